@@ -1,0 +1,46 @@
+"""Errors of the core.
+
+TraderTapeError
+├── InvalidInput        a value the caller can mend; with a JSON pointer into a document
+│   └── InvalidDocument several InvalidInput at once (a strategy, a configuration)
+└── InvariantBroken     a bug or damaged data: stop at once
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+class TraderTapeError(Exception):
+    """Root of every error the core raises on purpose."""
+
+
+class InvalidInput(TraderTapeError):
+    """A value is wrong; `message` says what to do, `pointer` (RFC 6901) where it stands."""
+
+    def __init__(self, message: str, *, pointer: str = "") -> None:
+        super().__init__(f"{pointer}: {message}" if pointer else message)
+        self.message = message
+        self.pointer = pointer
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong in a document: where (RFC 6901 pointer) and what to do about it."""
+
+    pointer: str
+    message: str
+
+
+class InvalidDocument(InvalidInput):
+    """A document has one or more problems, all of them named."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        first = self.problems[0]
+        super().__init__(first.message, pointer=first.pointer)
+
+
+class InvariantBroken(TraderTapeError):
+    """Something that cannot be is: in trading, no data beats wrong data."""

@@ -1,0 +1,58 @@
+"""Daily candles of many instruments as (dates x symbols) arrays: what evaluator and kernel read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+Matrix = NDArray[np.float64]  # (T, N): dates down, symbols across
+Mask = NDArray[np.bool_]  # (T, N)
+
+
+@dataclass(frozen=True, slots=True)
+class IndexSeries:
+    """An index over the panel's dates; NaN where it has no value. All (T,), index points."""
+
+    open: NDArray[np.float64]
+    high: NDArray[np.float64]
+    low: NDArray[np.float64]
+    close: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """Candles of N symbols over T trading dates, oldest first.
+
+    dates: (T,) datetime64[D], strictly rising.
+    symbols: N NSE trading symbols, such as "INFY", sorted.
+    open, high, low, close: (T, N) rupees on the data set's one price basis, NaN without a candle.
+    volume: (T, N) shares on the same basis, NaN without a candle.
+    member: (T, N) True where the symbol belonged to the universe on that date (point in time).
+    sectors: N sector names, "" where unknown.
+    indices: index name such as "NIFTY 50" to its series.
+    first: row of the first date the caller asked for; the rows before it are warm-up.
+    data_version: content hash of what the arrays were read from.
+    universe_warnings: what a reader must know of the membership (survivorship and the like).
+    """
+
+    dates: NDArray[np.datetime64]
+    symbols: tuple[str, ...]
+    open: Matrix
+    high: Matrix
+    low: Matrix
+    close: Matrix
+    volume: Matrix
+    member: Mask
+    sectors: tuple[str, ...]
+    indices: Mapping[str, IndexSeries] = field(default_factory=dict[str, IndexSeries])
+    first: int = 0
+    data_version: str = ""
+    universe_warnings: tuple[str, ...] = ()
+    simulated: bool = False
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return self.close.shape[0], self.close.shape[1]
