@@ -1,8 +1,89 @@
-.PHONY: test
-test:
-	uv sync --all-groups
-	uv run ruff format --check .
-	uv run ruff check .
-	uv run pyright
-	uv run lint-imports
-	uv run pytest -n 2
+# TraderTape. `make run` sets up and starts everything; `make test` sets up and checks everything.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+UV       := $(shell scripts/find-uv.sh 2>/dev/null || echo .tools/bin/uv)
+NODE_OK  := $(shell node -e 'const [a,b]=process.versions.node.split(".").map(Number); process.exit(a>20||(a==20&&b>=19)?0:1)' 2>/dev/null && echo yes)
+STAMPS   := .tools/stamps
+PACKAGES := $(wildcard packages/*/pyproject.toml) pyproject.toml uv.lock
+WEB_SRC  := $(shell find web -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -path '*/test-results/*' 2>/dev/null)
+DOCS_SRC := mkdocs.yml $(shell find docs -type f) CHANGELOG.md
+
+.PHONY: help run test check fix bench docs api web clean
+
+help: ## Say what the targets do
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
+
+run: $(STAMPS)/python $(STAMPS)/site $(STAMPS)/console ## Set up and start TraderTape on http://localhost:18777
+	@exec .venv/bin/tradertape serve --demo
+
+test: $(STAMPS)/test-python test-deps check ## Set up and run every check and test
+
+.PHONY: test-deps
+test-deps:
+	@scripts/test-deps.sh
+
+check: $(STAMPS)/test-python ## Run every check and test on what is set up
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	.venv/bin/lint-imports
+	.venv/bin/pyright
+	scripts/web.sh check
+	scripts/web.sh test
+	scripts/web.sh build
+	.venv/bin/mkdocs build --strict --quiet
+	.venv/bin/python scripts/export_openapi.py --check
+	.venv/bin/pytest -n 2 --ignore=tests/browser
+	.venv/bin/pytest tests/browser
+
+fix: $(STAMPS)/test-python ## Mend what can be mended: format, lint, imports
+	.venv/bin/ruff format .
+	.venv/bin/ruff check --fix .
+	scripts/web.sh fix
+
+bench: $(STAMPS)/test-python ## Measure ours beside its peers, in one run
+	$(UV) sync --quiet --inexact --group bench
+	.venv/bin/python bench/run.py
+
+docs: $(STAMPS)/test-python ## Build the documentation into site/
+	.venv/bin/mkdocs build --strict
+
+api: $(STAMPS)/test-python ## Write the OpenAPI file and the web client made from it
+	.venv/bin/python scripts/export_openapi.py
+	scripts/web.sh gen
+
+web: $(STAMPS)/console ## Build the web console
+
+clean: ## Remove everything that was built (not your data)
+	rm -rf .tools .venv site web/node_modules web/apps/*/dist
+
+# --- what is set up once, and again only when its inputs change ---------------------------------
+
+.tools/bin/uv:
+	@scripts/install-uv.sh
+
+$(STAMPS)/python: $(PACKAGES) | $(UV)
+	@echo "Setting up Python packages …"
+	@$(UV) sync --quiet --inexact --no-dev --group docs --compile-bytecode
+	@mkdir -p $(@D) && touch $@
+
+$(STAMPS)/test-python: $(PACKAGES) | $(UV)
+	$(UV) sync --quiet --inexact --group dev --group docs --compile-bytecode
+	@mkdir -p $(@D) && touch $@ $(STAMPS)/python
+
+$(STAMPS)/site: $(DOCS_SRC) $(STAMPS)/python
+	@echo "Building the documentation …"
+	@.venv/bin/mkdocs build --quiet
+	@mkdir -p $(@D) && touch $@
+
+$(STAMPS)/console: $(WEB_SRC)
+ifeq ($(NODE_OK),yes)
+	@echo "Building the web console …"
+	@scripts/web.sh build
+	@mkdir -p $(@D) && touch $@
+else
+	@echo "Node 20.19 or newer was not found: the API and the docs start without the web console."
+	@echo "Install Node (https://nodejs.org) and run 'make run' again to get it."
+endif

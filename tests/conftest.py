@@ -1,0 +1,96 @@
+"""A real server on a home of its own, for the documentation's code and the browser journeys."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+ROOT = Path(__file__).parent.parent
+EMAIL = "you@example.com"
+PASSWORD = "correct horse battery staple"
+
+
+@dataclass(frozen=True)
+class LiveServer:
+    """A running server, its home folder and one user's way in."""
+
+    url: str
+    home: Path
+    environment: dict[str, str]
+    session_token: str
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _command(name: str) -> str:
+    return str(Path(sys.executable).parent / name)
+
+
+def _wait_until_up(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            pytest.fail(f"the server stopped at start:\n{log.read_text()[-4000:]}")
+        try:
+            if httpx.get(f"{url}/api/health", timeout=2).status_code == 200:
+                return
+        except httpx.TransportError:
+            time.sleep(0.2)
+    pytest.fail(f"the server did not answer within 120 s:\n{log.read_text()[-4000:]}")
+
+
+def _sign_in(url: str) -> str:
+    answer = httpx.post(
+        f"{url}/api/auth/password-login", json={"email": EMAIL, "password": PASSWORD}
+    )
+    assert answer.status_code == 200, answer.text
+    return answer.cookies["kite_session"]
+
+
+@pytest.fixture(scope="session")
+def live_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    """`tradertape serve --demo` on a fresh home and a free port, with one more user."""
+    home = tmp_path_factory.mktemp("home")
+    port = _free_port()
+    url = f"http://127.0.0.1:{port}"
+    environment = {
+        **os.environ,
+        "TRADERTAPE_HOME": str(home),
+        "TRADERTAPE_PUBLIC_URL": url,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+    }
+    log = home.parent / f"server-{port}.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [_command("tradertape"), "serve", "--demo", "--port", str(port)],
+            cwd=ROOT,
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        _wait_until_up(url, process, log)
+        subprocess.run(
+            [_command("tradertape"), "user", "create", EMAIL, "--password-stdin"],
+            input=PASSWORD.encode(),
+            env=environment,
+            check=True,
+            capture_output=True,
+        )
+        yield LiveServer(url, home, environment, _sign_in(url))
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
