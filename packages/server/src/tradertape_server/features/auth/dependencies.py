@@ -1,0 +1,68 @@
+"""Who may call a route: put one of these in its signature.
+
+CurrentUser   a signed-in browser, or an agent key with the scope `api:read` / `api:write`
+SessionUser   a signed-in browser only: account pages
+AdminUser     a signed-in browser of an administrator
+holder_of     a key with a given scope: the agent's and the workers' routes
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from tradertape_server.platform.errors import Forbidden, Unauthenticated
+from tradertape_server.platform.http import SAFE_METHODS
+from tradertape_server.platform.identity import Identity, identity_of
+
+
+def _anyone_known(request: Request) -> Identity:
+    identity = identity_of(request)
+    if identity is None:
+        raise Unauthenticated
+    return identity
+
+
+KnownCaller = Annotated[Identity, Depends(_anyone_known)]
+
+
+def _current_user(request: Request, caller: KnownCaller) -> Identity:
+    if caller.via != "session":
+        _demand(caller, "api:read" if request.method in SAFE_METHODS else "api:write")
+    return caller
+
+
+def _session_user(caller: KnownCaller) -> Identity:
+    if caller.via != "session":
+        raise Forbidden("Sign in in a browser for this; a key is not enough.", code="session_only")
+    return caller
+
+
+CurrentUser = Annotated[Identity, Depends(_current_user)]
+SessionUser = Annotated[Identity, Depends(_session_user)]
+
+
+def _admin_user(user: SessionUser) -> Identity:
+    if not user.is_admin:
+        raise Forbidden("Only for administrators.", code="admin_only")
+    return user
+
+
+AdminUser = Annotated[Identity, Depends(_admin_user)]
+
+
+def holder_of(scope: str) -> Callable[[Identity], Identity]:
+    """A dependency that lets in keys with `scope`; browsers' sessions are not asked for here."""
+
+    def check(caller: KnownCaller) -> Identity:
+        _demand(caller, scope)
+        return caller
+
+    return check
+
+
+def _demand(caller: Identity, scope: str) -> None:
+    if scope not in caller.scopes:
+        raise Forbidden(f"The key lacks the scope {scope}.", code="scope_missing")

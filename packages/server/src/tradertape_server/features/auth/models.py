@@ -1,0 +1,125 @@
+"""Tables of accounts. Every credential is here as a hash or encrypted, never as itself."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tradertape_server.platform.database import Base
+
+HASH = String(64)  # SHA-256 or HMAC-SHA-256, hexadecimal
+EMAIL = String(254)
+
+
+class User(Base):
+    """An account; `email` is in lower case and the name people sign in with."""
+
+    __tablename__ = "users"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(EMAIL, unique=True)
+    name: Mapped[str] = mapped_column(String(100), default="")
+    is_admin: Mapped[bool] = mapped_column(default=False)
+    password_hash: Mapped[str | None] = mapped_column(String(200))
+    totp_secret: Mapped[bytes | None] = mapped_column(LargeBinary)  # encrypted
+    totp_enabled_at: Mapped[datetime | None]
+    totp_last_step: Mapped[int] = mapped_column(default=0)  # a code works once
+    created_at: Mapped[datetime]
+    disabled_at: Mapped[datetime | None]
+
+
+class UserSession(Base):
+    """A signed-in browser; the cookie holds the token, this row its hash."""
+
+    __tablename__ = "user_sessions"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    token_hash: Mapped[str] = mapped_column(HASH, unique=True)
+    method: Mapped[str] = mapped_column(String(20))
+    ip: Mapped[str] = mapped_column(String(45))
+    user_agent: Mapped[str] = mapped_column(String(300))
+    created_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+
+
+class SignInCode(Base):
+    """A link and a six-digit code for one address; the newest kills the older ones."""
+
+    __tablename__ = "sign_in_codes"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(EMAIL, index=True)
+    link_hash: Mapped[str] = mapped_column(HASH, unique=True)
+    otp_hash: Mapped[str] = mapped_column(HASH)
+    browser_hash: Mapped[str] = mapped_column(HASH)
+    tries_left: Mapped[int]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+
+
+class SignInAttempt(Base):
+    """A line for each thing that is counted against a limit, known address or not."""
+
+    __tablename__ = "sign_in_attempts"
+    __table_args__ = (Index("ix_sign_in_attempts_kind_subject_at", "kind", "subject", "at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    subject: Mapped[str] = mapped_column(String(320))
+    at: Mapped[datetime] = mapped_column(index=True)
+
+
+class ApiKey(Base):
+    """An agent key (zt_…) or a worker token (kwa_…); shown once, kept as a hash."""
+
+    __tablename__ = "api_keys"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    kind: Mapped[str] = mapped_column(String(10))
+    label: Mapped[str] = mapped_column(String(100))
+    prefix: Mapped[str] = mapped_column(String(12))
+    token_hash: Mapped[str] = mapped_column(HASH, unique=True)
+    scopes: Mapped[list[str]]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
+    last_used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+
+class BrokerCredential(Base):
+    """What a broker's API needs to know us; the secret is encrypted, and optional."""
+
+    __tablename__ = "broker_credentials"
+    __table_args__ = (UniqueConstraint("user_id", "broker"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    broker: Mapped[str] = mapped_column(String(20))
+    api_key: Mapped[str] = mapped_column(String(100))
+    secret: Mapped[bytes | None] = mapped_column(LargeBinary)  # encrypted
+    secret_hint: Mapped[str | None] = mapped_column(String(10))
+    broker_user_id: Mapped[str | None] = mapped_column(String(50))
+    updated_at: Mapped[datetime]
+
+
+class AuditEntry(Base):
+    """Who did what to an account, and from where; never changed, never with a secret in it."""
+
+    __tablename__ = "audit_log"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(index=True)
+    user_id: Mapped[int | None] = mapped_column(
+        ForeignKey("users.id", ondelete="SET NULL"), index=True
+    )
+    actor: Mapped[str] = mapped_column(EMAIL)
+    action: Mapped[str] = mapped_column(String(50))
+    ip: Mapped[str] = mapped_column(String(45))
+    request_id: Mapped[str] = mapped_column(String(36))
+    details: Mapped[dict[str, Any]]

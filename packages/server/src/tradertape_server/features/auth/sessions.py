@@ -1,0 +1,130 @@
+"""The session cookie, and finding the caller of a request by cookie or bearer token."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from tradertape_core.kernel.clock import Clock
+from tradertape_server.features.auth.models import ApiKey, User, UserSession
+from tradertape_server.platform.database import Database
+from tradertape_server.platform.identity import Identity, Via
+from tradertape_server.platform.secrets import new_token, token_hash
+
+COOKIE = "kite_session"
+# A use is written down at most this often: a page load is not thirty writes.
+TOUCH_AFTER = timedelta(minutes=5)
+BEARER_KINDS: dict[str, Via] = {"zt_": "agent", "kwa_": "worker"}
+
+
+@dataclass(frozen=True, slots=True)
+class SessionLife:
+    """How long a session lives unused, and at most."""
+
+    idle: timedelta
+    at_most: timedelta
+
+
+def open_session(
+    session: Session, user: User, *, method: str, ip: str, user_agent: str, now: datetime,
+    life: SessionLife,
+) -> str:  # fmt: skip
+    """Add a session for `user` and return its token, which is never kept."""
+    token = new_token()
+    session.add(
+        UserSession(
+            user_id=user.id,
+            token_hash=token_hash(token),
+            method=method,
+            ip=ip[:45],
+            user_agent=user_agent[:300],
+            created_at=now,
+            last_seen_at=now,
+            expires_at=now + life.at_most,
+        )
+    )
+    session.flush()
+    return token
+
+
+def cookie_header(token: str, *, life: SessionLife, secure: bool) -> str:
+    """The Set-Cookie value for a session; an empty token takes the cookie away."""
+    age_s = int(life.idle.total_seconds()) if token else 0
+    flags = "; HttpOnly; SameSite=Lax" + ("; Secure" if secure else "")
+    return f"{COOKIE}={token}; Path=/; Max-Age={age_s}{flags}"
+
+
+class Authenticator:
+    """Finds who a token belongs to; in its own short transaction, before the route runs."""
+
+    cookie_name = COOKIE
+
+    def __init__(
+        self, database: Database, clock: Clock, life: SessionLife, *, secure_cookie: bool
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._life = life
+        self._secure = secure_cookie
+
+    def renewed_cookie(self, token: str) -> str:
+        """The Set-Cookie value that gives the session cookie its full life again."""
+        return cookie_header(token, life=self._life, secure=self._secure)
+
+    def by_cookie(self, token: str) -> tuple[Identity | None, bool]:
+        """The caller with this session; and whether its cookie should be renewed."""
+        now = self._clock.now()
+        with self._database.read() as session:
+            row = session.execute(
+                select(UserSession, User)
+                .join(User, User.id == UserSession.user_id)
+                .where(UserSession.token_hash == token_hash(token))
+            ).one_or_none()
+        if row is None or not self._alive(row[0], row[1], now):
+            return None, False
+        renew = now - row[0].last_seen_at >= TOUCH_AFTER
+        if renew:
+            self._touch(UserSession, UserSession.last_seen_at.key, row[0].id, now)
+        return _identity(row[1], "session", row[0].id, frozenset()), renew
+
+    def by_bearer(self, token: str) -> Identity | None:
+        """The account whose key this is, with the key's scopes."""
+        kind: Via | None = None
+        for start, via in BEARER_KINDS.items():
+            kind = via if token.startswith(start) else kind
+        if kind is None:
+            return None
+        now = self._clock.now()
+        with self._database.read() as session:
+            row = session.execute(
+                select(ApiKey, User)
+                .join(User, User.id == ApiKey.user_id)
+                .where(ApiKey.token_hash == token_hash(token), ApiKey.kind == kind)
+            ).one_or_none()
+        if row is None or not _usable(row[0], row[1], now):
+            return None
+        if row[0].last_used_at is None or now - row[0].last_used_at >= TOUCH_AFTER:
+            self._touch(ApiKey, ApiKey.last_used_at.key, row[0].id, now)
+        return _identity(row[1], kind, row[0].id, frozenset(row[0].scopes))
+
+    def _alive(self, row: UserSession, user: User, now: datetime) -> bool:
+        is_fresh = now < row.expires_at and now < row.last_seen_at + self._life.idle
+        return is_fresh and user.disabled_at is None
+
+    def _touch(
+        self, table: type[UserSession] | type[ApiKey], column: str, row: int, now: datetime
+    ) -> None:
+        with self._database.write() as session:
+            session.execute(update(table).where(table.id == row).values({column: now}))
+
+
+def _usable(key: ApiKey, user: User, now: datetime) -> bool:
+    is_fresh = key.expires_at is None or now < key.expires_at
+    return is_fresh and key.revoked_at is None and user.disabled_at is None
+
+
+def _identity(user: User, via: Via, credential: int, scopes: frozenset[str]) -> Identity:
+    return Identity(user.id, user.email, user.name, user.is_admin, via, credential, scopes)

@@ -1,0 +1,55 @@
+"""Bringing a database to the newest schema, and asking where it stands."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import MetaData
+from sqlalchemy.engine import Engine
+
+from tradertape_server.platform.database import Base
+
+PACKAGE = "tradertape_server"
+
+
+def alembic_config() -> Config:
+    """Alembic's settings; there is no ini file to keep in step."""
+    config = Config()
+    config.set_main_option("script_location", f"{PACKAGE}:migrations")
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def upgrade(engine: Engine) -> None:
+    """Bring the database to the newest schema, in one transaction where the engine can."""
+    config = alembic_config()
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def current_revision(engine: Engine) -> str | None:
+    """The schema's revision; None for an empty database."""
+    with engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def newest_revision() -> str | None:
+    """The revision this version of the program wants."""
+    return ScriptDirectory.from_config(alembic_config()).get_current_head()
+
+
+def all_tables() -> MetaData:
+    """The tables of every feature, loaded: a new feature's models need no line anywhere."""
+    features = importlib.import_module(f"{PACKAGE}.features")
+    for feature in pkgutil.iter_modules(features.__path__, f"{features.__name__}."):
+        package = importlib.import_module(feature.name)
+        if any(module.name == "models" for module in pkgutil.iter_modules(package.__path__)):
+            importlib.import_module(f"{feature.name}.models")
+    importlib.import_module(f"{PACKAGE}.platform.idempotency")
+    return Base.metadata

@@ -1,0 +1,174 @@
+"""Every setting of the server, in one typed place; `docs/settings.md` describes the same list.
+
+Each is read from the environment as `TRADERTAPE_<NAME>`. Only `main.py`, `wiring.py` and the
+command line read this file; everything below them is handed what it needs.
+"""
+
+from __future__ import annotations
+
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+PositiveInt = Annotated[int, Field(ge=1)]
+
+
+class Settings(BaseSettings):
+    """What can be set from outside, with defaults that suit one person on one machine."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="TRADERTAPE_", env_ignore_empty=True, extra="ignore", frozen=True
+    )
+
+    # Where things are kept
+    home: Path = Field(
+        default=Path("~/.tradertape"),
+        description="The one folder that holds database, market data, keys, backups and outbox.",
+    )
+    database_url: str = Field(
+        default="",
+        description="SQLAlchemy URL. Empty: SQLite in the home folder. "
+        "PostgreSQL: `postgresql://user:password@host/name`.",
+    )
+    console_dir: Path | None = Field(
+        default=None, description="The built web console; found in the checkout when not set."
+    )
+    docs_dir: Path | None = Field(
+        default=None, description="The built documentation; found in the checkout when not set."
+    )
+    changelog_file: Path | None = Field(
+        default=None, description="The changelog to publish; found in the checkout when not set."
+    )
+    data_set: str = Field(
+        default="",
+        description="The data set new runs use. Empty: the active one "
+        "(`tradertape data use NAME`), at first the simulated world.",
+    )
+
+    # Where it listens
+    host: str = Field(
+        default="127.0.0.1",
+        description="The address to listen on; `0.0.0.0` for every network of the machine.",
+    )
+    port: Port = Field(default=18777, description="The port to listen on.")
+    public_url: str = Field(
+        default="",
+        description="The address people type, used in sign-in links. "
+        "Empty: `http://localhost:<port>`.",
+    )
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Addresses or networks of reverse proxies whose X-Forwarded-For and "
+        "X-Forwarded-Proto are believed, separated by commas.",
+    )
+    graceful_stop_s: PositiveInt = Field(
+        default=20, description="How long open requests may take to finish when stopping."
+    )
+    max_body_bytes: PositiveInt = Field(
+        default=2 * 1024 * 1024, description="The largest request body; a larger one answers 413."
+    )
+
+    # Accounts
+    allow_signup: bool = Field(
+        default=True,
+        description="Whether an unknown address that asks for a link gets an account.",
+    )
+    session_idle_days: PositiveInt = Field(
+        default=30, description="A session ends when it was not used for so many days."
+    )
+    session_max_days: PositiveInt = Field(
+        default=180, description="A session ends after so many days however much it is used."
+    )
+
+    # Mail
+    smtp_host: str = Field(
+        default="",
+        description="The mail server. Empty: mails are written to the outbox folder and their "
+        "sign-in links printed.",
+    )
+    smtp_port: Port = Field(default=587, description="The mail server's port.")
+    smtp_user: str = Field(default="", description="The name to sign in to the mail server with.")
+    smtp_password: SecretStr = Field(
+        default=SecretStr(""), description="The password to sign in to the mail server with."
+    )
+    smtp_security: Literal["starttls", "tls", "none"] = Field(
+        default="starttls", description="How the connection to the mail server is secured."
+    )
+    smtp_from: str = Field(
+        default="TraderTape <no-reply@localhost>", description="The sender of our mails."
+    )
+
+    # Ceilings
+    requests_per_minute: PositiveInt = Field(
+        default=1200, description="Requests one account may make in a minute before a 429."
+    )
+    anonymous_requests_per_minute: PositiveInt = Field(
+        default=300, description="Requests one address may make without signing in, in a minute."
+    )
+
+    # Logs and figures
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="The least serious messages that are logged."
+    )
+    log_format: Literal["console", "json"] = Field(
+        default="console", description="Lines for people, or JSON for a log collector."
+    )
+    metrics: bool = Field(default=True, description="Whether /metrics answers (Prometheus text).")
+
+    # Work
+    workers: int = Field(
+        default=0,
+        ge=0,
+        description="Processes for parameter sweeps. 0: one for each processor.",
+    )
+    ray_address: str = Field(
+        default="",
+        description="A Ray cluster for sweeps (`auto`, `ray://host:10001`). Empty: this machine.",
+    )
+
+    @field_validator("home", "console_dir", "docs_dir", "changelog_file")
+    @classmethod
+    def _absolute(cls, value: Path | None) -> Path | None:
+        return None if value is None else value.expanduser().resolve()
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for network in value:
+            ip_network(network, strict=False)
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _driver(cls, value: str) -> str:
+        # The driver is ours to choose; people paste the URL their host shows them.
+        for prefix in ("postgres://", "postgresql://"):
+            if value.startswith(prefix):
+                return "postgresql+psycopg://" + value.removeprefix(prefix)
+        return value
+
+    @property
+    def effective_home(self) -> Path:
+        """The home folder, absolute."""
+        return self.home.expanduser().resolve()
+
+    @property
+    def effective_database_url(self) -> str:
+        """The database's URL: the one set, else SQLite in the home folder."""
+        return self.database_url or f"sqlite:///{self.effective_home / 'tradertape.db'}"
+
+    @property
+    def effective_public_url(self) -> str:
+        """The address people type, without a slash at its end."""
+        return (self.public_url or f"http://localhost:{self.port}").rstrip("/")
