@@ -88,7 +88,7 @@ def make_simulation(equity, trades=(), skipped=()) -> Simulation:
     )  # fmt: skip
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def run_of():
     """The factory `make_run`."""
     return make_run
