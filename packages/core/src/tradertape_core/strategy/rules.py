@@ -29,12 +29,17 @@ PositionField = Literal[
 ]
 
 
+MARKET_INDEX = "NIFTY 50"  # what market values read unless the regime filter names another index
+
+
 # --- operands: a number per (date, symbol), or null ---------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Indicator:
-    """A catalogue indicator. A short name ("rsi14") is parsed into fn and params and kept as name.
+    """A catalogue indicator, or one of the candle's own numbers (fn "close", "volume", …).
+
+    A short name ("rsi14") is parsed into fn and params and kept as name.
 
     params are sorted (name, number-or-Param) pairs; output picks one of several outputs ("signal");
     source is the input series of one-series indicators; offset n reads the value n bars earlier.
@@ -294,10 +299,23 @@ class HoldConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class ParamSpec:
+    """A declared parameter: its value and, for sweeps, the range and step that make sense."""
+
+    name: str
+    default: float
+    minimum: float | None = None
+    maximum: float | None = None
+    step: float | None = None
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Strategy:
     """A whole strategy, complete: nothing in it falls back on code later.
 
-    params maps each declared parameter to its value.
+    exit_rules stand in the order they are tried. params maps each declared parameter to its
+    value; param_specs are the declarations it comes from.
     """
 
     name: str
@@ -312,5 +330,8 @@ class Strategy:
     conviction_scoring: tuple[Score, ...] = ()
     config: HoldConfig = field(default_factory=HoldConfig)
     params: Mapping[str, float] = field(default_factory=dict[str, float])
+    param_specs: tuple[ParamSpec, ...] = ()
+    description: str = ""
+    tags: tuple[str, ...] = ()
     direction: Literal["long"] = "long"
     timeframe: Literal["day"] = "day"
