@@ -1,0 +1,107 @@
+"""The recursive indicators as plain loops, in the part of Python that numba compiles.
+
+Nothing here imports numba: `accelerate.py` compiles these functions when asked, and `recursion.py`
+holds the same recursions vectorised over columns for where numba is absent or not worth its import.
+Both do the same operations in the same order, so their results are equal to the last bit. A value
+that is not finite ends a run; the next finite one starts afresh.
+
+Arguments: (n, m) matrices oldest first, results are written to the `out…` matrices.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tradertape_indicators.arrays import Matrix
+
+
+def smooth(values: Matrix, period: int, weight: float, out: Matrix) -> None:
+    """Seed with the mean of a run's first `period` values, then move by weight x distance."""
+    rows, columns = values.shape
+    seen = np.zeros(columns, np.int64)
+    level = np.zeros(columns, np.float64)
+    for i in range(rows):
+        for j in range(columns):
+            value = values[i, j]
+            if not np.isfinite(value):
+                seen[j] = 0
+                level[j] = 0.0
+                out[i, j] = np.nan
+                continue
+            if seen[j] >= period:
+                level[j] += (value - level[j]) * weight
+            else:
+                level[j] += value
+                seen[j] += 1
+                if seen[j] < period:
+                    out[i, j] = np.nan
+                    continue
+                level[j] /= period
+            out[i, j] = level[j]
+
+
+def relative_strength(values: Matrix, period: int, weight: float, out: Matrix) -> None:
+    """Wilder's RSI: seeded with the mean of a run's first `period` changes; 50 where flat."""
+    rows, columns = values.shape
+    seen = np.zeros(columns, np.int64)
+    last = np.full(columns, np.nan)
+    gain = np.zeros(columns, np.float64)
+    loss = np.zeros(columns, np.float64)
+    for i in range(rows):
+        for j in range(columns):
+            change = values[i, j] - last[j]
+            last[j] = values[i, j]
+            if not np.isfinite(change):
+                seen[j] = 0
+                gain[j] = 0.0
+                loss[j] = 0.0
+                out[i, j] = np.nan
+                continue
+            up = change if change > 0.0 else 0.0
+            down = -change if change < 0.0 else 0.0
+            if seen[j] >= period:
+                gain[j] += (up - gain[j]) * weight
+                loss[j] += (down - loss[j]) * weight
+            else:
+                gain[j] += up
+                loss[j] += down
+                seen[j] += 1
+                if seen[j] < period:
+                    out[i, j] = np.nan
+                    continue
+                gain[j] /= period
+                loss[j] /= period
+            both = gain[j] + loss[j]
+            out[i, j] = 100.0 * gain[j] / both if both > 0.0 else 50.0
+
+
+def average_range(
+    high: Matrix, low: Matrix, close: Matrix, period: int, weight: float, out: Matrix
+) -> None:
+    """Wilder's average of the true range; the first bar of a run has the range high - low."""
+    rows, columns = high.shape
+    seen = np.zeros(columns, np.int64)
+    last = np.full(columns, np.nan)
+    level = np.zeros(columns, np.float64)
+    for i in range(rows):
+        for j in range(columns):
+            span = high[i, j] - low[i, j]
+            if not np.isfinite(span + close[i, j]):
+                seen[j] = 0
+                level[j] = 0.0
+                last[j] = np.nan
+                out[i, j] = np.nan
+                continue
+            span = max(span, abs(high[i, j] - last[j])) if last[j] == last[j] else span
+            span = max(span, abs(low[i, j] - last[j])) if last[j] == last[j] else span
+            last[j] = close[i, j]
+            if seen[j] >= period:
+                level[j] += (span - level[j]) * weight
+            else:
+                level[j] += span
+                seen[j] += 1
+                if seen[j] < period:
+                    out[i, j] = np.nan
+                    continue
+                level[j] /= period
+            out[i, j] = level[j]

@@ -1,0 +1,113 @@
+"""Recursive averages: compiled where numba is in use, else numpy, one row of all columns a step."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tradertape_indicators import kernels
+from tradertape_indicators.accelerate import compiled
+from tradertape_indicators.arrays import Matrix, earlier, runs_of, undefined
+
+
+def exponential_average(values: Matrix, period: int) -> Matrix:
+    """Return the EMA, weight 2 / (period + 1), seeded with the mean of a run's first values."""
+    return _smooth(values, period, 2.0 / (period + 1))
+
+
+def wilder_average(values: Matrix, period: int) -> Matrix:
+    """Return Wilder's average, weight 1 / period, seeded with the mean of a run's first values."""
+    return _smooth(values, period, 1.0 / period)
+
+
+def relative_strength(values: Matrix, period: int) -> Matrix:
+    """Return Wilder's RSI of each column, 0 to 100."""
+    kernel = compiled(kernels.relative_strength, "mifo")
+    if kernel is not None:
+        out = np.empty_like(values)
+        kernel(values, period, 1.0 / period, out)
+        return out
+    with np.errstate(invalid="ignore"):
+        change = values - earlier(values, 1)
+    gain = wilder_average(np.maximum(change, 0.0), period)
+    loss = wilder_average(np.maximum(-change, 0.0), period)
+    both = gain + loss
+    flat = both == 0.0
+    both[flat] = 1.0
+    strength = 100.0 * gain / both
+    strength[flat] = 50.0
+    return strength
+
+
+def average_range(high: Matrix, low: Matrix, close: Matrix, period: int) -> Matrix:
+    """Return Wilder's average true range of each column."""
+    kernel = compiled(kernels.average_range, "mmmifo")
+    if kernel is not None:
+        out = np.empty_like(close)
+        kernel(high, low, close, period, 1.0 / period, out)
+        return out
+    return wilder_average(range_of(high, low, close), period)
+
+
+def range_of(high: Matrix, low: Matrix, close: Matrix) -> Matrix:
+    """Return the true range; high - low on the first bar of a run; NaN if the bar has a gap."""
+    with np.errstate(invalid="ignore"):
+        span = high - low
+        bad = ~np.isfinite(span + close)
+    span[bad] = np.nan
+    last = earlier(np.where(bad, np.nan, close), 1)
+    span = np.fmax(span, np.abs(high - last)) if len(span) else span
+    span = np.fmax(span, np.abs(low - last))
+    span[bad] = np.nan
+    return span
+
+
+def _smooth(values: Matrix, period: int, weight: float) -> Matrix:
+    kernel = compiled(kernels.smooth, "mifo")
+    if kernel is None:
+        return _smooth_rows(values, period, weight)
+    out = np.empty_like(values)
+    kernel(values, period, weight, out)
+    return out
+
+
+def _smooth_rows(values: Matrix, period: int, weight: float) -> Matrix:
+    """Step through time with all columns at once; NaN carries itself until a run's seed ends it."""
+    out = undefined(values)
+    finite = np.isfinite(values)
+    if not finite.all():
+        values = np.where(finite, values, np.nan)
+    seeds = _seeds(values, finite, period)
+    if not seeds:
+        return out
+    step = np.empty(values.shape[1])
+    level = out[min(seeds)]
+    for i in range(min(seeds), len(values)):
+        row = out[i]
+        np.subtract(values[i], level, out=step)
+        np.multiply(step, weight, out=step)
+        np.add(level, step, out=row)
+        seed = seeds.get(i)
+        if seed is not None:
+            row[seed[0]] = seed[1]
+        level = row
+    return out
+
+
+def _seeds(
+    values: Matrix, finite: np.ndarray[tuple[int, int], np.dtype[np.bool_]], period: int
+) -> dict[int, tuple[np.ndarray[tuple[int], np.dtype[np.int64]], Matrix]]:
+    """Return row -> (columns seeded there, their seeds): the mean of a run's first values."""
+    if finite.all():
+        columns_of = {period - 1: list(range(values.shape[1]))} if period <= len(values) else {}
+    else:
+        columns_of = dict[int, list[int]]()
+        for column, first, end in runs_of(finite):
+            if end - first >= period:
+                columns_of.setdefault(first + period - 1, []).append(column)
+    seeds: dict[int, tuple[np.ndarray[tuple[int], np.dtype[np.int64]], Matrix]] = {}
+    for row, chosen in columns_of.items():
+        columns = np.array(chosen, dtype=np.int64)
+        # cumsum adds strictly in order, as the compiled kernel does; sum would pair values up
+        total = np.cumsum(values[row - period + 1 : row + 1, columns], axis=0)[-1]
+        seeds[row] = columns, total / period
+    return seeds
