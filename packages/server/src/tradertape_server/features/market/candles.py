@@ -1,0 +1,148 @@
+"""Candles of one interval as plain columns: merged, hashed and spread over (dates x symbols)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+FIELDS = ("open", "high", "low", "close", "volume")
+Days = NDArray[np.datetime64]
+Floats = NDArray[np.float64]
+_DAYS_SPAN = 200_000  # more days than any date we meet, so that code and day make one key
+
+
+@dataclass(frozen=True, slots=True)
+class CandleRows:
+    """n candles. names: distinct symbols, sorted; code (n,): index into them; day (n,).
+
+    values: open, high, low, close in rupees and volume in shares, each (n,) float64.
+    """
+
+    names: tuple[str, ...]
+    code: NDArray[np.int32]
+    day: Days
+    values: Mapping[str, Floats]
+
+    def __len__(self) -> int:
+        return len(self.code)
+
+    def take(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> CandleRows:
+        values = {name: column[rows] for name, column in self.values.items()}
+        return CandleRows(self.names, self.code[rows], self.day[rows], values)
+
+    @property
+    def key(self) -> NDArray[np.int64]:
+        """(n,) one number for each (symbol, day), rising by symbol, then by day."""
+        return self.code.astype(np.int64) * _DAYS_SPAN + self.day.astype(np.int64)
+
+
+def rows_from(
+    symbols: NDArray[np.str_] | Sequence[str], day: Days, values: Mapping[str, Floats]
+) -> CandleRows:
+    """Make CandleRows of plain columns, one symbol for each row."""
+    names, code = np.unique(np.asarray(symbols), return_inverse=True)
+    columns = {name: np.asarray(values[name], np.float64) for name in FIELDS}
+    return CandleRows(
+        tuple(str(name) for name in names),
+        code.reshape(-1).astype(np.int32),
+        np.asarray(day, "datetime64[D]"),
+        columns,
+    )
+
+
+NO_CANDLES = CandleRows(
+    (),
+    np.zeros(0, np.int32),
+    np.zeros(0, "datetime64[D]"),
+    {name: np.zeros(0) for name in FIELDS},
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """Old and new candles as one sorted set; what became of each new row."""
+
+    rows: CandleRows
+    new: NDArray[np.bool_]  # (m,) of the incoming rows: a (symbol, day) not there before
+    changed: NDArray[np.bool_]  # (m,) there before with other values; the incoming ones win
+
+
+def merge(old: CandleRows, incoming: CandleRows) -> Merged:
+    """Lay `incoming` (no duplicate keys) over `old` (sorted, no duplicate keys)."""
+    names = tuple(sorted(set(old.names) | set(incoming.names)))
+    old, incoming = _recode(old, names), _recode(incoming, names)
+    old_key, key = old.key, incoming.key
+    at = np.searchsorted(old_key, key)
+    inside = at < len(old_key)
+    known = np.zeros(len(key), np.bool_)
+    known[inside] = old_key[at[inside]] == key[inside]
+    changed = np.zeros(len(key), np.bool_)
+    for name in FIELDS:
+        before, after = old.values[name][at[known]], incoming.values[name][known]
+        changed[known] |= (before != after) & ~(np.isnan(before) & np.isnan(after))
+    kept = np.ones(len(old_key), np.bool_)
+    kept[at[known]] = False
+    rows = _sorted(_concatenated(old.take(kept), incoming))
+    return Merged(rows, new=~known, changed=changed)
+
+
+def digest(rows: CandleRows) -> bytes:
+    """Hash of the candles themselves, so that it survives another Parquet writer."""
+    whole = hashlib.sha256("\n".join(rows.names).encode())
+    whole.update(rows.code.tobytes())
+    whole.update(rows.day.astype(np.int64).tobytes())
+    for name in FIELDS:
+        whole.update(rows.values[name].tobytes())
+    return whole.digest()
+
+
+@dataclass(frozen=True, slots=True)
+class Dense:
+    """Candles spread out: dates (T,), symbols N, values each (T, N), NaN without a candle."""
+
+    dates: Days
+    symbols: tuple[str, ...]
+    values: Mapping[str, Floats]
+
+
+def spread(rows: CandleRows) -> Dense:
+    """Spread candles over (dates x symbols); the dates are those with any candle."""
+    dates, row = np.unique(rows.day, return_inverse=True)
+    shape = (len(dates), len(rows.names))
+    values: dict[str, Floats] = {}
+    for name in FIELDS:
+        matrix = np.full(shape, np.nan)
+        matrix[row.reshape(-1), rows.code] = rows.values[name]
+        values[name] = matrix
+    return Dense(dates, rows.names, values)
+
+
+def _recode(rows: CandleRows, names: tuple[str, ...]) -> CandleRows:
+    if rows.names == names:
+        return rows
+    place = {name: i for i, name in enumerate(names)}
+    codes = np.array([place[name] for name in rows.names], np.int32)
+    code = codes[rows.code] if len(codes) else rows.code
+    return CandleRows(names, code, rows.day, rows.values)
+
+
+def _concatenated(first: CandleRows, second: CandleRows) -> CandleRows:
+    values = {name: np.concatenate((first.values[name], second.values[name])) for name in FIELDS}
+    code = np.concatenate((first.code, second.code))
+    return CandleRows(first.names, code, np.concatenate((first.day, second.day)), values)
+
+
+def _sorted(rows: CandleRows) -> CandleRows:
+    key = rows.key
+    if len(key) < 2 or bool(np.all(key[1:] > key[:-1])):
+        return rows
+    return rows.take(np.argsort(key, kind="stable"))
+
+
+def sorted_rows(rows: CandleRows) -> CandleRows:
+    """The same candles by symbol, then by day."""
+    return _sorted(rows)

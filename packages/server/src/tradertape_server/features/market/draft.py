@@ -1,0 +1,172 @@
+"""A data set being changed: everything is prepared beside the old version, then made visible."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tradertape_core.kernel.clock import Clock
+from tradertape_core.kernel.errors import InvalidInput
+from tradertape_server.features.market import tables
+from tradertape_server.features.market.candles import CandleRows, Dense, digest, spread
+from tradertape_server.features.market.columns import write_columns
+from tradertape_server.features.market.facts import (
+    Action,
+    Dividend,
+    InstrumentRow,
+    Spell,
+    adjust,
+)
+from tradertape_server.features.market.manifest import Manifest
+from tradertape_server.features.market.store import MarketStore, write_atomically
+
+
+@dataclass(slots=True)
+class Draft:
+    """The content of a set; change it, then `commit`. imports: one document for each file read."""
+
+    store: MarketStore
+    manifest: Manifest
+    candles: CandleRows
+    indices: CandleRows
+    actions: list[Action]
+    dividends: list[Dividend]
+    membership: list[Spell]
+    instruments: list[InstrumentRow]
+    imports: list[dict[str, Any]]
+
+    @property
+    def folder(self) -> Path:
+        return self.store.folder(self.manifest.name)
+
+    def content_hash(self) -> str:
+        """Hash of everything that can change a result."""
+        whole = hashlib.sha256(f"1 {self.manifest.basis} {self.manifest.stored_basis}".encode())
+        whole.update(digest(self.candles))
+        whole.update(digest(self.indices))
+        for rows in (self.actions, self.dividends, self.membership, self.instruments):
+            whole.update(repr(rows).encode())
+        return whole.hexdigest()
+
+    def served(self) -> Dense:
+        """The candles over (dates x symbols) on the basis the set serves."""
+        dense = spread(self.candles)
+        if self.manifest.stored_basis == "raw" and self.manifest.basis == "split":
+            adjust(dense, self.actions)
+        return dense
+
+    def commit(self, clock: Clock) -> Manifest:
+        """Write the tables, make them visible at once, and fill the column cache."""
+        for rows in (self.actions, self.dividends, self.membership, self.instruments):
+            rows.sort(key=repr)
+        dense = self.served()
+        self.manifest = self._described(dense, clock)
+        self.store.publish(self.manifest)
+        self.fill_cache(dense)
+        return self.manifest
+
+    def fill_cache(self, dense: Dense | None = None) -> None:
+        instruments = {row.symbol: (row.name, row.isin, row.sector) for row in self.instruments}
+        write_columns(
+            self.store.cache_folder(self.manifest),
+            dense or self.served(),
+            self.indices,
+            instruments=instruments,
+            spells=_spells_by_universe(self.membership),
+        )
+
+    def _described(self, dense: Dense, clock: Clock) -> Manifest:
+        rows = self.candles
+        return self.manifest.with_(
+            updated_at=clock.now().isoformat(),
+            content_hash=self.content_hash(),
+            tables=self._written(),
+            candles=len(rows),
+            symbols=len(dense.symbols),
+            first=str(dense.dates[0]) if len(rows) else "",
+            last=str(dense.dates[-1]) if len(rows) else "",
+            indices=len(self.indices.names),
+            files=len(self.imports),
+            rejected=sum(file["rejected"] for file in self.imports),
+            reject_reasons=_reasons(self.imports),
+        )
+
+    def _written(self) -> dict[str, str]:
+        folder, interval = self.folder, self.manifest.interval
+        files: dict[str, str] = {}
+        for name, rows in (("candles", self.candles), ("indices", self.indices)):
+            if len(rows):
+                files[name] = tables.write_candles(folder, name, rows, interval=interval)
+        small = (
+            ("actions", self.actions, Action),
+            ("dividends", self.dividends, Dividend),
+            ("membership", self.membership, Spell),
+            ("instruments", self.instruments, InstrumentRow),
+        )
+        for name, rows, kind in small:
+            if rows:
+                files[name] = tables.write_rows(folder, name, rows, kind)
+        if self.imports:
+            text = json.dumps(self.imports, indent=0).encode()
+            files["imports"] = f"imports-{hashlib.sha256(text).hexdigest()[:16]}.json"
+            write_atomically(folder / files["imports"], text)
+        return files
+
+
+@contextlib.contextmanager
+def changing(store: MarketStore, name: str, *, new: Manifest | None = None) -> Iterator[Draft]:
+    """Open a set to change it, alone; `new` describes it when it does not exist yet."""
+    with store.writing(name):
+        if new is not None and not store.exists(name):
+            yield read_draft(store, new)
+        else:
+            yield read_draft(store, store.manifest(name))
+
+
+def read_draft(store: MarketStore, manifest: Manifest) -> Draft:
+    """Read a set's tables whole."""
+    folder, files = store.folder(manifest.name), manifest.tables
+    imports = files.get("imports")
+    return Draft(
+        store,
+        manifest,
+        tables.read_candles(folder, files.get("candles")),
+        tables.read_candles(folder, files.get("indices")),
+        tables.read_rows(folder, files.get("actions"), Action),
+        tables.read_rows(folder, files.get("dividends"), Dividend),
+        tables.read_rows(folder, files.get("membership"), Spell),
+        tables.read_rows(folder, files.get("instruments"), InstrumentRow),
+        json.loads((folder / imports).read_bytes()) if imports else [],
+    )
+
+
+def new_manifest(
+    name: str, *, basis: str, stored_basis: str, clock: Clock, source: str, simulated: bool = False
+) -> Manifest:
+    """Describe a set that does not exist yet."""
+    if stored_basis != basis and (stored_basis, basis) != ("raw", "split"):
+        raise InvalidInput(f"prices on the basis {stored_basis!r} cannot be turned into {basis!r}")
+    now = clock.now().isoformat()
+    return Manifest(name, basis, stored_basis, now, now, source=source, simulated=simulated)
+
+
+def _spells_by_universe(spells: list[Spell]) -> dict[str, list[list[str | None]]]:
+    found: dict[str, list[list[str | None]]] = {}
+    for spell in spells:
+        ends = spell.valid_to.isoformat() if spell.valid_to else None
+        row = [spell.symbol, spell.valid_from.isoformat(), ends]
+        found.setdefault(spell.universe, []).append(row)
+    return found
+
+
+def _reasons(imports: list[dict[str, Any]]) -> dict[str, int]:
+    total: dict[str, int] = {}
+    for file in imports:
+        for reason, count in file["reasons"].items():
+            total[reason] = total.get(reason, 0) + count
+    return total

@@ -1,0 +1,85 @@
+"""The small tables of a data set: corporate actions, dividends, membership spells, instruments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby, pairwise
+
+import numpy as np
+
+from tradertape_server.features.market.candles import Dense, Floats
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Action:
+    """A split, bonus or consolidation. ratio: shares after for each before (a 1:1 bonus is 2)."""
+
+    symbol: str
+    ex_date: date
+    kind: str  # split | bonus | consolidation
+    ratio: float
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Dividend:
+    """Cash a share paid. amount: rupees; adjusted: already divided by the splits after it."""
+
+    symbol: str
+    ex_date: date
+    amount: float
+    adjusted: bool
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Spell:
+    """One stretch of membership: from its first date to the date before `valid_to`, if it ended."""
+
+    universe: str
+    symbol: str
+    valid_from: date
+    valid_to: date | None = None
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class InstrumentRow:
+    """Who a symbol is, where the data set knows more than the facts shipped with the product."""
+
+    symbol: str
+    name: str
+    isin: str
+    sector: str
+
+
+def spells_from_lists(universe: str, lists: Iterable[tuple[date, str]]) -> list[Spell]:
+    """Turn whole lists, each valid from its date until the next, into spells."""
+    dated = sorted(set(lists))
+    days = sorted({day for day, _ in dated})
+    following = dict(pairwise(days))
+    spells: list[Spell] = []
+    for symbol, rows in groupby(sorted(dated, key=lambda row: (row[1], row[0])), lambda r: r[1]):
+        present = [day for day, _ in rows]
+        start = present[0]
+        for this, after in zip(present, [*present[1:], None], strict=True):
+            ends = following.get(this)
+            if ends != after or ends is None:
+                spells.append(Spell(universe, symbol, start, ends))
+                start = after or start
+    return spells
+
+
+def adjust(dense: Dense, actions: Sequence[Action]) -> None:
+    """Scale prices before each ex-date down, and volumes up, in place: raw becomes split basis."""
+    column = {symbol: i for i, symbol in enumerate(dense.symbols)}
+    for action in actions:
+        place = column.get(action.symbol)
+        if place is None:
+            continue
+        before = int(dense.dates.searchsorted(np.datetime64(action.ex_date, "D")))
+        for name, values in dense.values.items():
+            _scale(values, before, place, action.ratio if name == "volume" else 1 / action.ratio)
+
+
+def _scale(values: Floats, before: int, column: int, factor: float) -> None:
+    values[:before, column] *= factor

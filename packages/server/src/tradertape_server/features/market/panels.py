@@ -1,0 +1,147 @@
+"""From a data set's columns to the Panel that evaluator and kernel read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tradertape_core.kernel.errors import InvalidInput
+from tradertape_core.market.panel import IndexSeries, Panel
+from tradertape_core.market.universe import Universe
+from tradertape_server.features.market.columns import PRICES, Columns, selection
+from tradertape_server.features.market.manifest import Manifest
+
+MOST_MISSING = 0.5  # more symbols than this without a candle: no honest answer
+_NAMES_SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class PanelRequest:
+    """What a panel is asked for. wanted: the symbols to look for, in the data set's own names."""
+
+    universe: Universe
+    wanted: tuple[str, ...]
+    start: date
+    end: date
+    warm_up_bars: int
+    point_in_time: bool
+    notes: tuple[str, ...] = ()
+
+
+def build_panel(
+    columns: Columns,
+    manifest: Manifest,
+    request: PanelRequest,
+    sectors_of: Callable[[Sequence[str]], Sequence[str]],
+) -> Panel:
+    """Cut the panel out of the columns; InvalidInput where nothing honest can be cut."""
+    first, last = day_range(columns, manifest, request.start, request.end)
+    begin = max(0, first - request.warm_up_bars)
+    symbols, missing = with_candles(columns, request, first, last)
+    values = selection(columns, symbols)
+    dates = columns.dates[begin:last]
+    cut = {name: matrix[begin:last] for name, matrix in values.items()}
+    return Panel(
+        dates=dates,
+        symbols=symbols,
+        open=cut["open"],
+        high=cut["high"],
+        low=cut["low"],
+        close=cut["close"],
+        volume=cut["volume"],
+        member=_members(request, dates, symbols),
+        sectors=tuple(sectors_of(symbols)),
+        indices=_indices(columns, begin, last),
+        first=first - begin,
+        data_version=manifest.data_version,
+        universe_warnings=_warnings(manifest, request, missing),
+        simulated=manifest.simulated,
+    )
+
+
+def day_range(columns: Columns, manifest: Manifest, start: date, end: date) -> tuple[int, int]:
+    """Rows [first, last) of the dates from `start` to `end`; InvalidInput when there is none."""
+    if end < start:
+        raise InvalidInput("end_date must be after start_date", pointer="/end_date")
+    first = int(np.searchsorted(columns.dates, np.datetime64(start, "D")))
+    last = int(np.searchsorted(columns.dates, np.datetime64(end, "D"), side="right"))
+    if last <= first:
+        held = f"it holds {manifest.first} to {manifest.last}" if manifest.first else "it is empty"
+        raise InvalidInput(
+            f"data set {manifest.name} has no candles from {start} to {end}: {held}",
+            pointer="/start_date",
+        )
+    return first, last
+
+
+def with_candles(
+    columns: Columns, request: PanelRequest, first: int, last: int
+) -> tuple[tuple[str, ...], list[str]]:
+    """The asked symbols that have a candle in rows [first, last), and those that have none."""
+    place = {symbol: i for i, symbol in enumerate(columns.symbols)}
+    there = [symbol for symbol in request.wanted if symbol in place]
+    close = columns.values["close"]
+    traded = [symbol for symbol in there if not np.isnan(close[first:last, place[symbol]]).all()]
+    missing = sorted(set(request.wanted) - set(traded))
+    if len(missing) > MOST_MISSING * len(request.wanted):
+        raise InvalidInput(
+            f"{missing_text(missing, len(request.wanted))}: more than half, so a result would "
+            f"not be that of {request.universe.name}",
+            pointer="/universe",
+        )
+    return tuple(sorted(traded)), missing
+
+
+def missing_text(missing: Sequence[str], asked: int) -> str:
+    """The words for symbols without data, a few of them named."""
+    named = ", ".join(missing[:_NAMES_SHOWN])
+    rest = ", …" if len(missing) > _NAMES_SHOWN else ""
+    return f"No data for {len(missing)} of {asked} symbols: {named}{rest}"
+
+
+def _members(
+    request: PanelRequest, dates: NDArray[np.datetime64], symbols: tuple[str, ...]
+) -> NDArray[np.bool_]:
+    if not request.point_in_time:
+        return np.ones((len(dates), len(symbols)), np.bool_)
+    return request.universe.mask(dates, symbols)
+
+
+def _indices(columns: Columns, begin: int, last: int) -> dict[str, IndexSeries]:
+    found: dict[str, IndexSeries] = {}
+    for k, name in enumerate(columns.index_names):
+        series = {field: columns.indices[i, k, begin:last] for i, field in enumerate(PRICES)}
+        if not np.isnan(series["close"]).all():
+            found[name] = IndexSeries(**series)
+    return found
+
+
+def _warnings(manifest: Manifest, request: PanelRequest, missing: list[str]) -> tuple[str, ...]:
+    notes = list(request.notes)
+    if missing:
+        notes.append(missing_text(missing, len(request.wanted)))
+    if manifest.basis == "raw":
+        notes.append(
+            f"Prices of {manifest.name} are as traded: a split or bonus looks like a crash"
+        )
+    held = date.fromisoformat(manifest.first), date.fromisoformat(manifest.last)
+    if request.start < held[0] and (held[0] - request.start).days > 7:
+        notes.append(f"Data set {manifest.name} begins on {held[0]}, after the start date")
+    if request.end > held[1] and (request.end - held[1]).days > 7:
+        notes.append(f"Data set {manifest.name} ends on {held[1]}, before the end date")
+    notes.extend(_survivorship(request))
+    return tuple(notes)
+
+
+def _survivorship(request: PanelRequest) -> tuple[str, ...]:
+    dated = request.universe.known_from not in {None, date.min}
+    if dated and not request.point_in_time:
+        return (
+            f"Universe {request.universe.name} is the membership of {request.end} throughout: "
+            "survivorship bias",
+        )
+    return request.universe.warnings_between(request.start, request.end)

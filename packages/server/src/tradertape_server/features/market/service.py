@@ -1,0 +1,325 @@
+"""Market data for the rest of the server: panels, candles, universes, the state of the sets."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+
+from tradertape_core.kernel.clock import Clock
+from tradertape_core.kernel.errors import InvalidInput, InvariantBroken
+from tradertape_core.market.panel import Panel
+from tradertape_core.market.universe import current_symbol
+from tradertape_server.features.market.candles import Days, Floats
+from tradertape_server.features.market.columns import Columns, open_columns
+from tradertape_server.features.market.manifest import Manifest
+from tradertape_server.features.market.panels import (
+    PanelRequest,
+    build_panel,
+)
+from tradertape_server.features.market.store import MarketStore
+from tradertape_server.features.market.universes import (
+    Universes,
+    UniverseSize,
+    about,
+    plain_symbol,
+)
+
+Progress = Callable[[str, int, int], None]  # what is being done, how much of how much
+BENCHMARK = "NIFTY 50"
+_ATTEMPTS = 5
+
+
+def no_progress(_what: str, _done: int, _total: int) -> None:
+    """Report to nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class DataSet:
+    """One data set and whether new runs use it."""
+
+    manifest: Manifest
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CandleSeries:
+    """Candles of one symbol or index, oldest first. Arrays (n,), rupees or index points."""
+
+    symbol: str
+    data_version: str
+    simulated: bool
+    dates: Days
+    open: Floats
+    high: Floats
+    low: Floats
+    close: Floats
+    volume: Floats | None
+
+
+@dataclass(frozen=True, slots=True)
+class SymbolRow:
+    """A symbol of a data set, as the search shows it."""
+
+    symbol: str
+    name: str
+    isin: str
+    sector: str
+    first: date
+    last: date
+    candles: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    manifest: Manifest
+    columns: Columns
+    universes: Universes
+
+
+class MarketService:
+    """Reads the data sets under `<home>/market/`; safe to share between threads and processes.
+
+    data_set: the set to use where a caller names none; "" for the active one.
+    """
+
+    def __init__(self, home: Path, clock: Clock, *, data_set: str = "") -> None:
+        self.home = home
+        self.default = data_set
+        self.clock = clock
+        self.store = MarketStore(home)
+        self._opened: dict[str, _Opened] = {}
+        self._lock = threading.Lock()
+
+    def panel(
+        self,
+        universe: str | Sequence[str],
+        start: date,
+        end: date,
+        *,
+        data_set: str | None = None,
+        warm_up_bars: int = 300,
+        benchmark: str = BENCHMARK,
+        point_in_time: bool = True,
+    ) -> Panel:
+        """Candles of a universe from `start` to `end` with up to `warm_up_bars` rows before them.
+
+        universe: a name such as nifty_100, `custom:INFY,TCS`, or a list of symbols.
+        Raises InvalidInput for an empty or unknown universe, for a range without candles, and
+        where more than half of the symbols have none; fewer become a warning of the panel.
+        """
+        opened = self._open(data_set)
+        found = opened.universes.find(universe)
+        members = found.symbols_between(start, end) if point_in_time else found.members_on(end)
+        if not members:
+            raise InvalidInput(
+                f"universe {found.name} had no members from {start} to {end}", pointer="/universe"
+            )
+        wanted = tuple(opened.universes.held_as(symbol) or symbol for symbol in members)
+        notes = _missing_benchmark(benchmark, opened)
+        request = PanelRequest(found, wanted, start, end, warm_up_bars, point_in_time, notes)
+        return build_panel(opened.columns, opened.manifest, request, opened.universes.sectors)
+
+    def data_version(self, data_set: str | None = None) -> str:
+        """The version a run on this set would record now."""
+        return self.store.manifest(self._name(data_set)).data_version
+
+    def data_sets(self) -> list[DataSet]:
+        """Every data set, sorted by name."""
+        active = self.default or self.store.active()
+        return [DataSet(self.store.manifest(n), n == active) for n in self.store.names()]
+
+    def status(self) -> list[DataSet]:
+        """The same as `data_sets`: what `tradertape data status` and the health page show."""
+        return self.data_sets()
+
+    def use(self, name: str) -> DataSet:
+        """Make a set the one new runs use."""
+        self.store.activate(name)
+        return DataSet(self.store.manifest(name), active=True)
+
+    def candles(
+        self,
+        symbol: str,
+        start: date | None = None,
+        end: date | None = None,
+        *,
+        data_set: str | None = None,
+    ) -> CandleSeries:
+        """Candles of one symbol, or of an index by its name; InvalidInput proposes near names."""
+        opened = self._open(data_set)
+        columns, manifest = opened.columns, opened.manifest
+        values = _series(columns, symbol)
+        if values is None:
+            raise InvalidInput(self._unknown(symbol, opened), pointer="/symbol")
+        rows = ~np.isnan(values["close"])
+        if start is not None:
+            rows &= columns.dates >= np.datetime64(start, "D")
+        if end is not None:
+            rows &= columns.dates <= np.datetime64(end, "D")
+        cut = {field: column[rows] for field, column in values.items()}
+        return CandleSeries(
+            symbol if symbol in columns.index_names else plain_symbol(symbol),
+            manifest.data_version,
+            manifest.simulated,
+            columns.dates[rows],
+            cut["open"],
+            cut["high"],
+            cut["low"],
+            cut["close"],
+            cut.get("volume"),
+        )
+
+    def search(
+        self, text: str = "", *, data_set: str | None = None, limit: int = 50, offset: int = 0
+    ) -> tuple[list[SymbolRow], int]:
+        """Symbols whose symbol or company name holds `text`, best first, and how many there are."""
+        opened = self._open(data_set)
+        found = _matching(opened.columns, text)
+        return [_symbol_row(opened.columns, s) for s in found[offset : offset + limit]], len(found)
+
+    def universes(
+        self, day: date | None = None, *, data_set: str | None = None
+    ) -> list[UniverseSize]:
+        """Every universe of a set with its size on a day, by default the set's last."""
+        opened = self._open(data_set)
+        return opened.universes.sizes(day or _last_day(opened.manifest))
+
+    def members(
+        self, universe: str, day: date | None = None, *, data_set: str | None = None
+    ) -> list[SymbolRow]:
+        """Members of a universe on a day; those the set does not hold count 0 candles."""
+        opened = self._open(data_set)
+        found = opened.universes.find(universe)
+        symbols = found.members_on(day or _last_day(opened.manifest))
+        held = (opened.universes.held_as(symbol) or symbol for symbol in symbols)
+        return [_symbol_row(opened.columns, symbol) for symbol in held]
+
+    def columns(self, data_set: str | None = None) -> tuple[Manifest, Columns]:
+        """The opened columns of a set, for checks over the whole of it."""
+        opened = self._open(data_set)
+        return opened.manifest, opened.columns
+
+    def _name(self, data_set: str | None) -> str:
+        name = data_set or self.default or self.store.active()
+        if name is None:
+            raise InvalidInput(
+                "there is no market data yet: start the server once, which builds the simulated "
+                "world, or import your own",
+                pointer="/data_set",
+            )
+        return name
+
+    def _open(self, data_set: str | None) -> _Opened:
+        name = self._name(data_set)
+        for _ in range(_ATTEMPTS):
+            manifest = self.store.manifest(name)
+            with self._lock:
+                opened = self._opened.get(name)
+                if opened is None or opened.manifest.content_hash != manifest.content_hash:
+                    opened = self._fresh(manifest)
+                if opened is not None:
+                    self._opened[name] = opened
+                    return opened
+        raise InvariantBroken(f"data set {name} changed {_ATTEMPTS} times while it was opened")
+
+    def _fresh(self, manifest: Manifest) -> _Opened | None:
+        """Open a version; None when a writer replaced it meanwhile."""
+        columns = self._cached(manifest)
+        if columns is None:
+            if not self._rebuilt(manifest):
+                return None
+            columns = open_columns(self.store.cache_folder(manifest))
+        return _Opened(manifest, columns, Universes(manifest, columns))
+
+    def _cached(self, manifest: Manifest) -> Columns | None:
+        try:
+            return open_columns(self.store.cache_folder(manifest))
+        except (OSError, ValueError, KeyError):
+            return None
+
+    def _rebuilt(self, manifest: Manifest) -> bool:
+        from tradertape_server.features.market.draft import read_draft  # noqa: PLC0415 - pyarrow
+
+        with self.store.writing(manifest.name):
+            if self.store.manifest(manifest.name).content_hash != manifest.content_hash:
+                return False
+            if self._cached(manifest) is None:  # else another process was first
+                shutil.rmtree(self.store.cache_folder(manifest), ignore_errors=True)
+                read_draft(self.store, manifest).fill_cache()
+        return True
+
+    def _unknown(self, symbol: str, opened: _Opened) -> str:
+        near = near_matches(symbol, opened.columns)
+        hint = f"; did you mean {', '.join(near)}?" if near else ""
+        return f"data set {opened.manifest.name} has no symbol {symbol!r}{hint}"
+
+
+def near_matches(symbol: str, columns: Columns, *, most: int = 5) -> list[str]:
+    """Symbols and index names that look like `symbol`, the likeliest first."""
+    from difflib import get_close_matches  # noqa: PLC0415 - only when a name was wrong
+
+    wanted = plain_symbol(symbol)
+    names = [*columns.symbols, *columns.index_names]
+    starting = [name for name in names if wanted and name.startswith(wanted)]
+    renamed = [name for name in (current_symbol(wanted),) if name in columns.symbols]
+    close = get_close_matches(wanted, names, n=most, cutoff=0.6)
+    return list(dict.fromkeys([*renamed, *starting, *close]))[:most]
+
+
+def _missing_benchmark(benchmark: str, opened: _Opened) -> tuple[str, ...]:
+    names = opened.columns.index_names
+    if not benchmark or benchmark in names:
+        return ()
+    known = ", ".join(names) or "none"
+    return (f"No index {benchmark} in data set {opened.manifest.name}; it has: {known}",)
+
+
+def _series(columns: Columns, symbol: str) -> dict[str, Floats] | None:
+    if symbol in columns.index_names:
+        k = columns.index_names.index(symbol)
+        names = ("open", "high", "low", "close")
+        return {name: columns.indices[i, k] for i, name in enumerate(names)}
+    wanted = plain_symbol(symbol)
+    if wanted not in columns.symbols:
+        return None
+    place = columns.symbols.index(wanted)
+    return {name: np.array(matrix[:, place]) for name, matrix in columns.values.items()}
+
+
+def _matching(columns: Columns, text: str) -> list[str]:
+    wanted = plain_symbol(text)
+
+    def rank(symbol: str) -> int:
+        if symbol == wanted:
+            return 0
+        if symbol.startswith(wanted):
+            return 1
+        if wanted in symbol:
+            return 2
+        return 3 if wanted in about(columns, symbol)[0].upper() else 9
+
+    ranked = sorted((rank(symbol), symbol) for symbol in columns.symbols)
+    found = [symbol for place, symbol in ranked if place < 9]
+    return found or near_matches(text, columns)
+
+
+def _symbol_row(columns: Columns, symbol: str) -> SymbolRow:
+    name, isin, sector = about(columns, symbol)
+    if symbol not in columns.symbols:
+        return SymbolRow(symbol, name, isin, sector, date.max, date.min, 0)
+    close = columns.values["close"][:, columns.symbols.index(symbol)]
+    rows = np.flatnonzero(~np.isnan(close))
+    if not len(rows):
+        return SymbolRow(symbol, name, isin, sector, date.max, date.min, 0)
+    first, last = columns.dates[rows[[0, -1]]].tolist()
+    return SymbolRow(symbol, name, isin, sector, first, last, len(rows))
+
+
+def _last_day(manifest: Manifest) -> date:
+    return date.fromisoformat(manifest.last) if manifest.last else date.min

@@ -1,0 +1,153 @@
+"""The folders of the data sets: names, the active one, atomic files, one writer at a time."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import secrets
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from tradertape_core.kernel.errors import InvalidInput
+from tradertape_server.features.market.manifest import Manifest, parse_manifest
+
+SIMULATED = "simulated"
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+_MANIFEST = "manifest.json"
+_ACTIVE = "active"
+
+
+class MarketStore:
+    """`<home>/market/`: one folder for each data set.
+
+    A writer puts new files beside the old under names of their own and replaces manifest.json
+    last, so a reader sees the old set or the new one, whatever crashes in between.
+    """
+
+    def __init__(self, home: Path) -> None:
+        self.root = home / "market"
+
+    def names(self) -> list[str]:
+        """Names of the data sets, sorted."""
+        if not self.root.is_dir():
+            return []
+        return sorted(path.parent.name for path in self.root.glob(f"*/{_MANIFEST}"))
+
+    def folder(self, name: str) -> Path:
+        if not _NAME.fullmatch(name):
+            raise InvalidInput(
+                f"{name!r} is no name for a data set: lower-case letters, digits, - and _, "
+                "at most 40",
+                pointer="/data_set",
+            )
+        return self.root / name
+
+    def exists(self, name: str) -> bool:
+        return (self.folder(name) / _MANIFEST).is_file()
+
+    def manifest(self, name: str) -> Manifest:
+        """Read a set's manifest; InvalidInput names the sets there are."""
+        try:
+            text = (self.folder(name) / _MANIFEST).read_bytes()
+        except FileNotFoundError:
+            known = ", ".join(self.names()) or "none yet"
+            raise InvalidInput(
+                f"there is no data set {name!r}; there are: {known}", pointer="/data_set"
+            ) from None
+        return parse_manifest(text, name=name)
+
+    def active(self) -> str | None:
+        """The set new runs use: the one chosen, else the simulated one where it is built."""
+        with contextlib.suppress(FileNotFoundError):
+            name = (self.root / _ACTIVE).read_text().strip()
+            if name and self.exists(name):
+                return name
+        return SIMULATED if self.exists(SIMULATED) else None
+
+    def activate(self, name: str) -> None:
+        self.manifest(name)
+        write_atomically(self.root / _ACTIVE, f"{name}\n".encode())
+
+    def publish(self, manifest: Manifest) -> None:
+        """Make a new version visible, then remove the tables no manifest names any more."""
+        folder = self.folder(manifest.name)
+        write_atomically(folder / _MANIFEST, manifest.to_json())
+        kept = {folder / file for file in manifest.tables.values()}
+        for pattern in ("*/*.parquet", "*.parquet", "*.json"):
+            for path in folder.glob(pattern):
+                if path not in kept and path.name != _MANIFEST:
+                    path.unlink(missing_ok=True)
+        drop_old_caches(folder / "columns", keep=manifest.content_hash[:12])
+
+    def cache_folder(self, manifest: Manifest) -> Path:
+        """Where the column cache of a version of a set lies."""
+        version = manifest.content_hash[:12]
+        return self.folder(manifest.name) / "columns" / version / manifest.interval
+
+    @contextlib.contextmanager
+    def writing(self, name: str) -> Iterator[Path]:
+        """Hold the set's write lock; a second writer, in any process, waits."""
+        folder = self.folder(name)
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / ".lock").open("a+b") as handle:
+            _lock(handle.fileno())
+            try:
+                yield folder
+            finally:
+                _unlock(handle.fileno())
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a file so that a reader, or a crash, finds the old content or the new, never a part."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
+    try:
+        with draft.open("wb") as handle:
+            handle.write(content)
+            handle.flush()
+            os.fsync(handle.fileno())
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make renames in a folder durable, where the system can."""
+    if sys.platform == "win32":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def drop_old_caches(columns: Path, *, keep: str) -> None:
+    """Remove column caches of former versions; processes that map them keep their pages."""
+    if columns.is_dir():
+        for path in columns.iterdir():
+            if path.name != keep and not path.name.startswith("."):
+                shutil.rmtree(path, ignore_errors=True)
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(descriptor: int) -> None:
+        msvcrt.locking(descriptor, msvcrt.LK_LOCK, 1)
+
+    def _unlock(descriptor: int) -> None:
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
+else:
+    import fcntl
+
+    def _lock(descriptor: int) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+
+    def _unlock(descriptor: int) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
