@@ -1,0 +1,59 @@
+"""Is a backtest more than luck? Sweeps, walk-forward, Monte Carlo, look-ahead: the one door."""
+
+from __future__ import annotations
+
+from tradertape_core.backtest.metrics_returns import deflated_sharpe, expected_best_sharpe
+from tradertape_core.backtest.robustness_grid import (
+    Dimension,
+    apply_parameters,
+    grid,
+    search_space,
+)
+from tradertape_core.backtest.robustness_lookahead import (
+    Decisions,
+    lookahead_check,
+    recursive_analysis,
+)
+from tradertape_core.backtest.robustness_montecarlo import monte_carlo, trade_fractions
+from tradertape_core.backtest.robustness_sweep import (
+    METRICS,
+    heat_map,
+    objective,
+    param_sensitivity,
+    ranked,
+    sharpe_variance,
+)
+from tradertape_core.backtest.robustness_walkforward import (
+    Choice,
+    Proof,
+    Window,
+    stitch,
+    walk_forward,
+    walk_forward_windows,
+)
+
+__all__ = [
+    "METRICS",
+    "Choice",
+    "Decisions",
+    "Dimension",
+    "Proof",
+    "Window",
+    "apply_parameters",
+    "deflated_sharpe",
+    "expected_best_sharpe",
+    "grid",
+    "heat_map",
+    "lookahead_check",
+    "monte_carlo",
+    "objective",
+    "param_sensitivity",
+    "ranked",
+    "recursive_analysis",
+    "search_space",
+    "sharpe_variance",
+    "stitch",
+    "trade_fractions",
+    "walk_forward",
+    "walk_forward_windows",
+]
