@@ -29,6 +29,8 @@ PositionField = Literal[
 ]
 
 
+Params = Mapping[str, float]  # declared parameters by name
+
 MARKET_INDEX = "NIFTY 50"  # what market values read unless the regime filter names another index
 
 
@@ -329,7 +331,7 @@ class Strategy:
     addon_rules: AddonRules = field(default_factory=AddonRules)
     conviction_scoring: tuple[Score, ...] = ()
     config: HoldConfig = field(default_factory=HoldConfig)
-    params: Mapping[str, float] = field(default_factory=dict[str, float])
+    params: Params = field(default_factory=dict[str, float])
     param_specs: tuple[ParamSpec, ...] = ()
     description: str = ""
     tags: tuple[str, ...] = ()

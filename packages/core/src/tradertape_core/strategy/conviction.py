@@ -1,0 +1,71 @@
+"""Conviction: how many points of 0 to 100 a signal scores, and for what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tradertape_core.strategy import rules
+from tradertape_core.strategy.evaluate import Evaluation
+
+Cells = tuple[NDArray[np.intp], NDArray[np.intp]]  # rows and columns of a panel
+Points = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """One line of a breakdown: what was looked at, what it was, what it earned."""
+
+    name: str
+    input: float | bool | None
+    points: float
+
+
+def score(strategy: rules.Strategy, evaluation: Evaluation, cells: Cells) -> Points:
+    """Conviction of K cells: base plus points, clamped to 0…100, not rounded. (K,)"""
+    total = np.full(cells[0].shape, strategy.config.conviction_base)
+    for each in strategy.conviction_scoring:
+        total += _points(each, evaluation, cells)
+    return np.clip(total, 0.0, 100.0)
+
+
+def breakdown(
+    strategy: rules.Strategy, evaluation: Evaluation, row: int, column: int
+) -> tuple[Scored, ...]:
+    """What each score saw and gave on one date for one symbol; a null input gives no points."""
+    cells = (np.array([row]), np.array([column]))
+    return tuple(
+        Scored(each.name, _seen(each, evaluation, row, column), float(points[0]))
+        for each in strategy.conviction_scoring
+        for points in (_points(each, evaluation, cells),)
+    )
+
+
+def _seen(each: rules.Score, evaluation: Evaluation, row: int, column: int) -> float | bool | None:
+    if isinstance(each, rules.ScoreCondition):
+        verdict = int(evaluation.truth(each.condition)[row, column])
+        return None if verdict < 0 else bool(verdict)
+    value = float(evaluation.value(each.input)[row, column])
+    return None if np.isnan(value) else value
+
+
+def _points(each: rules.Score, evaluation: Evaluation, cells: Cells) -> Points:
+    if isinstance(each, rules.ScoreCondition):
+        return np.where(evaluation.holds(each.condition).yes[cells], each.points, 0.0)
+    values = evaluation.value(each.input)[cells]
+    if isinstance(each, rules.ScoreLinear):
+        way = np.clip((values - each.start) / (each.end - each.start), 0.0, 1.0)
+        return np.where(np.isnan(way), 0.0, way * each.points)
+    return _banded(values, each.bands)
+
+
+def _banded(values: Points, bands: tuple[rules.Band, ...]) -> Points:
+    """Points of the first band that holds the value."""
+    inside = [
+        (values >= (-np.inf if band.gte is None else band.gte))
+        & (values < (np.inf if band.lt is None else band.lt))
+        for band in bands
+    ]
+    return np.select(inside, [np.float64(band.points) for band in bands], default=0.0)
