@@ -1,0 +1,213 @@
+"""HTTP of strategies."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, cast
+
+from fastapi import APIRouter, Query, Request, Response
+from sqlalchemy.orm import Session
+
+from tradertape_server.features.auth.dependencies import CurrentUser
+from tradertape_server.features.strategies import presenting
+from tradertape_server.features.strategies.models import StrategyRow
+from tradertape_server.features.strategies.repository import Filter, Scope, Sort
+from tradertape_server.features.strategies.schemas import (
+    Catalogue,
+    ForkIn,
+    RestoreIn,
+    ShareIn,
+    StrategyDocument,
+    StrategyOut,
+    StrategyReplacement,
+    Validation,
+    VersionOut,
+)
+from tradertape_server.features.strategies.service import StrategyService
+from tradertape_server.platform.http import DbSession, Page
+from tradertape_server.platform.identity import Identity
+
+router = APIRouter(prefix="/api/strategies", tags=["strategies"])
+
+
+def _service(request: Request) -> StrategyService:
+    return cast("StrategyService", request.app.state.container.strategies)
+
+
+def _one(session: Session, row: StrategyRow, user: Identity) -> StrategyOut:
+    session.flush()
+    return presenting.present(session, [row], user.id)[0]
+
+
+@router.get("")
+def list_strategies(
+    request: Request,
+    session: DbSession,
+    user: CurrentUser,
+    page: Page,
+    *,
+    scope: Annotated[
+        Scope | None, Query(description="Whose: mine, templates, public, all.")
+    ] = None,
+    is_active: bool | None = None,
+    is_template: bool | None = None,
+    is_public: bool | None = None,
+    base_model: str | None = None,
+    tag: str | None = None,
+    q: Annotated[str | None, Query(max_length=100, description="In name or description.")] = None,
+    sort: Sort = "updated",
+) -> list[StrategyOut]:
+    """Your strategies; `scope=templates` the ones we ship, `scope=public` what others share."""
+    wanted = Filter(
+        scope=scope or ("templates" if is_template else "mine"),
+        is_active=is_active,
+        is_template=is_template,
+        is_public=is_public,
+        base_model=base_model,
+        tag=tag,
+        text=q,
+        sort=sort,
+    )
+    rows, total = _service(request).find(
+        session, user.id, wanted, limit=page.limit, offset=page.offset
+    )
+    page.total(total)
+    return presenting.present(session, rows, user.id)
+
+
+@router.post("", status_code=201)
+def create_strategy(
+    request: Request, session: DbSession, user: CurrentUser, body: StrategyDocument
+) -> StrategyOut:
+    """Create a strategy. Blocks you leave out come from the base model and are written out."""
+    row = _service(request).create(session, user.id, body.document(), is_active=body.is_active)
+    return _one(session, row, user)
+
+
+@router.get("/indicators")
+def indicator_catalogue(_user: CurrentUser) -> Catalogue:
+    """Every indicator, short name and position field the rule language knows."""
+    return presenting.catalogue()
+
+
+@router.post("/validate")
+def validate_strategy(_user: CurrentUser, body: dict[str, object]) -> Validation:
+    """Check a document without saving it: every problem with its JSON pointer, or its English."""
+    return presenting.validate(body)
+
+
+@router.post("/import", status_code=201)
+def import_strategy(
+    request: Request, session: DbSession, user: CurrentUser, body: StrategyDocument
+) -> StrategyOut:
+    """Create a strategy from an exported document."""
+    row = _service(request).create(session, user.id, body.document(), note="Imported")
+    return _one(session, row, user)
+
+
+@router.get("/{strategy_id}")
+def get_strategy(
+    request: Request, session: DbSession, user: CurrentUser, strategy_id: int
+) -> StrategyOut:
+    """One strategy: your own, a public one or a template."""
+    return _one(session, _service(request).get(session, user.id, strategy_id), user)
+
+
+@router.put("/{strategy_id}")
+def replace_strategy(
+    request: Request,
+    session: DbSession,
+    user: CurrentUser,
+    strategy_id: int,
+    body: StrategyReplacement,
+) -> StrategyOut:
+    """Replace the whole strategy; it becomes the next version and the earlier one is kept."""
+    row = _service(request).replace(
+        session,
+        user.id,
+        strategy_id,
+        body.document(),
+        is_active=body.is_active,
+        expected_version=body.expected_version,
+    )
+    return _one(session, row, user)
+
+
+@router.delete("/{strategy_id}", status_code=204)
+def delete_strategy(
+    request: Request, session: DbSession, user: CurrentUser, strategy_id: int
+) -> None:
+    """Delete a strategy. Forks and finished backtests stay; 409 while something uses it."""
+    _service(request).delete(session, user.id, strategy_id)
+
+
+@router.post("/{strategy_id}/fork", status_code=201)
+def fork_strategy(
+    request: Request,
+    session: DbSession,
+    user: CurrentUser,
+    strategy_id: int,
+    body: ForkIn | None = None,
+) -> StrategyOut:
+    """Copy a strategy into your own, private, as version 1."""
+    name = body.name if body else None
+    return _one(session, _service(request).fork(session, user.id, strategy_id, name=name), user)
+
+
+@router.post("/{strategy_id}/share")
+def share_strategy(
+    request: Request,
+    session: DbSession,
+    user: CurrentUser,
+    strategy_id: int,
+    body: ShareIn | None = None,
+) -> StrategyOut:
+    """Let everybody who is signed in read the strategy, or stop letting them."""
+    is_public = body.is_public if body else None
+    row = _service(request).share(session, user.id, strategy_id, is_public=is_public)
+    return _one(session, row, user)
+
+
+@router.get("/{strategy_id}/versions")
+def list_versions(
+    request: Request, session: DbSession, user: CurrentUser, page: Page, strategy_id: int
+) -> list[VersionOut]:
+    """Every saved version, newest first."""
+    service = _service(request)
+    found = service.versions(session, user.id, strategy_id)
+    current = service.get(session, user.id, strategy_id).version
+    page.total(len(found))
+    part = found[page.offset : page.offset + page.limit]
+    return [presenting.present_version(one, current) for one in part]
+
+
+@router.post("/{strategy_id}/versions/{version}/restore")
+def restore_version(
+    request: Request,
+    session: DbSession,
+    user: CurrentUser,
+    strategy_id: int,
+    version: int,
+    body: RestoreIn | None = None,
+) -> StrategyOut:
+    """Save an earlier version again, as the next one."""
+    expected = body.expected_version if body else None
+    row = _service(request).restore(
+        session, user.id, strategy_id, version, expected_version=expected
+    )
+    return _one(session, row, user)
+
+
+@router.get("/{strategy_id}/export")
+def export_strategy(
+    request: Request,
+    response: Response,
+    session: DbSession,
+    user: CurrentUser,
+    strategy_id: int,
+) -> dict[str, object]:
+    """The document alone, as a file that `import` takes."""
+    row = _service(request).get(session, user.id, strategy_id)
+    stem = re.sub(r"[^a-z0-9]+", "-", row.name.lower()).strip("-") or "strategy"
+    response.headers["Content-Disposition"] = f'attachment; filename="{stem}.json"'
+    return row.document

@@ -1,0 +1,205 @@
+"""What goes over the wire about strategies."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from tradertape_server.platform.http import Body
+
+Tree = dict[str, Any]
+
+
+class StrategyDocument(BaseModel):
+    """A strategy in the rule language (see the Strategies guide).
+
+    Blocks left out on create come from the base model. Fields that the server sets (`id`,
+    `version`, …) are ignored, so that what was read may be sent back.
+    """
+
+    model_config = ConfigDict(extra="allow", allow_inf_nan=False)
+
+    name: Annotated[str, Field(examples=["My dip buyer"])]
+    base_model: Annotated[str, Field(examples=["v3_dip_buyer"])]
+    description: str = ""
+    tags: list[str] = Field(default_factory=list)
+    is_active: bool = True
+    params: Tree = Field(default_factory=dict)
+    filters: Tree | None = None
+    regime_filter: Tree | None = None
+    entry_rules: Tree | None = None
+    entry: Tree | None = None
+    exit_rules: list[Tree] | None = None
+    stops: Tree | None = None
+    addon_rules: Tree | None = None
+    conviction_scoring: list[Tree] | None = None
+    config: Tree | None = None
+
+    def document(self) -> dict[str, Any]:
+        """What was sent, and nothing that was not."""
+        return self.model_dump(exclude_unset=True, exclude={"expected_version"})
+
+
+class StrategyReplacement(StrategyDocument):
+    """The whole next version of a strategy."""
+
+    expected_version: int | None = Field(
+        default=None,
+        ge=1,
+        description="The version you changed. With it, a save that would undo somebody else's "
+        "answers 409 instead.",
+    )
+
+
+class Owner(BaseModel):
+    """Who a strategy belongs to, by display name only."""
+
+    display_name: str
+
+
+class ForkedFrom(BaseModel):
+    """Where a fork comes from."""
+
+    id: int
+    version: int
+
+
+class Section(BaseModel):
+    """One part of a strategy in plain English."""
+
+    title: str
+    sentences: list[str]
+
+
+class English(BaseModel):
+    """A strategy in plain English."""
+
+    summary: str
+    sections: list[Section]
+
+
+class StrategyOut(BaseModel):
+    """A strategy: the whole document and what the server knows of it."""
+
+    model_config = ConfigDict(extra="allow")
+
+    id: int
+    user_id: int | None
+    version: int
+    name: str
+    description: str
+    base_model: str
+    schema_version: int
+    timeframe: str
+    direction: str
+    tags: list[str]
+    params: Tree
+    filters: Tree
+    regime_filter: Tree | None
+    entry_rules: Tree
+    entry: Tree
+    exit_rules: list[Tree]
+    stops: Tree
+    addon_rules: Tree
+    conviction_scoring: list[Tree]
+    config: Tree
+    is_active: bool
+    is_template: bool
+    is_public: bool
+    is_mine: bool
+    template_key: str | None
+    forked_from: ForkedFrom | None
+    owner: Owner
+    english: English
+    created_at: datetime
+    updated_at: datetime
+
+
+class ForkIn(Body):
+    """How a fork is to be called; by default as its source, with "(fork)"."""
+
+    name: Annotated[str, Field(min_length=1, max_length=120)] | None = None
+
+
+class ShareIn(Body):
+    """Whether everybody may read it; left out, the present state is turned round."""
+
+    is_public: bool | None = None
+
+
+class RestoreIn(Body):
+    """Which version the restore is made upon, against two people saving at once."""
+
+    expected_version: int | None = Field(default=None, ge=1)
+
+
+class Finding(BaseModel):
+    """One thing wrong in a document: where (RFC 6901 pointer) and what to do about it."""
+
+    pointer: str
+    message: str
+
+
+class Validation(BaseModel):
+    """What the server makes of a document: complete and in English, or what is wrong with it."""
+
+    valid: bool
+    errors: list[Finding]
+    document: Tree | None
+    english: English | None
+
+
+class VersionOut(BaseModel):
+    """A saved version."""
+
+    version: int
+    name: str
+    note: str
+    created_at: datetime
+    is_current: bool
+    document: Tree
+
+
+class IndicatorParamOut(BaseModel):
+    """One parameter of an indicator."""
+
+    name: str
+    kind: str
+    default: float
+    minimum: float
+    maximum: float
+
+
+class IndicatorOut(BaseModel):
+    """An indicator of the catalogue, for pickers."""
+
+    name: str
+    title: str
+    family: str
+    inputs: list[str]
+    params: list[IndicatorParamOut]
+    outputs: list[str]
+    unit: str
+    source: str
+    warm_up: int
+    is_boolean: bool
+
+
+class ShortNameOut(BaseModel):
+    """A fixed short name such as rsi14, and the indicator it stands for."""
+
+    name: str
+    fn: str
+    params: dict[str, float]
+    output: str
+    title: str
+
+
+class Catalogue(BaseModel):
+    """Everything an operand can be."""
+
+    indicators: list[IndicatorOut]
+    short_names: list[ShortNameOut]
+    position_fields: list[str]
