@@ -1,0 +1,110 @@
+"""All SQL of backtests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import Session
+
+from tradertape_server.features.backtests.models import BacktestReport, BacktestRun
+
+UNFINISHED = ("queued", "running")
+
+
+@dataclass(frozen=True, slots=True)
+class RunFilter:
+    """Which runs a list shows; None switches a condition off."""
+
+    strategy_id: int | None = None
+    universe: str | None = None
+    data_set: str | None = None
+    status: str | None = None
+    tag: str | None = None
+    text: str | None = None
+
+
+def _conditions(user_id: int, wanted: RunFilter) -> list[ColumnElement[bool]]:
+    found = [BacktestRun.user_id == user_id]
+    for column, value in (
+        (BacktestRun.strategy_id, wanted.strategy_id),
+        (BacktestRun.universe, wanted.universe),
+        (BacktestRun.data_set, wanted.data_set),
+        (BacktestRun.status, wanted.status),
+    ):
+        if value is not None:
+            found.append(column == value)
+    if wanted.text:
+        text = wanted.text.lower()
+        found.append(
+            or_(
+                func.lower(BacktestRun.name).contains(text, autoescape=True),
+                func.lower(BacktestRun.strategy_name).contains(text, autoescape=True),
+            )
+        )
+    return found
+
+
+def find(
+    session: Session, user_id: int, wanted: RunFilter, *, limit: int, offset: int
+) -> tuple[Sequence[BacktestRun], int]:
+    """One page of a user's runs, newest first, and how many there are in all."""
+    query = select(BacktestRun).where(*_conditions(user_id, wanted)).order_by(BacktestRun.id.desc())
+    if wanted.tag is not None:
+        # JSON holds the tags; a person's runs are few enough, and both engines agree this way.
+        rows = [row for row in session.scalars(query) if wanted.tag in row.tags]
+        return rows[offset : offset + limit], len(rows)
+    total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    return session.scalars(query.limit(limit).offset(offset)).all(), total
+
+
+def own(session: Session, user_id: int, public_id: str) -> BacktestRun | None:
+    return session.scalars(
+        select(BacktestRun).where(
+            BacktestRun.public_id == public_id, BacktestRun.user_id == user_id
+        )
+    ).one_or_none()
+
+
+def by_public_id(session: Session, public_id: str) -> BacktestRun:
+    return session.scalars(select(BacktestRun).where(BacktestRun.public_id == public_id)).one()
+
+
+def report(session: Session, run: BacktestRun) -> BacktestReport | None:
+    return session.get(BacktestReport, run.id)
+
+
+def latest_by_strategy(session: Session, user_id: int) -> Sequence[BacktestRun]:
+    """The last finished run of each saved strategy."""
+    newest = (
+        select(func.max(BacktestRun.id))
+        .where(
+            BacktestRun.user_id == user_id,
+            BacktestRun.status == "completed",
+            BacktestRun.strategy_id.is_not(None),
+        )
+        .group_by(BacktestRun.strategy_id)
+    )
+    return session.scalars(
+        select(BacktestRun).where(BacktestRun.id.in_(newest)).order_by(BacktestRun.id.desc())
+    ).all()
+
+
+def unfinished(session: Session) -> Sequence[BacktestRun]:
+    """Runs that a stop interrupted, oldest first."""
+    return session.scalars(
+        select(BacktestRun).where(BacktestRun.status.in_(UNFINISHED)).order_by(BacktestRun.id)
+    ).all()
+
+
+def is_running_with(session: Session, strategy_id: int) -> bool:
+    """Whether a run of the strategy is waiting or under way."""
+    return (
+        session.scalar(
+            select(BacktestRun.id)
+            .where(BacktestRun.strategy_id == strategy_id, BacktestRun.status.in_(UNFINISHED))
+            .limit(1)
+        )
+        is not None
+    )

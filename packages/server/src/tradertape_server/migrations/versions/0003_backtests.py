@@ -1,0 +1,56 @@
+"""backtests
+
+Revision: 0003, after 0002
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+from tradertape_server.platform import database
+
+
+revision = '0003'
+down_revision = '0002'
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table('backtest_runs',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('public_id', sa.String(length=40), nullable=False),
+    sa.Column('user_id', sa.Integer(), nullable=False),
+    sa.Column('status', sa.String(length=20), nullable=False),
+    sa.Column('name', sa.String(length=120), nullable=False),
+    sa.Column('tags', sa.JSON(), nullable=False),
+    sa.Column('strategy_id', sa.Integer(), nullable=True),
+    sa.Column('strategy_name', sa.String(length=120), nullable=False),
+    sa.Column('strategy_version', sa.Integer(), nullable=True),
+    sa.Column('universe', sa.Text(), nullable=False),
+    sa.Column('data_set', sa.String(length=60), nullable=False),
+    sa.Column('data_version', sa.String(length=80), nullable=False),
+    sa.Column('is_simulated', sa.Boolean(), nullable=False),
+    sa.Column('start_date', sa.Date(), nullable=False),
+    sa.Column('end_date', sa.Date(), nullable=False),
+    sa.Column('request', sa.JSON(), nullable=False),
+    sa.Column('headline', sa.JSON(), nullable=False),
+    sa.Column('error', sa.Text(), nullable=False),
+    sa.Column('took_ms', sa.Float(), nullable=True),
+    sa.Column('created_at', database.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('finished_at', database.UtcDateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_backtest_runs_user_id_users'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_backtest_runs')),
+    sa.UniqueConstraint('public_id', name=op.f('uq_backtest_runs_public_id'))
+    )
+    with op.batch_alter_table('backtest_runs', schema=None) as batch_op:
+        batch_op.create_index('ix_backtest_runs_user_id_id', ['user_id', 'id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_backtest_runs_strategy_id'), ['strategy_id'], unique=False)
+
+    op.create_table('backtest_reports',
+    sa.Column('run_id', sa.Integer(), nullable=False),
+    sa.Column('body', sa.LargeBinary(), nullable=False),
+    sa.ForeignKeyConstraint(['run_id'], ['backtest_runs.id'], name=op.f('fk_backtest_reports_run_id_backtest_runs'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('run_id', name=op.f('pk_backtest_reports'))
+    )

@@ -1,0 +1,65 @@
+"""What a backtest request may say, before any market is looked at (bad input is a clear 4xx)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from tradertape_core.kernel.errors import InvalidDocument
+from tradertape_server.features.backtests.schemas import BacktestRequest
+
+GOOD: dict[str, Any] = {
+    "strategy_id": 42,
+    "start_date": "2020-01-01",
+    "end_date": "2026-01-01",
+}
+
+
+def test_bt_01_the_seeds_own_request_is_understood_with_the_documented_defaults() -> None:
+    config = BacktestRequest(
+        **GOOD,
+        universe="nifty_100",
+        starting_capital=10_000_000,
+        position_size_pct=10,
+        max_positions=20,
+        max_per_sector=2,
+        slippage_bps=5,
+    ).config()
+
+    assert config.starting_capital == 10_000_000
+    assert config.max_positions == 20
+    assert (config.fill_model, config.intrabar_order) == ("next_open", "conservative")
+    assert config.charges == "zerodha_equity_delivery"
+    assert BacktestRequest(**GOOD).config().starting_capital == 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"strategy": {"name": "x"}}, "not both"),
+        ({"strategy_id": None}, "either strategy_id or strategy"),
+        ({"fill_model": "tomorrow"}, "fill_model"),
+        ({"start_date": "yesterday"}, "start_date"),
+        ({"slippage_bps": float("nan")}, "slippage_bps"),
+        ({"starting_capitol": 1}, "starting_capitol"),
+    ],
+)
+def test_a_malformed_request_is_refused_by_name(wrong: dict[str, Any], words: str) -> None:
+    with pytest.raises(ValidationError, match=words):
+        BacktestRequest(**{**GOOD, **wrong})
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"end_date": "2019-01-01"}, "end_date must be after start_date"),
+        ({"position_size_pct": 0}, "position_size_pct"),
+        ({"max_positions": 0}, "max_positions"),
+        ({"starting_capital": 5}, "starting_capital"),
+    ],
+)
+def test_values_that_make_no_sense_are_refused_in_words(wrong: dict[str, Any], words: str) -> None:
+    with pytest.raises(InvalidDocument, match=words):
+        BacktestRequest(**{**GOOD, **wrong}).config()
