@@ -41,17 +41,15 @@ class CandleRows:
 
 
 def rows_from(
-    symbols: NDArray[np.str_] | Sequence[str], day: Days, values: Mapping[str, Floats]
+    symbols: NDArray[np.object_] | Sequence[str], day: Days, values: Mapping[str, Floats]
 ) -> CandleRows:
     """Make CandleRows of plain columns, one symbol for each row."""
-    names, code = np.unique(np.asarray(symbols), return_inverse=True)
+    texts = symbols.tolist() if isinstance(symbols, np.ndarray) else list(symbols)
+    names = tuple(sorted(set(texts)))
+    place = {name: i for i, name in enumerate(names)}
+    code = np.fromiter((place[text] for text in texts), np.int32, len(texts))
     columns = {name: np.asarray(values[name], np.float64) for name in FIELDS}
-    return CandleRows(
-        tuple(str(name) for name in names),
-        code.reshape(-1).astype(np.int32),
-        np.asarray(day, "datetime64[D]"),
-        columns,
-    )
+    return CandleRows(names, code, np.asarray(day, "datetime64[D]"), columns)
 
 
 NO_CANDLES = CandleRows(

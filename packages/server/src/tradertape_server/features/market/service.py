@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -22,6 +22,7 @@ from tradertape_server.features.market.panels import (
     PanelRequest,
     build_panel,
 )
+from tradertape_server.features.market.progress import Progress, no_progress
 from tradertape_server.features.market.store import MarketStore
 from tradertape_server.features.market.universes import (
     Universes,
@@ -30,13 +31,8 @@ from tradertape_server.features.market.universes import (
     plain_symbol,
 )
 
-Progress = Callable[[str, int, int], None]  # what is being done, how much of how much
 BENCHMARK = "NIFTY 50"
 _ATTEMPTS = 5
-
-
-def no_progress(_what: str, _done: int, _total: int) -> None:
-    """Report to nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +200,12 @@ class MarketService:
         """The opened columns of a set, for checks over the whole of it."""
         opened = self._open(data_set)
         return opened.manifest, opened.columns
+
+    def ensure_simulated_world(self, progress: Progress = no_progress) -> Manifest:
+        """Build the simulated market once; later calls extend it to the last finished session."""
+        from tradertape_server.features.market import simulated  # noqa: PLC0415 - needs pyarrow
+
+        return simulated.ensure(self.store, self.clock, progress)
 
     def _name(self, data_set: str | None) -> str:
         name = data_set or self.default or self.store.active()

@@ -105,7 +105,9 @@ def own_universe(name: str, rows: Sequence[Sequence[str | None]]) -> Universe:
         ends = date.fromisoformat(end) if end else None
         start = None if begins == since else begins
         spells.append(Spell(current_symbol(str(symbol)), start, ends))
-    return Universe(name, name.replace("_", " ").upper(), tuple(spells), known_from=since)
+    known = known_universes().get(name)
+    title = known.title if known else name.replace("_", " ").upper()
+    return Universe(name, title, tuple(spells), known_from=since)
 
 
 def universe_name(text: str) -> str:
