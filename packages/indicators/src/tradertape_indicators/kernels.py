@@ -105,3 +105,77 @@ def average_range(
                     continue
                 level[j] /= period
             out[i, j] = level[j]
+
+
+def supertrend(
+    upper: Matrix, lower: Matrix, close: Matrix, out_line: Matrix, out_direction: Matrix
+) -> None:
+    """Follow the lower band while up and the upper band while down; see `trend.supertrend`."""
+    rows, columns = close.shape
+    direction = np.zeros(columns, np.float64)  # 0 before the first band
+    above = np.full(columns, np.nan)  # the upper and lower band of the bar before
+    below = np.full(columns, np.nan)
+    for i in range(rows):
+        for j in range(columns):
+            if np.isfinite(upper[i, j] + lower[i, j] + close[i, j]):
+                high = upper[i, j]
+                low = lower[i, j]
+                before = direction[j]
+                if before == 0.0 or close[i, j] > above[j]:
+                    direction[j] = 1.0
+                elif close[i, j] < below[j]:
+                    direction[j] = -1.0
+                if before > 0.0 and direction[j] > 0.0:
+                    low = max(low, below[j])
+                elif before < 0.0 and direction[j] < 0.0:
+                    high = min(high, above[j])
+                above[j] = high
+                below[j] = low
+            out_direction[i, j] = direction[j] if direction[j] != 0.0 else np.nan
+            out_line[i, j] = below[j] if direction[j] >= 0.0 else above[j]
+
+
+def parabolic(
+    high: Matrix, low: Matrix, step: float, maximum: float, out_level: Matrix, out_trend: Matrix
+) -> None:
+    """Wilder's stop and reverse; see `trend.sar`.
+
+    A falling trend is kept as a rising one of mirrored prices (-high as low, -low as high), so one
+    set of rules serves both: the level lies below, the extreme above.
+    """
+    rows, columns = high.shape
+    trend = np.zeros(columns, np.float64)  # 0 before a run's first bar
+    level = np.zeros(columns, np.float64)
+    extreme = np.zeros(columns, np.float64)
+    factor = np.zeros(columns, np.float64)
+    for i in range(rows):
+        for j in range(columns):
+            side = trend[j]
+            if not np.isfinite(high[i, j] + low[i, j]):
+                side = 0.0
+            elif side == 0.0:
+                side = 1.0
+                level[j] = low[i, j]
+                extreme[j] = high[i, j]
+                factor[j] = step
+            else:
+                top = high[i, j] if side > 0.0 else -low[i, j]
+                bottom = low[i, j] if side > 0.0 else -high[i, j]
+                moved = level[j] + factor[j] * (extreme[j] - level[j])
+                if bottom <= moved:
+                    side = -side
+                    level[j] = -extreme[j]
+                    extreme[j] = -bottom
+                    factor[j] = step
+                else:
+                    for k in range(max(i - 2, 0), i):
+                        before = low[k, j] if side > 0.0 else -high[k, j]
+                        if before < moved and np.isfinite(high[k, j]):
+                            moved = before
+                    level[j] = moved
+                    if top > extreme[j]:
+                        extreme[j] = top
+                        factor[j] = min(factor[j] + step, maximum)
+            trend[j] = side
+            out_level[i, j] = level[j] * side if side != 0.0 else np.nan
+            out_trend[i, j] = side if side != 0.0 else np.nan

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from numpy.typing import ArrayLike
 
-from tradertape_indicators.arrays import Array, as_matrices, check_period
-from tradertape_indicators.recursion import relative_strength
+from tradertape_indicators.arrays import (
+    Array,
+    Matrix,
+    Restore,
+    as_matrices,
+    check_period,
+    divide,
+    earlier,
+)
+from tradertape_indicators.recursion import exponential_average, relative_strength
+from tradertape_indicators.windows import window_mean
 
 
 def rsi(values: ArrayLike, period: int = 14) -> Array:
@@ -18,3 +27,62 @@ def rsi(values: ArrayLike, period: int = 14) -> Array:
     """
     (series,), restore = as_matrices(values)
     return restore(relative_strength(series, check_period(period)))
+
+
+def macd(
+    values: ArrayLike, fast_period: int = 12, slow_period: int = 26, signal_period: int = 9
+) -> dict[str, Array]:
+    """Return the fast EMA less the slow one (macd), its own EMA (signal) and their difference.
+
+    values: (n,) or (n, m), any unit. Returns macd, signal and histogram in that unit; signal and
+    histogram start signal_period - 1 bars after macd.
+    Raises ValueError if a period < 1.
+    """
+    (series,), restore = as_matrices(values)
+    fast = exponential_average(series, check_period(fast_period, name="fast_period"))
+    slow = exponential_average(series, check_period(slow_period, name="slow_period"))
+    return _with_signal("macd", fast - slow, signal_period, restore)
+
+
+def ppo(
+    values: ArrayLike, fast_period: int = 12, slow_period: int = 26, signal_period: int = 9
+) -> dict[str, Array]:
+    """Return the MACD as percent of the slow EMA (ppo), its EMA (signal) and their difference.
+
+    values: (n,) or (n, m), any unit. Returns ppo, signal and histogram in percent.
+    Raises ValueError if a period < 1 or fast_period is not below slow_period.
+    """
+    (series,), restore = as_matrices(values)
+    check_order(fast_period, slow_period)
+    fast = exponential_average(series, check_period(fast_period, name="fast_period"))
+    slow = exponential_average(series, check_period(slow_period, name="slow_period"))
+    return _with_signal("ppo", 100.0 * divide(fast - slow, slow), signal_period, restore)
+
+
+def check_order(fast_period: float, slow_period: float) -> None:
+    """Raise ValueError unless fast_period is below slow_period."""
+    if fast_period >= slow_period:
+        raise ValueError(
+            f"fast_period must be below slow_period, was {fast_period} against {slow_period}"
+        )
+
+
+def dpo(values: ArrayLike, period: int = 21) -> Array:
+    """Return the value less the simple average of period // 2 + 1 bars ago: no later bar is read.
+
+    values: (n,) or (n, m), any unit. Returns the same shape and unit; the first
+    period - 1 + period // 2 + 1 are NaN.
+    Raises ValueError if period < 1.
+    """
+    (series,), restore = as_matrices(values)
+    length = check_period(period)
+    return restore(series - earlier(window_mean(series, length), length // 2 + 1))
+
+
+def _with_signal(name: str, line: Matrix, period: int, restore: Restore) -> dict[str, Array]:
+    signal = exponential_average(line, check_period(period, name="signal_period"))
+    return {
+        name: restore(line),
+        "signal": restore(signal),
+        "histogram": restore(line - signal),
+    }

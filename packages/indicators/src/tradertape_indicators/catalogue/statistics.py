@@ -1,0 +1,86 @@
+"""Catalogue entries: extremes, directions and crossings."""
+
+from __future__ import annotations
+
+from tradertape_indicators import statistics
+from tradertape_indicators.catalogue.parts import full_changes, full_window, period
+from tradertape_indicators.specs import IndicatorSpec
+
+STATISTICS = (
+    IndicatorSpec(
+        name="highest",
+        title="Highest",
+        family="statistics",
+        inputs=("source",),
+        params=(period(20),),
+        outputs=("highest",),
+        unit="source",
+        source="highest of the last n values, this bar included",
+        first_bars=full_window,
+        function=statistics.highest,
+    ),
+    IndicatorSpec(
+        name="lowest",
+        title="Lowest",
+        family="statistics",
+        inputs=("source",),
+        params=(period(20),),
+        outputs=("lowest",),
+        unit="source",
+        source="lowest of the last n values, this bar included",
+        first_bars=full_window,
+        function=statistics.lowest,
+    ),
+    IndicatorSpec(
+        name="rising",
+        title="Rising",
+        family="statistics",
+        inputs=("source",),
+        params=(period(1),),
+        outputs=("rising",),
+        unit="1 or 0",
+        source="1 where x is above every one of the n values before, else 0",
+        first_bars=full_changes,
+        function=statistics.rising_truth,
+        boolean=True,
+    ),
+    IndicatorSpec(
+        name="falling",
+        title="Falling",
+        family="statistics",
+        inputs=("source",),
+        params=(period(1),),
+        outputs=("falling",),
+        unit="1 or 0",
+        source="1 where x is below every one of the n values before, else 0",
+        first_bars=full_changes,
+        function=statistics.falling_truth,
+        boolean=True,
+    ),
+    IndicatorSpec(
+        name="crossover",
+        title="Crosses above",
+        family="statistics",
+        inputs=("left", "right"),
+        params=(),
+        outputs=("crossover",),
+        unit="1 or 0",
+        source="1 where left > right and left ≤ right on the bar before, else 0",
+        first_bars=lambda _: (1,),
+        function=statistics.crossover_truth,
+        boolean=True,
+    ),
+    IndicatorSpec(
+        name="crossunder",
+        title="Crosses below",
+        family="statistics",
+        inputs=("left", "right"),
+        params=(),
+        outputs=("crossunder",),
+        unit="1 or 0",
+        source="1 where left < right and left ≥ right on the bar before, else 0",
+        first_bars=lambda _: (1,),
+        function=statistics.crossunder_truth,
+        boolean=True,
+    ),
+)

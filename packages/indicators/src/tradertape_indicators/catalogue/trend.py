@@ -1,0 +1,131 @@
+"""Catalogue entries: averages and trend."""
+
+from __future__ import annotations
+
+from tradertape_indicators import trend
+from tradertape_indicators.catalogue.parts import WILDER, full_window, multiplier, period, whole
+from tradertape_indicators.specs import IndicatorSpec, Params, ParamSpec
+
+
+def _check_sar(params: Params) -> None:
+    trend.check_acceleration(params["acceleration"], params["maximum"])
+
+
+TREND = (
+    IndicatorSpec(
+        name="sma",
+        title="Simple moving average",
+        family="trend",
+        inputs=("source",),
+        params=(period(20),),
+        outputs=("sma",),
+        unit="source",
+        source="mean of the last n values",
+        first_bars=full_window,
+        function=trend.sma,
+    ),
+    IndicatorSpec(
+        name="ema",
+        title="Exponential moving average",
+        family="trend",
+        inputs=("source",),
+        params=(period(20),),
+        outputs=("ema",),
+        unit="source",
+        source="e + 2/(n + 1) × (x − e), seeded with the mean of the first n values",
+        first_bars=full_window,
+        function=trend.ema,
+        recursive=True,
+    ),
+    IndicatorSpec(
+        name="wma",
+        title="Weighted moving average",
+        family="trend",
+        inputs=("source",),
+        params=(period(20),),
+        outputs=("wma",),
+        unit="source",
+        source="mean of the last n values, weights 1 (oldest) to n (newest)",
+        first_bars=full_window,
+        function=trend.wma,
+    ),
+    IndicatorSpec(
+        name="vwma",
+        title="Volume-weighted moving average",
+        family="trend",
+        inputs=("source", "volume"),
+        params=(period(14),),
+        outputs=("vwma",),
+        unit="source",
+        source="Σ(x × volume) / Σ volume over n bars; undefined without volume",
+        first_bars=full_window,
+        function=trend.vwma,
+    ),
+    IndicatorSpec(
+        name="linreg",
+        title="Linear regression",
+        family="trend",
+        inputs=("source",),
+        params=(period(14),),
+        outputs=("linreg",),
+        unit="source",
+        source="end of the least-squares line through the last n values",
+        first_bars=full_window,
+        function=trend.linreg,
+    ),
+    IndicatorSpec(
+        name="supertrend",
+        title="Supertrend",
+        family="trend",
+        inputs=("high", "low", "close"),
+        params=(period(10), multiplier(3.0)),
+        outputs=("supertrend", "direction", "long", "short"),
+        unit="rupees; direction ±1",
+        source="(high + low)/2 ± m × ATR(n), ratcheted; turns on a close beyond the last band",
+        first_bars=lambda p: (whole(p) - 1,) * 4,
+        function=trend.supertrend,
+        recursive=True,
+    ),
+    IndicatorSpec(
+        name="sar",
+        title="Parabolic stop and reverse",
+        family="trend",
+        inputs=("high", "low"),
+        params=(
+            ParamSpec("acceleration", "float", 0.02, 0.0001, 1.0),
+            ParamSpec("maximum", "float", 0.2, 0.0001, 1.0),
+        ),
+        outputs=("sar", "trend"),
+        unit="rupees; trend ±1",
+        source=f"s + a × (extreme − s), a grows to the maximum with each new extreme. {WILDER}",
+        first_bars=lambda _: (0, 0),
+        function=trend.sar,
+        check=_check_sar,
+        recursive=True,
+    ),
+    IndicatorSpec(
+        name="adx",
+        title="Average directional index",
+        family="trend",
+        inputs=("high", "low", "close"),
+        params=(period(14),),
+        outputs=("adx", "plus_di", "minus_di"),
+        unit="0 to 100",
+        source=f"Wilder average of 100 × |DI+ − DI−| / (DI+ + DI−), both of n bars. {WILDER}",
+        first_bars=lambda p: (2 * whole(p) - 2, whole(p) - 1, whole(p) - 1),
+        function=trend.adx,
+        recursive=True,
+    ),
+    IndicatorSpec(
+        name="aroon",
+        title="Aroon",
+        family="trend",
+        inputs=("high", "low"),
+        params=(period(14),),
+        outputs=("aroon_up", "aroon_down"),
+        unit="0 to 100",
+        source="100 × (n − bars since the extreme of n + 1 bars) / n; of equal ones the oldest",
+        first_bars=lambda p: (whole(p), whole(p)),
+        function=trend.aroon,
+    ),
+)
