@@ -32,7 +32,7 @@ from tradertape_server.main import create_app
 from tradertape_server.platform.database import Database
 from tradertape_server.platform.migrating import upgrade
 from tradertape_server.settings import Settings
-from tradertape_server.wiring import Container, build_container, session_life
+from tradertape_server.wiring import Container, account_policy, build_container
 
 SignIn = Callable[..., TestClient]
 BASE_URL = "http://localhost:18777"
@@ -184,9 +184,14 @@ def sign_in(app: FastAPI, client: TestClient, container: Container) -> SignIn:
                 session.add(user)
                 session.flush()
             token = open_session(
-                session, user, method="test", ip="127.0.0.1", user_agent="pytest", now=now,
-                life=session_life(container.settings),
-            )  # fmt: skip
+                session,
+                user,
+                method="test",
+                ip="127.0.0.1",
+                user_agent="pytest",
+                now=now,
+                life=account_policy(container.settings).life,
+            )
         signed_in = TestClient(app, base_url=BASE_URL)
         signed_in.cookies.set(COOKIE, token)
         return signed_in

@@ -1,4 +1,4 @@
-"""The web application: every feature's routes behind one gate."""
+"""The web application: every feature's routes behind the same layers."""
 
 from __future__ import annotations
 
@@ -6,16 +6,29 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from starlette.middleware.gzip import GZipMiddleware
 
 from tradertape_server import __version__
 from tradertape_server.features.auth.routes import router as auth
+from tradertape_server.features.changelog.routes import router as changelog
+from tradertape_server.features.operations.routes import router as operations
+from tradertape_server.platform.bodies import Bodies
+from tradertape_server.platform.ceilings import Ceilings
 from tradertape_server.platform.errors import install_error_handlers
 from tradertape_server.platform.gate import Gate
+from tradertape_server.platform.idempotency import Idempotency
+from tradertape_server.platform.pages import pages_router
+from tradertape_server.platform.requests import RequestContext
+from tradertape_server.platform.security import CrossSite, SecurityHeaders
 from tradertape_server.settings import Settings
 from tradertape_server.wiring import Container, build_container
 
 # A feature: one line.
-ROUTERS = (auth,)
+ROUTERS = (auth, changelog, operations)
+
+DESCRIPTION = """Everything the console does. Sign in at the console and use its cookie, or make an
+agent key with the scopes `api:read` and `api:write` and send it as a bearer token. The conventions
+(errors, paging, times, idempotency) are in the [documentation](/docs/api/)."""
 
 
 def create_app(settings: Settings | None = None, *, container: Container | None = None) -> FastAPI:
@@ -30,14 +43,41 @@ def create_app(settings: Settings | None = None, *, container: Container | None 
     app = FastAPI(
         title="TraderTape",
         version=__version__,
+        description=DESCRIPTION,
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/openapi.json",
+        redirect_slashes=False,
     )
     app.state.container = container
     install_error_handlers(app)
     for router in ROUTERS:
         app.include_router(router)
-    app.add_middleware(Gate, callers=container.authenticator)
+    settings = container.settings
+    app.include_router(pages_router(console=settings.console_path, docs=settings.docs_path))
+    _add_layers(app, container)
     return app
+
+
+def _add_layers(app: FastAPI, container: Container) -> None:
+    """From the inside out: the last one added sees a request first."""
+    settings = container.settings
+    app.add_middleware(Idempotency, store=container.idempotency)
+    app.add_middleware(
+        Ceilings,
+        clock=container.clock,
+        per_minute=settings.requests_per_minute,
+        anonymous_per_minute=settings.anonymous_requests_per_minute,
+    )
+    app.add_middleware(Gate, callers=container.auth.authenticator)
+    app.add_middleware(CrossSite, public_url=settings.effective_public_url)
+    app.add_middleware(Bodies, max_bytes=settings.max_body_bytes)
+    app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5)
+    app.add_middleware(SecurityHeaders)
+    app.add_middleware(
+        RequestContext,
+        clock=container.clock,
+        metrics=container.metrics,
+        trusted_proxies=settings.trusted_proxies,
+    )

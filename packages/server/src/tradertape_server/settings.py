@@ -17,6 +17,10 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 PositiveInt = Annotated[int, Field(ge=1)]
 
 
+# The folder this code is in when it runs from a checkout, as `make run` does.
+CHECKOUT = Path(__file__).parents[4]
+
+
 class Settings(BaseSettings):
     """What can be set from outside, with defaults that suit one person on one machine."""
 
@@ -117,7 +121,10 @@ class Settings(BaseSettings):
     log_format: Literal["console", "json"] = Field(
         default="console", description="Lines for people, or JSON for a log collector."
     )
-    metrics: bool = Field(default=True, description="Whether /metrics answers (Prometheus text).")
+    metrics: Literal["local", "public", "off"] = Field(
+        default="local",
+        description="Who may read /metrics (Prometheus): this machine, everybody, nobody.",
+    )
 
     # Work
     workers: int = Field(
@@ -172,3 +179,24 @@ class Settings(BaseSettings):
     def effective_public_url(self) -> str:
         """The address people type, without a slash at its end."""
         return (self.public_url or f"http://localhost:{self.port}").rstrip("/")
+
+    @property
+    def console_path(self) -> Path | None:
+        """Where the built console is, if it is anywhere."""
+        return _first_with("index.html", self.console_dir, CHECKOUT / "web/apps/console/dist")
+
+    @property
+    def docs_path(self) -> Path | None:
+        """Where the built documentation is, if it is anywhere."""
+        return _first_with("index.html", self.docs_dir, CHECKOUT / "site")
+
+    @property
+    def changelog_path(self) -> Path | None:
+        """Where the changelog is, if it is anywhere."""
+        path = self.changelog_file or CHECKOUT / "CHANGELOG.md"
+        return path if path.is_file() else None
+
+
+def _first_with(name: str, wanted: Path | None, usual: Path) -> Path | None:
+    folder = wanted or usual
+    return folder if (folder / name).is_file() else None

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from datetime import timedelta
 
 from tradertape_core.kernel.clock import Clock
-from tradertape_server.features.auth.sessions import Authenticator, SessionLife
+from tradertape_server import __version__
+from tradertape_server.features.auth.passwords import Passwords
+from tradertape_server.features.auth.service import AccountPolicy, AuthService
+from tradertape_server.features.auth.sessions import SessionLife
+from tradertape_server.features.changelog.service import Changelog
+from tradertape_server.features.operations.service import Health
 from tradertape_server.platform.clock import SystemClock
 from tradertape_server.platform.database import Database
+from tradertape_server.platform.idempotency import IdempotencyStore
+from tradertape_server.platform.mail import Mailer, SmtpServer
+from tradertape_server.platform.metrics import Metrics
 from tradertape_server.platform.secrets import SecretBox, private_folder
 from tradertape_server.settings import Settings
 
@@ -21,35 +30,80 @@ class Container:
     clock: Clock
     database: Database
     secrets: SecretBox
-    authenticator: Authenticator
+    mailer: Mailer
+    metrics: Metrics
+    idempotency: IdempotencyStore
+    auth: AuthService
+    health: Health
+    changelog: Changelog
 
     def close(self) -> None:
         """Let go of what was opened."""
+        self.mailer.close()
         self.database.close()
 
 
-def build_container(settings: Settings, *, clock: Clock | None = None) -> Container:
+def build_container(
+    settings: Settings, *, clock: Clock | None = None, passwords: Passwords | None = None
+) -> Container:
     """Open the home folder and the database and join everything up."""
     clock = clock or SystemClock()
     home = private_folder(settings.effective_home)
     database = Database(settings.effective_database_url)
+    secrets = SecretBox.open(home / "secrets")
+    mailer = build_mailer(settings, clock)
+    metrics = Metrics(__version__)
     return Container(
         settings=settings,
         clock=clock,
         database=database,
-        secrets=SecretBox.open(home / "secrets"),
-        authenticator=Authenticator(
-            database,
-            clock,
-            session_life(settings),
-            secure_cookie=settings.effective_public_url.startswith("https://"),
+        secrets=secrets,
+        mailer=mailer,
+        metrics=metrics,
+        idempotency=IdempotencyStore(database, clock, secrets),
+        auth=AuthService(
+            database, clock, secrets, mailer, account_policy(settings), passwords or Passwords()
         ),
+        health=Health(database, clock, home=home, mailer=mailer, metrics=metrics),
+        changelog=Changelog(settings.changelog_path),
     )
 
 
-def session_life(settings: Settings) -> SessionLife:
-    """How long sessions live, from the settings."""
-    return SessionLife(
-        idle=timedelta(days=settings.session_idle_days),
-        at_most=timedelta(days=settings.session_max_days),
+def account_policy(settings: Settings) -> AccountPolicy:
+    """What the settings say about accounts."""
+    return AccountPolicy(
+        life=SessionLife(
+            idle=timedelta(days=settings.session_idle_days),
+            at_most=timedelta(days=settings.session_max_days),
+        ),
+        public_url=settings.effective_public_url,
+        allow_signup=settings.allow_signup,
     )
+
+
+def build_mailer(settings: Settings, clock: Clock) -> Mailer:
+    """The mail queue, with a server where one is set."""
+    server = (
+        SmtpServer(
+            host=settings.smtp_host,
+            port=settings.smtp_port,
+            user=settings.smtp_user,
+            password=settings.smtp_password.get_secret_value(),
+            security=settings.smtp_security,
+        )
+        if settings.smtp_host
+        else None
+    )
+    return Mailer(
+        outbox=settings.effective_home / "outbox",
+        clock=clock,
+        server=server,
+        announce=_announce,
+        sender=settings.smtp_from,
+    )
+
+
+def _announce(text: str) -> None:
+    # Not a log line: logs never hold a link, and this is how one reaches the person at the machine.
+    sys.stdout.write(f"\n{text}\n\n")
+    sys.stdout.flush()

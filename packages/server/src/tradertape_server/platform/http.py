@@ -2,24 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Annotated, Protocol, cast
+from datetime import datetime
+from typing import Annotated, Any, Protocol, cast
 
 from fastapi import Depends, Query, Request, Response
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, PlainSerializer
 from sqlalchemy.orm import Session
 
+from tradertape_core.kernel.clock import IST
 from tradertape_server.platform.database import Database
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 MAX_PAGE = 500
 
 
+def in_ist(value: datetime) -> str:
+    """A time as the API writes it: ISO 8601 in Indian time, +05:30."""
+    return value.astimezone(IST).isoformat()
+
+
+# The type of every time in an answer.
+IstTime = Annotated[datetime, PlainSerializer(in_ist, return_type=str, when_used="json")]
+
+
 class Body(BaseModel):
     """The base of every request body: unknown fields, NaN and Infinity are refused."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+
+def part(name: str) -> Callable[[Request], Any]:
+    """A dependency that hands a route one part of the container: `Depends(part("market"))`."""
+
+    def take(request: Request) -> Any:
+        return getattr(request.app.state.container, name)
+
+    return take
+
+
+class Answer(BaseModel):
+    """The base of every answer: read from a row's attributes."""
+
+    model_config = ConfigDict(from_attributes=True)
 
 
 class HasDatabase(Protocol):

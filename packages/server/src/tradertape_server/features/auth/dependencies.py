@@ -13,9 +13,12 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from tradertape_server.features.auth.service import AuthService
 from tradertape_server.platform.errors import Forbidden, Unauthenticated
-from tradertape_server.platform.http import SAFE_METHODS
+from tradertape_server.platform.http import SAFE_METHODS, part
 from tradertape_server.platform.identity import Identity, identity_of
+
+Auth = Annotated[AuthService, Depends(part("auth"))]
 
 
 def _anyone_known(request: Request) -> Identity:

@@ -29,9 +29,15 @@ class SessionLife:
 
 
 def open_session(
-    session: Session, user: User, *, method: str, ip: str, user_agent: str, now: datetime,
+    session: Session,
+    user: User,
+    *,
+    method: str,
+    ip: str,
+    user_agent: str,
+    now: datetime,
     life: SessionLife,
-) -> str:  # fmt: skip
+) -> str:
     """Add a session for `user` and return its token, which is never kept."""
     token = new_token()
     session.add(

@@ -1,0 +1,195 @@
+"""The signed-in person's own account: who am I, devices, password, second factor, brokers."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from tradertape_core.kernel.clock import Clock
+from tradertape_server.features.auth import limits, repository, schemas
+from tradertape_server.features.auth.audit import Caller, record
+from tradertape_server.features.auth.models import BrokerCredential, User
+from tradertape_server.features.auth.passwords import Passwords, check_new_password
+from tradertape_server.features.auth.totp import new_totp_secret, provisioning_uri, use_code
+from tradertape_server.platform.database import Database
+from tradertape_server.platform.errors import BadRequest, Conflict, Forbidden
+from tradertape_server.platform.identity import Identity
+from tradertape_server.platform.secrets import SecretBox
+
+KITE = "kite"
+KITE_LOGIN = "https://kite.zerodha.com/connect/login?v=3&api_key="
+ONLINE_WITHIN = timedelta(minutes=10)
+
+
+class Account:
+    """The use cases of the account pages."""
+
+    def __init__(
+        self, database: Database, clock: Clock, secrets: SecretBox, passwords: Passwords
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._secrets = secrets
+        self._passwords = passwords
+
+    def me(self, session: Session, user_id: int) -> schemas.Me:
+        """Everything the console's frame shows about the account."""
+        user = repository.user_by_id(session, user_id)
+        kite = repository.credential_of(session, user_id, KITE)
+        return schemas.Me(
+            id=user.id,
+            email=user.email,
+            name=user.name,
+            is_admin=user.is_admin,
+            created_at=user.created_at,
+            has_password=user.password_hash is not None,
+            totp_enabled=user.totp_enabled_at is not None,
+            obfuscation=False,
+            telegram_linked=False,
+            brokers=[_broker_state(kite)] if kite else [],
+            agent=self._agent_state(session, user_id),
+        )
+
+    def _agent_state(self, session: Session, user_id: int) -> schemas.AgentState:
+        keys = repository.keys_of(session, user_id, "agent")
+        seen = max((key.last_used_at for key in keys if key.last_used_at), default=None)
+        is_online = seen is not None and self._clock.now() - seen <= ONLINE_WITHIN
+        return schemas.AgentState(
+            registered=bool(keys), last_seen=seen, version=None, online=is_online
+        )
+
+    def broker_status(self, session: Session, user_id: int) -> schemas.BrokerStatus:
+        """Whether a broker's session is there; storing credentials is not yet one."""
+        kite = repository.credential_of(session, user_id, KITE)
+        return schemas.BrokerStatus(
+            broker=KITE if kite else None,
+            connected=False,
+            user_id=kite.broker_user_id if kite else None,
+            login_time=None,
+            expires_at=None,
+            expires_in_s=None,
+            reason="Not logged in to Kite." if kite else "No broker is set up.",
+            login_url=KITE_LOGIN + kite.api_key if kite else None,
+        )
+
+    def rename(self, session: Session, user_id: int, name: str) -> None:
+        """Change the name shown to the person."""
+        repository.user_by_id(session, user_id).name = " ".join(name.split())
+
+    def set_password(
+        self, who: Identity, password: str, current: str | None, caller: Caller
+    ) -> None:
+        """Set or change the password; every other device is signed out.
+
+        Raises BadRequest for a weak one, Forbidden when the present one is wrong, TooMany.
+        """
+        check_new_password(password, who.email)
+        now = self._clock.now()
+        with self._database.write() as session:
+            kept = repository.user_by_id(session, who.id).password_hash
+            if kept is not None:
+                subject = f"{who.email} {caller.network}"
+                limits.count(session, limits.PASSWORDS_OF_PAIR, subject, now)
+        if kept is not None and not self._passwords.is_right(kept, current or ""):
+            raise Forbidden("The present password is wrong.", code="wrong_credentials")
+        hashed = self._passwords.hash(password)
+        with self._database.write() as session:
+            user = repository.user_by_id(session, who.id, lock=True)
+            if user.password_hash != kept:
+                raise Conflict("The password was changed by somebody else just now.")
+            user.password_hash = hashed
+            repository.end_sessions(session, who.id, except_id=who.credential_id)
+            limits.forgive(session, limits.PASSWORDS_OF_PAIR, f"{who.email} {caller.network}")
+            self._note(session, "password_set", user, caller)
+
+    def start_totp(self, session: Session, user_id: int) -> schemas.TotpStart:
+        """Offer a fresh secret; nothing is asked for at sign-in until it is confirmed."""
+        user = repository.user_by_id(session, user_id, lock=True)
+        if user.totp_enabled_at is not None:
+            raise Conflict("The second factor is on already.", code="totp_enabled")
+        secret = new_totp_secret()
+        user.totp_secret = self._secrets.seal(secret.encode())
+        user.totp_last_step = 0
+        return schemas.TotpStart(secret=secret, uri=provisioning_uri(secret, user.email))
+
+    def confirm_totp(self, session: Session, who: Identity, code: str, caller: Caller) -> None:
+        """Turn the second factor on; the first code proves that the app has the secret."""
+        user = repository.user_by_id(session, who.id, lock=True)
+        if user.totp_enabled_at is not None:
+            raise Conflict("The second factor is on already.", code="totp_enabled")
+        if not use_code(user, code, secrets=self._secrets, now=self._clock.now()):
+            raise BadRequest("The authenticator code is wrong.", code="totp_wrong")
+        user.totp_enabled_at = self._clock.now()
+        repository.end_sessions(session, who.id, except_id=who.credential_id)
+        self._note(session, "totp_enabled", user, caller)
+
+    def disable_totp(self, who: Identity, code: str, caller: Caller) -> None:
+        """Turn the second factor off; a present code proves who asks."""
+        now = self._clock.now()
+        with self._database.write() as session:
+            limits.count(session, limits.TOTP_OF_ADDRESS, who.email, now)
+        with self._database.write() as session:
+            user = repository.user_by_id(session, who.id, lock=True)
+            if user.totp_enabled_at is None:
+                raise Conflict("The second factor is not on.", code="totp_not_enabled")
+            if not use_code(user, code, secrets=self._secrets, now=now):
+                raise BadRequest("The authenticator code is wrong.", code="totp_wrong")
+            user.totp_secret = user.totp_enabled_at = None
+            limits.forgive(session, limits.TOTP_OF_ADDRESS, who.email)
+            self._note(session, "totp_disabled", user, caller)
+
+    def kite_credentials(self, session: Session, user_id: int) -> schemas.KiteCredentials:
+        """What is stored for Kite, the secret only by its end."""
+        kite = repository.credential_of(session, user_id, KITE)
+        return schemas.KiteCredentials(
+            api_key=kite.api_key if kite else None,
+            has_secret=kite is not None and kite.secret is not None,
+            secret_hint=kite.secret_hint if kite else None,
+            user_id=kite.broker_user_id if kite else None,
+            updated_at=kite.updated_at if kite else None,
+            storage="cloud" if kite and kite.secret else "browser",
+        )
+
+    def save_kite_credentials(
+        self, session: Session, who: Identity, given: schemas.SaveKiteCredentials, caller: Caller
+    ) -> None:
+        """Store Kite's key; without a secret, one stored earlier is removed."""
+        user = repository.user_by_id(session, who.id, lock=True)
+        kite = repository.credential_of(session, who.id, KITE)
+        if kite is None:
+            kite = BrokerCredential(user_id=who.id, broker=KITE)
+            session.add(kite)
+        secret = given.api_secret.get_secret_value() if given.api_secret else None
+        kite.api_key = given.api_key
+        kite.secret = self._secrets.seal(secret.encode()) if secret else None
+        kite.secret_hint = f"…{secret[-2:]}" if secret else None
+        kite.broker_user_id = given.user_id
+        kite.updated_at = self._clock.now()
+        self._note(session, "broker_credentials_saved", user, caller, has_secret=bool(secret))
+
+    def delete_kite_credentials(self, session: Session, who: Identity, caller: Caller) -> None:
+        """Forget Kite's key and secret."""
+        kite = repository.credential_of(session, who.id, KITE)
+        if kite is not None:
+            session.delete(kite)
+            user = repository.user_by_id(session, who.id)
+            self._note(session, "broker_credentials_deleted", user, caller)
+
+    def _note(
+        self, session: Session, action: str, user: User, caller: Caller, **details: object
+    ) -> None:
+        now: datetime = self._clock.now()
+        record(
+            session, action, user_id=user.id, actor=user.email, caller=caller, now=now, **details
+        )
+
+
+def _broker_state(kite: BrokerCredential) -> schemas.BrokerState:
+    return schemas.BrokerState(
+        name=KITE,
+        connected=False,
+        token_expires_at=None,
+        last_error=None,
+        login_url=KITE_LOGIN + kite.api_key,
+    )

@@ -1,0 +1,75 @@
+"""What administrators may do with accounts; each is in the audit log under their own name."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from tradertape_core.kernel.clock import Clock
+from tradertape_server.features.auth import repository, schemas
+from tradertape_server.features.auth.audit import Caller, record
+from tradertape_server.features.auth.models import User
+from tradertape_server.features.auth.signing_in import CODE_LIFE, SigningIn
+from tradertape_server.platform.errors import Conflict
+from tradertape_server.platform.identity import Identity
+
+
+class Administration:
+    """The use cases of the admin pages. Nobody can act as somebody else."""
+
+    def __init__(self, clock: Clock, signing_in: SigningIn) -> None:
+        self._clock = clock
+        self._signing_in = signing_in
+
+    def disable(self, session: Session, admin: Identity, user_id: int, caller: Caller) -> User:
+        """Shut an account out at once, its keys included. Raises NotFound, Conflict."""
+        if user_id == admin.id:
+            raise Conflict("You cannot disable your own account.", code="own_account")
+        user = repository.user_by_id(session, user_id, lock=True)
+        user.disabled_at = user.disabled_at or self._clock.now()
+        repository.end_sessions(session, user_id)
+        self._note(session, "account_disabled", admin, user, caller)
+        return user
+
+    def enable(self, session: Session, admin: Identity, user_id: int, caller: Caller) -> User:
+        """Let an account in again. Raises NotFound."""
+        user = repository.user_by_id(session, user_id, lock=True)
+        user.disabled_at = None
+        self._note(session, "account_enabled", admin, user, caller)
+        return user
+
+    def sign_in_link(
+        self, session: Session, admin: Identity, user_id: int, caller: Caller
+    ) -> schemas.SignInLink:
+        """A link to hand to a person whose mail does not arrive. Raises NotFound, Conflict."""
+        user = repository.user_by_id(session, user_id, lock=True)
+        if user.disabled_at is not None:
+            raise Conflict("The account is disabled.", code="account_disabled")
+        url = self._signing_in.link_for(session, user.email)
+        self._note(session, "sign_in_link_issued", admin, user, caller)
+        return schemas.SignInLink(url=url, expires_at=self._clock.now() + CODE_LIFE)
+
+    def _note(
+        self, session: Session, action: str, admin: Identity, user: User, caller: Caller
+    ) -> None:
+        record(
+            session,
+            action,
+            user_id=user.id,
+            actor=admin.email,
+            caller=caller,
+            now=self._clock.now(),
+        )
+
+
+def user_row(user: User) -> schemas.UserRow:
+    """An account as administrators see it."""
+    return schemas.UserRow(
+        id=user.id,
+        email=user.email,
+        name=user.name,
+        is_admin=user.is_admin,
+        has_password=user.password_hash is not None,
+        totp_enabled=user.totp_enabled_at is not None,
+        created_at=user.created_at,
+        disabled_at=user.disabled_at,
+    )

@@ -1,0 +1,65 @@
+"""The audit log: who did what to an account, and from where."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from sqlalchemy.orm import Session
+
+from tradertape_server.features.auth.models import AuditEntry
+from tradertape_server.platform.requests import caller_network, client_ip
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Where a request comes from, signed in or not."""
+
+    ip: str
+    user_agent: str
+    request_id: str
+
+    @property
+    def network(self) -> str:
+        """What counts as one caller for a limit."""
+        return caller_network(self.ip)
+
+
+COMMAND_LINE = Caller(ip="local", user_agent="tradertape", request_id="command-line")
+
+
+def _caller(request: Request) -> Caller:
+    return Caller(
+        ip=client_ip(request.scope)[:45],
+        user_agent=request.headers.get("user-agent", "")[:300],
+        request_id=request.scope["state"]["request_id"],
+    )
+
+
+FromWhere = Annotated[Caller, Depends(_caller)]
+
+
+def record(
+    session: Session,
+    action: str,
+    *,
+    user_id: int | None,
+    actor: str,
+    caller: Caller,
+    now: datetime,
+    **details: Any,
+) -> None:
+    """Add a line. `details` are for people to read and never hold a secret."""
+    session.add(
+        AuditEntry(
+            at=now,
+            user_id=user_id,
+            actor=actor,
+            action=action,
+            ip=caller.ip,
+            request_id=caller.request_id,
+            details=details,
+        )
+    )

@@ -1,0 +1,256 @@
+"""What goes over the wire about accounts."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
+from pydantic import AfterValidator, Field, SecretStr, model_validator
+
+from tradertape_server.platform.http import Answer, Body, IstTime
+
+AGENT_SCOPES = ("signals:read", "results:write", "sync:write", "api:read", "api:write")
+AGENT_DEFAULT_SCOPES = AGENT_SCOPES[:3]
+WORKER_SCOPES = ("paper", "live", "data", "gtt")
+WORKER_DEFAULT_SCOPES = ("paper", "data")
+
+AgentScope = Literal["signals:read", "results:write", "sync:write", "api:read", "api:write"]
+WorkerScope = Literal["paper", "live", "data", "gtt"]
+
+
+# Names like nas.local are good at home; this list is the library's own switch for them.
+for _name in ("local", "localhost", "test"):
+    if _name in SPECIAL_USE_DOMAIN_NAMES:
+        SPECIAL_USE_DOMAIN_NAMES.remove(_name)
+
+
+def normal_email(text: str) -> str:
+    """An address in the one form it is kept in; raises ValueError."""
+    try:
+        # Whether mail arrives there is the mail server's business.
+        found = validate_email(text, check_deliverability=False, globally_deliverable=False)
+    except EmailNotValidError as error:
+        raise ValueError(str(error)) from None
+    return found.normalized.lower()
+
+
+Email = Annotated[str, Field(max_length=254), AfterValidator(normal_email)]
+Code = Annotated[str, Field(pattern=r"^\s*\d{3}\s?\d{3}\s*$", description="Six digits.")]
+Label = Annotated[str, Field(min_length=1, max_length=100)]
+Password = Annotated[SecretStr, Field(min_length=1, max_length=200)]
+
+
+class Said(Answer):
+    """A sentence, where there is nothing else to say."""
+
+    detail: str
+
+
+class AskForLink(Body):
+    """Whom to send a link and a code to."""
+
+    email: Email
+
+
+class VerifyLink(Body):
+    """Either the token of a link, or an address and the six digits sent to it."""
+
+    token: str | None = Field(default=None, min_length=1, max_length=200)
+    email: Email | None = None
+    otp: Code | None = None
+    totp: Code | None = Field(default=None, description="Where the account has a second factor.")
+    confirm: bool = Field(default=False, description="Sign in though another browser asked.")
+
+    @model_validator(mode="after")
+    def _one_way(self) -> VerifyLink:
+        by_code = self.email is not None and self.otp is not None
+        if (self.token is not None) == by_code:
+            raise ValueError("send either token, or email and otp")
+        return self
+
+
+class PasswordLogin(Body):
+    """An address, its password, and the second factor where there is one."""
+
+    email: Email
+    password: Password
+    totp: Code | None = None
+
+
+class Logout(Body):
+    """Here only, or on every device."""
+
+    everywhere: bool = False
+
+
+class BrokerState(Answer):
+    """A broker the account has stored something for."""
+
+    name: str
+    connected: bool
+    token_expires_at: IstTime | None
+    last_error: str | None
+    login_url: str | None
+
+
+class AgentState(Answer):
+    """The local agent, as far as its keys tell."""
+
+    registered: bool
+    last_seen: IstTime | None
+    version: str | None
+    online: bool
+
+
+class Me(Answer):
+    """The account that asks."""
+
+    id: int
+    email: str
+    name: str
+    is_admin: bool
+    created_at: IstTime
+    has_password: bool
+    totp_enabled: bool
+    obfuscation: bool
+    telegram_linked: bool
+    brokers: list[BrokerState]
+    agent: AgentState
+
+
+class BrokerStatus(Answer):
+    """The broker's session, which is not the user's session."""
+
+    broker: str | None
+    connected: bool
+    user_id: str | None
+    login_time: IstTime | None
+    expires_at: IstTime | None
+    expires_in_s: int | None
+    reason: str
+    login_url: str | None
+
+
+class SessionRow(Answer):
+    """A browser that is signed in."""
+
+    id: int
+    is_this: bool
+    method: str
+    ip: str
+    user_agent: str
+    created_at: IstTime
+    last_seen_at: IstTime
+    expires_at: IstTime
+
+
+class Profile(Body):
+    """What an account can say about itself."""
+
+    name: str = Field(max_length=100)
+
+
+class SetPassword(Body):
+    """A new password; the present one too where there is one."""
+
+    password: Password
+    current_password: Password | None = None
+
+
+class TotpStart(Answer):
+    """What an authenticator app needs; shown until it is confirmed."""
+
+    secret: str
+    uri: str
+
+
+class TotpCode(Body):
+    """Six digits from the authenticator app."""
+
+    code: Code
+
+
+class NewAgentKey(Body):
+    """A key for an agent or a script."""
+
+    label: Label = "Agent"
+    scopes: list[AgentScope] = Field(default=list(AGENT_DEFAULT_SCOPES), min_length=1)
+    expires_in_days: int | None = Field(default=None, ge=1, le=3650)
+
+
+class NewWorkerToken(Body):
+    """A token for a worker."""
+
+    label: Label = "Worker"
+    scopes: list[WorkerScope] = Field(default=list(WORKER_DEFAULT_SCOPES), min_length=1)
+    expires_in_days: int | None = Field(default=None, ge=1, le=3650)
+
+
+class KeyRow(Answer):
+    """A key, without itself."""
+
+    id: int
+    label: str
+    prefix: str
+    scopes: list[str]
+    created_at: IstTime
+    expires_at: IstTime | None
+    last_used_at: IstTime | None
+
+
+class NewKey(KeyRow):
+    """A key, with itself: the only time it is shown."""
+
+    token: str
+
+
+class SaveKiteCredentials(Body):
+    """What Kite Connect gave; without the secret it stays in the browser."""
+
+    api_key: str = Field(min_length=4, max_length=100, pattern=r"^[A-Za-z0-9]+$")
+    api_secret: SecretStr | None = Field(default=None, min_length=4, max_length=200)
+    user_id: str | None = Field(default=None, max_length=50)
+
+
+class KiteCredentials(Answer):
+    """What is stored for Kite; the secret only by its last two characters."""
+
+    api_key: str | None
+    has_secret: bool
+    secret_hint: str | None
+    user_id: str | None
+    updated_at: IstTime | None
+    storage: Literal["browser", "cloud"]
+
+
+class UserRow(Answer):
+    """An account, for administrators."""
+
+    id: int
+    email: str
+    name: str
+    is_admin: bool
+    has_password: bool
+    totp_enabled: bool
+    created_at: IstTime
+    disabled_at: IstTime | None
+
+
+class SignInLink(Answer):
+    """A link to hand over; opening it asks for a confirmation."""
+
+    url: str
+    expires_at: IstTime
+
+
+class AuditRow(Answer):
+    """A line of the audit log."""
+
+    id: int
+    at: IstTime
+    user_id: int | None
+    actor: str
+    action: str
+    ip: str
+    request_id: str
+    details: dict[str, Any]

@@ -1,0 +1,160 @@
+"""What the rest of the server knows of accounts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from tradertape_core.kernel.clock import Clock
+from tradertape_server.features.auth import repository
+from tradertape_server.features.auth.account import Account
+from tradertape_server.features.auth.administration import Administration
+from tradertape_server.features.auth.audit import COMMAND_LINE, record
+from tradertape_server.features.auth.keys import Keys, Kind, Owner
+from tradertape_server.features.auth.models import User
+from tradertape_server.features.auth.passwords import Passwords
+from tradertape_server.features.auth.schemas import Me, normal_email
+from tradertape_server.features.auth.sessions import Authenticator, SessionLife
+from tradertape_server.features.auth.signing_in import SigningIn
+from tradertape_server.platform.database import Database
+from tradertape_server.platform.errors import BadRequest, Conflict, NotFound
+from tradertape_server.platform.mail import Mailer
+from tradertape_server.platform.secrets import SecretBox
+
+
+@dataclass(frozen=True, slots=True)
+class AccountPolicy:
+    """What the settings say about accounts."""
+
+    life: SessionLife
+    public_url: str
+    allow_signup: bool
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether cookies are for https only."""
+        return self.public_url.startswith("https://")
+
+
+class AuthService:
+    """The use cases, joined; and those of the command line."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        secrets: SecretBox,
+        mailer: Mailer,
+        policy: AccountPolicy,
+        passwords: Passwords,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._passwords = passwords
+        self.policy = policy
+        self.authenticator = Authenticator(
+            database, clock, policy.life, secure_cookie=policy.is_secure
+        )
+        self.signing_in = SigningIn(
+            database,
+            clock,
+            secrets,
+            mailer,
+            passwords,
+            life=policy.life,
+            public_url=policy.public_url,
+            allow_signup=policy.allow_signup,
+        )
+        self.account = Account(database, clock, secrets, passwords)
+        self.keys: dict[Kind, Keys] = {
+            "agent": Keys(clock, "agent"),
+            "worker": Keys(clock, "worker"),
+        }
+        self.administration = Administration(clock, self.signing_in)
+
+    def me_of(self, user_id: int) -> Me:
+        """The account as it sees itself."""
+        with self._database.read() as session:
+            return self.account.me(session, user_id)
+
+    def create_user(
+        self, email: str, *, password: str | None, is_admin: bool = False, name: str = ""
+    ) -> int:
+        """Make an account; whoever has the machine may. Raises BadRequest, Conflict."""
+        email = _checked(email)
+        hashed = self._passwords.hash(password) if password else None
+        with self._database.write() as session:
+            if repository.user_by_email(session, email) is not None:
+                raise Conflict(f"There is an account for {email} already.")
+            user = repository.add_user(session, email, now=self._clock.now(), is_admin=is_admin)
+            user.password_hash = hashed
+            user.name = name
+            self._note(session, "account_created", user)
+            return user.id
+
+    def reset_password(self, email: str, password: str) -> None:
+        """Give an account another password and sign it out everywhere. Raises NotFound."""
+        hashed = self._passwords.hash(password)
+        with self._database.write() as session:
+            user = self._found(session, email)
+            user.password_hash = hashed
+            repository.end_sessions(session, user.id)
+            self._note(session, "password_set", user)
+
+    def reset_totp(self, email: str) -> None:
+        """Turn an account's second factor off, for a lost phone. Raises NotFound."""
+        with self._database.write() as session:
+            user = self._found(session, email)
+            user.totp_secret = user.totp_enabled_at = None
+            self._note(session, "totp_disabled", user)
+
+    def create_token(self, email: str, kind: Kind, *, name: str, scopes: list[str]) -> str:
+        """Make a key for an account and return it. Raises NotFound."""
+        with self._database.write() as session:
+            user = self._found(session, email)
+            made = self.keys[kind].create(
+                session,
+                Owner(user.id, user.email),
+                COMMAND_LINE,
+                label=name,
+                scopes=scopes,
+                expires_in_days=None,
+            )
+            return made.token
+
+    def link_for(self, email: str) -> str:
+        """A sign-in link for an account. Raises NotFound."""
+        with self._database.write() as session:
+            user = self._found(session, email)
+            self._note(session, "sign_in_link_issued", user)
+            return self.signing_in.link_for(session, user.email)
+
+    def user_id_of(self, email: str) -> int | None:
+        """The account of an address, if there is one."""
+        with self._database.read() as session:
+            user = repository.user_by_email(session, _checked(email))
+            return user.id if user else None
+
+    def _found(self, session: Session, email: str) -> User:
+        user = repository.user_by_email(session, _checked(email))
+        if user is None:
+            raise NotFound(f"Account {email}")
+        return user
+
+    def _note(self, session: Session, action: str, user: User) -> None:
+        record(
+            session,
+            action,
+            user_id=user.id,
+            actor="command line",
+            caller=COMMAND_LINE,
+            now=self._clock.now(),
+        )
+
+
+def _checked(email: str) -> str:
+    try:
+        return normal_email(email)
+    except ValueError as error:
+        raise BadRequest(str(error)) from None

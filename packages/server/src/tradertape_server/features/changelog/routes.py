@@ -1,0 +1,28 @@
+"""HTTP of the changelog: public, so that scripts can watch for breaking changes."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+
+from tradertape_server.features.changelog.service import Changelog
+from tradertape_server.platform.http import Answer, part
+
+router = APIRouter(prefix="/api/changelog", tags=["operations"])
+
+
+class EntryRow(Answer):
+    """One version."""
+
+    version: str
+    date: datetime.date | None
+    breaking: bool
+    sections: dict[str, list[str]]
+
+
+@router.get("")
+def changelog(changelog: Annotated[Changelog, Depends(part("changelog"))]) -> list[EntryRow]:
+    """Every version, the newest first; `breaking` tells whether scripts may have to change."""
+    return [EntryRow.model_validate(entry) for entry in changelog.entries()]

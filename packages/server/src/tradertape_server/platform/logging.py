@@ -1,0 +1,108 @@
+"""Logs: one line an event, with the request's id, and never with a secret in it."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections.abc import Mapping, MutableMapping
+from typing import Any, Literal, TextIO
+
+import structlog
+
+HIDDEN = "[hidden]"
+
+# A value under one of these words is hidden whatever it is.
+_SECRET_WORDS = re.compile(
+    r"password|passwd|secret|token|cookie|authorization|otp|api_key|checksum|credential", re.I
+)
+# And these shapes are hidden wherever they stand in a text, a traceback included.
+_SECRET_SHAPES = (
+    re.compile(r"\b(zt_|kwa_)[A-Za-z0-9_-]{8,}"),
+    re.compile(r"(?i)(bearer\s+)[A-Za-z0-9._~+/=-]+"),
+    re.compile(r"(?i)(kite_session=|kite_signin=)[^;\s\"']+"),
+    re.compile(
+        r"(?i)(\b[\w-]*(?:token|otp|password|secret|code|api_key)[\"']?\s*[=:]\s*[\"']?)"
+        r"[^\s&\"',;)}]+"
+    ),
+    re.compile(r"(?i)(://[^/:@\s]+:)[^@\s/]+(?=@)"),  # a database URL's password
+)
+
+Processor = structlog.typing.Processor
+
+
+def without_secrets(text: str) -> str:
+    """Hide everything in a text that looks like a credential."""
+    for shape in _SECRET_SHAPES:
+        text = shape.sub(lambda match: match.group(1) + HIDDEN, text)
+    return text
+
+
+def _clean(name: str, value: Any) -> Any:
+    if _SECRET_WORDS.search(name) and not isinstance(value, bool | int | None):
+        return HIDDEN
+    if isinstance(value, str):
+        return without_secrets(value)
+    if isinstance(value, Mapping):
+        return {str(key): _clean(str(key), one) for key, one in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_clean(name, one) for one in value]
+    if isinstance(value, bool | int | float | None):
+        return value
+    return without_secrets(str(value))
+
+
+def redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """The last step before a line is written."""
+    for name in list(event):
+        if not name.startswith("_"):
+            event[name] = _clean(name, event[name])
+    return event
+
+
+def configure_logging(
+    *, level: str, form: Literal["console", "json"], stream: TextIO | None = None
+) -> None:
+    """Send our logs and every library's through one set of steps to `stream` (stderr)."""
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.PositionalArgumentsFormatter(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        redact,
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
+    renderer: Processor = (
+        structlog.processors.JSONRenderer()
+        if form == "json"
+        else structlog.dev.ConsoleRenderer(colors=(stream or sys.stderr).isatty())
+    )
+    handler = logging.StreamHandler(stream or sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                redact,
+                renderer,
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(level.upper())
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
+        logging.getLogger(name).handlers = []
+        logging.getLogger(name).propagate = True
+
+
+def get_logger(name: str) -> structlog.stdlib.BoundLogger:
+    """A logger for one module; values go in as keyword arguments."""
+    return structlog.stdlib.get_logger(name)
