@@ -80,7 +80,7 @@ def build_report(
         "skip_breakdown": trades.skip_breakdown(simulation),
         "costs": _costs(simulation, table, summary),
         "warnings": [
-            *warnings(simulation, panel, config, curve=curve, table=table),
+            *warnings(simulation, panel, strategy, config, curve=curve, table=table),
             *notes,
         ],
     }

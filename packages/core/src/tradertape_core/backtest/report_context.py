@@ -8,6 +8,13 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from tradertape_core.backtest.metrics import finite
+from tradertape_core.strategy import rules
+from tradertape_core.strategy.conviction import breakdowns
+from tradertape_core.strategy.english import phrase
+from tradertape_core.strategy.evaluate import Evaluation
+from tradertape_core.strategy.walk import indicators, numbers
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
@@ -49,3 +56,48 @@ class Unexplained:
     def conviction_at(self, rows: Ints, columns: Ints) -> Sequence[list[dict[str, Any]]]:
         del columns
         return [[] for _ in range(rows.size)]
+
+
+class Evaluated:
+    """A context that reads an evaluation whose indicators the simulation has computed already."""
+
+    def __init__(self, strategy: rules.Strategy, evaluation: Evaluation) -> None:
+        self._strategy, self._evaluation = strategy, evaluation
+
+    def entry_reason(self) -> str:
+        return self._phrase(self._strategy.entry_rules)
+
+    def exit_reason(self, rule: int) -> str:
+        return self._phrase(self._strategy.exit_rules[rule].condition)
+
+    def indicators_at(self, rows: Ints, columns: Ints) -> Mapping[str, Floats]:
+        scores = self._strategy.conviction_scoring
+        read = [s.condition if isinstance(s, rules.ScoreCondition) else s.input for s in scores]
+        return {
+            indicator_name(node, self._strategy.params): self._evaluation.value(node)[rows, columns]
+            for node in indicators(self._strategy.entry_rules, *read)
+        }
+
+    def conviction_at(self, rows: Ints, columns: Ints) -> Sequence[list[dict[str, Any]]]:
+        found = breakdowns(self._strategy, self._evaluation, (rows, columns))
+        return [
+            [{"name": s.name, "input": finite(s.input, 6), "points": s.points} for s in scored]
+            for scored in found
+        ]
+
+    def _phrase(self, condition: rules.Condition) -> str:
+        regime = self._strategy.regime_filter
+        index = regime.index if regime else rules.MARKET_INDEX
+        return phrase(condition, index=index, params=self._strategy.params)
+
+
+def indicator_name(node: rules.Indicator, params: rules.Params) -> str:
+    """A short name, or "sma(period=37)"; a value from two bars earlier as "close[2]"."""
+    name = node.name
+    if not name or name == node.fn:
+        inner = ", ".join(f"{key}={value:g}" for key, value in numbers(node, params).items())
+        name = f"{node.fn}({inner})" if inner else node.fn
+    if not node.name:
+        name += f" of {node.source}" if node.source != "close" else ""
+        name += f".{node.output}" if node.output else ""
+    return f"{name}[{node.offset}]" if node.offset else name

@@ -232,17 +232,23 @@ def _by_profit(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def skipped_rows(simulation: Simulation, panel: Panel) -> list[dict[str, Any]]:
     """Every signal that became no position, with the reason's code; oldest first."""
-    dates = day_names(panel.dates)
-    codes = {int(reason): skip_code(reason) for reason in SkipReason}
-    return rows(
-        ("date", "symbol", "reason", "conviction"),
-        (
-            [dates[i] for i in simulation.skipped_row.tolist()],
-            [panel.symbols[i] for i in simulation.skipped_symbol.tolist()],
-            [codes[i] for i in simulation.skipped_reason.tolist()],
-            column(simulation.skipped_conviction, 4),
-        ),
-    )
+    s = simulation
+    dates = np.array(day_names(panel.dates), dtype=object)
+    symbols = np.array(panel.symbols, dtype=object)
+    codes = np.full(max(SkipReason) + 1, "", dtype=object)
+    for reason in SkipReason:
+        codes[reason] = skip_code(reason)
+    # A busy strategy skips tens of thousands of signals: a display is built faster than `rows`.
+    return [
+        {"date": date, "symbol": symbol, "reason": code, "conviction": conviction}
+        for date, symbol, code, conviction in zip(
+            dates[s.skipped_row].tolist(),
+            symbols[s.skipped_symbol].tolist(),
+            codes[s.skipped_reason].tolist(),
+            column(s.skipped_conviction, 4),
+            strict=True,
+        )
+    ]
 
 
 def skip_breakdown(simulation: Simulation) -> list[dict[str, Any]]:

@@ -6,23 +6,33 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from tradertape_core.backtest.config import BacktestConfig, FlatCharges, Simulation
+from tradertape_core.backtest.config import BacktestConfig, FlatCharges, Simulation, SkipReason
 from tradertape_core.backtest.metrics import Curve
 from tradertape_core.backtest.metrics_returns import SHORTEST_CAGR_DAYS
 from tradertape_core.backtest.metrics_trades import TradeTable
 from tradertape_core.market.panel import Panel
+from tradertape_core.strategy.entries import filter_warnings
+from tradertape_core.strategy.rules import Strategy
 
 _FEW_TRADES = 30
 _NAMED = 5
+_MANY_SIGNALS = 100
 
 
 def warnings(
-    simulation: Simulation, panel: Panel, config: BacktestConfig, *, curve: Curve, table: TradeTable
+    simulation: Simulation,
+    panel: Panel,
+    strategy: Strategy,
+    config: BacktestConfig,
+    *,
+    curve: Curve,
+    table: TradeTable,
 ) -> list[str]:
     """Sentences, the gravest first; the guide gives a remedy for each."""
     return [
         *panel.universe_warnings,
         *_about_prices(panel, config, curve),
+        *filter_warnings(strategy.filters, panel),
         *_about_assumptions(simulation, config),
         *_about_evidence(curve, table, simulation),
     ]
@@ -73,6 +83,7 @@ def _about_evidence(curve: Curve, table: TradeTable, simulation: Simulation) -> 
         yield "The entry rules gave no signal in this period."
     elif trades < _FEW_TRADES:
         yield f"Only {trades} closed trades: too few to tell skill from luck."
+    yield from _about_crowding(simulation)
     if curve.calendar_days < SHORTEST_CAGR_DAYS:
         yield f"Shorter than {SHORTEST_CAGR_DAYS} days: yearly growth is not extrapolated."
     if simulation.insufficient_data:
@@ -84,3 +95,14 @@ def _about_evidence(curve: Curve, table: TradeTable, simulation: Simulation) -> 
     total = float(table.net_pnl.sum())
     if total > 0 and open_profit > total / 2:
         yield "More than half of the profit lies in positions that are still open."
+
+
+def _about_crowding(simulation: Simulation) -> Iterator[str]:
+    crowded = np.isin(
+        simulation.skipped_reason, (SkipReason.MAX_POSITIONS, SkipReason.NO_CAPITAL)
+    ).sum()
+    if simulation.signals_total >= _MANY_SIGNALS and crowded > 0.9 * simulation.signals_total:
+        yield (
+            f"{crowded:,} of {simulation.signals_total:,} signals found no slot or no cash: which "
+            "ones were bought, by conviction, decides the result more than the rules do."
+        )

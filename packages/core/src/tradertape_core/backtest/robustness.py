@@ -15,6 +15,13 @@ from tradertape_core.backtest.robustness_lookahead import (
     recursive_analysis,
 )
 from tradertape_core.backtest.robustness_montecarlo import monte_carlo, trade_fractions
+from tradertape_core.backtest.robustness_run import (
+    decide,
+    indicator_values,
+    prove,
+    run_one,
+    stretch,
+)
 from tradertape_core.backtest.robustness_sweep import (
     METRICS,
     heat_map,
@@ -40,19 +47,24 @@ __all__ = [
     "Proof",
     "Window",
     "apply_parameters",
+    "decide",
     "deflated_sharpe",
     "expected_best_sharpe",
     "grid",
     "heat_map",
+    "indicator_values",
     "lookahead_check",
     "monte_carlo",
     "objective",
     "param_sensitivity",
+    "prove",
     "ranked",
     "recursive_analysis",
+    "run_one",
     "search_space",
     "sharpe_variance",
     "stitch",
+    "stretch",
     "trade_fractions",
     "walk_forward",
     "walk_forward_windows",

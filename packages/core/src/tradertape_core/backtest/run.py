@@ -7,9 +7,11 @@ from typing import Any
 
 from tradertape_core.backtest.config import BacktestConfig
 from tradertape_core.backtest.report import build_report
+from tradertape_core.backtest.report_context import Evaluated
 from tradertape_core.backtest.simulate import Engine, simulate
 from tradertape_core.market.panel import Panel
 from tradertape_core.strategy.cache import IndicatorCache
+from tradertape_core.strategy.evaluate import for_strategy
 from tradertape_core.strategy.parse import parse_strategy
 
 # Part of every report's hash: raised whenever a change may move a figure of an existing run.
@@ -40,4 +42,5 @@ def run_backtest(
         document=document,
         took_ms=0.0,
         engine_version=ENGINE_VERSION,
+        context=Evaluated(strategy, for_strategy(panel, strategy, cache=cache)),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,20 +36,29 @@ def breakdown(
     strategy: rules.Strategy, evaluation: Evaluation, row: int, column: int
 ) -> tuple[Scored, ...]:
     """What each score saw and gave on one date for one symbol; a null input gives no points."""
-    cells = (np.array([row]), np.array([column]))
-    return tuple(
-        Scored(each.name, _seen(each, evaluation, row, column), float(points[0]))
-        for each in strategy.conviction_scoring
-        for points in (_points(each, evaluation, cells),)
-    )
+    (found,) = breakdowns(strategy, evaluation, (np.array([row]), np.array([column])))
+    return found
 
 
-def _seen(each: rules.Score, evaluation: Evaluation, row: int, column: int) -> float | bool | None:
+def breakdowns(
+    strategy: rules.Strategy, evaluation: Evaluation, cells: Cells
+) -> list[tuple[Scored, ...]]:
+    """The breakdown of each of K cells; every score is evaluated once for all of them."""
+    lines = [_lines(each, evaluation, cells) for each in strategy.conviction_scoring]
+    return list(zip(*lines, strict=True)) if lines else [()] * cells[0].size
+
+
+def _lines(each: rules.Score, evaluation: Evaluation, cells: Cells) -> list[Scored]:
+    seen, points = _seen(each, evaluation, cells), _points(each, evaluation, cells).tolist()
+    return [Scored(each.name, *line) for line in zip(seen, points, strict=True)]
+
+
+def _seen(each: rules.Score, evaluation: Evaluation, cells: Cells) -> list[float | bool | None]:
     if isinstance(each, rules.ScoreCondition):
-        verdict = int(evaluation.truth(each.condition)[row, column])
-        return None if verdict < 0 else bool(verdict)
-    value = float(evaluation.value(each.input)[row, column])
-    return None if np.isnan(value) else value
+        verdicts: list[int] = evaluation.truth(each.condition)[cells].tolist()
+        return [None if verdict < 0 else bool(verdict) for verdict in verdicts]
+    values: list[float] = evaluation.value(each.input)[cells].tolist()
+    return [None if math.isnan(value) else value for value in values]
 
 
 def _points(each: rules.Score, evaluation: Evaluation, cells: Cells) -> Points:
