@@ -7,10 +7,11 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from tradertape_core.kernel.errors import InvalidInput
+from tradertape_core.kernel.errors import InvalidInput, InvariantBroken
 from tradertape_core.market.panel import Matrix, Panel
 from tradertape_core.strategy.candles import OwnCandles
 from tradertape_indicators import CATALOGUE, SHORT_NAMES, compute
+from tradertape_indicators.market import percentile_rank, return_pct
 
 Key = tuple[str, tuple[tuple[str, float], ...], str, str]
 
@@ -61,17 +62,25 @@ class IndicatorCache:
     def _computed(self, key: Key) -> Matrix:
         fn, params, source, output = key
         spec = CATALOGUE[fn]
+        if spec.cross_sectional:
+            return self._ranked(fn, dict(params))
         names = [source if name == "source" else name for name in spec.inputs]
         series = {name: self._packed(name) for name in names}
-        member = self.panel.member if spec.cross_sectional else None
         try:
-            packed = compute(fn, series, dict(params), source=source, output=output, member=member)
+            packed = compute(fn, series, dict(params), source=source, output=output)
         except ValueError as error:
             raise InvalidInput(str(error)) from error
         values = self.candles.unpack(packed, np.nan).view()
         if self.candles.is_full:
             return values
         return np.where(self.candles.present, values, np.nan)
+
+    def _ranked(self, fn: str, params: Mapping[str, float]) -> Matrix:
+        """Ranks compare symbols on one date, but each by the return of its own candles."""
+        if fn != "rs_rank":
+            raise InvariantBroken(f"{fn} compares symbols in a way the evaluator does not know")
+        returns = return_pct(self._packed("close"), int(params["period"]))
+        return percentile_rank(self.candles.unpack(returns, np.nan), self.panel.member)
 
     def _packed(self, name: str) -> Matrix:
         if name not in self._series:
