@@ -10,8 +10,11 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from tradertape_server import __version__
 from tradertape_server.features.auth.routes import router as auth
+from tradertape_server.features.backtests.routes import router as backtests
 from tradertape_server.features.changelog.routes import router as changelog
 from tradertape_server.features.operations.routes import router as operations
+from tradertape_server.features.strategies.routes import router as strategies
+from tradertape_server.features.strategies.service import sync_templates
 from tradertape_server.platform.bodies import Bodies
 from tradertape_server.platform.ceilings import Ceilings
 from tradertape_server.platform.errors import install_error_handlers
@@ -24,7 +27,7 @@ from tradertape_server.settings import Settings
 from tradertape_server.wiring import Container, build_container
 
 # A feature: one line.
-ROUTERS = (auth, changelog, operations)
+ROUTERS = (auth, strategies, backtests, changelog, operations)
 
 DESCRIPTION = """Everything the console does. Sign in at the console and use its cookie, or make an
 agent key with the scopes `api:read` and `api:write` and send it as a bearer token. The conventions
@@ -37,6 +40,9 @@ def create_app(settings: Settings | None = None, *, container: Container | None 
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        with container.database.write() as session:
+            sync_templates(session, container.clock)
+        container.start()
         yield
         container.close()
 

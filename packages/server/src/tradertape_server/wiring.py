@@ -11,8 +11,12 @@ from tradertape_server import __version__
 from tradertape_server.features.auth.passwords import Passwords
 from tradertape_server.features.auth.service import AccountPolicy, AuthService
 from tradertape_server.features.auth.sessions import SessionLife
+from tradertape_server.features.backtests.repository import in_use
+from tradertape_server.features.backtests.service import BacktestService
 from tradertape_server.features.changelog.service import Changelog
+from tradertape_server.features.market.service import MarketService
 from tradertape_server.features.operations.service import Health
+from tradertape_server.features.strategies.service import StrategyService
 from tradertape_server.platform.clock import SystemClock
 from tradertape_server.platform.database import Database
 from tradertape_server.platform.idempotency import IdempotencyStore
@@ -36,6 +40,9 @@ class Container:
     auth: AuthService
     health: Health
     changelog: Changelog
+    market: MarketService
+    strategies: StrategyService
+    backtests: BacktestService
 
     def close(self) -> None:
         """Let go of what was opened."""
@@ -53,6 +60,8 @@ def build_container(
     secrets = SecretBox.open(home / "secrets")
     mailer = build_mailer(settings, clock)
     metrics = Metrics(__version__)
+    market = MarketService(home, clock, data_set=settings.data_set)
+    strategies = StrategyService(clock, used_by=(in_use,))
     return Container(
         settings=settings,
         clock=clock,
@@ -66,6 +75,12 @@ def build_container(
         ),
         health=Health(database, clock, home=home, mailer=mailer, metrics=metrics),
         changelog=Changelog(settings.changelog_path),
+        market=market,
+        strategies=strategies,
+        backtests=BacktestService(clock, market, strategies),
+        market=market,
+        strategies=strategies,
+        backtests=BacktestService(clock, market, strategies),
     )
 
 
