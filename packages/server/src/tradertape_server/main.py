@@ -14,7 +14,6 @@ from tradertape_server.features.backtests.routes import router as backtests
 from tradertape_server.features.changelog.routes import router as changelog
 from tradertape_server.features.operations.routes import router as operations
 from tradertape_server.features.strategies.routes import router as strategies
-from tradertape_server.features.strategies.service import sync_templates
 from tradertape_server.platform.bodies import Bodies
 from tradertape_server.platform.ceilings import Ceilings
 from tradertape_server.platform.errors import install_error_handlers
@@ -40,8 +39,6 @@ def create_app(settings: Settings | None = None, *, container: Container | None 
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        with container.database.write() as session:
-            sync_templates(session, container.clock)
         container.start()
         yield
         container.close()

@@ -16,7 +16,7 @@ from tradertape_server.features.backtests.service import BacktestService
 from tradertape_server.features.changelog.service import Changelog
 from tradertape_server.features.market.service import MarketService
 from tradertape_server.features.operations.service import Health
-from tradertape_server.features.strategies.service import StrategyService
+from tradertape_server.features.strategies.service import StrategyService, sync_templates
 from tradertape_server.platform.clock import SystemClock
 from tradertape_server.platform.database import Database
 from tradertape_server.platform.idempotency import IdempotencyStore
@@ -43,6 +43,11 @@ class Container:
     market: MarketService
     strategies: StrategyService
     backtests: BacktestService
+
+    def start(self) -> None:
+        """What is done once when the server starts, on a migrated database."""
+        with self.database.write() as session:
+            sync_templates(session, self.clock)
 
     def close(self) -> None:
         """Let go of what was opened."""
@@ -75,9 +80,6 @@ def build_container(
         ),
         health=Health(database, clock, home=home, mailer=mailer, metrics=metrics),
         changelog=Changelog(settings.changelog_path),
-        market=market,
-        strategies=strategies,
-        backtests=BacktestService(clock, market, strategies),
         market=market,
         strategies=strategies,
         backtests=BacktestService(clock, market, strategies),
