@@ -98,13 +98,11 @@ def unfinished(session: Session) -> Sequence[BacktestRun]:
     ).all()
 
 
-def is_running_with(session: Session, strategy_id: int) -> bool:
-    """Whether a run of the strategy is waiting or under way."""
-    return (
-        session.scalar(
-            select(BacktestRun.id)
-            .where(BacktestRun.strategy_id == strategy_id, BacktestRun.status.in_(UNFINISHED))
-            .limit(1)
-        )
-        is not None
+def in_use(session: Session, strategy_id: int) -> str | None:
+    """Why a strategy cannot be deleted: a run of it is waiting or under way."""
+    waiting = session.scalar(
+        select(func.count())
+        .select_from(BacktestRun)
+        .where(BacktestRun.strategy_id == strategy_id, BacktestRun.status.in_(UNFINISHED))
     )
+    return f"Strategy {strategy_id} has {waiting} unfinished backtests." if waiting else None

@@ -22,6 +22,7 @@ from tradertape_server.features.strategies.schemas import (
     StrategyReplacement,
     Validation,
     VersionOut,
+    without_added,
 )
 from tradertape_server.features.strategies.service import StrategyService
 from tradertape_server.platform.http import DbSession, Page
@@ -93,7 +94,7 @@ def indicator_catalogue(_user: CurrentUser) -> Catalogue:
 @router.post("/validate")
 def validate_strategy(_user: CurrentUser, body: dict[str, object]) -> Validation:
     """Check a document without saving it: every problem with its JSON pointer, or its English."""
-    return presenting.validate(body)
+    return presenting.validate(without_added(body))
 
 
 @router.post("/import", status_code=201)

@@ -11,6 +11,14 @@ from tradertape_server.platform.http import Body
 
 Tree = dict[str, Any]
 
+# What our answers add to a document; the core knows and skips the columns of the row.
+ADDED_KEYS = frozenset({"is_mine", "template_key", "english", "expected_version"})
+
+
+def without_added(document: Tree) -> Tree:
+    """A document as it was read from us, without what we added to it."""
+    return {key: value for key, value in document.items() if key not in ADDED_KEYS}
+
 
 class StrategyDocument(BaseModel):
     """A strategy in the rule language (see the Strategies guide).
@@ -39,7 +47,7 @@ class StrategyDocument(BaseModel):
 
     def document(self) -> dict[str, Any]:
         """What was sent, and nothing that was not."""
-        return self.model_dump(exclude_unset=True, exclude={"expected_version"})
+        return without_added(self.model_dump(exclude_unset=True))
 
 
 class StrategyReplacement(StrategyDocument):
