@@ -1,0 +1,170 @@
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from "@tanstack/react-router"
+import { ApiError } from "@tradertape/api/http.ts"
+import { meQuery } from "@/lib/queries/auth"
+import type { Tab } from "@/lib/queries/strategies"
+import { queryClient, whenSignedOut } from "./query-client"
+import { Broken } from "./shell/broken"
+import { Frame } from "./shell/frame"
+import { NotFound } from "./shell/not-found"
+import { Pending } from "./shell/pending"
+
+type Raw = Record<string, unknown>
+
+const text = (value: unknown) => (typeof value === "string" && value !== "" ? value : undefined)
+const integer = (value: unknown) =>
+  Number.isInteger(Number(value)) && value !== "" ? Number(value) : undefined
+
+const rootRoute = createRootRoute({ component: Outlet, notFoundComponent: NotFound })
+
+const signInRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/sign-in",
+  validateSearch: (raw: Raw): { next?: string } => ({ next: text(raw.next) }),
+  component: lazyRouteComponent(() => import("@/features/auth/sign-in-page"), "SignInPage"),
+})
+
+const verifyRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/sign-in/verify",
+  validateSearch: (raw: Raw): { token?: string; next?: string } => ({
+    token: text(raw.token),
+    next: text(raw.next),
+  }),
+  component: lazyRouteComponent(() => import("@/features/auth/verify-page"), "VerifyPage"),
+})
+
+const frameRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  id: "frame",
+  component: Frame,
+  beforeLoad: async ({ location }) => {
+    try {
+      await queryClient.ensureQueryData(meQuery)
+    } catch (error) {
+      const isSignedOut = error instanceof ApiError && error.status === 401
+      if (isSignedOut) throw redirect({ to: "/sign-in", search: { next: location.href } })
+      throw error
+    }
+  },
+})
+
+const homeRoute = createRoute({
+  getParentRoute: () => frameRoute,
+  path: "/",
+  component: lazyRouteComponent(() => import("@/features/home/home-page"), "HomePage"),
+})
+
+const TABS: Tab[] = ["mine", "templates", "public"]
+
+const strategiesRoute = createRoute({
+  getParentRoute: () => frameRoute,
+  path: "/strategies",
+  validateSearch: (raw: Raw): { tab?: Tab; find?: string } => ({
+    tab: TABS.find((tab) => tab === raw.tab),
+    find: text(raw.find),
+  }),
+  component: lazyRouteComponent(() => import("@/features/strategies/strategies-page"), "StrategiesPage"),
+})
+
+const strategyRoute = createRoute({
+  getParentRoute: () => frameRoute,
+  path: "/strategies/$id",
+  validateSearch: (raw: Raw): { view?: string } => ({ view: text(raw.view) }),
+  component: lazyRouteComponent(() => import("@/features/strategies/strategy-page"), "StrategyPage"),
+})
+
+const runsRoute = createRoute({
+  getParentRoute: () => frameRoute,
+  path: "/backtests",
+  validateSearch: (raw: Raw): { find?: string; tag?: string } => ({
+    find: text(raw.find),
+    tag: text(raw.tag),
+  }),
+  component: lazyRouteComponent(() => import("@/features/backtests/runs-page"), "RunsPage"),
+})
+
+const newRunRoute = createRoute({
+  getParentRoute: () => frameRoute,
+  path: "/backtests/new",
+  validateSearch: (raw: Raw): { strategy?: number; like?: string } => ({
+    strategy: integer(raw.strategy),
+    like: text(raw.like),
+  }),
+  component: lazyRouteComponent(() => import("@/features/backtests/new-run-page"), "NewRunPage"),
+})
+
+const compareRoute = createRoute({
+  getParentRoute: () => frameRoute,
+  path: "/backtests/compare",
+  validateSearch: (raw: Raw): { ids?: string } => ({ ids: text(raw.ids) }),
+  component: lazyRouteComponent(() => import("@/features/backtests/compare-page"), "ComparePage"),
+})
+
+const runRoute = createRoute({
+  getParentRoute: () => frameRoute,
+  path: "/backtests/$id",
+  validateSearch: (raw: Raw): { tab?: string; trade?: string } => ({
+    tab: text(raw.tab),
+    trade: text(raw.trade),
+  }),
+  component: lazyRouteComponent(() => import("@/features/backtests/run-page"), "RunPage"),
+})
+
+const changelogRoute = createRoute({
+  getParentRoute: () => frameRoute,
+  path: "/changelog",
+  component: lazyRouteComponent(() => import("@/features/changelog/changelog-page"), "ChangelogPage"),
+})
+
+const settingsRoute = createRoute({
+  getParentRoute: () => frameRoute,
+  path: "/settings",
+  validateSearch: (raw: Raw): { tab?: string } => ({ tab: text(raw.tab) }),
+  component: lazyRouteComponent(() => import("@/features/settings/settings-page"), "SettingsPage"),
+})
+
+const routeTree = rootRoute.addChildren([
+  signInRoute,
+  verifyRoute,
+  frameRoute.addChildren([
+    homeRoute,
+    strategiesRoute,
+    strategyRoute,
+    runsRoute,
+    newRunRoute,
+    compareRoute,
+    runRoute,
+    changelogRoute,
+    settingsRoute,
+  ]),
+])
+
+export const router = createRouter({
+  routeTree,
+  defaultPreload: "intent",
+  defaultPendingMs: 120,
+  defaultPendingMinMs: 0,
+  defaultPendingComponent: Pending,
+  defaultErrorComponent: Broken,
+  scrollRestoration: true,
+})
+
+whenSignedOut(() => {
+  const { pathname, href } = router.state.location
+  if (pathname.startsWith("/sign-in")) return
+  queryClient.removeQueries({ queryKey: meQuery.queryKey })
+  void router.navigate({ to: "/sign-in", search: { next: href } })
+})
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router
+  }
+}

@@ -1,0 +1,56 @@
+import { Menu, Text, useMantineColorScheme } from "@mantine/core"
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
+import { useNavigate } from "@tanstack/react-router"
+import { CircleUser, EyeOff, LogOut, Moon, Settings, Sun } from "lucide-react"
+import { setPreferences, usePreferences } from "@/lib/preferences"
+import { meQuery, signOut } from "@/lib/queries/auth"
+import { tellFailed } from "@/lib/tell"
+import classes from "./frame.module.css"
+
+/** Who is signed in, the quick looks, and the way out. */
+export function AccountMenu() {
+  const { data: me } = useQuery(meQuery)
+  const { discreet } = usePreferences()
+  const { colorScheme, toggleColorScheme } = useMantineColorScheme()
+  const navigate = useNavigate()
+  const client = useQueryClient()
+  const leaving = useMutation({
+    mutationFn: () => signOut(false),
+    onSuccess: () => {
+      client.clear()
+      void navigate({ to: "/sign-in" })
+    },
+    onError: (error) => tellFailed("You are still signed in", error),
+  })
+  const isDark = colorScheme === "dark"
+  return (
+    <Menu position="right-end" width={230} withArrow={false}>
+      <Menu.Target>
+        <button type="button" className={classes.place} aria-label="Account">
+          <CircleUser size={17} />
+          <span className={classes.word}>{me?.name || me?.email}</span>
+        </button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>
+          <Text size="xs" truncate>
+            {me?.email}
+          </Text>
+        </Menu.Label>
+        <Menu.Item leftSection={<Settings size={15} />} onClick={() => navigate({ to: "/settings" })}>
+          Settings
+        </Menu.Item>
+        <Menu.Item leftSection={isDark ? <Sun size={15} /> : <Moon size={15} />} onClick={toggleColorScheme}>
+          {isDark ? "Light" : "Dark"} appearance
+        </Menu.Item>
+        <Menu.Item leftSection={<EyeOff size={15} />} onClick={() => setPreferences({ discreet: !discreet })}>
+          {discreet ? "Show amounts" : "Hide amounts"}
+        </Menu.Item>
+        <Menu.Divider />
+        <Menu.Item leftSection={<LogOut size={15} />} onClick={() => leaving.mutate()}>
+          Sign out
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  )
+}

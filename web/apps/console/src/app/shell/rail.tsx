@@ -1,0 +1,59 @@
+import { spotlight } from "@mantine/spotlight"
+import { Link } from "@tanstack/react-router"
+import { PanelLeftClose, PanelLeftOpen, Search } from "lucide-react"
+import { setPreferences, usePreferences } from "@/lib/preferences"
+import { AccountMenu } from "./account-menu"
+import classes from "./frame.module.css"
+import { CHANGELOG, PLACES, READING } from "./places"
+
+/** The left rail: places, reading, account. Folds to icons. */
+export function Rail() {
+  const { isRailFolded } = usePreferences()
+  const Fold = isRailFolded ? PanelLeftOpen : PanelLeftClose
+  return (
+    <nav className={classes.rail} aria-label="Main">
+      <Link to="/" className={classes.brand} aria-label="TraderTape, home">
+        <img src="/icon.svg" alt="" />
+        <span className={classes.word}>TraderTape</span>
+      </Link>
+      <button
+        type="button"
+        className={`${classes.place} ${classes.search}`}
+        onClick={spotlight.open}
+        aria-label="Search"
+      >
+        <Search size={16} />
+        <span className={classes.word}>Search</span>
+        <kbd className={classes.word}>⌘K</kbd>
+      </button>
+      {PLACES.map(({ to, label, icon: Icon }) => (
+        <Link key={to} to={to} className={classes.place} activeOptions={{ exact: to === "/" }} title={label}>
+          <Icon size={17} />
+          <span className={classes.word}>{label}</span>
+        </Link>
+      ))}
+      <div className={classes.group}>Reading</div>
+      {READING.map(({ href, label, icon: Icon }) => (
+        <a key={href} href={href} className={classes.place} title={label}>
+          <Icon size={17} />
+          <span className={classes.word}>{label}</span>
+        </a>
+      ))}
+      <Link to={CHANGELOG.to} className={classes.place} title={CHANGELOG.label}>
+        <CHANGELOG.icon size={17} />
+        <span className={classes.word}>{CHANGELOG.label}</span>
+      </Link>
+      <div className={classes.spring} />
+      <button
+        type="button"
+        className={`${classes.place} ${classes.fold}`}
+        onClick={() => setPreferences({ isRailFolded: !isRailFolded })}
+        aria-label={isRailFolded ? "Unfold the rail" : "Fold the rail"}
+      >
+        <Fold size={17} />
+        <span className={classes.word}>Fold</span>
+      </button>
+      <AccountMenu />
+    </nav>
+  )
+}

@@ -1,0 +1,30 @@
+import { Button, Group, Modal, Stack, Text } from "@mantine/core"
+
+interface Props {
+  opened: boolean
+  title: string
+  children: string
+  verb: string
+  isBusy?: boolean
+  onConfirm: () => void
+  onClose: () => void
+}
+
+/** Asks before something is lost. */
+export function Confirm({ opened, title, children, verb, isBusy = false, onConfirm, onClose }: Props) {
+  return (
+    <Modal opened={opened} onClose={onClose} title={title} size="sm">
+      <Stack gap="md">
+        <Text size="sm">{children}</Text>
+        <Group justify="flex-end" gap={8}>
+          <Button variant="default" onClick={onClose} data-autofocus>
+            Keep
+          </Button>
+          <Button color="red" loading={isBusy} onClick={onConfirm}>
+            {verb}
+          </Button>
+        </Group>
+      </Stack>
+    </Modal>
+  )
+}

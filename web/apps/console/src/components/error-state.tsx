@@ -1,0 +1,51 @@
+import { Alert, Button, Code, Group, Stack, Text } from "@mantine/core"
+import { ApiError } from "@tradertape/api/http.ts"
+import { CircleAlert } from "lucide-react"
+import { failureText } from "@/lib/tell"
+
+const ADVICE: Record<number, string> = {
+  0: "Check that the server is running, then try again.",
+  403: "Ask the owner for access, or sign in as somebody else.",
+  404: "It may have been deleted. Go back to the list.",
+  429: "Wait a few seconds, then try again.",
+  500: "This is a fault of ours. Try again; if it stays, report the request id below.",
+  503: "The server is busy or being upgraded. Try again in a minute.",
+}
+
+interface Props {
+  error: unknown
+  what: string
+  retry?: () => void
+}
+
+/** What failed, what to do now, and the id by which the server's log knows it. */
+export function ErrorState({ error, what, retry }: Props) {
+  const { message, requestId } = failureText(error)
+  const advice = error instanceof ApiError ? ADVICE[error.status] : undefined
+  return (
+    <Alert
+      color="red"
+      variant="light"
+      icon={<CircleAlert size={18} />}
+      title={`${what} could not be loaded`}
+      role="alert"
+    >
+      <Stack gap={6}>
+        <Text size="sm">{message}</Text>
+        {advice && <Text size="sm">{advice}</Text>}
+        <Group gap="sm">
+          {retry && (
+            <Button variant="default" onClick={retry}>
+              Try again
+            </Button>
+          )}
+          {requestId && (
+            <Text size="xs" c="dimmed">
+              Request <Code>{requestId}</Code>
+            </Text>
+          )}
+        </Group>
+      </Stack>
+    </Alert>
+  )
+}

@@ -1,0 +1,13 @@
+import { Badge, Tooltip } from "@mantine/core"
+
+/** Stands wherever prices of the simulated world are shown. */
+export function SimulatedBadge({ shown = true }: { shown?: boolean }) {
+  if (!shown) return null
+  return (
+    <Tooltip label="These prices come from the simulated market that ships with TraderTape, not from an exchange. Import real data with “tradertape data fetch”.">
+      <Badge color="yellow" variant="light" tabIndex={0} styles={{ label: { color: "var(--tt-warn)" } }}>
+        Simulated prices
+      </Badge>
+    </Tooltip>
+  )
+}

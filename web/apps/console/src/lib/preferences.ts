@@ -1,0 +1,45 @@
+import { useSyncExternalStore } from "react"
+
+/** What belongs to this browser rather than to the account. */
+export interface Preferences {
+  palette: "standard" | "colour-blind"
+  discreet: boolean
+  isRailFolded: boolean
+}
+
+const KEY = "tradertape.preferences"
+const DEFAULTS: Preferences = { palette: "standard", discreet: false, isRailFolded: false }
+const listeners = new Set<() => void>()
+
+function read(): Preferences {
+  try {
+    return { ...DEFAULTS, ...JSON.parse(localStorage.getItem(KEY) ?? "{}") }
+  } catch {
+    return DEFAULTS
+  }
+}
+
+let current = read()
+
+/** Put the preferences where CSS sees them: on the root element. */
+export function applyPreferences(): void {
+  const root = document.documentElement
+  root.dataset.palette = current.palette
+  root.dataset.discreet = current.discreet ? "on" : "off"
+}
+
+export function setPreferences(change: Partial<Preferences>): void {
+  current = { ...current, ...change }
+  localStorage.setItem(KEY, JSON.stringify(current))
+  applyPreferences()
+  for (const listener of listeners) listener()
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener)
+  return () => listeners.delete(listener)
+}
+
+export function usePreferences(): Preferences {
+  return useSyncExternalStore(subscribe, () => current)
+}

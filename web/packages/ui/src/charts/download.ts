@@ -1,0 +1,26 @@
+/** Hand a file made in the browser to the user. */
+export function download(name: string, href: string): void {
+  const link = document.createElement("a")
+  link.href = href
+  link.download = name
+  link.click()
+}
+
+type Cell = string | number | boolean | null | undefined
+
+function cell(value: Cell): string {
+  const text = value === null || value === undefined ? "" : String(value)
+  return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+}
+
+/** Rows as RFC 4180 text; the keys of the first row are the header. */
+export function toCsv(rows: readonly Record<string, Cell>[]): string {
+  const first = rows[0]
+  if (!first) return ""
+  const names = Object.keys(first)
+  return [names.join(","), ...rows.map((row) => names.map((name) => cell(row[name])).join(","))].join("\r\n")
+}
+
+export function downloadCsv(name: string, rows: readonly Record<string, Cell>[]): void {
+  download(name, `data:text/csv;charset=utf-8,${encodeURIComponent(toCsv(rows))}`)
+}

@@ -1,0 +1,41 @@
+import { type ChartOptions, ColorType, CrosshairMode, type DeepPartial, LineStyle } from "lightweight-charts"
+import type { Tokens } from "../use-tokens.ts"
+
+/** What every chart over time looks like; series add only their own colours. */
+export function timeChartOptions(
+  tokens: Tokens,
+  format: (value: number) => string,
+): DeepPartial<ChartOptions> {
+  return {
+    autoSize: true,
+    layout: {
+      background: { type: ColorType.Solid, color: tokens.surface },
+      textColor: tokens.muted,
+      fontFamily: "'Inter Variable', system-ui, sans-serif",
+      fontSize: 11,
+      panes: { separatorColor: tokens.line, separatorHoverColor: tokens.line, enableResize: true },
+    },
+    localization: { locale: "en-IN", priceFormatter: format },
+    grid: {
+      vertLines: { visible: false },
+      horzLines: { color: tokens.line, style: LineStyle.Solid },
+    },
+    crosshair: {
+      mode: CrosshairMode.Magnet,
+      vertLine: { color: tokens["line-strong"], labelBackgroundColor: tokens.muted },
+      horzLine: { color: tokens["line-strong"], labelBackgroundColor: tokens.muted },
+    },
+    rightPriceScale: { borderVisible: false },
+    timeScale: { borderColor: tokens.line, rightOffset: 2, minBarSpacing: 0.1 },
+    handleScale: { axisPressedMouseMove: true, mouseWheel: false },
+    handleScroll: { mouseWheel: false, vertTouchDrag: false },
+  }
+}
+
+/** The part of a colour that a translucent fill needs: "#3848d0" and 0.2 → "rgba(56, 72, 208, 0.2)". */
+export function translucent(color: string, alpha: number): string {
+  const hex = color.replace("#", "")
+  if (hex.length !== 6) return color
+  const [r, g, b] = [0, 2, 4].map((i) => Number.parseInt(hex.slice(i, i + 2), 16))
+  return `rgba(${r}, ${g}, ${b}, ${alpha})`
+}

@@ -1,0 +1,24 @@
+import { signedMoney, signedPercent } from "../format.ts"
+
+interface Props {
+  value: number | null | undefined
+  kind?: "percent" | "money"
+  decimals?: number
+}
+
+/** A gain or a loss: arrow, sign and colour together, so that none has to be trusted alone. */
+export function Delta({ value, kind = "percent", decimals }: Props) {
+  if (value === null || value === undefined) return <span className="tt-num tt-muted">–</span>
+  const text = kind === "money" ? signedMoney(value, decimals ?? 0) : signedPercent(value, decimals ?? 1)
+  const isFlat = !/[1-9]/.test(text)
+  const tone = isFlat ? "tt-muted" : value > 0 ? "tt-gain" : "tt-loss"
+  const arrow = isFlat ? "" : value > 0 ? "▲ " : "▼ "
+  return (
+    <span className={`tt-num ${tone} ${kind === "money" ? "tt-amount" : ""}`}>
+      <span aria-hidden style={{ fontSize: "0.72em", verticalAlign: "0.1em" }}>
+        {arrow}
+      </span>
+      {text}
+    </span>
+  )
+}

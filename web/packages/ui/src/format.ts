@@ -1,0 +1,157 @@
+/** Every number, date and amount that a person reads is worded here, and nowhere else. */
+
+const MISSING = "–"
+const IST = "Asia/Kolkata"
+const LAKH = 1e5
+const CRORE = 1e7
+
+type Figure = number | string | null | undefined
+
+/** Read a figure that may come as a string; null when there is nothing to show. */
+function figure(value: Figure): number | null {
+  if (value === null || value === undefined || value === "") return null
+  const parsed = typeof value === "number" ? value : Number(value)
+  return Number.isFinite(parsed) ? parsed : null
+}
+
+const grouped = new Map<number, Intl.NumberFormat>()
+
+function group(value: number, decimals: number): string {
+  let format = grouped.get(decimals)
+  if (!format) {
+    format = new Intl.NumberFormat("en-IN", {
+      minimumFractionDigits: decimals,
+      maximumFractionDigits: decimals,
+    })
+    grouped.set(decimals, format)
+  }
+  const text = format.format(Math.abs(value))
+  const isZero = !/[1-9]/.test(text)
+  return value < 0 && !isZero ? `−${text}` : text
+}
+
+function withPlus(value: number, text: string): string {
+  return value > 0 && /[1-9]/.test(text) ? `+${text}` : text
+}
+
+export function number(value: Figure, decimals = 0): string {
+  const parsed = figure(value)
+  return parsed === null ? MISSING : group(parsed, decimals)
+}
+
+/** "+1.25" or "−0.40": the sign is part of the figure. */
+export function signed(value: Figure, decimals = 2): string {
+  const parsed = figure(value)
+  return parsed === null ? MISSING : withPlus(parsed, group(parsed, decimals))
+}
+
+/** Percent units in, so 12.5 reads "12.5%". */
+export function percent(value: Figure, decimals = 1): string {
+  const parsed = figure(value)
+  return parsed === null ? MISSING : `${group(parsed, decimals)}%`
+}
+
+export function signedPercent(value: Figure, decimals = 1): string {
+  const parsed = figure(value)
+  return parsed === null ? MISSING : `${withPlus(parsed, group(parsed, decimals))}%`
+}
+
+/** "₹1,04,321.50", grouped by lakh and crore. */
+export function money(value: Figure, decimals = 2): string {
+  const parsed = figure(value)
+  if (parsed === null) return MISSING
+  const text = group(parsed, decimals)
+  return text.startsWith("−") ? `−₹${text.slice(1)}` : `₹${text}`
+}
+
+export function signedMoney(value: Figure, decimals = 0): string {
+  const parsed = figure(value)
+  return parsed === null ? MISSING : withPlus(parsed, money(parsed, decimals))
+}
+
+/** "₹12.40 L", "₹3.05 Cr", "₹9,500": for axes, cards and headlines. */
+export function moneyShort(value: Figure): string {
+  const parsed = figure(value)
+  if (parsed === null) return MISSING
+  const size = Math.abs(parsed)
+  if (size >= CRORE) return `${money(parsed / CRORE, 2)} Cr`
+  if (size >= LAKH) return `${money(parsed / LAKH, 2)} L`
+  return money(parsed, 0)
+}
+
+const day = new Intl.DateTimeFormat("en-GB", {
+  day: "numeric",
+  month: "short",
+  year: "numeric",
+  timeZone: "UTC",
+})
+const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: IST })
+const istDay = new Intl.DateTimeFormat("en-GB", {
+  day: "numeric",
+  month: "short",
+  year: "numeric",
+  timeZone: IST,
+})
+
+/** A trading date, "2026-11-20" → "20 Nov 2026". It has no time zone to convert. */
+export function date(value: string | null | undefined): string {
+  if (!value) return MISSING
+  const parsed = new Date(`${value.slice(0, 10)}T00:00:00Z`)
+  return Number.isNaN(parsed.getTime()) ? MISSING : day.format(parsed).replace("Sept", "Sep")
+}
+
+/** An instant as India reads it: "20 Nov 2026, 15:30 IST". */
+export function instant(value: string | null | undefined): string {
+  if (!value) return MISSING
+  const parsed = new Date(value)
+  if (Number.isNaN(parsed.getTime())) return MISSING
+  return `${istDay.format(parsed).replace("Sept", "Sep")}, ${clock.format(parsed)} IST`
+}
+
+const AGES: [limit_s: number, unit_s: number, word: string][] = [
+  [3_600, 60, "min"],
+  [86_400, 3_600, "h"],
+  [86_400 * 45, 86_400, "d"],
+  [86_400 * 540, 86_400 * 30, "mo"],
+  [Number.POSITIVE_INFINITY, 86_400 * 365, "y"],
+]
+
+/** How long ago, against a given now: "just now", "4 min ago", "3 d ago". */
+export function age(value: string | null | undefined, now: Date): string {
+  if (!value) return MISSING
+  const passed_s = (now.getTime() - new Date(value).getTime()) / 1_000
+  if (Number.isNaN(passed_s)) return MISSING
+  if (passed_s < 60) return "just now"
+  for (const [limit_s, unit_s, word] of AGES) {
+    if (passed_s < limit_s) return `${Math.floor(passed_s / unit_s)} ${word} ago`
+  }
+  return MISSING
+}
+
+/** A stretch of work: 640 → "0.6 s", 75_000 → "1 min 15 s". */
+export function duration(value_ms: Figure): string {
+  const parsed = figure(value_ms)
+  if (parsed === null) return MISSING
+  if (parsed < 60_000) return `${group(parsed / 1_000, parsed < 10_000 ? 1 : 0)} s`
+  const seconds = Math.round(parsed / 1_000)
+  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`
+}
+
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+
+/** 1 → "Jan". */
+export function month(value: number): string {
+  return MONTHS[value - 1] ?? MISSING
+}
+
+/** "stop_gap" or "MAX_POSITIONS" → "Stop gap", "Max positions". */
+export function words(code: string | null | undefined): string {
+  if (!code) return MISSING
+  const text = code.replace(/[_-]+/g, " ").trim().toLowerCase()
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}
+
+/** "1 trade", "12 trades". */
+export function count(value: number, one: string, many = `${one}s`): string {
+  return `${group(value, 0)} ${value === 1 ? one : many}`
+}

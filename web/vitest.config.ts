@@ -1,0 +1,7 @@
+import { fileURLToPath } from "node:url"
+import { defineConfig } from "vitest/config"
+
+export default defineConfig({
+  resolve: { alias: { "@": fileURLToPath(new URL("./apps/console/src", import.meta.url)) } },
+  test: { include: ["packages/*/tests/**/*.test.ts", "apps/*/tests/**/*.test.ts"], environment: "node" },
+})
