@@ -1,0 +1,34 @@
+import { Card, Text, Title } from "@mantine/core"
+import { type ReactNode, useEffect } from "react"
+import classes from "./auth.module.css"
+
+interface Props {
+  title: string
+  children: ReactNode
+}
+
+/** The calm page around every way of signing in. */
+export function AuthFrame({ title, children }: Props) {
+  useEffect(() => {
+    document.title = `${title} · TraderTape`
+  }, [title])
+  return (
+    <main className={classes.page}>
+      <div className={classes.column}>
+        <div className={classes.brand}>
+          <img src="/icon.svg" alt="" width={36} height={36} />
+          <span>TraderTape</span>
+        </div>
+        <Card padding="lg">
+          <Title order={1} fz={16} mb="sm">
+            {title}
+          </Title>
+          {children}
+        </Card>
+        <Text size="xs" c="dimmed" ta="center">
+          Rule-based trading of Indian equities, on your own machine. <a href="/docs/">Read the docs</a>
+        </Text>
+      </div>
+    </main>
+  )
+}

@@ -1,0 +1,57 @@
+import { Alert, Button, PasswordInput, Stack, TextInput } from "@mantine/core"
+import { useForm } from "@mantine/form"
+import { useMutation } from "@tanstack/react-query"
+import { signIn, wantsTotp } from "@/lib/queries/auth"
+import { failureText } from "@/lib/tell"
+import { TotpInput } from "./totp-input"
+import { useEntered } from "./use-entered"
+
+interface Fields {
+  email: string
+  password: string
+  totp: string
+}
+
+export function PasswordForm({ next }: { next: string | undefined }) {
+  const form = useForm<Fields>({ initialValues: { email: "", password: "", totp: "" } })
+  const entering = useMutation({
+    mutationFn: ({ email, password, totp }: Fields) =>
+      signIn.byPassword(email.trim(), password, totp || undefined),
+    onSuccess: useEntered(next),
+  })
+  const needsTotp = wantsTotp(entering.error) || form.values.totp !== ""
+  return (
+    <form onSubmit={form.onSubmit((fields) => entering.mutate(fields))}>
+      <Stack gap="sm">
+        <TextInput
+          label="E-mail"
+          type="email"
+          autoComplete="username"
+          required
+          {...form.getInputProps("email")}
+        />
+        <PasswordInput
+          label="Password"
+          autoComplete="current-password"
+          required
+          {...form.getInputProps("password")}
+        />
+        {needsTotp && (
+          <TotpInput value={form.values.totp} onChange={(totp) => form.setFieldValue("totp", totp)} />
+        )}
+        {entering.error && (
+          <Alert
+            color={wantsTotp(entering.error) && !form.values.totp ? "iris" : "red"}
+            variant="light"
+            role="alert"
+          >
+            {failureText(entering.error).message}
+          </Alert>
+        )}
+        <Button type="submit" size="sm" loading={entering.isPending}>
+          Sign in
+        </Button>
+      </Stack>
+    </form>
+  )
+}

@@ -1,0 +1,29 @@
+import { SegmentedControl } from "@mantine/core"
+import { useSearch } from "@tanstack/react-router"
+import { useState } from "react"
+import { AuthFrame } from "./auth-frame"
+import { LinkForm } from "./link-form"
+import { PasswordForm } from "./password-form"
+
+const WAYS = [
+  { value: "link", label: "E-mail link" },
+  { value: "password", label: "Password" },
+]
+
+export function SignInPage() {
+  const { next } = useSearch({ from: "/sign-in" })
+  const [way, setWay] = useState("link")
+  return (
+    <AuthFrame title="Sign in">
+      <SegmentedControl
+        fullWidth
+        data={WAYS}
+        value={way}
+        onChange={setWay}
+        mb="md"
+        aria-label="Way to sign in"
+      />
+      {way === "link" ? <LinkForm next={next} /> : <PasswordForm next={next} />}
+    </AuthFrame>
+  )
+}

@@ -1,0 +1,40 @@
+import { Badge, Skeleton, Text } from "@mantine/core"
+import { useQuery } from "@tanstack/react-query"
+import { count, date, number } from "@tradertape/ui/format.ts"
+import { ErrorState } from "@/components/error-state"
+import { Section } from "@/components/section"
+import { SimulatedBadge } from "@/components/simulated-badge"
+import { dataSetsQuery } from "@/lib/queries/market"
+import classes from "./home.module.css"
+
+/** Which prices there are, how far they reach, and which of them new runs use. */
+export function DataSets() {
+  const { data, error, isPending, refetch } = useQuery(dataSetsQuery)
+  if (isPending) return <Skeleton height={140} />
+  if (error) return <ErrorState error={error} what="The data sets" retry={refetch} />
+  return (
+    <Section title="Market data" note="Prices that backtests can run on." flush>
+      {data.map((set) => (
+        <div key={set.name} className={classes.row}>
+          <div style={{ minWidth: 0 }}>
+            <div className={classes.name}>{set.title || set.name}</div>
+            <div className={classes.under}>
+              {count(set.symbols, "stock")}, {number(set.candles)} daily candles, {date(set.first_date)} to{" "}
+              {date(set.last_date)}
+            </div>
+          </div>
+          <div style={{ display: "flex", gap: 6, flexWrap: "wrap", justifyContent: "flex-end" }}>
+            {set.active && <Badge>In use</Badge>}
+            <SimulatedBadge shown={set.simulated} />
+          </div>
+        </div>
+      ))}
+      {data.length === 0 && (
+        <Text size="sm" c="dimmed" px="md" pb="md">
+          No prices yet. Run <code>tradertape data fetch</code> for real ones, or start with{" "}
+          <code>--demo</code> for simulated ones.
+        </Text>
+      )}
+    </Section>
+  )
+}

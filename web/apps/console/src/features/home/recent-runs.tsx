@@ -1,0 +1,56 @@
+import { Anchor, Skeleton, Text } from "@mantine/core"
+import { useQuery } from "@tanstack/react-query"
+import { Link } from "@tanstack/react-router"
+import { Delta } from "@tradertape/ui/components/delta.tsx"
+import { age } from "@tradertape/ui/format.ts"
+import { FlaskConical } from "lucide-react"
+import { EmptyState } from "@/components/empty-state"
+import { ErrorState } from "@/components/error-state"
+import { RunsTable } from "@/components/runs-table"
+import { Section } from "@/components/section"
+import { runsQuery } from "@/lib/queries/backtests"
+import { useNow } from "@/lib/use-now"
+
+/** What ran last, newest first. */
+export function RecentRuns() {
+  const { data, error, isPending, refetch } = useQuery(runsQuery())
+  const now = useNow()
+  if (isPending) return <Skeleton height={260} />
+  if (error) return <ErrorState error={error} what="Your backtests" retry={refetch} />
+  const last = data.items[0]
+  return (
+    <Section
+      title="Recent backtests"
+      flush
+      note={
+        last && (
+          <>
+            Last: {last.name || last.strategy.name}, {age(last.created_at, now)},{" "}
+            <Delta value={last.headline.total_return} />
+          </>
+        )
+      }
+      action={
+        last && (
+          <Anchor component={Link} to="/backtests" size="sm">
+            All runs
+          </Anchor>
+        )
+      }
+    >
+      {last ? (
+        <RunsTable runs={data.items.slice(0, 8)} isShort />
+      ) : (
+        <EmptyState icon={<FlaskConical size={28} />} title="No backtest yet">
+          A backtest replays years of prices day by day and trades your rules on them. Its result appears
+          here.
+        </EmptyState>
+      )}
+      {data.items.some((run) => run.simulated) && (
+        <Text size="xs" c="dimmed" px="md" py={8}>
+          Results marked “sim” were computed on simulated prices.
+        </Text>
+      )}
+    </Section>
+  )
+}

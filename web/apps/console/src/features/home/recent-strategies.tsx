@@ -1,0 +1,49 @@
+import { Anchor, Skeleton } from "@mantine/core"
+import { useQuery } from "@tanstack/react-query"
+import { Link } from "@tanstack/react-router"
+import { age } from "@tradertape/ui/format.ts"
+import { Waypoints } from "lucide-react"
+import { EmptyState } from "@/components/empty-state"
+import { ErrorState } from "@/components/error-state"
+import { Section } from "@/components/section"
+import { strategiesQuery } from "@/lib/queries/strategies"
+import { useNow } from "@/lib/use-now"
+import classes from "./home.module.css"
+
+/** The strategies touched last. */
+export function RecentStrategies() {
+  const { data, error, isPending, refetch } = useQuery(strategiesQuery("mine"))
+  const now = useNow()
+  if (isPending) return <Skeleton height={200} />
+  if (error) return <ErrorState error={error} what="Your strategies" retry={refetch} />
+  return (
+    <Section
+      title="Your strategies"
+      flush
+      action={
+        <Anchor component={Link} to="/strategies" size="sm">
+          All strategies
+        </Anchor>
+      }
+    >
+      {data.items.slice(0, 5).map((strategy) => (
+        <Link
+          key={strategy.id}
+          to="/strategies/$id"
+          params={{ id: String(strategy.id) }}
+          className={classes.row}
+        >
+          <span className={classes.name}>{strategy.name}</span>
+          <span className={classes.under}>
+            v{strategy.version}, {age(strategy.updated_at, now)}
+          </span>
+        </Link>
+      ))}
+      {data.items.length === 0 && (
+        <EmptyState icon={<Waypoints size={28} />} title="None yet">
+          Fork a template and it stands here.
+        </EmptyState>
+      )}
+    </Section>
+  )
+}

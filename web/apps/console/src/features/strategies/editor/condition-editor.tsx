@@ -1,0 +1,226 @@
+import { NumberInput, Select, TagsInput } from "@mantine/core"
+import type { CompareOp, Condition } from "@tradertape/api/strategy.ts"
+import { isGroup, isWrapper } from "../tree/nodes"
+import type { Scope } from "../tree/operands"
+import type { Path } from "../tree/path"
+import { AddCondition } from "./add-condition"
+import { ConditionMenu } from "./condition-menu"
+import classes from "./editor.module.css"
+import { useEditing, usePlace, useProblem } from "./editor-context"
+import { OperandEditor } from "./operand-editor"
+
+interface Props {
+  path: Path
+  scope: Scope
+  /** "Entry rules", "Exit rule 1": where in the document one is, for those who hear it. */
+  label: string
+}
+
+const OPS: { value: CompareOp; label: string }[] = [
+  { value: ">", label: "is above" },
+  { value: ">=", label: "is at least" },
+  { value: "<", label: "is below" },
+  { value: "<=", label: "is at most" },
+  { value: "==", label: "equals" },
+  { value: "!=", label: "differs from" },
+]
+
+const CROSSINGS = [
+  { value: "above", label: "crosses above" },
+  { value: "below", label: "crosses below" },
+]
+
+/** A node of a condition tree with everything under it. */
+export function ConditionEditor({ path, scope, label }: Props) {
+  const [node] = usePlace<Condition>(path)
+  const problem = useProblem(path)
+  if (!node) return null
+  const isNest = isGroup(node) || isWrapper(node)
+  return (
+    <div className={isNest ? classes.nest : classes.leaf} data-wrong={problem ? true : undefined}>
+      <div className={classes.line}>
+        <div className={classes.words}>
+          {isNest ? (
+            <NestHead path={path} node={node} />
+          ) : (
+            <Leaf path={path} node={node} scope={scope} label={label} />
+          )}
+        </div>
+        <ConditionMenu path={path} label={label} />
+      </div>
+      {problem && (
+        <div className={classes.problem} role="alert">
+          {problem}
+        </div>
+      )}
+      {isGroup(node) && (
+        <div className={classes.children}>
+          {node.conditions.map((_child, i) => (
+            <ConditionEditor
+              key={i}
+              path={[...path, "conditions", i]}
+              scope={scope}
+              label={`${label}, ${i + 1}`}
+            />
+          ))}
+          <AddCondition path={path} label={label} />
+        </div>
+      )}
+      {isWrapper(node) && (
+        <div className={classes.children}>
+          <ConditionEditor path={[...path, "condition"]} scope={scope} label={label} />
+        </div>
+      )}
+    </div>
+  )
+}
+
+function NestHead({ path, node }: { path: Path; node: Condition }) {
+  const [, setNode] = usePlace<Condition>(path)
+  const { isReadOnly } = useEditing()
+  const size = {
+    size: "xs",
+    hideControls: true,
+    readOnly: isReadOnly,
+    className: classes.small,
+    allowDecimal: false,
+  }
+  if (node.type === "count") {
+    return (
+      <>
+        <b>At least</b>
+        <NumberInput
+          {...size}
+          aria-label="How many must hold"
+          min={1}
+          max={node.conditions.length}
+          value={node.at_least}
+          onChange={(value) => typeof value === "number" && setNode({ ...node, at_least: value })}
+        />
+        <b>of these hold</b>
+      </>
+    )
+  }
+  if (node.type === "for_bars") {
+    return (
+      <>
+        <b>On each of the last</b>
+        <NumberInput
+          {...size}
+          aria-label="How many days"
+          min={1}
+          max={250}
+          value={node.bars}
+          onChange={(value) => typeof value === "number" && setNode({ ...node, bars: value })}
+        />
+        <b>days</b>
+      </>
+    )
+  }
+  if (node.type === "not") return <b>It is not so that</b>
+  return <b>{node.type === "or" ? "Any of these holds" : "All of these hold"}</b>
+}
+
+function Leaf({ path, node, scope, label }: Props & { node: Condition }) {
+  const [, setNode] = usePlace<Condition>(path)
+  const { isReadOnly } = useEditing()
+  const operand = (key: string, words: string) => (
+    <OperandEditor path={[...path, key]} scope={scope} label={`${label}, ${words}`} />
+  )
+  switch (node.type) {
+    case "compare":
+      return (
+        <>
+          {operand("left", "left side")}
+          <Select
+            className={classes.op}
+            aria-label={`${label}, comparison`}
+            data={OPS}
+            value={node.op}
+            onChange={(op) => op && setNode({ ...node, op })}
+            readOnly={isReadOnly}
+          />
+          {operand("right", "right side")}
+        </>
+      )
+    case "cross":
+      return (
+        <>
+          {operand("left", "left side")}
+          <Select
+            className={classes.op}
+            aria-label={`${label}, direction`}
+            data={CROSSINGS}
+            value={node.direction}
+            onChange={(value) =>
+              value && setNode({ ...node, direction: value === "below" ? "below" : "above" })
+            }
+            readOnly={isReadOnly}
+          />
+          {operand("right", "right side")}
+        </>
+      )
+    case "between":
+      return (
+        <>
+          {operand("value", "value")}
+          <span>lies between</span>
+          {operand("low", "lower end")}
+          <span>and</span>
+          {operand("high", "upper end")}
+        </>
+      )
+    case "in":
+      return (
+        <>
+          {operand("value", "value")}
+          <span>is one of</span>
+          <TagsInput
+            size="xs"
+            aria-label={`${label}, numbers`}
+            value={node.values.map(String)}
+            onChange={(texts) => setNode({ ...node, values: texts.map(Number).filter(Number.isFinite) })}
+            readOnly={isReadOnly}
+          />
+        </>
+      )
+    case "random":
+      return <RandomLeaf path={path} node={node} />
+    default:
+      return null
+  }
+}
+
+function RandomLeaf({ path, node }: { path: Path; node: Extract<Condition, { type: "random" }> }) {
+  const [, setNode] = usePlace<Condition>(path)
+  const { isReadOnly } = useEditing()
+  return (
+    <>
+      <span>By chance, on</span>
+      <NumberInput
+        size="xs"
+        className={classes.small}
+        aria-label="Percent of stocks and days"
+        suffix="%"
+        min={0}
+        max={100}
+        decimalScale={2}
+        hideControls
+        value={node.prob * 100}
+        onChange={(value) => typeof value === "number" && setNode({ ...node, prob: value / 100 })}
+        readOnly={isReadOnly}
+      />
+      <span>of stocks each day, seed</span>
+      <NumberInput
+        size="xs"
+        className={classes.small}
+        aria-label="Seed"
+        hideControls
+        allowDecimal={false}
+        value={node.seed ?? 0}
+        onChange={(value) => typeof value === "number" && setNode({ ...node, seed: value })}
+        readOnly={isReadOnly}
+      />
+    </>
+  )
+}

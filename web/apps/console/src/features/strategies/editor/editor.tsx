@@ -1,0 +1,117 @@
+import { Badge, SegmentedControl, Skeleton } from "@mantine/core"
+import { useNavigate, useSearch } from "@tanstack/react-router"
+import { lazy, Suspense, useMemo } from "react"
+import { PageHeader } from "@/components/page-header"
+import { Section } from "@/components/section"
+import type { Catalogue, Strategy } from "@/lib/queries/strategies"
+import { Blocks } from "./blocks"
+import { ConflictNotice } from "./conflict-notice"
+import classes from "./editor.module.css"
+import { EditorActions } from "./editor-actions"
+import { EditingProvider } from "./editor-context"
+import { EnglishPanel } from "./english-panel"
+import { Identity } from "./identity"
+import { Problems } from "./problems"
+import { useStrategyEditor } from "./use-strategy-editor"
+import { Versions } from "./versions"
+
+const JsonView = lazy(() => import("./json-view"))
+const SymbolTest = lazy(() => import("./symbol-test"))
+
+const VIEWS = [
+  { value: "rules", label: "Rules" },
+  { value: "json", label: "JSON" },
+  { value: "english", label: "English" },
+  { value: "test", label: "Test on a stock" },
+  { value: "versions", label: "Versions" },
+]
+
+interface Props {
+  strategy: Strategy
+  catalogue: Catalogue
+}
+
+/** The editor: one document, shown as forms, as text and in English, checked while it is changed. */
+export function Editor({ strategy, catalogue }: Props) {
+  const { view = "rules" } = useSearch({ from: "/frame/strategies/$id" })
+  const navigate = useNavigate({ from: "/strategies/$id" })
+  const editor = useStrategyEditor(strategy)
+  const { document, problems, change } = editor
+  const isReadOnly = !strategy.is_mine
+  const editing = useMemo(
+    () => ({ document, catalogue, problems, isReadOnly, change }),
+    [document, catalogue, problems, isReadOnly, change],
+  )
+  const english = <EnglishPanel english={editor.english} isStale={editor.isChecking || problems.length > 0} />
+  const hasSide = view === "rules" || view === "json"
+  return (
+    <EditingProvider value={editing}>
+      <PageHeader
+        title={document.name || "Unnamed strategy"}
+        crumbs={[{ label: "Strategies", to: "/strategies" }]}
+        chips={<Chips strategy={strategy} isChanged={editor.isChanged} problems={problems.length} />}
+        action={<EditorActions strategy={strategy} editor={editor} />}
+      />
+      <ConflictNotice editor={editor} />
+      <SegmentedControl
+        data={VIEWS}
+        value={view}
+        onChange={(next) =>
+          navigate({ search: { view: next === "rules" ? undefined : next }, replace: true })
+        }
+        mb="md"
+        aria-label="How to look at the strategy"
+        style={{ maxWidth: "100%", overflowX: "auto" }}
+      />
+      <div className={hasSide ? classes.columns : undefined}>
+        <div style={{ minWidth: 0 }}>
+          {view === "rules" && (
+            <>
+              <Identity />
+              <Blocks />
+            </>
+          )}
+          <Suspense fallback={<Skeleton height={400} />}>
+            {view === "json" && <JsonView />}
+            {view === "test" && <SymbolTest />}
+          </Suspense>
+          {view === "english" && <Section title="In plain English">{english}</Section>}
+          {view === "versions" && <Versions strategy={strategy} editor={editor} />}
+        </div>
+        {hasSide && (
+          <aside className={classes.side} aria-label="What the rules say">
+            <Problems problems={problems} onOpen={() => navigate({ search: { view: "json" } })} />
+            <Section title="In plain English">{english}</Section>
+          </aside>
+        )}
+      </div>
+    </EditingProvider>
+  )
+}
+
+function Chips({
+  strategy,
+  isChanged,
+  problems,
+}: {
+  strategy: Strategy
+  isChanged: boolean
+  problems: number
+}) {
+  return (
+    <>
+      <Badge color="gray">{strategy.is_template ? "Template" : `v${strategy.version}`}</Badge>
+      {strategy.is_public && !strategy.is_template && <Badge color="gray">Public</Badge>}
+      {!strategy.is_mine && !strategy.is_template && (
+        <Badge color="gray">by {strategy.owner.display_name}</Badge>
+      )}
+      {problems > 0 ? (
+        <Badge color="red" role="status">
+          {problems === 1 ? "1 problem" : `${problems} problems`}
+        </Badge>
+      ) : (
+        isChanged && <Badge role="status">Not saved</Badge>
+      )}
+    </>
+  )
+}

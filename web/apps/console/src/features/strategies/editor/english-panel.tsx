@@ -1,0 +1,36 @@
+import { Skeleton, Stack, Text } from "@mantine/core"
+import type { English } from "@/lib/queries/strategies"
+import classes from "./editor.module.css"
+
+interface Props {
+  english: English | undefined
+  isStale: boolean
+}
+
+/** The strategy in plain English; faded while it lags behind the edits. */
+export function EnglishPanel({ english, isStale }: Props) {
+  if (!english) {
+    return (
+      <Stack gap={8}>
+        <Skeleton height={12} />
+        <Skeleton height={12} width="80%" />
+        <Skeleton height={12} width="60%" />
+      </Stack>
+    )
+  }
+  return (
+    <div className={classes.english} style={{ opacity: isStale ? 0.5 : 1, transition: "opacity 120ms" }}>
+      <Text size="sm" fw={550} mb="sm">
+        {english.summary}
+      </Text>
+      {english.sections.map((section) => (
+        <section key={section.title}>
+          <h3>{section.title}</h3>
+          {section.sentences.map((sentence) => (
+            <p key={sentence}>{sentence}</p>
+          ))}
+        </section>
+      ))}
+    </div>
+  )
+}

@@ -1,0 +1,90 @@
+import { json, jsonParseLinter } from "@codemirror/lang-json"
+import { type Diagnostic, linter, lintGutter } from "@codemirror/lint"
+import { Text, useComputedColorScheme } from "@mantine/core"
+import type { StrategyDocument } from "@tradertape/api/strategy.ts"
+import CodeMirror, { EditorView } from "@uiw/react-codemirror"
+import { useEffect, useMemo, useState } from "react"
+import { rangeOfPointer } from "../tree/json-place"
+import classes from "./editor.module.css"
+import { useEditing } from "./editor-context"
+
+const look = EditorView.theme({
+  "&": { backgroundColor: "var(--tt-surface)", fontSize: "12.5px" },
+  ".cm-gutters": { backgroundColor: "var(--tt-sunken)", border: "0", color: "var(--tt-muted)" },
+  ".cm-activeLine, .cm-activeLineGutter": { backgroundColor: "var(--tt-sunken)" },
+  ".cm-content": { fontFamily: "ui-monospace, Menlo, Consolas, monospace" },
+})
+
+function parsed(text: string): StrategyDocument | null {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === "object" && value !== null && !Array.isArray(value)
+      ? (value as StrategyDocument)
+      : null
+  } catch {
+    return null
+  }
+}
+
+/** The document as text. What parses is the document at once; what does not waits, marked. */
+export default function JsonView() {
+  const { document, change, problems, isReadOnly } = useEditing()
+  const scheme = useComputedColorScheme()
+  const [text, setText] = useState(() => JSON.stringify(document, null, 2))
+
+  // The document changed elsewhere (undo, restore): show that, unless the text says the same already.
+  useEffect(() => {
+    setText((old) => {
+      const said = parsed(old)
+      return said && JSON.stringify(said) === JSON.stringify(document)
+        ? old
+        : JSON.stringify(document, null, 2)
+    })
+  }, [document])
+
+  const extensions = useMemo(() => {
+    const syntax = jsonParseLinter()
+    const marks = linter((view): Diagnostic[] => {
+      const wrong = syntax(view)
+      if (wrong.length > 0) return wrong
+      return problems.map(({ pointer, message }) => ({
+        ...rangeOfPointer(view.state.doc.toString(), pointer),
+        severity: "error" as const,
+        message,
+      }))
+    })
+    return [
+      json(),
+      marks,
+      lintGutter(),
+      look,
+      EditorView.contentAttributes.of({ "aria-label": "Strategy as JSON" }),
+    ]
+  }, [problems])
+
+  const isBroken = parsed(text) === null
+  const type = (next: string) => {
+    setText(next)
+    const value = parsed(next)
+    if (value) change(value)
+  }
+  return (
+    <div>
+      <div className={classes.json}>
+        <CodeMirror
+          value={text}
+          onChange={type}
+          extensions={extensions}
+          theme={scheme}
+          readOnly={isReadOnly}
+          height="min(72dvh, 900px)"
+        />
+      </div>
+      <Text size="xs" c={isBroken ? "var(--tt-loss)" : "dimmed"} mt={6} role={isBroken ? "alert" : undefined}>
+        {isBroken
+          ? "Not valid JSON yet: the strategy stays as it was until it is."
+          : "Every change here shows in the forms and in English."}
+      </Text>
+    </div>
+  )
+}

@@ -1,0 +1,23 @@
+import { Alert, Anchor, Stack, Text } from "@mantine/core"
+import type { Complaint } from "@tradertape/api/http.ts"
+import { TriangleAlert } from "lucide-react"
+
+/** Everything that keeps the strategy from being saved, each with its place. */
+export function Problems({ problems, onOpen }: { problems: Complaint[]; onOpen: () => void }) {
+  if (problems.length === 0) return null
+  return (
+    <Alert color="red" variant="light" icon={<TriangleAlert size={16} />} title="Mend this to save" mb="md">
+      <Stack gap={6}>
+        {problems.slice(0, 8).map((one) => (
+          <Text key={one.pointer + one.message} size="xs">
+            {one.message}{" "}
+            <Anchor component="button" size="xs" onClick={onOpen}>
+              {one.pointer || "/"}
+            </Anchor>
+          </Text>
+        ))}
+        {problems.length > 8 && <Text size="xs">and {problems.length - 8} more</Text>}
+      </Stack>
+    </Alert>
+  )
+}

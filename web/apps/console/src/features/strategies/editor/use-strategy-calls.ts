@@ -1,0 +1,39 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query"
+import { useNavigate } from "@tanstack/react-router"
+import { type Strategy, strategyCalls, strategyQuery } from "@/lib/queries/strategies"
+import { tellDone, tellFailed } from "@/lib/tell"
+import type { StrategyEditor } from "./use-strategy-editor"
+
+/** Let everybody who is signed in read it, or stop letting them. Local edits are not touched. */
+export function useShare(strategy: Strategy, editor: StrategyEditor) {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (isPublic: boolean) => strategyCalls.share(strategy.id, isPublic),
+    onSuccess: (shared) => {
+      client.setQueryData(strategyQuery(strategy.id).queryKey, shared)
+      void client.invalidateQueries({ queryKey: ["strategies", "list"] })
+      if (!editor.isChanged) editor.adopt(shared)
+      tellDone(
+        shared.is_public
+          ? "Everybody who is signed in can read and fork it now"
+          : "Private again; forks stay",
+      )
+    },
+    onError: (error) => tellFailed("Sharing was not changed", error),
+  })
+}
+
+export function useDelete(strategy: Strategy) {
+  const client = useQueryClient()
+  const navigate = useNavigate()
+  return useMutation({
+    mutationFn: () => strategyCalls.remove(strategy.id),
+    onSuccess: async () => {
+      await navigate({ to: "/strategies" })
+      client.removeQueries({ queryKey: strategyQuery(strategy.id).queryKey })
+      await client.invalidateQueries({ queryKey: ["strategies", "list"] })
+      tellDone(`${strategy.name} is deleted`)
+    },
+    onError: (error) => tellFailed("The strategy was not deleted", error),
+  })
+}

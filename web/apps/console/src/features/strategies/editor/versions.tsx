@@ -1,0 +1,72 @@
+import { Badge, Button, Skeleton, Table, Text } from "@mantine/core"
+import { useMutation, useQuery } from "@tanstack/react-query"
+import { instant } from "@tradertape/ui/format.ts"
+import { ErrorState } from "@/components/error-state"
+import { Section } from "@/components/section"
+import { type Strategy, strategyCalls, versionsQuery } from "@/lib/queries/strategies"
+import { tellDone, tellFailed } from "@/lib/tell"
+import type { StrategyEditor } from "./use-strategy-editor"
+
+interface Props {
+  strategy: Strategy
+  editor: StrategyEditor
+}
+
+/** Every saved version; an earlier one can be brought back as the next. */
+export function Versions({ strategy, editor }: Props) {
+  const { data, error, isPending, refetch } = useQuery(versionsQuery(strategy.id))
+  const restoring = useMutation({
+    mutationFn: (version: number) => strategyCalls.restore(strategy.id, version),
+    onSuccess: (restored) => {
+      editor.adopt(restored)
+      tellDone(`Restored as version ${restored.version}`)
+    },
+    onError: (failure) => tellFailed("The version was not restored", failure),
+  })
+  if (isPending) return <Skeleton height={220} />
+  if (error) return <ErrorState error={error} what="The versions" retry={refetch} />
+  return (
+    <Section title="Versions" note="Every save makes one. Backtests keep the version they ran." flush>
+      <Table>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th w={90}>Version</Table.Th>
+            <Table.Th>Saved</Table.Th>
+            <Table.Th>Name</Table.Th>
+            <Table.Th />
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {data.map((row) => (
+            <Table.Tr key={row.version}>
+              <Table.Td>v{row.version}</Table.Td>
+              <Table.Td>{instant(row.created_at)}</Table.Td>
+              <Table.Td>
+                {row.name}{" "}
+                <Text span size="xs" c="dimmed">
+                  {row.note}
+                </Text>
+              </Table.Td>
+              <Table.Td ta="right">
+                {row.is_current ? (
+                  <Badge>Current</Badge>
+                ) : (
+                  strategy.is_mine && (
+                    <Button
+                      variant="default"
+                      size="compact-xs"
+                      loading={restoring.isPending && restoring.variables === row.version}
+                      onClick={() => restoring.mutate(row.version)}
+                    >
+                      Restore
+                    </Button>
+                  )
+                )}
+              </Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Section>
+  )
+}

@@ -1,0 +1,89 @@
+import { Badge, Button, Card, Group, Text } from "@mantine/core"
+import { Link } from "@tanstack/react-router"
+import type { RunSummary } from "@tradertape/api/backtest.ts"
+import { Sparkline } from "@tradertape/ui/charts/sparkline.tsx"
+import { Delta } from "@tradertape/ui/components/delta.tsx"
+import { Stat } from "@tradertape/ui/components/stat.tsx"
+import { age, number } from "@tradertape/ui/format.ts"
+import { GitFork, Play } from "lucide-react"
+import { LinkButton } from "@/components/link-button"
+import { SimulatedBadge } from "@/components/simulated-badge"
+import type { Strategy } from "@/lib/queries/strategies"
+import { useNow } from "@/lib/use-now"
+import classes from "./strategies.module.css"
+import { useFork } from "./use-fork"
+
+interface Props {
+  strategy: Strategy
+  lastRun: RunSummary | undefined
+}
+
+/** A strategy at a glance: its words, its last result, what can be done with it. */
+export function StrategyCard({ strategy, lastRun }: Props) {
+  const fork = useFork()
+  const isMine = strategy.is_mine
+  return (
+    <Card component="article" className={classes.card} aria-label={strategy.name}>
+      <Group justify="space-between" wrap="nowrap" align="flex-start">
+        <Link to="/strategies/$id" params={{ id: String(strategy.id) }} className={classes.name}>
+          {strategy.name}
+        </Link>
+        <Group gap={4} wrap="nowrap">
+          {strategy.is_public && !strategy.is_template && <Badge color="gray">Public</Badge>}
+          {strategy.is_template ? <Badge>Template</Badge> : <Badge color="gray">v{strategy.version}</Badge>}
+        </Group>
+      </Group>
+      <Text size="sm" c="dimmed" lineClamp={3}>
+        {strategy.english.summary || strategy.description}
+      </Text>
+      {lastRun && <LastResult run={lastRun} />}
+      <div className={classes.foot}>
+        <Text size="xs" c="dimmed">
+          {strategy.is_mine
+            ? (strategy.tags ?? []).map((tag) => `#${tag}`).join(" ")
+            : `by ${strategy.owner.display_name}`}
+        </Text>
+        <Group gap={6}>
+          <Button
+            variant={isMine ? "subtle" : "default"}
+            leftSection={<GitFork size={14} />}
+            loading={fork.isPending}
+            onClick={() => fork.mutate(strategy.id)}
+          >
+            Fork
+          </Button>
+          <LinkButton
+            to="/backtests/new"
+            search={{ strategy: strategy.id }}
+            variant={isMine ? "default" : "subtle"}
+            leftSection={<Play size={14} />}
+          >
+            Backtest
+          </LinkButton>
+        </Group>
+      </div>
+    </Card>
+  )
+}
+
+function LastResult({ run }: { run: RunSummary }) {
+  const now = useNow()
+  return (
+    <div>
+      <dl className={classes.figures}>
+        <Stat label="CAGR" value={<Delta value={run.headline.cagr} />} />
+        <Stat label="Max drawdown" value={<Delta value={run.headline.max_drawdown} />} />
+        <Stat label="Sharpe" value={number(run.headline.sharpe, 2)} />
+        {run.headline.spark && run.headline.spark.length > 1 && (
+          <Sparkline values={run.headline.spark} label="Equity of the last backtest" />
+        )}
+      </dl>
+      <Group gap={6} mt={6}>
+        <Text size="xs" c="dimmed">
+          Backtest {age(run.created_at, now)}
+        </Text>
+        <SimulatedBadge shown={run.simulated} />
+      </Group>
+    </div>
+  )
+}

@@ -1,0 +1,30 @@
+import { Skeleton, Stack } from "@mantine/core"
+import { useQuery } from "@tanstack/react-query"
+import { useParams } from "@tanstack/react-router"
+import { ErrorState } from "@/components/error-state"
+import { catalogueQuery, strategyQuery } from "@/lib/queries/strategies"
+import { Editor } from "./editor/editor"
+
+/** Loads a strategy and opens it in the editor; another one begins with fresh state. */
+export function StrategyPage() {
+  const { id } = useParams({ from: "/frame/strategies/$id" })
+  const strategy = useQuery(strategyQuery(Number(id)))
+  const catalogue = useQuery(catalogueQuery)
+  const error = strategy.error ?? catalogue.error
+  if (error) {
+    const retry = () => {
+      void strategy.refetch()
+      void catalogue.refetch()
+    }
+    return <ErrorState error={error} what="This strategy" retry={retry} />
+  }
+  if (!strategy.data || !catalogue.data) {
+    return (
+      <Stack gap="md">
+        <Skeleton height={34} width={300} />
+        <Skeleton height={420} />
+      </Stack>
+    )
+  }
+  return <Editor key={strategy.data.id} strategy={strategy.data} catalogue={catalogue.data} />
+}

@@ -1,0 +1,19 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query"
+import { useNavigate } from "@tanstack/react-router"
+import { strategyCalls } from "@/lib/queries/strategies"
+import { tellDone, tellFailed } from "@/lib/tell"
+
+/** Copy a strategy into one's own account and open the copy. */
+export function useFork() {
+  const client = useQueryClient()
+  const navigate = useNavigate()
+  return useMutation({
+    mutationFn: strategyCalls.fork,
+    onSuccess: async (copy) => {
+      await client.invalidateQueries({ queryKey: ["strategies", "list"] })
+      tellDone(`Your copy is ready: ${copy.name}`)
+      await navigate({ to: "/strategies/$id", params: { id: String(copy.id) } })
+    },
+    onError: (error) => tellFailed("The strategy was not forked", error),
+  })
+}
