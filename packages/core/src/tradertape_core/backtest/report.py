@@ -8,9 +8,10 @@ from typing import Any
 from tradertape_core.backtest import report_series as series
 from tradertape_core.backtest import report_trades as trades
 from tradertape_core.backtest.config import BacktestConfig, Simulation
-from tradertape_core.backtest.metrics import equity_curve, finite, summarize
-from tradertape_core.backtest.metrics_trades import TradeTable, trade_table
+from tradertape_core.backtest.metrics import equity_curve, summarize
+from tradertape_core.backtest.metrics_trades import trade_table
 from tradertape_core.backtest.report_context import ReportContext, Unexplained
+from tradertape_core.backtest.report_costs import cost_summary
 from tradertape_core.backtest.report_hash import config_echo, report_hash
 from tradertape_core.backtest.report_warnings import warnings
 from tradertape_core.market.panel import Panel
@@ -78,23 +79,9 @@ def build_report(
         "by_conviction_decile": trades.by_conviction_decile(simulation, table),
         "skipped_signals": trades.skipped_rows(simulation, panel),
         "skip_breakdown": trades.skip_breakdown(simulation),
-        "costs": _costs(simulation, table, summary),
+        "costs": cost_summary(simulation, panel, config, table=table, summary=summary),
         "warnings": [
             *warnings(simulation, panel, strategy, config, curve=curve, table=table),
             *notes,
         ],
-    }
-
-
-def _costs(simulation: Simulation, table: TradeTable, summary: Mapping[str, Any]) -> dict[str, Any]:
-    """Charges and slippage in rupees and against what was traded and earned."""
-    traded = float(simulation.turnover.sum()) / 100.0
-    costs = summary["total_charges"] + summary["total_slippage"]
-    return {
-        "gross_pnl": round(float(table.gross_pnl.sum()), 2),
-        "charges": summary["total_charges"],
-        "slippage": summary["total_slippage"],
-        "traded": round(traded, 2),
-        "charges_bps": finite(summary["total_charges"] / traded * 1e4, 4) if traded else None,
-        "costs_bps": finite(costs / traded * 1e4, 4) if traded else None,
     }
