@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any
 
@@ -20,22 +21,24 @@ def resolve(
 ) -> ShortName:
     """Return what a name means: catalogue indicator, complete parameters, output, source.
 
-    name: of the catalogue ("rsi") or a short name ("rsi14", which takes no parameters).
+    name: of the catalogue ("rsi") or a short name ("rsi14", which brings its own parameters, output
+    and source).
     Raises ValueError, with a text that says what to do, if any of it is wrong.
     """
     short = SHORT_NAMES.get(name)
-    if short is not None and name not in CATALOGUE:
+    if short is None or name in CATALOGUE:
+        spec = find(name)
+        meaning = ShortName(name, params or {}, output or spec.outputs[0], source)
+    else:
         if params:
             raise ValueError(f"{name} takes no parameters: use {short.fn} with {_names(short.fn)}")
+        if output not in ("", short.output):
+            raise ValueError(f"{name} has no outputs to choose from: use {short.fn}")
         spec = CATALOGUE[short.fn]
-        return ShortName(
-            short.fn, check_params(spec.name, short.params), short.output, short.source
-        )
-    spec = find(name)
-    complete = check_params(name, params or {})
-    if output and output not in spec.outputs:
+        meaning = short
+    if meaning.output not in spec.outputs:
         raise ValueError(f"{name}: no output {output!r}; it has {', '.join(spec.outputs)}")
-    return ShortName(name, complete, output or spec.outputs[0], source)
+    return replace(meaning, params=check_params(spec.name, meaning.params))
 
 
 def find(name: str) -> IndicatorSpec:

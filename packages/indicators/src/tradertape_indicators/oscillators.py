@@ -42,7 +42,7 @@ def williamsr(high: ArrayLike, low: ArrayLike, close: ArrayLike, period: int = 1
     (highs, lows, closes), restore = as_matrices(high, low, close)
     length = check_period(period)
     top, bottom = window_max(highs, length), window_min(lows, length)
-    return restore(-100.0 * _ratio(top - closes, top - bottom))
+    return restore(100.0 * _ratio(closes - top, top - bottom))
 
 
 def cci(high: ArrayLike, low: ArrayLike, close: ArrayLike, period: int = 20) -> Array:
