@@ -27,14 +27,13 @@ def relative_strength(values: Matrix, period: int) -> Matrix:
         kernel(values, period, 1.0 / period, out)
         return out
     with np.errstate(invalid="ignore"):
-        change = values - earlier(values, 1)
-    gain = wilder_average(np.maximum(change, 0.0), period)
-    loss = wilder_average(np.maximum(-change, 0.0), period)
-    both = gain + loss
-    flat = both == 0.0
-    both[flat] = 1.0
-    strength = 100.0 * gain / both
-    strength[flat] = 50.0
+        change = np.diff(values, axis=0)
+    both = wilder_average(np.hstack([np.maximum(change, 0.0), np.maximum(-change, 0.0)]), period)
+    gain, loss = np.hsplit(both, 2)
+    total = gain + loss
+    strength = undefined(values)
+    strength[1:] = 100.0 * gain / np.where(total == 0.0, 1.0, total)
+    strength[1:][total == 0.0] = 50.0
     return strength
 
 
