@@ -28,6 +28,7 @@ from sqlalchemy.engine import make_url
 
 from tradertape_server.features.auth.models import User
 from tradertape_server.features.auth.sessions import COOKIE, open_session
+from tradertape_server.features.market.service import MarketService
 from tradertape_server.main import create_app
 from tradertape_server.platform.database import Database
 from tradertape_server.platform.migrating import upgrade
@@ -64,9 +65,12 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name)
 
 
+START = datetime(2026, 1, 5, 4, 30, tzinfo=UTC)
+
+
 @pytest.fixture
 def clock() -> FrozenClock:
-    return FrozenClock(datetime(2026, 1, 5, 4, 30, tzinfo=UTC))
+    return FrozenClock(START)
 
 
 @pytest.fixture(scope="session")
@@ -203,6 +207,21 @@ def sign_in(app: FastAPI, client: TestClient, container: Container) -> SignIn:
 def signed_in(sign_in: SignIn) -> TestClient:
     """The app, signed in as person@example.com."""
     return sign_in()
+
+
+@pytest.fixture(scope="session")
+def simulated_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with the simulated world up to the frozen clock's day, built once."""
+    home = tmp_path_factory.mktemp("world")
+    MarketService(home, FrozenClock(START)).ensure_simulated_world()
+    return home
+
+
+@pytest.fixture
+def with_market(settings: Settings, simulated_home: Path) -> None:
+    """Put the simulated world into the home of the test's app (before `client`)."""
+    target = settings.effective_home / "market"
+    shutil.copytree(simulated_home / "market", target, copy_function=os.link)
 
 
 @pytest.fixture(scope="session")

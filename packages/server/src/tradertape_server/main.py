@@ -14,6 +14,7 @@ from tradertape_server.features.backtests.routes import router as backtests
 from tradertape_server.features.changelog.routes import router as changelog
 from tradertape_server.features.operations.routes import router as operations
 from tradertape_server.features.strategies.routes import router as strategies
+from tradertape_server.features.strategies.trial_routes import router as trials
 from tradertape_server.platform.bodies import Bodies
 from tradertape_server.platform.ceilings import Ceilings
 from tradertape_server.platform.errors import install_error_handlers
@@ -26,7 +27,7 @@ from tradertape_server.settings import Settings
 from tradertape_server.wiring import Container, build_container
 
 # A feature: one line.
-ROUTERS = (auth, strategies, backtests, changelog, operations)
+ROUTERS = (auth, strategies, trials, backtests, changelog, operations)
 
 DESCRIPTION = """Everything the console does. Sign in at the console and use its cookie, or make an
 agent key with the scopes `api:read` and `api:write` and send it as a bearer token. The conventions

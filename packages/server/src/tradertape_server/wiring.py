@@ -17,6 +17,7 @@ from tradertape_server.features.changelog.service import Changelog
 from tradertape_server.features.market.service import MarketService
 from tradertape_server.features.operations.service import Health
 from tradertape_server.features.strategies.service import StrategyService, sync_templates
+from tradertape_server.features.strategies.trying import TrialService
 from tradertape_server.platform.clock import SystemClock
 from tradertape_server.platform.database import Database
 from tradertape_server.platform.idempotency import IdempotencyStore
@@ -42,6 +43,7 @@ class Container:
     changelog: Changelog
     market: MarketService
     strategies: StrategyService
+    trials: TrialService
     backtests: BacktestService
 
     def start(self) -> None:
@@ -82,6 +84,7 @@ def build_container(
         changelog=Changelog(settings.changelog_path),
         market=market,
         strategies=strategies,
+        trials=TrialService(market),
         backtests=BacktestService(clock, market, strategies),
     )
 
