@@ -84,7 +84,7 @@ def merge(old: CandleRows, incoming: CandleRows) -> Merged:
         changed[known] |= (before != after) & ~(np.isnan(before) & np.isnan(after))
     kept = np.ones(len(old_key), np.bool_)
     kept[at[known]] = False
-    rows = _sorted(_concatenated(old.take(kept), incoming))
+    rows = sorted_rows(joined([old.take(kept), incoming]))
     return Merged(rows, new=~known, changed=changed)
 
 
@@ -128,19 +128,28 @@ def _recode(rows: CandleRows, names: tuple[str, ...]) -> CandleRows:
     return CandleRows(names, code, rows.day, rows.values)
 
 
-def _concatenated(first: CandleRows, second: CandleRows) -> CandleRows:
-    values = {name: np.concatenate((first.values[name], second.values[name])) for name in FIELDS}
-    code = np.concatenate((first.code, second.code))
-    return CandleRows(first.names, code, np.concatenate((first.day, second.day)), values)
+def joined(parts: Sequence[CandleRows]) -> CandleRows:
+    """Candles of several files one after the other, on common names."""
+    names = tuple(sorted({name for part in parts for name in part.names}))
+    whole = _recode(NO_CANDLES, names)
+    recoded = [_recode(part, names) for part in parts]
+    code = np.concatenate([whole.code, *(part.code for part in recoded)])
+    day = np.concatenate([whole.day, *(part.day for part in recoded)])
+    values = {
+        name: np.concatenate([whole.values[name], *(part.values[name] for part in recoded)])
+        for name in FIELDS
+    }
+    return CandleRows(names, code, day, values)
 
 
-def _sorted(rows: CandleRows) -> CandleRows:
-    key = rows.key
-    if len(key) < 2 or bool(np.all(key[1:] > key[:-1])):
-        return rows
-    return rows.take(np.argsort(key, kind="stable"))
+def sorted_order(rows: CandleRows) -> NDArray[np.intp]:
+    """The order that puts candles by symbol, then by day."""
+    return np.argsort(rows.key, kind="stable")
 
 
 def sorted_rows(rows: CandleRows) -> CandleRows:
     """The same candles by symbol, then by day."""
-    return _sorted(rows)
+    key = rows.key
+    if len(key) < 2 or bool(np.all(key[1:] > key[:-1])):
+        return rows
+    return rows.take(sorted_order(rows))

@@ -8,15 +8,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tradertape_core.kernel.clock import Clock
 from tradertape_core.kernel.errors import InvalidInput, InvariantBroken
+from tradertape_core.market.calendar import nse_calendar
 from tradertape_core.market.panel import Panel
 from tradertape_core.market.universe import current_symbol
 from tradertape_server.features.market.candles import Days, Floats
 from tradertape_server.features.market.columns import Columns, open_columns
+from tradertape_server.features.market.gaps import Gaps, find_gaps
 from tradertape_server.features.market.manifest import Manifest
 from tradertape_server.features.market.panels import (
     PanelRequest,
@@ -31,6 +34,12 @@ from tradertape_server.features.market.universes import (
     plain_symbol,
 )
 
+if TYPE_CHECKING:  # these modules need pyarrow, a reader of panels does not
+    from tradertape_server.features.market.fetching.request import FetchReport, FetchRequest
+    from tradertape_server.features.market.importing.report import ImportReport
+    from tradertape_server.features.market.importing.request import ImportRequest
+    from tradertape_server.features.market.verify import Check
+
 BENCHMARK = "NIFTY 50"
 _ATTEMPTS = 5
 
@@ -41,6 +50,15 @@ class DataSet:
 
     manifest: Manifest
     active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DataSetStatus:
+    """A data set, whether new runs use it, and how many candles the calendar misses in it."""
+
+    manifest: Manifest
+    active: bool
+    gaps: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +148,12 @@ class MarketService:
         active = self.default or self.store.active()
         return [DataSet(self.store.manifest(n), n == active) for n in self.store.names()]
 
-    def status(self) -> list[DataSet]:
-        """The same as `data_sets`: what `tradertape data status` and the health page show."""
-        return self.data_sets()
+    def status(self) -> list[DataSetStatus]:
+        """Every set with what is missing in it: `tradertape data status`, the health page."""
+        return [
+            DataSetStatus(one.manifest, one.active, self.gaps(one.manifest.name).total)
+            for one in self.data_sets()
+        ]
 
     def use(self, name: str) -> DataSet:
         """Make a set the one new runs use."""
@@ -206,6 +227,35 @@ class MarketService:
         from tradertape_server.features.market import simulated  # noqa: PLC0415 - needs pyarrow
 
         return simulated.ensure(self.store, self.clock, progress)
+
+    def verify(self, data_set: str | None = None) -> list[Check]:
+        """Hold a set against its hash, the calendar, the rules of prices and its cache."""
+        from tradertape_server.features.market.verify import verify  # noqa: PLC0415 - pyarrow
+
+        return verify(self.store, self._name(data_set), nse_calendar())
+
+    def import_files(
+        self, request: ImportRequest, progress: Progress = no_progress
+    ) -> ImportReport:
+        """Bring files into a data set; see `importing.run.import_files`."""
+        from tradertape_server.features.market.importing import run  # noqa: PLC0415 - pyarrow
+
+        return run.import_files(self.store, self.clock, request, progress)
+
+    def fetch(self, request: FetchRequest, progress: Progress = no_progress) -> FetchReport:
+        """Download daily prices and import them; see `fetching.run.fetch`."""
+        from tradertape_server.features.market.fetching import run  # noqa: PLC0415 - httpx, pyarrow
+
+        return run.fetch(self.home, self.store, self.clock, request, progress)
+
+    def gaps(self, data_set: str | None = None) -> Gaps:
+        """Candles missing against the calendar."""
+        columns = self._open(data_set).columns
+        values = columns.values
+        calendar = nse_calendar()
+        return find_gaps(
+            columns.dates, columns.symbols, values["close"], values["volume"], calendar
+        )
 
     def _name(self, data_set: str | None) -> str:
         name = data_set or self.default or self.store.active()

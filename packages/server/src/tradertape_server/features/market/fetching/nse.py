@@ -1,0 +1,103 @@
+"""NSE's bhavcopy archives: one zipped CSV for each session, in the layout of its time."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from datetime import date
+from pathlib import Path
+
+from tradertape_server.features.market.fetching.downloads import (
+    Downloader,
+    DownloadFailed,
+    Sleep,
+)
+from tradertape_server.features.market.fetching.request import FetchReport
+from tradertape_server.features.market.progress import Progress
+from tradertape_server.features.market.store import write_atomically
+
+BASE_URL = "https://nsearchives.nseindia.com"
+# The old layout's last file is that of 2024-07-05 (NSE circular 62424 on the UDiFF formats).
+UDIFF_FROM = date(2024, 7, 8)
+_BOTH_FROM = date(2024, 1, 1)  # some days of 2024 exist in the other layout only
+_MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+
+# The archive turns away clients that do not look like a browser.
+HEADERS = {
+    "User-Agent": "Mozilla/5.0 (X11; Linux x64) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/131.0 Safari/537.36",
+    "Accept": "*/*",
+    "Accept-Language": "en-IN,en;q=0.9",
+    "Referer": "https://www.nseindia.com/all-reports",
+}
+
+
+def old_path(day: date) -> str:
+    """Path of a day's bhavcopy in the layout up to July 2024."""
+    month = _MONTHS[day.month - 1]
+    name = f"cm{day:%d}{month}{day:%Y}bhav.csv.zip"
+    return f"/content/historical/EQUITIES/{day:%Y}/{month}/{name}"
+
+
+def udiff_path(day: date) -> str:
+    """Path of a day's bhavcopy in the UDiFF layout."""
+    return f"/content/cm/BhavCopy_NSE_CM_0_0_0_{day:%Y%m%d}_F_0000.csv.zip"
+
+
+def paths_of(day: date) -> list[str]:
+    """Where a day's file may lie, the likeliest first."""
+    both = [old_path(day), udiff_path(day)]
+    if day >= UDIFF_FROM:
+        both.reverse()
+    return both if day >= _BOTH_FROM else both[:1]
+
+
+def download_bhavcopies(
+    days: list[date],
+    folder: Path,
+    report: FetchReport,
+    progress: Progress,
+    *,
+    base_url: str,
+    sleep: Sleep,
+) -> list[Path]:
+    """Bring the days' files into `folder`; those there are not asked for. Returns all there are."""
+    base = (base_url or BASE_URL).rstrip("/")
+    files: list[Path] = []
+    with Downloader(HEADERS, sleep=sleep) as downloader:
+        for done, day in enumerate(days):
+            progress(f"NSE {day}", done, len(days))
+            target = folder / f"{day:%Y}" / f"{day.isoformat()}.csv.zip"
+            if target.is_file():
+                report.kept += 1
+                files.append(target)
+                continue
+            try:
+                content = _first_found(downloader, [base + path for path in paths_of(day)])
+            except DownloadFailed as error:
+                report.failed.append(f"{day}: {error}")
+                continue
+            if content is None:
+                report.absent.append(str(day))
+                continue
+            write_atomically(target, content)
+            report.downloaded += 1
+            files.append(target)
+    return files
+
+
+def _first_found(downloader: Downloader, urls: list[str]) -> bytes | None:
+    for url in urls:
+        content = downloader.get(url, is_whole=is_whole_zip)
+        if content is not None:
+            return content
+    return None
+
+
+def is_whole_zip(content: bytes) -> bool:
+    """Whether a zip is complete and its files pass their checksums."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            return archive.testzip() is None and bool(archive.namelist())
+    except zipfile.BadZipFile:
+        return False

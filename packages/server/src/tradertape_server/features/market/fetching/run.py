@@ -1,0 +1,98 @@
+"""A fetch: download what is missing, then import it."""
+
+from __future__ import annotations
+
+import time
+from datetime import date
+from pathlib import Path
+
+from tradertape_core.kernel.clock import Clock
+from tradertape_core.kernel.errors import InvalidInput
+from tradertape_core.market.calendar import nse_calendar
+from tradertape_core.market.universe import find_universe
+from tradertape_server.features.market.fetching.downloads import Sleep
+from tradertape_server.features.market.fetching.nse import download_bhavcopies
+from tradertape_server.features.market.fetching.request import NSE, FetchReport, FetchRequest
+from tradertape_server.features.market.importing.request import ImportRequest
+from tradertape_server.features.market.importing.run import import_files
+from tradertape_server.features.market.progress import Progress, no_progress
+from tradertape_server.features.market.simulated import last_session
+from tradertape_server.features.market.store import MarketStore
+from tradertape_server.features.market.universes import plain_symbol
+
+# Yahoo has flat candles on some days the exchange was closed; they are rejected one by one.
+_YAHOO_REJECTS_PCT = 5.0
+
+
+def fetch(
+    home: Path,
+    store: MarketStore,
+    clock: Clock,
+    request: FetchRequest,
+    progress: Progress = no_progress,
+    *,
+    sleep: Sleep = time.sleep,
+) -> FetchReport:
+    """Bring a source's daily prices into a data set.
+
+    What was downloaded stays in `<home>/downloads`, so stopping at any moment loses nothing and
+    the next fetch goes on from there. Raises InvalidInput where the request itself is wrong.
+    """
+    calendar = nse_calendar()
+    end = min(request.end or date.max, last_session(clock, calendar))
+    days = list(calendar.sessions_between(request.start, end))
+    if not days:
+        raise InvalidInput(f"the exchange had no session from {request.start} to {end}")
+    report = FetchReport(request.source, request.start, end)
+    folder = home / "downloads" / request.source
+    files = _download(request, days, folder, report, progress, sleep)
+    if files:
+        report.imported = import_files(
+            store, clock, _import_of(request, files), progress, calendar=calendar
+        )
+        refused = report.imported.refused
+        report.failed += [f"{Path(one.file).name}: {one.error}" for one in refused]
+    return report
+
+
+def _download(
+    request: FetchRequest,
+    days: list[date],
+    folder: Path,
+    report: FetchReport,
+    progress: Progress,
+    sleep: Sleep,
+) -> list[Path]:
+    if request.source == NSE:
+        return download_bhavcopies(
+            days, folder, report, progress, base_url=request.base_url, sleep=sleep
+        )
+    # yfinance brings pandas along: only who asks Yahoo waits for it.
+    from tradertape_server.features.market.fetching.yahoo import (  # noqa: PLC0415
+        download_histories,
+    )
+
+    symbols = _symbols(request, report.end)
+    return download_histories(
+        symbols, folder, report, progress, base_url=request.base_url, sleep=sleep
+    )
+
+
+def _symbols(request: FetchRequest, end: date) -> list[str]:
+    named = {plain_symbol(symbol) for symbol in request.symbols}
+    if request.universe:
+        named |= set(find_universe(request.universe).symbols_between(request.start, end))
+    return sorted(named)
+
+
+def _import_of(request: FetchRequest, files: list[Path]) -> ImportRequest:
+    is_nse = request.source == NSE
+    return ImportRequest(
+        paths=tuple(files),
+        data_set=request.target,
+        kind="candles",
+        basis=request.basis or ("" if is_nse else "split"),
+        actions=request.actions,
+        max_rejects_pct=1.0 if is_nse else _YAHOO_REJECTS_PCT,
+        source="NSE bhavcopy archives" if is_nse else "Yahoo through yfinance",
+    )

@@ -1,0 +1,178 @@
+"""One file of candles: read, put on one basis, checked; ready to merge into a data set."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+import numpy as np
+
+from tradertape_core.kernel.errors import InvalidInput
+from tradertape_core.market.calendar import Calendar
+from tradertape_core.market.universe import current_symbol
+from tradertape_core.market.universe_changes import Rename
+from tradertape_core.market.universe_facts import FACTS
+from tradertape_server.features.market.candles import (
+    FIELDS,
+    CandleRows,
+    Floats,
+    rows_from,
+    sorted_order,
+)
+from tradertape_server.features.market.facts import Dividend
+from tradertape_server.features.market.importing import basis as bases
+from tradertape_server.features.market.importing import checks, layouts
+from tradertape_server.features.market.importing.dividends import implied_dividends
+from tradertape_server.features.market.importing.reading import (
+    Parsed,
+    parse_candles,
+    parse_json,
+    read_table,
+)
+from tradertape_server.features.market.importing.report import FileReport, Reject, counted
+from tradertape_server.features.market.importing.request import ImportRequest
+from tradertape_server.features.market.importing.sources import Source
+from tradertape_server.features.market.importing.symbols import KnownSymbols, by_isin, renamed
+from tradertape_server.features.market.universes import plain_symbol
+
+LEAST_REJECTS_ALLOWED = 10
+_EXCHANGE_WIDE = {layouts.BHAVCOPY, layouts.UDIFF}
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What an import knows besides the file."""
+
+    calendar: Calendar
+    today: date
+    renames: Sequence[Rename]
+    known: KnownSymbols | None
+
+
+@dataclass(frozen=True, slots=True)
+class CandleFile:
+    """A file's good candles. basis: what the file is on, "" where it does not say."""
+
+    rows: CandleRows
+    adj_close: Floats | None
+    basis: str
+    rejects: tuple[Reject, ...]
+
+    def dividends(self) -> list[Dividend]:
+        """Dividends its second close implies; none where it has no such column."""
+        return [] if self.adj_close is None else implied_dividends(self.rows, self.adj_close)
+
+
+def read_candle_file(
+    source: Source,
+    request: ImportRequest,
+    around: Surroundings,
+    report: FileReport,
+    *,
+    of_indices: bool,
+) -> CandleFile:
+    """Read and check one file; InvalidInput refuses it whole, `report` gathers the counts."""
+    parsed = _parse(source, request, of_indices=of_indices)
+    report.layout = parsed.layout
+    asked = request.basis if "basis" in parsed.texts else ""
+    parsed, basis, other_basis = bases.on_one_basis(parsed, asked)
+    parsed, other_series = _of_series(parsed, request.series)
+    report.filtered = other_basis + other_series
+    parsed = _without_zeros(parsed) if of_indices else _named(parsed, around, report)
+    symbols = around.known.symbols if around.known and not of_indices else None
+    rules = checks.Rules(around.calendar, around.today, symbols, close_only=of_indices)
+    reasons = checks.reasons(parsed, rules)
+    good = reasons == ""
+    rejects = _rejects(parsed, reasons)
+    _hold_limit(len(rejects), len(parsed) + len(parsed.broken), request, report, rejects)
+    rows, adj_close = _candles(parsed.take(good), close_only=of_indices)
+    report.rows = len(rows)
+    report.zero_volume = 0 if of_indices else int(np.count_nonzero(rows.values["volume"] == 0))
+    return CandleFile(rows, adj_close, basis, rejects)
+
+
+def _parse(source: Source, request: ImportRequest, *, of_indices: bool) -> Parsed:
+    if source.suffix == ".json":
+        return parse_json(source, symbol=_symbol_of(source, request))
+    symbol = "" if of_indices else _symbol_of(source, request)
+    table = read_table(source)
+    return parse_candles(table, given=request.columns, symbol=symbol, of_indices=of_indices)
+
+
+def _symbol_of(source: Source, request: ImportRequest) -> str:
+    """The symbol of a file that names none inside: said, or that of INFY.csv or NSE_INFY.json."""
+    if request.symbol:
+        return plain_symbol(request.symbol)
+    name = plain_symbol(source.stem.upper().removeprefix("NSE_").removesuffix("_NS"))
+    return name if request.symbol_from_name or current_symbol(name) in FACTS else ""
+
+
+def _of_series(parsed: Parsed, wanted: Sequence[str]) -> tuple[Parsed, int]:
+    series = parsed.texts.get("series")
+    if series is None:
+        return parsed, 0
+    kept = np.isin(series.astype(str), list(wanted))
+    return parsed.take(kept), int((~kept).sum())
+
+
+def _without_zeros(parsed: Parsed) -> Parsed:
+    """Index files write 0, and a day's range of nothing, for an open, high or low they lack."""
+    values = dict(parsed.values)
+    for name in set(FIELDS[:3]) & values.keys():
+        values[name] = np.where(values[name] == 0, np.nan, values[name])
+    return replace(parsed, values=values)
+
+
+def _named(parsed: Parsed, around: Surroundings, report: FileReport) -> Parsed:
+    if around.known is not None:
+        parsed = by_isin(parsed, around.known)
+        if parsed.layout in _EXCHANGE_WIDE:  # a list picks from these; it does not judge them
+            kept = np.isin(parsed.symbol.astype(str), list(around.known.symbols))
+            report.filtered += int((~kept).sum())
+            parsed = parsed.take(kept)
+    parsed, report.renamed, doubles = renamed(parsed, around.renames)
+    report.filtered += doubles
+    return parsed
+
+
+def _rejects(parsed: Parsed, reasons: np.ndarray) -> tuple[Reject, ...]:
+    bad = np.flatnonzero(reasons != "").tolist()
+    found = [
+        Reject(int(parsed.line[i]), str(parsed.symbol[i]), str(parsed.day[i]), str(reasons[i]))
+        for i in bad
+    ]
+    found += [Reject(line, "", "", reason) for line, reason in parsed.broken]
+    return tuple(sorted(found, key=lambda reject: reject.line))
+
+
+def _hold_limit(
+    bad: int, rows: int, request: ImportRequest, report: FileReport, rejects: Sequence[Reject]
+) -> None:
+    report.rejected, report.reasons = bad, counted(rejects)
+    allowed = max(LEAST_REJECTS_ALLOWED, rows * request.max_rejects_pct / 100)
+    if bad > allowed or (rows and bad == rows):
+        commonest = ", ".join(f"{reason} ({count:,})" for reason, count in report.reasons.items())
+        raise TooManyRejects(
+            f"{bad:,} of {rows:,} rows are bad, more than --max-rejects-pct allows: {commonest}",
+            tuple(rejects),
+        )
+
+
+class TooManyRejects(InvalidInput):
+    """A file with too many bad rows comes in not at all; `rejects` are the rows."""
+
+    def __init__(self, message: str, rejects: tuple[Reject, ...]) -> None:
+        super().__init__(message)
+        self.rejects = rejects
+
+
+def _candles(parsed: Parsed, *, close_only: bool) -> tuple[CandleRows, Floats | None]:
+    empty = np.full(len(parsed), np.nan)
+    values = {name: parsed.values.get(name, empty) for name in FIELDS}
+    if close_only or "volume" not in parsed.values:
+        values["volume"] = np.nan_to_num(values["volume"])
+    rows = rows_from(parsed.symbol, parsed.day, checks.mended(values))
+    order = sorted_order(rows)
+    adjusted = parsed.values.get("adj_close")
+    return rows.take(order), None if adjusted is None else adjusted[order]

@@ -1,0 +1,223 @@
+"""Where the files of an import go: staged, merged into the draft, remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tradertape_core.kernel.errors import InvalidInput
+from tradertape_server.features.market.candles import CandleRows, joined, merge
+from tradertape_server.features.market.draft import Draft
+from tradertape_server.features.market.facts import Dividend
+from tradertape_server.features.market.importing import basis as bases
+from tradertape_server.features.market.importing.actions import parse_actions
+from tradertape_server.features.market.importing.candlefiles import (
+    CandleFile,
+    Surroundings,
+    read_candle_file,
+)
+from tradertape_server.features.market.importing.layouts import kind_of
+from tradertape_server.features.market.importing.lists import parse_instruments, parse_membership
+from tradertape_server.features.market.importing.reading import Table, read_table
+from tradertape_server.features.market.importing.report import (
+    UNCHANGED,
+    FileReport,
+    Reject,
+    counted,
+)
+from tradertape_server.features.market.importing.request import ImportRequest
+from tradertape_server.features.market.importing.sources import Source, open_source
+
+Rejects = tuple[Reject, ...]
+INDICES, CANDLES = "indices", "candles"
+
+
+@dataclass(slots=True)
+class _Staged:
+    file: CandleFile
+    report: FileReport
+    entry: dict[str, Any]
+
+
+class Intake:
+    """Reads files for a draft. Nothing reaches the draft's candles before `merge`."""
+
+    def __init__(
+        self, draft: Draft, request: ImportRequest, around: Surroundings, now: str
+    ) -> None:
+        self.draft = draft
+        self.is_changed = False
+        self._request = request
+        self._around = around
+        self._now = now
+        self._staged: dict[str, list[_Staged]] = {CANDLES: [], INDICES: []}
+
+    @property
+    def staged_rows(self) -> int:
+        return sum(len(one.file.rows) for staged in self._staged.values() for one in staged)
+
+    def read(
+        self, path: Path, kind: str, report: FileReport, *, flush: Callable[[], None]
+    ) -> Rejects:
+        """Read one file; InvalidInput refuses it. `flush` is called before rows that overlap."""
+        source = open_source(path)
+        kind = report.kind = _kind(source) if kind == "auto" else kind
+        entry = self._entry(source, kind)
+        if self._is_known(entry):
+            report.outcome = UNCHANGED
+            return ()
+        if kind in self._staged:
+            return self._stage(source, kind, report, entry, flush)
+        rejects = self._take_list(read_table(source), kind, source, report)
+        report.rejected, report.reasons = len(rejects), counted(rejects)
+        self._remember(entry, report)
+        return rejects
+
+    def merge(self) -> None:
+        """Put the staged candles into the draft and complete their files' reports."""
+        for kind, staged in self._staged.items():
+            if not staged:
+                continue
+            rows = self.draft.candles if kind == CANDLES else self.draft.indices
+            merged = merge(rows, joined([one.file.rows for one in staged]))
+            setattr(self.draft, kind, merged.rows)
+            start = 0
+            for one in staged:
+                part = slice(start, start + len(one.file.rows))
+                start = part.stop
+                one.report.new = int(np.count_nonzero(merged.new[part]))
+                one.report.changed = int(np.count_nonzero(merged.changed[part]))
+                one.report.same = len(one.file.rows) - one.report.new - one.report.changed
+                self._remember(one.entry, one.report)
+            staged.clear()
+
+    def settle_basis(self, of_file: str | None = None) -> None:
+        """Give a new set its basis by its first file; hold later files, and --basis, against it."""
+        manifest, request = self.draft.manifest, self._request
+        has_actions = bool(self.draft.actions)
+        said = of_file or (request.source_basis if of_file is not None else "")
+        if not manifest.stored_basis:
+            if of_file is None and not request.basis:
+                return
+            served, stored = bases.bases_of_new_set(
+                request.basis, request.source_basis, of_file or "", has_actions=has_actions
+            )
+        else:
+            served, stored = request.basis or manifest.basis, manifest.stored_basis
+            bases.check_addition(manifest.name, stored, said)
+            if of_file == "" and not said and served != stored:
+                raise InvalidInput(
+                    f"data set {manifest.name} holds raw prices and serves them adjusted: say what "
+                    "this file has with --source-basis raw"
+                )
+        bases.check_pair(served, stored, has_actions=has_actions)
+        if (served, stored) != (manifest.basis, manifest.stored_basis):
+            self.draft.manifest = manifest.with_(basis=served, stored_basis=stored)
+            self.is_changed = bool(manifest.content_hash) or self.is_changed
+
+    def _stage(
+        self,
+        source: Source,
+        kind: str,
+        report: FileReport,
+        entry: dict[str, Any],
+        flush: Callable[[], None],
+    ) -> Rejects:
+        file = read_candle_file(
+            source, self._request, self._around, report, of_indices=kind == INDICES
+        )
+        if kind == CANDLES:
+            self.settle_basis(file.basis)
+            if self.draft.manifest.stored_basis == bases.SPLIT:
+                report.dividends = self._take_dividends(file.dividends())
+        if any(_overlap(one.file.rows, file.rows) for one in self._staged[kind]):
+            flush()
+        self._staged[kind].append(_Staged(file, report, entry))
+        return file.rejects
+
+    def _take_list(self, table: Table, kind: str, source: Source, report: FileReport) -> Rejects:
+        draft, request = self.draft, self._request
+        if kind == "actions":
+            found = parse_actions(table)
+            report.rows = len(found.actions) + len(found.dividends)
+            report.dividends = self._take_dividends(found.dividends)
+            replaced = {(action.symbol, action.ex_date) for action in found.actions}
+            kept = [a for a in draft.actions if (a.symbol, a.ex_date) not in replaced]
+            report.new = len(set(found.actions) - set(draft.actions))
+            draft.actions = sorted({*kept, *found.actions})
+            rejects = found.rejects
+        elif kind == "membership":
+            universe = request.universe or source.stem.removesuffix("_pit").removesuffix(".csv")
+            spells, rejects = parse_membership(
+                table, universe=universe, valid_from=request.valid_from
+            )
+            report.rows = len(spells)
+            report.new = len(set(spells) - set(draft.membership))
+            name = spells[0].universe
+            draft.membership = [s for s in draft.membership if s.universe != name] + spells
+        else:
+            rows, rejects = parse_instruments(table)
+            report.rows = len(rows)
+            report.new = len(set(rows) - set(draft.instruments))
+            known = {row.symbol: row for row in draft.instruments} | {r.symbol: r for r in rows}
+            draft.instruments = list(known.values())
+        if report.rows == 0:
+            raise InvalidInput(f"the file holds no {kind} that can be read")
+        return tuple(Reject(line, symbol, "", reason) for line, symbol, reason in rejects)
+
+    def _take_dividends(self, found: list[Dividend]) -> int:
+        known = {(d.symbol, d.ex_date): d for d in self.draft.dividends}
+        known |= {(d.symbol, d.ex_date): d for d in found}
+        self.draft.dividends = list(known.values())
+        return len(found)
+
+    def _entry(self, source: Source, kind: str) -> dict[str, Any]:
+        request = self._request
+        reading = (
+            request.basis,
+            request.source_basis,
+            sorted(request.columns.items()),
+            request.symbol,
+            request.universe,
+            str(request.valid_from or ""),
+            request.series,
+        )
+        return {"sha256": source.sha256, "kind": kind, "read_as": repr(reading)}
+
+    def _is_known(self, entry: dict[str, Any]) -> bool:
+        return any(
+            all(file[key] == value for key, value in entry.items()) for file in self.draft.imports
+        )
+
+    def _remember(self, entry: dict[str, Any], report: FileReport) -> None:
+        self.is_changed = True
+        self.draft.imports.append(
+            {
+                **entry,
+                "file": Path(report.file).name,
+                "at": self._now,
+                "layout": report.layout,
+                "rows": report.rows,
+                "filtered": report.filtered,
+                "rejected": report.rejected,
+                "reasons": report.reasons,
+            }
+        )
+
+
+def _kind(source: Source) -> str:
+    if source.suffix == ".json":
+        return CANDLES
+    return kind_of(read_table(source).headers)
+
+
+def _overlap(first: CandleRows, second: CandleRows) -> bool:
+    """Whether two files may hold the same candle."""
+    if len(first) == 0 or len(second) == 0:
+        return False
+    apart = first.day.max() < second.day.min() or second.day.max() < first.day.min()
+    return not apart and not set(first.names).isdisjoint(second.names)

@@ -1,0 +1,90 @@
+"""Which column of a file is what: names that exchanges, brokers and vendors use."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from tradertape_core.kernel.errors import InvalidInput
+
+# Our name to the names met in files, lower-case, signs removed. NSE's two bhavcopy layouts, the
+# one of sec_bhavdata_full and ind_close_all, Yahoo's and the common ones of broker exports.
+ALIASES: Mapping[str, frozenset[str]] = {
+    "date": frozenset(
+        {"date", "timestamp", "datetime", "time", "ts", "day", "tradedate", "traddt", "date1"}
+        | {"indexdate", "exdate", "effectivedate", "validfrom"}
+    ),
+    "symbol": frozenset({"symbol", "tckrsymb", "ticker", "tradingsymbol", "scrip", "stock"}),
+    "index": frozenset({"index", "indexname"}),
+    "open": frozenset({"open", "opnpric", "openprice", "o", "openindexvalue"}),
+    "high": frozenset({"high", "hghpric", "highprice", "h", "highindexvalue"}),
+    "low": frozenset({"low", "lwpric", "lowprice", "l", "lowindexvalue"}),
+    "close": frozenset({"close", "clspric", "closeprice", "c", "closingindexvalue"}),
+    "volume": frozenset({"volume", "ttltradgvol", "tottrdqty", "ttltrdqnty", "vol", "v"}),
+    "adj_close": frozenset({"adjclose", "adjustedclose"}),
+    "series": frozenset({"series", "sctysrs"}),
+    "isin": frozenset({"isin", "isincode"}),
+    "basis": frozenset({"basis", "pricebasis"}),
+}
+_SIGNS = re.compile(r"[^a-z0-9]+")
+_PRICES = ("open", "high", "low", "close")
+BHAVCOPY, UDIFF, TABLE, JSON = "NSE bhavcopy", "NSE bhavcopy (UDiFF)", "table", "broker candles"
+
+
+def plain(header: str) -> str:
+    """A header as it is compared: "Adj Close" is adjclose."""
+    return _SIGNS.sub("", header.lower())
+
+
+def find_columns(headers: Sequence[str], given: Mapping[str, str]) -> dict[str, str]:
+    """Our names to the file's headers; `given` by the user wins over what the names suggest."""
+    unknown = [ours for ours in given if ours not in ALIASES]
+    if unknown:
+        raise InvalidInput(
+            f"--map knows {', '.join(ALIASES)}; not {', '.join(unknown)}", pointer="/map"
+        )
+    absent = [theirs for theirs in given.values() if theirs not in headers]
+    if absent:
+        raise InvalidInput(
+            f"the file has no column {', '.join(absent)}; it has: {', '.join(headers)}",
+            pointer="/map",
+        )
+    found = dict(given)
+    for header in headers:
+        ours = next((ours for ours, names in ALIASES.items() if plain(header) in names), None)
+        if ours is not None and ours not in found:
+            found[ours] = header
+    return found
+
+
+def layout_of(headers: Sequence[str]) -> str:
+    """Which known layout the headers show."""
+    names = {plain(header) for header in headers}
+    if {"traddt", "tckrsymb", "sctysrs", "clspric"} <= names:
+        return UDIFF
+    if {"symbol", "series", "close", "tottrdqty", "timestamp"} <= names:
+        return BHAVCOPY
+    return TABLE
+
+
+def kind_of(headers: Sequence[str]) -> str:
+    """What a file holds, by its headers: candles, indices, actions, membership or instruments."""
+    names = {plain(header) for header in headers}
+    columns = find_columns(headers, {})
+    if "close" in columns and "date" in columns:
+        return "indices" if "index" in columns and "symbol" not in columns else "candles"
+    if names & {"splitratio", "ratio", "subject", "purpose", "dividend"}:
+        return "actions"
+    if "symbol" in columns and names & {"validfrom", "effectivedate"}:
+        return "membership"
+    if "symbol" in columns and names & {"isin", "isincode"}:
+        return "instruments"
+    if names == {"symbol"}:
+        return "membership"
+    raise InvalidInput(f"these columns are no layout we know: {', '.join(headers)}; see --map")
+
+
+def missing_prices(columns: Mapping[str, str], *, close_is_enough: bool) -> list[str]:
+    """The columns a file of candles must have and lacks."""
+    needed = ("date", "close") if close_is_enough else ("date", *_PRICES)
+    return [name for name in needed if name not in columns]

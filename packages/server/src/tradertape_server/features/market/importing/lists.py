@@ -1,0 +1,91 @@
+"""Universe lists and instrument lists."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+import numpy as np
+
+from tradertape_core.kernel.errors import InvalidInput
+from tradertape_server.features.market.facts import InstrumentRow, Spell, spells_from_lists
+from tradertape_server.features.market.importing.layouts import plain
+from tradertape_server.features.market.importing.reading import Table
+from tradertape_server.features.market.importing.values import as_days, as_texts
+from tradertape_server.features.market.universes import plain_symbol, universe_name
+
+_SYMBOL = re.compile(r"[A-Z0-9][A-Z0-9&-]{0,19}")
+_NUMBER_ONLY = re.compile(r"\d+")
+NO_SYMBOL, NO_DATE = "no symbol", "date cannot be read"
+
+
+def parse_membership(
+    table: Table, *, universe: str, valid_from: date | None
+) -> tuple[list[Spell], list[tuple[int, str, str]]]:
+    """Read whole lists, each valid from its date until the next one of the file.
+
+    A file without a date column is one list, valid from `valid_from` on.
+    """
+    headers = {plain(header): header for header in table.headers}
+    if "symbol" not in headers:
+        raise InvalidInput("a membership file needs the column symbol")
+    name = universe_name(universe)
+    if not name:
+        raise InvalidInput("say which universe this is: --universe nifty_50", pointer="/universe")
+    symbols = as_texts(table.cells[headers["symbol"]], plain_symbol)
+    dated = next((headers[k] for k in ("validfrom", "effectivedate", "date") if k in headers), None)
+    if dated is None and valid_from is None:
+        raise InvalidInput(
+            "the list has no dates: say from which day it holds, --valid-from 2026-03-30",
+            pointer="/valid_from",
+        )
+    days = as_days(table.cells[dated])[0] if dated else np.full(len(table.line), valid_from)
+    lists: list[tuple[date, str]] = []
+    rejects: list[tuple[int, str, str]] = []
+    for line, day, symbol in zip(
+        table.line.tolist(), days.astype(object), symbols.tolist(), strict=True
+    ):
+        reason = _against(day, symbol)
+        if reason:
+            rejects.append((line, symbol, reason))
+        else:
+            lists.append((day, symbol))
+    if not lists:
+        raise InvalidInput("the file holds no member")
+    return spells_from_lists(name, lists), rejects
+
+
+def parse_instruments(table: Table) -> tuple[list[InstrumentRow], list[tuple[int, str, str]]]:
+    """Read an instrument list such as NSE's index lists: symbol, company name, ISIN, industry."""
+    headers = {plain(header): header for header in table.headers}
+    if "symbol" not in headers:
+        raise InvalidInput("an instruments file needs the column symbol")
+
+    def column(*names: str):
+        header = next((headers[name] for name in names if name in headers), None)
+        return as_texts(table.cells[header]) if header else [""] * len(table.line)
+
+    symbols = as_texts(table.cells[headers["symbol"]], plain_symbol)
+    rows: dict[str, InstrumentRow] = {}
+    rejects: list[tuple[int, str, str]] = []
+    for line, symbol, name, isin, sector in zip(
+        table.line.tolist(),
+        symbols.tolist(),
+        column("companyname", "company", "name"),
+        column("isincode", "isin"),
+        column("industry", "sector", "primarysector"),
+        strict=True,
+    ):
+        if _against(date.min, symbol):
+            rejects.append((line, symbol, NO_SYMBOL))
+        else:
+            rows[symbol] = InstrumentRow(symbol, name, isin, sector)
+    return list(rows.values()), rejects
+
+
+def _against(day: date | None, symbol: str) -> str:
+    if day is None:
+        return NO_DATE
+    # Lists scraped from pages carry stray numbers; no symbol of the exchange is a number.
+    is_symbol = _SYMBOL.fullmatch(symbol) and not _NUMBER_ONLY.fullmatch(symbol)
+    return "" if is_symbol else NO_SYMBOL

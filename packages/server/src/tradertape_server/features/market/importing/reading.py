@@ -1,0 +1,188 @@
+"""A file as columns: CSV, Parquet, and the candle JSON of Kite and Upstox."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from tradertape_core.kernel.errors import InvalidInput
+from tradertape_server.features.market.candles import FIELDS, Days, Floats
+from tradertape_server.features.market.importing import layouts
+from tradertape_server.features.market.importing.sources import Source
+from tradertape_server.features.market.importing.values import as_days, as_floats, as_texts
+from tradertape_server.features.market.universes import plain_symbol
+
+_NO_SYMBOL = (
+    "nothing in the file names the symbol: say --symbol INFY, or --symbol-from-name where the "
+    "files are called after it"
+)
+WRONG_COLUMNS = "wrong number of columns"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A file's cells. line (n,): where a row stands in the file, the header being line 1."""
+
+    cells: pa.Table
+    line: NDArray[np.int64]
+    broken: tuple[tuple[int, str], ...] = ()  # lines that are no rows, and why
+
+    @property
+    def headers(self) -> list[str]:
+        return self.cells.column_names
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """Candles as a file has them, unchecked: NaN and NaT where a cell cannot be read. All (n,).
+
+    texts: the columns series, basis and isin where the file has them.
+    """
+
+    layout: str
+    line: NDArray[np.int64]
+    symbol: NDArray[np.object_]
+    day: Days
+    values: Mapping[str, Floats]
+    texts: Mapping[str, NDArray[np.object_]] = field(default_factory=dict)
+    broken: tuple[tuple[int, str], ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.line)
+
+    def take(self, rows: NDArray[np.bool_]) -> Parsed:
+        return Parsed(
+            self.layout,
+            self.line[rows],
+            self.symbol[rows],
+            self.day[rows],
+            {name: column[rows] for name, column in self.values.items()},
+            {name: column[rows] for name, column in self.texts.items()},
+            self.broken,
+        )
+
+
+def read_table(source: Source) -> Table:
+    """Read a CSV or Parquet file; InvalidInput where it is neither."""
+    try:
+        if source.suffix == ".parquet":
+            cells = pq.read_table(io.BytesIO(source.content))
+            return Table(cells, np.arange(1, cells.num_rows + 1))
+        return _read_csv(source.content)
+    except pa.ArrowException as error:
+        raise InvalidInput(f"{source.name} cannot be read: {error}") from error
+
+
+def parse_candles(
+    table: Table, *, given: Mapping[str, str], symbol: str, of_indices: bool
+) -> Parsed:
+    """Take the candles out of a table. symbol: that of every row where no column names it."""
+    columns = layouts.find_columns(table.headers, given)
+    absent = layouts.missing_prices(columns, close_is_enough=of_indices)
+    if absent:
+        raise InvalidInput(
+            f"no column for {', '.join(absent)}; the file has: {', '.join(table.headers)}. "
+            "Name them with --map, such as --map close=Last",
+            pointer="/map",
+        )
+    cells = table.cells
+    day, timed = as_days(cells[columns["date"]])
+    if timed:
+        raise InvalidInput("the file holds intraday candles; only daily ones are imported")
+    who = columns.get("index") if of_indices and "index" in columns else columns.get("symbol")
+    if not who and not symbol:
+        raise InvalidInput(_NO_SYMBOL, pointer="/symbol")
+    house = _upper if of_indices else plain_symbol
+    if who:
+        names = as_texts(cells[who], house)
+    else:
+        names = np.full(len(table.line), house(symbol), dtype=object)
+    values = {
+        name: as_floats(cells[columns[name]]) for name in (*FIELDS, "adj_close") if name in columns
+    }
+    texts = {n: as_texts(cells[columns[n]]) for n in ("series", "basis", "isin") if n in columns}
+    layout = layouts.layout_of(table.headers)
+    return Parsed(layout, table.line, names, day, values, texts, table.broken)
+
+
+def parse_json(source: Source, *, symbol: str) -> Parsed:
+    """Take candles out of a broker's historical answer: {"data": {"candles": [[ts, o, h, …]]}}."""
+    try:
+        document: Any = json.loads(source.content)
+        rows = document["data"]["candles"] if "data" in document else document["candles"]
+        moments = pa.array([row[0] for row in rows], pa.string())
+        numbers = np.array([row[1:6] for row in rows], np.float64).reshape(len(rows), 5)
+    except (ValueError, KeyError, TypeError, IndexError) as error:
+        raise InvalidInput(f"{source.name} is no candle answer of Kite or Upstox") from error
+    day, timed = as_days(moments)
+    if timed:
+        raise InvalidInput(f"{source.name} holds intraday candles; only daily ones are imported")
+    if not symbol:
+        raise InvalidInput(_NO_SYMBOL, pointer="/symbol")
+    return Parsed(
+        layouts.JSON,
+        np.arange(1, len(rows) + 1),
+        np.full(len(rows), symbol, dtype=object),
+        day,
+        {field: numbers[:, i] for i, field in enumerate(FIELDS)},
+    )
+
+
+def _read_csv(content: bytes) -> Table:
+    content = _utf8(content)
+    header = content.split(b"\n", 1)[0]
+    delimiter = max(",;\t|", key=lambda sign: header.count(sign.encode()))
+    broken: list[tuple[int, str]] = []
+    blank: list[int] = []
+
+    def skip(row: Any) -> str:
+        if row.text.strip():
+            broken.append((row.number, WRONG_COLUMNS))
+        else:
+            blank.append(row.number)
+        return "skip"
+
+    names = [name.strip().strip('"') for name in header.decode().rstrip("\r").split(delimiter)]
+    cells = pyarrow.csv.read_csv(
+        io.BytesIO(content),
+        # One thread, because only then a skipped row knows its number.
+        read_options=pyarrow.csv.ReadOptions(use_threads=False, block_size=1 << 24),
+        parse_options=pyarrow.csv.ParseOptions(
+            delimiter=delimiter, ignore_empty_lines=False, invalid_row_handler=skip
+        ),
+        convert_options=pyarrow.csv.ConvertOptions(
+            column_types=dict.fromkeys(_raw_names(header, delimiter), pa.string()),
+            strings_can_be_null=True,
+        ),
+    )
+    named = [name or f"column {i + 1}" for i, name in enumerate(names)]
+    cells = cells.rename_columns(named)
+    skipped = [line for line, _ in broken] + blank
+    lines = np.arange(2, 2 + cells.num_rows + len(skipped))
+    return Table(cells, np.setdiff1d(lines, skipped), tuple(broken))
+
+
+def _raw_names(header: bytes, delimiter: str) -> list[str]:
+    return [name.strip('"') for name in header.decode().rstrip("\r").split(delimiter)]
+
+
+def _utf8(content: bytes) -> bytes:
+    content = content.removeprefix(b"\xef\xbb\xbf")
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        content = content.decode("cp1252", errors="replace").encode()
+    return content
+
+
+def _upper(text: str) -> str:
+    return " ".join(text.upper().split())

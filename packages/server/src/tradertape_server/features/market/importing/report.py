@@ -1,0 +1,91 @@
+"""What an import did, for people and for scripts."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+# A cell that begins like this is a formula to a spreadsheet.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+IMPORTED, UNCHANGED, REFUSED = "imported", "unchanged", "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """One row that did not come in. line: in the file, its header being line 1."""
+
+    line: int
+    symbol: str
+    date: str
+    reason: str
+
+
+@dataclass(slots=True)
+class FileReport:
+    """What became of one file.
+
+    outcome: imported, unchanged (was here already) or refused (nothing of it came in: `error`).
+    rows: candles, or entries of a list; filtered: of other series or another price basis.
+    """
+
+    file: str
+    kind: str = ""
+    layout: str = ""
+    outcome: str = REFUSED
+    error: str = ""
+    rows: int = 0
+    filtered: int = 0
+    new: int = 0
+    changed: int = 0
+    same: int = 0
+    rejected: int = 0
+    reasons: dict[str, int] = field(default_factory=dict)
+    rejects_file: str = ""
+    zero_volume: int = 0
+    dividends: int = 0
+    renamed: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class ImportReport:
+    """What a whole import did to a data set."""
+
+    data_set: str
+    basis: str = ""
+    data_version: str = ""
+    activated: bool = False
+    created: bool = False
+    files: list[FileReport] = field(default_factory=list)
+    symbols: int = 0
+    candles: int = 0
+    first: str = ""
+    last: str = ""
+    gaps: int = 0
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def refused(self) -> list[FileReport]:
+        return [file for file in self.files if file.outcome == REFUSED]
+
+
+def counted(rejects: Iterable[Reject]) -> dict[str, int]:
+    """How many rows each reason turned away, the commonest first."""
+    return dict(Counter(reject.reason for reject in rejects).most_common())
+
+
+def rejects_csv(rejects: Iterable[Reject]) -> bytes:
+    """The rejects as a CSV that no spreadsheet takes for formulas."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("line", "symbol", "date", "reason"))
+    for reject in rejects:
+        writer.writerow((reject.line, _harmless(reject.symbol), reject.date, reject.reason))
+    return text.getvalue().encode()
+
+
+def _harmless(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell

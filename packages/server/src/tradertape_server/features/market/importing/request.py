@@ -1,0 +1,66 @@
+"""What an import is asked to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from tradertape_core.kernel.errors import InvalidInput
+
+KINDS = ("auto", "candles", "indices", "actions", "membership", "instruments")
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRequest:
+    """Files and how to read them.
+
+    basis: what the data set serves; source_basis: what the files are on, where it differs.
+    columns: our column names to the file's. symbol: for files that do not name it;
+    symbol_from_name: such files are called after it, whatever the name.
+    actions, dividends: files with corporate actions that go in first. renames: a file of symbol
+    changes that adds to the known ones. symbols: a list of the valid symbols, with ISINs or not.
+    series: the NSE series taken from a bhavcopy.
+    A file comes in only when at most `max_rejects_pct` of its rows (and no more than 10) are bad.
+    """
+
+    paths: tuple[Path, ...]
+    data_set: str = "nse"
+    kind: str = "auto"
+    basis: str = ""
+    source_basis: str = ""
+    columns: Mapping[str, str] = field(default_factory=dict[str, str])
+    symbol: str = ""
+    symbol_from_name: bool = False
+    universe: str = ""
+    valid_from: date | None = None
+    actions: Path | None = None
+    dividends: Path | None = None
+    renames: Path | None = None
+    symbols: Path | None = None
+    series: tuple[str, ...] = ("EQ", "BE")
+    max_rejects_pct: float = 1.0
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise InvalidInput(f"--kind is one of {', '.join(KINDS)}", pointer="/kind")
+        if not 0 <= self.max_rejects_pct <= 100:
+            raise InvalidInput("--max-rejects-pct lies between 0 and 100")
+        if self.data_set == "simulated":
+            raise InvalidInput(
+                "the simulated world is not mixed with other prices: choose another --data-set",
+                pointer="/data_set",
+            )
+
+
+def parse_columns(pairs: list[str]) -> dict[str, str]:
+    """Read "--map date=Date,close=Close" (or several such options)."""
+    found: dict[str, str] = {}
+    for pair in (part for text in pairs for part in text.split(",") if part.strip()):
+        ours, sign, theirs = pair.partition("=")
+        if not sign or not theirs.strip():
+            raise InvalidInput(f"--map takes date=Their column, not {pair!r}", pointer="/map")
+        found[ours.strip()] = theirs.strip()
+    return found
