@@ -49,7 +49,8 @@ class TrialService:
         panel = self._panel(trial, strategy, start, end)
         column = _column(panel, trial)
         entries = evaluate_entries(strategy, for_strategy(panel, strategy))
-        rows = panel.first + np.flatnonzero(~np.isnan(panel.close[panel.first :, column]))
+        present = ~np.isnan(panel.close[panel.first :, column])
+        rows: list[int] = (panel.first + np.flatnonzero(present)).tolist()
         return {
             "symbol": panel.symbols[column],
             "universe": trial.universe,
@@ -57,9 +58,7 @@ class TrialService:
             "data_version": panel.data_version,
             "candles": [_candle(panel, row, column) for row in rows],
             "signals": [
-                _signal(panel, entries, row, column)
-                for row in rows
-                if entries.signal[row, column]
+                _signal(panel, entries, row, column) for row in rows if entries.signal[row, column]
             ],
             "conviction_histogram": _histogram(entries.conviction[panel.first :]),
             "warnings": [*panel.universe_warnings, *entries.warnings],
