@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -221,6 +223,31 @@ def test_warnings_name_what_a_reader_must_know(run_of, busy_run):
     ):  # fmt: skip
         assert any(part in text for text in found), part
     assert report_of(busy_run)["warnings"] == []
+
+
+def test_the_guide_has_a_remedy_for_every_warning(run_of):
+    from dataclasses import replace
+
+    guide = (Path(__file__).parents[4] / "docs" / "backtesting.md").read_text(encoding="utf-8")
+    _, part = guide.split("## Warnings and what to do", 1)
+    known = re.findall(r"^\| ([^|]+) \|", part.split("\n## ", 1)[0], re.MULTILINE)[2:]
+    patterns = [re.escape(text).replace("…", ".*") for text in known]
+    trades = [{"entry": 1, "exit": -1, "exit_price": 150.0, "reason": 0}]
+    skipped = [(1, 0, 1)] * 200
+    run = run_of([1000.0] * 5, trades=trades, skipped=skipped, fill_model="close", charges="none",
+                 point_in_time_universe=False)  # fmt: skip
+    run.panel.close[:, 1] = np.nan
+    filters = replace(run.strategy.filters, exclude_surveillance=True)
+    run = replace(
+        run,
+        panel=replace(run.panel, simulated=True),
+        strategy=replace(run.strategy, filters=filters),
+        simulation=replace(run.simulation, ambiguous_bars=3, insufficient_data=7),
+    )
+    found = report_of(run)["warnings"]
+    assert len(found) >= 11
+    for text in found:
+        assert any(re.search(pattern, text) for pattern in patterns), text
 
 
 def test_a_profit_that_was_never_taken_is_pointed_out(run_of):

@@ -8,7 +8,6 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from tradertape_core.backtest.metrics import finite
 from tradertape_core.strategy import rules
 from tradertape_core.strategy.conviction import breakdowns
 from tradertape_core.strategy.english import phrase
@@ -79,16 +78,19 @@ class Evaluated:
         }
 
     def conviction_at(self, rows: Ints, columns: Ints) -> Sequence[list[dict[str, Any]]]:
-        found = breakdowns(self._strategy, self._evaluation, (rows, columns))
         return [
-            [{"name": s.name, "input": finite(s.input, 6), "points": s.points} for s in scored]
-            for scored in found
+            [{"name": s.name, "input": _rounded(s.input), "points": s.points} for s in scored]
+            for scored in breakdowns(self._strategy, self._evaluation, (rows, columns))
         ]
 
     def _phrase(self, condition: rules.Condition) -> str:
         regime = self._strategy.regime_filter
         index = regime.index if regime else rules.MARKET_INDEX
         return phrase(condition, index=index, params=self._strategy.params)
+
+
+def _rounded(value: float | bool | None) -> float | bool | None:
+    return round(value, 6) if isinstance(value, float) else value
 
 
 def indicator_name(node: rules.Indicator, params: rules.Params) -> str:
