@@ -1,3 +1,52 @@
+import { Skeleton } from "@mantine/core"
+import { useQueries } from "@tanstack/react-query"
+import { useSearch } from "@tanstack/react-router"
+import type { Run } from "@tradertape/api/backtest.ts"
+import { GitCompareArrows } from "lucide-react"
+import { EmptyState } from "@/components/empty-state"
+import { ErrorState } from "@/components/error-state"
+import { LinkButton } from "@/components/link-button"
+import { PageHeader } from "@/components/page-header"
+import { SimulatedBadge } from "@/components/simulated-badge"
+import { runQuery } from "@/lib/queries/backtests"
+import { Comparison } from "./compare/comparison"
+
+const MOST = 6
+
 export function ComparePage() {
-  return null
+  const { ids = "" } = useSearch({ from: "/frame/backtests/compare" })
+  const wanted = [...new Set(ids.split(",").filter(Boolean))].slice(0, MOST)
+  const answers = useQueries({ queries: wanted.map((id) => runQuery(id)) })
+  const runs = answers.flatMap(({ data }): Run[] => (data ? [data] : []))
+  const failed = answers.find(({ error }) => error)
+  const isMixed = runs.some((run) => run.simulated) && runs.some((run) => !run.simulated)
+  return (
+    <>
+      <PageHeader
+        title="Compare"
+        crumbs={[{ label: "Backtests", to: "/backtests" }]}
+        chips={<SimulatedBadge shown={runs.some((run) => run.simulated)} />}
+        note={
+          isMixed
+            ? "Some of these runs used simulated prices and some real ones: their figures do not compare."
+            : undefined
+        }
+      />
+      {wanted.length < 2 && (
+        <EmptyState
+          icon={<GitCompareArrows size={32} />}
+          title="Choose two to six runs"
+          action={<LinkButton to="/backtests">Go to the runs</LinkButton>}
+        >
+          Tick runs in the list and press Compare: their curves are laid over each other here and the best
+          figure of each row is marked.
+        </EmptyState>
+      )}
+      {failed && (
+        <ErrorState error={failed.error} what="One of the runs" retry={() => void failed.refetch()} />
+      )}
+      {wanted.length >= 2 && !failed && runs.length < wanted.length && <Skeleton height={480} />}
+      {wanted.length >= 2 && runs.length === wanted.length && <Comparison runs={runs} />}
+    </>
+  )
 }

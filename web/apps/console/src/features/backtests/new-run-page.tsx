@@ -1,3 +1,48 @@
+import { Skeleton } from "@mantine/core"
+import { useQuery } from "@tanstack/react-query"
+import { useSearch } from "@tanstack/react-router"
+import { ErrorState } from "@/components/error-state"
+import { PageHeader } from "@/components/page-header"
+import { SimulatedBadge } from "@/components/simulated-badge"
+import { optionsQuery, runQuery } from "@/lib/queries/backtests"
+import { dataSetsQuery } from "@/lib/queries/market"
+import { fieldsLike, startingFields } from "./form/defaults"
+import { RunForm } from "./form/run-form"
+
+/** Sets up a backtest: for a strategy, or like an earlier run. */
 export function NewRunPage() {
-  return null
+  const { strategy, like } = useSearch({ from: "/frame/backtests/new" })
+  const sets = useQuery(dataSetsQuery)
+  const options = useQuery(optionsQuery)
+  const model = useQuery({ ...runQuery(like ?? ""), enabled: Boolean(like) })
+  const error = sets.error ?? options.error ?? model.error
+  const isReady = sets.data && options.data && (!like || model.data)
+  const active = sets.data?.find((set) => set.active) ?? sets.data?.[0]
+  const base = startingFields(active, strategy ?? model.data?.strategy.id ?? null)
+  const retry = () => {
+    void sets.refetch()
+    void options.refetch()
+  }
+  return (
+    <>
+      <PageHeader
+        title="New backtest"
+        crumbs={[{ label: "Backtests", to: "/backtests" }]}
+        chips={<SimulatedBadge shown={active?.simulated ?? false} />}
+        note="Replays the period day by day: signals at the close, fills after it, charges and slippage included."
+      />
+      {error && <ErrorState error={error} what="The form" retry={retry} />}
+      {!error && !isReady && <Skeleton height={420} />}
+      {isReady && options.data && sets.data && (
+        <RunForm
+          key={`${strategy ?? ""}-${like ?? ""}`}
+          initial={
+            model.data ? fieldsLike({ ...model.data.config, data_set: model.data.data_set }, base) : base
+          }
+          options={options.data}
+          sets={sets.data}
+        />
+      )}
+    </>
+  )
 }

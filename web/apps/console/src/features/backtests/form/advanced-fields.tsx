@@ -1,0 +1,79 @@
+import { NumberInput, Select, Stack, Switch, TagsInput, TextInput } from "@mantine/core"
+import type { UseFormReturnType } from "@mantine/form"
+import type { Options } from "@/lib/queries/backtests"
+import type { Fields } from "./defaults"
+import classes from "./form.module.css"
+
+interface Props {
+  form: UseFormReturnType<Fields>
+  options: Options
+}
+
+export function AdvancedFields({ form, options }: Props) {
+  const { method } = form.values.sizing
+  return (
+    <Stack gap="sm">
+      <div className={classes.grid}>
+        <Select label="Fills" data={options.fill_models} {...form.getInputProps("fill_model")} />
+        <Select
+          label="Within a day"
+          data={options.intrabar_orders}
+          {...form.getInputProps("intrabar_order")}
+        />
+        <Select label="Charges" data={options.charges} {...form.getInputProps("charges")} />
+        <NumberInput
+          size="xs"
+          label="Slippage (basis points)"
+          description="5 is 0.05% of the price on each side"
+          min={0}
+          max={1_000}
+          {...form.getInputProps("slippage_bps")}
+        />
+        <Select label="Sizing" data={options.sizing_methods} {...form.getInputProps("sizing.method")} />
+        {(method === "risk_pct" || method === "atr") && (
+          <NumberInput
+            size="xs"
+            label="Risk per trade (% of equity)"
+            min={0.01}
+            max={100}
+            step={0.25}
+            {...form.getInputProps("sizing.risk_per_trade_pct")}
+          />
+        )}
+        <Select label="Benchmark" data={options.benchmarks} {...form.getInputProps("benchmark")} />
+        <NumberInput
+          size="xs"
+          label="Risk-free rate (% a year)"
+          description="For Sharpe and Sortino"
+          min={0}
+          max={100}
+          step={0.25}
+          {...form.getInputProps("risk_free_pct")}
+        />
+        <NumberInput
+          size="xs"
+          label="Seed"
+          description="For rules by chance"
+          min={0}
+          {...form.getInputProps("seed")}
+        />
+      </div>
+      <Switch
+        size="xs"
+        label="Universe as it was on each day"
+        description="Off, today's members are used for all years: that is survivorship bias, and the result says so."
+        {...form.getInputProps("point_in_time_universe", { type: "checkbox" })}
+      />
+      <div className={classes.grid}>
+        <TextInput
+          size="xs"
+          label="Name of the run"
+          placeholder="The strategy's name"
+          maxLength={120}
+          {...form.getInputProps("name")}
+        />
+        <TagsInput size="xs" label="Tags" placeholder="idea-7" maxTags={20} {...form.getInputProps("tags")} />
+      </div>
+    </Stack>
+  )
+}

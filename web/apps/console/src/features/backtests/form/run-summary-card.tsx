@@ -1,0 +1,40 @@
+import { Stack, Text } from "@mantine/core"
+import { useQuery } from "@tanstack/react-query"
+import { date, number } from "@tradertape/ui/format.ts"
+import type { ReactNode } from "react"
+import { Section } from "@/components/section"
+import { SimulatedBadge } from "@/components/simulated-badge"
+import type { DataSet } from "@/lib/queries/market"
+import { strategyQuery } from "@/lib/queries/strategies"
+import { type Fields, roughTradingDays } from "./defaults"
+
+interface Props {
+  fields: Fields
+  set: DataSet | undefined
+  children: ReactNode
+}
+
+/** What is about to run, in words, over the button that runs it. */
+export function RunSummaryCard({ fields, set, children }: Props) {
+  const { strategy_id, start_date, end_date } = fields
+  const strategy = useQuery({ ...strategyQuery(strategy_id ?? 0), enabled: strategy_id !== null })
+  const days = roughTradingDays(start_date, end_date)
+  return (
+    <Section title="This backtest">
+      <Stack gap="sm">
+        <Text size="sm">
+          {strategy.data ? <b>{strategy.data.name}. </b> : null}
+          {strategy.data?.english.summary ?? "Choose a strategy to see what it does."}
+        </Text>
+        <Text size="xs" c="dimmed">
+          {date(start_date)} to {date(end_date)}, about {number(days)} trading days. Most runs take a few
+          seconds.
+        </Text>
+        <div>
+          <SimulatedBadge shown={set?.simulated ?? false} />
+        </div>
+        {children}
+      </Stack>
+    </Section>
+  )
+}

@@ -1,0 +1,64 @@
+import { Select, TagsInput } from "@mantine/core"
+import type { UseFormReturnType } from "@mantine/form"
+import { useQuery } from "@tanstack/react-query"
+import { type DataSet, symbolsQuery, universesQuery } from "@/lib/queries/market"
+import { type Fields, OWN_LIST } from "./defaults"
+import classes from "./form.module.css"
+
+interface Props {
+  form: UseFormReturnType<Fields>
+  sets: DataSet[]
+}
+
+/** On which stocks, with whose prices. */
+export function UniverseFields({ form, sets }: Props) {
+  const dataSet = form.values.data_set || undefined
+  const universes = useQuery(universesQuery(dataSet))
+  const isOwn = form.values.universe === OWN_LIST
+  const symbols = useQuery({ ...symbolsQuery(dataSet), enabled: isOwn })
+  const known = universes.data?.map(({ name, title, symbols: size }) => ({
+    value: name,
+    label: `${title} (${size})`,
+  }))
+  return (
+    <>
+      <div className={classes.grid}>
+        <Select
+          label="Universe"
+          data={[
+            ...(known ?? [{ value: "nifty_100", label: "NIFTY 100" }]),
+            { value: OWN_LIST, label: "My own list…" },
+          ]}
+          searchable
+          {...form.getInputProps("universe")}
+        />
+        <Select
+          label="Prices"
+          data={sets.map((set) => ({
+            value: set.name,
+            label: `${set.title || set.name}${set.simulated ? " (simulated)" : ""}`,
+          }))}
+          {...form.getInputProps("data_set")}
+        />
+      </div>
+      {isOwn && (
+        <TagsInput
+          size="xs"
+          label="Stocks"
+          placeholder="INFY, TCS …"
+          data={symbols.data?.map(({ symbol }) => symbol) ?? []}
+          splitChars={[",", " "]}
+          limit={20}
+          maxTags={500}
+          {...form.getInputProps("own_symbols")}
+          onChange={(next) =>
+            form.setFieldValue(
+              "own_symbols",
+              next.map((text) => text.toUpperCase()),
+            )
+          }
+        />
+      )}
+    </>
+  )
+}

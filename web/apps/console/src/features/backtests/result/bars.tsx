@@ -1,0 +1,116 @@
+import { axis, EChart } from "@tradertape/ui/charts/echart.tsx"
+import type { Tokens } from "@tradertape/ui/use-tokens.ts"
+import type { EChartsType } from "echarts/core"
+import { useCallback, useRef } from "react"
+import { ChartSection } from "@/components/chart-section"
+
+export interface Bar {
+  label: string
+  value: number
+  note?: string
+  /** A second, muted bar beside: the benchmark. */
+  beside?: number | null
+}
+
+interface Props {
+  title: string
+  note?: string
+  file: string
+  bars: Bar[]
+  format: (value: number) => string
+  /** "sign" colours by sign; "plain" uses the accent. */
+  tone: "sign" | "plain"
+  height?: number
+  unit?: string
+  besideLabel?: string
+}
+
+/** Bars over names: years, bins, deciles. */
+export function Bars({ title, note, file, bars, format, tone, height = 260, unit, besideLabel }: Props) {
+  const chart = useRef<EChartsType | null>(null)
+  const hasBeside = bars.some((bar) => bar.beside !== undefined)
+  const option = useCallback(
+    (tokens: Tokens) => ({
+      tooltip: {
+        trigger: "axis",
+        axisPointer: { type: "shadow", shadowStyle: { color: tokens.line, opacity: 0.35 } },
+        formatter: (points: { dataIndex: number }[]) => {
+          const bar = bars[points[0]?.dataIndex ?? -1]
+          if (!bar) return ""
+          const beside =
+            bar.beside === undefined || bar.beside === null
+              ? ""
+              : `<br>${besideLabel ?? ""} ${format(bar.beside)}`
+          return `${bar.note ?? bar.label}<br><b>${format(bar.value)}</b>${beside}`
+        },
+      },
+      xAxis: axis(tokens, {
+        type: "category",
+        data: bars.map(({ label }) => label),
+        splitLine: { show: false },
+      }),
+      yAxis: axis(tokens, {
+        name: unit,
+        axisLine: { show: false },
+        nameTextStyle: { align: "left", color: tokens.muted, fontSize: 11 },
+      }),
+      grid: {
+        left: 8,
+        right: 12,
+        top: unit ? 28 : 12,
+        bottom: 4,
+        outerBoundsMode: "same",
+        outerBoundsContain: "axisLabel",
+      },
+      series: [
+        {
+          type: "bar",
+          barMaxWidth: 34,
+          barGap: "10%",
+          data: bars.map(({ value }) => ({
+            value,
+            itemStyle: {
+              color: tone === "plain" ? tokens.accent : value >= 0 ? tokens.gain : tokens.loss,
+              opacity: 0.85,
+            },
+          })),
+        },
+        ...(hasBeside
+          ? [
+              {
+                type: "bar",
+                barMaxWidth: 34,
+                data: bars.map(({ beside }) => beside ?? null),
+                itemStyle: { color: tokens.muted, opacity: 0.4 },
+              },
+            ]
+          : []),
+      ],
+    }),
+    [bars, tone, format, unit, hasBeside, besideLabel],
+  )
+  return (
+    <ChartSection
+      title={title}
+      note={note}
+      file={file}
+      png={() => chart.current?.getDataURL({ pixelRatio: 2 })}
+      rows={() =>
+        bars.map(({ label, value, beside }) => ({
+          label,
+          value,
+          ...(hasBeside ? { benchmark: beside ?? null } : {}),
+        }))
+      }
+    >
+      <EChart
+        option={option}
+        height={height}
+        label={title}
+        onReady={(ready) => {
+          chart.current = ready
+        }}
+      />
+    </ChartSection>
+  )
+}

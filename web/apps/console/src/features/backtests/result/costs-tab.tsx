@@ -1,0 +1,46 @@
+import type { Run } from "@tradertape/api/backtest.ts"
+import { Amount } from "@tradertape/ui/components/amount.tsx"
+import { Delta } from "@tradertape/ui/components/delta.tsx"
+import { Stat } from "@tradertape/ui/components/stat.tsx"
+import { number, percent } from "@tradertape/ui/format.ts"
+import { Section } from "@/components/section"
+import { GroupTable } from "./group-table"
+import classes from "./result.module.css"
+import drawer from "./trade-drawer.module.css"
+
+const yearName = (row: { year: number }) => String(row.year)
+
+/** What trading itself cost, and what it took of the profit. */
+export default function CostsTab({ run }: { run: Run }) {
+  const { costs, summary } = run
+  return (
+    <div className={classes.stack}>
+      <Section
+        title="Costs"
+        note={`Charges: ${String(run.config.charges)}. Slippage stands in the prices already.`}
+      >
+        <dl className={drawer.stats}>
+          <Stat label="Profit before charges" value={<Delta kind="money" value={costs.gross_pnl} />} />
+          <Stat
+            label="Charges"
+            value={<Amount value={costs.charges} decimals={0} />}
+            hint="Brokerage, STT, exchange fees, stamp duty, GST, DP charges."
+          />
+          <Stat label="Slippage" value={<Amount value={costs.slippage} decimals={0} />} />
+          <Stat label="Net profit" value={<Delta kind="money" value={Number(summary.net_profit)} />} />
+          <Stat label="Charges of gross profit" value={percent(summary.charges_pct_of_profit)} />
+          <Stat label="Bought and sold" value={<Amount value={costs.traded} short />} />
+          <Stat
+            label="Charges of what was traded"
+            value={`${number(costs.charges_bps, 1)} bps`}
+            hint="1 basis point is 0.01%."
+          />
+          <Stat label="With slippage" value={`${number(costs.costs_bps, 1)} bps`} />
+        </dl>
+      </Section>
+      <Section title="By year" flush>
+        <GroupTable label="Years" head="Year" rows={run.by_year} name={yearName} />
+      </Section>
+    </div>
+  )
+}

@@ -1,0 +1,204 @@
+/** Which figures of a summary are shown, what they are called, and which way is better. */
+import { date, money, number, percent, signedPercent } from "@tradertape/ui/format.ts"
+
+export type Kind = "percent" | "signed" | "ratio" | "count" | "money" | "days" | "date"
+
+export interface Figure {
+  key: string
+  label: string
+  kind: Kind
+  hint?: string
+  /** Which way is better; absent where neither is. */
+  better?: "high" | "low"
+}
+
+export interface FigureGroup {
+  title: string
+  figures: Figure[]
+}
+
+export const HEADLINES: Figure[] = [
+  { key: "cagr", label: "CAGR", kind: "signed", better: "high", hint: "Growth a year, on calendar days." },
+  { key: "total_return", label: "Total return", kind: "signed", better: "high" },
+  {
+    key: "max_drawdown",
+    label: "Max drawdown",
+    kind: "signed",
+    better: "high",
+    hint: "The deepest fall below an earlier high of equity.",
+  },
+  {
+    key: "sharpe",
+    label: "Sharpe",
+    kind: "ratio",
+    better: "high",
+    hint: "Mean daily return over the risk-free rate, against its ups and downs, for a year.",
+  },
+  {
+    key: "win_rate",
+    label: "Win rate",
+    kind: "percent",
+    better: "high",
+    hint: "Trades closed with a profit.",
+  },
+  {
+    key: "profit_factor",
+    label: "Profit factor",
+    kind: "ratio",
+    better: "high",
+    hint: "All profits divided by all losses. Above 1 earns.",
+  },
+  { key: "total_trades", label: "Trades", kind: "count" },
+  { key: "exposure_pct", label: "Exposure", kind: "percent", hint: "Mean part of equity held in shares." },
+]
+
+export const GROUPS: FigureGroup[] = [
+  {
+    title: "Return",
+    figures: [
+      { key: "net_profit", label: "Net profit", kind: "money", better: "high" },
+      { key: "ending_capital", label: "Ending capital", kind: "money", better: "high" },
+      { key: "benchmark_cagr", label: "Benchmark CAGR", kind: "signed" },
+      {
+        key: "alpha",
+        label: "Alpha",
+        kind: "signed",
+        better: "high",
+        hint: "Return a year that the benchmark does not explain.",
+      },
+      { key: "beta", label: "Beta", kind: "ratio", hint: "How far it moves when the benchmark moves by 1." },
+      { key: "best_month", label: "Best month", kind: "signed", better: "high" },
+      { key: "worst_month", label: "Worst month", kind: "signed", better: "high" },
+      { key: "positive_months_pct", label: "Positive months", kind: "percent", better: "high" },
+    ],
+  },
+  {
+    title: "Risk",
+    figures: [
+      { key: "volatility", label: "Volatility", kind: "percent", better: "low" },
+      {
+        key: "sortino",
+        label: "Sortino",
+        kind: "ratio",
+        better: "high",
+        hint: "As Sharpe, counting only falls as risk.",
+      },
+      {
+        key: "calmar",
+        label: "Calmar",
+        kind: "ratio",
+        better: "high",
+        hint: "CAGR divided by the maximum drawdown.",
+      },
+      { key: "max_drawdown_days", label: "Longest under water", kind: "days", better: "low" },
+      {
+        key: "ulcer_index",
+        label: "Ulcer index",
+        kind: "percent",
+        better: "low",
+        hint: "Depth and length of drawdowns in one figure.",
+      },
+      {
+        key: "var_95",
+        label: "VaR 95",
+        kind: "signed",
+        better: "high",
+        hint: "One day in twenty is worse than this.",
+      },
+      {
+        key: "cvar_95",
+        label: "CVaR 95",
+        kind: "signed",
+        better: "high",
+        hint: "The mean of those worse days.",
+      },
+      {
+        key: "deflated_sharpe",
+        label: "Deflated Sharpe",
+        kind: "ratio",
+        better: "high",
+        hint: "Probability that the Sharpe is better than the luck of all variants tried.",
+      },
+    ],
+  },
+  {
+    title: "Trades",
+    figures: [
+      { key: "avg_win_pct", label: "Average win", kind: "signed", better: "high" },
+      { key: "avg_loss_pct", label: "Average loss", kind: "signed", better: "high" },
+      {
+        key: "payoff_ratio",
+        label: "Payoff ratio",
+        kind: "ratio",
+        better: "high",
+        hint: "Average win divided by average loss.",
+      },
+      {
+        key: "expectancy",
+        label: "Expectancy",
+        kind: "money",
+        better: "high",
+        hint: "Mean net result of a trade.",
+      },
+      {
+        key: "expectancy_r",
+        label: "Expectancy (R)",
+        kind: "ratio",
+        better: "high",
+        hint: "In multiples of the risk to the stop.",
+      },
+      { key: "avg_bars_held", label: "Days held", kind: "ratio" },
+      { key: "max_consecutive_losses", label: "Losses in a row", kind: "count", better: "low" },
+      { key: "sqn", label: "SQN", kind: "ratio", better: "high", hint: "System quality number." },
+    ],
+  },
+  {
+    title: "Costs and capacity",
+    figures: [
+      { key: "total_charges", label: "Charges", kind: "money", better: "low" },
+      { key: "total_slippage", label: "Slippage", kind: "money", better: "low" },
+      { key: "charges_pct_of_profit", label: "Charges of gross profit", kind: "percent", better: "low" },
+      { key: "turnover_pct", label: "Turnover a year", kind: "percent" },
+      {
+        key: "capacity_inr",
+        label: "Capacity",
+        kind: "money",
+        hint: "Capital above which orders would move prices.",
+      },
+      { key: "avg_positions", label: "Average positions", kind: "ratio" },
+      { key: "signals_total", label: "Signals", kind: "count" },
+      { key: "signals_skipped", label: "Signals skipped", kind: "count" },
+    ],
+  },
+]
+
+type Value = number | string | null | undefined
+
+export function figureText(kind: Kind, value: Value): string {
+  switch (kind) {
+    case "percent":
+      return percent(value)
+    case "signed":
+      return signedPercent(value)
+    case "ratio":
+      return number(value, 2)
+    case "count":
+      return number(value)
+    case "money":
+      return money(value, 0)
+    case "days":
+      return value === null || value === undefined ? number(null) : `${number(value)} d`
+    case "date":
+      return date(typeof value === "string" ? value : null)
+  }
+}
+
+/** The indices of the best values of a row; none where they are all alike or nothing is better. */
+export function bestOf(values: readonly Value[], better: Figure["better"]): number[] {
+  const numbers = values.map((value) => (typeof value === "number" ? value : null))
+  const known = numbers.filter((value) => value !== null)
+  if (!better || known.length < 2) return []
+  const best = better === "high" ? Math.max(...known) : Math.min(...known)
+  const found = numbers.flatMap((value, i) => (value === best ? [i] : []))
+  return found.length === known.length ? [] : found
+}

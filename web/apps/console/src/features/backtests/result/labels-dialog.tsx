@@ -1,0 +1,48 @@
+import { Button, Group, Modal, Stack, TagsInput, TextInput } from "@mantine/core"
+import { useForm } from "@mantine/form"
+import { useMutation, useQueryClient } from "@tanstack/react-query"
+import type { Run } from "@tradertape/api/backtest.ts"
+import { runCalls, runQuery } from "@/lib/queries/backtests"
+import { tellFailed } from "@/lib/tell"
+
+interface Props {
+  run: Run
+  opened: boolean
+  onClose: () => void
+}
+
+/** Names and tags a run, to find it again. */
+export function LabelsDialog({ run, opened, onClose }: Props) {
+  const client = useQueryClient()
+  const form = useForm({ initialValues: { name: run.name, tags: run.tags } })
+  const saving = useMutation({
+    mutationFn: (labels: { name: string; tags: string[] }) => runCalls.label(run.run_id, labels),
+    onSuccess: ({ name, tags }) => {
+      client.setQueryData(runQuery(run.run_id).queryKey, (old) => old && { ...old, name, tags })
+      void client.invalidateQueries({ queryKey: ["backtests", "list"] })
+      onClose()
+    },
+    onError: (error) => tellFailed("The labels were not saved", error),
+  })
+  return (
+    <Modal opened={opened} onClose={onClose} title="Name and tags" size="sm">
+      <form onSubmit={form.onSubmit((labels) => saving.mutate(labels))}>
+        <Stack gap="sm">
+          <TextInput
+            label="Name"
+            placeholder={run.strategy.name}
+            maxLength={120}
+            data-autofocus
+            {...form.getInputProps("name")}
+          />
+          <TagsInput label="Tags" maxTags={20} {...form.getInputProps("tags")} />
+          <Group justify="flex-end">
+            <Button type="submit" loading={saving.isPending}>
+              Save
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  )
+}

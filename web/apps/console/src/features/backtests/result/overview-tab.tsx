@@ -1,0 +1,61 @@
+import { Tooltip } from "@mantine/core"
+import type { ExitGroup, Run, Summary } from "@tradertape/api/backtest.ts"
+import { Section } from "@/components/section"
+import { EquitySection } from "./equity-section"
+import { type Figure, figureText, GROUPS } from "./figures"
+import { GroupTable } from "./group-table"
+import { MonthlyHeat } from "./monthly-heat"
+import classes from "./result.module.css"
+
+const exitName = (row: ExitGroup) => row.label
+const sectorName = (row: { sector: string }) => row.sector
+
+export default function OverviewTab({ run }: { run: Run }) {
+  return (
+    <div className={classes.stack}>
+      <EquitySection run={run} />
+      <Section title="All figures">
+        <div className={classes.groups}>
+          {GROUPS.map((group) => (
+            <div key={group.title}>
+              <h3>{group.title}</h3>
+              <Pairs figures={group.figures} summary={run.summary} />
+            </div>
+          ))}
+        </div>
+      </Section>
+      <MonthlyHeat run={run} />
+      <div className={classes.two}>
+        <Section title="How trades ended" flush>
+          <GroupTable label="Exits" head="Exit" rows={run.exit_breakdown} name={exitName} />
+        </Section>
+        <Section title="By sector" flush>
+          <GroupTable label="Sectors" head="Sector" rows={run.by_sector} name={sectorName} />
+        </Section>
+      </div>
+    </div>
+  )
+}
+
+function Pairs({ figures, summary }: { figures: Figure[]; summary: Summary }) {
+  return (
+    <dl className={classes.pairs}>
+      {figures.map((figure) => (
+        <div key={figure.key}>
+          <dt>
+            {figure.hint ? (
+              <Tooltip label={figure.hint}>
+                <span>{figure.label}</span>
+              </Tooltip>
+            ) : (
+              figure.label
+            )}
+          </dt>
+          <dd className={figure.kind === "money" ? "tt-amount" : undefined}>
+            {figureText(figure.kind, summary[figure.key])}
+          </dd>
+        </div>
+      ))}
+    </dl>
+  )
+}

@@ -1,0 +1,119 @@
+import { ActionIcon, Badge, Menu } from "@mantine/core"
+import { Link, useNavigate } from "@tanstack/react-router"
+import type { Run } from "@tradertape/api/backtest.ts"
+import { date, instant, words } from "@tradertape/ui/format.ts"
+import { Ellipsis, FileText, GitCompareArrows, RotateCcw, Sheet, Tag, Trash2 } from "lucide-react"
+import { useState } from "react"
+import { Confirm } from "@/components/confirm"
+import { LinkButton } from "@/components/link-button"
+import { PageHeader } from "@/components/page-header"
+import { SimulatedBadge } from "@/components/simulated-badge"
+import { useRemoveRuns } from "../use-remove-runs"
+import { LabelsDialog } from "./labels-dialog"
+
+/** What ran, on what and when; what can be done with it. */
+export function ResultHeader({ run }: { run: Run }) {
+  const { config, strategy } = run
+  const name = run.name || strategy.name
+  const version = strategy.version === null ? "" : ` v${strategy.version}`
+  return (
+    <PageHeader
+      title={name}
+      crumbs={[{ label: "Backtests", to: "/backtests" }]}
+      chips={
+        <>
+          <SimulatedBadge shown={run.simulated} />
+          {run.tags.map((tag) => (
+            <Badge key={tag} color="gray">
+              {tag}
+            </Badge>
+          ))}
+        </>
+      }
+      note={
+        <>
+          {strategy.id === null ? (
+            strategy.name
+          ) : (
+            <Link
+              to="/strategies/$id"
+              params={{ id: String(strategy.id) }}
+              style={{ color: "var(--tt-accent)" }}
+            >
+              {strategy.name}
+              {version}
+            </Link>
+          )}{" "}
+          on {words(config.universe).toUpperCase()}, {date(config.start_date)} to {date(config.end_date)}. Run{" "}
+          {instant(run.created_at)}, data {run.data_set}.
+        </>
+      }
+      action={
+        <>
+          <LinkButton
+            to="/backtests/new"
+            search={{ like: run.run_id }}
+            variant="default"
+            leftSection={<RotateCcw size={14} />}
+          >
+            Run again
+          </LinkButton>
+          <LinkButton to="/backtests" variant="default" leftSection={<GitCompareArrows size={14} />}>
+            Compare
+          </LinkButton>
+          <More run={run} />
+        </>
+      }
+    />
+  )
+}
+
+function More({ run }: { run: Run }) {
+  const [isAsking, setAsking] = useState(false)
+  const [isLabelling, setLabelling] = useState(false)
+  const navigate = useNavigate()
+  const removing = useRemoveRuns()
+  const files = `/api/backtest/runs/${run.run_id}`
+  return (
+    <>
+      <Menu position="bottom-end">
+        <Menu.Target>
+          <ActionIcon aria-label="More actions">
+            <Ellipsis size={17} />
+          </ActionIcon>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Item component="a" href={`${files}/tear-sheet.html`} leftSection={<FileText size={14} />}>
+            Tear sheet (HTML)
+          </Menu.Item>
+          <Menu.Item component="a" href={`${files}/trades.csv`} leftSection={<Sheet size={14} />}>
+            Trades (CSV)
+          </Menu.Item>
+          <Menu.Item component="a" href={`${files}/equity.csv`} leftSection={<Sheet size={14} />}>
+            Equity (CSV)
+          </Menu.Item>
+          <Menu.Item leftSection={<Tag size={14} />} onClick={() => setLabelling(true)}>
+            Name and tags
+          </Menu.Item>
+          <Menu.Divider />
+          <Menu.Item color="red" leftSection={<Trash2 size={14} />} onClick={() => setAsking(true)}>
+            Delete
+          </Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+      <LabelsDialog run={run} opened={isLabelling} onClose={() => setLabelling(false)} />
+      <Confirm
+        opened={isAsking}
+        onClose={() => setAsking(false)}
+        title="Delete this run?"
+        verb="Delete"
+        isBusy={removing.isPending}
+        onConfirm={() =>
+          removing.mutate([run.run_id], { onSuccess: () => void navigate({ to: "/backtests" }) })
+        }
+      >
+        Its trades and curves are gone; the strategy stays.
+      </Confirm>
+    </>
+  )
+}

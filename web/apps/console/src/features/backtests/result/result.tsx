@@ -1,0 +1,60 @@
+import { Skeleton, Tabs } from "@mantine/core"
+import { useNavigate, useSearch } from "@tanstack/react-router"
+import type { Run } from "@tradertape/api/backtest.ts"
+import { lazy, Suspense } from "react"
+import { ConfigTab } from "./config-tab"
+import { HeadlineBand } from "./headline-band"
+import { ResultHeader } from "./result-header"
+import { WarningsPanel } from "./warnings-panel"
+
+const Overview = lazy(() => import("./overview-tab"))
+const Trades = lazy(() => import("./trades-tab"))
+const Returns = lazy(() => import("./returns-tab"))
+const Drawdowns = lazy(() => import("./drawdowns-tab"))
+const Conviction = lazy(() => import("./conviction-tab"))
+const Skipped = lazy(() => import("./skipped-tab"))
+const Costs = lazy(() => import("./costs-tab"))
+const Robustness = lazy(() => import("./robustness-tab"))
+
+const TABS = [
+  { value: "overview", label: "Overview", Body: Overview },
+  { value: "trades", label: "Trades", Body: Trades },
+  { value: "returns", label: "Returns", Body: Returns },
+  { value: "drawdowns", label: "Drawdowns", Body: Drawdowns },
+  { value: "conviction", label: "Conviction", Body: Conviction },
+  { value: "skipped", label: "Skipped", Body: Skipped },
+  { value: "costs", label: "Costs", Body: Costs },
+  { value: "robustness", label: "Robustness", Body: Robustness },
+  { value: "config", label: "Config", Body: ConfigTab },
+] as const
+
+/** The result of a run: headline figures on top, everything else in tabs that the address remembers. */
+export function Result({ run }: { run: Run }) {
+  const { tab = "overview" } = useSearch({ from: "/frame/backtests/$id" })
+  const navigate = useNavigate({ from: "/backtests/$id" })
+  const show = (next: string | null) =>
+    navigate({ search: { tab: next === "overview" || !next ? undefined : next }, replace: true })
+  return (
+    <>
+      <ResultHeader run={run} />
+      <HeadlineBand run={run} />
+      <WarningsPanel warnings={run.warnings} />
+      <Tabs value={TABS.some(({ value }) => value === tab) ? tab : "overview"} onChange={show} mt="md">
+        <Tabs.List mb="md" style={{ flexWrap: "nowrap", overflowX: "auto", overflowY: "hidden" }}>
+          {TABS.map(({ value, label }) => (
+            <Tabs.Tab key={value} value={value}>
+              {label}
+            </Tabs.Tab>
+          ))}
+        </Tabs.List>
+        {TABS.map(({ value, Body }) => (
+          <Tabs.Panel key={value} value={value}>
+            <Suspense fallback={<Skeleton height={420} />}>
+              <Body run={run} />
+            </Suspense>
+          </Tabs.Panel>
+        ))}
+      </Tabs>
+    </>
+  )
+}

@@ -1,0 +1,99 @@
+import { Select, TextInput } from "@mantine/core"
+import type { Run, SkippedSignal } from "@tradertape/api/backtest.ts"
+import { count, date, number, percent, words } from "@tradertape/ui/format.ts"
+import { CircleSlash, Search } from "lucide-react"
+import { useMemo, useState } from "react"
+import { type Column, DataTable } from "@/components/data-table"
+import { EmptyState } from "@/components/empty-state"
+import { Section } from "@/components/section"
+import classes from "./result.module.css"
+
+/** Signals that became no position, and why: what the limits cost. */
+export default function SkippedTab({ run }: { run: Run }) {
+  const [reason, setReason] = useState<string | null>(null)
+  const [find, setFind] = useState("")
+  const labels = useMemo(() => new Map(run.skip_breakdown.map((row) => [row.reason, row.label])), [run])
+  const columns = useMemo<Column<SkippedSignal>[]>(
+    () => [
+      { id: "symbol", header: "Stock", isText: true, value: (s) => s.symbol, cell: (s) => s.symbol },
+      { id: "date", header: "Signal", isText: true, value: (s) => s.date, cell: (s) => date(s.date) },
+      {
+        id: "reason",
+        header: "Why not",
+        isText: true,
+        value: (s) => s.reason,
+        cell: (s) => labels.get(s.reason) ?? words(s.reason),
+      },
+      {
+        id: "conviction",
+        header: "Conviction",
+        value: (s) => s.conviction,
+        cell: (s) => number(s.conviction, 1),
+      },
+    ],
+    [labels],
+  )
+  const shown = useMemo(
+    () =>
+      run.skipped_signals.filter(
+        (one) => (!reason || one.reason === reason) && one.symbol.toLowerCase().includes(find.toLowerCase()),
+      ),
+    [run, reason, find],
+  )
+  if (run.skipped_signals.length === 0) {
+    return (
+      <EmptyState icon={<CircleSlash size={32} />} title="No signal was skipped">
+        Every signal became a position: neither cash, nor slots, nor sector caps were in the way.
+      </EmptyState>
+    )
+  }
+  const all = run.skipped_signals.length
+  return (
+    <div className={classes.two} style={{ gridTemplateColumns: "minmax(0, 1fr) minmax(0, 2fr)" }}>
+      <Section
+        title="Reasons"
+        note={`${count(all, "signal")} skipped of ${number(run.summary.signals_total)}`}
+      >
+        <dl className={classes.pairs}>
+          {run.skip_breakdown.map((row) => (
+            <div key={row.reason}>
+              <dt>{row.label}</dt>
+              <dd>
+                {number(row.signals)} ({percent((row.signals / all) * 100, 0)})
+              </dd>
+            </div>
+          ))}
+        </dl>
+      </Section>
+      <Section title={count(shown.length, "signal")} flush>
+        <div className={classes.filters}>
+          <TextInput
+            size="xs"
+            w={180}
+            placeholder="Stock"
+            aria-label="Find skipped signals"
+            leftSection={<Search size={14} />}
+            value={find}
+            onChange={(event) => setFind(event.currentTarget.value)}
+          />
+          <Select
+            w={260}
+            placeholder="Any reason"
+            aria-label="Reason"
+            clearable
+            data={run.skip_breakdown.map((row) => ({ value: row.reason, label: row.label }))}
+            value={reason}
+            onChange={setReason}
+          />
+        </div>
+        <DataTable
+          label="Skipped signals"
+          rows={shown}
+          columns={columns}
+          rowKey={(one) => `${one.date} ${one.symbol} ${one.reason}`}
+          minWidth={520}
+        />
+      </Section>
+    </div>
+  )
+}

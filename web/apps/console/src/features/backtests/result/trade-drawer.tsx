@@ -1,0 +1,145 @@
+import { ActionIcon, Drawer, Group, Skeleton, Stack, Table, Text } from "@mantine/core"
+import { useQuery } from "@tanstack/react-query"
+import type { Run, Trade } from "@tradertape/api/backtest.ts"
+import { Amount } from "@tradertape/ui/components/amount.tsx"
+import { Delta } from "@tradertape/ui/components/delta.tsx"
+import { Stat } from "@tradertape/ui/components/stat.tsx"
+import { date, number, percent, signed } from "@tradertape/ui/format.ts"
+import { ChevronLeft, ChevronRight } from "lucide-react"
+import { ErrorState } from "@/components/error-state"
+import { SimulatedBadge } from "@/components/simulated-badge"
+import { candlesQuery } from "@/lib/queries/market"
+import { TradeChart } from "./trade-chart"
+import classes from "./trade-drawer.module.css"
+import { candleRange } from "./trade-range"
+
+interface Props {
+  run: Run
+  trade: Trade | undefined
+  onClose: () => void
+  previous: (() => void) | undefined
+  next: (() => void) | undefined
+}
+
+/** One trade beside the table it came from: candles with its marks, figures, reasons. */
+export function TradeDrawer({ run, trade, onClose, previous, next }: Props) {
+  return (
+    <Drawer
+      opened={trade !== undefined}
+      onClose={onClose}
+      size="min(760px, 100%)"
+      title={
+        trade && (
+          <Group gap="xs">
+            <Text fw={600} fz={16}>
+              {trade.symbol}
+            </Text>
+            <Text size="sm" c="dimmed">
+              {trade.sector}
+            </Text>
+            <SimulatedBadge shown={run.simulated} />
+            <ActionIcon aria-label="Previous trade" disabled={!previous} onClick={previous}>
+              <ChevronLeft size={16} />
+            </ActionIcon>
+            <ActionIcon aria-label="Next trade" disabled={!next} onClick={next}>
+              <ChevronRight size={16} />
+            </ActionIcon>
+          </Group>
+        )
+      }
+    >
+      {trade && <TradeDetail run={run} trade={trade} />}
+    </Drawer>
+  )
+}
+
+function TradeDetail({ run, trade }: { run: Run; trade: Trade }) {
+  const range = candleRange(trade, run.summary.end_date)
+  const candles = useQuery(candlesQuery({ symbol: trade.symbol, dataSet: run.data_set, ...range }))
+  return (
+    <Stack gap="md">
+      {candles.isPending && <Skeleton height={360} />}
+      {candles.error && <ErrorState error={candles.error} what="The candles" retry={candles.refetch} />}
+      {candles.data && <TradeChart trade={trade} candles={candles.data.candles} />}
+      <dl className={classes.stats}>
+        <Stat label="Net P&L" value={<Delta kind="money" value={trade.net_pnl} decimals={2} />} />
+        <Stat label="Return" value={<Delta value={trade.return_pct} decimals={2} />} />
+        <Stat
+          label="R multiple"
+          hint="Result in multiples of the risk to the first stop."
+          value={number(trade.r_multiple, 2)}
+        />
+        <Stat label="Held" value={`${number(trade.bars_held)} days`} />
+        <Stat label="Shares" value={number(trade.quantity)} />
+        <Stat label="Invested" value={<Amount value={trade.invested} decimals={0} />} />
+        <Stat label="Charges" value={<Amount value={trade.charges} />} />
+        <Stat label="Slippage" value={<Amount value={trade.slippage} />} />
+        <Stat label="Worst point" hint="Deepest loss while held (MAE)." value={percent(trade.mae_pct, 2)} />
+        <Stat label="Best point" hint="Highest gain while held (MFE)." value={percent(trade.mfe_pct, 2)} />
+        <Stat label="Add-ons" value={number(trade.addons)} />
+        <Stat label="First stop" value={number(trade.initial_stop, 2)} />
+      </dl>
+      <Reason title={`Bought ${date(trade.entry_date)}`}>
+        {trade.entry_reason || "The entry rules held."}
+      </Reason>
+      <Reason title={trade.exit_date ? `Sold ${date(trade.exit_date)}` : "Still held"}>
+        {trade.exit_reason_text}
+      </Reason>
+      <Seen trade={trade} />
+    </Stack>
+  )
+}
+
+function Reason({ title, children }: { title: string; children: string }) {
+  return (
+    <div>
+      <Text size="xs" c="dimmed">
+        {title}
+      </Text>
+      <Text size="sm">{children}</Text>
+    </div>
+  )
+}
+
+/** What the rules saw on the day of the signal, and what made up the conviction. */
+function Seen({ trade }: { trade: Trade }) {
+  const indicators = Object.entries(trade.indicators_at_entry)
+  return (
+    <div className={classes.seen}>
+      {indicators.length > 0 && (
+        <Table>
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>At the signal{trade.signal_date ? `, ${date(trade.signal_date)}` : ""}</Table.Th>
+              <Table.Th ta="right">Value</Table.Th>
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {indicators.map(([name, value]) => (
+              <Table.Tr key={name}>
+                <Table.Td>{name}</Table.Td>
+                <Table.Td ta="right">{number(value, 2)}</Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      )}
+      <Table>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>Conviction</Table.Th>
+            <Table.Th ta="right">{number(trade.conviction, 1)}</Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {trade.conviction_breakdown.map((part) => (
+            <Table.Tr key={part.name}>
+              <Table.Td>{part.name}</Table.Td>
+              <Table.Td ta="right">{signed(part.points, 1)}</Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </div>
+  )
+}

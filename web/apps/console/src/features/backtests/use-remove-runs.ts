@@ -1,0 +1,20 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query"
+import { count } from "@tradertape/ui/format.ts"
+import { runCalls } from "@/lib/queries/backtests"
+import { tellDone, tellFailed } from "@/lib/tell"
+
+export function useRemoveRuns() {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: async (ids: string[]) => {
+      for (const id of ids) await runCalls.remove(id)
+    },
+    onSuccess: (_nothing, ids) => tellDone(`${count(ids.length, "run")} deleted`),
+    onError: (error) => tellFailed("Not every run was deleted", error),
+    onSettled: () =>
+      Promise.all([
+        client.invalidateQueries({ queryKey: ["backtests", "list"] }),
+        client.invalidateQueries({ queryKey: ["backtests", "latest"] }),
+      ]),
+  })
+}
