@@ -42,17 +42,19 @@ def make_set(market: MarketService) -> MakeSet:
         spells: Sequence[Spell] = (),
         basis: str = "split",
         gaps: Sequence[tuple[str, int]] = (),
+        into: MarketService | None = None,
     ) -> Manifest:
+        service = into or market
         manifest = new_manifest(
-            name, basis=basis, stored_basis=basis, clock=market.clock, source="test"
+            name, basis=basis, stored_basis=basis, clock=service.clock, source="test"
         )
-        with changing(market.store, name, new=manifest) as draft:
+        with changing(service.store, name, new=manifest) as draft:
             candles = walk(symbols, days)
             draft.candles = without(candles, gaps)
             draft.indices = walk([index], days) if index else draft.indices
             draft.membership = list(spells)
-            draft.commit(market.clock)
-        return market.use(name).manifest
+            draft.commit(service.clock)
+        return service.use(name).manifest
 
     return make
 

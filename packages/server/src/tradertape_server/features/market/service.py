@@ -16,7 +16,7 @@ from tradertape_core.kernel.clock import Clock
 from tradertape_core.kernel.errors import InvalidInput, InvariantBroken
 from tradertape_core.market.calendar import nse_calendar
 from tradertape_core.market.panel import Panel
-from tradertape_core.market.universe import current_symbol
+from tradertape_core.market.universe import Universe, current_symbol
 from tradertape_server.features.market.candles import Days, Floats
 from tradertape_server.features.market.columns import Columns, open_columns
 from tradertape_server.features.market.gaps import Gaps, find_gaps
@@ -66,6 +66,8 @@ class CandleSeries:
     """Candles of one symbol or index, oldest first. Arrays (n,), rupees or index points."""
 
     symbol: str
+    name: str
+    sector: str
     data_version: str
     simulated: bool
     dates: Days
@@ -180,8 +182,12 @@ class MarketService:
         if end is not None:
             rows &= columns.dates <= np.datetime64(end, "D")
         cut = {field: column[rows] for field, column in values.items()}
+        found = symbol if symbol in columns.index_names else plain_symbol(symbol)
+        name, _, sector = about(columns, found)
         return CandleSeries(
-            symbol if symbol in columns.index_names else plain_symbol(symbol),
+            found,
+            name or found,
+            sector,
             manifest.data_version,
             manifest.simulated,
             columns.dates[rows],
@@ -209,13 +215,13 @@ class MarketService:
 
     def members(
         self, universe: str, day: date | None = None, *, data_set: str | None = None
-    ) -> list[SymbolRow]:
-        """Members of a universe on a day; those the set does not hold count 0 candles."""
+    ) -> tuple[Universe, date, list[SymbolRow]]:
+        """A universe, the day, and its members then; those the set does not hold count 0."""
         opened = self._open(data_set)
         found = opened.universes.find(universe)
-        symbols = found.members_on(day or _last_day(opened.manifest))
-        held = (opened.universes.held_as(symbol) or symbol for symbol in symbols)
-        return [_symbol_row(opened.columns, symbol) for symbol in held]
+        day = day or _last_day(opened.manifest)
+        held = (opened.universes.held_as(symbol) or symbol for symbol in found.members_on(day))
+        return found, day, [_symbol_row(opened.columns, symbol) for symbol in held]
 
     def columns(self, data_set: str | None = None) -> tuple[Manifest, Columns]:
         """The opened columns of a set, for checks over the whole of it."""
