@@ -201,6 +201,21 @@ def test_for_bars_of_what_never_changes(make_panel):
     assert column(Evaluation(panel).truth(rules.ForBars(2, always))) == [-1, -1, 1, 1]
 
 
+def test_days_before_a_listing_do_not_count(make_panel, make_index):
+    panel = make_panel({"A": [None, None, 3, 3]}, indices={"NIFTY 50": make_index([1, 3, 3, 3])})
+    market_up = rules.Compare(rules.Market(CLOSE), ">", number(2))
+    assert column(Evaluation(panel).truth(rules.ForBars(2, market_up))) == [-1, -1, -1, 1]
+    crossed = rules.Cross("above", rules.Market(CLOSE), number(2))
+    assert column(Evaluation(panel).truth(crossed)) == [-1, -1, -1, 0]
+
+
+def test_a_day_the_index_missed_at_the_end_shows_no_older_value(make_panel, make_index):
+    before = rules.Market(rules.Indicator(fn="close", name="close", offset=1))
+    for closes in ([1, None], [1, None, 2]):
+        panel = make_panel({"A": [1] * len(closes)}, indices={"NIFTY 50": make_index(closes)})
+        assert column(Evaluation(panel).value(before))[1] is None
+
+
 def test_between_and_in(make_panel):
     panel = make_panel({"A": [1, 2, 3, 4]})
     truth = Evaluation(panel).truth

@@ -59,23 +59,31 @@ class OwnCandles:
         """
         if bars == 0:
             return values
-        if not self.has_gaps:
+        if self.is_full:
             return _shifted(values, bars, absent)
-        full: NDArray[Cell] = np.broadcast_to(values, self.present.shape)
-        return self.unpack(_shifted(self.pack(full), bars, absent), absent)
+        shifted = _shifted(self.pack(self._own(values, absent)), bars, absent)
+        return self._own(self.unpack(shifted, absent), absent)
 
     def throughout(self, mask: Mask, bars: int, *, before: bool) -> Mask:
         """True where the mask held on this candle and the `bars - 1` of the symbol before it.
 
         before: what counts for candles before the symbol's first.
         """
-        full = np.broadcast_to(mask, self.present.shape) if self.has_gaps else mask
-        held, covered = self.pack(full), 1
+        held = mask if self.is_full else self.pack(self._own(mask, before))
+        covered = 1
         while covered < bars:  # each round doubles the stretch that is known to hold
             step = min(covered, bars - covered)
             held = held & _shifted(held, step, before)
             covered += step
-        return self.unpack(held, before)
+        return held if self.is_full else self._own(self.unpack(held, before), before)
+
+    def _own(self, values: NDArray[Cell], absent: float) -> NDArray[Cell]:
+        """(T, N) with `absent` on every day without a candle: what later days bring must not tell.
+
+        Without it a day missing at the end of a column would show the day before, and a day missing
+        inside would not; and a market value would count before a symbol was listed.
+        """
+        return np.where(self.present, values, np.asarray(absent, dtype=values.dtype))
 
     def history(self) -> NDArray[np.int64]:
         """How many candles each symbol has up to and including each date. (T, N)"""
