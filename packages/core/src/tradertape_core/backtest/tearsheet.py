@@ -256,7 +256,7 @@ def _decile_table(rows: Rows) -> str:
         (
             (
                 _cell(str(row["decile"])),
-                _cell(f"{row['conviction_from']:g} to {row['conviction_to']:g}"),
+                _cell(f"{row['conviction_from']:.1f} to {row['conviction_to']:.1f}"),
                 *_group_cells(row),
             )
             for row in rows

@@ -17,7 +17,7 @@ header p,footer{margin:0;color:var(--dim)}
 margin:16px 0 0}
 .banner{font-weight:600}
 .warnings ul{margin:4px 0;padding-left:18px}
-.cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(200px,1fr));gap:12px;margin:20px 0}
+.cards{display:grid;grid-template-columns:repeat(4,1fr);gap:12px;margin:20px 0}
 .cards div,section{background:var(--card);border:1px solid var(--line);border-radius:12px}
 .cards div{padding:12px 16px}
 .cards span{display:block;color:var(--dim);font-size:12px}
@@ -29,7 +29,8 @@ h2{font-size:15px;margin:0 0 10px}
 .legend i{display:inline-block;width:14px;height:3px;border-radius:2px;margin:0 6px 3px 0;
 background:var(--accent)}
 .legend i+i,.legend .second{background:var(--other)}
-svg{display:block;width:100%;height:auto}
+section{overflow-x:auto}
+svg{display:block;width:100%;min-width:620px;height:auto}
 svg text{fill:var(--dim);font-size:11px}
 svg .grid{stroke:var(--line)}
 svg .own{fill:none;stroke:var(--accent);stroke-width:1.8}
@@ -50,6 +51,7 @@ td.up{color:var(--gain)}td.down{color:var(--loss)}
 border-bottom:1px solid var(--line);break-inside:avoid}
 .figures span{color:var(--dim)}
 footer{font-size:12px;overflow-wrap:anywhere}
-@media print{body{background:#fff;font-size:11px}main{max-width:none;padding:0}
+@media (max-width:720px){.cards{grid-template-columns:repeat(2,1fr);gap:8px}main{padding:20px 12px}}
+@media print{body{background:#fff;font-size:11px}main{max-width:none;padding:0}svg{min-width:0}
 section,.cards div{border-color:#ddd}a{color:inherit}}
 """
