@@ -15,6 +15,7 @@ from tradertape_server.features.backtests.repository import in_use
 from tradertape_server.features.backtests.service import BacktestService
 from tradertape_server.features.changelog.service import Changelog
 from tradertape_server.features.market.service import MarketService
+from tradertape_server.features.operations.checks import market_check
 from tradertape_server.features.operations.service import Health
 from tradertape_server.features.strategies.service import StrategyService, sync_templates
 from tradertape_server.features.strategies.trying import TrialService
@@ -64,11 +65,15 @@ def build_container(
     clock = clock or SystemClock()
     home = private_folder(settings.effective_home)
     database = Database(settings.effective_database_url)
+    if database.sqlite_file is not None:
+        database.sqlite_file.touch(mode=0o600)
     secrets = SecretBox.open(home / "secrets")
     mailer = build_mailer(settings, clock)
     metrics = Metrics(__version__)
     market = MarketService(home, clock, data_set=settings.data_set)
     strategies = StrategyService(clock, used_by=(in_use,))
+    health = Health(database, clock, home=home, mailer=mailer, metrics=metrics)
+    health.add("market_data", market_check(market, clock))
     return Container(
         settings=settings,
         clock=clock,
@@ -80,7 +85,7 @@ def build_container(
         auth=AuthService(
             database, clock, secrets, mailer, account_policy(settings), passwords or Passwords()
         ),
-        health=Health(database, clock, home=home, mailer=mailer, metrics=metrics),
+        health=health,
         changelog=Changelog(settings.changelog_path),
         market=market,
         strategies=strategies,

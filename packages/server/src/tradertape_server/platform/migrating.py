@@ -53,3 +53,9 @@ def all_tables() -> MetaData:
             importlib.import_module(f"{feature.name}.models")
     importlib.import_module(f"{PACKAGE}.platform.idempotency")
     return Base.metadata
+
+
+def knows_revision(revision: str) -> bool:
+    """Whether this version of the program can upgrade a database from there."""
+    script = ScriptDirectory.from_config(alembic_config())
+    return any(known.revision == revision for known in script.walk_revisions())

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
+from tradertape_core.kernel.errors import InvalidInput
 from tradertape_server.platform.http import Answer, Body, IstTime
 
 AGENT_SCOPES = ("signals:read", "results:write", "sync:write", "api:read", "api:write")
@@ -254,3 +255,13 @@ class AuditRow(Answer):
     ip: str
     request_id: str
     details: dict[str, Any]
+
+
+def checked_scopes(kind: Literal["agent", "worker"], wanted: list[str] | None) -> list[str]:
+    """The scopes asked for, or the usual ones; raises InvalidInput for an unknown one."""
+    known = AGENT_SCOPES if kind == "agent" else WORKER_SCOPES
+    usual = AGENT_DEFAULT_SCOPES if kind == "agent" else WORKER_DEFAULT_SCOPES
+    unknown = [scope for scope in wanted or () if scope not in known]
+    if unknown:
+        raise InvalidInput(f"unknown scope {unknown[0]!r}; there are: {', '.join(known)}")
+    return list(wanted or usual)

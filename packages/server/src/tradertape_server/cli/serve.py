@@ -1,0 +1,113 @@
+"""`tradertape serve`: the console, the API and the docs in one process."""
+
+from __future__ import annotations
+
+import socket
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tradertape_server.cli.output import AsJson, fail
+
+if TYPE_CHECKING:
+    from tradertape_server.demo import DemoAccount
+    from tradertape_server.settings import Settings
+    from tradertape_server.wiring import Container
+
+app = typer.Typer()
+
+
+@app.command()
+def serve(
+    *,
+    demo: Annotated[
+        bool,
+        typer.Option(
+            "--demo", help="Set up a simulated market and a demo account, and run one backtest."
+        ),
+    ] = False,
+    host: Annotated[str | None, typer.Option(help="The address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="The port.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Serve the console, the API and the docs until stopped (Ctrl-C).
+
+    The database is created or upgraded first. Settings are in TRADERTAPE_* variables.
+    """
+    import uvicorn
+
+    from tradertape_server.cli.opening import bring_up_to_date, read_settings
+    from tradertape_server.main import create_app
+    from tradertape_server.platform.logging import configure_logging
+    from tradertape_server.platform.secrets import private_folder
+    from tradertape_server.platform.server_lock import ServerLock
+    from tradertape_server.wiring import build_container
+
+    settings = read_settings(host=host, port=port)
+    lock = ServerLock(private_folder(settings.effective_home))
+    if not lock.take():
+        fail(f"A server with this home folder is running already (process {lock.holder()}).")
+    listener = _listen(settings)
+    configure_logging(level=settings.log_level, form=settings.log_format)
+    container = build_container(settings)
+    bring_up_to_date(container)
+    container.start()
+    account = _demo(container, quiet=as_json) if demo else None
+    application = create_app(container=container)
+    _welcome(settings, account, as_json=as_json)
+    config = uvicorn.Config(
+        application,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=settings.graceful_stop_s,
+    )
+    try:
+        uvicorn.Server(config).run(sockets=[listener])
+    finally:
+        lock.release()
+
+
+def _demo(container: Container, *, quiet: bool) -> DemoAccount:
+    from tradertape_server.cli.data import progress_bar
+    from tradertape_server.demo import set_up
+
+    def say(text: str) -> None:
+        if not quiet:
+            typer.echo(text)
+
+    with progress_bar(hidden=quiet) as progress:
+        return set_up(container, say=say, progress=progress)
+
+
+def _listen(settings: Settings) -> socket.socket:
+    # Bound before anything slow happens: a taken port is told at once.
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+    except OSError as error:
+        listener.close()
+        fail(
+            f"Cannot listen on {settings.host}:{settings.port}: {error.strerror}. "
+            "Choose another with --port, or see `tradertape doctor`."
+        )
+    return listener
+
+
+def _welcome(settings: Settings, account: DemoAccount | None, *, as_json: bool) -> None:
+    import json
+
+    url = settings.effective_public_url
+    if as_json:
+        demo = {"email": account.email, "password": account.password} if account else None
+        typer.echo(json.dumps({"url": url, "demo": demo}))
+        return
+    lines = [f"TraderTape is at {url}", f"  API   {url}/api/docs", f"  Docs  {url}/docs/"]
+    if settings.console_path is None:
+        lines.append("  The console is not built: run `make web` (needs Node 20 or newer).")
+    if account is not None:
+        lines += ["", "Sign in with", f"  {account.email}", f"  {account.password}"]
+    typer.echo("\n" + "\n".join(lines) + "\n")

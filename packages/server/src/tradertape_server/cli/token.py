@@ -1,0 +1,69 @@
+"""`tradertape token`: keys for agents and workers."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from tradertape_server.cli.output import AsJson, show
+
+app = typer.Typer(no_args_is_help=True, help="Create and list keys for agents and workers.")
+
+
+class KeyKind(StrEnum):
+    """Whom a key is for."""
+
+    agent = "agent"
+    worker = "worker"
+
+
+UserOption = Annotated[str, typer.Option("--user", help="The address of the account.")]
+KindOption = Annotated[
+    KeyKind, typer.Option("--kind", help="agent: zt_…, worker: kwa_….", case_sensitive=False)
+]
+
+
+@app.command()
+def create(
+    *,
+    user: UserOption,
+    kind: KindOption,
+    name: Annotated[str, typer.Option("--name", help="What the key is for.")],
+    scope: Annotated[
+        list[str] | None, typer.Option("--scope", help="May be repeated; else the usual ones.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Create a key and print it, alone: it is shown this once.
+
+    Example: export KITE_ALGO_WORKER_TOKEN=$(tradertape token create --user me@example.com
+    --kind worker --name laptop)
+    """
+    from tradertape_server.cli.opening import opened
+    from tradertape_server.features.auth.schemas import checked_scopes
+
+    scopes = checked_scopes(kind.value, scope)
+    with opened() as container:
+        token = container.auth.create_token(user, kind.value, name=name, scopes=scopes)
+    result = {"user": user, "kind": kind.value, "name": name, "scopes": scopes, "token": token}
+    show(result, as_json=as_json, text=lambda: token)
+
+
+@app.command("list")
+def list_tokens(*, user: UserOption, kind: KindOption, as_json: AsJson = False) -> None:
+    """List an account's keys, without themselves."""
+    from tradertape_server.cli.opening import opened
+    from tradertape_server.features.auth.repository import keys_of
+    from tradertape_server.features.auth.schemas import KeyRow
+    from tradertape_server.platform.errors import NotFound
+
+    with opened() as container, container.database.read() as session:
+        user_id = container.auth.user_id_of(user)
+        if user_id is None:
+            raise NotFound(f"Account {user}")
+        rows = [KeyRow.model_validate(row) for row in keys_of(session, user_id, kind.value)]
+    found = [row.model_dump(mode="json") for row in rows]
+    lines = [f"{row.id:>5}  {row.prefix}…  {row.label}  {' '.join(row.scopes)}" for row in rows]
+    show(found, as_json=as_json, text=lambda: "\n".join(lines) or "No keys.")

@@ -1,0 +1,87 @@
+"""What `serve --demo` sets up: a market, an account, and a first backtest."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from tradertape_core.backtest.report_text import render
+from tradertape_core.strategy.base_models import BASE_MODELS
+from tradertape_server.features.backtests.repository import RunFilter
+from tradertape_server.features.backtests.schemas import BacktestRequest
+from tradertape_server.features.market.progress import Progress
+from tradertape_server.platform.secrets import private_folder
+from tradertape_server.wiring import Container
+
+EMAIL = "demo@tradertape.local"
+PASSWORD_FILE = "demo-password"  # noqa: S105 - the name of a file
+TEMPLATE = "v3_dip_buyer"
+SIMULATED = "simulated"
+_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that look alike
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class DemoAccount:
+    """What to sign in with."""
+
+    email: str
+    password: str
+
+
+def set_up(container: Container, *, say: Say, progress: Progress) -> DemoAccount:
+    """Make what is missing: a market, an account, a backtest. A second start finds it there."""
+    container.market.ensure_simulated_world(progress)
+    account, user_id = ensure_account(container)
+    if not has_runs(container, user_id):
+        say(first_backtest(container, user_id))
+    return account
+
+
+def has_runs(container: Container, user_id: int) -> bool:
+    """Whether the account has run anything yet."""
+    with container.database.read() as session:
+        _, total = container.backtests.find(session, user_id, RunFilter(), limit=1, offset=0)
+    return total > 0
+
+
+def first_backtest(container: Container, user_id: int) -> str:
+    """Run the first of our templates over the simulated past and return its report as text."""
+    request = BacktestRequest(
+        strategy=dict(BASE_MODELS[TEMPLATE]),
+        universe="nifty_100",
+        start_date=date(2020, 1, 1),
+        end_date=date(2025, 12, 31),
+        data_set=SIMULATED,
+        name="A first look",
+    )
+    with container.database.read() as session:
+        asked = container.backtests.ask(session, user_id, request)
+    with container.database.write() as session:
+        report = container.backtests.run(session, user_id, asked)
+    return render(report)
+
+
+def ensure_account(container: Container) -> tuple[DemoAccount, int]:
+    """The demo account, not an administrator, with a password of its own on every machine."""
+    password = _password(container.settings.effective_home / "secrets")
+    user_id = container.auth.user_id_of(EMAIL)
+    if user_id is None:
+        user_id = container.auth.create_user(EMAIL, password=password, name="Demo")
+    return DemoAccount(EMAIL, password), user_id
+
+
+def _password(folder: Path) -> str:
+    path = private_folder(folder) / PASSWORD_FILE
+    if path.is_file():
+        return path.read_text().strip()
+    letters = [_LETTERS[byte % len(_LETTERS)] for byte in os.urandom(15)]
+    password = "-".join("".join(letters[start : start + 5]) for start in (0, 5, 10))
+    handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    with os.fdopen(handle, "w") as file:
+        file.write(password + "\n")
+    return password

@@ -1,0 +1,34 @@
+"""Checks of single features for the health page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tradertape_core.kernel.clock import IST, Clock
+from tradertape_core.market.calendar import nse_calendar
+from tradertape_server.features.market.service import MarketService
+from tradertape_server.features.operations.service import Check
+
+
+def market_check(market: MarketService, clock: Clock) -> Callable[[], Check]:
+    """Whether there is market data, and whether the set new runs use is up to date."""
+
+    def check() -> Check:
+        sets = market.data_sets()
+        active = next((one.manifest for one in sets if one.active), None)
+        if active is None:
+            return Check("stale", "There is no market data yet.", {"data_sets": len(sets)})
+        calendar = nse_calendar()
+        today = min(clock.now().astimezone(IST).date(), calendar.last_day)
+        wanted = calendar.previous_session(today).isoformat()
+        facts = {
+            "data_set": active.name,
+            "simulated": active.simulated,
+            "last": active.last,
+            "last_session": wanted,
+        }
+        if active.last < wanted:
+            return Check("stale", f"Prices end on {active.last or 'no day'}.", facts)
+        return Check("ok", "Up to the last session.", facts)
+
+    return check
