@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from tradertape_server.features.backtests.schemas import Report
+
 pytestmark = pytest.mark.usefixtures("with_market")
 
 SignIn = Callable[..., TestClient]
@@ -53,6 +55,7 @@ def test_bt_01_and_05_the_seeds_script_prints_its_three_figures(
     assert result["summary"]["total_trades"] == len(result["trades"]) > 50
     assert result["simulated"]
     assert any("imulated" in warning for warning in result["warnings"])
+    Report.model_validate(result)  # exactly the fields that the API describes
 
 
 def test_bt_02_and_03_a_run_is_kept_whole(signed_in: TestClient, strategy: dict[str, Any]) -> None:
@@ -194,3 +197,19 @@ def test_the_form_offers_what_the_core_knows(signed_in: TestClient) -> None:
     for choice in options["charges"]:
         if choice["value"] != "none":
             assert schedule(choice["value"])
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_a_run_without_a_single_trade_has_every_field_and_no_nan(signed_in: TestClient) -> None:
+    inline = {
+        "name": "Never",
+        "base_model": "v1_momentum",
+        "filters": {"min_price": 100_000_000},
+    }
+
+    result = _run(signed_in, strategy=inline, **SHORT)
+
+    Report.model_validate(result)
+    assert result["summary"]["total_trades"] == 0
+    assert result["summary"]["win_rate"] is None
+    assert result["summary"]["ending_capital"] == SHORT["starting_capital"]

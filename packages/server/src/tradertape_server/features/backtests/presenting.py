@@ -59,7 +59,7 @@ def present_run(row: BacktestRun) -> RunOut:
             "finished_at": row.finished_at,
             "took_ms": row.took_ms,
             "error": row.error,
-            "headline": row.headline,
+            "headline": row.headline or None,
         }
     )
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from tradertape_core.backtest.config import BacktestConfig, FlatCharges, Sizing
+from tradertape_server.features.backtests.report_schemas import ReportBody
 from tradertape_server.platform.http import Body
 
 Percent = Annotated[float, Field(gt=0, le=100)]
@@ -123,6 +124,22 @@ class StrategyRef(BaseModel):
     version: int | None
 
 
+class Headline(BaseModel):
+    """The few figures of lists and cards, and some sixty points of the equity curve."""
+
+    ending_capital: float
+    total_return: float
+    cagr: float | None
+    benchmark_cagr: float | None
+    sharpe: float | None
+    max_drawdown: float
+    win_rate: float | None
+    profit_factor: float | None
+    total_trades: int
+    exposure_pct: float
+    spark: list[float]
+
+
 class RunOut(BaseModel):
     """A backtest as lists show it."""
 
@@ -141,10 +158,7 @@ class RunOut(BaseModel):
     finished_at: datetime | None
     took_ms: float | None
     error: str
-    headline: dict[str, Any] = Field(
-        description="ending_capital, total_return, cagr, benchmark_cagr, sharpe, max_drawdown, "
-        "win_rate, total_trades, profit_factor, and `spark`: sixty points of the equity curve."
-    )
+    headline: Headline | None
 
 
 class LabelsIn(Body):
@@ -154,10 +168,10 @@ class LabelsIn(Body):
     tags: Tags = Field(default_factory=list)
 
 
-class Report(BaseModel):
+class Report(ReportBody):
     """A backtest with its whole report; every figure is explained in the Backtesting guide."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="forbid")
 
     run_id: str | None
     status: RunStatus
@@ -166,31 +180,6 @@ class Report(BaseModel):
     strategy: StrategyRef
     data_set: str
     created_at: datetime
-    took_ms: float
-    engine_version: str
-    data_version: str
-    simulated: bool
-    hash: str
-    config: dict[str, Any]
-    strategy_snapshot: dict[str, Any]
-    summary: dict[str, Any]
-    equity_curve: list[dict[str, Any]]
-    monthly_returns: list[dict[str, Any]]
-    yearly_returns: list[dict[str, Any]]
-    drawdowns: list[dict[str, Any]]
-    rolling: dict[str, Any]
-    trades: list[dict[str, Any]]
-    open_positions: list[dict[str, Any]]
-    exit_breakdown: list[dict[str, Any]]
-    by_symbol: list[dict[str, Any]]
-    by_sector: list[dict[str, Any]]
-    by_year: list[dict[str, Any]]
-    by_weekday: list[dict[str, Any]]
-    by_conviction_decile: list[dict[str, Any]]
-    skipped_signals: list[dict[str, Any]]
-    skip_breakdown: list[dict[str, Any]]
-    costs: dict[str, Any]
-    warnings: list[str]
 
 
 class Choice(BaseModel):
