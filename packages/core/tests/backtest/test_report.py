@@ -120,6 +120,24 @@ def test_a_run_that_fills_at_the_close_says_so_on_every_fill_and_warns(run_of):
     assert any("nobody can know that close" in text for text in report["warnings"])
 
 
+def test_fills_of_resting_orders_name_the_touch_and_market_orders_the_open(run_of):
+    from dataclasses import replace
+
+    from tradertape_core.strategy.rules import EntryPlan
+
+    trades = [
+        {"entry": 1, "exit": 2, "reason": int(ExitReason.EXIT_RULE), "rule": 0},
+        {"entry": 1, "exit": 2, "reason": int(ExitReason.TIME)},
+    ]
+    run = run_of([1000] * 3, trades=trades, fill_model="gtt_touch")
+    rows = report_of(run)["trades"]
+    assert [row["entry_fill_rule"] for row in rows] == ["gtt_touch", "gtt_touch"]
+    assert [row["exit_fill_rule"] for row in rows] == ["gtt_touch", "next_open"]
+    at_market = replace(run.strategy, entry=EntryPlan(order="market"))
+    (row, _) = report_of(replace(run, strategy=at_market))["trades"]
+    assert row["entry_fill_rule"] == "next_open"
+
+
 def test_the_equity_curve_holds_the_benchmark_as_money_and_the_drawdown_in_percent(small):
     rows = report_of(small)["equity_curve"]
     assert rows[0] == {

@@ -69,7 +69,7 @@ def trade_rows(
         "exit_reason": [end[0] for end in ends],
         "exit_rule": [end[1] for end in ends],
         "exit_reason_text": [end[2] for end in ends],
-        "entry_fill_rule": [entry_fill_rule(config)] * count,
+        "entry_fill_rule": [entry_fill_rule(strategy, config)] * count,
         "exit_fill_rule": [end[3] for end in ends],
         "conviction": column(s.conviction, 4),
         "conviction_breakdown": list(context.conviction_at(s.signal_row, s.symbol)),

@@ -54,9 +54,6 @@ SKIP_LABELS: Mapping[SkipReason, str] = MappingProxyType(
     }
 )
 
-# Exits that do not wait for a decision: their own rule in docs/fills.md names the price.
-_AT_THE_OPEN = {ExitReason.EXIT_RULE, ExitReason.TIME}
-
 
 def exit_code(reason: int) -> str:
     """The reason as it stands in the answer, such as "stop_gap"."""
@@ -83,15 +80,19 @@ def exit_sentence(strategy: Strategy, reason: int, rule: int, rule_phrase: str) 
     return f"{name}: {rule_phrase}." if rule_phrase else f"{name} held at the close."
 
 
-def entry_fill_rule(config: BacktestConfig) -> FillModel:
-    """Which rule of docs/fills.md made the entry price."""
+def entry_fill_rule(strategy: Strategy, config: BacktestConfig) -> FillModel:
+    """Which model of docs/fills.md made the entry price; a market order has no trigger to touch."""
+    if config.fill_model == "gtt_touch" and strategy.entry.order == "market":
+        return "next_open"
     return config.fill_model
 
 
 def exit_fill_rule(config: BacktestConfig, reason: int) -> str:
-    """Which rule of docs/fills.md made the exit price."""
+    """Which rule of docs/fills.md made the exit price: a model, or the level that was met."""
     if reason == ExitReason.OPEN:
         return "marked_at_close"
-    if reason in _AT_THE_OPEN:
+    if reason == ExitReason.EXIT_RULE:
+        return config.fill_model
+    if reason == ExitReason.TIME:
         return "close" if config.fill_model == "close" else "next_open"
     return exit_code(reason)
