@@ -37,7 +37,7 @@ from tradertape_core.market.world.simulated import CorporateAction, World, World
 
 Floats = NDArray[np.float64]
 
-DEFAULT_SEED = 2015
+DEFAULT_SEED = 144
 
 
 def generate(
@@ -196,6 +196,7 @@ def _state(days: Days, companies: Companies, returns: Returns, standing: Floats)
         slow=own.clusters.slow[-1],
         fast=own.clusters.fast[-1],
         trend=own.trend[-1],
+        stretch=returns.stretch[-1],
         shares=companies.shares,
         last_close=standing[-1],
         tick=tick_sizes(standing[-1], TICK_TABLES[-1]),

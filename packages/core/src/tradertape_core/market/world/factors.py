@@ -85,6 +85,8 @@ def draw_shocks(model: Model, seed: int, kind: str, names: Sequence[str], count:
         fat_tailed(seed, f"{kind} {part}", names, count, tail=tail, largest=model.largest_shock)
         for part in ("night", "day")
     )
+    if kind == "market":
+        night, day = (_skewed(drawn, model.market_skew) for drawn in (night, day))
     return Shocks(night, day)
 
 
@@ -134,6 +136,7 @@ def factor_paths(
     day = volatility * np.sqrt(1 - share) * sessions.day[:, None] * shocks.day
     if boost is not None:
         night, day = night * boost.night, day * boost.day
+    night, day = (np.clip(move, -model.largest_move, model.largest_move) for move in (night, day))
     return FactorPaths(clusters, trend, volatility, night, day + trend)
 
 
@@ -185,3 +188,10 @@ def span(
     up: Floats = np.sqrt(move**2 - 2 * width**2 * np.log1p(-high))
     down: Floats = np.sqrt(move**2 - 2 * width**2 * np.log1p(-low))
     return (move + up) / 2, (move - down) / 2
+
+
+def _skewed(shocks: Floats, skew: float) -> Floats:
+    """Stretch falls and shrink rises of unit shocks; mean 0 and variance 1 stay, nearly."""
+    mean_size = 0.75  # of a unit shock with fat tails
+    stretched = np.where(shocks < 0, (1 + skew) * shocks, (1 - skew) * shocks)
+    return stretched + skew * mean_size

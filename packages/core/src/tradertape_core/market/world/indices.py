@@ -16,8 +16,10 @@ Mask = NDArray[np.bool_]
 # Close of 2014-12-31, rounded.
 INDEX_STARTS = {"NIFTY 50": 8280.0, "NIFTY 100": 8250.0, "NIFTY BANK": 18740.0}
 _HORIZON = 21  # sessions a volatility index looks ahead
-_RISK_PREMIUM = 1.05  # of the volatility index over what comes on average
-_SECTORS_TOO = 1.12  # volatility of an index over that of the market factor alone
+_RISK_PREMIUM = 1.08  # of the volatility index over what comes on average
+_DAMPING = 0.65  # options expect volatility to return to its mean sooner than it does
+_FEAR_OF_FALLS = 0.75  # correlation of the rest of its moves with falls of the market
+_SECTORS_TOO = 1.06  # volatility of an index over that of the market factor alone
 
 
 def index_series(
@@ -46,11 +48,15 @@ def index_series(
 def volatility_index(model: Model, seed: int, market: MarketPath) -> IndexSeries:
     """INDIA VIX: yearly volatility in percent that the model expects over the next month."""
     expected = expected_volatility(model, market)
-    noise = autoregressive(normals(seed, "vix", [""], len(expected)), 0.9, 0.06)[:, 0]
-    close = 100 * _RISK_PREMIUM * expected * np.exp(noise)
+    usual = model.market_volatility * _SECTORS_TOO
+    surprise = (market.night + market.day) / market.volatility
+    drawn = normals(seed, "vix", [""], len(expected))
+    shocks = np.sqrt(1 - _FEAR_OF_FALLS**2) * drawn - _FEAR_OF_FALLS * surprise[:, None]
+    mood = autoregressive(shocks, 0.93, 0.07)[:, 0]
+    close = 100 * _RISK_PREMIUM * usual * (expected / usual) ** _DAMPING * np.exp(mood)
     before = np.concatenate([close[:1], close[:-1]])
-    mood = 0.4 * (np.log(close / before)) + 0.01 * normals(seed, "vix open", [""], len(close))[:, 0]
-    opening = before * np.exp(mood)
+    jitter = 0.01 * normals(seed, "vix open", [""], len(close))[:, 0]
+    opening = before * np.exp(0.4 * np.log(close / before) + jitter)
     move = np.log(close / opening)
     above, below = span(model, seed, ["vix"], move[:, None], np.full((len(close), 1), 0.035))
     return _rounded(opening, opening * np.exp(above[:, 0]), opening * np.exp(below[:, 0]), close)

@@ -17,6 +17,7 @@ Floats = NDArray[np.float64]
 # A larger daily step is a data defect or a demerger far more often than a return.
 _LARGEST_STEP = 0.35
 _FEWEST_RETURNS = 250
+_FEWEST_RANKED = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ def stock_moments(candles: Candles) -> dict[str, float]:
         if name in ("volatility", "excess kurtosis", "maximum drawdown"):
             found[f"{name}, 1st decile"] = float(np.quantile(values, 0.1))
             found[f"{name}, 9th decile"] = float(np.quantile(values, 0.9))
-    return found | _correlations(candles)
+    return found | _correlations(candles) | _predictability(candles.close)
 
 
 def index_moments(close: Floats) -> dict[str, float]:
@@ -141,6 +142,29 @@ def _correlations(candles: Candles) -> dict[str, float]:
         "correlation of two stocks, mean": float(np.nanmean(matrix[above])),
         "correlation within a sector, mean": float(np.nanmean(matrix[same])),
     }
+
+
+def _predictability(close: Floats) -> dict[str, float]:
+    """How the past ranks the future across stocks: reversal within weeks, momentum in a year."""
+    return {
+        "rank correlation, 5 days with next 5": _rank_correlation(close, 5, 5),
+        "rank correlation, 250 days with next 20": _rank_correlation(close, 250, 20),
+    }
+
+
+def _rank_correlation(close: Floats, past_days: int, next_days: int) -> float:
+    logs = np.log(close)
+    found: list[float] = []
+    for t in range(past_days, len(logs) - next_days, next_days):
+        past, following = logs[t] - logs[t - past_days], logs[t + next_days] - logs[t]
+        known = np.isfinite(past) & np.isfinite(following)
+        if known.sum() >= _FEWEST_RANKED:
+            found.append(_correlation(_ranks(past[known]), _ranks(following[known])))
+    return float(np.mean(found)) if found else float("nan")
+
+
+def _ranks(x: Floats) -> Floats:
+    return np.argsort(np.argsort(x)).astype(np.float64)
 
 
 def pairwise_correlation(returns: Floats) -> Floats:

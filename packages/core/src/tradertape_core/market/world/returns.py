@@ -16,9 +16,14 @@ from tradertape_core.market.world.factors import (
     factor_paths,
     market_path,
 )
-from tradertape_core.market.world.parameters import TRAITS, Model, yearly_to_daily
+from tradertape_core.market.world.parameters import (
+    SESSIONS_A_YEAR,
+    TRAITS,
+    Model,
+    yearly_to_daily,
+)
 from tradertape_core.market.world.schedules import rows_of
-from tradertape_core.market.world.streams import normals
+from tradertape_core.market.world.streams import autoregressive, normals
 
 Floats = NDArray[np.float64]
 
@@ -28,6 +33,7 @@ class Returns:
     """Log returns by night and by day (T, N) and what they are made of.
 
     names: of the sectors, the columns of `sectors`. volatility: (T, N) whole, of a full session.
+    stretch: (T + 1, N) fading sum of past moves, of which each day gives a little back.
     """
 
     market: MarketPath
@@ -37,6 +43,7 @@ class Returns:
     night: Floats
     day: Floats
     volatility: Floats
+    stretch: Floats
 
 
 def returns_of(
@@ -58,13 +65,23 @@ def returns_of(
     day = np.multiply.outer(market.day, beta) + loading * sectors.day[:, column] + own.day
     # A share's log return lags its mean return by half its variance; the market's is in its drift.
     day -= (companies.own**2 + (loading * mean[column]) ** 2) / 2
+    stretch = _stretch(model, night + day)
+    day -= model.give_back * stretch[:-1] + model.night_premium / SESSIONS_A_YEAR
+    night += model.night_premium / SESSIONS_A_YEAR
     night += _payouts(days, companies) + _first_day_jump(seed, len(days), companies)
-    volatility = np.sqrt(
+    volatility: Floats = np.sqrt(
         np.multiply.outer(market.volatility**2, beta**2)
         + (loading * sectors.volatility[:, column]) ** 2
         + own.volatility**2
     )
-    return Returns(market, sectors, own, names, night, day, volatility)
+    return Returns(market, sectors, own, names, night, day, volatility, stretch)
+
+
+def _stretch(model: Model, moves: Floats) -> Floats:
+    """Fading sum of past moves, (T + 1, N): row t is known before session t."""
+    memory = model.give_back_memory
+    path = autoregressive(moves, memory, 1 / np.sqrt(1 - memory**2))
+    return np.vstack([np.zeros((1, moves.shape[1])), path])
 
 
 def _results(model: Model, days: Days, companies: Companies) -> Shocks:

@@ -40,7 +40,8 @@ class WorldState:
     Arrays are (N,) over the world's symbols, volatilities daily for a full session.
     market_volatility: of the market factor in the next session, as far as known.
     volatility: whole of each share, next session. slow, fast: parts of its log volatility.
-    beta, loading: on the market and on its sector. trend: own drift a day.
+    beta, loading: on the market and on its sector. trend: own drift a day. stretch: fading
+    sum of past moves, of which Model.give_back returns each day.
     """
 
     date: date
@@ -56,6 +57,7 @@ class WorldState:
     slow: Row
     fast: Row
     trend: Row
+    stretch: Row
     shares: Row
     last_close: Row
     tick: Row
