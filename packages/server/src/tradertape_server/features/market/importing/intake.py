@@ -65,7 +65,7 @@ class Intake:
     ) -> Rejects:
         """Read one file; InvalidInput refuses it. `flush` is called before rows that overlap."""
         source = open_source(path)
-        kind = report.kind = _kind(source) if kind == "auto" else kind
+        kind = report.kind = self._kind(source) if kind == "auto" else kind
         entry = self._entry(source, kind)
         if self._is_known(entry):
             report.outcome = UNCHANGED
@@ -118,6 +118,11 @@ class Intake:
         if (served, stored) != (manifest.basis, manifest.stored_basis):
             self.draft.manifest = manifest.with_(basis=served, stored_basis=stored)
             self.is_changed = bool(manifest.content_hash) or self.is_changed
+
+    def _kind(self, source: Source) -> str:
+        if source.suffix == ".json":
+            return CANDLES
+        return kind_of(read_table(source).headers, self._request.columns)
 
     def _stage(
         self,
@@ -207,12 +212,6 @@ class Intake:
                 "reasons": report.reasons,
             }
         )
-
-
-def _kind(source: Source) -> str:
-    if source.suffix == ".json":
-        return CANDLES
-    return kind_of(read_table(source).headers)
 
 
 def _overlap(first: CandleRows, second: CandleRows) -> bool:

@@ -67,10 +67,10 @@ def layout_of(headers: Sequence[str]) -> str:
     return TABLE
 
 
-def kind_of(headers: Sequence[str]) -> str:
+def kind_of(headers: Sequence[str], given: Mapping[str, str]) -> str:
     """What a file holds, by its headers: candles, indices, actions, membership or instruments."""
     names = {plain(header) for header in headers}
-    columns = find_columns(headers, {})
+    columns = find_columns(headers, given)
     if "close" in columns and "date" in columns:
         return "indices" if "index" in columns and "symbol" not in columns else "candles"
     if names & {"splitratio", "ratio", "subject", "purpose", "dividend"}:

@@ -167,8 +167,19 @@ def _read_csv(content: bytes) -> Table:
     named = [name or f"column {i + 1}" for i, name in enumerate(names)]
     cells = cells.rename_columns(named)
     skipped = [line for line, _ in broken] + blank
-    lines = np.arange(2, 2 + cells.num_rows + len(skipped))
-    return Table(cells, np.setdiff1d(lines, skipped), tuple(broken))
+    lines = np.setdiff1d(np.arange(2, 2 + cells.num_rows + len(skipped)), skipped)
+    filled = _filled(cells)
+    return Table(cells.filter(pa.array(filled)), lines[filled], tuple(broken))
+
+
+def _filled(cells: pa.Table) -> NDArray[np.bool_]:
+    """(n,) whether a row has anything in it; the reader makes an empty row of a blank line."""
+    filled = np.zeros(cells.num_rows, np.bool_)
+    for column in cells.columns:
+        if column.null_count == 0:
+            return np.ones(cells.num_rows, np.bool_)
+        filled |= column.is_valid().to_numpy()
+    return filled
 
 
 def _raw_names(header: bytes, delimiter: str) -> list[str]:

@@ -67,8 +67,9 @@ def import_files(
             batch.add(path, kind)
         progress("Merging", len(paths), len(paths))
         batch.flush()
-        intake.settle_basis()
-        batch.flush()
+        if not report.refused:
+            intake.settle_basis()
+            batch.flush()
         _describe(report, draft.manifest)
         if draft.manifest.content_hash:
             _count_gaps(report, intake, around.calendar)
