@@ -1,4 +1,4 @@
-import { Badge, Card, Group, Skeleton, Stack, Text, Title } from "@mantine/core"
+import { Badge, Card, Group, List, Skeleton, Stack, Text, Title } from "@mantine/core"
 import { useQuery } from "@tanstack/react-query"
 import { date } from "@tradertape/ui/format.ts"
 import { ScrollText } from "lucide-react"
@@ -31,6 +31,11 @@ export function ChangelogPage() {
   )
 }
 
+/** Markdown of a changelog line without its marks. */
+function plain(text: string): string {
+  return text.replace(/\[([^\]]+)\]\([^)]*\)/g, "$1").replace(/[*`]/g, "")
+}
+
 function ReleaseCard({ release }: { release: Release }) {
   return (
     <Card component="article">
@@ -41,14 +46,18 @@ function ReleaseCard({ release }: { release: Release }) {
           {date(release.date)}
         </Text>
       </Group>
-      <Stack gap={6}>
-        {release.changes.map((change) => (
-          <Group key={change.text} gap="sm" wrap="nowrap" align="flex-start">
-            <Badge color="gray" miw={74}>
-              {change.kind}
-            </Badge>
-            <Text size="sm">{change.text}</Text>
-          </Group>
+      <Stack gap="sm">
+        {Object.entries(release.sections).map(([title, items]) => (
+          <div key={title}>
+            <Text size="xs" fw={600} c="dimmed">
+              {title}
+            </Text>
+            <List size="sm" spacing={4} mt={4}>
+              {items.map((item) => (
+                <List.Item key={item}>{plain(item)}</List.Item>
+              ))}
+            </List>
+          </div>
         ))}
       </Stack>
     </Card>

@@ -5,6 +5,7 @@ import { ErrorState } from "@/components/error-state"
 import { Section } from "@/components/section"
 import { SimulatedBadge } from "@/components/simulated-badge"
 import { dataSetsQuery } from "@/lib/queries/market"
+import { setTitle } from "@/lib/set-title"
 import classes from "./home.module.css"
 
 /** Which prices there are, how far they reach, and which of them new runs use. */
@@ -17,10 +18,10 @@ export function DataSets() {
       {data.map((set) => (
         <div key={set.name} className={classes.row}>
           <div style={{ minWidth: 0 }}>
-            <div className={classes.name}>{set.title || set.name}</div>
+            <div className={classes.name}>{setTitle(set.name)}</div>
             <div className={classes.under}>
-              {count(set.symbols, "stock")}, {number(set.candles)} daily candles, {date(set.first_date)} to{" "}
-              {date(set.last_date)}
+              {count(set.symbols, "stock")}, {number(set.candles)} daily candles, {date(set.first)} to{" "}
+              {date(set.last)}
             </div>
           </div>
           <div style={{ display: "flex", gap: 6, flexWrap: "wrap", justifyContent: "flex-end" }}>

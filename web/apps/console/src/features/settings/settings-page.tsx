@@ -1,3 +1,46 @@
+import { Tabs } from "@mantine/core"
+import { useNavigate, useSearch } from "@tanstack/react-router"
+import { PageHeader } from "@/components/page-header"
+import { AppearanceTab } from "./appearance-tab"
+import { KeysTab } from "./keys-tab"
+import { ProfileTab } from "./profile-tab"
+import { SecurityTab } from "./security-tab"
+import classes from "./settings.module.css"
+
+const TABS = [
+  { value: "profile", label: "Profile", Body: ProfileTab },
+  { value: "security", label: "Security", Body: SecurityTab },
+  { value: "keys", label: "Agents and workers", Body: KeysTab },
+  { value: "appearance", label: "Appearance", Body: AppearanceTab },
+] as const
+
 export function SettingsPage() {
-  return null
+  const { tab = "profile" } = useSearch({ from: "/frame/settings" })
+  const navigate = useNavigate({ from: "/settings" })
+  return (
+    <>
+      <PageHeader title="Settings" />
+      <Tabs
+        value={TABS.some(({ value }) => value === tab) ? tab : "profile"}
+        onChange={(next) =>
+          navigate({ search: { tab: next === "profile" || !next ? undefined : next }, replace: true })
+        }
+      >
+        <Tabs.List mb="md" style={{ flexWrap: "nowrap", overflowX: "auto", overflowY: "hidden" }}>
+          {TABS.map(({ value, label }) => (
+            <Tabs.Tab key={value} value={value}>
+              {label}
+            </Tabs.Tab>
+          ))}
+        </Tabs.List>
+        {TABS.map(({ value, Body }) => (
+          <Tabs.Panel key={value} value={value}>
+            <div className={classes.column}>
+              <Body />
+            </div>
+          </Tabs.Panel>
+        ))}
+      </Tabs>
+    </>
+  )
 }

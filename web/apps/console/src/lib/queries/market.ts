@@ -3,28 +3,46 @@ import { request } from "@tradertape/api/http.ts"
 
 export interface DataSet {
   name: string
-  title?: string
   active: boolean
   simulated: boolean
+  basis: string
   data_version: string
-  first_date: string | null
-  last_date: string | null
+  source: string
+  first: string | null
+  last: string | null
   symbols: number
   candles: number
-  updated_at?: string | null
+  indices: string[]
+  gaps: number
+  rejected: number
+  updated_at: string
 }
 
 export interface Universe {
   name: string
   title: string
-  symbols: number
+  members: number
+  with_candles: number
+  /** First day whose membership is known; null: today's list throughout. */
+  since: string | null
+}
+
+export interface CandleRow {
+  date: string
+  open: number | null
+  high: number | null
+  low: number | null
+  close: number
+  volume: number | null
 }
 
 export interface Candles {
   symbol: string
+  name: string
+  sector: string
   simulated: boolean
   data_version: string
-  candles: { date: string; open: number; high: number; low: number; close: number; volume: number }[]
+  candles: CandleRow[]
 }
 
 export interface SymbolRow {
@@ -70,7 +88,7 @@ export const candlesQuery = ({ symbol, start, end, dataSet }: CandleRange) =>
     queryFn: ({ signal }) =>
       request<Candles>("GET", `/market/candles/${encodeURIComponent(symbol)}`, {
         signal,
-        query: { start, end, data_set: dataSet },
+        query: { from: start, to: end, data_set: dataSet },
       }),
     staleTime: HOUR,
   })

@@ -82,25 +82,71 @@ export interface Version {
 }
 
 export interface ExplainNode {
-  text: string
+  type: string
+  english: string
   verdict: boolean | null
-  values?: Record<string, number | null>
-  children?: ExplainNode[]
+  /** What came out, with the values seen: "RSI(14) 47.3 is not below 40". */
+  saw: string
+  operands: { english: string; value: number | null; unit: string }[]
+  conditions: ExplainNode[]
 }
 
-export interface Explained {
+export interface Explanation {
   symbol: string
   date: string
-  entry: boolean
-  conviction: number | null
-  tree: ExplainNode
+  is_signal: boolean
+  would_buy: boolean
+  conclusion: string
+  is_member: boolean
+  entry: ExplainNode
+  filters: { name: string; passed: boolean; saw: string }[]
+  regime: (ExplainNode & { index: string; when_false: string }) | null
+  conviction: {
+    score: number
+    base: number
+    minimum: number
+    breakdown: { name: string; input: number | boolean | null; points: number }[]
+  } | null
+  warnings: string[]
 }
 
-export interface SignalDays {
+export interface TrialSignals {
   symbol: string
+  universe: string
   simulated: boolean
-  signals: { date: string; conviction: number | null }[]
+  data_version: string
+  candles: { date: string; open: number; high: number; low: number; close: number; volume: number }[]
+  signals: { date: string; close: number; conviction: number; regime_ok: boolean }[]
+  conviction_histogram: { from: number; to: number; signals: number }[]
+  warnings: string[]
 }
+
+/** A document, saved or not, and what to try it on. */
+export interface Trial {
+  strategy: StrategyDocument
+  symbol: string
+  universe: string
+  data_set?: string
+}
+
+export const signalsQuery = (trial: Trial, start_date: string, end_date: string) =>
+  queryOptions({
+    queryKey: ["strategies", "signals", trial, start_date, end_date],
+    queryFn: ({ signal }) =>
+      request<TrialSignals>("POST", "/strategies/signals", {
+        signal,
+        body: { ...trial, start_date, end_date },
+      }),
+    staleTime: 300_000,
+  })
+
+export const explainQuery = (trial: Trial, day: string) =>
+  queryOptions({
+    queryKey: ["strategies", "explain", trial, day],
+    queryFn: ({ signal }) =>
+      request<Explanation>("POST", "/strategies/explain", { signal, body: { ...trial, day } }),
+    staleTime: 300_000,
+  })
 
 export const strategiesQuery = (tab: Tab) =>
   queryOptions({

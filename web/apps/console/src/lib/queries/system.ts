@@ -5,7 +5,7 @@ export interface Release {
   version: string
   date: string | null
   breaking: boolean
-  changes: { kind: string; text: string }[]
+  sections: Record<string, string[]>
 }
 
 export const changelogQuery = queryOptions({

@@ -28,7 +28,7 @@ export function yearsBefore(end: string, years: number, earliest: string | null)
 }
 
 export function startingFields(set: DataSet | undefined, strategyId: number | null): Fields {
-  const end = set?.last_date ?? "2026-01-01"
+  const end = set?.last ?? "2026-01-01"
   return {
     strategy_id: strategyId,
     name: "",
@@ -36,7 +36,7 @@ export function startingFields(set: DataSet | undefined, strategyId: number | nu
     universe: "nifty_100",
     own_symbols: [],
     data_set: set?.name ?? "",
-    start_date: yearsBefore(end, 5, set?.first_date ?? null),
+    start_date: yearsBefore(end, 5, set?.first ?? null),
     end_date: end,
     starting_capital: 1_000_000,
     position_size_pct: 10,

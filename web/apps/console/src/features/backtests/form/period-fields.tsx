@@ -13,8 +13,8 @@ interface Props {
 
 /** From when to when, inside what the data set holds. */
 export function PeriodFields({ form, set }: Props) {
-  const first = set?.first_date ?? null
-  const last = set?.last_date ?? form.values.end_date
+  const first = set?.first ?? null
+  const last = set?.last ?? form.values.end_date
   const show = (start: string) => {
     form.setFieldValue("start_date", start)
     form.setFieldValue("end_date", last)

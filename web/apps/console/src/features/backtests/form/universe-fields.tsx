@@ -2,6 +2,7 @@ import { Select, TagsInput } from "@mantine/core"
 import type { UseFormReturnType } from "@mantine/form"
 import { useQuery } from "@tanstack/react-query"
 import { type DataSet, symbolsQuery, universesQuery } from "@/lib/queries/market"
+import { setTitle } from "@/lib/set-title"
 import { type Fields, OWN_LIST } from "./defaults"
 import classes from "./form.module.css"
 
@@ -16,9 +17,9 @@ export function UniverseFields({ form, sets }: Props) {
   const universes = useQuery(universesQuery(dataSet))
   const isOwn = form.values.universe === OWN_LIST
   const symbols = useQuery({ ...symbolsQuery(dataSet), enabled: isOwn })
-  const known = universes.data?.map(({ name, title, symbols: size }) => ({
+  const known = universes.data?.map(({ name, title, members }) => ({
     value: name,
-    label: `${title} (${size})`,
+    label: `${title} (${members})`,
   }))
   return (
     <>
@@ -36,7 +37,7 @@ export function UniverseFields({ form, sets }: Props) {
           label="Prices"
           data={sets.map((set) => ({
             value: set.name,
-            label: `${set.title || set.name}${set.simulated ? " (simulated)" : ""}`,
+            label: `${setTitle(set.name)}${set.simulated ? " (simulated)" : ""}`,
           }))}
           {...form.getInputProps("data_set")}
         />

@@ -1,14 +1,16 @@
 import { ActionIcon, Drawer, Group, Skeleton, Stack, Table, Text } from "@mantine/core"
 import { useQuery } from "@tanstack/react-query"
 import type { Run, Trade } from "@tradertape/api/backtest.ts"
+import type { CandlePoint } from "@tradertape/ui/charts/candle-chart.tsx"
 import { Amount } from "@tradertape/ui/components/amount.tsx"
 import { Delta } from "@tradertape/ui/components/delta.tsx"
 import { Stat } from "@tradertape/ui/components/stat.tsx"
 import { date, number, percent, signed } from "@tradertape/ui/format.ts"
 import { ChevronLeft, ChevronRight } from "lucide-react"
+import { useMemo } from "react"
 import { ErrorState } from "@/components/error-state"
 import { SimulatedBadge } from "@/components/simulated-badge"
-import { candlesQuery } from "@/lib/queries/market"
+import { type CandleRow, candlesQuery } from "@/lib/queries/market"
 import { TradeChart } from "./trade-chart"
 import classes from "./trade-drawer.module.css"
 import { candleRange } from "./trade-range"
@@ -56,11 +58,12 @@ export function TradeDrawer({ run, trade, onClose, previous, next }: Props) {
 function TradeDetail({ run, trade }: { run: Run; trade: Trade }) {
   const range = candleRange(trade, run.summary.end_date)
   const candles = useQuery(candlesQuery({ symbol: trade.symbol, dataSet: run.data_set, ...range }))
+  const points = useMemo(() => whole(candles.data?.candles ?? []), [candles.data])
   return (
     <Stack gap="md">
       {candles.isPending && <Skeleton height={360} />}
       {candles.error && <ErrorState error={candles.error} what="The candles" retry={candles.refetch} />}
-      {candles.data && <TradeChart trade={trade} candles={candles.data.candles} />}
+      {candles.data && <TradeChart trade={trade} candles={points} />}
       <dl className={classes.stats}>
         <Stat label="Net P&L" value={<Delta kind="money" value={trade.net_pnl} decimals={2} />} />
         <Stat label="Return" value={<Delta value={trade.return_pct} decimals={2} />} />
@@ -88,6 +91,18 @@ function TradeDetail({ run, trade }: { run: Run; trade: Trade }) {
       <Seen trade={trade} />
     </Stack>
   )
+}
+
+/** Candles with every price known; a day without an open is drawn from its close. */
+function whole(rows: CandleRow[]): CandlePoint[] {
+  return rows.map(({ date: day, open, high, low, close, volume }) => ({
+    date: day,
+    open: open ?? close,
+    high: high ?? close,
+    low: low ?? close,
+    close,
+    volume: volume ?? 0,
+  }))
 }
 
 function Reason({ title, children }: { title: string; children: string }) {

@@ -1,0 +1,64 @@
+import { Group, SegmentedControl, Stack, Switch, Text, useMantineColorScheme } from "@mantine/core"
+import { Delta } from "@tradertape/ui/components/delta.tsx"
+import { Section } from "@/components/section"
+import { setPreferences, usePreferences } from "@/lib/preferences"
+
+const SCHEMES = [
+  { value: "auto", label: "As the system" },
+  { value: "light", label: "Light" },
+  { value: "dark", label: "Dark" },
+]
+
+const PALETTES = [
+  { value: "standard", label: "Green and red" },
+  { value: "colour-blind", label: "Blue and orange" },
+]
+
+/** How this browser shows things; nothing of it is stored on the server. */
+export function AppearanceTab() {
+  const { colorScheme, setColorScheme } = useMantineColorScheme()
+  const { palette, discreet } = usePreferences()
+  return (
+    <Section title="Appearance" note="Kept in this browser.">
+      <Stack gap="lg">
+        <div>
+          <Text size="sm" fw={550} mb={6}>
+            Light and dark
+          </Text>
+          <SegmentedControl
+            data={SCHEMES}
+            value={colorScheme}
+            onChange={(value) =>
+              setColorScheme(value === "dark" ? "dark" : value === "light" ? "light" : "auto")
+            }
+            aria-label="Light and dark"
+          />
+        </div>
+        <div>
+          <Text size="sm" fw={550} mb={6}>
+            Colours of gain and loss
+          </Text>
+          <Group gap="md">
+            <SegmentedControl
+              data={PALETTES}
+              value={palette}
+              onChange={(value) =>
+                setPreferences({ palette: value === "colour-blind" ? "colour-blind" : "standard" })
+              }
+              aria-label="Colours of gain and loss"
+            />
+            <Delta value={12.4} />
+            <Delta value={-7.2} />
+          </Group>
+        </div>
+        <Switch
+          size="xs"
+          label="Discreet mode"
+          description="Blurs rupee amounts until you point at them. Percentages stay readable."
+          checked={discreet}
+          onChange={(event) => setPreferences({ discreet: event.currentTarget.checked })}
+        />
+      </Stack>
+    </Section>
+  )
+}

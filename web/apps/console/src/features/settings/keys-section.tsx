@@ -1,0 +1,115 @@
+import { Badge, Button, Group, Skeleton, Table, Text } from "@mantine/core"
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
+import { age, date } from "@tradertape/ui/format.ts"
+import { Plus } from "lucide-react"
+import { useState } from "react"
+import { Confirm } from "@/components/confirm"
+import { ErrorState } from "@/components/error-state"
+import { Section } from "@/components/section"
+import { accountCalls, type KeyKind, type KeyRow, keysQuery } from "@/lib/queries/account"
+import { tellDone, tellFailed } from "@/lib/tell"
+import { useNow } from "@/lib/use-now"
+import { NewKeyDialog } from "./new-key-dialog"
+
+export interface KeysProps {
+  kind: KeyKind
+  title: string
+  note: string
+  noun: string
+  scopes: string[]
+  usual: string[]
+}
+
+/** Keys of one kind: what they may do, when they were used, and their end. */
+export function KeysSection(props: KeysProps) {
+  const { kind, title, note, noun } = props
+  const { data, error, isPending, refetch } = useQuery(keysQuery(kind))
+  const client = useQueryClient()
+  const [isMaking, setMaking] = useState(false)
+  const [leaving, setLeaving] = useState<KeyRow | null>(null)
+  const revoking = useMutation({
+    mutationFn: (id: number) => accountCalls.revokeKey(kind, id),
+    onSuccess: () => {
+      tellDone(`The ${noun} is revoked`)
+      return client.invalidateQueries({ queryKey: keysQuery(kind).queryKey })
+    },
+    onError: (failure) => tellFailed("It was not revoked", failure),
+    onSettled: () => setLeaving(null),
+  })
+  if (isPending) return <Skeleton height={140} />
+  if (error) return <ErrorState error={error} what={`Your ${noun}s`} retry={refetch} />
+  return (
+    <Section
+      title={title}
+      note={note}
+      flush
+      action={
+        <Button variant="default" leftSection={<Plus size={14} />} onClick={() => setMaking(true)}>
+          New {noun}
+        </Button>
+      }
+    >
+      {data.length === 0 ? (
+        <Text size="sm" c="dimmed" px="md" pb="md">
+          None yet. A new one is shown once; only its beginning is kept here.
+        </Text>
+      ) : (
+        <KeyTable rows={data} onRevoke={setLeaving} />
+      )}
+      <NewKeyDialog {...props} opened={isMaking} onClose={() => setMaking(false)} />
+      <Confirm
+        opened={leaving !== null}
+        onClose={() => setLeaving(null)}
+        title={`Revoke “${leaving?.label ?? ""}”?`}
+        verb="Revoke"
+        isBusy={revoking.isPending}
+        onConfirm={() => leaving && revoking.mutate(leaving.id)}
+      >
+        It stops working at once and for good. Whatever uses it needs a new one.
+      </Confirm>
+    </Section>
+  )
+}
+
+function KeyTable({ rows, onRevoke }: { rows: KeyRow[]; onRevoke: (row: KeyRow) => void }) {
+  const now = useNow()
+  return (
+    <Table.ScrollContainer minWidth={640}>
+      <Table>
+        <Table.Tbody>
+          {rows.map((row) => (
+            <Table.Tr key={row.id}>
+              <Table.Td>
+                {row.label}
+                <Text size="xs" c="dimmed" ff="monospace">
+                  {row.prefix}…
+                </Text>
+              </Table.Td>
+              <Table.Td>
+                <Group gap={4}>
+                  {row.scopes.map((scope) => (
+                    <Badge key={scope} color="gray">
+                      {scope}
+                    </Badge>
+                  ))}
+                </Group>
+              </Table.Td>
+              <Table.Td>
+                <Text size="xs" c="dimmed">
+                  {row.last_used_at ? `used ${age(row.last_used_at, now)}` : "never used"}
+                  <br />
+                  {row.expires_at ? `ends ${date(row.expires_at)}` : "no end"}
+                </Text>
+              </Table.Td>
+              <Table.Td ta="right">
+                <Button variant="subtle" color="red" size="compact-xs" onClick={() => onRevoke(row)}>
+                  Revoke
+                </Button>
+              </Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
+  )
+}

@@ -1,0 +1,88 @@
+import { Alert, Button, Checkbox, Group, Modal, Select, Stack, Text, TextInput } from "@mantine/core"
+import { useForm } from "@mantine/form"
+import { useMutation, useQueryClient } from "@tanstack/react-query"
+import { CopyField } from "@/components/copy-field"
+import { accountCalls, keysQuery } from "@/lib/queries/account"
+import { failureText } from "@/lib/tell"
+import type { KeysProps } from "./keys-section"
+
+type Props = KeysProps & { opened: boolean; onClose: () => void }
+
+const LIVES = [
+  { value: "", label: "No end" },
+  { value: "30", label: "30 days" },
+  { value: "90", label: "90 days" },
+  { value: "365", label: "1 year" },
+]
+
+/** Makes a key and shows it the only time it can be shown. */
+export function NewKeyDialog({ kind, noun, scopes, usual, opened, onClose }: Props) {
+  const client = useQueryClient()
+  const form = useForm({
+    initialValues: { label: "", scopes: usual, life: "" },
+    validate: { scopes: (value) => (value.length === 0 ? "Choose at least one" : null) },
+  })
+  const making = useMutation({
+    mutationFn: (fields: typeof form.values) =>
+      accountCalls.createKey(kind, {
+        label: fields.label,
+        scopes: fields.scopes,
+        expires_in_days: fields.life ? Number(fields.life) : null,
+      }),
+    onSuccess: () => client.invalidateQueries({ queryKey: keysQuery(kind).queryKey }),
+  })
+  const close = () => {
+    onClose()
+    making.reset()
+    form.reset()
+  }
+  if (making.data) {
+    return (
+      <Modal opened={opened} onClose={close} title={`Your new ${noun}`} closeOnClickOutside={false}>
+        <Stack gap="sm">
+          <Alert color="yellow" variant="light">
+            <Text size="sm">Copy it now. It is not stored and cannot be shown again.</Text>
+          </Alert>
+          <CopyField value={making.data.token} label={noun} />
+          <Group justify="flex-end">
+            <Button onClick={close}>I have copied it</Button>
+          </Group>
+        </Stack>
+      </Modal>
+    )
+  }
+  return (
+    <Modal opened={opened} onClose={close} title={`New ${noun}`}>
+      <form onSubmit={form.onSubmit((fields) => making.mutate(fields))}>
+        <Stack gap="sm">
+          <TextInput
+            label="What is it for?"
+            placeholder="Laptop at home"
+            required
+            maxLength={100}
+            data-autofocus
+            {...form.getInputProps("label")}
+          />
+          <Checkbox.Group label="It may" {...form.getInputProps("scopes")}>
+            <Stack gap={6} mt={6}>
+              {scopes.map((scope) => (
+                <Checkbox key={scope} size="xs" value={scope} label={scope} />
+              ))}
+            </Stack>
+          </Checkbox.Group>
+          <Select label="Valid for" data={LIVES} {...form.getInputProps("life")} />
+          {making.error && (
+            <Alert color="red" variant="light" role="alert">
+              {failureText(making.error).message}
+            </Alert>
+          )}
+          <Group justify="flex-end">
+            <Button type="submit" loading={making.isPending}>
+              Create
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  )
+}

@@ -1,0 +1,38 @@
+import { axis, EChart } from "@tradertape/ui/charts/echart.tsx"
+import type { Tokens } from "@tradertape/ui/use-tokens.ts"
+import { useCallback } from "react"
+import { Section } from "@/components/section"
+import type { TrialSignals } from "@/lib/queries/strategies"
+
+/** How the convictions of every signal of the universe are spread: can the scores tell them apart? */
+export function ConvictionHistogram({ bins }: { bins: TrialSignals["conviction_histogram"] }) {
+  const option = useCallback(
+    (tokens: Tokens) => ({
+      tooltip: { trigger: "axis" },
+      xAxis: axis(tokens, {
+        type: "category",
+        data: bins.map((bin) => `${bin.from}–${bin.to}`),
+        splitLine: { show: false },
+      }),
+      yAxis: axis(tokens, { axisLine: { show: false }, minInterval: 1 }),
+      series: [
+        {
+          type: "bar",
+          name: "signals",
+          data: bins.map((bin) => bin.signals),
+          itemStyle: { color: tokens.accent, opacity: 0.85 },
+          barMaxWidth: 40,
+        },
+      ],
+    }),
+    [bins],
+  )
+  return (
+    <Section
+      title="Conviction of all signals"
+      note="Every stock of the universe in this time. One tall bar means that the scores do not tell signals apart."
+    >
+      <EChart option={option} height={200} label="Histogram of conviction" />
+    </Section>
+  )
+}

@@ -1,0 +1,7 @@
+import { words } from "@tradertape/ui/format.ts"
+
+/** "simulated" → "Simulated market"; others as their owner named them. */
+export function setTitle(name: string): string {
+  if (name === "simulated") return "Simulated market"
+  return name.length <= 4 ? name.toUpperCase() : words(name)
+}
