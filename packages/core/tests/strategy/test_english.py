@@ -66,7 +66,7 @@ def condition(document: dict[str, Any]):
         (fn("sma", params={"period": 9}, source="volume"), "the 9-day average of the volume"),
         (
             fn("sma", params={"period": {"type": "param", "name": "dip"}}),
-            "the dip (5)-day average",
+            "the 5-day average (set by dip)",
         ),
         (fn("highest", params={"period": 55}, source="high"), "the 55-day high"),
         (fn("lowest", params={"period": 55}), "the lowest close of 55 days"),
@@ -76,7 +76,7 @@ def condition(document: dict[str, Any]):
         (market("close"), "the NIFTY 50"),
         (market("sma200"), "the NIFTY 50's 200-day average"),
         ({"type": "literal", "value": 1234567.5}, "12,34,567.5"),
-        ({"type": "param", "name": "dip"}, "dip (5)"),
+        ({"type": "param", "name": "dip"}, "5 (dip)"),
         (position("drawdown_from_peak_pct"), "the fall from the position's peak"),
         (arith(ind("sma20"), "*", 0.97), "97% of the 20-day average"),
         (arith(1.05, "*", ind("sma20")), "105% of the 20-day average"),
@@ -208,6 +208,12 @@ def test_operands_are_nouns(document: dict[str, Any], noun: str):
 def test_conditions_are_clauses_said_and_denied(document: dict[str, Any], said: str, denied: str):
     assert phrase(condition(document)) == said
     assert phrase(condition(document), denied=True) == denied
+
+
+def test_a_parameter_shows_its_value_in_the_unit_it_is_compared_with():
+    node = condition(cmp(ind("drawdown_20d_pct"), ">=", {"type": "param", "name": "dip"}))
+    assert phrase(node, params=PARAMS) == "the fall from the 20-day high is at least 5% (dip)"
+    assert phrase(node) == "the fall from the 20-day high is at or above dip"
 
 
 def test_another_index_is_called_by_its_name():

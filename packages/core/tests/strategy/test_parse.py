@@ -43,6 +43,7 @@ def nested(depth: int) -> dict[str, Any]:
 @pytest.mark.parametrize("name", BASE_MODELS)
 def test_base_models_are_complete_documents(name: str):
     assert complete(BASE_MODELS[name]) == BASE_MODELS[name]
+    assert list(complete(BASE_MODELS[name])) == list(BASE_MODELS[name])
 
 
 def test_completing_twice_changes_nothing():

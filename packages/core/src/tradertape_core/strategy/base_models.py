@@ -126,7 +126,7 @@ def _points(name: str, condition: Json, points: float) -> Json:
 
 
 def _model(name: str, base_model: str, description: str, tags: list[str], **blocks: object) -> Json:
-    return {
+    head: Json = {
         "name": name,
         "description": description,
         "base_model": base_model,
@@ -134,15 +134,19 @@ def _model(name: str, base_model: str, description: str, tags: list[str], **bloc
         "timeframe": "day",
         "direction": "long",
         "tags": tags,
+    }
+    neutral: Json = {
         "params": {},
         "filters": _filters(),
         "regime_filter": None,
+        "entry_rules": None,
         "entry": _entry(),
+        "exit_rules": [],
         "stops": _stops(),
         "addon_rules": _addons(),
         "conviction_scoring": [],
-        **blocks,
     }
+    return {**head, **neutral, **blocks}
 
 
 _DART_MONKEY = _model(

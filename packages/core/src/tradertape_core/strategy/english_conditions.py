@@ -109,6 +109,9 @@ def _comparison(node: rules.Compare, words: Wording, *, denied: bool) -> str:
         return rising[1 if denied else 0]
     if isinstance(right, rules.Number):
         return _against_number(left, op, right.value, words, denied=denied)
+    if isinstance(right, rules.Param) and right.name in words.params:
+        value = words.params[right.name]
+        return f"{_against_number(left, op, value, words, denied=denied)} ({right.name})"
     verb = _VERBS[op][3 if denied else 1]
     subject, other = words.pair(left, right)
     return f"{subject} {verb} {other}"

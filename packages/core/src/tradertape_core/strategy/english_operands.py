@@ -144,6 +144,11 @@ class Wording:
         if node.fn in _CANDLE:
             return _CANDLE[node.fn]
         values = {name: self.parameter(value) for name, value in node.params}
+        named = [value.name for _, value in node.params if isinstance(value, rules.Param)]
+        settled = [name for name in named if name in self.params]
+        return self._called(node, values) + (f" (set by {', '.join(settled)})" if settled else "")
+
+    def _called(self, node: rules.Indicator, values: Mapping[str, str]) -> str:
         if node.fn in _EXTREMES:
             return _extreme(node, values["period"])
         source = "" if node.source == "close" else f" of the {_CANDLE[node.source]}"
@@ -158,10 +163,12 @@ class Wording:
         return f"{called}{inside}{output}{source}"
 
     def parameter(self, value: float | rules.Param) -> str:
-        return self._param(value.name) if isinstance(value, rules.Param) else number(value)
+        if isinstance(value, rules.Param):
+            return number(self.params[value.name]) if value.name in self.params else value.name
+        return number(value)
 
     def _param(self, name: str) -> str:
-        return f"{name} ({number(self.params[name])})" if name in self.params else name
+        return f"{number(self.params[name])} ({name})" if name in self.params else name
 
     def _arithmetic(self, node: rules.Arith) -> str:
         left, right = node.left, node.right
