@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from functools import lru_cache
 from typing import Any
 
@@ -16,15 +15,16 @@ from tradertape_core.kernel.errors import InvalidInput
 from tradertape_core.kernel.money import paise_from_rupees
 from tradertape_core.ledger.charge_table import ChargeTable, flat_table, table_for
 from tradertape_core.market.panel import Panel
+from tradertape_core.market.ticks import TICK_TABLES
 from tradertape_core.strategy import rules
 from tradertape_core.strategy.entries import Entries, evaluate_entries
+from tradertape_core.strategy.entry_price import buffer_side
 from tradertape_core.strategy.evaluate import Evaluation
 from tradertape_core.strategy.walk import trees, walk
 
-# NSE's tick tables changed on these dates (exchange notices; see kernel/resting.py).
-TICK_CHANGES = np.array([date(2024, 6, 10), date(2025, 4, 15)], dtype="datetime64[D]")
-
 _FILL_MODELS = {"next_open": k.NEXT_OPEN, "close": k.CLOSE, "gtt_touch": k.GTT_TOUCH}
+_ORDERS = {"gtt": k.GTT, "limit": k.LIMIT_ORDER, "market": k.MARKET_ORDER}
+_TICK_CHANGES = np.array([table.since for table in TICK_TABLES[1:]], dtype="datetime64[D]")
 _SIZINGS = {
     "equal_pct": k.EQUAL_PCT,
     "risk_pct": k.RISK_PCT,
@@ -70,13 +70,6 @@ def tighter(one: float | None, other: float | None) -> float:
     return min(given, default=0.0)
 
 
-def triggers_above(strategy: rules.Strategy) -> bool:
-    """Say on which side of the close an entry trigger stands: a dip is bought lower."""
-    if strategy.entry.buffer_side == "auto":
-        return strategy.base_model != "v3_dip_buyer"
-    return strategy.entry.buffer_side == "above"
-
-
 def scalars(panel: Panel, strategy: rules.Strategy, config: BacktestConfig) -> k.Rules:
     """Return the numbers of strategy and configuration, "off" as 0."""
     stops, hold, entry, addon = (
@@ -115,7 +108,8 @@ def scalars(panel: Panel, strategy: rules.Strategy, config: BacktestConfig) -> k
         min_hold=int(hold.min_hold),
         exit_buffer_pct=float(hold.exit_buffer_pct),
         cooldown=int(entry.cooldown_days),
-        trigger_above=triggers_above(strategy),
+        order_kind=_ORDERS[entry.order],
+        trigger_above=entry.order == "gtt" and buffer_side(strategy) == "above",
         trigger_pct=float(entry.buffer_pct),
         limit_pct=float(entry.limit_offset_pct),
         valid_days=int(entry.valid_days),
@@ -146,7 +140,7 @@ def _market(
         atr=_dense(evaluation.cache.named("atr14")) if needs_atr else _no_atr(rows, columns),
         last_bar=_whole(last_bar),
         sector=_whole(sector),
-        tick_table=_whole(np.searchsorted(TICK_CHANGES, panel.dates, side="right")),
+        tick_table=_whole(np.searchsorted(_TICK_CHANGES, panel.dates, side="right")),
     )
 
 

@@ -16,8 +16,7 @@ UNTOUCHED, AT_OPEN, INSIDE, MISSED = range(4)
 
 
 def tick_paise(table: int, price: float) -> int:
-    """Return the NSE cash tick in paise at a price. Tables: 0 until 2024-06-09, 1 until
-    2025-04-14, 2 since (exchange notices of those dates)."""
+    """Return the NSE cash tick in paise at a price; the tables are those of market.ticks."""
     if table == 0:
         return 5
     if price < 250.0:
@@ -56,25 +55,35 @@ def place_orders(sim: Sim, row: int) -> None:
 
 
 def rest(sim: Sim, row: int, symbol: int, score: float) -> None:
-    rules = sim.rules
-    table = sim.market.tick_table[row]
-    close = sim.market.close[row, symbol]
-    if rules.trigger_above:
-        trigger = ceil_tick(table, close * (1.0 + rules.trigger_pct / 100.0))
-    else:
-        trigger = floor_tick(table, close * (1.0 - rules.trigger_pct / 100.0))
     at = sim.out.counts[k.RESTING]
+    trigger = trigger_price(sim, row, sim.market.close[row, symbol])
+    limit = trigger
+    if sim.rules.order_kind == k.GTT:
+        table = sim.market.tick_table[row]
+        limit = ceil_tick(table, trigger * (1.0 + sim.rules.limit_pct / 100.0))
     sim.book.order_num[at, k.TRIGGER] = trigger
-    sim.book.order_num[at, k.ORDER_LIMIT] = ceil_tick(
-        table, trigger * (1.0 + rules.limit_pct / 100.0)
-    )
+    sim.book.order_num[at, k.ORDER_LIMIT] = limit
     sim.book.order_num[at, k.ORDER_SCORE] = score
     sim.book.order_whole[at, k.ORDER_SYMBOL] = symbol
     sim.book.order_whole[at, k.ORDER_SIGNAL_ROW] = row
-    sim.book.order_whole[at, k.ORDER_LAST_ROW] = row + rules.valid_days
+    sim.book.order_whole[at, k.ORDER_LAST_ROW] = row + sim.rules.valid_days
     sim.book.order_whole[at, k.ORDER_HALVED] = is_halved(sim, row)
     sim.out.counts[k.RESTING] += 1
     reserve(sim, symbol, 1)
+
+
+def trigger_price(sim: Sim, row: int, close: float) -> float:
+    """Return the price that must trade; a limit order's limit, no bound for a market order."""
+    rules = sim.rules
+    table = sim.market.tick_table[row]
+    if rules.order_kind == k.MARKET_ORDER:
+        return math.inf
+    if rules.order_kind == k.LIMIT_ORDER:
+        return ceil_tick(table, close * (1.0 + rules.limit_pct / 100.0))
+    if rules.trigger_above:
+        return ceil_tick(table, close * (1.0 + rules.trigger_pct / 100.0))
+    trigger = floor_tick(table, close * (1.0 - rules.trigger_pct / 100.0))
+    return max(trigger, tick_paise(table, trigger) / 100.0)
 
 
 def reserve(sim: Sim, symbol: int, change: int) -> None:

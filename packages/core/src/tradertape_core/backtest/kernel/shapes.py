@@ -34,6 +34,9 @@ NEXT_OPEN, CLOSE, GTT_TOUCH = range(3)
 # Rules.sizing
 EQUAL_PCT, RISK_PCT, ATR_RISK, CONVICTION = range(4)
 
+# Rules.order_kind
+GTT, LIMIT_ORDER, MARKET_ORDER = range(3)
+
 # Book.num: one row a slot
 (
     AVG, ENTRY, LAST_BUY, STOP, INITIAL_STOP, TARGET, PEAK, LOWEST, TRAIL, ATR, LAST_CLOSE, LIMIT,
@@ -127,6 +130,7 @@ class Rules(NamedTuple):
     min_hold: int
     exit_buffer_pct: float
     cooldown: int
+    order_kind: int
     trigger_above: bool
     trigger_pct: float
     limit_pct: float

@@ -115,7 +115,7 @@ def enter(
     prepare(sim, slot, symbol, atr_before(sim, signal_row, row, symbol), score, price)
     quantity = entry_quantity(sim, slot, row, price, halved)
     if quantity < 1:
-        size = float(previous_equity(sim, row)) * sim.rules.size_pct / 100.0
+        size = position_size(sim, slot, row, halved)
         return NO_CAPITAL if sim.out.counts[k.CASH] < size else LESS_THAN_ONE_SHARE
     whole = sim.book.whole
     whole[slot, k.SEQUENCE] = sim.out.counts[k.SEQUENCES]
@@ -123,6 +123,7 @@ def enter(
     whole[slot, k.ENTRY_ROW] = row
     whole[slot, k.INITIAL_QUANTITY] = quantity
     whole[slot, k.INSIDE] = inside
+    sim.book.num[slot, k.LAST_CLOSE] = level
     pay(sim, slot, row, quantity, level, price)
     sim.book.slot_of[symbol] = slot
     if sim.market.sector[symbol] >= 0:
@@ -174,27 +175,30 @@ def previous_equity(sim: Sim, row: int) -> int:
     return sim.out.equity[row - 1]
 
 
+def position_size(sim: Sim, slot: int, row: int, halved: int) -> float:
+    """Return the most that the position may cost, in paise."""
+    size = float(previous_equity(sim, row)) * sim.rules.size_pct / 100.0
+    if sim.rules.sizing == k.CONVICTION:
+        size = size * sim.book.num[slot, k.SCORE] / 100.0
+    return size * 0.5 if halved == 1 else size
+
+
 def entry_quantity(sim: Sim, slot: int, row: int, price: float, halved: int) -> int:
     """Return how many shares the sizing allows and the cash pays for."""
     rules = sim.rules
-    equity = float(previous_equity(sim, row))
-    size = equity * rules.size_pct / 100.0
-    risk = equity * rules.risk_pct / 100.0
-    if rules.sizing == k.CONVICTION:
-        size = size * sim.book.num[slot, k.SCORE] / 100.0
-    if halved == 1:
-        size = size * 0.5
-        risk = risk * 0.5
+    size = position_size(sim, slot, row, halved)
     quantity = affordable(sim, row, price, min(float(sim.out.counts[k.CASH]), size))
+    risk = float(previous_equity(sim, row)) * rules.risk_pct / 100.0
+    if halved == 1:
+        risk = risk * 0.5
     distance = NAN
     if rules.sizing == k.RISK_PCT:
         distance = price - sim.book.num[slot, k.STOP]
     elif rules.sizing == k.ATR_RISK:
         distance = sim.book.num[slot, k.ATR]
-    if distance > 0.0:
-        # Compared as floats: a tiny distance would leave the range of an integer.
-        shares = math.floor(risk / (distance * 100.0)) if risk / distance < 1e15 else quantity
-        quantity = min(quantity, shares)
+    # A distance too small for an integer number of shares bounds nothing.
+    if distance > 0.0 and risk / (distance * 100.0) < 1e15:
+        quantity = min(quantity, math.floor(risk / (distance * 100.0)))
     return within_cash(sim, row, price, quantity)
 
 

@@ -1,0 +1,301 @@
+"""Compiled, plain and reference simulator: one result, on random strategies and markets."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from datetime import date
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tradertape_core.backtest.config import BacktestConfig, FlatCharges, Simulation, Sizing
+from tradertape_core.backtest.reference import simulate_reference
+from tradertape_core.backtest.simulate import simulate, warm_up
+from tradertape_core.market.panel import IndexSeries, Panel
+from tradertape_core.strategy import rules as r
+from tradertape_core.strategy.cache import IndicatorCache
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _compiled():
+    warm_up()
+
+
+# --- markets --------------------------------------------------------------------------------------
+
+
+def market(seed: int, days: int, symbols: int, *, roughness: float, first: int) -> Panel:
+    """Prices on a coarse tick, so that levels are met exactly; holes, late and early ends."""
+    rng = np.random.default_rng(seed)
+    moves = rng.standard_t(3, (days, symbols)) * 0.015 * roughness
+    close = np.round(100 * np.exp(np.cumsum(moves, axis=0)) * rng.choice([0.2, 1, 9], symbols), 1)
+    close = np.maximum(close, 1.0)
+    before = np.vstack([close[:1], close[:-1]])
+    jump = rng.standard_t(3, (days, symbols)) * 0.01 * roughness
+    opened = np.maximum(np.round(before * np.exp(jump), 1), 0.5)
+    reach = np.abs(rng.standard_t(3, (2, days, symbols))) * 0.008 * roughness
+    high = np.round(np.maximum(opened, close) * (1 + reach[0]), 1)
+    low = np.maximum(np.round(np.minimum(opened, close) / (1 + reach[1]), 1), 0.4)
+    high, low = (
+        np.maximum(high, np.maximum(opened, close)),
+        np.minimum(low, np.minimum(opened, close)),
+    )
+    absent = rng.random((days, symbols)) < 0.04
+    for column in range(symbols):
+        if rng.random() < 0.3:
+            absent[rng.integers(days // 3, days) :, column] = True
+        if rng.random() < 0.2:
+            absent[: rng.integers(0, days // 2), column] = True
+    for prices in (opened, high, low, close):
+        prices[absent] = np.nan
+    volume = np.where(absent, np.nan, rng.integers(1, 5, (days, symbols)) * 100_000.0)
+    index = np.round(1000 * np.exp(np.cumsum(rng.normal(0, 0.01, days))), 2)
+    start = np.datetime64(rng.choice(["2016-03-01", "2020-06-01", "2024-05-20", "2025-03-20"]))
+    return Panel(
+        dates=np.busday_offset(start, np.arange(days), roll="forward").astype("datetime64[D]"),
+        symbols=tuple(f"S{i}" for i in range(symbols)),
+        open=opened, high=high, low=low, close=close, volume=volume,
+        member=rng.random((days, symbols)) < 0.95,
+        sectors=tuple(rng.choice(["", "Banks", "IT"], symbols).tolist()),
+        indices={"NIFTY 50": IndexSeries(index, index, index, index)},
+        first=first,
+    )  # fmt: skip
+
+
+markets = st.builds(
+    market,
+    st.integers(0, 2**32 - 1),
+    st.integers(24, 60),
+    st.integers(1, 6),
+    roughness=st.sampled_from([0.5, 1.0, 2.0]),
+    first=st.integers(0, 18),
+)
+
+# --- strategies -----------------------------------------------------------------------------------
+
+CLOSE = r.Indicator("close", name="close")
+SMA = r.Indicator("sma", (("period", 3),))
+RSI = r.Indicator("rsi", (("period", 2),))
+off = st.none()
+position_values = st.sampled_from(
+    [
+        "total_bars_held", "bars_since_entry", "avg_price", "entry_price", "qty", "pnl_pct",
+        "max_pnl_pct", "drawdown_from_peak_pct", "addon_count", "bars_since_addon", "atr_at_entry",
+        "stop_price",
+    ]
+).map(r.PositionValue)  # fmt: skip
+numbers = st.sampled_from([-3.0, 0.0, 1.0, 2.0, 3.0, 5.0, 50.0, 100.0]).map(r.Number)
+operands = st.one_of(st.sampled_from([CLOSE, SMA, RSI]), numbers, position_values, position_values)
+values = st.one_of(
+    operands, st.builds(r.Arith, st.sampled_from(["+", "-", "*", "/"]), operands, operands)
+)
+compares = st.builds(r.Compare, values, st.sampled_from([">", ">=", "<", "<=", "==", "!="]), values)
+leaves = st.one_of(
+    compares,
+    st.builds(r.Between, values, values, values),
+    st.builds(r.In, values, st.just((0.0, 1.0, 2.0))),
+    st.builds(r.Cross, st.sampled_from(["above", "below"]), st.just(CLOSE), st.just(SMA)),
+    st.builds(r.Random, st.sampled_from([0.1, 0.4]), st.integers(0, 5)),
+)
+conditions = st.recursive(
+    leaves,
+    lambda inner: st.one_of(
+        st.lists(inner, min_size=1, max_size=3).map(lambda found: r.And(tuple(found))),
+        st.lists(inner, min_size=1, max_size=3).map(lambda found: r.Or(tuple(found))),
+        st.builds(r.Not, inner),
+        st.lists(inner, min_size=2, max_size=3).map(lambda found: r.Count(2, tuple(found))),
+    ),
+    max_leaves=4,
+)
+exit_rules = st.lists(
+    st.builds(
+        r.ExitRule,
+        name=st.just("rule"),
+        priority=st.just(0),
+        condition=conditions,
+        ignore_min_hold=st.booleans(),
+        exit_price=st.one_of(
+            st.just(CLOSE), st.just(SMA), st.just(r.PositionValue("avg_price")), values
+        ),
+        size_pct=st.sampled_from([100.0, 50.0, 33.0]),
+    ),
+    max_size=3,
+).map(tuple)
+stops = st.builds(
+    r.Stops,
+    stop_loss_pct=st.one_of(off, st.sampled_from([0.01, 2.0, 5.0, 12.0])),
+    atr_stop_mult=st.one_of(off, st.sampled_from([1.0, 2.5])),
+    target_pct=st.one_of(off, st.sampled_from([1.0, 4.0, 10.0])),
+    target_r=st.one_of(off, st.sampled_from([1.0, 2.0])),
+    trailing=st.one_of(
+        off,
+        st.builds(
+            r.Trailing,
+            activate_pct=st.sampled_from([0.0, 2.0, 5.0]),
+            trail_pct=st.one_of(off, st.sampled_from([2.0, 5.0])),
+            trail_atr_mult=st.one_of(off, st.sampled_from([1.0, 3.0])),
+        ),
+    ),
+    breakeven_at_pct=st.one_of(off, st.sampled_from([1.0, 4.0])),
+    gap_down_exit_pct=st.one_of(off, st.sampled_from([0.5, 3.0])),
+    time_exit_days=st.one_of(off, st.sampled_from([1, 4, 9])),
+)
+addons = st.builds(
+    r.AddonRules,
+    enabled=st.booleans(),
+    condition=conditions,
+    max_addons=st.integers(1, 3),
+    size_pct_of_initial=st.sampled_from([30.0, 100.0, 150.0]),
+    min_gap_pct=st.sampled_from([0.0, 1.0]),
+    min_bars_between=st.sampled_from([0, 1, 2]),
+)
+entries = st.builds(
+    r.EntryPlan,
+    order=st.sampled_from(["gtt", "gtt", "gtt", "limit", "market"]),
+    buffer_pct=st.sampled_from([0.0, 0.5, 1.5]),
+    buffer_side=st.sampled_from(["auto", "above", "below"]),
+    limit_offset_pct=st.sampled_from([0.0, 0.3, 1.0]),
+    valid_days=st.integers(1, 4),
+    cooldown_days=st.sampled_from([0, 0, 1, 3]),
+)
+regimes = st.one_of(
+    off,
+    st.builds(
+        r.RegimeFilter,
+        index=st.just("NIFTY 50"),
+        condition=st.just(r.Compare(r.Market(CLOSE), ">", r.Market(SMA))),
+        when_false=st.sampled_from(["block_entries", "halve_size"]),
+    ),
+)
+strategies = st.builds(
+    r.Strategy,
+    name=st.just("random"),
+    base_model=st.sampled_from(["v1_momentum", "v3_dip_buyer"]),
+    entry_rules=st.sampled_from(
+        [
+            r.Random(0.15, 1),
+            r.Random(0.5, 2),
+            r.Compare(CLOSE, ">", SMA),
+            r.Compare(CLOSE, ">", r.Number(0.0)),
+        ]
+    ),
+    exit_rules=exit_rules,
+    regime_filter=regimes,
+    entry=entries,
+    stops=stops,
+    addon_rules=addons,
+    conviction_scoring=st.sampled_from([(), (r.ScoreLinear("rsi", RSI, 100, 0, 50),)]),
+    config=st.builds(
+        r.HoldConfig,
+        min_hold=st.sampled_from([0, 0, 2, 5]),
+        max_hold=st.one_of(off, st.sampled_from([3, 7])),
+        atr_stop_mult=st.sampled_from([0.0, 0.0, 2.0]),
+        exit_buffer_pct=st.sampled_from([0.0, 0.5]),
+        min_conviction=st.sampled_from([0.0, 60.0]),
+        conviction_base=st.just(50.0),
+    ),
+)
+configs = st.builds(
+    BacktestConfig,
+    start_date=st.just(date(2016, 1, 1)),
+    end_date=st.just(date(2030, 1, 1)),
+    starting_capital=st.sampled_from([1_000.0, 30_000.0, 1_000_000.0]),
+    position_size_pct=st.sampled_from([10.0, 35.0, 100.0]),
+    max_positions=st.integers(1, 5),
+    max_per_sector=st.integers(0, 2),
+    slippage_bps=st.sampled_from([0.0, 5.0, 80.0]),
+    charges=st.one_of(
+        st.sampled_from(
+            ["zerodha_equity_delivery", "groww_equity_delivery", "upstox_equity_delivery", "none"]
+        ),
+        st.builds(FlatCharges, st.sampled_from([0.0, 3.0, 12.5]), st.sampled_from([0.0, 20.0])),
+    ),
+    fill_model=st.sampled_from(["next_open", "close", "gtt_touch"]),
+    intrabar_order=st.sampled_from(["conservative", "conservative", "t_doc"]),
+    sizing=st.builds(
+        Sizing,
+        st.sampled_from(["equal_pct", "risk_pct", "atr", "conviction"]),
+        st.sampled_from([0.5, 3.0]),
+    ),
+)
+
+
+# --- the law --------------------------------------------------------------------------------------
+
+
+def differences(one: Simulation, other: Simulation) -> list[str]:
+    """Names of the fields in which two simulations differ; integers must be equal, and floats
+    are results of the same operations, so they must be too."""
+    return [
+        field.name
+        for field in fields(Simulation)
+        if field.name != "engine"
+        and not np.array_equal(
+            getattr(one, field.name),
+            getattr(other, field.name),
+            equal_nan=isinstance(getattr(one, field.name), np.ndarray)
+            and getattr(one, field.name).dtype == np.float64,
+        )
+    ]
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@given(panel=markets, strategy=strategies, config=configs)
+def test_compiled_plain_and_reference_trade_the_same_to_the_paisa(panel, strategy, config):
+    cache = IndicatorCache(panel)
+    reference = simulate_reference(panel, strategy, config, cache=cache)
+    plain = simulate(panel, strategy, config, cache=cache, engine="python")
+    assert differences(reference, plain) == []
+    compiled = simulate(panel, strategy, config, cache=cache, engine="numba")
+    assert differences(plain, compiled) == []
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@given(panel=markets, strategy=strategies, config=configs)
+def test_money_is_neither_made_nor_lost(panel, strategy, config):
+    run = simulate(panel, strategy, config, engine="python")
+    earned = int((run.gross_pnl - run.charges).sum())
+    assert run.equity[-1] == run.equity[0] + earned or panel.first == len(run.equity) - 1
+    assert run.equity[-1] == round(config.starting_capital * 100) + earned
+    assert (run.cash >= 0).all()
+    assert (run.positions <= config.max_positions).all()
+    still_open = run.exit_row == -1
+    assert run.positions[-1] == still_open.sum()
+    assert (run.entry_row >= panel.first).all()
+    assert (run.exit_row[~still_open] >= run.entry_row[~still_open]).all()
+    assert (run.mae_pct <= 0).all()
+    assert (run.mfe_pct >= 0).all()
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(panel=markets, strategy=strategies, config=configs, cut=st.integers(1, 12))
+def test_what_happened_does_not_depend_on_what_comes_later(panel, strategy, config, cut):
+    """BT-01: with the last days cut off, equity and cash of the days before are unchanged."""
+    end = len(panel.dates) - cut
+    if end <= panel.first:
+        return
+    parts = ("open", "high", "low", "close")
+    shorter = Panel(
+        dates=panel.dates[:end], symbols=panel.symbols,
+        **{name: getattr(panel, name)[:end] for name in (*parts, "volume")},
+        member=panel.member[:end], sectors=panel.sectors, first=panel.first,
+        indices={
+            name: IndexSeries(*(getattr(each, part)[:end] for part in parts))
+            for name, each in panel.indices.items()
+        },
+    )  # fmt: skip
+    # Whether a missing candle is the last is known only from later ones: write-offs stay apart.
+    whole = simulate(panel, strategy, config, engine="python")
+    part = simulate(shorter, strategy, config, engine="python")
+    known = len(whole.equity[:end])
+    first_gap = first_write_off(part)
+    upto = min(known, first_gap)
+    assert np.array_equal(whole.equity[:upto], part.equity[:upto])
+    assert np.array_equal(whole.cash[:upto], part.cash[:upto])
+
+
+def first_write_off(run: Simulation) -> int:
+    written_off = run.exit_row[run.exit_reason == 10]
+    return int(written_off.min()) if written_off.size else len(run.equity)
