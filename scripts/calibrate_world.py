@@ -1,9 +1,10 @@
 """Print how the moments of the simulated world compare with those of a real data set.
 
-usage: calibrate_world.py FOLDER [SEED ...]
+usage: calibrate_world.py FOLDER [SEED [OTHER ...]]
 
 FOLDER holds nse_daily.parquet (date, symbol, open, high, low, close, volume, basis) and
-nse_indices.parquet (date, index, close). Only aggregate figures are printed, as a Markdown table.
+nse_indices.parquet (date, index, close). The first seed is shown beside the real figures, the
+others as a range. Only aggregate figures are printed, as a Markdown table.
 """
 
 from __future__ import annotations
@@ -74,16 +75,22 @@ def measure_world(world: World) -> Groups:
     }
 
 
-def main(folder: Path, seeds: list[int]) -> None:
+def main(folder: Path, seed: int, others: list[int]) -> None:
     real = measure_real(folder)
-    worlds = [measure_world(generate(seed, end=END)) for seed in seeds]
-    print("| | Moment | Real | " + " | ".join(f"Seed {seed}" for seed in seeds) + " |")
-    print("| --- | --- " + "| ---: " * (1 + len(seeds)) + "|")
+    shown = measure_world(generate(seed, end=END))
+    around = [measure_world(generate(other, end=END)) for other in others]
+    print(f"| Moment | Real | Seed {seed} | {len(others)} other seeds |")
+    print("| --- | ---: | ---: | ---: |")
     for group, moments in real.items():
+        print(f"| **{group}** | | | |")
         for name, value in moments.items():
-            shown = " | ".join(f"{world[group][name]:.3f}" for world in worlds)
-            print(f"| {group} | {name} | {value:.3f} | {shown} |")
+            spread = [world[group][name] for world in around]
+            print(
+                f"| {name} | {value:.3f} | {shown[group][name]:.3f} "
+                f"| {min(spread):.3f} to {max(spread):.3f} |"
+            )
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), [int(seed) for seed in sys.argv[2:]] or [DEFAULT_SEED])
+    seeds = [int(seed) for seed in sys.argv[2:]]
+    main(Path(sys.argv[1]), (seeds or [DEFAULT_SEED])[0], seeds[1:] or list(range(1, 13)))

@@ -27,6 +27,8 @@ STOCKS = {
     "variance ratio, 20 days, median": (0.10, 0.10),
     "overnight share of variance, median": (0.04, 0.04),
     "overnight with daytime, median": (0.04, 0.04),
+    "overnight return a year, median": (0.15, 0.10),
+    "daytime return a year, median": (0.10, 0.12),
     "range variance over daytime variance, median": (0.06, 0.06),
     "volume with range, median": (0.05, 0.05),
     "volume, deviation from its trend, median": (0.05, 0.05),

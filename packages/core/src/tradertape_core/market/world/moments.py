@@ -110,6 +110,8 @@ def _stock(column: _Column) -> dict[str, float]:
         "variance ratio, 20 days": _variance_ratio(returns, 20),
         "overnight share of variance": float(overnight.var() / variance),
         "overnight with daytime": _correlation(overnight, daytime),
+        "overnight return a year": float(overnight.mean() * SESSIONS_A_YEAR),
+        "daytime return a year": float(daytime.mean() * SESSIONS_A_YEAR),
         "range variance over daytime variance": parkinson / float(daytime.var()),
         "volume with range": _correlation(
             (log_volume - smooth)[inner], np.log(span[traded])[inner]
