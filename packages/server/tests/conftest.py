@@ -11,22 +11,27 @@ A test that need not run twice says `@pytest.mark.parametrize("engine", ["sqlite
 
 from __future__ import annotations
 
+import email
+import email.policy
 import os
 import shutil
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
 from tradertape_server.features.auth.models import User
+from tradertape_server.features.auth.passwords import Passwords
 from tradertape_server.features.auth.sessions import COOKIE, open_session
 from tradertape_server.features.market.service import MarketService
 from tradertape_server.main import create_app
@@ -158,7 +163,9 @@ def settings(tmp_path: Path, database_url: str, overrides: dict[str, Any]) -> Se
 
 @pytest.fixture
 def container(settings: Settings, clock: FrozenClock) -> Iterator[Container]:
-    container = build_container(settings, clock=clock)
+    # A cheap hash: what is tested is what is done with it.
+    passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    container = build_container(settings, clock=clock, passwords=passwords)
     yield container
     container.close()
 
@@ -197,7 +204,7 @@ def sign_in(app: FastAPI, client: TestClient, container: Container) -> SignIn:
                 life=account_policy(container.settings).life,
             )
         signed_in = TestClient(app, base_url=BASE_URL)
-        signed_in.cookies.set(COOKIE, token)
+        signed_in.cookies.set(COOKIE, token, domain="localhost.local")
         return signed_in
 
     return sign_in
@@ -222,6 +229,21 @@ def with_market(settings: Settings, simulated_home: Path) -> None:
     """Put the simulated world into the home of the test's app (before `client`)."""
     target = settings.effective_home / "market"
     shutil.copytree(simulated_home / "market", target, copy_function=os.link)
+
+
+@pytest.fixture
+def newest_mail(container: Container) -> Callable[[], EmailMessage]:
+    """Reads the mail that was written last."""
+
+    def read() -> EmailMessage:
+        container.mailer.wait_until_sent()
+        outbox = container.settings.effective_home / "outbox"
+        newest = max(outbox.glob("*.eml"), key=lambda path: path.stat().st_mtime_ns)
+        message = email.message_from_bytes(newest.read_bytes(), policy=email.policy.default)
+        assert isinstance(message, EmailMessage)
+        return message
+
+    return read
 
 
 @pytest.fixture(scope="session")
