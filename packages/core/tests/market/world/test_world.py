@@ -11,6 +11,9 @@ from tradertape_core.market.calendar import nse_calendar
 from tradertape_core.market.ticks import tick_paise
 from tradertape_core.market.universe_facts import NIFTY_100
 from tradertape_core.market.world import ActionKind, World, generate
+from tradertape_core.market.world.companies import companies_of, lengths_of
+from tradertape_core.market.world.parameters import Model
+from tradertape_core.market.world.returns import returns_of
 
 END = date(2026, 11, 20)
 CANDLE_FIELDS = ("open", "high", "low", "close", "volume")
@@ -195,6 +198,24 @@ def test_the_state_tells_where_to_go_on_from(world: World) -> None:
     assert state.regime in (0, 1, 2)
     gone = [j for j, day in enumerate(world.delisted) if day is not None]
     assert np.isnan(state.last_close[gone]).all()
+
+
+def test_the_state_foretells_the_volatility_of_the_next_session(world: World) -> None:
+    model, days = Model(), world.dates
+    companies = companies_of(model, 7, days)
+    returns = returns_of(model, 7, days, lengths_of(days), companies)
+    regime = returns.market.regime
+    for row in (400, 1200, 2600):
+        assert regime[row] == regime[row - 1]
+        state = generate(7, end=days[row - 1].item()).state
+        assert state.regime == regime[row]
+        assert state.market_volatility == pytest.approx(returns.market.volatility[row])
+        np.testing.assert_allclose(state.volatility, returns.volatility[row])
+        np.testing.assert_allclose(state.own_volatility, returns.own.volatility[row])
+        np.testing.assert_allclose(
+            [state.sector_volatility[name] for name in returns.names],
+            returns.sectors.volatility[row],
+        )
 
 
 def test_special_sessions_are_calmer_and_thinner_than_full_days(world: World) -> None:

@@ -29,8 +29,8 @@ from tradertape_core.market.world.companies import (
 )
 from tradertape_core.market.world.factors import MarketPath, Sessions, opening_noise, span
 from tradertape_core.market.world.indices import index_series, volatility_index
-from tradertape_core.market.world.parameters import Model
-from tradertape_core.market.world.returns import Returns, returns_of
+from tradertape_core.market.world.parameters import Model, yearly_to_daily
+from tradertape_core.market.world.returns import Returns, returns_of, sector_volatilities
 from tradertape_core.market.world.reviews import memberships, universes_of
 from tradertape_core.market.world.schedules import ORIGIN, rows_of
 from tradertape_core.market.world.simulated import CorporateAction, World, WorldState
@@ -98,7 +98,7 @@ def _simulate(model: Model, seed: int, days: Days, first: int) -> World:
         actions=_actions(days, first, companies, standing),
         indices={name: _cut(series, shown) for name, series in indices.items()},
         universes=universes,
-        state=_state(days, companies, returns, standing),
+        state=_state(model, days, companies, returns, standing),
     )
 
 
@@ -177,22 +177,35 @@ def _actions(
     return tuple(sorted(found, key=lambda action: (action.ex_date, action.symbol)))
 
 
-def _state(days: Days, companies: Companies, returns: Returns, standing: Floats) -> WorldState:
+def _state(
+    model: Model, days: Days, companies: Companies, returns: Returns, standing: Floats
+) -> WorldState:
     dates: list[date] = days.tolist()
-    market, own = returns.market, returns.own
+    market, sectors, own = returns.market, returns.sectors, returns.own
+    regime = int(market.regime[-1])
+    level = float(market.clusters.level[-1, 0])
+    multiple = model.regimes.volatility[regime] * np.exp(level)
+    of_market = float(yearly_to_daily(model.market_volatility) * multiple)
+    follows = model.vol_of_market_in_own * np.log(multiple)
+    of_sectors = sector_volatilities(returns.names) * np.exp(sectors.clusters.level[-1] + follows)
+    of_own = companies.own * np.exp(own.clusters.level[-1] + follows)
+    column = [returns.names.index(sector) for sector in companies.sectors]
+    whole: Floats = np.sqrt(
+        (of_market * companies.beta) ** 2
+        + (companies.loading * of_sectors[column]) ** 2
+        + of_own**2
+    )
     return WorldState(
         date=dates[-1],
-        regime=int(market.regime[-1]),
-        market_volatility=float(market.volatility[-1]),
+        regime=regime,
+        market_volatility=of_market,
         market_slow=float(market.clusters.slow[-1, 0]),
         market_fast=float(market.clusters.fast[-1, 0]),
-        sector_volatility=dict(
-            zip(returns.names, returns.sectors.volatility[-1].tolist(), strict=True)
-        ),
+        sector_volatility=dict(zip(returns.names, of_sectors.tolist(), strict=True)),
         beta=companies.beta,
         loading=companies.loading,
-        own_volatility=own.volatility[-1],
-        volatility=returns.volatility[-1],
+        own_volatility=of_own,
+        volatility=whole,
         slow=own.clusters.slow[-1],
         fast=own.clusters.fast[-1],
         trend=own.trend[-1],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,7 +53,7 @@ def returns_of(
     """Walk all factors and add them up for each company."""
     market = market_path(model, seed, lengths)
     names = tuple(sorted(set(companies.sectors)))
-    mean = yearly_to_daily(np.array([TRAITS[name].sector_volatility for name in names]))
+    mean = sector_volatilities(names)
     stress = np.log(market.volatility / yearly_to_daily(model.market_volatility))
     sectors = factor_paths(model, "sector", names, mean, lengths, seed, follows=stress)
     own = factor_paths(
@@ -75,6 +76,11 @@ def returns_of(
         + own.volatility**2
     )
     return Returns(market, sectors, own, names, night, day, volatility, stretch)
+
+
+def sector_volatilities(names: Sequence[str]) -> Floats:
+    """Mean daily volatility of each sector's factor."""
+    return yearly_to_daily(np.array([TRAITS[name].sector_volatility for name in names]))
 
 
 def _stretch(model: Model, moves: Floats) -> Floats:

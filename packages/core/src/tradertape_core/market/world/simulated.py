@@ -37,9 +37,9 @@ class CorporateAction:
 class WorldState:
     """Where the world stands after its last session: enough to go on with live prices.
 
-    Arrays are (N,) over the world's symbols, volatilities daily for a full session.
-    market_volatility: of the market factor in the next session, as far as known.
-    volatility: whole of each share, next session. slow, fast: parts of its log volatility.
+    Arrays are (N,) over the world's symbols. Volatilities are daily, of the next session if it is a
+    full one and the regime stays. market_volatility: of the market factor. own_volatility: of each
+    share's own factor; volatility: of the whole share. slow, fast: parts of its log volatility.
     beta, loading: on the market and on its sector. trend: own drift a day. stretch: fading
     sum of past moves, of which Model.give_back returns each day.
     """
