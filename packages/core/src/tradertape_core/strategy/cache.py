@@ -13,7 +13,7 @@ from tradertape_core.strategy.candles import OwnCandles
 from tradertape_indicators import CATALOGUE, SHORT_NAMES, compute
 from tradertape_indicators.market import percentile_rank, return_pct
 
-Key = tuple[str, tuple[tuple[str, float], ...], str, str]
+Key = tuple[str, tuple[tuple[str, float], ...], str, str, int]
 
 
 class IndicatorCache:
@@ -34,10 +34,19 @@ class IndicatorCache:
         self._indices: dict[str, IndicatorCache] = {}
 
     def indicator(
-        self, fn: str, params: Mapping[str, float], *, source: str = "close", output: str = ""
+        self,
+        fn: str,
+        params: Mapping[str, float],
+        *,
+        source: str = "close",
+        output: str = "",
+        offset: int = 0,
     ) -> Matrix:
-        """(T, N) values of a catalogue indicator, NaN where unknown or without a candle."""
-        key = (fn, tuple(sorted(params.items())), source, output)
+        """(T, N) values of a catalogue indicator, NaN where unknown or without a candle.
+
+        offset: reads the value so many of the symbol's own candles earlier.
+        """
+        key = (fn, tuple(sorted(params.items())), source, output, offset)
         found = self._arrays.get(key)
         if found is None:
             found = self._computed(key)
@@ -60,7 +69,10 @@ class IndicatorCache:
         return self._indices[name]
 
     def _computed(self, key: Key) -> Matrix:
-        fn, params, source, output = key
+        fn, params, source, output, offset = key
+        if offset:
+            now = self.indicator(fn, dict(params), source=source, output=output)
+            return self.candles.earlier(now, offset, np.nan)
         spec = CATALOGUE[fn]
         if spec.cross_sectional:
             return self._ranked(fn, dict(params))
@@ -70,10 +82,7 @@ class IndicatorCache:
             packed = compute(fn, series, dict(params), source=source, output=output)
         except ValueError as error:
             raise InvalidInput(str(error)) from error
-        values = self.candles.unpack(packed, np.nan).view()
-        if self.candles.is_full:
-            return values
-        return np.where(self.candles.present, values, np.nan)
+        return self.candles.unpack(packed, np.nan).view()
 
     def _ranked(self, fn: str, params: Mapping[str, float]) -> Matrix:
         """Ranks compare symbols on one date, but each by the return of its own candles."""
@@ -84,7 +93,7 @@ class IndicatorCache:
 
     def _packed(self, name: str) -> Matrix:
         if name not in self._series:
-            self._series[name] = self.candles.pack(getattr(self.panel, name))
+            self._series[name] = self.candles.pack(getattr(self.panel, name), np.nan)
         return self._series[name]
 
     def _keep(self, key: Key, values: Matrix) -> None:

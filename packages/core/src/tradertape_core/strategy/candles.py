@@ -23,34 +23,37 @@ class OwnCandles:
     def __init__(self, panel: Panel) -> None:
         self.present: Mask = np.isfinite(panel.close)
         self.is_full = bool(self.present.all())
-        self._columns = np.empty(0, dtype=np.intp) if self.is_full else _gappy(self.present)
-        if self._columns.size:
-            absent = ~self.present[:, self._columns]
-            self._absent = absent
-            self._order = np.argsort(absent, axis=0, kind="stable")
+        self.has_gaps = not self.is_full and bool(_gappy(self.present).any())
+        if self.has_gaps:
+            self._days, self._packed, self._behind = _moves(self.present)
 
-    @property
-    def has_gaps(self) -> bool:
-        return bool(self._columns.size)
-
-    def pack(self, values: NDArray[Cell]) -> NDArray[Cell]:
+    def pack(self, values: NDArray[Cell], absent: float) -> NDArray[Cell]:
         """(T, N) with the candles of columns with gaps moved to the top; others unchanged."""
         if not self.has_gaps:
             return values
         packed = values.copy()
-        packed[:, self._columns] = np.take_along_axis(values[:, self._columns], self._order, axis=0)
+        flat = packed.reshape(-1)
+        flat[self._behind] = absent
+        flat[self._packed] = values.reshape(-1)[self._days]
         return packed
 
     def unpack(self, packed: NDArray[Cell], absent: float) -> NDArray[Cell]:
-        """The reverse of `pack`; cells without a candle become `absent`."""
-        if not self.has_gaps:
+        """The reverse of `pack`; every cell without a candle becomes `absent`."""
+        if self.is_full:
             return packed
-        values = packed.copy()
-        columns = np.empty_like(packed[:, self._columns])
-        np.put_along_axis(columns, self._order, packed[:, self._columns], axis=0)
-        columns[self._absent] = absent
-        values[:, self._columns] = columns
+        values = self.own(packed, absent)
+        if self.has_gaps:
+            values.reshape(-1)[self._days] = packed.reshape(-1)[self._packed]
         return values
+
+    def own(self, values: NDArray[Cell], absent: float) -> NDArray[Cell]:
+        """(T, N), new, with `absent` on every day without a candle.
+
+        What later days bring must not tell: without it a day missing at the end of a column would
+        show the day before, and a day missing inside would not; and a market value would count
+        before a symbol was listed.
+        """
+        return np.where(self.present, values, np.asarray(absent, dtype=values.dtype))
 
     def earlier(self, values: NDArray[Cell], bars: int, absent: float) -> NDArray[Cell]:
         """Each symbol's value `bars` of its own candles before; `absent` where there is none.
@@ -61,41 +64,45 @@ class OwnCandles:
             return values
         if self.is_full:
             return _shifted(values, bars, absent)
-        shifted = _shifted(self.pack(self._own(values, absent)), bars, absent)
-        return self._own(self.unpack(shifted, absent), absent)
+        packed = self.pack(self.own(values, absent), absent)
+        return self.unpack(_shifted(packed, bars, absent), absent)
 
     def throughout(self, mask: Mask, bars: int, *, before: bool) -> Mask:
         """True where the mask held on this candle and the `bars - 1` of the symbol before it.
 
         before: what counts for candles before the symbol's first.
         """
-        held = mask if self.is_full else self.pack(self._own(mask, before))
+        held = mask if self.is_full else self.pack(self.own(mask, before), before)
         covered = 1
         while covered < bars:  # each round doubles the stretch that is known to hold
             step = min(covered, bars - covered)
             held = held & _shifted(held, step, before)
             covered += step
-        return held if self.is_full else self._own(self.unpack(held, before), before)
-
-    def _own(self, values: NDArray[Cell], absent: float) -> NDArray[Cell]:
-        """(T, N) with `absent` on every day without a candle: what later days bring must not tell.
-
-        Without it a day missing at the end of a column would show the day before, and a day missing
-        inside would not; and a market value would count before a symbol was listed.
-        """
-        return np.where(self.present, values, np.asarray(absent, dtype=values.dtype))
+        return self.unpack(held, before)
 
     def history(self) -> NDArray[np.int64]:
         """How many candles each symbol has up to and including each date. (T, N)"""
         return np.cumsum(self.present, axis=0, dtype=np.int64)
 
 
-def _gappy(present: Mask) -> NDArray[np.intp]:
-    """Columns with a missing day between their first and last candle."""
+def _gappy(present: Mask) -> NDArray[np.bool_]:
+    """(N,) columns with a missing day between their first and last candle."""
     count = present.sum(axis=0)
     first = present.argmax(axis=0)
     last = present.shape[0] - 1 - present[::-1].argmax(axis=0)
-    return np.flatnonzero((count > 0) & (count < last - first + 1))
+    return (count > 0) & (count < last - first + 1)
+
+
+def _moves(present: Mask) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
+    """Flat cells of columns with gaps: their candles, where those are packed, what is left."""
+    width = present.shape[1]
+    gappy = _gappy(present)
+    days = np.flatnonzero(present & gappy)
+    place = np.cumsum(present, axis=0, dtype=np.intp) - 1
+    packed = place.reshape(-1)[days] * width + days % width
+    rows = np.arange(present.shape[0], dtype=np.intp)
+    behind: Mask = rows[:, None] >= present.sum(axis=0)
+    return days, packed, np.flatnonzero(behind & gappy)
 
 
 def _shifted(values: NDArray[Cell], bars: int, absent: float) -> NDArray[Cell]:

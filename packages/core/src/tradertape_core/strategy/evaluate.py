@@ -101,10 +101,13 @@ class Evaluation:
                 )
 
     def _indicator(self, node: rules.Indicator) -> Matrix:
-        values = self.cache.indicator(
-            node.fn, numbers(node, self.params), source=node.source, output=node.output
+        return self.cache.indicator(
+            node.fn,
+            numbers(node, self.params),
+            source=node.source,
+            output=node.output,
+            offset=node.offset,
         )
-        return self._candles.earlier(values, node.offset, np.nan)
 
     # --- conditions -------------------------------------------------------------------------------
 

@@ -44,11 +44,6 @@ def reads_position(node: Node) -> bool:
     return any(isinstance(each, rules.PositionValue) for each in walk(node))
 
 
-def reads_market(node: Node) -> bool:
-    """True when the node reads the market index."""
-    return any(isinstance(each, rules.Market) for each in walk(node))
-
-
 def trees(strategy: rules.Strategy) -> Iterator[Node]:
     """Every tree and operand of the strategy, by block."""
     yield strategy.entry_rules
