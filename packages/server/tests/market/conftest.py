@@ -2,12 +2,10 @@
 
 market       a MarketService on an empty home
 make_set     writes a data set and makes it active: `make_set("toy", ["INFY", "TCS"], days=40)`
-real_data_dir  the real NSE files, where they are present
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
@@ -86,12 +84,3 @@ def without(rows: CandleRows, gaps: Sequence[tuple[str, int]]) -> CandleRows:
     for symbol, position in gaps:
         kept &= ~((rows.code == rows.names.index(symbol)) & (rows.day == day[position]))
     return rows.take(kept)
-
-
-@pytest.fixture
-def real_data_dir() -> Path:
-    beside = Path(__file__).parents[4].parent / "shared" / "data"
-    folder = Path(os.environ.get("TRADERTAPE_REAL_DATA") or beside)
-    if not (folder / "nse_daily.parquet").is_file():
-        pytest.skip("the real data set is not present")
-    return folder

@@ -6,6 +6,7 @@ the import reads the dividends.
 
 from __future__ import annotations
 
+import logging
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from urllib.parse import urlsplit
 
 import yfinance
 from curl_cffi import requests as curl
-from yfinance.exceptions import YFException, YFPricesMissingError, YFRateLimitError
+from yfinance.exceptions import YFException, YFRateLimitError, YFTickerMissingError
 
 from tradertape_server.features.market.fetching.downloads import ATTEMPTS, PAUSE_S, Sleep
 from tradertape_server.features.market.fetching.request import FetchReport
@@ -29,6 +30,8 @@ _COLUMNS = {
     "Volume": "volume",
 }
 _FIRST_WAIT_S = 5.0
+# yfinance reads answers of another shape (a notice, an error page) without looking twice.
+_BROKEN = (YFException, curl.RequestsError, ValueError, KeyError, TypeError, AttributeError)
 
 
 class _Mirrored(curl.Session):
@@ -59,6 +62,8 @@ def download_histories(
     """Bring a CSV for each symbol into `folder`; those there are not asked for again."""
     folder = folder / f"{report.start}_{report.end}"
     folder.mkdir(parents=True, exist_ok=True)
+    logging.getLogger("yfinance").setLevel(logging.CRITICAL)  # our report says what failed
+    yfinance.config.debug.hide_exceptions = False
     yfinance.set_tz_cache_location(str(folder.parent / "cache"))
     session = _Mirrored(base_url) if base_url else curl.Session(impersonate="chrome")
     files: list[Path] = []
@@ -71,11 +76,11 @@ def download_histories(
             continue
         try:
             history = _history(symbol, report.start, report.end, session, sleep)
-        except YFPricesMissingError:
-            report.absent.append(symbol)
-            continue
-        except (YFException, curl.RequestsError) as error:
-            report.failed.append(f"{symbol}: {error}")
+        except _BROKEN as error:
+            if _is_absent(error):
+                report.absent.append(symbol)
+            else:
+                report.failed.append(f"{symbol}: {error}")
             continue
         write_atomically(target, _as_csv(symbol, history))
         report.downloaded += 1
@@ -95,13 +100,18 @@ def _history(symbol: str, start: date, end: date, session: Any, sleep: Sleep) ->
                 interval="1d",
                 auto_adjust=False,
                 actions=False,
-                raise_errors=True,
             )
         except YFRateLimitError:
             if attempt + 1 == ATTEMPTS:
                 raise
             sleep(_FIRST_WAIT_S * 2**attempt)
     raise AssertionError("unreachable")
+
+
+def _is_absent(error: Exception) -> bool:
+    """Whether Yahoo says that it has no such company or no prices of it."""
+    answer = getattr(error, "response", None)
+    return isinstance(error, YFTickerMissingError) or getattr(answer, "status_code", 0) == 404
 
 
 def _as_csv(symbol: str, history: Any) -> bytes:

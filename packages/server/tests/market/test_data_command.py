@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from tradertape_server.cli.main import app
+
+GOOD = "date,symbol,open,high,low,close,volume\n2024-01-01,INFY,100,102,99,101,1000\n"
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("TRADERTAPE_HOME", str(tmp_path / "home"))
+    return tmp_path
+
+
+@pytest.fixture
+def data(home):
+    def run(*arguments):
+        return CliRunner().invoke(app, ["data", *map(str, arguments)])
+
+    return run
+
+
+@pytest.fixture
+def good(home):
+    path = home / "good.csv"
+    path.write_text(GOOD)
+    return path
+
+
+def test_an_import_says_what_came_in_and_what_is_active(data, good):
+    done = data("import", good, "--basis", "split")
+    assert done.exit_code == 0, done.output
+    assert "✓ good.csv: 1 candles; 1 new" in done.output
+    assert "nse is now the active data set" in done.output
+    assert "= good.csv: imported before" in data("import", good, "--basis", "split").output
+
+
+def test_json_is_the_whole_answer(data, good):
+    report = json.loads(data("import", good, "--basis", "split", "--json").stdout)
+    assert report["data_version"].startswith("nse-split-")
+    assert report["activated"] is True
+    assert report["files"][0]["outcome"] == "imported"
+    (status,) = json.loads(data("status", "--json").stdout)
+    assert (status["name"], status["active"], status["candles"]) == ("nse", True, 1)
+    checks = json.loads(data("verify", "--json").stdout)
+    assert {check["name"] for check in checks} >= {"content", "prices", "gaps", "cache", "splits"}
+
+
+def test_a_refused_file_is_exit_code_1(data, good):
+    done = data("import", good)
+    assert done.exit_code == 1
+    assert "say how the prices are adjusted" in done.output
+
+
+def test_a_mistyped_command_is_exit_code_2(data, home):
+    assert data("import", home / "absent.csv").exit_code == 2
+    assert data("fetch").exit_code == 2
+
+
+def test_rejects_are_told_with_their_file(data, home):
+    path = home / "bad.csv"
+    path.write_text(GOOD + "2024-01-02,INFY,0,1,1,1,1\n")
+    done = data("import", path, "--basis", "split")
+    assert done.exit_code == 0
+    assert "1 rows rejected: a price is zero or negative (1)" in done.output
+    assert "bad.rejects.csv" in done.output
+
+
+def test_use_switches_the_active_set(data, good):
+    data("import", good, "--basis", "split")
+    data("import", good, "--basis", "total_return", "--data-set", "other")
+    assert "New runs use other" in data("use", "other").output
+    table = data("status").output
+    assert "*  other" in table
+    assert data("use", "absent").exit_code == 1
+
+
+def test_status_of_an_empty_home_says_what_to_do(data):
+    assert "No data set yet" in data("status").output
+    assert json.loads(data("status", "--json").stdout) == []
+
+
+def test_verify_fails_on_a_damaged_set(data, good, home):
+    data("import", good, "--basis", "split")
+    manifest = home / "home" / "market" / "nse" / "manifest.json"
+    document = json.loads(manifest.read_text())
+    document["content_hash"] = "0" * 64
+    manifest.write_text(json.dumps(document))
+    done = data("verify")
+    assert done.exit_code == 1
+    assert "✗ content" in done.output
