@@ -71,7 +71,10 @@ export const theme = createTheme({
       defaultProps: { variant: "light", size: "sm", radius: 4 },
       styles: { root: { textTransform: "none", fontWeight: 550, letterSpacing: 0 } },
     }),
-    Card: Card.extend({ defaultProps: { withBorder: true, padding: "md", radius: 8 } }),
+    Card: Card.extend({
+      defaultProps: { withBorder: true, padding: "md", radius: 8 },
+      styles: { root: { backgroundColor: "var(--tt-surface)" } },
+    }),
     Table: Table.extend({ defaultProps: { verticalSpacing: 7, horizontalSpacing: 12 } }),
     Tabs: Tabs.extend({ defaultProps: { keepMounted: false } }),
     Select: Select.extend({ defaultProps: { size: "xs", allowDeselect: false } }),
@@ -98,6 +101,16 @@ const surfaces = {
   "--mantine-color-placeholder": "var(--tt-muted)",
   "--mantine-color-error": "var(--tt-loss)",
   "--mantine-color-anchor": "var(--tt-accent)",
+  "--mantine-color-iris-light": "var(--tt-accent-soft)",
+  "--mantine-color-iris-light-color": "var(--tt-accent)",
+  "--mantine-color-red-light": "var(--tt-loss-soft)",
+  "--mantine-color-red-light-color": "var(--tt-loss)",
+  "--mantine-color-green-light": "var(--tt-gain-soft)",
+  "--mantine-color-green-light-color": "var(--tt-gain)",
+  "--mantine-color-yellow-light": "var(--tt-warn-soft)",
+  "--mantine-color-yellow-light-color": "var(--tt-warn)",
+  "--mantine-color-gray-light": "var(--tt-line)",
+  "--mantine-color-gray-light-color": "var(--tt-text)",
 }
 
 export const cssVariables: CSSVariablesResolver = () => ({

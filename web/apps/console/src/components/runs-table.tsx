@@ -40,12 +40,7 @@ function nameColumn(): Column<RunSummary> {
           {run.name || run.strategy.name}
         </Link>
         {run.simulated && (
-          <Badge
-            color="yellow"
-            size="xs"
-            title="Simulated prices"
-            styles={{ label: { color: "var(--tt-warn)" } }}
-          >
+          <Badge color="yellow" size="xs" title="Simulated prices">
             sim
           </Badge>
         )}

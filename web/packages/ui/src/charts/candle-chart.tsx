@@ -12,7 +12,7 @@ import { useEffect, useRef, useState } from "react"
 import { date as dateText, moneyShort, number } from "../format.ts"
 import { type Tokens, useTokens } from "../use-tokens.ts"
 import classes from "./charts.module.css"
-import { timeChartOptions, translucent } from "./time-chart.ts"
+import { timeChartOptions, translucent, written } from "./time-chart.ts"
 
 export interface CandlePoint {
   date: string
@@ -57,6 +57,7 @@ function draw(chart: IChartApi, { candles, marks, levels }: Props, tokens: Token
     downColor: tokens.loss,
     wickDownColor: tokens.loss,
     borderDownColor: tokens.loss,
+    priceFormat: written((price) => number(price, 2)),
     priceLineVisible: false,
   })
   body.setData(
@@ -107,10 +108,7 @@ export function CandleChart(props: Props) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: a chart is rebuilt for new candles, marks or colours only
   useEffect(() => {
     if (!host.current) return
-    const chart = createChart(
-      host.current,
-      timeChartOptions(tokens, (price) => number(price, 2)),
-    )
+    const chart = createChart(host.current, timeChartOptions(tokens))
     draw(chart, props, tokens)
     if (range) chart.timeScale().setVisibleRange({ from: range.from as Time, to: range.to as Time })
     else chart.timeScale().fitContent()

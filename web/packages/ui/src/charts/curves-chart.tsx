@@ -12,7 +12,7 @@ import { useEffect, useRef, useState } from "react"
 import { date as dateText } from "../format.ts"
 import { type Tokens, useTokens } from "../use-tokens.ts"
 import classes from "./charts.module.css"
-import { timeChartOptions, translucent } from "./time-chart.ts"
+import { timeChartOptions, translucent, written } from "./time-chart.ts"
 
 export interface CurvePoint {
   date: string
@@ -55,13 +55,14 @@ function known(points: CurvePoint[]) {
   )
 }
 
-function draw(chart: IChartApi, { curves, lower }: Props, tokens: Tokens): Line[] {
+function draw(chart: IChartApi, { curves, lower, format }: Props, tokens: Tokens): Line[] {
   const lines: Line[] = curves.map((curve) => {
     const line = chart.addSeries(LineSeries, {
       color: curve.color,
       lineWidth: curve.width ?? 2,
       lineStyle: curve.dashed ? LineStyle.Dashed : LineStyle.Solid,
       priceLineVisible: false,
+      priceFormat: written(format),
       lastValueVisible: true,
       crosshairMarkerRadius: 3,
     })
@@ -78,7 +79,7 @@ function draw(chart: IChartApi, { curves, lower }: Props, tokens: Tokens): Line[
         bottomColor: translucent(tokens.loss, 0.28),
         invertFilledArea: true,
         priceLineVisible: false,
-        priceFormat: { type: "custom", formatter: lower.format, minMove: 0.01 },
+        priceFormat: written(lower.format),
       },
       1,
     )
@@ -99,7 +100,7 @@ export function CurvesChart(props: Props) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: a chart is rebuilt for new curves or colours only
   useEffect(() => {
     if (!host.current) return
-    const chart = createChart(host.current, timeChartOptions(tokens, format))
+    const chart = createChart(host.current, timeChartOptions(tokens))
     const lines = draw(chart, props, tokens)
     chart.timeScale().fitContent()
     chart.subscribeCrosshairMove((move) => {

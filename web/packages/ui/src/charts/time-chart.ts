@@ -2,10 +2,7 @@ import { type ChartOptions, ColorType, CrosshairMode, type DeepPartial, LineStyl
 import type { Tokens } from "../use-tokens.ts"
 
 /** What every chart over time looks like; series add only their own colours. */
-export function timeChartOptions(
-  tokens: Tokens,
-  format: (value: number) => string,
-): DeepPartial<ChartOptions> {
+export function timeChartOptions(tokens: Tokens): DeepPartial<ChartOptions> {
   return {
     autoSize: true,
     layout: {
@@ -15,7 +12,7 @@ export function timeChartOptions(
       fontSize: 11,
       panes: { separatorColor: tokens.line, separatorHoverColor: tokens.line, enableResize: true },
     },
-    localization: { locale: "en-IN", priceFormatter: format },
+    localization: { locale: "en-IN" },
     grid: {
       vertLines: { visible: false },
       horzLines: { color: tokens.line, style: LineStyle.Solid },
@@ -30,6 +27,11 @@ export function timeChartOptions(
     handleScale: { axisPressedMouseMove: true, mouseWheel: false },
     handleScroll: { mouseWheel: false, vertTouchDrag: false },
   }
+}
+
+/** A series' own way to write its values, on the axis and beside the crosshair. */
+export function written(format: (value: number) => string) {
+  return { type: "custom", formatter: format, minMove: 0.01 } as const
 }
 
 /** The part of a colour that a translucent fill needs: "#3848d0" and 0.2 → "rgba(56, 72, 208, 0.2)". */

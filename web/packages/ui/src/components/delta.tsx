@@ -18,7 +18,8 @@ export function Delta({ value, kind = "percent", decimals }: Props) {
       <span aria-hidden style={{ fontSize: "0.72em", verticalAlign: "0.1em" }}>
         {arrow}
       </span>
-      {text}
+      {/* The arrow says plus already; the minus stays, so that a copied figure keeps its sign. */}
+      {text.replace("+", "")}
     </span>
   )
 }

@@ -1,4 +1,4 @@
-import { Card, Text, Title } from "@mantine/core"
+import { Anchor, Card, Text, Title } from "@mantine/core"
 import { type ReactNode, useEffect } from "react"
 import classes from "./auth.module.css"
 
@@ -26,7 +26,10 @@ export function AuthFrame({ title, children }: Props) {
           {children}
         </Card>
         <Text size="xs" c="dimmed" ta="center">
-          Rule-based trading of Indian equities, on your own machine. <a href="/docs/">Read the docs</a>
+          Rule-based trading of Indian equities, on your own machine.{" "}
+          <Anchor href="/docs/" size="xs">
+            Docs
+          </Anchor>
         </Text>
       </div>
     </main>

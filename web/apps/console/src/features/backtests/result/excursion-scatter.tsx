@@ -36,6 +36,8 @@ export function ExcursionScatter({ run, onOpen }: Props) {
       xAxis: axis(tokens, { name: "Worst point while held (%)", nameLocation: "middle", nameGap: 26 }),
       yAxis: axis(tokens, {
         name: "Best point while held (%)",
+        position: "left",
+        axisLine: { onZero: false, lineStyle: { color: tokens["line-strong"] } },
         nameTextStyle: { align: "left", color: tokens.muted, fontSize: 11 },
       }),
       series: [

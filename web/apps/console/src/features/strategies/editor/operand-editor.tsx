@@ -1,4 +1,4 @@
-import { NumberInput, Select } from "@mantine/core"
+import { type ComboboxItem, NumberInput, type OptionsFilter, Select } from "@mantine/core"
 import type { ArithOp, Operand } from "@tradertape/api/strategy.ts"
 import { useMemo } from "react"
 import { choiceOf, choices, numberOf, operandOf, type Scope } from "../tree/operands"
@@ -20,6 +20,19 @@ const OPS: { value: ArithOp; label: string }[] = [
   { value: "/", label: "÷" },
 ]
 
+/** Finds "rsi14" by "rsi" and by "relative strength". */
+function byNameOrNote({ options, search, limit }: Parameters<OptionsFilter>[0], notes: Map<string, string>) {
+  const wanted = search.trim().toLowerCase()
+  const fits = (item: ComboboxItem) =>
+    `${item.label} ${notes.get(item.value) ?? ""}`.toLowerCase().includes(wanted)
+  return options
+    .flatMap((option) =>
+      "items" in option ? [{ ...option, items: option.items.filter((item) => fits(item)) }] : [],
+    )
+    .filter((group) => group.items.length > 0)
+    .slice(0, limit)
+}
+
 /** Picks a value: a price, an indicator, a number, the position, the index, or a calculation. */
 export function OperandEditor({ path, scope, label }: Props) {
   const { document, catalogue, isReadOnly } = useEditing()
@@ -38,6 +51,8 @@ export function OperandEditor({ path, scope, label }: Props) {
   const picker = (
     <Select
       className={classes.picker}
+      data-narrow={choice === "literal" || undefined}
+      filter={(input) => byNameOrNote(input, notes)}
       aria-label={label}
       data={groups}
       value={choice}
