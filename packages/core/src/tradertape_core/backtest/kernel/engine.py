@@ -25,6 +25,10 @@ from tradertape_core.ledger import charge_table
 _MODULES = (charge_table, trading, opening, resting, deciding, day)
 _CHARGES = ("fill_charges", "demat_charge", "part", "order_brokerage", "service_tax")
 
+_ROOT = {"cache": True}
+# Parts are called by compiled code alone: wrappers for other callers would double the work.
+_PART = {"forceinline": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+
 _compiled: list[Callable[[Sim], None]] = []
 
 
@@ -110,11 +114,22 @@ def _compile() -> Callable[[Sim], None]:
         copy.__qualname__ = f"{name}_{fingerprint}" if name == "run" else name
         # The loop allocates nothing, so it needs no counting of references; with it, each call of
         # a part would count those of every array. Inlined parts pass no arguments at all.
-        options = {"cache": True} if name == "run" else {"forceinline": True}
-        built[name] = numba.njit(nogil=True, _nrt=False, **options)(copy)
+        options = _ROOT if name == "run" else _PART
+        built[name] = _general(numba.njit(nogil=True, _nrt=False, **options)(copy), numba)
     for dispatcher in built.values():
         dispatcher.py_func.__globals__.update(built)
     return built["run"]
+
+
+def _general(dispatcher: Any, numba: Any) -> Any:
+    """Make numba compile a function once for all integers, not anew for each constant."""
+    resolve = dispatcher.get_call_template
+
+    def get_call_template(args: tuple[Any, ...], kws: dict[str, Any]) -> Any:
+        return resolve(tuple(numba.types.unliteral(arg) for arg in args), kws)
+
+    dispatcher.get_call_template = get_call_template
+    return dispatcher
 
 
 def _parts() -> dict[str, FunctionType]:
