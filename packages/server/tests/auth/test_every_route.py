@@ -1,0 +1,304 @@
+"""Who may call what: every route, for everybody. A new route without a row here fails.
+
+FAULTS §8: somebody else's thing answers like one that does not exist.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
+from fastapi.testclient import TestClient
+
+from tradertape_core.strategy.parse import complete
+from tradertape_server.features.auth.audit import COMMAND_LINE
+from tradertape_server.features.auth.keys import Keys, Owner
+from tradertape_server.features.backtests.models import BacktestRun
+from tradertape_server.wiring import Container
+
+BASE_URL = "http://localhost:18777"
+STRATEGY = {"name": "Mine", "base_model": "v3_dip_buyer"}
+MISSING = {
+    "strategy_id": 987654, "run_id": "bt_ffffffffffffffffffffffff", "key_id": 987654,
+    "session_id": 987654, "user_id": 987654, "version": 1, "name": "nothing", "symbol": "NOTHING",
+    "path": "nothing",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Row:
+    """Who may come in.
+
+    public   anybody
+    known    any session or key that is valid
+    user     a session, or a key with the scope api:read / api:write
+    session  a session only
+    admin    an administrator's session only
+
+    owned: the path's parameters name something that belongs to one account; body: one that passes
+    the schema, so that the answer is about the thing and not about the body.
+    """
+
+    who: str
+    owned: bool = False
+    body: dict[str, Any] | None = field(default=None)
+
+
+PUBLIC, KNOWN, USER, SESSION, ADMIN = map(Row, ("public", "known", "user", "session", "admin"))
+OWN, OWN_KEY = Row("user", owned=True), Row("session", owned=True)
+
+ROUTES: dict[str, Row] = {
+    "GET /api/openapi.json": PUBLIC,
+    "GET /api/docs": PUBLIC,
+    "GET /api/redoc": PUBLIC,
+    "GET /api/docs/start.js": PUBLIC,
+    "GET /api/docs/{name}": PUBLIC,
+    "GET /docs": PUBLIC,
+    "GET /docs/{path:path}": PUBLIC,
+    "GET /{path:path}": PUBLIC,
+    "GET /metrics": PUBLIC,  # and only on this machine: tests/operations
+    "GET /api/health": PUBLIC,
+    "GET /api/changelog": PUBLIC,
+    "POST /api/auth/magic-link": PUBLIC,
+    "POST /api/auth/verify-link": PUBLIC,
+    "POST /api/auth/password-login": PUBLIC,
+    "POST /api/auth/logout": SESSION,
+    "GET /api/auth/me": KNOWN,
+    "GET /api/auth/status": SESSION,
+    "PUT /api/auth/profile": SESSION,
+    "GET /api/auth/sessions": SESSION,
+    "DELETE /api/auth/sessions/{session_id}": OWN_KEY,
+    "PUT /api/auth/password": SESSION,
+    "POST /api/auth/totp": SESSION,
+    "POST /api/auth/totp/confirm": SESSION,
+    "POST /api/auth/totp/disable": SESSION,
+    "GET /api/auth/kite-credentials": SESSION,
+    "POST /api/auth/kite-credentials": SESSION,
+    "DELETE /api/auth/kite-credentials": SESSION,
+    "GET /api/auth/activity": SESSION,
+    "GET /api/auth/agent-keys": SESSION,
+    "POST /api/auth/agent-keys": SESSION,
+    "POST /api/auth/agent-keys/{key_id}/regenerate": OWN_KEY,
+    "DELETE /api/auth/agent-keys/{key_id}": OWN_KEY,
+    "GET /api/auth/worker-tokens": SESSION,
+    "POST /api/auth/worker-tokens": SESSION,
+    "POST /api/auth/worker-tokens/{key_id}/regenerate": OWN_KEY,
+    "DELETE /api/auth/worker-tokens/{key_id}": OWN_KEY,
+    "GET /api/auth/admin/users": ADMIN,
+    "POST /api/auth/admin/users/{user_id}/disable": ADMIN,
+    "POST /api/auth/admin/users/{user_id}/enable": ADMIN,
+    "POST /api/auth/admin/users/{user_id}/sign-in-link": ADMIN,
+    "GET /api/auth/admin/audit-log": ADMIN,
+    "GET /api/market/data-sets": USER,
+    "GET /api/market/universes": USER,
+    "GET /api/market/universes/{name}": USER,
+    "GET /api/market/symbols": USER,
+    "GET /api/market/candles/{symbol}": USER,
+    "GET /api/market/calendar": USER,
+    "GET /api/strategies": USER,
+    "POST /api/strategies": USER,
+    "GET /api/strategies/indicators": USER,
+    "POST /api/strategies/validate": USER,
+    "POST /api/strategies/import": USER,
+    "POST /api/strategies/signals": USER,
+    "POST /api/strategies/explain": USER,
+    "GET /api/strategies/{strategy_id}": OWN,
+    "PUT /api/strategies/{strategy_id}": Row("user", owned=True, body=complete(STRATEGY)),
+    "DELETE /api/strategies/{strategy_id}": OWN,
+    "POST /api/strategies/{strategy_id}/fork": OWN,
+    "POST /api/strategies/{strategy_id}/share": OWN,
+    "GET /api/strategies/{strategy_id}/versions": OWN,
+    "POST /api/strategies/{strategy_id}/versions/{version}/restore": OWN,
+    "GET /api/strategies/{strategy_id}/export": OWN,
+    "POST /api/backtest/run": USER,
+    "GET /api/backtest/options": USER,
+    "GET /api/backtest/latest": USER,
+    "GET /api/backtest/runs": USER,
+    "GET /api/backtest/runs/{run_id}": OWN,
+    "GET /api/backtest/runs/{run_id}/status": OWN,
+    "PUT /api/backtest/runs/{run_id}/labels": Row("user", owned=True, body={"name": "x"}),
+    "POST /api/backtest/runs/{run_id}/cancel": OWN,
+    "DELETE /api/backtest/runs/{run_id}": OWN,
+    "GET /api/backtest/runs/{run_id}/trades.csv": OWN,
+    "GET /api/backtest/runs/{run_id}/equity.csv": OWN,
+    "GET /api/backtest/runs/{run_id}/tear-sheet.html": OWN,
+}
+
+
+def routes_of(app: FastAPI) -> set[str]:
+    """Every route of the application, hidden ones too."""
+    return {
+        f"{method} {route.path}"
+        for route in iter_route_contexts(app.routes)
+        for method in (route.methods or ())
+        if method not in {"HEAD", "OPTIONS"}
+    }
+
+
+def call(client: TestClient, name: str, things: dict[str, Any]) -> Any:
+    """Call a route with these path parameters."""
+    method, _, path = name.partition(" ")
+    url = path.replace(":path", "").format(**{**MISSING, **things})
+    body = ROUTES[name].body
+    content = {"json": body if body is not None else {}} if method in {"POST", "PUT"} else {}
+    return client.request(method, url, follow_redirects=False, **content)
+
+
+def names_of(*who: str) -> list[str]:
+    """The routes of these kinds."""
+    return [name for name, row in ROUTES.items() if row.who in who]
+
+
+def wrong(client: TestClient, names: list[str], status: int, code: str = "") -> dict[str, Any]:
+    """The routes that do not answer with this status and error code."""
+    answers = {name: call(client, name, {}) for name in names}
+    return {
+        name: answer.status_code
+        for name, answer in answers.items()
+        if answer.status_code != status or (code and answer.headers["X-Error-Code"] != code)
+    }
+
+
+CLOSED = names_of("known", "user", "session", "admin")
+OWNED = pytest.mark.parametrize("name", [name for name, row in ROUTES.items() if row.owned])
+
+pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def make_key(sign_in: Any, container: Container) -> Any:
+    """A client with a key of person@example.com: `make_key(["api:read"], revoked=True)`."""
+
+    def make(scopes: list[str], *, revoked: bool = False) -> TestClient:
+        person = sign_in().get("/api/auth/me").json()
+        owner, keys = Owner(person["id"], person["email"]), Keys(container.clock, "agent")
+        with container.database.write() as session:
+            made = keys.create(
+                session, owner, COMMAND_LINE, label="x", scopes=scopes, expires_in_days=None
+            )
+            if revoked:
+                keys.revoke(session, owner, made.id, COMMAND_LINE)
+        headers = {"Authorization": f"Bearer {made.token}"}
+        return TestClient(sign_in().app, base_url=BASE_URL, headers=headers)
+
+    return make
+
+
+def test_every_route_has_a_row(app: FastAPI) -> None:
+    found = routes_of(app)
+    assert found - set(ROUTES) == set(), "say in ROUTES who may call these"
+    assert set(ROUTES) - found == set(), "these are gone"
+
+
+def test_nobody_comes_in_without_a_credential(client: TestClient) -> None:
+    """AU-02, EC-02."""
+    assert wrong(client, CLOSED, 401, "not_authenticated") == {}
+
+
+def test_public_routes_ask_for_nothing(client: TestClient) -> None:
+    answers = {name: call(client, name, {}).status_code for name in names_of("public")}
+    assert set(answers.values()) <= {200, 307, 404, 422}
+
+
+def test_a_revoked_session_is_nobody(sign_in: Any) -> None:
+    person = sign_in()
+    token = person.cookies["kite_session"]
+    person.post("/api/auth/logout", json={"everywhere": True})
+    person.cookies.set("kite_session", token, domain="localhost.local")
+    assert wrong(person, CLOSED, 401, "not_authenticated") == {}
+
+
+def test_a_revoked_key_is_nobody(make_key: Any) -> None:
+    """AU-11."""
+    caller = make_key(["api:read", "api:write"], revoked=True)
+    assert wrong(caller, CLOSED, 401, "not_authenticated") == {}
+
+
+def test_a_key_without_the_scope_is_refused(make_key: Any) -> None:
+    """AU-11."""
+    assert wrong(make_key(["signals:read"]), names_of("user"), 403, "scope_missing") == {}
+
+
+def test_no_key_opens_account_pages(make_key: Any) -> None:
+    caller = make_key(["api:read", "api:write", "signals:read"])
+    assert wrong(caller, names_of("session", "admin"), 403, "session_only") == {}
+
+
+def test_admin_routes_are_closed_to_others(sign_in: Any) -> None:
+    """AU-14."""
+    assert wrong(sign_in(), names_of("admin"), 403, "admin_only") == {}
+
+
+@pytest.mark.parametrize("name", names_of("known", "user", "session"))
+def test_the_signed_in_come_in(sign_in: Any, name: str) -> None:
+    """What the thing itself answers is tested with it; here nobody is turned away at the door."""
+    assert call(sign_in(), name, {}).status_code not in {401, 403, 405, 429, 500}
+
+
+@pytest.fixture
+def things(sign_in: Any, container: Container) -> dict[str, Any]:
+    """What belongs to person@example.com."""
+    owner = sign_in()
+    user_id = owner.get("/api/auth/me").json()["id"]
+    with container.database.write() as session:
+        run = BacktestRun(
+            public_id="bt_0123456789abcdef01234567", user_id=user_id, status="completed",
+            name="Mine", tags=[], strategy_id=None, strategy_name="Mine", strategy_version=None,
+            universe="nifty_100", data_set="toy", start_date=container.clock.now().date(),
+            end_date=container.clock.now().date(), request={}, headline={},
+            created_at=container.clock.now(),
+        )  # fmt: skip
+        session.add(run)
+    return {
+        "strategy_id": owner.post("/api/strategies", json=STRATEGY).json()["id"],
+        "run_id": "bt_0123456789abcdef01234567",
+        "session_id": owner.get("/api/auth/sessions").json()[0]["id"],
+        "key_id": owner.post("/api/auth/agent-keys", json={}).json()["id"],
+        "worker_key_id": owner.post("/api/auth/worker-tokens", json={}).json()["id"],
+        "user_id": user_id,
+    }
+
+
+@OWNED
+def test_somebody_elses_thing_looks_like_one_that_is_not_there(
+    sign_in: Any, things: dict[str, Any], name: str
+) -> None:
+    """FAULTS §8: 404 with the same body, also for an administrator."""
+    if "worker-tokens" in name:
+        things = {**things, "key_id": things["worker_key_id"]}
+    for stranger in (sign_in("b@example.com"), sign_in("admin@example.com", is_admin=True)):
+        foreign, missing = call(stranger, name, things), call(stranger, name, {})
+        assert (foreign.status_code, foreign.text) == (404, missing.text)
+        assert missing.status_code == 404
+
+
+@OWNED
+def test_the_owner_is_not_told_that_it_is_missing(
+    sign_in: Any, things: dict[str, Any], name: str
+) -> None:
+    """Without this the test above would also pass for a route that finds nothing at all."""
+    if "worker-tokens" in name:
+        things = {**things, "key_id": things["worker_key_id"]}
+    assert call(sign_in(), name, things).status_code not in {401, 403, 404, 422, 500}
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "cross-site", "Origin": BASE_URL},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Referer": "https://evil.example/page"},
+    ],
+    ids=["origin", "null origin", "cross-site", "same-site", "referer"],
+)
+def test_no_other_sites_page_can_change_anything(sign_in: Any, headers: dict[str, str]) -> None:
+    """FAULTS §8: a form or a fetch of another site, on every route that changes something."""
+    person = sign_in("admin@example.com", is_admin=True)
+    person.headers.update(headers)
+    changing = [name for name in ROUTES if name.split()[0] in {"POST", "PUT", "DELETE"}]
+    assert wrong(person, changing, 403, "cross_site") == {}
