@@ -143,6 +143,16 @@ def test_search_puts_the_exact_symbol_first_and_knows_names(make_set, market):
     assert market.search("", limit=2)[1] == 4
 
 
+def test_selections_do_not_fill_the_disk(make_set, market, monkeypatch):
+    monkeypatch.setattr("tradertape_server.features.market.columns.MOST_SELECTIONS", 2)
+    manifest = make_set("toy", ["ABB", "INFY", "TCS", "WIPRO"])
+    for symbols in (["ABB"], ["INFY"], ["TCS"], ["WIPRO"], ["ABB", "TCS"]):
+        assert market.panel(symbols, START, END).symbols == tuple(symbols)
+    selections = market.store.cache_folder(manifest) / "selections"
+    assert len(list(selections.iterdir())) == 2
+    assert market.panel(["ABB"], START, END).shape[1] == 1
+
+
 def test_threads_share_one_service(make_set, market):
     make_set("toy", ["INFY", "TCS"])
     with ThreadPoolExecutor(4) as pool:

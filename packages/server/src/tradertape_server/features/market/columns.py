@@ -23,6 +23,7 @@ from tradertape_server.features.market.candles import FIELDS, CandleRows, Days, 
 from tradertape_server.features.market.store import sync_folder
 
 PRICES = FIELDS[:4]
+MOST_SELECTIONS = 64
 _HEAD = "head.json"
 
 
@@ -96,10 +97,21 @@ def selection(columns: Columns, symbols: Sequence[str]) -> Mapping[str, Floats]:
     picked = np.array([place[symbol] for symbol in symbols], np.intp)
     arrays = {name: np.ascontiguousarray(columns.values[name][:, picked]) for name in FIELDS}
     try:
+        _drop_oldest(folder.parent)
         _write_folder(folder, arrays, {})
         return _mapped_selection(folder, shape)
     except (OSError, ValueError):  # a full or read-only disk, or a writer that removes this version
         return arrays
+
+
+def _drop_oldest(selections: Path) -> None:
+    """Make room for one more; a process that has mapped a dropped one keeps its pages."""
+    if not selections.is_dir():
+        return
+    found = [path for path in selections.iterdir() if not path.name.startswith(".")]
+    found.sort(key=lambda path: path.stat().st_mtime_ns)
+    for path in found[: max(0, len(found) - MOST_SELECTIONS + 1)]:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def align_indices(rows: CandleRows, dates: Days) -> Floats:
