@@ -17,6 +17,7 @@ from tradertape_core.ledger.charge_table import ChargeTable, flat_table, table_f
 from tradertape_core.market.panel import Panel
 from tradertape_core.market.ticks import TICK_TABLES
 from tradertape_core.strategy import rules
+from tradertape_core.strategy.candles import OwnCandles
 from tradertape_core.strategy.entries import Entries, evaluate_entries
 from tradertape_core.strategy.entry_price import buffer_side
 from tradertape_core.strategy.evaluate import Evaluation
@@ -127,8 +128,6 @@ def _market(
     panel: Panel, strategy: rules.Strategy, config: BacktestConfig, evaluation: Evaluation
 ) -> k.Market:
     rows, columns = panel.shape
-    has_bar = np.isfinite(panel.close)
-    last_bar = np.where(has_bar.any(axis=0), rows - 1 - has_bar[::-1].argmax(axis=0), -1)
     names = {name: i for i, name in enumerate(sorted({*panel.sectors} - {""}))}
     sector = [names.get(name, -1) for name in panel.sectors]
     needs_atr = reads_atr(strategy, config)
@@ -138,10 +137,19 @@ def _market(
         low=_dense(panel.low),
         close=_dense(panel.close),
         atr=_dense(evaluation.cache.named("atr14")) if needs_atr else _no_atr(rows, columns),
-        last_bar=_whole(last_bar),
+        last_bar=_last_bar(evaluation.cache.candles),
         sector=_whole(sector),
         tick_table=_whole(np.searchsorted(_TICK_CHANGES, panel.dates, side="right")),
     )
+
+
+def _last_bar(candles: OwnCandles) -> Any:
+    """(N,) row of each symbol's last candle, -1 without any."""
+    rows, columns = candles.present.shape
+    if candles.is_full:
+        return _integers(columns, fill=rows - 1)
+    last = rows - 1 - candles.present[::-1].argmax(axis=0)
+    return _whole(np.where(candles.present.any(axis=0), last, -1))
 
 
 def reads_atr(strategy: rules.Strategy, config: BacktestConfig) -> bool:
@@ -181,8 +189,8 @@ def _book(symbols: int, slots: int) -> k.Book:
         num=_zeros(slots, k.NUMS),
         whole=_integers(slots, k.WHOLES),
         order=_whole(np.arange(slots)),
-        order_num=_zeros(slots, 3),
-        order_whole=_integers(slots, 4),
+        order_num=_zeros(slots, k.ORDER_NUMS),
+        order_whole=_integers(slots, k.ORDER_WHOLES),
         slot_of=_integers(symbols, fill=-1),
         resting_of=_integers(symbols),
         exit_row=_integers(symbols, fill=-k.NEVER),
@@ -205,10 +213,7 @@ def _out(rows: int, signals: int, strategy: rules.Strategy, scalar: k.Rules) -> 
         cash=_integers(rows, fill=scalar.capital),
         positions=_integers(rows),
         turnover=_integers(rows),
-        skipped_row=_integers(signals + 1, fill=None),
-        skipped_symbol=_integers(signals + 1, fill=None),
-        skipped_reason=_integers(signals + 1, fill=None),
-        skipped_score=_dense(np.empty(signals + 1)),
+        verdict=_integers(signals + 1),
     )
 
 

@@ -55,6 +55,7 @@ class _Order:
 
     symbol: int
     placed: int
+    rank: int
     conviction: float
     halved: bool
     trigger: float
@@ -206,7 +207,7 @@ class _Run:
             position.set_levels(self.strategy)
 
     def enter_signals(self, signal_day: int, today: int) -> None:
-        for symbol, conviction in self.signals[signal_day]:
+        for rank, (symbol, conviction) in enumerate(self.signals[signal_day]):
             self.book.signals += 1
             reason = self.refusal(signal_day, today, symbol, conviction)
             quote = self.table.quote(today, symbol)
@@ -214,11 +215,13 @@ class _Run:
                 reason = SkipReason.NO_BAR
             if reason is None and quote is not None:
                 level = quote.open if signal_day < today else quote.close
-                order = _Order(symbol, signal_day, conviction, self.is_half(signal_day), 0.0, 0.0)
+                order = _Order(
+                    symbol, signal_day, rank, conviction, self.is_half(signal_day), 0.0, 0.0
+                )
                 price = level * (1.0 + self.slip)
                 reason = self.buy(today, order, level, price, inside=False)
             if reason is not None:
-                self.book.skipped.append(Skipped(signal_day, symbol, reason, conviction))
+                self.book.skipped.append(Skipped(signal_day, rank, symbol, reason, conviction))
 
     def refusal(
         self, signal_day: int, fill_day: int, symbol: int, conviction: float
@@ -398,18 +401,18 @@ class _Run:
     # --- resting orders ---------------------------------------------------------------------------
 
     def place_orders(self, today: int) -> None:
-        for symbol, conviction in self.signals[today]:
+        for rank, (symbol, conviction) in enumerate(self.signals[today]):
             self.book.signals += 1
             reason = self.refusal(today, today + 1, symbol, conviction)
             if reason is not None:
-                self.book.skipped.append(Skipped(today, symbol, reason, conviction))
+                self.book.skipped.append(Skipped(today, rank, symbol, reason, conviction))
                 continue
             close = self.table.candle(today, symbol).close
             prices = entry_prices(self.strategy, close, self.table.dates[today])
             limit = math.inf if prices.limit is None else prices.limit
             trigger = limit if prices.trigger is None else prices.trigger
             half = self.is_half(today)
-            self.orders.append(_Order(symbol, today, conviction, half, trigger, limit))
+            self.orders.append(_Order(symbol, today, rank, conviction, half, trigger, limit))
 
     def touch_orders(self, today: int) -> None:
         for order in list(self.orders):
@@ -424,7 +427,7 @@ class _Run:
                 price = min(level * (1.0 + self.slip), order.limit)
                 reason = self.buy(today, order, level, price, inside=inside)
             if reason is not None:
-                skipped = Skipped(order.placed, order.symbol, reason, order.conviction)
+                skipped = Skipped(order.placed, order.rank, order.symbol, reason, order.conviction)
                 self.book.skipped.append(skipped)
 
     def touch(self, order: _Order, quote: Quote | None) -> tuple[float | None, bool, bool]:

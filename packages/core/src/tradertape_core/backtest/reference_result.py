@@ -13,6 +13,7 @@ from tradertape_core.backtest.reference_market import Position
 
 class Skipped(NamedTuple):
     day: int
+    rank: int  # of the signal among those of its day
     symbol: int
     reason: SkipReason
     conviction: float
@@ -129,7 +130,7 @@ def to_simulation(ledger: Ledger, insufficient: int) -> Simulation:
     def number(name: str) -> np.ndarray:
         return np.array([getattr(trade, name) for trade in closed], dtype=np.float64)
 
-    skipped = ledger.skipped
+    skipped = sorted(ledger.skipped, key=lambda one: (one.day, one.rank))
     return Simulation(
         symbol=whole("symbol"),
         signal_row=whole("signal_day"),

@@ -15,6 +15,7 @@ from tradertape_core.kernel.errors import InvalidInput
 from tradertape_core.market.panel import Panel
 from tradertape_core.strategy import rules
 from tradertape_core.strategy.cache import IndicatorCache
+from tradertape_core.strategy.entries import Entries
 from tradertape_core.strategy.evaluate import for_strategy
 
 Engine = Literal["auto", "numba", "python"]
@@ -49,8 +50,7 @@ def simulate(
         engines.run_compiled(sim)
     else:
         engines.run_plain(sim)
-    insufficient = int(entries.insufficient[panel.first :].sum())
-    return _simulation(sim, insufficient, "numba" if is_compiled else "python")
+    return _simulation(sim, entries, "numba" if is_compiled else "python")
 
 
 def warm_up() -> None:
@@ -75,14 +75,17 @@ def _pays_to_compile(sim: k.Sim) -> bool:
 # --- the result -----------------------------------------------------------------------------------
 
 
-def _simulation(sim: k.Sim, insufficient: int, engine: str) -> Simulation:
+def _simulation(sim: k.Sim, entries: Entries, engine: str) -> Simulation:
     out: Any = sim.out
     made = int(out.counts[k.TRADES])
     # Rows of one position stand together in the order they were sold, positions by their entry.
     order = np.argsort(out.trade_whole[:made, k.T_SEQUENCE], kind="stable")
     whole = out.trade_whole[order]
     num = out.trade_num[order]
-    skips = slice(0, int(out.counts[k.SKIPS]))
+    first = sim.rules.first
+    found = int(entries.starts[first])  # signals of the warm-up, which the loop has not seen
+    skipped = np.flatnonzero(out.verdict)
+    rows, columns = entries.row[found:][skipped], entries.column[found:][skipped]
     return Simulation(
         symbol=whole[:, k.T_SYMBOL],
         signal_row=whole[:, k.T_SIGNAL_ROW],
@@ -107,12 +110,12 @@ def _simulation(sim: k.Sim, insufficient: int, engine: str) -> Simulation:
         cash=out.cash,
         positions=out.positions,
         turnover=out.turnover,
-        skipped_row=out.skipped_row[skips].copy(),
-        skipped_symbol=out.skipped_symbol[skips].copy(),
-        skipped_reason=out.skipped_reason[skips].copy(),
-        skipped_conviction=out.skipped_score[skips].copy(),
+        skipped_row=rows,
+        skipped_symbol=columns,
+        skipped_reason=out.verdict[skipped],
+        skipped_conviction=entries.conviction[rows, columns],
         signals_total=int(out.counts[k.SIGNALS]),
-        insufficient_data=insufficient,
+        insufficient_data=int(entries.insufficient[first:].sum()),
         ambiguous_bars=int(out.counts[k.AMBIGUOUS]),
         engine=engine,
     )

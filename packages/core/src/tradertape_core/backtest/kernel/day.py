@@ -15,7 +15,15 @@ from tradertape_core.backtest.kernel.opening import (
 )
 from tradertape_core.backtest.kernel.resting import place_orders, touch_orders
 from tradertape_core.backtest.kernel.shapes import Sim
-from tradertape_core.backtest.kernel.trading import OPEN, follow, paise, record, sell, set_levels
+from tradertape_core.backtest.kernel.trading import (
+    NAN,
+    OPEN,
+    follow,
+    paise,
+    record,
+    sell,
+    set_levels,
+)
 
 EXIT_RULE = int(ExitReason.EXIT_RULE)
 TIME = int(ExitReason.TIME)
@@ -128,7 +136,8 @@ def mark(sim: Sim, row: int) -> None:
             num[slot, k.LAST_CLOSE] = close
             num[slot, k.PEAK] = max(num[slot, k.PEAK], high)
             num[slot, k.LOWEST] = min(num[slot, k.LOWEST], sim.market.low[row, symbol])
-            follow(sim, slot, sim.market.atr[row, symbol])
+            atr = sim.market.atr[row, symbol] if sim.rules.trail_atr_mult > 0.0 else NAN
+            follow(sim, slot, atr)
             set_levels(sim, slot)
 
 

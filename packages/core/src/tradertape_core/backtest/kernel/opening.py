@@ -7,7 +7,7 @@ import math
 from tradertape_core.backtest.config import ExitReason, SkipReason
 from tradertape_core.backtest.kernel import shapes as k
 from tradertape_core.backtest.kernel.shapes import Sim
-from tradertape_core.backtest.kernel.trading import add, enter, sell, skip
+from tradertape_core.backtest.kernel.trading import add, enter, sell
 
 STOP_GAP = int(ExitReason.STOP_GAP)
 TARGET_GAP = int(ExitReason.TARGET_GAP)
@@ -138,8 +138,7 @@ def take_signals(sim: Sim, signal_row: int, row: int) -> None:
             price = level * (1.0 + sim.rules.slippage)
             halved = is_halved(sim, signal_row)
             reason = enter(sim, row, symbol, signal_row, score, halved, level, price, 0)
-        if reason > 0:
-            skip(sim, signal_row, symbol, reason, score)
+        sim.out.verdict[i] = reason
 
 
 def is_halved(sim: Sim, row: int) -> int:

@@ -8,7 +8,7 @@ from tradertape_core.backtest.config import SkipReason
 from tradertape_core.backtest.kernel import shapes as k
 from tradertape_core.backtest.kernel.opening import has_bar, is_halved, refusal
 from tradertape_core.backtest.kernel.shapes import Sim
-from tradertape_core.backtest.kernel.trading import enter, skip
+from tradertape_core.backtest.kernel.trading import enter
 
 NOT_TRIGGERED = int(SkipReason.NOT_TRIGGERED)
 
@@ -48,14 +48,14 @@ def place_orders(sim: Sim, row: int) -> None:
         score = signals.score[i]
         sim.out.counts[k.SIGNALS] += 1
         reason = refusal(sim, row, row + 1, symbol, score)
-        if reason > 0:
-            skip(sim, row, symbol, reason, score)
-        else:
-            rest(sim, row, symbol, score)
+        sim.out.verdict[i] = reason
+        if reason == 0:
+            rest(sim, row, i)
 
 
-def rest(sim: Sim, row: int, symbol: int, score: float) -> None:
+def rest(sim: Sim, row: int, signal: int) -> None:
     at = sim.out.counts[k.RESTING]
+    symbol = sim.signals.symbol[signal]
     trigger = trigger_price(sim, row, sim.market.close[row, symbol])
     limit = trigger
     if sim.rules.order_kind == k.GTT:
@@ -63,11 +63,12 @@ def rest(sim: Sim, row: int, symbol: int, score: float) -> None:
         limit = ceil_tick(table, trigger * (1.0 + sim.rules.limit_pct / 100.0))
     sim.book.order_num[at, k.TRIGGER] = trigger
     sim.book.order_num[at, k.ORDER_LIMIT] = limit
-    sim.book.order_num[at, k.ORDER_SCORE] = score
+    sim.book.order_num[at, k.ORDER_SCORE] = sim.signals.score[signal]
     sim.book.order_whole[at, k.ORDER_SYMBOL] = symbol
     sim.book.order_whole[at, k.ORDER_SIGNAL_ROW] = row
     sim.book.order_whole[at, k.ORDER_LAST_ROW] = row + sim.rules.valid_days
     sim.book.order_whole[at, k.ORDER_HALVED] = is_halved(sim, row)
+    sim.book.order_whole[at, k.ORDER_SIGNAL] = signal
     sim.out.counts[k.RESTING] += 1
     reserve(sim, symbol, 1)
 
@@ -102,15 +103,13 @@ def touch_orders(sim: Sim, row: int) -> None:
         if outcome == UNTOUCHED and row < sim.book.order_whole[i, k.ORDER_LAST_ROW]:
             i += 1
             continue
-        signal_row = sim.book.order_whole[i, k.ORDER_SIGNAL_ROW]
-        score = sim.book.order_num[i, k.ORDER_SCORE]
+        signal = sim.book.order_whole[i, k.ORDER_SIGNAL]
         reason = NOT_TRIGGERED
         if outcome in (AT_OPEN, INSIDE):
             reason = fill_order(sim, row, i, symbol, outcome)
         else:
             remove_order(sim, i, symbol)
-        if reason > 0:
-            skip(sim, signal_row, symbol, reason, score)
+        sim.out.verdict[signal] = reason
 
 
 def touch(sim: Sim, row: int, at: int, symbol: int) -> int:
@@ -150,9 +149,9 @@ def fill_order(sim: Sim, row: int, at: int, symbol: int, outcome: int) -> int:
 def remove_order(sim: Sim, at: int, symbol: int) -> None:
     """Take the order out, keeping the others in the order of their placing."""
     for i in range(at, sim.out.counts[k.RESTING] - 1):
-        for column in range(3):
+        for column in range(k.ORDER_NUMS):
             sim.book.order_num[i, column] = sim.book.order_num[i + 1, column]
-        for column in range(4):
+        for column in range(k.ORDER_WHOLES):
             sim.book.order_whole[i, column] = sim.book.order_whole[i + 1, column]
     sim.out.counts[k.RESTING] -= 1
     reserve(sim, symbol, -1)

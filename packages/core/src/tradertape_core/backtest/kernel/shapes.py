@@ -52,10 +52,11 @@ NUMS = 13
 WHOLES = 20
 # Book.order_num, Book.order_whole: one row a resting order, oldest first
 TRIGGER, ORDER_LIMIT, ORDER_SCORE = range(3)
-ORDER_SYMBOL, ORDER_SIGNAL_ROW, ORDER_LAST_ROW, ORDER_HALVED = range(4)
+ORDER_SYMBOL, ORDER_SIGNAL_ROW, ORDER_LAST_ROW, ORDER_HALVED, ORDER_SIGNAL = range(5)
+ORDER_NUMS, ORDER_WHOLES = 3, 5
 # Out.counts
-CASH, TRADED, OPEN, RESTING, SEQUENCES, TRADES, SKIPS, AMBIGUOUS, SIGNALS = range(9)
-COUNTS = 9
+CASH, TRADED, OPEN, RESTING, SEQUENCES, TRADES, AMBIGUOUS, SIGNALS = range(8)
+COUNTS = 8
 # Out.trade_whole
 (
     T_SEQUENCE, T_SYMBOL, T_SIGNAL_ROW, T_ENTRY_ROW, T_EXIT_ROW, T_QUANTITY, T_INVESTED, T_GROSS,
@@ -182,10 +183,7 @@ class Out(NamedTuple):
     cash: Ints
     positions: Ints
     turnover: Ints
-    skipped_row: Ints
-    skipped_symbol: Ints
-    skipped_reason: Ints
-    skipped_score: Floats
+    verdict: Ints  # by signal: why it became nothing (SkipReason), 0 otherwise
 
 
 class Sim(NamedTuple):

@@ -345,13 +345,3 @@ def close_position(sim: Sim, slot: int, row: int) -> None:
     sim.book.exit_row[symbol] = row
     if sim.market.sector[symbol] >= 0:
         sim.book.in_sector[sim.market.sector[symbol]] -= 1
-
-
-def skip(sim: Sim, row: int, symbol: int, reason: int, score: float) -> None:
-    """Write down why the signal of `row` became nothing."""
-    at = sim.out.counts[k.SKIPS]
-    sim.out.skipped_row[at] = row
-    sim.out.skipped_symbol[at] = symbol
-    sim.out.skipped_reason[at] = reason
-    sim.out.skipped_score[at] = score
-    sim.out.counts[k.SKIPS] = at + 1
