@@ -73,7 +73,7 @@ export const theme = createTheme({
     }),
     Card: Card.extend({
       defaultProps: { withBorder: true, padding: "md", radius: 8 },
-      styles: { root: { backgroundColor: "var(--tt-surface)" } },
+      styles: { root: { backgroundColor: "var(--tt-surface)", borderColor: "var(--tt-line)" } },
     }),
     Table: Table.extend({ defaultProps: { verticalSpacing: 7, horizontalSpacing: 12 } }),
     Tabs: Tabs.extend({ defaultProps: { keepMounted: false } }),

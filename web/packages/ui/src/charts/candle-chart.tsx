@@ -136,7 +136,7 @@ export function CandleChart(props: Props) {
           </div>
         </dl>
       )}
-      <div ref={host} style={{ height }} role="img" aria-label={label} />
+      <figure ref={host} style={{ height, margin: 0 }} aria-label={label} />
     </div>
   )
 }

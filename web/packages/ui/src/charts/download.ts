@@ -9,7 +9,9 @@ export function download(name: string, href: string): void {
 type Cell = string | number | boolean | null | undefined
 
 function cell(value: Cell): string {
-  const text = value === null || value === undefined ? "" : String(value)
+  const plain = value === null || value === undefined ? "" : String(value)
+  // A spreadsheet runs a text that begins so as a formula; an apostrophe keeps it text.
+  const text = typeof value === "string" && /^[=+@-]/.test(plain) ? `'${plain}` : plain
   return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }
 
@@ -22,5 +24,7 @@ export function toCsv(rows: readonly Record<string, Cell>[]): string {
 }
 
 export function downloadCsv(name: string, rows: readonly Record<string, Cell>[]): void {
-  download(name, `data:text/csv;charset=utf-8,${encodeURIComponent(toCsv(rows))}`)
+  const url = URL.createObjectURL(new Blob([toCsv(rows)], { type: "text/csv;charset=utf-8" }))
+  download(name, url)
+  setTimeout(() => URL.revokeObjectURL(url), 1_000)
 }

@@ -36,8 +36,8 @@ export function written(format: (value: number) => string) {
 
 /** The part of a colour that a translucent fill needs: "#3848d0" and 0.2 → "rgba(56, 72, 208, 0.2)". */
 export function translucent(color: string, alpha: number): string {
-  const hex = color.replace("#", "")
-  if (hex.length !== 6) return color
+  if (!/^#[0-9a-f]{6}$/i.test(color)) return color
+  const hex = color.slice(1)
   const [r, g, b] = [0, 2, 4].map((i) => Number.parseInt(hex.slice(i, i + 2), 16))
   return `rgba(${r}, ${g}, ${b}, ${alpha})`
 }

@@ -1,6 +1,7 @@
 import { Select, TagsInput } from "@mantine/core"
 import type { UseFormReturnType } from "@mantine/form"
 import { useQuery } from "@tanstack/react-query"
+import { count } from "@tradertape/ui/format.ts"
 import { type DataSet, symbolsQuery, universesQuery } from "@/lib/queries/market"
 import { setTitle } from "@/lib/set-title"
 import { type Fields, OWN_LIST } from "./defaults"
@@ -19,7 +20,7 @@ export function UniverseFields({ form, sets }: Props) {
   const symbols = useQuery({ ...symbolsQuery(dataSet), enabled: isOwn })
   const known = universes.data?.map(({ name, title, members }) => ({
     value: name,
-    label: `${title} (${members})`,
+    label: `${title}, ${count(members, "stock")}`,
   }))
   return (
     <>
@@ -37,7 +38,7 @@ export function UniverseFields({ form, sets }: Props) {
           label="Prices"
           data={sets.map((set) => ({
             value: set.name,
-            label: `${setTitle(set.name)}${set.simulated ? " (simulated)" : ""}`,
+            label: `${setTitle(set.name)}`,
           }))}
           {...form.getInputProps("data_set")}
         />

@@ -16,13 +16,17 @@ import { Explained } from "./explained"
 
 const YEARS = [1, 2, 3, 5]
 
+const APART_MS = 14 * 86_400_000
+
+/** Arrows at the signals; only those that stand apart are labelled, so that no two labels overlap. */
 function marksOf(signals: TrialSignals["signals"]): CandleMark[] {
-  return signals.map(({ date, conviction, regime_ok }) => ({
-    date,
-    text: regime_ok ? number(conviction) : "blocked",
-    side: "below" as const,
-    tone: regime_ok ? ("accent" as const) : ("loss" as const),
-  }))
+  let labelled = Number.NEGATIVE_INFINITY
+  return signals.map(({ date, conviction, regime_ok }) => {
+    const isApart = Date.parse(date) - labelled > APART_MS
+    if (isApart) labelled = Date.parse(date)
+    const text = regime_ok ? number(conviction) : "blocked"
+    return { date, text: isApart ? text : "", side: "below", tone: regime_ok ? "accent" : "loss" }
+  })
 }
 
 function startOf(end: string, years: number): string {

@@ -1,0 +1,112 @@
+import { expect, type Page, test } from "@playwright/test"
+import { shoot } from "./shots"
+
+test.describe.configure({ mode: "serial" })
+
+/** Run the chosen strategy over three years and wait for its result. */
+async function backtest(page: Page): Promise<void> {
+  await page.getByRole("button", { name: "3 y" }).click()
+  await page.getByRole("button", { name: "Run backtest" }).click()
+  await expect(page.getByLabel("Headline figures")).toBeVisible({ timeout: 60_000 })
+  await expect(page.getByText("Simulated prices").first()).toBeVisible()
+}
+
+test("fork a template, edit a rule, save it as the next version", async ({ page }) => {
+  await page.goto("/strategies?tab=templates")
+  const card = page.getByRole("article", { name: "Dip Buyer" })
+  await expect(card).toContainText("Buy when the close is above its 200-day average")
+  await shoot(page, "templates")
+  await card.getByRole("button", { name: "Fork" }).click()
+  await expect(page).toHaveURL(/\/strategies\/\d+/)
+
+  const limit = page.getByLabel("Entry, 3, right side, number")
+  await limit.fill("45")
+  const english = page.getByRole("complementary", { name: "What the rules say" })
+  await expect(english).toContainText("RSI(14) is below 45")
+  await page.getByRole("button", { name: "Add a condition to Entry" }).click()
+  await page.getByRole("menuitem", { name: "Compare two values" }).click()
+  await expect(page.getByLabel("Entry, 4, left side", { exact: true })).toBeVisible()
+  await page.getByRole("button", { name: "Undo" }).click()
+  await expect(page.getByLabel("Entry, 4, left side", { exact: true })).toBeHidden()
+  await shoot(page, "editor")
+  await page.getByRole("button", { name: "Save", exact: true }).click()
+  await expect(page.getByText("Saved as version 2")).toBeVisible()
+})
+
+test("a mistake is shown where it is and keeps the strategy from being saved", async ({ page }) => {
+  await page.goto("/strategies")
+  await page.getByRole("article").first().getByRole("link").first().click()
+  await page.getByText("Conviction", { exact: true }).first().click()
+  await page.getByLabel("Stop loss (%)").fill("150")
+  await expect(page.getByText("1 problem", { exact: true })).toBeVisible()
+  await expect(page.getByRole("button", { name: "Save", exact: true })).toBeDisabled()
+  await page.getByText("JSON", { exact: true }).click()
+  await expect(page.locator(".cm-lintRange-error").first()).toBeVisible()
+  await shoot(page, "editor-problem")
+})
+
+test("see the signals of one stock, and why on a day", async ({ page }) => {
+  await page.goto("/strategies")
+  await page.getByRole("article").first().getByRole("link").first().click()
+  await page.getByText("Test on a stock", { exact: true }).click()
+  await expect(page.getByText(/INFY: \d+ signals?/)).toBeVisible()
+  await expect(page.getByText(/INFY at the close of/)).toBeVisible()
+  await shoot(page, "editor-test")
+})
+
+test("backtest the fork and the template, open a trade, compare the two", async ({ page }) => {
+  await page.goto("/strategies")
+  await page.getByRole("article").first().getByRole("link", { name: "Backtest" }).click()
+  await shoot(page, "new-backtest")
+  await backtest(page)
+  await shoot(page, "result")
+
+  await page.getByRole("tab", { name: "Trades" }).click()
+  const rows = page.getByRole("region", { name: "Trades" }).getByRole("row")
+  const symbol = (await rows.nth(1).getByRole("cell").first().textContent()) ?? ""
+  await rows.nth(1).click()
+  const drawer = page.getByRole("dialog")
+  await expect(drawer).toContainText(symbol)
+  await expect(drawer.getByRole("figure").locator("canvas").first()).toBeVisible()
+  await shoot(page, "trade")
+  await page.keyboard.press("Escape")
+
+  await page.goto("/strategies?tab=templates")
+  await page.getByRole("article", { name: "Dip Buyer" }).getByRole("link", { name: "Backtest" }).click()
+  await backtest(page)
+
+  await page.goto("/backtests")
+  const boxes = page.getByRole("checkbox", { name: /^Choose/ })
+  await boxes.nth(0).check()
+  await boxes.nth(1).check()
+  await shoot(page, "runs")
+  await page.getByRole("link", { name: "Compare 2" }).click()
+  await expect(page.getByRole("region", { name: "Figures of the compared runs" })).toBeVisible()
+  await expect(page.getByRole("columnheader")).toHaveCount(3)
+  await shoot(page, "compare")
+})
+
+test("the palette goes anywhere by keyboard", async ({ page }) => {
+  await page.goto("/")
+  await expect(page.getByRole("navigation", { name: "Main", exact: true })).toBeVisible()
+  await page.keyboard.press("Control+k")
+  await page
+    .getByRole("searchbox")
+    .or(page.getByPlaceholder("Search strategies, runs and places"))
+    .first()
+    .fill("changelog")
+  await page.keyboard.press("Enter")
+  await expect(page).toHaveURL(/\/changelog/)
+})
+
+test("a key is shown once", async ({ page }) => {
+  await page.goto("/settings?tab=keys")
+  await page.getByRole("button", { name: "New agent key" }).click()
+  await page.getByLabel("What is it for?").fill("Journey")
+  await page.getByRole("button", { name: "Create" }).click()
+  await expect(page.getByRole("dialog").getByText(/^zt_/)).toBeVisible()
+  await page.getByRole("button", { name: "I have copied it" }).click()
+  await page.reload()
+  await expect(page.getByText("Journey")).toBeVisible()
+  await expect(page.getByText(/^zt_\w{20}/)).toBeHidden()
+})

@@ -1,0 +1,40 @@
+import { readdir, readFile } from "node:fs/promises"
+import { join } from "node:path"
+import { expect } from "@playwright/test"
+
+/** Where the server under test puts its mails. */
+function outbox(): string {
+  const folder = process.env.TRADERTAPE_OUTBOX
+  if (!folder) throw new Error("Set TRADERTAPE_OUTBOX to the outbox folder of the server under test.")
+  return folder
+}
+
+/** The text of a mail: soft line breaks and =XX of quoted-printable undone. */
+function plain(mail: string): string {
+  return mail
+    .replace(/=\r?\n/g, "")
+    .replace(/=([0-9A-F]{2})/g, (_all, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+}
+
+async function mailTo(address: string): Promise<string> {
+  const names = (await readdir(outbox()))
+    .filter((name) => name.endsWith(".eml"))
+    .sort()
+    .reverse()
+  for (const name of names) {
+    const mail = plain(await readFile(join(outbox(), name), "utf8"))
+    if (mail.toLowerCase().includes(address.toLowerCase())) return mail
+  }
+  return ""
+}
+
+/** The link and the code that were sent to an address. */
+export async function signInMail(address: string): Promise<{ path: string; code: string }> {
+  await expect
+    .poll(() => mailTo(address), { message: `a mail to ${address}` })
+    .toContain("/sign-in/verify?token=")
+  const mail = await mailTo(address)
+  const path = /\/sign-in\/verify\?token=[\w-]+/.exec(mail)?.[0] ?? ""
+  const code = /\b(\d{3})\s?(\d{3})\b(?!\d)/.exec(mail.slice(mail.indexOf("code where")))
+  return { path, code: `${code?.[1] ?? ""}${code?.[2] ?? ""}` }
+}

@@ -1,0 +1,36 @@
+import { expect, test } from "@playwright/test"
+import { signInMail } from "./outbox"
+import { shoot } from "./shots"
+
+const stamp = Date.now().toString(36)
+
+test("a newcomer signs in by the link in a mail", async ({ page, context }) => {
+  const address = `journey-${stamp}@example.com`
+  await page.goto("/backtests")
+  await expect(page).toHaveURL(/\/sign-in\?next=/)
+  await page.getByRole("textbox", { name: "E-mail" }).fill(address)
+  await shoot(page, "sign-in")
+  await page.getByRole("button", { name: "Send me a link" }).click()
+  await expect(page.getByText("Look into your mail")).toBeVisible()
+  const { path } = await signInMail(address)
+  await page.goto(path)
+  await page.getByRole("button", { name: "Sign in to TraderTape" }).click()
+  await expect(page.getByText("Getting started")).toBeVisible()
+  await shoot(page, "home-newcomer")
+  await page.goto(path)
+  await page.getByRole("button", { name: "Sign in to TraderTape" }).click()
+  await expect(page.getByRole("alert")).toContainText("used")
+  await context.storageState({ path: "test-results/state.json" })
+})
+
+test("the code of the mail signs in where it was asked for, and leads back", async ({ page }) => {
+  const address = `code-${stamp}@example.com`
+  await page.goto("/settings?tab=appearance")
+  await page.getByRole("textbox", { name: "E-mail" }).fill(address)
+  await page.getByRole("button", { name: "Send me a link" }).click()
+  const { code } = await signInMail(address)
+  await page.getByLabel("Digit 1").click()
+  await page.keyboard.type(code)
+  await expect(page).toHaveURL(/\/settings\?tab=appearance/)
+  await expect(page.getByText("Discreet mode")).toBeVisible()
+})
