@@ -16,8 +16,10 @@ from datetime import UTC, date, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from typer.testing import CliRunner
 
 from tradertape_core.kernel.errors import InvalidInput
+from tradertape_server.cli.main import app
 from tradertape_server.features.market.fetching import nse, run
 from tradertape_server.features.market.fetching.request import FetchRequest
 
@@ -321,3 +323,18 @@ def _dividends(market, name):
     from tradertape_server.features.market.draft import read_draft
 
     return read_draft(market.store, market.store.manifest(name)).dividends
+
+
+def test_the_command_fetches_and_imports(source, tmp_path, monkeypatch):
+    monkeypatch.setenv("TRADERTAPE_HOME", str(tmp_path / "home"))
+    publish(source, "2024-01-01")
+    asked = ["data", "fetch", "--from", "2024-01-01", "--to", "2024-01-01", "--data-set", "mine"]
+    done = CliRunner().invoke(app, [*asked, "--base-url", source.url])
+    assert done.exit_code == 0, done.output
+    assert "1 downloaded, 0 were here already" in done.output
+    assert "Data set mine: 1 candles" in done.output
+    broken = [*asked[:3], "2024-01-02", "--to", "2024-01-02", "--base-url", source.url, "--json"]
+    source.odd[nse.old_path(date(2024, 1, 2))] = [(403, b"")]
+    refused = CliRunner().invoke(app, broken)
+    assert refused.exit_code == 1
+    assert json.loads(refused.stdout)["failed"] == ["2024-01-02: the source answers 403"]

@@ -238,11 +238,11 @@ def progress_bar(*, hidden: bool) -> Iterator[Progress]:
 
 
 def _market() -> MarketService:
+    from tradertape_server.cli.opening import read_settings
     from tradertape_server.features.market.service import MarketService
     from tradertape_server.platform.clock import SystemClock
-    from tradertape_server.settings import Settings
 
-    settings = Settings()
+    settings = read_settings()
     return MarketService(settings.effective_home, SystemClock(), data_set=settings.data_set)
 
 
