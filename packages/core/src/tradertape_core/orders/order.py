@@ -168,7 +168,14 @@ class Change:
     def applied_to(self, request: OrderRequest) -> OrderRequest:
         """The request with these changes made."""
         values = {name: getattr(self, name) for name in CHANGEABLE}
-        return replace(request, **{name: v for name, v in values.items() if v is not None})
+        changed = replace(request, **{name: v for name, v in values.items() if v is not None})
+        if changed.validity is not Validity.TTL:
+            changed = replace(changed, validity_ttl=None)
+        return changed
+
+    @property
+    def is_empty(self) -> bool:
+        return all(getattr(self, name) is None for name in CHANGEABLE)
 
 
 CHANGEABLE = (

@@ -1,0 +1,114 @@
+"""Why we refuse, or warn: the reasons as codes and, in this one place, their words.
+
+A denial is a result: the order was not placed, and the venue never heard of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class DenialReason(StrEnum):
+    """Codes of refusals and of a preview's warnings; the wire carries these words."""
+
+    # the instrument and its market
+    NOT_TRADABLE = "not_tradable"
+    EXPIRED = "expired"
+    EXPIRY_TODAY = "expiry_today"
+    NOT_A_TICK = "not_a_tick"
+    NOT_A_LOT = "not_a_lot"
+    OVER_FREEZE_QUANTITY = "over_freeze_quantity"
+    TOO_MANY_SLICES = "too_many_slices"
+    PRICE_OUTSIDE_CIRCUIT = "price_outside_circuit"
+    MARKET_CLOSED_USE_AMO = "market_closed_use_amo"
+    NO_MARKET_PROTECTION = "no_market_protection"
+    T2T_INTRADAY = "t2t_intraday"
+    ILLIQUID = "illiquid"
+    NO_PRICE = "no_price"
+    # the order
+    ORDER_CLOSED = "order_closed"
+    ORDER_IN_DOUBT = "order_in_doubt"
+    CANCEL_PENDING = "cancel_pending"
+    MODIFY_PENDING = "modify_pending"
+    NOTHING_TO_CHANGE = "nothing_to_change"
+    BELOW_FILLED = "below_filled"
+    MODIFICATION_CAP = "modification_cap"
+    SLICED_PARENT = "sliced_parent"
+    # a basket
+    BASKET_REFUSED = "basket_refused"
+    # triggers
+    GTT_LIMIT = "gtt_limit"
+    GTT_TOO_CLOSE = "gtt_too_close"
+    GTT_SIDES = "gtt_sides"
+    GTT_NOT_ACTIVE = "gtt_not_active"
+    GTT_PRODUCT = "gtt_product"
+
+
+WORDS: dict[DenialReason, str] = {
+    DenialReason.NOT_TRADABLE: "{instrument} is an index: trade its futures, options or an ETF",
+    DenialReason.EXPIRED: "{instrument} expired on {expiry}",
+    DenialReason.EXPIRY_TODAY: "{instrument} expires today",
+    DenialReason.NOT_A_TICK: "{field} must be a multiple of {tick}, was {value}; nearest: {near}",
+    DenialReason.NOT_A_LOT: "quantity must be a multiple of {lot}, was {quantity}",
+    DenialReason.OVER_FREEZE_QUANTITY: (
+        "quantity must be at most {freeze} in one order, was {quantity}; set autoslice to split it"
+    ),
+    DenialReason.TOO_MANY_SLICES: (
+        "quantity needs {slices} orders of {freeze}; at most {most} are made of one: "
+        "ask for {quantity} or less"
+    ),
+    DenialReason.PRICE_OUTSIDE_CIRCUIT: (
+        "{field} must be between {low} and {high}, today's circuit limits, was {value}"
+    ),
+    DenialReason.MARKET_CLOSED_USE_AMO: (
+        "the market is closed: place the order with variety amo to send it at the next open"
+    ),
+    DenialReason.NO_MARKET_PROTECTION: (
+        "without market_protection the exchanges refuse market orders of programs; "
+        "leave it out or set -1"
+    ),
+    DenialReason.T2T_INTRADAY: (
+        "{instrument} settles trade for trade: intraday is not possible, use CNC"
+    ),
+    DenialReason.ILLIQUID: "{instrument} has a wide or empty market: bid {bid}, ask {ask}",
+    DenialReason.NO_PRICE: "{instrument} has no price yet",
+    DenialReason.ORDER_CLOSED: "order {order_id} is {status} already",
+    DenialReason.ORDER_IN_DOUBT: (
+        "the answer to order {order_id} was lost; it can be changed once it is found at the venue"
+    ),
+    DenialReason.CANCEL_PENDING: "a cancel of order {order_id} is on its way",
+    DenialReason.MODIFY_PENDING: "a change of order {order_id} is on its way; wait for its answer",
+    DenialReason.NOTHING_TO_CHANGE: "order {order_id} has these terms already",
+    DenialReason.BELOW_FILLED: (
+        "quantity must be above the {filled} that are filled, was {quantity}; cancel the rest"
+    ),
+    DenialReason.MODIFICATION_CAP: (
+        "order {order_id} was changed {most} times, the most a broker allows: cancel and place anew"
+    ),
+    DenialReason.SLICED_PARENT: "order {order_id} was split: change its children {children}",
+    DenialReason.BASKET_REFUSED: "leg {leg} of the basket was refused, and all or none was asked",
+    DenialReason.GTT_LIMIT: "{most} triggers are active, the most there can be: delete one first",
+    DenialReason.GTT_TOO_CLOSE: (
+        "trigger {trigger} must be at least {percent}% away from the last price {last_price}"
+    ),
+    DenialReason.GTT_SIDES: (
+        "two triggers must stand on both sides of the last price {last_price}, were {low} and {high}"
+    ),
+    DenialReason.GTT_NOT_ACTIVE: "trigger {trigger_id} is {status}: only an active one can change",
+    DenialReason.GTT_PRODUCT: "a trigger's order must have product CNC or NRML, was {product}",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Denial:
+    """One reason with its words; `pointer` names the field of the order, if one is to blame."""
+
+    reason: DenialReason
+    message: str
+    pointer: str = ""
+
+
+def denial(reason: DenialReason, *, pointer: str = "", **facts: object) -> Denial:
+    """Return a denial with the words of its reason."""
+    return Denial(reason, WORDS[reason].format(**facts), pointer)

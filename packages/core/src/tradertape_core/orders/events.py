@@ -1,0 +1,201 @@
+"""What happened to an order. Events are facts: never edited, and an order is their fold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from tradertape_core.orders.order import Change, Fill, OrderRequest, OrderStatus
+from tradertape_core.orders.reports import CancelReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderPlaced:
+    """An order was decided on and is about to go to its venue."""
+
+    order_id: str
+    at: datetime
+    account: str
+    run_id: str | None
+    request: OrderRequest
+    venue: str
+    tag: str
+    parent_order_id: str | None = None
+    slices: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderAccepted:
+    """The venue has it, in one of its states before the end."""
+
+    order_id: str
+    at: datetime
+    status: OrderStatus
+    sequence: int
+    exchange_order_id: str | None = None
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderTriggered:
+    """The trigger was reached: the order is in the market now."""
+
+    order_id: str
+    at: datetime
+    sequence: int
+    exchange_order_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderFilled:
+    """The exchange executed a part or all."""
+
+    order_id: str
+    at: datetime
+    fill: Fill
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoidNoticed:
+    """The exchange took a trade back that we have not seen yet."""
+
+    order_id: str
+    at: datetime
+    trade_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FillVoided:
+    """The exchange took an executed trade back."""
+
+    order_id: str
+    at: datetime
+    fill: Fill
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderCompleted:
+    """The venue says all is executed; the fills say it as well once they are here."""
+
+    order_id: str
+    at: datetime
+    sequence: int
+    exchange_order_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModifyRequested:
+    """We asked the venue to change the order."""
+
+    order_id: str
+    at: datetime
+    ask: int
+    change: Change
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderModified:
+    """The venue changed the order."""
+
+    order_id: str
+    at: datetime
+    change: Change
+    sequence: int
+    ask: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModifyRefused:
+    """The venue kept the order as it was."""
+
+    order_id: str
+    at: datetime
+    ask: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelRequested:
+    """We asked the venue to take the order back."""
+
+    order_id: str
+    at: datetime
+    ask: int
+    reason: CancelReason = CancelReason.REQUESTED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelRefused:
+    """The venue did not take it back."""
+
+    order_id: str
+    at: datetime
+    ask: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderCancelled:
+    """What was left is gone."""
+
+    order_id: str
+    at: datetime
+    reason: CancelReason
+    sequence: int
+    amo: bool = False
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderRejected:
+    """The venue refused it. Sequence 0: it never got there, as far as we can see."""
+
+    order_id: str
+    at: datetime
+    message: str
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderInDoubt:
+    """It was sent and the answer was lost: the venue may have it or not."""
+
+    order_id: str
+    at: datetime
+    message: str
+
+
+OrderEvent = (
+    OrderPlaced
+    | OrderAccepted
+    | OrderTriggered
+    | OrderFilled
+    | VoidNoticed
+    | FillVoided
+    | OrderCompleted
+    | ModifyRequested
+    | OrderModified
+    | ModifyRefused
+    | CancelRequested
+    | CancelRefused
+    | OrderCancelled
+    | OrderRejected
+    | OrderInDoubt
+)
+EVENTS: tuple[type[OrderEvent], ...] = (
+    OrderPlaced,
+    OrderAccepted,
+    OrderTriggered,
+    OrderFilled,
+    VoidNoticed,
+    FillVoided,
+    OrderCompleted,
+    ModifyRequested,
+    OrderModified,
+    ModifyRefused,
+    CancelRequested,
+    CancelRefused,
+    OrderCancelled,
+    OrderRejected,
+    OrderInDoubt,
+)
