@@ -97,7 +97,7 @@ def fetch(market, source, waits):
             start=date.fromisoformat(start),
             end=date.fromisoformat(end),
             base_url=source.url,
-            **{"source": "nse", **options},
+            **{"source": "nse", "indices": False, **options},
         )
         return run.fetch(market.home, market.store, market.clock, request, sleep=waits.append)
 
@@ -253,6 +253,31 @@ def test_a_request_that_makes_no_sense_is_refused(options, words):
         FetchRequest(start=date(2024, 1, 1), **options)
 
 
+def test_the_closing_values_of_the_indices_come_along(fetch, source, market):
+    publish(source, "2024-01-01", "2024-01-02")
+    source.files["/content/indices/ind_close_all_01012024.csv"] = (
+        b"Index Name,Index Date,Open Index Value,High Index Value,Low Index Value,"
+        b"Closing Index Value,Points Change,Change(%),Volume,Turnover (Rs. Cr.),P/E,P/B,Div Yield\n"
+        b"Nifty 50,01-01-2024,21727.75,21834.35,21680.85,21741.90,10.50,.05,1,2,23,3,1\n"
+        b"India VIX,01-01-2024,14.5,14.9,14.1,14.68,.18,1.2,-,-,-,-,-\n"
+        b"Nifty1D Rate Index,01-01-2024,-,-,-,2231.64,.4,.02,-,-,-,-,-\n"
+    )
+    report = fetch("2024-01-01", "2024-01-02", indices=True)
+    assert report.absent == ["2024-01-02 indices"]
+    assert report.failed == []
+    assert market.candles("NIFTY 50").close.tolist() == [21741.9]
+    panel = market.panel("all", date(2024, 1, 1), date(2024, 1, 2))
+    assert set(panel.indices) == {"NIFTY 50", "INDIA VIX", "NIFTY1D RATE INDEX"}
+
+
+def test_a_page_in_place_of_the_index_file_is_not_taken_for_it(fetch, source):
+    publish(source, "2024-01-01")
+    source.files["/content/indices/ind_close_all_01012024.csv"] = b"<html>Busy</html>"
+    report = fetch("2024-01-01", "2024-01-01", indices=True)
+    assert report.failed == ["2024-01-01 indices: the file came damaged (4 attempts)"]
+    assert report.imported.candles == 1
+
+
 def test_days_to_come_are_refused(fetch):
     with pytest.raises(InvalidInput, match="no session"):
         fetch("2030-01-01", "2030-01-05")
@@ -304,10 +329,15 @@ def test_yahoo_comes_in_split_adjusted_with_its_dividends_apart(fetch, source, m
     source.files["/v8/finance/chart/TCS.NS"] = chart("TCS", days, close, adjusted)
     source.files["/v1/test/getcrumb"] = b"crumb"
     source.missing = json.dumps(NO_CHART).encode()
-    report = fetch("2025-01-15", "2025-01-17", source="yahoo", symbols=("NSE:TCS", "NOSUCH"))
-    assert report.downloaded == 1
+    nifty = [23213.2, 23311.8, 23203.2]
+    source.files["/v8/finance/chart/%5ENSEI"] = chart("^NSEI", days, nifty, nifty)
+    report = fetch(
+        "2025-01-15", "2025-01-17", source="yahoo", symbols=("NSE:TCS", "NOSUCH"), indices=True
+    )
+    assert report.downloaded == 2
     assert report.failed == []
-    assert report.absent == ["NOSUCH"]
+    assert report.absent == ["NOSUCH", "NIFTY BANK"]
+    assert market.candles("NIFTY 50").close.tolist() == nifty
     assert (report.imported.data_set, report.imported.basis) == ("yahoo", "split")
     series = market.candles("TCS")
     assert series.dates.astype(str).tolist() == days
@@ -329,11 +359,13 @@ def test_the_command_fetches_and_imports(source, tmp_path, monkeypatch):
     monkeypatch.setenv("TRADERTAPE_HOME", str(tmp_path / "home"))
     publish(source, "2024-01-01")
     asked = ["data", "fetch", "--from", "2024-01-01", "--to", "2024-01-01", "--data-set", "mine"]
+    asked.append("--no-indices")
     done = CliRunner().invoke(app, [*asked, "--base-url", source.url])
     assert done.exit_code == 0, done.output
     assert "1 downloaded, 0 were here already" in done.output
     assert "Data set mine: 1 candles" in done.output
-    broken = [*asked[:3], "2024-01-02", "--to", "2024-01-02", "--base-url", source.url, "--json"]
+    broken = [*asked[:3], "2024-01-02", "--to", "2024-01-02", "--no-indices", "--json"]
+    broken += ["--base-url", source.url]
     source.odd[nse.old_path(date(2024, 1, 2))] = [(403, b"")]
     refused = CliRunner().invoke(app, broken)
     assert refused.exit_code == 1

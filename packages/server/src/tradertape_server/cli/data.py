@@ -145,6 +145,9 @@ def fetch(
         Path | None,
         typer.Option(exists=True, dir_okay=False, help="Splits and bonuses, with --basis split."),
     ] = None,
+    indices: Annotated[
+        bool, typer.Option(help="Bring the indices too, which are the benchmarks.")
+    ] = True,
     base_url: Annotated[
         str, typer.Option(help="Another server that answers like the source (a mirror).")
     ] = "",
@@ -168,6 +171,7 @@ def fetch(
         basis=basis,
         actions=actions,
         base_url=base_url,
+        indices=indices,
     )
     with progress_bar(hidden=as_json) as progress:
         report = _market().fetch(request, progress)

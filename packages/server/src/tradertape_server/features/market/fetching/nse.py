@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -44,12 +46,27 @@ def udiff_path(day: date) -> str:
     return f"/content/cm/BhavCopy_NSE_CM_0_0_0_{day:%Y%m%d}_F_0000.csv.zip"
 
 
+def index_path(day: date) -> str:
+    """Path of the day's closing values of every index."""
+    return f"/content/indices/ind_close_all_{day:%d%m%Y}.csv"
+
+
 def paths_of(day: date) -> list[str]:
     """Where a day's file may lie, the likeliest first."""
     both = [old_path(day), udiff_path(day)]
     if day >= UDIFF_FROM:
         both.reverse()
     return both if day >= _BOTH_FROM else both[:1]
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """One file: what to call it in the report, where to keep it, where it may lie."""
+
+    name: str
+    target: Path
+    paths: list[str]
+    is_whole: Callable[[bytes], bool]
 
 
 def download_bhavcopies(
@@ -60,35 +77,45 @@ def download_bhavcopies(
     *,
     base_url: str,
     sleep: Sleep,
+    indices: bool,
 ) -> list[Path]:
     """Bring the days' files into `folder`; those there are not asked for. Returns all there are."""
     base = (base_url or BASE_URL).rstrip("/")
     files: list[Path] = []
+    wanted = [one for day in days for one in _wanted(day, folder, indices=indices)]
     with Downloader(HEADERS, sleep=sleep) as downloader:
-        for done, day in enumerate(days):
-            progress(f"NSE {day}", done, len(days))
-            target = folder / f"{day:%Y}" / f"{day.isoformat()}.csv.zip"
-            if target.is_file():
+        for done, one in enumerate(wanted):
+            progress(f"NSE {one.name}", done, len(wanted))
+            if one.target.is_file():
                 report.kept += 1
-                files.append(target)
+                files.append(one.target)
                 continue
             try:
-                content = _first_found(downloader, [base + path for path in paths_of(day)])
+                content = _first_found(downloader, base, one)
             except DownloadFailed as error:
-                report.failed.append(f"{day}: {error}")
+                report.failed.append(f"{one.name}: {error}")
                 continue
             if content is None:
-                report.absent.append(str(day))
+                report.absent.append(one.name)
                 continue
-            write_atomically(target, content)
+            write_atomically(one.target, content)
             report.downloaded += 1
-            files.append(target)
+            files.append(one.target)
     return files
 
 
-def _first_found(downloader: Downloader, urls: list[str]) -> bytes | None:
-    for url in urls:
-        content = downloader.get(url, is_whole=is_whole_zip)
+def _wanted(day: date, folder: Path, *, indices: bool) -> list[_Wanted]:
+    year = folder / f"{day:%Y}"
+    prices = _Wanted(str(day), year / f"{day}.csv.zip", paths_of(day), is_whole_zip)
+    if not indices:
+        return [prices]
+    target = year / f"{day}-indices.csv"
+    return [prices, _Wanted(f"{day} indices", target, [index_path(day)], is_index_csv)]
+
+
+def _first_found(downloader: Downloader, base: str, wanted: _Wanted) -> bytes | None:
+    for path in wanted.paths:
+        content = downloader.get(base + path, is_whole=wanted.is_whole)
         if content is not None:
             return content
     return None
@@ -101,3 +128,10 @@ def is_whole_zip(content: bytes) -> bool:
             return archive.testzip() is None and bool(archive.namelist())
     except zipfile.BadZipFile:
         return False
+
+
+def is_index_csv(content: bytes) -> bool:
+    """Whether this is the list of index values and not a page; its last line is whole."""
+    return content[:40].lower().lstrip(b"\xef\xbb\xbf").startswith(b"index name") and (
+        content.rstrip(b"\r\n").count(b"\n") > 0
+    )

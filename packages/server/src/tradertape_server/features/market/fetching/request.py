@@ -17,6 +17,7 @@ DEFAULT_SETS = {NSE: "nse-raw", YAHOO: "yahoo"}
 class FetchRequest:
     """Days and symbols to bring. end: None for the last session before today.
 
+    indices: bring the indices too, the benchmarks of backtests.
     symbols, universe: for Yahoo, which is asked company by company; a bhavcopy has everyone.
     base_url: a server that answers like the source, "" for the source itself.
     """
@@ -30,6 +31,7 @@ class FetchRequest:
     basis: str = ""
     actions: Path | None = None
     base_url: str = ""
+    indices: bool = True
 
     def __post_init__(self) -> None:
         if self.source not in DEFAULT_SETS:

@@ -65,14 +65,21 @@ def _download(
 ) -> list[Path]:
     if request.source == NSE:
         return download_bhavcopies(
-            days, folder, report, progress, base_url=request.base_url, sleep=sleep
+            days,
+            folder,
+            report,
+            progress,
+            base_url=request.base_url,
+            sleep=sleep,
+            indices=request.indices,
         )
     # yfinance brings pandas along: only who asks Yahoo waits for it.
     from tradertape_server.features.market.fetching.yahoo import (  # noqa: PLC0415
+        INDICES,
         download_histories,
     )
 
-    symbols = _symbols(request, report.end)
+    symbols = _symbols(request, report.end) + (list(INDICES) if request.indices else [])
     return download_histories(
         symbols, folder, report, progress, base_url=request.base_url, sleep=sleep
     )
@@ -90,7 +97,6 @@ def _import_of(request: FetchRequest, files: list[Path]) -> ImportRequest:
     return ImportRequest(
         paths=tuple(files),
         data_set=request.target,
-        kind="candles",
         basis=request.basis or ("" if is_nse else "split"),
         actions=request.actions,
         max_rejects_pct=1.0 if is_nse else _YAHOO_REJECTS_PCT,

@@ -45,9 +45,12 @@ class _Mirrored(curl.Session):
         return super().request(method, self._base_url + urlsplit(url).path, *arguments, **options)
 
 
+INDICES = {"NIFTY 50": "^NSEI", "NIFTY BANK": "^NSEBANK"}
+
+
 def ticker_of(symbol: str) -> str:
-    """Yahoo's name of an NSE symbol: INFY.NS."""
-    return f"{symbol}.NS"
+    """Yahoo's name of an NSE symbol, INFY.NS, or of an index."""
+    return INDICES.get(symbol) or f"{symbol}.NS"
 
 
 def download_histories(
@@ -117,6 +120,6 @@ def _is_absent(error: Exception) -> bool:
 def _as_csv(symbol: str, history: Any) -> bytes:
     frame = history.rename(columns=_COLUMNS)[list(_COLUMNS.values())].dropna(subset=["close"])
     frame = frame.round(4)
-    frame.insert(0, "symbol", symbol)
+    frame.insert(0, "index" if symbol in INDICES else "symbol", symbol)
     frame.insert(0, "date", [moment.date().isoformat() for moment in frame.index])
     return frame.to_csv(index=False).encode()
