@@ -79,10 +79,10 @@ def _add_layers(app: FastAPI, container: Container) -> None:
     app.add_middleware(CrossSite, public_url=settings.effective_public_url)
     app.add_middleware(Bodies, max_bytes=settings.max_body_bytes)
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5)
-    app.add_middleware(SecurityHeaders)
     app.add_middleware(
         RequestContext,
         clock=container.clock,
         metrics=container.metrics,
         trusted_proxies=settings.trusted_proxies,
     )
+    app.add_middleware(SecurityHeaders)  # outermost: on a 500 too
