@@ -6,6 +6,7 @@ SHELL := /bin/bash
 
 UV       := $(shell scripts/find-uv.sh 2>/dev/null || echo .tools/bin/uv)
 NODE_OK  := $(shell node -e 'const [a,b]=process.versions.node.split(".").map(Number); process.exit(a>20||(a==20&&b>=19)?0:1)' 2>/dev/null && echo yes)
+export NO_MKDOCS_2_WARNING := 1
 STAMPS   := .tools/stamps
 PACKAGES := $(wildcard packages/*/pyproject.toml) pyproject.toml uv.lock
 WEB_SRC  := $(shell find web -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -path '*/test-results/*' 2>/dev/null)
