@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 
 class TraderTapeError(Exception):
@@ -23,6 +24,14 @@ class InvalidInput(TraderTapeError):
         super().__init__(f"{pointer}: {message}" if pointer else message)
         self.message = message
         self.pointer = pointer
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Cross to another process whole: by default the text alone would be handed over."""
+        return _invalid_input, (self.message, self.pointer)
+
+
+def _invalid_input(message: str, pointer: str) -> InvalidInput:
+    return InvalidInput(message, pointer=pointer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +49,10 @@ class InvalidDocument(InvalidInput):
         self.problems = tuple(problems)
         first = self.problems[0]
         super().__init__(first.message, pointer=first.pointer)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Cross to another process with every problem."""
+        return InvalidDocument, (self.problems,)
 
 
 class InvariantBroken(TraderTapeError):
