@@ -11,6 +11,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from tradertape_server import __version__
 from tradertape_server.features.auth.routes import router as auth
 from tradertape_server.features.backtests.routes import router as backtests
+from tradertape_server.features.backtests.study_routes import router as studies
 from tradertape_server.features.changelog.routes import router as changelog
 from tradertape_server.features.market.routes import router as market
 from tradertape_server.features.operations.routes import router as operations
@@ -28,7 +29,7 @@ from tradertape_server.settings import Settings
 from tradertape_server.wiring import Container, build_container
 
 # A feature: one line.
-ROUTERS = (auth, market, strategies, trials, backtests, changelog, operations)
+ROUTERS = (auth, market, strategies, trials, backtests, studies, changelog, operations)
 
 DESCRIPTION = """Everything the console does. Sign in at the console and use its cookie, or make an
 agent key with the scopes `api:read` and `api:write` and send it as a bearer token. The conventions

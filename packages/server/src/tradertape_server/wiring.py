@@ -11,17 +11,23 @@ from tradertape_server import __version__
 from tradertape_server.features.auth.passwords import Passwords
 from tradertape_server.features.auth.service import AccountPolicy, AuthService
 from tradertape_server.features.auth.sessions import SessionLife
+from tradertape_server.features.backtests.jobs import Attempt, RunJobs, StudyJobs
 from tradertape_server.features.backtests.repository import in_use
+from tradertape_server.features.backtests.running import Runner
 from tradertape_server.features.backtests.service import BacktestService
+from tradertape_server.features.backtests.studies import StudyService
 from tradertape_server.features.changelog.service import Changelog
 from tradertape_server.features.market.service import MarketService
 from tradertape_server.features.operations.checks import market_check
 from tradertape_server.features.operations.service import Health
 from tradertape_server.features.strategies.service import StrategyService, sync_templates
 from tradertape_server.features.strategies.trying import TrialService
+from tradertape_server.platform import warming
 from tradertape_server.platform.clock import SystemClock
+from tradertape_server.platform.compute import Compute
 from tradertape_server.platform.database import Database
 from tradertape_server.platform.idempotency import IdempotencyStore
+from tradertape_server.platform.jobs import JobThreads
 from tradertape_server.platform.mail import Mailer, SmtpServer
 from tradertape_server.platform.metrics import Metrics
 from tradertape_server.platform.secrets import SecretBox, private_folder
@@ -46,14 +52,25 @@ class Container:
     strategies: StrategyService
     trials: TrialService
     backtests: BacktestService
+    studies: StudyService
+    runner: Runner
+    compute: Compute
+    run_jobs: JobThreads[int]
+    study_jobs: JobThreads[Attempt]
 
     def start(self) -> None:
         """What is done once when the server starts, on a migrated database."""
         with self.database.write() as session:
             sync_templates(session, self.clock)
+        self.run_jobs.start()
+        self.study_jobs.start()
 
     def close(self) -> None:
-        """Let go of what was opened."""
+        """Stop what is under way and let go of what was opened."""
+        self.run_jobs.stop()
+        self.study_jobs.stop()
+        self.runner.close()
+        self.compute.close()
         self.mailer.close()
         self.database.close()
 
@@ -74,6 +91,15 @@ def build_container(
     strategies = StrategyService(clock, used_by=(in_use,))
     health = Health(database, clock, home=home, mailer=mailer, metrics=metrics)
     health.add("market_data", market_check(market, clock))
+    backtests = BacktestService(clock, market, strategies)
+    studies = StudyService(clock, backtests)
+    compute = Compute(
+        workers=settings.workers,
+        ray_address=settings.ray_address,
+        numba_cache=warming.numba_cache(home),
+    )
+    run_jobs = JobThreads("runs", RunJobs(database, backtests), threads=2)
+    study_jobs = JobThreads("studies", StudyJobs(database, studies, compute, clock), threads=2)
     return Container(
         settings=settings,
         clock=clock,
@@ -90,7 +116,12 @@ def build_container(
         market=market,
         strategies=strategies,
         trials=TrialService(market),
-        backtests=BacktestService(clock, market, strategies),
+        backtests=backtests,
+        studies=studies,
+        runner=Runner(database, backtests, run_jobs),
+        compute=compute,
+        run_jobs=run_jobs,
+        study_jobs=study_jobs,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, CursorResult, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from tradertape_server.features.backtests.models import BacktestReport, BacktestRun
@@ -91,11 +91,27 @@ def latest_by_strategy(session: Session, user_id: int) -> Sequence[BacktestRun]:
     ).all()
 
 
-def unfinished(session: Session) -> Sequence[BacktestRun]:
-    """Runs that a stop interrupted, oldest first."""
-    return session.scalars(
-        select(BacktestRun).where(BacktestRun.status.in_(UNFINISHED)).order_by(BacktestRun.id)
-    ).all()
+def in_state(session: Session, status: str) -> list[tuple[int, int]]:
+    """(run, user) of every run in a state, oldest first."""
+    query = select(BacktestRun.id, BacktestRun.user_id).where(BacktestRun.status == status)
+    return [(run, user) for run, user in session.execute(query.order_by(BacktestRun.id))]
+
+
+def claim(session: Session, run: int) -> bool:
+    """Start a queued run; False when somebody cancelled it meanwhile."""
+    result = session.execute(
+        update(BacktestRun)
+        .where(BacktestRun.id == run, BacktestRun.status == "queued")
+        .values(status="running")
+    )
+    return isinstance(result, CursorResult) and result.rowcount == 1
+
+
+def requeue(session: Session) -> None:
+    """Put back what a stop interrupted."""
+    session.execute(
+        update(BacktestRun).where(BacktestRun.status == "running").values(status="queued")
+    )
 
 
 def in_use(session: Session, strategy_id: int) -> str | None:

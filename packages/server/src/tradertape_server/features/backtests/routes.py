@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Annotated, Any, cast
 
 import orjson
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from sqlalchemy.orm import Session
 
 from tradertape_server.features.auth.dependencies import CurrentUser
 from tradertape_server.features.backtests import presenting
+from tradertape_server.features.backtests.models import BacktestRun
 from tradertape_server.features.backtests.repository import RunFilter
+from tradertape_server.features.backtests.running import Runner
 from tradertape_server.features.backtests.schemas import (
     BacktestRequest,
     LabelsIn,
@@ -20,7 +22,7 @@ from tradertape_server.features.backtests.schemas import (
     RunStatus,
 )
 from tradertape_server.features.backtests.service import BacktestService
-from tradertape_server.platform.http import DbSession, Page
+from tradertape_server.platform.http import DbSession, Page, part
 
 router = APIRouter(prefix="/api/backtest", tags=["backtests"])
 
@@ -38,18 +40,20 @@ def _json(answer: dict[str, Any], status: int = 200) -> Response:
 @router.post(
     "/run",
     response_model=Report,
-    responses={202: {"model": RunOut, "description": "Queued: asked for with `async`."}},
+    responses={202: {"model": RunOut, "description": "Not finished: wait for the run."}},
 )
 def run_backtest(
-    request: Request, session: DbSession, user: CurrentUser, body: BacktestRequest
+    runner: Annotated[Runner, Depends(part("runner"))], user: CurrentUser, body: BacktestRequest
 ) -> Response:
-    """Run a backtest and answer with the whole report. Blocks until it is done."""
-    service = _service(request)
-    asked = service.ask(session, user.id, body)
-    if body.is_async:
-        row = service.queue(session, user.id, asked)
-        return _json(presenting.present_run(row).model_dump(mode="json"), 202)
-    return _json(service.run(session, user.id, asked))
+    """Run a backtest and answer with the whole report.
+
+    Blocks until it is done, for a minute at most: a longer one goes on as if asked for with
+    `async` and answers 202.
+    """
+    answer = runner.run(user.id, body)
+    if isinstance(answer, BacktestRun):
+        return _json(presenting.present_run(answer).model_dump(mode="json"), 202)
+    return _json(answer)
 
 
 @router.get("/options")
@@ -111,7 +115,7 @@ def label_run(
 
 @router.post("/runs/{run_id}/cancel")
 def cancel_run(request: Request, session: DbSession, user: CurrentUser, run_id: str) -> RunOut:
-    """Take back a run that is still queued."""
+    """Take back a run that is not finished."""
     return presenting.present_run(_service(request).cancel(session, user.id, run_id))
 
 

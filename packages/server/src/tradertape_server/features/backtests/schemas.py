@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from tradertape_core.backtest.config import BacktestConfig, FlatCharges, Sizing
 from tradertape_server.features.backtests.report_schemas import ReportBody
-from tradertape_server.platform.http import Body
+from tradertape_server.platform.http import Body, IstTime
 
 Percent = Annotated[float, Field(gt=0, le=100)]
 Symbols = Annotated[
@@ -154,8 +154,8 @@ class RunOut(BaseModel):
     simulated: bool
     start_date: date
     end_date: date
-    created_at: datetime
-    finished_at: datetime | None
+    created_at: IstTime
+    finished_at: IstTime | None
     took_ms: float | None
     error: str
     headline: Headline | None
@@ -179,7 +179,7 @@ class Report(ReportBody):
     tags: list[str]
     strategy: StrategyRef
     data_set: str
-    created_at: datetime
+    created_at: IstTime
 
 
 class Choice(BaseModel):

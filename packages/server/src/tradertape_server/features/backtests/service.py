@@ -30,6 +30,7 @@ from tradertape_server.features.backtests.schemas import BacktestRequest
 from tradertape_server.features.market.service import MarketService
 from tradertape_server.features.strategies.service import StrategyService
 from tradertape_server.platform.errors import Conflict, NotFound
+from tradertape_server.platform.http import in_ist
 
 Json = dict[str, Any]
 
@@ -86,9 +87,17 @@ class BacktestService:
 
     def run(self, session: Session, user_id: int, asked: Asked) -> Json:
         """Run now and, unless asked otherwise, store it. Returns the whole answer."""
+        return self.keep(session, user_id, asked, self.timed(asked))
+
+    def timed(self, asked: Asked) -> Json:
+        """The report of what was asked with the time it took. Needs no transaction."""
         started = self.clock.monotonic()
         report = self.simulate(asked)
         report["took_ms"] = _since(started, self.clock)
+        return report
+
+    def keep(self, session: Session, user_id: int, asked: Asked, report: Json) -> Json:
+        """Store a finished run, unless asked otherwise. Returns the whole answer."""
         row = self._row(user_id, asked, status="completed")
         _finish(row, report, self.clock)
         if not asked.request.save:
@@ -99,13 +108,43 @@ class BacktestService:
         session.add(BacktestReport(run_id=row.id, body=_packed(report)))
         return answer(row, report)
 
-    def queue(self, session: Session, user_id: int, asked: Asked) -> BacktestRun:
-        """Store a run for the job threads."""
+    def finish(self, session: Session, run: int, report: Json) -> None:
+        """Complete a run that was under way; one cancelled meanwhile stays so."""
+        row = session.get(BacktestRun, run)
+        if row is None or row.status != "running":
+            return
+        _finish(row, report, self.clock)
+        session.add(BacktestReport(run_id=row.id, body=_packed(report)))
+
+    def fail(self, session: Session, run: int, error: str) -> None:
+        """End a run that was under way by what went wrong."""
+        row = session.get(BacktestRun, run)
+        if row is not None and row.status == "running":
+            row.status, row.error, row.finished_at = "failed", error, self.clock.now()
+
+    def queue(
+        self, session: Session, user_id: int, asked: Asked, *, status: str = "queued"
+    ) -> BacktestRun:
+        """Store a run for the job threads, or as `running` where one is at it already."""
         self._demand_room(session, user_id)
-        row = self._row(user_id, asked, status="queued")
+        row = self._row(user_id, asked, status=status)
         session.add(row)
         session.flush()
         return row
+
+    def asked_by(self, row: BacktestRun) -> Asked:
+        """What a stored run asked for, with the strategy as it was then."""
+        kept = dict(row.request)
+        document = kept.pop("strategy_document")
+        request = BacktestRequest.model_validate(kept)
+        return Asked(
+            request,
+            request.config(),
+            document,
+            row.strategy_id,
+            row.strategy_version,
+            row.data_set,
+        )
 
     def simulate(self, asked: Asked) -> Json:
         """The report of what was asked, computed here and now."""
@@ -161,9 +200,9 @@ class BacktestService:
         return row
 
     def cancel(self, session: Session, user_id: int, run_id: str) -> BacktestRun:
-        """Take back a run that has not started. Raises Conflict once it has."""
+        """Take back a run; what it finds while under way is dropped. Raises Conflict once done."""
         row = self.get(session, user_id, run_id)
-        if row.status != "queued":
+        if row.status not in repository.UNFINISHED:
             raise Conflict(f"The run is {row.status} and cannot be cancelled.")
         row.status, row.finished_at = "cancelled", self.clock.now()
         return row
@@ -172,7 +211,7 @@ class BacktestService:
         """Delete a run and its report. Raises NotFound; Conflict while it is under way."""
         row = self.get(session, user_id, run_id)
         if row.status == "running":
-            raise Conflict("The run is under way; wait until it is finished.")
+            raise Conflict("The run is under way; cancel it first.")
         session.delete(row)
 
     def _data_set(self, name: str | None) -> str:
@@ -228,7 +267,7 @@ def answer(row: BacktestRun, report: Json, *, run_id: str | None = "") -> Json:
             "version": row.strategy_version,
         },
         "data_set": row.data_set,
-        "created_at": row.created_at,
+        "created_at": in_ist(row.created_at),
         **report,
     }
 

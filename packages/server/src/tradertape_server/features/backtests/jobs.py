@@ -1,0 +1,236 @@
+"""Runs and studies that wait in their tables, and what the job threads do with them."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Any, NamedTuple, TypeVar
+
+from sqlalchemy.orm import Session
+
+from tradertape_core.kernel.clock import Clock
+from tradertape_core.kernel.errors import InvalidInput
+from tradertape_server.features.backtests import repository, study_repository
+from tradertape_server.features.backtests.models import BacktestRun, BacktestStudy
+from tradertape_server.features.backtests.service import BacktestService
+from tradertape_server.features.backtests.studies import AskedStudy, StudyService, packed
+from tradertape_server.features.backtests.study_plans import Plan, Step
+from tradertape_server.platform.compute import Compute
+from tradertape_server.platform.database import Database
+from tradertape_server.platform.errors import ApiError
+from tradertape_server.platform.jobs import fairest
+
+_STORE_EVERY_S = 0.5
+Json = dict[str, Any]
+Pairs = list[tuple[int, int]]
+Claimed = TypeVar("Claimed")
+
+
+class Attempt(NamedTuple):
+    """A study and how often it was begun."""
+
+    study: int
+    attempt: int
+
+
+@dataclass(slots=True)
+class Turns:
+    """Whose turn it is: two people's queues move alike, however long one of them is."""
+
+    last_served: dict[int, int] = field(default_factory=dict)
+    _numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
+
+    def next(self, waiting: Pairs, running: Pairs) -> int | None:
+        """The job to take; the caller says `served` once it is claimed."""
+        return fairest(waiting, Counter(user for _, user in running), self.last_served)
+
+    def served(self, waiting: Pairs, job: int) -> None:
+        """Remember whose job it was."""
+        self.last_served[dict(waiting)[job]] = next(self._numbers)
+
+
+@dataclass(slots=True)
+class RunJobs:
+    """Asynchronous backtests; see `platform.jobs.JobSource`."""
+
+    database: Database
+    service: BacktestService
+    turns: Turns = field(default_factory=Turns)
+
+    def recover(self) -> None:
+        """Start again what a stop interrupted."""
+        with self.database.write() as session:
+            repository.requeue(session)
+
+    def take(self) -> int | None:
+        """Claim the run whose turn it is."""
+        return _taken(
+            self.database,
+            self.turns,
+            repository.in_state,
+            lambda session, run: run if repository.claim(session, run) else None,
+        )
+
+    def work(self, job: int, stopping: threading.Event) -> None:  # noqa: ARG002 - too short to stop
+        """Run it and store the report."""
+        with self.database.read() as session:
+            row = session.get_one(BacktestRun, job)
+            asked = self.service.asked_by(row)
+        report = self.service.timed(asked)
+        with self.database.write() as session:
+            self.service.finish(session, job, report)
+
+    def failed(self, job: int, error: Exception) -> None:
+        """Keep the reason."""
+        with self.database.write() as session:
+            self.service.fail(session, job, reason(error))
+
+
+@dataclass(slots=True)
+class StudyJobs:
+    """Robustness studies; see `platform.jobs.JobSource`."""
+
+    database: Database
+    service: StudyService
+    compute: Compute
+    clock: Clock
+    turns: Turns = field(default_factory=Turns)
+
+    def recover(self) -> None:
+        """Go on with what a stop interrupted."""
+        with self.database.write() as session:
+            study_repository.requeue(session)
+
+    def take(self) -> Attempt | None:
+        """Claim the study whose turn it is."""
+
+        def claim(session: Session, study: int) -> Attempt | None:
+            attempt = study_repository.claim(session, study, self.clock.now())
+            return None if attempt is None else Attempt(study, attempt)
+
+        return _taken(self.database, self.turns, study_repository.in_state, claim)
+
+    def work(self, job: Attempt, stopping: threading.Event) -> None:
+        """Do what is missing of it, storing as it goes."""
+        study, rows = self._begun(job)
+        recorder = _Recorder(self.database, job, study.plan, rows)
+        mapper = self.compute.mapper(
+            study.work, is_cancelled=lambda: stopping.is_set() or recorder.is_stopped
+        )
+        for step in study.plan.steps(rows, mapper):
+            recorder.add(step)
+            if recorder.is_stopped or stopping.is_set():
+                break
+        recorder.store()
+        if recorder.is_whole:
+            result = packed(study.plan.result(recorder.rows))
+            self._end(job, status="completed", result=result)
+
+    def failed(self, job: Attempt, error: Exception) -> None:
+        """Keep the reason; the rows stay, so that it can be resumed."""
+        self._end(job, status="failed", error=reason(error))
+
+    def _begun(self, job: Attempt) -> tuple[AskedStudy, dict[int, Json]]:
+        with self.database.write() as session:
+            row = session.get_one(BacktestStudy, job.study)
+            study = self.service.restore(session, row)
+            if row.data_version != study.work.data_version:
+                # Rows of other prices do not belong with those to come.
+                study_repository.drop_rows(session, job.study)
+                row.data_version = study.work.data_version
+            row.done, row.total = 0, study.plan.total
+            rows = study_repository.rows(session, job.study)
+            row.done = study.plan.done(rows)
+        return study, rows
+
+    def _end(self, job: Attempt, **values: Any) -> None:
+        with self.database.write() as session:
+            if study_repository.hold(session, job.study) == ("running", job.attempt):
+                study_repository.change(
+                    session, job.study, eta_s=None, finished_at=self.clock.now(), **values
+                )
+
+
+class _Recorder:
+    """Stores finished pieces twice a second, and learns there that the study was cancelled."""
+
+    def __init__(
+        self,
+        database: Database,
+        job: Attempt,
+        plan: Plan,
+        rows: dict[int, Json],
+    ) -> None:
+        self._database = database
+        self._job = job
+        self._plan = plan
+        self._fresh: list[tuple[int, Json]] = []
+        self._began_at = self._stored_at = monotonic()
+        self._before = plan.done(rows)
+        self._done = self._before
+        self.rows = dict(rows)
+        self.is_stopped = False
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every piece is there and was stored."""
+        return not self.is_stopped and self._plan.done(self.rows) >= self._plan.total
+
+    def add(self, step: Step) -> None:
+        """Take finished pieces in."""
+        self.rows.update(step.rows)
+        self._fresh += step.rows
+        self._done += step.units
+        if monotonic() - self._stored_at >= _STORE_EVERY_S:
+            self.store()
+
+    def store(self) -> None:
+        """Write what is new."""
+        now = monotonic()
+        with self._database.write() as session:
+            held = study_repository.hold(session, self._job.study)
+            is_running = held == ("running", self._job.attempt)
+            # What was finished when it was cancelled counts when it is resumed.
+            if is_running or held == ("cancelled", self._job.attempt):
+                study_repository.add_rows(session, self._job.study, self._fresh)
+                eta_s = self._eta_s(now) if is_running else None
+                study_repository.change(session, self._job.study, done=self._done, eta_s=eta_s)
+        self.is_stopped = not is_running
+        self._fresh = []
+        self._stored_at = now
+
+    def _eta_s(self, now: float) -> float | None:
+        done = self._done - self._before
+        if not done:
+            return None
+        return round((now - self._began_at) / done * (self._plan.total - self._done), 1)
+
+
+def _taken(
+    database: Database,
+    turns: Turns,
+    in_state: Callable[[Session, str], Pairs],
+    claim: Callable[[Session, int], Claimed | None],
+) -> Claimed | None:
+    with database.read() as session:
+        if not in_state(session, "queued"):
+            return None  # without taking the one lock that all writers share
+    with database.write() as session:
+        waiting = in_state(session, "queued")
+        job = turns.next(waiting, in_state(session, "running"))
+        claimed = None if job is None else claim(session, job)
+    if job is not None:
+        turns.served(waiting, job)
+    return claimed
+
+
+def reason(error: Exception) -> str:
+    """What went wrong, in words for the person whose job it was."""
+    if isinstance(error, InvalidInput | ApiError):
+        return str(error)
+    # Anything else is a bug of ours: its words stand in the log, with the traceback.
+    return f"Internal error ({type(error).__name__}); the server's log has the details."

@@ -1,0 +1,72 @@
+"""Compiled code made ready before somebody waits for it.
+
+Compiling takes the better part of a minute, once; loading it from the cache takes a second. The
+cache is ours, in the home folder: a folder beside the code may not be writable, and one machine's
+code is not another's.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from importlib.util import find_spec
+from pathlib import Path
+
+VARIABLE = "NUMBA_CACHE_DIR"
+
+
+def numba_cache(home: Path) -> Path:
+    """Where compiled code is kept."""
+    return home / "cache" / "numba"
+
+
+def use_cache(home: Path) -> Path:
+    """Name the cache to numba; to be called before anything imports it. Another one set stays."""
+    return Path(os.environ.setdefault(VARIABLE, str(numba_cache(home))))
+
+
+def is_filled(cache: Path) -> bool:
+    """Whether something was compiled into the cache before."""
+    return next(cache.glob("*/*.nbi"), None) is not None
+
+
+def load() -> None:
+    """Load the compiled code into this process, compiling it where the cache lacks it."""
+    if find_spec("numba") is None:
+        return
+    from tradertape_core.backtest.simulate import warm_up  # noqa: PLC0415 - not at every start
+    from tradertape_indicators import use_numba  # noqa: PLC0415 - as above
+
+    warm_up()
+    use_numba(wanted=True)
+    _call_every_indicator()
+
+
+def _call_every_indicator() -> None:
+    import numpy as np  # noqa: PLC0415 - as above
+
+    from tradertape_indicators import CATALOGUE, compute  # noqa: PLC0415 - as above
+
+    series = np.ones((1, 1))
+    for name, spec in CATALOGUE.items():
+        columns = {str(wanted): series for wanted in (*spec.inputs, "close")}
+        output = spec.outputs[0] if len(spec.outputs) > 1 else ""
+        compute(name, columns, {}, output=output)
+
+
+def in_background(cache: Path) -> threading.Thread:
+    """Warm this process up while it already serves; until then runs take the plain loop."""
+    thread = threading.Thread(target=_warm, args=(cache,), name="warming", daemon=True)
+    thread.start()
+    return thread
+
+
+def _warm(cache: Path) -> None:
+    # First in a process of its own: where the cache lacks something, compiling it here would slow
+    # every request for a minute.
+    command = [sys.executable, "-c", f"from {__name__} import load; load()"]
+    subprocess.run(command, check=False, capture_output=True)  # noqa: S603 - our own words
+    if is_filled(cache):
+        load()
