@@ -76,7 +76,7 @@ const strategiesRoute = createRoute({
 const strategyRoute = createRoute({
   getParentRoute: () => frameRoute,
   path: "/strategies/$id",
-  validateSearch: (raw: Raw): { view?: string } => ({ view: text(raw.view) }),
+  validateSearch: (raw: Raw): { view?: string; at?: string } => ({ view: text(raw.view), at: text(raw.at) }),
   component: lazyRouteComponent(() => import("@/features/strategies/strategy-page"), "StrategyPage"),
 })
 

@@ -9,6 +9,7 @@ import {
 import { useVirtualizer } from "@tanstack/react-virtual"
 import { type KeyboardEvent, type ReactNode, useMemo, useRef, useState } from "react"
 import classes from "./data-table.module.css"
+import { ScrollRegion } from "./scroll-region"
 
 const features = tableFeatures({ rowSortingFeature, sortedRowModel: createSortedRowModel(), sortFns })
 const ROW_PX = 36
@@ -72,14 +73,7 @@ export function DataTable<T extends object>(props: Props<T>) {
   const above = shown[0]?.start ?? 0
   const below = virtual.getTotalSize() - (shown.at(-1)?.end ?? 0)
   return (
-    <section
-      ref={frame}
-      className={classes.frame}
-      style={{ maxHeight }}
-      aria-label={label}
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
-      tabIndex={0}
-    >
+    <ScrollRegion ref={frame} className={classes.frame} style={{ maxHeight }} label={label}>
       <table className={classes.table} style={{ minWidth }} aria-rowcount={rows.length + 1}>
         <thead>
           <tr aria-rowindex={1}>
@@ -112,7 +106,7 @@ export function DataTable<T extends object>(props: Props<T>) {
           {below > 0 && <tr style={{ height: below }} aria-hidden />}
         </tbody>
       </table>
-    </section>
+    </ScrollRegion>
   )
 }
 

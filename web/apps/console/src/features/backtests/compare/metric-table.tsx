@@ -1,6 +1,7 @@
 import { Link } from "@tanstack/react-router"
 import type { Run } from "@tradertape/api/backtest.ts"
 import { date, words } from "@tradertape/ui/format.ts"
+import { ScrollRegion } from "@/components/scroll-region"
 import { bestOf, type Figure, figureText, GROUPS, HEADLINES } from "../result/figures"
 import classes from "./metric-table.module.css"
 
@@ -22,8 +23,7 @@ const SETUP: { label: string; text: (run: Run) => string }[] = [
 export function MetricTable({ runs, names, colors }: Props) {
   const groups = [{ title: "Headline", figures: HEADLINES }, ...GROUPS]
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
-    <section className={classes.frame} aria-label="Figures of the compared runs" tabIndex={0}>
+    <ScrollRegion className={classes.frame} label="Figures of the compared runs">
       <table className={classes.table}>
         <thead>
           <tr>
@@ -66,7 +66,7 @@ export function MetricTable({ runs, names, colors }: Props) {
           ))}
         </tbody>
       </table>
-    </section>
+    </ScrollRegion>
   )
 }
 

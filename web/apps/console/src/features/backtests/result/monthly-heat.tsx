@@ -3,6 +3,7 @@ import type { Run } from "@tradertape/api/backtest.ts"
 import { month, signed, signedPercent } from "@tradertape/ui/format.ts"
 import { useState } from "react"
 import { ChartSection } from "@/components/chart-section"
+import { ScrollRegion } from "@/components/scroll-region"
 import { type Against, fullStrength, heatRows, strength } from "./heat"
 import classes from "./result.module.css"
 
@@ -34,8 +35,7 @@ export function MonthlyHeat({ run }: { run: Run }) {
         />
       }
     >
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard */}
-      <section className={classes.heatFrame} tabIndex={0} aria-label="Monthly returns">
+      <ScrollRegion className={classes.heatFrame} label="Monthly returns">
         <table className={classes.heat}>
           <thead>
             <tr>
@@ -60,7 +60,7 @@ export function MonthlyHeat({ run }: { run: Run }) {
             ))}
           </tbody>
         </table>
-      </section>
+      </ScrollRegion>
     </ChartSection>
   )
 }

@@ -14,7 +14,7 @@ const Drawdowns = lazy(() => import("./drawdowns-tab"))
 const Conviction = lazy(() => import("./conviction-tab"))
 const Skipped = lazy(() => import("./skipped-tab"))
 const Costs = lazy(() => import("./costs-tab"))
-const Robustness = lazy(() => import("./robustness-tab"))
+const Robustness = lazy(() => import("../robustness/robustness-tab"))
 
 const TABS = [
   { value: "overview", label: "Overview", Body: Overview },

@@ -33,7 +33,7 @@ interface Props {
 
 /** The editor: one document, shown as forms, as text and in English, checked while it is changed. */
 export function Editor({ strategy, catalogue }: Props) {
-  const { view = "rules" } = useSearch({ from: "/frame/strategies/$id" })
+  const { view = "rules", at } = useSearch({ from: "/frame/strategies/$id" })
   const navigate = useNavigate({ from: "/strategies/$id" })
   const editor = useStrategyEditor(strategy)
   const { document, problems, change } = editor
@@ -72,7 +72,7 @@ export function Editor({ strategy, catalogue }: Props) {
             </>
           )}
           <Suspense fallback={<Skeleton height={400} />}>
-            {view === "json" && <JsonView />}
+            {view === "json" && <JsonView at={at ?? problems[0]?.pointer} />}
             {view === "test" && <SymbolTest />}
           </Suspense>
           {view === "english" && <Section title="In plain English">{english}</Section>}
@@ -80,7 +80,10 @@ export function Editor({ strategy, catalogue }: Props) {
         </div>
         {hasSide && (
           <aside className={classes.side} aria-label="What the rules say">
-            <Problems problems={problems} onOpen={() => navigate({ search: { view: "json" } })} />
+            <Problems
+              problems={problems}
+              onOpen={(pointer) => navigate({ search: { view: "json", at: pointer } })}
+            />
             <Section title="In plain English">{english}</Section>
           </aside>
         )}

@@ -3,7 +3,7 @@ import { type Diagnostic, linter, lintGutter } from "@codemirror/lint"
 import { Text, useComputedColorScheme } from "@mantine/core"
 import type { StrategyDocument } from "@tradertape/api/strategy.ts"
 import CodeMirror, { EditorView } from "@uiw/react-codemirror"
-import { useEffect, useMemo, useState } from "react"
+import { useEffect, useMemo, useRef, useState } from "react"
 import { rangeOfPointer } from "../tree/json-place"
 import classes from "./editor.module.css"
 import { useEditing } from "./editor-context"
@@ -26,8 +26,18 @@ function parsed(text: string): StrategyDocument | null {
   }
 }
 
+/** Bring the place of a pointer into the middle of the view and put the cursor there. */
+function show(view: EditorView, pointer: string): void {
+  const { from, to } = rangeOfPointer(view.state.doc.toString(), pointer)
+  view.dispatch({
+    selection: { anchor: from, head: to },
+    effects: EditorView.scrollIntoView(from, { y: "center" }),
+  })
+}
+
 /** The document as text. What parses is the document at once; what does not waits, marked. */
-export default function JsonView() {
+export default function JsonView({ at }: { at: string | undefined }) {
+  const view = useRef<EditorView | null>(null)
   const { document, change, problems, isReadOnly } = useEditing()
   const scheme = useComputedColorScheme()
   const [text, setText] = useState(() => JSON.stringify(document, null, 2))
@@ -62,6 +72,10 @@ export default function JsonView() {
     ]
   }, [problems])
 
+  useEffect(() => {
+    if (view.current && at) show(view.current, at)
+  }, [at])
+
   const isBroken = parsed(text) === null
   const type = (next: string) => {
     setText(next)
@@ -73,6 +87,10 @@ export default function JsonView() {
       <div className={classes.json}>
         <CodeMirror
           value={text}
+          onCreateEditor={(made) => {
+            view.current = made
+            if (at) show(made, at)
+          }}
           onChange={type}
           extensions={extensions}
           theme={scheme}

@@ -59,7 +59,7 @@ export function OperandEditor({ path, scope, label }: Props) {
       onChange={(next) => next && setOperand(operandOf(next, operand, catalogue))}
       searchable
       maxDropdownHeight={320}
-      comboboxProps={{ width: 320, position: "bottom-start", withinPortal: true }}
+      comboboxProps={{ width: 320, position: "bottom-start", withinPortal: true, keepMounted: false }}
       renderOption={({ option }) => (
         <span className={classes.option}>
           <b>{option.label}</b> <span>{notes.get(option.value)}</span>

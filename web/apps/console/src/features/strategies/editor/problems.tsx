@@ -3,7 +3,7 @@ import type { Complaint } from "@tradertape/api/http.ts"
 import { TriangleAlert } from "lucide-react"
 
 /** Everything that keeps the strategy from being saved, each with its place. */
-export function Problems({ problems, onOpen }: { problems: Complaint[]; onOpen: () => void }) {
+export function Problems({ problems, onOpen }: { problems: Complaint[]; onOpen: (pointer: string) => void }) {
   if (problems.length === 0) return null
   return (
     <Alert color="red" variant="light" icon={<TriangleAlert size={16} />} title="Mend this to save" mb="md">
@@ -11,7 +11,7 @@ export function Problems({ problems, onOpen }: { problems: Complaint[]; onOpen: 
         {problems.slice(0, 8).map((one) => (
           <Text key={one.pointer + one.message} size="xs">
             {one.message}{" "}
-            <Anchor component="button" size="xs" onClick={onOpen}>
+            <Anchor component="button" size="xs" onClick={() => onOpen(one.pointer)}>
               {one.pointer || "/"}
             </Anchor>
           </Text>

@@ -1,0 +1,29 @@
+import { Skeleton, Text } from "@mantine/core"
+import { useQuery } from "@tanstack/react-query"
+import type { Run } from "@tradertape/api/backtest.ts"
+import { ErrorState } from "@/components/error-state"
+import { studiesQuery } from "@/lib/queries/studies"
+import classes from "../result/result.module.css"
+import { StartStudy } from "./start-study"
+import { StudyCard } from "./study-card"
+
+/** Is the result more than luck? Studies of this run: start them, follow them, read them. */
+export default function RobustnessTab({ run }: { run: Run }) {
+  const { data, error, isPending, refetch } = useQuery(studiesQuery(run.run_id))
+  return (
+    <div className={classes.stack}>
+      <StartStudy run={run} />
+      {isPending && <Skeleton height={160} />}
+      {error && <ErrorState error={error} what="The studies" retry={refetch} />}
+      {data?.map((study) => (
+        <StudyCard key={study.study_id} study={study} />
+      ))}
+      {data?.length === 0 && (
+        <Text size="sm" c="dimmed">
+          No study of this run yet. Start with Monte Carlo: it takes a second and shows how much of the result
+          the order of trades explains.
+        </Text>
+      )}
+    </div>
+  )
+}

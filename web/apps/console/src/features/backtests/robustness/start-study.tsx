@@ -1,0 +1,96 @@
+import { Button, Group, Text } from "@mantine/core"
+import { useMutation, useQueryClient } from "@tanstack/react-query"
+import type { Run } from "@tradertape/api/backtest.ts"
+import { type ReactNode, useState } from "react"
+import { Section } from "@/components/section"
+import { type StudyAsked, studiesQuery, studyCalls } from "@/lib/queries/studies"
+import { tellFailed } from "@/lib/tell"
+import classes from "./robustness.module.css"
+import { VaryDialog } from "./vary-dialog"
+
+const ONE_CLICK = [
+  {
+    kind: "monte_carlo",
+    title: "Monte Carlo",
+    text: "Draws the trades again a thousand times. How different could the end have been?",
+  },
+  {
+    kind: "lookahead",
+    title: "Look-ahead check",
+    text: "Cuts the future off at several dates and decides again. Nothing may change.",
+  },
+] as const
+
+const VARYING = [
+  {
+    kind: "sweep",
+    title: "Parameter sweep",
+    text: "Runs every combination of values. A lonely good cell is a fit to the past.",
+  },
+  {
+    kind: "walk_forward",
+    title: "Walk-forward",
+    text: "Chooses values on some years and proves them on the next.",
+  },
+] as const
+
+/** The kinds of studies, each with what it answers. */
+export function StartStudy({ run }: { run: Run }) {
+  const client = useQueryClient()
+  const [dialog, setDialog] = useState<(typeof VARYING)[number]["kind"] | null>(null)
+  const starting = useMutation({
+    mutationFn: (asked: StudyAsked) => studyCalls.start(asked),
+    onSuccess: () => {
+      setDialog(null)
+      return client.invalidateQueries({ queryKey: studiesQuery(run.run_id).queryKey })
+    },
+    onError: (error) => tellFailed("The study did not start", error),
+  })
+  return (
+    <Section title="Start a study">
+      <div className={classes.kinds}>
+        {ONE_CLICK.map(({ kind, title, text }) => (
+          <Kind key={kind} title={title} text={text}>
+            <Button
+              variant="default"
+              loading={starting.isPending && starting.variables.kind === kind}
+              onClick={() => starting.mutate({ kind, run_id: run.run_id })}
+            >
+              Start
+            </Button>
+          </Kind>
+        ))}
+        {VARYING.map(({ kind, title, text }) => (
+          <Kind key={kind} title={title} text={text}>
+            <Button variant="default" onClick={() => setDialog(kind)}>
+              Set up…
+            </Button>
+          </Kind>
+        ))}
+      </div>
+      {dialog && (
+        <VaryDialog
+          run={run}
+          kind={dialog}
+          isBusy={starting.isPending}
+          onStart={(asked) => starting.mutate(asked)}
+          onClose={() => setDialog(null)}
+        />
+      )}
+    </Section>
+  )
+}
+
+function Kind({ title, text, children }: { title: string; text: string; children: ReactNode }) {
+  return (
+    <div className={classes.kind}>
+      <Text size="sm" fw={550}>
+        {title}
+      </Text>
+      <Text size="xs" c="dimmed" style={{ flex: 1 }}>
+        {text}
+      </Text>
+      <Group>{children}</Group>
+    </div>
+  )
+}

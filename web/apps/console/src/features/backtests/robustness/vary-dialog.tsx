@@ -1,0 +1,176 @@
+import { Button, Group, Modal, NumberInput, Select, Stack, Text } from "@mantine/core"
+import type { Run } from "@tradertape/api/backtest.ts"
+import { count } from "@tradertape/ui/format.ts"
+import { useMemo, useState } from "react"
+import type { Range, StudyAsked } from "@/lib/queries/studies"
+import { type Leaf, numbersOf, rangeAround, sizeOf } from "./leaves"
+
+interface Props {
+  run: Run
+  kind: "sweep" | "walk_forward"
+  isBusy: boolean
+  onStart: (asked: StudyAsked) => void
+  onClose: () => void
+}
+
+interface Axis {
+  key: string
+  range: Range
+}
+
+const METRICS = [
+  { value: "sharpe", label: "Sharpe" },
+  { value: "cagr", label: "CAGR" },
+  { value: "max_drawdown", label: "Max drawdown" },
+  { value: "profit_factor", label: "Profit factor" },
+]
+
+const MOST = 400
+
+/** Chooses one or two numbers of the strategy and the values to try. */
+export function VaryDialog({ run, kind, isBusy, onStart, onClose }: Props) {
+  const leaves = useMemo(() => numbersOf(run.strategy_snapshot), [run])
+  const [axes, setAxes] = useState<Axis[]>(() => leaves.slice(0, 1).map(axisOf))
+  const [metric, setMetric] = useState("sharpe")
+  const [months, setMonths] = useState({ train: 24, test: 6 })
+  const runs = axes.reduce((product, { range }) => product * sizeOf(range), axes.length > 0 ? 1 : 0)
+  const isWalk = kind === "walk_forward"
+  const start = () =>
+    onStart({
+      kind,
+      run_id: run.run_id,
+      metric,
+      parameters: Object.fromEntries(axes.map(({ key, range }) => [key, range])),
+      ...(isWalk ? { train_months: months.train, test_months: months.test } : {}),
+    })
+  const change = (at: number, axis: Axis) => setAxes(axes.with(at, axis))
+  return (
+    <Modal opened onClose={onClose} title={isWalk ? "Walk-forward" : "Parameter sweep"} size="lg">
+      <Stack gap="sm">
+        {axes.map((axis, i) => (
+          <AxisFields
+            key={i}
+            axis={axis}
+            leaves={leaves}
+            number={i + 1}
+            onChange={(next) => change(i, next)}
+          />
+        ))}
+        {axes.length < 2 && leaves.length > axes.length && (
+          <Button
+            variant="subtle"
+            w="fit-content"
+            onClick={() =>
+              setAxes([
+                ...axes,
+                ...leaves
+                  .filter(({ key }) => key !== axes[0]?.key)
+                  .slice(0, 1)
+                  .map(axisOf),
+              ])
+            }
+          >
+            Vary a second number
+          </Button>
+        )}
+        <Group grow>
+          <Select
+            label="Best is the highest"
+            data={METRICS}
+            value={metric}
+            onChange={(value) => value && setMetric(value)}
+          />
+          {isWalk && (
+            <>
+              <Months
+                label="Choose on (months)"
+                value={months.train}
+                onChange={(train) => setMonths({ ...months, train })}
+              />
+              <Months
+                label="Prove on (months)"
+                value={months.test}
+                onChange={(test) => setMonths({ ...months, test })}
+              />
+            </>
+          )}
+        </Group>
+        <Group justify="space-between">
+          <Text size="xs" c={runs > MOST ? "var(--tt-loss)" : "dimmed"}>
+            {count(runs, "combination")}
+            {isWalk ? " in every window" : ""}
+            {runs > MOST ? `, at most ${MOST}: take a wider step` : ""}
+          </Text>
+          <Button loading={isBusy} disabled={runs === 0 || runs > MOST} onClick={start}>
+            Start
+          </Button>
+        </Group>
+      </Stack>
+    </Modal>
+  )
+}
+
+function axisOf(leaf: Leaf): Axis {
+  return { key: leaf.key, range: rangeAround(leaf.value) }
+}
+
+interface AxisProps {
+  axis: Axis
+  leaves: Leaf[]
+  number: number
+  onChange: (axis: Axis) => void
+}
+
+function AxisFields({ axis, leaves, number, onChange }: AxisProps) {
+  const options = leaves.map(({ key, label, value }) => ({ value: key, label: `${label} (now ${value})` }))
+  const pick = (key: string | null) => {
+    const leaf = leaves.find((one) => one.key === key)
+    if (leaf) onChange(axisOf(leaf))
+  }
+  const set = (part: keyof Range) => (value: number | string) =>
+    typeof value === "number" && onChange({ ...axis, range: { ...axis.range, [part]: value } })
+  return (
+    <Group gap={8} align="flex-end" wrap="wrap">
+      <Select
+        label={`Number ${number}`}
+        data={options}
+        value={axis.key}
+        onChange={pick}
+        searchable
+        style={{ flex: "1 1 240px" }}
+      />
+      {(["min", "max", "step"] as const).map((part) => (
+        <NumberInput
+          key={part}
+          size="xs"
+          w={84}
+          label={{ min: "From", max: "To", step: "Step" }[part]}
+          value={axis.range[part]}
+          onChange={set(part)}
+          hideControls
+        />
+      ))}
+    </Group>
+  )
+}
+
+function Months({
+  label,
+  value,
+  onChange,
+}: {
+  label: string
+  value: number
+  onChange: (value: number) => void
+}) {
+  return (
+    <NumberInput
+      size="xs"
+      label={label}
+      min={1}
+      max={240}
+      value={value}
+      onChange={(next) => typeof next === "number" && onChange(next)}
+    />
+  )
+}
