@@ -34,24 +34,32 @@ def serve(
 
     The database is created or upgraded first. Settings are in TRADERTAPE_* variables.
     """
-    import uvicorn
-
-    from tradertape_server.cli.opening import bring_up_to_date, read_settings
-    from tradertape_server.main import create_app
-    from tradertape_server.platform.logging import configure_logging
+    from tradertape_server.cli.opening import read_settings
     from tradertape_server.platform.secrets import private_folder
     from tradertape_server.platform.server_lock import ServerLock
-    from tradertape_server.wiring import build_container
 
     settings = read_settings(host=host, port=port)
     lock = ServerLock(private_folder(settings.effective_home))
     if not lock.take():
         fail(f"A server with this home folder is running already (process {lock.holder()}).")
-    listener = _listen(settings)
+    try:
+        with _listen(settings) as listener:
+            _serve(settings, listener, demo=demo, as_json=as_json)
+    finally:
+        lock.release()
+
+
+def _serve(settings: Settings, listener: socket.socket, *, demo: bool, as_json: bool) -> None:
+    import uvicorn
+
+    from tradertape_server.cli.opening import bring_up_to_date
+    from tradertape_server.main import create_app
+    from tradertape_server.platform.logging import configure_logging
+    from tradertape_server.wiring import build_container
+
     configure_logging(level=settings.log_level, form=settings.log_format)
     container = build_container(settings)
     bring_up_to_date(container)
-    container.start()
     account = _demo(container, quiet=as_json) if demo else None
     application = create_app(container=container)
     _welcome(settings, account, as_json=as_json)
@@ -63,10 +71,7 @@ def serve(
         proxy_headers=False,
         timeout_graceful_shutdown=settings.graceful_stop_s,
     )
-    try:
-        uvicorn.Server(config).run(sockets=[listener])
-    finally:
-        lock.release()
+    uvicorn.Server(config).run(sockets=[listener])
 
 
 def _demo(container: Container, *, quiet: bool) -> DemoAccount:
