@@ -2,8 +2,8 @@
 
 Two ways, both `Portfolio.from_order_func`. The documented one: an order function that is asked
 for every column of every row, in a sequence set before; a day takes two rows, its open and its
-inside. And `flexible`: one function of our own writes a day's orders down by itself, vectorbt only
-keeps the books; that is our kind of loop inside theirs. Indicators and masks are arrays, as in ours.
+inside. And `flexible`: one function of our own writes a day's orders down by itself, vectorbt
+only keeps the books: our kind of loop inside theirs. Indicators and masks are arrays, as in ours.
 """
 
 from __future__ import annotations
