@@ -128,6 +128,18 @@ def test_after_warm_up_auto_is_compiled():
     assert simulate(panel([[100.0]] * 3), strategy(), config()).engine == "numba"
 
 
+def test_whatever_is_run_the_loop_is_compiled_once():
+    """The first request after a start must not wait for a compiler."""
+    warm_up()
+    rule = r.ExitRule("x", 0, r.Compare(r.PositionValue("pnl_pct"), ">", r.Indicator("close")))
+    fancy = strategy(exit_rules=(rule, rule), stops=r.Stops(atr_stop_mult=2.0, target_r=1.0))
+    prices = panel([[100.0, 101.0]] * 5)
+    prices.close.flags.writeable = False
+    for terms in ("none", "zerodha_equity_delivery", FlatCharges(3.0)):
+        simulate(prices, fancy, config(charges=terms, fill_model="gtt_touch"), engine="numba")
+    assert len(engines._compiled[0].signatures) == 1
+
+
 def test_a_cold_process_simulates_without_loading_numba():
     code = (
         "import sys\n"
