@@ -1,0 +1,128 @@
+"""When a market moves: the exchange's continuous trading, and demo hours between the sessions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from tradertape_core.kernel.clock import IST
+from tradertape_core.kernel.errors import InvalidInput
+from tradertape_core.market.calendar import Calendar
+from tradertape_core.market.session_times import PhaseKind, Segment
+
+Window = tuple[datetime, datetime]
+
+_DEMO_LENGTH = timedelta(hours=6, minutes=15)
+_LONGEST_CLOSURE_DAYS = 15
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class TradingHours:
+    """One session: windows of continuous trading, start included, end not; aware, in IST.
+
+    number: 0 for a session of the exchange, from 1 on for the demo sessions that follow its close.
+    """
+
+    day: date
+    windows: tuple[Window, ...]
+    number: int = 0
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether the exchange itself is closed during these hours."""
+        return self.number > 0
+
+    @property
+    def start(self) -> datetime:
+        return self.windows[0][0]
+
+    @property
+    def end(self) -> datetime:
+        return self.windows[-1][1]
+
+    @property
+    def seconds(self) -> int:
+        """How many seconds are traded in all windows."""
+        return sum(int((end - start).total_seconds()) for start, end in self.windows)
+
+    def window_at(self, moment: datetime) -> Window | None:
+        """The window a moment lies in; None between windows and outside."""
+        return next((w for w in self.windows if w[0] <= moment < w[1]), None)
+
+    def second_of(self, moment: datetime) -> int:
+        """How many whole seconds have been traded at a moment; -1 before the start."""
+        if moment < self.start:
+            return -1
+        traded = 0
+        for start, end in self.windows:
+            if moment < start:
+                break
+            traded += int((min(moment, end) - start).total_seconds())
+        return min(traded, self.seconds - 1)
+
+
+def session_hours(
+    calendar: Calendar, day: date, segment: Segment = Segment.CASH
+) -> TradingHours | None:
+    """The exchange's continuous trading on a day; None when closed or of unconfirmed hours."""
+    phases = calendar.session_times(day, segment)
+    windows = tuple((p.start, p.end) for p in phases if p.kind is PhaseKind.CONTINUOUS)
+    return TradingHours(day, windows) if windows else None
+
+
+def hours_at(
+    calendar: Calendar,
+    moment: datetime,
+    segment: Segment = Segment.CASH,
+    *,
+    any_hour: bool = False,
+) -> TradingHours | None:
+    """The session an aware moment lies in; a demo session outside the exchange's, if wished.
+
+    Demo sessions follow one another from the last close on, each as long as an ordinary day; the
+    last is cut off by the next open. Between the windows of a special session nothing trades.
+    """
+    if moment.tzinfo is None:
+        raise InvalidInput("moment must carry a time zone")
+    local = moment.astimezone(IST)
+    today = session_hours(calendar, local.date(), segment)
+    if today is not None and today.start <= local < today.end:
+        return today if today.window_at(local) else None
+    return _demo(calendar, local, segment) if any_hour else None
+
+
+def last_session_hours(
+    calendar: Calendar, moment: datetime, segment: Segment = Segment.CASH
+) -> TradingHours | None:
+    """The exchange's latest session that has begun at a moment; None if none is known nearby."""
+    local = moment.astimezone(IST)
+    for back in range(_LONGEST_CLOSURE_DAYS):
+        found = session_hours(calendar, local.date() - back * _DAY, segment)
+        if found is not None and found.start <= local:
+            return found
+    return None
+
+
+def _demo(calendar: Calendar, local: datetime, segment: Segment) -> TradingHours:
+    since, until = _closure(calendar, local, segment)
+    number = int((local - since) / _DEMO_LENGTH)
+    start = since + number * _DEMO_LENGTH
+    end = start + _DEMO_LENGTH
+    if until is not None:
+        end = min(end, until)
+    return TradingHours(start.date(), ((start, end),), number + 1)
+
+
+def _closure(
+    calendar: Calendar, local: datetime, segment: Segment
+) -> tuple[datetime, datetime | None]:
+    """The last close before and the first open after a moment without trading."""
+    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
+    last = last_session_hours(calendar, local, segment)
+    since = last.end if last is not None else midnight
+    for ahead in range(_LONGEST_CLOSURE_DAYS):
+        following = session_hours(calendar, local.date() + ahead * _DAY, segment)
+        if following is not None and following.start > local:
+            return since, following.start
+    return since, None
