@@ -28,6 +28,7 @@ from tradertape_core.ledger.tariffs import SCHEDULES, ChargeSchedule, Tariff, ta
 
 _NIL = Decimal(0)
 _NOTHING = Paise(0)
+COMPONENTS = ("brokerage", "stt", "transaction", "sebi", "stamp", "gst", "demat")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +70,26 @@ class Charges:
         )
 
     @property
+    def taxes(self) -> Paise:
+        """All that is not the broker's: taxes, duties, the exchange's and the depository's fees."""
+        return Paise(self.total - self.brokerage)
+
+    def __add__(self, other: Charges) -> Charges:
+        return Charges(*(Paise(mine + theirs) for mine, theirs in self._pairs(other)))
+
+    def __sub__(self, other: Charges) -> Charges:
+        return Charges(*(Paise(mine - theirs) for mine, theirs in self._pairs(other)))
+
+    def _pairs(self, other: Charges) -> tuple[tuple[Paise, Paise], ...]:
+        return tuple((getattr(self, name), getattr(other, name)) for name in COMPONENTS)
+
+    @property
     def note_total(self) -> Paise:
         """As the contract note has it: transaction tax and stamp duty in whole rupees."""
         return Paise(self.total - self.stt - self.stamp + _rupee(self.stt) + _rupee(self.stamp))
+
+
+NO_CHARGES = Charges()
 
 
 def schedule(name: str) -> ChargeSchedule:
