@@ -1,0 +1,119 @@
+"""Splits, bonuses, consolidations and swaps of shares: units change, what they cost does not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+
+from tradertape_core.kernel.clock import IST
+from tradertape_core.kernel.errors import InvalidInput, InvariantBroken
+from tradertape_core.kernel.money import Paise, paise_from_rupees
+from tradertape_core.ledger.lots import Lot, cost_of, quantity_of, share
+from tradertape_core.ledger.position import Position, roll
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorporateAction:
+    """`new` units for every `old` one held before `ex_date`: a split 1:10 is new=10, old=1.
+
+    A bonus 1:1 is new=2, old=1. in_lieu_price: rupees a unit (after the action) paid for what is
+    less than a whole unit; None pays nothing. renamed_to: the instrument it becomes, if another.
+    """
+
+    action_id: str
+    instrument: str
+    ex_date: date
+    new: int
+    old: int
+    in_lieu_price: Decimal | None = None
+    renamed_to: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.new < 1 or self.old < 1:
+            raise InvalidInput("a corporate action gives and takes at least one unit")
+
+    def units(self, quantity: int) -> int:
+        """Whole units `quantity` becomes; a fraction is dropped towards zero."""
+        size = abs(quantity) * self.new // self.old
+        return size if quantity >= 0 else -size
+
+    def price(self, price: Decimal) -> Decimal:
+        """A price from before the action on the new basis; not rounded to a tick."""
+        return price * self.old / self.new
+
+
+def apply_action(position: Position, action: CorporateAction) -> Position:
+    """Return the position after the action; once it has been through it, nothing changes again.
+
+    Lots bought on or after the ex date are on the new basis already. The cost of the others stays
+    to the paisa, but for the share of a fraction that is paid out, which is realised.
+    Raises InvariantBroken when the action is of another instrument.
+    """
+    if position.key.instrument != action.instrument:
+        raise InvariantBroken(f"{action.action_id} is not of {position.key.instrument}")
+    if action.action_id in position.actions:
+        return position
+    position = roll(position, action.ex_date)
+    old = [lot for lot in position.lots if _before(lot, action)]
+    recent = tuple(lot for lot in position.lots if not _before(lot, action))
+    rescaled, fraction_cost = _rescale(old, action)
+    realised = _in_lieu(old, action) - fraction_cost
+    added = quantity_of(rescaled) - quantity_of(old)
+    today = position.today
+    return replace(
+        position,
+        key=replace(position.key, instrument=action.renamed_to or action.instrument),
+        lots=rescaled + recent,
+        adjusted_quantity=position.adjusted_quantity + added,
+        realised_paise=Paise(position.realised_paise + realised),
+        today=replace(
+            today,
+            overnight_quantity=today.overnight_quantity + added,
+            realised_paise=Paise(today.realised_paise + realised),
+        ),
+        actions=(*position.actions, action.action_id),
+    )
+
+
+def _before(lot: Lot, action: CorporateAction) -> bool:
+    return lot.at.astimezone(IST).date() < action.ex_date
+
+
+def _rescale(lots: list[Lot], action: CorporateAction) -> tuple[tuple[Lot, ...], Paise]:
+    """The lots on the new basis, and the cost of the fraction that is paid out.
+
+    Lots share the whole units by running totals, so that three odd lots lose one fraction, not
+    three. A lot too small for a unit leaves its cost to the next.
+    """
+    found: list[Lot] = []
+    before = after = carried = 0
+    for lot in lots:
+        before += lot.quantity
+        units = action.units(before) - after
+        cost = Paise(lot.cost + carried)
+        carried = 0 if units else cost
+        if units:
+            found.append(replace(lot, quantity=units, cost=cost))
+        after += units
+    exact, whole = before * action.new, after * action.old
+    if not lots or exact == whole:
+        return tuple(found), Paise(0)
+    total = cost_of(lots)
+    fraction_cost = Paise(total - share(total, whole, exact))
+    if not found:
+        return (), fraction_cost
+    last = found[-1]
+    available = Paise(last.cost + carried)
+    # The last lot cannot give more than it cost.
+    fraction_cost = min(fraction_cost, available, key=abs)
+    found[-1] = replace(last, cost=Paise(available - fraction_cost))
+    return tuple(found), fraction_cost
+
+
+def _in_lieu(lots: list[Lot], action: CorporateAction) -> Paise:
+    held = quantity_of(lots)
+    numerator = held * action.new - action.units(held) * action.old
+    if not numerator or action.in_lieu_price is None:
+        return Paise(0)
+    return paise_from_rupees(action.in_lieu_price * numerator / action.old)
