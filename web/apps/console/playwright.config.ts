@@ -1,12 +1,14 @@
 import { defineConfig } from "@playwright/test"
 
+const storageState = "test-results/state.json"
+
 /**
  * Journeys through a running server. BASE_URL: where it is. TRADERTAPE_OUTBOX: its outbox folder, for sign-in links.
  * CHROMIUM: the browser. SHOTS: where screenshots go.
  */
 export default defineConfig({
   testDir: "./e2e",
-  outputDir: "./test-results",
+  outputDir: "./test-results/traces",
   timeout: 90_000,
   expect: { timeout: 15_000 },
   fullyParallel: false,
@@ -29,13 +31,10 @@ export default defineConfig({
       ],
     },
   },
+  // In this order: what the journeys leave behind is what the last one looks at.
   projects: [
     { name: "sign-in", testMatch: "sign-in.setup.ts" },
-    {
-      name: "journeys",
-      testMatch: "*.spec.ts",
-      dependencies: ["sign-in"],
-      use: { storageState: "test-results/state.json" },
-    },
+    { name: "journeys", testMatch: "journey.spec.ts", dependencies: ["sign-in"], use: { storageState } },
+    { name: "care", testMatch: "care.spec.ts", dependencies: ["journeys"], use: { storageState } },
   ],
 })

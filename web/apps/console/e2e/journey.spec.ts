@@ -86,6 +86,24 @@ test("backtest the fork and the template, open a trade, compare the two", async 
   await shoot(page, "compare")
 })
 
+test("ask whether a result is more than luck", async ({ page }) => {
+  await page.goto("/backtests")
+  await page.getByRole("region", { name: "Backtests" }).getByRole("link").first().click()
+  await page.getByRole("tab", { name: "Robustness" }).click()
+  await page
+    .getByText("Monte Carlo", { exact: true })
+    .locator("..")
+    .getByRole("button", { name: "Start" })
+    .click()
+  await expect(page.getByText("Ends with a loss")).toBeVisible({ timeout: 30_000 })
+  await page.getByText("Parameter sweep", { exact: true }).locator("..").getByRole("button").click()
+  const dialog = page.getByRole("dialog")
+  await expect(dialog.getByText(/combinations/)).toBeVisible()
+  await dialog.getByRole("button", { name: "Start" }).click()
+  await expect(page.getByText(/^Best Sharpe of \d+/)).toBeVisible({ timeout: 60_000 })
+  await shoot(page, "robustness")
+})
+
 test("the palette goes anywhere by keyboard", async ({ page }) => {
   await page.goto("/")
   await expect(page.getByRole("navigation", { name: "Main", exact: true })).toBeVisible()

@@ -5,5 +5,10 @@ const FOLDER = process.env.SHOTS ?? "test-results/shots"
 
 /** Keep a picture of the page for people to look at. */
 export async function shoot(page: Page, name: string): Promise<void> {
+  // Drawers and menus come in over a moment: the picture is of what stays.
+  await page.evaluate(() =>
+    Promise.all(document.getAnimations().map(({ finished }) => finished.catch(() => null))),
+  )
+  await page.waitForTimeout(250)
   await page.screenshot({ path: join(FOLDER, `${name}.png`) })
 }

@@ -12,8 +12,6 @@ const NAMES = [
   "gain",
   "loss",
   "warn",
-  "rgb-gain",
-  "rgb-loss",
 ] as const
 
 export type Tokens = Record<(typeof NAMES)[number], string>

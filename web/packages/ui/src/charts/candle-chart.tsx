@@ -122,19 +122,21 @@ export function CandleChart(props: Props) {
   return (
     <div>
       {candle && (
-        <dl className={classes.legend}>
-          <dt className={classes.when}>{dateText(candle.date)}</dt>
-          {(["open", "high", "low", "close"] as const).map((key) => (
-            <div key={key} className={classes.item}>
-              <dt>{key.charAt(0).toUpperCase()}</dt>
-              <dd className="tt-num">{number(candle[key], 2)}</dd>
+        <div className={classes.legend}>
+          <span className={classes.when}>{dateText(candle.date)}</span>
+          <dl className={classes.items}>
+            {(["open", "high", "low", "close"] as const).map((key) => (
+              <div key={key} className={classes.item}>
+                <dt>{key.charAt(0).toUpperCase()}</dt>
+                <dd className="tt-num">{number(candle[key], 2)}</dd>
+              </div>
+            ))}
+            <div className={classes.item}>
+              <dt>Vol</dt>
+              <dd className="tt-num">{moneyShort(candle.volume).replace("₹", "")}</dd>
             </div>
-          ))}
-          <div className={classes.item}>
-            <dt>Vol</dt>
-            <dd className="tt-num">{moneyShort(candle.volume).replace("₹", "")}</dd>
-          </div>
-        </dl>
+          </dl>
+        </div>
       )}
       <figure ref={host} style={{ height, margin: 0 }} aria-label={label} />
     </div>

@@ -123,27 +123,31 @@ export function CurvesChart(props: Props) {
   const shown = reading?.date ?? curves[0]?.points.at(-1)?.date
   return (
     <div>
-      <dl className={classes.legend}>
-        <dt className={classes.when}>{dateText(shown)}</dt>
-        {curves.map((curve, i) => (
-          <div key={curve.label} className={classes.item}>
-            <dt>
-              <span className={classes.swatch} style={{ background: curve.color }} />
-              {curve.label}
-            </dt>
-            <dd className="tt-num">{values[i] == null ? "–" : format(values[i])}</dd>
-          </div>
-        ))}
-        {lower && (
-          <div className={classes.item}>
-            <dt>
-              <span className={classes.swatch} style={{ background: tokens.loss }} />
-              {lower.label}
-            </dt>
-            <dd className="tt-num">{values.at(-1) == null ? "–" : lower.format(values.at(-1) as number)}</dd>
-          </div>
-        )}
-      </dl>
+      <div className={classes.legend}>
+        <span className={classes.when}>{dateText(shown)}</span>
+        <dl className={classes.items}>
+          {curves.map((curve, i) => (
+            <div key={curve.label} className={classes.item}>
+              <dt>
+                <span className={classes.swatch} style={{ background: curve.color }} />
+                {curve.label}
+              </dt>
+              <dd className="tt-num">{values[i] == null ? "–" : format(values[i])}</dd>
+            </div>
+          ))}
+          {lower && (
+            <div className={classes.item}>
+              <dt>
+                <span className={classes.swatch} style={{ background: tokens.loss }} />
+                {lower.label}
+              </dt>
+              <dd className="tt-num">
+                {values.at(-1) == null ? "–" : lower.format(values.at(-1) as number)}
+              </dd>
+            </div>
+          )}
+        </dl>
+      </div>
       <figure ref={host} style={{ height, margin: 0 }} aria-label={label} />
     </div>
   )

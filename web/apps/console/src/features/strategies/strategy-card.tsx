@@ -70,14 +70,16 @@ function LastResult({ run }: { run: RunSummary }) {
   const now = useNow()
   return (
     <div>
-      <dl className={classes.figures}>
-        <Stat label="CAGR" value={<Delta value={run.headline.cagr} />} />
-        <Stat label="Max drawdown" value={<Delta value={run.headline.max_drawdown} />} />
-        <Stat label="Sharpe" value={number(run.headline.sharpe, 2)} />
+      <div className={classes.result}>
+        <dl className={classes.figures}>
+          <Stat label="CAGR" value={<Delta value={run.headline.cagr} />} />
+          <Stat label="Max drawdown" value={<Delta value={run.headline.max_drawdown} />} />
+          <Stat label="Sharpe" value={number(run.headline.sharpe, 2)} />
+        </dl>
         {run.headline.spark && run.headline.spark.length > 1 && (
           <Sparkline values={run.headline.spark} label="Equity of the last backtest" />
         )}
-      </dl>
+      </div>
       <Group gap={6} mt={6}>
         <Text size="xs" c="dimmed">
           Backtest {age(run.created_at, now)}

@@ -11,7 +11,7 @@ import { exitLabel } from "./trade-columns"
 function marksOf(trade: Trade, days: Set<string>): CandleMark[] {
   const marks: CandleMark[] = []
   if (trade.signal_date && trade.signal_date !== trade.entry_date) {
-    marks.push({ date: trade.signal_date, text: "signal", side: "below", tone: "accent" })
+    marks.push({ date: trade.signal_date, text: "", side: "below", tone: "accent" })
   }
   marks.push({ date: trade.entry_date, text: "buy", side: "below", tone: "accent" })
   if (trade.exit_date) {

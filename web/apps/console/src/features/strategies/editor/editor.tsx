@@ -2,6 +2,7 @@ import { Badge, SegmentedControl, Skeleton } from "@mantine/core"
 import { useNavigate, useSearch } from "@tanstack/react-router"
 import { lazy, Suspense, useMemo } from "react"
 import { PageHeader } from "@/components/page-header"
+import { ScrollRegion } from "@/components/scroll-region"
 import { Section } from "@/components/section"
 import type { Catalogue, Strategy } from "@/lib/queries/strategies"
 import { Blocks } from "./blocks"
@@ -80,11 +81,13 @@ export function Editor({ strategy, catalogue }: Props) {
         </div>
         {hasSide && (
           <aside className={classes.side} aria-label="What the rules say">
-            <Problems
-              problems={problems}
-              onOpen={(pointer) => navigate({ search: { view: "json", at: pointer } })}
-            />
-            <Section title="In plain English">{english}</Section>
+            <ScrollRegion className={classes.sideScroll} label="Problems and English">
+              <Problems
+                problems={problems}
+                onOpen={(pointer) => navigate({ search: { view: "json", at: pointer } })}
+              />
+              <Section title="In plain English">{english}</Section>
+            </ScrollRegion>
           </aside>
         )}
       </div>

@@ -2,7 +2,7 @@ import { json, jsonParseLinter } from "@codemirror/lang-json"
 import { type Diagnostic, linter, lintGutter } from "@codemirror/lint"
 import { Text, useComputedColorScheme } from "@mantine/core"
 import type { StrategyDocument } from "@tradertape/api/strategy.ts"
-import CodeMirror, { EditorView } from "@uiw/react-codemirror"
+import CodeMirror, { EditorView, Prec } from "@uiw/react-codemirror"
 import { useEffect, useMemo, useRef, useState } from "react"
 import { rangeOfPointer } from "../tree/json-place"
 import classes from "./editor.module.css"
@@ -67,7 +67,7 @@ export default function JsonView({ at }: { at: string | undefined }) {
       json(),
       marks,
       lintGutter(),
-      look,
+      Prec.highest(look),
       EditorView.contentAttributes.of({ "aria-label": "Strategy as JSON" }),
     ]
   }, [problems])

@@ -50,8 +50,7 @@ export function OperandEditor({ path, scope, label }: Props) {
   const choice = choiceOf(operand)
   const picker = (
     <Select
-      className={classes.picker}
-      data-narrow={choice === "literal" || undefined}
+      className={choice === "literal" ? `${classes.picker} ${classes.narrow}` : classes.picker}
       filter={(input) => byNameOrNote(input, notes)}
       aria-label={label}
       data={groups}
