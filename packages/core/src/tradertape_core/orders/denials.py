@@ -93,7 +93,8 @@ WORDS: dict[DenialReason, str] = {
         "trigger {trigger} must be at least {percent}% away from the last price {last_price}"
     ),
     DenialReason.GTT_SIDES: (
-        "two triggers must stand on both sides of the last price {last_price}, were {low} and {high}"
+        "the two triggers must stand on both sides of the last price {last_price}, "
+        "were {low} and {high}"
     ),
     DenialReason.GTT_NOT_ACTIVE: "trigger {trigger_id} is {status}: only an active one can change",
     DenialReason.GTT_PRODUCT: "a trigger's order must have product CNC or NRML, was {product}",

@@ -217,7 +217,7 @@ class Order:
     status_message: str | None = None
     version: int = 1
     slices: int = 0  # number of children an autosliced parent was cut into; 0: not sliced
-    modifications: int = 0
+    modifications: int = 0  # that we asked for and got
     venue_status: OrderStatus = OrderStatus.PUT_REQUESTED
     status_sequence: int = 0
     terms_sequence: int = 0

@@ -215,7 +215,7 @@ def _modified(
         order,
         request=event.change.applied_to(order.request),
         terms_sequence=max(order.terms_sequence, event.sequence),
-        modifications=order.modifications + 1,
+        modifications=order.modifications + (event.ask is not None),
         in_doubt=False,
     )
 

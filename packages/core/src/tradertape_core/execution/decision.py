@@ -1,0 +1,96 @@
+"""What the engine is told and what it answers: facts in, a decision out. Nothing here acts."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from tradertape_core.market.instrument import Instrument
+from tradertape_core.market.tick import Tick
+from tradertape_core.orders.denials import Denial
+from tradertape_core.orders.events import OrderEvent
+from tradertape_core.orders.order import Change
+
+DRY_RUN = "dry_run"
+_TAG_LENGTH = 20  # the longest tag the brokers take
+_DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What the engine has to know about the moment. `denials`: what the risk gate said."""
+
+    instrument: Instrument
+    tick: Tick | None = None
+    market_open: bool = True
+    denials: tuple[Denial, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Submit:
+    """Send this order to its venue, once."""
+
+    order_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Alter:
+    """Ask the venue to change this order."""
+
+    order_id: str
+    ask: int
+    change: Change
+
+
+@dataclass(frozen=True, slots=True)
+class Withdraw:
+    """Ask the venue to take this order back."""
+
+    order_id: str
+    ask: int
+
+
+VenueRequest = Submit | Alter | Withdraw
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What happens: events to record and requests for the outbox, in sending order.
+
+    With denials there is neither. Warnings never stop anything.
+    """
+
+    events: tuple[OrderEvent, ...] = ()
+    requests: tuple[VenueRequest, ...] = ()
+    denials: tuple[Denial, ...] = ()
+    warnings: tuple[Denial, ...] = ()
+
+    @property
+    def is_denied(self) -> bool:
+        return bool(self.denials)
+
+    def __add__(self, other: Decision) -> Decision:
+        return Decision(
+            self.events + other.events,
+            self.requests + other.requests,
+            self.denials + other.denials,
+            self.warnings + other.warnings,
+        )
+
+
+NOTHING = Decision()
+
+
+def tag_for(account: str, run_id: str | None, key: str, *, leg: int = 0, part: int = 0) -> str:
+    """Return the mark our order carries at the broker: 20 letters and digits.
+
+    The same intent gives the same tag, so an order whose answer was lost is found by it. Two
+    intents share one with a chance of 36^-18.
+    """
+    text = "\0".join((account, run_id or "", key, str(leg), str(part)))
+    number = int.from_bytes(hashlib.sha256(text.encode()).digest(), "big")
+    digits: list[str] = []
+    while len(digits) < _TAG_LENGTH - 2:
+        number, digit = divmod(number, len(_DIGITS))
+        digits.append(_DIGITS[digit])
+    return "TT" + "".join(digits)

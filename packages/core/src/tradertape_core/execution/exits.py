@@ -1,0 +1,166 @@
+"""Leaving: cancel what rests, then close what a run itself holds, never what the broker nets.
+
+Made to be asked again and again, after every report and after a restart: each answer follows from
+the orders and exposures of the moment, and repeats nothing that is on its way. New orders of the
+run are blocked by the risk gate from the moment it is exiting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from tradertape_core.execution.decision import NOTHING, Decision
+from tradertape_core.execution.engine import cancel
+from tradertape_core.market.instrument import Instrument
+from tradertape_core.orders.checks import slices_of
+from tradertape_core.orders.commands import CancelOrder
+from tradertape_core.orders.fields import AUTOMATIC_PROTECTION
+from tradertape_core.orders.order import Order, OrderRequest, OrderType, Product, Side
+from tradertape_core.orders.reports import CancelReason
+
+# A closing order that does not fill is replaced by one with a wider band, in percent.
+_BANDS = (AUTOMATIC_PROTECTION, Decimal(3), Decimal(6), Decimal(12), Decimal(25))
+MOST_ATTEMPTS = len(_BANDS)
+
+
+class ExitStep(StrEnum):
+    """How far an exit is."""
+
+    CANCELLING = "cancelling"
+    IN_DOUBT = "in_doubt"  # an order's answer was lost: closing now could close too much
+    CLOSING = "closing"
+    DONE = "done"
+    FAILED = "failed"  # every attempt was refused: somebody has to look
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exposure:
+    """What the run holds of an instrument: units, below zero when short."""
+
+    instrument: Instrument
+    product: Product
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closing:
+    """An order to place. `key` is its idempotency key: the same closing is never placed twice."""
+
+    key: str
+    instrument: Instrument
+    request: OrderRequest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExitPlan:
+    """The next thing to do: orders to cancel (a decision to record) or closings to place."""
+
+    step: ExitStep
+    cancels: Decision = NOTHING
+    closings: tuple[Closing, ...] = ()
+
+
+def plan_exit(
+    *,
+    key: str,
+    exposures: Sequence[Exposure],
+    orders: Sequence[Order],
+    closing_orders: Sequence[Order],
+    now: datetime,
+) -> ExitPlan:
+    """Return the next step of leaving.
+
+    key: of the exit. exposures: the run's own, by instrument and product. orders: the run's other
+    orders; closing_orders: those this exit has placed so far, the cancelled and refused included.
+    """
+    cancels = _cancels((o for o in orders if o.is_resting), now)
+    open_orders = [order for order in orders if order.is_open and not order.slices]
+    if any(order.in_doubt for order in (*open_orders, *closing_orders) if order.is_open):
+        return ExitPlan(step=ExitStep.IN_DOUBT, cancels=cancels)
+    if open_orders:
+        return ExitPlan(step=ExitStep.CANCELLING, cancels=cancels)
+    held = [exposure for exposure in exposures if exposure.quantity]
+    if not held and not any(order.is_open for order in closing_orders):
+        return ExitPlan(step=ExitStep.DONE)
+    # Shorts are bought back first: a long leg that covers one is not sold before it.
+    closings = [
+        closing
+        for exposure in sorted(held, key=lambda one: one.quantity > 0)
+        for closing in _closings(key, exposure, closing_orders)
+    ]
+    if not closings and not any(order.is_open for order in closing_orders):
+        return ExitPlan(step=ExitStep.FAILED)
+    return ExitPlan(step=ExitStep.CLOSING, closings=tuple(closings))
+
+
+def preview_exit(
+    *, key: str, exposures: Sequence[Exposure], orders: Sequence[Order], now: datetime
+) -> tuple[tuple[str, ...], tuple[Closing, ...]]:
+    """What an exit would do now: ids of orders to cancel, and the exact closing orders."""
+    cancelled = tuple(order.order_id for order in orders if order.is_open and not order.slices)
+    plan = plan_exit(key=key, exposures=exposures, orders=(), closing_orders=(), now=now)
+    return cancelled, plan.closings
+
+
+def widen(order: Order, now: datetime) -> Decision:
+    """Take back a closing order that has not filled: the next plan has a wider band."""
+    return cancel(CancelOrder(order_id=order.order_id, reason=CancelReason.EXIT), order, now)
+
+
+def _cancels(orders: Iterable[Order], now: datetime) -> Decision:
+    decision = NOTHING
+    for order in orders:
+        if not order.slices:
+            command = CancelOrder(order_id=order.order_id, reason=CancelReason.EXIT)
+            decision += cancel(command, order, now)
+    return decision
+
+
+def _closings(key: str, exposure: Exposure, orders: Sequence[Order]) -> list[Closing]:
+    """Orders for what no closing order is under way for; none once every attempt was made."""
+    side = Side.SELL if exposure.quantity > 0 else Side.BUY
+    ours = [
+        order
+        for order in orders
+        if order.request.instrument == exposure.instrument.id
+        and order.request.product is exposure.product
+        and order.request.side is side
+        and not order.slices
+    ]
+    if any(order.is_open for order in ours):
+        return []  # its fills decide what is still to be done
+    band = _attempt(ours)
+    if band >= MOST_ATTEMPTS:
+        return []
+    freeze = exposure.instrument.freeze_quantity or abs(exposure.quantity)
+    parts = slices_of(abs(exposure.quantity), freeze, exposure.instrument.lot_size)
+    name = f"{key}:{exposure.instrument.id}:{exposure.product}:{side}"
+    return [
+        Closing(
+            key=f"{name}:{len(ours) + number}",
+            instrument=exposure.instrument,
+            request=_close(exposure, side, part, _BANDS[band]),
+        )
+        for number, part in enumerate(parts)
+    ]
+
+
+def _attempt(made: Sequence[Order]) -> int:
+    """How many rounds of closing orders have ended without closing all."""
+    return len({order.request.market_protection for order in made if not order.is_open})
+
+
+def _close(exposure: Exposure, side: Side, quantity: int, band: Decimal) -> OrderRequest:
+    return OrderRequest(
+        exchange=exposure.instrument.exchange,
+        tradingsymbol=exposure.instrument.tradingsymbol,
+        side=side,
+        product=exposure.product,
+        order_type=OrderType.MARKET,
+        quantity=quantity,
+        market_protection=band,
+    )

@@ -1,0 +1,176 @@
+"""An order against its instrument and the market: what would be refused, and what to beware of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
+
+from tradertape_core.kernel.clock import IST
+from tradertape_core.market.instrument import Instrument, InstrumentType
+from tradertape_core.market.tick import Tick
+from tradertape_core.orders.denials import Denial, DenialReason, denial
+from tradertape_core.orders.order import OrderRequest, Product, Variety
+
+MOST_SLICES = 10  # of an autosliced order; the brokers' own cap
+_WIDE_SPREAD = Decimal("0.05")  # of the middle: beyond it a market order pays dearly
+_R = DenialReason
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """Reasons to refuse the order, and warnings that do not."""
+
+    denials: tuple[Denial, ...]
+    warnings: tuple[Denial, ...]
+
+
+def check_against(
+    request: OrderRequest,
+    instrument: Instrument,
+    *,
+    now: datetime,
+    tick: Tick | None = None,
+    market_open: bool = True,
+    at: str = "",
+) -> Checked:
+    """Check what depends on the instrument: tick, lot, freeze, circuit, expiry, hours.
+
+    tick: the latest of the instrument; None when there is none, and limits are not known.
+    at: pointer of the order in the caller's document.
+    """
+    denials = (
+        *_tradable(request, instrument, now, at),
+        *prices_on_tick(request, instrument, at),
+        *_quantity(request, instrument, at),
+        *_circuit(request, tick, at),
+        *_hours(request, market_open),
+    )
+    warnings = (
+        *_protection(request, at),
+        *_expiry_today(instrument, now),
+        *_liquidity(instrument, tick),
+    )
+    return Checked(denials, warnings)
+
+
+def prices_on_tick(request: OrderRequest, instrument: Instrument, at: str) -> list[Denial]:
+    """Every price of the order that the exchange would not take for its tick."""
+    found: list[Denial] = []
+    for field, value in _prices(request):
+        if value % instrument.tick_size:
+            facts = {"field": field, "tick": instrument.tick_size, "value": value}
+            near = nearest_tick(value, instrument.tick_size)
+            found.append(denial(_R.NOT_A_TICK, pointer=f"{at}/{field}", near=near, **facts))
+    return found
+
+
+def nearest_tick(price: Decimal, tick: Decimal) -> Decimal:
+    """The price on the tick that is nearest, half up."""
+    return (price / tick).quantize(Decimal(1), ROUND_HALF_UP) * tick
+
+
+def slices_of(quantity: int, freeze: int, lot: int) -> tuple[int, ...]:
+    """Cut a quantity into orders below the freeze quantity, each whole lots, largest first."""
+    most = max(freeze // lot * lot, lot)
+    whole, rest = divmod(quantity, most)
+    return (most,) * whole + ((rest,) if rest else ())
+
+
+def needs_slices(request: OrderRequest, instrument: Instrument) -> bool:
+    freeze = instrument.freeze_quantity
+    # Each leg of an iceberg is an order of its own at the exchange.
+    return freeze is not None and leg_quantity(request) > freeze
+
+
+def leg_quantity(request: OrderRequest) -> int:
+    """The quantity that goes to the exchange at once: a leg of an iceberg, else all."""
+    if request.variety is not Variety.ICEBERG or request.iceberg_legs is None:
+        return request.quantity
+    return request.iceberg_quantity or -(-request.quantity // request.iceberg_legs)
+
+
+def _tradable(
+    request: OrderRequest, instrument: Instrument, now: datetime, at: str
+) -> list[Denial]:
+    if instrument.instrument_type is InstrumentType.INDEX:
+        return [denial(_R.NOT_TRADABLE, instrument=instrument.id)]
+    if instrument.expiry is not None and instrument.expiry < now.astimezone(IST).date():
+        return [denial(_R.EXPIRED, instrument=instrument.id, expiry=instrument.expiry)]
+    if instrument.is_trade_to_trade and request.product is Product.MIS:
+        return [denial(_R.T2T_INTRADAY, pointer=f"{at}/product", instrument=instrument.id)]
+    return []
+
+
+def _quantity(request: OrderRequest, instrument: Instrument, at: str) -> list[Denial]:
+    pointer, lot, freeze = f"{at}/quantity", instrument.lot_size, instrument.freeze_quantity
+    if lot > 1 and request.quantity % lot:
+        return [denial(_R.NOT_A_LOT, pointer=pointer, lot=lot, quantity=request.quantity)]
+    if freeze is None or not needs_slices(request, instrument):
+        return []
+    if not request.autoslice:
+        quantity = leg_quantity(request)
+        return [denial(_R.OVER_FREEZE_QUANTITY, pointer=pointer, freeze=freeze, quantity=quantity)]
+    slices = slices_of(request.quantity, freeze, lot)
+    if len(slices) <= MOST_SLICES:
+        return []
+    facts = {"slices": len(slices), "freeze": slices[0], "quantity": slices[0] * MOST_SLICES}
+    return [denial(_R.TOO_MANY_SLICES, pointer=pointer, most=MOST_SLICES, **facts)]
+
+
+def _circuit(request: OrderRequest, tick: Tick | None, at: str) -> list[Denial]:
+    if tick is None or tick.lower_circuit is None or tick.upper_circuit is None:
+        return []
+    low, high = tick.lower_circuit, tick.upper_circuit
+    return [
+        denial(
+            _R.PRICE_OUTSIDE_CIRCUIT,
+            pointer=f"{at}/{field}",
+            field=field,
+            low=low,
+            high=high,
+            value=value,
+        )
+        for field, value in _prices(request)
+        if field in ("price", "trigger_price") and not low <= value <= high
+    ]
+
+
+def _hours(request: OrderRequest, market_open: bool) -> list[Denial]:
+    if market_open or request.variety is Variety.AMO:
+        return []
+    return [denial(_R.MARKET_CLOSED_USE_AMO)]
+
+
+def _protection(request: OrderRequest, at: str) -> list[Denial]:
+    if request.order_type.has_limit or request.market_protection:
+        return []
+    return [denial(_R.NO_MARKET_PROTECTION, pointer=f"{at}/market_protection")]
+
+
+def _expiry_today(instrument: Instrument, now: datetime) -> list[Denial]:
+    if instrument.expiry != now.astimezone(IST).date():
+        return []
+    return [denial(_R.EXPIRY_TODAY, instrument=instrument.id)]
+
+
+def _liquidity(instrument: Instrument, tick: Tick | None) -> list[Denial]:
+    if tick is None:
+        return [denial(_R.NO_PRICE, instrument=instrument.id)]
+    bid, ask = tick.bid, tick.ask
+    if bid is not None and ask is not None and (ask - bid) * 2 <= _WIDE_SPREAD * (ask + bid):
+        return []
+    if bid is None and ask is None and tick.depth is None:
+        return []  # a feed without quotes says nothing about the market's width
+    return [denial(_R.ILLIQUID, instrument=instrument.id, bid=bid or "none", ask=ask or "none")]
+
+
+def _prices(request: OrderRequest) -> list[tuple[str, Decimal]]:
+    named = (
+        ("price", request.price),
+        ("trigger_price", request.trigger_price),
+        ("squareoff", request.squareoff),
+        ("stoploss", request.stoploss),
+        ("trailing_stoploss", request.trailing_stoploss),
+    )
+    return [(field, value) for field, value in named if value]

@@ -1,0 +1,90 @@
+"""Events and orders as JSON and back, exactly: what the event log and the order cache store.
+
+Prices become texts, times ISO 8601 with their offset. The shape follows the dataclasses, so a new
+field with a default reads old rows too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum
+from functools import cache
+from types import NoneType, UnionType
+from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+
+from tradertape_core.kernel.errors import InvariantBroken
+from tradertape_core.orders.events import EVENTS, OrderEvent
+
+Kind = TypeVar("Kind")
+_BY_NAME: dict[str, type[OrderEvent]] = {kind.__name__: kind for kind in EVENTS}
+
+
+def event_kind(event: OrderEvent) -> str:
+    """The name an event is stored and read under."""
+    return type(event).__name__
+
+
+def event_document(event: OrderEvent) -> dict[str, Any]:
+    """An event as JSON; its kind is stored beside it."""
+    return to_document(event)
+
+
+def event_from(kind: str, document: Mapping[str, Any]) -> OrderEvent:
+    """Read an event back. Raises InvariantBroken for a kind nobody writes."""
+    if kind not in _BY_NAME:
+        raise InvariantBroken(f"no event is called {kind}")
+    return from_document(_BY_NAME[kind], document)
+
+
+def to_document(value: object) -> dict[str, Any]:
+    """A frozen dataclass of this floor as JSON types; members at their default None left out."""
+    members = {one.name: getattr(value, one.name) for one in fields(cast(Any, value))}
+    return {name: _plain(member) for name, member in members.items() if member is not None}
+
+
+def from_document(kind: type[Kind], document: Mapping[str, Any]) -> Kind:
+    """Read a dataclass back from what `to_document` wrote."""
+    hints = _hints(kind)
+    values = {name: _typed(hints[name], value) for name, value in document.items() if name in hints}
+    return kind(**values)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, date):  # a datetime is a date as well
+        return value.isoformat()
+    if is_dataclass(value):
+        return to_document(value)
+    if isinstance(value, frozenset):
+        return sorted(cast(frozenset[str], value))
+    if isinstance(value, tuple):
+        return [_plain(one) for one in cast(tuple[Any, ...], value)]
+    return value
+
+
+def _typed(hint: Any, value: Any) -> Any:
+    origin = get_origin(hint)
+    if value is None:
+        return None
+    if origin in (Union, UnionType):
+        return _typed(next(arm for arm in get_args(hint) if arm is not NoneType), value)
+    if origin in (tuple, frozenset):
+        return cast(Any, origin)(_typed(get_args(hint)[0], one) for one in value)
+    if hint in (datetime, date):
+        return hint.fromisoformat(value)
+    if is_dataclass(hint):
+        return from_document(cast(type[Any], hint), value)
+    if isinstance(hint, type) and issubclass(hint, (Enum, Decimal)):
+        return hint(value)
+    return value
+
+
+@cache
+def _hints(kind: type[Any]) -> dict[str, Any]:
+    return get_type_hints(kind)

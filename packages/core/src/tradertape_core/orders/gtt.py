@@ -1,0 +1,240 @@
+"""Good-till-triggered orders: a price to wait for, for up to a year, and the limit order it places.
+
+`single` has one trigger and one order; `two-leg` has two around the last price, and the one that
+fires first ends the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+
+from tradertape_core.kernel.errors import InvariantBroken
+from tradertape_core.market.instrument import Instrument
+from tradertape_core.orders.checks import check_against, nearest_tick
+from tradertape_core.orders.denials import Denial, DenialReason, denial
+from tradertape_core.orders.order import OrderRequest, Product
+
+MOST_ACTIVE = 250  # of an account
+LEAST_DISTANCE = Decimal("0.25")  # percent between a trigger and the last price
+LIFE = timedelta(days=365)
+_R = DenialReason
+
+
+class GttType(StrEnum):
+    """One trigger, or two of which one can fire."""
+
+    SINGLE = "single"
+    TWO_LEG = "two-leg"
+
+    @property
+    def legs(self) -> int:
+        return 1 if self is GttType.SINGLE else 2
+
+
+class GttStatus(StrEnum):
+    """Kite's words; all but `active` are final."""
+
+    ACTIVE = "active"
+    TRIGGERED = "triggered"
+    DISABLED = "disabled"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    REJECTED = "rejected"
+    DELETED = "deleted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GttRequest:
+    """What to wait for and what to place; order i belongs to trigger i, lower trigger first.
+
+    last_price: what the caller believed the price to be; it gives the direction when the server
+    has no price of its own.
+    """
+
+    type: GttType
+    exchange: str
+    tradingsymbol: str
+    trigger_values: tuple[Decimal, ...]
+    last_price: Decimal
+    orders: tuple[OrderRequest, ...]
+
+    @property
+    def instrument(self) -> str:
+        return f"{self.exchange}:{self.tradingsymbol}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GttResult:
+    """What came of a leg: its order, or why there is none."""
+
+    leg: int
+    at: datetime
+    order_id: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gtt:
+    """A trigger as it stands. `reference`: the price at its making, which gives the direction."""
+
+    trigger_id: int
+    account: str
+    request: GttRequest
+    reference: Decimal
+    status: GttStatus
+    created_at: datetime
+    updated_at: datetime
+    expires_at: datetime
+    fired_leg: int | None = None
+    results: tuple[GttResult, ...] = ()
+
+    @property
+    def is_active(self) -> bool:
+        return self.status is GttStatus.ACTIVE
+
+
+def check_gtt(
+    request: GttRequest,
+    instrument: Instrument,
+    *,
+    now: datetime,
+    last_price: Decimal | None,
+    active: int,
+) -> tuple[Denial, ...]:
+    """Every reason to refuse a trigger before the broker does.
+
+    last_price: the server's own, None when it has none; then the distance is not judged. active:
+    triggers of the account that are waiting, this one apart.
+    """
+    found: list[Denial] = []
+    if active >= MOST_ACTIVE:
+        found.append(denial(_R.GTT_LIMIT, most=MOST_ACTIVE))
+    found += _off_tick(request, instrument)
+    if last_price is not None:
+        found += _too_close(request, last_price)
+    found += _sides(request, last_price or request.last_price)
+    for leg, order in enumerate(request.orders):
+        at = f"/orders/{leg}"
+        if order.product not in (Product.CNC, Product.NRML):
+            found.append(denial(_R.GTT_PRODUCT, pointer=f"{at}/product", product=order.product))
+        found += check_against(order, instrument, now=now, at=at).denials
+    return tuple(found)
+
+
+def create(
+    trigger_id: int, account: str, request: GttRequest, *, last_price: Decimal | None, now: datetime
+) -> Gtt:
+    """A trigger that waits, for a year."""
+    return Gtt(
+        trigger_id=trigger_id,
+        account=account,
+        request=request,
+        reference=last_price or request.last_price,
+        status=GttStatus.ACTIVE,
+        created_at=now,
+        updated_at=now,
+        expires_at=now + LIFE,
+    )
+
+
+def due_leg(gtt: Gtt, last_price: Decimal) -> int | None:
+    """Which leg a traded price fires, if any; a trigger is reached from the reference's side."""
+    if not gtt.is_active or not last_price.is_finite() or last_price <= 0:
+        return None
+    for leg, trigger in enumerate(gtt.request.trigger_values):
+        reached = last_price >= trigger if trigger > gtt.reference else last_price <= trigger
+        if reached:
+            return leg
+    return None
+
+
+def fire(gtt: Gtt, leg: int, now: datetime) -> Gtt:
+    """The trigger has fired: its order is to be placed, once; the other leg is void."""
+    return replace(_moved(gtt, GttStatus.TRIGGERED, now), fired_leg=leg)
+
+
+def with_result(gtt: Gtt, result: GttResult) -> Gtt:
+    """Record what came of the order of the leg that fired; a second time changes nothing."""
+    if gtt.status is not GttStatus.TRIGGERED or result.leg != gtt.fired_leg:
+        raise InvariantBroken(f"trigger {gtt.trigger_id} did not fire leg {result.leg}")
+    if gtt.results:
+        return gtt
+    return replace(gtt, results=(result,), updated_at=max(gtt.updated_at, result.at))
+
+
+def change(gtt: Gtt, request: GttRequest, *, last_price: Decimal | None, now: datetime) -> Gtt:
+    """The trigger with new terms; its year goes on from where it was."""
+    moved = replace(_moved(gtt, GttStatus.ACTIVE, now), request=request)
+    return replace(moved, reference=last_price or request.last_price)
+
+
+def end(gtt: Gtt, status: GttStatus, now: datetime) -> Gtt:
+    """The trigger is over without having fired: deleted, expired, disabled, cancelled, rejected."""
+    return _moved(gtt, status, now)
+
+
+def expired(gtts: Sequence[Gtt], now: datetime) -> tuple[Gtt, ...]:
+    """Those whose year is over, ended."""
+    over = (gtt for gtt in gtts if gtt.is_active and gtt.expires_at <= now)
+    return tuple(end(gtt, GttStatus.EXPIRED, now) for gtt in over)
+
+
+def refusal(gtt: Gtt) -> Denial | None:
+    """Why the trigger can no longer be changed or deleted; None when it can."""
+    if gtt.is_active:
+        return None
+    return denial(_R.GTT_NOT_ACTIVE, trigger_id=gtt.trigger_id, status=gtt.status)
+
+
+def _moved(gtt: Gtt, status: GttStatus, now: datetime) -> Gtt:
+    if not gtt.is_active:
+        raise InvariantBroken(f"trigger {gtt.trigger_id}: {gtt.status} -> {status}")
+    return replace(gtt, status=status, updated_at=now)
+
+
+# --- checks ---------------------------------------------------------------------------------------
+
+
+def _off_tick(request: GttRequest, instrument: Instrument) -> list[Denial]:
+    tick = instrument.tick_size
+    return [
+        denial(
+            _R.NOT_A_TICK,
+            pointer=f"/condition/trigger_values/{place}",
+            field="trigger",
+            tick=tick,
+            value=value,
+            near=nearest_tick(value, tick),
+        )
+        for place, value in enumerate(request.trigger_values)
+        if value % tick
+    ]
+
+
+def _too_close(request: GttRequest, last_price: Decimal) -> list[Denial]:
+    return [
+        denial(
+            _R.GTT_TOO_CLOSE,
+            pointer=f"/condition/trigger_values/{place}",
+            trigger=value,
+            percent=LEAST_DISTANCE,
+            last_price=last_price,
+        )
+        for place, value in enumerate(request.trigger_values)
+        if abs(value - last_price) * 100 < LEAST_DISTANCE * last_price
+    ]
+
+
+def _sides(request: GttRequest, last_price: Decimal) -> list[Denial]:
+    if request.type is not GttType.TWO_LEG:
+        return []
+    low, high = request.trigger_values
+    if low < last_price < high:
+        return []
+    pointer = "/condition/trigger_values"
+    facts = {"last_price": last_price, "low": low, "high": high}
+    return [denial(_R.GTT_SIDES, pointer=pointer, **facts)]
