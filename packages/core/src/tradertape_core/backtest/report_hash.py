@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import date
 from typing import Any
 
@@ -14,10 +14,17 @@ from tradertape_core.backtest.config import BacktestConfig
 
 def config_echo(config: BacktestConfig) -> dict[str, Any]:
     """The configuration as plain JSON values, every default written out."""
-    return {
-        name: value.isoformat() if isinstance(value, date) else value
-        for name, value in asdict(config).items()
-    }
+    return {name: _plain(name, value) for name, value in asdict(config).items()}
+
+
+# 5 and 5.0 ask for the same run and must give the same bytes.
+_REAL = frozenset(field.name for field in fields(BacktestConfig) if field.type == "float")
+
+
+def _plain(name: str, value: Any) -> Any:
+    if isinstance(value, date):
+        return value.isoformat()
+    return float(value) if name in _REAL else value
 
 
 def canonical_json(value: Any) -> bytes:
