@@ -121,11 +121,13 @@ class StudyJobs:
         mapper = self.compute.mapper(
             study.work, is_cancelled=lambda: stopping.is_set() or recorder.is_stopped
         )
-        for step in study.plan.steps(rows, mapper):
-            recorder.add(step)
-            if recorder.is_stopped or stopping.is_set():
-                break
-        recorder.store()
+        try:
+            for step in study.plan.steps(rows, mapper):
+                recorder.add(step)
+                if recorder.is_stopped or stopping.is_set():
+                    break
+        finally:
+            recorder.store()
         if recorder.is_whole:
             result = packed(study.plan.result(recorder.rows))
             self._end(job, status="completed", result=result)

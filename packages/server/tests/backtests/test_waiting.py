@@ -1,0 +1,264 @@
+"""Runs and studies that wait: in turns, through restarts, cancelled and resumed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from tradertape_server.features.backtests.jobs import StudyJobs
+from tradertape_server.features.backtests.models import BacktestRun, BacktestStudy
+from tradertape_server.platform.compute import Compute, Mapper
+from tradertape_server.platform.working import Batch
+from tradertape_server.wiring import Container
+
+pytestmark = pytest.mark.usefixtures("with_market")
+
+BACKTEST = {
+    "strategy": {"name": "Dips", "base_model": "v3_dip_buyer"},
+    "universe": "nifty_50",
+    "start_date": "2023-01-01",
+    "end_date": "2024-01-01",
+}
+SWEEP = {
+    "kind": "sweep",
+    "backtest": BACKTEST,
+    "parameters": {"/stops/target_pct": [5, 6, 7, 8, 9, 10]},
+}
+SEARCH = {
+    "kind": "search",
+    "backtest": BACKTEST,
+    "parameters": {"/stops/target_pct": {"min": 4, "max": 14}},
+    "trials": 12,
+    "seed": 3,
+}
+SQLITE = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+
+
+def _queue(client: TestClient, **changes: Any) -> dict[str, Any]:
+    answer = client.post("/api/backtest/run", json={**BACKTEST, "async": True, **changes})
+    assert answer.status_code == 202, answer.text
+    return answer.json()
+
+
+def _study(client: TestClient, body: dict[str, Any]) -> str:
+    answer = client.post("/api/backtest/studies", json=body)
+    assert answer.status_code == 202, answer.text
+    return answer.json()["study_id"]
+
+
+def test_an_asynchronous_run_finds_what_a_synchronous_one_finds(
+    signed_in: TestClient, waiting: Any
+) -> None:
+    queued = _queue(signed_in, name="Later")
+
+    run = waiting.run(queued["run_id"])
+
+    assert (queued["status"], run["status"], run["name"]) == ("queued", "completed", "Later")
+    later = signed_in.get(f"/api/backtest/runs/{queued['run_id']}").json()
+    now = signed_in.post("/api/backtest/run", json=BACKTEST).json()
+    assert later["hash"] == now["hash"]
+    assert later["trades"] == now["trades"]
+
+
+@SQLITE
+def test_a_run_that_cannot_be_done_says_why(signed_in: TestClient, waiting: Any) -> None:
+    queued = _queue(signed_in, start_date="2090-01-01", end_date="2091-01-01")
+
+    run = waiting.run(queued["run_id"])
+
+    assert run["status"] == "failed"
+    assert "no candles from 2090-01-01" in run["error"]
+    refused = signed_in.get(f"/api/backtest/runs/{queued['run_id']}")
+    assert (refused.status_code, refused.headers["X-Error-Code"]) == (409, "run_failed")
+
+
+@SQLITE
+def test_a_run_that_waits_is_cancelled(signed_in: TestClient, container: Container) -> None:
+    container.run_jobs.stop()
+    path = f"/api/backtest/runs/{_queue(signed_in)['run_id']}"
+
+    assert signed_in.post(f"{path}/cancel").json()["status"] == "cancelled"
+    assert signed_in.post(f"{path}/cancel").status_code == 409
+    assert signed_in.delete(path).status_code == 204
+
+
+@SQLITE
+def test_a_run_longer_than_its_caller_waits_goes_on(
+    signed_in: TestClient, container: Container, waiting: Any
+) -> None:
+    container.runner.budget_s = 0
+
+    answer = signed_in.post("/api/backtest/run", json=BACKTEST)
+
+    assert answer.status_code == 202
+    run_id = answer.json()["run_id"]
+    assert waiting.run(run_id)["status"] == "completed"
+    assert signed_in.get(f"/api/backtest/runs/{run_id}").json()["trades"]
+
+
+def test_what_a_crash_interrupted_is_started_again(
+    app: Any, container: Container, sign_in: Any, waiting: Any, signed_in: TestClient
+) -> None:
+    container.run_jobs.stop()
+    container.study_jobs.stop()
+    run_id = _queue(signed_in)["run_id"]
+    study_id = _study(signed_in, SWEEP)
+    with container.database.write() as session:  # as a killed server leaves them
+        session.query(BacktestRun).filter_by(public_id=run_id).one().status = "running"
+        session.query(BacktestStudy).filter_by(public_id=study_id).one().status = "running"
+
+    again = _restarted(container)
+
+    try:
+        assert waiting.run(run_id)["status"] == "completed"
+        assert waiting.study(study_id)["status"] == "completed"
+    finally:
+        again.close()
+
+
+def _restarted(container: Container) -> Container:
+    from tradertape_server.wiring import build_container
+
+    again = build_container(container.settings, clock=container.clock)
+    again.start()
+    return again
+
+
+class _Failing(Mapper):
+    """Hands over so many results and breaks."""
+
+    left = 4
+
+    def map(self, items: Sequence[Any]) -> Iterator[Batch]:
+        for batch in super().map(items):
+            for pair in batch:
+                if self.left == 0:
+                    raise OSError("the power went")
+                self.left -= 1
+                yield [pair]
+
+
+class _FailingCompute(Compute):
+    def mapper(self, work: Any, **options: Any) -> Mapper:
+        return _Failing(self, work, "here", lambda: False)
+
+
+class _Counting(Compute):
+    """Counts the items it is given."""
+
+    items = 0
+
+    def mapper(self, work: Any, **options: Any) -> Mapper:
+        counting = self
+
+        class Counted(Mapper):
+            def map(self, items: Sequence[Any]) -> Iterator[Batch]:
+                counting.items += len(items)
+                yield from super().map(items)
+
+        return Counted(self, work, "here", lambda: False)
+
+
+@SQLITE
+@pytest.mark.parametrize("body", [SWEEP, SEARCH], ids=["sweep", "search"])
+def test_a_resumed_study_does_the_rest_and_finds_the_same(
+    signed_in: TestClient, container: Container, waiting: Any, body: dict[str, Any]
+) -> None:
+    whole = waiting.study(_study(signed_in, body))
+    container.study_jobs.stop()
+    study_id = _study(signed_in, body)
+    path = f"/api/backtest/studies/{study_id}"
+
+    _work_off(container, _FailingCompute())
+    broken = signed_in.get(path).json()
+    resumed = signed_in.post(f"{path}/resume")
+    counting = _Counting()
+    _work_off(container, counting)
+    study = signed_in.get(path).json()
+
+    assert (broken["status"], broken["done"], broken["rows_total"]) == ("failed", 4, 4)
+    assert broken["error"].startswith("Internal error (OSError)")
+    assert resumed.json()["status"] == "queued"
+    assert counting.items == whole["total"] - 4
+    assert study["status"] == "completed"
+    assert study["rows"] == whole["rows"]
+    assert study["result"] == whole["result"]
+
+
+def _work_off(container: Container, compute: Compute) -> None:
+    import threading
+
+    jobs = StudyJobs(container.database, container.studies, compute, container.clock)
+    job = jobs.take()
+    assert job is not None
+    try:
+        jobs.work(job, threading.Event())
+    except OSError as error:
+        jobs.failed(job, error)
+
+
+@SQLITE
+def test_a_cancelled_study_keeps_its_rows_and_an_old_thread_writes_no_more(
+    signed_in: TestClient, container: Container
+) -> None:
+    import threading
+
+    container.study_jobs.stop()
+    study_id = _study(signed_in, SWEEP)
+    path = f"/api/backtest/studies/{study_id}"
+    jobs = StudyJobs(container.database, container.studies, Compute(), container.clock)
+    old = jobs.take()
+    assert old is not None
+
+    cancelled = signed_in.post(f"{path}/cancel").json()
+    signed_in.post(f"{path}/resume")
+    new = jobs.take()
+    jobs.work(old, threading.Event())  # it did not hear of it yet
+    between = signed_in.get(path).json()
+    assert new is not None
+    jobs.work(new, threading.Event())
+
+    assert cancelled["status"] == "cancelled"
+    assert (between["status"], between["rows_total"]) == ("running", 0)
+    after = signed_in.get(path).json()
+    assert (after["status"], after["rows_total"]) == ("completed", 6)
+    assert signed_in.post(f"{path}/cancel").status_code == 409
+    assert signed_in.post(f"{path}/resume").status_code == 409
+
+
+@SQLITE
+def test_one_account_cannot_fill_the_queue(signed_in: TestClient, container: Container) -> None:
+    container.study_jobs.stop()
+    small = {**SWEEP, "parameters": {"/stops/target_pct": [8]}}
+    for _ in range(20):
+        _study(signed_in, small)
+
+    refused = signed_in.post("/api/backtest/studies", json=small)
+
+    assert refused.status_code == 409
+    assert "20 of your studies" in refused.text
+
+
+@SQLITE
+def test_rows_of_other_prices_are_not_mixed_in(
+    signed_in: TestClient, container: Container, waiting: Any
+) -> None:
+    study_id = _study(signed_in, SWEEP)
+    path = f"/api/backtest/studies/{study_id}"
+    waiting.study(study_id)
+    with container.database.write() as session:
+        row = session.query(BacktestStudy).filter_by(public_id=study_id).one()
+        row.data_version, row.status = "older-prices", "failed"
+
+    counting = _Counting()
+    container.study_jobs.stop()
+    signed_in.post(f"{path}/resume")
+    _work_off(container, counting)
+
+    assert counting.items == 6
+    assert signed_in.get(path).json()["data_version"] != "older-prices"
+    assert signed_in.get(path).json()["start_date"] == date(2023, 1, 1).isoformat()
