@@ -16,7 +16,7 @@ from fastapi.testclient import TestClient
 from tradertape_core.strategy.parse import complete
 from tradertape_server.features.auth.audit import COMMAND_LINE
 from tradertape_server.features.auth.keys import Keys, Owner
-from tradertape_server.features.backtests.models import BacktestRun
+from tradertape_server.features.backtests.models import BacktestRun, BacktestStudy
 from tradertape_server.wiring import Container
 
 BASE_URL = "http://localhost:18777"
@@ -24,7 +24,7 @@ STRATEGY = {"name": "Mine", "base_model": "v3_dip_buyer"}
 MISSING = {
     "strategy_id": 987654, "run_id": "bt_ffffffffffffffffffffffff", "key_id": 987654,
     "session_id": 987654, "user_id": 987654, "version": 1, "name": "nothing", "symbol": "NOTHING",
-    "path": "nothing",
+    "path": "nothing", "study_id": "st_ffffffffffffffffffffffff",
 }  # fmt: skip
 
 
@@ -122,6 +122,13 @@ ROUTES: dict[str, Row] = {
     "PUT /api/backtest/runs/{run_id}/labels": Row("user", owned=True, body={"name": "x"}),
     "POST /api/backtest/runs/{run_id}/cancel": OWN,
     "DELETE /api/backtest/runs/{run_id}": OWN,
+    "GET /api/backtest/studies": USER,
+    "POST /api/backtest/studies": USER,
+    "GET /api/backtest/studies/{study_id}": OWN,
+    "GET /api/backtest/studies/{study_id}/rows": OWN,
+    "POST /api/backtest/studies/{study_id}/cancel": OWN,
+    "POST /api/backtest/studies/{study_id}/resume": OWN,
+    "DELETE /api/backtest/studies/{study_id}": OWN,
     "GET /api/backtest/runs/{run_id}/trades.csv": OWN,
     "GET /api/backtest/runs/{run_id}/equity.csv": OWN,
     "GET /api/backtest/runs/{run_id}/tear-sheet.html": OWN,
@@ -251,10 +258,18 @@ def things(sign_in: Any, container: Container) -> dict[str, Any]:
             end_date=container.clock.now().date(), request={}, headline={},
             created_at=container.clock.now(),
         )  # fmt: skip
-        session.add(run)
+        study = BacktestStudy(
+            public_id="st_0123456789abcdef01234567", user_id=user_id, status="cancelled",
+            kind="sweep", name="Mine", strategy_name="Mine", universe="nifty_100", data_set="toy",
+            data_version="", is_simulated=True, start_date=container.clock.now().date(),
+            end_date=container.clock.now().date(), metric="sharpe", request={"min_trades": 10}, total=0,
+            created_at=container.clock.now(),
+        )  # fmt: skip
+        session.add_all([run, study])
     return {
         "strategy_id": owner.post("/api/strategies", json=STRATEGY).json()["id"],
         "run_id": "bt_0123456789abcdef01234567",
+        "study_id": "st_0123456789abcdef01234567",
         "session_id": owner.get("/api/auth/sessions").json()[0]["id"],
         "key_id": owner.post("/api/auth/agent-keys", json={}).json()["id"],
         "worker_key_id": owner.post("/api/auth/worker-tokens", json={}).json()["id"],
@@ -302,3 +317,15 @@ def test_no_other_sites_page_can_change_anything(sign_in: Any, headers: dict[str
     person.headers.update(headers)
     changing = [name for name in ROUTES if name.split()[0] in {"POST", "PUT", "DELETE"}]
     assert wrong(person, changing, 403, "cross_site") == {}
+
+
+def test_the_description_says_which_routes_want_a_credential(client: TestClient) -> None:
+    """AU-17: the OpenAPI file and the table above agree."""
+    paths = client.get("/api/openapi.json").json()["paths"]
+    described = {
+        f"{method.upper()} {path}": "security" in operation
+        for path, operations in paths.items()
+        for method, operation in operations.items()
+    }
+    assert described
+    assert {name for name, is_closed in described.items() if is_closed} == set(CLOSED)

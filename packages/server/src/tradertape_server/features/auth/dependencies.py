@@ -11,9 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Security
+from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
 
 from tradertape_server.features.auth.service import AuthService
+from tradertape_server.features.auth.sessions import COOKIE
 from tradertape_server.platform.errors import Forbidden, Unauthenticated
 from tradertape_server.platform.http import SAFE_METHODS, part
 from tradertape_server.platform.identity import Identity, identity_of
@@ -21,7 +23,20 @@ from tradertape_server.platform.identity import Identity, identity_of
 Auth = Annotated[AuthService, Depends(part("auth"))]
 
 
-def _anyone_known(request: Request) -> Identity:
+# The gate has looked at these already; here they tell the API's description what is accepted.
+_cookie = APIKeyCookie(
+    name=COOKIE, scheme_name="session", auto_error=False, description="Set by the sign-in routes."
+)
+_bearer = HTTPBearer(
+    scheme_name="key", auto_error=False, description="An agent key (zt_…) or worker token (kwa_…)."
+)
+
+
+def _anyone_known(
+    request: Request,
+    _by_cookie: Annotated[str | None, Security(_cookie)],
+    _by_bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
+) -> Identity:
     identity = identity_of(request)
     if identity is None:
         raise Unauthenticated
