@@ -54,14 +54,17 @@ def _serve(settings: Settings, listener: socket.socket, *, demo: bool, as_json: 
 
     from tradertape_server.cli.opening import bring_up_to_date
     from tradertape_server.main import create_app
+    from tradertape_server.platform import warming
     from tradertape_server.platform.logging import configure_logging
     from tradertape_server.wiring import build_container
 
     configure_logging(level=settings.log_level, form=settings.log_format)
+    cache = warming.use_cache(settings.effective_home)
     container = build_container(settings)
     bring_up_to_date(container)
     account = _demo(container, quiet=as_json) if demo else None
     application = create_app(container=container)
+    warming.in_background(cache)
     _welcome(settings, account, as_json=as_json)
     config = uvicorn.Config(
         application,

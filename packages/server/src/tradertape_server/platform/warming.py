@@ -7,6 +7,7 @@ code is not another's.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
 import sys
@@ -18,18 +19,35 @@ VARIABLE = "NUMBA_CACHE_DIR"
 
 
 def numba_cache(home: Path) -> Path:
-    """Where compiled code is kept."""
-    return home / "cache" / "numba"
+    """Where compiled code is kept: the folder set for numba, else one in the home folder."""
+    return Path(os.environ.get(VARIABLE) or home / "cache" / "numba")
 
 
 def use_cache(home: Path) -> Path:
-    """Name the cache to numba; to be called before anything imports it. Another one set stays."""
-    return Path(os.environ.setdefault(VARIABLE, str(numba_cache(home))))
+    """Name the cache to numba; to be called before anything imports it."""
+    cache = numba_cache(home)
+    os.environ[VARIABLE] = str(cache)
+    return cache
 
 
 def is_filled(cache: Path) -> bool:
-    """Whether something was compiled into the cache before."""
-    return next(cache.glob("*/*.nbi"), None) is not None
+    """Whether the cache holds this very version of the code, compiled."""
+    return _mark(cache).is_file()
+
+
+def _mark(cache: Path) -> Path:
+    """The file that says so; numba's own files do not, without loading numba."""
+    text = hashlib.sha256(sys.version.encode())
+    for package in ("tradertape_core", "tradertape_indicators", "numba"):
+        spec = find_spec(package)
+        for folder in (spec.submodule_search_locations or []) if spec else []:
+            # As numba sees it: by the time and size of the sources.
+            sources = (
+                Path(folder).rglob("*.py") if package != "numba" else [Path(folder, "__init__.py")]
+            )
+            for path in sorted(sources):
+                text.update(f"{path} {path.stat().st_mtime_ns} {path.stat().st_size}".encode())
+    return cache / f"filled-{text.hexdigest()[:16]}"
 
 
 def load() -> None:
@@ -42,6 +60,10 @@ def load() -> None:
     warm_up()
     use_numba(wanted=True)
     _call_every_indicator()
+    if VARIABLE in os.environ:
+        mark = _mark(Path(os.environ[VARIABLE]))
+        mark.parent.mkdir(parents=True, exist_ok=True)
+        mark.touch()
 
 
 def _call_every_indicator() -> None:
@@ -64,9 +86,9 @@ def in_background(cache: Path) -> threading.Thread:
 
 
 def _warm(cache: Path) -> None:
-    # First in a process of its own: where the cache lacks something, compiling it here would slow
-    # every request for a minute.
-    command = [sys.executable, "-c", f"from {__name__} import load; load()"]
-    subprocess.run(command, check=False, capture_output=True)  # noqa: S603 - our own words
+    if not is_filled(cache):
+        # In a process of its own: compiling here would slow every request for a minute.
+        command = [sys.executable, "-c", f"from {__name__} import load; load()"]
+        subprocess.run(command, check=False, capture_output=True)  # noqa: S603 - our own words
     if is_filled(cache):
         load()

@@ -1,0 +1,174 @@
+"""`tradertape backtest`: run strategies over the past, try parameters, look at saved runs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tradertape_server.cli.output import AsJson
+
+HELP = """Run a strategy over the past.
+
+Exit codes: 0 it worked; 1 it did not, and the message says why; 2 the command was mistyped.
+"""
+
+app = typer.Typer(no_args_is_help=True, help=HELP)
+
+Strategy = Annotated[
+    str,
+    typer.Option(
+        help="A built-in (v3_dip_buyer), a JSON file, or the number of a saved one with --user."
+    ),
+]
+Day = Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Inclusive.")]
+Universe = Annotated[str, typer.Option(help="A universe's name, or custom:INFY,TCS.")]
+User = Annotated[str, typer.Option("--user", metavar="EMAIL", help="Whose runs and strategies.")]
+Capital = Annotated[float, typer.Option(help="Rupees on the first day.")]
+SizePct = Annotated[
+    float, typer.Option("--position-size-pct", help="Largest part of equity in one position, %.")
+]
+Charges = Annotated[
+    str,
+    typer.Option(help="A broker's schedule, none, or bps=3,per_order=20."),
+]
+FillModel = Annotated[str, typer.Option(help="next_open, close or gtt_touch.")]
+DataSet = Annotated[str | None, typer.Option(help="The data set; the active one when left out.")]
+
+
+@app.command()
+def run(
+    strategy: Strategy,
+    start: Day,
+    end: Day,
+    universe: Universe = "nifty_100",
+    capital: Capital = 1_000_000,
+    position_size_pct: SizePct = 10,
+    max_positions: Annotated[int, typer.Option(help="Open positions at once.")] = 10,
+    max_per_sector: Annotated[int, typer.Option(help="Of these in one sector; 0: no cap.")] = 2,
+    slippage_bps: Annotated[float, typer.Option(help="Every fill is so much worse.")] = 5,
+    fill_model: FillModel = "next_open",
+    charges: Charges = "zerodha_equity_delivery",
+    benchmark: Annotated[str, typer.Option(help="The index to compare with.")] = "NIFTY 50",
+    data_set: DataSet = None,
+    engine: Annotated[
+        str, typer.Option(help="auto, numba or python: the same trades, another speed.")
+    ] = "auto",
+    html: Annotated[Path | None, typer.Option(help="Write a tear sheet here.")] = None,
+    trades_csv: Annotated[Path | None, typer.Option(help="Write the trades here.")] = None,
+    name: Annotated[str, typer.Option(help="What a saved run is called.")] = "",
+    save: Annotated[bool, typer.Option("--save", help="Keep the run; needs --user.")] = False,
+    user: User = "",
+    as_json: AsJson = False,
+) -> None:
+    """Run a backtest and print its report.
+
+    The first run of all builds the simulated market, where no data was brought in yet.
+    """
+    from tradertape_server.cli import backtest_run as work
+
+    config = work.read_config(
+        start_date=start.date(),
+        end_date=end.date(),
+        universe=universe,
+        starting_capital=capital,
+        position_size_pct=position_size_pct,
+        max_positions=max_positions,
+        max_per_sector=max_per_sector,
+        slippage_bps=slippage_bps,
+        fill_model=fill_model,
+        charges=charges,
+        benchmark=benchmark,
+    )
+    asked = work.Asked(
+        strategy, config, data_set, engine=engine, name=name, user=user, quiet=as_json
+    )
+    answer = work.run_saved(asked) if save else work.run_plain(asked)
+    work.write_files(answer, html=html, trades_csv=trades_csv)
+    work.show_report(answer, as_json=as_json)
+
+
+@app.command()
+def sweep(
+    strategy: Strategy,
+    start: Day,
+    end: Day,
+    param: Annotated[
+        list[str],
+        typer.Option(
+            "--param",
+            metavar="NAME=VALUES",
+            help="A parameter or /json/pointer with values 4,5,6 or min:max:step. Repeatable.",
+        ),
+    ],
+    universe: Universe = "nifty_100",
+    capital: Capital = 1_000_000,
+    position_size_pct: SizePct = 10,
+    max_positions: Annotated[int, typer.Option(help="Open positions at once.")] = 10,
+    max_per_sector: Annotated[int, typer.Option(help="Of these in one sector; 0: no cap.")] = 2,
+    slippage_bps: Annotated[float, typer.Option(help="Every fill is so much worse.")] = 5,
+    fill_model: FillModel = "next_open",
+    charges: Charges = "zerodha_equity_delivery",
+    benchmark: Annotated[str, typer.Option(help="The index to compare with.")] = "NIFTY 50",
+    data_set: DataSet = None,
+    metric: Annotated[str, typer.Option(help="What the best row has most of.")] = "sharpe",
+    min_trades: Annotated[int, typer.Option(help="Rows with fewer do not count.")] = 10,
+    top: Annotated[int, typer.Option(min=1, help="How many rows to print.")] = 10,
+    user: User = "",
+    as_json: AsJson = False,
+) -> None:
+    """Try every combination of some parameters and print the best rows.
+
+    Ctrl-C stops it; what was found until then is printed, and the exit code is 1.
+    """
+    from tradertape_server.cli import backtest_run as work
+    from tradertape_server.cli import backtest_sweep
+
+    config = work.read_config(
+        start_date=start.date(),
+        end_date=end.date(),
+        universe=universe,
+        starting_capital=capital,
+        position_size_pct=position_size_pct,
+        max_positions=max_positions,
+        max_per_sector=max_per_sector,
+        slippage_bps=slippage_bps,
+        fill_model=fill_model,
+        charges=charges,
+        benchmark=benchmark,
+    )
+    asked = work.Asked(strategy, config, data_set, user=user, quiet=as_json)
+    backtest_sweep.sweep(
+        asked, param, metric=metric, min_trades=min_trades, top=top, as_json=as_json
+    )
+
+
+@app.command("list")
+def list_(
+    user: Annotated[str, typer.Option(metavar="EMAIL", help="Whose runs.")],
+    limit: Annotated[int, typer.Option(min=1, max=500, help="How many, newest first.")] = 20,
+    as_json: AsJson = False,
+) -> None:
+    """List saved runs."""
+    from tradertape_server.cli import backtest_saved
+
+    backtest_saved.list_runs(user, limit=limit, as_json=as_json)
+
+
+@app.command()
+def show(
+    run_id: Annotated[str, typer.Argument(help="As `list` prints it.")],
+    user: Annotated[str, typer.Option(metavar="EMAIL", help="Whose run.")],
+    html: Annotated[Path | None, typer.Option(help="Write a tear sheet here.")] = None,
+    trades_csv: Annotated[Path | None, typer.Option(help="Write the trades here.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print the report of a saved run."""
+    from tradertape_server.cli import backtest_run as work
+    from tradertape_server.cli import backtest_saved
+
+    answer = backtest_saved.read_run(user, run_id)
+    work.write_files(answer, html=html, trades_csv=trades_csv)
+    work.show_report(answer, as_json=as_json)
