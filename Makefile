@@ -36,6 +36,7 @@ check: $(STAMPS)/test-python ## Run every check and test on what is set up
 	scripts/web.sh build
 	.venv/bin/mkdocs build --strict --quiet
 	.venv/bin/python scripts/export_openapi.py --check
+	.venv/bin/python scripts/cli_reference.py --check
 	.venv/bin/pytest -n 2 --ignore=tests/browser
 	.venv/bin/pytest tests/browser
 
@@ -53,6 +54,7 @@ docs: $(STAMPS)/test-python ## Build the documentation into site/
 
 api: $(STAMPS)/test-python ## Write the OpenAPI file and the web client made from it
 	.venv/bin/python scripts/export_openapi.py
+	.venv/bin/python scripts/cli_reference.py
 	scripts/web.sh gen
 
 web: $(STAMPS)/console ## Build the web console

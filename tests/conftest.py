@@ -27,6 +27,7 @@ class LiveServer:
     home: Path
     environment: dict[str, str]
     session_token: str
+    password: str = PASSWORD
 
 
 def _free_port() -> int:
@@ -60,6 +61,18 @@ def _sign_in(url: str) -> str:
     return answer.cookies["kite_session"]
 
 
+def _tradertape(environment: dict[str, str], *arguments: str, answer: str = "") -> str:
+    done = subprocess.run(
+        [_command("tradertape"), *arguments],
+        input=answer,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
 @pytest.fixture(scope="session")
 def live_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     """`tradertape serve --demo` on a fresh home and a free port, with one more user."""
@@ -83,13 +96,13 @@ def live_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer
         )
     try:
         _wait_until_up(url, process, log)
-        subprocess.run(
-            [_command("tradertape"), "user", "create", EMAIL, "--password-stdin"],
-            input=PASSWORD.encode(),
-            env=environment,
-            check=True,
-            capture_output=True,
-        )
+        _tradertape(environment, "user", "create", EMAIL, "--password-stdin", answer=PASSWORD)
+        scopes = ("--scope", "api:read", "--scope", "api:write")
+        key = _tradertape(
+            environment, "token", "create", "--user", EMAIL, "--kind", "agent", "--name", "docs",
+            *scopes,
+        )  # fmt: skip
+        environment |= {"TRADERTAPE_URL": url, "TRADERTAPE_KEY": key.strip()}
         yield LiveServer(url, home, environment, _sign_in(url))
     finally:
         process.terminate()

@@ -1,7 +1,7 @@
 """Documentation that cannot rot: every code block of README.md and docs/ is executed.
 
-Python blocks of a page share one namespace and run in order; shell blocks run in `bash -eu`; JSON
-blocks must parse. The address, the session token and the user's e-mail stand for those of a real
+Shell blocks run in `bash -eu`, each on its own; the Python blocks of a page run as one program;
+JSON blocks must parse. The address, the session token and the password stand for those of a real
 server. A block that cannot run here says so: `<!-- shown, not run: why -->` on the line before.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +22,7 @@ FENCE = re.compile(
 )
 NOT_RUN = re.compile(r"<!-- shown, not run: .+ -->\s*$")
 ADDRESS = "http://localhost:18777"
+SHELLS = ("bash", "sh")
 
 
 @dataclass(frozen=True)
@@ -58,29 +60,35 @@ def test_json_blocks_parse(page: Path) -> None:
 
 
 def _runnable(page: Path) -> bool:
-    return any(block.language in {"python", "bash"} for block in _blocks(page))
+    return any(block.language in {"python", *SHELLS} for block in _blocks(page))
+
+
+def _run(command: list[str], where: str, folder: Path, environment: dict[str, str]) -> None:
+    done = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, f"{where}\n{done.stdout}\n{done.stderr}"
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("page", [p for p in _pages() if _runnable(p)], ids=lambda page: page.name)
 def test_python_and_shell_blocks_run(page: Path, live_server, tmp_path: Path) -> None:
-    def localised(code: str) -> str:
-        return code.replace(ADDRESS, live_server.url).replace(
-            "your-session-token", live_server.session_token
-        )
+    stand_ins = {
+        ADDRESS: live_server.url,
+        "your-session-token": live_server.session_token,
+        "your-password": live_server.password,
+    }
 
-    namespace: dict[str, object] = {"__name__": "__docs__"}
-    for block in _blocks(page):
-        where = f"{page.name}:{block.line}"
-        if block.language == "python":
-            exec(compile(localised(block.code), where, "exec"), namespace)  # noqa: S102
-        elif block.language == "bash":
-            done = subprocess.run(
-                ["bash", "-eu", "-c", localised(block.code)],
-                cwd=tmp_path,
-                env=live_server.environment,
-                capture_output=True,
-                text=True,
-                timeout=120,
-            )
-            assert done.returncode == 0, f"{where}\n{done.stdout}\n{done.stderr}"
+    def localised(code: str) -> str:
+        for shown, real in stand_ins.items():
+            code = code.replace(shown, real)
+        return code
+
+    blocks = _blocks(page)
+    for block in blocks:
+        if block.language in SHELLS:
+            command = ["bash", "-eu", "-c", localised(block.code)]
+            _run(command, f"{page.name}:{block.line}", tmp_path, live_server.environment)
+    program = "\n".join(block.code for block in blocks if block.language == "python")
+    command = [sys.executable, "-c", localised(program)]
+    _run(command, f"the Python of {page.name}", tmp_path, live_server.environment)

@@ -15,7 +15,7 @@ HELP = """Run a strategy over the past.
 Exit codes: 0 it worked; 1 it did not, and the message says why; 2 the command was mistyped.
 """
 
-app = typer.Typer(no_args_is_help=True, help=HELP)
+app = typer.Typer(no_args_is_help=True, add_completion=False, help=HELP)
 
 Strategy = Annotated[
     str,

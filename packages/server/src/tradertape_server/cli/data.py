@@ -23,7 +23,7 @@ Exit codes: 0 everything came in or is in order; 1 something was refused, failed
 2 the command was mistyped.
 """
 
-app = typer.Typer(no_args_is_help=True, help=HELP)
+app = typer.Typer(no_args_is_help=True, add_completion=False, help=HELP)
 
 DataSetOption = Annotated[
     str, typer.Option("--data-set", help="Name of the data set; made when it does not exist.")

@@ -9,7 +9,9 @@ import typer
 
 from tradertape_server.cli.output import AsJson, show
 
-app = typer.Typer(no_args_is_help=True, help="Upgrade, back up and restore the database.")
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="Upgrade, back up and restore the database."
+)
 
 
 @app.command()

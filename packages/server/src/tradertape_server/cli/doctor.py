@@ -17,7 +17,7 @@ from tradertape_server.cli.output import AsJson, show
 if TYPE_CHECKING:
     from tradertape_server.settings import Settings
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 MARKS = {"ok": "✓", "warn": "!", "fail": "✗"}
 MAX_CLOCK_SKEW_S = 30

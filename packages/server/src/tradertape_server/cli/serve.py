@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tradertape_server.settings import Settings
     from tradertape_server.wiring import Container
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

@@ -9,7 +9,9 @@ import typer
 
 from tradertape_server.cli.output import AsJson, show
 
-app = typer.Typer(no_args_is_help=True, help="Create and list keys for agents and workers.")
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="Create and list keys for agents and workers."
+)
 
 
 class KeyKind(StrEnum):

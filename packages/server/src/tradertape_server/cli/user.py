@@ -9,7 +9,7 @@ import typer
 
 from tradertape_server.cli.output import AsJson, fail, show
 
-app = typer.Typer(no_args_is_help=True, help="Create and list accounts.")
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Create and list accounts.")
 
 EmailArgument = Annotated[str, typer.Argument(help="The address the person signs in with.")]
 FromStdin = Annotated[
