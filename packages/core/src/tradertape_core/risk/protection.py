@@ -1,0 +1,370 @@
+"""Whether a protection fires: positions, basket and operations against ticks and the clock.
+
+Pure: the same state, positions and ticks give the same answer. A price fires only when its tick
+is fresh and plausible (`ledger.marks`); the worker's age and the clock need none.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+
+from tradertape_core.kernel.format import inr
+from tradertape_core.ledger.marks import FRESH_FOR, mark_of
+from tradertape_core.ledger.position import Exit, Position, exits_of
+from tradertape_core.market.tick import Tick
+from tradertape_core.orders.order import Product, Side
+from tradertape_core.risk import protection_state as ps
+from tradertape_core.risk.protection_state import (
+    BasketState,
+    Claim,
+    LegState,
+    ProtectionState,
+    ProtectionStatus,
+    Rule,
+    leg_scope,
+)
+
+# Percent a market exit may give way, by attempt: wider each time one was not filled.
+_EXIT_BANDS = (Decimal(2), Decimal(4), Decimal(8), Decimal(15))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What the rules on operations need.
+
+    now: aware. worker_age_s: seconds on a monotonic clock since the worker's last heartbeat, or
+    since arming when it never sent one; None when no worker is expected. mis_close_at: when the
+    broker would square intraday positions off; None on a day without a session.
+    """
+
+    now: datetime
+    worker_age_s: float | None = None
+    mis_close_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LegExit:
+    """An order to send: what closes one position, or the protected part of it."""
+
+    instrument: str
+    product: Product
+    side: Side
+    quantity: int
+    scope: str | None = None  # `position:0`; None when the position is not protected by itself
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trigger:
+    """A rule that fired: its claim with the words, and what to exit, shorts first.
+
+    whole_run: leave the run: cancel its orders first, then exit everything and close it.
+    """
+
+    claim: Claim
+    exits: tuple[LegExit, ...]
+    whole_run: bool = False
+
+    @property
+    def rule(self) -> Rule:
+        return self.claim.rule
+
+    @property
+    def message(self) -> str:
+        return self.claim.message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluation:
+    """The state after the ticks, triggers claimed in it, and instruments nobody can see.
+
+    Store `state` when `changed`: best prices and peaks are part of it.
+    """
+
+    state: ProtectionState
+    triggers: tuple[Trigger, ...] = ()
+    blind: tuple[str, ...] = ()
+    changed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Watched:
+    """A leg with the units that are open and a price to judge them by."""
+
+    index: int
+    leg: LegState
+    quantity: int
+    price: Decimal | None
+
+    @property
+    def is_armed(self) -> bool:
+        return self.leg.status is ProtectionStatus.ARMED and self.quantity > 0
+
+    @property
+    def exit(self) -> LegExit:
+        leg = self.leg
+        scope = leg_scope(self.index)
+        return LegExit(leg.instrument, leg.product, leg.side.opposite, self.quantity, scope)
+
+
+def check(
+    state: ProtectionState,
+    positions: Sequence[Position],
+    ticks: Mapping[str, Tick],
+    around: Surroundings,
+) -> Evaluation:
+    """Return what fires now: at most one trigger a leg, one of the basket, one of each operation.
+
+    positions: the run's. ticks: the latest by instrument id. What exits more comes first: a run
+    that is left for its stale worker fires nothing else, and a basket's trigger takes its legs
+    along. Legs of a position that is gone, or not there yet, rest.
+    """
+    stale = _worker_stale(state, positions, around)
+    if stale is not None:
+        return Evaluation(state=ps.claimed(state, stale.claim), triggers=(stale,), changed=True)
+    before = state
+    triggers: list[Trigger] = []
+    square_off = _square_off(state, positions, around)
+    if square_off is not None:
+        triggers.append(square_off)
+        state = ps.claimed(state, square_off.claim)
+    state = _with_best(state, watch(state, positions, ticks, around.now))
+    watched = watch(state, positions, ticks, around.now)
+    state, basket = _basket(state, watched, around.now)
+    if basket is not None:
+        triggers.append(basket)
+        state = ps.claimed(state, basket.claim)
+        watched = watch(state, positions, ticks, around.now)
+    for one in watched:
+        trigger = _position(state, one, around.now)
+        if trigger is not None:
+            triggers.append(trigger)
+            state = ps.claimed(state, trigger.claim)
+    blind = {one.leg.instrument for one in watched if one.is_armed and one.price is None}
+    return Evaluation(
+        state=state,
+        triggers=tuple(triggers),
+        blind=tuple(sorted(blind)),
+        changed=state != before,
+    )
+
+
+def watch(
+    state: ProtectionState,
+    positions: Iterable[Position],
+    ticks: Mapping[str, Tick],
+    now: datetime,
+) -> tuple[_Watched, ...]:
+    """Return every leg with its share of the open units, oldest rule first, and a fresh price.
+
+    Two legs never claim the same unit; a leg that is done holds none.
+    """
+    left = {
+        (p.key.instrument, p.key.product, p.side): abs(p.quantity) for p in positions if p.is_open
+    }
+    found: list[_Watched] = []
+    for index, leg in enumerate(state.legs):
+        place = (leg.instrument, leg.product, leg.side)
+        done = leg.status is ProtectionStatus.DONE
+        quantity = 0 if done else min(leg.quantity, left.get(place, 0))
+        left[place] = left.get(place, 0) - quantity
+        mark = mark_of(ticks, leg.instrument, now, within=FRESH_FOR)
+        found.append(_Watched(index, leg, quantity, None if mark.is_stale else mark.price))
+    return tuple(found)
+
+
+def exit_band_pct(attempt: int) -> Decimal:
+    """Percent of the price an exit may give way at its `attempt` (from 1): wider each time."""
+    return _EXIT_BANDS[min(max(attempt, 1), len(_EXIT_BANDS)) - 1]
+
+
+# --- operations -----------------------------------------------------------------------------------
+
+
+def _worker_stale(
+    state: ProtectionState, positions: Sequence[Position], around: Surroundings
+) -> Trigger | None:
+    operations, age = state.operations, around.worker_age_s
+    if operations is None or operations.stale_status is not ProtectionStatus.ARMED or age is None:
+        return None
+    limit = operations.rules.worker_stale_sec or 0
+    if age < limit:
+        return None
+    message = (
+        f"The worker has been silent for {int(age)} s, its limit is {limit} s: leaving the run"
+    )
+    covers = tuple(s for s, status in state.statuses.items() if status is ProtectionStatus.ARMED)
+    claim = _claim(state, ps.WORKER_STALE, Rule.WORKER_STALE, message, around.now, covers)
+    exits = tuple(_exit(one, one.quantity) for one in exits_of(positions))
+    return Trigger(claim=claim, exits=exits, whole_run=True)
+
+
+def _square_off(
+    state: ProtectionState, positions: Sequence[Position], around: Surroundings
+) -> Trigger | None:
+    operations, close = state.operations, around.mis_close_at
+    if operations is None or close is None:
+        return None
+    if operations.squareoff_status is not ProtectionStatus.ARMED:
+        return None
+    buffer_s = operations.rules.mis_squareoff_buffer_sec or 0
+    exits = _square_off_exits(state, positions)
+    left_s = (close - around.now).total_seconds()
+    if left_s > buffer_s or not exits:
+        return None
+    message = f"Intraday positions are squared off {buffer_s} s before their close"
+    legs = tuple(
+        leg_scope(index)
+        for index, leg in enumerate(state.legs)
+        if leg.product is Product.MIS and leg.status is ProtectionStatus.ARMED
+    )
+    covers = (ps.MIS_SQUAREOFF, *legs)
+    claim = _claim(state, ps.MIS_SQUAREOFF, Rule.MIS_SQUAREOFF, message, around.now, covers)
+    return Trigger(claim=claim, exits=exits)
+
+
+def _square_off_exits(state: ProtectionState, positions: Sequence[Position]) -> tuple[LegExit, ...]:
+    """All intraday units but those that another trigger is exiting already."""
+    moving: defaultdict[tuple[str, Side], int] = defaultdict(int)
+    for leg in state.legs:
+        if leg.product is Product.MIS and leg.status in ps.UNSETTLED:
+            moving[leg.instrument, leg.side.opposite] += leg.quantity
+    exits = (
+        _exit(one, one.quantity - moving[one.key.instrument, one.side])
+        for one in exits_of(positions, product=Product.MIS)
+    )
+    return tuple(one for one in exits if one.quantity > 0)
+
+
+def _exit(one: Exit, quantity: int) -> LegExit:
+    return LegExit(one.key.instrument, one.key.product, one.side, quantity)
+
+
+# --- the basket -----------------------------------------------------------------------------------
+
+
+def _basket(
+    state: ProtectionState, watched: Sequence[_Watched], now: datetime
+) -> tuple[ProtectionState, Trigger | None]:
+    """The basket's peak moved on, and its trigger; blind while one open leg has no fresh price."""
+    basket = state.basket
+    if basket is None or basket.status is not ProtectionStatus.ARMED:
+        return state, None
+    profit_pct = _profit_pct(watched)
+    if profit_pct is None:
+        return state, None
+    basket = _with_peak(basket, profit_pct)
+    state = replace(state, basket=basket)
+    fired = _basket_rule(basket, profit_pct)
+    if fired is None:
+        return state, None
+    armed = [one for one in watched if one.is_armed]
+    covers = (ps.BASKET, *(leg_scope(one.index) for one in armed))
+    claim = _claim(state, ps.BASKET, fired[0], fired[1], now, covers)
+    exits = sorted((one.exit for one in armed), key=lambda leg: leg.side is Side.SELL)
+    return state, Trigger(claim=claim, exits=tuple(exits))
+
+
+def _profit_pct(watched: Sequence[_Watched]) -> Decimal | None:
+    """Profit of the legs, open and exited by us, in percent of their entry value."""
+    profit = base = Decimal(0)
+    is_open = False
+    for one in watched:
+        price = one.price if one.quantity else one.leg.exit_price
+        quantity = one.quantity or one.leg.quantity
+        if one.quantity and price is None:
+            return None
+        is_open = is_open or one.is_armed
+        if price is not None and (one.quantity or one.leg.exit_price is not None):
+            profit += one.leg.profit(price, quantity)
+            base += one.leg.entry_price * quantity
+    return profit * 100 / base if base and is_open else None
+
+
+def _with_peak(basket: BasketState, profit_pct: Decimal) -> BasketState:
+    activate = basket.rules.trailing_activate_pct
+    if basket.rules.trailing_drawdown_pct is None or activate is None:
+        return basket
+    if basket.peak_pct is None and profit_pct < activate:
+        return basket
+    return replace(basket, peak_pct=max(profit_pct, basket.peak_pct or profit_pct))
+
+
+def _basket_rule(basket: BasketState, profit_pct: Decimal) -> tuple[Rule, str] | None:
+    rules, peak = basket.rules, basket.peak_pct
+    now = f"profit {_pct(profit_pct)} of the entry value"
+    if rules.stoploss_pct is not None and profit_pct <= -rules.stoploss_pct:
+        limit = _pct(-rules.stoploss_pct)
+        return Rule.BASKET_STOPLOSS, f"Stop-loss of the basket at {limit}: {now}"
+    if rules.target_pct is not None and profit_pct >= rules.target_pct:
+        return Rule.BASKET_TARGET, f"Target of the basket at {_pct(rules.target_pct)}: {now}"
+    drawdown = rules.trailing_drawdown_pct
+    if peak is None or drawdown is None or profit_pct > peak - drawdown:
+        return None
+    words = f"Trailing stop of the basket, {_pct(drawdown)} under its peak of {_pct(peak)}: {now}"
+    return Rule.BASKET_TRAILING, words
+
+
+# --- positions ------------------------------------------------------------------------------------
+
+
+def _with_best(state: ProtectionState, watched: Sequence[_Watched]) -> ProtectionState:
+    legs = tuple(
+        one.leg.seen(one.price) if one.is_armed and one.price is not None else one.leg
+        for one in watched
+    )
+    return replace(state, legs=legs) if legs != state.legs else state
+
+
+def _position(state: ProtectionState, one: _Watched, now: datetime) -> Trigger | None:
+    if not one.is_armed or one.price is None:
+        return None
+    fired = _position_rule(one.leg, one.price)
+    if fired is None:
+        return None
+    rule, level, name = fired
+    leg = one.leg
+    message = (
+        f"{name} of {leg.instrument} at {inr(level)} (entry {inr(leg.entry_price)}): "
+        f"last price {inr(one.price)}"
+    )
+    scope = leg_scope(one.index)
+    claim = _claim(state, scope, rule, message, now, (scope,))
+    return Trigger(claim=claim, exits=(one.exit,))
+
+
+def _position_rule(leg: LegState, price: Decimal) -> tuple[Rule, Decimal, str] | None:
+    """The rule that fires at a price, with its level; the stop before the target."""
+    losing = (
+        (Rule.POSITION_STOPLOSS, leg.stop_price, "Stop-loss"),
+        (Rule.POSITION_TRAILING_STOPLOSS, leg.trailing_price, "Trailing stop"),
+    )
+    for rule, level, name in losing:
+        if level is not None and (price <= level if leg.is_long else price >= level):
+            return rule, level, name
+    target = leg.target_price
+    if target is not None and (price >= target if leg.is_long else price <= target):
+        return Rule.POSITION_TARGET, target, "Target"
+    return None
+
+
+# --- words and shapes -----------------------------------------------------------------------------
+
+
+def _claim(
+    state: ProtectionState,
+    scope: str,
+    rule: Rule,
+    message: str,
+    at: datetime,
+    covers: tuple[str, ...],
+) -> Claim:
+    claim_id = f"g{state.generation}:{scope}"
+    return Claim(claim_id=claim_id, scope=scope, rule=rule, message=message, at=at, covers=covers)
+
+
+def _pct(value: Decimal) -> str:
+    return f"{value.quantize(Decimal('0.01')).normalize():f}%"
