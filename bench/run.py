@@ -50,6 +50,16 @@ def verdict(what: str, figure: float, target: str, *, is_met: bool) -> None:
     print(f"* {what}: {figure:,.1f} (target {target}) {'met' if is_met else 'MISSED'}")
 
 
+def programs(command: Figures, http: Figures) -> None:
+    took, peak = command["cli_s"], command["cli_peak_mb"]
+    verdict("command line, process to report, s", took, "1.2", is_met=took <= 1.2)
+    verdict("peak memory of it, MB", peak, "250", is_met=peak <= 250)
+    took, first = http["http_p50_ms"], http["http_first_ms"]
+    verdict("over HTTP, run saved, whole report, p50 ms", took, "60", is_met=took <= 60)
+    verdict("first request after a start, ms", first, "300", is_met=first <= 300)
+    print(f"* server start to its first page: {http['http_start_s']:.1f} s")
+
+
 def main() -> None:
     machine = setting.machine()
     print(f"{machine.name}, {machine.cores} cores, Python {machine.python}, {machine.day}\n")
@@ -65,6 +75,7 @@ def main() -> None:
     print("500 symbols x 5,000 days\n")
     table(large)
     sweep, growth = run("sweep.py")[0], run("growth.py")[0]
+    command, http = run("command_line.py")[0], run("over_http.py")[0]
     print(
         "vectorbt: Portfolio.from_order_func with an order function a cell; flexible: one loop of"
     )
@@ -86,6 +97,7 @@ def main() -> None:
     verdict("vectorbt / ours", ratio, "15", is_met=ratio >= 15)
     times = growth["long_ms"] / growth["short_ms"]
     verdict("ten times the days cost, times", times, "11", is_met=times <= 11)
+    programs(command, http)
     print(f"* without numba, 100 x 1,500: {ours['plain_python_ms']:,.0f} ms")
     print(f"* indicators not cached, 100 x 1,500: {ours['fresh_indicators_ms']:,.1f} ms")
     equal = ours["equals_reference"]

@@ -64,7 +64,7 @@ def _serve(settings: Settings, listener: socket.socket, *, demo: bool, as_json: 
     bring_up_to_date(container)
     account = _demo(container, quiet=as_json) if demo else None
     application = create_app(container=container)
-    warming.in_background(cache)
+    warming.prepare(cache)
     _welcome(settings, account, as_json=as_json)
     config = uvicorn.Config(
         application,

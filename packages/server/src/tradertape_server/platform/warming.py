@@ -78,17 +78,20 @@ def _call_every_indicator() -> None:
         compute(name, columns, {}, output=output)
 
 
-def in_background(cache: Path) -> threading.Thread:
-    """Warm this process up while it already serves; until then runs take the plain loop."""
-    thread = threading.Thread(target=_warm, args=(cache,), name="warming", daemon=True)
-    thread.start()
-    return thread
+def prepare(cache: Path) -> None:
+    """Make a server ready for its first request: load what is compiled, which takes a second.
+
+    Where nothing is, another process compiles it while this one serves: compiling here would slow
+    every request for a minute. Until it is there, runs take the plain loop.
+    """
+    if is_filled(cache):
+        load()
+    else:
+        threading.Thread(target=_fill, args=(cache,), name="warming", daemon=True).start()
 
 
-def _warm(cache: Path) -> None:
-    if not is_filled(cache):
-        # In a process of its own: compiling here would slow every request for a minute.
-        command = [sys.executable, "-c", f"from {__name__} import load; load()"]
-        subprocess.run(command, check=False, capture_output=True)  # noqa: S603 - our own words
+def _fill(cache: Path) -> None:
+    command = [sys.executable, "-c", f"from {__name__} import load; load()"]
+    subprocess.run(command, check=False, capture_output=True)  # noqa: S603 - our own words
     if is_filled(cache):
         load()
