@@ -6,7 +6,7 @@ import {
   Outlet,
   redirect,
 } from "@tanstack/react-router"
-import { ApiError } from "@tradertape/api/http.ts"
+import { ApiError } from "@tradertape/api/client.ts"
 import { meQuery } from "@/lib/queries/auth"
 import type { Tab } from "@/lib/queries/strategies"
 import { queryClient, whenSignedOut } from "./query-client"

@@ -7,23 +7,13 @@ import {
   useTable,
 } from "@tanstack/react-table"
 import { useVirtualizer } from "@tanstack/react-virtual"
-import { type KeyboardEvent, type ReactNode, useMemo, useRef, useState } from "react"
+import { type KeyboardEvent, useMemo, useRef, useState } from "react"
+import type { Column } from "./column"
 import classes from "./data-table.module.css"
 import { ScrollRegion } from "./scroll-region"
 
 const features = tableFeatures({ rowSortingFeature, sortedRowModel: createSortedRowModel(), sortFns })
 const ROW_PX = 36
-
-export interface Column<T> {
-  id: string
-  header: ReactNode
-  /** What the column is sorted by; null stands last. */
-  value: (row: T) => string | number | null
-  cell: (row: T) => ReactNode
-  /** Words stand to the left, figures to the right. */
-  isText?: boolean
-  isSortable?: boolean
-}
 
 interface Props<T extends object> {
   label: string

@@ -1,5 +1,5 @@
 import { Alert, Button, Code, Group, Stack, Text } from "@mantine/core"
-import { ApiError } from "@tradertape/api/http.ts"
+import { ApiError } from "@tradertape/api/client.ts"
 import { CircleAlert } from "lucide-react"
 import { failureText } from "@/lib/tell"
 

@@ -1,5 +1,5 @@
 import { notifications } from "@mantine/notifications"
-import { ApiError } from "@tradertape/api/http.ts"
+import { ApiError } from "@tradertape/api/client.ts"
 
 export function tellDone(message: string): void {
   notifications.show({ message, color: "iris", autoClose: 3_500 })

@@ -1,7 +1,7 @@
-import { spotlight } from "@mantine/spotlight"
 import { Link } from "@tanstack/react-router"
 import { Search } from "lucide-react"
 import classes from "./frame.module.css"
+import { openPalette } from "./palette"
 import { PLACES } from "./places"
 
 /** The phone's navigation, within reach of a thumb. */
@@ -14,7 +14,7 @@ export function BottomBar() {
           <span className={classes.word}>{label}</span>
         </Link>
       ))}
-      <button type="button" className={classes.tab} onClick={spotlight.open}>
+      <button type="button" className={classes.tab} onClick={openPalette}>
         <Search size={19} />
         <span className={classes.word}>Search</span>
       </button>

@@ -1,19 +1,25 @@
-import { Spotlight, type SpotlightActionGroupData } from "@mantine/spotlight"
+import "@mantine/spotlight/styles.css"
+import { Spotlight, type SpotlightActionGroupData, spotlight } from "@mantine/spotlight"
 import { useQuery } from "@tanstack/react-query"
 import { useNavigate } from "@tanstack/react-router"
 import { percent } from "@tradertape/ui/format.ts"
 import { FlaskConical, Plus, Search, Waypoints } from "lucide-react"
-import { useMemo, useState } from "react"
+import { useEffect, useMemo } from "react"
 import { runsQuery } from "@/lib/queries/backtests"
 import { strategiesQuery } from "@/lib/queries/strategies"
+import { onPaletteAsked } from "./palette"
 import { CHANGELOG, PLACES, READING } from "./places"
 
 /** ⌘K: go to a place, a strategy or a run, or start something. */
-export function CommandPalette() {
+export default function CommandPalette() {
   const navigate = useNavigate()
-  const [isOpen, setOpen] = useState(false)
-  const strategies = useQuery({ ...strategiesQuery("mine"), enabled: isOpen })
-  const runs = useQuery({ ...runsQuery(), enabled: isOpen })
+  const strategies = useQuery(strategiesQuery("mine"))
+  const runs = useQuery(runsQuery())
+  // It is mounted because it was asked for, so it opens at once, and again whenever it is asked for.
+  useEffect(() => {
+    spotlight.open()
+    return onPaletteAsked(spotlight.open)
+  }, [])
   const actions = useMemo<SpotlightActionGroupData[]>(
     () => [
       {
@@ -59,7 +65,7 @@ export function CommandPalette() {
         actions: (runs.data?.items ?? []).slice(0, 30).map((run) => ({
           id: `run-${run.run_id}`,
           label: run.name || run.strategy.name,
-          description: `${run.universe} · CAGR ${percent(run.headline.cagr)}`,
+          description: `${run.universe} · CAGR ${percent(run.headline?.cagr)}`,
           leftSection: <FlaskConical size={16} />,
           onClick: () => navigate({ to: "/backtests/$id", params: { id: run.run_id } }),
         })),
@@ -70,11 +76,10 @@ export function CommandPalette() {
   return (
     <Spotlight
       actions={actions}
-      shortcut={["mod + K", "/"]}
+      shortcut={null}
       highlightQuery
       limit={12}
       nothingFound="Nothing of that name"
-      onSpotlightOpen={() => setOpen(true)}
       searchProps={{
         placeholder: "Search strategies, runs and places",
         leftSection: <Search size={18} />,

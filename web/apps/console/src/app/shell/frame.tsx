@@ -1,15 +1,31 @@
+import { useHotkeys } from "@mantine/hooks"
 import { Outlet } from "@tanstack/react-router"
+import { lazy, Suspense, useEffect, useState } from "react"
 import { usePreferences } from "@/lib/preferences"
 import { BottomBar } from "./bottom-bar"
-import { CommandPalette } from "./command-palette"
 import classes from "./frame.module.css"
+import { onPaletteAsked, openPalette } from "./palette"
 import { Rail } from "./rail"
 import { useVersionCheck } from "./use-version-check"
+
+const CommandPalette = lazy(() => import("./command-palette"))
+
+/** Whether the palette was ever asked for: its code comes with the first ⌘K or search. */
+function usePaletteWanted(): boolean {
+  const [isWanted, setWanted] = useState(false)
+  useEffect(() => onPaletteAsked(() => setWanted(true)), [])
+  useHotkeys([
+    ["mod+K", openPalette],
+    ["/", openPalette],
+  ])
+  return isWanted
+}
 
 /** Rail, page, bar: what stays while pages change. */
 export function Frame() {
   const { isRailFolded } = usePreferences()
   useVersionCheck()
+  const isPaletteWanted = usePaletteWanted()
   return (
     <div className={classes.root} data-folded={isRailFolded || undefined}>
       <a className="tt-skip-link" href="#page">
@@ -20,7 +36,11 @@ export function Frame() {
         <Outlet />
       </main>
       <BottomBar />
-      <CommandPalette />
+      {isPaletteWanted && (
+        <Suspense>
+          <CommandPalette />
+        </Suspense>
+      )}
     </div>
   )
 }

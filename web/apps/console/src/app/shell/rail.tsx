@@ -1,9 +1,9 @@
-import { spotlight } from "@mantine/spotlight"
 import { Link } from "@tanstack/react-router"
 import { PanelLeftClose, PanelLeftOpen, Search } from "lucide-react"
 import { setPreferences, usePreferences } from "@/lib/preferences"
 import { AccountMenu } from "./account-menu"
 import classes from "./frame.module.css"
+import { openPalette } from "./palette"
 import { CHANGELOG, PLACES, READING } from "./places"
 
 /** The left rail: places, reading, account. Folds to icons. */
@@ -19,7 +19,7 @@ export function Rail() {
       <button
         type="button"
         className={`${classes.place} ${classes.search}`}
-        onClick={spotlight.open}
+        onClick={openPalette}
         aria-label="Search"
       >
         <Search size={16} />

@@ -1,7 +1,7 @@
 import { Alert, Anchor, Button, Stack, Text } from "@mantine/core"
 import { useMutation } from "@tanstack/react-query"
 import { Link, useSearch } from "@tanstack/react-router"
-import { ApiError } from "@tradertape/api/http.ts"
+import { ApiError } from "@tradertape/api/client.ts"
 import { type FormEvent, useState } from "react"
 import { signIn, wantsTotp } from "@/lib/queries/auth"
 import { failureText } from "@/lib/tell"
@@ -19,7 +19,7 @@ export function VerifyPage() {
   const [totp, setTotp] = useState("")
   const [isConfirmed, setConfirmed] = useState(false)
   const entering = useMutation({
-    mutationFn: (confirm: boolean) => signIn.byToken(token ?? "", { confirm, ...(totp ? { totp } : {}) }),
+    mutationFn: (confirm: boolean) => signIn.byToken(token ?? "", confirm, totp || undefined),
     onSuccess: useEntered(next),
   })
   const { error } = entering

@@ -6,7 +6,8 @@ import { age } from "@tradertape/ui/format.ts"
 import { FlaskConical } from "lucide-react"
 import { EmptyState } from "@/components/empty-state"
 import { ErrorState } from "@/components/error-state"
-import { RunsTable } from "@/components/runs-table"
+import { PlainTable } from "@/components/plain-table"
+import { shortRunColumns } from "@/components/run-columns"
 import { Section } from "@/components/section"
 import { runsQuery } from "@/lib/queries/backtests"
 import { useNow } from "@/lib/use-now"
@@ -26,7 +27,7 @@ export function RecentRuns() {
         last && (
           <>
             Last: {last.name || last.strategy.name}, {age(last.created_at, now)},{" "}
-            <Delta value={last.headline.total_return} />
+            <Delta value={last.headline?.total_return} />
           </>
         )
       }
@@ -39,7 +40,13 @@ export function RecentRuns() {
       }
     >
       {last ? (
-        <RunsTable runs={data.items.slice(0, 8)} isShort />
+        <PlainTable
+          label="Recent backtests"
+          rows={data.items.slice(0, 8)}
+          columns={shortRunColumns(now)}
+          rowKey={(run) => run.run_id}
+          minWidth={620}
+        />
       ) : (
         <EmptyState icon={<FlaskConical size={28} />} title="No backtest yet">
           A backtest replays years of prices day by day and trades your rules on them. Its result appears

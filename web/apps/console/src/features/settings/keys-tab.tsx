@@ -1,22 +1,23 @@
+import { AGENT_SCOPES, WORKER_SCOPES } from "@/lib/queries/account"
 import { KeysSection } from "./keys-section"
 
 export function KeysTab() {
   return (
     <>
       <KeysSection
-        kind="agent-keys"
+        kind="agent"
         title="Agent keys"
         note="For the local agent and your own scripts: sent as a Bearer token."
         noun="agent key"
-        scopes={["signals:read", "results:write", "sync:write", "api:read", "api:write"]}
+        scopes={AGENT_SCOPES}
         usual={["signals:read", "results:write", "sync:write"]}
       />
       <KeysSection
-        kind="worker-tokens"
+        kind="worker"
         title="Worker tokens"
         note="For strategy workers."
         noun="worker token"
-        scopes={["paper", "live", "data", "gtt"]}
+        scopes={WORKER_SCOPES}
         usual={["paper", "data"]}
       />
     </>

@@ -2,7 +2,14 @@ import { Alert, Button, Checkbox, Group, Modal, Select, Stack, Text, TextInput }
 import { useForm } from "@mantine/form"
 import { useMutation, useQueryClient } from "@tanstack/react-query"
 import { CopyField } from "@/components/copy-field"
-import { accountCalls, keysQuery } from "@/lib/queries/account"
+import {
+  AGENT_SCOPES,
+  accountCalls,
+  type KeyKind,
+  type KeyRequest,
+  keysQuery,
+  WORKER_SCOPES,
+} from "@/lib/queries/account"
 import { failureText } from "@/lib/tell"
 import type { KeysProps } from "./keys-section"
 
@@ -15,6 +22,19 @@ const LIVES = [
   { value: "365", label: "1 year" },
 ]
 
+interface Fields {
+  label: string
+  scopes: string[]
+  life: string
+}
+
+function keyRequest(kind: KeyKind, { label, scopes, life }: Fields): KeyRequest {
+  const common = { label, expires_in_days: life ? Number(life) : null }
+  return kind === "agent"
+    ? { kind, body: { ...common, scopes: AGENT_SCOPES.filter((scope) => scopes.includes(scope)) } }
+    : { kind, body: { ...common, scopes: WORKER_SCOPES.filter((scope) => scopes.includes(scope)) } }
+}
+
 /** Makes a key and shows it the only time it can be shown. */
 export function NewKeyDialog({ kind, noun, scopes, usual, opened, onClose }: Props) {
   const client = useQueryClient()
@@ -23,12 +43,7 @@ export function NewKeyDialog({ kind, noun, scopes, usual, opened, onClose }: Pro
     validate: { scopes: (value) => (value.length === 0 ? "Choose at least one" : null) },
   })
   const making = useMutation({
-    mutationFn: (fields: typeof form.values) =>
-      accountCalls.createKey(kind, {
-        label: fields.label,
-        scopes: fields.scopes,
-        expires_in_days: fields.life ? Number(fields.life) : null,
-      }),
+    mutationFn: (fields: typeof form.values) => accountCalls.createKey(keyRequest(kind, fields)),
     onSuccess: () => client.invalidateQueries({ queryKey: keysQuery(kind).queryKey }),
   })
   const close = () => {

@@ -72,12 +72,12 @@ function LastResult({ run }: { run: RunSummary }) {
     <div>
       <div className={classes.result}>
         <dl className={classes.figures}>
-          <Stat label="CAGR" value={<Delta value={run.headline.cagr} />} />
-          <Stat label="Max drawdown" value={<Delta value={run.headline.max_drawdown} />} />
-          <Stat label="Sharpe" value={number(run.headline.sharpe, 2)} />
+          <Stat label="CAGR" value={<Delta value={run.headline?.cagr} />} />
+          <Stat label="Max drawdown" value={<Delta value={run.headline?.max_drawdown} />} />
+          <Stat label="Sharpe" value={number(run.headline?.sharpe, 2)} />
         </dl>
-        {run.headline.spark && run.headline.spark.length > 1 && (
-          <Sparkline values={run.headline.spark} label="Equity of the last backtest" />
+        {run.headline?.spark && run.headline?.spark.length > 1 && (
+          <Sparkline values={run.headline?.spark} label="Equity of the last backtest" />
         )}
       </div>
       <Group gap={6} mt={6}>

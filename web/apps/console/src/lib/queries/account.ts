@@ -1,62 +1,49 @@
 import { queryOptions } from "@tanstack/react-query"
-import { request } from "@tradertape/api/http.ts"
-import type { Me } from "./auth"
+import { unwrap } from "@tradertape/api/client.ts"
+import * as api from "@tradertape/api/generated/sdk.gen.ts"
+import type { KeyRow, NewAgentKey, NewWorkerToken } from "@tradertape/api/generated/types.gen.ts"
 
-export interface SessionRow {
-  id: number
-  is_this: boolean
-  method: string
-  ip: string
-  user_agent: string
-  created_at: string
-  last_seen_at: string
-  expires_at: string
-}
-
-export interface KeyRow {
-  id: number
-  label: string
-  prefix: string
-  scopes: string[]
-  created_at: string
-  expires_at: string | null
-  last_used_at: string | null
-}
-
-export type NewKey = KeyRow & { token: string }
+export type { KeyRow }
 
 /** Agent keys let an agent or a script act; worker tokens let a strategy worker run. */
-export type KeyKind = "agent-keys" | "worker-tokens"
+export type KeyKind = "agent" | "worker"
 
-export interface KeyRequest {
-  label: string
-  scopes: string[]
-  expires_in_days: number | null
-}
+/** A key as it is asked for, with the scopes of its kind. */
+export type KeyRequest = { kind: "agent"; body: NewAgentKey } | { kind: "worker"; body: NewWorkerToken }
+
+export const AGENT_SCOPES: NonNullable<NewAgentKey["scopes"]> = [
+  "signals:read",
+  "results:write",
+  "sync:write",
+  "api:read",
+  "api:write",
+]
+export const WORKER_SCOPES: NonNullable<NewWorkerToken["scopes"]> = ["paper", "live", "data", "gtt"]
 
 export const sessionsQuery = queryOptions({
   queryKey: ["account", "sessions"],
-  queryFn: ({ signal }) => request<SessionRow[]>("GET", "/auth/sessions", { signal }),
+  queryFn: ({ signal }) => unwrap(api.sessions({ signal })),
 })
 
 export const keysQuery = (kind: KeyKind) =>
   queryOptions({
-    queryKey: ["account", kind],
-    queryFn: ({ signal }) => request<KeyRow[]>("GET", `/auth/${kind}`, { signal }),
+    queryKey: ["account", "keys", kind],
+    queryFn: ({ signal }) =>
+      unwrap(kind === "agent" ? api.listAgentKeys({ signal }) : api.listWorkerTokens({ signal })),
   })
 
 export const accountCalls = {
-  rename: (name: string) => request<Me>("PUT", "/auth/profile", { body: { name } }),
+  rename: (name: string) => unwrap(api.setProfile({ body: { name } })),
   setPassword: (password: string, current: string | null) =>
-    request<{ detail: string }>("PUT", "/auth/password", {
-      body: current ? { password, current_password: current } : { password },
-    }),
-  startTotp: () => request<{ secret: string; uri: string }>("POST", "/auth/totp"),
-  confirmTotp: (code: string) =>
-    request<{ detail: string }>("POST", "/auth/totp/confirm", { body: { code } }),
-  disableTotp: (code: string) =>
-    request<{ detail: string }>("POST", "/auth/totp/disable", { body: { code } }),
-  endSession: (id: number) => request<void>("DELETE", `/auth/sessions/${id}`),
-  createKey: (kind: KeyKind, asked: KeyRequest) => request<NewKey>("POST", `/auth/${kind}`, { body: asked }),
-  revokeKey: (kind: KeyKind, id: number) => request<void>("DELETE", `/auth/${kind}/${id}`),
+    unwrap(api.setPassword({ body: current ? { password, current_password: current } : { password } })),
+  startTotp: () => unwrap(api.startTotp()),
+  confirmTotp: (code: string) => unwrap(api.confirmTotp({ body: { code } })),
+  disableTotp: (code: string) => unwrap(api.disableTotp({ body: { code } })),
+  endSession: (id: number) => unwrap(api.endSession({ path: { session_id: id } })),
+  createKey: ({ kind, body }: KeyRequest) =>
+    unwrap(kind === "agent" ? api.createAgentKey({ body }) : api.createWorkerToken({ body })),
+  revokeKey: (kind: KeyKind, id: number) => {
+    const path = { key_id: id }
+    return unwrap(kind === "agent" ? api.revokeAgentKeys({ path }) : api.revokeWorkerTokens({ path }))
+  },
 }

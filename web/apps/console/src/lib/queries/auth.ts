@@ -1,32 +1,27 @@
 import { queryOptions } from "@tanstack/react-query"
-import { ApiError, request } from "@tradertape/api/http.ts"
+import { ApiError, unwrap } from "@tradertape/api/client.ts"
+import * as api from "@tradertape/api/generated/sdk.gen.ts"
+import type { Me } from "@tradertape/api/generated/types.gen.ts"
 
-export interface Me {
-  id: number
-  email: string
-  name: string
-  is_admin: boolean
-  created_at: string
-  has_password: boolean
-  totp_enabled: boolean
-}
+export type { Me }
 
 export const meQuery = queryOptions({
   queryKey: ["me"],
-  queryFn: ({ signal }) => request<Me>("GET", "/auth/me", { signal }),
+  queryFn: ({ signal }) => unwrap(api.me({ signal })),
   staleTime: 60_000,
   retry: false,
 })
 
+const withTotp = (totp: string | undefined) => (totp ? { totp } : {})
+
 export const signIn = {
-  requestLink: (email: string) =>
-    request<{ detail: string }>("POST", "/auth/magic-link", { body: { email } }),
-  byToken: (token: string, more: { confirm: boolean; totp?: string }) =>
-    request<Me>("POST", "/auth/verify-link", { body: { token, ...more } }),
+  requestLink: (email: string) => unwrap(api.askForLink({ body: { email } })),
+  byToken: (token: string, confirm: boolean, totp?: string) =>
+    unwrap(api.verifyLink({ body: { token, confirm, ...withTotp(totp) } })),
   byOtp: (email: string, otp: string, totp?: string) =>
-    request<Me>("POST", "/auth/verify-link", { body: { email, otp, ...(totp ? { totp } : {}) } }),
+    unwrap(api.verifyLink({ body: { email, otp, ...withTotp(totp) } })),
   byPassword: (email: string, password: string, totp?: string) =>
-    request<Me>("POST", "/auth/password-login", { body: { email, password, ...(totp ? { totp } : {}) } }),
+    unwrap(api.passwordLogin({ body: { email, password, ...withTotp(totp) } })),
 }
 
 /** Whether the server wants the authenticator's code beside what was right already. */
@@ -34,5 +29,4 @@ export function wantsTotp(error: unknown): boolean {
   return error instanceof ApiError && (error.code === "totp_needed" || error.code === "totp_wrong")
 }
 
-export const signOut = (everywhere: boolean) =>
-  request<unknown>("POST", "/auth/logout", { body: { everywhere } })
+export const signOut = (everywhere: boolean) => unwrap(api.logout({ body: { everywhere } }))

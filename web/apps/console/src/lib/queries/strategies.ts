@@ -1,85 +1,45 @@
 import { queryOptions } from "@tanstack/react-query"
-import { type Complaint, request, requestPage } from "@tradertape/api/http.ts"
+import { unwrap, unwrapPage } from "@tradertape/api/client.ts"
+import * as api from "@tradertape/api/generated/sdk.gen.ts"
+import type {
+  Catalogue,
+  English,
+  Explanation as ExplanationOut,
+  IndicatorOut,
+  Signals,
+  StrategyOut,
+  Validation,
+  VersionOut,
+} from "@tradertape/api/generated/types.gen.ts"
 import type { StrategyDocument } from "@tradertape/api/strategy.ts"
+
+export type { Catalogue, English }
+export type IndicatorEntry = IndicatorOut
+export type Verdict = Validation
+export type Version = VersionOut
 
 export type Tab = "mine" | "templates" | "public"
 
-export interface Section {
-  title: string
-  sentences: string[]
-}
+/** A strategy as the server shows it, its trees in the language's own types. */
+export type Strategy = StrategyDocument &
+  Pick<
+    StrategyOut,
+    | "id"
+    | "user_id"
+    | "version"
+    | "is_active"
+    | "is_template"
+    | "is_public"
+    | "is_mine"
+    | "template_key"
+    | "forked_from"
+    | "owner"
+    | "english"
+    | "created_at"
+    | "updated_at"
+  >
 
-export interface English {
-  summary: string
-  sections: Section[]
-}
-
-export type Strategy = StrategyDocument & {
-  id: number
-  user_id: number | null
-  version: number
-  is_active: boolean
-  is_template: boolean
-  is_public: boolean
-  is_mine: boolean
-  template_key: string | null
-  forked_from: { id: number; version: number } | null
-  owner: { display_name: string }
-  english: English
-  created_at: string
-  updated_at: string
-}
-
-export interface Verdict {
-  valid: boolean
-  errors: Complaint[]
-  document: StrategyDocument | null
-  english: English | null
-}
-
-export interface IndicatorParam {
-  name: string
-  kind: "int" | "float"
-  default: number
-  minimum: number
-  maximum: number
-}
-
-export interface IndicatorEntry {
-  name: string
-  title: string
-  family: string
-  inputs: string[]
-  params: IndicatorParam[]
-  outputs: string[]
-  unit: string
-  source: string
-  warm_up: number
-  is_boolean: boolean
-}
-
-export interface ShortName {
-  name: string
-  fn: string
-  params: Record<string, number>
-  output: string
-  title: string
-}
-
-export interface Catalogue {
-  indicators: IndicatorEntry[]
-  short_names: ShortName[]
-  position_fields: string[]
-}
-
-export interface Version {
-  version: number
-  created_at: string
-  name: string
-  note: string
-  is_current: boolean
-  document: StrategyDocument
-}
+const typed = (strategy: StrategyOut) => strategy as unknown as Strategy
 
 export interface ExplainNode {
   type: string
@@ -91,13 +51,8 @@ export interface ExplainNode {
   conditions: ExplainNode[]
 }
 
-export interface Explanation {
-  symbol: string
-  date: string
-  is_signal: boolean
-  would_buy: boolean
-  conclusion: string
-  is_member: boolean
+/** The explanation with its trees in definite types. */
+export type Explanation = Omit<ExplanationOut, "entry" | "filters" | "regime" | "conviction"> & {
   entry: ExplainNode
   filters: { name: string; passed: boolean; saw: string }[]
   regime: (ExplainNode & { index: string; when_false: string }) | null
@@ -107,18 +62,10 @@ export interface Explanation {
     minimum: number
     breakdown: { name: string; input: number | boolean | null; points: number }[]
   } | null
-  warnings: string[]
 }
 
-export interface TrialSignals {
-  symbol: string
-  universe: string
-  simulated: boolean
-  data_version: string
-  candles: { date: string; open: number; high: number; low: number; close: number; volume: number }[]
-  signals: { date: string; close: number; conviction: number; regime_ok: boolean }[]
+export type TrialSignals = Omit<Signals, "conviction_histogram"> & {
   conviction_histogram: { from: number; to: number; signals: number }[]
-  warnings: string[]
 }
 
 /** A document, saved or not, and what to try it on. */
@@ -129,69 +76,83 @@ export interface Trial {
   data_set?: string
 }
 
+const loose = (trial: Trial) => ({ ...trial, strategy: { ...trial.strategy } as Record<string, unknown> })
+
 export const signalsQuery = (trial: Trial, start_date: string, end_date: string) =>
   queryOptions({
     queryKey: ["strategies", "signals", trial, start_date, end_date],
-    queryFn: ({ signal }) =>
-      request<TrialSignals>("POST", "/strategies/signals", {
-        signal,
-        body: { ...trial, start_date, end_date },
-      }),
+    queryFn: async ({ signal }) => {
+      const body = { ...loose(trial), start_date, end_date }
+      return (await unwrap(api.signalsOnSymbol({ signal, body }))) as unknown as TrialSignals
+    },
     staleTime: 300_000,
   })
 
 export const explainQuery = (trial: Trial, day: string) =>
   queryOptions({
     queryKey: ["strategies", "explain", trial, day],
-    queryFn: ({ signal }) =>
-      request<Explanation>("POST", "/strategies/explain", { signal, body: { ...trial, day } }),
+    queryFn: async ({ signal }) =>
+      (await unwrap(api.explainDay({ signal, body: { ...loose(trial), day } }))) as unknown as Explanation,
     staleTime: 300_000,
   })
 
 export const strategiesQuery = (tab: Tab) =>
   queryOptions({
     queryKey: ["strategies", "list", tab],
-    queryFn: ({ signal }) =>
-      requestPage<Strategy>("/strategies", { signal, query: { scope: tab, limit: 200 } }),
+    queryFn: async ({ signal }) => {
+      const { items, total } = await unwrapPage(
+        api.listStrategies({ signal, query: { scope: tab, limit: 200 } }),
+      )
+      return { items: items.map(typed), total }
+    },
   })
 
 export const strategyQuery = (id: number) =>
   queryOptions({
     queryKey: ["strategies", id],
-    queryFn: ({ signal }) => request<Strategy>("GET", `/strategies/${id}`, { signal }),
+    queryFn: async ({ signal }) =>
+      typed(await unwrap(api.getStrategy({ signal, path: { strategy_id: id } }))),
   })
 
 export const versionsQuery = (id: number) =>
   queryOptions({
     queryKey: ["strategies", id, "versions"],
-    queryFn: ({ signal }) => request<Version[]>("GET", `/strategies/${id}/versions`, { signal }),
+    queryFn: ({ signal }) =>
+      unwrap(api.listVersions({ signal, path: { strategy_id: id }, query: { limit: 200 } })),
   })
 
 export const catalogueQuery = queryOptions({
   queryKey: ["strategies", "indicators"],
-  queryFn: ({ signal }) => request<Catalogue>("GET", "/strategies/indicators", { signal }),
+  queryFn: ({ signal }) => unwrap(api.indicatorCatalogue({ signal })),
   staleTime: Number.POSITIVE_INFINITY,
 })
 
 export const verdictQuery = (document: StrategyDocument) =>
   queryOptions({
     queryKey: ["strategies", "validate", JSON.stringify(document)],
-    queryFn: ({ signal }) => request<Verdict>("POST", "/strategies/validate", { signal, body: document }),
+    queryFn: ({ signal }) => unwrap(api.validateStrategy({ signal, body: { ...document } })),
     staleTime: 300_000,
     gcTime: 60_000,
   })
 
+/** A document as the wire takes it: trees are free-form there, and the server reads them whole. */
+type Wire = { name: string; base_model: string; [key: string]: unknown }
+
+const wire = (document: StrategyDocument) => ({ ...document }) as unknown as Wire
+
 export const strategyCalls = {
-  create: (document: StrategyDocument) => request<Strategy>("POST", "/strategies", { body: document }),
-  save: (id: number, document: StrategyDocument, expectedVersion: number) =>
-    request<Strategy>("PUT", `/strategies/${id}`, {
-      body: { ...document, expected_version: expectedVersion },
-    }),
-  fork: (id: number) => request<Strategy>("POST", `/strategies/${id}/fork`),
-  share: (id: number, isPublic: boolean) =>
-    request<Strategy>("POST", `/strategies/${id}/share`, { body: { is_public: isPublic } }),
-  remove: (id: number) => request<void>("DELETE", `/strategies/${id}`),
-  restore: (id: number, version: number) =>
-    request<Strategy>("POST", `/strategies/${id}/versions/${version}/restore`),
-  import: (document: unknown) => request<Strategy>("POST", "/strategies/import", { body: document }),
+  create: async (document: StrategyDocument) =>
+    typed(await unwrap(api.createStrategy({ body: wire(document) }))),
+  save: async (id: number, document: StrategyDocument, expected_version: number) => {
+    const body = { ...wire(document), expected_version }
+    return typed(await unwrap(api.replaceStrategy({ path: { strategy_id: id }, body })))
+  },
+  fork: async (id: number) => typed(await unwrap(api.forkStrategy({ path: { strategy_id: id } }))),
+  share: async (id: number, is_public: boolean) =>
+    typed(await unwrap(api.shareStrategy({ path: { strategy_id: id }, body: { is_public } }))),
+  remove: (id: number) => unwrap(api.deleteStrategy({ path: { strategy_id: id } })),
+  restore: async (id: number, version: number) =>
+    typed(await unwrap(api.restoreVersion({ path: { strategy_id: id, version } }))),
+  import: async (document: StrategyDocument) =>
+    typed(await unwrap(api.importStrategy({ body: wire(document) }))),
 }

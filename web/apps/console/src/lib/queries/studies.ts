@@ -1,25 +1,14 @@
 import { queryOptions } from "@tanstack/react-query"
-import type { RunStatus, StrategyRef } from "@tradertape/api/backtest.ts"
-import { request } from "@tradertape/api/http.ts"
+import { unwrap } from "@tradertape/api/client.ts"
+import * as api from "@tradertape/api/generated/sdk.gen.ts"
+import type {
+  StudyDetail as StudyDetailOut,
+  StudyOut,
+  StudyRequest,
+} from "@tradertape/api/generated/types.gen.ts"
 import type { StrategyDocument } from "@tradertape/api/strategy.ts"
 
-export type StudyKind = "sweep" | "search" | "walk_forward" | "monte_carlo" | "lookahead" | "recursive"
-
-export interface Study {
-  study_id: string
-  kind: StudyKind
-  status: RunStatus
-  name: string
-  run_id: string | null
-  strategy: StrategyRef
-  metric: string
-  done: number
-  total: number
-  eta_s: number | null
-  error: string
-  created_at: string
-  finished_at: string | null
-}
+export type Study = StudyOut
 
 export type Setting = number | string | boolean
 export type Figures = Record<string, number | string | null>
@@ -95,7 +84,7 @@ export interface LookaheadResult {
 
 export type StudyResult = SweepResult | MonteCarloResult | WalkForwardResult | LookaheadResult
 
-export type StudyDetail = Study & { result: StudyResult | null }
+export type StudyDetail = Omit<StudyDetailOut, "result"> & { result: StudyResult | null }
 
 export interface Range {
   min: number
@@ -103,39 +92,31 @@ export interface Range {
   step: number
 }
 
-export interface StudyAsked {
-  kind: StudyKind
-  run_id: string
-  parameters?: Record<string, Range>
-  metric?: string
-  train_months?: number
-  test_months?: number
-  runs?: number
-}
+export type StudyAsked = StudyRequest
 
 const POLL_MS = 1_000
 
-export function isAtWork(study: Study | undefined): boolean {
+export function isAtWork(study: Pick<Study, "status"> | undefined): boolean {
   return study?.status === "queued" || study?.status === "running"
 }
 
 export const studiesQuery = (runId: string) =>
   queryOptions({
     queryKey: ["studies", "of", runId],
-    queryFn: ({ signal }) =>
-      request<Study[]>("GET", "/backtest/studies", { signal, query: { run_id: runId } }),
+    queryFn: ({ signal }) => unwrap(api.listStudies({ signal, query: { run_id: runId } })),
   })
 
 export const studyQuery = (id: string) =>
   queryOptions({
     queryKey: ["studies", id],
-    queryFn: ({ signal }) => request<StudyDetail>("GET", `/backtest/studies/${id}`, { signal }),
+    queryFn: async ({ signal }) =>
+      (await unwrap(api.getStudy({ signal, path: { study_id: id } }))) as unknown as StudyDetail,
     refetchInterval: ({ state }) => (isAtWork(state.data) ? POLL_MS : false),
   })
 
 export const studyCalls = {
-  start: (asked: StudyAsked) => request<Study>("POST", "/backtest/studies", { body: asked }),
-  cancel: (id: string) => request<Study>("POST", `/backtest/studies/${id}/cancel`),
-  resume: (id: string) => request<Study>("POST", `/backtest/studies/${id}/resume`),
-  remove: (id: string) => request<void>("DELETE", `/backtest/studies/${id}`),
+  start: (asked: StudyAsked) => unwrap(api.startStudy({ body: asked })),
+  cancel: (id: string) => unwrap(api.cancelStudy({ path: { study_id: id } })),
+  resume: (id: string) => unwrap(api.resumeStudy({ path: { study_id: id } })),
+  remove: (id: string) => unwrap(api.deleteStudy({ path: { study_id: id } })),
 }

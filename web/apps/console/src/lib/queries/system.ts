@@ -1,15 +1,12 @@
 import { queryOptions } from "@tanstack/react-query"
-import { request } from "@tradertape/api/http.ts"
+import { unwrap } from "@tradertape/api/client.ts"
+import { changelog } from "@tradertape/api/generated/sdk.gen.ts"
+import type { EntryRow } from "@tradertape/api/generated/types.gen.ts"
 
-export interface Release {
-  version: string
-  date: string | null
-  breaking: boolean
-  sections: Record<string, string[]>
-}
+export type Release = EntryRow
 
 export const changelogQuery = queryOptions({
   queryKey: ["changelog"],
-  queryFn: ({ signal }) => request<Release[]>("GET", "/changelog", { signal }),
+  queryFn: ({ signal }) => unwrap(changelog({ signal })),
   staleTime: 3_600_000,
 })

@@ -3,9 +3,10 @@ import type { RunConfig } from "@tradertape/api/backtest.ts"
 import type { Asked } from "@/lib/queries/backtests"
 import type { DataSet } from "@/lib/queries/market"
 
-export interface Fields extends Omit<Asked, "strategy_id" | "data_set"> {
+export interface Fields extends Omit<Asked, "strategy_id" | "data_set" | "universe"> {
   strategy_id: number | null
   data_set: string
+  universe: string
   own_symbols: string[]
 }
 

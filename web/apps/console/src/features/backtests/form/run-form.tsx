@@ -1,7 +1,7 @@
 import { Accordion, Alert, Button, Stack } from "@mantine/core"
 import { useForm } from "@mantine/form"
 import { useMutation } from "@tanstack/react-query"
-import { ApiError } from "@tradertape/api/http.ts"
+import { ApiError } from "@tradertape/api/client.ts"
 import { Play } from "lucide-react"
 import { useState } from "react"
 import { Section } from "@/components/section"

@@ -6,7 +6,7 @@ import { ChartSection } from "@/components/chart-section"
 
 export interface Bar {
   label: string
-  value: number
+  value: number | null
   note?: string
   /** A second, muted bar beside: the benchmark. */
   beside?: number | null
@@ -41,7 +41,7 @@ export function Bars({ title, note, file, bars, format, tone, height = 260, unit
             bar.beside === undefined || bar.beside === null
               ? ""
               : `<br>${besideLabel ?? ""} ${format(bar.beside)}`
-          return `${bar.note ?? bar.label}<br><b>${format(bar.value)}</b>${beside}`
+          return `${bar.note ?? bar.label}<br><b>${bar.value === null ? "–" : format(bar.value)}</b>${beside}`
         },
       },
       xAxis: axis(tokens, {
@@ -70,7 +70,7 @@ export function Bars({ title, note, file, bars, format, tone, height = 260, unit
           data: bars.map(({ value }) => ({
             value,
             itemStyle: {
-              color: tone === "plain" ? tokens.accent : value >= 0 ? tokens.gain : tokens.loss,
+              color: tone === "plain" ? tokens.accent : (value ?? 0) >= 0 ? tokens.gain : tokens.loss,
               opacity: 0.85,
             },
           })),

@@ -2,17 +2,27 @@ import type { Run } from "@tradertape/api/backtest.ts"
 import { Amount } from "@tradertape/ui/components/amount.tsx"
 import { Delta } from "@tradertape/ui/components/delta.tsx"
 import { Stat } from "@tradertape/ui/components/stat.tsx"
-import { number, percent } from "@tradertape/ui/format.ts"
+import { number, percent, words } from "@tradertape/ui/format.ts"
 import { Section } from "@/components/section"
 import { GroupTable } from "./group-table"
 import classes from "./result.module.css"
 import drawer from "./trade-drawer.module.css"
+
+const PART_NAMES: Record<string, string> = {
+  stt: "STT (securities transaction tax)",
+  gst: "GST",
+  dp: "DP charges of the depository",
+  sebi: "SEBI fee",
+  stamp_duty: "Stamp duty",
+  exchange_txn: "Exchange transaction charges",
+}
 
 const yearName = (row: { year: number }) => String(row.year)
 
 /** What trading itself cost, and what it took of the profit. */
 export default function CostsTab({ run }: { run: Run }) {
   const { costs, summary } = run
+  const parts = Object.entries(costs.components ?? {}).filter(([, amount]) => amount !== 0)
   return (
     <div className={classes.stack}>
       <Section
@@ -38,6 +48,20 @@ export default function CostsTab({ run }: { run: Run }) {
           <Stat label="With slippage" value={`${number(costs.costs_bps, 1)} bps`} />
         </dl>
       </Section>
+      {parts.length > 0 && (
+        <Section title="What the charges are made of">
+          <dl className={classes.pairs}>
+            {parts.map(([name, amount]) => (
+              <div key={name}>
+                <dt>{PART_NAMES[name] ?? words(name)}</dt>
+                <dd>
+                  <Amount value={amount} decimals={0} />
+                </dd>
+              </div>
+            ))}
+          </dl>
+        </Section>
+      )}
       <Section title="By year" flush>
         <GroupTable label="Years" head="Year" rows={run.by_year} name={yearName} />
       </Section>

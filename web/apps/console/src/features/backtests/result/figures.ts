@@ -1,10 +1,11 @@
+import type { Summary } from "@tradertape/api/backtest.ts"
 /** Which figures of a summary are shown, what they are called, and which way is better. */
 import { date, money, number, percent, signedPercent } from "@tradertape/ui/format.ts"
 
 export type Kind = "percent" | "signed" | "ratio" | "count" | "money" | "days" | "date"
 
 export interface Figure {
-  key: string
+  key: keyof Summary
   label: string
   kind: Kind
   hint?: string

@@ -1,13 +1,13 @@
-import type { Run } from "@tradertape/api/backtest.ts"
+import type { Run, Summary } from "@tradertape/api/backtest.ts"
 import { Delta } from "@tradertape/ui/components/delta.tsx"
 import { Stat } from "@tradertape/ui/components/stat.tsx"
-import { money, moneyShort, percent, signedPercent } from "@tradertape/ui/format.ts"
+import { count, money, moneyShort, percent, signedPercent } from "@tradertape/ui/format.ts"
 import type { ReactNode } from "react"
 import { type Figure, figureText, HEADLINES } from "./figures"
 import classes from "./result.module.css"
 
 /** What stands under a headline figure, to give it a scale. */
-function note(run: Run, key: string): ReactNode {
+function note(run: Run, key: keyof Summary): ReactNode {
   const { summary } = run
   switch (key) {
     case "cagr":
@@ -15,7 +15,7 @@ function note(run: Run, key: string): ReactNode {
     case "total_return":
       return <span className="tt-amount">{moneyShort(summary.ending_capital)}</span>
     case "max_drawdown":
-      return summary.max_drawdown_days ? `${summary.max_drawdown_days} days` : undefined
+      return summary.max_drawdown_days ? count(summary.max_drawdown_days, "day") : undefined
     case "sharpe":
       return `Sortino ${figureText("ratio", summary.sortino)}`
     case "win_rate":
@@ -35,7 +35,7 @@ function note(run: Run, key: string): ReactNode {
   }
 }
 
-function value(figure: Figure, given: Run["summary"][string]): ReactNode {
+function value(figure: Figure, given: Summary[keyof Summary]): ReactNode {
   if (figure.kind === "signed") return <Delta value={typeof given === "number" ? given : null} />
   return figureText(figure.kind, given)
 }

@@ -9,9 +9,9 @@ export interface HeatRow {
 
 export type Against = "own" | "excess"
 
-function shown(row: { return: number; benchmark: number | null }, against: Against): number | null {
+function shown(row: { return: number | null; benchmark: number | null }, against: Against): number | null {
   if (against === "own") return row.return
-  return row.benchmark === null ? null : row.return - row.benchmark
+  return row.benchmark === null || row.return === null ? null : row.return - row.benchmark
 }
 
 /** One row a year, oldest first; months outside the run are null. */

@@ -27,11 +27,13 @@ export default function ReturnsTab({ run }: { run: Run }) {
   )
   const bins = useMemo(
     () =>
-      histogram(run.trades.map((trade) => trade.return_pct)).map((bin) => ({
-        label: number(bin.from, 0),
-        value: bin.count,
-        note: `${signedPercent(bin.from, 1)} to ${signedPercent(bin.to, 1)}`,
-      })),
+      histogram(run.trades.flatMap(({ return_pct }) => (return_pct === null ? [] : [return_pct]))).map(
+        (bin) => ({
+          label: number(bin.from, 0),
+          value: bin.count,
+          note: `${signedPercent(bin.from, 1)} to ${signedPercent(bin.to, 1)}`,
+        }),
+      ),
     [run],
   )
   return (

@@ -111,7 +111,7 @@ function Reason({ title, children }: { title: string; children: string }) {
       <Text size="xs" c="dimmed">
         {title}
       </Text>
-      <Text size="sm">{children}</Text>
+      <Text size="sm">{children.charAt(0).toUpperCase() + children.slice(1)}</Text>
     </div>
   )
 }

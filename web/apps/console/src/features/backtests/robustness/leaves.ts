@@ -79,3 +79,9 @@ export function rangeAround(value: number): { min: number; max: number; step: nu
 export function sizeOf({ min, max, step }: { min: number; max: number; step: number }): number {
   return step > 0 && max >= min ? Math.floor((max - min) / step + 1e-9) + 1 : 0
 }
+
+/** What a study calls the numbers it varied: their labels, or the key itself where the strategy has none. */
+export function namesOf(document: StrategyDocument): (key: string) => string {
+  const labels = new Map(numbersOf(document).map(({ key, label }) => [key, label]))
+  return (key) => labels.get(key) ?? key
+}

@@ -1,22 +1,25 @@
 import { Skeleton, Text } from "@mantine/core"
 import { useQuery } from "@tanstack/react-query"
 import type { Run } from "@tradertape/api/backtest.ts"
+import { useMemo } from "react"
 import { ErrorState } from "@/components/error-state"
 import { studiesQuery } from "@/lib/queries/studies"
 import classes from "../result/result.module.css"
+import { namesOf } from "./leaves"
 import { StartStudy } from "./start-study"
 import { StudyCard } from "./study-card"
 
 /** Is the result more than luck? Studies of this run: start them, follow them, read them. */
 export default function RobustnessTab({ run }: { run: Run }) {
   const { data, error, isPending, refetch } = useQuery(studiesQuery(run.run_id))
+  const name = useMemo(() => namesOf(run.strategy_snapshot), [run])
   return (
     <div className={classes.stack}>
       <StartStudy run={run} />
       {isPending && <Skeleton height={160} />}
       {error && <ErrorState error={error} what="The studies" retry={refetch} />}
       {data?.map((study) => (
-        <StudyCard key={study.study_id} study={study} />
+        <StudyCard key={study.study_id} study={study} name={name} />
       ))}
       {data?.length === 0 && (
         <Text size="sm" c="dimmed">

@@ -29,7 +29,7 @@ const TITLES: Record<string, string> = {
 }
 
 /** One study: its progress while it works, then what it found. */
-export function StudyCard({ study }: { study: Study }) {
+export function StudyCard({ study, name }: { study: Study; name: (key: string) => string }) {
   const now = useNow()
   const { data, error, refetch } = useQuery(studyQuery(study.study_id))
   const client = useQueryClient()
@@ -74,7 +74,8 @@ export function StudyCard({ study }: { study: Study }) {
           </Group>
         </Alert>
       )}
-      {shown.status === "completed" && (data ? <Found study={data} /> : <Skeleton height={120} />)}
+      {shown.status === "completed" &&
+        (data ? <Found study={data} name={name} /> : <Skeleton height={120} />)}
     </Section>
   )
 }
@@ -97,15 +98,15 @@ function AtWork({ study, onCancel }: { study: Study; onCancel: () => void }) {
   )
 }
 
-function Found({ study }: { study: StudyDetail }) {
+function Found({ study, name }: { study: StudyDetail; name: (key: string) => string }) {
   const { result } = study
   switch (result?.kind) {
     case "monte_carlo":
       return <MonteCarloView result={result} />
     case "sweep":
-      return <SweepView result={result} />
+      return <SweepView result={result} name={name} />
     case "walk_forward":
-      return <WalkForwardView result={result} />
+      return <WalkForwardView result={result} name={name} />
     case "lookahead":
       return <LookaheadView result={result} />
     default:

@@ -14,26 +14,23 @@ const SHOWN = 10
 const FIGURES = ["cagr", "max_drawdown", "sharpe", "profit_factor", "total_trades"]
 const KNOWN = [...HEADLINES, ...GROUPS.flatMap(({ figures }) => figures)]
 
-/** The last words of a pointer: "/stops/stop_loss_pct" → "Stop loss pct". */
-export function settingName(key: string): string {
-  return words(key.split("/").slice(-2).join(" ").replace(/\d+/g, "").trim())
-}
+type Naming = (key: string) => string
 
-function settingsText(parameters: Record<string, Setting>): string {
+function settingsText(parameters: Record<string, Setting>, name: Naming): string {
   return Object.entries(parameters)
     .map(
       ([key, value]) =>
-        `${settingName(key)} ${typeof value === "number" ? number(value, value % 1 === 0 ? 0 : 2) : value}`,
+        `${name(key)} ${typeof value === "number" ? number(value, value % 1 === 0 ? 0 : 2) : value}`,
     )
     .join(", ")
 }
 
-export function SweepView({ result }: { result: SweepResult }) {
+export function SweepView({ result, name }: { result: SweepResult; name: Naming }) {
   return (
     <Stack gap="md">
-      {result.best && <Best result={result} best={result.best} />}
+      {result.best && <Best result={result} best={result.best} name={name} />}
       {result.heat_maps.map((map) => (
-        <Heat key={`${map.x} ${map.y}`} map={map} />
+        <Heat key={`${map.x} ${map.y}`} map={map} name={name} />
       ))}
       <Table.ScrollContainer minWidth={560}>
         <Table>
@@ -50,7 +47,7 @@ export function SweepView({ result }: { result: SweepResult }) {
           <Table.Tbody>
             {result.ranked.slice(0, SHOWN).map((row) => (
               <Table.Tr key={JSON.stringify(row.parameters)}>
-                <Table.Td>{settingsText(row.parameters)}</Table.Td>
+                <Table.Td>{settingsText(row.parameters, name)}</Table.Td>
                 {FIGURES.map((key) => (
                   <Table.Td key={key} ta="right">
                     {figureText(
@@ -68,7 +65,13 @@ export function SweepView({ result }: { result: SweepResult }) {
   )
 }
 
-function Best({ result, best }: { result: SweepResult; best: NonNullable<SweepResult["best"]> }) {
+interface BestProps {
+  result: SweepResult
+  best: NonNullable<SweepResult["best"]>
+  name: Naming
+}
+
+function Best({ result, best, name }: BestProps) {
   const navigate = useNavigate()
   const saving = useMutation({
     mutationFn: () =>
@@ -81,7 +84,7 @@ function Best({ result, best }: { result: SweepResult; best: NonNullable<SweepRe
     <Group justify="space-between" align="flex-start">
       <div>
         <Text size="sm">
-          Best {words(result.metric)} of {number(result.runs)}: <b>{settingsText(best.parameters)}</b>
+          Best {words(result.metric)} of {number(result.runs)}: <b>{settingsText(best.parameters, name)}</b>
         </Text>
         {luck !== null && (
           <Text size="xs" c="dimmed">
@@ -96,18 +99,18 @@ function Best({ result, best }: { result: SweepResult; best: NonNullable<SweepRe
   )
 }
 
-function Heat({ map }: { map: HeatMap }) {
+function Heat({ map, name }: { map: HeatMap; name: Naming }) {
   const full = fullStrength(map.cells.flat())
   return (
     <ScrollRegion
       className={classes.heatFrame}
-      label={`${words(map.metric)} by ${settingName(map.x)} and ${settingName(map.y)}`}
+      label={`${words(map.metric)} by ${name(map.x)} and ${name(map.y)}`}
     >
       <table className={classes.heat}>
         <thead>
           <tr>
             <th scope="col">
-              {settingName(map.y)} ↓ {settingName(map.x)} →
+              {name(map.y)} ↓ {name(map.x)} →
             </th>
             {map.x_values.map((value) => (
               <th key={String(value)} scope="col">

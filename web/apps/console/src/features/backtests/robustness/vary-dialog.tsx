@@ -13,12 +13,14 @@ interface Props {
   onClose: () => void
 }
 
+type Metric = NonNullable<StudyAsked["metric"]>
+
 interface Axis {
   key: string
   range: Range
 }
 
-const METRICS = [
+const METRICS: { value: Metric; label: string }[] = [
   { value: "sharpe", label: "Sharpe" },
   { value: "cagr", label: "CAGR" },
   { value: "max_drawdown", label: "Max drawdown" },
@@ -31,7 +33,7 @@ const MOST = 400
 export function VaryDialog({ run, kind, isBusy, onStart, onClose }: Props) {
   const leaves = useMemo(() => numbersOf(run.strategy_snapshot), [run])
   const [axes, setAxes] = useState<Axis[]>(() => leaves.slice(0, 1).map(axisOf))
-  const [metric, setMetric] = useState("sharpe")
+  const [metric, setMetric] = useState<Metric>("sharpe")
   const [months, setMonths] = useState({ train: 24, test: 6 })
   const runs = axes.reduce((product, { range }) => product * sizeOf(range), axes.length > 0 ? 1 : 0)
   const isWalk = kind === "walk_forward"
@@ -78,7 +80,7 @@ export function VaryDialog({ run, kind, isBusy, onStart, onClose }: Props) {
             label="Best is the highest"
             data={METRICS}
             value={metric}
-            onChange={(value) => value && setMetric(value)}
+            onChange={(value) => setMetric(METRICS.find((one) => one.value === value)?.value ?? metric)}
           />
           {isWalk && (
             <>

@@ -7,7 +7,6 @@ import { useTokens } from "@tradertape/ui/use-tokens.ts"
 import { useMemo } from "react"
 import type { Figures, WalkForwardResult } from "@/lib/queries/studies"
 import drawer from "../result/trade-drawer.module.css"
-import { settingName } from "./sweep-view"
 
 function figure(figures: Figures, key: string): number | null {
   const value = figures[key]
@@ -15,7 +14,13 @@ function figure(figures: Figures, key: string): number | null {
 }
 
 /** What the choices earned on years they had not seen. */
-export function WalkForwardView({ result }: { result: WalkForwardResult }) {
+export function WalkForwardView({
+  result,
+  name,
+}: {
+  result: WalkForwardResult
+  name: (key: string) => string
+}) {
   const tokens = useTokens()
   const curves = useMemo(
     () => [
@@ -58,7 +63,7 @@ export function WalkForwardView({ result }: { result: WalkForwardResult }) {
                 </Table.Td>
                 <Table.Td>
                   {Object.entries(row.parameters)
-                    .map(([key, value]) => `${settingName(key)} ${String(value)}`)
+                    .map(([key, value]) => `${name(key)} ${String(value)}`)
                     .join(", ")}
                 </Table.Td>
                 <Table.Td ta="right">

@@ -1,4 +1,4 @@
-import type { Complaint } from "@tradertape/api/http.ts"
+import type { Complaint } from "@tradertape/api/client.ts"
 import type { StrategyDocument } from "@tradertape/api/strategy.ts"
 import { createContext, useContext } from "react"
 import type { Catalogue } from "@/lib/queries/strategies"

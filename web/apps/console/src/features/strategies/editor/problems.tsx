@@ -1,5 +1,5 @@
 import { Alert, Anchor, Stack, Text } from "@mantine/core"
-import type { Complaint } from "@tradertape/api/http.ts"
+import type { Complaint } from "@tradertape/api/client.ts"
 import { TriangleAlert } from "lucide-react"
 
 /** Everything that keeps the strategy from being saved, each with its place. */

@@ -1,6 +1,6 @@
 import { useDebouncedValue } from "@mantine/hooks"
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
-import { ApiError, type Complaint } from "@tradertape/api/http.ts"
+import { ApiError, type Complaint } from "@tradertape/api/client.ts"
 import type { StrategyDocument } from "@tradertape/api/strategy.ts"
 import { useCallback, useEffect, useReducer, useRef, useState } from "react"
 import {

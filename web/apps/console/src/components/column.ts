@@ -1,0 +1,13 @@
+import type { ReactNode } from "react"
+
+/** A column of a table: what it says, what it sorts by, how a cell looks. */
+export interface Column<T> {
+  id: string
+  header: ReactNode
+  /** What the column is sorted by; null stands last. */
+  value: (row: T) => string | number | null
+  cell: (row: T) => ReactNode
+  /** Words stand to the left, figures to the right. */
+  isText?: boolean
+  isSortable?: boolean
+}

@@ -1,0 +1,41 @@
+import type { Column } from "./column"
+import classes from "./data-table.module.css"
+import { ScrollRegion } from "./scroll-region"
+
+interface Props<T> {
+  label: string
+  rows: T[]
+  columns: Column<T>[]
+  rowKey: (row: T) => string
+  minWidth?: number
+}
+
+/** A few rows in the order given: looks like the data table, without its machinery. */
+export function PlainTable<T>({ label, rows, columns, rowKey, minWidth }: Props<T>) {
+  return (
+    <ScrollRegion className={classes.frame} label={label}>
+      <table className={classes.table} style={{ minWidth }}>
+        <thead>
+          <tr>
+            {columns.map((column) => (
+              <th key={column.id} scope="col" className={column.isText ? classes.text : undefined}>
+                {column.header}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr key={rowKey(row)}>
+              {columns.map((column) => (
+                <td key={column.id} className={column.isText ? classes.text : undefined}>
+                  {column.cell(row)}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </ScrollRegion>
+  )
+}
