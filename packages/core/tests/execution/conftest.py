@@ -1,0 +1,121 @@
+"""A share, a future, a moment and orders for the tests of the engine and the paper market."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from tradertape_core.execution import engine
+from tradertape_core.execution.decision import Facts
+from tradertape_core.market.instrument import Instrument, InstrumentType
+from tradertape_core.market.tick import Tick
+from tradertape_core.orders.commands import PlaceOrder
+from tradertape_core.orders.fields import read_order
+from tradertape_core.orders.order import Order
+from tradertape_core.orders.transitions import evolve
+
+_NOON = datetime(2026, 8, 18, 6, 30, tzinfo=UTC)
+_MARKET = {
+    "exchange": "NSE",
+    "tradingsymbol": "INFY",
+    "transaction_type": "BUY",
+    "product": "MIS",
+    "order_type": "MARKET",
+    "quantity": 10,
+}
+_PRICES = ("bid", "ask", "lower_circuit", "upper_circuit")
+
+
+@pytest.fixture
+def noon() -> datetime:
+    return _NOON
+
+
+@pytest.fixture
+def later() -> Callable[[float], datetime]:
+    """The moment some seconds after noon."""
+    return lambda seconds: _NOON + timedelta(seconds=seconds)
+
+
+@pytest.fixture
+def infy() -> Instrument:
+    return Instrument(
+        exchange="NSE",
+        tradingsymbol="INFY",
+        instrument_token=408065,
+        exchange_token=1594,
+        tick_size=Decimal("0.05"),
+    )
+
+
+@pytest.fixture
+def nifty() -> Instrument:
+    return Instrument(
+        exchange="NFO",
+        tradingsymbol="NIFTY26AUGFUT",
+        instrument_token=14866434,
+        exchange_token=58072,
+        tick_size=Decimal("0.1"),
+        lot_size=65,
+        freeze_quantity=1800,
+        segment="NFO-FUT",
+        instrument_type=InstrumentType.FUT,
+        expiry=date(2026, 8, 25),
+        underlying="NIFTY",
+    )
+
+
+@pytest.fixture
+def tick(infy: Instrument) -> Callable[..., Tick]:
+    """A tick; without bid and ask the feed has no quotes. `after`: seconds past noon."""
+
+    def made(last: str | float, *, after: float = 0, **more: object) -> Tick:
+        instrument = more.pop("instrument", infy)
+        prices = {name: Decimal(str(more.pop(name))) for name in _PRICES if name in more}
+        return Tick(
+            instrument_token=instrument.instrument_token,
+            instrument_id=instrument.id,
+            last_price=Decimal(str(last)),
+            at=_NOON + timedelta(seconds=after),
+            **prices,
+            **more,
+        )
+
+    return made
+
+
+@pytest.fixture
+def command() -> Callable[..., PlaceOrder]:
+    """A command from the fields that differ from a market order to buy ten INFY."""
+
+    def made(
+        order_id: str = "1001", *, venue: str = "paper", leg: int = 0, **fields: object
+    ) -> PlaceOrder:
+        return PlaceOrder(
+            order_id=order_id,
+            account="kite:paper-a",
+            run_id="run-1",
+            key=f"key-{order_id}",
+            venue=venue,
+            request=read_order(_MARKET | fields),
+            leg=leg,
+        )
+
+    return made
+
+
+@pytest.fixture
+def placed(command: Callable[..., PlaceOrder], infy: Instrument) -> Callable[..., Order]:
+    """A placed order that its venue has not answered yet."""
+
+    def made(order_id: str = "1001", **fields: object) -> Order:
+        instrument = fields.pop("instrument", infy)
+        asked = command(order_id, **fields)
+        decision = engine.place(asked, Facts(instrument=instrument), _NOON)
+        assert not decision.denials, decision.denials
+        return evolve(None, decision.events[0])
+
+    return made

@@ -1,0 +1,163 @@
+"""An order against its instrument: every code of the preview, and where each begins."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime
+from decimal import Decimal
+
+import pytest
+
+from tradertape_core.market.instrument import Instrument, InstrumentType
+from tradertape_core.market.tick import Tick
+from tradertape_core.orders.checks import check_against, nearest_tick, slices_of
+from tradertape_core.orders.denials import WORDS, DenialReason
+from tradertape_core.orders.fields import read_order
+
+INFY = Instrument(
+    exchange="NSE",
+    tradingsymbol="INFY",
+    instrument_token=408065,
+    exchange_token=1594,
+    tick_size=Decimal("0.05"),
+)
+NIFTY = Instrument(
+    exchange="NFO",
+    tradingsymbol="NIFTY26AUGFUT",
+    instrument_token=14866434,
+    exchange_token=58072,
+    tick_size=Decimal("0.1"),
+    lot_size=65,
+    freeze_quantity=1800,
+    instrument_type=InstrumentType.FUT,
+    expiry=date(2026, 8, 25),
+)
+SHARE = {
+    "exchange": "NSE",
+    "tradingsymbol": "INFY",
+    "transaction_type": "BUY",
+    "product": "MIS",
+    "order_type": "LIMIT",
+    "price": 1450,
+    "quantity": 10,
+}
+FUTURE = SHARE | {
+    "exchange": "NFO",
+    "tradingsymbol": "NIFTY26AUGFUT",
+    "product": "NRML",
+    "price": 24500,
+    "quantity": 65,
+}
+
+
+def quote(now: datetime, **more: object) -> Tick:
+    facts = {"bid": Decimal("1449.95"), "ask": Decimal(1450), **more}
+    return Tick(
+        instrument_token=408065,
+        instrument_id="NSE:INFY",
+        last_price=Decimal(1450),
+        at=now,
+        **facts,
+    )
+
+
+def codes(
+    now: datetime,
+    document: dict[str, object],
+    instrument: Instrument = INFY,
+    **more: object,
+) -> tuple[set[str], set[str]]:
+    more = {"tick": quote(now), **more}
+    checked = check_against(read_order(document), instrument, now=now, **more)
+    return {one.reason for one in checked.denials}, {one.reason for one in checked.warnings}
+
+
+_MARKET = SHARE | {"order_type": "MARKET", "price": 0}
+_SLICED = FUTURE | {"quantity": 18200, "autoslice": True}
+
+
+@pytest.mark.parametrize(
+    ("document", "instrument", "denied"),
+    [
+        (SHARE, INFY, set()),
+        (SHARE | {"price": 1450.02}, INFY, {"not_a_tick"}),
+        (FUTURE, NIFTY, set()),
+        (FUTURE | {"quantity": 40}, NIFTY, {"not_a_lot"}),
+        (FUTURE | {"quantity": 1755}, NIFTY, set()),
+        (FUTURE | {"quantity": 1820}, NIFTY, {"over_freeze_quantity"}),
+        (FUTURE | {"quantity": 1820, "autoslice": True}, NIFTY, set()),
+        (FUTURE | {"quantity": 17550, "autoslice": True}, NIFTY, set()),
+        (_SLICED, NIFTY, {"too_many_slices"}),
+        (FUTURE | {"quantity": 1820, "variety": "iceberg", "iceberg_legs": 2}, NIFTY, set()),
+        (FUTURE, replace(NIFTY, expiry=date(2026, 8, 17)), {"expired"}),
+        (SHARE, replace(INFY, instrument_type=InstrumentType.INDEX), {"not_tradable"}),
+        (SHARE, replace(INFY, tradingsymbol="INFY-BE"), {"t2t_intraday"}),
+        (SHARE | {"product": "CNC"}, replace(INFY, tradingsymbol="INFY-BE"), set()),
+    ],
+)
+def test_the_instrument_refuses(
+    noon: datetime, document: dict[str, object], instrument: Instrument, denied: set[str]
+) -> None:
+    assert codes(noon, document, instrument)[0] == denied
+
+
+def test_a_freeze_equal_to_the_limit_passes(noon: datetime) -> None:
+    exact = replace(NIFTY, freeze_quantity=1820)
+    assert codes(noon, FUTURE | {"quantity": 1820}, exact)[0] == set()
+
+
+def test_prices_outside_the_circuit_are_refused_at_it_they_are_not(noon: datetime) -> None:
+    limits = {"lower_circuit": Decimal(1305), "upper_circuit": Decimal(1595)}
+    tick = quote(noon, **limits)
+    assert codes(noon, SHARE | {"price": 1595}, tick=tick)[0] == set()
+    assert codes(noon, SHARE | {"price": 1595.05}, tick=tick)[0] == {"price_outside_circuit"}
+    stop = SHARE | {"order_type": "SL-M", "price": 0, "trigger_price": 1304.95}
+    assert codes(noon, stop, tick=tick)[0] == {"price_outside_circuit"}
+
+
+def test_outside_hours_only_an_after_market_order_is_taken(noon: datetime) -> None:
+    assert codes(noon, SHARE, market_open=False)[0] == {"market_closed_use_amo"}
+    assert codes(noon, SHARE | {"variety": "amo"}, market_open=False)[0] == set()
+
+
+def test_warnings_do_not_refuse(noon: datetime) -> None:
+    naked = _MARKET | {"market_protection": 0}
+    assert codes(noon, naked) == (set(), {"no_market_protection"})
+    assert codes(noon, _MARKET) == (set(), set())
+    ends_today = replace(NIFTY, expiry=date(2026, 8, 18))
+    assert codes(noon, FUTURE, ends_today) == (set(), {"expiry_today"})
+    wide = quote(noon, ask=Decimal(1560))
+    assert codes(noon, SHARE, tick=wide) == (set(), {"illiquid"})
+    assert codes(noon, SHARE, tick=quote(noon, ask=None)) == (set(), {"illiquid"})
+    assert codes(noon, SHARE, tick=quote(noon, bid=None, ask=None)) == (set(), set())
+    assert codes(noon, SHARE, tick=None) == (set(), {"no_price"})
+
+
+def test_a_denial_says_where_and_what_to_do(noon: datetime) -> None:
+    request = read_order(SHARE | {"price": 1450.02})
+    found = check_against(request, INFY, now=noon, at="/order").denials[0]
+    assert found.pointer == "/order/price"
+    assert found.message == "price must be a multiple of 0.05, was 1450.02; nearest: 1450.00"
+
+
+def test_every_reason_has_words() -> None:
+    assert set(WORDS) == set(DenialReason)
+
+
+@pytest.mark.parametrize(
+    ("quantity", "freeze", "lot", "parts"),
+    [
+        (1820, 1800, 65, (1755, 65)),
+        (3510, 1800, 65, (1755, 1755)),
+        (10, 100, 1, (10,)),
+        (10, 3, 5, (5, 5)),
+    ],
+)
+def test_slices_are_whole_lots_below_the_freeze_quantity(
+    quantity: int, freeze: int, lot: int, parts: tuple[int, ...]
+) -> None:
+    assert slices_of(quantity, freeze, lot) == parts
+
+
+def test_the_nearest_tick_is_half_up() -> None:
+    assert nearest_tick(Decimal("1450.025"), Decimal("0.05")) == Decimal("1450.05")
