@@ -209,7 +209,7 @@ class SimulatedVenue:
 
     def _protect(self, resting: Resting, book: Book) -> None:
         """Give a protected market order its band, once it meets the market."""
-        if resting.band is None and book.tick is not None:
+        if resting.limit is None and book.tick is not None:
             self._unindex(resting)
             resting.band = matching.band_of(resting, book.tick)
             self._index(resting)
