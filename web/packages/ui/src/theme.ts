@@ -78,7 +78,10 @@ export const theme = createTheme({
     Table: Table.extend({ defaultProps: { verticalSpacing: 7, horizontalSpacing: 12 } }),
     Tabs: Tabs.extend({ defaultProps: { keepMounted: false } }),
     Select: Select.extend({ defaultProps: { size: "xs", allowDeselect: false } }),
-    SegmentedControl: SegmentedControl.extend({ defaultProps: { size: "xs" } }),
+    SegmentedControl: SegmentedControl.extend({
+      defaultProps: { size: "xs" },
+      styles: { root: { backgroundColor: "var(--tt-sunken)", border: "1px solid var(--tt-line)" } },
+    }),
     Tooltip: Tooltip.extend({
       defaultProps: {
         openDelay: 250,

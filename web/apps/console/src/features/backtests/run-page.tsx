@@ -16,7 +16,14 @@ export function RunPage() {
   const isDone = status.data?.status === "completed"
   const report = useQuery({ ...runQuery(id), enabled: isDone })
   const error = status.error ?? report.error
-  if (error) return <ErrorState error={error} what="This run" retry={() => void status.refetch()} />
+  if (error) {
+    return (
+      <>
+        <PageHeader title="Backtest" crumbs={[{ label: "Backtests", to: "/backtests" }]} />
+        <ErrorState error={error} what="This run" retry={() => void status.refetch()} />
+      </>
+    )
+  }
   if (status.data && !isDone) {
     return (
       <>

@@ -1,16 +1,18 @@
 import { Badge, Skeleton, Text } from "@mantine/core"
 import { useQuery } from "@tanstack/react-query"
-import { count, date, number } from "@tradertape/ui/format.ts"
+import { age, count, date, number } from "@tradertape/ui/format.ts"
 import { ErrorState } from "@/components/error-state"
 import { Section } from "@/components/section"
 import { SimulatedBadge } from "@/components/simulated-badge"
 import { dataSetsQuery } from "@/lib/queries/market"
 import { setTitle } from "@/lib/set-title"
+import { useNow } from "@/lib/use-now"
 import classes from "./home.module.css"
 
 /** Which prices there are, how far they reach, and which of them new runs use. */
 export function DataSets() {
   const { data, error, isPending, refetch } = useQuery(dataSetsQuery)
+  const now = useNow()
   if (isPending) return <Skeleton height={140} />
   if (error) return <ErrorState error={error} what="The data sets" retry={refetch} />
   return (
@@ -21,7 +23,8 @@ export function DataSets() {
             <div className={classes.name}>{setTitle(set.name)}</div>
             <div className={classes.under}>
               {count(set.symbols, "stock")}, {number(set.candles)} daily candles, {date(set.first)} to{" "}
-              {date(set.last)}
+              {date(set.last)}. Updated {age(set.updated_at, now)}
+              {set.gaps > 0 ? `, ${count(set.gaps, "gap")}` : ""}.
             </div>
           </div>
           <div style={{ display: "flex", gap: 6, flexWrap: "wrap", justifyContent: "flex-end" }}>

@@ -2,6 +2,7 @@ import { Skeleton, Stack } from "@mantine/core"
 import { useQuery } from "@tanstack/react-query"
 import { useParams } from "@tanstack/react-router"
 import { ErrorState } from "@/components/error-state"
+import { PageHeader } from "@/components/page-header"
 import { catalogueQuery, strategyQuery } from "@/lib/queries/strategies"
 import { Editor } from "./editor/editor"
 
@@ -16,7 +17,12 @@ export function StrategyPage() {
       void strategy.refetch()
       void catalogue.refetch()
     }
-    return <ErrorState error={error} what="This strategy" retry={retry} />
+    return (
+      <>
+        <PageHeader title="Strategy" crumbs={[{ label: "Strategies", to: "/strategies" }]} />
+        <ErrorState error={error} what="This strategy" retry={retry} />
+      </>
+    )
   }
   if (!strategy.data || !catalogue.data) {
     return (

@@ -1,8 +1,9 @@
 import { useDebouncedValue } from "@mantine/hooks"
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
+import { useBlocker } from "@tanstack/react-router"
 import { ApiError, type Complaint } from "@tradertape/api/client.ts"
 import type { StrategyDocument } from "@tradertape/api/strategy.ts"
-import { useCallback, useEffect, useReducer, useRef, useState } from "react"
+import { useCallback, useReducer, useRef, useState } from "react"
 import {
   type English,
   type Strategy,
@@ -101,12 +102,13 @@ export function useStrategyEditor(strategy: Strategy): StrategyEditor {
   }
 }
 
-/** The browser's own question before unsaved work is lost. */
+/** Ask before unsaved work is lost, on leaving the page and on leaving the site alike. */
 function useLeaveWarning(isOn: boolean): void {
-  useEffect(() => {
-    if (!isOn) return
-    const ask = (event: BeforeUnloadEvent) => event.preventDefault()
-    window.addEventListener("beforeunload", ask)
-    return () => window.removeEventListener("beforeunload", ask)
-  }, [isOn])
+  useBlocker({
+    shouldBlockFn: ({ current, next }) =>
+      isOn &&
+      current.pathname !== next.pathname &&
+      !window.confirm("Leave without saving? Your changes are lost."),
+    enableBeforeUnload: isOn,
+  })
 }
