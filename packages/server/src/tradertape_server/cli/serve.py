@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 from typing import TYPE_CHECKING, Annotated
 
@@ -65,6 +66,9 @@ def _serve(settings: Settings, listener: socket.socket, *, demo: bool, as_json: 
     account = _demo(container, quiet=as_json) if demo else None
     application = create_app(container=container)
     warming.prepare(cache)
+    # What is loaded stays for good: the collector need not walk through it at every report.
+    gc.collect()
+    gc.freeze()
     _welcome(settings, account, as_json=as_json)
     config = uvicorn.Config(
         application,

@@ -87,10 +87,11 @@ def prepare(cache: Path) -> None:
     if is_filled(cache):
         load()
     else:
-        threading.Thread(target=_fill, args=(cache,), name="warming", daemon=True).start()
+        threading.Thread(target=fill, args=(cache,), name="warming", daemon=True).start()
 
 
-def _fill(cache: Path) -> None:
+def fill(cache: Path) -> None:
+    """Compile into the cache in another process, then load from there."""
     command = [sys.executable, "-c", f"from {__name__} import load; load()"]
     subprocess.run(command, check=False, capture_output=True)  # noqa: S603 - our own words
     if is_filled(cache):

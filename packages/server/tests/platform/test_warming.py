@@ -1,0 +1,64 @@
+"""Compiled code: which cache counts, and that a server never waits for a compiler."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tradertape_server.platform import warming
+
+
+def test_the_cache_is_in_the_home_unless_numba_was_given_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(warming.VARIABLE, raising=False)
+    assert warming.numba_cache(tmp_path) == tmp_path / "cache" / "numba"
+
+    monkeypatch.setenv(warming.VARIABLE, "/elsewhere")
+    assert warming.use_cache(tmp_path) == Path("/elsewhere")
+    assert os.environ[warming.VARIABLE] == "/elsewhere"
+
+
+def test_what_another_version_compiled_does_not_count(tmp_path: Path) -> None:
+    (tmp_path / "filled-0123456789abcdef").touch()
+
+    assert not warming.is_filled(tmp_path)
+
+
+@pytest.mark.slow
+def test_a_process_that_loaded_the_code_says_so_and_runs_compiled(tmp_path: Path) -> None:
+    script = """
+import os
+from pathlib import Path
+from tradertape_core.backtest.kernel import engine
+from tradertape_server.platform import warming
+warming.load()
+assert engine.is_compiled()
+"""
+    environment = {name: value for name, value in os.environ.items() if name != warming.VARIABLE}
+    # Without a folder of its own numba keeps what it compiles beside the code, as other tests do.
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True)
+
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_cold_cache_is_filled_by_another_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[list[str]] = []
+
+    def compiling(command: list[str], **options: object) -> None:
+        asked.append(command)
+
+    monkeypatch.setattr(warming.subprocess, "run", compiling)
+    monkeypatch.setattr(warming, "load", lambda: pytest.fail("compiled in the server's process"))
+
+    warming.fill(tmp_path)
+
+    [command] = asked
+    assert command[:2] == [sys.executable, "-c"]
+    assert "load()" in command[2]
