@@ -18,18 +18,16 @@ export function DataSets() {
   return (
     <Section title="Market data" note="Prices that backtests can run on." flush>
       {data.map((set) => (
-        <div key={set.name} className={classes.row}>
-          <div style={{ minWidth: 0 }}>
-            <div className={classes.name}>{setTitle(set.name)}</div>
-            <div className={classes.under}>
-              {count(set.symbols, "stock")}, {number(set.candles)} daily candles, {date(set.first)} to{" "}
-              {date(set.last)}. Updated {age(set.updated_at, now)}
-              {set.gaps > 0 ? `, ${count(set.gaps, "gap")}` : ""}.
-            </div>
-          </div>
-          <div style={{ display: "flex", gap: 6, flexWrap: "wrap", justifyContent: "flex-end" }}>
+        <div key={set.name} className={classes.set}>
+          <div className={classes.setHead}>
+            <span className={classes.name}>{setTitle(set.name)}</span>
             {set.active && <Badge>In use</Badge>}
             <SimulatedBadge shown={set.simulated} />
+          </div>
+          <div className={classes.under}>
+            {count(set.symbols, "stock")}, {number(set.candles)} daily candles, {date(set.first)} to{" "}
+            {date(set.last)}. Updated {age(set.updated_at, now)}
+            {set.gaps > 0 ? `, ${count(set.gaps, "gap")}` : ""}.
           </div>
         </div>
       ))}
