@@ -59,13 +59,13 @@ class ReferenceBook:
         trade = Trade(trade_id=trade_id, quantity=quantity, price=Decimal(price) / 100, at=self.now)
         return self.say(trades=(trade,), status=None if self.open else OrderStatus.COMPLETE)
 
-    def modify(self, ask: int, quantity: int, price: int) -> ExecutionReport:
+    def modify(self, ask: int | None, quantity: int, price: int) -> ExecutionReport:
         if not self.open or quantity <= self.executed:
             return self.say(answers=ask, refused=True, message="too late")
         self.quantity, self.price = quantity, price
         return self.say(answers=ask, terms=Change(quantity=quantity, price=Decimal(price) / 100))
 
-    def cancel(self, ask: int) -> ExecutionReport:
+    def cancel(self, ask: int | None) -> ExecutionReport:
         if not self.open:
             return self.say(answers=ask, refused=True, message="too late")
         self.open = False
@@ -143,14 +143,25 @@ class History:
             self.record_asked(engine.cancel(CancelOrder(order_id="7"), self.order, self.book.now))
         elif act < 0.6 and self.book.trades:
             self.hear(self.book.take_back(self.rng.choice(list(self.book.trades))))
+        elif act < 0.63:
+            self.somebody_else()
         elif act < 0.8 and self.outbox:
             self.reach_book(self.outbox.pop(0))
         else:
             self.deliver()
 
+    def somebody_else(self) -> None:
+        """The owner changes the order, or takes it back, in the broker's own app."""
+        if self.rng.random() < 0.2:
+            self.hear(self.book.cancel(None))
+        else:
+            quantity = self.book.executed + self.rng.randint(1, 20)
+            self.hear(self.book.modify(None, quantity, self.price()))
+
     def ask_change(self) -> None:
         known = self.order
-        quantity = self.rng.randint(max(known.filled_quantity - 3, 1), known.request.quantity + 20)
+        least = max(known.filled_quantity - 3, 1)
+        quantity = self.rng.randint(least, max(known.request.quantity, least) + 20)
         price = Decimal(self.price()) / 100
         command = ModifyOrder(order_id="7", change=Change(quantity=quantity, price=price))
         self.record_asked(engine.modify(command, known, FACTS, self.book.now))

@@ -35,6 +35,9 @@ class DenialReason(StrEnum):
     BELOW_FILLED = "below_filled"
     MODIFICATION_CAP = "modification_cap"
     SLICED_PARENT = "sliced_parent"
+    # the account
+    INSUFFICIENT_MARGIN = "insufficient_margin"
+    INSUFFICIENT_HOLDINGS = "insufficient_holdings"
     # a basket
     BASKET_REFUSED = "basket_refused"
     # triggers
@@ -43,6 +46,22 @@ class DenialReason(StrEnum):
     GTT_SIDES = "gtt_sides"
     GTT_NOT_ACTIVE = "gtt_not_active"
     GTT_PRODUCT = "gtt_product"
+    # risk
+    KILL_SWITCH_ACTIVE = "kill_switch_active"
+    TRADING_HALTED = "trading_halted"
+    DAILY_LOSS_LIMIT = "daily_loss_limit"
+    MAX_ORDERS_REACHED = "max_orders_reached"
+    MAX_ORDER_VALUE = "max_order_value"
+    MAX_POSITIONS = "max_positions"
+    MAX_PER_SYMBOL = "max_per_symbol"
+    EXPOSURE_CAP = "exposure_cap"
+    ALLOCATION_CAP_REACHED = "allocation_cap_reached"
+    CASH_BUFFER = "cash_buffer"
+    PRICE_BAND = "price_band"
+    MARKET_DATA_STALE = "market_data_stale"
+    TIME_WINDOW = "time_window"
+    SYMBOL_NOT_ALLOWED = "symbol_not_allowed"
+    DUPLICATE_ORDER = "duplicate_order"
 
 
 WORDS: dict[DenialReason, str] = {
@@ -87,6 +106,13 @@ WORDS: dict[DenialReason, str] = {
         "order {order_id} was changed {most} times, the most a broker allows: cancel and place anew"
     ),
     DenialReason.SLICED_PARENT: "order {order_id} was split: change its children {children}",
+    DenialReason.INSUFFICIENT_MARGIN: (
+        "Insufficient funds. Required margin is {required} but available margin is {available}."
+    ),
+    DenialReason.INSUFFICIENT_HOLDINGS: (
+        "only {held} of {instrument} are held and free to sell with product {product}, "
+        "was {quantity}"
+    ),
     DenialReason.BASKET_REFUSED: "leg {leg} of the basket was refused, and all or none was asked",
     DenialReason.GTT_LIMIT: "{most} triggers are active, the most there can be: delete one first",
     DenialReason.GTT_TOO_CLOSE: (
@@ -98,6 +124,49 @@ WORDS: dict[DenialReason, str] = {
     ),
     DenialReason.GTT_NOT_ACTIVE: "trigger {trigger_id} is {status}: only an active one can change",
     DenialReason.GTT_PRODUCT: "a trigger's order must have product CNC or NRML, was {product}",
+    DenialReason.KILL_SWITCH_ACTIVE: "The kill switch is on: {why}. Only exits are taken",
+    DenialReason.TRADING_HALTED: "New positions are halted: {why}",
+    DenialReason.DAILY_LOSS_LIMIT: (
+        'Rejected by rule "Daily loss limit": today\'s loss {used} {is_over} the limit {limit}'
+    ),
+    DenialReason.MAX_ORDERS_REACHED: (
+        'Rejected by rule "Orders a day": {used} were placed today, the limit is {limit}'
+    ),
+    DenialReason.MAX_ORDER_VALUE: (
+        'Rejected by rule "Order value": the order is worth {used}, the limit is {limit}'
+    ),
+    DenialReason.MAX_POSITIONS: (
+        'Rejected by rule "Open positions": {used} are open, the limit is {limit}'
+    ),
+    DenialReason.MAX_PER_SYMBOL: (
+        'Rejected by rule "One symbol": {used} would be in {instrument}, the limit is {limit}'
+    ),
+    DenialReason.EXPOSURE_CAP: (
+        'Rejected by rule "Exposure": {used} would be in the market, the limit is {limit}'
+    ),
+    DenialReason.ALLOCATION_CAP_REACHED: (
+        'Rejected by rule "Allocation": the run would use {used}, {limit} is allotted to it'
+    ),
+    DenialReason.CASH_BUFFER: (
+        'Rejected by rule "Cash buffer": {used} would stay free, the least is {limit}'
+    ),
+    DenialReason.PRICE_BAND: (
+        'Rejected by rule "Price band": {field} {value} is {used} away from the last price '
+        "{last_price}, the limit is {limit}"
+    ),
+    DenialReason.MARKET_DATA_STALE: (
+        'Rejected by rule "Fresh prices": {instrument} has {used}, a price may be {limit} old'
+    ),
+    DenialReason.TIME_WINDOW: (
+        'Rejected by rule "Time window": it is {used} (IST), new positions are taken {limit}'
+    ),
+    DenialReason.SYMBOL_NOT_ALLOWED: (
+        'Rejected by rule "Symbols": {instrument} is not among those this run may trade'
+    ),
+    DenialReason.DUPLICATE_ORDER: (
+        'Rejected by rule "Duplicates": the same order was placed {used} ago, '
+        "it may be repeated after {limit}"
+    ),
 }
 
 

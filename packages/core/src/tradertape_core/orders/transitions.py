@@ -275,8 +275,10 @@ def _status(order: Order, filled: int, taken_back: int) -> OrderStatus:
         return _S.CANCEL_PENDING
     if order.modify_ask is not None:
         return _S.MODIFY_AMO_REQUESTED if said is _S.AMO_REQUESTED else _S.MODIFY_PENDING
-    # All is executed, says the venue, but not all trades are here: open until they are.
-    return _S.OPEN if said is _S.COMPLETE else said
+    # All is executed, says the venue, but not all trades are here: open until they are. And what
+    # has traded was in the market, whatever we have heard of its way there.
+    is_in_market = said is _S.COMPLETE or (filled + taken_back > 0 and said not in _RESTING)
+    return _S.OPEN if is_in_market else said
 
 
 def _may_grow(order: Order, filled: int) -> bool:
