@@ -8,7 +8,7 @@ from tradertape_core.kernel.errors import InvariantBroken
 from tradertape_core.orders import events as ev
 from tradertape_core.orders.order import CHANGEABLE, Change, Fill, Order, OrderStatus
 from tradertape_core.orders.reports import ExecutionReport, Trade
-from tradertape_core.orders.transitions import allows, evolve, is_news
+from tradertape_core.orders.transitions import evolve, is_news, moved
 
 _S = OrderStatus
 LOOKS = 3  # readings of the venue's book without the order before it counts as never placed,
@@ -50,7 +50,7 @@ def in_doubt(order: Order, message: str, now: datetime) -> tuple[ev.OrderEvent, 
     A change or a cancel without an answer stays pending instead, and is settled the same way.
     """
     event = ev.OrderInDoubt(order_id=order.order_id, at=now, message=message)
-    return (event,) if allows(order, event) and order.status_sequence == 0 else ()
+    return (event,) if order.status_sequence == 0 and moved(order, event) is not None else ()
 
 
 def settle_in_doubt(
@@ -162,8 +162,10 @@ class _Log:
         status = report.status
         if status is not None and is_news(self.order, status, report.sequence):
             event = _said(report, status, self.order)
-            if event is not None and allows(self.order, event):
-                self._add(event)
+            after = None if event is None else moved(self.order, event)
+            if event is not None and after is not None:
+                self.order = after
+                self.events.append(event)
 
     def _add(self, event: ev.OrderEvent) -> None:
         self.order = evolve(self.order, event)

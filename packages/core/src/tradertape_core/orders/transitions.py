@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime
 
 from tradertape_core.kernel.errors import InvariantBroken
 from tradertape_core.orders import events as ev
@@ -100,10 +101,14 @@ def fold(events: Iterable[ev.OrderEvent]) -> Order:
     return order
 
 
-def allows(order: Order, event: ev.OrderEvent) -> bool:
-    """Whether the table lets this event happen to the order as it stands."""
-    after = _after(order, event)
-    return after.status is order.status or after.status in NEXT[order.status]
+def moved(order: Order, event: ev.OrderEvent) -> Order | None:
+    """Return the order after the event; None where the table does not allow it."""
+    after = _settled(
+        _changed(order, event),
+        updated_at=max(order.updated_at, event.at),
+        version=order.version + 1,
+    )
+    return after if after.status is order.status or after.status in NEXT[order.status] else None
 
 
 def evolve(order: Order | None, event: ev.OrderEvent) -> Order:
@@ -115,11 +120,13 @@ def evolve(order: Order | None, event: ev.OrderEvent) -> Order:
         if not isinstance(event, ev.OrderPlaced):
             raise InvariantBroken(f"order {event.order_id} begins with {type(event).__name__}")
         return placed(event)
-    if event.order_id != order.order_id or isinstance(event, ev.OrderPlaced):
+    if event.order_id != order.order_id:
         raise InvariantBroken(f"{type(event).__name__} of {event.order_id} after {order.order_id}")
-    after = _after(order, event)
-    if after.status is not order.status and after.status not in NEXT[order.status]:
-        raise InvariantBroken(f"order {order.order_id}: {order.status} -> {after.status}")
+    after = moved(order, event)
+    if after is None:
+        raise InvariantBroken(
+            f"{type(event).__name__} cannot follow {order.status} ({order.order_id})"
+        )
     return after
 
 
@@ -141,13 +148,6 @@ def placed(event: ev.OrderPlaced) -> Order:
         parent_order_id=event.parent_order_id,
         slices=event.slices,
         venue_status=status,
-    )
-
-
-def _after(order: Order, event: ev.OrderEvent) -> Order:
-    changed = _changed(order, event)
-    return settled(
-        replace(changed, updated_at=max(order.updated_at, event.at), version=order.version + 1)
     )
 
 
@@ -190,16 +190,18 @@ def _said(order: Order, event: _Said) -> Order:
         case ev.OrderRejected():
             status, message = _S.REJECTED, event.message
     exchange_id = getattr(event, "exchange_order_id", None)
-    after = replace(
+    has_ended = status in TERMINAL
+    return replace(
         order,
         venue_status=status,
         status_sequence=max(event.sequence, order.status_sequence),
         status_message=message or order.status_message,
         exchange_order_id=exchange_id or order.exchange_order_id,
         in_doubt=False,
+        cancel_ask=None if has_ended else order.cancel_ask,
+        modify_ask=None if has_ended else order.modify_ask,
+        asked_change=None if has_ended else order.asked_change,
     )
-    ended = status in TERMINAL
-    return replace(after, cancel_ask=None, modify_ask=None, asked_change=None) if ended else after
 
 
 def _modified(
@@ -239,10 +241,11 @@ def _with(fills: tuple[Fill, ...], fill: Fill) -> tuple[Fill, ...]:
     return tuple(sorted((*fills, fill), key=lambda one: (one.at, one.trade_id)))
 
 
-def settled(order: Order) -> Order:
-    """Return the order with the figures that follow from its facts."""
+def _settled(order: Order, *, updated_at: datetime, version: int) -> Order:
+    """The order with the figures that follow from its facts."""
     if order.slices:
-        return replace(order, status=_status(order, 0, 0))
+        status = _status(order, 0, 0)
+        return replace(order, status=status, updated_at=updated_at, version=version)
     filled = sum(fill.quantity for fill in order.fills)
     # A voided quantity does not rest again: the exchange took it out of the order.
     taken_back = sum(fill.quantity for fill in order.voided)
@@ -256,6 +259,8 @@ def settled(order: Order) -> Order:
         average_price=average_of(order.fills),
         pending_quantity=pending,
         cancelled_quantity=0 if status is _S.REJECTED and not filled else left - pending,
+        updated_at=updated_at,
+        version=version,
     )
 
 
