@@ -1,0 +1,1 @@
+"""Index options: prices, Greeks, chains, selection and payoffs; numpy only, pure functions."""
