@@ -48,11 +48,12 @@ def is_plausible(tick: Tick) -> bool:
         return False
     if tick.upper_circuit is not None and price > tick.upper_circuit:
         return False
-    if tick.close is None or tick.close <= 0 or _is_option(tick.instrument_id):
+    if tick.close is None or tick.close <= 0 or is_option(tick.instrument_id):
         return True
     return tick.close < price * _FREAK and price < tick.close * _FREAK
 
 
-def _is_option(instrument: str) -> bool:
+def is_option(instrument: str) -> bool:
+    """Whether an id names an option: `NFO:NIFTY26JUN24000CE`."""
     exchange, _, symbol = instrument.partition(":")
     return exchange in ("NFO", "BFO") and symbol.endswith(("CE", "PE"))

@@ -14,7 +14,7 @@ from enum import StrEnum
 from tradertape_core.kernel.clock import IST
 from tradertape_core.kernel.money import Paise, Price, notional
 from tradertape_core.ledger.charges import Charges
-from tradertape_core.ledger.marks import STALE_AFTER, Mark, mark_of
+from tradertape_core.ledger.marks import STALE_AFTER, Mark, is_option, mark_of
 from tradertape_core.ledger.position import Position, roll
 from tradertape_core.market.tick import Tick
 from tradertape_core.orders.order import Product
@@ -91,6 +91,13 @@ class PnlLeg:
     @property
     def tradingsymbol(self) -> str:
         return self.instrument.partition(":")[2]
+
+    @property
+    def is_marked_to_market(self) -> bool:
+        """Whether its cash moves by profit alone: intraday and funded shares, futures."""
+        if is_option(self.instrument):
+            return False
+        return self.product is not Product.CNC
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
