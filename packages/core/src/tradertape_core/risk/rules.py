@@ -1,0 +1,249 @@
+"""The risk rules on a new order: each says why not, or nothing. `gate` evaluates them all.
+
+A limit that is None is off. Amounts are integer paise, percentages Decimals of what each names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, time
+from decimal import Decimal
+
+from tradertape_core.kernel.clock import IST
+from tradertape_core.kernel.format import inr
+from tradertape_core.kernel.money import Paise, Price, notional
+from tradertape_core.orders.denials import Denial, DenialReason, denial
+from tradertape_core.orders.order import OrderRequest, Variety
+
+_R = DenialReason
+_NOTHING = Paise(0)
+_BAND, _OPTION_BAND = Decimal(5), Decimal(40)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RiskLimits:
+    """Limits of a run or an account.
+
+    daily_loss_pct, max_per_symbol_pct, exposure_pct and cash_buffer_pct are of the capital;
+    allocation_paise caps the run's gross exposure. Price bands are distances from the last price;
+    options have their own, since their prices move in tens of percent.
+    """
+
+    daily_loss_paise: Paise | None = None
+    daily_loss_pct: Decimal | None = None
+    max_order_value_paise: Paise | None = None
+    max_orders_per_day: int | None = None
+    max_positions: int | None = None
+    max_per_symbol_pct: Decimal | None = None
+    exposure_pct: Decimal | None = None
+    allocation_paise: Paise | None = None
+    cash_buffer_pct: Decimal | None = None
+    price_band_pct: Decimal | None = _BAND
+    option_price_band_pct: Decimal | None = _OPTION_BAND
+    stale_after_s: float | None = 30.0
+    window: tuple[time, time] | None = None  # IST, first included, last not
+    duplicate_within_s: float | None = None
+    allowed: frozenset[str] | None = None  # instrument ids; None: all
+    refused: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RiskFacts:
+    """What the rules have to know about the moment.
+
+    position_quantity: of the run in the order's instrument and product, below 0 when short.
+    exiting_quantity: units that open orders are closing of it already. last_price: None when there
+    is no plausible one; tick_age_s its age. exposures: value of open positions, without a sign.
+    required_paise, free_paise: margin the order needs and what is free, None where it is judged
+    elsewhere. same_order_age_s: seconds since an equal order was placed, None without one.
+    """
+
+    now: datetime
+    limits: RiskLimits = field(default_factory=RiskLimits)
+    kill_switch: str | None = None  # why it is on
+    halted: str | None = None  # why new positions are halted
+    capital_paise: Paise = _NOTHING
+    day_pnl_paise: Paise = _NOTHING
+    orders_today: int = 0
+    open_instruments: frozenset[str] = frozenset()
+    position_quantity: int = 0
+    exiting_quantity: int = 0
+    gross_exposure_paise: Paise = _NOTHING
+    symbol_exposure_paise: Paise = _NOTHING
+    last_price: Decimal | None = None
+    tick_age_s: float | None = None
+    is_option: bool = False
+    required_paise: Paise | None = None
+    free_paise: Paise | None = None
+    same_order_age_s: float | None = None
+
+
+Rule = Callable[[OrderRequest, RiskFacts], Denial | None]
+
+
+def order_value(request: OrderRequest, facts: RiskFacts) -> Paise:
+    """Value of an order at its limit, else its trigger, else the last price; 0 without any."""
+    price = request.price or request.trigger_price or facts.last_price or Decimal(0)
+    return notional(Price(price), request.quantity)
+
+
+def kill_switch(_: OrderRequest, facts: RiskFacts) -> Denial | None:
+    if facts.kill_switch is None:
+        return None
+    return denial(_R.KILL_SWITCH_ACTIVE, why=facts.kill_switch)
+
+
+def halted(_: OrderRequest, facts: RiskFacts) -> Denial | None:
+    return None if facts.halted is None else denial(_R.TRADING_HALTED, why=facts.halted)
+
+
+def daily_loss(_: OrderRequest, facts: RiskFacts) -> Denial | None:
+    """A loss that has reached the limit stops new positions; the smaller of two limits counts."""
+    limits = (
+        facts.limits.daily_loss_paise,
+        _part(facts.limits.daily_loss_pct, facts.capital_paise),
+    )
+    known = [limit for limit in limits if limit is not None]
+    loss = -facts.day_pnl_paise
+    if not known or loss < min(known) or loss <= 0:
+        return None
+    words = {"used": _inr(loss), "limit": _inr(min(known))}
+    is_over = "is over" if loss > min(known) else "has reached"
+    return denial(_R.DAILY_LOSS_LIMIT, is_over=is_over, **words)
+
+
+def orders_per_day(_: OrderRequest, facts: RiskFacts) -> Denial | None:
+    limit = facts.limits.max_orders_per_day
+    if limit is None or facts.orders_today < limit:
+        return None
+    return denial(_R.MAX_ORDERS_REACHED, used=facts.orders_today, limit=limit)
+
+
+def value(request: OrderRequest, facts: RiskFacts) -> Denial | None:
+    return _over(
+        _R.MAX_ORDER_VALUE, order_value(request, facts), facts.limits.max_order_value_paise
+    )
+
+
+def positions(request: OrderRequest, facts: RiskFacts) -> Denial | None:
+    """One more position than allowed; adding to an open one is not counted."""
+    limit, used = facts.limits.max_positions, len(facts.open_instruments)
+    if limit is None or used < limit or request.instrument in facts.open_instruments:
+        return None
+    return denial(_R.MAX_POSITIONS, used=used, limit=limit)
+
+
+def one_symbol(request: OrderRequest, facts: RiskFacts) -> Denial | None:
+    limit = _part(facts.limits.max_per_symbol_pct, facts.capital_paise)
+    used = Paise(facts.symbol_exposure_paise + order_value(request, facts))
+    return _over(_R.MAX_PER_SYMBOL, used, limit, instrument=request.instrument)
+
+
+def exposure(request: OrderRequest, facts: RiskFacts) -> Denial | None:
+    limit = _part(facts.limits.exposure_pct, facts.capital_paise)
+    used = Paise(facts.gross_exposure_paise + order_value(request, facts))
+    return _over(_R.EXPOSURE_CAP, used, limit)
+
+
+def allocation(request: OrderRequest, facts: RiskFacts) -> Denial | None:
+    used = Paise(facts.gross_exposure_paise + order_value(request, facts))
+    return _over(_R.ALLOCATION_CAP_REACHED, used, facts.limits.allocation_paise)
+
+
+def cash_buffer(_: OrderRequest, facts: RiskFacts) -> Denial | None:
+    limit = _part(facts.limits.cash_buffer_pct, facts.capital_paise)
+    if limit is None or facts.free_paise is None or facts.required_paise is None:
+        return None
+    left = facts.free_paise - facts.required_paise
+    if left >= limit:
+        return None
+    return denial(_R.CASH_BUFFER, used=_inr(left), limit=_inr(limit))
+
+
+def price_band(request: OrderRequest, facts: RiskFacts) -> Denial | None:
+    """A price far from the market is a slip of the finger."""
+    limits, last = facts.limits, facts.last_price
+    limit = limits.option_price_band_pct if facts.is_option else limits.price_band_pct
+    if limit is None or last is None or last <= 0:
+        return None
+    for name, price in (("price", request.price), ("trigger_price", request.trigger_price)):
+        distance = abs(price - last) * 100
+        if price and distance > limit * last:
+            used = f"{distance / last:.1f}%"
+            words = {"value": inr(price), "last_price": inr(last), "limit": f"{limit:f}%"}
+            return denial(_R.PRICE_BAND, pointer=f"/{name}", field=name, used=used, **words)
+    return None
+
+
+def fresh_prices(request: OrderRequest, facts: RiskFacts) -> Denial | None:
+    limit = facts.limits.stale_after_s
+    if limit is None or request.variety is Variety.AMO:
+        return None
+    age = facts.tick_age_s
+    if facts.last_price is not None and age is not None and age <= limit:
+        return None
+    used = "no price" if facts.last_price is None or age is None else f"one {age:.0f} s old"
+    names = {"instrument": request.instrument, "limit": f"{limit:.0f} s"}
+    return denial(_R.MARKET_DATA_STALE, used=used, **names)
+
+
+def time_window(request: OrderRequest, facts: RiskFacts) -> Denial | None:
+    window = facts.limits.window
+    if window is None or request.variety is Variety.AMO:
+        return None
+    clock_time = facts.now.astimezone(IST).time()
+    if window[0] <= clock_time < window[1]:
+        return None
+    limit = f"from {window[0]:%H:%M} to {window[1]:%H:%M}"
+    return denial(_R.TIME_WINDOW, used=f"{clock_time:%H:%M}", limit=limit)
+
+
+def symbols(request: OrderRequest, facts: RiskFacts) -> Denial | None:
+    allowed, name = facts.limits.allowed, request.instrument
+    if name not in facts.limits.refused and (allowed is None or name in allowed):
+        return None
+    return denial(_R.SYMBOL_NOT_ALLOWED, pointer="/tradingsymbol", instrument=name)
+
+
+def duplicate(_: OrderRequest, facts: RiskFacts) -> Denial | None:
+    limit, age = facts.limits.duplicate_within_s, facts.same_order_age_s
+    if limit is None or age is None or age >= limit:
+        return None
+    return denial(_R.DUPLICATE_ORDER, used=f"{age:.0f} s", limit=f"{limit:.0f} s")
+
+
+RULES: tuple[Rule, ...] = (
+    kill_switch,
+    halted,
+    daily_loss,
+    orders_per_day,
+    symbols,
+    time_window,
+    fresh_prices,
+    price_band,
+    duplicate,
+    value,
+    positions,
+    one_symbol,
+    exposure,
+    allocation,
+    cash_buffer,
+)
+
+
+def _part(pct: Decimal | None, capital: Paise) -> Paise | None:
+    return None if pct is None else Paise(int(pct * capital / 100))
+
+
+def _over(
+    reason: DenialReason, used: Paise, limit: Paise | None, *, instrument: str = ""
+) -> Denial | None:
+    if limit is None or used <= limit:
+        return None
+    return denial(reason, used=_inr(used), limit=_inr(limit), instrument=instrument)
+
+
+def _inr(paise: int) -> str:
+    """Rupees for a message; paise only where there are any."""
+    return inr(Decimal(paise) / 100, 2 if paise % 100 else 0)
