@@ -1,0 +1,77 @@
+"""Taking orders back, and changing them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tradertape_core.execution import engine
+from tradertape_core.execution.decision import Decision
+from tradertape_core.orders.commands import CancelOrder, ModifyOrder
+from tradertape_core.orders.fields import read_change
+from tradertape_core.orders.order import Order
+from tradertape_core.orders.reports import CancelReason
+from tradertape_server.features.execution.desk import Desk
+from tradertape_server.features.execution.errors import OrderDenied
+from tradertape_server.features.execution.facts import change_facts
+from tradertape_server.features.execution.wishes import Wish
+from tradertape_server.platform.errors import Conflict, NotFound
+
+
+def cancel_wish(run_id: str, order_id: str) -> Wish:
+    """Take an order of a run back; its parts too when it was sliced."""
+
+    def decide(desk: Desk) -> str:
+        order = own_order(desk, run_id, order_id)
+        children = desk.family(order_id) if order.slices else ()
+        command = CancelOrder(order_id=order_id)
+        desk.record(_allowed(engine.cancel(command, order, desk.now, children=children)))
+        return order_id
+
+    return Wish(decide, _as_it_stands)
+
+
+def modify_wish(run_id: str, order_id: str, patch: Mapping[str, Any]) -> Wish:
+    """Change an open order of a run. Raises InvalidDocument when the patch breaks a rule."""
+
+    def decide(desk: Desk) -> str:
+        order = own_order(desk, run_id, order_id)
+        command = ModifyOrder(order_id=order_id, change=read_change(order, patch))
+        facts = change_facts(desk, order, command)
+        desk.record(_allowed(engine.modify(command, order, facts, desk.now)))
+        return order_id
+
+    return Wish(decide, _as_it_stands)
+
+
+def day_over_wish(order_id: str) -> Wish:
+    """End a day order; one that is over already is left alone."""
+
+    def decide(desk: Desk) -> None:
+        order = desk.order(order_id)
+        if order is not None and order.is_open and not order.slices:
+            command = CancelOrder(order_id=order_id, reason=CancelReason.DAY)
+            desk.record(engine.cancel(command, order, desk.now))
+
+    return Wish(decide, lambda _desk, _carry: None)
+
+
+def own_order(desk: Desk, run_id: str, order_id: str) -> Order:
+    """An order of the run. Raises NotFound, for another run's too."""
+    order = desk.order(order_id)
+    if order is None or order.run_id != run_id:
+        raise NotFound("Order")
+    return order
+
+
+def _allowed(decision: Decision) -> Decision:
+    if not decision.is_denied:
+        return decision
+    first = decision.denials[0]
+    if first.pointer:
+        raise OrderDenied(decision.denials)
+    raise Conflict("; ".join(one.message for one in decision.denials), code=first.reason.value)
+
+
+def _as_it_stands(desk: Desk, order_id: str) -> Order | None:
+    return desk.order(order_id)

@@ -1,0 +1,435 @@
+"""The trader's desk: the state one thread works on, and what it has yet to write.
+
+State is read once and kept; every change is staged here and written with one flush a
+transaction. The number of the last event tells whether somebody else wrote: then all is read anew.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from tradertape_core.execution import cover, engine
+from tradertape_core.execution.decision import Decision, VenueRequest
+from tradertape_core.kernel.clock import Clock
+from tradertape_core.kernel.errors import InvariantBroken
+from tradertape_core.kernel.money import Paise
+from tradertape_core.ledger.journal import LedgerAccount, Postings
+from tradertape_core.ledger.position import Position, PositionKey
+from tradertape_core.orders import events as ev
+from tradertape_core.orders.codec import event_document
+from tradertape_core.orders.family import summary as family_summary
+from tradertape_core.orders.order import Order, Variety
+from tradertape_core.orders.reports import ExecutionReport
+from tradertape_core.orders.transitions import evolve
+from tradertape_server.features.execution import booking, repository, rows, summaries
+from tradertape_server.features.execution.margining import Margins
+from tradertape_server.features.execution.models import (
+    ExecutionEvent,
+    FillRow,
+    IntentRow,
+    OrderRow,
+    OutboxRow,
+    PositionRow,
+    PostingRow,
+)
+from tradertape_server.features.execution.ports import Happened, Market
+
+Row = dict[str, Any]
+EXIT_RUN = "exit_run"  # the kind of an intent that closes a run
+RequestKey = tuple[str, str, int]
+
+
+@dataclass(slots=True)
+class AccountState:
+    """What is known of one account: its cash, and everything that is open."""
+
+    cash_paise: int
+    margins: Margins
+    orders: dict[str, Order] = field(default_factory=dict[str, Order])
+    positions: dict[PositionKey, Position] = field(default_factory=dict[PositionKey, Position])
+
+
+@dataclass(slots=True)
+class _Staged:
+    """What the transaction has still to write."""
+
+    events: list[Happened] = field(default_factory=list[Happened])
+    placed: dict[str, Order] = field(default_factory=dict[str, Order])
+    changed: dict[str, Order] = field(default_factory=dict[str, Order])
+    fills: list[Row] = field(default_factory=list[Row])
+    postings: list[Row] = field(default_factory=list[Row])
+    positions: dict[PositionKey, Position] = field(default_factory=dict[PositionKey, Position])
+    requests: list[VenueRequest] = field(default_factory=list[VenueRequest])
+    told: list[RequestKey] = field(default_factory=list[RequestKey])
+    reserved: dict[tuple[str, str], Row] = field(default_factory=dict[tuple[str, str], Row])
+    answered: dict[tuple[str, str], Row] = field(default_factory=dict[tuple[str, str], Row])
+    others: list[Callable[[Session], None]] = field(default_factory=list[Callable[[Session], None]])
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a transaction has put on disk: its events, and what venues are to be told now."""
+
+    events: tuple[Happened, ...]
+    requests: tuple[VenueRequest, ...]
+
+
+class Desk:
+    """Used by one thread at a time, between `begin` and `committed` or `forget`."""
+
+    def __init__(self, market: Market, clock: Clock, *, owner: str, broker: str) -> None:
+        self.market = market
+        self.clock = clock
+        self.owner = owner
+        self.broker = broker
+        self.interest: Counter[str] = Counter()  # open orders and positions by instrument
+        self._seq = -1
+        self._session: Session | None = None
+        self._staged = _Staged()
+        self._accounts: dict[int, AccountState] = {}
+        self._orders: dict[str, Order] = {}
+        self._stored_positions: set[PositionKey] = set()
+        self._leaving: set[str] = set()
+
+    # --- a transaction ------------------------------------------------------------------------
+
+    @property
+    def now(self) -> datetime:
+        return self.clock.now()
+
+    @property
+    def session(self) -> Session:
+        """The transaction under way."""
+        if self._session is None:
+            raise InvariantBroken("the desk is used outside a transaction")
+        return self._session
+
+    @property
+    def cursor(self) -> int:
+        """The number of the last event, staged ones included."""
+        return self._seq
+
+    def begin(self, session: Session) -> None:
+        """Start a transaction as the only writer."""
+        seq = repository.begin_writing(session)
+        self._session = session
+        if seq != self._seq:
+            self.forget()
+            self._session, self._seq = session, seq
+            for account_id in repository.open_accounts(session):
+                self.account(account_id)
+            self._leaving = repository.leaving_runs(session)
+
+    def flush(self) -> None:
+        """Write what is staged."""
+        staged, session = self._staged, self.session
+        repository.add(session, ExecutionEvent, [_event_row(one) for one in staged.events])
+        if staged.events:
+            repository.move_cursor(session, self._seq)
+        repository.add(session, OrderRow, [rows.order_row(o) for o in staged.placed.values()])
+        repository.change_orders(session, [rows.order_row(o) for o in staged.changed.values()])
+        repository.add(session, FillRow, staged.fills)
+        repository.add(session, PostingRow, staged.postings)
+        self._flush_positions(session)
+        repository.add(session, OutboxRow, [self._request_row(one) for one in staged.requests])
+        repository.drop_outbox(session, staged.told)
+        repository.add(session, IntentRow, list(staged.reserved.values()))
+        repository.change_intents(session, list(staged.answered.values()))
+        for write in staged.others:
+            write(session)
+
+    def committed(self) -> Written:
+        """The transaction is on disk; a new one may begin."""
+        staged, self._staged = self._staged, _Staged()
+        for order in (*staged.placed.values(), *staged.changed.values()):
+            if not order.is_open:
+                self._orders.pop(order.order_id, None)
+        self._stored_positions.update(staged.positions)
+        self._session = None
+        return Written(tuple(staged.events), tuple(staged.requests))
+
+    def forget(self) -> None:
+        """Nothing staged counts, and everything is read again."""
+        self._staged = _Staged()
+        self._seq = -1
+        self._session = None
+        self._accounts.clear()
+        self._orders.clear()
+        self._stored_positions.clear()
+        self._leaving.clear()
+        self.interest.clear()
+
+    def later(self, write: Callable[[Session], None]) -> None:
+        """Have something else written with the flush."""
+        self._staged.others.append(write)
+
+    # --- what there is ------------------------------------------------------------------------
+
+    def account(self, account_id: int) -> AccountState:
+        """An account's state, read on first use."""
+        state = self._accounts.get(account_id)
+        if state is None:
+            state = self._accounts[account_id] = self._read_account(account_id)
+        return state
+
+    def order(self, order_id: str) -> Order | None:
+        """An order as it stands, staged changes included."""
+        known = self._orders.get(order_id)
+        if known is None:
+            known = repository.order(self.session, order_id)
+            if known is not None:
+                self._orders[order_id] = known
+        return known
+
+    def family(self, parent_order_id: str) -> list[Order]:
+        """The orders of a parent, oldest first."""
+        stored = repository.children(self.session, parent_order_id)
+        known = {order.order_id: order for order in stored}
+        known |= {
+            order.order_id: order
+            for order in self._orders.values()
+            if order.parent_order_id == parent_order_id
+        }
+        return [known[name] for name in sorted(known)]
+
+    def position(self, key: PositionKey) -> Position:
+        """A position as it stands; a flat one where there is none."""
+        state = self.account(int(key.account))
+        known = state.positions.get(key) or self._staged.positions.get(key)
+        if known is None:
+            known = repository.position(self.session, key)
+            if known is not None:
+                self._stored_positions.add(key)
+        return known or Position(key=key)
+
+    def intent(self, run_id: str, key: str) -> Row | None:
+        """The wish a key names in a run, staged ones included."""
+        staged = self._staged.reserved.get((run_id, key))
+        if staged is None:
+            row = repository.intent(self.session, run_id, key)
+            staged = None if row is None else rows.intent_values(row)
+        answered = self._staged.answered.get((run_id, key), {})
+        return None if staged is None else {**staged, **answered}
+
+    def placed_now(self, run_id: str) -> int:
+        """How many orders of a run this transaction has placed so far."""
+        return sum(order.run_id == run_id for order in self._staged.placed.values())
+
+    def is_leaving(self, run_id: str) -> bool:
+        """Whether an exit of the run is under way."""
+        return run_id in self._leaving
+
+    def is_reserving(self, run_id: str, key: str) -> bool:
+        """Whether the key was taken in this very transaction."""
+        return (run_id, key) in self._staged.reserved
+
+    # --- what happens -------------------------------------------------------------------------
+
+    def record(self, decision: Decision) -> None:
+        """Take in what was decided: its events, and what venues are to be told."""
+        for event in decision.events:
+            self._take(event)
+        self._staged.requests += decision.requests
+
+    def apply(self, report: ExecutionReport) -> None:
+        """Take in what a venue says."""
+        order = self.order(report.order_id)
+        if order is None:
+            raise InvariantBroken(f"a report on {report.order_id}, which nobody placed")
+        now = self.now
+        events = engine.apply(report, order, now)
+        for event in events:
+            order = self._take(event)
+        if events and order.parent_order_id is not None:
+            self._sum_up(order.parent_order_id)
+        self.record(self._follow_up(order, events, now))
+
+    def note(
+        self,
+        *,
+        account_id: int,
+        run_id: str | None,
+        kind: str,
+        event_type: str,
+        source: str,
+        summary: str,
+        payload: Row | None = None,
+        order_id: str | None = None,
+        resource: tuple[str, str] | None = None,
+    ) -> Happened:
+        """Write something else into the timeline."""
+        self._seq += 1
+        happened = Happened(
+            seq=self._seq,
+            account_id=account_id,
+            run_id=run_id,
+            order_id=order_id,
+            kind=kind,
+            event_type=event_type,
+            source=source,
+            resource_type=resource[0] if resource else None,
+            resource_id=resource[1] if resource else None,
+            summary=summary,
+            payload=payload or {},
+            at=self.now,
+        )
+        self._staged.events.append(happened)
+        return happened
+
+    def post(self, postings: Postings) -> None:
+        """Write a double entry, and the position it leaves behind."""
+        state = self.account(int(postings.account))
+        self._staged.postings += rows.posting_rows(postings)
+        moved = sum(e.paise for e in postings.entries if e.account is LedgerAccount.CASH)
+        state.cash_paise = Paise(state.cash_paise + moved)
+        after = postings.position
+        if after is None:
+            return
+        before = state.positions.get(after.key)
+        self._count(after.key.instrument, is_open=after.is_open, was_open=bool(before))
+        if after.is_open:
+            state.positions[after.key] = after
+        else:
+            state.positions.pop(after.key, None)
+        self._staged.positions[after.key] = after
+        state.margins.position_changed(after, self.now)
+
+    @property
+    def has_requests(self) -> bool:
+        """Whether venues are to be told something once this is on disk."""
+        return bool(self._staged.requests)
+
+    def told(self, requests: Iterable[VenueRequest]) -> None:
+        """Their answers are recorded with this transaction."""
+        self._staged.told += [rows.request_key(one) for one in requests]
+
+    def reserve(self, values: Row) -> None:
+        """Take a key for a wish."""
+        self._staged.reserved[values["run_id"], values["key"]] = values
+        if values["kind"] == EXIT_RUN and values["details"]["product"] is None:
+            self._leaving.add(values["run_id"])
+
+    def answer(self, values: Row) -> None:
+        """Keep what a wish was answered."""
+        key = values["run_id"], values["key"]
+        if values.get("answer") is not None:
+            self._leaving.discard(values["run_id"])
+        self._staged.answered[key] = {**self._staged.answered.get(key, {}), **values}
+
+    # --- inside -------------------------------------------------------------------------------
+
+    def _take(self, event: ev.OrderEvent) -> Order:
+        before = None if isinstance(event, ev.OrderPlaced) else self.order(event.order_id)
+        after = evolve(before, event)
+        self._keep(after, is_new=before is None)
+        self.note(
+            account_id=int(after.account),
+            run_id=after.run_id,
+            order_id=after.order_id,
+            kind="execution",
+            event_type=summaries.event_type(event),
+            source=after.venue,
+            summary=summaries.summary(after, event),
+            payload=event_document(event),
+            resource=("order", after.order_id),
+        )
+        if isinstance(event, ev.OrderFilled):
+            self._book(after, event)
+        return after
+
+    def _keep(self, order: Order, *, is_new: bool) -> None:
+        state = self.account(int(order.account))
+        before = state.orders.get(order.order_id)
+        was_open = before is not None
+        state.margins.order_changed(before, order, self.now)
+        self._count(order.request.instrument, is_open=order.is_open, was_open=was_open)
+        if order.is_open:
+            state.orders[order.order_id] = order
+        else:
+            state.orders.pop(order.order_id, None)
+        self._orders[order.order_id] = order
+        if is_new or order.order_id in self._staged.placed:
+            self._staged.placed[order.order_id] = order
+        else:
+            self._staged.changed[order.order_id] = order
+
+    def _book(self, order: Order, event: ev.OrderFilled) -> None:
+        instrument = self.market.known(order.request.instrument)
+        position = self.position(booking.key_of(event.fill))
+        booked = booking.book(order, event.fill, position, instrument, broker=self.broker)
+        self._staged.fills.append(rows.fill_row(event.fill, booked.charges))
+        self.post(booked.postings)
+
+    def _sum_up(self, parent_order_id: str) -> None:
+        parent = self.order(parent_order_id)
+        if parent is not None and parent.slices:
+            self._keep(family_summary(parent, self.family(parent_order_id)), is_new=False)
+
+    def _follow_up(self, order: Order, events: Sequence[ev.OrderEvent], now: datetime) -> Decision:
+        if order.request.variety is not Variety.CO or not events:
+            return Decision()
+        family = self.family(order.parent_order_id or order.order_id)
+        tick_size = self.market.known(order.request.instrument).tick_size
+        return cover.follow_up(order, events, family, tick_size, now)
+
+    def _count(self, instrument: str, *, is_open: bool, was_open: bool) -> None:
+        if is_open == was_open:
+            return
+        self.interest[instrument] += 1 if is_open else -1
+        if self.interest[instrument] <= 0:
+            del self.interest[instrument]
+
+    def _read_account(self, account_id: int) -> AccountState:
+        balances = repository.balances(self.session, account_id)
+        orders = repository.orders(self.session, account_id=account_id, open_only=True)
+        positions = repository.positions(self.session, account_id=account_id, open_only=True)
+        self._stored_positions.update(position.key for position in positions)
+        for order in orders:
+            self._orders.setdefault(order.order_id, order)
+            self._count(order.request.instrument, is_open=True, was_open=False)
+        for position in positions:
+            self._count(position.key.instrument, is_open=True, was_open=False)
+        margins, now = Margins(self.market), self.now
+        for position in positions:
+            margins.position_changed(position, now)
+        for order in orders:
+            margins.order_changed(None, order, now)
+        return AccountState(
+            cash_paise=balances.get(LedgerAccount.CASH, 0),
+            margins=margins,
+            orders={order.order_id: order for order in orders},
+            positions={position.key: position for position in positions},
+        )
+
+    def _flush_positions(self, session: Session) -> None:
+        now = self.now
+        staged = self._staged.positions
+        written = {
+            key: {**rows.position_row(one), "updated_at": now} for key, one in staged.items()
+        }
+        fresh = [row for key, row in written.items() if key not in self._stored_positions]
+        known = [row for key, row in written.items() if key in self._stored_positions]
+        repository.add(session, PositionRow, fresh)
+        repository.change_positions(session, known)
+
+    def _request_row(self, request: VenueRequest) -> Row:
+        order = self.order(request.order_id)
+        if order is None:
+            raise InvariantBroken(f"a request about {request.order_id}, which nobody placed")
+        return {
+            **rows.request_row(request, order),
+            "status": "sending",
+            "attempts": 1,
+            "leased_by": self.owner,
+            "created_at": self.now,
+        }
+
+
+def _event_row(event: Happened) -> Row:
+    return {name: getattr(event, name) for name in Happened.__slots__}

@@ -1,0 +1,81 @@
+"""Why execution says no.
+
+ApiError
+├── LiveDisabled   403  real money is not traded on this server
+├── OrderDenied    400  our checks or the risk gate refused: nothing was sent
+├── RunExiting     409  the run is being closed
+├── KeyReused      409  the idempotency key belongs to another wish
+├── InProgress     409  the same wish is being worked on; come back
+└── TradingPaused  503  the database or the venue does not answer; nothing is lost
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tradertape_core.orders.denials import Denial
+from tradertape_server.platform.errors import BadRequest, Conflict, Forbidden, Unavailable
+
+RETRY_SOON = {"Retry-After": "1"}
+
+
+class LiveDisabled(Forbidden):
+    """No broker is connected."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Live trading is disabled on this server: no broker is connected. Use execution_mode "
+            "paper or dry_run.",
+            code="live_disabled",
+        )
+
+
+class RunExiting(Conflict):
+    """A run that is being closed places nothing new."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The run is being closed (run_exiting): it places no new orders.", code="run_exiting"
+        )
+
+
+class OrderDenied(BadRequest):
+    """Every reason at once; the code is the first one's."""
+
+    def __init__(self, denials: Sequence[Denial]) -> None:
+        super().__init__("; ".join(one.message for one in denials), code=denials[0].reason.value)
+        self.denials = tuple(denials)
+
+
+class KeyReused(Conflict):
+    """A key names one wish for the life of its run."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(
+            f"idempotency_key {key!r} was used in this run for something else: "
+            "a new wish needs a new key.",
+            code="idempotency_key_reused",
+        )
+
+
+class InProgress(Conflict):
+    """Somebody else is working on this key."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(
+            f"The order with idempotency_key {key!r} is being placed: ask again in a second.",
+            code="idempotency_key_in_progress",
+            headers=dict(RETRY_SOON),
+        )
+
+
+class TradingPaused(Unavailable):
+    """What was on its way is finished once the server can; the same key gives its answer."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Orders cannot be stored at the moment. Nothing is lost: repeat the request with the "
+            "same idempotency_key.",
+            code="trading_paused",
+            headers=dict(RETRY_SOON),
+        )

@@ -1,0 +1,196 @@
+"""Leaving a run, or a product of it: cancel what rests, close what it holds, never anybody else's.
+
+An exit is an intent without an answer until it is done. Every step follows from the orders and
+positions of its moment, so it is taken again and again: by the request, by the job, after a start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tradertape_core.execution import engine
+from tradertape_core.execution.exits import (
+    Closing,
+    ExitPlan,
+    ExitStep,
+    Exposure,
+    plan_exit,
+    preview_exit,
+)
+from tradertape_core.ledger.position import Position
+from tradertape_core.orders.commands import PlaceOrder
+from tradertape_core.orders.fields import order_document
+from tradertape_core.orders.order import Order, Product
+from tradertape_server.features.execution import answers, repository, views
+from tradertape_server.features.execution.answers import Outcome
+from tradertape_server.features.execution.desk import Desk
+from tradertape_server.features.execution.facts import exit_facts
+from tradertape_server.features.execution.identifiers import OrderIds
+from tradertape_server.features.execution.placing import Intent, Reserved, replayed, reserve
+from tradertape_server.features.execution.wishes import Wish
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an exit is; `answer` once there is nothing more to do."""
+
+    step: str
+    answer: Outcome | None
+    moved: bool
+
+
+def begin_wish(intent: Intent, *, reason: str | None, product: Product | None = None) -> Wish:
+    """Take the key of an exit; from now on its run places nothing else."""
+
+    def decide(desk: Desk) -> Outcome | None:
+        row = desk.intent(intent.run_id, intent.key)
+        if row is not None and row["kind"] == intent.kind and row["answer"] is None:
+            return None  # it is under way: go on with it
+        known = replayed(desk, intent)
+        if known is not None:
+            return None if isinstance(known, Reserved) else known
+        details = {"reason": reason, "product": product.value if product else None, "orders": []}
+        reserve(desk, intent, details)
+        desk.note(
+            account_id=intent.account_id,
+            run_id=intent.run_id or None,
+            kind="execution",
+            event_type="exit_requested",
+            source="execution",
+            summary=f"Exit asked for{f': {reason}' if reason else ''}",
+            payload={"key": intent.key, "product": details["product"]},
+        )
+        return None
+
+    return Wish(decide)
+
+
+def step_wish(run_id: str, key: str, ids: OrderIds) -> Wish:
+    """Take the next step of an exit that is under way."""
+
+    def decide(desk: Desk) -> tuple[Json, ExitPlan] | None:
+        row = desk.intent(run_id, key)
+        if row is None or row["answer"] is not None:
+            return None
+        plan = _plan(desk, row)
+        desk.record(plan.cancels)
+        placed = [_close(desk, row, closing, ids) for closing in plan.closings]
+        if placed:
+            made = [*row["details"]["orders"], *(order for order in placed if order)]
+            row = {**row, "details": {**row["details"], "orders": made}}
+            desk.answer({"run_id": run_id, "key": key, "details": row["details"]})
+        return row, plan
+
+    def settle(desk: Desk, carry: tuple[Json, ExitPlan] | None) -> Progress:
+        if carry is None:
+            row = desk.intent(run_id, key)
+            answer = None if row is None else answers.kept(row, is_replay=True)
+            return Progress("done", answer, moved=False)
+        row, taken = carry
+        now = _plan(desk, row)
+        if now.step not in (ExitStep.DONE, ExitStep.FAILED):
+            moved = bool(taken.cancels.events or taken.closings)
+            return Progress(now.step.value, None, moved=moved)
+        return Progress(now.step.value, _done(desk, row, now.step), moved=True)
+
+    return Wish(decide, settle)
+
+
+def preview(desk: Desk, account_id: int, run_id: str, product: Product | None = None) -> Json:
+    """What an exit would do now, without doing any of it."""
+    exposures = _exposures(desk, account_id, run_id, product)
+    orders = _resting(desk, account_id, run_id, product, ())
+    cancelled, closings = preview_exit(
+        key="preview", exposures=exposures, orders=orders, now=desk.now
+    )
+    return {
+        "cancel": list(cancelled),
+        "close": [views.plain(order_document(closing.request)) for closing in closings],
+    }
+
+
+def _plan(desk: Desk, row: Json) -> ExitPlan:
+    product = Product(row["details"]["product"]) if row["details"]["product"] else None
+    made = row["details"]["orders"]
+    closing = [order for name in made if (order := desk.order(name)) is not None]
+    return plan_exit(
+        key=row["key"],
+        exposures=_exposures(desk, row["account_id"], row["run_id"], product),
+        orders=_resting(desk, row["account_id"], row["run_id"], product, made),
+        closing_orders=closing,
+        now=desk.now,
+    )
+
+
+def _exposures(desk: Desk, account_id: int, run_id: str, product: Product | None) -> list[Exposure]:
+    held = desk.account(account_id).positions.values()
+    return [
+        _exposure(desk, position)
+        for position in held
+        if (position.key.run_id or "") == run_id and product in (None, position.key.product)
+    ]
+
+
+def _exposure(desk: Desk, position: Position) -> Exposure:
+    instrument = desk.market.known(position.key.instrument)
+    return Exposure(instrument=instrument, product=position.key.product, quantity=position.quantity)
+
+
+def _resting(
+    desk: Desk, account_id: int, run_id: str, product: Product | None, made: Sequence[str]
+) -> list[Order]:
+    return [
+        order
+        for order in desk.account(account_id).orders.values()
+        if (order.run_id or "") == run_id
+        and order.order_id not in made
+        and product in (None, order.request.product)
+    ]
+
+
+def _close(desk: Desk, row: Json, closing: Closing, ids: OrderIds) -> str | None:
+    command = PlaceOrder(
+        order_id=ids.next(desk.now),
+        account=str(row["account_id"]),
+        run_id=row["run_id"] or None,
+        key=closing.key,
+        venue=row["mode"],
+        request=closing.request,
+    )
+    decision = engine.place(command, exit_facts(desk, closing.instrument), desk.now)
+    if decision.is_denied:
+        return None
+    desk.record(decision)
+    return command.order_id
+
+
+def _done(desk: Desk, row: Json, step: ExitStep) -> Outcome:
+    orders = [order for name in row["details"]["orders"] if (order := desk.order(name))]
+    body = {
+        "strategy_run_id": row["run_id"],
+        "mode": row["mode"],
+        "status": "closed" if step is ExitStep.DONE else "failed",
+        "dry_run": False,
+        "reason": row["details"]["reason"],
+        "orders": [views.order_view(order) for order in orders],
+    }
+    desk.note(
+        account_id=row["account_id"],
+        run_id=row["run_id"] or None,
+        kind="execution",
+        event_type="exit_done" if step is ExitStep.DONE else "exit_failed",
+        source="execution",
+        summary=f"Exit {'done' if step is ExitStep.DONE else 'failed: positions are still open'}",
+        payload={"key": row["key"], "orders": row["details"]["orders"]},
+    )
+    return answers.keep(desk, row, body)
+
+
+def unfinished(desk: Desk) -> list[tuple[str, str]]:
+    """Run and key of every exit that is under way."""
+    waiting = repository.unanswered(desk.session)
+    return [(row.run_id, row.key) for row in waiting if row.kind == answers.EXIT_RUN]

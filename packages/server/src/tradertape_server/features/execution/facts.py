@@ -1,0 +1,129 @@
+"""The facts the engine decides on, and what the account says against an order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from tradertape_core.execution.decision import Facts
+from tradertape_core.kernel.errors import InvalidDocument, Problem
+from tradertape_core.kernel.format import inr
+from tradertape_core.kernel.money import Paise
+from tradertape_core.market.instrument import Instrument
+from tradertape_core.orders.commands import ModifyOrder, PlaceOrder
+from tradertape_core.orders.denials import Denial, DenialReason, denial
+from tradertape_core.orders.order import Order, OrderRequest, Product, Side
+from tradertape_core.risk import gate
+from tradertape_server.features.execution.desk import Desk
+from tradertape_server.features.execution.errors import RunExiting
+from tradertape_server.features.execution.risk import Risk, risk_facts
+
+_R = DenialReason
+
+
+def facts_for(desk: Desk, command: PlaceOrder, risk: Risk, *, in_basket: bool = False) -> Facts:
+    """What is known about a new order. in_basket: its margin is judged with the others'.
+
+    Raises InvalidDocument for an unknown instrument, RunExiting when its run is being closed.
+    """
+    request = command.request
+    instrument = _instrument(desk, request, command.leg if in_basket else None)
+    if command.run_id is not None and desk.is_leaving(command.run_id):
+        raise RunExiting
+    account_id = int(command.account)
+    margins = desk.account(account_id).margins
+    needed = None if in_basket else margins.needs([request], command.run_id, desk.now)
+    known = risk_facts(desk, account_id, command.run_id, request, risk, required=needed)
+    denials = gate.check(command, known)
+    if not gate.is_reducing(request, known):
+        denials += _holdings(desk, command)
+        denials += () if needed is None else _margin(desk, account_id, needed)
+    return market_facts(desk, instrument, denials)
+
+
+def exit_facts(desk: Desk, instrument: Instrument) -> Facts:
+    """What is known about an order that closes a position: nothing of the account is against it."""
+    return market_facts(desk, instrument, ())
+
+
+def change_facts(desk: Desk, order: Order, command: ModifyOrder) -> Facts:
+    """What is known about a change: the margin it takes beyond what the order has reserved."""
+    instrument = desk.market.known(order.request.instrument)
+    margins, now = desk.account(int(order.account)).margins, desk.now
+    request = command.change.applied_to(order.request)
+    more = margins.needs([request], order.run_id, now)
+    more = Paise(more - margins.needs([order.request], order.run_id, now))
+    denials = _margin(desk, int(order.account), more) if more > 0 else ()
+    return market_facts(desk, instrument, denials)
+
+
+def basket_denials(
+    desk: Desk, account_id: int, commands: Sequence[PlaceOrder], facts: Sequence[Facts]
+) -> tuple[Denial, ...]:
+    """What the account says against the legs together."""
+    sound = [
+        command.request for command, fact in zip(commands, facts, strict=True) if not fact.denials
+    ]
+    if not sound:
+        return ()
+    return margin_of(desk, account_id, sound, commands[0].run_id)[1]
+
+
+def margin_of(
+    desk: Desk, account_id: int, requests: Sequence[OrderRequest], run_id: str | None = None
+) -> tuple[Paise, tuple[Denial, ...]]:
+    """What orders need together, and the denial when the account has less."""
+    state = desk.account(account_id)
+    needed = state.margins.needs(requests, run_id, desk.now)
+    return needed, _margin(desk, account_id, needed)
+
+
+def market_facts(desk: Desk, instrument: Instrument, denials: tuple[Denial, ...]) -> Facts:
+    """The market's side of the facts."""
+    return Facts(
+        instrument=instrument,
+        tick=desk.market.tick(instrument.id),
+        market_open=desk.market.is_open(instrument, desk.now),
+        denials=denials,
+    )
+
+
+def _holdings(desk: Desk, command: PlaceOrder) -> tuple[Denial, ...]:
+    """Delivery sells only what is there and not being sold: shares for CNC, funded ones for MTF."""
+    request = command.request
+    if request.side is Side.BUY or request.product not in (Product.CNC, Product.MTF):
+        return ()
+    free = desk.account(int(command.account)).margins.free_holdings(request, command.run_id)
+    if request.quantity <= free:
+        return ()
+    facts = {"instrument": request.instrument, "product": request.product}
+    found = denial(
+        _R.INSUFFICIENT_HOLDINGS,
+        pointer="/quantity",
+        held=free,
+        quantity=request.quantity,
+        **facts,
+    )
+    return (found,)
+
+
+def _margin(desk: Desk, account_id: int, needed: Paise) -> tuple[Denial, ...]:
+    state = desk.account(account_id)
+    available = state.margins.available(state.cash_paise)
+    if needed <= max(available, 0):
+        return ()
+    facts = {"required": _inr(needed), "available": _inr(available)}
+    return (denial(_R.INSUFFICIENT_MARGIN, **facts),)
+
+
+def _inr(paise: int) -> str:
+    return inr(Decimal(paise) / 100, 2)
+
+
+def _instrument(desk: Desk, request: OrderRequest, leg: int | None) -> Instrument:
+    found = desk.market.instrument(request.instrument)
+    if found is None:
+        pointer = "/tradingsymbol" if leg is None else f"/orders/{leg}/tradingsymbol"
+        message = f"{request.instrument} is not a known instrument"
+        raise InvalidDocument([Problem(pointer, message)])
+    return found

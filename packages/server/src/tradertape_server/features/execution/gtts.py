@@ -1,0 +1,207 @@
+"""Resting triggers of paper accounts: made, changed, deleted, and fired by ticks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tradertape_core.execution import engine
+from tradertape_core.kernel.errors import InvalidDocument, Problem
+from tradertape_core.market.instrument import Instrument
+from tradertape_core.orders import gtt as core
+from tradertape_core.orders.commands import PlaceOrder
+from tradertape_core.orders.denials import Denial
+from tradertape_core.orders.gtt import Gtt, GttRequest, GttResult, GttStatus
+from tradertape_core.orders.gtt_fields import gtt_document, read_gtt, read_gtt_change
+from tradertape_server.features.execution import repository, rows, views
+from tradertape_server.features.execution.desk import Desk
+from tradertape_server.features.execution.errors import OrderDenied
+from tradertape_server.features.execution.facts import facts_for
+from tradertape_server.features.execution.identifiers import OrderIds
+from tradertape_server.features.execution.models import GttRow
+from tradertape_server.features.execution.risk import NO_RISK
+from tradertape_server.features.execution.summaries import wish as in_words
+from tradertape_server.features.execution.triggers import Triggers
+from tradertape_server.features.execution.venue import PAPER
+from tradertape_server.features.execution.wishes import Wish
+from tradertape_server.platform.errors import Conflict, NotFound
+
+Json = dict[str, Any]
+
+
+class GttDesk:
+    """Makes the wishes of triggers."""
+
+    def __init__(self, ids: OrderIds) -> None:
+        self._ids = ids
+        self.triggers = Triggers(self.fire_wish)
+
+    def create_wish(self, account_id: int, document: Mapping[str, Any]) -> Wish:
+        """Make a trigger. Raises InvalidDocument when the document breaks a rule."""
+        request = read_gtt(document)
+
+        def decide(desk: Desk) -> int:
+            self._check(desk, account_id, request, apart_from=None)
+            trigger_id = repository.last_gtt_id(desk.session) + 1
+            price = _last_price(desk, request)
+            gtt = core.create(trigger_id, str(account_id), request, last_price=price, now=desk.now)
+            repository.add(desk.session, GttRow, [rows.gtt_row(gtt)])
+            self._tell(desk, gtt, "gtt_created", f"Trigger made: {_words(gtt)}")
+            self.triggers.stage(gtt)
+            return trigger_id
+
+        return Wish(decide)
+
+    def modify_wish(self, account_id: int, trigger_id: int, patch: Mapping[str, Any]) -> Wish:
+        """Change an active trigger; the patch names what changes."""
+
+        def decide(desk: Desk) -> int:
+            gtt = _active(desk, account_id, trigger_id)
+            request = read_gtt_change(gtt, patch)
+            self._check(desk, account_id, request, apart_from=gtt)
+            price = _last_price(desk, request)
+            changed = core.change(gtt, request, last_price=price, now=desk.now)
+            self._keep(desk, changed, "gtt_modified", f"Trigger changed: {_words(changed)}")
+            return trigger_id
+
+        return Wish(decide)
+
+    def delete_wish(self, account_id: int, trigger_id: int) -> Wish:
+        """End an active trigger."""
+
+        def decide(desk: Desk) -> int:
+            gtt = _active(desk, account_id, trigger_id)
+            ended = core.end(gtt, GttStatus.DELETED, desk.now)
+            self._keep(desk, ended, "gtt_deleted", f"Trigger deleted: {_words(gtt)}")
+            return trigger_id
+
+        return Wish(decide)
+
+    def expire_wish(self) -> Wish:
+        """End the triggers whose year is over."""
+
+        def decide(desk: Desk) -> int:
+            over = core.expired(repository.gtts(desk.session, active_only=True), desk.now)
+            for gtt in over:
+                self._keep(desk, gtt, "gtt_expired", f"Trigger expired: {_words(gtt)}")
+            return len(over)
+
+        return Wish(decide)
+
+    def fire_wish(self, trigger_id: int, leg: int) -> Wish:
+        """A tick reached a trigger: place its order, once, whatever happens on the way."""
+
+        def decide(desk: Desk) -> None:
+            row = desk.session.get(GttRow, trigger_id)
+            gtt = None if row is None else rows.gtt_of(row)
+            if gtt is None or not gtt.is_active:
+                return
+            fired = core.fire(gtt, leg, desk.now)
+            request = gtt.request.orders[leg]
+            command = PlaceOrder(
+                order_id=self._ids.next(desk.now),
+                account=gtt.account,
+                run_id=None,
+                key=f"gtt:{trigger_id}:{leg}",
+                venue=PAPER,
+                request=request,
+            )
+            decision = engine.place(command, facts_for(desk, command, NO_RISK), desk.now)
+            reason = "; ".join(one.message for one in decision.denials) or None
+            order_id = None if reason else command.order_id
+            result = GttResult(leg=leg, at=desk.now, order_id=order_id, reason=reason)
+            done = core.with_result(fired, result)
+            words = f"Trigger reached: {_words(gtt)}, {in_words(request)}"
+            self._keep(desk, done, "gtt_triggered", f"{words} ({reason})" if reason else words)
+            desk.record(decision)
+
+        return Wish(decide, lambda _desk, _carry: None)
+
+    def _check(
+        self, desk: Desk, account_id: int, request: GttRequest, *, apart_from: Gtt | None
+    ) -> None:
+        instrument = _instrument(desk, request)
+        waiting = repository.gtts(desk.session, account_id=account_id, active_only=True)
+        others = [one for one in waiting if apart_from is None or one != apart_from]
+        denials: tuple[Denial, ...] = core.check_gtt(
+            request,
+            instrument,
+            now=desk.now,
+            last_price=_last_price(desk, request),
+            active=len(others),
+        )
+        if denials:
+            raise OrderDenied(denials)
+
+    def _keep(self, desk: Desk, gtt: Gtt, event_type: str, summary: str) -> None:
+        repository.change_gtts(desk.session, [rows.gtt_row(gtt)])
+        self._tell(desk, gtt, event_type, summary)
+        self.triggers.stage(gtt)
+
+    def _tell(self, desk: Desk, gtt: Gtt, event_type: str, summary: str) -> None:
+        desk.note(
+            account_id=int(gtt.account),
+            run_id=None,
+            kind="execution",
+            event_type=event_type,
+            source="gtt",
+            summary=summary,
+            payload={"trigger_id": gtt.trigger_id, "status": gtt.status.value},
+            resource=("gtt", str(gtt.trigger_id)),
+        )
+
+
+def gtt_view(gtt: Gtt, *, user_id: str, instrument_token: int | None) -> Json:
+    """A trigger in Kite's shape."""
+    document = views.plain(gtt_document(gtt.request))
+    orders = [{**order, "result": None} for order in document["orders"]]
+    for result in gtt.results:
+        orders[result.leg]["result"] = {
+            "timestamp": views.moment(result.at),
+            "order_result": {
+                "status": "success" if result.order_id else "failed",
+                "order_id": result.order_id or "",
+                "rejection_reason": result.reason or "",
+            },
+        }
+    return {
+        "id": gtt.trigger_id,
+        "user_id": user_id,
+        "parent_trigger": None,
+        "type": gtt.request.type.value,
+        "created_at": views.moment(gtt.created_at),
+        "updated_at": views.moment(gtt.updated_at),
+        "expires_at": views.moment(gtt.expires_at),
+        "status": gtt.status.value,
+        "condition": {**document["condition"], "instrument_token": instrument_token},
+        "orders": orders,
+        "meta": {"rejection_reason": next((r.reason for r in gtt.results if r.reason), "")},
+    }
+
+
+def _active(desk: Desk, account_id: int, trigger_id: int) -> Gtt:
+    gtt = repository.gtt(desk.session, account_id, trigger_id)
+    if gtt is None:
+        raise NotFound("Trigger")
+    refusal = core.refusal(gtt)
+    if refusal is not None:
+        raise Conflict(refusal.message, code=refusal.reason.value)
+    return gtt
+
+
+def _instrument(desk: Desk, request: GttRequest) -> Instrument:
+    instrument = desk.market.instrument(request.instrument)
+    if instrument is None:
+        message = f"{request.instrument} is not a known instrument"
+        raise InvalidDocument([Problem("/condition/tradingsymbol", message)])
+    return instrument
+
+
+def _last_price(desk: Desk, request: GttRequest) -> Any:
+    tick = desk.market.tick(request.instrument)
+    return None if tick is None else tick.last_price
+
+
+def _words(gtt: Gtt) -> str:
+    values = " / ".join(f"{value:f}" for value in gtt.request.trigger_values)
+    return f"{gtt.request.instrument} at {values}"

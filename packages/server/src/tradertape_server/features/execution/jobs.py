@@ -1,0 +1,177 @@
+"""What happens by the clock: exits that go on, the day's end, intraday squared off, years over.
+
+A market that never closes (the simulated one at any hour) has no day's end: nothing is squared off,
+and day orders end when India's date changes.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from tradertape_core.kernel.clock import IST, Clock
+from tradertape_core.ledger.billing import square_off_charges
+from tradertape_core.ledger.journal import Book, post_charges
+from tradertape_core.ledger.position import PositionKey
+from tradertape_core.market.calendar import Calendar
+from tradertape_core.market.hours import TradingHours, session_hours
+from tradertape_core.market.session_times import Segment
+from tradertape_core.orders.order import Product
+from tradertape_core.orders.reports import ExecutionReport
+from tradertape_server.features.execution import repository
+from tradertape_server.features.execution.desk import Desk
+from tradertape_server.features.execution.errors import TradingPaused
+from tradertape_server.features.execution.service import ExecutionService, RunRef
+from tradertape_server.features.execution.venue import PaperVenue
+from tradertape_server.features.execution.wishes import Wish
+from tradertape_server.platform.errors import ApiError
+from tradertape_server.platform.logging import get_logger
+
+EVERY_S = 1.0
+# Brokers close intraday positions shortly before the market does (Zerodha: 15:20 to 15:25).
+SQUARE_OFF_BEFORE_CLOSE = timedelta(minutes=10)
+SEGMENTS = {
+    Segment.CASH: frozenset({"NSE", "BSE"}),
+    Segment.DERIVATIVES: frozenset({"NFO", "BFO"}),
+}
+
+logger = get_logger(__name__)
+
+
+@dataclass(slots=True)
+class ExecutionJobs:
+    """One thread; `run_once` is what it does every second."""
+
+    service: ExecutionService
+    calendar: Calendar
+    clock: Clock
+    _stopping: threading.Event = field(default_factory=threading.Event)
+    _thread: threading.Thread | None = None
+    _opened: set[tuple[Segment, date]] = field(default_factory=set[tuple[Segment, date]])
+    _closed: set[tuple[Segment, date]] = field(default_factory=set[tuple[Segment, date]])
+    _expired_on: date | None = None
+
+    def start(self) -> None:
+        """Begin; a second call does nothing."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._loop, name="execution-jobs", daemon=True)
+            self._thread.start()
+
+    def stop(self, timeout_s: float = 10.0) -> None:
+        """End."""
+        self._stopping.set()
+        if self._thread is not None:
+            self._thread.join(timeout_s)
+
+    def run_once(self) -> None:
+        """Do all that is due now."""
+        now = self.clock.now()
+        self._tell(lambda venue: venue.expire(now))
+        self._go_on_leaving()
+        self._expire_triggers(now)
+        if self.service.market.never_closes:
+            self._end_days_before(now)
+            return
+        for segment, exchanges in SEGMENTS.items():
+            hours = session_hours(self.calendar, now.astimezone(IST).date(), segment)
+            if hours is not None:
+                self._session(segment, exchanges, hours, now)
+
+    def _loop(self) -> None:
+        while not self._stopping.wait(EVERY_S):
+            try:
+                self.run_once()
+            except TradingPaused:
+                logger.warning("execution jobs wait for the trader")
+            except Exception:
+                logger.exception("execution job failed")
+
+    def _session(
+        self, segment: Segment, exchanges: frozenset[str], hours: TradingHours, now: datetime
+    ) -> None:
+        name = (segment, hours.day)
+        if hours.start <= now < hours.end and name not in self._opened:
+            self._opened.add(name)
+            self._tell(lambda venue: venue.open_session(now, exchanges))
+        if hours.end - SQUARE_OFF_BEFORE_CLOSE <= now < hours.end:
+            self._square_off(exchanges, hours.day)
+        if now >= hours.end and name not in self._closed:
+            self._closed.add(name)
+            self._tell(lambda venue: venue.close_session(now, exchanges))
+
+    def _square_off(self, exchanges: frozenset[str], day: date) -> None:
+        """Close what is held intraday, run by run; asked again every second until it is done."""
+        for position in self.service.positions(open_only=True):
+            key = position.key
+            is_due = key.product is Product.MIS and key.instrument.partition(":")[0] in exchanges
+            if is_due:
+                self._leave(key, day)
+
+    def _leave(self, position: PositionKey, day: date) -> None:
+        run_id = position.run_id or ""
+        run = RunRef(account_id=int(position.account), run_id=run_id, mode="paper")
+        key = f"square-off:{day.isoformat()}"
+        try:
+            self.service.exit_run(run, key=key, reason="intraday square-off", product=Product.MIS)
+            self._charge(position, day)
+        except ApiError as error:
+            logger.warning("square-off refused", run=run_id, reason=error.detail)
+
+    def _charge(self, position: PositionKey, day: date) -> None:
+        """The broker's fee for closing what its owner did not."""
+
+        def decide(desk: Desk) -> None:
+            charges = square_off_charges(desk.broker, day)
+            reference = f"square-off:{day.isoformat()}:{position.run_id}:{position.instrument}"
+            if desk.position(position).is_open or not charges.total:
+                return
+            if repository.has_entry(desk.session, int(position.account), f"charges:{reference}"):
+                return
+            book = Book({position: desk.position(position)})
+            desk.post(post_charges(position, charges, book, reference=reference, at=desk.now))
+            desk.note(
+                account_id=int(position.account),
+                run_id=position.run_id,
+                kind="execution",
+                event_type="square_off_charged",
+                source="execution",
+                summary=f"Square-off of {position.instrument}: {charges.total / 100:.2f} rupees",
+                payload={"charges_paise": charges.total},
+            )
+
+        self.service.trader.do(Wish(decide))
+
+    def _go_on_leaving(self) -> None:
+        for run_id, key in self.service.exits_under_way():
+            self.service.go_on_leaving(run_id, key)
+
+    def _expire_triggers(self, now: datetime) -> None:
+        today = now.astimezone(IST).date()
+        if self._expired_on != today:
+            self.service.trader.do(self.service.gtt.expire_wish())
+            self._expired_on = today
+
+    def _end_days_before(self, now: datetime) -> None:
+        """End day orders of an earlier date, where no session does."""
+        midnight = now.astimezone(IST).replace(hour=0, minute=0, second=0, microsecond=0)
+        with self.service.database.read() as session:
+            old = repository.orders(session, open_only=True, venue="paper", placed_before=midnight)
+        for order in old:
+            if not order.slices and order.request.validity == "DAY":
+                self._end(order.order_id)
+
+    def _end(self, order_id: str) -> None:
+        self.service.trader.do(self.service.day_over_wish(order_id))
+
+    def _tell(self, ask: Callable[[PaperVenue], Sequence[ExecutionReport]]) -> None:
+        self.service.trader.do(Wish(_nothing, _nothing_more, ask))
+
+
+def _nothing(_desk: Desk) -> None:
+    """What the venue says decides."""
+
+
+def _nothing_more(_desk: Desk, _carry: object) -> None:
+    """Its reports are all there is to record."""

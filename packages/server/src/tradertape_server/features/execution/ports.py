@@ -1,0 +1,71 @@
+"""What execution needs of the market and of its listeners; `wiring.py` says who does it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Protocol
+
+from tradertape_core.market.instrument import Instrument
+from tradertape_core.market.tick import Tick
+
+OnTick = Callable[[Tick], None]
+
+
+class Market(Protocol):
+    """Instruments and their latest ticks. Every method is quick: nothing here waits."""
+
+    def instrument(self, instrument_id: str) -> Instrument | None:
+        """The instrument called `NSE:INFY`; None when there is none."""
+        ...
+
+    def known(self, instrument_id: str) -> Instrument:
+        """The same of one that was traded. Raises InvariantBroken when it is not there."""
+        ...
+
+    def underlying_price(self, instrument: Instrument) -> Decimal | None:
+        """The latest price of what an option is on."""
+        ...
+
+    def tick(self, instrument_id: str) -> Tick | None:
+        """Its latest tick; None before the first."""
+        ...
+
+    def is_open(self, instrument: Instrument, now: datetime) -> bool:
+        """Whether orders are matched now."""
+        ...
+
+    @property
+    def never_closes(self) -> bool:
+        """Whether the market runs at any hour, as the simulated one does."""
+        ...
+
+    def watch(self, instrument_ids: Collection[str], listener: OnTick) -> None:
+        """Have the listener called with every tick of exactly these instruments from now on.
+
+        A later call replaces the set.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """An event that is on disk, as listeners get it: the row of the timeline."""
+
+    seq: int
+    account_id: int
+    run_id: str | None
+    order_id: str | None
+    kind: str
+    event_type: str
+    source: str
+    resource_type: str | None
+    resource_id: str | None
+    summary: str
+    payload: dict[str, object]
+    at: datetime
+
+
+Listener = Callable[[tuple[Happened, ...]], None]

@@ -1,0 +1,116 @@
+"""What an order would cost, before it is placed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from tradertape_core.execution.pricing import offers
+from tradertape_core.kernel.errors import InvalidDocument, Problem
+from tradertape_core.ledger.billing import delivery_charges, order_charges, schedule_for
+from tradertape_core.ledger.charges import NO_CHARGES, Charges
+from tradertape_core.market.instrument import Instrument
+from tradertape_core.market.tick import Tick
+from tradertape_core.orders.checks import check_against
+from tradertape_core.orders.denials import Denial
+from tradertape_core.orders.fields import order_document
+from tradertape_core.orders.order import Fill, OrderRequest, Product, Side
+from tradertape_server.features.execution import views
+from tradertape_server.features.execution.desk import Desk
+from tradertape_server.features.execution.facts import margin_of
+
+Json = dict[str, Any]
+_NO_SLIPPAGE = Decimal(0)
+
+
+def preview_order(desk: Desk, account_id: int, request: OrderRequest) -> Json:
+    """The order as it would be placed, what it needs and costs, and what to beware of."""
+    warnings, charges = _leg(desk, request)
+    margin, short = margin_of(desk, account_id, [request])
+    warnings += [_warning(one, severity="error") for one in short]
+    order = {**views.plain(order_document(request)), "warnings": warnings}
+    return {"intent_type": "place_order", "order": order, "cost_contract": _cost(margin, charges)}
+
+
+def preview_basket(desk: Desk, account_id: int, requests: Sequence[OrderRequest]) -> Json:
+    """The same of a basket, its margin as a whole."""
+    legs = [_leg(desk, request) for request in requests]
+    margin, short = margin_of(desk, account_id, requests)
+    charges = sum((cost for _, cost in legs), NO_CHARGES)
+    orders = [
+        {**views.plain(order_document(request)), "warnings": warnings}
+        for request, (warnings, _) in zip(requests, legs, strict=True)
+    ]
+    basket = {"orders": orders, "warnings": [_warning(one, severity="error") for one in short]}
+    return {
+        "intent_type": "place_basket",
+        "basket": basket,
+        "cost_contract": _cost(margin, charges),
+    }
+
+
+def _leg(desk: Desk, request: OrderRequest) -> tuple[list[Json], Charges]:
+    instrument = desk.market.instrument(request.instrument)
+    if instrument is None:
+        message = f"{request.instrument} is not a known instrument"
+        raise InvalidDocument([Problem("/tradingsymbol", message)])
+    tick, now = desk.market.tick(instrument.id), desk.now
+    is_open = desk.market.is_open(instrument, now)
+    checked = check_against(request, instrument, now=now, tick=tick, market_open=is_open)
+    charges = estimate(request, instrument, tick, now, broker=desk.broker)
+    refusals = [_warning(one, severity="error") for one in checked.denials]
+    return [*refusals, *(_warning(one, severity="warning") for one in checked.warnings)], charges
+
+
+def estimate(
+    request: OrderRequest, instrument: Instrument, tick: Tick | None, now: datetime, *, broker: str
+) -> Charges:
+    """What the order costs if it fills whole at its price, or at what the market offers."""
+    price = request.price
+    if not price and tick is not None:
+        offered = offers(tick, request.side, instrument, _NO_SLIPPAGE)
+        price = offered[0].price if offered else tick.last_price
+    if not price:
+        return NO_CHARGES
+    fill = Fill(
+        trade_id="preview",
+        order_id="preview",
+        account="",
+        run_id=None,
+        instrument=instrument.id,
+        product=request.product,
+        side=request.side,
+        quantity=request.quantity,
+        price=price,
+        at=now,
+    )
+    terms = schedule_for(broker, request.product, instrument.instrument_type)
+    charges = order_charges(terms, [fill])
+    if request.product is Product.CNC and request.side is Side.SELL:
+        value = price * request.quantity
+        charges = charges + delivery_charges(terms, now.date(), value * 0, value)
+    return charges
+
+
+def _cost(margin_paise: int, charges: Charges) -> Json:
+    return {
+        "margin_required": views.rupees(margin_paise),
+        "charges_estimate": {
+            "brokerage": views.rupees(charges.brokerage),
+            "stt": views.rupees(charges.stt),
+            "exchange_txn": views.rupees(charges.transaction),
+            "sebi": views.rupees(charges.sebi),
+            "stamp_duty": views.rupees(charges.stamp),
+            "gst": views.rupees(charges.gst),
+            "dp": views.rupees(charges.demat),
+            "total": views.rupees(charges.total),
+        },
+        "total_charges": views.rupees(charges.total),
+        "total_taxes": views.rupees(charges.taxes),
+    }
+
+
+def _warning(denial: Denial, *, severity: str) -> Json:
+    return {"code": denial.reason.value, "message": denial.message, "severity": severity}

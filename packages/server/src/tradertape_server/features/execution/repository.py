@@ -1,0 +1,348 @@
+"""All SQL of execution: what the trader loads and writes, and what callers read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select, update
+from sqlalchemy.orm import Session
+
+from tradertape_core.kernel.errors import InvariantBroken
+from tradertape_core.ledger.position import Position, PositionKey
+from tradertape_core.orders.gtt import Gtt, GttStatus
+from tradertape_core.orders.order import Order
+from tradertape_server.features.execution import rows
+from tradertape_server.features.execution.models import (
+    ExecutionCursor,
+    ExecutionEvent,
+    FillRow,
+    GttRow,
+    IntentRow,
+    OrderRow,
+    OutboxRow,
+    PaperAccount,
+    PositionRow,
+    PostingRow,
+)
+from tradertape_server.features.execution.ports import Happened
+
+_Rows = Sequence[dict[str, Any]]
+
+
+# --- the trader's side ----------------------------------------------------------------------------
+
+
+def begin_writing(session: Session) -> int:
+    """Be the only writer until the commit, among all processes; the number of the last event."""
+    held = session.scalar(
+        select(ExecutionCursor.last_seq).where(ExecutionCursor.id == 1).with_for_update()
+    )
+    if held is None:
+        raise InvariantBroken("the database has no execution cursor: run `tradertape db upgrade`")
+    return held
+
+
+def move_cursor(session: Session, last_seq: int) -> None:
+    """Remember the number of the last event: it never goes back, whatever is deleted."""
+    session.connection().execute(
+        update(_table(ExecutionCursor)).where(ExecutionCursor.id == 1).values(last_seq=last_seq)
+    )
+
+
+def add(session: Session, table: type[Any], values: _Rows) -> None:
+    """Insert many rows at once."""
+    if values:
+        session.connection().execute(insert(_table(table)), list(values))
+
+
+def change_orders(session: Session, values: _Rows) -> None:
+    """Write orders that are there already."""
+    _update(session.connection(), _table(OrderRow), ("order_id",), values)
+
+
+def change_positions(session: Session, values: _Rows) -> None:
+    """Write positions that are there already."""
+    _update(session.connection(), _table(PositionRow), POSITION_KEY, values)
+
+
+def change_intents(session: Session, values: _Rows) -> None:
+    """Write the answers of intents, or how far they are: rows need not have the same columns."""
+    alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for row in values:
+        alike.setdefault(tuple(row), []).append(row)
+    for group in alike.values():
+        _update(session.connection(), _table(IntentRow), ("run_id", "key"), group)
+
+
+def change_gtts(session: Session, values: _Rows) -> None:
+    """Write triggers that are there already."""
+    _update(session.connection(), _table(GttRow), ("id",), values)
+
+
+def drop_outbox(session: Session, keys: Iterable[tuple[str, str, int]]) -> None:
+    """Forget what venues have been told."""
+    table = _table(OutboxRow)
+    names = ("order_id", "action", "ask")
+    found = [{f"b_{n}": v for n, v in zip(names, key, strict=True)} for key in keys]
+    if found:
+        clauses = [table.c[name] == bindparam(f"b_{name}") for name in names]
+        session.connection().execute(delete(table).where(*clauses), found)
+
+
+def outbox(session: Session) -> Sequence[OutboxRow]:
+    """What venues have still to be told, oldest first."""
+    return session.scalars(select(OutboxRow).order_by(OutboxRow.id)).all()
+
+
+def lease(session: Session, owner: str) -> None:
+    """Take every row of the outbox over, counting the attempt."""
+    session.execute(
+        update(OutboxRow).values(leased_by=owner, attempts=OutboxRow.attempts + 1, status="sending")
+    )
+
+
+def unanswered(session: Session) -> Sequence[IntentRow]:
+    """Intents whose answer was not stored, oldest first."""
+    query = select(IntentRow).where(IntentRow.answer.is_(None)).order_by(IntentRow.id)
+    return session.scalars(query).all()
+
+
+def leaving_runs(session: Session) -> set[str]:
+    """Runs that are being closed whole."""
+    waiting = session.scalars(select(IntentRow).where(IntentRow.answer.is_(None)))
+    return {
+        row.run_id
+        for row in waiting
+        if row.kind == "exit_run" and row.details.get("product") is None
+    }
+
+
+POSITION_KEY = ("account_id", "run_id", "instrument", "product")
+
+
+def _table(model: type[Any]) -> Table:
+    return model.__table__
+
+
+def _update(connection: Connection, table: Table, key: tuple[str, ...], values: _Rows) -> None:
+    if not values:
+        return
+    clauses = [table.c[name] == bindparam(f"b_{name}") for name in key]
+    columns = [name for name in values[0] if name not in key]
+    statement = (
+        update(table).where(*clauses).values({name: bindparam(f"v_{name}") for name in columns})
+    )
+    bound = [
+        {f"b_{name}" if name in key else f"v_{name}": value for name, value in row.items()}
+        for row in values
+    ]
+    connection.execute(statement, bound)
+
+
+# --- reading --------------------------------------------------------------------------------------
+
+
+def account(session: Session, user_id: int, scope: str) -> PaperAccount | None:
+    """A person's account of a scope."""
+    query = select(PaperAccount).where(PaperAccount.user_id == user_id, PaperAccount.scope == scope)
+    return session.scalar(query)
+
+
+def account_by_id(session: Session, account_id: int) -> PaperAccount:
+    """An account that is there."""
+    return session.get_one(PaperAccount, account_id)
+
+
+def accounts(session: Session, user_id: int) -> Sequence[PaperAccount]:
+    """A person's accounts, oldest first."""
+    query = select(PaperAccount).where(PaperAccount.user_id == user_id).order_by(PaperAccount.id)
+    return session.scalars(query).all()
+
+
+def intent(session: Session, run_id: str, key: str) -> IntentRow | None:
+    """The wish a key names in a run."""
+    return session.scalar(select(IntentRow).where(IntentRow.run_id == run_id, IntentRow.key == key))
+
+
+def intents(session: Session, run_id: str) -> Sequence[IntentRow]:
+    """A run's wishes, oldest first."""
+    query = select(IntentRow).where(IntentRow.run_id == run_id).order_by(IntentRow.id)
+    return session.scalars(query).all()
+
+
+def order(session: Session, order_id: str) -> Order | None:
+    """One order."""
+    row = session.get(OrderRow, order_id)
+    return None if row is None else rows.order_of(row)
+
+
+def children(session: Session, parent_order_id: str) -> list[Order]:
+    """The orders of a parent: its id, then two digits."""
+    query = select(OrderRow).where(
+        OrderRow.order_id > f"{parent_order_id}0", OrderRow.order_id < f"{parent_order_id}A"
+    )
+    return [rows.order_of(row) for row in session.scalars(query)]
+
+
+def open_accounts(session: Session) -> list[int]:
+    """Accounts with an open order or position."""
+    having_orders = select(OrderRow.account_id).where(OrderRow.is_open)
+    having_positions = select(PositionRow.account_id).where(PositionRow.is_open)
+    return sorted(session.scalars(having_orders.union(having_positions)))
+
+
+def orders(
+    session: Session,
+    *,
+    run_id: str | None = None,
+    account_id: int | None = None,
+    open_only: bool = False,
+    venue: str | None = None,
+    placed_before: datetime | None = None,
+) -> list[Order]:
+    """Orders, oldest first."""
+    query = select(OrderRow).order_by(OrderRow.placed_at, OrderRow.order_id)
+    if run_id is not None:
+        query = query.where(OrderRow.run_id == run_id)
+    if account_id is not None:
+        query = query.where(OrderRow.account_id == account_id)
+    if open_only:
+        query = query.where(OrderRow.is_open)
+    if venue is not None:
+        query = query.where(OrderRow.venue == venue)
+    if placed_before is not None:
+        query = query.where(OrderRow.placed_at < placed_before)
+    return [rows.order_of(row) for row in session.scalars(query)]
+
+
+def count_orders(session: Session, run_id: str, *, since: datetime) -> int:
+    """How many orders a run placed since a moment, the parts of sliced ones apart."""
+    query = select(func.count()).where(
+        OrderRow.run_id == run_id, OrderRow.placed_at >= since, func.length(OrderRow.order_id) < 21
+    )
+    return session.scalar(query) or 0
+
+
+def has_entry(session: Session, account_id: int, entry: str) -> bool:
+    """Whether a double entry was made."""
+    query = select(PostingRow.id).where(
+        PostingRow.account_id == account_id, PostingRow.entry == entry
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
+def fills(
+    session: Session, *, run_id: str | None = None, account_id: int | None = None
+) -> Sequence[FillRow]:
+    """Executions, oldest first."""
+    query = select(FillRow).order_by(FillRow.id)
+    if run_id is not None:
+        query = query.where(FillRow.run_id == run_id)
+    if account_id is not None:
+        query = query.where(FillRow.account_id == account_id)
+    return session.scalars(query).all()
+
+
+def position(session: Session, key: PositionKey) -> Position | None:
+    """One position."""
+    row = session.get(PositionRow, tuple(rows.position_id(key).values()))
+    return None if row is None else rows.position_of(row)
+
+
+def positions(
+    session: Session,
+    *,
+    run_id: str | None = None,
+    account_id: int | None = None,
+    open_only: bool = False,
+) -> list[Position]:
+    """Positions of a run, an account, or all."""
+    query = select(PositionRow).order_by(PositionRow.instrument, PositionRow.product)
+    if run_id is not None:
+        query = query.where(PositionRow.run_id == run_id)
+    if account_id is not None:
+        query = query.where(PositionRow.account_id == account_id)
+    if open_only:
+        query = query.where(PositionRow.is_open)
+    return [rows.position_of(row) for row in session.scalars(query)]
+
+
+def balances(session: Session, account_id: int) -> dict[str, int]:
+    """What stands on every ledger of an account, paise."""
+    query = (
+        select(PostingRow.ledger, func.sum(PostingRow.amount_paise))
+        .where(PostingRow.account_id == account_id)
+        .group_by(PostingRow.ledger)
+    )
+    return {ledger: int(paise) for ledger, paise in session.execute(query)}
+
+
+def events(
+    session: Session,
+    *,
+    run_id: str | None = None,
+    account_id: int | None = None,
+    after: int = 0,
+    limit: int = 500,
+    kind: str | None = None,
+) -> list[Happened]:
+    """Events after a cursor, oldest first."""
+    query = select(ExecutionEvent).where(ExecutionEvent.seq > after)
+    if run_id is not None:
+        query = query.where(ExecutionEvent.run_id == run_id)
+    if account_id is not None:
+        query = query.where(ExecutionEvent.account_id == account_id)
+    if kind is not None:
+        query = query.where(ExecutionEvent.kind == kind)
+    found = session.scalars(query.order_by(ExecutionEvent.seq).limit(limit))
+    return [happened(row) for row in found]
+
+
+def order_events(session: Session, order_id: str) -> Sequence[ExecutionEvent]:
+    """One order's story, oldest first."""
+    query = select(ExecutionEvent).where(ExecutionEvent.order_id == order_id)
+    return session.scalars(query.order_by(ExecutionEvent.seq)).all()
+
+
+def happened(row: ExecutionEvent) -> Happened:
+    """An event as listeners get it."""
+    return Happened(
+        seq=row.seq,
+        account_id=row.account_id,
+        run_id=row.run_id,
+        order_id=row.order_id,
+        kind=row.kind,
+        event_type=row.event_type,
+        source=row.source,
+        resource_type=row.resource_type,
+        resource_id=row.resource_id,
+        summary=row.summary,
+        payload=row.payload,
+        at=row.at,
+    )
+
+
+def gtts(
+    session: Session, *, account_id: int | None = None, active_only: bool = False
+) -> list[Gtt]:
+    """Triggers, oldest first."""
+    query = select(GttRow).order_by(GttRow.id)
+    if account_id is not None:
+        query = query.where(GttRow.account_id == account_id)
+    if active_only:
+        query = query.where(GttRow.status == GttStatus.ACTIVE)
+    return [rows.gtt_of(row) for row in session.scalars(query)]
+
+
+def gtt(session: Session, account_id: int, gtt_id: int) -> Gtt | None:
+    """One trigger of an account."""
+    query = select(GttRow).where(GttRow.account_id == account_id, GttRow.id == gtt_id)
+    row = session.scalar(query)
+    return None if row is None else rows.gtt_of(row)
+
+
+def last_gtt_id(session: Session) -> int:
+    """The highest number of a trigger; 0 before the first."""
+    return session.scalar(select(func.max(GttRow.id))) or 0

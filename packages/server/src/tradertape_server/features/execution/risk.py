@@ -1,0 +1,131 @@
+"""What the risk gate has to know about a moment, gathered at the desk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from tradertape_core.kernel.clock import IST
+from tradertape_core.kernel.money import Paise, Price, notional
+from tradertape_core.ledger.marks import is_plausible
+from tradertape_core.ledger.pnl import RunMode, pnl_of
+from tradertape_core.ledger.position import Position, PositionKey
+from tradertape_core.market.tick import Tick
+from tradertape_core.orders.order import OrderRequest, Side
+from tradertape_core.risk.rules import RiskFacts, RiskLimits
+from tradertape_server.features.execution import repository
+from tradertape_server.features.execution.desk import AccountState, Desk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Risk:
+    """What a run may do. kill_switch, halted: why nothing new is taken, if so."""
+
+    limits: RiskLimits = field(default_factory=RiskLimits)
+    kill_switch: str | None = None
+    halted: str | None = None
+
+
+NO_RISK = Risk()
+
+
+def risk_facts(
+    desk: Desk,
+    account_id: int,
+    run_id: str | None,
+    request: OrderRequest,
+    risk: Risk,
+    *,
+    required: Paise | None,
+) -> RiskFacts:
+    """Return the facts about one order. required: None when its margin is judged elsewhere.
+
+    What costs a look at the database is gathered only where a limit asks for it.
+    """
+    state, now = desk.account(account_id), desk.now
+    held = [one for key, one in state.positions.items() if key.run_id == run_id]
+    tick = desk.market.tick(request.instrument)
+    if tick is not None and not is_plausible(tick):
+        tick = None
+    key = PositionKey(str(account_id), run_id, request.instrument, request.product)
+    position = state.positions.get(key)
+    quantity = position.quantity if position else 0
+    limits = risk.limits
+    return RiskFacts(
+        now=now,
+        limits=limits,
+        kill_switch=risk.kill_switch,
+        halted=risk.halted,
+        capital_paise=Paise(limits.allocation_paise or state.cash_paise),
+        day_pnl_paise=_day_pnl(desk, account_id, run_id, limits),
+        orders_today=_orders_today(desk, run_id, now, limits),
+        open_instruments=frozenset(one.key.instrument for one in held),
+        position_quantity=quantity,
+        exiting_quantity=_exiting(state, run_id, request, quantity),
+        gross_exposure_paise=_exposure(desk, held),
+        symbol_exposure_paise=_exposure(
+            desk, (one for one in held if one.key.instrument == request.instrument)
+        ),
+        last_price=tick.last_price if tick else None,
+        tick_age_s=(now - tick.at).total_seconds() if tick else None,
+        is_option=desk.market.known(request.instrument).is_option,
+        required_paise=required,
+        free_paise=state.margins.available(state.cash_paise),
+        same_order_age_s=_same_order_age(state, run_id, request, now, limits),
+    )
+
+
+def _exiting(state: AccountState, run_id: str | None, request: OrderRequest, quantity: int) -> int:
+    side = Side.SELL if quantity > 0 else Side.BUY
+    return state.margins.pending(request.instrument, request.product, side, run_id)
+
+
+def _exposure(desk: Desk, positions: Iterable[Position]) -> Paise:
+    total = 0
+    for one in positions:
+        tick = desk.market.tick(one.key.instrument)
+        price = tick.last_price if tick else one.average_price
+        total += notional(Price(price), abs(one.quantity))
+    return Paise(total)
+
+
+def _day_pnl(desk: Desk, account_id: int, run_id: str | None, limits: RiskLimits) -> Paise:
+    if limits.daily_loss_paise is None and limits.daily_loss_pct is None:
+        return Paise(0)
+    today = desk.now.astimezone(IST).date()
+    stored = repository.positions(desk.session, account_id=account_id, run_id=run_id or "")
+    current = [desk.position(one.key) for one in stored]
+    moved = [one for one in current if one.is_open or one.today.day == today]
+    ticks: dict[str, Tick] = {}
+    for one in moved:
+        tick = desk.market.tick(one.key.instrument)
+        if tick is not None:
+            ticks[one.key.instrument] = tick
+    found = pnl_of(moved, ticks, desk.now, mode=RunMode.PAPER, today_only=True)
+    return found.totals.net_paise
+
+
+def _orders_today(desk: Desk, run_id: str | None, now: datetime, limits: RiskLimits) -> int:
+    if limits.max_orders_per_day is None or run_id is None:
+        return 0
+    midnight = now.astimezone(IST).replace(hour=0, minute=0, second=0, microsecond=0)
+    stored = repository.count_orders(desk.session, run_id, since=midnight)
+    return stored + desk.placed_now(run_id)
+
+
+def _same_order_age(
+    state: AccountState,
+    run_id: str | None,
+    request: OrderRequest,
+    now: datetime,
+    limits: RiskLimits,
+) -> float | None:
+    if limits.duplicate_within_s is None:
+        return None
+    ages = [
+        (now - order.placed_at).total_seconds()
+        for order in state.orders.values()
+        if order.run_id == run_id and order.request == request
+    ]
+    return min(ages, default=None)

@@ -1,0 +1,170 @@
+"""Core types as rows of tables and back; nothing else knows how they are stored."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tradertape_core.execution.decision import Alter, Submit, VenueRequest, Withdraw
+from tradertape_core.kernel.errors import InvariantBroken
+from tradertape_core.ledger.charges import Charges
+from tradertape_core.ledger.journal import Postings
+from tradertape_core.ledger.position import Position, PositionKey
+from tradertape_core.orders.codec import from_document, to_document
+from tradertape_core.orders.gtt import Gtt
+from tradertape_core.orders.order import Change, Fill, Order
+from tradertape_server.features.execution.models import GttRow, IntentRow, OrderRow, PositionRow
+
+Row = dict[str, Any]
+
+
+def order_row(order: Order) -> Row:
+    """An order as its row."""
+    return {
+        "order_id": order.order_id,
+        "account_id": int(order.account),
+        "run_id": order.run_id,
+        "venue": order.venue,
+        "tag": order.tag,
+        "instrument": order.request.instrument,
+        "status": order.status.value,
+        "is_open": order.is_open,
+        "document": to_document(order),
+        "placed_at": order.placed_at,
+        "updated_at": order.updated_at,
+    }
+
+
+def order_of(row: OrderRow) -> Order:
+    """The order a row holds."""
+    return from_document(Order, {"run_id": None, **row.document})
+
+
+def fill_row(fill: Fill, charges: Charges) -> Row:
+    """A fill and what it cost."""
+    return {
+        "account_id": int(fill.account),
+        "trade_id": fill.trade_id,
+        "order_id": fill.order_id,
+        "run_id": fill.run_id,
+        "instrument": fill.instrument,
+        "product": fill.product.value,
+        "side": fill.side.value,
+        "quantity": fill.quantity,
+        "price": fill.price,
+        "charges_paise": charges.total,
+        "charges": {name: paise for name, paise in to_document(charges).items() if paise},
+        "at": fill.at,
+    }
+
+
+def posting_rows(postings: Postings) -> list[Row]:
+    """One row for each line of a double entry."""
+    return [
+        {
+            "account_id": int(postings.account),
+            "entry": f"{postings.kind}:{postings.reference}",
+            "ledger": entry.account.value,
+            "run_id": postings.run_id,
+            "instrument": postings.instrument,
+            "amount_paise": entry.paise,
+            "at": postings.at,
+        }
+        for entry in postings.entries
+    ]
+
+
+def position_row(position: Position) -> Row:
+    """A position as its row."""
+    key = position.key
+    return {
+        "account_id": int(key.account),
+        "run_id": key.run_id or "",
+        "instrument": key.instrument,
+        "product": key.product.value,
+        "quantity": position.quantity,
+        "is_open": position.is_open,
+        "document": to_document(position),
+    }
+
+
+def position_of(row: PositionRow) -> Position:
+    """The position a row holds."""
+    key = {"run_id": None, **row.document["key"]}
+    return from_document(Position, {**row.document, "key": key})
+
+
+def position_id(key: PositionKey) -> Row:
+    """The columns that name a position."""
+    return {
+        "account_id": int(key.account),
+        "run_id": key.run_id or "",
+        "instrument": key.instrument,
+        "product": key.product.value,
+    }
+
+
+def request_row(request: VenueRequest, order: Order) -> Row:
+    """What a venue is to be told, as a row of the outbox."""
+    match request:
+        case Submit():
+            action, ask, payload = "submit", 0, {}
+        case Alter():
+            action, ask, payload = "alter", request.ask, to_document(request.change)
+        case Withdraw():
+            action, ask, payload = "withdraw", request.ask, {}
+    return {
+        "account_id": int(order.account),
+        "order_id": request.order_id,
+        "action": action,
+        "ask": ask,
+        "venue": order.venue,
+        "payload": payload,
+    }
+
+
+def request_of(row: Any) -> VenueRequest:
+    """The request a row of the outbox holds."""
+    match row.action:
+        case "submit":
+            return Submit(row.order_id)
+        case "alter":
+            return Alter(row.order_id, row.ask, from_document(Change, row.payload))
+        case "withdraw":
+            return Withdraw(row.order_id, row.ask)
+        case other:
+            raise InvariantBroken(f"the outbox knows no action {other}")
+
+
+def request_key(request: VenueRequest) -> tuple[str, str, int]:
+    """What names a request in the outbox."""
+    match request:
+        case Submit():
+            return request.order_id, "submit", 0
+        case Alter():
+            return request.order_id, "alter", request.ask
+        case Withdraw():
+            return request.order_id, "withdraw", request.ask
+
+
+def intent_values(row: IntentRow) -> Row:
+    """A wish as the values of its row."""
+    return {column.key: getattr(row, column.key) for column in IntentRow.__table__.columns}
+
+
+def gtt_row(gtt: Gtt) -> Row:
+    """A trigger as its row."""
+    return {
+        "id": gtt.trigger_id,
+        "account_id": int(gtt.account),
+        "status": gtt.status.value,
+        "instrument": gtt.request.instrument,
+        "document": to_document(gtt),
+        "created_at": gtt.created_at,
+        "updated_at": gtt.updated_at,
+        "expires_at": gtt.expires_at,
+    }
+
+
+def gtt_of(row: GttRow) -> Gtt:
+    """The trigger a row holds."""
+    return from_document(Gtt, row.document)

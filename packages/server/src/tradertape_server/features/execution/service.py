@@ -1,0 +1,452 @@
+"""What can be done with orders, on paper accounts. One method is one thing somebody can ask for.
+
+Every change goes through the trader's thread and is on disk when a method returns; reading opens a
+transaction of its own. `run_id` is the run's text id, unique in the whole server.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy.exc import IntegrityError
+
+from tradertape_core.execution.matching import PaperRules
+from tradertape_core.kernel.clock import Clock
+from tradertape_core.kernel.errors import InvalidInput
+from tradertape_core.kernel.money import Paise
+from tradertape_core.ledger.journal import post_capital
+from tradertape_core.ledger.pnl import Pnl, RunMode, pnl_of
+from tradertape_core.ledger.position import Position
+from tradertape_core.orders.family import summary as family_summary
+from tradertape_core.orders.fields import read_order
+from tradertape_core.orders.gtt import Gtt
+from tradertape_core.orders.order import Order, Product
+from tradertape_server.features.execution import (
+    answers,
+    cancelling,
+    exiting,
+    placing,
+    previewing,
+    repository,
+    rows,
+)
+from tradertape_server.features.execution.answers import EXIT_RUN, PLACE_BASKET, PLACE_ORDER, Answer
+from tradertape_server.features.execution.desk import Desk
+from tradertape_server.features.execution.errors import InProgress, LiveDisabled
+from tradertape_server.features.execution.funds import Funds, funds_of
+from tradertape_server.features.execution.gtts import GttDesk
+from tradertape_server.features.execution.identifiers import OrderIds
+from tradertape_server.features.execution.intents import checked_key, request_hash
+from tradertape_server.features.execution.models import FillRow, IntentRow, PaperAccount, PostingRow
+from tradertape_server.features.execution.placing import Intent
+from tradertape_server.features.execution.ports import Happened, Listener, Market
+from tradertape_server.features.execution.risk import NO_RISK, Risk
+from tradertape_server.features.execution.trader import Trader
+from tradertape_server.features.execution.venue import PaperVenue
+from tradertape_server.features.execution.wishes import Wish
+from tradertape_server.platform.crash_points import reach
+from tradertape_server.platform.database import Database
+from tradertape_server.platform.errors import ApiError, NotFound
+
+Json = dict[str, Any]
+MODES = ("dry_run", "paper")
+_WAIT_FOR_OTHERS_S = 2.0
+_LOOK_AGAIN_S = 0.05
+_MOST_STEPS = 12  # of an exit within one request; the job goes on with it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRef:
+    """Which run, on which account, in which mode, within which limits: all we know of a run."""
+
+    account_id: int
+    run_id: str
+    mode: str = "paper"
+    risk: Risk = NO_RISK
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """opening_paise: of a new paper account. broker: whose charges are taken. rules: how kind the
+    paper market is. strict_answers: the published client's own shape."""
+
+    opening_paise: int = 1_000_000_00
+    broker: str = "zerodha"
+    rules: PaperRules = field(default_factory=PaperRules)
+    strict_answers: bool = False
+
+
+@dataclass(slots=True)
+class ExecutionService:
+    """Use cases of execution."""
+
+    database: Database
+    clock: Clock
+    market: Market
+    trader: Trader
+    ids: OrderIds
+    gtt: GttDesk
+    settings: Settings = field(default_factory=Settings)
+
+    @classmethod
+    def build(
+        cls,
+        database: Database,
+        clock: Clock,
+        market: Market,
+        settings: Settings | None = None,
+        listeners: Sequence[Listener] = (),
+    ) -> ExecutionService:
+        """Join the parts; nothing trades before `trader.start()`."""
+        settings = settings or Settings()
+        ids = OrderIds()
+        gtt = GttDesk(ids)
+        desk = Desk(market, clock, owner=f"trader-{secrets.token_hex(6)}", broker=settings.broker)
+        venue = PaperVenue(market, clock, settings.rules)
+        trader = Trader(database, desk, venue, gtt.triggers, listeners)
+        return cls(database, clock, market, trader, ids, gtt, settings)
+
+    # --- accounts -----------------------------------------------------------------------------
+
+    def account(self, user_id: int, scope: str) -> PaperAccount:
+        """A person's paper account, made on first use with its opening money."""
+        with self.database.read() as session:
+            known = repository.account(session, user_id, scope)
+        if known is not None:
+            return known
+        try:
+            return self.trader.do(Wish(lambda desk: self._open_account(desk, user_id, scope)))
+        except IntegrityError:  # somebody opened it between our look and our insert
+            with self.database.read() as session:
+                found = repository.account(session, user_id, scope)
+            if found is None:
+                raise
+            return found
+
+    def accounts(self, user_id: int) -> Sequence[PaperAccount]:
+        """A person's paper accounts, oldest first."""
+        with self.database.read() as session:
+            return repository.accounts(session, user_id)
+
+    # --- orders -------------------------------------------------------------------------------
+
+    def place(
+        self,
+        run: RunRef,
+        order: Mapping[str, Any],
+        *,
+        key: str,
+        metadata: Mapping[str, Any] | None = None,
+    ) -> Answer:
+        """Place an order: the same key and wish give the same bytes, whatever happens between.
+
+        Raises InvalidDocument (fields), OrderDenied (checks, risk), KeyReused, InProgress,
+        TradingPaused. A refusal leaves the key free.
+        """
+        payload = {"order": order}
+        intent = self._intent(run, PLACE_ORDER, key, payload, metadata)
+        return self._answered(placing.place_wish(intent, order, self.ids))
+
+    def place_basket(
+        self,
+        run: RunRef,
+        orders: Sequence[Mapping[str, Any]],
+        *,
+        key: str,
+        all_or_none: bool = False,
+        dry_run: bool = False,
+        metadata: Mapping[str, Any] | None = None,
+    ) -> Answer:
+        """Place several orders as one wish, purchases first; see `place`."""
+        payload = {"orders": orders, "all_or_none": all_or_none, "dry_run": dry_run}
+        intent = self._intent(run, PLACE_BASKET, key, payload, metadata)
+        wish = placing.basket_wish(
+            intent, orders, self.ids, all_or_none=all_or_none, dry_run=dry_run
+        )
+        return self._answered(wish)
+
+    def preview(self, run: RunRef, order: Mapping[str, Any]) -> Json:
+        """The normalised order with its margin, charges and warnings; nothing is recorded."""
+        _demand_mode(run.mode)
+        request = read_order(order)
+        return self.trader.do(
+            Wish(lambda desk: previewing.preview_order(desk, run.account_id, request))
+        )
+
+    def preview_basket(
+        self, run: RunRef, orders: Sequence[Mapping[str, Any]], *, all_or_none: bool = False
+    ) -> Json:
+        """The same of a basket, its margin as a whole."""
+        _demand_mode(run.mode)
+        read = placing.read_legs(orders, all_or_none=True)
+        found = self.trader.do(
+            Wish(
+                lambda desk: previewing.preview_basket(
+                    desk, run.account_id, list(read.requests.values())
+                )
+            )
+        )
+        found["basket"]["all_or_none"] = all_or_none
+        return found
+
+    def cancel(self, run_id: str, order_id: str) -> Order:
+        """Take an order back. Raises NotFound, Conflict when it is over."""
+        return self._done(cancelling.cancel_wish(run_id, order_id))
+
+    def modify(self, run_id: str, order_id: str, patch: Mapping[str, Any]) -> Order:
+        """Change an open order. Raises NotFound, InvalidDocument, OrderDenied, Conflict."""
+        return self._done(cancelling.modify_wish(run_id, order_id, patch))
+
+    def orders(
+        self, *, run_id: str | None = None, account_id: int | None = None, open_only: bool = False
+    ) -> list[Order]:
+        """Orders of a run or an account, oldest first; the parts of a sliced one follow it."""
+        with self.database.read() as session:
+            return repository.orders(
+                session, run_id=run_id, account_id=account_id, open_only=open_only
+            )
+
+    def order(self, run_id: str, order_id: str) -> Order:
+        """An order of a run. Raises NotFound, for another run's too."""
+        with self.database.read() as session:
+            order = repository.order(session, order_id)
+            if order is None or order.run_id != run_id:
+                raise NotFound("Order")
+            if order.slices:
+                return family_summary(order, repository.children(session, order_id))
+            return order
+
+    def trades(
+        self, *, run_id: str | None = None, account_id: int | None = None
+    ) -> Sequence[FillRow]:
+        """Executions of a run or an account, oldest first."""
+        with self.database.read() as session:
+            return repository.fills(session, run_id=run_id, account_id=account_id)
+
+    # --- what is held -------------------------------------------------------------------------
+
+    def positions(
+        self, *, run_id: str | None = None, account_id: int | None = None, open_only: bool = False
+    ) -> list[Position]:
+        """Positions of a run or an account."""
+        with self.database.read() as session:
+            return repository.positions(
+                session, run_id=run_id, account_id=account_id, open_only=open_only
+            )
+
+    def pnl(self, run: RunRef) -> Pnl:
+        """A run's profit and loss at the latest ticks; a dry run has none."""
+        positions = [] if run.mode == "dry_run" else self.positions(run_id=run.run_id)
+        names = {position.key.instrument for position in positions}
+        ticks = {name: tick for name in names if (tick := self.market.tick(name)) is not None}
+        return pnl_of(positions, ticks, self.clock.now(), mode=RunMode(run.mode))
+
+    def funds(self, account_id: int) -> Funds:
+        """What an account has, and what of it is used."""
+        return self.trader.do(Wish(lambda desk: funds_of(desk, account_id)))
+
+    def day_over_wish(self, order_id: str) -> Wish:
+        """End a day order whose day is over."""
+        return cancelling.day_over_wish(order_id)
+
+    # --- leaving ------------------------------------------------------------------------------
+
+    def exit_run(
+        self,
+        run: RunRef,
+        *,
+        key: str | None = None,
+        reason: str | None = None,
+        dry_run: bool = False,
+        product: Product | None = None,
+    ) -> Answer:
+        """Cancel a run's orders and close its positions; the same key does it once.
+
+        202 while something still rests at the venue: the job goes on with it. dry_run: what would
+        be done, and nothing is.
+        """
+        _demand_mode(run.mode)
+        if dry_run:
+            body = self.trader.do(
+                Wish(lambda desk: exiting.preview(desk, run.account_id, run.run_id, product))
+            )
+            return _answer(
+                {"strategy_run_id": run.run_id, "mode": run.mode, "dry_run": True, **body}
+            )
+        key = key or f"exit:{self.ids.next(self.clock.now())}"
+        payload: Json = {"reason": reason, "product": product.value if product else None}
+        intent = Intent(
+            account_id=run.account_id,
+            run_id=run.run_id,
+            mode=run.mode,
+            key=key.strip(),
+            kind=EXIT_RUN,
+            request_hash=request_hash(EXIT_RUN, payload),
+        )
+        known = self.trader.do(exiting.begin_wish(intent, reason=reason, product=product))
+        if known is not None:
+            return _given(known)
+        return self.go_on_leaving(run.run_id, intent.key) or _answer(
+            {
+                "strategy_run_id": run.run_id,
+                "mode": run.mode,
+                "status": "exiting",
+                "dry_run": False,
+            },
+            status_code=202,
+        )
+
+    def go_on_leaving(self, run_id: str, key: str) -> Answer | None:
+        """Take an exit as far as it goes now; its answer once it is done."""
+        for _ in range(_MOST_STEPS):
+            progress = self.trader.do(exiting.step_wish(run_id, key, self.ids))
+            if progress.answer is not None:
+                return _given(progress.answer)
+            if not progress.moved:
+                return None
+        return None
+
+    def exits_under_way(self) -> list[tuple[str, str]]:
+        """Run and key of every exit that is not done."""
+        return self.trader.do(Wish(exiting.unfinished))
+
+    # --- the timeline -------------------------------------------------------------------------
+
+    def events(
+        self,
+        *,
+        run_id: str | None = None,
+        account_id: int | None = None,
+        after: int = 0,
+        limit: int = 500,
+        kind: str | None = None,
+    ) -> list[Happened]:
+        """Events after a cursor, oldest first."""
+        with self.database.read() as session:
+            return repository.events(
+                session,
+                run_id=run_id,
+                account_id=account_id,
+                after=after,
+                limit=limit,
+                kind=kind,
+            )
+
+    def note(self, run: RunRef, **event: Any) -> Happened:
+        """Write something into a run's timeline: see `Desk.note` (kind, event_type, source,
+        summary, payload, resource)."""
+        return self.trader.do(
+            Wish(lambda desk: desk.note(account_id=run.account_id, run_id=run.run_id, **event))
+        )
+
+    def intents(self, run_id: str) -> Sequence[IntentRow]:
+        """A run's wishes and their answers, oldest first."""
+        with self.database.read() as session:
+            return repository.intents(session, run_id)
+
+    # --- triggers -----------------------------------------------------------------------------
+
+    def create_gtt(self, account_id: int, document: Mapping[str, Any]) -> int:
+        """Make a trigger. Raises InvalidDocument, OrderDenied."""
+        return self.trader.do(self.gtt.create_wish(account_id, document))
+
+    def modify_gtt(self, account_id: int, trigger_id: int, patch: Mapping[str, Any]) -> int:
+        """Change an active trigger. Raises NotFound, Conflict, InvalidDocument, OrderDenied."""
+        return self.trader.do(self.gtt.modify_wish(account_id, trigger_id, patch))
+
+    def delete_gtt(self, account_id: int, trigger_id: int) -> int:
+        """End an active trigger. Raises NotFound, Conflict."""
+        return self.trader.do(self.gtt.delete_wish(account_id, trigger_id))
+
+    def gtts(self, account_id: int) -> list[Gtt]:
+        """An account's triggers, oldest first."""
+        with self.database.read() as session:
+            return repository.gtts(session, account_id=account_id)
+
+    def get_gtt(self, account_id: int, trigger_id: int) -> Gtt:
+        """One trigger. Raises NotFound."""
+        with self.database.read() as session:
+            found = repository.gtt(session, account_id, trigger_id)
+        if found is None:
+            raise NotFound("Trigger")
+        return found
+
+    # --- inside -------------------------------------------------------------------------------
+
+    def _intent(
+        self,
+        run: RunRef,
+        kind: str,
+        key: str,
+        payload: Json,
+        metadata: Mapping[str, Any] | None,
+    ) -> Intent:
+        _demand_mode(run.mode)
+        wanted = metadata or {}
+        return Intent(
+            account_id=run.account_id,
+            run_id=run.run_id,
+            mode=run.mode,
+            key=checked_key(key),
+            kind=kind,
+            request_hash=request_hash(kind, {"payload": payload, "metadata": wanted}),
+            metadata=wanted,
+            risk=run.risk,
+            strict=self.settings.strict_answers,
+        )
+
+    def _answered(self, wish: Wish) -> Answer:
+        outcome = self.trader.do(wish)
+        waited_s = 0.0
+        while isinstance(outcome, InProgress) and waited_s < _WAIT_FOR_OTHERS_S:
+            # Another process has the key: its answer is a moment away.
+            time.sleep(_LOOK_AGAIN_S)
+            waited_s += _LOOK_AGAIN_S
+            outcome = self.trader.do(Wish(wish.decide, wish.settle))
+        answer = _given(outcome)
+        reach("before_reply")
+        return answer
+
+    def _done(self, wish: Wish) -> Order:
+        order = self.trader.do(wish)
+        if order is None:
+            raise NotFound("Order")
+        return order
+
+    def _open_account(self, desk: Desk, user_id: int, scope: str) -> PaperAccount:
+        known = repository.account(desk.session, user_id, scope)
+        if known is not None:
+            return known
+        row = PaperAccount(
+            user_id=user_id,
+            scope=scope,
+            opening_paise=self.settings.opening_paise,
+            created_at=desk.now,
+        )
+        desk.session.add(row)
+        desk.session.flush()
+        amount = Paise(self.settings.opening_paise)
+        opening = post_capital(str(row.id), amount, reference="opening", at=desk.now)
+        repository.add(desk.session, PostingRow, rows.posting_rows(opening))
+        return row
+
+
+def _given(outcome: answers.Outcome) -> Answer:
+    if isinstance(outcome, ApiError):
+        raise outcome
+    return outcome
+
+
+def _answer(body: Json, status_code: int = 200) -> Answer:
+    return answers.answer_of(body, status_code)
+
+
+def _demand_mode(mode: str) -> None:
+    if mode == "live":
+        raise LiveDisabled
+    if mode not in MODES:
+        raise InvalidInput(f"execution_mode must be dry_run, paper or live, was {mode!r}")

@@ -1,0 +1,92 @@
+"""Events of orders in words: what the timeline says."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from tradertape_core.orders import events as ev
+from tradertape_core.orders.codec import event_kind
+from tradertape_core.orders.order import Fill, Order, OrderRequest
+
+_WORD_START = re.compile(r"(?<!^)(?=[A-Z])")
+
+
+def event_type(event: ev.OrderEvent) -> str:
+    """`order_filled`: the name an event has in the timeline."""
+    return _snake(event_kind(event))
+
+
+@cache
+def _snake(name: str) -> str:
+    return _WORD_START.sub("_", name).lower()
+
+
+def class_name(event_type: str) -> str:
+    """The name of the event's class, from its name in the timeline."""
+    return "".join(part.title() for part in event_type.split("_"))
+
+
+def summary(order: Order, event: ev.OrderEvent) -> str:
+    """One sentence. order: after the event."""
+    what = wish(order.request)
+    match event:
+        case ev.OrderAccepted():
+            return f"{_status(event.status)}: {what}"
+        case ev.OrderFilled():
+            return f"Filled: {_fill(event.fill)}{_rest(order)}"
+        case ev.VoidNoticed():
+            return f"Trade {event.trade_id} was taken back by the exchange"
+        case ev.FillVoided():
+            return f"Trade {event.fill.trade_id} was taken back by the exchange: {what}"
+        case _:
+            return _because(f"{_WORDS[type(event)]}: {what}", _reason(event))
+
+
+_WORDS: dict[type[ev.OrderEvent], str] = {
+    ev.OrderPlaced: "Placed",
+    ev.OrderTriggered: "Triggered",
+    ev.OrderCompleted: "Complete",
+    ev.OrderCancelled: "Cancelled",
+    ev.OrderRejected: "Rejected",
+    ev.OrderInDoubt: "In doubt",
+    ev.ModifyRequested: "Change asked for",
+    ev.OrderModified: "Changed",
+    ev.ModifyRefused: "Change refused",
+    ev.CancelRequested: "Cancel asked for",
+    ev.CancelRefused: "Cancel refused",
+}
+
+
+def wish(request: OrderRequest) -> str:
+    """`BUY 10 NSE:INFY LIMIT 1450.05 CNC`."""
+    parts = [request.side.value, str(request.quantity), request.instrument]
+    parts.append(request.order_type.value)
+    if request.price:
+        parts.append(f"{request.price:f}")
+    if request.trigger_price:
+        parts.append(f"trigger {request.trigger_price:f}")
+    parts.append(request.product.value)
+    return " ".join(parts)
+
+
+def _status(status: str) -> str:
+    return status[:1] + status[1:].lower()
+
+
+def _fill(fill: Fill) -> str:
+    return f"{fill.side} {fill.quantity} {fill.instrument} at {fill.price}"
+
+
+def _rest(order: Order) -> str:
+    return f", {order.pending_quantity} left" if order.pending_quantity else ""
+
+
+def _reason(event: ev.OrderEvent) -> str:
+    message = getattr(event, "message", None)
+    reason = getattr(event, "reason", None)
+    return message or (reason.value if reason else "")
+
+
+def _because(text: str, why: str) -> str:
+    return f"{text} ({why})" if why else text

@@ -1,0 +1,253 @@
+"""The trader: one thread that decides, stores and acts for everybody, many wishes at a time.
+
+A turn takes what waits. First transaction: every wish is decided on and recorded, with what venues
+are to be told in the outbox. Then the venues are told. Second transaction: their reports become
+fills, postings and positions, and the answers are kept. So one synced commit carries many wishes
+(a 200 means it is on disk), and a crash between any two steps is mended by what a start does
+anyway: read the outbox.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+
+from tradertape_core.execution.decision import VenueRequest
+from tradertape_core.market.tick import Tick
+from tradertape_core.orders.reports import ExecutionReport
+from tradertape_server.features.execution.desk import Desk, Written
+from tradertape_server.features.execution.errors import TradingPaused
+from tradertape_server.features.execution.ports import Listener
+from tradertape_server.features.execution.recovery import recover
+from tradertape_server.features.execution.triggers import Triggers
+from tradertape_server.features.execution.venue import PaperVenue
+from tradertape_server.features.execution.wishes import Wish
+from tradertape_server.platform.crash_points import reach
+from tradertape_server.platform.database import Database
+from tradertape_server.platform.logging import get_logger
+
+MOST_AT_ONCE = 64
+WAIT_S = 15.0
+_RETRY_AFTER_S = 1.0
+_MOST_TICKS = 5_000
+
+logger = get_logger(__name__)
+
+
+class Trader:
+    """Starts with a recovery; every method but the thread's own may be called from anywhere."""
+
+    def __init__(
+        self,
+        database: Database,
+        desk: Desk,
+        venue: PaperVenue,
+        triggers: Triggers,
+        listeners: Sequence[Listener] = (),
+    ) -> None:
+        self._database = database
+        self._desk = desk
+        self._venue = venue
+        self._triggers = triggers
+        self._listeners = list(listeners)
+        self._wishes: list[Wish] = []
+        self._ticks: list[Tick] = []
+        self._bell = threading.Condition()
+        self._thread: threading.Thread | None = None
+        self._is_stopping = False
+        self._is_well = False
+        self._watched: frozenset[str] = frozenset()
+
+    def start(self) -> None:
+        """Recover what a stop interrupted, then trade. A second call does nothing."""
+        if self._thread is not None:
+            return
+        self._try_to_recover()
+        self._thread = threading.Thread(target=self._loop, name="trader", daemon=True)
+        self._thread.start()
+
+    def stop(self, timeout_s: float = 10.0) -> None:
+        """Finish what was begun and end."""
+        with self._bell:
+            self._is_stopping = True
+            self._bell.notify_all()
+        if self._thread is not None:
+            self._thread.join(timeout_s)
+        self._desk.market.watch((), self.on_tick)
+
+    def listen(self, listener: Listener) -> None:
+        """Have the listener called with events that are on disk; it must not wait."""
+        self._listeners.append(listener)
+
+    def do(self, wish: Wish) -> Any:
+        """Have something done and wait for it. Raises what it raises, TradingPaused when it cannot
+        be done now."""
+        with self._bell:
+            if self._is_stopping or self._thread is None:
+                raise TradingPaused
+            self._wishes.append(wish)
+            self._bell.notify_all()
+        try:
+            return wish.future.result(WAIT_S)
+        except TimeoutError:
+            raise TradingPaused from None
+
+    def on_tick(self, tick: Tick) -> None:
+        """Take a tick in; called by the feed."""
+        with self._bell:
+            self._ticks.append(tick)
+            if len(self._ticks) > _MOST_TICKS:  # we are far behind: only the newest count
+                self._ticks = list({one.instrument_id: one for one in self._ticks}.values())
+            self._bell.notify_all()
+
+    # --- the thread ---------------------------------------------------------------------------
+
+    def _loop(self) -> None:
+        while True:
+            with self._bell:
+                self._bell.wait_for(self._has_work, None if self._is_well else _RETRY_AFTER_S)
+                wishes, self._wishes = self._wishes[:MOST_AT_ONCE], self._wishes[MOST_AT_ONCE:]
+                ticks, self._ticks = self._ticks, []
+                if self._is_stopping and not wishes:
+                    return
+            if not self._is_well and not self._try_to_recover():
+                _fail(wishes, TradingPaused())
+                continue
+            self._turn(wishes, ticks)
+
+    def _has_work(self) -> bool:
+        return bool(self._wishes or self._ticks or self._is_stopping)
+
+    def _turn(self, wishes: list[Wish], ticks: list[Tick]) -> None:
+        wishes = [*wishes, *self._triggers.due(ticks)]
+        try:
+            requests = self._decide(wishes)
+            self._act([one for one in wishes if not one.is_done], ticks, requests)
+            self._watch()
+        except Exception as error:
+            # Whatever it was, disk and memory agree again after a recovery.
+            logger.exception("trading paused")
+            self._is_well = False
+            self._desk.forget()
+            paused = error if not isinstance(error, SQLAlchemyError) else TradingPaused()
+            _fail(wishes, paused)
+
+    def _decide(self, wishes: list[Wish]) -> Sequence[VenueRequest]:
+        """The first transaction."""
+        if not wishes:
+            return ()
+        try:
+            written = self._decided(wishes)
+        except IntegrityError:
+            # Another process took a key or a number meanwhile: one by one, so that each sees it.
+            self._desk.forget()
+            waiting = [one for one in wishes if not one.is_done]
+            alone = [self._decided([one]) for one in waiting]
+            requests = tuple(request for one in alone for request in one.requests)
+            written = Written((), requests)
+        for wish in wishes:
+            if wish.is_decided and not wish.is_done:
+                wish.future.set_result(wish.carry)
+        return written.requests
+
+    def _decided(self, wishes: list[Wish]) -> Written:
+        desk = self._desk
+        refused: list[tuple[Wish, Exception]] = []
+        with self._database.write() as session:
+            desk.begin(session)
+            for wish in wishes:
+                cursor = desk.cursor
+                try:
+                    wish.carry = wish.decide(desk)
+                except Exception as error:
+                    if desk.cursor != cursor:
+                        raise  # half of it is staged: nothing of this turn may be stored
+                    refused.append((wish, error))
+            reach("before_commit")
+            desk.flush()
+        reach("after_commit")
+        written = self._publish(desk.committed())
+        for wish, error in refused:
+            wish.future.set_exception(error)
+        return written
+
+    def _act(self, wishes: list[Wish], ticks: list[Tick], requests: Sequence[VenueRequest]) -> None:
+        """Tell the venues, record what they say, until nothing follows from it."""
+        reports: list[ExecutionReport] = []
+        for tick in ticks:
+            reports += self._venue.on_tick(tick)
+        for wish in wishes:
+            reports += wish.venue(self._venue) if wish.venue else ()
+        if not (reports or requests or wishes):
+            return
+        results: list[Any] = []
+        is_settled = False
+        while requests or reports or not is_settled:
+            with self._database.write() as session:
+                self._desk.begin(session)
+                reports += self._send(requests)
+                for report in reports:
+                    self._desk.apply(report)
+                self._desk.told(requests)
+                is_settled = not self._desk.has_requests
+                if is_settled:
+                    results = [_settled(wish, self._desk) for wish in wishes]
+                reach("before_record")
+                self._desk.flush()
+            reach("after_record")
+            requests, reports = self._publish(self._desk.committed()).requests, []
+        for wish, result in zip(wishes, results, strict=True):
+            wish.future.set_result(result)
+
+    def _send(self, requests: Sequence[VenueRequest]) -> list[ExecutionReport]:
+        reports: list[ExecutionReport] = []
+        for request in requests:
+            order = self._desk.order(request.order_id)
+            if order is not None:
+                reach("before_send")
+                reports += self._venue.send(request, order)
+                reach("after_send")
+        return reports
+
+    def _publish(self, written: Written) -> Written:
+        self._triggers.committed()
+        if written.events:
+            for listener in self._listeners:
+                listener(written.events)
+        return written
+
+    def _watch(self) -> None:
+        wanted = frozenset(self._desk.interest) | self._triggers.instruments
+        if wanted != self._watched:
+            self._watched = wanted
+            self._desk.market.watch(wanted, self.on_tick)
+
+    def _try_to_recover(self) -> bool:
+        try:
+            found = recover(self._database, self._desk, self._venue, self._triggers)
+            self._act([Wish(_nothing, settle) for settle in found.answers], [], found.requests)
+            self._watch()
+        except Exception:
+            logger.exception("recovery failed")
+            self._desk.forget()
+            self._is_well = False
+            return False
+        self._is_well = True
+        return True
+
+
+def _nothing(_desk: Desk) -> None:
+    """What was decided before the stop needs no decision."""
+
+
+def _settled(wish: Wish, desk: Desk) -> Any:
+    return wish.carry if wish.settle is None else wish.settle(desk, wish.carry)
+
+
+def _fail(wishes: Sequence[Wish], error: Exception) -> None:
+    for wish in wishes:
+        if not wish.is_done:
+            wish.future.set_exception(error)

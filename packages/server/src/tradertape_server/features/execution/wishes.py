@@ -1,0 +1,37 @@
+"""Something to do at the trader's desk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any
+
+from tradertape_core.orders.reports import ExecutionReport
+from tradertape_server.features.execution.desk import Desk
+from tradertape_server.features.execution.venue import PaperVenue
+
+
+@dataclass(slots=True)
+class Wish:
+    """What one caller wants done.
+
+    decide: in the first transaction; raises to refuse, before it has staged anything. settle: in
+    the last one, once the venues have answered, with what `decide` returned; None where that is
+    the result already. venue: asked between the two, beside the outbox.
+    """
+
+    decide: Callable[[Desk], Any]
+    settle: Callable[[Desk, Any], Any] | None = None
+    venue: Callable[[PaperVenue], Sequence[ExecutionReport]] | None = None
+    future: Future[Any] = field(default_factory=Future[Any])
+    carry: Any = None
+
+    @property
+    def is_done(self) -> bool:
+        return self.future.done()
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether nothing is left to be done after the first transaction."""
+        return self.settle is None and self.venue is None

@@ -1,0 +1,129 @@
+"""What must be true of the tables of execution after anything: run it after every scenario."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from tradertape_core.execution.decision import tag_for
+from tradertape_core.orders.codec import event_from
+from tradertape_core.orders.family import summary as family_summary
+from tradertape_core.orders.order import Order
+from tradertape_core.orders.transitions import fold
+from tradertape_server.features.execution import repository
+from tradertape_server.features.execution.models import (
+    ExecutionCursor,
+    ExecutionEvent,
+    FillRow,
+    IntentRow,
+    OrderRow,
+    OutboxRow,
+    PositionRow,
+    PostingRow,
+)
+from tradertape_server.features.execution.rows import order_of, position_of
+from tradertape_server.features.execution.summaries import class_name
+from tradertape_server.platform.database import Database
+
+
+def check(database: Database, *, is_quiet: bool = True) -> None:
+    """Every law at once. is_quiet: nothing is on its way, so the outbox must be empty."""
+    with database.read() as session:
+        entries_balance(session)
+        the_timeline_has_no_gap(session)
+        fills_are_unique_and_of_known_orders(session)
+        positions_are_the_sum_of_fills(session)
+        orders_are_the_fold_of_their_events(session)
+        every_intent_has_its_orders(session)
+        if is_quiet:
+            assert session.scalars(select(OutboxRow)).all() == []
+
+
+def entries_balance(session: Session) -> None:
+    """Debits equal credits, entry by entry and so in all."""
+    query = select(PostingRow.account_id, PostingRow.entry, func.sum(PostingRow.amount_paise))
+    for account, entry, rest in session.execute(
+        query.group_by(PostingRow.account_id, PostingRow.entry)
+    ):
+        assert rest == 0, f"{entry} of account {account} is off by {rest} paise"
+    fills = set(session.execute(select(FillRow.account_id, FillRow.trade_id)))
+    posted = {
+        (account, entry.removeprefix("fill:"))
+        for account, entry in session.execute(select(PostingRow.account_id, PostingRow.entry))
+        if entry.startswith("fill:")
+    }
+    assert posted == fills, "fills and ledger entries differ"
+
+
+def the_timeline_has_no_gap(session: Session) -> None:
+    numbers = list(session.scalars(select(ExecutionEvent.seq).order_by(ExecutionEvent.seq)))
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert session.get_one(ExecutionCursor, 1).last_seq == len(numbers)
+
+
+def fills_are_unique_and_of_known_orders(session: Session) -> None:
+    fills = session.scalars(select(FillRow)).all()
+    trades = Counter((fill.account_id, fill.trade_id) for fill in fills)
+    assert all(count == 1 for count in trades.values())
+    orders = {row.order_id: order_of(row) for row in session.scalars(select(OrderRow))}
+    filled: Counter[str] = Counter()
+    for fill in fills:
+        filled[fill.order_id] += fill.quantity
+    for name, order in orders.items():
+        if not order.slices:
+            assert filled[name] == order.filled_quantity <= order.request.quantity
+    assert set(filled) <= set(orders)
+
+
+def positions_are_the_sum_of_fills(session: Session) -> None:
+    held: defaultdict[tuple[int, str, str, str], int] = defaultdict(int)
+    for fill in session.scalars(select(FillRow)):
+        key = (fill.account_id, fill.run_id or "", fill.instrument, fill.product)
+        held[key] += fill.quantity if fill.side == "BUY" else -fill.quantity
+    rows = session.scalars(select(PositionRow)).all()
+    known = {(r.account_id, r.run_id, r.instrument, r.product): r for r in rows}
+    assert set(known) == set(held)
+    for key, row in known.items():
+        assert row.quantity == held[key] == position_of(row).quantity
+        assert row.is_open == (row.quantity != 0)
+
+
+def orders_are_the_fold_of_their_events(session: Session) -> None:
+    """The cache can be thrown away: the log gives it back."""
+    for row in session.scalars(select(OrderRow)):
+        assert order_of(row) == rebuilt(session, row.order_id)
+
+
+def rebuilt(session: Session, order_id: str) -> Order:
+    """An order from the log alone."""
+    story = repository.order_events(session, order_id)
+    missing = {"run_id": None}
+    order = fold(
+        event_from(class_name(one.event_type), {**missing, **one.payload})
+        if one.event_type == "order_placed"
+        else event_from(class_name(one.event_type), one.payload)
+        for one in story
+    )
+    if not order.slices:
+        return order
+    children = [
+        rebuilt(session, child.order_id) for child in repository.children(session, order_id)
+    ]
+    return family_summary(order, children)
+
+
+def every_intent_has_its_orders(session: Session) -> None:
+    """One order for each leg of an intent, and none beside: nothing lost, nothing doubled."""
+    for intent in session.scalars(select(IntentRow)):
+        for leg in intent.details.get("legs", ()):
+            if leg["order_id"] is None:
+                continue
+            order = repository.order(session, leg["order_id"])
+            assert order is not None, f"order {leg['order_id']} of key {intent.key} is lost"
+            index = leg["index"] if intent.kind == "place_basket" else 0
+            tag = tag_for(str(intent.account_id), intent.run_id, intent.key, leg=index)
+            assert order.tag == tag
+            same = select(func.count()).where(OrderRow.tag == tag)
+            assert session.scalar(same) == 1

@@ -1,0 +1,97 @@
+"""A market that says what a test tells it: three shares, their prices, and whether it is open."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+
+from tradertape_core.kernel.clock import Clock
+from tradertape_core.kernel.errors import InvariantBroken
+from tradertape_core.market.instrument import Instrument
+from tradertape_core.market.tick import Tick
+from tradertape_server.features.execution.ports import OnTick
+
+INSTRUMENTS = {
+    one.id: one
+    for one in (
+        Instrument(
+            exchange="NSE", tradingsymbol="INFY", instrument_token=408065, exchange_token=1594
+        ),
+        Instrument(
+            exchange="NSE", tradingsymbol="TCS", instrument_token=2953217, exchange_token=11536
+        ),
+        Instrument(
+            exchange="NSE",
+            tradingsymbol="SLICED",
+            instrument_token=11,
+            exchange_token=1,
+            freeze_quantity=100,
+        ),
+    )
+}
+
+
+class StubMarket:
+    """Prices come from `trade`; the listener of execution hears them."""
+
+    never_closes = False
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.open = True
+        self.watched: frozenset[str] = frozenset()
+        self._ticks: dict[str, Tick] = {}
+        self._listener: OnTick | None = None
+        self._seq = 0
+
+    def instrument(self, instrument_id: str) -> Instrument | None:
+        return INSTRUMENTS.get(instrument_id)
+
+    def known(self, instrument_id: str) -> Instrument:
+        if instrument_id not in INSTRUMENTS:
+            raise InvariantBroken(instrument_id)
+        return INSTRUMENTS[instrument_id]
+
+    def underlying_price(self, instrument: Instrument) -> Decimal | None:
+        return None
+
+    def tick(self, instrument_id: str) -> Tick | None:
+        return self._ticks.get(instrument_id)
+
+    def is_open(self, instrument: Instrument, now: datetime) -> bool:
+        return self.open
+
+    def watch(self, instrument_ids: Collection[str], listener: OnTick) -> None:
+        self.watched = frozenset(instrument_ids)
+        self._listener = listener
+
+    def trade(self, instrument_id: str, price: str, *, tell: bool = True) -> Tick:
+        """A trade at a price, a tick of 5 paise between bid and ask."""
+        self._seq += 1
+        last = Decimal(price)
+        instrument = self.known(instrument_id)
+        before = self._ticks.get(instrument_id)
+        tick = Tick(
+            instrument_token=instrument.instrument_token,
+            instrument_id=instrument_id,
+            last_price=last,
+            at=self.clock.now(),
+            seq=self._seq,
+            bid=last,
+            ask=last + instrument.tick_size,
+            bid_quantity=1000,
+            ask_quantity=1000,
+            volume=(before.volume if before else 0) + 10,
+        )
+        self._ticks[instrument_id] = tick
+        if tell and self._listener is not None and instrument_id in self.watched:
+            self._listener(tick)
+        return tick
+
+    def refresh(self) -> None:
+        """Make every price as fresh as the clock."""
+        for name, tick in self._ticks.items():
+            self._seq += 1
+            self._ticks[name] = replace(tick, at=self.clock.now(), seq=self._seq)

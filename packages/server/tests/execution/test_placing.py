@@ -1,0 +1,185 @@
+"""Placing orders: one, the same again, and what is refused."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from tradertape_core.kernel.errors import InvalidDocument, InvalidInput
+from tradertape_server.features.execution.errors import KeyReused, LiveDisabled, OrderDenied
+from tradertape_server.features.execution.service import RunRef
+
+
+def test_a_market_order_fills_in_the_same_request(execution, run, order):
+    answer = execution.place(run, order(), key="key-0001")
+    body = answer.document
+    assert answer.status_code == 200
+    assert body["status"] == "COMPLETE"
+    assert body["strategy_run_id"] == "run-1"
+    assert body["result"]["filled_quantity"] == 10
+    assert body["result"]["average_price"] == 1500.05  # at the ask
+    [position] = execution.positions(run_id="run-1")
+    assert position.quantity == 10
+    [fill] = execution.trades(run_id="run-1")
+    assert fill.charges_paise > 0
+    kinds = [event.event_type for event in execution.events(run_id="run-1")]
+    assert kinds[0] == "order_placed"
+    assert "order_filled" in kinds
+    assert body["result"]["timeline_cursor"] == execution.events(run_id="run-1")[-1].seq
+
+
+def test_the_same_key_and_body_give_the_same_bytes_after_a_restart_too(
+    execution, start, run, order
+):
+    first = execution.place(run, order(price=1500, order_type="LIMIT"), key="key-0001")
+    again = execution.place(run, order(order_type="LIMIT", price=1500.0), key="key-0001")
+    assert again.body == first.body
+    assert again.headers == {"Idempotent-Replay": "true"}
+    execution.trader.stop()
+    after = start().place(run, order(order_type="LIMIT", price=1500), key="key-0001")
+    assert after.body == first.body
+    assert len(execution.orders(run_id="run-1")) == 1
+
+
+@pytest.mark.parametrize(
+    "change", [{"quantity": 11}, {"product": "MIS"}, {"validity": "IOC"}, {"autoslice": False}]
+)
+def test_the_same_key_with_another_body_is_a_conflict(execution, run, order, change):
+    execution.place(run, order(), key="key-0001")
+    with pytest.raises(KeyReused):
+        execution.place(run, order(**change), key="key-0001")
+    assert len(execution.orders(run_id="run-1")) == 1
+
+
+def test_a_key_belongs_to_its_run(execution, run, order):
+    execution.place(run, order(), key="key-0001")
+    other = RunRef(account_id=run.account_id, run_id="run-2")
+    answer = execution.place(other, order(quantity=5), key="key-0001")
+    assert not answer.is_replay
+    assert [one.filled_quantity for one in execution.orders(run_id="run-2")] == [5]
+
+
+def test_a_refused_order_does_not_burn_its_key(execution, run, order):
+    with pytest.raises(InvalidDocument, match="price"):
+        execution.place(run, order(order_type="LIMIT"), key="key-0001")
+    with pytest.raises(OrderDenied) as denied:
+        execution.place(run, order(order_type="LIMIT", price=1500.03), key="key-0001")
+    assert denied.value.code == "not_a_tick"
+    answer = execution.place(run, order(order_type="LIMIT", price=1500.05), key="key-0001")
+    assert answer.document["status"] == "COMPLETE"
+    said = [event.event_type for event in execution.events(run_id="run-1")]
+    assert said[0] == "order_denied"
+
+
+def test_an_order_beyond_the_funds_is_denied_and_says_the_figures(execution, run, order):
+    with pytest.raises(OrderDenied) as denied:
+        execution.place(run, order(quantity=1000), key="key-0001")
+    assert denied.value.code == "insufficient_margin"
+    assert "₹10,00,000.00" in denied.value.detail
+
+
+def test_resting_orders_reserve_their_money(execution, run, order):
+    limit = order(order_type="LIMIT", price=1490, quantity=600)
+    execution.place(run, limit, key="key-0001")
+    funds = execution.funds(run.account_id)
+    assert funds.reserved_paise == 1490 * 600 * 100
+    assert funds.available_paise == 1_000_000_00 - 1490 * 600 * 100
+    with pytest.raises(OrderDenied):
+        execution.place(run, limit, key="key-0002")
+    [resting] = execution.orders(run_id="run-1", open_only=True)
+    execution.cancel("run-1", resting.order_id)
+    assert execution.funds(run.account_id).available_paise == 1_000_000_00
+
+
+def test_shares_that_are_not_held_cannot_be_sold_for_delivery(execution, run, order):
+    with pytest.raises(OrderDenied) as denied:
+        execution.place(run, order(transaction_type="SELL"), key="key-0001")
+    assert denied.value.code == "insufficient_holdings"
+
+
+def test_an_unknown_instrument_is_named(execution, run, order):
+    with pytest.raises(InvalidDocument) as refused:
+        execution.place(run, order(tradingsymbol="NOPE"), key="key-0001")
+    assert refused.value.pointer == "/tradingsymbol"
+
+
+def test_a_closed_market_takes_after_market_orders_alone(execution, run, order, market):
+    market.open = False
+    with pytest.raises(OrderDenied) as denied:
+        execution.place(run, order(), key="key-0001")
+    assert denied.value.code == "market_closed_use_amo"
+    answer = execution.place(run, order(variety="amo"), key="key-0001")
+    assert answer.document["status"] == "AMO REQ RECEIVED"
+
+
+def test_a_dry_run_records_the_intent_and_sends_nothing(execution, account, order):
+    dry = RunRef(account_id=account, run_id="dry", mode="dry_run")
+    body = execution.place(dry, order(), key="key-0001").document
+    assert body["mode"] == "dry_run"
+    assert body["result"]["preview"]["cost_contract"]["total_charges"] > 0
+    assert execution.positions(run_id="dry") == []
+    assert execution.pnl(dry).legs == ()
+    [recorded] = execution.orders(run_id="dry")
+    assert recorded.status == "CANCELLED"
+    assert execution.place(dry, order(), key="key-0001").is_replay
+
+
+def test_live_is_refused_with_a_reason(execution, account, order):
+    live = RunRef(account_id=account, run_id="live", mode="live")
+    with pytest.raises(LiveDisabled, match="no broker"):
+        execution.place(live, order(), key="key-0001")
+
+
+@pytest.mark.parametrize("key", ["short", " " * 20, "x" * 161, None])
+def test_a_key_has_8_to_160_characters(execution, run, order, key):
+    with pytest.raises(InvalidInput, match="idempotency_key"):
+        execution.place(run, order(), key=key)
+
+
+def test_an_order_over_the_freeze_quantity_is_sliced(execution, run, order):
+    sliced = order(tradingsymbol="SLICED", quantity=250, autoslice=True)
+    body = execution.place(run, sliced, key="key-0001").document
+    assert body["status"] == "COMPLETE"
+    assert body["result"]["filled_quantity"] == 250
+    assert len(body["result"]["children"]) == 3
+    assert execution.order("run-1", body["order_id"]).status == "COMPLETE"
+
+
+def test_64_threads_on_one_key_place_one_order(execution, run, order):
+    answers: list[bytes] = []
+    start = threading.Barrier(64)
+
+    def place() -> None:
+        start.wait()
+        answers.append(execution.place(run, order(), key="key-0001").body)
+
+    threads = [threading.Thread(target=place) for _ in range(64)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(answers) == 64
+    assert len(set(answers)) == 1
+    assert len(execution.orders(run_id="run-1")) == 1
+
+
+def test_two_processes_on_one_key_place_one_order(execution, start, run, order):
+    other = start()
+    answers: list[bytes] = []
+    for number in range(20):
+        key = f"key-{number:04d}"
+        threads = [
+            threading.Thread(
+                target=lambda one=one, key=key: answers.append(
+                    one.place(run, order(quantity=1), key=key).body
+                )
+            )
+            for one in (execution, other)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert len(execution.orders(run_id="run-1")) == 20
+    assert len(set(answers)) == 20
