@@ -9,7 +9,7 @@ import pytest
 
 from tradertape_core.options.activity import day_volume, open_interest
 from tradertape_core.options.chain import Chain, ChainQuotes, build_chain
-from tradertape_core.options.surface import option_quotes
+from tradertape_core.options.surface import option_prices
 
 SPOT, LEVEL, LOT, STEP = 24_052.4, 0.13, 65, 50.0
 
@@ -22,13 +22,14 @@ def make_chain() -> Callable[..., Chain]:
         years = days / 365.0
         strikes = np.arange(22_000.0, 26_001.0, STEP)
         grid, calls = strikes[:, None], np.array([True, False])
-        prices = option_quotes(spot=spot, years=years, level=LEVEL, strike=grid, is_call=calls)
+        fair = option_prices(spot=spot, years=years, level=LEVEL, strike=grid, is_call=calls)
+        last = np.maximum(np.rint(fair / 0.05), 1.0) * 0.05
         oi = open_interest(
             spot=spot, years=years, level=LEVEL, strike=grid, is_call=calls, step=STEP,
             lot_size=LOT,
         )  # fmt: skip
         quotes = ChainQuotes(
-            spot=spot, strikes=strikes, last=prices.last, bid=prices.bid, ask=prices.ask, oi=oi,
+            spot=spot, strikes=strikes, last=last, bid=last - 0.05, ask=last + 0.05, oi=oi,
             volume=day_volume(oi, years=years, elapsed=0.5, lot_size=LOT),
         )  # fmt: skip
         return build_chain(quotes, years=years)

@@ -16,8 +16,7 @@ from tradertape_core.options.surface import (
     INDEX_YEARS,
     SURFACE,
     Surface,
-    future_quote,
-    option_quotes,
+    option_prices,
 )
 
 SPOT = 24_000.0
@@ -97,46 +96,16 @@ def test_short_options_follow_the_index_and_long_ones_less() -> None:
     assert wild[0] > wild[1]
 
 
-@settings(max_examples=60)
-@given(years=st.floats(0.0, 0.5), level=levels)
-def test_quotes_lie_on_the_tick_around_the_models_price(years: float, level: float) -> None:
-    for is_call in (True, False):
-        quotes = option_quotes(spot=SPOT, years=years, level=level, strike=STRIKES, is_call=is_call)
-        for price in (quotes.last, quotes.bid, quotes.ask):
-            assert np.abs(price / 0.05 - np.rint(price / 0.05)).max() < 1e-6
-        assert (quotes.bid <= quotes.last).all()
-        assert (quotes.last <= quotes.ask).all()
-        assert (quotes.bid < quotes.ask).all()
-        assert quotes.last.min() >= 0.05
-
-
-@settings(max_examples=60)
-@given(years=years_ahead, level=levels)
-def test_nobody_profits_from_the_quotes_alone(years: float, level: float) -> None:
-    """A butterfly bought at the asks and sold at the bids never brings money in."""
-    for is_call in (True, False):
-        quotes = option_quotes(spot=SPOT, years=years, level=level, strike=STRIKES, is_call=is_call)
-        cost = quotes.ask[:-2] - 2.0 * quotes.bid[1:-1] + quotes.ask[2:]
-        assert cost.min() >= -1e-9
-
-
 def test_at_expiry_an_option_is_worth_what_it_pays() -> None:
-    quotes = option_quotes(spot=24_010.0, years=0.0, level=0.15, strike=[23_900.0], is_call=True)
-    assert quotes.last == pytest.approx([110.0])
-
-
-def test_a_future_costs_the_carry() -> None:
-    last, bid, ask = future_quote(spot=24_000.0, years=30 / 365, tick=0.10)
-    assert last == pytest.approx(24_000.0 * math.exp(0.06 * 30 / 365), abs=0.05)
-    assert bid < last < ask
-    for price in (last, bid, ask):
-        assert round(price * 10) == pytest.approx(price * 10, abs=1e-6)
+    for years in (0.0, -0.1, 1e-9):
+        given_ = {"spot": 24_010.0, "years": years, "level": 0.15, "strike": [23_900.0, 24_100.0]}
+        assert option_prices(is_call=True, **given_) == pytest.approx([110.0, 0.0])
+        assert option_prices(is_call=False, **given_) == pytest.approx([0.0, 90.0])
 
 
 def test_the_same_arguments_give_the_same_market() -> None:
     given_ = {"spot": SPOT, "years": 6 / 365, "level": 0.13, "strike": STRIKES, "is_call": True}
-    first, second = option_quotes(**given_), option_quotes(**given_)
-    assert first.bid.tolist() == second.bid.tolist()
+    assert option_prices(**given_).tolist() == option_prices(**given_).tolist()
 
 
 def test_interest_is_whole_lots_out_of_the_money_on_round_strikes() -> None:

@@ -16,19 +16,16 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from tradertape_core.kernel.errors import InvalidInput
 from tradertape_core.options.greeks import RISK_FREE_RATE, black76_price, forward_price
 from tradertape_core.options.normal import Floats
 
-Mask = NDArray[np.bool_]
-
 INDEX_YEARS = 30.0 / 365.0  # what INDIA VIX looks ahead
 _LEAST_OF_LEVEL = 0.3  # the shortest options' variance, at least, over that of the month
 _MOST_SLACK = 2.0
 _ONE_SECOND = 1.0 / (365.0 * 86_400.0)
-_GUARD = 1e-7  # of a tick: a price a hair beside a multiple lies on it
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,65 +88,20 @@ class Surface:
 SURFACE = Surface()
 
 
-@dataclass(frozen=True, slots=True)
-class Quotes:
-    """Simulated prices in rupees on the tick, as many as strikes; a bid of 0.0 is an empty side."""
-
-    last: Floats
-    bid: Floats
-    ask: Floats
-    volatility: Floats
-
-
-def option_quotes(
+def option_prices(
     *, spot: float, years: float, level: float, strike: ArrayLike, is_call: ArrayLike,
-    tick: float = 0.05, rate: float = RISK_FREE_RATE, surface: Surface = SURFACE,
-) -> Quotes:  # fmt: skip
-    """Return what simulated options trade at: a pure function of its arguments.
+    rate: float = RISK_FREE_RATE, surface: Surface = SURFACE,
+) -> Floats:  # fmt: skip
+    """Return what simulated options are worth, rupees: a pure function of its arguments.
 
-    The model's price lies between bid and ask, and the last price is the tick nearest to it, one
-    tick at least; hence nobody can buy below or sell above the arbitrage-free surface. The spread
-    grows with the price and, in the money, with the intrinsic value. In the last second the price is
-    the intrinsic value.
+    Not rounded to the tick. In the last second, and after it, the intrinsic value.
     """
     strikes, calls = np.broadcast_arrays(_float(strike), np.asarray(is_call, dtype=np.bool_))
     if years < _ONE_SECOND:
-        intrinsic: Floats = np.maximum(np.where(calls, spot - strikes, strikes - spot), 0.0)
-        nothing: Floats = np.full(strikes.shape, np.nan)
-        return _quoted(intrinsic, intrinsic, tick, nothing)
+        return np.maximum(np.where(calls, spot - strikes, strikes - spot), 0.0)
     forward = float(forward_price(spot, years, rate))
     volatility = surface.volatility(forward, strikes, years, level)
-    price = black76_price(forward, strikes, years, volatility, rate, calls)
-    signed: Floats = np.where(calls, forward - strikes, strikes - forward)
-    return _quoted(price, np.maximum(signed, 0.0), tick, volatility)
-
-
-def future_quote(
-    *, spot: float, years: float, tick: float, rate: float = RISK_FREE_RATE
-) -> tuple[float, float, float]:
-    """Last, bid and ask of a simulated future in rupees: the spot and the cost to carry it."""
-    fair = float(forward_price(spot, years, rate))
-    half = 0.5 * tick + _FUTURE_SPREAD * fair
-    last = round(fair / tick) * tick
-    bid = math.floor((fair - half) / tick + _GUARD) * tick
-    ask = math.ceil((fair + half) / tick - _GUARD) * tick
-    return round(last, 2), round(bid, 2), round(ask, 2)
-
-
-# Half of the difference between bid and ask beyond half a tick: parts of the option's price, of its
-# intrinsic value, and of a future's price. Chosen, not measured: the data at hand has no quotes.
-_PRICE_SPREAD = 0.001
-_INTRINSIC_SPREAD = 0.001
-_FUTURE_SPREAD = 0.00002
-
-
-def _quoted(price: Floats, intrinsic: Floats, tick: float, volatility: Floats) -> Quotes:
-    half: Floats = 0.5 * tick + _PRICE_SPREAD * price + _INTRINSIC_SPREAD * intrinsic
-    last: Floats = np.maximum(np.rint(price / tick), 1.0)
-    bid: Floats = np.maximum(np.floor((price - half) / tick + _GUARD), 0.0)
-    ask: Floats = np.maximum(np.ceil((price + half) / tick - _GUARD), bid + 1.0)
-    rounded = [np.round(count * tick, 4) for count in (last, bid, ask)]
-    return Quotes(rounded[0], rounded[1], rounded[2], volatility)
+    return black76_price(forward, strikes, years, volatility, rate, calls)
 
 
 def _float(value: ArrayLike) -> Floats:

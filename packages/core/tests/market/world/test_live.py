@@ -194,6 +194,11 @@ class Twice:
     ) -> np.ndarray:
         return np.full(len(instruments), 2 * spot)
 
+    def interest(
+        self, instruments: Sequence[Instrument], *, spot: float, volatility: float, at: datetime
+    ) -> np.ndarray:
+        return np.full(len(instruments), 6_500)
+
 
 def test_contracts_quote_around_the_price_their_pricer_says() -> None:
     option = Instrument(
@@ -214,6 +219,20 @@ def test_contracts_quote_around_the_price_their_pricer_says() -> None:
     assert tick.bid is not None
     assert tick.ask is not None
     assert tick.bid < tick.ask
+
+
+def test_open_contracts_are_those_the_pricer_says_and_trade_as_the_session_goes() -> None:
+    option = Instrument(
+        exchange="NFO", tradingsymbol="X", instrument_token=77, exchange_token=1, lot_size=65,
+        instrument_type=InstrumentType.CE, tick_size=Decimal("0.05"),
+    )  # fmt: skip
+    running = Running(9_000, 9_500, 9_500, 9_500, 9_500, interest=6_500).moved_to(9_600)
+    start, end = (
+        derivative_tick(option, running, NOON, through=through, step=7) for through in (0.0, 1.0)
+    )
+    assert (start.oi, start.volume) == (6_500, 0)
+    assert end.volume == 3 * 6_500
+    assert 6_500 < end.oi < 7_000
 
 
 def test_a_session_is_found_by_its_day() -> None:

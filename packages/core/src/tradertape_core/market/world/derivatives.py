@@ -14,6 +14,7 @@ from tradertape_core.market.instrument import Instrument, InstrumentType
 from tradertape_core.market.tick import Tick
 from tradertape_core.market.world.quoting import book_at, depth_of, rupees_of, scatter
 
+_TURNOVER = 3  # times a day the open contracts change hands
 _SPREAD_BPS = {InstrumentType.FUT: 2.0, InstrumentType.CE: 40.0, InstrumentType.PE: 40.0}
 
 
@@ -29,20 +30,31 @@ class DerivativePricer(Protocol):
         """
         ...
 
+    def interest(
+        self, instruments: Sequence[Instrument], *, spot: float, volatility: float, at: datetime
+    ) -> NDArray[np.int64]:
+        """Units open at the start of the session, (n,): whole lots, 0 where it does not say."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A contract's session so far, paise: close before it, open, extremes and last price."""
+    """A contract's session so far, paise: close before it, open, extremes and last price.
+
+    interest: units that were open at its start; 0 where nobody says.
+    """
 
     previous: int
     open: int
     high: int
     low: int
     last: int
+    interest: int = 0
 
     def moved_to(self, price: int) -> Running:
         """The session after one more price."""
-        return Running(self.previous, self.open, max(self.high, price), min(self.low, price), price)
+        high, low = max(self.high, price), min(self.low, price)
+        return Running(self.previous, self.open, high, low, price, self.interest)
 
 
 def on_tick(fair: float, tick_paise: int) -> int:
@@ -59,7 +71,8 @@ def derivative_tick(
     through: part of the session that is over, 0 to 1. step: any counter of the moment.
     """
     token, lot = instrument.instrument_token, instrument.lot_size
-    lots_a_day = 2 ** (8 + scatter(token) % 10)
+    open_lots = running.interest // lot or 2 ** (10 + scatter(token) % 10)
+    lots_a_day = max(1, open_lots * _TURNOVER)
     book = book_at(
         running.last,
         tick=round(instrument.tick_size * 100),
@@ -87,6 +100,6 @@ def derivative_tick(
         ask=None if book.ask is None else rupees_of(book.ask),
         bid_quantity=book.bid_quantity,
         ask_quantity=book.ask_quantity,
-        oi=(4 * lots_a_day + int(lots_a_day * through / 4)) * lot,
+        oi=(open_lots + int(open_lots * through / 16)) * lot,
         depth=depth_of(book, token=token, moment=step, lot=lot) if with_depth else None,
     )
