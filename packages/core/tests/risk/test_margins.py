@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -200,6 +203,30 @@ def test_products_of_a_derivative_are_one_position_but_those_of_a_share_are_not(
 def test_on_the_last_day_an_option_is_worth_its_intrinsic_value():
     expired = option("CE", 24_000, -LOT, 5, expiry=date(2026, 6, 1), spot=24_005)
     assert need(expired).after.span_paise > 0
+
+
+def test_the_worked_examples_of_the_page_are_computed():
+    """docs/margins.md"""
+    page = (Path(__file__).parents[4] / "docs" / "margins.md").read_text(encoding="utf-8")
+    _, part = page.split("### Worked", 1)
+    rows = re.findall(
+        r"^\| ((?:sell|buy) [^|]+) \| ₹([\d,.]+) \| ₹([\d,.]+) \|$", part, re.MULTILINE
+    )
+    at_150, at_80 = option("CE", 24_000, LOT, 150), option("CE", 24_200, LOT, 80)
+    books = [
+        [option("CE", 24_000, -LOT, 300)],
+        [sold(at_150), at_80],
+        [at_150, sold(at_80)],
+        [option("CE", 24_000, -LOT, 300), option("PE", 24_000, -LOT, 300)],
+    ]
+    margins = [basket_margin(book, [], NOW) for book in books]
+    figures = [(one.initial_paise, one.final_paise) for one in margins]
+    written = [tuple(int(re.sub(r"[,.]", "", figure)) for figure in row[1:]) for row in rows]
+    assert written == figures
+
+
+def sold(one):
+    return replace(one, quantity=-one.quantity)
 
 
 # --- laws -----------------------------------------------------------------------------------------

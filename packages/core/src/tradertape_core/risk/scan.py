@@ -89,9 +89,13 @@ def closing_risk(group: Sequence[Contract], range_: ScanRange, now: datetime) ->
     """Return what closing the group costs in the worst scenario, never below 0."""
     if all(one.is_long_option for one in group):
         return Paise(0)
-    value = np.zeros(len(_MOVES))
-    for one in group:
-        value += one.quantity * _values(one, range_, now)
+    futures = [one for one in group if one.is_future]
+    options = [one for one in group if not one.is_future]
+    change = sum(one.quantity * float(one.price) for one in futures) * float(range_.price)
+    value: Floats = change * _MOVES * _WEIGHT
+    if options:
+        quantities = np.array([float(one.quantity) for one in options])
+        value = value + quantities @ _option_values(options, range_, now)
     worst = max(0.0, float(-value.min()))
     return Paise(math.ceil(round(worst * 100, 4)))
 
@@ -119,21 +123,22 @@ def _rises(one: Contract) -> bool:
     return one.instrument.instrument_type is not InstrumentType.PE
 
 
-def _values(one: Contract, range_: ScanRange, now: datetime) -> Floats:
-    """Worth of a unit in every scenario; of a future its change."""
-    level = float(one.level)
-    moved = level * _MOVES * float(range_.price)
-    if one.is_future:
-        return moved * _WEIGHT
-    expiry, price, strike = one.instrument.expiry, float(one.price), float(one.strike)
-    years = years_left(expiry, now) if expiry else 0.0
-    is_call = one.instrument.instrument_type is InstrumentType.CE
-    implied = float(implied_volatility(price, level, strike, years, RISK_FREE_RATE, is_call))
-    base = implied if math.isfinite(implied) else _USUAL_VOLATILITY
+def _option_values(options: Sequence[Contract], range_: ScanRange, now: datetime) -> Floats:
+    """Worth of a unit of each option in each scenario, rupees: (n, 16)."""
+    price = np.array([[float(one.price)] for one in options])
+    level = np.array([[float(one.level)] for one in options])
+    strike = np.array([[float(one.strike)] for one in options])
+    years = np.array([[_years(one, now)] for one in options])
+    is_call = np.array([[_rises(one)] for one in options])
+    implied = implied_volatility(price, level, strike, years, RISK_FREE_RATE, is_call)
+    base: Floats = np.where(np.isfinite(implied), implied, _USUAL_VOLATILITY)
     volatility = np.maximum(base + _VOLATILITY * float(range_.volatility), _LEAST_VOLATILITY)
-    left = max(years - _ONE_DAY, 0.0)
-    after = black76_price(
-        np.maximum(level + moved, 0.01), strike, left, volatility, RISK_FREE_RATE, is_call
-    )
-    today = float(black76_price(level, strike, years, base, RISK_FREE_RATE, is_call))
+    moved = np.maximum(level * (1.0 + _MOVES * float(range_.price)), 0.01)
+    left = np.maximum(years - _ONE_DAY, 0.0)
+    after = black76_price(moved, strike, left, volatility, RISK_FREE_RATE, is_call)
+    today = black76_price(level, strike, years, base, RISK_FREE_RATE, is_call)
     return np.maximum(price + (after - today) * _WEIGHT, 0.0)
+
+
+def _years(one: Contract, now: datetime) -> float:
+    return 0.0 if one.instrument.expiry is None else years_left(one.instrument.expiry, now)
