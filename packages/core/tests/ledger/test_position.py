@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -19,6 +20,7 @@ from tradertape_core.ledger.position import (
     key_of,
     roll,
 )
+from tradertape_core.orders.codec import from_document, to_document
 from tradertape_core.orders.order import Fill, Product, Side
 
 
@@ -123,3 +125,10 @@ def test_units_and_money_are_conserved(steps):
     assert (
         today.overnight_quantity + today.bought.quantity - today.sold.quantity == position.quantity
     )
+
+
+def test_a_position_is_stored_and_read_back_whole(fill):
+    cnc = {"product": Product.CNC}
+    position = hold(fill("B 10 100.05", **cnc), fill("S 4 110", days=1, **cnc))
+    stored = json.loads(json.dumps(to_document(position)))
+    assert from_document(Position, stored) == position

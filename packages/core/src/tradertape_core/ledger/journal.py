@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
+from tradertape_core.kernel.clock import IST
 from tradertape_core.kernel.errors import InvariantBroken
 from tradertape_core.kernel.money import Paise
 from tradertape_core.ledger.charges import COMPONENTS, NO_CHARGES, Charges
@@ -133,7 +134,7 @@ def post_charges(
     key: PositionKey, charges: Charges, book: Book, *, reference: str, at: datetime
 ) -> Postings:
     """Return the postings of charges that belong to no fill: depository, square-off, interest."""
-    before = book.position(key)
+    before = roll(book.position(key), at.astimezone(IST).date())
     today = replace(before.today, charges=before.today.charges + charges)
     after = replace(before, charges=before.charges + charges, today=today)
     return _posted(PostingKind.CHARGES, reference, at, before, after, InstrumentType.EQ)
