@@ -1,0 +1,81 @@
+"""Tables of workers: runs with their claim and protection, and safety tokens that were used."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tradertape_server.platform.database import Base
+
+Json = dict[str, Any]
+
+
+class WorkerRun(Base):
+    """A worker's stretch of strategy: who it is, where it stands, who holds it, what protects it.
+
+    `protection` is the core's state; `protection_version` moves with every change of it, so that
+    of two who want to change it one finds that the other was first.
+    """
+
+    __tablename__ = "worker_runs"
+    __table_args__ = (
+        Index("ix_worker_runs_user_id_id", "user_id", "id"),
+        Index("ix_worker_runs_status", "status"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    strategy_run_id: Mapped[str] = mapped_column(String(120), unique=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    account_id: Mapped[int]
+    template_id: Mapped[str] = mapped_column(String(200))
+    account_scope: Mapped[str] = mapped_column(String(80))
+    execution_mode: Mapped[str] = mapped_column(String(10))
+    status: Mapped[str] = mapped_column(String(12), default="open")
+    status_reason: Mapped[str] = mapped_column(Text, default="")
+    summary_fields: Mapped[list[Json]] = mapped_column(JSON)
+    risk_schema: Mapped[list[Json]] = mapped_column(JSON)
+    allowed_actions: Mapped[list[str]]
+    runtime_state: Mapped[Json]
+    details: Mapped[Json]  # the worker's metadata
+    recovery_status: Mapped[str] = mapped_column(String(12), default="none")
+    protection: Mapped[Json | None] = mapped_column(JSON)
+    protection_version: Mapped[int] = mapped_column(default=0)
+    protection_status: Mapped[str] = mapped_column(String(12), default="unarmed")
+    option_run: Mapped[Json | None] = mapped_column(JSON)
+    exit_key: Mapped[str | None] = mapped_column(String(200))
+
+    session_nonce: Mapped[str | None] = mapped_column(String(64))
+    session_claimed_at: Mapped[datetime | None]
+    session_seen_at: Mapped[datetime | None]
+    session_released_at: Mapped[datetime | None]
+    last_heartbeat_at: Mapped[datetime | None]
+    heartbeat: Mapped[Json | None] = mapped_column(JSON)
+
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+
+
+class WorkerHeartbeat(Base):
+    """The last sign of life sent with a token, outside of any run."""
+
+    __tablename__ = "worker_heartbeats"
+
+    key_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    worker_id: Mapped[str | None] = mapped_column(String(120))
+    status: Mapped[str] = mapped_column(String(40))
+    metrics: Mapped[Json]
+    at: Mapped[datetime]
+
+
+class SpentToken(Base):
+    """A safety token that was used; kept until it could not be used anyway."""
+
+    __tablename__ = "spent_safety_tokens"
+
+    token_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    spent_at: Mapped[datetime] = mapped_column(index=True)
