@@ -32,6 +32,7 @@ def _beside(name: str) -> Any:
 
 stub_market = _beside("stub_market")
 oracles = _beside("oracles")
+_beside("crashing")
 
 Order = dict[str, Any]
 

@@ -19,6 +19,7 @@ from tradertape_core.kernel.errors import InvariantBroken
 from tradertape_core.orders.events import EVENTS, OrderEvent
 
 Kind = TypeVar("Kind")
+_AS_IT_IS = frozenset({str, int, bool, float, NoneType})
 _BY_NAME: dict[str, type[OrderEvent]] = {kind.__name__: kind for kind in EVENTS}
 
 
@@ -40,9 +41,13 @@ def event_from(kind: str, document: Mapping[str, Any]) -> OrderEvent:
 
 
 def to_document(value: object) -> dict[str, Any]:
-    """A frozen dataclass of this floor as JSON types; members at their default None left out."""
-    members = {one.name: getattr(value, one.name) for one in fields(cast(Any, value))}
-    return {name: _plain(member) for name, member in members.items() if member is not None}
+    """A frozen dataclass of this floor as JSON types; members that are None left out."""
+    document: dict[str, Any] = {}
+    for name in _names(type(value)):
+        member = getattr(value, name)
+        if member is not None:
+            document[name] = member if type(member) in _AS_IT_IS else _plain(member)
+    return document
 
 
 def from_document(kind: type[Kind], document: Mapping[str, Any]) -> Kind:
@@ -53,19 +58,27 @@ def from_document(kind: type[Kind], document: Mapping[str, Any]) -> Kind:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, Decimal):
+    kind: type[Any] = type(value)
+    if kind in _AS_IT_IS:
+        return value
+    if kind is Decimal:
         return str(value)
+    if kind is tuple:
+        return [_plain(one) for one in cast(tuple[Any, ...], value)]
+    if isinstance(value, Enum):
+        return value._value_  # `value` goes a long way round, and this is on every order's path
     if isinstance(value, date):  # a datetime is a date as well
         return value.isoformat()
     if is_dataclass(value):
         return to_document(value)
     if isinstance(value, frozenset):
         return sorted(cast(frozenset[str], value))
-    if isinstance(value, tuple):
-        return [_plain(one) for one in cast(tuple[Any, ...], value)]
     return value
+
+
+@cache
+def _names(kind: type[Any]) -> tuple[str, ...]:
+    return tuple(one.name for one in fields(kind))
 
 
 def _typed(hint: Any, value: Any) -> Any:

@@ -12,6 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, ClassVar
 
+import orjson
 from sqlalchemy import (
     JSON,
     DateTime,
@@ -149,14 +150,22 @@ class Database:
         self.engine.dispose()
 
 
+def _to_json(value: Any) -> str:
+    return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
+
+
+# Documents are on every path; this reads and writes them several times as fast as the default.
+_JSON: dict[str, Any] = {"json_serializer": _to_json, "json_deserializer": orjson.loads}
+
+
 def _server_engine(url: str) -> Engine:
     return create_engine(
-        url, pool_pre_ping=True, pool_size=10, max_overflow=20, hide_parameters=True
+        url, **_JSON, pool_pre_ping=True, pool_size=10, max_overflow=20, hide_parameters=True
     )
 
 
 def _sqlite_engine(url: URL) -> Engine:
-    engine = create_engine(url, pool_size=10, max_overflow=30, hide_parameters=True)
+    engine = create_engine(url, **_JSON, pool_size=10, max_overflow=30, hide_parameters=True)
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

@@ -96,6 +96,7 @@ class Desk:
         self._orders: dict[str, Order] = {}
         self._stored_positions: set[PositionKey] = set()
         self._leaving: set[str] = set()
+        self._new_keys: set[tuple[str, str]] = set()
 
     # --- a transaction ------------------------------------------------------------------------
 
@@ -147,6 +148,7 @@ class Desk:
     def committed(self) -> Written:
         """The transaction is on disk; a new one may begin."""
         staged, self._staged = self._staged, _Staged()
+        self._new_keys.clear()
         for order in (*staged.placed.values(), *staged.changed.values()):
             if not order.is_open:
                 self._orders.pop(order.order_id, None)
@@ -157,6 +159,7 @@ class Desk:
     def forget(self) -> None:
         """Nothing staged counts, and everything is read again."""
         self._staged = _Staged()
+        self._new_keys.clear()
         self._seq = -1
         self._session = None
         self._accounts.clear()
@@ -211,6 +214,8 @@ class Desk:
     def intent(self, run_id: str, key: str) -> Row | None:
         """The wish a key names in a run, staged ones included."""
         staged = self._staged.reserved.get((run_id, key))
+        if staged is None and (run_id, key) in self._new_keys:
+            return None
         if staged is None:
             row = repository.intent(self.session, run_id, key)
             staged = None if row is None else rows.intent_values(row)
@@ -224,6 +229,11 @@ class Desk:
     def is_leaving(self, run_id: str) -> bool:
         """Whether an exit of the run is under way."""
         return run_id in self._leaving
+
+    def look_up(self, keys: Sequence[tuple[str, str]]) -> None:
+        """Learn in one query which of these keys are new."""
+        if keys:
+            self._new_keys = set(keys) - repository.known_keys(self.session, keys)
 
     def is_reserving(self, run_id: str, key: str) -> bool:
         """Whether the key was taken in this very transaction."""
@@ -312,6 +322,7 @@ class Desk:
     def reserve(self, values: Row) -> None:
         """Take a key for a wish."""
         self._staged.reserved[values["run_id"], values["key"]] = values
+        self._new_keys.discard((values["run_id"], values["key"]))
         if values["kind"] == EXIT_RUN and values["details"]["product"] is None:
             self._leaving.add(values["run_id"])
 

@@ -32,7 +32,7 @@ def facts_for(desk: Desk, command: PlaceOrder, risk: Risk, *, in_basket: bool = 
         raise RunExiting
     account_id = int(command.account)
     margins = desk.account(account_id).margins
-    needed = None if in_basket else margins.needs([request], command.run_id, desk.now)
+    needed = None if in_basket else margins.need(request, command.run_id, desk.now)
     known = risk_facts(desk, account_id, command.run_id, request, risk, required=needed)
     denials = gate.check(command, known)
     if not gate.is_reducing(request, known):

@@ -35,6 +35,7 @@ class Margins:
     )
     _pending: Counter[_Resting] = field(default_factory=Counter[_Resting])
     _reserved_total: int = 0
+    _asked: tuple[OrderRequest, str | None, Paise] | None = None
 
     @property
     def blocked_paise(self) -> Paise:
@@ -49,6 +50,15 @@ class Margins:
     def available(self, cash_paise: int) -> Paise:
         """What is free for new orders."""
         return Paise(cash_paise - self.blocked_paise - self._reserved_total)
+
+    def need(self, request: OrderRequest, run_id: str | None, now: datetime) -> Paise:
+        """The same of one order; what the gate has just asked is not worked out twice."""
+        if self._asked is not None and self._asked[0] is request and self._asked[1] == run_id:
+            found, self._asked = self._asked[2], None
+            return found
+        found = self.needs([request], run_id, now)
+        self._asked = (request, run_id, found)
+        return found
 
     def needs(self, requests: Sequence[OrderRequest], run_id: str | None, now: datetime) -> Paise:
         """What orders need together, on top of what is held and of what rests on their side."""
@@ -116,7 +126,7 @@ class Margins:
         # A repriced or larger order needs anew; a partly filled one its share of what it needed.
         if before is None or not quantity or before.request != after.request:
             quantity = after.pending_quantity
-            whole = self.needs([after.request], after.run_id, now)
+            whole = self.need(after.request, after.run_id, now)
         self._reserved[after.order_id] = (whole, quantity)
         self._reserved_total += _part(whole, after.pending_quantity, quantity)
 

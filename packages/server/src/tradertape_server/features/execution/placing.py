@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -59,9 +59,12 @@ class Intent:
 
 @dataclass(frozen=True, slots=True)
 class Reserved:
-    """The key is taken; its answer follows when the venue has answered."""
+    """The key is taken; its answer follows when the venue has answered.
 
-    is_replay: bool
+    row: the intent; None for the same wish again, which waits for the first one's answer.
+    """
+
+    row: Json | None = None
 
 
 def place_wish(intent: Intent, document: Mapping[str, Any], ids: OrderIds) -> Wish:
@@ -82,11 +85,11 @@ def place_wish(intent: Intent, document: Mapping[str, Any], ids: OrderIds) -> Wi
         details: Json = {"legs": legs}
         if intent.is_dry:
             details["preview"] = preview_order(desk, intent.account_id, request)
-        reserve(desk, intent, details)
+        row = reserve(desk, intent, details)
         _record(desk, intent, decision)
-        return Reserved(is_replay=False)
+        return Reserved(row)
 
-    return Wish(decide, lambda desk, carry: settled(desk, intent, carry))
+    return _keyed(intent, decide)
 
 
 def basket_wish(
@@ -118,12 +121,12 @@ def basket_wish(
             )
         if dry_run:
             details |= {"dry_run": True, "legs": [_previewed(leg) for leg in details["legs"]]}
-        reserve(desk, intent, details)
+        row = reserve(desk, intent, details)
         if not dry_run:
             _record(desk, intent, decided.decision)
-        return Reserved(is_replay=False)
+        return Reserved(row)
 
-    return Wish(decide, lambda desk, carry: settled(desk, intent, carry))
+    return _keyed(intent, decide)
 
 
 def replayed(desk: Desk, intent: Intent) -> Outcome | Reserved | None:
@@ -137,41 +140,40 @@ def replayed(desk: Desk, intent: Intent) -> Outcome | Reserved | None:
     if answer is not None:
         return answer
     if desk.is_reserving(intent.run_id, intent.key):
-        return Reserved(is_replay=True)  # the one before us in this turn: its answer is ours
+        return Reserved()  # the one before us in this turn: its answer is ours
     return InProgress(intent.key)
 
 
-def reserve(desk: Desk, intent: Intent, details: Json) -> None:
+def reserve(desk: Desk, intent: Intent, details: Json) -> Json:
     """Take the key, before anything is sent."""
-    desk.reserve(
-        {
-            "account_id": intent.account_id,
-            "run_id": intent.run_id,
-            "key": intent.key,
-            "kind": intent.kind,
-            "mode": intent.mode,
-            "request_hash": intent.request_hash,
-            "details": {
-                **details,
-                "metadata": dict(intent.metadata),
-                **({"strict": True} if intent.strict else {}),
-            },
-            "status_code": None,
-            "answer": None,
-            "created_at": desk.now,
-        }
-    )
+    strict = {"strict": True} if intent.strict else {}
+    row = {
+        "account_id": intent.account_id,
+        "run_id": intent.run_id,
+        "key": intent.key,
+        "kind": intent.kind,
+        "mode": intent.mode,
+        "request_hash": intent.request_hash,
+        "details": {**details, "metadata": dict(intent.metadata), **strict},
+        "status_code": None,
+        "answer": None,
+        "created_at": desk.now,
+    }
+    desk.reserve(row)
+    return row
 
 
-def settled(desk: Desk, intent: Intent, carry: Outcome | Reserved) -> Outcome:
-    """The answer, once the venue has spoken."""
-    if not isinstance(carry, Reserved):
-        return carry
-    row = desk.intent(intent.run_id, intent.key)
-    if row is None:
-        return InProgress(intent.key)
-    answer = kept(row, is_replay=True) if carry.is_replay else keep_answer(desk, row)
-    return answer or InProgress(intent.key)
+def _keyed(intent: Intent, decide: Callable[[Desk], Outcome | Reserved]) -> Wish:
+    def settle(desk: Desk, carry: Outcome | Reserved) -> Outcome:
+        if not isinstance(carry, Reserved):
+            return carry
+        if carry.row is not None:
+            return keep_answer(desk, carry.row) or InProgress(intent.key)
+        row = desk.intent(intent.run_id, intent.key)
+        answer = None if row is None else kept(row, is_replay=True)
+        return answer or InProgress(intent.key)
+
+    return Wish(decide, settle, key=(intent.run_id, intent.key))
 
 
 # --- legs -----------------------------------------------------------------------------------------

@@ -166,6 +166,15 @@ def intent(session: Session, run_id: str, key: str) -> IntentRow | None:
     return session.scalar(select(IntentRow).where(IntentRow.run_id == run_id, IntentRow.key == key))
 
 
+def known_keys(session: Session, keys: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Which of these keys (run, key) were used."""
+    table = _table(IntentRow)
+    query = select(table.c.run_id, table.c.key).where(
+        table.c.run_id.in_({run for run, _ in keys}), table.c.key.in_({key for _, key in keys})
+    )
+    return {(run, key) for run, key in session.connection().execute(query)}
+
+
 def intents(session: Session, run_id: str) -> Sequence[IntentRow]:
     """A run's wishes, oldest first."""
     query = select(IntentRow).where(IntentRow.run_id == run_id).order_by(IntentRow.id)

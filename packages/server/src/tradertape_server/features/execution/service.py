@@ -149,7 +149,7 @@ class ExecutionService:
         """
         payload = {"order": order}
         intent = self._intent(run, PLACE_ORDER, key, payload, metadata)
-        return self._answered(placing.place_wish(intent, order, self.ids))
+        return self.answered(placing.place_wish(intent, order, self.ids))
 
     def place_basket(
         self,
@@ -167,7 +167,20 @@ class ExecutionService:
         wish = placing.basket_wish(
             intent, orders, self.ids, all_or_none=all_or_none, dry_run=dry_run
         )
-        return self._answered(wish)
+        return self.answered(wish)
+
+    def answered(self, wish: Wish) -> Answer:
+        """Have an intent's wish done, wait for another process that has its key, and answer."""
+        outcome = self.trader.do(wish)
+        waited_s = 0.0
+        while isinstance(outcome, InProgress) and waited_s < _WAIT_FOR_OTHERS_S:
+            # Another process has the key: its answer is a moment away.
+            time.sleep(_LOOK_AGAIN_S)
+            waited_s += _LOOK_AGAIN_S
+            outcome = self.trader.do(Wish(wish.decide, wish.settle, key=wish.key))
+        answer = _given(outcome)
+        reach("before_reply")
+        return answer
 
     def preview(self, run: RunRef, order: Mapping[str, Any]) -> Json:
         """The normalised order with its margin, charges and warnings; nothing is recorded."""
@@ -398,18 +411,6 @@ class ExecutionService:
             risk=run.risk,
             strict=self.settings.strict_answers,
         )
-
-    def _answered(self, wish: Wish) -> Answer:
-        outcome = self.trader.do(wish)
-        waited_s = 0.0
-        while isinstance(outcome, InProgress) and waited_s < _WAIT_FOR_OTHERS_S:
-            # Another process has the key: its answer is a moment away.
-            time.sleep(_LOOK_AGAIN_S)
-            waited_s += _LOOK_AGAIN_S
-            outcome = self.trader.do(Wish(wish.decide, wish.settle))
-        answer = _given(outcome)
-        reach("before_reply")
-        return answer
 
     def _done(self, wish: Wish) -> Order:
         order = self.trader.do(wish)

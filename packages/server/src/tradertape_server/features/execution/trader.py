@@ -122,8 +122,8 @@ class Trader:
         return bool(self._wishes or self._ticks or self._is_stopping)
 
     def _turn(self, wishes: list[Wish], ticks: list[Tick]) -> None:
-        wishes = [*wishes, *self._triggers.due(ticks)]
         try:
+            wishes = [*wishes, *self._triggers.due(ticks)]
             requests = self._decide(wishes)
             self._act([one for one in wishes if not one.is_done], ticks, requests)
             self._watch()
@@ -158,6 +158,7 @@ class Trader:
         refused: list[tuple[Wish, Exception]] = []
         with self._database.write() as session:
             desk.begin(session)
+            desk.look_up([wish.key for wish in wishes if wish.key is not None])
             for wish in wishes:
                 cursor = desk.cursor
                 try:

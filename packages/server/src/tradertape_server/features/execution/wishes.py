@@ -24,6 +24,7 @@ class Wish:
     decide: Callable[[Desk], Any]
     settle: Callable[[Desk, Any], Any] | None = None
     venue: Callable[[PaperVenue], Sequence[ExecutionReport]] | None = None
+    key: tuple[str, str] | None = None  # of its intent: run and idempotency key, looked up in bulk
     future: Future[Any] = field(default_factory=Future[Any])
     carry: Any = None
 
