@@ -99,13 +99,7 @@ def orders_are_the_fold_of_their_events(session: Session) -> None:
 def rebuilt(session: Session, order_id: str) -> Order:
     """An order from the log alone."""
     story = repository.order_events(session, order_id)
-    missing = {"run_id": None}
-    order = fold(
-        event_from(class_name(one.event_type), {**missing, **one.payload})
-        if one.event_type == "order_placed"
-        else event_from(class_name(one.event_type), one.payload)
-        for one in story
-    )
+    order = fold(event_from(class_name(one.event_type), one.payload) for one in story)
     if not order.slices:
         return order
     children = [

@@ -7,7 +7,7 @@ field with a default reads old rows too.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
@@ -43,7 +43,7 @@ def event_from(kind: str, document: Mapping[str, Any]) -> OrderEvent:
 def to_document(value: object) -> dict[str, Any]:
     """A frozen dataclass of this floor as JSON types; members that are None left out."""
     document: dict[str, Any] = {}
-    for name in _names(type(value)):
+    for name in _names(cast(type[Any], type(value))):
         member = getattr(value, name)
         if member is not None:
             document[name] = member if type(member) in _AS_IT_IS else _plain(member)
@@ -54,11 +54,11 @@ def from_document(kind: type[Kind], document: Mapping[str, Any]) -> Kind:
     """Read a dataclass back from what `to_document` wrote."""
     hints = _hints(kind)
     values = {name: _typed(hints[name], value) for name, value in document.items() if name in hints}
-    return kind(**values)
+    return kind(**{name: None for name in _demanded(kind) if name not in values}, **values)
 
 
 def _plain(value: Any) -> Any:
-    kind: type[Any] = type(value)
+    kind = cast(type[Any], type(value))
     if kind in _AS_IT_IS:
         return value
     if kind is Decimal:
@@ -96,6 +96,16 @@ def _typed(hint: Any, value: Any) -> Any:
     if isinstance(hint, type) and issubclass(hint, (Enum, Decimal)):
         return hint(value)
     return value
+
+
+@cache
+def _demanded(kind: type[Any]) -> tuple[str, ...]:
+    """Members without a default: what was left out of these was None."""
+    return tuple(
+        one.name
+        for one in fields(kind)
+        if one.init and one.default is MISSING and one.default_factory is MISSING
+    )
 
 
 @cache

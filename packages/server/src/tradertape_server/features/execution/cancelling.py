@@ -8,6 +8,7 @@ from typing import Any
 from tradertape_core.execution import engine
 from tradertape_core.execution.decision import Decision
 from tradertape_core.orders.commands import CancelOrder, ModifyOrder
+from tradertape_core.orders.denials import DenialReason
 from tradertape_core.orders.fields import read_change
 from tradertape_core.orders.order import Order
 from tradertape_core.orders.reports import CancelReason
@@ -16,6 +17,18 @@ from tradertape_server.features.execution.errors import OrderDenied
 from tradertape_server.features.execution.facts import change_facts
 from tradertape_server.features.execution.wishes import Wish
 from tradertape_server.platform.errors import Conflict, NotFound
+
+# Refusals for where the order stands, not for what was asked of it.
+_OF_ITS_STATE = frozenset(
+    {
+        DenialReason.ORDER_CLOSED,
+        DenialReason.ORDER_IN_DOUBT,
+        DenialReason.CANCEL_PENDING,
+        DenialReason.MODIFY_PENDING,
+        DenialReason.MODIFICATION_CAP,
+        DenialReason.SLICED_PARENT,
+    }
+)
 
 
 def cancel_wish(run_id: str, order_id: str) -> Wish:
@@ -68,9 +81,9 @@ def _allowed(decision: Decision) -> Decision:
     if not decision.is_denied:
         return decision
     first = decision.denials[0]
-    if first.pointer:
-        raise OrderDenied(decision.denials)
-    raise Conflict("; ".join(one.message for one in decision.denials), code=first.reason.value)
+    if first.reason in _OF_ITS_STATE:
+        raise Conflict(first.message, code=first.reason.value)
+    raise OrderDenied(decision.denials)
 
 
 def _as_it_stands(desk: Desk, order_id: str) -> Order | None:

@@ -21,6 +21,7 @@ from tradertape_core.kernel.errors import InvariantBroken
 from tradertape_core.kernel.money import Paise
 from tradertape_core.ledger.journal import LedgerAccount, Postings
 from tradertape_core.ledger.position import Position, PositionKey
+from tradertape_core.market.instrument import Instrument
 from tradertape_core.orders import events as ev
 from tradertape_core.orders.codec import event_document
 from tradertape_core.orders.family import summary as family_summary
@@ -39,6 +40,7 @@ from tradertape_server.features.execution.models import (
     PostingRow,
 )
 from tradertape_server.features.execution.ports import Happened, Market
+from tradertape_server.features.execution.traded import Traded
 
 Row = dict[str, Any]
 EXIT_RUN = "exit_run"  # the kind of an intent that closes a run
@@ -86,6 +88,7 @@ class Desk:
     def __init__(self, market: Market, clock: Clock, *, owner: str, broker: str) -> None:
         self.market = market
         self.clock = clock
+        self.traded = Traded(market)
         self.owner = owner
         self.broker = broker
         self.interest: Counter[str] = Counter()  # open orders and positions by instrument
@@ -123,6 +126,7 @@ class Desk:
         if seq != self._seq:
             self.forget()
             self._session, self._seq = session, seq
+            self.traded.load(session)
             for account_id in repository.open_accounts(session):
                 self.account(account_id)
             self._leaving = repository.leaving_runs(session)
@@ -173,6 +177,10 @@ class Desk:
         self._staged.others.append(write)
 
     # --- what there is ------------------------------------------------------------------------
+
+    def known(self, instrument_id: str) -> Instrument:
+        """An instrument that was traded, expired ones too."""
+        return self.traded.known(instrument_id)
 
     def account(self, account_id: int) -> AccountState:
         """An account's state, read on first use."""
@@ -336,7 +344,11 @@ class Desk:
     # --- inside -------------------------------------------------------------------------------
 
     def _take(self, event: ev.OrderEvent) -> Order:
-        before = None if isinstance(event, ev.OrderPlaced) else self.order(event.order_id)
+        before = None
+        if isinstance(event, ev.OrderPlaced):
+            self.traded.keep(self.session, event.request.instrument)
+        else:
+            before = self.order(event.order_id)
         after = evolve(before, event)
         self._keep(after, is_new=before is None)
         self.note(
@@ -371,7 +383,7 @@ class Desk:
             self._staged.changed[order.order_id] = order
 
     def _book(self, order: Order, event: ev.OrderFilled) -> None:
-        instrument = self.market.known(order.request.instrument)
+        instrument = self.known(order.request.instrument)
         position = self.position(booking.key_of(event.fill))
         booked = booking.book(order, event.fill, position, instrument, broker=self.broker)
         self._staged.fills.append(rows.fill_row(event.fill, booked.charges))
@@ -386,7 +398,7 @@ class Desk:
         if order.request.variety is not Variety.CO or not events:
             return Decision()
         family = self.family(order.parent_order_id or order.order_id)
-        tick_size = self.market.known(order.request.instrument).tick_size
+        tick_size = self.known(order.request.instrument).tick_size
         return cover.follow_up(order, events, family, tick_size, now)
 
     def _count(self, instrument: str, *, is_open: bool, was_open: bool) -> None:
@@ -406,7 +418,7 @@ class Desk:
             self._count(order.request.instrument, is_open=True, was_open=False)
         for position in positions:
             self._count(position.key.instrument, is_open=True, was_open=False)
-        margins, now = Margins(self.market), self.now
+        margins, now = Margins(self.market, self.known), self.now
         for position in positions:
             margins.position_changed(position, now)
         for order in orders:

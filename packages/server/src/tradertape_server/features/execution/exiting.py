@@ -136,7 +136,7 @@ def _exposures(desk: Desk, account_id: int, run_id: str, product: Product | None
 
 
 def _exposure(desk: Desk, position: Position) -> Exposure:
-    instrument = desk.market.known(position.key.instrument)
+    instrument = desk.known(position.key.instrument)
     return Exposure(instrument=instrument, product=position.key.product, quantity=position.quantity)
 
 

@@ -27,7 +27,8 @@ def facts_for(desk: Desk, command: PlaceOrder, risk: Risk, *, in_basket: bool = 
     Raises InvalidDocument for an unknown instrument, RunExiting when its run is being closed.
     """
     request = command.request
-    instrument = _instrument(desk, request, command.leg if in_basket else None)
+    pointer = f"/orders/{command.leg}/tradingsymbol" if in_basket else "/tradingsymbol"
+    instrument = instrument_of(desk, request.instrument, pointer)
     if command.run_id is not None and desk.is_leaving(command.run_id):
         raise RunExiting
     account_id = int(command.account)
@@ -48,7 +49,7 @@ def exit_facts(desk: Desk, instrument: Instrument) -> Facts:
 
 def change_facts(desk: Desk, order: Order, command: ModifyOrder) -> Facts:
     """What is known about a change: the margin it takes beyond what the order has reserved."""
-    instrument = desk.market.known(order.request.instrument)
+    instrument = desk.known(order.request.instrument)
     margins, now = desk.account(int(order.account)).margins, desk.now
     request = command.change.applied_to(order.request)
     more = margins.needs([request], order.run_id, now)
@@ -120,10 +121,13 @@ def _inr(paise: int) -> str:
     return inr(Decimal(paise) / 100, 2)
 
 
-def _instrument(desk: Desk, request: OrderRequest, leg: int | None) -> Instrument:
-    found = desk.market.instrument(request.instrument)
-    if found is None:
-        pointer = "/tradingsymbol" if leg is None else f"/orders/{leg}/tradingsymbol"
-        message = f"{request.instrument} is not a known instrument"
-        raise InvalidDocument([Problem(pointer, message)])
+def instrument_of(desk: Desk, name: str, pointer: str) -> Instrument:
+    """The instrument of exactly this id: what is stored must be what is found again.
+
+    Raises InvalidDocument at the pointer.
+    """
+    found = desk.market.instrument(name)
+    if found is None or found.id != name:
+        hint = f"; did you mean {found.id}?" if found else ""
+        raise InvalidDocument([Problem(pointer, f"{name} is not a known instrument{hint}")])
     return found

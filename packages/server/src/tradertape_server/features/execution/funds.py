@@ -51,9 +51,7 @@ def funds_of(desk: Desk, account_id: int) -> Funds:
         realised_paise=pnl.totals.realised_paise,
         unrealised_paise=pnl.totals.unrealised_paise,
         charges_paise=pnl.totals.charges_paise,
-        option_premium_paise=_cost(
-            p for p in held if desk.market.known(p.key.instrument).is_option
-        ),
+        option_premium_paise=_cost(p for p in held if desk.known(p.key.instrument).is_option),
         delivery_paise=_cost(p for p in held if p.key.product is Product.CNC),
         exposure_paise=pnl.gross_exposure_paise,
         is_stale=pnl.is_stale,

@@ -6,20 +6,19 @@ from collections.abc import Mapping
 from typing import Any
 
 from tradertape_core.execution import engine
-from tradertape_core.kernel.errors import InvalidDocument, Problem
-from tradertape_core.market.instrument import Instrument
 from tradertape_core.orders import gtt as core
 from tradertape_core.orders.commands import PlaceOrder
 from tradertape_core.orders.denials import Denial
 from tradertape_core.orders.gtt import Gtt, GttRequest, GttResult, GttStatus
 from tradertape_core.orders.gtt_fields import gtt_document, read_gtt, read_gtt_change
+from tradertape_core.risk.rules import RiskLimits
 from tradertape_server.features.execution import repository, rows, views
 from tradertape_server.features.execution.desk import Desk
 from tradertape_server.features.execution.errors import OrderDenied
-from tradertape_server.features.execution.facts import facts_for
+from tradertape_server.features.execution.facts import facts_for, instrument_of
 from tradertape_server.features.execution.identifiers import OrderIds
 from tradertape_server.features.execution.models import GttRow
-from tradertape_server.features.execution.risk import NO_RISK
+from tradertape_server.features.execution.risk import Risk
 from tradertape_server.features.execution.summaries import wish as in_words
 from tradertape_server.features.execution.triggers import Triggers
 from tradertape_server.features.execution.venue import PAPER
@@ -27,6 +26,12 @@ from tradertape_server.features.execution.wishes import Wish
 from tradertape_server.platform.errors import Conflict, NotFound
 
 Json = dict[str, Any]
+
+
+# Its owner chose the price long ago, and a jump that fires it is no slip of the finger.
+_AS_ASKED = Risk(
+    limits=RiskLimits(price_band_pct=None, option_price_band_pct=None, stale_after_s=None)
+)
 
 
 class GttDesk:
@@ -106,7 +111,7 @@ class GttDesk:
                 venue=PAPER,
                 request=request,
             )
-            decision = engine.place(command, facts_for(desk, command, NO_RISK), desk.now)
+            decision = engine.place(command, facts_for(desk, command, _AS_ASKED), desk.now)
             reason = "; ".join(one.message for one in decision.denials) or None
             order_id = None if reason else command.order_id
             result = GttResult(leg=leg, at=desk.now, order_id=order_id, reason=reason)
@@ -120,7 +125,7 @@ class GttDesk:
     def _check(
         self, desk: Desk, account_id: int, request: GttRequest, *, apart_from: Gtt | None
     ) -> None:
-        instrument = _instrument(desk, request)
+        instrument = instrument_of(desk, request.instrument, "/condition/tradingsymbol")
         waiting = repository.gtts(desk.session, account_id=account_id, active_only=True)
         others = [one for one in waiting if apart_from is None or one != apart_from]
         denials: tuple[Denial, ...] = core.check_gtt(
@@ -187,14 +192,6 @@ def _active(desk: Desk, account_id: int, trigger_id: int) -> Gtt:
     if refusal is not None:
         raise Conflict(refusal.message, code=refusal.reason.value)
     return gtt
-
-
-def _instrument(desk: Desk, request: GttRequest) -> Instrument:
-    instrument = desk.market.instrument(request.instrument)
-    if instrument is None:
-        message = f"{request.instrument} is not a known instrument"
-        raise InvalidDocument([Problem("/condition/tradingsymbol", message)])
-    return instrument
 
 
 def _last_price(desk: Desk, request: GttRequest) -> Any:

@@ -7,7 +7,7 @@ change touches one group, and entering an order costs the same however many othe
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -25,9 +25,10 @@ _Resting = tuple[str, str, Product, Side]
 
 @dataclass(slots=True)
 class Margins:
-    """The figures of one account; `market` gives instruments and prices."""
+    """The figures of one account; `market` gives prices, `known` instruments."""
 
     market: Market
+    known: Callable[[str], Instrument]
     blocked_by: dict[Group, Paise] = field(default_factory=dict[Group, Paise])
     _reserved: dict[str, tuple[Paise, int]] = field(default_factory=dict[str, tuple[Paise, int]])
     _held: dict[Group, dict[PositionKey, Position]] = field(
@@ -176,7 +177,7 @@ class Margins:
         return None if tick is None else tick.last_price
 
     def _instrument(self, name: str) -> Instrument:
-        return self.market.known(name)
+        return self.known(name)
 
 
 def _group(instrument: Instrument, product: Product) -> Group:

@@ -45,6 +45,15 @@ class PaperAccount(Base):
     created_at: Mapped[datetime]
 
 
+class TradedInstrument(Base):
+    """What an instrument was when it was first traded; `document` is the core's."""
+
+    __tablename__ = "traded_instruments"
+
+    id: Mapped[str] = mapped_column(INSTRUMENT, primary_key=True)
+    document: Mapped[dict[str, Any]]
+
+
 class ExecutionCursor(Base):
     """One row: the number of the last event. Who holds it is the only writer of execution."""
 

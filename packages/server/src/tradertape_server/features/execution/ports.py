@@ -21,10 +21,6 @@ class Market(Protocol):
         """The instrument called `NSE:INFY`; None when there is none."""
         ...
 
-    def known(self, instrument_id: str) -> Instrument:
-        """The same of one that was traded. Raises InvariantBroken when it is not there."""
-        ...
-
     def underlying_price(self, instrument: Instrument) -> Decimal | None:
         """The latest price of what an option is on."""
         ...
@@ -45,7 +41,7 @@ class Market(Protocol):
     def watch(self, instrument_ids: Collection[str], listener: OnTick) -> None:
         """Have the listener called with every tick of exactly these instruments from now on.
 
-        A later call replaces the set.
+        A later call with the same listener replaces its set; others keep theirs.
         """
         ...
 

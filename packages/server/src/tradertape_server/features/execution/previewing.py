@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any
 
 from tradertape_core.execution.pricing import offers
-from tradertape_core.kernel.errors import InvalidDocument, Problem
 from tradertape_core.ledger.billing import delivery_charges, order_charges, schedule_for
 from tradertape_core.ledger.charges import NO_CHARGES, Charges
 from tradertape_core.market.instrument import Instrument
@@ -19,7 +18,7 @@ from tradertape_core.orders.fields import order_document
 from tradertape_core.orders.order import Fill, OrderRequest, Product, Side
 from tradertape_server.features.execution import views
 from tradertape_server.features.execution.desk import Desk
-from tradertape_server.features.execution.facts import margin_of
+from tradertape_server.features.execution.facts import instrument_of, margin_of
 
 Json = dict[str, Any]
 _NO_SLIPPAGE = Decimal(0)
@@ -52,10 +51,7 @@ def preview_basket(desk: Desk, account_id: int, requests: Sequence[OrderRequest]
 
 
 def _leg(desk: Desk, request: OrderRequest) -> tuple[list[Json], Charges]:
-    instrument = desk.market.instrument(request.instrument)
-    if instrument is None:
-        message = f"{request.instrument} is not a known instrument"
-        raise InvalidDocument([Problem("/tradingsymbol", message)])
+    instrument = instrument_of(desk, request.instrument, "/tradingsymbol")
     tick, now = desk.market.tick(instrument.id), desk.now
     is_open = desk.market.is_open(instrument, now)
     checked = check_against(request, instrument, now=now, tick=tick, market_open=is_open)

@@ -25,6 +25,7 @@ from tradertape_server.features.execution.models import (
     PaperAccount,
     PositionRow,
     PostingRow,
+    TradedInstrument,
 )
 from tradertape_server.features.execution.ports import Happened
 
@@ -107,6 +108,11 @@ def unanswered(session: Session) -> Sequence[IntentRow]:
     """Intents whose answer was not stored, oldest first."""
     query = select(IntentRow).where(IntentRow.answer.is_(None)).order_by(IntentRow.id)
     return session.scalars(query).all()
+
+
+def traded(session: Session) -> dict[str, dict[str, Any]]:
+    """Every instrument that was ever traded, by id."""
+    return {row.id: row.document for row in session.scalars(select(TradedInstrument))}
 
 
 def leaving_runs(session: Session) -> set[str]:

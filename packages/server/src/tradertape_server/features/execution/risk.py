@@ -69,7 +69,7 @@ def risk_facts(
         ),
         last_price=tick.last_price if tick else None,
         tick_age_s=(now - tick.at).total_seconds() if tick else None,
-        is_option=desk.market.known(request.instrument).is_option,
+        is_option=desk.known(request.instrument).is_option,
         required_paise=required,
         free_paise=state.margins.available(state.cash_paise),
         same_order_age_s=_same_order_age(state, run_id, request, now, limits),

@@ -36,7 +36,7 @@ def order_row(order: Order) -> Row:
 
 def order_of(row: OrderRow) -> Order:
     """The order a row holds."""
-    return from_document(Order, {"run_id": None, **row.document})
+    return from_document(Order, row.document)
 
 
 def fill_row(fill: Fill, charges: Charges) -> Row:
@@ -89,8 +89,7 @@ def position_row(position: Position) -> Row:
 
 def position_of(row: PositionRow) -> Position:
     """The position a row holds."""
-    key = {"run_id": None, **row.document["key"]}
-    return from_document(Position, {**row.document, "key": key})
+    return from_document(Position, row.document)
 
 
 def position_id(key: PositionKey) -> Row:

@@ -106,7 +106,7 @@ class ExecutionService:
         ids = OrderIds()
         gtt = GttDesk(ids)
         desk = Desk(market, clock, owner=f"trader-{secrets.token_hex(6)}", broker=settings.broker)
-        venue = PaperVenue(market, clock, settings.rules)
+        venue = PaperVenue(market, desk.known, clock, settings.rules)
         trader = Trader(database, desk, venue, gtt.triggers, listeners)
         return cls(database, clock, market, trader, ids, gtt, settings)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from tradertape_core.execution.decision import Alter, Submit, VenueRequest, Withdraw
 from tradertape_core.execution.matching import PaperRules
 from tradertape_core.execution.simulated import SimulatedVenue
 from tradertape_core.kernel.clock import Clock
+from tradertape_core.market.instrument import Instrument
 from tradertape_core.market.tick import Tick
 from tradertape_core.orders.order import Order
 from tradertape_core.orders.reports import ExecutionReport
@@ -21,8 +22,15 @@ Reports = tuple[ExecutionReport, ...]
 class PaperVenue:
     """Holds the resting orders of every paper account; used by the trader's thread alone."""
 
-    def __init__(self, market: Market, clock: Clock, rules: PaperRules) -> None:
+    def __init__(
+        self,
+        market: Market,
+        known: Callable[[str], Instrument],
+        clock: Clock,
+        rules: PaperRules,
+    ) -> None:
         self._market = market
+        self._known = known
         self._clock = clock
         self._rules = rules
         self._book = SimulatedVenue(rules)
@@ -41,7 +49,7 @@ class PaperVenue:
         known = list(orders)
         names = {order.request.instrument for order in known}
         self._book = SimulatedVenue(self._rules)
-        self._book.restore(known, {name: self._market.known(name) for name in names})
+        self._book.restore(known, {name: self._known(name) for name in names})
 
     def send(self, request: VenueRequest, order: Order) -> Reports:
         """Do what a request asks, and say what came of it."""
@@ -49,7 +57,7 @@ class PaperVenue:
         match request:
             case Submit():
                 name = order.request.instrument
-                instrument = self._market.known(name)
+                instrument = self._known(name)
                 return self._book.submit(order, instrument, self._market.tick(name), now)
             case Alter():
                 return self._book.modify(request.order_id, request.ask, request.change, now)

@@ -24,6 +24,11 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_execution_cursor'))
     )
     op.execute("INSERT INTO execution_cursor (id, last_seq) VALUES (1, 0)")
+    op.create_table('traded_instruments',
+    sa.Column('id', sa.String(length=80), nullable=False),
+    sa.Column('document', sa.JSON(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_traded_instruments'))
+    )
     op.create_table('paper_accounts',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('user_id', sa.Integer(), nullable=False),

@@ -1,0 +1,128 @@
+"""Triggers of paper accounts."""
+
+from __future__ import annotations
+
+import pytest
+
+from tradertape_core.kernel.errors import InvalidDocument
+from tradertape_server.features.execution.errors import OrderDenied
+from tradertape_server.features.execution.gtts import gtt_view
+from tradertape_server.platform.errors import Conflict, NotFound
+
+
+@pytest.fixture
+def single(order):
+    def single(trigger=1450.0, **changes):
+        placed = order(order_type="LIMIT", price=trigger, **changes)
+        return {
+            "type": "single",
+            "condition": {
+                "exchange": "NSE",
+                "tradingsymbol": "INFY",
+                "trigger_values": [trigger],
+                "last_price": 1500.0,
+            },
+            "orders": [placed],
+        }
+
+    return single
+
+
+def test_a_trigger_fires_once_and_its_order_is_filled(execution, account, single, market, settle):
+    trigger = execution.create_gtt(account, single())
+    assert market.watched == {"NSE:INFY"}
+    market.trade("NSE:INFY", "1470.00")
+    market.trade("NSE:INFY", "1449.00")
+    market.trade("NSE:INFY", "1448.00")
+    settle()
+    fired = execution.get_gtt(account, trigger)
+    assert fired.status == "triggered"
+    [placed] = execution.orders(account_id=account)
+    assert fired.results[0].order_id == placed.order_id
+    assert placed.status == "COMPLETE"
+    assert placed.run_id is None
+    view = gtt_view(fired, user_id="1", instrument_token=408065)
+    assert view["orders"][0]["result"]["order_result"]["order_id"] == placed.order_id
+
+
+def test_a_trigger_waits_through_a_restart(execution, start, account, single, market, settle):
+    trigger = execution.create_gtt(account, single())
+    execution.trader.stop()
+    again = start()
+    market.trade("NSE:INFY", "1449.00")
+    settle(again)
+    assert again.get_gtt(account, trigger).status == "triggered"
+    assert len(again.orders(account_id=account)) == 1
+
+
+def test_an_order_that_is_refused_leaves_its_reason(execution, account, single, market, settle):
+    trigger = execution.create_gtt(account, single(quantity=10_000))
+    market.trade("NSE:INFY", "1449.00")
+    settle()
+    fired = execution.get_gtt(account, trigger)
+    assert fired.status == "triggered"
+    assert "Insufficient funds" in (fired.results[0].reason or "")
+    assert execution.orders(account_id=account) == []
+
+
+def test_two_legs_end_each_other(execution, account, run, order, market, settle):
+    execution.place(run, order(), key="key-0001")
+    document = {
+        "type": "two-leg",
+        "condition": {
+            "exchange": "NSE",
+            "tradingsymbol": "INFY",
+            "trigger_values": [1400.0, 1600.0],
+            "last_price": 1500.0,
+        },
+        "orders": [order(order_type="LIMIT", price=price) for price in (1400, 1600)],
+    }
+    trigger = execution.create_gtt(account, document)
+    market.trade("NSE:INFY", "1600.00")
+    market.trade("NSE:INFY", "1399.00")
+    settle()
+    fired = execution.get_gtt(account, trigger)
+    assert fired.fired_leg == 1
+    assert len([one for one in execution.orders(account_id=account) if one.run_id is None]) == 1
+
+
+def test_a_trigger_is_changed_deleted_and_then_final(execution, account, single):
+    trigger = execution.create_gtt(account, single())
+    patch = {"condition": {"trigger_values": [1440.0], "last_price": 1500.0}}
+    assert execution.modify_gtt(account, trigger, patch) == trigger
+    assert execution.get_gtt(account, trigger).request.trigger_values == (1440,)
+    assert execution.delete_gtt(account, trigger) == trigger
+    assert execution.get_gtt(account, trigger).status == "deleted"
+    with pytest.raises(Conflict, match="deleted"):
+        execution.modify_gtt(account, trigger, patch)
+    with pytest.raises(NotFound):
+        execution.delete_gtt(account + 1, trigger)
+
+
+@pytest.mark.parametrize(
+    ("trigger", "changes", "code"),
+    [
+        (1499.0, {}, "gtt_too_close"),
+        (1450.03, {}, "not_a_tick"),
+        (1450.0, {"product": "MIS"}, "gtt_product"),
+    ],
+)
+def test_a_trigger_is_checked_before_it_waits(execution, account, single, trigger, changes, code):
+    with pytest.raises(OrderDenied) as denied:
+        execution.create_gtt(account, single(trigger, **changes))
+    assert code in {one.reason for one in denied.value.denials}
+
+
+def test_an_account_has_at_most_250_active_triggers(execution, account, single):
+    for _ in range(250):
+        execution.create_gtt(account, single())
+    with pytest.raises(OrderDenied) as denied:
+        execution.create_gtt(account, single())
+    assert denied.value.code == "gtt_limit"
+    assert len(execution.gtts(account)) == 250
+
+
+def test_a_wrong_document_names_its_fields(execution, account):
+    with pytest.raises(InvalidDocument) as refused:
+        execution.create_gtt(account, {"type": "triple", "condition": {}, "orders": []})
+    assert {one.pointer for one in refused.value.problems} >= {"/type", "/orders"}
