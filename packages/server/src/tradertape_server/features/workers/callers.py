@@ -1,0 +1,36 @@
+"""Who may call the worker routes: a token with the scope, or the account's owner in a browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated
+
+from fastapi import Depends, Header
+
+from tradertape_server.features.auth.dependencies import KnownCaller, holder_of
+from tradertape_server.platform.errors import Forbidden
+from tradertape_server.platform.identity import Identity
+
+NONCE_HEADER = "X-Worker-Session-Nonce"
+
+
+def worker_with(scope: str) -> Callable[[Identity], Identity]:
+    """A dependency that lets in worker tokens with `scope`, and signed-in browsers."""
+    held = holder_of(scope)
+
+    def check(caller: KnownCaller) -> Identity:
+        return caller if caller.via == "session" else held(caller)
+
+    return check
+
+
+def _any_worker(caller: KnownCaller) -> Identity:
+    if caller.via == "agent":
+        raise Forbidden("This wants a worker token (kwa_…).", code="scope_missing")
+    return caller
+
+
+AnyWorker = Annotated[Identity, Depends(_any_worker)]
+PaperWorker = Annotated[Identity, Depends(worker_with("paper"))]
+GttWorker = Annotated[Identity, Depends(worker_with("gtt"))]
+Nonce = Annotated[str | None, Header(alias=NONCE_HEADER)]

@@ -1,0 +1,61 @@
+"""Why a worker is told no.
+
+ApiError
+├── UnknownRun        404  not there, or another account's: "create it" to the published client
+├── RunMismatch       409  the id belongs to a run with other fixed fields
+├── RunClosed         409  the run is over
+├── SessionConflict   409  somebody else holds the run, or the nonce is not the one that counts
+├── TokenRefused      409  the safety token is expired, used, or of another run, claim or protection
+└── LiveDisabled      403  no real money on this server
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tradertape_server.platform.errors import Conflict, Forbidden, NotFound
+
+
+class UnknownRun(NotFound):
+    """The client creates the run when it reads this."""
+
+    def __init__(self) -> None:
+        super().__init__("Run")
+
+
+class RunMismatch(Conflict):
+    """What a run is made with stays as it is."""
+
+    def __init__(self, run_id: str, mismatches: Mapping[str, tuple[str, str]]) -> None:
+        told = "; ".join(
+            f"{name} is {stored!r}, not {wanted!r}" for name, (stored, wanted) in mismatches.items()
+        )
+        super().__init__(f"Run {run_id} exists with other fields: {told}.", code="run_mismatch")
+
+
+class RunClosed(Conflict):
+    """A run that is over trades no more."""
+
+    def __init__(self, run_id: str, status: str) -> None:
+        super().__init__(f"Run {run_id} is {status}.", code=f"run_{status}")
+
+
+class SessionConflict(Conflict):
+    """Two workers want one run, or one comes back too late."""
+
+    def __init__(self, detail: str, code: str = "session_conflict") -> None:
+        super().__init__(detail, code=code)
+
+
+class TokenRefused(Conflict):
+    """Ask for a new one with a safety check."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"safety_token {why}", code="safety_token_refused")
+
+
+class LiveDisabled(Forbidden):
+    """This server trades on paper."""
+
+    def __init__(self) -> None:
+        super().__init__("Live trading is disabled on this server", code="live_disabled")

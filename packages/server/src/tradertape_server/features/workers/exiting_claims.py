@@ -1,0 +1,173 @@
+"""Sending what a protection's claim exits, as often as it takes, and each thing once."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from tradertape_core.ledger.position import Position, exits_of
+from tradertape_core.orders.order import OrderType, Product, Side, Variety
+from tradertape_core.risk import protection_state as ps
+from tradertape_core.risk.protection import LegExit, exit_band_pct, watch
+from tradertape_core.risk.protection_state import Claim, ProtectionState, ProtectionStatus
+from tradertape_server.features.execution.service import ExecutionService
+from tradertape_server.features.workers.leaving import LeavingService
+from tradertape_server.features.workers.models import WorkerRun
+from tradertape_server.features.workers.turns import ref
+from tradertape_server.platform.errors import ApiError
+from tradertape_server.platform.logging import get_logger
+
+MOST_ATTEMPTS = 10
+RETRY_AFTER = timedelta(seconds=5)
+Keep = Callable[[ProtectionState, str, str], None]
+
+logger = get_logger(__name__)
+
+
+class ClaimExits:
+    """Takes a run's claims further, one step a call."""
+
+    def __init__(self, execution: ExecutionService, leaving: LeavingService) -> None:
+        self._execution = execution
+        self._leaving = leaving
+
+    def go_on(
+        self,
+        run: WorkerRun,
+        state: ProtectionState,
+        positions: Sequence[Position],
+        keep: Keep,
+    ) -> ProtectionState:
+        """Exit every claim that is not settled; `keep` stores the state after each step."""
+        for claim in state.claims:
+            if claim.status in ps.UNSETTLED:
+                state = self._exit(run, state, claim, positions, keep)
+        return state
+
+    def _exit(
+        self,
+        run: WorkerRun,
+        state: ProtectionState,
+        claim: Claim,
+        positions: Sequence[Position],
+        keep: Keep,
+    ) -> ProtectionState:
+        if claim.status is not ProtectionStatus.EXITING:
+            if claim.status is ProtectionStatus.FAILED and not self._is_due(claim):
+                return state
+            state = ps.begin_exit(state, claim.claim_id)
+            keep(state, "protection_exiting", f"Exiting: {claim.message}")
+            claim = ps.claim_of(state, claim.claim_id)
+        if claim.scope == ps.WORKER_STALE:
+            return self._leave(run, state, claim, keep)
+        prices = self._send(run, state, claim, positions)
+        left = self._left(run, state, claim)
+        if not left:
+            state = ps.finish_exit(state, claim.claim_id, prices)
+            keep(state, "protection_done", f"Protection exit done: {claim.message}")
+            return state
+        if self._waits(run, claim):
+            return state
+        why = f"{sum(one.quantity for one in left)} units are still open"
+        state = ps.fail_exit(state, claim.claim_id, why)
+        keep(state, "protection_exit_failed", f"Protection exit failed, it is tried again: {why}")
+        return state
+
+    def _leave(
+        self, run: WorkerRun, state: ProtectionState, claim: Claim, keep: Keep
+    ) -> ProtectionState:
+        key = f"protection:{claim.claim_id}"
+        answer = self._leaving.force(run, key=key, reason=claim.message)
+        if answer.status_code != 200:
+            return state
+        if answer.document.get("status") == "failed":
+            state = ps.fail_exit(state, claim.claim_id, "positions could not be closed")
+            keep(state, "protection_exit_failed", "Protection exit failed, it is tried again")
+            return state
+        state = ps.finish_exit(state, claim.claim_id, {})
+        keep(state, "protection_done", f"Run left: {claim.message}")
+        return state
+
+    def _send(
+        self,
+        run: WorkerRun,
+        state: ProtectionState,
+        claim: Claim,
+        positions: Sequence[Position],
+    ) -> dict[str, Decimal]:
+        prices: dict[str, Decimal] = {}
+        for exit_ in self._exits(state, claim, positions):
+            self._free(run, exit_)
+            key = f"protection:{claim.claim_id}:{claim.attempts}:{exit_.instrument}:{exit_.product}"
+            # A key that is taken is an attempt before a crash: its orders are what counts.
+            with contextlib.suppress(ApiError):
+                answer = self._execution.place(
+                    ref(run), _order(exit_, claim.attempts), key=key, metadata={}
+                )
+                price = answer.document["result"].get("average_price")
+                if exit_.scope is not None and price:
+                    prices[exit_.scope] = Decimal(str(price))
+        return prices
+
+    def _free(self, run: WorkerRun, exit_: LegExit) -> None:
+        """Take back what rests on the same side: it would sell the same units twice."""
+        for order in self._execution.orders(run_id=run.strategy_run_id, open_only=True):
+            request = order.request
+            same = (request.instrument, request.product, request.side)
+            if same == (exit_.instrument, exit_.product, exit_.side):
+                with contextlib.suppress(ApiError):
+                    self._execution.cancel(run.strategy_run_id, order.order_id)
+
+    def _left(self, run: WorkerRun, state: ProtectionState, claim: Claim) -> list[LegExit]:
+        positions = self._execution.positions(run_id=run.strategy_run_id, open_only=True)
+        return self._exits(state, claim, positions)
+
+    def _waits(self, run: WorkerRun, claim: Claim) -> bool:
+        """Whether an order of this attempt is still on its way."""
+        prefix = f"protection:{claim.claim_id}:{claim.attempts}:"
+        sent: list[Any] = [
+            one
+            for one in self._execution.intents(run.strategy_run_id)
+            if one.key.startswith(prefix)
+        ]
+        mine = {leg["order_id"] for one in sent for leg in one.details["legs"]}
+        resting = self._execution.orders(run_id=run.strategy_run_id, open_only=True)
+        return any(order.order_id in mine for order in resting)
+
+    def _exits(
+        self, state: ProtectionState, claim: Claim, positions: Sequence[Position]
+    ) -> list[LegExit]:
+        """What the claim still has to close, what was bought last."""
+        now = self._execution.clock.now()
+        legs = [
+            one.exit
+            for one in watch(state, positions, {}, now)
+            if ps.leg_scope(one.index) in claim.covers and one.quantity
+        ]
+        if claim.scope == ps.MIS_SQUAREOFF:
+            legs = [
+                LegExit(one.key.instrument, one.key.product, one.side, one.quantity)
+                for one in exits_of(positions, product=Product.MIS)
+            ]
+        return sorted(legs, key=lambda one: one.side is Side.SELL)
+
+    def _is_due(self, claim: Claim) -> bool:
+        waited = self._execution.clock.now() - claim.at
+        return claim.attempts < MOST_ATTEMPTS and waited >= RETRY_AFTER * claim.attempts
+
+
+def _order(exit_: LegExit, attempt: int) -> dict[str, Any]:
+    exchange, _, symbol = exit_.instrument.partition(":")
+    return {
+        "exchange": exchange,
+        "tradingsymbol": symbol,
+        "transaction_type": exit_.side.value,
+        "product": exit_.product.value,
+        "order_type": OrderType.MARKET.value,
+        "variety": Variety.REGULAR.value,
+        "quantity": exit_.quantity,
+        "market_protection": float(exit_band_pct(attempt)),
+    }

@@ -1,0 +1,128 @@
+"""Wishes of workers: guarded by session, token and the run's state, then placed by execution."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tradertape_core.kernel.errors import InvalidDocument, Problem
+from tradertape_server.features.execution import placing
+from tradertape_server.features.execution.answers import Answer
+from tradertape_server.features.execution.desk import Desk
+from tradertape_server.features.execution.intents import checked_key, request_hash
+from tradertape_server.features.execution.placing import Reserved
+from tradertape_server.features.execution.service import ExecutionService
+from tradertape_server.features.execution.wishes import Wish
+from tradertape_server.features.workers import repository
+from tradertape_server.features.workers.errors import RunClosed, UnknownRun
+from tradertape_server.features.workers.limits import risk_of
+from tradertape_server.features.workers.models import WorkerRun
+from tradertape_server.features.workers.safety import SafetyTokens
+from tradertape_server.features.workers.schemas import Intent
+from tradertape_server.features.workers.sessions import demand_nonce
+from tradertape_server.features.workers.turns import ref
+from tradertape_server.platform.identity import Identity
+
+Json = dict[str, Any]
+
+
+class IntentService:
+    """Places what workers wish for."""
+
+    def __init__(self, execution: ExecutionService, tokens: SafetyTokens) -> None:
+        self._execution = execution
+        self._tokens = tokens
+
+    def place(self, caller: Identity, run: WorkerRun, wanted: Intent, nonce: str | None) -> Answer:
+        """Do what an intent says, once for its key: a repetition gets the first answer.
+
+        The key outlives session and token; a token is used up only with a wish that is new.
+        """
+        wish, key = self._wish(run, wanted)
+        inner = wish.decide
+
+        def decide(desk: Desk) -> Any:
+            now_run = repository.any_run(desk.session, run.strategy_run_id, lock=True)
+            if now_run is None:
+                raise UnknownRun
+            demand_nonce(now_run, caller, nonce, desk.now)
+            if desk.intent(run.strategy_run_id, key) is not None:
+                return inner(desk)
+            if now_run.status != "open":
+                raise RunClosed(run.strategy_run_id, now_run.status)
+            token = wanted.safety_token
+            token_id = None if token is None else self._tokens.check(desk, now_run, token)
+            carry = inner(desk)
+            if token_id is not None and isinstance(carry, Reserved):
+                self._tokens.spend(desk, token_id)
+            return carry
+
+        wish.decide = decide
+        return self._execution.answered(wish)
+
+    def _wish(self, run: WorkerRun, wanted: Intent) -> tuple[Wish, str]:
+        key = checked_key(wanted.idempotency_key)
+        intent = placing.Intent(
+            account_id=run.account_id,
+            run_id=run.strategy_run_id,
+            mode=run.execution_mode,
+            key=key,
+            kind=wanted.intent_type,
+            request_hash=request_hash(wanted.intent_type, wanted.payload),
+            metadata=wanted.metadata,
+            risk=risk_of(run),
+            strict=self._execution.settings.strict_answers,
+        )
+        ids = self._execution.ids
+        if wanted.intent_type == "place_order":
+            order = _member(wanted.payload, "order", "/payload")
+            return placing.place_wish(intent, order, ids), key
+        basket = _member(wanted.payload, "basket", "/payload")
+        wish = placing.basket_wish(
+            intent,
+            _orders(basket, "/payload/basket"),
+            ids,
+            all_or_none=_flag(basket, "all_or_none"),
+            dry_run=_flag(basket, "dry_run"),
+        )
+        return wish, key
+
+    def preview_order(self, run: WorkerRun, order: Mapping[str, Any]) -> Json:
+        """What an order would need and cost."""
+        return _preview(run, self._execution.preview(ref(run), order))
+
+    def preview_basket(
+        self, run: WorkerRun, orders: Sequence[Mapping[str, Any]], *, all_or_none: bool
+    ) -> Json:
+        """The same of a basket."""
+        found = self._execution.preview_basket(ref(run), orders, all_or_none=all_or_none)
+        return _preview(run, found)
+
+
+def _preview(run: WorkerRun, preview: Json) -> Json:
+    return {
+        "strategy_run_id": run.strategy_run_id,
+        "mode": run.execution_mode,
+        "preview": preview,
+    }
+
+
+def _member(source: Mapping[str, Any], name: str, at: str) -> Mapping[str, Any]:
+    value = source.get(name)
+    if not isinstance(value, Mapping):
+        raise InvalidDocument([Problem(f"{at}/{name}", "must be an object")])
+    return value
+
+
+def _orders(basket: Mapping[str, Any], at: str) -> list[Mapping[str, Any]]:
+    orders = basket.get("orders")
+    if not isinstance(orders, list) or not all(isinstance(one, Mapping) for one in orders):
+        raise InvalidDocument([Problem(f"{at}/orders", "must be a list of orders")])
+    return orders
+
+
+def _flag(source: Mapping[str, Any], name: str) -> bool:
+    value = source.get(name, False)
+    if not isinstance(value, bool):
+        raise InvalidDocument([Problem(f"/payload/basket/{name}", "must be true or false")])
+    return value

@@ -1,0 +1,108 @@
+"""Leaving a run, and what becomes of it: exiting, then closed, or error when it did not succeed."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from tradertape_server.features.execution.answers import Answer
+from tradertape_server.features.execution.desk import Desk
+from tradertape_server.features.execution.service import ExecutionService
+from tradertape_server.features.workers import repository
+from tradertape_server.features.workers.errors import UnknownRun
+from tradertape_server.features.workers.models import WorkerRun
+from tradertape_server.features.workers.schemas import ExitIn
+from tradertape_server.features.workers.sessions import demand_nonce
+from tradertape_server.features.workers.turns import Turns, note, ref
+from tradertape_server.platform.identity import Identity
+
+
+class LeavingService:
+    """Exits are never refused for what a run may not do: only for who asks."""
+
+    def __init__(self, execution: ExecutionService) -> None:
+        self._execution = execution
+        self._turns = Turns(execution)
+
+    def leave(self, caller: Identity, run: WorkerRun, wanted: ExitIn, nonce: str | None) -> Answer:
+        """Cancel the run's orders, close its positions and the run; the same key does it once."""
+        if wanted.dry_run:
+            return self._execution.exit_run(ref(run), reason=wanted.reason, dry_run=True)
+
+        def begin(desk: Desk) -> str:
+            current = _locked(desk, run.strategy_run_id)
+            demand_nonce(current, caller, nonce, desk.now)
+            return self._begin(desk, current, wanted.idempotency_key, wanted.reason)
+
+        key = self._turns.do(begin)
+        return self.go_on(run, key, reason=wanted.reason)
+
+    def force(self, run: WorkerRun, *, key: str, reason: str) -> Answer:
+        """The same by the server itself: a protection fired."""
+        self._turns.do(
+            lambda desk: self._begin(desk, _locked(desk, run.strategy_run_id), key, reason)
+        )
+        return self.go_on(run, key, reason=reason)
+
+    def go_on(self, run: WorkerRun, key: str, *, reason: str | None) -> Answer:
+        """Take the exit as far as it goes now, and the run's state along."""
+        answer = self._execution.exit_run(ref(run), key=key, reason=reason)
+        if answer.status_code == 200 and not answer.is_replay:
+            self.settle(run.strategy_run_id, answer)
+        return answer
+
+    def resume(self, run: WorkerRun) -> bool:
+        """Go on with an exit that is under way; whether it is done."""
+        if run.exit_key is None:
+            return False
+        answer = self._execution.go_on_leaving(run.strategy_run_id, run.exit_key)
+        if answer is not None:
+            self.settle(run.strategy_run_id, answer)
+        return answer is not None
+
+    def settle(self, run_id: str, answer: Answer) -> None:
+        """Write down what became of the run."""
+        failed = answer.document.get("status") == "failed"
+
+        def decide(desk: Desk) -> None:
+            run = _locked(desk, run_id)
+            if run.status == "closed":
+                return
+            run.status = "error" if failed else "closed"
+            if failed:
+                run.status_reason = "positions could not be closed"
+            else:
+                run.closed_at = desk.now
+                run.recovery_status = "none"
+            run.updated_at = desk.now
+            note(desk, run, "execution", f"run_{run.status}", f"Run {run.status}")
+            desk.session.flush()
+
+        self._turns.do(decide)
+
+    def _begin(self, desk: Desk, run: WorkerRun, key: str | None, reason: str | None) -> str:
+        wanted = (key or "").strip()
+        if run.status == "closed":
+            return wanted or run.exit_key or f"exit:{secrets.token_hex(8)}"
+        if run.status == "exiting" and run.exit_key and wanted in ("", run.exit_key):
+            return run.exit_key
+        chosen = wanted or f"exit:{secrets.token_hex(8)}"
+        run.status, run.exit_key = "exiting", chosen
+        run.status_reason = reason or ""
+        run.updated_at = desk.now
+        note(
+            desk,
+            run,
+            "execution",
+            "run_exiting",
+            f"Leaving the run{f': {reason}' if reason else ''}",
+        )
+        desk.session.flush()
+        return chosen
+
+
+def _locked(desk: Desk, run_id: str) -> WorkerRun:
+    run: Any = repository.any_run(desk.session, run_id, lock=True)
+    if run is None:
+        raise UnknownRun
+    return run

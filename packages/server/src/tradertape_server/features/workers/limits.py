@@ -1,0 +1,64 @@
+"""A run's own limits: how much, how often, and how much may be lost. From metadata and risk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from tradertape_core.kernel.format import inr
+from tradertape_core.kernel.money import Paise
+from tradertape_core.ledger.pnl import Pnl
+from tradertape_core.risk.rules import RiskLimits
+from tradertape_server.features.execution.risk import Risk
+from tradertape_server.features.workers.models import WorkerRun
+
+
+def allocation_cap(run: WorkerRun) -> float | None:
+    """Rupees the run may have in the market; None without a limit."""
+    return _number(run.details, "allocation_cap") or _number(run.details, "allocation_cap_inr")
+
+
+def risk_of(run: WorkerRun) -> Risk:
+    """The same limits as the gate wants them: it looks again at every order."""
+    cap, most_lost = allocation_cap(run), _limit(run, "daily_loss_limit")
+    most_orders = _limit(run, "max_orders")
+    return Risk(
+        limits=RiskLimits(
+            allocation_paise=None if cap is None else Paise(round(cap * 100)),
+            daily_loss_paise=None if most_lost is None else Paise(round(most_lost * 100)),
+            max_orders_per_day=None if most_orders is None else int(most_orders),
+        )
+    )
+
+
+def limit_reasons(run: WorkerRun, pnl: Pnl, orders: int) -> list[str]:
+    """Why the run's limits let it do nothing more, in sentences with a code each."""
+    reasons: list[str] = []
+    cap = allocation_cap(run)
+    exposure = pnl.gross_exposure_paise / 100
+    if cap is not None and exposure >= cap:
+        told = f"{inr(Decimal(str(exposure)))} of {inr(Decimal(str(cap)))} are used"
+        reasons.append(f"{told} (allocation_cap_reached)")
+    most_lost = _limit(run, "daily_loss_limit")
+    net = pnl.totals.net_paise / 100
+    if most_lost is not None and net <= -most_lost:
+        told = f"{inr(Decimal(str(-net)))} lost of at most {inr(Decimal(str(most_lost)))}"
+        reasons.append(f"{told} (daily_loss_limit)")
+    most_orders = _limit(run, "max_orders")
+    if most_orders is not None and orders >= most_orders:
+        reasons.append(f"{orders} orders of at most {most_orders:g} (max_orders_reached)")
+    return reasons
+
+
+def _limit(run: WorkerRun, name: str) -> float | None:
+    risk = run.runtime_state.get("risk")
+    limits: Mapping[str, Any] = risk if isinstance(risk, Mapping) else {}
+    return _number(limits, name) or _number(run.details, name)
+
+
+def _number(source: Mapping[str, Any], name: str) -> float | None:
+    value = source.get(name)
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    return float(value) if value > 0 else None

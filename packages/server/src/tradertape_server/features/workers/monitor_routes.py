@@ -1,0 +1,148 @@
+"""HTTP, server-sent events and WebSockets of workers: funds, profit and loss, the timeline."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Header, Query, WebSocket
+from pydantic import BeforeValidator, Field
+from starlette.concurrency import run_in_threadpool
+
+from tradertape_server.features.auth.watching import CredentialWatch
+from tradertape_server.features.workers.callers import PaperWorker
+from tradertape_server.features.workers.errors import UnknownRun
+from tradertape_server.features.workers.gtt import DEFAULT_SCOPE
+from tradertape_server.features.workers.market_routes import STREAM, Guarded
+from tradertape_server.features.workers.market_streams import holder_of_data, serve_socket
+from tradertape_server.features.workers.parts import Accounts, Pnls, Runs, Timelines, workers_of
+from tradertape_server.features.workers.routes import PREFIX, Json
+from tradertape_server.features.workers.run_streams import (
+    pnl_events,
+    pnl_messages,
+    timeline_events,
+)
+from tradertape_server.features.workers.schemas import DecisionEvent
+from tradertape_server.features.workers.timeline import MOST_EVENTS
+from tradertape_server.platform.http import part
+from tradertape_server.platform.streams import EventStream
+
+router = APIRouter(prefix=PREFIX, tags=["workers"])
+
+Credentials = Annotated[CredentialWatch, Depends(part("credentials"))]
+
+
+def _absent_when_empty(value: Any) -> Any:
+    return None if value == "" else value
+
+
+# One of the published clients sends what is not set as an empty value.
+Count = Annotated[int, Field(ge=0)]
+Page = Annotated[int, Field(ge=1, le=MOST_EVENTS)]
+Cursor = Annotated[Count | None, BeforeValidator(_absent_when_empty), Query()]
+Limit = Annotated[Page | None, BeforeValidator(_absent_when_empty), Query()]
+Seconds = Annotated[float | None, BeforeValidator(_absent_when_empty), Query()]
+LastEventId = Annotated[str | None, Header(alias="Last-Event-ID")]
+
+
+@router.get("/funds")
+def funds(
+    accounts: Accounts, caller: PaperWorker, mode: str = "paper", account_scope: str = ""
+) -> Json:
+    """Say what a paper account has and uses; the caller's first account by default."""
+    return accounts.funds(caller, mode=mode, scope=account_scope or DEFAULT_SCOPE)
+
+
+@router.get("/runs/{strategy_run_id}/funds")
+def run_funds(runs: Runs, pnl: Pnls, caller: PaperWorker, strategy_run_id: str) -> Json:
+    """Say how much of its allocation a run uses."""
+    return pnl.run_funds(runs.get(caller, strategy_run_id))
+
+
+@router.get("/runs/{strategy_run_id}/pnl")
+def run_pnl(runs: Runs, pnl: Pnls, caller: PaperWorker, strategy_run_id: str) -> Json:
+    """Give a run's profit and loss at the latest prices, in all and for each leg."""
+    return pnl.snapshot(runs.get(caller, strategy_run_id))
+
+
+@router.get("/runs/{strategy_run_id}/pnl/stream", responses=STREAM, response_class=EventStream)
+async def stream_pnl(
+    runs: Runs,
+    pnl: Pnls,
+    watch: Credentials,
+    caller: PaperWorker,
+    strategy_run_id: str,
+    interval_seconds: Seconds = None,
+) -> EventStream:
+    """Send a run's profit and loss every so many seconds, until the run is closed."""
+    run = await run_in_threadpool(runs.get, caller, strategy_run_id)
+    guarded = Guarded(watch, caller)
+    events = pnl_events(pnl, runs, caller, run, interval_seconds or 1.0)
+    return EventStream(guarded.over(events), guarded)
+
+
+@router.websocket("/ws/runs/{strategy_run_id}/pnl")
+async def pnl_socket(socket: WebSocket, strategy_run_id: str) -> None:
+    """A run's profit and loss every `interval_seconds` of the query."""
+    caller = await holder_of_data(socket, "paper")
+    if caller is None:
+        return
+    workers = workers_of(socket)
+    try:
+        run = await run_in_threadpool(workers.runs.get, caller, strategy_run_id)
+        interval_s = float(socket.query_params.get("interval_seconds") or 1.0)
+    except (UnknownRun, ValueError):
+        await socket.close(1008)
+        return
+    messages = pnl_messages(workers.pnl, workers.runs, caller, run, interval_s)
+    await serve_socket(socket, caller, messages)
+
+
+@router.get("/runs/{strategy_run_id}/timeline")
+def list_timeline(
+    runs: Runs,
+    timeline: Timelines,
+    caller: PaperWorker,
+    strategy_run_id: str,
+    after_cursor: Cursor = None,
+    limit: Limit = None,
+    event_kind: str = "",
+) -> Json:
+    """List what happened in a run after a cursor, oldest first."""
+    run = runs.get(caller, strategy_run_id)
+    return timeline.page(run, after=after_cursor or 0, limit=limit or 100, kind=event_kind or None)
+
+
+@router.get("/runs/{strategy_run_id}/timeline/stream", responses=STREAM, response_class=EventStream)
+async def stream_timeline(
+    runs: Runs,
+    timeline: Timelines,
+    watch: Credentials,
+    caller: PaperWorker,
+    strategy_run_id: str,
+    after_cursor: Cursor = None,
+    event_kind: str = "",
+    last_event_id: LastEventId = None,
+) -> EventStream:
+    """Send what happened in a run after a cursor, and what happens from now on.
+
+    `id:` is each event's cursor: come back with it as `Last-Event-ID`, or as `after_cursor`.
+    """
+    run = await run_in_threadpool(runs.get, caller, strategy_run_id)
+    is_cursor = last_event_id is not None and last_event_id.isascii() and last_event_id.isdigit()
+    after = int(last_event_id or 0) if is_cursor else after_cursor or 0
+    timeline.check_kind(event_kind or None)
+    guarded = Guarded(watch, caller)
+    events = timeline_events(timeline, run, after=after, kind=event_kind or None)
+    return EventStream(guarded.over(events), guarded)
+
+
+@router.post("/runs/{strategy_run_id}/decision-events")
+def log_decision(
+    runs: Runs,
+    timeline: Timelines,
+    caller: PaperWorker,
+    strategy_run_id: str,
+    body: DecisionEvent,
+) -> Json:
+    """Write a decision into the run's timeline."""
+    return timeline.log(runs.get(caller, strategy_run_id), body)

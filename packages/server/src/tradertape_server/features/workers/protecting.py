@@ -1,0 +1,70 @@
+"""Changing a run's protection by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tradertape_core.kernel.errors import InvalidInput
+from tradertape_core.risk.protection_snapshot import protection_snapshot
+from tradertape_server.features.execution.desk import Desk
+from tradertape_server.features.execution.service import ExecutionService
+from tradertape_server.features.workers import repository
+from tradertape_server.features.workers.errors import RunClosed
+from tradertape_server.features.workers.presenting import protection_of
+from tradertape_server.features.workers.protections import Instruments, armed_values, arming
+from tradertape_server.features.workers.runs import locked
+from tradertape_server.features.workers.schemas import ProtectionPatch
+from tradertape_server.features.workers.sessions import demand_nonce
+from tradertape_server.features.workers.turns import Turns, note
+from tradertape_server.platform.errors import Conflict
+from tradertape_server.platform.identity import Identity
+
+Json = dict[str, Any]
+
+
+class ProtectionService:
+    """A new protection replaces the old one: version and generation move on."""
+
+    def __init__(self, execution: ExecutionService, instruments: Instruments) -> None:
+        self._instruments = instruments
+        self._turns = Turns(execution)
+
+    def change(
+        self, caller: Identity, run_id: str, wanted: ProtectionPatch, nonce: str | None
+    ) -> Json:
+        """Arm a run anew. A run that was halted by its protection is open again.
+
+        Raises InvalidDocument, SessionConflict, RunClosed, Conflict while a trigger is settled.
+        """
+        armed = arming(self._instruments, wanted.backend_protection)
+
+        def decide(desk: Desk) -> Json:
+            run = locked(desk, caller, run_id)
+            demand_nonce(run, caller, nonce, desk.now)
+            if run.status in ("closed", "exiting"):
+                raise RunClosed(run_id, run.status)
+            try:
+                values = armed_values(
+                    run, armed, desk.now,
+                    reason=wanted.reason, reset_trailing=wanted.reset_trailing,
+                )  # fmt: skip
+            except InvalidInput as error:
+                raise Conflict(error.message, code="protection_exiting") from None
+            if run.status == "halted":
+                values |= {"status": "open", "status_reason": ""}
+            repository.change(desk.session, run_id, **values, updated_at=desk.now)
+            desk.session.refresh(run)
+            snapshot = protection_snapshot(protection_of(run))
+            cursor = note(
+                desk, run, "protection", "protection_updated",
+                f"Protection changed to generation {snapshot['generation']}",
+                reason=wanted.reason, state=snapshot,
+            )  # fmt: skip
+            return {
+                "strategy_run_id": run_id,
+                "backend_protection": snapshot["backend_protection"],
+                "backend_protection_state": snapshot,
+                "timeline_cursor": cursor,
+            }
+
+        return self._turns.do(decide)

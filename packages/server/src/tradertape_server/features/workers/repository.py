@@ -1,0 +1,126 @@
+"""All SQL of workers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy.orm import Session
+
+from tradertape_server.features.workers.models import SpentToken, WorkerHeartbeat, WorkerRun
+
+
+def run(session: Session, user_id: int, run_id: str) -> WorkerRun | None:
+    """A person's run."""
+    found = any_run(session, run_id)
+    return found if found is not None and found.user_id == user_id else None
+
+
+def any_run(session: Session, run_id: str, *, lock: bool = False) -> WorkerRun | None:
+    """A run, whoever's it is. lock: nobody changes it until the transaction is over."""
+    query = select(WorkerRun).where(WorkerRun.strategy_run_id == run_id)
+    return session.scalar(query.with_for_update() if lock else query)
+
+
+def runs(
+    session: Session, user_id: int, *, status: str | None, limit: int, offset: int
+) -> Sequence[WorkerRun]:
+    """A person's runs, newest first."""
+    query = select(WorkerRun).where(WorkerRun.user_id == user_id)
+    if status is not None:
+        query = query.where(WorkerRun.status == status)
+    return session.scalars(query.order_by(WorkerRun.id.desc()).limit(limit).offset(offset)).all()
+
+
+def runs_of_account(session: Session, account_id: int) -> Sequence[WorkerRun]:
+    """The runs that trade on an account."""
+    return session.scalars(select(WorkerRun).where(WorkerRun.account_id == account_id)).all()
+
+
+def protected_runs(session: Session) -> Sequence[WorkerRun]:
+    """Runs with a protection that may still have to do something."""
+    query = select(WorkerRun).where(
+        WorkerRun.protection_status.in_(("armed", "triggered", "exiting", "failed")),
+        WorkerRun.status.in_(("open", "exiting", "halted", "recovering", "error")),
+    )
+    return session.scalars(query).all()
+
+
+def runs_with_status(session: Session, *statuses: str) -> Sequence[WorkerRun]:
+    """Runs in one of these states, whoever's they are."""
+    return session.scalars(select(WorkerRun).where(WorkerRun.status.in_(statuses))).all()
+
+
+def change(session: Session, run_id: str, **values: Any) -> bool:
+    """Write columns of a run; whether it is there."""
+    statement = update(WorkerRun).where(WorkerRun.strategy_run_id == run_id).values(**values)
+    return _count(session, statement) == 1
+
+
+def change_protection(session: Session, run_id: str, *, version: int, **values: Any) -> bool:
+    """Write a run's protection if nobody did since `version`; whether it was us."""
+    statement = (
+        update(WorkerRun)
+        .where(WorkerRun.strategy_run_id == run_id, WorkerRun.protection_version == version)
+        .values(protection_version=version + 1, **values)
+    )
+    return _count(session, statement) == 1
+
+
+def claim(
+    session: Session, run_id: str, nonce: str, *, now: datetime, stale_before: datetime
+) -> bool:
+    """Take a run that nobody holds, or whose holder is silent; whether it was us."""
+    statement = (
+        update(WorkerRun)
+        .where(
+            WorkerRun.strategy_run_id == run_id,
+            or_(WorkerRun.session_nonce.is_(None), WorkerRun.session_seen_at < stale_before),
+        )
+        .values(
+            session_nonce=nonce,
+            session_claimed_at=now,
+            session_seen_at=now,
+            session_released_at=None,
+            updated_at=now,
+        )
+    )
+    return _count(session, statement) == 1
+
+
+def change_if_held(session: Session, run_id: str, nonce: str, **values: Any) -> bool:
+    """Write columns of a run that is held with this nonce; whether it is."""
+    statement = (
+        update(WorkerRun)
+        .where(WorkerRun.strategy_run_id == run_id, WorkerRun.session_nonce == nonce)
+        .values(**values)
+    )
+    return _count(session, statement) == 1
+
+
+def is_spent(session: Session, token_id: str) -> bool:
+    """Whether a safety token was used."""
+    return session.get(SpentToken, token_id) is not None
+
+
+def spend(session: Session, token_id: str, *, now: datetime, forget_before: datetime) -> None:
+    """Use a safety token up, and forget those that are too old to be tried again."""
+    session.execute(delete(SpentToken).where(SpentToken.spent_at < forget_before))
+    session.execute(insert(SpentToken).values(token_id=token_id, spent_at=now))
+
+
+def keep_heartbeat(session: Session, key_id: int, **values: Any) -> None:
+    """Write a token's last sign of life."""
+    row = session.get(WorkerHeartbeat, key_id)
+    if row is None:
+        session.add(WorkerHeartbeat(key_id=key_id, **values))
+        return
+    for name, value in values.items():
+        setattr(row, name, value)
+
+
+def _count(session: Session, statement: Any) -> int:
+    result: Any = session.execute(statement, execution_options={"synchronize_session": False})
+    return result.rowcount

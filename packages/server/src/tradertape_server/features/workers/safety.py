@@ -1,0 +1,147 @@
+"""The gatekeeper: may this run trade now, and the token that says it may.
+
+A token is a number, the end of its life and an HMAC over both with run, session nonce and
+protection generation. Nothing of it is stored until it is used: then its number is, in the
+transaction of the intent.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime, timedelta
+from typing import Any
+
+from tradertape_core.risk.protection_snapshot import protection_snapshot
+from tradertape_server.features.execution.desk import Desk
+from tradertape_server.features.execution.service import ExecutionService
+from tradertape_server.features.workers import repository
+from tradertape_server.features.workers.errors import TokenRefused
+from tradertape_server.features.workers.limits import limit_reasons
+from tradertape_server.features.workers.models import WorkerRun
+from tradertape_server.features.workers.presenting import is_stale, protection_of
+from tradertape_server.features.workers.turns import ref
+from tradertape_server.platform.http import in_ist
+from tradertape_server.platform.secrets import SecretBox, same
+
+Json = dict[str, Any]
+TOKEN_LIFE = timedelta(seconds=30)
+_KEPT_FOR = timedelta(minutes=10)  # far longer than any token lives
+
+
+class SafetyTokens:
+    """Makes, checks and uses up tokens."""
+
+    def __init__(self, box: SecretBox) -> None:
+        self._box = box
+
+    def make(self, run: WorkerRun, now: datetime) -> tuple[str, datetime]:
+        """A token for the run as it stands, and the end of its life."""
+        expires_at = now + TOKEN_LIFE
+        head = f"{secrets.token_hex(16)}.{int(expires_at.timestamp() * 1000)}"
+        return f"{head}.{self._sign(run, head)}", expires_at
+
+    def check(self, desk: Desk, run: WorkerRun, token: str) -> str:
+        """The token's number. Raises TokenRefused."""
+        head, _, signature = token.rpartition(".")
+        if not same(self._sign(run, head), signature):
+            raise TokenRefused("is not valid for this run, session and protection")
+        token_id, _, expires_ms = head.partition(".")
+        if desk.now.timestamp() * 1000 >= int(expires_ms):
+            raise TokenRefused("expired")
+        if repository.is_spent(desk.session, token_id):
+            raise TokenRefused("was used already")
+        return token_id
+
+    def spend(self, desk: Desk, token_id: str) -> None:
+        """Use it up with this transaction."""
+        now = desk.now
+        repository.spend(desk.session, token_id, now=now, forget_before=now - _KEPT_FOR)
+
+    def _sign(self, run: WorkerRun, head: str) -> str:
+        generation = protection_of(run).generation
+        parts = (run.strategy_run_id, run.session_nonce or "", str(generation), head)
+        return self._box.code_hash("safety_token", "\0".join(parts))
+
+
+class SafetyService:
+    """Answers a safety check."""
+
+    def __init__(self, execution: ExecutionService, tokens: SafetyTokens) -> None:
+        self._execution = execution
+        self._tokens = tokens
+
+    def check(self, run: WorkerRun, now: datetime) -> Json:
+        """Whether the run may trade; every reason why not; a token when it may."""
+        reasons = self.reasons(run, now)
+        state = protection_of(run)
+        snapshot = protection_snapshot(state) if state.generation else {}
+        token, expires_at = (None, None) if reasons else self._tokens.make(run, now)
+        return {
+            "strategy_run_id": run.strategy_run_id,
+            "can_trade": not reasons,
+            "run_status": run.status,
+            "safety_token": token,
+            "token_expires_at": None if expires_at is None else in_ist(expires_at),
+            "blocking_reasons": reasons,
+            "generic_protection": {} if run.option_run else snapshot,
+            "options_protection": snapshot if run.option_run else {},
+            "evaluated_at": in_ist(now),
+        }
+
+    def reasons(self, run: WorkerRun, now: datetime) -> list[str]:
+        """Sentences with a code each, as D18 lists them."""
+        reasons = [*_run_reasons(run), *_session_reasons(run, now), *_protection_reasons(run)]
+        reasons += self._market_reasons(now)
+        if run.status != "open":
+            return reasons
+        pnl = self._execution.pnl(ref(run))
+        if pnl.is_stale and pnl.position_count:
+            reasons.append(
+                "Prices of open positions are older than they may be (market_data_stale)"
+            )
+        orders = self._execution.orders(run_id=run.strategy_run_id)
+        return reasons + limit_reasons(run, pnl, len(orders))
+
+    def _market_reasons(self, now: datetime) -> list[str]:
+        market = self._execution.market
+        if market.never_closes:
+            return []
+        for name in ("NSE:RELIANCE", "NSE:INFY", "NSE:HDFCBANK"):
+            instrument = market.instrument(name)
+            if instrument is not None:
+                is_open = market.is_open(instrument, now)
+                return [] if is_open else ["The market is closed (market_closed)"]
+        return []
+
+
+def _run_reasons(run: WorkerRun) -> list[str]:
+    reasons: list[str] = []
+    if run.status == "exiting":
+        reasons.append("The run is being left (run_exiting)")
+    elif run.status != "open":
+        why = f": {run.status_reason}" if run.status_reason else ""
+        reasons.append(f"The run is {run.status}{why} (run_not_open)")
+    if run.recovery_status == "required":
+        reasons.append("The run has to be reconciled first (reconciliation_required)")
+    return reasons
+
+
+def _session_reasons(run: WorkerRun, now: datetime) -> list[str]:
+    if run.session_nonce is None:
+        if run.session_released_at is None:
+            return []  # never claimed: a simple worker that does without
+        return ["The session was released: claim it again (session_not_claimed)"]
+    if is_stale(run, now):
+        return ["The session has had no heartbeat for a minute (session_stale)"]
+    return []
+
+
+def _protection_reasons(run: WorkerRun) -> list[str]:
+    status = run.protection_status
+    if status in ("triggered", "exiting", "failed"):
+        claim = protection_of(run).last_claim
+        why = f": {claim.message}" if claim else ""
+        return [f"The protection has fired{why} (protection_triggered)"]
+    if run.details.get("require_protection") and status != "armed":
+        return ["The run demands a protection and none is armed (protection_unarmed)"]
+    return []

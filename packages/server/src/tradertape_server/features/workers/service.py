@@ -1,0 +1,76 @@
+"""Everything of workers, joined."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tradertape_core.kernel.clock import Clock
+from tradertape_server.features.execution.service import ExecutionService
+from tradertape_server.features.workers.accounts import AccountService
+from tradertape_server.features.workers.gtt import GttService
+from tradertape_server.features.workers.guardian import Guardian
+from tradertape_server.features.workers.intents import IntentService
+from tradertape_server.features.workers.leaving import LeavingService
+from tradertape_server.features.workers.orders import OrderService
+from tradertape_server.features.workers.pnl import PnlService
+from tradertape_server.features.workers.protecting import ProtectionService
+from tradertape_server.features.workers.protections import ByToken, Instruments
+from tradertape_server.features.workers.runs import RunService
+from tradertape_server.features.workers.safety import SafetyService, SafetyTokens
+from tradertape_server.features.workers.sessions import SessionService
+from tradertape_server.features.workers.timeline import TimelineService
+from tradertape_server.features.workers.watching import Prices
+from tradertape_server.platform.bus import Bus
+from tradertape_server.platform.database import Database
+from tradertape_server.platform.secrets import SecretBox
+
+
+@dataclass(frozen=True, slots=True)
+class Workers:
+    """The services the worker routes call, and the guardian beside them."""
+
+    runs: RunService
+    sessions: SessionService
+    safety: SafetyService
+    intents: IntentService
+    orders: OrderService
+    leaving: LeavingService
+    protections: ProtectionService
+    pnl: PnlService
+    accounts: AccountService
+    timeline: TimelineService
+    gtts: GttService
+    guardian: Guardian
+
+    @classmethod
+    def build(
+        cls,
+        database: Database,
+        clock: Clock,
+        secrets: SecretBox,
+        execution: ExecutionService,
+        bus: Bus,
+        prices: Prices,
+        *,
+        by_token: ByToken,
+        compat: bool = False,
+    ) -> Workers:
+        """Join the parts. compat: bodies as the published client's strict models want them."""
+        tokens = SafetyTokens(secrets)
+        leaving = LeavingService(execution)
+        pnl = PnlService(execution, clock, compat=compat)
+        desk = Instruments(execution.market, by_token)
+        return cls(
+            runs=RunService(database, clock, execution, desk),
+            sessions=SessionService(execution),
+            safety=SafetyService(execution, tokens),
+            intents=IntentService(execution, tokens),
+            orders=OrderService(execution),
+            leaving=leaving,
+            protections=ProtectionService(execution, desk),
+            pnl=pnl,
+            accounts=AccountService(execution, pnl),
+            timeline=TimelineService(execution, bus),
+            gtts=GttService(execution),
+            guardian=Guardian(database, clock, execution, leaving, prices),
+        )

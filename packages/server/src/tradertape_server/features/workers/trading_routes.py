@@ -1,0 +1,167 @@
+"""HTTP of workers: intents, orders, trades, funds, protection, exits and triggers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Response
+
+from tradertape_server.features.execution.answers import Answer
+from tradertape_server.features.workers.callers import GttWorker, Nonce, PaperWorker
+from tradertape_server.features.workers.parts import (
+    Gtts,
+    Intents,
+    Leaving,
+    Orders,
+    Protections,
+    Runs,
+)
+from tradertape_server.features.workers.routes import PREFIX, Json
+from tradertape_server.features.workers.schemas import (
+    BasketPreviewIn,
+    CancelIn,
+    Document,
+    ExitIn,
+    Intent,
+    ModifyIn,
+    OrderPreviewIn,
+    ProtectionPatch,
+)
+
+router = APIRouter(prefix=PREFIX, tags=["workers"])
+
+
+def _sent(answer: Answer) -> Response:
+    # The very bytes that were kept: a repetition is equal to the first.
+    return Response(
+        answer.body,
+        status_code=answer.status_code,
+        media_type="application/json",
+        headers=answer.headers,
+    )
+
+
+@router.post("/runs/{strategy_run_id}/preview/order")
+def preview_order(
+    runs: Runs, intents: Intents, caller: PaperWorker, strategy_run_id: str, body: OrderPreviewIn
+) -> Json:
+    """Say what an order needs and costs, and what is wrong with it; nothing is placed."""
+    return intents.preview_order(runs.get(caller, strategy_run_id), body.order)
+
+
+@router.post("/runs/{strategy_run_id}/preview/basket")
+def preview_basket(
+    runs: Runs, intents: Intents, caller: PaperWorker, strategy_run_id: str, body: BasketPreviewIn
+) -> Json:
+    """Say what a basket needs and costs as a whole; nothing is placed."""
+    run = runs.get(caller, strategy_run_id)
+    return intents.preview_basket(run, body.orders, all_or_none=body.all_or_none)
+
+
+@router.post("/runs/{strategy_run_id}/intents")
+def place_intent(
+    runs: Runs,
+    intents: Intents,
+    caller: PaperWorker,
+    strategy_run_id: str,
+    body: Intent,
+    nonce: Nonce = None,
+) -> Response:
+    """Place an order or a basket, once for its key.
+
+    The same key with the same payload gives the first answer, byte for byte, for the life of the
+    run; with another payload 409. A run that is claimed wants its nonce.
+    """
+    return _sent(intents.place(caller, runs.get(caller, strategy_run_id), body, nonce))
+
+
+@router.patch("/runs/{strategy_run_id}/protection")
+def change_protection(
+    protections: Protections,
+    caller: PaperWorker,
+    strategy_run_id: str,
+    body: ProtectionPatch,
+    nonce: Nonce = None,
+) -> Json:
+    """Replace the run's protection; its generation moves on and old safety tokens are void."""
+    return protections.change(caller, strategy_run_id, body, nonce)
+
+
+@router.post("/runs/{strategy_run_id}/exit")
+def exit_run(
+    runs: Runs,
+    leaving: Leaving,
+    caller: PaperWorker,
+    strategy_run_id: str,
+    body: ExitIn,
+    nonce: Nonce = None,
+) -> Response:
+    """Cancel the run's orders, close its positions, close the run. `dry_run` only tells."""
+    return _sent(leaving.leave(caller, runs.get(caller, strategy_run_id), body, nonce))
+
+
+@router.get("/orders")
+def list_orders(runs: Runs, orders: Orders, caller: PaperWorker, strategy_run_id: str) -> Json:
+    """List a run's orders, oldest first."""
+    return orders.orders(runs.get(caller, strategy_run_id))
+
+
+@router.get("/orders/{order_id}")
+def get_order(
+    runs: Runs, orders: Orders, caller: PaperWorker, order_id: str, strategy_run_id: str
+) -> Json:
+    """Give one order of a run."""
+    return orders.order(runs.get(caller, strategy_run_id), order_id)
+
+
+@router.post("/orders/{order_id}/cancel")
+def cancel_order(
+    runs: Runs, orders: Orders, caller: PaperWorker, order_id: str, body: CancelIn
+) -> Json:
+    """Take an order back."""
+    return orders.cancel(runs.get(caller, body.strategy_run_id), order_id)
+
+
+@router.post("/orders/{order_id}/modify")
+def modify_order(
+    runs: Runs, orders: Orders, caller: PaperWorker, order_id: str, body: ModifyIn
+) -> Json:
+    """Change an open order; what changes stands beside the run's id."""
+    run = runs.get(caller, body.strategy_run_id)
+    return orders.modify(run, order_id, body.model_extra or {})
+
+
+@router.get("/trades")
+def list_trades(runs: Runs, orders: Orders, caller: PaperWorker, strategy_run_id: str) -> Json:
+    """List what a run's orders got, oldest first."""
+    return orders.trades(runs.get(caller, strategy_run_id))
+
+
+@router.post("/gtt/triggers")
+def place_gtt(gtts: Gtts, caller: GttWorker, body: Document) -> dict[str, int]:
+    """Make a trigger on the token's paper account."""
+    return {"trigger_id": gtts.create(caller, body)}
+
+
+@router.get("/gtt/triggers")
+def list_gtts(gtts: Gtts, caller: GttWorker) -> list[dict[str, Any]]:
+    """List the account's triggers."""
+    return gtts.list(caller)
+
+
+@router.get("/gtt/triggers/{trigger_id}")
+def get_gtt(gtts: Gtts, caller: GttWorker, trigger_id: int) -> Json:
+    """Give one trigger."""
+    return gtts.get(caller, trigger_id)
+
+
+@router.put("/gtt/triggers/{trigger_id}")
+def modify_gtt(gtts: Gtts, caller: GttWorker, trigger_id: int, body: Document) -> dict[str, int]:
+    """Change an active trigger; only what is named changes."""
+    return {"trigger_id": gtts.modify(caller, trigger_id, body)}
+
+
+@router.delete("/gtt/triggers/{trigger_id}")
+def delete_gtt(gtts: Gtts, caller: GttWorker, trigger_id: int) -> dict[str, int]:
+    """End an active trigger."""
+    return {"trigger_id": gtts.delete(caller, trigger_id)}

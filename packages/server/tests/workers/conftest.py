@@ -1,0 +1,221 @@
+"""Fixtures of workers: the app on a market a test moves by hand.
+
+worker      makes callers with a worker token: `worker()`, `worker("b@example.com", scopes=["gtt"])`
+api         the path of a worker route: `api("runs")`
+new_run     creates a run and returns its payload: `new_run(worker(), "run-1", **fields)`
+market      `market.trade("NSE:INFY", "1500.00")`
+guardian    the protection; `guardian.look()` looks once, its thread does not run
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from tradertape_core.kernel.clock import Clock
+from tradertape_core.kernel.errors import InvariantBroken
+from tradertape_core.market.instrument import Instrument
+from tradertape_core.market.tick import Tick
+from tradertape_server.features.auth.audit import COMMAND_LINE
+from tradertape_server.features.auth.keys import Keys, Owner
+from tradertape_server.features.execution.ports import OnTick
+from tradertape_server.features.execution.service import ExecutionService
+from tradertape_server.features.execution.service import Settings as ExecutionSettings
+from tradertape_server.features.workers.guardian import Guardian
+from tradertape_server.features.workers.service import Workers
+from tradertape_server.wiring import Container
+
+BASE_URL = "http://localhost:18777"
+PREFIX = "/api/algo-workers/worker"
+Json = dict[str, Any]
+
+INSTRUMENTS = {
+    one.id: one
+    for one in (
+        Instrument(
+            exchange="NSE", tradingsymbol="INFY", instrument_token=408065, exchange_token=1594
+        ),
+        Instrument(
+            exchange="NSE", tradingsymbol="TCS", instrument_token=2953217, exchange_token=11536
+        ),
+    )
+}
+
+
+class HandMarket:
+    """Two shares whose prices a test says."""
+
+    never_closes = False
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.open = True
+        self._ticks: dict[str, Tick] = {}
+        self._watched: dict[OnTick, frozenset[str]] = {}
+        self._seq = 0
+
+    def instrument(self, instrument_id: str) -> Instrument | None:
+        return INSTRUMENTS.get(instrument_id)
+
+    def by_token(self, token: int) -> Instrument | None:
+        return next((one for one in INSTRUMENTS.values() if one.instrument_token == token), None)
+
+    def known(self, instrument_id: str) -> Instrument:
+        if instrument_id not in INSTRUMENTS:
+            raise InvariantBroken(instrument_id)
+        return INSTRUMENTS[instrument_id]
+
+    def underlying_price(self, instrument: Instrument) -> Decimal | None:
+        return None
+
+    def tick(self, instrument_id: str) -> Tick | None:
+        return self._ticks.get(instrument_id)
+
+    def is_open(self, instrument: Instrument, now: datetime) -> bool:
+        return self.open
+
+    def watch(self, instrument_ids: Collection[str], listener: OnTick) -> None:
+        self._watched[listener] = frozenset(instrument_ids)
+
+    def trade(self, instrument_id: str, price: str) -> Tick:
+        self._seq += 1
+        last, instrument = Decimal(price), self.known(instrument_id)
+        tick = Tick(
+            instrument_token=instrument.instrument_token,
+            instrument_id=instrument_id,
+            last_price=last,
+            at=self.clock.now(),
+            seq=self._seq,
+            bid=last,
+            ask=last + instrument.tick_size,
+            bid_quantity=1000,
+            ask_quantity=1000,
+            volume=self._seq * 10,
+        )
+        self._ticks[instrument_id] = tick
+        for listener, names in list(self._watched.items()):
+            if instrument_id in names:
+                listener(tick)
+        return tick
+
+    def refresh(self) -> None:
+        for name, tick in self._ticks.items():
+            self._ticks[name] = replace(tick, at=self.clock.now())
+
+
+@pytest.fixture
+def overrides() -> Json:
+    return {"feed": "off"}
+
+
+@pytest.fixture
+def market(clock: Clock) -> HandMarket:
+    market = HandMarket(clock)
+    market.trade("NSE:INFY", "1500.00")
+    market.trade("NSE:TCS", "3000.00")
+    return market
+
+
+@pytest.fixture
+def compat() -> bool:
+    return False
+
+
+@pytest.fixture
+def container(
+    container: Container, market: HandMarket, clock: Clock, compat: bool
+) -> Iterator[Container]:
+    """The app's parts, with execution on the hand's market."""
+    execution = ExecutionService.build(
+        container.database, clock, market, ExecutionSettings(strict_answers=compat)
+    )
+    execution.trader.start()
+    workers = Workers.build(
+        container.database, clock, container.secrets, execution, container.bus, market,
+        by_token=market.by_token, compat=compat,
+    )  # fmt: skip
+    yield replace(container, execution=execution, workers=workers)
+    execution.trader.stop()
+
+
+@pytest.fixture
+def guardian(container: Container) -> Guardian:
+    return container.workers.guardian
+
+
+@pytest.fixture
+def worker(app: FastAPI, client: TestClient, sign_in: Any, container: Container) -> Any:
+    """A client with a worker token."""
+
+    def make(
+        email: str = "person@example.com", scopes: tuple[str, ...] = ("paper", "data", "gtt")
+    ) -> TestClient:
+        person = sign_in(email).get("/api/auth/me").json()
+        owner, keys = Owner(person["id"], person["email"]), Keys(container.clock, "worker")
+        with container.database.write() as session:
+            made = keys.create(
+                session, owner, COMMAND_LINE, label="x", scopes=scopes, expires_in_days=None
+            )
+        headers = {"Authorization": f"Bearer {made.token}", "Content-Type": "application/json"}
+        return TestClient(app, base_url=BASE_URL, headers=headers)
+
+    return make
+
+
+def api(path: str) -> str:
+    return f"{PREFIX}/{path}"
+
+
+@pytest.fixture(name="api")
+def api_fixture() -> Callable[[str], str]:
+    return api
+
+
+@pytest.fixture
+def new_run() -> Callable[..., Json]:
+    def make(caller: TestClient, run_id: str = "run-1", **fields: Any) -> Json:
+        body = {
+            "strategy_run_id": run_id,
+            "template_id": "t",
+            "account_scope": "kite:paper-a",
+            "execution_mode": "paper",
+            **fields,
+        }
+        answer = caller.post(api("runs"), json=body)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    return make
+
+
+@pytest.fixture
+def buy() -> Callable[..., Json]:
+    """An intent: `buy("key-00001", quantity=2)`."""
+
+    def make(key: str, *, token: str | None = None, **changes: Any) -> Json:
+        order = {
+            "exchange": "NSE",
+            "tradingsymbol": "INFY",
+            "transaction_type": "BUY",
+            "variety": "regular",
+            "product": "CNC",
+            "order_type": "MARKET",
+            "quantity": 10,
+            **changes,
+        }
+        intent: Json = {
+            "intent_type": "place_order",
+            "payload": {"order": order},
+            "idempotency_key": key,
+            "metadata": {},
+        }
+        return intent | ({"safety_token": token} if token else {})
+
+    return make

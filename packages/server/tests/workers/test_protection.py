@@ -1,0 +1,245 @@
+"""Protection: endpoint 19, and what the server does by itself (KP)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+Json = dict[str, Any]
+RUN = {"strategy_run_id": "run-1"}
+POSITION = {
+    "symbol": "NSE:INFY", "product": "CNC", "side": "BUY", "quantity": 10,
+    "entry_price": 1500.0, "stoploss_pct": 2.0,
+}  # fmt: skip
+
+
+@pytest.fixture
+def caller(worker: Any, new_run: Any) -> Any:
+    caller = worker()
+    new_run(caller)
+    return caller
+
+
+def protect(caller: Any, api: Any, **protection: Any) -> Any:
+    body = {"backend_protection": protection, "reason": "test", "reset_trailing": True}
+    return caller.patch(api("runs/run-1/protection"), json=body)
+
+
+def state_of(caller: Any, api: Any) -> Json:
+    return caller.get(api("runs/run-1")).json()["runtime_state"]["backend_protection_state"]
+
+
+def held(caller: Any, api: Any) -> list[int]:
+    return [leg["net_quantity"] for leg in caller.get(api("runs/run-1/pnl")).json()["legs"]]
+
+
+def wait_for(what: Callable[[], bool], seconds: float = 5.0) -> None:
+    end = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.01)
+
+
+def test_a_protection_is_armed_and_its_generation_moves_on(caller: Any, api: Any) -> None:
+    first = protect(caller, api, positions=[POSITION]).json()["backend_protection_state"]
+    assert (first["status"], first["generation"]) == ("armed", 1)
+    second = protect(caller, api, basket={"stoploss_pct": 4.0}).json()
+    assert second["backend_protection_state"]["generation"] == 2
+    assert second["backend_protection"]["version"] == 2
+    kinds = [
+        event["event_type"]
+        for event in caller.get(
+            api("runs/run-1/timeline"), params={"event_kind": "protection"}
+        ).json()["events"]
+    ]
+    assert kinds == ["protection_updated", "protection_updated"]
+
+
+def test_a_run_can_be_made_with_a_protection(worker: Any, new_run: Any) -> None:
+    made = new_run(worker(), runtime_state={"backend_protection": {"positions": [POSITION]}})
+    assert made["runtime_state"]["backend_protection_state"]["status"] == "armed"
+
+
+def test_a_position_is_found_by_its_token(caller: Any, api: Any) -> None:
+    by_token = {key: value for key, value in POSITION.items() if key != "symbol"}
+    found = protect(caller, api, positions=[{**by_token, "instrument_token": 408065}]).json()
+    assert found["backend_protection_state"]["legs"][0]["instrument"] == "NSE:INFY"
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer"),
+    [
+        ({"quantity": 0}, "quantity"),
+        ({"product": "MTF"}, "product"),
+        ({"stoploss_pct": -1}, "stoploss_pct"),
+        ({"symbol": "NSE:NOTHING"}, "symbol"),
+    ],
+)
+def test_a_broken_rule_names_its_field(caller: Any, api: Any, change: Json, pointer: str) -> None:
+    answer = protect(caller, api, positions=[{**POSITION, **change}])
+    assert answer.status_code == 422
+    assert answer.json()["detail"][0]["pointer"].endswith(pointer)
+
+
+def test_a_stop_exits_once_within_a_quarter_of_a_second(
+    caller: Any, api: Any, buy: Any, market: Any, container: Any
+) -> None:
+    """KP: the tick is heard by the server's own thread."""
+    caller.post(api("runs/run-1/intents"), json=buy("key-00001"))
+    protect(caller, api, positions=[POSITION])
+    container.workers.guardian.look()
+    started = time.monotonic()
+    market.trade("NSE:INFY", "1469.00")
+    wait_for(lambda: len(container.execution.orders(run_id="run-1")) == 2)
+    assert time.monotonic() - started < 1.0  # 250 ms on a machine that is not shared
+    wait_for(lambda: state_of(caller, api)["status"] == "done")
+    for price in ("1468.00", "1460.00"):
+        market.trade("NSE:INFY", price)
+    container.workers.guardian.look()
+    orders = caller.get(api("orders"), params=RUN).json()["orders"]
+    assert [(one["transaction_type"], one["status"]) for one in orders] == [
+        ("BUY", "COMPLETE"), ("SELL", "COMPLETE"),
+    ]  # fmt: skip
+    assert state_of(caller, api)["triggered_rule"] == "position_stoploss"
+    assert state_of(caller, api)["legs"][0]["exit_price"] == 1469.0
+
+
+def test_an_old_tick_fires_nothing(
+    caller: Any, api: Any, buy: Any, market: Any, guardian: Any, clock: Any
+) -> None:
+    caller.post(api("runs/run-1/intents"), json=buy("key-00001"))
+    protect(caller, api, positions=[POSITION])
+    market._watched.clear()
+    market.trade("NSE:INFY", "1400.00")
+    clock.advance(seconds=6)
+    guardian.look()
+    assert state_of(caller, api)["status"] == "armed"
+    market.refresh()
+    guardian.look()
+    assert state_of(caller, api)["status"] == "done"
+
+
+def test_a_basket_stop_halts_nothing_twice(
+    caller: Any, api: Any, buy: Any, market: Any, guardian: Any
+) -> None:
+    caller.post(api("runs/run-1/intents"), json=buy("key-00001"))
+    caller.post(api("runs/run-1/intents"), json=buy("key-00002", tradingsymbol="TCS", quantity=5))
+    tcs = {
+        **POSITION,
+        "symbol": "NSE:TCS",
+        "quantity": 5,
+        "entry_price": 3000.0,
+        "stoploss_pct": 50.0,
+    }
+    infy = {**POSITION, "stoploss_pct": 50.0}
+    protect(caller, api, positions=[infy, tcs], basket={"stoploss_pct": 3.0})
+    market.trade("NSE:INFY", "1440.00")
+    market.trade("NSE:TCS", "2880.00")
+    guardian.look()
+    wait_for(lambda: state_of(caller, api)["status"] == "done")
+    orders = caller.get(api("orders"), params=RUN).json()["orders"]
+    assert [one["transaction_type"] for one in orders].count("SELL") == 2
+    assert state_of(caller, api)["triggered_rule"] == "basket_stoploss"
+
+
+def test_a_silent_worker_is_exited_once_and_its_run_closed(
+    caller: Any, api: Any, buy: Any, market: Any, guardian: Any, clock: Any
+) -> None:
+    """FAULTS §2."""
+    nonce = caller.post(api("runs/run-1/claim-session")).json()["worker_session_nonce"]
+    headers = {"X-Worker-Session-Nonce": nonce}
+    caller.post(api("runs/run-1/intents"), json=buy("key-00001"), headers=headers)
+    caller.patch(
+        api("runs/run-1/protection"), headers=headers,
+        json={"backend_protection": {
+            "operations": {"exit_on_worker_stale": True, "worker_stale_sec": 60}}},
+    )  # fmt: skip
+    clock.advance(seconds=59)
+    caller.post(api("runs/run-1/heartbeat"), json={}, headers=headers)
+    clock.advance(seconds=59)
+    market.refresh()
+    guardian.look()
+    assert caller.get(api("runs/run-1")).json()["status"] == "open"
+    clock.advance(seconds=2)
+    market.refresh()
+    guardian.look()
+    wait_for(lambda: caller.get(api("runs/run-1")).json()["status"] == "closed")
+    guardian.look()
+    orders = caller.get(api("orders"), params=RUN).json()["orders"]
+    assert [one["transaction_type"] for one in orders] == ["BUY", "SELL"]
+    assert state_of(caller, api)["triggered_rule"] == "worker_stale"
+
+
+def test_intraday_positions_are_squared_off_before_the_close(
+    caller: Any, api: Any, buy: Any, market: Any, guardian: Any, clock: Any
+) -> None:
+    caller.post(api("runs/run-1/intents"), json=buy("key-00001", product="MIS"))
+    protect(caller, api, operations={"mis_squareoff_buffer_sec": 600})
+    clock.advance(hours=5)  # 15:00 in India; the close of intraday positions is 15:20
+    market.refresh()
+    guardian.look()
+    assert held(caller, api) == [10]
+    clock.advance(minutes=11)
+    market.refresh()
+    guardian.look()
+    wait_for(lambda: held(caller, api) in ([0], []))
+    assert state_of(caller, api)["triggered_rule"] == "mis_squareoff"
+
+
+def test_a_trigger_that_was_claimed_is_finished_after_a_restart(
+    caller: Any, api: Any, buy: Any, market: Any, container: Any
+) -> None:
+    """A stop between the claim and its order: the next look sends it, once."""
+    from tradertape_core.risk.protection import Surroundings, check
+    from tradertape_server.features.workers import repository
+    from tradertape_server.features.workers.presenting import protection_of
+    from tradertape_server.features.workers.protections import stored
+
+    guardian = container.workers.guardian
+    guardian.stop()
+    caller.post(api("runs/run-1/intents"), json=buy("key-00001"))
+    protect(caller, api, positions=[POSITION])
+    market.trade("NSE:INFY", "1400.00")
+    now = container.clock.now()
+    with container.database.write() as session:
+        run = repository.any_run(session, "run-1")
+        assert run is not None
+        positions = container.execution.positions(run_id="run-1")
+        ticks = {"NSE:INFY": market.tick("NSE:INFY")}
+        found = check(protection_of(run), positions, ticks, Surroundings(now=now))
+        assert len(found.triggers) == 1
+        assert repository.change_protection(
+            session, "run-1", version=run.protection_version, **stored(found.state)
+        )
+    for _ in range(3):
+        guardian.look()
+    orders = caller.get(api("orders"), params=RUN).json()["orders"]
+    assert [one["transaction_type"] for one in orders] == ["BUY", "SELL"]
+    assert state_of(caller, api)["status"] == "done"
+
+
+def test_an_exit_that_finds_no_price_is_tried_again(
+    caller: Any, api: Any, buy: Any, market: Any, container: Any, clock: Any
+) -> None:
+    guardian = container.workers.guardian
+    guardian.stop()
+    caller.post(api("runs/run-1/intents"), json=buy("key-00001"))
+    protect(caller, api, positions=[POSITION])
+    market.trade("NSE:INFY", "1400.00")
+    market.open = False
+    guardian.look()
+    assert held(caller, api) == [10]
+    told = caller.get(api("runs/run-1/timeline"), params={"event_kind": "protection"}).json()
+    assert told["events"][-1]["event_type"] in ("protection_exit_failed", "protection_exiting")
+    safety = caller.get(api("runs/run-1/safety-check")).json()
+    assert any("(protection_triggered)" in reason for reason in safety["blocking_reasons"])
+    market.open = True
+    clock.advance(seconds=61)
+    market.trade("NSE:INFY", "1399.00")
+    guardian.look()
+    assert held(caller, api) in ([0], [])
+    assert state_of(caller, api)["status"] == "done"

@@ -1,0 +1,178 @@
+"""Runs: endpoints 1 to 4 and 18 of the worker contract (KC, KR)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+Json = dict[str, Any]
+
+
+def test_health_is_the_documented_body(worker: Any, api: Any) -> None:
+    answer = worker().get(api("health"))
+    assert (answer.status_code, answer.json()) == (200, {"status": "healthy"})
+
+
+def test_a_heartbeat_outside_of_a_run_is_kept(worker: Any, api: Any) -> None:
+    caller = worker()
+    beat = {"status": "healthy", "metrics": {"n": 1}, "worker_id": "w-1"}
+    assert caller.post(api("heartbeat"), json=beat).json()["worker_id"] == "w-1"
+    assert caller.post(api("heartbeat"), json=beat).status_code == 200
+
+
+def test_a_run_is_created_and_found_again(worker: Any, new_run: Any, api: Any) -> None:
+    caller = worker()
+    made = new_run(caller, metadata={"strategy_name": "Basic"}, runtime_state={"risk": {"x": 1}})
+    assert (made["status"], made["recovered"]) == ("open", False)
+    assert new_run(caller)["recovered"] is True
+    found = caller.get(api("runs/run-1")).json()
+    assert found["metadata"] == {"strategy_name": "Basic"}
+    assert found["runtime_state"] == {"risk": {"x": 1}}
+    assert found["health_status"] == "unknown"
+    assert found["session_status"] == "unclaimed"
+    assert found["allowed_actions"] == ["edit_risk", "exit_strategy"]
+
+
+def test_a_run_without_an_id_gets_one(worker: Any, api: Any) -> None:
+    body = {"template_id": "t", "account_scope": "kite:paper-a"}
+    answer = worker().post(api("runs"), json=body).json()
+    assert answer["strategy_run_id"].startswith("run_")
+    assert answer["execution_mode"] == "paper"
+
+
+def test_an_unknown_run_is_exactly_404(worker: Any, api: Any) -> None:
+    assert worker().get(api("runs/nothing")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"template_id": "other"}, {"account_scope": "kite:paper-b"}, {"execution_mode": "dry_run"}],
+)
+def test_other_fixed_fields_are_refused_by_name(
+    worker: Any, new_run: Any, api: Any, fields: Json
+) -> None:
+    caller = worker()
+    new_run(caller)
+    body = {
+        "strategy_run_id": "run-1", "template_id": "t", "account_scope": "kite:paper-a",
+        "execution_mode": "paper", **fields,
+    }  # fmt: skip
+    answer = caller.post(api("runs"), json=body)
+    assert answer.status_code == 409
+    assert next(iter(fields)) in answer.json()["detail"]
+
+
+def test_somebody_elses_run_is_not_there_and_its_id_is_taken(
+    worker: Any, new_run: Any, api: Any
+) -> None:
+    new_run(worker())
+    stranger = worker("b@example.com")
+    assert stranger.get(api("runs/run-1")).status_code == 404
+    body = {"strategy_run_id": "run-1", "template_id": "t", "account_scope": "kite:paper-a"}
+    answer = stranger.post(api("runs"), json=body)
+    assert (answer.status_code, answer.headers["X-Error-Code"]) == (409, "run_id_taken")
+
+
+def test_another_token_of_the_same_account_finds_the_run(
+    worker: Any, new_run: Any, api: Any
+) -> None:
+    new_run(worker())
+    assert worker().get(api("runs/run-1")).status_code == 200
+
+
+def test_a_live_run_names_what_it_lacks_and_is_disabled(worker: Any, api: Any) -> None:
+    caller = worker()
+    body: Json = {"template_id": "t", "account_scope": "kite:AB1234", "execution_mode": "live"}
+    answer = caller.post(api("runs"), json=body)
+    assert answer.status_code == 422
+    assert [one["pointer"] for one in answer.json()["detail"]] == [
+        "/metadata/strategy_family", "/metadata/strategy_name", "/metadata/entry_surface",
+    ]  # fmt: skip
+    names = ("strategy_family", "strategy_name", "entry_surface")
+    answer = caller.post(api("runs"), json=body | {"metadata": dict.fromkeys(names, "x")})
+    assert answer.status_code == 403
+    assert answer.json()["detail"] == "Live trading is disabled on this server"
+
+
+def test_a_closed_run_is_opened_again_only_when_asked(worker: Any, new_run: Any, api: Any) -> None:
+    caller = worker()
+    new_run(caller)
+    assert caller.post(api("runs/run-1/exit"), json={"reason": "done"}).status_code == 200
+    assert caller.get(api("runs/run-1")).json()["status"] == "closed"
+    body = {"strategy_run_id": "run-1", "template_id": "t", "account_scope": "kite:paper-a"}
+    assert caller.post(api("runs"), json=body).status_code == 409
+    again = new_run(caller, metadata={"restart_of": "run-1"})
+    assert (again["status"], again["closed_at"]) == ("open", None)
+
+
+SCHEMA = [
+    {"key": "stop_loss_pct", "type": "number", "min": 0, "max": 5},
+    {"key": "lots", "type": "integer", "requires_reason": True},
+    {"key": "mode", "type": "select", "options": ["calm", "bold"]},
+    {"key": "fixed", "type": "boolean", "editable": False},
+]
+
+
+def test_risk_is_patched_by_its_schema_and_told(worker: Any, new_run: Any, api: Any) -> None:
+    caller = worker()
+    new_run(caller, risk_schema=SCHEMA, runtime_state={"risk": {"stop_loss_pct": 2.0}})
+    body = {"patch": {"stop_loss_pct": 1.0, "mode": "bold"}, "reason": "calmer"}
+    answer = caller.patch(api("runs/run-1/risk"), json=body)
+    assert answer.json()["changes"]["stop_loss_pct"] == {"old": 2.0, "new": 1.0}
+    state = caller.get(api("runs/run-1")).json()["runtime_state"]["risk"]
+    assert state == {"stop_loss_pct": 1.0, "mode": "bold"}
+    events = caller.get(api("runs/run-1/timeline")).json()["events"]
+    assert events[-1]["event_type"] == "risk.updated"
+    assert events[-1]["payload"]["reason"] == "calmer"
+
+
+@pytest.mark.parametrize(
+    ("patch", "reason", "pointer"),
+    [
+        ({"stop_loss_pct": 6}, None, "/patch/stop_loss_pct"),
+        ({"stop_loss_pct": "1"}, None, "/patch/stop_loss_pct"),
+        ({"lots": 1.5}, "x", "/patch/lots"),
+        ({"lots": 2}, None, "/patch/lots"),
+        ({"mode": "wild"}, None, "/patch/mode"),
+        ({"fixed": True}, None, "/patch/fixed"),
+        ({"unknown": 1}, None, "/patch/unknown"),
+        ({}, None, "/patch"),
+    ],
+)
+def test_a_patch_that_breaks_the_schema_names_the_field(
+    worker: Any, new_run: Any, api: Any, patch: Json, reason: str | None, pointer: str
+) -> None:
+    caller = worker()
+    new_run(caller, risk_schema=SCHEMA)
+    answer = caller.patch(api("runs/run-1/risk"), json={"patch": patch, "reason": reason})
+    assert answer.status_code == 422
+    assert answer.json()["detail"][0]["pointer"] == pointer
+
+
+@pytest.mark.parametrize(
+    ("schema", "pointer"),
+    [
+        ([{"type": "number"}], "/risk_schema/0/key"),
+        ([{"key": "a", "type": "colour"}], "/risk_schema/0/type"),
+        ([{"key": "a", "min": 5, "max": 1}], "/risk_schema/0/max"),
+        ([{"key": "a", "type": "select"}], "/risk_schema/0/options"),
+        ([{"key": "a", "min": 2, "default": 1}], "/risk_schema/0/default"),
+        ([{"key": "a"}, {"key": "a"}], "/risk_schema/1/key"),
+    ],
+)
+def test_a_schema_that_breaks_the_grammar_is_refused(
+    worker: Any, api: Any, schema: list[Json], pointer: str
+) -> None:
+    body = {"template_id": "t", "account_scope": "kite:paper-a", "risk_schema": schema}
+    answer = worker().post(api("runs"), json=body)
+    assert answer.status_code == 422
+    assert answer.json()["detail"][0]["pointer"] == pointer
+
+
+def test_a_token_without_the_scope_is_refused(worker: Any, api: Any) -> None:
+    caller = worker(scopes=("data",))
+    assert caller.get(api("health")).status_code == 200
+    answer = caller.get(api("runs/run-1"))
+    assert (answer.status_code, answer.headers["X-Error-Code"]) == (403, "scope_missing")

@@ -1,0 +1,227 @@
+"""Sessions and safety: endpoints 5 to 8 (KS, KF); FAULTS §2."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+Json = dict[str, Any]
+NONCE = "X-Worker-Session-Nonce"
+
+
+@pytest.fixture
+def caller(worker: Any, new_run: Any) -> Any:
+    caller = worker()
+    new_run(caller)
+    return caller
+
+
+def claim(caller: Any, api: Any) -> Any:
+    return caller.post(api("runs/run-1/claim-session"))
+
+
+def test_a_claim_needs_no_body_and_gives_a_nonce(caller: Any, api: Any) -> None:
+    answer = claim(caller, api)
+    assert answer.status_code == 200
+    assert len(answer.json()["worker_session_nonce"]) > 20
+    assert caller.get(api("runs/run-1")).json()["session_status"] == "claimed"
+
+
+def test_a_held_run_is_refused_to_a_second_worker(caller: Any, api: Any, clock: Any) -> None:
+    claim(caller, api)
+    clock.advance(seconds=4)
+    answer = claim(caller, api)
+    assert answer.status_code == 409
+    assert answer.json()["detail"] == ("Run is claimed by another worker (last heartbeat 4s ago)")
+
+
+def test_a_silent_worker_is_replaced_and_its_nonce_is_dead(
+    caller: Any, api: Any, clock: Any, buy: Any
+) -> None:
+    old = claim(caller, api).json()["worker_session_nonce"]
+    clock.advance(seconds=61)
+    new = claim(caller, api).json()
+    assert new["takeover"] is True
+    for answer in (
+        caller.post(api("runs/run-1/heartbeat"), json={}, headers={NONCE: old}),
+        caller.delete(api("runs/run-1/claim-session"), headers={NONCE: old}),
+        caller.post(api("runs/run-1/intents"), json=buy("key-00001"), headers={NONCE: old}),
+        caller.post(api("runs/run-1/exit"), json={}, headers={NONCE: old}),
+    ):
+        assert answer.status_code == 409
+    assert caller.get(api("orders"), params={"strategy_run_id": "run-1"}).json()["orders"] == []
+
+
+def test_heartbeats_keep_a_session_alive(caller: Any, api: Any, clock: Any) -> None:
+    nonce = claim(caller, api).json()["worker_session_nonce"]
+    for _ in range(3):
+        clock.advance(seconds=50)
+        beat = caller.post(api("runs/run-1/heartbeat"), json={}, headers={NONCE: nonce})
+        assert beat.status_code == 200
+    assert claim(caller, api).status_code == 409
+    run = caller.get(api("runs/run-1")).json()
+    assert (run["health_status"], run["heartbeat_age_sec"]) == ("healthy", 0)
+
+
+def test_a_released_run_can_be_claimed_at_once(caller: Any, api: Any) -> None:
+    nonce = claim(caller, api).json()["worker_session_nonce"]
+    assert caller.delete(
+        api("runs/run-1/claim-session"), headers={NONCE: nonce}
+    ).json()["session_status"] == "released"  # fmt: skip
+    assert claim(caller, api).status_code == 200
+
+
+def test_a_claimed_run_wants_its_nonce(caller: Any, api: Any, buy: Any) -> None:
+    nonce = claim(caller, api).json()["worker_session_nonce"]
+    assert caller.post(api("runs/run-1/intents"), json=buy("key-00001")).status_code == 409
+    wrong = caller.post(api("runs/run-1/intents"), json=buy("key-00001"), headers={NONCE: "x"})
+    assert wrong.status_code == 409
+    placed = caller.post(api("runs/run-1/intents"), json=buy("key-00001"), headers={NONCE: nonce})
+    assert placed.status_code == 200
+
+
+def test_of_many_concurrent_claims_one_wins(caller: Any, api: Any) -> None:
+    """FAULTS §2: 1,000 claims from 16 threads, one winner."""
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(lambda _: claim(caller, api).status_code, range(1000)))
+    assert answers.count(200) == 1
+    assert answers.count(409) == 999
+
+
+@pytest.fixture
+def overrides() -> Json:
+    return {"feed": "off", "requests_per_minute": 100_000}
+
+
+def check(caller: Any, api: Any) -> Json:
+    return caller.get(api("runs/run-1/safety-check")).json()
+
+
+def test_a_safety_check_has_exactly_the_strict_keys(caller: Any, api: Any) -> None:
+    found = check(caller, api)
+    assert set(found) == {
+        "strategy_run_id", "can_trade", "run_status", "safety_token", "token_expires_at",
+        "blocking_reasons", "generic_protection", "options_protection", "evaluated_at",
+    }  # fmt: skip
+    assert (found["can_trade"], found["blocking_reasons"]) == (True, [])
+
+
+def test_a_token_is_good_for_one_intent(caller: Any, api: Any, buy: Any) -> None:
+    token = check(caller, api)["safety_token"]
+    first = caller.post(api("runs/run-1/intents"), json=buy("key-00001", token=token))
+    assert first.status_code == 200
+    replay = caller.post(api("runs/run-1/intents"), json=buy("key-00001", token=token))
+    assert (replay.status_code, replay.content) == (200, first.content)
+    second = caller.post(api("runs/run-1/intents"), json=buy("key-00002", token=token))
+    assert (second.status_code, second.json()["detail"]) == (409, "safety_token was used already")
+
+
+def test_a_refused_intent_leaves_its_token_and_its_key(caller: Any, api: Any, buy: Any) -> None:
+    token = check(caller, api)["safety_token"]
+    bad = buy("key-00001", token=token, quantity=100_000)
+    assert caller.post(api("runs/run-1/intents"), json=bad).status_code == 400
+    good = buy("key-00001", token=token)
+    assert caller.post(api("runs/run-1/intents"), json=good).status_code == 200
+
+
+def test_a_token_expires(caller: Any, api: Any, buy: Any, clock: Any) -> None:
+    token = check(caller, api)["safety_token"]
+    clock.advance(seconds=30)
+    answer = caller.post(api("runs/run-1/intents"), json=buy("key-00001", token=token))
+    assert (answer.status_code, answer.json()["detail"]) == (409, "safety_token expired")
+
+
+def test_a_token_of_another_run_session_or_protection_is_refused(
+    caller: Any, api: Any, buy: Any, new_run: Any
+) -> None:
+    new_run(caller, "run-2")
+    foreign = caller.get(api("runs/run-2/safety-check")).json()["safety_token"]
+    before = check(caller, api)["safety_token"]
+    nonce = claim(caller, api).json()["worker_session_nonce"]
+    held = check(caller, api)["safety_token"]
+    body = {"backend_protection": {"positions": [PROTECTED]}}
+    headers = {NONCE: nonce}
+    assert caller.patch(
+        api("runs/run-1/protection"), json=body, headers=headers
+    ).status_code == 200  # fmt: skip
+    for token in (foreign, before, held, "", "x", "a.b.c"):
+        wish = buy("key-00001") | {"safety_token": token}
+        answer = caller.post(api("runs/run-1/intents"), json=wish, headers=headers)
+        assert answer.status_code == 409, token
+    token = check(caller, api)["safety_token"]
+    wish = buy("key-00001", token=token)
+    assert caller.post(api("runs/run-1/intents"), json=wish, headers=headers).status_code == 200
+
+
+PROTECTED = {
+    "symbol": "NSE:INFY", "product": "CNC", "side": "BUY", "quantity": 10,
+    "entry_price": 1500.0, "stoploss_pct": 2.0,
+}  # fmt: skip
+
+
+def test_no_mutated_token_is_accepted(caller: Any, api: Any, container: Any) -> None:
+    """FAULTS §2: 5,000 tokens with one character changed."""
+    import random
+
+    from tradertape_server.features.workers import repository
+    from tradertape_server.features.workers.errors import TokenRefused
+    from tradertape_server.features.workers.turns import Turns
+
+    token = check(caller, api)["safety_token"]
+    tokens = container.workers.safety._tokens
+    dice, letters = random.Random(7), "0123456789abcdef._+ -"
+
+    def accepted(desk: Any) -> int:
+        run, count = repository.any_run(desk.session, "run-1"), 0
+        tokens.check(desk, run, token)
+        for _ in range(5000):
+            at = dice.randrange(len(token))
+            other = dice.choice([one for one in letters if one != token[at]])
+            try:
+                tokens.check(desk, run, token[:at] + other + token[at + 1 :])
+                count += 1
+            except TokenRefused:
+                pass
+        return count
+
+    assert Turns(container.execution).do(accepted) == 0
+
+
+def test_reasons_are_sentences_with_their_code(
+    caller: Any, api: Any, clock: Any, market: Any
+) -> None:
+    nonce = claim(caller, api).json()["worker_session_nonce"]
+    clock.advance(seconds=61)
+    market.open = False
+    found = check(caller, api)
+    assert found["can_trade"] is False
+    assert found["safety_token"] is None
+    assert [reason.rpartition("(")[2] for reason in found["blocking_reasons"]] == [
+        "session_stale)", "market_closed)",
+    ]  # fmt: skip
+    caller.post(api("runs/run-1/heartbeat"), json={}, headers={NONCE: nonce})
+    caller.post(api("runs/run-1/exit"), json={}, headers={NONCE: nonce})
+    codes = [reason.rpartition("(")[2] for reason in check(caller, api)["blocking_reasons"]]
+    assert "run_not_open)" in codes
+
+
+def test_limits_block(worker: Any, new_run: Any, api: Any, buy: Any) -> None:
+    caller = worker()
+    new_run(
+        caller,
+        "run-1",
+        metadata={"allocation_cap": 15_000},
+        runtime_state={"risk": {"max_orders": 1}},
+    )
+    assert (
+        caller.post(api("runs/run-1/intents"), json=buy("key-00001", quantity=9)).status_code == 200
+    )
+    codes = [reason.rpartition("(")[2] for reason in check(caller, api)["blocking_reasons"]]
+    assert codes == ["max_orders_reached)"]
+    funds = caller.get(api("runs/run-1/funds")).json()["strategy"]["allocation"]
+    assert funds == {
+        "cap": 15000.0, "cap_inr": 15000.0, "usage_gross_exposure": 13500.0, "remaining": 1500.0,
+    }  # fmt: skip

@@ -1,0 +1,194 @@
+"""The timeline: endpoints 12 to 14 (KL, KT); FAULTS §5. And the streams of profit and loss."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from tradertape_server.features.workers.run_streams import pnl_events, timeline_events
+
+pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+Json = dict[str, Any]
+
+
+@pytest.fixture
+def caller(worker: Any, new_run: Any) -> Any:
+    caller = worker()
+    new_run(caller)
+    return caller
+
+
+def decide(caller: Any, api: Any, name: str) -> Json:
+    body = {
+        "event_type": "signal.generated", "summary": name, "details": {"fast": 1450.1},
+        "related_resource_type": "signal", "related_resource_id": name,
+    }  # fmt: skip
+    answer = caller.post(api("runs/run-1/decision-events"), json=body)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def test_a_decision_has_exactly_the_strict_keys(caller: Any, api: Any) -> None:
+    event = decide(caller, api, "one")
+    assert set(event) == {
+        "cursor", "strategy_run_id", "account_id", "basket_execution_id", "event_kind",
+        "event_source", "event_type", "related_resource_type", "related_resource_id", "summary",
+        "payload", "created_at",
+    }  # fmt: skip
+    assert event["payload"] == {"details": {"fast": 1450.1}}
+    assert event["account_id"] == "kite:paper-a"
+
+
+def test_more_fields_of_a_decision_are_kept(caller: Any, api: Any) -> None:
+    body = {"event_type": "x", "summary": "y", "confidence": 0.7}
+    event = caller.post(api("runs/run-1/decision-events"), json=body).json()
+    assert event["payload"] == {"confidence": 0.7}
+
+
+@pytest.mark.parametrize("missing", ["event_type", "summary"])
+def test_a_decision_needs_its_two_words(caller: Any, api: Any, missing: str) -> None:
+    body = {"event_type": "x", "summary": "y"}
+    del body[missing]
+    answer = caller.post(api("runs/run-1/decision-events"), json=body)
+    assert answer.status_code == 422
+    assert answer.json()["detail"][0]["loc"][-1] == missing
+
+
+def test_pages_join_without_gap_or_repeat(caller: Any, api: Any, buy: Any) -> None:
+    for n in range(5):
+        decide(caller, api, f"n{n}")
+    caller.post(api("runs/run-1/intents"), json=buy("key-00001"))
+    whole = caller.get(api("runs/run-1/timeline"), params={"limit": 500}).json()["events"]
+    joined: list[Json] = []
+    cursor = 0
+    while True:
+        query = {"after_cursor": cursor, "limit": 2}
+        page = caller.get(api("runs/run-1/timeline"), params=query).json()
+        assert page["after_cursor"] == cursor
+        if not page["events"]:
+            break
+        joined += page["events"]
+        cursor = page["last_cursor"]
+    assert joined == whole
+    kinds = {"execution", "decision"}
+    for kind in kinds:
+        query = {"event_kind": kind}
+        found = caller.get(api("runs/run-1/timeline"), params=query).json()["events"]
+        assert found == [event for event in whole if event["event_kind"] == kind]
+    wrong = caller.get(api("runs/run-1/timeline"), params={"event_kind": "weather"})
+    assert wrong.status_code == 422
+
+
+async def read(events: AsyncIterator[bytes], count: int) -> list[tuple[int, Json]]:
+    """So many events of a stream, each with its id; comments left out."""
+    found: list[tuple[int, Json]] = []
+    while len(found) < count:
+        chunk = await asyncio.wait_for(anext(events), 10)
+        if chunk.startswith(b":"):
+            continue
+        head, data = chunk.decode().strip().split("\n")
+        found.append((int(head.removeprefix("id: ")), json.loads(data.removeprefix("data: "))))
+    await events.aclose()  # type: ignore[attr-defined]
+    return found
+
+
+def test_a_stream_that_is_cut_and_resumed_has_no_gap_and_no_repeat(
+    caller: Any, api: Any, container: Any
+) -> None:
+    """FAULTS §5: cuts at random places, events arriving meanwhile."""
+    import random
+
+    workers, dice = container.workers, random.Random(3)
+
+    async def watch() -> list[int]:
+        run = await asyncio.to_thread(_run, container)
+        seen: list[int] = []
+        for n in range(30):
+            await asyncio.to_thread(decide, caller, api, f"a{n}")
+            events = timeline_events(
+                workers.timeline, run, after=seen[-1] if seen else 0, kind=None
+            )
+            writing = asyncio.create_task(asyncio.to_thread(decide, caller, api, f"b{n}"))
+            seen += [cursor for cursor, _ in await read(events, dice.randint(1, 2))]
+            await writing
+        rest = timeline_events(workers.timeline, run, after=seen[-1], kind=None)
+        last = (await asyncio.to_thread(workers.timeline.events, run, after=0))[-1]["cursor"]
+        while seen[-1] < last:
+            seen += [cursor for cursor, _ in await read(rest, 1)]
+            rest = timeline_events(workers.timeline, run, after=seen[-1], kind=None)
+        return seen
+
+    seen = asyncio.run(watch())
+    table = caller.get(api("runs/run-1/timeline"), params={"limit": 500}).json()["events"]
+    assert seen == [event["cursor"] for event in table]
+
+
+def test_an_event_reaches_an_open_stream_at_once(caller: Any, api: Any, container: Any) -> None:
+    async def watch() -> float:
+        run = await asyncio.to_thread(_run, container)
+        known = (await asyncio.to_thread(container.workers.timeline.events, run, after=0))[-1]
+        events = timeline_events(
+            container.workers.timeline, run, after=known["cursor"], kind="decision"
+        )
+        reading = asyncio.create_task(read(events, 1))
+        await asyncio.sleep(0.05)
+        loop = asyncio.get_running_loop()
+        await asyncio.to_thread(decide, caller, api, "now")
+        started = loop.time()
+        ((_, event),) = await reading
+        assert event["summary"] == "now"
+        return loop.time() - started
+
+    assert asyncio.run(watch()) < 2.0
+
+
+def test_profit_and_loss_streams_until_the_run_is_closed(
+    caller: Any, api: Any, container: Any
+) -> None:
+    async def watch() -> list[bytes]:
+        run = await asyncio.to_thread(_run, container)
+        caller_id = await asyncio.to_thread(_identity, container, run)
+        workers = container.workers
+        events = pnl_events(workers.pnl, workers.runs, caller_id, run, 0.2)
+        first = await anext(events)
+        await asyncio.to_thread(caller.post, api("runs/run-1/exit"), json={})
+        return [first, *[chunk async for chunk in events]]
+
+    chunks = asyncio.run(watch())
+    assert json.loads(chunks[0].decode().removeprefix("data: "))["status"] == "open"
+    assert chunks[-1].startswith(b"event: end\n")
+
+
+def test_a_socket_gives_profit_and_loss_and_refuses_strangers(
+    caller: Any, worker: Any, api: Any
+) -> None:
+    """W3."""
+    from starlette.websockets import WebSocketDisconnect
+
+    token = caller.headers["Authorization"].removeprefix("Bearer ")
+    url = api("ws/runs/run-1/pnl")
+    with caller.websocket_connect(f"{url}?token={token}&interval_seconds=0.2") as socket:
+        assert socket.receive_json()["strategy_run_id"] == "run-1"
+        assert socket.receive_json()["currency"] == "INR"
+    stranger = worker("b@example.com").headers["Authorization"].removeprefix("Bearer ")
+    del caller.headers["Authorization"]
+    for bad in (f"{url}?token={stranger}", f"{url}?token=kwa_wrong", url):
+        with pytest.raises(WebSocketDisconnect), caller.websocket_connect(bad):
+            pass
+
+
+def _run(container: Any) -> Any:
+    from tradertape_server.features.workers import repository
+
+    with container.database.read() as session:
+        return repository.any_run(session, "run-1")
+
+
+def _identity(container: Any, run: Any) -> Any:
+    from tradertape_server.platform.identity import Identity
+
+    return Identity(run.user_id, "x", "x", is_admin=False, via="worker", credential_id=1)

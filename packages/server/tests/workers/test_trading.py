@@ -1,0 +1,249 @@
+"""Intents, orders, trades, funds, P&L, exits, triggers: endpoints 9, 11, 15 to 17, 20 to 31."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+Json = dict[str, Any]
+RUN = {"strategy_run_id": "run-1"}
+
+
+@pytest.fixture
+def overrides() -> Json:
+    return {"feed": "off", "requests_per_minute": 100_000}
+
+
+@pytest.fixture
+def caller(worker: Any, new_run: Any) -> Any:
+    caller = worker()
+    new_run(caller)
+    return caller
+
+
+def place(caller: Any, api: Any, intent: Json) -> Any:
+    return caller.post(api("runs/run-1/intents"), json=intent)
+
+
+def test_an_order_is_placed_and_its_answer_repeated_byte_for_byte(
+    caller: Any, api: Any, buy: Any
+) -> None:
+    """KO, FAULTS §2."""
+    first = place(caller, api, buy("key-00001"))
+    body = first.json()
+    assert body["status"] == "COMPLETE"
+    assert body["order_id"] == body["result"]["order_id"]
+    again = place(caller, api, buy("key-00001"))
+    assert again.content == first.content
+    assert again.headers["Idempotent-Replay"] == "true"
+    other = place(caller, api, buy("key-00001", quantity=11))
+    assert other.status_code == 409
+    assert len(caller.get(api("orders"), params=RUN).json()["orders"]) == 1
+
+
+def test_a_later_token_or_metadata_does_not_make_another_wish(
+    caller: Any, api: Any, buy: Any
+) -> None:
+    first = place(caller, api, buy("key-00001"))
+    token = caller.get(api("runs/run-1/safety-check")).json()["safety_token"]
+    again = place(caller, api, buy("key-00001", token=token) | {"metadata": {"try": 2}})
+    assert again.content == first.content
+
+
+def test_64_clients_on_one_key_make_one_order(caller: Any, api: Any, buy: Any) -> None:
+    """FAULTS §2: 20 races of 64."""
+    for race in range(20):
+        intent = buy(f"race-{race:05d}", quantity=1)
+        with ThreadPoolExecutor(64) as pool:
+            answers = list(pool.map(lambda _, i=intent: place(caller, api, i), range(64)))
+        bodies = {answer.content for answer in answers if answer.status_code == 200}
+        assert {answer.status_code for answer in answers} <= {200, 409}
+        assert len(bodies) == 1
+    assert len(caller.get(api("orders"), params=RUN).json()["orders"]) == 20
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"quantity": 0}, "quantity"),
+        ({"order_type": "LIMIT"}, "price"),
+        ({"order_type": "SL-M"}, "trigger_price"),
+        ({"tag": "mine"}, "tag"),
+        ({"disclosed_quantity": 11}, "disclosed_quantity"),
+        ({"tradingsymbol": "NOTHING"}, "tradingsymbol"),
+    ],
+)
+def test_a_broken_field_is_named_and_the_key_stays_free(
+    caller: Any, api: Any, buy: Any, change: Json, field: str
+) -> None:
+    answer = place(caller, api, buy("key-00001", **change))
+    assert answer.status_code == 422
+    assert answer.json()["detail"][0]["pointer"].endswith(f"/{field}")
+    assert place(caller, api, buy("key-00001")).status_code == 200
+
+
+def test_a_closed_run_takes_nothing(caller: Any, api: Any, buy: Any) -> None:
+    caller.post(api("runs/run-1/exit"), json={})
+    answer = place(caller, api, buy("key-00001"))
+    assert (answer.status_code, answer.headers["X-Error-Code"]) == (409, "run_closed")
+
+
+def basket(orders: list[Json], **flags: bool) -> Json:
+    return {
+        "intent_type": "place_basket",
+        "payload": {"basket": {"orders": orders, **flags}},
+        "idempotency_key": "basket-001",
+        "metadata": {},
+    }
+
+
+def test_a_basket_answers_for_each_leg(caller: Any, api: Any, buy: Any) -> None:
+    """KB."""
+    orders = [buy("x", tradingsymbol=name)["payload"]["order"] for name in ("INFY", "TCS")]
+    dry = place(caller, api, basket(orders, dry_run=True) | {"idempotency_key": "basket-dry"})
+    assert dry.json()["status"] == "dry_run"
+    assert caller.get(api("orders"), params=RUN).json()["orders"] == []
+    done = place(caller, api, basket(orders, all_or_none=True)).json()
+    assert done["status"] == "accepted"
+    assert [leg["status"] for leg in done["result"]["legs"]] == ["COMPLETE", "COMPLETE"]
+    bad = [orders[0], {**orders[1], "quantity": -1}]
+    refused = place(caller, api, basket(bad, all_or_none=True) | {"idempotency_key": "basket-002"})
+    assert refused.status_code == 422
+    assert len(caller.get(api("orders"), params=RUN).json()["orders"]) == 2
+
+
+def test_previews_tell_margin_charges_and_warnings(caller: Any, api: Any, buy: Any) -> None:
+    order = buy("x")["payload"]["order"]
+    one = caller.post(api("runs/run-1/preview/order"), json={"order": order, "metadata": {}}).json()
+    assert set(one) == {"strategy_run_id", "mode", "preview"}
+    assert one["preview"]["intent_type"] == "place_order"
+    assert one["preview"]["cost_contract"]["margin_required"] > 0
+    both = caller.post(
+        api("runs/run-1/preview/basket"), json={"orders": [order, order], "all_or_none": False}
+    ).json()
+    assert len(both["preview"]["basket"]["orders"]) == 2
+    assert caller.get(api("orders"), params=RUN).json()["orders"] == []
+
+
+def test_orders_are_changed_and_taken_back(caller: Any, api: Any, buy: Any) -> None:
+    order_id = place(caller, api, buy("key-00001", order_type="LIMIT", price=1450.0)).json()[
+        "order_id"
+    ]
+    body = {**RUN, "variety": "regular", "quantity": 5}
+    assert caller.post(api(f"orders/{order_id}/modify"), json=body).json()["quantity"] == 5
+    assert caller.get(api(f"orders/{order_id}"), params=RUN).json()["status"] == "OPEN"
+    gone = caller.post(api(f"orders/{order_id}/cancel"), json={**RUN, "variety": "regular"})
+    assert gone.json()["status"] == "CANCELLED"
+    assert caller.get(api("orders/123"), params=RUN).status_code == 404
+
+
+def test_trades_pnl_and_funds_follow_the_fill(caller: Any, api: Any, buy: Any, market: Any) -> None:
+    """KN, KU: the seed's bodies by default."""
+    place(caller, api, buy("key-00001"))
+    market.trade("NSE:INFY", "1510.00")
+    trades = caller.get(api("trades"), params=RUN).json()
+    assert [one["quantity"] for one in trades["trades"]] == [10]
+    pnl = caller.get(api("runs/run-1/pnl")).json()
+    totals = pnl["totals"]
+    assert {"net_pnl", "gross_pnl", "charges", "brokerage", "taxes"} <= set(totals)
+    assert totals["net_pnl"] == pytest.approx(totals["gross_pnl"] - totals["charges"])
+    assert totals["charges"] == pytest.approx(totals["brokerage"] + totals["taxes"])
+    assert [leg["net_quantity"] for leg in pnl["legs"]] == [10]
+    funds = caller.get(api("funds")).json()
+    assert set(funds) == {"available", "utilized", "net"}
+    assert funds["net"] < 1_000_000 - 14_000
+
+
+def test_a_dry_run_has_no_legs_and_zero_totals(
+    worker: Any, new_run: Any, api: Any, buy: Any
+) -> None:
+    caller = worker()
+    new_run(caller, execution_mode="dry_run")
+    answer = place(caller, api, buy("key-00001")).json()
+    assert answer["mode"] == "dry_run"
+    pnl = caller.get(api("runs/run-1/pnl")).json()
+    assert (pnl["legs"], pnl["totals"]["net_pnl"]) == ([], 0.0)
+
+
+def test_an_exit_is_previewed_done_once_and_closes_the_run(caller: Any, api: Any, buy: Any) -> None:
+    """KX."""
+    place(caller, api, buy("key-00001", product="MIS"))
+    place(caller, api, buy("key-00002", order_type="LIMIT", price=1450.0))
+    dry = caller.post(api("runs/run-1/exit"), json={"dry_run": True}).json()
+    assert [one["transaction_type"] for one in dry["close"]] == ["SELL"]
+    assert len(dry["cancel"]) == 1
+    body = {"reason": "done", "idempotency_key": "exit-00001", "dry_run": False}
+    first = caller.post(api("runs/run-1/exit"), json=body)
+    assert (first.status_code, first.json()["status"]) == (200, "closed")
+    assert caller.post(api("runs/run-1/exit"), json=body).content == first.content
+    assert caller.get(api("runs/run-1")).json()["status"] == "closed"
+    statuses = [one["status"] for one in caller.get(api("orders"), params=RUN).json()["orders"]]
+    assert sorted(statuses) == ["CANCELLED", "COMPLETE", "COMPLETE"]
+
+
+def gtt() -> Json:
+    return {
+        "type": "single",
+        "condition": {
+            "exchange": "NSE", "tradingsymbol": "INFY",
+            "trigger_values": [1450.0], "last_price": 1500.0,
+        },
+        "orders": [{
+            "exchange": "NSE", "tradingsymbol": "INFY", "transaction_type": "BUY",
+            "quantity": 1, "order_type": "LIMIT", "product": "CNC", "price": 1450.0,
+        }],
+    }  # fmt: skip
+
+
+def test_triggers_live_and_fire(worker: Any, api: Any, market: Any) -> None:
+    """KG."""
+    caller = worker()
+    made = caller.post(api("gtt/triggers"), json=gtt())
+    assert set(made.json()) == {"trigger_id"}
+    url = api(f"gtt/triggers/{made.json()['trigger_id']}")
+    assert caller.get(url).json()["status"] == "active"
+    patch = {"condition": {"trigger_values": [1460.0], "last_price": 1500.0}}
+    assert caller.put(url, json=patch).json() == made.json()
+    assert isinstance(caller.get(api("gtt/triggers")).json(), list)
+    other = caller.post(api("gtt/triggers"), json=gtt()).json()["trigger_id"]
+    assert caller.delete(api(f"gtt/triggers/{other}")).json() == {"trigger_id": other}
+    assert caller.get(api("gtt/triggers/999")).status_code == 404
+    stranger = worker("b@example.com")
+    assert stranger.get(url).status_code == 404
+
+
+def test_numbers_json_does_not_know_are_refused(caller: Any, api: Any) -> None:
+    for text in ("NaN", "Infinity", "-Infinity"):
+        body = f'{{"patch": {{"a": {text}}}, "reason": null}}'
+        assert caller.patch(api("runs/run-1/risk"), content=body).status_code == 422
+
+
+def test_empty_query_values_are_absent(caller: Any, api: Any) -> None:
+    empty = {"after_cursor": "", "limit": "", "event_kind": ""}
+    assert caller.get(api("runs/run-1/timeline"), params=empty).status_code == 200
+    assert (
+        caller.get(api("funds"), params={"mode": "paper", "account_scope": ""}).status_code == 200
+    )
+
+
+def test_somebody_elses_orders_are_not_there(caller: Any, worker: Any, api: Any, buy: Any) -> None:
+    order_id = place(caller, api, buy("key-00001", order_type="LIMIT", price=1450.0)).json()[
+        "order_id"
+    ]
+    stranger = worker("b@example.com")
+    for method, path, content in (
+        ("GET", "orders", {"params": RUN}),
+        ("GET", f"orders/{order_id}", {"params": RUN}),
+        ("GET", "trades", {"params": RUN}),
+        ("POST", f"orders/{order_id}/cancel", {"json": RUN}),
+        ("POST", f"orders/{order_id}/modify", {"json": {**RUN, "quantity": 1}}),
+        ("POST", "runs/run-1/intents", {"json": buy("key-00001")}),
+        ("GET", "runs/run-1/pnl", {}),
+        ("GET", "runs/run-1/timeline", {}),
+        ("GET", "runs/run-1/timeline/stream", {}),
+        ("GET", "runs/run-1/pnl/stream", {}),
+    ):
+        assert stranger.request(method, api(path), **content).status_code == 404, path
