@@ -130,7 +130,8 @@ def test_an_inline_strategy_runs_and_need_not_be_kept(signed_in: TestClient) -> 
 @pytest.mark.parametrize(
     ("wrong", "status", "words"),
     [
-        ({"end_date": "2019-01-01"}, 422, "end_date must be after start_date"),
+        ({"strategy_id": 2**70}, 422, "strategy_id"),
+        ({"end_date": "2019-01-01"}, 400, "end_date must be after start_date"),
         ({"start_date": "2020-13-45"}, 422, "start_date"),
         ({"universe": []}, 400, "universe"),
         ({"universe": "nifty_9000"}, 400, "nifty_100"),

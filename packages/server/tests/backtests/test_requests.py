@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from tradertape_core.kernel.errors import InvalidDocument
+from tradertape_core.kernel.errors import InvalidDocument, InvalidInput
 from tradertape_server.features.backtests.schemas import BacktestRequest
 
 GOOD: dict[str, Any] = {
@@ -54,7 +54,6 @@ def test_a_malformed_request_is_refused_by_name(wrong: dict[str, Any], words: st
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        ({"end_date": "2019-01-01"}, "end_date must be after start_date"),
         ({"position_size_pct": 0}, "position_size_pct"),
         ({"max_positions": 0}, "max_positions"),
         ({"starting_capital": 5}, "starting_capital"),
@@ -63,3 +62,10 @@ def test_a_malformed_request_is_refused_by_name(wrong: dict[str, Any], words: st
 def test_values_that_make_no_sense_are_refused_in_words(wrong: dict[str, Any], words: str) -> None:
     with pytest.raises(InvalidDocument, match=words):
         BacktestRequest(**{**GOOD, **wrong}).config()
+
+
+@pytest.mark.parametrize("end", ["2019-01-01", GOOD["start_date"]])
+def test_an_end_before_the_start_is_a_bad_parameter(end: str) -> None:
+    with pytest.raises(InvalidInput, match="end_date must be after start_date") as caught:
+        BacktestRequest(**{**GOOD, "end_date": end}).config()
+    assert not isinstance(caught.value, InvalidDocument)

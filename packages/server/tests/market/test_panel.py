@@ -75,6 +75,14 @@ def test_a_company_is_found_under_its_old_symbol(make_set, market):
     assert market.panel(["ETERNAL", "INFY"], START, END).symbols == ("INFY", "ZOMATO")
 
 
+@pytest.mark.parametrize(
+    "written", ["custom:INFY,TCS", "custom:[INFY, TCS]", "Custom: nse:infy,tcs"]
+)
+def test_bt_06_a_custom_universe_is_written_with_or_without_brackets(make_set, market, written):
+    make_set("toy", ["INFY", "TCS", "WIPRO"])
+    assert market.panel(written, START, END).symbols == ("INFY", "TCS")
+
+
 def test_bt_01_a_few_symbols_without_data_are_a_warning(make_set, market):
     make_set("toy", ["INFY", "TCS", "WIPRO"])
     panel = market.panel(["INFY", "TCS", "WIPRO", "ABB"], START, END)

@@ -251,3 +251,14 @@ def test_the_catalogue_lists_every_indicator_for_the_pickers(signed_in: TestClie
     assert {"sma", "rsi", "supertrend", "rs_rank"} <= names
     assert "rsi14" in {one["name"] for one in catalogue["short_names"]}
     assert "pnl_pct" in catalogue["position_fields"]
+
+
+@pytest.mark.parametrize("number", [2**31, 2**63, 10**30])
+def test_an_id_no_row_can_have_is_refused_on_both_databases(
+    signed_in: TestClient, number: int
+) -> None:
+    for path in ("/api/strategies/{}", "/api/strategies/{}/versions"):
+        assert signed_in.get(path.format(number)).status_code == 422
+    assert signed_in.get("/api/backtest/runs", params={"strategy_id": number}).status_code == 422
+    assert signed_in.delete(f"/api/auth/agent-keys/{number}").status_code == 422
+    assert signed_in.get(f"/api/strategies/{2**31 - 1}").status_code == 404

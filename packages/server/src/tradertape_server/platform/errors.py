@@ -142,9 +142,10 @@ def _api_error(_request: Request, error: Exception) -> JSONResponse:
 
 
 def _invalid_input(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, InvalidInput)  # noqa: S101 - as above
     if isinstance(error, InvalidDocument):
         return error_response(422, document_problems(error), code="invalid_document")
-    return error_response(400, str(error), code="invalid_input")
+    return error_response(400, error.message, code="invalid_input")
 
 
 def document_problems(error: InvalidDocument) -> list[dict[str, Any]]:

@@ -8,11 +8,14 @@ from datetime import datetime
 from typing import Annotated, Any, Protocol, cast
 
 from fastapi import Depends, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, PlainSerializer
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 from sqlalchemy.orm import Session
 
 from tradertape_core.kernel.clock import IST
 from tradertape_server.platform.database import Database
+
+# The largest number a row's id can be, on both databases.
+MAX_ID = 2**31 - 1
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 MAX_PAGE = 500
@@ -22,6 +25,9 @@ def in_ist(value: datetime) -> str:
     """A time as the API writes it: ISO 8601 in Indian time, +05:30."""
     return value.astimezone(IST).isoformat()
 
+
+# The type of an id or a version that a caller names.
+RowId = Annotated[int, Field(le=MAX_ID)]
 
 # The type of every time in an answer.
 IstTime = Annotated[datetime, PlainSerializer(in_ist, return_type=str, when_used="json")]

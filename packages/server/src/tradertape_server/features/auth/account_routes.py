@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from tradertape_server.features.auth import repository, schemas
 from tradertape_server.features.auth.audit import FromWhere
 from tradertape_server.features.auth.dependencies import Auth, SessionUser
-from tradertape_server.platform.http import DbSession, Page
+from tradertape_server.platform.http import DbSession, Page, RowId
 
 router = APIRouter()
 
@@ -40,7 +40,7 @@ def sessions(user: SessionUser, session: DbSession) -> list[schemas.SessionRow]:
 
 
 @router.delete("/sessions/{session_id}", status_code=204)
-def end_session(session_id: int, user: SessionUser, session: DbSession) -> None:
+def end_session(session_id: RowId, user: SessionUser, session: DbSession) -> None:
     """Sign one browser out."""
     repository.end_session(session, user.id, session_id)
 

@@ -10,7 +10,7 @@ from tradertape_server.features.auth import repository, schemas
 from tradertape_server.features.auth.administration import user_row
 from tradertape_server.features.auth.audit import FromWhere
 from tradertape_server.features.auth.dependencies import AdminUser, Auth
-from tradertape_server.platform.http import DbSession, Page
+from tradertape_server.platform.http import DbSession, Page, RowId
 
 router = APIRouter(prefix="/admin", tags=["administration"])
 
@@ -25,7 +25,7 @@ def users(_admin: AdminUser, session: DbSession, page: Page) -> list[schemas.Use
 
 @router.post("/users/{user_id}/disable")
 def disable(
-    user_id: int, admin: AdminUser, auth: Auth, session: DbSession, caller: FromWhere
+    user_id: RowId, admin: AdminUser, auth: Auth, session: DbSession, caller: FromWhere
 ) -> schemas.UserRow:
     """Shut an account out at once: its sessions end, its keys stop working."""
     return user_row(auth.administration.disable(session, admin, user_id, caller))
@@ -33,7 +33,7 @@ def disable(
 
 @router.post("/users/{user_id}/enable")
 def enable(
-    user_id: int, admin: AdminUser, auth: Auth, session: DbSession, caller: FromWhere
+    user_id: RowId, admin: AdminUser, auth: Auth, session: DbSession, caller: FromWhere
 ) -> schemas.UserRow:
     """Let an account in again."""
     return user_row(auth.administration.enable(session, admin, user_id, caller))
@@ -41,7 +41,7 @@ def enable(
 
 @router.post("/users/{user_id}/sign-in-link")
 def sign_in_link(
-    user_id: int, admin: AdminUser, auth: Auth, session: DbSession, caller: FromWhere
+    user_id: RowId, admin: AdminUser, auth: Auth, session: DbSession, caller: FromWhere
 ) -> schemas.SignInLink:
     """A link to hand to somebody whose mail does not arrive."""
     return auth.administration.sign_in_link(session, admin, user_id, caller)
@@ -52,7 +52,7 @@ def audit_log(
     _admin: AdminUser,
     session: DbSession,
     page: Page,
-    user_id: Annotated[int | None, Query(ge=1)] = None,
+    user_id: Annotated[RowId | None, Query(ge=1)] = None,
 ) -> list[schemas.AuditRow]:
     """Who did what, the newest first; of one account or of all."""
     rows, total = repository.audit_entries(

@@ -8,7 +8,7 @@ from tradertape_server.features.auth import schemas
 from tradertape_server.features.auth.audit import FromWhere
 from tradertape_server.features.auth.dependencies import Auth, SessionUser
 from tradertape_server.features.auth.keys import Kind, Owner
-from tradertape_server.platform.http import DbSession
+from tradertape_server.platform.http import DbSession, RowId
 from tradertape_server.platform.identity import Identity
 
 router = APIRouter()
@@ -71,7 +71,7 @@ def _add_common_routes(path: str, kind: Kind, thing: str) -> None:
         summary=f"Replace the secret of a {thing}",
     )
     def regenerate(
-        key_id: int, auth: Auth, user: SessionUser, session: DbSession, caller: FromWhere
+        key_id: RowId, auth: Auth, user: SessionUser, session: DbSession, caller: FromWhere
     ) -> schemas.NewKey:
         """The old one stops working at once; this answer is the only one that shows the new."""
         return auth.keys[kind].regenerate(session, _owner(user), key_id, caller)
@@ -80,7 +80,7 @@ def _add_common_routes(path: str, kind: Kind, thing: str) -> None:
         f"/{path}/{{key_id}}", status_code=204, name=f"revoke_{name}", summary=f"Revoke a {thing}"
     )
     def revoke(
-        key_id: int, auth: Auth, user: SessionUser, session: DbSession, caller: FromWhere
+        key_id: RowId, auth: Auth, user: SessionUser, session: DbSession, caller: FromWhere
     ) -> None:
         """It stops working at once and for good."""
         auth.keys[kind].revoke(session, _owner(user), key_id, caller)

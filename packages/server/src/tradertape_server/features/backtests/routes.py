@@ -22,7 +22,7 @@ from tradertape_server.features.backtests.schemas import (
     RunStatus,
 )
 from tradertape_server.features.backtests.service import BacktestService
-from tradertape_server.platform.http import DbSession, Page, part
+from tradertape_server.platform.http import DbSession, Page, RowId, part
 
 router = APIRouter(prefix="/api/backtest", tags=["backtests"])
 
@@ -76,7 +76,7 @@ def list_runs(
     user: CurrentUser,
     page: Page,
     *,
-    strategy_id: int | None = None,
+    strategy_id: RowId | None = None,
     universe: str | None = None,
     data_set: str | None = None,
     status: RunStatus | None = None,

@@ -8,8 +8,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from tradertape_core.backtest.config import BacktestConfig, FlatCharges, Sizing
+from tradertape_core.kernel.errors import InvalidInput
 from tradertape_server.features.backtests.report_schemas import ReportBody
-from tradertape_server.platform.http import Body, IstTime
+from tradertape_server.platform.http import Body, IstTime, RowId
 
 Percent = Annotated[float, Field(gt=0, le=100)]
 Symbols = Annotated[
@@ -39,7 +40,7 @@ class BacktestRequest(Body):
     Name a saved strategy by `strategy_id`, or send a whole document as `strategy`.
     """
 
-    strategy_id: int | None = None
+    strategy_id: RowId | None = None
     strategy: dict[str, Any] | None = Field(
         default=None, description="A strategy document in place of a saved one."
     )
@@ -90,7 +91,13 @@ class BacktestRequest(Body):
         return "custom:" + ",".join(self.universe)
 
     def config(self) -> BacktestConfig:
-        """The core's configuration. Raises InvalidDocument for values that make no sense."""
+        """The core's configuration.
+
+        Raises InvalidInput for dates the wrong way round, InvalidDocument for other values that
+        make no sense.
+        """
+        if self.end_date <= self.start_date:
+            raise InvalidInput("end_date must be after start_date", pointer="/end_date")
         flat = self.charges
         if not isinstance(flat, str):
             flat = FlatCharges(bps=flat.bps, per_order=flat.per_order)

@@ -57,7 +57,7 @@ class Universes:
         if not isinstance(wanted, str):
             return custom_universe(plain_symbol(symbol) for symbol in wanted)
         if wanted.lower().startswith(CUSTOM):
-            return custom_universe(plain_symbol(s) for s in wanted[len(CUSTOM) :].split(","))
+            return custom_universe(plain_symbol(s) for s in _listed(wanted[len(CUSTOM) :]))
         name = universe_name(wanted)
         if not name:
             raise InvalidInput("name a universe or give a list of symbols", pointer=_POINTER)
@@ -108,6 +108,11 @@ def own_universe(name: str, rows: Sequence[Sequence[str | None]]) -> Universe:
     known = known_universes().get(name)
     title = known.title if known else name.replace("_", " ").upper()
     return Universe(name, title, tuple(spells), known_from=since)
+
+
+def _listed(text: str) -> list[str]:
+    """The symbols of "INFY,TCS", also where they stand in brackets."""
+    return text.strip().removeprefix("[").removesuffix("]").split(",")
 
 
 def universe_name(text: str) -> str:

@@ -25,7 +25,7 @@ from tradertape_server.features.strategies.schemas import (
     without_added,
 )
 from tradertape_server.features.strategies.service import StrategyService
-from tradertape_server.platform.http import DbSession, Page
+from tradertape_server.platform.http import DbSession, Page, RowId
 from tradertape_server.platform.identity import Identity
 
 router = APIRouter(prefix="/api/strategies", tags=["strategies"])
@@ -108,7 +108,7 @@ def import_strategy(
 
 @router.get("/{strategy_id}")
 def get_strategy(
-    request: Request, session: DbSession, user: CurrentUser, strategy_id: int
+    request: Request, session: DbSession, user: CurrentUser, strategy_id: RowId
 ) -> StrategyOut:
     """One strategy: your own, a public one or a template."""
     return _one(session, _service(request).get(session, user.id, strategy_id), user)
@@ -119,7 +119,7 @@ def replace_strategy(
     request: Request,
     session: DbSession,
     user: CurrentUser,
-    strategy_id: int,
+    strategy_id: RowId,
     body: StrategyReplacement,
 ) -> StrategyOut:
     """Replace the whole strategy; it becomes the next version and the earlier one is kept."""
@@ -136,7 +136,7 @@ def replace_strategy(
 
 @router.delete("/{strategy_id}", status_code=204)
 def delete_strategy(
-    request: Request, session: DbSession, user: CurrentUser, strategy_id: int
+    request: Request, session: DbSession, user: CurrentUser, strategy_id: RowId
 ) -> None:
     """Delete a strategy. Forks and finished backtests stay; 409 while something uses it."""
     _service(request).delete(session, user.id, strategy_id)
@@ -147,7 +147,7 @@ def fork_strategy(
     request: Request,
     session: DbSession,
     user: CurrentUser,
-    strategy_id: int,
+    strategy_id: RowId,
     body: ForkIn | None = None,
 ) -> StrategyOut:
     """Copy a strategy into your own, private, as version 1."""
@@ -160,7 +160,7 @@ def share_strategy(
     request: Request,
     session: DbSession,
     user: CurrentUser,
-    strategy_id: int,
+    strategy_id: RowId,
     body: ShareIn | None = None,
 ) -> StrategyOut:
     """Let everybody who is signed in read the strategy, or stop letting them."""
@@ -171,7 +171,7 @@ def share_strategy(
 
 @router.get("/{strategy_id}/versions")
 def list_versions(
-    request: Request, session: DbSession, user: CurrentUser, page: Page, strategy_id: int
+    request: Request, session: DbSession, user: CurrentUser, page: Page, strategy_id: RowId
 ) -> list[VersionOut]:
     """Every saved version, newest first."""
     service = _service(request)
@@ -187,8 +187,8 @@ def restore_version(
     request: Request,
     session: DbSession,
     user: CurrentUser,
-    strategy_id: int,
-    version: int,
+    strategy_id: RowId,
+    version: RowId,
     body: RestoreIn | None = None,
 ) -> StrategyOut:
     """Save an earlier version again, as the next one."""
@@ -205,7 +205,7 @@ def export_strategy(
     response: Response,
     session: DbSession,
     user: CurrentUser,
-    strategy_id: int,
+    strategy_id: RowId,
 ) -> dict[str, object]:
     """The document alone, as a file that `import` takes."""
     row = _service(request).get(session, user.id, strategy_id)
