@@ -67,3 +67,9 @@ def test_a_later_start_extends_it_and_keeps_the_past(built, market, clock):
 def test_beyond_the_known_calendar_it_ends_with_the_calendar(market, clock):
     clock.advance(days=1000)
     assert market.ensure_simulated_world().last <= "2026-12-31"
+
+
+def test_suspensions_of_the_simulated_market_are_no_defects(built, market):
+    assert market.gaps("simulated").total > 0
+    assert [one.gaps for one in market.status()] == [0]
+    assert {check.verdict for check in market.verify("simulated")} == {"ok"}

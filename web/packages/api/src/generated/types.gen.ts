@@ -478,7 +478,7 @@ export type DataSetOut = {
     /**
      * Gaps
      *
-     * Candles missing against the exchange's calendar.
+     * Candles missing against the exchange's calendar. Suspensions of the simulated market do not count.
      */
     gaps: number;
     /**

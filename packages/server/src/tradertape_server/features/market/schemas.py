@@ -23,7 +23,10 @@ class DataSetOut(BaseModel):
     symbols: int
     candles: int
     indices: list[str]
-    gaps: int = Field(description="Candles missing against the exchange's calendar.")
+    gaps: int = Field(
+        description="Candles missing against the exchange's calendar. Suspensions of the "
+        "simulated market do not count."
+    )
     rejected: int = Field(description="Rows of imported files that were turned away.")
     updated_at: datetime
 

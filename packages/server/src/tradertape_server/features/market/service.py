@@ -153,7 +153,7 @@ class MarketService:
     def status(self) -> list[DataSetStatus]:
         """Every set with what is missing in it: `tradertape data status`, the health page."""
         return [
-            DataSetStatus(one.manifest, one.active, self.gaps(one.manifest.name).total)
+            DataSetStatus(one.manifest, one.active, self._missing(one.manifest))
             for one in self.data_sets()
         ]
 
@@ -262,6 +262,10 @@ class MarketService:
         return find_gaps(
             columns.dates, columns.symbols, values["close"], values["volume"], calendar
         )
+
+    def _missing(self, manifest: Manifest) -> int:
+        # Nothing gets lost of a simulated market: what is not there is a suspension.
+        return 0 if manifest.simulated else self.gaps(manifest.name).total
 
     def _name(self, data_set: str | None) -> str:
         name = data_set or self.default or self.store.active()

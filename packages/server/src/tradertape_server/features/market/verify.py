@@ -51,8 +51,8 @@ def verify(store: MarketStore, name: str, calendar: Calendar) -> list[Check]:
         _order(draft.candles),
         _prices(draft.candles),
         _cache(store, draft, dense),
-        *_calendar(dense, calendar),
-        _jumps(dense),
+        *_calendar(dense, calendar, simulated=draft.manifest.simulated),
+        _jumps(dense, simulated=draft.manifest.simulated),
     ]
 
 
@@ -118,17 +118,16 @@ def _cache(store: MarketStore, draft: Draft, dense: Dense) -> Check:
     return Check("cache", ERROR, f"the column cache differs from the files; delete {folder}")
 
 
-def _calendar(dense: Dense, calendar: Calendar) -> list[Check]:
+def _calendar(dense: Dense, calendar: Calendar, *, simulated: bool) -> list[Check]:
     gaps = find_gaps(
         dense.dates, dense.symbols, dense.values["close"], dense.values["volume"], calendar
     )
     days = tuple(f"{day}: {count} symbols" for day, count in gaps.by_day[:_SHOWN])
-    missing = Check(
-        "gaps",
-        WARNING if gaps.total else OK,
-        f"{gaps.total:,} candles missing on {len(gaps.by_day)} sessions",
-        days,
-    )
+    told = f"{gaps.total:,} candles missing on {len(gaps.by_day)} sessions"
+    if simulated:
+        missing = Check("gaps", OK, f"{told}: companies suspended from trading")
+    else:
+        missing = Check("gaps", WARNING if gaps.total else OK, told, days)
     odd = Check(
         "sessions",
         WARNING if gaps.odd_days else OK,
@@ -143,7 +142,9 @@ def _calendar(dense: Dense, calendar: Calendar) -> list[Check]:
     return [missing, odd, zero]
 
 
-def _jumps(dense: Dense) -> Check:
+def _jumps(dense: Dense, *, simulated: bool) -> Check:
+    if simulated:
+        return Check("splits", OK, "prices were made on one basis; steps are the market's own")
     jumps = find_jumps(dense)
     if not jumps:
         return Check("splits", OK, "no step looks like a split that was not applied")
