@@ -128,6 +128,19 @@ class _Partial:
         self.volume = max(self.volume, tick.volume)
 
 
+def _resumed(bucket: Bucket, candle: Candle, volume: int) -> _Partial:
+    at_start: _Key = (bucket.start, -1, 0, candle.open)  # before every tick
+    partial = object.__new__(_Partial)
+    partial.bucket = bucket
+    partial.first = partial.last = at_start
+    partial.open, partial.high = candle.open, candle.high
+    partial.low, partial.close = candle.low, candle.close
+    partial.base = volume - candle.volume
+    partial.volume = volume
+    partial.oi = candle.oi
+    return partial
+
+
 class CandleBuilder:
     """Makes one instrument's candles of one interval.
 
@@ -171,6 +184,21 @@ class CandleBuilder:
             self._newest = None
         self._gaps = [gap for gap in self._gaps if gap[1] > mark - self.interval.length]
         return made
+
+    def resume(self, candle: Candle, session_volume: int) -> None:
+        """Go on with an unfinished candle made elsewhere; ticks from now on are added to it.
+
+        session_volume: units traded since the open when it was made.
+        """
+        hours = self._hours_of(candle.start)
+        if self.interval is Interval.DAY and hours is None:  # labelled with midnight
+            hours = self._hours_of(candle.start + timedelta(hours=12))
+        bucket = None if hours is None else bucket_at(self.interval, hours.start, hours)
+        if self.interval is not Interval.DAY and hours is not None:
+            bucket = bucket_at(self.interval, candle.start, hours)
+        if bucket is None:
+            raise InvalidInput(f"no session has a candle at {candle.start}")
+        self._partials[bucket.start] = self._newest = _resumed(bucket, candle, session_volume)
 
     def mark_gap(self, start: datetime, end: datetime) -> None:
         """Say that no tick could be heard from `start` to `end`; candles there are labelled."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -115,6 +116,30 @@ class Authenticator:
         if row[0].last_used_at is None or now - row[0].last_used_at >= TOUCH_AFTER:
             self._touch(ApiKey, ApiKey.last_used_at.key, row[0].id, now)
         return _identity(row[1], kind, row[0].id, frozenset(row[0].scopes))
+
+    def alive(self, callers: Collection[Identity]) -> set[Identity]:
+        """Those whose session or key is still good, of callers found earlier."""
+        now = self._clock.now()
+        sessions = {c.credential_id for c in callers if c.via == "session"}
+        keys = {c.credential_id for c in callers if c.via != "session"}
+        with self._database.read() as session:
+            of_sessions = session.execute(
+                select(UserSession, User)
+                .join(User, User.id == UserSession.user_id)
+                .where(UserSession.id.in_(sessions))
+            ).all()
+            of_keys = session.execute(
+                select(ApiKey, User)
+                .join(User, User.id == ApiKey.user_id)
+                .where(ApiKey.id.in_(keys))
+            ).all()
+        good = {("session", row.id) for row, user in of_sessions if self._alive(row, user, now)}
+        good |= {("key", row.id) for row, user in of_keys if _usable(row, user, now)}
+        return {
+            c
+            for c in callers
+            if ("session" if c.via == "session" else "key", c.credential_id) in good
+        }
 
     def _alive(self, row: UserSession, user: User, now: datetime) -> bool:
         is_fresh = now < row.expires_at and now < row.last_seen_at + self._life.idle

@@ -1,0 +1,92 @@
+"""The market as the execution of orders sees it: instruments, latest ticks, open or not."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from tradertape_core.kernel.errors import InvariantBroken
+from tradertape_core.market.instrument import Instrument
+from tradertape_core.market.tick import Tick
+from tradertape_server.features.feed.service import Feed
+from tradertape_server.features.feed.source import Mode
+from tradertape_server.features.instruments.service import InstrumentService, UnknownInstrument
+from tradertape_server.platform.logging import get_logger
+
+OnTick = Callable[[Tick], None]
+
+_OWNER = "desk"
+
+logger = get_logger(__name__)
+
+
+class DeskMarket:
+    """Never waits: a tick that nobody watches is asked of the source once."""
+
+    def __init__(self, feed: Feed, instruments: InstrumentService, *, any_hour: bool) -> None:
+        self._feed = feed
+        self._instruments = instruments
+        self._any_hour = any_hour
+        self._lock = threading.Lock()
+        self._watched: dict[str, Instrument] = {}
+        self._listener: OnTick | None = None
+        feed.on_ticks(self._hear)
+
+    def instrument(self, instrument_id: str) -> Instrument | None:
+        """By `NSE:INFY`; None when there is none."""
+        with self._lock:
+            watched = self._watched.get(instrument_id)
+        return watched or self._instruments.master.by_id(instrument_id)
+
+    def known(self, instrument_id: str) -> Instrument:
+        """One that was traded; raises InvariantBroken when it is gone."""
+        found = self.instrument(instrument_id)
+        if found is None:
+            raise InvariantBroken(f"{instrument_id} was traded and is no longer known")
+        return found
+
+    def underlying_price(self, instrument: Instrument) -> Decimal | None:
+        """The latest price of what a derivative is on."""
+        try:
+            spot = self._instruments.spot_of(instrument)
+        except UnknownInstrument:
+            return None
+        tick = self._tick(spot)
+        return None if tick is None else tick.last_price
+
+    def tick(self, instrument_id: str) -> Tick | None:
+        """The latest tick; None where the market does not say a price."""
+        found = self.instrument(instrument_id)
+        return None if found is None else self._tick(found)
+
+    def is_open(self, instrument: Instrument, now: datetime) -> bool:  # noqa: ARG002
+        """Whether prices move now, in demo hours too where those are on."""
+        return self._feed.source.hours(self._feed.source.market_time(now)) is not None
+
+    @property
+    def never_closes(self) -> bool:
+        """Whether the market runs at any hour."""
+        return self._any_hour
+
+    def watch(self, instrument_ids: Collection[str], listener: OnTick) -> None:
+        """Have the listener called with every tick of exactly these from now on."""
+        found = {one: self.instrument(one) for one in instrument_ids}
+        watched = {one: instrument for one, instrument in found.items() if instrument is not None}
+        with self._lock:
+            self._watched, self._listener = watched, listener
+        self._feed.hold(_OWNER, watched.values())
+
+    def _tick(self, instrument: Instrument) -> Tick | None:
+        quoted = self._feed.quotes([instrument], Mode.QUOTE).get(instrument.instrument_token)
+        return None if quoted is None else quoted.tick
+
+    def _hear(self, ticks: Sequence[Tick]) -> None:
+        with self._lock:
+            watched, listener = self._watched, self._listener
+        if listener is None:
+            return
+        for tick in ticks:
+            if tick.instrument_id in watched:
+                listener(tick)

@@ -1,0 +1,65 @@
+"""Builds the feed from what the settings say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from tradertape_core.kernel.clock import Clock
+from tradertape_core.kernel.errors import InvalidInput
+from tradertape_core.market.calendar import nse_calendar
+from tradertape_core.options.pricer import SurfacePricer
+from tradertape_server.features.feed.nothing import NoSource
+from tradertape_server.features.feed.replay import ReplaySource
+from tradertape_server.features.feed.service import Feed
+from tradertape_server.features.feed.simulated import SimulatedSource
+from tradertape_server.features.feed.source import Source
+from tradertape_server.features.instruments.service import InstrumentService
+from tradertape_server.features.market.live_world import LiveWorld
+from tradertape_server.features.market.service import MarketService
+from tradertape_server.platform.metrics import Metrics
+
+
+@dataclass(frozen=True, slots=True)
+class FeedOptions:
+    """What can be chosen."""
+
+    source: Literal["simulated", "replay", "off"]
+    any_hour: bool
+    replay_file: Path | None
+    replay_speed: float
+
+
+def open_source(
+    options: FeedOptions, clock: Clock, market: MarketService, world: LiveWorld,
+    instruments: InstrumentService,
+) -> Source:  # fmt: skip
+    """The source of the settings; raises InvalidInput when its recording cannot be read."""
+    if options.source == "off":
+        return NoSource()
+    if options.source == "simulated":
+        return SimulatedSource(
+            world,
+            market,
+            instruments,
+            nse_calendar(),
+            any_hour=options.any_hour,
+            pricer=SurfacePricer(),
+        )
+    if options.replay_file is None:
+        raise InvalidInput("TRADERTAPE_FEED=replay wants TRADERTAPE_FEED_REPLAY_FILE")
+    return ReplaySource.open(
+        options.replay_file, nse_calendar(), started=clock.now(), speed=options.replay_speed
+    )
+
+
+def publish_figures(feed: Feed, metrics: Metrics) -> None:
+    """Figures of the feed and the streams for Prometheus."""
+    watch = metrics.watch
+    watch("feed_ticks", "Good ticks heard since the start.", lambda: feed.ticks_heard)
+    watch("feed_refused", "Ticks thrown away.", feed.refused.total)
+    watch("feed_instruments", "Wanted by anybody.", lambda: len(feed.subscriptions))
+    watch("feed_step_seconds", "Time of the last beat.", lambda: feed.step_s)
+    watch("feed_stale", "1 when nothing is heard.", lambda: float(feed.status().stale))
+    watch("streams_open", "Clients of live streams.", lambda: feed.bus.mailboxes)

@@ -1,0 +1,154 @@
+"""Ticks and candles as they go over the wire: the console's short form, and Kite's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from tradertape_core.kernel.clock import IST
+from tradertape_core.market.candle import Candle
+from tradertape_core.market.tick import DepthLevel, Tick
+from tradertape_server.features.feed.source import Mode
+from tradertape_server.platform.streams import ascii_json
+
+
+def console_tick(tick: Tick, mode: Mode) -> dict[str, Any]:
+    """The console's form."""
+    change, percent = _change(tick)
+    made: dict[str, Any] = {
+        "ltp": _number(tick.last_price),
+        "close": _number(tick.close),
+        "change": change,
+        "change_pct": percent,
+        "ts": _time(tick.at),
+        "seq": tick.seq,
+    }
+    if mode is Mode.LTP:
+        return made
+    made |= {
+        "open": _number(tick.open),
+        "high": _number(tick.high),
+        "low": _number(tick.low),
+        "volume": tick.volume,
+        "avg_price": _number(tick.average_price),
+        "oi": tick.oi,
+        "bid": _number(tick.bid),
+        "ask": _number(tick.ask),
+        "bid_qty": tick.bid_quantity,
+        "ask_qty": tick.ask_quantity,
+        "ltq": tick.last_quantity,
+        "exchange_ts": _time(tick.exchange_at),
+    }
+    if mode is Mode.FULL:
+        made["depth"] = _depth(tick)
+        made["lower_circuit"] = _number(tick.lower_circuit)
+        made["upper_circuit"] = _number(tick.upper_circuit)
+    return made
+
+
+def kite_quote(tick: Tick, mode: Mode) -> dict[str, Any]:
+    """Kite's form of a quote, with our id beside the token."""
+    made: dict[str, Any] = {
+        "instrument_token": tick.instrument_token,
+        "instrument": tick.instrument_id,
+        "last_price": _number(tick.last_price),
+        "timestamp": _time(tick.exchange_at or tick.at),
+    }
+    if mode is Mode.LTP:
+        return made
+    bought, sold = tick.bid_quantity, tick.ask_quantity
+    if tick.depth is not None:
+        bought = sum(level.quantity for level in tick.depth.buy)
+        sold = sum(level.quantity for level in tick.depth.sell)
+    return made | {
+        "last_trade_time": _time(tick.exchange_at),
+        "last_quantity": tick.last_quantity,
+        "average_price": _number(tick.average_price),
+        "volume": tick.volume,
+        "buy_quantity": bought,
+        "sell_quantity": sold,
+        "ohlc": {
+            "open": _number(tick.open),
+            "high": _number(tick.high),
+            "low": _number(tick.low),
+            "close": _number(tick.close),
+        },
+        "net_change": _change(tick)[0],
+        "oi": tick.oi,
+        "oi_day_high": tick.oi,
+        "oi_day_low": tick.oi,
+        "lower_circuit_limit": _number(tick.lower_circuit),
+        "upper_circuit_limit": _number(tick.upper_circuit),
+        "depth": _depth(tick),
+    }
+
+
+def kite_candle(candle: Candle) -> dict[str, Any]:
+    """A candle as the worker API and the console have it."""
+    return {
+        "ts": _time(candle.start),
+        "open": float(candle.open),
+        "high": float(candle.high),
+        "low": float(candle.low),
+        "close": float(candle.close),
+        "volume": candle.volume,
+        "oi": candle.oi,
+        "is_complete": candle.is_complete,
+        "has_gap": candle.has_gap,
+    }
+
+
+Shape = Callable[[Tick, Mode], dict[str, Any]]
+
+
+class Quoted:
+    """A tick and the JSON made of it so far: each form is written once, whoever reads it."""
+
+    __slots__ = ("_written", "tick")
+
+    def __init__(self, tick: Tick) -> None:
+        self.tick = tick
+        self._written: dict[tuple[Shape, Mode], bytes] = {}
+
+    def json(self, shape: Shape, mode: Mode) -> bytes:
+        """The tick in a form."""
+        key = (shape, mode)
+        written = self._written.get(key)
+        if written is None:
+            written = self._written[key] = ascii_json(shape(self.tick, mode))
+        return written
+
+
+def _depth(tick: Tick) -> dict[str, list[dict[str, Any]]]:
+    """Five levels a side; without a book, the best prices as the only level."""
+    if tick.depth is not None:
+        return {
+            "buy": [_level(level) for level in tick.depth.buy],
+            "sell": [_level(level) for level in tick.depth.sell],
+        }
+    best = ((tick.bid, tick.bid_quantity), (tick.ask, tick.ask_quantity))
+    buy, sell = (
+        [] if price is None else [_level(DepthLevel(price, quantity))] for price, quantity in best
+    )
+    return {"buy": buy, "sell": sell}
+
+
+def _level(level: DepthLevel) -> dict[str, Any]:
+    return {"price": float(level.price), "quantity": level.quantity, "orders": level.orders}
+
+
+def _change(tick: Tick) -> tuple[float | None, float | None]:
+    if tick.close is None or tick.close <= 0:
+        return None, None
+    change = tick.last_price - tick.close
+    return float(change), round(float(change / tick.close * 100), 2)
+
+
+def _number(price: Decimal | None) -> float | None:
+    return None if price is None else float(price)
+
+
+def _time(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.astimezone(IST).isoformat()

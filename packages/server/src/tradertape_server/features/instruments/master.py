@@ -1,0 +1,128 @@
+"""The instruments of one day, found by id, by token and by what people type."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date
+from difflib import get_close_matches
+
+from tradertape_core.market.instrument import Instrument, InstrumentType
+
+_FIRST = {InstrumentType.INDEX: 0, InstrumentType.EQ: 1, InstrumentType.FUT: 2}
+
+
+class InstrumentMaster:
+    """A table in memory, made once a day; later rows win over earlier ones of the same id."""
+
+    def __init__(self, instruments: Iterable[Instrument]) -> None:
+        self._by_id = {one.id: one for one in instruments}
+        self._by_token = {one.instrument_token: one for one in self._by_id.values()}
+        self._texts = [(one, _text(one)) for one in sorted(self._by_id.values(), key=_order)]
+        self._derivatives: dict[str, list[Instrument]] = defaultdict(list)
+        for one in self._by_id.values():
+            if one.is_derivative:
+                self._derivatives[one.underlying].append(one)
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    def by_id(self, instrument_id: str) -> Instrument | None:
+        """`NSE:INFY`; without an exchange, NSE's and then BSE's. Case does not matter."""
+        wanted = instrument_id.strip().upper()
+        if ":" in wanted:
+            return self._by_id.get(wanted)
+        for exchange in ("NSE", "BSE", "NFO", "BFO"):
+            if found := self._by_id.get(f"{exchange}:{wanted}"):
+                return found
+        return None
+
+    def by_token(self, token: int) -> Instrument | None:
+        """By Kite's token, or ours."""
+        return self._by_token.get(token)
+
+    def search(self, text: str, *, exchange: str = "", limit: int = 20) -> list[Instrument]:
+        """Instruments that hold every word of `text`, the likeliest first."""
+        words = text.upper().replace(":", " ").split()
+        exchange = exchange.upper()
+        if not words:
+            return []
+        ranked: list[tuple[int, int, Instrument]] = []
+        for place, (one, known) in enumerate(self._texts):
+            if exchange and exchange not in (one.exchange, one.segment):
+                continue
+            if all(word in known for word in words):
+                ranked.append((_rank(one, words), place, one))
+        ranked.sort(key=lambda row: row[:2])
+        return [one for _, _, one in ranked[:limit]]
+
+    def near(self, text: str, *, most: int = 5) -> list[str]:
+        """Ids that look like `text`, the likeliest first."""
+        wanted = text.strip().upper()
+        exchange, _, symbol = wanted.rpartition(":")
+        pool = [one for one in self._by_id.values() if not exchange or one.exchange == exchange]
+        starting = [one.tradingsymbol for one in pool if one.tradingsymbol[:3] == symbol[:3]]
+        names = starting if len(starting) < 3000 else starting[:3000]
+        close = get_close_matches(symbol, names, n=most, cutoff=0.6)
+        if len(close) < most:
+            plain = [one.tradingsymbol for one in pool if not one.is_derivative]
+            close += get_close_matches(symbol, plain, n=most, cutoff=0.7)
+        ids = {one.tradingsymbol: one.id for one in pool}
+        return list(dict.fromkeys(ids[name] for name in close))[:most]
+
+    def underlyings(self) -> list[str]:
+        """Names that have derivatives."""
+        return sorted(self._derivatives)
+
+    def expiries(self, underlying: str) -> list[date]:
+        """Days on which options on a name expire, the nearest first."""
+        return sorted({one.expiry for one in self.options(underlying) if one.expiry is not None})
+
+    def options(self, underlying: str, expiry: date | None = None) -> Sequence[Instrument]:
+        """Options on a name, by expiry, strike, call before put."""
+        found = [
+            one
+            for one in self._derivatives.get(underlying.upper(), ())
+            if one.is_option and (expiry is None or one.expiry == expiry)
+        ]
+        return sorted(found, key=_order)
+
+    def futures(self, underlying: str) -> Sequence[Instrument]:
+        """Futures on a name, the nearest first."""
+        found = self._derivatives.get(underlying.upper(), ())
+        return sorted(
+            (one for one in found if one.instrument_type is InstrumentType.FUT), key=_order
+        )
+
+    def all(self) -> Iterable[Instrument]:
+        """Every instrument."""
+        return self._by_id.values()
+
+
+def _order(one: Instrument) -> tuple[int, date, float, str]:
+    return (
+        _FIRST.get(one.instrument_type, 3),
+        one.expiry or date.min,
+        float(one.strike or 0),
+        one.tradingsymbol,
+    )
+
+
+def _text(one: Instrument) -> str:
+    parts = [one.tradingsymbol, one.name, one.underlying, one.instrument_type.value, one.isin]
+    if one.expiry is not None:
+        parts.append(f"{one.expiry:%d %b %Y}")
+    if one.strike is not None:
+        parts.append(str(one.strike))
+    return " ".join(parts).upper()
+
+
+def _rank(one: Instrument, words: Sequence[str]) -> int:
+    whole = " ".join(words)
+    if one.tradingsymbol in (whole, words[-1]):
+        return 0
+    if one.underlying == words[0] and len(words) > 1:
+        return 1
+    if one.tradingsymbol.startswith(words[0]):
+        return 2 if not one.is_derivative else 3
+    return 4 if not one.is_derivative else 5

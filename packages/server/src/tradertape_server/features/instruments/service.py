@@ -1,0 +1,221 @@
+"""Finding instruments: the master of the day, and the file of a broker where one was imported."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+
+from tradertape_core.kernel.clock import IST, Clock
+from tradertape_core.kernel.errors import InvalidInput
+from tradertape_core.market.calendar import nse_calendar
+from tradertape_core.market.contracts import INDEX_CONTRACTS
+from tradertape_core.market.hours import last_session_hours
+from tradertape_core.market.instrument import Instrument
+from tradertape_core.market.universe_facts import FACTS, NIFTY_100
+from tradertape_core.market.world.day import MarketDay
+from tradertape_server.features.instruments.chains import index_chains, share_futures
+from tradertape_server.features.instruments.kite_dump import Dump, read_dump
+from tradertape_server.features.instruments.listing import Listed, indices, shares
+from tradertape_server.features.instruments.master import InstrumentMaster
+from tradertape_server.features.market.columns import Columns
+from tradertape_server.features.market.live_world import LiveWorld
+from tradertape_server.features.market.service import MarketService
+from tradertape_server.features.market.store import write_atomically
+from tradertape_server.platform.errors import ApiError
+
+LOOK_AGAIN_S = 2.0
+_DUMP = "kite.csv"
+_STILL_LISTED = timedelta(days=30)
+_WITH_FUTURES = frozenset(fact.symbol for fact in NIFTY_100)
+
+Identifier = str | int
+
+
+class UnknownInstrument(ApiError):
+    """No instrument of that name or token; the text proposes near ones."""
+
+    status = 404
+
+    def __init__(self, asked: Identifier, near: Sequence[str] = ()) -> None:
+        hint = f"; did you mean {', '.join(near)}?" if near else ""
+        super().__init__(f"Unknown instrument {asked}{hint}", code="unknown_instrument")
+        self.asked = asked
+        self.near = tuple(near)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Instruments by what was asked, and what was asked in vain with names like it."""
+
+    instruments: Mapping[Identifier, Instrument]
+    unknown: Mapping[Identifier, UnknownInstrument]
+
+
+class InstrumentService:
+    """The instruments of today in India; made anew when the day or the data changes."""
+
+    def __init__(
+        self, market: MarketService, world: LiveWorld, clock: Clock, *, home: Path
+    ) -> None:
+        self._market = market
+        self._world = world
+        self._clock = clock
+        self._file = home / "instruments" / _DUMP
+        self._lock = threading.Lock()
+        self._master: InstrumentMaster | None = None
+        self._made_from: tuple[date, str, int] | None = None
+        self._looked_s = 0.0
+
+    @property
+    def now(self) -> datetime:
+        """The time these instruments are of."""
+        return self._clock.now()
+
+    @property
+    def master(self) -> InstrumentMaster:
+        """Today's table."""
+        with self._lock:
+            now_s = self._clock.monotonic()
+            if self._master is None or not 0 <= now_s - self._looked_s < LOOK_AGAIN_S:
+                self._looked_s = now_s
+                self._refresh()
+            if self._master is None:
+                raise RuntimeError("the table was not made")
+            return self._master
+
+    def get(self, asked: Identifier) -> Instrument:
+        """By `NSE:INFY`, or by token (a number or its digits); raises UnknownInstrument."""
+        master = self.master
+        token = as_token(asked)
+        found = master.by_id(str(asked)) if token is None else master.by_token(token)
+        if found is None:
+            raise UnknownInstrument(asked, () if token is not None else master.near(str(asked)))
+        return found
+
+    def many(self, asked: Iterable[Identifier]) -> Found:
+        """Several at once; what is unknown does not keep the others back."""
+        found: dict[Identifier, Instrument] = {}
+        unknown: dict[Identifier, UnknownInstrument] = {}
+        for one in asked:
+            try:
+                found[one] = self.get(one)
+            except UnknownInstrument as error:
+                unknown[one] = error
+        return Found(found, unknown)
+
+    def search(self, text: str, *, exchange: str = "", limit: int = 20) -> list[Instrument]:
+        """What holds every word of `text`, the likeliest first."""
+        return self.master.search(text, exchange=exchange, limit=limit)
+
+    def spot_of(self, instrument: Instrument) -> Instrument:
+        """What a derivative is written on: an index or a share; raises UnknownInstrument."""
+        contract = INDEX_CONTRACTS.get(instrument.underlying)
+        if contract is None:
+            return self.get(f"NSE:{instrument.underlying}")
+        return self.get(f"{contract.index_exchange}:{contract.index}")
+
+    def import_dump(self, path: Path) -> Dump:
+        """Take Kite's instrument file; its rows win over ours from now on.
+
+        Raises InvalidInput when it is no such file; then nothing changes.
+        """
+        try:
+            content = path.read_bytes()
+            dump = read_dump(content.decode("utf-8-sig").splitlines())
+        except (OSError, UnicodeDecodeError) as error:
+            raise InvalidInput(f"{path} cannot be read: {error}") from error
+        write_atomically(self._file, content)
+        with self._lock:
+            self._made_from = None
+            self._master = None
+        return dump
+
+    def _refresh(self) -> None:
+        today = self._clock.now().astimezone(IST).date()
+        opened = self._columns()
+        version = opened[0] if opened else ""
+        changed = self._file.stat().st_mtime_ns if self._file.is_file() else 0
+        if self._made_from == (today, version, changed):
+            return
+        self._master = InstrumentMaster(self._make(today, opened[1] if opened else None))
+        self._made_from = (today, version, changed)
+
+    def _make(self, today: date, columns: Columns | None) -> list[Instrument]:
+        calendar = nse_calendar()
+        begun = last_session_hours(calendar, self._clock.now())
+        day = self._world.day(begun.day if begun else calendar.last_day)
+        listed = _from_world(day) if columns is None else _from_columns(columns)
+        equities = shares(listed, today)
+        names = {*day.baskets, "INDIA VIX", *(columns.index_names if columns else ())}
+        levels = {name: basket.previous for name, basket in day.baskets.items()}
+        closes = {row.symbol: row.close for row in listed}
+        futures = share_futures(
+            [(e, closes[e.tradingsymbol]) for e in equities if e.tradingsymbol in _WITH_FUTURES],
+            today,
+            calendar,
+        )
+        made = [*equities, *indices(names), *index_chains(levels, today, calendar), *futures]
+        return _with_dump(made, self._dump(), today)
+
+    def _dump(self) -> Dump | None:
+        if not self._file.is_file():
+            return None
+        return read_dump(self._file.read_text("utf-8-sig").splitlines())
+
+    def _columns(self) -> tuple[str, Columns] | None:
+        try:
+            manifest, columns = self._market.columns()
+        except InvalidInput:  # no data set yet
+            return None
+        return manifest.data_version, columns
+
+
+def as_token(asked: Identifier) -> int | None:
+    """A number or a text of digits is a token, anything else is a symbol."""
+    if isinstance(asked, int):
+        return asked
+    text = asked.strip()
+    return int(text) if text.isascii() and text.isdigit() else None
+
+
+def _with_dump(made: list[Instrument], dump: Dump | None, today: date) -> list[Instrument]:
+    """The broker's rows; ours stay for what the file does not have."""
+    if dump is None:
+        return made
+    theirs = [one for one in dump.instruments if one.expiry is None or one.expiry >= today]
+    chains = {(one.exchange, one.underlying) for one in theirs if one.is_derivative}
+    ids, tokens = {one.id for one in theirs}, {one.instrument_token for one in theirs}
+    kept = [
+        one
+        for one in made
+        if one.id not in ids
+        and one.instrument_token not in tokens
+        and not (one.is_derivative and (one.exchange, one.underlying) in chains)
+    ]
+    return [*kept, *theirs]
+
+
+def _from_world(day: MarketDay) -> list[Listed]:
+    return [
+        Listed(symbol, FACTS[symbol].name, FACTS[symbol].isin, share.previous)
+        for symbol, share in day.shares.items()
+        if symbol in FACTS
+    ]
+
+
+def _from_columns(columns: Columns) -> list[Listed]:
+    """Shares that still trade at the end of a data set."""
+    close, found = columns.values["close"], list[Listed]()
+    dates: list[date] = columns.dates.tolist()
+    for j, symbol in enumerate(columns.symbols):
+        rows = np.flatnonzero(np.isfinite(close[:, j]))
+        if len(rows) and dates[-1] - dates[rows[-1]] <= _STILL_LISTED:
+            fact, own = FACTS.get(symbol), columns.instruments.get(symbol)
+            name, isin = (own[0], own[1]) if own else (fact.name, fact.isin) if fact else ("", "")
+            found.append(Listed(symbol, name or symbol, isin, float(close[rows[-1], j])))
+    return found

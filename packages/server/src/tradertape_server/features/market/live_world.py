@@ -1,0 +1,145 @@
+"""Which market moves live on a day: the simulated world, on the prices of the active data set."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, timedelta
+
+import numpy as np
+
+from tradertape_core.kernel.errors import InvalidInput
+from tradertape_core.market.ticks import tick_paise
+from tradertape_core.market.world import DEFAULT_SEED, World, generate
+from tradertape_core.market.world.day import VOLATILITY_INDEX, Basket, MarketDay, market_day
+from tradertape_core.market.world.intraday import Share
+from tradertape_core.market.world.quoting import scatter
+from tradertape_server.features.market.columns import Columns
+from tradertape_server.features.market.service import MarketService
+
+KEPT_DAYS = 2
+_STILL_LISTED = timedelta(days=30)
+
+
+class LiveWorld:
+    """Gives each day's market; safe to share between threads.
+
+    With imported prices the world's moves start from the set's last closes: each share moves by
+    the percentages of the company of its name, or of one picked for it.
+    """
+
+    def __init__(self, market: MarketService) -> None:
+        self._market = market
+        self._days: dict[tuple[date, str], MarketDay] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def is_on_simulated_history(self) -> bool:
+        """Whether the past the live market continues is simulated too."""
+        manifest = self._opened()
+        return manifest is None or manifest[2]
+
+    def day(self, day: date) -> MarketDay:
+        """The market of a session's day; takes half a second the first time."""
+        opened = self._opened()
+        key = (day, opened[0] if opened else "")
+        with self._lock:
+            found = self._days.get(key)
+            if found is None:
+                world = generate(DEFAULT_SEED, end=day)
+                found = market_day(world)
+                if opened is not None and not opened[2]:
+                    found = on_prices_of(found, world, opened[1])
+                while len(self._days) >= KEPT_DAYS:
+                    self._days.pop(next(iter(self._days)))
+                self._days[key] = found
+            return found
+
+    def _opened(self) -> tuple[str, Columns, bool] | None:
+        try:
+            manifest, columns = self._market.columns()
+        except InvalidInput:  # no data set yet: the world needs none
+            return None
+        return manifest.data_version, columns, manifest.simulated
+
+
+def on_prices_of(day: MarketDay, world: World, columns: Columns) -> MarketDay:
+    """Carry a day's moves over to the last closes of imported columns."""
+    shares: dict[str, Share] = {}
+    pulls, outstanding, volatility = {}, {}, {}
+    models = sorted(name for name in day.shares if name != VOLATILITY_INDEX)
+    for symbol, (when, close) in _last_closes(columns).items():
+        model = symbol if symbol in day.shares else models[_number(symbol) % len(models)]
+        factor = _factor(world, model, when, close)
+        if factor is None:
+            continue
+        shares[symbol] = _scaled(day.shares[model], factor, day.day)
+        pulls[symbol], volatility[symbol] = day.pulls[model], day.volatility[model]
+        outstanding[symbol] = day.outstanding[model] / factor
+    if VOLATILITY_INDEX in day.shares:
+        shares[VOLATILITY_INDEX] = day.shares[VOLATILITY_INDEX]
+        pulls[VOLATILITY_INDEX] = day.pulls[VOLATILITY_INDEX]
+        volatility[VOLATILITY_INDEX] = day.volatility[VOLATILITY_INDEX]
+    baskets = {
+        name: _scaled_basket(basket, _index_factor(world, columns, name))
+        for name, basket in day.baskets.items()
+    }
+    return replace(
+        day, shares=shares, pulls=pulls, outstanding=outstanding, volatility=volatility,
+        baskets=baskets,
+    )  # fmt: skip
+
+
+def _last_closes(columns: Columns) -> Mapping[str, tuple[date, float]]:
+    """The last close of every share that still trades at the end of the set."""
+    found: dict[str, tuple[date, float]] = {}
+    close = columns.values["close"]
+    dates: list[date] = columns.dates.tolist()
+    for j, symbol in enumerate(columns.symbols):
+        rows = np.flatnonzero(np.isfinite(close[:, j]))
+        if len(rows) and dates[-1] - dates[rows[-1]] <= _STILL_LISTED:
+            found[symbol] = (dates[rows[-1]], float(close[rows[-1], j]))
+    return found
+
+
+def _factor(world: World, model: str, when: date, close: float) -> float | None:
+    """How many times the world's price the set's was on that day."""
+    column = world.close[:, world.symbols.index(model)]
+    row = int(np.searchsorted(world.dates, np.datetime64(when), side="right")) - 1
+    known = np.flatnonzero(np.isfinite(column[: row + 1])) if row >= 0 else []
+    if not len(known):
+        return None
+    return close / float(column[known[-1]])
+
+
+def _index_factor(world: World, columns: Columns, name: str) -> float:
+    if name not in columns.index_names or name not in world.indices:
+        return 1.0
+    series = columns.indices[3, columns.index_names.index(name)]
+    rows = np.flatnonzero(np.isfinite(series))
+    if not len(rows):
+        return 1.0
+    row = int(np.searchsorted(world.dates, columns.dates[rows[-1]], side="right")) - 1
+    return float(series[rows[-1]]) / float(world.indices[name].close[max(0, row)])
+
+
+def _scaled(share: Share, factor: float, day: date) -> Share:
+    previous = share.previous * factor
+    tick = tick_paise(previous, day)
+
+    def on_tick(price: float) -> float:
+        return max(1, round(price * factor * 100 / tick)) * tick / 100
+
+    opening, high, low, close = map(on_tick, (share.open, share.high, share.low, share.close))
+    volume = float(round(share.volume / factor))
+    return Share(round(previous, 2), opening, high, low, close, volume, tick)
+
+
+def _scaled_basket(basket: Basket, factor: float) -> Basket:
+    previous, close = round(basket.previous * factor, 2), round(basket.close * factor, 2)
+    return Basket(previous, close, basket.members)
+
+
+def _number(symbol: str) -> int:
+    return scatter(*symbol.encode())

@@ -1,0 +1,175 @@
+"""Handing news from threads to open streams, inside one process.
+
+There are two kinds. Frames hold the newest value of many keys: a client that is slow gets the
+newest of each when it is ready, never a queue. Events are all delivered in order: a client too slow
+for that is told to come back from its cursor. Nothing a client does, or leaves undone, holds up
+another.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import deque
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+EVENTS_KEPT = 1_000
+
+
+class Frame(Protocol):
+    """The newest values of many keys, which can be laid over an older frame."""
+
+    def over(self, older: Any) -> Any:
+        """This frame with what only the older one has."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened. cursor: its place in the order, to come back from."""
+
+    topic: str
+    cursor: int
+    data: Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class Delivery:
+    """What came since the last time: events in order, and for each topic the newest frame.
+
+    overflowed: events were lost; the client must go and come back from its cursor.
+    """
+
+    events: list[Event] = field(default_factory=list[Event])
+    frames: dict[str, Any] = field(default_factory=dict[str, Any])
+    overflowed: bool = False
+
+
+class Mailbox:
+    """One client's news; belongs to the event loop it was opened on."""
+
+    def __init__(self, topics: Iterable[str], *, capacity: int = EVENTS_KEPT) -> None:
+        self.topics = set(topics)
+        self._capacity = capacity
+        self._events: deque[Event] = deque()
+        self._frames: dict[str, Any] = {}
+        self._overflowed = False
+        self._news = asyncio.Event()
+
+    def put_frame(self, topic: str, frame: Any) -> None:
+        """Lay a frame over the one that was not taken yet."""
+        waiting = self._frames.get(topic)
+        self._frames[topic] = frame if waiting is None else frame.over(waiting)
+        self._news.set()
+
+    def put_event(self, event: Event) -> None:
+        """Queue an event; with a full queue the client is over."""
+        if self._overflowed:
+            return
+        if len(self._events) >= self._capacity:
+            self._overflowed = True
+        else:
+            self._events.append(event)
+        self._news.set()
+
+    async def take(self, timeout_s: float) -> Delivery | None:
+        """Wait for news; None when none came in time."""
+        if not self._news.is_set():
+            try:
+                async with asyncio.timeout(timeout_s):
+                    await self._news.wait()
+            except TimeoutError:
+                return None
+        return self.take_now()
+
+    def nudge(self) -> None:
+        """Wake whoever waits, with nothing in hand."""
+        self._news.set()
+
+    def take_now(self) -> Delivery:
+        """What there is, without waiting."""
+        self._news.clear()
+        taken = Delivery(list(self._events), self._frames, self._overflowed)
+        self._events.clear()
+        self._frames = {}
+        return taken
+
+
+class Bus:
+    """Publish from any thread; read on the event loop the mailbox was opened on."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._topics: dict[str, dict[Mailbox, asyncio.AbstractEventLoop]] = {}
+
+    def open(self, topics: Iterable[str], *, capacity: int = EVENTS_KEPT) -> Mailbox:
+        """A mailbox for the running event loop; give it back with `close`."""
+        box = Mailbox(topics, capacity=capacity)
+        loop = asyncio.get_running_loop()
+        with self._lock:
+            for topic in box.topics:
+                self._topics.setdefault(topic, {})[box] = loop
+        return box
+
+    def add(self, box: Mailbox, topic: str) -> None:
+        """Let a mailbox hear one topic more."""
+        loop = asyncio.get_running_loop()
+        with self._lock:
+            box.topics.add(topic)
+            self._topics.setdefault(topic, {})[box] = loop
+
+    def close(self, box: Mailbox) -> None:
+        """Forget a mailbox."""
+        with self._lock:
+            for topic in box.topics:
+                boxes = self._topics.get(topic, {})
+                boxes.pop(box, None)
+                if not boxes:
+                    self._topics.pop(topic, None)
+
+    def publish(self, event: Event) -> None:
+        """Hand an event to every mailbox of its topic."""
+        for loop, boxes in self._listening(event.topic).items():
+            _on(loop, _deliver_event, boxes, event)
+
+    def publish_frame(self, topic: str, frame: Frame) -> None:
+        """Hand a frame to every mailbox of a topic: one call for each loop, not each client."""
+        for loop, boxes in self._listening(topic).items():
+            _on(loop, _deliver_frame, boxes, topic, frame)
+
+    def listeners(self, topic: str) -> int:
+        """How many mailboxes hear a topic."""
+        with self._lock:
+            return len(self._topics.get(topic, ()))
+
+    @property
+    def mailboxes(self) -> int:
+        """How many there are."""
+        with self._lock:
+            return len({box for boxes in self._topics.values() for box in boxes})
+
+    def _listening(self, topic: str) -> dict[asyncio.AbstractEventLoop, list[Mailbox]]:
+        by_loop: dict[asyncio.AbstractEventLoop, list[Mailbox]] = {}
+        with self._lock:
+            for box, loop in self._topics.get(topic, {}).items():
+                by_loop.setdefault(loop, []).append(box)
+        return by_loop
+
+
+def _on(loop: asyncio.AbstractEventLoop, call: Any, *arguments: Hashable | Any) -> None:
+    try:
+        loop.call_soon_threadsafe(call, *arguments)
+    except RuntimeError:  # the loop is gone, and its mailboxes with it
+        return
+
+
+def _deliver_event(boxes: list[Mailbox], event: Event) -> None:
+    for box in boxes:
+        box.put_event(event)
+
+
+def _deliver_frame(boxes: list[Mailbox], topic: str, frame: Any) -> None:
+    for box in boxes:
+        box.put_frame(topic, frame)

@@ -1,0 +1,336 @@
+"""The workers' market and the console's socket through the app (KD-02..07, WS-01..06)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from starlette.testclient import WebSocketDenialResponse
+from starlette.websockets import WebSocketDisconnect
+
+from tradertape_server.features.auth.audit import COMMAND_LINE
+from tradertape_server.features.auth.keys import Keys, Owner
+from tradertape_server.features.feed import tick_socket
+from tradertape_server.platform.logging import without_secrets
+from tradertape_server.wiring import Container
+
+pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+
+MARKET = "/api/algo-workers/worker/market"
+CONSOLE = "ws://localhost:18777/api/ws/ticks"
+SOCKETS = "/api/algo-workers/worker/ws/market"
+Token = Callable[..., str]
+
+
+@pytest.fixture
+def token(sign_in: Any, container: Container) -> Token:
+    """A worker token of person@example.com."""
+
+    def make(*scopes: str) -> str:
+        person = sign_in().get("/api/auth/me").json()
+        owner, keys = Owner(person["id"], person["email"]), Keys(container.clock, "worker")
+        with container.database.write() as session:
+            made = keys.create(
+                session, owner, COMMAND_LINE, label="x", scopes=list(scopes) or ["data"],
+                expires_in_days=None,
+            )  # fmt: skip
+        return made.token
+
+    return make
+
+
+@pytest.fixture
+def worker(app: FastAPI, client: TestClient, token: Token) -> TestClient:
+    headers = {"Authorization": f"Bearer {token()}"}
+    return TestClient(app, base_url="http://localhost:18777", headers=headers)
+
+
+def test_a_ticker_resolves_by_symbol_and_by_token(worker: TestClient) -> None:
+    """KD-02."""
+    one = worker.get(f"{MARKET}/instruments/resolve", params={"symbol": "NSE:INFY"}).json()
+    assert (one["exchange"], one["tradingsymbol"], one["name"]) == ("NSE", "INFY", "Infosys")
+    again = worker.get(
+        f"{MARKET}/instruments/resolve", params={"symbol": str(one["instrument_token"])}
+    )
+    assert again.json() == one
+
+
+def test_an_unknown_ticker_names_the_near_ones(worker: TestClient) -> None:
+    answer = worker.get(f"{MARKET}/instruments/resolve", params={"symbol": "NSE:INFI"})
+    assert answer.status_code == 404
+    assert "NSE:INFY" in answer.json()["detail"]
+    assert answer.headers["X-Error-Code"] == "unknown_instrument"
+
+
+def test_many_resolve_though_some_are_unknown(worker: TestClient) -> None:
+    body = {"symbols": ["NSE:INFY", "NSE:NOPE", ""], "instrument_tokens": [7]}
+    answer = worker.post(f"{MARKET}/instruments/resolve", json=body).json()
+    assert set(answer["instruments"]) == {"NSE:INFY"}
+    assert [row["identifier"] for row in answer["unresolved"]] == ["NSE:NOPE", "7"]
+
+
+def test_search_finds_contracts_of_an_exchange(worker: TestClient) -> None:
+    """KD-02."""
+    params = {"query": "NIFTY CE", "exchange": "NFO", "limit": "20"}
+    found = worker.get(f"{MARKET}/instruments/search", params=params).json()["instruments"]
+    assert len(found) == 20
+    assert {(row["exchange"], row["instrument_type"]) for row in found} == {("NFO", "CE")}
+    assert all(row["lot_size"] == 65 for row in found if row["expiry"] >= "2026-01-06")
+
+
+@pytest.mark.parametrize("mode", ["ltp", "quote", "full"])
+def test_quotes_are_keyed_by_what_was_asked(worker: TestClient, mode: str) -> None:
+    """KD-03."""
+    token = worker.get(f"{MARKET}/instruments/resolve", params={"symbol": "NSE:TCS"}).json()
+    body = {
+        "symbols": ["NSE:INFY", "NSE:NIFTY 50"],
+        "instrument_tokens": [token["instrument_token"]],
+        "mode": mode,
+    }
+    quotes = worker.post(f"{MARKET}/quotes", json=body).json()["quotes"]
+    assert set(quotes) == {"NSE:INFY", "NSE:NIFTY 50", str(token["instrument_token"])}
+    infy = quotes["NSE:INFY"]
+    assert infy["last_price"] > 0
+    assert ("ohlc" in infy, "depth" in infy) == (mode != "ltp",) * 2
+    if mode == "full":
+        assert len(infy["depth"]["buy"]) == len(infy["depth"]["sell"]) == 5
+        assert infy["ohlc"]["low"] <= infy["last_price"] <= infy["ohlc"]["high"]
+        assert infy["is_stale"] is False
+
+
+def test_options_have_prices_and_open_interest(worker: TestClient, container: Container) -> None:
+    chain = container.instruments.master.options("NIFTY")
+    level = container.feed.quotes([container.instruments.get("NSE:NIFTY 50")])
+    spot = next(iter(level.values())).tick.last_price
+    near = min(chain, key=lambda one: abs((one.strike or 0) - spot))
+    quote = worker.post(f"{MARKET}/quotes", json={"symbols": [near.id]}).json()["quotes"][near.id]
+    assert quote["last_price"] > 0
+    assert quote["oi"] % near.lot_size == 0
+
+
+def test_candles_are_there_before_anybody_watched(worker: TestClient, clock: Any) -> None:
+    """KD-04: the session's candles so far, and the one that goes on."""
+    params = {"symbol": "NSE:INFY", "interval": "5minute", "lookback": 9}
+    made = worker.get(f"{MARKET}/candles", params=params).json()
+    assert made["current"]["ts"] == "2026-01-05T10:00:00+05:30"
+    assert [c["ts"][11:16] for c in made["candles"]][-1] == "09:55"
+    assert made["current"]["is_complete"] is False
+    assert all(c["is_complete"] for c in made["candles"])
+
+
+def test_history_says_where_it_is_from(with_market: None, worker: TestClient) -> None:
+    """KD-05."""
+    params = {
+        "symbol": "NSE:INFY", "timeframe": "day", "from": "2025-12-01", "to": "2025-12-31",
+        "ingest": "True", "passthrough": "false",
+    }  # fmt: skip
+    daily = worker.get(f"{MARKET}/history", params=params).json()
+    assert (daily["source"], daily["ingestion"]["status"]) == ("db", "complete")
+    assert daily["count"] == len(daily["candles"]) == 22
+    params |= {"timeframe": "60minute"}
+    hourly = worker.get(f"{MARKET}/history", params=params).json()
+    assert hourly["source"] == "simulated"
+    day = [c for c in hourly["candles"] if c["ts"].startswith("2025-12-30")]
+    whole = next(c for c in daily["candles"] if c["ts"].startswith("2025-12-30"))
+    assert (day[0]["open"], day[-1]["close"]) == (whole["open"], whole["close"])
+    assert max(c["high"] for c in day) == whole["high"]
+    assert sum(c["volume"] for c in day) == whole["volume"]
+
+
+def test_history_refuses_a_range_that_is_too_long_or_backward(worker: TestClient) -> None:
+    params = {"symbol": "NSE:INFY", "timeframe": "minute", "from": "2025-01-01", "to": "2025-12-31"}
+    answer = worker.get(f"{MARKET}/history", params=params)
+    assert (answer.status_code, "60 days" in answer.json()["detail"]) == (400, True)
+    params |= {"from": "2026-01-02", "to": "2026-01-01"}
+    assert worker.get(f"{MARKET}/history", params=params).status_code == 400
+    params |= {"to": "soon"}
+    assert worker.get(f"{MARKET}/history", params=params).status_code == 400
+
+
+def test_a_snapshot_joins_quotes_and_candles(worker: TestClient) -> None:
+    """KD-07."""
+    body = {"symbols": ["NSE:INFY"], "candles": [{"symbol": "NSE:TCS", "lookback": 3}]}
+    answer = worker.post(f"{MARKET}/snapshot", json=body).json()
+    assert set(answer["quotes"]) == {"NSE:INFY"}
+    assert answer["candles"][0]["symbol"] == "NSE:TCS"
+
+
+@pytest.mark.parametrize(
+    ("path", "first"),
+    [
+        ("ticks?symbols=NSE:INFY,NSE:TCS&mode=quote", "ticks"),
+        ("candles?symbol=NSE:INFY", "current"),
+    ],
+)
+def test_a_worker_socket_sends_the_present_state_and_every_beat(
+    worker: TestClient, container: Container, clock: Any, token: Token, path: str, first: str
+) -> None:
+    """KD-07: the token is in the query."""
+    with worker.websocket_connect(f"{SOCKETS}/{path}&token={token()}") as socket:
+        assert socket.receive_json()[first]
+        clock.advance(seconds=1)
+        container.feed.step()
+        following = socket.receive_json()[first]
+        assert following
+
+
+@pytest.mark.parametrize("given", ["", "&token=kwa_wrong", "&token={paper}"])
+def test_a_bad_token_is_refused_at_the_handshake(
+    client: TestClient, token: Token, given: str
+) -> None:
+    url = f"{SOCKETS}/ticks?symbols=NSE:INFY" + given.format(paper=token("paper"))
+    with pytest.raises((WebSocketDenialResponse, WebSocketDisconnect)):
+        client.websocket_connect(url).__enter__()
+
+
+def test_a_token_may_come_in_a_header_or_as_a_subprotocol(client: TestClient, token: Token) -> None:
+    url = f"{SOCKETS}/ticks?symbols=NSE:INFY"
+    with client.websocket_connect(url, headers={"Authorization": f"Bearer {token()}"}) as socket:
+        assert socket.receive_json()["ticks"]
+    with client.websocket_connect(url, subprotocols=["bearer", token()]) as socket:
+        assert socket.accepted_subprotocol == "bearer"
+
+
+def test_a_revoked_token_ends_its_socket(
+    client: TestClient, container: Container, sign_in: Any, token: Token
+) -> None:
+    """FAULTS §5: closed within five seconds; here at the next look."""
+    url = f"{SOCKETS}/ticks?symbols=NSE:INFY&token={token()}"
+    person = sign_in()
+    with client.websocket_connect(url) as socket:
+        socket.receive_json()
+        key = person.get("/api/auth/worker-tokens").json()[0]["id"]
+        person.delete(f"/api/auth/worker-tokens/{key}")
+        container.credentials.look()
+        assert closing(socket) == 4401
+    assert container.feed.subscriptions.wanted == ()
+
+
+def test_a_token_in_a_url_does_not_reach_the_log(engine: str) -> None:
+    line = '127.0.0.1:1 - "WebSocket /api/x?token=kwa_abcdefghijk&symbols=NSE%3AINFY" [accepted]'
+    assert "kwa_abc" not in without_secrets(line)
+
+
+def drained(socket: Any) -> None:
+    while True:
+        socket.receive_json()
+
+
+def closing(socket: Any) -> int:
+    """The code a socket is closed with, whatever it says before."""
+    with pytest.raises(WebSocketDisconnect) as closed:
+        drained(socket)
+    return closed.value.code
+
+
+def said(socket: Any, kind: str) -> dict[str, Any]:
+    """The next message of a kind."""
+    while (message := socket.receive_json())["type"] != kind:
+        pass
+    return message
+
+
+@pytest.fixture
+def console(signed_in: TestClient) -> Iterator[Any]:
+    with signed_in.websocket_connect(CONSOLE) as socket:
+        yield socket
+
+
+def test_the_console_subscribes_and_gets_a_snapshot_at_once(console: Any) -> None:
+    """WS-02, WS-04, WS-05, WS-06."""
+    status = said(console, "status")
+    assert (status["connected"], status["simulated"], status["stale"]) == (True, True, False)
+    console.send_json({"action": "subscribe", "symbols": ["NSE:INFY", "NSE:NO"], "mode": "full"})
+    answer = said(console, "subscribed")
+    assert answer["symbols"] == ["NSE:INFY"]
+    assert answer["rejected"][0]["symbol"] == "NSE:NO"
+    tick = said(console, "ticks")["data"]["NSE:INFY"]
+    assert {"ltp", "open", "high", "low", "close", "change_pct", "bid", "ask", "depth"} <= set(tick)
+    console.send_json({"action": "list"})
+    assert said(console, "subscriptions")["data"] == {"NSE:INFY": "full"}
+    console.send_json({"action": "ping"})
+    assert said(console, "pong")
+
+
+def test_one_clients_leaving_does_not_take_the_ticks_from_another(
+    signed_in: TestClient, console: Any, container: Container, clock: Any
+) -> None:
+    console.send_json({"action": "subscribe", "symbols": ["NSE:INFY"], "mode": "ltp"})
+    said(console, "ticks")
+    with signed_in.websocket_connect(CONSOLE) as other:
+        other.send_json({"action": "subscribe", "symbols": ["NSE:INFY"], "mode": "full"})
+        said(other, "ticks")
+        assert container.feed.subscriptions.wanted[0].mode.name == "FULL"
+        other.send_json({"action": "unsubscribe", "symbols": ["NSE:INFY"]})
+        said(other, "unsubscribed")
+    assert container.feed.subscriptions.wanted[0].mode.name == "LTP"
+    clock.advance(seconds=3)
+    container.feed.step()
+    assert set(said(console, "ticks")["data"]["NSE:INFY"]) == {
+        "ltp", "close", "change", "change_pct", "ts", "seq",
+    }  # fmt: skip
+
+
+def test_an_accounts_news_come_over_the_same_socket(
+    console: Any, container: Container, signed_in: TestClient
+) -> None:
+    console.send_json({"action": "subscribe", "channels": ["events"]})
+    said(console, "subscribed")
+    from tradertape_server.platform.bus import Event
+
+    me = signed_in.get("/api/auth/me").json()["id"]
+    container.bus.publish(Event(tick_socket.events_topic(me + 1), 4, {"event": "order.filled"}))
+    container.bus.publish(Event(tick_socket.events_topic(me), 5, {"event": "order.accepted"}))
+    event = said(console, "event")
+    assert (event["cursor"], event["event"]) == (5, "order.accepted")
+
+
+def test_nobody_gets_prices_without_signing_in(client: TestClient) -> None:
+    """WS-01."""
+    with client.websocket_connect(CONSOLE) as socket:
+        assert closing(socket) == 4401
+
+
+def test_another_sites_page_gets_no_socket(signed_in: TestClient) -> None:
+    headers = {"Origin": "https://evil.example"}
+    with signed_in.websocket_connect(CONSOLE, headers=headers) as socket:
+        assert closing(socket) == 4403
+
+
+def test_a_flood_of_messages_ends_the_connection(console: Any) -> None:
+    for _ in range(300):
+        console.send_json({"action": "ping"})
+    assert closing(console) == 4429
+
+
+def test_too_many_symbols_end_the_connection(console: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tick_socket, "MOST_SYMBOLS", 2)
+    symbols = ["NSE:INFY", "NSE:TCS", "NSE:SBIN"]
+    console.send_json({"action": "subscribe", "symbols": symbols})
+    assert closing(console) == 4413
+
+
+def test_a_sixth_connection_is_refused(signed_in: TestClient, container: Container) -> None:
+    with ExitStack() as stack:
+        for _ in range(5):
+            said(stack.enter_context(signed_in.websocket_connect(CONSOLE)), "status")
+        assert container.credentials.streams == 5
+        with signed_in.websocket_connect(CONSOLE) as sixth:
+            assert closing(sixth) == 4429
+
+
+NONSENSE = (
+    "", "nonsense", "[1]", "null", '{"action": 7}', '{"action": "subscribe", "mode": "x"}',
+    '{"action": "subscribe", "symbols": [null, {}, 5]}', '{"action": "unsubscribe"}',
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("message", NONSENSE)
+def test_nonsense_is_answered_and_the_socket_lives(console: Any, message: str) -> None:
+    console.send_text(message)
+    console.send_json({"action": "ping"})
+    assert said(console, "pong")
