@@ -19,11 +19,14 @@ from tradertape_core.execution.exits import (
     plan_exit,
     preview_exit,
 )
-from tradertape_core.ledger.position import Position
+from tradertape_core.kernel.clock import IST
+from tradertape_core.ledger.billing import square_off_charges
+from tradertape_core.ledger.journal import Book, post_charges
+from tradertape_core.ledger.position import Position, key_of
 from tradertape_core.orders.commands import PlaceOrder
 from tradertape_core.orders.fields import order_document
 from tradertape_core.orders.order import Order, Product
-from tradertape_server.features.execution import answers, repository, views
+from tradertape_server.features.execution import answers, views
 from tradertape_server.features.execution.answers import Outcome
 from tradertape_server.features.execution.desk import Desk
 from tradertape_server.features.execution.facts import exit_facts
@@ -43,8 +46,18 @@ class Progress:
     moved: bool
 
 
-def begin_wish(intent: Intent, *, reason: str | None, product: Product | None = None) -> Wish:
-    """Take the key of an exit; from now on its run places nothing else."""
+def begin_wish(
+    intent: Intent,
+    *,
+    reason: str | None,
+    product: Product | None = None,
+    is_square_off: bool = False,
+) -> Wish:
+    """Take the key of an exit; from now on its run places nothing else.
+
+    product: leave with this one alone, and the run goes on. is_square_off: the broker does it, for
+    its fee.
+    """
 
     def decide(desk: Desk) -> Outcome | None:
         row = desk.intent(intent.run_id, intent.key)
@@ -53,7 +66,12 @@ def begin_wish(intent: Intent, *, reason: str | None, product: Product | None = 
         known = replayed(desk, intent)
         if known is not None:
             return None if isinstance(known, Reserved) else known
-        details = {"reason": reason, "product": product.value if product else None, "orders": []}
+        details: Json = {
+            "reason": reason,
+            "product": product.value if product else None,
+            "is_square_off": is_square_off,
+            "orders": [],
+        }
         reserve(desk, intent, details)
         desk.note(
             account_id=intent.account_id,
@@ -170,6 +188,8 @@ def _close(desk: Desk, row: Json, closing: Closing, ids: OrderIds) -> str | None
 
 def _done(desk: Desk, row: Json, step: ExitStep) -> Outcome:
     orders = [order for name in row["details"]["orders"] if (order := desk.order(name))]
+    if row["details"].get("is_square_off"):
+        _charge(desk, row, orders)
     body = {
         "strategy_run_id": row["run_id"],
         "mode": row["mode"],
@@ -190,7 +210,11 @@ def _done(desk: Desk, row: Json, step: ExitStep) -> Outcome:
     return answers.keep(desk, row, body)
 
 
-def unfinished(desk: Desk) -> list[tuple[str, str]]:
-    """Run and key of every exit that is under way."""
-    waiting = repository.unanswered(desk.session)
-    return [(row.run_id, row.key) for row in waiting if row.kind == answers.EXIT_RUN]
+def _charge(desk: Desk, row: Json, orders: Sequence[Order]) -> None:
+    """The broker's fee for closing what its owner did not: once for each position."""
+    charges = square_off_charges(desk.broker, desk.now.astimezone(IST).date())
+    closed = {key_of(order.fills[0]) for order in orders if order.fills}
+    for key in closed if charges.total else ():
+        reference = f"{row['key']}:{key.run_id or ''}:{key.instrument}:{key.product}"
+        book = Book({key: desk.position(key)})
+        desk.post(post_charges(key, charges, book, reference=reference, at=desk.now))

@@ -1,7 +1,7 @@
 """What happens by the clock: exits that go on, the day's end, intraday squared off, years over.
 
 A market that never closes (the simulated one at any hour) has no day's end: nothing is squared off,
-and day orders end when India's date changes.
+after-market orders go out at once, and day orders end when India's date changes.
 """
 
 from __future__ import annotations
@@ -12,15 +12,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from tradertape_core.kernel.clock import IST, Clock
-from tradertape_core.ledger.billing import square_off_charges
-from tradertape_core.ledger.journal import Book, post_charges
-from tradertape_core.ledger.position import PositionKey
 from tradertape_core.market.calendar import Calendar
 from tradertape_core.market.hours import TradingHours, session_hours
 from tradertape_core.market.session_times import Segment
-from tradertape_core.orders.order import Product
+from tradertape_core.orders.order import OrderStatus, Product, Variety
 from tradertape_core.orders.reports import ExecutionReport
-from tradertape_server.features.execution import repository
+from tradertape_server.features.execution import cancelling
 from tradertape_server.features.execution.desk import Desk
 from tradertape_server.features.execution.errors import TradingPaused
 from tradertape_server.features.execution.service import ExecutionService, RunRef
@@ -37,6 +34,8 @@ SEGMENTS = {
     Segment.DERIVATIVES: frozenset({"NFO", "BFO"}),
 }
 
+EVERYWHERE = frozenset[str]().union(*SEGMENTS.values())
+
 logger = get_logger(__name__)
 
 
@@ -52,6 +51,7 @@ class ExecutionJobs:
     _opened: set[tuple[Segment, date]] = field(default_factory=set[tuple[Segment, date]])
     _closed: set[tuple[Segment, date]] = field(default_factory=set[tuple[Segment, date]])
     _expired_on: date | None = None
+    _ended_before: datetime | None = None
 
     def start(self) -> None:
         """Begin; a second call does nothing."""
@@ -68,11 +68,14 @@ class ExecutionJobs:
     def run_once(self) -> None:
         """Do all that is due now."""
         now = self.clock.now()
-        self._tell(lambda venue: venue.expire(now))
         self._go_on_leaving()
         self._expire_triggers(now)
-        if self.service.market.never_closes:
+        if self.service.trader.resting:
             self._end_days_before(now)
+            self._tell(lambda venue: venue.expire(now))
+        if self.service.market.never_closes:
+            if self.service.trader.resting:
+                self._tell(lambda venue: venue.open_session(now, EVERYWHERE))
             return
         for segment, exchanges in SEGMENTS.items():
             hours = session_hours(self.calendar, now.astimezone(IST).date(), segment)
@@ -103,45 +106,22 @@ class ExecutionJobs:
 
     def _square_off(self, exchanges: frozenset[str], day: date) -> None:
         """Close what is held intraday, run by run; asked again every second until it is done."""
-        for position in self.service.positions(open_only=True):
-            key = position.key
-            is_due = key.product is Product.MIS and key.instrument.partition(":")[0] in exchanges
-            if is_due:
-                self._leave(key, day)
-
-    def _leave(self, position: PositionKey, day: date) -> None:
-        run_id = position.run_id or ""
-        run = RunRef(account_id=int(position.account), run_id=run_id, mode="paper")
-        key = f"square-off:{day.isoformat()}"
-        try:
-            self.service.exit_run(run, key=key, reason="intraday square-off", product=Product.MIS)
-            self._charge(position, day)
-        except ApiError as error:
-            logger.warning("square-off refused", run=run_id, reason=error.detail)
-
-    def _charge(self, position: PositionKey, day: date) -> None:
-        """The broker's fee for closing what its owner did not."""
-
-        def decide(desk: Desk) -> None:
-            charges = square_off_charges(desk.broker, day)
-            reference = f"square-off:{day.isoformat()}:{position.run_id}:{position.instrument}"
-            if desk.position(position).is_open or not charges.total:
-                return
-            if repository.has_entry(desk.session, int(position.account), f"charges:{reference}"):
-                return
-            book = Book({position: desk.position(position)})
-            desk.post(post_charges(position, charges, book, reference=reference, at=desk.now))
-            desk.note(
-                account_id=int(position.account),
-                run_id=position.run_id,
-                kind="execution",
-                event_type="square_off_charged",
-                source="execution",
-                summary=f"Square-off of {position.instrument}: {charges.total / 100:.2f} rupees",
-                payload={"charges_paise": charges.total},
-            )
-
-        self.service.trader.do(Wish(decide))
+        due = {
+            RunRef(account_id=int(one.key.account), run_id=one.key.run_id or "")
+            for one in self.service.positions(open_only=True)
+            if one.key.product is Product.MIS and one.key.instrument.partition(":")[0] in exchanges
+        }
+        for run in due:
+            try:
+                self.service.exit_run(
+                    run,
+                    key=f"square-off:{day.isoformat()}",
+                    reason="intraday square-off",
+                    product=Product.MIS,
+                    is_square_off=True,
+                )
+            except ApiError as error:
+                logger.warning("square-off refused", run=run.run_id, reason=error.detail)
 
     def _go_on_leaving(self) -> None:
         for run_id, key in self.service.exits_under_way():
@@ -154,16 +134,17 @@ class ExecutionJobs:
             self._expired_on = today
 
     def _end_days_before(self, now: datetime) -> None:
-        """End day orders of an earlier date, where no session does."""
+        """End orders of an earlier date: those a closed session left, were we not there to see."""
         midnight = now.astimezone(IST).replace(hour=0, minute=0, second=0, microsecond=0)
-        with self.service.database.read() as session:
-            old = repository.orders(session, open_only=True, venue="paper", placed_before=midnight)
-        for order in old:
-            if not order.slices and order.request.validity == "DAY":
-                self._end(order.order_id)
-
-    def _end(self, order_id: str) -> None:
-        self.service.trader.do(self.service.day_over_wish(order_id))
+        if self._ended_before == midnight:
+            return
+        for order in self.service.orders(open_only=True):
+            amo = order.request.variety is Variety.AMO
+            since = order.updated_at if amo else order.placed_at
+            waits = order.venue_status is OrderStatus.AMO_REQUESTED
+            if since < midnight and not waits and not order.slices:
+                self.service.trader.do(cancelling.day_over_wish(order.order_id))
+        self._ended_before = midnight
 
     def _tell(self, ask: Callable[[PaperVenue], Sequence[ExecutionReport]]) -> None:
         self.service.trader.do(Wish(_nothing, _nothing_more, ask))

@@ -215,7 +215,6 @@ def orders(
     account_id: int | None = None,
     open_only: bool = False,
     venue: str | None = None,
-    placed_before: datetime | None = None,
 ) -> list[Order]:
     """Orders, oldest first."""
     query = select(OrderRow).order_by(OrderRow.placed_at, OrderRow.order_id)
@@ -227,8 +226,6 @@ def orders(
         query = query.where(OrderRow.is_open)
     if venue is not None:
         query = query.where(OrderRow.venue == venue)
-    if placed_before is not None:
-        query = query.where(OrderRow.placed_at < placed_before)
     return [rows.order_of(row) for row in session.scalars(query)]
 
 
@@ -238,14 +235,6 @@ def count_orders(session: Session, run_id: str, *, since: datetime) -> int:
         OrderRow.run_id == run_id, OrderRow.placed_at >= since, func.length(OrderRow.order_id) < 21
     )
     return session.scalar(query) or 0
-
-
-def has_entry(session: Session, account_id: int, entry: str) -> bool:
-    """Whether a double entry was made."""
-    query = select(PostingRow.id).where(
-        PostingRow.account_id == account_id, PostingRow.entry == entry
-    )
-    return session.scalar(query.limit(1)) is not None
 
 
 def fills(

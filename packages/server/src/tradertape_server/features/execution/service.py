@@ -262,10 +262,6 @@ class ExecutionService:
         """What an account has, and what of it is used."""
         return self.trader.do(Wish(lambda desk: funds_of(desk, account_id)))
 
-    def day_over_wish(self, order_id: str) -> Wish:
-        """End a day order whose day is over."""
-        return cancelling.day_over_wish(order_id)
-
     # --- leaving ------------------------------------------------------------------------------
 
     def exit_run(
@@ -276,6 +272,7 @@ class ExecutionService:
         reason: str | None = None,
         dry_run: bool = False,
         product: Product | None = None,
+        is_square_off: bool = False,
     ) -> Answer:
         """Cancel a run's orders and close its positions; the same key does it once.
 
@@ -300,7 +297,9 @@ class ExecutionService:
             kind=EXIT_RUN,
             request_hash=request_hash(EXIT_RUN, payload),
         )
-        known = self.trader.do(exiting.begin_wish(intent, reason=reason, product=product))
+        known = self.trader.do(
+            exiting.begin_wish(intent, reason=reason, product=product, is_square_off=is_square_off)
+        )
         if known is not None:
             return _given(known)
         return self.go_on_leaving(run.run_id, intent.key) or _answer(
@@ -325,7 +324,9 @@ class ExecutionService:
 
     def exits_under_way(self) -> list[tuple[str, str]]:
         """Run and key of every exit that is not done."""
-        return self.trader.do(Wish(exiting.unfinished))
+        with self.database.read() as session:
+            waiting = repository.unanswered(session)
+            return [(row.run_id, row.key) for row in waiting if row.kind == EXIT_RUN]
 
     # --- the timeline -------------------------------------------------------------------------
 

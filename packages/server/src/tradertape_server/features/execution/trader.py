@@ -61,6 +61,11 @@ class Trader:
         self._is_well = False
         self._watched: frozenset[str] = frozenset()
 
+    @property
+    def resting(self) -> int:
+        """How many orders the venue holds."""
+        return self._venue.resting
+
     def start(self) -> None:
         """Recover what a stop interrupted, then trade. A second call does nothing."""
         if self._thread is not None:
