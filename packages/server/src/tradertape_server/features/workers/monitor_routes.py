@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Query, WebSocket
+from fastapi.responses import StreamingResponse
 from pydantic import BeforeValidator, Field
 from starlette.concurrency import run_in_threadpool
 
@@ -64,7 +65,9 @@ def run_pnl(runs: Runs, pnl: Pnls, caller: PaperWorker, strategy_run_id: str) ->
     return pnl.snapshot(runs.get(caller, strategy_run_id))
 
 
-@router.get("/runs/{strategy_run_id}/pnl/stream", responses=STREAM, response_class=EventStream)
+@router.get(
+    "/runs/{strategy_run_id}/pnl/stream", responses=STREAM, response_class=StreamingResponse
+)
 async def stream_pnl(
     runs: Runs,
     pnl: Pnls,
@@ -112,7 +115,9 @@ def list_timeline(
     return timeline.page(run, after=after_cursor or 0, limit=limit or 100, kind=event_kind or None)
 
 
-@router.get("/runs/{strategy_run_id}/timeline/stream", responses=STREAM, response_class=EventStream)
+@router.get(
+    "/runs/{strategy_run_id}/timeline/stream", responses=STREAM, response_class=StreamingResponse
+)
 async def stream_timeline(
     runs: Runs,
     timeline: Timelines,
