@@ -102,6 +102,29 @@ test("ask whether a result is more than luck", async ({ page }) => {
   await dialog.getByRole("button", { name: "Start" }).click()
   await expect(page.getByText(/^Best Sharpe of \d+/)).toBeVisible({ timeout: 60_000 })
   await shoot(page, "robustness")
+
+  await page
+    .getByText("Start-up check", { exact: true })
+    .first()
+    .locator("..")
+    .getByRole("button", { name: "Start" })
+    .click()
+  await expect(page.getByText(/bars of history are enough|history tried is too short/)).toBeVisible({
+    timeout: 30_000,
+  })
+  await page.getByText("Parameter search", { exact: true }).first().locator("..").getByRole("button").click()
+  await dialog.getByRole("textbox", { name: "Trials" }).fill("16")
+  await expect(dialog.getByText(/trials? among \d+ combinations/)).toBeVisible()
+  await shoot(page, "search")
+  await dialog.getByRole("button", { name: "Start" }).click()
+  await expect(page.getByText(/^Best Sharpe of \d+/)).toHaveCount(2, { timeout: 60_000 })
+})
+
+test("a second factor is set up by scanning or typing its key", async ({ page }) => {
+  await page.goto("/settings?tab=security")
+  await page.getByRole("region", { name: "Second factor" }).getByRole("button", { name: "Set up" }).click()
+  await expect(page.getByRole("img", { name: /^QR code/ })).toBeVisible()
+  await shoot(page, "second-factor")
 })
 
 test("the palette goes anywhere by keyboard", async ({ page }) => {

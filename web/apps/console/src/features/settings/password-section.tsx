@@ -49,6 +49,7 @@ export function PasswordSection() {
           )}
           <PasswordInput
             label="New password"
+            description="10 to 200 characters. Several words are easier to keep than signs; your address and common words like “password” are refused."
             autoComplete="new-password"
             required
             {...form.getInputProps("password")}

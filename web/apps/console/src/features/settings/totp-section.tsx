@@ -1,12 +1,14 @@
-import { Anchor, Badge, Button, Group, Stack, Text, TextInput } from "@mantine/core"
+import { Anchor, Badge, Button, Group, Skeleton, Stack, Text, TextInput } from "@mantine/core"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
-import { useState } from "react"
+import { lazy, Suspense, useState } from "react"
 import { CopyField } from "@/components/copy-field"
 import { Section } from "@/components/section"
 import { accountCalls } from "@/lib/queries/account"
 import { meQuery } from "@/lib/queries/auth"
 import { failureText, tellDone, tellFailed } from "@/lib/tell"
 import classes from "./settings.module.css"
+
+const QrCode = lazy(() => import("@/components/qr-code").then(({ QrCode }) => ({ default: QrCode })))
 
 /** The second factor: on with a first code, off with a present one. */
 export function TotpSection() {
@@ -35,10 +37,13 @@ export function TotpSection() {
         {!isOn && starting.data && isChanging && (
           <>
             <Text size="sm">
-              Add this key to your authenticator app, or{" "}
-              <Anchor href={starting.data.uri}>open it in the app</Anchor> on this device. Then type the code
-              it shows.
+              Scan this with your authenticator app, or{" "}
+              <Anchor href={starting.data.uri}>open it in the app</Anchor> on this device, or type the key
+              there. Then type the code it shows.
             </Text>
+            <Suspense fallback={<Skeleton width={176} height={176} />}>
+              <QrCode text={starting.data.uri} label="QR code of the key for an authenticator app" />
+            </Suspense>
             <CopyField value={starting.data.secret} label="Key" />
             <CodeForm verb="Turn on" call={accountCalls.confirmTotp} onDone={finish} />
           </>

@@ -82,7 +82,19 @@ export interface LookaheadResult {
   differences: { cut: string; kind: string; date: string; symbol: string }[]
 }
 
-export type StudyResult = SweepResult | MonteCarloResult | WalkForwardResult | LookaheadResult
+export interface StartUpRow {
+  indicator: string
+  start_up_bars: number
+  max_difference_pct: number | null
+  undefined: number
+}
+
+export interface StartUpResult {
+  kind: "recursive"
+  rows: StartUpRow[]
+}
+
+export type StudyResult = SweepResult | MonteCarloResult | WalkForwardResult | LookaheadResult | StartUpResult
 
 export type StudyDetail = Omit<StudyDetailOut, "result"> & { result: StudyResult | null }
 

@@ -6,7 +6,7 @@ import { Section } from "@/components/section"
 import { type StudyAsked, studiesQuery, studyCalls } from "@/lib/queries/studies"
 import { tellFailed } from "@/lib/tell"
 import classes from "./robustness.module.css"
-import { VaryDialog } from "./vary-dialog"
+import { VaryDialog, type VaryingKind } from "./vary-dialog"
 
 const ONE_CLICK = [
   {
@@ -19,6 +19,11 @@ const ONE_CLICK = [
     title: "Look-ahead check",
     text: "Cuts the future off at several dates and decides again. Nothing may change.",
   },
+  {
+    kind: "recursive",
+    title: "Start-up check",
+    text: "Starts the indicators later. How much history do their values need?",
+  },
 ] as const
 
 const VARYING = [
@@ -26,6 +31,11 @@ const VARYING = [
     kind: "sweep",
     title: "Parameter sweep",
     text: "Runs every combination of values. A lonely good cell is a fit to the past.",
+  },
+  {
+    kind: "search",
+    title: "Parameter search",
+    text: "Tries values that promise most, for ranges too wide for a sweep.",
   },
   {
     kind: "walk_forward",
@@ -37,7 +47,7 @@ const VARYING = [
 /** The kinds of studies, each with what it answers. */
 export function StartStudy({ run }: { run: Run }) {
   const client = useQueryClient()
-  const [dialog, setDialog] = useState<(typeof VARYING)[number]["kind"] | null>(null)
+  const [dialog, setDialog] = useState<VaryingKind | null>(null)
   const starting = useMutation({
     mutationFn: (asked: StudyAsked) => studyCalls.start(asked),
     onSuccess: () => {

@@ -16,6 +16,7 @@ import { tellFailed } from "@/lib/tell"
 import { useNow } from "@/lib/use-now"
 import { LookaheadView } from "./lookahead-view"
 import { MonteCarloView } from "./monte-carlo-view"
+import { StartUpView } from "./start-up-view"
 import { SweepView } from "./sweep-view"
 import { WalkForwardView } from "./walk-forward-view"
 
@@ -109,6 +110,8 @@ function Found({ study, name }: { study: StudyDetail; name: (key: string) => str
       return <WalkForwardView result={result} name={name} />
     case "lookahead":
       return <LookaheadView result={result} />
+    case "recursive":
+      return <StartUpView result={result} />
     default:
       return <Text size="sm">This study has no picture here; its figures are in the API.</Text>
   }

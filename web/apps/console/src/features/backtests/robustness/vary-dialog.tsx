@@ -5,9 +5,11 @@ import { useMemo, useState } from "react"
 import type { Range, StudyAsked } from "@/lib/queries/studies"
 import { type Leaf, numbersOf, rangeAround, sizeOf } from "./leaves"
 
+export type VaryingKind = "sweep" | "search" | "walk_forward"
+
 interface Props {
   run: Run
-  kind: "sweep" | "walk_forward"
+  kind: VaryingKind
   isBusy: boolean
   onStart: (asked: StudyAsked) => void
   onClose: () => void
@@ -27,16 +29,27 @@ const METRICS: { value: Metric; label: string }[] = [
   { value: "profit_factor", label: "Profit factor" },
 ]
 
-const MOST = 400
+const TITLES: Record<VaryingKind, string> = {
+  sweep: "Parameter sweep",
+  search: "Parameter search",
+  walk_forward: "Walk-forward",
+}
 
-/** Chooses one or two numbers of the strategy and the values to try. */
+const MOST = 400
+const MOST_AXES: Record<VaryingKind, number> = { sweep: 2, search: 6, walk_forward: 2 }
+
+/** Chooses numbers of the strategy and the values to try. */
 export function VaryDialog({ run, kind, isBusy, onStart, onClose }: Props) {
   const leaves = useMemo(() => numbersOf(run.strategy_snapshot), [run])
   const [axes, setAxes] = useState<Axis[]>(() => leaves.slice(0, 1).map(axisOf))
   const [metric, setMetric] = useState<Metric>("sharpe")
   const [months, setMonths] = useState({ train: 24, test: 6 })
+  const [trials, setTrials] = useState(100)
   const runs = axes.reduce((product, { range }) => product * sizeOf(range), axes.length > 0 ? 1 : 0)
   const isWalk = kind === "walk_forward"
+  const isSearch = kind === "search"
+  const isTooMany = !isSearch && runs > MOST
+  const unused = leaves.filter(({ key }) => !axes.some((axis) => axis.key === key))
   const start = () =>
     onStart({
       kind,
@@ -44,10 +57,11 @@ export function VaryDialog({ run, kind, isBusy, onStart, onClose }: Props) {
       metric,
       parameters: Object.fromEntries(axes.map(({ key, range }) => [key, range])),
       ...(isWalk ? { train_months: months.train, test_months: months.test } : {}),
+      ...(isSearch ? { trials } : {}),
     })
   const change = (at: number, axis: Axis) => setAxes(axes.with(at, axis))
   return (
-    <Modal opened onClose={onClose} title={isWalk ? "Walk-forward" : "Parameter sweep"} size="lg">
+    <Modal opened onClose={onClose} title={TITLES[kind]} size="lg">
       <Stack gap="sm">
         {axes.map((axis, i) => (
           <AxisFields
@@ -58,21 +72,13 @@ export function VaryDialog({ run, kind, isBusy, onStart, onClose }: Props) {
             onChange={(next) => change(i, next)}
           />
         ))}
-        {axes.length < 2 && leaves.length > axes.length && (
+        {axes.length < MOST_AXES[kind] && unused.length > 0 && (
           <Button
             variant="subtle"
             w="fit-content"
-            onClick={() =>
-              setAxes([
-                ...axes,
-                ...leaves
-                  .filter(({ key }) => key !== axes[0]?.key)
-                  .slice(0, 1)
-                  .map(axisOf),
-              ])
-            }
+            onClick={() => setAxes([...axes, ...unused.slice(0, 1).map(axisOf)])}
           >
-            Vary a second number
+            Vary another number
           </Button>
         )}
         <Group grow>
@@ -82,14 +88,17 @@ export function VaryDialog({ run, kind, isBusy, onStart, onClose }: Props) {
             value={metric}
             onChange={(value) => setMetric(METRICS.find((one) => one.value === value)?.value ?? metric)}
           />
+          {isSearch && <Count label="Trials" most={1000} value={trials} onChange={setTrials} />}
           {isWalk && (
             <>
-              <Months
+              <Count
+                most={240}
                 label="Choose on (months)"
                 value={months.train}
                 onChange={(train) => setMonths({ ...months, train })}
               />
-              <Months
+              <Count
+                most={120}
                 label="Prove on (months)"
                 value={months.test}
                 onChange={(test) => setMonths({ ...months, test })}
@@ -98,12 +107,13 @@ export function VaryDialog({ run, kind, isBusy, onStart, onClose }: Props) {
           )}
         </Group>
         <Group justify="space-between">
-          <Text size="xs" c={runs > MOST ? "var(--tt-loss)" : "dimmed"}>
+          <Text size="xs" c={isTooMany ? "var(--tt-loss)" : "dimmed"}>
+            {isSearch && `${count(Math.min(trials, runs), "trial")} among `}
             {count(runs, "combination")}
             {isWalk ? " in every window" : ""}
-            {runs > MOST ? `, at most ${MOST}: take a wider step` : ""}
+            {isTooMany ? `, at most ${MOST}: take a wider step` : ""}
           </Text>
-          <Button loading={isBusy} disabled={runs === 0 || runs > MOST} onClick={start}>
+          <Button loading={isBusy} disabled={runs === 0 || isTooMany} onClick={start}>
             Start
           </Button>
         </Group>
@@ -156,12 +166,14 @@ function AxisFields({ axis, leaves, number, onChange }: AxisProps) {
   )
 }
 
-function Months({
+function Count({
   label,
+  most,
   value,
   onChange,
 }: {
   label: string
+  most: number
   value: number
   onChange: (value: number) => void
 }) {
@@ -170,7 +182,7 @@ function Months({
       size="xs"
       label={label}
       min={1}
-      max={240}
+      max={most}
       value={value}
       onChange={(next) => typeof next === "number" && onChange(next)}
     />
