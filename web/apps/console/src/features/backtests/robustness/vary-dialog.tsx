@@ -57,7 +57,7 @@ export function VaryDialog({ run, kind, isBusy, onStart, onClose }: Props) {
       metric,
       parameters: Object.fromEntries(axes.map(({ key, range }) => [key, range])),
       ...(isWalk ? { train_months: months.train, test_months: months.test } : {}),
-      ...(isSearch ? { trials } : {}),
+      ...(isSearch ? { trials: Math.min(trials, runs) } : {}),
     })
   const change = (at: number, axis: Axis) => setAxes(axes.with(at, axis))
   return (
