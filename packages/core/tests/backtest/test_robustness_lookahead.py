@@ -9,6 +9,7 @@ import pytest
 
 from tradertape_core.backtest.robustness import Decisions, lookahead_check, recursive_analysis
 from tradertape_core.backtest.robustness_lookahead import cut
+from tradertape_core.backtest.robustness_run import decide
 from tradertape_core.kernel.errors import InvalidInput
 
 
@@ -102,3 +103,15 @@ def test_a_window_needs_its_length_and_a_running_average_fades_with_start_up(pan
     drift = [found["ema", bars]["max_difference_pct"] for bars in (20, 30, 50)]
     assert drift[0] > drift[2] > 0
     assert ("ema", 500) not in found
+
+
+def test_a_long_suspension_of_a_held_stock_is_no_look_ahead(run_of):
+    """A cut in its middle must not take the suspended stock for one that never trades again."""
+    run = run_of([100_000.0] * 80, capital=100_000.0)
+    close = run.panel.close.copy()
+    close[20:50, 0] = np.nan
+    panel = replace(run.panel, open=close, high=close, low=close, close=close)
+    found = lookahead_check(
+        panel, lambda part: decide(part, run.strategy, run.config, engine="python"), samples=40
+    )
+    assert found["differences"] == []

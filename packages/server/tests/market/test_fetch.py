@@ -321,6 +321,8 @@ def chart(symbol: str, days: list[str], close: list[float], adjusted: list[float
     return json.dumps({"chart": {"result": [result], "error": None}}).encode()
 
 
+# yfinance calls pandas in ways that its next major version will drop.
+@pytest.mark.filterwarnings("ignore::pandas.errors.Pandas4Warning")
 def test_yahoo_comes_in_split_adjusted_with_its_dividends_apart(fetch, source, market):
     days = ["2025-01-15", "2025-01-16", "2025-01-17"]
     close = [4200.0, 4228.0, 4124.3]

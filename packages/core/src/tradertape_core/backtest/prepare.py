@@ -17,7 +17,6 @@ from tradertape_core.ledger.charge_table import ChargeTable, flat_table, table_f
 from tradertape_core.market.panel import Panel
 from tradertape_core.market.ticks import TICK_TABLES
 from tradertape_core.strategy import rules
-from tradertape_core.strategy.candles import OwnCandles
 from tradertape_core.strategy.entries import Entries, evaluate_entries
 from tradertape_core.strategy.entry_price import buffer_side
 from tradertape_core.strategy.evaluate import Evaluation
@@ -137,19 +136,15 @@ def _market(
         low=_dense(panel.low),
         close=_dense(panel.close),
         atr=_dense(evaluation.cache.named("atr14")) if needs_atr else _no_atr(rows, columns),
-        last_bar=_last_bar(evaluation.cache.candles),
+        last_bar=_last_bar(panel),
         sector=_whole(sector),
         tick_table=_whole(np.searchsorted(_TICK_CHANGES, panel.dates, side="right")),
     )
 
 
-def _last_bar(candles: OwnCandles) -> Any:
-    """(N,) row of each symbol's last candle, -1 without any."""
-    rows, columns = candles.present.shape
-    if candles.is_full:
-        return _integers(columns, fill=rows - 1)
-    last = rows - 1 - candles.present[::-1].argmax(axis=0)
-    return _whole(np.where(candles.present.any(axis=0), last, -1))
+def _last_bar(panel: Panel) -> Any:
+    """(N,) row of each symbol's last candle of all, past the last row where trading goes on."""
+    return _whole(np.searchsorted(panel.dates, panel.last_trading_days()))
 
 
 def reads_atr(strategy: rules.Strategy, config: BacktestConfig) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
@@ -34,10 +35,12 @@ class DayTable:
         self.sectors = panel.sectors
         self.symbols = panel.symbols
         self._quotes = [_quotes(panel, atr, symbol) for symbol in range(panel.shape[1])]
-        self.last_day = [
-            max((day for day, quote in enumerate(quotes) if quote is not None), default=-1)
-            for quotes in self._quotes
-        ]
+        ends: list[date | None] = panel.last_trading_days().astype("datetime64[D]").tolist()
+        self.last_day = [len(self.dates) if end is None else self._day_of(end) for end in ends]
+
+    def _day_of(self, day: date) -> int:
+        """The index of a date, the number of dates for a later one."""
+        return bisect_left(self.dates, day)
 
     def quote(self, day: int, symbol: int) -> Quote | None:
         return self._quotes[symbol][day]

@@ -26,7 +26,10 @@ class Decisions:
 
 
 def cut(panel: Panel, start: int, stop: int) -> Panel:
-    """Return rows start..stop-1 of `panel`, as if nothing before or after were known."""
+    """Return rows start..stop-1 of `panel`, as if nothing before or after were known.
+
+    But for which symbols stop trading for good: that is announced, not foreseen.
+    """
     rows = slice(start, stop)
     return replace(
         panel,
@@ -44,6 +47,7 @@ def cut(panel: Panel, start: int, stop: int) -> Panel:
             for name, series in panel.indices.items()
         },
         first=min(max(panel.first - start, 0), max(stop - start - 1, 0)),
+        last_traded=panel.last_trading_days(),
     )
 
 

@@ -35,6 +35,9 @@ class Panel:
     indices: index name such as "NIFTY 50" to its series.
     first: row of the first date the caller asked for; the rows before it are warm-up.
     data_version: content hash of what the arrays were read from.
+    last_traded: (N,) each symbol's last day with a candle in the whole data set, later than the
+        panel's end where it goes on: that trading has ceased for good is announced, and so known
+        on the day. None: as far as the panel itself shows.
     universe_warnings: what a reader must know of the membership (survivorship and the like).
     """
 
@@ -52,7 +55,16 @@ class Panel:
     data_version: str = ""
     universe_warnings: tuple[str, ...] = ()
     simulated: bool = False
+    last_traded: NDArray[np.datetime64] | None = None
 
     @property
     def shape(self) -> tuple[int, int]:
         return self.close.shape[0], self.close.shape[1]
+
+    def last_trading_days(self) -> NDArray[np.datetime64]:
+        """(N,) `last_traded`, else the last day with a candle in the panel; NaT without any."""
+        if self.last_traded is not None:
+            return self.last_traded
+        present = ~np.isnan(self.close)
+        last = self.dates[len(self.dates) - 1 - present[::-1].argmax(axis=0)]
+        return np.where(present.any(axis=0), last, np.datetime64("NaT", "D"))

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from tradertape_core.kernel.errors import InvalidInput
 from tradertape_core.market.panel import IndexSeries, Panel
 from tradertape_core.market.universe import Universe
+from tradertape_server.features.market.candles import Days, Floats
 from tradertape_server.features.market.columns import PRICES, Columns, selection
 from tradertape_server.features.market.manifest import Manifest
 
@@ -60,7 +61,14 @@ def build_panel(
         data_version=manifest.data_version,
         universe_warnings=_warnings(manifest, request, missing),
         simulated=manifest.simulated,
+        last_traded=_last_traded(columns, values["close"]),
     )
+
+
+def _last_traded(columns: Columns, close: Floats) -> Days:
+    """Each symbol's last day with a candle in the whole set; all of them have one."""
+    present = ~np.isnan(close)
+    return columns.dates[len(present) - 1 - present[::-1].argmax(axis=0)]
 
 
 def day_range(columns: Columns, manifest: Manifest, start: date, end: date) -> tuple[int, int]:
