@@ -7,6 +7,8 @@ SHELL := /bin/bash
 UV       := $(shell scripts/find-uv.sh 2>/dev/null || echo .tools/bin/uv)
 NODE_OK  := $(shell node -e 'const [a,b]=process.versions.node.split(".").map(Number); process.exit(a>20||(a==20&&b>=19)?0:1)' 2>/dev/null && echo yes)
 export NO_MKDOCS_2_WARNING := 1
+# One folder of compiled code for every test and start of this checkout.
+check bench: export NUMBA_CACHE_DIR := $(CURDIR)/.tools/numba
 STAMPS   := .tools/stamps
 PACKAGES := $(wildcard packages/*/pyproject.toml) pyproject.toml uv.lock
 WEB_SRC  := $(shell find web -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -path '*/test-results/*' 2>/dev/null)
@@ -37,7 +39,7 @@ check: $(STAMPS)/test-python ## Run every check and test on what is set up
 	.venv/bin/mkdocs build --strict --quiet
 	.venv/bin/python scripts/export_openapi.py --check
 	.venv/bin/python scripts/cli_reference.py --check
-	.venv/bin/pytest -n 2 --ignore=tests/browser
+	.venv/bin/pytest -n 2 --dist loadgroup --ignore=tests/browser
 	.venv/bin/pytest tests/browser
 
 fix: $(STAMPS)/test-python ## Mend what can be mended: format, lint, imports
@@ -48,6 +50,7 @@ fix: $(STAMPS)/test-python ## Mend what can be mended: format, lint, imports
 bench: $(STAMPS)/test-python ## Measure ours beside its peers, in one run
 	$(UV) sync --quiet --inexact --group bench
 	.venv/bin/python bench/run.py
+	.venv/bin/python bench/greeks.py
 
 docs: $(STAMPS)/test-python ## Build the documentation into site/
 	.venv/bin/mkdocs build --strict

@@ -71,6 +71,7 @@ def _run(command: list[str], where: str, folder: Path, environment: dict[str, st
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group("live server")
 @pytest.mark.parametrize("page", [p for p in _pages() if _runnable(p)], ids=lambda page: page.name)
 def test_python_and_shell_blocks_run(page: Path, live_server, tmp_path: Path) -> None:
     stand_ins = {
