@@ -1,0 +1,128 @@
+"""The published client, as it is on PyPI, drives a running server.
+
+It is installed aside, into `.tools/`, and runs in a process of its own: nothing of it is part of
+this project. Without a network and without that folder the tests are skipped.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+ROOT = Path(__file__).parents[2]
+WHEEL = "kite-algo-worker==0.7.4"
+ASIDE = ROOT / ".tools" / "kite-algo-worker-0.7.4"
+EMAIL = "worker@example.com"
+BIN = Path(sys.executable).parent
+Start = Callable[[str], dict[str, str]]
+
+# The life cycle of option runs is not served yet; health: the package contradicts itself there.
+NOT_SERVED = {
+    "Options." + name
+    for name in (
+        "create_run", "enter", "exit", "get_protection_state", "get_run_state", "preview_entry",
+        "preview_exit", "preview_run_entry", "replay_protection", "update_protection",
+    )
+}  # fmt: skip
+# Built on the calls that are driven: the same endpoints.
+BY_OTHERS = {
+    "Async.get_run_health_snapshot", "Async.get_funds_snapshot", "ManagedRun.get_health_snapshot",
+    "Options.preview_strategy", "Options.resolve_delta_leg", "Options.resolve_offset_leg",
+    "Options.resolve_option_contracts", "Options.resolve_option_leg", "Options.resolve_spread",
+}  # fmt: skip
+
+LIST = """
+import inspect, kite_algo_worker as k
+from kite_algo_worker.ws import WorkerWebSocketClient
+classes = {"Client": k.KiteAlgoWorkerClient, "Async": k.AsyncKiteAlgoWorkerClient,
+           "ManagedRun": k.ManagedRun, "Options": k.OptionWorkerClient,
+           "Sockets": WorkerWebSocketClient}
+for name, one in classes.items():
+    for method, _ in inspect.getmembers(one, inspect.isfunction):
+        if not method.startswith("_"):
+            print(f"{name}.{method}")
+"""
+
+
+@pytest.fixture(scope="session")
+def published() -> Path:
+    """The folder with the published client, installed once."""
+    if not (ASIDE / "kite_algo_worker").is_dir():
+        command = ["uv", "pip", "install", "-q", "--target", str(ASIDE), WHEEL]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+        if done.returncode:
+            pytest.skip(f"{WHEEL} cannot be installed: {done.stderr[-300:]}")
+    return ASIDE
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Starts servers on fresh homes: `start("0.7.4")` returns the driver's environment."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(compat: str) -> dict[str, str]:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = int(probe.getsockname()[1])
+        environment = {
+            **os.environ,
+            "TRADERTAPE_HOME": str(tmp_path / "home"),
+            "TRADERTAPE_WORKER_COMPAT": compat,
+        }
+        tradertape = str(BIN / "tradertape")
+        command = [tradertape, "serve", "--demo", "--port", str(port)]
+        with (tmp_path / "server.log").open("wb") as log:
+            started.append(subprocess.Popen(command, env=environment, stdout=log, stderr=log))
+        url = f"http://127.0.0.1:{port}"
+        _wait(url, started[-1], tmp_path / "server.log")
+        _run([tradertape, "user", "create", EMAIL, "--password-stdin"], environment, "pass word 12")
+        scopes = [part for name in ("paper", "data", "gtt") for part in ("--scope", name)]
+        create = [tradertape, "token", "create", "--user", EMAIL, "--kind", "worker", "--name", "t"]
+        token = _run([*create, *scopes], environment).strip()
+        return {**os.environ, "URL": url, "KITE_ALGO_WORKER_TOKEN": token}
+
+    yield start
+    for process in started:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def test_every_method_of_the_published_client_works(published: Path, start: Start) -> None:
+    environment = {**start("0.7.4"), "PYTHONPATH": str(published)}
+    driver = str(Path(__file__).parent / "drive_published.py")
+    called = set(_run([sys.executable, driver], environment).split())
+    known = set(_run([sys.executable, "-c", LIST], environment).split())
+    assert known - called - NOT_SERVED - BY_OTHERS == set()
+
+
+def test_the_documented_flow_has_the_documented_bodies(published: Path, start: Start) -> None:
+    environment = {**start(""), "PYTHONPATH": str(published)}
+    _run([sys.executable, str(Path(__file__).parent / "drive_seed.py")], environment)
+
+
+def _run(command: list[str], environment: dict[str, str], given: str = "") -> str:
+    done = subprocess.run(
+        command, env=environment, input=given, capture_output=True, text=True, timeout=240,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
+    return done.stdout
+
+
+def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            if httpx.get(f"{url}/api/health", timeout=2).status_code == 200:
+                return
+        except httpx.TransportError:
+            time.sleep(0.2)
+    pytest.fail(f"the server did not start:\n{log.read_text()[-4000:]}")
