@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from tradertape_core.options.activity import day_volume, open_interest
+from tradertape_core.options.activity import open_interest
 from tradertape_core.options.chain import Chain, ChainQuotes, build_chain
 from tradertape_core.options.surface import option_prices
 
@@ -30,7 +30,7 @@ def make_chain() -> Callable[..., Chain]:
         )  # fmt: skip
         quotes = ChainQuotes(
             spot=spot, strikes=strikes, last=last, bid=last - 0.05, ask=last + 0.05, oi=oi,
-            volume=day_volume(oi, years=years, elapsed=0.5, lot_size=LOT),
+            volume=2 * oi,
         )  # fmt: skip
         return build_chain(quotes, years=years)
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tradertape_core.kernel.errors import InvalidInput
-from tradertape_core.options.activity import day_volume, open_interest
+from tradertape_core.options.activity import open_interest
 from tradertape_core.options.greeks import RISK_FREE_RATE, black76_price, forward_price
 from tradertape_core.options.surface import (
     INDEX_YEARS,
@@ -112,6 +112,7 @@ def test_interest_is_whole_lots_out_of_the_money_on_round_strikes() -> None:
     given_ = {"spot": SPOT, "level": 0.13, "step": 50.0, "lot_size": 65}
     calls = open_interest(strike=STRIKES, is_call=True, years=6 / 365, **given_)
     assert not (calls % 65).any()
+    assert calls.min() == 65
     out, inside = (STRIKES > SPOT) & (STRIKES < 25_000), (STRIKES < SPOT) & (STRIKES > 23_000)
     assert calls[out].sum() > 2 * calls[inside].sum()
     row = {float(strike): int(lots) for strike, lots in zip(STRIKES, calls, strict=True)}
@@ -120,10 +121,3 @@ def test_interest_is_whole_lots_out_of_the_money_on_round_strikes() -> None:
     assert later.sum() < calls.sum()
     other = open_interest(strike=STRIKES, is_call=True, years=6 / 365, salt=7, **given_)
     assert (other != calls).any()
-
-
-def test_volume_grows_over_the_day_and_starts_at_nothing() -> None:
-    interest = np.array([6_500, 650], dtype=np.int64)
-    assert day_volume(interest, years=0.01, elapsed=0.0, lot_size=65).tolist() == [0, 0]
-    half = day_volume(interest, years=0.01, elapsed=0.5, lot_size=65)
-    assert (day_volume(interest, years=0.01, elapsed=1.0, lot_size=65) > half).all()

@@ -116,14 +116,23 @@ def years_left(expiry: date, now: datetime) -> float:
     return max(seconds, 0.0) / _SECONDS_A_DAY / DAYS_A_YEAR
 
 
-def resolve_expiry(text: str, expiries: Sequence[date], now: datetime, *, exchange: str) -> date:
+def resolve_expiry(
+    text: str, expiries: Sequence[date], now: datetime, *, exchange: str, pointer: str = "/expiry"
+) -> date:
     """The listed expiry a word or a date means at an aware moment.
 
-    Raises InvalidInput that names what is listed when nothing fits.
+    pointer: where the word stands. Raises InvalidInput that names what is listed when nothing fits.
     """
+    try:
+        return _resolved(text, expiries, now, exchange)
+    except InvalidInput as refused:
+        raise InvalidInput(refused.message, pointer=pointer) from None
+
+
+def _resolved(text: str, expiries: Sequence[date], now: datetime, exchange: str) -> date:
     live = live_expiries(expiries, now)
     if not live:
-        raise InvalidInput("no expiry is listed that has not passed", pointer="/expiry")
+        raise InvalidInput("no expiry is listed that has not passed")
     wanted = text.strip().lower()
     if wanted not in set(ExpiryWord):
         return _dated(wanted, text, live)
@@ -158,4 +167,4 @@ def _nth(days: list[date], is_second: bool, word: ExpiryWord, live: list[date]) 
 def _nothing(message: str, live: list[date]) -> InvalidInput:
     shown = ", ".join(day.isoformat() for day in live[:_SHOWN])
     more = f" and {len(live) - _SHOWN} more" if len(live) > _SHOWN else ""
-    return InvalidInput(f"{message}; listed: {shown}{more}", pointer="/expiry")
+    return InvalidInput(f"{message}; listed: {shown}{more}")
