@@ -1,0 +1,84 @@
+"""What the options' routes take."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from tradertape_server.platform.http import Body
+
+Word = Annotated[str, Field(max_length=40)]
+Units = Annotated[int, Field(ge=1, le=10_000_000)]
+Lots = Annotated[int, Field(ge=1, le=100_000)]
+Rupees = Annotated[float, Field(ge=0, le=10_000_000)]
+Way = Literal["BUY", "SELL"]
+
+
+class SelectionIn(Body):
+    """An option type and one of strike, offset, moneyness and delta_target."""
+
+    option_type: Word
+    strike: float | str | None = None
+    offset: Word | None = None
+    moneyness: Word | None = None
+    delta_target: float | None = None
+    max_delta_gap: float | None = None
+    expiry: Word | None = None
+
+
+class SelectIn(Body):
+    """Contracts to find. expiry: nearest, current_week, next_week, current_month, next_month or a
+    date; a leg's own goes before it."""
+
+    expiry: Word | None = None
+    legs: list[dict[str, Any]] = Field(min_length=1, max_length=40)
+
+
+class LegIn(Body):
+    """One leg: a contract by symbol or token, or a selection; how much of it, and at what price.
+
+    Takes the legs the workers' resolvers make as they are.
+    """
+
+    transaction_type: Way
+    tradingsymbol: Annotated[str, Field(max_length=60)] | None = None
+    instrument_token: int | None = None
+    exchange: Annotated[str, Field(max_length=10)] = "NFO"
+    selection: SelectionIn | None = None
+    quantity: Units | None = Field(default=None, description="Units; or give lots.")
+    lots: Lots | None = None
+    price: Rupees | None = Field(
+        default=None, description="Rupees a unit; the ask when buying, the bid when selling."
+    )
+    # What is known of a resolved leg; it is looked up afresh.
+    leg_id: str | None = None
+    product: str | None = None
+    strike: float | None = None
+    option_type: str | None = None
+    expiry_key: str | None = None
+    ltp: float | None = None
+    lot_size: int | None = None
+    order_type: str | None = None
+    trigger_price: float | None = None
+    market_protection: float | None = None
+    exit_order_type: str | None = None
+    exit_price: float | None = None
+    variety: str | None = None
+    metadata: dict[str, Any] = Field(default_factory=dict)
+
+
+class PreviewIn(Body):
+    """A strategy: legs, or the name of a well-known one with its strikes counted from the money."""
+
+    strategy_name: Annotated[str, Field(max_length=100)] | None = None
+    underlying: Annotated[str, Field(max_length=40)] | None = None
+    expiry: Word | None = None
+    product: Literal["NRML", "MIS"] = "NRML"
+    broker: Literal["zerodha", "upstox", "groww", "none"] = "zerodha"
+    legs: list[LegIn] = Field(default_factory=list, max_length=20)
+    spread: Word | None = None
+    distance: int | None = None
+    width: int = 2
+    lots: Lots = 1
+    metadata: dict[str, Any] = Field(default_factory=dict)
