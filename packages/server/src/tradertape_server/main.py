@@ -13,10 +13,19 @@ from tradertape_server.features.auth.routes import router as auth
 from tradertape_server.features.backtests.routes import router as backtests
 from tradertape_server.features.backtests.study_routes import router as studies
 from tradertape_server.features.changelog.routes import router as changelog
+from tradertape_server.features.feed.routes import router as live
+from tradertape_server.features.feed.tick_socket import router as ticks_socket
 from tradertape_server.features.market.routes import router as market
 from tradertape_server.features.operations.routes import router as operations
+from tradertape_server.features.options.routes import router as options
 from tradertape_server.features.strategies.routes import router as strategies
 from tradertape_server.features.strategies.trial_routes import router as trials
+from tradertape_server.features.workers.market_routes import router as worker_market
+from tradertape_server.features.workers.market_streams import sockets as worker_sockets
+from tradertape_server.features.workers.monitor_routes import router as worker_monitor
+from tradertape_server.features.workers.options_routes import router as worker_options
+from tradertape_server.features.workers.routes import router as worker_runs
+from tradertape_server.features.workers.trading_routes import router as worker_trading
 from tradertape_server.platform.bodies import Bodies
 from tradertape_server.platform.ceilings import Ceilings
 from tradertape_server.platform.errors import install_error_handlers
@@ -29,7 +38,25 @@ from tradertape_server.settings import Settings
 from tradertape_server.wiring import Container, build_container
 
 # A feature: one line.
-ROUTERS = (auth, market, strategies, trials, backtests, studies, changelog, operations)
+ROUTERS = (
+    auth,
+    market,
+    live,
+    ticks_socket,
+    worker_market,
+    worker_sockets,
+    worker_runs,
+    worker_trading,
+    worker_monitor,
+    options,
+    worker_options,
+    strategies,
+    trials,
+    backtests,
+    studies,
+    changelog,
+    operations,
+)
 
 DESCRIPTION = """Everything the console does. Sign in at the console and use its cookie, or make an
 agent key with the scopes `api:read` and `api:write` and send it as a bearer token. The conventions

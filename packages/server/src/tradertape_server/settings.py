@@ -76,6 +76,32 @@ class Settings(BaseSettings):
         default=2 * 1024 * 1024, description="The largest request body; a larger one answers 413."
     )
 
+    # Live prices
+    feed: Literal["simulated", "replay", "off"] = Field(
+        default="simulated",
+        description="Where live prices come from: the simulated market, a recording, or nowhere.",
+    )
+    feed_rate_hz: Annotated[float, Field(ge=0.1, le=10)] = Field(
+        default=1.0, description="How many times a second live prices are looked at."
+    )
+    feed_any_hour: bool = Field(
+        default=True,
+        description="Whether the simulated market also moves while the exchange is closed.",
+    )
+    feed_replay_file: Path | None = Field(
+        default=None, description="The recording of ticks that `replay` plays (CSV)."
+    )
+    feed_replay_speed: Annotated[float, Field(gt=0, le=10_000)] = Field(
+        default=1.0, description="How many times as fast as it was a recording is played."
+    )
+
+    # Workers
+    worker_compat: Literal["", "0.7.4"] = Field(
+        default="",
+        description="`0.7.4`: trim funds, profit and loss and order answers to the strict models "
+        "of that version of the published client.",
+    )
+
     # Accounts
     allow_signup: bool = Field(
         default=True,
@@ -137,7 +163,7 @@ class Settings(BaseSettings):
         description="A Ray cluster for sweeps (`auto`, `ray://host:10001`). Empty: this machine.",
     )
 
-    @field_validator("home", "console_dir", "docs_dir", "changelog_file")
+    @field_validator("home", "console_dir", "docs_dir", "changelog_file", "feed_replay_file")
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return None if value is None else value.expanduser().resolve()

@@ -7,22 +7,39 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from tradertape_core.kernel.clock import Clock
+from tradertape_core.market.calendar import nse_calendar
 from tradertape_server import __version__
 from tradertape_server.features.auth.passwords import Passwords
 from tradertape_server.features.auth.service import AccountPolicy, AuthService
 from tradertape_server.features.auth.sessions import SessionLife
+from tradertape_server.features.auth.watching import CredentialWatch
 from tradertape_server.features.backtests.jobs import Attempt, RunJobs, StudyJobs
 from tradertape_server.features.backtests.repository import in_use
 from tradertape_server.features.backtests.running import Runner
 from tradertape_server.features.backtests.service import BacktestService
 from tradertape_server.features.backtests.studies import StudyService
 from tradertape_server.features.changelog.service import Changelog
+from tradertape_server.features.execution.jobs import ExecutionJobs
+from tradertape_server.features.execution.service import ExecutionService
+from tradertape_server.features.execution.service import Settings as ExecutionSettings
+from tradertape_server.features.feed.desk import DeskMarket
+from tradertape_server.features.feed.history import CandleHistory
+from tradertape_server.features.feed.opening import FeedOptions, open_source, publish_figures
+from tradertape_server.features.feed.service import Feed
+from tradertape_server.features.instruments.service import InstrumentService
+from tradertape_server.features.market.live_world import LiveWorld
 from tradertape_server.features.market.service import MarketService
-from tradertape_server.features.operations.checks import market_check
+from tradertape_server.features.operations.checks import feed_check, market_check
 from tradertape_server.features.operations.service import Health
+from tradertape_server.features.options.chains import ChainReader
+from tradertape_server.features.options.service import OptionService
+from tradertape_server.features.options.strategies import StrategyPreview
 from tradertape_server.features.strategies.service import StrategyService, sync_templates
 from tradertape_server.features.strategies.trying import TrialService
+from tradertape_server.features.workers.service import Workers
+from tradertape_server.features.workers.watching import FeedPrices
 from tradertape_server.platform import warming
+from tradertape_server.platform.bus import Bus
 from tradertape_server.platform.clock import SystemClock
 from tradertape_server.platform.compute import Compute
 from tradertape_server.platform.database import Database
@@ -49,6 +66,17 @@ class Container:
     health: Health
     changelog: Changelog
     market: MarketService
+    bus: Bus
+    credentials: CredentialWatch
+    live_world: LiveWorld
+    instruments: InstrumentService
+    feed: Feed
+    candle_history: CandleHistory
+    execution: ExecutionService
+    execution_jobs: ExecutionJobs
+    workers: Workers
+    options: OptionService
+    option_strategies: StrategyPreview
     strategies: StrategyService
     trials: TrialService
     backtests: BacktestService
@@ -64,9 +92,18 @@ class Container:
             sync_templates(session, self.clock)
         self.run_jobs.start()
         self.study_jobs.start()
+        self.feed.start()
+        self.execution.trader.start()
+        self.execution_jobs.start()
+        self.workers.guardian.start()
 
     def close(self) -> None:
         """Stop what is under way and let go of what was opened."""
+        self.credentials.stop()
+        self.workers.guardian.stop()
+        self.execution_jobs.stop()
+        self.execution.trader.stop()
+        self.feed.stop()
         self.run_jobs.stop()
         self.study_jobs.stop()
         self.runner.close()
@@ -88,9 +125,29 @@ def build_container(
     mailer = build_mailer(settings, clock)
     metrics = Metrics(__version__)
     market = MarketService(home, clock, data_set=settings.data_set)
+    live_world = LiveWorld(market)
+    instruments = InstrumentService(market, live_world, clock, home=home)
+    bus = Bus()
+    source = open_source(feed_options(settings), clock, market, live_world, instruments)
+    feed = Feed(source, clock, bus, rate_hz=settings.feed_rate_hz)
+    publish_figures(feed, metrics)
+    any_hour = settings.feed == "simulated" and settings.feed_any_hour
+    compat = settings.worker_compat == "0.7.4"
+    execution = ExecutionService.build(
+        database,
+        clock,
+        DeskMarket(feed, instruments, any_hour=any_hour),
+        ExecutionSettings(strict_answers=compat),
+    )
+    prices = FeedPrices(feed, instruments)
+    options = OptionService(ChainReader(instruments, feed), feed)
+    auth = AuthService(
+        database, clock, secrets, mailer, account_policy(settings), passwords or Passwords()
+    )
     strategies = StrategyService(clock, used_by=(in_use,))
     health = Health(database, clock, home=home, mailer=mailer, metrics=metrics)
     health.add("market_data", market_check(market, clock))
+    health.add("feed", feed_check(feed))
     backtests = BacktestService(clock, market, strategies)
     studies = StudyService(clock, backtests)
     compute = Compute(
@@ -108,12 +165,30 @@ def build_container(
         mailer=mailer,
         metrics=metrics,
         idempotency=IdempotencyStore(database, clock, secrets),
-        auth=AuthService(
-            database, clock, secrets, mailer, account_policy(settings), passwords or Passwords()
-        ),
+        auth=auth,
         health=health,
         changelog=Changelog(settings.changelog_path),
         market=market,
+        bus=bus,
+        credentials=CredentialWatch(auth.authenticator),
+        live_world=live_world,
+        instruments=instruments,
+        feed=feed,
+        candle_history=CandleHistory(market, feed),
+        execution=execution,
+        execution_jobs=ExecutionJobs(execution, nse_calendar(), clock),
+        workers=Workers.build(
+            database,
+            clock,
+            secrets,
+            execution,
+            bus,
+            prices,
+            by_token=prices.by_token,
+            compat=compat,
+        ),
+        options=options,
+        option_strategies=StrategyPreview(options),
         strategies=strategies,
         trials=TrialService(market),
         backtests=backtests,
@@ -122,6 +197,16 @@ def build_container(
         compute=compute,
         run_jobs=run_jobs,
         study_jobs=study_jobs,
+    )
+
+
+def feed_options(settings: Settings) -> FeedOptions:
+    """What the settings say about live prices."""
+    return FeedOptions(
+        source=settings.feed,
+        any_hour=settings.feed_any_hour,
+        replay_file=settings.feed_replay_file,
+        replay_speed=settings.feed_replay_speed,
     )
 
 

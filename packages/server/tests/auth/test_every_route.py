@@ -21,10 +21,13 @@ from tradertape_server.wiring import Container
 
 BASE_URL = "http://localhost:18777"
 STRATEGY = {"name": "Mine", "base_model": "v3_dip_buyer"}
+WORKER_RUN = {"template_id": "mine", "account_scope": "kite:paper-a"}
 MISSING = {
     "strategy_id": 987654, "run_id": "bt_ffffffffffffffffffffffff", "key_id": 987654,
-    "session_id": 987654, "user_id": 987654, "version": 1, "name": "nothing", "symbol": "NOTHING",
+    "underlying": "NIFTY", "session_id": 987654, "user_id": 987654, "version": 1,
+    "name": "nothing", "symbol": "NOTHING",
     "path": "nothing", "study_id": "st_ffffffffffffffffffffffff",
+    "strategy_run_id": "nothing", "order_id": "1", "trigger_id": 987654,
 }  # fmt: skip
 
 
@@ -37,6 +40,7 @@ class Row:
     user     a session, or a key with the scope api:read / api:write
     session  a session only
     admin    an administrator's session only
+    stream   as user, and the answer does not end
 
     owned: the path's parameters name something that belongs to one account; body: one that passes
     the schema, so that the answer is about the thing and not about the body.
@@ -48,6 +52,8 @@ class Row:
 
 
 PUBLIC, KNOWN, USER, SESSION, ADMIN = map(Row, ("public", "known", "user", "session", "admin"))
+# Goes on until the caller leaves: what it sends is tested with it.
+STREAM = Row("stream")
 OWN, OWN_KEY = Row("user", owned=True), Row("session", owned=True)
 
 ROUTES: dict[str, Row] = {
@@ -98,6 +104,78 @@ ROUTES: dict[str, Row] = {
     "GET /api/market/symbols": USER,
     "GET /api/market/candles/{symbol}": USER,
     "GET /api/market/calendar": USER,
+    "GET /api/instruments/search": USER,
+    "GET /api/instruments/resolve": USER,
+    "GET /api/live/status": USER,
+    "POST /api/live/quotes": USER,
+    "GET /api/live/candles": USER,
+    "GET /api/live/history": USER,
+    "GET /api/algo-workers/worker/market/instruments/resolve": USER,
+    "POST /api/algo-workers/worker/market/instruments/resolve": USER,
+    "GET /api/algo-workers/worker/market/instruments/search": USER,
+    "POST /api/algo-workers/worker/market/quotes": USER,
+    "GET /api/algo-workers/worker/market/candles": USER,
+    "GET /api/algo-workers/worker/market/history": USER,
+    "POST /api/algo-workers/worker/market/snapshot": USER,
+    "GET /api/algo-workers/worker/market/ticks/stream": STREAM,
+    "GET /api/algo-workers/worker/market/candles/stream": USER,
+    "GET /api/options/underlyings": USER,
+    "GET /api/options/spreads": USER,
+    "POST /api/options/strategies/preview": USER,
+    "GET /api/options/{underlying}/session": USER,
+    "GET /api/options/{underlying}/expiries": USER,
+    "GET /api/options/{underlying}/chain": USER,
+    "GET /api/options/{underlying}/greeks": USER,
+    "GET /api/options/{underlying}/pcr": USER,
+    "GET /api/options/{underlying}/max-pain": USER,
+    "POST /api/options/{underlying}/select": USER,
+    "GET /api/algo-workers/worker/options/underlyings/{underlying}/session": USER,
+    "GET /api/algo-workers/worker/options/underlyings/{underlying}/expiries": USER,
+    "GET /api/algo-workers/worker/options/underlyings/{underlying}/chain": USER,
+    "GET /api/algo-workers/worker/options/underlyings/{underlying}/mini-chain": USER,
+    "GET /api/algo-workers/worker/options/underlyings/{underlying}/greeks": USER,
+    "POST /api/algo-workers/worker/options/underlyings/{underlying}/selection/resolve": USER,
+    "GET /api/algo-workers/worker/options/underlyings/{underlying}/analytics/pcr": USER,
+    "GET /api/algo-workers/worker/options/underlyings/{underlying}/analytics/max-pain": USER,
+    "POST /api/algo-workers/worker/options/strategies/preview": USER,
+    "GET /api/algo-workers/worker/health": USER,
+    "POST /api/algo-workers/worker/heartbeat": USER,
+    "POST /api/algo-workers/worker/runs": USER,
+    "GET /api/algo-workers/worker/runs": USER,
+    "GET /api/algo-workers/worker/runs/{strategy_run_id}": OWN,
+    "POST /api/algo-workers/worker/runs/{strategy_run_id}/claim-session": OWN,
+    "DELETE /api/algo-workers/worker/runs/{strategy_run_id}/claim-session": OWN,
+    "POST /api/algo-workers/worker/runs/{strategy_run_id}/heartbeat": OWN,
+    "GET /api/algo-workers/worker/runs/{strategy_run_id}/safety-check": OWN,
+    "GET /api/algo-workers/worker/runs/{strategy_run_id}/pnl": OWN,
+    "GET /api/algo-workers/worker/runs/{strategy_run_id}/pnl/stream": STREAM,
+    "GET /api/algo-workers/worker/runs/{strategy_run_id}/funds": OWN,
+    "POST /api/algo-workers/worker/runs/{strategy_run_id}/decision-events": Row(
+        "user", owned=True, body={"event_type": "x", "summary": "y"}
+    ),
+    "GET /api/algo-workers/worker/runs/{strategy_run_id}/timeline": OWN,
+    "GET /api/algo-workers/worker/runs/{strategy_run_id}/timeline/stream": STREAM,
+    "POST /api/algo-workers/worker/runs/{strategy_run_id}/preview/order": USER,
+    "POST /api/algo-workers/worker/runs/{strategy_run_id}/preview/basket": USER,
+    "POST /api/algo-workers/worker/runs/{strategy_run_id}/intents": USER,
+    "PATCH /api/algo-workers/worker/runs/{strategy_run_id}/risk": Row(
+        "user", owned=True, body={"patch": {"x": 1}}
+    ),
+    "PATCH /api/algo-workers/worker/runs/{strategy_run_id}/protection": Row(
+        "user", owned=True, body={"backend_protection": {"basket": {"stoploss_pct": 1}}}
+    ),
+    "POST /api/algo-workers/worker/runs/{strategy_run_id}/exit": OWN,
+    "GET /api/algo-workers/worker/orders": USER,
+    "GET /api/algo-workers/worker/orders/{order_id}": USER,
+    "POST /api/algo-workers/worker/orders/{order_id}/cancel": USER,
+    "POST /api/algo-workers/worker/orders/{order_id}/modify": USER,
+    "GET /api/algo-workers/worker/trades": USER,
+    "GET /api/algo-workers/worker/funds": USER,
+    "POST /api/algo-workers/worker/gtt/triggers": USER,
+    "GET /api/algo-workers/worker/gtt/triggers": USER,
+    "GET /api/algo-workers/worker/gtt/triggers/{trigger_id}": USER,
+    "PUT /api/algo-workers/worker/gtt/triggers/{trigger_id}": USER,
+    "DELETE /api/algo-workers/worker/gtt/triggers/{trigger_id}": USER,
     "GET /api/strategies": USER,
     "POST /api/strategies": USER,
     "GET /api/strategies/indicators": USER,
@@ -150,7 +228,9 @@ def call(client: TestClient, name: str, things: dict[str, Any]) -> Any:
     method, _, path = name.partition(" ")
     url = path.replace(":path", "").format(**{**MISSING, **things})
     body = ROUTES[name].body
-    content = {"json": body if body is not None else {}} if method in {"POST", "PUT"} else {}
+    content = (
+        {"json": body if body is not None else {}} if method in {"POST", "PUT", "PATCH"} else {}
+    )
     return client.request(method, url, follow_redirects=False, **content)
 
 
@@ -169,7 +249,7 @@ def wrong(client: TestClient, names: list[str], status: int, code: str = "") -> 
     }
 
 
-CLOSED = names_of("known", "user", "session", "admin")
+CLOSED = names_of("known", "user", "stream", "session", "admin")
 OWNED = pytest.mark.parametrize("name", [name for name, row in ROUTES.items() if row.owned])
 
 pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
@@ -226,7 +306,7 @@ def test_a_revoked_key_is_nobody(make_key: Any) -> None:
 
 def test_a_key_without_the_scope_is_refused(make_key: Any) -> None:
     """AU-11."""
-    assert wrong(make_key(["signals:read"]), names_of("user"), 403, "scope_missing") == {}
+    assert wrong(make_key(["signals:read"]), names_of("user", "stream"), 403, "scope_missing") == {}
 
 
 def test_no_key_opens_account_pages(make_key: Any) -> None:
@@ -262,14 +342,17 @@ def things(sign_in: Any, container: Container) -> dict[str, Any]:
             public_id="st_0123456789abcdef01234567", user_id=user_id, status="cancelled",
             kind="sweep", name="Mine", strategy_name="Mine", universe="nifty_100", data_set="toy",
             data_version="", is_simulated=True, start_date=container.clock.now().date(),
-            end_date=container.clock.now().date(), metric="sharpe", request={"min_trades": 10}, total=0,
-            created_at=container.clock.now(),
+            end_date=container.clock.now().date(), metric="sharpe", request={"min_trades": 10},
+            total=0, created_at=container.clock.now(),
         )  # fmt: skip
         session.add_all([run, study])
     return {
         "strategy_id": owner.post("/api/strategies", json=STRATEGY).json()["id"],
         "run_id": "bt_0123456789abcdef01234567",
         "study_id": "st_0123456789abcdef01234567",
+        "strategy_run_id": owner.post("/api/algo-workers/worker/runs", json=WORKER_RUN).json()[
+            "strategy_run_id"
+        ],
         "session_id": owner.get("/api/auth/sessions").json()[0]["id"],
         "key_id": owner.post("/api/auth/agent-keys", json={}).json()["id"],
         "worker_key_id": owner.post("/api/auth/worker-tokens", json={}).json()["id"],
@@ -315,7 +398,7 @@ def test_no_other_sites_page_can_change_anything(sign_in: Any, headers: dict[str
     """FAULTS §8: a form or a fetch of another site, on every route that changes something."""
     person = sign_in("admin@example.com", is_admin=True)
     person.headers.update(headers)
-    changing = [name for name in ROUTES if name.split()[0] in {"POST", "PUT", "DELETE"}]
+    changing = [name for name in ROUTES if name.split()[0] in {"POST", "PUT", "PATCH", "DELETE"}]
     assert wrong(person, changing, 403, "cross_site") == {}
 
 
