@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 app = typer.Typer(add_completion=False)
 
 
+VANISHED_AFTER_MS = 40_000
+MOST_SOCKET_BYTES = 128 * 1024  # of one message to us
+
+
 @app.command()
 def serve(
     *,
@@ -77,6 +81,9 @@ def _serve(settings: Settings, listener: socket.socket, *, demo: bool, as_json: 
         server_header=False,
         proxy_headers=False,
         timeout_graceful_shutdown=settings.graceful_stop_s,
+        # A message is written once for all clients: compressing it for each would undo that.
+        ws_per_message_deflate=False,
+        ws_max_size=MOST_SOCKET_BYTES,
     )
     uvicorn.Server(config).run(sockets=[listener])
 
@@ -98,6 +105,9 @@ def _listen(settings: Settings) -> socket.socket:
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        # A client that vanished without a word is dropped when nothing is confirmed for so long.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, VANISHED_AFTER_MS)
     try:
         listener.bind((settings.host, settings.port))
     except OSError as error:

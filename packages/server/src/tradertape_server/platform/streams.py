@@ -60,10 +60,10 @@ class EventStream(Response):
 
     media_type = "text/event-stream"
 
-    def __init__(self, events: AsyncIterator[bytes], guard: Guard) -> None:
+    def __init__(self, events: AsyncIterator[bytes], guard: Guard, status_code: int = 200) -> None:
         self._events = events
         self._guard = guard
-        self.status_code = 200
+        self.status_code = status_code  # FastAPI looks for it, to describe a route
         self.background = None
         self.body = b""
         self.init_headers({"Content-Type": MEDIA_TYPE, "X-Accel-Buffering": "no"})
@@ -71,7 +71,11 @@ class EventStream(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
         """Serve."""
-        start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
+        start = {
+            "type": "http.response.start",
+            "status": self.status_code,
+            "headers": self.raw_headers,
+        }
         await send(start)
         last = b""
         try:

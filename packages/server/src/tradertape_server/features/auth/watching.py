@@ -100,3 +100,16 @@ class CredentialWatch:
                     self.look()
             except Exception:
                 logger.exception("credentials of streams could not be looked at")
+
+
+class Guarded:
+    """Ends a stream of server-sent events with its caller's credential, watched while it runs."""
+
+    def __init__(self, watch: CredentialWatch, caller: Identity) -> None:
+        self._watch = watch
+        self._caller = caller
+
+    async def ended(self) -> str:
+        """Wait until the credential is good no more; not watched any more when cancelled."""
+        with self._watch.over(self._caller) as watched:
+            return await watched.ended()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from tradertape_server.features.feed.shapes import Quoted, Shape, console_tick, kite_quote
 from tradertape_server.features.feed.source import Mode
@@ -11,13 +11,13 @@ from tradertape_server.features.feed.source import Mode
 class Selection:
     """Which instruments a client wants in which mode; equal selections are one object."""
 
-    __slots__ = ("key", "modes")
+    __slots__ = ("by_mode",)
     _known: dict[frozenset[tuple[int, Mode]], Selection] = {}  # noqa: RUF012 - shared by design
     _most_known = 2_000
 
-    def __init__(self, key: frozenset[tuple[int, Mode]]) -> None:
-        self.key = key
-        self.modes: dict[int, Mode] = dict(key)
+    def __init__(self, modes: Mapping[int, Mode]) -> None:
+        wanted = {mode: [t for t, one in modes.items() if one is mode] for mode in Mode}
+        self.by_mode = [(mode, tuple(tokens)) for mode, tokens in wanted.items() if tokens]
 
     @classmethod
     def of(cls, modes: Mapping[int, Mode]) -> Selection:
@@ -25,7 +25,7 @@ class Selection:
         key = frozenset(modes.items())
         found = cls._known.get(key)
         if found is None:
-            found = cls(key)
+            found = cls(modes)
             while len(cls._known) >= cls._most_known:
                 cls._known.pop(next(iter(cls._known)), None)
             cls._known[key] = found
@@ -35,11 +35,12 @@ class Selection:
 class TickFrame:
     """The newest ticks of some instruments."""
 
-    __slots__ = ("_messages", "quotes")
+    __slots__ = ("_messages", "_written", "quotes")
 
     def __init__(self, quotes: Mapping[int, Quoted]) -> None:
         self.quotes = quotes
-        self._messages: dict[tuple[Selection, str], bytes] = {}
+        self._messages: dict[tuple[Selection, _Form], bytes] = {}
+        self._written: dict[tuple[_Form, Mode], _Parts] = {}
 
     def over(self, older: TickFrame) -> TickFrame:
         """This frame and what only the older one has: what a slow client gets."""
@@ -47,40 +48,54 @@ class TickFrame:
 
     def console(self, wanted: Selection) -> bytes:
         """The console's message; empty when nothing in it is wanted."""
-        return self._message(wanted, "console", _console)
+        return self._message(wanted, _CONSOLE)
 
     def worker(self, wanted: Selection) -> bytes:
         """The workers' message; empty when nothing in it is wanted."""
-        return self._message(wanted, "worker", _worker)
+        return self._message(wanted, _WORKER)
 
-    def _message(self, wanted: Selection, kind: str, write: _Writer) -> bytes:
-        key = (wanted, kind)
-        made = self._messages.get(key)
+    def _message(self, wanted: Selection, form: _Form) -> bytes:
+        made = self._messages.get((wanted, form))
         if made is None:
-            quotes, modes = self.quotes, wanted.modes
-            small, large = (modes, quotes) if len(modes) < len(quotes) else (quotes, modes)
-            parts = [(quotes[token], modes[token]) for token in small if token in large]
-            made = self._messages[key] = write(parts) if parts else b""
+            parts = [self._joined(form, mode, tokens) for mode, tokens in wanted.by_mode]
+            body = b",".join(part for part in parts if part)
+            made = form.head + body + form.tail if body else b""
+            self._messages[wanted, form] = made
         return made
 
+    def _joined(self, form: _Form, mode: Mode, tokens: tuple[int, ...]) -> bytes:
+        key = (form, mode)
+        parts = self._written.get(key)
+        if parts is None:
+            parts = self._written[key] = _Parts(self.quotes, form, mode)
+        try:
+            return b",".join(map(parts.__getitem__, tokens))
+        except KeyError:  # not all of them ticked in this beat
+            quotes = self.quotes
+            return b",".join([parts[token] for token in tokens if token in quotes])
 
-class _Writer:
-    """Joins ticks that are written already into a message."""
+
+class _Form:
+    """How a message is put together."""
 
     def __init__(self, head: bytes, tail: bytes, shape: Shape, *, is_keyed: bool) -> None:
-        self._head, self._tail, self._shape, self._is_keyed = head, tail, shape, is_keyed
-
-    def __call__(self, parts: Iterable[tuple[Quoted, Mode]]) -> bytes:
-        shape = self._shape
-        if self._is_keyed:
-            body = b",".join(
-                b'"%s":%s' % (quoted.tick.instrument_id.encode(), quoted.json(shape, mode))
-                for quoted, mode in parts
-            )
-        else:
-            body = b",".join([quoted.json(shape, mode) for quoted, mode in parts])
-        return self._head + body + self._tail
+        self.head, self.tail, self.shape, self.is_keyed = head, tail, shape, is_keyed
 
 
-_console = _Writer(b'{"type":"ticks","data":{', b"}}", console_tick, is_keyed=True)
-_worker = _Writer(b'{"ticks":[', b"]}", kite_quote, is_keyed=False)
+class _Parts(dict[int, bytes]):
+    """The ticks of a frame in one form, each written when it is first wanted."""
+
+    def __init__(self, quotes: Mapping[int, Quoted], form: _Form, mode: Mode) -> None:
+        self._quotes, self._form, self._mode = quotes, form, mode
+
+    def __missing__(self, token: int) -> bytes:
+        quoted = self._quotes[token]
+        part = quoted.json(self._form.shape, self._mode)
+        if self._form.is_keyed:
+            part = b'"%s":%s' % (quoted.tick.instrument_id.encode(), part)
+        self[token] = part
+        return part
+
+
+_CONSOLE = _Form(b'{"type":"ticks","data":{', b"}}", console_tick, is_keyed=True)
+_WORKER = _Form(b'{"ticks":[', b"]}", kite_quote, is_keyed=False)

@@ -87,6 +87,7 @@ class Feed:
         self._suspect: set[int] = set()
         self._listeners: list[TickListener] = []
         self._last_s: float | None = None
+        self._last_tick_at: datetime | None = None
         self._waiting_since_s: float | None = None
         self._cut_at: datetime | None = None
         self._reason = ""
@@ -177,7 +178,6 @@ class Feed:
     def status(self) -> FeedStatus:
         """How the feed is now."""
         hours = self.hours()
-        last = max((h.quoted.tick.at for h in self._heard.values()), default=None)
         is_stale = self._is_silent()
         reason = self._reason or ("no tick is heard" if is_stale else "")
         if hours is None:
@@ -188,7 +188,7 @@ class Feed:
             is_simulated=self.source.is_simulated,
             is_demo=hours is not None and hours.is_demo,
             stale=is_stale,
-            last_tick_at=last,
+            last_tick_at=self._last_tick_at,
             reason=reason,
         )
 
@@ -222,7 +222,7 @@ class Feed:
         quotes = {tick.instrument_token: Quoted(tick) for tick in good}
         for token, quoted in quotes.items():
             self._keep(token, quoted, now_s)
-        self._last_s = now_s
+        self._last_s, self._last_tick_at = now_s, good[-1].at
         self.ticks_heard += len(good)
         updates = self.candle_cache.add(good)
         for listener in self._listeners:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from tradertape_core.kernel.clock import IST, Clock
 from tradertape_core.market.calendar import nse_calendar
+from tradertape_server.features.feed.service import Feed
 from tradertape_server.features.market.service import MarketService
 from tradertape_server.features.operations.service import Check
 
@@ -30,5 +31,18 @@ def market_check(market: MarketService, clock: Clock) -> Callable[[], Check]:
         if active.last < wanted:
             return Check("stale", f"Prices end on {active.last or 'no day'}.", facts)
         return Check("ok", "Up to the last session.", facts)
+
+    return check
+
+
+def feed_check(feed: Feed) -> Callable[[], Check]:
+    """Whether live prices are heard; stale while something is wanted and silent."""
+
+    def check() -> Check:
+        status = feed.status()
+        facts = {"source": status.source, "simulated": status.is_simulated}
+        if status.stale or not status.connected:
+            return Check("stale", f"No live prices: {status.reason}.", facts)
+        return Check("ok", "Live prices are heard, or none are wanted.", facts)
 
     return check

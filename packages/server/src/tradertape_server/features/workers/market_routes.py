@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
-from fastapi.responses import StreamingResponse
 
 from tradertape_core.market.candle import Interval, parse_interval
 from tradertape_core.market.instrument import Instrument
-from tradertape_server.features.auth.watching import CredentialWatch
+from tradertape_server.features.auth.watching import CredentialWatch, Guarded
 from tradertape_server.features.feed.answers import (
     asked_instrument,
     candle_set,
@@ -35,7 +33,7 @@ from tradertape_server.features.workers.callers import worker_with
 from tradertape_server.features.workers.market_streams import candle_events, tick_events
 from tradertape_server.platform.http import part
 from tradertape_server.platform.identity import Identity
-from tradertape_server.platform.streams import MEDIA_TYPE, EventStream, Guard
+from tradertape_server.platform.streams import MEDIA_TYPE, EventStream
 
 PREFIX = "/api/algo-workers/worker"
 router = APIRouter(prefix=f"{PREFIX}/market", tags=["workers: market"])
@@ -149,7 +147,7 @@ def snapshot(
     return answer | {"candles": series}
 
 
-@router.get("/ticks/stream", responses=STREAM, response_class=StreamingResponse)
+@router.get("/ticks/stream", responses=STREAM, response_class=EventStream)
 async def stream_ticks(
     caller: DataWorker,
     feed: Live,
@@ -164,12 +162,11 @@ async def stream_ticks(
     found = instruments.many(identifiers(symbols.split(","), _numbers(tokens)))
     for error in found.unknown.values():
         raise error
-    guarded = Guarded(watch, caller)
     events = tick_events(feed, list(found.instruments.values()), mode_of(mode))
-    return EventStream(guarded.over(events), guarded)
+    return EventStream(events, Guarded(watch, caller))
 
 
-@router.get("/candles/stream", responses=STREAM, response_class=StreamingResponse)
+@router.get("/candles/stream", responses=STREAM, response_class=EventStream)
 async def stream_candles(
     caller: DataWorker,
     feed: Live,
@@ -182,26 +179,7 @@ async def stream_candles(
 ) -> EventStream:
     """Server-sent events: `{"current": candle}`, completed ones with `is_complete` true."""
     one, length = _asked(instruments, symbol, instrument_token), parse_interval(interval)
-    guarded = Guarded(watch, caller)
-    return EventStream(guarded.over(candle_events(feed, one, length)), guarded)
-
-
-class Guarded(Guard):
-    """Watches the caller's credential exactly as long as its stream runs."""
-
-    def __init__(self, watch: CredentialWatch, caller: Identity) -> None:
-        self._open = watch.over(caller)
-        self._watched = self._open.__enter__()
-
-    async def ended(self) -> str:
-        return await self._watched.ended()
-
-    async def over(self, events: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-        try:
-            async for event in events:
-                yield event
-        finally:
-            self._open.__exit__(None, None, None)
+    return EventStream(candle_events(feed, one, length), Guarded(watch, caller))
 
 
 def _candles_of(

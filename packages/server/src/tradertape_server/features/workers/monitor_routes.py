@@ -9,11 +9,11 @@ from fastapi.responses import StreamingResponse
 from pydantic import BeforeValidator, Field
 from starlette.concurrency import run_in_threadpool
 
-from tradertape_server.features.auth.watching import CredentialWatch
+from tradertape_server.features.auth.watching import CredentialWatch, Guarded
 from tradertape_server.features.workers.callers import PaperWorker
 from tradertape_server.features.workers.errors import UnknownRun
 from tradertape_server.features.workers.gtt import DEFAULT_SCOPE
-from tradertape_server.features.workers.market_routes import STREAM, Guarded
+from tradertape_server.features.workers.market_routes import STREAM
 from tradertape_server.features.workers.market_streams import holder_of_data, serve_socket
 from tradertape_server.features.workers.parts import Accounts, Pnls, Runs, Timelines, workers_of
 from tradertape_server.features.workers.routes import PREFIX, Json
@@ -78,9 +78,8 @@ async def stream_pnl(
 ) -> EventStream:
     """Send a run's profit and loss every so many seconds, until the run is closed."""
     run = await run_in_threadpool(runs.get, caller, strategy_run_id)
-    guarded = Guarded(watch, caller)
     events = pnl_events(pnl, runs, caller, run, interval_seconds or 1.0)
-    return EventStream(guarded.over(events), guarded)
+    return EventStream(events, Guarded(watch, caller))
 
 
 @router.websocket("/ws/runs/{strategy_run_id}/pnl")
@@ -136,9 +135,8 @@ async def stream_timeline(
     is_cursor = last_event_id is not None and last_event_id.isascii() and last_event_id.isdigit()
     after = int(last_event_id or 0) if is_cursor else after_cursor or 0
     timeline.check_kind(event_kind or None)
-    guarded = Guarded(watch, caller)
     events = timeline_events(timeline, run, after=after, kind=event_kind or None)
-    return EventStream(guarded.over(events), guarded)
+    return EventStream(events, Guarded(watch, caller))
 
 
 @router.post("/runs/{strategy_run_id}/decision-events")

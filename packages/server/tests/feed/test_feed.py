@@ -1,0 +1,296 @@
+"""The feed by itself: bad ticks, silence, cuts, candles, replay (FAULTS §4)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tradertape_core.kernel.errors import InvalidInput
+from tradertape_core.market.calendar import nse_calendar
+from tradertape_core.market.candle import Candle, Interval
+from tradertape_core.market.hours import TradingHours, hours_at
+from tradertape_core.market.instrument import Instrument
+from tradertape_core.market.tick import Tick
+from tradertape_server.features.feed.replay import ReplaySource, read_recording
+from tradertape_server.features.feed.service import Feed
+from tradertape_server.features.feed.shapes import Quoted, console_tick, kite_quote
+from tradertape_server.features.feed.source import Mode, Wanted
+from tradertape_server.platform.bus import Bus
+
+START = datetime(2026, 1, 5, 4, 30, tzinfo=UTC)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.wall, self.elapsed = START, 0.0
+
+    def now(self) -> datetime:
+        return self.wall
+
+    def monotonic(self) -> float:
+        return self.elapsed
+
+    def advance(self, seconds: float) -> None:
+        self.wall += timedelta(seconds=seconds)
+        self.elapsed += seconds
+
+
+def share(token: int) -> Instrument:
+    return Instrument(
+        exchange="NSE", tradingsymbol=f"S{token}", instrument_token=token, exchange_token=token
+    )
+
+
+def tick(token: int, price: object = "100", *, seq: int = 1, at: datetime = START) -> Tick:
+    return Tick(
+        instrument_token=token, instrument_id=f"NSE:S{token}", last_price=Decimal(str(price)),
+        at=at, exchange_at=at, seq=seq, close=Decimal(100),
+    )  # fmt: skip
+
+
+class Scripted:
+    """A source that says what it is told, or nothing, or that it is cut."""
+
+    name = "scripted"
+    is_simulated = True
+
+    def __init__(self) -> None:
+        self.next: list[Tick] = []
+        self.cut = ""
+        self.asked: list[tuple[int, Mode]] = []
+
+    def market_time(self, now: datetime) -> datetime:
+        return now
+
+    def poll(self, wanted: Sequence[Wanted], now: datetime) -> list[Tick]:
+        self.asked = [(w.instrument.instrument_token, w.mode) for w in wanted]
+        if self.cut:
+            raise ConnectionError(self.cut)
+        said, self.next = self.next, []
+        return said
+
+    def quote(self, wanted: Sequence[Wanted], now: datetime) -> list[Tick]:
+        return []
+
+    def hours(self, moment: datetime) -> TradingHours | None:
+        return hours_at(nse_calendar(), moment)
+
+    def session_candles(
+        self, instrument: Instrument, interval: Interval, moment: datetime
+    ) -> list[Candle]:
+        return []
+
+    def past_candles(
+        self, instrument: Instrument, interval: Interval, start: date, end: date
+    ) -> list[Candle]:
+        return []
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def source() -> Scripted:
+    return Scripted()
+
+
+@pytest.fixture
+def feed(clock: Clock, source: Scripted) -> Feed:
+    return Feed(source, clock, Bus())
+
+
+def test_only_what_somebody_wants_is_asked_for_in_the_highest_mode(
+    feed: Feed, source: Scripted
+) -> None:
+    feed.watch("a", [share(1), share(2)], Mode.LTP)
+    feed.watch("b", [share(1)], Mode.FULL)
+    feed.step()
+    assert sorted(source.asked) == [(1, Mode.FULL), (2, Mode.LTP)]
+    feed.unwatch("b")
+    feed.step()
+    assert sorted(source.asked) == [(1, Mode.LTP), (2, Mode.LTP)]
+    feed.hold("desk", [share(3)])
+    feed.hold("desk", [share(4)])
+    feed.unwatch("a", [1])
+    feed.step()
+    assert sorted(source.asked) == [(2, Mode.LTP), (4, Mode.FULL)]
+
+
+@pytest.mark.parametrize("price", ["NaN", "Infinity", "-Infinity", "0", "-5", "1000", "10"])
+def test_a_bad_price_reaches_nobody_and_makes_the_instrument_stale(
+    feed: Feed, source: Scripted, price: str
+) -> None:
+    heard: list[Tick] = []
+    feed.on_ticks(heard.extend)
+    feed.watch("a", [share(1), share(2)])
+    source.next = [tick(1), tick(2)]
+    assert feed.step() == 2
+    source.next = [tick(1, price, seq=2), tick(2, "101", seq=2)]
+    assert feed.step() == 1  # the valid neighbour is kept
+    assert (feed.latest(1), feed.is_stale(1), feed.is_stale(2)) == (tick(1), True, False)
+    source.next = [tick(1, "102", seq=3)]
+    feed.step()
+    assert not feed.is_stale(1)
+    assert all(one.last_price.is_finite() and one.last_price > 0 for one in heard)
+
+
+def test_ticks_of_unknown_tokens_are_dropped_and_counted(feed: Feed, source: Scripted) -> None:
+    feed.watch("a", [share(1)])
+    source.next = [tick(9)]
+    assert feed.step() == 0
+    assert feed.refused == {"unknown": 1}
+
+
+def test_a_silent_feed_is_stale_in_less_than_ten_seconds(
+    feed: Feed, source: Scripted, clock: Clock
+) -> None:
+    assert not feed.status().stale  # nothing is wanted
+    feed.watch("a", [share(1)])
+    source.next = [tick(1)]
+    feed.step()
+    for _ in range(8):
+        clock.advance(1)
+        feed.step()
+    assert not feed.status().stale
+    clock.advance(1)
+    assert feed.status().stale
+    assert feed.is_stale(1)
+    source.next = [tick(1, seq=2)]
+    feed.step()
+    assert not feed.status().stale
+
+
+def test_a_cut_is_told_labels_the_candles_and_ends(
+    feed: Feed, source: Scripted, clock: Clock
+) -> None:
+    feed.watch_candles("a", share(1), Interval.MINUTE)
+    for beat in range(40):
+        source.cut = "reset by peer" if 10 <= beat < 20 else ""
+        source.next = [] if source.cut else [tick(1, 100 + beat, seq=beat, at=clock.now())]
+        feed.step()
+        assert feed.status().connected == (not source.cut)
+        clock.advance(5)
+    made = feed.candles(share(1), Interval.MINUTE)
+    assert [(c.start.minute, c.has_gap) for c in made] == [
+        (0, True),
+        (1, True),
+        (2, False),
+        (3, False),
+    ]
+
+
+def test_a_hundred_cuts_lose_no_subscription(feed: Feed, source: Scripted, clock: Clock) -> None:
+    feed.watch("a", [share(n) for n in range(3_000)])
+    for cut in range(200):
+        source.cut = "gone" if cut % 2 else ""
+        feed.step()
+        clock.advance(1)
+    source.cut = ""
+    feed.step()
+    assert len(source.asked) == 3_000
+
+
+def test_a_stepped_wall_clock_ages_nothing(feed: Feed, source: Scripted, clock: Clock) -> None:
+    feed.watch("a", [share(1)])
+    source.next = [tick(1)]
+    feed.step()
+    for step in (600, -1_200):
+        clock.wall += timedelta(seconds=step)
+        assert not feed.is_stale(1)
+        source.next = [tick(1, "101", seq=5 + step, at=clock.now())]
+        feed.step()
+    assert feed.age_s(1) == 0
+
+
+def test_a_listener_that_fails_keeps_nobody_from_hearing(feed: Feed, source: Scripted) -> None:
+    heard: list[Tick] = []
+
+    def broken(_: Sequence[Tick]) -> None:
+        raise ValueError("a bug")
+
+    feed.on_ticks(broken)
+    feed.on_ticks(heard.extend)
+    feed.watch("a", [share(1)])
+    source.next = [tick(1)]
+    feed.step()
+    assert heard == [tick(1)]
+
+
+prices = st.sampled_from(
+    ["NaN", "Infinity", "-1", "0", "0.05", "99.95", "100", "101.2", "1e9", "sNaN"]
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(st.integers(1, 4), prices, st.integers(-2, 60)), max_size=30))
+def test_whatever_comes_in_nothing_but_numbers_goes_out(rows: list[tuple[int, str, int]]) -> None:
+    clock, source = Clock(), Scripted()
+    feed = Feed(source, clock, Bus())
+    feed.watch("a", [share(1), share(2), share(3)])
+    feed.watch_candles("a", share(1), Interval.MINUTE)
+    for seq, (token, price, volume) in enumerate(rows):
+        one = tick(token, price, seq=seq, at=clock.now())
+        source.next = [replace(one, volume=volume, bid=Decimal(price))]
+        feed.step()
+        clock.advance(3)
+    for quoted in feed.quotes([share(1), share(2), share(3)]).values():
+        for shape in (console_tick, kite_quote):
+            written = quoted.json(shape, Mode.FULL)
+            assert b"NaN" not in written
+            assert b"Infinity" not in written
+        assert quoted.tick.last_price.is_finite()
+    for candle in feed.candles(share(1), Interval.MINUTE):
+        assert candle.low <= candle.open <= candle.high
+        assert candle.volume >= 0
+
+
+def test_each_form_of_a_tick_is_written_once() -> None:
+    quoted = Quoted(tick(1))
+    assert quoted.json(kite_quote, Mode.LTP) is quoted.json(kite_quote, Mode.LTP)
+    assert b'"ohlc"' not in quoted.json(kite_quote, Mode.LTP)
+    assert b'"ohlc"' in quoted.json(kite_quote, Mode.QUOTE)
+
+
+RECORDING = """at,instrument,last_price,volume,bid,ask
+2025-12-30T09:15:00+05:30,NSE:S1,100,10,99.95,100
+2025-12-30T09:15:30+05:30,NSE:S1,103,30,,
+2025-12-30T09:16:10+05:30,NSE:S1,101,35,,
+2025-12-30T09:15:10+05:30,NSE:S2,50,1,,
+"""
+
+
+def test_a_recording_is_played_faster_than_it_was(tmp_path: Path, clock: Clock) -> None:
+    path = tmp_path / "ticks.csv"
+    path.write_text(RECORDING)
+    source = ReplaySource.open(path, nse_calendar(), started=START, speed=10)
+    feed, heard = Feed(source, clock, Bus()), list[Tick]()
+    feed.on_ticks(heard.extend)
+    feed.watch("a", [share(1), share(2)])
+    feed.step()
+    clock.advance(3.1)  # 31 seconds of the recording
+    feed.step()
+    assert [(one.instrument_id, one.last_price) for one in heard] == [
+        ("NSE:S1", 100), ("NSE:S1", 103), ("NSE:S2", 50),
+    ]  # fmt: skip
+    clock.advance(60)
+    feed.step()
+    assert heard[-1].last_price == 101
+    made = feed.candles(share(1), Interval.MINUTE)
+    assert [(c.high, c.volume) for c in made] == [(103, 30), (101, 5)]
+
+
+@pytest.mark.parametrize(
+    "lines", ["", "at,instrument\n", RECORDING.replace("103", "x"), RECORDING.replace("+05:30", "")]
+)
+def test_what_is_no_recording_is_refused(lines: str) -> None:
+    with pytest.raises(InvalidInput):
+        read_recording(lines.splitlines())
