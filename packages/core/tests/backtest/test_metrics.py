@@ -82,6 +82,14 @@ def test_warm_up_days_are_no_part_of_the_figures(run_of):
     assert summary["benchmark_return"] == 20
 
 
+def test_without_a_benchmark_every_figure_against_it_is_empty(run_of):
+    summary = summary_of(run_of(np.linspace(1000, 1100, 100), benchmark=[np.nan] * 100))
+    assert summary["cagr"] is not None
+    against = ("alpha", "beta", "correlation", "tracking_error", "information_ratio")
+    for name in ("benchmark_return", "benchmark_cagr", *against):
+        assert summary[name] is None, name
+
+
 def test_a_missing_day_of_the_benchmark_takes_the_value_before(run_of):
     run = run_of([1000] * 4, benchmark=[100, np.nan, 110, 121])
     curve = equity_curve(run.simulation, run.panel, run.config)

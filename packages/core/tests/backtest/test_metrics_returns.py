@@ -63,6 +63,11 @@ def test_growth_is_not_extrapolated_from_less_than_sixty_days():
     assert m.cagr_pct(100, 110, 60) > 0
 
 
+def test_growth_from_or_to_a_missing_value_is_unknown_and_no_loss():
+    assert math.isnan(m.cagr_pct(100, math.nan, 400))
+    assert math.isnan(m.cagr_pct(math.nan, 100, 400))
+
+
 def test_losing_everything_is_a_growth_of_minus_a_hundred_percent():
     assert m.cagr_pct(100, 0, 400) == -100
 

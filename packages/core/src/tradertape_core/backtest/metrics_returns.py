@@ -54,9 +54,9 @@ def cagr_pct(start: float, end: float, calendar_days: int) -> float:
     """Yearly growth from `start` to `end` over `calendar_days`, percent.
 
     ((end / start) ** (365.25 / calendar_days) - 1) * 100. NaN below 60 days: a growth rate
-    extrapolated from weeks misleads.
+    extrapolated from weeks misleads. NaN, too, where either value is missing.
     """
-    if calendar_days < SHORTEST_CAGR_DAYS or start <= 0 or end < 0:
+    if calendar_days < SHORTEST_CAGR_DAYS or not (start > 0 and end >= 0):
         return _NAN
     growth = math.log(end / start) * CALENDAR_DAYS / calendar_days if end > 0 else -math.inf
     return (math.exp(min(growth, 700.0)) - 1) * 100
