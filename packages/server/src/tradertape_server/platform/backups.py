@@ -164,8 +164,9 @@ def _tool(name: str, arguments: Sequence[str], url: URL) -> None:
         check=False,
     )
     if done.returncode:
-        last = done.stderr.strip().splitlines()[-1:] or ["no reason given"]
-        raise Unavailable(f"{name} failed: {last[0]}")
+        # The last line alone may be a detail without what went wrong: two versions, say.
+        told = "; ".join(done.stderr.strip().splitlines()[-2:]) or "no reason given"
+        raise Unavailable(f"{name} failed: {told}")
 
 
 def _pg_environment(url: URL) -> dict[str, str]:
