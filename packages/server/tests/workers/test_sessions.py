@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 Json = dict[str, Any]
 NONCE = "X-Worker-Session-Nonce"
 

@@ -184,6 +184,30 @@ def test_an_exit_is_previewed_done_once_and_closes_the_run(caller: Any, api: Any
     assert sorted(statuses) == ["CANCELLED", "COMPLETE", "COMPLETE"]
 
 
+def test_an_exit_that_a_stop_cut_off_is_finished(
+    caller: Any, api: Any, buy: Any, container: Any
+) -> None:
+    """A stop after the run was marked as exiting, before anything else of it was stored."""
+    from tradertape_server.features.workers import repository
+
+    place(caller, api, buy("key-00001", product="MIS"))
+    with container.database.write() as session:
+        repository.change(session, "run-1", status="exiting", exit_key="exit-00001")
+    container.workers.guardian.look()
+    assert caller.get(api("runs/run-1")).json()["status"] == "closed"
+    sides = [
+        one["transaction_type"] for one in caller.get(api("orders"), params=RUN).json()["orders"]
+    ]
+    assert sides == ["BUY", "SELL"]
+
+
+def test_the_key_of_an_order_is_no_key_of_an_exit(caller: Any, api: Any, buy: Any) -> None:
+    place(caller, api, buy("key-00001"))
+    answer = caller.post(api("runs/run-1/exit"), json={"idempotency_key": "key-00001"})
+    assert (answer.status_code, answer.headers["X-Error-Code"]) == (409, "idempotency_key_reused")
+    assert caller.get(api("runs/run-1")).json()["status"] == "open"
+
+
 def gtt() -> Json:
     return {
         "type": "single",

@@ -7,6 +7,7 @@ at the same exit, after a crash too, finds the orders of the first.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from dataclasses import dataclass
 from datetime import datetime, time
@@ -29,6 +30,7 @@ from tradertape_server.features.workers.protections import stored, watched
 from tradertape_server.features.workers.turns import Turns, note
 from tradertape_server.features.workers.watching import Prices
 from tradertape_server.platform.database import Database
+from tradertape_server.platform.errors import ApiError
 from tradertape_server.platform.logging import get_logger
 
 LOOK_EVERY_S = 1.0  # at the clock, at workers that went silent, at exits that were not done
@@ -266,4 +268,5 @@ class Guardian:
         with self._database.read() as session:
             leaving = list(repository.runs_with_status(session, "exiting"))
         for run in leaving:
-            self._leaving.resume(run)
+            with contextlib.suppress(ApiError):  # trading is paused: the next look goes on
+                self._leaving.resume(run)

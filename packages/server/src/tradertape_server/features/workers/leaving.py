@@ -5,8 +5,9 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-from tradertape_server.features.execution.answers import Answer
+from tradertape_server.features.execution.answers import EXIT_RUN, Answer
 from tradertape_server.features.execution.desk import Desk
+from tradertape_server.features.execution.errors import KeyReused
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.workers import repository
 from tradertape_server.features.workers.errors import UnknownRun
@@ -55,10 +56,14 @@ class LeavingService:
         """Go on with an exit that is under way; whether it is done."""
         if run.exit_key is None:
             return False
-        answer = self._execution.go_on_leaving(run.strategy_run_id, run.exit_key)
-        if answer is not None:
+        # Asked for again from its first step: a stop may have come before that was stored.
+        answer = self._execution.exit_run(
+            ref(run), key=run.exit_key, reason=run.status_reason or None
+        )
+        is_done = answer.status_code == 200
+        if is_done:
             self.settle(run.strategy_run_id, answer)
-        return answer is not None
+        return is_done
 
     def settle(self, run_id: str, answer: Answer) -> None:
         """Write down what became of the run."""
@@ -82,6 +87,9 @@ class LeavingService:
 
     def _begin(self, desk: Desk, run: WorkerRun, key: str | None, reason: str | None) -> str:
         wanted = (key or "").strip()
+        taken = desk.intent(run.strategy_run_id, wanted) if wanted else None
+        if taken is not None and taken["kind"] != EXIT_RUN:
+            raise KeyReused(wanted)
         if run.status == "closed":
             return wanted or run.exit_key or f"exit:{secrets.token_hex(8)}"
         if run.status == "exiting" and run.exit_key and wanted in ("", run.exit_key):
