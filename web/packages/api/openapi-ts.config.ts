@@ -5,6 +5,8 @@ const short = (name: string) => name.replace(/_api_.*$/, "")
 
 export default defineConfig({
   input: "./openapi.json",
+  // Programs of the user call these with a key of their own, never a page.
+  parser: { filters: { operations: { exclude: ["/^[A-Z]+ \\/api\\/algo-workers\\/worker\\//"] } } },
   output: { path: "./src/generated", entryFile: false },
   plugins: [
     { name: "@hey-api/client-fetch", throwOnError: true },

@@ -2,7 +2,7 @@
 
 import type { Client, Options as Options2, TDataShape } from './client';
 import { client } from './client.gen';
-import type { ActivityApiAuthActivityGetData, ActivityApiAuthActivityGetErrors, ActivityApiAuthActivityGetResponses, AskForLinkApiAuthMagicLinkPostData, AskForLinkApiAuthMagicLinkPostErrors, AskForLinkApiAuthMagicLinkPostResponses, AuditLogApiAuthAdminAuditLogGetData, AuditLogApiAuthAdminAuditLogGetErrors, AuditLogApiAuthAdminAuditLogGetResponses, BacktestOptionsApiBacktestOptionsGetData, BacktestOptionsApiBacktestOptionsGetResponses, BrokerStatusApiAuthStatusGetData, BrokerStatusApiAuthStatusGetResponses, CancelRunApiBacktestRunsRunIdCancelPostData, CancelRunApiBacktestRunsRunIdCancelPostErrors, CancelRunApiBacktestRunsRunIdCancelPostResponses, CancelStudyApiBacktestStudiesStudyIdCancelPostData, CancelStudyApiBacktestStudiesStudyIdCancelPostErrors, CancelStudyApiBacktestStudiesStudyIdCancelPostResponses, ChangelogApiChangelogGetData, ChangelogApiChangelogGetResponses, ConfirmTotpApiAuthTotpConfirmPostData, ConfirmTotpApiAuthTotpConfirmPostErrors, ConfirmTotpApiAuthTotpConfirmPostResponses, CreateAgentKeyApiAuthAgentKeysPostData, CreateAgentKeyApiAuthAgentKeysPostErrors, CreateAgentKeyApiAuthAgentKeysPostResponses, CreateStrategyApiStrategiesPostData, CreateStrategyApiStrategiesPostErrors, CreateStrategyApiStrategiesPostResponses, CreateWorkerTokenApiAuthWorkerTokensPostData, CreateWorkerTokenApiAuthWorkerTokensPostErrors, CreateWorkerTokenApiAuthWorkerTokensPostResponses, DeleteKiteCredentialsApiAuthKiteCredentialsDeleteData, DeleteKiteCredentialsApiAuthKiteCredentialsDeleteResponses, DeleteRunApiBacktestRunsRunIdDeleteData, DeleteRunApiBacktestRunsRunIdDeleteErrors, DeleteRunApiBacktestRunsRunIdDeleteResponses, DeleteStrategyApiStrategiesStrategyIdDeleteData, DeleteStrategyApiStrategiesStrategyIdDeleteErrors, DeleteStrategyApiStrategiesStrategyIdDeleteResponses, DeleteStudyApiBacktestStudiesStudyIdDeleteData, DeleteStudyApiBacktestStudiesStudyIdDeleteErrors, DeleteStudyApiBacktestStudiesStudyIdDeleteResponses, DisableApiAuthAdminUsersUserIdDisablePostData, DisableApiAuthAdminUsersUserIdDisablePostErrors, DisableApiAuthAdminUsersUserIdDisablePostResponses, DisableTotpApiAuthTotpDisablePostData, DisableTotpApiAuthTotpDisablePostErrors, DisableTotpApiAuthTotpDisablePostResponses, DownloadEquityApiBacktestRunsRunIdEquityCsvGetData, DownloadEquityApiBacktestRunsRunIdEquityCsvGetErrors, DownloadEquityApiBacktestRunsRunIdEquityCsvGetResponses, DownloadTearSheetApiBacktestRunsRunIdTearSheetHtmlGetData, DownloadTearSheetApiBacktestRunsRunIdTearSheetHtmlGetErrors, DownloadTearSheetApiBacktestRunsRunIdTearSheetHtmlGetResponses, DownloadTradesApiBacktestRunsRunIdTradesCsvGetData, DownloadTradesApiBacktestRunsRunIdTradesCsvGetErrors, DownloadTradesApiBacktestRunsRunIdTradesCsvGetResponses, EnableApiAuthAdminUsersUserIdEnablePostData, EnableApiAuthAdminUsersUserIdEnablePostErrors, EnableApiAuthAdminUsersUserIdEnablePostResponses, EndSessionApiAuthSessionsSessionIdDeleteData, EndSessionApiAuthSessionsSessionIdDeleteErrors, EndSessionApiAuthSessionsSessionIdDeleteResponses, ExplainDayApiStrategiesExplainPostData, ExplainDayApiStrategiesExplainPostErrors, ExplainDayApiStrategiesExplainPostResponses, ExportStrategyApiStrategiesStrategyIdExportGetData, ExportStrategyApiStrategiesStrategyIdExportGetErrors, ExportStrategyApiStrategiesStrategyIdExportGetResponses, FindSymbolsApiMarketSymbolsGetData, FindSymbolsApiMarketSymbolsGetErrors, FindSymbolsApiMarketSymbolsGetResponses, ForkStrategyApiStrategiesStrategyIdForkPostData, ForkStrategyApiStrategiesStrategyIdForkPostErrors, ForkStrategyApiStrategiesStrategyIdForkPostResponses, GetRunApiBacktestRunsRunIdGetData, GetRunApiBacktestRunsRunIdGetErrors, GetRunApiBacktestRunsRunIdGetResponses, GetRunStatusApiBacktestRunsRunIdStatusGetData, GetRunStatusApiBacktestRunsRunIdStatusGetErrors, GetRunStatusApiBacktestRunsRunIdStatusGetResponses, GetStrategyApiStrategiesStrategyIdGetData, GetStrategyApiStrategiesStrategyIdGetErrors, GetStrategyApiStrategiesStrategyIdGetResponses, GetStudyApiBacktestStudiesStudyIdGetData, GetStudyApiBacktestStudiesStudyIdGetErrors, GetStudyApiBacktestStudiesStudyIdGetResponses, HealthApiHealthGetData, HealthApiHealthGetErrors, HealthApiHealthGetResponses, ImportStrategyApiStrategiesImportPostData, ImportStrategyApiStrategiesImportPostErrors, ImportStrategyApiStrategiesImportPostResponses, IndicatorCatalogueApiStrategiesIndicatorsGetData, IndicatorCatalogueApiStrategiesIndicatorsGetResponses, KiteCredentialsApiAuthKiteCredentialsGetData, KiteCredentialsApiAuthKiteCredentialsGetResponses, LabelRunApiBacktestRunsRunIdLabelsPutData, LabelRunApiBacktestRunsRunIdLabelsPutErrors, LabelRunApiBacktestRunsRunIdLabelsPutResponses, LatestRunsApiBacktestLatestGetData, LatestRunsApiBacktestLatestGetResponses, ListAgentKeysApiAuthAgentKeysGetData, ListAgentKeysApiAuthAgentKeysGetResponses, ListDataSetsApiMarketDataSetsGetData, ListDataSetsApiMarketDataSetsGetResponses, ListRunsApiBacktestRunsGetData, ListRunsApiBacktestRunsGetErrors, ListRunsApiBacktestRunsGetResponses, ListStrategiesApiStrategiesGetData, ListStrategiesApiStrategiesGetErrors, ListStrategiesApiStrategiesGetResponses, ListStudiesApiBacktestStudiesGetData, ListStudiesApiBacktestStudiesGetErrors, ListStudiesApiBacktestStudiesGetResponses, ListStudyRowsApiBacktestStudiesStudyIdRowsGetData, ListStudyRowsApiBacktestStudiesStudyIdRowsGetErrors, ListStudyRowsApiBacktestStudiesStudyIdRowsGetResponses, ListUniversesApiMarketUniversesGetData, ListUniversesApiMarketUniversesGetErrors, ListUniversesApiMarketUniversesGetResponses, ListVersionsApiStrategiesStrategyIdVersionsGetData, ListVersionsApiStrategiesStrategyIdVersionsGetErrors, ListVersionsApiStrategiesStrategyIdVersionsGetResponses, ListWorkerTokensApiAuthWorkerTokensGetData, ListWorkerTokensApiAuthWorkerTokensGetResponses, LogoutApiAuthLogoutPostData, LogoutApiAuthLogoutPostErrors, LogoutApiAuthLogoutPostResponses, MeApiAuthMeGetData, MeApiAuthMeGetResponses, PasswordLoginApiAuthPasswordLoginPostData, PasswordLoginApiAuthPasswordLoginPostErrors, PasswordLoginApiAuthPasswordLoginPostResponses, RegenerateAgentKeysApiAuthAgentKeysKeyIdRegeneratePostData, RegenerateAgentKeysApiAuthAgentKeysKeyIdRegeneratePostErrors, RegenerateAgentKeysApiAuthAgentKeysKeyIdRegeneratePostResponses, RegenerateWorkerTokensApiAuthWorkerTokensKeyIdRegeneratePostData, RegenerateWorkerTokensApiAuthWorkerTokensKeyIdRegeneratePostErrors, RegenerateWorkerTokensApiAuthWorkerTokensKeyIdRegeneratePostResponses, ReplaceStrategyApiStrategiesStrategyIdPutData, ReplaceStrategyApiStrategiesStrategyIdPutErrors, ReplaceStrategyApiStrategiesStrategyIdPutResponses, RestoreVersionApiStrategiesStrategyIdVersionsVersionRestorePostData, RestoreVersionApiStrategiesStrategyIdVersionsVersionRestorePostErrors, RestoreVersionApiStrategiesStrategyIdVersionsVersionRestorePostResponses, ResumeStudyApiBacktestStudiesStudyIdResumePostData, ResumeStudyApiBacktestStudiesStudyIdResumePostErrors, ResumeStudyApiBacktestStudiesStudyIdResumePostResponses, RevokeAgentKeysApiAuthAgentKeysKeyIdDeleteData, RevokeAgentKeysApiAuthAgentKeysKeyIdDeleteErrors, RevokeAgentKeysApiAuthAgentKeysKeyIdDeleteResponses, RevokeWorkerTokensApiAuthWorkerTokensKeyIdDeleteData, RevokeWorkerTokensApiAuthWorkerTokensKeyIdDeleteErrors, RevokeWorkerTokensApiAuthWorkerTokensKeyIdDeleteResponses, RunBacktestApiBacktestRunPostData, RunBacktestApiBacktestRunPostErrors, RunBacktestApiBacktestRunPostResponses, SaveKiteCredentialsApiAuthKiteCredentialsPostData, SaveKiteCredentialsApiAuthKiteCredentialsPostErrors, SaveKiteCredentialsApiAuthKiteCredentialsPostResponses, SessionsApiAuthSessionsGetData, SessionsApiAuthSessionsGetResponses, SetPasswordApiAuthPasswordPutData, SetPasswordApiAuthPasswordPutErrors, SetPasswordApiAuthPasswordPutResponses, SetProfileApiAuthProfilePutData, SetProfileApiAuthProfilePutErrors, SetProfileApiAuthProfilePutResponses, ShareStrategyApiStrategiesStrategyIdSharePostData, ShareStrategyApiStrategiesStrategyIdSharePostErrors, ShareStrategyApiStrategiesStrategyIdSharePostResponses, ShowCalendarApiMarketCalendarGetData, ShowCalendarApiMarketCalendarGetErrors, ShowCalendarApiMarketCalendarGetResponses, ShowCandlesApiMarketCandlesSymbolGetData, ShowCandlesApiMarketCandlesSymbolGetErrors, ShowCandlesApiMarketCandlesSymbolGetResponses, ShowUniverseApiMarketUniversesNameGetData, ShowUniverseApiMarketUniversesNameGetErrors, ShowUniverseApiMarketUniversesNameGetResponses, SignalsOnSymbolApiStrategiesSignalsPostData, SignalsOnSymbolApiStrategiesSignalsPostErrors, SignalsOnSymbolApiStrategiesSignalsPostResponses, SignInLinkApiAuthAdminUsersUserIdSignInLinkPostData, SignInLinkApiAuthAdminUsersUserIdSignInLinkPostErrors, SignInLinkApiAuthAdminUsersUserIdSignInLinkPostResponses, StartStudyApiBacktestStudiesPostData, StartStudyApiBacktestStudiesPostErrors, StartStudyApiBacktestStudiesPostResponses, StartTotpApiAuthTotpPostData, StartTotpApiAuthTotpPostResponses, UsersApiAuthAdminUsersGetData, UsersApiAuthAdminUsersGetErrors, UsersApiAuthAdminUsersGetResponses, ValidateStrategyApiStrategiesValidatePostData, ValidateStrategyApiStrategiesValidatePostErrors, ValidateStrategyApiStrategiesValidatePostResponses, VerifyLinkApiAuthVerifyLinkPostData, VerifyLinkApiAuthVerifyLinkPostErrors, VerifyLinkApiAuthVerifyLinkPostResponses } from './types.gen';
+import type { ActivityApiAuthActivityGetData, ActivityApiAuthActivityGetErrors, ActivityApiAuthActivityGetResponses, AskForLinkApiAuthMagicLinkPostData, AskForLinkApiAuthMagicLinkPostErrors, AskForLinkApiAuthMagicLinkPostResponses, AuditLogApiAuthAdminAuditLogGetData, AuditLogApiAuthAdminAuditLogGetErrors, AuditLogApiAuthAdminAuditLogGetResponses, BacktestOptionsApiBacktestOptionsGetData, BacktestOptionsApiBacktestOptionsGetResponses, BrokerStatusApiAuthStatusGetData, BrokerStatusApiAuthStatusGetResponses, CancelRunApiBacktestRunsRunIdCancelPostData, CancelRunApiBacktestRunsRunIdCancelPostErrors, CancelRunApiBacktestRunsRunIdCancelPostResponses, CancelStudyApiBacktestStudiesStudyIdCancelPostData, CancelStudyApiBacktestStudiesStudyIdCancelPostErrors, CancelStudyApiBacktestStudiesStudyIdCancelPostResponses, ChangelogApiChangelogGetData, ChangelogApiChangelogGetResponses, ConfirmTotpApiAuthTotpConfirmPostData, ConfirmTotpApiAuthTotpConfirmPostErrors, ConfirmTotpApiAuthTotpConfirmPostResponses, CreateAgentKeyApiAuthAgentKeysPostData, CreateAgentKeyApiAuthAgentKeysPostErrors, CreateAgentKeyApiAuthAgentKeysPostResponses, CreateStrategyApiStrategiesPostData, CreateStrategyApiStrategiesPostErrors, CreateStrategyApiStrategiesPostResponses, CreateWorkerTokenApiAuthWorkerTokensPostData, CreateWorkerTokenApiAuthWorkerTokensPostErrors, CreateWorkerTokenApiAuthWorkerTokensPostResponses, DeleteKiteCredentialsApiAuthKiteCredentialsDeleteData, DeleteKiteCredentialsApiAuthKiteCredentialsDeleteResponses, DeleteRunApiBacktestRunsRunIdDeleteData, DeleteRunApiBacktestRunsRunIdDeleteErrors, DeleteRunApiBacktestRunsRunIdDeleteResponses, DeleteStrategyApiStrategiesStrategyIdDeleteData, DeleteStrategyApiStrategiesStrategyIdDeleteErrors, DeleteStrategyApiStrategiesStrategyIdDeleteResponses, DeleteStudyApiBacktestStudiesStudyIdDeleteData, DeleteStudyApiBacktestStudiesStudyIdDeleteErrors, DeleteStudyApiBacktestStudiesStudyIdDeleteResponses, DisableApiAuthAdminUsersUserIdDisablePostData, DisableApiAuthAdminUsersUserIdDisablePostErrors, DisableApiAuthAdminUsersUserIdDisablePostResponses, DisableTotpApiAuthTotpDisablePostData, DisableTotpApiAuthTotpDisablePostErrors, DisableTotpApiAuthTotpDisablePostResponses, DownloadEquityApiBacktestRunsRunIdEquityCsvGetData, DownloadEquityApiBacktestRunsRunIdEquityCsvGetErrors, DownloadEquityApiBacktestRunsRunIdEquityCsvGetResponses, DownloadTearSheetApiBacktestRunsRunIdTearSheetHtmlGetData, DownloadTearSheetApiBacktestRunsRunIdTearSheetHtmlGetErrors, DownloadTearSheetApiBacktestRunsRunIdTearSheetHtmlGetResponses, DownloadTradesApiBacktestRunsRunIdTradesCsvGetData, DownloadTradesApiBacktestRunsRunIdTradesCsvGetErrors, DownloadTradesApiBacktestRunsRunIdTradesCsvGetResponses, EnableApiAuthAdminUsersUserIdEnablePostData, EnableApiAuthAdminUsersUserIdEnablePostErrors, EnableApiAuthAdminUsersUserIdEnablePostResponses, EndSessionApiAuthSessionsSessionIdDeleteData, EndSessionApiAuthSessionsSessionIdDeleteErrors, EndSessionApiAuthSessionsSessionIdDeleteResponses, ExplainDayApiStrategiesExplainPostData, ExplainDayApiStrategiesExplainPostErrors, ExplainDayApiStrategiesExplainPostResponses, ExportStrategyApiStrategiesStrategyIdExportGetData, ExportStrategyApiStrategiesStrategyIdExportGetErrors, ExportStrategyApiStrategiesStrategyIdExportGetResponses, FeedStatusApiLiveStatusGetData, FeedStatusApiLiveStatusGetResponses, FindSymbolsApiMarketSymbolsGetData, FindSymbolsApiMarketSymbolsGetErrors, FindSymbolsApiMarketSymbolsGetResponses, ForkStrategyApiStrategiesStrategyIdForkPostData, ForkStrategyApiStrategiesStrategyIdForkPostErrors, ForkStrategyApiStrategiesStrategyIdForkPostResponses, GetRunApiBacktestRunsRunIdGetData, GetRunApiBacktestRunsRunIdGetErrors, GetRunApiBacktestRunsRunIdGetResponses, GetRunStatusApiBacktestRunsRunIdStatusGetData, GetRunStatusApiBacktestRunsRunIdStatusGetErrors, GetRunStatusApiBacktestRunsRunIdStatusGetResponses, GetStrategyApiStrategiesStrategyIdGetData, GetStrategyApiStrategiesStrategyIdGetErrors, GetStrategyApiStrategiesStrategyIdGetResponses, GetStudyApiBacktestStudiesStudyIdGetData, GetStudyApiBacktestStudiesStudyIdGetErrors, GetStudyApiBacktestStudiesStudyIdGetResponses, HealthApiHealthGetData, HealthApiHealthGetErrors, HealthApiHealthGetResponses, ImportStrategyApiStrategiesImportPostData, ImportStrategyApiStrategiesImportPostErrors, ImportStrategyApiStrategiesImportPostResponses, IndicatorCatalogueApiStrategiesIndicatorsGetData, IndicatorCatalogueApiStrategiesIndicatorsGetResponses, KiteCredentialsApiAuthKiteCredentialsGetData, KiteCredentialsApiAuthKiteCredentialsGetResponses, LabelRunApiBacktestRunsRunIdLabelsPutData, LabelRunApiBacktestRunsRunIdLabelsPutErrors, LabelRunApiBacktestRunsRunIdLabelsPutResponses, LatestRunsApiBacktestLatestGetData, LatestRunsApiBacktestLatestGetResponses, ListAgentKeysApiAuthAgentKeysGetData, ListAgentKeysApiAuthAgentKeysGetResponses, ListDataSetsApiMarketDataSetsGetData, ListDataSetsApiMarketDataSetsGetResponses, ListExpiriesApiOptionsUnderlyingExpiriesGetData, ListExpiriesApiOptionsUnderlyingExpiriesGetErrors, ListExpiriesApiOptionsUnderlyingExpiriesGetResponses, ListRunsApiBacktestRunsGetData, ListRunsApiBacktestRunsGetErrors, ListRunsApiBacktestRunsGetResponses, ListSpreadsApiOptionsSpreadsGetData, ListSpreadsApiOptionsSpreadsGetResponses, ListStrategiesApiStrategiesGetData, ListStrategiesApiStrategiesGetErrors, ListStrategiesApiStrategiesGetResponses, ListStudiesApiBacktestStudiesGetData, ListStudiesApiBacktestStudiesGetErrors, ListStudiesApiBacktestStudiesGetResponses, ListStudyRowsApiBacktestStudiesStudyIdRowsGetData, ListStudyRowsApiBacktestStudiesStudyIdRowsGetErrors, ListStudyRowsApiBacktestStudiesStudyIdRowsGetResponses, ListUnderlyingsApiOptionsUnderlyingsGetData, ListUnderlyingsApiOptionsUnderlyingsGetResponses, ListUniversesApiMarketUniversesGetData, ListUniversesApiMarketUniversesGetErrors, ListUniversesApiMarketUniversesGetResponses, ListVersionsApiStrategiesStrategyIdVersionsGetData, ListVersionsApiStrategiesStrategyIdVersionsGetErrors, ListVersionsApiStrategiesStrategyIdVersionsGetResponses, ListWorkerTokensApiAuthWorkerTokensGetData, ListWorkerTokensApiAuthWorkerTokensGetResponses, LiveCandlesApiLiveCandlesGetData, LiveCandlesApiLiveCandlesGetErrors, LiveCandlesApiLiveCandlesGetResponses, LiveHistoryApiLiveHistoryGetData, LiveHistoryApiLiveHistoryGetErrors, LiveHistoryApiLiveHistoryGetResponses, LiveQuotesApiLiveQuotesPostData, LiveQuotesApiLiveQuotesPostErrors, LiveQuotesApiLiveQuotesPostResponses, LogoutApiAuthLogoutPostData, LogoutApiAuthLogoutPostErrors, LogoutApiAuthLogoutPostResponses, MeApiAuthMeGetData, MeApiAuthMeGetResponses, PasswordLoginApiAuthPasswordLoginPostData, PasswordLoginApiAuthPasswordLoginPostErrors, PasswordLoginApiAuthPasswordLoginPostResponses, PreviewStrategyApiOptionsStrategiesPreviewPostData, PreviewStrategyApiOptionsStrategiesPreviewPostErrors, PreviewStrategyApiOptionsStrategiesPreviewPostResponses, RegenerateAgentKeysApiAuthAgentKeysKeyIdRegeneratePostData, RegenerateAgentKeysApiAuthAgentKeysKeyIdRegeneratePostErrors, RegenerateAgentKeysApiAuthAgentKeysKeyIdRegeneratePostResponses, RegenerateWorkerTokensApiAuthWorkerTokensKeyIdRegeneratePostData, RegenerateWorkerTokensApiAuthWorkerTokensKeyIdRegeneratePostErrors, RegenerateWorkerTokensApiAuthWorkerTokensKeyIdRegeneratePostResponses, ReplaceStrategyApiStrategiesStrategyIdPutData, ReplaceStrategyApiStrategiesStrategyIdPutErrors, ReplaceStrategyApiStrategiesStrategyIdPutResponses, ResolveInstrumentApiInstrumentsResolveGetData, ResolveInstrumentApiInstrumentsResolveGetErrors, ResolveInstrumentApiInstrumentsResolveGetResponses, RestoreVersionApiStrategiesStrategyIdVersionsVersionRestorePostData, RestoreVersionApiStrategiesStrategyIdVersionsVersionRestorePostErrors, RestoreVersionApiStrategiesStrategyIdVersionsVersionRestorePostResponses, ResumeStudyApiBacktestStudiesStudyIdResumePostData, ResumeStudyApiBacktestStudiesStudyIdResumePostErrors, ResumeStudyApiBacktestStudiesStudyIdResumePostResponses, RevokeAgentKeysApiAuthAgentKeysKeyIdDeleteData, RevokeAgentKeysApiAuthAgentKeysKeyIdDeleteErrors, RevokeAgentKeysApiAuthAgentKeysKeyIdDeleteResponses, RevokeWorkerTokensApiAuthWorkerTokensKeyIdDeleteData, RevokeWorkerTokensApiAuthWorkerTokensKeyIdDeleteErrors, RevokeWorkerTokensApiAuthWorkerTokensKeyIdDeleteResponses, RunBacktestApiBacktestRunPostData, RunBacktestApiBacktestRunPostErrors, RunBacktestApiBacktestRunPostResponses, SaveKiteCredentialsApiAuthKiteCredentialsPostData, SaveKiteCredentialsApiAuthKiteCredentialsPostErrors, SaveKiteCredentialsApiAuthKiteCredentialsPostResponses, SearchInstrumentsApiInstrumentsSearchGetData, SearchInstrumentsApiInstrumentsSearchGetErrors, SearchInstrumentsApiInstrumentsSearchGetResponses, SelectContractsApiOptionsUnderlyingSelectPostData, SelectContractsApiOptionsUnderlyingSelectPostErrors, SelectContractsApiOptionsUnderlyingSelectPostResponses, SessionsApiAuthSessionsGetData, SessionsApiAuthSessionsGetResponses, SetPasswordApiAuthPasswordPutData, SetPasswordApiAuthPasswordPutErrors, SetPasswordApiAuthPasswordPutResponses, SetProfileApiAuthProfilePutData, SetProfileApiAuthProfilePutErrors, SetProfileApiAuthProfilePutResponses, ShareStrategyApiStrategiesStrategyIdSharePostData, ShareStrategyApiStrategiesStrategyIdSharePostErrors, ShareStrategyApiStrategiesStrategyIdSharePostResponses, ShowCalendarApiMarketCalendarGetData, ShowCalendarApiMarketCalendarGetErrors, ShowCalendarApiMarketCalendarGetResponses, ShowCandlesApiMarketCandlesSymbolGetData, ShowCandlesApiMarketCandlesSymbolGetErrors, ShowCandlesApiMarketCandlesSymbolGetResponses, ShowChainApiOptionsUnderlyingChainGetData, ShowChainApiOptionsUnderlyingChainGetErrors, ShowChainApiOptionsUnderlyingChainGetResponses, ShowGreeksApiOptionsUnderlyingGreeksGetData, ShowGreeksApiOptionsUnderlyingGreeksGetErrors, ShowGreeksApiOptionsUnderlyingGreeksGetResponses, ShowMaxPainApiOptionsUnderlyingMaxPainGetData, ShowMaxPainApiOptionsUnderlyingMaxPainGetErrors, ShowMaxPainApiOptionsUnderlyingMaxPainGetResponses, ShowPcrApiOptionsUnderlyingPcrGetData, ShowPcrApiOptionsUnderlyingPcrGetErrors, ShowPcrApiOptionsUnderlyingPcrGetResponses, ShowSessionApiOptionsUnderlyingSessionGetData, ShowSessionApiOptionsUnderlyingSessionGetErrors, ShowSessionApiOptionsUnderlyingSessionGetResponses, ShowUniverseApiMarketUniversesNameGetData, ShowUniverseApiMarketUniversesNameGetErrors, ShowUniverseApiMarketUniversesNameGetResponses, SignalsOnSymbolApiStrategiesSignalsPostData, SignalsOnSymbolApiStrategiesSignalsPostErrors, SignalsOnSymbolApiStrategiesSignalsPostResponses, SignInLinkApiAuthAdminUsersUserIdSignInLinkPostData, SignInLinkApiAuthAdminUsersUserIdSignInLinkPostErrors, SignInLinkApiAuthAdminUsersUserIdSignInLinkPostResponses, StartStudyApiBacktestStudiesPostData, StartStudyApiBacktestStudiesPostErrors, StartStudyApiBacktestStudiesPostResponses, StartTotpApiAuthTotpPostData, StartTotpApiAuthTotpPostResponses, UsersApiAuthAdminUsersGetData, UsersApiAuthAdminUsersGetErrors, UsersApiAuthAdminUsersGetResponses, ValidateStrategyApiStrategiesValidatePostData, ValidateStrategyApiStrategiesValidatePostErrors, ValidateStrategyApiStrategiesValidatePostResponses, VerifyLinkApiAuthVerifyLinkPostData, VerifyLinkApiAuthVerifyLinkPostErrors, VerifyLinkApiAuthVerifyLinkPostResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -812,6 +812,100 @@ export const changelog = <ThrowOnError extends boolean = true>(options?: Options
 export const health = <ThrowOnError extends boolean = true>(options?: Options<HealthApiHealthGetData, ThrowOnError>) => (options?.client ?? client).get<HealthApiHealthGetResponses, HealthApiHealthGetErrors, ThrowOnError>({ url: '/api/health', ...options });
 
 /**
+ * Resolve Instrument
+ *
+ * One instrument by `NSE:INFY` or by token; a 404 proposes names like it.
+ */
+export const resolveInstrument = <ThrowOnError extends boolean = true>(options?: Options<ResolveInstrumentApiInstrumentsResolveGetData, ThrowOnError>) => (options?.client ?? client).get<ResolveInstrumentApiInstrumentsResolveGetResponses, ResolveInstrumentApiInstrumentsResolveGetErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'kite_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/instruments/resolve',
+    ...options
+});
+
+/**
+ * Search Instruments
+ *
+ * Shares, indices, futures and options that hold every word, the likeliest first.
+ */
+export const searchInstruments = <ThrowOnError extends boolean = true>(options: Options<SearchInstrumentsApiInstrumentsSearchGetData, ThrowOnError>) => (options.client ?? client).get<SearchInstrumentsApiInstrumentsSearchGetResponses, SearchInstrumentsApiInstrumentsSearchGetErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'kite_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/instruments/search',
+    ...options
+});
+
+/**
+ * Live Candles
+ *
+ * The last candles, and as `current` the one still going on.
+ */
+export const liveCandles = <ThrowOnError extends boolean = true>(options?: Options<LiveCandlesApiLiveCandlesGetData, ThrowOnError>) => (options?.client ?? client).get<LiveCandlesApiLiveCandlesGetResponses, LiveCandlesApiLiveCandlesGetErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'kite_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/live/candles',
+    ...options
+});
+
+/**
+ * Live History
+ *
+ * Candles of the past: by the day from the data set, within days from the simulated market.
+ */
+export const liveHistory = <ThrowOnError extends boolean = true>(options?: Options<LiveHistoryApiLiveHistoryGetData, ThrowOnError>) => (options?.client ?? client).get<LiveHistoryApiLiveHistoryGetResponses, LiveHistoryApiLiveHistoryGetErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'kite_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/live/history',
+    ...options
+});
+
+/**
+ * Live Quotes
+ *
+ * Quotes by the identifier asked, in Kite's form; what is unknown is named beside them.
+ */
+export const liveQuotes = <ThrowOnError extends boolean = true>(options: Options<LiveQuotesApiLiveQuotesPostData, ThrowOnError>) => (options.client ?? client).post<LiveQuotesApiLiveQuotesPostResponses, LiveQuotesApiLiveQuotesPostErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'kite_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/live/quotes',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Feed Status
+ *
+ * Where prices come from, whether they are simulated, and whether they are fresh.
+ */
+export const feedStatus = <ThrowOnError extends boolean = true>(options?: Options<FeedStatusApiLiveStatusGetData, ThrowOnError>) => (options?.client ?? client).get<FeedStatusApiLiveStatusGetResponses, unknown, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'kite_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/live/status',
+    ...options
+});
+
+/**
  * Show Calendar
  *
  * Sessions of the exchange with their hours; at most three years at a time.
@@ -898,6 +992,164 @@ export const showUniverse = <ThrowOnError extends boolean = true>(options: Optio
             type: 'apiKey'
         }, { scheme: 'bearer', type: 'http' }],
     url: '/api/market/universes/{name}',
+    ...options
+});
+
+/**
+ * List Spreads
+ *
+ * The named strategies a preview knows.
+ */
+export const listSpreads = <ThrowOnError extends boolean = true>(options?: Options<ListSpreadsApiOptionsSpreadsGetData, ThrowOnError>) => (options?.client ?? client).get<ListSpreadsApiOptionsSpreadsGetResponses, unknown, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'kite_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/options/spreads',
+    ...options
+});
+
+/**
+ * Preview Strategy
+ *
+ * Work a strategy out: payoff, breakevens, Greeks, margin, charges. Places nothing.
+ */
+export const previewStrategy = <ThrowOnError extends boolean = true>(options: Options<PreviewStrategyApiOptionsStrategiesPreviewPostData, ThrowOnError>) => (options.client ?? client).post<PreviewStrategyApiOptionsStrategiesPreviewPostResponses, PreviewStrategyApiOptionsStrategiesPreviewPostErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'kite_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/options/strategies/preview',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * List Underlyings
+ *
+ * What there are options on.
+ */
+export const listUnderlyings = <ThrowOnError extends boolean = true>(options?: Options<ListUnderlyingsApiOptionsUnderlyingsGetData, ThrowOnError>) => (options?.client ?? client).get<ListUnderlyingsApiOptionsUnderlyingsGetResponses, unknown, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'kite_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/options/underlyings',
+    ...options
+});
+
+/**
+ * Show Chain
+ *
+ * Calls and puts side by side by strike, with volatility and Greeks.
+ */
+export const showChain = <ThrowOnError extends boolean = true>(options: Options<ShowChainApiOptionsUnderlyingChainGetData, ThrowOnError>) => (options.client ?? client).get<ShowChainApiOptionsUnderlyingChainGetResponses, ShowChainApiOptionsUnderlyingChainGetErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'kite_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/options/{underlying}/chain',
+    ...options
+});
+
+/**
+ * List Expiries
+ *
+ * Days on which its options expire, the nearest first.
+ */
+export const listExpiries = <ThrowOnError extends boolean = true>(options: Options<ListExpiriesApiOptionsUnderlyingExpiriesGetData, ThrowOnError>) => (options.client ?? client).get<ListExpiriesApiOptionsUnderlyingExpiriesGetResponses, ListExpiriesApiOptionsUnderlyingExpiriesGetErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'kite_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/options/{underlying}/expiries',
+    ...options
+});
+
+/**
+ * Show Greeks
+ *
+ * Volatility and Greeks by strike, with their units.
+ */
+export const showGreeks = <ThrowOnError extends boolean = true>(options: Options<ShowGreeksApiOptionsUnderlyingGreeksGetData, ThrowOnError>) => (options.client ?? client).get<ShowGreeksApiOptionsUnderlyingGreeksGetResponses, ShowGreeksApiOptionsUnderlyingGreeksGetErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'kite_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/options/{underlying}/greeks',
+    ...options
+});
+
+/**
+ * Show Max Pain
+ *
+ * The strike at which holders of all open options would be paid least.
+ */
+export const showMaxPain = <ThrowOnError extends boolean = true>(options: Options<ShowMaxPainApiOptionsUnderlyingMaxPainGetData, ThrowOnError>) => (options.client ?? client).get<ShowMaxPainApiOptionsUnderlyingMaxPainGetResponses, ShowMaxPainApiOptionsUnderlyingMaxPainGetErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'kite_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/options/{underlying}/max-pain',
+    ...options
+});
+
+/**
+ * Show Pcr
+ *
+ * Puts over calls, by open interest and by volume.
+ */
+export const showPcr = <ThrowOnError extends boolean = true>(options: Options<ShowPcrApiOptionsUnderlyingPcrGetData, ThrowOnError>) => (options.client ?? client).get<ShowPcrApiOptionsUnderlyingPcrGetResponses, ShowPcrApiOptionsUnderlyingPcrGetErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'kite_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/options/{underlying}/pcr',
+    ...options
+});
+
+/**
+ * Select Contracts
+ *
+ * Find contracts by strike, offset from the money or delta.
+ */
+export const selectContracts = <ThrowOnError extends boolean = true>(options: Options<SelectContractsApiOptionsUnderlyingSelectPostData, ThrowOnError>) => (options.client ?? client).post<SelectContractsApiOptionsUnderlyingSelectPostResponses, SelectContractsApiOptionsUnderlyingSelectPostErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'kite_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/options/{underlying}/select',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Show Session
+ *
+ * Spot, lot, strikes and expiries of an underlying, and whether its market moves.
+ */
+export const showSession = <ThrowOnError extends boolean = true>(options: Options<ShowSessionApiOptionsUnderlyingSessionGetData, ThrowOnError>) => (options.client ?? client).get<ShowSessionApiOptionsUnderlyingSessionGetResponses, ShowSessionApiOptionsUnderlyingSessionGetErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'kite_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/options/{underlying}/session',
     ...options
 });
 

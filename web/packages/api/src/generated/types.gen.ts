@@ -5,266 +5,380 @@ export type ClientOptions = {
 };
 
 /**
- * AgentState
+ * YearlyReturn
  *
- * The local agent, as far as its keys tell.
+ * One year, percent.
  */
-export type AgentState = {
-    /**
-     * Last Seen
-     */
-    last_seen: string | null;
-    /**
-     * Online
-     */
-    online: boolean;
-    /**
-     * Registered
-     */
-    registered: boolean;
-    /**
-     * Version
-     */
-    version: string | null;
-};
-
-/**
- * AskForLink
- *
- * Whom to send a link and a code to.
- */
-export type AskForLink = {
-    /**
-     * Email
-     */
-    email: string;
-};
-
-/**
- * AuditRow
- *
- * A line of the audit log.
- */
-export type AuditRow = {
-    /**
-     * Action
-     */
-    action: string;
-    /**
-     * Actor
-     */
-    actor: string;
-    /**
-     * At
-     */
-    at: string;
-    /**
-     * Details
-     */
-    details: {
-        [key: string]: unknown;
-    };
-    /**
-     * Id
-     */
-    id: number;
-    /**
-     * Ip
-     */
-    ip: string;
-    /**
-     * Request Id
-     */
-    request_id: string;
-    /**
-     * User Id
-     */
-    user_id: number | null;
-};
-
-/**
- * BacktestRequest
- *
- * One backtest. Money in rupees, percentages in percent units, dates inclusive.
- *
- * Name a saved strategy by `strategy_id`, or send a whole document as `strategy`.
- */
-export type BacktestRequest = {
-    /**
-     * Async
-     *
-     * Answer 202 with the run's id at once; ask for the run until it is finished.
-     */
-    async?: boolean;
+export type YearlyReturn = {
     /**
      * Benchmark
      */
-    benchmark?: string;
+    benchmark: number | null;
     /**
-     * Charges
+     * Return
      */
-    charges?: string | FlatChargesIn;
+    return: number | null;
     /**
-     * Data Set
-     *
-     * The data set to run on; by default the active one.
+     * Year
      */
-    data_set?: string | null;
-    /**
-     * End Date
-     */
-    end_date: string;
-    /**
-     * Fill Model
-     */
-    fill_model?: 'next_open' | 'close' | 'gtt_touch';
-    /**
-     * Intrabar Order
-     */
-    intrabar_order?: 'conservative' | 't_doc';
-    /**
-     * Max Per Sector
-     */
-    max_per_sector?: number;
-    /**
-     * Max Positions
-     */
-    max_positions?: number;
-    /**
-     * Name
-     */
-    name?: string;
-    /**
-     * Point In Time Universe
-     */
-    point_in_time_universe?: boolean;
-    /**
-     * Position Size Pct
-     */
-    position_size_pct?: number;
-    /**
-     * Risk Free Pct
-     */
-    risk_free_pct?: number;
-    /**
-     * Save
-     */
-    save?: boolean;
-    /**
-     * Seed
-     */
-    seed?: number;
-    sizing?: SizingIn;
-    /**
-     * Slippage Bps
-     */
-    slippage_bps?: number;
-    /**
-     * Start Date
-     */
-    start_date: string;
-    /**
-     * Starting Capital
-     */
-    starting_capital?: number;
-    /**
-     * Strategy
-     *
-     * A strategy document in place of a saved one.
-     */
-    strategy?: {
-        [key: string]: unknown;
-    } | null;
-    /**
-     * Strategy Id
-     */
-    strategy_id?: number | null;
-    /**
-     * Tags
-     */
-    tags?: Array<string>;
-    /**
-     * Universe
-     *
-     * A universe's name, `custom:INFY,TCS`, or a list of symbols.
-     */
-    universe?: string | Array<string>;
+    year: number;
 };
 
 /**
- * BrokerState
+ * YearGroup
  *
- * A broker the account has stored something for.
+ * Trades by the year of their exit.
  */
-export type BrokerState = {
+export type YearGroup = {
     /**
-     * Connected
+     * Avg Bars Held
      */
-    connected: boolean;
+    avg_bars_held: number | null;
     /**
-     * Last Error
+     * Avg Return Pct
      */
-    last_error: string | null;
+    avg_return_pct: number | null;
     /**
-     * Login Url
+     * Charges
      */
-    login_url: string | null;
+    charges: number;
+    /**
+     * Gross Pnl
+     */
+    gross_pnl: number;
+    /**
+     * Net Pnl
+     */
+    net_pnl: number;
+    /**
+     * Trades
+     */
+    trades: number;
+    /**
+     * Win Rate
+     */
+    win_rate: number | null;
+    /**
+     * Winning Trades
+     */
+    winning_trades: number;
+    /**
+     * Year
+     */
+    year: number;
+};
+
+/**
+ * WeekdayGroup
+ *
+ * Trades by the weekday of their entry.
+ */
+export type WeekdayGroup = {
+    /**
+     * Avg Bars Held
+     */
+    avg_bars_held: number | null;
+    /**
+     * Avg Return Pct
+     */
+    avg_return_pct: number | null;
+    /**
+     * Charges
+     */
+    charges: number;
+    /**
+     * Gross Pnl
+     */
+    gross_pnl: number;
+    /**
+     * Net Pnl
+     */
+    net_pnl: number;
+    /**
+     * Trades
+     */
+    trades: number;
+    /**
+     * Weekday
+     */
+    weekday: string;
+    /**
+     * Win Rate
+     */
+    win_rate: number | null;
+    /**
+     * Winning Trades
+     */
+    winning_trades: number;
+};
+
+/**
+ * VersionOut
+ *
+ * A saved version.
+ */
+export type VersionOut = {
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Document
+     */
+    document: {
+        [key: string]: unknown;
+    };
+    /**
+     * Is Current
+     */
+    is_current: boolean;
     /**
      * Name
      */
     name: string;
     /**
-     * Token Expires At
+     * Note
      */
-    token_expires_at: string | null;
+    note: string;
+    /**
+     * Version
+     */
+    version: number;
 };
 
 /**
- * BrokerStatus
+ * VerifyLink
  *
- * The broker's session, which is not the user's session.
+ * Either the token of a link, or an address and the six digits sent to it.
  */
-export type BrokerStatus = {
+export type VerifyLink = {
     /**
-     * Broker
+     * Confirm
+     *
+     * Sign in though another browser asked.
      */
-    broker: string | null;
+    confirm?: boolean;
     /**
-     * Connected
+     * Email
      */
-    connected: boolean;
+    email?: string | null;
     /**
-     * Expires At
+     * Otp
      */
-    expires_at: string | null;
+    otp?: string | null;
     /**
-     * Expires In S
+     * Token
      */
-    expires_in_s: number | null;
+    token?: string | null;
     /**
-     * Login Time
+     * Totp
+     *
+     * Where the account has a second factor.
      */
-    login_time: string | null;
-    /**
-     * Login Url
-     */
-    login_url: string | null;
-    /**
-     * Reason
-     */
-    reason: string;
-    /**
-     * User Id
-     */
-    user_id: string | null;
+    totp?: string | null;
 };
 
 /**
- * CandleOut
- *
- * One day. Prices in rupees on the set's basis (index points for an index).
+ * ValidationError
  */
-export type CandleOut = {
+export type ValidationError = {
+    /**
+     * Context
+     */
+    ctx?: {
+        [key: string]: unknown;
+    };
+    /**
+     * Input
+     */
+    input?: unknown;
+    /**
+     * Location
+     */
+    loc: Array<string | number>;
+    /**
+     * Message
+     */
+    msg: string;
+    /**
+     * Error Type
+     */
+    type: string;
+};
+
+/**
+ * Validation
+ *
+ * What the server makes of a document: complete and in English, or what is wrong with it.
+ */
+export type Validation = {
+    /**
+     * Document
+     */
+    document: {
+        [key: string]: unknown;
+    } | null;
+    english: English | null;
+    /**
+     * Errors
+     */
+    errors: Array<Finding>;
+    /**
+     * Valid
+     */
+    valid: boolean;
+};
+
+/**
+ * Finding
+ *
+ * One thing wrong in a document: where (RFC 6901 pointer) and what to do about it.
+ */
+export type Finding = {
+    /**
+     * Message
+     */
+    message: string;
+    /**
+     * Pointer
+     */
+    pointer: string;
+};
+
+/**
+ * Section
+ *
+ * One part of a strategy in plain English.
+ */
+export type Section = {
+    /**
+     * Sentences
+     */
+    sentences: Array<string>;
+    /**
+     * Title
+     */
+    title: string;
+};
+
+/**
+ * English
+ *
+ * A strategy in plain English.
+ */
+export type English = {
+    /**
+     * Sections
+     */
+    sections: Array<Section>;
+    /**
+     * Summary
+     */
+    summary: string;
+};
+
+/**
+ * UserRow
+ *
+ * An account, for administrators.
+ */
+export type UserRow = {
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Disabled At
+     */
+    disabled_at: string | null;
+    /**
+     * Email
+     */
+    email: string;
+    /**
+     * Has Password
+     */
+    has_password: boolean;
+    /**
+     * Id
+     */
+    id: number;
+    /**
+     * Is Admin
+     */
+    is_admin: boolean;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Totp Enabled
+     */
+    totp_enabled: boolean;
+};
+
+/**
+ * UniverseOut
+ *
+ * A universe and how many companies it has on a day.
+ */
+export type UniverseOut = {
+    /**
+     * Members
+     */
+    members: number;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Since
+     *
+     * First day whose membership is known; null: today's list throughout, so results carry survivorship bias.
+     */
+    since: string | null;
+    /**
+     * Title
+     */
+    title: string;
+    /**
+     * With Candles
+     *
+     * Members the data set has candles of.
+     */
+    with_candles: number;
+};
+
+/**
+ * TrialSignal
+ *
+ * A close at which the entry rules held.
+ */
+export type TrialSignal = {
+    /**
+     * Close
+     */
+    close: number;
+    /**
+     * Conviction
+     */
+    conviction: number;
+    /**
+     * Date
+     */
+    date: string;
+    /**
+     * Regime Ok
+     */
+    regime_ok: boolean;
+};
+
+/**
+ * TrialCandle
+ *
+ * One candle, rupees and shares.
+ */
+export type TrialCandle = {
     /**
      * Close
      */
@@ -276,111 +390,149 @@ export type CandleOut = {
     /**
      * High
      */
-    high: number | null;
+    high: number;
     /**
      * Low
      */
-    low: number | null;
+    low: number;
     /**
      * Open
      */
-    open: number | null;
+    open: number;
     /**
      * Volume
-     *
-     * Shares; null for an index.
      */
-    volume: number | null;
+    volume: number;
 };
 
 /**
- * CandlesOut
+ * Trade
  *
- * Candles of one symbol, oldest first.
+ * One position from entry to exit, or as it stood at the end (`exit_date` null).
  */
-export type CandlesOut = {
+export type Trade = {
     /**
-     * Candles
+     * Addons
      */
-    candles: Array<CandleOut>;
+    addons: number;
     /**
-     * Data Version
+     * Bars Held
      */
-    data_version: string;
+    bars_held: number;
     /**
-     * Name
+     * Charges
      */
-    name: string;
+    charges: number;
+    /**
+     * Conviction
+     */
+    conviction: number | null;
+    /**
+     * Conviction Breakdown
+     */
+    conviction_breakdown: Array<ConvictionLine>;
+    /**
+     * Entry Date
+     */
+    entry_date: string;
+    /**
+     * Entry Fill Rule
+     */
+    entry_fill_rule: string;
+    /**
+     * Entry Price
+     */
+    entry_price: number;
+    /**
+     * Entry Reason
+     */
+    entry_reason: string;
+    /**
+     * Exit Date
+     */
+    exit_date: string | null;
+    /**
+     * Exit Fill Rule
+     */
+    exit_fill_rule: string;
+    /**
+     * Exit Price
+     */
+    exit_price: number;
+    /**
+     * Exit Reason
+     */
+    exit_reason: string;
+    /**
+     * Exit Reason Text
+     */
+    exit_reason_text: string;
+    /**
+     * Exit Rule
+     */
+    exit_rule: string | null;
+    /**
+     * Gross Pnl
+     */
+    gross_pnl: number;
+    /**
+     * Id
+     */
+    id: number;
+    /**
+     * Indicators At Entry
+     */
+    indicators_at_entry: {
+        [key: string]: number | null;
+    };
+    /**
+     * Initial Stop
+     */
+    initial_stop: number | null;
+    /**
+     * Invested
+     */
+    invested: number;
+    /**
+     * Mae Pct
+     */
+    mae_pct: number | null;
+    /**
+     * Mfe Pct
+     */
+    mfe_pct: number | null;
+    /**
+     * Net Pnl
+     */
+    net_pnl: number;
+    /**
+     * Quantity
+     */
+    quantity: number;
+    /**
+     * R Multiple
+     */
+    r_multiple: number | null;
+    /**
+     * Return Pct
+     */
+    return_pct: number | null;
     /**
      * Sector
      */
     sector: string;
     /**
-     * Simulated
+     * Signal Date
      */
-    simulated: boolean;
+    signal_date: string;
+    /**
+     * Slippage
+     */
+    slippage: number;
     /**
      * Symbol
      */
     symbol: string;
-};
-
-/**
- * Catalogue
- *
- * Everything an operand can be.
- */
-export type Catalogue = {
-    /**
-     * Indicators
-     */
-    indicators: Array<IndicatorOut>;
-    /**
-     * Position Fields
-     */
-    position_fields: Array<string>;
-    /**
-     * Short Names
-     */
-    short_names: Array<ShortNameOut>;
-};
-
-/**
- * CheckRow
- *
- * One thing that was looked at.
- */
-export type CheckRow = {
-    /**
-     * Detail
-     */
-    detail: string;
-    /**
-     * Facts
-     */
-    facts: {
-        [key: string]: unknown;
-    };
-    /**
-     * Status
-     */
-    status: 'ok' | 'stale' | 'down';
-};
-
-/**
- * Choice
- *
- * One value of a form's field and what it is called.
- */
-export type Choice = {
-    /**
-     * Label
-     */
-    label: string;
-    /**
-     * Value
-     */
-    value: string;
 };
 
 /**
@@ -404,87 +556,53 @@ export type ConvictionLine = {
 };
 
 /**
- * Costs
+ * TotpStart
  *
- * What trading cost; `components` are the statutory charges and fees.
+ * What an authenticator app needs; shown until it is confirmed.
  */
-export type Costs = {
+export type TotpStart = {
     /**
-     * Charges
+     * Secret
      */
-    charges: number;
+    secret: string;
     /**
-     * Charges Bps
+     * Uri
      */
-    charges_bps: number | null;
-    /**
-     * Components
-     */
-    components: {
-        [key: string]: number;
-    };
-    /**
-     * Costs Bps
-     */
-    costs_bps: number | null;
-    /**
-     * Gross Pnl
-     */
-    gross_pnl: number;
-    /**
-     * Slippage
-     */
-    slippage: number;
-    /**
-     * Traded
-     */
-    traded: number;
+    uri: string;
 };
 
 /**
- * DataSetOut
+ * TotpCode
  *
- * One data set.
+ * Six digits from the authenticator app.
  */
-export type DataSetOut = {
+export type TotpCode = {
     /**
-     * Active
+     * Code
      *
-     * Whether new runs use it when they name none.
+     * Six digits.
      */
-    active: boolean;
-    /**
-     * Basis
-     *
-     * How prices are adjusted: raw, split, total_return, …
-     */
-    basis: string;
+    code: string;
+};
+
+/**
+ * SymbolOut
+ *
+ * A symbol of a data set. first and last are null where it has no candle.
+ */
+export type SymbolOut = {
     /**
      * Candles
      */
     candles: number;
     /**
-     * Data Version
-     *
-     * What a result records of the prices it used.
-     */
-    data_version: string;
-    /**
      * First
-     *
-     * Day of the first candle; null without candles.
      */
     first: string | null;
     /**
-     * Gaps
-     *
-     * Candles missing against the exchange's calendar. Suspensions of the simulated market do not count.
+     * Isin
      */
-    gaps: number;
-    /**
-     * Indices
-     */
-    indices: Array<string>;
+    isin: string;
     /**
      * Last
      */
@@ -494,1232 +612,21 @@ export type DataSetOut = {
      */
     name: string;
     /**
-     * Rejected
-     *
-     * Rows of imported files that were turned away.
+     * Sector
      */
-    rejected: number;
-    /**
-     * Simulated
-     *
-     * True: say “simulated prices” wherever they are shown.
-     */
-    simulated: boolean;
-    /**
-     * Source
-     */
-    source: string;
-    /**
-     * Symbols
-     */
-    symbols: number;
-    /**
-     * Updated At
-     */
-    updated_at: string;
-};
-
-/**
- * DecileGroup
- *
- * Trades by conviction, lowest tenth first.
- */
-export type DecileGroup = {
-    /**
-     * Avg Bars Held
-     */
-    avg_bars_held: number | null;
-    /**
-     * Avg Return Pct
-     */
-    avg_return_pct: number | null;
-    /**
-     * Charges
-     */
-    charges: number;
-    /**
-     * Conviction From
-     */
-    conviction_from: number;
-    /**
-     * Conviction To
-     */
-    conviction_to: number;
-    /**
-     * Decile
-     */
-    decile: number;
-    /**
-     * Gross Pnl
-     */
-    gross_pnl: number;
-    /**
-     * Net Pnl
-     */
-    net_pnl: number;
-    /**
-     * Trades
-     */
-    trades: number;
-    /**
-     * Win Rate
-     */
-    win_rate: number | null;
-    /**
-     * Winning Trades
-     */
-    winning_trades: number;
-};
-
-/**
- * Drawdown
- *
- * A fall from a peak; `end` is null while it lasts.
- */
-export type Drawdown = {
-    /**
-     * Days
-     */
-    days: number;
-    /**
-     * Depth
-     */
-    depth: number;
-    /**
-     * End
-     */
-    end: string | null;
-    /**
-     * Recovery Days
-     */
-    recovery_days: number | null;
-    /**
-     * Start
-     */
-    start: string;
-    /**
-     * Trough
-     */
-    trough: string;
-};
-
-/**
- * English
- *
- * A strategy in plain English.
- */
-export type English = {
-    /**
-     * Sections
-     */
-    sections: Array<Section>;
-    /**
-     * Summary
-     */
-    summary: string;
-};
-
-/**
- * EntryRow
- *
- * One version.
- */
-export type EntryRow = {
-    /**
-     * Breaking
-     */
-    breaking: boolean;
-    /**
-     * Date
-     */
-    date: string | null;
-    /**
-     * Sections
-     */
-    sections: {
-        [key: string]: Array<string>;
-    };
-    /**
-     * Version
-     */
-    version: string;
-};
-
-/**
- * EquityDay
- *
- * The account at a close; `benchmark` starts with the same capital.
- */
-export type EquityDay = {
-    /**
-     * Benchmark
-     */
-    benchmark: number | null;
-    /**
-     * Cash
-     */
-    cash: number;
-    /**
-     * Date
-     */
-    date: string;
-    /**
-     * Drawdown
-     */
-    drawdown: number;
-    /**
-     * Equity
-     */
-    equity: number;
-    /**
-     * Exposure
-     */
-    exposure: number;
-    /**
-     * Positions
-     */
-    positions: number;
-};
-
-/**
- * ExitGroup
- *
- * Trades by how they ended.
- */
-export type ExitGroup = {
-    /**
-     * Avg Bars Held
-     */
-    avg_bars_held: number | null;
-    /**
-     * Avg Return Pct
-     */
-    avg_return_pct: number | null;
-    /**
-     * Charges
-     */
-    charges: number;
-    /**
-     * Exit Reason
-     */
-    exit_reason: string;
-    /**
-     * Exit Rule
-     */
-    exit_rule: string | null;
-    /**
-     * Gross Pnl
-     */
-    gross_pnl: number;
-    /**
-     * Label
-     */
-    label: string;
-    /**
-     * Net Pnl
-     */
-    net_pnl: number;
-    /**
-     * Trades
-     */
-    trades: number;
-    /**
-     * Win Rate
-     */
-    win_rate: number | null;
-    /**
-     * Winning Trades
-     */
-    winning_trades: number;
-};
-
-/**
- * ExplainIn
- *
- * The close to explain.
- */
-export type ExplainIn = {
-    /**
-     * Data Set
-     */
-    data_set?: string | null;
-    /**
-     * Day
-     */
-    day: string;
-    /**
-     * Strategy
-     */
-    strategy: {
-        [key: string]: unknown;
-    };
+    sector: string;
     /**
      * Symbol
      */
     symbol: string;
-    /**
-     * Universe
-     */
-    universe?: string;
 };
 
 /**
- * Explanation
+ * SymbolGroup
  *
- * Why a symbol was or was not bought at a close: the tree with the values it saw.
+ * Trades by symbol.
  */
-export type Explanation = {
-    /**
-     * Candle
-     */
-    candle: {
-        [key: string]: unknown;
-    } | null;
-    /**
-     * Conclusion
-     */
-    conclusion: string;
-    /**
-     * Conviction
-     */
-    conviction: {
-        [key: string]: unknown;
-    } | null;
-    /**
-     * Date
-     */
-    date: string;
-    /**
-     * Entry
-     */
-    entry: {
-        [key: string]: unknown;
-    };
-    /**
-     * Filters
-     */
-    filters: Array<{
-        [key: string]: unknown;
-    }>;
-    /**
-     * Is Member
-     */
-    is_member: boolean;
-    /**
-     * Is Signal
-     */
-    is_signal: boolean;
-    /**
-     * Regime
-     */
-    regime: {
-        [key: string]: unknown;
-    } | null;
-    /**
-     * Symbol
-     */
-    symbol: string;
-    /**
-     * Warnings
-     */
-    warnings: Array<string>;
-    /**
-     * Would Buy
-     */
-    would_buy: boolean;
-};
-
-/**
- * Finding
- *
- * One thing wrong in a document: where (RFC 6901 pointer) and what to do about it.
- */
-export type Finding = {
-    /**
-     * Message
-     */
-    message: string;
-    /**
-     * Pointer
-     */
-    pointer: string;
-};
-
-/**
- * FlatChargesIn
- *
- * Charges as a proportion of each side's value and a fee for each order.
- */
-export type FlatChargesIn = {
-    /**
-     * Bps
-     */
-    bps?: number;
-    /**
-     * Per Order
-     */
-    per_order?: number;
-};
-
-/**
- * ForkIn
- *
- * How a fork is to be called; by default as its source, with "(fork)".
- */
-export type ForkIn = {
-    /**
-     * Name
-     */
-    name?: string | null;
-};
-
-/**
- * ForkedFrom
- *
- * Where a fork comes from.
- */
-export type ForkedFrom = {
-    /**
-     * Id
-     */
-    id: number;
-    /**
-     * Version
-     */
-    version: number;
-};
-
-/**
- * HTTPValidationError
- */
-export type HttpValidationError = {
-    /**
-     * Detail
-     */
-    detail?: Array<ValidationError>;
-};
-
-/**
- * Headline
- *
- * The few figures of lists and cards, and some sixty points of the equity curve.
- */
-export type Headline = {
-    /**
-     * Benchmark Cagr
-     */
-    benchmark_cagr: number | null;
-    /**
-     * Cagr
-     */
-    cagr: number | null;
-    /**
-     * Ending Capital
-     */
-    ending_capital: number;
-    /**
-     * Exposure Pct
-     */
-    exposure_pct: number;
-    /**
-     * Max Drawdown
-     */
-    max_drawdown: number;
-    /**
-     * Profit Factor
-     */
-    profit_factor: number | null;
-    /**
-     * Sharpe
-     */
-    sharpe: number | null;
-    /**
-     * Spark
-     */
-    spark: Array<number>;
-    /**
-     * Total Return
-     */
-    total_return: number;
-    /**
-     * Total Trades
-     */
-    total_trades: number;
-    /**
-     * Win Rate
-     */
-    win_rate: number | null;
-};
-
-/**
- * HealthReport
- *
- * What is up and what is stale; `status` is the worst of all checks.
- */
-export type HealthReport = {
-    /**
-     * Checks
-     */
-    checks: {
-        [key: string]: CheckRow;
-    };
-    /**
-     * Status
-     */
-    status: 'ok' | 'stale' | 'down';
-    /**
-     * Uptime S
-     */
-    uptime_s: number;
-    /**
-     * Version
-     */
-    version: string;
-};
-
-/**
- * IndicatorOut
- *
- * An indicator of the catalogue, for pickers.
- */
-export type IndicatorOut = {
-    /**
-     * Family
-     */
-    family: string;
-    /**
-     * Inputs
-     */
-    inputs: Array<string>;
-    /**
-     * Is Boolean
-     */
-    is_boolean: boolean;
-    /**
-     * Name
-     */
-    name: string;
-    /**
-     * Outputs
-     */
-    outputs: Array<string>;
-    /**
-     * Params
-     */
-    params: Array<IndicatorParamOut>;
-    /**
-     * Source
-     */
-    source: string;
-    /**
-     * Title
-     */
-    title: string;
-    /**
-     * Unit
-     */
-    unit: string;
-    /**
-     * Warm Up
-     */
-    warm_up: number;
-};
-
-/**
- * IndicatorParamOut
- *
- * One parameter of an indicator.
- */
-export type IndicatorParamOut = {
-    /**
-     * Default
-     */
-    default: number;
-    /**
-     * Kind
-     */
-    kind: string;
-    /**
-     * Maximum
-     */
-    maximum: number;
-    /**
-     * Minimum
-     */
-    minimum: number;
-    /**
-     * Name
-     */
-    name: string;
-};
-
-/**
- * KeyRow
- *
- * A key, without itself.
- */
-export type KeyRow = {
-    /**
-     * Created At
-     */
-    created_at: string;
-    /**
-     * Expires At
-     */
-    expires_at: string | null;
-    /**
-     * Id
-     */
-    id: number;
-    /**
-     * Label
-     */
-    label: string;
-    /**
-     * Last Used At
-     */
-    last_used_at: string | null;
-    /**
-     * Prefix
-     */
-    prefix: string;
-    /**
-     * Scopes
-     */
-    scopes: Array<string>;
-};
-
-/**
- * KiteCredentials
- *
- * What is stored for Kite; the secret only by its last two characters.
- */
-export type KiteCredentials = {
-    /**
-     * Api Key
-     */
-    api_key: string | null;
-    /**
-     * Has Secret
-     */
-    has_secret: boolean;
-    /**
-     * Secret Hint
-     */
-    secret_hint: string | null;
-    /**
-     * Storage
-     */
-    storage: 'browser' | 'cloud';
-    /**
-     * Updated At
-     */
-    updated_at: string | null;
-    /**
-     * User Id
-     */
-    user_id: string | null;
-};
-
-/**
- * LabelsIn
- *
- * A run's name and tags; both are replaced.
- */
-export type LabelsIn = {
-    /**
-     * Name
-     */
-    name?: string;
-    /**
-     * Tags
-     */
-    tags?: Array<string>;
-};
-
-/**
- * Logout
- *
- * Here only, or on every device.
- */
-export type Logout = {
-    /**
-     * Everywhere
-     */
-    everywhere?: boolean;
-};
-
-/**
- * Me
- *
- * The account that asks.
- */
-export type Me = {
-    agent: AgentState;
-    /**
-     * Brokers
-     */
-    brokers: Array<BrokerState>;
-    /**
-     * Created At
-     */
-    created_at: string;
-    /**
-     * Email
-     */
-    email: string;
-    /**
-     * Has Password
-     */
-    has_password: boolean;
-    /**
-     * Id
-     */
-    id: number;
-    /**
-     * Is Admin
-     */
-    is_admin: boolean;
-    /**
-     * Name
-     */
-    name: string;
-    /**
-     * Obfuscation
-     */
-    obfuscation: boolean;
-    /**
-     * Telegram Linked
-     */
-    telegram_linked: boolean;
-    /**
-     * Totp Enabled
-     */
-    totp_enabled: boolean;
-};
-
-/**
- * MembersOut
- *
- * Who belongs to a universe on a day.
- */
-export type MembersOut = {
-    /**
-     * Date
-     */
-    date: string;
-    /**
-     * Members
-     */
-    members: Array<SymbolOut>;
-    /**
-     * Name
-     */
-    name: string;
-    /**
-     * Title
-     */
-    title: string;
-};
-
-/**
- * MonthlyReturn
- *
- * One month, percent.
- */
-export type MonthlyReturn = {
-    /**
-     * Benchmark
-     */
-    benchmark: number | null;
-    /**
-     * Month
-     */
-    month: number;
-    /**
-     * Return
-     */
-    return: number | null;
-    /**
-     * Year
-     */
-    year: number;
-};
-
-/**
- * NewAgentKey
- *
- * A key for an agent or a script.
- */
-export type NewAgentKey = {
-    /**
-     * Expires In Days
-     */
-    expires_in_days?: number | null;
-    /**
-     * Label
-     */
-    label?: string;
-    /**
-     * Scopes
-     */
-    scopes?: Array<'signals:read' | 'results:write' | 'sync:write' | 'api:read' | 'api:write'>;
-};
-
-/**
- * NewKey
- *
- * A key, with itself: the only time it is shown.
- */
-export type NewKey = {
-    /**
-     * Created At
-     */
-    created_at: string;
-    /**
-     * Expires At
-     */
-    expires_at: string | null;
-    /**
-     * Id
-     */
-    id: number;
-    /**
-     * Label
-     */
-    label: string;
-    /**
-     * Last Used At
-     */
-    last_used_at: string | null;
-    /**
-     * Prefix
-     */
-    prefix: string;
-    /**
-     * Scopes
-     */
-    scopes: Array<string>;
-    /**
-     * Token
-     */
-    token: string;
-};
-
-/**
- * NewWorkerToken
- *
- * A token for a worker.
- */
-export type NewWorkerToken = {
-    /**
-     * Expires In Days
-     */
-    expires_in_days?: number | null;
-    /**
-     * Label
-     */
-    label?: string;
-    /**
-     * Scopes
-     */
-    scopes?: Array<'paper' | 'live' | 'data' | 'gtt'>;
-};
-
-/**
- * Options
- *
- * What a backtest form offers, and its defaults.
- */
-export type Options = {
-    /**
-     * Benchmarks
-     */
-    benchmarks: Array<string>;
-    /**
-     * Charges
-     */
-    charges: Array<Choice>;
-    /**
-     * Defaults
-     */
-    defaults: {
-        [key: string]: unknown;
-    };
-    /**
-     * Fill Models
-     */
-    fill_models: Array<Choice>;
-    /**
-     * Intrabar Orders
-     */
-    intrabar_orders: Array<Choice>;
-    /**
-     * Sizing Methods
-     */
-    sizing_methods: Array<Choice>;
-};
-
-/**
- * Owner
- *
- * Who a strategy belongs to, by display name only.
- */
-export type Owner = {
-    /**
-     * Display Name
-     */
-    display_name: string;
-};
-
-/**
- * PasswordLogin
- *
- * An address, its password, and the second factor where there is one.
- */
-export type PasswordLogin = {
-    /**
-     * Email
-     */
-    email: string;
-    /**
-     * Totp
-     */
-    totp?: string | null;
-};
-
-/**
- * Profile
- *
- * What an account can say about itself.
- */
-export type Profile = {
-    /**
-     * Name
-     */
-    name: string;
-};
-
-/**
- * Range
- *
- * Values from `min` to `max`; a grid needs a `step`, a search may do without.
- */
-export type Range = {
-    /**
-     * Max
-     */
-    max: number;
-    /**
-     * Min
-     */
-    min: number;
-    /**
-     * Step
-     */
-    step?: number | null;
-};
-
-/**
- * Report
- *
- * A backtest with its whole report; every figure is explained in the Backtesting guide.
- */
-export type Report = {
-    /**
-     * By Conviction Decile
-     */
-    by_conviction_decile: Array<DecileGroup>;
-    /**
-     * By Sector
-     */
-    by_sector: Array<SectorGroup>;
-    /**
-     * By Symbol
-     */
-    by_symbol: Array<SymbolGroup>;
-    /**
-     * By Weekday
-     */
-    by_weekday: Array<WeekdayGroup>;
-    /**
-     * By Year
-     */
-    by_year: Array<YearGroup>;
-    /**
-     * Config
-     */
-    config: {
-        [key: string]: unknown;
-    };
-    costs: Costs;
-    /**
-     * Created At
-     */
-    created_at: string;
-    /**
-     * Data Set
-     */
-    data_set: string;
-    /**
-     * Data Version
-     */
-    data_version: string;
-    /**
-     * Drawdowns
-     */
-    drawdowns: Array<Drawdown>;
-    /**
-     * Engine Version
-     */
-    engine_version: string;
-    /**
-     * Equity Curve
-     */
-    equity_curve: Array<EquityDay>;
-    /**
-     * Exit Breakdown
-     */
-    exit_breakdown: Array<ExitGroup>;
-    /**
-     * Hash
-     */
-    hash: string;
-    /**
-     * Monthly Returns
-     */
-    monthly_returns: Array<MonthlyReturn>;
-    /**
-     * Name
-     */
-    name: string;
-    /**
-     * Open Positions
-     */
-    open_positions: Array<Trade>;
-    rolling: Rolling;
-    /**
-     * Run Id
-     */
-    run_id: string | null;
-    /**
-     * Simulated
-     */
-    simulated: boolean;
-    /**
-     * Skip Breakdown
-     */
-    skip_breakdown: Array<SkipGroup>;
-    /**
-     * Skipped Signals
-     */
-    skipped_signals: Array<SkippedSignal>;
-    /**
-     * Status
-     */
-    status: 'queued' | 'running' | 'completed' | 'failed' | 'cancelled';
-    strategy: StrategyRef;
-    /**
-     * Strategy Snapshot
-     */
-    strategy_snapshot: {
-        [key: string]: unknown;
-    };
-    summary: Summary;
-    /**
-     * Tags
-     */
-    tags: Array<string>;
-    /**
-     * Took Ms
-     */
-    took_ms: number;
-    /**
-     * Trades
-     */
-    trades: Array<Trade>;
-    /**
-     * Warnings
-     */
-    warnings: Array<string>;
-    /**
-     * Yearly Returns
-     */
-    yearly_returns: Array<YearlyReturn>;
-};
-
-/**
- * RestoreIn
- *
- * Which version the restore is made upon, against two people saving at once.
- */
-export type RestoreIn = {
-    /**
-     * Expected Version
-     */
-    expected_version?: number | null;
-};
-
-/**
- * Rolling
- *
- * Rolling figures.
- */
-export type Rolling = {
-    /**
-     * Rows
-     */
-    rows: Array<RollingDay>;
-    /**
-     * Window Days
-     */
-    window_days: number;
-};
-
-/**
- * RollingDay
- *
- * Figures over the window that ends on this day.
- */
-export type RollingDay = {
-    /**
-     * Beta
-     */
-    beta: number | null;
-    /**
-     * Date
-     */
-    date: string;
-    /**
-     * Sharpe
-     */
-    sharpe: number | null;
-    /**
-     * Volatility
-     */
-    volatility: number | null;
-};
-
-/**
- * RunOut
- *
- * A backtest as lists show it.
- */
-export type RunOut = {
-    /**
-     * Created At
-     */
-    created_at: string;
-    /**
-     * Data Set
-     */
-    data_set: string;
-    /**
-     * Data Version
-     */
-    data_version: string;
-    /**
-     * End Date
-     */
-    end_date: string;
-    /**
-     * Error
-     */
-    error: string;
-    /**
-     * Finished At
-     */
-    finished_at: string | null;
-    headline: Headline | null;
-    /**
-     * Name
-     */
-    name: string;
-    /**
-     * Run Id
-     */
-    run_id: string;
-    /**
-     * Simulated
-     */
-    simulated: boolean;
-    /**
-     * Start Date
-     */
-    start_date: string;
-    /**
-     * Status
-     */
-    status: 'queued' | 'running' | 'completed' | 'failed' | 'cancelled';
-    strategy: StrategyRef;
-    /**
-     * Tags
-     */
-    tags: Array<string>;
-    /**
-     * Took Ms
-     */
-    took_ms: number | null;
-    /**
-     * Universe
-     */
-    universe: string;
-};
-
-/**
- * Said
- *
- * A sentence, where there is nothing else to say.
- */
-export type Said = {
-    /**
-     * Detail
-     */
-    detail: string;
-};
-
-/**
- * SaveKiteCredentials
- *
- * What Kite Connect gave; without the secret it stays in the browser.
- */
-export type SaveKiteCredentials = {
-    /**
-     * Api Key
-     */
-    api_key: string;
-    /**
-     * Api Secret
-     */
-    api_secret?: null;
-    /**
-     * User Id
-     */
-    user_id?: string | null;
-};
-
-/**
- * Section
- *
- * One part of a strategy in plain English.
- */
-export type Section = {
-    /**
-     * Sentences
-     */
-    sentences: Array<string>;
-    /**
-     * Title
-     */
-    title: string;
-};
-
-/**
- * SectorGroup
- *
- * Trades by sector.
- */
-export type SectorGroup = {
+export type SymbolGroup = {
     /**
      * Avg Bars Held
      */
@@ -1745,6 +652,10 @@ export type SectorGroup = {
      */
     sector: string;
     /**
+     * Symbol
+     */
+    symbol: string;
+    /**
      * Trades
      */
     trades: number;
@@ -1756,917 +667,6 @@ export type SectorGroup = {
      * Winning Trades
      */
     winning_trades: number;
-};
-
-/**
- * SessionOut
- *
- * One trading day. Hours are IST, null where the exchange has not confirmed them.
- */
-export type SessionOut = {
-    /**
-     * Close
-     */
-    close: string | null;
-    /**
-     * Date
-     */
-    date: string;
-    /**
-     * Open
-     */
-    open: string | null;
-    /**
-     * Special
-     *
-     * muhurat, weekend, … on an extraordinary session.
-     */
-    special: string | null;
-};
-
-/**
- * SessionRow
- *
- * A browser that is signed in.
- */
-export type SessionRow = {
-    /**
-     * Created At
-     */
-    created_at: string;
-    /**
-     * Expires At
-     */
-    expires_at: string;
-    /**
-     * Id
-     */
-    id: number;
-    /**
-     * Ip
-     */
-    ip: string;
-    /**
-     * Is This
-     */
-    is_this: boolean;
-    /**
-     * Last Seen At
-     */
-    last_seen_at: string;
-    /**
-     * Method
-     */
-    method: string;
-    /**
-     * User Agent
-     */
-    user_agent: string;
-};
-
-/**
- * SetPassword
- *
- * A new password; the present one too where there is one.
- */
-export type SetPassword = {
-    /**
-     * Current Password
-     */
-    current_password?: null;
-};
-
-/**
- * ShareIn
- *
- * Whether everybody may read it; left out, the present state is turned round.
- */
-export type ShareIn = {
-    /**
-     * Is Public
-     */
-    is_public?: boolean | null;
-};
-
-/**
- * ShortNameOut
- *
- * A fixed short name such as rsi14, and the indicator it stands for.
- */
-export type ShortNameOut = {
-    /**
-     * Fn
-     */
-    fn: string;
-    /**
-     * Name
-     */
-    name: string;
-    /**
-     * Output
-     */
-    output: string;
-    /**
-     * Params
-     */
-    params: {
-        [key: string]: number;
-    };
-    /**
-     * Title
-     */
-    title: string;
-};
-
-/**
- * SignInLink
- *
- * A link to hand over; opening it asks for a confirmation.
- */
-export type SignInLink = {
-    /**
-     * Expires At
-     */
-    expires_at: string;
-    /**
-     * Url
-     */
-    url: string;
-};
-
-/**
- * Signals
- *
- * A symbol's candles and the strategy's signals on them.
- */
-export type Signals = {
-    /**
-     * Candles
-     */
-    candles: Array<TrialCandle>;
-    /**
-     * Conviction Histogram
-     */
-    conviction_histogram: Array<{
-        [key: string]: number;
-    }>;
-    /**
-     * Data Version
-     */
-    data_version: string;
-    /**
-     * Signals
-     */
-    signals: Array<TrialSignal>;
-    /**
-     * Simulated
-     */
-    simulated: boolean;
-    /**
-     * Symbol
-     */
-    symbol: string;
-    /**
-     * Universe
-     */
-    universe: string;
-    /**
-     * Warnings
-     */
-    warnings: Array<string>;
-};
-
-/**
- * SignalsIn
- *
- * The days to look at, inclusive.
- */
-export type SignalsIn = {
-    /**
-     * Data Set
-     */
-    data_set?: string | null;
-    /**
-     * End Date
-     */
-    end_date: string;
-    /**
-     * Start Date
-     */
-    start_date: string;
-    /**
-     * Strategy
-     */
-    strategy: {
-        [key: string]: unknown;
-    };
-    /**
-     * Symbol
-     */
-    symbol: string;
-    /**
-     * Universe
-     */
-    universe?: string;
-};
-
-/**
- * SizingIn
- *
- * How large positions are; see the Backtesting guide.
- */
-export type SizingIn = {
-    /**
-     * Method
-     */
-    method?: 'equal_pct' | 'risk_pct' | 'atr' | 'conviction';
-    /**
-     * Risk Per Trade Pct
-     */
-    risk_per_trade_pct?: number;
-};
-
-/**
- * SkipGroup
- *
- * Skipped signals by reason.
- */
-export type SkipGroup = {
-    /**
-     * Label
-     */
-    label: string;
-    /**
-     * Reason
-     */
-    reason: string;
-    /**
-     * Signals
-     */
-    signals: number;
-};
-
-/**
- * SkippedSignal
- *
- * A signal that became no position.
- */
-export type SkippedSignal = {
-    /**
-     * Conviction
-     */
-    conviction: number | null;
-    /**
-     * Date
-     */
-    date: string;
-    /**
-     * Reason
-     */
-    reason: string;
-    /**
-     * Symbol
-     */
-    symbol: string;
-};
-
-/**
- * StrategyDocument
- *
- * A strategy in the rule language (see the Strategies guide).
- *
- * Blocks left out on create come from the base model. Fields that the server sets (`id`,
- * `version`, …) are ignored, so that what was read may be sent back.
- */
-export type StrategyDocument = {
-    /**
-     * Addon Rules
-     */
-    addon_rules?: {
-        [key: string]: unknown;
-    } | null;
-    /**
-     * Base Model
-     */
-    base_model: string;
-    /**
-     * Config
-     */
-    config?: {
-        [key: string]: unknown;
-    } | null;
-    /**
-     * Conviction Scoring
-     */
-    conviction_scoring?: Array<{
-        [key: string]: unknown;
-    }> | null;
-    /**
-     * Description
-     */
-    description?: string;
-    /**
-     * Entry
-     */
-    entry?: {
-        [key: string]: unknown;
-    } | null;
-    /**
-     * Entry Rules
-     */
-    entry_rules?: {
-        [key: string]: unknown;
-    } | null;
-    /**
-     * Exit Rules
-     */
-    exit_rules?: Array<{
-        [key: string]: unknown;
-    }> | null;
-    /**
-     * Filters
-     */
-    filters?: {
-        [key: string]: unknown;
-    } | null;
-    /**
-     * Is Active
-     */
-    is_active?: boolean;
-    /**
-     * Name
-     */
-    name: string;
-    /**
-     * Params
-     */
-    params?: {
-        [key: string]: unknown;
-    };
-    /**
-     * Regime Filter
-     */
-    regime_filter?: {
-        [key: string]: unknown;
-    } | null;
-    /**
-     * Stops
-     */
-    stops?: {
-        [key: string]: unknown;
-    } | null;
-    /**
-     * Tags
-     */
-    tags?: Array<string>;
-    [key: string]: unknown;
-};
-
-/**
- * StrategyOut
- *
- * A strategy: the whole document and what the server knows of it.
- */
-export type StrategyOut = {
-    /**
-     * Addon Rules
-     */
-    addon_rules: {
-        [key: string]: unknown;
-    };
-    /**
-     * Base Model
-     */
-    base_model: string;
-    /**
-     * Config
-     */
-    config: {
-        [key: string]: unknown;
-    };
-    /**
-     * Conviction Scoring
-     */
-    conviction_scoring: Array<{
-        [key: string]: unknown;
-    }>;
-    /**
-     * Created At
-     */
-    created_at: string;
-    /**
-     * Description
-     */
-    description: string;
-    /**
-     * Direction
-     */
-    direction: string;
-    english: English;
-    /**
-     * Entry
-     */
-    entry: {
-        [key: string]: unknown;
-    };
-    /**
-     * Entry Rules
-     */
-    entry_rules: {
-        [key: string]: unknown;
-    };
-    /**
-     * Exit Rules
-     */
-    exit_rules: Array<{
-        [key: string]: unknown;
-    }>;
-    /**
-     * Filters
-     */
-    filters: {
-        [key: string]: unknown;
-    };
-    forked_from: ForkedFrom | null;
-    /**
-     * Id
-     */
-    id: number;
-    /**
-     * Is Active
-     */
-    is_active: boolean;
-    /**
-     * Is Mine
-     */
-    is_mine: boolean;
-    /**
-     * Is Public
-     */
-    is_public: boolean;
-    /**
-     * Is Template
-     */
-    is_template: boolean;
-    /**
-     * Name
-     */
-    name: string;
-    owner: Owner;
-    /**
-     * Params
-     */
-    params: {
-        [key: string]: unknown;
-    };
-    /**
-     * Regime Filter
-     */
-    regime_filter: {
-        [key: string]: unknown;
-    } | null;
-    /**
-     * Schema Version
-     */
-    schema_version: number;
-    /**
-     * Stops
-     */
-    stops: {
-        [key: string]: unknown;
-    };
-    /**
-     * Tags
-     */
-    tags: Array<string>;
-    /**
-     * Template Key
-     */
-    template_key: string | null;
-    /**
-     * Timeframe
-     */
-    timeframe: string;
-    /**
-     * Updated At
-     */
-    updated_at: string;
-    /**
-     * User Id
-     */
-    user_id: number | null;
-    /**
-     * Version
-     */
-    version: number;
-    [key: string]: unknown;
-};
-
-/**
- * StrategyRef
- *
- * Which strategy a run used, as it was then.
- */
-export type StrategyRef = {
-    /**
-     * Id
-     */
-    id: number | null;
-    /**
-     * Name
-     */
-    name: string;
-    /**
-     * Version
-     */
-    version: number | null;
-};
-
-/**
- * StrategyReplacement
- *
- * The whole next version of a strategy.
- */
-export type StrategyReplacement = {
-    /**
-     * Addon Rules
-     */
-    addon_rules?: {
-        [key: string]: unknown;
-    } | null;
-    /**
-     * Base Model
-     */
-    base_model: string;
-    /**
-     * Config
-     */
-    config?: {
-        [key: string]: unknown;
-    } | null;
-    /**
-     * Conviction Scoring
-     */
-    conviction_scoring?: Array<{
-        [key: string]: unknown;
-    }> | null;
-    /**
-     * Description
-     */
-    description?: string;
-    /**
-     * Entry
-     */
-    entry?: {
-        [key: string]: unknown;
-    } | null;
-    /**
-     * Entry Rules
-     */
-    entry_rules?: {
-        [key: string]: unknown;
-    } | null;
-    /**
-     * Exit Rules
-     */
-    exit_rules?: Array<{
-        [key: string]: unknown;
-    }> | null;
-    /**
-     * Expected Version
-     *
-     * The version you changed. With it, a save that would undo somebody else's answers 409 instead.
-     */
-    expected_version?: number | null;
-    /**
-     * Filters
-     */
-    filters?: {
-        [key: string]: unknown;
-    } | null;
-    /**
-     * Is Active
-     */
-    is_active?: boolean;
-    /**
-     * Name
-     */
-    name: string;
-    /**
-     * Params
-     */
-    params?: {
-        [key: string]: unknown;
-    };
-    /**
-     * Regime Filter
-     */
-    regime_filter?: {
-        [key: string]: unknown;
-    } | null;
-    /**
-     * Stops
-     */
-    stops?: {
-        [key: string]: unknown;
-    } | null;
-    /**
-     * Tags
-     */
-    tags?: Array<string>;
-    [key: string]: unknown;
-};
-
-/**
- * StudyDetail
- *
- * A study with what it has found so far.
- *
- * `rows`: the best two hundred so far (walk_forward: the windows). `result`: null until it is
- * completed, then by kind: sweep and search `{best, ranked, heat_maps, param_sensitivity, runs,
- * failed, sharpe_variance}`, walk_forward `{windows, equity_curve, out_of_sample,
- * in_sample_cagr, efficiency}`, monte_carlo `{p5, p50, p95, max_drawdown, loss_probability,
- * risk_of_ruin, fan}`, lookahead `{passed, checked, differences}`, recursive `{rows}`.
- */
-export type StudyDetail = {
-    /**
-     * Created At
-     */
-    created_at: string;
-    /**
-     * Data Set
-     */
-    data_set: string;
-    /**
-     * Data Version
-     */
-    data_version: string;
-    /**
-     * Done
-     */
-    done: number;
-    /**
-     * End Date
-     */
-    end_date: string;
-    /**
-     * Error
-     */
-    error: string;
-    /**
-     * Eta S
-     */
-    eta_s: number | null;
-    /**
-     * Finished At
-     */
-    finished_at: string | null;
-    /**
-     * Kind
-     */
-    kind: 'sweep' | 'search' | 'walk_forward' | 'monte_carlo' | 'lookahead' | 'recursive';
-    /**
-     * Metric
-     */
-    metric: 'cagr' | 'total_return' | 'max_drawdown' | 'sharpe' | 'sortino' | 'win_rate' | 'profit_factor' | 'total_trades';
-    /**
-     * Name
-     */
-    name: string;
-    /**
-     * Request
-     */
-    request: {
-        [key: string]: unknown;
-    };
-    /**
-     * Result
-     */
-    result: {
-        [key: string]: unknown;
-    } | null;
-    /**
-     * Rows
-     */
-    rows: Array<{
-        [key: string]: unknown;
-    }>;
-    /**
-     * Rows Total
-     */
-    rows_total: number;
-    /**
-     * Run Id
-     */
-    run_id: string | null;
-    /**
-     * Simulated
-     */
-    simulated: boolean;
-    /**
-     * Start Date
-     */
-    start_date: string;
-    /**
-     * Started At
-     */
-    started_at: string | null;
-    /**
-     * Status
-     */
-    status: 'queued' | 'running' | 'completed' | 'failed' | 'cancelled';
-    strategy: StrategyRef;
-    /**
-     * Study Id
-     */
-    study_id: string;
-    /**
-     * Total
-     */
-    total: number;
-    /**
-     * Universe
-     */
-    universe: string;
-};
-
-/**
- * StudyOut
- *
- * A study as lists show it. `eta_s` is an estimate of the seconds left, while it runs.
- */
-export type StudyOut = {
-    /**
-     * Created At
-     */
-    created_at: string;
-    /**
-     * Data Set
-     */
-    data_set: string;
-    /**
-     * Data Version
-     */
-    data_version: string;
-    /**
-     * Done
-     */
-    done: number;
-    /**
-     * End Date
-     */
-    end_date: string;
-    /**
-     * Error
-     */
-    error: string;
-    /**
-     * Eta S
-     */
-    eta_s: number | null;
-    /**
-     * Finished At
-     */
-    finished_at: string | null;
-    /**
-     * Kind
-     */
-    kind: 'sweep' | 'search' | 'walk_forward' | 'monte_carlo' | 'lookahead' | 'recursive';
-    /**
-     * Metric
-     */
-    metric: 'cagr' | 'total_return' | 'max_drawdown' | 'sharpe' | 'sortino' | 'win_rate' | 'profit_factor' | 'total_trades';
-    /**
-     * Name
-     */
-    name: string;
-    /**
-     * Run Id
-     */
-    run_id: string | null;
-    /**
-     * Simulated
-     */
-    simulated: boolean;
-    /**
-     * Start Date
-     */
-    start_date: string;
-    /**
-     * Started At
-     */
-    started_at: string | null;
-    /**
-     * Status
-     */
-    status: 'queued' | 'running' | 'completed' | 'failed' | 'cancelled';
-    strategy: StrategyRef;
-    /**
-     * Study Id
-     */
-    study_id: string;
-    /**
-     * Total
-     */
-    total: number;
-    /**
-     * Universe
-     */
-    universe: string;
-};
-
-/**
- * StudyRequest
- *
- * A robustness study of a finished run (`run_id`) or of a backtest asked for whole.
- *
- * `parameters` names what to vary: a declared parameter ("dip_pct"), or the JSON pointer of any
- * value of the strategy document ("/stops/stop_loss_pct").
- */
-export type StudyRequest = {
-    /**
-     * Anchored
-     *
-     * Training always begins on the first day (walk_forward).
-     */
-    anchored?: boolean;
-    backtest?: BacktestRequest | null;
-    /**
-     * Kind
-     */
-    kind: 'sweep' | 'search' | 'walk_forward' | 'monte_carlo' | 'lookahead' | 'recursive';
-    /**
-     * Method
-     */
-    method?: 'bootstrap' | 'shuffle';
-    /**
-     * Metric
-     *
-     * What the best row has most of.
-     */
-    metric?: 'cagr' | 'total_return' | 'max_drawdown' | 'sharpe' | 'sortino' | 'win_rate' | 'profit_factor' | 'total_trades';
-    /**
-     * Min Trades
-     *
-     * A row with fewer trades does not count as good.
-     */
-    min_trades?: number;
-    /**
-     * Name
-     */
-    name?: string;
-    /**
-     * Parameters
-     *
-     * For sweep, search and walk_forward.
-     */
-    parameters?: {
-        [key: string]: Array<boolean | number | number | string> | Range;
-    };
-    /**
-     * Ruin Pct
-     */
-    ruin_pct?: number;
-    /**
-     * Run Id
-     */
-    run_id?: string | null;
-    /**
-     * Runs
-     *
-     * Draws of Monte Carlo.
-     */
-    runs?: number;
-    /**
-     * Samples
-     *
-     * Dates at which the look-ahead check cuts the future off.
-     */
-    samples?: number;
-    /**
-     * Seed
-     */
-    seed?: number;
-    /**
-     * Start Up Bars
-     *
-     * For recursive.
-     */
-    start_up_bars?: Array<number>;
-    /**
-     * Test Months
-     */
-    test_months?: number;
-    /**
-     * Train Months
-     */
-    train_months?: number;
-    /**
-     * Trials
-     *
-     * For search.
-     */
-    trials?: number;
 };
 
 /**
@@ -2950,11 +950,1150 @@ export type Summary = {
 };
 
 /**
- * SymbolGroup
+ * StudyRequest
  *
- * Trades by symbol.
+ * A robustness study of a finished run (`run_id`) or of a backtest asked for whole.
+ *
+ * `parameters` names what to vary: a declared parameter ("dip_pct"), or the JSON pointer of any
+ * value of the strategy document ("/stops/stop_loss_pct").
  */
-export type SymbolGroup = {
+export type StudyRequest = {
+    /**
+     * Anchored
+     *
+     * Training always begins on the first day (walk_forward).
+     */
+    anchored?: boolean;
+    backtest?: BacktestRequest | null;
+    /**
+     * Kind
+     */
+    kind: 'sweep' | 'search' | 'walk_forward' | 'monte_carlo' | 'lookahead' | 'recursive';
+    /**
+     * Method
+     */
+    method?: 'bootstrap' | 'shuffle';
+    /**
+     * Metric
+     *
+     * What the best row has most of.
+     */
+    metric?: 'cagr' | 'total_return' | 'max_drawdown' | 'sharpe' | 'sortino' | 'win_rate' | 'profit_factor' | 'total_trades';
+    /**
+     * Min Trades
+     *
+     * A row with fewer trades does not count as good.
+     */
+    min_trades?: number;
+    /**
+     * Name
+     */
+    name?: string;
+    /**
+     * Parameters
+     *
+     * For sweep, search and walk_forward.
+     */
+    parameters?: {
+        [key: string]: Array<boolean | number | number | string> | Range;
+    };
+    /**
+     * Ruin Pct
+     */
+    ruin_pct?: number;
+    /**
+     * Run Id
+     */
+    run_id?: string | null;
+    /**
+     * Runs
+     *
+     * Draws of Monte Carlo.
+     */
+    runs?: number;
+    /**
+     * Samples
+     *
+     * Dates at which the look-ahead check cuts the future off.
+     */
+    samples?: number;
+    /**
+     * Seed
+     */
+    seed?: number;
+    /**
+     * Start Up Bars
+     *
+     * For recursive.
+     */
+    start_up_bars?: Array<number>;
+    /**
+     * Test Months
+     */
+    test_months?: number;
+    /**
+     * Train Months
+     */
+    train_months?: number;
+    /**
+     * Trials
+     *
+     * For search.
+     */
+    trials?: number;
+};
+
+/**
+ * Range
+ *
+ * Values from `min` to `max`; a grid needs a `step`, a search may do without.
+ */
+export type Range = {
+    /**
+     * Max
+     */
+    max: number;
+    /**
+     * Min
+     */
+    min: number;
+    /**
+     * Step
+     */
+    step?: number | null;
+};
+
+/**
+ * SizingIn
+ *
+ * How large positions are; see the Backtesting guide.
+ */
+export type SizingIn = {
+    /**
+     * Method
+     */
+    method?: 'equal_pct' | 'risk_pct' | 'atr' | 'conviction';
+    /**
+     * Risk Per Trade Pct
+     */
+    risk_per_trade_pct?: number;
+};
+
+/**
+ * FlatChargesIn
+ *
+ * Charges as a proportion of each side's value and a fee for each order.
+ */
+export type FlatChargesIn = {
+    /**
+     * Bps
+     */
+    bps?: number;
+    /**
+     * Per Order
+     */
+    per_order?: number;
+};
+
+/**
+ * BacktestRequest
+ *
+ * One backtest. Money in rupees, percentages in percent units, dates inclusive.
+ *
+ * Name a saved strategy by `strategy_id`, or send a whole document as `strategy`.
+ */
+export type BacktestRequest = {
+    /**
+     * Async
+     *
+     * Answer 202 with the run's id at once; ask for the run until it is finished.
+     */
+    async?: boolean;
+    /**
+     * Benchmark
+     */
+    benchmark?: string;
+    /**
+     * Charges
+     */
+    charges?: string | FlatChargesIn;
+    /**
+     * Data Set
+     *
+     * The data set to run on; by default the active one.
+     */
+    data_set?: string | null;
+    /**
+     * End Date
+     */
+    end_date: string;
+    /**
+     * Fill Model
+     */
+    fill_model?: 'next_open' | 'close' | 'gtt_touch';
+    /**
+     * Intrabar Order
+     */
+    intrabar_order?: 'conservative' | 't_doc';
+    /**
+     * Max Per Sector
+     */
+    max_per_sector?: number;
+    /**
+     * Max Positions
+     */
+    max_positions?: number;
+    /**
+     * Name
+     */
+    name?: string;
+    /**
+     * Point In Time Universe
+     */
+    point_in_time_universe?: boolean;
+    /**
+     * Position Size Pct
+     */
+    position_size_pct?: number;
+    /**
+     * Risk Free Pct
+     */
+    risk_free_pct?: number;
+    /**
+     * Save
+     */
+    save?: boolean;
+    /**
+     * Seed
+     */
+    seed?: number;
+    sizing?: SizingIn;
+    /**
+     * Slippage Bps
+     */
+    slippage_bps?: number;
+    /**
+     * Start Date
+     */
+    start_date: string;
+    /**
+     * Starting Capital
+     */
+    starting_capital?: number;
+    /**
+     * Strategy
+     *
+     * A strategy document in place of a saved one.
+     */
+    strategy?: {
+        [key: string]: unknown;
+    } | null;
+    /**
+     * Strategy Id
+     */
+    strategy_id?: number | null;
+    /**
+     * Tags
+     */
+    tags?: Array<string>;
+    /**
+     * Universe
+     *
+     * A universe's name, `custom:INFY,TCS`, or a list of symbols.
+     */
+    universe?: string | Array<string>;
+};
+
+/**
+ * StudyOut
+ *
+ * A study as lists show it. `eta_s` is an estimate of the seconds left, while it runs.
+ */
+export type StudyOut = {
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Data Set
+     */
+    data_set: string;
+    /**
+     * Data Version
+     */
+    data_version: string;
+    /**
+     * Done
+     */
+    done: number;
+    /**
+     * End Date
+     */
+    end_date: string;
+    /**
+     * Error
+     */
+    error: string;
+    /**
+     * Eta S
+     */
+    eta_s: number | null;
+    /**
+     * Finished At
+     */
+    finished_at: string | null;
+    /**
+     * Kind
+     */
+    kind: 'sweep' | 'search' | 'walk_forward' | 'monte_carlo' | 'lookahead' | 'recursive';
+    /**
+     * Metric
+     */
+    metric: 'cagr' | 'total_return' | 'max_drawdown' | 'sharpe' | 'sortino' | 'win_rate' | 'profit_factor' | 'total_trades';
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Run Id
+     */
+    run_id: string | null;
+    /**
+     * Simulated
+     */
+    simulated: boolean;
+    /**
+     * Start Date
+     */
+    start_date: string;
+    /**
+     * Started At
+     */
+    started_at: string | null;
+    /**
+     * Status
+     */
+    status: 'queued' | 'running' | 'completed' | 'failed' | 'cancelled';
+    strategy: StrategyRef;
+    /**
+     * Study Id
+     */
+    study_id: string;
+    /**
+     * Total
+     */
+    total: number;
+    /**
+     * Universe
+     */
+    universe: string;
+};
+
+/**
+ * StrategyRef
+ *
+ * Which strategy a run used, as it was then.
+ */
+export type StrategyRef = {
+    /**
+     * Id
+     */
+    id: number | null;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Version
+     */
+    version: number | null;
+};
+
+/**
+ * StudyDetail
+ *
+ * A study with what it has found so far.
+ *
+ * `rows`: the best two hundred so far (walk_forward: the windows). `result`: null until it is
+ * completed, then by kind: sweep and search `{best, ranked, heat_maps, param_sensitivity, runs,
+ * failed, sharpe_variance}`, walk_forward `{windows, equity_curve, out_of_sample,
+ * in_sample_cagr, efficiency}`, monte_carlo `{p5, p50, p95, max_drawdown, loss_probability,
+ * risk_of_ruin, fan}`, lookahead `{passed, checked, differences}`, recursive `{rows}`.
+ */
+export type StudyDetail = {
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Data Set
+     */
+    data_set: string;
+    /**
+     * Data Version
+     */
+    data_version: string;
+    /**
+     * Done
+     */
+    done: number;
+    /**
+     * End Date
+     */
+    end_date: string;
+    /**
+     * Error
+     */
+    error: string;
+    /**
+     * Eta S
+     */
+    eta_s: number | null;
+    /**
+     * Finished At
+     */
+    finished_at: string | null;
+    /**
+     * Kind
+     */
+    kind: 'sweep' | 'search' | 'walk_forward' | 'monte_carlo' | 'lookahead' | 'recursive';
+    /**
+     * Metric
+     */
+    metric: 'cagr' | 'total_return' | 'max_drawdown' | 'sharpe' | 'sortino' | 'win_rate' | 'profit_factor' | 'total_trades';
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Request
+     */
+    request: {
+        [key: string]: unknown;
+    };
+    /**
+     * Result
+     */
+    result: {
+        [key: string]: unknown;
+    } | null;
+    /**
+     * Rows
+     */
+    rows: Array<{
+        [key: string]: unknown;
+    }>;
+    /**
+     * Rows Total
+     */
+    rows_total: number;
+    /**
+     * Run Id
+     */
+    run_id: string | null;
+    /**
+     * Simulated
+     */
+    simulated: boolean;
+    /**
+     * Start Date
+     */
+    start_date: string;
+    /**
+     * Started At
+     */
+    started_at: string | null;
+    /**
+     * Status
+     */
+    status: 'queued' | 'running' | 'completed' | 'failed' | 'cancelled';
+    strategy: StrategyRef;
+    /**
+     * Study Id
+     */
+    study_id: string;
+    /**
+     * Total
+     */
+    total: number;
+    /**
+     * Universe
+     */
+    universe: string;
+};
+
+/**
+ * StrategyReplacement
+ *
+ * The whole next version of a strategy.
+ */
+export type StrategyReplacement = {
+    /**
+     * Addon Rules
+     */
+    addon_rules?: {
+        [key: string]: unknown;
+    } | null;
+    /**
+     * Base Model
+     */
+    base_model: string;
+    /**
+     * Config
+     */
+    config?: {
+        [key: string]: unknown;
+    } | null;
+    /**
+     * Conviction Scoring
+     */
+    conviction_scoring?: Array<{
+        [key: string]: unknown;
+    }> | null;
+    /**
+     * Description
+     */
+    description?: string;
+    /**
+     * Entry
+     */
+    entry?: {
+        [key: string]: unknown;
+    } | null;
+    /**
+     * Entry Rules
+     */
+    entry_rules?: {
+        [key: string]: unknown;
+    } | null;
+    /**
+     * Exit Rules
+     */
+    exit_rules?: Array<{
+        [key: string]: unknown;
+    }> | null;
+    /**
+     * Expected Version
+     *
+     * The version you changed. With it, a save that would undo somebody else's answers 409 instead.
+     */
+    expected_version?: number | null;
+    /**
+     * Filters
+     */
+    filters?: {
+        [key: string]: unknown;
+    } | null;
+    /**
+     * Is Active
+     */
+    is_active?: boolean;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Params
+     */
+    params?: {
+        [key: string]: unknown;
+    };
+    /**
+     * Regime Filter
+     */
+    regime_filter?: {
+        [key: string]: unknown;
+    } | null;
+    /**
+     * Stops
+     */
+    stops?: {
+        [key: string]: unknown;
+    } | null;
+    /**
+     * Tags
+     */
+    tags?: Array<string>;
+    [key: string]: unknown;
+};
+
+/**
+ * StrategyOut
+ *
+ * A strategy: the whole document and what the server knows of it.
+ */
+export type StrategyOut = {
+    /**
+     * Addon Rules
+     */
+    addon_rules: {
+        [key: string]: unknown;
+    };
+    /**
+     * Base Model
+     */
+    base_model: string;
+    /**
+     * Config
+     */
+    config: {
+        [key: string]: unknown;
+    };
+    /**
+     * Conviction Scoring
+     */
+    conviction_scoring: Array<{
+        [key: string]: unknown;
+    }>;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Description
+     */
+    description: string;
+    /**
+     * Direction
+     */
+    direction: string;
+    english: English;
+    /**
+     * Entry
+     */
+    entry: {
+        [key: string]: unknown;
+    };
+    /**
+     * Entry Rules
+     */
+    entry_rules: {
+        [key: string]: unknown;
+    };
+    /**
+     * Exit Rules
+     */
+    exit_rules: Array<{
+        [key: string]: unknown;
+    }>;
+    /**
+     * Filters
+     */
+    filters: {
+        [key: string]: unknown;
+    };
+    forked_from: ForkedFrom | null;
+    /**
+     * Id
+     */
+    id: number;
+    /**
+     * Is Active
+     */
+    is_active: boolean;
+    /**
+     * Is Mine
+     */
+    is_mine: boolean;
+    /**
+     * Is Public
+     */
+    is_public: boolean;
+    /**
+     * Is Template
+     */
+    is_template: boolean;
+    /**
+     * Name
+     */
+    name: string;
+    owner: Owner;
+    /**
+     * Params
+     */
+    params: {
+        [key: string]: unknown;
+    };
+    /**
+     * Regime Filter
+     */
+    regime_filter: {
+        [key: string]: unknown;
+    } | null;
+    /**
+     * Schema Version
+     */
+    schema_version: number;
+    /**
+     * Stops
+     */
+    stops: {
+        [key: string]: unknown;
+    };
+    /**
+     * Tags
+     */
+    tags: Array<string>;
+    /**
+     * Template Key
+     */
+    template_key: string | null;
+    /**
+     * Timeframe
+     */
+    timeframe: string;
+    /**
+     * Updated At
+     */
+    updated_at: string;
+    /**
+     * User Id
+     */
+    user_id: number | null;
+    /**
+     * Version
+     */
+    version: number;
+    [key: string]: unknown;
+};
+
+/**
+ * Owner
+ *
+ * Who a strategy belongs to, by display name only.
+ */
+export type Owner = {
+    /**
+     * Display Name
+     */
+    display_name: string;
+};
+
+/**
+ * ForkedFrom
+ *
+ * Where a fork comes from.
+ */
+export type ForkedFrom = {
+    /**
+     * Id
+     */
+    id: number;
+    /**
+     * Version
+     */
+    version: number;
+};
+
+/**
+ * StrategyDocument
+ *
+ * A strategy in the rule language (see the Strategies guide).
+ *
+ * Blocks left out on create come from the base model. Fields that the server sets (`id`,
+ * `version`, …) are ignored, so that what was read may be sent back.
+ */
+export type StrategyDocument = {
+    /**
+     * Addon Rules
+     */
+    addon_rules?: {
+        [key: string]: unknown;
+    } | null;
+    /**
+     * Base Model
+     */
+    base_model: string;
+    /**
+     * Config
+     */
+    config?: {
+        [key: string]: unknown;
+    } | null;
+    /**
+     * Conviction Scoring
+     */
+    conviction_scoring?: Array<{
+        [key: string]: unknown;
+    }> | null;
+    /**
+     * Description
+     */
+    description?: string;
+    /**
+     * Entry
+     */
+    entry?: {
+        [key: string]: unknown;
+    } | null;
+    /**
+     * Entry Rules
+     */
+    entry_rules?: {
+        [key: string]: unknown;
+    } | null;
+    /**
+     * Exit Rules
+     */
+    exit_rules?: Array<{
+        [key: string]: unknown;
+    }> | null;
+    /**
+     * Filters
+     */
+    filters?: {
+        [key: string]: unknown;
+    } | null;
+    /**
+     * Is Active
+     */
+    is_active?: boolean;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Params
+     */
+    params?: {
+        [key: string]: unknown;
+    };
+    /**
+     * Regime Filter
+     */
+    regime_filter?: {
+        [key: string]: unknown;
+    } | null;
+    /**
+     * Stops
+     */
+    stops?: {
+        [key: string]: unknown;
+    } | null;
+    /**
+     * Tags
+     */
+    tags?: Array<string>;
+    [key: string]: unknown;
+};
+
+/**
+ * SkippedSignal
+ *
+ * A signal that became no position.
+ */
+export type SkippedSignal = {
+    /**
+     * Conviction
+     */
+    conviction: number | null;
+    /**
+     * Date
+     */
+    date: string;
+    /**
+     * Reason
+     */
+    reason: string;
+    /**
+     * Symbol
+     */
+    symbol: string;
+};
+
+/**
+ * SkipGroup
+ *
+ * Skipped signals by reason.
+ */
+export type SkipGroup = {
+    /**
+     * Label
+     */
+    label: string;
+    /**
+     * Reason
+     */
+    reason: string;
+    /**
+     * Signals
+     */
+    signals: number;
+};
+
+/**
+ * SignalsIn
+ *
+ * The days to look at, inclusive.
+ */
+export type SignalsIn = {
+    /**
+     * Data Set
+     */
+    data_set?: string | null;
+    /**
+     * End Date
+     */
+    end_date: string;
+    /**
+     * Start Date
+     */
+    start_date: string;
+    /**
+     * Strategy
+     */
+    strategy: {
+        [key: string]: unknown;
+    };
+    /**
+     * Symbol
+     */
+    symbol: string;
+    /**
+     * Universe
+     */
+    universe?: string;
+};
+
+/**
+ * Signals
+ *
+ * A symbol's candles and the strategy's signals on them.
+ */
+export type Signals = {
+    /**
+     * Candles
+     */
+    candles: Array<TrialCandle>;
+    /**
+     * Conviction Histogram
+     */
+    conviction_histogram: Array<{
+        [key: string]: number;
+    }>;
+    /**
+     * Data Version
+     */
+    data_version: string;
+    /**
+     * Signals
+     */
+    signals: Array<TrialSignal>;
+    /**
+     * Simulated
+     */
+    simulated: boolean;
+    /**
+     * Symbol
+     */
+    symbol: string;
+    /**
+     * Universe
+     */
+    universe: string;
+    /**
+     * Warnings
+     */
+    warnings: Array<string>;
+};
+
+/**
+ * SignInLink
+ *
+ * A link to hand over; opening it asks for a confirmation.
+ */
+export type SignInLink = {
+    /**
+     * Expires At
+     */
+    expires_at: string;
+    /**
+     * Url
+     */
+    url: string;
+};
+
+/**
+ * ShortNameOut
+ *
+ * A fixed short name such as rsi14, and the indicator it stands for.
+ */
+export type ShortNameOut = {
+    /**
+     * Fn
+     */
+    fn: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Output
+     */
+    output: string;
+    /**
+     * Params
+     */
+    params: {
+        [key: string]: number;
+    };
+    /**
+     * Title
+     */
+    title: string;
+};
+
+/**
+ * ShareIn
+ *
+ * Whether everybody may read it; left out, the present state is turned round.
+ */
+export type ShareIn = {
+    /**
+     * Is Public
+     */
+    is_public?: boolean | null;
+};
+
+/**
+ * SetPassword
+ *
+ * A new password; the present one too where there is one.
+ */
+export type SetPassword = {
+    /**
+     * Current Password
+     */
+    current_password?: null;
+};
+
+/**
+ * SessionRow
+ *
+ * A browser that is signed in.
+ */
+export type SessionRow = {
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Expires At
+     */
+    expires_at: string;
+    /**
+     * Id
+     */
+    id: number;
+    /**
+     * Ip
+     */
+    ip: string;
+    /**
+     * Is This
+     */
+    is_this: boolean;
+    /**
+     * Last Seen At
+     */
+    last_seen_at: string;
+    /**
+     * Method
+     */
+    method: string;
+    /**
+     * User Agent
+     */
+    user_agent: string;
+};
+
+/**
+ * SessionOut
+ *
+ * One trading day. Hours are IST, null where the exchange has not confirmed them.
+ */
+export type SessionOut = {
+    /**
+     * Close
+     */
+    close: string | null;
+    /**
+     * Date
+     */
+    date: string;
+    /**
+     * Open
+     */
+    open: string | null;
+    /**
+     * Special
+     *
+     * muhurat, weekend, … on an extraordinary session.
+     */
+    special: string | null;
+};
+
+/**
+ * SelectionIn
+ *
+ * An option type and one of strike, offset, moneyness and delta_target.
+ */
+export type SelectionIn = {
+    /**
+     * Delta Target
+     */
+    delta_target?: number | null;
+    /**
+     * Expiry
+     */
+    expiry?: string | null;
+    /**
+     * Max Delta Gap
+     */
+    max_delta_gap?: number | null;
+    /**
+     * Moneyness
+     */
+    moneyness?: string | null;
+    /**
+     * Offset
+     */
+    offset?: string | null;
+    /**
+     * Option Type
+     */
+    option_type: string;
+    /**
+     * Strike
+     */
+    strike?: number | string | null;
+};
+
+/**
+ * SelectIn
+ *
+ * Contracts to find. expiry: nearest, current_week, next_week, current_month, next_month or a
+ * date; a leg's own goes before it.
+ */
+export type SelectIn = {
+    /**
+     * Expiry
+     */
+    expiry?: string | null;
+    /**
+     * Legs
+     */
+    legs: Array<{
+        [key: string]: unknown;
+    }>;
+};
+
+/**
+ * SectorGroup
+ *
+ * Trades by sector.
+ */
+export type SectorGroup = {
     /**
      * Avg Bars Held
      */
@@ -2980,9 +2119,411 @@ export type SymbolGroup = {
      */
     sector: string;
     /**
-     * Symbol
+     * Trades
      */
-    symbol: string;
+    trades: number;
+    /**
+     * Win Rate
+     */
+    win_rate: number | null;
+    /**
+     * Winning Trades
+     */
+    winning_trades: number;
+};
+
+/**
+ * SaveKiteCredentials
+ *
+ * What Kite Connect gave; without the secret it stays in the browser.
+ */
+export type SaveKiteCredentials = {
+    /**
+     * Api Key
+     */
+    api_key: string;
+    /**
+     * Api Secret
+     */
+    api_secret?: null;
+    /**
+     * User Id
+     */
+    user_id?: string | null;
+};
+
+/**
+ * Said
+ *
+ * A sentence, where there is nothing else to say.
+ */
+export type Said = {
+    /**
+     * Detail
+     */
+    detail: string;
+};
+
+/**
+ * RunOut
+ *
+ * A backtest as lists show it.
+ */
+export type RunOut = {
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Data Set
+     */
+    data_set: string;
+    /**
+     * Data Version
+     */
+    data_version: string;
+    /**
+     * End Date
+     */
+    end_date: string;
+    /**
+     * Error
+     */
+    error: string;
+    /**
+     * Finished At
+     */
+    finished_at: string | null;
+    headline: Headline | null;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Run Id
+     */
+    run_id: string;
+    /**
+     * Simulated
+     */
+    simulated: boolean;
+    /**
+     * Start Date
+     */
+    start_date: string;
+    /**
+     * Status
+     */
+    status: 'queued' | 'running' | 'completed' | 'failed' | 'cancelled';
+    strategy: StrategyRef;
+    /**
+     * Tags
+     */
+    tags: Array<string>;
+    /**
+     * Took Ms
+     */
+    took_ms: number | null;
+    /**
+     * Universe
+     */
+    universe: string;
+};
+
+/**
+ * Headline
+ *
+ * The few figures of lists and cards, and some sixty points of the equity curve.
+ */
+export type Headline = {
+    /**
+     * Benchmark Cagr
+     */
+    benchmark_cagr: number | null;
+    /**
+     * Cagr
+     */
+    cagr: number | null;
+    /**
+     * Ending Capital
+     */
+    ending_capital: number;
+    /**
+     * Exposure Pct
+     */
+    exposure_pct: number;
+    /**
+     * Max Drawdown
+     */
+    max_drawdown: number;
+    /**
+     * Profit Factor
+     */
+    profit_factor: number | null;
+    /**
+     * Sharpe
+     */
+    sharpe: number | null;
+    /**
+     * Spark
+     */
+    spark: Array<number>;
+    /**
+     * Total Return
+     */
+    total_return: number;
+    /**
+     * Total Trades
+     */
+    total_trades: number;
+    /**
+     * Win Rate
+     */
+    win_rate: number | null;
+};
+
+/**
+ * RollingDay
+ *
+ * Figures over the window that ends on this day.
+ */
+export type RollingDay = {
+    /**
+     * Beta
+     */
+    beta: number | null;
+    /**
+     * Date
+     */
+    date: string;
+    /**
+     * Sharpe
+     */
+    sharpe: number | null;
+    /**
+     * Volatility
+     */
+    volatility: number | null;
+};
+
+/**
+ * Rolling
+ *
+ * Rolling figures.
+ */
+export type Rolling = {
+    /**
+     * Rows
+     */
+    rows: Array<RollingDay>;
+    /**
+     * Window Days
+     */
+    window_days: number;
+};
+
+/**
+ * RestoreIn
+ *
+ * Which version the restore is made upon, against two people saving at once.
+ */
+export type RestoreIn = {
+    /**
+     * Expected Version
+     */
+    expected_version?: number | null;
+};
+
+/**
+ * Report
+ *
+ * A backtest with its whole report; every figure is explained in the Backtesting guide.
+ */
+export type Report = {
+    /**
+     * By Conviction Decile
+     */
+    by_conviction_decile: Array<DecileGroup>;
+    /**
+     * By Sector
+     */
+    by_sector: Array<SectorGroup>;
+    /**
+     * By Symbol
+     */
+    by_symbol: Array<SymbolGroup>;
+    /**
+     * By Weekday
+     */
+    by_weekday: Array<WeekdayGroup>;
+    /**
+     * By Year
+     */
+    by_year: Array<YearGroup>;
+    /**
+     * Config
+     */
+    config: {
+        [key: string]: unknown;
+    };
+    costs: Costs;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Data Set
+     */
+    data_set: string;
+    /**
+     * Data Version
+     */
+    data_version: string;
+    /**
+     * Drawdowns
+     */
+    drawdowns: Array<Drawdown>;
+    /**
+     * Engine Version
+     */
+    engine_version: string;
+    /**
+     * Equity Curve
+     */
+    equity_curve: Array<EquityDay>;
+    /**
+     * Exit Breakdown
+     */
+    exit_breakdown: Array<ExitGroup>;
+    /**
+     * Hash
+     */
+    hash: string;
+    /**
+     * Monthly Returns
+     */
+    monthly_returns: Array<MonthlyReturn>;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Open Positions
+     */
+    open_positions: Array<Trade>;
+    rolling: Rolling;
+    /**
+     * Run Id
+     */
+    run_id: string | null;
+    /**
+     * Simulated
+     */
+    simulated: boolean;
+    /**
+     * Skip Breakdown
+     */
+    skip_breakdown: Array<SkipGroup>;
+    /**
+     * Skipped Signals
+     */
+    skipped_signals: Array<SkippedSignal>;
+    /**
+     * Status
+     */
+    status: 'queued' | 'running' | 'completed' | 'failed' | 'cancelled';
+    strategy: StrategyRef;
+    /**
+     * Strategy Snapshot
+     */
+    strategy_snapshot: {
+        [key: string]: unknown;
+    };
+    summary: Summary;
+    /**
+     * Tags
+     */
+    tags: Array<string>;
+    /**
+     * Took Ms
+     */
+    took_ms: number;
+    /**
+     * Trades
+     */
+    trades: Array<Trade>;
+    /**
+     * Warnings
+     */
+    warnings: Array<string>;
+    /**
+     * Yearly Returns
+     */
+    yearly_returns: Array<YearlyReturn>;
+};
+
+/**
+ * MonthlyReturn
+ *
+ * One month, percent.
+ */
+export type MonthlyReturn = {
+    /**
+     * Benchmark
+     */
+    benchmark: number | null;
+    /**
+     * Month
+     */
+    month: number;
+    /**
+     * Return
+     */
+    return: number | null;
+    /**
+     * Year
+     */
+    year: number;
+};
+
+/**
+ * ExitGroup
+ *
+ * Trades by how they ended.
+ */
+export type ExitGroup = {
+    /**
+     * Avg Bars Held
+     */
+    avg_bars_held: number | null;
+    /**
+     * Avg Return Pct
+     */
+    avg_return_pct: number | null;
+    /**
+     * Charges
+     */
+    charges: number;
+    /**
+     * Exit Reason
+     */
+    exit_reason: string;
+    /**
+     * Exit Rule
+     */
+    exit_rule: string | null;
+    /**
+     * Gross Pnl
+     */
+    gross_pnl: number;
+    /**
+     * Label
+     */
+    label: string;
+    /**
+     * Net Pnl
+     */
+    net_pnl: number;
     /**
      * Trades
      */
@@ -2998,303 +2539,535 @@ export type SymbolGroup = {
 };
 
 /**
- * SymbolOut
+ * EquityDay
  *
- * A symbol of a data set. first and last are null where it has no candle.
+ * The account at a close; `benchmark` starts with the same capital.
  */
-export type SymbolOut = {
+export type EquityDay = {
     /**
-     * Candles
+     * Benchmark
      */
-    candles: number;
+    benchmark: number | null;
     /**
-     * First
+     * Cash
      */
-    first: string | null;
+    cash: number;
     /**
-     * Isin
+     * Date
      */
-    isin: string;
+    date: string;
     /**
-     * Last
+     * Drawdown
      */
-    last: string | null;
+    drawdown: number;
     /**
-     * Name
+     * Equity
      */
-    name: string;
+    equity: number;
     /**
-     * Sector
+     * Exposure
      */
-    sector: string;
+    exposure: number;
     /**
-     * Symbol
+     * Positions
      */
-    symbol: string;
+    positions: number;
 };
 
 /**
- * TotpCode
+ * Drawdown
  *
- * Six digits from the authenticator app.
+ * A fall from a peak; `end` is null while it lasts.
  */
-export type TotpCode = {
+export type Drawdown = {
     /**
-     * Code
-     *
-     * Six digits.
+     * Days
      */
-    code: string;
+    days: number;
+    /**
+     * Depth
+     */
+    depth: number;
+    /**
+     * End
+     */
+    end: string | null;
+    /**
+     * Recovery Days
+     */
+    recovery_days: number | null;
+    /**
+     * Start
+     */
+    start: string;
+    /**
+     * Trough
+     */
+    trough: string;
 };
 
 /**
- * TotpStart
+ * Costs
  *
- * What an authenticator app needs; shown until it is confirmed.
+ * What trading cost; `components` are the statutory charges and fees.
  */
-export type TotpStart = {
-    /**
-     * Secret
-     */
-    secret: string;
-    /**
-     * Uri
-     */
-    uri: string;
-};
-
-/**
- * Trade
- *
- * One position from entry to exit, or as it stood at the end (`exit_date` null).
- */
-export type Trade = {
-    /**
-     * Addons
-     */
-    addons: number;
-    /**
-     * Bars Held
-     */
-    bars_held: number;
+export type Costs = {
     /**
      * Charges
      */
     charges: number;
     /**
-     * Conviction
+     * Charges Bps
      */
-    conviction: number | null;
+    charges_bps: number | null;
     /**
-     * Conviction Breakdown
+     * Components
      */
-    conviction_breakdown: Array<ConvictionLine>;
+    components: {
+        [key: string]: number;
+    };
     /**
-     * Entry Date
+     * Costs Bps
      */
-    entry_date: string;
-    /**
-     * Entry Fill Rule
-     */
-    entry_fill_rule: string;
-    /**
-     * Entry Price
-     */
-    entry_price: number;
-    /**
-     * Entry Reason
-     */
-    entry_reason: string;
-    /**
-     * Exit Date
-     */
-    exit_date: string | null;
-    /**
-     * Exit Fill Rule
-     */
-    exit_fill_rule: string;
-    /**
-     * Exit Price
-     */
-    exit_price: number;
-    /**
-     * Exit Reason
-     */
-    exit_reason: string;
-    /**
-     * Exit Reason Text
-     */
-    exit_reason_text: string;
-    /**
-     * Exit Rule
-     */
-    exit_rule: string | null;
+    costs_bps: number | null;
     /**
      * Gross Pnl
      */
     gross_pnl: number;
     /**
-     * Id
+     * Slippage
      */
-    id: number;
+    slippage: number;
     /**
-     * Indicators At Entry
+     * Traded
      */
-    indicators_at_entry: {
-        [key: string]: number | null;
-    };
+    traded: number;
+};
+
+/**
+ * DecileGroup
+ *
+ * Trades by conviction, lowest tenth first.
+ */
+export type DecileGroup = {
     /**
-     * Initial Stop
+     * Avg Bars Held
      */
-    initial_stop: number | null;
+    avg_bars_held: number | null;
     /**
-     * Invested
+     * Avg Return Pct
      */
-    invested: number;
+    avg_return_pct: number | null;
     /**
-     * Mae Pct
+     * Charges
      */
-    mae_pct: number | null;
+    charges: number;
     /**
-     * Mfe Pct
+     * Conviction From
      */
-    mfe_pct: number | null;
+    conviction_from: number;
+    /**
+     * Conviction To
+     */
+    conviction_to: number;
+    /**
+     * Decile
+     */
+    decile: number;
+    /**
+     * Gross Pnl
+     */
+    gross_pnl: number;
     /**
      * Net Pnl
      */
     net_pnl: number;
     /**
-     * Quantity
+     * Trades
      */
-    quantity: number;
+    trades: number;
     /**
-     * R Multiple
+     * Win Rate
      */
-    r_multiple: number | null;
+    win_rate: number | null;
     /**
-     * Return Pct
+     * Winning Trades
      */
-    return_pct: number | null;
-    /**
-     * Sector
-     */
-    sector: string;
-    /**
-     * Signal Date
-     */
-    signal_date: string;
-    /**
-     * Slippage
-     */
-    slippage: number;
-    /**
-     * Symbol
-     */
-    symbol: string;
+    winning_trades: number;
 };
 
 /**
- * TrialCandle
+ * QuotesIn
  *
- * One candle, rupees and shares.
+ * Which instruments, and how much of each.
  */
-export type TrialCandle = {
+export type QuotesIn = {
     /**
-     * Close
+     * Instrument Tokens
      */
-    close: number;
+    instrument_tokens?: Array<number>;
     /**
-     * Date
+     * Mode
      */
-    date: string;
+    mode?: 'ltp' | 'quote' | 'full';
     /**
-     * High
+     * Symbols
      */
-    high: number;
-    /**
-     * Low
-     */
-    low: number;
-    /**
-     * Open
-     */
-    open: number;
-    /**
-     * Volume
-     */
-    volume: number;
+    symbols?: Array<string>;
 };
 
 /**
- * TrialSignal
+ * Profile
  *
- * A close at which the entry rules held.
+ * What an account can say about itself.
  */
-export type TrialSignal = {
-    /**
-     * Close
-     */
-    close: number;
-    /**
-     * Conviction
-     */
-    conviction: number;
-    /**
-     * Date
-     */
-    date: string;
-    /**
-     * Regime Ok
-     */
-    regime_ok: boolean;
-};
-
-/**
- * UniverseOut
- *
- * A universe and how many companies it has on a day.
- */
-export type UniverseOut = {
-    /**
-     * Members
-     */
-    members: number;
+export type Profile = {
     /**
      * Name
      */
     name: string;
-    /**
-     * Since
-     *
-     * First day whose membership is known; null: today's list throughout, so results carry survivorship bias.
-     */
-    since: string | null;
-    /**
-     * Title
-     */
-    title: string;
-    /**
-     * With Candles
-     *
-     * Members the data set has candles of.
-     */
-    with_candles: number;
 };
 
 /**
- * UserRow
+ * PreviewIn
  *
- * An account, for administrators.
+ * A strategy: legs, or the name of a well-known one with its strikes counted from the money.
  */
-export type UserRow = {
+export type PreviewIn = {
+    /**
+     * Broker
+     */
+    broker?: 'zerodha' | 'upstox' | 'groww' | 'none';
+    /**
+     * Distance
+     */
+    distance?: number | null;
+    /**
+     * Expiry
+     */
+    expiry?: string | null;
+    /**
+     * Legs
+     */
+    legs?: Array<LegIn>;
+    /**
+     * Lots
+     */
+    lots?: number;
+    /**
+     * Metadata
+     */
+    metadata?: {
+        [key: string]: unknown;
+    };
+    /**
+     * Product
+     */
+    product?: 'NRML' | 'MIS';
+    /**
+     * Spread
+     */
+    spread?: string | null;
+    /**
+     * Strategy Name
+     */
+    strategy_name?: string | null;
+    /**
+     * Underlying
+     */
+    underlying?: string | null;
+    /**
+     * Width
+     */
+    width?: number;
+};
+
+/**
+ * LegIn
+ *
+ * One leg: a contract by symbol or token, or a selection; how much of it, and at what price.
+ *
+ * Takes the legs the workers' resolvers make as they are.
+ */
+export type LegIn = {
+    /**
+     * Exchange
+     */
+    exchange?: string;
+    /**
+     * Exit Order Type
+     */
+    exit_order_type?: string | null;
+    /**
+     * Exit Price
+     */
+    exit_price?: number | null;
+    /**
+     * Expiry Key
+     */
+    expiry_key?: string | null;
+    /**
+     * Instrument Token
+     */
+    instrument_token?: number | null;
+    /**
+     * Leg Id
+     */
+    leg_id?: string | null;
+    /**
+     * Lot Size
+     */
+    lot_size?: number | null;
+    /**
+     * Lots
+     */
+    lots?: number | null;
+    /**
+     * Ltp
+     */
+    ltp?: number | null;
+    /**
+     * Market Protection
+     */
+    market_protection?: number | null;
+    /**
+     * Metadata
+     */
+    metadata?: {
+        [key: string]: unknown;
+    };
+    /**
+     * Option Type
+     */
+    option_type?: string | null;
+    /**
+     * Order Type
+     */
+    order_type?: string | null;
+    /**
+     * Price
+     *
+     * Rupees a unit; the ask when buying, the bid when selling.
+     */
+    price?: number | null;
+    /**
+     * Product
+     */
+    product?: string | null;
+    /**
+     * Quantity
+     *
+     * Units; or give lots.
+     */
+    quantity?: number | null;
+    selection?: SelectionIn | null;
+    /**
+     * Strike
+     */
+    strike?: number | null;
+    /**
+     * Tradingsymbol
+     */
+    tradingsymbol?: string | null;
+    /**
+     * Transaction Type
+     */
+    transaction_type: 'BUY' | 'SELL';
+    /**
+     * Trigger Price
+     */
+    trigger_price?: number | null;
+    /**
+     * Variety
+     */
+    variety?: string | null;
+};
+
+/**
+ * PasswordLogin
+ *
+ * An address, its password, and the second factor where there is one.
+ */
+export type PasswordLogin = {
+    /**
+     * Email
+     */
+    email: string;
+    /**
+     * Totp
+     */
+    totp?: string | null;
+};
+
+/**
+ * Options
+ *
+ * What a backtest form offers, and its defaults.
+ */
+export type Options = {
+    /**
+     * Benchmarks
+     */
+    benchmarks: Array<string>;
+    /**
+     * Charges
+     */
+    charges: Array<Choice>;
+    /**
+     * Defaults
+     */
+    defaults: {
+        [key: string]: unknown;
+    };
+    /**
+     * Fill Models
+     */
+    fill_models: Array<Choice>;
+    /**
+     * Intrabar Orders
+     */
+    intrabar_orders: Array<Choice>;
+    /**
+     * Sizing Methods
+     */
+    sizing_methods: Array<Choice>;
+};
+
+/**
+ * Choice
+ *
+ * One value of a form's field and what it is called.
+ */
+export type Choice = {
+    /**
+     * Label
+     */
+    label: string;
+    /**
+     * Value
+     */
+    value: string;
+};
+
+/**
+ * NewWorkerToken
+ *
+ * A token for a worker.
+ */
+export type NewWorkerToken = {
+    /**
+     * Expires In Days
+     */
+    expires_in_days?: number | null;
+    /**
+     * Label
+     */
+    label?: string;
+    /**
+     * Scopes
+     */
+    scopes?: Array<'paper' | 'live' | 'data' | 'gtt'>;
+};
+
+/**
+ * NewKey
+ *
+ * A key, with itself: the only time it is shown.
+ */
+export type NewKey = {
     /**
      * Created At
      */
     created_at: string;
     /**
-     * Disabled At
+     * Expires At
      */
-    disabled_at: string | null;
+    expires_at: string | null;
+    /**
+     * Id
+     */
+    id: number;
+    /**
+     * Label
+     */
+    label: string;
+    /**
+     * Last Used At
+     */
+    last_used_at: string | null;
+    /**
+     * Prefix
+     */
+    prefix: string;
+    /**
+     * Scopes
+     */
+    scopes: Array<string>;
+    /**
+     * Token
+     */
+    token: string;
+};
+
+/**
+ * NewAgentKey
+ *
+ * A key for an agent or a script.
+ */
+export type NewAgentKey = {
+    /**
+     * Expires In Days
+     */
+    expires_in_days?: number | null;
+    /**
+     * Label
+     */
+    label?: string;
+    /**
+     * Scopes
+     */
+    scopes?: Array<'signals:read' | 'results:write' | 'sync:write' | 'api:read' | 'api:write'>;
+};
+
+/**
+ * MembersOut
+ *
+ * Who belongs to a universe on a day.
+ */
+export type MembersOut = {
+    /**
+     * Date
+     */
+    date: string;
+    /**
+     * Members
+     */
+    members: Array<SymbolOut>;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Title
+     */
+    title: string;
+};
+
+/**
+ * Me
+ *
+ * The account that asks.
+ */
+export type Me = {
+    agent: AgentState;
+    /**
+     * Brokers
+     */
+    brokers: Array<BrokerState>;
+    /**
+     * Created At
+     */
+    created_at: string;
     /**
      * Email
      */
@@ -3316,254 +3089,827 @@ export type UserRow = {
      */
     name: string;
     /**
+     * Obfuscation
+     */
+    obfuscation: boolean;
+    /**
+     * Telegram Linked
+     */
+    telegram_linked: boolean;
+    /**
      * Totp Enabled
      */
     totp_enabled: boolean;
 };
 
 /**
- * Validation
+ * BrokerState
  *
- * What the server makes of a document: complete and in English, or what is wrong with it.
+ * A broker the account has stored something for.
  */
-export type Validation = {
+export type BrokerState = {
     /**
-     * Document
+     * Connected
      */
-    document: {
-        [key: string]: unknown;
-    } | null;
-    english: English | null;
+    connected: boolean;
     /**
-     * Errors
+     * Last Error
      */
-    errors: Array<Finding>;
+    last_error: string | null;
     /**
-     * Valid
+     * Login Url
      */
-    valid: boolean;
-};
-
-/**
- * ValidationError
- */
-export type ValidationError = {
-    /**
-     * Context
-     */
-    ctx?: {
-        [key: string]: unknown;
-    };
-    /**
-     * Input
-     */
-    input?: unknown;
-    /**
-     * Location
-     */
-    loc: Array<string | number>;
-    /**
-     * Message
-     */
-    msg: string;
-    /**
-     * Error Type
-     */
-    type: string;
-};
-
-/**
- * VerifyLink
- *
- * Either the token of a link, or an address and the six digits sent to it.
- */
-export type VerifyLink = {
-    /**
-     * Confirm
-     *
-     * Sign in though another browser asked.
-     */
-    confirm?: boolean;
-    /**
-     * Email
-     */
-    email?: string | null;
-    /**
-     * Otp
-     */
-    otp?: string | null;
-    /**
-     * Token
-     */
-    token?: string | null;
-    /**
-     * Totp
-     *
-     * Where the account has a second factor.
-     */
-    totp?: string | null;
-};
-
-/**
- * VersionOut
- *
- * A saved version.
- */
-export type VersionOut = {
-    /**
-     * Created At
-     */
-    created_at: string;
-    /**
-     * Document
-     */
-    document: {
-        [key: string]: unknown;
-    };
-    /**
-     * Is Current
-     */
-    is_current: boolean;
+    login_url: string | null;
     /**
      * Name
      */
     name: string;
     /**
-     * Note
+     * Token Expires At
      */
-    note: string;
+    token_expires_at: string | null;
+};
+
+/**
+ * AgentState
+ *
+ * The local agent, as far as its keys tell.
+ */
+export type AgentState = {
+    /**
+     * Last Seen
+     */
+    last_seen: string | null;
+    /**
+     * Online
+     */
+    online: boolean;
+    /**
+     * Registered
+     */
+    registered: boolean;
     /**
      * Version
      */
-    version: number;
+    version: string | null;
 };
 
 /**
- * WeekdayGroup
+ * Logout
  *
- * Trades by the weekday of their entry.
+ * Here only, or on every device.
  */
-export type WeekdayGroup = {
+export type Logout = {
     /**
-     * Avg Bars Held
+     * Everywhere
      */
-    avg_bars_held: number | null;
-    /**
-     * Avg Return Pct
-     */
-    avg_return_pct: number | null;
-    /**
-     * Charges
-     */
-    charges: number;
-    /**
-     * Gross Pnl
-     */
-    gross_pnl: number;
-    /**
-     * Net Pnl
-     */
-    net_pnl: number;
-    /**
-     * Trades
-     */
-    trades: number;
-    /**
-     * Weekday
-     */
-    weekday: string;
-    /**
-     * Win Rate
-     */
-    win_rate: number | null;
-    /**
-     * Winning Trades
-     */
-    winning_trades: number;
+    everywhere?: boolean;
 };
 
 /**
- * YearGroup
+ * LabelsIn
  *
- * Trades by the year of their exit.
+ * A run's name and tags; both are replaced.
  */
-export type YearGroup = {
+export type LabelsIn = {
     /**
-     * Avg Bars Held
+     * Name
      */
-    avg_bars_held: number | null;
+    name?: string;
     /**
-     * Avg Return Pct
+     * Tags
      */
-    avg_return_pct: number | null;
-    /**
-     * Charges
-     */
-    charges: number;
-    /**
-     * Gross Pnl
-     */
-    gross_pnl: number;
-    /**
-     * Net Pnl
-     */
-    net_pnl: number;
-    /**
-     * Trades
-     */
-    trades: number;
-    /**
-     * Win Rate
-     */
-    win_rate: number | null;
-    /**
-     * Winning Trades
-     */
-    winning_trades: number;
-    /**
-     * Year
-     */
-    year: number;
+    tags?: Array<string>;
 };
 
 /**
- * YearlyReturn
+ * KiteCredentials
  *
- * One year, percent.
+ * What is stored for Kite; the secret only by its last two characters.
  */
-export type YearlyReturn = {
+export type KiteCredentials = {
     /**
-     * Benchmark
+     * Api Key
      */
-    benchmark: number | null;
+    api_key: string | null;
     /**
-     * Return
+     * Has Secret
      */
-    return: number | null;
+    has_secret: boolean;
     /**
-     * Year
+     * Secret Hint
      */
-    year: number;
+    secret_hint: string | null;
+    /**
+     * Storage
+     */
+    storage: 'browser' | 'cloud';
+    /**
+     * Updated At
+     */
+    updated_at: string | null;
+    /**
+     * User Id
+     */
+    user_id: string | null;
 };
 
 /**
- * PasswordLogin
+ * KeyRow
  *
- * An address, its password, and the second factor where there is one.
+ * A key, without itself.
  */
-export type PasswordLoginWritable = {
+export type KeyRow = {
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Expires At
+     */
+    expires_at: string | null;
+    /**
+     * Id
+     */
+    id: number;
+    /**
+     * Label
+     */
+    label: string;
+    /**
+     * Last Used At
+     */
+    last_used_at: string | null;
+    /**
+     * Prefix
+     */
+    prefix: string;
+    /**
+     * Scopes
+     */
+    scopes: Array<string>;
+};
+
+/**
+ * InstrumentOut
+ *
+ * An instrument, in the words of Kite's file.
+ */
+export type InstrumentOut = {
+    /**
+     * Exchange
+     */
+    exchange: string;
+    /**
+     * Exchange Token
+     */
+    exchange_token: number;
+    /**
+     * Expiry
+     */
+    expiry: string | null;
+    /**
+     * Freeze Quantity
+     */
+    freeze_quantity: number | null;
+    /**
+     * Instrument
+     */
+    instrument: string;
+    /**
+     * Instrument Token
+     */
+    instrument_token: number;
+    /**
+     * Instrument Type
+     */
+    instrument_type: string;
+    /**
+     * Isin
+     */
+    isin: string;
+    /**
+     * Lot Size
+     */
+    lot_size: number;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Option Type
+     */
+    option_type: string | null;
+    /**
+     * Segment
+     */
+    segment: string;
+    /**
+     * Strike
+     */
+    strike: number | null;
+    /**
+     * Tick Size
+     */
+    tick_size: number;
+    /**
+     * Tradingsymbol
+     */
+    tradingsymbol: string;
+    /**
+     * Underlying
+     */
+    underlying: string;
+};
+
+/**
+ * IndicatorParamOut
+ *
+ * One parameter of an indicator.
+ */
+export type IndicatorParamOut = {
+    /**
+     * Default
+     */
+    default: number;
+    /**
+     * Kind
+     */
+    kind: string;
+    /**
+     * Maximum
+     */
+    maximum: number;
+    /**
+     * Minimum
+     */
+    minimum: number;
+    /**
+     * Name
+     */
+    name: string;
+};
+
+/**
+ * IndicatorOut
+ *
+ * An indicator of the catalogue, for pickers.
+ */
+export type IndicatorOut = {
+    /**
+     * Family
+     */
+    family: string;
+    /**
+     * Inputs
+     */
+    inputs: Array<string>;
+    /**
+     * Is Boolean
+     */
+    is_boolean: boolean;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Outputs
+     */
+    outputs: Array<string>;
+    /**
+     * Params
+     */
+    params: Array<IndicatorParamOut>;
+    /**
+     * Source
+     */
+    source: string;
+    /**
+     * Title
+     */
+    title: string;
+    /**
+     * Unit
+     */
+    unit: string;
+    /**
+     * Warm Up
+     */
+    warm_up: number;
+};
+
+/**
+ * HealthReport
+ *
+ * What is up and what is stale; `status` is the worst of all checks.
+ */
+export type HealthReport = {
+    /**
+     * Checks
+     */
+    checks: {
+        [key: string]: CheckRow;
+    };
+    /**
+     * Status
+     */
+    status: 'ok' | 'stale' | 'down';
+    /**
+     * Uptime S
+     */
+    uptime_s: number;
+    /**
+     * Version
+     */
+    version: string;
+};
+
+/**
+ * CheckRow
+ *
+ * One thing that was looked at.
+ */
+export type CheckRow = {
+    /**
+     * Detail
+     */
+    detail: string;
+    /**
+     * Facts
+     */
+    facts: {
+        [key: string]: unknown;
+    };
+    /**
+     * Status
+     */
+    status: 'ok' | 'stale' | 'down';
+};
+
+/**
+ * HTTPValidationError
+ */
+export type HttpValidationError = {
+    /**
+     * Detail
+     */
+    detail?: Array<ValidationError>;
+};
+
+/**
+ * ForkIn
+ *
+ * How a fork is to be called; by default as its source, with "(fork)".
+ */
+export type ForkIn = {
+    /**
+     * Name
+     */
+    name?: string | null;
+};
+
+/**
+ * FeedStatusOut
+ *
+ * How the feed is. simulated: no price is real. demo: the exchange itself is closed.
+ */
+export type FeedStatusOut = {
+    /**
+     * Connected
+     */
+    connected: boolean;
+    /**
+     * Demo
+     */
+    demo: boolean;
+    /**
+     * Instruments
+     */
+    instruments: number;
+    /**
+     * Last Tick At
+     */
+    last_tick_at: string | null;
+    /**
+     * Reason
+     */
+    reason: string;
+    /**
+     * Session End
+     */
+    session_end: string | null;
+    /**
+     * Session Start
+     */
+    session_start: string | null;
+    /**
+     * Simulated
+     */
+    simulated: boolean;
+    /**
+     * Source
+     */
+    source: string;
+    /**
+     * Stale
+     */
+    stale: boolean;
+};
+
+/**
+ * Explanation
+ *
+ * Why a symbol was or was not bought at a close: the tree with the values it saw.
+ */
+export type Explanation = {
+    /**
+     * Candle
+     */
+    candle: {
+        [key: string]: unknown;
+    } | null;
+    /**
+     * Conclusion
+     */
+    conclusion: string;
+    /**
+     * Conviction
+     */
+    conviction: {
+        [key: string]: unknown;
+    } | null;
+    /**
+     * Date
+     */
+    date: string;
+    /**
+     * Entry
+     */
+    entry: {
+        [key: string]: unknown;
+    };
+    /**
+     * Filters
+     */
+    filters: Array<{
+        [key: string]: unknown;
+    }>;
+    /**
+     * Is Member
+     */
+    is_member: boolean;
+    /**
+     * Is Signal
+     */
+    is_signal: boolean;
+    /**
+     * Regime
+     */
+    regime: {
+        [key: string]: unknown;
+    } | null;
+    /**
+     * Symbol
+     */
+    symbol: string;
+    /**
+     * Warnings
+     */
+    warnings: Array<string>;
+    /**
+     * Would Buy
+     */
+    would_buy: boolean;
+};
+
+/**
+ * ExplainIn
+ *
+ * The close to explain.
+ */
+export type ExplainIn = {
+    /**
+     * Data Set
+     */
+    data_set?: string | null;
+    /**
+     * Day
+     */
+    day: string;
+    /**
+     * Strategy
+     */
+    strategy: {
+        [key: string]: unknown;
+    };
+    /**
+     * Symbol
+     */
+    symbol: string;
+    /**
+     * Universe
+     */
+    universe?: string;
+};
+
+/**
+ * EntryRow
+ *
+ * One version.
+ */
+export type EntryRow = {
+    /**
+     * Breaking
+     */
+    breaking: boolean;
+    /**
+     * Date
+     */
+    date: string | null;
+    /**
+     * Sections
+     */
+    sections: {
+        [key: string]: Array<string>;
+    };
+    /**
+     * Version
+     */
+    version: string;
+};
+
+/**
+ * DataSetOut
+ *
+ * One data set.
+ */
+export type DataSetOut = {
+    /**
+     * Active
+     *
+     * Whether new runs use it when they name none.
+     */
+    active: boolean;
+    /**
+     * Basis
+     *
+     * How prices are adjusted: raw, split, total_return, …
+     */
+    basis: string;
+    /**
+     * Candles
+     */
+    candles: number;
+    /**
+     * Data Version
+     *
+     * What a result records of the prices it used.
+     */
+    data_version: string;
+    /**
+     * First
+     *
+     * Day of the first candle; null without candles.
+     */
+    first: string | null;
+    /**
+     * Gaps
+     *
+     * Candles missing against the exchange's calendar. Suspensions of the simulated market do not count.
+     */
+    gaps: number;
+    /**
+     * Indices
+     */
+    indices: Array<string>;
+    /**
+     * Last
+     */
+    last: string | null;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Rejected
+     *
+     * Rows of imported files that were turned away.
+     */
+    rejected: number;
+    /**
+     * Simulated
+     *
+     * True: say “simulated prices” wherever they are shown.
+     */
+    simulated: boolean;
+    /**
+     * Source
+     */
+    source: string;
+    /**
+     * Symbols
+     */
+    symbols: number;
+    /**
+     * Updated At
+     */
+    updated_at: string;
+};
+
+/**
+ * Catalogue
+ *
+ * Everything an operand can be.
+ */
+export type Catalogue = {
+    /**
+     * Indicators
+     */
+    indicators: Array<IndicatorOut>;
+    /**
+     * Position Fields
+     */
+    position_fields: Array<string>;
+    /**
+     * Short Names
+     */
+    short_names: Array<ShortNameOut>;
+};
+
+/**
+ * CandlesOut
+ *
+ * Candles of one symbol, oldest first.
+ */
+export type CandlesOut = {
+    /**
+     * Candles
+     */
+    candles: Array<CandleOut>;
+    /**
+     * Data Version
+     */
+    data_version: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Sector
+     */
+    sector: string;
+    /**
+     * Simulated
+     */
+    simulated: boolean;
+    /**
+     * Symbol
+     */
+    symbol: string;
+};
+
+/**
+ * CandleOut
+ *
+ * One day. Prices in rupees on the set's basis (index points for an index).
+ */
+export type CandleOut = {
+    /**
+     * Close
+     */
+    close: number;
+    /**
+     * Date
+     */
+    date: string;
+    /**
+     * High
+     */
+    high: number | null;
+    /**
+     * Low
+     */
+    low: number | null;
+    /**
+     * Open
+     */
+    open: number | null;
+    /**
+     * Volume
+     *
+     * Shares; null for an index.
+     */
+    volume: number | null;
+};
+
+/**
+ * BrokerStatus
+ *
+ * The broker's session, which is not the user's session.
+ */
+export type BrokerStatus = {
+    /**
+     * Broker
+     */
+    broker: string | null;
+    /**
+     * Connected
+     */
+    connected: boolean;
+    /**
+     * Expires At
+     */
+    expires_at: string | null;
+    /**
+     * Expires In S
+     */
+    expires_in_s: number | null;
+    /**
+     * Login Time
+     */
+    login_time: string | null;
+    /**
+     * Login Url
+     */
+    login_url: string | null;
+    /**
+     * Reason
+     */
+    reason: string;
+    /**
+     * User Id
+     */
+    user_id: string | null;
+};
+
+/**
+ * AuditRow
+ *
+ * A line of the audit log.
+ */
+export type AuditRow = {
+    /**
+     * Action
+     */
+    action: string;
+    /**
+     * Actor
+     */
+    actor: string;
+    /**
+     * At
+     */
+    at: string;
+    /**
+     * Details
+     */
+    details: {
+        [key: string]: unknown;
+    };
+    /**
+     * Id
+     */
+    id: number;
+    /**
+     * Ip
+     */
+    ip: string;
+    /**
+     * Request Id
+     */
+    request_id: string;
+    /**
+     * User Id
+     */
+    user_id: number | null;
+};
+
+/**
+ * AskForLink
+ *
+ * Whom to send a link and a code to.
+ */
+export type AskForLink = {
     /**
      * Email
      */
     email: string;
+};
+
+/**
+ * SetPassword
+ *
+ * A new password; the present one too where there is one.
+ */
+export type SetPasswordWritable = {
+    /**
+     * Current Password
+     */
+    current_password?: string | null;
     /**
      * Password
      */
     password: string;
-    /**
-     * Totp
-     */
-    totp?: string | null;
 };
 
 /**
@@ -3587,19 +3933,23 @@ export type SaveKiteCredentialsWritable = {
 };
 
 /**
- * SetPassword
+ * PasswordLogin
  *
- * A new password; the present one too where there is one.
+ * An address, its password, and the second factor where there is one.
  */
-export type SetPasswordWritable = {
+export type PasswordLoginWritable = {
     /**
-     * Current Password
+     * Email
      */
-    current_password?: string | null;
+    email: string;
     /**
      * Password
      */
     password: string;
+    /**
+     * Totp
+     */
+    totp?: string | null;
 };
 
 export type ActivityApiAuthActivityGetData = {
@@ -5000,6 +5350,223 @@ export type HealthApiHealthGetResponses = {
 
 export type HealthApiHealthGetResponse = HealthApiHealthGetResponses[keyof HealthApiHealthGetResponses];
 
+export type ResolveInstrumentApiInstrumentsResolveGetData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Symbol
+         */
+        symbol?: string | null;
+        /**
+         * Instrument Token
+         */
+        instrument_token?: number | null;
+    };
+    url: '/api/instruments/resolve';
+};
+
+export type ResolveInstrumentApiInstrumentsResolveGetErrors = {
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+};
+
+export type ResolveInstrumentApiInstrumentsResolveGetError = ResolveInstrumentApiInstrumentsResolveGetErrors[keyof ResolveInstrumentApiInstrumentsResolveGetErrors];
+
+export type ResolveInstrumentApiInstrumentsResolveGetResponses = {
+    /**
+     * Successful Response
+     */
+    200: InstrumentOut;
+};
+
+export type ResolveInstrumentApiInstrumentsResolveGetResponse = ResolveInstrumentApiInstrumentsResolveGetResponses[keyof ResolveInstrumentApiInstrumentsResolveGetResponses];
+
+export type SearchInstrumentsApiInstrumentsSearchGetData = {
+    body?: never;
+    path?: never;
+    query: {
+        /**
+         * Query
+         *
+         * Every word must be in it.
+         */
+        query: string;
+        /**
+         * Exchange
+         */
+        exchange?: string;
+        /**
+         * Limit
+         */
+        limit?: number;
+    };
+    url: '/api/instruments/search';
+};
+
+export type SearchInstrumentsApiInstrumentsSearchGetErrors = {
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+};
+
+export type SearchInstrumentsApiInstrumentsSearchGetError = SearchInstrumentsApiInstrumentsSearchGetErrors[keyof SearchInstrumentsApiInstrumentsSearchGetErrors];
+
+export type SearchInstrumentsApiInstrumentsSearchGetResponses = {
+    /**
+     * Response Search Instruments Api Instruments Search Get
+     *
+     * Successful Response
+     */
+    200: Array<InstrumentOut>;
+};
+
+export type SearchInstrumentsApiInstrumentsSearchGetResponse = SearchInstrumentsApiInstrumentsSearchGetResponses[keyof SearchInstrumentsApiInstrumentsSearchGetResponses];
+
+export type LiveCandlesApiLiveCandlesGetData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Symbol
+         */
+        symbol?: string | null;
+        /**
+         * Instrument Token
+         */
+        instrument_token?: number | null;
+        /**
+         * Interval
+         */
+        interval?: string;
+        /**
+         * Lookback
+         */
+        lookback?: number;
+    };
+    url: '/api/live/candles';
+};
+
+export type LiveCandlesApiLiveCandlesGetErrors = {
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+};
+
+export type LiveCandlesApiLiveCandlesGetError = LiveCandlesApiLiveCandlesGetErrors[keyof LiveCandlesApiLiveCandlesGetErrors];
+
+export type LiveCandlesApiLiveCandlesGetResponses = {
+    /**
+     * Response Live Candles Api Live Candles Get
+     *
+     * Successful Response
+     */
+    200: {
+        [key: string]: unknown;
+    };
+};
+
+export type LiveCandlesApiLiveCandlesGetResponse = LiveCandlesApiLiveCandlesGetResponses[keyof LiveCandlesApiLiveCandlesGetResponses];
+
+export type LiveHistoryApiLiveHistoryGetData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Symbol
+         */
+        symbol?: string | null;
+        /**
+         * Instrument Token
+         */
+        instrument_token?: number | null;
+        /**
+         * Interval
+         */
+        interval?: string;
+        /**
+         * From
+         */
+        from?: string | null;
+        /**
+         * To
+         */
+        to?: string | null;
+    };
+    url: '/api/live/history';
+};
+
+export type LiveHistoryApiLiveHistoryGetErrors = {
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+};
+
+export type LiveHistoryApiLiveHistoryGetError = LiveHistoryApiLiveHistoryGetErrors[keyof LiveHistoryApiLiveHistoryGetErrors];
+
+export type LiveHistoryApiLiveHistoryGetResponses = {
+    /**
+     * Response Live History Api Live History Get
+     *
+     * Successful Response
+     */
+    200: {
+        [key: string]: unknown;
+    };
+};
+
+export type LiveHistoryApiLiveHistoryGetResponse = LiveHistoryApiLiveHistoryGetResponses[keyof LiveHistoryApiLiveHistoryGetResponses];
+
+export type LiveQuotesApiLiveQuotesPostData = {
+    body: QuotesIn;
+    path?: never;
+    query?: never;
+    url: '/api/live/quotes';
+};
+
+export type LiveQuotesApiLiveQuotesPostErrors = {
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+};
+
+export type LiveQuotesApiLiveQuotesPostError = LiveQuotesApiLiveQuotesPostErrors[keyof LiveQuotesApiLiveQuotesPostErrors];
+
+export type LiveQuotesApiLiveQuotesPostResponses = {
+    /**
+     * Response Live Quotes Api Live Quotes Post
+     *
+     * Successful Response
+     */
+    200: {
+        [key: string]: unknown;
+    };
+};
+
+export type LiveQuotesApiLiveQuotesPostResponse = LiveQuotesApiLiveQuotesPostResponses[keyof LiveQuotesApiLiveQuotesPostResponses];
+
+export type FeedStatusApiLiveStatusGetData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/live/status';
+};
+
+export type FeedStatusApiLiveStatusGetResponses = {
+    /**
+     * Successful Response
+     */
+    200: FeedStatusOut;
+};
+
+export type FeedStatusApiLiveStatusGetResponse = FeedStatusApiLiveStatusGetResponses[keyof FeedStatusApiLiveStatusGetResponses];
+
 export type ShowCalendarApiMarketCalendarGetData = {
     body?: never;
     path?: never;
@@ -5229,6 +5796,345 @@ export type ShowUniverseApiMarketUniversesNameGetResponses = {
 };
 
 export type ShowUniverseApiMarketUniversesNameGetResponse = ShowUniverseApiMarketUniversesNameGetResponses[keyof ShowUniverseApiMarketUniversesNameGetResponses];
+
+export type ListSpreadsApiOptionsSpreadsGetData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/options/spreads';
+};
+
+export type ListSpreadsApiOptionsSpreadsGetResponses = {
+    /**
+     * Response List Spreads Api Options Spreads Get
+     *
+     * Successful Response
+     */
+    200: Array<{
+        [key: string]: string;
+    }>;
+};
+
+export type ListSpreadsApiOptionsSpreadsGetResponse = ListSpreadsApiOptionsSpreadsGetResponses[keyof ListSpreadsApiOptionsSpreadsGetResponses];
+
+export type PreviewStrategyApiOptionsStrategiesPreviewPostData = {
+    body: PreviewIn;
+    path?: never;
+    query?: never;
+    url: '/api/options/strategies/preview';
+};
+
+export type PreviewStrategyApiOptionsStrategiesPreviewPostErrors = {
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+};
+
+export type PreviewStrategyApiOptionsStrategiesPreviewPostError = PreviewStrategyApiOptionsStrategiesPreviewPostErrors[keyof PreviewStrategyApiOptionsStrategiesPreviewPostErrors];
+
+export type PreviewStrategyApiOptionsStrategiesPreviewPostResponses = {
+    /**
+     * Response Preview Strategy Api Options Strategies Preview Post
+     *
+     * Successful Response
+     */
+    200: {
+        [key: string]: unknown;
+    };
+};
+
+export type PreviewStrategyApiOptionsStrategiesPreviewPostResponse = PreviewStrategyApiOptionsStrategiesPreviewPostResponses[keyof PreviewStrategyApiOptionsStrategiesPreviewPostResponses];
+
+export type ListUnderlyingsApiOptionsUnderlyingsGetData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/options/underlyings';
+};
+
+export type ListUnderlyingsApiOptionsUnderlyingsGetResponses = {
+    /**
+     * Response List Underlyings Api Options Underlyings Get
+     *
+     * Successful Response
+     */
+    200: Array<string>;
+};
+
+export type ListUnderlyingsApiOptionsUnderlyingsGetResponse = ListUnderlyingsApiOptionsUnderlyingsGetResponses[keyof ListUnderlyingsApiOptionsUnderlyingsGetResponses];
+
+export type ShowChainApiOptionsUnderlyingChainGetData = {
+    body?: never;
+    path: {
+        /**
+         * Underlying
+         */
+        underlying: string;
+    };
+    query?: {
+        /**
+         * Expiry
+         *
+         * nearest (default), current_week, next_week, current_month, next_month or a date
+         */
+        expiry?: string | null;
+        /**
+         * Window
+         *
+         * Strikes either side of the money.
+         */
+        window?: number | null;
+    };
+    url: '/api/options/{underlying}/chain';
+};
+
+export type ShowChainApiOptionsUnderlyingChainGetErrors = {
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+};
+
+export type ShowChainApiOptionsUnderlyingChainGetError = ShowChainApiOptionsUnderlyingChainGetErrors[keyof ShowChainApiOptionsUnderlyingChainGetErrors];
+
+export type ShowChainApiOptionsUnderlyingChainGetResponses = {
+    /**
+     * Response Show Chain Api Options  Underlying  Chain Get
+     *
+     * Successful Response
+     */
+    200: {
+        [key: string]: unknown;
+    };
+};
+
+export type ShowChainApiOptionsUnderlyingChainGetResponse = ShowChainApiOptionsUnderlyingChainGetResponses[keyof ShowChainApiOptionsUnderlyingChainGetResponses];
+
+export type ListExpiriesApiOptionsUnderlyingExpiriesGetData = {
+    body?: never;
+    path: {
+        /**
+         * Underlying
+         */
+        underlying: string;
+    };
+    query?: never;
+    url: '/api/options/{underlying}/expiries';
+};
+
+export type ListExpiriesApiOptionsUnderlyingExpiriesGetErrors = {
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+};
+
+export type ListExpiriesApiOptionsUnderlyingExpiriesGetError = ListExpiriesApiOptionsUnderlyingExpiriesGetErrors[keyof ListExpiriesApiOptionsUnderlyingExpiriesGetErrors];
+
+export type ListExpiriesApiOptionsUnderlyingExpiriesGetResponses = {
+    /**
+     * Response List Expiries Api Options  Underlying  Expiries Get
+     *
+     * Successful Response
+     */
+    200: {
+        [key: string]: unknown;
+    };
+};
+
+export type ListExpiriesApiOptionsUnderlyingExpiriesGetResponse = ListExpiriesApiOptionsUnderlyingExpiriesGetResponses[keyof ListExpiriesApiOptionsUnderlyingExpiriesGetResponses];
+
+export type ShowGreeksApiOptionsUnderlyingGreeksGetData = {
+    body?: never;
+    path: {
+        /**
+         * Underlying
+         */
+        underlying: string;
+    };
+    query?: {
+        /**
+         * Expiry
+         *
+         * nearest (default), current_week, next_week, current_month, next_month or a date
+         */
+        expiry?: string | null;
+    };
+    url: '/api/options/{underlying}/greeks';
+};
+
+export type ShowGreeksApiOptionsUnderlyingGreeksGetErrors = {
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+};
+
+export type ShowGreeksApiOptionsUnderlyingGreeksGetError = ShowGreeksApiOptionsUnderlyingGreeksGetErrors[keyof ShowGreeksApiOptionsUnderlyingGreeksGetErrors];
+
+export type ShowGreeksApiOptionsUnderlyingGreeksGetResponses = {
+    /**
+     * Response Show Greeks Api Options  Underlying  Greeks Get
+     *
+     * Successful Response
+     */
+    200: {
+        [key: string]: unknown;
+    };
+};
+
+export type ShowGreeksApiOptionsUnderlyingGreeksGetResponse = ShowGreeksApiOptionsUnderlyingGreeksGetResponses[keyof ShowGreeksApiOptionsUnderlyingGreeksGetResponses];
+
+export type ShowMaxPainApiOptionsUnderlyingMaxPainGetData = {
+    body?: never;
+    path: {
+        /**
+         * Underlying
+         */
+        underlying: string;
+    };
+    query?: {
+        /**
+         * Expiry
+         *
+         * nearest (default), current_week, next_week, current_month, next_month or a date
+         */
+        expiry?: string | null;
+    };
+    url: '/api/options/{underlying}/max-pain';
+};
+
+export type ShowMaxPainApiOptionsUnderlyingMaxPainGetErrors = {
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+};
+
+export type ShowMaxPainApiOptionsUnderlyingMaxPainGetError = ShowMaxPainApiOptionsUnderlyingMaxPainGetErrors[keyof ShowMaxPainApiOptionsUnderlyingMaxPainGetErrors];
+
+export type ShowMaxPainApiOptionsUnderlyingMaxPainGetResponses = {
+    /**
+     * Response Show Max Pain Api Options  Underlying  Max Pain Get
+     *
+     * Successful Response
+     */
+    200: {
+        [key: string]: unknown;
+    };
+};
+
+export type ShowMaxPainApiOptionsUnderlyingMaxPainGetResponse = ShowMaxPainApiOptionsUnderlyingMaxPainGetResponses[keyof ShowMaxPainApiOptionsUnderlyingMaxPainGetResponses];
+
+export type ShowPcrApiOptionsUnderlyingPcrGetData = {
+    body?: never;
+    path: {
+        /**
+         * Underlying
+         */
+        underlying: string;
+    };
+    query?: {
+        /**
+         * Expiry
+         *
+         * nearest (default), current_week, next_week, current_month, next_month or a date
+         */
+        expiry?: string | null;
+    };
+    url: '/api/options/{underlying}/pcr';
+};
+
+export type ShowPcrApiOptionsUnderlyingPcrGetErrors = {
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+};
+
+export type ShowPcrApiOptionsUnderlyingPcrGetError = ShowPcrApiOptionsUnderlyingPcrGetErrors[keyof ShowPcrApiOptionsUnderlyingPcrGetErrors];
+
+export type ShowPcrApiOptionsUnderlyingPcrGetResponses = {
+    /**
+     * Response Show Pcr Api Options  Underlying  Pcr Get
+     *
+     * Successful Response
+     */
+    200: {
+        [key: string]: unknown;
+    };
+};
+
+export type ShowPcrApiOptionsUnderlyingPcrGetResponse = ShowPcrApiOptionsUnderlyingPcrGetResponses[keyof ShowPcrApiOptionsUnderlyingPcrGetResponses];
+
+export type SelectContractsApiOptionsUnderlyingSelectPostData = {
+    body: SelectIn;
+    path: {
+        /**
+         * Underlying
+         */
+        underlying: string;
+    };
+    query?: never;
+    url: '/api/options/{underlying}/select';
+};
+
+export type SelectContractsApiOptionsUnderlyingSelectPostErrors = {
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+};
+
+export type SelectContractsApiOptionsUnderlyingSelectPostError = SelectContractsApiOptionsUnderlyingSelectPostErrors[keyof SelectContractsApiOptionsUnderlyingSelectPostErrors];
+
+export type SelectContractsApiOptionsUnderlyingSelectPostResponses = {
+    /**
+     * Response Select Contracts Api Options  Underlying  Select Post
+     *
+     * Successful Response
+     */
+    200: {
+        [key: string]: unknown;
+    };
+};
+
+export type SelectContractsApiOptionsUnderlyingSelectPostResponse = SelectContractsApiOptionsUnderlyingSelectPostResponses[keyof SelectContractsApiOptionsUnderlyingSelectPostResponses];
+
+export type ShowSessionApiOptionsUnderlyingSessionGetData = {
+    body?: never;
+    path: {
+        /**
+         * Underlying
+         */
+        underlying: string;
+    };
+    query?: never;
+    url: '/api/options/{underlying}/session';
+};
+
+export type ShowSessionApiOptionsUnderlyingSessionGetErrors = {
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+};
+
+export type ShowSessionApiOptionsUnderlyingSessionGetError = ShowSessionApiOptionsUnderlyingSessionGetErrors[keyof ShowSessionApiOptionsUnderlyingSessionGetErrors];
+
+export type ShowSessionApiOptionsUnderlyingSessionGetResponses = {
+    /**
+     * Response Show Session Api Options  Underlying  Session Get
+     *
+     * Successful Response
+     */
+    200: {
+        [key: string]: unknown;
+    };
+};
+
+export type ShowSessionApiOptionsUnderlyingSessionGetResponse = ShowSessionApiOptionsUnderlyingSessionGetResponses[keyof ShowSessionApiOptionsUnderlyingSessionGetResponses];
 
 export type ListStrategiesApiStrategiesGetData = {
     body?: never;
