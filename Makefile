@@ -47,10 +47,15 @@ fix: $(STAMPS)/test-python ## Mend what can be mended: format, lint, imports
 	.venv/bin/ruff check --fix .
 	scripts/web.sh fix
 
+.PHONY: soak
+soak: $(STAMPS)/test-python ## Kill the server 500 times under load, on both databases
+	TRADERTAPE_SOAK=1 .venv/bin/pytest packages/server/tests/execution/test_crashes.py -k 500
+
 bench: $(STAMPS)/test-python ## Measure ours beside its peers, in one run
 	$(UV) sync --quiet --inexact --group bench
 	.venv/bin/python bench/run.py
 	.venv/bin/python bench/greeks.py
+	-.venv/bin/python bench/orders.py
 
 docs: $(STAMPS)/test-python ## Build the documentation into site/
 	.venv/bin/mkdocs build --strict

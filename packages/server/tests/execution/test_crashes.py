@@ -1,4 +1,4 @@
-"""Killed at any moment, and started again: nothing lost, nothing doubled (docs/decisions/0091)."""
+"""Killed at any moment, and started again: nothing lost, nothing doubled (docs/decisions/0101)."""
 
 from __future__ import annotations
 

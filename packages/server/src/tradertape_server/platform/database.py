@@ -165,7 +165,9 @@ def _server_engine(url: str) -> Engine:
 
 
 def _sqlite_engine(url: URL) -> Engine:
-    engine = create_engine(url, **_JSON, pool_size=10, max_overflow=30, hide_parameters=True)
+    # As many as the web server has threads: a connection opened anew for a request costs more
+    # than the request.
+    engine = create_engine(url, **_JSON, pool_size=40, max_overflow=20, hide_parameters=True)
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -30,21 +29,12 @@ from tradertape_core.orders.reports import ExecutionReport
 from tradertape_core.orders.transitions import evolve
 from tradertape_server.features.execution import booking, repository, rows, summaries
 from tradertape_server.features.execution.margining import Margins
-from tradertape_server.features.execution.models import (
-    ExecutionEvent,
-    FillRow,
-    IntentRow,
-    OrderRow,
-    OutboxRow,
-    PositionRow,
-    PostingRow,
-)
 from tradertape_server.features.execution.ports import Happened, Market
+from tradertape_server.features.execution.staging import Row, Staged
 from tradertape_server.features.execution.traded import Traded
 
-Row = dict[str, Any]
+_MOST_FLAT = 10_000
 EXIT_RUN = "exit_run"  # the kind of an intent that closes a run
-RequestKey = tuple[str, str, int]
 
 
 @dataclass(slots=True)
@@ -55,23 +45,6 @@ class AccountState:
     margins: Margins
     orders: dict[str, Order] = field(default_factory=dict[str, Order])
     positions: dict[PositionKey, Position] = field(default_factory=dict[PositionKey, Position])
-
-
-@dataclass(slots=True)
-class _Staged:
-    """What the transaction has still to write."""
-
-    events: list[Happened] = field(default_factory=list[Happened])
-    placed: dict[str, Order] = field(default_factory=dict[str, Order])
-    changed: dict[str, Order] = field(default_factory=dict[str, Order])
-    fills: list[Row] = field(default_factory=list[Row])
-    postings: list[Row] = field(default_factory=list[Row])
-    positions: dict[PositionKey, Position] = field(default_factory=dict[PositionKey, Position])
-    requests: list[VenueRequest] = field(default_factory=list[VenueRequest])
-    told: list[RequestKey] = field(default_factory=list[RequestKey])
-    reserved: dict[tuple[str, str], Row] = field(default_factory=dict[tuple[str, str], Row])
-    answered: dict[tuple[str, str], Row] = field(default_factory=dict[tuple[str, str], Row])
-    others: list[Callable[[Session], None]] = field(default_factory=list[Callable[[Session], None]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +67,11 @@ class Desk:
         self.interest: Counter[str] = Counter()  # open orders and positions by instrument
         self._seq = -1
         self._session: Session | None = None
-        self._staged = _Staged()
+        self._staged = Staged()
         self._accounts: dict[int, AccountState] = {}
         self._orders: dict[str, Order] = {}
         self._stored_positions: set[PositionKey] = set()
+        self._flat: dict[PositionKey, Position] = {}
         self._leaving: set[str] = set()
         self._new_keys: set[tuple[str, str]] = set()
 
@@ -133,42 +107,38 @@ class Desk:
 
     def flush(self) -> None:
         """Write what is staged."""
-        staged, session = self._staged, self.session
-        repository.add(session, ExecutionEvent, [_event_row(one) for one in staged.events])
-        if staged.events:
-            repository.move_cursor(session, self._seq)
-        repository.add(session, OrderRow, [rows.order_row(o) for o in staged.placed.values()])
-        repository.change_orders(session, [rows.order_row(o) for o in staged.changed.values()])
-        repository.add(session, FillRow, staged.fills)
-        repository.add(session, PostingRow, staged.postings)
-        self._flush_positions(session)
-        repository.add(session, OutboxRow, [self._request_row(one) for one in staged.requests])
-        repository.drop_outbox(session, staged.told)
-        repository.add(session, IntentRow, list(staged.reserved.values()))
-        repository.change_intents(session, list(staged.answered.values()))
-        for write in staged.others:
-            write(session)
+        self._staged.flush(
+            self.session,
+            now=self.now,
+            last_seq=self._seq,
+            owner=self.owner,
+            stored_positions=self._stored_positions,
+            order=self.order,
+        )
 
     def committed(self) -> Written:
         """The transaction is on disk; a new one may begin."""
-        staged, self._staged = self._staged, _Staged()
+        staged, self._staged = self._staged, Staged()
         self._new_keys.clear()
         for order in (*staged.placed.values(), *staged.changed.values()):
             if not order.is_open:
                 self._orders.pop(order.order_id, None)
         self._stored_positions.update(staged.positions)
+        if len(self._flat) > _MOST_FLAT:
+            self._flat.clear()
         self._session = None
         return Written(tuple(staged.events), tuple(staged.requests))
 
     def forget(self) -> None:
         """Nothing staged counts, and everything is read again."""
-        self._staged = _Staged()
+        self._staged = Staged()
         self._new_keys.clear()
         self._seq = -1
         self._session = None
         self._accounts.clear()
         self._orders.clear()
         self._stored_positions.clear()
+        self._flat.clear()
         self._leaving.clear()
         self.interest.clear()
 
@@ -212,7 +182,7 @@ class Desk:
     def position(self, key: PositionKey) -> Position:
         """A position as it stands; a flat one where there is none."""
         state = self.account(int(key.account))
-        known = state.positions.get(key) or self._staged.positions.get(key)
+        known = state.positions.get(key) or self._flat.get(key)
         if known is None:
             known = repository.position(self.session, key)
             if known is not None:
@@ -313,8 +283,10 @@ class Desk:
         self._count(after.key.instrument, is_open=after.is_open, was_open=bool(before))
         if after.is_open:
             state.positions[after.key] = after
+            self._flat.pop(after.key, None)
         else:
             state.positions.pop(after.key, None)
+            self._flat[after.key] = after  # likely to be opened again, by the same strategy
         self._staged.positions[after.key] = after
         state.margins.position_changed(after, self.now)
 
@@ -429,30 +401,3 @@ class Desk:
             orders={order.order_id: order for order in orders},
             positions={position.key: position for position in positions},
         )
-
-    def _flush_positions(self, session: Session) -> None:
-        now = self.now
-        staged = self._staged.positions
-        written = {
-            key: {**rows.position_row(one), "updated_at": now} for key, one in staged.items()
-        }
-        fresh = [row for key, row in written.items() if key not in self._stored_positions]
-        known = [row for key, row in written.items() if key in self._stored_positions]
-        repository.add(session, PositionRow, fresh)
-        repository.change_positions(session, known)
-
-    def _request_row(self, request: VenueRequest) -> Row:
-        order = self.order(request.order_id)
-        if order is None:
-            raise InvariantBroken(f"a request about {request.order_id}, which nobody placed")
-        return {
-            **rows.request_row(request, order),
-            "status": "sending",
-            "attempts": 1,
-            "leased_by": self.owner,
-            "created_at": self.now,
-        }
-
-
-def _event_row(event: Happened) -> Row:
-    return {name: getattr(event, name) for name in Happened.__slots__}

@@ -14,11 +14,8 @@ from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
-from tradertape_core.execution.matching import PaperRules
 from tradertape_core.kernel.clock import Clock
 from tradertape_core.kernel.errors import InvalidInput
-from tradertape_core.kernel.money import Paise
-from tradertape_core.ledger.journal import post_capital
 from tradertape_core.ledger.pnl import Pnl, RunMode, pnl_of
 from tradertape_core.ledger.position import Position
 from tradertape_core.orders.family import summary as family_summary
@@ -26,13 +23,13 @@ from tradertape_core.orders.fields import read_order
 from tradertape_core.orders.gtt import Gtt
 from tradertape_core.orders.order import Order, Product
 from tradertape_server.features.execution import (
+    accounts,
     answers,
     cancelling,
     exiting,
     placing,
     previewing,
     repository,
-    rows,
 )
 from tradertape_server.features.execution.answers import EXIT_RUN, PLACE_BASKET, PLACE_ORDER, Answer
 from tradertape_server.features.execution.desk import Desk
@@ -41,10 +38,10 @@ from tradertape_server.features.execution.funds import Funds, funds_of
 from tradertape_server.features.execution.gtts import GttDesk
 from tradertape_server.features.execution.identifiers import OrderIds
 from tradertape_server.features.execution.intents import checked_key, request_hash
-from tradertape_server.features.execution.models import FillRow, IntentRow, PaperAccount, PostingRow
+from tradertape_server.features.execution.models import FillRow, IntentRow, PaperAccount
 from tradertape_server.features.execution.placing import Intent
 from tradertape_server.features.execution.ports import Happened, Listener, Market
-from tradertape_server.features.execution.risk import NO_RISK, Risk
+from tradertape_server.features.execution.runs import RunRef, Settings
 from tradertape_server.features.execution.trader import Trader
 from tradertape_server.features.execution.venue import PaperVenue
 from tradertape_server.features.execution.wishes import Wish
@@ -53,31 +50,11 @@ from tradertape_server.platform.database import Database
 from tradertape_server.platform.errors import ApiError, NotFound
 
 Json = dict[str, Any]
+__all__ = ["ExecutionService", "RunRef", "Settings"]
 MODES = ("dry_run", "paper")
 _WAIT_FOR_OTHERS_S = 2.0
 _LOOK_AGAIN_S = 0.05
 _MOST_STEPS = 12  # of an exit within one request; the job goes on with it
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunRef:
-    """Which run, on which account, in which mode, within which limits: all we know of a run."""
-
-    account_id: int
-    run_id: str
-    mode: str = "paper"
-    risk: Risk = NO_RISK
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """opening_paise: of a new paper account. broker: whose charges are taken. rules: how kind the
-    paper market is. strict_answers: the published client's own shape."""
-
-    opening_paise: int = 1_000_000_00
-    broker: str = "zerodha"
-    rules: PaperRules = field(default_factory=PaperRules)
-    strict_answers: bool = False
 
 
 @dataclass(slots=True)
@@ -119,7 +96,8 @@ class ExecutionService:
         if known is not None:
             return known
         try:
-            return self.trader.do(Wish(lambda desk: self._open_account(desk, user_id, scope)))
+            opening = self.settings.opening_paise
+            return self.trader.do(accounts.open_wish(user_id, scope, opening))
         except IntegrityError:  # somebody opened it between our look and our insert
             with self.database.read() as session:
                 found = repository.account(session, user_id, scope)
@@ -418,23 +396,6 @@ class ExecutionService:
         if order is None:
             raise NotFound("Order")
         return order
-
-    def _open_account(self, desk: Desk, user_id: int, scope: str) -> PaperAccount:
-        known = repository.account(desk.session, user_id, scope)
-        if known is not None:
-            return known
-        row = PaperAccount(
-            user_id=user_id,
-            scope=scope,
-            opening_paise=self.settings.opening_paise,
-            created_at=desk.now,
-        )
-        desk.session.add(row)
-        desk.session.flush()
-        amount = Paise(self.settings.opening_paise)
-        opening = post_capital(str(row.id), amount, reference="opening", at=desk.now)
-        repository.add(desk.session, PostingRow, rows.posting_rows(opening))
-        return row
 
 
 def _given(outcome: answers.Outcome) -> Answer:

@@ -1,0 +1,91 @@
+"""What a transaction has still to write, and the writing of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from tradertape_core.execution.decision import VenueRequest
+from tradertape_core.kernel.errors import InvariantBroken
+from tradertape_core.ledger.position import Position, PositionKey
+from tradertape_core.orders.order import Order
+from tradertape_server.features.execution import repository, rows
+from tradertape_server.features.execution.models import (
+    ExecutionEvent,
+    FillRow,
+    IntentRow,
+    OrderRow,
+    OutboxRow,
+    PositionRow,
+    PostingRow,
+)
+from tradertape_server.features.execution.ports import Happened
+
+Row = dict[str, Any]
+RequestKey = tuple[str, str, int]
+
+
+@dataclass(slots=True)
+class Staged:
+    """Rows and values by table; `flush` writes them, each table in one go."""
+
+    events: list[Happened] = field(default_factory=list[Happened])
+    placed: dict[str, Order] = field(default_factory=dict[str, Order])
+    changed: dict[str, Order] = field(default_factory=dict[str, Order])
+    fills: list[Row] = field(default_factory=list[Row])
+    postings: list[Row] = field(default_factory=list[Row])
+    positions: dict[PositionKey, Position] = field(default_factory=dict[PositionKey, Position])
+    requests: list[VenueRequest] = field(default_factory=list[VenueRequest])
+    told: list[RequestKey] = field(default_factory=list[RequestKey])
+    reserved: dict[tuple[str, str], Row] = field(default_factory=dict[tuple[str, str], Row])
+    answered: dict[tuple[str, str], Row] = field(default_factory=dict[tuple[str, str], Row])
+    others: list[Callable[[Session], None]] = field(default_factory=list[Callable[[Session], None]])
+
+    def flush(
+        self,
+        session: Session,
+        *,
+        now: datetime,
+        last_seq: int,
+        owner: str,
+        stored_positions: Collection[PositionKey],
+        order: Callable[[str], Order | None],
+    ) -> None:
+        """Write it all. stored_positions: keys that have a row; the others get one."""
+        repository.add(session, ExecutionEvent, [_event_row(one) for one in self.events])
+        if self.events:
+            repository.move_cursor(session, last_seq)
+        repository.add(session, OrderRow, [rows.order_row(o) for o in self.placed.values()])
+        repository.change_orders(session, [rows.order_row(o) for o in self.changed.values()])
+        repository.add(session, FillRow, self.fills)
+        repository.add(session, PostingRow, self.postings)
+        written = {
+            key: {**rows.position_row(one), "updated_at": now}
+            for key, one in self.positions.items()
+        }
+        fresh = [row for key, row in written.items() if key not in stored_positions]
+        known = [row for key, row in written.items() if key in stored_positions]
+        repository.add(session, PositionRow, fresh)
+        repository.change_positions(session, known)
+        lease = {"status": "sending", "attempts": 1, "leased_by": owner, "created_at": now}
+        outbox = [{**_request_row(one, order(one.order_id)), **lease} for one in self.requests]
+        repository.add(session, OutboxRow, outbox)
+        repository.drop_outbox(session, self.told)
+        repository.add(session, IntentRow, list(self.reserved.values()))
+        repository.change_intents(session, list(self.answered.values()))
+        for write in self.others:
+            write(session)
+
+
+def _event_row(event: Happened) -> Row:
+    return {name: getattr(event, name) for name in Happened.__slots__}
+
+
+def _request_row(request: VenueRequest, order: Order | None) -> Row:
+    if order is None:
+        raise InvariantBroken(f"a request about {request.order_id}, which nobody placed")
+    return rows.request_row(request, order)
