@@ -4,9 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select, update
+from sqlalchemy import (
+    Connection,
+    Insert,
+    Table,
+    Update,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from tradertape_core.kernel.errors import InvariantBroken
@@ -29,6 +41,9 @@ from tradertape_server.features.execution.models import (
 )
 from tradertape_server.features.execution.ports import Happened
 
+_CURSOR: Any = ExecutionCursor.__table__
+_HOLD_CURSOR = select(_CURSOR.c.last_seq).where(_CURSOR.c.id == 1).with_for_update()
+_MOVE_CURSOR = update(_CURSOR).where(_CURSOR.c.id == 1).values(last_seq=bindparam("to"))
 _Rows = Sequence[dict[str, Any]]
 
 
@@ -37,9 +52,7 @@ _Rows = Sequence[dict[str, Any]]
 
 def begin_writing(session: Session) -> int:
     """Be the only writer until the commit, among all processes; the number of the last event."""
-    held = session.scalar(
-        select(ExecutionCursor.last_seq).where(ExecutionCursor.id == 1).with_for_update()
-    )
+    held = session.connection().scalar(_HOLD_CURSOR)
     if held is None:
         raise InvariantBroken("the database has no execution cursor: run `tradertape db upgrade`")
     return held
@@ -47,15 +60,13 @@ def begin_writing(session: Session) -> int:
 
 def move_cursor(session: Session, last_seq: int) -> None:
     """Remember the number of the last event: it never goes back, whatever is deleted."""
-    session.connection().execute(
-        update(_table(ExecutionCursor)).where(ExecutionCursor.id == 1).values(last_seq=last_seq)
-    )
+    session.connection().execute(_MOVE_CURSOR, {"to": last_seq})
 
 
 def add(session: Session, table: type[Any], values: _Rows) -> None:
     """Insert many rows at once."""
     if values:
-        session.connection().execute(insert(_table(table)), list(values))
+        session.connection().execute(_insert(table), list(values))
 
 
 def change_orders(session: Session, values: _Rows) -> None:
@@ -132,19 +143,26 @@ def _table(model: type[Any]) -> Table:
     return model.__table__
 
 
+@cache
+def _insert(model: type[Any]) -> Insert:
+    return insert(_table(model))
+
+
+@cache
+def _change(table: Table, key: tuple[str, ...], columns: tuple[str, ...]) -> Update:
+    clauses = [table.c[name] == bindparam(f"b_{name}") for name in key]
+    return update(table).where(*clauses).values({name: bindparam(f"v_{name}") for name in columns})
+
+
 def _update(connection: Connection, table: Table, key: tuple[str, ...], values: _Rows) -> None:
     if not values:
         return
-    clauses = [table.c[name] == bindparam(f"b_{name}") for name in key]
-    columns = [name for name in values[0] if name not in key]
-    statement = (
-        update(table).where(*clauses).values({name: bindparam(f"v_{name}") for name in columns})
-    )
+    columns = tuple(name for name in values[0] if name not in key)
     bound = [
         {f"b_{name}" if name in key else f"v_{name}": value for name, value in row.items()}
         for row in values
     ]
-    connection.execute(statement, bound)
+    connection.execute(_change(table, key, columns), bound)
 
 
 # --- reading --------------------------------------------------------------------------------------
