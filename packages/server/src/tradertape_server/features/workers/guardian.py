@@ -136,7 +136,13 @@ class Guardian:
                 self._evaluate(run_id)
 
     def _heard(self, events: tuple[Happened, ...]) -> None:
-        names = {event.run_id for event in events if event.run_id is not None}
+        names = {
+            event.run_id
+            for event in events
+            # An order of a run without a protection changes nothing here.
+            if event.run_id is not None
+            and (event.run_id in self._runs or event.kind != "execution")
+        }
         with self._bell:
             self._dirty |= names
             self._bell.notify_all()
