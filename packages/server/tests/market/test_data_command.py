@@ -93,3 +93,36 @@ def test_verify_fails_on_a_damaged_set(data, good, home):
     done = data("verify")
     assert done.exit_code == 1
     assert "✗ content" in done.output
+
+
+HEAD = (
+    "instrument_token,exchange_token,tradingsymbol,name,last_price,expiry,strike,tick_size,"
+    "lot_size,instrument_type,segment,exchange\n"
+)
+ROWS = (
+    "408065,1594,INFY,INFOSYS,0,,0,0.05,1,EQ,NSE,NSE\n"
+    "9001,35,NIFTY30JAN25000CE,NIFTY,0,2030-01-29,25000,0.05,65,CE,NFO-OPT,NFO\n"
+    "1,1,CRUDE,CRUDE,0,,0,1,1,FUT,MCX-FUT,MCX\n"
+)
+
+
+@pytest.mark.parametrize("kind", ["auto", "instruments"])
+def test_a_brokers_instrument_file_takes_the_place_of_ours(data, home, kind):
+    path = home / "instruments.csv"
+    path.write_text(HEAD + ROWS)
+    done = data("import", path, "--kind", kind)
+    assert done.exit_code == 0, done.output
+    assert "2 instruments, 1 of them derivatives; left out: 1 for another exchange" in done.output
+    assert (home / "home/instruments/kite.csv").read_text() == HEAD + ROWS
+    report = json.loads(data("import", path, "--json").stdout)
+    assert (report["instruments"], report["derivatives"]) == (2, 1)
+
+
+def test_an_instrument_file_comes_alone_and_whole_or_not_at_all(data, home, good):
+    path = home / "instruments.csv"
+    path.write_text(HEAD)
+    refused = data("import", path, "--kind", "instruments")
+    assert refused.exit_code == 1
+    assert "no row of the file could be read" in str(refused.exception or refused.output)
+    assert "imported alone" in str(data("import", path, good).exception)
+    assert not (home / "home/instruments/kite.csv").exists()

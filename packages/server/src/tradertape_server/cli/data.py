@@ -94,10 +94,18 @@ def import_(
     A file comes in whole or not at all; importing it again changes nothing. Rows that cannot be
     right are left out and listed with their line and the reason. The first real prices become
     the set new runs use.
+
+    Kite's daily instrument file (--kind instruments) belongs to no set: its tokens, lots and
+    contracts take the place of ours, in a running server too.
     """
+    from tradertape_server.cli import data_instruments
     from tradertape_server.cli.data_text import import_text, to_plain
     from tradertape_server.features.market.importing.request import ImportRequest, parse_columns
 
+    if data_instruments.is_given(paths, kind):
+        taken = data_instruments.take(paths[0], _market())
+        show(to_plain(taken), as_json=as_json, text=lambda: data_instruments.text(taken))
+        return
     request = ImportRequest(
         paths=tuple(paths),
         data_set=data_set,
