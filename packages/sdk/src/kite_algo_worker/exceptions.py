@@ -1,0 +1,128 @@
+"""What can go wrong.
+
+KiteAlgoWorkerError             every error of this package; 404, 409, 429, 5xx as they are
+├── AuthError                   401  no valid token
+├── PermissionDeniedError       403  the token lacks the scope
+│   └── LiveNotEnabledError          live trading without KITE_ALGO_ENABLE_LIVE=1; nothing was sent
+├── BrokerValidationError       400, 422  the order or the request breaks a rule
+├── StreamDisconnectedError     a stream is lost, and could not be had again
+└── TransportError              no answer: the server could not be reached
+    └── OutcomeUnknownError     no answer to a change: it may have been made all the same
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+__all__ = [
+    "AuthError",
+    "BrokerValidationError",
+    "KiteAlgoWorkerError",
+    "LiveNotEnabledError",
+    "OutcomeUnknownError",
+    "PermissionDeniedError",
+    "StreamDisconnectedError",
+    "TransportError",
+    "error_for_status",
+]
+
+
+class KiteAlgoWorkerError(RuntimeError):
+    """The base of every error here.
+
+    `status_code` is the HTTP status, 0 where there was none. `response_body` is the parsed answer.
+    `code` is the server's own word for the reason (`session_claimed`, `not_a_lot` …), `request_id`
+    finds the request in the server's log, `retry_after_s` is how long it asks to wait.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status_code: int,
+        response_body: Any = None,
+        code: str | None = None,
+        request_id: str | None = None,
+        retry_after_s: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status_code = status_code
+        self.response_body = response_body
+        self.code = code
+        self.request_id = request_id
+        self.retry_after_s = retry_after_s
+
+
+class AuthError(KiteAlgoWorkerError):
+    """The token is missing, unknown, expired or revoked: make a new one."""
+
+
+class PermissionDeniedError(KiteAlgoWorkerError):
+    """The token is good but may not do this: it lacks a scope."""
+
+
+class LiveNotEnabledError(PermissionDeniedError):
+    """Real money was asked for without KITE_ALGO_ENABLE_LIVE=1. Nothing was sent."""
+
+
+class BrokerValidationError(KiteAlgoWorkerError):
+    """An order or a request breaks a rule. Nothing was placed; mend it before you send it again."""
+
+
+class StreamDisconnectedError(KiteAlgoWorkerError):
+    """A stream was lost and every try to have it again failed."""
+
+
+class TransportError(KiteAlgoWorkerError):
+    """There was no answer. The library's own error is the `__cause__`."""
+
+
+class OutcomeUnknownError(TransportError):
+    """The answer to a change was lost: it may have been made.
+
+    Look at the run's orders, or send the same wish again under the same idempotency key: it is
+    carried out once.
+    """
+
+
+_CLASSES: Mapping[int, type[KiteAlgoWorkerError]] = {
+    400: BrokerValidationError,
+    401: AuthError,
+    403: PermissionDeniedError,
+    422: BrokerValidationError,
+}
+
+
+def error_for_status(
+    status_code: int,
+    body: Any,
+    *,
+    fallback: str,
+    code: str | None = None,
+    request_id: str | None = None,
+    retry_after_s: float | None = None,
+) -> KiteAlgoWorkerError:
+    """Return the error that an answer of this status and parsed body means.
+
+    Its text is the body's `detail` or `message`, else the body, else `fallback`.
+    """
+    kind = _CLASSES.get(status_code, KiteAlgoWorkerError)
+    return kind(
+        _text_of(body) or fallback,
+        status_code=status_code,
+        response_body=body,
+        code=code,
+        request_id=request_id,
+        retry_after_s=retry_after_s,
+    )
+
+
+def _text_of(body: Any) -> str:
+    if isinstance(body, Mapping):
+        fields = cast("Mapping[str, Any]", body)
+        told = fields.get("detail") or fields.get("message")
+        if told:
+            return str(told)
+        return str(fields)
+    return "" if body is None else str(body)
