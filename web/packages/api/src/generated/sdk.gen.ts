@@ -2,7 +2,7 @@
 
 import type { Client, Options as Options2, TDataShape } from './client';
 import { client } from './client.gen';
-import type { ActivityApiAuthActivityGetData, ActivityApiAuthActivityGetErrors, ActivityApiAuthActivityGetResponses, AskForLinkApiAuthMagicLinkPostData, AskForLinkApiAuthMagicLinkPostErrors, AskForLinkApiAuthMagicLinkPostResponses, AuditLogApiAuthAdminAuditLogGetData, AuditLogApiAuthAdminAuditLogGetErrors, AuditLogApiAuthAdminAuditLogGetResponses, BacktestOptionsApiBacktestOptionsGetData, BacktestOptionsApiBacktestOptionsGetResponses, BrokerStatusApiAuthStatusGetData, BrokerStatusApiAuthStatusGetResponses, CancelRunApiBacktestRunsRunIdCancelPostData, CancelRunApiBacktestRunsRunIdCancelPostErrors, CancelRunApiBacktestRunsRunIdCancelPostResponses, CancelStudyApiBacktestStudiesStudyIdCancelPostData, CancelStudyApiBacktestStudiesStudyIdCancelPostErrors, CancelStudyApiBacktestStudiesStudyIdCancelPostResponses, ChangelogApiChangelogGetData, ChangelogApiChangelogGetResponses, ConfirmTotpApiAuthTotpConfirmPostData, ConfirmTotpApiAuthTotpConfirmPostErrors, ConfirmTotpApiAuthTotpConfirmPostResponses, CreateAgentKeyApiAuthAgentKeysPostData, CreateAgentKeyApiAuthAgentKeysPostErrors, CreateAgentKeyApiAuthAgentKeysPostResponses, CreateStrategyApiStrategiesPostData, CreateStrategyApiStrategiesPostErrors, CreateStrategyApiStrategiesPostResponses, CreateWorkerTokenApiAuthWorkerTokensPostData, CreateWorkerTokenApiAuthWorkerTokensPostErrors, CreateWorkerTokenApiAuthWorkerTokensPostResponses, DeleteKiteCredentialsApiAuthKiteCredentialsDeleteData, DeleteKiteCredentialsApiAuthKiteCredentialsDeleteResponses, DeleteRunApiBacktestRunsRunIdDeleteData, DeleteRunApiBacktestRunsRunIdDeleteErrors, DeleteRunApiBacktestRunsRunIdDeleteResponses, DeleteStrategyApiStrategiesStrategyIdDeleteData, DeleteStrategyApiStrategiesStrategyIdDeleteErrors, DeleteStrategyApiStrategiesStrategyIdDeleteResponses, DeleteStudyApiBacktestStudiesStudyIdDeleteData, DeleteStudyApiBacktestStudiesStudyIdDeleteErrors, DeleteStudyApiBacktestStudiesStudyIdDeleteResponses, DisableApiAuthAdminUsersUserIdDisablePostData, DisableApiAuthAdminUsersUserIdDisablePostErrors, DisableApiAuthAdminUsersUserIdDisablePostResponses, DisableTotpApiAuthTotpDisablePostData, DisableTotpApiAuthTotpDisablePostErrors, DisableTotpApiAuthTotpDisablePostResponses, DownloadEquityApiBacktestRunsRunIdEquityCsvGetData, DownloadEquityApiBacktestRunsRunIdEquityCsvGetErrors, DownloadEquityApiBacktestRunsRunIdEquityCsvGetResponses, DownloadTearSheetApiBacktestRunsRunIdTearSheetHtmlGetData, DownloadTearSheetApiBacktestRunsRunIdTearSheetHtmlGetErrors, DownloadTearSheetApiBacktestRunsRunIdTearSheetHtmlGetResponses, DownloadTradesApiBacktestRunsRunIdTradesCsvGetData, DownloadTradesApiBacktestRunsRunIdTradesCsvGetErrors, DownloadTradesApiBacktestRunsRunIdTradesCsvGetResponses, EnableApiAuthAdminUsersUserIdEnablePostData, EnableApiAuthAdminUsersUserIdEnablePostErrors, EnableApiAuthAdminUsersUserIdEnablePostResponses, EndSessionApiAuthSessionsSessionIdDeleteData, EndSessionApiAuthSessionsSessionIdDeleteErrors, EndSessionApiAuthSessionsSessionIdDeleteResponses, ExplainDayApiStrategiesExplainPostData, ExplainDayApiStrategiesExplainPostErrors, ExplainDayApiStrategiesExplainPostResponses, ExportStrategyApiStrategiesStrategyIdExportGetData, ExportStrategyApiStrategiesStrategyIdExportGetErrors, ExportStrategyApiStrategiesStrategyIdExportGetResponses, FeedStatusApiLiveStatusGetData, FeedStatusApiLiveStatusGetResponses, FindSymbolsApiMarketSymbolsGetData, FindSymbolsApiMarketSymbolsGetErrors, FindSymbolsApiMarketSymbolsGetResponses, ForkStrategyApiStrategiesStrategyIdForkPostData, ForkStrategyApiStrategiesStrategyIdForkPostErrors, ForkStrategyApiStrategiesStrategyIdForkPostResponses, GetRunApiBacktestRunsRunIdGetData, GetRunApiBacktestRunsRunIdGetErrors, GetRunApiBacktestRunsRunIdGetResponses, GetRunStatusApiBacktestRunsRunIdStatusGetData, GetRunStatusApiBacktestRunsRunIdStatusGetErrors, GetRunStatusApiBacktestRunsRunIdStatusGetResponses, GetStrategyApiStrategiesStrategyIdGetData, GetStrategyApiStrategiesStrategyIdGetErrors, GetStrategyApiStrategiesStrategyIdGetResponses, GetStudyApiBacktestStudiesStudyIdGetData, GetStudyApiBacktestStudiesStudyIdGetErrors, GetStudyApiBacktestStudiesStudyIdGetResponses, HealthApiHealthGetData, HealthApiHealthGetErrors, HealthApiHealthGetResponses, ImportStrategyApiStrategiesImportPostData, ImportStrategyApiStrategiesImportPostErrors, ImportStrategyApiStrategiesImportPostResponses, IndicatorCatalogueApiStrategiesIndicatorsGetData, IndicatorCatalogueApiStrategiesIndicatorsGetResponses, KiteCredentialsApiAuthKiteCredentialsGetData, KiteCredentialsApiAuthKiteCredentialsGetResponses, LabelRunApiBacktestRunsRunIdLabelsPutData, LabelRunApiBacktestRunsRunIdLabelsPutErrors, LabelRunApiBacktestRunsRunIdLabelsPutResponses, LatestRunsApiBacktestLatestGetData, LatestRunsApiBacktestLatestGetResponses, ListAgentKeysApiAuthAgentKeysGetData, ListAgentKeysApiAuthAgentKeysGetResponses, ListDataSetsApiMarketDataSetsGetData, ListDataSetsApiMarketDataSetsGetResponses, ListExpiriesApiOptionsUnderlyingExpiriesGetData, ListExpiriesApiOptionsUnderlyingExpiriesGetErrors, ListExpiriesApiOptionsUnderlyingExpiriesGetResponses, ListRunsApiBacktestRunsGetData, ListRunsApiBacktestRunsGetErrors, ListRunsApiBacktestRunsGetResponses, ListSpreadsApiOptionsSpreadsGetData, ListSpreadsApiOptionsSpreadsGetResponses, ListStrategiesApiStrategiesGetData, ListStrategiesApiStrategiesGetErrors, ListStrategiesApiStrategiesGetResponses, ListStudiesApiBacktestStudiesGetData, ListStudiesApiBacktestStudiesGetErrors, ListStudiesApiBacktestStudiesGetResponses, ListStudyRowsApiBacktestStudiesStudyIdRowsGetData, ListStudyRowsApiBacktestStudiesStudyIdRowsGetErrors, ListStudyRowsApiBacktestStudiesStudyIdRowsGetResponses, ListUnderlyingsApiOptionsUnderlyingsGetData, ListUnderlyingsApiOptionsUnderlyingsGetResponses, ListUniversesApiMarketUniversesGetData, ListUniversesApiMarketUniversesGetErrors, ListUniversesApiMarketUniversesGetResponses, ListVersionsApiStrategiesStrategyIdVersionsGetData, ListVersionsApiStrategiesStrategyIdVersionsGetErrors, ListVersionsApiStrategiesStrategyIdVersionsGetResponses, ListWorkerTokensApiAuthWorkerTokensGetData, ListWorkerTokensApiAuthWorkerTokensGetResponses, LiveCandlesApiLiveCandlesGetData, LiveCandlesApiLiveCandlesGetErrors, LiveCandlesApiLiveCandlesGetResponses, LiveHistoryApiLiveHistoryGetData, LiveHistoryApiLiveHistoryGetErrors, LiveHistoryApiLiveHistoryGetResponses, LiveQuotesApiLiveQuotesPostData, LiveQuotesApiLiveQuotesPostErrors, LiveQuotesApiLiveQuotesPostResponses, LogoutApiAuthLogoutPostData, LogoutApiAuthLogoutPostErrors, LogoutApiAuthLogoutPostResponses, MeApiAuthMeGetData, MeApiAuthMeGetResponses, PasswordLoginApiAuthPasswordLoginPostData, PasswordLoginApiAuthPasswordLoginPostErrors, PasswordLoginApiAuthPasswordLoginPostResponses, PreviewStrategyApiOptionsStrategiesPreviewPostData, PreviewStrategyApiOptionsStrategiesPreviewPostErrors, PreviewStrategyApiOptionsStrategiesPreviewPostResponses, RegenerateAgentKeysApiAuthAgentKeysKeyIdRegeneratePostData, RegenerateAgentKeysApiAuthAgentKeysKeyIdRegeneratePostErrors, RegenerateAgentKeysApiAuthAgentKeysKeyIdRegeneratePostResponses, RegenerateWorkerTokensApiAuthWorkerTokensKeyIdRegeneratePostData, RegenerateWorkerTokensApiAuthWorkerTokensKeyIdRegeneratePostErrors, RegenerateWorkerTokensApiAuthWorkerTokensKeyIdRegeneratePostResponses, ReplaceStrategyApiStrategiesStrategyIdPutData, ReplaceStrategyApiStrategiesStrategyIdPutErrors, ReplaceStrategyApiStrategiesStrategyIdPutResponses, ResolveInstrumentApiInstrumentsResolveGetData, ResolveInstrumentApiInstrumentsResolveGetErrors, ResolveInstrumentApiInstrumentsResolveGetResponses, RestoreVersionApiStrategiesStrategyIdVersionsVersionRestorePostData, RestoreVersionApiStrategiesStrategyIdVersionsVersionRestorePostErrors, RestoreVersionApiStrategiesStrategyIdVersionsVersionRestorePostResponses, ResumeStudyApiBacktestStudiesStudyIdResumePostData, ResumeStudyApiBacktestStudiesStudyIdResumePostErrors, ResumeStudyApiBacktestStudiesStudyIdResumePostResponses, RevokeAgentKeysApiAuthAgentKeysKeyIdDeleteData, RevokeAgentKeysApiAuthAgentKeysKeyIdDeleteErrors, RevokeAgentKeysApiAuthAgentKeysKeyIdDeleteResponses, RevokeWorkerTokensApiAuthWorkerTokensKeyIdDeleteData, RevokeWorkerTokensApiAuthWorkerTokensKeyIdDeleteErrors, RevokeWorkerTokensApiAuthWorkerTokensKeyIdDeleteResponses, RunBacktestApiBacktestRunPostData, RunBacktestApiBacktestRunPostErrors, RunBacktestApiBacktestRunPostResponses, SaveKiteCredentialsApiAuthKiteCredentialsPostData, SaveKiteCredentialsApiAuthKiteCredentialsPostErrors, SaveKiteCredentialsApiAuthKiteCredentialsPostResponses, SearchInstrumentsApiInstrumentsSearchGetData, SearchInstrumentsApiInstrumentsSearchGetErrors, SearchInstrumentsApiInstrumentsSearchGetResponses, SelectContractsApiOptionsUnderlyingSelectPostData, SelectContractsApiOptionsUnderlyingSelectPostErrors, SelectContractsApiOptionsUnderlyingSelectPostResponses, SessionsApiAuthSessionsGetData, SessionsApiAuthSessionsGetResponses, SetPasswordApiAuthPasswordPutData, SetPasswordApiAuthPasswordPutErrors, SetPasswordApiAuthPasswordPutResponses, SetProfileApiAuthProfilePutData, SetProfileApiAuthProfilePutErrors, SetProfileApiAuthProfilePutResponses, ShareStrategyApiStrategiesStrategyIdSharePostData, ShareStrategyApiStrategiesStrategyIdSharePostErrors, ShareStrategyApiStrategiesStrategyIdSharePostResponses, ShowCalendarApiMarketCalendarGetData, ShowCalendarApiMarketCalendarGetErrors, ShowCalendarApiMarketCalendarGetResponses, ShowCandlesApiMarketCandlesSymbolGetData, ShowCandlesApiMarketCandlesSymbolGetErrors, ShowCandlesApiMarketCandlesSymbolGetResponses, ShowChainApiOptionsUnderlyingChainGetData, ShowChainApiOptionsUnderlyingChainGetErrors, ShowChainApiOptionsUnderlyingChainGetResponses, ShowGreeksApiOptionsUnderlyingGreeksGetData, ShowGreeksApiOptionsUnderlyingGreeksGetErrors, ShowGreeksApiOptionsUnderlyingGreeksGetResponses, ShowMaxPainApiOptionsUnderlyingMaxPainGetData, ShowMaxPainApiOptionsUnderlyingMaxPainGetErrors, ShowMaxPainApiOptionsUnderlyingMaxPainGetResponses, ShowPcrApiOptionsUnderlyingPcrGetData, ShowPcrApiOptionsUnderlyingPcrGetErrors, ShowPcrApiOptionsUnderlyingPcrGetResponses, ShowSessionApiOptionsUnderlyingSessionGetData, ShowSessionApiOptionsUnderlyingSessionGetErrors, ShowSessionApiOptionsUnderlyingSessionGetResponses, ShowUniverseApiMarketUniversesNameGetData, ShowUniverseApiMarketUniversesNameGetErrors, ShowUniverseApiMarketUniversesNameGetResponses, SignalsOnSymbolApiStrategiesSignalsPostData, SignalsOnSymbolApiStrategiesSignalsPostErrors, SignalsOnSymbolApiStrategiesSignalsPostResponses, SignInLinkApiAuthAdminUsersUserIdSignInLinkPostData, SignInLinkApiAuthAdminUsersUserIdSignInLinkPostErrors, SignInLinkApiAuthAdminUsersUserIdSignInLinkPostResponses, StartStudyApiBacktestStudiesPostData, StartStudyApiBacktestStudiesPostErrors, StartStudyApiBacktestStudiesPostResponses, StartTotpApiAuthTotpPostData, StartTotpApiAuthTotpPostResponses, UsersApiAuthAdminUsersGetData, UsersApiAuthAdminUsersGetErrors, UsersApiAuthAdminUsersGetResponses, ValidateStrategyApiStrategiesValidatePostData, ValidateStrategyApiStrategiesValidatePostErrors, ValidateStrategyApiStrategiesValidatePostResponses, VerifyLinkApiAuthVerifyLinkPostData, VerifyLinkApiAuthVerifyLinkPostErrors, VerifyLinkApiAuthVerifyLinkPostResponses } from './types.gen';
+import type { ActivityApiAuthActivityGetData, ActivityApiAuthActivityGetErrors, ActivityApiAuthActivityGetResponses, AskForLinkApiAuthMagicLinkPostData, AskForLinkApiAuthMagicLinkPostErrors, AskForLinkApiAuthMagicLinkPostResponses, AuditLogApiAuthAdminAuditLogGetData, AuditLogApiAuthAdminAuditLogGetErrors, AuditLogApiAuthAdminAuditLogGetResponses, BacktestOptionsApiBacktestOptionsGetData, BacktestOptionsApiBacktestOptionsGetResponses, BrokerStatusApiAuthStatusGetData, BrokerStatusApiAuthStatusGetResponses, CancelOrderApiAlgoWorkersWorkerOrdersOrderIdCancelPostData, CancelOrderApiAlgoWorkersWorkerOrdersOrderIdCancelPostErrors, CancelOrderApiAlgoWorkersWorkerOrdersOrderIdCancelPostResponses, CancelRunApiBacktestRunsRunIdCancelPostData, CancelRunApiBacktestRunsRunIdCancelPostErrors, CancelRunApiBacktestRunsRunIdCancelPostResponses, CancelStudyApiBacktestStudiesStudyIdCancelPostData, CancelStudyApiBacktestStudiesStudyIdCancelPostErrors, CancelStudyApiBacktestStudiesStudyIdCancelPostResponses, ChainApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingChainGetData, ChainApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingChainGetErrors, ChainApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingChainGetResponses, ChangelogApiChangelogGetData, ChangelogApiChangelogGetResponses, ChangeProtectionApiAlgoWorkersWorkerRunsStrategyRunIdProtectionPatchData, ChangeProtectionApiAlgoWorkersWorkerRunsStrategyRunIdProtectionPatchErrors, ChangeProtectionApiAlgoWorkersWorkerRunsStrategyRunIdProtectionPatchResponses, ConfirmTotpApiAuthTotpConfirmPostData, ConfirmTotpApiAuthTotpConfirmPostErrors, ConfirmTotpApiAuthTotpConfirmPostResponses, CreateAgentKeyApiAuthAgentKeysPostData, CreateAgentKeyApiAuthAgentKeysPostErrors, CreateAgentKeyApiAuthAgentKeysPostResponses, CreateRunApiAlgoWorkersWorkerRunsPostData, CreateRunApiAlgoWorkersWorkerRunsPostErrors, CreateRunApiAlgoWorkersWorkerRunsPostResponses, CreateStrategyApiStrategiesPostData, CreateStrategyApiStrategiesPostErrors, CreateStrategyApiStrategiesPostResponses, CreateWorkerTokenApiAuthWorkerTokensPostData, CreateWorkerTokenApiAuthWorkerTokensPostErrors, CreateWorkerTokenApiAuthWorkerTokensPostResponses, DeleteGttApiAlgoWorkersWorkerGttTriggersTriggerIdDeleteData, DeleteGttApiAlgoWorkersWorkerGttTriggersTriggerIdDeleteErrors, DeleteGttApiAlgoWorkersWorkerGttTriggersTriggerIdDeleteResponses, DeleteKiteCredentialsApiAuthKiteCredentialsDeleteData, DeleteKiteCredentialsApiAuthKiteCredentialsDeleteResponses, DeleteRunApiBacktestRunsRunIdDeleteData, DeleteRunApiBacktestRunsRunIdDeleteErrors, DeleteRunApiBacktestRunsRunIdDeleteResponses, DeleteStrategyApiStrategiesStrategyIdDeleteData, DeleteStrategyApiStrategiesStrategyIdDeleteErrors, DeleteStrategyApiStrategiesStrategyIdDeleteResponses, DeleteStudyApiBacktestStudiesStudyIdDeleteData, DeleteStudyApiBacktestStudiesStudyIdDeleteErrors, DeleteStudyApiBacktestStudiesStudyIdDeleteResponses, DisableApiAuthAdminUsersUserIdDisablePostData, DisableApiAuthAdminUsersUserIdDisablePostErrors, DisableApiAuthAdminUsersUserIdDisablePostResponses, DisableTotpApiAuthTotpDisablePostData, DisableTotpApiAuthTotpDisablePostErrors, DisableTotpApiAuthTotpDisablePostResponses, DownloadEquityApiBacktestRunsRunIdEquityCsvGetData, DownloadEquityApiBacktestRunsRunIdEquityCsvGetErrors, DownloadEquityApiBacktestRunsRunIdEquityCsvGetResponses, DownloadTearSheetApiBacktestRunsRunIdTearSheetHtmlGetData, DownloadTearSheetApiBacktestRunsRunIdTearSheetHtmlGetErrors, DownloadTearSheetApiBacktestRunsRunIdTearSheetHtmlGetResponses, DownloadTradesApiBacktestRunsRunIdTradesCsvGetData, DownloadTradesApiBacktestRunsRunIdTradesCsvGetErrors, DownloadTradesApiBacktestRunsRunIdTradesCsvGetResponses, EnableApiAuthAdminUsersUserIdEnablePostData, EnableApiAuthAdminUsersUserIdEnablePostErrors, EnableApiAuthAdminUsersUserIdEnablePostResponses, EndSessionApiAuthSessionsSessionIdDeleteData, EndSessionApiAuthSessionsSessionIdDeleteErrors, EndSessionApiAuthSessionsSessionIdDeleteResponses, ExitRunApiAlgoWorkersWorkerRunsStrategyRunIdExitPostData, ExitRunApiAlgoWorkersWorkerRunsStrategyRunIdExitPostErrors, ExitRunApiAlgoWorkersWorkerRunsStrategyRunIdExitPostResponses, ExpiriesApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingExpiriesGetData, ExpiriesApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingExpiriesGetErrors, ExpiriesApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingExpiriesGetResponses, ExplainDayApiStrategiesExplainPostData, ExplainDayApiStrategiesExplainPostErrors, ExplainDayApiStrategiesExplainPostResponses, ExportStrategyApiStrategiesStrategyIdExportGetData, ExportStrategyApiStrategiesStrategyIdExportGetErrors, ExportStrategyApiStrategiesStrategyIdExportGetResponses, FeedStatusApiLiveStatusGetData, FeedStatusApiLiveStatusGetResponses, FindSymbolsApiMarketSymbolsGetData, FindSymbolsApiMarketSymbolsGetErrors, FindSymbolsApiMarketSymbolsGetResponses, ForkStrategyApiStrategiesStrategyIdForkPostData, ForkStrategyApiStrategiesStrategyIdForkPostErrors, ForkStrategyApiStrategiesStrategyIdForkPostResponses, FundsApiAlgoWorkersWorkerFundsGetData, FundsApiAlgoWorkersWorkerFundsGetErrors, FundsApiAlgoWorkersWorkerFundsGetResponses, GetGttApiAlgoWorkersWorkerGttTriggersTriggerIdGetData, GetGttApiAlgoWorkersWorkerGttTriggersTriggerIdGetErrors, GetGttApiAlgoWorkersWorkerGttTriggersTriggerIdGetResponses, GetOrderApiAlgoWorkersWorkerOrdersOrderIdGetData, GetOrderApiAlgoWorkersWorkerOrdersOrderIdGetErrors, GetOrderApiAlgoWorkersWorkerOrdersOrderIdGetResponses, GetRunApiAlgoWorkersWorkerRunsStrategyRunIdGetData, GetRunApiAlgoWorkersWorkerRunsStrategyRunIdGetErrors, GetRunApiAlgoWorkersWorkerRunsStrategyRunIdGetResponses, GetRunApiBacktestRunsRunIdGetData, GetRunApiBacktestRunsRunIdGetErrors, GetRunApiBacktestRunsRunIdGetResponses, GetRunStatusApiBacktestRunsRunIdStatusGetData, GetRunStatusApiBacktestRunsRunIdStatusGetErrors, GetRunStatusApiBacktestRunsRunIdStatusGetResponses, GetStrategyApiStrategiesStrategyIdGetData, GetStrategyApiStrategiesStrategyIdGetErrors, GetStrategyApiStrategiesStrategyIdGetResponses, GetStudyApiBacktestStudiesStudyIdGetData, GetStudyApiBacktestStudiesStudyIdGetErrors, GetStudyApiBacktestStudiesStudyIdGetResponses, GreeksApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingGreeksGetData, GreeksApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingGreeksGetErrors, GreeksApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingGreeksGetResponses, HealthApiHealthGetData, HealthApiHealthGetErrors, HealthApiHealthGetResponses, ImportStrategyApiStrategiesImportPostData, ImportStrategyApiStrategiesImportPostErrors, ImportStrategyApiStrategiesImportPostResponses, IndicatorCatalogueApiStrategiesIndicatorsGetData, IndicatorCatalogueApiStrategiesIndicatorsGetResponses, KiteCredentialsApiAuthKiteCredentialsGetData, KiteCredentialsApiAuthKiteCredentialsGetResponses, LabelRunApiBacktestRunsRunIdLabelsPutData, LabelRunApiBacktestRunsRunIdLabelsPutErrors, LabelRunApiBacktestRunsRunIdLabelsPutResponses, LatestRunsApiBacktestLatestGetData, LatestRunsApiBacktestLatestGetResponses, ListAgentKeysApiAuthAgentKeysGetData, ListAgentKeysApiAuthAgentKeysGetResponses, ListDataSetsApiMarketDataSetsGetData, ListDataSetsApiMarketDataSetsGetResponses, ListExpiriesApiOptionsUnderlyingExpiriesGetData, ListExpiriesApiOptionsUnderlyingExpiriesGetErrors, ListExpiriesApiOptionsUnderlyingExpiriesGetResponses, ListGttsApiAlgoWorkersWorkerGttTriggersGetData, ListGttsApiAlgoWorkersWorkerGttTriggersGetResponses, ListOrdersApiAlgoWorkersWorkerOrdersGetData, ListOrdersApiAlgoWorkersWorkerOrdersGetErrors, ListOrdersApiAlgoWorkersWorkerOrdersGetResponses, ListRunsApiAlgoWorkersWorkerRunsGetData, ListRunsApiAlgoWorkersWorkerRunsGetErrors, ListRunsApiAlgoWorkersWorkerRunsGetResponses, ListRunsApiBacktestRunsGetData, ListRunsApiBacktestRunsGetErrors, ListRunsApiBacktestRunsGetResponses, ListSpreadsApiOptionsSpreadsGetData, ListSpreadsApiOptionsSpreadsGetResponses, ListStrategiesApiStrategiesGetData, ListStrategiesApiStrategiesGetErrors, ListStrategiesApiStrategiesGetResponses, ListStudiesApiBacktestStudiesGetData, ListStudiesApiBacktestStudiesGetErrors, ListStudiesApiBacktestStudiesGetResponses, ListStudyRowsApiBacktestStudiesStudyIdRowsGetData, ListStudyRowsApiBacktestStudiesStudyIdRowsGetErrors, ListStudyRowsApiBacktestStudiesStudyIdRowsGetResponses, ListTimelineApiAlgoWorkersWorkerRunsStrategyRunIdTimelineGetData, ListTimelineApiAlgoWorkersWorkerRunsStrategyRunIdTimelineGetErrors, ListTimelineApiAlgoWorkersWorkerRunsStrategyRunIdTimelineGetResponses, ListTradesApiAlgoWorkersWorkerTradesGetData, ListTradesApiAlgoWorkersWorkerTradesGetErrors, ListTradesApiAlgoWorkersWorkerTradesGetResponses, ListUnderlyingsApiOptionsUnderlyingsGetData, ListUnderlyingsApiOptionsUnderlyingsGetResponses, ListUniversesApiMarketUniversesGetData, ListUniversesApiMarketUniversesGetErrors, ListUniversesApiMarketUniversesGetResponses, ListVersionsApiStrategiesStrategyIdVersionsGetData, ListVersionsApiStrategiesStrategyIdVersionsGetErrors, ListVersionsApiStrategiesStrategyIdVersionsGetResponses, ListWorkerTokensApiAuthWorkerTokensGetData, ListWorkerTokensApiAuthWorkerTokensGetResponses, LiveCandlesApiLiveCandlesGetData, LiveCandlesApiLiveCandlesGetErrors, LiveCandlesApiLiveCandlesGetResponses, LiveHistoryApiLiveHistoryGetData, LiveHistoryApiLiveHistoryGetErrors, LiveHistoryApiLiveHistoryGetResponses, LiveQuotesApiLiveQuotesPostData, LiveQuotesApiLiveQuotesPostErrors, LiveQuotesApiLiveQuotesPostResponses, LogoutApiAuthLogoutPostData, LogoutApiAuthLogoutPostErrors, LogoutApiAuthLogoutPostResponses, MaxPainApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingAnalyticsMaxPainGetData, MaxPainApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingAnalyticsMaxPainGetErrors, MaxPainApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingAnalyticsMaxPainGetResponses, MeApiAuthMeGetData, MeApiAuthMeGetResponses, MiniChainApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingMiniChainGetData, MiniChainApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingMiniChainGetErrors, MiniChainApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingMiniChainGetResponses, ModifyGttApiAlgoWorkersWorkerGttTriggersTriggerIdPutData, ModifyGttApiAlgoWorkersWorkerGttTriggersTriggerIdPutErrors, ModifyGttApiAlgoWorkersWorkerGttTriggersTriggerIdPutResponses, ModifyOrderApiAlgoWorkersWorkerOrdersOrderIdModifyPostData, ModifyOrderApiAlgoWorkersWorkerOrdersOrderIdModifyPostErrors, ModifyOrderApiAlgoWorkersWorkerOrdersOrderIdModifyPostResponses, PasswordLoginApiAuthPasswordLoginPostData, PasswordLoginApiAuthPasswordLoginPostErrors, PasswordLoginApiAuthPasswordLoginPostResponses, PatchRiskApiAlgoWorkersWorkerRunsStrategyRunIdRiskPatchData, PatchRiskApiAlgoWorkersWorkerRunsStrategyRunIdRiskPatchErrors, PatchRiskApiAlgoWorkersWorkerRunsStrategyRunIdRiskPatchResponses, PcrApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingAnalyticsPcrGetData, PcrApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingAnalyticsPcrGetErrors, PcrApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingAnalyticsPcrGetResponses, PlaceGttApiAlgoWorkersWorkerGttTriggersPostData, PlaceGttApiAlgoWorkersWorkerGttTriggersPostErrors, PlaceGttApiAlgoWorkersWorkerGttTriggersPostResponses, PlaceIntentApiAlgoWorkersWorkerRunsStrategyRunIdIntentsPostData, PlaceIntentApiAlgoWorkersWorkerRunsStrategyRunIdIntentsPostErrors, PlaceIntentApiAlgoWorkersWorkerRunsStrategyRunIdIntentsPostResponses, PreviewBasketApiAlgoWorkersWorkerRunsStrategyRunIdPreviewBasketPostData, PreviewBasketApiAlgoWorkersWorkerRunsStrategyRunIdPreviewBasketPostErrors, PreviewBasketApiAlgoWorkersWorkerRunsStrategyRunIdPreviewBasketPostResponses, PreviewOrderApiAlgoWorkersWorkerRunsStrategyRunIdPreviewOrderPostData, PreviewOrderApiAlgoWorkersWorkerRunsStrategyRunIdPreviewOrderPostErrors, PreviewOrderApiAlgoWorkersWorkerRunsStrategyRunIdPreviewOrderPostResponses, PreviewStrategyApiAlgoWorkersWorkerOptionsStrategiesPreviewPostData, PreviewStrategyApiAlgoWorkersWorkerOptionsStrategiesPreviewPostErrors, PreviewStrategyApiAlgoWorkersWorkerOptionsStrategiesPreviewPostResponses, PreviewStrategyApiOptionsStrategiesPreviewPostData, PreviewStrategyApiOptionsStrategiesPreviewPostErrors, PreviewStrategyApiOptionsStrategiesPreviewPostResponses, RegenerateAgentKeysApiAuthAgentKeysKeyIdRegeneratePostData, RegenerateAgentKeysApiAuthAgentKeysKeyIdRegeneratePostErrors, RegenerateAgentKeysApiAuthAgentKeysKeyIdRegeneratePostResponses, RegenerateWorkerTokensApiAuthWorkerTokensKeyIdRegeneratePostData, RegenerateWorkerTokensApiAuthWorkerTokensKeyIdRegeneratePostErrors, RegenerateWorkerTokensApiAuthWorkerTokensKeyIdRegeneratePostResponses, ReplaceStrategyApiStrategiesStrategyIdPutData, ReplaceStrategyApiStrategiesStrategyIdPutErrors, ReplaceStrategyApiStrategiesStrategyIdPutResponses, ResolveInstrumentApiInstrumentsResolveGetData, ResolveInstrumentApiInstrumentsResolveGetErrors, ResolveInstrumentApiInstrumentsResolveGetResponses, ResolveSelectionApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingSelectionResolvePostData, ResolveSelectionApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingSelectionResolvePostErrors, ResolveSelectionApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingSelectionResolvePostResponses, RestoreVersionApiStrategiesStrategyIdVersionsVersionRestorePostData, RestoreVersionApiStrategiesStrategyIdVersionsVersionRestorePostErrors, RestoreVersionApiStrategiesStrategyIdVersionsVersionRestorePostResponses, ResumeStudyApiBacktestStudiesStudyIdResumePostData, ResumeStudyApiBacktestStudiesStudyIdResumePostErrors, ResumeStudyApiBacktestStudiesStudyIdResumePostResponses, RevokeAgentKeysApiAuthAgentKeysKeyIdDeleteData, RevokeAgentKeysApiAuthAgentKeysKeyIdDeleteErrors, RevokeAgentKeysApiAuthAgentKeysKeyIdDeleteResponses, RevokeWorkerTokensApiAuthWorkerTokensKeyIdDeleteData, RevokeWorkerTokensApiAuthWorkerTokensKeyIdDeleteErrors, RevokeWorkerTokensApiAuthWorkerTokensKeyIdDeleteResponses, RunBacktestApiBacktestRunPostData, RunBacktestApiBacktestRunPostErrors, RunBacktestApiBacktestRunPostResponses, RunFundsApiAlgoWorkersWorkerRunsStrategyRunIdFundsGetData, RunFundsApiAlgoWorkersWorkerRunsStrategyRunIdFundsGetErrors, RunFundsApiAlgoWorkersWorkerRunsStrategyRunIdFundsGetResponses, RunPnlApiAlgoWorkersWorkerRunsStrategyRunIdPnlGetData, RunPnlApiAlgoWorkersWorkerRunsStrategyRunIdPnlGetErrors, RunPnlApiAlgoWorkersWorkerRunsStrategyRunIdPnlGetResponses, SafetyCheckApiAlgoWorkersWorkerRunsStrategyRunIdSafetyCheckGetData, SafetyCheckApiAlgoWorkersWorkerRunsStrategyRunIdSafetyCheckGetErrors, SafetyCheckApiAlgoWorkersWorkerRunsStrategyRunIdSafetyCheckGetResponses, SaveKiteCredentialsApiAuthKiteCredentialsPostData, SaveKiteCredentialsApiAuthKiteCredentialsPostErrors, SaveKiteCredentialsApiAuthKiteCredentialsPostResponses, SearchInstrumentsApiInstrumentsSearchGetData, SearchInstrumentsApiInstrumentsSearchGetErrors, SearchInstrumentsApiInstrumentsSearchGetResponses, SelectContractsApiOptionsUnderlyingSelectPostData, SelectContractsApiOptionsUnderlyingSelectPostErrors, SelectContractsApiOptionsUnderlyingSelectPostResponses, SessionApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingSessionGetData, SessionApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingSessionGetErrors, SessionApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingSessionGetResponses, SessionsApiAuthSessionsGetData, SessionsApiAuthSessionsGetResponses, SetPasswordApiAuthPasswordPutData, SetPasswordApiAuthPasswordPutErrors, SetPasswordApiAuthPasswordPutResponses, SetProfileApiAuthProfilePutData, SetProfileApiAuthProfilePutErrors, SetProfileApiAuthProfilePutResponses, ShareStrategyApiStrategiesStrategyIdSharePostData, ShareStrategyApiStrategiesStrategyIdSharePostErrors, ShareStrategyApiStrategiesStrategyIdSharePostResponses, ShowCalendarApiMarketCalendarGetData, ShowCalendarApiMarketCalendarGetErrors, ShowCalendarApiMarketCalendarGetResponses, ShowCandlesApiMarketCandlesSymbolGetData, ShowCandlesApiMarketCandlesSymbolGetErrors, ShowCandlesApiMarketCandlesSymbolGetResponses, ShowChainApiOptionsUnderlyingChainGetData, ShowChainApiOptionsUnderlyingChainGetErrors, ShowChainApiOptionsUnderlyingChainGetResponses, ShowGreeksApiOptionsUnderlyingGreeksGetData, ShowGreeksApiOptionsUnderlyingGreeksGetErrors, ShowGreeksApiOptionsUnderlyingGreeksGetResponses, ShowMaxPainApiOptionsUnderlyingMaxPainGetData, ShowMaxPainApiOptionsUnderlyingMaxPainGetErrors, ShowMaxPainApiOptionsUnderlyingMaxPainGetResponses, ShowPcrApiOptionsUnderlyingPcrGetData, ShowPcrApiOptionsUnderlyingPcrGetErrors, ShowPcrApiOptionsUnderlyingPcrGetResponses, ShowSessionApiOptionsUnderlyingSessionGetData, ShowSessionApiOptionsUnderlyingSessionGetErrors, ShowSessionApiOptionsUnderlyingSessionGetResponses, ShowUniverseApiMarketUniversesNameGetData, ShowUniverseApiMarketUniversesNameGetErrors, ShowUniverseApiMarketUniversesNameGetResponses, SignalsOnSymbolApiStrategiesSignalsPostData, SignalsOnSymbolApiStrategiesSignalsPostErrors, SignalsOnSymbolApiStrategiesSignalsPostResponses, SignInLinkApiAuthAdminUsersUserIdSignInLinkPostData, SignInLinkApiAuthAdminUsersUserIdSignInLinkPostErrors, SignInLinkApiAuthAdminUsersUserIdSignInLinkPostResponses, StartStudyApiBacktestStudiesPostData, StartStudyApiBacktestStudiesPostErrors, StartStudyApiBacktestStudiesPostResponses, StartTotpApiAuthTotpPostData, StartTotpApiAuthTotpPostResponses, UsersApiAuthAdminUsersGetData, UsersApiAuthAdminUsersGetErrors, UsersApiAuthAdminUsersGetResponses, ValidateStrategyApiStrategiesValidatePostData, ValidateStrategyApiStrategiesValidatePostErrors, ValidateStrategyApiStrategiesValidatePostResponses, VerifyLinkApiAuthVerifyLinkPostData, VerifyLinkApiAuthVerifyLinkPostErrors, VerifyLinkApiAuthVerifyLinkPostResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -17,6 +17,561 @@ export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends 
      */
     meta?: Record<string, unknown>;
 };
+
+/**
+ * Funds
+ *
+ * Say what a paper account has and uses; the caller's first account by default.
+ */
+export const workerFunds = <ThrowOnError extends boolean = true>(options?: Options<FundsApiAlgoWorkersWorkerFundsGetData, ThrowOnError>) => (options?.client ?? client).get<FundsApiAlgoWorkersWorkerFundsGetResponses, FundsApiAlgoWorkersWorkerFundsGetErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'kite_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/algo-workers/worker/funds',
+    ...options
+});
+
+/**
+ * List Gtts
+ *
+ * List the account's triggers.
+ */
+export const workerListGtts = <ThrowOnError extends boolean = true>(options?: Options<ListGttsApiAlgoWorkersWorkerGttTriggersGetData, ThrowOnError>) => (options?.client ?? client).get<ListGttsApiAlgoWorkersWorkerGttTriggersGetResponses, unknown, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'kite_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/algo-workers/worker/gtt/triggers',
+    ...options
+});
+
+/**
+ * Place Gtt
+ *
+ * Make a trigger on the token's paper account.
+ */
+export const workerPlaceGtt = <ThrowOnError extends boolean = true>(options: Options<PlaceGttApiAlgoWorkersWorkerGttTriggersPostData, ThrowOnError>) => (options.client ?? client).post<PlaceGttApiAlgoWorkersWorkerGttTriggersPostResponses, PlaceGttApiAlgoWorkersWorkerGttTriggersPostErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'kite_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/algo-workers/worker/gtt/triggers',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Delete Gtt
+ *
+ * End an active trigger.
+ */
+export const workerDeleteGtt = <ThrowOnError extends boolean = true>(options: Options<DeleteGttApiAlgoWorkersWorkerGttTriggersTriggerIdDeleteData, ThrowOnError>) => (options.client ?? client).delete<DeleteGttApiAlgoWorkersWorkerGttTriggersTriggerIdDeleteResponses, DeleteGttApiAlgoWorkersWorkerGttTriggersTriggerIdDeleteErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'kite_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/algo-workers/worker/gtt/triggers/{trigger_id}',
+    ...options
+});
+
+/**
+ * Get Gtt
+ *
+ * Give one trigger.
+ */
+export const workerGetGtt = <ThrowOnError extends boolean = true>(options: Options<GetGttApiAlgoWorkersWorkerGttTriggersTriggerIdGetData, ThrowOnError>) => (options.client ?? client).get<GetGttApiAlgoWorkersWorkerGttTriggersTriggerIdGetResponses, GetGttApiAlgoWorkersWorkerGttTriggersTriggerIdGetErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'kite_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/algo-workers/worker/gtt/triggers/{trigger_id}',
+    ...options
+});
+
+/**
+ * Modify Gtt
+ *
+ * Change an active trigger; only what is named changes.
+ */
+export const workerModifyGtt = <ThrowOnError extends boolean = true>(options: Options<ModifyGttApiAlgoWorkersWorkerGttTriggersTriggerIdPutData, ThrowOnError>) => (options.client ?? client).put<ModifyGttApiAlgoWorkersWorkerGttTriggersTriggerIdPutResponses, ModifyGttApiAlgoWorkersWorkerGttTriggersTriggerIdPutErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'kite_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/algo-workers/worker/gtt/triggers/{trigger_id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Preview Strategy
+ *
+ * Work a strategy out: payoff, breakevens, Greeks, margin, charges. Places nothing.
+ */
+export const workerPreviewStrategy = <ThrowOnError extends boolean = true>(options: Options<PreviewStrategyApiAlgoWorkersWorkerOptionsStrategiesPreviewPostData, ThrowOnError>) => (options.client ?? client).post<PreviewStrategyApiAlgoWorkersWorkerOptionsStrategiesPreviewPostResponses, PreviewStrategyApiAlgoWorkersWorkerOptionsStrategiesPreviewPostErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'kite_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/algo-workers/worker/options/strategies/preview',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Max Pain
+ *
+ * The strike at which holders of all open options would be paid least.
+ */
+export const workerMaxPain = <ThrowOnError extends boolean = true>(options: Options<MaxPainApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingAnalyticsMaxPainGetData, ThrowOnError>) => (options.client ?? client).get<MaxPainApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingAnalyticsMaxPainGetResponses, MaxPainApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingAnalyticsMaxPainGetErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'kite_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/algo-workers/worker/options/underlyings/{underlying}/analytics/max-pain',
+    ...options
+});
+
+/**
+ * Pcr
+ *
+ * Puts over calls, by open interest and by volume.
+ */
+export const workerPcr = <ThrowOnError extends boolean = true>(options: Options<PcrApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingAnalyticsPcrGetData, ThrowOnError>) => (options.client ?? client).get<PcrApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingAnalyticsPcrGetResponses, PcrApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingAnalyticsPcrGetErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'kite_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/algo-workers/worker/options/underlyings/{underlying}/analytics/pcr',
+    ...options
+});
+
+/**
+ * Chain
+ *
+ * Calls and puts side by side by strike, with volatility and Greeks.
+ */
+export const workerChain = <ThrowOnError extends boolean = true>(options: Options<ChainApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingChainGetData, ThrowOnError>) => (options.client ?? client).get<ChainApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingChainGetResponses, ChainApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingChainGetErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'kite_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/algo-workers/worker/options/underlyings/{underlying}/chain',
+    ...options
+});
+
+/**
+ * Expiries
+ *
+ * Days on which its options expire, the nearest first.
+ */
+export const workerExpiries = <ThrowOnError extends boolean = true>(options: Options<ExpiriesApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingExpiriesGetData, ThrowOnError>) => (options.client ?? client).get<ExpiriesApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingExpiriesGetResponses, ExpiriesApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingExpiriesGetErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'kite_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/algo-workers/worker/options/underlyings/{underlying}/expiries',
+    ...options
+});
+
+/**
+ * Greeks
+ *
+ * Volatility and Greeks by strike, with their units.
+ */
+export const workerGreeks = <ThrowOnError extends boolean = true>(options: Options<GreeksApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingGreeksGetData, ThrowOnError>) => (options.client ?? client).get<GreeksApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingGreeksGetResponses, GreeksApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingGreeksGetErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'kite_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/algo-workers/worker/options/underlyings/{underlying}/greeks',
+    ...options
+});
+
+/**
+ * Mini Chain
+ *
+ * The strikes around the money, `window` on either side.
+ */
+export const workerMiniChain = <ThrowOnError extends boolean = true>(options: Options<MiniChainApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingMiniChainGetData, ThrowOnError>) => (options.client ?? client).get<MiniChainApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingMiniChainGetResponses, MiniChainApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingMiniChainGetErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'kite_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/algo-workers/worker/options/underlyings/{underlying}/mini-chain',
+    ...options
+});
+
+/**
+ * Resolve Selection
+ *
+ * Find contracts by strike, offset from the money or delta; `resolved` follows the legs.
+ */
+export const workerResolveSelection = <ThrowOnError extends boolean = true>(options: Options<ResolveSelectionApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingSelectionResolvePostData, ThrowOnError>) => (options.client ?? client).post<ResolveSelectionApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingSelectionResolvePostResponses, ResolveSelectionApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingSelectionResolvePostErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'kite_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/algo-workers/worker/options/underlyings/{underlying}/selection/resolve',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Session
+ *
+ * Spot, lot, strikes and expiries of an underlying, and whether its market moves.
+ */
+export const workerSession = <ThrowOnError extends boolean = true>(options: Options<SessionApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingSessionGetData, ThrowOnError>) => (options.client ?? client).get<SessionApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingSessionGetResponses, SessionApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingSessionGetErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'kite_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/algo-workers/worker/options/underlyings/{underlying}/session',
+    ...options
+});
+
+/**
+ * List Orders
+ *
+ * List a run's orders, oldest first.
+ */
+export const workerListOrders = <ThrowOnError extends boolean = true>(options: Options<ListOrdersApiAlgoWorkersWorkerOrdersGetData, ThrowOnError>) => (options.client ?? client).get<ListOrdersApiAlgoWorkersWorkerOrdersGetResponses, ListOrdersApiAlgoWorkersWorkerOrdersGetErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'kite_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/algo-workers/worker/orders',
+    ...options
+});
+
+/**
+ * Get Order
+ *
+ * Give one order of a run.
+ */
+export const workerGetOrder = <ThrowOnError extends boolean = true>(options: Options<GetOrderApiAlgoWorkersWorkerOrdersOrderIdGetData, ThrowOnError>) => (options.client ?? client).get<GetOrderApiAlgoWorkersWorkerOrdersOrderIdGetResponses, GetOrderApiAlgoWorkersWorkerOrdersOrderIdGetErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'kite_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/algo-workers/worker/orders/{order_id}',
+    ...options
+});
+
+/**
+ * Cancel Order
+ *
+ * Take an order back.
+ */
+export const workerCancelOrder = <ThrowOnError extends boolean = true>(options: Options<CancelOrderApiAlgoWorkersWorkerOrdersOrderIdCancelPostData, ThrowOnError>) => (options.client ?? client).post<CancelOrderApiAlgoWorkersWorkerOrdersOrderIdCancelPostResponses, CancelOrderApiAlgoWorkersWorkerOrdersOrderIdCancelPostErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'kite_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/algo-workers/worker/orders/{order_id}/cancel',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Modify Order
+ *
+ * Change an open order; what changes stands beside the run's id.
+ */
+export const workerModifyOrder = <ThrowOnError extends boolean = true>(options: Options<ModifyOrderApiAlgoWorkersWorkerOrdersOrderIdModifyPostData, ThrowOnError>) => (options.client ?? client).post<ModifyOrderApiAlgoWorkersWorkerOrdersOrderIdModifyPostResponses, ModifyOrderApiAlgoWorkersWorkerOrdersOrderIdModifyPostErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'kite_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/algo-workers/worker/orders/{order_id}/modify',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * List Runs
+ *
+ * List the account's runs, newest first.
+ */
+export const workerListRuns = <ThrowOnError extends boolean = true>(options?: Options<ListRunsApiAlgoWorkersWorkerRunsGetData, ThrowOnError>) => (options?.client ?? client).get<ListRunsApiAlgoWorkersWorkerRunsGetResponses, ListRunsApiAlgoWorkersWorkerRunsGetErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'kite_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/algo-workers/worker/runs',
+    ...options
+});
+
+/**
+ * Create Run
+ *
+ * Make a run, or find the one with this id again.
+ *
+ * 409 when the id belongs to a run with another template, scope or mode, or to one that is
+ * closed; `metadata.restart_of` with its own id opens a closed run again.
+ */
+export const workerCreateRun = <ThrowOnError extends boolean = true>(options: Options<CreateRunApiAlgoWorkersWorkerRunsPostData, ThrowOnError>) => (options.client ?? client).post<CreateRunApiAlgoWorkersWorkerRunsPostResponses, CreateRunApiAlgoWorkersWorkerRunsPostErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'kite_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/algo-workers/worker/runs',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Get Run
+ *
+ * Give a run as it stands, with its health and its protection.
+ */
+export const workerGetRun = <ThrowOnError extends boolean = true>(options: Options<GetRunApiAlgoWorkersWorkerRunsStrategyRunIdGetData, ThrowOnError>) => (options.client ?? client).get<GetRunApiAlgoWorkersWorkerRunsStrategyRunIdGetResponses, GetRunApiAlgoWorkersWorkerRunsStrategyRunIdGetErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'kite_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/algo-workers/worker/runs/{strategy_run_id}',
+    ...options
+});
+
+/**
+ * Exit Run
+ *
+ * Cancel the run's orders, close its positions, close the run. `dry_run` only tells.
+ */
+export const workerExitRun = <ThrowOnError extends boolean = true>(options: Options<ExitRunApiAlgoWorkersWorkerRunsStrategyRunIdExitPostData, ThrowOnError>) => (options.client ?? client).post<ExitRunApiAlgoWorkersWorkerRunsStrategyRunIdExitPostResponses, ExitRunApiAlgoWorkersWorkerRunsStrategyRunIdExitPostErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'kite_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/algo-workers/worker/runs/{strategy_run_id}/exit',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Run Funds
+ *
+ * Say how much of its allocation a run uses.
+ */
+export const workerRunFunds = <ThrowOnError extends boolean = true>(options: Options<RunFundsApiAlgoWorkersWorkerRunsStrategyRunIdFundsGetData, ThrowOnError>) => (options.client ?? client).get<RunFundsApiAlgoWorkersWorkerRunsStrategyRunIdFundsGetResponses, RunFundsApiAlgoWorkersWorkerRunsStrategyRunIdFundsGetErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'kite_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/algo-workers/worker/runs/{strategy_run_id}/funds',
+    ...options
+});
+
+/**
+ * Place Intent
+ *
+ * Place an order or a basket, once for its key.
+ *
+ * The same key with the same payload gives the first answer, byte for byte, for the life of the
+ * run; with another payload 409. A run that is claimed wants its nonce.
+ */
+export const workerPlaceIntent = <ThrowOnError extends boolean = true>(options: Options<PlaceIntentApiAlgoWorkersWorkerRunsStrategyRunIdIntentsPostData, ThrowOnError>) => (options.client ?? client).post<PlaceIntentApiAlgoWorkersWorkerRunsStrategyRunIdIntentsPostResponses, PlaceIntentApiAlgoWorkersWorkerRunsStrategyRunIdIntentsPostErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'kite_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/algo-workers/worker/runs/{strategy_run_id}/intents',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Run Pnl
+ *
+ * Give a run's profit and loss at the latest prices, in all and for each leg.
+ */
+export const workerRunPnl = <ThrowOnError extends boolean = true>(options: Options<RunPnlApiAlgoWorkersWorkerRunsStrategyRunIdPnlGetData, ThrowOnError>) => (options.client ?? client).get<RunPnlApiAlgoWorkersWorkerRunsStrategyRunIdPnlGetResponses, RunPnlApiAlgoWorkersWorkerRunsStrategyRunIdPnlGetErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'kite_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/algo-workers/worker/runs/{strategy_run_id}/pnl',
+    ...options
+});
+
+/**
+ * Preview Basket
+ *
+ * Say what a basket needs and costs as a whole; nothing is placed.
+ */
+export const workerPreviewBasket = <ThrowOnError extends boolean = true>(options: Options<PreviewBasketApiAlgoWorkersWorkerRunsStrategyRunIdPreviewBasketPostData, ThrowOnError>) => (options.client ?? client).post<PreviewBasketApiAlgoWorkersWorkerRunsStrategyRunIdPreviewBasketPostResponses, PreviewBasketApiAlgoWorkersWorkerRunsStrategyRunIdPreviewBasketPostErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'kite_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/algo-workers/worker/runs/{strategy_run_id}/preview/basket',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Preview Order
+ *
+ * Say what an order needs and costs, and what is wrong with it; nothing is placed.
+ */
+export const workerPreviewOrder = <ThrowOnError extends boolean = true>(options: Options<PreviewOrderApiAlgoWorkersWorkerRunsStrategyRunIdPreviewOrderPostData, ThrowOnError>) => (options.client ?? client).post<PreviewOrderApiAlgoWorkersWorkerRunsStrategyRunIdPreviewOrderPostResponses, PreviewOrderApiAlgoWorkersWorkerRunsStrategyRunIdPreviewOrderPostErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'kite_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/algo-workers/worker/runs/{strategy_run_id}/preview/order',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Change Protection
+ *
+ * Replace the run's protection; its generation moves on and old safety tokens are void.
+ */
+export const workerChangeProtection = <ThrowOnError extends boolean = true>(options: Options<ChangeProtectionApiAlgoWorkersWorkerRunsStrategyRunIdProtectionPatchData, ThrowOnError>) => (options.client ?? client).patch<ChangeProtectionApiAlgoWorkersWorkerRunsStrategyRunIdProtectionPatchResponses, ChangeProtectionApiAlgoWorkersWorkerRunsStrategyRunIdProtectionPatchErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'kite_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/algo-workers/worker/runs/{strategy_run_id}/protection',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Patch Risk
+ *
+ * Change risk controls, as the run's risk schema allows; old and new values are kept.
+ */
+export const workerPatchRisk = <ThrowOnError extends boolean = true>(options: Options<PatchRiskApiAlgoWorkersWorkerRunsStrategyRunIdRiskPatchData, ThrowOnError>) => (options.client ?? client).patch<PatchRiskApiAlgoWorkersWorkerRunsStrategyRunIdRiskPatchResponses, PatchRiskApiAlgoWorkersWorkerRunsStrategyRunIdRiskPatchErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'kite_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/algo-workers/worker/runs/{strategy_run_id}/risk',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Safety Check
+ *
+ * Say whether the run may trade, every reason why not, and give a token when it may.
+ *
+ * The token is good for 30 seconds and one intent, in this session and under this protection.
+ */
+export const workerSafetyCheck = <ThrowOnError extends boolean = true>(options: Options<SafetyCheckApiAlgoWorkersWorkerRunsStrategyRunIdSafetyCheckGetData, ThrowOnError>) => (options.client ?? client).get<SafetyCheckApiAlgoWorkersWorkerRunsStrategyRunIdSafetyCheckGetResponses, SafetyCheckApiAlgoWorkersWorkerRunsStrategyRunIdSafetyCheckGetErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'kite_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/algo-workers/worker/runs/{strategy_run_id}/safety-check',
+    ...options
+});
+
+/**
+ * List Timeline
+ *
+ * List what happened in a run after a cursor, oldest first.
+ */
+export const workerListTimeline = <ThrowOnError extends boolean = true>(options: Options<ListTimelineApiAlgoWorkersWorkerRunsStrategyRunIdTimelineGetData, ThrowOnError>) => (options.client ?? client).get<ListTimelineApiAlgoWorkersWorkerRunsStrategyRunIdTimelineGetResponses, ListTimelineApiAlgoWorkersWorkerRunsStrategyRunIdTimelineGetErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'kite_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/algo-workers/worker/runs/{strategy_run_id}/timeline',
+    ...options
+});
+
+/**
+ * List Trades
+ *
+ * List what a run's orders got, oldest first.
+ */
+export const workerListTrades = <ThrowOnError extends boolean = true>(options: Options<ListTradesApiAlgoWorkersWorkerTradesGetData, ThrowOnError>) => (options.client ?? client).get<ListTradesApiAlgoWorkersWorkerTradesGetResponses, ListTradesApiAlgoWorkersWorkerTradesGetErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'kite_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/algo-workers/worker/trades',
+    ...options
+});
 
 /**
  * Activity

@@ -2323,6 +2323,26 @@ export type Rolling = {
 };
 
 /**
+ * RiskPatch
+ *
+ * New values of risk controls.
+ */
+export type RiskPatch = {
+    /**
+     * Patch
+     */
+    patch: {
+        [key: string]: JsonValue;
+    };
+    /**
+     * Reason
+     */
+    reason?: string | null;
+};
+
+export type JsonValue = unknown;
+
+/**
  * RestoreIn
  *
  * Which version the restore is made upon, against two people saving at once.
@@ -2717,6 +2737,28 @@ export type QuotesIn = {
 };
 
 /**
+ * ProtectionPatch
+ *
+ * A whole new protection.
+ */
+export type ProtectionPatch = {
+    /**
+     * Backend Protection
+     */
+    backend_protection: {
+        [key: string]: JsonValue;
+    };
+    /**
+     * Reason
+     */
+    reason?: string | null;
+    /**
+     * Reset Trailing
+     */
+    reset_trailing?: boolean;
+};
+
+/**
  * Profile
  *
  * What an account can say about itself.
@@ -2900,6 +2942,26 @@ export type PasswordLogin = {
 };
 
 /**
+ * OrderPreviewIn
+ *
+ * An order to look at.
+ */
+export type OrderPreviewIn = {
+    /**
+     * Metadata
+     */
+    metadata?: {
+        [key: string]: JsonValue;
+    };
+    /**
+     * Order
+     */
+    order: {
+        [key: string]: JsonValue;
+    };
+};
+
+/**
  * Options
  *
  * What a backtest form offers, and its defaults.
@@ -2970,6 +3032,58 @@ export type NewWorkerToken = {
 };
 
 /**
+ * NewRun
+ *
+ * Create a run, or find it again.
+ */
+export type NewRun = {
+    /**
+     * Account Scope
+     */
+    account_scope: string;
+    /**
+     * Allowed Actions
+     */
+    allowed_actions?: Array<string>;
+    /**
+     * Execution Mode
+     */
+    execution_mode?: 'dry_run' | 'paper' | 'live';
+    /**
+     * Metadata
+     */
+    metadata?: {
+        [key: string]: JsonValue;
+    };
+    /**
+     * Risk Schema
+     */
+    risk_schema?: Array<{
+        [key: string]: JsonValue;
+    }>;
+    /**
+     * Runtime State
+     */
+    runtime_state?: {
+        [key: string]: JsonValue;
+    };
+    /**
+     * Strategy Run Id
+     */
+    strategy_run_id?: string | null;
+    /**
+     * Summary Fields
+     */
+    summary_fields?: Array<{
+        [key: string]: JsonValue;
+    }>;
+    /**
+     * Template Id
+     */
+    template_id: string;
+};
+
+/**
  * NewKey
  *
  * A key, with itself: the only time it is shown.
@@ -3027,6 +3141,23 @@ export type NewAgentKey = {
      * Scopes
      */
     scopes?: Array<'signals:read' | 'results:write' | 'sync:write' | 'api:read' | 'api:write'>;
+};
+
+/**
+ * ModifyIn
+ *
+ * Change an order: the patch stands beside the run's id.
+ */
+export type ModifyIn = {
+    /**
+     * Strategy Run Id
+     */
+    strategy_run_id: string;
+    /**
+     * Variety
+     */
+    variety?: string;
+    [key: string]: unknown;
 };
 
 /**
@@ -3248,6 +3379,38 @@ export type KeyRow = {
      * Scopes
      */
     scopes: Array<string>;
+};
+
+/**
+ * Intent
+ *
+ * A wish with its key.
+ */
+export type Intent = {
+    /**
+     * Idempotency Key
+     */
+    idempotency_key: string;
+    /**
+     * Intent Type
+     */
+    intent_type: 'place_order' | 'place_basket';
+    /**
+     * Metadata
+     */
+    metadata?: {
+        [key: string]: JsonValue;
+    };
+    /**
+     * Payload
+     */
+    payload: {
+        [key: string]: JsonValue;
+    };
+    /**
+     * Safety Token
+     */
+    safety_token?: string | null;
 };
 
 /**
@@ -3613,6 +3776,26 @@ export type ExplainIn = {
 };
 
 /**
+ * ExitIn
+ *
+ * Leave the run.
+ */
+export type ExitIn = {
+    /**
+     * Dry Run
+     */
+    dry_run?: boolean;
+    /**
+     * Idempotency Key
+     */
+    idempotency_key?: string | null;
+    /**
+     * Reason
+     */
+    reason?: string | null;
+};
+
+/**
  * EntryRow
  *
  * One version.
@@ -3803,6 +3986,22 @@ export type CandleOut = {
 };
 
 /**
+ * CancelIn
+ *
+ * Take an order back.
+ */
+export type CancelIn = {
+    /**
+     * Strategy Run Id
+     */
+    strategy_run_id: string;
+    /**
+     * Variety
+     */
+    variety?: string;
+};
+
+/**
  * BrokerStatus
  *
  * The broker's session, which is not the user's session.
@@ -3840,6 +4039,30 @@ export type BrokerStatus = {
      * User Id
      */
     user_id: string | null;
+};
+
+/**
+ * BasketPreviewIn
+ *
+ * A basket to look at.
+ */
+export type BasketPreviewIn = {
+    /**
+     * All Or None
+     */
+    all_or_none?: boolean;
+    /**
+     * Metadata
+     */
+    metadata?: {
+        [key: string]: JsonValue;
+    };
+    /**
+     * Orders
+     */
+    orders: Array<{
+        [key: string]: JsonValue;
+    }>;
 };
 
 /**
@@ -3951,6 +4174,1180 @@ export type PasswordLoginWritable = {
      */
     totp?: string | null;
 };
+
+export type FundsApiAlgoWorkersWorkerFundsGetData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Mode
+         */
+        mode?: string;
+        /**
+         * Account Scope
+         */
+        account_scope?: string;
+    };
+    url: '/api/algo-workers/worker/funds';
+};
+
+export type FundsApiAlgoWorkersWorkerFundsGetErrors = {
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+};
+
+export type FundsApiAlgoWorkersWorkerFundsGetError = FundsApiAlgoWorkersWorkerFundsGetErrors[keyof FundsApiAlgoWorkersWorkerFundsGetErrors];
+
+export type FundsApiAlgoWorkersWorkerFundsGetResponses = {
+    /**
+     * Response Funds Api Algo Workers Worker Funds Get
+     *
+     * Successful Response
+     */
+    200: {
+        [key: string]: unknown;
+    };
+};
+
+export type FundsApiAlgoWorkersWorkerFundsGetResponse = FundsApiAlgoWorkersWorkerFundsGetResponses[keyof FundsApiAlgoWorkersWorkerFundsGetResponses];
+
+export type ListGttsApiAlgoWorkersWorkerGttTriggersGetData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/algo-workers/worker/gtt/triggers';
+};
+
+export type ListGttsApiAlgoWorkersWorkerGttTriggersGetResponses = {
+    /**
+     * Response List Gtts Api Algo Workers Worker Gtt Triggers Get
+     *
+     * Successful Response
+     */
+    200: Array<{
+        [key: string]: unknown;
+    }>;
+};
+
+export type ListGttsApiAlgoWorkersWorkerGttTriggersGetResponse = ListGttsApiAlgoWorkersWorkerGttTriggersGetResponses[keyof ListGttsApiAlgoWorkersWorkerGttTriggersGetResponses];
+
+export type PlaceGttApiAlgoWorkersWorkerGttTriggersPostData = {
+    /**
+     * Body
+     */
+    body: {
+        [key: string]: JsonValue;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/algo-workers/worker/gtt/triggers';
+};
+
+export type PlaceGttApiAlgoWorkersWorkerGttTriggersPostErrors = {
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+};
+
+export type PlaceGttApiAlgoWorkersWorkerGttTriggersPostError = PlaceGttApiAlgoWorkersWorkerGttTriggersPostErrors[keyof PlaceGttApiAlgoWorkersWorkerGttTriggersPostErrors];
+
+export type PlaceGttApiAlgoWorkersWorkerGttTriggersPostResponses = {
+    /**
+     * Response Place Gtt Api Algo Workers Worker Gtt Triggers Post
+     *
+     * Successful Response
+     */
+    200: {
+        [key: string]: number;
+    };
+};
+
+export type PlaceGttApiAlgoWorkersWorkerGttTriggersPostResponse = PlaceGttApiAlgoWorkersWorkerGttTriggersPostResponses[keyof PlaceGttApiAlgoWorkersWorkerGttTriggersPostResponses];
+
+export type DeleteGttApiAlgoWorkersWorkerGttTriggersTriggerIdDeleteData = {
+    body?: never;
+    path: {
+        /**
+         * Trigger Id
+         */
+        trigger_id: number;
+    };
+    query?: never;
+    url: '/api/algo-workers/worker/gtt/triggers/{trigger_id}';
+};
+
+export type DeleteGttApiAlgoWorkersWorkerGttTriggersTriggerIdDeleteErrors = {
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+};
+
+export type DeleteGttApiAlgoWorkersWorkerGttTriggersTriggerIdDeleteError = DeleteGttApiAlgoWorkersWorkerGttTriggersTriggerIdDeleteErrors[keyof DeleteGttApiAlgoWorkersWorkerGttTriggersTriggerIdDeleteErrors];
+
+export type DeleteGttApiAlgoWorkersWorkerGttTriggersTriggerIdDeleteResponses = {
+    /**
+     * Response Delete Gtt Api Algo Workers Worker Gtt Triggers  Trigger Id  Delete
+     *
+     * Successful Response
+     */
+    200: {
+        [key: string]: number;
+    };
+};
+
+export type DeleteGttApiAlgoWorkersWorkerGttTriggersTriggerIdDeleteResponse = DeleteGttApiAlgoWorkersWorkerGttTriggersTriggerIdDeleteResponses[keyof DeleteGttApiAlgoWorkersWorkerGttTriggersTriggerIdDeleteResponses];
+
+export type GetGttApiAlgoWorkersWorkerGttTriggersTriggerIdGetData = {
+    body?: never;
+    path: {
+        /**
+         * Trigger Id
+         */
+        trigger_id: number;
+    };
+    query?: never;
+    url: '/api/algo-workers/worker/gtt/triggers/{trigger_id}';
+};
+
+export type GetGttApiAlgoWorkersWorkerGttTriggersTriggerIdGetErrors = {
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+};
+
+export type GetGttApiAlgoWorkersWorkerGttTriggersTriggerIdGetError = GetGttApiAlgoWorkersWorkerGttTriggersTriggerIdGetErrors[keyof GetGttApiAlgoWorkersWorkerGttTriggersTriggerIdGetErrors];
+
+export type GetGttApiAlgoWorkersWorkerGttTriggersTriggerIdGetResponses = {
+    /**
+     * Response Get Gtt Api Algo Workers Worker Gtt Triggers  Trigger Id  Get
+     *
+     * Successful Response
+     */
+    200: {
+        [key: string]: unknown;
+    };
+};
+
+export type GetGttApiAlgoWorkersWorkerGttTriggersTriggerIdGetResponse = GetGttApiAlgoWorkersWorkerGttTriggersTriggerIdGetResponses[keyof GetGttApiAlgoWorkersWorkerGttTriggersTriggerIdGetResponses];
+
+export type ModifyGttApiAlgoWorkersWorkerGttTriggersTriggerIdPutData = {
+    /**
+     * Body
+     */
+    body: {
+        [key: string]: JsonValue;
+    };
+    path: {
+        /**
+         * Trigger Id
+         */
+        trigger_id: number;
+    };
+    query?: never;
+    url: '/api/algo-workers/worker/gtt/triggers/{trigger_id}';
+};
+
+export type ModifyGttApiAlgoWorkersWorkerGttTriggersTriggerIdPutErrors = {
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+};
+
+export type ModifyGttApiAlgoWorkersWorkerGttTriggersTriggerIdPutError = ModifyGttApiAlgoWorkersWorkerGttTriggersTriggerIdPutErrors[keyof ModifyGttApiAlgoWorkersWorkerGttTriggersTriggerIdPutErrors];
+
+export type ModifyGttApiAlgoWorkersWorkerGttTriggersTriggerIdPutResponses = {
+    /**
+     * Response Modify Gtt Api Algo Workers Worker Gtt Triggers  Trigger Id  Put
+     *
+     * Successful Response
+     */
+    200: {
+        [key: string]: number;
+    };
+};
+
+export type ModifyGttApiAlgoWorkersWorkerGttTriggersTriggerIdPutResponse = ModifyGttApiAlgoWorkersWorkerGttTriggersTriggerIdPutResponses[keyof ModifyGttApiAlgoWorkersWorkerGttTriggersTriggerIdPutResponses];
+
+export type PreviewStrategyApiAlgoWorkersWorkerOptionsStrategiesPreviewPostData = {
+    body: PreviewIn;
+    path?: never;
+    query?: never;
+    url: '/api/algo-workers/worker/options/strategies/preview';
+};
+
+export type PreviewStrategyApiAlgoWorkersWorkerOptionsStrategiesPreviewPostErrors = {
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+};
+
+export type PreviewStrategyApiAlgoWorkersWorkerOptionsStrategiesPreviewPostError = PreviewStrategyApiAlgoWorkersWorkerOptionsStrategiesPreviewPostErrors[keyof PreviewStrategyApiAlgoWorkersWorkerOptionsStrategiesPreviewPostErrors];
+
+export type PreviewStrategyApiAlgoWorkersWorkerOptionsStrategiesPreviewPostResponses = {
+    /**
+     * Response Preview Strategy Api Algo Workers Worker Options Strategies Preview Post
+     *
+     * Successful Response
+     */
+    200: {
+        [key: string]: unknown;
+    };
+};
+
+export type PreviewStrategyApiAlgoWorkersWorkerOptionsStrategiesPreviewPostResponse = PreviewStrategyApiAlgoWorkersWorkerOptionsStrategiesPreviewPostResponses[keyof PreviewStrategyApiAlgoWorkersWorkerOptionsStrategiesPreviewPostResponses];
+
+export type MaxPainApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingAnalyticsMaxPainGetData = {
+    body?: never;
+    path: {
+        /**
+         * Underlying
+         */
+        underlying: string;
+    };
+    query?: {
+        /**
+         * Expiry
+         */
+        expiry?: string | null;
+    };
+    url: '/api/algo-workers/worker/options/underlyings/{underlying}/analytics/max-pain';
+};
+
+export type MaxPainApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingAnalyticsMaxPainGetErrors = {
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+};
+
+export type MaxPainApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingAnalyticsMaxPainGetError = MaxPainApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingAnalyticsMaxPainGetErrors[keyof MaxPainApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingAnalyticsMaxPainGetErrors];
+
+export type MaxPainApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingAnalyticsMaxPainGetResponses = {
+    /**
+     * Response Max Pain Api Algo Workers Worker Options Underlyings  Underlying  Analytics Max Pain Get
+     *
+     * Successful Response
+     */
+    200: {
+        [key: string]: unknown;
+    };
+};
+
+export type MaxPainApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingAnalyticsMaxPainGetResponse = MaxPainApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingAnalyticsMaxPainGetResponses[keyof MaxPainApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingAnalyticsMaxPainGetResponses];
+
+export type PcrApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingAnalyticsPcrGetData = {
+    body?: never;
+    path: {
+        /**
+         * Underlying
+         */
+        underlying: string;
+    };
+    query?: {
+        /**
+         * Expiry
+         */
+        expiry?: string | null;
+    };
+    url: '/api/algo-workers/worker/options/underlyings/{underlying}/analytics/pcr';
+};
+
+export type PcrApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingAnalyticsPcrGetErrors = {
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+};
+
+export type PcrApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingAnalyticsPcrGetError = PcrApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingAnalyticsPcrGetErrors[keyof PcrApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingAnalyticsPcrGetErrors];
+
+export type PcrApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingAnalyticsPcrGetResponses = {
+    /**
+     * Response Pcr Api Algo Workers Worker Options Underlyings  Underlying  Analytics Pcr Get
+     *
+     * Successful Response
+     */
+    200: {
+        [key: string]: unknown;
+    };
+};
+
+export type PcrApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingAnalyticsPcrGetResponse = PcrApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingAnalyticsPcrGetResponses[keyof PcrApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingAnalyticsPcrGetResponses];
+
+export type ChainApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingChainGetData = {
+    body?: never;
+    path: {
+        /**
+         * Underlying
+         */
+        underlying: string;
+    };
+    query?: {
+        /**
+         * Expiry
+         */
+        expiry?: string | null;
+    };
+    url: '/api/algo-workers/worker/options/underlyings/{underlying}/chain';
+};
+
+export type ChainApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingChainGetErrors = {
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+};
+
+export type ChainApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingChainGetError = ChainApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingChainGetErrors[keyof ChainApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingChainGetErrors];
+
+export type ChainApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingChainGetResponses = {
+    /**
+     * Response Chain Api Algo Workers Worker Options Underlyings  Underlying  Chain Get
+     *
+     * Successful Response
+     */
+    200: {
+        [key: string]: unknown;
+    };
+};
+
+export type ChainApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingChainGetResponse = ChainApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingChainGetResponses[keyof ChainApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingChainGetResponses];
+
+export type ExpiriesApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingExpiriesGetData = {
+    body?: never;
+    path: {
+        /**
+         * Underlying
+         */
+        underlying: string;
+    };
+    query?: never;
+    url: '/api/algo-workers/worker/options/underlyings/{underlying}/expiries';
+};
+
+export type ExpiriesApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingExpiriesGetErrors = {
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+};
+
+export type ExpiriesApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingExpiriesGetError = ExpiriesApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingExpiriesGetErrors[keyof ExpiriesApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingExpiriesGetErrors];
+
+export type ExpiriesApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingExpiriesGetResponses = {
+    /**
+     * Response Expiries Api Algo Workers Worker Options Underlyings  Underlying  Expiries Get
+     *
+     * Successful Response
+     */
+    200: {
+        [key: string]: unknown;
+    };
+};
+
+export type ExpiriesApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingExpiriesGetResponse = ExpiriesApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingExpiriesGetResponses[keyof ExpiriesApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingExpiriesGetResponses];
+
+export type GreeksApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingGreeksGetData = {
+    body?: never;
+    path: {
+        /**
+         * Underlying
+         */
+        underlying: string;
+    };
+    query?: {
+        /**
+         * Expiry
+         */
+        expiry?: string | null;
+    };
+    url: '/api/algo-workers/worker/options/underlyings/{underlying}/greeks';
+};
+
+export type GreeksApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingGreeksGetErrors = {
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+};
+
+export type GreeksApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingGreeksGetError = GreeksApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingGreeksGetErrors[keyof GreeksApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingGreeksGetErrors];
+
+export type GreeksApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingGreeksGetResponses = {
+    /**
+     * Response Greeks Api Algo Workers Worker Options Underlyings  Underlying  Greeks Get
+     *
+     * Successful Response
+     */
+    200: {
+        [key: string]: unknown;
+    };
+};
+
+export type GreeksApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingGreeksGetResponse = GreeksApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingGreeksGetResponses[keyof GreeksApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingGreeksGetResponses];
+
+export type MiniChainApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingMiniChainGetData = {
+    body?: never;
+    path: {
+        /**
+         * Underlying
+         */
+        underlying: string;
+    };
+    query?: {
+        /**
+         * Expiry
+         */
+        expiry?: string | null;
+        /**
+         * Window
+         */
+        window?: number;
+    };
+    url: '/api/algo-workers/worker/options/underlyings/{underlying}/mini-chain';
+};
+
+export type MiniChainApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingMiniChainGetErrors = {
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+};
+
+export type MiniChainApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingMiniChainGetError = MiniChainApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingMiniChainGetErrors[keyof MiniChainApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingMiniChainGetErrors];
+
+export type MiniChainApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingMiniChainGetResponses = {
+    /**
+     * Response Mini Chain Api Algo Workers Worker Options Underlyings  Underlying  Mini Chain Get
+     *
+     * Successful Response
+     */
+    200: {
+        [key: string]: unknown;
+    };
+};
+
+export type MiniChainApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingMiniChainGetResponse = MiniChainApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingMiniChainGetResponses[keyof MiniChainApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingMiniChainGetResponses];
+
+export type ResolveSelectionApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingSelectionResolvePostData = {
+    body: SelectIn;
+    path: {
+        /**
+         * Underlying
+         */
+        underlying: string;
+    };
+    query?: never;
+    url: '/api/algo-workers/worker/options/underlyings/{underlying}/selection/resolve';
+};
+
+export type ResolveSelectionApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingSelectionResolvePostErrors = {
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+};
+
+export type ResolveSelectionApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingSelectionResolvePostError = ResolveSelectionApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingSelectionResolvePostErrors[keyof ResolveSelectionApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingSelectionResolvePostErrors];
+
+export type ResolveSelectionApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingSelectionResolvePostResponses = {
+    /**
+     * Response Resolve Selection Api Algo Workers Worker Options Underlyings  Underlying  Selection Resolve Post
+     *
+     * Successful Response
+     */
+    200: {
+        [key: string]: unknown;
+    };
+};
+
+export type ResolveSelectionApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingSelectionResolvePostResponse = ResolveSelectionApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingSelectionResolvePostResponses[keyof ResolveSelectionApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingSelectionResolvePostResponses];
+
+export type SessionApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingSessionGetData = {
+    body?: never;
+    path: {
+        /**
+         * Underlying
+         */
+        underlying: string;
+    };
+    query?: never;
+    url: '/api/algo-workers/worker/options/underlyings/{underlying}/session';
+};
+
+export type SessionApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingSessionGetErrors = {
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+};
+
+export type SessionApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingSessionGetError = SessionApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingSessionGetErrors[keyof SessionApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingSessionGetErrors];
+
+export type SessionApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingSessionGetResponses = {
+    /**
+     * Response Session Api Algo Workers Worker Options Underlyings  Underlying  Session Get
+     *
+     * Successful Response
+     */
+    200: {
+        [key: string]: unknown;
+    };
+};
+
+export type SessionApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingSessionGetResponse = SessionApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingSessionGetResponses[keyof SessionApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingSessionGetResponses];
+
+export type ListOrdersApiAlgoWorkersWorkerOrdersGetData = {
+    body?: never;
+    path?: never;
+    query: {
+        /**
+         * Strategy Run Id
+         */
+        strategy_run_id: string;
+    };
+    url: '/api/algo-workers/worker/orders';
+};
+
+export type ListOrdersApiAlgoWorkersWorkerOrdersGetErrors = {
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+};
+
+export type ListOrdersApiAlgoWorkersWorkerOrdersGetError = ListOrdersApiAlgoWorkersWorkerOrdersGetErrors[keyof ListOrdersApiAlgoWorkersWorkerOrdersGetErrors];
+
+export type ListOrdersApiAlgoWorkersWorkerOrdersGetResponses = {
+    /**
+     * Response List Orders Api Algo Workers Worker Orders Get
+     *
+     * Successful Response
+     */
+    200: {
+        [key: string]: unknown;
+    };
+};
+
+export type ListOrdersApiAlgoWorkersWorkerOrdersGetResponse = ListOrdersApiAlgoWorkersWorkerOrdersGetResponses[keyof ListOrdersApiAlgoWorkersWorkerOrdersGetResponses];
+
+export type GetOrderApiAlgoWorkersWorkerOrdersOrderIdGetData = {
+    body?: never;
+    path: {
+        /**
+         * Order Id
+         */
+        order_id: string;
+    };
+    query: {
+        /**
+         * Strategy Run Id
+         */
+        strategy_run_id: string;
+    };
+    url: '/api/algo-workers/worker/orders/{order_id}';
+};
+
+export type GetOrderApiAlgoWorkersWorkerOrdersOrderIdGetErrors = {
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+};
+
+export type GetOrderApiAlgoWorkersWorkerOrdersOrderIdGetError = GetOrderApiAlgoWorkersWorkerOrdersOrderIdGetErrors[keyof GetOrderApiAlgoWorkersWorkerOrdersOrderIdGetErrors];
+
+export type GetOrderApiAlgoWorkersWorkerOrdersOrderIdGetResponses = {
+    /**
+     * Response Get Order Api Algo Workers Worker Orders  Order Id  Get
+     *
+     * Successful Response
+     */
+    200: {
+        [key: string]: unknown;
+    };
+};
+
+export type GetOrderApiAlgoWorkersWorkerOrdersOrderIdGetResponse = GetOrderApiAlgoWorkersWorkerOrdersOrderIdGetResponses[keyof GetOrderApiAlgoWorkersWorkerOrdersOrderIdGetResponses];
+
+export type CancelOrderApiAlgoWorkersWorkerOrdersOrderIdCancelPostData = {
+    body: CancelIn;
+    path: {
+        /**
+         * Order Id
+         */
+        order_id: string;
+    };
+    query?: never;
+    url: '/api/algo-workers/worker/orders/{order_id}/cancel';
+};
+
+export type CancelOrderApiAlgoWorkersWorkerOrdersOrderIdCancelPostErrors = {
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+};
+
+export type CancelOrderApiAlgoWorkersWorkerOrdersOrderIdCancelPostError = CancelOrderApiAlgoWorkersWorkerOrdersOrderIdCancelPostErrors[keyof CancelOrderApiAlgoWorkersWorkerOrdersOrderIdCancelPostErrors];
+
+export type CancelOrderApiAlgoWorkersWorkerOrdersOrderIdCancelPostResponses = {
+    /**
+     * Response Cancel Order Api Algo Workers Worker Orders  Order Id  Cancel Post
+     *
+     * Successful Response
+     */
+    200: {
+        [key: string]: unknown;
+    };
+};
+
+export type CancelOrderApiAlgoWorkersWorkerOrdersOrderIdCancelPostResponse = CancelOrderApiAlgoWorkersWorkerOrdersOrderIdCancelPostResponses[keyof CancelOrderApiAlgoWorkersWorkerOrdersOrderIdCancelPostResponses];
+
+export type ModifyOrderApiAlgoWorkersWorkerOrdersOrderIdModifyPostData = {
+    body: ModifyIn;
+    path: {
+        /**
+         * Order Id
+         */
+        order_id: string;
+    };
+    query?: never;
+    url: '/api/algo-workers/worker/orders/{order_id}/modify';
+};
+
+export type ModifyOrderApiAlgoWorkersWorkerOrdersOrderIdModifyPostErrors = {
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+};
+
+export type ModifyOrderApiAlgoWorkersWorkerOrdersOrderIdModifyPostError = ModifyOrderApiAlgoWorkersWorkerOrdersOrderIdModifyPostErrors[keyof ModifyOrderApiAlgoWorkersWorkerOrdersOrderIdModifyPostErrors];
+
+export type ModifyOrderApiAlgoWorkersWorkerOrdersOrderIdModifyPostResponses = {
+    /**
+     * Response Modify Order Api Algo Workers Worker Orders  Order Id  Modify Post
+     *
+     * Successful Response
+     */
+    200: {
+        [key: string]: unknown;
+    };
+};
+
+export type ModifyOrderApiAlgoWorkersWorkerOrdersOrderIdModifyPostResponse = ModifyOrderApiAlgoWorkersWorkerOrdersOrderIdModifyPostResponses[keyof ModifyOrderApiAlgoWorkersWorkerOrdersOrderIdModifyPostResponses];
+
+export type ListRunsApiAlgoWorkersWorkerRunsGetData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Status
+         */
+        status?: string | null;
+        /**
+         * Limit
+         */
+        limit?: number;
+        /**
+         * Offset
+         */
+        offset?: number;
+    };
+    url: '/api/algo-workers/worker/runs';
+};
+
+export type ListRunsApiAlgoWorkersWorkerRunsGetErrors = {
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+};
+
+export type ListRunsApiAlgoWorkersWorkerRunsGetError = ListRunsApiAlgoWorkersWorkerRunsGetErrors[keyof ListRunsApiAlgoWorkersWorkerRunsGetErrors];
+
+export type ListRunsApiAlgoWorkersWorkerRunsGetResponses = {
+    /**
+     * Response List Runs Api Algo Workers Worker Runs Get
+     *
+     * Successful Response
+     */
+    200: {
+        [key: string]: unknown;
+    };
+};
+
+export type ListRunsApiAlgoWorkersWorkerRunsGetResponse = ListRunsApiAlgoWorkersWorkerRunsGetResponses[keyof ListRunsApiAlgoWorkersWorkerRunsGetResponses];
+
+export type CreateRunApiAlgoWorkersWorkerRunsPostData = {
+    body: NewRun;
+    path?: never;
+    query?: never;
+    url: '/api/algo-workers/worker/runs';
+};
+
+export type CreateRunApiAlgoWorkersWorkerRunsPostErrors = {
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+};
+
+export type CreateRunApiAlgoWorkersWorkerRunsPostError = CreateRunApiAlgoWorkersWorkerRunsPostErrors[keyof CreateRunApiAlgoWorkersWorkerRunsPostErrors];
+
+export type CreateRunApiAlgoWorkersWorkerRunsPostResponses = {
+    /**
+     * Response Create Run Api Algo Workers Worker Runs Post
+     *
+     * Successful Response
+     */
+    200: {
+        [key: string]: unknown;
+    };
+};
+
+export type CreateRunApiAlgoWorkersWorkerRunsPostResponse = CreateRunApiAlgoWorkersWorkerRunsPostResponses[keyof CreateRunApiAlgoWorkersWorkerRunsPostResponses];
+
+export type GetRunApiAlgoWorkersWorkerRunsStrategyRunIdGetData = {
+    body?: never;
+    path: {
+        /**
+         * Strategy Run Id
+         */
+        strategy_run_id: string;
+    };
+    query?: never;
+    url: '/api/algo-workers/worker/runs/{strategy_run_id}';
+};
+
+export type GetRunApiAlgoWorkersWorkerRunsStrategyRunIdGetErrors = {
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+};
+
+export type GetRunApiAlgoWorkersWorkerRunsStrategyRunIdGetError = GetRunApiAlgoWorkersWorkerRunsStrategyRunIdGetErrors[keyof GetRunApiAlgoWorkersWorkerRunsStrategyRunIdGetErrors];
+
+export type GetRunApiAlgoWorkersWorkerRunsStrategyRunIdGetResponses = {
+    /**
+     * Response Get Run Api Algo Workers Worker Runs  Strategy Run Id  Get
+     *
+     * Successful Response
+     */
+    200: {
+        [key: string]: unknown;
+    };
+};
+
+export type GetRunApiAlgoWorkersWorkerRunsStrategyRunIdGetResponse = GetRunApiAlgoWorkersWorkerRunsStrategyRunIdGetResponses[keyof GetRunApiAlgoWorkersWorkerRunsStrategyRunIdGetResponses];
+
+export type ExitRunApiAlgoWorkersWorkerRunsStrategyRunIdExitPostData = {
+    body: ExitIn;
+    headers?: {
+        /**
+         * X-Worker-Session-Nonce
+         */
+        'X-Worker-Session-Nonce'?: string | null;
+    };
+    path: {
+        /**
+         * Strategy Run Id
+         */
+        strategy_run_id: string;
+    };
+    query?: never;
+    url: '/api/algo-workers/worker/runs/{strategy_run_id}/exit';
+};
+
+export type ExitRunApiAlgoWorkersWorkerRunsStrategyRunIdExitPostErrors = {
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+};
+
+export type ExitRunApiAlgoWorkersWorkerRunsStrategyRunIdExitPostError = ExitRunApiAlgoWorkersWorkerRunsStrategyRunIdExitPostErrors[keyof ExitRunApiAlgoWorkersWorkerRunsStrategyRunIdExitPostErrors];
+
+export type ExitRunApiAlgoWorkersWorkerRunsStrategyRunIdExitPostResponses = {
+    /**
+     * Successful Response
+     */
+    200: unknown;
+};
+
+export type RunFundsApiAlgoWorkersWorkerRunsStrategyRunIdFundsGetData = {
+    body?: never;
+    path: {
+        /**
+         * Strategy Run Id
+         */
+        strategy_run_id: string;
+    };
+    query?: never;
+    url: '/api/algo-workers/worker/runs/{strategy_run_id}/funds';
+};
+
+export type RunFundsApiAlgoWorkersWorkerRunsStrategyRunIdFundsGetErrors = {
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+};
+
+export type RunFundsApiAlgoWorkersWorkerRunsStrategyRunIdFundsGetError = RunFundsApiAlgoWorkersWorkerRunsStrategyRunIdFundsGetErrors[keyof RunFundsApiAlgoWorkersWorkerRunsStrategyRunIdFundsGetErrors];
+
+export type RunFundsApiAlgoWorkersWorkerRunsStrategyRunIdFundsGetResponses = {
+    /**
+     * Response Run Funds Api Algo Workers Worker Runs  Strategy Run Id  Funds Get
+     *
+     * Successful Response
+     */
+    200: {
+        [key: string]: unknown;
+    };
+};
+
+export type RunFundsApiAlgoWorkersWorkerRunsStrategyRunIdFundsGetResponse = RunFundsApiAlgoWorkersWorkerRunsStrategyRunIdFundsGetResponses[keyof RunFundsApiAlgoWorkersWorkerRunsStrategyRunIdFundsGetResponses];
+
+export type PlaceIntentApiAlgoWorkersWorkerRunsStrategyRunIdIntentsPostData = {
+    body: Intent;
+    headers?: {
+        /**
+         * X-Worker-Session-Nonce
+         */
+        'X-Worker-Session-Nonce'?: string | null;
+    };
+    path: {
+        /**
+         * Strategy Run Id
+         */
+        strategy_run_id: string;
+    };
+    query?: never;
+    url: '/api/algo-workers/worker/runs/{strategy_run_id}/intents';
+};
+
+export type PlaceIntentApiAlgoWorkersWorkerRunsStrategyRunIdIntentsPostErrors = {
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+};
+
+export type PlaceIntentApiAlgoWorkersWorkerRunsStrategyRunIdIntentsPostError = PlaceIntentApiAlgoWorkersWorkerRunsStrategyRunIdIntentsPostErrors[keyof PlaceIntentApiAlgoWorkersWorkerRunsStrategyRunIdIntentsPostErrors];
+
+export type PlaceIntentApiAlgoWorkersWorkerRunsStrategyRunIdIntentsPostResponses = {
+    /**
+     * Successful Response
+     */
+    200: unknown;
+};
+
+export type RunPnlApiAlgoWorkersWorkerRunsStrategyRunIdPnlGetData = {
+    body?: never;
+    path: {
+        /**
+         * Strategy Run Id
+         */
+        strategy_run_id: string;
+    };
+    query?: never;
+    url: '/api/algo-workers/worker/runs/{strategy_run_id}/pnl';
+};
+
+export type RunPnlApiAlgoWorkersWorkerRunsStrategyRunIdPnlGetErrors = {
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+};
+
+export type RunPnlApiAlgoWorkersWorkerRunsStrategyRunIdPnlGetError = RunPnlApiAlgoWorkersWorkerRunsStrategyRunIdPnlGetErrors[keyof RunPnlApiAlgoWorkersWorkerRunsStrategyRunIdPnlGetErrors];
+
+export type RunPnlApiAlgoWorkersWorkerRunsStrategyRunIdPnlGetResponses = {
+    /**
+     * Response Run Pnl Api Algo Workers Worker Runs  Strategy Run Id  Pnl Get
+     *
+     * Successful Response
+     */
+    200: {
+        [key: string]: unknown;
+    };
+};
+
+export type RunPnlApiAlgoWorkersWorkerRunsStrategyRunIdPnlGetResponse = RunPnlApiAlgoWorkersWorkerRunsStrategyRunIdPnlGetResponses[keyof RunPnlApiAlgoWorkersWorkerRunsStrategyRunIdPnlGetResponses];
+
+export type PreviewBasketApiAlgoWorkersWorkerRunsStrategyRunIdPreviewBasketPostData = {
+    body: BasketPreviewIn;
+    path: {
+        /**
+         * Strategy Run Id
+         */
+        strategy_run_id: string;
+    };
+    query?: never;
+    url: '/api/algo-workers/worker/runs/{strategy_run_id}/preview/basket';
+};
+
+export type PreviewBasketApiAlgoWorkersWorkerRunsStrategyRunIdPreviewBasketPostErrors = {
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+};
+
+export type PreviewBasketApiAlgoWorkersWorkerRunsStrategyRunIdPreviewBasketPostError = PreviewBasketApiAlgoWorkersWorkerRunsStrategyRunIdPreviewBasketPostErrors[keyof PreviewBasketApiAlgoWorkersWorkerRunsStrategyRunIdPreviewBasketPostErrors];
+
+export type PreviewBasketApiAlgoWorkersWorkerRunsStrategyRunIdPreviewBasketPostResponses = {
+    /**
+     * Response Preview Basket Api Algo Workers Worker Runs  Strategy Run Id  Preview Basket Post
+     *
+     * Successful Response
+     */
+    200: {
+        [key: string]: unknown;
+    };
+};
+
+export type PreviewBasketApiAlgoWorkersWorkerRunsStrategyRunIdPreviewBasketPostResponse = PreviewBasketApiAlgoWorkersWorkerRunsStrategyRunIdPreviewBasketPostResponses[keyof PreviewBasketApiAlgoWorkersWorkerRunsStrategyRunIdPreviewBasketPostResponses];
+
+export type PreviewOrderApiAlgoWorkersWorkerRunsStrategyRunIdPreviewOrderPostData = {
+    body: OrderPreviewIn;
+    path: {
+        /**
+         * Strategy Run Id
+         */
+        strategy_run_id: string;
+    };
+    query?: never;
+    url: '/api/algo-workers/worker/runs/{strategy_run_id}/preview/order';
+};
+
+export type PreviewOrderApiAlgoWorkersWorkerRunsStrategyRunIdPreviewOrderPostErrors = {
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+};
+
+export type PreviewOrderApiAlgoWorkersWorkerRunsStrategyRunIdPreviewOrderPostError = PreviewOrderApiAlgoWorkersWorkerRunsStrategyRunIdPreviewOrderPostErrors[keyof PreviewOrderApiAlgoWorkersWorkerRunsStrategyRunIdPreviewOrderPostErrors];
+
+export type PreviewOrderApiAlgoWorkersWorkerRunsStrategyRunIdPreviewOrderPostResponses = {
+    /**
+     * Response Preview Order Api Algo Workers Worker Runs  Strategy Run Id  Preview Order Post
+     *
+     * Successful Response
+     */
+    200: {
+        [key: string]: unknown;
+    };
+};
+
+export type PreviewOrderApiAlgoWorkersWorkerRunsStrategyRunIdPreviewOrderPostResponse = PreviewOrderApiAlgoWorkersWorkerRunsStrategyRunIdPreviewOrderPostResponses[keyof PreviewOrderApiAlgoWorkersWorkerRunsStrategyRunIdPreviewOrderPostResponses];
+
+export type ChangeProtectionApiAlgoWorkersWorkerRunsStrategyRunIdProtectionPatchData = {
+    body: ProtectionPatch;
+    headers?: {
+        /**
+         * X-Worker-Session-Nonce
+         */
+        'X-Worker-Session-Nonce'?: string | null;
+    };
+    path: {
+        /**
+         * Strategy Run Id
+         */
+        strategy_run_id: string;
+    };
+    query?: never;
+    url: '/api/algo-workers/worker/runs/{strategy_run_id}/protection';
+};
+
+export type ChangeProtectionApiAlgoWorkersWorkerRunsStrategyRunIdProtectionPatchErrors = {
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+};
+
+export type ChangeProtectionApiAlgoWorkersWorkerRunsStrategyRunIdProtectionPatchError = ChangeProtectionApiAlgoWorkersWorkerRunsStrategyRunIdProtectionPatchErrors[keyof ChangeProtectionApiAlgoWorkersWorkerRunsStrategyRunIdProtectionPatchErrors];
+
+export type ChangeProtectionApiAlgoWorkersWorkerRunsStrategyRunIdProtectionPatchResponses = {
+    /**
+     * Response Change Protection Api Algo Workers Worker Runs  Strategy Run Id  Protection Patch
+     *
+     * Successful Response
+     */
+    200: {
+        [key: string]: unknown;
+    };
+};
+
+export type ChangeProtectionApiAlgoWorkersWorkerRunsStrategyRunIdProtectionPatchResponse = ChangeProtectionApiAlgoWorkersWorkerRunsStrategyRunIdProtectionPatchResponses[keyof ChangeProtectionApiAlgoWorkersWorkerRunsStrategyRunIdProtectionPatchResponses];
+
+export type PatchRiskApiAlgoWorkersWorkerRunsStrategyRunIdRiskPatchData = {
+    body: RiskPatch;
+    headers?: {
+        /**
+         * X-Worker-Session-Nonce
+         */
+        'X-Worker-Session-Nonce'?: string | null;
+    };
+    path: {
+        /**
+         * Strategy Run Id
+         */
+        strategy_run_id: string;
+    };
+    query?: never;
+    url: '/api/algo-workers/worker/runs/{strategy_run_id}/risk';
+};
+
+export type PatchRiskApiAlgoWorkersWorkerRunsStrategyRunIdRiskPatchErrors = {
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+};
+
+export type PatchRiskApiAlgoWorkersWorkerRunsStrategyRunIdRiskPatchError = PatchRiskApiAlgoWorkersWorkerRunsStrategyRunIdRiskPatchErrors[keyof PatchRiskApiAlgoWorkersWorkerRunsStrategyRunIdRiskPatchErrors];
+
+export type PatchRiskApiAlgoWorkersWorkerRunsStrategyRunIdRiskPatchResponses = {
+    /**
+     * Response Patch Risk Api Algo Workers Worker Runs  Strategy Run Id  Risk Patch
+     *
+     * Successful Response
+     */
+    200: {
+        [key: string]: unknown;
+    };
+};
+
+export type PatchRiskApiAlgoWorkersWorkerRunsStrategyRunIdRiskPatchResponse = PatchRiskApiAlgoWorkersWorkerRunsStrategyRunIdRiskPatchResponses[keyof PatchRiskApiAlgoWorkersWorkerRunsStrategyRunIdRiskPatchResponses];
+
+export type SafetyCheckApiAlgoWorkersWorkerRunsStrategyRunIdSafetyCheckGetData = {
+    body?: never;
+    path: {
+        /**
+         * Strategy Run Id
+         */
+        strategy_run_id: string;
+    };
+    query?: never;
+    url: '/api/algo-workers/worker/runs/{strategy_run_id}/safety-check';
+};
+
+export type SafetyCheckApiAlgoWorkersWorkerRunsStrategyRunIdSafetyCheckGetErrors = {
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+};
+
+export type SafetyCheckApiAlgoWorkersWorkerRunsStrategyRunIdSafetyCheckGetError = SafetyCheckApiAlgoWorkersWorkerRunsStrategyRunIdSafetyCheckGetErrors[keyof SafetyCheckApiAlgoWorkersWorkerRunsStrategyRunIdSafetyCheckGetErrors];
+
+export type SafetyCheckApiAlgoWorkersWorkerRunsStrategyRunIdSafetyCheckGetResponses = {
+    /**
+     * Response Safety Check Api Algo Workers Worker Runs  Strategy Run Id  Safety Check Get
+     *
+     * Successful Response
+     */
+    200: {
+        [key: string]: unknown;
+    };
+};
+
+export type SafetyCheckApiAlgoWorkersWorkerRunsStrategyRunIdSafetyCheckGetResponse = SafetyCheckApiAlgoWorkersWorkerRunsStrategyRunIdSafetyCheckGetResponses[keyof SafetyCheckApiAlgoWorkersWorkerRunsStrategyRunIdSafetyCheckGetResponses];
+
+export type ListTimelineApiAlgoWorkersWorkerRunsStrategyRunIdTimelineGetData = {
+    body?: never;
+    path: {
+        /**
+         * Strategy Run Id
+         */
+        strategy_run_id: string;
+    };
+    query?: {
+        /**
+         * After Cursor
+         */
+        after_cursor?: number | null;
+        /**
+         * Limit
+         */
+        limit?: number | null;
+        /**
+         * Event Kind
+         */
+        event_kind?: string;
+    };
+    url: '/api/algo-workers/worker/runs/{strategy_run_id}/timeline';
+};
+
+export type ListTimelineApiAlgoWorkersWorkerRunsStrategyRunIdTimelineGetErrors = {
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+};
+
+export type ListTimelineApiAlgoWorkersWorkerRunsStrategyRunIdTimelineGetError = ListTimelineApiAlgoWorkersWorkerRunsStrategyRunIdTimelineGetErrors[keyof ListTimelineApiAlgoWorkersWorkerRunsStrategyRunIdTimelineGetErrors];
+
+export type ListTimelineApiAlgoWorkersWorkerRunsStrategyRunIdTimelineGetResponses = {
+    /**
+     * Response List Timeline Api Algo Workers Worker Runs  Strategy Run Id  Timeline Get
+     *
+     * Successful Response
+     */
+    200: {
+        [key: string]: unknown;
+    };
+};
+
+export type ListTimelineApiAlgoWorkersWorkerRunsStrategyRunIdTimelineGetResponse = ListTimelineApiAlgoWorkersWorkerRunsStrategyRunIdTimelineGetResponses[keyof ListTimelineApiAlgoWorkersWorkerRunsStrategyRunIdTimelineGetResponses];
+
+export type ListTradesApiAlgoWorkersWorkerTradesGetData = {
+    body?: never;
+    path?: never;
+    query: {
+        /**
+         * Strategy Run Id
+         */
+        strategy_run_id: string;
+    };
+    url: '/api/algo-workers/worker/trades';
+};
+
+export type ListTradesApiAlgoWorkersWorkerTradesGetErrors = {
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+};
+
+export type ListTradesApiAlgoWorkersWorkerTradesGetError = ListTradesApiAlgoWorkersWorkerTradesGetErrors[keyof ListTradesApiAlgoWorkersWorkerTradesGetErrors];
+
+export type ListTradesApiAlgoWorkersWorkerTradesGetResponses = {
+    /**
+     * Response List Trades Api Algo Workers Worker Trades Get
+     *
+     * Successful Response
+     */
+    200: {
+        [key: string]: unknown;
+    };
+};
+
+export type ListTradesApiAlgoWorkersWorkerTradesGetResponse = ListTradesApiAlgoWorkersWorkerTradesGetResponses[keyof ListTradesApiAlgoWorkersWorkerTradesGetResponses];
 
 export type ActivityApiAuthActivityGetData = {
     body?: never;
