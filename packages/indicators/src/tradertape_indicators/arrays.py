@@ -73,4 +73,4 @@ def runs_of(finite: NDArray[np.bool_]) -> list[tuple[int, int, int]]:
     steps = np.diff(edges, axis=1)
     columns, starts = np.nonzero(steps == 1)
     ends = np.nonzero(steps == -1)[1]
-    return list(zip(columns.tolist(), starts.tolist(), ends.tolist(), strict=True))
+    return list(zip(columns.tolist(), starts.tolist(), ends.tolist()))

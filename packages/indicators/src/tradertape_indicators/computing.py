@@ -127,6 +127,6 @@ def _checked(name: str, spec: ParamSpec, value: object) -> float:
 
 
 def _number(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
         return math.nan
     return float(value)  # pyright: ignore[reportUnknownArgumentType] - any numpy number

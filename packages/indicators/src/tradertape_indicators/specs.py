@@ -13,7 +13,7 @@ Family = Literal[
 Params = Mapping[str, float]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ParamSpec:
     """A parameter: whole number or not, its default, and the least and most it may be."""
 
@@ -24,7 +24,7 @@ class ParamSpec:
     maximum: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class IndicatorSpec:
     """One indicator of the catalogue.
 
@@ -69,7 +69,7 @@ class IndicatorSpec:
         return firsts[self.outputs.index(output)] if output else max(firsts)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ShortName:
     """A fixed name of the strategy language, such as rsi14: indicator, parameters, output."""
 

@@ -55,7 +55,7 @@ def _roll(
     for first in range(period - 1, rows, step):
         last = min(first + step, rows)
         folded = _fold(start(values[first - period + 1 : last]), period, merge)
-        for result, part in zip(results, finish(folded), strict=True):
+        for result, part in zip(results, finish(folded)):
             result[first:last] = part
     return results
 
