@@ -56,6 +56,19 @@ def follow_up(
     return decision
 
 
+def trails(order: Order) -> bool:
+    """Whether an order is a stop that is to follow the price."""
+    is_stop = is_cover_exit(order) and order.request.order_type is OrderType.SL_M
+    return is_stop and order.is_open and bool(order.request.trailing_stoploss)
+
+
+def protected_fill(stop: Order, entry: Order) -> Fill | None:
+    """The entry's fill a stop stands for; None when it is not known."""
+    fills = sorted((*entry.fills, *entry.voided), key=lambda fill: (fill.at, fill.trade_id))
+    place = (_number(stop) - 1) // 2
+    return fills[place] if 0 <= place < len(fills) else None
+
+
 def trail(
     stop: Order, entry_fill: Fill, last_price: Decimal, tick_size: Decimal, now: datetime
 ) -> Decision:
@@ -63,16 +76,28 @@ def trail(
 
     stop: the waiting exit; entry_fill: the fill it protects. Never moves it back.
     """
+    trigger = next_trigger(stop, entry_fill.price, last_price, tick_size)
+    return NOTHING if trigger is None else ask_change(stop, Change(trigger_price=trigger), now)
+
+
+def next_trigger(
+    stop: Order, entry_price: Decimal, last_price: Decimal, tick_size: Decimal
+) -> Decimal | None:
+    """Where `trail` moves a stop at a price; None where it stays or cannot be moved now."""
     step, distance = stop.request.trailing_stoploss, stop.request.stoploss
     waits = stop.request.order_type is OrderType.SL_M and stop.is_resting
     if not step or not distance or not waits or stop.modify_ask or stop.cancel_ask:
-        return NOTHING
-    sign = 1 if stop.request.side is Side.SELL else -1
-    steps = int(sign * (last_price - entry_fill.price) / step)
-    trigger = nearest_tick(entry_fill.price - sign * (distance - steps * step), tick_size)
-    if steps <= 0 or sign * (trigger - stop.request.trigger_price) <= 0:
-        return NOTHING
-    return ask_change(stop, Change(trigger_price=trigger), now)
+        return None
+    sign = side_sign(stop)
+    steps = int(sign * (last_price - entry_price) / step)
+    trigger = nearest_tick(entry_price - sign * (distance - steps * step), tick_size)
+    is_further = steps > 0 and sign * (trigger - stop.request.trigger_price) > 0
+    return trigger if is_further else None
+
+
+def side_sign(stop: Order) -> int:
+    """1 where a rising price is in favour of what an exit closes, -1 where a falling one is."""
+    return 1 if stop.request.side is Side.SELL else -1
 
 
 def _next_number(entry: Order, family: Sequence[Order]) -> int:

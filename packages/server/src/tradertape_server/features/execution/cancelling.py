@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
-from tradertape_core.execution import engine
+from tradertape_core.execution import cover, engine
 from tradertape_core.execution.decision import Decision
+from tradertape_core.market.tick import Tick
 from tradertape_core.orders.commands import CancelOrder, ModifyOrder
 from tradertape_core.orders.denials import DenialReason
 from tradertape_core.orders.fields import read_change
@@ -69,12 +71,32 @@ def day_over_wish(order_id: str) -> Wish:
     return Wish(decide, lambda _desk, _carry: None)
 
 
+def trail_wishes(desk: Desk, ticks: Sequence[Tick]) -> list[Wish]:
+    """Move the stops of cover orders that follow the price of these ticks."""
+    due = desk.trailing.due(ticks, desk.known)
+    return [_trail_wish(order_id, price) for order_id, price in due.items()]
+
+
 def own_order(desk: Desk, run_id: str, order_id: str) -> Order:
     """An order of the run. Raises NotFound, for another run's too."""
     order = desk.order(order_id)
     if order is None or order.run_id != run_id:
         raise NotFound("Order")
     return order
+
+
+def _trail_wish(order_id: str, last_price: Decimal) -> Wish:
+    def decide(desk: Desk) -> None:
+        stop = desk.order(order_id)
+        entry = None if stop is None else desk.order(stop.parent_order_id or "")
+        fill = cover.protected_fill(stop, entry) if stop and entry else None
+        if stop is None or fill is None:
+            return
+        desk.trailing.entered_at(order_id, fill.price)
+        tick_size = desk.known(stop.request.instrument).tick_size
+        desk.record(cover.trail(stop, fill, last_price, tick_size, desk.now))
+
+    return Wish(decide, lambda _desk, _carry: None)
 
 
 def _allowed(decision: Decision) -> Decision:

@@ -32,6 +32,7 @@ from tradertape_server.features.execution.margining import Margins
 from tradertape_server.features.execution.ports import Happened, Market
 from tradertape_server.features.execution.staging import Row, Staged
 from tradertape_server.features.execution.traded import Traded
+from tradertape_server.features.execution.trailing import TrailingStops
 
 _MOST_FLAT = 10_000
 EXIT_RUN = "exit_run"  # the kind of an intent that closes a run
@@ -62,6 +63,7 @@ class Desk:
         self.market = market
         self.clock = clock
         self.traded = Traded(market)
+        self.trailing = TrailingStops()
         self.owner = owner
         self.broker = broker
         self.interest: Counter[str] = Counter()  # open orders and positions by instrument
@@ -141,6 +143,7 @@ class Desk:
         self._flat.clear()
         self._leaving.clear()
         self.interest.clear()
+        self.trailing.clear()
 
     def later(self, write: Callable[[Session], None]) -> None:
         """Have something else written with the flush."""
@@ -349,6 +352,7 @@ class Desk:
         else:
             state.orders.pop(order.order_id, None)
         self._orders[order.order_id] = order
+        self.trailing.keep(order)
         if is_new or order.order_id in self._staged.placed:
             self._staged.placed[order.order_id] = order
         else:
@@ -387,6 +391,7 @@ class Desk:
         self._stored_positions.update(position.key for position in positions)
         for order in orders:
             self._orders.setdefault(order.order_id, order)
+            self.trailing.keep(order)
             self._count(order.request.instrument, is_open=True, was_open=False)
         for position in positions:
             self._count(position.key.instrument, is_open=True, was_open=False)

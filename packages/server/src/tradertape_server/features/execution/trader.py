@@ -18,6 +18,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from tradertape_core.execution.decision import VenueRequest
 from tradertape_core.market.tick import Tick
 from tradertape_core.orders.reports import ExecutionReport
+from tradertape_server.features.execution.cancelling import trail_wishes
 from tradertape_server.features.execution.desk import Desk, Written
 from tradertape_server.features.execution.errors import TradingPaused
 from tradertape_server.features.execution.ports import Listener
@@ -129,6 +130,7 @@ class Trader:
     def _turn(self, wishes: list[Wish], ticks: list[Tick]) -> None:
         try:
             wishes = [*wishes, *self._triggers.due(ticks)]
+            wishes += trail_wishes(self._desk, ticks)
             requests = self._decide(wishes)
             self._act([one for one in wishes if not one.is_done], ticks, requests)
             self._watch()

@@ -1,0 +1,61 @@
+"""Stops of cover orders that follow the price, by instrument: a tick looks at its own alone.
+
+They are found among the open orders whenever those are read, so a restart goes on where the last
+trigger that reached the disk stands; steps made meanwhile are made up for by the next tick.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from tradertape_core.execution import cover
+from tradertape_core.market.instrument import Instrument
+from tradertape_core.market.tick import Tick
+from tradertape_core.orders.order import Order
+
+
+@dataclass(slots=True)
+class TrailingStops:
+    """The open stops that trail, as they stand, and the prices of the fills they protect."""
+
+    _stops: dict[str, dict[str, Order]] = field(default_factory=dict[str, dict[str, Order]])
+    _entries: dict[str, Decimal] = field(default_factory=dict[str, Decimal])
+
+    def keep(self, order: Order) -> None:
+        """Take a change of an order in; those that do not trail are left out."""
+        stops = self._stops.setdefault(order.request.instrument, {})
+        if cover.trails(order):
+            stops[order.order_id] = order
+        elif stops.pop(order.order_id, None) is not None:
+            self._entries.pop(order.order_id, None)
+        if not stops:
+            del self._stops[order.request.instrument]
+
+    def entered_at(self, order_id: str, price: Decimal) -> None:
+        """Remember the price of the fill a stop protects: ticks are then judged without a look."""
+        self._entries[order_id] = price
+
+    def clear(self) -> None:
+        """Forget them all."""
+        self._stops.clear()
+        self._entries.clear()
+
+    def due(self, ticks: Sequence[Tick], known: Callable[[str], Instrument]) -> dict[str, Decimal]:
+        """The stops these ticks move, each with the price that is furthest in its favour."""
+        found: dict[str, Decimal] = {}
+        for tick in ticks:
+            for stop in self._stops.get(tick.instrument_id, {}).values():
+                best, sign = found.get(stop.order_id), cover.side_sign(stop)
+                is_further = best is None or sign * (tick.last_price - best) > 0
+                if is_further and self._moves(stop, tick, known):
+                    found[stop.order_id] = tick.last_price
+        return found
+
+    def _moves(self, stop: Order, tick: Tick, known: Callable[[str], Instrument]) -> bool:
+        entry = self._entries.get(stop.order_id)
+        if entry is None:
+            return True  # the first look reads the entry
+        tick_size = known(tick.instrument_id).tick_size
+        return cover.next_trigger(stop, entry, tick.last_price, tick_size) is not None
