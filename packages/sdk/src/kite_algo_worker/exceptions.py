@@ -109,7 +109,7 @@ def error_for_status(
     """
     kind = _CLASSES.get(status_code, KiteAlgoWorkerError)
     return kind(
-        _text_of(body) or fallback,
+        text_of(body) or fallback,
         status_code=status_code,
         response_body=body,
         code=code,
@@ -118,11 +118,23 @@ def error_for_status(
     )
 
 
-def _text_of(body: Any) -> str:
+def text_of(body: Any) -> str:
+    """Return what an answer says went wrong: `detail`, `message`, or all of it; "" for nothing."""
     if isinstance(body, Mapping):
         fields = cast("Mapping[str, Any]", body)
         told = fields.get("detail") or fields.get("message")
-        if told:
-            return str(told)
-        return str(fields)
+        if isinstance(told, list):
+            return "; ".join(_problem(one) for one in cast("list[Any]", told))
+        return str(told or fields)
     return "" if body is None else str(body)
+
+
+def _problem(one: Any) -> str:
+    # `{"loc": ["body", "order", "price"], "msg": "…", "pointer": "/order/price"}`
+    if not isinstance(one, Mapping):
+        return str(one)
+    fields = cast("Mapping[str, Any]", one)
+    if "msg" not in fields:
+        return str(fields)
+    where = fields.get("pointer") or "/".join(str(part) for part in fields.get("loc") or ())
+    return f"{where}: {fields['msg']}" if where else str(fields["msg"])

@@ -170,7 +170,9 @@ def _plain_reader(kind: type[Model], plain: str) -> Read:
     if plain == "Any":
         return lambda value: value
     model = getattr(sys.modules[kind.__module__], plain)
-    return model.model_validate
+    return getattr(model, "model_validate", None) or (
+        lambda value: model(**value) if isinstance(value, Mapping) else value
+    )
 
 
 def _kind(value: Any) -> str:

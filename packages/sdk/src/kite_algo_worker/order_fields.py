@@ -1,0 +1,150 @@
+"""One order document read field by field; every problem is kept, none raised."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+LARGEST_QUANTITY = 100_000_000
+_LARGEST_PRICE = 100_000_000
+_SHOWN = 40  # characters of a wrong value that a message repeats
+
+
+@dataclass(frozen=True)
+class OrderProblem:
+    """A rule that an order breaks: the field, and what to do about it."""
+
+    field: str
+    message: str
+
+
+class OrderFields:
+    """The members of an order and what is wrong with them so far; null counts as absent."""
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        self.document = document
+        self.problems: list[OrderProblem] = []
+
+    def fail(self, name: str, message: str) -> None:
+        """Keep a problem."""
+        self.problems.append(OrderProblem(name, message))
+
+    def has(self, name: str) -> bool:
+        """Whether the member is there."""
+        return self.document.get(name) is not None
+
+    def is_sound(self, *names: str) -> bool:
+        """Whether nothing is wrong with these so far."""
+        return not any(problem.field in names for problem in self.problems)
+
+    def demand(self, name: str, message: str) -> None:
+        """Keep a problem when the member is absent."""
+        if not self.has(name):
+            self.fail(name, message)
+
+    def word(self, name: str, words: tuple[str, ...], default: str) -> str:
+        """One of some words; the default where it is absent or wrong."""
+        value = self.document.get(name)
+        if value is None or (isinstance(value, str) and value in words):
+            return default if value is None else value
+        told = f"must be one of {', '.join(words)}, was {shown(value)}{_meant(value, words)}"
+        self.fail(name, told)
+        return default
+
+    def text(self, name: str, longest: int) -> None:
+        """Check a text."""
+        value = self.document.get(name)
+        if value is None:
+            return
+        if not isinstance(value, str):
+            self.fail(name, f"must be a text, was {shown(value)}")
+        elif not value.strip():
+            self.fail(name, "must not be empty")
+        elif len(value) > longest:
+            self.fail(name, f"must have at most {longest} characters, had {len(value)}")
+
+    def flag(self, name: str) -> bool:
+        """A flag; False where it is absent or wrong."""
+        value = self.document.get(name)
+        if value is None or isinstance(value, bool):
+            return bool(value)
+        self.fail(name, f"must be true or false, was {shown(value)}")
+        return False
+
+    def whole(self, name: str, low: int, high: int) -> int | None:
+        """A whole number from low to high; None where it is absent or wrong."""
+        number = self.number(name)
+        if number is None:
+            return None
+        was = shown(self.document[name])
+        if number < low and low <= 1:
+            least = "a positive whole number" if low else "zero or more"
+            self.fail(name, f"must be {least}, was {was}")
+        elif not low <= number <= high:
+            self.fail(name, f"must be {low} to {high}, was {was}")
+        elif number != int(number):
+            self.fail(name, f"must be a whole number, was {was}")
+        else:
+            return int(number)
+        return None
+
+    def price(self, name: str) -> float | None:
+        """Rupees; None where it is absent or wrong."""
+        number = self.number(name)
+        if number is None:
+            return None
+        if number < 0:
+            self.fail(name, f"must not be negative, was {shown(self.document[name])}")
+        elif number > _LARGEST_PRICE:
+            self.fail(name, f"must be at most {_LARGEST_PRICE:,} rupees")
+        else:
+            return number
+        return None
+
+    def number(self, name: str) -> float | None:
+        """A finite number; None where it is absent or wrong."""
+        value = _unboxed(self.document.get(name))
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)):
+            advice = ": write it without quotes" if isinstance(value, str) else ""
+            self.fail(name, f"must be a number, was {shown(value)}{advice}")
+            return None
+        if not math.isfinite(value):
+            self.fail(name, f"must be a finite number, was {value}")
+            return None
+        return float(value)
+
+
+def shown(value: object) -> str:
+    """Return a value as JSON, cut short: what a message quotes."""
+    text = json.dumps(value, default=str)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return `; did you mean price?` when a known word is close, else nothing."""
+    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.7)
+    return f"; did you mean {close[0]}?" if close else ""
+
+
+def _meant(value: object, words: tuple[str, ...]) -> str:
+    if not isinstance(value, str):
+        return ""
+    folded = {_folded(word): word for word in words}
+    same = folded.get(_folded(value.strip()))
+    return f"; did you mean {same}?" if same else nearest(value, words)
+
+
+def _folded(word: str) -> str:
+    return word.upper().replace("-", "").replace("_", "")
+
+
+def _unboxed(value: Any) -> Any:
+    # numpy's and pandas' numbers know how to become Python's.
+    return value.item() if hasattr(value, "item") else value
