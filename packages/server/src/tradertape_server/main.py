@@ -9,21 +9,26 @@ from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
 from tradertape_server import __version__
+from tradertape_server.features.activity.routes import router as activity
 from tradertape_server.features.auth.routes import router as auth
 from tradertape_server.features.backtests.routes import router as backtests
 from tradertape_server.features.backtests.study_routes import router as studies
 from tradertape_server.features.changelog.routes import router as changelog
 from tradertape_server.features.feed.routes import router as live
 from tradertape_server.features.feed.tick_socket import router as ticks_socket
+from tradertape_server.features.gtts.routes import router as gtts
 from tradertape_server.features.market.routes import router as market
 from tradertape_server.features.operations.routes import router as operations
 from tradertape_server.features.options.routes import router as options
 from tradertape_server.features.strategies.routes import router as strategies
 from tradertape_server.features.strategies.trial_routes import router as trials
+from tradertape_server.features.watchlists.routes import router as watchlists
 from tradertape_server.features.workers.market_routes import router as worker_market
 from tradertape_server.features.workers.market_streams import sockets as worker_sockets
 from tradertape_server.features.workers.monitor_routes import router as worker_monitor
 from tradertape_server.features.workers.options_routes import router as worker_options
+from tradertape_server.features.workers.page_routes import router as worker_pages
+from tradertape_server.features.workers.risk_routes import router as risk
 from tradertape_server.features.workers.routes import router as worker_runs
 from tradertape_server.features.workers.trading_routes import router as worker_trading
 from tradertape_server.platform.bodies import Bodies
@@ -43,11 +48,16 @@ ROUTERS = (
     market,
     live,
     ticks_socket,
+    watchlists,
+    gtts,
+    activity,
     worker_market,
     worker_sockets,
     worker_runs,
     worker_trading,
     worker_monitor,
+    worker_pages,
+    risk,
     options,
     worker_options,
     strategies,

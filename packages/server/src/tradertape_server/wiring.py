@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
 from tradertape_core.kernel.clock import Clock
 from tradertape_core.market.calendar import nse_calendar
 from tradertape_server import __version__
+from tradertape_server.features.activity.service import ActivityService
 from tradertape_server.features.auth.passwords import Passwords
 from tradertape_server.features.auth.service import AccountPolicy, AuthService
 from tradertape_server.features.auth.sessions import SessionLife
@@ -26,6 +28,8 @@ from tradertape_server.features.feed.desk import DeskMarket
 from tradertape_server.features.feed.history import CandleHistory
 from tradertape_server.features.feed.opening import FeedOptions, open_source, publish_figures
 from tradertape_server.features.feed.service import Feed
+from tradertape_server.features.feed.tick_socket import Channel
+from tradertape_server.features.gtts.service import GttPageService
 from tradertape_server.features.instruments.service import InstrumentService
 from tradertape_server.features.market.live_world import LiveWorld
 from tradertape_server.features.market.service import MarketService
@@ -36,6 +40,7 @@ from tradertape_server.features.options.service import OptionService
 from tradertape_server.features.options.strategies import StrategyPreview
 from tradertape_server.features.strategies.service import StrategyService, sync_templates
 from tradertape_server.features.strategies.trying import TrialService
+from tradertape_server.features.watchlists.service import WatchlistService
 from tradertape_server.features.workers.service import Workers
 from tradertape_server.features.workers.watching import FeedPrices
 from tradertape_server.platform import warming
@@ -75,6 +80,9 @@ class Container:
     execution: ExecutionService
     execution_jobs: ExecutionJobs
     workers: Workers
+    watchlists: WatchlistService
+    gtts: GttPageService
+    activity: ActivityService
     options: OptionService
     option_strategies: StrategyPreview
     strategies: StrategyService
@@ -86,6 +94,11 @@ class Container:
     run_jobs: JobThreads[int]
     study_jobs: JobThreads[Attempt]
 
+    @property
+    def channels(self) -> Mapping[str, Channel]:
+        """What a page can hear of beside prices and events."""
+        return {"runs": self.workers.pages.pulses, "run": self.workers.pages.live}
+
     def start(self) -> None:
         """What is done once when the server starts, on a migrated database."""
         with self.database.write() as session:
@@ -96,10 +109,12 @@ class Container:
         self.execution.trader.start()
         self.execution_jobs.start()
         self.workers.guardian.start()
+        self.workers.recorder.start()
 
     def close(self) -> None:
         """Stop what is under way and let go of what was opened."""
         self.credentials.stop()
+        self.workers.recorder.stop()
         self.workers.guardian.stop()
         self.execution_jobs.stop()
         self.execution.trader.stop()
@@ -187,6 +202,9 @@ def build_container(
             by_token=prices.by_token,
             compat=compat,
         ),
+        watchlists=WatchlistService(clock, instruments, market),
+        gtts=GttPageService(database, execution, instruments),
+        activity=ActivityService(database),
         options=options,
         option_strategies=StrategyPreview(options),
         strategies=strategies,

@@ -22,12 +22,14 @@ from tradertape_server.wiring import Container
 BASE_URL = "http://localhost:18777"
 STRATEGY = {"name": "Mine", "base_model": "v3_dip_buyer"}
 WORKER_RUN = {"template_id": "mine", "account_scope": "kite:paper-a"}
+GTT_LEG = {"trigger": 50, "transaction_type": "BUY", "quantity": 1, "price": 50}
 MISSING = {
     "strategy_id": 987654, "run_id": "bt_ffffffffffffffffffffffff", "key_id": 987654,
     "underlying": "NIFTY", "session_id": 987654, "user_id": 987654, "version": 1,
     "name": "nothing", "symbol": "NOTHING",
     "path": "nothing", "study_id": "st_ffffffffffffffffffffffff",
     "strategy_run_id": "nothing", "order_id": "1", "trigger_id": 987654,
+    "watchlist_id": 987654, "gtt_id": 987654,
 }  # fmt: skip
 
 
@@ -110,6 +112,18 @@ ROUTES: dict[str, Row] = {
     "POST /api/live/quotes": USER,
     "GET /api/live/candles": USER,
     "GET /api/live/history": USER,
+    "GET /api/activity": USER,
+    "GET /api/watchlists": USER,
+    "POST /api/watchlists": USER,
+    "PATCH /api/watchlists/{watchlist_id}": Row("user", owned=True, body={}),
+    "DELETE /api/watchlists/{watchlist_id}": OWN,
+    "GET /api/watchlists/{watchlist_id}/instruments": OWN,
+    "GET /api/gtts": USER,
+    "POST /api/gtts": USER,
+    "GET /api/gtts/accounts": USER,
+    "GET /api/gtts/{gtt_id}": OWN,
+    "PUT /api/gtts/{gtt_id}": Row("user", owned=True, body={"legs": [GTT_LEG]}),
+    "DELETE /api/gtts/{gtt_id}": OWN,
     "GET /api/algo-workers/worker/market/instruments/resolve": USER,
     "POST /api/algo-workers/worker/market/instruments/resolve": USER,
     "GET /api/algo-workers/worker/market/instruments/search": USER,
@@ -176,6 +190,10 @@ ROUTES: dict[str, Row] = {
     "GET /api/algo-workers/worker/gtt/triggers/{trigger_id}": USER,
     "PUT /api/algo-workers/worker/gtt/triggers/{trigger_id}": USER,
     "DELETE /api/algo-workers/worker/gtt/triggers/{trigger_id}": USER,
+    "GET /api/risk/kill-switch": USER,
+    "POST /api/risk/kill-switch": USER,
+    "GET /api/risk/kill-switch/server": ADMIN,
+    "POST /api/risk/kill-switch/server": ADMIN,
     "GET /api/strategies": USER,
     "POST /api/strategies": USER,
     "GET /api/strategies/indicators": USER,
@@ -353,6 +371,10 @@ def things(sign_in: Any, container: Container) -> dict[str, Any]:
         "strategy_run_id": owner.post("/api/algo-workers/worker/runs", json=WORKER_RUN).json()[
             "strategy_run_id"
         ],
+        "watchlist_id": owner.post("/api/watchlists", json={"name": "Mine"}).json()["id"],
+        "gtt_id": owner.post(
+            "/api/gtts", json={"instrument": "NSE:INFY", "legs": [GTT_LEG]}
+        ).json()["id"],
         "session_id": owner.get("/api/auth/sessions").json()[0]["id"],
         "key_id": owner.post("/api/auth/agent-keys", json={}).json()["id"],
         "worker_key_id": owner.post("/api/auth/worker-tokens", json={}).json()["id"],

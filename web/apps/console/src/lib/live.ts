@@ -37,7 +37,7 @@ export function useTick(id: string | undefined, mode: TickMode = "quote"): Tick 
 
 /** Ticks of several instruments in one object, which is another one whenever any of them ticked. */
 export function useTicks(ids: readonly string[], mode: TickMode = "quote"): Readonly<Record<string, Tick>> {
-  const key = ids.join(" ")
+  const key = ids.join("\n")
   const kept = useRef<Record<string, Tick>>({})
   useEffect(() => {
     const leave = split(key).map((id) => live.want(id, mode))
@@ -79,7 +79,7 @@ export function useChannel<T>(topic: string | undefined): T | undefined {
 }
 
 function split(key: string): string[] {
-  return key === "" ? [] : key.split(" ")
+  return key === "" ? [] : key.split("\n")
 }
 
 function latest(ids: string[], before: Record<string, Tick>): Record<string, Tick> {

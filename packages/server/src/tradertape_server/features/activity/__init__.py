@@ -1,0 +1,1 @@
+"""What a person did in one instrument: trades, resting orders, triggers, protection levels."""

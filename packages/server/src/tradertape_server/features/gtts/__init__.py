@@ -1,0 +1,1 @@
+"""GTTs for the console: resting triggers of all paper accounts of a person, with what they made."""

@@ -1,0 +1,86 @@
+"""What goes over the wire about triggers on the console's page. Prices in rupees."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from tradertape_server.platform.http import Answer, Body, IstTime
+
+Scope = Annotated[
+    str,
+    Field(
+        pattern=r"^[a-z][a-z0-9_]{0,19}:[A-Za-z0-9][A-Za-z0-9._-]{0,58}$",
+        examples=["kite:paper-a"],
+    ),
+]
+Price = Annotated[float, Field(gt=0, le=100_000_000)]
+
+
+class AccountOut(Answer):
+    """A paper account of yours and how many triggers wait on it."""
+
+    id: int
+    scope: str
+    active: int
+
+
+class LegIn(Body):
+    """A price to wait for, and the limit order it places."""
+
+    trigger: Price
+    transaction_type: Literal["BUY", "SELL"]
+    quantity: Annotated[int, Field(ge=1, le=10_000_000)]
+    price: Price
+    product: Literal["CNC", "NRML"] = "CNC"
+
+
+class LegsIn(Body):
+    """One leg is a single trigger; of two, the first that fires ends the other."""
+
+    legs: list[LegIn] = Field(min_length=1, max_length=2)
+
+
+class GttIn(LegsIn):
+    """A new trigger. account_scope: the paper account, made when it is first named."""
+
+    account_scope: Scope = "kite:paper-a"
+    instrument: Annotated[str, Field(min_length=3, max_length=80, examples=["NSE:INFY"])]
+
+
+class ResultOut(Answer):
+    """What came of a leg: its order and how far it got, or why there is none."""
+
+    at: IstTime
+    order_id: str | None
+    reason: str | None
+    status: str | None
+    filled_quantity: int
+    average_price: float | None
+
+
+class LegOut(Answer):
+    """A leg; result is null until it fires."""
+
+    trigger: float
+    transaction_type: str
+    quantity: int
+    price: float
+    product: str
+    result: ResultOut | None
+
+
+class GttOut(Answer):
+    """A trigger. reference: the price at its making, from which it is reached."""
+
+    id: int
+    account_scope: str
+    type: str
+    status: str
+    instrument: str
+    reference: float
+    legs: list[LegOut]
+    created_at: IstTime
+    updated_at: IstTime
+    expires_at: IstTime
