@@ -79,4 +79,5 @@ def test_an_unwinding_reverses_what_was_filled_shorts_first(
         placed("3"),
     ]
     back = unwind(orders)
-    assert [(one.side, one.quantity) for one in back] == [(Side.BUY, 10), (Side.SELL, 4)]
+    assert [leg.order_id for leg, _ in back] == ["2", "1"]
+    assert [(one.side, one.quantity) for _, one in back] == [(Side.BUY, 10), (Side.SELL, 4)]

@@ -115,6 +115,30 @@ def test_a_basket_answers_for_each_leg(caller: Any, api: Any, buy: Any) -> None:
     assert len(caller.get(api("orders"), params=RUN).json()["orders"]) == 2
 
 
+def test_a_broken_basket_is_reversed_where_that_is_asked_for(
+    caller: Any, api: Any, buy: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """D18: `unwind`."""
+
+    def refusal(request: Any, _tick: Any) -> str | None:
+        return "not now" if request.tradingsymbol == "TCS" else None
+
+    monkeypatch.setattr("tradertape_core.execution.matching.refusal_of", refusal)
+    orders = [
+        buy("x", tradingsymbol=name, product="MIS")["payload"]["order"] for name in ("INFY", "TCS")
+    ]
+    wish = basket(orders)
+    for flags in ({"unwind": "reverse"}, {"unwind": "often", "all_or_none": True}):
+        wish["payload"]["basket"] = {"orders": orders, **flags}
+        refused = place(caller, api, wish)
+        assert refused.json()["detail"][0]["pointer"] == "/payload/basket/unwind"
+    wish["payload"]["basket"] = {"orders": orders, "all_or_none": True, "unwind": "reverse"}
+    done = place(caller, api, wish).json()
+    assert done["status"] == "rejected"
+    assert done["result"]["unwind"]["status"] == "done"
+    assert [leg["net_quantity"] for leg in caller.get(api("runs/run-1/pnl")).json()["legs"]] == [0]
+
+
 def test_previews_tell_margin_charges_and_warnings(caller: Any, api: Any, buy: Any) -> None:
     order = buy("x")["payload"]["order"]
     one = caller.post(api("runs/run-1/preview/order"), json={"order": order, "metadata": {}}).json()

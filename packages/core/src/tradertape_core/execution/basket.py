@@ -74,26 +74,33 @@ def place_basket(
     return BasketDecision(_status(commands, decided), tuple(decided), whole)
 
 
-def unwind(orders: Sequence[Order]) -> tuple[OrderRequest, ...]:
-    """The orders that reverse what legs have filled, after a basket broke: short legs first."""
+def is_broken(orders: Sequence[Order]) -> bool:
+    """Whether a leg came to nothing, or not to all of it, while another stands."""
+    ended = [o for o in orders if not o.is_open and o.filled_quantity < o.request.quantity]
+    return bool(ended) and any(order.is_open or order.filled_quantity for order in orders)
+
+
+def unwind(orders: Sequence[Order]) -> tuple[tuple[Order, OrderRequest], ...]:
+    """Each leg that filled with the order that reverses it, short legs first."""
     filled = sorted(
         (order for order in orders if order.filled_quantity),
         key=lambda order: order.request.side is Side.BUY,
     )
-    return tuple(
-        OrderRequest(
-            exchange=order.request.exchange,
-            tradingsymbol=order.request.tradingsymbol,
-            side=order.request.side.opposite,
-            product=order.request.product,
-            order_type=OrderType.MARKET,
-            quantity=order.filled_quantity,
-            variety=Variety.REGULAR,
-            validity=Validity.DAY,
-            market_protection=AUTOMATIC_PROTECTION,
-            autoslice=True,
-        )
-        for order in filled
+    return tuple((order, _reversal(order)) for order in filled)
+
+
+def _reversal(order: Order) -> OrderRequest:
+    return OrderRequest(
+        exchange=order.request.exchange,
+        tradingsymbol=order.request.tradingsymbol,
+        side=order.request.side.opposite,
+        product=order.request.product,
+        order_type=OrderType.MARKET,
+        quantity=order.filled_quantity,
+        variety=Variety.REGULAR,
+        validity=Validity.DAY,
+        market_protection=AUTOMATIC_PROTECTION,
+        autoslice=True,
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from tradertape_server.features.execution import views
+from tradertape_server.features.execution import unwinding, views
 from tradertape_server.features.execution.desk import EXIT_RUN, Desk
 from tradertape_server.platform.errors import ApiError
 
@@ -97,12 +97,15 @@ def _single(desk: Desk, row: Json) -> Json:
 
 def _basket(desk: Desk, row: Json) -> Json:
     legs = [_leg(desk, leg) for leg in row["details"]["legs"]]
+    unwound = unwinding.outcome(desk, row)
     result = {
         "basket_id": row["details"]["basket_id"],
-        "status": _basket_status(row, legs),
+        "status": _basket_status(row, legs, unwound),
         "legs": legs,
         "timeline_cursor": desk.cursor,
     }
+    if unwound is not None:
+        result["unwind"] = unwound
     if row["details"].get("preview"):
         result["preview"] = row["details"]["preview"]
     return {
@@ -115,6 +118,7 @@ def _basket(desk: Desk, row: Json) -> Json:
 
 
 def _leg(desk: Desk, leg: Json) -> Json:
+    named = {"leg_id": leg["leg_id"]} if "leg_id" in leg else {}
     order_id = leg["order_id"]
     if order_id is None:
         return {
@@ -122,15 +126,18 @@ def _leg(desk: Desk, leg: Json) -> Json:
             "order_id": None,
             "status": leg["status"],
             "detail": leg["detail"],
+            **named,
         }
     result = _order_result(desk, order_id)
-    return {"index": leg["index"], "detail": result["status_message"], **result}
+    return {"index": leg["index"], "detail": result["status_message"], **named, **result}
 
 
-def _basket_status(row: Json, legs: list[Json]) -> str:
+def _basket_status(row: Json, legs: list[Json], unwound: Json | None) -> str:
     """`partial` also when a leg was refused by the venue after others were taken."""
     if row["details"].get("dry_run"):
         return "dry_run"
+    if unwound is not None:
+        return "rejected" if unwound["status"] == "done" else "partial"
     refused = sum(leg["status"] in ("REJECTED", "DENIED") for leg in legs)
     if refused == len(legs):
         return "rejected"

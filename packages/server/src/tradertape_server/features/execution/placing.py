@@ -16,6 +16,7 @@ from tradertape_core.orders.denials import Denial
 from tradertape_core.orders.fields import order_problems, read_order
 from tradertape_core.orders.order import OrderRequest
 from tradertape_core.orders.reports import CancelReason
+from tradertape_server.features.execution import unwinding
 from tradertape_server.features.execution.answers import (
     PLACE_BASKET,
     PLACE_ORDER,
@@ -30,7 +31,7 @@ from tradertape_server.features.execution.identifiers import OrderIds
 from tradertape_server.features.execution.previewing import preview_basket, preview_order
 from tradertape_server.features.execution.risk import NO_RISK, Risk
 from tradertape_server.features.execution.summaries import wish as in_words
-from tradertape_server.features.execution.wishes import Wish
+from tradertape_server.features.execution.wishes import GO_ON, Wish
 from tradertape_server.platform.crash_points import reach
 from tradertape_server.platform.errors import ApiError
 
@@ -99,8 +100,14 @@ def basket_wish(
     *,
     all_or_none: bool,
     dry_run: bool,
+    unwind: str = unwinding.NONE,
+    labels: Sequence[str] = (),
 ) -> Wish:
-    """Place several orders as one wish. Raises InvalidDocument when the basket cannot stand."""
+    """Place several orders as one wish. Raises InvalidDocument when the basket cannot stand.
+
+    unwind: `reverse` undoes what filled when the venue refuses a leg after others were taken.
+    labels: names of the legs, given back with each.
+    """
     reach("before_validate")
     read = read_legs(documents, all_or_none=all_or_none)
 
@@ -114,7 +121,11 @@ def basket_wish(
         if refusals and (all_or_none or decided.decision.events == ()):
             return _denied(desk, intent, refusals, f"basket of {len(documents)}")
         reach("after_validate")
-        details: Json = {"basket_id": ids.next(desk.now), "legs": basket.legs(decided)}
+        details: Json = {
+            "basket_id": ids.next(desk.now),
+            "legs": _labelled(basket.legs(decided), labels),
+            "unwind": unwind,
+        }
         if intent.is_dry or dry_run:
             details["preview"] = preview_basket(
                 desk, intent.account_id, list(read.requests.values())
@@ -164,10 +175,12 @@ def reserve(desk: Desk, intent: Intent, details: Json) -> Json:
 
 
 def _keyed(intent: Intent, decide: Callable[[Desk], Outcome | Reserved]) -> Wish:
-    def settle(desk: Desk, carry: Outcome | Reserved) -> Outcome:
+    def settle(desk: Desk, carry: Outcome | Reserved) -> Any:
         if not isinstance(carry, Reserved):
             return carry
         if carry.row is not None:
+            if unwinding.go_on(desk, carry.row):
+                return GO_ON
             return keep_answer(desk, carry.row) or InProgress(intent.key)
         row = desk.intent(intent.run_id, intent.key)
         answer = None if row is None else kept(row, is_replay=True)
@@ -252,7 +265,11 @@ def _leg(index: int, leg: LegDecision) -> Json:
 def _previewed(leg: Json) -> Json:
     if leg["order_id"] is None:
         return leg
-    return {"index": leg["index"], "order_id": None, "status": "DRY_RUN", "detail": None}
+    return {**leg, "order_id": None, "status": "DRY_RUN", "detail": None}
+
+
+def _labelled(legs: Sequence[Json], labels: Sequence[str]) -> list[Json]:
+    return [{**leg, "leg_id": labels[leg["index"]]} if labels else leg for leg in legs]
 
 
 # --- inside ---------------------------------------------------------------------------------------

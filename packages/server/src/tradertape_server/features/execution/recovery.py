@@ -15,12 +15,13 @@ from typing import Any
 
 from tradertape_core.execution import engine
 from tradertape_core.execution.decision import Decision, Submit, VenueRequest
-from tradertape_server.features.execution import repository, rows
+from tradertape_server.features.execution import repository, rows, unwinding
 from tradertape_server.features.execution.answers import keep_answer
 from tradertape_server.features.execution.desk import Desk
 from tradertape_server.features.execution.models import OutboxRow
 from tradertape_server.features.execution.triggers import Triggers
 from tradertape_server.features.execution.venue import PAPER, PaperVenue
+from tradertape_server.features.execution.wishes import GO_ON
 from tradertape_server.platform.database import Database
 from tradertape_server.platform.logging import get_logger
 
@@ -74,7 +75,8 @@ def _still_unknown(requests: Sequence[VenueRequest], venue: PaperVenue) -> tuple
     )
 
 
-def _answer(run_id: str, key: str, desk: Desk, _carry: Any) -> None:
+def _answer(run_id: str, key: str, desk: Desk, _carry: Any) -> Any:
     row = desk.intent(run_id, key)
-    if row is not None:
-        keep_answer(desk, row)
+    if row is None:
+        return None
+    return GO_ON if unwinding.go_on(desk, row) else keep_answer(desk, row)

@@ -137,13 +137,19 @@ class ExecutionService:
         key: str,
         all_or_none: bool = False,
         dry_run: bool = False,
+        unwind: str = "none",
         metadata: Mapping[str, Any] | None = None,
     ) -> Answer:
-        """Place several orders as one wish, purchases first; see `place`."""
+        """Place several orders as one wish, purchases first; see `place`.
+
+        unwind: `reverse` undoes what filled when the venue refuses a leg after others were taken.
+        """
         payload = {"orders": orders, "all_or_none": all_or_none, "dry_run": dry_run}
+        if unwind != "none":
+            payload["unwind"] = unwind
         intent = self._intent(run, PLACE_BASKET, key, payload, metadata)
         wish = placing.basket_wish(
-            intent, orders, self.ids, all_or_none=all_or_none, dry_run=dry_run
+            intent, orders, self.ids, all_or_none=all_or_none, dry_run=dry_run, unwind=unwind
         )
         return self.answered(wish)
 

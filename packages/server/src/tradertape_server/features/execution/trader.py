@@ -25,7 +25,7 @@ from tradertape_server.features.execution.ports import Listener
 from tradertape_server.features.execution.recovery import recover
 from tradertape_server.features.execution.triggers import Triggers
 from tradertape_server.features.execution.venue import PaperVenue
-from tradertape_server.features.execution.wishes import Wish
+from tradertape_server.features.execution.wishes import GO_ON, Wish
 from tradertape_server.platform.crash_points import reach
 from tradertape_server.platform.database import Database
 from tradertape_server.platform.logging import get_logger
@@ -191,7 +191,7 @@ class Trader:
             reports += wish.venue(self._venue) if wish.venue else ()
         if not (reports or requests or wishes):
             return
-        results: list[Any] = []
+        results: dict[int, Any] = {}
         is_settled = False
         while requests or reports or not is_settled:
             with self._database.write() as session:
@@ -200,15 +200,23 @@ class Trader:
                 for report in reports:
                     self._desk.apply(report)
                 self._desk.told(requests)
-                is_settled = not self._desk.has_requests
-                if is_settled:
-                    results = [_settled(wish, self._desk) for wish in wishes]
+                if not self._desk.has_requests:
+                    self._settle(wishes, results)
+                is_settled = len(results) == len(wishes)
                 reach("before_record")
                 self._desk.flush()
             reach("after_record")
             requests, reports = self._publish(self._desk.committed()).requests, []
-        for wish, result in zip(wishes, results, strict=True):
-            wish.future.set_result(result)
+        for number, wish in enumerate(wishes):
+            wish.future.set_result(results[number])
+
+    def _settle(self, wishes: Sequence[Wish], results: dict[int, Any]) -> None:
+        """Have the wishes answered that have no answer yet."""
+        for number, wish in enumerate(wishes):
+            if number not in results:
+                result = _settled(wish, self._desk)
+                if result is not GO_ON:
+                    results[number] = result
 
     def _send(self, requests: Sequence[VenueRequest]) -> list[ExecutionReport]:
         reports: list[ExecutionReport] = []

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from tradertape_core.orders.reports import ExecutionReport
 from tradertape_server.features.execution.desk import Desk
 from tradertape_server.features.execution.venue import PaperVenue
+
+# What `settle` returns when it had the venues told something more: it is asked again.
+GO_ON: Final = object()
 
 
 @dataclass(slots=True)
@@ -18,7 +21,7 @@ class Wish:
 
     decide: in the first transaction; raises to refuse, before it has staged anything. settle: in
     the last one, once the venues have answered, with what `decide` returned; None where that is
-    the result already. venue: asked between the two, beside the outbox.
+    the result already; GO_ON where more follows. venue: asked between the two, beside the outbox.
     """
 
     decide: Callable[[Desk], Any]

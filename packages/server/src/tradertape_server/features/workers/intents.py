@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tradertape_core.kernel.errors import InvalidDocument, Problem
-from tradertape_server.features.execution import placing
+from tradertape_server.features.execution import placing, unwinding
 from tradertape_server.features.execution.answers import Answer
 from tradertape_server.features.execution.desk import Desk
 from tradertape_server.features.execution.intents import checked_key, request_hash
@@ -84,6 +84,7 @@ class IntentService:
             ids,
             all_or_none=_flag(basket, "all_or_none"),
             dry_run=_flag(basket, "dry_run"),
+            unwind=_unwind(basket),
         )
         return wish, key
 
@@ -126,3 +127,15 @@ def _flag(source: Mapping[str, Any], name: str) -> bool:
     if not isinstance(value, bool):
         raise InvalidDocument([Problem(f"/payload/basket/{name}", "must be true or false")])
     return value
+
+
+def _unwind(basket: Mapping[str, Any]) -> str:
+    value = basket.get("unwind", unwinding.NONE)
+    problem = ""
+    if value not in unwinding.MODES:
+        problem = f"must be {' or '.join(unwinding.MODES)}"
+    elif value == unwinding.REVERSE and basket.get("all_or_none") is not True:
+        problem = "reverse undoes a broken basket: it wants all_or_none"
+    if problem:
+        raise InvalidDocument([Problem("/payload/basket/unwind", problem)])
+    return str(value)
