@@ -9,10 +9,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tradertape_core.kernel.clock import IST
 from tradertape_core.kernel.errors import InvalidInput, InvariantBroken
 from tradertape_core.ledger.charges import NO_CHARGES
-from tradertape_core.ledger.corporate import CorporateAction, apply_action
-from tradertape_core.ledger.journal import Book, LedgerAccount, balances, post_action, post_fill
+from tradertape_core.ledger.corporate import CashDividend, CorporateAction, apply_action
+from tradertape_core.ledger.journal import (
+    Book,
+    LedgerAccount,
+    balances,
+    post_action,
+    post_dividend,
+    post_fill,
+)
 from tradertape_core.ledger.lots import Lot
 from tradertape_core.ledger.position import Position, PositionKey, apply_fill, key_of
 from tradertape_core.market.instrument import InstrumentType
@@ -110,3 +118,18 @@ def test_cost_and_profit_are_conserved_to_the_paisa(lots, short, new, old):
     assert all(lot.quantity * sign > 0 and lot.cost * sign >= 0 for lot in after.lots)
     if abs(before.quantity) * new % old == 0:
         assert after.realised_paise == 0
+
+
+def test_a_dividend_pays_what_was_held_before_its_day_once(fill):
+    held = [fill("B 10 100", product=Product.CNC), fill("B 5 100", product=Product.CNC, days=2)]
+    book = Book()
+    for one in held:
+        book = book.after(post_fill(one, NO_CHARGES, book, kind=InstrumentType.EQ))
+    key, day = key_of(held[0]), held[1].at.astimezone(IST).date()
+    paid = CashDividend(action_id="d1", instrument="NSE:INFY", ex_date=day, amount=Decimal("2.55"))
+    posted = post_dividend(paid, key, book, at=held[1].at)
+    assert balances([posted]) == {LedgerAccount.CASH: 2_550, LedgerAccount.REALISED: -2_550}
+    after = posted.position
+    assert (after.quantity, after.cost_paise) == (15, 150_000)
+    assert after.realised_paise == 2_550
+    assert post_dividend(paid, key, book.after(posted), at=held[1].at) is None

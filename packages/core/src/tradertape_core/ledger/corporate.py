@@ -1,4 +1,5 @@
-"""Splits, bonuses, consolidations and swaps of shares: units change, what they cost does not."""
+"""Splits, bonuses, consolidations and swaps of shares: units change, what they cost does not.
+Cash dividends: units stay, what they paid is realised."""
 
 from __future__ import annotations
 
@@ -43,6 +44,46 @@ class CorporateAction:
         return price * self.old / self.new
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CashDividend:
+    """Rupees paid for every unit held before `ex_date`; no tax is held back."""
+
+    action_id: str
+    instrument: str
+    ex_date: date
+    amount: Decimal
+
+    def __post_init__(self) -> None:
+        if not self.amount.is_finite() or self.amount <= 0:
+            raise InvalidInput("a dividend is above zero")
+
+
+def apply_dividend(position: Position, dividend: CashDividend) -> Position:
+    """Return the position with what its units were paid; once paid, nothing changes again.
+
+    Raises InvariantBroken when the dividend is of another instrument.
+    """
+    if position.key.instrument != dividend.instrument:
+        raise InvariantBroken(f"{dividend.action_id} is not of {position.key.instrument}")
+    if dividend.action_id in position.actions:
+        return position
+    held = quantity_of([lot for lot in position.lots if _before(lot, dividend.ex_date)])
+    paid = paise_from_rupees(dividend.amount * held)
+    position = roll(position, dividend.ex_date)
+    today = position.today
+    return replace(
+        position,
+        realised_paise=Paise(position.realised_paise + paid),
+        today=replace(today, realised_paise=Paise(today.realised_paise + paid)),
+        actions=(*position.actions, dividend.action_id),
+    )
+
+
+def is_touched(position: Position, ex_date: date) -> bool:
+    """Whether a position has units that were there before an ex date."""
+    return any(_before(lot, ex_date) for lot in position.lots)
+
+
 def apply_action(position: Position, action: CorporateAction) -> Position:
     """Return the position after the action; once it has been through it, nothing changes again.
 
@@ -55,8 +96,8 @@ def apply_action(position: Position, action: CorporateAction) -> Position:
     if action.action_id in position.actions:
         return position
     position = roll(position, action.ex_date)
-    old = [lot for lot in position.lots if _before(lot, action)]
-    recent = tuple(lot for lot in position.lots if not _before(lot, action))
+    old = [lot for lot in position.lots if _before(lot, action.ex_date)]
+    recent = tuple(lot for lot in position.lots if not _before(lot, action.ex_date))
     rescaled, fraction_cost = _rescale(old, action)
     realised = _in_lieu(old, action) - fraction_cost
     added = quantity_of(rescaled) - quantity_of(old)
@@ -76,8 +117,8 @@ def apply_action(position: Position, action: CorporateAction) -> Position:
     )
 
 
-def _before(lot: Lot, action: CorporateAction) -> bool:
-    return lot.at.astimezone(IST).date() < action.ex_date
+def _before(lot: Lot, ex_date: date) -> bool:
+    return lot.at.astimezone(IST).date() < ex_date
 
 
 def _rescale(lots: list[Lot], action: CorporateAction) -> tuple[tuple[Lot, ...], Paise]:

@@ -18,7 +18,12 @@ from tradertape_core.kernel.clock import IST
 from tradertape_core.kernel.errors import InvariantBroken
 from tradertape_core.kernel.money import Paise
 from tradertape_core.ledger.charges import COMPONENTS, NO_CHARGES, Charges
-from tradertape_core.ledger.corporate import CorporateAction, apply_action
+from tradertape_core.ledger.corporate import (
+    CashDividend,
+    CorporateAction,
+    apply_action,
+    apply_dividend,
+)
 from tradertape_core.ledger.position import (
     Position,
     PositionKey,
@@ -28,8 +33,12 @@ from tradertape_core.ledger.position import (
     roll,
     trading_day,
 )
+from tradertape_core.ledger.settlement import Settlement, apply_settlement
 from tradertape_core.market.instrument import InstrumentType
 from tradertape_core.orders.order import Fill, Product
+
+# What moves a position, in the order it happened.
+Movement = Fill | CorporateAction | CashDividend | Settlement
 
 
 class LedgerAccount(StrEnum):
@@ -64,6 +73,8 @@ class PostingKind(StrEnum):
     REVERSAL = "reversal"
     CORRECTION = "correction"
     CORPORATE_ACTION = "corporate_action"
+    DIVIDEND = "dividend"
+    SETTLEMENT = "settlement"
     MARGIN = "margin"
     CAPITAL = "capital"
 
@@ -160,10 +171,40 @@ def post_action(
     return replace(posted, position=joined(there, after), vacated=key)
 
 
+def post_dividend(
+    dividend: CashDividend, key: PositionKey, book: Book, *, at: datetime
+) -> Postings | None:
+    """Return the postings of a dividend on one position, None when it has had it."""
+    before = book.position(key)
+    after = apply_dividend(before, dividend)
+    if after is before:
+        return None
+    reference = f"{dividend.action_id}:{key.product}"
+    return _posted(PostingKind.DIVIDEND, reference, at, before, after, InstrumentType.EQ)
+
+
+def post_settlement(
+    settlement: Settlement,
+    charges: Charges,
+    key: PositionKey,
+    book: Book,
+    *,
+    kind: InstrumentType,
+    at: datetime,
+) -> Postings | None:
+    """Return the postings of a contract's end on one position, None where nothing is open."""
+    before = book.position(key)
+    if not before.is_open:
+        return None
+    after = apply_settlement(before, settlement, charges)
+    reference = f"{settlement.settlement_id}:{key.product}"
+    return _posted(PostingKind.SETTLEMENT, reference, at, before, after, kind)
+
+
 def post_void(
     voided: Fill,
     original: Postings,
-    history: Sequence[Fill | CorporateAction],
+    history: Sequence[Movement],
     book: Book,
     *,
     refund: Charges,
@@ -173,7 +214,7 @@ def post_void(
     """Return the reversal of a trade the exchange took back, and what it changes in later trades.
 
     original: what the trade was posted as; it stays, and its reversal stands beside it. history:
-    the position's other fills and actions, in the order they were posted. refund: what the order's
+    the position's other movements, in the order they were posted. refund: what the order's
     charges fall by (`billing.void_refund`). A second posting, the correction, follows when later
     trades closed lots of the voided one, or when the refund is not the charges of the trade.
     """
@@ -219,7 +260,7 @@ def post_margin(
 
 def replay(
     key: PositionKey,
-    history: Iterable[Fill | CorporateAction],
+    history: Iterable[Movement],
     *,
     charges: Charges = NO_CHARGES,
 ) -> Position:
@@ -228,6 +269,10 @@ def replay(
     for event in history:
         if isinstance(event, Fill):
             position = apply_fill(position, event)
+        elif isinstance(event, Settlement):
+            position = apply_settlement(position, event)
+        elif isinstance(event, CashDividend):
+            position = apply_dividend(position, event)
         else:
             position = apply_action(position, event)
     return replace(position, charges=charges)
@@ -248,7 +293,7 @@ def is_settled_in_cash(product: Product, kind: InstrumentType) -> bool:
 
 
 def _without(
-    voided: Fill, history: Sequence[Fill | CorporateAction], before: Position, refund: Charges
+    voided: Fill, history: Sequence[Movement], before: Position, refund: Charges
 ) -> Position:
     after = replay(before.key, history, charges=before.charges - refund)
     day = before.today.day

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from functools import cache
 
 from tradertape_core.kernel.clock import IST
 from tradertape_core.kernel.errors import InvalidInput
-from tradertape_core.market.calendar import Calendar
+from tradertape_core.market.calendar import Calendar, nse_calendar
 from tradertape_core.market.session_times import PhaseKind, Segment
 
 Window = tuple[datetime, datetime]
@@ -69,6 +70,16 @@ def session_hours(
     phases = calendar.session_times(day, segment)
     windows = tuple((p.start, p.end) for p in phases if p.kind is PhaseKind.CONTINUOUS)
     return TradingHours(day, windows) if windows else None
+
+
+@cache
+def last_trade(expiry: date) -> datetime:
+    """When a contract is traded for the last time: the derivatives' close on its expiry day.
+
+    On a day whose hours are not known, 15:30.
+    """
+    hours = session_hours(nse_calendar(), expiry, Segment.DERIVATIVES)
+    return hours.end if hours else datetime.combine(expiry, time(15, 30), tzinfo=IST)
 
 
 def hours_at(

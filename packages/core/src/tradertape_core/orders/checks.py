@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 
 from tradertape_core.kernel.clock import IST
+from tradertape_core.market.hours import last_trade
 from tradertape_core.market.instrument import Instrument, InstrumentType
 from tradertape_core.market.tick import Tick
 from tradertape_core.orders.denials import Denial, DenialReason, denial
@@ -95,7 +96,7 @@ def _tradable(
 ) -> list[Denial]:
     if instrument.instrument_type is InstrumentType.INDEX:
         return [denial(_R.NOT_TRADABLE, instrument=instrument.id)]
-    if instrument.expiry is not None and instrument.expiry < now.astimezone(IST).date():
+    if instrument.expiry is not None and now >= last_trade(instrument.expiry):
         return [denial(_R.EXPIRED, instrument=instrument.id, expiry=instrument.expiry)]
     if instrument.is_trade_to_trade and request.product is Product.MIS:
         return [denial(_R.T2T_INTRADAY, pointer=f"{at}/product", instrument=instrument.id)]
