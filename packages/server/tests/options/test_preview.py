@@ -182,3 +182,20 @@ def test_the_schema_refuses_what_no_leg_has(worker: TestClient) -> None:
     refused = worker.post(PREVIEW, json={"legs": legs})
     assert refused.status_code == 422
     assert {one["loc"][-1] for one in refused.json()["detail"]} == {"transaction_type", "taste"}
+
+
+def test_a_day_between_now_and_expiry_lies_between_their_payoffs(worker: TestClient) -> None:
+    """The console's slider: 0 days is now, and no day lies beyond the first expiry."""
+    asked = {"underlying": "NIFTY", "spread": "long_straddle", "expiry": "next_week"}
+    today = preview(worker, **asked, days_ahead=0)["payoff"]
+    assert today["ahead"] == today["now"]
+    days = {n: preview(worker, **asked, days_ahead=n)["payoff"] for n in (3, 400)}
+    assert days[400]["ahead"] == days[400]["at_expiry"]
+    assert days[400]["days_ahead"] < 20
+    # At the money a bought straddle loses with every day that passes.
+    levels, atm = days[3]["levels"], preview(worker, **asked)["legs"][0]["strike"]
+    at = levels.index(atm)
+    assert days[3]["at_expiry"][at] < days[3]["ahead"][at] < days[3]["now"][at]
+    refused = worker.post(PREVIEW, json={**asked, "days_ahead": -1})
+    assert refused.status_code == 422
+    assert "ahead" not in preview(worker, **asked)["payoff"]

@@ -5,6 +5,171 @@ export type ClientOptions = {
 };
 
 /**
+ * LegIn
+ *
+ * One leg: a contract by symbol or token, or a selection; how much of it, and at what price.
+ *
+ * Takes the legs the workers' resolvers make as they are.
+ */
+export type TradertapeServerFeaturesOptionsSchemasLegIn = {
+    /**
+     * Exchange
+     */
+    exchange?: string;
+    /**
+     * Exit Order Type
+     */
+    exit_order_type?: string | null;
+    /**
+     * Exit Price
+     */
+    exit_price?: number | null;
+    /**
+     * Expiry Key
+     */
+    expiry_key?: string | null;
+    /**
+     * Instrument Token
+     */
+    instrument_token?: number | null;
+    /**
+     * Leg Id
+     */
+    leg_id?: string | null;
+    /**
+     * Lot Size
+     */
+    lot_size?: number | null;
+    /**
+     * Lots
+     */
+    lots?: number | null;
+    /**
+     * Ltp
+     */
+    ltp?: number | null;
+    /**
+     * Market Protection
+     */
+    market_protection?: number | null;
+    /**
+     * Metadata
+     */
+    metadata?: {
+        [key: string]: unknown;
+    };
+    /**
+     * Option Type
+     */
+    option_type?: string | null;
+    /**
+     * Order Type
+     */
+    order_type?: string | null;
+    /**
+     * Price
+     *
+     * Rupees a unit; the ask when buying, the bid when selling.
+     */
+    price?: number | null;
+    /**
+     * Product
+     */
+    product?: string | null;
+    /**
+     * Quantity
+     *
+     * Units; or give lots.
+     */
+    quantity?: number | null;
+    selection?: SelectionIn | null;
+    /**
+     * Strike
+     */
+    strike?: number | null;
+    /**
+     * Tradingsymbol
+     */
+    tradingsymbol?: string | null;
+    /**
+     * Transaction Type
+     */
+    transaction_type: 'BUY' | 'SELL';
+    /**
+     * Trigger Price
+     */
+    trigger_price?: number | null;
+    /**
+     * Variety
+     */
+    variety?: string | null;
+};
+
+/**
+ * SelectionIn
+ *
+ * An option type and one of strike, offset, moneyness and delta_target.
+ */
+export type SelectionIn = {
+    /**
+     * Delta Target
+     */
+    delta_target?: number | null;
+    /**
+     * Expiry
+     */
+    expiry?: string | null;
+    /**
+     * Max Delta Gap
+     */
+    max_delta_gap?: number | null;
+    /**
+     * Moneyness
+     */
+    moneyness?: string | null;
+    /**
+     * Offset
+     */
+    offset?: string | null;
+    /**
+     * Option Type
+     */
+    option_type: string;
+    /**
+     * Strike
+     */
+    strike?: number | string | null;
+};
+
+/**
+ * LegIn
+ *
+ * A price to wait for, and the limit order it places.
+ */
+export type TradertapeServerFeaturesGttsSchemasLegIn = {
+    /**
+     * Price
+     */
+    price: number;
+    /**
+     * Product
+     */
+    product?: 'CNC' | 'NRML';
+    /**
+     * Quantity
+     */
+    quantity: number;
+    /**
+     * Transaction Type
+     */
+    transaction_type: 'BUY' | 'SELL';
+    /**
+     * Trigger
+     */
+    trigger: number;
+};
+
+/**
  * YearlyReturn
  *
  * One year, percent.
@@ -110,6 +275,111 @@ export type WeekdayGroup = {
      * Winning Trades
      */
     winning_trades: number;
+};
+
+/**
+ * WatchlistPatch
+ *
+ * What changes. `instruments` puts the whole list in a new order; `add` and `remove` leave the
+ * rest as it is, so that two windows do not undo each other.
+ */
+export type WatchlistPatch = {
+    /**
+     * Add
+     */
+    add?: Array<string>;
+    /**
+     * Instruments
+     */
+    instruments?: Array<string> | null;
+    /**
+     * Name
+     */
+    name?: string | null;
+    /**
+     * Remove
+     */
+    remove?: Array<string>;
+};
+
+/**
+ * WatchlistOut
+ *
+ * A list and the ids on it.
+ */
+export type WatchlistOut = {
+    /**
+     * Id
+     */
+    id: number;
+    /**
+     * Instruments
+     */
+    instruments: Array<string>;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Updated At
+     */
+    updated_at: string;
+};
+
+/**
+ * WatchlistIn
+ *
+ * A new list: of instruments (`NSE:INFY`), or of the members of a universe (`nifty_50`).
+ */
+export type WatchlistIn = {
+    /**
+     * Instruments
+     */
+    instruments?: Array<string>;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Universe
+     */
+    universe?: string | null;
+};
+
+/**
+ * WatchedOut
+ *
+ * An instrument on a list. is_listed: false for a contract that has expired.
+ */
+export type WatchedOut = {
+    /**
+     * Exchange
+     */
+    exchange: string;
+    /**
+     * Expiry
+     */
+    expiry: string | null;
+    /**
+     * Instrument
+     */
+    instrument: string;
+    /**
+     * Instrument Type
+     */
+    instrument_type: string;
+    /**
+     * Is Listed
+     */
+    is_listed: boolean;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Tradingsymbol
+     */
+    tradingsymbol: string;
 };
 
 /**
@@ -347,6 +617,30 @@ export type UniverseOut = {
      * Members the data set has candles of.
      */
     with_candles: number;
+};
+
+/**
+ * TriggerOut
+ *
+ * One leg of a GTT that waits.
+ */
+export type TriggerOut = {
+    /**
+     * Gtt Id
+     */
+    gtt_id: number;
+    /**
+     * Quantity
+     */
+    quantity: number;
+    /**
+     * Side
+     */
+    side: string;
+    /**
+     * Trigger
+     */
+    trigger: number;
 };
 
 /**
@@ -2034,42 +2328,6 @@ export type SessionOut = {
 };
 
 /**
- * SelectionIn
- *
- * An option type and one of strike, offset, moneyness and delta_target.
- */
-export type SelectionIn = {
-    /**
-     * Delta Target
-     */
-    delta_target?: number | null;
-    /**
-     * Expiry
-     */
-    expiry?: string | null;
-    /**
-     * Max Delta Gap
-     */
-    max_delta_gap?: number | null;
-    /**
-     * Moneyness
-     */
-    moneyness?: string | null;
-    /**
-     * Offset
-     */
-    offset?: string | null;
-    /**
-     * Option Type
-     */
-    option_type: string;
-    /**
-     * Strike
-     */
-    strike?: number | string | null;
-};
-
-/**
  * SelectIn
  *
  * Contracts to find. expiry: nearest, current_week, next_week, current_month, next_month or a
@@ -2343,6 +2601,38 @@ export type RiskPatch = {
 export type JsonValue = unknown;
 
 /**
+ * ResultOut
+ *
+ * What came of a leg: its order and how far it got, or why there is none.
+ */
+export type ResultOut = {
+    /**
+     * At
+     */
+    at: string;
+    /**
+     * Average Price
+     */
+    average_price: number | null;
+    /**
+     * Filled Quantity
+     */
+    filled_quantity: number;
+    /**
+     * Order Id
+     */
+    order_id: string | null;
+    /**
+     * Reason
+     */
+    reason: string | null;
+    /**
+     * Status
+     */
+    status: string | null;
+};
+
+/**
  * RestoreIn
  *
  * Which version the restore is made upon, against two people saving at once.
@@ -2352,6 +2642,54 @@ export type RestoreIn = {
      * Expected Version
      */
     expected_version?: number | null;
+};
+
+/**
+ * RestingOut
+ *
+ * An order that is still open.
+ */
+export type RestingOut = {
+    /**
+     * Order Id
+     */
+    order_id: string;
+    /**
+     * Order Type
+     */
+    order_type: string;
+    /**
+     * Pending Quantity
+     */
+    pending_quantity: number;
+    /**
+     * Placed At
+     */
+    placed_at: string;
+    /**
+     * Price
+     */
+    price: number;
+    /**
+     * Quantity
+     */
+    quantity: number;
+    /**
+     * Run Id
+     */
+    run_id: string | null;
+    /**
+     * Side
+     */
+    side: string;
+    /**
+     * Status
+     */
+    status: string;
+    /**
+     * Trigger Price
+     */
+    trigger_price: number;
 };
 
 /**
@@ -2781,6 +3119,12 @@ export type PreviewIn = {
      */
     broker?: 'zerodha' | 'upstox' | 'groww' | 'none';
     /**
+     * Days Ahead
+     *
+     * Show the payoff on that day too; at most the first expiry.
+     */
+    days_ahead?: number | null;
+    /**
      * Distance
      */
     distance?: number | null;
@@ -2791,7 +3135,7 @@ export type PreviewIn = {
     /**
      * Legs
      */
-    legs?: Array<LegIn>;
+    legs?: Array<TradertapeServerFeaturesOptionsSchemasLegIn>;
     /**
      * Lots
      */
@@ -2822,107 +3166,6 @@ export type PreviewIn = {
      * Width
      */
     width?: number;
-};
-
-/**
- * LegIn
- *
- * One leg: a contract by symbol or token, or a selection; how much of it, and at what price.
- *
- * Takes the legs the workers' resolvers make as they are.
- */
-export type LegIn = {
-    /**
-     * Exchange
-     */
-    exchange?: string;
-    /**
-     * Exit Order Type
-     */
-    exit_order_type?: string | null;
-    /**
-     * Exit Price
-     */
-    exit_price?: number | null;
-    /**
-     * Expiry Key
-     */
-    expiry_key?: string | null;
-    /**
-     * Instrument Token
-     */
-    instrument_token?: number | null;
-    /**
-     * Leg Id
-     */
-    leg_id?: string | null;
-    /**
-     * Lot Size
-     */
-    lot_size?: number | null;
-    /**
-     * Lots
-     */
-    lots?: number | null;
-    /**
-     * Ltp
-     */
-    ltp?: number | null;
-    /**
-     * Market Protection
-     */
-    market_protection?: number | null;
-    /**
-     * Metadata
-     */
-    metadata?: {
-        [key: string]: unknown;
-    };
-    /**
-     * Option Type
-     */
-    option_type?: string | null;
-    /**
-     * Order Type
-     */
-    order_type?: string | null;
-    /**
-     * Price
-     *
-     * Rupees a unit; the ask when buying, the bid when selling.
-     */
-    price?: number | null;
-    /**
-     * Product
-     */
-    product?: string | null;
-    /**
-     * Quantity
-     *
-     * Units; or give lots.
-     */
-    quantity?: number | null;
-    selection?: SelectionIn | null;
-    /**
-     * Strike
-     */
-    strike?: number | null;
-    /**
-     * Tradingsymbol
-     */
-    tradingsymbol?: string | null;
-    /**
-     * Transaction Type
-     */
-    transaction_type: 'BUY' | 'SELL';
-    /**
-     * Trigger Price
-     */
-    trigger_price?: number | null;
-    /**
-     * Variety
-     */
-    variety?: string | null;
 };
 
 /**
@@ -3298,6 +3541,91 @@ export type Logout = {
 };
 
 /**
+ * LevelsOut
+ *
+ * What protects a run's position in the instrument; null where there is no such level.
+ */
+export type LevelsOut = {
+    /**
+     * Entry Price
+     */
+    entry_price: number;
+    /**
+     * Quantity
+     */
+    quantity: number;
+    /**
+     * Run Id
+     */
+    run_id: string;
+    /**
+     * Side
+     */
+    side: string;
+    /**
+     * Status
+     */
+    status: string;
+    /**
+     * Stop Price
+     */
+    stop_price: number | null;
+    /**
+     * Strategy
+     */
+    strategy: string;
+    /**
+     * Target Price
+     */
+    target_price: number | null;
+    /**
+     * Trailing Price
+     */
+    trailing_price: number | null;
+};
+
+/**
+ * LegsIn
+ *
+ * One leg is a single trigger; of two, the first that fires ends the other.
+ */
+export type LegsIn = {
+    /**
+     * Legs
+     */
+    legs: Array<TradertapeServerFeaturesGttsSchemasLegIn>;
+};
+
+/**
+ * LegOut
+ *
+ * A leg; result is null until it fires.
+ */
+export type LegOut = {
+    /**
+     * Price
+     */
+    price: number;
+    /**
+     * Product
+     */
+    product: string;
+    /**
+     * Quantity
+     */
+    quantity: number;
+    result: ResultOut | null;
+    /**
+     * Transaction Type
+     */
+    transaction_type: string;
+    /**
+     * Trigger
+     */
+    trigger: number;
+};
+
+/**
  * LabelsIn
  *
  * A run's name and tags; both are replaced.
@@ -3562,6 +3890,30 @@ export type IndicatorOut = {
 };
 
 /**
+ * HeldOut
+ *
+ * An open position. quantity: below 0 when sold short.
+ */
+export type HeldOut = {
+    /**
+     * Average Price
+     */
+    average_price: number;
+    /**
+     * Product
+     */
+    product: string;
+    /**
+     * Quantity
+     */
+    quantity: number;
+    /**
+     * Run Id
+     */
+    run_id: string | null;
+};
+
+/**
  * HealthReport
  *
  * What is up and what is stale; `status` is the worst of all checks.
@@ -3620,6 +3972,74 @@ export type HttpValidationError = {
 };
 
 /**
+ * GttOut
+ *
+ * A trigger. reference: the price at its making, from which it is reached.
+ */
+export type GttOut = {
+    /**
+     * Account Scope
+     */
+    account_scope: string;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Expires At
+     */
+    expires_at: string;
+    /**
+     * Id
+     */
+    id: number;
+    /**
+     * Instrument
+     */
+    instrument: string;
+    /**
+     * Legs
+     */
+    legs: Array<LegOut>;
+    /**
+     * Reference
+     */
+    reference: number;
+    /**
+     * Status
+     */
+    status: string;
+    /**
+     * Type
+     */
+    type: string;
+    /**
+     * Updated At
+     */
+    updated_at: string;
+};
+
+/**
+ * GttIn
+ *
+ * A new trigger. account_scope: the paper account, made when it is first named.
+ */
+export type GttIn = {
+    /**
+     * Account Scope
+     */
+    account_scope?: string;
+    /**
+     * Instrument
+     */
+    instrument: string;
+    /**
+     * Legs
+     */
+    legs: Array<TradertapeServerFeaturesGttsSchemasLegIn>;
+};
+
+/**
  * ForkIn
  *
  * How a fork is to be called; by default as its source, with "(fork)".
@@ -3629,6 +4049,42 @@ export type ForkIn = {
      * Name
      */
     name?: string | null;
+};
+
+/**
+ * FillOut
+ *
+ * A trade. run_id: null when a trigger made it.
+ */
+export type FillOut = {
+    /**
+     * At
+     */
+    at: string;
+    /**
+     * Order Id
+     */
+    order_id: string;
+    /**
+     * Price
+     */
+    price: number;
+    /**
+     * Product
+     */
+    product: string;
+    /**
+     * Quantity
+     */
+    quantity: number;
+    /**
+     * Run Id
+     */
+    run_id: string | null;
+    /**
+     * Side
+     */
+    side: string;
 };
 
 /**
@@ -4120,6 +4576,58 @@ export type AskForLink = {
 };
 
 /**
+ * ActivityOut
+ *
+ * Everything of one instrument; trades newest first, at most 500 of them.
+ */
+export type ActivityOut = {
+    /**
+     * Fills
+     */
+    fills: Array<FillOut>;
+    /**
+     * Instrument
+     */
+    instrument: string;
+    /**
+     * Orders
+     */
+    orders: Array<RestingOut>;
+    /**
+     * Positions
+     */
+    positions: Array<HeldOut>;
+    /**
+     * Protections
+     */
+    protections: Array<LevelsOut>;
+    /**
+     * Triggers
+     */
+    triggers: Array<TriggerOut>;
+};
+
+/**
+ * AccountOut
+ *
+ * A paper account of yours and how many triggers wait on it.
+ */
+export type AccountOut = {
+    /**
+     * Active
+     */
+    active: number;
+    /**
+     * Id
+     */
+    id: number;
+    /**
+     * Scope
+     */
+    scope: string;
+};
+
+/**
  * SetPassword
  *
  * A new password; the present one too where there is one.
@@ -4174,6 +4682,36 @@ export type PasswordLoginWritable = {
      */
     totp?: string | null;
 };
+
+export type InstrumentActivityApiActivityGetData = {
+    body?: never;
+    path?: never;
+    query: {
+        /**
+         * Instrument
+         */
+        instrument: string;
+    };
+    url: '/api/activity';
+};
+
+export type InstrumentActivityApiActivityGetErrors = {
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+};
+
+export type InstrumentActivityApiActivityGetError = InstrumentActivityApiActivityGetErrors[keyof InstrumentActivityApiActivityGetErrors];
+
+export type InstrumentActivityApiActivityGetResponses = {
+    /**
+     * Successful Response
+     */
+    200: ActivityOut;
+};
+
+export type InstrumentActivityApiActivityGetResponse = InstrumentActivityApiActivityGetResponses[keyof InstrumentActivityApiActivityGetResponses];
 
 export type FundsApiAlgoWorkersWorkerFundsGetData = {
     body?: never;
@@ -6724,6 +7262,181 @@ export type ChangelogApiChangelogGetResponses = {
 
 export type ChangelogApiChangelogGetResponse = ChangelogApiChangelogGetResponses[keyof ChangelogApiChangelogGetResponses];
 
+export type ListTriggersApiGttsGetData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Active
+         *
+         * true: those that wait; false: the history.
+         */
+        active?: boolean | null;
+        /**
+         * Limit
+         */
+        limit?: number;
+        /**
+         * Offset
+         */
+        offset?: number;
+    };
+    url: '/api/gtts';
+};
+
+export type ListTriggersApiGttsGetErrors = {
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+};
+
+export type ListTriggersApiGttsGetError = ListTriggersApiGttsGetErrors[keyof ListTriggersApiGttsGetErrors];
+
+export type ListTriggersApiGttsGetResponses = {
+    /**
+     * Response List Triggers Api Gtts Get
+     *
+     * Successful Response
+     */
+    200: Array<GttOut>;
+};
+
+export type ListTriggersApiGttsGetResponse = ListTriggersApiGttsGetResponses[keyof ListTriggersApiGttsGetResponses];
+
+export type CreateTriggerApiGttsPostData = {
+    body: GttIn;
+    path?: never;
+    query?: never;
+    url: '/api/gtts';
+};
+
+export type CreateTriggerApiGttsPostErrors = {
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+};
+
+export type CreateTriggerApiGttsPostError = CreateTriggerApiGttsPostErrors[keyof CreateTriggerApiGttsPostErrors];
+
+export type CreateTriggerApiGttsPostResponses = {
+    /**
+     * Successful Response
+     */
+    201: GttOut;
+};
+
+export type CreateTriggerApiGttsPostResponse = CreateTriggerApiGttsPostResponses[keyof CreateTriggerApiGttsPostResponses];
+
+export type ListTriggerAccountsApiGttsAccountsGetData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/gtts/accounts';
+};
+
+export type ListTriggerAccountsApiGttsAccountsGetResponses = {
+    /**
+     * Response List Trigger Accounts Api Gtts Accounts Get
+     *
+     * Successful Response
+     */
+    200: Array<AccountOut>;
+};
+
+export type ListTriggerAccountsApiGttsAccountsGetResponse = ListTriggerAccountsApiGttsAccountsGetResponses[keyof ListTriggerAccountsApiGttsAccountsGetResponses];
+
+export type DeleteTriggerApiGttsGttIdDeleteData = {
+    body?: never;
+    path: {
+        /**
+         * Gtt Id
+         */
+        gtt_id: number;
+    };
+    query?: never;
+    url: '/api/gtts/{gtt_id}';
+};
+
+export type DeleteTriggerApiGttsGttIdDeleteErrors = {
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+};
+
+export type DeleteTriggerApiGttsGttIdDeleteError = DeleteTriggerApiGttsGttIdDeleteErrors[keyof DeleteTriggerApiGttsGttIdDeleteErrors];
+
+export type DeleteTriggerApiGttsGttIdDeleteResponses = {
+    /**
+     * Successful Response
+     */
+    200: GttOut;
+};
+
+export type DeleteTriggerApiGttsGttIdDeleteResponse = DeleteTriggerApiGttsGttIdDeleteResponses[keyof DeleteTriggerApiGttsGttIdDeleteResponses];
+
+export type ShowTriggerApiGttsGttIdGetData = {
+    body?: never;
+    path: {
+        /**
+         * Gtt Id
+         */
+        gtt_id: number;
+    };
+    query?: never;
+    url: '/api/gtts/{gtt_id}';
+};
+
+export type ShowTriggerApiGttsGttIdGetErrors = {
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+};
+
+export type ShowTriggerApiGttsGttIdGetError = ShowTriggerApiGttsGttIdGetErrors[keyof ShowTriggerApiGttsGttIdGetErrors];
+
+export type ShowTriggerApiGttsGttIdGetResponses = {
+    /**
+     * Successful Response
+     */
+    200: GttOut;
+};
+
+export type ShowTriggerApiGttsGttIdGetResponse = ShowTriggerApiGttsGttIdGetResponses[keyof ShowTriggerApiGttsGttIdGetResponses];
+
+export type ChangeTriggerApiGttsGttIdPutData = {
+    body: LegsIn;
+    path: {
+        /**
+         * Gtt Id
+         */
+        gtt_id: number;
+    };
+    query?: never;
+    url: '/api/gtts/{gtt_id}';
+};
+
+export type ChangeTriggerApiGttsGttIdPutErrors = {
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+};
+
+export type ChangeTriggerApiGttsGttIdPutError = ChangeTriggerApiGttsGttIdPutErrors[keyof ChangeTriggerApiGttsGttIdPutErrors];
+
+export type ChangeTriggerApiGttsGttIdPutResponses = {
+    /**
+     * Successful Response
+     */
+    200: GttOut;
+};
+
+export type ChangeTriggerApiGttsGttIdPutResponse = ChangeTriggerApiGttsGttIdPutResponses[keyof ChangeTriggerApiGttsGttIdPutResponses];
+
 export type HealthApiHealthGetData = {
     body?: never;
     path?: never;
@@ -8018,3 +8731,138 @@ export type RestoreVersionApiStrategiesStrategyIdVersionsVersionRestorePostRespo
 };
 
 export type RestoreVersionApiStrategiesStrategyIdVersionsVersionRestorePostResponse = RestoreVersionApiStrategiesStrategyIdVersionsVersionRestorePostResponses[keyof RestoreVersionApiStrategiesStrategyIdVersionsVersionRestorePostResponses];
+
+export type ListWatchlistsApiWatchlistsGetData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/watchlists';
+};
+
+export type ListWatchlistsApiWatchlistsGetResponses = {
+    /**
+     * Response List Watchlists Api Watchlists Get
+     *
+     * Successful Response
+     */
+    200: Array<WatchlistOut>;
+};
+
+export type ListWatchlistsApiWatchlistsGetResponse = ListWatchlistsApiWatchlistsGetResponses[keyof ListWatchlistsApiWatchlistsGetResponses];
+
+export type CreateWatchlistApiWatchlistsPostData = {
+    body: WatchlistIn;
+    path?: never;
+    query?: never;
+    url: '/api/watchlists';
+};
+
+export type CreateWatchlistApiWatchlistsPostErrors = {
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+};
+
+export type CreateWatchlistApiWatchlistsPostError = CreateWatchlistApiWatchlistsPostErrors[keyof CreateWatchlistApiWatchlistsPostErrors];
+
+export type CreateWatchlistApiWatchlistsPostResponses = {
+    /**
+     * Successful Response
+     */
+    201: WatchlistOut;
+};
+
+export type CreateWatchlistApiWatchlistsPostResponse = CreateWatchlistApiWatchlistsPostResponses[keyof CreateWatchlistApiWatchlistsPostResponses];
+
+export type DeleteWatchlistApiWatchlistsWatchlistIdDeleteData = {
+    body?: never;
+    path: {
+        /**
+         * Watchlist Id
+         */
+        watchlist_id: number;
+    };
+    query?: never;
+    url: '/api/watchlists/{watchlist_id}';
+};
+
+export type DeleteWatchlistApiWatchlistsWatchlistIdDeleteErrors = {
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+};
+
+export type DeleteWatchlistApiWatchlistsWatchlistIdDeleteError = DeleteWatchlistApiWatchlistsWatchlistIdDeleteErrors[keyof DeleteWatchlistApiWatchlistsWatchlistIdDeleteErrors];
+
+export type DeleteWatchlistApiWatchlistsWatchlistIdDeleteResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type DeleteWatchlistApiWatchlistsWatchlistIdDeleteResponse = DeleteWatchlistApiWatchlistsWatchlistIdDeleteResponses[keyof DeleteWatchlistApiWatchlistsWatchlistIdDeleteResponses];
+
+export type ChangeWatchlistApiWatchlistsWatchlistIdPatchData = {
+    body: WatchlistPatch;
+    path: {
+        /**
+         * Watchlist Id
+         */
+        watchlist_id: number;
+    };
+    query?: never;
+    url: '/api/watchlists/{watchlist_id}';
+};
+
+export type ChangeWatchlistApiWatchlistsWatchlistIdPatchErrors = {
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+};
+
+export type ChangeWatchlistApiWatchlistsWatchlistIdPatchError = ChangeWatchlistApiWatchlistsWatchlistIdPatchErrors[keyof ChangeWatchlistApiWatchlistsWatchlistIdPatchErrors];
+
+export type ChangeWatchlistApiWatchlistsWatchlistIdPatchResponses = {
+    /**
+     * Successful Response
+     */
+    200: WatchlistOut;
+};
+
+export type ChangeWatchlistApiWatchlistsWatchlistIdPatchResponse = ChangeWatchlistApiWatchlistsWatchlistIdPatchResponses[keyof ChangeWatchlistApiWatchlistsWatchlistIdPatchResponses];
+
+export type ListWatchedApiWatchlistsWatchlistIdInstrumentsGetData = {
+    body?: never;
+    path: {
+        /**
+         * Watchlist Id
+         */
+        watchlist_id: number;
+    };
+    query?: never;
+    url: '/api/watchlists/{watchlist_id}/instruments';
+};
+
+export type ListWatchedApiWatchlistsWatchlistIdInstrumentsGetErrors = {
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+};
+
+export type ListWatchedApiWatchlistsWatchlistIdInstrumentsGetError = ListWatchedApiWatchlistsWatchlistIdInstrumentsGetErrors[keyof ListWatchedApiWatchlistsWatchlistIdInstrumentsGetErrors];
+
+export type ListWatchedApiWatchlistsWatchlistIdInstrumentsGetResponses = {
+    /**
+     * Response List Watched Api Watchlists  Watchlist Id  Instruments Get
+     *
+     * Successful Response
+     */
+    200: Array<WatchedOut>;
+};
+
+export type ListWatchedApiWatchlistsWatchlistIdInstrumentsGetResponse = ListWatchedApiWatchlistsWatchlistIdInstrumentsGetResponses[keyof ListWatchedApiWatchlistsWatchlistIdInstrumentsGetResponses];

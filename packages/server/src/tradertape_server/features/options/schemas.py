@@ -81,4 +81,7 @@ class PreviewIn(Body):
     distance: int | None = None
     width: int = 2
     lots: Lots = 1
+    days_ahead: Annotated[int, Field(ge=0, le=400)] | None = Field(
+        default=None, description="Show the payoff on that day too; at most the first expiry."
+    )
     metadata: dict[str, Any] = Field(default_factory=dict)

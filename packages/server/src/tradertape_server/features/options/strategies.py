@@ -16,8 +16,8 @@ from tradertape_core.ledger.charges import NO_CHARGES, Charges, Leg, charges_for
 from tradertape_core.market.instrument import Instrument, InstrumentType
 from tradertape_core.market.tick import Tick
 from tradertape_core.options.expiry import years_left
-from tradertape_core.options.greeks import Greeks
-from tradertape_core.options.payoff import Payoff, PayoffLeg, payoff
+from tradertape_core.options.greeks import DAYS_A_YEAR, Greeks
+from tradertape_core.options.payoff import Payoff, PayoffLeg, payoff, profit_at
 from tradertape_core.options.spreads import build_spread
 from tradertape_core.orders.order import Product
 from tradertape_core.risk.margins import Exposure, basket_margin
@@ -76,20 +76,19 @@ class StrategyPreview:
         nearest = min((leg.instrument.expiry or date.max) for leg in legs)
         chain = next((leg.live for leg in legs if leg.live and leg.live.expiry == nearest), None)
         live = chain or self._reader.chain(underlying, underlying.expiries[0])
-        spot, now = float(live.spot.last_price), self._reader.now
-        shape = payoff(
-            [_payoff_leg(leg, years_left(leg.instrument.expiry or nearest, now)) for leg in legs],
-            spot=spot,
-            volatility=live.chain.volatility_at_money,
-            rate=live.chain.rate,
-        )
+        spot, now, rate = float(live.spot.last_price), self._reader.now, live.chain.rate
+        bets = [_payoff_leg(leg, years_left(leg.instrument.expiry or nearest, now)) for leg in legs]
+        shape = payoff(bets, spot=spot, volatility=live.chain.volatility_at_money, rate=rate)
+        answer = _payoff_answer(shape)
+        if asked.days_ahead is not None:
+            answer["payoff"] |= _ahead(bets, shape, asked.days_ahead, rate)
         return {
             "underlying": underlying.name,
             "strategy_name": asked.strategy_name or asked.spread,
             "spot_ltp": spot,
             "expiry": nearest.isoformat(),
             "legs": [_leg_answer(leg) for leg in legs],
-            **_payoff_answer(shape),
+            **answer,
             "greeks": _total_greeks(legs),
             "margin": self._margin(legs, asked.product, live),
             "charges": self._charges(legs, asked),
@@ -285,24 +284,32 @@ def _leg_answer(leg: StrategyLeg) -> Json:
     }
 
 
-def _payoff_answer(shape: Payoff) -> Json:
-    def rounded(values: Any) -> list[float]:
-        return [round(float(value), 2) for value in values]
+def _rounded(values: Any) -> list[float]:
+    return [round(float(value), 2) for value in values]
 
+
+def _ahead(bets: Sequence[PayoffLeg], shape: Payoff, days: int, rate: float) -> Json:
+    """The payoff some days from now, at the volatility of now."""
+    passed = min(days / DAYS_A_YEAR, shape.horizon_years)
+    values = profit_at(bets, shape.levels, years_passed=passed, rate=rate)
+    return {"days_ahead": round(passed * DAYS_A_YEAR, 4), "ahead": _rounded(values)}
+
+
+def _payoff_answer(shape: Payoff) -> Json:
     return {
         "net_premium": round(shape.net_premium, 2),
         "max_profit": None if shape.max_profit is None else round(shape.max_profit, 2),
         "max_loss": None if shape.max_loss is None else round(shape.max_loss, 2),
         "is_profit_unlimited": shape.max_profit is None,
         "is_loss_unlimited": shape.max_loss is None,
-        "breakevens": rounded(shape.breakevens),
+        "breakevens": _rounded(shape.breakevens),
         "probability_of_profit": None
         if shape.probability_of_profit is None
         else round(shape.probability_of_profit, 4),
         "payoff": {
-            "levels": rounded(shape.levels),
-            "at_expiry": rounded(shape.at_expiry),
-            "now": rounded(shape.now),
+            "levels": _rounded(shape.levels),
+            "at_expiry": _rounded(shape.at_expiry),
+            "now": _rounded(shape.now),
             "is_exact": shape.is_exact,
         },
     }
