@@ -5,171 +5,6 @@ export type ClientOptions = {
 };
 
 /**
- * LegIn
- *
- * One leg: a contract by symbol or token, or a selection; how much of it, and at what price.
- *
- * Takes the legs the workers' resolvers make as they are.
- */
-export type TradertapeServerFeaturesOptionsSchemasLegIn = {
-    /**
-     * Exchange
-     */
-    exchange?: string;
-    /**
-     * Exit Order Type
-     */
-    exit_order_type?: string | null;
-    /**
-     * Exit Price
-     */
-    exit_price?: number | null;
-    /**
-     * Expiry Key
-     */
-    expiry_key?: string | null;
-    /**
-     * Instrument Token
-     */
-    instrument_token?: number | null;
-    /**
-     * Leg Id
-     */
-    leg_id?: string | null;
-    /**
-     * Lot Size
-     */
-    lot_size?: number | null;
-    /**
-     * Lots
-     */
-    lots?: number | null;
-    /**
-     * Ltp
-     */
-    ltp?: number | null;
-    /**
-     * Market Protection
-     */
-    market_protection?: number | null;
-    /**
-     * Metadata
-     */
-    metadata?: {
-        [key: string]: unknown;
-    };
-    /**
-     * Option Type
-     */
-    option_type?: string | null;
-    /**
-     * Order Type
-     */
-    order_type?: string | null;
-    /**
-     * Price
-     *
-     * Rupees a unit; the ask when buying, the bid when selling.
-     */
-    price?: number | null;
-    /**
-     * Product
-     */
-    product?: string | null;
-    /**
-     * Quantity
-     *
-     * Units; or give lots.
-     */
-    quantity?: number | null;
-    selection?: SelectionIn | null;
-    /**
-     * Strike
-     */
-    strike?: number | null;
-    /**
-     * Tradingsymbol
-     */
-    tradingsymbol?: string | null;
-    /**
-     * Transaction Type
-     */
-    transaction_type: 'BUY' | 'SELL';
-    /**
-     * Trigger Price
-     */
-    trigger_price?: number | null;
-    /**
-     * Variety
-     */
-    variety?: string | null;
-};
-
-/**
- * SelectionIn
- *
- * An option type and one of strike, offset, moneyness and delta_target.
- */
-export type SelectionIn = {
-    /**
-     * Delta Target
-     */
-    delta_target?: number | null;
-    /**
-     * Expiry
-     */
-    expiry?: string | null;
-    /**
-     * Max Delta Gap
-     */
-    max_delta_gap?: number | null;
-    /**
-     * Moneyness
-     */
-    moneyness?: string | null;
-    /**
-     * Offset
-     */
-    offset?: string | null;
-    /**
-     * Option Type
-     */
-    option_type: string;
-    /**
-     * Strike
-     */
-    strike?: number | string | null;
-};
-
-/**
- * LegIn
- *
- * A price to wait for, and the limit order it places.
- */
-export type TradertapeServerFeaturesGttsSchemasLegIn = {
-    /**
-     * Price
-     */
-    price: number;
-    /**
-     * Product
-     */
-    product?: 'CNC' | 'NRML';
-    /**
-     * Quantity
-     */
-    quantity: number;
-    /**
-     * Transaction Type
-     */
-    transaction_type: 'BUY' | 'SELL';
-    /**
-     * Trigger
-     */
-    trigger: number;
-};
-
-/**
  * YearlyReturn
  *
  * One year, percent.
@@ -2328,6 +2163,42 @@ export type SessionOut = {
 };
 
 /**
+ * SelectionIn
+ *
+ * An option type and one of strike, offset, moneyness and delta_target.
+ */
+export type SelectionIn = {
+    /**
+     * Delta Target
+     */
+    delta_target?: number | null;
+    /**
+     * Expiry
+     */
+    expiry?: string | null;
+    /**
+     * Max Delta Gap
+     */
+    max_delta_gap?: number | null;
+    /**
+     * Moneyness
+     */
+    moneyness?: string | null;
+    /**
+     * Offset
+     */
+    offset?: string | null;
+    /**
+     * Option Type
+     */
+    option_type: string;
+    /**
+     * Strike
+     */
+    strike?: number | string | null;
+};
+
+/**
  * SelectIn
  *
  * Contracts to find. expiry: nearest, current_week, next_week, current_month, next_month or a
@@ -2599,38 +2470,6 @@ export type RiskPatch = {
 };
 
 export type JsonValue = unknown;
-
-/**
- * ResultOut
- *
- * What came of a leg: its order and how far it got, or why there is none.
- */
-export type ResultOut = {
-    /**
-     * At
-     */
-    at: string;
-    /**
-     * Average Price
-     */
-    average_price: number | null;
-    /**
-     * Filled Quantity
-     */
-    filled_quantity: number;
-    /**
-     * Order Id
-     */
-    order_id: string | null;
-    /**
-     * Reason
-     */
-    reason: string | null;
-    /**
-     * Status
-     */
-    status: string | null;
-};
 
 /**
  * RestoreIn
@@ -3135,7 +2974,7 @@ export type PreviewIn = {
     /**
      * Legs
      */
-    legs?: Array<TradertapeServerFeaturesOptionsSchemasLegIn>;
+    legs?: Array<LegIn>;
     /**
      * Lots
      */
@@ -3166,6 +3005,107 @@ export type PreviewIn = {
      * Width
      */
     width?: number;
+};
+
+/**
+ * LegIn
+ *
+ * One leg: a contract by symbol or token, or a selection; how much of it, and at what price.
+ *
+ * Takes the legs the workers' resolvers make as they are.
+ */
+export type LegIn = {
+    /**
+     * Exchange
+     */
+    exchange?: string;
+    /**
+     * Exit Order Type
+     */
+    exit_order_type?: string | null;
+    /**
+     * Exit Price
+     */
+    exit_price?: number | null;
+    /**
+     * Expiry Key
+     */
+    expiry_key?: string | null;
+    /**
+     * Instrument Token
+     */
+    instrument_token?: number | null;
+    /**
+     * Leg Id
+     */
+    leg_id?: string | null;
+    /**
+     * Lot Size
+     */
+    lot_size?: number | null;
+    /**
+     * Lots
+     */
+    lots?: number | null;
+    /**
+     * Ltp
+     */
+    ltp?: number | null;
+    /**
+     * Market Protection
+     */
+    market_protection?: number | null;
+    /**
+     * Metadata
+     */
+    metadata?: {
+        [key: string]: unknown;
+    };
+    /**
+     * Option Type
+     */
+    option_type?: string | null;
+    /**
+     * Order Type
+     */
+    order_type?: string | null;
+    /**
+     * Price
+     *
+     * Rupees a unit; the ask when buying, the bid when selling.
+     */
+    price?: number | null;
+    /**
+     * Product
+     */
+    product?: string | null;
+    /**
+     * Quantity
+     *
+     * Units; or give lots.
+     */
+    quantity?: number | null;
+    selection?: SelectionIn | null;
+    /**
+     * Strike
+     */
+    strike?: number | null;
+    /**
+     * Tradingsymbol
+     */
+    tradingsymbol?: string | null;
+    /**
+     * Transaction Type
+     */
+    transaction_type: 'BUY' | 'SELL';
+    /**
+     * Trigger Price
+     */
+    trigger_price?: number | null;
+    /**
+     * Variety
+     */
+    variety?: string | null;
 };
 
 /**
@@ -3585,47 +3525,6 @@ export type LevelsOut = {
 };
 
 /**
- * LegsIn
- *
- * One leg is a single trigger; of two, the first that fires ends the other.
- */
-export type LegsIn = {
-    /**
-     * Legs
-     */
-    legs: Array<TradertapeServerFeaturesGttsSchemasLegIn>;
-};
-
-/**
- * LegOut
- *
- * A leg; result is null until it fires.
- */
-export type LegOut = {
-    /**
-     * Price
-     */
-    price: number;
-    /**
-     * Product
-     */
-    product: string;
-    /**
-     * Quantity
-     */
-    quantity: number;
-    result: ResultOut | null;
-    /**
-     * Transaction Type
-     */
-    transaction_type: string;
-    /**
-     * Trigger
-     */
-    trigger: number;
-};
-
-/**
  * LabelsIn
  *
  * A run's name and tags; both are replaced.
@@ -3972,6 +3871,38 @@ export type HttpValidationError = {
 };
 
 /**
+ * GttResultOut
+ *
+ * What came of a leg: its order and how far it got, or why there is none.
+ */
+export type GttResultOut = {
+    /**
+     * At
+     */
+    at: string;
+    /**
+     * Average Price
+     */
+    average_price: number | null;
+    /**
+     * Filled Quantity
+     */
+    filled_quantity: number;
+    /**
+     * Order Id
+     */
+    order_id: string | null;
+    /**
+     * Reason
+     */
+    reason: string | null;
+    /**
+     * Status
+     */
+    status: string | null;
+};
+
+/**
  * GttOut
  *
  * A trigger. reference: the price at its making, from which it is reached.
@@ -4000,7 +3931,7 @@ export type GttOut = {
     /**
      * Legs
      */
-    legs: Array<LegOut>;
+    legs: Array<GttLegOut>;
     /**
      * Reference
      */
@@ -4020,6 +3951,75 @@ export type GttOut = {
 };
 
 /**
+ * GttLegOut
+ *
+ * A leg; result is null until it fires.
+ */
+export type GttLegOut = {
+    /**
+     * Price
+     */
+    price: number;
+    /**
+     * Product
+     */
+    product: string;
+    /**
+     * Quantity
+     */
+    quantity: number;
+    result: GttResultOut | null;
+    /**
+     * Transaction Type
+     */
+    transaction_type: string;
+    /**
+     * Trigger
+     */
+    trigger: number;
+};
+
+/**
+ * GttLegsIn
+ *
+ * One leg is a single trigger; of two, the first that fires ends the other.
+ */
+export type GttLegsIn = {
+    /**
+     * Legs
+     */
+    legs: Array<GttLegIn>;
+};
+
+/**
+ * GttLegIn
+ *
+ * A price to wait for, and the limit order it places.
+ */
+export type GttLegIn = {
+    /**
+     * Price
+     */
+    price: number;
+    /**
+     * Product
+     */
+    product?: 'CNC' | 'NRML';
+    /**
+     * Quantity
+     */
+    quantity: number;
+    /**
+     * Transaction Type
+     */
+    transaction_type: 'BUY' | 'SELL';
+    /**
+     * Trigger
+     */
+    trigger: number;
+};
+
+/**
  * GttIn
  *
  * A new trigger. account_scope: the paper account, made when it is first named.
@@ -4036,7 +4036,27 @@ export type GttIn = {
     /**
      * Legs
      */
-    legs: Array<TradertapeServerFeaturesGttsSchemasLegIn>;
+    legs: Array<GttLegIn>;
+};
+
+/**
+ * GttAccountOut
+ *
+ * A paper account of yours and how many triggers wait on it.
+ */
+export type GttAccountOut = {
+    /**
+     * Active
+     */
+    active: number;
+    /**
+     * Id
+     */
+    id: number;
+    /**
+     * Scope
+     */
+    scope: string;
 };
 
 /**
@@ -4605,26 +4625,6 @@ export type ActivityOut = {
      * Triggers
      */
     triggers: Array<TriggerOut>;
-};
-
-/**
- * AccountOut
- *
- * A paper account of yours and how many triggers wait on it.
- */
-export type AccountOut = {
-    /**
-     * Active
-     */
-    active: number;
-    /**
-     * Id
-     */
-    id: number;
-    /**
-     * Scope
-     */
-    scope: string;
 };
 
 /**
@@ -7342,7 +7342,7 @@ export type ListTriggerAccountsApiGttsAccountsGetResponses = {
      *
      * Successful Response
      */
-    200: Array<AccountOut>;
+    200: Array<GttAccountOut>;
 };
 
 export type ListTriggerAccountsApiGttsAccountsGetResponse = ListTriggerAccountsApiGttsAccountsGetResponses[keyof ListTriggerAccountsApiGttsAccountsGetResponses];
@@ -7408,7 +7408,7 @@ export type ShowTriggerApiGttsGttIdGetResponses = {
 export type ShowTriggerApiGttsGttIdGetResponse = ShowTriggerApiGttsGttIdGetResponses[keyof ShowTriggerApiGttsGttIdGetResponses];
 
 export type ChangeTriggerApiGttsGttIdPutData = {
-    body: LegsIn;
+    body: GttLegsIn;
     path: {
         /**
          * Gtt Id

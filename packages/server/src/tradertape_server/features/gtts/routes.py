@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 
 from tradertape_server.features.auth.dependencies import CurrentUser
-from tradertape_server.features.gtts.schemas import AccountOut, GttIn, GttOut, LegsIn
+from tradertape_server.features.gtts.schemas import GttAccountOut, GttIn, GttLegsIn, GttOut
 from tradertape_server.features.gtts.service import GttPageService
 from tradertape_server.platform.http import Page, RowId, part
 
@@ -28,7 +28,7 @@ def list_triggers(
 
 
 @router.get("/accounts")
-def list_trigger_accounts(user: CurrentUser, gtts: Gtts) -> list[AccountOut]:
+def list_trigger_accounts(user: CurrentUser, gtts: Gtts) -> list[GttAccountOut]:
     """Your paper accounts, oldest first, with how many triggers wait on each."""
     return gtts.accounts(user.id)
 
@@ -46,7 +46,7 @@ def show_trigger(user: CurrentUser, gtts: Gtts, gtt_id: RowId) -> GttOut:
 
 
 @router.put("/{gtt_id}")
-def change_trigger(user: CurrentUser, gtts: Gtts, gtt_id: RowId, body: LegsIn) -> GttOut:
+def change_trigger(user: CurrentUser, gtts: Gtts, gtt_id: RowId, body: GttLegsIn) -> GttOut:
     """Give an active trigger other legs; its year goes on from where it was."""
     return gtts.change(user.id, gtt_id, body.legs)
 

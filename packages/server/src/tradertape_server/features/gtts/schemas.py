@@ -18,7 +18,7 @@ Scope = Annotated[
 Price = Annotated[float, Field(gt=0, le=100_000_000)]
 
 
-class AccountOut(Answer):
+class GttAccountOut(Answer):
     """A paper account of yours and how many triggers wait on it."""
 
     id: int
@@ -26,7 +26,7 @@ class AccountOut(Answer):
     active: int
 
 
-class LegIn(Body):
+class GttLegIn(Body):
     """A price to wait for, and the limit order it places."""
 
     trigger: Price
@@ -36,20 +36,20 @@ class LegIn(Body):
     product: Literal["CNC", "NRML"] = "CNC"
 
 
-class LegsIn(Body):
+class GttLegsIn(Body):
     """One leg is a single trigger; of two, the first that fires ends the other."""
 
-    legs: list[LegIn] = Field(min_length=1, max_length=2)
+    legs: list[GttLegIn] = Field(min_length=1, max_length=2)
 
 
-class GttIn(LegsIn):
+class GttIn(GttLegsIn):
     """A new trigger. account_scope: the paper account, made when it is first named."""
 
     account_scope: Scope = "kite:paper-a"
     instrument: Annotated[str, Field(min_length=3, max_length=80, examples=["NSE:INFY"])]
 
 
-class ResultOut(Answer):
+class GttResultOut(Answer):
     """What came of a leg: its order and how far it got, or why there is none."""
 
     at: IstTime
@@ -60,7 +60,7 @@ class ResultOut(Answer):
     average_price: float | None
 
 
-class LegOut(Answer):
+class GttLegOut(Answer):
     """A leg; result is null until it fires."""
 
     trigger: float
@@ -68,7 +68,7 @@ class LegOut(Answer):
     quantity: int
     price: float
     product: str
-    result: ResultOut | None
+    result: GttResultOut | None
 
 
 class GttOut(Answer):
@@ -80,7 +80,7 @@ class GttOut(Answer):
     status: str
     instrument: str
     reference: float
-    legs: list[LegOut]
+    legs: list[GttLegOut]
     created_at: IstTime
     updated_at: IstTime
     expires_at: IstTime

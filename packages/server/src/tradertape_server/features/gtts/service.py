@@ -12,12 +12,12 @@ from tradertape_server.features.execution.errors import OrderDenied
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.gtts import repository
 from tradertape_server.features.gtts.schemas import (
-    AccountOut,
+    GttAccountOut,
     GttIn,
+    GttLegIn,
+    GttLegOut,
     GttOut,
-    LegIn,
-    LegOut,
-    ResultOut,
+    GttResultOut,
 )
 from tradertape_server.features.instruments.service import InstrumentService
 from tradertape_server.platform.database import Database
@@ -36,11 +36,11 @@ class GttPageService:
         self._execution = execution
         self._instruments = instruments
 
-    def accounts(self, user_id: int) -> list[AccountOut]:
+    def accounts(self, user_id: int) -> list[GttAccountOut]:
         """A person's paper accounts, oldest first."""
         with self._database.read() as session:
             found = repository.accounts(session, user_id)
-        return [AccountOut(id=one.id, scope=one.scope, active=active) for one, active in found]
+        return [GttAccountOut(id=one.id, scope=one.scope, active=active) for one, active in found]
 
     def page(
         self, user_id: int, *, active: bool | None, limit: int, offset: int
@@ -73,7 +73,7 @@ class GttPageService:
             raise _located(refused, places) from refused
         return self.get(user_id, made)
 
-    def change(self, user_id: int, gtt_id: int, asked: Sequence[LegIn]) -> GttOut:
+    def change(self, user_id: int, gtt_id: int, asked: Sequence[GttLegIn]) -> GttOut:
         """Give an active trigger other legs. Raises NotFound, Conflict, InvalidDocument."""
         gtt, _ = self._owned(user_id, gtt_id)
         legs, places = _in_order(asked)
@@ -97,7 +97,7 @@ class GttPageService:
             raise NotFound("Trigger")
         return found
 
-    def _document(self, instrument: str, legs: Sequence[LegIn]) -> Json:
+    def _document(self, instrument: str, legs: Sequence[GttLegIn]) -> Json:
         exchange, _, symbol = instrument.partition(":")
         tick = self._execution.market.tick(instrument)
         return {
@@ -124,7 +124,7 @@ class GttPageService:
         }
 
 
-def _in_order(legs: Sequence[LegIn]) -> tuple[list[LegIn], list[int]]:
+def _in_order(legs: Sequence[GttLegIn]) -> tuple[list[GttLegIn], list[int]]:
     """The legs by trigger, as execution keeps them, and where each stood when it was asked."""
     places = sorted(range(len(legs)), key=lambda place: legs[place].trigger)
     return [legs[place] for place in places], places
@@ -160,7 +160,7 @@ def _shown(gtt: Gtt, scope: str, orders: dict[str, Order]) -> GttOut:
         instrument=gtt.request.instrument,
         reference=float(gtt.reference),
         legs=[
-            LegOut(
+            GttLegOut(
                 trigger=float(trigger),
                 transaction_type=order.side.value,
                 quantity=order.quantity,
@@ -178,12 +178,12 @@ def _shown(gtt: Gtt, scope: str, orders: dict[str, Order]) -> GttOut:
     )
 
 
-def _result(result: GttResult | None, orders: dict[str, Order]) -> ResultOut | None:
+def _result(result: GttResult | None, orders: dict[str, Order]) -> GttResultOut | None:
     if result is None:
         return None
     order = orders.get(result.order_id or "")
     filled = order.filled_quantity if order else 0
-    return ResultOut(
+    return GttResultOut(
         at=result.at,
         order_id=result.order_id,
         reason=result.reason or (order.status_message if order and not filled else None),
