@@ -18,6 +18,7 @@ from tradertape_core.ledger.position import Exit, Position, exits_of
 from tradertape_core.market.tick import Tick
 from tradertape_core.orders.order import Product, Side
 from tradertape_core.risk import protection_state as ps
+from tradertape_core.risk.protection_document import Basis
 from tradertape_core.risk.protection_state import (
     BasketState,
     Claim,
@@ -30,6 +31,7 @@ from tradertape_core.risk.protection_state import (
 
 # Percent a market exit may give way, by attempt: wider each time one was not filled.
 _EXIT_BANDS = (Decimal(2), Decimal(4), Decimal(8), Decimal(15))
+_BASES = {Basis.ENTRY_VALUE: "entry value", Basis.PREMIUM: "net premium"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +93,7 @@ class Evaluation:
 
 
 @dataclass(frozen=True, slots=True)
-class _Watched:
+class Watched:
     """A leg with the units that are open and a price to judge them by."""
 
     index: int
@@ -157,7 +159,7 @@ def watch(
     positions: Iterable[Position],
     ticks: Mapping[str, Tick],
     now: datetime,
-) -> tuple[_Watched, ...]:
+) -> tuple[Watched, ...]:
     """Return every leg with its share of the open units, oldest rule first, and a fresh price.
 
     Two legs never claim the same unit; a leg that is done holds none.
@@ -165,14 +167,14 @@ def watch(
     left = {
         (p.key.instrument, p.key.product, p.side): abs(p.quantity) for p in positions if p.is_open
     }
-    found: list[_Watched] = []
+    found: list[Watched] = []
     for index, leg in enumerate(state.legs):
         place = (leg.instrument, leg.product, leg.side)
         done = leg.status is ProtectionStatus.DONE
         quantity = 0 if done else min(leg.quantity, left.get(place, 0))
         left[place] = left.get(place, 0) - quantity
         mark = mark_of(ticks, leg.instrument, now, within=FRESH_FOR)
-        found.append(_Watched(index, leg, quantity, None if mark.is_stale else mark.price))
+        found.append(Watched(index, leg, quantity, None if mark.is_stale else mark.price))
     return tuple(found)
 
 
@@ -247,30 +249,41 @@ def _exit(one: Exit, quantity: int) -> LegExit:
 
 
 def _basket(
-    state: ProtectionState, watched: Sequence[_Watched], now: datetime
+    state: ProtectionState, watched: Sequence[Watched], now: datetime
 ) -> tuple[ProtectionState, Trigger | None]:
     """The basket's peak moved on, and its trigger; blind while one open leg has no fresh price."""
     basket = state.basket
     if basket is None or basket.status is not ProtectionStatus.ARMED:
         return state, None
-    profit_pct = _profit_pct(watched)
+    profit_pct = basket_profit_pct(watched, basket.rules.basis)
     if profit_pct is None:
         return state, None
-    basket = _with_peak(basket, profit_pct)
+    armed = [one for one in watched if one.is_armed]
+    return basket_at(state, profit_pct, now, armed)
+
+
+def basket_at(
+    state: ProtectionState, profit_pct: Decimal, now: datetime, armed: Sequence[Watched]
+) -> tuple[ProtectionState, Trigger | None]:
+    """The basket at a profit in percent of its basis: its peak moved on, and what fires then."""
+    if state.basket is None:
+        return state, None
+    basket = _with_peak(state.basket, profit_pct)
     state = replace(state, basket=basket)
     fired = _basket_rule(basket, profit_pct)
     if fired is None:
         return state, None
-    armed = [one for one in watched if one.is_armed]
     covers = (ps.BASKET, *(leg_scope(one.index) for one in armed))
     claim = _claim(state, ps.BASKET, fired[0], fired[1], now, covers)
     exits = sorted((one.exit for one in armed), key=lambda leg: leg.side is Side.SELL)
     return state, Trigger(claim=claim, exits=tuple(exits))
 
 
-def _profit_pct(watched: Sequence[_Watched]) -> Decimal | None:
-    """Profit of the legs, open and exited by us, in percent of their entry value."""
-    profit = base = Decimal(0)
+def basket_profit_pct(
+    watched: Sequence[Watched], basis: Basis = Basis.ENTRY_VALUE
+) -> Decimal | None:
+    """Profit of the legs, open and exited by us, in percent of the basis."""
+    profit = base = premium = Decimal(0)
     is_open = False
     for one in watched:
         price = one.price if one.quantity else one.leg.exit_price
@@ -280,22 +293,25 @@ def _profit_pct(watched: Sequence[_Watched]) -> Decimal | None:
         is_open = is_open or one.is_armed
         if price is not None and (one.quantity or one.leg.exit_price is not None):
             profit += one.leg.profit(price, quantity)
-            base += one.leg.entry_price * quantity
-    return profit * 100 / base if base and is_open else None
+            value = one.leg.entry_price * quantity
+            base += value
+            premium += value if one.leg.is_long else -value
+    whole = base if basis is Basis.ENTRY_VALUE else abs(premium)
+    return profit * 100 / whole if whole and is_open else None
 
 
 def _with_peak(basket: BasketState, profit_pct: Decimal) -> BasketState:
     activate = basket.rules.trailing_activate_pct
-    if basket.rules.trailing_drawdown_pct is None or activate is None:
+    if basket.rules.trailing_drawdown_pct is None:
         return basket
-    if basket.peak_pct is None and profit_pct < activate:
+    if basket.peak_pct is None and activate is not None and profit_pct < activate:
         return basket
     return replace(basket, peak_pct=max(profit_pct, basket.peak_pct or profit_pct))
 
 
 def _basket_rule(basket: BasketState, profit_pct: Decimal) -> tuple[Rule, str] | None:
     rules, peak = basket.rules, basket.peak_pct
-    now = f"profit {_pct(profit_pct)} of the entry value"
+    now = f"profit {_pct(profit_pct)} of the {_BASES[rules.basis]}"
     if rules.stoploss_pct is not None and profit_pct <= -rules.stoploss_pct:
         limit = _pct(-rules.stoploss_pct)
         return Rule.BASKET_STOPLOSS, f"Stop-loss of the basket at {limit}: {now}"
@@ -311,7 +327,7 @@ def _basket_rule(basket: BasketState, profit_pct: Decimal) -> tuple[Rule, str] |
 # --- positions ------------------------------------------------------------------------------------
 
 
-def _with_best(state: ProtectionState, watched: Sequence[_Watched]) -> ProtectionState:
+def _with_best(state: ProtectionState, watched: Sequence[Watched]) -> ProtectionState:
     legs = tuple(
         one.leg.seen(one.price) if one.is_armed and one.price is not None else one.leg
         for one in watched
@@ -319,7 +335,7 @@ def _with_best(state: ProtectionState, watched: Sequence[_Watched]) -> Protectio
     return replace(state, legs=legs) if legs != state.legs else state
 
 
-def _position(state: ProtectionState, one: _Watched, now: datetime) -> Trigger | None:
+def _position(state: ProtectionState, one: Watched, now: datetime) -> Trigger | None:
     if not one.is_armed or one.price is None:
         return None
     fired = _position_rule(one.leg, one.price)

@@ -40,6 +40,13 @@ _OPERATIONS = ("exit_on_worker_stale", "worker_stale_sec", "mis_squareoff_buffer
 _WHOLE = ("positions", "basket", "operations", "enabled", "mode", "version")
 
 
+class Basis(StrEnum):
+    """What a basket's percentages are of."""
+
+    ENTRY_VALUE = "entry_value"  # every leg's price times its units
+    PREMIUM = "premium"  # what the legs cost or brought in together
+
+
 class _Carried(StrEnum):
     """Products that can be protected; margin funding is not among them."""
 
@@ -76,12 +83,16 @@ class ProtectedPosition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BasketProtection:
-    """Rules on the profit of all protected legs together, in percent of their entry value."""
+    """Rules on the profit of all protected legs together, in percent of the basis.
+
+    Without `trailing_activate_pct` trailing begins at once.
+    """
 
     stoploss_pct: Decimal | None = None
     target_pct: Decimal | None = None
     trailing_activate_pct: Decimal | None = None
     trailing_drawdown_pct: Decimal | None = None
+    basis: Basis = Basis.ENTRY_VALUE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +146,8 @@ def protection_document(protection: BackendProtection) -> dict[str, Any]:
         document["positions"] = [_set_members(one, _POSITION) for one in protection.positions]
     if protection.basket is not None:
         document["basket"] = _set_members(protection.basket, _BASKET)
+        if protection.basket.basis is not Basis.ENTRY_VALUE:
+            document["basket"]["basis"] = protection.basket.basis.value
     if protection.operations is not None:
         document["operations"] = _set_members(protection.operations, _OPERATIONS)
     return document
@@ -144,12 +157,12 @@ def protection_document(protection: BackendProtection) -> dict[str, Any]:
 
 
 def _whole(fields: Fields) -> BackendProtection:
-    _known_names(fields, _WHOLE)
+    known_names(fields, _WHOLE)
     enabled = fields.flag("enabled") if fields.has("enabled") else True
     protection = BackendProtection(
-        positions=tuple(_position(one) for one in _objects(fields, "positions")),
+        positions=tuple(_position(one) for one in objects_of(fields, "positions")),
         basket=_basket(fields),
-        operations=_operations(fields),
+        operations=operations_of(fields),
         enabled=enabled,
         mode=_mode(fields),
         version=fields.whole("version", 1, LARGEST_QUANTITY) or 1,
@@ -163,7 +176,7 @@ def _whole(fields: Fields) -> BackendProtection:
 
 
 def _position(fields: Fields) -> ProtectedPosition:
-    _known_names(fields, _POSITION)
+    known_names(fields, _POSITION)
     for name in ("product", "side", "quantity", "entry_price"):
         fields.require(name, f"{name} is required")
     if not fields.has("symbol") and not fields.has("instrument_token"):
@@ -175,36 +188,38 @@ def _position(fields: Fields) -> ProtectedPosition:
         product=Product(fields.choice("product", _Carried, _Carried.MIS)),
         side=fields.choice("side", Side, Side.BUY),
         quantity=fields.whole("quantity", 1, LARGEST_QUANTITY) or 1,
-        entry_price=_positive(fields, "entry_price") or Decimal(1),
+        entry_price=positive(fields, "entry_price") or Decimal(1),
         symbol=fields.text("symbol").replace(" ", "").upper() or None,
         instrument_token=fields.whole("instrument_token", 1, _LARGEST_TOKEN),
         exchange=fields.text("exchange").upper() or None,
         tradingsymbol=fields.text("tradingsymbol").upper() or None,
-        stoploss_pct=_positive(fields, "stoploss_pct"),
-        target_pct=_positive(fields, "target_pct"),
-        trailing_stoploss_pct=_positive(fields, "trailing_stoploss_pct"),
+        stoploss_pct=positive(fields, "stoploss_pct"),
+        target_pct=positive(fields, "target_pct"),
+        trailing_stoploss_pct=positive(fields, "trailing_stoploss_pct"),
     )
 
 
 def _basket(parent: Fields) -> BasketProtection | None:
-    fields = _object(parent, "basket")
+    fields = object_of(parent, "basket")
     if fields is None:
         return None
-    _known_names(fields, _BASKET)
+    known_names(fields, (*_BASKET, "basis"))
     rules = ("stoploss_pct", "target_pct", "trailing_drawdown_pct")
     if not any(fields.has(name) for name in rules):
         fields.fail("stoploss_pct", f"needs at least one of {', '.join(rules)}")
     if fields.has("trailing_drawdown_pct"):
         message = "is required with trailing_drawdown_pct: the profit from which it trails"
         fields.require("trailing_activate_pct", message)
-    return BasketProtection(**{name: _positive(fields, name) for name in _BASKET})
+    basis = fields.choice("basis", Basis, Basis.ENTRY_VALUE)
+    return BasketProtection(**{name: positive(fields, name) for name in _BASKET}, basis=basis)
 
 
-def _operations(parent: Fields) -> OperationalProtection | None:
-    fields = _object(parent, "operations")
+def operations_of(parent: Fields) -> OperationalProtection | None:
+    """The rules on worker and clock, from the member `operations`."""
+    fields = object_of(parent, "operations")
     if fields is None:
         return None
-    _known_names(fields, _OPERATIONS)
+    known_names(fields, _OPERATIONS)
     on_stale = fields.flag("exit_on_worker_stale")
     if on_stale:
         fields.require("worker_stale_sec", "is required with exit_on_worker_stale: 30 to 86400")
@@ -222,7 +237,8 @@ def _mode(fields: Fields) -> str:
     return fields.text("mode") or DEFAULT_MODE
 
 
-def _positive(fields: Fields, name: str) -> Decimal | None:
+def positive(fields: Fields, name: str) -> Decimal | None:
+    """A number above zero; None where absent or wrong."""
     number = fields.number(name)
     if number is not None and number <= 0:
         fields.fail(name, f"must be positive, was {number:f}")
@@ -230,20 +246,23 @@ def _positive(fields: Fields, name: str) -> Decimal | None:
     return number
 
 
-def _known_names(fields: Fields, known: Sequence[str]) -> None:
+def known_names(fields: Fields, known: Sequence[str]) -> None:
+    """Take down every member that is none of these."""
     for name in fields.source:
         if name not in known:
             fields.fail(name, f"is not a field of a protection{nearest(name, known)}")
 
 
-def _object(parent: Fields, name: str) -> Fields | None:
+def object_of(parent: Fields, name: str) -> Fields | None:
+    """A member that is an object; None where absent or wrong."""
     value = parent.source.get(name)
     if value is None:
         return None
-    return _child(parent, name, value)
+    return child_of(parent, name, value)
 
 
-def _objects(parent: Fields, name: str) -> list[Fields]:
+def objects_of(parent: Fields, name: str) -> list[Fields]:
+    """A member that is a list of objects; those that are none are taken down."""
     value = parent.source.get(name)
     if value is None:
         return []
@@ -254,11 +273,11 @@ def _objects(parent: Fields, name: str) -> list[Fields]:
     if len(items) > MOST_POSITIONS:
         parent.fail(name, f"must have at most {MOST_POSITIONS} members, had {len(items)}")
         return []
-    found = [_child(parent, f"{name}/{index}", item) for index, item in enumerate(items)]
+    found = [child_of(parent, f"{name}/{index}", item) for index, item in enumerate(items)]
     return [one for one in found if one is not None]
 
 
-def _child(parent: Fields, path: str, value: object) -> Fields | None:
+def child_of(parent: Fields, path: str, value: object) -> Fields | None:
     """The members of an object inside, its words trimmed and in capitals; problems are shared."""
     at = f"{parent.at}/{path}"
     if not isinstance(value, Mapping):
