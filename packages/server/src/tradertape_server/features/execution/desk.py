@@ -28,6 +28,7 @@ from tradertape_core.orders.order import Order, Variety
 from tradertape_core.orders.reports import ExecutionReport
 from tradertape_core.orders.transitions import evolve
 from tradertape_server.features.execution import booking, repository, rows, summaries
+from tradertape_server.features.execution.halts import Halt, Halts
 from tradertape_server.features.execution.margining import Margins
 from tradertape_server.features.execution.ports import Happened, Market
 from tradertape_server.features.execution.staging import Row, Staged
@@ -40,8 +41,9 @@ EXIT_RUN = "exit_run"  # the kind of an intent that closes a run
 
 @dataclass(slots=True)
 class AccountState:
-    """What is known of one account: its cash, and everything that is open."""
+    """What is known of one account: whose it is, its cash, and everything that is open."""
 
+    user_id: int
     cash_paise: int
     margins: Margins
     orders: dict[str, Order] = field(default_factory=dict[str, Order])
@@ -67,7 +69,9 @@ class Desk:
         self.owner = owner
         self.broker = broker
         self.interest: Counter[str] = Counter()  # open orders and positions by instrument
+        self.halts = Halts()
         self._seq = -1
+        self._halts_seen = -1
         self._session: Session | None = None
         self._staged = Staged()
         self._accounts: dict[int, AccountState] = {}
@@ -97,11 +101,14 @@ class Desk:
 
     def begin(self, session: Session) -> None:
         """Start a transaction as the only writer."""
-        seq = repository.begin_writing(session)
-        self._session = session
-        if seq != self._seq:
+        seq, halts = repository.begin_writing(session)
+        is_known = seq == self._seq
+        if not is_known:
             self.forget()
-            self._session, self._seq = session, seq
+        self._session, self._seq = session, seq
+        if halts != self._halts_seen:
+            self.halts, self._halts_seen = repository.halts(session), halts
+        if not is_known:
             self.traded.load(session)
             for account_id in repository.open_accounts(session):
                 self.account(account_id)
@@ -135,7 +142,7 @@ class Desk:
         """Nothing staged counts, and everything is read again."""
         self._staged = Staged()
         self._new_keys.clear()
-        self._seq = -1
+        self._seq = self._halts_seen = -1
         self._session = None
         self._accounts.clear()
         self._orders.clear()
@@ -161,6 +168,14 @@ class Desk:
         if state is None:
             state = self._accounts[account_id] = self._read_account(account_id)
         return state
+
+    def has_read(self, account_id: int) -> bool:
+        """Whether an account's state is in memory."""
+        return account_id in self._accounts
+
+    def halt(self, account_id: int) -> Halt | None:
+        """The kill switch that stops an account, if one is on."""
+        return self.halts.over(self.account(account_id).user_id)
 
     def order(self, order_id: str) -> Order | None:
         """An order as it stands, staged changes included."""
@@ -221,6 +236,14 @@ class Desk:
         return (run_id, key) in self._staged.reserved
 
     # --- what happens -------------------------------------------------------------------------
+
+    def switch(self, user_id: int | None, halt: Halt | None) -> None:
+        """Turn a kill switch on or off; what is decided after this in the same turn obeys it."""
+        if halt is None:
+            repository.take_halt(self.session, user_id)
+        else:
+            repository.put_halt(self.session, halt)
+        self.halts = repository.halts(self.session)
 
     def record(self, decision: Decision) -> None:
         """Take in what was decided: its events, and what venues are to be told."""
@@ -401,6 +424,7 @@ class Desk:
         for order in orders:
             margins.order_changed(None, order, now)
         return AccountState(
+            user_id=repository.account_by_id(self.session, account_id).user_id,
             cash_paise=balances.get(LedgerAccount.CASH, 0),
             margins=margins,
             orders={order.order_id: order for order in orders},

@@ -42,6 +42,19 @@ def facts_for(desk: Desk, command: PlaceOrder, risk: Risk, *, in_basket: bool = 
     return market_facts(desk, instrument, denials)
 
 
+def closes(desk: Desk, order: Order, request: OrderRequest) -> bool:
+    """Whether an open order, with this request, only takes from a position that is open."""
+    held = [
+        position.quantity
+        for key, position in desk.account(int(order.account)).positions.items()
+        if (key.run_id, key.instrument, key.product)
+        == (order.run_id, request.instrument, request.product)
+    ]
+    quantity = held[0] if held else 0
+    is_opposite = quantity != 0 and (quantity > 0) == (request.side is Side.SELL)
+    return is_opposite and request.quantity - order.filled_quantity <= abs(quantity)
+
+
 def exit_facts(desk: Desk, instrument: Instrument) -> Facts:
     """What is known about an order that closes a position: nothing of the account is against it."""
     return market_facts(desk, instrument, ())
@@ -55,6 +68,9 @@ def change_facts(desk: Desk, order: Order, command: ModifyOrder) -> Facts:
     more = margins.needs([request], order.run_id, now)
     more = Paise(more - margins.needs([order.request], order.run_id, now))
     denials = _margin(desk, int(order.account), more) if more > 0 else ()
+    halt = desk.halt(int(order.account))
+    if halt is not None and not closes(desk, order, request):
+        denials += (denial(_R.KILL_SWITCH_ACTIVE, why=halt.words),)
     return market_facts(desk, instrument, denials)
 
 

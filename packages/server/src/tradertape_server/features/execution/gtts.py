@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from tradertape_core.execution import engine
+from tradertape_core.ledger.position import PositionKey
 from tradertape_core.orders import gtt as core
 from tradertape_core.orders.commands import PlaceOrder
 from tradertape_core.orders.denials import Denial
 from tradertape_core.orders.gtt import Gtt, GttRequest, GttResult, GttStatus
 from tradertape_core.orders.gtt_fields import gtt_document, read_gtt, read_gtt_change
+from tradertape_core.orders.order import Side
 from tradertape_core.risk.rules import RiskLimits
 from tradertape_server.features.execution import repository, rows, views
 from tradertape_server.features.execution.desk import Desk
@@ -101,8 +103,10 @@ class GttDesk:
             gtt = None if row is None else rows.gtt_of(row)
             if gtt is None or not gtt.is_active:
                 return
-            fired = core.fire(gtt, leg, desk.now)
             request = gtt.request.orders[leg]
+            if held_back(desk, gtt, leg):
+                return
+            fired = core.fire(gtt, leg, desk.now)
             command = PlaceOrder(
                 order_id=self._ids.next(desk.now),
                 account=gtt.account,
@@ -154,6 +158,17 @@ class GttDesk:
             payload={"trigger_id": gtt.trigger_id, "status": gtt.status.value},
             resource=("gtt", str(gtt.trigger_id)),
         )
+
+
+def held_back(desk: Desk, gtt: Gtt, leg: int) -> bool:
+    """Whether a kill switch keeps a trigger from firing: what only closes a position may."""
+    if desk.halt(int(gtt.account)) is None:
+        return False
+    request = gtt.request.orders[leg]
+    key = PositionKey(gtt.account, None, request.instrument, request.product)
+    position = desk.account(int(gtt.account)).positions.get(key)
+    held = 0 if position is None else position.quantity
+    return held == 0 or (held > 0) == (request.side is Side.BUY) or request.quantity > abs(held)
 
 
 def gtt_view(gtt: Gtt, *, user_id: str, instrument_token: int | None) -> Json:

@@ -70,6 +70,8 @@ class ExecutionJobs:
         now = self.clock.now()
         self._go_on_leaving()
         self._expire_triggers(now)
+        if self.service.trader.is_halted:
+            self._tell(lambda _venue: ())  # a turn sees what another process changed of a switch
         if self.service.trader.resting:
             self._end_days_before(now)
             self._tell(lambda venue: venue.expire(now))

@@ -55,12 +55,28 @@ class TradedInstrument(Base):
 
 
 class ExecutionCursor(Base):
-    """One row: the number of the last event. Who holds it is the only writer of execution."""
+    """One row: the number of the last event. Who holds it is the only writer of execution.
+
+    halts: moves with every change of a kill switch, so that a look at this row tells of it.
+    """
 
     __tablename__ = "execution_cursor"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     last_seq: Mapped[int] = mapped_column(BigInteger)
+    halts: Mapped[int] = mapped_column(default=0, server_default="0")
+
+
+class TradingHalt(Base):
+    """A kill switch that is on: `server`, or `user:7`; what it was is in the audit log."""
+
+    __tablename__ = "trading_halts"
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    reason: Mapped[str] = mapped_column(Text)
+    by: Mapped[str] = mapped_column(String(320))
+    since: Mapped[datetime]
 
 
 class ExecutionEvent(Base):

@@ -26,6 +26,7 @@ from tradertape_core.ledger.position import Position, PositionKey
 from tradertape_core.orders.gtt import Gtt, GttStatus
 from tradertape_core.orders.order import Order
 from tradertape_server.features.execution import rows
+from tradertape_server.features.execution.halts import Halt, Halts
 from tradertape_server.features.execution.models import (
     ExecutionCursor,
     ExecutionEvent,
@@ -38,11 +39,14 @@ from tradertape_server.features.execution.models import (
     PositionRow,
     PostingRow,
     TradedInstrument,
+    TradingHalt,
 )
 from tradertape_server.features.execution.ports import Happened
 
 _CURSOR: Any = ExecutionCursor.__table__
-_HOLD_CURSOR = select(_CURSOR.c.last_seq).where(_CURSOR.c.id == 1).with_for_update()
+_HOLD_CURSOR = (
+    select(_CURSOR.c.last_seq, _CURSOR.c.halts).where(_CURSOR.c.id == 1).with_for_update()
+)
 _MOVE_CURSOR = update(_CURSOR).where(_CURSOR.c.id == 1).values(last_seq=bindparam("to"))
 _Rows = Sequence[dict[str, Any]]
 
@@ -50,17 +54,43 @@ _Rows = Sequence[dict[str, Any]]
 # --- the trader's side ----------------------------------------------------------------------------
 
 
-def begin_writing(session: Session) -> int:
-    """Be the only writer until the commit, among all processes; the number of the last event."""
-    held = session.connection().scalar(_HOLD_CURSOR)
+def begin_writing(session: Session) -> tuple[int, int]:
+    """Be the only writer until the commit, among all processes.
+
+    Returns the number of the last event, and that of the last change of a kill switch.
+    """
+    held = session.connection().execute(_HOLD_CURSOR).first()
     if held is None:
         raise InvariantBroken("the database has no execution cursor: run `tradertape db upgrade`")
-    return held
+    return held.last_seq, held.halts
 
 
 def move_cursor(session: Session, last_seq: int) -> None:
     """Remember the number of the last event: it never goes back, whatever is deleted."""
     session.connection().execute(_MOVE_CURSOR, {"to": last_seq})
+
+
+def put_halt(session: Session, halt: Halt) -> None:
+    """Turn a kill switch on, or change what is said about it."""
+    take_halt(session, halt.user_id)
+    row = {"name": Halts.name(halt.user_id), "user_id": halt.user_id}
+    add(session, TradingHalt, [{**row, "reason": halt.reason, "by": halt.by, "since": halt.since}])
+
+
+def take_halt(session: Session, user_id: int | None) -> None:
+    """Turn a kill switch off; every process that trades will see it."""
+    session.execute(delete(TradingHalt).where(TradingHalt.name == Halts.name(user_id)))
+    session.execute(update(ExecutionCursor).values(halts=ExecutionCursor.halts + 1))
+
+
+def halts(session: Session) -> Halts:
+    """The kill switches that are on."""
+    return Halts(
+        {
+            row.user_id: Halt(user_id=row.user_id, reason=row.reason, by=row.by, since=row.since)
+            for row in session.scalars(select(TradingHalt))
+        }
+    )
 
 
 def add(session: Session, table: type[Any], values: _Rows) -> None:

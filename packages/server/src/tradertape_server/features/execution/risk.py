@@ -51,11 +51,11 @@ def risk_facts(
     key = PositionKey(str(account_id), run_id, request.instrument, request.product)
     position = state.positions.get(key)
     quantity = position.quantity if position else 0
-    limits = risk.limits
+    limits, halt = risk.limits, desk.halt(account_id)
     return RiskFacts(
         now=now,
         limits=limits,
-        kill_switch=risk.kill_switch,
+        kill_switch=risk.kill_switch if halt is None else halt.words,
         halted=risk.halted,
         capital_paise=Paise(limits.allocation_paise or state.cash_paise),
         day_pnl_paise=_day_pnl(desk, account_id, run_id, limits),

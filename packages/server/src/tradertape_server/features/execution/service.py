@@ -36,6 +36,7 @@ from tradertape_server.features.execution.desk import Desk
 from tradertape_server.features.execution.errors import InProgress, LiveDisabled
 from tradertape_server.features.execution.funds import Funds, funds_of
 from tradertape_server.features.execution.gtts import GttDesk
+from tradertape_server.features.execution.halts import Halt
 from tradertape_server.features.execution.identifiers import OrderIds
 from tradertape_server.features.execution.intents import checked_key, request_hash
 from tradertape_server.features.execution.models import FillRow, IntentRow, PaperAccount
@@ -245,6 +246,11 @@ class ExecutionService:
     def funds(self, account_id: int) -> Funds:
         """What an account has, and what of it is used."""
         return self.trader.do(Wish(lambda desk: funds_of(desk, account_id)))
+
+    def halt(self, user_id: int) -> Halt | None:
+        """The kill switch that stops a person's accounts, if one is on."""
+        with self.database.read() as session:
+            return repository.halts(session).over(user_id)
 
     # --- leaving ------------------------------------------------------------------------------
 

@@ -17,10 +17,12 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from tradertape_core.execution.decision import VenueRequest
 from tradertape_core.market.tick import Tick
+from tradertape_core.orders.gtt import Gtt
 from tradertape_core.orders.reports import ExecutionReport
 from tradertape_server.features.execution.cancelling import trail_wishes
 from tradertape_server.features.execution.desk import Desk, Written
 from tradertape_server.features.execution.errors import TradingPaused
+from tradertape_server.features.execution.gtts import held_back
 from tradertape_server.features.execution.ports import Listener
 from tradertape_server.features.execution.recovery import recover
 from tradertape_server.features.execution.triggers import Triggers
@@ -66,6 +68,11 @@ class Trader:
     def resting(self) -> int:
         """How many orders the venue holds."""
         return self._venue.resting
+
+    @property
+    def is_halted(self) -> bool:
+        """Whether a kill switch is on, as far as memory knows."""
+        return self._desk.halts.are_on
 
     def start(self) -> None:
         """Recover what a stop interrupted, then trade. A second call does nothing."""
@@ -129,7 +136,7 @@ class Trader:
 
     def _turn(self, wishes: list[Wish], ticks: list[Tick]) -> None:
         try:
-            wishes = [*wishes, *self._triggers.due(ticks)]
+            wishes = [*wishes, *self._triggers.due(ticks, self._waits)]
             wishes += trail_wishes(self._desk, ticks)
             requests = self._decide(wishes)
             self._act([one for one in wishes if not one.is_done], ticks, requests)
@@ -227,6 +234,10 @@ class Trader:
                 reports += self._venue.send(request, order)
                 reach("after_send")
         return reports
+
+    def _waits(self, gtt: Gtt, leg: int) -> bool:
+        """Whether a trigger is not to fire now, as far as memory knows: deciding looks again."""
+        return self._desk.has_read(int(gtt.account)) and held_back(self._desk, gtt, leg)
 
     def _publish(self, written: Written) -> Written:
         self._triggers.committed()

@@ -10,6 +10,7 @@ from tradertape_core.orders.gtt import Gtt, due_leg
 from tradertape_server.features.execution.wishes import Wish
 
 Fire = Callable[[int, int], Wish]
+Waits = Callable[[Gtt, int], bool]
 
 
 @dataclass(slots=True)
@@ -42,13 +43,16 @@ class Triggers:
             self._put(gtt)
         self._staged.clear()
 
-    def due(self, ticks: Sequence[Tick]) -> list[Wish]:
-        """A wish for every trigger these ticks reach; each fires once."""
+    def due(self, ticks: Sequence[Tick], waits: Waits) -> list[Wish]:
+        """A wish for every trigger these ticks reach; each fires once.
+
+        waits: whether a trigger is held back for now, and is left alone.
+        """
         hits: dict[int, int] = {}
         for tick in ticks:
             for gtt in self._active.get(tick.instrument_id, {}).values():
                 leg = due_leg(gtt, tick.last_price)
-                if leg is not None:
+                if leg is not None and not waits(gtt, leg):
                     hits.setdefault(gtt.trigger_id, leg)
         return [self.fire(trigger_id, leg) for trigger_id, leg in hits.items()]
 

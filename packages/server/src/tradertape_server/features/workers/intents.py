@@ -24,6 +24,7 @@ from tradertape_server.features.workers.turns import ref
 from tradertape_server.platform.identity import Identity
 
 Json = dict[str, Any]
+TRADING = frozenset({"open", "halted"})  # a halted run is refused by the gate, but for its exits
 
 
 class IntentService:
@@ -48,7 +49,7 @@ class IntentService:
             demand_nonce(now_run, caller, nonce, desk.now)
             if desk.intent(run.strategy_run_id, key) is not None:
                 return inner(desk)
-            if now_run.status != "open":
+            if now_run.status not in TRADING:
                 raise RunClosed(run.strategy_run_id, now_run.status)
             token = wanted.safety_token
             token_id = None if token is None else self._tokens.check(desk, now_run, token)

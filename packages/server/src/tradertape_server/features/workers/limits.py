@@ -11,6 +11,7 @@ from tradertape_core.kernel.money import Paise
 from tradertape_core.ledger.pnl import Pnl
 from tradertape_core.risk.rules import RiskLimits
 from tradertape_server.features.execution.risk import Risk
+from tradertape_server.features.workers.halting_runs import PROTECTION
 from tradertape_server.features.workers.models import WorkerRun
 
 
@@ -23,12 +24,14 @@ def risk_of(run: WorkerRun) -> Risk:
     """The same limits as the gate wants them: it looks again at every order."""
     cap, most_lost = allocation_cap(run), _limit(run, "daily_loss_limit")
     most_orders = _limit(run, "max_orders")
+    is_halted = run.status == "halted" and run.halted_by == PROTECTION
     return Risk(
+        halted=(run.status_reason or "its protection fired") if is_halted else None,
         limits=RiskLimits(
             allocation_paise=None if cap is None else Paise(round(cap * 100)),
             daily_loss_paise=None if most_lost is None else Paise(round(most_lost * 100)),
             max_orders_per_day=None if most_orders is None else int(most_orders),
-        )
+        ),
     )
 
 

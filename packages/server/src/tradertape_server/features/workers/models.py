@@ -35,6 +35,7 @@ class WorkerRun(Base):
     execution_mode: Mapped[str] = mapped_column(String(10))
     status: Mapped[str] = mapped_column(String(12), default="open")
     status_reason: Mapped[str] = mapped_column(Text, default="")
+    halted_by: Mapped[str | None] = mapped_column(String(12))  # kill_switch, protection
     summary_fields: Mapped[list[Json]] = mapped_column(JSON)
     risk_schema: Mapped[list[Json]] = mapped_column(JSON)
     allowed_actions: Mapped[list[str]]

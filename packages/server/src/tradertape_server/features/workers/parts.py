@@ -11,6 +11,7 @@ from starlette.requests import HTTPConnection
 from tradertape_server.features.workers.accounts import AccountService
 from tradertape_server.features.workers.gtt import GttService
 from tradertape_server.features.workers.intents import IntentService
+from tradertape_server.features.workers.kill_switch import KillSwitch
 from tradertape_server.features.workers.leaving import LeavingService
 from tradertape_server.features.workers.orders import OrderService
 from tradertape_server.features.workers.pnl import PnlService
@@ -45,3 +46,4 @@ Pnls = Annotated[PnlService, Depends(_one("pnl"))]
 Timelines = Annotated[TimelineService, Depends(_one("timeline"))]
 Gtts = Annotated[GttService, Depends(_one("gtts"))]
 Accounts = Annotated[AccountService, Depends(_one("accounts"))]
+KillSwitches = Annotated[KillSwitch, Depends(_one("kill_switch"))]

@@ -10,6 +10,7 @@ from tradertape_server.features.execution.desk import Desk
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.workers import repository
 from tradertape_server.features.workers.errors import RunClosed
+from tradertape_server.features.workers.halting_runs import KILL_SWITCH
 from tradertape_server.features.workers.presenting import protection_of
 from tradertape_server.features.workers.protections import Instruments, armed_values, arming
 from tradertape_server.features.workers.runs import locked
@@ -50,8 +51,8 @@ class ProtectionService:
                 )  # fmt: skip
             except InvalidInput as error:
                 raise Conflict(error.message, code="protection_exiting") from None
-            if run.status == "halted":
-                values |= {"status": "open", "status_reason": ""}
+            if run.status == "halted" and run.halted_by != KILL_SWITCH:
+                values |= {"status": "open", "status_reason": "", "halted_by": None}
             repository.change(desk.session, run_id, **values, updated_at=desk.now)
             desk.session.refresh(run)
             snapshot = protection_snapshot(protection_of(run))

@@ -48,6 +48,14 @@ def protected_runs(session: Session) -> Sequence[WorkerRun]:
     return session.scalars(query).all()
 
 
+def runs_not_over(session: Session, user_id: int | None) -> Sequence[WorkerRun]:
+    """Runs that have not ended: a person's, or everybody's."""
+    query = select(WorkerRun).where(WorkerRun.status != "closed").order_by(WorkerRun.id)
+    if user_id is not None:
+        query = query.where(WorkerRun.user_id == user_id)
+    return session.scalars(query).all()
+
+
 def runs_with_status(session: Session, *statuses: str) -> Sequence[WorkerRun]:
     """Runs in one of these states, whoever's they are."""
     return session.scalars(select(WorkerRun).where(WorkerRun.status.in_(statuses))).all()

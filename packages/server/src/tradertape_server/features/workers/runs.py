@@ -18,6 +18,7 @@ from tradertape_server.features.workers.errors import (
     RunMismatch,
     UnknownRun,
 )
+from tradertape_server.features.workers.halting_runs import halt_new_run
 from tradertape_server.features.workers.models import WorkerRun
 from tradertape_server.features.workers.presenting import present
 from tradertape_server.features.workers.protections import Instruments, armed_values, arming
@@ -80,6 +81,7 @@ class RunService:
                 _compare(known, caller, wanted)
             run = known or _new(run_id, caller, wanted, account_id, desk)
             _fill(run, wanted, desk)
+            halt_new_run(desk, run)
             if armed is not None:
                 for name, value in armed_values(run, armed, desk.now, reason="run created").items():
                     setattr(run, name, value)
@@ -231,6 +233,7 @@ def _new(run_id: str, caller: Identity, wanted: NewRun, account_id: int, desk: D
 def _fill(run: WorkerRun, wanted: NewRun, desk: Desk) -> None:
     run.status = "open"
     run.status_reason = ""
+    run.halted_by = None
     run.summary_fields = _plain(wanted.summary_fields)
     run.risk_schema = _plain(wanted.risk_schema)
     run.allowed_actions = list(wanted.allowed_actions)

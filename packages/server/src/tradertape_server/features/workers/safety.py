@@ -90,7 +90,12 @@ class SafetyService:
 
     def reasons(self, run: WorkerRun, now: datetime) -> list[str]:
         """Sentences with a code each, as D18 lists them."""
-        reasons = [*_run_reasons(run), *_session_reasons(run, now), *_protection_reasons(run)]
+        reasons = [
+            *_run_reasons(run),
+            *self._stopped(run),
+            *_session_reasons(run, now),
+            *_protection_reasons(run),
+        ]
         reasons += self._market_reasons(now)
         if run.status != "open":
             return reasons
@@ -101,6 +106,10 @@ class SafetyService:
             )
         orders = self._execution.orders(run_id=run.strategy_run_id)
         return reasons + limit_reasons(run, pnl, len(orders))
+
+    def _stopped(self, run: WorkerRun) -> list[str]:
+        halt = self._execution.halt(run.user_id)
+        return [] if halt is None else [f"The kill switch is on: {halt.words} (kill_switch_active)"]
 
     def _market_reasons(self, now: datetime) -> list[str]:
         market = self._execution.market

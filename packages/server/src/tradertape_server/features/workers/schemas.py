@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field, JsonValue
 
-from tradertape_server.platform.http import Body
+from tradertape_server.platform.http import Answer, Body, IstTime
 
 Json = dict[str, Any]
 
@@ -130,3 +130,22 @@ class ModifyIn(Body):
 
     strategy_run_id: str
     variety: str = "regular"
+
+
+class KillSwitchIn(Body):
+    """Turn a kill switch on or off."""
+
+    active: bool
+    reason: Annotated[str, Field(max_length=500)] = ""
+    cancel_orders: bool = False
+    exit_positions: bool = False
+
+
+class KillSwitchOut(Answer):
+    """A kill switch as it stands; `scope` is `server` when that one is on."""
+
+    active: bool
+    scope: Literal["user", "server"]
+    reason: str | None = None
+    since: IstTime | None = None
+    by: str | None = None

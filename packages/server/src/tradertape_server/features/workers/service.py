@@ -10,6 +10,7 @@ from tradertape_server.features.workers.accounts import AccountService
 from tradertape_server.features.workers.gtt import GttService
 from tradertape_server.features.workers.guardian import Guardian
 from tradertape_server.features.workers.intents import IntentService
+from tradertape_server.features.workers.kill_switch import KillSwitch
 from tradertape_server.features.workers.leaving import LeavingService
 from tradertape_server.features.workers.orders import OrderService
 from tradertape_server.features.workers.pnl import PnlService
@@ -40,6 +41,7 @@ class Workers:
     accounts: AccountService
     timeline: TimelineService
     gtts: GttService
+    kill_switch: KillSwitch
     guardian: Guardian
 
     @classmethod
@@ -72,5 +74,6 @@ class Workers:
             accounts=AccountService(execution, pnl),
             timeline=TimelineService(execution, bus),
             gtts=GttService(execution),
+            kill_switch=KillSwitch(database, execution, bus),
             guardian=Guardian(database, clock, execution, leaving, prices),
         )

@@ -1,0 +1,52 @@
+"""Kill switches: who may open nothing new, and since when. A row is there while one is on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+SERVER = "server"
+USER = "user"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Halt:
+    """A kill switch that is on. user_id: whose; None for everybody's."""
+
+    user_id: int | None
+    reason: str
+    by: str
+    since: datetime
+
+    @property
+    def scope(self) -> str:
+        """`user`, or `server` for everybody's."""
+        return SERVER if self.user_id is None else USER
+
+    @property
+    def words(self) -> str:
+        """Why, as a denial says it."""
+        whose = " for the whole server" if self.user_id is None else ""
+        return f"{self.reason or 'no reason given'} (by {self.by}{whose})"
+
+
+@dataclass(slots=True)
+class Halts:
+    """Those that are on."""
+
+    by_user: Mapping[int | None, Halt] = field(default_factory=dict[int | None, Halt])
+
+    @property
+    def are_on(self) -> bool:
+        """Whether any is."""
+        return bool(self.by_user)
+
+    def over(self, user_id: int) -> Halt | None:
+        """What stops a person's accounts: the server's switch before their own."""
+        return self.by_user.get(None) or self.by_user.get(user_id)
+
+    @staticmethod
+    def name(user_id: int | None) -> str:
+        """The key of a switch's row."""
+        return SERVER if user_id is None else f"{USER}:{user_id}"
