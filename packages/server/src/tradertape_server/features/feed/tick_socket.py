@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import Counter
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from fastapi import APIRouter, WebSocket
@@ -35,6 +37,11 @@ MOST_SYMBOLS = 500
 MOST_SOCKETS = 5  # of one account
 IDLE_AFTER_S = 300.0  # without a subscription
 LAGGED = "events_lost"
+MOST_CHANNELS = 30
+LOOK_S = 1.0  # at what channels say
+
+# What a channel says now, to whom and about what: JSON, or None where there is nothing to say.
+Channel = Callable[[Identity, str], Any]
 
 _open: Counter[int] = Counter()
 
@@ -60,10 +67,12 @@ async def ticks(websocket: WebSocket) -> None:
         await websocket.close(TOO_MANY, f"more than {MOST_SOCKETS} connections")
         return
     _open[caller.id] += 1
-    client = TickClient(Socket(websocket), caller, container.feed, container.instruments)
+    client = TickClient(
+        Socket(websocket), caller, container.feed, container.instruments, container.channels
+    )
     try:
         with container.credentials.over(caller) as guard:
-            await run_socket(websocket, guard, client.listen(), client.talk())
+            await run_socket(websocket, guard, client.listen(), client.talk(), client.look())
     finally:
         client.close()
         _open[caller.id] -= 1
@@ -73,7 +82,12 @@ class TickClient:
     """One connection: what it subscribed to, and what it is sent."""
 
     def __init__(
-        self, socket: Socket, caller: Identity, feed: Feed, instruments: InstrumentService
+        self,
+        socket: Socket,
+        caller: Identity,
+        feed: Feed,
+        instruments: InstrumentService,
+        channels: Mapping[str, Channel],
     ) -> None:
         self._socket = socket
         self._caller = caller
@@ -84,6 +98,9 @@ class TickClient:
         self._names: dict[int, str] = {}
         self._selection = Selection.of({})
         self._hears_events = False
+        self._channels = channels
+        self._topics: dict[str, bytes] = {}  # with what was said last
+        self._looking = asyncio.Event()
         self._replies: asyncio.Queue[bytes] = asyncio.Queue(maxsize=200)
 
     def close(self) -> None:
@@ -126,10 +143,25 @@ class TickClient:
             if now - beat >= HEARTBEAT_S:
                 beat = now
                 await self._socket.send(ascii_json({"type": "heartbeat", "event": "heartbeat"}))
-            if self._modes or self._hears_events:
+            if self._modes or self._hears_events or self._topics:
                 idle_since = now
             elif now - idle_since >= IDLE_AFTER_S:
                 raise Closing(IDLE, "nothing was subscribed to")
+
+    async def look(self) -> None:
+        """Send what channels say, whenever it is something new."""
+        while True:
+            for topic in list(self._topics):
+                name, _, argument = topic.partition(":")
+                said = await asyncio.to_thread(self._channels[name], self._caller, argument)
+                line = ascii_json({"type": "channel", "channel": topic, "data": said})
+                if said is not None and line != self._topics.get(topic, line + b" "):
+                    self._topics[topic] = line
+                    self._reply(line)
+            self._looking.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_S if self._topics else None):
+                    await self._looking.wait()
 
     async def _deliver(self, delivery: Delivery) -> None:
         frame: TickFrame | None = delivery.frames.get(TICKS)
@@ -153,9 +185,7 @@ class TickClient:
         self._box.nudge()
 
     async def _subscribe(self, message: dict[str, Any]) -> None:
-        if "events" in _texts(message.get("channels")):
-            self._feed.bus.add(self._box, events_topic(self._caller.id))
-            self._hears_events = True
+        self._join(_texts(message.get("channels")))
         mode = _mode(message.get("mode", "quote"))
         if mode is None:
             self._reply(_error("mode is ltp, quote or full", "mode"))
@@ -177,6 +207,21 @@ class TickClient:
         self._reply(ascii_json(answer))
         await self._snapshot(list(wanted.values()), mode)
 
+    def _join(self, topics: list[str]) -> None:
+        if "events" in topics:
+            self._feed.bus.add(self._box, events_topic(self._caller.id))
+            self._hears_events = True
+        for topic in topics:
+            if topic == "events" or topic in self._topics:
+                continue
+            if topic.partition(":")[0] not in self._channels:
+                self._reply(_error(f"There is no channel {topic}.", "channel"))
+            elif len(self._topics) >= MOST_CHANNELS:
+                self._reply(_error(f"At most {MOST_CHANNELS} channels.", "channel"))
+            else:
+                self._topics[topic] = b""
+        self._looking.set()
+
     async def _snapshot(self, instruments: list[Instrument], mode: Mode) -> None:
         if not instruments:
             return
@@ -185,6 +230,8 @@ class TickClient:
             self._reply(message)
 
     async def _unsubscribe(self, message: dict[str, Any]) -> None:
+        for topic in _texts(message.get("channels")):
+            self._topics.pop(topic, None)
         symbols = _texts(message.get("symbols"))
         found = await asyncio.to_thread(self._instruments.many, symbols)
         tokens = {one.instrument_token for one in found.instruments.values()}
@@ -229,7 +276,7 @@ class TickClient:
 def _texts(value: Any) -> list[str]:
     if not isinstance(value, list):
         return []
-    return list(dict.fromkeys(text for text in value if isinstance(text, str) and len(text) < 100))
+    return list(dict.fromkeys(text for text in value if isinstance(text, str) and len(text) < 140))
 
 
 def _mode(value: Any) -> Mode | None:

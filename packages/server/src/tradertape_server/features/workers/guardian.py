@@ -25,7 +25,7 @@ from tradertape_server.features.workers import repository
 from tradertape_server.features.workers.exiting_claims import ClaimExits
 from tradertape_server.features.workers.leaving import LeavingService
 from tradertape_server.features.workers.models import WorkerRun
-from tradertape_server.features.workers.presenting import protection_of
+from tradertape_server.features.workers.presenting import protection_of, worker_age_s
 from tradertape_server.features.workers.protections import stored, watched
 from tradertape_server.features.workers.turns import Turns, note
 from tradertape_server.features.workers.watching import Prices
@@ -78,6 +78,7 @@ class Guardian:
     def start(self) -> None:
         """Begin to look. A second call does nothing."""
         if self._thread is None:
+            self._is_stopping = False
             self._thread = threading.Thread(target=self._loop, name="protection", daemon=True)
             self._thread.start()
 
@@ -88,6 +89,9 @@ class Guardian:
             self._bell.notify_all()
         if self._thread is not None:
             self._thread.join(timeout=10)
+            self._thread = None
+        self._runs.clear()  # another process may change them before we look again
+        self._prices.watch((), self.on_tick)
 
     def look(self) -> None:
         """Look at everything once: the clock's rules, exits that are not done, all prices."""
@@ -253,12 +257,9 @@ class Guardian:
         guarded.state = state
 
     def _around(self, guarded: Guarded, now: datetime) -> Surroundings:
-        run = guarded.run
-        signs = (run.last_heartbeat_at, run.session_claimed_at, guarded.state.armed_at)
-        last = max((at for at in signs if at is not None), default=now)
         return Surroundings(
             now=now,
-            worker_age_s=(now - last).total_seconds(),
+            worker_age_s=worker_age_s(guarded.run, guarded.state, now),
             mis_close_at=self._mis_close_at(now),
         )
 

@@ -1,11 +1,11 @@
-"""Tables of workers: runs with their claim and protection, and safety tokens that were used."""
+"""Tables of workers: runs with claim and protection, what they earned, safety tokens used."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tradertape_server.platform.database import Base
@@ -47,6 +47,7 @@ class WorkerRun(Base):
     protection_status: Mapped[str] = mapped_column(String(12), default="unarmed")
     option_run: Mapped[Json | None] = mapped_column(JSON)
     exit_key: Mapped[str | None] = mapped_column(String(200))
+    key_id: Mapped[int | None]  # of the token that made the run, or claimed it last
 
     session_nonce: Mapped[str | None] = mapped_column(String(64))
     session_claimed_at: Mapped[datetime | None]
@@ -58,6 +59,19 @@ class WorkerRun(Base):
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
+
+
+class PnlPoint(Base):
+    """What a run's profit and loss was at a moment, paise: the line on its page."""
+
+    __tablename__ = "worker_pnl_points"
+    __table_args__ = (Index("ix_worker_pnl_points_run_id_at", "run_id", "at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    run_id: Mapped[int] = mapped_column(ForeignKey("worker_runs.id", ondelete="CASCADE"))
+    at: Mapped[datetime]
+    net_paise: Mapped[int] = mapped_column(BigInteger)
+    realised_paise: Mapped[int] = mapped_column(BigInteger)
 
 
 class WorkerHeartbeat(Base):

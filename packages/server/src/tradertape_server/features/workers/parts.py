@@ -14,6 +14,7 @@ from tradertape_server.features.workers.intents import IntentService
 from tradertape_server.features.workers.kill_switch import KillSwitch
 from tradertape_server.features.workers.leaving import LeavingService
 from tradertape_server.features.workers.orders import OrderService
+from tradertape_server.features.workers.pages import PageService
 from tradertape_server.features.workers.pnl import PnlService
 from tradertape_server.features.workers.protecting import ProtectionService
 from tradertape_server.features.workers.runs import RunService
@@ -46,4 +47,5 @@ Pnls = Annotated[PnlService, Depends(_one("pnl"))]
 Timelines = Annotated[TimelineService, Depends(_one("timeline"))]
 Gtts = Annotated[GttService, Depends(_one("gtts"))]
 Accounts = Annotated[AccountService, Depends(_one("accounts"))]
+Pages = Annotated[PageService, Depends(_one("pages"))]
 KillSwitches = Annotated[KillSwitch, Depends(_one("kill_switch"))]

@@ -32,6 +32,13 @@ def heartbeat_age_s(run: WorkerRun, now: datetime) -> int | None:
     return max(0, int((now - run.last_heartbeat_at).total_seconds()))
 
 
+def worker_age_s(run: WorkerRun, state: ProtectionState, now: datetime) -> float:
+    """Seconds since the run's worker could last be thought alive, as its protection counts them."""
+    signs = (run.last_heartbeat_at, run.session_claimed_at, state.armed_at)
+    last = max((at for at in signs if at is not None), default=now)
+    return (now - last).total_seconds()
+
+
 def health_status(run: WorkerRun, now: datetime) -> str:
     """healthy within two beats of half a minute, stale up to the run's limit, then dead."""
     age = heartbeat_age_s(run, now)

@@ -9,6 +9,9 @@ from typing import Any
 from sqlalchemy import delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
+from tradertape_server.features.execution.models import ExecutionEvent, PaperAccount
+from tradertape_server.features.execution.ports import Happened
+from tradertape_server.features.execution.repository import happened
 from tradertape_server.features.workers.models import SpentToken, WorkerHeartbeat, WorkerRun
 
 
@@ -117,6 +120,34 @@ def spend(session: Session, token_id: str, *, now: datetime, forget_before: date
     """Use a safety token up, and forget those that are too old to be tried again."""
     session.execute(delete(SpentToken).where(SpentToken.spent_at < forget_before))
     session.execute(insert(SpentToken).values(token_id=token_id, spent_at=now))
+
+
+def owner_of_account(session: Session, account_id: int) -> int | None:
+    """Whose a paper account is."""
+    return session.scalar(select(PaperAccount.user_id).where(PaperAccount.id == account_id))
+
+
+def latest_events(
+    session: Session, run_id: str, *, before: int | None, kind: str | None, limit: int
+) -> list[Happened]:
+    """A run's events before a cursor, newest first."""
+    query = select(ExecutionEvent).where(ExecutionEvent.run_id == run_id)
+    if before is not None:
+        query = query.where(ExecutionEvent.seq < before)
+    if kind is not None:
+        query = query.where(ExecutionEvent.kind == kind)
+    found = session.scalars(query.order_by(ExecutionEvent.seq.desc()).limit(limit))
+    return [happened(row) for row in found]
+
+
+def last_event_at(session: Session, run_id: str, event_type: str) -> datetime | None:
+    """When something last happened in a run."""
+    return session.scalar(
+        select(ExecutionEvent.at)
+        .where(ExecutionEvent.run_id == run_id, ExecutionEvent.event_type == event_type)
+        .order_by(ExecutionEvent.seq.desc())
+        .limit(1)
+    )
 
 
 def keep_heartbeat(session: Session, key_id: int, **values: Any) -> None:

@@ -23,7 +23,7 @@ from tradertape_server.features.workers.models import WorkerRun
 from tradertape_server.features.workers.presenting import present
 from tradertape_server.features.workers.protections import Instruments, armed_values, arming
 from tradertape_server.features.workers.schemas import Heartbeat, NewRun, RiskPatch
-from tradertape_server.features.workers.sessions import demand_nonce
+from tradertape_server.features.workers.sessions import demand_nonce, token_of
 from tradertape_server.features.workers.turns import Turns, note
 from tradertape_server.platform.database import Database
 from tradertape_server.platform.errors import Conflict, Forbidden
@@ -81,6 +81,7 @@ class RunService:
                 _compare(known, caller, wanted)
             run = known or _new(run_id, caller, wanted, account_id, desk)
             _fill(run, wanted, desk)
+            run.key_id = token_of(caller)
             halt_new_run(desk, run)
             if armed is not None:
                 for name, value in armed_values(run, armed, desk.now, reason="run created").items():

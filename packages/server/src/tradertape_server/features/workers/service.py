@@ -13,7 +13,9 @@ from tradertape_server.features.workers.intents import IntentService
 from tradertape_server.features.workers.kill_switch import KillSwitch
 from tradertape_server.features.workers.leaving import LeavingService
 from tradertape_server.features.workers.orders import OrderService
+from tradertape_server.features.workers.pages import PageService
 from tradertape_server.features.workers.pnl import PnlService
+from tradertape_server.features.workers.pnl_points import PnlRecorder
 from tradertape_server.features.workers.protecting import ProtectionService
 from tradertape_server.features.workers.protections import ByToken, Instruments
 from tradertape_server.features.workers.runs import RunService
@@ -43,6 +45,8 @@ class Workers:
     gtts: GttService
     kill_switch: KillSwitch
     guardian: Guardian
+    pages: PageService
+    recorder: PnlRecorder
 
     @classmethod
     def build(
@@ -61,19 +65,22 @@ class Workers:
         tokens = SafetyTokens(secrets)
         leaving = LeavingService(execution)
         pnl = PnlService(execution, clock, compat=compat)
+        safety = SafetyService(execution, tokens)
         desk = Instruments(execution.market, by_token)
         return cls(
             runs=RunService(database, clock, execution, desk),
             sessions=SessionService(execution),
-            safety=SafetyService(execution, tokens),
+            safety=safety,
             intents=IntentService(execution, tokens),
             orders=OrderService(execution),
             leaving=leaving,
             protections=ProtectionService(execution, desk),
             pnl=pnl,
             accounts=AccountService(execution, pnl),
-            timeline=TimelineService(execution, bus),
+            timeline=TimelineService(execution, bus, database),
             gtts=GttService(execution),
             kill_switch=KillSwitch(database, execution, bus),
             guardian=Guardian(database, clock, execution, leaving, prices),
+            pages=PageService(database, clock, execution, safety),
+            recorder=PnlRecorder(database, clock, execution),
         )

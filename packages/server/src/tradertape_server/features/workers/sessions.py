@@ -21,6 +21,11 @@ from tradertape_server.platform.secrets import same
 Json = dict[str, Any]
 
 
+def token_of(caller: Identity) -> int | None:
+    """The worker token somebody calls with; None for a browser."""
+    return caller.credential_id if caller.via == "worker" else None
+
+
 class SessionService:
     """Claiming a run, staying alive in it, letting go of it."""
 
@@ -40,6 +45,7 @@ class SessionService:
                 desk.session, run_id, nonce, now=now, stale_before=now - SESSION_TTL
             ):
                 raise _held(run, now)
+            repository.change(desk.session, run_id, key_id=token_of(caller) or run.key_id)
             what = "taken over from a silent worker" if taken_over else "claimed"
             note(desk, run, "decision", "session.claimed", f"Session {what}", takeover=taken_over)
             return {

@@ -7,10 +7,13 @@ from typing import Any
 from tradertape_core.kernel.errors import InvalidDocument, Problem
 from tradertape_server.features.execution.ports import Happened
 from tradertape_server.features.execution.service import ExecutionService
+from tradertape_server.features.feed.tick_socket import events_topic
+from tradertape_server.features.workers import repository
 from tradertape_server.features.workers.models import WorkerRun
 from tradertape_server.features.workers.schemas import DecisionEvent
 from tradertape_server.features.workers.turns import ref
 from tradertape_server.platform.bus import Bus, Event
+from tradertape_server.platform.database import Database
 from tradertape_server.platform.http import in_ist
 
 Json = dict[str, Any]
@@ -19,10 +22,12 @@ MOST_EVENTS = 500
 
 
 class TimelineService:
-    """Events of runs, from the table; new ones are handed to the bus."""
+    """Events of runs, from the table; new ones are handed to the bus, by run and by account."""
 
-    def __init__(self, execution: ExecutionService, bus: Bus) -> None:
+    def __init__(self, execution: ExecutionService, bus: Bus, database: Database) -> None:
         self._execution = execution
+        self._database = database
+        self._owners: dict[int, int] = {}
         self.bus = bus
         execution.trader.listen(self._publish)
 
@@ -74,6 +79,18 @@ class TimelineService:
             topic = topic_of(event.run_id) if event.run_id else ""
             if topic and self.bus.listeners(topic):
                 self.bus.publish(Event(topic, event.seq, event_view(event, "")))
+            account = events_topic(self._owner(event.account_id))
+            if self.bus.listeners(account):
+                self.bus.publish(Event(account, event.seq, event_view(event, "")))
+
+    def _owner(self, account_id: int) -> int:
+        """Whose an account is; it is asked for once, for it never changes hands."""
+        known = self._owners.get(account_id)
+        if known is None:
+            with self._database.read() as session:
+                known = repository.owner_of_account(session, account_id) or 0
+            self._owners[account_id] = known
+        return known
 
 
 def topic_of(run_id: str) -> str:

@@ -1,0 +1,56 @@
+"""Which runs want a person to look at them, and why."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from tradertape_core.ledger.pnl import Pnl
+from tradertape_server.features.workers.models import WorkerRun
+from tradertape_server.features.workers.presenting import (
+    health_status,
+    heartbeat_age_s,
+    protection_of,
+    session_status,
+)
+
+
+def attention(run: WorkerRun, pnl: Pnl, now: datetime) -> list[str]:
+    """Codes, the most pressing first; none for a run that is over or does well."""
+    if run.status == "closed":
+        return []
+    found: list[str] = []
+    if run.status in ("halted", "error", "recovering"):
+        found.append(run.status)
+    if run.protection_status == "failed":
+        found.append("protection_failed")
+    if run.recovery_status == "required":
+        found.append("reconciliation_required")
+    is_held = session_status(run, now) == "stale"
+    if is_held or (pnl.position_count and health_status(run, now) in ("stale", "dead")):
+        found.append("worker_silent")
+    if pnl.position_count and pnl.is_stale:
+        found.append("prices_stale")
+    return found
+
+
+def words_of(run: WorkerRun, reason: str, now: datetime) -> str:
+    """One sentence for a code."""
+    why = f": {run.status_reason}" if run.status_reason else ""
+    age = heartbeat_age_s(run, now)
+    claim = protection_of(run).last_claim
+    told = {
+        "halted": f"Halted{why}",
+        "error": f"Stopped with an error{why}",
+        "recovering": "Recovering what a stop interrupted",
+        "protection_failed": f"An exit did not succeed{f': {claim.message}' if claim else ''}",
+        "reconciliation_required": "Has to be reconciled before it trades on",
+        "worker_silent": f"Its worker has been silent for {_age(age)}",
+        "prices_stale": "Prices of its open positions are too old",
+    }
+    return told[reason]
+
+
+def _age(seconds: int | None) -> str:
+    if seconds is None:
+        return "a minute or more"
+    return f"{seconds} s" if seconds < 120 else f"{seconds // 60} min"

@@ -1,0 +1,324 @@
+"""What the console's pages of workers show: cards, a run as a whole, what changes by the second."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, cast
+
+from tradertape_core.kernel.clock import Clock
+from tradertape_core.ledger.pnl import Pnl, PnlLeg, RunMode, pnl_of
+from tradertape_core.ledger.position import Position
+from tradertape_core.market.tick import Tick
+from tradertape_core.risk.protection_snapshot import protection_snapshot
+from tradertape_server.features.execution.service import ExecutionService
+from tradertape_server.features.workers import page_schemas as out
+from tradertape_server.features.workers import pnl_points, repository
+from tradertape_server.features.workers.attention import attention, words_of
+from tradertape_server.features.workers.errors import UnknownRun
+from tradertape_server.features.workers.models import WorkerRun
+from tradertape_server.features.workers.outlook import nearest, steps
+from tradertape_server.features.workers.presenting import (
+    health_status,
+    heartbeat_age_s,
+    protection_of,
+    session_status,
+    worker_age_s,
+)
+from tradertape_server.features.workers.safety import SafetyService
+from tradertape_server.features.workers.timeline import event_view
+from tradertape_server.features.workers.turns import ref
+from tradertape_server.platform.database import Database
+from tradertape_server.platform.identity import Identity
+
+Json = dict[str, Any]
+SPARK_FOR = timedelta(hours=6)
+SPARK_POINTS = 40
+LINE_POINTS = 800
+MODES: tuple[out.Mode, ...] = ("dry_run", "paper", "live")
+
+
+class PageService:
+    """Reads only; every method is about the caller's own runs."""
+
+    def __init__(
+        self, database: Database, clock: Clock, execution: ExecutionService, safety: SafetyService
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._execution = execution
+        self._safety = safety
+
+    def cards(self, caller: Identity, *, finished: bool, limit: int) -> list[out.RunCard]:
+        """The person's runs, newest first: those that are not over, or all."""
+        with self._database.read() as session:
+            found = (
+                repository.runs(session, caller.id, status=None, limit=limit, offset=0)
+                if finished
+                else repository.runs_not_over(session, caller.id)[::-1][:limit]
+            )
+        return [self._card(_Looked.at(run, self._execution, self._clock.now())) for run in found]
+
+    def pulses(self, caller: Identity, _argument: str = "") -> list[Json]:
+        """What changes of the runs that are not over, for the channel `runs`."""
+        with self._database.read() as session:
+            found = repository.runs_not_over(session, caller.id)[::-1]
+        now = self._clock.now()
+        looked = (_Looked.at(run, self._execution, now) for run in found)
+        return [_pulse(one).model_dump(mode="json") for one in looked]
+
+    def live(self, caller: Identity, run_id: str) -> Json | None:
+        """What changes of a run, for the channel `run:<id>`; None for nobody's run."""
+        try:
+            run = self._run(caller, run_id)
+        except UnknownRun:
+            return None
+        looked = _Looked.at(run, self._execution, self._clock.now())
+        return _live(looked).model_dump(mode="json")
+
+    def page(self, caller: Identity, run_id: str) -> out.RunPage:
+        """A run as a whole. Raises UnknownRun."""
+        run = self._run(caller, run_id)
+        now = self._clock.now()
+        looked = _Looked.at(run, self._execution, now)
+        with self._database.read() as session:
+            risk_at = repository.last_event_at(session, run_id, "risk.updated")
+        reasons = self._safety.reasons(run, now)
+        state = looked.state
+        return out.RunPage(
+            card=self._card(looked),
+            live=_live(looked),
+            risk_schema=run.risk_schema,
+            risk=_object(run.runtime_state.get("risk")),
+            risk_changed_at=risk_at,
+            allowed_actions=run.allowed_actions,
+            metadata=run.details,
+            heartbeat=run.heartbeat,
+            last_heartbeat_at=run.last_heartbeat_at,
+            protection=cast("Any", protection_snapshot(state)) if state.generation else None,
+            can_trade=not reasons,
+            blocking_reasons=reasons,
+        )
+
+    def line(self, caller: Identity, run_id: str, *, hours: int) -> list[out.PnlAt]:
+        """A run's profit and loss over the last hours, oldest first. Raises UnknownRun."""
+        run = self._run(caller, run_id)
+        since = self._clock.now() - timedelta(hours=hours)
+        with self._database.read() as session:
+            found = pnl_points.points(session, run.id, since=since, most=LINE_POINTS)
+            return [
+                out.PnlAt(at=p.at, net=p.net_paise / 100, realised=p.realised_paise / 100)
+                for p in found
+            ]
+
+    def timeline(
+        self, caller: Identity, run_id: str, *, before: int | None, kind: str | None, limit: int
+    ) -> list[out.TimelineEvent]:
+        """What happened in a run, newest first. Raises UnknownRun."""
+        run = self._run(caller, run_id)
+        with self._database.read() as session:
+            found = repository.latest_events(session, run_id, before=before, kind=kind, limit=limit)
+        return [
+            out.TimelineEvent.model_validate(event_view(event, run.account_scope))
+            for event in found
+        ]
+
+    def exit_plan(self, caller: Identity, run_id: str) -> out.ExitPlanOut:
+        """What leaving a run would do now, with prices. Raises UnknownRun."""
+        run = self._run(caller, run_id)
+        plan = self._execution.exit_run(ref(run), dry_run=True).document
+        orders = [self._exit_order(one) for one in plan["close"]]
+        values = [order.value for order in orders]
+        is_known = all(value is not None for value in values)
+        return out.ExitPlanOut(
+            cancel=plan["cancel"],
+            close=orders,
+            value=round(sum(value or 0 for value in values), 2) if is_known else None,
+            execution_mode=cast("out.Mode", run.execution_mode),
+        )
+
+    def overview(self, caller: Identity) -> out.OverviewOut:
+        """What runs, by mode, and what wants to be looked at."""
+        with self._database.read() as session:
+            found = repository.runs_not_over(session, caller.id)[::-1]
+        now = self._clock.now()
+        looked = [_Looked.at(run, self._execution, now) for run in found]
+        accounts = [account.id for account in self._execution.accounts(caller.id)]
+        resting: Counter[str] = Counter()
+        held = 0
+        for account_id in accounts:
+            orders = self._execution.orders(account_id=account_id, open_only=True)
+            resting.update(order.run_id or "" for order in orders)
+            held += len(self._execution.positions(account_id=account_id, open_only=True))
+        return out.OverviewOut(
+            modes=[
+                _summary(mode, [one for one in looked if one.run.execution_mode == mode], resting)
+                for mode in MODES
+            ],
+            attention=[
+                out.Attention(
+                    strategy_run_id=one.run.strategy_run_id,
+                    name=_name(one.run),
+                    execution_mode=cast("out.Mode", one.run.execution_mode),
+                    reason=reason,
+                    words=words_of(one.run, reason, now),
+                )
+                for one in looked
+                for reason in one.attention
+            ],
+            open_orders=resting.total(),
+            open_positions=held,
+        )
+
+    # --- inside -------------------------------------------------------------------------------
+
+    def _run(self, caller: Identity, run_id: str) -> WorkerRun:
+        with self._database.read() as session:
+            found = repository.run(session, caller.id, run_id)
+        if found is None:
+            raise UnknownRun
+        return found
+
+    def _card(self, looked: _Looked) -> out.RunCard:
+        run = looked.run
+        since = (run.closed_at or looked.now) - SPARK_FOR
+        with self._database.read() as session:
+            line = pnl_points.points(session, run.id, since=since, most=SPARK_POINTS)
+        return out.RunCard(
+            **dict(_pulse(looked)),
+            template_id=run.template_id,
+            name=_name(run),
+            account_scope=run.account_scope,
+            execution_mode=cast("out.Mode", run.execution_mode),
+            summary_fields=run.summary_fields,
+            is_option_run=run.option_run is not None,
+            token_id=run.key_id,
+            created_at=run.created_at,
+            updated_at=run.updated_at,
+            closed_at=run.closed_at,
+            spark=[point.net_paise / 100 for point in line],
+        )
+
+    def _exit_order(self, document: Json) -> out.ExitOrder:
+        name = f"{document['exchange']}:{document['tradingsymbol']}"
+        tick = self._execution.market.tick(name)
+        price = None if tick is None else float(tick.last_price)
+        quantity = int(document["quantity"])
+        return out.ExitOrder(
+            instrument=name,
+            side=document["transaction_type"],
+            quantity=quantity,
+            product=document["product"],
+            order_type=document["order_type"],
+            price=price,
+            value=None if price is None else round(price * quantity, 2),
+        )
+
+
+class _Looked:
+    """A run with what it holds, at the prices of one moment."""
+
+    def __init__(
+        self, run: WorkerRun, positions: list[Position], ticks: dict[str, Tick], now: datetime
+    ) -> None:
+        self.run = run
+        self.now = now
+        self.state = protection_of(run)
+        self.pnl: Pnl = pnl_of(positions, ticks, now, mode=RunMode(run.execution_mode))
+        self.steps = (
+            []
+            if run.status == "closed"
+            else steps(
+                self.state,
+                positions,
+                ticks,
+                now,
+                worker_age_s=worker_age_s(run, self.state, now),
+            )
+        )
+        self.attention = attention(run, self.pnl, now)
+
+    @classmethod
+    def at(cls, run: WorkerRun, execution: ExecutionService, now: datetime) -> _Looked:
+        is_dry = run.execution_mode == "dry_run"
+        positions = [] if is_dry else execution.positions(run_id=run.strategy_run_id)
+        names = {position.key.instrument for position in positions if position.is_open}
+        found = {name: tick for name in names if (tick := execution.market.tick(name)) is not None}
+        return cls(run, positions, found, now)
+
+
+def _pulse(looked: _Looked) -> out.RunPulse:
+    run, totals = looked.run, looked.pnl.totals
+    return out.RunPulse(
+        strategy_run_id=run.strategy_run_id,
+        status=run.status,
+        status_reason=run.status_reason,
+        health=out.RunHealth(
+            heartbeat_age_sec=heartbeat_age_s(run, looked.now),
+            health_status=health_status(run, looked.now),
+            session_status=session_status(run, looked.now),
+            recovery_status=run.recovery_status,
+        ),
+        pnl=out.RunPnl(
+            net=totals.net_paise / 100,
+            gross=totals.gross_paise / 100,
+            realised=totals.realised_paise / 100,
+            unrealised=totals.unrealised_paise / 100,
+            charges=totals.charges_paise / 100,
+            is_stale=looked.pnl.is_stale,
+        ),
+        position_count=looked.pnl.position_count,
+        protection_status=run.protection_status,
+        next=nearest(looked.steps),
+        attention=looked.attention,
+    )
+
+
+def _live(looked: _Looked) -> out.RunLive:
+    return out.RunLive(
+        pulse=_pulse(looked),
+        legs=[_leg(leg) for leg in looked.pnl.legs],
+        steps=looked.steps,
+    )
+
+
+def _leg(leg: PnlLeg) -> out.RunLeg:
+    amounts = leg.amounts
+    return out.RunLeg(
+        instrument=leg.instrument,
+        product=leg.product.value,
+        quantity=leg.quantity,
+        average_price=float(round(leg.average_price, 4)),
+        last_price=None if leg.last_price is None else float(leg.last_price),
+        value=leg.exposure_paise / 100,
+        realised=amounts.realised_paise / 100,
+        unrealised=amounts.unrealised_paise / 100,
+        charges=amounts.charges_paise / 100,
+        net=amounts.net_paise / 100,
+        is_stale=leg.is_stale and leg.quantity != 0,
+    )
+
+
+def _summary(
+    mode: out.Mode, looked: Sequence[_Looked], resting: Mapping[str, int]
+) -> out.ModeSummary:
+    net = sum(one.pnl.totals.net_paise for one in looked)
+    return out.ModeSummary(
+        execution_mode=mode,
+        runs=len(looked),
+        positions=sum(one.pnl.position_count for one in looked),
+        open_orders=sum(resting.get(one.run.strategy_run_id, 0) for one in looked),
+        net=float(Decimal(net) / 100),
+        is_stale=any(one.pnl.is_stale for one in looked),
+    )
+
+
+def _name(run: WorkerRun) -> str:
+    given = run.details.get("strategy_name")
+    return given if isinstance(given, str) and given.strip() else run.template_id
+
+
+def _object(value: Any) -> Json:
+    return dict(value) if isinstance(value, dict) else {}
