@@ -117,6 +117,37 @@ const runRoute = createRoute({
   component: lazyRouteComponent(() => import("@/features/backtests/run-page"), "RunPage"),
 })
 
+const WORKER_TABS = ["runs", "tokens"] as const
+const MODES = ["dry_run", "paper", "live"] as const
+
+const workersRoute = createRoute({
+  getParentRoute: () => frameRoute,
+  path: "/workers",
+  validateSearch: (
+    raw: Raw,
+  ): {
+    tab?: (typeof WORKER_TABS)[number]
+    status?: string
+    mode?: (typeof MODES)[number]
+    token?: number
+    finished?: boolean
+  } => ({
+    tab: WORKER_TABS.find((tab) => tab === raw.tab),
+    status: text(raw.status),
+    mode: MODES.find((mode) => mode === raw.mode),
+    token: integer(raw.token),
+    finished: raw.finished === true || undefined,
+  }),
+  component: lazyRouteComponent(() => import("@/features/workers/workers-page"), "WorkersPage"),
+})
+
+const workerRunRoute = createRoute({
+  getParentRoute: () => frameRoute,
+  path: "/workers/$id",
+  validateSearch: (raw: Raw): { tab?: string } => ({ tab: text(raw.tab) }),
+  component: lazyRouteComponent(() => import("@/features/workers/run-page"), "WorkerRunPage"),
+})
+
 const changelogRoute = createRoute({
   getParentRoute: () => frameRoute,
   path: "/changelog",
@@ -141,6 +172,8 @@ const routeTree = rootRoute.addChildren([
     newRunRoute,
     compareRoute,
     runRoute,
+    workersRoute,
+    workerRunRoute,
     changelogRoute,
     settingsRoute,
   ]),

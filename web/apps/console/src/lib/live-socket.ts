@@ -45,6 +45,8 @@ export interface AccountEvent {
   summary: string
   payload: Record<string, unknown>
   created_at: string
+  /** `kill_switch`: an event of the account alone, which has none of the fields of a timeline. */
+  event?: string
 }
 
 /** idle: nothing is wanted. refused: the server will not have us, and trying again would not help. */

@@ -715,6 +715,54 @@ export type TotpCode = {
 };
 
 /**
+ * TimelineEvent
+ *
+ * Something that happened in a run.
+ */
+export type TimelineEvent = {
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Cursor
+     */
+    cursor: number;
+    /**
+     * Event Kind
+     */
+    event_kind: string;
+    /**
+     * Event Source
+     */
+    event_source: string;
+    /**
+     * Event Type
+     */
+    event_type: string;
+    /**
+     * Payload
+     */
+    payload: {
+        [key: string]: JsonValue;
+    };
+    /**
+     * Related Resource Id
+     */
+    related_resource_id: string | null;
+    /**
+     * Related Resource Type
+     */
+    related_resource_type: string | null;
+    /**
+     * Summary
+     */
+    summary: string;
+};
+
+export type JsonValue = unknown;
+
+/**
  * SymbolOut
  *
  * A symbol of a data set. first and last are null where it has no candle.
@@ -1907,6 +1955,41 @@ export type StrategyDocument = {
 };
 
 /**
+ * Step
+ *
+ * Something the protection will do by itself, and how far it is from doing it.
+ *
+ * price: of the instrument now. level: at which it acts. distance_pct: from price to level, in
+ * percent of the price, or in points of profit for rules of the basket.
+ */
+export type Step = {
+    /**
+     * Distance Pct
+     */
+    distance_pct?: number | null;
+    /**
+     * In Sec
+     */
+    in_sec?: number | null;
+    /**
+     * Instrument
+     */
+    instrument?: string | null;
+    /**
+     * Level
+     */
+    level?: number | null;
+    /**
+     * Price
+     */
+    price?: number | null;
+    /**
+     * Rule
+     */
+    rule: string;
+};
+
+/**
  * SkippedSignal
  *
  * A signal that became no position.
@@ -2294,6 +2377,307 @@ export type Said = {
 };
 
 /**
+ * RunPulse
+ *
+ * What of a run changes by itself.
+ */
+export type RunPulse = {
+    /**
+     * Attention
+     */
+    attention: Array<string>;
+    health: RunHealth;
+    next: Step | null;
+    pnl: RunPnl;
+    /**
+     * Position Count
+     */
+    position_count: number;
+    /**
+     * Protection Status
+     */
+    protection_status: string;
+    /**
+     * Status
+     */
+    status: string;
+    /**
+     * Status Reason
+     */
+    status_reason: string;
+    /**
+     * Strategy Run Id
+     */
+    strategy_run_id: string;
+};
+
+/**
+ * RunPnl
+ *
+ * A run at the latest prices. is_stale: a price of an open position is too old.
+ */
+export type RunPnl = {
+    /**
+     * Charges
+     */
+    charges: number;
+    /**
+     * Gross
+     */
+    gross: number;
+    /**
+     * Is Stale
+     */
+    is_stale: boolean;
+    /**
+     * Net
+     */
+    net: number;
+    /**
+     * Realised
+     */
+    realised: number;
+    /**
+     * Unrealised
+     */
+    unrealised: number;
+};
+
+/**
+ * RunHealth
+ *
+ * How the run's worker is.
+ */
+export type RunHealth = {
+    /**
+     * Health Status
+     */
+    health_status: string;
+    /**
+     * Heartbeat Age Sec
+     */
+    heartbeat_age_sec: number | null;
+    /**
+     * Recovery Status
+     */
+    recovery_status: string;
+    /**
+     * Session Status
+     */
+    session_status: string;
+};
+
+/**
+ * RunPage
+ *
+ * A run as a whole: its card, what its worker said of it, legs, and what blocks it.
+ */
+export type RunPage = {
+    /**
+     * Allowed Actions
+     */
+    allowed_actions: Array<string>;
+    /**
+     * Blocking Reasons
+     */
+    blocking_reasons: Array<string>;
+    /**
+     * Can Trade
+     */
+    can_trade: boolean;
+    card: RunCard;
+    /**
+     * Heartbeat
+     */
+    heartbeat: {
+        [key: string]: JsonValue;
+    } | null;
+    /**
+     * Last Heartbeat At
+     */
+    last_heartbeat_at: string | null;
+    live: RunLive;
+    /**
+     * Metadata
+     */
+    metadata: {
+        [key: string]: JsonValue;
+    };
+    /**
+     * Protection
+     */
+    protection: {
+        [key: string]: JsonValue;
+    } | null;
+    /**
+     * Risk
+     */
+    risk: {
+        [key: string]: JsonValue;
+    };
+    /**
+     * Risk Changed At
+     */
+    risk_changed_at: string | null;
+    /**
+     * Risk Schema
+     */
+    risk_schema: Array<{
+        [key: string]: JsonValue;
+    }>;
+};
+
+/**
+ * RunLeg
+ *
+ * A position of a run.
+ */
+export type RunLeg = {
+    /**
+     * Average Price
+     */
+    average_price: number;
+    /**
+     * Charges
+     */
+    charges: number;
+    /**
+     * Instrument
+     */
+    instrument: string;
+    /**
+     * Is Stale
+     */
+    is_stale: boolean;
+    /**
+     * Last Price
+     */
+    last_price: number | null;
+    /**
+     * Net
+     */
+    net: number;
+    /**
+     * Product
+     */
+    product: string;
+    /**
+     * Quantity
+     */
+    quantity: number;
+    /**
+     * Realised
+     */
+    realised: number;
+    /**
+     * Unrealised
+     */
+    unrealised: number;
+    /**
+     * Value
+     */
+    value: number;
+};
+
+/**
+ * RunLive
+ *
+ * A run's page from second to second.
+ */
+export type RunLive = {
+    /**
+     * Legs
+     */
+    legs: Array<RunLeg>;
+    pulse: RunPulse;
+    /**
+     * Steps
+     */
+    steps: Array<Step>;
+};
+
+/**
+ * RunCard
+ *
+ * A run as the grid shows it. spark: its last net profits, oldest first.
+ */
+export type RunCard = {
+    /**
+     * Account Scope
+     */
+    account_scope: string;
+    /**
+     * Attention
+     */
+    attention: Array<string>;
+    /**
+     * Closed At
+     */
+    closed_at: string | null;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Execution Mode
+     */
+    execution_mode: 'dry_run' | 'paper' | 'live';
+    health: RunHealth;
+    /**
+     * Is Option Run
+     */
+    is_option_run: boolean;
+    /**
+     * Name
+     */
+    name: string;
+    next: Step | null;
+    pnl: RunPnl;
+    /**
+     * Position Count
+     */
+    position_count: number;
+    /**
+     * Protection Status
+     */
+    protection_status: string;
+    /**
+     * Spark
+     */
+    spark: Array<number>;
+    /**
+     * Status
+     */
+    status: string;
+    /**
+     * Status Reason
+     */
+    status_reason: string;
+    /**
+     * Strategy Run Id
+     */
+    strategy_run_id: string;
+    /**
+     * Summary Fields
+     */
+    summary_fields: Array<{
+        [key: string]: JsonValue;
+    }>;
+    /**
+     * Template Id
+     */
+    template_id: string;
+    /**
+     * Token Id
+     */
+    token_id: number | null;
+    /**
+     * Updated At
+     */
+    updated_at: string;
+};
+
+/**
  * RunOut
  *
  * A backtest as lists show it.
@@ -2468,8 +2852,6 @@ export type RiskPatch = {
      */
     reason?: string | null;
 };
-
-export type JsonValue = unknown;
 
 /**
  * RestoreIn
@@ -3109,6 +3491,26 @@ export type LegIn = {
 };
 
 /**
+ * PnlAt
+ *
+ * Net and realised profit at a moment.
+ */
+export type PnlAt = {
+    /**
+     * At
+     */
+    at: string;
+    /**
+     * Net
+     */
+    net: number;
+    /**
+     * Realised
+     */
+    realised: number;
+};
+
+/**
  * PasswordLogin
  *
  * An address, its password, and the second factor where there is one.
@@ -3122,6 +3524,90 @@ export type PasswordLogin = {
      * Totp
      */
     totp?: string | null;
+};
+
+/**
+ * OverviewOut
+ *
+ * What runs, in short. open_orders, open_positions: of all paper accounts, runs or not.
+ */
+export type OverviewOut = {
+    /**
+     * Attention
+     */
+    attention: Array<Attention>;
+    /**
+     * Modes
+     */
+    modes: Array<ModeSummary>;
+    /**
+     * Open Orders
+     */
+    open_orders: number;
+    /**
+     * Open Positions
+     */
+    open_positions: number;
+};
+
+/**
+ * ModeSummary
+ *
+ * Runs of one mode that are not over. Modes are never added up.
+ */
+export type ModeSummary = {
+    /**
+     * Execution Mode
+     */
+    execution_mode: 'dry_run' | 'paper' | 'live';
+    /**
+     * Is Stale
+     */
+    is_stale: boolean;
+    /**
+     * Net
+     */
+    net: number;
+    /**
+     * Open Orders
+     */
+    open_orders: number;
+    /**
+     * Positions
+     */
+    positions: number;
+    /**
+     * Runs
+     */
+    runs: number;
+};
+
+/**
+ * Attention
+ *
+ * A run that wants a person to look at it.
+ */
+export type Attention = {
+    /**
+     * Execution Mode
+     */
+    execution_mode: 'dry_run' | 'paper' | 'live';
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Reason
+     */
+    reason: string;
+    /**
+     * Strategy Run Id
+     */
+    strategy_run_id: string;
+    /**
+     * Words
+     */
+    words: string;
 };
 
 /**
@@ -3570,6 +4056,58 @@ export type KiteCredentials = {
      * User Id
      */
     user_id: string | null;
+};
+
+/**
+ * KillSwitchOut
+ *
+ * A kill switch as it stands; `scope` is `server` when that one is on.
+ */
+export type KillSwitchOut = {
+    /**
+     * Active
+     */
+    active: boolean;
+    /**
+     * By
+     */
+    by?: string | null;
+    /**
+     * Reason
+     */
+    reason?: string | null;
+    /**
+     * Scope
+     */
+    scope: 'user' | 'server';
+    /**
+     * Since
+     */
+    since?: string | null;
+};
+
+/**
+ * KillSwitchIn
+ *
+ * Turn a kill switch on or off.
+ */
+export type KillSwitchIn = {
+    /**
+     * Active
+     */
+    active: boolean;
+    /**
+     * Cancel Orders
+     */
+    cancel_orders?: boolean;
+    /**
+     * Exit Positions
+     */
+    exit_positions?: boolean;
+    /**
+     * Reason
+     */
+    reason?: string;
 };
 
 /**
@@ -4249,6 +4787,66 @@ export type ExplainIn = {
      * Universe
      */
     universe?: string;
+};
+
+/**
+ * ExitPlanOut
+ *
+ * What leaving a run would do now.
+ */
+export type ExitPlanOut = {
+    /**
+     * Cancel
+     */
+    cancel: Array<string>;
+    /**
+     * Close
+     */
+    close: Array<ExitOrder>;
+    /**
+     * Execution Mode
+     */
+    execution_mode: 'dry_run' | 'paper' | 'live';
+    /**
+     * Value
+     */
+    value: number | null;
+};
+
+/**
+ * ExitOrder
+ *
+ * An order an exit would send. price and value: at the latest price; null without one.
+ */
+export type ExitOrder = {
+    /**
+     * Instrument
+     */
+    instrument: string;
+    /**
+     * Order Type
+     */
+    order_type: string;
+    /**
+     * Price
+     */
+    price: number | null;
+    /**
+     * Product
+     */
+    product: string;
+    /**
+     * Quantity
+     */
+    quantity: number;
+    /**
+     * Side
+     */
+    side: string;
+    /**
+     * Value
+     */
+    value: number | null;
 };
 
 /**
@@ -8246,6 +8844,88 @@ export type ShowSessionApiOptionsUnderlyingSessionGetResponses = {
 
 export type ShowSessionApiOptionsUnderlyingSessionGetResponse = ShowSessionApiOptionsUnderlyingSessionGetResponses[keyof ShowSessionApiOptionsUnderlyingSessionGetResponses];
 
+export type KillSwitchApiRiskKillSwitchGetData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/risk/kill-switch';
+};
+
+export type KillSwitchApiRiskKillSwitchGetResponses = {
+    /**
+     * Successful Response
+     */
+    200: KillSwitchOut;
+};
+
+export type KillSwitchApiRiskKillSwitchGetResponse = KillSwitchApiRiskKillSwitchGetResponses[keyof KillSwitchApiRiskKillSwitchGetResponses];
+
+export type SetKillSwitchApiRiskKillSwitchPostData = {
+    body: KillSwitchIn;
+    path?: never;
+    query?: never;
+    url: '/api/risk/kill-switch';
+};
+
+export type SetKillSwitchApiRiskKillSwitchPostErrors = {
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+};
+
+export type SetKillSwitchApiRiskKillSwitchPostError = SetKillSwitchApiRiskKillSwitchPostErrors[keyof SetKillSwitchApiRiskKillSwitchPostErrors];
+
+export type SetKillSwitchApiRiskKillSwitchPostResponses = {
+    /**
+     * Successful Response
+     */
+    200: KillSwitchOut;
+};
+
+export type SetKillSwitchApiRiskKillSwitchPostResponse = SetKillSwitchApiRiskKillSwitchPostResponses[keyof SetKillSwitchApiRiskKillSwitchPostResponses];
+
+export type ServerKillSwitchApiRiskKillSwitchServerGetData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/risk/kill-switch/server';
+};
+
+export type ServerKillSwitchApiRiskKillSwitchServerGetResponses = {
+    /**
+     * Successful Response
+     */
+    200: KillSwitchOut;
+};
+
+export type ServerKillSwitchApiRiskKillSwitchServerGetResponse = ServerKillSwitchApiRiskKillSwitchServerGetResponses[keyof ServerKillSwitchApiRiskKillSwitchServerGetResponses];
+
+export type SetServerKillSwitchApiRiskKillSwitchServerPostData = {
+    body: KillSwitchIn;
+    path?: never;
+    query?: never;
+    url: '/api/risk/kill-switch/server';
+};
+
+export type SetServerKillSwitchApiRiskKillSwitchServerPostErrors = {
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+};
+
+export type SetServerKillSwitchApiRiskKillSwitchServerPostError = SetServerKillSwitchApiRiskKillSwitchServerPostErrors[keyof SetServerKillSwitchApiRiskKillSwitchServerPostErrors];
+
+export type SetServerKillSwitchApiRiskKillSwitchServerPostResponses = {
+    /**
+     * Successful Response
+     */
+    200: KillSwitchOut;
+};
+
+export type SetServerKillSwitchApiRiskKillSwitchServerPostResponse = SetServerKillSwitchApiRiskKillSwitchServerPostResponses[keyof SetServerKillSwitchApiRiskKillSwitchServerPostResponses];
+
 export type ListStrategiesApiStrategiesGetData = {
     body?: never;
     path?: never;
@@ -8866,3 +9546,199 @@ export type ListWatchedApiWatchlistsWatchlistIdInstrumentsGetResponses = {
 };
 
 export type ListWatchedApiWatchlistsWatchlistIdInstrumentsGetResponse = ListWatchedApiWatchlistsWatchlistIdInstrumentsGetResponses[keyof ListWatchedApiWatchlistsWatchlistIdInstrumentsGetResponses];
+
+export type OverviewApiWorkersOverviewGetData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/workers/overview';
+};
+
+export type OverviewApiWorkersOverviewGetResponses = {
+    /**
+     * Successful Response
+     */
+    200: OverviewOut;
+};
+
+export type OverviewApiWorkersOverviewGetResponse = OverviewApiWorkersOverviewGetResponses[keyof OverviewApiWorkersOverviewGetResponses];
+
+export type ListCardsApiWorkersRunsGetData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Finished
+         */
+        finished?: boolean;
+        /**
+         * Limit
+         */
+        limit?: number;
+    };
+    url: '/api/workers/runs';
+};
+
+export type ListCardsApiWorkersRunsGetErrors = {
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+};
+
+export type ListCardsApiWorkersRunsGetError = ListCardsApiWorkersRunsGetErrors[keyof ListCardsApiWorkersRunsGetErrors];
+
+export type ListCardsApiWorkersRunsGetResponses = {
+    /**
+     * Response List Cards Api Workers Runs Get
+     *
+     * Successful Response
+     */
+    200: Array<RunCard>;
+};
+
+export type ListCardsApiWorkersRunsGetResponse = ListCardsApiWorkersRunsGetResponses[keyof ListCardsApiWorkersRunsGetResponses];
+
+export type ShowRunPageApiWorkersRunsStrategyRunIdGetData = {
+    body?: never;
+    path: {
+        /**
+         * Strategy Run Id
+         */
+        strategy_run_id: string;
+    };
+    query?: never;
+    url: '/api/workers/runs/{strategy_run_id}';
+};
+
+export type ShowRunPageApiWorkersRunsStrategyRunIdGetErrors = {
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+};
+
+export type ShowRunPageApiWorkersRunsStrategyRunIdGetError = ShowRunPageApiWorkersRunsStrategyRunIdGetErrors[keyof ShowRunPageApiWorkersRunsStrategyRunIdGetErrors];
+
+export type ShowRunPageApiWorkersRunsStrategyRunIdGetResponses = {
+    /**
+     * Successful Response
+     */
+    200: RunPage;
+};
+
+export type ShowRunPageApiWorkersRunsStrategyRunIdGetResponse = ShowRunPageApiWorkersRunsStrategyRunIdGetResponses[keyof ShowRunPageApiWorkersRunsStrategyRunIdGetResponses];
+
+export type ExitPlanApiWorkersRunsStrategyRunIdExitPlanGetData = {
+    body?: never;
+    path: {
+        /**
+         * Strategy Run Id
+         */
+        strategy_run_id: string;
+    };
+    query?: never;
+    url: '/api/workers/runs/{strategy_run_id}/exit-plan';
+};
+
+export type ExitPlanApiWorkersRunsStrategyRunIdExitPlanGetErrors = {
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+};
+
+export type ExitPlanApiWorkersRunsStrategyRunIdExitPlanGetError = ExitPlanApiWorkersRunsStrategyRunIdExitPlanGetErrors[keyof ExitPlanApiWorkersRunsStrategyRunIdExitPlanGetErrors];
+
+export type ExitPlanApiWorkersRunsStrategyRunIdExitPlanGetResponses = {
+    /**
+     * Successful Response
+     */
+    200: ExitPlanOut;
+};
+
+export type ExitPlanApiWorkersRunsStrategyRunIdExitPlanGetResponse = ExitPlanApiWorkersRunsStrategyRunIdExitPlanGetResponses[keyof ExitPlanApiWorkersRunsStrategyRunIdExitPlanGetResponses];
+
+export type PnlLineApiWorkersRunsStrategyRunIdPnlLineGetData = {
+    body?: never;
+    path: {
+        /**
+         * Strategy Run Id
+         */
+        strategy_run_id: string;
+    };
+    query?: {
+        /**
+         * Hours
+         */
+        hours?: number;
+    };
+    url: '/api/workers/runs/{strategy_run_id}/pnl-line';
+};
+
+export type PnlLineApiWorkersRunsStrategyRunIdPnlLineGetErrors = {
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+};
+
+export type PnlLineApiWorkersRunsStrategyRunIdPnlLineGetError = PnlLineApiWorkersRunsStrategyRunIdPnlLineGetErrors[keyof PnlLineApiWorkersRunsStrategyRunIdPnlLineGetErrors];
+
+export type PnlLineApiWorkersRunsStrategyRunIdPnlLineGetResponses = {
+    /**
+     * Response Pnl Line Api Workers Runs  Strategy Run Id  Pnl Line Get
+     *
+     * Successful Response
+     */
+    200: Array<PnlAt>;
+};
+
+export type PnlLineApiWorkersRunsStrategyRunIdPnlLineGetResponse = PnlLineApiWorkersRunsStrategyRunIdPnlLineGetResponses[keyof PnlLineApiWorkersRunsStrategyRunIdPnlLineGetResponses];
+
+export type RunTimelineApiWorkersRunsStrategyRunIdTimelineGetData = {
+    body?: never;
+    path: {
+        /**
+         * Strategy Run Id
+         */
+        strategy_run_id: string;
+    };
+    query?: {
+        /**
+         * Before
+         *
+         * A cursor: what came earlier.
+         */
+        before?: number | null;
+        /**
+         * Kind
+         */
+        kind?: 'execution' | 'decision' | 'protection' | null;
+        /**
+         * Limit
+         */
+        limit?: number;
+    };
+    url: '/api/workers/runs/{strategy_run_id}/timeline';
+};
+
+export type RunTimelineApiWorkersRunsStrategyRunIdTimelineGetErrors = {
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+};
+
+export type RunTimelineApiWorkersRunsStrategyRunIdTimelineGetError = RunTimelineApiWorkersRunsStrategyRunIdTimelineGetErrors[keyof RunTimelineApiWorkersRunsStrategyRunIdTimelineGetErrors];
+
+export type RunTimelineApiWorkersRunsStrategyRunIdTimelineGetResponses = {
+    /**
+     * Response Run Timeline Api Workers Runs  Strategy Run Id  Timeline Get
+     *
+     * Successful Response
+     */
+    200: Array<TimelineEvent>;
+};
+
+export type RunTimelineApiWorkersRunsStrategyRunIdTimelineGetResponse = RunTimelineApiWorkersRunsStrategyRunIdTimelineGetResponses[keyof RunTimelineApiWorkersRunsStrategyRunIdTimelineGetResponses];

@@ -1,23 +1,44 @@
-import { Link } from "@tanstack/react-router"
-import { Search } from "lucide-react"
+import { Menu } from "@mantine/core"
+import { Link, useNavigate } from "@tanstack/react-router"
+import { Ellipsis, Search } from "lucide-react"
 import classes from "./frame.module.css"
 import { openPalette } from "./palette"
-import { PLACES } from "./places"
+import { BEYOND, CHANGELOG, IN_REACH } from "./places"
 
 /** The phone's navigation, within reach of a thumb. */
 export function BottomBar() {
+  const navigate = useNavigate()
   return (
     <nav className={classes.bar} aria-label="Main, phone">
-      {PLACES.map(({ to, label, icon: Icon }) => (
+      {IN_REACH.map(({ to, label, icon: Icon }) => (
         <Link key={to} to={to} className={classes.tab} activeOptions={{ exact: to === "/" }}>
           <Icon size={19} />
           <span className={classes.word}>{label}</span>
         </Link>
       ))}
-      <button type="button" className={classes.tab} onClick={openPalette}>
-        <Search size={19} />
-        <span className={classes.word}>Search</span>
-      </button>
+      <Menu position="top-end" width={220}>
+        <Menu.Target>
+          <button type="button" className={classes.tab}>
+            <Ellipsis size={19} />
+            <span className={classes.word}>More</span>
+          </button>
+        </Menu.Target>
+        <Menu.Dropdown>
+          {[...BEYOND, CHANGELOG].map(({ to, label, icon: Icon }) => (
+            <Menu.Item
+              key={to}
+              className={classes.more}
+              leftSection={<Icon size={17} />}
+              onClick={() => navigate({ to })}
+            >
+              {label}
+            </Menu.Item>
+          ))}
+          <Menu.Item className={classes.more} leftSection={<Search size={17} />} onClick={openPalette}>
+            Search
+          </Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
     </nav>
   )
 }

@@ -6,6 +6,8 @@ import { BottomBar } from "./bottom-bar"
 import classes from "./frame.module.css"
 import { onPaletteAsked, openPalette } from "./palette"
 import { Rail } from "./rail"
+import { TopBar } from "./top-bar"
+import { useAccountNews } from "./use-account-news"
 import { useVersionCheck } from "./use-version-check"
 
 const CommandPalette = lazy(() => import("./command-palette"))
@@ -25,6 +27,7 @@ function usePaletteWanted(): boolean {
 export function Frame() {
   const { isRailFolded } = usePreferences()
   useVersionCheck()
+  useAccountNews()
   const isPaletteWanted = usePaletteWanted()
   return (
     <div className={classes.root} data-folded={isRailFolded || undefined}>
@@ -33,6 +36,7 @@ export function Frame() {
       </a>
       <Rail />
       <main id="page" className={classes.page} tabIndex={-1}>
+        <TopBar />
         <Outlet />
       </main>
       <BottomBar />

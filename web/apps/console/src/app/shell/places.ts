@@ -1,12 +1,17 @@
-import { BookOpen, Braces, FlaskConical, House, ScrollText, Settings, Waypoints } from "lucide-react"
+import { BookOpen, Bot, Braces, FlaskConical, House, ScrollText, Settings, Waypoints } from "lucide-react"
 
-/** First-level places, in the order of the rail; the phone's bar shows the first four. */
+/** First-level places, in the order of the rail. */
 export const PLACES = [
   { to: "/", label: "Home", icon: House },
   { to: "/strategies", label: "Strategies", icon: Waypoints },
   { to: "/backtests", label: "Backtests", icon: FlaskConical },
+  { to: "/workers", label: "Workers", icon: Bot },
   { to: "/settings", label: "Settings", icon: Settings },
 ] as const
+
+/** What the phone's bar shows; the rest is behind More. */
+export const IN_REACH = PLACES.slice(0, 4)
+export const BEYOND = PLACES.slice(4)
 
 export const READING = [
   { href: "/docs/", label: "Docs", icon: BookOpen },

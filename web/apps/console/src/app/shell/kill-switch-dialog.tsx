@@ -1,0 +1,139 @@
+import { Alert, Button, Checkbox, Group, Modal, Stack, Text, TextInput } from "@mantine/core"
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
+import { count, instant } from "@tradertape/ui/format.ts"
+import { useState } from "react"
+import { type KillSwitchState, killSwitchQuery, setKillSwitch } from "@/lib/queries/risk"
+import { overviewQuery } from "@/lib/queries/workers"
+import { failureText, tellDone } from "@/lib/tell"
+import classes from "./kill-switch.module.css"
+
+interface Props {
+  state: KillSwitchState
+  opened: boolean
+  onClose: () => void
+}
+
+/** Says what the switch will do, with numbers, and does it when told twice. */
+export function KillSwitchDialog({ state, opened, onClose }: Props) {
+  const title = state.active ? "Trading is stopped" : "Stop all trading on this account?"
+  return (
+    <Modal opened={opened} onClose={onClose} title={title}>
+      {state.active ? <Lift state={state} onClose={onClose} /> : <Stop onClose={onClose} />}
+    </Modal>
+  )
+}
+
+function useSwitching(done: string, onClose: () => void) {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: setKillSwitch,
+    onSuccess: (next) => {
+      client.setQueryData(killSwitchQuery.queryKey, next)
+      void client.invalidateQueries({ queryKey: ["workers"] })
+      tellDone(done)
+      onClose()
+    },
+  })
+}
+
+function Stop({ onClose }: { onClose: () => void }) {
+  const overview = useQuery(overviewQuery)
+  const [reason, setReason] = useState("")
+  const [cancels, setCancels] = useState(true)
+  const [exits, setExits] = useState(false)
+  const switching = useSwitching("Trading is stopped", onClose)
+  const orders = overview.data?.open_orders ?? 0
+  const positions = overview.data?.open_positions ?? 0
+  const verb = ["Stop trading", exits && positions > 0 && `exit ${count(positions, "position")}`]
+  return (
+    <Stack gap="sm">
+      <ul className={classes.list}>
+        <li>New entries are refused on every path: workers, triggers and pages.</li>
+        <li>Exits and cancellations still pass, and protection keeps watching.</li>
+        <li>Runs are halted until you lift it. It survives a restart of the server.</li>
+      </ul>
+      <Checkbox
+        checked={cancels || exits}
+        disabled={exits}
+        onChange={(event) => setCancels(event.currentTarget.checked)}
+        label={`Cancel open orders that would open or enlarge a position (${count(orders, "open order")})`}
+      />
+      <Checkbox
+        checked={exits}
+        onChange={(event) => setExits(event.currentTarget.checked)}
+        label={`Exit ${count(positions, "open position")} at market · PAPER`}
+      />
+      <TextInput
+        label="Why"
+        placeholder="Optional; stands in every run's timeline"
+        maxLength={500}
+        value={reason}
+        onChange={(event) => setReason(event.currentTarget.value)}
+      />
+      <Failure error={switching.error} />
+      <Group justify="flex-end" gap={8}>
+        <Button variant="default" onClick={onClose} data-autofocus>
+          Keep trading
+        </Button>
+        <Button
+          color="red"
+          loading={switching.isPending}
+          onClick={() =>
+            switching.mutate({
+              active: true,
+              reason,
+              cancel_orders: cancels || exits,
+              exit_positions: exits,
+            })
+          }
+        >
+          {verb.filter(Boolean).join(" and ")}
+        </Button>
+      </Group>
+    </Stack>
+  )
+}
+
+function Lift({ state, onClose }: { state: KillSwitchState; onClose: () => void }) {
+  const switching = useSwitching("Trading may go on", onClose)
+  const isServers = state.scope === "server"
+  return (
+    <Stack gap="sm">
+      <Text size="sm">
+        Stopped {instant(state.since)} by {state.by ?? "somebody"}
+        {state.reason ? `: ${state.reason}` : "."}
+      </Text>
+      <Text size="sm">
+        {isServers
+          ? "An administrator stopped the whole server; only an administrator can let it go on."
+          : "Lifting it lets runs that were halted by it open positions again. Nothing is placed by lifting it."}
+      </Text>
+      <Failure error={switching.error} />
+      <Group justify="flex-end" gap={8}>
+        <Button variant="default" onClick={onClose} data-autofocus>
+          Keep it stopped
+        </Button>
+        {!isServers && (
+          <Button
+            loading={switching.isPending}
+            onClick={() =>
+              switching.mutate({ active: false, reason: "", cancel_orders: false, exit_positions: false })
+            }
+          >
+            Let trading go on
+          </Button>
+        )}
+      </Group>
+    </Stack>
+  )
+}
+
+function Failure({ error }: { error: Error | null }) {
+  if (!error) return null
+  const { message, requestId } = failureText(error)
+  return (
+    <Alert color="red" variant="light" role="alert">
+      {message} {requestId && `Request ${requestId}.`}
+    </Alert>
+  )
+}

@@ -1,0 +1,123 @@
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query"
+import { unwrap } from "@tradertape/api/client.ts"
+import * as api from "@tradertape/api/generated/sdk.gen.ts"
+import type {
+  Attention,
+  ExitPlanOut,
+  ModeSummary,
+  PnlAt,
+  RunCard,
+  RunLeg,
+  RunLive,
+  RunPage,
+  RunPulse,
+  Step,
+  TimelineEvent,
+} from "@tradertape/api/generated/types.gen.ts"
+import type { ProtectionDocument, RunOrder, RunTrade } from "@tradertape/api/workers.ts"
+
+export type {
+  Attention,
+  ExitPlanOut,
+  ModeSummary,
+  PnlAt,
+  RunCard,
+  RunLeg,
+  RunLive,
+  RunOrder,
+  RunPage,
+  RunPulse,
+  RunTrade,
+  Step,
+  TimelineEvent,
+}
+
+export type Mode = RunCard["execution_mode"]
+export type EventKind = "execution" | "decision" | "protection"
+
+const PAGE = 50
+
+/** What runs and what wants to be looked at; renewed by events, and now and then in case one was missed. */
+export const overviewQuery = queryOptions({
+  queryKey: ["workers", "overview"],
+  queryFn: ({ signal }) => unwrap(api.overview({ signal })),
+  refetchInterval: 30_000,
+})
+
+export const cardsQuery = (finished: boolean) =>
+  queryOptions({
+    queryKey: ["workers", "list", finished],
+    queryFn: ({ signal }) => unwrap(api.listCards({ signal, query: { finished } })),
+    refetchInterval: 30_000,
+  })
+
+const path = (id: string) => ({ strategy_run_id: id })
+
+export const runPageQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["workers", "run", id, "page"],
+    queryFn: ({ signal }) => unwrap(api.showRunPage({ signal, path: path(id) })),
+    refetchInterval: 30_000,
+  })
+
+export const pnlLineQuery = (id: string, hours: number) =>
+  queryOptions({
+    queryKey: ["workers", "run", id, "line", hours],
+    queryFn: ({ signal }) => unwrap(api.pnlLine({ signal, path: path(id), query: { hours } })),
+  })
+
+export const ordersQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["workers", "run", id, "orders"],
+    queryFn: async ({ signal }) => {
+      const answer = await unwrap(api.workerListOrders({ signal, query: path(id) }))
+      return (answer.orders as RunOrder[]).toReversed()
+    },
+  })
+
+export const tradesQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["workers", "run", id, "trades"],
+    queryFn: async ({ signal }) => {
+      const answer = await unwrap(api.workerListTrades({ signal, query: path(id) }))
+      return (answer.trades as RunTrade[]).toReversed()
+    },
+  })
+
+/** What happened, newest first, a page at a time. */
+export const timelineQuery = (id: string, kind: EventKind | undefined) =>
+  infiniteQueryOptions({
+    queryKey: ["workers", "run", id, "timeline", kind ?? ""],
+    queryFn: ({ signal, pageParam }) =>
+      unwrap(
+        api.runTimeline({
+          signal,
+          path: path(id),
+          query: { limit: PAGE, ...(kind && { kind }), ...(pageParam !== null && { before: pageParam }) },
+        }),
+      ),
+    initialPageParam: null as number | null,
+    getNextPageParam: (last: TimelineEvent[]) => (last.length < PAGE ? null : (last.at(-1)?.cursor ?? null)),
+  })
+
+export const runCalls = {
+  exitPlan: (id: string) => unwrap(api.exitPlan({ path: path(id) })),
+  exit: (id: string, reason: string, key: string) =>
+    unwrap(api.workerExitRun({ path: path(id), body: { reason: reason || null, idempotency_key: key } })),
+  saveProtection: (id: string, document: ProtectionDocument, reason: string) =>
+    unwrap(
+      api.workerChangeProtection({
+        path: path(id),
+        body: { backend_protection: { ...document }, reason: reason || null, reset_trailing: false },
+      }),
+    ),
+  saveRisk: (id: string, patch: Record<string, string | number | boolean>, reason: string) =>
+    unwrap(api.workerPatchRisk({ path: path(id), body: { patch, reason: reason || null } })),
+  cancelOrder: (id: string, orderId: string) =>
+    unwrap(
+      api.workerCancelOrder({
+        path: { order_id: orderId },
+        body: { strategy_run_id: id, variety: "regular" },
+      }),
+    ),
+}
