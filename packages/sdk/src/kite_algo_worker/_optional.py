@@ -1,0 +1,40 @@
+"""Which optional packages are there: found without importing them, so that starting is fast."""
+
+from __future__ import annotations
+
+import importlib
+from importlib.util import find_spec
+from typing import Any
+
+FRAMES = ("numpy", "pandas")  # extra [dataframe]
+INDICATORS = ("numpy", "pandas", "tradertape_indicators")  # extra [indicators]
+
+
+def installed(*names: str) -> bool:
+    """Say whether all these packages can be imported."""
+    return all(_found(name) for name in names)
+
+
+def demand(*names: str, extra: str, purpose: str) -> None:
+    """Raise ModuleNotFoundError, saying what to install, unless all these packages are there."""
+    for name in names:
+        if not _found(name):
+            raise missing(name, extra=extra, purpose=purpose)
+
+
+def missing(name: str, *, extra: str, purpose: str) -> ModuleNotFoundError:
+    """Return the error that says what to install for a purpose."""
+    advice = f'pip install "kite-algo-worker[{extra}]"'
+    return ModuleNotFoundError(f"{purpose} need {name}: {advice}", name=name)
+
+
+def pandas() -> Any:
+    """Return pandas, imported at the first need."""
+    return importlib.import_module("pandas")
+
+
+def _found(name: str) -> bool:
+    try:
+        return find_spec(name) is not None
+    except (ImportError, ValueError):
+        return False

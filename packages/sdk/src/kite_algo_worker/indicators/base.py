@@ -1,0 +1,129 @@
+"""What goes into an indicator and what comes out, and the two that all others build on.
+
+Every number is computed by `tradertape-indicators`; this package gives it the shapes of pandas.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+import tradertape_indicators as kernels
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+from kite_algo_worker.indicators._series import check_together, floats_of, floats_of_series
+
+__all__ = [
+    "BaseIndicator",
+    "IndicatorInput",
+    "TechnicalAnalysis",
+    "format_output",
+    "normalize_input",
+]
+
+
+@dataclass(frozen=True)
+class IndicatorInput:
+    """A series as indicators take it.
+
+    values: (n,) float64, oldest first, NaN where missing. index: of the pandas input, or None.
+    kind: "series", "dataframe" or "array". name: of the pandas input.
+    """
+
+    values: NDArray[np.float64]
+    index: Any | None
+    kind: str
+    name: str | None = None
+
+
+def normalize_input(data: Any, column: str | None = None) -> IndicatorInput:
+    """Return any series as numbers; what is no number becomes NaN.
+
+    data: a Series, a DataFrame of one column (or with `column`), an `IndicatorInput`, or anything
+    of one dimension.
+    Raises ValueError if it has more dimensions or columns, KeyError if the column is not there.
+    """
+    if isinstance(data, IndicatorInput):
+        return data
+    if is_frame(data):
+        series = _column_of(data, column)
+        return IndicatorInput(floats_of_series(series), series.index, "dataframe", series.name)
+    if is_series(data):
+        return IndicatorInput(floats_of_series(data), data.index, "series", data.name)
+    return IndicatorInput(floats_of(data), None, "array")
+
+
+def format_output(values: Any, template: IndicatorInput, *, name: str | None = None) -> Any:
+    """Return values in the kind of the input: a Series on its index, or an array.
+
+    The Series is called `name`, else as the input was.
+    """
+    array = np.asarray(values)
+    if template.index is None or template.kind not in ("series", "dataframe"):
+        return array
+    return sys.modules["pandas"].Series(array, index=template.index, name=name or template.name)
+
+
+class BaseIndicator:
+    """The way in and the way out, for indicators of your own."""
+
+    @staticmethod
+    def validate_input(data: Any, column: str | None = None) -> IndicatorInput:
+        """Return any series as numbers; see `normalize_input`."""
+        return normalize_input(data, column=column)
+
+    @staticmethod
+    def format_output(values: Any, template: IndicatorInput, *, name: str | None = None) -> Any:
+        """Return values in the kind of the input; see the function of that name."""
+        return format_output(values, template, name=name)
+
+
+class TechnicalAnalysis(BaseIndicator):
+    """Simple average and crossing: what every strategy starts with."""
+
+    def sma(self, data: Any, period: int, column: str | None = None) -> Any:
+        """Return the mean of the last `period` values, in their unit; the first period - 1 are NaN.
+
+        Raises ValueError if period < 1.
+        """
+        series = normalize_input(data, column)
+        return format_output(kernels.sma(series.values, period), series, name="sma")
+
+    def crossover(self, left: Any, right: Any) -> Any:
+        """Say where left is above right and was not on the bar before.
+
+        Returns booleans, False on the first bar and next to a NaN.
+        Raises ValueError if index or length differ.
+        """
+        lefts, rights = normalize_input(left), normalize_input(right)
+        check_together(lefts, rights)
+        return format_output(
+            kernels.crossover(lefts.values, rights.values), lefts, name="crossover"
+        )
+
+
+def is_frame(data: Any) -> bool:
+    """Say whether this is a DataFrame, without importing pandas for it."""
+    library = sys.modules.get("pandas")
+    return library is not None and isinstance(data, library.DataFrame)
+
+
+def is_series(data: Any) -> bool:
+    """Say whether this is a Series, without importing pandas for it."""
+    library = sys.modules.get("pandas")
+    return library is not None and isinstance(data, library.Series)
+
+
+def _column_of(frame: Any, column: str | None) -> Any:
+    if column is not None:
+        if column not in frame.columns:
+            raise KeyError(f"no column {column!r}; there are {', '.join(map(str, frame.columns))}")
+        return frame[column]
+    if len(frame.columns) != 1:
+        raise ValueError(f"a frame of {len(frame.columns)} columns: say which with column=")
+    return frame.iloc[:, 0]
