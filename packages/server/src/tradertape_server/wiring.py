@@ -24,6 +24,7 @@ from tradertape_server.features.changelog.service import Changelog
 from tradertape_server.features.execution.jobs import ExecutionJobs
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.execution.service import Settings as ExecutionSettings
+from tradertape_server.features.execution.settling import ExpirySettlement
 from tradertape_server.features.feed.desk import DeskMarket
 from tradertape_server.features.feed.history import CandleHistory
 from tradertape_server.features.feed.opening import FeedOptions, open_source, publish_figures
@@ -151,7 +152,9 @@ def build_container(
     execution = ExecutionService.build(
         database,
         clock,
-        DeskMarket(feed, instruments, any_hour=any_hour),
+        DeskMarket(
+            feed, instruments, any_hour=any_hour, close_on=CandleHistory(market, feed).close_on
+        ),
         ExecutionSettings(strict_answers=compat),
     )
     prices = FeedPrices(feed, instruments)
@@ -191,7 +194,9 @@ def build_container(
         feed=feed,
         candle_history=CandleHistory(market, feed),
         execution=execution,
-        execution_jobs=ExecutionJobs(execution, nse_calendar(), clock),
+        execution_jobs=ExecutionJobs(
+            execution, nse_calendar(), clock, chores=[ExpirySettlement(execution)]
+        ),
         workers=Workers.build(
             database,
             clock,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from tradertape_core.kernel.clock import Clock
 from tradertape_core.kernel.errors import InvariantBroken
-from tradertape_core.market.instrument import Instrument
+from tradertape_core.market.instrument import Instrument, InstrumentType
 from tradertape_core.market.tick import Tick
 from tradertape_server.features.execution.ports import OnTick
 
@@ -29,6 +29,22 @@ INSTRUMENTS = {
             exchange_token=1,
             freeze_quantity=100,
         ),
+        *(
+            Instrument(
+                exchange="NFO",
+                tradingsymbol=f"NIFTY26106{strike or ''}{kind}",
+                instrument_token=20 + number,
+                exchange_token=2 + number,
+                lot_size=65,
+                segment="NFO-OPT",
+                instrument_type=InstrumentType(kind),
+                expiry=date(2026, 1, 6),
+                strike=None if strike is None else Decimal(strike),
+                option_type=None if kind == "FUT" else kind,
+                underlying="NIFTY",
+            )
+            for number, (strike, kind) in enumerate(((24000, "CE"), (24000, "PE"), (None, "FUT")))
+        ),
     )
 }
 
@@ -41,6 +57,7 @@ class StubMarket:
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
         self.open = True
+        self.closes: dict[str, str] = {}  # of underlyings, on the day their contracts end
         self.watched: frozenset[str] = frozenset()
         self._ticks: dict[str, Tick] = {}
         self._listener: OnTick | None = None
@@ -53,6 +70,10 @@ class StubMarket:
         if instrument_id not in INSTRUMENTS:
             raise InvariantBroken(instrument_id)
         return INSTRUMENTS[instrument_id]
+
+    def closing_price(self, contract: Instrument) -> Decimal | None:
+        close = self.closes.get(contract.underlying)
+        return None if close is None else Decimal(close)
 
     def underlying_price(self, instrument: Instrument) -> Decimal | None:
         return None

@@ -162,6 +162,21 @@ class Desk:
         """An instrument that was traded, expired ones too."""
         return self.traded.known(instrument_id)
 
+    def find(self, instrument_id: str) -> Instrument | None:
+        """An instrument of today or one that was traded; None when it is neither."""
+        return self.traded.find(instrument_id)
+
+    def open_positions_in(self, instrument_id: str) -> list[Position]:
+        """Everybody's open positions in an instrument."""
+        states = self._accounts.values()
+        held = (position for state in states for position in state.positions.values())
+        return [position for position in held if position.key.instrument == instrument_id]
+
+    def open_orders_in(self, instrument_id: str) -> list[Order]:
+        """Everybody's open orders in an instrument."""
+        orders = (order for state in self._accounts.values() for order in state.orders.values())
+        return [order for order in orders if order.request.instrument == instrument_id]
+
     def account(self, account_id: int) -> AccountState:
         """An account's state, read on first use."""
         state = self._accounts.get(account_id)

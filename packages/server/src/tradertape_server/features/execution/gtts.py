@@ -95,6 +95,14 @@ class GttDesk:
 
         return Wish(decide)
 
+    def end_all(self, desk: Desk, instrument_id: str, status: GttStatus, why: str) -> None:
+        """End every active trigger in an instrument, within a transaction."""
+        for gtt in repository.gtts(desk.session, active_only=True):
+            if gtt.request.instrument == instrument_id:
+                ended = core.end(gtt, status, desk.now)
+                words = f"Trigger {status.value}: {_words(gtt)} ({why})"
+                self._keep(desk, ended, f"gtt_{status.value}", words)
+
     def fire_wish(self, trigger_id: int, leg: int) -> Wish:
         """A tick reached a trigger: place its order, once, whatever happens on the way."""
 

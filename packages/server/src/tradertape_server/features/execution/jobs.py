@@ -46,6 +46,7 @@ class ExecutionJobs:
     service: ExecutionService
     calendar: Calendar
     clock: Clock
+    chores: Sequence[Callable[[datetime], None]] = ()  # each decides itself what is due
     _stopping: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
     _opened: set[tuple[Segment, date]] = field(default_factory=set[tuple[Segment, date]])
@@ -70,6 +71,7 @@ class ExecutionJobs:
         now = self.clock.now()
         self._go_on_leaving()
         self._expire_triggers(now)
+        self._do_chores(now)
         if self.service.trader.is_halted:
             self._tell(lambda _venue: ())  # a turn sees what another process changed of a switch
         if self.service.trader.resting:
@@ -124,6 +126,15 @@ class ExecutionJobs:
                 )
             except ApiError as error:
                 logger.warning("square-off refused", run=run.run_id, reason=error.detail)
+
+    def _do_chores(self, now: datetime) -> None:
+        for chore in self.chores:
+            try:
+                chore(now)
+            except TradingPaused:
+                raise
+            except Exception:  # the day's end must not wait for a chore
+                logger.exception("a chore of execution failed", chore=type(chore).__name__)
 
     def _go_on_leaving(self) -> None:
         for run_id, key in self.service.exits_under_way():

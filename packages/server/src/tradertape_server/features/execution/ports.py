@@ -15,7 +15,7 @@ OnTick = Callable[[Tick], None]
 
 
 class Market(Protocol):
-    """Instruments and their latest ticks. Every method is quick: nothing here waits."""
+    """Instruments and their latest ticks. What is asked on the trader's thread never waits."""
 
     def instrument(self, instrument_id: str) -> Instrument | None:
         """The instrument called `NSE:INFY`; None when there is none."""
@@ -23,6 +23,13 @@ class Market(Protocol):
 
     def underlying_price(self, instrument: Instrument) -> Decimal | None:
         """The latest price of what an option is on."""
+        ...
+
+    def closing_price(self, contract: Instrument) -> Decimal | None:
+        """What a contract's underlying closed at on its expiry day; None where nobody can say.
+
+        May take a second: not to be asked on the trader's thread.
+        """
         ...
 
     def tick(self, instrument_id: str) -> Tick | None:

@@ -24,10 +24,14 @@ class Traded:
 
     def known(self, instrument_id: str) -> Instrument:
         """An instrument that was traded. Raises InvariantBroken when nobody has heard of it."""
-        found = self.market.instrument(instrument_id) or self._kept.get(instrument_id)
+        found = self.find(instrument_id)
         if found is None:
             raise InvariantBroken(f"{instrument_id} was traded and is not known")
         return found
+
+    def find(self, instrument_id: str) -> Instrument | None:
+        """The same; None when nobody has heard of it."""
+        return self.market.instrument(instrument_id) or self._kept.get(instrument_id)
 
     def load(self, session: Session) -> None:
         """Read what was traded."""

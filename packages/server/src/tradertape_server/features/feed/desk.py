@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from tradertape_core.kernel.errors import InvariantBroken
+from tradertape_core.ledger.settlement import closing_price
+from tradertape_core.market.calendar import nse_calendar
+from tradertape_core.market.candle import Interval
+from tradertape_core.market.hours import session_hours
 from tradertape_core.market.instrument import Instrument
 from tradertape_core.market.tick import Tick
 from tradertape_server.features.feed.service import Feed
@@ -25,8 +29,12 @@ logger = get_logger(__name__)
 class DeskMarket:
     """Never waits: a tick that nobody watches is asked of the source once."""
 
-    def __init__(self, feed: Feed, instruments: InstrumentService, *, any_hour: bool) -> None:
+    def __init__(
+        self, feed: Feed, instruments: InstrumentService, *, any_hour: bool,
+        close_on: Callable[[Instrument, date], Decimal | None] = lambda _instrument, _day: None,
+    ) -> None:  # fmt: skip
         self._feed = feed
+        self._close_on = close_on
         self._instruments = instruments
         self._any_hour = any_hour
         self._lock = threading.Lock()
@@ -55,6 +63,24 @@ class DeskMarket:
             return None
         tick = self._tick(spot)
         return None if tick is None else tick.last_price
+
+    def closing_price(self, contract: Instrument) -> Decimal | None:
+        """The average of its underlying's last half hour on the day it expires.
+
+        Where no minutes are known, the day's last price.
+        """
+        if contract.expiry is None:
+            return None
+        try:
+            spot = self._instruments.spot_of(contract)
+        except UnknownInstrument:
+            return None
+        hours = session_hours(nse_calendar(), contract.expiry)
+        if hours is None:
+            return None
+        last = hours.end - timedelta(seconds=1)
+        minutes = self._feed.source.session_candles(spot, Interval.MINUTE, last)
+        return closing_price(minutes) or self._close_on(spot, contract.expiry)
 
     def tick(self, instrument_id: str) -> Tick | None:
         """The latest tick; None where the market does not say a price."""

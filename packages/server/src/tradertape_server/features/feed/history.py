@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from math import isfinite
 
 from tradertape_core.kernel.clock import IST
@@ -72,6 +73,11 @@ class CandleHistory:
         kept = [candle for candle in found if first < candle.start <= end or candle.start == start]
         status = "complete" if kept else "no_data"
         return History(kept, source, start, end, {"status": status, "candles": len(kept)})
+
+    def close_on(self, instrument: Instrument, day: date) -> Decimal | None:
+        """The last price of a day that is in the store."""
+        found = self._by_the_day(instrument, day, day)
+        return found[-1].close if found else None
 
     def _by_the_day(self, instrument: Instrument, start: date, end: date) -> list[Candle]:
         if instrument.is_derivative:

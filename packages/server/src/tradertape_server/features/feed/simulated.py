@@ -101,7 +101,7 @@ class SimulatedSource:
     ) -> list[Candle]:
         """Candles of the present session; contracts have none before they were watched."""
         with self._lock:
-            live = self._market_at(moment)
+            live = self._session_at(moment)
             name = instrument.tradingsymbol
             if live is None or instrument.is_derivative or not live.knows(name):
                 return []
@@ -144,6 +144,13 @@ class SimulatedSource:
         return LiveMarket(
             replace(day, day=hours.day, shares={name: share}, pulls=pulls, baskets={}), hours
         )
+
+    def _session_at(self, moment: datetime) -> LiveMarket | None:
+        """The session of a moment; a former one is looked at without leaving the present one."""
+        hours, live = self.hours(moment), self._live
+        if hours is None or live is None or hours.start >= live.hours.start or hours.is_demo:
+            return self._market_at(moment)
+        return LiveMarket(self._world.day(hours.day), hours)
 
     def _market_at(self, now: datetime) -> LiveMarket | None:
         hours = self.hours(now)
