@@ -9,7 +9,18 @@ marketdata, indicators              candles as frames, technical indicators
 live_protection_certification       judging whether a server's protection fired
 """
 
+from kite_algo_worker import options
+from kite_algo_worker._optional import FRAMES, installed
 from kite_algo_worker._version import __version__
+from kite_algo_worker.async_client import (
+    AsyncKiteAlgoWorkerClient,
+)
+from kite_algo_worker.client import (
+    KiteAlgoWorkerClient,
+)
+from kite_algo_worker.config import (
+    AlgoWorkerConfig,
+)
 from kite_algo_worker.exceptions import (
     AuthError,
     BrokerValidationError,
@@ -19,6 +30,40 @@ from kite_algo_worker.exceptions import (
     PermissionDeniedError,
     StreamDisconnectedError,
     TransportError,
+)
+from kite_algo_worker.helpers import (
+    amo_limit_order,
+    amo_market_order,
+    ensure_run,
+    live_equity_market_order,
+    preview_then_place_order,
+    wait_for_fresh_candle,
+    wait_for_history,
+    wait_for_quotes,
+    wait_for_terminal_order_state,
+    warmup_history,
+)
+from kite_algo_worker.indicators import (
+    NUMBA_AVAILABLE,
+    BaseIndicator,
+    IndicatorInput,
+    IndicatorValue,
+    LiveIndicatorEngine,
+    TechnicalAnalysis,
+    crossover,
+    format_output,
+    njit,
+    normalize_input,
+    sma,
+    ta,
+)
+from kite_algo_worker.managed_run import (
+    ManagedRun,
+)
+from kite_algo_worker.marketdata import (
+    OhlcvArrays,
+    candles_to_df,
+    ohlcv_arrays,
 )
 from kite_algo_worker.models import (
     CostContract,
@@ -44,6 +89,23 @@ from kite_algo_worker.models import (
     WorkerTradeSnapshot,
     WorkerTradesResponse,
 )
+from kite_algo_worker.options import (
+    OptionEntryPreviewRequest,
+    OptionExpirySnapshot,
+    OptionWorkerClient,
+    SpreadLegSelection,
+    SpreadSpec,
+    option_leg,
+    resolve_delta_leg,
+    resolve_offset_leg,
+    resolve_option_contracts,
+    resolve_option_leg,
+    resolve_spread,
+)
+from kite_algo_worker.order_rules import (
+    OrderProblem,
+    order_problems,
+)
 from kite_algo_worker.orders import (
     OrderBuilder,
     equity_market_order,
@@ -59,19 +121,46 @@ from kite_algo_worker.protection import (
     OperationalProtection,
     ProtectedPosition,
 )
-from kite_algo_worker.run_config import RunConfig
+from kite_algo_worker.run_config import (
+    RunConfig,
+)
+from kite_algo_worker.streaming import (
+    EventStream,
+)
+from kite_algo_worker.ws import (
+    StreamHealth,
+    WorkerCandleWebSocketClient,
+    WorkerRunPnlWebSocketClient,
+    WorkerTickWebSocketClient,
+    WorkerWebSocketClient,
+)
 
 __all__ = [
+    "NUMBA_AVAILABLE",
+    "AlgoWorkerConfig",
+    "AsyncKiteAlgoWorkerClient",
     "AuthError",
     "BackendProtection",
+    "BaseIndicator",
     "BasketProtection",
     "BrokerValidationError",
     "CostContract",
+    "EventStream",
+    "IndicatorInput",
+    "IndicatorValue",
+    "KiteAlgoWorkerClient",
     "KiteAlgoWorkerError",
+    "LiveIndicatorEngine",
     "LiveNotEnabledError",
+    "ManagedRun",
+    "OhlcvArrays",
     "OperationalProtection",
+    "OptionEntryPreviewRequest",
+    "OptionExpirySnapshot",
+    "OptionWorkerClient",
     "OrderBuilder",
     "OrderPreview",
+    "OrderProblem",
     "OutcomeUnknownError",
     "PermissionDeniedError",
     "PreviewPayload",
@@ -79,9 +168,14 @@ __all__ = [
     "RunConfig",
     "RunProtectionState",
     "SafetyCheckResult",
+    "SpreadLegSelection",
+    "SpreadSpec",
     "StreamDisconnectedError",
+    "StreamHealth",
+    "TechnicalAnalysis",
     "TransportError",
     "WorkerCandle",
+    "WorkerCandleWebSocketClient",
     "WorkerFundsSegment",
     "WorkerFundsSnapshot",
     "WorkerGttTrigger",
@@ -94,15 +188,49 @@ __all__ = [
     "WorkerRunPnlLeg",
     "WorkerRunPnlSnapshot",
     "WorkerRunPnlTotals",
+    "WorkerRunPnlWebSocketClient",
+    "WorkerTickWebSocketClient",
     "WorkerTimelineEvent",
     "WorkerTimelineResponse",
     "WorkerTradeSnapshot",
     "WorkerTradesResponse",
+    "WorkerWebSocketClient",
     "__version__",
+    "amo_limit_order",
+    "amo_market_order",
+    "candles_to_df",
+    "crossover",
+    "ensure_run",
     "equity_market_order",
+    "format_output",
     "limit_order",
+    "live_equity_market_order",
     "market_order",
+    "njit",
+    "normalize_input",
+    "ohlcv_arrays",
+    "option_leg",
     "option_market_order",
+    "options",
+    "order_problems",
+    "preview_then_place_order",
+    "resolve_delta_leg",
+    "resolve_offset_leg",
+    "resolve_option_contracts",
+    "resolve_option_leg",
+    "resolve_spread",
     "sl_m_order",
     "sl_order",
+    "sma",
+    "ta",
+    "wait_for_fresh_candle",
+    "wait_for_history",
+    "wait_for_quotes",
+    "wait_for_terminal_order_state",
+    "warmup_history",
 ]
+
+if not installed(*FRAMES):  # they are there, and say what to install, but no star brings them
+    __all__ = [
+        name for name in __all__ if name not in ("OhlcvArrays", "candles_to_df", "ohlcv_arrays")
+    ]

@@ -1,0 +1,1 @@
+"""The asyncio client's methods, by family."""

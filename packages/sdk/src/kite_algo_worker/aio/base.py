@@ -1,0 +1,112 @@
+"""Sending, with `httpx`, which is imported when the first client is made."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from kite_algo_worker import answers
+from kite_algo_worker.config import AlgoWorkerConfig
+from kite_algo_worker.endpoints import runs
+from kite_algo_worker.endpoints.call import Call
+from kite_algo_worker.exceptions import KiteAlgoWorkerError
+from kite_algo_worker.live_gate import LiveGate
+
+if TYPE_CHECKING:
+    import httpx
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class AsyncBase:
+    """Sends calls over one `httpx.AsyncClient`, whose connections are kept open."""
+
+    config: AlgoWorkerConfig
+    client: httpx.AsyncClient = field(init=False, repr=False, compare=False)
+    _gate: LiveGate = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        import httpx
+
+        config = self.config.checked()
+        client = httpx.AsyncClient(timeout=config.timeout, headers=answers.headers_of(config))
+        object.__setattr__(self, "client", client)
+        object.__setattr__(self, "_gate", LiveGate(config.enable_live))
+
+    async def _send(self, call: Call[Result]) -> Result:
+        await self._guard(call)
+        body = answers.body_of(call)
+        tries = 0
+        while True:
+            tries += 1
+            try:
+                return call.read(await self._once(call, body))
+            except KiteAlgoWorkerError as error:
+                pause_s = answers.pause_before_repeat(call, error, tries, self.config)
+                if pause_s is None:
+                    raise
+                await asyncio.sleep(pause_s)
+
+    async def _guard(self, call: Call[Any]) -> None:
+        self._gate.check_mode(call.mode, "this run")
+        if call.enters is None:
+            return
+        if not self._gate.knows(call.enters):
+            await self._look_up(call.enters)
+        self._gate.check_run(call.enters)
+
+    async def _look_up(self, run_id: str) -> None:
+        try:
+            await self._send(runs.get_run(run_id))
+        except KiteAlgoWorkerError as error:
+            if error.status_code != 404:  # the entry itself will be answered with that
+                raise
+
+    async def _once(self, call: Call[Any], body: bytes | None) -> Any:
+        headers = answers.headers_for(call)
+        request_id = headers[answers.REQUEST_ID_HEADER]
+        # Said as `auth`, not as a header alone: else a .netrc entry for the host would replace it.
+        with _told_as_lost(call, self.config, request_id):
+            response = await self.client.request(
+                call.method,
+                self.config.url(call.path),
+                params=call.query or None,
+                content=body,
+                headers=headers,
+                auth=_bearer(self.config.token),
+            )
+            text = response.content.decode("utf-8", "replace")
+        parsed = answers.read_answer(call, response.status_code, text, response.headers, request_id)
+        self._gate.remember(parsed)
+        return parsed
+
+
+def _bearer(token: str) -> Any:
+    def authorise(request: httpx.Request) -> httpx.Request:
+        request.headers["Authorization"] = f"Bearer {token}"
+        return request
+
+    return authorise
+
+
+@contextmanager
+def _told_as_lost(
+    call: Call[Any], config: AlgoWorkerConfig, request_id: str
+) -> Generator[None, None, None]:
+    import httpx
+
+    try:
+        yield
+    except httpx.RequestError as error:
+        not_sent = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+        raise answers.lost(
+            call,
+            error,
+            config=config,
+            request_id=request_id,
+            was_sent=not isinstance(error, not_sent),
+        ) from error

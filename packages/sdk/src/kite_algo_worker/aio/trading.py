@@ -1,0 +1,170 @@
+"""Orders, baskets, trades, triggers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from kite_algo_worker.aio.base import AsyncBase
+from kite_algo_worker.endpoints import trading
+from kite_algo_worker.models import (
+    JsonDict,
+    WorkerGttTrigger,
+    WorkerGttWriteResult,
+    WorkerOrderSnapshot,
+    WorkerOrdersResponse,
+    WorkerTradesResponse,
+)
+
+
+class AsyncTradingMethods(AsyncBase):
+    """What is placed, changed and taken back."""
+
+    async def preview_order(
+        self,
+        strategy_run_id: str,
+        order: Mapping[str, Any],
+        *,
+        metadata: Mapping[str, Any] | None = None,
+    ) -> JsonDict:
+        """Return what an order needs and costs, in rupees, and its warnings; nothing is placed."""
+        return await self._send(trading.preview_order(strategy_run_id, order, metadata))
+
+    async def preview_basket(
+        self,
+        strategy_run_id: str,
+        orders: Iterable[Mapping[str, Any]],
+        *,
+        metadata: Mapping[str, Any] | None = None,
+        all_or_none: bool = False,
+    ) -> JsonDict:
+        """Return what several orders need and cost together; nothing is placed."""
+        return await self._send(
+            trading.preview_basket(strategy_run_id, orders, metadata, all_or_none=all_or_none)
+        )
+
+    async def place_order(
+        self,
+        strategy_run_id: str,
+        order: Mapping[str, Any],
+        idempotency_key: str,
+        metadata: Mapping[str, Any] | None = None,
+        safety_token: str | None = None,
+        session_nonce: str | None = None,
+    ) -> JsonDict:
+        """Place an order, once for its key; return `order_id`, `status`, `mode`, `result`."""
+        return await self._send(
+            trading.place_order(
+                strategy_run_id,
+                order,
+                idempotency_key,
+                metadata,
+                safety_token=safety_token,
+                nonce=session_nonce,
+            )
+        )
+
+    async def place_basket(
+        self,
+        strategy_run_id: str,
+        orders: Iterable[Mapping[str, Any]],
+        idempotency_key: str,
+        metadata: Mapping[str, Any] | None = None,
+        *,
+        all_or_none: bool = False,
+        dry_run: bool = False,
+        safety_token: str | None = None,
+        session_nonce: str | None = None,
+    ) -> JsonDict:
+        """Place several orders as one wish; `result["legs"]` says what became of each."""
+        return await self._send(
+            trading.place_basket(
+                strategy_run_id,
+                orders,
+                idempotency_key,
+                metadata,
+                all_or_none=all_or_none,
+                dry_run=dry_run,
+                safety_token=safety_token,
+                nonce=session_nonce,
+            )
+        )
+
+    async def cancel_order(
+        self, strategy_run_id: str, order_id: str, *, variety: str = "regular"
+    ) -> JsonDict:
+        """Take an order back; return it as it stands."""
+        return await self._send(trading.cancel_order(strategy_run_id, order_id, variety))
+
+    async def modify_order(
+        self,
+        strategy_run_id: str,
+        order_id: str,
+        patch: Mapping[str, Any],
+        *,
+        variety: str = "regular",
+    ) -> JsonDict:
+        """Change an open order, `{"quantity": 2}`, `{"price": 1450.0}`; return it as it stands."""
+        return await self._send(trading.modify_order(strategy_run_id, order_id, patch, variety))
+
+    async def list_orders(self, strategy_run_id: str) -> JsonDict:
+        """Return `{"strategy_run_id", "orders"}`: a run's orders, oldest first."""
+        return await self._send(trading.list_orders(strategy_run_id))
+
+    async def get_orders_snapshot(self, strategy_run_id: str) -> WorkerOrdersResponse:
+        """Return a run's orders, oldest first."""
+        return await self._send(trading.orders_snapshot(strategy_run_id))
+
+    async def get_order_snapshot(self, strategy_run_id: str, order_id: str) -> WorkerOrderSnapshot:
+        """Return one order. Raises KiteAlgoWorkerError with status 404 when it is not the run's."""
+        return await self._send(trading.order_snapshot(strategy_run_id, order_id))
+
+    async def list_trades(self, strategy_run_id: str) -> JsonDict:
+        """Return `{"strategy_run_id", "trades"}`: what a run's orders got, oldest first."""
+        return await self._send(trading.list_trades(strategy_run_id))
+
+    async def get_trades_snapshot(self, strategy_run_id: str) -> WorkerTradesResponse:
+        """Return what a run's orders got, oldest first."""
+        return await self._send(trading.trades_snapshot(strategy_run_id))
+
+    async def place_gtt(self, payload: Mapping[str, Any]) -> JsonDict:
+        """Make a trigger on the token's account, outside of any run; return `{"trigger_id"}`."""
+        return await self._send(trading.place_gtt(payload))
+
+    async def place_gtt_snapshot(self, payload: Mapping[str, Any]) -> WorkerGttWriteResult:
+        """Make a trigger; as `place_gtt`."""
+        return await self._send(trading.written(trading.place_gtt(payload)))
+
+    async def list_gtts(self) -> list[JsonDict]:
+        """Return the account's triggers."""
+        return await self._send(trading.list_gtts())
+
+    async def list_gtts_snapshot(self) -> list[WorkerGttTrigger]:
+        """Return the account's triggers."""
+        return await self._send(trading.gtts_snapshot())
+
+    async def get_gtt(self, trigger_id: int) -> JsonDict:
+        """Return one trigger. Raises KiteAlgoWorkerError with status 404 when there is none."""
+        return await self._send(trading.get_gtt(trigger_id))
+
+    async def get_gtt_snapshot(self, trigger_id: int) -> WorkerGttTrigger:
+        """Return one trigger; as `get_gtt`."""
+        return await self._send(trading.gtt_snapshot(trigger_id))
+
+    async def modify_gtt(self, trigger_id: int, payload: Mapping[str, Any]) -> JsonDict:
+        """Change an active trigger; only what `payload` names changes."""
+        return await self._send(trading.modify_gtt(trigger_id, payload))
+
+    async def modify_gtt_snapshot(
+        self, trigger_id: int, payload: Mapping[str, Any]
+    ) -> WorkerGttWriteResult:
+        """Change an active trigger; as `modify_gtt`."""
+        return await self._send(trading.written(trading.modify_gtt(trigger_id, payload)))
+
+    async def delete_gtt(self, trigger_id: int) -> JsonDict:
+        """End an active trigger."""
+        return await self._send(trading.delete_gtt(trigger_id))
+
+    async def delete_gtt_snapshot(self, trigger_id: int) -> WorkerGttWriteResult:
+        """End an active trigger."""
+        return await self._send(trading.written(trading.delete_gtt(trigger_id)))

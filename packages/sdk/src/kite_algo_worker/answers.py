@@ -1,0 +1,152 @@
+"""What goes over the wire and back, the same for both HTTP libraries."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from kite_algo_worker.config import AlgoWorkerConfig
+from kite_algo_worker.endpoints.call import Call, Repeat
+from kite_algo_worker.exceptions import (
+    KiteAlgoWorkerError,
+    OutcomeUnknownError,
+    TransportError,
+    error_for_status,
+)
+
+NONCE_HEADER = "X-Worker-Session-Nonce"
+REQUEST_ID_HEADER = "X-Request-Id"
+_LONGEST_PAUSE_S = 5.0
+_LONGEST_WISH_S = 30.0  # of a server that asks to wait; beyond it the caller is told
+_TRY_AGAIN = frozenset({429, 502, 503, 504})
+
+
+def headers_of(config: AlgoWorkerConfig) -> dict[str, str]:
+    """The headers of every request."""
+    return {
+        "Authorization": f"Bearer {config.token}",
+        "Accept": "application/json",
+        "Content-Type": "application/json",
+    }
+
+
+def headers_for(call: Call[Any]) -> dict[str, str]:
+    """The headers of one request: its own id, and the session's nonce."""
+    headers = {REQUEST_ID_HEADER: uuid.uuid4().hex[:16]}
+    if call.nonce is not None:
+        headers[NONCE_HEADER] = call.nonce
+    return headers
+
+
+def body_of(call: Call[Any]) -> bytes | None:
+    """The body as it is sent, the same bytes for every try.
+
+    Raises ValueError for NaN and Infinity, which JSON does not know; TypeError for what is no JSON.
+    """
+    if call.body is None:
+        return None
+    return json.dumps(call.body, allow_nan=False, default=_plain, separators=(",", ":")).encode()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, (date, datetime)):
+        return value.isoformat()
+    if hasattr(value, "item"):  # a number of numpy or pandas
+        return value.item()
+    raise TypeError(f"{type(value).__name__} cannot be sent: make it a text or a number")
+
+
+def read_answer(
+    call: Call[Any], status: int, text: str, headers: Mapping[str, str], request_id: str
+) -> Any:
+    """The parsed body of a success. Raises the error that any other answer means."""
+    body = _parsed(text)
+    if 200 <= status < 300:
+        return body
+    raise error_for_status(
+        status,
+        body if text else None,
+        fallback=_told(call, status, headers),
+        code=headers.get("X-Error-Code"),
+        request_id=headers.get(REQUEST_ID_HEADER, request_id),
+        retry_after_s=_seconds(headers.get("Retry-After")),
+    )
+
+
+def _parsed(text: str) -> Any:
+    if not text.strip():
+        return {}
+    try:
+        return json.loads(text)
+    except ValueError:
+        return {"raw": text}
+
+
+def _told(call: Call[Any], status: int, headers: Mapping[str, str]) -> str:
+    if 300 <= status < 400:
+        where = headers.get("Location", "another address").partition("?")[0]
+        return f"the server answered {status}: it moved to {where}; set base_url to its new address"
+    return f"the server answered {status} to {call.method} {call.path}"
+
+
+def _seconds(text: str | None) -> float | None:
+    return float(text) if text and text.strip().isdigit() else None
+
+
+def lost(
+    call: Call[Any], error: Exception, *, config: AlgoWorkerConfig, request_id: str, was_sent: bool
+) -> TransportError:
+    """What it means that there is no answer: to a read nothing, to a change perhaps a change."""
+    why = without_token(f"{type(error).__name__}: {error}", config.token)
+    what = f"{call.method} {call.path} (request {request_id})"
+    if call.repeat is Repeat.FREELY or not was_sent:
+        sent = "" if was_sent else "; it was not sent"
+        return TransportError(
+            f"no answer to {what}{sent}: {why}", status_code=0, request_id=request_id
+        )
+    advice = (
+        "send it again with the same idempotency key: it is carried out once"
+        if call.repeat is Repeat.KEYED
+        else "look at the run before you send it again"
+    )
+    return OutcomeUnknownError(
+        f"the answer to {what} was lost, and it may have been carried out: {advice}. {why}",
+        status_code=0,
+        request_id=request_id,
+    )
+
+
+def without_token(text: str, token: str) -> str:
+    """A text in which the token cannot be read."""
+    return text.replace(token, "***") if token else text
+
+
+def pause_before_repeat(
+    call: Call[Any], error: KiteAlgoWorkerError, tries: int, config: AlgoWorkerConfig
+) -> float | None:
+    """Seconds to wait before the call is sent again; None when it is not to be.
+
+    tries: how often it was sent. Reads are repeated when no answer came or the server was busy;
+    writes under their key when the answer was lost; other writes never.
+    """
+    if tries > config.max_retries:
+        return None
+    is_lost = isinstance(error, TransportError)
+    may_repeat = {
+        Repeat.FREELY: is_lost or error.status_code in _TRY_AGAIN,
+        Repeat.KEYED: is_lost,
+        Repeat.NEVER: False,
+    }
+    if not may_repeat[call.repeat]:
+        return None
+    wish_s = error.retry_after_s
+    if wish_s is not None and wish_s > _LONGEST_WISH_S:
+        return None
+    pause_s = min(config.retry_delay_s * 2 ** (tries - 1), _LONGEST_PAUSE_S)
+    return pause_s if wish_s is None else max(pause_s, wish_s)

@@ -1,0 +1,259 @@
+"""Waiting, recovering, and a few more orders."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from kite_algo_worker.exceptions import KiteAlgoWorkerError
+from kite_algo_worker.models import (
+    JsonDict,
+    WorkerCandle,
+    WorkerHistoricalCandles,
+    WorkerOrderSnapshot,
+)
+from kite_algo_worker.orders import OrderPayload, equity_market_order, limit_order, market_order
+
+if TYPE_CHECKING:
+    from kite_algo_worker.client import KiteAlgoWorkerClient
+
+__all__ = [
+    "TERMINAL_ORDER_STATES",
+    "amo_limit_order",
+    "amo_market_order",
+    "ensure_run",
+    "live_equity_market_order",
+    "preview_then_place_order",
+    "wait_for_fresh_candle",
+    "wait_for_history",
+    "wait_for_quotes",
+    "wait_for_terminal_order_state",
+    "warmup_history",
+]
+
+TERMINAL_ORDER_STATES = {"COMPLETE", "CANCELLED", "REJECTED"}
+_ALSO_FINAL = "CANCELLED AMO"  # how a cancelled after-market order ends
+Seen = TypeVar("Seen")
+
+
+def amo_limit_order(
+    exchange: str,
+    tradingsymbol: str,
+    transaction_type: str,
+    product: str,
+    quantity: int,
+    price: float,
+    **kwargs: Any,
+) -> OrderPayload:
+    """Return a limit order placed after hours; `kwargs` as of `market_order`.
+
+    amo_limit_order("NSE", "INFY", "BUY", "CNC", 1, price=1450.0)
+    """
+    return limit_order(
+        exchange, tradingsymbol, transaction_type, product, quantity, price, variety="amo", **kwargs
+    )
+
+
+def amo_market_order(
+    exchange: str,
+    tradingsymbol: str,
+    transaction_type: str,
+    product: str,
+    quantity: int,
+    **kwargs: Any,
+) -> OrderPayload:
+    """Return a market order placed after hours; `kwargs` as of `market_order`.
+
+    amo_market_order("NSE", "INFY", "BUY", "CNC", 1)
+    """
+    return market_order(
+        exchange, tradingsymbol, transaction_type, product, quantity, variety="amo", **kwargs
+    )
+
+
+def live_equity_market_order(
+    tradingsymbol: str,
+    transaction_type: str,
+    quantity: int,
+    *,
+    product: str = "CNC",
+    exchange: str = "NSE",
+    market_protection: int = -1,
+    **kwargs: Any,
+) -> OrderPayload:
+    """Return a market order of a share with the broker's own price band, as exchanges demand it.
+
+    live_equity_market_order("INFY", "BUY", 1)
+    """
+    return equity_market_order(
+        tradingsymbol,
+        transaction_type,
+        quantity,
+        product=product,
+        exchange=exchange,
+        market_protection=market_protection,
+        **kwargs,
+    )
+
+
+def ensure_run(
+    client: KiteAlgoWorkerClient,
+    *,
+    strategy_run_id: str,
+    template_id: str,
+    account_scope: str,
+    execution_mode: str,
+    metadata: Mapping[str, Any],
+) -> JsonDict:
+    """Return the run of this id; make it when there is none. It is not compared with the fields."""
+    try:
+        return client.get_run(strategy_run_id)
+    except KiteAlgoWorkerError as error:
+        if error.status_code != 404:
+            raise
+    return client.create_run(
+        strategy_run_id=strategy_run_id,
+        template_id=template_id,
+        account_scope=account_scope,
+        execution_mode=execution_mode,
+        metadata=metadata,
+    )
+
+
+def preview_then_place_order(
+    client: KiteAlgoWorkerClient,
+    strategy_run_id: str,
+    order: Mapping[str, Any],
+    *,
+    idempotency_key: str,
+    metadata: Mapping[str, Any] | None = None,
+) -> JsonDict:
+    """Place an order that the server has looked at before; return the answer to the order.
+
+    Raises BrokerValidationError when the preview refuses it.
+    """
+    client.preview_order(strategy_run_id, order, metadata=metadata)
+    return client.place_order(strategy_run_id, order, idempotency_key, metadata)
+
+
+def wait_for_history(
+    client: KiteAlgoWorkerClient,
+    instrument: str | int,
+    *,
+    timeframe: str = "day",
+    attempts: int = 10,
+    sleep_seconds: float = 1.0,
+    **kwargs: Any,
+) -> JsonDict:
+    """Ask until there are historical candles; return the last answer, with or without them.
+
+    `kwargs` are those of `get_historical_candles`.
+    """
+
+    def ask() -> JsonDict:
+        return client.get_historical_candles(instrument, timeframe=timeframe, **kwargs)
+
+    found = _until(ask, lambda answer: bool(answer.get("candles")), attempts, sleep_seconds)
+    return {} if found is None else found
+
+
+def warmup_history(
+    client: KiteAlgoWorkerClient,
+    instrument: str | int,
+    *,
+    timeframe: str = "5minute",
+    min_candles: int = 200,
+    attempts: int = 10,
+    sleep_seconds: float = 1.0,
+    **kwargs: Any,
+) -> WorkerHistoricalCandles:
+    """Ask until there are `min_candles` candles, as indicators need; return the last answer.
+
+    `kwargs` are those of `get_historical_candles`. Raises RuntimeError for no attempts.
+    """
+
+    def ask() -> WorkerHistoricalCandles:
+        return client.get_historical_candles_snapshot(instrument, timeframe=timeframe, **kwargs)
+
+    found = _until(ask, lambda it: len(it.candles) >= min_candles, attempts, sleep_seconds)
+    if found is None:
+        raise RuntimeError("warmup_history needs at least one attempt")
+    return found
+
+
+def wait_for_quotes(
+    client: KiteAlgoWorkerClient,
+    instruments: list[str | int],
+    *,
+    mode: str = "quote",
+    attempts: int = 10,
+    sleep_seconds: float = 1.0,
+) -> JsonDict:
+    """Ask until there are quotes; return the last answer, with or without them."""
+
+    def ask() -> JsonDict:
+        return client.get_quotes(instruments, mode=mode)
+
+    found = _until(ask, lambda answer: bool(answer.get("quotes")), attempts, sleep_seconds)
+    return {} if found is None else found
+
+
+def wait_for_terminal_order_state(
+    client: KiteAlgoWorkerClient,
+    strategy_run_id: str,
+    order_id: str,
+    *,
+    attempts: int = 20,
+    sleep_seconds: float = 1.0,
+) -> WorkerOrderSnapshot | None:
+    """Ask until the order is complete, cancelled or rejected; return it as last seen.
+
+    None for no attempts. An order that rests comes back as it is: look at its `status`.
+    """
+
+    def ask() -> WorkerOrderSnapshot:
+        return client.get_order_snapshot(strategy_run_id, order_id)
+
+    return _until(ask, is_final, attempts, sleep_seconds)
+
+
+def wait_for_fresh_candle(
+    client: KiteAlgoWorkerClient,
+    instrument: str | int,
+    *,
+    interval: str = "5minute",
+    lookback: int = 1,
+    attempts: int = 20,
+    sleep_seconds: float = 1.0,
+) -> WorkerCandle | None:
+    """Ask until the latest candle is complete; return the latest seen, None when there is none."""
+
+    def ask() -> WorkerCandle | None:
+        found = client.get_candles_snapshot(instrument, interval=interval, lookback=lookback)
+        if found.current is not None:
+            return found.current
+        return found.candles[-1] if found.candles else None
+
+    def is_fresh(candle: WorkerCandle | None) -> bool:
+        return candle is not None and candle.is_complete
+
+    return _until(ask, is_fresh, attempts, sleep_seconds)
+
+
+def is_final(order: WorkerOrderSnapshot) -> bool:
+    """Say whether nothing more happens to the order."""
+    return order.status in TERMINAL_ORDER_STATES or order.status == _ALSO_FINAL
+
+
+def _until(
+    ask: Callable[[], Seen], is_enough: Callable[[Seen], bool], attempts: int, sleep_seconds: float
+) -> Seen | None:
+    seen: Seen | None = None
+    for attempt in range(attempts):
+        if attempt:
+            time.sleep(sleep_seconds)
+        seen = ask()
+        if is_enough(seen):
+            break
+    return seen

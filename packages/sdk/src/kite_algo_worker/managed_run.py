@@ -1,0 +1,153 @@
+"""A run that is held."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from kite_algo_worker.models import JsonDict, SafetyCheckResult, WorkerRunHealthSnapshot
+from kite_algo_worker.protection import BackendProtection
+from kite_algo_worker.run_config import RunConfig
+
+if TYPE_CHECKING:
+    from kite_algo_worker.client import KiteAlgoWorkerClient
+    from kite_algo_worker.heartbeats import Heartbeats
+    from kite_algo_worker.streaming import EventStream
+
+
+@dataclass
+class ManagedRun:
+    """A run with its session: what `client.run(...)` yields. Changes carry the session's nonce.
+
+    run: the run as it was made, found or last refreshed. heartbeats: those of `auto_heartbeat`.
+    It decides nothing: it neither checks safety by itself nor leaves the run.
+    """
+
+    client: KiteAlgoWorkerClient
+    config: RunConfig
+    run: dict[str, Any]
+    session_nonce: str | None = None
+    heartbeats: Heartbeats | None = field(default=None, init=False, repr=False, compare=False)
+
+    @property
+    def run_id(self) -> str:
+        """The run's id."""
+        return str(self.run["strategy_run_id"])
+
+    def refresh(self) -> dict[str, Any]:
+        """Read the run again and keep it in `run`."""
+        self.run = self.client.get_run(self.run_id)
+        return self.run
+
+    def get_health_snapshot(self) -> WorkerRunHealthSnapshot:
+        """Return how the run and its worker are."""
+        return self.client.get_run_health_snapshot(self.run_id)
+
+    def heartbeat(
+        self,
+        *,
+        worker_id: str | None = None,
+        status: str = "healthy",
+        metrics: Mapping[str, Any] | None = None,
+    ) -> JsonDict:
+        """Say that the worker lives. Raises ValueError when the run was not claimed."""
+        if self.session_nonce is None:
+            raise ValueError("this run was not claimed: there is no session to keep alive")
+        return self.client.run_heartbeat(
+            self.run_id,
+            session_nonce=self.session_nonce,
+            worker_id=worker_id,
+            status=status,
+            metrics=metrics,
+        )
+
+    def safety_check(self) -> SafetyCheckResult:
+        """Ask whether the run may trade now; hand the token to the next order yourself."""
+        return self.client.safety_check(self.run_id)
+
+    def place_order(
+        self,
+        order: Mapping[str, Any],
+        *,
+        idempotency_key: str,
+        metadata: Mapping[str, Any] | None = None,
+        safety_token: str | None = None,
+    ) -> JsonDict:
+        """Place an order, once for its key; as the client's."""
+        return self.client.place_order(
+            self.run_id,
+            order,
+            idempotency_key,
+            metadata,
+            safety_token=safety_token,
+            session_nonce=self.session_nonce,
+        )
+
+    def place_basket(
+        self,
+        orders: Iterable[Mapping[str, Any]],
+        *,
+        idempotency_key: str,
+        metadata: Mapping[str, Any] | None = None,
+        all_or_none: bool = False,
+        dry_run: bool = False,
+        safety_token: str | None = None,
+    ) -> JsonDict:
+        """Place several orders as one wish; as the client's."""
+        return self.client.place_basket(
+            self.run_id,
+            orders,
+            idempotency_key,
+            metadata,
+            all_or_none=all_or_none,
+            dry_run=dry_run,
+            safety_token=safety_token,
+            session_nonce=self.session_nonce,
+        )
+
+    def patch_risk(self, patch: Mapping[str, Any], *, reason: str | None = None) -> JsonDict:
+        """Change risk controls; as the client's."""
+        return self.client.patch_risk(
+            self.run_id, patch, reason=reason, session_nonce=self.session_nonce
+        )
+
+    def update_backend_protection(
+        self,
+        protection: BackendProtection,
+        *,
+        reason: str | None = None,
+        reset_trailing: bool = True,
+    ) -> JsonDict:
+        """Replace what guards the run; as the client's."""
+        return self.client.update_backend_protection(
+            self.run_id,
+            protection,
+            reason=reason,
+            reset_trailing=reset_trailing,
+            session_nonce=self.session_nonce,
+        )
+
+    def log_decision_event(self, **payload: Any) -> JsonDict:
+        """Write a decision into the timeline: `event_type`, `summary`, `details` …"""
+        return self.client.log_decision_event(self.run_id, **payload)
+
+    def list_timeline(self, **params: Any) -> JsonDict:
+        """Return events of the run; as the client's."""
+        return self.client.list_timeline(self.run_id, **params)
+
+    def stream_timeline(self, **params: Any) -> EventStream:
+        """Read events of the run as they happen; as the client's."""
+        return self.client.stream_timeline(self.run_id, **params)
+
+    def exit_run(
+        self,
+        *,
+        reason: str | None = None,
+        idempotency_key: str | None = None,
+        dry_run: bool = False,
+    ) -> JsonDict:
+        """Cancel the run's orders, close its positions, close the run; as the client's."""
+        return self.client.exit_run(
+            self.run_id, reason, idempotency_key, dry_run, session_nonce=self.session_nonce
+        )

@@ -1,0 +1,1 @@
+"""The sync client's methods, by family."""

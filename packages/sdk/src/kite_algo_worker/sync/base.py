@@ -1,0 +1,180 @@
+"""Sending, with `requests`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import closing, contextmanager
+from typing import Any, TypeVar
+
+import requests
+from requests.auth import AuthBase
+from urllib3.exceptions import NewConnectionError
+
+from kite_algo_worker import answers
+from kite_algo_worker.config import AlgoWorkerConfig
+from kite_algo_worker.endpoints import runs
+from kite_algo_worker.endpoints.call import Call
+from kite_algo_worker.exceptions import KiteAlgoWorkerError
+from kite_algo_worker.live_gate import LiveGate
+from kite_algo_worker.models.base import JsonDict
+from kite_algo_worker.sse import LineSplitter
+from kite_algo_worker.stream_health import StreamHealth
+from kite_algo_worker.streaming import EventStream
+
+Result = TypeVar("Result")
+
+
+class _Bearer(AuthBase):
+    # Said as `auth`, not as a header alone: else a .netrc entry for the host would replace it.
+    def __init__(self, token: str) -> None:
+        self._header = f"Bearer {token}"
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = self._header
+        return request
+
+
+class SyncBase:
+    """Sends calls over one `requests.Session`, whose connections are kept open."""
+
+    def __init__(self, config: AlgoWorkerConfig) -> None:
+        self.config = config.checked()
+        self.session = requests.Session()
+        self.session.headers.update(answers.headers_of(config))
+        self.session.auth = _Bearer(config.token)
+        self._gate = LiveGate(config.enable_live)
+        self._environment: Mapping[str, Any] | None = None
+        self._sleep: Callable[[float], None] = time.sleep
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.session.close()
+
+    def _send(self, call: Call[Result]) -> Result:
+        self._guard(call)
+        body = answers.body_of(call)
+        tries = 0
+        while True:
+            tries += 1
+            try:
+                return call.read(self._once(call, body))
+            except KiteAlgoWorkerError as error:
+                pause_s = answers.pause_before_repeat(call, error, tries, self.config)
+                if pause_s is None:
+                    raise
+                self._sleep(pause_s)
+
+    def _guard(self, call: Call[Any]) -> None:
+        self._gate.check_mode(call.mode, "this run")
+        if call.enters is None:
+            return
+        if not self._gate.knows(call.enters):
+            self._look_up(call.enters)
+        self._gate.check_run(call.enters)
+
+    def _look_up(self, run_id: str) -> None:
+        try:
+            self._send(runs.get_run(run_id))
+        except KiteAlgoWorkerError as error:
+            if error.status_code != 404:  # the entry itself will be answered with that
+                raise
+
+    def _once(self, call: Call[Any], body: bytes | None) -> Any:
+        headers = answers.headers_for(call)
+        request_id = headers[answers.REQUEST_ID_HEADER]
+        with _told_as_lost(call, self.config, request_id):
+            response = self._request(call, body, headers, self.config.timeout)
+            text = response.text
+        parsed = answers.read_answer(call, response.status_code, text, response.headers, request_id)
+        self._gate.remember(parsed)
+        return parsed
+
+    def _request(
+        self,
+        call: Call[Any],
+        body: bytes | None,
+        headers: dict[str, str],
+        timeout: Any,
+        **more: Any,
+    ) -> requests.Response:
+        url = self.config.url(call.path)
+        request = requests.Request(
+            call.method, url, params=call.query or None, data=body, headers=headers
+        )
+        if self._environment is None:  # proxies and certificates: looked for once, not every time
+            self._environment = self.session.merge_environment_settings(url, {}, None, None, None)
+        sending = {**self._environment, **more, "allow_redirects": False}
+        response = self.session.send(
+            self.session.prepare_request(request), timeout=timeout, **sending
+        )
+        response.encoding = "utf-8"
+        return response
+
+    def _stream(self, name: str, call: Call[Any], *, cursor_key: str | None = None) -> EventStream:
+        """Open a stream at once; its errors are raised here, before the first message."""
+        query = "&".join(f"{key}={value}" for key, value in call.query.items())
+        health = StreamHealth(stream_name=name, subscription_key=f"{call.path}?{query}")
+        timeout = (self.config.timeout, self.config.stream_idle_s)
+
+        def open_at(cursor: str) -> _Connection:
+            return _Connection(self, call, cursor, cursor_key, timeout)
+
+        return EventStream(open_at, self.config, health, self._sleep)
+
+
+class _Connection:
+    def __init__(
+        self, base: SyncBase, call: Call[Any], cursor: str, cursor_key: str | None, timeout: Any
+    ) -> None:
+        headers = answers.headers_for(call)
+        self._call, self._config = call, base.config
+        self._request_id = headers[answers.REQUEST_ID_HEADER]
+        asked = call
+        if cursor:
+            headers["Last-Event-ID"] = cursor
+            if cursor_key is not None:
+                params: JsonDict = {**(call.params or {}), cursor_key: cursor}
+                asked = Call(call.method, call.path, call.read, params=params, repeat=call.repeat)
+        with _told_as_lost(call, base.config, self._request_id):
+            self._response = base._request(asked, None, headers, timeout, stream=True)  # pyright: ignore[reportPrivateUsage]
+            if not self._response.ok or self._response.is_redirect:
+                self._refuse()
+
+    def _refuse(self) -> None:
+        response = self._response
+        with closing(response):
+            text = response.text
+        answers.read_answer(
+            self._call, response.status_code, text, response.headers, self._request_id
+        )
+
+    def lines(self) -> Iterator[str]:
+        splitter = LineSplitter()
+        # Chunks arrive as they are sent; without them there is no telling how much to wait for.
+        is_chunked = "chunked" in self._response.headers.get("Transfer-Encoding", "").lower()
+        with _told_as_lost(self._call, self._config, self._request_id):
+            for chunk in self._response.iter_content(chunk_size=None if is_chunked else 1):
+                yield from splitter.lines(chunk)
+
+    def close(self) -> None:
+        self._response.close()
+
+
+@contextmanager
+def _told_as_lost(
+    call: Call[Any], config: AlgoWorkerConfig, request_id: str
+) -> Generator[None, None, None]:
+    try:
+        yield
+    except requests.RequestException as error:
+        raise answers.lost(
+            call, error, config=config, request_id=request_id, was_sent=_was_sent(error)
+        ) from error
+
+
+def _was_sent(error: requests.RequestException) -> bool:
+    if isinstance(error, requests.ConnectTimeout):
+        return False
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    return not isinstance(reason, NewConnectionError)

@@ -1,0 +1,87 @@
+"""Funds, profit and loss, the timeline."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kite_algo_worker.endpoints import monitoring
+from kite_algo_worker.models import (
+    JsonDict,
+    WorkerFundsSnapshot,
+    WorkerRunPnlSnapshot,
+    WorkerTimelineResponse,
+)
+from kite_algo_worker.streaming import EventStream
+from kite_algo_worker.sync.base import SyncBase
+
+
+class MonitoringMethods(SyncBase):
+    """What a run earns, uses and did. Amounts are rupees."""
+
+    def get_funds(self, *, mode: str = "paper", account_scope: str | None = None) -> JsonDict:
+        """Return an account's funds: `available`, `utilized`, `net`, in rupees.
+
+        mode: `paper` or `live`. account_scope: the token's own by default.
+        """
+        return self._send(monitoring.get_funds(mode, account_scope))
+
+    def get_funds_snapshot(
+        self, *, mode: str = "paper", account_scope: str | None = None
+    ) -> WorkerFundsSnapshot:
+        """Return an account's funds by segment; as `get_funds`."""
+        return self._send(monitoring.funds_snapshot(mode, account_scope))
+
+    def get_run_funds(self, strategy_run_id: str) -> JsonDict:
+        """Return what a run uses of its allocation, `["strategy"]["allocation"]["remaining"]` …"""
+        return self._send(monitoring.get_run_funds(strategy_run_id))
+
+    def get_run_pnl(self, strategy_run_id: str) -> JsonDict:
+        """Return a run's profit and loss at the latest prices: `totals`, `legs`, `is_stale`.
+
+        client.get_run_pnl("run_managed_001")["totals"]["net_pnl"]
+        """
+        return self._send(monitoring.get_run_pnl(strategy_run_id))
+
+    def get_run_pnl_snapshot(self, strategy_run_id: str) -> WorkerRunPnlSnapshot:
+        """Return a run's profit and loss; as `get_run_pnl`."""
+        return self._send(monitoring.run_pnl_snapshot(strategy_run_id))
+
+    def stream_run_pnl(self, strategy_run_id: str, *, interval_seconds: float = 1.0) -> EventStream:
+        """Read the run's profit and loss every so many seconds, until the run is closed.
+
+        The stream is opened at once and comes back by itself; it is an `EventStream`, whose
+        `health` tells how it is.
+
+            for update in client.stream_run_pnl("run_managed_001"):
+                print(update["totals"]["net_pnl"])
+        """
+        return self._stream("run_pnl", monitoring.stream_run_pnl(strategy_run_id, interval_seconds))
+
+    def log_decision_event(self, strategy_run_id: str, **payload: Any) -> JsonDict:
+        """Write a decision into the run's timeline: `event_type`, `summary`, `details` …
+
+        client.log_decision_event(run_id, event_type="signal.generated", summary="EMA crossed")
+        """
+        return self._send(monitoring.log_decision_event(strategy_run_id, payload))
+
+    def list_timeline(self, strategy_run_id: str, **params: Any) -> JsonDict:
+        """Return events of a run, oldest first: `events` and `last_cursor`.
+
+        params: `after_cursor`, `limit`, `event_kind` (`execution`, `decision`, `protection`).
+        """
+        return self._send(monitoring.list_timeline(strategy_run_id, params))
+
+    def list_timeline_snapshot(self, strategy_run_id: str, **params: Any) -> WorkerTimelineResponse:
+        """Return events of a run; as `list_timeline`."""
+        return self._send(monitoring.timeline_snapshot(strategy_run_id, params))
+
+    def stream_timeline(self, strategy_run_id: str, **params: Any) -> EventStream:
+        """Read what happened after `after_cursor`, and then what happens, each event once.
+
+        The stream comes back by itself and goes on after the last event read.
+
+            for event in client.stream_timeline("run_managed_001"):
+                print(event["event_type"], event.get("summary"))
+        """
+        call = monitoring.stream_timeline(strategy_run_id, params)
+        return self._stream("timeline", call, cursor_key="after_cursor")
