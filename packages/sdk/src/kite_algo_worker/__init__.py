@@ -102,10 +102,8 @@ from kite_algo_worker.options import (
     resolve_option_leg,
     resolve_spread,
 )
-from kite_algo_worker.order_rules import (
-    OrderProblem,
-    order_problems,
-)
+from kite_algo_worker.order_fields import OrderProblem
+from kite_algo_worker.order_rules import order_problems
 from kite_algo_worker.orders import (
     OrderBuilder,
     equity_market_order,
@@ -153,7 +151,6 @@ __all__ = [
     "LiveIndicatorEngine",
     "LiveNotEnabledError",
     "ManagedRun",
-    "OhlcvArrays",
     "OperationalProtection",
     "OptionEntryPreviewRequest",
     "OptionExpirySnapshot",
@@ -198,7 +195,6 @@ __all__ = [
     "__version__",
     "amo_limit_order",
     "amo_market_order",
-    "candles_to_df",
     "crossover",
     "ensure_run",
     "equity_market_order",
@@ -208,7 +204,6 @@ __all__ = [
     "market_order",
     "njit",
     "normalize_input",
-    "ohlcv_arrays",
     "option_leg",
     "option_market_order",
     "options",
@@ -230,7 +225,5 @@ __all__ = [
     "warmup_history",
 ]
 
-if not installed(*FRAMES):  # they are there, and say what to install, but no star brings them
-    __all__ = [
-        name for name in __all__ if name not in ("OhlcvArrays", "candles_to_df", "ohlcv_arrays")
-    ]
+if installed(*FRAMES):  # without them the names are there and say what to install
+    __all__ += ["OhlcvArrays", "candles_to_df", "ohlcv_arrays"]
