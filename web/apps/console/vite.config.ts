@@ -8,6 +8,6 @@ export default defineConfig({
   plugins: [react()],
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
   define: { __BUILD_ID__: JSON.stringify(process.env.TRADERTAPE_BUILD_ID ?? Date.now().toString(36)) },
-  server: { port: 18778, proxy: { "/api": { target: server, changeOrigin: false } } },
+  server: { port: 18778, proxy: { "/api": { target: server, changeOrigin: false, ws: true } } },
   build: { target: "es2022", reportCompressedSize: false, chunkSizeWarningLimit: 700 },
 })

@@ -79,6 +79,11 @@ export function moneyShort(value: Figure): string {
   return money(parsed, 0)
 }
 
+/** Units traded or held: "17.04 L", "3.05 Cr", "9,500". */
+export function unitsShort(value: Figure): string {
+  return moneyShort(value).replace("₹", "")
+}
+
 const day = new Intl.DateTimeFormat("en-GB", {
   day: "numeric",
   month: "short",

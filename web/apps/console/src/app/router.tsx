@@ -148,6 +148,43 @@ const workerRunRoute = createRoute({
   component: lazyRouteComponent(() => import("@/features/workers/run-page"), "WorkerRunPage"),
 })
 
+const marketRoute = createRoute({
+  getParentRoute: () => frameRoute,
+  path: "/market",
+  validateSearch: (raw: Raw): { list?: number } => ({ list: integer(raw.list) }),
+  component: lazyRouteComponent(() => import("@/features/market/market-page"), "MarketPage"),
+})
+
+const symbolRoute = createRoute({
+  getParentRoute: () => frameRoute,
+  path: "/market/$id",
+  validateSearch: (raw: Raw): { interval?: string } => ({ interval: text(raw.interval) }),
+  component: lazyRouteComponent(() => import("@/features/market/symbol-page"), "SymbolPage"),
+})
+
+const optionsRoute = createRoute({
+  getParentRoute: () => frameRoute,
+  path: "/options",
+  validateSearch: (raw: Raw): { underlying?: string; expiry?: string; legs?: string } => ({
+    underlying: text(raw.underlying),
+    expiry: text(raw.expiry),
+    legs: text(raw.legs),
+  }),
+  component: lazyRouteComponent(() => import("@/features/options/options-page"), "OptionsPage"),
+})
+
+const GTT_TABS = ["waiting", "history"] as const
+
+const gttsRoute = createRoute({
+  getParentRoute: () => frameRoute,
+  path: "/gtts",
+  validateSearch: (raw: Raw): { tab?: (typeof GTT_TABS)[number]; make?: string } => ({
+    tab: GTT_TABS.find((tab) => tab === raw.tab),
+    make: text(raw.make),
+  }),
+  component: lazyRouteComponent(() => import("@/features/gtts/gtts-page"), "GttsPage"),
+})
+
 const changelogRoute = createRoute({
   getParentRoute: () => frameRoute,
   path: "/changelog",
@@ -174,6 +211,10 @@ const routeTree = rootRoute.addChildren([
     runRoute,
     workersRoute,
     workerRunRoute,
+    marketRoute,
+    symbolRoute,
+    optionsRoute,
+    gttsRoute,
     changelogRoute,
     settingsRoute,
   ]),

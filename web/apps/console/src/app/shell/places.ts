@@ -1,4 +1,16 @@
-import { BookOpen, Bot, Braces, FlaskConical, House, ScrollText, Settings, Waypoints } from "lucide-react"
+import {
+  AlarmClockCheck,
+  BookOpen,
+  Bot,
+  Braces,
+  ChartCandlestick,
+  FlaskConical,
+  House,
+  Layers,
+  ScrollText,
+  Settings,
+  Waypoints,
+} from "lucide-react"
 
 /** First-level places, in the order of the rail. */
 export const PLACES = [
@@ -6,6 +18,9 @@ export const PLACES = [
   { to: "/strategies", label: "Strategies", icon: Waypoints },
   { to: "/backtests", label: "Backtests", icon: FlaskConical },
   { to: "/workers", label: "Workers", icon: Bot },
+  { to: "/market", label: "Market", icon: ChartCandlestick },
+  { to: "/options", label: "Options", icon: Layers },
+  { to: "/gtts", label: "GTTs", icon: AlarmClockCheck },
   { to: "/settings", label: "Settings", icon: Settings },
 ] as const
 

@@ -1,0 +1,33 @@
+import { number } from "@tradertape/ui/format.ts"
+import classes from "./day-range.module.css"
+
+interface Props {
+  low: number | null | undefined
+  high: number | null | undefined
+  open: number | null | undefined
+  last: number | null | undefined
+}
+
+/** Where a price stands between two others, 0 to 1; the middle where they are one. */
+export function placeBetween(low: number, high: number, value: number): number {
+  if (high <= low) return 0.5
+  return Math.min(1, Math.max(0, (value - low) / (high - low)))
+}
+
+/** The day from its low to its high: filled from the open to the last price. */
+export function DayRange({ low, high, open, last }: Props) {
+  if (low == null || high == null || last == null) return <span className="tt-muted">–</span>
+  const at = placeBetween(low, high, last) * 100
+  const from = placeBetween(low, high, open ?? last) * 100
+  const words = `Last ${number(last, 2)} between low ${number(low, 2)} and high ${number(high, 2)}`
+  return (
+    <span className={classes.root} role="img" aria-label={words} title={words}>
+      <span
+        className={classes.fill}
+        data-up={at >= from || undefined}
+        style={{ left: `${Math.min(at, from)}%`, width: `${Math.abs(at - from)}%` }}
+      />
+      <span className={classes.mark} style={{ left: `${at}%` }} />
+    </span>
+  )
+}

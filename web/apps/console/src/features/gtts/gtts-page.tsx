@@ -1,0 +1,3 @@
+export function GttsPage() {
+  return null
+}

@@ -1,0 +1,43 @@
+import { Link } from "@tanstack/react-router"
+import { Delta } from "@tradertape/ui/components/delta.tsx"
+import { number, signed } from "@tradertape/ui/format.ts"
+import { Flash } from "@/components/flash"
+import { useTick } from "@/lib/live"
+import classes from "./market.module.css"
+
+const INDICES = [
+  { id: "NSE:NIFTY 50", label: "NIFTY 50" },
+  { id: "BSE:SENSEX", label: "SENSEX" },
+  { id: "NSE:NIFTY BANK", label: "BANKNIFTY" },
+  { id: "NSE:NIFTY FIN SERVICE", label: "FINNIFTY" },
+  { id: "NSE:NIFTY MID SELECT", label: "MIDCPNIFTY" },
+  { id: "NSE:INDIA VIX", label: "INDIA VIX" },
+]
+
+/** The indices everybody looks at first. */
+export function IndicesStrip() {
+  return (
+    <ul className={classes.strip} aria-label="Indices">
+      {INDICES.map(({ id, label }) => (
+        <li key={id}>
+          <Index id={id} label={label} />
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+function Index({ id, label }: { id: string; label: string }) {
+  const tick = useTick(id)
+  return (
+    <Link to="/market/$id" params={{ id }} className={classes.index}>
+      <span className={classes.name}>{label}</span>
+      <span className={classes.level}>
+        <Flash value={tick?.ltp}>{number(tick?.ltp, 2)}</Flash>
+      </span>
+      <span className={classes.moved}>
+        {tick ? signed(tick.change, 2) : "–"} <Delta value={tick?.change_pct} decimals={2} />
+      </span>
+    </Link>
+  )
+}

@@ -1,0 +1,73 @@
+import { Button, Card, Group, Skeleton } from "@mantine/core"
+import { useQuery } from "@tanstack/react-query"
+import { getRouteApi } from "@tanstack/react-router"
+import { Eye } from "lucide-react"
+import { EmptyState } from "@/components/empty-state"
+import { ErrorState } from "@/components/error-state"
+import { PageHeader } from "@/components/page-header"
+import { SimulatedBadge } from "@/components/simulated-badge"
+import { useFeedStatus } from "@/lib/live"
+import { watchlistsQuery } from "@/lib/queries/watchlists"
+import { IndicesStrip } from "./indices-strip"
+import { useWatchlists } from "./watchlist/use-watchlists"
+import { WatchBoard } from "./watchlist/watch-board"
+
+const route = getRouteApi("/frame/market")
+
+/** What the market does, now: the indices and the lists of instruments a person watches. */
+export function MarketPage() {
+  const { list } = route.useSearch()
+  const navigate = route.useNavigate()
+  const { simulated } = useFeedStatus()
+  const lists = useQuery(watchlistsQuery)
+  const chosen = lists.data?.find((one) => one.id === list) ?? lists.data?.[0]
+  const choose = (id: number | undefined) =>
+    void navigate({ search: { list: id }, replace: true, resetScroll: false })
+  return (
+    <>
+      <PageHeader title="Market" chips={<SimulatedBadge shown={simulated} />} />
+      <IndicesStrip />
+      {lists.error ? (
+        <ErrorState error={lists.error} what="Your watch lists" retry={() => void lists.refetch()} />
+      ) : !lists.data ? (
+        <Skeleton height={480} aria-busy aria-label="Loading" />
+      ) : chosen ? (
+        <WatchBoard lists={lists.data} chosen={chosen} onChoose={choose} />
+      ) : (
+        <NoLists />
+      )}
+    </>
+  )
+}
+
+function NoLists() {
+  const { creating } = useWatchlists()
+  return (
+    <Card>
+      <EmptyState
+        icon={<Eye size={30} />}
+        title="Watch what you care about"
+        action={
+          <Group gap={8} justify="center">
+            <Button
+              loading={creating.isPending}
+              onClick={() => creating.mutate({ name: "NIFTY 50", universe: "nifty_50" })}
+            >
+              Start with the NIFTY 50
+            </Button>
+            <Button
+              variant="default"
+              disabled={creating.isPending}
+              onClick={() => creating.mutate({ name: "My list" })}
+            >
+              Begin with an empty list
+            </Button>
+          </Group>
+        }
+      >
+        A watch list shows last price, change, volume and the day's range of up to 500 instruments as they
+        trade. Make as many as twenty; they are kept with your account.
+      </EmptyState>
+    </Card>
+  )
+}

@@ -1,0 +1,102 @@
+import { useVirtualizer } from "@tanstack/react-virtual"
+import { useRef } from "react"
+import { ScrollRegion } from "@/components/scroll-region"
+import type { Watched } from "@/lib/queries/watchlists"
+import type { SortBy } from "./ordering"
+import { type LineActions, WatchLine } from "./watch-line"
+import classes from "./watchlist.module.css"
+
+const ROW_PX = 44
+const HEIGHT_PX = 640
+
+interface Props extends LineActions {
+  name: string
+  rows: readonly Watched[]
+  onSort: (by: SortBy) => void
+}
+
+/** A watch list that ticks. Rows out of sight neither draw nor subscribe. */
+export function WatchTable({ name, rows, onSort, ...actions }: Props) {
+  const frame = useRef<HTMLElement>(null)
+  const virtual = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => frame.current,
+    estimateSize: () => ROW_PX,
+    getItemKey: (index) => rows[index]?.instrument ?? index,
+    overscan: 8,
+    initialRect: { width: 1_000, height: HEIGHT_PX },
+  })
+  const shown = virtual.getVirtualItems()
+  const above = shown[0]?.start ?? 0
+  const below = virtual.getTotalSize() - (shown.at(-1)?.end ?? 0)
+  return (
+    <ScrollRegion
+      ref={frame}
+      className={classes.frame}
+      style={{ maxHeight: HEIGHT_PX }}
+      label={`Watch list ${name}`}
+    >
+      <table className={classes.table} aria-rowcount={rows.length + 1}>
+        <thead>
+          <tr aria-rowindex={1}>
+            <Head by="name" onSort={onSort} isText>
+              Instrument
+            </Head>
+            <Head by="last" onSort={onSort}>
+              Last
+            </Head>
+            <th scope="col" data-mid>
+              Change
+            </th>
+            <Head by="percent" onSort={onSort}>
+              %
+            </Head>
+            <Head by="volume" onSort={onSort} isMid>
+              Volume
+            </Head>
+            <th scope="col" data-wide>
+              Bid / ask
+            </th>
+            <th scope="col" data-mid className={classes.range}>
+              Day, low to high
+            </th>
+            <th scope="col" className={classes.age}>
+              <span className={classes.hidden}>Age</span>
+            </th>
+            <th scope="col" className={classes.more}>
+              <span className={classes.hidden}>More</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {above > 0 && <tr style={{ height: above }} aria-hidden />}
+          {shown.map((item) => {
+            const watched = rows[item.index]
+            return watched ? (
+              <WatchLine key={item.key} watched={watched} index={item.index} {...actions} />
+            ) : null
+          })}
+          {below > 0 && <tr style={{ height: below }} aria-hidden />}
+        </tbody>
+      </table>
+    </ScrollRegion>
+  )
+}
+
+interface HeadProps {
+  by: SortBy
+  onSort: (by: SortBy) => void
+  isText?: boolean
+  isMid?: boolean
+  children: string
+}
+
+function Head({ by, onSort, isText = false, isMid = false, children }: HeadProps) {
+  return (
+    <th scope="col" data-mid={isMid || undefined} className={isText ? classes.text : undefined}>
+      <button type="button" onClick={() => onSort(by)} title="Put the list in this order, once">
+        {children}
+      </button>
+    </th>
+  )
+}

@@ -1,0 +1,158 @@
+import { ActionIcon, NumberInput, Select, Tooltip } from "@mantine/core"
+import type { OptionSession, PreviewLeg } from "@tradertape/api/options.ts"
+import { date, number } from "@tradertape/ui/format.ts"
+import { ChevronDown, ChevronUp, X } from "lucide-react"
+import { ScrollRegion } from "@/components/scroll-region"
+import classes from "./builder.module.css"
+import type { Leg } from "./legs"
+
+interface Props {
+  legs: readonly Leg[]
+  /** What the server made of them; missing while it is asked. */
+  worked: ReadonlyMap<string, PreviewLeg>
+  session: OptionSession
+  onChange: (legs: Leg[]) => void
+  onMove: (leg: Leg, to: { expiry: string; strike: number }) => void
+}
+
+/** The legs, each with side, lots, strike and expiry to change. */
+export function LegsTable({ legs, worked, session, onChange, onMove }: Props) {
+  const replace = (symbol: string, change: Partial<Leg>) =>
+    onChange(legs.map((leg) => (leg.symbol === symbol ? { ...leg, ...change } : leg)))
+  return (
+    <ScrollRegion className={classes.legs} label="Legs of the strategy">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Side</th>
+            <th scope="col">Lots</th>
+            <th scope="col">Strike</th>
+            <th scope="col">Expiry</th>
+            <th scope="col" className={classes.figure}>
+              Price
+            </th>
+            <th scope="col" className={classes.figure}>
+              Delta
+            </th>
+            <th scope="col">
+              <span className={classes.hidden}>Remove</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {legs.map((leg) => (
+            <LegLine
+              key={leg.symbol}
+              leg={leg}
+              worked={worked.get(leg.symbol)}
+              session={session}
+              onReplace={(change) => replace(leg.symbol, change)}
+              onMove={(to) => onMove(leg, to)}
+              onRemove={() => onChange(legs.filter((one) => one.symbol !== leg.symbol))}
+            />
+          ))}
+        </tbody>
+      </table>
+    </ScrollRegion>
+  )
+}
+
+interface LineProps {
+  leg: Leg
+  worked: PreviewLeg | undefined
+  session: OptionSession
+  onReplace: (change: Partial<Leg>) => void
+  onMove: (to: { expiry: string; strike: number }) => void
+  onRemove: () => void
+}
+
+function LegLine({ leg, worked, session, onReplace, onMove, onRemove }: LineProps) {
+  const name = worked ? `${number(worked.strike)} ${worked.option_type ?? "FUT"}` : leg.symbol
+  const isBuy = leg.way === "BUY"
+  return (
+    <tr>
+      <td>
+        <Tooltip label={isBuy ? "Bought: press to sell" : "Sold: press to buy"}>
+          <button
+            type="button"
+            className={classes.way}
+            data-way={leg.way}
+            onClick={() => onReplace({ way: isBuy ? "SELL" : "BUY" })}
+            aria-label={`${name} is ${isBuy ? "bought" : "sold"}; change side`}
+          >
+            {isBuy ? "Buy" : "Sell"}
+          </button>
+        </Tooltip>
+      </td>
+      <td>
+        <NumberInput
+          aria-label={`Lots of ${name}`}
+          size="xs"
+          w={68}
+          min={1}
+          max={10_000}
+          allowDecimal={false}
+          clampBehavior="strict"
+          value={leg.lots}
+          onChange={(lots) => Number(lots) >= 1 && onReplace({ lots: Number(lots) })}
+        />
+      </td>
+      <td>
+        <Strike worked={worked} name={name} step={session.strike_step} onMove={onMove} />
+      </td>
+      <td>
+        {worked?.expiry_key ? (
+          <Select
+            aria-label={`Expiry of ${name}`}
+            size="xs"
+            w={126}
+            data={session.expiries.map((day) => ({ value: day, label: date(day) }))}
+            value={worked.expiry_key}
+            onChange={(expiry) => expiry && onMove({ expiry, strike: worked.strike ?? 0 })}
+          />
+        ) : (
+          "–"
+        )}
+      </td>
+      <td className={classes.figure}>{number(worked?.price, 2)}</td>
+      <td className={classes.figure}>{number(worked?.delta, 2)}</td>
+      <td>
+        <ActionIcon size="sm" aria-label={`Remove ${name}`} onClick={onRemove}>
+          <X size={14} />
+        </ActionIcon>
+      </td>
+    </tr>
+  )
+}
+
+interface StrikeProps {
+  worked: PreviewLeg | undefined
+  name: string
+  step: number
+  onMove: (to: { expiry: string; strike: number }) => void
+}
+
+function Strike({ worked, name, step, onMove }: StrikeProps) {
+  const strike = worked?.strike
+  const expiry = worked?.expiry_key
+  if (!strike || !expiry) return <span className="tt-muted">{name}</span>
+  return (
+    <span className={classes.strike}>
+      <ActionIcon
+        size="xs"
+        aria-label={`${name}: one strike down`}
+        onClick={() => onMove({ expiry, strike: strike - step })}
+      >
+        <ChevronDown size={13} />
+      </ActionIcon>
+      <span className="tt-num">{name}</span>
+      <ActionIcon
+        size="xs"
+        aria-label={`${name}: one strike up`}
+        onClick={() => onMove({ expiry, strike: strike + step })}
+      >
+        <ChevronUp size={13} />
+      </ActionIcon>
+    </span>
+  )
+}

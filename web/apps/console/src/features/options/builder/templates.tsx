@@ -1,0 +1,91 @@
+import { Button, Group, Menu, NumberInput, Stack, Text } from "@mantine/core"
+import { useMutation, useQuery } from "@tanstack/react-query"
+import type { StrategyPreview } from "@tradertape/api/options.ts"
+import { ChevronDown, MoveUpRight, Shapes } from "lucide-react"
+import { useState } from "react"
+import { optionCalls, spreadsQuery } from "@/lib/queries/options"
+import { tellFailed } from "@/lib/tell"
+
+const OUTLOOKS = [
+  { id: "up", label: "Rises" },
+  { id: "down", label: "Falls" },
+  { id: "still", label: "Stands still" },
+  { id: "moving", label: "Moves, either way" },
+]
+/** Strikes between the legs of one type, unless somebody says otherwise. */
+const WIDTH = 2
+
+interface Props {
+  underlying: string
+  expiry: string
+  onLegs: (preview: StrategyPreview) => void
+}
+
+/** Well-known strategies by what one expects; the server finds their contracts around the money. */
+export function Templates({ underlying, expiry, onLegs }: Props) {
+  const { data: spreads } = useQuery(spreadsQuery)
+  const [width, setWidth] = useState(WIDTH)
+  const resolving = useMutation({
+    mutationFn: (spread: string) =>
+      optionCalls.resolve({ underlying, spread, expiry, lots: 1, distance: null, width }),
+    onSuccess: onLegs,
+    onError: (error) => tellFailed("The strategy could not be built", error),
+  })
+  return (
+    <Menu position="bottom-end" width={420} withinPortal>
+      <Menu.Target>
+        <Button
+          variant="default"
+          leftSection={<Shapes size={14} />}
+          rightSection={<ChevronDown size={14} />}
+          loading={resolving.isPending}
+        >
+          Strategies
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown mah={440} style={{ overflowY: "auto" }}>
+        <Group px="sm" py={6} justify="space-between" wrap="nowrap">
+          <Text size="xs" c="dimmed">
+            Strikes between the legs
+          </Text>
+          <NumberInput
+            aria-label="Strikes between the legs"
+            size="xs"
+            w={72}
+            min={1}
+            max={20}
+            value={width}
+            onChange={(value) => setWidth(Number(value) || WIDTH)}
+          />
+        </Group>
+        {OUTLOOKS.map((outlook) => (
+          <Stack key={outlook.id} gap={0}>
+            <Menu.Label>
+              {underlying} {outlook.label.toLowerCase()}
+            </Menu.Label>
+            <div style={{ display: "grid", gridTemplateColumns: "1fr 1fr" }}>
+              {(spreads ?? [])
+                .filter((spread) => spread.outlook === outlook.id)
+                .map((spread) => (
+                  <Menu.Item
+                    key={spread.name}
+                    leftSection={<MoveUpRight size={13} aria-hidden style={ARROWS[outlook.id]} />}
+                    onClick={() => resolving.mutate(String(spread.name))}
+                  >
+                    {spread.title}
+                  </Menu.Item>
+                ))}
+            </div>
+          </Stack>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
+  )
+}
+
+const ARROWS: Record<string, { transform: string }> = {
+  up: { transform: "none" },
+  down: { transform: "rotate(90deg)" },
+  still: { transform: "rotate(45deg)" },
+  moving: { transform: "rotate(-45deg)" },
+}

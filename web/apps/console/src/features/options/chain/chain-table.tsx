@@ -1,0 +1,117 @@
+import { useVirtualizer } from "@tanstack/react-virtual"
+import type { Chain, OptionType, Way } from "@tradertape/api/options.ts"
+import { useEffect, useMemo, useRef } from "react"
+import { ScrollRegion } from "@/components/scroll-region"
+import type { Leg } from "../builder/legs"
+import classes from "./chain.module.css"
+import { ChainLine } from "./chain-line"
+import { type Figures, mostOpen, sideColumns } from "./side-columns"
+
+const ROW_PX = 34
+const HEIGHT_PX = 510
+
+export type Sides = "both" | OptionType
+
+interface Props {
+  chain: Chain
+  legs: readonly Leg[]
+  figures: Figures
+  sides: Sides
+  onPick: (symbol: string, way: Way) => void
+}
+
+/** Calls and puts by strike. Opens at the money, draws only the strikes in view. */
+export function ChainTable({ chain, legs, figures, sides, onPick }: Props) {
+  const frame = useRef<HTMLElement>(null)
+  const columns = useMemo(() => sideColumns(figures), [figures])
+  const most = useMemo(() => mostOpen(chain.rows), [chain.rows])
+  const virtual = useVirtualizer({
+    count: chain.rows.length,
+    getScrollElement: () => frame.current,
+    estimateSize: () => ROW_PX,
+    overscan: 10,
+    initialRect: { width: 1_000, height: HEIGHT_PX },
+  })
+  const atMoney = chain.rows.findIndex((row) => row.is_atm)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once for each chain, not when the money moves
+  useEffect(() => {
+    if (atMoney >= 0) virtual.scrollToIndex(atMoney, { align: "center" })
+  }, [chain.underlying, chain.expiry, sides])
+
+  const shown = virtual.getVirtualItems()
+  const above = shown[0]?.start ?? 0
+  const below = virtual.getTotalSize() - (shown.at(-1)?.end ?? 0)
+  const beyond = chain.rows.findIndex((row) => row.strike > chain.spot_ltp)
+  return (
+    <>
+      {sides === "both" && (
+        <div className={classes.sides} aria-hidden>
+          <span>Calls</span>
+          <span>Puts</span>
+        </div>
+      )}
+      <ScrollRegion
+        ref={frame}
+        className={classes.frame}
+        style={{ maxHeight: HEIGHT_PX }}
+        label={`Option chain of ${chain.underlying}`}
+      >
+        <table className={classes.table} aria-rowcount={chain.rows.length + 1} data-sides={sides}>
+          <Head columns={columns} sides={sides} />
+          <tbody>
+            {above > 0 && <tr style={{ height: above }} aria-hidden />}
+            {shown.map((item) => {
+              const row = chain.rows[item.index]
+              if (!row) return null
+              return (
+                <ChainLine
+                  key={row.strike}
+                  row={row}
+                  index={item.index}
+                  columns={columns}
+                  sides={sides}
+                  mostOpen={most}
+                  spot={chain.spot_ltp}
+                  isFirstAboveSpot={item.index === beyond}
+                  legs={legs}
+                  onPick={onPick}
+                />
+              )
+            })}
+            {below > 0 && <tr style={{ height: below }} aria-hidden />}
+          </tbody>
+        </table>
+      </ScrollRegion>
+    </>
+  )
+}
+
+function Head({ columns, sides }: { columns: ReturnType<typeof sideColumns>; sides: Sides }) {
+  const names = columns.map((column) => (
+    <th key={column.id} scope="col" title={column.hint} data-extra={column.isExtra || undefined}>
+      {column.header}
+    </th>
+  ))
+  const last = [
+    <th key="change" scope="col" title="Percent against yesterday's close" data-extra>
+      Chg %
+    </th>,
+    <th key="ltp" scope="col" title="Last price">
+      LTP
+    </th>,
+    <th key="pick" scope="col" className={classes.picks}>
+      <span className={classes.hidden}>Buy or sell</span>
+    </th>,
+  ]
+  return (
+    <thead>
+      <tr aria-rowindex={1}>
+        {sides !== "PE" && [...names, ...last]}
+        <th scope="col" className={classes.strike}>
+          Strike
+        </th>
+        {sides !== "CE" && [...last.toReversed(), ...names.toReversed()]}
+      </tr>
+    </thead>
+  )
+}

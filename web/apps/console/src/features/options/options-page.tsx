@@ -1,0 +1,168 @@
+import { Badge, SegmentedControl, Select, Skeleton, Stack } from "@mantine/core"
+import { useMediaQuery } from "@mantine/hooks"
+import { useQuery } from "@tanstack/react-query"
+import { getRouteApi } from "@tanstack/react-router"
+import type { Way } from "@tradertape/api/options.ts"
+import { date } from "@tradertape/ui/format.ts"
+import { useState } from "react"
+import { ErrorState } from "@/components/error-state"
+import { PageHeader } from "@/components/page-header"
+import { Section } from "@/components/section"
+import { SimulatedBadge } from "@/components/simulated-badge"
+import { chainQuery, optionSessionQuery, underlyingsQuery } from "@/lib/queries/options"
+import { Builder } from "./builder/builder"
+import { type Leg, picked, readLegs, writeLegs } from "./builder/legs"
+import { ChainTable, type Sides } from "./chain/chain-table"
+import type { Figures } from "./chain/side-columns"
+import { ChainBand } from "./chain-band"
+import { ChainCharts } from "./chain-charts"
+import classes from "./options.module.css"
+
+const route = getRouteApi("/frame/options")
+const NO_LEGS: readonly Leg[] = []
+
+/** An option chain that lives, and strategies built from it. */
+export function OptionsPage() {
+  const { underlying = "NIFTY", expiry, legs: written } = route.useSearch()
+  const navigate = route.useNavigate()
+  const underlyings = useQuery(underlyingsQuery)
+  const session = useQuery(optionSessionQuery(underlying))
+  const day =
+    expiry && session.data?.expiries.includes(expiry) ? expiry : (session.data?.nearest_expiry ?? "")
+  const chain = useQuery(chainQuery(underlying, day))
+  const legs = written ? readLegs(written) : (NO_LEGS as Leg[])
+  const [figures, setFigures] = useState<Figures>("prices")
+  const isPhone = useMediaQuery("(max-width: 699px)", false)
+  const [side, setSide] = useState<"CE" | "PE">("CE")
+  const sides: Sides = isPhone ? side : "both"
+
+  const setLegs = (next: readonly Leg[]) =>
+    void navigate({ search: (all) => ({ ...all, legs: writeLegs(next) }), replace: true, resetScroll: false })
+  const pick = (symbol: string, way: Way) => setLegs(picked(legs, symbol, way))
+  const failed = session.error ?? chain.error
+
+  return (
+    <>
+      <PageHeader
+        title="Options"
+        chips={
+          <>
+            <SimulatedBadge shown={session.data?.simulated ?? false} />
+            {session.data && (
+              <Badge color={session.data.is_open ? "green" : "gray"}>
+                {session.data.is_open ? (session.data.demo ? "Demo session" : "Open") : "Closed"}
+              </Badge>
+            )}
+            {chain.data?.is_stale && <Badge color="yellow">Prices not fresh</Badge>}
+          </>
+        }
+      />
+      <div className={classes.pickers}>
+        <Select
+          aria-label="Underlying"
+          w={150}
+          data={underlyings.data ?? [underlying]}
+          value={underlying}
+          onChange={(value) =>
+            value && void navigate({ search: { underlying: value }, replace: true, resetScroll: false })
+          }
+        />
+        {session.data && (
+          <div className={classes.expiries}>
+            <SegmentedControl
+              aria-label="Expiry"
+              value={day}
+              onChange={(value) =>
+                void navigate({
+                  search: (all) => ({ ...all, expiry: value }),
+                  replace: true,
+                  resetScroll: false,
+                })
+              }
+              data={session.data.expiries.map((one) => ({ value: one, label: date(one).slice(0, -5) }))}
+            />
+          </div>
+        )}
+      </div>
+      {failed && !chain.data ? (
+        <ErrorState
+          error={failed}
+          what="The option chain"
+          retry={() => {
+            void session.refetch()
+            void chain.refetch()
+          }}
+        />
+      ) : !session.data || !chain.data ? (
+        <Waiting />
+      ) : (
+        <Stack gap="md">
+          <ChainBand chain={chain.data} session={session.data} />
+          <Section
+            title={`${underlying} ${date(day)}`}
+            note={chain.error ? "The last answer failed; the figures are the ones before." : undefined}
+            flush
+            action={
+              <ChainViews
+                figures={figures}
+                onFigures={setFigures}
+                side={isPhone ? side : undefined}
+                onSide={setSide}
+              />
+            }
+          >
+            <div style={{ opacity: chain.data.is_stale || chain.error ? 0.6 : 1 }}>
+              <ChainTable chain={chain.data} legs={legs} figures={figures} sides={sides} onPick={pick} />
+            </div>
+          </Section>
+          <Builder session={session.data} expiry={day} legs={legs} onLegs={setLegs} />
+          <ChainCharts chain={chain.data} />
+        </Stack>
+      )}
+    </>
+  )
+}
+
+interface ViewsProps {
+  figures: Figures
+  onFigures: (figures: Figures) => void
+  side: "CE" | "PE" | undefined
+  onSide: (side: "CE" | "PE") => void
+}
+
+function ChainViews({ figures, onFigures, side, onSide }: ViewsProps) {
+  return (
+    <div style={{ display: "flex", gap: 8, flexWrap: "wrap", justifyContent: "flex-end" }}>
+      {side && (
+        <SegmentedControl
+          aria-label="Calls or puts"
+          value={side}
+          onChange={(value) => onSide(value as "CE" | "PE")}
+          data={[
+            { value: "CE", label: "Calls" },
+            { value: "PE", label: "Puts" },
+          ]}
+        />
+      )}
+      <SegmentedControl
+        aria-label="What the chain shows"
+        value={figures}
+        onChange={(value) => onFigures(value as Figures)}
+        data={[
+          { value: "prices", label: "Prices" },
+          { value: "greeks", label: "Greeks" },
+        ]}
+      />
+    </div>
+  )
+}
+
+function Waiting() {
+  return (
+    <Stack gap="md" aria-busy aria-label="Loading the chain">
+      <Skeleton height={66} />
+      <Skeleton height={560} />
+      <Skeleton height={220} />
+    </Stack>
+  )
+}

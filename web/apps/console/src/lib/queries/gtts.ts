@@ -1,0 +1,30 @@
+import { queryOptions } from "@tanstack/react-query"
+import { unwrap, unwrapPage } from "@tradertape/api/client.ts"
+import * as api from "@tradertape/api/generated/sdk.gen.ts"
+import type { GttIn, GttLegIn, GttLegOut, GttOut } from "@tradertape/api/generated/types.gen.ts"
+
+export type Gtt = GttOut
+export type GttLeg = GttLegOut
+export type NewGtt = GttIn
+export type NewLeg = GttLegIn
+
+const AGAIN_MS = 20_000
+
+/** Triggers that wait, or those that are over; events of the account bring them up to date sooner. */
+export const gttsQuery = (active: boolean) =>
+  queryOptions({
+    queryKey: ["gtts", active ? "waiting" : "history"],
+    queryFn: ({ signal }) => unwrapPage(api.listTriggers({ signal, query: { active, limit: 500 } })),
+    refetchInterval: AGAIN_MS,
+  })
+
+export const gttAccountsQuery = queryOptions({
+  queryKey: ["gtts", "accounts"],
+  queryFn: ({ signal }) => unwrap(api.listTriggerAccounts({ signal })),
+})
+
+export const gttCalls = {
+  create: (body: NewGtt) => unwrap(api.createTrigger({ body })),
+  change: (id: number, legs: NewLeg[]) => unwrap(api.changeTrigger({ path: { gtt_id: id }, body: { legs } })),
+  remove: (id: number) => unwrap(api.deleteTrigger({ path: { gtt_id: id } })),
+}

@@ -1,0 +1,59 @@
+import { queryOptions } from "@tanstack/react-query"
+import { unwrap } from "@tradertape/api/client.ts"
+import * as api from "@tradertape/api/generated/sdk.gen.ts"
+import type { ActivityOut, InstrumentOut } from "@tradertape/api/generated/types.gen.ts"
+import type { CandleSet, QuotesAnswer } from "@tradertape/api/live.ts"
+
+export type Instrument = InstrumentOut
+export type Activity = ActivityOut
+
+const HOUR_MS = 3_600_000
+
+/** One instrument; what is unknown is a 404 whose words propose names like it. */
+export const instrumentQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["instruments", id],
+    queryFn: ({ signal }) => unwrap(api.resolveInstrument({ signal, query: { symbol: id } })),
+    staleTime: HOUR_MS,
+  })
+
+export const instrumentSearchQuery = (words: string, limit = 12) =>
+  queryOptions({
+    queryKey: ["instruments", "search", words, limit],
+    queryFn: ({ signal }) => unwrap(api.searchInstruments({ signal, query: { query: words, limit } })),
+    enabled: words.trim().length > 0,
+    staleTime: HOUR_MS,
+  })
+
+/** Candles of the past, up to the last session that is over. */
+export const candleHistoryQuery = (symbol: string, interval: string, from: string) =>
+  queryOptions({
+    queryKey: ["live", "history", symbol, interval, from],
+    queryFn: async ({ signal }) =>
+      (await unwrap(api.liveHistory({ signal, query: { symbol, interval, from } }))) as unknown as CandleSet,
+    staleTime: 5 * 60_000,
+  })
+
+const CANDLES_MS = 10_000
+
+/** Candles of the session that goes on; between two answers the chart follows the ticks. */
+export const sessionCandlesQuery = (symbol: string, interval: string) =>
+  queryOptions({
+    queryKey: ["live", "candles", symbol, interval],
+    queryFn: async ({ signal }) =>
+      (await unwrap(
+        api.liveCandles({ signal, query: { symbol, interval, lookback: 500 } }),
+      )) as unknown as CandleSet,
+    refetchInterval: CANDLES_MS,
+  })
+
+/** Quotes of many, once: what a list is sorted by. */
+export const readQuotes = async (symbols: string[]) =>
+  (await unwrap(api.liveQuotes({ body: { symbols, mode: "quote" } }))) as unknown as QuotesAnswer
+
+export const activityQuery = (instrument: string) =>
+  queryOptions({
+    queryKey: ["activity", instrument],
+    queryFn: ({ signal }) => unwrap(api.instrumentActivity({ signal, query: { instrument } })),
+    refetchInterval: 30_000,
+  })

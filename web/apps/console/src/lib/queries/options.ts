@@ -1,0 +1,86 @@
+import { keepPreviousData, queryOptions } from "@tanstack/react-query"
+import { unwrap } from "@tradertape/api/client.ts"
+import * as api from "@tradertape/api/generated/sdk.gen.ts"
+import type {
+  Chain,
+  ChosenContract,
+  OptionSession,
+  OptionType,
+  StrategyPreview,
+  Way,
+} from "@tradertape/api/options.ts"
+
+const CHAIN_MS = 2_000
+const PREVIEW_MS = 3_000
+
+export const underlyingsQuery = queryOptions({
+  queryKey: ["options", "underlyings"],
+  queryFn: ({ signal }) => unwrap(api.listUnderlyings({ signal })),
+  staleTime: 3_600_000,
+})
+
+export const optionSessionQuery = (underlying: string) =>
+  queryOptions({
+    queryKey: ["options", underlying, "session"],
+    queryFn: async ({ signal }) =>
+      (await unwrap(api.showSession({ signal, path: { underlying } }))) as unknown as OptionSession,
+    staleTime: 60_000,
+    refetchInterval: 60_000,
+  })
+
+/** The whole chain, asked for again every two seconds while somebody looks. */
+export const chainQuery = (underlying: string, expiry: string) =>
+  queryOptions({
+    queryKey: ["options", underlying, "chain", expiry],
+    queryFn: async ({ signal }) =>
+      (await unwrap(api.showChain({ signal, path: { underlying }, query: { expiry } }))) as unknown as Chain,
+    enabled: expiry !== "",
+    staleTime: CHAIN_MS,
+    refetchInterval: CHAIN_MS,
+  })
+
+export const spreadsQuery = queryOptions({
+  queryKey: ["options", "spreads"],
+  queryFn: ({ signal }) => unwrap(api.listSpreads({ signal })),
+  staleTime: 3_600_000,
+})
+
+export interface PreviewAsked {
+  underlying: string
+  product: "NRML" | "MIS"
+  legs: { tradingsymbol: string; exchange: string; transaction_type: Way; lots: number }[]
+  days_ahead: number | null
+}
+
+/** A strategy on the prices of the moment; the figures are the server's, all of them. */
+export const previewQuery = (asked: PreviewAsked) =>
+  queryOptions({
+    queryKey: ["options", "preview", asked],
+    queryFn: async ({ signal }) =>
+      (await unwrap(api.previewStrategy({ signal, body: asked }))) as unknown as StrategyPreview,
+    enabled: asked.legs.length > 0,
+    placeholderData: keepPreviousData,
+    refetchInterval: ({ state }) => (state.status === "error" ? false : PREVIEW_MS),
+  })
+
+export interface SpreadAsked {
+  underlying: string
+  spread: string
+  expiry: string
+  lots: number
+  distance: number | null
+  width: number
+}
+
+export const optionCalls = {
+  /** The legs of a named strategy, resolved against the chain of now. */
+  resolve: async (asked: SpreadAsked) =>
+    (await unwrap(api.previewStrategy({ body: asked }))) as unknown as StrategyPreview,
+  /** The contract of a strike and an expiry. */
+  contract: async (underlying: string, expiry: string, option_type: OptionType, strike: number) => {
+    const answer = (await unwrap(
+      api.selectContracts({ path: { underlying }, body: { expiry, legs: [{ option_type, strike }] } }),
+    )) as unknown as { resolved: ChosenContract[] }
+    return answer.resolved[0]
+  },
+}
