@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.types import Scope
 
 from tradertape_server import __version__
 from tradertape_server.features.activity.routes import router as activity
@@ -34,7 +35,9 @@ from tradertape_server.features.workers.trading_routes import router as worker_t
 from tradertape_server.platform.bodies import Bodies
 from tradertape_server.platform.ceilings import Ceilings
 from tradertape_server.platform.errors import install_error_handlers
+from tradertape_server.platform.forwarding import Forwarding
 from tradertape_server.platform.gate import Gate
+from tradertape_server.platform.http import SAFE_METHODS
 from tradertape_server.platform.idempotency import Idempotency
 from tradertape_server.platform.pages import pages_router
 from tradertape_server.platform.requests import RequestContext
@@ -67,6 +70,10 @@ ROUTERS = (
     changelog,
     operations,
 )
+
+WORKER = "/api/algo-workers/worker/"
+# What reads the live market, which is in the trader's process.
+LIVE = ("/api/live/", "/api/options", f"{WORKER}market/", f"{WORKER}options/")
 
 DESCRIPTION = """Everything the console does. Sign in at the console and use its cookie, or make an
 agent key with the scopes `api:read` and `api:write` and send it as a bearer token. The conventions
@@ -115,6 +122,15 @@ def _add_layers(app: FastAPI, container: Container) -> None:
     )
     app.add_middleware(Gate, callers=container.auth.authenticator)
     app.add_middleware(CrossSite, public_url=settings.effective_public_url)
+    processes = container.processes
+    if processes.is_shared:
+        app.add_middleware(
+            Forwarding,
+            leading=processes.leading,
+            secrets=container.secrets,
+            rule=needs_trader,
+            figures=processes.forwarded,
+        )
     app.add_middleware(Bodies, max_bytes=settings.max_body_bytes)
     # The cheapest level: a report of 1.5 MB takes 6 ms instead of 13, and is a fifth larger.
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=1)
@@ -125,3 +141,15 @@ def _add_layers(app: FastAPI, container: Container) -> None:
         trusted_proxies=settings.trusted_proxies,
     )
     app.add_middleware(SecurityHeaders)  # outermost: on a 500 too
+
+
+def needs_trader(scope: Scope) -> bool:
+    """Whether a request is for the process that trades; what a stream says is known everywhere.
+
+    The rest is tried here first, and handed over where it turns out to need the trader.
+    """
+    path: str = scope["path"]
+    if path.endswith("/stream"):
+        return False
+    is_worker_write = path.startswith(WORKER) and scope["method"] not in SAFE_METHODS
+    return is_worker_write or path.startswith(LIVE)

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Literal
+from socket import gethostname
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -74,6 +75,28 @@ class Settings(BaseSettings):
     )
     max_body_bytes: PositiveInt = Field(
         default=2 * 1024 * 1024, description="The largest request body; a larger one answers 413."
+    )
+
+    # Several processes
+    role: Literal["all", "trader", "web"] = Field(
+        default="all",
+        description="What this process does. `all`: everything; where another process trades "
+        "already it stands by. `trader`: the same without background jobs. `web`: never trades. "
+        "More than one process wants PostgreSQL.",
+    )
+    redis_url: str = Field(
+        default="",
+        description="Redis, which carries prices and events between processes: "
+        "`redis://:password@host:6379/0`. Empty: this is the only process.",
+    )
+    address: str = Field(
+        default="",
+        description="Where the other processes reach this one. Empty: `http://<host>:<port>`, with "
+        "the machine's name where it listens on every network.",
+    )
+    trader_lease_s: Annotated[float, Field(ge=1, le=60)] = Field(
+        default=3.0,
+        description="Seconds without a sign of the trading process after which another takes over.",
     )
 
     # Live prices
@@ -190,6 +213,22 @@ class Settings(BaseSettings):
             if value.startswith(prefix):
                 return "postgresql+psycopg://" + value.removeprefix(prefix)
         return value
+
+    @model_validator(mode="after")
+    def _possible_role(self) -> Self:
+        if self.role != "all" and not self.database_url.startswith("postgresql"):
+            raise ValueError(
+                f"TRADERTAPE_ROLE={self.role} wants PostgreSQL: set TRADERTAPE_DATABASE_URL"
+            )
+        return self
+
+    @property
+    def effective_address(self) -> str:
+        """Where the other processes reach this one, without a slash at its end."""
+        everywhere = self.host in {"0.0.0.0", "::", ""}  # noqa: S104 - compared, not listened on
+        host = gethostname() if everywhere else self.host
+        named = f"[{host}]" if ":" in host else host
+        return (self.address or f"http://{named}:{self.port}").rstrip("/")
 
     @property
     def effective_home(self) -> Path:

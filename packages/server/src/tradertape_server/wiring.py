@@ -15,7 +15,7 @@ from tradertape_server.features.auth.passwords import Passwords
 from tradertape_server.features.auth.service import AccountPolicy, AuthService
 from tradertape_server.features.auth.sessions import SessionLife
 from tradertape_server.features.auth.watching import CredentialWatch
-from tradertape_server.features.backtests.jobs import Attempt, RunJobs, StudyJobs
+from tradertape_server.features.backtests.jobs import RUNS, STUDIES, Attempt, RunJobs, StudyJobs
 from tradertape_server.features.backtests.repository import in_use
 from tradertape_server.features.backtests.running import Runner
 from tradertape_server.features.backtests.service import BacktestService
@@ -28,14 +28,25 @@ from tradertape_server.features.execution.settling import ExpirySettlement
 from tradertape_server.features.feed.desk import DeskMarket
 from tradertape_server.features.feed.history import CandleHistory
 from tradertape_server.features.feed.opening import FeedOptions, open_source, publish_figures
+from tradertape_server.features.feed.relay import TickRelay
+from tradertape_server.features.feed.relayed import RelayedSource
 from tradertape_server.features.feed.service import Feed
+from tradertape_server.features.feed.source import Source
 from tradertape_server.features.feed.tick_socket import Channel
 from tradertape_server.features.gtts.service import GttPageService
 from tradertape_server.features.instruments.service import InstrumentService
 from tradertape_server.features.market.live_world import LiveWorld
 from tradertape_server.features.market.service import MarketService
 from tradertape_server.features.operations.checks import feed_check, market_check
+from tradertape_server.features.operations.figures import (
+    publish_jobs,
+    publish_lease,
+    publish_redis,
+    publish_streams,
+    publish_trading,
+)
 from tradertape_server.features.operations.service import Health
+from tradertape_server.features.operations.trader_check import redis_check, trader_check
 from tradertape_server.features.options.chains import ChainReader
 from tradertape_server.features.options.service import OptionService
 from tradertape_server.features.options.strategies import StrategyPreview
@@ -49,12 +60,70 @@ from tradertape_server.platform.bus import Bus
 from tradertape_server.platform.clock import SystemClock
 from tradertape_server.platform.compute import Compute
 from tradertape_server.platform.database import Database
+from tradertape_server.platform.event_relay import EventRelay
+from tradertape_server.platform.forwarding import Figures
 from tradertape_server.platform.idempotency import IdempotencyStore
+from tradertape_server.platform.job_leases import JobLeases
 from tradertape_server.platform.jobs import JobThreads
+from tradertape_server.platform.leading import Leading
 from tradertape_server.platform.mail import Mailer, SmtpServer
 from tradertape_server.platform.metrics import Metrics
+from tradertape_server.platform.redis_link import RedisLink
 from tradertape_server.platform.secrets import SecretBox, private_folder
 from tradertape_server.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Processes:
+    """What this process knows of the others: who trades, and the news between them.
+
+    trading: the connections the trader writes with.
+    """
+
+    leading: Leading
+    trading: Database
+    forwarded: Figures
+    is_shared: bool
+    link: RedisLink | None = None
+    events: EventRelay | None = None
+    ticks: TickRelay | None = None
+
+    @property
+    def is_leading(self) -> bool:
+        """Whether this process trades."""
+        return self.leading.is_leading
+
+    def shared(self, source: Source) -> Source:
+        """The market, for a process that may not be the one that has it."""
+        if not self.is_shared:
+            return source
+        return RelayedSource(source, self.ticks, lambda: self.is_leading)
+
+    def bind(self, feed: Feed) -> None:
+        """Hand the feed's ticks on, and give it those of the others."""
+        if self.ticks is not None:
+            self.ticks.bind(feed)
+
+    def publish(self, metrics: Metrics, health: Health) -> None:
+        """Figures and checks."""
+        publish_lease(metrics, self.leading, self.forwarded)
+        health.add("trader", trader_check(self.leading))
+        if self.is_shared:
+            health.add("redis", redis_check(self.link, self.leading))
+        if self.link is not None and self.events is not None and self.ticks is not None:
+            publish_redis(metrics, self.link, self.events, self.ticks)
+
+    def start(self) -> None:
+        """Begin to hear the others."""
+        for relay in (self.events, self.ticks):
+            if relay is not None:
+                relay.start()
+
+    def stop(self) -> None:
+        """Hear them no more."""
+        for relay in (self.ticks, self.events):
+            if relay is not None:
+                relay.stop()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +163,8 @@ class Container:
     compute: Compute
     run_jobs: JobThreads[int]
     study_jobs: JobThreads[Attempt]
+    job_leases: JobLeases
+    processes: Processes
 
     @property
     def channels(self) -> Mapping[str, Channel]:
@@ -103,28 +174,32 @@ class Container:
     def start(self) -> None:
         """What is done once when the server starts, on a migrated database."""
         with self.database.write() as session:
+            self.database.alone(session, "templates")
             sync_templates(session, self.clock)
-        self.run_jobs.start()
-        self.study_jobs.start()
+        if self.settings.role != "trader":
+            self.job_leases.start()
+            self.run_jobs.start()
+            self.study_jobs.start()
+        self.processes.start()
         self.feed.start()
-        self.execution.trader.start()
-        self.execution_jobs.start()
-        self.workers.guardian.start()
-        self.workers.recorder.start()
+        workers = self.workers
+        self.processes.leading.start(
+            (self.execution.trader, self.execution_jobs, workers.guardian, workers.recorder)
+        )
 
     def close(self) -> None:
         """Stop what is under way and let go of what was opened."""
         self.credentials.stop()
-        self.workers.recorder.stop()
-        self.workers.guardian.stop()
-        self.execution_jobs.stop()
-        self.execution.trader.stop()
+        self.processes.leading.stop()
         self.feed.stop()
+        self.processes.stop()
         self.run_jobs.stop()
         self.study_jobs.stop()
+        self.job_leases.stop()
         self.runner.close()
         self.compute.close()
         self.mailer.close()
+        self.processes.trading.close()
         self.database.close()
 
 
@@ -144,8 +219,10 @@ def build_container(
     live_world = LiveWorld(market)
     instruments = InstrumentService(market, live_world, clock, home=home)
     bus = Bus()
+    processes = join_processes(settings, database, secrets, bus, instruments)
     source = open_source(feed_options(settings), clock, market, live_world, instruments)
-    feed = Feed(source, clock, bus, rate_hz=settings.feed_rate_hz)
+    feed = Feed(processes.shared(source), clock, bus, rate_hz=settings.feed_rate_hz)
+    processes.bind(feed)
     publish_figures(feed, metrics)
     any_hour = settings.feed == "simulated" and settings.feed_any_hour
     compat = settings.worker_compat == "0.7.4"
@@ -156,6 +233,8 @@ def build_container(
             feed, instruments, any_hour=any_hour, close_on=CandleHistory(market, feed).close_on
         ),
         ExecutionSettings(strict_answers=compat),
+        trading=processes.trading,
+        fence=processes.leading.fence,
     )
     prices = FeedPrices(feed, instruments)
     options = OptionService(ChainReader(instruments, feed), feed)
@@ -173,8 +252,16 @@ def build_container(
         ray_address=settings.ray_address,
         numba_cache=warming.numba_cache(home),
     )
-    run_jobs = JobThreads("runs", RunJobs(database, backtests), threads=2)
-    study_jobs = JobThreads("studies", StudyJobs(database, studies, compute, clock), threads=2)
+    leases = JobLeases(database)
+    run_jobs = JobThreads(RUNS, RunJobs(database, backtests, leases), threads=2)
+    study_jobs = JobThreads(
+        STUDIES, StudyJobs(database, studies, compute, clock, leases), threads=2
+    )
+    credentials = CredentialWatch(auth.authenticator)
+    processes.publish(metrics, health)
+    publish_trading(metrics, execution.trader)
+    publish_streams(metrics, bus, credentials)
+    publish_jobs(metrics, database, clock, {RUNS: run_jobs, STUDIES: study_jobs}, leases)
     return Container(
         settings=settings,
         clock=clock,
@@ -188,7 +275,7 @@ def build_container(
         changelog=Changelog(settings.changelog_path),
         market=market,
         bus=bus,
-        credentials=CredentialWatch(auth.authenticator),
+        credentials=credentials,
         live_world=live_world,
         instruments=instruments,
         feed=feed,
@@ -216,10 +303,40 @@ def build_container(
         trials=TrialService(market),
         backtests=backtests,
         studies=studies,
-        runner=Runner(database, backtests, run_jobs),
+        runner=Runner(database, backtests, run_jobs, leases),
         compute=compute,
         run_jobs=run_jobs,
         study_jobs=study_jobs,
+        job_leases=leases,
+        processes=processes,
+    )
+
+
+def join_processes(
+    settings: Settings, database: Database, secrets: SecretBox, bus: Bus,
+    instruments: InstrumentService,
+) -> Processes:  # fmt: skip
+    """On a database file this is the only process; on a server there may be others."""
+    leading = Leading(
+        database,
+        role=settings.role,
+        address=settings.effective_address,
+        life_s=settings.trader_lease_s,
+    )
+    if database.is_sqlite:
+        return Processes(leading, database, Figures(), is_shared=False)
+    trading = Database(settings.effective_database_url, idle_limit_s=settings.trader_lease_s)
+    if not settings.redis_url:
+        return Processes(leading, trading, Figures(), is_shared=True)
+    link = RedisLink(settings.redis_url, secrets)
+    return Processes(
+        leading,
+        trading,
+        Figures(),
+        is_shared=True,
+        link=link,
+        events=EventRelay(link, bus),
+        ticks=TickRelay(link, instruments, lambda: leading.is_leading),
     )
 
 

@@ -12,6 +12,7 @@ from fastapi.testclient import TestClient
 from tradertape_server.features.backtests.jobs import StudyJobs
 from tradertape_server.features.backtests.models import BacktestRun, BacktestStudy
 from tradertape_server.platform.compute import Compute, Mapper
+from tradertape_server.platform.job_leases import JobLeases
 from tradertape_server.platform.working import Batch
 from tradertape_server.wiring import Container
 
@@ -192,7 +193,13 @@ def test_a_resumed_study_does_the_rest_and_finds_the_same(
 def _work_off(container: Container, compute: Compute) -> None:
     import threading
 
-    jobs = StudyJobs(container.database, container.studies, compute, container.clock)
+    jobs = StudyJobs(
+        container.database,
+        container.studies,
+        compute,
+        container.clock,
+        JobLeases(container.database),
+    )
     job = jobs.take()
     assert job is not None
     try:
@@ -210,7 +217,13 @@ def test_a_cancelled_study_keeps_its_rows_and_an_old_thread_writes_no_more(
     container.study_jobs.stop()
     study_id = _study(signed_in, SWEEP)
     path = f"/api/backtest/studies/{study_id}"
-    jobs = StudyJobs(container.database, container.studies, Compute(), container.clock)
+    jobs = StudyJobs(
+        container.database,
+        container.studies,
+        Compute(),
+        container.clock,
+        JobLeases(container.database),
+    )
     old = jobs.take()
     assert old is not None
 

@@ -1,4 +1,4 @@
-"""`tradertape serve`: the console, the API and the docs in one process."""
+"""`tradertape serve`: the console, the API and the docs, in this process or one of several."""
 
 from __future__ import annotations
 
@@ -41,12 +41,17 @@ def serve(
     """
     from tradertape_server.cli.opening import read_settings
     from tradertape_server.platform.secrets import private_folder
-    from tradertape_server.platform.server_lock import ServerLock
+    from tradertape_server.platform.server_lock import MOST_SERVERS, ServerLock
 
     settings = read_settings(host=host, port=port)
-    lock = ServerLock(private_folder(settings.effective_home))
+    is_shared = settings.effective_database_url.startswith("postgresql")
+    home = private_folder(settings.effective_home)
+    lock = ServerLock(home, servers=MOST_SERVERS if is_shared else 1)
     if not lock.take():
-        fail(f"A server with this home folder is running already (process {lock.holder()}).")
+        fail(
+            f"A server with this home folder is running already (process {lock.holder()}). "
+            "Several share one with PostgreSQL: set TRADERTAPE_DATABASE_URL."
+        )
     try:
         with _listen(settings) as listener:
             _serve(settings, listener, demo=demo, as_json=as_json)

@@ -74,7 +74,7 @@ class Backups:
         Raises Conflict while a server runs, or when the file is no backup this version can read.
         """
         lock = ServerLock(self._home)
-        if not lock.take():
+        if lock.holder() is not None or not lock.take():
             raise Conflict(f"A server is running (process {lock.holder()}); stop it first.")
         try:
             if self._database.sqlite_file:

@@ -1,4 +1,4 @@
-"""Handing news from threads to open streams, inside one process.
+"""Handing news from threads to open streams; `event_relay` carries events between processes.
 
 There are two kinds. Frames hold the newest value of many keys: a client that is slow gets the
 newest of each when it is ready, never a queue. Events are all delivered in order: a client too slow
@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections import deque
-from collections.abc import Hashable, Iterable, Mapping
+from collections import Counter, deque
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -50,8 +50,15 @@ class Delivery:
 class Mailbox:
     """One client's news; belongs to the event loop it was opened on."""
 
-    def __init__(self, topics: Iterable[str], *, capacity: int = EVENTS_KEPT) -> None:
+    def __init__(
+        self,
+        topics: Iterable[str],
+        *,
+        capacity: int = EVENTS_KEPT,
+        overflows: Callable[[], None] = lambda: None,
+    ) -> None:
         self.topics = set(topics)
+        self._overflows = overflows
         self._capacity = capacity
         self._events: deque[Event] = deque()
         self._frames: dict[str, Any] = {}
@@ -70,6 +77,7 @@ class Mailbox:
             return
         if len(self._events) >= self._capacity:
             self._overflowed = True
+            self._overflows()
         else:
             self._events.append(event)
         self._news.set()
@@ -84,6 +92,16 @@ class Mailbox:
                 return None
         return self.take_now()
 
+    @property
+    def backlog(self) -> int:
+        """How many events wait to be taken."""
+        return len(self._events)
+
+    def lose(self) -> None:
+        """Events for this one may be missing."""
+        self._overflowed = True
+        self._news.set()
+
     def nudge(self) -> None:
         """Wake whoever waits, with nothing in hand."""
         self._news.set()
@@ -93,7 +111,7 @@ class Mailbox:
         self._news.clear()
         taken = Delivery(list(self._events), self._frames, self._overflowed)
         self._events.clear()
-        self._frames = {}
+        self._frames, self._overflowed = {}, False
         return taken
 
 
@@ -103,10 +121,12 @@ class Bus:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._topics: dict[str, dict[Mailbox, asyncio.AbstractEventLoop]] = {}
+        self._relay: Callable[[Event], None] | None = None
+        self.published = self.frames = self.overflows = 0
 
     def open(self, topics: Iterable[str], *, capacity: int = EVENTS_KEPT) -> Mailbox:
         """A mailbox for the running event loop; give it back with `close`."""
-        box = Mailbox(topics, capacity=capacity)
+        box = Mailbox(topics, capacity=capacity, overflows=self._count_overflow)
         loop = asyncio.get_running_loop()
         with self._lock:
             for topic in box.topics:
@@ -130,14 +150,40 @@ class Bus:
                     self._topics.pop(topic, None)
 
     def publish(self, event: Event) -> None:
-        """Hand an event to every mailbox of its topic."""
+        """Hand an event to every mailbox of its topic, in every process."""
+        self.published += 1
+        if self._relay is not None:
+            self._relay(event)
+        self.deliver(event)
+
+    def relay_to(self, relay: Callable[[Event], None]) -> None:
+        """Have every event that is published here handed on as well; it must not wait."""
+        self._relay = relay
+
+    def deliver(self, event: Event) -> None:
+        """Hand an event to the mailboxes of this process."""
         for loop, boxes in self._listening(event.topic).items():
             _on(loop, _deliver_event, boxes, event)
 
     def publish_frame(self, topic: str, frame: Frame) -> None:
         """Hand a frame to every mailbox of a topic: one call for each loop, not each client."""
+        self.frames += 1
         for loop, boxes in self._listening(topic).items():
             _on(loop, _deliver_frame, boxes, topic, frame)
+
+    def lose(self) -> None:
+        """Tell every mailbox that events may be missing."""
+        for box, loop in self._all().items():
+            _on(loop, box.lose)
+
+    def ring(self) -> None:
+        """Wake whoever waits: what they read elsewhere may have changed unheard."""
+        for box, loop in self._all().items():
+            _on(loop, box.nudge)
+
+    def is_heard(self, topic: str) -> bool:
+        """Whether anybody may hear a topic, here or in another process."""
+        return self._relay is not None or self.listeners(topic) > 0
 
     def listeners(self, topic: str) -> int:
         """How many mailboxes hear a topic."""
@@ -147,8 +193,27 @@ class Bus:
     @property
     def mailboxes(self) -> int:
         """How many there are."""
+        return len(self._all())
+
+    def by_kind(self) -> dict[str, int]:
+        """How many mailboxes hear each kind of topic (`run:7` is of the kind `run`)."""
+        found: Counter[str] = Counter()
         with self._lock:
-            return len({box for boxes in self._topics.values() for box in boxes})
+            for topic, boxes in self._topics.items():
+                found[topic.partition(":")[0]] += len(boxes)
+        return dict(found)
+
+    @property
+    def backlog(self) -> int:
+        """How many events the fullest mailbox holds."""
+        return max((box.backlog for box in self._all()), default=0)
+
+    def _all(self) -> dict[Mailbox, asyncio.AbstractEventLoop]:
+        with self._lock:
+            return {box: loop for boxes in self._topics.values() for box, loop in boxes.items()}
+
+    def _count_overflow(self) -> None:
+        self.overflows += 1
 
     def _listening(self, topic: str) -> dict[asyncio.AbstractEventLoop, list[Mailbox]]:
         by_loop: dict[asyncio.AbstractEventLoop, list[Mailbox]] = {}

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -23,6 +24,7 @@ from sqlalchemy import (
     TypeDecorator,
     create_engine,
     event,
+    text,
 )
 from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
@@ -108,10 +110,14 @@ class Base(DeclarativeBase):
 class Database:
     """An engine and its sessions."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, idle_limit_s: float | None = None) -> None:
+        """idle_limit_s: a server ends a transaction in which nothing happens for so long, so that
+        a process that is stopped in one does not hold up the others."""
         self.url: URL = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self.engine: Engine = _sqlite_engine(self.url) if self.is_sqlite else _server_engine(url)
+        self.engine: Engine = (
+            _sqlite_engine(self.url) if self.is_sqlite else _server_engine(url, idle_limit_s)
+        )
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
 
     @contextmanager
@@ -138,6 +144,10 @@ class Database:
             if writes:
                 session.commit()
 
+    def alone(self, session: Session, what: str) -> None:
+        """Be the only one at this until the transaction ends, among all processes."""
+        alone_at(session.connection(), what)
+
     @property
     def sqlite_file(self) -> Path | None:
         """The file of a SQLite database; None on a server."""
@@ -150,6 +160,13 @@ class Database:
         self.engine.dispose()
 
 
+def alone_at(connection: Connection, what: str) -> None:
+    """Be the only one at this until the transaction ends; a SQLite file has one writer anyway."""
+    if connection.dialect.name == "postgresql":
+        key = int.from_bytes(sha256(what.encode()).digest()[:8], signed=True)
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
+
+
 def _to_json(value: Any) -> str:
     return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
 
@@ -158,9 +175,20 @@ def _to_json(value: Any) -> str:
 _JSON: dict[str, Any] = {"json_serializer": _to_json, "json_deserializer": orjson.loads}
 
 
-def _server_engine(url: str) -> Engine:
+def _server_engine(url: str, idle_limit_s: float | None) -> Engine:
+    # A server that vanished without a word is found out by the kernel, not by a request for ever.
+    arguments: dict[str, Any] = {
+        "connect_timeout": 5,
+        "keepalives_idle": 10,
+        "tcp_user_timeout": 10_000,
+    }
+    size = {"pool_size": 10, "max_overflow": 20}
+    if idle_limit_s is not None:
+        limit_ms = int(idle_limit_s * 1000)
+        arguments["options"] = f"-c idle_in_transaction_session_timeout={limit_ms}"
+        size = {"pool_size": 2, "max_overflow": 2}
     return create_engine(
-        url, **_JSON, pool_pre_ping=True, pool_size=10, max_overflow=20, hide_parameters=True
+        url, **_JSON, **size, pool_pre_ping=True, hide_parameters=True, connect_args=arguments
     )
 
 

@@ -1,13 +1,14 @@
 """Threads that take work from a table until they are told to stop.
 
 The table is the queue: what is waiting survives a restart, and a thread that is woken for nothing
-finds nothing. One server works on a database's queues.
+finds nothing. Several processes may work on one queue: who took a job holds a lease on it.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
+from time import monotonic
 from typing import Generic, Protocol, TypeVar
 
 from sqlalchemy import event
@@ -19,6 +20,7 @@ logger = get_logger(__name__)
 
 # Work arrives with a wake-up; this is for what was left by a restart or written by a command.
 _LOOK_EVERY_S = 5.0
+_RECOVER_EVERY_S = 5.0
 
 
 Job = TypeVar("Job")
@@ -28,7 +30,7 @@ class JobSource(Protocol[Job]):
     """Where jobs come from and what is done with one."""
 
     def recover(self) -> None:
-        """Put back what a stop interrupted; called once, before the first `take`."""
+        """Put back what a stop interrupted, of this process or another; called now and then."""
         ...
 
     def take(self) -> Job | None:
@@ -53,14 +55,17 @@ class JobThreads(Generic[Job]):
         self._count = threads
         self._threads: list[threading.Thread] = []
         self._stopping = threading.Event()
+        self._recovered_s = 0.0
         self._bell = threading.Condition()
         self._rings = 0
+        self.done = self.failures = self.busy = 0
 
     def start(self) -> None:
         """Recover and begin; a second call does nothing."""
         if self._threads:
             return
         self._source.recover()
+        self._recovered_s = monotonic()
         for number in range(self._count):
             thread = threading.Thread(target=self._loop, name=f"{self._name}-{number}", daemon=True)
             self._threads.append(thread)
@@ -99,15 +104,30 @@ class JobThreads(Generic[Job]):
         """Do one job; False where there is none."""
         job = None
         try:
+            self._look_for_lost()
             job = self._source.take()
             if job is not None:
-                self._source.work(job, self._stopping)
+                self._work(job)
         except Exception as error:
             if self._stopping.is_set():
                 return False
+            self.failures += 1
             logger.warning("job failed", queue=self._name, job=job, exc_info=True)
             return self._record(job, error)
         return job is not None
+
+    def _work(self, job: Job) -> None:
+        self.busy += 1
+        try:
+            self._source.work(job, self._stopping)
+        finally:
+            self.busy -= 1
+        self.done += 1
+
+    def _look_for_lost(self) -> None:
+        if monotonic() - self._recovered_s >= _RECOVER_EVERY_S:
+            self._recovered_s = monotonic()
+            self._source.recover()
 
     def _record(self, job: Job | None, error: Exception) -> bool:
         if job is None:

@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import MetaData
 from sqlalchemy.engine import Engine
 
-from tradertape_server.platform.database import Base
+from tradertape_server.platform.database import Base, alone_at
 
 PACKAGE = "tradertape_server"
 
@@ -29,6 +29,7 @@ def upgrade(engine: Engine) -> None:
     """Bring the database to the newest schema, in one transaction where the engine can."""
     config = alembic_config()
     with engine.begin() as connection:
+        alone_at(connection, "upgrade")  # servers that start together do it once
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 
@@ -51,7 +52,8 @@ def all_tables() -> MetaData:
         package = importlib.import_module(feature.name)
         if any(module.name == "models" for module in pkgutil.iter_modules(package.__path__)):
             importlib.import_module(f"{feature.name}.models")
-    importlib.import_module(f"{PACKAGE}.platform.idempotency")
+    for name in ("idempotency", "job_leases", "trader_lease"):
+        importlib.import_module(f"{PACKAGE}.platform.{name}")
     return Base.metadata
 
 

@@ -1,52 +1,69 @@
-"""One server for a home folder: who holds the lock is running."""
+"""Which servers use a home folder: each that runs holds one of a few locks in it.
+
+On a database file one server is all there may be. On a database server several share a home.
+"""
 
 from __future__ import annotations
 
-import fcntl
 import os
+from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
+
+from filelock import FileLock, Timeout
 
 LOCK_FILE = "server.lock"
+MOST_SERVERS = 64
 
 
 class ServerLock:
     """Held by a running server; the operating system lets go of it when the process ends."""
 
-    def __init__(self, home: Path) -> None:
-        self._path = home / LOCK_FILE
-        self._file: IO[str] | None = None
+    def __init__(self, home: Path, *, servers: int = 1) -> None:
+        self._home = home
+        self._servers = servers
+        self._held: FileLock | None = None
 
     def take(self) -> bool:
-        """Take the lock; False when another process has it."""
-        file = self._path.open("a+")
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.close()
-            return False
-        file.seek(0)
-        file.truncate()
-        file.write(str(os.getpid()))
-        file.flush()
-        self._file = file
-        return True
+        """Take a free lock; False when there are as many servers as there may be."""
+        for path in self._paths(self._servers):
+            lock = FileLock(path, thread_local=False)
+            try:
+                lock.acquire(blocking=False)
+            except Timeout:
+                continue
+            # Beside the lock: where locks are mandatory nobody else could read it from inside.
+            path.with_suffix(".pid").write_text(str(os.getpid()))
+            self._held = lock
+            return True
+        return False
 
     def release(self) -> None:
         """Let go."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        if self._held is not None:
+            self._held.release()
+            self._held = None
 
     def holder(self) -> int | None:
-        """The process that has the lock, if any."""
-        if not self._path.exists():
-            return None
-        with self._path.open("a+") as file:
+        """The process of a running server, if there is one; 0 when its number is not known."""
+        for path in self._paths(MOST_SERVERS):
+            if not path.exists():
+                continue
+            lock = FileLock(path, thread_local=False)
             try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                file.seek(0)
-                text = file.read().strip()
-                return int(text) if text.isdecimal() else 0
+                lock.acquire(blocking=False)
+            except Timeout:
+                return _number_in(path.with_suffix(".pid"))
+            lock.release()
         return None
+
+    def _paths(self, count: int) -> Iterator[Path]:
+        first = self._home / LOCK_FILE
+        for number in range(1, count + 1):
+            yield first if number == 1 else first.with_stem(f"{first.stem}-{number}")
+
+
+def _number_in(file: Path) -> int:
+    try:
+        return int(file.read_text())
+    except (OSError, ValueError):
+        return 0

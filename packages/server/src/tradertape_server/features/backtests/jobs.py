@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any, NamedTuple, TypeVar
@@ -22,9 +22,11 @@ from tradertape_server.features.backtests.study_plans import Plan, Step
 from tradertape_server.platform.compute import Compute
 from tradertape_server.platform.database import Database
 from tradertape_server.platform.errors import ApiError
+from tradertape_server.platform.job_leases import JobLeases
 from tradertape_server.platform.jobs import fairest
 
 _STORE_EVERY_S = 0.5
+RUNS, STUDIES = "runs", "studies"
 Json = dict[str, Any]
 Pairs = list[tuple[int, int]]
 Claimed = TypeVar("Claimed")
@@ -59,21 +61,20 @@ class RunJobs:
 
     database: Database
     service: BacktestService
+    leases: JobLeases
     turns: Turns = field(default_factory=Turns)
 
     def recover(self) -> None:
         """Start again what a stop interrupted."""
-        with self.database.write() as session:
-            repository.requeue(session)
+        _recover(self.database, self.leases, RUNS, repository.in_state, repository.requeue)
 
     def take(self) -> int | None:
         """Claim the run whose turn it is."""
-        return _taken(
-            self.database,
-            self.turns,
-            repository.in_state,
-            lambda session, run: run if repository.claim(session, run) else None,
-        )
+
+        def claim(session: Session, run: int) -> int | None:
+            return run if repository.claim(session, run) else None
+
+        return _taken(self.database, self.turns, self.leases, RUNS, repository.in_state, claim)
 
     def work(self, job: int, stopping: threading.Event) -> None:  # noqa: ARG002 - too short to stop
         """Run it and store the report."""
@@ -82,12 +83,16 @@ class RunJobs:
             asked = self.service.asked_by(row)
         report = self.service.timed(asked)
         with self.database.write() as session:
-            self.service.finish(session, job, report)
+            if self.leases.end(session, RUNS, job):
+                self.service.finish(session, job, report)
+        self.leases.drop(RUNS, job)
 
     def failed(self, job: int, error: Exception) -> None:
         """Keep the reason."""
+        self.leases.drop(RUNS, job)
         with self.database.write() as session:
-            self.service.fail(session, job, reason(error))
+            if self.leases.end(session, RUNS, job):
+                self.service.fail(session, job, reason(error))
 
 
 @dataclass(slots=True)
@@ -98,12 +103,14 @@ class StudyJobs:
     service: StudyService
     compute: Compute
     clock: Clock
+    leases: JobLeases
     turns: Turns = field(default_factory=Turns)
 
     def recover(self) -> None:
         """Go on with what a stop interrupted."""
-        with self.database.write() as session:
-            study_repository.requeue(session)
+        _recover(
+            self.database, self.leases, STUDIES, study_repository.in_state, study_repository.requeue
+        )
 
     def take(self) -> Attempt | None:
         """Claim the study whose turn it is."""
@@ -112,7 +119,9 @@ class StudyJobs:
             attempt = study_repository.claim(session, study, self.clock.now())
             return None if attempt is None else Attempt(study, attempt)
 
-        return _taken(self.database, self.turns, study_repository.in_state, claim)
+        return _taken(
+            self.database, self.turns, self.leases, STUDIES, study_repository.in_state, claim
+        )
 
     def work(self, job: Attempt, stopping: threading.Event) -> None:
         """Do what is missing of it, storing as it goes."""
@@ -131,10 +140,20 @@ class StudyJobs:
         if recorder.is_whole:
             result = packed(study.plan.result(recorder.rows))
             self._end(job, status="completed", result=result)
+        self._let_go(job)
 
     def failed(self, job: Attempt, error: Exception) -> None:
         """Keep the reason; the rows stay, so that it can be resumed."""
         self._end(job, status="failed", error=reason(error))
+        self._let_go(job)
+
+    def _let_go(self, job: Attempt) -> None:
+        """What is not finished, because of a stop, is free for the next process at once."""
+        with self.database.write() as session:
+            held = study_repository.hold(session, job.study)
+            if held is None or held[1] == job.attempt:  # else it was resumed, here or elsewhere
+                self.leases.drop(STUDIES, job.study)
+                self.leases.end(session, STUDIES, job.study)
 
     def _begun(self, job: Attempt) -> tuple[AskedStudy, dict[int, Json]]:
         with self.database.write() as session:
@@ -212,20 +231,50 @@ class _Recorder:
         return round((now - self._began_at) / done * (self._plan.total - self._done), 1)
 
 
+def _recover(
+    database: Database,
+    leases: JobLeases,
+    queue: str,
+    in_state: Callable[[Session, str], Pairs],
+    requeue: Callable[[Session, Collection[int]], None],
+) -> None:
+    """Put back what nobody works on any more."""
+
+    def left(session: Session) -> set[int]:
+        running = {job for job, _ in in_state(session, "running")}
+        return running - set(leases.alive(session, queue)) if running else running
+
+    with database.read() as session:
+        if not left(session):
+            return  # without taking the one lock that all writers share
+    with database.write() as session:
+        database.alone(session, f"jobs:{queue}")
+        requeue(session, left(session))
+
+
 def _taken(
     database: Database,
     turns: Turns,
+    leases: JobLeases,
+    queue: str,
     in_state: Callable[[Session, str], Pairs],
     claim: Callable[[Session, int], Claimed | None],
 ) -> Claimed | None:
+    """The first of those waiting, in fair turns, that no other process is just taking."""
     with database.read() as session:
         if not in_state(session, "queued"):
-            return None  # without taking the one lock that all writers share
+            return None
+    job = claimed = None
     with database.write() as session:
-        waiting = in_state(session, "queued")
-        job = turns.next(waiting, in_state(session, "running"))
-        claimed = None if job is None else claim(session, job)
-    if job is not None:
+        waiting, running = in_state(session, "queued"), in_state(session, "running")
+        while claimed is None and (job := turns.next(waiting, running)) is not None:
+            claimed = claim(session, job)
+            if claimed is None:
+                waiting = [one for one in waiting if one[0] != job]
+            else:
+                leases.take(session, queue, job)
+    if job is not None and claimed is not None:
+        leases.keep(queue, job)
         turns.served(waiting, job)
     return claimed
 

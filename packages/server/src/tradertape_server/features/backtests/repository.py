@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, CursorResult, func, or_, select, update
+from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from tradertape_server.features.backtests.models import BacktestReport, BacktestRun
@@ -98,19 +98,20 @@ def in_state(session: Session, status: str) -> list[tuple[int, int]]:
 
 
 def claim(session: Session, run: int) -> bool:
-    """Start a queued run; False when somebody cancelled it meanwhile."""
-    result = session.execute(
-        update(BacktestRun)
-        .where(BacktestRun.id == run, BacktestRun.status == "queued")
-        .values(status="running")
-    )
-    return isinstance(result, CursorResult) and result.rowcount == 1
+    """Start a queued run; False when it was cancelled, or another process is just taking it."""
+    waiting = select(BacktestRun.id).where(BacktestRun.id == run, BacktestRun.status == "queued")
+    if session.scalar(waiting.with_for_update(skip_locked=True)) is None:
+        return False
+    session.execute(update(BacktestRun).where(BacktestRun.id == run).values(status="running"))
+    return True
 
 
-def requeue(session: Session) -> None:
+def requeue(session: Session, runs: Collection[int]) -> None:
     """Put back what a stop interrupted."""
     session.execute(
-        update(BacktestRun).where(BacktestRun.status == "running").values(status="queued")
+        update(BacktestRun)
+        .where(BacktestRun.status == "running", BacktestRun.id.in_(runs))
+        .values(status="queued")
     )
 
 

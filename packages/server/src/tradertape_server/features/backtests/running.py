@@ -6,11 +6,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
-from tradertape_server.features.backtests.jobs import reason
+from tradertape_server.features.backtests.jobs import RUNS, reason
 from tradertape_server.features.backtests.models import BacktestRun
 from tradertape_server.features.backtests.schemas import BacktestRequest
 from tradertape_server.features.backtests.service import Asked, BacktestService
 from tradertape_server.platform.database import Database
+from tradertape_server.platform.job_leases import JobLeases
 from tradertape_server.platform.jobs import JobThreads
 from tradertape_server.platform.logging import get_logger
 
@@ -30,6 +31,7 @@ class Runner:
         database: Database,
         service: BacktestService,
         jobs: JobThreads,
+        leases: JobLeases,
         *,
         budget_s: float = BUDGET_S,
     ) -> None:
@@ -37,6 +39,7 @@ class Runner:
         self._database = database
         self._service = service
         self._jobs = jobs
+        self._leases = leases
         self._threads = ThreadPoolExecutor(_THREADS, "backtest")
 
     def run(self, user_id: int, request: BacktestRequest) -> Json | BacktestRun:
@@ -66,6 +69,8 @@ class Runner:
     def _handed_over(self, user_id: int, asked: Asked, computing: Future[Json]) -> BacktestRun:
         with self._database.write() as session:
             row = self._service.queue(session, user_id, asked, status="running")
+            self._leases.take(session, RUNS, row.id)
+        self._leases.keep(RUNS, row.id)
         computing.add_done_callback(partial(self._settle, row.id))
         return row
 
@@ -73,7 +78,10 @@ class Runner:
         if computed.cancelled():
             return
         error = computed.exception()
+        self._leases.drop(RUNS, run)
         with self._database.write() as session:
+            if not self._leases.end(session, RUNS, run):
+                return  # taken for lost, another process runs it again
             if error is None:
                 self._service.finish(session, run, computed.result())
             else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -92,11 +92,14 @@ def drop_rows(session: Session, study_id: int) -> None:
     session.execute(delete(BacktestStudyRow).where(BacktestStudyRow.study_id == study_id))
 
 
-def hold(session: Session, study_id: int) -> tuple[str, int] | None:
-    """State and attempt of a study, held until the transaction ends; None when it was deleted."""
+def hold(session: Session, study_id: int, *, wait: bool = True) -> tuple[str, int] | None:
+    """State and attempt of a study, held until the transaction ends; None when it was deleted.
+
+    Without waiting also None where another process holds it.
+    """
     table = BacktestStudy
-    query = select(table.status, table.attempt).where(table.id == study_id).with_for_update()
-    found = session.execute(query).one_or_none()
+    query = select(table.status, table.attempt).where(table.id == study_id)
+    found = session.execute(query.with_for_update(skip_locked=not wait)).one_or_none()
     return None if found is None else (found[0], found[1])
 
 
@@ -106,8 +109,9 @@ def change(session: Session, study_id: int, **values: Any) -> None:
 
 
 def claim(session: Session, study_id: int, now: datetime) -> int | None:
-    """Start a queued study and return its attempt; None when somebody cancelled it meanwhile."""
-    held = hold(session, study_id)
+    """Start a queued study and return its attempt; None when it was cancelled, or another process
+    is just taking it."""
+    held = hold(session, study_id, wait=False)
     if held is None or held[0] != "queued":
         return None
     attempt = held[1] + 1
@@ -121,8 +125,10 @@ def in_state(session: Session, status: str) -> list[tuple[int, int]]:
     return [(one, user) for one, user in session.execute(query.order_by(BacktestStudy.id))]
 
 
-def requeue(session: Session) -> None:
+def requeue(session: Session, studies: Collection[int]) -> None:
     """Put back what a stop interrupted."""
     session.execute(
-        update(BacktestStudy).where(BacktestStudy.status == "running").values(status="queued")
+        update(BacktestStudy)
+        .where(BacktestStudy.status == "running", BacktestStudy.id.in_(studies))
+        .values(status="queued")
     )

@@ -34,6 +34,7 @@ from tradertape_server.features.execution.ports import Happened, Market
 from tradertape_server.features.execution.staging import Row, Staged
 from tradertape_server.features.execution.traded import Traded
 from tradertape_server.features.execution.trailing import TrailingStops
+from tradertape_server.platform.leading import Fence
 
 _MOST_FLAT = 10_000
 EXIT_RUN = "exit_run"  # the kind of an intent that closes a run
@@ -61,13 +62,16 @@ class Written:
 class Desk:
     """Used by one thread at a time, between `begin` and `committed` or `forget`."""
 
-    def __init__(self, market: Market, clock: Clock, *, owner: str, broker: str) -> None:
+    def __init__(
+        self, market: Market, clock: Clock, *, owner: str, broker: str, fence: Fence | None = None
+    ) -> None:
         self.market = market
         self.clock = clock
         self.traded = Traded(market)
         self.trailing = TrailingStops()
         self.owner = owner
         self.broker = broker
+        self._fence = fence
         self.interest: Counter[str] = Counter()  # open orders and positions by instrument
         self.halts = Halts()
         self._seq = -1
@@ -100,8 +104,10 @@ class Desk:
         return self._seq
 
     def begin(self, session: Session) -> None:
-        """Start a transaction as the only writer."""
+        """Start a transaction as the only writer. Raises Superseded when another process trades."""
         seq, halts = repository.begin_writing(session)
+        if self._fence is not None:
+            self._fence.check(session)
         is_known = seq == self._seq
         if not is_known:
             self.forget()
@@ -113,6 +119,11 @@ class Desk:
             for account_id in repository.open_accounts(session):
                 self.account(account_id)
             self._leaving = repository.leaving_runs(session)
+
+    def demand_lease(self) -> None:
+        """Raise Superseded unless this process may still tell venues something."""
+        if self._fence is not None:
+            self._fence.check_time()
 
     def flush(self) -> None:
         """Write what is staged."""

@@ -7,6 +7,7 @@ ApiError
 ├── KeyReused      409  the idempotency key belongs to another wish
 ├── InProgress     409  the same wish is being worked on; come back
 └── TradingPaused  503  the database or the venue does not answer; nothing is lost
+    └── NotTheTrader  503  another process trades, or none does
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from collections.abc import Sequence
 
 from tradertape_core.orders.denials import Denial
 from tradertape_server.platform.errors import BadRequest, Conflict, Forbidden, Unavailable
+from tradertape_server.platform.forwarding import NOT_THE_TRADER, TRADING_PAUSED
 
 RETRY_SOON = {"Retry-After": "1"}
 
@@ -76,6 +78,14 @@ class TradingPaused(Unavailable):
         super().__init__(
             "Orders cannot be stored at the moment. Nothing is lost: repeat the request with the "
             "same idempotency_key.",
-            code="trading_paused",
+            code=TRADING_PAUSED,
             headers=dict(RETRY_SOON),
         )
+
+
+class NotTheTrader(TradingPaused):
+    """Another process does this; where there are several, the request is handed to it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.code = NOT_THE_TRADER

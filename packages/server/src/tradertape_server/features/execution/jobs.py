@@ -57,6 +57,7 @@ class ExecutionJobs:
     def start(self) -> None:
         """Begin; a second call does nothing."""
         if self._thread is None:
+            self._stopping.clear()
             self._thread = threading.Thread(target=self._loop, name="execution-jobs", daemon=True)
             self._thread.start()
 
@@ -65,6 +66,7 @@ class ExecutionJobs:
         self._stopping.set()
         if self._thread is not None:
             self._thread.join(timeout_s)
+            self._thread = None
 
     def run_once(self) -> None:
         """Do all that is due now."""

@@ -49,6 +49,7 @@ from tradertape_server.features.execution.wishes import Wish
 from tradertape_server.platform.crash_points import reach
 from tradertape_server.platform.database import Database
 from tradertape_server.platform.errors import ApiError, NotFound
+from tradertape_server.platform.leading import Fence
 
 Json = dict[str, Any]
 __all__ = ["ExecutionService", "RunRef", "Settings"]
@@ -78,14 +79,21 @@ class ExecutionService:
         market: Market,
         settings: Settings | None = None,
         listeners: Sequence[Listener] = (),
+        *,
+        trading: Database | None = None,
+        fence: Fence | None = None,
     ) -> ExecutionService:
-        """Join the parts; nothing trades before `trader.start()`."""
+        """Join the parts; nothing trades before `trader.start()`.
+
+        trading: the trader's own connections. fence: asked before each of its writes.
+        """
         settings = settings or Settings()
         ids = OrderIds()
         gtt = GttDesk(ids)
-        desk = Desk(market, clock, owner=f"trader-{secrets.token_hex(6)}", broker=settings.broker)
+        owner = f"trader-{secrets.token_hex(6)}"
+        desk = Desk(market, clock, owner=owner, broker=settings.broker, fence=fence)
         venue = PaperVenue(market, desk.known, clock, settings.rules)
-        trader = Trader(database, desk, venue, gtt.triggers, listeners)
+        trader = Trader(trading or database, desk, venue, gtt.triggers, listeners)
         return cls(database, clock, market, trader, ids, gtt, settings)
 
     # --- accounts -----------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from time import monotonic
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
@@ -21,7 +22,7 @@ from tradertape_core.orders.gtt import Gtt
 from tradertape_core.orders.reports import ExecutionReport
 from tradertape_server.features.execution.cancelling import trail_wishes
 from tradertape_server.features.execution.desk import Desk, Written
-from tradertape_server.features.execution.errors import TradingPaused
+from tradertape_server.features.execution.errors import NotTheTrader, TradingPaused
 from tradertape_server.features.execution.gtts import held_back
 from tradertape_server.features.execution.ports import Listener
 from tradertape_server.features.execution.recovery import recover
@@ -30,6 +31,7 @@ from tradertape_server.features.execution.venue import PaperVenue
 from tradertape_server.features.execution.wishes import GO_ON, Wish
 from tradertape_server.platform.crash_points import reach
 from tradertape_server.platform.database import Database
+from tradertape_server.platform.leading import Superseded
 from tradertape_server.platform.logging import get_logger
 
 MOST_AT_ONCE = 64
@@ -62,6 +64,8 @@ class Trader:
         self._thread: threading.Thread | None = None
         self._is_stopping = False
         self._is_well = False
+        self.turns = self.recoveries = self.pauses = self.requests = self.reports = 0
+        self.turn_s = self.venue_s = 0.0
         self._watched: frozenset[str] = frozenset()
 
     @property
@@ -74,10 +78,23 @@ class Trader:
         """Whether a kill switch is on, as far as memory knows."""
         return self._desk.halts.are_on
 
+    @property
+    def waiting(self) -> tuple[int, int]:
+        """How many wishes and ticks wait for a turn."""
+        return len(self._wishes), len(self._ticks)
+
+    @property
+    def is_well(self) -> bool:
+        """Whether what is asked is done: memory agrees with the database."""
+        return self._is_well
+
     def start(self) -> None:
         """Recover what a stop interrupted, then trade. A second call does nothing."""
-        if self._thread is not None:
+        if self._thread is not None and not self._is_stopping:
             return
+        if self._thread is not None:
+            self._thread.join()  # two of them would share one memory
+        self._is_stopping = False
         self._try_to_recover()
         self._thread = threading.Thread(target=self._loop, name="trader", daemon=True)
         self._thread.start()
@@ -89,6 +106,10 @@ class Trader:
             self._bell.notify_all()
         if self._thread is not None:
             self._thread.join(timeout_s)
+            if not self._thread.is_alive():
+                self._thread = None
+                self._desk.forget()
+        self._is_well, self._watched = False, frozenset()
         self._desk.market.watch((), self.on_tick)
 
     def listen(self, listener: Listener) -> None:
@@ -97,10 +118,10 @@ class Trader:
 
     def do(self, wish: Wish) -> Any:
         """Have something done and wait for it. Raises what it raises, TradingPaused when it cannot
-        be done now."""
+        be done now, NotTheTrader where this process does not trade."""
         with self._bell:
             if self._is_stopping or self._thread is None:
-                raise TradingPaused
+                raise NotTheTrader
             self._wishes.append(wish)
             self._bell.notify_all()
         try:
@@ -129,7 +150,9 @@ class Trader:
             if not self._is_well and not self._try_to_recover():
                 _fail(wishes, TradingPaused())
                 continue
+            began_s = monotonic()
             self._turn(wishes, ticks)
+            self.turns, self.turn_s = self.turns + 1, monotonic() - began_s
 
     def _has_work(self) -> bool:
         return bool(self._wishes or self._ticks or self._is_stopping)
@@ -141,13 +164,19 @@ class Trader:
             requests = self._decide(wishes)
             self._act([one for one in wishes if not one.is_done], ticks, requests)
             self._watch()
+        except Superseded:
+            logger.warning("another process trades now: nothing of this turn is stored")
+            self._pause(wishes, TradingPaused())
         except Exception as error:
-            # Whatever it was, disk and memory agree again after a recovery.
             logger.exception("trading paused")
-            self._is_well = False
-            self._desk.forget()
-            paused = error if not isinstance(error, SQLAlchemyError) else TradingPaused()
-            _fail(wishes, paused)
+            self._pause(wishes, TradingPaused() if isinstance(error, SQLAlchemyError) else error)
+
+    def _pause(self, wishes: list[Wish], error: Exception) -> None:
+        """Whatever it was, disk and memory agree again after a recovery."""
+        self.pauses += 1
+        self._is_well = False
+        self._desk.forget()
+        _fail(wishes, error)
 
     def _decide(self, wishes: list[Wish]) -> Sequence[VenueRequest]:
         """The first transaction."""
@@ -206,6 +235,7 @@ class Trader:
                 reports += self._send(requests)
                 for report in reports:
                     self._desk.apply(report)
+                self.reports += len(reports)
                 self._desk.told(requests)
                 if not self._desk.has_requests:
                     self._settle(wishes, results)
@@ -231,7 +261,10 @@ class Trader:
             order = self._desk.order(request.order_id)
             if order is not None:
                 reach("before_send")
+                self._desk.demand_lease()
+                began_s = monotonic()
                 reports += self._venue.send(request, order)
+                self.requests, self.venue_s = self.requests + 1, monotonic() - began_s
                 reach("after_send")
         return reports
 
@@ -257,13 +290,17 @@ class Trader:
             found = recover(self._database, self._desk, self._venue, self._triggers)
             self._act([Wish(_nothing, settle) for settle in found.answers], [], found.requests)
             self._watch()
+        except Superseded:
+            logger.warning("another process trades now: nothing is recovered here")
         except Exception:
             logger.exception("recovery failed")
-            self._desk.forget()
-            self._is_well = False
-            return False
-        self._is_well = True
-        return True
+        else:
+            self._is_well = True
+            self.recoveries += 1
+            return True
+        self._desk.forget()
+        self._is_well = False
+        return False
 
 
 def _nothing(_desk: Desk) -> None:

@@ -160,6 +160,11 @@ class Feed:
         """The market's time: the clock's, or that of the recording."""
         return self.source.market_time(self._clock.now())
 
+    @property
+    def clock_now(self) -> datetime:
+        """The clock's time."""
+        return self._clock.now()
+
     def hours(self) -> TradingHours | None:
         """The session the feed is in; None when nothing moves."""
         return self.source.hours(self.now)

@@ -50,6 +50,17 @@ class Subscriptions:
         self.remove(owner, gone)
         self.add(owner, wanted, mode)
 
+    def set(self, owner: Hashable, wanted: Iterable[Wanted]) -> None:
+        """Want exactly these, each in its mode: what another process looks at."""
+        by_token = {one.instrument.instrument_token: one for one in wanted}
+        with self._lock:
+            known = {t: owners[owner] for t, owners in self._owners.items() if owner in owners}
+        if known == {token: one.mode for token, one in by_token.items()}:
+            return
+        self.remove(owner, [token for token in known if token not in by_token])
+        for one in by_token.values():
+            self.add(owner, [one.instrument], one.mode)
+
     def mode(self, token: int) -> Mode | None:
         """The highest mode anybody wants; None when nobody wants the instrument."""
         with self._lock:

@@ -39,6 +39,7 @@ class PnlRecorder:
     def start(self) -> None:
         """Begin. A second call does nothing."""
         if self._thread is None:
+            self._is_over.clear()
             self._thread = threading.Thread(target=self._loop, name="pnl points", daemon=True)
             self._thread.start()
 
@@ -47,6 +48,7 @@ class PnlRecorder:
         self._is_over.set()
         if self._thread is not None:
             self._thread.join(timeout=10)
+            self._thread = None
 
     def look(self) -> int:
         """Write a point for every run whose figures moved; how many there were."""

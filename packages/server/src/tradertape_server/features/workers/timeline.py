@@ -77,10 +77,10 @@ class TimelineService:
     def _publish(self, events: tuple[Happened, ...]) -> None:
         for event in events:
             topic = topic_of(event.run_id) if event.run_id else ""
-            if topic and self.bus.listeners(topic):
+            if topic and self.bus.is_heard(topic):
                 self.bus.publish(Event(topic, event.seq, event_view(event, "")))
             account = events_topic(self._owner(event.account_id))
-            if self.bus.listeners(account):
+            if self.bus.is_heard(account):
                 self.bus.publish(Event(account, event.seq, event_view(event, "")))
 
     def _owner(self, account_id: int) -> int:
