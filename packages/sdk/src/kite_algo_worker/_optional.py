@@ -15,22 +15,18 @@ def installed(*names: str) -> bool:
     return all(_found(name) for name in names)
 
 
-def demand(*names: str, extra: str, purpose: str) -> None:
-    """Raise ModuleNotFoundError, saying what to install, unless all these packages are there."""
-    for name in names:
+def pandas() -> Any:
+    """Return pandas, imported at the first need. Raises ModuleNotFoundError without it or numpy."""
+    for name in FRAMES:
         if not _found(name):
-            raise missing(name, extra=extra, purpose=purpose)
+            raise missing(name, extra="dataframe", purpose="frames of candles")
+    return importlib.import_module("pandas")
 
 
 def missing(name: str, *, extra: str, purpose: str) -> ModuleNotFoundError:
     """Return the error that says what to install for a purpose."""
     advice = f'pip install "kite-algo-worker[{extra}]"'
     return ModuleNotFoundError(f"{purpose} need {name}: {advice}", name=name)
-
-
-def pandas() -> Any:
-    """Return pandas, imported at the first need."""
-    return importlib.import_module("pandas")
 
 
 def _found(name: str) -> bool:

@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from kite_algo_worker._candles import PRICES, fields_of, said_complete, time_of
-from kite_algo_worker._optional import FRAMES, demand, pandas
+from kite_algo_worker._optional import pandas
 from kite_algo_worker.models import WorkerCandle, WorkerHistoricalCandles
-
-demand(*FRAMES, extra="dataframe", purpose="frames of candles")
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,8 +22,9 @@ OHLCV_COLUMNS = [*PRICES, "is_complete"]
 class OhlcvArrays:
     """Candles as arrays of one length, oldest first.
 
-    index: (n,) datetime64. open, high, low, close: (n,) rupees. volume: (n,) units. oi: (n,) open
-    interest, or None where no candle has one. is_complete: (n,) bool.
+    index: (n,) datetime64, Timestamps if they have a zone. open, high, low, close: (n,) rupees.
+    volume: (n,) units. oi: (n,) open interest, or None where no candle has one. is_complete: (n,)
+    bool.
     """
 
     index: NDArray[Any]
@@ -46,7 +45,7 @@ def candles_to_df(source: Any) -> Any:
     index), or None. The candle still going on (`current`) comes last.
     Columns: open, high, low, close, volume, oi (NaN where missing), is_complete (True where not
     said). Candles whose time cannot be read are left out; of two of one time the last counts.
-    Raises ValueError for a candle without a timestamp.
+    Raises ValueError for a candle without a timestamp, ModuleNotFoundError without pandas.
 
     ```python
     frame = candles_to_df(client.get_historical_candles("NSE:INFY", timeframe="day"))

@@ -133,7 +133,7 @@ class LiveIndicatorEngine:
         place, replaces = self._place_of(moment)
         if place + replaces < len(self._rows):  # older than the last: as if it had been that way
             rows = [*self._rows[:place], row, *self._rows[place + replaces :]]
-            self._restart()
+            self._advance(0)
             self._keep(rows[:-1])
             values = self._look(rows[-1], ts, confirmed=False)
             self._restart()
