@@ -113,6 +113,22 @@ export function instant(value: string | null | undefined): string {
   return `${istDay.format(parsed).replace("Sept", "Sep")}, ${clock.format(parsed)} IST`
 }
 
+const toTheSecond = new Intl.DateTimeFormat("en-GB", {
+  day: "numeric",
+  month: "short",
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+  timeZone: IST,
+})
+
+/** An instant in a list that says IST above it: "20 Nov, 15:30:05". */
+export function moment(value: string | null | undefined): string {
+  if (!value) return MISSING
+  const parsed = new Date(value)
+  return Number.isNaN(parsed.getTime()) ? MISSING : toTheSecond.format(parsed).replace("Sept", "Sep")
+}
+
 const AGES: [limit_s: number, unit_s: number, word: string][] = [
   [3_600, 60, "min"],
   [86_400, 3_600, "h"],

@@ -1,7 +1,54 @@
+import { Skeleton, Stack } from "@mantine/core"
+import { useQuery, useQueryClient } from "@tanstack/react-query"
 import { useParams } from "@tanstack/react-router"
+import { useRef } from "react"
+import { ErrorState } from "@/components/error-state"
 import { PageHeader } from "@/components/page-header"
+import { useAccountEvents, useChannel } from "@/lib/live"
+import { type RunLive, runPageQuery } from "@/lib/queries/workers"
+import { Run } from "./run/run"
 
+const CRUMBS = [{ label: "Workers", to: "/workers" }]
+const SOON_MS = 300
+
+/** Whatever happens in the run renews what the page shows of it, at most a few times a second. */
+function useRunNews(id: string): void {
+  const client = useQueryClient()
+  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined)
+  useAccountEvents((event) => {
+    if (event !== null && event.strategy_run_id !== id) return
+    timer.current ??= setTimeout(() => {
+      timer.current = undefined
+      void client.invalidateQueries({
+        queryKey: ["workers", "run", id],
+        predicate: ({ queryKey }) => queryKey[3] !== "line",
+      })
+    }, SOON_MS)
+  })
+}
+
+/** One run: what it holds and earns, what protects it, and everything that happened. */
 export function WorkerRunPage() {
   const { id } = useParams({ from: "/frame/workers/$id" })
-  return <PageHeader title={id} crumbs={[{ label: "Workers", to: "/workers" }]} />
+  const { data, error, refetch } = useQuery(runPageQuery(id))
+  const live = useChannel<RunLive>(`run:${id}`)
+  useRunNews(id)
+  if (error && !data) {
+    return (
+      <>
+        <PageHeader title="Worker run" crumbs={CRUMBS} />
+        <ErrorState error={error} what="This run" retry={refetch} />
+      </>
+    )
+  }
+  if (!data) {
+    return (
+      <Stack gap="md" aria-busy aria-label="Loading the run">
+        <Skeleton height={34} width={320} />
+        <Skeleton height={92} />
+        <Skeleton height={420} />
+      </Stack>
+    )
+  }
+  return <Run key={id} page={data} live={live ?? data.live} />
 }

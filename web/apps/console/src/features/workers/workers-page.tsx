@@ -1,5 +1,31 @@
+import { Tabs } from "@mantine/core"
+import { useNavigate, useSearch } from "@tanstack/react-router"
 import { PageHeader } from "@/components/page-header"
+import { RunsTab } from "./runs/runs-tab"
+import { TokensTab } from "./tokens/tokens-tab"
 
+/** Strategy workers: what they run, and the tokens they come in with. */
 export function WorkersPage() {
-  return <PageHeader title="Workers" />
+  const { tab = "runs" } = useSearch({ from: "/frame/workers" })
+  const navigate = useNavigate({ from: "/workers" })
+  return (
+    <>
+      <PageHeader title="Workers" />
+      <Tabs
+        value={tab}
+        onChange={(next) => navigate({ search: { tab: next === "tokens" ? "tokens" : undefined } })}
+      >
+        <Tabs.List mb="md">
+          <Tabs.Tab value="runs">Runs</Tabs.Tab>
+          <Tabs.Tab value="tokens">Tokens</Tabs.Tab>
+        </Tabs.List>
+        <Tabs.Panel value="runs">
+          <RunsTab />
+        </Tabs.Panel>
+        <Tabs.Panel value="tokens">
+          <TokensTab />
+        </Tabs.Panel>
+      </Tabs>
+    </>
+  )
 }

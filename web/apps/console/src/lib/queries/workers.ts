@@ -14,13 +14,29 @@ import type {
   Step,
   TimelineEvent,
 } from "@tradertape/api/generated/types.gen.ts"
-import type { ProtectionDocument, RunOrder, RunTrade } from "@tradertape/api/workers.ts"
+import type {
+  BasketRules,
+  OperationRules,
+  ProtectedPosition,
+  ProtectionDocument,
+  ProtectionSnapshot,
+  RiskControl,
+  RunOrder,
+  RunTrade,
+  SummaryField,
+} from "@tradertape/api/workers.ts"
 
 export type {
   Attention,
+  BasketRules,
   ExitPlanOut,
   ModeSummary,
+  OperationRules,
   PnlAt,
+  ProtectedPosition,
+  ProtectionDocument,
+  ProtectionSnapshot,
+  RiskControl,
   RunCard,
   RunLeg,
   RunLive,
@@ -29,6 +45,7 @@ export type {
   RunPulse,
   RunTrade,
   Step,
+  SummaryField,
   TimelineEvent,
 }
 
@@ -104,11 +121,12 @@ export const runCalls = {
   exitPlan: (id: string) => unwrap(api.exitPlan({ path: path(id) })),
   exit: (id: string, reason: string, key: string) =>
     unwrap(api.workerExitRun({ path: path(id), body: { reason: reason || null, idempotency_key: key } })),
-  saveProtection: (id: string, document: ProtectionDocument, reason: string) =>
+  /** resets: trailing begins anew; otherwise equal legs keep their best prices. */
+  saveProtection: (id: string, document: ProtectionDocument, reason: string, resets: boolean) =>
     unwrap(
       api.workerChangeProtection({
         path: path(id),
-        body: { backend_protection: { ...document }, reason: reason || null, reset_trailing: false },
+        body: { backend_protection: { ...document }, reason: reason || null, reset_trailing: resets },
       }),
     ),
   saveRisk: (id: string, patch: Record<string, string | number | boolean>, reason: string) =>

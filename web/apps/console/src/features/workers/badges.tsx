@@ -1,0 +1,37 @@
+import { Badge } from "@mantine/core"
+import { words } from "@tradertape/ui/format.ts"
+import type { Mode, RunPulse } from "@/lib/queries/workers"
+import { healthWords, MODE_WORDS } from "./words"
+import classes from "./workers.module.css"
+
+export function ModeBadge({ mode }: { mode: Mode }) {
+  return (
+    <span className={classes.mode} data-mode={mode}>
+      {MODE_WORDS[mode]}
+    </span>
+  )
+}
+
+const COLORS: Record<string, string> = {
+  open: "iris",
+  exiting: "yellow",
+  halted: "red",
+  error: "red",
+  recovering: "yellow",
+  closed: "gray",
+}
+
+export function StatusBadge({ status }: { status: string }) {
+  return <Badge color={COLORS[status] ?? "gray"}>{words(status)}</Badge>
+}
+
+/** A dot and a sentence: never colour alone. */
+export function Health({ pulse }: { pulse: Pick<RunPulse, "health" | "status"> }) {
+  const { tone, text } = healthWords(pulse)
+  return (
+    <span className={classes.health} data-tone={tone}>
+      <span className={classes.dot} aria-hidden />
+      {text}
+    </span>
+  )
+}

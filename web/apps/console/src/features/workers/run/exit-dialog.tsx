@@ -1,0 +1,100 @@
+import { Alert, Button, Group, Modal, Skeleton, Stack, Text, TextInput } from "@mantine/core"
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
+import { count, money, number } from "@tradertape/ui/format.ts"
+import { useState } from "react"
+import { type ExitPlanOut, type RunCard, runCalls } from "@/lib/queries/workers"
+import { failureText, tellDone } from "@/lib/tell"
+import { MODE_WORDS } from "../words"
+import { exitVerb } from "./exit-words"
+import classes from "./run.module.css"
+
+/** Shows what leaving the run would do, at today's prices, and does it when told so. */
+export function ExitDialog({ card, onClose }: { card: RunCard; onClose: () => void }) {
+  const id = card.strategy_run_id
+  const client = useQueryClient()
+  const [reason, setReason] = useState("")
+  const [key] = useState(() => `console-exit-${crypto.randomUUID()}`)
+  const plan = useQuery({
+    queryKey: ["workers", "run", id, "exit-plan"],
+    queryFn: () => runCalls.exitPlan(id),
+    refetchInterval: 3_000,
+    staleTime: 0,
+  })
+  const leaving = useMutation({
+    mutationFn: () => runCalls.exit(id, reason || "exit by hand in the console", key),
+    onSuccess: () => {
+      tellDone("The run is being left")
+      void client.invalidateQueries({ queryKey: ["workers"] })
+      onClose()
+    },
+  })
+  const failed = leaving.error ?? plan.error
+  return (
+    <Modal opened onClose={onClose} title={`Leave “${card.name}”?`} size="md">
+      <Stack gap="sm">
+        {plan.data ? <Plan plan={plan.data} /> : !plan.error && <Skeleton height={110} />}
+        <TextInput
+          label="Why"
+          placeholder="Optional; stands in the timeline"
+          maxLength={500}
+          value={reason}
+          onChange={(event) => setReason(event.currentTarget.value)}
+        />
+        {failed && (
+          <Alert color="red" variant="light" role="alert">
+            {failureText(failed).message}{" "}
+            {failureText(failed).requestId && `Request ${failureText(failed).requestId}.`}
+          </Alert>
+        )}
+        <Group justify="flex-end" gap={8}>
+          <Button variant="default" onClick={onClose} data-autofocus>
+            Keep running
+          </Button>
+          <Button
+            color="red"
+            disabled={!plan.data}
+            loading={leaving.isPending}
+            onClick={() => leaving.mutate()}
+          >
+            {plan.data ? exitVerb(plan.data) : "Exit"}
+          </Button>
+        </Group>
+      </Stack>
+    </Modal>
+  )
+}
+
+function Plan({ plan }: { plan: ExitPlanOut }) {
+  return (
+    <Stack gap={8}>
+      {plan.close.length > 0 && (
+        <>
+          <Text size="sm" fw={600}>
+            Sends {count(plan.close.length, "order")} to the {MODE_WORDS[plan.execution_mode].toLowerCase()}{" "}
+            market:
+          </Text>
+          <ul className={classes.plan}>
+            {plan.close.map((order) => (
+              <li key={`${order.instrument} ${order.product}`}>
+                <span>
+                  <span className={classes.side} data-side={order.side}>
+                    {order.side}
+                  </span>{" "}
+                  {number(order.quantity)} {order.instrument} {order.order_type} {order.product}
+                </span>
+                <span className="tt-num tt-amount">
+                  {order.value === null ? "no price" : `${money(order.value)} at ${number(order.price, 2)}`}
+                </span>
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+      <Text size="sm">
+        {plan.cancel.length > 0
+          ? `Cancels ${count(plan.cancel.length, "open order")}, then closes the run.`
+          : "No order rests. The run is closed and cannot trade again."}
+      </Text>
+    </Stack>
+  )
+}

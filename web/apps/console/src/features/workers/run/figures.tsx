@@ -1,0 +1,37 @@
+import { Card } from "@mantine/core"
+import { Amount } from "@tradertape/ui/components/amount.tsx"
+import { Delta } from "@tradertape/ui/components/delta.tsx"
+import { Stat } from "@tradertape/ui/components/stat.tsx"
+import { number } from "@tradertape/ui/format.ts"
+import type { RunLive, RunPage } from "@/lib/queries/workers"
+import { stepWords } from "../words"
+import classes from "./run.module.css"
+
+/** The run's figures at the latest prices. */
+export function Figures({ page, live }: { page: RunPage; live: RunLive }) {
+  const { pnl, position_count, next } = live.pulse
+  const isDry = page.card.execution_mode === "dry_run"
+  const amount = (value: number) => (isDry ? "–" : <Delta kind="money" decimals={2} value={value} />)
+  return (
+    <Card component="section" aria-label="Headline figures">
+      <dl className={`${classes.figures} ${pnl.is_stale ? classes.stale : ""}`}>
+        <Stat
+          big
+          label="Net profit"
+          hint="Realised and unrealised profit less charges, at the latest prices."
+          value={amount(pnl.net)}
+          note={pnl.is_stale ? "at old prices" : undefined}
+        />
+        <Stat label="Realised" value={amount(pnl.realised)} />
+        <Stat label="Unrealised" value={amount(pnl.unrealised)} />
+        <Stat label="Charges" value={isDry ? "–" : <Amount value={pnl.charges} />} />
+        <Stat label="Open positions" value={number(position_count)} />
+        <Stat
+          label="What it will do next"
+          hint="The rule of its protection that is nearest to acting, and how far the price is from it."
+          value={next ? stepWords(next) : "Nothing by itself"}
+        />
+      </dl>
+    </Card>
+  )
+}

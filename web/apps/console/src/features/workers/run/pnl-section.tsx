@@ -1,0 +1,62 @@
+import { SegmentedControl, Skeleton, Text } from "@mantine/core"
+import { useQuery } from "@tanstack/react-query"
+import { type LinePoint, LiveLineChart } from "@tradertape/ui/charts/live-line-chart.tsx"
+import { signedMoney } from "@tradertape/ui/format.ts"
+import type { IChartApi } from "lightweight-charts"
+import { useEffect, useMemo, useRef, useState } from "react"
+import { ChartSection } from "@/components/chart-section"
+import { ErrorState } from "@/components/error-state"
+import { pnlLineQuery, type RunLive } from "@/lib/queries/workers"
+
+const RANGES = [
+  { value: "1", label: "1 h" },
+  { value: "24", label: "1 d" },
+  { value: "168", label: "1 w" },
+  { value: "2160", label: "All" },
+]
+
+const rupees = (value: number) => signedMoney(value, 2)
+
+/** The run's profit over time, growing while one looks. */
+export function PnlSection({ id, live }: { id: string; live: RunLive }) {
+  const [hours, setHours] = useState("24")
+  const { data, error, refetch } = useQuery(pnlLineQuery(id, Number(hours)))
+  const chart = useRef<IChartApi | null>(null)
+  const net = live.pulse.pnl.net
+  const [last, setLast] = useState<LinePoint | undefined>(undefined)
+  useEffect(() => {
+    if (live.pulse.status !== "closed") setLast({ at: new Date().toISOString(), value: net })
+  }, [net, live])
+  const points = useMemo(() => data?.map(({ at, net: value }) => ({ at, value })) ?? [], [data])
+  return (
+    <ChartSection
+      title="Profit over time"
+      note="Net of charges, a point every ten seconds in which it moved; the right end is now."
+      file={`pnl-${id}`}
+      png={() => chart.current?.takeScreenshot().toDataURL()}
+      rows={() => data ?? []}
+      extra={<SegmentedControl data={RANGES} value={hours} onChange={setHours} aria-label="Range" />}
+    >
+      {error ? (
+        <ErrorState error={error} what="The line" retry={refetch} />
+      ) : !data ? (
+        <Skeleton height={220} />
+      ) : points.length === 0 && net === 0 ? (
+        <Text size="sm" c="dimmed" py="lg" ta="center">
+          The line begins with the first fill.
+        </Text>
+      ) : (
+        <LiveLineChart
+          points={points}
+          last={last}
+          height={220}
+          label="Net profit over time"
+          format={rupees}
+          onReady={(made) => {
+            chart.current = made
+          }}
+        />
+      )}
+    </ChartSection>
+  )
+}

@@ -1,0 +1,72 @@
+import { Select, Skeleton } from "@mantine/core"
+import { useQuery } from "@tanstack/react-query"
+import { LevelChart } from "@tradertape/ui/charts/level-chart.tsx"
+import { number } from "@tradertape/ui/format.ts"
+import type { IChartApi } from "lightweight-charts"
+import { useMemo, useRef, useState } from "react"
+import { ChartSection } from "@/components/chart-section"
+import { ErrorState } from "@/components/error-state"
+import { useTick } from "@/lib/live"
+import { sessionCandlesQuery } from "@/lib/queries/live"
+import type { ProtectionSnapshot, RunLive } from "@/lib/queries/workers"
+import { symbolOf } from "../../words"
+import { levelsOf } from "./levels"
+
+interface Props {
+  names: string[]
+  protection: ProtectionSnapshot | null
+  live: RunLive
+}
+
+/** Candles of the session with a line at every level the protection acts at. */
+export function LevelsSection({ names, protection, live }: Props) {
+  const [chosen, setChosen] = useState<string | null>(null)
+  const name = chosen !== null && names.includes(chosen) ? chosen : (names[0] ?? "")
+  const { data, error, refetch } = useQuery(sessionCandlesQuery(name, "minute"))
+  const tick = useTick(name, "ltp")
+  const chart = useRef<IChartApi | null>(null)
+  const found = levelsOf(protection, live.steps, name)
+  const written = JSON.stringify(found)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: lines are drawn anew only when one of them is another
+  const levels = useMemo(() => found, [written])
+  const candles = useMemo(
+    () =>
+      [...(data?.candles ?? []), ...(data?.current ? [data.current] : [])].map(({ ts, ...rest }) => ({
+        at: ts,
+        ...rest,
+      })),
+    [data],
+  )
+  const told = levels.map((level) => `${level.label} ${number(level.price, 2)}`).join(", ")
+  return (
+    <ChartSection
+      title={`${symbolOf(name)} and its levels`}
+      note={`${tick ? `Now ${number(tick.ltp, 2)}. ` : ""}${told || "No level is set for it."}`}
+      file={`levels-${symbolOf(name)}`}
+      png={() => chart.current?.takeScreenshot().toDataURL()}
+      rows={() => candles.map(({ at, open, high, low, close }) => ({ at, open, high, low, close }))}
+      extra={
+        names.length > 1 && (
+          <Select w={170} data={names} value={name} onChange={setChosen} aria-label="Instrument" />
+        )
+      }
+    >
+      {error ? (
+        <ErrorState error={error} what="The candles" retry={refetch} />
+      ) : data ? (
+        <LevelChart
+          candles={candles}
+          levels={levels}
+          price={tick?.ltp}
+          height={300}
+          label={`One-minute candles of ${name} with the protection's levels`}
+          onReady={(made) => {
+            chart.current = made
+          }}
+        />
+      ) : (
+        <Skeleton height={300} />
+      )}
+    </ChartSection>
+  )
+}

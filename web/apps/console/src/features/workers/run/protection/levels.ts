@@ -1,0 +1,36 @@
+import type { PriceLevel } from "@tradertape/ui/charts/candle-chart.tsx"
+import type { ProtectionSnapshot, Step } from "@/lib/queries/workers"
+
+/** Lines for one instrument: where it was entered, and every level its protection acts at, as they stand now. */
+export function levelsOf(
+  protection: ProtectionSnapshot | null,
+  steps: readonly Step[],
+  instrument: string,
+): PriceLevel[] {
+  const legs = protection?.legs.filter((leg) => leg.instrument === instrument) ?? []
+  const moving = steps.find(
+    (step) => step.instrument === instrument && step.rule === "position_trailing_stoploss",
+  )?.level
+  return legs.flatMap((leg) => {
+    const lines: (PriceLevel | null)[] = [
+      line(leg.entry_price, "Entry", "muted"),
+      line(leg.stop_price, "Stop", "loss"),
+      line(moving ?? leg.trailing_price, "Trailing stop", "loss"),
+      line(leg.target_price, "Target", "gain"),
+    ]
+    return lines.filter((one) => one !== null)
+  })
+}
+
+function line(price: number | null | undefined, label: string, tone: PriceLevel["tone"]): PriceLevel | null {
+  return price == null ? null : { price, label, tone }
+}
+
+/** What can be looked at: protected instruments first, then those held. */
+export function chartedInstruments(
+  protection: ProtectionSnapshot | null,
+  legs: readonly { instrument: string }[],
+): string[] {
+  const named = [...(protection?.legs ?? []), ...legs].map(({ instrument }) => instrument)
+  return [...new Set(named)]
+}

@@ -1,0 +1,60 @@
+import { Button, Group, NumberInput, SegmentedControl, Select, Text, TextInput } from "@mantine/core"
+import type { UseFormReturnType } from "@mantine/form"
+import { Trash2 } from "lucide-react"
+import type { Draft } from "./draft"
+import classes from "./protection.module.css"
+
+const SIDES = [
+  { value: "BUY", label: "Bought" },
+  { value: "SELL", label: "Sold" },
+]
+
+interface Props {
+  form: UseFormReturnType<Draft>
+  index: number
+  name: string
+}
+
+/** One protected position: what it is, and the three rules on it. */
+export function PositionFields({ form, index, name }: Props) {
+  const at = (field: string) => form.getInputProps(`positions.${index}.${field}`)
+  return (
+    <fieldset className={classes.group}>
+      <legend>{name}</legend>
+      <div className={classes.fields}>
+        <TextInput size="xs" label="Instrument" placeholder="NSE:INFY" {...at("symbol")} />
+        <Select label="Product" data={["CNC", "MIS", "NRML"]} {...at("product")} />
+        <div>
+          <Text size="xs" fw={500} mb={2}>
+            Entered by
+          </Text>
+          <SegmentedControl fullWidth data={SIDES} aria-label={`${name}: entered by`} {...at("side")} />
+        </div>
+        <NumberInput size="xs" label="Quantity" min={1} allowDecimal={false} {...at("quantity")} />
+        <NumberInput size="xs" label="Entry price (₹)" decimalScale={4} {...at("entry_price")} />
+        <NumberInput size="xs" label="Stop (%)" placeholder="none" {...at("stoploss_pct")} />
+        <NumberInput size="xs" label="Target (%)" placeholder="none" {...at("target_pct")} />
+        <NumberInput
+          size="xs"
+          label="Trailing stop (%)"
+          placeholder="none"
+          {...at("trailing_stoploss_pct")}
+        />
+      </div>
+      <Group justify="space-between" mt={8}>
+        <Text size="xs" c="dimmed">
+          Percent of the entry price.
+        </Text>
+        <Button
+          variant="subtle"
+          color="red"
+          size="compact-xs"
+          leftSection={<Trash2 size={13} />}
+          onClick={() => form.removeListItem("positions", index)}
+        >
+          Leave {name} unprotected
+        </Button>
+      </Group>
+    </fieldset>
+  )
+}

@@ -1,0 +1,46 @@
+import { Badge, Stack } from "@mantine/core"
+import { words } from "@tradertape/ui/format.ts"
+import { CandlestickChart } from "lucide-react"
+import { EmptyState } from "@/components/empty-state"
+import { Section } from "@/components/section"
+import type { ProtectionSnapshot, RunLive, RunPage } from "@/lib/queries/workers"
+import { chartedInstruments } from "./levels"
+import { LevelsSection } from "./levels-section"
+import { ProtectionForm } from "./protection-form"
+
+const COLORS: Record<string, string> = { armed: "green", triggered: "red", exiting: "yellow", failed: "red" }
+
+/** The levels on the chart, and the rules behind them to change. */
+export function ProtectionTab({ page, live }: { page: RunPage; live: RunLive }) {
+  const protection = page.protection as unknown as ProtectionSnapshot | null
+  const names = chartedInstruments(protection, live.legs)
+  const status = live.pulse.protection_status
+  const chips = (
+    <>
+      <Badge color={COLORS[status] ?? "gray"}>{words(status)}</Badge>{" "}
+      {protection && <Badge color="gray">Generation {protection.generation}</Badge>}
+    </>
+  )
+  return (
+    <Stack gap="md">
+      {names.length > 0 ? (
+        <LevelsSection names={names} protection={protection} live={live} />
+      ) : (
+        <Section title="Levels">
+          <EmptyState icon={<CandlestickChart size={28} />} title="No instrument to chart yet">
+            Once the run holds something or protects it, its candles stand here with a line at every level.
+          </EmptyState>
+        </Section>
+      )}
+      <ProtectionForm
+        key={protection?.generation ?? 0}
+        id={page.card.strategy_run_id}
+        document={protection?.backend_protection ?? null}
+        chips={chips}
+        reason={protection?.reason ?? null}
+        legs={live.legs}
+        isOver={live.pulse.status === "closed"}
+      />
+    </Stack>
+  )
+}

@@ -1,0 +1,62 @@
+import { NumberInput, Switch, Text } from "@mantine/core"
+import type { UseFormReturnType } from "@mantine/form"
+import type { Draft } from "./draft"
+import classes from "./protection.module.css"
+
+interface Props {
+  form: UseFormReturnType<Draft>
+}
+
+/** Rules on all protected positions together. */
+export function BasketFields({ form }: Props) {
+  const at = (field: string) => form.getInputProps(`basket.${field}`)
+  return (
+    <fieldset className={classes.group}>
+      <legend>All positions together</legend>
+      <div className={classes.fields}>
+        <NumberInput size="xs" label="Stop (%)" placeholder="none" {...at("stoploss_pct")} />
+        <NumberInput size="xs" label="Target (%)" placeholder="none" {...at("target_pct")} />
+        <NumberInput
+          size="xs"
+          label="Trail from a profit of (%)"
+          placeholder="none"
+          {...at("trailing_activate_pct")}
+        />
+        <NumberInput
+          size="xs"
+          label="Trailing distance (%)"
+          placeholder="none"
+          {...at("trailing_drawdown_pct")}
+        />
+      </div>
+      <Text size="xs" c="dimmed" mt={8}>
+        Percent of the entry value of the protected positions.
+      </Text>
+    </fieldset>
+  )
+}
+
+/** Rules on the worker and on the clock. */
+export function OperationFields({ form }: Props) {
+  const at = (field: string) => form.getInputProps(`operations.${field}`)
+  return (
+    <fieldset className={classes.group}>
+      <legend>Worker and clock</legend>
+      <div className={classes.fields}>
+        <Switch
+          size="sm"
+          className={classes.wide}
+          label="Leave the run when its worker goes silent"
+          {...form.getInputProps("operations.exit_on_worker_stale", { type: "checkbox" })}
+        />
+        <NumberInput size="xs" label="Silent for (s)" placeholder="30 to 86400" {...at("worker_stale_sec")} />
+        <NumberInput
+          size="xs"
+          label="Square off intraday early by (s)"
+          placeholder="none"
+          {...at("mis_squareoff_buffer_sec")}
+        />
+      </div>
+    </fieldset>
+  )
+}

@@ -1,0 +1,69 @@
+import { words } from "@tradertape/ui/format.ts"
+import type { RiskControl } from "@/lib/queries/workers"
+
+export type RiskValue = string | number | boolean
+export type Risk = Record<string, RiskValue>
+
+/** Values of a run that are plain enough to edit. */
+export function plainRisk(risk: Record<string, unknown>): Risk {
+  const plain = Object.entries(risk).filter(([, value]) =>
+    ["string", "number", "boolean"].includes(typeof value),
+  )
+  return Object.fromEntries(plain) as Risk
+}
+
+/** The controls the worker offers; without any, one for each value it has. */
+export function controlsOf(schema: readonly RiskControl[], risk: Risk): RiskControl[] {
+  if (schema.length > 0) return [...schema]
+  return Object.entries(risk).map(([key, value]) => ({
+    key,
+    type: typeof value === "boolean" ? "boolean" : typeof value === "number" ? "number" : "text",
+  }))
+}
+
+/** What the form begins with: the value in force, else the worker's default. */
+export function initialRisk(controls: readonly RiskControl[], risk: Risk): Risk {
+  const values = controls.map((control) => [
+    control.key,
+    risk[control.key] ?? control.default ?? emptyOf(control),
+  ])
+  return Object.fromEntries(values) as Risk
+}
+
+function emptyOf({ type = "number" }: RiskControl): RiskValue {
+  return type === "boolean" ? false : ""
+}
+
+/** What changed, as the server wants it: only controls that differ and are set. */
+export function patchOf(controls: readonly RiskControl[], before: Risk, after: Risk): Risk {
+  const changed = controls.filter(({ key }) => after[key] !== before[key] && after[key] !== "")
+  return Object.fromEntries(changed.map(({ key }) => [key, after[key]])) as Risk
+}
+
+export function labelOf({ key, label, unit }: RiskControl): string {
+  return unit ? `${label ?? words(key)} (${unit})` : (label ?? words(key))
+}
+
+/** "0.5 to 5", "at least 1": what a number may be. */
+export function rangeOf({ min, max }: RiskControl): string {
+  if (min !== undefined && max !== undefined) return `${min} to ${max}`
+  if (min !== undefined) return `at least ${min}`
+  return max === undefined ? "" : `at most ${max}`
+}
+
+/** The choices of a select, by the text that stands for each. */
+export function choicesOf({
+  options = [],
+}: RiskControl): { value: string; label: string; means: RiskValue }[] {
+  return options.map((option) => {
+    const means = typeof option === "object" ? option.value : option
+    const label = typeof option === "object" ? option.label : undefined
+    return { value: String(means), label: label ?? String(means), means }
+  })
+}
+
+/** Whether the worker was heard of since the controls changed: with its next look at the run it has them. */
+export function isPending(changedAt: string | null, heardAt: string | null): boolean {
+  if (!changedAt) return false
+  return !heardAt || Date.parse(heardAt) <= Date.parse(changedAt)
+}

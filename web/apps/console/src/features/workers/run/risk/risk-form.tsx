@@ -1,0 +1,80 @@
+import { Alert, Button, Group, Stack, TextInput } from "@mantine/core"
+import { useForm } from "@mantine/form"
+import { useMutation, useQueryClient } from "@tanstack/react-query"
+import { ApiError, type Complaint } from "@tradertape/api/client.ts"
+import { count } from "@tradertape/ui/format.ts"
+import { type RiskControl, runCalls } from "@/lib/queries/workers"
+import { failureText, tellDone } from "@/lib/tell"
+import { ControlField } from "./control-field"
+import { initialRisk, patchOf, type Risk } from "./controls"
+
+interface Props {
+  id: string
+  controls: RiskControl[]
+  risk: Risk
+  mayEdit: boolean
+}
+
+function fieldErrors(complaints: readonly Complaint[]): Record<string, string> {
+  return Object.fromEntries(
+    complaints.map(({ pointer, message }) => [`values.${pointer.split("/").at(-1)}`, message]),
+  )
+}
+
+export function RiskForm({ id, controls, risk, mayEdit }: Props) {
+  const client = useQueryClient()
+  const before = initialRisk(controls, risk)
+  const form = useForm<{ values: Risk; reason: string }>({ initialValues: { values: before, reason: "" } })
+  const patch = patchOf(controls, before, form.values.values)
+  const changes = Object.keys(patch).length
+  const needsReason = controls.some(({ key, requires_reason }) => requires_reason && key in patch)
+  const saving = useMutation({
+    mutationFn: () => runCalls.saveRisk(id, patch, form.values.reason),
+    onSuccess: () => {
+      tellDone("The controls are saved; the worker takes them with its next heartbeat")
+      return client.invalidateQueries({ queryKey: ["workers", "run", id] })
+    },
+    onError: (error) => {
+      if (error instanceof ApiError) form.setErrors(fieldErrors(error.complaints))
+    },
+  })
+  return (
+    <form onSubmit={form.onSubmit(() => saving.mutate())} noValidate>
+      <Stack gap="sm" maw={560}>
+        {controls.map((control) => (
+          <ControlField
+            key={control.key}
+            control={control}
+            disabled={!mayEdit || control.editable === false}
+            input={form.getInputProps(`values.${control.key}`)}
+          />
+        ))}
+        <TextInput
+          label="Why"
+          required={needsReason}
+          placeholder={needsReason ? "This change wants a reason" : "Optional; stands in the timeline"}
+          maxLength={500}
+          disabled={!mayEdit}
+          {...form.getInputProps("reason")}
+        />
+        {saving.error && (
+          <Alert color="red" variant="light" role="alert" title="The controls were not saved">
+            {failureText(saving.error).message}
+          </Alert>
+        )}
+        <Group justify="flex-end" gap={8}>
+          <Button variant="default" disabled={changes === 0} onClick={() => form.reset()}>
+            Undo changes
+          </Button>
+          <Button
+            type="submit"
+            disabled={!mayEdit || changes === 0 || (needsReason && !form.values.reason.trim())}
+            loading={saving.isPending}
+          >
+            {changes === 0 ? "Save controls" : `Save ${count(changes, "control")}`}
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  )
+}

@@ -1,0 +1,40 @@
+import { Text } from "@mantine/core"
+import { SlidersHorizontal } from "lucide-react"
+import { EmptyState } from "@/components/empty-state"
+import { Section } from "@/components/section"
+import type { RiskControl, RunPage } from "@/lib/queries/workers"
+import { controlsOf, plainRisk } from "./controls"
+import { RiskForm } from "./risk-form"
+import { RiskState } from "./risk-state"
+
+/** Controls the worker lets one change while it runs. */
+export function RiskTab({ page }: { page: RunPage }) {
+  const risk = plainRisk(page.risk)
+  const controls = controlsOf(page.risk_schema as unknown as RiskControl[], risk)
+  const mayEdit = page.allowed_actions.includes("edit_risk") && page.card.status !== "closed"
+  return (
+    <Section title="Risk controls" note={<RiskState page={page} />}>
+      {controls.length === 0 ? (
+        <EmptyState icon={<SlidersHorizontal size={28} />} title="This worker offers no controls">
+          A worker that creates its run with a risk_schema gets a form here: each control with its type, range
+          and help, changed while it runs.
+        </EmptyState>
+      ) : (
+        <>
+          {!mayEdit && (
+            <Text size="sm" c="dimmed" mb="sm">
+              These cannot be changed: the run is closed, or its worker did not allow edit_risk.
+            </Text>
+          )}
+          <RiskForm
+            key={page.risk_changed_at ?? ""}
+            id={page.card.strategy_run_id}
+            controls={controls}
+            risk={risk}
+            mayEdit={mayEdit}
+          />
+        </>
+      )}
+    </Section>
+  )
+}

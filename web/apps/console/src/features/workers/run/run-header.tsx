@@ -1,0 +1,68 @@
+import { Badge, Button, Tooltip } from "@mantine/core"
+import { age, words } from "@tradertape/ui/format.ts"
+import { LogOut } from "lucide-react"
+import { useState } from "react"
+import { PageHeader } from "@/components/page-header"
+import type { RunLive, RunPage } from "@/lib/queries/workers"
+import { useNow } from "@/lib/use-now"
+import { Health, ModeBadge, StatusBadge } from "../badges"
+import { attentionWords } from "../words"
+import { ExitDialog } from "./exit-dialog"
+
+const CRUMBS = [{ label: "Workers", to: "/workers" }]
+
+export function RunHeader({ page, live }: { page: RunPage; live: RunLive }) {
+  const { card } = page
+  const { pulse } = live
+  const now = useNow()
+  const [isLeaving, setLeaving] = useState(false)
+  const mayExit = page.allowed_actions.includes("exit_strategy")
+  const isOver = pulse.status === "closed"
+  return (
+    <>
+      <PageHeader
+        title={card.name}
+        crumbs={CRUMBS}
+        chips={
+          <>
+            <ModeBadge mode={card.execution_mode} />
+            <StatusBadge status={pulse.status} />
+            {card.is_option_run && <Badge color="gray">Options</Badge>}
+            <Health pulse={pulse} />
+            {pulse.attention.map((code) => (
+              <Badge key={code} color="red">
+                {attentionWords(code)}
+              </Badge>
+            ))}
+          </>
+        }
+        note={
+          <>
+            {card.strategy_run_id} on {card.account_scope}, made {age(card.created_at, now)}
+            {card.closed_at && `, closed ${age(card.closed_at, now)}`}
+            {pulse.status_reason && `. ${words(pulse.status)}: ${pulse.status_reason}`}
+          </>
+        }
+        action={
+          !isOver && (
+            <Tooltip
+              label="The worker did not allow exits by hand; the kill switch still works."
+              disabled={mayExit}
+            >
+              <Button
+                color="red"
+                variant="light"
+                leftSection={<LogOut size={14} />}
+                data-disabled={!mayExit || undefined}
+                onClick={() => mayExit && setLeaving(true)}
+              >
+                Exit run
+              </Button>
+            </Tooltip>
+          )
+        }
+      />
+      {isLeaving && <ExitDialog card={card} onClose={() => setLeaving(false)} />}
+    </>
+  )
+}

@@ -1,0 +1,57 @@
+import { Text } from "@mantine/core"
+import { age, instant, words } from "@tradertape/ui/format.ts"
+import { Section } from "@/components/section"
+import type { RunLive, RunPage, SummaryField } from "@/lib/queries/workers"
+import { useNow } from "@/lib/use-now"
+import { healthWords, stepWords, summaryValue } from "../words"
+import classes from "./run.module.css"
+
+/** What the worker says of its run, how it is, and what the protection waits for. */
+export function SummarySection({ page, live }: { page: RunPage; live: RunLive }) {
+  const now = useNow(5_000)
+  const fields = page.card.summary_fields as unknown as SummaryField[]
+  const metrics = Object.entries((page.heartbeat?.metrics ?? {}) as Record<string, unknown>)
+  return (
+    <Section title="At a glance">
+      <dl className={classes.facts}>
+        {fields.map((field) => (
+          <Fact key={field.key} name={field.label ?? words(field.key)} value={summaryValue(field)} />
+        ))}
+        <Fact name="Worker" value={healthWords(live.pulse).text} />
+        <Fact name="Session" value={words(live.pulse.health.session_status)} />
+        {page.last_heartbeat_at && (
+          <Fact
+            name="Last heartbeat"
+            value={`${instant(page.last_heartbeat_at)}, ${age(page.last_heartbeat_at, now)}`}
+          />
+        )}
+        {metrics.map(([key, value]) => (
+          <Fact key={key} name={words(key)} value={summaryValue({ key, value, format: "text" })} />
+        ))}
+      </dl>
+      <Text size="sm" fw={600} mt="md" mb={4}>
+        Waiting for
+      </Text>
+      {live.steps.length === 0 ? (
+        <Text size="sm" c="dimmed">
+          {page.protection ? "Its protection has nothing to watch now." : "This run has no protection."}
+        </Text>
+      ) : (
+        live.steps.slice(0, 6).map((step) => (
+          <Text key={`${step.rule} ${step.instrument ?? ""}`} size="sm">
+            {stepWords(step)}
+          </Text>
+        ))
+      )}
+    </Section>
+  )
+}
+
+function Fact({ name, value }: { name: string; value: string }) {
+  return (
+    <>
+      <dt>{name}</dt>
+      <dd className="tt-num">{value}</dd>
+    </>
+  )
+}

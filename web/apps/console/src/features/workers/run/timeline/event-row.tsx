@@ -1,0 +1,46 @@
+import { UnstyledButton } from "@mantine/core"
+import { moment } from "@tradertape/ui/format.ts"
+import { ChevronDown, ChevronRight } from "lucide-react"
+import { useState } from "react"
+import type { TimelineEvent } from "@/lib/queries/workers"
+import { detailsOf, titleOf, toneOf } from "./event-words"
+import classes from "./timeline.module.css"
+
+/** One event: its head, its sentence, and everything about it on demand. */
+export function EventRow({ event }: { event: TimelineEvent }) {
+  const [isOpen, setOpen] = useState(false)
+  const details = detailsOf(event.payload)
+  const Arrow = isOpen ? ChevronDown : ChevronRight
+  return (
+    <li className={classes.event} data-tone={toneOf(event)}>
+      <div className={classes.head}>
+        <span className={classes.title}>{titleOf(event)}</span>
+        <time className={classes.time} dateTime={event.created_at}>
+          {moment(event.created_at)}
+        </time>
+      </div>
+      <p className={classes.summary}>{event.summary}</p>
+      {details.length > 0 && (
+        <UnstyledButton className={classes.more} aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+          <Arrow size={13} aria-hidden /> Details
+        </UnstyledButton>
+      )}
+      {isOpen && (
+        <dl className={classes.details}>
+          {details.map(([name, text]) => (
+            <div key={name}>
+              <dt>{name}</dt>
+              <dd>{text}</dd>
+            </div>
+          ))}
+          <div>
+            <dt>Cursor</dt>
+            <dd>
+              {event.cursor}, {event.event_kind} by {event.event_source}
+            </dd>
+          </div>
+        </dl>
+      )}
+    </li>
+  )
+}

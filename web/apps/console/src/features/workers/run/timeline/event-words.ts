@@ -1,0 +1,49 @@
+import { words } from "@tradertape/ui/format.ts"
+import type { TimelineEvent } from "@/lib/queries/workers"
+import { ruleWords } from "../../words"
+
+export type Tone = "alarm" | "warn" | "good" | "plain"
+
+const GOOD = new Set([
+  "order_filled",
+  "order_completed",
+  "run_created",
+  "exit_done",
+  "protection_exited",
+  "protection_done",
+])
+const WARN = new Set([
+  "order_rejected",
+  "order_in_doubt",
+  "run_exiting",
+  "exit_requested",
+  "cancel_refused",
+  "modify_refused",
+])
+const ALARM = new Set(["protection_triggered", "protection_failed", "exit_failed", "run_error", "run_halted"])
+
+/** How much an event wants to be seen. */
+export function toneOf({ event_type }: TimelineEvent): Tone {
+  if (ALARM.has(event_type) || event_type.includes("kill_switch")) return "alarm"
+  if (WARN.has(event_type)) return "warn"
+  return GOOD.has(event_type) ? "good" : "plain"
+}
+
+/** The head of an event: which rule fired, else what kind of thing it was. */
+export function titleOf({ event_type, payload }: TimelineEvent): string {
+  if (event_type === "protection_triggered" && typeof payload.rule === "string")
+    return `${ruleWords(payload.rule)} fired`
+  return words(event_type.replaceAll(".", " "))
+}
+
+/** A payload's members in the order given, nested ones as JSON, empty ones left out. */
+export function detailsOf(payload: Record<string, unknown>): [name: string, text: string][] {
+  return Object.entries(payload).flatMap(([key, value]): [string, string][] => {
+    if (value === null || value === undefined || value === "") return []
+    if (typeof value === "object") {
+      const text = JSON.stringify(value, null, 1)
+      return text === "{}" || text === "[]" ? [] : [[words(key), text]]
+    }
+    return [[words(key), String(value)]]
+  })
+}

@@ -1,0 +1,80 @@
+import { Anchor, Button, SegmentedControl, Skeleton, Stack, Text } from "@mantine/core"
+import { useInfiniteQuery } from "@tanstack/react-query"
+import { Link } from "@tanstack/react-router"
+import { useState } from "react"
+import { ErrorState } from "@/components/error-state"
+import { Section } from "@/components/section"
+import { type EventKind, timelineQuery } from "@/lib/queries/workers"
+import { EventRow } from "./event-row"
+import classes from "./timeline.module.css"
+
+const KINDS = [
+  { value: "", label: "All" },
+  { value: "execution", label: "Orders" },
+  { value: "decision", label: "Decisions" },
+  { value: "protection", label: "Protection" },
+]
+const FEW = 8
+
+interface Props {
+  id: string
+  /** The newest few, with the way to all of them. */
+  compact?: boolean
+}
+
+/** Everything that happened in a run, newest first, as it happens. */
+export function TimelineSection({ id, compact = false }: Props) {
+  const [kind, setKind] = useState("")
+  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery(
+    timelineQuery(id, (kind || undefined) as EventKind | undefined),
+  )
+  const all = data?.pages.flat() ?? []
+  const events = compact ? all.slice(0, FEW) : all
+  return (
+    <Section
+      title="Timeline"
+      note={
+        compact ? "The latest, times in IST." : "Newest first, times in IST; new lines appear by themselves."
+      }
+      action={
+        compact ? (
+          <Anchor
+            size="sm"
+            renderRoot={(props) => (
+              <Link to="/workers/$id" params={{ id }} search={{ tab: "timeline" }} {...props} />
+            )}
+          >
+            All events
+          </Anchor>
+        ) : (
+          <SegmentedControl data={KINDS} value={kind} onChange={setKind} aria-label="Kind of event" />
+        )
+      }
+    >
+      {error ? (
+        <ErrorState error={error} what="The timeline" retry={refetch} />
+      ) : !data ? (
+        <Stack gap={8} aria-busy aria-label="Loading the timeline">
+          <Skeleton height={38} />
+          <Skeleton height={38} />
+          <Skeleton height={38} />
+        </Stack>
+      ) : events.length === 0 ? (
+        <Text size="sm" c="dimmed">
+          Nothing of that kind happened yet.
+        </Text>
+      ) : (
+        <ol className={classes.list} aria-live="polite" aria-relevant="additions">
+          {events.map((event) => (
+            <EventRow key={event.cursor} event={event} />
+          ))}
+        </ol>
+      )}
+      {!compact && hasNextPage && (
+        <Button variant="default" mt="sm" loading={isFetchingNextPage} onClick={() => void fetchNextPage()}>
+          Earlier events
+        </Button>
+      )}
+    </Section>
+  )
+}

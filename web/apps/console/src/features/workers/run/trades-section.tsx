@@ -1,0 +1,73 @@
+import { Skeleton, Text } from "@mantine/core"
+import { useQuery } from "@tanstack/react-query"
+import { instant, money, number } from "@tradertape/ui/format.ts"
+import type { Column } from "@/components/column"
+import { DataTable } from "@/components/data-table"
+import { ErrorState } from "@/components/error-state"
+import { Section } from "@/components/section"
+import { type RunTrade, tradesQuery } from "@/lib/queries/workers"
+import classes from "./run.module.css"
+
+const COLUMNS: Column<RunTrade>[] = [
+  {
+    id: "instrument",
+    header: "Trade",
+    isText: true,
+    value: (t) => t.tradingsymbol,
+    cell: (t) => (
+      <>
+        <span className={classes.side} data-side={t.transaction_type}>
+          {t.transaction_type}
+        </span>{" "}
+        {number(t.quantity)} {t.exchange}:{t.tradingsymbol}
+      </>
+    ),
+  },
+  { id: "product", header: "Product", isText: true, value: (t) => t.product, cell: (t) => t.product },
+  {
+    id: "price",
+    header: "Price (₹)",
+    value: (t) => t.average_price,
+    cell: (t) => number(t.average_price, 2),
+  },
+  {
+    id: "charges",
+    header: "Charges",
+    value: (t) => t.charges,
+    cell: (t) => <span className="tt-amount">{money(t.charges)}</span>,
+  },
+  {
+    id: "at",
+    header: "At",
+    isText: true,
+    value: (t) => t.fill_timestamp,
+    cell: (t) => instant(t.fill_timestamp),
+  },
+  {
+    id: "order",
+    header: "Order",
+    isText: true,
+    value: (t) => t.order_id,
+    cell: (t) => <span className="tt-muted">{t.order_id}</span>,
+  },
+]
+
+/** What the orders got, newest first. */
+export function TradesSection({ id }: { id: string }) {
+  const { data, error, refetch } = useQuery(tradesQuery(id))
+  return (
+    <Section title="Trades" note="Newest first, each with what it cost." flush>
+      {error ? (
+        <ErrorState error={error} what="The trades" retry={refetch} />
+      ) : !data ? (
+        <Skeleton height={140} m="md" />
+      ) : data.length === 0 ? (
+        <Text size="sm" c="dimmed" px="md" pb="md">
+          Nothing was filled yet.
+        </Text>
+      ) : (
+        <DataTable label="Trades" rows={data} columns={COLUMNS} rowKey={(t) => t.trade_id} minWidth={760} />
+      )}
+    </Section>
+  )
+}

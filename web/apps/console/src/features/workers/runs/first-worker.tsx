@@ -1,0 +1,39 @@
+import { Text } from "@mantine/core"
+import { useQuery } from "@tanstack/react-query"
+import { Bot } from "lucide-react"
+import { CodeBlock } from "@/components/code-block"
+import { EmptyState } from "@/components/empty-state"
+import { LinkButton } from "@/components/link-button"
+import { Section } from "@/components/section"
+import { keysQuery } from "@/lib/queries/account"
+import { environmentSnippet, pythonSnippet } from "../tokens/snippet"
+
+/** Nothing runs yet: what a worker is, and the two steps to the first one. */
+export function FirstWorker() {
+  const { data: tokens } = useQuery(keysQuery("worker"))
+  const hasToken = (tokens?.length ?? 0) > 0
+  return (
+    <Section title="No run yet">
+      <EmptyState
+        icon={<Bot size={32} />}
+        title="A worker is your own strategy, in Python"
+        action={
+          <LinkButton to="/workers" search={{ tab: "tokens" }} variant={hasToken ? "default" : "filled"}>
+            {hasToken ? "Your tokens" : "Create a token"}
+          </LinkButton>
+        }
+      >
+        It decides; TraderTape places its orders on the paper market, counts its profit, and watches its stops
+        even when the worker is gone. It appears here the moment it creates a run.
+      </EmptyState>
+      <Text size="sm" fw={600} mb={6}>
+        1. Tell the worker where to go
+      </Text>
+      <CodeBlock code={environmentSnippet("kwa_…")} label="environment" />
+      <Text size="sm" fw={600} mt="md" mb={6}>
+        2. Save this as first_worker.py and start it
+      </Text>
+      <CodeBlock code={pythonSnippet()} label="script" />
+    </Section>
+  )
+}

@@ -1,0 +1,105 @@
+import { Badge, Text } from "@mantine/core"
+import { Link } from "@tanstack/react-router"
+import { Sparkline } from "@tradertape/ui/charts/sparkline.tsx"
+import { Delta } from "@tradertape/ui/components/delta.tsx"
+import { count, words } from "@tradertape/ui/format.ts"
+import { ShieldCheck, ShieldOff } from "lucide-react"
+import type { RunCard as Run, SummaryField } from "@/lib/queries/workers"
+import { Health, ModeBadge, StatusBadge } from "../badges"
+import { attentionWords, stepWords, summaryValue } from "../words"
+import classes from "./runs.module.css"
+
+const MOST_FIELDS = 4
+
+/** A run at a glance: what it earned, how it is, and what it will do next. */
+export function RunCard({ run }: { run: Run }) {
+  const isDry = run.execution_mode === "dry_run"
+  return (
+    <Link
+      to="/workers/$id"
+      params={{ id: run.strategy_run_id }}
+      className={classes.card}
+      data-attention={run.attention.length > 0 || undefined}
+    >
+      <div className={classes.top}>
+        <span className={classes.names}>
+          <span className={classes.name}>{run.name}</span>
+          <span className={classes.id}>{run.strategy_run_id}</span>
+        </span>
+        <ModeBadge mode={run.execution_mode} />
+        <StatusBadge status={run.status} />
+      </div>
+      <div className={classes.figures}>
+        <span className={classes.pnl} data-stale={run.pnl.is_stale || undefined}>
+          {isDry ? (
+            <span className="tt-muted">No positions</span>
+          ) : (
+            <Delta kind="money" decimals={2} value={run.pnl.net} />
+          )}
+        </span>
+        {run.spark.length > 1 && (
+          <span className={classes.spark}>
+            <Sparkline values={run.spark} label="Net profit over the last hours" height={28} />
+          </span>
+        )}
+      </div>
+      <Summary fields={run.summary_fields as unknown as SummaryField[]} />
+      <div className={classes.bottom}>
+        <Next run={run} />
+        <span className={classes.state}>
+          <Health pulse={run} />
+          <Text component="span" size="xs" c="dimmed">
+            {count(run.position_count, "position")}
+          </Text>
+          {run.pnl.is_stale && <Badge color="yellow">Prices stale</Badge>}
+        </span>
+        {run.attention.length > 0 && (
+          <span className={classes.state}>
+            {run.attention.map((code) => (
+              <Badge key={code} color="red">
+                {attentionWords(code)}
+              </Badge>
+            ))}
+            {run.status_reason && (
+              <Text component="span" size="xs">
+                {run.status_reason}
+              </Text>
+            )}
+          </span>
+        )}
+      </div>
+    </Link>
+  )
+}
+
+function Summary({ fields }: { fields: SummaryField[] }) {
+  if (fields.length === 0) return null
+  return (
+    <dl className={classes.summary}>
+      {fields.slice(0, MOST_FIELDS).map((field) => (
+        <div key={field.key}>
+          <dt>{field.label ?? words(field.key)}</dt>
+          <dd className="tt-num">{summaryValue(field)}</dd>
+        </div>
+      ))}
+    </dl>
+  )
+}
+
+function Next({ run }: { run: Run }) {
+  if (run.status === "closed") return null
+  const isGuarded = run.next != null
+  return (
+    <span className={classes.next}>
+      {isGuarded ? <ShieldCheck size={14} aria-hidden /> : <ShieldOff size={14} aria-hidden />}
+      {run.next ? stepWords(run.next) : idleWords(run)}
+    </span>
+  )
+}
+
+function idleWords(run: Run): string {
+  if (run.protection_status === "unarmed")
+    return run.position_count > 0 ? "Positions without protection" : "No protection"
+  if (run.protection_status === "armed") return "Protection armed, nothing held"
+  return `Protection ${words(run.protection_status).toLowerCase()}`
+}

@@ -1,0 +1,84 @@
+import { Link } from "@tanstack/react-router"
+import { Delta } from "@tradertape/ui/components/delta.tsx"
+import { money, number, percent } from "@tradertape/ui/format.ts"
+import type { Column } from "@/components/column"
+import { DataTable } from "@/components/data-table"
+import { Section } from "@/components/section"
+import type { Mode, RunCard } from "@/lib/queries/workers"
+import { Health, StatusBadge } from "../badges"
+import { MODE_WORDS, ruleWords } from "../words"
+import classes from "./runs.module.css"
+
+const profit = (id: string, header: string, read: (run: RunCard) => number): Column<RunCard> => ({
+  id,
+  header,
+  value: read,
+  cell: (run) => <Delta kind="money" decimals={2} value={read(run)} />,
+})
+
+const COLUMNS: Column<RunCard>[] = [
+  {
+    id: "name",
+    header: "Run",
+    isText: true,
+    value: (run) => run.name,
+    cell: (run) => (
+      <Link to="/workers/$id" params={{ id: run.strategy_run_id }} className={classes.link}>
+        {run.name} <span className="tt-muted">{run.strategy_run_id}</span>
+      </Link>
+    ),
+  },
+  {
+    id: "status",
+    header: "State",
+    isText: true,
+    value: (run) => run.status,
+    cell: (run) => <StatusBadge status={run.status} />,
+  },
+  profit("net", "Net (₹)", (run) => run.pnl.net),
+  profit("realised", "Realised (₹)", (run) => run.pnl.realised),
+  profit("unrealised", "Unrealised (₹)", (run) => run.pnl.unrealised),
+  {
+    id: "charges",
+    header: "Charges",
+    value: (run) => run.pnl.charges,
+    cell: (run) => <span className="tt-num tt-amount">{money(run.pnl.charges)}</span>,
+  },
+  {
+    id: "positions",
+    header: "Positions",
+    value: (run) => run.position_count,
+    cell: (run) => number(run.position_count),
+  },
+  {
+    id: "next",
+    header: "Next rule",
+    value: (run) => run.next?.distance_pct ?? null,
+    cell: (run) =>
+      run.next?.distance_pct == null
+        ? "–"
+        : `${ruleWords(run.next.rule)}, ${percent(run.next.distance_pct, 2)}`,
+  },
+  {
+    id: "health",
+    header: "Worker",
+    isText: true,
+    value: (run) => run.health.heartbeat_age_sec,
+    cell: (run) => <Health pulse={run} />,
+  },
+]
+
+/** Runs of one mode side by side. */
+export function RunTable({ mode, runs }: { mode: Mode; runs: RunCard[] }) {
+  return (
+    <Section title={`${MODE_WORDS[mode]} runs side by side`} flush>
+      <DataTable
+        label={`${MODE_WORDS[mode]} runs`}
+        rows={runs}
+        columns={COLUMNS}
+        rowKey={(run) => run.strategy_run_id}
+        minWidth={1_080}
+      />
+    </Section>
+  )
+}

@@ -1,0 +1,55 @@
+function base(): string {
+  return typeof window === "undefined" ? "http://localhost:18777" : window.location.origin
+}
+
+/** What a worker reads from its environment. */
+export function environmentSnippet(token: string): string {
+  return [
+    `export KITE_ALGO_API_BASE=${base()}`,
+    `export KITE_ALGO_WORKER_TOKEN=${token}`,
+    "export KITE_ALGO_ACCOUNT_SCOPE=kite:paper-a",
+    "export KITE_ALGO_EXECUTION_MODE=paper",
+  ].join("\n")
+}
+
+/** A whole worker: buys one share on paper, protects it, and stays alive until it is stopped. */
+export function pythonSnippet(): string {
+  return `# pip install kite-algo-worker==0.7.4
+import os, time
+from kite_algo_worker import (
+    AlgoWorkerConfig, BackendProtection, KiteAlgoWorkerClient, OperationalProtection,
+    ProtectedPosition, RunConfig, equity_market_order,
+)
+
+client = KiteAlgoWorkerClient(AlgoWorkerConfig(
+    base_url=os.environ["KITE_ALGO_API_BASE"],
+    token=os.environ["KITE_ALGO_WORKER_TOKEN"],
+))
+config = RunConfig(
+    strategy_run_id=f"first-{int(time.time())}",
+    template_id="first-worker",
+    account_scope=os.environ["KITE_ALGO_ACCOUNT_SCOPE"],
+    execution_mode=os.environ["KITE_ALGO_EXECUTION_MODE"],
+    metadata={"strategy_name": "First worker"},
+)
+with client.run(config) as run:
+    safety = run.safety_check()
+    if not safety.can_trade:
+        raise SystemExit("; ".join(safety.blocking_reasons))
+    run.place_order(
+        equity_market_order("INFY", "BUY", 1),
+        idempotency_key="entry-1", safety_token=safety.safety_token,
+    )
+    price = client.get_run_pnl(run.run_id)["legs"][0]["average_price"]
+    client.update_backend_protection(run.run_id, BackendProtection(
+        positions=[ProtectedPosition(
+            symbol="NSE:INFY", product="CNC", side="BUY", quantity=1,
+            entry_price=price, stoploss_pct=2.0,
+        )],
+        operations=OperationalProtection(exit_on_worker_stale=True, worker_stale_sec=300),
+    ), session_nonce=run.session_nonce)
+    while client.get_run(run.run_id)["status"] == "open":
+        run.heartbeat()
+        time.sleep(20)
+`
+}

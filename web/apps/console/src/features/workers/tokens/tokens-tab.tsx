@@ -1,0 +1,158 @@
+import { Badge, Button, Group, Skeleton, Text } from "@mantine/core"
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
+import { age, date } from "@tradertape/ui/format.ts"
+import { KeyRound, Plus } from "lucide-react"
+import { useMemo, useState } from "react"
+import type { Column } from "@/components/column"
+import { Confirm } from "@/components/confirm"
+import { EmptyState } from "@/components/empty-state"
+import { ErrorState } from "@/components/error-state"
+import { PlainTable } from "@/components/plain-table"
+import { Section } from "@/components/section"
+import { accountCalls, type KeyRow, keysQuery } from "@/lib/queries/account"
+import { tellDone, tellFailed } from "@/lib/tell"
+import { useNow } from "@/lib/use-now"
+import { NewTokenDialog } from "./new-token-dialog"
+
+const query = keysQuery("worker")
+
+/** Tokens that workers come in with: made here, shown once, ended here. */
+export function TokensTab() {
+  const { data, error, isPending, refetch } = useQuery({ ...query, refetchInterval: 15_000 })
+  const [isMaking, setMaking] = useState(false)
+  if (isPending) return <Skeleton height={240} aria-label="Loading tokens" />
+  if (error) return <ErrorState error={error} what="Your worker tokens" retry={refetch} />
+  const create = (
+    <Button leftSection={<Plus size={14} />} onClick={() => setMaking(true)}>
+      New token
+    </Button>
+  )
+  return (
+    <Section
+      title="Worker tokens"
+      note="A worker acts with one of these and can do what its scopes say, on your paper accounts."
+      flush
+      action={data.length > 0 && create}
+    >
+      {data.length === 0 ? (
+        <EmptyState icon={<KeyRound size={30} />} title="No token yet" action={create}>
+          A token is a worker's password. It is shown once, kept here as a fingerprint, and revoked at any
+          moment.
+        </EmptyState>
+      ) : (
+        <Tokens rows={data} />
+      )}
+      <NewTokenDialog opened={isMaking} onClose={() => setMaking(false)} />
+    </Section>
+  )
+}
+
+function Tokens({ rows }: { rows: KeyRow[] }) {
+  const client = useQueryClient()
+  const now = useNow()
+  const [leaving, setLeaving] = useState<KeyRow | null>(null)
+  const revoking = useMutation({
+    mutationFn: (id: number) => accountCalls.revokeKey("worker", id),
+    onSuccess: () => {
+      tellDone("The token is revoked")
+      return client.invalidateQueries({ queryKey: query.queryKey })
+    },
+    onError: (failure) => tellFailed("It was not revoked", failure),
+    onSettled: () => setLeaving(null),
+  })
+  const columns = useMemo(() => tokenColumns(now, setLeaving), [now])
+  return (
+    <>
+      <PlainTable
+        label="Worker tokens"
+        rows={rows}
+        columns={columns}
+        rowKey={(row) => String(row.id)}
+        minWidth={720}
+      />
+      <Confirm
+        opened={leaving !== null}
+        onClose={() => setLeaving(null)}
+        title={`Revoke “${leaving?.label ?? ""}”?`}
+        verb="Revoke"
+        isBusy={revoking.isPending}
+        onConfirm={() => leaving && revoking.mutate(leaving.id)}
+      >
+        Workers that use it stop at once, in the middle of what they do. Their runs stay open and their
+        protection goes on watching.
+      </Confirm>
+    </>
+  )
+}
+
+function tokenColumns(now: Date, onRevoke: (row: KeyRow) => void): Column<KeyRow>[] {
+  return [
+    {
+      id: "label",
+      header: "Token",
+      isText: true,
+      value: (row) => row.label,
+      cell: (row) => (
+        <>
+          {row.label}{" "}
+          <Text component="span" size="xs" c="dimmed" ff="monospace">
+            {row.prefix}…
+          </Text>
+        </>
+      ),
+    },
+    {
+      id: "scopes",
+      header: "May",
+      isText: true,
+      value: (row) => row.scopes.join(" "),
+      cell: (row) => (
+        <Group gap={4} wrap="nowrap">
+          {row.scopes.map((scope) => (
+            <Badge key={scope} color="gray">
+              {scope}
+            </Badge>
+          ))}
+        </Group>
+      ),
+    },
+    {
+      id: "used",
+      header: "Last used",
+      isText: true,
+      value: (row) => row.last_used_at,
+      cell: (row) =>
+        row.last_used_at ? age(row.last_used_at, now) : <span className="tt-muted">never</span>,
+    },
+    {
+      id: "made",
+      header: "Made",
+      isText: true,
+      value: (row) => row.created_at,
+      cell: (row) => date(row.created_at),
+    },
+    {
+      id: "ends",
+      header: "Ends",
+      isText: true,
+      value: (row) => row.expires_at,
+      cell: (row) => (row.expires_at ? date(row.expires_at) : "no end"),
+    },
+    {
+      id: "revoke",
+      header: <span className="tt-hidden">Revoke</span>,
+      value: () => null,
+      cell: (row) => (
+        <Button
+          variant="subtle"
+          color="red"
+          size="compact-xs"
+          onClick={() => onRevoke(row)}
+          aria-label={`Revoke ${row.label}`}
+        >
+          Revoke
+        </Button>
+      ),
+    },
+  ]
+}

@@ -1,0 +1,121 @@
+import { money, number, percent, words } from "@tradertape/ui/format.ts"
+import type { Mode, RunPulse, Step, SummaryField } from "@/lib/queries/workers"
+
+export const MODE_WORDS: Record<Mode, string> = { dry_run: "DRY RUN", paper: "PAPER", live: "LIVE" }
+
+const RULES: Record<string, string> = {
+  position_stoploss: "Stop",
+  position_target: "Target",
+  position_trailing_stoploss: "Trailing stop",
+  basket_stoploss: "Basket stop",
+  basket_target: "Basket target",
+  basket_trailing: "Basket trailing stop",
+  worker_stale: "Worker silent",
+  mis_squareoff: "Intraday square-off",
+}
+
+export function ruleWords(rule: string): string {
+  return RULES[rule] ?? words(rule)
+}
+
+/** 95 → "1 min 35 s". */
+export function seconds(value: number): string {
+  if (value < 60) return `${value} s`
+  if (value < 3_600)
+    return `${Math.floor(value / 60)} min${value % 60 && value < 600 ? ` ${value % 60} s` : ""}`
+  return `${Math.floor(value / 3_600)} h ${Math.floor((value % 3_600) / 60)} min`
+}
+
+/** "Stop of NSE:INFY at 1,470.00, 1.0% away": what the run will do by itself next. */
+export function stepWords(step: Step): string {
+  const what = ruleWords(step.rule)
+  if (step.rule === "worker_stale")
+    return step.in_sec == null
+      ? `${what}: leaves the run`
+      : `Leaves the run if the worker is silent for ${seconds(step.in_sec)} more`
+  if (step.rule === "mis_squareoff") return "Closes intraday positions before the market's own square-off"
+  if (step.level == null) return what
+  if (step.rule.startsWith("basket")) {
+    const away = step.distance_pct == null ? "" : `, ${number(step.distance_pct, 2)} points away`
+    return `${what} at ${percent(step.level, 2)} of entry value${away}`
+  }
+  const away = step.distance_pct == null ? "" : `, ${percent(step.distance_pct, 2)} away`
+  return `${what} of ${symbolOf(step.instrument)} at ${number(step.level, 2)}${away}`
+}
+
+/** "NSE:INFY" → "INFY". */
+export function symbolOf(instrument: string | null | undefined): string {
+  return instrument?.split(":").at(-1) ?? ""
+}
+
+export interface HealthWords {
+  tone: "good" | "warn" | "bad" | "plain"
+  text: string
+}
+
+const SESSION: Record<string, string> = {
+  unclaimed: "no session",
+  claimed: "session held",
+  stale: "session stale",
+  released: "session released",
+}
+
+/** What a run's worker is doing, in words. */
+export function healthWords({ health, status }: Pick<RunPulse, "health" | "status">): HealthWords {
+  if (status === "closed") return { tone: "plain", text: "Finished" }
+  const { health_status, heartbeat_age_sec, session_status } = health
+  const session = SESSION[session_status] ?? words(session_status).toLowerCase()
+  if (heartbeat_age_sec === null)
+    return {
+      tone: "plain",
+      text: session_status === "unclaimed" ? "No heartbeat yet" : `No heartbeat, ${session}`,
+    }
+  const age = seconds(heartbeat_age_sec)
+  if (session_status === "released") return { tone: "plain", text: `Worker left, ${age} ago` }
+  if (health_status === "healthy") return { tone: "good", text: `Worker alive, ${age} ago` }
+  return { tone: health_status === "dead" ? "bad" : "warn", text: `Worker silent for ${age}` }
+}
+
+const ATTENTION: Record<string, string> = {
+  halted: "Halted",
+  error: "Stopped with an error",
+  recovering: "Recovering",
+  protection_failed: "Exit failed",
+  reconciliation_required: "Reconcile first",
+  worker_silent: "Worker silent",
+  prices_stale: "Prices stale",
+}
+
+export function attentionWords(code: string): string {
+  return ATTENTION[code] ?? words(code)
+}
+
+/** A summary field as its worker wants it read. */
+export function summaryValue({ value, format }: SummaryField): string {
+  if (value === null || value === undefined || value === "") return "–"
+  if (typeof value === "boolean") return value ? "Yes" : "No"
+  if (typeof value === "object") return JSON.stringify(value)
+  const isFigure =
+    typeof value === "number" ||
+    (typeof value === "string" && value.trim() !== "" && !Number.isNaN(Number(value)))
+  if (!isFigure) return String(value)
+  const figure = value as number | string
+  switch (format) {
+    case "inr":
+      return money(figure)
+    case "pct":
+      return percent(figure, 2)
+    case "int":
+      return number(figure)
+    case "number":
+      return number(figure, 2)
+    default:
+      return String(value)
+  }
+}
+
+/** "The market is closed (market_closed)" → its sentence and its code. */
+export function reasonParts(reason: string): { sentence: string; code: string } {
+  const found = /^(.*) \(([a-z_]+)\)$/.exec(reason)
+  return found ? { sentence: found[1] ?? reason, code: found[2] ?? "" } : { sentence: reason, code: "" }
+}

@@ -1,0 +1,66 @@
+import { BaselineSeries, createChart, type IChartApi, type ISeriesApi } from "lightweight-charts"
+import { useEffect, useRef } from "react"
+import { useTokens } from "../use-tokens.ts"
+import { chartTime, liveChartOptions } from "./live-time.ts"
+import { translucent, written } from "./time-chart.ts"
+
+export interface LinePoint {
+  at: string
+  value: number
+}
+
+interface Props {
+  points: readonly LinePoint[]
+  /** The newest value, drawn on as it comes. */
+  last: LinePoint | undefined
+  height: number
+  label: string
+  format: (value: number) => string
+  onReady?: (chart: IChartApi) => void
+}
+
+/** A figure over time against zero: gains above, losses below, growing at its right end. */
+export function LiveLineChart({ points, last, height, label, format, onReady }: Props) {
+  const tokens = useTokens()
+  const host = useRef<HTMLDivElement>(null)
+  const line = useRef<ISeriesApi<"Baseline"> | null>(null)
+  const newest = useRef(0)
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a chart is rebuilt for new points or colours only
+  useEffect(() => {
+    if (!host.current) return
+    const chart = createChart(host.current, liveChartOptions(tokens, true))
+    const series = chart.addSeries(BaselineSeries, {
+      baseValue: { type: "price", price: 0 },
+      topLineColor: tokens.gain,
+      topFillColor1: translucent(tokens.gain, 0.22),
+      topFillColor2: translucent(tokens.gain, 0.03),
+      bottomLineColor: tokens.loss,
+      bottomFillColor1: translucent(tokens.loss, 0.03),
+      bottomFillColor2: translucent(tokens.loss, 0.22),
+      lineWidth: 2,
+      priceLineVisible: false,
+      priceFormat: written(format),
+    })
+    const byTime = new Map(points.map(({ at, value }) => [chartTime(at), value]))
+    const data = [...byTime].map(([time, value]) => ({ time, value })).sort((a, b) => a.time - b.time)
+    series.setData(data)
+    newest.current = data.at(-1)?.time ?? 0
+    line.current = series
+    chart.timeScale().fitContent()
+    onReady?.(chart)
+    return () => {
+      line.current = null
+      chart.remove()
+    }
+  }, [points, tokens])
+
+  useEffect(() => {
+    const time = last && chartTime(last.at)
+    if (!time || time < newest.current) return
+    newest.current = time
+    line.current?.update({ time, value: last.value })
+  }, [last])
+
+  return <figure ref={host} style={{ height, margin: 0 }} aria-label={label} />
+}

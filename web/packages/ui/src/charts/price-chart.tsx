@@ -1,0 +1,215 @@
+import {
+  CandlestickSeries,
+  createChart,
+  createSeriesMarkers,
+  HistogramSeries,
+  type IChartApi,
+  type IPriceLine,
+  type ISeriesApi,
+  type ISeriesMarkersPluginApi,
+  LineStyle,
+  type SeriesMarker,
+  type Time,
+  type UTCTimestamp,
+} from "lightweight-charts"
+import { useEffect, useRef, useState } from "react"
+import { number, unitsShort } from "../format.ts"
+import { type Tokens, useTokens } from "../use-tokens.ts"
+import classes from "./charts.module.css"
+import { timeChartOptions, translucent, written } from "./time-chart.ts"
+
+/** time: a trading date, or seconds of India's clock read as if it were UTC (the chart knows no zones). */
+export interface PriceCandle {
+  time: string | number
+  open: number
+  high: number
+  low: number
+  close: number
+  volume: number
+}
+
+export interface PriceMark {
+  time: string | number
+  side: "BUY" | "SELL"
+  text: string
+}
+
+export interface PriceLine {
+  price: number
+  label: string
+  tone: "accent" | "gain" | "loss" | "muted" | "warn"
+}
+
+interface Props {
+  candles: readonly PriceCandle[]
+  /** The candle that goes on; it replaces the last one or follows it. */
+  current: PriceCandle | null
+  marks: readonly PriceMark[]
+  lines: readonly PriceLine[]
+  height: number
+  label: string
+  /** How a candle's time is written above the chart. */
+  when: (time: string | number) => string
+  decimals?: number
+}
+
+interface Drawn {
+  chart: IChartApi
+  body: ISeriesApi<"Candlestick">
+  volume: ISeriesApi<"Histogram">
+  markers: ISeriesMarkersPluginApi<Time>
+  lines: IPriceLine[]
+}
+
+const IST_S = 19_800
+const SHOWN = 120
+
+/** An instant as the chart wants it: India's clock, in seconds. */
+export function chartTime(instant: string): number {
+  return Math.floor(new Date(instant).getTime() / 1_000) + IST_S
+}
+
+function timeOf(time: string | number): Time {
+  return typeof time === "number" ? (time as UTCTimestamp) : time
+}
+
+function begin(host: HTMLElement, tokens: Tokens, decimals: number): Drawn {
+  const chart = createChart(host, {
+    ...timeChartOptions(tokens),
+    handleScale: { axisPressedMouseMove: true, mouseWheel: true, pinch: true },
+    handleScroll: { mouseWheel: true, pressedMouseMove: true, horzTouchDrag: true, vertTouchDrag: false },
+  })
+  chart.timeScale().applyOptions({ timeVisible: true, secondsVisible: false, rightOffset: 6 })
+  const body = chart.addSeries(CandlestickSeries, {
+    upColor: tokens.gain,
+    wickUpColor: tokens.gain,
+    borderUpColor: tokens.gain,
+    downColor: tokens.loss,
+    wickDownColor: tokens.loss,
+    borderDownColor: tokens.loss,
+    priceFormat: written((price) => number(price, decimals)),
+    priceLineColor: tokens.muted,
+  })
+  const volume = chart.addSeries(
+    HistogramSeries,
+    { priceFormat: written(unitsShort), priceLineVisible: false, lastValueVisible: false },
+    1,
+  )
+  chart.panes()[1]?.setStretchFactor(0.2)
+  return { chart, body, volume, markers: createSeriesMarkers(body, []), lines: [] }
+}
+
+function bar(candle: PriceCandle) {
+  const { open, high, low, close } = candle
+  return { time: timeOf(candle.time), open, high, low, close }
+}
+
+function column(candle: PriceCandle, tokens: Tokens) {
+  const color = translucent(candle.close >= candle.open ? tokens.gain : tokens.loss, 0.45)
+  return { time: timeOf(candle.time), value: candle.volume, color }
+}
+
+function fill(drawn: Drawn, candles: readonly PriceCandle[], tokens: Tokens): void {
+  drawn.body.setData(candles.map(bar))
+  drawn.volume.setData(candles.map((candle) => column(candle, tokens)))
+  const last = candles.length
+  drawn.chart.timeScale().setVisibleLogicalRange({ from: Math.max(-2, last - SHOWN), to: last + 6 })
+}
+
+function mark(drawn: Drawn, marks: readonly PriceMark[], tokens: Tokens): void {
+  const made: SeriesMarker<Time>[] = marks.map(({ time, side, text }) => ({
+    time: timeOf(time),
+    position: side === "BUY" ? "belowBar" : "aboveBar",
+    shape: side === "BUY" ? "arrowUp" : "arrowDown",
+    color: side === "BUY" ? tokens.accent : tokens.warn,
+    text,
+  }))
+  drawn.markers.setMarkers(made)
+}
+
+function rule(drawn: Drawn, lines: readonly PriceLine[], tokens: Tokens): void {
+  for (const line of drawn.lines) drawn.body.removePriceLine(line)
+  drawn.lines = lines.map(({ price, label, tone }) =>
+    drawn.body.createPriceLine({
+      price,
+      title: label,
+      color: tokens[tone],
+      lineWidth: 1,
+      lineStyle: LineStyle.Dashed,
+      axisLabelVisible: true,
+    }),
+  )
+}
+
+/** Candles that go on living: the last one moves, marks and lines come and go without a new chart. */
+export function PriceChart(props: Props) {
+  const { candles, current, marks, lines, height, label, when, decimals = 2 } = props
+  const tokens = useTokens()
+  const host = useRef<HTMLDivElement>(null)
+  const [drawn, setDrawn] = useState<Drawn | null>(null)
+  const [hovered, setHovered] = useState<string | number | null>(null)
+
+  useEffect(() => {
+    if (!host.current) return
+    const made = begin(host.current, tokens, decimals)
+    made.chart.subscribeCrosshairMove(({ time }) => setHovered((time as string | number | undefined) ?? null))
+    setDrawn(made)
+    return () => {
+      setDrawn(null)
+      made.chart.remove()
+    }
+  }, [tokens, decimals])
+
+  useEffect(() => {
+    if (drawn) fill(drawn, candles, tokens)
+  }, [drawn, candles, tokens])
+
+  useEffect(() => {
+    if (!drawn || !current) return
+    const last = candles.at(-1)
+    // What the chart has may be newer for a moment, after another interval was chosen.
+    if (last && chartOrder(last.time) > chartOrder(current.time)) return
+    drawn.body.update(bar(current))
+    drawn.volume.update(column(current, tokens))
+  }, [drawn, candles, current, tokens])
+
+  useEffect(() => {
+    if (drawn) mark(drawn, marks, tokens)
+  }, [drawn, marks, tokens])
+
+  useEffect(() => {
+    if (drawn) rule(drawn, lines, tokens)
+  }, [drawn, lines, tokens])
+
+  const shown = candles.find(({ time }) => time === hovered) ?? current ?? candles.at(-1)
+  return (
+    <div>
+      {shown && <Reading candle={shown} when={when} decimals={decimals} />}
+      <figure ref={host} style={{ height, margin: 0 }} aria-label={label} />
+    </div>
+  )
+}
+
+function chartOrder(time: string | number): number {
+  return typeof time === "number" ? time : Date.parse(time) / 1_000
+}
+
+function Reading({ candle, when, decimals }: { candle: PriceCandle } & Pick<Props, "when" | "decimals">) {
+  return (
+    <div className={classes.legend}>
+      <span className={classes.when}>{when(candle.time)}</span>
+      <dl className={classes.items}>
+        {(["open", "high", "low", "close"] as const).map((key) => (
+          <div key={key} className={classes.item}>
+            <dt>{key.charAt(0).toUpperCase()}</dt>
+            <dd className="tt-num">{number(candle[key], decimals)}</dd>
+          </div>
+        ))}
+        <div className={classes.item}>
+          <dt>Vol</dt>
+          <dd className="tt-num">{unitsShort(candle.volume)}</dd>
+        </div>
+      </dl>
+    </div>
+  )
+}
