@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import importlib
 
 import numpy as np
 import pandas as pd
@@ -77,9 +76,9 @@ ALL_READ = [name for name in SOURCES if name not in ("no timestamp", "a number")
 
 
 @pytest.fixture(scope="session")
-def theirs(published):
+def theirs(published_module):
     """The published package's `marketdata`."""
-    return importlib.import_module(published.__name__.replace("indicators", "marketdata"))
+    return published_module("marketdata")
 
 
 def outcome(call, source):
