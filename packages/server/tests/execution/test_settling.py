@@ -189,3 +189,18 @@ def test_an_expired_contract_is_not_sold_on(execution, trade, at):
     at(15, 31)
     with pytest.raises(OrderDenied, match="expired on 2026-01-06"):
         trade(CALL, variety="amo")
+
+
+def test_a_trade_that_is_voided_after_the_expiry_is_taken_out_of_the_settlement(
+    execution, trade, jobs, at, market
+):
+    bought = trade(CALL)["order_id"]
+    trade(CALL, order_type="LIMIT", price=101)
+    market.closes["NIFTY"] = "24150"
+    at(15, 31)
+    jobs.run_once()
+    [position] = execution.positions(run_id="run-1")
+    assert (position.quantity, position.realised_paise) == (0, 2 * (975_000 - 650_325))
+    execution.void(bought, f"{bought}-1")
+    [position] = execution.positions(run_id="run-1")
+    assert (position.quantity, position.realised_paise) == (0, 975_000 - 650_325)

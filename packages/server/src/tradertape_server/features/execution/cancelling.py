@@ -13,7 +13,7 @@ from tradertape_core.orders.commands import CancelOrder, ModifyOrder
 from tradertape_core.orders.denials import DenialReason
 from tradertape_core.orders.fields import read_change
 from tradertape_core.orders.order import Order
-from tradertape_core.orders.reports import CancelReason
+from tradertape_core.orders.reports import CancelReason, ExecutionReport
 from tradertape_server.features.execution.desk import Desk
 from tradertape_server.features.execution.errors import OrderDenied
 from tradertape_server.features.execution.facts import change_facts
@@ -69,6 +69,27 @@ def day_over_wish(order_id: str) -> Wish:
             desk.record(engine.cancel(command, order, desk.now))
 
     return Wish(decide, lambda _desk, _carry: None)
+
+
+def void_wish(order_id: str, trade_id: str) -> Wish:
+    """Take a broker's word that a trade does not count; a second time changes nothing.
+
+    Raises NotFound when the order has no such trade.
+    """
+
+    def decide(desk: Desk) -> str:
+        order = desk.order(order_id)
+        known = () if order is None else (*order.fills, *order.voided)
+        if order is None or all(fill.trade_id != trade_id for fill in known):
+            raise NotFound("Trade")
+        desk.apply(
+            ExecutionReport(
+                order_id=order_id, at=desk.now, sequence=order.status_sequence, voided=(trade_id,)
+            )
+        )
+        return order_id
+
+    return Wish(decide, _as_it_stands)
 
 
 def trail_wishes(desk: Desk, ticks: Sequence[Tick]) -> list[Wish]:

@@ -27,7 +27,7 @@ from tradertape_core.orders.family import summary as family_summary
 from tradertape_core.orders.order import Order, Variety
 from tradertape_core.orders.reports import ExecutionReport
 from tradertape_core.orders.transitions import evolve
-from tradertape_server.features.execution import booking, repository, rows, summaries
+from tradertape_server.features.execution import booking, repository, rows, summaries, voiding
 from tradertape_server.features.execution.halts import Halt, Halts
 from tradertape_server.features.execution.margining import Margins
 from tradertape_server.features.execution.ports import Happened, Market
@@ -97,6 +97,11 @@ class Desk:
         if self._session is None:
             raise InvariantBroken("the desk is used outside a transaction")
         return self._session
+
+    @property
+    def staged(self) -> Staged:
+        """What this transaction has yet to write."""
+        return self._staged
 
     @property
     def cursor(self) -> int:
@@ -388,6 +393,8 @@ class Desk:
         )
         if isinstance(event, ev.OrderFilled):
             self._book(after, event)
+        elif isinstance(event, ev.FillVoided):
+            voiding.undo(self, after, event)
         return after
 
     def _keep(self, order: Order, *, is_new: bool) -> None:

@@ -216,6 +216,10 @@ class ExecutionService:
                 session, run_id=run_id, account_id=account_id, open_only=open_only
             )
 
+    def void(self, order_id: str, trade_id: str) -> Order:
+        """Reverse a trade its exchange took back, once. Raises NotFound."""
+        return self._done(cancelling.void_wish(order_id, trade_id))
+
     def order(self, run_id: str, order_id: str) -> Order:
         """An order of a run. Raises NotFound, for another run's too."""
         with self.database.read() as session:
