@@ -1,4 +1,4 @@
-"""A real server on a home of its own, for the documentation's code and the browser journeys."""
+"""For tests of the whole: a real server on a home of its own, the published client of workers."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 EMAIL = "you@example.com"
 PASSWORD = "correct horse battery staple"
+PUBLISHED = "kite-algo-worker==0.7.4"
 
 
 @dataclass(frozen=True)
@@ -107,3 +108,20 @@ def live_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer
     finally:
         process.terminate()
         process.wait(timeout=30)
+
+
+@pytest.fixture(scope="session")
+def published() -> Path:
+    """The published client in a folder of its own; a skip where it cannot be had."""
+    aside = ROOT / ".tools" / PUBLISHED.replace("==", "-")
+    if (aside / "kite_algo_worker").is_dir():
+        return aside
+    uv = subprocess.run([ROOT / "scripts" / "find-uv.sh"], capture_output=True, text=True)
+    command = [uv.stdout.strip() or "uv", "pip", "install", "-q", "--target", str(aside), PUBLISHED]
+    try:
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        pytest.skip(f"{PUBLISHED} cannot be installed: {error}")
+    if done.returncode:
+        pytest.skip(f"{PUBLISHED} cannot be installed: {done.stderr[-300:]}")
+    return aside

@@ -17,9 +17,6 @@ from pathlib import Path
 import httpx
 import pytest
 
-ROOT = Path(__file__).parents[2]
-WHEEL = "kite-algo-worker==0.7.4"
-ASIDE = ROOT / ".tools" / "kite-algo-worker-0.7.4"
 EMAIL = "worker@example.com"
 BIN = Path(sys.executable).parent
 Start = Callable[[str], dict[str, str]]
@@ -50,17 +47,6 @@ for name, one in classes.items():
         if not method.startswith("_"):
             print(f"{name}.{method}")
 """
-
-
-@pytest.fixture(scope="session")
-def published() -> Path:
-    """The folder with the published client, installed once."""
-    if not (ASIDE / "kite_algo_worker").is_dir():
-        command = ["uv", "pip", "install", "-q", "--target", str(ASIDE), WHEEL]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
-        if done.returncode:
-            pytest.skip(f"{WHEEL} cannot be installed: {done.stderr[-300:]}")
-    return ASIDE
 
 
 @pytest.fixture
@@ -103,8 +89,17 @@ def test_every_method_of_the_published_client_works(published: Path, start: Star
     assert known - called - NOT_SERVED - BY_OTHERS == set()
 
 
-def test_the_documented_flow_has_the_documented_bodies(published: Path, start: Start) -> None:
-    environment = {**start(""), "PYTHONPATH": str(published)}
+def test_our_client_passes_the_same_scenarios(start: Start) -> None:
+    driver = str(Path(__file__).parent / "drive_published.py")
+    called = _run([sys.executable, driver], {**start("0.7.4"), "CLIENT": "ours"}).split()
+    assert "Client.get_run_health_snapshot" in called
+
+
+@pytest.mark.parametrize("is_ours", [False, True], ids=["published", "ours"])
+def test_the_documented_flow_has_the_documented_bodies(
+    published: Path, start: Start, is_ours: bool
+) -> None:
+    environment = {**start(""), "PYTHONPATH": "" if is_ours else str(published)}
     _run([sys.executable, str(Path(__file__).parent / "drive_seed.py")], environment)
 
 
