@@ -25,11 +25,13 @@ interface Props<T extends object> {
   openedKey?: string
   maxHeight?: number
   minWidth?: number
+  /** Rows that hold more than a line. */
+  rowHeight?: number
 }
 
 /** A sortable table with a sticky head and pinned first column that draws only the rows in view. */
 export function DataTable<T extends object>(props: Props<T>) {
-  const { label, rows, columns, rowKey, sortedBy = [], maxHeight = 560, minWidth } = props
+  const { label, rows, columns, rowKey, sortedBy = [], maxHeight = 560, minWidth, rowHeight = ROW_PX } = props
   const [sorting, setSorting] = useState<SortingState>(sortedBy)
   const definitions = useMemo(
     () =>
@@ -55,7 +57,7 @@ export function DataTable<T extends object>(props: Props<T>) {
   const virtual = useVirtualizer({
     count: sorted.length,
     getScrollElement: () => frame.current,
-    estimateSize: () => ROW_PX,
+    estimateSize: () => rowHeight,
     overscan: 12,
     initialRect: { width: 1_000, height: maxHeight },
   })

@@ -95,7 +95,7 @@ function begin(host: HTMLElement, tokens: Tokens, decimals: number): Drawn {
     { priceFormat: written(unitsShort), priceLineVisible: false, lastValueVisible: false },
     1,
   )
-  chart.panes()[1]?.setStretchFactor(0.2)
+  chart.panes()[1]?.setStretchFactor(0.22)
   return { chart, body, volume, markers: createSeriesMarkers(body, []), lines: [] }
 }
 

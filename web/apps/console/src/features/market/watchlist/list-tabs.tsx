@@ -1,4 +1,5 @@
 import { ActionIcon, Button, Group, Menu, Modal, Stack, TextInput } from "@mantine/core"
+import { count } from "@tradertape/ui/format.ts"
 import { EllipsisVertical, Pencil, Plus, Trash2 } from "lucide-react"
 import { type KeyboardEvent, useState } from "react"
 import type { Watchlist } from "@/lib/queries/watchlists"
@@ -35,11 +36,12 @@ export function ListTabs({ lists, chosen, onChoose, onCreate, onRename, onRemove
             role="tab"
             aria-selected={list.id === chosen.id}
             aria-controls="watch-list"
+            title={count(list.instruments.length, "instrument")}
             tabIndex={list.id === chosen.id ? 0 : -1}
             className={classes.tab}
             onClick={() => onChoose(list.id)}
           >
-            {list.name} <span className="tt-muted">{list.instruments.length}</span>
+            {list.name}
           </button>
         ))}
       </div>

@@ -1,0 +1,33 @@
+import { number, percent } from "@tradertape/ui/format.ts"
+import type { Gtt } from "@/lib/queries/gtts"
+import { useTickPart, useWatch } from "@/lib/tick-parts"
+import { distanceOf } from "./distance"
+import classes from "./gtts.module.css"
+
+const NEAR_PCT = 1
+
+/** How far the price has to go, live: a way that fills up, or a mark between two triggers. */
+export function DistanceBar({ gtt }: { gtt: Gtt }) {
+  useWatch(gtt.instrument, "ltp")
+  const last = useTickPart(gtt.instrument, (tick) => tick.ltp)
+  const found = distanceOf(gtt, last)
+  if (!found) return <span className="tt-muted">No price yet</span>
+  const words = `${percent(found.percent, 2)} away`
+  const isNear = found.percent < NEAR_PCT || undefined
+  const [first, second] = gtt.legs
+  return (
+    <div className={classes.distance} data-near={isNear}>
+      <div className={classes.way} role="img" aria-label={words}>
+        {found.done !== null && <span className={classes.done} style={{ width: `${found.done * 100}%` }} />}
+        {found.between !== null && (
+          <span className={classes.mark} style={{ left: `${found.between * 100}%` }} />
+        )}
+      </div>
+      <div className={classes.ends}>
+        <span>{found.done === null ? number(first?.trigger, 2) : number(gtt.reference, 2)}</span>
+        <strong>{words}</strong>
+        <span>{found.done === null ? number(second?.trigger, 2) : number(first?.trigger, 2)}</span>
+      </div>
+    </div>
+  )
+}

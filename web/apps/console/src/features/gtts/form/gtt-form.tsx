@@ -1,0 +1,150 @@
+import { Alert, Button, Divider, Drawer, Group, SegmentedControl, Select, Stack, Text } from "@mantine/core"
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
+import { money, number } from "@tradertape/ui/format.ts"
+import { CircleAlert } from "lucide-react"
+import { useEffect, useState } from "react"
+import { InstrumentSearch } from "@/components/instrument-search"
+import { useTick } from "@/lib/live"
+import { type Gtt, gttAccountsQuery, gttCalls, type NewLeg } from "@/lib/queries/gtts"
+import { instrumentQuery } from "@/lib/queries/live"
+import { tellDone } from "@/lib/tell"
+import { symbolOf } from "../waiting-table"
+import { type DraftLeg, freshLegs, legsOf, productOf, readyLegs, refusals } from "./draft"
+import { LegFields } from "./leg-fields"
+
+export const FIRST_ACCOUNT = "kite:paper-a"
+
+interface Props {
+  /** What is changed; null makes a new one. */
+  gtt: Gtt | null
+  /** What a new one is on, when it is known. */
+  instrument: string | undefined
+  onClose: () => void
+}
+
+/** A trigger: made or changed. The server checks it and says at each field what is wrong. */
+export function GttForm({ gtt, instrument: given, onClose }: Props) {
+  const client = useQueryClient()
+  const accounts = useQuery(gttAccountsQuery)
+  const [account, setAccount] = useState(gtt?.account_scope ?? FIRST_ACCOUNT)
+  const [id, setId] = useState(gtt?.instrument ?? given)
+  const instrument = useQuery({ ...instrumentQuery(id ?? ""), enabled: id !== undefined })
+  const tick = useTick(id, "ltp")
+  const last = tick?.ltp
+  const [legs, setLegs] = useState<DraftLeg[]>(() =>
+    gtt ? legsOf(gtt) : freshLegs(false, undefined, undefined),
+  )
+  const isTwoLeg = legs.length === 2
+  const isUntouched = legs.every((leg) => leg.trigger === "")
+  const known = instrument.data
+
+  // The first price of a chosen instrument fills the empty form; what was typed stays.
+  useEffect(() => {
+    if (isUntouched && known && last !== undefined) setLegs(freshLegs(isTwoLeg, known, last))
+  }, [isUntouched, isTwoLeg, known, last])
+
+  const saving = useMutation({
+    mutationFn: (ready: NewLeg[]) =>
+      gtt
+        ? gttCalls.change(gtt.id, ready)
+        : gttCalls.create({ account_scope: account, instrument: id ?? "", legs: ready }),
+    onSuccess: (made) => {
+      void client.invalidateQueries({ queryKey: ["gtts"] })
+      tellDone(`${gtt ? "Changed" : "Placed"} GTT ${made.id} on ${symbolOf(made.instrument)}`)
+      onClose()
+    },
+  })
+  const said = refusals(saving.error)
+  const ready = known ? readyLegs(legs, productOf(known)) : null
+  const choose = (chosen: string) => {
+    setId(chosen)
+    setLegs(freshLegs(isTwoLeg, undefined, undefined))
+    saving.reset()
+  }
+  const scopes = [...new Set([FIRST_ACCOUNT, ...(accounts.data ?? []).map(({ scope }) => scope)])]
+
+  return (
+    <Drawer opened onClose={onClose} title={gtt ? `Change GTT ${gtt.id}` : "New GTT"} size={460}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault()
+          if (ready) saving.mutate(ready)
+        }}
+      >
+        <Stack gap="md">
+          {!gtt && (
+            <>
+              <Select
+                label="Paper account"
+                data={scopes}
+                value={account}
+                onChange={(value) => value && setAccount(value)}
+              />
+              <div>
+                <Text size="xs" fw={500} mb={4}>
+                  Instrument
+                </Text>
+                <InstrumentSearch
+                  label="Instrument"
+                  value={id ? symbolOf(id) : ""}
+                  error={instrument.error ? instrument.error.message : undefined}
+                  hides={(one) => one.instrument_type === "INDEX"}
+                  onChoose={({ instrument: chosen }) => choose(chosen)}
+                />
+              </div>
+            </>
+          )}
+          <Group justify="space-between">
+            <SegmentedControl
+              aria-label="Type"
+              value={isTwoLeg ? "two" : "one"}
+              onChange={(value) => setLegs(freshLegs(value === "two", known, last))}
+              data={[
+                { value: "one", label: "Single" },
+                { value: "two", label: "Stop and target" },
+              ]}
+            />
+            <Text size="sm">
+              Last <strong className="tt-num">{money(last)}</strong>
+            </Text>
+          </Group>
+          {legs.map((leg, place) => (
+            <LegFields
+              key={place}
+              title={isTwoLeg ? (place === 0 ? "Stop, below the price" : "Target, above the price") : null}
+              leg={leg}
+              tick={known?.tick_size ?? 0.05}
+              lot={known?.lot_size ?? 1}
+              last={last}
+              said={(field) => said[`/legs/${place}/${field}`]}
+              onChange={(changed) => setLegs(legs.map((one, i) => (i === place ? changed : one)))}
+            />
+          ))}
+          {said[""] && (
+            <Alert color="red" icon={<CircleAlert size={16} />} role="alert">
+              {said[""]}
+            </Alert>
+          )}
+          <Divider />
+          <Text size="xs" c="dimmed">
+            It waits for up to a year and then places a limit order, once. A limit at the trigger may not be
+            filled when the price jumps over it; set it a little beyond.
+          </Text>
+          <Button type="submit" fullWidth size="sm" disabled={!ready} loading={saving.isPending}>
+            {ready && id ? verb(gtt !== null, id, ready) : "Place GTT"}
+          </Button>
+        </Stack>
+      </form>
+    </Drawer>
+  )
+}
+
+/** What the button will do, with its numbers. */
+function verb(isChange: boolean, id: string, legs: readonly NewLeg[]): string {
+  const [leg] = legs
+  if (!leg) return "Place GTT"
+  const what = isChange ? "Change GTT" : "Place GTT"
+  if (legs.length === 2) return `${what}: ${number(leg.quantity)} ${symbolOf(id)}, stop and target · PAPER`
+  const side = leg.transaction_type === "BUY" ? "buy" : "sell"
+  return `${what}: ${side} ${number(leg.quantity)} ${symbolOf(id)} at ${money(leg.price)} · PAPER`
+}

@@ -1,0 +1,108 @@
+import { Button, Group, NumberInput, SegmentedControl, Stack, Text } from "@mantine/core"
+import { onTick } from "../distance"
+import type { DraftLeg } from "./draft"
+
+interface Props {
+  title: string | null
+  leg: DraftLeg
+  tick: number
+  lot: number
+  last: number | undefined
+  /** The server's words by field name. */
+  said: (field: string) => string | undefined
+  onChange: (leg: DraftLeg) => void
+}
+
+const STEPS = [-10, -5, -2, 2, 5, 10]
+
+/** One leg: the price to wait for, and the order it places. */
+export function LegFields({ title, leg, tick, lot, last, said, onChange }: Props) {
+  const decimals = (String(tick).split(".")[1] ?? "").length
+  const name = title ? `${title}, ` : ""
+  const setTrigger = (trigger: number | "") =>
+    onChange({ ...leg, trigger, price: leg.price === leg.trigger ? trigger : leg.price })
+  return (
+    <Stack gap={8}>
+      {title && (
+        <Text size="sm" fw={600}>
+          {title}
+        </Text>
+      )}
+      <NumberInput
+        label="Trigger price"
+        aria-label={`${name}trigger price`}
+        description="The order is placed when a trade reaches it"
+        prefix="₹"
+        min={0}
+        step={tick}
+        decimalScale={Math.max(2, decimals)}
+        thousandsGroupStyle="lakh"
+        thousandSeparator=","
+        value={leg.trigger}
+        error={said("trigger")}
+        onChange={(value) => setTrigger(amount(value))}
+      />
+      {last !== undefined && (
+        <Group gap={4}>
+          {STEPS.map((step) => (
+            <Button
+              key={step}
+              size="compact-xs"
+              variant="default"
+              aria-label={`${name}${step} percent from the last price`}
+              onClick={() => setTrigger(onTick(last * (1 + step / 100), tick))}
+            >
+              {step > 0 ? `+${step}` : `−${-step}`}%
+            </Button>
+          ))}
+        </Group>
+      )}
+      <Group gap="sm" align="flex-start" grow>
+        <div>
+          <Text size="xs" fw={500} mb={4}>
+            Side
+          </Text>
+          <SegmentedControl
+            fullWidth
+            aria-label={`${name}side`}
+            value={leg.transaction_type}
+            onChange={(value) => onChange({ ...leg, transaction_type: value === "BUY" ? "BUY" : "SELL" })}
+            data={[
+              { value: "BUY", label: "Buy" },
+              { value: "SELL", label: "Sell" },
+            ]}
+          />
+        </div>
+        <NumberInput
+          label="Quantity"
+          aria-label={`${name}quantity`}
+          min={1}
+          step={lot}
+          allowDecimal={false}
+          thousandsGroupStyle="lakh"
+          thousandSeparator=","
+          value={leg.quantity}
+          error={said("quantity")}
+          onChange={(value) => onChange({ ...leg, quantity: amount(value) })}
+        />
+        <NumberInput
+          label="Limit price"
+          aria-label={`${name}limit price`}
+          prefix="₹"
+          min={0}
+          step={tick}
+          decimalScale={Math.max(2, decimals)}
+          thousandsGroupStyle="lakh"
+          thousandSeparator=","
+          value={leg.price}
+          error={said("price")}
+          onChange={(value) => onChange({ ...leg, price: amount(value) })}
+        />
+      </Group>
+    </Stack>
+  )
+}
+
+function amount(value: number | string): number | "" {
+  return typeof value === "number" ? value : ""
+}

@@ -1,0 +1,107 @@
+import { Badge, Text } from "@mantine/core"
+import { instant, number, words } from "@tradertape/ui/format.ts"
+import type { Column } from "@/components/column"
+import { DataTable } from "@/components/data-table"
+import type { Gtt } from "@/lib/queries/gtts"
+import classes from "./gtts.module.css"
+import { InstrumentCell, LegWords, ROW_PX, symbolOf } from "./waiting-table"
+
+const COLOURS: Record<string, string> = { triggered: "green", rejected: "red" }
+
+/** What a trigger came to: the order it made and how far that got, or why there is none. */
+function Outcome({ gtt }: { gtt: Gtt }) {
+  const result = gtt.legs.find((leg) => leg.result)?.result
+  if (!result) return <span className="tt-muted">Made no order</span>
+  if (result.reason)
+    return (
+      <span className={classes.reason} title={result.reason}>
+        {result.reason}
+      </span>
+    )
+  const filled =
+    result.filled_quantity > 0
+      ? `, ${number(result.filled_quantity)} at ${number(result.average_price, 2)}`
+      : ""
+  return (
+    <>
+      {words(result.status)}
+      {filled}
+      <Text size="xs" c="dimmed">
+        Order {result.order_id}
+      </Text>
+    </>
+  )
+}
+
+const COLUMNS: Column<Gtt>[] = [
+  {
+    id: "instrument",
+    header: "Instrument",
+    isText: true,
+    value: (gtt) => symbolOf(gtt.instrument),
+    cell: (gtt) => <InstrumentCell gtt={gtt} />,
+  },
+  {
+    id: "status",
+    header: "Status",
+    isText: true,
+    value: (gtt) => gtt.status,
+    cell: (gtt) => <Badge color={COLOURS[gtt.status] ?? "gray"}>{words(gtt.status)}</Badge>,
+  },
+  {
+    id: "trigger",
+    header: "Trigger",
+    value: (gtt) => gtt.legs[0]?.trigger ?? null,
+    cell: (gtt) => (gtt.legs.find((leg) => leg.result) ? fired(gtt) : triggers(gtt)),
+  },
+  {
+    id: "places",
+    header: "Places",
+    isText: true,
+    isSortable: false,
+    value: () => null,
+    cell: (gtt) => gtt.legs.map((leg) => <LegWords key={leg.trigger} leg={leg} />),
+  },
+  {
+    id: "outcome",
+    header: "Came to",
+    isText: true,
+    isSortable: false,
+    value: () => null,
+    cell: (gtt) => <Outcome gtt={gtt} />,
+  },
+  {
+    id: "account",
+    header: "Account",
+    isText: true,
+    value: (gtt) => gtt.account_scope,
+    cell: (gtt) => gtt.account_scope,
+  },
+  { id: "at", header: "Ended", value: (gtt) => gtt.updated_at, cell: (gtt) => instant(gtt.updated_at) },
+]
+
+const NEWEST_FIRST = [{ id: "at", desc: true }]
+
+function triggers(gtt: Gtt): string {
+  return gtt.legs.map((leg) => number(leg.trigger, 2)).join(" / ")
+}
+
+function fired(gtt: Gtt): string {
+  return number(gtt.legs.find((leg) => leg.result)?.trigger, 2)
+}
+
+/** Triggers that are over. */
+export function HistoryTable({ gtts }: { gtts: Gtt[] }) {
+  return (
+    <DataTable
+      label="Triggers that are over"
+      rows={gtts}
+      columns={COLUMNS}
+      rowKey={(gtt) => String(gtt.id)}
+      sortedBy={NEWEST_FIRST}
+      maxHeight={640}
+      rowHeight={ROW_PX}
+      minWidth={920}
+    />
+  )
+}

@@ -1,0 +1,140 @@
+import { ActionIcon, Badge, Group } from "@mantine/core"
+import { Link } from "@tanstack/react-router"
+import { date, number } from "@tradertape/ui/format.ts"
+import { Pencil, Trash2 } from "lucide-react"
+import { useMemo } from "react"
+import type { Column } from "@/components/column"
+import { DataTable } from "@/components/data-table"
+import { Flash } from "@/components/flash"
+import type { Gtt, GttLeg } from "@/lib/queries/gtts"
+import { useTickPart } from "@/lib/tick-parts"
+import { DistanceBar } from "./distance-bar"
+import classes from "./gtts.module.css"
+
+/** Two legs, or a bar with its ends. */
+export const ROW_PX = 54
+
+interface Props {
+  gtts: Gtt[]
+  onEdit: (gtt: Gtt) => void
+  onDelete: (gtt: Gtt) => void
+}
+
+export function symbolOf(instrument: string): string {
+  return instrument.split(":")[1] ?? instrument
+}
+
+/** "Sell 10 at 1,380.00": what a leg places when it fires. */
+export function LegWords({ leg }: { leg: GttLeg }) {
+  const isBuy = leg.transaction_type === "BUY"
+  return (
+    <span className={classes.leg}>
+      <span className={isBuy ? "tt-gain" : "tt-loss"}>{isBuy ? "Buy" : "Sell"}</span> {number(leg.quantity)}{" "}
+      at {number(leg.price, 2)}
+    </span>
+  )
+}
+
+export function InstrumentCell({ gtt }: { gtt: Gtt }) {
+  return (
+    <div className={classes.row}>
+      <Link to="/market/$id" params={{ id: gtt.instrument }} className={classes.who}>
+        {symbolOf(gtt.instrument)}
+        <span>{gtt.instrument.split(":")[0]}</span>
+      </Link>
+    </div>
+  )
+}
+
+function Last({ id }: { id: string }) {
+  const last = useTickPart(id, (tick) => tick.ltp)
+  return <Flash value={last}>{number(last, 2)}</Flash>
+}
+
+function columnsOf({ onEdit, onDelete }: Omit<Props, "gtts">): Column<Gtt>[] {
+  return [
+    {
+      id: "instrument",
+      header: "Instrument",
+      isText: true,
+      value: (gtt) => symbolOf(gtt.instrument),
+      cell: (gtt) => <InstrumentCell gtt={gtt} />,
+    },
+    {
+      id: "type",
+      header: "Type",
+      isText: true,
+      value: (gtt) => gtt.type,
+      cell: (gtt) => <Badge color="gray">{gtt.type === "single" ? "Single" : "Two-leg"}</Badge>,
+    },
+    {
+      id: "places",
+      header: "Places",
+      isText: true,
+      isSortable: false,
+      value: () => null,
+      cell: (gtt) => gtt.legs.map((leg) => <LegWords key={leg.trigger} leg={leg} />),
+    },
+    {
+      id: "last",
+      header: "Last",
+      isSortable: false,
+      value: () => null,
+      cell: (gtt) => <Last id={gtt.instrument} />,
+    },
+    {
+      id: "distance",
+      header: "To the trigger",
+      isText: true,
+      isSortable: false,
+      value: () => null,
+      cell: (gtt) => <DistanceBar gtt={gtt} />,
+    },
+    {
+      id: "account",
+      header: "Account",
+      isText: true,
+      value: (gtt) => gtt.account_scope,
+      cell: (gtt) => gtt.account_scope,
+    },
+    { id: "expires", header: "Expires", value: (gtt) => gtt.expires_at, cell: (gtt) => date(gtt.expires_at) },
+    {
+      id: "more",
+      header: <span className={classes.hidden}>Change or delete</span>,
+      isSortable: false,
+      value: () => null,
+      cell: (gtt) => (
+        <Group gap={2} wrap="nowrap" justify="flex-end">
+          <ActionIcon
+            aria-label={`Change the trigger on ${symbolOf(gtt.instrument)}`}
+            onClick={() => onEdit(gtt)}
+          >
+            <Pencil size={15} />
+          </ActionIcon>
+          <ActionIcon
+            aria-label={`Delete the trigger on ${symbolOf(gtt.instrument)}`}
+            onClick={() => onDelete(gtt)}
+          >
+            <Trash2 size={15} />
+          </ActionIcon>
+        </Group>
+      ),
+    },
+  ]
+}
+
+/** Triggers that wait, each with how far the price has to go. */
+export function WaitingTable({ gtts, onEdit, onDelete }: Props) {
+  const columns = useMemo(() => columnsOf({ onEdit, onDelete }), [onEdit, onDelete])
+  return (
+    <DataTable
+      label="Triggers that wait"
+      rows={gtts}
+      columns={columns}
+      rowKey={(gtt) => String(gtt.id)}
+      maxHeight={640}
+      rowHeight={ROW_PX}
+      minWidth={980}
+    />
+  )
+}

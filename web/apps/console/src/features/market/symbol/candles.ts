@@ -1,0 +1,90 @@
+import type { LiveCandle } from "@tradertape/api/live.ts"
+import { chartTime, type PriceCandle, type PriceMark } from "@tradertape/ui/charts/price-chart.tsx"
+import { number } from "@tradertape/ui/format.ts"
+import type { Tick } from "@/lib/live"
+import type { Activity } from "@/lib/queries/live"
+import type { Interval } from "./intervals"
+
+/** A candle's place on the chart: its date, or India's clock in seconds. */
+function placeOf(ts: string, interval: Interval): string | number {
+  return interval.id === "day" ? ts.slice(0, 10) : chartTime(ts)
+}
+
+export function asPrice({ ts, open, high, low, close, volume }: LiveCandle, interval: Interval): PriceCandle {
+  return { time: placeOf(ts, interval), open, high, low, close, volume }
+}
+
+/** History, then the session that goes on; where both have a candle the session's is the newer one. */
+export function joined(
+  past: readonly LiveCandle[],
+  session: readonly LiveCandle[],
+  interval: Interval,
+): PriceCandle[] {
+  const byPlace = new Map<string | number, PriceCandle>()
+  for (const candle of [...past, ...session]) {
+    const made = asPrice(candle, interval)
+    byPlace.set(made.time, made)
+  }
+  return [...byPlace.values()].toSorted((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0))
+}
+
+/** The candle that goes on, after a tick: carried further, or the next one begun when its time is over. */
+export function followed(
+  current: LiveCandle | null,
+  tick: Tick | undefined,
+  interval: Interval,
+): LiveCandle | null {
+  if (!current || !tick) return current
+  const length_ms = interval.minutes * 60_000
+  const since_ms = new Date(tick.ts).getTime() - new Date(current.ts).getTime()
+  if (since_ms < 0) return current
+  if (interval.id !== "day" && since_ms >= length_ms) {
+    const starts_ms = new Date(current.ts).getTime() + Math.floor(since_ms / length_ms) * length_ms
+    const { ltp } = tick
+    return {
+      ...current,
+      ts: new Date(starts_ms).toISOString(),
+      open: ltp,
+      high: ltp,
+      low: ltp,
+      close: ltp,
+      volume: 0,
+    }
+  }
+  return {
+    ...current,
+    high: Math.max(current.high, tick.ltp),
+    low: Math.min(current.low, tick.ltp),
+    close: tick.ltp,
+  }
+}
+
+/** Our trades on the candles they fell into, one mark for a side of a candle. */
+export function marksOf(
+  fills: Activity["fills"],
+  candles: readonly PriceCandle[],
+  interval: Interval,
+): PriceMark[] {
+  const found = new Map<
+    string,
+    { time: string | number; side: "BUY" | "SELL"; quantity: number; value: number }
+  >()
+  for (const fill of fills) {
+    const at = placeOf(fill.at, interval)
+    const candle = candles.findLast(({ time }) => time <= at)
+    if (!candle) continue
+    const side = fill.side === "BUY" ? "BUY" : "SELL"
+    const key = `${candle.time} ${side}`
+    const sum = found.get(key) ?? { time: candle.time, side, quantity: 0, value: 0 }
+    sum.quantity += fill.quantity
+    sum.value += fill.quantity * fill.price
+    found.set(key, sum)
+  }
+  return [...found.values()]
+    .toSorted((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0))
+    .map(({ time, side, quantity, value }) => ({
+      time,
+      side,
+      text: `${side === "BUY" ? "B" : "S"} ${number(quantity)} @ ${number(value / quantity, 2)}`,
+    }))
+}

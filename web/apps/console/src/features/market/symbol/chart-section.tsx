@@ -1,0 +1,92 @@
+import { Badge, SegmentedControl, Skeleton } from "@mantine/core"
+import { useQuery } from "@tanstack/react-query"
+import { PriceChart } from "@tradertape/ui/charts/price-chart.tsx"
+import { date } from "@tradertape/ui/format.ts"
+import { ChartCandlestick } from "lucide-react"
+import { useCallback, useMemo } from "react"
+import { EmptyState } from "@/components/empty-state"
+import { ErrorState } from "@/components/error-state"
+import { Section } from "@/components/section"
+import { useTick } from "@/lib/live"
+import { type Activity, candleHistoryQuery, sessionCandlesQuery } from "@/lib/queries/live"
+import { asPrice, followed, joined, marksOf } from "./candles"
+import { historyFrom, INTERVALS, intervalOf } from "./intervals"
+import { linesOf } from "./levels"
+
+interface Props {
+  id: string
+  intervalId: string | undefined
+  activity: Activity | undefined
+  onInterval: (id: string) => void
+}
+
+const CLOCK = new Intl.DateTimeFormat("en-GB", {
+  day: "numeric",
+  month: "short",
+  hour: "2-digit",
+  minute: "2-digit",
+  timeZone: "UTC",
+})
+
+/** Candles of the past and of now, with what we did and what waits on them. */
+export function SymbolChart({ id, intervalId, activity, onInterval }: Props) {
+  const interval = intervalOf(intervalId)
+  const from = useMemo(() => historyFrom(interval, new Date()), [interval])
+  const history = useQuery(candleHistoryQuery(id, interval.id, from))
+  const session = useQuery(sessionCandlesQuery(id, interval.id))
+  const tick = useTick(id, "full")
+  const candles = useMemo(
+    () => joined(history.data?.candles ?? [], session.data?.candles ?? [], interval),
+    [history.data, session.data, interval],
+  )
+  const current = useMemo(() => {
+    const going = followed(session.data?.current ?? null, tick, interval)
+    return going && asPrice(going, interval)
+  }, [session.data, tick, interval])
+  const marks = useMemo(
+    () => marksOf(activity?.fills ?? [], candles, interval),
+    [activity, candles, interval],
+  )
+  const lines = useMemo(() => linesOf(activity), [activity])
+  const when = useCallback(
+    (time: string | number) => (typeof time === "string" ? date(time) : CLOCK.format(time * 1_000)),
+    [],
+  )
+  const failed = history.error ?? session.error
+  const isEmpty = candles.length === 0 && !current
+  return (
+    <Section
+      title="Price"
+      note={session.data?.is_stale ? <Badge color="yellow">Prices not fresh</Badge> : undefined}
+      action={
+        <SegmentedControl
+          aria-label="Interval"
+          value={interval.id}
+          onChange={onInterval}
+          data={INTERVALS.map((one) => ({ value: one.id, label: one.label }))}
+        />
+      }
+    >
+      {failed && isEmpty ? (
+        <ErrorState error={failed} what="The chart" retry={() => void history.refetch()} />
+      ) : history.isPending || session.isPending ? (
+        <Skeleton height={498} aria-busy aria-label="Loading candles" />
+      ) : isEmpty ? (
+        <EmptyState icon={<ChartCandlestick size={28} />} title="No candles yet">
+          Nothing is recorded of this contract. Candles are made of its ticks from now on, while this page is
+          open.
+        </EmptyState>
+      ) : (
+        <PriceChart
+          candles={candles}
+          current={current}
+          marks={marks}
+          lines={lines}
+          height={470}
+          label={`Candles of ${id}, ${interval.label}`}
+          when={when}
+        />
+      )}
+    </Section>
+  )
+}

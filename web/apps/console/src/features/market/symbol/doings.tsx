@@ -1,0 +1,78 @@
+import { Tabs } from "@mantine/core"
+import { instant, number } from "@tradertape/ui/format.ts"
+import { useMemo } from "react"
+import type { Column } from "@/components/column"
+import { DataTable } from "@/components/data-table"
+import { Section } from "@/components/section"
+import type { Activity } from "@/lib/queries/live"
+
+type Fill = Activity["fills"][number]
+type Resting = Activity["orders"][number]
+
+const SIDES: Record<string, string> = { BUY: "tt-gain", SELL: "tt-loss" }
+
+function Side({ side }: { side: string }) {
+  return <span className={SIDES[side]}>{side === "BUY" ? "Buy" : "Sell"}</span>
+}
+
+const FILLS: Column<Fill>[] = [
+  { id: "at", header: "Time", isText: true, value: (f) => f.at, cell: (f) => instant(f.at) },
+  { id: "side", header: "Side", isText: true, value: (f) => f.side, cell: (f) => <Side side={f.side} /> },
+  { id: "quantity", header: "Quantity", value: (f) => f.quantity, cell: (f) => number(f.quantity) },
+  { id: "price", header: "Price", value: (f) => f.price, cell: (f) => number(f.price, 2) },
+  { id: "product", header: "Product", isText: true, value: (f) => f.product, cell: (f) => f.product },
+  { id: "run", header: "By", isText: true, value: (f) => f.run_id, cell: (f) => f.run_id ?? "GTT" },
+]
+
+const RESTING: Column<Resting>[] = [
+  { id: "at", header: "Placed", isText: true, value: (o) => o.placed_at, cell: (o) => instant(o.placed_at) },
+  { id: "side", header: "Side", isText: true, value: (o) => o.side, cell: (o) => <Side side={o.side} /> },
+  { id: "type", header: "Type", isText: true, value: (o) => o.order_type, cell: (o) => o.order_type },
+  { id: "left", header: "Left", value: (o) => o.pending_quantity, cell: (o) => number(o.pending_quantity) },
+  { id: "price", header: "Price", value: (o) => o.price, cell: (o) => number(o.price || null, 2) },
+  {
+    id: "trigger",
+    header: "Trigger",
+    value: (o) => o.trigger_price,
+    cell: (o) => number(o.trigger_price || null, 2),
+  },
+  { id: "run", header: "By", isText: true, value: (o) => o.run_id, cell: (o) => o.run_id ?? "GTT" },
+]
+
+/** What we traded here, and what rests; nothing is shown before there is something. */
+export function Doings({ activity }: { activity: Activity }) {
+  const byTime = useMemo(() => [{ id: "at", desc: true }], [])
+  if (activity.fills.length === 0 && activity.orders.length === 0) return null
+  return (
+    <Section title="Your trades here" flush>
+      <Tabs defaultValue={activity.fills.length > 0 ? "fills" : "orders"}>
+        <Tabs.List px="md">
+          <Tabs.Tab value="fills">Trades {activity.fills.length}</Tabs.Tab>
+          <Tabs.Tab value="orders">Open orders {activity.orders.length}</Tabs.Tab>
+        </Tabs.List>
+        <Tabs.Panel value="fills">
+          <DataTable
+            label="Your trades"
+            rows={activity.fills}
+            columns={FILLS}
+            rowKey={(fill) => `${fill.order_id} ${fill.at} ${fill.quantity} ${fill.price}`}
+            sortedBy={byTime}
+            maxHeight={320}
+            minWidth={620}
+          />
+        </Tabs.Panel>
+        <Tabs.Panel value="orders">
+          <DataTable
+            label="Your open orders"
+            rows={activity.orders}
+            columns={RESTING}
+            rowKey={(order) => order.order_id}
+            sortedBy={byTime}
+            maxHeight={320}
+            minWidth={680}
+          />
+        </Tabs.Panel>
+      </Tabs>
+    </Section>
+  )
+}

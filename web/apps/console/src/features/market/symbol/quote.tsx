@@ -1,0 +1,51 @@
+import { Delta } from "@tradertape/ui/components/delta.tsx"
+import { Stat } from "@tradertape/ui/components/stat.tsx"
+import { number, signed, unitsShort } from "@tradertape/ui/format.ts"
+import { DayRange } from "@/components/day-range"
+import { Flash } from "@/components/flash"
+import { Section } from "@/components/section"
+import type { Tick } from "@/lib/live"
+import type { Instrument } from "@/lib/queries/live"
+import { staleWords, useStaleFor } from "@/lib/tick-parts"
+import classes from "./symbol.module.css"
+
+interface Props {
+  instrument: Instrument
+  tick: Tick | undefined
+}
+
+/** Last price, the day, and what stands at the best prices. */
+export function Quote({ instrument, tick }: Props) {
+  const stale_s = useStaleFor(instrument.instrument)
+  const hasBook = instrument.instrument_type !== "INDEX"
+  return (
+    <Section title="Quote" note={stale_s === null ? undefined : `${staleWords(stale_s)} old`}>
+      <div style={{ opacity: stale_s === null ? 1 : 0.55 }}>
+        <div className={classes.last}>
+          <Flash value={tick?.ltp}>{number(tick?.ltp, 2)}</Flash>
+          <span className={classes.moved}>
+            {signed(tick?.change, 2)} <Delta value={tick?.change_pct} decimals={2} />
+          </span>
+        </div>
+        <div className={classes.range}>
+          <span className="tt-num">{number(tick?.low, 2)}</span>
+          <DayRange low={tick?.low} high={tick?.high} open={tick?.open} last={tick?.ltp} />
+          <span className="tt-num">{number(tick?.high, 2)}</span>
+        </div>
+        <dl className={classes.stats} aria-label="Quote">
+          <Stat label="Open" value={number(tick?.open, 2)} />
+          <Stat label="Previous close" value={number(tick?.close, 2)} />
+          {hasBook && (
+            <>
+              <Stat label="Volume" value={tick?.volume ? unitsShort(tick.volume) : "–"} />
+              <Stat label="Average price" value={number(tick?.avg_price, 2)} />
+              <Stat label="Bid" value={`${number(tick?.bid, 2)} × ${number(tick?.bid_qty)}`} />
+              <Stat label="Ask" value={`${number(tick?.ask, 2)} × ${number(tick?.ask_qty)}`} />
+            </>
+          )}
+          {instrument.expiry && <Stat label="Open interest" value={unitsShort(tick?.oi)} />}
+        </dl>
+      </div>
+    </Section>
+  )
+}

@@ -1,0 +1,46 @@
+import { Group } from "@mantine/core"
+import { useNavigate } from "@tanstack/react-router"
+import { SearchX } from "lucide-react"
+import { EmptyState } from "@/components/empty-state"
+import { InstrumentSearch } from "@/components/instrument-search"
+import { LinkButton } from "@/components/link-button"
+import { PageHeader } from "@/components/page-header"
+
+/** The names a refusal proposes: "…; did you mean NSE:INFY, NSE:INFOBEAN?" */
+export function proposals(message: string): string[] {
+  const found = /did you mean (.+)\?$/.exec(message)
+  return found?.[1]?.split(", ") ?? []
+}
+
+/** No such instrument: what was perhaps meant, and a field to look for it. */
+export function UnknownSymbol({ id, message }: { id: string; message: string }) {
+  const navigate = useNavigate()
+  const near = proposals(message)
+  return (
+    <>
+      <PageHeader title={id} crumbs={[{ label: "Market", to: "/market" }]} />
+      <EmptyState
+        icon={<SearchX size={32} />}
+        title={`There is no instrument ${id}`}
+        action={
+          <Group gap={8} justify="center">
+            {near.map((one) => (
+              <LinkButton key={one} to="/market/$id" params={{ id: one }} variant="default">
+                {one}
+              </LinkButton>
+            ))}
+            <InstrumentSearch
+              label="Look for an instrument"
+              width={240}
+              onChoose={({ instrument }) => void navigate({ to: "/market/$id", params: { id: instrument } })}
+            />
+          </Group>
+        }
+      >
+        {near.length > 0
+          ? "These names are like it. A contract that has expired is no longer listed."
+          : "A contract that has expired is no longer listed. Look for another one."}
+      </EmptyState>
+    </>
+  )
+}

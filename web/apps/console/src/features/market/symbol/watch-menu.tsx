@@ -1,0 +1,42 @@
+import { Button, Menu } from "@mantine/core"
+import { useQuery } from "@tanstack/react-query"
+import { Check, Eye } from "lucide-react"
+import { watchlistsQuery } from "@/lib/queries/watchlists"
+import { useWatchlists } from "../watchlist/use-watchlists"
+
+/** On which of the lists it stands; a click puts it there or takes it away. */
+export function WatchMenu({ id }: { id: string }) {
+  const { data: lists } = useQuery(watchlistsQuery)
+  const { changing, creating } = useWatchlists()
+  return (
+    <Menu position="bottom-end" closeOnItemClick={false} withinPortal>
+      <Menu.Target>
+        <Button variant="default" leftSection={<Eye size={14} />}>
+          Watch
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {(lists ?? []).map((list) => {
+          const isOn = list.instruments.includes(id)
+          const patch = isOn ? { remove: [id] } : { add: [id] }
+          return (
+            <Menu.Item
+              key={list.id}
+              role="menuitemcheckbox"
+              aria-checked={isOn}
+              leftSection={<Check size={14} style={{ visibility: isOn ? "visible" : "hidden" }} />}
+              onClick={() => changing.mutate({ id: list.id, patch })}
+            >
+              {list.name}
+            </Menu.Item>
+          )
+        })}
+        {lists?.length === 0 && (
+          <Menu.Item onClick={() => creating.mutate({ name: "My list", instruments: [id] })}>
+            Start a list with it
+          </Menu.Item>
+        )}
+      </Menu.Dropdown>
+    </Menu>
+  )
+}
