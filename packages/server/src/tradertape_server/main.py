@@ -27,6 +27,7 @@ from tradertape_server.features.watchlists.routes import router as watchlists
 from tradertape_server.features.workers.market_routes import router as worker_market
 from tradertape_server.features.workers.market_streams import sockets as worker_sockets
 from tradertape_server.features.workers.monitor_routes import router as worker_monitor
+from tradertape_server.features.workers.option_run_routes import router as worker_option_runs
 from tradertape_server.features.workers.options_routes import router as worker_options
 from tradertape_server.features.workers.page_routes import router as worker_pages
 from tradertape_server.features.workers.risk_routes import router as risk
@@ -63,6 +64,7 @@ ROUTERS = (
     risk,
     options,
     worker_options,
+    worker_option_runs,
     strategies,
     trials,
     backtests,

@@ -53,6 +53,7 @@ from tradertape_server.features.options.strategies import StrategyPreview
 from tradertape_server.features.strategies.service import StrategyService, sync_templates
 from tradertape_server.features.strategies.trying import TrialService
 from tradertape_server.features.watchlists.service import WatchlistService
+from tradertape_server.features.workers.option_desk import OptionDesk
 from tradertape_server.features.workers.service import Workers
 from tradertape_server.features.workers.watching import FeedPrices
 from tradertape_server.platform import warming
@@ -155,6 +156,7 @@ class Container:
     activity: ActivityService
     options: OptionService
     option_strategies: StrategyPreview
+    option_desk: OptionDesk
     strategies: StrategyService
     trials: TrialService
     backtests: BacktestService
@@ -237,6 +239,16 @@ def build_container(
         fence=processes.leading.fence,
     )
     prices = FeedPrices(feed, instruments)
+    workers = Workers.build(
+        database,
+        clock,
+        secrets,
+        execution,
+        bus,
+        prices,
+        by_token=prices.by_token,
+        compat=compat,
+    )
     options = OptionService(ChainReader(instruments, feed), feed)
     auth = AuthService(
         database, clock, secrets, mailer, account_policy(settings), passwords or Passwords()
@@ -284,21 +296,13 @@ def build_container(
         execution_jobs=ExecutionJobs(
             execution, nse_calendar(), clock, chores=[ExpirySettlement(execution)]
         ),
-        workers=Workers.build(
-            database,
-            clock,
-            secrets,
-            execution,
-            bus,
-            prices,
-            by_token=prices.by_token,
-            compat=compat,
-        ),
+        workers=workers,
         watchlists=WatchlistService(clock, instruments, market),
         gtts=GttPageService(database, execution, instruments),
         activity=ActivityService(database),
         options=options,
         option_strategies=StrategyPreview(options),
+        option_desk=OptionDesk.build(workers, execution, options.reader, feed, clock, secrets),
         strategies=strategies,
         trials=TrialService(market),
         backtests=backtests,

@@ -152,6 +152,23 @@ ROUTES: dict[str, Row] = {
     "GET /api/algo-workers/worker/options/underlyings/{underlying}/analytics/pcr": USER,
     "GET /api/algo-workers/worker/options/underlyings/{underlying}/analytics/max-pain": USER,
     "POST /api/algo-workers/worker/options/strategies/preview": USER,
+    "POST /api/algo-workers/worker/options/runs": USER,
+    "POST /api/algo-workers/worker/options/runs/{strategy_run_id}/preview-entry": OWN,
+    "POST /api/algo-workers/worker/options/runs/{strategy_run_id}/enter": Row(
+        "user", owned=True, body={}
+    ),
+    "POST /api/algo-workers/worker/options/runs/{strategy_run_id}/preview-exit": OWN,
+    "POST /api/algo-workers/worker/options/runs/{strategy_run_id}/exit": Row(
+        "user", owned=True, body={}
+    ),
+    "GET /api/algo-workers/worker/options/runs/{strategy_run_id}/state": OWN,
+    "PUT /api/algo-workers/worker/options/runs/{strategy_run_id}/protection": Row(
+        "user", owned=True, body={"stoploss_pct": 1}
+    ),
+    "GET /api/algo-workers/worker/options/runs/{strategy_run_id}/protection/state": OWN,
+    "POST /api/algo-workers/worker/options/runs/{strategy_run_id}/protection/replay": Row(
+        "user", owned=True, body={}
+    ),
     "GET /api/workers/overview": USER,
     "GET /api/workers/runs": USER,
     "GET /api/workers/runs/{strategy_run_id}": OWN,
@@ -349,6 +366,19 @@ def test_the_signed_in_come_in(sign_in: Any, name: str) -> None:
     assert call(sign_in(), name, {}).status_code not in {401, 403, 405, 429, 500}
 
 
+def _option_run(owner: TestClient) -> str:
+    """An option run of one leg."""
+    wanted = {"legs": [{"option_type": "CE", "offset": "ATM"}]}
+    (option,) = owner.post("/api/options/NIFTY/select", json=wanted).json()["resolved"]
+    leg = {"transaction_type": "BUY", "quantity": option["lot_size"]}
+    body = {
+        "strategy_name": "Mine", "product": "NRML",
+        "legs": [{**leg, "tradingsymbol": option["tradingsymbol"]}],
+    }  # fmt: skip
+    made = owner.post("/api/algo-workers/worker/options/runs", json=body)
+    return made.json()["strategy_run_id"]
+
+
 @pytest.fixture
 def things(sign_in: Any, container: Container) -> dict[str, Any]:
     """What belongs to person@example.com."""
@@ -377,6 +407,7 @@ def things(sign_in: Any, container: Container) -> dict[str, Any]:
         "strategy_run_id": owner.post("/api/algo-workers/worker/runs", json=WORKER_RUN).json()[
             "strategy_run_id"
         ],
+        "option_run_id": _option_run(owner),
         "watchlist_id": owner.post("/api/watchlists", json={"name": "Mine"}).json()["id"],
         "gtt_id": owner.post(
             "/api/gtts", json={"instrument": "NSE:INFY", "legs": [GTT_LEG]}
@@ -393,12 +424,20 @@ def test_somebody_elses_thing_looks_like_one_that_is_not_there(
     sign_in: Any, things: dict[str, Any], name: str
 ) -> None:
     """FAULTS §8: 404 with the same body, also for an administrator."""
-    if "worker-tokens" in name:
-        things = {**things, "key_id": things["worker_key_id"]}
+    things = _named(name, things)
     for stranger in (sign_in("b@example.com"), sign_in("admin@example.com", is_admin=True)):
         foreign, missing = call(stranger, name, things), call(stranger, name, {})
         assert (foreign.status_code, foreign.text) == (404, missing.text)
         assert missing.status_code == 404
+
+
+def _named(name: str, things: dict[str, Any]) -> dict[str, Any]:
+    """What the parameters of a route mean, where one word means two things."""
+    if "worker-tokens" in name:
+        return {**things, "key_id": things["worker_key_id"]}
+    if "options/runs" in name:
+        return {**things, "strategy_run_id": things["option_run_id"]}
+    return things
 
 
 @OWNED
@@ -406,8 +445,7 @@ def test_the_owner_is_not_told_that_it_is_missing(
     sign_in: Any, things: dict[str, Any], name: str
 ) -> None:
     """Without this the test above would also pass for a route that finds nothing at all."""
-    if "worker-tokens" in name:
-        things = {**things, "key_id": things["worker_key_id"]}
+    things = _named(name, things)
     assert call(sign_in(), name, things).status_code not in {401, 403, 404, 422, 500}
 
 

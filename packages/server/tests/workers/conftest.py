@@ -5,10 +5,13 @@ api         the path of a worker route: `api("runs")`
 new_run     creates a run and returns its payload: `new_run(worker(), "run-1", **fields)`
 market      `market.trade("NSE:INFY", "1500.00")`
 guardian    the protection; `guardian.look()` looks once, its thread does not run
+nifty       option contracts on the market: `nifty("CE", 0)` is the call at the money, 1 a strike up
+option_run  creates a run of legs: `option_run(caller, ("BUY", nifty("CE", 0)), protection={…})`
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from datetime import datetime
@@ -29,6 +32,7 @@ from tradertape_server.features.execution.ports import OnTick
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.execution.service import Settings as ExecutionSettings
 from tradertape_server.features.workers.guardian import Guardian
+from tradertape_server.features.workers.option_desk import OptionDesk
 from tradertape_server.features.workers.service import Workers
 from tradertape_server.wiring import Container
 
@@ -50,30 +54,33 @@ INSTRUMENTS = {
 
 
 class HandMarket:
-    """Two shares whose prices a test says."""
+    """Two shares, and what a test adds, whose prices a test says."""
 
     never_closes = False
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
         self.open = True
+        self.instruments = dict(INSTRUMENTS)
+        self.underlying: Decimal | None = None
         self._ticks: dict[str, Tick] = {}
         self._watched: dict[OnTick, frozenset[str]] = {}
         self._seq = 0
 
     def instrument(self, instrument_id: str) -> Instrument | None:
-        return INSTRUMENTS.get(instrument_id)
+        return self.instruments.get(instrument_id)
 
     def by_token(self, token: int) -> Instrument | None:
-        return next((one for one in INSTRUMENTS.values() if one.instrument_token == token), None)
+        known = self.instruments.values()
+        return next((one for one in known if one.instrument_token == token), None)
 
     def known(self, instrument_id: str) -> Instrument:
-        if instrument_id not in INSTRUMENTS:
+        if instrument_id not in self.instruments:
             raise InvariantBroken(instrument_id)
-        return INSTRUMENTS[instrument_id]
+        return self.instruments[instrument_id]
 
     def underlying_price(self, instrument: Instrument) -> Decimal | None:
-        return None
+        return self.underlying
 
     def tick(self, instrument_id: str) -> Tick | None:
         return self._ticks.get(instrument_id)
@@ -141,7 +148,10 @@ def container(
         container.database, clock, container.secrets, execution, container.bus, market,
         by_token=market.by_token, compat=compat,
     )  # fmt: skip
-    yield replace(container, execution=execution, workers=workers)
+    desk = OptionDesk.build(
+        workers, execution, container.options.reader, container.feed, clock, container.secrets
+    )
+    yield replace(container, execution=execution, workers=workers, option_desk=desk)
     execution.trader.stop()
 
 
@@ -219,3 +229,64 @@ def buy() -> Callable[..., Json]:
         return intent | ({"safety_token": token} if token else {})
 
     return make
+
+
+@pytest.fixture
+def nifty(container: Container, market: HandMarket) -> Callable[..., Instrument]:
+    """Contracts of a monthly expiry, quoted at 100 rupees until a test says otherwise."""
+    market.underlying = Decimal(18_500)
+
+    def contract(kind: str, away: int, underlying: str = "NIFTY", expiry: str = "") -> Instrument:
+        reader = container.options.reader
+        found = reader.underlying(underlying)
+        day = reader.expiry(found, expiry or "current_month")
+        options = [o for o in found.options if o.expiry == day and o.option_type == kind]
+        options.sort(key=lambda one: one.strike or Decimal(0))
+        one = options[len(options) // 2 + away]
+        if one.id not in market.instruments:
+            market.instruments[one.id] = one
+            market.trade(one.id, "100.00")
+        return one
+
+    return contract
+
+
+@pytest.fixture
+def option_run() -> Callable[..., Json]:
+    def make(caller: TestClient, *legs: tuple[str, Instrument], **fields: Any) -> Json:
+        body = {
+            "strategy_name": "Test strategy",
+            "product": "NRML",
+            "metadata": {},
+            "legs": [
+                {
+                    "leg_id": f"leg_{index}",
+                    "exchange": "NFO",
+                    "tradingsymbol": one.tradingsymbol,
+                    "transaction_type": side,
+                    "quantity": one.lot_size,
+                    "order_type": "MARKET",
+                    "metadata": {},
+                }
+                for index, (side, one) in enumerate(legs)
+            ],
+            **fields,
+        }
+        answer = caller.post(api("options/runs"), json=body)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    return make
+
+
+@pytest.fixture
+def wait_for() -> Callable[..., None]:
+    """Waits until something that other threads do has happened."""
+
+    def wait(what: Callable[[], bool], seconds: float = 5.0) -> None:
+        end = time.monotonic() + seconds
+        while not what():
+            assert time.monotonic() < end, "it did not happen"
+            time.sleep(0.005)
+
+    return wait

@@ -2,6 +2,8 @@
 
 ApiError
 ├── UnknownRun        404  not there, or another account's: "create it" to the published client
+├── NoOptionRun       404  a run of orders, asked for as one of option legs
+├── AlreadyEntered    409  an option run is entered once
 ├── RunMismatch       409  the id belongs to a run with other fixed fields
 ├── RunClosed         409  the run is over
 ├── SessionConflict   409  somebody else holds the run, or the nonce is not the one that counts
@@ -21,6 +23,24 @@ class UnknownRun(NotFound):
 
     def __init__(self) -> None:
         super().__init__("Run")
+
+
+class NoOptionRun(NotFound):
+    """Its orders are its worker's own."""
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__("Option run")
+        self.detail = f"Run {run_id} is no option run: it has no legs to enter."
+
+
+class AlreadyEntered(Conflict):
+    """A run's legs are bought once."""
+
+    def __init__(self, run_id: str, status: str) -> None:
+        super().__init__(
+            f"Run {run_id} is {status}: an option run is entered once. Create another.",
+            code="already_entered",
+        )
 
 
 class RunMismatch(Conflict):

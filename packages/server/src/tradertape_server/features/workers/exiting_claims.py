@@ -61,13 +61,15 @@ class ClaimExits:
             state = ps.begin_exit(state, claim.claim_id)
             keep(state, "protection_exiting", f"Exiting: {claim.message}")
             claim = ps.claim_of(state, claim.claim_id)
-        if claim.scope == ps.WORKER_STALE:
+        # An option run is its strategy: when that is over, so is the run.
+        if claim.scope == ps.WORKER_STALE or (claim.scope == ps.BASKET and run.option_run):
             return self._leave(run, state, claim, keep)
         prices = self._send(run, state, claim, positions)
         left = self._left(run, state, claim)
         if not left:
             state = ps.finish_exit(state, claim.claim_id, prices)
             keep(state, "protection_done", f"Protection exit done: {claim.message}")
+            self._close_if_flat(run, claim)
             return state
         if self._waits(run, claim):
             return state
@@ -90,6 +92,14 @@ class ClaimExits:
         state = ps.finish_exit(state, claim.claim_id, {})
         keep(state, "protection_done", f"Run left: {claim.message}")
         return state
+
+    def _close_if_flat(self, run: WorkerRun, claim: Claim) -> None:
+        """Close an option run whose last leg was exited."""
+        if run.option_run and not self._execution.positions(
+            run_id=run.strategy_run_id, open_only=True
+        ):
+            key = f"protection:{claim.claim_id}:closing"
+            self._leaving.force(run, key=key, reason=claim.message)
 
     def _send(
         self,

@@ -25,6 +25,7 @@ from tradertape_server.features.workers import repository
 from tradertape_server.features.workers.exiting_claims import ClaimExits
 from tradertape_server.features.workers.leaving import LeavingService
 from tradertape_server.features.workers.models import WorkerRun
+from tradertape_server.features.workers.option_entries import EntryWatch
 from tradertape_server.features.workers.presenting import protection_of, worker_age_s
 from tradertape_server.features.workers.protections import stored, watched
 from tradertape_server.features.workers.turns import Turns, note
@@ -65,6 +66,7 @@ class Guardian:
         self._execution = execution
         self._leaving = leaving
         self._exits = ClaimExits(execution, leaving)
+        self._entries = EntryWatch(database, execution)
         self._turns = Turns(execution)
         self._runs: dict[str, Guarded] = {}
         self._dirty: set[str] = set()
@@ -91,11 +93,13 @@ class Guardian:
             self._thread.join(timeout=10)
             self._thread = None
         self._runs.clear()  # another process may change them before we look again
+        self._entries.forget()
         self._prices.watch((), self.on_tick)
 
     def look(self) -> None:
         """Look at everything once: the clock's rules, exits that are not done, all prices."""
         with self._looking:
+            self._entries.look()
             self._reload_all()
             for run_id in list(self._runs):
                 self._evaluate(run_id)
@@ -133,6 +137,7 @@ class Guardian:
         return bool(self._is_stopping or self._ticks or self._dirty)
 
     def _react(self, ticks: dict[str, Tick], dirty: set[str]) -> None:
+        self._entries.look(dirty)
         for run_id in dirty:
             self._reload(run_id)
         for run_id, guarded in list(self._runs.items()):
@@ -140,12 +145,17 @@ class Guardian:
                 self._evaluate(run_id)
 
     def _heard(self, events: tuple[Happened, ...]) -> None:
+        self._entries.heard(events)
         names = {
             event.run_id
             for event in events
             # An order of a run without a protection changes nothing here.
             if event.run_id is not None
-            and (event.run_id in self._runs or event.kind != "execution")
+            and (
+                event.run_id in self._runs
+                or event.kind != "execution"
+                or self._entries.waits_for(event.run_id)
+            )
         }
         with self._bell:
             self._dirty |= names

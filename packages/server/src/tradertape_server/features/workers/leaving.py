@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from typing import Any
 
 from tradertape_server.features.execution.answers import EXIT_RUN, Answer
@@ -25,14 +26,27 @@ class LeavingService:
         self._execution = execution
         self._turns = Turns(execution)
 
-    def leave(self, caller: Identity, run: WorkerRun, wanted: ExitIn, nonce: str | None) -> Answer:
-        """Cancel the run's orders, close its positions and the run; the same key does it once."""
+    def leave(
+        self,
+        caller: Identity,
+        run: WorkerRun,
+        wanted: ExitIn,
+        nonce: str | None,
+        *,
+        guard: Callable[[Desk, WorkerRun], None] | None = None,
+    ) -> Answer:
+        """Cancel the run's orders, close its positions and the run; the same key does it once.
+
+        guard: looks at the run before it begins, in the same transaction; raises to refuse.
+        """
         if wanted.dry_run:
             return self._execution.exit_run(ref(run), reason=wanted.reason, dry_run=True)
 
         def begin(desk: Desk) -> str:
             current = _locked(desk, run.strategy_run_id)
             demand_nonce(current, caller, nonce, desk.now)
+            if guard is not None:
+                guard(desk, current)
             return self._begin(desk, current, wanted.idempotency_key, wanted.reason)
 
         key = self._turns.do(begin)

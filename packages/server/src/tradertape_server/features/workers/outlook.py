@@ -34,7 +34,7 @@ def steps(
     armed = [one for one in watched if one.is_armed]
     found = [step for one in armed for step in _of_leg(one.leg, one.price)]
     if armed and state.basket is not None and state.basket.status is _ARMED:
-        found += _of_basket(state.basket, basket_profit_pct(watched))
+        found += _of_basket(state.basket, basket_profit_pct(watched, state.basket.rules.basis))
     found.sort(key=lambda step: (step.distance_pct is None, step.distance_pct or 0))
     return found + _of_clock(state, worker_age_s)
 

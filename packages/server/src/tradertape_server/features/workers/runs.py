@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -34,6 +34,7 @@ Json = dict[str, Any]
 FIXED = ("template_id", "account_scope", "execution_mode")
 LIVE_NEEDS = ("strategy_family", "strategy_name", "entry_surface")
 ENDED = frozenset({"closed"})
+Prepare = Callable[[Desk, WorkerRun], None]
 # What the server writes into `runtime_state` itself.
 _OURS = ("backend_protection", "backend_protection_state")
 
@@ -58,8 +59,8 @@ class RunService:
     def now(self) -> datetime:
         return self._clock.now()
 
-    def create(self, caller: Identity, wanted: NewRun) -> Json:
-        """Make a run, or find it again by its id.
+    def create(self, caller: Identity, wanted: NewRun, *, prepare: Prepare | None = None) -> Json:
+        """Make a run, or find it again by its id. prepare: gives a new one what is its own.
 
         Raises RunMismatch, RunClosed, LiveDisabled, InvalidDocument.
         """
@@ -86,6 +87,8 @@ class RunService:
             if armed is not None:
                 for name, value in armed_values(run, armed, desk.now, reason="run created").items():
                     setattr(run, name, value)
+            if prepare is not None:
+                prepare(desk, run)
             desk.session.add(run)
             desk.session.flush()
             what = "restarted" if known is not None else "created"

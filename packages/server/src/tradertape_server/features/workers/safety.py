@@ -18,6 +18,7 @@ from tradertape_server.features.workers import repository
 from tradertape_server.features.workers.errors import TokenRefused
 from tradertape_server.features.workers.limits import limit_reasons
 from tradertape_server.features.workers.models import WorkerRun
+from tradertape_server.features.workers.option_documents import option_run_of
 from tradertape_server.features.workers.presenting import is_stale, protection_of
 from tradertape_server.features.workers.turns import ref
 from tradertape_server.platform.http import in_ist
@@ -151,6 +152,7 @@ def _protection_reasons(run: WorkerRun) -> list[str]:
         claim = protection_of(run).last_claim
         why = f": {claim.message}" if claim else ""
         return [f"The protection has fired{why} (protection_triggered)"]
-    if run.details.get("require_protection") and status != "armed":
+    waits = bool(run.option_run) and option_run_of(run).waits_for_entry
+    if run.details.get("require_protection") and status != "armed" and not waits:
         return ["The run demands a protection and none is armed (protection_unarmed)"]
     return []

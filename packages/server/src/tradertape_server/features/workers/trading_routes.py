@@ -31,7 +31,8 @@ from tradertape_server.features.workers.schemas import (
 router = APIRouter(prefix=PREFIX, tags=["workers"])
 
 
-def _sent(answer: Answer) -> Response:
+def sent(answer: Answer) -> Response:
+    """An answer of execution as HTTP."""
     # The very bytes that were kept: a repetition is equal to the first.
     return Response(
         answer.body,
@@ -72,7 +73,7 @@ def place_intent(
     The same key with the same payload gives the first answer, byte for byte, for the life of the
     run; with another payload 409. A run that is claimed wants its nonce.
     """
-    return _sent(intents.place(caller, runs.get(caller, strategy_run_id), body, nonce))
+    return sent(intents.place(caller, runs.get(caller, strategy_run_id), body, nonce))
 
 
 @router.patch("/runs/{strategy_run_id}/protection")
@@ -97,7 +98,7 @@ def exit_run(
     nonce: Nonce = None,
 ) -> Response:
     """Cancel the run's orders, close its positions, close the run. `dry_run` only tells."""
-    return _sent(leaving.leave(caller, runs.get(caller, strategy_run_id), body, nonce))
+    return sent(leaving.leave(caller, runs.get(caller, strategy_run_id), body, nonce))
 
 
 @router.get("/orders")

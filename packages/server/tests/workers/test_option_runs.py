@@ -1,0 +1,407 @@
+"""Option runs: endpoints 50 to 55 (KQ)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+Json = dict[str, Any]
+RUNS = "options/runs"
+
+
+@pytest.fixture
+def caller(worker: Any) -> Any:
+    return worker()
+
+
+@pytest.fixture
+def spread(caller: Any, nifty: Any, option_run: Any) -> Json:
+    """A call bought at the money, one sold two strikes up."""
+    return option_run(caller, ("SELL", nifty("CE", 2)), ("BUY", nifty("CE", 0)))
+
+
+def enter(caller: Any, api: Any, run_id: str, headers: Json | None = None, **action: Any) -> Any:
+    body = {"all_or_none": False, "metadata": {}, **action}
+    return caller.post(api(f"{RUNS}/{run_id}/enter"), json=body, headers=headers)
+
+
+def leave(caller: Any, api: Any, run_id: str, headers: Json | None = None, **action: Any) -> Any:
+    body = {"all_or_none": False, "metadata": {}, **action}
+    return caller.post(api(f"{RUNS}/{run_id}/exit"), json=body, headers=headers)
+
+
+def state(caller: Any, api: Any, run_id: str) -> Json:
+    answer = caller.get(api(f"{RUNS}/{run_id}/state"))
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def orders(caller: Any, api: Any, run_id: str) -> list[Json]:
+    return caller.get(api("orders"), params={"strategy_run_id": run_id}).json()["orders"]
+
+
+def events(caller: Any, api: Any, run_id: str) -> list[Json]:
+    return caller.get(api(f"runs/{run_id}/timeline"), params={"limit": 500}).json()["events"]
+
+
+# --- creating -------------------------------------------------------------------------------------
+
+
+def test_underlying_and_expiry_follow_from_the_legs(spread: Json, nifty: Any) -> None:
+    """Contract Q12."""
+    assert spread["strategy_run_id"]
+    assert (spread["status"], spread["option_status"]) == ("open", "created")
+    assert spread["underlying"] == "NIFTY"
+    assert spread["expiry"] == nifty("CE", 0).expiry.isoformat()
+    assert (spread["execution_mode"], spread["account_scope"]) == ("paper", "kite:paper-a")
+    assert spread["metadata"]["strategy_name"] == "Test strategy"
+    first = spread["legs"][0]
+    assert (first["strike"], first["lots"]) == (float(nifty("CE", 2).strike), 1)
+
+
+def test_the_id_is_one_of_the_ordinary_runs(caller: Any, api: Any, spread: Json) -> None:
+    run_id = spread["strategy_run_id"]
+    shown = caller.get(api(f"runs/{run_id}")).json()
+    assert shown["template_id"] == "option-run"
+    nonce = caller.post(api(f"runs/{run_id}/claim-session")).json()["worker_session_nonce"]
+    headers = {"X-Worker-Session-Nonce": nonce}
+    assert caller.post(api(f"runs/{run_id}/heartbeat"), json={}, headers=headers).is_success
+    safety = caller.get(api(f"runs/{run_id}/safety-check")).json()
+    assert (safety["can_trade"], safety["generic_protection"]) == (True, {})
+    assert caller.get(api(f"runs/{run_id}/pnl")).json()["totals"]["net_pnl"] == 0
+    assert orders(caller, api, run_id) == []
+
+
+def test_a_leg_of_bfo_may_say_nfo(caller: Any, nifty: Any, option_run: Any) -> None:
+    """Contract Q7: resolvers say NFO for every option."""
+    sensex = nifty("PE", 0, "SENSEX")
+    made = option_run(caller, ("BUY", sensex))
+    assert sensex.exchange == "BFO"
+    assert made["legs"][0]["exchange"] == "BFO"
+    assert made["underlying"] == "SENSEX"
+
+
+def test_mode_and_account_come_from_the_metadata(caller: Any, nifty: Any, option_run: Any) -> None:
+    wanted = {"execution_mode": "dry_run", "account_scope": "kite:paper-b"}
+    made = option_run(caller, ("BUY", nifty("CE", 0)), metadata=wanted)
+    assert (made["execution_mode"], made["account_scope"]) == ("dry_run", "kite:paper-b")
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer"),
+    [
+        ({"tradingsymbol": "NIFTY26FEB1CE"}, "/legs/0/tradingsymbol"),
+        ({"tradingsymbol": "RELIANCE", "exchange": "NSE"}, "/legs/0/tradingsymbol"),
+        ({"quantity": 7}, "/legs/0/quantity"),
+        ({"instrument_token": 1}, "/legs/0/instrument_token"),
+        ({"order_type": "LIMIT"}, "/legs/0/price"),
+        ({"order_type": "SL", "price": 10}, "/legs/0/trigger_price"),
+        ({"exit_order_type": "LIMIT", "exit_price": 4}, "/legs/0/exit_order_type"),
+    ],
+)
+def test_a_leg_that_cannot_stand_is_named(
+    caller: Any, api: Any, nifty: Any, change: Json, pointer: str
+) -> None:
+    one = nifty("CE", 0)
+    leg = {"tradingsymbol": one.tradingsymbol, "transaction_type": "BUY", "quantity": one.lot_size}
+    body = {"strategy_name": "x", "product": "MIS", "legs": [{**leg, **change}], "metadata": {}}
+    refused = caller.post(api(RUNS), json=body)
+    assert refused.status_code == 422, refused.text
+    assert pointer in [problem["pointer"] for problem in refused.json()["detail"]]
+
+
+def test_legs_are_of_one_underlying_and_each_once(caller: Any, api: Any, nifty: Any) -> None:
+    def leg(one: Any) -> Json:
+        return {
+            "tradingsymbol": one.tradingsymbol, "transaction_type": "BUY",
+            "quantity": one.lot_size, "leg_id": "same",
+        }  # fmt: skip
+
+    call, other = nifty("CE", 0), nifty("CE", 0, "BANKNIFTY")
+    body = {"strategy_name": "x", "product": "MIS", "legs": [leg(call), leg(call), leg(other)]}
+    told = caller.post(api(RUNS), json=body).json()["detail"]
+    messages = " ".join(problem["msg"] for problem in told)
+    assert "one underlying" in messages
+    assert "stands in 2 legs" in messages
+    assert "leg_id same" in messages
+
+
+def test_live_is_refused_and_so_is_a_wrong_scope(caller: Any, api: Any, nifty: Any) -> None:
+    one = nifty("CE", 0)
+    leg = {"tradingsymbol": one.tradingsymbol, "transaction_type": "BUY", "quantity": one.lot_size}
+    body = {"strategy_name": "x", "product": "MIS", "legs": [leg]}
+    live = caller.post(api(RUNS), json={**body, "metadata": {"execution_mode": "live"}})
+    assert live.status_code == 422  # a live run names its strategy first
+    wrong = caller.post(api(RUNS), json={**body, "metadata": {"account_scope": "paper a"}})
+    assert wrong.json()["detail"][0]["pointer"] == "/metadata/account_scope"
+
+
+def test_another_account_sees_nothing_and_an_ordinary_run_is_no_option_run(
+    caller: Any, api: Any, worker: Any, spread: Json, new_run: Any
+) -> None:
+    other = worker("b@example.com")
+    assert other.get(api(f"{RUNS}/{spread['strategy_run_id']}/state")).status_code == 404
+    new_run(caller, "run-1")
+    refused = caller.get(api(f"{RUNS}/run-1/state"))
+    assert refused.status_code == 404
+    assert "no option run" in refused.json()["detail"]
+
+
+# --- entering -------------------------------------------------------------------------------------
+
+
+def test_all_legs_go_as_one_basket_purchases_first(
+    caller: Any, api: Any, spread: Json, nifty: Any
+) -> None:
+    run_id = spread["strategy_run_id"]
+    answer = enter(caller, api, run_id).json()
+    assert (answer["status"], answer["result"]["status"]) == ("accepted", "accepted")
+    legs = answer["result"]["legs"]
+    assert [leg["leg_id"] for leg in legs] == ["leg_0", "leg_1"]
+    assert [leg["status"] for leg in legs] == ["COMPLETE", "COMPLETE"]
+    accepted = [
+        one["summary"] for one in events(caller, api, run_id) if one["event_type"] == "order_filled"
+    ]
+    assert [text.split()[1] for text in accepted] == ["BUY", "SELL"]
+    now = state(caller, api, run_id)
+    assert (now["option_status"], now["status"]) == ("entered", "open")
+    sold, bought = now["legs"]
+    assert (sold["entry_price"], bought["entry_price"]) == (100.0, 100.05)
+    assert (sold["net_quantity"], bought["net_quantity"]) == (-65, 65)
+    assert now["premium"]["entry"] == {"net": 3.25, "per_unit": 0.05}
+    assert now["greeks"] is None  # no chain is quoted here
+    told = [one["event_type"] for one in events(caller, api, run_id)]
+    assert told.index("option_run_entering") < told.index("option_run_entered")
+
+
+def test_a_second_entry_gives_the_same_bytes_and_no_order(
+    caller: Any, api: Any, spread: Json
+) -> None:
+    run_id = spread["strategy_run_id"]
+    first, again = enter(caller, api, run_id), enter(caller, api, run_id)
+    assert again.content == first.content
+    assert again.headers["Idempotent-Replay"] == "true"
+    assert len(orders(caller, api, run_id)) == 2
+    other = enter(caller, api, run_id, idempotency_key="another-key")
+    assert (other.status_code, other.headers["X-Error-Code"]) == (409, "already_entered")
+    changed = enter(caller, api, run_id, metadata={"signal": 2})
+    assert changed.headers["X-Error-Code"] == "idempotency_key_reused"
+
+
+def test_the_hedge_makes_the_sale_affordable(
+    caller: Any, api: Any, nifty: Any, option_run: Any
+) -> None:
+    """The margin is that of the whole: a naked call of this size would need more than there is."""
+    sold, bought = nifty("CE", 2), nifty("CE", 3)
+    naked = option_run(caller, ("SELL", sold))
+    hedged = option_run(caller, ("SELL", sold), ("BUY", bought))
+
+    def needed(run: Json) -> float:
+        preview = caller.post(api(f"{RUNS}/{run['strategy_run_id']}/preview-entry"), json={}).json()
+        return preview["preview"]["cost_contract"]["margin_required"]
+
+    assert needed(hedged) < needed(naked) / 4
+
+
+def test_what_the_account_cannot_carry_is_refused_and_the_run_stays_open_to_entry(
+    caller: Any, api: Any, nifty: Any, option_run: Any
+) -> None:
+    sold = nifty("CE", 0)
+    legs = [
+        {
+            "tradingsymbol": sold.tradingsymbol, "transaction_type": "SELL",
+            "quantity": sold.lot_size * 20,
+        }
+    ]  # fmt: skip
+    run = option_run(caller, legs=legs)
+    refused = enter(caller, api, run["strategy_run_id"])
+    assert (refused.status_code, refused.headers["X-Error-Code"]) == (400, "insufficient_margin")
+    now = state(caller, api, run["strategy_run_id"])
+    assert (now["option_status"], now["entered_at"]) == ("created", None)
+    assert "Denied" in events(caller, api, run["strategy_run_id"])[-1]["summary"]
+
+
+def test_a_leg_above_the_freeze_quantity_is_sliced(
+    caller: Any, api: Any, nifty: Any, option_run: Any, market: Any
+) -> None:
+    one = nifty("CE", 0)
+    market.trade(one.id, "10.00")
+    units = one.freeze_quantity // one.lot_size * one.lot_size + one.lot_size
+    legs = [{"tradingsymbol": one.tradingsymbol, "transaction_type": "BUY", "quantity": units}]
+    run = option_run(caller, legs=legs)
+    answer = enter(caller, api, run["strategy_run_id"])
+    assert answer.status_code == 200, answer.text
+    (leg,) = answer.json()["result"]["legs"]
+    assert len(leg["children"]) == 2
+
+
+def test_a_refused_leg_is_reversed_and_told(
+    caller: Any, api: Any, spread: Json, nifty: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """D18: the venue refuses the sale after the purchase has filled."""
+    sold, run_id = nifty("CE", 2).tradingsymbol, spread["strategy_run_id"]
+
+    def refusal(request: Any, _tick: Any) -> str | None:
+        same = request.tradingsymbol == sold
+        return "the exchange does not take this strike" if same else None
+
+    with monkeypatch.context() as patch:
+        patch.setattr("tradertape_core.execution.matching.refusal_of", refusal)
+        result = enter(caller, api, run_id).json()["result"]
+    assert (result["status"], result["unwind"]["status"]) == ("rejected", "done")
+    now = state(caller, api, run_id)
+    assert now["option_status"] == "unwound"
+    assert [leg["net_quantity"] for leg in now["legs"]] == [0, 0]
+    told = [one["summary"] for one in events(caller, api, run_id)]
+    assert any("does not take this strike" in text and "reversed" in text for text in told)
+    assert enter(caller, api, run_id).json()["result"]["unwind"]["status"] == "done"  # the same
+    better = enter(caller, api, run_id, idempotency_key="second-try").json()
+    assert better["result"]["status"] == "accepted"
+    assert state(caller, api, run_id)["option_status"] == "entered"
+
+
+def test_a_leg_that_rests_keeps_the_run_entering_until_it_fills(
+    caller: Any, api: Any, nifty: Any, option_run: Any, market: Any, wait_for: Any
+) -> None:
+    """The fill is heard: nobody asks for it."""
+    one = nifty("CE", 0)
+    leg = {
+        "leg_id": "leg_a", "tradingsymbol": one.tradingsymbol, "transaction_type": "BUY",
+        "quantity": 65, "order_type": "LIMIT", "price": 95.0,
+    }  # fmt: skip
+    run = option_run(caller, legs=[leg], protection={"stoploss_pct": 10})
+    run_id = run["strategy_run_id"]
+    assert enter(caller, api, run_id).json()["result"]["legs"][0]["status"] == "OPEN"
+    waiting = state(caller, api, run_id)
+    assert (waiting["option_status"], waiting["protection"]["status"]) == ("entering", "unarmed")
+    market.trade(one.id, "94.00")
+    wait_for(lambda: state(caller, api, run_id)["option_status"] == "entered")
+    now = state(caller, api, run_id)
+    assert (now["option_status"], now["protection"]["status"]) == ("entered", "armed")
+    assert now["legs"][0]["entry_price"] == 95.0
+
+
+def test_a_dry_run_records_and_sends_nothing(
+    caller: Any, api: Any, nifty: Any, option_run: Any
+) -> None:
+    run = option_run(caller, ("BUY", nifty("CE", 0)), metadata={"mode": "dry_run"})
+    run_id = run["strategy_run_id"]
+    answer = enter(caller, api, run_id).json()
+    assert answer["mode"] == "dry_run"
+    assert answer["result"]["preview"]["cost_contract"]["margin_required"] > 0
+    assert state(caller, api, run_id)["option_status"] == "dry_run"
+    assert caller.get(api(f"runs/{run_id}/pnl")).json()["legs"] == []
+
+
+def test_an_action_may_name_what_was_left_open_and_nothing_else(
+    caller: Any, api: Any, nifty: Any, option_run: Any
+) -> None:
+    open_run = option_run(caller, ("BUY", nifty("CE", 0)))["strategy_run_id"]
+    answer = enter(caller, api, open_run, execution_mode="dry_run", account_scope="kite:paper-c")
+    assert answer.json()["mode"] == "dry_run"
+    shown = caller.get(api(f"runs/{open_run}")).json()
+    assert (shown["execution_mode"], shown["account_scope"]) == ("dry_run", "kite:paper-c")
+    fixed = option_run(caller, ("BUY", nifty("CE", 0)), metadata={"execution_mode": "paper"})
+    refused = enter(caller, api, fixed["strategy_run_id"], mode="dry_run")
+    assert (refused.status_code, refused.headers["X-Error-Code"]) == (409, "run_mismatch")
+    live = enter(caller, api, fixed["strategy_run_id"], mode="live")
+    assert (live.status_code, live.headers["X-Error-Code"]) == (403, "live_disabled")
+
+
+def test_results_from_elsewhere_are_not_taken(caller: Any, api: Any, spread: Json) -> None:
+    refused = enter(caller, api, spread["strategy_run_id"], order_results=[{"order_id": "1"}])
+    assert refused.json()["detail"][0]["pointer"] == "/order_results"
+    assert enter(caller, api, spread["strategy_run_id"], order_results=[]).status_code == 200
+
+
+# --- leaving --------------------------------------------------------------------------------------
+
+
+def test_an_exit_buys_the_short_back_first_and_closes_the_run_once(
+    caller: Any, api: Any, spread: Json, nifty: Any
+) -> None:
+    run_id = spread["strategy_run_id"]
+    enter(caller, api, run_id)
+    preview = caller.post(api(f"{RUNS}/{run_id}/preview-exit"), json={}).json()
+    assert [one["transaction_type"] for one in preview["close"]] == ["BUY", "SELL"]
+    assert preview["cost_contract"]["total_charges"] > 0
+    assert len(orders(caller, api, run_id)) == 2
+    done, again = leave(caller, api, run_id), leave(caller, api, run_id)
+    assert done.json()["status"] == "closed"
+    assert [one["transaction_type"] for one in done.json()["orders"]] == ["BUY", "SELL"]
+    assert again.content == done.content
+    assert len(orders(caller, api, run_id)) == 4
+    now = state(caller, api, run_id)
+    assert (now["status"], now["option_status"]) == ("closed", "exited")
+    assert now["pnl"]["net_pnl"] < 0  # the spread between bid and ask, and charges
+    assert enter(caller, api, run_id, idempotency_key="too-late-1").status_code == 409
+
+
+def test_an_exit_before_the_entry_closes_the_run(caller: Any, api: Any, spread: Json) -> None:
+    run_id = spread["strategy_run_id"]
+    assert leave(caller, api, run_id).json()["status"] == "closed"
+    now = state(caller, api, run_id)
+    assert (now["option_status"], now["legs"][0]["order_id"]) == ("closed", None)
+
+
+def test_the_ordinary_exit_leaves_an_option_run_too(caller: Any, api: Any, spread: Json) -> None:
+    run_id = spread["strategy_run_id"]
+    enter(caller, api, run_id)
+    assert caller.post(api(f"runs/{run_id}/exit"), json={}).json()["status"] == "closed"
+    assert state(caller, api, run_id)["option_status"] == "exited"
+
+
+# --- who may --------------------------------------------------------------------------------------
+
+
+def test_a_claimed_run_wants_its_nonce_and_a_good_token(
+    caller: Any, api: Any, spread: Json, clock: Any, market: Any
+) -> None:
+    run_id = spread["strategy_run_id"]
+    old = caller.post(api(f"runs/{run_id}/claim-session")).json()["worker_session_nonce"]
+    clock.advance(seconds=61)
+    market.refresh()
+    nonce = caller.post(api(f"runs/{run_id}/claim-session")).json()["worker_session_nonce"]
+    held, stale = ({"X-Worker-Session-Nonce": one} for one in (nonce, old))
+    assert enter(caller, api, run_id).headers["X-Error-Code"] == "session_claimed"
+    assert enter(caller, api, run_id, headers=stale).headers["X-Error-Code"] == "session_conflict"
+    safety = caller.get(api(f"runs/{run_id}/safety-check")).json()
+    clock.advance(seconds=31)
+    market.refresh()
+    late = enter(caller, api, run_id, headers=held, safety_token=safety["safety_token"])
+    assert (late.status_code, late.json()["detail"]) == (409, "safety_token expired")
+    assert orders(caller, api, run_id) == []
+    caller.post(api(f"runs/{run_id}/heartbeat"), json={}, headers=held)
+    token = caller.get(api(f"runs/{run_id}/safety-check")).json()["safety_token"]
+    assert enter(caller, api, run_id, headers=held, safety_token=token).status_code == 200
+    assert leave(caller, api, run_id, headers=stale).status_code == 409
+    used = leave(caller, api, run_id, headers=held, safety_token=token)
+    assert used.json()["detail"] == "safety_token was used already"
+    assert leave(caller, api, run_id, headers=held).json()["status"] == "closed"
+
+
+def test_a_token_of_another_run_or_generation_is_refused(
+    caller: Any, api: Any, nifty: Any, option_run: Any
+) -> None:
+    runs = [option_run(caller, ("BUY", nifty("CE", 0)))["strategy_run_id"] for _ in range(2)]
+    tokens = [
+        caller.get(api(f"runs/{run_id}/safety-check")).json()["safety_token"] for run_id in runs
+    ]
+    foreign = enter(caller, api, runs[0], safety_token=tokens[1])
+    assert foreign.headers["X-Error-Code"] == "safety_token_refused"
+    caller.put(api(f"{RUNS}/{runs[0]}/protection"), json={"stoploss_pct": 5})
+    assert enter(caller, api, runs[0], safety_token=tokens[0]).status_code == 409
+
+
+def test_a_run_that_demands_a_protection_may_wait_for_it(
+    caller: Any, api: Any, nifty: Any, option_run: Any
+) -> None:
+    demand = {"metadata": {"require_protection": True}}
+    bare = option_run(caller, ("BUY", nifty("CE", 0)), **demand)["strategy_run_id"]
+    guarded = option_run(caller, ("BUY", nifty("CE", 0)), protection={"stoploss_pct": 5}, **demand)[
+        "strategy_run_id"
+    ]
+    blocked = caller.get(api(f"runs/{bare}/safety-check")).json()
+    assert "protection_unarmed" in blocked["blocking_reasons"][0]
+    assert caller.get(api(f"runs/{guarded}/safety-check")).json()["can_trade"]
