@@ -55,6 +55,8 @@ bench: $(STAMPS)/test-python ## Measure ours beside its peers, in one run
 	$(UV) sync --quiet --inexact --group bench
 	.venv/bin/python bench/run.py
 	.venv/bin/python bench/greeks.py
+	.venv/bin/python bench/sdk_indicators.py
+	.venv/bin/python bench/live_indicators.py
 	-.venv/bin/python bench/orders.py
 
 docs: $(STAMPS)/test-python ## Build the documentation into site/

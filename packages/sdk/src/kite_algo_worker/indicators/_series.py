@@ -36,7 +36,9 @@ def floats_of(items: Any) -> NDArray[np.float64]:
 
 def floats_of_series(series: Any) -> NDArray[np.float64]:
     """Return a pandas Series as (n,) float64, NaN for what is missing or no number."""
-    if series.dtype.kind in "fiub":  # pandas' own nullable types have a kind too
+    if isinstance(series.dtype, np.dtype):
+        return floats_of(series.to_numpy())
+    if series.dtype.kind in "fiub":  # a nullable type of pandas' own
         return _long(series.to_numpy(dtype=np.float64, na_value=np.nan))
     return floats_of(series.to_numpy(dtype=object))
 

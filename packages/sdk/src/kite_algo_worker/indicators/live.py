@@ -190,7 +190,7 @@ class LiveIndicatorEngine:
     def _load(self, history: Any) -> dict[str, Any] | None:
         """Take a history's candles; return the last if it is still going on."""
         # candles_to_df imports pandas, which the other methods do without
-        from kite_algo_worker.marketdata import candles_to_df  # noqa: PLC0415
+        from kite_algo_worker.marketdata import candles_to_df
 
         frame = candles_to_df(history)
         current: dict[str, Any] | None = None
