@@ -125,7 +125,7 @@ def text_of(body: Any) -> str:
         told = fields.get("detail") or fields.get("message")
         if isinstance(told, list):
             return "; ".join(_problem(one) for one in cast("list[Any]", told))
-        return str(told or fields)
+        return str(told or dict(fields)) if fields else ""
     return "" if body is None else str(body)
 
 
