@@ -133,7 +133,7 @@ test("the palette goes anywhere by keyboard", async ({ page }) => {
   await page.keyboard.press("Control+k")
   await page
     .getByRole("searchbox")
-    .or(page.getByPlaceholder("Search strategies, runs and places"))
+    .or(page.getByPlaceholder("Search instruments, strategies, runs and places"))
     .first()
     .fill("changelog")
   await page.keyboard.press("Enter")

@@ -16,6 +16,7 @@ export interface CandleSet {
   symbol: string
   interval: string
   source: string
+  count: number
   candles: LiveCandle[]
   current: LiveCandle | null
   is_stale: boolean

@@ -178,9 +178,10 @@ const GTT_TABS = ["waiting", "history"] as const
 const gttsRoute = createRoute({
   getParentRoute: () => frameRoute,
   path: "/gtts",
-  validateSearch: (raw: Raw): { tab?: (typeof GTT_TABS)[number]; make?: string } => ({
+  validateSearch: (raw: Raw): { tab?: (typeof GTT_TABS)[number]; make?: string; isNew?: true } => ({
     tab: GTT_TABS.find((tab) => tab === raw.tab),
     make: text(raw.make),
+    isNew: raw.isNew === true || undefined,
   }),
   component: lazyRouteComponent(() => import("@/features/gtts/gtts-page"), "GttsPage"),
 })

@@ -3,7 +3,7 @@ import { useDebouncedValue } from "@mantine/hooks"
 import { useQuery } from "@tanstack/react-query"
 import { date } from "@tradertape/ui/format.ts"
 import { Search } from "lucide-react"
-import { type Ref, useState } from "react"
+import { type Ref, useEffect, useState } from "react"
 import { type Instrument, instrumentSearchQuery } from "@/lib/queries/live"
 
 interface Props {
@@ -36,6 +36,9 @@ export function InstrumentSearch(props: Props) {
   const search = useQuery(instrumentSearchQuery(words.trim()))
   const combobox = useCombobox({ onDropdownClose: () => combobox.resetSelectedOption() })
   const found = (typed ? (search.data ?? []) : []).filter((one) => !hides?.(one))
+  // Enter takes the likeliest, without an arrow first.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: when other instruments are proposed
+  useEffect(() => combobox.selectFirstOption(), [search.data, typed])
   const choose = (id: string) => {
     const one = found.find(({ instrument }) => instrument === id)
     if (!one) return
@@ -60,7 +63,6 @@ export function InstrumentSearch(props: Props) {
           onChange={(event) => {
             setTyped(event.currentTarget.value)
             combobox.openDropdown()
-            combobox.updateSelectedOptionIndex()
           }}
           onFocus={() => typed && combobox.openDropdown()}
           onBlur={() => {
@@ -71,8 +73,8 @@ export function InstrumentSearch(props: Props) {
       </Combobox.Target>
       <Combobox.Dropdown hidden={!words.trim() || (found.length === 0 && search.isFetching)}>
         <Combobox.Options mah={320} style={{ overflowY: "auto" }} aria-label={label}>
-          {found.map((one, i) => (
-            <Combobox.Option key={one.instrument} value={one.instrument} active={i === 0}>
+          {found.map((one) => (
+            <Combobox.Option key={one.instrument} value={one.instrument}>
               <Text size="sm" fw={550} component="span">
                 {one.tradingsymbol}
               </Text>{" "}

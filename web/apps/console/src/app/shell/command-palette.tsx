@@ -1,20 +1,27 @@
 import "@mantine/spotlight/styles.css"
+import { useDebouncedValue } from "@mantine/hooks"
 import { Spotlight, type SpotlightActionGroupData, spotlight } from "@mantine/spotlight"
 import { useQuery } from "@tanstack/react-query"
 import { useNavigate } from "@tanstack/react-router"
 import { percent } from "@tradertape/ui/format.ts"
-import { FlaskConical, Plus, Search, Waypoints } from "lucide-react"
-import { useEffect, useMemo } from "react"
+import { AlarmClockPlus, ChartCandlestick, FlaskConical, Plus, Search, Waypoints } from "lucide-react"
+import { useEffect, useMemo, useState } from "react"
 import { runsQuery } from "@/lib/queries/backtests"
+import { instrumentSearchQuery } from "@/lib/queries/live"
 import { strategiesQuery } from "@/lib/queries/strategies"
 import { onPaletteAsked } from "./palette"
 import { CHANGELOG, PLACES, READING } from "./places"
 
-/** ⌘K: go to a place, a strategy or a run, or start something. */
+const MOST_INSTRUMENTS = 6
+
+/** ⌘K: go to a place, an instrument, a strategy or a run, or start something. */
 export default function CommandPalette() {
   const navigate = useNavigate()
   const strategies = useQuery(strategiesQuery("mine"))
   const runs = useQuery(runsQuery())
+  const [typed, setTyped] = useState("")
+  const [words] = useDebouncedValue(typed.trim(), 120)
+  const instruments = useQuery(instrumentSearchQuery(words, MOST_INSTRUMENTS))
   // It is mounted because it was asked for, so it opens at once, and again whenever it is asked for.
   useEffect(() => {
     spotlight.open()
@@ -31,7 +38,26 @@ export default function CommandPalette() {
             leftSection: <Plus size={16} />,
             onClick: () => navigate({ to: "/backtests/new" }),
           },
+          {
+            id: "new-gtt",
+            label: "New GTT",
+            description: "Wait for a price, then place an order",
+            leftSection: <AlarmClockPlus size={16} />,
+            onClick: () => navigate({ to: "/gtts", search: { isNew: true } }),
+          },
         ],
+      },
+      {
+        group: "Instruments",
+        actions: (words ? (instruments.data ?? []) : []).map((one) => ({
+          id: `instrument-${one.instrument}`,
+          label: one.tradingsymbol,
+          description: [one.exchange, one.name || one.underlying].filter(Boolean).join(" · "),
+          // The server found it by these words, perhaps in its name: it is not sifted again.
+          keywords: [words],
+          leftSection: <ChartCandlestick size={16} />,
+          onClick: () => navigate({ to: "/market/$id", params: { id: one.instrument } }),
+        })),
       },
       {
         group: "Go to",
@@ -71,17 +97,19 @@ export default function CommandPalette() {
         })),
       },
     ],
-    [navigate, strategies.data, runs.data],
+    [navigate, strategies.data, runs.data, instruments.data, words],
   )
   return (
     <Spotlight
       actions={actions}
+      query={typed}
+      onQueryChange={setTyped}
       shortcut={null}
       highlightQuery
       limit={12}
       nothingFound="Nothing of that name"
       searchProps={{
-        placeholder: "Search strategies, runs and places",
+        placeholder: "Search instruments, strategies, runs and places",
         leftSection: <Search size={18} />,
         "aria-label": "Search",
       }}

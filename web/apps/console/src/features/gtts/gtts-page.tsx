@@ -50,14 +50,14 @@ function useDelete(): (gtt: Gtt) => void {
 
 /** Good-till-triggered orders of the paper accounts: what waits, and what came of the rest. */
 export function GttsPage() {
-  const { tab = "waiting", make } = route.useSearch()
+  const { tab = "waiting", make, isNew } = route.useSearch()
   const navigate = route.useNavigate()
   const client = useQueryClient()
   const { simulated } = useFeedStatus()
   const accounts = useQuery(gttAccountsQuery)
   const waiting = useQuery(gttsQuery(true))
   const history = useQuery({ ...gttsQuery(false), enabled: tab === "history" })
-  const [edited, setEdited] = useState<Gtt | "new" | null>(make ? "new" : null)
+  const [edited, setEdited] = useState<Gtt | null>(null)
   const [account, setAccount] = useState<string | null>(null)
   const remove = useDelete()
   useAccountEvents((event) => {
@@ -66,12 +66,16 @@ export function GttsPage() {
   })
   const of = (all: readonly Gtt[] | undefined) =>
     (all ?? []).filter((gtt) => account === null || gtt.account_scope === account)
+  const isMaking = isNew === true || make !== undefined
   const close = () => {
     setEdited(null)
-    if (make) void navigate({ search: { tab }, replace: true })
+    if (isMaking) void navigate({ search: (all) => ({ tab: all.tab }), replace: true })
   }
   const begin = (
-    <Button leftSection={<Plus size={14} />} onClick={() => setEdited("new")}>
+    <Button
+      leftSection={<Plus size={14} />}
+      onClick={() => void navigate({ search: (all) => ({ ...all, isNew: true }) })}
+    >
       New GTT
     </Button>
   )
@@ -128,7 +132,7 @@ export function GttsPage() {
           </Tabs.Panel>
         </Tabs>
       </Card>
-      {edited && <GttForm gtt={edited === "new" ? null : edited} instrument={make} onClose={close} />}
+      {(edited || isMaking) && <GttForm gtt={edited} instrument={make} onClose={close} />}
     </>
   )
 }

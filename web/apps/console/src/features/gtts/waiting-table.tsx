@@ -1,4 +1,5 @@
 import { ActionIcon, Badge, Group } from "@mantine/core"
+import { useMediaQuery } from "@mantine/hooks"
 import { Link } from "@tanstack/react-router"
 import { date, number } from "@tradertape/ui/format.ts"
 import { Pencil, Trash2 } from "lucide-react"
@@ -123,9 +124,16 @@ function columnsOf({ onEdit, onDelete }: Omit<Props, "gtts">): Column<Gtt>[] {
   ]
 }
 
+/** On a phone: what it is on, how far it has to go, what to do about it. */
+const ON_PHONES = ["instrument", "distance", "more"]
+
 /** Triggers that wait, each with how far the price has to go. */
 export function WaitingTable({ gtts, onEdit, onDelete }: Props) {
-  const columns = useMemo(() => columnsOf({ onEdit, onDelete }), [onEdit, onDelete])
+  const isPhone = useMediaQuery("(max-width: 699px)", false)
+  const columns = useMemo(() => {
+    const all = columnsOf({ onEdit, onDelete })
+    return isPhone ? all.filter(({ id }) => ON_PHONES.includes(id)) : all
+  }, [onEdit, onDelete, isPhone])
   return (
     <DataTable
       label="Triggers that wait"
@@ -134,7 +142,7 @@ export function WaitingTable({ gtts, onEdit, onDelete }: Props) {
       rowKey={(gtt) => String(gtt.id)}
       maxHeight={640}
       rowHeight={ROW_PX}
-      minWidth={980}
+      minWidth={isPhone ? undefined : 980}
     />
   )
 }

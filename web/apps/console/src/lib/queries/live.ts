@@ -35,6 +35,8 @@ export const candleHistoryQuery = (symbol: string, interval: string, from: strin
   })
 
 const CANDLES_MS = 10_000
+/** A contract nobody watched has no candle until its first ticks make one. */
+const FIRST_CANDLE_MS = 2_000
 
 /** Candles of the session that goes on; between two answers the chart follows the ticks. */
 export const sessionCandlesQuery = (symbol: string, interval: string) =>
@@ -44,7 +46,7 @@ export const sessionCandlesQuery = (symbol: string, interval: string) =>
       (await unwrap(
         api.liveCandles({ signal, query: { symbol, interval, lookback: 500 } }),
       )) as unknown as CandleSet,
-    refetchInterval: CANDLES_MS,
+    refetchInterval: ({ state }) => (state.data?.count ? CANDLES_MS : FIRST_CANDLE_MS),
   })
 
 /** Quotes of many, once: what a list is sorted by. */

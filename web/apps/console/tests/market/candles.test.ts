@@ -1,0 +1,136 @@
+import type { LiveCandle } from "@tradertape/api/live.ts"
+import { describe, expect, test } from "vitest"
+import { followed, joined, marksOf } from "@/features/market/symbol/candles"
+import { historyFrom, INTERVALS, intervalOf } from "@/features/market/symbol/intervals"
+import { linesOf } from "@/features/market/symbol/levels"
+import { proposals } from "@/features/market/symbol/unknown"
+import type { Tick } from "@/lib/live"
+import type { Activity } from "@/lib/queries/live"
+
+const FIVE = intervalOf("5minute")
+const DAY = intervalOf("day")
+
+function candle(time: string, close: number, changes: Partial<LiveCandle> = {}): LiveCandle {
+  return {
+    ts: `2026-11-20T${time}:00+05:30`,
+    open: 100,
+    high: Math.max(100, close),
+    low: Math.min(100, close),
+    close,
+    volume: 10,
+    oi: 0,
+    is_complete: true,
+    has_gap: false,
+    ...changes,
+  }
+}
+
+function tick(time: string, ltp: number): Tick {
+  return { ltp, close: 99, change: 1, change_pct: 1, ts: `2026-11-20T${time}+05:30`, seq: 1 }
+}
+
+test("history and session are one row, and the session's candle wins", () => {
+  const both = joined(
+    [candle("09:15", 101), candle("09:20", 102)],
+    [candle("09:20", 103), candle("09:25", 104)],
+    FIVE,
+  )
+  expect(both.map(({ close }) => close)).toEqual([101, 103, 104])
+  // India's clock as if it were UTC: 09:15 reads 09:15.
+  expect(new Date(Number(both[0]?.time) * 1_000).toISOString()).toBe("2026-11-20T09:15:00.000Z")
+  expect(joined([candle("09:15", 1)], [], DAY)[0]?.time).toBe("2026-11-20")
+})
+
+describe("the candle that goes on", () => {
+  const current = candle("09:20", 102, { is_complete: false })
+
+  test("follows ticks up and down", () => {
+    const up = followed(current, tick("09:21:00", 105), FIVE)
+    expect(up).toMatchObject({ high: 105, low: 100, close: 105 })
+    expect(followed(up, tick("09:22:00", 98), FIVE)).toMatchObject({ high: 105, low: 98, close: 98 })
+  })
+
+  test("is followed by the next one when its time is over, gaps and all", () => {
+    const next = followed(current, tick("09:37:12", 90), FIVE)
+    expect(next).toMatchObject({ open: 90, high: 90, low: 90, close: 90, volume: 0 })
+    expect(next?.ts).toBe(new Date("2026-11-20T09:35:00+05:30").toISOString())
+  })
+
+  test("a tick from before it changes nothing; a day goes on whatever the hour", () => {
+    expect(followed(current, tick("09:19:59", 50), FIVE)).toBe(current)
+    expect(followed(current, undefined, FIVE)).toBe(current)
+    expect(followed(null, tick("09:21:00", 1), FIVE)).toBeNull()
+    expect(followed(current, tick("15:29:00", 120), DAY)).toMatchObject({ ts: current.ts, close: 120 })
+  })
+})
+
+const NOTHING: Activity = {
+  instrument: "NSE:INFY",
+  fills: [],
+  orders: [],
+  triggers: [],
+  positions: [],
+  protections: [],
+}
+
+function fill(time: string, side: string, quantity: number, price: number): Activity["fills"][number] {
+  return { at: `2026-11-20T${time}+05:30`, order_id: "1", run_id: "r", side, product: "CNC", quantity, price }
+}
+
+test("our trades stand on their candles, one mark for a side", () => {
+  const candles = joined([candle("09:15", 100), candle("09:20", 100)], [], FIVE)
+  const marks = marksOf(
+    [
+      fill("09:16:00", "BUY", 10, 100),
+      fill("09:17:00", "BUY", 30, 104),
+      fill("09:18:00", "SELL", 5, 105),
+      fill("09:21:00", "BUY", 1, 99),
+      fill("09:00:00", "BUY", 7, 50),
+    ],
+    candles,
+    FIVE,
+  )
+  expect(marks.map(({ text }) => text)).toEqual(["B 40 @ 103.00", "S 5 @ 105.00", "B 1 @ 99.00"])
+  expect(marks.map(({ time }) => time)).toEqual([candles[0]?.time, candles[0]?.time, candles[1]?.time])
+})
+
+test("what waits at a price is a line; what has none is not", () => {
+  const lines = linesOf({
+    ...NOTHING,
+    orders: [
+      { order_type: "LIMIT", price: 95, trigger_price: 0, side: "BUY", pending_quantity: 10 },
+      { order_type: "SL", price: 90, trigger_price: 91, side: "SELL", pending_quantity: 5 },
+      { order_type: "MARKET", price: 0, trigger_price: 0, side: "BUY", pending_quantity: 1 },
+    ] as Activity["orders"],
+    triggers: [{ gtt_id: 1, trigger: 80, side: "BUY", quantity: 3 }],
+    protections: [
+      { stop_price: 92, target_price: 110, trailing_price: null } as Activity["protections"][number],
+    ],
+    positions: [{ run_id: null, product: "CNC", quantity: -4, average_price: 101 }],
+  })
+  expect(lines.map(({ price, label }) => [price, label])).toEqual([
+    [95, "Buy 10 LIMIT"],
+    [91, "Sell 5 SL"],
+    [80, "GTT buy 3"],
+    [92, "Stop"],
+    [110, "Target"],
+    [101, "Short 4"],
+  ])
+  expect(linesOf(undefined)).toEqual([])
+})
+
+test("every interval of Kite is there, and an unknown one is five minutes", () => {
+  expect(INTERVALS.map(({ id }) => id)).toEqual([
+    "minute", "3minute", "5minute", "10minute", "15minute", "30minute", "60minute", "day",
+  ])
+  expect(intervalOf("2minute")).toBe(FIVE)
+  expect(historyFrom(FIVE, new Date("2026-11-20T10:00:00Z"))).toBe("2026-11-10")
+})
+
+test("the names a refusal proposes are read out of its words", () => {
+  expect(proposals("Unknown instrument NSE:INFYY; did you mean NSE:INFY, NSE:INFOBEAN?")).toEqual([
+    "NSE:INFY",
+    "NSE:INFOBEAN",
+  ])
+  expect(proposals("Unknown instrument NSE:QQQ")).toEqual([])
+})

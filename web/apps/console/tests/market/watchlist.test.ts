@@ -1,0 +1,68 @@
+import type { KiteQuote } from "@tradertape/api/live.ts"
+import { describe, expect, test } from "vitest"
+import { placeBetween } from "@/components/day-range"
+import { movedBy, sortedBy } from "@/features/market/watchlist/ordering"
+import type { Tick } from "@/lib/live"
+import { staleFor, staleWords } from "@/lib/tick-parts"
+
+function quote(last_price: number, net_change: number | null, volume: number): KiteQuote {
+  const close = net_change === null ? null : last_price - net_change
+  return { last_price, net_change, volume, ohlc: { open: 1, high: 1, low: 1, close } } as KiteQuote
+}
+
+const IDS = ["NSE:TCS", "NSE:INFY", "BSE:SENSEX", "NSE:GONE"]
+const QUOTES = {
+  "NSE:TCS": quote(3_000, 30, 10),
+  "NSE:INFY": quote(1_500, -15, 99),
+  "BSE:SENSEX": quote(68_000, 0, 0),
+}
+
+describe("a list in the order of a figure", () => {
+  test.each([
+    ["last", true, ["BSE:SENSEX", "NSE:TCS", "NSE:INFY", "NSE:GONE"]],
+    ["percent", true, ["NSE:TCS", "BSE:SENSEX", "NSE:INFY", "NSE:GONE"]],
+    ["percent", false, ["NSE:INFY", "BSE:SENSEX", "NSE:TCS", "NSE:GONE"]],
+    ["volume", true, ["NSE:INFY", "NSE:TCS", "BSE:SENSEX", "NSE:GONE"]],
+    ["name", false, ["NSE:GONE", "NSE:INFY", "BSE:SENSEX", "NSE:TCS"]],
+  ] as const)("%s, descending %s", (by, isDescending, expected) => {
+    expect(sortedBy(IDS, QUOTES, by, isDescending)).toEqual(expected)
+  })
+
+  test("what has no price stands last whichever way", () => {
+    expect(sortedBy(IDS, QUOTES, "last", false).at(-1)).toBe("NSE:GONE")
+  })
+})
+
+describe("moving a row", () => {
+  test.each([
+    [1, ["b", "a", "c"]],
+    [2, ["b", "c", "a"]],
+    [99, ["b", "c", "a"]],
+    [-1, ["a", "b", "c"]],
+  ])("a by %d", (places, expected) => expect(movedBy(["a", "b", "c"], "a", places)).toEqual(expected))
+
+  test("what is not there moves nothing", () => {
+    expect(movedBy(["a"], "z", 1)).toEqual(["a"])
+  })
+})
+
+test("a price stands between low and high, and never outside", () => {
+  expect(placeBetween(100, 200, 150)).toBe(0.5)
+  expect(placeBetween(100, 200, 90)).toBe(0)
+  expect(placeBetween(100, 200, 250)).toBe(1)
+  expect(placeBetween(100, 100, 100)).toBe(0.5)
+})
+
+test("a price is old after eight seconds, and says how old", () => {
+  const tick = { ts: "2026-11-20T10:00:00+05:30" } as Tick
+  const at = new Date(tick.ts).getTime()
+  expect(staleFor(tick, at + 8_000)).toBeNull()
+  expect(staleFor(tick, at + 12_900)).toBe(12)
+  expect(staleFor(undefined, at)).toBeNull()
+  expect([staleWords(12), staleWords(89), staleWords(90), staleWords(7_200)]).toEqual([
+    "12 s",
+    "89 s",
+    "2 min",
+    "2 h",
+  ])
+})
