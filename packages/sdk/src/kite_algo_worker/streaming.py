@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import suppress
 from typing import Any, Protocol
 
 from kite_algo_worker.config import AlgoWorkerConfig
@@ -68,13 +69,15 @@ class EventStream(Iterator[JsonDict]):
         return self._reader.last_id
 
     def close(self) -> None:
-        """Stop reading."""
+        """Stop reading; from another thread too."""
         self._closed = True
         self.health.mark_closed()
         if self._connection is not None:
             self._connection.close()
+        with suppress(ValueError):  # it is being read just now: it will see that it is closed
+            self._messages.close()
 
-    def _read(self) -> Iterator[JsonDict]:
+    def _read(self) -> Generator[JsonDict, None, None]:
         failures = 0
         while not self._closed:
             try:
@@ -104,6 +107,9 @@ class EventStream(Iterator[JsonDict]):
                 yield from self._reader.messages(line)
                 if self._reader.is_over:
                     return
+        except (AttributeError, ValueError):
+            if not self._closed:  # else it was read from while another thread closed it
+                raise
         finally:
             connection.close()
 

@@ -55,7 +55,7 @@ class FakeServer:
         self.route: Callable[[Asked], Answer | None] = lambda _asked: None
         methods = {f"do_{name}": _Handler.serve for name in _METHODS}
         handler = type("Handler", (_Handler,), {"fake": self, **methods})
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self._http = _Quiet(("127.0.0.1", 0), handler)
         self._http.daemon_threads = True
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.01,), daemon=True)
         self._thread.start()
@@ -94,6 +94,11 @@ class FakeServer:
         self._http.shutdown()
         self._http.server_close()
         self._thread.join()
+
+
+class _Quiet(ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that is gone is no news."""
 
 
 class _Handler(BaseHTTPRequestHandler):
