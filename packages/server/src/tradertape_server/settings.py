@@ -95,7 +95,7 @@ class Settings(BaseSettings):
         "the machine's name where it listens on every network.",
     )
     trader_lease_s: Annotated[float, Field(ge=1, le=60)] = Field(
-        default=3.0,
+        default=5.0,
         description="Seconds without a sign of the trading process after which another takes over.",
     )
 

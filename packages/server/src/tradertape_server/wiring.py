@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from threading import Thread
 
 from tradertape_core.kernel.clock import Clock
 from tradertape_core.market.calendar import nse_calendar
@@ -105,6 +106,19 @@ class Processes:
         if self.ticks is not None:
             self.ticks.bind(feed)
 
+    def warm(self, feed: Feed, instruments: InstrumentService, clock: Clock) -> None:
+        """Begin to read what the first request would wait for, or a fail-over."""
+        source = feed.source
+        if self.ticks is None or not isinstance(source, RelayedSource):
+            return
+
+        def read() -> None:
+            first = next(iter(instruments.master.all()), None)
+            if first is not None:
+                source.warm(first, clock.now())
+
+        Thread(target=read, name="warm", daemon=True).start()
+
     def publish(self, metrics: Metrics, health: Health) -> None:
         """Figures and checks."""
         publish_lease(metrics, self.leading, self.forwarded)
@@ -184,6 +198,7 @@ class Container:
             self.study_jobs.start()
         self.processes.start()
         self.feed.start()
+        self.processes.warm(self.feed, self.instruments, self.clock)
         workers = self.workers
         self.processes.leading.start(
             (self.execution.trader, self.execution_jobs, workers.guardian, workers.recorder)

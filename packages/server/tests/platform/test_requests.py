@@ -13,6 +13,7 @@ import structlog
 from fastapi import FastAPI, Query
 from fastapi.testclient import TestClient
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from tradertape_core.kernel.errors import InvalidDocument, InvalidInput, Problem
 from tradertape_server.features.auth.models import User
@@ -34,6 +35,10 @@ class Numbers(Body):
 def app(app: FastAPI, container: Container) -> FastAPI:
     """The application with a few routes that only tests need, before the catch-all."""
     extra = FastAPI()
+
+    @extra.get("/api/t/cut")
+    def cut() -> None:
+        raise OperationalError("SELECT 1", {}, Exception("server closed the connection"))
 
     @extra.get("/api/t/broken")
     def broken() -> None:
@@ -346,3 +351,12 @@ def test_a_naive_time_is_refused(container: Container, clock: Any) -> None:
         container.database.write() as session,
     ):
         session.add(User(email="a@example.com", created_at=clock.now().replace(tzinfo=None)))
+
+
+@ON_SQLITE
+def test_a_lost_connection_is_a_503_that_says_when_to_come_back(client: TestClient) -> None:
+    answer = client.get("/api/t/cut")
+    assert answer.status_code == 503
+    assert answer.headers["X-Error-Code"] == "database_away"
+    assert answer.headers["Retry-After"] == "2"
+    assert "SELECT" not in answer.text

@@ -24,6 +24,7 @@ from starlette.exceptions import HTTPException
 from tradertape_core.kernel.errors import InvalidDocument, InvalidInput
 
 CODE_HEADER = "X-Error-Code"
+DATABASE_AWAY = "database_away"
 
 STATUS_CODES = {
     400: "bad_request",
@@ -121,6 +122,15 @@ def error_response(
     return JSONResponse(
         {"detail": detail}, status_code=status, headers={CODE_HEADER: code, **(headers or {})}
     )
+
+
+def database_away() -> JSONResponse:
+    """What is answered while the database is not reached, or waited for in vain."""
+    detail = (
+        "The database does not answer. Ask again in a moment; before you repeat a change that has "
+        "no idempotency key, look whether it was made."
+    )
+    return error_response(503, detail, code=DATABASE_AWAY, headers={"Retry-After": "2"})
 
 
 def response_for(error: ApiError) -> JSONResponse:

@@ -23,17 +23,19 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tradertape_server.platform.bodies import replay
-from tradertape_server.platform.errors import CODE_HEADER, error_response
+from tradertape_server.platform.errors import CODE_HEADER, DATABASE_AWAY, error_response
 from tradertape_server.platform.leading import Leading
 from tradertape_server.platform.logging import get_logger
 from tradertape_server.platform.requests import client_ip
 from tradertape_server.platform.secrets import SecretBox, same
+from tradertape_server.platform.trader_lease import Holder
 
 HEADER = b"x-tradertape-forwarded"
 NOT_THE_TRADER, TRADING_PAUSED, NO_TRADER = "not_the_trader", "trading_paused", "no_trader"
 FAIL_OVER_S = 12.0  # how long a request that may be repeated waits for a trader
 MOST_AGE_S = 60.0  # of a signature
 _LOOK_AGAIN_S = 0.2
+_WATCH_S = 1.0
 _TIMEOUT = httpx.Timeout(30.0, connect=2.0)
 _LIMITS = httpx.Limits(max_connections=200, max_keepalive_connections=50, keepalive_expiry=30)
 # Of the connection, not of the message.
@@ -41,6 +43,7 @@ _HOP = frozenset(
     b"connection keep-alive proxy-authenticate proxy-authorization te trailer transfer-encoding "
     b"upgrade".split()
 ) | {HEADER}
+_PASSING = (TRADING_PAUSED, DATABASE_AWAY)
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 Rule = Callable[[Scope], bool]
@@ -147,18 +150,32 @@ class Forwarding:
         if holder is None or not holder.address or holder.owner == self._leading.owner:
             return NO_TRADER
         try:
-            answer = await self._send(holder.address, scope, body)
+            answer = await self._answer_of(holder, scope, body)
         except _NEVER_SENT:
             return NO_TRADER
-        except httpx.TransportError as error:
+        except (httpx.TransportError, TimeoutError) as error:
             self._figures.lost += 1
             logger.warning("the trader's answer was lost", reason=type(error).__name__)
             return NO_TRADER if may_repeat else "outcome_unknown"
         code = answer.headers.get(CODE_HEADER, "")
-        if code == NOT_THE_TRADER or (code == TRADING_PAUSED and may_repeat):
+        if code == NOT_THE_TRADER or (code in _PASSING and may_repeat):
             await answer.aclose()
             return NO_TRADER
         return answer
+
+    async def _answer_of(self, holder: Holder, scope: Scope, body: bytes) -> httpx.Response:
+        """Ask, and give up early on a trader that another one has replaced."""
+        asked = asyncio.ensure_future(self._send(holder.address, scope, body))
+        try:
+            while not (await asyncio.wait({asked}, timeout=_WATCH_S))[0]:
+                with suppress(SQLAlchemyError):
+                    now = await run_in_threadpool(self._leading.holder)
+                    if now is not None and now.fence != holder.fence:
+                        raise TimeoutError("another process trades now")
+        finally:
+            if not asked.done():
+                asked.cancel()
+        return asked.result()
 
     async def _send(self, address: str, scope: Scope, body: bytes) -> httpx.Response:
         if self._client is None:

@@ -8,17 +8,21 @@ from collections.abc import Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 import structlog
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tradertape_core.kernel.clock import Clock
-from tradertape_server.platform.errors import error_response
+from tradertape_server.platform.errors import database_away, error_response
 from tradertape_server.platform.identity import STATE_KEY, Identity
 from tradertape_server.platform.logging import get_logger
 from tradertape_server.platform.metrics import Metrics
 
 REQUEST_ID_HEADER = "X-Request-Id"
 UNROUTED = "(none)"
+
+_AWAY = (OperationalError, InterfaceError, PoolTimeout)
 
 logger = get_logger(__name__)
 
@@ -55,6 +59,11 @@ class RequestContext:
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             try:
                 await self._app(scope, receive, send_with_id)
+            except _AWAY as error:
+                logger.error("the database does not answer", reason=_cause(error))
+                if status:
+                    raise
+                await database_away()(scope, receive, send_with_id)
             except Exception:
                 logger.exception("request failed", method=scope["method"], path=scope["path"])
                 if status:
@@ -80,6 +89,11 @@ class RequestContext:
             user=identity.id if identity else None,
             ip=client_ip(scope),
         )
+
+
+def _cause(error: Exception) -> str:
+    # Its words may hold what was asked of the database.
+    return type(getattr(error, "orig", None) or error).__name__
 
 
 def known_method(method: str) -> str:

@@ -54,6 +54,10 @@ class RelayedSource:
             self._relay.ask(wanted)
         return []
 
+    def warm(self, instrument: Instrument, now: datetime) -> None:
+        """Open the market's record: a fail-over need not wait for it then."""
+        self._market.session_candles(instrument, Interval.DAY, now)
+
     def hours(self, moment: datetime) -> TradingHours | None:
         """The session of a market time."""
         return self._market.hours(moment)
