@@ -38,7 +38,9 @@ export function InstrumentSearch(props: Props) {
   const found = (typed ? (search.data ?? []) : []).filter((one) => !hides?.(one))
   // Enter takes the likeliest, without an arrow first.
   // biome-ignore lint/correctness/useExhaustiveDependencies: when other instruments are proposed
-  useEffect(() => combobox.selectFirstOption(), [search.data, typed])
+  useEffect(() => {
+    combobox.selectFirstOption()
+  }, [search.data, typed])
   const choose = (id: string) => {
     const one = found.find(({ instrument }) => instrument === id)
     if (!one) return
