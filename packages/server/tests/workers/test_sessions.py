@@ -174,7 +174,7 @@ def test_no_mutated_token_is_accepted(caller: Any, api: Any, container: Any) -> 
     dice, letters = random.Random(7), "0123456789abcdef._+ -"
 
     def accepted(desk: Any) -> int:
-        run, count = repository.any_run(desk.session, "run-1"), 0
+        run, count = repository.trading_runs(desk.session, ["run-1"])["run-1"], 0
         tokens.check(desk, run, token)
         for _ in range(5000):
             at = dice.randrange(len(token))

@@ -19,6 +19,10 @@ class FindsCallers(Protocol):
 
     def by_cookie(self, token: str) -> tuple[Identity | None, bool]: ...
 
+    def remembered(self, token: str) -> Identity | None:
+        """The caller with a bearer token where no look is needed: called on the event loop."""
+        ...
+
     def by_bearer(self, token: str) -> Identity | None: ...
 
     def renewed_cookie(self, token: str) -> str:
@@ -38,12 +42,17 @@ class Gate:
         if scope["type"] != "http" or not scope["path"].startswith("/api/"):
             await self._app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
-        identity, renewal = await run_in_threadpool(self._find, headers)
+        headers, renewal = Headers(scope=scope), ""
+        identity = self._callers.remembered(token) if (token := bearer_of(headers)) else None
+        if identity is None:
+            identity, renewal = await run_in_threadpool(self._find, headers, token)
         scope.setdefault("state", {})[STATE_KEY] = identity
+        if not renewal:
+            await self._app(scope, receive, send)
+            return
 
         async def send_renewed(message: Message) -> None:
-            if renewal and message["type"] == "http.response.start":
+            if message["type"] == "http.response.start":
                 answer = MutableHeaders(scope=message)
                 if "set-cookie" not in answer:
                     answer.append("set-cookie", renewal)
@@ -51,12 +60,17 @@ class Gate:
 
         await self._app(scope, receive, send_renewed)
 
-    def _find(self, headers: Headers) -> tuple[Identity | None, str]:
-        kind, _, token = headers.get("authorization", "").partition(" ")
-        if kind.lower() == "bearer":
-            return self._callers.by_bearer(token.strip()), ""
+    def _find(self, headers: Headers, token: str | None) -> tuple[Identity | None, str]:
+        if token is not None:
+            return self._callers.by_bearer(token), ""
         cookie = cookie_parser(headers.get("cookie", "")).get(self._callers.cookie_name, "")
         if not cookie:
             return None, ""
         identity, renew = self._callers.by_cookie(cookie)
         return identity, self._callers.renewed_cookie(cookie) if renew else ""
+
+
+def bearer_of(headers: Headers) -> str | None:
+    """The token of an Authorization header; None when it holds none of that kind."""
+    kind, _, token = headers.get("authorization", "").partition(" ")
+    return token.strip() if kind.lower() == "bearer" else None

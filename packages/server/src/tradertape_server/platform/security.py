@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cache
 from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tradertape_server.platform.errors import error_response
@@ -41,6 +42,21 @@ def policy_for(path: str) -> str:
     return DOCS_POLICY if path == "/docs" or path.startswith("/docs/") else CONSOLE_POLICY
 
 
+def _headers_of(policy: str, scope: Scope) -> tuple[tuple[bytes, bytes], ...]:
+    is_api = scope["path"].startswith("/api/")
+    return _written(policy, is_api=is_api, is_secure=scope["scheme"] == "https")
+
+
+@cache
+def _written(policy: str, *, is_api: bool, is_secure: bool) -> tuple[tuple[bytes, bytes], ...]:
+    headers = {**HEADERS, "Content-Security-Policy": policy}
+    if is_api:
+        headers["Cache-Control"] = "no-store"
+    if is_secure:
+        headers["Strict-Transport-Security"] = HSTS
+    return tuple((name.lower().encode(), value.encode()) for name, value in headers.items())
+
+
 class SecurityHeaders:
     """Adds the headers to every answer."""
 
@@ -55,14 +71,10 @@ class SecurityHeaders:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
-                    headers.setdefault(name, value)
-                headers.setdefault("Content-Security-Policy", policy_for(scope["path"]))
-                if scope["path"].startswith("/api/"):
-                    headers.setdefault("Cache-Control", "no-store")
-                if scope["scheme"] == "https":
-                    headers.setdefault("Strict-Transport-Security", HSTS)
+                wanted = _headers_of(policy_for(scope["path"]), scope)
+                given = list(message.get("headers", ()))
+                there = {name.lower() for name, _ in given}
+                message["headers"] = given + [one for one in wanted if one[0] not in there]
             await send(message)
 
         await self._app(scope, receive, send_with_headers)

@@ -30,7 +30,7 @@ class Caller:
 COMMAND_LINE = Caller(ip="local", user_agent="tradertape", request_id="command-line")
 
 
-def _caller(request: Request) -> Caller:
+async def _caller(request: Request) -> Caller:
     return Caller(
         ip=client_ip(request.scope)[:45],
         user_agent=request.headers.get("user-agent", "")[:300],

@@ -4,11 +4,13 @@ CurrentUser   a signed-in browser, or an agent key with the scope `api:read` / `
 SessionUser   a signed-in browser only: account pages
 AdminUser     a signed-in browser of an administrator
 holder_of     a key with a given scope: the agent's and the workers' routes
+
+They are coroutines although nothing here waits: a plain function would cost every request a thread.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 from fastapi import Depends, Request, Security
@@ -32,7 +34,7 @@ _bearer = HTTPBearer(
 )
 
 
-def _anyone_known(
+async def _anyone_known(
     request: Request,
     _by_cookie: Annotated[str | None, Security(_cookie)],
     _by_bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
@@ -46,13 +48,13 @@ def _anyone_known(
 KnownCaller = Annotated[Identity, Depends(_anyone_known)]
 
 
-def _current_user(request: Request, caller: KnownCaller) -> Identity:
+async def _current_user(request: Request, caller: KnownCaller) -> Identity:
     if caller.via != "session":
-        _demand(caller, "api:read" if request.method in SAFE_METHODS else "api:write")
+        demand(caller, "api:read" if request.method in SAFE_METHODS else "api:write")
     return caller
 
 
-def _session_user(caller: KnownCaller) -> Identity:
+async def _session_user(caller: KnownCaller) -> Identity:
     if caller.via != "session":
         raise Forbidden("Sign in in a browser for this; a key is not enough.", code="session_only")
     return caller
@@ -62,7 +64,7 @@ CurrentUser = Annotated[Identity, Depends(_current_user)]
 SessionUser = Annotated[Identity, Depends(_session_user)]
 
 
-def _admin_user(user: SessionUser) -> Identity:
+async def _admin_user(user: SessionUser) -> Identity:
     if not user.is_admin:
         raise Forbidden("Only for administrators.", code="admin_only")
     return user
@@ -71,16 +73,17 @@ def _admin_user(user: SessionUser) -> Identity:
 AdminUser = Annotated[Identity, Depends(_admin_user)]
 
 
-def holder_of(scope: str) -> Callable[[Identity], Identity]:
+def holder_of(scope: str) -> Callable[[Identity], Awaitable[Identity]]:
     """A dependency that lets in keys with `scope`; browsers' sessions are not asked for here."""
 
-    def check(caller: KnownCaller) -> Identity:
-        _demand(caller, scope)
+    async def check(caller: KnownCaller) -> Identity:
+        demand(caller, scope)
         return caller
 
     return check
 
 
-def _demand(caller: Identity, scope: str) -> None:
+def demand(caller: Identity, scope: str) -> None:
+    """Raise Forbidden when a key lacks the scope."""
     if scope not in caller.scopes:
         raise Forbidden(f"The key lacks the scope {scope}.", code="scope_missing")

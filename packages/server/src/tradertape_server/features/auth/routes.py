@@ -24,7 +24,7 @@ MARK = "kite_signin"  # marks the browser that asked for a link
 router = APIRouter(prefix="/api/auth", tags=["accounts"])
 
 
-def _browser(
+async def _browser(
     caller: FromWhere,
     kite_session: Annotated[str, Cookie(include_in_schema=False)] = "",
     kite_signin: Annotated[str, Cookie(include_in_schema=False)] = "",

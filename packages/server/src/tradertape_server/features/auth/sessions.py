@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from tradertape_core.kernel.clock import Clock
 from tradertape_server.features.auth.models import ApiKey, User, UserSession
+from tradertape_server.features.auth.remembering import RememberedCallers
 from tradertape_server.platform.database import Database
 from tradertape_server.platform.identity import Identity, Via
 from tradertape_server.platform.secrets import new_token, token_hash
@@ -76,6 +77,7 @@ class Authenticator:
         self._clock = clock
         self._life = life
         self._secure = secure_cookie
+        self._remembered = RememberedCallers(clock)
 
     def renewed_cookie(self, token: str) -> str:
         """The Set-Cookie value that gives the session cookie its full life again."""
@@ -97,6 +99,10 @@ class Authenticator:
             self._touch(UserSession, UserSession.last_seen_at.key, row[0].id, now)
         return _identity(row[1], "session", row[0].id, frozenset()), renew
 
+    def remembered(self, token: str) -> Identity | None:
+        """The account whose key this is, where it is known without a look; costs nothing."""
+        return self._remembered.find(token_hash(token))
+
     def by_bearer(self, token: str) -> Identity | None:
         """The account whose key this is, with the key's scopes."""
         kind: Via | None = None
@@ -104,18 +110,20 @@ class Authenticator:
             kind = via if token.startswith(start) else kind
         if kind is None:
             return None
-        now = self._clock.now()
+        now, hashed, epoch = self._clock.now(), token_hash(token), self._remembered.epoch
         with self._database.read() as session:
             row = session.execute(
                 select(ApiKey, User)
                 .join(User, User.id == ApiKey.user_id)
-                .where(ApiKey.token_hash == token_hash(token), ApiKey.kind == kind)
+                .where(ApiKey.token_hash == hashed, ApiKey.kind == kind)
             ).one_or_none()
         if row is None or not _usable(row[0], row[1], now):
             return None
         if row[0].last_used_at is None or now - row[0].last_used_at >= TOUCH_AFTER:
             self._touch(ApiKey, ApiKey.last_used_at.key, row[0].id, now)
-        return _identity(row[1], kind, row[0].id, frozenset(row[0].scopes))
+        identity = _identity(row[1], kind, row[0].id, frozenset(row[0].scopes))
+        self._remembered.keep(hashed, identity, row[0].expires_at, epoch=epoch)
+        return identity
 
     def alive(self, callers: Collection[Identity]) -> set[Identity]:
         """Those whose session or key is still good, of callers found earlier."""

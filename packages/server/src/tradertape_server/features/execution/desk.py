@@ -7,9 +7,10 @@ transaction. The number of the last event tells whether somebody else wrote: the
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -59,6 +60,14 @@ class Written:
     requests: tuple[VenueRequest, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Something to look up for all wishes of a turn at once. rows: by name, of many names."""
+
+    rows: Callable[[Session, Collection[str]], Mapping[str, Any]]
+    name: str
+
+
 class Desk:
     """Used by one thread at a time, between `begin` and `committed` or `forget`."""
 
@@ -84,6 +93,7 @@ class Desk:
         self._flat: dict[PositionKey, Position] = {}
         self._leaving: set[str] = set()
         self._new_keys: set[tuple[str, str]] = set()
+        self._found: dict[Read, Any] = {}
 
     # --- a transaction ------------------------------------------------------------------------
 
@@ -145,6 +155,7 @@ class Desk:
         """The transaction is on disk; a new one may begin."""
         staged, self._staged = self._staged, Staged()
         self._new_keys.clear()
+        self._found.clear()
         for order in (*staged.placed.values(), *staged.changed.values()):
             if not order.is_open:
                 self._orders.pop(order.order_id, None)
@@ -158,6 +169,7 @@ class Desk:
         """Nothing staged counts, and everything is read again."""
         self._staged = Staged()
         self._new_keys.clear()
+        self._found.clear()
         self._seq = self._halts_seen = -1
         self._session = None
         self._accounts.clear()
@@ -261,6 +273,25 @@ class Desk:
         """Learn in one query which of these keys are new."""
         if keys:
             self._new_keys = set(keys) - repository.known_keys(self.session, keys)
+
+    def look_ahead(self, reads: Iterable[Read]) -> None:
+        """Look up what wishes will ask for, in one query of a kind."""
+        names: dict[Any, set[str]] = {}
+        for read in reads:
+            names.setdefault(read.rows, set()).add(read.name)
+        for rows_of, wanted in names.items():
+            found = rows_of(self.session, wanted)
+            self._found |= {Read(rows_of, name): found.get(name) for name in wanted}
+
+    def look(self, read: Read) -> Any:
+        """What there is under a name, or None: as it was looked up, where nothing changed since."""
+        if read not in self._found:
+            self.look_ahead([read])
+        return self._found[read]
+
+    def look_anew(self) -> None:
+        """What was looked up may have changed."""
+        self._found.clear()
 
     def is_reserving(self, run_id: str, key: str) -> bool:
         """Whether the key was taken in this very transaction."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
-SERVER = "server"
-USER = "user"
+Scope = Literal["user", "server"]
+SERVER: Scope = "server"
+USER: Scope = "user"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +22,7 @@ class Halt:
     since: datetime
 
     @property
-    def scope(self) -> str:
+    def scope(self) -> Scope:
         """`user`, or `server` for everybody's."""
         return SERVER if self.user_id is None else USER
 

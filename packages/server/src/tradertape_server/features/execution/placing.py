@@ -68,12 +68,21 @@ class Reserved:
     row: Json | None = None
 
 
-def place_wish(intent: Intent, document: Mapping[str, Any], ids: OrderIds) -> Wish:
+# What becomes of an intent, once it is known whose it is.
+Decide = Callable[[Desk, Intent], Outcome | Reserved]
+
+
+def intent_wish(intent: Intent, decide: Decide) -> Wish:
+    """The wish of an intent whose run is known."""
+    return keyed_wish(intent.run_id, intent.key, lambda desk: decide(desk, intent))
+
+
+def order_decision(document: Mapping[str, Any], ids: OrderIds) -> Decide:
     """Place one order. Raises InvalidDocument when its fields break a rule."""
     reach("before_validate")
     request = read_order(document)
 
-    def decide(desk: Desk) -> Outcome | Reserved:
+    def decide(desk: Desk, intent: Intent) -> Outcome | Reserved:
         known = replayed(desk, intent)
         if known is not None:
             return known
@@ -90,11 +99,10 @@ def place_wish(intent: Intent, document: Mapping[str, Any], ids: OrderIds) -> Wi
         _record(desk, intent, decision)
         return Reserved(row)
 
-    return _keyed(intent, decide)
+    return decide
 
 
-def basket_wish(
-    intent: Intent,
+def basket_decision(
     documents: Sequence[Mapping[str, Any]],
     ids: OrderIds,
     *,
@@ -102,7 +110,7 @@ def basket_wish(
     dry_run: bool,
     unwind: str = unwinding.NONE,
     labels: Sequence[str] = (),
-) -> Wish:
+) -> Decide:
     """Place several orders as one wish. Raises InvalidDocument when the basket cannot stand.
 
     unwind: `reverse` undoes what filled when the venue refuses a leg after others were taken.
@@ -111,7 +119,7 @@ def basket_wish(
     reach("before_validate")
     read = read_legs(documents, all_or_none=all_or_none)
 
-    def decide(desk: Desk) -> Outcome | Reserved:
+    def decide(desk: Desk, intent: Intent) -> Outcome | Reserved:
         known = replayed(desk, intent)
         if known is not None:
             return known
@@ -137,7 +145,7 @@ def basket_wish(
             _record(desk, intent, decided.decision)
         return Reserved(row)
 
-    return _keyed(intent, decide)
+    return decide
 
 
 def replayed(desk: Desk, intent: Intent) -> Outcome | Reserved | None:
@@ -174,19 +182,21 @@ def reserve(desk: Desk, intent: Intent, details: Json) -> Json:
     return row
 
 
-def _keyed(intent: Intent, decide: Callable[[Desk], Outcome | Reserved]) -> Wish:
+def keyed_wish(run_id: str, key: str, decide: Callable[[Desk], Outcome | Reserved]) -> Wish:
+    """A wish that is answered once for its key, when the venue has answered."""
+
     def settle(desk: Desk, carry: Outcome | Reserved) -> Any:
         if not isinstance(carry, Reserved):
             return carry
         if carry.row is not None:
             if unwinding.go_on(desk, carry.row):
                 return GO_ON
-            return keep_answer(desk, carry.row) or InProgress(intent.key)
-        row = desk.intent(intent.run_id, intent.key)
+            return keep_answer(desk, carry.row) or InProgress(key)
+        row = desk.intent(run_id, key)
         answer = None if row is None else kept(row, is_replay=True)
-        return answer or InProgress(intent.key)
+        return answer or InProgress(key)
 
-    return Wish(decide, settle, key=(intent.run_id, intent.key))
+    return Wish(decide, settle, key=(run_id, key))
 
 
 # --- legs -----------------------------------------------------------------------------------------

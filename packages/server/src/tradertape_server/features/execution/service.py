@@ -6,6 +6,7 @@ transaction of its own. `run_id` is the run's text id, unique in the whole serve
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import time
 from collections.abc import Mapping, Sequence
@@ -54,8 +55,7 @@ from tradertape_server.platform.leading import Fence
 Json = dict[str, Any]
 __all__ = ["ExecutionService", "RunRef", "Settings"]
 MODES = ("dry_run", "paper")
-_WAIT_FOR_OTHERS_S = 2.0
-_LOOK_AGAIN_S = 0.05
+_LOOKS, _LOOK_AGAIN_S = 40, 0.05
 _MOST_STEPS = 12  # of an exit within one request; the job goes on with it
 
 
@@ -136,7 +136,8 @@ class ExecutionService:
         """
         payload = {"order": order}
         intent = self._intent(run, PLACE_ORDER, key, payload, metadata)
-        return self.answered(placing.place_wish(intent, order, self.ids))
+        decide = placing.order_decision(order, self.ids)
+        return self.answered(placing.intent_wish(intent, decide))
 
     def place_basket(
         self,
@@ -157,23 +158,30 @@ class ExecutionService:
         if unwind != "none":
             payload["unwind"] = unwind
         intent = self._intent(run, PLACE_BASKET, key, payload, metadata)
-        wish = placing.basket_wish(
-            intent, orders, self.ids, all_or_none=all_or_none, dry_run=dry_run, unwind=unwind
+        decide = placing.basket_decision(
+            orders, self.ids, all_or_none=all_or_none, dry_run=dry_run, unwind=unwind
         )
-        return self.answered(wish)
+        return self.answered(placing.intent_wish(intent, decide))
 
     def answered(self, wish: Wish) -> Answer:
         """Have an intent's wish done, wait for another process that has its key, and answer."""
         outcome = self.trader.do(wish)
-        waited_s = 0.0
-        while isinstance(outcome, InProgress) and waited_s < _WAIT_FOR_OTHERS_S:
-            # Another process has the key: its answer is a moment away.
-            time.sleep(_LOOK_AGAIN_S)
-            waited_s += _LOOK_AGAIN_S
-            outcome = self.trader.do(Wish(wish.decide, wish.settle, key=wish.key))
-        answer = _given(outcome)
-        reach("before_reply")
-        return answer
+        for _ in range(_LOOKS):
+            if not isinstance(outcome, InProgress):
+                break
+            time.sleep(_LOOK_AGAIN_S)  # another process has the key: its answer is a moment away
+            outcome = self.trader.do(wish.again())
+        return _replied(outcome)
+
+    async def answered_soon(self, wish: Wish) -> Answer:
+        """The same, for a caller on the event loop."""
+        outcome = await self.trader.do_soon(wish)
+        for _ in range(_LOOKS):
+            if not isinstance(outcome, InProgress):
+                break
+            await asyncio.sleep(_LOOK_AGAIN_S)
+            outcome = await self.trader.do_soon(wish.again())
+        return _replied(outcome)
 
     def preview(self, run: RunRef, order: Mapping[str, Any]) -> Json:
         """The normalised order with its margin, charges and warnings; nothing is recorded."""
@@ -420,6 +428,12 @@ class ExecutionService:
         if order is None:
             raise NotFound("Order")
         return order
+
+
+def _replied(outcome: answers.Outcome) -> Answer:
+    answer = _given(outcome)
+    reach("before_reply")
+    return answer
 
 
 def _given(outcome: answers.Outcome) -> Answer:

@@ -9,8 +9,12 @@ anyway: read the outbox.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import threading
 from collections.abc import Sequence
+from concurrent.futures import Future
+from functools import partial
 from time import monotonic
 from typing import Any
 
@@ -119,13 +123,21 @@ class Trader:
     def do(self, wish: Wish) -> Any:
         """Have something done and wait for it. Raises what it raises, TradingPaused when it cannot
         be done now, NotTheTrader where this process does not trade."""
-        with self._bell:
-            if self._is_stopping or self._thread is None:
-                raise NotTheTrader
-            self._wishes.append(wish)
-            self._bell.notify_all()
+        self._take_in(wish)
         try:
             return wish.future.result(WAIT_S)
+        except TimeoutError:
+            raise TradingPaused from None
+
+    async def do_soon(self, wish: Wish) -> Any:
+        """The same for a caller on an event loop, who waits without a thread of its own."""
+        loop = asyncio.get_running_loop()
+        answered: asyncio.Future[Any] = loop.create_future()
+        wish.future.add_done_callback(partial(_tell, loop, answered))
+        self._take_in(wish)
+        try:
+            async with asyncio.timeout(WAIT_S):
+                return await answered
         except TimeoutError:
             raise TradingPaused from None
 
@@ -135,6 +147,13 @@ class Trader:
             self._ticks.append(tick)
             if len(self._ticks) > _MOST_TICKS:  # we are far behind: only the newest count
                 self._ticks = list({one.instrument_id: one for one in self._ticks}.values())
+            self._bell.notify_all()
+
+    def _take_in(self, wish: Wish) -> None:
+        with self._bell:
+            if self._is_stopping or self._thread is None:
+                raise NotTheTrader
+            self._wishes.append(wish)
             self._bell.notify_all()
 
     # --- the thread ---------------------------------------------------------------------------
@@ -202,8 +221,11 @@ class Trader:
         with self._database.write() as session:
             desk.begin(session)
             desk.look_up([wish.key for wish in wishes if wish.key is not None])
+            desk.look_ahead([wish.read for wish in wishes if wish.read is not None])
             for wish in wishes:
                 cursor = desk.cursor
+                if wish.read is None:
+                    desk.look_anew()
                 try:
                     wish.carry = wish.decide(desk)
                 except Exception as error:
@@ -301,6 +323,23 @@ class Trader:
         self._desk.forget()
         self._is_well = False
         return False
+
+
+def _tell(
+    loop: asyncio.AbstractEventLoop, answered: asyncio.Future[Any], done: Future[Any]
+) -> None:
+    with contextlib.suppress(RuntimeError):  # the loop is gone, and who asked with it
+        loop.call_soon_threadsafe(_hand_over, answered, done)
+
+
+def _hand_over(answered: asyncio.Future[Any], done: Future[Any]) -> None:
+    if answered.done():  # whoever asked has gone
+        return
+    error = done.exception()
+    if error is None:
+        answered.set_result(done.result())
+    else:
+        answered.set_exception(error)
 
 
 def _nothing(_desk: Desk) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from tradertape_core.orders.reports import ExecutionReport
-from tradertape_server.features.execution.desk import Desk
+from tradertape_server.features.execution.desk import Desk, Read
 from tradertape_server.features.execution.venue import PaperVenue
 
 # What `settle` returns when it had the venues told something more: it is asked again.
@@ -22,14 +22,20 @@ class Wish:
     decide: in the first transaction; raises to refuse, before it has staged anything. settle: in
     the last one, once the venues have answered, with what `decide` returned; None where that is
     the result already; GO_ON where more follows. venue: asked between the two, beside the outbox.
+    read: what `decide` asks the desk for. A wish with one changes nothing that another one reads.
     """
 
     decide: Callable[[Desk], Any]
     settle: Callable[[Desk, Any], Any] | None = None
     venue: Callable[[PaperVenue], Sequence[ExecutionReport]] | None = None
     key: tuple[str, str] | None = None  # of its intent: run and idempotency key, looked up in bulk
+    read: Read | None = None
     future: Future[Any] = field(default_factory=Future[Any])
     carry: Any = None
+
+    def again(self) -> Wish:
+        """The same wish, to be done once more."""
+        return Wish(self.decide, self.settle, self.venue, self.key, self.read)
 
     @property
     def is_done(self) -> bool:

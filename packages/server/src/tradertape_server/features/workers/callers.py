@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 from fastapi import Depends, Header
 
-from tradertape_server.features.auth.dependencies import KnownCaller, holder_of
+from tradertape_server.features.auth.dependencies import KnownCaller, demand
 from tradertape_server.platform.errors import Forbidden
 from tradertape_server.platform.identity import Identity
 
 NONCE_HEADER = "X-Worker-Session-Nonce"
 
 
-def worker_with(scope: str) -> Callable[[Identity], Identity]:
+def worker_with(scope: str) -> Callable[[Identity], Awaitable[Identity]]:
     """A dependency that lets in worker tokens with `scope`, and signed-in browsers."""
-    held = holder_of(scope)
 
-    def check(caller: KnownCaller) -> Identity:
-        return caller if caller.via == "session" else held(caller)
+    async def check(caller: KnownCaller) -> Identity:
+        if caller.via != "session":
+            demand(caller, scope)
+        return caller
 
     return check
 
 
-def _any_worker(caller: KnownCaller) -> Identity:
+async def _any_worker(caller: KnownCaller) -> Identity:
     if caller.via == "agent":
         raise Forbidden("This wants a worker token (kwa_…).", code="scope_missing")
     return caller

@@ -8,11 +8,10 @@ from typing import Any
 from tradertape_core.kernel.errors import InvalidDocument, Problem
 from tradertape_server.features.execution import placing, unwinding
 from tradertape_server.features.execution.answers import Answer
-from tradertape_server.features.execution.desk import Desk
+from tradertape_server.features.execution.desk import Desk, Read
 from tradertape_server.features.execution.intents import checked_key, request_hash
 from tradertape_server.features.execution.placing import Reserved
 from tradertape_server.features.execution.service import ExecutionService
-from tradertape_server.features.execution.wishes import Wish
 from tradertape_server.features.workers import repository
 from tradertape_server.features.workers.errors import RunClosed, UnknownRun
 from tradertape_server.features.workers.limits import risk_of
@@ -20,6 +19,7 @@ from tradertape_server.features.workers.models import WorkerRun
 from tradertape_server.features.workers.safety import SafetyTokens
 from tradertape_server.features.workers.schemas import Intent
 from tradertape_server.features.workers.sessions import demand_nonce
+from tradertape_server.features.workers.trading_runs import TradingRun
 from tradertape_server.features.workers.turns import ref
 from tradertape_server.platform.identity import Identity
 
@@ -34,60 +34,64 @@ class IntentService:
         self._execution = execution
         self._tokens = tokens
 
-    def place(self, caller: Identity, run: WorkerRun, wanted: Intent, nonce: str | None) -> Answer:
+    async def place(
+        self, caller: Identity, run_id: str, wanted: Intent, nonce: str | None
+    ) -> Answer:
         """Do what an intent says, once for its key: a repetition gets the first answer.
 
         The key outlives session and token; a token is used up only with a wish that is new.
+        Raises UnknownRun, SessionConflict, RunClosed, TokenRefused, and what execution raises.
         """
-        wish, key = self._wish(run, wanted)
-        inner = wish.decide
+        key, place = checked_key(wanted.idempotency_key), self._decision(wanted)
+        hashed = request_hash(wanted.intent_type, wanted.payload)
+        read = Read(repository.trading_runs, run_id)
 
         def decide(desk: Desk) -> Any:
-            now_run = repository.any_run(desk.session, run.strategy_run_id, lock=True)
-            if now_run is None:
+            run: TradingRun | None = desk.look(read)
+            if run is None or run.user_id != caller.id:
                 raise UnknownRun
-            demand_nonce(now_run, caller, nonce, desk.now)
-            if desk.intent(run.strategy_run_id, key) is not None:
-                return inner(desk)
-            if now_run.status not in TRADING:
-                raise RunClosed(run.strategy_run_id, now_run.status)
+            demand_nonce(run, caller, nonce, desk.now)
+            intent = self._intent(run, wanted, key, hashed)
+            if desk.intent(run_id, key) is not None:
+                return place(desk, intent)
+            if run.status not in TRADING:
+                raise RunClosed(run_id, run.status)
             token = wanted.safety_token
-            token_id = None if token is None else self._tokens.check(desk, now_run, token)
-            carry = inner(desk)
+            token_id = None if token is None else self._tokens.check(desk, run, token)
+            carry = place(desk, intent)
             if token_id is not None and isinstance(carry, Reserved):
                 self._tokens.spend(desk, token_id)
             return carry
 
-        wish.decide = decide
-        return self._execution.answered(wish)
+        wish = placing.keyed_wish(run_id, key, decide)
+        wish.read = read
+        return await self._execution.answered_soon(wish)
 
-    def _wish(self, run: WorkerRun, wanted: Intent) -> tuple[Wish, str]:
-        key = checked_key(wanted.idempotency_key)
-        intent = placing.Intent(
+    def _intent(self, run: TradingRun, wanted: Intent, key: str, hashed: str) -> placing.Intent:
+        return placing.Intent(
             account_id=run.account_id,
             run_id=run.strategy_run_id,
             mode=run.execution_mode,
             key=key,
             kind=wanted.intent_type,
-            request_hash=request_hash(wanted.intent_type, wanted.payload),
+            request_hash=hashed,
             metadata=wanted.metadata,
             risk=risk_of(run),
             strict=self._execution.settings.strict_answers,
         )
+
+    def _decision(self, wanted: Intent) -> placing.Decide:
         ids = self._execution.ids
         if wanted.intent_type == "place_order":
-            order = _member(wanted.payload, "order", "/payload")
-            return placing.place_wish(intent, order, ids), key
+            return placing.order_decision(_member(wanted.payload, "order", "/payload"), ids)
         basket = _member(wanted.payload, "basket", "/payload")
-        wish = placing.basket_wish(
-            intent,
+        return placing.basket_decision(
             _orders(basket, "/payload/basket"),
             ids,
             all_or_none=_flag(basket, "all_or_none"),
             dry_run=_flag(basket, "dry_run"),
             unwind=_unwind(basket),
         )
-        return wish, key
 
     def preview_order(self, run: WorkerRun, order: Mapping[str, Any]) -> Json:
         """What an order would need and cost."""

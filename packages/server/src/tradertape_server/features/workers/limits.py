@@ -13,14 +13,17 @@ from tradertape_core.risk.rules import RiskLimits
 from tradertape_server.features.execution.risk import Risk
 from tradertape_server.features.workers.halting_runs import PROTECTION
 from tradertape_server.features.workers.models import WorkerRun
+from tradertape_server.features.workers.trading_runs import TradingRun
+
+AnyRun = WorkerRun | TradingRun
 
 
-def allocation_cap(run: WorkerRun) -> float | None:
+def allocation_cap(run: AnyRun) -> float | None:
     """Rupees the run may have in the market; None without a limit."""
     return _number(run.details, "allocation_cap") or _number(run.details, "allocation_cap_inr")
 
 
-def risk_of(run: WorkerRun) -> Risk:
+def risk_of(run: AnyRun) -> Risk:
     """The same limits as the gate wants them: it looks again at every order."""
     cap, most_lost = allocation_cap(run), _limit(run, "daily_loss_limit")
     most_orders = _limit(run, "max_orders")
@@ -35,7 +38,7 @@ def risk_of(run: WorkerRun) -> Risk:
     )
 
 
-def limit_reasons(run: WorkerRun, pnl: Pnl, orders: int) -> list[str]:
+def limit_reasons(run: AnyRun, pnl: Pnl, orders: int) -> list[str]:
     """Why the run's limits let it do nothing more, in sentences with a code each."""
     reasons: list[str] = []
     cap = allocation_cap(run)
@@ -54,7 +57,7 @@ def limit_reasons(run: WorkerRun, pnl: Pnl, orders: int) -> list[str]:
     return reasons
 
 
-def _limit(run: WorkerRun, name: str) -> float | None:
+def _limit(run: AnyRun, name: str) -> float | None:
     risk = run.runtime_state.get("risk")
     limits: Mapping[str, Any] = risk if isinstance(risk, Mapping) else {}
     return _number(limits, name) or _number(run.details, name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, cast
 
 from fastapi import Depends
@@ -29,8 +29,8 @@ def workers_of(connection: HTTPConnection) -> Workers:
     return cast("Workers", connection.app.state.container.workers)
 
 
-def _one(name: str) -> Callable[[HTTPConnection], Any]:
-    def take(connection: HTTPConnection) -> Any:
+def _one(name: str) -> Callable[[HTTPConnection], Awaitable[Any]]:
+    async def take(connection: HTTPConnection) -> Any:
         return getattr(workers_of(connection), name)
 
     return take

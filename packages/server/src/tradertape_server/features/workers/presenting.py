@@ -9,6 +9,7 @@ from tradertape_core.orders.codec import from_document
 from tradertape_core.risk.protection_snapshot import protection_snapshot
 from tradertape_core.risk.protection_state import ProtectionState
 from tradertape_server.features.workers.models import WorkerRun
+from tradertape_server.features.workers.trading_runs import TradingRun
 from tradertape_server.platform.http import in_ist
 
 Json = dict[str, Any]
@@ -56,7 +57,7 @@ def session_status(run: WorkerRun, now: datetime) -> str:
     return "stale" if is_stale(run, now) else "claimed"
 
 
-def is_stale(run: WorkerRun, now: datetime) -> bool:
+def is_stale(run: WorkerRun | TradingRun, now: datetime) -> bool:
     """Whether the holder has been silent for longer than a session lives."""
     seen = run.session_seen_at
     return seen is None or now - seen > SESSION_TTL

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +14,17 @@ from tradertape_server.features.execution.models import ExecutionEvent, PaperAcc
 from tradertape_server.features.execution.ports import Happened
 from tradertape_server.features.execution.repository import happened
 from tradertape_server.features.workers.models import SpentToken, WorkerHeartbeat, WorkerRun
+from tradertape_server.features.workers.trading_runs import TradingRun
+
+_RUNS: Any = WorkerRun.__table__
+_SPENT: Any = SpentToken.__table__
+_GENERATION = _RUNS.c.protection["generation"].as_integer().label("generation")
+_TRADING_RUNS = select(
+    *(
+        _GENERATION if field.name == "generation" else _RUNS.c[field.name]
+        for field in fields(TradingRun)
+    )
+)
 
 
 def run(session: Session, user_id: int, run_id: str) -> WorkerRun | None:
@@ -25,6 +37,13 @@ def any_run(session: Session, run_id: str, *, lock: bool = False) -> WorkerRun |
     """A run, whoever's it is. lock: nobody changes it until the transaction is over."""
     query = select(WorkerRun).where(WorkerRun.strategy_run_id == run_id)
     return session.scalar(query.with_for_update() if lock else query)
+
+
+def trading_runs(session: Session, run_ids: Collection[str]) -> dict[str, TradingRun]:
+    """What placing an order has to know of runs, by id; locked until the transaction is over."""
+    query = _TRADING_RUNS.where(_RUNS.c.strategy_run_id.in_(run_ids)).with_for_update()
+    found = session.connection().execute(query)
+    return {row.strategy_run_id: TradingRun(*row) for row in found}
 
 
 def runs(
@@ -113,13 +132,18 @@ def change_if_held(session: Session, run_id: str, nonce: str, **values: Any) -> 
 
 def is_spent(session: Session, token_id: str) -> bool:
     """Whether a safety token was used."""
-    return session.get(SpentToken, token_id) is not None
+    query = select(_SPENT.c.token_id).where(_SPENT.c.token_id == token_id)
+    return session.connection().scalar(query) is not None
 
 
-def spend(session: Session, token_id: str, *, now: datetime, forget_before: datetime) -> None:
-    """Use a safety token up, and forget those that are too old to be tried again."""
-    session.execute(delete(SpentToken).where(SpentToken.spent_at < forget_before))
-    session.execute(insert(SpentToken).values(token_id=token_id, spent_at=now))
+def spend(session: Session, token_id: str, *, now: datetime) -> None:
+    """Use a safety token up."""
+    session.connection().execute(insert(_SPENT), {"token_id": token_id, "spent_at": now})
+
+
+def forget_spent(session: Session, before: datetime) -> None:
+    """Forget tokens that are too old to be tried again."""
+    session.connection().execute(delete(_SPENT).where(_SPENT.c.spent_at < before))
 
 
 def owner_of_account(session: Session, account_id: int) -> int | None:

@@ -20,12 +20,14 @@ from tradertape_server.features.workers.limits import limit_reasons
 from tradertape_server.features.workers.models import WorkerRun
 from tradertape_server.features.workers.option_documents import option_run_of
 from tradertape_server.features.workers.presenting import is_stale, protection_of
+from tradertape_server.features.workers.trading_runs import TradingRun
 from tradertape_server.features.workers.turns import ref
 from tradertape_server.platform.http import in_ist
 from tradertape_server.platform.secrets import SecretBox, same
 
 Json = dict[str, Any]
 TOKEN_LIFE = timedelta(seconds=30)
+_CLEAN_EVERY = timedelta(minutes=1)
 _KEPT_FOR = timedelta(minutes=10)  # far longer than any token lives
 
 
@@ -34,17 +36,22 @@ class SafetyTokens:
 
     def __init__(self, box: SecretBox) -> None:
         self._box = box
+        self._cleaned_at: datetime | None = None
 
     def make(self, run: WorkerRun, now: datetime) -> tuple[str, datetime]:
         """A token for the run as it stands, and the end of its life."""
         expires_at = now + TOKEN_LIFE
         head = f"{secrets.token_hex(16)}.{int(expires_at.timestamp() * 1000)}"
-        return f"{head}.{self._sign(run, head)}", expires_at
+        generation = protection_of(run).generation
+        signature = self._sign(run.strategy_run_id, run.session_nonce, generation, head)
+        return f"{head}.{signature}", expires_at
 
-    def check(self, desk: Desk, run: WorkerRun, token: str) -> str:
+    def check(self, desk: Desk, run: TradingRun, token: str) -> str:
         """The token's number. Raises TokenRefused."""
         head, _, signature = token.rpartition(".")
-        if not same(self._sign(run, head), signature):
+        generation = run.generation or 0
+        ours = self._sign(run.strategy_run_id, run.session_nonce, generation, head)
+        if not same(ours, signature):
             raise TokenRefused("is not valid for this run, session and protection")
         token_id, _, expires_ms = head.partition(".")
         if desk.now.timestamp() * 1000 >= int(expires_ms):
@@ -56,11 +63,13 @@ class SafetyTokens:
     def spend(self, desk: Desk, token_id: str) -> None:
         """Use it up with this transaction."""
         now = desk.now
-        repository.spend(desk.session, token_id, now=now, forget_before=now - _KEPT_FOR)
+        repository.spend(desk.session, token_id, now=now)
+        if self._cleaned_at is None or now - self._cleaned_at > _CLEAN_EVERY:
+            repository.forget_spent(desk.session, now - _KEPT_FOR)
+            self._cleaned_at = now
 
-    def _sign(self, run: WorkerRun, head: str) -> str:
-        generation = protection_of(run).generation
-        parts = (run.strategy_run_id, run.session_nonce or "", str(generation), head)
+    def _sign(self, run_id: str, nonce: str | None, generation: int, head: str) -> str:
+        parts = (run_id, nonce or "", str(generation), head)
         return self._box.code_hash("safety_token", "\0".join(parts))
 
 

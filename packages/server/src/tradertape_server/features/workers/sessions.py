@@ -13,6 +13,7 @@ from tradertape_server.features.workers.errors import RunClosed, SessionConflict
 from tradertape_server.features.workers.models import WorkerRun
 from tradertape_server.features.workers.presenting import SESSION_TTL, is_stale
 from tradertape_server.features.workers.schemas import Heartbeat
+from tradertape_server.features.workers.trading_runs import TradingRun
 from tradertape_server.features.workers.turns import Turns, note
 from tradertape_server.platform.http import in_ist
 from tradertape_server.platform.identity import Identity
@@ -106,7 +107,9 @@ class SessionService:
         return self._turns.do(decide)
 
 
-def demand_nonce(run: WorkerRun, caller: Identity, nonce: str | None, now: datetime) -> None:
+def demand_nonce(
+    run: WorkerRun | TradingRun, caller: Identity, nonce: str | None, now: datetime
+) -> None:
     """Raise SessionConflict when somebody else holds the run.
 
     A run nobody holds is written to without a nonce; its owner in a browser needs none.
@@ -129,7 +132,7 @@ def _own(desk: Desk, caller: Identity, run_id: str) -> WorkerRun:
     return run
 
 
-def _held(run: WorkerRun, now: datetime) -> SessionConflict:
+def _held(run: WorkerRun | TradingRun, now: datetime) -> SessionConflict:
     if run.session_seen_at is None or is_stale(run, now):
         detail = "Run is claimed by another worker that went silent: claim the session first"
         return SessionConflict(detail, "session_stale")
@@ -138,7 +141,7 @@ def _held(run: WorkerRun, now: datetime) -> SessionConflict:
     return SessionConflict(detail, "session_claimed")
 
 
-def _refused(run: WorkerRun, nonce: str | None) -> SessionConflict:
+def _refused(run: WorkerRun | TradingRun, nonce: str | None) -> SessionConflict:
     if nonce is None:
         return SessionConflict("X-Worker-Session-Nonce is missing", "session_nonce_missing")
     if run.session_nonce is None:

@@ -60,8 +60,7 @@ def preview_basket(
 
 
 @router.post("/runs/{strategy_run_id}/intents")
-def place_intent(
-    runs: Runs,
+async def place_intent(
     intents: Intents,
     caller: PaperWorker,
     strategy_run_id: str,
@@ -73,7 +72,7 @@ def place_intent(
     The same key with the same payload gives the first answer, byte for byte, for the life of the
     run; with another payload 409. A run that is claimed wants its nonce.
     """
-    return sent(intents.place(caller, runs.get(caller, strategy_run_id), body, nonce))
+    return sent(await intents.place(caller, strategy_run_id, body, nonce))
 
 
 @router.patch("/runs/{strategy_run_id}/protection")
