@@ -41,6 +41,8 @@ const dark: MantineColorsTuple = [
   "#090b0f",
 ]
 
+const closeButtonProps = { "aria-label": "Close" }
+
 /** Four sizes in all: 12 captions and chips, 13 body, 16 section titles, 22 page titles and headlines. */
 export const theme = createTheme({
   fontFamily: "'Inter Variable', system-ui, sans-serif",
@@ -69,7 +71,9 @@ export const theme = createTheme({
     ActionIcon: ActionIcon.extend({ defaultProps: { variant: "subtle", color: "gray" } }),
     Badge: Badge.extend({
       defaultProps: { variant: "light", size: "sm", radius: 4 },
-      styles: { root: { textTransform: "none", fontWeight: 550, letterSpacing: 0 } },
+      styles: {
+        root: { textTransform: "none", fontWeight: 550, letterSpacing: 0, fontSize: "12px", height: "20px" },
+      },
     }),
     Card: Card.extend({
       defaultProps: { withBorder: true, padding: "md", radius: 8 },
@@ -91,8 +95,12 @@ export const theme = createTheme({
         events: { hover: true, focus: true, touch: true },
       },
     }),
-    Modal: Modal.extend({ defaultProps: { centered: true, transitionProps: { duration: 120 } } }),
-    Drawer: Drawer.extend({ defaultProps: { position: "right", transitionProps: { duration: 120 } } }),
+    Modal: Modal.extend({
+      defaultProps: { centered: true, transitionProps: { duration: 120 }, closeButtonProps },
+    }),
+    Drawer: Drawer.extend({
+      defaultProps: { position: "right", transitionProps: { duration: 120 }, closeButtonProps },
+    }),
   },
 })
 
@@ -106,6 +114,8 @@ const surfaces = {
   "--mantine-color-anchor": "var(--tt-accent)",
   "--mantine-color-iris-light": "var(--tt-accent-soft)",
   "--mantine-color-iris-light-color": "var(--tt-accent)",
+  "--mantine-color-red-filled": "var(--tt-live-fill)",
+  "--mantine-color-red-filled-hover": "var(--tt-live-fill)",
   "--mantine-color-red-light": "var(--tt-loss-soft)",
   "--mantine-color-red-light-color": "var(--tt-loss)",
   "--mantine-color-green-light": "var(--tt-gain-soft)",

@@ -9,6 +9,9 @@ export interface LinePoint {
   value: number
 }
 
+/** Up to so many points the whole line is kept in view. */
+const FITTED = 900
+
 interface Props {
   points: readonly LinePoint[]
   /** The newest value, drawn on as it comes. */
@@ -24,13 +27,15 @@ export function LiveLineChart({ points, last, height, label, format, onReady }: 
   const tokens = useTokens()
   const host = useRef<HTMLDivElement>(null)
   const line = useRef<ISeriesApi<"Baseline"> | null>(null)
+  const chart = useRef<IChartApi | null>(null)
   const newest = useRef(0)
+  const drawn = useRef(0)
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: a chart is rebuilt for new points or colours only
   useEffect(() => {
     if (!host.current) return
-    const chart = createChart(host.current, liveChartOptions(tokens, true))
-    const series = chart.addSeries(BaselineSeries, {
+    const made = createChart(host.current, liveChartOptions(tokens, true))
+    const series = made.addSeries(BaselineSeries, {
       baseValue: { type: "price", price: 0 },
       topLineColor: tokens.gain,
       topFillColor1: translucent(tokens.gain, 0.22),
@@ -46,12 +51,15 @@ export function LiveLineChart({ points, last, height, label, format, onReady }: 
     const data = [...byTime].map(([time, value]) => ({ time, value })).sort((a, b) => a.time - b.time)
     series.setData(data)
     newest.current = data.at(-1)?.time ?? 0
+    drawn.current = data.length
     line.current = series
-    chart.timeScale().fitContent()
-    onReady?.(chart)
+    chart.current = made
+    made.timeScale().fitContent()
+    onReady?.(made)
     return () => {
       line.current = null
-      chart.remove()
+      chart.current = null
+      made.remove()
     }
   }, [points, tokens])
 
@@ -60,6 +68,8 @@ export function LiveLineChart({ points, last, height, label, format, onReady }: 
     if (!time || time < newest.current) return
     newest.current = time
     line.current?.update({ time, value: last.value })
+    drawn.current += 1
+    if (drawn.current < FITTED) chart.current?.timeScale().fitContent()
   }, [last])
 
   return <figure ref={host} style={{ height, margin: 0 }} aria-label={label} />

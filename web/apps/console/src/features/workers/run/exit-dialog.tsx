@@ -93,7 +93,7 @@ function Plan({ plan }: { plan: ExitPlanOut }) {
       <Text size="sm">
         {plan.cancel.length > 0
           ? `Cancels ${count(plan.cancel.length, "open order")}, then closes the run.`
-          : "No order rests. The run is closed and cannot trade again."}
+          : "Then the run is closed and cannot trade again."}
       </Text>
     </Stack>
   )

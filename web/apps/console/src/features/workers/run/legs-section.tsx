@@ -52,6 +52,7 @@ const COLUMNS: Column<RunLeg>[] = [
     cell: (leg) => (leg.quantity === 0 ? "–" : number(leg.average_price, 2)),
   },
   { id: "last", header: "Last (₹)", value: (leg) => leg.last_price, cell: (leg) => <LastPrice leg={leg} /> },
+  profit("net", "Net (₹)"),
   {
     id: "value",
     header: "Value",
@@ -66,7 +67,6 @@ const COLUMNS: Column<RunLeg>[] = [
     value: (leg) => leg.charges,
     cell: (leg) => <span className="tt-amount">{money(leg.charges)}</span>,
   },
-  profit("net", "Net (₹)"),
 ]
 
 /** What the run holds and held, at the latest prices. */

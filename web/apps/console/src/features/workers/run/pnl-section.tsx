@@ -31,7 +31,7 @@ export function PnlSection({ id, live }: { id: string; live: RunLive }) {
   return (
     <ChartSection
       title="Profit over time"
-      note="Net of charges, a point every ten seconds in which it moved; the right end is now."
+      note="Net of charges; the right end is now."
       file={`pnl-${id}`}
       png={() => chart.current?.takeScreenshot().toDataURL()}
       rows={() => data ?? []}
@@ -40,7 +40,7 @@ export function PnlSection({ id, live }: { id: string; live: RunLive }) {
       {error ? (
         <ErrorState error={error} what="The line" retry={refetch} />
       ) : !data ? (
-        <Skeleton height={220} />
+        <Skeleton height={290} />
       ) : points.length === 0 && net === 0 ? (
         <Text size="sm" c="dimmed" py="lg" ta="center">
           The line begins with the first fill.
@@ -49,7 +49,7 @@ export function PnlSection({ id, live }: { id: string; live: RunLive }) {
         <LiveLineChart
           points={points}
           last={last}
-          height={220}
+          height={290}
           label="Net profit over time"
           format={rupees}
           onReady={(made) => {

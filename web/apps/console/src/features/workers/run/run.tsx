@@ -49,16 +49,14 @@ export function Run({ page, live }: Props) {
             ))}
           </Tabs.List>
           <Tabs.Panel value="overview">
-            <div className={classes.columns}>
-              <Stack gap="md" miw={0}>
+            <Stack gap="md">
+              <div className={classes.columns}>
                 <PnlSection id={id} live={live} />
-                <LegsSection live={live} />
-              </Stack>
-              <Stack gap="md" miw={0}>
                 <SummarySection page={page} live={live} />
-                <TimelineSection id={id} compact />
-              </Stack>
-            </div>
+              </div>
+              <LegsSection live={live} />
+              <TimelineSection id={id} compact />
+            </Stack>
           </Tabs.Panel>
           <Tabs.Panel value="orders">
             <Stack gap="md">

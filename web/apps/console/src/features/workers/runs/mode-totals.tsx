@@ -16,7 +16,7 @@ export function ModeTotals({ mode, count: shown }: { mode: Mode; count: number }
       <Text size="sm">{count(shown, "run")}</Text>
       {total && total.runs > 0 && mode !== "dry_run" && (
         <Text size="sm" c="dimmed">
-          Unfinished: {count(total.positions, "position")}, {count(total.open_orders, "open order")}, net{" "}
+          {count(total.positions, "position")}, {count(total.open_orders, "open order")}, net{" "}
           <Delta kind="money" decimals={2} value={total.net} />
           {total.is_stale && <span className="tt-warn"> at old prices</span>}
         </Text>

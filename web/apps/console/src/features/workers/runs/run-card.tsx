@@ -32,7 +32,7 @@ export function RunCard({ run }: { run: Run }) {
       <div className={classes.figures}>
         <span className={classes.pnl} data-stale={run.pnl.is_stale || undefined}>
           {isDry ? (
-            <span className="tt-muted">No positions</span>
+            <span className={classes.quiet}>Nothing is placed: decisions only</span>
           ) : (
             <Delta kind="money" decimals={2} value={run.pnl.net} />
           )}
@@ -79,7 +79,7 @@ function Summary({ fields }: { fields: SummaryField[] }) {
       {fields.slice(0, MOST_FIELDS).map((field) => (
         <div key={field.key}>
           <dt>{field.label ?? words(field.key)}</dt>
-          <dd className="tt-num">{summaryValue(field)}</dd>
+          <dd title={summaryValue(field)}>{summaryValue(field)}</dd>
         </div>
       ))}
     </dl>

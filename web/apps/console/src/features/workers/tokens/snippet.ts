@@ -38,7 +38,7 @@ with client.run(config) as run:
         raise SystemExit("; ".join(safety.blocking_reasons))
     run.place_order(
         equity_market_order("INFY", "BUY", 1),
-        idempotency_key="entry-1", safety_token=safety.safety_token,
+        idempotency_key="first-entry-1", safety_token=safety.safety_token,
     )
     price = client.get_run_pnl(run.run_id)["legs"][0]["average_price"]
     client.update_backend_protection(run.run_id, BackendProtection(

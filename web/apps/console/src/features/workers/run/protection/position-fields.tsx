@@ -13,14 +13,20 @@ interface Props {
   form: UseFormReturnType<Draft>
   index: number
   name: string
+  /** Undefined for a row that is not saved yet. */
+  status: string | undefined
 }
 
 /** One protected position: what it is, and the three rules on it. */
-export function PositionFields({ form, index, name }: Props) {
+export function PositionFields({ form, index, name, status }: Props) {
   const at = (field: string) => form.getInputProps(`positions.${index}.${field}`)
   return (
     <fieldset className={classes.group}>
-      <legend>{name}</legend>
+      <legend>
+        {name}
+        {status === "done" && <span className="tt-muted"> · its exit is done</span>}
+        {status && status !== "done" && status !== "armed" && <span className="tt-warn"> · {status}</span>}
+      </legend>
       <div className={classes.fields}>
         <TextInput size="xs" label="Instrument" placeholder="NSE:INFY" {...at("symbol")} />
         <Select label="Product" data={["CNC", "MIS", "NRML"]} {...at("product")} />

@@ -17,12 +17,14 @@ interface Props {
   document: ProtectionDocument | null
   chips: ReactNode
   reason: string | null
+  /** What each protected position is doing, in the document's order. */
+  statuses: string[]
   legs: RunLeg[]
   isOver: boolean
 }
 
 /** The rules of the run's protection; the server says what is wrong with them, field by field. */
-export function ProtectionForm({ id, document, chips, reason, legs, isOver }: Props) {
+export function ProtectionForm({ id, document, chips, reason, statuses, legs, isOver }: Props) {
   const client = useQueryClient()
   const form = useForm<Draft>({ initialValues: toDraft(document) })
   const saving = useMutation({
@@ -56,6 +58,7 @@ export function ProtectionForm({ id, document, chips, reason, legs, isOver }: Pr
                 form={form}
                 index={index}
                 name={symbolOf(position.symbol) || `Position ${index + 1}`}
+                status={statuses[index]}
               />
             ))}
             {typeof form.errors.positions === "string" && (

@@ -38,6 +38,7 @@ export function ProtectionTab({ page, live }: { page: RunPage; live: RunLive }) 
         document={protection?.backend_protection ?? null}
         chips={chips}
         reason={protection?.reason ?? null}
+        statuses={protection?.legs.map((leg) => leg.status) ?? []}
         legs={live.legs}
         isOver={live.pulse.status === "closed"}
       />

@@ -9,25 +9,27 @@ import classes from "./timeline.module.css"
 /** One event: its head, its sentence, and everything about it on demand. */
 export function EventRow({ event }: { event: TimelineEvent }) {
   const [isOpen, setOpen] = useState(false)
-  const details = detailsOf(event.payload)
   const Arrow = isOpen ? ChevronDown : ChevronRight
   return (
     <li className={classes.event} data-tone={toneOf(event)}>
-      <div className={classes.head}>
+      <div className={classes.line}>
         <span className={classes.title}>{titleOf(event)}</span>
         <time className={classes.time} dateTime={event.created_at}>
           {moment(event.created_at)}
         </time>
-      </div>
-      <p className={classes.summary}>{event.summary}</p>
-      {details.length > 0 && (
-        <UnstyledButton className={classes.more} aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
-          <Arrow size={13} aria-hidden /> Details
+        <span className={classes.summary}>{event.summary}</span>
+        <UnstyledButton
+          className={classes.more}
+          aria-expanded={isOpen}
+          aria-label={`Details of event ${event.cursor}`}
+          onClick={() => setOpen(!isOpen)}
+        >
+          <Arrow size={15} aria-hidden />
         </UnstyledButton>
-      )}
+      </div>
       {isOpen && (
         <dl className={classes.details}>
-          {details.map(([name, text]) => (
+          {detailsOf(event.payload).map(([name, text]) => (
             <div key={name}>
               <dt>{name}</dt>
               <dd>{text}</dd>
