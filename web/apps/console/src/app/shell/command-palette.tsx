@@ -5,7 +5,7 @@ import { useQuery } from "@tanstack/react-query"
 import { useNavigate } from "@tanstack/react-router"
 import { percent } from "@tradertape/ui/format.ts"
 import { AlarmClockPlus, ChartCandlestick, FlaskConical, Plus, Search, Waypoints } from "lucide-react"
-import { useEffect, useMemo, useState } from "react"
+import { useEffect, useMemo, useRef, useState } from "react"
 import { runsQuery } from "@/lib/queries/backtests"
 import { instrumentSearchQuery } from "@/lib/queries/live"
 import { strategiesQuery } from "@/lib/queries/strategies"
@@ -27,6 +27,15 @@ export default function CommandPalette() {
     spotlight.open()
     return onPaletteAsked(spotlight.open)
   }, [])
+  const search = useRef<HTMLInputElement>(null)
+  // They come after the words were typed, when nothing could be chosen yet: choose the first as its arrow key does.
+  useEffect(() => {
+    const palette = search.current?.closest("[role=dialog]")
+    if (!instruments.data || palette?.querySelector("[data-selected]")) return
+    search.current?.dispatchEvent(
+      new KeyboardEvent("keydown", { key: "ArrowDown", code: "ArrowDown", bubbles: true }),
+    )
+  }, [instruments.data])
   const actions = useMemo<SpotlightActionGroupData[]>(
     () => [
       {
@@ -48,18 +57,6 @@ export default function CommandPalette() {
         ],
       },
       {
-        group: "Instruments",
-        actions: (words ? (instruments.data ?? []) : []).map((one) => ({
-          id: `instrument-${one.instrument}`,
-          label: one.tradingsymbol,
-          description: [one.exchange, one.name || one.underlying].filter(Boolean).join(" · "),
-          // The server found it by these words, perhaps in its name: it is not sifted again.
-          keywords: [words],
-          leftSection: <ChartCandlestick size={16} />,
-          onClick: () => navigate({ to: "/market/$id", params: { id: one.instrument } }),
-        })),
-      },
-      {
         group: "Go to",
         actions: [
           ...[...PLACES, CHANGELOG].map(({ to, label, icon: Icon }) => ({
@@ -75,6 +72,18 @@ export default function CommandPalette() {
             onClick: () => window.location.assign(href),
           })),
         ],
+      },
+      {
+        group: "Instruments",
+        actions: (words ? (instruments.data ?? []) : []).map((one) => ({
+          id: `instrument-${one.instrument}`,
+          label: one.tradingsymbol,
+          description: [one.exchange, one.name || one.underlying].filter(Boolean).join(" · "),
+          // The server found it by these words, perhaps in its name: it is not sifted again.
+          keywords: [words],
+          leftSection: <ChartCandlestick size={16} />,
+          onClick: () => navigate({ to: "/market/$id", params: { id: one.instrument } }),
+        })),
       },
       {
         group: "Strategies",
@@ -109,6 +118,7 @@ export default function CommandPalette() {
       limit={12}
       nothingFound="Nothing of that name"
       searchProps={{
+        ref: search,
         placeholder: "Search instruments, strategies, runs and places",
         leftSection: <Search size={18} />,
         "aria-label": "Search",
