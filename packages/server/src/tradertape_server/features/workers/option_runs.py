@@ -141,8 +141,7 @@ class OptionRunService:
             risk=risk_of(run),
             strict=self._execution.settings.strict_answers,
         )
-        wish = placing.basket_wish(
-            intent,
+        decide = placing.basket_decision(
             option_run.orders,
             self._execution.ids,
             all_or_none=True,
@@ -151,6 +150,7 @@ class OptionRunService:
             labels=option_run.leg_ids,
         )
         where = {"execution_mode": mode, "account_scope": scope, "account_id": account_id}
+        wish = placing.intent_wish(intent, decide)
         guarded = self._guarded(wish, caller, run_id, action, nonce, key, where)
         return self._execution.answered(guarded)
 

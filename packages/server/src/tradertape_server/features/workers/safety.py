@@ -46,10 +46,10 @@ class SafetyTokens:
         signature = self._sign(run.strategy_run_id, run.session_nonce, generation, head)
         return f"{head}.{signature}", expires_at
 
-    def check(self, desk: Desk, run: TradingRun, token: str) -> str:
+    def check(self, desk: Desk, run: WorkerRun | TradingRun, token: str) -> str:
         """The token's number. Raises TokenRefused."""
         head, _, signature = token.rpartition(".")
-        generation = run.generation or 0
+        generation = _generation(run)
         ours = self._sign(run.strategy_run_id, run.session_nonce, generation, head)
         if not same(ours, signature):
             raise TokenRefused("is not valid for this run, session and protection")
@@ -131,6 +131,12 @@ class SafetyService:
                 is_open = market.is_open(instrument, now)
                 return [] if is_open else ["The market is closed (market_closed)"]
         return []
+
+
+def _generation(run: WorkerRun | TradingRun) -> int:
+    if isinstance(run, TradingRun):
+        return run.generation or 0
+    return protection_of(run).generation
 
 
 def _run_reasons(run: WorkerRun) -> list[str]:
