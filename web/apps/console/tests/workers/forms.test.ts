@@ -1,0 +1,180 @@
+import { describe, expect, test } from "vitest"
+import { fieldErrors, toDocument, toDraft, unprotected } from "@/features/workers/run/protection/draft"
+import { levelsOf } from "@/features/workers/run/protection/levels"
+import {
+  choicesOf,
+  controlsOf,
+  initialRisk,
+  isPending,
+  patchOf,
+  plainRisk,
+  rangeOf,
+} from "@/features/workers/run/risk/controls"
+import { byMode, matches, withPulses } from "@/features/workers/runs/filters"
+import type { ProtectionDocument, ProtectionSnapshot, RunCard, RunLeg, RunPulse } from "@/lib/queries/workers"
+
+const DOCUMENT: ProtectionDocument = {
+  enabled: true,
+  positions: [
+    {
+      exchange: "NSE",
+      tradingsymbol: "INFY",
+      product: "CNC",
+      side: "BUY",
+      quantity: 10,
+      entry_price: 1500,
+      stoploss_pct: 2,
+    },
+  ],
+  operations: { exit_on_worker_stale: true, worker_stale_sec: 300 },
+}
+
+describe("a protection as a form", () => {
+  test("what is read and written again says the same", () => {
+    expect(toDocument(toDraft(DOCUMENT))).toEqual({
+      enabled: true,
+      positions: [
+        { symbol: "NSE:INFY", product: "CNC", side: "BUY", quantity: 10, entry_price: 1500, stoploss_pct: 2 },
+      ],
+      operations: { exit_on_worker_stale: true, worker_stale_sec: 300 },
+    })
+  })
+
+  test("what is emptied is left out, so that nothing of it stays", () => {
+    const draft = toDraft(DOCUMENT)
+    draft.operations = { exit_on_worker_stale: false, worker_stale_sec: "", mis_squareoff_buffer_sec: "" }
+    draft.basket.stoploss_pct = "4"
+    expect(toDocument(draft).operations).toBeUndefined()
+    expect(toDocument(draft).basket).toEqual({ stoploss_pct: 4 })
+    expect(toDocument(toDraft(null))).toEqual({ enabled: true })
+  })
+
+  test("the server's complaints stand at their fields", () => {
+    const told = fieldErrors([
+      { pointer: "/backend_protection/positions/0/stoploss_pct", message: "must be positive" },
+      { pointer: "/reason", message: "too long" },
+    ])
+    expect(told).toEqual({ "positions.0.stoploss_pct": "must be positive" })
+  })
+
+  test("open legs that no rule names are offered", () => {
+    const legs = [
+      { instrument: "NSE:INFY", product: "CNC", quantity: 10 },
+      { instrument: "NSE:TCS", product: "MIS", quantity: -5 },
+      { instrument: "NSE:SBIN", product: "MIS", quantity: 0 },
+    ] as RunLeg[]
+    const named = toDraft(DOCUMENT).positions
+    expect(unprotected(legs, named).map(({ instrument }) => instrument)).toEqual(["NSE:TCS"])
+  })
+
+  test("lines are drawn at the levels in force, the trailing one where it is now", () => {
+    const leg = {
+      instrument: "NSE:INFY",
+      entry_price: 1500,
+      stop_price: 1470,
+      target_price: null,
+      trailing_price: 1480,
+    }
+    const snapshot = { legs: [leg] } as unknown as ProtectionSnapshot
+    const moved = { rule: "position_trailing_stoploss", instrument: "NSE:INFY", level: 1485 }
+    expect(levelsOf(snapshot, [moved], "NSE:INFY").map(({ label, price }) => [label, price])).toEqual([
+      ["Entry", 1500],
+      ["Stop", 1470],
+      ["Trailing stop", 1485],
+    ])
+    expect(levelsOf(snapshot, [], "NSE:TCS")).toEqual([])
+  })
+})
+
+describe("risk controls", () => {
+  const schema = [
+    { key: "max_orders", type: "integer" as const, min: 1, max: 50, default: 20 },
+    { key: "style", type: "select" as const, options: ["passive", { value: 2, label: "Bold" }] },
+    { key: "shorts", type: "boolean" as const },
+  ]
+
+  test("begin with what is in force, then with the default", () => {
+    expect(initialRisk(schema, { style: "passive" })).toEqual({
+      max_orders: 20,
+      style: "passive",
+      shorts: false,
+    })
+  })
+
+  test("only what changed and is set is sent", () => {
+    const before = { max_orders: 20, style: "passive", shorts: false }
+    expect(patchOf(schema, before, { max_orders: "", style: 2, shorts: false })).toEqual({ style: 2 })
+  })
+
+  test("a run without a schema has a control for each plain value", () => {
+    const risk = plainRisk({ limit: 5, on: true, name: "x", nested: { a: 1 } })
+    expect(controlsOf([], risk)).toEqual([
+      { key: "limit", type: "number" },
+      { key: "on", type: "boolean" },
+      { key: "name", type: "text" },
+    ])
+  })
+
+  test("ranges and choices are worded", () => {
+    expect([
+      rangeOf({ key: "a", min: 1, max: 5 }),
+      rangeOf({ key: "a", max: 5 }),
+      rangeOf({ key: "a" }),
+    ]).toEqual(["1 to 5", "at most 5", ""])
+    expect(choicesOf(schema[1] ?? { key: "" })).toEqual([
+      { value: "passive", label: "passive", means: "passive" },
+      { value: "2", label: "Bold", means: 2 },
+    ])
+  })
+
+  test("a change waits until the worker is heard of after it", () => {
+    const at = "2026-11-20T15:30:00+05:30"
+    expect(isPending(null, null)).toBe(false)
+    expect(isPending(at, null)).toBe(true)
+    expect(isPending(at, "2026-11-20T15:29:59+05:30")).toBe(true)
+    expect(isPending(at, "2026-11-20T10:00:01Z")).toBe(false)
+  })
+})
+
+describe("the grid", () => {
+  const card = (id: string, more: Partial<RunCard> = {}) =>
+    ({
+      strategy_run_id: id,
+      status: "open",
+      execution_mode: "paper",
+      token_id: 1,
+      attention: [],
+      spark: [1, 2],
+      pnl: { net: 2 },
+      ...more,
+    }) as unknown as RunCard
+
+  test("modes stand apart, live first", () => {
+    const found = byMode([
+      card("a"),
+      card("b", { execution_mode: "dry_run" }),
+      card("c", { execution_mode: "live" }),
+    ])
+    expect(found.map(([mode, runs]) => [mode, runs.length])).toEqual([
+      ["live", 1],
+      ["paper", 1],
+      ["dry_run", 1],
+    ])
+  })
+
+  test("what the socket said goes over the card", () => {
+    const pulse = { strategy_run_id: "a", status: "halted", pnl: { net: 5 } } as unknown as RunPulse
+    const [a, b] = withPulses([card("a"), card("b")], [pulse])
+    expect([a?.status, a?.pnl.net, a?.spark]).toEqual(["halted", 5, [1, 2, 5]])
+    expect(b?.spark).toEqual([1, 2])
+  })
+
+  test("runs are found by state, mode and token", () => {
+    const run = card("a", { attention: ["worker_silent"] })
+    expect(matches(run, {})).toBe(true)
+    expect(matches(run, { status: "attention", mode: "paper", token: 1 })).toBe(true)
+    expect(matches(run, { status: "halted" })).toBe(false)
+    expect(matches(run, { mode: "live" })).toBe(false)
+    expect(matches(run, { token: 2 })).toBe(false)
+  })
+})

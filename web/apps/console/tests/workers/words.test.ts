@@ -1,0 +1,112 @@
+import { describe, expect, test } from "vitest"
+import { exitVerb } from "@/features/workers/run/exit-words"
+import { detailsOf, titleOf, toneOf } from "@/features/workers/run/timeline/event-words"
+import { healthWords, reasonParts, stepWords, summaryValue } from "@/features/workers/words"
+import type { ExitPlanOut, RunPulse, Step, TimelineEvent } from "@/lib/queries/workers"
+
+const step = (more: Partial<Step>): Step => ({ rule: "position_stoploss", ...more })
+
+describe("what a run does next", () => {
+  test.each([
+    [
+      step({ instrument: "NSE:INFY", level: 1470, price: 1485, distance_pct: 1.01 }),
+      "Stop of INFY at 1,470.00, 1.01% away",
+    ],
+    [step({ instrument: "NSE:INFY", level: 1470 }), "Stop of INFY at 1,470.00"],
+    [
+      step({ rule: "basket_stoploss", level: -1.5, distance_pct: 1 }),
+      "Basket stop at −1.50% of entry value, 1.00 points away",
+    ],
+    [
+      step({ rule: "worker_stale", in_sec: 95 }),
+      "Leaves the run if the worker is silent for 1 min 35 s more",
+    ],
+  ])("%j", (one, text) => expect(stepWords(one)).toBe(text))
+})
+
+const pulse = (health: Partial<RunPulse["health"]>, status = "open") => ({
+  status,
+  health: {
+    heartbeat_age_sec: 12,
+    health_status: "healthy",
+    session_status: "claimed",
+    recovery_status: "none",
+    ...health,
+  },
+})
+
+describe("how a worker is", () => {
+  test.each([
+    [pulse({}), "good", "Worker alive, 12 s ago"],
+    [pulse({ heartbeat_age_sec: 130, health_status: "stale" }), "warn", "Worker silent for 2 min 10 s"],
+    [pulse({ heartbeat_age_sec: 7_300, health_status: "dead" }), "bad", "Worker silent for 2 h 1 min"],
+    [pulse({ session_status: "released" }), "plain", "Worker left, 12 s ago"],
+    [pulse({ heartbeat_age_sec: null, session_status: "unclaimed" }), "plain", "No heartbeat yet"],
+    [pulse({}, "closed"), "plain", "Finished"],
+  ])("%j is %s: %s", (one, tone, text) => expect(healthWords(one)).toEqual({ tone, text }))
+})
+
+test("a reason is split from its code", () => {
+  expect(reasonParts("The market is closed (market_closed)")).toEqual({
+    sentence: "The market is closed",
+    code: "market_closed",
+  })
+  expect(reasonParts("Something else")).toEqual({ sentence: "Something else", code: "" })
+})
+
+describe("summary fields", () => {
+  test.each([
+    [{ key: "a", value: 250000, format: "inr" as const }, "₹2,50,000.00"],
+    [{ key: "a", value: "12.5", format: "pct" as const }, "12.50%"],
+    [{ key: "a", value: 12, format: "int" as const }, "12"],
+    [{ key: "a", value: "not a figure", format: "inr" as const }, "not a figure"],
+    [{ key: "a", value: false }, "No"],
+    [{ key: "a", value: { x: 1 } }, '{"x":1}'],
+    [{ key: "a" }, "–"],
+  ])("%j reads %s", (field, text) => expect(summaryValue(field)).toBe(text))
+})
+
+describe("the button that leaves a run", () => {
+  const order = { instrument: "NSE:INFY", side: "SELL", quantity: 1, product: "CNC", order_type: "MARKET" }
+  const plan = (more: Partial<ExitPlanOut>): ExitPlanOut => ({
+    cancel: [],
+    close: [],
+    value: 0,
+    execution_mode: "paper",
+    ...more,
+  })
+  test.each([
+    [
+      plan({ close: [order, order].map((one) => ({ ...one, price: 1, value: 1 })), value: 148_200 }),
+      "Exit 2 positions · ₹1,48,200 · PAPER",
+    ],
+    [
+      plan({ close: [{ ...order, price: null, value: null }], value: null, execution_mode: "live" }),
+      "Exit 1 position · value unknown · LIVE",
+    ],
+    [plan({ cancel: ["1"] }), "Cancel 1 order and close · PAPER"],
+    [plan({}), "Close the run · PAPER"],
+  ])("%j", (one, text) => expect(exitVerb(one)).toBe(text))
+})
+
+const event = (event_type: string, payload = {}) =>
+  ({ event_type, payload, summary: "", cursor: 1 }) as unknown as TimelineEvent
+
+describe("events", () => {
+  test("a stop that fired is named by its rule and cannot be missed", () => {
+    const fired = event("protection_triggered", { rule: "position_trailing_stoploss" })
+    expect([titleOf(fired), toneOf(fired)]).toEqual(["Trailing stop fired", "alarm"])
+  })
+
+  test("a worker's own words stay as they are", () => {
+    expect(titleOf(event("signal.generated"))).toBe("Signal generated")
+    expect(toneOf(event("signal.generated"))).toBe("plain")
+  })
+
+  test("details leave out what is empty and keep what is nested", () => {
+    expect(detailsOf({ a: 1, none: null, empty: {}, nested_thing: { b: [2] } })).toEqual([
+      ["A", "1"],
+      ["Nested thing", '{\n "b": [\n  2\n ]\n}'],
+    ])
+  })
+})
