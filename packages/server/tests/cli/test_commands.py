@@ -148,7 +148,14 @@ def test_doctor_fails_on_a_taken_port(environment: dict[str, str], run: Run) -> 
 def test_every_command_has_help_and_json(run: Run) -> None:
     for name in COMMANDS:
         assert run(name, "--help").returncode == 0, name
-    for words in (["user", "list"], ["db", "backup"], ["token", "create"], ["doctor"], ["serve"]):
+    for words in (
+        ["user", "list"],
+        ["db", "backup"],
+        ["token", "create"],
+        ["doctor"],
+        ["serve"],
+        ["status"],
+    ):
         assert "--json" in run(*words, "--help").stdout
 
 
@@ -204,6 +211,9 @@ def test_serve_prepares_serves_and_stops(
     server, url = served
     assert wait_for(url)["checks"]["database"]["status"] == "ok"
     assert "is running already" in run("serve").stderr
+    status = json.loads(run("status", "--json").stdout)
+    assert (status["fence"], status["address"], status["redis"]) == (1, url, "not used")
+    assert f":{server.pid}:" in status["trader"]
     backup = run("db", "backup").stdout.strip()
     refused = run("db", "restore", backup)
     assert refused.returncode == 1
@@ -212,6 +222,7 @@ def test_serve_prepares_serves_and_stops(
     output, _ = server.communicate(timeout=30)
     assert server.returncode in {0, -15}
     assert f"TraderTape is at http://localhost:{url.rpartition(':')[2]}" in output
+    assert run("status").returncode == 1
     assert run("db", "restore", backup).returncode == 0
 
 

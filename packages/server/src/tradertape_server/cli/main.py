@@ -25,6 +25,7 @@ COMMANDS: dict[str, LazyCommand] = {
     "user": LazyCommand("user", "Create and list accounts."),
     "token": LazyCommand("token", "Create keys for agents and workers."),
     "db": LazyCommand("db", "Upgrade, back up and restore the database."),
+    "status": LazyCommand("status", "Say which process trades and what waits."),
     "doctor": LazyCommand("doctor", "Check this installation and say what to mend."),
 }
 

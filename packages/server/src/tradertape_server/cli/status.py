@@ -1,0 +1,116 @@
+"""`tradertape status`: which process trades, what waits, and whether Redis answers."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from tradertape_server.cli.output import AsJson, fail, show
+
+if TYPE_CHECKING:
+    from tradertape_server.platform.database import Database
+    from tradertape_server.settings import Settings
+
+app = typer.Typer(add_completion=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What the database and Redis say, whichever process is asked."""
+
+    trader: str
+    fence: int
+    address: str
+    lease_left_s: float
+    outbox: int
+    jobs: dict[str, dict[str, int]]
+    redis: str
+
+
+@app.command()
+def status(*, as_json: AsJson = False) -> None:
+    """Say which process trades, its fencing number, what waits, and whether Redis answers.
+
+    It reads the database and disturbs nobody. Exit code 1 when no process trades.
+    """
+    from tradertape_server.cli.opening import read_settings
+    from tradertape_server.platform.database import Database
+    from tradertape_server.platform.migrating import current_revision, newest_revision
+
+    settings = read_settings()
+    database = Database(settings.effective_database_url)
+    if database.sqlite_file is not None and not database.sqlite_file.exists():
+        fail("There is no database yet: `tradertape serve` makes it.")
+    try:
+        if current_revision(database.engine) != newest_revision():
+            fail("The database is of another version: run `tradertape db upgrade`.")
+        found = look(settings, database)
+    finally:
+        database.close()
+    show(asdict(found), as_json=as_json, text=lambda: _text(found))
+    if not found.trader:
+        raise typer.Exit(1)
+
+
+def look(settings: Settings, database: Database) -> Status:
+    """Read everything."""
+    from sqlalchemy import func, select
+
+    from tradertape_server.features.backtests.models import BacktestRun, BacktestStudy
+    from tradertape_server.features.execution.models import OutboxRow
+    from tradertape_server.platform.trader_lease import LeaseTable
+
+    holder = LeaseTable(database).read()
+    trades = holder.is_alive and _is_there(settings, database)
+    with database.read() as session:
+        jobs = {
+            name: dict(session.execute(select(t.status, func.count()).group_by(t.status)).tuples())
+            for name, t in (("runs", BacktestRun), ("studies", BacktestStudy))
+        }
+        outbox = session.scalar(select(func.count()).select_from(OutboxRow)) or 0
+    return Status(
+        trader=holder.owner if trades else "",
+        fence=holder.fence,
+        address=holder.address if trades else "",
+        lease_left_s=round(min(max(holder.left_s, 0.0), 3600.0), 1) if trades else 0.0,
+        outbox=outbox,
+        jobs=jobs,
+        redis=_redis(settings),
+    )
+
+
+def _is_there(settings: Settings, database: Database) -> bool:
+    """On a database file a lease has no end: there the lock of the home folder tells."""
+    from tradertape_server.platform.server_lock import ServerLock
+
+    return not database.is_sqlite or ServerLock(settings.effective_home).holder() is not None
+
+
+def _redis(settings: Settings) -> str:
+    import redis
+
+    if not settings.redis_url:
+        return "not used"
+    try:
+        redis.Redis.from_url(settings.redis_url, socket_timeout=2.0).ping()
+    except redis.RedisError as error:
+        return f"away ({type(error).__name__})"
+    return "answers"
+
+
+def _text(found: Status) -> str:
+    who = f"{found.trader} at {found.address}" if found.trader else "none"
+    rows: list[tuple[str, Any]] = [
+        ("trader", who),
+        ("fence", found.fence),
+        ("outbox", f"{found.outbox} requests without an answer"),
+        *((name, _counts(states)) for name, states in found.jobs.items()),
+        ("redis", found.redis),
+    ]
+    return "\n".join(f"{name:<8} {value}" for name, value in rows)
+
+
+def _counts(states: dict[str, int]) -> str:
+    return ", ".join(f"{count} {state}" for state, count in sorted(states.items())) or "none"
