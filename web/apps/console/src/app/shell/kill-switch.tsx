@@ -1,12 +1,13 @@
 import { Button } from "@mantine/core"
 import { useQuery } from "@tanstack/react-query"
+import { instant } from "@tradertape/ui/format.ts"
 import { OctagonX } from "lucide-react"
 import { useState } from "react"
 import { killSwitchQuery } from "@/lib/queries/risk"
 import classes from "./kill-switch.module.css"
 import { KillSwitchDialog } from "./kill-switch-dialog"
 
-/** Stops every new entry at once; while it is on, the button says so and lifts it. */
+/** Stops every new entry at once; while it is on, button and banner say so and lift it. */
 export function KillSwitch() {
   const { data } = useQuery(killSwitchQuery)
   const [isAsking, setAsking] = useState(false)
@@ -24,5 +25,21 @@ export function KillSwitch() {
       </Button>
       {data && <KillSwitchDialog state={data} opened={isAsking} onClose={() => setAsking(false)} />}
     </>
+  )
+}
+
+/** One line under the bar of every page, as long as trading is stopped. */
+export function StoppedBanner() {
+  const { data } = useQuery(killSwitchQuery)
+  if (!data?.active) return null
+  return (
+    <div className={classes.banner} role="status">
+      <OctagonX size={16} aria-hidden />
+      <span>
+        {data.scope === "server" ? "Trading is stopped on this server" : "Trading is stopped"} since{" "}
+        {instant(data.since)}
+        {data.reason ? `: ${data.reason}` : ""}. New entries are refused, exits pass.
+      </span>
+    </div>
   )
 }

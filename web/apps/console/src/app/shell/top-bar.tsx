@@ -2,7 +2,7 @@ import { Tooltip } from "@mantine/core"
 import { useQuery } from "@tanstack/react-query"
 import { overviewQuery } from "@/lib/queries/workers"
 import { FeedChip } from "./feed-chip"
-import { KillSwitch } from "./kill-switch"
+import { KillSwitch, StoppedBanner } from "./kill-switch"
 import classes from "./top-bar.module.css"
 
 /** Whether real money moves, how fresh prices are, and the way to stop everything: on every page. */
@@ -26,6 +26,7 @@ export function TopBar() {
         <span className={classes.spring} />
         <KillSwitch />
       </section>
+      <StoppedBanner />
     </>
   )
 }

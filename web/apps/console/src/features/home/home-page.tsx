@@ -8,6 +8,7 @@ import { meQuery } from "@/lib/queries/auth"
 import { dataSetsQuery } from "@/lib/queries/market"
 import { DataSets } from "./data-sets"
 import classes from "./home.module.css"
+import { LiveStrip } from "./live-strip"
 import { NextSteps } from "./next-steps"
 import { RecentRuns } from "./recent-runs"
 import { RecentStrategies } from "./recent-strategies"
@@ -28,6 +29,7 @@ export function HomePage() {
           </LinkButton>
         }
       />
+      <LiveStrip />
       <div className={classes.columns}>
         <Stack gap="md">
           <NextSteps />

@@ -29,11 +29,13 @@ export function RunHeader({ page, live }: { page: RunPage; live: RunLive }) {
             <StatusBadge status={pulse.status} />
             {card.is_option_run && <Badge color="gray">Options</Badge>}
             <Health pulse={pulse} />
-            {pulse.attention.map((code) => (
-              <Badge key={code} color="red">
-                {attentionWords(code)}
-              </Badge>
-            ))}
+            {pulse.attention
+              .filter((code) => code !== pulse.status)
+              .map((code) => (
+                <Badge key={code} color="red">
+                  {attentionWords(code)}
+                </Badge>
+              ))}
           </>
         }
         note={

@@ -55,11 +55,13 @@ export function RunCard({ run }: { run: Run }) {
         </span>
         {run.attention.length > 0 && (
           <span className={classes.state}>
-            {run.attention.map((code) => (
-              <Badge key={code} color="red">
-                {attentionWords(code)}
-              </Badge>
-            ))}
+            {run.attention
+              .filter((code) => code !== run.status)
+              .map((code) => (
+                <Badge key={code} color="red">
+                  {attentionWords(code)}
+                </Badge>
+              ))}
             {run.status_reason && (
               <Text component="span" size="xs">
                 {run.status_reason}
