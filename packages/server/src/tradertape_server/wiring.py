@@ -22,7 +22,8 @@ from tradertape_server.features.backtests.running import Runner
 from tradertape_server.features.backtests.service import BacktestService
 from tradertape_server.features.backtests.studies import StudyService
 from tradertape_server.features.changelog.service import Changelog
-from tradertape_server.features.execution.jobs import ExecutionJobs
+from tradertape_server.features.execution.corporate import CorporateActions
+from tradertape_server.features.execution.jobs import Chore, ExecutionJobs
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.execution.service import Settings as ExecutionSettings
 from tradertape_server.features.execution.settling import ExpirySettlement
@@ -36,6 +37,7 @@ from tradertape_server.features.feed.source import Source
 from tradertape_server.features.feed.tick_socket import Channel
 from tradertape_server.features.gtts.service import GttPageService
 from tradertape_server.features.instruments.service import InstrumentService
+from tradertape_server.features.market.corporate import CorporateFacts
 from tradertape_server.features.market.live_world import LiveWorld
 from tradertape_server.features.market.service import MarketService
 from tradertape_server.features.operations.checks import feed_check, market_check
@@ -55,6 +57,7 @@ from tradertape_server.features.strategies.service import StrategyService, sync_
 from tradertape_server.features.strategies.trying import TrialService
 from tradertape_server.features.watchlists.service import WatchlistService
 from tradertape_server.features.workers.option_desk import OptionDesk
+from tradertape_server.features.workers.rescaling import rescale_protections
 from tradertape_server.features.workers.service import Workers
 from tradertape_server.features.workers.watching import FeedPrices
 from tradertape_server.platform import warming
@@ -309,7 +312,7 @@ def build_container(
         candle_history=CandleHistory(market, feed),
         execution=execution,
         execution_jobs=ExecutionJobs(
-            execution, nse_calendar(), clock, chores=[ExpirySettlement(execution)]
+            execution, nse_calendar(), clock, chores=chores_of(execution, market)
         ),
         workers=workers,
         watchlists=WatchlistService(clock, instruments, market),
@@ -357,6 +360,12 @@ def join_processes(
         events=EventRelay(link, bus),
         ticks=TickRelay(link, instruments, lambda: leading.is_leading),
     )
+
+
+def chores_of(execution: ExecutionService, market: MarketService) -> list[Chore]:
+    """What is done for paper accounts beside their orders, by the day."""
+    actions = CorporateActions(execution, CorporateFacts(market), also=rescale_protections)
+    return [actions, ExpirySettlement(execution)]
 
 
 def feed_options(settings: Settings) -> FeedOptions:

@@ -13,6 +13,9 @@ from tradertape_core.market.hours import session_hours
 from tradertape_core.market.instrument import Instrument, InstrumentType
 from tradertape_server.features.feed.desk import DeskMarket
 
+# On a shared database the feed belongs to whoever leads; one that is not asks nobody.
+pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+
 
 @pytest.fixture
 def desk(container) -> DeskMarket:

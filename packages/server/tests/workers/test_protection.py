@@ -8,6 +8,10 @@ from typing import Any
 
 import pytest
 
+from tradertape_core.ledger.corporate import CorporateAction
+from tradertape_server.features.execution.corporate import adjust_wish
+from tradertape_server.features.workers.rescaling import rescale_protections
+
 Json = dict[str, Any]
 RUN = {"strategy_run_id": "run-1"}
 POSITION = {
@@ -242,3 +246,28 @@ def test_an_exit_that_finds_no_price_is_tried_again(
     guardian.look()
     assert held(caller, api) in ([0], [])
     assert state_of(caller, api)["status"] == "done"
+
+
+def test_a_split_over_night_moves_the_stop_and_fires_nothing(
+    caller: Any, api: Any, buy: Any, market: Any, container: Any, clock: Any
+) -> None:
+    """FAULTS §4: a 1:10 split between 15:30 and 09:15, exits sent 0."""
+    caller.post(api("runs/run-1/intents"), json=buy("key-00001"))
+    protect(caller, api, positions=[POSITION])
+    guardian = container.workers.guardian
+    guardian.look()
+    clock.advance(hours=22)
+    action = CorporateAction(
+        action_id="split", instrument="NSE:INFY", ex_date=clock.now().date(), new=10, old=1
+    )
+    execution = container.execution
+    execution.trader.do(adjust_wish(action, "split", execution.gtt, rescale_protections))
+    market.trade("NSE:INFY", "149.00")
+    guardian.look()
+    assert held(caller, api) == [100]
+    assert state_of(caller, api)["status"] == "armed"
+    assert len(execution.orders(run_id="run-1")) == 1
+    market.trade("NSE:INFY", "146.90")
+    guardian.look()
+    assert state_of(caller, api)["triggered_rule"] == "position_stoploss"
+    assert held(caller, api) == [0]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from tradertape_core.execution import engine
+from tradertape_core.kernel.clock import IST
 from tradertape_core.ledger.position import PositionKey
 from tradertape_core.orders import gtt as core
 from tradertape_core.orders.commands import PlaceOrder
@@ -95,10 +97,23 @@ class GttDesk:
 
         return Wish(decide)
 
-    def end_all(self, desk: Desk, instrument_id: str, status: GttStatus, why: str) -> None:
-        """End every active trigger in an instrument, within a transaction."""
+    def end_all(
+        self,
+        desk: Desk,
+        instrument_id: str,
+        status: GttStatus,
+        why: str,
+        *,
+        made_before: date | None = None,
+    ) -> None:
+        """End the active triggers in an instrument, within a transaction.
+
+        made_before: only those from before a day (IST).
+        """
         for gtt in repository.gtts(desk.session, active_only=True):
-            if gtt.request.instrument == instrument_id:
+            made = gtt.created_at.astimezone(IST).date()
+            is_due = made_before is None or made < made_before
+            if gtt.request.instrument == instrument_id and is_due:
                 ended = core.end(gtt, status, desk.now)
                 words = f"Trigger {status.value}: {_words(gtt)} ({why})"
                 self._keep(desk, ended, f"gtt_{status.value}", words)

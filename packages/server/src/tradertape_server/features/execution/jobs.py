@@ -26,6 +26,7 @@ from tradertape_server.features.execution.wishes import Wish
 from tradertape_server.platform.errors import ApiError
 from tradertape_server.platform.logging import get_logger
 
+Chore = Callable[[datetime], None]
 EVERY_S = 1.0
 # Brokers close intraday positions shortly before the market does (Zerodha: 15:20 to 15:25).
 SQUARE_OFF_BEFORE_CLOSE = timedelta(minutes=10)
@@ -46,7 +47,7 @@ class ExecutionJobs:
     service: ExecutionService
     calendar: Calendar
     clock: Clock
-    chores: Sequence[Callable[[datetime], None]] = ()  # each decides itself what is due
+    chores: Sequence[Chore] = ()  # each decides itself what is due
     _stopping: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
     _opened: set[tuple[Segment, date]] = field(default_factory=set[tuple[Segment, date]])
