@@ -1,10 +1,11 @@
 """Build the SDK as it is published, and try it in clean environments.
 
-    .venv/bin/python scripts/smoke_worker_sdk.py [--python 3.9] [--extra indicators] [--out dist]
+    .venv/bin/python scripts/smoke_worker_sdk.py [--python 3.9] [--extra indicators] [--tests]
 
 Builds wheel and source of `kite-algo-worker` and of `tradertape-indicators`, checks them with
 `twine check --strict`, installs the wheel without extras, with [dataframe] and with [indicators]
-into an environment of its own each, and uses it there. Exit code 1 with what went wrong.
+into an environment of its own each, and uses it there; with `--tests` the tests of both packages
+run there too, on what is installed. Exit code 1 with what went wrong.
 """
 
 from __future__ import annotations
@@ -73,6 +74,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--python", default=sys.executable, help="version or path of the Python")
     parser.add_argument("--extra", choices=EXTRAS, action="append", help="these alone; '' for none")
+    parser.add_argument("--tests", action="store_true", help="run the tests with [indicators]")
     parser.add_argument("--out", type=Path, help="keep what was built in this folder")
     given = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
@@ -80,7 +82,10 @@ def main(arguments: list[str] | None = None) -> int:
         try:
             wheel = build(dist)
             for extra in EXTRAS if given.extra is None else given.extra:
-                use(wheel, extra, given.python, Path(folder) / f"venv-{extra}")
+                home = Path(folder) / f"venv-{extra}"
+                use(wheel, extra, given.python, home)
+                if given.tests and extra == "indicators":
+                    test(home)
                 print(f"{wheel.name}[{extra}] works on Python {given.python}")
         except Failed as error:
             print(error, file=sys.stderr)
@@ -107,6 +112,16 @@ def use(wheel: Path, extra: str, python: str, home: Path) -> None:
     run(uv(), "pip", "check", "--quiet", "--python", interpreter)
     version = wheel.name.split("-")[1]
     run(interpreter, "-I", "-W", "error", "-c", USE, extra, version, cwd=home)
+
+
+def test(home: Path) -> None:
+    """Run the tests of both packages in an environment."""
+    interpreter = str(home / "bin" / "python")
+    run(uv(), "pip", "install", "--quiet", "--python", interpreter, "hypothesis", "pytest")
+    # TA-Lib has no wheels for every Python: what compares with it runs in the checkout alone.
+    left_out = "--ignore=packages/indicators/tests/test_talib.py"
+    folders = ("packages/indicators/tests", "packages/sdk/tests")
+    run(interpreter, "-m", "pytest", "-q", "-p", "no:cacheprovider", left_out, *folders)
 
 
 def uv() -> str:
