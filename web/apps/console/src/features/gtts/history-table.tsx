@@ -52,7 +52,10 @@ const COLUMNS: Column<Gtt>[] = [
     id: "trigger",
     header: "Trigger",
     value: (gtt) => gtt.legs[0]?.trigger ?? null,
-    cell: (gtt) => (gtt.legs.find((leg) => leg.result) ? fired(gtt) : triggers(gtt)),
+    cell: (gtt) =>
+      over(gtt)
+        .map((leg) => number(leg.trigger, 2))
+        .join(" / "),
   },
   {
     id: "places",
@@ -60,7 +63,7 @@ const COLUMNS: Column<Gtt>[] = [
     isText: true,
     isSortable: false,
     value: () => null,
-    cell: (gtt) => gtt.legs.map((leg) => <LegWords key={leg.trigger} leg={leg} />),
+    cell: (gtt) => over(gtt).map((leg) => <LegWords key={leg.trigger} leg={leg} />),
   },
   {
     id: "outcome",
@@ -82,12 +85,10 @@ const COLUMNS: Column<Gtt>[] = [
 
 const NEWEST_FIRST = [{ id: "at", desc: true }]
 
-function triggers(gtt: Gtt): string {
-  return gtt.legs.map((leg) => number(leg.trigger, 2)).join(" / ")
-}
-
-function fired(gtt: Gtt): string {
-  return number(gtt.legs.find((leg) => leg.result)?.trigger, 2)
+/** The leg that fired; all of them where none did. */
+function over({ legs }: Gtt): Gtt["legs"] {
+  const fired = legs.filter((leg) => leg.result)
+  return fired.length > 0 ? fired : legs
 }
 
 /** Triggers that are over. */

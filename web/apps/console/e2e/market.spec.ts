@@ -1,0 +1,210 @@
+import { expect, type Locator, type Page, test } from "@playwright/test"
+import { shoot } from "./shots"
+
+test.describe.configure({ mode: "serial" })
+
+/** Wait until a live figure reads differently: the market moves. */
+async function moves(figure: Locator): Promise<void> {
+  await expect(figure).toHaveText(/\d/)
+  const before = await figure.textContent()
+  await expect.poll(() => figure.textContent(), { timeout: 30_000 }).not.toBe(before)
+}
+
+function rowsOf(page: Page): Locator {
+  return page.getByRole("region", { name: /^Watch list/ }).locator("tbody tr[tabindex]")
+}
+
+test("a watch list is begun, ticks, and is put in order by keyboard", async ({ page }) => {
+  await page.goto("/market")
+  await expect(page.getByText("Watch what you care about")).toBeVisible()
+  await shoot(page, "market-empty")
+  await page.getByRole("button", { name: "Start with the NIFTY 50" }).click()
+  const rows = rowsOf(page)
+  await expect(rows.first()).toBeVisible()
+  await moves(rows.first().getByRole("cell").nth(1))
+  await moves(page.getByRole("list", { name: "Indices" }).getByRole("listitem").first())
+  await shoot(page, "market")
+
+  const second = await rows.nth(1).getByRole("link").textContent()
+  await rows.nth(1).focus()
+  await page.keyboard.press("Alt+ArrowUp")
+  await expect(rows.first().getByRole("link")).toHaveText(second ?? "")
+  await rows.first().focus()
+  await page.keyboard.press("Delete")
+  await expect(rows.first().getByRole("link")).not.toHaveText(second ?? "")
+  await page.getByRole("button", { name: "Undo" }).click()
+  await expect(rows.first().getByRole("link")).toHaveText(second ?? "")
+})
+
+test("a second list holds what is typed into the field", async ({ page }) => {
+  await page.goto("/market")
+  await page.getByRole("button", { name: "Lists" }).click()
+  await page.getByRole("menuitem", { name: "New list" }).click()
+  await page.getByRole("textbox", { name: "Name" }).fill("Mine")
+  await page.keyboard.press("Enter")
+  await expect(page.getByRole("tab", { name: "Mine", selected: true })).toBeVisible()
+  await expect(page.getByText("Nothing on this list yet")).toBeVisible()
+  const field = page.getByRole("textbox", { name: "Add an instrument" })
+  for (const [words, found] of [
+    ["infosys", "INFY"],
+    ["nifty fut", "NIFTY26"],
+  ]) {
+    await field.fill(words ?? "")
+    await expect(page.getByRole("option").first()).toContainText(found ?? "")
+    await page.keyboard.press("Enter")
+    await expect(rowsOf(page).filter({ hasText: found })).toBeVisible()
+  }
+  await page.reload()
+  await page.getByRole("tab", { name: "Mine" }).click()
+  await expect(rowsOf(page)).toHaveCount(2)
+  await page.getByRole("tab", { name: "Mine" }).press("ArrowLeft")
+  await expect(page.getByRole("tab", { name: "NIFTY 50", selected: true })).toBeFocused()
+})
+
+test("an instrument has candles, a quote that moves and five levels of depth", async ({ page }) => {
+  await page.goto("/market")
+  await rowsOf(page).filter({ hasText: "INFY" }).first().or(rowsOf(page).first()).first().click()
+  await expect(page).toHaveURL(/\/market\/NSE/)
+  await expect(page.getByRole("figure").locator("canvas").first()).toBeVisible()
+  await expect(page.getByRole("table", { name: "Market depth" }).getByRole("row")).toHaveCount(6)
+  await moves(page.getByRole("region", { name: "Quote" }))
+  await shoot(page, "symbol")
+  await page.getByText("1D", { exact: true }).click()
+  await expect(page).toHaveURL(/interval=day/)
+  await expect(page.getByRole("figure", { name: /1D$/ }).locator("canvas").first()).toBeVisible()
+
+  await page.goto("/market/NSE:INFYY")
+  await page.getByRole("link", { name: "NSE:INFY", exact: true }).click()
+  await expect(page.getByRole("heading", { level: 1, name: "INFY" })).toBeVisible()
+})
+
+test("the palette finds an instrument", async ({ page }) => {
+  await page.goto("/market")
+  await expect(page.getByRole("navigation", { name: "Main", exact: true })).toBeVisible()
+  await page.keyboard.press("Control+k")
+  await page.getByPlaceholder("Search instruments, strategies, runs and places").fill("tata consultancy")
+  await expect(page.getByText("TCS", { exact: true })).toBeVisible()
+  await page.keyboard.press("Enter")
+  await expect(page.getByRole("heading", { level: 1, name: "TCS" })).toBeVisible()
+})
+
+test("a chain is read, a strategy is built from it and taken away as Python", async ({ page, context }) => {
+  test.slow()
+  await context.grantPermissions(["clipboard-read", "clipboard-write"])
+  await page.goto("/options")
+  const chain = page.getByRole("region", { name: "Option chain of NIFTY" })
+  await expect(chain.locator("tr[data-atm]")).toBeVisible()
+  await expect(page.getByText("No legs yet")).toBeVisible()
+  await chain.locator("tr[data-atm]").hover()
+  await chain
+    .locator("tr[data-atm]")
+    .getByRole("button", { name: /^Buy .* CE$/ })
+    .click()
+  const figures = page.getByLabel("Figures of the strategy")
+  await expect(figures).toContainText("No limit")
+
+  await page.getByRole("button", { name: "Strategies" }).click()
+  await page.getByRole("menuitem", { name: "Iron condor" }).click()
+  const legs = page.getByRole("region", { name: "Legs of the strategy" }).locator("tbody tr")
+  await expect(legs).toHaveCount(4)
+  await expect(figures).toContainText("Hedge saves")
+  await expect(figures).not.toContainText("No limit")
+  await shoot(page, "options-strategy")
+
+  const strike = await legs.first().locator("td").nth(2).textContent()
+  await legs
+    .first()
+    .getByRole("button", { name: /one strike down/ })
+    .click()
+  await expect(legs.first().locator("td").nth(2)).not.toHaveText(strike ?? "")
+  await page.reload()
+  await expect(legs).toHaveCount(4)
+  await page.getByRole("button", { name: "Copy as Python" }).click()
+  const code = await page.evaluate(() => navigator.clipboard.readText())
+  expect(code).toContain("resolve_spread(")
+  expect(code.match(/SpreadLegSelection\(/g)).toHaveLength(4)
+
+  await page.getByText("Greeks", { exact: true }).click()
+  await expect(chain.getByRole("columnheader", { name: "Theta" })).toHaveCount(2)
+})
+
+test("on a phone the chain shows one side at a time", async ({ page }) => {
+  await page.setViewportSize({ width: 390, height: 844 })
+  await page.goto("/options?underlying=BANKNIFTY")
+  const chain = page.getByRole("region", { name: "Option chain of BANKNIFTY" })
+  await expect(chain.getByRole("columnheader", { name: "LTP" })).toHaveCount(1)
+  await expect(chain.getByRole("button", { name: /^Buy .* CE$/ }).first()).toBeVisible()
+  await page.getByText("Puts", { exact: true }).click()
+  await expect(chain.getByRole("button", { name: /^Buy .* PE$/ }).first()).toBeVisible()
+  await shoot(page, "options-390")
+})
+
+test("a trigger is refused in words, made, changed, deleted and made again", async ({ page }) => {
+  await page.goto("/market/NSE:INFY")
+  await page.getByRole("link", { name: "New GTT" }).click()
+  const form = page.getByRole("dialog")
+  const trigger = form.getByRole("textbox", { name: "trigger price" })
+  await expect(trigger).toHaveValue(/₹\d/)
+  await form.getByText("Stop and target", { exact: true }).click()
+  await form.getByRole("button", { name: "Target, above the price, -10 percent from the last price" }).click()
+  await form.getByRole("button", { name: /^Place GTT/ }).click()
+  await expect(form.getByRole("alert")).toContainText("both sides of the last price")
+  await shoot(page, "gtt-refused")
+  await form.getByText("Single", { exact: true }).click()
+  await form.getByRole("textbox", { name: "quantity" }).fill("10")
+  await form.getByRole("button", { name: "-5 percent from the last price" }).click()
+  await form.getByRole("button", { name: /^Place GTT: buy 10 INFY at ₹.* PAPER$/ }).click()
+  const rows = page.getByRole("region", { name: "Triggers that wait" }).locator("tbody tr")
+  await expect(rows).toHaveCount(1)
+  await expect(rows.first()).toContainText("% away")
+
+  await rows
+    .first()
+    .getByRole("button", { name: /^Change/ })
+    .click()
+  await form.getByRole("textbox", { name: "quantity" }).fill("25")
+  await form.getByRole("button", { name: /^Change GTT/ }).click()
+  await expect(rows.first()).toContainText("Buy 25")
+  await rows
+    .first()
+    .getByRole("button", { name: /^Delete/ })
+    .click()
+  await expect(page.getByText("No trigger waits")).toBeVisible()
+  await page.getByRole("button", { name: "Undo" }).click()
+  await expect(rows.first()).toContainText("Buy 25")
+  await shoot(page, "gtts")
+})
+
+interface Side {
+  tradingsymbol: string
+  ltp: number
+}
+
+test("a trigger that fires leaves the order it made, here and on the chart", async ({ page, baseURL }) => {
+  test.slow()
+  const answer = await page.request.get("/api/options/NIFTY/chain?window=0&expiry=next_week")
+  const call = ((await answer.json()) as { rows: { CE: Side }[] }).rows[0]?.CE
+  if (!call) throw new Error("there is no option at the money")
+  const near = (share: number) => Number((Math.round((call.ltp * share) / 0.05) * 0.05).toFixed(2))
+  const leg = (share: number) => ({
+    trigger: near(share),
+    price: near(share * 1.02),
+    quantity: 65,
+    transaction_type: "BUY",
+    product: "NRML",
+  })
+  const made = await page.request.post("/api/gtts", {
+    headers: { Origin: baseURL ?? "" },
+    data: { instrument: `NFO:${call.tradingsymbol}`, legs: [leg(0.994), leg(1.006)] },
+  })
+  expect(made.status(), await made.text()).toBe(201)
+  await page.goto("/gtts?tab=history")
+  const fired = page
+    .getByRole("region", { name: "Triggers that are over" })
+    .getByRole("row", { name: new RegExp(`${call.tradingsymbol}.*Triggered`) })
+  await expect(fired).toContainText(/Complete, 65 at/, { timeout: 80_000 })
+  await shoot(page, "gtt-history")
+  await fired.getByRole("link").click()
+  await expect(page.getByRole("region", { name: "Your trades here" })).toContainText("GTT")
+  await shoot(page, "symbol-traded")
+})
