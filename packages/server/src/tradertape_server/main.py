@@ -48,6 +48,8 @@ from tradertape_server.wiring import Container, build_container
 
 # A feature: one line.
 ROUTERS = (
+    worker_trading,  # first: looking for a route goes through them in this order
+    worker_runs,
     auth,
     market,
     live,
@@ -57,8 +59,6 @@ ROUTERS = (
     activity,
     worker_market,
     worker_sockets,
-    worker_runs,
-    worker_trading,
     worker_monitor,
     worker_pages,
     risk,

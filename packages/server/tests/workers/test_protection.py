@@ -11,6 +11,7 @@ import pytest
 from tradertape_core.ledger.corporate import CorporateAction
 from tradertape_server.features.execution.corporate import adjust_wish
 from tradertape_server.features.workers.rescaling import rescale_protections
+from tradertape_server.features.workers.service import Workers
 
 Json = dict[str, Any]
 RUN = {"strategy_run_id": "run-1"}
@@ -271,3 +272,47 @@ def test_a_split_over_night_moves_the_stop_and_fires_nothing(
     guardian.look()
     assert state_of(caller, api)["triggered_rule"] == "position_stoploss"
     assert held(caller, api) == [0]
+
+
+def test_a_trail_is_remembered_when_the_server_dies(
+    caller: Any, api: Any, buy: Any, market: Any, clock: Any, container: Any, guardian: Any
+) -> None:
+    """The best price is written down while it moves: another guardian goes on from it."""
+    caller.post(api("runs/run-1/intents"), json=buy("key-00001"))
+    trailing = {**POSITION, "trailing_stoploss_pct": 2.0}
+    assert protect(caller, api, positions=[trailing]).status_code == 200
+    guardian.look()
+    clock.advance(seconds=6)
+    market.trade("NSE:INFY", "1600.00")
+    guardian.look()
+    again = Workers.build(
+        container.database, clock, container.secrets, container.execution, container.bus, market,
+        by_token=market.by_token,
+    ).guardian  # fmt: skip
+    market.trade("NSE:INFY", "1565.00")  # 2.2 % below the best, far above the stop
+    again.look()
+    again.look()
+    assert held(caller, api) in ([], [0])
+    rule = [
+        event["payload"].get("rule")
+        for event in caller.get(api("runs/run-1/timeline")).json()["events"]
+        if event["event_type"] == "protection_triggered"
+    ]
+    assert rule == ["position_trailing_stoploss"]
+
+
+def test_a_basket_that_fired_halts_its_run_until_it_is_armed_anew(
+    caller: Any, api: Any, buy: Any, market: Any, guardian: Any
+) -> None:
+    """D18: `halted`."""
+    caller.post(api("runs/run-1/intents"), json=buy("key-00001"))
+    protect(caller, api, positions=[POSITION], basket={"stoploss_pct": 1.0})
+    market.trade("NSE:INFY", "1480.00")
+    guardian.look()
+    guardian.look()
+    assert caller.get(api("runs/run-1")).json()["status"] == "halted"
+    refused = caller.post(api("runs/run-1/intents"), json=buy("key-00002"))
+    assert (refused.status_code, refused.headers["X-Error-Code"]) == (400, "trading_halted")
+    protect(caller, api, positions=[{**POSITION, "entry_price": 1480.0}])
+    assert caller.get(api("runs/run-1")).json()["status"] == "open"
+    assert caller.post(api("runs/run-1/intents"), json=buy("key-00002")).status_code == 200

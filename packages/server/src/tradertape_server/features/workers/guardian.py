@@ -23,6 +23,7 @@ from tradertape_server.features.execution.ports import Happened
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.workers import repository
 from tradertape_server.features.workers.exiting_claims import ClaimExits
+from tradertape_server.features.workers.halting_runs import halt_by_protection
 from tradertape_server.features.workers.leaving import LeavingService
 from tradertape_server.features.workers.models import WorkerRun
 from tradertape_server.features.workers.option_entries import EntryWatch
@@ -34,6 +35,7 @@ from tradertape_server.platform.database import Database
 from tradertape_server.platform.errors import ApiError
 from tradertape_server.platform.logging import get_logger
 
+SAVE_EVERY_S = 5.0  # best prices: what a crash forgets of a trail is never older
 LOOK_EVERY_S = 1.0  # at the clock, at workers that went silent, at exits that were not done
 MIS_CLOSE = time(15, 20)
 
@@ -42,11 +44,16 @@ logger = get_logger(__name__)
 
 @dataclass(slots=True)
 class Guarded:
-    """A protected run as it was last read."""
+    """A protected run as it was last read.
+
+    state: with the best prices since; saved: as the table has it, written at `saved_s`.
+    """
 
     run: WorkerRun
     state: ps.ProtectionState
     positions: list[Position]
+    saved: ps.ProtectionState
+    saved_s: float
 
 
 class Guardian:
@@ -92,6 +99,8 @@ class Guardian:
         if self._thread is not None:
             self._thread.join(timeout=10)
             self._thread = None
+        with contextlib.suppress(ApiError):
+            self._save_trails(older_than_s=0.0)
         self._runs.clear()  # another process may change them before we look again
         self._entries.forget()
         self._prices.watch((), self.on_tick)
@@ -103,6 +112,7 @@ class Guardian:
             self._reload_all()
             for run_id in list(self._runs):
                 self._evaluate(run_id)
+            self._save_trails(older_than_s=SAVE_EVERY_S)
             self._finish_exits()
 
     def on_tick(self, tick: Tick) -> None:
@@ -161,6 +171,33 @@ class Guardian:
             self._dirty |= names
             self._bell.notify_all()
 
+    def _save_trails(self, *, older_than_s: float) -> None:
+        """Write the best prices down that moved since: a start goes on from them."""
+        now_s = self._clock.monotonic()
+        moved = [
+            one
+            for one in self._runs.values()
+            if one.state != one.saved and now_s - one.saved_s >= older_than_s
+        ]
+        if not moved:
+            return
+
+        def decide(desk: Desk) -> list[Guarded]:
+            return [
+                one
+                for one in moved
+                if repository.change_protection(
+                    desk.session,
+                    one.run.strategy_run_id,
+                    version=one.run.protection_version,
+                    **stored(one.state),
+                )
+            ]
+
+        for one in self._turns.do(decide):
+            one.run.protection_version += 1
+            one.saved, one.saved_s = one.state, now_s
+
     # --- what is known ------------------------------------------------------------------------
 
     def _reload_all(self) -> None:
@@ -183,12 +220,14 @@ class Guardian:
         self._watch()
 
     def _keep(self, run_id: str, run: WorkerRun) -> None:
-        known = self._runs.get(run_id)
-        state = protection_of(run)
-        if known is not None and known.run.protection_version == run.protection_version:
-            state = known.state  # ours may have newer best prices than the table
+        known, now_s = self._runs.get(run_id), self._clock.monotonic()
         positions = self._execution.positions(run_id=run_id, open_only=True)
-        self._runs[run_id] = Guarded(run, state, positions)
+        if known is not None and known.run.protection_version == run.protection_version:
+            # Ours may have newer best prices than the table.
+            known.run, known.positions = run, positions
+            return
+        state = protection_of(run)
+        self._runs[run_id] = Guarded(run, state, positions, state, now_s)
 
     def _watch(self) -> None:
         names: set[str] = set()
@@ -228,6 +267,8 @@ class Guardian:
                 **stored(found.state),
             ):
                 return False
+            if any(one.claim.scope == ps.BASKET for one in found.triggers):
+                halt_by_protection(desk, run, found.triggers[0].message)
             for trigger in found.triggers:
                 note(
                     desk, run, "protection", "protection_triggered", trigger.message,
@@ -239,6 +280,7 @@ class Guardian:
         if not self._turns.do(decide):
             return False
         guarded.run.protection_version += 1
+        guarded.saved = found.state
         return True
 
     def _go_on(self, guarded: Guarded) -> None:
@@ -264,7 +306,7 @@ class Guardian:
                 run.protection_version += 1
 
         self._turns.do(decide)
-        guarded.state = state
+        guarded.state = guarded.saved = state
 
     def _around(self, guarded: Guarded, now: datetime) -> Surroundings:
         return Surroundings(

@@ -42,6 +42,14 @@ def release_runs(desk: Desk, runs: Iterable[WorkerRun], *, by: str) -> None:
         )  # fmt: skip
 
 
+def halt_by_protection(desk: Desk, run: WorkerRun, why: str) -> None:
+    """Stop a run whose protection has fired on all of it: it goes on when it is armed anew."""
+    repository.change_if_open(
+        desk.session, run.strategy_run_id, status="halted", halted_by=PROTECTION,
+        status_reason=why, updated_at=desk.now,
+    )  # fmt: skip
+
+
 def halt_new_run(desk: Desk, run: WorkerRun) -> None:
     """Have a run that is made while the kill switch is on begin halted."""
     halt = desk.halts.over(run.user_id)

@@ -89,6 +89,15 @@ def change(session: Session, run_id: str, **values: Any) -> bool:
     return _count(session, statement) == 1
 
 
+def change_if_open(session: Session, run_id: str, **values: Any) -> None:
+    """Write columns of a run that is open."""
+    is_open = (WorkerRun.strategy_run_id == run_id, WorkerRun.status == "open")
+    session.execute(
+        update(WorkerRun).where(*is_open).values(**values),
+        execution_options={"synchronize_session": False},
+    )
+
+
 def change_protection(session: Session, run_id: str, *, version: int, **values: Any) -> bool:
     """Write a run's protection if nobody did since `version`; whether it was us."""
     statement = (
