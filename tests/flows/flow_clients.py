@@ -1,0 +1,128 @@
+"""Clients that go on whatever happens to the servers: workers that place, and a reader."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+PREFIX = "/api/algo-workers/worker"
+TIMEOUT = httpx.Timeout(8.0, connect=1.0)
+Json = dict[str, Any]
+
+
+def order(number: int) -> Json:
+    """The order of a key: always the same for the same number."""
+    return {
+        "exchange": "NSE",
+        "tradingsymbol": ("INFY", "TCS")[number % 2],
+        "transaction_type": "BUY" if number % 4 < 2 else "SELL",
+        "variety": "regular",
+        "product": "MIS",
+        "order_type": "MARKET",
+        "quantity": 1 + number % 3,
+    }
+
+
+@dataclass
+class Client:
+    """A thread that goes from server to server; `alive` says which it may still ask."""
+
+    urls: Sequence[str]
+    headers: dict[str, str]
+    run_id: str
+    stop: threading.Event = field(default_factory=threading.Event)
+    errors: list[str] = field(default_factory=list)
+    hops: int = 0
+
+    def begin(self) -> None:
+        self._thread = threading.Thread(target=self._guarded, daemon=True)
+        self._thread.start()
+
+    def join(self) -> None:
+        self._thread.join(timeout=60)
+        assert not self._thread.is_alive(), "a client hangs"
+
+    def _guarded(self) -> None:
+        try:
+            self.loop()
+        except Exception as error:  # noqa: BLE001 - the test looks at them
+            self.errors.append(repr(error))
+
+    def loop(self) -> None:
+        raise NotImplementedError
+
+
+@dataclass
+class Placer(Client):
+    """Places one order after another, each key until it is acknowledged."""
+
+    answers: dict[str, bytes] = field(default_factory=dict)
+    tries: int = 0
+
+    def loop(self) -> None:
+        servers = itertools.cycle(self.urls)
+        with httpx.Client(headers=self.headers, timeout=TIMEOUT) as http:
+            for number in itertools.count():
+                if self.stop.is_set():
+                    return
+                self._settle(http, servers, f"{self.run_id}:{number:05d}", order(number))
+
+    def _settle(self, http: httpx.Client, servers: Any, key: str, wish: Json) -> None:
+        body = {
+            "intent_type": "place_order",
+            "payload": {"order": wish},
+            "idempotency_key": key,
+            "metadata": {},
+        }
+        while True:
+            self.tries += 1
+            try:
+                answer = http.post(f"{next(servers)}{PREFIX}/runs/{self.run_id}/intents", json=body)
+            except httpx.TransportError:
+                self.hops += 1
+                continue
+            if answer.status_code == 200:
+                self.answers[key] = answer.content
+                return
+            if answer.status_code not in (409, 503):
+                raise AssertionError(f"{key}: {answer.status_code} {answer.text}")
+
+
+@dataclass
+class Reader(Client):
+    """Reads a run's timeline and comes back from its cursor, each time to the next server."""
+
+    cursors: list[int] = field(default_factory=list)
+
+    def loop(self) -> None:
+        for url in itertools.cycle(self.urls):
+            if self.stop.is_set():
+                return
+            try:
+                self._read(url)
+            except httpx.TransportError:
+                self.hops += 1
+
+    def _read(self, url: str) -> None:
+        headers = {**self.headers}
+        if self.cursors:
+            headers["Last-Event-ID"] = str(self.cursors[-1])
+        path = f"{url}{PREFIX}/runs/{self.run_id}/timeline/stream"
+        with httpx.stream("GET", path, headers=headers, timeout=httpx.Timeout(3.0)) as answer:
+            taken = 0
+            for line in answer.iter_lines():
+                if line.startswith("data: "):
+                    event = json.loads(line.removeprefix("data: "))
+                    if "cursor" not in event or "event_kind" not in event:
+                        return  # the stream says that it ends
+                    self.cursors.append(event["cursor"])
+                    taken += 1
+                if taken >= 40 or self.stop.is_set():
+                    self.hops += 1
+                    return

@@ -1,0 +1,140 @@
+"""Server processes and a Redis, to be started, stopped and killed."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import create_engine, text
+
+LEASE_S = 3.0
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def eventually(what: Callable[[], Any], within_s: float, words: str) -> Any:
+    """Ask until the answer is true; it is asked as often as this machine likes."""
+    until = time.monotonic() + within_s
+    while time.monotonic() < until:
+        if found := what():
+            return found
+        time.sleep(0.05)
+    pytest.fail(f"not within {within_s} s: {words}")
+
+
+@dataclass
+class Server:
+    """A process of ours."""
+
+    name: str
+    role: str
+    environment: dict[str, str]
+    log: Path
+    port: int = field(default_factory=free_port)
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "tradertape_server", "serve", "--port", str(self.port)]
+        environment = {**self.environment, "TRADERTAPE_ROLE": self.role}
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+
+    def send(self, sign: signal.Signals) -> None:
+        assert self.process is not None
+        self.process.send_signal(sign)
+        if sign is signal.SIGKILL:
+            self.process.wait(timeout=10)
+
+    def health(self) -> dict[str, Any]:
+        """What it says of itself; empty where it does not answer."""
+        try:
+            return httpx.get(f"{self.url}/api/health", timeout=4).json()["checks"]
+        except (httpx.HTTPError, ValueError):
+            return {}
+
+    @property
+    def trades(self) -> bool:
+        return "this process trades" in self.health().get("trader", {}).get("detail", "").lower()
+
+    def wait_until_up(self) -> None:
+        def is_up() -> bool:
+            if self.process is not None and self.process.poll() is not None:
+                pytest.fail(f"{self.name} stopped at its start:\n{self.log.read_text()[-4000:]}")
+            return bool(self.health())
+
+        eventually(is_up, 300, f"{self.name} answers")
+
+    def metrics(self) -> dict[str, float]:
+        lines = httpx.get(f"{self.url}/metrics", timeout=5).text.splitlines()
+        pairs = (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
+        return {name: float(value) for name, value in pairs}
+
+
+@dataclass
+class Redis:
+    """A redis-server without a disk: what it forgets when it is killed is forgotten."""
+
+    folder: Path
+    port: int = field(default_factory=free_port)
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self.port}/0"
+
+    def start(self) -> None:
+        command = ["redis-server", "--port", str(self.port), "--save", "", "--dir"]
+        self.process = subprocess.Popen(
+            [*command, str(self.folder), "--bind", "127.0.0.1"], stdout=subprocess.DEVNULL
+        )
+
+    def kill(self) -> None:
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait(timeout=10)
+
+
+@dataclass
+class Cluster:
+    """Everything, and a worker's token."""
+
+    servers: list[Server]
+    redis: Redis
+    database_url: str
+    token: str
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"}
+
+    def trader(self, within_s: float = 30) -> Server:
+        """The one that trades."""
+
+        def the_one() -> Server | None:
+            found = [one for one in self.servers if one.trades]
+            return found[0] if len(found) == 1 else None
+
+        return eventually(the_one, within_s, "one process trades")
+
+    def run_sql(self, statement: str) -> None:
+        engine = create_engine(self.database_url, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.execute(text(statement))
+        engine.dispose()
