@@ -28,6 +28,7 @@ class LiveServer:
     home: Path
     environment: dict[str, str]
     session_token: str
+    email: str = EMAIL
     password: str = PASSWORD
 
 

@@ -4,7 +4,8 @@ const storageState = "test-results/state.json"
 
 /**
  * Journeys through a running server. BASE_URL: where it is. TRADERTAPE_OUTBOX: its outbox folder, for sign-in links.
- * CHROMIUM: the browser. SHOTS: where screenshots go.
+ * CHROMIUM: the browser. SHOTS: where screenshots go. WORKER_PYTHON and WORKER_SDK: an interpreter, and the folder of
+ * the workers' client. OTHER_EMAIL and OTHER_PASSWORD: somebody else who may sign in.
  */
 export default defineConfig({
   testDir: "./e2e",
@@ -35,6 +36,8 @@ export default defineConfig({
   projects: [
     { name: "sign-in", testMatch: "sign-in.setup.ts" },
     { name: "journeys", testMatch: "journey.spec.ts", dependencies: ["sign-in"], use: { storageState } },
-    { name: "care", testMatch: "care.spec.ts", dependencies: ["journeys"], use: { storageState } },
+    { name: "workers", testMatch: "workers.spec.ts", dependencies: ["journeys"], use: { storageState } },
+    { name: "market", testMatch: "market.spec.ts", dependencies: ["journeys"], use: { storageState } },
+    { name: "care", testMatch: "care.spec.ts", dependencies: ["workers", "market"], use: { storageState } },
   ],
 })

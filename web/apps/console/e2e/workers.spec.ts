@@ -1,0 +1,265 @@
+import { expect, type Page, test } from "@playwright/test"
+import { expectAccessible, expectFits } from "./care"
+import { shoot } from "./shots"
+import { startWorker, type Worker } from "./worker"
+
+test.describe.configure({ mode: "serial" })
+test.setTimeout(150_000)
+
+let worker: Worker | undefined
+let run = ""
+
+test.afterAll(() => worker?.stop())
+
+/** The text of a block of code on the page. */
+const code = (page: Page, name: string) => page.getByRole("region", { name: `Code: ${name}` }).innerText()
+
+const main = (page: Page) => page.getByRole("main")
+
+test("a newcomer makes a token and starts the worker that the page hands out", async ({ page }) => {
+  await page.goto("/workers")
+  await expect(page.getByText("A worker is your own strategy, in Python")).toBeVisible()
+  await shoot(page, "workers-empty")
+  await expectAccessible(page, "workers without a run")
+  await main(page).getByRole("link", { name: "Create a token" }).click()
+  await page.getByRole("button", { name: "New token" }).click()
+  const dialog = page.getByRole("dialog")
+  await dialog.getByRole("textbox", { name: "What is it for?" }).fill("Journey worker")
+  await shoot(page, "token-new")
+  await dialog.getByRole("button", { name: "Create" }).click()
+  await expect(dialog.getByText(/^kwa_[\w-]{20}/)).toBeVisible()
+  await shoot(page, "token-made")
+  await expectAccessible(page, "a new token")
+  worker = await startWorker(await code(page, "script"), await code(page, "environment"))
+  await dialog.getByRole("button", { name: "I have copied it" }).click()
+  await page.reload()
+  await expect(page.getByRole("cell", { name: /^Journey worker kwa_/ })).toBeVisible()
+  await expect(page.getByText(/kwa_[\w-]{20}/)).toBeHidden()
+})
+
+test("its run appears by itself, is protected, and its profit moves", async ({ page }) => {
+  await page.goto("/workers")
+  const card = main(page).getByRole("link", { name: /First worker/ })
+  await expect(card, worker?.said()).toBeVisible({ timeout: 40_000 })
+  await expect(card).toContainText("1 position")
+  await expect(card).toContainText("PAPER")
+  await expect(card).toContainText(/Stop of INFY at [\d,.]+, [\d.]+% away/)
+  await expect(card).toContainText("Worker alive")
+  const before = await card.innerText()
+  await expect.poll(async () => profit(await card.innerText())).not.toBe(profit(before))
+  await shoot(page, "workers")
+  await page.getByText("Compare", { exact: true }).click()
+  await expect(page.getByRole("region", { name: "PAPER runs", exact: true }).getByRole("row")).toHaveCount(2)
+  await shoot(page, "workers-compare")
+  await page.getByText("Cards", { exact: true }).click()
+  await card.click()
+  await expect(page).toHaveURL(/\/workers\/first-/)
+  run = page.url()
+})
+
+/** The first amount of a text. */
+const profit = (text: string) => /[−-]?₹[\d,.]+/.exec(text)?.[0]
+
+test("its page shows what it holds, tick by tick", async ({ page }) => {
+  await page.goto(run)
+  const legs = page.getByRole("region", { name: "Legs" }).last()
+  await expect(legs.getByRole("cell", { name: /^NSE:INFY CNC/ })).toBeVisible()
+  const price = legs.getByRole("row").nth(1).getByRole("cell").nth(3)
+  const before = await price.innerText()
+  await expect.poll(() => price.innerText()).not.toBe(before)
+  await expect(
+    page.getByRole("figure", { name: "Net profit over time" }).locator("canvas").first(),
+  ).toBeVisible()
+  await shoot(page, "run")
+  await page.getByRole("tab", { name: "Orders and trades" }).click()
+  await expect(page.getByRole("cell", { name: "BUY 1 NSE:INFY" }).first()).toBeVisible()
+  await shoot(page, "run-orders")
+  await expectAccessible(page, "orders of a run")
+})
+
+test("a stop that is wrong is refused at its field, a tight one fires, and the timeline says why", async ({
+  page,
+}) => {
+  await page.goto(`${run}?tab=protection`)
+  await expect(page.getByText("Generation 1")).toBeVisible()
+  await expect(page.getByText(/Entry [\d,.]+, Stop [\d,.]+/)).toBeVisible()
+  const position = page.getByRole("group", { name: /^INFY/ })
+  await position.getByRole("textbox", { name: "Trailing stop (%)" }).fill("-1")
+  await page.getByRole("button", { name: "Save protection" }).click()
+  await expect(position.getByText("must be positive, was -1")).toBeVisible()
+  await shoot(page, "protection-refused")
+  await position.getByRole("textbox", { name: "Trailing stop (%)" }).fill("0.01")
+  await page.getByRole("textbox", { name: "Why" }).fill("as tight as it gets")
+  await page.getByRole("button", { name: "Save protection" }).click()
+  await expect(page.getByText("The protection is saved and armed")).toBeVisible()
+  await expect(page.getByText("Generation 2")).toBeVisible()
+  await shoot(page, "protection")
+  await page.getByRole("tab", { name: "Timeline" }).click()
+  const fired = page.getByRole("listitem").filter({ hasText: "Trailing stop fired" })
+  await expect(fired).toContainText(/NSE:INFY at ₹[\d,.]+/, { timeout: 60_000 })
+  await expect(page.getByRole("listitem").filter({ hasText: "Filled: SELL 1 NSE:INFY" })).toBeVisible()
+  await fired.getByRole("button", { name: /^Details/ }).click()
+  await expect(fired.getByText("position_trailing_stoploss")).toBeVisible()
+  await shoot(page, "timeline-stop")
+  await expectAccessible(page, "the timeline of a stop")
+  await page.getByText("Decisions", { exact: true }).click()
+  await expect(fired).toBeHidden()
+  await expect(page.getByRole("listitem").filter({ hasText: "Session claimed" })).toBeVisible()
+})
+
+test("leaving a run is shown before it is done, and its worker ends", async ({ page }) => {
+  await page.goto(run)
+  await page.getByRole("button", { name: "Exit run" }).click()
+  const dialog = page.getByRole("dialog")
+  const leave = dialog.getByRole("button", { name: "Close the run · PAPER" })
+  await expect(leave).toBeVisible()
+  await shoot(page, "exit")
+  await expectAccessible(page, "the exit of a run")
+  await leave.click()
+  await expect(page.getByRole("button", { name: "Exit run" })).toBeHidden()
+  await expect(main(page).getByText("Closed", { exact: true })).toBeVisible()
+  expect(await worker?.ended, worker?.said()).toBe(0)
+  await page.goto("/workers")
+  await expect(page.getByText("A worker is your own strategy, in Python")).toBeVisible()
+  await page.getByRole("switch", { name: "Finished too" }).check()
+  await expect(main(page).getByRole("link", { name: /First worker/ })).toContainText("Closed")
+})
+
+const CONTROLS = [
+  { key: "max_orders", label: "Orders a day", type: "integer", min: 1, max: 50, default: 20 },
+  { key: "style", label: "Entry style", type: "select", options: ["passive", "normal"], default: "normal" },
+  {
+    key: "daily_loss_limit",
+    label: "Daily loss",
+    type: "number",
+    max: 9000,
+    unit: "₹",
+    requires_reason: true,
+  },
+]
+
+/** A run with controls and a position, made as its owner. */
+async function makeRun(page: Page, name: string): Promise<string> {
+  const base = "/api/algo-workers/worker/runs"
+  const made = await page.request.post(base, {
+    data: {
+      strategy_run_id: name,
+      template_id: "controlled",
+      account_scope: "kite:paper-a",
+      execution_mode: "paper",
+      metadata: { strategy_name: "Controlled" },
+      risk_schema: CONTROLS,
+      runtime_state: { risk: { max_orders: 20, daily_loss_limit: 5000 } },
+      summary_fields: [{ key: "capital", label: "Capital", value: 250000, format: "inr" }],
+    },
+  })
+  expect(made.ok(), await made.text()).toBe(true)
+  const order = {
+    exchange: "NSE",
+    tradingsymbol: "INFY",
+    transaction_type: "BUY",
+    variety: "regular",
+    product: "CNC",
+    order_type: "MARKET",
+    quantity: 10,
+  }
+  const placed = await page.request.post(`${base}/${name}/intents`, {
+    data: { intent_type: "place_order", payload: { order }, idempotency_key: "journey-1", metadata: {} },
+  })
+  expect(placed.ok(), await placed.text()).toBe(true)
+  return `/workers/${name}`
+}
+
+test("controls of the worker are changed with their rules, and wait for it", async ({ page }) => {
+  run = await makeRun(page, `controlled-${Date.now()}`)
+  await page.goto(`${run}?tab=risk`)
+  await page.getByRole("textbox", { name: "Orders a day" }).fill("99")
+  await page.getByRole("button", { name: "Save 1 control" }).click()
+  await expect(page.getByText("must be at most 50").first()).toBeVisible()
+  await page.getByRole("textbox", { name: "Orders a day" }).fill("1")
+  await page.getByRole("textbox", { name: "Daily loss (₹)" }).fill("4000")
+  await expect(page.getByRole("button", { name: "Save 2 controls" })).toBeDisabled()
+  await page.getByRole("textbox", { name: "Why" }).fill("a calm day")
+  await page.getByRole("button", { name: "Save 2 controls" }).click()
+  await expect(page.getByText("Pending: the worker takes them with its next heartbeat.")).toBeVisible()
+  await expect(page.getByText("1 orders of at most 1")).toBeVisible()
+  await shoot(page, "risk")
+  await expectAccessible(page, "risk controls")
+})
+
+test("the kill switch says what it will do, cannot be missed, and is lifted", async ({ page }) => {
+  await page.goto(run)
+  await page.getByRole("button", { name: "Kill switch" }).click()
+  const dialog = page.getByRole("dialog")
+  await expect(dialog.getByText("Exit 1 open position at market · PAPER")).toBeVisible()
+  await dialog.getByRole("textbox", { name: "Why" }).fill("journey")
+  await shoot(page, "kill-switch")
+  await expectAccessible(page, "the kill switch")
+  await dialog.getByRole("button", { name: "Stop trading" }).click()
+  const stopped = page.getByRole("button", { name: "Trading stopped" })
+  await expect(stopped).toBeVisible()
+  await expect(main(page).getByText("Halted", { exact: true }).first()).toBeVisible()
+  await expect(page.getByText("kill_switch_active")).toBeVisible()
+  await expect(page.getByRole("status").filter({ hasText: "Trading is stopped since" })).toContainText(
+    "journey",
+  )
+  await shoot(page, "kill-switch-on")
+  await stopped.click()
+  await dialog.getByRole("button", { name: "Let trading go on" }).click()
+  await expect(page.getByRole("button", { name: "Kill switch" })).toBeVisible()
+  await expect(page.getByText("kill_switch_active")).toBeHidden()
+})
+
+test("an exit says its orders, their value and the mode, and what it placed", async ({ page }) => {
+  await page.goto(run)
+  await page.getByRole("button", { name: "Exit run" }).click()
+  const dialog = page.getByRole("dialog")
+  await expect(dialog.getByText("SELL 10 NSE:INFY MARKET CNC")).toBeVisible()
+  await dialog.getByRole("button", { name: /^Exit 1 position · ₹[\d,]+ · PAPER$/ }).click()
+  await expect(main(page).getByText("Closed", { exact: true })).toBeVisible()
+  await expect(page.getByRole("listitem").filter({ hasText: "Exit done" })).toBeVisible()
+})
+
+let lookedAt = ""
+
+for (const [width, colorScheme] of [
+  [1440, "light"],
+  [1440, "dark"],
+  [1024, "light"],
+  [390, "light"],
+  [390, "dark"],
+] as const) {
+  test(`the pages look right at ${width} px, ${colorScheme}`, async ({ page }) => {
+    lookedAt ||= await makeRun(page, `looked-at-${Date.now()}`)
+    await page.setViewportSize({ width, height: width === 390 ? 844 : 900 })
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" })
+    for (const [name, path] of [
+      ["home", "/"],
+      ["workers", "/workers"],
+      ["tokens", "/workers?tab=tokens"],
+      ["run", lookedAt],
+      ["protection", `${lookedAt}?tab=protection`],
+    ] as const) {
+      await page.goto(path)
+      await expect(page.getByRole("heading", { level: 1 })).toBeVisible()
+      await expect(page.locator(".mantine-Skeleton-root")).toHaveCount(0)
+      await expectFits(page, `${name} at ${width}`)
+      await shoot(page, `${name}-${width}-${colorScheme}`)
+      if (width === 1440) await expectAccessible(page, `${name}, ${colorScheme}`)
+    }
+  })
+}
+
+test("another person sees nothing of it", async ({ browser, baseURL }) => {
+  const { OTHER_EMAIL: email = "", OTHER_PASSWORD: password = "" } = process.env
+  const context = await browser.newContext({ baseURL, storageState: { cookies: [], origins: [] } })
+  const signedIn = await context.request.post("/api/auth/password-login", { data: { email, password } })
+  expect(signedIn.ok(), await signedIn.text()).toBe(true)
+  const page = await context.newPage()
+  await page.goto("/workers?finished=true")
+  await expect(page.getByText("No run is like that.")).toBeVisible()
+  await page.goto(lookedAt)
+  await expect(page.getByRole("alert")).toContainText("Request")
+  await shoot(page, "run-of-another")
+  await context.close()
+})
