@@ -23,6 +23,7 @@ REQUEST_ID_HEADER = "X-Request-Id"
 _LONGEST_PAUSE_S = 5.0
 _LONGEST_WISH_S = 30.0  # of a server that asks to wait; beyond it the caller is told
 _TRY_AGAIN = frozenset({429, 502, 503, 504})
+_STILL_AT_IT = "idempotency_key_in_progress"  # an earlier try is not answered yet
 
 
 def headers_of(config: AlgoWorkerConfig) -> dict[str, str]:
@@ -133,14 +134,15 @@ def pause_before_repeat(
     """Seconds to wait before the call is sent again; None when it is not to be.
 
     tries: how often it was sent. Reads are repeated when no answer came or the server was busy;
-    writes under their key when the answer was lost; other writes never.
+    writes under their key when the answer was lost or an earlier try is still being carried out;
+    other writes never.
     """
     if tries > config.max_retries:
         return None
     is_lost = isinstance(error, TransportError)
     may_repeat = {
         Repeat.FREELY: is_lost or error.status_code in _TRY_AGAIN,
-        Repeat.KEYED: is_lost,
+        Repeat.KEYED: is_lost or error.code == _STILL_AT_IT,
         Repeat.NEVER: False,
     }
     if not may_repeat[call.repeat]:

@@ -75,6 +75,17 @@ def test_an_order_whose_answer_is_lost_is_sent_again_under_its_key(server: Any, 
     assert first.document["idempotency_key"] == "r-1:entry:001"
 
 
+def test_an_order_that_is_still_being_placed_is_waited_for(
+    server: Any, known: Any, pauses: list[float]
+) -> None:
+    busy = server.answer(
+        {"detail": "being placed"}, 409, X_Error_Code="idempotency_key_in_progress", Retry_After="1"
+    )
+    server.answer_with(server.dropped(), busy, server.answer({"order_id": "1"}))
+    assert known.place_order("r-1", ORDER, "r-1:entry:001") == {"order_id": "1"}
+    assert pauses == [0.5, 1.0]
+
+
 def test_an_order_that_is_never_answered_is_in_doubt(server: Any, known: Any) -> None:
     server.answer_with(server.dropped())
     with pytest.raises(kaw.OutcomeUnknownError, match="same idempotency key") as caught:
