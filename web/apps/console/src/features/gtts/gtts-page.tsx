@@ -81,7 +81,26 @@ export function GttsPage() {
   )
   return (
     <>
-      <PageHeader title="GTTs" chips={<SimulatedBadge shown={simulated} />} action={begin} />
+      <PageHeader
+        title="GTTs"
+        chips={<SimulatedBadge shown={simulated} />}
+        action={
+          <>
+            {(accounts.data?.length ?? 0) > 1 && (
+              <Select
+                aria-label="Account"
+                w={150}
+                clearable
+                placeholder="All accounts"
+                data={accounts.data?.map(({ scope }) => scope) ?? []}
+                value={account}
+                onChange={setAccount}
+              />
+            )}
+            {begin}
+          </>
+        }
+      />
       <Card p={0}>
         <Tabs
           value={tab}
@@ -92,19 +111,6 @@ export function GttsPage() {
           <Tabs.List px="md" pt={4}>
             <Tabs.Tab value="waiting">Waiting {waiting.data ? waiting.data.total : ""}</Tabs.Tab>
             <Tabs.Tab value="history">History</Tabs.Tab>
-            {(accounts.data?.length ?? 0) > 1 && (
-              <Select
-                aria-label="Account"
-                ml="auto"
-                my={6}
-                w={160}
-                clearable
-                placeholder="All accounts"
-                data={accounts.data?.map(({ scope }) => scope) ?? []}
-                value={account}
-                onChange={setAccount}
-              />
-            )}
           </Tabs.List>
           <Tabs.Panel value="waiting">
             {waiting.error && !waiting.data ? (
