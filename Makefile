@@ -58,6 +58,9 @@ bench: $(STAMPS)/test-python ## Measure ours beside its peers, in one run
 	.venv/bin/python bench/sdk_indicators.py
 	.venv/bin/python bench/live_indicators.py
 	-.venv/bin/python bench/orders.py
+	-.venv/bin/python bench/resting.py
+	-.venv/bin/python bench/protection.py
+	-.venv/bin/python bench/streams.py
 
 docs: $(STAMPS)/test-python ## Build the documentation into site/
 	.venv/bin/mkdocs build --strict
