@@ -31,7 +31,7 @@ from tradertape_server.features.feed.desk import DeskMarket
 from tradertape_server.features.feed.history import CandleHistory
 from tradertape_server.features.feed.opening import FeedOptions, open_source, publish_figures
 from tradertape_server.features.feed.relay import TickRelay
-from tradertape_server.features.feed.relayed import RelayedSource
+from tradertape_server.features.feed.relayed import MarketDuty, RelayedSource
 from tradertape_server.features.feed.service import Feed
 from tradertape_server.features.feed.source import Source
 from tradertape_server.features.feed.tick_socket import Channel
@@ -202,9 +202,14 @@ class Container:
         self.processes.start()
         self.feed.start()
         self.processes.warm(self.feed, self.instruments, self.clock)
-        workers = self.workers
         self.processes.leading.start(
-            (self.execution.trader, self.execution_jobs, workers.guardian, workers.recorder)
+            (
+                MarketDuty(self.feed),
+                self.execution.trader,
+                self.execution_jobs,
+                self.workers.guardian,
+                self.workers.recorder,
+            )
         )
 
     def close(self) -> None:

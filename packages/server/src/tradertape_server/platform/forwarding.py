@@ -43,6 +43,7 @@ _HOP = frozenset(
     b"connection keep-alive proxy-authenticate proxy-authorization te trailer transfer-encoding "
     b"upgrade".split()
 ) | {HEADER}
+_OURS = _HOP | {b"date", b"server"}  # each server says these itself
 _PASSING = (TRADING_PAUSED, DATABASE_AWAY)
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
@@ -194,7 +195,7 @@ class Forwarding:
         return answer
 
     async def _pass_on(self, answer: httpx.Response, send: Send) -> None:
-        headers = [(n.lower(), v) for n, v in answer.headers.raw if n.lower() not in _HOP]
+        headers = [(n.lower(), v) for n, v in answer.headers.raw if n.lower() not in _OURS]
         try:
             await send(
                 {"type": "http.response.start", "status": answer.status_code, "headers": headers}

@@ -43,6 +43,7 @@ logger = get_logger(__name__)
 class Ticks:
     """From the market's process. offset_s: how far the market's time is from the clock's."""
 
+    process: str = ""
     ticks: list[Tick] = field(default_factory=list[Tick])
     offset_s: float = 0.0
     trouble: str = ""
@@ -186,7 +187,7 @@ class TickRelay:
         offset_s = (self._feed.now - self._feed.clock_now).total_seconds()
         for i in range(0, len(ticks) or 1, _MOST_TICKS):
             part = ticks[i : i + _MOST_TICKS]
-            message = _ENCODE(Ticks(part, offset_s, trouble))
+            message = _ENCODE(Ticks(self._process, part, offset_s, trouble))
             self.receivers = int(client.publish(self._ticks_channel, message))
             self.sent += len(part) if self.receivers else 0
         if is_due:
@@ -235,7 +236,11 @@ class TickRelay:
                 if is_leading:
                     self._serve(_WANTS.decode(body))
             elif not is_leading:
-                self._last_word, self._heard_s = _TICKS.decode(body), monotonic()
+                former, self._last_word = self._last_word.process, _TICKS.decode(body)
+                self._heard_s = monotonic()
+                if former != self._last_word.process:
+                    newest.clear()
+                    self._feed.begin_anew()
                 newest.update((tick.instrument_token, tick) for tick in self._last_word.ticks)
         if newest:
             self._hand_on(newest)

@@ -10,6 +10,7 @@ from tradertape_core.market.hours import TradingHours
 from tradertape_core.market.instrument import Instrument
 from tradertape_core.market.tick import Tick
 from tradertape_server.features.feed.relay import TickRelay
+from tradertape_server.features.feed.service import Feed
 from tradertape_server.features.feed.source import Source, Wanted
 
 NO_REDIS = "live prices are in the process that trades; without TRADERTAPE_REDIS_URL only there"
@@ -73,3 +74,18 @@ class RelayedSource:
     ) -> list[Candle]:
         """Candles of former sessions."""
         return self._market.past_candles(instrument, interval, start, end)
+
+
+class MarketDuty:
+    """The trading process has the market: prices it heard of others are of another numbering."""
+
+    def __init__(self, feed: Feed) -> None:
+        self._feed = feed
+
+    def start(self) -> None:
+        """Hear the market itself."""
+        self._feed.begin_anew()
+
+    def stop(self) -> None:
+        """Hear of it again."""
+        self._feed.begin_anew()

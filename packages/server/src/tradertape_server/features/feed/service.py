@@ -213,6 +213,12 @@ class Feed:
             self.step_s = self._clock.monotonic() - started_s
             return good
 
+    def begin_anew(self) -> None:
+        """Forget every tick: from now on they come from elsewhere, and are numbered anew."""
+        with self._step_lock:
+            self._heard.clear()
+            self._suspect.clear()
+
     def receive(self, ticks: Sequence[Tick], instruments: Iterable[Instrument]) -> int:
         """Take in ticks a source pushes; returns how many were good."""
         known = {one.instrument_token: Wanted(one, Mode.FULL) for one in instruments}

@@ -1,0 +1,235 @@
+"""Live prices between processes, over a real Redis."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from tradertape_core.market.candle import Candle, Interval
+from tradertape_core.market.hours import TradingHours
+from tradertape_core.market.instrument import Instrument
+from tradertape_core.market.tick import Depth, DepthLevel, Tick
+from tradertape_server.features.feed import relay as relay_module
+from tradertape_server.features.feed.relay import TickRelay
+from tradertape_server.features.feed.relayed import NO_REDIS, MarketDuty, RelayedSource
+from tradertape_server.features.feed.service import Feed
+from tradertape_server.features.feed.source import Mode, Wanted
+from tradertape_server.features.instruments.master import InstrumentMaster
+from tradertape_server.platform.bus import Bus
+from tradertape_server.platform.clock import SystemClock
+from tradertape_server.platform.redis_link import RedisLink
+from tradertape_server.platform.secrets import SecretBox
+
+pytestmark = pytest.mark.skipif(
+    shutil.which("redis-server") is None, reason="redis-server: scripts/test-deps.sh"
+)
+INFY, TCS = (
+    Instrument(exchange="NSE", tradingsymbol=name, instrument_token=token, exchange_token=token)
+    for name, token in (("INFY", 408065), ("TCS", 2953217))
+)
+
+
+class HandMarket:
+    """A market whose prices a test says."""
+
+    name = "hand"
+    is_simulated = True
+
+    def __init__(self) -> None:
+        self.price = Decimal("1500.05")
+        self.asked: list[str] = []
+        self.is_cut = False
+        self.seq = 0
+
+    def market_time(self, now: datetime) -> datetime:
+        return now
+
+    def poll(self, wanted: Sequence[Wanted], now: datetime) -> list[Tick]:
+        if self.is_cut:
+            raise OSError("the cable is out")
+        return self.quote(wanted, now)
+
+    def quote(self, wanted: Sequence[Wanted], now: datetime) -> list[Tick]:
+        self.asked += [one.instrument.id for one in wanted]
+        return [self._tick(one, now) for one in wanted]
+
+    def hours(self, moment: datetime) -> TradingHours | None:
+        return None
+
+    def session_candles(
+        self, instrument: Instrument, interval: Interval, moment: datetime
+    ) -> list[Candle]:
+        return []
+
+    def past_candles(
+        self, instrument: Instrument, interval: Interval, start: date, end: date
+    ) -> list[Candle]:
+        return []
+
+    def _tick(self, wanted: Wanted, now: datetime) -> Tick:
+        self.seq += 1
+        level = DepthLevel(self.price, 7, 2)
+        return Tick(
+            instrument_token=wanted.instrument.instrument_token,
+            instrument_id=wanted.instrument.id,
+            last_price=self.price, at=now, seq=self.seq, bid=self.price, close=Decimal("1499.95"),
+            depth=Depth((level,), (level,)) if wanted.mode is Mode.FULL else None,
+        )  # fmt: skip
+
+
+class Instruments:
+    """What is known in every process."""
+
+    master = InstrumentMaster([INFY, TCS])
+
+
+class Process:
+    """A feed that has the market, or hears of it."""
+
+    def __init__(self, link: RedisLink, *, is_leading: bool) -> None:
+        self.is_leading = is_leading
+        self.market = HandMarket()
+        self.relay = TickRelay(link, Instruments(), lambda: self.is_leading)  # type: ignore[arg-type]
+        source = RelayedSource(self.market, self.relay, lambda: self.is_leading)
+        self.feed = Feed(source, SystemClock(), Bus())
+        self.relay.bind(self.feed)
+        self.relay.start()
+
+    def price_of(self, instrument: Instrument) -> Decimal | None:
+        tick = self.feed.latest(instrument.instrument_token)
+        return None if tick is None else tick.last_price
+
+
+@pytest.fixture
+def link(tmp_path: Path) -> Iterator[RedisLink]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    command = ["redis-server", "--port", str(port), "--save", "", "--dir", str(tmp_path)]
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    link = RedisLink(f"redis://127.0.0.1:{port}/0", SecretBox.open(tmp_path / "keys"))
+    eventually(lambda: _answers(link))
+    yield link
+    server.kill()
+    server.wait(timeout=10)
+
+
+def _answers(link: RedisLink) -> bool:
+    try:
+        return bool(link.connect().ping())
+    except relay_module.RedisError:
+        return False
+
+
+@pytest.fixture
+def pair(link: RedisLink) -> Iterator[tuple[Process, Process]]:
+    trader, web = Process(link, is_leading=True), Process(link, is_leading=False)
+    yield trader, web
+    web.relay.stop()
+    trader.relay.stop()
+
+
+def eventually(what: Callable[[], object], within_s: float = 30.0) -> None:
+    until = time.monotonic() + within_s
+    while not what():
+        assert time.monotonic() < until
+        time.sleep(0.02)  # other threads and Redis are at work: there is no event to wait on
+
+
+def test_what_one_process_watches_the_other_polls_and_hands_on(
+    pair: tuple[Process, Process],
+) -> None:
+    trader, web = pair
+    web.feed.watch("a stream", [INFY], Mode.FULL)
+    eventually(lambda: len(trader.feed.subscriptions) == 1)
+    assert trader.feed.subscriptions.mode(INFY.instrument_token) is Mode.FULL
+
+    def told() -> bool:
+        trader.feed.step()
+        return web.price_of(INFY) == Decimal("1500.05")
+
+    eventually(told)
+    heard = web.feed.latest(INFY.instrument_token)
+    assert heard is not None
+    assert heard.depth is not None
+    assert (heard.depth.buy[0].quantity, heard.at.tzinfo is None) == (7, False)
+    assert web.market.asked == []
+    web.feed.unwatch("a stream")
+    eventually(lambda: len(trader.feed.subscriptions) == 0)
+
+
+def test_a_price_nobody_watches_is_asked_for_once(pair: tuple[Process, Process]) -> None:
+    trader, web = pair
+    eventually(lambda: trader.relay.processes == 1)
+
+    def answered() -> bool:
+        return TCS.instrument_token in web.feed.quotes([TCS])
+
+    eventually(answered)
+    assert web.price_of(TCS) == Decimal("1500.05")
+    assert "NSE:TCS" in trader.market.asked
+    assert web.market.asked == []
+
+
+def test_a_cut_of_the_market_is_said_in_every_process(pair: tuple[Process, Process]) -> None:
+    trader, web = pair
+    for one in pair:
+        one.feed.watch("a stream", [INFY])
+    trader.market.is_cut = True
+    trader.feed.step()
+
+    def said() -> bool:
+        web.feed.step()
+        return web.feed.status().reason == "the cable is out"
+
+    eventually(said)
+    assert not web.feed.status().connected
+
+
+def test_silence_is_noticed(pair: tuple[Process, Process], monkeypatch: pytest.MonkeyPatch) -> None:
+    trader, web = pair
+    eventually(lambda: trader.relay.processes == 1)
+    trader.relay.stop()
+    monkeypatch.setattr(relay_module, "SILENCE_S", 0.0)
+    web.feed.watch("a stream", [INFY])
+    web.feed.step()
+    assert "nothing is heard" in web.feed.status().reason
+
+
+def test_after_a_fail_over_prices_go_the_other_way(pair: tuple[Process, Process]) -> None:
+    """Each market numbers its ticks: those of the next one are not late ones of the last."""
+    former, successor = pair
+    former.market.seq = 5_000
+    eventually(lambda: former.relay.processes == 1)
+    eventually(lambda: INFY.instrument_token in successor.feed.quotes([INFY]))
+    former.feed.watch("a stream", [INFY])
+    former.feed.step()
+    former.is_leading, successor.is_leading = False, True
+    MarketDuty(former.feed).stop()
+    MarketDuty(successor.feed).start()
+    successor.market.price = Decimal("1500.10")
+
+    def told() -> bool:
+        successor.feed.step()
+        return former.price_of(INFY) == Decimal("1500.10")
+
+    eventually(told)
+    assert successor.price_of(INFY) == Decimal("1500.10")
+    eventually(lambda: former.relay.processes == 0)
+
+
+def test_without_redis_a_standby_says_why_it_hears_nothing() -> None:
+    market = HandMarket()
+    feed = Feed(RelayedSource(market, None, lambda: False), SystemClock(), Bus())
+    feed.watch("a stream", [INFY])
+    feed.step()
+    assert feed.status().reason == NO_REDIS
+    assert feed.quotes([INFY]) == {}
