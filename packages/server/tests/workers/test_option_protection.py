@@ -1,0 +1,331 @@
+"""What guards option runs: endpoints 56 to 58, and what the server does by itself (KP, KQ)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tradertape_server.features.workers.option_entries import EntryWatch
+
+Json = dict[str, Any]
+RUNS = "options/runs"
+
+
+@pytest.fixture
+def caller(worker: Any) -> Any:
+    return worker()
+
+
+@pytest.fixture
+def straddle(caller: Any, api: Any, nifty: Any, option_run: Any) -> Any:
+    """Sells a call and a put at 100 each and returns the run's id."""
+
+    def make(**fields: Any) -> str:
+        run = option_run(caller, ("SELL", nifty("CE", 0)), ("SELL", nifty("PE", 0)), **fields)
+        run_id = run["strategy_run_id"]
+        answer = caller.post(api(f"{RUNS}/{run_id}/enter"), json={})
+        assert answer.json()["result"]["status"] == "accepted", answer.text
+        return run_id
+
+    return make
+
+
+def guard(caller: Any, api: Any, run_id: str) -> Json:
+    return caller.get(api(f"{RUNS}/{run_id}/protection/state")).json()
+
+
+def state(caller: Any, api: Any, run_id: str) -> Json:
+    return caller.get(api(f"{RUNS}/{run_id}/state")).json()
+
+
+def protect(caller: Any, api: Any, run_id: str, **rules: Any) -> Any:
+    return caller.put(api(f"{RUNS}/{run_id}/protection"), json=rules)
+
+
+def events(caller: Any, api: Any, run_id: str) -> list[Json]:
+    return caller.get(api(f"runs/{run_id}/timeline"), params={"limit": 500}).json()["events"]
+
+
+# --- arming ---------------------------------------------------------------------------------------
+
+
+def test_a_protection_waits_for_the_entry_and_is_armed_at_its_prices(
+    caller: Any, api: Any, nifty: Any, option_run: Any
+) -> None:
+    legs = [("SELL", nifty("CE", 0)), ("SELL", nifty("PE", 0))]
+    run_id = option_run(caller, *legs, protection={"stoploss_pct": 20.0})["strategy_run_id"]
+    before = guard(caller, api, run_id)
+    assert (before["status"], before["generation"]) == ("unarmed", 1)
+    assert before["waits_for_entry"]
+    caller.post(api(f"{RUNS}/{run_id}/enter"), json={})
+    after = guard(caller, api, run_id)
+    assert (after["status"], after["generation"]) == ("armed", 2)
+    assert [leg["entry_price"] for leg in after["legs"]] == [100.0, 100.0]
+    assert after["protection"] == {"stoploss_pct": 20.0}
+    assert after["profit_pct"] == 0.0
+    safety = caller.get(api(f"runs/{run_id}/safety-check")).json()
+    assert safety["options_protection"]["status"] == "armed"
+    assert safety["generic_protection"] == {}
+
+
+def test_a_new_protection_moves_the_generation_on_and_voids_tokens(
+    caller: Any, api: Any, straddle: Any
+) -> None:
+    run_id = straddle(protection={"stoploss_pct": 20.0})
+    token = caller.get(api(f"runs/{run_id}/safety-check")).json()["safety_token"]
+    changed = protect(caller, api, run_id, target_pct=30.0, basis="premium").json()
+    assert changed["protection_state"]["generation"] == 3
+    assert changed["protection_state"]["backend_protection"]["basket"]["basis"] == "premium"
+    body = {"safety_token": token, "idempotency_key": "exit-0001"}
+    assert caller.post(api(f"{RUNS}/{run_id}/exit"), json=body).status_code == 409
+
+
+def test_a_protection_can_be_given_after_the_entry_and_turned_off(
+    caller: Any, api: Any, straddle: Any
+) -> None:
+    run_id = straddle()
+    assert guard(caller, api, run_id)["generation"] == 0
+    assert protect(caller, api, run_id, stoploss_pct=5).json()["protection_state"]["legs"]
+    off = protect(caller, api, run_id, enabled=False).json()["protection_state"]
+    assert (off["status"], off["generation"]) == ("unarmed", 2)
+
+
+def test_a_broken_rule_names_its_field_and_changes_nothing(
+    caller: Any, api: Any, straddle: Any, nifty: Any
+) -> None:
+    run_id = straddle(protection={"stoploss_pct": 20.0})
+    refused = protect(caller, api, run_id, stop_loss_pct=2)
+    assert refused.status_code == 422
+    assert "did you mean stoploss_pct?" in refused.json()["detail"][0]["msg"]
+    assert guard(caller, api, run_id)["generation"] == 2
+    one = nifty("CE", 0)
+    leg = {"tradingsymbol": one.tradingsymbol, "transaction_type": "BUY", "quantity": one.lot_size}
+    body = {"strategy_name": "x", "product": "MIS", "legs": [leg], "protection": {"basis": "x"}}
+    new = caller.post(api(RUNS), json=body)
+    assert new.json()["detail"][0]["pointer"].startswith("/protection/")
+
+
+def test_percentages_of_no_premium_are_refused_by_name(
+    caller: Any, api: Any, nifty: Any, option_run: Any, market: Any
+) -> None:
+    legs = [("BUY", nifty("CE", 0)), ("SELL", nifty("PE", 0))]
+    market.trade(legs[1][1].id, "100.05")  # bought at the ask of 100.05
+    run_id = option_run(caller, *legs)["strategy_run_id"]
+    caller.post(api(f"{RUNS}/{run_id}/enter"), json={})
+    refused = protect(caller, api, run_id, stoploss_pct=10, basis="premium")
+    assert refused.status_code == 400
+    assert "entry_value" in refused.json()["detail"]
+
+
+# --- firing ---------------------------------------------------------------------------------------
+
+
+def test_a_stop_on_the_premium_leaves_the_whole_run_once(
+    caller: Any, api: Any, straddle: Any, nifty: Any, market: Any, container: Any, wait_for: Any
+) -> None:
+    """KP: heard by the server's own thread: both shorts are bought back, the run is closed."""
+    run_id = straddle(protection={"stoploss_pct": 20.0, "basis": "premium"})
+    container.workers.guardian.look()
+    market.trade(nifty("CE", 0).id, "125.00")
+    assert guard(caller, api, run_id)["status"] == "armed"  # 25 of 200: 12.5 %
+    market.trade(nifty("PE", 0).id, "115.05")
+    wait_for(lambda: len(container.execution.orders(run_id=run_id)) == 4)  # how soon: bench/
+    wait_for(lambda: state(caller, api, run_id)["status"] == "closed")
+    for price in ("200.00", "300.00"):
+        market.trade(nifty("CE", 0).id, price)
+    container.workers.guardian.look()
+    assert len(container.execution.orders(run_id=run_id)) == 4
+    told = guard(caller, api, run_id)
+    assert told["triggered_rule"] == "basket_stoploss"
+    assert "of the net premium" in told["reason"]
+    now = state(caller, api, run_id)
+    assert (now["option_status"], now["pnl"]["net_pnl"] < -2_600) == ("exited", True)
+    kinds = [one["event_type"] for one in events(caller, api, run_id)]
+    assert kinds.count("protection_triggered") == 1
+
+
+@pytest.mark.parametrize(
+    ("rules", "prices", "rule"),
+    [
+        ({"target_pct": 30}, ["60.00", "75.00"], "basket_target"),
+        ({"stoploss_inr": 1000}, ["110.00", "106.00"], "basket_stoploss"),
+        ({"stoploss_premium": 230}, ["115.00", "116.00"], "basket_stoploss"),
+        ({"target_premium": 150}, ["80.00", "69.00"], "basket_target"),
+        ({"trailing_stoploss_pct": 4}, ["80.00", "90.00"], None),
+    ],
+)
+def test_each_limit_fires_where_it_says(
+    caller: Any, api: Any, straddle: Any, nifty: Any, market: Any, guardian: Any, wait_for: Any,
+    rules: Json, prices: list[str], rule: str | None,
+) -> None:  # fmt: skip
+    """Both options move alike: 200 rupees of premium were received for a unit."""
+    run_id = straddle(protection=rules)
+    call, put = nifty("CE", 0).id, nifty("PE", 0).id
+    market.trade(call, prices[0])
+    guardian.look()
+    assert guard(caller, api, run_id)["status"] == "armed"
+    market.trade(put, prices[1])
+    guardian.look()
+    if rule is None:  # the peak is +15 %; back at +10 %
+        market.trade(call, "96.00")
+        guardian.look()
+        rule = "basket_trailing"
+    wait_for(lambda: state(caller, api, run_id)["status"] == "closed")
+    assert guard(caller, api, run_id)["triggered_rule"] == rule
+
+
+def test_a_rule_of_one_leg_exits_that_leg_and_the_last_one_closes_the_run(
+    caller: Any, api: Any, straddle: Any, nifty: Any, market: Any, guardian: Any, wait_for: Any
+) -> None:
+    run_id = straddle(protection={"leg_stoploss_pct": 30})
+    market.trade(nifty("CE", 0).id, "131.00")
+    guardian.look()
+    wait_for(lambda: state(caller, api, run_id)["legs"][0]["net_quantity"] == 0)
+    one_left = state(caller, api, run_id)
+    assert (one_left["status"], one_left["legs"][1]["net_quantity"]) == ("open", -65)
+    market.trade(nifty("PE", 0).id, "131.00")
+    guardian.look()
+    wait_for(lambda: state(caller, api, run_id)["status"] == "closed")
+    assert state(caller, api, run_id)["option_status"] == "exited"
+
+
+def test_a_silent_worker_is_part_of_it(
+    caller: Any, api: Any, straddle: Any, market: Any, guardian: Any, clock: Any, wait_for: Any
+) -> None:
+    rules = {"operations": {"exit_on_worker_stale": True, "worker_stale_sec": 60}}
+    run_id = straddle(protection=rules)
+    clock.advance(seconds=61)
+    market.refresh()
+    guardian.look()
+    wait_for(lambda: state(caller, api, run_id)["status"] == "closed")
+    assert guard(caller, api, run_id)["triggered_rule"] == "worker_stale"
+
+
+def test_what_a_stop_interrupted_is_armed_after_the_start(
+    caller: Any, api: Any, nifty: Any, option_run: Any, container: Any, monkeypatch: Any
+) -> None:
+    """The server dies after the legs filled and before the entry was settled."""
+    container.workers.guardian.stop()
+    run = option_run(caller, ("SELL", nifty("CE", 0)), protection={"stoploss_pct": 20})
+    run_id = run["strategy_run_id"]
+    module = "tradertape_server.features.workers.option_runs.settle_entry"
+    with monkeypatch.context() as stopped:
+        stopped.setattr(module, lambda _desk, _run: None)
+        caller.post(api(f"{RUNS}/{run_id}/enter"), json={})
+    assert guard(caller, api, run_id)["status"] == "unarmed"
+    EntryWatch(container.database, container.execution).look()  # as a new guardian does
+    assert guard(caller, api, run_id)["status"] == "armed"
+    assert state(caller, api, run_id)["option_status"] == "entered"
+
+
+# --- replays --------------------------------------------------------------------------------------
+
+
+def replay(caller: Any, api: Any, run_id: str, snapshots: Any, **more: Any) -> Any:
+    body = {"metric_snapshots": snapshots, **more}
+    return caller.post(api(f"{RUNS}/{run_id}/protection/replay"), json=body)
+
+
+def test_a_path_of_prices_says_when_and_why(
+    caller: Any, api: Any, straddle: Any, nifty: Any
+) -> None:
+    run_id = straddle(protection={"stoploss_pct": 20.0, "basis": "premium"})
+    call, put = nifty("CE", 0), nifty("PE", 0)
+    path = [
+        {"at": "2026-01-05T10:00:00+05:30", "prices": {"leg_0": 100, "leg_1": 100}},
+        {"at": "2026-01-05T10:05:00", "prices": {call.tradingsymbol: 130}},
+        {"at": "2026-01-05T10:09:00", "prices": {str(put.instrument_token): 112.5, call.id: 130}},
+    ]
+    told = replay(caller, api, run_id, path).json()
+    assert told["would_have_fired"]
+    first = told["first"]
+    assert (first["index"], first["at"]) == (2, "2026-01-05T10:09:00+05:30")
+    assert (first["rule"], first["pnl_pct"], first["pnl"]) == ("basket_stoploss", -21.25, -2762.5)
+    assert [one["price"] for one in first["exits"]] == [130.0, 112.5]
+    assert [step["pnl_pct"] for step in told["steps"]] == [0.0, -15.0, -21.25]
+    assert guard(caller, api, run_id)["status"] == "armed"  # nothing changed
+
+
+def test_the_same_replay_gives_the_same_bytes(caller: Any, api: Any, straddle: Any) -> None:
+    run_id = straddle(protection={"trailing_activate_pct": 5, "trailing_drawdown_pct": 2})
+    path = [{"pnl_pct": value} for value in (0, 6, 9, 7.5, 6.5)]
+    first, again = (replay(caller, api, run_id, path) for _ in range(2))
+    assert again.content == first.content
+    told = first.json()["first"]
+    assert (told["index"], told["rule"]) == (4, "basket_trailing")
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "pct"),
+    [({"pnl": -1300}, -10.0), ({"combined_premium": 240}, -20.0), ({"pnl_pct": 3}, 3.0)],
+)
+def test_a_snapshot_may_tell_the_whole(
+    caller: Any, api: Any, straddle: Any, snapshot: Json, pct: float
+) -> None:
+    run_id = straddle(protection={"stoploss_pct": 50.0, "basis": "premium"})
+    (step,) = replay(caller, api, run_id, [snapshot]).json()["steps"]
+    assert step["pnl_pct"] == pct
+
+
+def test_another_protection_can_be_tried_before_the_entry(
+    caller: Any, api: Any, nifty: Any, option_run: Any
+) -> None:
+    run_id = option_run(caller, ("BUY", nifty("CE", 0)))["strategy_run_id"]
+    assert replay(caller, api, run_id, [{"pnl": 1}]).headers["X-Error-Code"] == "no_protection"
+    rules = {"stoploss_pct": 10}
+    blind = replay(caller, api, run_id, [{"pnl": 1}], protection=rules)
+    assert blind.json()["detail"][0]["pointer"] == "/metric_snapshots/0/prices"
+    told = replay(
+        caller, api, run_id, [{"prices": {"leg_0": 50}}, {"prices": {"leg_0": 44}}],
+        protection=rules,
+    ).json()  # fmt: skip
+    assert (told["entry_is_assumed"], told["first"]["index"]) == (True, 1)
+    nothing = replay(caller, api, run_id, [], protection=rules)
+    assert nothing.headers["X-Error-Code"] == "no_recorded_path"
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "pointer"),
+    [
+        ({}, "/metric_snapshots/1/prices"),
+        ({"prices": {"leg_9": 1}}, "/metric_snapshots/1/prices/leg_9"),
+        ({"prices": {"leg_0": -1}}, "/metric_snapshots/1/prices/leg_0"),
+        ({"at": "yesterday", "pnl": 1}, "/metric_snapshots/1/at"),
+        ({"at": "2020-01-01T10:00:00+05:30", "pnl": 1}, "/metric_snapshots/1/at"),
+    ],
+)
+def test_a_snapshot_that_says_nothing_is_named(
+    caller: Any, api: Any, straddle: Any, snapshot: Json, pointer: str
+) -> None:
+    run_id = straddle(protection={"stoploss_pct": 50.0})
+    refused = replay(caller, api, run_id, [{"pnl": 0}, snapshot])
+    assert refused.status_code == 422
+    assert pointer in [problem["pointer"] for problem in refused.json()["detail"]]
+
+
+def test_without_snapshots_the_recorded_minutes_are_walked(
+    caller: Any, api: Any, straddle: Any, container: Any, clock: Any, monkeypatch: Any
+) -> None:
+    """The candles of the legs since the entry; the feed of these tests has none of its own."""
+    from decimal import Decimal
+
+    from tradertape_core.market.candle import Candle
+
+    run_id = straddle(protection={"stoploss_pct": 20.0, "basis": "premium"})
+    begun = clock.now().replace(second=0, microsecond=0)
+
+    def candles(_instrument: Any, _interval: Any, *, count: int) -> list[Any]:
+        assert count > 375  # a whole session
+        closes = (100, 110, 121, 130)
+        return [
+            Candle(begun + timedelta(minutes=n), *[Decimal(close)] * 4, 100)
+            for n, close in enumerate(closes)
+        ]
+
+    monkeypatch.setattr(container.feed, "candles", candles)
+    clock.advance(minutes=10)
+    told = replay(caller, api, run_id, []).json()
+    assert (told["source"], told["entry_is_assumed"]) == ("recorded", False)
+    assert (told["first"]["rule"], told["first"]["pnl_pct"]) == ("basket_stoploss", -21.0)
