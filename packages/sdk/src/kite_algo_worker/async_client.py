@@ -24,8 +24,10 @@ class AsyncKiteAlgoWorkerClient(
     Use it in an `async with`, or `await client.close()`. For streams there is
     `WorkerWebSocketClient`.
 
-        async with AsyncKiteAlgoWorkerClient(AlgoWorkerConfig.from_env()) as client:
-            pnl = await client.get_run_pnl("run_managed_001")
+    ```python
+    async with AsyncKiteAlgoWorkerClient(AlgoWorkerConfig.from_env()) as client:
+        pnl = await client.get_run_pnl("run_managed_001")
+    ```
     """
 
     async def __aenter__(self) -> AsyncKiteAlgoWorkerClient:

@@ -28,7 +28,9 @@ class KiteAlgoWorkerClient(RunMethods, TradingMethods, MonitoringMethods, Market
     options side. Answers that are lost are asked for again where that is safe: reads, and writes
     with their idempotency key. Raises ValueError for a config without address or token.
 
-        client = KiteAlgoWorkerClient(AlgoWorkerConfig("http://localhost:18777", "kwa_..."))
+    ```python
+    client = KiteAlgoWorkerClient(AlgoWorkerConfig("http://localhost:18777", "kwa_..."))
+    ```
     """
 
     def __init__(self, config: AlgoWorkerConfig) -> None:
@@ -62,8 +64,10 @@ class KiteAlgoWorkerClient(RunMethods, TradingMethods, MonitoringMethods, Market
         Raises ValueError when heartbeats are wanted without a claim; KiteAlgoWorkerError with
         status 409 when the id belongs to a run with other fields, or another worker holds it.
 
-            with client.run(config, auto_heartbeat=True) as run:
-                safety = run.safety_check()
+        ```python
+        with client.run(config, auto_heartbeat=True) as run:
+            safety = run.safety_check()
+        ```
         """
         if (heartbeat_on_enter or auto_heartbeat) and not claim_session:
             raise ValueError(

@@ -22,7 +22,9 @@ class AlgoWorkerConfig:
     silence after which a stream counts as broken; the server says something every 15.
     enable_live: allow real money; None asks the environment, `KITE_ALGO_ENABLE_LIVE=1`.
 
-        AlgoWorkerConfig(base_url="http://localhost:18777", token="kwa_...")
+    ```python
+    AlgoWorkerConfig(base_url="http://localhost:18777", token="kwa_...")
+    ```
     """
 
     base_url: str
@@ -43,7 +45,9 @@ class AlgoWorkerConfig:
         `KITE_ALGO_TIMEOUT` (10 seconds). environ: instead of `os.environ`. Raises ValueError when
         the token is absent or the timeout is no number above 0.
 
-            client = KiteAlgoWorkerClient(AlgoWorkerConfig.from_env())
+        ```python
+        client = KiteAlgoWorkerClient(AlgoWorkerConfig.from_env())
+        ```
         """
         found = os.environ if environ is None else environ
         token = found.get("KITE_ALGO_WORKER_TOKEN", "").strip()

@@ -48,7 +48,9 @@ def amo_limit_order(
 ) -> OrderPayload:
     """Return a limit order placed after hours; `kwargs` as of `market_order`.
 
+    ```python
     amo_limit_order("NSE", "INFY", "BUY", "CNC", 1, price=1450.0)
+    ```
     """
     return limit_order(
         exchange, tradingsymbol, transaction_type, product, quantity, price, variety="amo", **kwargs
@@ -65,7 +67,9 @@ def amo_market_order(
 ) -> OrderPayload:
     """Return a market order placed after hours; `kwargs` as of `market_order`.
 
+    ```python
     amo_market_order("NSE", "INFY", "BUY", "CNC", 1)
+    ```
     """
     return market_order(
         exchange, tradingsymbol, transaction_type, product, quantity, variety="amo", **kwargs
@@ -84,7 +88,9 @@ def live_equity_market_order(
 ) -> OrderPayload:
     """Return a market order of a share with the broker's own price band, as exchanges demand it.
 
+    ```python
     live_equity_market_order("INFY", "BUY", 1)
+    ```
     """
     return equity_market_order(
         tradingsymbol,

@@ -38,7 +38,9 @@ def market_order(
     `iceberg_legs`, `iceberg_quantity`, `auction_number`, `squareoff`, `stoploss`,
     `trailing_stoploss` (rupees from the entry); anything else is a TypeError.
 
-        market_order("NSE", "INFY", "BUY", "CNC", 1)
+    ```python
+    market_order("NSE", "INFY", "BUY", "CNC", 1)
+    ```
     """
     head = _head(exchange, tradingsymbol, transaction_type, product, quantity, variety)
     return _order(head, "MARKET", **kwargs)
@@ -56,7 +58,9 @@ def limit_order(
 ) -> OrderPayload:
     """Return an order at `price` rupees or better. `kwargs` are those of `market_order`.
 
+    ```python
     limit_order("NSE", "INFY", "BUY", "CNC", 1, price=1450.0)
+    ```
     """
     head = _head(exchange, tradingsymbol, transaction_type, product, quantity, variety)
     return _order(head, "LIMIT", price=price, **kwargs)
@@ -75,7 +79,9 @@ def sl_order(
 ) -> OrderPayload:
     """Return an order at `price` that waits for `trigger_price`. `kwargs` as of `market_order`.
 
+    ```python
     sl_order("NSE", "INFY", "BUY", "CNC", 1, price=1450.0, trigger_price=1445.0)
+    ```
     """
     head = _head(exchange, tradingsymbol, transaction_type, product, quantity, variety)
     return _order(head, "SL", price=price, trigger_price=trigger_price, **kwargs)
@@ -93,7 +99,9 @@ def sl_m_order(
 ) -> OrderPayload:
     """Return a market order that waits for `trigger_price`. `kwargs` as of `market_order`.
 
+    ```python
     sl_m_order("NSE", "INFY", "BUY", "CNC", 1, trigger_price=1445.0)
+    ```
     """
     head = _head(exchange, tradingsymbol, transaction_type, product, quantity, variety)
     return _order(head, "SL-M", trigger_price=trigger_price, **kwargs)
@@ -111,7 +119,9 @@ def option_market_order(
 ) -> OrderPayload:
     """Return a market order of an option; quantity is lots times lot size.
 
+    ```python
     option_market_order("NIFTY26MAY25000CE", "BUY", 75)
+    ```
     """
     return market_order(
         exchange, tradingsymbol, transaction_type, product, quantity, variety, **kwargs
@@ -130,7 +140,9 @@ def equity_market_order(
 ) -> OrderPayload:
     """Return a market order of a share, for delivery where nothing else is said.
 
+    ```python
     equity_market_order("INFY", "BUY", 1, product="MIS")
+    ```
     """
     return market_order(
         exchange, tradingsymbol, transaction_type, product, quantity, variety, **kwargs
@@ -192,7 +204,9 @@ def _order(
 class OrderBuilder:
     """Any order, said step by step; each step gives a new builder.
 
-        OrderBuilder("NSE", "INFY", "BUY", "CNC", 1).market().regular().build()
+    ```python
+    OrderBuilder("NSE", "INFY", "BUY", "CNC", 1).market().regular().build()
+    ```
 
     The functions of this module are here too, as static methods.
     """

@@ -22,7 +22,9 @@ class RunConfig(Model):
     strategy_run_id: name it to find the same run again after a restart; the server makes one up
     otherwise. summary_fields, risk_schema: what the console shows and lets a person change.
 
-        RunConfig("managed-demo", "kite:paper-a", strategy_run_id="run_managed_001")
+    ```python
+    RunConfig("managed-demo", "kite:paper-a", strategy_run_id="run_managed_001")
+    ```
     """
 
     template_id: str

@@ -94,9 +94,11 @@ class WorkerWebSocketClient:
     broken stream is opened again, first after `reconnect_delay_seconds`, then doubling up to 30.
     health: of the stream opened last.
 
-        client = WorkerWebSocketClient("ws://localhost:18777", "kwa_...", reconnect_attempts=10)
-        async with client.stream_ticks(symbols=["NSE:INFY"]) as stream:
-            message = await stream.recv(ignore_heartbeats=True)
+    ```python
+    client = WorkerWebSocketClient("ws://localhost:18777", "kwa_...", reconnect_attempts=10)
+    async with client.stream_ticks(symbols=["NSE:INFY"]) as stream:
+        message = await stream.recv(ignore_heartbeats=True)
+    ```
     """
 
     base_url: str

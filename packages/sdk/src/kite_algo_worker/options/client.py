@@ -40,7 +40,9 @@ class OptionWorkerClient:
     def get_chain(self, underlying: str, *, expiry: str | None = None) -> dict[str, Any]:
         """Return the chain of an expiry: `nearest`, `current_week`, a date; the nearest by default.
 
+        ```python
         client.options.get_chain("NIFTY", expiry="current_week")
+        ```
         """
         return self._send(options.of_expiry(underlying, "chain", expiry))
 

@@ -55,10 +55,12 @@ def resolve_option_leg(
     lots: at least 1; the quantity is lots times the contract's lot size. Prices are rupees. Raises
     KiteAlgoWorkerError with status 422 when no contract fits or its lot size is unknown.
 
-        leg = resolve_option_leg(
-            client.options, underlying="NIFTY", product="MIS", expiry="current_week",
-            selection={"option_type": "CE", "strike": 25000}, transaction_type="BUY",
-        )
+    ```python
+    leg = resolve_option_leg(
+        client.options, underlying="NIFTY", product="MIS", expiry="current_week",
+        selection={"option_type": "CE", "strike": 25000}, transaction_type="BUY",
+    )
+    ```
     """
     payload = {"expiry": expiry, "legs": [dict(selection)]}
     found = resolve_option_contracts(

@@ -30,7 +30,9 @@ def option_leg(
 
     quantity: units, whole lots. Prices are rupees. `extra` is added last.
 
-        option_leg("NIFTY26MAY25000CE", "BUY", 75, product="NRML")
+    ```python
+    option_leg("NIFTY26MAY25000CE", "BUY", 75, product="NRML")
+    ```
     """
     leg: dict[str, Any] = {
         "leg_id": leg_id or new_leg_id(),

@@ -35,7 +35,9 @@ class MarketMethods(SyncBase):
 
         mode: `ltp`, `quote` or `full`.
 
-            client.get_quotes(["NSE:INFY"])["quotes"]["NSE:INFY"]["last_price"]
+        ```python
+        client.get_quotes(["NSE:INFY"])["quotes"]["NSE:INFY"]["last_price"]
+        ```
         """
         return self._send(market.get_quotes(instruments, mode))
 
@@ -84,7 +86,9 @@ class MarketMethods(SyncBase):
         instead of `from_date`. ingest: fetch what is missing. passthrough: ask the broker directly.
         Raises ValueError for a span that contradicts itself.
 
-            client.get_historical_candles("NSE:INFY", timeframe="day", lookback_days=366)
+        ```python
+        client.get_historical_candles("NSE:INFY", timeframe="day", lookback_days=366)
+        ```
         """
         return self._send(
             market.get_history(
@@ -123,8 +127,10 @@ class MarketMethods(SyncBase):
     def stream_candles(self, instrument: str | int, interval: str = "5minute") -> EventStream:
         """Read the candle still going on whenever it changes, and once more when it is complete.
 
+        ```python
         for event in client.stream_candles("NSE:INFY", interval="5minute"):
             candle = event.get("current") or event
+        ```
         """
         return self._stream("candles", market.stream_candles(instrument, interval))
 

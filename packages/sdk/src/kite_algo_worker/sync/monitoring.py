@@ -38,7 +38,9 @@ class MonitoringMethods(SyncBase):
     def get_run_pnl(self, strategy_run_id: str) -> JsonDict:
         """Return a run's profit and loss at the latest prices: `totals`, `legs`, `is_stale`.
 
+        ```python
         client.get_run_pnl("run_managed_001")["totals"]["net_pnl"]
+        ```
         """
         return self._send(monitoring.get_run_pnl(strategy_run_id))
 
@@ -52,15 +54,19 @@ class MonitoringMethods(SyncBase):
         The stream is opened at once and comes back by itself; it is an `EventStream`, whose
         `health` tells how it is.
 
-            for update in client.stream_run_pnl("run_managed_001"):
-                print(update["totals"]["net_pnl"])
+        ```python
+        for update in client.stream_run_pnl("run_managed_001"):
+            print(update["totals"]["net_pnl"])
+        ```
         """
         return self._stream("run_pnl", monitoring.stream_run_pnl(strategy_run_id, interval_seconds))
 
     def log_decision_event(self, strategy_run_id: str, **payload: Any) -> JsonDict:
         """Write a decision into the run's timeline: `event_type`, `summary`, `details` …
 
+        ```python
         client.log_decision_event(run_id, event_type="signal.generated", summary="EMA crossed")
+        ```
         """
         return self._send(monitoring.log_decision_event(strategy_run_id, payload))
 
@@ -80,8 +86,10 @@ class MonitoringMethods(SyncBase):
 
         The stream comes back by itself and goes on after the last event read.
 
-            for event in client.stream_timeline("run_managed_001"):
-                print(event["event_type"], event.get("summary"))
+        ```python
+        for event in client.stream_timeline("run_managed_001"):
+            print(event["event_type"], event.get("summary"))
+        ```
         """
         call = monitoring.stream_timeline(strategy_run_id, params)
         return self._stream("timeline", call, cursor_key="after_cursor")

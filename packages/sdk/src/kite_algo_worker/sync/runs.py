@@ -54,7 +54,9 @@ class RunMethods(SyncBase):
         Raises LiveNotEnabledError for a live run without KITE_ALGO_ENABLE_LIVE=1, and
         KiteAlgoWorkerError with status 409 when the id belongs to a run with other fields.
 
-            run = client.create_run(template_id="basic-equity", account_scope="kite:paper-a")
+        ```python
+        run = client.create_run(template_id="basic-equity", account_scope="kite:paper-a")
+        ```
         """
         return self._send(
             runs.create_run_of(
@@ -85,7 +87,9 @@ class RunMethods(SyncBase):
     def get_run_health_snapshot(self, strategy_run_id: str) -> WorkerRunHealthSnapshot:
         """Return how a run and its worker are. Raises as `get_run`.
 
+        ```python
         client.get_run_health_snapshot("run_basic_equity_001").session_status
+        ```
         """
         return self._send(runs.get_run_health(strategy_run_id))
 
@@ -125,9 +129,11 @@ class RunMethods(SyncBase):
     def safety_check(self, strategy_run_id: str) -> SafetyCheckResult:
         """Ask whether the run may trade now; the token of the answer goes with the next order.
 
+        ```python
         safety = client.safety_check("run_managed_001")
         if not safety.can_trade:
             raise SystemExit(f"Blocked: {safety.blocking_reasons}")
+        ```
         """
         return self._send(runs.safety_check(strategy_run_id))
 
@@ -140,7 +146,9 @@ class RunMethods(SyncBase):
     ) -> JsonDict:
         """Change risk controls, as the run's risk schema allows; the reason is kept beside it.
 
+        ```python
         client.patch_risk("run_managed_001", {"stop_loss_pct": 1.0}, reason="volatility")
+        ```
         """
         return self._send(runs.patch_risk(strategy_run_id, patch, reason, session_nonce))
 
@@ -180,7 +188,9 @@ class RunMethods(SyncBase):
         dry_run: only say which orders it would send. With an idempotency_key a lost answer is asked
         for again; without one it is an OutcomeUnknownError. Leaving a live run needs no leave.
 
-            client.exit_run(run_id, reason="target reached", idempotency_key=f"{run_id}:exit:001")
+        ```python
+        client.exit_run(run_id, reason="target reached", idempotency_key=f"{run_id}:exit:001")
+        ```
         """
         return self._send(
             runs.exit_run(

@@ -67,7 +67,9 @@ class TradingMethods(SyncBase):
         KiteAlgoWorkerError with status 409 for a bad token, a held run or a key that belongs to
         another order, OutcomeUnknownError when no answer could be had.
 
-            client.place_order(run_id, equity_market_order("INFY", "BUY", 1), f"{run_id}:entry:001")
+        ```python
+        client.place_order(run_id, equity_market_order("INFY", "BUY", 1), f"{run_id}:entry:001")
+        ```
         """
         return self._send(
             trading.place_order(
