@@ -19,6 +19,11 @@ async function places(page: Page): Promise<Record<string, string>> {
     trades: `/backtests/${first?.run_id}?tab=trades`,
     returns: `/backtests/${first?.run_id}?tab=returns`,
     compare: `/backtests/compare?ids=${first?.run_id},${second?.run_id}`,
+    market: "/market",
+    symbol: "/market/NSE:INFY?interval=15minute",
+    options: "/options",
+    gtts: "/gtts",
+    "gtt-form": "/gtts?make=NSE:INFY",
     settings: "/settings?tab=security",
     changelog: "/changelog",
   }

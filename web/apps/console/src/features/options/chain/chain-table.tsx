@@ -1,6 +1,6 @@
 import { useVirtualizer } from "@tanstack/react-virtual"
 import type { Chain, OptionType, Way } from "@tradertape/api/options.ts"
-import { useEffect, useMemo, useRef } from "react"
+import { useLayoutEffect, useMemo, useRef } from "react"
 import { ScrollRegion } from "@/components/scroll-region"
 import type { Leg } from "../builder/legs"
 import classes from "./chain.module.css"
@@ -34,8 +34,8 @@ export function ChainTable({ chain, legs, figures, sides, onPick }: Props) {
   })
   const atMoney = chain.rows.findIndex((row) => row.is_atm)
   // biome-ignore lint/correctness/useExhaustiveDependencies: once for each chain, not when the money moves
-  useEffect(() => {
-    if (atMoney >= 0) virtual.scrollToIndex(atMoney, { align: "center" })
+  useLayoutEffect(() => {
+    if (frame.current && atMoney >= 0) frame.current.scrollTop = atMoney * ROW_PX - HEIGHT_PX / 2 + ROW_PX
   }, [chain.underlying, chain.expiry, sides])
 
   const shown = virtual.getVirtualItems()
