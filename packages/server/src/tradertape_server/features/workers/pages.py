@@ -59,15 +59,13 @@ class PageService:
                 if finished
                 else repository.runs_not_over(session, caller.id)[::-1][:limit]
             )
-        return [self._card(_Looked.at(run, self._execution, self._clock.now())) for run in found]
+        return [self._card(looked) for looked in self._looked(found)]
 
     def pulses(self, caller: Identity, _argument: str = "") -> list[Json]:
         """What changes of the runs that are not over, for the channel `runs`."""
         with self._database.read() as session:
             found = repository.runs_not_over(session, caller.id)[::-1]
-        now = self._clock.now()
-        looked = (_Looked.at(run, self._execution, now) for run in found)
-        return [_pulse(one).model_dump(mode="json") for one in looked]
+        return [_pulse(one).model_dump(mode="json") for one in self._looked(found)]
 
     def live(self, caller: Identity, run_id: str) -> Json | None:
         """What changes of a run, for the channel `run:<id>`; None for nobody's run."""
@@ -75,17 +73,15 @@ class PageService:
             run = self._run(caller, run_id)
         except UnknownRun:
             return None
-        looked = _Looked.at(run, self._execution, self._clock.now())
-        return _live(looked).model_dump(mode="json")
+        return _live(self._look(run)).model_dump(mode="json")
 
     def page(self, caller: Identity, run_id: str) -> out.RunPage:
         """A run as a whole. Raises UnknownRun."""
         run = self._run(caller, run_id)
-        now = self._clock.now()
-        looked = _Looked.at(run, self._execution, now)
+        looked = self._look(run)
         with self._database.read() as session:
             risk_at = repository.last_event_at(session, run_id, "risk.updated")
-        reasons = self._safety.reasons(run, now)
+        reasons = self._safety.reasons(run, looked.now)
         state = looked.state
         return out.RunPage(
             card=self._card(looked),
@@ -144,7 +140,7 @@ class PageService:
         with self._database.read() as session:
             found = repository.runs_not_over(session, caller.id)[::-1]
         now = self._clock.now()
-        looked = [_Looked.at(run, self._execution, now) for run in found]
+        looked = self._looked(found)
         accounts = [account.id for account in self._execution.accounts(caller.id)]
         resting: Counter[str] = Counter()
         held = 0
@@ -180,6 +176,19 @@ class PageService:
         if found is None:
             raise UnknownRun
         return found
+
+    def _look(self, run: WorkerRun) -> _Looked:
+        return self._looked([run])[0]
+
+    def _looked(self, found: Sequence[WorkerRun]) -> list[_Looked]:
+        """Runs with what they hold, read at once, at the prices of one moment."""
+        names = [run.strategy_run_id for run in found if run.execution_mode != "dry_run"]
+        with self._database.read() as session:
+            held = repository.positions_of(session, names)
+        market, now = self._execution.market, self._clock.now()
+        opened = {p.key.instrument for one in held.values() for p in one if p.is_open}
+        ticks = {name: tick for name in opened if (tick := market.tick(name)) is not None}
+        return [_Looked(run, held.get(run.strategy_run_id, []), ticks, now) for run in found]
 
     def _card(self, looked: _Looked) -> out.RunCard:
         run = looked.run
@@ -221,7 +230,11 @@ class _Looked:
     """A run with what it holds, at the prices of one moment."""
 
     def __init__(
-        self, run: WorkerRun, positions: list[Position], ticks: dict[str, Tick], now: datetime
+        self,
+        run: WorkerRun,
+        positions: Sequence[Position],
+        ticks: Mapping[str, Tick],
+        now: datetime,
     ) -> None:
         self.run = run
         self.now = now
@@ -239,14 +252,6 @@ class _Looked:
             )
         )
         self.attention = attention(run, self.pnl, now)
-
-    @classmethod
-    def at(cls, run: WorkerRun, execution: ExecutionService, now: datetime) -> _Looked:
-        is_dry = run.execution_mode == "dry_run"
-        positions = [] if is_dry else execution.positions(run_id=run.strategy_run_id)
-        names = {position.key.instrument for position in positions if position.is_open}
-        found = {name: tick for name in names if (tick := execution.market.tick(name)) is not None}
-        return cls(run, positions, found, now)
 
 
 def _pulse(looked: _Looked) -> out.RunPulse:

@@ -19,6 +19,7 @@ from tradertape_server.platform.logging import get_logger
 
 EVERY_S = 10.0
 KEPT_FOR = timedelta(days=90)
+PRUNED_EVERY = timedelta(hours=6)
 MOST_READ = 20_000
 
 logger = get_logger(__name__)
@@ -33,6 +34,7 @@ class PnlRecorder:
         self._clock = clock
         self._execution = execution
         self._last: dict[int, Figures] = {}
+        self._pruned_at: datetime | None = None
         self._is_over = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -59,7 +61,7 @@ class PnlRecorder:
         moved = {run_id: one for run_id, one in figures.items() if one != self._known(run_id)}
         if moved:
             with self._database.write() as session:
-                session.execute(delete(PnlPoint).where(PnlPoint.at < now - KEPT_FOR))
+                self._prune(session, now)
                 session.execute(
                     insert(PnlPoint),
                     [
@@ -69,6 +71,11 @@ class PnlRecorder:
                 )
         self._last = figures
         return len(moved)
+
+    def _prune(self, session: Session, now: datetime) -> None:
+        if self._pruned_at is None or now - self._pruned_at >= PRUNED_EVERY:
+            session.execute(delete(PnlPoint).where(PnlPoint.at < now - KEPT_FOR))
+            self._pruned_at = now
 
     def _known(self, run_id: int) -> Figures:
         return self._last.get(run_id, (0, 0))

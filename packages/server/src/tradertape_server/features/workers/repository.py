@@ -10,9 +10,11 @@ from typing import Any
 from sqlalchemy import delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from tradertape_server.features.execution.models import ExecutionEvent, PaperAccount
+from tradertape_core.ledger.position import Position
+from tradertape_server.features.execution.models import ExecutionEvent, PaperAccount, PositionRow
 from tradertape_server.features.execution.ports import Happened
 from tradertape_server.features.execution.repository import happened
+from tradertape_server.features.execution.rows import position_of
 from tradertape_server.features.workers.models import SpentToken, WorkerHeartbeat, WorkerRun
 from tradertape_server.features.workers.trading_runs import TradingRun
 
@@ -153,6 +155,15 @@ def spend(session: Session, token_id: str, *, now: datetime) -> None:
 def forget_spent(session: Session, before: datetime) -> None:
     """Forget tokens that are too old to be tried again."""
     session.connection().execute(delete(_SPENT).where(_SPENT.c.spent_at < before))
+
+
+def positions_of(session: Session, run_ids: Collection[str]) -> dict[str, list[Position]]:
+    """What these runs hold and held, by run."""
+    found: dict[str, list[Position]] = {run_id: [] for run_id in run_ids}
+    for row in session.scalars(select(PositionRow).where(PositionRow.run_id.in_(run_ids))):
+        position = position_of(row)
+        found[position.key.run_id or ""].append(position)
+    return found
 
 
 def owner_of_account(session: Session, account_id: int) -> int | None:

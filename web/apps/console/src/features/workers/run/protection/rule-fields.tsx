@@ -52,7 +52,7 @@ export function OperationFields({ form }: Props) {
         <NumberInput size="xs" label="Silent for (s)" placeholder="30 to 86400" {...at("worker_stale_sec")} />
         <NumberInput
           size="xs"
-          label="Square off intraday early by (s)"
+          label="Square off early by (s)"
           placeholder="none"
           {...at("mis_squareoff_buffer_sec")}
         />
