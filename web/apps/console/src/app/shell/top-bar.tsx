@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query"
 import { overviewQuery } from "@/lib/queries/workers"
 import { FeedChip } from "./feed-chip"
 import { KillSwitch, StoppedBanner } from "./kill-switch"
+import { MarketChip } from "./market-chip"
 import classes from "./top-bar.module.css"
 
 /** Whether real money moves, how fresh prices are, and the way to stop everything: on every page. */
@@ -23,6 +24,7 @@ export function TopBar() {
           </span>
         </Tooltip>
         <FeedChip />
+        <MarketChip />
         <span className={classes.spring} />
         <KillSwitch />
       </section>
