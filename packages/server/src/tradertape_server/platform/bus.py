@@ -63,13 +63,14 @@ class Mailbox:
         self._events: deque[Event] = deque()
         self._frames: dict[str, Any] = {}
         self._overflowed = False
-        self._news = asyncio.Event()
+        self._has_news = False
+        self._waiting: asyncio.Future[None] | None = None
 
     def put_frame(self, topic: str, frame: Any) -> None:
         """Lay a frame over the one that was not taken yet."""
         waiting = self._frames.get(topic)
         self._frames[topic] = frame if waiting is None else frame.over(waiting)
-        self._news.set()
+        self._tell()
 
     def put_event(self, event: Event) -> None:
         """Queue an event; with a full queue the client is over."""
@@ -80,17 +81,21 @@ class Mailbox:
             self._overflows()
         else:
             self._events.append(event)
-        self._news.set()
+        self._tell()
 
     async def take(self, timeout_s: float) -> Delivery | None:
         """Wait for news; None when none came in time."""
-        if not self._news.is_set():
+        # A bare future and a timer: hundreds of clients are woken with every frame.
+        if not self._has_news:
+            loop = asyncio.get_running_loop()
+            self._waiting = loop.create_future()
+            timer = loop.call_later(timeout_s, _wake, self._waiting)
             try:
-                async with asyncio.timeout(timeout_s):
-                    await self._news.wait()
-            except TimeoutError:
-                return None
-        return self.take_now()
+                await self._waiting
+            finally:
+                timer.cancel()
+                self._waiting = None
+        return self.take_now() if self._has_news else None
 
     @property
     def backlog(self) -> int:
@@ -100,19 +105,29 @@ class Mailbox:
     def lose(self) -> None:
         """Events for this one may be missing."""
         self._overflowed = True
-        self._news.set()
+        self._tell()
 
     def nudge(self) -> None:
         """Wake whoever waits, with nothing in hand."""
-        self._news.set()
+        self._tell()
 
     def take_now(self) -> Delivery:
         """What there is, without waiting."""
-        self._news.clear()
+        self._has_news = False
         taken = Delivery(list(self._events), self._frames, self._overflowed)
         self._events.clear()
         self._frames, self._overflowed = {}, False
         return taken
+
+    def _tell(self) -> None:
+        self._has_news = True
+        if self._waiting is not None:
+            _wake(self._waiting)
+
+
+def _wake(waiting: asyncio.Future[None]) -> None:
+    if not waiting.done():
+        waiting.set_result(None)
 
 
 class Bus:
