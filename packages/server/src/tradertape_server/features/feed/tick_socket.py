@@ -155,7 +155,8 @@ class TickClient:
                 name, _, argument = topic.partition(":")
                 said = await asyncio.to_thread(self._channels[name], self._caller, argument)
                 line = ascii_json({"type": "channel", "channel": topic, "data": said})
-                if said is not None and line != self._topics.get(topic, line + b" "):
+                # It may have been left while it was looked at.
+                if said is not None and line != self._topics.get(topic, line):
                     self._topics[topic] = line
                     self._reply(line)
             self._looking.clear()
