@@ -5,6 +5,219 @@ export type ClientOptions = {
 };
 
 /**
+ * PreviewIn
+ *
+ * What a preview may name: all of an action's, and orders to look at instead of the legs.
+ */
+export type TradertapeServerFeaturesWorkersOptionSchemasPreviewIn = {
+    /**
+     * Orders
+     */
+    orders?: Array<{
+        [key: string]: JsonValue;
+    }>;
+};
+
+export type JsonValue = unknown;
+
+/**
+ * PreviewIn
+ *
+ * A strategy: legs, or the name of a well-known one with its strikes counted from the money.
+ */
+export type TradertapeServerFeaturesOptionsSchemasPreviewIn = {
+    /**
+     * Broker
+     */
+    broker?: 'zerodha' | 'upstox' | 'groww' | 'none';
+    /**
+     * Days Ahead
+     *
+     * Show the payoff on that day too; at most the first expiry.
+     */
+    days_ahead?: number | null;
+    /**
+     * Distance
+     */
+    distance?: number | null;
+    /**
+     * Expiry
+     */
+    expiry?: string | null;
+    /**
+     * Legs
+     */
+    legs?: Array<LegIn>;
+    /**
+     * Lots
+     */
+    lots?: number;
+    /**
+     * Metadata
+     */
+    metadata?: {
+        [key: string]: unknown;
+    };
+    /**
+     * Product
+     */
+    product?: 'NRML' | 'MIS';
+    /**
+     * Spread
+     */
+    spread?: string | null;
+    /**
+     * Strategy Name
+     */
+    strategy_name?: string | null;
+    /**
+     * Underlying
+     */
+    underlying?: string | null;
+    /**
+     * Width
+     */
+    width?: number;
+};
+
+/**
+ * SelectionIn
+ *
+ * An option type and one of strike, offset, moneyness and delta_target.
+ */
+export type SelectionIn = {
+    /**
+     * Delta Target
+     */
+    delta_target?: number | null;
+    /**
+     * Expiry
+     */
+    expiry?: string | null;
+    /**
+     * Max Delta Gap
+     */
+    max_delta_gap?: number | null;
+    /**
+     * Moneyness
+     */
+    moneyness?: string | null;
+    /**
+     * Offset
+     */
+    offset?: string | null;
+    /**
+     * Option Type
+     */
+    option_type: string;
+    /**
+     * Strike
+     */
+    strike?: number | string | null;
+};
+
+/**
+ * LegIn
+ *
+ * One leg: a contract by symbol or token, or a selection; how much of it, and at what price.
+ *
+ * Takes the legs the workers' resolvers make as they are.
+ */
+export type LegIn = {
+    /**
+     * Exchange
+     */
+    exchange?: string;
+    /**
+     * Exit Order Type
+     */
+    exit_order_type?: string | null;
+    /**
+     * Exit Price
+     */
+    exit_price?: number | null;
+    /**
+     * Expiry Key
+     */
+    expiry_key?: string | null;
+    /**
+     * Instrument Token
+     */
+    instrument_token?: number | null;
+    /**
+     * Leg Id
+     */
+    leg_id?: string | null;
+    /**
+     * Lot Size
+     */
+    lot_size?: number | null;
+    /**
+     * Lots
+     */
+    lots?: number | null;
+    /**
+     * Ltp
+     */
+    ltp?: number | null;
+    /**
+     * Market Protection
+     */
+    market_protection?: number | null;
+    /**
+     * Metadata
+     */
+    metadata?: {
+        [key: string]: unknown;
+    };
+    /**
+     * Option Type
+     */
+    option_type?: string | null;
+    /**
+     * Order Type
+     */
+    order_type?: string | null;
+    /**
+     * Price
+     *
+     * Rupees a unit; the ask when buying, the bid when selling.
+     */
+    price?: number | null;
+    /**
+     * Product
+     */
+    product?: string | null;
+    /**
+     * Quantity
+     *
+     * Units; or give lots.
+     */
+    quantity?: number | null;
+    selection?: SelectionIn | null;
+    /**
+     * Strike
+     */
+    strike?: number | null;
+    /**
+     * Tradingsymbol
+     */
+    tradingsymbol?: string | null;
+    /**
+     * Transaction Type
+     */
+    transaction_type: 'BUY' | 'SELL';
+    /**
+     * Trigger Price
+     */
+    trigger_price?: number | null;
+    /**
+     * Variety
+     */
+    variety?: string | null;
+};
+
+/**
  * YearlyReturn
  *
  * One year, percent.
@@ -759,8 +972,6 @@ export type TimelineEvent = {
      */
     summary: string;
 };
-
-export type JsonValue = unknown;
 
 /**
  * SymbolOut
@@ -2246,42 +2457,6 @@ export type SessionOut = {
 };
 
 /**
- * SelectionIn
- *
- * An option type and one of strike, offset, moneyness and delta_target.
- */
-export type SelectionIn = {
-    /**
-     * Delta Target
-     */
-    delta_target?: number | null;
-    /**
-     * Expiry
-     */
-    expiry?: string | null;
-    /**
-     * Max Delta Gap
-     */
-    max_delta_gap?: number | null;
-    /**
-     * Moneyness
-     */
-    moneyness?: string | null;
-    /**
-     * Offset
-     */
-    offset?: string | null;
-    /**
-     * Option Type
-     */
-    option_type: string;
-    /**
-     * Strike
-     */
-    strike?: number | string | null;
-};
-
-/**
  * SelectIn
  *
  * Contracts to find. expiry: nearest, current_week, next_week, current_month, next_month or a
@@ -3276,6 +3451,26 @@ export type DecileGroup = {
 };
 
 /**
+ * ReplayIn
+ *
+ * A path to walk the protection along; without snapshots the recorded one since the entry.
+ */
+export type ReplayIn = {
+    /**
+     * Metric Snapshots
+     */
+    metric_snapshots?: Array<{
+        [key: string]: JsonValue;
+    }>;
+    /**
+     * Protection
+     */
+    protection?: {
+        [key: string]: JsonValue;
+    } | null;
+};
+
+/**
  * QuotesIn
  *
  * Which instruments, and how much of each.
@@ -3327,167 +3522,6 @@ export type Profile = {
      * Name
      */
     name: string;
-};
-
-/**
- * PreviewIn
- *
- * A strategy: legs, or the name of a well-known one with its strikes counted from the money.
- */
-export type PreviewIn = {
-    /**
-     * Broker
-     */
-    broker?: 'zerodha' | 'upstox' | 'groww' | 'none';
-    /**
-     * Days Ahead
-     *
-     * Show the payoff on that day too; at most the first expiry.
-     */
-    days_ahead?: number | null;
-    /**
-     * Distance
-     */
-    distance?: number | null;
-    /**
-     * Expiry
-     */
-    expiry?: string | null;
-    /**
-     * Legs
-     */
-    legs?: Array<LegIn>;
-    /**
-     * Lots
-     */
-    lots?: number;
-    /**
-     * Metadata
-     */
-    metadata?: {
-        [key: string]: unknown;
-    };
-    /**
-     * Product
-     */
-    product?: 'NRML' | 'MIS';
-    /**
-     * Spread
-     */
-    spread?: string | null;
-    /**
-     * Strategy Name
-     */
-    strategy_name?: string | null;
-    /**
-     * Underlying
-     */
-    underlying?: string | null;
-    /**
-     * Width
-     */
-    width?: number;
-};
-
-/**
- * LegIn
- *
- * One leg: a contract by symbol or token, or a selection; how much of it, and at what price.
- *
- * Takes the legs the workers' resolvers make as they are.
- */
-export type LegIn = {
-    /**
-     * Exchange
-     */
-    exchange?: string;
-    /**
-     * Exit Order Type
-     */
-    exit_order_type?: string | null;
-    /**
-     * Exit Price
-     */
-    exit_price?: number | null;
-    /**
-     * Expiry Key
-     */
-    expiry_key?: string | null;
-    /**
-     * Instrument Token
-     */
-    instrument_token?: number | null;
-    /**
-     * Leg Id
-     */
-    leg_id?: string | null;
-    /**
-     * Lot Size
-     */
-    lot_size?: number | null;
-    /**
-     * Lots
-     */
-    lots?: number | null;
-    /**
-     * Ltp
-     */
-    ltp?: number | null;
-    /**
-     * Market Protection
-     */
-    market_protection?: number | null;
-    /**
-     * Metadata
-     */
-    metadata?: {
-        [key: string]: unknown;
-    };
-    /**
-     * Option Type
-     */
-    option_type?: string | null;
-    /**
-     * Order Type
-     */
-    order_type?: string | null;
-    /**
-     * Price
-     *
-     * Rupees a unit; the ask when buying, the bid when selling.
-     */
-    price?: number | null;
-    /**
-     * Product
-     */
-    product?: string | null;
-    /**
-     * Quantity
-     *
-     * Units; or give lots.
-     */
-    quantity?: number | null;
-    selection?: SelectionIn | null;
-    /**
-     * Strike
-     */
-    strike?: number | null;
-    /**
-     * Tradingsymbol
-     */
-    tradingsymbol?: string | null;
-    /**
-     * Transaction Type
-     */
-    transaction_type: 'BUY' | 'SELL';
-    /**
-     * Trigger Price
-     */
-    trigger_price?: number | null;
-    /**
-     * Variety
-     */
-    variety?: string | null;
 };
 
 /**
@@ -3681,6 +3715,159 @@ export type Choice = {
 };
 
 /**
+ * OptionLegIn
+ *
+ * A leg as the resolvers make it. The contract is looked up by symbol or token, whatever the
+ * exchange says; strike, type, expiry and lot size come from there.
+ */
+export type OptionLegIn = {
+    /**
+     * Exchange
+     */
+    exchange?: string;
+    /**
+     * Exit Order Type
+     */
+    exit_order_type?: 'MARKET' | 'LIMIT' | 'SL' | 'SL-M' | null;
+    /**
+     * Exit Price
+     */
+    exit_price?: number | null;
+    /**
+     * Expiry Key
+     */
+    expiry_key?: string | null;
+    /**
+     * Instrument Token
+     */
+    instrument_token?: number | null;
+    /**
+     * Leg Id
+     */
+    leg_id?: string | null;
+    /**
+     * Lot Size
+     */
+    lot_size?: number | null;
+    /**
+     * Lots
+     */
+    lots?: number | null;
+    /**
+     * Ltp
+     */
+    ltp?: number | null;
+    /**
+     * Market Protection
+     */
+    market_protection?: number | null;
+    /**
+     * Metadata
+     */
+    metadata?: {
+        [key: string]: JsonValue;
+    };
+    /**
+     * Option Type
+     */
+    option_type?: string | null;
+    /**
+     * Order Type
+     */
+    order_type?: 'MARKET' | 'LIMIT' | 'SL' | 'SL-M';
+    /**
+     * Price
+     */
+    price?: number | null;
+    /**
+     * Product
+     */
+    product?: 'NRML' | 'MIS' | null;
+    /**
+     * Quantity
+     */
+    quantity: number;
+    /**
+     * Strike
+     */
+    strike?: number | null;
+    /**
+     * Tradingsymbol
+     */
+    tradingsymbol: string;
+    /**
+     * Transaction Type
+     */
+    transaction_type: 'BUY' | 'SELL';
+    /**
+     * Trigger Price
+     */
+    trigger_price?: number | null;
+    /**
+     * Variety
+     */
+    variety?: 'regular' | null;
+};
+
+/**
+ * OptionAction
+ *
+ * Enter or leave an option run.
+ */
+export type OptionAction = {
+    /**
+     * Account Scope
+     */
+    account_scope?: string | null;
+    /**
+     * All Or None
+     */
+    all_or_none?: boolean;
+    /**
+     * Execution Mode
+     */
+    execution_mode?: 'dry_run' | 'paper' | 'live' | null;
+    /**
+     * Idempotency Key
+     */
+    idempotency_key?: string | null;
+    /**
+     * Metadata
+     */
+    metadata?: {
+        [key: string]: JsonValue;
+    };
+    /**
+     * Mode
+     */
+    mode?: 'dry_run' | 'paper' | 'live' | null;
+    /**
+     * Order Results
+     */
+    order_results?: Array<{
+        [key: string]: JsonValue;
+    }> | {
+        [key: string]: JsonValue;
+    } | null;
+    /**
+     * Reason
+     */
+    reason?: string | null;
+    /**
+     * Safety Token
+     */
+    safety_token?: string | null;
+    /**
+     * Trade Results
+     */
+    trade_results?: Array<{
+        [key: string]: JsonValue;
+    }> | {
+        [key: string]: JsonValue;
+    } | null;
+};
+
+/**
  * NewWorkerToken
  *
  * A token for a worker.
@@ -3750,6 +3937,38 @@ export type NewRun = {
      * Template Id
      */
     template_id: string;
+};
+
+/**
+ * NewOptionRun
+ *
+ * Create a run of option legs. `metadata` may name `execution_mode` and `account_scope`.
+ */
+export type NewOptionRun = {
+    /**
+     * Legs
+     */
+    legs: Array<OptionLegIn>;
+    /**
+     * Metadata
+     */
+    metadata?: {
+        [key: string]: JsonValue;
+    };
+    /**
+     * Product
+     */
+    product: 'NRML' | 'MIS';
+    /**
+     * Protection
+     */
+    protection?: {
+        [key: string]: JsonValue;
+    } | null;
+    /**
+     * Strategy Name
+     */
+    strategy_name: string;
 };
 
 /**
@@ -5510,8 +5729,326 @@ export type ModifyGttApiAlgoWorkersWorkerGttTriggersTriggerIdPutResponses = {
 
 export type ModifyGttApiAlgoWorkersWorkerGttTriggersTriggerIdPutResponse = ModifyGttApiAlgoWorkersWorkerGttTriggersTriggerIdPutResponses[keyof ModifyGttApiAlgoWorkersWorkerGttTriggersTriggerIdPutResponses];
 
+export type CreateOptionRunApiAlgoWorkersWorkerOptionsRunsPostData = {
+    body: NewOptionRun;
+    path?: never;
+    query?: never;
+    url: '/api/algo-workers/worker/options/runs';
+};
+
+export type CreateOptionRunApiAlgoWorkersWorkerOptionsRunsPostErrors = {
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+};
+
+export type CreateOptionRunApiAlgoWorkersWorkerOptionsRunsPostError = CreateOptionRunApiAlgoWorkersWorkerOptionsRunsPostErrors[keyof CreateOptionRunApiAlgoWorkersWorkerOptionsRunsPostErrors];
+
+export type CreateOptionRunApiAlgoWorkersWorkerOptionsRunsPostResponses = {
+    /**
+     * Response Create Option Run Api Algo Workers Worker Options Runs Post
+     *
+     * Successful Response
+     */
+    200: {
+        [key: string]: unknown;
+    };
+};
+
+export type CreateOptionRunApiAlgoWorkersWorkerOptionsRunsPostResponse = CreateOptionRunApiAlgoWorkersWorkerOptionsRunsPostResponses[keyof CreateOptionRunApiAlgoWorkersWorkerOptionsRunsPostResponses];
+
+export type EnterOptionRunApiAlgoWorkersWorkerOptionsRunsStrategyRunIdEnterPostData = {
+    body: OptionAction;
+    headers?: {
+        /**
+         * X-Worker-Session-Nonce
+         */
+        'X-Worker-Session-Nonce'?: string | null;
+    };
+    path: {
+        /**
+         * Strategy Run Id
+         */
+        strategy_run_id: string;
+    };
+    query?: never;
+    url: '/api/algo-workers/worker/options/runs/{strategy_run_id}/enter';
+};
+
+export type EnterOptionRunApiAlgoWorkersWorkerOptionsRunsStrategyRunIdEnterPostErrors = {
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+};
+
+export type EnterOptionRunApiAlgoWorkersWorkerOptionsRunsStrategyRunIdEnterPostError = EnterOptionRunApiAlgoWorkersWorkerOptionsRunsStrategyRunIdEnterPostErrors[keyof EnterOptionRunApiAlgoWorkersWorkerOptionsRunsStrategyRunIdEnterPostErrors];
+
+export type EnterOptionRunApiAlgoWorkersWorkerOptionsRunsStrategyRunIdEnterPostResponses = {
+    /**
+     * Successful Response
+     */
+    200: unknown;
+};
+
+export type ExitOptionRunApiAlgoWorkersWorkerOptionsRunsStrategyRunIdExitPostData = {
+    body: OptionAction;
+    headers?: {
+        /**
+         * X-Worker-Session-Nonce
+         */
+        'X-Worker-Session-Nonce'?: string | null;
+    };
+    path: {
+        /**
+         * Strategy Run Id
+         */
+        strategy_run_id: string;
+    };
+    query?: never;
+    url: '/api/algo-workers/worker/options/runs/{strategy_run_id}/exit';
+};
+
+export type ExitOptionRunApiAlgoWorkersWorkerOptionsRunsStrategyRunIdExitPostErrors = {
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+};
+
+export type ExitOptionRunApiAlgoWorkersWorkerOptionsRunsStrategyRunIdExitPostError = ExitOptionRunApiAlgoWorkersWorkerOptionsRunsStrategyRunIdExitPostErrors[keyof ExitOptionRunApiAlgoWorkersWorkerOptionsRunsStrategyRunIdExitPostErrors];
+
+export type ExitOptionRunApiAlgoWorkersWorkerOptionsRunsStrategyRunIdExitPostResponses = {
+    /**
+     * Successful Response
+     */
+    200: unknown;
+};
+
+export type PreviewOptionEntryApiAlgoWorkersWorkerOptionsRunsStrategyRunIdPreviewEntryPostData = {
+    /**
+     * Body
+     */
+    body?: TradertapeServerFeaturesWorkersOptionSchemasPreviewIn | null;
+    path: {
+        /**
+         * Strategy Run Id
+         */
+        strategy_run_id: string;
+    };
+    query?: never;
+    url: '/api/algo-workers/worker/options/runs/{strategy_run_id}/preview-entry';
+};
+
+export type PreviewOptionEntryApiAlgoWorkersWorkerOptionsRunsStrategyRunIdPreviewEntryPostErrors = {
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+};
+
+export type PreviewOptionEntryApiAlgoWorkersWorkerOptionsRunsStrategyRunIdPreviewEntryPostError = PreviewOptionEntryApiAlgoWorkersWorkerOptionsRunsStrategyRunIdPreviewEntryPostErrors[keyof PreviewOptionEntryApiAlgoWorkersWorkerOptionsRunsStrategyRunIdPreviewEntryPostErrors];
+
+export type PreviewOptionEntryApiAlgoWorkersWorkerOptionsRunsStrategyRunIdPreviewEntryPostResponses = {
+    /**
+     * Response Preview Option Entry Api Algo Workers Worker Options Runs  Strategy Run Id  Preview Entry Post
+     *
+     * Successful Response
+     */
+    200: {
+        [key: string]: unknown;
+    };
+};
+
+export type PreviewOptionEntryApiAlgoWorkersWorkerOptionsRunsStrategyRunIdPreviewEntryPostResponse = PreviewOptionEntryApiAlgoWorkersWorkerOptionsRunsStrategyRunIdPreviewEntryPostResponses[keyof PreviewOptionEntryApiAlgoWorkersWorkerOptionsRunsStrategyRunIdPreviewEntryPostResponses];
+
+export type PreviewOptionExitApiAlgoWorkersWorkerOptionsRunsStrategyRunIdPreviewExitPostData = {
+    /**
+     *  Body
+     */
+    body?: TradertapeServerFeaturesWorkersOptionSchemasPreviewIn | null;
+    path: {
+        /**
+         * Strategy Run Id
+         */
+        strategy_run_id: string;
+    };
+    query?: never;
+    url: '/api/algo-workers/worker/options/runs/{strategy_run_id}/preview-exit';
+};
+
+export type PreviewOptionExitApiAlgoWorkersWorkerOptionsRunsStrategyRunIdPreviewExitPostErrors = {
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+};
+
+export type PreviewOptionExitApiAlgoWorkersWorkerOptionsRunsStrategyRunIdPreviewExitPostError = PreviewOptionExitApiAlgoWorkersWorkerOptionsRunsStrategyRunIdPreviewExitPostErrors[keyof PreviewOptionExitApiAlgoWorkersWorkerOptionsRunsStrategyRunIdPreviewExitPostErrors];
+
+export type PreviewOptionExitApiAlgoWorkersWorkerOptionsRunsStrategyRunIdPreviewExitPostResponses = {
+    /**
+     * Response Preview Option Exit Api Algo Workers Worker Options Runs  Strategy Run Id  Preview Exit Post
+     *
+     * Successful Response
+     */
+    200: {
+        [key: string]: unknown;
+    };
+};
+
+export type PreviewOptionExitApiAlgoWorkersWorkerOptionsRunsStrategyRunIdPreviewExitPostResponse = PreviewOptionExitApiAlgoWorkersWorkerOptionsRunsStrategyRunIdPreviewExitPostResponses[keyof PreviewOptionExitApiAlgoWorkersWorkerOptionsRunsStrategyRunIdPreviewExitPostResponses];
+
+export type ProtectOptionRunApiAlgoWorkersWorkerOptionsRunsStrategyRunIdProtectionPutData = {
+    /**
+     * Body
+     */
+    body: {
+        [key: string]: JsonValue;
+    };
+    headers?: {
+        /**
+         * X-Worker-Session-Nonce
+         */
+        'X-Worker-Session-Nonce'?: string | null;
+    };
+    path: {
+        /**
+         * Strategy Run Id
+         */
+        strategy_run_id: string;
+    };
+    query?: never;
+    url: '/api/algo-workers/worker/options/runs/{strategy_run_id}/protection';
+};
+
+export type ProtectOptionRunApiAlgoWorkersWorkerOptionsRunsStrategyRunIdProtectionPutErrors = {
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+};
+
+export type ProtectOptionRunApiAlgoWorkersWorkerOptionsRunsStrategyRunIdProtectionPutError = ProtectOptionRunApiAlgoWorkersWorkerOptionsRunsStrategyRunIdProtectionPutErrors[keyof ProtectOptionRunApiAlgoWorkersWorkerOptionsRunsStrategyRunIdProtectionPutErrors];
+
+export type ProtectOptionRunApiAlgoWorkersWorkerOptionsRunsStrategyRunIdProtectionPutResponses = {
+    /**
+     * Response Protect Option Run Api Algo Workers Worker Options Runs  Strategy Run Id  Protection Put
+     *
+     * Successful Response
+     */
+    200: {
+        [key: string]: unknown;
+    };
+};
+
+export type ProtectOptionRunApiAlgoWorkersWorkerOptionsRunsStrategyRunIdProtectionPutResponse = ProtectOptionRunApiAlgoWorkersWorkerOptionsRunsStrategyRunIdProtectionPutResponses[keyof ProtectOptionRunApiAlgoWorkersWorkerOptionsRunsStrategyRunIdProtectionPutResponses];
+
+export type ReplayOptionProtectionApiAlgoWorkersWorkerOptionsRunsStrategyRunIdProtectionReplayPostData = {
+    body: ReplayIn;
+    path: {
+        /**
+         * Strategy Run Id
+         */
+        strategy_run_id: string;
+    };
+    query?: never;
+    url: '/api/algo-workers/worker/options/runs/{strategy_run_id}/protection/replay';
+};
+
+export type ReplayOptionProtectionApiAlgoWorkersWorkerOptionsRunsStrategyRunIdProtectionReplayPostErrors = {
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+};
+
+export type ReplayOptionProtectionApiAlgoWorkersWorkerOptionsRunsStrategyRunIdProtectionReplayPostError = ReplayOptionProtectionApiAlgoWorkersWorkerOptionsRunsStrategyRunIdProtectionReplayPostErrors[keyof ReplayOptionProtectionApiAlgoWorkersWorkerOptionsRunsStrategyRunIdProtectionReplayPostErrors];
+
+export type ReplayOptionProtectionApiAlgoWorkersWorkerOptionsRunsStrategyRunIdProtectionReplayPostResponses = {
+    /**
+     * Response Replay Option Protection Api Algo Workers Worker Options Runs  Strategy Run Id  Protection Replay Post
+     *
+     * Successful Response
+     */
+    200: {
+        [key: string]: unknown;
+    };
+};
+
+export type ReplayOptionProtectionApiAlgoWorkersWorkerOptionsRunsStrategyRunIdProtectionReplayPostResponse = ReplayOptionProtectionApiAlgoWorkersWorkerOptionsRunsStrategyRunIdProtectionReplayPostResponses[keyof ReplayOptionProtectionApiAlgoWorkersWorkerOptionsRunsStrategyRunIdProtectionReplayPostResponses];
+
+export type ShowOptionProtectionApiAlgoWorkersWorkerOptionsRunsStrategyRunIdProtectionStateGetData = {
+    body?: never;
+    path: {
+        /**
+         * Strategy Run Id
+         */
+        strategy_run_id: string;
+    };
+    query?: never;
+    url: '/api/algo-workers/worker/options/runs/{strategy_run_id}/protection/state';
+};
+
+export type ShowOptionProtectionApiAlgoWorkersWorkerOptionsRunsStrategyRunIdProtectionStateGetErrors = {
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+};
+
+export type ShowOptionProtectionApiAlgoWorkersWorkerOptionsRunsStrategyRunIdProtectionStateGetError = ShowOptionProtectionApiAlgoWorkersWorkerOptionsRunsStrategyRunIdProtectionStateGetErrors[keyof ShowOptionProtectionApiAlgoWorkersWorkerOptionsRunsStrategyRunIdProtectionStateGetErrors];
+
+export type ShowOptionProtectionApiAlgoWorkersWorkerOptionsRunsStrategyRunIdProtectionStateGetResponses = {
+    /**
+     * Response Show Option Protection Api Algo Workers Worker Options Runs  Strategy Run Id  Protection State Get
+     *
+     * Successful Response
+     */
+    200: {
+        [key: string]: unknown;
+    };
+};
+
+export type ShowOptionProtectionApiAlgoWorkersWorkerOptionsRunsStrategyRunIdProtectionStateGetResponse = ShowOptionProtectionApiAlgoWorkersWorkerOptionsRunsStrategyRunIdProtectionStateGetResponses[keyof ShowOptionProtectionApiAlgoWorkersWorkerOptionsRunsStrategyRunIdProtectionStateGetResponses];
+
+export type ShowOptionRunApiAlgoWorkersWorkerOptionsRunsStrategyRunIdStateGetData = {
+    body?: never;
+    path: {
+        /**
+         * Strategy Run Id
+         */
+        strategy_run_id: string;
+    };
+    query?: never;
+    url: '/api/algo-workers/worker/options/runs/{strategy_run_id}/state';
+};
+
+export type ShowOptionRunApiAlgoWorkersWorkerOptionsRunsStrategyRunIdStateGetErrors = {
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+};
+
+export type ShowOptionRunApiAlgoWorkersWorkerOptionsRunsStrategyRunIdStateGetError = ShowOptionRunApiAlgoWorkersWorkerOptionsRunsStrategyRunIdStateGetErrors[keyof ShowOptionRunApiAlgoWorkersWorkerOptionsRunsStrategyRunIdStateGetErrors];
+
+export type ShowOptionRunApiAlgoWorkersWorkerOptionsRunsStrategyRunIdStateGetResponses = {
+    /**
+     * Response Show Option Run Api Algo Workers Worker Options Runs  Strategy Run Id  State Get
+     *
+     * Successful Response
+     */
+    200: {
+        [key: string]: unknown;
+    };
+};
+
+export type ShowOptionRunApiAlgoWorkersWorkerOptionsRunsStrategyRunIdStateGetResponse = ShowOptionRunApiAlgoWorkersWorkerOptionsRunsStrategyRunIdStateGetResponses[keyof ShowOptionRunApiAlgoWorkersWorkerOptionsRunsStrategyRunIdStateGetResponses];
+
 export type PreviewStrategyApiAlgoWorkersWorkerOptionsStrategiesPreviewPostData = {
-    body: PreviewIn;
+    body: TradertapeServerFeaturesOptionsSchemasPreviewIn;
     path?: never;
     query?: never;
     url: '/api/algo-workers/worker/options/strategies/preview';
@@ -8526,7 +9063,7 @@ export type ListSpreadsApiOptionsSpreadsGetResponses = {
 export type ListSpreadsApiOptionsSpreadsGetResponse = ListSpreadsApiOptionsSpreadsGetResponses[keyof ListSpreadsApiOptionsSpreadsGetResponses];
 
 export type PreviewStrategyApiOptionsStrategiesPreviewPostData = {
-    body: PreviewIn;
+    body: TradertapeServerFeaturesOptionsSchemasPreviewIn;
     path?: never;
     query?: never;
     url: '/api/options/strategies/preview';

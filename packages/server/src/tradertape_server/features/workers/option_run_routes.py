@@ -37,7 +37,7 @@ def create_option_run(desk: Desk, caller: PaperWorker, body: NewOptionRun) -> Js
 
 
 @router.post("/{strategy_run_id}/preview-entry")
-def preview_entry(
+def preview_option_entry(
     desk: Desk, caller: PaperWorker, strategy_run_id: str, body: PreviewIn | None = None
 ) -> Json:
     """Say what entering needs and costs as a whole; nothing is placed."""
@@ -46,7 +46,7 @@ def preview_entry(
 
 
 @router.post("/{strategy_run_id}/enter")
-def enter(
+def enter_option_run(
     desk: Desk, caller: PaperWorker, strategy_run_id: str, body: OptionAction, nonce: Nonce = None
 ) -> Response:
     """Place every leg as one basket, purchases first, once for the run.
@@ -58,7 +58,7 @@ def enter(
 
 
 @router.post("/{strategy_run_id}/preview-exit")
-def preview_exit(
+def preview_option_exit(
     desk: Desk, caller: PaperWorker, strategy_run_id: str, _body: PreviewIn | None = None
 ) -> Json:
     """List the exact orders that leaving would send now, and what they cost."""
@@ -66,7 +66,7 @@ def preview_exit(
 
 
 @router.post("/{strategy_run_id}/exit")
-def leave(
+def exit_option_run(
     desk: Desk, caller: PaperWorker, strategy_run_id: str, body: OptionAction, nonce: Nonce = None
 ) -> Response:
     """Cancel what rests, buy shorts back, sell what is long, close the run; once for its key."""
@@ -74,13 +74,13 @@ def leave(
 
 
 @router.get("/{strategy_run_id}/state")
-def show_state(desk: Desk, caller: PaperWorker, strategy_run_id: str) -> Json:
+def show_option_run(desk: Desk, caller: PaperWorker, strategy_run_id: str) -> Json:
     """Give legs, profit and loss, premium, Greeks and protection at the prices of now."""
     return desk.states.state(*desk.runs.get(caller, strategy_run_id))
 
 
 @router.put("/{strategy_run_id}/protection")
-def replace_protection(
+def protect_option_run(
     desk: Desk, caller: PaperWorker, strategy_run_id: str, body: Document, nonce: Nonce = None
 ) -> Json:
     """Replace the protection; its generation moves on and old safety tokens are void."""
@@ -88,13 +88,13 @@ def replace_protection(
 
 
 @router.get("/{strategy_run_id}/protection/state")
-def show_protection(desk: Desk, caller: PaperWorker, strategy_run_id: str) -> Json:
+def show_option_protection(desk: Desk, caller: PaperWorker, strategy_run_id: str) -> Json:
     """Give the protection as it stands: what was asked for, levels, what fired, the profit now."""
     return desk.states.protection(*desk.runs.get(caller, strategy_run_id))
 
 
 @router.post("/{strategy_run_id}/protection/replay")
-def replay_protection(
+def replay_option_protection(
     desk: Desk, caller: PaperWorker, strategy_run_id: str, body: ReplayIn
 ) -> Json:
     """Say when and why the protection would have fired along a path; nothing changes.
