@@ -294,3 +294,22 @@ def test_a_recording_is_played_faster_than_it_was(tmp_path: Path, clock: Clock) 
 def test_what_is_no_recording_is_refused(lines: str) -> None:
     with pytest.raises(InvalidInput):
         read_recording(lines.splitlines())
+
+
+def test_candles_grow_from_the_ticks_of_what_somebody_watches(
+    feed: Feed, source: Scripted, clock: Clock
+) -> None:
+    """An option's page: nothing is recorded of it, so its candles begin when it is looked at."""
+    assert feed.candles(share(1), Interval.MINUTE) == []
+    source.next = [tick(1)]
+    feed.step()
+    assert feed.candles(share(1), Interval.MINUTE) == []  # nobody wants its ticks
+    feed.watch("page", [share(1)])
+    assert feed.candles(share(1), Interval.MINUTE) == []
+    for seq, price in ((2, "101"), (3, "99")):
+        clock.advance(1)
+        source.next = [tick(1, price, seq=seq, at=clock.now())]
+        feed.step()
+    [made] = feed.candles(share(1), Interval.MINUTE)
+    assert (made.open, made.low, made.close) == (Decimal(101), Decimal(99), Decimal(99))
+    assert not made.is_complete

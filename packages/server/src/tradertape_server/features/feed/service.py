@@ -172,7 +172,13 @@ class Feed:
     def candles(
         self, instrument: Instrument, interval: Interval, *, count: int = 50
     ) -> list[Candle]:
-        """The last candles, oldest first; the last one may be unfinished."""
+        """The last candles, oldest first; the last one may be unfinished.
+
+        A series is kept as long as somebody wants the instrument's ticks: where the source records
+        nothing (options), that is where its candles come from.
+        """
+        if self.subscriptions.mode(instrument.instrument_token) is not None:
+            self.candle_cache.watch(instrument, interval, self.now)
         return self.candle_cache.recent(instrument, interval, self.now, count=count)
 
     def watch_candles(self, owner: Hashable, instrument: Instrument, interval: Interval) -> None:
