@@ -121,7 +121,14 @@ test("what waits at a price is a line; what has none is not", () => {
 
 test("every interval of Kite is there, and an unknown one is five minutes", () => {
   expect(INTERVALS.map(({ id }) => id)).toEqual([
-    "minute", "3minute", "5minute", "10minute", "15minute", "30minute", "60minute", "day",
+    "minute",
+    "3minute",
+    "5minute",
+    "10minute",
+    "15minute",
+    "30minute",
+    "60minute",
+    "day",
   ])
   expect(intervalOf("2minute")).toBe(FIVE)
   expect(historyFrom(FIVE, new Date("2026-11-20T10:00:00Z"))).toBe("2026-11-10")
