@@ -6,6 +6,7 @@ command line read this file; everything below them is handed what it needs.
 
 from __future__ import annotations
 
+from datetime import date
 from ipaddress import ip_network
 from pathlib import Path
 from socket import gethostname
@@ -112,10 +113,28 @@ class Settings(BaseSettings):
         description="Whether the simulated market also moves while the exchange is closed.",
     )
     feed_replay_file: Path | None = Field(
-        default=None, description="The recording of ticks that `replay` plays (CSV)."
+        default=None,
+        description="The recording that `replay` plays: ticks (CSV) or candles (CSV, Parquet). "
+        "Empty: the daily candles of the active data set.",
+    )
+    feed_replay_from: date | None = Field(
+        default=None, description="The first day of candles that is replayed, `2025-01-01`."
+    )
+    feed_replay_to: date | None = Field(
+        default=None, description="The last day of candles that is replayed."
+    )
+    feed_replay_symbols: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="The only shares and indices with a price in a replay of candles, separated "
+        "by commas. Empty: all.",
     )
     feed_replay_speed: Annotated[float, Field(gt=0, le=10_000)] = Field(
         default=1.0, description="How many times as fast as it was a recording is played."
+    )
+
+    feed_record_file: Path | None = Field(
+        default=None,
+        description="Every live tick is appended to this file (CSV), which `replay` plays.",
     )
 
     # Workers
@@ -186,12 +205,19 @@ class Settings(BaseSettings):
         description="A Ray cluster for sweeps (`auto`, `ray://host:10001`). Empty: this machine.",
     )
 
-    @field_validator("home", "console_dir", "docs_dir", "changelog_file", "feed_replay_file")
+    @field_validator(
+        "home",
+        "console_dir",
+        "docs_dir",
+        "changelog_file",
+        "feed_replay_file",
+        "feed_record_file",
+    )
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return None if value is None else value.expanduser().resolve()
 
-    @field_validator("trusted_proxies", mode="before")
+    @field_validator("trusted_proxies", "feed_replay_symbols", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):

@@ -27,9 +27,16 @@ from tradertape_server.features.execution.jobs import Chore, ExecutionJobs
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.execution.service import Settings as ExecutionSettings
 from tradertape_server.features.execution.settling import ExpirySettlement
+from tradertape_server.features.feed.candle_files import Selection
 from tradertape_server.features.feed.desk import DeskMarket
 from tradertape_server.features.feed.history import CandleHistory
-from tradertape_server.features.feed.opening import FeedOptions, open_source, publish_figures
+from tradertape_server.features.feed.opening import (
+    FeedOptions,
+    open_source,
+    publish_figures,
+    trading_clock,
+)
+from tradertape_server.features.feed.recorder import TickRecorder
 from tradertape_server.features.feed.relay import TickRelay
 from tradertape_server.features.feed.relayed import MarketDuty, RelayedSource
 from tradertape_server.features.feed.service import Feed
@@ -248,12 +255,15 @@ def build_container(
     source = open_source(feed_options(settings), clock, market, live_world, instruments)
     feed = Feed(processes.shared(source), clock, bus, rate_hz=settings.feed_rate_hz)
     processes.bind(feed)
+    trading = trading_clock(source, clock)
+    if settings.feed_record_file is not None:
+        feed.on_ticks(TickRecorder(settings.feed_record_file).hear)
     publish_figures(feed, metrics)
     any_hour = settings.feed == "simulated" and settings.feed_any_hour
     compat = settings.worker_compat == "0.7.4"
     execution = ExecutionService.build(
         database,
-        clock,
+        trading,
         DeskMarket(
             feed, instruments, any_hour=any_hour, close_on=CandleHistory(market, feed).close_on
         ),
@@ -317,7 +327,7 @@ def build_container(
         candle_history=CandleHistory(market, feed),
         execution=execution,
         execution_jobs=ExecutionJobs(
-            execution, nse_calendar(), clock, chores=chores_of(execution, market)
+            execution, nse_calendar(), trading, chores=chores_of(execution, market)
         ),
         workers=workers,
         watchlists=WatchlistService(clock, instruments, market),
@@ -380,6 +390,10 @@ def feed_options(settings: Settings) -> FeedOptions:
         any_hour=settings.feed_any_hour,
         replay_file=settings.feed_replay_file,
         replay_speed=settings.feed_replay_speed,
+        replay=Selection(
+            settings.feed_replay_from, settings.feed_replay_to, settings.feed_replay_symbols
+        ),
+        rate_hz=settings.feed_rate_hz,
     )
 
 

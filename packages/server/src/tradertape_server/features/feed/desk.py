@@ -89,7 +89,7 @@ class DeskMarket:
 
     def is_open(self, instrument: Instrument, now: datetime) -> bool:  # noqa: ARG002
         """Whether prices move now, in demo hours too where those are on."""
-        return self._feed.source.hours(self._feed.source.market_time(now)) is not None
+        return self._feed.hours() is not None
 
     @property
     def never_closes(self) -> bool:

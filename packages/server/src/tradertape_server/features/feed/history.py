@@ -55,7 +55,8 @@ class CandleHistory:
 
         Raises InvalidInput when the range is empty or longer than one request may reach.
         """
-        end = end or self._feed.now
+        now = self._feed.now
+        end = min(end or now, now)  # a replay has a future, which nobody is shown
         start = start or end - timedelta(days=_DEFAULT_DAYS.get(interval, 5))
         if start > end:
             raise InvalidInput("to must not be before from", pointer="/to")
@@ -66,6 +67,7 @@ class CandleHistory:
             )
         days = [moment.astimezone(IST).date() for moment in (start, end)]
         if interval is Interval.DAY:
+            days[1] = self._last_whole_day(days[1])
             found, source = self._by_the_day(instrument, days[0], days[1]), "db"
         else:
             found, source = self._within_days(instrument, interval, *days), self._feed.source.name
@@ -73,6 +75,11 @@ class CandleHistory:
         kept = [candle for candle in found if first < candle.start <= end or candle.start == start]
         status = "complete" if kept else "no_data"
         return History(kept, source, start, end, {"status": status, "candles": len(kept)})
+
+    def _last_whole_day(self, day: date) -> date:
+        """The day, or the one before it while its session goes on."""
+        hours = self._feed.hours()
+        return day - timedelta(days=1) if hours is not None and hours.day == day else day
 
     def close_on(self, instrument: Instrument, day: date) -> Decimal | None:
         """The last price of a day that is in the store."""

@@ -7,9 +7,15 @@ from pathlib import Path
 from typing import Literal
 
 from tradertape_core.kernel.clock import Clock
-from tradertape_core.kernel.errors import InvalidInput
 from tradertape_core.market.calendar import nse_calendar
 from tradertape_core.options.pricer import SurfacePricer
+from tradertape_server.features.feed.candle_files import (
+    FileCandles,
+    Selection,
+    StoredCandles,
+    is_candle_file,
+)
+from tradertape_server.features.feed.candle_replay import CandleReplaySource, MarketClock
 from tradertape_server.features.feed.nothing import NoSource
 from tradertape_server.features.feed.replay import ReplaySource
 from tradertape_server.features.feed.service import Feed
@@ -29,6 +35,8 @@ class FeedOptions:
     any_hour: bool
     replay_file: Path | None
     replay_speed: float
+    replay: Selection  # which candles
+    rate_hz: float
 
 
 def open_source(
@@ -47,11 +55,22 @@ def open_source(
             any_hour=options.any_hour,
             pricer=SurfacePricer(),
         )
-    if options.replay_file is None:
-        raise InvalidInput("TRADERTAPE_FEED=replay wants TRADERTAPE_FEED_REPLAY_FILE")
-    return ReplaySource.open(
-        options.replay_file, nse_calendar(), started=clock.now(), speed=options.replay_speed
+    speed, file = options.replay_speed, options.replay_file
+    if file is not None and not is_candle_file(file):
+        return ReplaySource.open(file, nse_calendar(), started=clock.now(), speed=speed)
+    book = (
+        StoredCandles(market, options.replay)
+        if file is None
+        else FileCandles.open(file, options.replay)
     )
+    return CandleReplaySource(
+        book, nse_calendar(), started=clock.now(), speed=speed, rate_hz=options.rate_hz
+    )
+
+
+def trading_clock(source: Source, clock: Clock) -> Clock:
+    """What orders go by: the clock, or the market's time where candles are replayed."""
+    return MarketClock(source, clock) if isinstance(source, CandleReplaySource) else clock
 
 
 def publish_figures(feed: Feed, metrics: Metrics) -> None:

@@ -244,7 +244,8 @@ class Guardian:
         if guarded.state.is_exiting:
             self._go_on(guarded)
             return
-        market, now = self._execution.market, self._clock.now()
+        # Prices and the exchange's hours go by the market's time, workers by the wall's.
+        market, now = self._execution.market, self._execution.clock.now()
         names = watched(guarded.state)
         ticks = {name: tick for name in names if (tick := market.tick(name)) is not None}
         found = check(guarded.state, guarded.positions, ticks, self._around(guarded, now))
@@ -311,7 +312,7 @@ class Guardian:
     def _around(self, guarded: Guarded, now: datetime) -> Surroundings:
         return Surroundings(
             now=now,
-            worker_age_s=worker_age_s(guarded.run, guarded.state, now),
+            worker_age_s=worker_age_s(guarded.run, guarded.state, self._clock.now()),
             mis_close_at=self._mis_close_at(now),
         )
 
