@@ -96,6 +96,7 @@ def test_no_gap_no_repeat_and_no_double_send(cluster: Cluster, oracles: ModuleTy
     traffic = Traffic(cluster)
     traffic.begin()
     traffic.goes_on("through all three")
+    prices_arrive(cluster, cluster.servers[-1])
 
     cluster.run_sql(CUT)
     traffic.goes_on("after every connection to the database was cut")
@@ -104,6 +105,7 @@ def test_no_gap_no_repeat_and_no_double_send(cluster: Cluster, oracles: ModuleTy
     traffic.goes_on("without Redis")
     cluster.redis.start()
     redis_is_back(cluster)
+    prices_arrive(cluster, cluster.servers[-1])
 
     stopped_s = taken_over(cluster, first, signal.SIGSTOP)
     traffic.goes_on("while the former trader sleeps")
@@ -114,6 +116,7 @@ def test_no_gap_no_repeat_and_no_double_send(cluster: Cluster, oracles: ModuleTy
     second = cluster.trader()
     killed_s = taken_over(cluster, second, signal.SIGKILL)
     traffic.goes_on("after the trader was killed")
+    prices_arrive(cluster, cluster.servers[-1])
 
     web = next(one for one in cluster.servers if one.role == "web")
     web.send(signal.SIGKILL)
@@ -144,6 +147,16 @@ def stands_by(server: Server) -> bool:
     """Whether it knows that another one trades, and has let its duties go."""
     check = server.health().get("trader", {})
     return "stands by" in check.get("detail", "") and server.metrics()["tradertape_trader_up"] == 0
+
+
+def prices_arrive(cluster: Cluster, server: Server) -> None:
+    """New prices, in a process that does not have the market."""
+    path = f"{server.url}{PREFIX}/market/ticks/stream"
+    asked = {"symbols": "NSE:INFY"}
+    with httpx.stream("GET", path, params=asked, headers=cluster.headers, timeout=SOON_S) as answer:
+        lines = (line for line in answer.iter_lines() if line.startswith("data: "))
+        seen = {json.loads(next(lines)[6:])["ticks"][0]["timestamp"] for _ in range(4)}
+    assert len(seen) >= 3
 
 
 def redis_is_back(cluster: Cluster) -> None:

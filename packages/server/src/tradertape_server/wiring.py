@@ -6,7 +6,6 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from threading import Thread
 
 from tradertape_core.kernel.clock import Clock
 from tradertape_core.market.calendar import nse_calendar
@@ -37,10 +36,8 @@ from tradertape_server.features.feed.opening import (
     trading_clock,
 )
 from tradertape_server.features.feed.recorder import TickRecorder
-from tradertape_server.features.feed.relay import TickRelay
-from tradertape_server.features.feed.relayed import MarketDuty, RelayedSource
+from tradertape_server.features.feed.relayed import MarketDuty
 from tradertape_server.features.feed.service import Feed
-from tradertape_server.features.feed.source import Source
 from tradertape_server.features.feed.tick_socket import Channel
 from tradertape_server.features.gtts.service import GttPageService
 from tradertape_server.features.instruments.service import InstrumentService
@@ -50,13 +47,11 @@ from tradertape_server.features.market.service import MarketService
 from tradertape_server.features.operations.checks import feed_check, market_check
 from tradertape_server.features.operations.figures import (
     publish_jobs,
-    publish_lease,
-    publish_redis,
     publish_streams,
     publish_trading,
 )
+from tradertape_server.features.operations.processes import Place, Processes
 from tradertape_server.features.operations.service import Health
-from tradertape_server.features.operations.trader_check import redis_check, trader_check
 from tradertape_server.features.options.chains import ChainReader
 from tradertape_server.features.options.service import OptionService
 from tradertape_server.features.options.strategies import StrategyPreview
@@ -72,83 +67,13 @@ from tradertape_server.platform.bus import Bus
 from tradertape_server.platform.clock import SystemClock
 from tradertape_server.platform.compute import Compute
 from tradertape_server.platform.database import Database
-from tradertape_server.platform.event_relay import EventRelay
-from tradertape_server.platform.forwarding import Figures
 from tradertape_server.platform.idempotency import IdempotencyStore
 from tradertape_server.platform.job_leases import JobLeases
 from tradertape_server.platform.jobs import JobThreads
-from tradertape_server.platform.leading import Leading
 from tradertape_server.platform.mail import Mailer, SmtpServer
 from tradertape_server.platform.metrics import Metrics
-from tradertape_server.platform.redis_link import RedisLink
 from tradertape_server.platform.secrets import SecretBox, private_folder
 from tradertape_server.settings import Settings
-
-
-@dataclass(frozen=True, slots=True)
-class Processes:
-    """What this process knows of the others: who trades, and the news between them.
-
-    trading: the connections the trader writes with.
-    """
-
-    leading: Leading
-    trading: Database
-    forwarded: Figures
-    is_shared: bool
-    link: RedisLink | None = None
-    events: EventRelay | None = None
-    ticks: TickRelay | None = None
-
-    @property
-    def is_leading(self) -> bool:
-        """Whether this process trades."""
-        return self.leading.is_leading
-
-    def shared(self, source: Source) -> Source:
-        """The market, for a process that may not be the one that has it."""
-        if not self.is_shared:
-            return source
-        return RelayedSource(source, self.ticks, lambda: self.is_leading)
-
-    def bind(self, feed: Feed) -> None:
-        """Hand the feed's ticks on, and give it those of the others."""
-        if self.ticks is not None:
-            self.ticks.bind(feed)
-
-    def warm(self, feed: Feed, instruments: InstrumentService, clock: Clock) -> None:
-        """Begin to read what the first request would wait for, or a fail-over."""
-        source = feed.source
-        if self.ticks is None or not isinstance(source, RelayedSource):
-            return
-
-        def read() -> None:
-            first = next(iter(instruments.master.all()), None)
-            if first is not None:
-                source.warm(first, clock.now())
-
-        Thread(target=read, name="warm", daemon=True).start()
-
-    def publish(self, metrics: Metrics, health: Health) -> None:
-        """Figures and checks."""
-        publish_lease(metrics, self.leading, self.forwarded)
-        health.add("trader", trader_check(self.leading))
-        if self.is_shared:
-            health.add("redis", redis_check(self.link, self.leading))
-        if self.link is not None and self.events is not None and self.ticks is not None:
-            publish_redis(metrics, self.link, self.events, self.ticks)
-
-    def start(self) -> None:
-        """Begin to hear the others."""
-        for relay in (self.events, self.ticks):
-            if relay is not None:
-                relay.start()
-
-    def stop(self) -> None:
-        """Hear them no more."""
-        for relay in (self.ticks, self.events):
-            if relay is not None:
-                relay.stop()
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +176,14 @@ def build_container(
     live_world = LiveWorld(market)
     instruments = InstrumentService(market, live_world, clock, home=home)
     bus = Bus()
-    processes = join_processes(settings, database, secrets, bus, instruments)
+    processes = Processes.join(
+        database,
+        Place(settings.role, settings.effective_address, settings.trader_lease_s),
+        settings.redis_url,
+        secrets,
+        bus,
+        instruments,
+    )
     source = open_source(feed_options(settings), clock, market, live_world, instruments)
     feed = Feed(processes.shared(source), clock, bus, rate_hz=settings.feed_rate_hz)
     processes.bind(feed)
@@ -346,34 +278,6 @@ def build_container(
         study_jobs=study_jobs,
         job_leases=leases,
         processes=processes,
-    )
-
-
-def join_processes(
-    settings: Settings, database: Database, secrets: SecretBox, bus: Bus,
-    instruments: InstrumentService,
-) -> Processes:  # fmt: skip
-    """On a database file this is the only process; on a server there may be others."""
-    leading = Leading(
-        database,
-        role=settings.role,
-        address=settings.effective_address,
-        life_s=settings.trader_lease_s,
-    )
-    if database.is_sqlite:
-        return Processes(leading, database, Figures(), is_shared=False)
-    trading = Database(settings.effective_database_url, idle_limit_s=settings.trader_lease_s)
-    if not settings.redis_url:
-        return Processes(leading, trading, Figures(), is_shared=True)
-    link = RedisLink(settings.redis_url, secrets)
-    return Processes(
-        leading,
-        trading,
-        Figures(),
-        is_shared=True,
-        link=link,
-        events=EventRelay(link, bus),
-        ticks=TickRelay(link, instruments, lambda: leading.is_leading),
     )
 
 

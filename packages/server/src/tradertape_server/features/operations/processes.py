@@ -1,0 +1,123 @@
+"""What this process knows of the others: who trades, and the news between them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from threading import Thread
+
+from tradertape_core.kernel.clock import Clock
+from tradertape_server.features.feed.relay import TickRelay
+from tradertape_server.features.feed.relayed import RelayedSource
+from tradertape_server.features.feed.service import Feed
+from tradertape_server.features.feed.source import Source
+from tradertape_server.features.instruments.service import InstrumentService
+from tradertape_server.features.operations.figures import publish_lease, publish_redis
+from tradertape_server.features.operations.service import Health
+from tradertape_server.features.operations.trader_check import redis_check, trader_check
+from tradertape_server.platform.bus import Bus
+from tradertape_server.platform.database import Database
+from tradertape_server.platform.event_relay import EventRelay
+from tradertape_server.platform.forwarding import Figures
+from tradertape_server.platform.leading import Leading, Role
+from tradertape_server.platform.metrics import Metrics
+from tradertape_server.platform.redis_link import RedisLink
+from tradertape_server.platform.secrets import SecretBox
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """This process among the others: its role, where they reach it, and how long a lease lasts."""
+
+    role: Role
+    address: str
+    lease_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Processes:
+    """What this process knows of the others: who trades, and the news between them.
+
+    trading: the connections the trader writes with.
+    """
+
+    leading: Leading
+    trading: Database
+    forwarded: Figures
+    is_shared: bool
+    link: RedisLink | None = None
+    events: EventRelay | None = None
+    ticks: TickRelay | None = None
+
+    @classmethod
+    def join(
+        cls, database: Database, place: Place, redis_url: str, secrets: SecretBox, bus: Bus,
+        instruments: InstrumentService,
+    ) -> Processes:  # fmt: skip
+        """On a database file this is the only process; on a server there may be others."""
+        leading = Leading(database, role=place.role, address=place.address, life_s=place.lease_s)
+        if database.is_sqlite:
+            return cls(leading, database, Figures(), is_shared=False)
+        url = database.url.render_as_string(hide_password=False)
+        trading = Database(url, idle_limit_s=place.lease_s)
+        if not redis_url:
+            return cls(leading, trading, Figures(), is_shared=True)
+        link = RedisLink(redis_url, secrets)
+        return cls(
+            leading,
+            trading,
+            Figures(),
+            is_shared=True,
+            link=link,
+            events=EventRelay(link, bus),
+            ticks=TickRelay(link, instruments, lambda: leading.is_leading),
+        )
+
+    @property
+    def is_leading(self) -> bool:
+        """Whether this process trades."""
+        return self.leading.is_leading
+
+    def shared(self, source: Source) -> Source:
+        """The market, for a process that may not be the one that has it."""
+        if not self.is_shared:
+            return source
+        return RelayedSource(source, self.ticks, lambda: self.is_leading)
+
+    def bind(self, feed: Feed) -> None:
+        """Hand the feed's ticks on, and give it those of the others."""
+        if self.ticks is not None:
+            self.ticks.bind(feed)
+
+    def warm(self, feed: Feed, instruments: InstrumentService, clock: Clock) -> None:
+        """Begin to read what the first request would wait for, or a fail-over."""
+        source = feed.source
+        if self.ticks is None or not isinstance(source, RelayedSource):
+            return
+
+        def read() -> None:
+            first = next(iter(instruments.master.all()), None)
+            if first is not None:
+                source.warm(first, clock.now())
+
+        Thread(target=read, name="warm", daemon=True).start()
+
+    def publish(self, metrics: Metrics, health: Health) -> None:
+        """Figures and checks."""
+        publish_lease(metrics, self.leading, self.forwarded)
+        health.add("trader", trader_check(self.leading))
+        if self.is_shared:
+            health.add("redis", redis_check(self.link, self.leading))
+        if self.link is not None and self.events is not None and self.ticks is not None:
+            publish_redis(metrics, self.link, self.events, self.ticks)
+
+    def start(self) -> None:
+        """Begin to hear the others."""
+        for relay in (self.events, self.ticks):
+            if relay is not None:
+                relay.start()
+
+    def stop(self) -> None:
+        """Hear them no more; the trader's connections are closed with `trading`."""
+        for relay in (self.ticks, self.events):
+            if relay is not None:
+                relay.stop()
