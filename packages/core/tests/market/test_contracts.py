@@ -37,6 +37,14 @@ def test_the_day_of_expiry_itself_is_still_listed_and_the_day_after_is_not() -> 
     assert days("NIFTY", date(2026, 1, 28))[0] == date(2026, 2, 3)
 
 
+def test_in_former_years_contracts_ended_on_the_days_of_their_time() -> None:
+    """Thursdays at NSE until August 2025; no options on SENSEX before 2023."""
+    assert days("NIFTY", date(2025, 8, 26))[:3] == [
+        date(2025, 8, 28), date(2025, 9, 2), date(2025, 9, 9),
+    ]  # fmt: skip
+    assert days("SENSEX", date(2022, 1, 3)) == []
+
+
 @pytest.mark.parametrize(
     ("underlying", "expiry", "lot"),
     [

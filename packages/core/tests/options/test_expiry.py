@@ -1,21 +1,13 @@
-"""The vocabulary of expiries and the weekdays behind it (D18)."""
+"""The vocabulary of expiries (D18)."""
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 import pytest
 
 from tradertape_core.kernel.errors import InvalidInput
-from tradertape_core.market.calendar import nse_calendar
-from tradertape_core.options.expiry import (
-    expiry_in_week,
-    expiry_weekday,
-    is_monthly,
-    live_expiries,
-    resolve_expiry,
-    years_left,
-)
+from tradertape_core.options.expiry import live_expiries, resolve_expiry, years_left
 
 # Tuesdays, and Monday 2026-03-30 because the 31st was a holiday.
 LISTED = [
@@ -85,35 +77,3 @@ def test_a_month_that_is_not_listed_is_refused() -> None:
         resolve_expiry("next_month", LISTED[:4], NOW, exchange="NFO")
     with pytest.raises(InvalidInput, match="not passed"):
         resolve_expiry("nearest", LISTED, at(date(2026, 6, 1)), exchange="NFO")
-
-
-@pytest.mark.parametrize(
-    ("exchange", "on", "weekday"),
-    [
-        ("NFO", date(2025, 8, 28), 3), ("NFO", date(2025, 9, 2), 1),
-        ("BFO", date(2024, 12, 27), 4), ("BFO", date(2025, 1, 7), 1),
-        ("BFO", date(2025, 9, 4), 3),
-    ],
-)  # fmt: skip
-def test_the_weekday_is_that_of_its_time(exchange: str, on: date, weekday: int) -> None:
-    assert expiry_weekday(exchange, on) == weekday
-
-
-def test_an_exchange_without_index_options_is_refused() -> None:
-    with pytest.raises(InvalidInput, match="MCX lists no index options; NFO and BFO do"):
-        expiry_weekday("MCX", date(2026, 1, 1))
-    with pytest.raises(InvalidInput, match="had no index options on 2020-01-01"):
-        expiry_weekday("BFO", date(2020, 1, 1))
-
-
-def test_a_holiday_brings_the_expiry_forward() -> None:
-    """NSE 2026-03-31 -> 03-30, BSE 2026-03-26 -> 03-25."""
-    assert expiry_in_week("NFO", date(2026, 4, 1), nse_calendar()) == date(2026, 3, 30)
-    assert expiry_in_week("BFO", date(2026, 3, 23), nse_calendar()) == date(2026, 3, 25)
-    assert expiry_in_week("NFO", date(2026, 3, 22), nse_calendar()) == date(2026, 3, 17)
-
-
-def test_a_year_has_twelve_monthly_expiries_wherever_holidays_fall() -> None:
-    sessions, first = nse_calendar(), date(2026, 1, 5)
-    days = [expiry_in_week("NFO", first + timedelta(weeks=week), sessions) for week in range(52)]
-    assert [day.month for day in days if is_monthly("NFO", day)] == list(range(1, 13))

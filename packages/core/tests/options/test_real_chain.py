@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
+from tradertape_core.market.expiry_days import is_monthly
 from tradertape_core.options.chain import (
     CALL,
     PUT,
@@ -26,7 +27,7 @@ from tradertape_core.options.chain import (
     max_pain,
     put_call_ratio,
 )
-from tradertape_core.options.expiry import is_monthly, resolve_expiry, years_left
+from tradertape_core.options.expiry import resolve_expiry, years_left
 from tradertape_core.options.greeks import black_scholes_greeks, forward_price
 from tradertape_core.options.implied import implied_volatility
 from tradertape_core.options.selection import choose, read_selection

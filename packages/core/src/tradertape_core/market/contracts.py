@@ -1,7 +1,7 @@
-"""Which index derivatives there are: lots, freeze quantities, strikes and expiry days.
+"""Which index derivatives there are: lots, freeze quantities, strikes and expiries.
 
-Lots and freeze quantities: NSE/FAOP/70616 (2025-10-03) and NSE/FAOP/75521 (2026-07-31); expiries on
-Tuesdays at NSE and Thursdays at BSE since 2025-09-01, weekly ones on one index of each exchange.
+Lots and freeze quantities: NSE/FAOP/70616 (2025-10-03) and NSE/FAOP/75521 (2026-07-31); weekly
+expiries on one index of each exchange. The days of expiries: `expiry_days`.
 """
 
 from __future__ import annotations
@@ -10,17 +10,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from enum import IntEnum
 from typing import Literal
 
 from tradertape_core.market.calendar import Calendar
-
-
-class Weekday(IntEnum):
-    """As `date.weekday` counts."""
-
-    TUESDAY = 1
-    THURSDAY = 3
+from tradertape_core.market.expiry_days import (
+    WEEKDAY_RULES,
+    brought_forward,
+    is_last_of_month,
+    rule_day_in_week,
+    rule_day_of_month,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +34,6 @@ class IndexContract:
     exchange: str  # of the derivatives
     index: str
     index_exchange: str
-    weekday: Weekday
     cycle: Literal["weekly", "monthly"]
     strike_step: int
     freeze_quantity: int
@@ -53,23 +51,23 @@ INDEX_CONTRACTS: Mapping[str, IndexContract] = {
     contract.underlying: contract
     for contract in (
         IndexContract(
-            1, "NIFTY", "NFO", "NIFTY 50", "NSE", Weekday.TUESDAY, "weekly", 50, 1800,
+            1, "NIFTY", "NFO", "NIFTY 50", "NSE", "weekly", 50, 1800,
             ((_ALWAYS, 75), (date(2026, 1, 6), 65)),
         ),
         IndexContract(
-            2, "BANKNIFTY", "NFO", "NIFTY BANK", "NSE", Weekday.TUESDAY, "monthly", 100, 600,
+            2, "BANKNIFTY", "NFO", "NIFTY BANK", "NSE", "monthly", 100, 600,
             ((_ALWAYS, 35), (_LAST_MONTHLY_OF_OLD_LOTS, 30)),
         ),
         IndexContract(
-            3, "FINNIFTY", "NFO", "NIFTY FIN SERVICE", "NSE", Weekday.TUESDAY, "monthly", 50, 1800,
+            3, "FINNIFTY", "NFO", "NIFTY FIN SERVICE", "NSE", "monthly", 50, 1800,
             ((_ALWAYS, 65), (_LAST_MONTHLY_OF_OLD_LOTS, 60)),
         ),
         IndexContract(
-            4, "MIDCPNIFTY", "NFO", "NIFTY MID SELECT", "NSE", Weekday.TUESDAY, "monthly", 25, 2800,
+            4, "MIDCPNIFTY", "NFO", "NIFTY MID SELECT", "NSE", "monthly", 25, 2800,
             ((_ALWAYS, 140), (_LAST_MONTHLY_OF_OLD_LOTS, 120)),
         ),
         IndexContract(
-            5, "SENSEX", "BFO", "SENSEX", "BSE", Weekday.THURSDAY, "weekly", 100, 1000,
+            5, "SENSEX", "BFO", "SENSEX", "BSE", "weekly", 100, 1000,
             ((_ALWAYS, 20),),
         ),
     )
@@ -92,24 +90,26 @@ def expiries(
 
     Days the calendar does not know yet count as open. The last of a month is the monthly one.
     """
-    monthly = list(_monthly(contract.weekday, today, calendar, months))
+    if today < WEEKDAY_RULES[contract.exchange][0].since:
+        return []  # there were none yet
+    monthly = list(_monthly(contract.exchange, today, calendar, months))
     if contract.cycle == "monthly":
         return monthly
     weekly: list[Expiry] = []
-    rule_day = _next(contract.weekday, today - timedelta(days=7))
+    week = today - timedelta(days=7)
     while len(weekly) < weeks:
-        expiry = _expiry(rule_day, calendar, is_monthly=_is_last(rule_day))
+        expiry = _expiry(rule_day_in_week(contract.exchange, week), calendar)
         if expiry.day >= today:
             weekly.append(expiry)
-        rule_day += timedelta(days=7)
+        week += timedelta(days=7)
     return sorted({*weekly, *monthly})
 
 
 def monthly_expiries(
-    today: date, calendar: Calendar, *, weekday: Weekday = Weekday.TUESDAY, months: int = 3
+    today: date, calendar: Calendar, *, exchange: str = "NFO", months: int = 3
 ) -> list[Expiry]:
     """The next monthly expiries, by default NSE's: those of stock futures."""
-    return list(_monthly(weekday, today, calendar, months))
+    return list(_monthly(exchange, today, calendar, months))
 
 
 def strikes_around(spot: float, step: int, *, each_way: int) -> list[Decimal]:
@@ -119,33 +119,16 @@ def strikes_around(spot: float, step: int, *, each_way: int) -> list[Decimal]:
     return [Decimal(number * step) for number in numbers]
 
 
-def _monthly(weekday: Weekday, today: date, calendar: Calendar, months: int) -> Iterator[Expiry]:
+def _monthly(exchange: str, today: date, calendar: Calendar, months: int) -> Iterator[Expiry]:
     first = today.replace(day=1)
     made = 0
     while made < months:
-        expiry = _expiry(_last_of_month(first, weekday), calendar, is_monthly=True)
+        expiry = _expiry(rule_day_of_month(exchange, first), calendar)
         if expiry.day >= today:
             made += 1
             yield expiry
         first = (first + timedelta(days=32)).replace(day=1)
 
 
-def _expiry(rule_day: date, calendar: Calendar, *, is_monthly: bool) -> Expiry:
-    """A holiday brings the expiry forward to the session before it."""
-    day = rule_day
-    if calendar.knows(day) and not calendar.is_session(day):
-        day = calendar.previous_session(day)
-    return Expiry(day, rule_day, is_monthly)
-
-
-def _next(weekday: Weekday, day: date) -> date:
-    return day + timedelta(days=(weekday - day.weekday()) % 7)
-
-
-def _last_of_month(first: date, weekday: Weekday) -> date:
-    last = (first + timedelta(days=32)).replace(day=1) - timedelta(days=1)
-    return last - timedelta(days=(last.weekday() - weekday) % 7)
-
-
-def _is_last(rule_day: date) -> bool:
-    return (rule_day + timedelta(days=7)).month != rule_day.month
+def _expiry(rule_day: date, calendar: Calendar) -> Expiry:
+    return Expiry(brought_forward(rule_day, calendar), rule_day, is_last_of_month(rule_day))

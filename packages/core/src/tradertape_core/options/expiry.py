@@ -1,4 +1,4 @@
-"""The words for expiries, and the weekdays behind them.
+"""The words for expiries; the days behind them are `market.expiry_days`.
 
 nearest        the first expiry that has not passed
 current_week   the same, of an underlying that has weekly expiries; next_week the one after it
@@ -9,19 +9,17 @@ YYYY-MM-DD     that day, which must be listed
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from enum import IntEnum, StrEnum
+from collections.abc import Sequence
+from datetime import date, datetime, time
+from enum import StrEnum
 
 from tradertape_core.kernel.clock import IST
 from tradertape_core.kernel.errors import InvalidInput
-from tradertape_core.market.calendar import Calendar
+from tradertape_core.market.expiry_days import is_monthly
 from tradertape_core.options.greeks import DAYS_A_YEAR
 
 EXPIRES_AT = time(15, 30)  # IST; the last moment the exchange trades the contract
 _SECONDS_A_DAY = 86_400.0
-_WEEK = timedelta(days=7)
 _SHOWN = 8
 
 
@@ -33,71 +31,6 @@ class ExpiryWord(StrEnum):
     NEXT_WEEK = "next_week"
     CURRENT_MONTH = "current_month"
     NEXT_MONTH = "next_month"
-
-
-class Day(IntEnum):
-    """As `date.weekday` counts."""
-
-    TUESDAY = 1
-    THURSDAY = 3
-    FRIDAY = 4
-
-
-@dataclass(frozen=True, slots=True)
-class WeekdayRule:
-    """From this day on, contracts of an exchange's indices expire on this weekday."""
-
-    since: date
-    weekday: Day
-
-
-# Options on NIFTY and SENSEX, by the exchange that lists them. Sources: NSE/FAOP and BSE notices on
-# the revision of expiry days effective 2025-01-01 (SENSEX) and 2025-09-01 (both, SEBI's circular of
-# 2025-05-26: Tuesday or Thursday only). Contracts on other indices had other weekdays before that.
-WEEKDAY_RULES: Mapping[str, tuple[WeekdayRule, ...]] = {
-    "NFO": (
-        WeekdayRule(date(2000, 6, 12), Day.THURSDAY),
-        WeekdayRule(date(2025, 9, 1), Day.TUESDAY),
-    ),
-    "BFO": (
-        WeekdayRule(date(2023, 5, 15), Day.FRIDAY),
-        WeekdayRule(date(2025, 1, 1), Day.TUESDAY),
-        WeekdayRule(date(2025, 9, 1), Day.THURSDAY),
-    ),
-}
-
-
-def expiry_weekday(exchange: str, on: date) -> Day:
-    """The weekday on which an exchange's contracts expire around a date.
-
-    Raises InvalidInput for an exchange or a time without index options.
-    """
-    rules = WEEKDAY_RULES.get(exchange)
-    if rules is None:
-        known = " and ".join(WEEKDAY_RULES)
-        raise InvalidInput(f"{exchange} lists no index options; {known} do")
-    for rule in reversed(rules):
-        if on >= rule.since:
-            return rule.weekday
-    raise InvalidInput(f"{exchange} had no index options on {on}; the first came {rules[0].since}")
-
-
-def expiry_in_week(exchange: str, of: date, sessions: Calendar) -> date:
-    """The day on which the contract of the week around `of` (Monday to Sunday) expires.
-
-    A holiday brings it forward to the session before; a day the calendar does not know is open.
-    """
-    monday = of - timedelta(days=of.weekday())
-    day = monday + timedelta(days=expiry_weekday(exchange, monday + timedelta(days=4)))
-    if sessions.knows(day) and not sessions.is_session(day):
-        return sessions.previous_session(day)
-    return day
-
-
-def is_monthly(exchange: str, expiry: date) -> bool:
-    """Whether an expiry, perhaps brought forward by a holiday, is the last of its month."""
-    ruled = expiry + timedelta(days=(expiry_weekday(exchange, expiry) - expiry.weekday()) % 7)
-    return (ruled + _WEEK).month != ruled.month
 
 
 def live_expiries(expiries: Sequence[date], now: datetime) -> list[date]:
