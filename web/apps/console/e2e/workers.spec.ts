@@ -182,7 +182,7 @@ test("controls of the worker are changed with their rules, and wait for it", asy
   await page.getByRole("textbox", { name: "Why" }).fill("a calm day")
   await page.getByRole("button", { name: "Save 2 controls" }).click()
   await expect(page.getByText("Pending: the worker takes them with its next heartbeat.")).toBeVisible()
-  await expect(page.getByText("1 orders of at most 1")).toBeVisible()
+  await expect(page.getByText("1 of at most 1 orders are placed")).toBeVisible()
   await shoot(page, "risk")
   await expectAccessible(page, "risk controls")
 })

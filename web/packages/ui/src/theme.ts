@@ -8,6 +8,7 @@ import {
   Drawer,
   type MantineColorsTuple,
   Modal,
+  Notification,
   SegmentedControl,
   Select,
   Table,
@@ -98,6 +99,7 @@ export const theme = createTheme({
     Modal: Modal.extend({
       defaultProps: { centered: true, transitionProps: { duration: 120 }, closeButtonProps },
     }),
+    Notification: Notification.extend({ defaultProps: { closeButtonProps } }),
     Drawer: Drawer.extend({
       defaultProps: { position: "right", transitionProps: { duration: 120 }, closeButtonProps },
     }),
