@@ -129,3 +129,39 @@ def test_exits_go_on_by_themselves(execution, run, order, jobs, market, clock, s
     jobs.run_once()
     assert execution.exits_under_way() == []
     assert execution.exit_run(run, key="exit-0001").document["status"] == "closed"
+
+
+def test_what_a_server_that_was_down_left_open_is_closed_at_the_next_open(
+    execution, run, order, jobs, at, market, settle
+):
+    execution.place(run, order(product="MIS"), key="key-0001")
+    at(9, 14, days=1)
+    jobs.run_once()
+    assert len(execution.positions(run_id="run-1", open_only=True)) == 1
+    at(9, 15, days=1)
+    execution.place(run, order(product="CNC"), key="key-0002")
+    jobs.run_once()
+    [left] = execution.positions(run_id="run-1", open_only=True)
+    assert left.key.product == "CNC"
+    execution.place(run, order(product="MIS"), key="key-0003")  # the day's own stays
+    at(10, 0, days=1)
+    jobs.run_once()
+    assert len(execution.positions(run_id="run-1", open_only=True)) == 2
+
+
+def test_shares_are_squared_off_before_the_closing_auction_since_august_2026(
+    execution, run, order, jobs, clock, market
+):
+    def at(hour: int, minute: int) -> None:
+        wanted = DAY.replace(month=8, day=4, hour=hour, minute=minute)
+        clock.advance(seconds=(wanted - clock.now()).total_seconds())
+        market.refresh()
+
+    at(10, 0)
+    execution.place(run, order(product="MIS"), key="key-0001")
+    at(15, 4)
+    jobs.run_once()
+    assert len(execution.positions(run_id="run-1", open_only=True)) == 1
+    at(15, 5)
+    jobs.run_once()
+    assert execution.positions(run_id="run-1", open_only=True) == []

@@ -13,6 +13,8 @@ from tradertape_core.market.session_times import PhaseKind, Segment
 
 Window = tuple[datetime, datetime]
 
+# Brokers close intraday positions shortly before the market does (Zerodha: 15:20 to 15:25).
+INTRADAY_BEFORE_CLOSE = timedelta(minutes=10)
 _DEMO_LENGTH = timedelta(hours=6, minutes=15)
 _LONGEST_CLOSURE_DAYS = 15
 _DAY = timedelta(days=1)
@@ -70,6 +72,24 @@ def session_hours(
     phases = calendar.session_times(day, segment)
     windows = tuple((p.start, p.end) for p in phases if p.kind is PhaseKind.CONTINUOUS)
     return TradingHours(day, windows) if windows else None
+
+
+def intraday_due(calendar: Calendar, day: date, segment: Segment = Segment.CASH) -> datetime | None:
+    """When intraday positions are closed for their owners; None without a session.
+
+    Ten minutes before continuous trading ends, in the segment and among shares with derivatives,
+    which stop first since August 2026: 15:20 before, 15:05 since. Futures and options go with the
+    shares' market: 15:20. Brokers' own times since then are not confirmed.
+    """
+    apart = (
+        (Segment.CASH, Segment.CASH_WITH_DERIVATIVES)
+        if segment is not Segment.DERIVATIVES
+        else (Segment.CASH, Segment.DERIVATIVES)
+    )
+    found = [hours for one in apart if (hours := session_hours(calendar, day, one)) is not None]
+    if not found:
+        return None
+    return max(found[0].start, min(hours.end for hours in found) - INTRADAY_BEFORE_CLOSE)
 
 
 @cache

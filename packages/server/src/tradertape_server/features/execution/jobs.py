@@ -9,11 +9,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from tradertape_core.kernel.clock import IST, Clock
+from tradertape_core.ledger.corporate import is_touched
 from tradertape_core.market.calendar import Calendar
-from tradertape_core.market.hours import TradingHours, session_hours
+from tradertape_core.market.hours import TradingHours, intraday_due, session_hours
 from tradertape_core.market.session_times import Segment
 from tradertape_core.orders.order import OrderStatus, Product, Variety
 from tradertape_core.orders.reports import ExecutionReport
@@ -28,8 +29,6 @@ from tradertape_server.platform.logging import get_logger
 
 Chore = Callable[[datetime], None]
 EVERY_S = 1.0
-# Brokers close intraday positions shortly before the market does (Zerodha: 15:20 to 15:25).
-SQUARE_OFF_BEFORE_CLOSE = timedelta(minutes=10)
 SEGMENTS = {
     Segment.CASH: frozenset({"NSE", "BSE"}),
     Segment.DERIVATIVES: frozenset({"NFO", "BFO"}),
@@ -105,24 +104,34 @@ class ExecutionJobs:
         if hours.start <= now < hours.end and name not in self._opened:
             self._opened.add(name)
             self._tell(lambda venue: venue.open_session(now, exchanges))
-        if hours.end - SQUARE_OFF_BEFORE_CLOSE <= now < hours.end:
+            self._square_off(exchanges, hours.day, left_from_before=True)
+        due = intraday_due(self.calendar, hours.day, segment)
+        if due is not None and due <= now < hours.end:
             self._square_off(exchanges, hours.day)
         if now >= hours.end and name not in self._closed:
             self._closed.add(name)
             self._tell(lambda venue: venue.close_session(now, exchanges))
 
-    def _square_off(self, exchanges: frozenset[str], day: date) -> None:
-        """Close what is held intraday, run by run; asked again every second until it is done."""
+    def _square_off(
+        self, exchanges: frozenset[str], day: date, *, left_from_before: bool = False
+    ) -> None:
+        """Close what is held intraday, run by run; asked again every second until it is done.
+
+        left_from_before: what a server that was down left open on an earlier day, and no other.
+        """
         due = {
             RunRef(account_id=int(one.key.account), run_id=one.key.run_id or "")
             for one in self.service.positions(open_only=True)
-            if one.key.product is Product.MIS and one.key.instrument.partition(":")[0] in exchanges
+            if one.key.product is Product.MIS
+            and one.key.instrument.partition(":")[0] in exchanges
+            and (not left_from_before or is_touched(one, day))
         }
+        name = "square-off-late" if left_from_before else "square-off"
         for run in due:
             try:
                 self.service.exit_run(
                     run,
-                    key=f"square-off:{day.isoformat()}",
+                    key=f"{name}:{day.isoformat()}",
                     reason="intraday square-off",
                     product=Product.MIS,
                     is_square_off=True,

@@ -10,11 +10,12 @@ from __future__ import annotations
 import contextlib
 import threading
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime
 
 from tradertape_core.kernel.clock import IST, Clock
 from tradertape_core.ledger.position import Position
 from tradertape_core.market.calendar import nse_calendar
+from tradertape_core.market.hours import intraday_due
 from tradertape_core.market.tick import Tick
 from tradertape_core.risk import protection_state as ps
 from tradertape_core.risk.protection import Evaluation, Surroundings, check
@@ -37,7 +38,6 @@ from tradertape_server.platform.logging import get_logger
 
 SAVE_EVERY_S = 5.0  # best prices: what a crash forgets of a trail is never older
 LOOK_EVERY_S = 1.0  # at the clock, at workers that went silent, at exits that were not done
-MIS_CLOSE = time(15, 20)
 
 logger = get_logger(__name__)
 
@@ -319,10 +319,7 @@ class Guardian:
     def _mis_close_at(self, now: datetime) -> datetime | None:
         if self._execution.market.never_closes:
             return None
-        today = now.astimezone(IST).date()
-        if not nse_calendar().is_session(today):
-            return None
-        return datetime.combine(today, MIS_CLOSE, tzinfo=IST)
+        return intraday_due(nse_calendar(), now.astimezone(IST).date())
 
     def _finish_exits(self) -> None:
         with self._database.read() as session:
