@@ -34,6 +34,7 @@ class HandMarket:
     """Shares S1, S2, … whose prices the benchmark says."""
 
     never_closes = True
+    is_stale = False
 
     def __init__(self, count: int) -> None:
         self._clock, self._lock = SystemClock(), RLock()

@@ -53,6 +53,7 @@ class StubMarket:
     """Prices come from `trade`; the listener of execution hears them."""
 
     never_closes = False
+    is_stale = False
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock

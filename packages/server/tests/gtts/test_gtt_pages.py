@@ -30,6 +30,7 @@ class HandMarket:
     """One share whose price a test says."""
 
     never_closes = False
+    is_stale = False
 
     def __init__(self, clock: Any) -> None:
         self._clock, self._listeners, self._last = clock, {}, None

@@ -57,6 +57,7 @@ class HandMarket:
     """Two shares, and what a test adds, whose prices a test says."""
 
     never_closes = False
+    is_stale = False
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock

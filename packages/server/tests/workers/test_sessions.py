@@ -224,3 +224,54 @@ def test_limits_block(worker: Any, new_run: Any, api: Any, buy: Any) -> None:
     assert funds == {
         "cap": 15000.0, "cap_inr": 15000.0, "usage_gross_exposure": 13500.0, "remaining": 1500.0,
     }  # fmt: skip
+
+
+def codes(caller: Any, api: Any) -> set[str]:
+    """The codes at the end of the reasons."""
+    reasons = check(caller, api)["blocking_reasons"]
+    return {one.rpartition("(")[2].removesuffix(")") for one in reasons}
+
+
+def test_a_feed_that_stopped_blocks(caller: Any, api: Any, market: Any) -> None:
+    """D18: `market_data_stale`, also where nothing is held."""
+    assert codes(caller, api) == set()
+    market.is_stale = True
+    assert codes(caller, api) == {"market_data_stale"}
+
+
+def test_an_order_whose_answer_was_lost_blocks(caller: Any, api: Any, container: Any) -> None:
+    """D18: `reconciliation_required`."""
+    from tradertape_core.execution import engine
+    from tradertape_core.execution.decision import Decision
+    from tradertape_core.orders.commands import PlaceOrder
+    from tradertape_core.orders.fields import read_order
+    from tradertape_server.features.execution.facts import exit_facts
+    from tradertape_server.features.workers.turns import Turns
+
+    order = {
+        "exchange": "NSE", "tradingsymbol": "INFY", "transaction_type": "BUY", "product": "CNC",
+        "order_type": "MARKET", "quantity": 1,
+    }  # fmt: skip
+
+    def lose_an_answer(desk: Any) -> None:
+        account = container.execution.accounts(1)[0]
+        command = PlaceOrder(
+            order_id="1", account=str(account.id), run_id="run-1", key="key-00001",
+            venue="paper", request=read_order(order),
+        )  # fmt: skip
+        facts = exit_facts(desk, desk.known("NSE:INFY"))
+        desk.record(Decision(events=engine.place(command, facts, desk.now).events))
+        lost = engine.in_doubt(desk.order("1"), "the answer was lost", desk.now)
+        desk.record(Decision(events=lost))
+
+    Turns(container.execution).do(lose_an_answer)
+    assert codes(caller, api) == {"reconciliation_required"}
+
+
+def test_a_live_run_of_another_server_is_blocked(caller: Any, api: Any, container: Any) -> None:
+    """D18: `live_disabled`, `broker_disconnected`. Here no live run can be made."""
+    from tradertape_server.features.workers import repository
+
+    with container.database.write() as session:
+        repository.change(session, "run-1", execution_mode="live")
+    assert {"live_disabled", "broker_disconnected"} <= codes(caller, api)

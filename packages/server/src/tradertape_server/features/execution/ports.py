@@ -45,6 +45,11 @@ class Market(Protocol):
         """Whether the market runs at any hour, as the simulated one does."""
         ...
 
+    @property
+    def is_stale(self) -> bool:
+        """Whether prices have stopped coming, or never came."""
+        ...
+
     def watch(self, instrument_ids: Collection[str], listener: OnTick) -> None:
         """Have the listener called with every tick of exactly these instruments from now on.
 

@@ -45,9 +45,7 @@ def risk_facts(
     """
     state, now = desk.account(account_id), desk.now
     held = [one for key, one in state.positions.items() if key.run_id == run_id]
-    tick = desk.market.tick(request.instrument)
-    if tick is not None and not is_plausible(tick):
-        tick = None
+    tick = _plausible_tick(desk, request.instrument)
     key = PositionKey(str(account_id), run_id, request.instrument, request.product)
     position = state.positions.get(key)
     quantity = position.quantity if position else 0
@@ -74,6 +72,11 @@ def risk_facts(
         free_paise=state.margins.available(state.cash_paise),
         same_order_age_s=_same_order_age(state, run_id, request, now, limits),
     )
+
+
+def _plausible_tick(desk: Desk, name: str) -> Tick | None:
+    tick = desk.market.tick(name)
+    return tick if tick is not None and is_plausible(tick) else None
 
 
 def _exiting(state: AccountState, run_id: str | None, request: OrderRequest, quantity: int) -> int:

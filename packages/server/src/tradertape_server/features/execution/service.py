@@ -17,11 +17,7 @@ from sqlalchemy.exc import IntegrityError
 
 from tradertape_core.kernel.clock import Clock
 from tradertape_core.kernel.errors import InvalidInput
-from tradertape_core.ledger.pnl import Pnl, RunMode, pnl_of
-from tradertape_core.ledger.position import Position
-from tradertape_core.orders.family import summary as family_summary
 from tradertape_core.orders.fields import read_order
-from tradertape_core.orders.gtt import Gtt
 from tradertape_core.orders.order import Order, Product
 from tradertape_server.features.execution import (
     accounts,
@@ -37,12 +33,12 @@ from tradertape_server.features.execution.desk import Desk
 from tradertape_server.features.execution.errors import InProgress, LiveDisabled
 from tradertape_server.features.execution.funds import Funds, funds_of
 from tradertape_server.features.execution.gtts import GttDesk
-from tradertape_server.features.execution.halts import Halt
 from tradertape_server.features.execution.identifiers import OrderIds
 from tradertape_server.features.execution.intents import checked_key, request_hash
-from tradertape_server.features.execution.models import FillRow, IntentRow, PaperAccount
+from tradertape_server.features.execution.models import PaperAccount
 from tradertape_server.features.execution.placing import Intent
 from tradertape_server.features.execution.ports import Happened, Listener, Market
+from tradertape_server.features.execution.reading import Reading
 from tradertape_server.features.execution.runs import RunRef, Settings
 from tradertape_server.features.execution.trader import Trader
 from tradertape_server.features.execution.venue import PaperVenue
@@ -60,12 +56,9 @@ _MOST_STEPS = 12  # of an exit within one request; the job goes on with it
 
 
 @dataclass(slots=True)
-class ExecutionService:
-    """Use cases of execution."""
+class ExecutionService(Reading):
+    """Use cases of execution; those that only read are `Reading`'s."""
 
-    database: Database
-    clock: Clock
-    market: Market
     trader: Trader
     ids: OrderIds
     gtt: GttDesk
@@ -113,11 +106,6 @@ class ExecutionService:
             if found is None:
                 raise
             return found
-
-    def accounts(self, user_id: int) -> Sequence[PaperAccount]:
-        """A person's paper accounts, oldest first."""
-        with self.database.read() as session:
-            return repository.accounts(session, user_id)
 
     # --- orders -------------------------------------------------------------------------------
 
@@ -215,62 +203,13 @@ class ExecutionService:
         """Change an open order. Raises NotFound, InvalidDocument, OrderDenied, Conflict."""
         return self._done(cancelling.modify_wish(run_id, order_id, patch))
 
-    def orders(
-        self, *, run_id: str | None = None, account_id: int | None = None, open_only: bool = False
-    ) -> list[Order]:
-        """Orders of a run or an account, oldest first; the parts of a sliced one follow it."""
-        with self.database.read() as session:
-            return repository.orders(
-                session, run_id=run_id, account_id=account_id, open_only=open_only
-            )
-
     def void(self, order_id: str, trade_id: str) -> Order:
         """Reverse a trade its exchange took back, once. Raises NotFound."""
         return self._done(cancelling.void_wish(order_id, trade_id))
 
-    def order(self, run_id: str, order_id: str) -> Order:
-        """An order of a run. Raises NotFound, for another run's too."""
-        with self.database.read() as session:
-            order = repository.order(session, order_id)
-            if order is None or order.run_id != run_id:
-                raise NotFound("Order")
-            if order.slices:
-                return family_summary(order, repository.children(session, order_id))
-            return order
-
-    def trades(
-        self, *, run_id: str | None = None, account_id: int | None = None
-    ) -> Sequence[FillRow]:
-        """Executions of a run or an account, oldest first."""
-        with self.database.read() as session:
-            return repository.fills(session, run_id=run_id, account_id=account_id)
-
-    # --- what is held -------------------------------------------------------------------------
-
-    def positions(
-        self, *, run_id: str | None = None, account_id: int | None = None, open_only: bool = False
-    ) -> list[Position]:
-        """Positions of a run or an account."""
-        with self.database.read() as session:
-            return repository.positions(
-                session, run_id=run_id, account_id=account_id, open_only=open_only
-            )
-
-    def pnl(self, run: RunRef) -> Pnl:
-        """A run's profit and loss at the latest ticks; a dry run has none."""
-        positions = [] if run.mode == "dry_run" else self.positions(run_id=run.run_id)
-        names = {position.key.instrument for position in positions}
-        ticks = {name: tick for name in names if (tick := self.market.tick(name)) is not None}
-        return pnl_of(positions, ticks, self.clock.now(), mode=RunMode(run.mode))
-
     def funds(self, account_id: int) -> Funds:
         """What an account has, and what of it is used."""
         return self.trader.do(Wish(lambda desk: funds_of(desk, account_id)))
-
-    def halt(self, user_id: int) -> Halt | None:
-        """The kill switch that stops a person's accounts, if one is on."""
-        with self.database.read() as session:
-            return repository.halts(session).over(user_id)
 
     # --- leaving ------------------------------------------------------------------------------
 
@@ -297,16 +236,8 @@ class ExecutionService:
             return _answer(
                 {"strategy_run_id": run.run_id, "mode": run.mode, "dry_run": True, **body}
             )
-        key = key or f"exit:{self.ids.next(self.clock.now())}"
-        payload: Json = {"reason": reason, "product": product.value if product else None}
-        intent = Intent(
-            account_id=run.account_id,
-            run_id=run.run_id,
-            mode=run.mode,
-            key=key.strip(),
-            kind=EXIT_RUN,
-            request_hash=request_hash(EXIT_RUN, payload),
-        )
+        key = (key or f"exit:{self.ids.next(self.clock.now())}").strip()
+        intent = _exit_intent(run, key, reason, product)
         known = self.trader.do(
             exiting.begin_wish(intent, reason=reason, product=product, is_square_off=is_square_off)
         )
@@ -332,45 +263,12 @@ class ExecutionService:
                 return None
         return None
 
-    def exits_under_way(self) -> list[tuple[str, str]]:
-        """Run and key of every exit that is not done."""
-        with self.database.read() as session:
-            waiting = repository.unanswered(session)
-            return [(row.run_id, row.key) for row in waiting if row.kind == EXIT_RUN]
-
-    # --- the timeline -------------------------------------------------------------------------
-
-    def events(
-        self,
-        *,
-        run_id: str | None = None,
-        account_id: int | None = None,
-        after: int = 0,
-        limit: int = 500,
-        kind: str | None = None,
-    ) -> list[Happened]:
-        """Events after a cursor, oldest first."""
-        with self.database.read() as session:
-            return repository.events(
-                session,
-                run_id=run_id,
-                account_id=account_id,
-                after=after,
-                limit=limit,
-                kind=kind,
-            )
-
     def note(self, run: RunRef, **event: Any) -> Happened:
         """Write something into a run's timeline: see `Desk.note` (kind, event_type, source,
         summary, payload, resource)."""
         return self.trader.do(
             Wish(lambda desk: desk.note(account_id=run.account_id, run_id=run.run_id, **event))
         )
-
-    def intents(self, run_id: str) -> Sequence[IntentRow]:
-        """A run's wishes and their answers, oldest first."""
-        with self.database.read() as session:
-            return repository.intents(session, run_id)
 
     # --- triggers -----------------------------------------------------------------------------
 
@@ -385,19 +283,6 @@ class ExecutionService:
     def delete_gtt(self, account_id: int, trigger_id: int) -> int:
         """End an active trigger. Raises NotFound, Conflict."""
         return self.trader.do(self.gtt.delete_wish(account_id, trigger_id))
-
-    def gtts(self, account_id: int) -> list[Gtt]:
-        """An account's triggers, oldest first."""
-        with self.database.read() as session:
-            return repository.gtts(session, account_id=account_id)
-
-    def get_gtt(self, account_id: int, trigger_id: int) -> Gtt:
-        """One trigger. Raises NotFound."""
-        with self.database.read() as session:
-            found = repository.gtt(session, account_id, trigger_id)
-        if found is None:
-            raise NotFound("Trigger")
-        return found
 
     # --- inside -------------------------------------------------------------------------------
 
@@ -428,6 +313,18 @@ class ExecutionService:
         if order is None:
             raise NotFound("Order")
         return order
+
+
+def _exit_intent(run: RunRef, key: str, reason: str | None, product: Product | None) -> Intent:
+    payload: Json = {"reason": reason, "product": product.value if product else None}
+    return Intent(
+        account_id=run.account_id,
+        run_id=run.run_id,
+        mode=run.mode,
+        key=key,
+        kind=EXIT_RUN,
+        request_hash=request_hash(EXIT_RUN, payload),
+    )
 
 
 def _replied(outcome: answers.Outcome) -> Answer:

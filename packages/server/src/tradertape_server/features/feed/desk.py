@@ -96,6 +96,12 @@ class DeskMarket:
         """Whether the market runs at any hour."""
         return self._any_hour
 
+    @property
+    def is_stale(self) -> bool:
+        """Whether the feed is silent or cut off."""
+        status = self._feed.status()
+        return status.stale or not status.connected
+
     def watch(self, instrument_ids: Collection[str], listener: OnTick) -> None:
         """Have the listener called with every tick of exactly these from now on."""
         found = {one: self.instrument(one) for one in instrument_ids}

@@ -102,20 +102,26 @@ class SafetyService:
         """Sentences with a code each, as D18 lists them."""
         reasons = [
             *_run_reasons(run),
+            *_live_reasons(run),
             *self._stopped(run),
             *_session_reasons(run, now),
             *_protection_reasons(run),
+            *self._market_reasons(now),
         ]
-        reasons += self._market_reasons(now)
-        if run.status != "open":
-            return reasons
+        return reasons if run.status != "open" else reasons + self._account_reasons(run)
+
+    def _account_reasons(self, run: WorkerRun) -> list[str]:
+        reasons: list[str] = []
         pnl = self._execution.pnl(ref(run))
         if pnl.is_stale and pnl.position_count:
             reasons.append(
                 "Prices of open positions are older than they may be (market_data_stale)"
             )
-        orders = self._execution.orders(run_id=run.strategy_run_id)
-        return reasons + limit_reasons(run, pnl, len(orders))
+        resting = self._execution.orders(run_id=run.strategy_run_id, open_only=True)
+        if any(order.in_doubt for order in resting):
+            reasons.append("The answer to an order was lost (reconciliation_required)")
+        orders_today = self._execution.orders_today(run.strategy_run_id)
+        return reasons + limit_reasons(run, pnl, orders_today)
 
     def _stopped(self, run: WorkerRun) -> list[str]:
         halt = self._execution.halt(run.user_id)
@@ -123,6 +129,8 @@ class SafetyService:
 
     def _market_reasons(self, now: datetime) -> list[str]:
         market = self._execution.market
+        if market.is_stale:
+            return ["No prices are coming in (market_data_stale)"]
         if market.never_closes:
             return []
         for name in ("NSE:RELIANCE", "NSE:INFY", "NSE:HDFCBANK"):
@@ -149,6 +157,16 @@ def _run_reasons(run: WorkerRun) -> list[str]:
     if run.recovery_status == "required":
         reasons.append("The run has to be reconciled first (reconciliation_required)")
     return reasons
+
+
+def _live_reasons(run: WorkerRun) -> list[str]:
+    """None can be made here; one may come with a database of another server."""
+    if run.execution_mode != "live":
+        return []
+    return [
+        "Live trading is disabled on this server (live_disabled)",
+        f"No broker is connected for {run.account_scope} (broker_disconnected)",
+    ]
 
 
 def _session_reasons(run: WorkerRun, now: datetime) -> list[str]:
