@@ -208,3 +208,43 @@ test("a trigger that fires leaves the order it made, here and on the chart", asy
   await expect(page.getByRole("region", { name: "Your trades here" })).toContainText("GTT")
   await shoot(page, "symbol-traded")
 })
+
+test("old prices are greyed with their age", async ({ page }) => {
+  const at = new Date(Date.now() - 75_000).toISOString()
+  const tick = { ltp: 101, close: 100, change: 1, change_pct: 1, ts: at, seq: 1 }
+  await page.routeWebSocket(/\/api\/ws\/ticks/, (socket) => {
+    socket.onMessage((message) => {
+      const { symbols = [] } = JSON.parse(String(message)) as { symbols?: string[] }
+      const data = Object.fromEntries(symbols.map((id) => [id, tick]))
+      socket.send(JSON.stringify({ type: "ticks", data }))
+    })
+    socket.send(JSON.stringify({ type: "status", connected: true, source: "simulated", simulated: true }))
+  })
+  await page.goto("/market")
+  const row = rowsOf(page).first()
+  await expect(row).toHaveAttribute("data-stale", "true")
+  await expect(row).toContainText(/\d+ s old|\d+ min old/)
+  await shoot(page, "market-stale")
+})
+
+test("an answer that fails says what to do, and its request", async ({ page }) => {
+  const failing = {
+    status: 500,
+    headers: { "X-Request-Id": "abc123def456", "X-Error-Code": "internal_error" },
+    json: { detail: "Something went wrong here." },
+  }
+  for (const [path, call] of [
+    ["/market", "**/api/watchlists"],
+    ["/options", "**/api/options/NIFTY/chain*"],
+    ["/gtts", "**/api/gtts?*"],
+    ["/market/NSE:INFY", "**/api/instruments/resolve*"],
+  ] as const) {
+    await page.route(call, (route) => route.fulfill(failing))
+    await page.goto(path)
+    await expect(page.getByRole("alert").filter({ hasText: "abc123def456" }).first()).toBeVisible({
+      timeout: 30_000,
+    })
+    await shoot(page, `failed${path.replaceAll(/[/:]/g, "-")}`)
+    await page.unroute(call)
+  }
+})
