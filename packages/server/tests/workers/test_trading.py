@@ -295,3 +295,31 @@ def test_somebody_elses_orders_are_not_there(caller: Any, worker: Any, api: Any,
         ("GET", "runs/run-1/pnl/stream", {}),
     ):
         assert stranger.request(method, api(path), **content).status_code == 404, path
+
+
+def test_a_trigger_is_on_the_account_of_the_tokens_run_unless_another_is_named(
+    worker: Any, new_run: Any, api: Any, container: Any
+) -> None:
+    first, second, idle = worker(), worker(), worker()
+    new_run(first, "run-a", account_scope="kite:paper-a")
+    new_run(second, "run-b", account_scope="kite:paper-b")
+    named = {"account_scope": "kite:paper-c"}
+    made = [
+        first.post(api("gtt/triggers"), json=gtt()).json()["trigger_id"],
+        second.post(api("gtt/triggers"), json=gtt()).json()["trigger_id"],
+        idle.post(api("gtt/triggers"), json=gtt()).json()["trigger_id"],
+        idle.post(api("gtt/triggers"), json=gtt(), params=named).json()["trigger_id"],
+    ]
+
+    def listed(caller: Any, **params: str) -> list[int]:
+        return [one["id"] for one in caller.get(api("gtt/triggers"), params=params).json()]
+
+    assert listed(first) == [made[0], made[2]]  # a token without a run: the first account
+    assert listed(second) == [made[1]]
+    assert listed(second, **named) == [made[3]]
+    assert second.get(api(f"gtt/triggers/{made[3]}")).status_code == 200
+    assert first.delete(api(f"gtt/triggers/{made[3]}")).json() == {"trigger_id": made[3]}
+    stranger = worker("b@example.com")
+    assert stranger.get(api(f"gtt/triggers/{made[0]}")).status_code == 404
+    refused = idle.post(api("gtt/triggers"), json=gtt(), params={"account_scope": "x"})
+    assert refused.status_code == 422

@@ -5571,9 +5571,23 @@ export type FundsApiAlgoWorkersWorkerFundsGetResponse = FundsApiAlgoWorkersWorke
 export type ListGttsApiAlgoWorkersWorkerGttTriggersGetData = {
     body?: never;
     path?: never;
-    query?: never;
+    query?: {
+        /**
+         * Account Scope
+         */
+        account_scope?: string | null;
+    };
     url: '/api/algo-workers/worker/gtt/triggers';
 };
+
+export type ListGttsApiAlgoWorkersWorkerGttTriggersGetErrors = {
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+};
+
+export type ListGttsApiAlgoWorkersWorkerGttTriggersGetError = ListGttsApiAlgoWorkersWorkerGttTriggersGetErrors[keyof ListGttsApiAlgoWorkersWorkerGttTriggersGetErrors];
 
 export type ListGttsApiAlgoWorkersWorkerGttTriggersGetResponses = {
     /**
@@ -5596,7 +5610,12 @@ export type PlaceGttApiAlgoWorkersWorkerGttTriggersPostData = {
         [key: string]: JsonValue;
     };
     path?: never;
-    query?: never;
+    query?: {
+        /**
+         * Account Scope
+         */
+        account_scope?: string | null;
+    };
     url: '/api/algo-workers/worker/gtt/triggers';
 };
 

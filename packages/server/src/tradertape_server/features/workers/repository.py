@@ -58,6 +58,16 @@ def runs(
     return session.scalars(query.order_by(WorkerRun.id.desc()).limit(limit).offset(offset)).all()
 
 
+def account_of_key(session: Session, user_id: int, key_id: int) -> int | None:
+    """The account of the run a token made or claimed last; None when it has had none."""
+    return session.scalar(
+        select(WorkerRun.account_id)
+        .where(WorkerRun.user_id == user_id, WorkerRun.key_id == key_id)
+        .order_by(WorkerRun.session_claimed_at.desc().nulls_last(), WorkerRun.id.desc())
+        .limit(1)
+    )
+
+
 def runs_of_account(session: Session, account_id: int) -> Sequence[WorkerRun]:
     """The runs that trade on an account."""
     return session.scalars(select(WorkerRun).where(WorkerRun.account_id == account_id)).all()

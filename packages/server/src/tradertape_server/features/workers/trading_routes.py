@@ -138,15 +138,19 @@ def list_trades(runs: Runs, orders: Orders, caller: PaperWorker, strategy_run_id
 
 
 @router.post("/gtt/triggers")
-def place_gtt(gtts: Gtts, caller: GttWorker, body: Document) -> dict[str, int]:
-    """Make a trigger on the token's paper account."""
-    return {"trigger_id": gtts.create(caller, body)}
+def place_gtt(
+    gtts: Gtts, caller: GttWorker, body: Document, account_scope: str | None = None
+) -> dict[str, int]:
+    """Make a trigger on a paper account: the one named, else that of the token's latest run."""
+    return {"trigger_id": gtts.create(caller, body, account_scope)}
 
 
 @router.get("/gtt/triggers")
-def list_gtts(gtts: Gtts, caller: GttWorker) -> list[dict[str, Any]]:
-    """List the account's triggers."""
-    return gtts.list(caller)
+def list_gtts(
+    gtts: Gtts, caller: GttWorker, account_scope: str | None = None
+) -> list[dict[str, Any]]:
+    """List an account's triggers: of the one named, else of that of the token's latest run."""
+    return gtts.list(caller, account_scope)
 
 
 @router.get("/gtt/triggers/{trigger_id}")
