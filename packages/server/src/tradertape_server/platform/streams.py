@@ -17,6 +17,9 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 HEARTBEAT_S = 15.0
 STALLED_S = 30.0  # a reader that takes nothing for so long is let go
 PING = b": ping\n\n"
+# How soon to come back after a break. It also tells clients that an end which is not announced,
+# such as that of a restart, is one.
+COME_BACK = b"retry: 1000\n\n"
 MEDIA_TYPE = "text/event-stream; charset=utf-8"
 
 # Close codes of our sockets.
@@ -79,6 +82,7 @@ class EventStream(Response):
         await send(start)
         last = b""
         try:
+            await send({"type": "http.response.body", "body": COME_BACK, "more_body": True})
             gone, revoked = _gone(receive), self._guard.ended()
             last = await first_of(self._pump(send), gone, _farewell(revoked))
         finally:
