@@ -6,14 +6,15 @@ import threading
 from collections.abc import Callable, Iterator
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
+from sqlalchemy.exc import OperationalError
 
 from tradertape_server.features.execution.errors import TradingPaused
 from tradertape_server.features.execution.models import ExecutionCursor
 from tradertape_server.features.execution.wishes import Wish
 from tradertape_server.platform.database import Database
 from tradertape_server.platform.leading import Fence, Leading, Role, Superseded
-from tradertape_server.platform.trader_lease import LeaseTable
+from tradertape_server.platform.trader_lease import TRADER, LeaseTable
 from tradertape_server.wiring import Container
 
 ON_POSTGRES = pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
@@ -115,6 +116,26 @@ def test_time_that_ran_out_stops_a_send_without_a_look_at_the_database() -> None
     now = 5.0
     with pytest.raises(Superseded):
         fence.check_time()
+
+
+@ON_POSTGRES
+def test_who_takes_over_ends_what_the_former_trader_holds(
+    database: Database, database_url: str, make: Make
+) -> None:
+    """A process stopped in the middle of a statement keeps the row that every turn wants."""
+    successor = make()
+    former = Database(database_url, name=f"{TRADER}former")
+    hold = text("SELECT last_seq FROM execution_cursor WHERE id = 1 FOR UPDATE")
+    with former.engine.connect() as stuck:
+        stuck.execute(hold)
+        successor.start((Duty(),))
+        with database.write() as session:
+            session.execute(text("SET LOCAL lock_timeout = '10s'"))
+            assert session.scalar(hold) == 0
+        with pytest.raises(OperationalError):
+            stuck.execute(text("SELECT 1"))
+        stuck.invalidate()
+    former.close()
 
 
 @ON_POSTGRES

@@ -110,13 +110,15 @@ class Base(DeclarativeBase):
 class Database:
     """An engine and its sessions."""
 
-    def __init__(self, url: str, *, idle_limit_s: float | None = None) -> None:
+    def __init__(
+        self, url: str, *, idle_limit_s: float | None = None, name: str = "tradertape"
+    ) -> None:
         """idle_limit_s: a server ends a transaction in which nothing happens for so long, so that
-        a process that is stopped in one does not hold up the others."""
+        a process that is stopped in one does not hold up the others. name: of its connections."""
         self.url: URL = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine: Engine = (
-            _sqlite_engine(self.url) if self.is_sqlite else _server_engine(url, idle_limit_s)
+            _sqlite_engine(self.url) if self.is_sqlite else _server_engine(url, idle_limit_s, name)
         )
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
 
@@ -175,9 +177,10 @@ def _to_json(value: Any) -> str:
 _JSON: dict[str, Any] = {"json_serializer": _to_json, "json_deserializer": orjson.loads}
 
 
-def _server_engine(url: str, idle_limit_s: float | None) -> Engine:
+def _server_engine(url: str, idle_limit_s: float | None, name: str) -> Engine:
     # A server that vanished without a word is found out by the kernel, not by a request for ever.
     arguments: dict[str, Any] = {
+        "application_name": name,
         "connect_timeout": 5,
         "keepalives_idle": 10,
         "tcp_user_timeout": 10_000,

@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 
 from tradertape_server.platform.database import Database
 from tradertape_server.platform.logging import get_logger
-from tradertape_server.platform.trader_lease import Holder, LeaseTable, current_fence
+from tradertape_server.platform.trader_lease import TRADER, Holder, LeaseTable, current_fence
 
 Role = Literal["all", "trader", "web"]
 BEATS_A_LIFE = 4
@@ -97,6 +97,7 @@ class Leading:
     ) -> None:  # fmt: skip
         self.role: Role = role
         self.owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+        self.connections = f"{TRADER}{self.owner.rpartition(':')[2]}"
         self.address = address
         self.life_s = life_s
         self.fence = Fence(elapsed)
@@ -192,6 +193,7 @@ class Leading:
         if number is None:
             return
         self.fence.hold(number, began_s + self._lease_s)
+        self._table.end_former(self.connections)
         logger.info("this process trades", fence=number, owner=self.owner)
         self._announce(is_leading=True)
 

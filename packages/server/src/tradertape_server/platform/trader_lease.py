@@ -34,6 +34,12 @@ _RENEW = """
 UPDATE trader_lease SET expires_s = NOW + :life_s WHERE id = 1 AND fence = :fence RETURNING fence
 """
 _READ = "SELECT fence, owner, address, expires_s - NOW AS left_s FROM trader_lease WHERE id = 1"
+TRADER = "tradertape trader "  # how the names of the trader's connections begin
+_END_FORMER = text(
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() "
+    "AND usename = current_user AND starts_with(application_name, :prefix) "
+    "AND application_name <> :mine"
+)
 _RELEASE = text("UPDATE trader_lease SET expires_s = 0 WHERE id = 1 AND fence = :fence")
 _FENCE = text("SELECT fence FROM trader_lease WHERE id = 1")
 
@@ -89,6 +95,13 @@ class LeaseTable:
         values = {"owner": owner, "address": address, "life_s": life_s, "by_force": by_force}
         with self._engine.begin() as connection:
             return connection.scalar(self._take, values)
+
+    def end_former(self, mine: str) -> None:
+        """Cut the connections of traders before: one that was stopped in the middle of a statement
+        holds its locks until it goes on, and no limit on idle transactions ends that."""
+        if self._engine.dialect.name == "postgresql":
+            with self._engine.begin() as connection:
+                connection.execute(_END_FORMER, {"prefix": TRADER, "mine": mine})
 
     def renew(self, fence: int, life_s: float) -> bool:
         """Make a lease last from now on; False when somebody else has it."""
