@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -49,16 +50,31 @@ assert engine.is_compiled()
 def test_a_cold_cache_is_filled_by_another_process(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    script = f"open({str(tmp_path / 'seen')!r}, 'w').close()"
+    real = subprocess.Popen
     asked: list[list[str]] = []
 
-    def compiling(command: list[str], **options: object) -> None:
+    def compiling(command: list[str], **options: Any) -> subprocess.Popen[bytes]:
         asked.append(command)
+        return real([sys.executable, "-c", script], **options)
 
-    monkeypatch.setattr(warming.subprocess, "run", compiling)
+    monkeypatch.setattr(warming.subprocess, "Popen", compiling)
     monkeypatch.setattr(warming, "load", lambda: pytest.fail("compiled in the server's process"))
 
     warming.fill(tmp_path)
 
     [command] = asked
-    assert command[:2] == [sys.executable, "-c"]
-    assert "load()" in command[2]
+    assert "load_for_parent" in command[2]
+    assert (tmp_path / "seen").exists()
+
+
+def test_the_compiler_ends_with_the_server_it_works_for(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", f"from {warming.__name__} import load_for_parent as f; f()"]
+    environment = {**os.environ, warming.VARIABLE: str(tmp_path)}
+    compiler = subprocess.Popen(command, stdin=subprocess.PIPE, env=environment)
+
+    assert compiler.stdin is not None
+    compiler.stdin.close()  # as when the server is killed
+
+    assert compiler.wait(timeout=60) == 1
+    assert not warming.is_filled(tmp_path)

@@ -92,7 +92,22 @@ def prepare(cache: Path) -> None:
 
 def fill(cache: Path) -> None:
     """Compile into the cache in another process, then load from there."""
-    command = [sys.executable, "-c", f"from {__name__} import load; load()"]
-    subprocess.run(command, check=False, capture_output=True)  # noqa: S603 - our own words
+    command = [sys.executable, "-c", f"from {__name__} import load_for_parent as f; f()"]
+    # It hears by the pipe that we ended, however that was.
+    with subprocess.Popen(  # noqa: S603 - our own words
+        command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as compiler:
+        compiler.wait()
     if is_filled(cache):
         load()
+
+
+def load_for_parent() -> None:
+    """Compile for the process at the other end of standard input, and end when it ends."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    load()
+
+
+def _end_with_parent() -> None:
+    sys.stdin.read()
+    os._exit(1)
