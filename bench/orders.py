@@ -2,7 +2,8 @@
 
 Every order goes the whole way: token, session nonce, run, risk gate, one synced commit with its
 key and outbox, the paper venue, fills, postings, a second synced commit, the kept answer. The bare
-endpoint is the workers' health page behind the same layers. Prints both rates and their ratio.
+endpoint is the workers' health page behind the same layers. Prints both rates and their ratio, and
+the server's processor time for each: where others use the machine too, that can be compared.
 
 usage: orders.py [SECONDS] [CLIENTS]
 """
@@ -58,6 +59,7 @@ class Rate:
 
     latencies_s: list[float] = field(default_factory=list)
     seconds: float = 0.0
+    cpu_s: float = 0.0  # of the server
 
     @property
     def per_second(self) -> float:
@@ -67,10 +69,21 @@ class Rate:
         ordered = sorted(self.latencies_s)
         p99 = ordered[int(len(ordered) * 0.99)] * 1000
         p50 = statistics.median(ordered) * 1000
-        return f"{self.per_second:7.0f}/s   p50 {p50:6.1f} ms   p99 {p99:6.1f} ms"
+        cpu = self.cpu_s / len(ordered) * 1000
+        times = f"p50 {p50:6.1f} ms   p99 {p99:6.1f} ms"
+        return f"{self.per_second:7.0f}/s   {times}   server CPU {cpu:5.2f} ms each"
 
 
-def measure(jobs: list[Any], seconds: float) -> Rate:
+def cpu_of(process: int) -> float:
+    """Seconds of processor time a process has used, all its threads; 0 where nobody tells."""
+    stat = Path(f"/proc/{process}/stat")
+    if not stat.exists():
+        return 0.0
+    fields = stat.read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def measure(jobs: list[Any], seconds: float, server: int) -> Rate:
     """Run each job again and again on a thread of its own."""
     rate, lock = Rate(), threading.Lock()
     start = threading.Barrier(len(jobs) + 1)
@@ -93,10 +106,10 @@ def measure(jobs: list[Any], seconds: float) -> Rate:
     for thread in threads:
         thread.start()
     start.wait()
-    began = time.perf_counter()
+    began, used_s = time.perf_counter(), cpu_of(server)
     for thread in threads:
         thread.join()
-    rate.seconds = time.perf_counter() - began
+    rate.seconds, rate.cpu_s = time.perf_counter() - began, cpu_of(server) - used_s
     if errors:
         raise errors[0]
     return rate
@@ -187,7 +200,7 @@ def main(seconds: float, clients: int) -> int:
             started = json.loads(process.stdout.readline())
             wait_for(port)
             token = token_of(port, started["demo"])
-            return compare(port, token, seconds, clients)
+            return compare(process.pid, port, token, seconds, clients)
         finally:
             process.terminate()
             process.wait()
@@ -203,7 +216,7 @@ def wait_for(port: int) -> None:
             return
 
 
-def compare(port: int, token: str, seconds: float, clients: int) -> int:
+def compare(server: int, port: int, token: str, seconds: float, clients: int) -> int:
     headers = {"Authorization": f"Bearer {token}"}
     bare_clients = [Client(port, headers) for _ in range(clients)]
     bare = [lambda one=one: one.ask("GET", f"{PREFIX}/health") for one in bare_clients]
@@ -211,10 +224,10 @@ def compare(port: int, token: str, seconds: float, clients: int) -> int:
     for job in (*bare, *orders):
         job()
     rows = [
-        ("bare", measure(bare, seconds)),
-        ("durable orders", measure(orders, seconds)),
-        ("bare again", measure(bare, seconds)),
-        ("one client", measure(orders[:1], seconds / 2)),
+        ("bare", measure(bare, seconds, server)),
+        ("durable orders", measure(orders, seconds, server)),
+        ("bare again", measure(bare, seconds, server)),
+        ("one client", measure(orders[:1], seconds / 2, server)),
     ]
     for name, rate in rows:
         print(f"{name:16}{rate}")

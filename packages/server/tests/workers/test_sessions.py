@@ -90,6 +90,32 @@ def test_of_many_concurrent_claims_one_wins(caller: Any, api: Any) -> None:
     assert answers.count(409) == 999
 
 
+def test_nothing_of_a_replaced_worker_lands(
+    caller: Any, api: Any, buy: Any, clock: Any, market: Any
+) -> None:
+    """FAULTS §2: 300 orders, 100 heartbeats and 100 releases with the old nonce, from 8 threads."""
+    stale = {NONCE: claim(caller, api).json()["worker_session_nonce"]}
+    clock.advance(seconds=61)
+    held = {NONCE: claim(caller, api).json()["worker_session_nonce"]}
+
+    def write(n: int) -> int:
+        if n % 5 == 3:
+            return caller.post(api("runs/run-1/heartbeat"), json={}, headers=stale).status_code
+        if n % 5 == 4:
+            return caller.delete(api("runs/run-1/claim-session"), headers=stale).status_code
+        intent = buy(f"stale-{n:05d}")
+        return caller.post(api("runs/run-1/intents"), json=intent, headers=stale).status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(write, range(500)))
+    assert answers == [409] * 500
+    orders = caller.get(api("orders"), params={"strategy_run_id": "run-1"}).json()["orders"]
+    assert orders == []
+    market.refresh()
+    mine = caller.post(api("runs/run-1/intents"), json=buy("mine-00001"), headers=held)
+    assert mine.status_code == 200
+
+
 @pytest.fixture
 def overrides() -> Json:
     return {"feed": "off", "requests_per_minute": 100_000}
