@@ -107,6 +107,21 @@ def test_a_broken_rule_names_its_field_and_changes_nothing(
     assert new.json()["detail"][0]["pointer"].startswith("/protection/")
 
 
+def test_the_ordinary_protection_takes_the_place_of_the_options(
+    caller: Any, api: Any, straddle: Any, nifty: Any
+) -> None:
+    """Endpoint 19 on an option run."""
+    run_id = straddle(protection={"stoploss_pct": 20.0})
+    position = {
+        "symbol": nifty("CE", 0).id, "product": "NRML", "side": "SELL", "quantity": 65,
+        "entry_price": 100.0, "stoploss_pct": 50.0,
+    }  # fmt: skip
+    body = {"backend_protection": {"positions": [position]}}
+    assert caller.patch(api(f"runs/{run_id}/protection"), json=body).status_code == 200
+    now = guard(caller, api, run_id)
+    assert (now["protection"], now["generation"], len(now["legs"])) == (None, 3, 1)
+
+
 def test_percentages_of_no_premium_are_refused_by_name(
     caller: Any, api: Any, nifty: Any, option_run: Any, market: Any
 ) -> None:

@@ -53,6 +53,9 @@ class ProtectionService:
                 raise Conflict(error.message, code="protection_exiting") from None
             if run.status == "halted" and run.halted_by != KILL_SWITCH:
                 values |= {"status": "open", "status_reason": "", "halted_by": None}
+            if run.option_run:  # its own words for a protection hold no more
+                kept = {k: v for k, v in run.option_run.items() if k != "protection"}
+                values |= {"option_run": kept}
             repository.change(desk.session, run_id, **values, updated_at=desk.now)
             desk.session.refresh(run)
             snapshot = protection_snapshot(protection_of(run))
