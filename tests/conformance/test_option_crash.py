@@ -41,7 +41,7 @@ def a_run(worker: httpx.Client) -> str:
     return worker.post(RUNS, json=body).raise_for_status().json()["strategy_run_id"]
 
 
-@pytest.mark.parametrize("step", ["after_send", "before_record:2"])
+@pytest.mark.parametrize("step", ["after_send", "before_record"])
 def test_killed_between_the_legs_it_is_entered_once_and_guarded_after_the_start(
     servers: Any, step: str
 ) -> None:
