@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -10,11 +10,14 @@ import pytest
 
 from tradertape_core.execution import engine
 from tradertape_core.execution.decision import Facts
+from tradertape_core.execution.matching import PaperRules
+from tradertape_core.execution.simulated import SimulatedVenue
 from tradertape_core.market.instrument import Instrument, InstrumentType
 from tradertape_core.market.tick import Tick
 from tradertape_core.orders.commands import PlaceOrder
 from tradertape_core.orders.fields import read_order
 from tradertape_core.orders.order import Order
+from tradertape_core.orders.reports import ExecutionReport
 from tradertape_core.orders.transitions import evolve
 
 _NOON = datetime(2026, 8, 18, 6, 30, tzinfo=UTC)
@@ -119,3 +122,38 @@ def placed(command: Callable[..., PlaceOrder], infy: Instrument) -> Callable[...
         return evolve(None, decision.events[0])
 
     return made
+
+
+class Market:
+    """The paper venue, and our side of its orders."""
+
+    def __init__(self, instrument: Instrument, rules: PaperRules | None = None) -> None:
+        self.venue = SimulatedVenue(rules)
+        self.instrument = instrument
+        self.orders: dict[str, Order] = {}
+
+    def place(self, order: Order, tick: Tick | None, now: datetime) -> Order:
+        self.orders[order.order_id] = order
+        self.hear(self.venue.submit(order, self.instrument, tick, now), now)
+        return self.orders[order.order_id]
+
+    def move(self, tick: Tick, now: datetime | None = None) -> Order:
+        moment = now or tick.at
+        self.hear(self.venue.on_tick(tick, moment), moment)
+        return next(iter(self.orders.values()))
+
+    def hear(self, reports: Iterable[ExecutionReport], now: datetime) -> None:
+        for report in reports:
+            for event in engine.apply(report, self.orders[report.order_id], now):
+                self.orders[event.order_id] = evolve(self.orders[event.order_id], event)
+
+
+@pytest.fixture
+def market(infy: Instrument) -> Market:
+    return Market(infy)
+
+
+@pytest.fixture
+def strict(infy: Instrument) -> Market:
+    """A market that fills no more than it shows, and queues behind everybody."""
+    return Market(infy, PaperRules(partial_fills=True, queue_share=Decimal(1)))

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
-from tradertape_core.execution import engine
-from tradertape_core.execution.matching import PaperRules
-from tradertape_core.execution.simulated import SimulatedVenue
-from tradertape_core.market.instrument import Instrument
 from tradertape_core.market.tick import Depth, DepthLevel, Tick
 from tradertape_core.orders.order import Change, Order, OrderStatus, OrderType
-from tradertape_core.orders.reports import ExecutionReport
-from tradertape_core.orders.transitions import evolve
 
 S = OrderStatus
 LIMIT = {"order_type": "LIMIT", "price": 1450}
@@ -24,41 +19,7 @@ SL = {"order_type": "SL", "trigger_price": 1460, "price": 1461}
 SELL = {"transaction_type": "SELL"}
 
 
-class Market:
-    """The paper venue, and our side of its orders."""
-
-    def __init__(self, instrument: Instrument, rules: PaperRules | None = None) -> None:
-        self.venue = SimulatedVenue(rules)
-        self.instrument = instrument
-        self.orders: dict[str, Order] = {}
-
-    def place(self, order: Order, tick: Tick | None, now: datetime) -> Order:
-        self.orders[order.order_id] = order
-        self.hear(self.venue.submit(order, self.instrument, tick, now), now)
-        return self.orders[order.order_id]
-
-    def move(self, tick: Tick, now: datetime | None = None) -> Order:
-        moment = now or tick.at
-        self.hear(self.venue.on_tick(tick, moment), moment)
-        return next(iter(self.orders.values()))
-
-    def hear(self, reports: Iterable[ExecutionReport], now: datetime) -> None:
-        for report in reports:
-            for event in engine.apply(report, self.orders[report.order_id], now):
-                self.orders[event.order_id] = evolve(self.orders[event.order_id], event)
-
-
-@pytest.fixture
-def market(infy: Instrument) -> Market:
-    return Market(infy)
-
-
-@pytest.fixture
-def strict(infy: Instrument) -> Market:
-    """A market that fills no more than it shows, and queues behind everybody."""
-    return Market(infy, PaperRules(partial_fills=True, queue_share=Decimal(1)))
-
-
+Market = Any  # the fixture of conftest
 Ticks = Callable[..., Tick]
 Orders = Callable[..., Order]
 
@@ -248,194 +209,3 @@ def test_a_new_trigger_is_waited_for(
     order = market.orders["1001"]
     assert order.request.trigger_price == 1440
     assert outcome(order) == (S.COMPLETE, 10, Decimal(1451)), "the price is past it already"
-
-
-# --- freshness ------------------------------------------------------------------------------------
-
-
-def test_a_stale_tick_fills_nothing(
-    market: Market, placed: Orders, tick: Ticks, later: Callable[[float], datetime]
-) -> None:
-    order = market.place(placed(), tick(1450, bid=1449, ask=1451), later(6))
-    assert (order.status, order.filled_quantity) == (S.OPEN, 0)
-    order = market.move(tick(1450, bid=1449, ask=1451, after=7), now=later(13))
-    assert order.filled_quantity == 0
-    order = market.move(tick(1450, bid=1449, ask=1450.5, after=14), now=later(14))
-    assert outcome(order) == (S.COMPLETE, 10, Decimal("1450.5"))
-
-
-def test_an_order_without_a_tick_meets_the_first_fresh_one_as_if_it_had_just_come(
-    market: Market, placed: Orders, tick: Ticks, noon: datetime
-) -> None:
-    order = market.place(placed(**LIMIT), None, noon)
-    assert order.status is S.OPEN
-    order = market.move(tick(1440, bid=1439, ask=1441, after=1))
-    assert order.average_price == 1441, "not its limit of 1450"
-
-
-@pytest.mark.parametrize("last", ["0", "-5", "NaN", "Infinity", "1600", "1300"])
-def test_an_impossible_price_fills_nothing(
-    market: Market, placed: Orders, tick: Ticks, noon: datetime, last: str
-) -> None:
-    limits = {"lower_circuit": 1305, "upper_circuit": 1595}
-    market.place(placed(**SL_M), tick(1450, bid=1449, ask=1451, **limits), noon)
-    order = market.move(tick(last, bid=1449, ask=1451, after=1, **limits))
-    assert order.status is S.TRIGGER_PENDING
-
-
-def test_an_older_tick_changes_nothing(
-    market: Market, placed: Orders, tick: Ticks, later: Callable[[float], datetime]
-) -> None:
-    market.place(placed(**LIMIT), tick(1452, bid=1451, ask=1453, after=3), later(3))
-    assert market.move(tick(1440, bid=1439, ask=1441, after=2), now=later(3)).status is S.OPEN
-
-
-# --- validity and hours ---------------------------------------------------------------------------
-
-
-def test_immediate_or_cancel_takes_what_is_there(
-    strict: Market, placed: Orders, tick: Ticks, noon: datetime
-) -> None:
-    now = tick(1450, bid=1449, ask=1450, ask_quantity=4)
-    order = strict.place(placed(validity="IOC", **LIMIT), now, noon)
-    assert (order.status, order.filled_quantity, order.cancelled_quantity) == (S.CANCELLED, 4, 6)
-    order = strict.place(placed("1002", validity="IOC", **LIMIT), None, noon)
-    assert (order.status, order.filled_quantity) == (S.CANCELLED, 0)
-
-
-def test_a_time_to_live_ends_to_the_second(
-    market: Market, placed: Orders, tick: Ticks, later: Callable[[float], datetime], noon: datetime
-) -> None:
-    order = placed(validity="TTL", validity_ttl=2, **LIMIT)
-    market.place(order, tick(1452, bid=1451, ask=1453), noon)
-    assert market.venue.expire(later(119)) == ()
-    market.hear(market.venue.expire(later(120)), later(120))
-    assert market.orders["1001"].status is S.CANCELLED
-    assert market.orders["1001"].status_message == "its time to live is over"
-
-
-def test_a_longer_time_to_live_replaces_the_first(
-    market: Market, placed: Orders, later: Callable[[float], datetime], noon: datetime
-) -> None:
-    market.place(placed(validity="TTL", validity_ttl=2, **LIMIT), None, noon)
-    market.venue.modify("1001", 1, Change(validity_ttl=5), later(60))
-    assert market.venue.expire(later(359)) == ()
-    assert len(market.venue.expire(later(360))) == 1
-
-
-def test_the_day_ends_for_everything_but_after_market_orders(
-    market: Market, placed: Orders, tick: Ticks, noon: datetime, later: Callable[[float], datetime]
-) -> None:
-    market.place(placed("1", **LIMIT), tick(1452, bid=1451, ask=1453), noon)
-    market.place(placed("2", variety="amo", **LIMIT), None, noon)
-    assert market.venue.close_session(noon, {"NFO"}) == ()
-    market.hear(market.venue.close_session(noon, {"NSE"}), noon)
-    assert [o.status for o in market.orders.values()] == [S.CANCELLED, S.AMO_REQUESTED]
-    assert market.move(tick(1440, bid=1439, ask=1441, after=1)).status is S.CANCELLED
-    assert market.orders["2"].status is S.AMO_REQUESTED, "no tick reaches it before the open"
-    market.hear(market.venue.open_session(later(2)), later(2))
-    assert outcome(market.orders["2"]) == (S.COMPLETE, 10, Decimal(1441))
-
-
-def test_an_after_market_order_can_be_changed_and_taken_back(
-    market: Market, placed: Orders, noon: datetime
-) -> None:
-    market.place(placed(variety="amo", **LIMIT), None, noon)
-    market.hear(market.venue.modify("1001", 1, Change(price=Decimal(1449)), noon), noon)
-    assert market.orders["1001"].request.price == 1449
-    assert market.orders["1001"].status is S.AMO_REQUESTED
-    market.hear(market.venue.cancel("1001", 2, noon), noon)
-    assert market.orders["1001"].status is S.CANCELLED_AMO
-
-
-# --- changes, icebergs, restarts ------------------------------------------------------------------
-
-
-def test_less_quantity_keeps_the_place_anything_else_loses_it(
-    strict: Market, placed: Orders, tick: Ticks, noon: datetime
-) -> None:
-    far = tick(1460, bid=1459, ask=1461)
-    for order_id in ("1", "2", "3"):
-        strict.place(placed(order_id, **LIMIT), far, noon)
-    strict.hear(strict.venue.modify("1", 1, Change(quantity=8), noon), noon)
-    strict.hear(strict.venue.modify("2", 1, Change(quantity=12), noon), noon)
-    strict.move(tick(1450, bid=1449, ask=1450, ask_quantity=20, after=1))
-    filled = {name: order.filled_quantity for name, order in strict.orders.items()}
-    assert filled == {"1": 8, "2": 2, "3": 10}
-
-
-def test_a_change_below_what_is_filled_or_of_a_gone_order_is_refused(
-    strict: Market, placed: Orders, tick: Ticks, noon: datetime
-) -> None:
-    now = tick(1450, bid=1449, ask=1450, ask_quantity=4)
-    strict.place(placed(**LIMIT), now, noon)
-    (refused,) = strict.venue.modify("1001", 1, Change(quantity=4), noon)
-    assert (refused.refused, refused.answers) == (True, 1)
-    assert refused.message == "quantity must be above the 4 that are filled"
-    (unknown,) = strict.venue.cancel("9", 1, noon)
-    assert unknown.refused
-
-
-def test_an_iceberg_shows_one_leg_at_a_time(
-    market: Market, placed: Orders, tick: Ticks, noon: datetime
-) -> None:
-    now = tick(1450, bid=1449, ask=1450)
-    order = market.place(placed(variety="iceberg", iceberg_legs=4, **LIMIT), now, noon)
-    assert order.filled_quantity == 3
-    filled = [
-        market.move(tick(1450, bid=1449, ask=1450, after=second)).filled_quantity
-        for second in (1, 2, 3)
-    ]
-    assert filled == [6, 9, 10]
-
-
-def test_a_venue_that_holds_an_order_does_not_take_it_twice(
-    market: Market, placed: Orders, tick: Ticks, infy: Instrument, noon: datetime
-) -> None:
-    order = placed(**LIMIT)
-    market.place(order, tick(1452, bid=1451, ask=1453), noon)
-    assert market.venue.submit(order, infy, None, noon) == ()
-    assert len(market.venue) == 1
-
-
-def test_a_restored_venue_goes_on_where_it_was(
-    strict: Market, placed: Orders, tick: Ticks, infy: Instrument, noon: datetime
-) -> None:
-    start = tick(1452, bid=1451, ask=1453)
-    strict.place(placed("1", **LIMIT), start, noon)
-    strict.place(placed("2", **SL), start, noon)
-    strict.place(placed("3", variety="amo", **LIMIT), start, noon)
-    strict.place(placed("4", validity="TTL", validity_ttl=1, **LIMIT), start, noon)
-    strict.move(tick(1450, bid=1449, ask=1450, ask_quantity=4, after=1))
-    never_sent = placed("5", **LIMIT)
-
-    reborn = Market(infy, strict.venue.rules)
-    reborn.orders = dict(strict.orders)
-    reborn.venue.restore([never_sent, *strict.orders.values()], {infy.id: infy})
-    assert len(reborn.venue) == 4
-    assert "5" not in reborn.venue
-    assert reborn.venue.instruments == {infy.id}
-    for second, last in enumerate((1451, 1450, 1461, 1470, 1461), 2):
-        for market in (strict, reborn):
-            market.move(tick(last, bid=last - 1, ask=last, ask_quantity=7, after=second))
-    for market in (strict, reborn):
-        market.hear(market.venue.expire(noon + timedelta(minutes=1)), noon)
-        market.hear(market.venue.close_session(noon + timedelta(hours=4)), noon)
-    figures = [(o.status, o.fills) for o in strict.orders.values()]
-    assert [(o.status, o.fills) for o in reborn.orders.values()] == figures
-    assert len({fill.trade_id for o in reborn.orders.values() for fill in o.fills}) == sum(
-        len(o.fills) for o in reborn.orders.values()
-    )
-
-
-def test_a_thousand_resting_orders_elsewhere_in_the_book_are_not_looked_at(
-    market: Market, placed: Orders, tick: Ticks, noon: datetime
-) -> None:
-    """Counted, not timed: a tick matches only the orders whose price it reaches."""
-    for number in range(1000):
-        price = 1000 + number * 0.05
-        order = placed(f"r{number}", order_type="LIMIT", price=round(price, 2))
-        market.place(order, tick(1450, bid=1449, ask=1451), noon)
-    reports = market.venue.on_tick(tick(1049.95, bid=1049.5, ask=1049.95, after=1), noon)
-    assert [report.order_id for report in reports] == ["r999"]
-    assert len(market.venue) == 999
