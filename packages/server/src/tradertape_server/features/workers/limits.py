@@ -53,7 +53,8 @@ def limit_reasons(run: AnyRun, pnl: Pnl, orders: int) -> list[str]:
         reasons.append(f"{told} (daily_loss_limit)")
     most_orders = _limit(run, "max_orders")
     if most_orders is not None and orders >= most_orders:
-        reasons.append(f"{orders} of at most {most_orders:g} orders are placed (max_orders_reached)")
+        told = f"{orders} of at most {most_orders:g} orders are placed"
+        reasons.append(f"{told} (max_orders_reached)")
     return reasons
 
 
