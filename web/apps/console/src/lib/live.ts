@@ -1,15 +1,9 @@
 import { useEffect, useRef, useSyncExternalStore } from "react"
-import {
-  EVERY_PICTURE,
-  type EventHandler,
-  type FeedStatus,
-  LiveSocket,
-  type Tick,
-  type TickMode,
-  type Wire,
-} from "./live-socket"
+import { EVERY_PICTURE, type EventHandler, type FeedStatus, LiveSocket, type Wire } from "./live-socket"
+import type { Tick, TickMode } from "./live-types"
 
-export type { AccountEvent, DepthLevel, EventHandler, FeedStatus, Link, Tick, TickMode } from "./live-socket"
+export type { EventHandler, FeedStatus, Link } from "./live-socket"
+export type { AccountEvent, DepthLevel, Tick, TickMode } from "./live-types"
 
 function open(): Wire {
   const { protocol, host } = window.location

@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useSyncExternalStore } from "react"
 import { live } from "./live"
-import type { Tick, TickMode } from "./live-socket"
+import type { Tick, TickMode } from "./live-types"
 
 /** Without a tick for so long a price is shown as old; the server says the same of an instrument. */
 export const STALE_MS = 8_000

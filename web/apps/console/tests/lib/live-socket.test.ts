@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest"
-import { type AccountEvent, EVERY_PICTURE, LiveSocket, type Tick, type Wire } from "@/lib/live-socket"
+import { EVERY_PICTURE, LiveSocket, type Wire } from "@/lib/live-socket"
+import type { AccountEvent, Tick } from "@/lib/live-types"
 
 class FakeWire implements Wire {
   onopen: Wire["onopen"] = null
