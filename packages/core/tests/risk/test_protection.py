@@ -12,13 +12,14 @@ from tradertape_core.kernel.errors import InvalidInput, InvariantBroken
 from tradertape_core.ledger.corporate import CorporateAction
 from tradertape_core.orders.codec import from_document, to_document
 from tradertape_core.orders.order import Product, Side
-from tradertape_core.risk.protection import check, exit_band_pct
+from tradertape_core.risk.protection import check
 from tradertape_core.risk.protection_snapshot import protection_snapshot
 from tradertape_core.risk.protection_state import (
     ProtectionState,
     ProtectionStatus,
     Rule,
     begin_exit,
+    exit_band_pct,
     fail_exit,
     finish_exit,
     rescaled,
@@ -179,6 +180,44 @@ def test_a_basket_takes_its_legs_along(held, ticks):
     (trigger,) = check(state, [held(INFY, 10)], ticks({INFY: 95}), at()).triggers
     assert trigger.rule is Rule.BASKET_STOPLOSS
     assert trigger.claim.covers == ("basket", "position:0")
+
+
+@pytest.mark.parametrize(
+    ("rules", "prices", "rule"),
+    [
+        ({"stoploss_pct": 4}, [(100, 215.95), (96, 208)], Rule.BASKET_STOPLOSS),
+        ({"stoploss_pct": 4}, [(100, 215.95), (97, 200)], None),
+        (
+            {"trailing_activate_pct": 5, "trailing_drawdown_pct": 2},
+            [(112, 200), (108, 200)],
+            Rule.BASKET_TRAILING,
+        ),
+    ],
+)
+def test_a_basket_that_names_no_positions_is_all_the_run_holds(rules, prices, rule, held, ticks):
+    state = armed({"basket": rules})
+    positions = [held(INFY, 10), held(TCS, -5, 200)]
+    for infy, tcs in prices:
+        found = check(state, positions, ticks({INFY: infy, TCS: tcs}), at())
+        state = found.state
+    assert state.legs == ()
+    if rule is None:
+        assert found.triggers == ()
+        return
+    (trigger,) = found.triggers
+    assert trigger.rule is rule
+    assert [(one.instrument, one.side, one.quantity) for one in trigger.exits] == [
+        (TCS, Side.BUY, 5),
+        (INFY, Side.SELL, 10),
+    ]
+    claim = trigger.claim.claim_id
+    done = finish_exit(begin_exit(state, claim), claim, {})
+    assert done.status is S.DONE
+
+
+def test_a_basket_alone_rests_while_nothing_is_held(held, ticks):
+    found = check(armed({"basket": {"stoploss_pct": 1}}), [held(INFY, 0)], ticks({INFY: 1}), at())
+    assert (found.triggers, found.blind, found.changed) == ((), (), False)
 
 
 def test_a_basket_with_an_unseen_leg_does_not_guess(held, ticks):

@@ -301,6 +301,23 @@ def test_a_trail_is_remembered_when_the_server_dies(
     assert rule == ["position_trailing_stoploss"]
 
 
+def test_a_basket_alone_guards_whatever_the_run_holds(
+    caller: Any, api: Any, buy: Any, market: Any, guardian: Any
+) -> None:
+    protect(caller, api, basket={"stoploss_pct": 3.0})
+    guardian.look()
+    caller.post(api("runs/run-1/intents"), json=buy("key-00001"))
+    caller.post(api("runs/run-1/intents"), json=buy("key-00002", tradingsymbol="TCS", quantity=5))
+    guardian.look()
+    assert state_of(caller, api)["status"] == "armed"
+    market.trade("NSE:INFY", "1440.00")
+    market.trade("NSE:TCS", "2880.00")
+    guardian.look()
+    wait_for(lambda: state_of(caller, api)["status"] == "done")
+    assert held(caller, api) == [0, 0]
+    assert state_of(caller, api)["triggered_rule"] == "basket_stoploss"
+
+
 def test_a_basket_that_fired_halts_its_run_until_it_is_armed_anew(
     caller: Any, api: Any, buy: Any, market: Any, guardian: Any
 ) -> None:

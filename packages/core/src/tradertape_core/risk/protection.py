@@ -29,8 +29,6 @@ from tradertape_core.risk.protection_state import (
     leg_scope,
 )
 
-# Percent a market exit may give way, by attempt: wider each time one was not filled.
-_EXIT_BANDS = (Decimal(2), Decimal(4), Decimal(8), Decimal(15))
 _BASES = {Basis.ENTRY_VALUE: "entry value", Basis.PREMIUM: "net premium"}
 
 
@@ -162,13 +160,13 @@ def watch(
 ) -> tuple[Watched, ...]:
     """Return every leg with its share of the open units, oldest rule first, and a fresh price.
 
-    Two legs never claim the same unit; a leg that is done holds none.
+    Two legs never claim the same unit; a leg that is done holds none. A basket that names no
+    positions is all that the run holds, at its average prices.
     """
-    left = {
-        (p.key.instrument, p.key.product, p.side): abs(p.quantity) for p in positions if p.is_open
-    }
+    held = [one for one in positions if one.is_open]
+    left = {(p.key.instrument, p.key.product, p.side): abs(p.quantity) for p in held}
     found: list[Watched] = []
-    for index, leg in enumerate(state.legs):
+    for index, leg in enumerate(state.legs or _whole_run(state, held)):
         place = (leg.instrument, leg.product, leg.side)
         done = leg.status is ProtectionStatus.DONE
         quantity = 0 if done else min(leg.quantity, left.get(place, 0))
@@ -178,9 +176,19 @@ def watch(
     return tuple(found)
 
 
-def exit_band_pct(attempt: int) -> Decimal:
-    """Percent of the price an exit may give way at its `attempt` (from 1): wider each time."""
-    return _EXIT_BANDS[min(max(attempt, 1), len(_EXIT_BANDS)) - 1]
+def _whole_run(state: ProtectionState, held: Sequence[Position]) -> tuple[LegState, ...]:
+    if state.basket is None:
+        return ()
+    return tuple(
+        LegState(
+            instrument=one.key.instrument,
+            product=one.key.product,
+            side=Side.BUY if one.quantity > 0 else Side.SELL,
+            quantity=abs(one.quantity),
+            entry_price=one.average_price,
+        )
+        for one in held
+    )
 
 
 # --- operations -----------------------------------------------------------------------------------
@@ -328,6 +336,8 @@ def _basket_rule(basket: BasketState, profit_pct: Decimal) -> tuple[Rule, str] |
 
 
 def _with_best(state: ProtectionState, watched: Sequence[Watched]) -> ProtectionState:
+    if not state.legs:
+        return state
     legs = tuple(
         one.leg.seen(one.price) if one.is_armed and one.price is not None else one.leg
         for one in watched

@@ -27,6 +27,8 @@ from tradertape_core.risk.protection_document import (
 BASKET = "basket"
 WORKER_STALE = "worker_stale"
 MIS_SQUAREOFF = "mis_squareoff"
+# Percent a market exit may give way, by attempt: wider each time one was not filled.
+_EXIT_BANDS = (Decimal(2), Decimal(4), Decimal(8), Decimal(15))
 STRANDED_AFTER = timedelta(seconds=15)  # a claim nobody has begun to exit by then lost its owner
 
 
@@ -289,6 +291,11 @@ def claim_of(state: ProtectionState, claim_id: str) -> Claim:
         if claim.claim_id == claim_id:
             return claim
     raise InvariantBroken(f"no trigger has the claim {claim_id}")
+
+
+def exit_band_pct(attempt: int) -> Decimal:
+    """Percent of the price an exit may give way at its `attempt` (from 1): wider each time."""
+    return _EXIT_BANDS[min(max(attempt, 1), len(_EXIT_BANDS)) - 1]
 
 
 def claimed(state: ProtectionState, claim: Claim) -> ProtectionState:

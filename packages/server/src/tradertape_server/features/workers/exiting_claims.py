@@ -11,8 +11,13 @@ from typing import Any
 from tradertape_core.ledger.position import Position, exits_of
 from tradertape_core.orders.order import OrderType, Product, Side, Variety
 from tradertape_core.risk import protection_state as ps
-from tradertape_core.risk.protection import LegExit, exit_band_pct, watch
-from tradertape_core.risk.protection_state import Claim, ProtectionState, ProtectionStatus
+from tradertape_core.risk.protection import LegExit, watch
+from tradertape_core.risk.protection_state import (
+    Claim,
+    ProtectionState,
+    ProtectionStatus,
+    exit_band_pct,
+)
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.workers.leaving import LeavingService
 from tradertape_server.features.workers.models import WorkerRun

@@ -151,7 +151,7 @@ class Guardian:
         for run_id in dirty:
             self._reload(run_id)
         for run_id, guarded in list(self._runs.items()):
-            if run_id in dirty or not watched(guarded.state).isdisjoint(ticks):
+            if run_id in dirty or not watched(guarded.state, guarded.positions).isdisjoint(ticks):
                 self._evaluate(run_id)
 
     def _heard(self, events: tuple[Happened, ...]) -> None:
@@ -232,7 +232,7 @@ class Guardian:
     def _watch(self) -> None:
         names: set[str] = set()
         for guarded in self._runs.values():
-            names |= watched(guarded.state)
+            names |= watched(guarded.state, guarded.positions)
         self._prices.watch(names, self.on_tick)
 
     # --- looking ------------------------------------------------------------------------------
@@ -246,7 +246,7 @@ class Guardian:
             return
         # Prices and the exchange's hours go by the market's time, workers by the wall's.
         market, now = self._execution.market, self._execution.clock.now()
-        names = watched(guarded.state)
+        names = watched(guarded.state, guarded.positions)
         ticks = {name: tick for name in names if (tick := market.tick(name)) is not None}
         found = check(guarded.state, guarded.positions, ticks, self._around(guarded, now))
         if not found.changed:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from tradertape_core.kernel.errors import InvalidDocument, Problem
+from tradertape_core.ledger.position import Position
 from tradertape_core.market.instrument import Instrument
 from tradertape_core.orders.codec import to_document
 from tradertape_core.risk.protection_document import BackendProtection, read_protection
@@ -84,6 +85,11 @@ def stored(state: ProtectionState) -> Json:
     return {"protection": to_document(state), "protection_status": state.status.value}
 
 
-def watched(state: ProtectionState) -> frozenset[str]:
-    """The instruments whose ticks a protection looks at."""
-    return frozenset(leg.instrument for leg in state.legs)
+def watched(state: ProtectionState, positions: Sequence[Position] = ()) -> frozenset[str]:
+    """The instruments whose ticks a protection looks at.
+
+    positions: the run's; a basket that names none of them is all of them.
+    """
+    if state.legs or state.basket is None:
+        return frozenset(leg.instrument for leg in state.legs)
+    return frozenset(one.key.instrument for one in positions if one.is_open)
