@@ -34,7 +34,7 @@ def main() -> None:
         print("order", placed["order_id"], placed["status"])
         if placed["mode"] != "dry_run":
             done = wait_for_terminal_order_state(client, run_id, placed["order_id"])
-            print("filled at", done.average_price)
+            print("filled at", done.average_price if done else "no price yet")
 
         print("net P&L:", client.get_run_pnl(run_id)["totals"]["net_pnl"])
         left = client.exit_run(
