@@ -82,7 +82,6 @@ class EventStream(Response):
         await send(start)
         last = b""
         try:
-            await send({"type": "http.response.body", "body": COME_BACK, "more_body": True})
             gone, revoked = _gone(receive), self._guard.ended()
             last = await first_of(self._pump(send), gone, _farewell(revoked))
         finally:
@@ -92,13 +91,22 @@ class EventStream(Response):
                 await send({"type": "http.response.body", "body": last, "more_body": False})
 
     async def _pump(self, send: Send) -> bytes:
-        async for chunk in self._events:
-            try:
-                async with asyncio.timeout(STALLED_S):
-                    await send({"type": "http.response.body", "body": chunk, "more_body": True})
-            except (TimeoutError, OSError):
-                return b""
+        """Hand on what there is; ends with the events, or when the reader takes nothing."""
+        if await _reads(send, COME_BACK):
+            async for chunk in self._events:
+                if not await _reads(send, chunk):
+                    break
         return b""
+
+
+async def _reads(send: Send, chunk: bytes) -> bool:
+    """Send; False when the reader takes nothing, or is gone."""
+    try:
+        async with asyncio.timeout(STALLED_S):
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+    except (TimeoutError, OSError):
+        return False
+    return True
 
 
 async def _farewell(revoked: Coroutine[Any, Any, str]) -> bytes:
