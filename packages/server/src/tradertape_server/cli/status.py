@@ -66,8 +66,13 @@ def look(settings: Settings, database: Database) -> Status:
     trades = holder.is_alive and _is_there(settings, database)
     with database.read() as session:
         jobs = {
-            name: dict(session.execute(select(t.status, func.count()).group_by(t.status)).tuples())
-            for name, t in (("runs", BacktestRun), ("studies", BacktestStudy))
+            name: {
+                row[0]: row[1]
+                for row in session.execute(
+                    select(table.status, func.count()).group_by(table.status)
+                )
+            }
+            for name, table in (("runs", BacktestRun), ("studies", BacktestStudy))
         }
         outbox = session.scalar(select(func.count()).select_from(OutboxRow)) or 0
     return Status(
