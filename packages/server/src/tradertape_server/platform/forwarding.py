@@ -17,6 +17,7 @@ from contextlib import suppress
 from typing import Any
 
 import httpx
+import orjson
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
@@ -237,7 +238,13 @@ def _may_repeat(scope: Scope, body: bytes) -> bool:
     """Whether doing it twice is doing it once."""
     if scope["method"] in {"GET", "HEAD", "OPTIONS"}:
         return True
-    return b'"idempotency_key"' in body or "idempotency-key" in Headers(scope=scope)
+    if "idempotency-key" in Headers(scope=scope):
+        return True
+    try:
+        document = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return False
+    return isinstance(document, dict) and bool(document.get("idempotency_key"))
 
 
 def _refusal(code: str) -> Any:
