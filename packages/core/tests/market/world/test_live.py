@@ -84,6 +84,17 @@ def test_an_index_is_worth_what_its_members_are(world: World, market: LiveMarket
     assert market.path("NIFTY BANK").price[second] / 100 == pytest.approx(level, abs=0.006)
 
 
+def test_no_price_stands_still_in_a_session_between_those_of_the_exchange(day: MarketDay) -> None:
+    demo = LiveMarket(day, hours(datetime(2026, 1, 4, 16, 45, tzinfo=IST)))
+    assert demo.hours.is_demo
+    fine = [n for n, one in day.shares.items() if one.tick_paise / one.close < 0.02]
+    assert len(fine) > 50
+    for name in fine:
+        changes = np.flatnonzero(np.diff(demo.path(name).price, prepend=0, append=0))
+        assert np.diff(changes).max() < 120, name
+        assert np.diff(changes).mean() < 10, name
+
+
 def test_who_else_is_looked_at_changes_nothing(day: MarketDay) -> None:
     alone, crowded = LiveMarket(day, hours()), LiveMarket(day, hours())
     for name in ("NIFTY 50", "TCS", "INDIA VIX"):

@@ -26,6 +26,9 @@ _BUSY_ENDS = 1.6  # how much faster prices move, and shares trade, at the open t
 _MINUTE_MEMORY = 0.97
 _MINUTE_SPREAD = 0.35  # of the log pace of prices, between minutes
 _VOLUME_SPREAD = 0.5
+_LEAST_PACE = 0.4  # of its own, of a share that walks where its high or low leaves little room
+_USUAL_VOLATILITY = 0.015
+_LEAST_REACH = 0.3  # of a day's volatility: how far a demo session goes at least, up and down
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +120,14 @@ class Tape:
             + pull.own * self._bridge(f"own {name}")
         )
         walked = start + (end - start) * np.linspace(0, 1, count) + width * shape
+        least, most = min(start, end), max(start, end)
+        lowest, highest = float(np.log(share.low)), float(np.log(share.high))
+        walked = _folded(
+            walked, least - (least - lowest) / _LEAST_PACE, most + (highest - most) / _LEAST_PACE
+        )
         turn = self._stream(f"turn {name}").integers(1, max(2, count - 1), size=2)
-        above = _stretched(walked, max(start, end), np.log(share.high), int(turn[0]))
-        below = _stretched(-above, max(-start, -end), -np.log(share.low), int(turn[1]))
+        above = _stretched(walked, most, highest, int(turn[0]))
+        below = _stretched(-above, -least, -lowest, int(turn[1]))
         return -below
 
     def _volumes(self, name: str, total: float) -> Whole:
@@ -197,14 +205,15 @@ def demo_shares(
 ) -> dict[str, Share]:
     """A session out of hours for each share: it leaves the last close and comes back to it.
 
-    volatility: daily, of each share. The range is drawn as that of a quieter, shorter day.
+    volatility: daily, of each share. The range is drawn as that of a day of this length, and is
+    never so narrow that somebody who looks on sees nothing move.
     """
     length = np.sqrt(hours.seconds / 22_500)
     made: dict[str, Share] = {}
     for name, share in closes.items():
         rng = stream(seed, f"demo {hours.start.isoformat()}", name)
-        width = 0.6 * volatility.get(name, 0.015) * length
-        up, down = np.sqrt(-2 * width**2 * np.log1p(-rng.random(2))) / 2
+        width = volatility.get(name, _USUAL_VOLATILITY) * length
+        up, down = width * (_LEAST_REACH + np.sqrt(-2 * np.log1p(-rng.random(2))) / 2)
         tick = share.tick_paise / 100
         high = np.ceil(share.close * np.exp(up) / tick) * tick
         low = max(tick, np.floor(share.close * np.exp(-down) / tick) * tick)
@@ -214,6 +223,13 @@ def demo_shares(
             share.tick_paise,
         )  # fmt: skip
     return made
+
+
+def _folded(walked: Floats, lowest: float, highest: float) -> Floats:
+    """Turn a walk back at both bounds, so that it stays between them and never stands still."""
+    width = highest - lowest
+    above = np.mod(walked - lowest, 2 * width)
+    return lowest + np.minimum(above, 2 * width - above)
 
 
 def _stretched(walked: Floats, bound: float, highest: float, turn: int) -> Floats:
