@@ -49,7 +49,7 @@ fix: $(STAMPS)/test-python ## Mend what can be mended: format, lint, imports
 
 .PHONY: soak
 soak: $(STAMPS)/test-python ## Kill the server 500 times under load, on both databases
-	TRADERTAPE_SOAK=1 .venv/bin/pytest packages/server/tests/execution/test_crashes.py -k 500
+	TRADERTAPE_SOAK=1 .venv/bin/pytest -s packages/server/tests/execution/test_crashes.py -k 500
 
 bench: $(STAMPS)/test-python ## Measure ours beside its peers, in one run
 	$(UV) sync --quiet --inexact --group bench

@@ -3,13 +3,14 @@ connection, trader and market."""
 
 from __future__ import annotations
 
+import itertools
 import os
 import random
 import signal
 import sys
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from hashlib import sha256
 from typing import Any
 
@@ -24,6 +25,8 @@ from tradertape_server.platform.errors import ApiError
 
 OPENING = 10**12
 SHARES = ("NSE:INFY", "NSE:TCS")
+CLIENTS = 8
+_REPLAYS = 3
 
 
 def in_a_child(work: Callable[[], None]) -> int:
@@ -70,10 +73,13 @@ def priced_market(clock: Clock) -> StubMarket:
     return market
 
 
-def trade_under_load(url: str, account_id: int, pipe: int, plan: range, seed: int) -> None:
-    """Be a server and its eight clients: every acknowledged key is told through the pipe.
+def trade_under_load(
+    url: str, account_id: int, pipe: int, answered: Collection[int], goal: int | None, seed: int
+) -> None:
+    """Be a server and its clients: every acknowledged key is told through the pipe.
 
-    A client asks for every key of the plan that it owns, whether or not it was answered before.
+    A client asks again for a few of its keys that were answered before, then for all that were not:
+    up to the goal, or until it is killed.
     """
     clock = SystemClock()
     market = priced_market(clock)
@@ -81,14 +87,25 @@ def trade_under_load(url: str, account_id: int, pipe: int, plan: range, seed: in
     stop = threading.Event()
     threading.Thread(target=_move, args=(market, seed, stop), daemon=True).start()
     clients = [
-        threading.Thread(target=_client, args=(service, account_id, pipe, plan[n::8]), daemon=True)
-        for n in range(8)
+        threading.Thread(
+            target=_client,
+            args=(service, account_id, pipe, _keys_of(client, answered, goal, seed)),
+            daemon=True,
+        )
+        for client in range(CLIENTS)
     ]
     for client in clients:
         client.start()
     for client in clients:
         client.join()
     stop.set()
+
+
+def _keys_of(client: int, answered: Collection[int], goal: int | None, seed: int) -> Iterator[int]:
+    known = sorted(number for number in answered if number % CLIENTS == client)
+    yield from random.Random(seed + client).sample(known, min(_REPLAYS, len(known)))
+    every = itertools.count(client, CLIENTS) if goal is None else range(client, goal, CLIENTS)
+    yield from (number for number in every if number not in answered)
 
 
 def wish_of(number: int) -> dict[str, Any]:
@@ -111,9 +128,9 @@ def key_of(number: int) -> str:
     return f"key-{number:06d}"
 
 
-def _client(service: ExecutionService, account_id: int, pipe: int, plan: range) -> None:
-    run = RunRef(account_id=account_id, run_id=f"run-{plan.start % 8}")
-    for number in plan:
+def _client(service: ExecutionService, account_id: int, pipe: int, numbers: Iterator[int]) -> None:
+    for number in numbers:
+        run = RunRef(account_id=account_id, run_id=f"run-{number % CLIENTS}")
         try:
             answer = service.place(run, wish_of(number), key=key_of(number))
         except ApiError as error:  # a refusal is an answer too
