@@ -14,7 +14,7 @@ export function environmentSnippet(token: string): string {
 
 /** A whole worker: buys one share on paper, protects it, and stays alive until it is stopped. */
 export function pythonSnippet(): string {
-  return `# pip install kite-algo-worker==0.7.4
+  return `# pip install kite-algo-worker, or run it with the Python of TraderTape: .venv/bin/python
 import os, time
 from kite_algo_worker import (
     AlgoWorkerConfig, BackendProtection, KiteAlgoWorkerClient, OperationalProtection,
