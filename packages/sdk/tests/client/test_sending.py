@@ -257,3 +257,25 @@ def test_the_environment_makes_a_config() -> None:
             kaw.AlgoWorkerConfig.from_env(
                 {"KITE_ALGO_WORKER_TOKEN": "t", "KITE_ALGO_TIMEOUT": wrong}
             )
+
+
+def test_a_header_and_a_cookie_of_the_session_go_along(server: Any, client: Any) -> None:
+    client.session.headers["X-Desk"] = "7"
+    server.answer_with(server.answer({"ok": 1}, Set_Cookie="node=b; Path=/"))
+    client.health()
+    client.get_funds(mode="paper")
+    plain, special = server.asked
+    for asked in (plain, special):
+        assert asked.headers["X-Desk"] == "7"
+        assert asked.headers["Authorization"] == f"Bearer {client.config.token}"
+    assert "Cookie" not in plain.headers
+    assert special.headers["Cookie"] == "node=b"
+    assert special.query == {"mode": "paper"}
+
+
+def test_a_hook_of_the_session_sees_the_answer(server: Any, client: Any) -> None:
+    seen: list[int] = []
+    client.session.hooks["response"].append(lambda answer, **_more: seen.append(answer.status_code))
+    server.answer_with(server.answer({"ok": 1}))
+    assert client.health() == {"ok": 1}
+    assert seen == [200]

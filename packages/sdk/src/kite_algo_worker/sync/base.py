@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
 from typing import Any, TypeVar
 
 import requests
-from requests.auth import AuthBase
 from urllib3.exceptions import NewConnectionError
 
 from kite_algo_worker import answers
@@ -21,18 +20,9 @@ from kite_algo_worker.models.base import JsonDict
 from kite_algo_worker.sse import LineSplitter
 from kite_algo_worker.stream_health import StreamHealth
 from kite_algo_worker.streaming import EventStream
+from kite_algo_worker.sync.transport import Transport
 
 Result = TypeVar("Result")
-
-
-class _Bearer(AuthBase):
-    # Said as `auth`, not as a header alone: else a .netrc entry for the host would replace it.
-    def __init__(self, token: str) -> None:
-        self._header = f"Bearer {token}"
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = self._header
-        return request
 
 
 class SyncBase:
@@ -40,11 +30,9 @@ class SyncBase:
 
     def __init__(self, config: AlgoWorkerConfig) -> None:
         self.config = config.checked()
-        self.session = requests.Session()
-        self.session.headers.update(answers.headers_of(config))
-        self.session.auth = _Bearer(config.token)
+        self._transport = Transport(config)
+        self.session = self._transport.session
         self._gate = LiveGate(config.enable_live)
-        self._environment: Mapping[str, Any] | None = None
         self._sleep: Callable[[float], None] = time.sleep
 
     def close(self) -> None:
@@ -84,51 +72,35 @@ class SyncBase:
         headers = answers.headers_for(call)
         request_id = headers[answers.REQUEST_ID_HEADER]
         with _told_as_lost(call, self.config, request_id):
-            response = self._request(call, body, headers, self.config.timeout)
+            response = self._transport.request(call, body, headers, self.config.timeout)
             text = response.text
         parsed = answers.read_answer(call, response.status_code, text, response.headers, request_id)
         self._gate.remember(parsed)
         return parsed
 
-    def _request(
-        self,
-        call: Call[Any],
-        body: bytes | None,
-        headers: dict[str, str],
-        timeout: Any,
-        **more: Any,
-    ) -> requests.Response:
-        url = self.config.url(call.path)
-        request = requests.Request(
-            call.method, url, params=call.query or None, data=body, headers=headers
-        )
-        if self._environment is None:  # proxies and certificates: looked for once, not every time
-            self._environment = self.session.merge_environment_settings(url, {}, None, None, None)
-        sending = {**self._environment, **more, "allow_redirects": False}
-        response = self.session.send(
-            self.session.prepare_request(request), timeout=timeout, **sending
-        )
-        response.encoding = "utf-8"
-        return response
-
     def _stream(self, name: str, call: Call[Any], *, cursor_key: str | None = None) -> EventStream:
         """Open a stream at once; its errors are raised here, before the first message."""
         query = "&".join(f"{key}={value}" for key, value in call.query.items())
         health = StreamHealth(stream_name=name, subscription_key=f"{call.path}?{query}")
-        timeout = (self.config.timeout, self.config.stream_idle_s)
 
         def open_at(cursor: str) -> _Connection:
-            return _Connection(self, call, cursor, cursor_key, timeout)
+            return _Connection(self._transport, self.config, call, cursor, cursor_key)
 
         return EventStream(open_at, self.config, health, self._sleep)
 
 
 class _Connection:
     def __init__(
-        self, base: SyncBase, call: Call[Any], cursor: str, cursor_key: str | None, timeout: Any
+        self,
+        transport: Transport,
+        config: AlgoWorkerConfig,
+        call: Call[Any],
+        cursor: str,
+        cursor_key: str | None,
     ) -> None:
         headers = answers.headers_for(call)
-        self._call, self._config = call, base.config
+        self._call, self._config = call, config
+        timeout = (config.timeout, config.stream_idle_s)
         self._request_id = headers[answers.REQUEST_ID_HEADER]
         asked = call
         if cursor:
@@ -136,8 +108,8 @@ class _Connection:
             if cursor_key is not None:
                 params: JsonDict = {**(call.params or {}), cursor_key: cursor}
                 asked = Call(call.method, call.path, call.read, params=params, repeat=call.repeat)
-        with _told_as_lost(call, base.config, self._request_id):
-            self._response = base._request(asked, None, headers, timeout, stream=True)  # pyright: ignore[reportPrivateUsage]
+        with _told_as_lost(call, config, self._request_id):
+            self._response = transport.request(asked, None, headers, timeout, stream=True)
             if not self._response.ok or self._response.is_redirect:
                 self._refuse()
 
