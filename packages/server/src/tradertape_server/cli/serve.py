@@ -66,6 +66,7 @@ def _serve(settings: Settings, listener: socket.socket, *, demo: bool, as_json: 
     from tradertape_server.main import create_app
     from tradertape_server.platform import warming
     from tradertape_server.platform.logging import configure_logging
+    from tradertape_server.platform.outlets import StreamingHttp
     from tradertape_server.wiring import build_container
 
     configure_logging(level=settings.log_level, form=settings.log_format)
@@ -81,6 +82,7 @@ def _serve(settings: Settings, listener: socket.socket, *, demo: bool, as_json: 
     _welcome(settings, account, as_json=as_json)
     config = uvicorn.Config(
         application,
+        http=StreamingHttp,
         log_config=None,
         access_log=False,
         server_header=False,

@@ -17,6 +17,9 @@ from typing import Any, Protocol
 
 EVENTS_KEPT = 1_000
 
+# Sends a frame of a topic on the spot; False where the client is not ready for it.
+Direct = Callable[[str, Any], bool]
+
 
 class Frame(Protocol):
     """The newest values of many keys, which can be laid over an older frame."""
@@ -56,8 +59,10 @@ class Mailbox:
         *,
         capacity: int = EVENTS_KEPT,
         overflows: Callable[[], None] = lambda: None,
+        direct: Direct | None = None,
     ) -> None:
         self.topics = set(topics)
+        self._direct = direct
         self._overflows = overflows
         self._capacity = capacity
         self._events: deque[Event] = deque()
@@ -67,7 +72,11 @@ class Mailbox:
         self._waiting: asyncio.Future[None] | None = None
 
     def put_frame(self, topic: str, frame: Any) -> None:
-        """Lay a frame over the one that was not taken yet."""
+        """Hand a frame on at once where that goes, else lay it over the one not taken yet."""
+        # Only past a reader that waits here: what it has taken and not sent must come first.
+        is_idle = self._waiting is not None and not self._has_news
+        if self._direct is not None and is_idle and self._direct(topic, frame):
+            return
         waiting = self._frames.get(topic)
         self._frames[topic] = frame if waiting is None else frame.over(waiting)
         self._tell()
@@ -139,9 +148,18 @@ class Bus:
         self._relay: Callable[[Event], None] | None = None
         self.published = self.frames = self.overflows = 0
 
-    def open(self, topics: Iterable[str], *, capacity: int = EVENTS_KEPT) -> Mailbox:
-        """A mailbox for the running event loop; give it back with `close`."""
-        box = Mailbox(topics, capacity=capacity, overflows=self._count_overflow)
+    def open(
+        self,
+        topics: Iterable[str],
+        *,
+        capacity: int = EVENTS_KEPT,
+        direct: Direct | None = None,
+    ) -> Mailbox:
+        """A mailbox for the running event loop; give it back with `close`.
+
+        direct: what to do with frames while the reader waits for news; it must not wait or fail.
+        """
+        box = Mailbox(topics, capacity=capacity, overflows=self._count_overflow, direct=direct)
         loop = asyncio.get_running_loop()
         with self._lock:
             for topic in box.topics:

@@ -1,57 +1,70 @@
-"""What one beat of the feed brought, written once for all clients that want the same of it."""
+"""What one beat of the feed brought, written once for all clients that want something of it.
+
+Every instrument has a slot. The ticks of a beat are written into a list by slot, once for each form
+and mode; a client's message picks its slots of that list in one call and joins them in another, and
+clients that want the same share the message.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Iterable, Mapping
 from operator import itemgetter
+from weakref import WeakKeyDictionary, WeakSet, WeakValueDictionary
 
 from tradertape_server.features.feed.shapes import Quoted, Shape, console_tick, kite_quote
 from tradertape_server.features.feed.source import Mode
 
 
 class Selection:
-    """Which instruments a client wants in which mode; equal selections are one object."""
+    """Which instruments a client wants in which mode; equal selections are one object.
 
-    __slots__ = ("by_mode", "pick")
-    _known: dict[frozenset[tuple[int, Mode]], Selection] = {}  # noqa: RUF012 - shared by design
-    _most_known = 2_000
+    A tick is written in the modes of the selections that are held by somebody.
+    """
+
+    __slots__ = ("__weakref__", "by_mode", "picks", "top")
 
     def __init__(self, modes: Mapping[int, Mode]) -> None:
-        wanted = {mode: [t for t, one in modes.items() if one is mode] for mode in Mode}
-        self.by_mode = [(mode, tuple(tokens)) for mode, tokens in wanted.items() if tokens]
-        # Looks all of a mode up in one call; one token alone would not come as a tuple.
-        self.pick = {mode: itemgetter(*tokens, tokens[0]) for mode, tokens in self.by_mode}
+        self.by_mode = {
+            mode: [token for token, one in modes.items() if one is mode]
+            for mode in sorted(set(modes.values()))
+        }
+        slots = {mode: _SLOTS.of(tokens) for mode, tokens in self.by_mode.items()}
+        # Slot 0 is nobody's: with it, the slots picked are a tuple even where there is only one.
+        self.picks = [(mode, itemgetter(0, *found)) for mode, found in slots.items()]
+        self.top = max((max(found) for found in slots.values()), default=0)
 
     @classmethod
     def of(cls, modes: Mapping[int, Mode]) -> Selection:
-        """The selection of these; the same object as long as it is remembered."""
+        """The selection of these; the same object as long as somebody holds it."""
         key = frozenset(modes.items())
-        found = cls._known.get(key)
+        found = _KNOWN.get(key)
         if found is None:
-            found = cls(modes)
-            while len(cls._known) >= cls._most_known:
-                cls._known.pop(next(iter(cls._known)), None)
-            cls._known[key] = found
+            found = _KNOWN[key] = cls(modes)
+            _WISHES.add(found)
         return found
 
 
 class TickFrame:
     """The newest ticks of some instruments."""
 
-    __slots__ = ("_asked", "_laid", "_messages", "_written", "quotes")
+    __slots__ = ("__weakref__", "_asked", "_laid", "_messages", "_written", "quotes")
 
     def __init__(self, quotes: Mapping[int, Quoted]) -> None:
         self.quotes = quotes
         self._messages: dict[tuple[Selection, _Form], bytes] = {}
         self._asked: set[tuple[Selection, _Form]] = set()
-        self._laid: tuple[TickFrame, TickFrame] | None = None
-        self._written: dict[tuple[_Form, Mode], _Parts] = {}
+        self._laid: WeakKeyDictionary[TickFrame, TickFrame] = WeakKeyDictionary()
+        self._written: dict[tuple[Shape, Mode], list[bytes]] = {}
 
     def over(self, older: TickFrame) -> TickFrame:
         """This frame and what only the older one has: what slow clients get, all the same one."""
-        if self._laid is None or self._laid[0] is not older:
-            self._laid = older, TickFrame({**older.quotes, **self.quotes})
-        return self._laid[1]
+        if older.quotes.keys() <= self.quotes.keys():
+            return self
+        laid = self._laid.get(older)
+        if laid is None:
+            laid = self._laid[older] = TickFrame({**older.quotes, **self.quotes})
+        return laid
 
     def console(self, wanted: Selection) -> bytes:
         """The console's message; empty when nothing in it is wanted."""
@@ -61,32 +74,44 @@ class TickFrame:
         """The workers' message; empty when nothing in it is wanted."""
         return self._message(wanted, _WORKER)
 
+    def worker_event(self, wanted: Selection) -> bytes:
+        """The workers' message as a server-sent event; empty when nothing in it is wanted."""
+        return self._message(wanted, _WORKER_EVENT)
+
     def _message(self, wanted: Selection, form: _Form) -> bytes:
         key = (wanted, form)
         made = self._messages.get(key)
         if made is not None:
             return made
-        parts: list[bytes] = []
-        for mode, tokens in wanted.by_mode:
-            parts += self._parts(form, mode, tokens, wanted)
-        made = b"".join((form.head, b",".join(parts), form.tail)) if parts else b""
+        made = self._joined(wanted, form)
         # Kept from the second time on: what one client alone wants is not held for nobody.
         if key in self._asked:
             self._messages[key] = made
         self._asked.add(key)
         return made
 
-    def _parts(
-        self, form: _Form, mode: Mode, tokens: tuple[int, ...], wanted: Selection
-    ) -> Sequence[bytes]:
-        parts = self._written.get((form, mode))
-        if parts is None:
-            parts = self._written[form, mode] = _Parts(self.quotes, form, mode)
-        try:
-            return wanted.pick[mode](parts)[:-1]
-        except KeyError:  # not all of them ticked in this beat
-            quotes = self.quotes
-            return [parts[token] for token in tokens if token in quotes]
+    def _joined(self, wanted: Selection, form: _Form) -> bytes:
+        found: list[bytes] = [form.head]
+        for mode, pick in wanted.picks:
+            found += pick(self._by_slot(form, mode, wanted.top))
+        for place in range(len(found) - 1, 0, -1):
+            if found[place]:
+                found[place] = found[place][:-1]  # no comma after the last
+                found.append(form.tail)
+                return b"".join(found)
+        return b""
+
+    def _by_slot(self, form: _Form, mode: Mode, top: int) -> list[bytes]:
+        """Every tick that is wanted in a mode, with the comma after it, in its slot."""
+        written = self._written.get((form.shape, mode))
+        if written is None:
+            slots = _SLOTS.by_token
+            written = self._written[form.shape, mode] = [b""] * (len(slots) + 1)
+            for token in self.quotes.keys() & _WISHES.tokens[mode]:
+                written[slots[token]] = form.part(self.quotes[token], mode)
+        if len(written) <= top:  # slots that were given out since
+            written += [b""] * (top + 1 - len(written))
+        return written
 
 
 class _Form:
@@ -95,21 +120,54 @@ class _Form:
     def __init__(self, head: bytes, tail: bytes, shape: Shape, *, is_keyed: bool) -> None:
         self.head, self.tail, self.shape, self.is_keyed = head, tail, shape, is_keyed
 
-
-class _Parts(dict[int, bytes]):
-    """The ticks of a frame in one form, each written when it is first wanted."""
-
-    def __init__(self, quotes: Mapping[int, Quoted], form: _Form, mode: Mode) -> None:
-        self._quotes, self._form, self._mode = quotes, form, mode
-
-    def __missing__(self, token: int) -> bytes:
-        quoted = self._quotes[token]
-        part = quoted.json(self._form.shape, self._mode)
-        if self._form.is_keyed:
-            part = b'"%s":%s' % (quoted.tick.instrument_id.encode(), part)
-        self[token] = part
-        return part
+    def part(self, quoted: Quoted, mode: Mode) -> bytes:
+        """One tick of a message, and a comma."""
+        written = quoted.json(self.shape, mode)
+        if self.is_keyed:
+            return b'"%s":%s,' % (quoted.tick.instrument_id.encode(), written)
+        return written + b","
 
 
+class _Slots:
+    """Where each instrument's tick is written."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.by_token: dict[int, int] = {}
+
+    def of(self, tokens: Iterable[int]) -> list[int]:
+        """The slots of tokens, in their order; from 1 on, given out as they are asked for."""
+        with self._lock:
+            return [self.by_token.setdefault(one, len(self.by_token) + 1) for one in tokens]
+
+
+class _Wishes:
+    """The tokens that some selection holds, by mode; what is held no more goes now and then."""
+
+    def __init__(self) -> None:
+        self._held: WeakSet[Selection] = WeakSet()
+        self._added = 0
+        self.tokens: dict[Mode, set[int]] = {mode: set() for mode in Mode}
+
+    def add(self, one: Selection) -> None:
+        self._held.add(one)
+        self._added += 1
+        if self._added > 2 * len(self._held) + 100:
+            self._added = 0
+            self.tokens = {mode: set() for mode in Mode}
+            for held in list(self._held):
+                self._take(held)
+        else:
+            self._take(one)
+
+    def _take(self, one: Selection) -> None:
+        for mode, tokens in one.by_mode.items():
+            self.tokens[mode].update(tokens)
+
+
+_SLOTS = _Slots()
+_WISHES = _Wishes()
+_KNOWN: WeakValueDictionary[frozenset[tuple[int, Mode]], Selection] = WeakValueDictionary()
 _CONSOLE = _Form(b'{"type":"ticks","data":{', b"}}", console_tick, is_keyed=True)
 _WORKER = _Form(b'{"ticks":[', b"]}", kite_quote, is_keyed=False)
+_WORKER_EVENT = _Form(b'data: {"ticks":[', b"]}\n\n", kite_quote, is_keyed=False)

@@ -33,6 +33,7 @@ from tradertape_server.features.workers.callers import worker_with
 from tradertape_server.features.workers.market_streams import candle_events, tick_events
 from tradertape_server.platform.http import part
 from tradertape_server.platform.identity import Identity
+from tradertape_server.platform.outlets import outlet_of
 from tradertape_server.platform.streams import MEDIA_TYPE, EventStream
 
 PREFIX = "/api/algo-workers/worker"
@@ -149,6 +150,7 @@ def snapshot(
 
 @router.get("/ticks/stream", responses=STREAM, response_class=EventStream)
 async def stream_ticks(
+    request: Request,
     caller: DataWorker,
     feed: Live,
     instruments: Instruments,
@@ -162,7 +164,8 @@ async def stream_ticks(
     found = instruments.many(identifiers(symbols.split(","), _numbers(tokens)))
     for error in found.unknown.values():
         raise error
-    events = tick_events(feed, list(found.instruments.values()), mode_of(mode))
+    wanted, outlet = list(found.instruments.values()), outlet_of(request.scope)
+    events = tick_events(feed, wanted, mode_of(mode), outlet=outlet)
     return EventStream(events, Guarded(watch, caller))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from fastapi import APIRouter, WebSocket
@@ -19,6 +19,7 @@ from tradertape_server.features.feed.shapes import kite_candle
 from tradertape_server.features.feed.source import Mode
 from tradertape_server.features.instruments.service import UnknownInstrument
 from tradertape_server.platform.identity import Identity
+from tradertape_server.platform.outlets import Outlet
 from tradertape_server.platform.streams import (
     HEARTBEAT_S,
     PING,
@@ -30,27 +31,45 @@ from tradertape_server.platform.streams import (
 
 sockets = APIRouter()
 
+Written = Callable[[TickFrame, Selection], bytes]
+
 HEARTBEAT = ascii_json({"event": "heartbeat"})
 _REFUSED = 1008  # before accepting: the handshake is answered with 403
 
 
 async def tick_messages(
-    feed: Feed, instruments: list[Instrument], mode: Mode
+    feed: Feed,
+    instruments: list[Instrument],
+    mode: Mode,
+    *,
+    write: Written = TickFrame.worker,
+    outlet: Outlet | None = None,
 ) -> AsyncIterator[bytes | None]:
-    """The present state, then every beat's ticks; None when a heartbeat is due."""
+    """The present state, then every beat's ticks; None when a heartbeat is due.
+
+    write: how a frame is written. outlet: beats go there, past this, while the client keeps up.
+    """
     owner = object()
     wanted = Selection.of({one.instrument_token: mode for one in instruments})
-    box = feed.bus.open([TICKS])
+
+    def send(_topic: str, frame: TickFrame) -> bool:
+        if outlet is None or not outlet.is_free:
+            return False
+        if message := write(frame, wanted):
+            outlet.write(message)
+        return True
+
+    box = feed.bus.open([TICKS], direct=send)
     feed.watch(owner, instruments, mode)
     try:
         quotes = await run_in_threadpool(feed.quotes, instruments, mode)
-        if message := TickFrame(quotes).worker(wanted):
+        if message := write(TickFrame(quotes), wanted):
             yield message
         while True:
             delivery = await box.take(HEARTBEAT_S)
             if delivery is None:
                 yield None
-            elif (frame := delivery.frames.get(TICKS)) and (message := frame.worker(wanted)):
+            elif (frame := delivery.frames.get(TICKS)) and (message := write(frame, wanted)):
                 yield message
     finally:
         feed.bus.close(box)
@@ -81,11 +100,12 @@ async def candle_messages(
 
 
 async def tick_events(
-    feed: Feed, instruments: list[Instrument], mode: Mode
+    feed: Feed, instruments: list[Instrument], mode: Mode, *, outlet: Outlet | None = None
 ) -> AsyncIterator[bytes]:
     """Ticks as server-sent events."""
-    async for message in tick_messages(feed, instruments, mode):
-        yield PING if message is None else sse(message)
+    write = TickFrame.worker_event
+    async for message in tick_messages(feed, instruments, mode, write=write, outlet=outlet):
+        yield PING if message is None else message
 
 
 async def candle_events(

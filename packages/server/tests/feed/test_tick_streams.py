@@ -1,0 +1,189 @@
+"""Beats on their way to clients: written once, sent on the spot, conflated for who is behind."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Coroutine
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tradertape_core.market.instrument import Instrument
+from tradertape_core.market.tick import Tick
+from tradertape_server.features.feed import shapes
+from tradertape_server.features.feed.frames import Selection, TickFrame
+from tradertape_server.features.feed.nothing import NoSource
+from tradertape_server.features.feed.service import TICKS, Feed
+from tradertape_server.features.feed.shapes import Quoted
+from tradertape_server.features.feed.source import Mode
+from tradertape_server.features.workers.market_streams import tick_events
+from tradertape_server.platform.bus import Bus, Event
+from tradertape_server.platform.clock import SystemClock
+
+AT = datetime(2026, 1, 5, 4, 30, tzinfo=UTC)
+
+
+def share(token: int) -> Instrument:
+    return Instrument(
+        exchange="NSE", tradingsymbol=f"S{token}", instrument_token=token, exchange_token=token
+    )
+
+
+def tick(token: int, seq: int) -> Tick:
+    return Tick(
+        instrument_token=token, instrument_id=f"NSE:S{token}", last_price=Decimal(100 + seq % 9),
+        at=AT, seq=seq,
+    )  # fmt: skip
+
+
+def frame_of(*tokens: int, seq: int = 1) -> TickFrame:
+    return TickFrame({token: Quoted(tick(token, seq)) for token in tokens})
+
+
+def prices(event: bytes) -> dict[int, float]:
+    """What an event says, by token."""
+    assert event.startswith(b"data: ")
+    assert event.endswith(b"\n\n")
+    return {one["instrument_token"]: one["last_price"] for one in json.loads(event[6:])["ticks"]}
+
+
+@pytest.fixture
+def written(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Everything that is made into JSON from now on."""
+    found: list[Any] = []
+    ascii_json = shapes.ascii_json
+
+    def count(value: Any) -> bytes:
+        found.append(value)
+        return ascii_json(value)
+
+    monkeypatch.setattr(shapes, "ascii_json", count)
+    return found
+
+
+def test_a_tick_is_written_once_a_beat_however_many_want_it(written: list[Any]) -> None:
+    clients = [Selection.of(dict.fromkeys(range(n, n + 5), Mode.LTP)) for n in range(1, 20)]
+    frame = frame_of(*range(1, 30))
+    for wanted in clients:
+        assert len(prices(frame.worker_event(wanted))) == 5
+        frame.worker(wanted)
+    assert sorted(one["instrument_token"] for one in written) == list(range(1, 24))
+
+
+def test_what_nobody_wants_is_not_written_and_what_did_not_tick_is_not_said(
+    written: list[Any],
+) -> None:
+    wanted = Selection.of({901: Mode.LTP, 902: Mode.LTP, 903: Mode.QUOTE})
+    assert prices(frame_of(901, 904).worker_event(wanted)) == {901: 101.0}
+    assert frame_of(904).worker_event(wanted) == b""
+    assert [one["instrument_token"] for one in written] == [901]
+
+
+def test_clients_that_want_the_same_are_sent_the_same_bytes() -> None:
+    first = Selection.of({1: Mode.LTP, 2: Mode.QUOTE})
+    assert Selection.of({2: Mode.QUOTE, 1: Mode.LTP}) is first
+    frame = frame_of(1, 2)
+    assert frame.worker(first) == frame.worker(first)
+    assert frame.worker(first) is frame.worker(first)
+
+
+def test_an_instrument_that_was_wanted_after_the_beat_was_written_breaks_nothing() -> None:
+    frame, early = frame_of(7001, 7002), Selection.of({7001: Mode.LTP})
+    assert frame.console(early)
+    late = Selection.of({7001: Mode.LTP, 7002: Mode.LTP})
+    said = json.loads(frame.console(late))["data"]
+    assert set(said) == {"NSE:S7001"}
+
+
+class Connection:
+    """A client that takes everything at once, or nothing."""
+
+    def __init__(self) -> None:
+        self.is_free = True
+        self.got: list[bytes] = []
+
+    def write(self, message: bytes) -> None:
+        self.got.append(message)
+
+
+async def parked(events: AsyncIterator[bytes]) -> asyncio.Task[bytes]:
+    """The stream's next message, being waited for."""
+    task = asyncio.ensure_future(anext(events))  # type: ignore[arg-type]
+    await asyncio.sleep(0)
+    return task
+
+
+def story(steps: Callable[[Feed, Connection], Coroutine[Any, Any, None]]) -> None:
+    async def run() -> None:
+        await steps(Feed(NoSource(), SystemClock(), Bus()), Connection())
+
+    asyncio.run(run())
+
+
+async def stream(feed: Feed, connection: Connection) -> tuple[AsyncIterator[bytes], Any]:
+    """An open stream of two shares that waits for its next beat."""
+    feed.receive([tick(1, 1)], [share(1)])
+    events = tick_events(feed, [share(1), share(2)], Mode.LTP, outlet=connection)
+    assert prices(await anext(events)) == {1: 101.0}
+    waiting = await parked(events)
+    return events, waiting
+
+
+async def beat(feed: Feed, *tokens: int, seq: int) -> None:
+    feed.receive([tick(token, seq) for token in tokens], [share(token) for token in tokens])
+    await asyncio.sleep(0)  # the bus calls the loop
+    await asyncio.sleep(0)
+
+
+def test_a_client_that_keeps_up_is_sent_each_beat_without_waking_its_stream() -> None:
+    async def steps(feed: Feed, connection: Connection) -> None:
+        _events, waiting = await stream(feed, connection)
+        for seq in (2, 3):
+            await beat(feed, 1, 2, seq=seq)
+        await beat(feed, 3, seq=4)  # nothing that it wants
+        assert [prices(one) for one in connection.got] == [
+            {1: 102.0, 2: 102.0}, {1: 103.0, 2: 103.0},
+        ]  # fmt: skip
+        assert not waiting.done()
+        waiting.cancel()
+
+    story(steps)
+
+
+def test_a_client_that_is_behind_gets_the_newest_of_each_and_nothing_overtakes_it() -> None:
+    async def steps(feed: Feed, connection: Connection) -> None:
+        events, waiting = await stream(feed, connection)
+        connection.is_free = False
+        await beat(feed, 1, 2, seq=2)
+        assert prices(await waiting) == {1: 102.0, 2: 102.0}
+        connection.is_free = True  # but the stream has that message in hand still
+        await beat(feed, 1, 2, seq=3)
+        await beat(feed, 2, seq=4)
+        assert connection.got == []
+        assert prices(await anext(events)) == {1: 103.0, 2: 104.0}
+        waiting = await parked(events)
+        await beat(feed, 1, seq=5)
+        assert [prices(one) for one in connection.got] == [{1: 105.0}]
+        waiting.cancel()
+
+    story(steps)
+
+
+def test_a_client_that_reads_nothing_holds_one_tick_of_each_and_loses_no_event() -> None:
+    async def steps(feed: Feed, _: Connection) -> None:
+        box = feed.bus.open([TICKS, "events"], direct=lambda _topic, _frame: False)
+        for seq in range(1, 301):
+            await beat(feed, *range(seq % 7, 50), seq=seq)
+            feed.bus.publish(Event("events", seq, {}))
+        await asyncio.sleep(0)
+        taken = box.take_now()
+        assert [event.cursor for event in taken.events] == list(range(1, 301))
+        assert not taken.overflowed
+        quotes = taken.frames[TICKS].quotes
+        assert len(quotes) == 50
+        assert {quoted.tick.seq for token, quoted in quotes.items() if token > 6} == {300}
+
+    story(steps)

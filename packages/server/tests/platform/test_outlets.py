@@ -1,0 +1,79 @@
+"""A stream's direct way to its connection, over a real server."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import uvicorn
+
+from tradertape_server.platform.outlets import ChunkOutlet, Outlet, StreamingHttp, outlet_of
+from tradertape_server.platform.streams import EventStream, sse
+
+
+class Guard:
+    async def ended(self) -> str:
+        await asyncio.Event().wait()
+        return ""
+
+
+def test_what_goes_past_the_application_and_what_does_not_are_one_answer() -> None:
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        outlet = outlet_of(scope)
+        assert outlet is not None
+
+        async def events(outlet: Outlet) -> AsyncIterator[bytes]:
+            yield sse(b"1")
+            outlet.write(sse(b"2" * 300_000))
+            yield sse(b"3")
+
+        await EventStream(events(outlet), Guard())(scope, receive, send)
+
+    async def story() -> None:
+        config = uvicorn.Config(application, http=StreamingHttp, log_config=None, lifespan="off")
+        server = uvicorn.Server(config)
+        with socket.socket() as listener:
+            listener.bind(("127.0.0.1", 0))
+            serving = asyncio.create_task(server.serve([listener]))
+            async with httpx.AsyncClient(trust_env=False) as client:
+                answer = await client.get(f"http://127.0.0.1:{listener.getsockname()[1]}/")
+            server.should_exit = True
+            await serving
+        said = [line[6:] for line in answer.text.splitlines() if line.startswith("data: ")]
+        assert said == ["1", "2" * 300_000, "3"]
+
+    asyncio.run(story())
+
+
+class Transport(asyncio.WriteTransport):
+    def __init__(self) -> None:
+        super().__init__()
+        self.waiting = 0
+        self.closing = False
+
+    def get_write_buffer_size(self) -> int:
+        return self.waiting
+
+    def is_closing(self) -> bool:
+        return self.closing
+
+
+def test_a_connection_is_free_when_nothing_waits_in_it_and_it_is_there() -> None:
+    transport = Transport()
+    outlet = ChunkOutlet(transport)
+    assert outlet.is_free
+    transport.waiting = 1
+    assert not outlet.is_free
+    transport.waiting, transport.closing = 0, True
+    assert not outlet.is_free
+
+
+def test_there_is_no_outlet_under_another_server_or_where_no_body_is_sent() -> None:
+    outlet = ChunkOutlet(Transport())
+    extensions = {"tradertape.outlet": outlet}
+    assert outlet_of({"type": "http", "method": "GET"}) is None
+    assert outlet_of({"type": "http", "method": "HEAD", "extensions": extensions}) is None
+    assert outlet_of({"type": "http", "method": "GET", "extensions": extensions}) is outlet
