@@ -11,7 +11,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import RLock
 
+from tradertape_core.market.hours import segment_of
 from tradertape_core.market.instrument import Instrument
+from tradertape_core.market.session_times import PhaseKind, Segment
 from tradertape_core.market.tick import Tick
 from tradertape_server.features.auth.models import User
 from tradertape_server.features.execution.ports import OnTick
@@ -61,7 +63,19 @@ class HandMarket:
     def tick(self, instrument_id: str) -> Tick | None:
         return self._ticks.get(instrument_id)
 
-    def is_open(self, instrument: Instrument, now: datetime) -> bool:  # noqa: ARG002
+    def phase(self, instrument: Instrument, now: datetime) -> PhaseKind:  # noqa: ARG002
+        return PhaseKind.CONTINUOUS
+
+    def segment(self, instrument: Instrument) -> Segment:
+        return segment_of(instrument)
+
+    def auction_price(self, instrument: Instrument, kind: PhaseKind) -> None:  # noqa: ARG002
+        return None
+
+    def closing_price(self, contract: Instrument) -> None:  # noqa: ARG002
+        return None
+
+    def is_open(self, now: datetime) -> bool:  # noqa: ARG002
         return True
 
     def watch(self, instrument_ids: Collection[str], listener: OnTick) -> None:

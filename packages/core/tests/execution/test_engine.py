@@ -87,7 +87,7 @@ def test_a_denial_has_every_reason_and_no_event(
     command: Callable[..., PlaceOrder], infy: Instrument, noon: datetime
 ) -> None:
     gate = denial(DenialReason.NO_PRICE, instrument="NSE:INFY")
-    facts = Facts(instrument=infy, market_open=False, denials=(gate,))
+    facts = Facts(instrument=infy, phase=None, denials=(gate,))
     decision = engine.place(command(order_type="LIMIT", price=1450.02), facts, noon)
     assert [str(one.reason) for one in decision.denials] == [
         "not_a_tick",

@@ -106,8 +106,8 @@ def test_the_day_ends_for_everything_but_after_market_orders(
 ) -> None:
     market.place(placed("1", **LIMIT), tick(1452, bid=1451, ask=1453), noon)
     market.place(placed("2", variety="amo", **LIMIT), None, noon)
-    assert market.venue.close_session(noon, {"NFO"}) == ()
-    market.hear(market.venue.close_session(noon, {"NSE"}), noon)
+    assert market.venue.close_session(noon, lambda one: one.exchange == "NFO") == ()
+    market.hear(market.venue.close_session(noon, lambda one: one.exchange == "NSE"), noon)
     assert [o.status for o in market.orders.values()] == [S.CANCELLED, S.AMO_REQUESTED]
     assert market.move(tick(1440, bid=1439, ask=1441, after=1)).status is S.CANCELLED
     assert market.orders["2"].status is S.AMO_REQUESTED, "no tick reaches it before the open"

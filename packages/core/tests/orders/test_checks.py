@@ -116,8 +116,8 @@ def test_prices_outside_the_circuit_are_refused_at_it_they_are_not(noon: datetim
 
 
 def test_outside_hours_only_an_after_market_order_is_taken(noon: datetime) -> None:
-    assert codes(noon, SHARE, market_open=False)[0] == {"market_closed_use_amo"}
-    assert codes(noon, SHARE | {"variety": "amo"}, market_open=False)[0] == set()
+    assert codes(noon, SHARE, phase=None)[0] == {"market_closed_use_amo"}
+    assert codes(noon, SHARE | {"variety": "amo"}, phase=None)[0] == set()
 
 
 def test_warnings_do_not_refuse(noon: datetime) -> None:

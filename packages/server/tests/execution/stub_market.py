@@ -9,7 +9,10 @@ from decimal import Decimal
 
 from tradertape_core.kernel.clock import Clock
 from tradertape_core.kernel.errors import InvariantBroken
+from tradertape_core.market.calendar import nse_calendar
+from tradertape_core.market.hours import segment_of
 from tradertape_core.market.instrument import Instrument, InstrumentType
+from tradertape_core.market.session_times import PhaseKind, Segment
 from tradertape_core.market.tick import Tick
 from tradertape_server.features.execution.ports import OnTick
 
@@ -58,6 +61,9 @@ class StubMarket:
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
         self.open = True
+        self.keeps_hours = False  # the exchange's, with its auctions
+        self.with_derivatives = {"NSE:TCS"}
+        self.auctions: dict[tuple[str, PhaseKind], Decimal] = {}
         self.closes: dict[str, str] = {}  # of underlyings, on the day their contracts end
         self.watched: frozenset[str] = frozenset()
         self._ticks: dict[str, Tick] = {}
@@ -82,7 +88,19 @@ class StubMarket:
     def tick(self, instrument_id: str) -> Tick | None:
         return self._ticks.get(instrument_id)
 
-    def is_open(self, instrument: Instrument, now: datetime) -> bool:
+    def segment(self, instrument: Instrument) -> Segment:
+        return segment_of(instrument, has_derivatives=instrument.id in self.with_derivatives)
+
+    def phase(self, instrument: Instrument, now: datetime) -> PhaseKind | None:
+        if not self.keeps_hours:
+            return PhaseKind.CONTINUOUS if self.open else None
+        found = nse_calendar().phase_at(now, self.segment(instrument))
+        return None if found is None else found.kind
+
+    def auction_price(self, instrument: Instrument, kind: PhaseKind) -> Decimal | None:
+        return self.auctions.get((instrument.id, kind))
+
+    def is_open(self, now: datetime) -> bool:
         return self.open
 
     def watch(self, instrument_ids: Collection[str], listener: OnTick) -> None:

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from tradertape_core.kernel.errors import InvalidInput
 from tradertape_core.market.calendar import nse_calendar
 from tradertape_core.market.candle import Candle, Interval
-from tradertape_core.market.hours import TradingHours, hours_at
+from tradertape_core.market.hours import TradingHours, hours_at, trading_phase
 from tradertape_core.market.instrument import Instrument
+from tradertape_core.market.session_times import Phase, Segment
 from tradertape_core.market.tick import Tick
 from tradertape_server.features.feed.replay import ReplaySource, read_recording
 from tradertape_server.features.feed.service import Feed
@@ -79,8 +80,11 @@ class Scripted:
     def quote(self, wanted: Sequence[Wanted], now: datetime) -> list[Tick]:
         return []
 
-    def hours(self, moment: datetime) -> TradingHours | None:
-        return hours_at(nse_calendar(), moment)
+    def hours(self, moment: datetime, segment: Segment = Segment.CASH) -> TradingHours | None:
+        return hours_at(nse_calendar(), moment, segment)
+
+    def phase(self, moment: datetime, segment: Segment) -> Phase | None:
+        return trading_phase(self.hours(moment, segment), moment)
 
     def session_candles(
         self, instrument: Instrument, interval: Interval, moment: datetime

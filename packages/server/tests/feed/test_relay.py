@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from tradertape_core.market.candle import Candle, Interval
-from tradertape_core.market.hours import TradingHours
+from tradertape_core.market.hours import TradingHours, trading_phase
 from tradertape_core.market.instrument import Instrument
+from tradertape_core.market.session_times import Phase, Segment
 from tradertape_core.market.tick import Depth, DepthLevel, Tick
 from tradertape_server.features.feed import relay as relay_module
 from tradertape_server.features.feed.relay import TickRelay
@@ -61,8 +62,11 @@ class HandMarket:
         self.asked += [one.instrument.id for one in wanted]
         return [self._tick(one, now) for one in wanted]
 
-    def hours(self, moment: datetime) -> TradingHours | None:
+    def hours(self, moment: datetime, segment: Segment = Segment.CASH) -> TradingHours | None:
         return None
+
+    def phase(self, moment: datetime, segment: Segment) -> Phase | None:
+        return trading_phase(self.hours(moment, segment), moment)
 
     def session_candles(
         self, instrument: Instrument, interval: Interval, moment: datetime

@@ -12,6 +12,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from tradertape_core.market.instrument import Instrument
+from tradertape_core.market.session_times import PhaseKind
 from tradertape_core.market.tick import Tick
 from tradertape_server.features.activity.service import ActivityService
 from tradertape_server.features.execution.service import ExecutionService
@@ -44,8 +45,8 @@ class HandMarket:
     def tick(self, instrument_id: str) -> Tick | None:
         return self._last if instrument_id == INFY.id else None
 
-    def is_open(self, instrument: Instrument, now: datetime) -> bool:
-        return True
+    def phase(self, instrument: Instrument, now: datetime) -> PhaseKind:
+        return PhaseKind.CONTINUOUS
 
     def watch(self, instrument_ids: Any, listener: Any) -> None:
         self._listeners[listener] = frozenset(instrument_ids)

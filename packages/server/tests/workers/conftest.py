@@ -25,7 +25,9 @@ from fastapi.testclient import TestClient
 from tradertape_core.kernel.clock import Clock
 from tradertape_core.kernel.errors import InvariantBroken
 from tradertape_core.market.calendar import Calendar
+from tradertape_core.market.hours import segment_of
 from tradertape_core.market.instrument import Instrument
+from tradertape_core.market.session_times import PhaseKind, Segment
 from tradertape_core.market.tick import Tick
 from tradertape_server.features.auth.audit import COMMAND_LINE
 from tradertape_server.features.auth.keys import Keys, Owner
@@ -89,7 +91,13 @@ class HandMarket:
     def tick(self, instrument_id: str) -> Tick | None:
         return self._ticks.get(instrument_id)
 
-    def is_open(self, instrument: Instrument, now: datetime) -> bool:
+    def segment(self, instrument: Instrument) -> Segment:
+        return segment_of(instrument)
+
+    def phase(self, instrument: Instrument, now: datetime) -> PhaseKind | None:
+        return PhaseKind.CONTINUOUS if self.open else None
+
+    def is_open(self, now: datetime) -> bool:
         return self.open
 
     def watch(self, instrument_ids: Collection[str], listener: OnTick) -> None:

@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 
 from tradertape_core.market.instrument import Instrument
+from tradertape_core.market.session_times import PhaseKind
 from tradertape_core.market.tick import Tick
 from tradertape_core.orders.denials import Denial
 from tradertape_core.orders.events import OrderEvent
@@ -18,11 +19,15 @@ _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What the engine has to know about the moment. `denials`: what the risk gate said."""
+    """What the engine has to know about the moment.
+
+    phase: what the exchange does with orders now; None while it is closed. denials: what the risk
+    gate said.
+    """
 
     instrument: Instrument
     tick: Tick | None = None
-    market_open: bool = True
+    phase: PhaseKind | None = PhaseKind.CONTINUOUS
     denials: tuple[Denial, ...] = ()
 
 

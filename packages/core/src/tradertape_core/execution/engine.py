@@ -58,7 +58,7 @@ def place(command: PlaceOrder, facts: Facts, now: datetime) -> Decision:
         facts.instrument,
         now=now,
         tick=facts.tick,
-        market_open=facts.market_open,
+        phase=facts.phase,
     )
     denials = checked.denials + facts.denials
     if denials:
@@ -85,7 +85,7 @@ def modify(command: ModifyOrder, order: Order, facts: Facts, now: datetime) -> D
         facts.instrument,
         now=now,
         tick=facts.tick,
-        market_open=facts.market_open,
+        phase=facts.phase,
     )
     if checked.denials + facts.denials:
         return Decision(denials=checked.denials + facts.denials, warnings=checked.warnings)

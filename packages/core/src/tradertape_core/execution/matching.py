@@ -23,6 +23,7 @@ CANCELLED_WORDS = {
     CancelReason.IOC: "immediate or cancel: nothing more to be had at once",
     CancelReason.TTL: "its time to live is over",
     CancelReason.DAY: "the session ended",
+    CancelReason.AUCTION: "the closing auction takes no stops and no disclosed quantities",
 }
 
 

@@ -7,12 +7,14 @@ holds can be rebuilt from open orders, so a restart loses nothing but places in 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from decimal import Decimal
 
 from tradertape_core.execution import matching
 from tradertape_core.execution.book import Book, Resting
 from tradertape_core.execution.matching import PaperRules, report
+from tradertape_core.execution.pricing import is_no_worse
 from tradertape_core.market.instrument import Instrument
 from tradertape_core.market.tick import Tick
 from tradertape_core.orders.order import (
@@ -30,6 +32,12 @@ from tradertape_core.orders.reports import CancelReason, ExecutionReport
 
 _S = OrderStatus
 Reports = tuple[ExecutionReport, ...]
+Among = Callable[[Instrument], bool]
+
+
+def everything(_instrument: Instrument) -> bool:
+    """Every instrument."""
+    return True
 
 
 class SimulatedVenue:
@@ -54,10 +62,17 @@ class SimulatedVenue:
         return frozenset(order.instrument.id for order in self._orders.values())
 
     def submit(
-        self, order: Order, instrument: Instrument, tick: Tick | None, now: datetime
+        self,
+        order: Order,
+        instrument: Instrument,
+        tick: Tick | None,
+        now: datetime,
+        *,
+        in_auction: bool = False,
     ) -> Reports:
         """Take an order: accept or reject it, and fill what a fresh tick fills at once.
 
+        in_auction: no tick fills anything now; the order waits for `match_auction`.
         An order the venue holds already is not taken twice: no reports.
         """
         if order.order_id in self._orders:
@@ -74,16 +89,16 @@ class SimulatedVenue:
         if resting.waits_for_open:
             return (report(resting, now, status=_S.AMO_REQUESTED),)
         self._expire_at(resting, matching.expiry_of(order.request, now))
-        return self._enter(resting, now)
+        return self._enter(resting, now, in_auction=in_auction)
 
-    def on_tick(self, tick: Tick, now: datetime) -> Reports:
+    def on_tick(self, tick: Tick, now: datetime, *, in_auction: bool = False) -> Reports:
         """Match an instrument's orders against a new tick. An old or stale one fills nothing."""
         reports = self.expire(now)
         book = self._books.get(tick.instrument_id)
         if book is None or not matching.is_news(tick, book.tick):
             return reports
         matching.advance(book, tick)
-        if not self._is_fresh(tick, now):
+        if in_auction or not self._is_fresh(tick, now):
             return reports
         for resting in book.triggered_by(tick.last_price):
             reports += self._trigger(resting, now)
@@ -98,7 +113,9 @@ class SimulatedVenue:
             return (_unknown(order_id, ask, now),)
         return (self._end(resting, CancelReason.REQUESTED, now, answers=ask),)
 
-    def modify(self, order_id: str, ask: int, change: Change, now: datetime) -> Reports:
+    def modify(
+        self, order_id: str, ask: int, change: Change, now: datetime, *, in_auction: bool = False
+    ) -> Reports:
         """Change an order; less quantity keeps its place in the queue, anything else loses it."""
         resting = self._orders.get(order_id)
         if resting is None:
@@ -116,14 +133,14 @@ class SimulatedVenue:
         waits = resting.waits_for_trigger
         status = None if waited == waits else _S.TRIGGER_PENDING if waits else _S.OPEN
         done = report(resting, now, answers=ask, terms=terms, status=status)
-        if keeps_place or resting.waits_for_open:
+        if keeps_place or resting.waits_for_open or in_auction:
             return (done,)
         return (done, *self._act_at_once(resting, now))
 
-    def open_session(self, now: datetime, exchanges: Collection[str] | None = None) -> Reports:
-        """Send the after-market orders that waited for the open (of these exchanges; None: all)."""
+    def open_session(self, now: datetime, among: Among = everything) -> Reports:
+        """Send the after-market orders that waited for the open."""
         reports: Reports = ()
-        for resting in self._of(exchanges):
+        for resting in self._of(among):
             if resting.waits_for_open:
                 resting.waits_for_open = False
                 self._index(resting)
@@ -132,10 +149,29 @@ class SimulatedVenue:
                 reports += self._enter(resting, now)
         return reports
 
-    def close_session(self, now: datetime, exchanges: Collection[str] | None = None) -> Reports:
+    def close_session(self, now: datetime, among: Among = everything) -> Reports:
         """End the day: everything that rests is cancelled, after-market orders apart."""
-        ended = [resting for resting in self._of(exchanges) if not resting.waits_for_open]
+        ended = [resting for resting in self._of(among) if not resting.waits_for_open]
         return tuple(self._end(resting, CancelReason.DAY, now) for resting in ended)
+
+    def enter_auction(self, now: datetime, among: Among = everything) -> Reports:
+        """Cancel what the closing auction does not keep: waiting stops, disclosed quantities."""
+        ended = [
+            one
+            for one in self._of(among)
+            if not one.waits_for_open and (one.waits_for_trigger or one.request.disclosed_quantity)
+        ]
+        return tuple(self._end(resting, CancelReason.AUCTION, now) for resting in ended)
+
+    def match_auction(self, prices: Mapping[str, Decimal], now: datetime) -> Reports:
+        """Fill every order that takes its instrument's auction price, at it; the others rest on."""
+        reports: Reports = ()
+        for resting in self._of(lambda instrument: instrument.id in prices):
+            price, limit = prices[resting.instrument.id], resting.limit
+            is_in = not (resting.waits_for_open or resting.waits_for_trigger)
+            if is_in and is_no_worse(price, limit, resting.request.side):
+                reports += self._fill(resting, [matching.Execution(resting.left, price)], now)
+        return reports
 
     def expire(self, now: datetime) -> Reports:
         """Cancel the orders whose time to live is over."""
@@ -168,9 +204,11 @@ class SimulatedVenue:
 
     # --- one order's way ----------------------------------------------------------------------
 
-    def _enter(self, resting: Resting, now: datetime) -> Reports:
+    def _enter(self, resting: Resting, now: datetime, *, in_auction: bool = False) -> Reports:
         status = _S.TRIGGER_PENDING if resting.waits_for_trigger else _S.OPEN
         accepted = report(resting, now, status=status)
+        if in_auction:
+            return (accepted,)
         return (accepted, *self._act_at_once(resting, now))
 
     def _act_at_once(self, resting: Resting, now: datetime) -> Reports:
@@ -198,8 +236,9 @@ class SimulatedVenue:
         self._protect(resting, book)
         fills = matching.fills_of(resting, book, self.rules)
         resting.has_met_market = True
-        if not fills:
-            return self._rest(resting, now)
+        return self._fill(resting, fills, now) if fills else self._rest(resting, now)
+
+    def _fill(self, resting: Resting, fills: list[matching.Execution], now: datetime) -> Reports:
         self._count(resting, fills)
         trades = matching.trades_of(resting, fills, now)
         if resting.left == 0:
@@ -303,9 +342,9 @@ class SimulatedVenue:
     def _book(self, instrument_id: str) -> Book:
         return self._books.setdefault(instrument_id, Book())
 
-    def _of(self, exchanges: Collection[str] | None) -> list[Resting]:
+    def _of(self, among: Among) -> list[Resting]:
         orders = sorted(self._orders.values(), key=lambda one: one.arrival)
-        return [o for o in orders if exchanges is None or o.instrument.exchange in exchanges]
+        return [order for order in orders if among(order.instrument)]
 
     def _is_fresh(self, tick: Tick, now: datetime) -> bool:
         return now - tick.at <= self.rules.stale_after

@@ -9,7 +9,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -102,10 +102,7 @@ class Calendar:
 
     def session_times(self, day: date, segment: Segment = Segment.CASH) -> tuple[Phase, ...]:
         """Phases of `day` in IST, in order; empty when closed, unknown or of unconfirmed hours."""
-        if not self.is_session(day):
-            return ()
-        special = _SPECIAL.get(day)
-        return special_phases(special, segment) if special else regular_phases(day, segment)
+        return _phases(day, segment) if self.is_session(day) else ()
 
     def phase_at(self, moment: datetime, segment: Segment = Segment.CASH) -> Phase | None:
         """The phase in force at an aware `moment`; None between phases and when closed."""
@@ -132,6 +129,12 @@ class Calendar:
     @property
     def _range(self) -> str:
         return f"the calendar covers {self.first_day} to {self.last_day}"
+
+
+@lru_cache(maxsize=4096)
+def _phases(day: date, segment: Segment) -> tuple[Phase, ...]:
+    special = _SPECIAL.get(day)
+    return special_phases(special, segment) if special else regular_phases(day, segment)
 
 
 @cache

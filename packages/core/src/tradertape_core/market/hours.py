@@ -9,7 +9,8 @@ from functools import cache
 from tradertape_core.kernel.clock import IST
 from tradertape_core.kernel.errors import InvalidInput
 from tradertape_core.market.calendar import Calendar, nse_calendar
-from tradertape_core.market.session_times import PhaseKind, Segment
+from tradertape_core.market.instrument import Instrument
+from tradertape_core.market.session_times import Phase, PhaseKind, Segment
 
 Window = tuple[datetime, datetime]
 
@@ -63,6 +64,19 @@ class TradingHours:
                 break
             traded += int((min(moment, end) - start).total_seconds())
         return min(traded, self.seconds - 1)
+
+
+def segment_of(instrument: Instrument, *, has_derivatives: bool = False) -> Segment:
+    """Whose hours an instrument keeps. has_derivatives: futures or options are written on it."""
+    if instrument.is_derivative:
+        return Segment.DERIVATIVES
+    return Segment.CASH_WITH_DERIVATIVES if has_derivatives else Segment.CASH
+
+
+def trading_phase(hours: TradingHours | None, moment: datetime) -> Phase | None:
+    """Continuous trading, where a moment lies in these hours: a market without auctions."""
+    window = None if hours is None else hours.window_at(moment)
+    return None if window is None else Phase(PhaseKind.CONTINUOUS, *window)
 
 
 def session_hours(

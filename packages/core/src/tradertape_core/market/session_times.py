@@ -42,6 +42,35 @@ class PhaseKind(StrEnum):
     POST_CLOSE = "post_close"
 
 
+PRE_OPEN = frozenset(
+    {
+        PhaseKind.PRE_OPEN_ENTRY,
+        PhaseKind.PRE_OPEN_LIMIT_ONLY,
+        PhaseKind.PRE_OPEN_MATCHING,
+        PhaseKind.PRE_OPEN_BUFFER,
+    }
+)
+CLOSING_AUCTION = frozenset(
+    {
+        PhaseKind.CLOSING_REFERENCE,
+        PhaseKind.CLOSING_ENTRY,
+        PhaseKind.CLOSING_LIMIT_ONLY,
+        PhaseKind.CLOSING_MATCHING,
+    }
+)
+AUCTIONS = PRE_OPEN | CLOSING_AUCTION
+# New orders are taken; in an auction they rest until it is matched.
+TAKES_ORDERS = frozenset(
+    {
+        PhaseKind.CONTINUOUS,
+        PhaseKind.PRE_OPEN_ENTRY,
+        PhaseKind.PRE_OPEN_LIMIT_ONLY,
+        PhaseKind.CLOSING_ENTRY,
+        PhaseKind.CLOSING_LIMIT_ONLY,
+    }
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Phase:
     """One phase of a session; start belongs to it, end does not. Both aware, in IST."""

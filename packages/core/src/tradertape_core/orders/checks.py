@@ -9,7 +9,9 @@ from decimal import ROUND_HALF_UP, Decimal
 from tradertape_core.kernel.clock import IST
 from tradertape_core.market.hours import last_trade
 from tradertape_core.market.instrument import Instrument, InstrumentType
+from tradertape_core.market.session_times import PhaseKind
 from tradertape_core.market.tick import Tick
+from tradertape_core.orders.auctions import against_phase
 from tradertape_core.orders.denials import Denial, DenialReason, denial
 from tradertape_core.orders.order import OrderRequest, Product, Variety
 
@@ -32,20 +34,21 @@ def check_against(
     *,
     now: datetime,
     tick: Tick | None = None,
-    market_open: bool = True,
+    phase: PhaseKind | None = PhaseKind.CONTINUOUS,
     at: str = "",
 ) -> Checked:
     """Check what depends on the instrument: tick, lot, freeze, circuit, expiry, hours.
 
     tick: the latest of the instrument; None when there is none, and limits are not known.
-    at: pointer of the order in the caller's document.
+    phase: what the exchange does with orders now; None while it is closed. at: pointer of the order
+    in the caller's document.
     """
     denials = (
         *_tradable(request, instrument, now, at),
         *prices_on_tick(request, instrument, at),
         *_quantity(request, instrument, at),
         *_circuit(request, tick, at),
-        *_hours(request, market_open),
+        *against_phase(request, phase, at),
     )
     warnings = (
         *_protection(request, at),
@@ -135,12 +138,6 @@ def _circuit(request: OrderRequest, tick: Tick | None, at: str) -> list[Denial]:
         for field, value in _prices(request)
         if field in ("price", "trigger_price") and not low <= value <= high
     ]
-
-
-def _hours(request: OrderRequest, market_open: bool) -> list[Denial]:
-    if market_open or request.variety is Variety.AMO:
-        return []
-    return [denial(_R.MARKET_CLOSED_USE_AMO)]
 
 
 def _protection(request: OrderRequest, at: str) -> list[Denial]:

@@ -22,6 +22,8 @@ class DenialReason(StrEnum):
     TOO_MANY_SLICES = "too_many_slices"
     PRICE_OUTSIDE_CIRCUIT = "price_outside_circuit"
     MARKET_CLOSED_USE_AMO = "market_closed_use_amo"
+    NO_ORDERS_NOW = "no_orders_now"
+    NOT_IN_AUCTION = "not_in_auction"
     NO_MARKET_PROTECTION = "no_market_protection"
     T2T_INTRADAY = "t2t_intraday"
     ILLIQUID = "illiquid"
@@ -83,6 +85,8 @@ WORDS: dict[DenialReason, str] = {
     DenialReason.MARKET_CLOSED_USE_AMO: (
         "the market is closed: place the order with variety amo to send it at the next open"
     ),
+    DenialReason.NO_ORDERS_NOW: "{why}: place the order {then}, or with variety amo at any time",
+    DenialReason.NOT_IN_AUCTION: "{field} {value} is not taken in {auction}: {instead}",
     DenialReason.NO_MARKET_PROTECTION: (
         "without market_protection the exchanges refuse market orders of programs; "
         "leave it out or set -1"

@@ -17,6 +17,7 @@ class CancelReason(StrEnum):
     IOC = "ioc"  # immediate or cancel: the rest found no counterpart at once
     TTL = "ttl"  # its minutes are over
     DAY = "day"  # the session ended
+    AUCTION = "auction"  # the closing auction does not keep such an order
     EXIT = "exit"  # the run is being closed
     SIBLING = "sibling"  # the other exit of a cover order filled
     VENUE = "venue"  # the venue's own decision

@@ -28,6 +28,7 @@ _MINUTE_SPREAD = 0.35  # of the log pace of prices, between minutes
 _VOLUME_SPREAD = 0.5
 _LEAST_PACE = 0.4  # of its own, of a share that walks where its high or low leaves little room
 _USUAL_VOLATILITY = 0.015
+_LATE_S = 3600  # of the shares' close, within which derivatives close too
 _LEAST_REACH = 0.3  # of a day's volatility: how far a demo session goes at least, up and down
 
 
@@ -107,6 +108,11 @@ class Tape:
             volume,
             np.cumsum(bought * price, dtype=np.float64) / 100,
         )
+
+    def late_walk(self, name: str, a_second: float) -> Floats:
+        """Log moves of a price in the hour after the close, by the second, each so wide."""
+        steps = self._stream(f"late {name}").standard_normal(_LATE_S) * a_second
+        return np.cumsum(steps, dtype=np.float64)
 
     def _between(self, name: str, share: Share, pull: Pull) -> Floats:
         count = self.hours.seconds

@@ -13,6 +13,7 @@ from datetime import datetime
 from decimal import Decimal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tradertape_core.market.candle import Candle, Interval, bucket_at
 from tradertape_core.market.hours import TradingHours
@@ -30,6 +31,7 @@ from tradertape_core.market.world.quoting import Book, book_at, depth_of, rupees
 
 STEPS_A_SECOND = 10
 _BAND = 20  # percent of the previous close, the widest fixed one; it flexes where a day goes beyond
+_INDEX_VOLATILITY = 0.01  # a day
 _CAP_WITH_NARROW_SPREAD = 5e12  # rupees
 
 
@@ -53,6 +55,7 @@ class LiveMarket:
         )  # fmt: skip
         self._tape = Tape(day.seed, hours)
         self._paths: dict[str, Path] = {}
+        self._late_walks: dict[str, NDArray[np.float64]] = {}
 
     def knows(self, name: str) -> bool:
         """Whether a share or an index moves in this session."""
@@ -76,6 +79,18 @@ class LiveMarket:
         """The price of a share or an index at a moment of the session."""
         second = max(0, self.hours.second_of(moment))
         return int(self.path(name).price[second]) / 100
+
+    def implied(self, name: str, moment: datetime) -> float:
+        """The price futures and options go by: the spot, and after the close a walk from it."""
+        spot = self.spot(name, moment)
+        if moment < self.hours.end:
+            return spot
+        late = int((moment - self.hours.end).total_seconds())
+        walk = self._late_walks.get(name)
+        if walk is None:
+            a_second = self.day.volatility.get(name, _INDEX_VOLATILITY) / self.hours.seconds**0.5
+            walk = self._late_walks[name] = self._tape.late_walk(name, a_second)
+        return spot * float(np.exp(walk[min(late, len(walk) - 1)]))
 
     def tick(
         self, instrument: Instrument, moment: datetime, *, seq: int = 0, with_depth: bool = True

@@ -46,17 +46,36 @@ class Progress:
     moved: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What of a run is left: one product, or some exchanges; all of it where nothing is named."""
+
+    product: Product | None = None
+    exchanges: frozenset[str] = frozenset()
+
+    def holds(self, instrument: str, product: Product) -> bool:
+        """Whether a position or an order belongs to it."""
+        exchange = instrument.partition(":")[0]
+        return self.product in (None, product) and exchange in (self.exchanges or {exchange})
+
+    @classmethod
+    def of(cls, row: Json) -> Part:
+        """As an exit's row has it."""
+        details = row["details"]
+        product = Product(details["product"]) if details["product"] else None
+        return cls(product, frozenset(details.get("exchanges", ())))
+
+
+_ALL = Part()
+
+
 def begin_wish(
-    intent: Intent,
-    *,
-    reason: str | None,
-    product: Product | None = None,
-    is_square_off: bool = False,
+    intent: Intent, *, reason: str | None, part: Part = _ALL, is_square_off: bool = False
 ) -> Wish:
     """Take the key of an exit; from now on its run places nothing else.
 
-    product: leave with this one alone, and the run goes on. is_square_off: the broker does it, for
-    its fee.
+    part: leave with this alone, and the run goes on. is_square_off: the broker does it, for its
+    fee.
     """
 
     def decide(desk: Desk) -> Outcome | None:
@@ -68,7 +87,8 @@ def begin_wish(
             return None if isinstance(known, Reserved) else known
         details: Json = {
             "reason": reason,
-            "product": product.value if product else None,
+            "product": part.product.value if part.product else None,
+            "exchanges": sorted(part.exchanges),
             "is_square_off": is_square_off,
             "orders": [],
         }
@@ -120,8 +140,8 @@ def step_wish(run_id: str, key: str, ids: OrderIds) -> Wish:
 
 def preview(desk: Desk, account_id: int, run_id: str, product: Product | None = None) -> Json:
     """What an exit would do now, without doing any of it."""
-    exposures = _exposures(desk, account_id, run_id, product)
-    orders = _resting(desk, account_id, run_id, product, ())
+    exposures = _exposures(desk, account_id, run_id, Part(product))
+    orders = _resting(desk, account_id, run_id, Part(product), ())
     cancelled, closings = preview_exit(
         key="preview", exposures=exposures, orders=orders, now=desk.now
     )
@@ -132,24 +152,24 @@ def preview(desk: Desk, account_id: int, run_id: str, product: Product | None = 
 
 
 def _plan(desk: Desk, row: Json) -> ExitPlan:
-    product = Product(row["details"]["product"]) if row["details"]["product"] else None
-    made = row["details"]["orders"]
+    part, made = Part.of(row), row["details"]["orders"]
     closing = [order for name in made if (order := desk.order(name)) is not None]
     return plan_exit(
         key=row["key"],
-        exposures=_exposures(desk, row["account_id"], row["run_id"], product),
-        orders=_resting(desk, row["account_id"], row["run_id"], product, made),
+        exposures=_exposures(desk, row["account_id"], row["run_id"], part),
+        orders=_resting(desk, row["account_id"], row["run_id"], part, made),
         closing_orders=closing,
         now=desk.now,
     )
 
 
-def _exposures(desk: Desk, account_id: int, run_id: str, product: Product | None) -> list[Exposure]:
+def _exposures(desk: Desk, account_id: int, run_id: str, part: Part) -> list[Exposure]:
     held = desk.account(account_id).positions.values()
     return [
         _exposure(desk, position)
         for position in held
-        if (position.key.run_id or "") == run_id and product in (None, position.key.product)
+        if (position.key.run_id or "") == run_id
+        and part.holds(position.key.instrument, position.key.product)
     ]
 
 
@@ -159,14 +179,14 @@ def _exposure(desk: Desk, position: Position) -> Exposure:
 
 
 def _resting(
-    desk: Desk, account_id: int, run_id: str, product: Product | None, made: Sequence[str]
+    desk: Desk, account_id: int, run_id: str, part: Part, made: Sequence[str]
 ) -> list[Order]:
     return [
         order
         for order in desk.account(account_id).orders.values()
         if (order.run_id or "") == run_id
         and order.order_id not in made
-        and product in (None, order.request.product)
+        and part.holds(order.request.instrument, order.request.product)
     ]
 
 

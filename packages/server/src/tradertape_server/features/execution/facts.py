@@ -100,7 +100,7 @@ def market_facts(desk: Desk, instrument: Instrument, denials: tuple[Denial, ...]
     return Facts(
         instrument=instrument,
         tick=desk.market.tick(instrument.id),
-        market_open=desk.market.is_open(instrument, desk.now),
+        phase=desk.market.phase(instrument, desk.now),
         denials=denials,
     )
 

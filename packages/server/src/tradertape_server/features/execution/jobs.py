@@ -1,4 +1,4 @@
-"""What happens by the clock: exits that go on, the day's end, intraday squared off, years over.
+"""What happens by the clock: exits go on, days end, intraday is squared off, auctions are matched.
 
 A market that never closes (the simulated one at any hour) has no day's end: nothing is squared off,
 after-market orders go out at once, and day orders end when India's date changes.
@@ -11,11 +11,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from tradertape_core.execution.simulated import everything
 from tradertape_core.kernel.clock import IST, Clock
 from tradertape_core.ledger.corporate import is_touched
 from tradertape_core.market.calendar import Calendar
 from tradertape_core.market.hours import TradingHours, intraday_due, session_hours
-from tradertape_core.market.session_times import Segment
+from tradertape_core.market.instrument import Instrument
+from tradertape_core.market.session_times import CLOSING_AUCTION, PhaseKind, Segment
 from tradertape_core.orders.order import OrderStatus, Product, Variety
 from tradertape_core.orders.reports import ExecutionReport
 from tradertape_server.features.execution import cancelling
@@ -29,12 +31,13 @@ from tradertape_server.platform.logging import get_logger
 
 Chore = Callable[[datetime], None]
 EVERY_S = 1.0
-SEGMENTS = {
+# Intraday positions in all shares are closed at one time, whether they have derivatives or not.
+_SQUARED_OFF = {
     Segment.CASH: frozenset({"NSE", "BSE"}),
     Segment.DERIVATIVES: frozenset({"NFO", "BFO"}),
 }
-
-EVERYWHERE = frozenset[str]().union(*SEGMENTS.values())
+_PRE_OPEN_OVER = frozenset({PhaseKind.PRE_OPEN_MATCHING, PhaseKind.PRE_OPEN_BUFFER})
+_STILL_IN_AUCTION = CLOSING_AUCTION - {PhaseKind.CLOSING_MATCHING}
 
 logger = get_logger(__name__)
 
@@ -49,8 +52,7 @@ class ExecutionJobs:
     chores: Sequence[Chore] = ()  # each decides itself what is due
     _stopping: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
-    _opened: set[tuple[Segment, date]] = field(default_factory=set[tuple[Segment, date]])
-    _closed: set[tuple[Segment, date]] = field(default_factory=set[tuple[Segment, date]])
+    _done: set[tuple[str, Segment, date]] = field(default_factory=set[tuple[str, Segment, date]])
     _expired_on: date | None = None
     _ended_before: datetime | None = None
 
@@ -81,12 +83,12 @@ class ExecutionJobs:
             self._tell(lambda venue: venue.expire(now))
         if self.service.market.never_closes:
             if self.service.trader.resting:
-                self._tell(lambda venue: venue.open_session(now, EVERYWHERE))
+                self._tell(lambda venue: venue.open_session(now, everything))
             return
-        for segment, exchanges in SEGMENTS.items():
+        for segment in Segment:
             hours = session_hours(self.calendar, now.astimezone(IST).date(), segment)
             if hours is not None:
-                self._session(segment, exchanges, hours, now)
+                self._session(segment, hours, now)
 
     def _loop(self) -> None:
         while not self._stopping.wait(EVERY_S):
@@ -97,28 +99,58 @@ class ExecutionJobs:
             except Exception:
                 logger.exception("execution job failed")
 
-    def _session(
-        self, segment: Segment, exchanges: frozenset[str], hours: TradingHours, now: datetime
-    ) -> None:
-        name = (segment, hours.day)
-        if hours.start <= now < hours.end and name not in self._opened:
-            self._opened.add(name)
-            self._tell(lambda venue: venue.open_session(now, exchanges))
-            self._square_off(exchanges, hours.day, left_from_before=True)
+    def _session(self, segment: Segment, hours: TradingHours, now: datetime) -> None:
+        def among(instrument: Instrument) -> bool:
+            return self.service.market.segment(instrument) is segment
+
+        phases = self.calendar.session_times(hours.day, segment)
+        phase = next((one.kind for one in phases if one.start <= now < one.end), None)
+        matched = [one.start for one in phases if one.kind is PhaseKind.CLOSING_MATCHING]
+        end = matched[0] if matched else hours.end
+        if phase in _PRE_OPEN_OVER and self._first("pre-open", segment, hours):
+            self._match_auction(PhaseKind.PRE_OPEN_MATCHING, segment, now)
+        if hours.start <= now < hours.end and self._first("open", segment, hours):
+            self._tell(lambda venue: venue.open_session(now, among))
+            self._square_off(segment, hours.day, left_from_before=True)
         due = intraday_due(self.calendar, hours.day, segment)
         if due is not None and due <= now < hours.end:
-            self._square_off(exchanges, hours.day)
-        if now >= hours.end and name not in self._closed:
-            self._closed.add(name)
-            self._tell(lambda venue: venue.close_session(now, exchanges))
+            self._square_off(segment, hours.day)
+        if phase in _STILL_IN_AUCTION and self._first("auction", segment, hours):
+            self._tell(lambda venue: venue.enter_auction(now, among))
+        if now >= end and self._first("close", segment, hours):
+            if matched:
+                self._match_auction(PhaseKind.CLOSING_MATCHING, segment, now)
+            self._tell(lambda venue: venue.close_session(now, among))
 
-    def _square_off(
-        self, exchanges: frozenset[str], day: date, *, left_from_before: bool = False
-    ) -> None:
+    def _first(self, what: str, segment: Segment, hours: TradingHours) -> bool:
+        """Whether this was not done yet on the day."""
+        name = (what, segment, hours.day)
+        is_first = name not in self._done
+        self._done.add(name)
+        return is_first
+
+    def _match_auction(self, kind: PhaseKind, segment: Segment, now: datetime) -> None:
+        """Fill what waits in an auction, at its price; where nobody can say one it rests on."""
+        market = self.service.market
+        waiting = {order.request.instrument for order in self.service.orders(open_only=True)}
+        found = {name: market.instrument(name) for name in waiting}
+        prices = {
+            name: price
+            for name, one in found.items()
+            if one is not None
+            and market.segment(one) is segment
+            and (kind is PhaseKind.CLOSING_MATCHING or market.phase(one, now) is not None)
+            and (price := market.auction_price(one, kind)) is not None
+        }
+        if prices:
+            self._tell(lambda venue: venue.match_auction(prices, now))
+
+    def _square_off(self, segment: Segment, day: date, *, left_from_before: bool = False) -> None:
         """Close what is held intraday, run by run; asked again every second until it is done.
 
         left_from_before: what a server that was down left open on an earlier day, and no other.
         """
+        exchanges = _SQUARED_OFF.get(segment, frozenset())
         due = {
             RunRef(account_id=int(one.key.account), run_id=one.key.run_id or "")
             for one in self.service.positions(open_only=True)
@@ -126,7 +158,9 @@ class ExecutionJobs:
             and one.key.instrument.partition(":")[0] in exchanges
             and (not left_from_before or is_touched(one, day))
         }
+        # Contracts are closed later than shares, of the same run too: under another key.
         name = "square-off-late" if left_from_before else "square-off"
+        name += "" if segment is Segment.CASH else f"-{segment}"
         for run in due:
             try:
                 self.service.exit_run(
@@ -134,6 +168,7 @@ class ExecutionJobs:
                     key=f"{name}:{day.isoformat()}",
                     reason="intraday square-off",
                     product=Product.MIS,
+                    exchanges=exchanges,
                     is_square_off=True,
                 )
             except ApiError as error:

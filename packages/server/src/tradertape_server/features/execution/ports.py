@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from tradertape_core.market.instrument import Instrument
+from tradertape_core.market.session_times import PhaseKind, Segment
 from tradertape_core.market.tick import Tick
 
 OnTick = Callable[[Tick], None]
@@ -36,8 +37,23 @@ class Market(Protocol):
         """Its latest tick; None before the first."""
         ...
 
-    def is_open(self, instrument: Instrument, now: datetime) -> bool:
-        """Whether orders are matched now."""
+    def segment(self, instrument: Instrument) -> Segment:
+        """Whose hours an instrument keeps."""
+        ...
+
+    def phase(self, instrument: Instrument, now: datetime) -> PhaseKind | None:
+        """What becomes of an order now: traded on, held for an auction; None: closed."""
+        ...
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether orders of any segment are taken now."""
+        ...
+
+    def auction_price(self, instrument: Instrument, kind: PhaseKind) -> Decimal | None:
+        """What today's pre-open or closing auction comes to; None where nobody can say.
+
+        May take a second: not to be asked on the trader's thread.
+        """
         ...
 
     @property

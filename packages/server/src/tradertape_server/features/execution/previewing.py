@@ -53,8 +53,8 @@ def preview_basket(desk: Desk, account_id: int, requests: Sequence[OrderRequest]
 def _leg(desk: Desk, request: OrderRequest) -> tuple[list[Json], Charges]:
     instrument = instrument_of(desk, request.instrument, "/tradingsymbol")
     tick, now = desk.market.tick(instrument.id), desk.now
-    is_open = desk.market.is_open(instrument, now)
-    checked = check_against(request, instrument, now=now, tick=tick, market_open=is_open)
+    phase = desk.market.phase(instrument, now)
+    checked = check_against(request, instrument, now=now, tick=tick, phase=phase)
     charges = estimate(request, instrument, tick, now, broker=desk.broker)
     refusals = [_warning(one, severity="error") for one in checked.denials]
     return [*refusals, *(_warning(one, severity="warning") for one in checked.warnings)], charges

@@ -221,10 +221,12 @@ class ExecutionService(Reading):
         reason: str | None = None,
         dry_run: bool = False,
         product: Product | None = None,
+        exchanges: frozenset[str] = frozenset(),
         is_square_off: bool = False,
     ) -> Answer:
         """Cancel a run's orders and close its positions; the same key does it once.
 
+        product, exchanges: leave with these alone, and the run goes on.
         202 while something still rests at the venue: the job goes on with it. dry_run: what would
         be done, and nothing is.
         """
@@ -239,7 +241,12 @@ class ExecutionService(Reading):
         key = (key or f"exit:{self.ids.next(self.clock.now())}").strip()
         intent = _exit_intent(run, key, reason, product)
         known = self.trader.do(
-            exiting.begin_wish(intent, reason=reason, product=product, is_square_off=is_square_off)
+            exiting.begin_wish(
+                intent,
+                reason=reason,
+                part=exiting.Part(product, exchanges),
+                is_square_off=is_square_off,
+            )
         )
         if known is not None:
             return _given(known)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from decimal import Decimal
 
 from tradertape_core.execution.decision import Alter, Submit, VenueRequest, Withdraw
 from tradertape_core.execution.matching import PaperRules
-from tradertape_core.execution.simulated import SimulatedVenue
+from tradertape_core.execution.simulated import Among, SimulatedVenue
 from tradertape_core.kernel.clock import Clock
 from tradertape_core.market.instrument import Instrument
+from tradertape_core.market.session_times import AUCTIONS
 from tradertape_core.market.tick import Tick
 from tradertape_core.orders.order import Order
 from tradertape_core.orders.reports import ExecutionReport
@@ -58,24 +60,44 @@ class PaperVenue:
             case Submit():
                 name = order.request.instrument
                 instrument = self._known(name)
-                return self._book.submit(order, instrument, self._market.tick(name), now)
+                tick, in_auction = self._market.tick(name), self._in_auction(name, now)
+                return self._book.submit(order, instrument, tick, now, in_auction=in_auction)
             case Alter():
-                return self._book.modify(request.order_id, request.ask, request.change, now)
+                in_auction = self._in_auction(order.request.instrument, now)
+                return self._book.modify(
+                    request.order_id, request.ask, request.change, now, in_auction=in_auction
+                )
             case Withdraw():
                 return self._book.cancel(request.order_id, request.ask, now)
 
     def on_tick(self, tick: Tick) -> Reports:
         """Match the orders of one instrument."""
-        return self._book.on_tick(tick, self._clock.now())
+        now = self._clock.now()
+        in_auction = self._in_auction(tick.instrument_id, now)
+        return self._book.on_tick(tick, now, in_auction=in_auction)
 
     def expire(self, now: datetime) -> Reports:
         """End the orders whose minutes are over."""
         return self._book.expire(now)
 
-    def open_session(self, now: datetime, exchanges: frozenset[str]) -> Reports:
+    def open_session(self, now: datetime, among: Among) -> Reports:
         """Send the after-market orders that waited."""
-        return self._book.open_session(now, exchanges)
+        return self._book.open_session(now, among)
 
-    def close_session(self, now: datetime, exchanges: frozenset[str]) -> Reports:
+    def close_session(self, now: datetime, among: Among) -> Reports:
         """End the day's orders."""
-        return self._book.close_session(now, exchanges)
+        return self._book.close_session(now, among)
+
+    def enter_auction(self, now: datetime, among: Among) -> Reports:
+        """End the orders the closing auction does not keep."""
+        return self._book.enter_auction(now, among)
+
+    def match_auction(self, prices: Mapping[str, Decimal], now: datetime) -> Reports:
+        """Fill what takes its auction's price."""
+        return self._book.match_auction(prices, now)
+
+    def _in_auction(self, name: str, now: datetime) -> bool:
+        """Whether the instrument's orders wait for an auction instead of meeting ticks."""
+        if self._market.never_closes:
+            return False
+        return self._market.phase(self._known(name), now) in AUCTIONS

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from itertools import groupby
 from typing import Protocol
 
@@ -14,8 +15,9 @@ from tradertape_core.kernel.clock import IST, Clock
 from tradertape_core.market.calendar import Calendar
 from tradertape_core.market.candle import Candle, CandleBuilder, Interval, bucket_at
 from tradertape_core.market.candle_path import LEGS, path_of
-from tradertape_core.market.hours import TradingHours, hours_at
+from tradertape_core.market.hours import TradingHours, hours_at, segment_of, trading_phase
 from tradertape_core.market.instrument import Instrument
+from tradertape_core.market.session_times import Phase, Segment
 from tradertape_core.market.tick import Tick
 from tradertape_server.features.feed.source import Wanted
 from tradertape_server.features.feed.timeline import Timeline
@@ -88,9 +90,9 @@ class CandleReplaySource:
     def poll(self, wanted: Sequence[Wanted], now: datetime) -> list[Tick]:
         """What was traded since the last call, and how every instrument stands."""
         until, made = self.market_time(now), list[Tick]()
-        if self.hours(until) is None:
-            return self._last_of_session(wanted, until)
-        for one in wanted:
+        still = [w for w in wanted if self.hours(until, segment_of(w.instrument)) is None]
+        made += self._last_of_session(still, until)
+        for one in wanted if not still else [w for w in wanted if w not in still]:
             token = one.instrument.instrument_token
             since = self._sent.get(token)
             self._sent[token] = until
@@ -102,9 +104,13 @@ class CandleReplaySource:
         until = self.market_time(now)
         return [tick for one in wanted for tick in self._since(one.instrument, until, until)]
 
-    def hours(self, moment: datetime) -> TradingHours | None:
+    def hours(self, moment: datetime, segment: Segment = Segment.CASH) -> TradingHours | None:
         """The session a moment lies in."""
-        return hours_at(self._calendar, moment)
+        return hours_at(self._calendar, moment, segment)
+
+    def phase(self, moment: datetime, segment: Segment) -> Phase | None:
+        """A replay has sessions alone: candles say nothing of auctions."""
+        return trading_phase(self.hours(moment, segment), moment)
 
     def session_candles(
         self, instrument: Instrument, interval: Interval, moment: datetime
@@ -125,7 +131,8 @@ class CandleReplaySource:
     def _built(
         self, instrument: Instrument, interval: Interval, days: Sequence[date], until: datetime
     ) -> list[Candle]:
-        builder = CandleBuilder(interval, self.hours, late=timedelta(0))
+        hours_of = partial(self.hours, segment=segment_of(instrument))
+        builder = CandleBuilder(interval, hours_of, late=timedelta(0))
         made: list[Candle] = []
         for day in days:
             for tick in self._tape(instrument, day):
@@ -172,7 +179,7 @@ class CandleReplaySource:
         return found
 
     def _play(self, instrument: Instrument, day: date) -> list[Tick]:
-        hours = self._timeline.sessions.get(day)
+        hours = self._timeline.hours(day, segment_of(instrument))
         by_day = self._by_day(instrument)
         if hours is None or day not in by_day:
             return []

@@ -7,10 +7,12 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import partial
 
 from tradertape_core.kernel.clock import IST
 from tradertape_core.kernel.errors import InvalidInput
 from tradertape_core.market.candle import Candle, CandleBuilder, Interval
+from tradertape_core.market.hours import segment_of
 from tradertape_core.market.instrument import Instrument
 from tradertape_core.market.tick import Tick
 from tradertape_server.features.feed.source import Source
@@ -104,7 +106,7 @@ class CandleCache:
     ) -> list[Candle]:
         """The last `count` candles, of former sessions too where the source has them."""
         made = self.session(instrument, interval, now)
-        hours = self._source.hours(now)
+        hours = self._source.hours(now, segment_of(instrument))
         until = hours.day if hours is not None else now.astimezone(IST).date()
         if hours is None or not hours.is_demo:
             until -= timedelta(days=1)
@@ -128,7 +130,8 @@ class CandleCache:
 
     def _started(self, instrument: Instrument, interval: Interval, now: datetime) -> _Series:
         made = self._source.session_candles(instrument, interval, now)
-        builder = CandleBuilder(interval, self._source.hours, late=_NONE_LATE)
+        hours_of = partial(self._source.hours, segment=segment_of(instrument))
+        builder = CandleBuilder(interval, hours_of, late=_NONE_LATE)
         if made and not made[-1].is_complete:
             unfinished = made.pop()
             volume = sum(candle.volume for candle in made) + unfinished.volume

@@ -7,15 +7,17 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+from tradertape_core.kernel.clock import IST
 from tradertape_core.kernel.errors import InvariantBroken
 from tradertape_core.ledger.settlement import closing_price
 from tradertape_core.market.calendar import nse_calendar
 from tradertape_core.market.candle import Interval
-from tradertape_core.market.hours import session_hours
+from tradertape_core.market.hours import segment_of, session_hours
 from tradertape_core.market.instrument import Instrument
+from tradertape_core.market.session_times import PRE_OPEN, TAKES_ORDERS, PhaseKind, Segment
 from tradertape_core.market.tick import Tick
 from tradertape_server.features.feed.service import Feed
-from tradertape_server.features.feed.source import Mode
+from tradertape_server.features.feed.source import Mode, Wanted
 from tradertape_server.features.instruments.service import InstrumentService, UnknownInstrument
 from tradertape_server.platform.logging import get_logger
 
@@ -87,9 +89,40 @@ class DeskMarket:
         found = self.instrument(instrument_id)
         return None if found is None else self._tick(found)
 
-    def is_open(self, instrument: Instrument, now: datetime) -> bool:  # noqa: ARG002
-        """Whether prices move now, in demo hours too where those are on."""
-        return self._feed.hours() is not None
+    def segment(self, instrument: Instrument) -> Segment:
+        """Whose hours an instrument keeps."""
+        return segment_of(instrument, has_derivatives=self._instruments.has_derivatives(instrument))
+
+    def phase(self, instrument: Instrument, now: datetime) -> PhaseKind | None:
+        """What becomes of an order now; None while the market is closed."""
+        found = self._feed.source.phase(now, self.segment(instrument))
+        if found is None or (found.kind in PRE_OPEN and not self._is_in_pre_open(instrument)):
+            return None
+        return found.kind
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether orders of any segment are taken now."""
+        phases = (self._feed.source.phase(now, segment) for segment in Segment)
+        return any(found is not None and found.kind in TAKES_ORDERS for found in phases)
+
+    def auction_price(self, instrument: Instrument, kind: PhaseKind) -> Decimal | None:
+        """What today's pre-open or closing auction comes to; None where nobody can say.
+
+        May take a second: not to be asked on the trader's thread.
+        """
+        hours = session_hours(nse_calendar(), self._feed.now.astimezone(IST).date())
+        if hours is None:
+            return None
+        moment = hours.start if kind in PRE_OPEN else hours.end - timedelta(seconds=1)
+        made = self._feed.source.quote([Wanted(instrument, Mode.QUOTE)], moment)
+        return made[0].last_price if made else None
+
+    def _is_in_pre_open(self, instrument: Instrument) -> bool:
+        """Shares are; of the derivatives only the nearest futures."""
+        if not instrument.is_derivative:
+            return True
+        futures = self._instruments.master.futures(instrument.underlying)
+        return bool(futures) and instrument.expiry == futures[0].expiry and not instrument.is_option
 
     @property
     def never_closes(self) -> bool:

@@ -10,6 +10,7 @@ from math import isfinite
 from tradertape_core.kernel.clock import IST
 from tradertape_core.kernel.errors import InvalidInput
 from tradertape_core.market.candle import Candle, Interval
+from tradertape_core.market.hours import segment_of
 from tradertape_core.market.instrument import Instrument
 from tradertape_core.market.world.quoting import rupees_of
 from tradertape_server.features.feed.service import Feed
@@ -108,7 +109,7 @@ class CandleHistory:
     def _within_days(
         self, instrument: Instrument, interval: Interval, start: date, end: date
     ) -> list[Candle]:
-        hours, now = self._feed.hours(), self._feed.now
+        hours, now = self._feed.hours(segment_of(instrument)), self._feed.now
         today = hours.day if hours is not None and not hours.is_demo else None
         try:
             past = self._feed.source.past_candles(instrument, interval, start, end)

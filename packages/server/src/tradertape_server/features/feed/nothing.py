@@ -9,6 +9,7 @@ from datetime import date, datetime
 from tradertape_core.market.candle import Candle, Interval
 from tradertape_core.market.hours import TradingHours
 from tradertape_core.market.instrument import Instrument
+from tradertape_core.market.session_times import Phase, Segment
 from tradertape_core.market.tick import Tick
 from tradertape_server.features.feed.source import Wanted
 
@@ -31,8 +32,12 @@ class NoSource:
         """Nothing."""
         return []
 
-    def hours(self, moment: datetime) -> TradingHours | None:
+    def hours(self, moment: datetime, segment: Segment = Segment.CASH) -> TradingHours | None:
         """Never open."""
+        return None
+
+    def phase(self, moment: datetime, segment: Segment) -> Phase | None:
+        """Always closed."""
         return None
 
     def session_candles(

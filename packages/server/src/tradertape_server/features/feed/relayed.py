@@ -8,6 +8,7 @@ from datetime import date, datetime
 from tradertape_core.market.candle import Candle, Interval
 from tradertape_core.market.hours import TradingHours
 from tradertape_core.market.instrument import Instrument
+from tradertape_core.market.session_times import Phase, Segment
 from tradertape_core.market.tick import Tick
 from tradertape_server.features.feed.relay import TickRelay
 from tradertape_server.features.feed.service import Feed
@@ -59,9 +60,13 @@ class RelayedSource:
         """Open the market's record: a fail-over need not wait for it then."""
         self._market.session_candles(instrument, Interval.DAY, now)
 
-    def hours(self, moment: datetime) -> TradingHours | None:
+    def hours(self, moment: datetime, segment: Segment = Segment.CASH) -> TradingHours | None:
         """The session of a market time."""
-        return self._market.hours(moment)
+        return self._market.hours(moment, segment)
+
+    def phase(self, moment: datetime, segment: Segment) -> Phase | None:
+        """What becomes of orders at a market time."""
+        return self._market.phase(moment, segment)
 
     def session_candles(
         self, instrument: Instrument, interval: Interval, moment: datetime

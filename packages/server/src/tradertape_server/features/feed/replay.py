@@ -8,14 +8,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 from tradertape_core.kernel.clock import IST
 from tradertape_core.kernel.errors import InvalidInput
 from tradertape_core.market.calendar import Calendar
 from tradertape_core.market.candle import Candle, CandleBuilder, Interval
-from tradertape_core.market.hours import TradingHours, hours_at
+from tradertape_core.market.hours import TradingHours, hours_at, segment_of, trading_phase
 from tradertape_core.market.instrument import Instrument
+from tradertape_core.market.session_times import Phase, Segment
 from tradertape_core.market.tick import Tick
 from tradertape_server.features.feed.source import Wanted
 
@@ -108,21 +110,26 @@ class ReplaySource:
                 made.append(self._as_of(ticks[end - 1], one.instrument, now))
         return made
 
-    def hours(self, moment: datetime) -> TradingHours | None:
+    def hours(self, moment: datetime, segment: Segment = Segment.CASH) -> TradingHours | None:
         """The session the recording was made in; the whole day where the exchange was closed."""
-        found = hours_at(self._calendar, moment)
+        found = hours_at(self._calendar, moment, segment)
         if found is not None:
             return found
         midnight = moment.astimezone(IST).replace(hour=0, minute=0, second=0, microsecond=0)
         return TradingHours(midnight.date(), ((midnight, midnight + timedelta(days=1)),), 1)
 
+    def phase(self, moment: datetime, segment: Segment) -> Phase | None:
+        """A recording is traded all the time."""
+        return trading_phase(self.hours(moment, segment), moment)
+
     def session_candles(
         self, instrument: Instrument, interval: Interval, moment: datetime
     ) -> list[Candle]:
         """Candles of the recording's session up to a moment."""
-        hours = self.hours(moment)
+        hours_of = partial(self.hours, segment=segment_of(instrument))
+        hours = hours_of(moment)
         ticks = self._recording.ticks.get(instrument.id, [])
-        builder = CandleBuilder(interval, self.hours, late=timedelta(0))
+        builder = CandleBuilder(interval, hours_of, late=timedelta(0))
         made: list[Candle] = []
         for tick in ticks[: bisect_right(ticks, moment, key=lambda tick: tick.at)]:
             if hours is not None and tick.at >= hours.start:
@@ -133,7 +140,8 @@ class ReplaySource:
         self, instrument: Instrument, interval: Interval, start: date, end: date
     ) -> list[Candle]:
         """Candles of the recording's former sessions."""
-        builder = CandleBuilder(interval, self.hours, late=timedelta(0))
+        hours_of = partial(self.hours, segment=segment_of(instrument))
+        builder = CandleBuilder(interval, hours_of, late=timedelta(0))
         made: list[Candle] = []
         for tick in self._recording.ticks.get(instrument.id, []):
             if start <= tick.at.astimezone(IST).date() <= end:

@@ -16,6 +16,7 @@ from tradertape_core.kernel.clock import Clock
 from tradertape_core.market.candle import Candle, Interval
 from tradertape_core.market.hours import TradingHours
 from tradertape_core.market.instrument import Instrument
+from tradertape_core.market.session_times import Segment
 from tradertape_core.market.tick import Tick
 from tradertape_core.market.tick_checks import fault_of
 from tradertape_server.features.feed.candles import CandleCache, CandleUpdate
@@ -165,9 +166,9 @@ class Feed:
         """The clock's time."""
         return self._clock.now()
 
-    def hours(self) -> TradingHours | None:
-        """The session the feed is in; None when nothing moves."""
-        return self.source.hours(self.now)
+    def hours(self, segment: Segment = Segment.CASH) -> TradingHours | None:
+        """The session the feed is in; None when nothing of the segment moves."""
+        return self.source.hours(self.now, segment)
 
     def candles(
         self, instrument: Instrument, interval: Interval, *, count: int = 50

@@ -18,8 +18,10 @@ from tradertape_core.market.hours import (
     hours_at,
     last_session_hours,
     session_hours,
+    trading_phase,
 )
 from tradertape_core.market.instrument import Instrument
+from tradertape_core.market.session_times import Phase, Segment
 from tradertape_core.market.tick import Tick
 from tradertape_core.market.ticks import tick_paise
 from tradertape_core.market.world.day import VOLATILITY_INDEX, MarketDay
@@ -70,9 +72,17 @@ class SimulatedSource:
         """The clock's time."""
         return now
 
-    def hours(self, moment: datetime) -> TradingHours | None:
-        """The session at a moment."""
-        return hours_at(self._calendar, moment, any_hour=self._any_hour)
+    def hours(self, moment: datetime, segment: Segment = Segment.CASH) -> TradingHours | None:
+        """The session at a moment; a market of any hour has one for all segments."""
+        if self._any_hour:
+            return hours_at(self._calendar, moment, any_hour=True)
+        return hours_at(self._calendar, moment, segment)
+
+    def phase(self, moment: datetime, segment: Segment) -> Phase | None:
+        """The exchange's, with its auctions; a market of any hour is always traded."""
+        if self._any_hour:
+            return trading_phase(self.hours(moment), moment)
+        return self._calendar.phase_at(moment, segment)
 
     def poll(self, wanted: Sequence[Wanted], now: datetime) -> list[Tick]:
         """The ticks of this tenth of a second, once."""
@@ -90,7 +100,8 @@ class SimulatedSource:
             if live is None:
                 return []
             moment = _step(now)
-            plain = [w for w in wanted if not w.instrument.is_derivative]
+            is_late = moment >= live.hours.end  # derivatives alone are traded on
+            plain = [w for w in wanted if not (is_late or w.instrument.is_derivative)]
             made = [self._plain(live, one, moment) for one in plain]
             derived = [w for w in wanted if w.instrument.is_derivative]
             made += self._derived(live, derived, moment)
@@ -154,6 +165,8 @@ class SimulatedSource:
 
     def _market_at(self, now: datetime) -> LiveMarket | None:
         hours = self.hours(now)
+        if hours is None and self.hours(now, Segment.DERIVATIVES) is not None:
+            hours = session_hours(self._calendar, now.astimezone(IST).date())
         if hours is None:
             return None
         if self._live is None or self._live.hours != hours:
@@ -195,10 +208,11 @@ class SimulatedSource:
         if new:
             self._begin(live, new, spot, pricer)
         fair = pricer.prices(
-            contracts, spot=live.spot(spot, moment), volatility=_fear(live, moment), at=moment
+            contracts, spot=live.implied(spot, moment), volatility=_fear(live, moment), at=moment
         )
-        through = live.hours.second_of(moment) / live.hours.seconds
-        step = live.hours.second_of(moment) * STEPS_A_SECOND + moment.microsecond // _STEP_US
+        hours = self.hours(moment, Segment.DERIVATIVES) or live.hours
+        through = hours.second_of(moment) / hours.seconds
+        step = hours.second_of(moment) * STEPS_A_SECOND + moment.microsecond // _STEP_US
         made: list[Tick] = []
         for one, price in zip(wanted, fair.tolist(), strict=True):
             token = one.instrument.instrument_token

@@ -11,6 +11,7 @@ from typing import Protocol
 from tradertape_core.market.candle import Candle, Interval
 from tradertape_core.market.hours import TradingHours
 from tradertape_core.market.instrument import Instrument
+from tradertape_core.market.session_times import Phase, Segment
 from tradertape_core.market.tick import Tick
 
 
@@ -48,8 +49,12 @@ class Source(Protocol):
         """The market now, for instruments that need not be polled; none for those it cannot say."""
         ...
 
-    def hours(self, moment: datetime) -> TradingHours | None:
-        """The session of a market time; None when nothing moves then."""
+    def hours(self, moment: datetime, segment: Segment = Segment.CASH) -> TradingHours | None:
+        """The session of a market time; None when nothing of the segment moves then."""
+        ...
+
+    def phase(self, moment: datetime, segment: Segment) -> Phase | None:
+        """What becomes of orders at a market time: trading, a part of an auction, None: closed."""
         ...
 
     def session_candles(

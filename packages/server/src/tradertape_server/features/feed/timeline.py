@@ -9,13 +9,14 @@ from datetime import date, datetime, timedelta
 
 from tradertape_core.kernel.errors import InvalidInput
 from tradertape_core.market.calendar import Calendar
-from tradertape_core.market.hours import TradingHours, session_hours
+from tradertape_core.market.hours import TradingHours, intraday_due, session_hours
 from tradertape_core.market.session_times import Segment
 
 # However fast a day goes by, orders are looked at by the second: at the open, when intraday
 # positions are due, and after the close the replay stands still for so long.
 PAUSE_S = 2.5
-BEFORE_CLOSE = timedelta(minutes=10)
+_SECOND = timedelta(seconds=1)
+_SQUARED_OFF = (Segment.CASH, Segment.DERIVATIVES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +38,22 @@ class Timeline:
             raise InvalidInput("the replay has no trading day between its first and last date")
         self._stretches: list[_Stretch] = []
         self._length = 0.0
-        for day, hours in self.sessions.items():
-            self._lay(hours, session_hours(calendar, day, Segment.DERIVATIVES) or hours, speed)
+        self._derivatives = {
+            day: session_hours(calendar, day, Segment.DERIVATIVES) for day in self.sessions
+        }
+        for day in self.sessions:
+            self._lay(day, calendar, speed)
         self._begins = [stretch.begins for stretch in self._stretches]
 
     @property
     def end(self) -> datetime:
         """Where it stops."""
         return self._stretches[-1].start
+
+    def hours(self, day: date, segment: Segment) -> TradingHours | None:
+        """The session of a day that is played."""
+        of_segment = self._derivatives if segment is Segment.DERIVATIVES else self.sessions
+        return of_segment.get(day)
 
     def at(self, elapsed_s: float) -> datetime:
         """The market time so many real seconds after the start."""
@@ -55,14 +64,15 @@ class Timeline:
         """Whether the last day was played."""
         return elapsed_s >= self._length
 
-    def _lay(self, hours: TradingHours, derivatives: TradingHours, speed: float) -> None:
-        due = max(hours.start, hours.end - BEFORE_CLOSE)
-        over = max(hours.end, derivatives.end) + timedelta(seconds=1)
-        self._add(hours.start, 0, PAUSE_S)
-        self._add(hours.start, speed, (due - hours.start).total_seconds() / speed)
-        self._add(due, 0, PAUSE_S)
-        self._add(due, speed, (hours.end - due).total_seconds() / speed)
-        self._add(over, 0, PAUSE_S)
+    def _lay(self, day: date, calendar: Calendar, speed: float) -> None:
+        kept = self.sessions[day], self.hours(day, Segment.DERIVATIVES) or self.sessions[day]
+        begin, ends = kept[0].start, {hours.end for hours in kept}
+        dues = {intraday_due(calendar, day, segment) or begin for segment in _SQUARED_OFF}
+        self._add(begin, 0, PAUSE_S)
+        for stop in sorted((dues | ends) - {begin}):
+            self._add(begin, speed, (stop - begin).total_seconds() / speed)
+            begin = stop + _SECOND if stop in ends else stop
+            self._add(begin, 0, PAUSE_S)
 
     def _add(self, start: datetime, speed: float, seconds: float) -> None:
         self._stretches.append(_Stretch(self._length, start, speed))

@@ -74,6 +74,10 @@ class InstrumentMaster:
         """Names that have derivatives."""
         return sorted(self._derivatives)
 
+    def has_derivatives(self, underlying: str) -> bool:
+        """Whether futures or options are written on a name."""
+        return underlying in self._derivatives
+
     def expiries(self, underlying: str) -> list[date]:
         """Days on which options on a name expire, the nearest first."""
         return sorted({one.expiry for one in self.options(underlying) if one.expiry is not None})

@@ -119,6 +119,10 @@ class InstrumentService:
             return self.get(f"NSE:{instrument.underlying}")
         return self.get(f"{contract.index_exchange}:{contract.index}")
 
+    def has_derivatives(self, share: Instrument) -> bool:
+        """Whether futures or options are written on a share of the exchange."""
+        return share.exchange == "NSE" and self.master.has_derivatives(share.tradingsymbol)
+
     def import_dump(self, path: Path) -> Dump:
         """Take Kite's instrument file; its rows win over ours from now on.
 

@@ -9,6 +9,7 @@ from typing import Any
 from tradertape_core.kernel.clock import IST
 from tradertape_core.kernel.errors import InvalidDocument, InvalidInput, Problem
 from tradertape_core.market.instrument import Instrument
+from tradertape_core.market.session_times import Segment
 from tradertape_core.options.chain import around_money
 from tradertape_core.options.expiry import ExpiryWord
 from tradertape_core.options.selection import choose, read_selection
@@ -58,7 +59,7 @@ class OptionService:
             "expiries": [day.isoformat() for day in underlying.expiries],
             "nearest_expiry": underlying.expiries[0].isoformat(),
             "expiry_words": self._words(underlying),
-            "is_open": self._feed.hours() is not None,
+            "is_open": self._feed.hours(Segment.DERIVATIVES) is not None,
             "simulated": status.is_simulated,
             "demo": status.is_demo,
             "source": status.source,
