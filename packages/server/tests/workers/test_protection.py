@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -110,6 +111,38 @@ def test_a_stop_exits_once_within_a_quarter_of_a_second(
     ]  # fmt: skip
     assert state_of(caller, api)["triggered_rule"] == "position_stoploss"
     assert state_of(caller, api)["legs"][0]["exit_price"] == 1469.0
+
+
+def test_a_part_that_is_protected_is_exited_and_the_rest_stays(
+    caller: Any, api: Any, buy: Any, market: Any, guardian: Any, clock: Any
+) -> None:
+    """KN-02: the quantity of a protected position is all that its rule may close."""
+    caller.post(api("runs/run-1/intents"), json=buy("key-00001", quantity=10))
+    protect(caller, api, positions=[{**POSITION, "quantity": 4}])
+    market.trade("NSE:INFY", "1469.00")
+    guardian.look()
+    assert (held(caller, api), state_of(caller, api)["status"]) == ([6], "done")
+    for _ in range(3):
+        clock.advance(seconds=30)
+        market.trade("NSE:INFY", "1400.00")
+        guardian.look()
+    assert held(caller, api) == [6]
+    assert state_of(caller, api)["legs"][0]["exit_price"] == 1469.0
+
+
+def test_an_exit_above_the_freeze_quantity_goes_in_parts(
+    caller: Any, api: Any, buy: Any, market: Any, guardian: Any
+) -> None:
+    """KN-02: what came in several orders leaves, though one order could not hold it."""
+    market.instruments["NSE:INFY"] = replace(market.instruments["NSE:INFY"], freeze_quantity=4)
+    for number, quantity in enumerate((4, 4, 2)):
+        caller.post(api("runs/run-1/intents"), json=buy(f"key-0000{number}", quantity=quantity))
+    protect(caller, api, positions=[POSITION])
+    market.trade("NSE:INFY", "1469.00")
+    guardian.look()
+    orders = caller.get(api("orders"), params=RUN).json()["orders"]
+    assert [one["quantity"] for one in orders if one["transaction_type"] == "SELL"] == [4, 4, 2]
+    assert state_of(caller, api)["status"] == "done"
 
 
 def test_an_old_tick_fires_nothing(

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 from tradertape_core.ledger.position import Position, exits_of
+from tradertape_core.orders.checks import slices_of
 from tradertape_core.orders.order import OrderType, Product, Side, Variety
 from tradertape_core.risk import protection_state as ps
-from tradertape_core.risk.protection import LegExit, watch
+from tradertape_core.risk.protection import LegExit, Watched, watch
 from tradertape_core.risk.protection_state import (
     Claim,
     ProtectionState,
     ProtectionStatus,
     exit_band_pct,
 )
+from tradertape_server.features.execution.models import IntentRow
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.workers.leaving import LeavingService
 from tradertape_server.features.workers.models import WorkerRun
@@ -30,6 +33,18 @@ RETRY_AFTER = timedelta(seconds=5)
 Keep = Callable[[ProtectionState, str, str], None]
 
 logger = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """What a claim's orders have closed of a leg, over all attempts."""
+
+    quantity: int = 0
+    value: Decimal = Decimal(0)
+
+    @property
+    def average_price(self) -> Decimal:
+        return (self.value / self.quantity).quantize(Decimal("0.0001"))
 
 
 class ClaimExits:
@@ -69,9 +84,11 @@ class ClaimExits:
         # An option run is its strategy: when that is over, so is the run.
         if claim.scope == ps.WORKER_STALE or (claim.scope == ps.BASKET and run.option_run):
             return self._leave(run, state, claim, keep)
-        prices = self._send(run, state, claim, positions)
-        left = self._left(run, state, claim)
+        self._send(run, state, claim, positions)
+        closed = self._closed(run, claim)
+        left = self._left(run, state, claim, closed)
         if not left:
+            prices = {scope: one.average_price for scope, one in closed.items() if one.quantity}
             state = ps.finish_exit(state, claim.claim_id, prices)
             keep(state, "protection_done", f"Protection exit done: {claim.message}")
             self._close_if_flat(run, claim)
@@ -112,20 +129,40 @@ class ClaimExits:
         state: ProtectionState,
         claim: Claim,
         positions: Sequence[Position],
-    ) -> dict[str, Decimal]:
-        prices: dict[str, Decimal] = {}
-        for exit_ in self._exits(state, claim, positions):
+    ) -> None:
+        for exit_ in self._exits(state, claim, positions, {}):
             self._free(run, exit_)
-            key = f"protection:{claim.claim_id}:{claim.attempts}:{exit_.instrument}:{exit_.product}"
-            # A key that is taken is an attempt before a crash: its orders are what counts.
-            with contextlib.suppress(ApiError):
-                answer = self._execution.place(
-                    ref(run), _order(exit_, claim.attempts), key=key, metadata={}
-                )
-                price = answer.document["result"].get("average_price")
-                if exit_.scope is not None and price:
-                    prices[exit_.scope] = Decimal(str(price))
-        return prices
+        # Nothing of a first attempt can have been closed: the way to it stays short.
+        closed = {} if claim.attempts == 1 else self._closed(run, claim)
+        for exit_ in self._exits(state, claim, positions, closed):
+            scope = exit_.scope if state.legs else None
+            name = f"{scope or ''}:{exit_.instrument}:{exit_.product}"
+            for number, part in enumerate(self._parts(exit_)):
+                key = f"protection:{claim.claim_id}:{claim.attempts}:{name}:{number}"
+                # A key that is taken is an attempt before a crash: its orders are what counts.
+                with contextlib.suppress(ApiError):
+                    order = _order(exit_, part, claim.attempts)
+                    self._execution.place(ref(run), order, key=key, metadata={"scope": scope})
+
+    def _parts(self, exit_: LegExit) -> tuple[int, ...]:
+        """The quantity in orders the exchange takes: none above its freeze quantity."""
+        instrument = self._execution.market.instrument(exit_.instrument)
+        if instrument is None or instrument.freeze_quantity is None:
+            return (exit_.quantity,)
+        return slices_of(exit_.quantity, instrument.freeze_quantity, instrument.lot_size)
+
+    def _closed(self, run: WorkerRun, claim: Claim) -> dict[str, Closed]:
+        """What the claim's orders closed so far, by the scope of the leg."""
+        orders = {one.order_id: one for one in self._execution.orders(run_id=run.strategy_run_id)}
+        found: dict[str, Closed] = {}
+        for intent in self._sent(run, f"protection:{claim.claim_id}:"):
+            scope = intent.details["metadata"].get("scope")
+            for leg in intent.details["legs"] if scope else ():
+                order = orders[leg["order_id"]]
+                before = found.get(scope, Closed())
+                value = sum((fill.price * fill.quantity for fill in order.fills), before.value)
+                found[scope] = Closed(before.quantity + order.filled_quantity, value)
+        return found
 
     def _free(self, run: WorkerRun, exit_: LegExit) -> None:
         """Take back what rests on the same side: it would sell the same units twice."""
@@ -136,31 +173,40 @@ class ClaimExits:
                 with contextlib.suppress(ApiError):
                     self._execution.cancel(run.strategy_run_id, order.order_id)
 
-    def _left(self, run: WorkerRun, state: ProtectionState, claim: Claim) -> list[LegExit]:
+    def _left(
+        self, run: WorkerRun, state: ProtectionState, claim: Claim, closed: Mapping[str, Closed]
+    ) -> list[LegExit]:
         positions = self._execution.positions(run_id=run.strategy_run_id, open_only=True)
-        return self._exits(state, claim, positions)
+        return self._exits(state, claim, positions, closed)
 
     def _waits(self, run: WorkerRun, claim: Claim) -> bool:
         """Whether an order of this attempt is still on its way."""
-        prefix = f"protection:{claim.claim_id}:{claim.attempts}:"
-        sent: list[Any] = [
-            one
-            for one in self._execution.intents(run.strategy_run_id)
-            if one.key.startswith(prefix)
-        ]
+        sent = self._sent(run, f"protection:{claim.claim_id}:{claim.attempts}:")
         mine = {leg["order_id"] for one in sent for leg in one.details["legs"]}
         resting = self._execution.orders(run_id=run.strategy_run_id, open_only=True)
         return any(order.order_id in mine for order in resting)
 
+    def _sent(self, run: WorkerRun, prefix: str) -> list[IntentRow]:
+        intents = self._execution.intents(run.strategy_run_id)
+        return [one for one in intents if one.key.startswith(prefix) and "legs" in one.details]
+
     def _exits(
-        self, state: ProtectionState, claim: Claim, positions: Sequence[Position]
+        self,
+        state: ProtectionState,
+        claim: Claim,
+        positions: Sequence[Position],
+        closed: Mapping[str, Closed],
     ) -> list[LegExit]:
-        """What the claim still has to close, what was bought last."""
+        """What the claim still has to close, what was bought last.
+
+        Of a protected position no more than was protected, however much more the run holds.
+        """
         now = self._execution.clock.now()
         legs = [
-            one.exit
+            exit_
             for one in watch(state, positions, {}, now)
-            if ps.leg_scope(one.index) in claim.covers and one.quantity
+            if ps.leg_scope(one.index) in claim.covers
+            and (exit_ := _owed(one, closed if state.legs else {})).quantity > 0
         ]
         if claim.scope == ps.MIS_SQUAREOFF:
             legs = [
@@ -174,7 +220,12 @@ class ClaimExits:
         return claim.attempts < MOST_ATTEMPTS and waited >= RETRY_AFTER * claim.attempts
 
 
-def _order(exit_: LegExit, attempt: int) -> dict[str, Any]:
+def _owed(one: Watched, closed: Mapping[str, Closed]) -> LegExit:
+    done = closed.get(ps.leg_scope(one.index), Closed()).quantity
+    return replace(one.exit, quantity=min(one.quantity, one.leg.quantity - done))
+
+
+def _order(exit_: LegExit, quantity: int, attempt: int) -> dict[str, Any]:
     exchange, _, symbol = exit_.instrument.partition(":")
     return {
         "exchange": exchange,
@@ -183,6 +234,6 @@ def _order(exit_: LegExit, attempt: int) -> dict[str, Any]:
         "product": exit_.product.value,
         "order_type": OrderType.MARKET.value,
         "variety": Variety.REGULAR.value,
-        "quantity": exit_.quantity,
+        "quantity": quantity,
         "market_protection": float(exit_band_pct(attempt)),
     }
