@@ -1,22 +1,29 @@
-"""Whether the recursive kernels run compiled by numba or as numpy over columns.
+"""Whether indicators run compiled by numba, a series at a time, or as numpy over columns.
 
 Importing numba costs some 0.4 s, more than a command line's whole backtest, so this package never
 imports it unasked: by default kernels are compiled only in a process where something else has
 imported numba already. `use_numba(True)` asks for it; the results are the same to the last bit.
 
 Compiled code is kept in numba's cache: the folder NUMBA_CACHE_DIR if set, else `__pycache__` beside
-`kernels.py` if that is writable, else numba's folder in the user's cache directory.
+the kernels if that is writable, else numba's folder in the user's cache directory.
 """
 
 from __future__ import annotations
 
 import importlib
 import importlib.util
+import inspect
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from types import FunctionType
 from typing import Any
 
+import numpy as np
+
+from tradertape_indicators.arrays import Matrix
+
 _Kernel = Callable[..., None]
+_TOGETHER = 64  # columns of a panel that are turned into series at once: a tile stays in the cache
 
 
 class _Choice:
@@ -27,7 +34,7 @@ _compiled: dict[str, _Kernel] = {}
 
 
 def use_numba(wanted: bool | None) -> None:
-    """Say how recursive indicators run, for the whole process.
+    """Say how indicators run, for the whole process.
 
     True: compiled by numba, imported at the first use. False: numpy. None (the start): compiled if
     numba has been imported already by someone else.
@@ -41,19 +48,48 @@ def use_numba(wanted: bool | None) -> None:
 
 
 def numba_in_use() -> bool:
-    """Say whether the next recursive indicator runs compiled."""
+    """Say whether the next indicator runs compiled."""
     if _Choice.wanted is None:
         return "numba" in sys.modules
     return _Choice.wanted
 
 
-def compiled(kernel: _Kernel, arguments: str) -> _Kernel | None:
-    """Return the kernel compiled, or None if numpy is to do the work.
+def over_series(
+    kernel: _Kernel, inputs: Sequence[Matrix], *numbers: float, outputs: int = 1
+) -> list[Matrix] | None:
+    """Run a kernel over every column of some matrices; None if numpy is to do the work.
 
-    arguments: a letter per argument: m matrix to read, o matrix to write, i int, f float.
+    kernel: takes the inputs, the numbers, then the outputs; each matrix holds a series in each row.
+    Returns the outputs, (n, m) like the inputs.
     """
     if not numba_in_use():
         return None
+    kinds = "".join("f" if isinstance(one, float) else "i" for one in numbers)
+    run = compiled(kernel, f"{'m' * len(inputs)}{kinds}{'o' * outputs}")
+    rows, columns = inputs[0].shape
+    results = [np.empty((rows, columns)) for _ in range(outputs)]
+    if columns == 1:
+        run(*(_row(one) for one in inputs), *numbers, *(_row(one) for one in results))
+        return results
+    for first in range(0, columns, _TOGETHER):
+        tile = slice(first, first + _TOGETHER)
+        turned = [np.ascontiguousarray(one[:, tile].T) for one in inputs]
+        made = [np.empty_like(turned[0]) for _ in range(outputs)]
+        run(*turned, *numbers, *made)
+        for result, one in zip(results, made):
+            result[:, tile] = one.T
+    return results
+
+
+def _row(column: Matrix) -> Matrix:
+    return column.reshape(1, -1)
+
+
+def compiled(kernel: _Kernel, arguments: str) -> _Kernel:
+    """Return the kernel compiled.
+
+    arguments: a letter per argument: m matrix to read, o matrix to write, i int, f float.
+    """
     name = kernel.__name__
     if name not in _compiled:
         _compiled[name] = _compile(kernel, arguments)
@@ -72,4 +108,21 @@ def _compile(kernel: _Kernel, arguments: str) -> _Kernel:
         "f": types.float64,
     }
     signature = types.void(*(by_letter[letter] for letter in arguments))
-    return numba.njit(signature, cache=True, nogil=True)(kernel)
+    # As numpy a division by zero is no error: the loops can be vectorised.
+    options = {"cache": True, "nogil": True, "error_model": "numpy"}
+    return numba.njit(signature, **options)(_with_parts(kernel, numba, options))
+
+
+def _with_parts(function: Callable[..., Any], numba: Any, options: Any) -> Callable[..., Any]:
+    """The function with those of its own module that it calls compiled."""
+    known = function.__globals__
+    parts = {
+        name: numba.njit(**options)(_with_parts(known[name], numba, options))
+        for name in function.__code__.co_names
+        if inspect.isfunction(known.get(name)) and known[name].__module__ == function.__module__
+    }
+    if not parts:
+        return function
+    made = FunctionType(function.__code__, {**known, **parts}, function.__name__)
+    made.__qualname__, made.__module__ = function.__qualname__, function.__module__
+    return made

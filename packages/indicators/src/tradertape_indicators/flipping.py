@@ -7,17 +7,15 @@ from typing import NamedTuple
 import numpy as np
 
 from tradertape_indicators import kernels
-from tradertape_indicators.accelerate import compiled
+from tradertape_indicators.accelerate import over_series
 from tradertape_indicators.arrays import Array, Matrix, undefined
 
 
 def supertrend_of(upper: Matrix, lower: Matrix, close: Matrix) -> tuple[Matrix, Matrix]:
     """Return (line, direction ±1) from the unratcheted bands."""
+    if made := over_series(kernels.supertrend, [upper, lower, close], outputs=2):
+        return made[0], made[1]
     line, direction = undefined(close), undefined(close)
-    kernel = compiled(kernels.supertrend, "mmmoo")
-    if kernel is not None:
-        kernel(upper, lower, close, line, direction)
-        return line, direction
     known = np.isfinite(upper + lower + close)
     side = np.zeros(close.shape[1])
     above = np.full(close.shape[1], np.nan)
@@ -38,11 +36,9 @@ def supertrend_of(upper: Matrix, lower: Matrix, close: Matrix) -> tuple[Matrix, 
 
 def parabolic_of(high: Matrix, low: Matrix, step: float, maximum: float) -> tuple[Matrix, Matrix]:
     """Return (level, trend ±1) of Wilder's stop and reverse."""
+    if made := over_series(kernels.parabolic, [high, low], step, maximum, outputs=2):
+        return made[0], made[1]
     level, trend = undefined(high), undefined(high)
-    kernel = compiled(kernels.parabolic, "mmffoo")
-    if kernel is not None:
-        kernel(high, low, step, maximum, level, trend)
-        return level, trend
     known = np.isfinite(high + low)
     high = np.where(known, high, np.nan)
     low = np.where(known, low, np.nan)

@@ -1,11 +1,11 @@
 """The recursive indicators as plain loops, in the part of Python that numba compiles.
 
 Nothing here imports numba: `accelerate.py` compiles these functions when asked, and `recursion.py`
-holds the same recursions vectorised over columns for where numba is absent or not worth its import.
-Both do the same operations in the same order, so their results are equal to the last bit. A value
-that is not finite ends a run; the next finite one starts afresh.
+and `flipping.py` hold the same recursions vectorised over columns for where numba is absent or not
+worth its import. Both do the same operations in the same order, so their results are equal to the
+last bit. A value that is not finite ends a run; the next finite one starts afresh.
 
-Arguments: (n, m) matrices oldest first, results are written to the `out…` matrices.
+Arguments: (m, n) matrices, a series in each row, oldest first; results are written to the last.
 """
 
 from __future__ import annotations
@@ -15,124 +15,171 @@ import numpy as np
 from tradertape_indicators.arrays import Matrix
 
 
+def smoothed(
+    value: float, seen: int, level: float, period: int, weight: float
+) -> tuple[int, float]:
+    """Take a value into an average: values seen, up to `period`, and their sum, then the average.
+
+    The average is seeded with the mean of a run's first `period` values and moves by weight x
+    distance; it is known once seen is `period`.
+    """
+    if not np.isfinite(value):
+        return 0, 0.0
+    if seen >= period:
+        return seen, level + (value - level) * weight
+    level += value
+    seen += 1
+    if seen == period:
+        level /= period
+    return seen, level
+
+
 def smooth(values: Matrix, period: int, weight: float, out: Matrix) -> None:
     """Seed with the mean of a run's first `period` values, then move by weight x distance."""
-    rows, columns = values.shape
-    seen = np.zeros(columns, np.int64)
-    level = np.zeros(columns, np.float64)
-    for i in range(rows):
-        for j in range(columns):
-            value = values[i, j]
-            if not np.isfinite(value):
-                seen[j] = 0
-                level[j] = 0.0
-                out[i, j] = np.nan
-                continue
-            if seen[j] >= period:
-                level[j] += (value - level[j]) * weight
-            else:
-                level[j] += value
-                seen[j] += 1
-                if seen[j] < period:
-                    out[i, j] = np.nan
-                    continue
-                level[j] /= period
-            out[i, j] = level[j]
+    for j in range(values.shape[0]):
+        seen, level = 0, 0.0
+        for i in range(values.shape[1]):
+            seen, level = smoothed(values[j, i], seen, level, period, weight)
+            out[j, i] = level if seen >= period else np.nan
+
+
+def two_averages(
+    values: Matrix,
+    fast: int,
+    slow: int,
+    signal: int,
+    in_percent: int,
+    out_line: Matrix,
+    out_signal: Matrix,
+    out_rest: Matrix,
+) -> None:
+    """The fast average less the slow one (in percent of it), its own average, their difference."""
+    fast_weight, slow_weight, signal_weight = 2.0 / (fast + 1), 2.0 / (slow + 1), 2.0 / (signal + 1)
+    for j in range(values.shape[0]):
+        fast_seen, fast_level = 0, 0.0
+        slow_seen, slow_level = 0, 0.0
+        seen, level = 0, 0.0
+        for i in range(values.shape[1]):
+            value = values[j, i]
+            fast_seen, fast_level = smoothed(value, fast_seen, fast_level, fast, fast_weight)
+            slow_seen, slow_level = smoothed(value, slow_seen, slow_level, slow, slow_weight)
+            line = np.nan
+            if fast_seen >= fast and slow_seen >= slow:
+                line = fast_level - slow_level
+                if in_percent:
+                    line = 100.0 * (line / slow_level) if slow_level != 0.0 else np.nan
+            seen, level = smoothed(line, seen, level, signal, signal_weight)
+            average = level if seen >= signal else np.nan
+            out_line[j, i] = line
+            out_signal[j, i] = average
+            out_rest[j, i] = line - average
 
 
 def relative_strength(values: Matrix, period: int, weight: float, out: Matrix) -> None:
     """Wilder's RSI: seeded with the mean of a run's first `period` changes; 50 where flat."""
-    rows, columns = values.shape
-    seen = np.zeros(columns, np.int64)
-    last = np.full(columns, np.nan)
-    gain = np.zeros(columns, np.float64)
-    loss = np.zeros(columns, np.float64)
-    for i in range(rows):
-        for j in range(columns):
-            change = values[i, j] - last[j]
-            last[j] = values[i, j]
-            if not np.isfinite(change):
-                seen[j] = 0
-                gain[j] = 0.0
-                loss[j] = 0.0
-                out[i, j] = np.nan
-                continue
-            up = change if change > 0.0 else 0.0
-            down = -change if change < 0.0 else 0.0
-            if seen[j] >= period:
-                gain[j] += (up - gain[j]) * weight
-                loss[j] += (down - loss[j]) * weight
+    for j in range(values.shape[0]):
+        last = np.nan
+        ups, gain = 0, 0.0
+        downs, loss = 0, 0.0
+        for i in range(values.shape[1]):
+            change = values[j, i] - last
+            last = values[j, i]
+            up = 0.0 if change < 0.0 else change  # NaN stays
+            down = 0.0 if change > 0.0 else -change
+            ups, gain = smoothed(up, ups, gain, period, weight)
+            downs, loss = smoothed(down, downs, loss, period, weight)
+            if ups < period or downs < period:
+                out[j, i] = np.nan
             else:
-                gain[j] += up
-                loss[j] += down
-                seen[j] += 1
-                if seen[j] < period:
-                    out[i, j] = np.nan
-                    continue
-                gain[j] /= period
-                loss[j] /= period
-            both = gain[j] + loss[j]
-            out[i, j] = 100.0 * gain[j] / both if both > 0.0 else 50.0
+                both = gain + loss
+                out[j, i] = 100.0 * gain / both if both > 0.0 else 50.0
+
+
+def true_range(high: float, low: float, last: float) -> float:
+    """The range of a bar after the close `last`; high - low where that is NaN."""
+    span = high - low
+    up, down = abs(high - last), abs(low - last)
+    span = up if up > span else span
+    return down if down > span else span
 
 
 def average_range(
     high: Matrix, low: Matrix, close: Matrix, period: int, weight: float, out: Matrix
 ) -> None:
     """Wilder's average of the true range; the first bar of a run has the range high - low."""
-    rows, columns = high.shape
-    seen = np.zeros(columns, np.int64)
-    last = np.full(columns, np.nan)
-    level = np.zeros(columns, np.float64)
-    for i in range(rows):
-        for j in range(columns):
-            span = high[i, j] - low[i, j]
-            if not np.isfinite(span + close[i, j]):
-                seen[j] = 0
-                level[j] = 0.0
-                last[j] = np.nan
-                out[i, j] = np.nan
-                continue
-            span = max(span, abs(high[i, j] - last[j])) if last[j] == last[j] else span
-            span = max(span, abs(low[i, j] - last[j])) if last[j] == last[j] else span
-            last[j] = close[i, j]
-            if seen[j] >= period:
-                level[j] += (span - level[j]) * weight
-            else:
-                level[j] += span
-                seen[j] += 1
-                if seen[j] < period:
-                    out[i, j] = np.nan
-                    continue
-                level[j] /= period
-            out[i, j] = level[j]
+    for j in range(high.shape[0]):
+        seen, level = 0, 0.0
+        last = np.nan
+        for i in range(high.shape[1]):
+            span = true_range(high[j, i], low[j, i], last)
+            is_known = np.isfinite(high[j, i] - low[j, i] + close[j, i])
+            last = close[j, i] if is_known else np.nan
+            seen, level = smoothed(span if is_known else np.nan, seen, level, period, weight)
+            out[j, i] = level if seen >= period else np.nan
+
+
+def directional(
+    high: Matrix,
+    low: Matrix,
+    close: Matrix,
+    period: int,
+    weight: float,
+    out_plus: Matrix,
+    out_minus: Matrix,
+    out_index: Matrix,
+) -> None:
+    """Wilder's directional movement; see `trend.adx`."""
+    for j in range(high.shape[0]):
+        seen, level = 0, 0.0  # of the true range
+        ups, risen = 0, 0.0
+        downs, fallen = 0, 0.0
+        directed, index = 0, 0.0
+        last_high = last_low = last_close = np.nan
+        for i in range(high.shape[1]):
+            top, bottom = high[j, i], low[j, i]
+            span = true_range(top, bottom, last_close)
+            up, down = top - last_high, last_low - bottom
+            plus = up if up > down and up > 0.0 else 0.0
+            minus = down if down > up and down > 0.0 else 0.0
+            last_high, last_low, last_close = top, bottom, close[j, i]
+            if not np.isfinite(top - bottom + last_close):
+                span = plus = minus = last_high = last_low = last_close = np.nan
+            seen, level = smoothed(span, seen, level, period, weight)
+            ups, risen = smoothed(plus, ups, risen, period, weight)
+            downs, fallen = smoothed(minus, downs, fallen, period, weight)
+            is_known = seen >= period and level != 0.0
+            plus = 100.0 * (risen / level) if is_known else np.nan
+            minus = 100.0 * (fallen / level) if is_known else np.nan
+            both = plus + minus
+            apart = 100.0 * (abs(plus - minus) / both) if both != 0.0 else np.nan
+            directed, index = smoothed(apart, directed, index, period, weight)
+            out_plus[j, i] = plus
+            out_minus[j, i] = minus
+            out_index[j, i] = index if directed >= period else np.nan
 
 
 def supertrend(
     upper: Matrix, lower: Matrix, close: Matrix, out_line: Matrix, out_direction: Matrix
 ) -> None:
     """Follow the lower band while up and the upper band while down; see `trend.supertrend`."""
-    rows, columns = close.shape
-    direction = np.zeros(columns, np.float64)  # 0 before the first band
-    above = np.full(columns, np.nan)  # the upper and lower band of the bar before
-    below = np.full(columns, np.nan)
-    for i in range(rows):
-        for j in range(columns):
-            if np.isfinite(upper[i, j] + lower[i, j] + close[i, j]):
-                high = upper[i, j]
-                low = lower[i, j]
-                before = direction[j]
-                if before == 0.0 or close[i, j] > above[j]:
-                    direction[j] = 1.0
-                elif close[i, j] < below[j]:
-                    direction[j] = -1.0
-                if before > 0.0 and direction[j] > 0.0:
-                    low = max(low, below[j])
-                elif before < 0.0 and direction[j] < 0.0:
-                    high = min(high, above[j])
-                above[j] = high
-                below[j] = low
-            out_direction[i, j] = direction[j] if direction[j] != 0.0 else np.nan
-            out_line[i, j] = below[j] if direction[j] >= 0.0 else above[j]
+    for j in range(close.shape[0]):
+        direction = 0.0  # before the first band
+        above = below = np.nan  # the upper and lower band of the bar before
+        for i in range(close.shape[1]):
+            high, low, price = upper[j, i], lower[j, i], close[j, i]
+            if np.isfinite(high + low + price):
+                before = direction
+                if before == 0.0 or price > above:
+                    direction = 1.0
+                elif price < below:
+                    direction = -1.0
+                if before > 0.0 and direction > 0.0:
+                    low = max(low, below)
+                elif before < 0.0 and direction < 0.0:
+                    high = min(high, above)
+                above, below = high, low
+            out_direction[j, i] = direction if direction != 0.0 else np.nan
+            out_line[j, i] = below if direction >= 0.0 else above
 
 
 def parabolic(
@@ -143,39 +190,57 @@ def parabolic(
     A falling trend is kept as a rising one of mirrored prices (-high as low, -low as high), so one
     set of rules serves both: the level lies below, the extreme above.
     """
-    rows, columns = high.shape
-    trend = np.zeros(columns, np.float64)  # 0 before a run's first bar
-    level = np.zeros(columns, np.float64)
-    extreme = np.zeros(columns, np.float64)
-    factor = np.zeros(columns, np.float64)
-    for i in range(rows):
-        for j in range(columns):
-            side = trend[j]
-            if not np.isfinite(high[i, j] + low[i, j]):
+    for j in range(high.shape[0]):
+        side = 0.0  # before a run's first bar
+        level = extreme = factor = 0.0
+        for i in range(high.shape[1]):
+            if not np.isfinite(high[j, i] + low[j, i]):
                 side = 0.0
             elif side == 0.0:
-                side = 1.0
-                level[j] = low[i, j]
-                extreme[j] = high[i, j]
-                factor[j] = step
+                side, level, extreme, factor = 1.0, low[j, i], high[j, i], step
             else:
-                top = high[i, j] if side > 0.0 else -low[i, j]
-                bottom = low[i, j] if side > 0.0 else -high[i, j]
-                moved = level[j] + factor[j] * (extreme[j] - level[j])
+                top = high[j, i] if side > 0.0 else -low[j, i]
+                bottom = low[j, i] if side > 0.0 else -high[j, i]
+                moved = level + factor * (extreme - level)
                 if bottom <= moved:
-                    side = -side
-                    level[j] = -extreme[j]
-                    extreme[j] = -bottom
-                    factor[j] = step
+                    side, level, extreme, factor = -side, -extreme, -bottom, step
                 else:
                     for k in range(max(i - 2, 0), i):
-                        before = low[k, j] if side > 0.0 else -high[k, j]
-                        if before < moved and np.isfinite(high[k, j]):
+                        before = low[j, k] if side > 0.0 else -high[j, k]
+                        if before < moved and np.isfinite(high[j, k]):
                             moved = before
-                    level[j] = moved
-                    if top > extreme[j]:
-                        extreme[j] = top
-                        factor[j] = min(factor[j] + step, maximum)
-            trend[j] = side
-            out_level[i, j] = level[j] * side if side != 0.0 else np.nan
-            out_trend[i, j] = side if side != 0.0 else np.nan
+                    level = moved
+                    if top > extreme:
+                        extreme, factor = top, min(factor + step, maximum)
+            out_level[j, i] = level * side if side != 0.0 else np.nan
+            out_trend[j, i] = side if side != 0.0 else np.nan
+
+
+def balance(price: Matrix, volume: Matrix, out: Matrix) -> None:
+    """On-balance volume: from 0, volume added on a rise, taken off on a fall."""
+    for j in range(price.shape[0]):
+        total = 0.0
+        last = np.nan
+        for i in range(price.shape[1]):
+            now, traded = price[j, i], volume[j, i]
+            if np.isfinite(now) and np.isfinite(traded):
+                total += (int(now > last) - int(now < last)) * traded
+                out[j, i], last = total, now
+            else:
+                out[j, i] = last = np.nan
+                total = 0.0
+
+
+def average_price(price: Matrix, volume: Matrix, out: Matrix) -> None:
+    """The mean price by volume since a run's first bar; NaN until the first volume."""
+    for j in range(price.shape[0]):
+        value = total = 0.0
+        for i in range(price.shape[1]):
+            now, traded = price[j, i], volume[j, i]
+            if np.isfinite(now) and np.isfinite(traded):
+                value += now * traded
+                total += traded
+                out[j, i] = value / total if total != 0.0 else np.nan
+            else:
+                out[j, i] = np.nan
+                value = total = 0.0

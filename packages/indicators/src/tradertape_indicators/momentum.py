@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from numpy.typing import ArrayLike
 
+from tradertape_indicators import kernels
+from tradertape_indicators.accelerate import over_series
 from tradertape_indicators.arrays import (
     Array,
     Matrix,
-    Restore,
     as_matrices,
     check_period,
     divide,
@@ -38,10 +39,7 @@ def macd(
     histogram start signal_period - 1 bars after macd.
     Raises ValueError if a period < 1.
     """
-    (series,), restore = as_matrices(values)
-    fast = exponential_average(series, check_period(fast_period, name="fast_period"))
-    slow = exponential_average(series, check_period(slow_period, name="slow_period"))
-    return _with_signal("macd", fast - slow, signal_period, restore)
+    return _two_averages("macd", values, fast_period, slow_period, signal_period)
 
 
 def ppo(
@@ -52,11 +50,8 @@ def ppo(
     values: (n,) or (n, m), any unit. Returns ppo, signal and histogram in percent.
     Raises ValueError if a period < 1 or fast_period is not below slow_period.
     """
-    (series,), restore = as_matrices(values)
     check_order(fast_period, slow_period)
-    fast = exponential_average(series, check_period(fast_period, name="fast_period"))
-    slow = exponential_average(series, check_period(slow_period, name="slow_period"))
-    return _with_signal("ppo", 100.0 * divide(fast - slow, slow), signal_period, restore)
+    return _two_averages("ppo", values, fast_period, slow_period, signal_period)
 
 
 def check_order(fast_period: float, slow_period: float) -> None:
@@ -79,10 +74,25 @@ def dpo(values: ArrayLike, period: int = 21) -> Array:
     return restore(series - earlier(window_mean(series, length), length // 2 + 1))
 
 
-def _with_signal(name: str, line: Matrix, period: int, restore: Restore) -> dict[str, Array]:
-    signal = exponential_average(line, check_period(period, name="signal_period"))
-    return {
-        name: restore(line),
-        "signal": restore(signal),
-        "histogram": restore(line - signal),
-    }
+def _two_averages(
+    name: str, values: ArrayLike, fast_period: int, slow_period: int, signal_period: int
+) -> dict[str, Array]:
+    (series,), restore = as_matrices(values)
+    fast = check_period(fast_period, name="fast_period")
+    slow = check_period(slow_period, name="slow_period")
+    signal = check_period(signal_period, name="signal_period")
+    periods = (fast, slow, signal, int(name == "ppo"))
+    made = over_series(kernels.two_averages, [series], *periods, outputs=3)
+    lines = made or _three_lines(series, *periods)
+    return dict(zip((name, "signal", "histogram"), map(restore, lines)))
+
+
+def _three_lines(
+    series: Matrix, fast: int, slow: int, signal: int, in_percent: int
+) -> tuple[Matrix, Matrix, Matrix]:
+    slower = exponential_average(series, slow)
+    line = exponential_average(series, fast) - slower
+    if in_percent:
+        line = 100.0 * divide(line, slower)
+    average = exponential_average(line, signal)
+    return line, average, line - average

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
+from tradertape_indicators import rolling
+from tradertape_indicators.accelerate import over_series
 from tradertape_indicators.arrays import Array, Matrix, as_matrices, check_period
 from tradertape_indicators.windows import (
     window_deviation,
@@ -26,8 +28,12 @@ def stochastic(
     """
     (highs, lows, closes), restore = as_matrices(high, low, close)
     length = check_period(k_period, name="k_period")
-    top, bottom = window_max(highs, length), window_min(lows, length)
-    k = 100.0 * _ratio(closes - bottom, top - bottom)
+    inputs = [highs, lows, closes]
+    if made := over_series(rolling.place_in_range, inputs, length, rolling.FROM_LOW):
+        k = made[0]
+    else:
+        top, bottom = window_max(highs, length), window_min(lows, length)
+        k = 100.0 * _ratio(closes - bottom, top - bottom)
     d = window_mean(k, check_period(d_period, name="d_period"))
     return {"stoch_k": restore(k), "stoch_d": restore(d)}
 
@@ -41,6 +47,9 @@ def williamsr(high: ArrayLike, low: ArrayLike, close: ArrayLike, period: int = 1
     """
     (highs, lows, closes), restore = as_matrices(high, low, close)
     length = check_period(period)
+    inputs = [highs, lows, closes]
+    if made := over_series(rolling.place_in_range, inputs, length, rolling.FROM_HIGH):
+        return restore(made[0])
     top, bottom = window_max(highs, length), window_min(lows, length)
     return restore(100.0 * _ratio(closes - top, top - bottom))
 
@@ -55,6 +64,8 @@ def cci(high: ArrayLike, low: ArrayLike, close: ArrayLike, period: int = 20) -> 
     """
     (highs, lows, closes), restore = as_matrices(high, low, close)
     length = check_period(period)
+    if made := over_series(rolling.channel, [highs, lows, closes], length):
+        return restore(made[0])
     typical = (highs + lows + closes) / 3.0
     mean = window_moments(typical, length)[0]  # exact where flat, so that nothing deviates there
     deviation = window_deviation(typical, mean, length)

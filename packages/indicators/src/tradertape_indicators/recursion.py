@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tradertape_indicators import kernels
-from tradertape_indicators.accelerate import compiled
+from tradertape_indicators.accelerate import over_series
 from tradertape_indicators.arrays import Matrix, earlier, runs_of, undefined
 
 
@@ -21,13 +21,11 @@ def wilder_average(values: Matrix, period: int) -> Matrix:
 
 def relative_strength(values: Matrix, period: int) -> Matrix:
     """Return Wilder's RSI of each column, 0 to 100."""
-    kernel = compiled(kernels.relative_strength, "mifo")
-    if kernel is not None:
-        out = np.empty_like(values)
-        kernel(values, period, 1.0 / period, out)
-        return out
+    if made := over_series(kernels.relative_strength, [values], period, 1.0 / period):
+        return made[0]
     with np.errstate(invalid="ignore"):
         change = np.diff(values, axis=0)
+    change[~np.isfinite(change)] = np.nan
     both = wilder_average(np.hstack([np.maximum(change, 0.0), np.maximum(-change, 0.0)]), period)
     gain, loss = np.hsplit(both, 2)
     total = gain + loss
@@ -39,11 +37,9 @@ def relative_strength(values: Matrix, period: int) -> Matrix:
 
 def average_range(high: Matrix, low: Matrix, close: Matrix, period: int) -> Matrix:
     """Return Wilder's average true range of each column."""
-    kernel = compiled(kernels.average_range, "mmmifo")
-    if kernel is not None:
-        out = np.empty_like(close)
-        kernel(high, low, close, period, 1.0 / period, out)
-        return out
+    inputs = [high, low, close]
+    if made := over_series(kernels.average_range, inputs, period, 1.0 / period):
+        return made[0]
     return wilder_average(range_of(high, low, close), period)
 
 
@@ -61,12 +57,8 @@ def range_of(high: Matrix, low: Matrix, close: Matrix) -> Matrix:
 
 
 def _smooth(values: Matrix, period: int, weight: float) -> Matrix:
-    kernel = compiled(kernels.smooth, "mifo")
-    if kernel is None:
-        return _smooth_rows(values, period, weight)
-    out = np.empty_like(values)
-    kernel(values, period, weight, out)
-    return out
+    made = over_series(kernels.smooth, [values], period, weight)
+    return made[0] if made else _smooth_rows(values, period, weight)
 
 
 def _smooth_rows(values: Matrix, period: int, weight: float) -> Matrix:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
+from tradertape_indicators import kernels, rolling
+from tradertape_indicators.accelerate import over_series
 from tradertape_indicators.arrays import (
     Array,
     as_matrices,
@@ -79,6 +81,8 @@ def linreg(values: ArrayLike, period: int = 14) -> Array:
     """
     (series,), restore = as_matrices(values)
     length = check_period(period)
+    if made := over_series(rolling.weighted, [series], length, rolling.LINE):
+        return restore(made[0])
     mean = window_mean(series, length)
     # The line through n points ends at 3 × weighted mean - 2 × mean; written so that it is exact
     # where both are equal.
@@ -154,6 +158,9 @@ def adx(high: ArrayLike, low: ArrayLike, close: ArrayLike, period: int = 14) -> 
     """
     (highs, lows, closes), restore = as_matrices(high, low, close)
     length = check_period(period)
+    inputs, weight = [highs, lows, closes], 1.0 / length
+    if made := over_series(kernels.directional, inputs, length, weight, outputs=3):
+        return dict(zip(("plus_di", "minus_di", "adx"), map(restore, made)))
     spans = range_of(highs, lows, closes)
     bad = np.isnan(spans)
     up = np.where(bad, np.nan, highs - earlier(np.where(bad, np.nan, highs), 1))
@@ -183,6 +190,8 @@ def aroon(high: ArrayLike, low: ArrayLike, period: int = 14) -> dict[str, Array]
     """
     (highs, lows), restore = as_matrices(high, low)
     length = check_period(period)
+    if made := over_series(rolling.latest_extremes, [highs, lows], length, outputs=2):
+        return dict(zip(("aroon_up", "aroon_down"), map(restore, made)))
     up, down = (
         100.0 * (length - window_age_of_max(series, length + 1)) / length
         for series in (highs, -lows)

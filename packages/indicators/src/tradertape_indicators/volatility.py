@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
+from tradertape_indicators import rolling
+from tradertape_indicators.accelerate import over_series
 from tradertape_indicators.arrays import (
     Array,
     Matrix,
@@ -68,6 +70,8 @@ def bbands(values: ArrayLike, period: int = 20, multiplier: float = 2.0) -> dict
     (series,), restore = as_matrices(values)
     length = check_period(period)
     factor = check_positive(multiplier, name="multiplier")
+    if made := over_series(rolling.bands, [series], length, factor, outputs=3):
+        return dict(zip(("upper", "middle", "lower"), map(restore, made)))
     reach = factor * np.sqrt(window_moments(series, length)[1])
     return _bands(window_mean(series, length), reach, restore)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from tradertape_indicators import kernels, rolling
+from tradertape_indicators.accelerate import over_series
 from tradertape_indicators.arrays import (
     Array,
     Matrix,
@@ -27,6 +29,8 @@ def obv(price: ArrayLike, volume: ArrayLike) -> Array:
     Source: J. Granville, New Key to Stock Market Profits, 1963.
     """
     (prices, volumes), restore = as_matrices(price, volume)
+    if made := over_series(kernels.balance, [prices, volumes]):
+        return restore(made[0])
     finite = np.isfinite(prices) & np.isfinite(volumes)
     before = earlier(np.where(finite, prices, np.nan), 1)
     moved = np.where(np.isnan(before), 0.0, np.sign(prices - before)) * volumes
@@ -47,6 +51,8 @@ def vwap(high: ArrayLike, low: ArrayLike, close: ArrayLike, volume: ArrayLike) -
 def vwap_of_price(price: ArrayLike, volume: ArrayLike) -> Array:
     """Return the volume-weighted mean of a price since the run's first bar; see `vwap`."""
     (prices, volumes), restore = as_matrices(price, volume)
+    if made := over_series(kernels.average_price, [prices, volumes]):
+        return restore(made[0])
     finite = np.isfinite(prices) & np.isfinite(volumes)
     value = _running_total(prices * volumes, finite)
     return restore(divide(value, _running_total(volumes, finite)))
@@ -63,6 +69,8 @@ def mfi(
     """
     (highs, lows, closes, volumes), restore = as_matrices(high, low, close, volume)
     length = check_period(period)
+    if made := over_series(rolling.money_flow, [highs, lows, closes, volumes], length):
+        return restore(made[0])
     typical = (highs + lows + closes) / 3.0
     change = typical - earlier(typical, 1)
     flow = np.where(np.isnan(change), np.nan, typical * volumes)

@@ -3,7 +3,7 @@
 A window is folded from blocks of 1, 2, 4, 8 … bars in a fixed order, newest block first. Unlike a
 running sum nothing is carried from bar to bar: no drift, a NaN spoils exactly the windows that hold
 it, and a value is the same to the last bit wherever the history starts. So a backtest over ten
-years and a live scan over ten months agree.
+years and a live scan over ten months agree. `rolling.py` is the same, compiled.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from tradertape_indicators import rolling
+from tradertape_indicators.accelerate import over_series
 from tradertape_indicators.arrays import Array, Matrix, undefined
 
 State = tuple[Array, ...]
@@ -70,6 +72,8 @@ def _same(state: State) -> State:
 
 def window_sum(values: Matrix, period: int) -> Matrix:
     """Return the sum over the last `period` bars; NaN in warm-up and where the window holds NaN."""
+    if made := over_series(rolling.folded, [values], period, 1.0, rolling.SUM):
+        return made[0]
 
     def merge(older: State, _o: int, newer: State, _n: int) -> State:
         return (older[0] + newer[0],)
@@ -79,6 +83,8 @@ def window_sum(values: Matrix, period: int) -> Matrix:
 
 def window_mean(values: Matrix, period: int) -> Matrix:
     """Return the mean over the last `period` bars."""
+    if made := over_series(rolling.folded, [values], period, float(period), rolling.SUM):
+        return made[0]
     mean = window_sum(values, period)
     mean /= period
     return mean
@@ -86,6 +92,8 @@ def window_mean(values: Matrix, period: int) -> Matrix:
 
 def window_max(values: Matrix, period: int) -> Matrix:
     """Return the highest value of the last `period` bars."""
+    if made := over_series(rolling.folded, [values], period, 1.0, rolling.HIGHEST):
+        return made[0]
 
     def merge(older: State, _o: int, newer: State, _n: int) -> State:
         return (np.maximum(older[0], newer[0]),)
@@ -95,6 +103,8 @@ def window_max(values: Matrix, period: int) -> Matrix:
 
 def window_min(values: Matrix, period: int) -> Matrix:
     """Return the lowest value of the last `period` bars."""
+    if made := over_series(rolling.folded, [values], period, 1.0, rolling.LOWEST):
+        return made[0]
 
     def merge(older: State, _o: int, newer: State, _n: int) -> State:
         return (np.minimum(older[0], newer[0]),)
@@ -108,6 +118,8 @@ def window_moments(values: Matrix, period: int) -> tuple[Matrix, Matrix]:
     Source: Chan, Golub and LeVeque, Updating Formulae and a Pairwise Algorithm for Computing
     Sample Variances, 1979. It does not cancel, and a flat window has a variance of exactly 0.
     """
+    if made := over_series(rolling.moments, [values], period, outputs=2):
+        return made[0], made[1]
 
     def start(block: Matrix) -> State:
         return block, block * 0.0  # keeps NaN
@@ -130,6 +142,8 @@ def window_moments(values: Matrix, period: int) -> tuple[Matrix, Matrix]:
 
 def window_weighted_mean(values: Matrix, period: int) -> Matrix:
     """Return the mean over the last `period` bars with weights 1 (oldest) … period (newest)."""
+    if made := over_series(rolling.weighted, [values], period, rolling.WEIGHTED):
+        return made[0]
 
     def start(block: Matrix) -> State:
         return block, block

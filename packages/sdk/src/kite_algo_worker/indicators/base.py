@@ -92,7 +92,7 @@ class TechnicalAnalysis(BaseIndicator):
         Raises ValueError if period < 1.
         """
         series = normalize_input(data, column)
-        return format_output(kernels.sma(series.values, period), series, name="sma")
+        return line_of(kernels.sma(series.values, period), series, name="sma")
 
     def crossover(self, left: Any, right: Any) -> Any:
         """Say where left is above right and was not on the bar before.
@@ -102,9 +102,14 @@ class TechnicalAnalysis(BaseIndicator):
         """
         lefts, rights = normalize_input(left), normalize_input(right)
         check_together(lefts, rights)
-        return format_output(
-            kernels.crossover(lefts.values, rights.values), lefts, name="crossover"
-        )
+        return line_of(kernels.crossover(lefts.values, rights.values), lefts, name="crossover")
+
+
+def line_of(values: NDArray[Any], template: IndicatorInput, *, name: str) -> Any:
+    """Return values that are ours alone in the kind of the input; they need not be copied."""
+    if template.index is None:
+        return values
+    return sys.modules["pandas"].Series(values, index=template.index, name=name, copy=False)
 
 
 def is_frame(data: Any) -> bool:

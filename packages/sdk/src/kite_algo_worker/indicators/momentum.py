@@ -7,7 +7,7 @@ from typing import Any
 import tradertape_indicators as kernels
 from kite_algo_worker.indicators import trend
 from kite_algo_worker.indicators._shapes import candles_of, frame_of
-from kite_algo_worker.indicators.base import format_output, normalize_input
+from kite_algo_worker.indicators.base import line_of, normalize_input
 
 __all__ = [
     "TechnicalAnalysis",
@@ -30,7 +30,7 @@ class TechnicalAnalysis(trend.TechnicalAnalysis):
         period < 1. (Without numpy and pandas, 100 where nothing moved.)
         """
         series = normalize_input(data, column)
-        return format_output(kernels.rsi(series.values, int(period)), series, name="rsi")
+        return line_of(kernels.rsi(series.values, int(period)), series, name="rsi")
 
     def macd(
         self,
@@ -90,7 +90,7 @@ class TechnicalAnalysis(trend.TechnicalAnalysis):
         """
         series = candles_of((high, low, close), (high_column, low_column, close_column))
         values = kernels.cci(*(one.values for one in series), period=int(period))
-        return format_output(values, series[0], name="cci")
+        return line_of(values, series[0], name="cci")
 
     def williamsr(
         self,
@@ -110,7 +110,7 @@ class TechnicalAnalysis(trend.TechnicalAnalysis):
         """
         series = candles_of((high, low, close), (high_column, low_column, close_column))
         values = kernels.williamsr(*(one.values for one in series), period=int(period))
-        return format_output(values, series[0], name="williamsr")
+        return line_of(values, series[0], name="williamsr")
 
 
 _ta = TechnicalAnalysis()

@@ -7,7 +7,7 @@ from typing import Any
 import tradertape_indicators as kernels
 from kite_algo_worker.indicators import momentum
 from kite_algo_worker.indicators._shapes import frame_of
-from kite_algo_worker.indicators.base import format_output, normalize_input
+from kite_algo_worker.indicators.base import line_of, normalize_input
 
 __all__ = ["TechnicalAnalysis", "dpo", "ppo"]
 
@@ -38,7 +38,7 @@ class TechnicalAnalysis(momentum.TechnicalAnalysis):
         No later bar is read. Raises ValueError if period < 1.
         """
         series = normalize_input(data, column)
-        return format_output(kernels.dpo(series.values, int(period)), series, name="dpo")
+        return line_of(kernels.dpo(series.values, int(period)), series, name="dpo")
 
 
 _ta = TechnicalAnalysis()

@@ -6,7 +6,7 @@ from typing import Any
 
 import tradertape_indicators as kernels
 from kite_algo_worker.indicators import oscillators
-from kite_algo_worker.indicators.base import format_output, normalize_input
+from kite_algo_worker.indicators.base import line_of, normalize_input
 
 __all__ = ["TechnicalAnalysis", "linreg"]
 
@@ -20,7 +20,7 @@ class TechnicalAnalysis(oscillators.TechnicalAnalysis):
         The first period - 1 are NaN. Raises ValueError if period < 1.
         """
         series = normalize_input(data, column)
-        return format_output(kernels.linreg(series.values, int(period)), series, name="linreg")
+        return line_of(kernels.linreg(series.values, int(period)), series, name="linreg")
 
 
 linreg = TechnicalAnalysis().linreg

@@ -7,7 +7,7 @@ from typing import Any
 import tradertape_indicators as kernels
 from kite_algo_worker.indicators import utils
 from kite_algo_worker.indicators._shapes import candles_of, frame_of, price_and_volume
-from kite_algo_worker.indicators.base import format_output, normalize_input
+from kite_algo_worker.indicators.base import line_of, normalize_input
 
 __all__ = [
     "TechnicalAnalysis",
@@ -29,7 +29,7 @@ class TechnicalAnalysis(utils.TechnicalAnalysis):
         Raises ValueError if period < 1.
         """
         series = normalize_input(data, column)
-        return format_output(kernels.ema(series.values, int(period)), series, name="ema")
+        return line_of(kernels.ema(series.values, int(period)), series, name="ema")
 
     def wma(self, data: Any, period: int, column: str | None = None) -> Any:
         """Return the average weighted 1 (oldest) to period (newest); the first period - 1 are NaN.
@@ -37,7 +37,7 @@ class TechnicalAnalysis(utils.TechnicalAnalysis):
         Raises ValueError if period < 1.
         """
         series = normalize_input(data, column)
-        return format_output(kernels.wma(series.values, int(period)), series, name="wma")
+        return line_of(kernels.wma(series.values, int(period)), series, name="wma")
 
     def vwma(
         self,
@@ -58,7 +58,7 @@ class TechnicalAnalysis(utils.TechnicalAnalysis):
             data, volume, price_column=column, volume_column=volume_column
         )
         values = kernels.vwma(prices.values, volumes.values, int(period))
-        return format_output(values, prices, name="vwma")
+        return line_of(values, prices, name="vwma")
 
     def supertrend(
         self,

@@ -7,7 +7,7 @@ from typing import Any
 import tradertape_indicators as kernels
 from kite_algo_worker.indicators import base
 from kite_algo_worker.indicators._series import check_together
-from kite_algo_worker.indicators.base import format_output, normalize_input
+from kite_algo_worker.indicators.base import line_of, normalize_input
 
 __all__ = [
     "TechnicalAnalysis",
@@ -28,7 +28,7 @@ class TechnicalAnalysis(base.TechnicalAnalysis):
         lefts, rights = normalize_input(left), normalize_input(right)
         check_together(lefts, rights)
         truth = kernels.crossunder(lefts.values, rights.values)
-        return format_output(truth, lefts, name="crossunder")
+        return line_of(truth, lefts, name="crossunder")
 
     def highest(self, data: Any, period: int, column: str | None = None) -> Any:
         """Return the highest of the last `period` values, this one included; in their unit.
@@ -36,7 +36,7 @@ class TechnicalAnalysis(base.TechnicalAnalysis):
         The first period - 1 are NaN. Raises ValueError if period < 1.
         """
         series = normalize_input(data, column)
-        return format_output(kernels.highest(series.values, period), series, name="highest")
+        return line_of(kernels.highest(series.values, period), series, name="highest")
 
     def lowest(self, data: Any, period: int, column: str | None = None) -> Any:
         """Return the lowest of the last `period` values, this one included; in their unit.
@@ -44,7 +44,7 @@ class TechnicalAnalysis(base.TechnicalAnalysis):
         The first period - 1 are NaN. Raises ValueError if period < 1.
         """
         series = normalize_input(data, column)
-        return format_output(kernels.lowest(series.values, period), series, name="lowest")
+        return line_of(kernels.lowest(series.values, period), series, name="lowest")
 
     def rising(self, data: Any, period: int, column: str | None = None) -> Any:
         """Say where a value is above every one of the `period` before it; False in warm-up.
@@ -52,7 +52,7 @@ class TechnicalAnalysis(base.TechnicalAnalysis):
         Raises ValueError if period < 1.
         """
         series = normalize_input(data, column)
-        return format_output(kernels.rising(series.values, period), series, name="rising")
+        return line_of(kernels.rising(series.values, period), series, name="rising")
 
     def falling(self, data: Any, period: int, column: str | None = None) -> Any:
         """Say where a value is below every one of the `period` before it; False in warm-up.
@@ -60,7 +60,7 @@ class TechnicalAnalysis(base.TechnicalAnalysis):
         Raises ValueError if period < 1.
         """
         series = normalize_input(data, column)
-        return format_output(kernels.falling(series.values, period), series, name="falling")
+        return line_of(kernels.falling(series.values, period), series, name="falling")
 
 
 _ta = TechnicalAnalysis()

@@ -7,7 +7,7 @@ from typing import Any
 import tradertape_indicators as kernels
 from kite_algo_worker.indicators import trend
 from kite_algo_worker.indicators._shapes import candles_of, frame_of
-from kite_algo_worker.indicators.base import format_output, normalize_input
+from kite_algo_worker.indicators.base import line_of, normalize_input
 
 __all__ = ["TechnicalAnalysis", "atr", "bbands", "keltner"]
 
@@ -35,7 +35,7 @@ class TechnicalAnalysis(trend.TechnicalAnalysis):
         """
         series = candles_of((high, low, close), (high_column, low_column, close_column))
         values = kernels.atr(*(one.values for one in series), period=int(period))
-        return format_output(values, series[0], name="atr")
+        return line_of(values, series[0], name="atr")
 
     def bbands(
         self,

@@ -8,7 +8,7 @@ import tradertape_indicators as kernels
 from kite_algo_worker.indicators import trend
 from kite_algo_worker.indicators._series import check_together
 from kite_algo_worker.indicators._shapes import candles_of, price_and_volume
-from kite_algo_worker.indicators.base import format_output, is_frame, normalize_input
+from kite_algo_worker.indicators.base import is_frame, line_of, normalize_input
 
 __all__ = ["TechnicalAnalysis", "mfi", "obv", "vwap"]
 
@@ -32,7 +32,7 @@ class TechnicalAnalysis(trend.TechnicalAnalysis):
         prices, volumes = price_and_volume(
             price, volume, price_column=price_column, volume_column=volume_column
         )
-        return format_output(kernels.obv(prices.values, volumes.values), prices, name="obv")
+        return line_of(kernels.obv(prices.values, volumes.values), prices, name="obv")
 
     def vwap(
         self,
@@ -61,7 +61,7 @@ class TechnicalAnalysis(trend.TechnicalAnalysis):
             return self._vwap_of(high, volume, columns)
         series = candles_of((high, low, close, volume), (*columns, volume_column))
         values = kernels.vwap(*(one.values for one in series))
-        return format_output(values, series[0], name="vwap")
+        return line_of(values, series[0], name="vwap")
 
     def _vwap_of(self, price: Any, volume: Any, columns: tuple[str, str, str]) -> Any:
         """Return the VWAP with the volume apart: of a frame's typical price, or of a price."""
@@ -70,11 +70,11 @@ class TechnicalAnalysis(trend.TechnicalAnalysis):
             prices = normalize_input(price)
             check_together(prices, volumes)
             values = kernels.vwap_of_price(prices.values, volumes.values)
-            return format_output(values, prices, name="vwap")
+            return line_of(values, prices, name="vwap")
         high, low, close = candles_of((price, None, None), columns)
         check_together(high, volumes)
         values = kernels.vwap(high.values, low.values, close.values, volumes.values)
-        return format_output(values, high, name="vwap")
+        return line_of(values, high, name="vwap")
 
     def mfi(
         self,
@@ -97,7 +97,7 @@ class TechnicalAnalysis(trend.TechnicalAnalysis):
         columns = (high_column, low_column, close_column, volume_column)
         series = candles_of((high, low, close, volume), columns)
         values = kernels.mfi(*(one.values for one in series), period=int(period))
-        return format_output(values, series[0], name="mfi")
+        return line_of(values, series[0], name="mfi")
 
 
 _ta = TechnicalAnalysis()
