@@ -122,7 +122,7 @@ def _add_layers(app: FastAPI, container: Container) -> None:
         per_minute=settings.requests_per_minute,
         anonymous_per_minute=settings.anonymous_requests_per_minute,
     )
-    app.add_middleware(Gate, callers=container.auth.authenticator)
+    app.add_middleware(Gate, callers=container.auth.authenticator, streams=WORKER)
     app.add_middleware(CrossSite, public_url=settings.effective_public_url)
     processes = container.processes
     if processes.is_shared:

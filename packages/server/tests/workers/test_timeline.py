@@ -192,3 +192,32 @@ def _identity(container: Any, run: Any) -> Any:
     from tradertape_server.platform.identity import Identity
 
     return Identity(run.user_id, "x", "x", is_admin=False, via="worker", credential_id=1)
+
+
+def test_a_stream_takes_its_token_from_the_query_too_and_an_answer_does_not(
+    caller: Any, worker: Any, api: Any
+) -> None:
+    """KL-02: an EventSource of a browser cannot set headers."""
+    caller.post(api("runs/run-1/exit"), json={})
+    token = {"token": caller.headers["Authorization"].removeprefix("Bearer ")}
+    del caller.headers["Authorization"]
+    stream = caller.get(api("runs/run-1/pnl/stream"), params=token)
+    assert (stream.status_code, stream.text[-14:]) == (200, "end\ndata: {}\n\n")
+    assert caller.get(api("runs/run-1/pnl/stream"), params={"token": "kwa_x"}).status_code == 401
+    assert caller.get(api("runs/run-1/pnl"), params=token).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("path", "query"),
+    [
+        ("timeline", {"after_cursor": 10**20}),
+        ("timeline/stream", {"after_cursor": 10**20}),
+        ("pnl/stream", {"interval_seconds": "nan"}),
+        ("pnl/stream", {"interval_seconds": "inf"}),
+    ],
+)
+def test_a_number_that_cannot_be_is_named(caller: Any, api: Any, path: str, query: Any) -> None:
+    """KT-01, KL-02: not a number pauses for no time that can be told."""
+    answer = caller.get(api(f"runs/run-1/{path}"), params=query)
+    assert answer.status_code == 422
+    assert answer.json()["detail"][0]["loc"] == ["query", next(iter(query))]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Protocol
+from urllib.parse import parse_qs
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
@@ -31,11 +32,16 @@ class FindsCallers(Protocol):
 
 
 class Gate:
-    """Finds the caller. A bearer token makes cookies count for nothing."""
+    """Finds the caller. A bearer token makes cookies count for nothing.
 
-    def __init__(self, app: ASGIApp, *, callers: FindsCallers) -> None:
+    streams: below this path a stream of server-sent events takes its token from the query too, as
+    an EventSource of a browser cannot set headers.
+    """
+
+    def __init__(self, app: ASGIApp, *, callers: FindsCallers, streams: str) -> None:
         self._app = app
         self._callers = callers
+        self._streams = streams
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on with its caller in `scope["state"]`."""
@@ -43,7 +49,10 @@ class Gate:
             await self._app(scope, receive, send)
             return
         headers, renewal = Headers(scope=scope), ""
-        identity = self._callers.remembered(token) if (token := bearer_of(headers)) else None
+        token = bearer_of(headers)
+        if token is None and self._is_stream(scope):
+            token = _token_in_query(scope)
+        identity = self._callers.remembered(token) if token else None
         if identity is None:
             identity, renewal = await run_in_threadpool(self._find, headers, token)
         scope.setdefault("state", {})[STATE_KEY] = identity
@@ -60,6 +69,11 @@ class Gate:
 
         await self._app(scope, receive, send_renewed)
 
+    def _is_stream(self, scope: Scope) -> bool:
+        path: str = scope["path"]
+        is_get = scope["method"] == "GET"
+        return is_get and path.startswith(self._streams) and path.endswith("/stream")
+
     def _find(self, headers: Headers, token: str | None) -> tuple[Identity | None, str]:
         if token is not None:
             return self._callers.by_bearer(token), ""
@@ -74,3 +88,9 @@ def bearer_of(headers: Headers) -> str | None:
     """The token of an Authorization header; None when it holds none of that kind."""
     kind, _, token = headers.get("authorization", "").partition(" ")
     return token.strip() if kind.lower() == "bearer" else None
+
+
+def _token_in_query(scope: Scope) -> str | None:
+    """The `token` of the query, which is never logged."""
+    found = parse_qs(scope["query_string"].decode("latin-1")).get("token")
+    return found[-1] if found else None

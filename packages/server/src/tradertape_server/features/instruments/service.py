@@ -184,7 +184,7 @@ def as_token(asked: Identifier) -> int | None:
     if isinstance(asked, int):
         return asked
     text = asked.strip()
-    return int(text) if text.isascii() and text.isdigit() else None
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
 def _with_dump(made: list[Instrument], dump: Dump | None, today: date) -> list[Instrument]:

@@ -161,7 +161,7 @@ async def stream_ticks(
     mode: Text = "quote",
 ) -> EventStream:
     """Server-sent events `{"ticks": […]}`; the present state first."""
-    found = instruments.many(identifiers(symbols.split(","), _numbers(tokens)))
+    found = instruments.many(identifiers([*symbols.split(","), *tokens.split(",")], []))
     for error in found.unknown.values():
         raise error
     wanted, outlet = list(found.instruments.values()), outlet_of(request.scope)
@@ -198,8 +198,3 @@ def _candles_of(
 
 def _asked(instruments: InstrumentService, symbol: str | None, token: Any) -> Instrument:
     return asked_instrument(instruments, symbol, token if isinstance(token, int) else None)
-
-
-def _numbers(text: str) -> list[int]:
-    parts = (part.strip() for part in text.split(","))
-    return [int(part) for part in parts if part.isascii() and part.isdigit()]

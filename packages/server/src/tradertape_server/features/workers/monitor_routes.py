@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Query, WebSocket
@@ -36,13 +37,23 @@ def _absent_when_empty(value: Any) -> Any:
     return None if value == "" else value
 
 
+MAX_CURSOR = 2**63 - 1  # what a cursor can be on both databases
+
 # One of the published clients sends what is not set as an empty value.
-Count = Annotated[int, Field(ge=0)]
+Count = Annotated[int, Field(ge=0, le=MAX_CURSOR)]
 Page = Annotated[int, Field(ge=1, le=MOST_EVENTS)]
 Cursor = Annotated[Count | None, BeforeValidator(_absent_when_empty), Query()]
 Limit = Annotated[Page | None, BeforeValidator(_absent_when_empty), Query()]
-Seconds = Annotated[float | None, BeforeValidator(_absent_when_empty), Query()]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+Seconds = Annotated[Finite | None, BeforeValidator(_absent_when_empty), Query()]
 LastEventId = Annotated[str | None, Header(alias="Last-Event-ID")]
+
+
+def cursor_of(last_event_id: str | None) -> int | None:
+    """The cursor a stream goes on from; None when the header names none."""
+    if last_event_id is None or not (last_event_id.isascii() and last_event_id.isdigit()):
+        return None
+    return int(last_event_id) if len(last_event_id) < len(str(MAX_CURSOR)) else MAX_CURSOR
 
 
 @router.get("/funds")
@@ -92,6 +103,8 @@ async def pnl_socket(socket: WebSocket, strategy_run_id: str) -> None:
     try:
         run = await run_in_threadpool(workers.runs.get, caller, strategy_run_id)
         interval_s = float(socket.query_params.get("interval_seconds") or 1.0)
+        if not math.isfinite(interval_s):
+            raise ValueError(interval_s)
     except (UnknownRun, ValueError):
         await socket.close(1008)
         return
@@ -132,8 +145,9 @@ async def stream_timeline(
     `id:` is each event's cursor: come back with it as `Last-Event-ID`, or as `after_cursor`.
     """
     run = await run_in_threadpool(runs.get, caller, strategy_run_id)
-    is_cursor = last_event_id is not None and last_event_id.isascii() and last_event_id.isdigit()
-    after = int(last_event_id or 0) if is_cursor else after_cursor or 0
+    after = cursor_of(last_event_id)
+    if after is None:
+        after = after_cursor or 0
     timeline.check_kind(event_kind or None)
     events = timeline_events(timeline, run, after=after, kind=event_kind or None)
     return EventStream(events, Guarded(watch, caller))

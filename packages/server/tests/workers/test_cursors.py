@@ -1,0 +1,12 @@
+"""The cursor a stream goes on from."""
+
+from __future__ import annotations
+
+from tradertape_server.features.workers.monitor_routes import MAX_CURSOR, cursor_of
+
+
+def test_a_cursor_beyond_all_waits_for_what_comes() -> None:
+    """KT-03."""
+    assert cursor_of("17") == 17
+    assert {cursor_of("9" * digits) for digits in (19, 5000)} == {MAX_CURSOR}
+    assert {cursor_of(bad) for bad in ("-5", "abc", "", None)} == {None}
