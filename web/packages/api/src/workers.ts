@@ -119,3 +119,141 @@ export interface SummaryField {
   value?: unknown
   format?: "inr" | "pct" | "int" | "number" | "text" | "time"
 }
+
+export type OptionStatus =
+  | "created"
+  | "entering"
+  | "entered"
+  | "partial"
+  | "unwound"
+  | "rejected"
+  | "dry_run"
+  | "flat"
+  | "exiting"
+  | "exited"
+  | "closed"
+
+export interface LegGreeks {
+  iv: number | null
+  delta: number
+  gamma: number
+  theta: number
+  vega: number
+  rho: number
+}
+
+/** A leg of an option run: what it is, what became of its order, what it is worth. */
+export interface OptionLegState {
+  leg_id: string
+  exchange: string
+  tradingsymbol: string
+  strike: number | null
+  option_type: string | null
+  expiry_key: string
+  transaction_type: "BUY" | "SELL"
+  quantity: number
+  lots: number
+  lot_size: number
+  product: string
+  order_type: string
+  price: number | null
+  order_id: string | null
+  order_status: string | null
+  detail: string | null
+  filled_quantity: number
+  entry_price: number | null
+  net_quantity: number
+  ltp: number | null
+  unrealized_pnl: number | null
+  realized_pnl: number
+  greeks: LegGreeks | null
+}
+
+export interface OptionLegRules {
+  stoploss_pct?: number
+  target_pct?: number
+  trailing_stoploss_pct?: number
+}
+
+/** What guards an option run as it was asked for: one kind of stop, one of target. */
+export interface OptionProtectionDocument {
+  enabled?: boolean
+  basis?: "entry_value" | "premium"
+  stoploss_pct?: number
+  stoploss_inr?: number
+  stoploss_premium?: number
+  target_pct?: number
+  target_inr?: number
+  target_premium?: number
+  trailing_stoploss_pct?: number
+  trailing_activate_pct?: number
+  trailing_drawdown_pct?: number
+  leg_stoploss_pct?: number
+  leg_target_pct?: number
+  leg_trailing_stoploss_pct?: number
+  legs?: (OptionLegRules & { leg_id: string })[]
+  operations?: OperationRules
+}
+
+export interface OptionProtectionState extends ProtectionSnapshot {
+  protection: OptionProtectionDocument | null
+  basis: "entry_value" | "premium"
+  profit_pct: number | null
+  waits_for_entry: boolean
+}
+
+/** The premium of the legs together: rupees, and rupees for one unit; below 0 received. */
+export interface CombinedPremium {
+  net: number
+  per_unit: number
+}
+
+/** An option run at the prices of now. */
+export interface OptionState {
+  strategy_run_id: string
+  strategy_name: string
+  status: string
+  option_status: OptionStatus
+  underlying: string
+  spot_ltp: number | null
+  expiry: string
+  product: string
+  legs: OptionLegState[]
+  is_stale: boolean
+  premium: { units: number; entry_value: number; entry: CombinedPremium; now: CombinedPremium | null } | null
+  greeks: Omit<LegGreeks, "iv"> | null
+  protection: OptionProtectionState
+  entered_at: string | null
+  closed_at: string | null
+  updated_at: string
+}
+
+/** What entering would need and cost. */
+export interface OptionEntryPreview {
+  can_enter: boolean
+  option_status: OptionStatus
+  preview: {
+    basket: { warnings: string[]; all_or_none: boolean }
+    cost_contract: { margin_required: number | null; total_charges: number | null } | null
+  }
+}
+
+export interface ReplayTrigger {
+  index: number
+  at: string
+  rule: string
+  scope: string
+  reason: string
+  pnl: number | null
+  exits: { instrument: string; transaction_type: "BUY" | "SELL"; quantity: number; price: number | null }[]
+}
+
+/** What a protection would have done along the minutes since the entry. */
+export interface OptionReplay {
+  source: "given" | "recorded"
+  would_have_fired: boolean
+  first: ReplayTrigger | null
+  triggers: ReplayTrigger[]
+  evaluated: number
+  steps: { index: number; at: string; pnl: number | null; fired: string[] }[]
+}

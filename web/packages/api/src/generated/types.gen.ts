@@ -2171,9 +2171,22 @@ export type StrategyDocument = {
  * Something the protection will do by itself, and how far it is from doing it.
  *
  * price: of the instrument now. level: at which it acts. distance_pct: from price to level, in
- * percent of the price, or in points of profit for rules of the basket.
+ * percent of the price, or in points of profit for rules of the basket. Those have a basis too
+ * (entry_value or premium), the profit in rupees at which they act, and the rupees to there.
  */
 export type Step = {
+    /**
+     * Amount
+     */
+    amount?: number | null;
+    /**
+     * Away
+     */
+    away?: number | null;
+    /**
+     * Basis
+     */
+    basis?: 'entry_value' | 'premium' | null;
     /**
      * Distance Pct
      */
@@ -2199,6 +2212,13 @@ export type Step = {
      */
     rule: string;
 };
+
+/**
+ * State
+ *
+ * One word for what the market does.
+ */
+export type State = 'open' | 'demo' | 'pre_open' | 'closing_auction' | 'derivatives' | 'closed';
 
 /**
  * SkippedSignal
@@ -3715,6 +3735,96 @@ export type Choice = {
 };
 
 /**
+ * OptionRunCard
+ *
+ * An option run as its list shows it: the run, and what is its options'.
+ */
+export type OptionRunCard = {
+    card: RunCard;
+    /**
+     * Expiry
+     */
+    expiry: string;
+    /**
+     * Legs
+     */
+    legs: Array<OptionCardLeg>;
+    /**
+     * Option Status
+     */
+    option_status: string;
+    premium: OptionPremium | null;
+    /**
+     * Product
+     */
+    product: string;
+    /**
+     * Underlying
+     */
+    underlying: string;
+    /**
+     * Waits For Entry
+     */
+    waits_for_entry: boolean;
+};
+
+/**
+ * OptionPremium
+ *
+ * What one unit of the strategy cost; below 0 it brought in. now: at the latest prices.
+ */
+export type OptionPremium = {
+    /**
+     * Entry
+     */
+    entry: number;
+    /**
+     * Now
+     */
+    now: number | null;
+    /**
+     * Units
+     */
+    units: number;
+};
+
+/**
+ * OptionCardLeg
+ *
+ * A leg as it was asked for.
+ */
+export type OptionCardLeg = {
+    /**
+     * Expiry
+     */
+    expiry: string;
+    /**
+     * Instrument
+     */
+    instrument: string;
+    /**
+     * Leg Id
+     */
+    leg_id: string;
+    /**
+     * Option Type
+     */
+    option_type: string | null;
+    /**
+     * Quantity
+     */
+    quantity: number;
+    /**
+     * Side
+     */
+    side: 'BUY' | 'SELL';
+    /**
+     * Strike
+     */
+    strike: number | null;
+};
+
+/**
  * OptionLegIn
  *
  * A leg as the resolvers make it. The contract is looked up by symbol or token, whatever the
@@ -4868,6 +4978,9 @@ export type FillOut = {
  * FeedStatusOut
  *
  * How the feed is. simulated: no price is real. demo: the exchange itself is closed.
+ *
+ * state: what the market does, with its words for a label and what it means for orders. opens_at:
+ * the exchange's next open, while it is closed.
  */
 export type FeedStatusOut = {
     /**
@@ -4886,6 +4999,10 @@ export type FeedStatusOut = {
      * Last Tick At
      */
     last_tick_at: string | null;
+    /**
+     * Opens At
+     */
+    opens_at: string | null;
     /**
      * Reason
      */
@@ -4910,6 +5027,15 @@ export type FeedStatusOut = {
      * Stale
      */
     stale: boolean;
+    state: State;
+    /**
+     * State Hint
+     */
+    state_hint: string;
+    /**
+     * State Text
+     */
+    state_text: string;
 };
 
 /**
@@ -10102,6 +10228,42 @@ export type ListWatchedApiWatchlistsWatchlistIdInstrumentsGetResponses = {
 };
 
 export type ListWatchedApiWatchlistsWatchlistIdInstrumentsGetResponse = ListWatchedApiWatchlistsWatchlistIdInstrumentsGetResponses[keyof ListWatchedApiWatchlistsWatchlistIdInstrumentsGetResponses];
+
+export type ListOptionCardsApiWorkersOptionRunsGetData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Finished
+         */
+        finished?: boolean;
+        /**
+         * Limit
+         */
+        limit?: number;
+    };
+    url: '/api/workers/option-runs';
+};
+
+export type ListOptionCardsApiWorkersOptionRunsGetErrors = {
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+};
+
+export type ListOptionCardsApiWorkersOptionRunsGetError = ListOptionCardsApiWorkersOptionRunsGetErrors[keyof ListOptionCardsApiWorkersOptionRunsGetErrors];
+
+export type ListOptionCardsApiWorkersOptionRunsGetResponses = {
+    /**
+     * Response List Option Cards Api Workers Option Runs Get
+     *
+     * Successful Response
+     */
+    200: Array<OptionRunCard>;
+};
+
+export type ListOptionCardsApiWorkersOptionRunsGetResponse = ListOptionCardsApiWorkersOptionRunsGetResponses[keyof ListOptionCardsApiWorkersOptionRunsGetResponses];
 
 export type OverviewApiWorkersOverviewGetData = {
     body?: never;

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
 
+from tradertape_core.market.calendar import nse_calendar
 from tradertape_core.market.candle import parse_interval
 from tradertape_server.features.auth.dependencies import CurrentUser
 from tradertape_server.features.feed.answers import (
@@ -25,6 +26,7 @@ from tradertape_server.features.feed.schemas import (
     instrument_out,
 )
 from tradertape_server.features.feed.service import Feed
+from tradertape_server.features.feed.state import market_state
 from tradertape_server.features.instruments.service import InstrumentService
 from tradertape_server.platform.http import part
 
@@ -65,6 +67,7 @@ def resolve_instrument(
 def feed_status(_user: CurrentUser, feed: Live) -> FeedStatusOut:
     """Where prices come from, whether they are simulated, and whether they are fresh."""
     status, hours = feed.status(), feed.hours()
+    market = market_state(feed.source, nse_calendar(), feed.now)
     return FeedStatusOut(
         connected=status.connected,
         source=status.source,
@@ -73,6 +76,10 @@ def feed_status(_user: CurrentUser, feed: Live) -> FeedStatusOut:
         stale=status.stale,
         last_tick_at=status.last_tick_at,
         reason=status.reason,
+        state=market.state,
+        state_text=market.text,
+        state_hint=market.hint,
+        opens_at=market.opens_at,
         session_start=hours.start if hours else None,
         session_end=hours.end if hours else None,
         instruments=len(feed.subscriptions),

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from tradertape_core.market.instrument import Instrument
+from tradertape_server.features.feed.state import State
 from tradertape_server.platform.http import Answer, Body, IstTime
 
 
@@ -76,7 +77,11 @@ class SnapshotIn(QuotesIn):
 
 
 class FeedStatusOut(Answer):
-    """How the feed is. simulated: no price is real. demo: the exchange itself is closed."""
+    """How the feed is. simulated: no price is real. demo: the exchange itself is closed.
+
+    state: what the market does, with its words for a label and what it means for orders. opens_at:
+    the exchange's next open, while it is closed.
+    """
 
     connected: bool
     source: str
@@ -85,6 +90,10 @@ class FeedStatusOut(Answer):
     stale: bool
     last_tick_at: IstTime | None
     reason: str
+    state: State
+    state_text: str
+    state_hint: str
+    opens_at: IstTime | None
     session_start: IstTime | None
     session_end: IstTime | None
     instruments: int
