@@ -3,7 +3,8 @@
 Every process writes what is published on its own bus, numbered, and reads what the others wrote.
 A reader that was cut goes on where it was. Where numbers are missing (Redis was emptied, or away
 for longer than a writer keeps what waits) every open mailbox is told that it lost events, and its
-client comes back from its cursor: the database is the truth, this only the bell.
+client comes back from its cursor: the database is the truth, this only the bell. The same happens
+when another process begins to trade, for the one before may have died with events in its hands.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ class EventRelay:
         self._id = secrets.token_hex(6)
         self._waiting: deque[tuple[int, Event]] = deque()
         self._number = 0
+        self._is_new = False
         self._bell = threading.Condition()
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -79,6 +81,16 @@ class EventRelay:
                 self.dropped += 1
             self._bell.notify_all()
 
+    def begin_anew(self) -> None:
+        """This process has the word now: who had it before may have ended with events unsaid.
+
+        So every mailbox, in every process, is told that some may be missing.
+        """
+        self._bus.lose()
+        with self._bell:
+            self._is_new = True
+            self._bell.notify_all()
+
     # --- writing ------------------------------------------------------------------------------
 
     def _write_all(self) -> None:
@@ -87,14 +99,14 @@ class EventRelay:
         while True:
             with self._bell:
                 self._bell.wait_for(
-                    lambda: self._waiting or self._stopping.is_set(),
+                    lambda: self._waiting or self._is_new or self._stopping.is_set(),
                     timeout=_RETRY_S if must_greet else None,
                 )
                 batch = [self._waiting[i] for i in range(min(BATCH, len(self._waiting)))]
             if not batch and self._stopping.is_set():
                 return
             try:
-                if must_greet:
+                if must_greet or self._is_new:
                     self._greet(client, batch)
                     must_greet = False
                 if batch:
@@ -113,7 +125,12 @@ class EventRelay:
         """Say which number comes next: after a cut, readers learn there what they missed."""
         with self._bell:
             number = batch[0][0] if batch else self._number
-        self._add(client, number, [])
+            is_new, self._is_new = self._is_new, False
+        try:
+            self._add(client, number, [], is_new=is_new)
+        except RedisError:
+            self._is_new |= is_new
+            raise
 
     def _write(self, client: Any, batch: list[tuple[int, Event]]) -> None:
         first = batch[0][0]
@@ -125,8 +142,8 @@ class EventRelay:
                 self._waiting.popleft()
         self.sent += len(whole)
 
-    def _add(self, client: Any, first: int, events: list[Any]) -> None:
-        fields = {b"p": self._id, b"n": first, b"e": orjson.dumps(events)}
+    def _add(self, client: Any, first: int, events: list[Any], *, is_new: bool = False) -> None:
+        fields = {b"p": self._id, b"n": first, b"e": orjson.dumps(events), b"w": int(is_new)}
         client.xadd(self._stream, fields, maxlen=KEPT, approximate=True)
 
     # --- reading ------------------------------------------------------------------------------
@@ -168,6 +185,8 @@ class EventRelay:
         writer, first = fields[b"p"].decode(), int(fields[b"n"])
         if writer == self._id:
             return
+        if fields[b"w"] == b"1":
+            self._bus.lose()
         events: list[Any] = orjson.loads(fields[b"e"])
         wanted = self._next.get(writer, first)
         if first > wanted:
@@ -179,6 +198,20 @@ class EventRelay:
             self._bus.deliver(Event(topic, cursor, body))
             self.heard += 1
         self._next[writer] = max(wanted, first + len(events))
+
+
+class NewsDuty:
+    """Who begins to trade has the word."""
+
+    def __init__(self, relay: EventRelay) -> None:
+        self._relay = relay
+
+    def start(self) -> None:
+        """Take it."""
+        self._relay.begin_anew()
+
+    def stop(self) -> None:
+        """What waits is still said: it is in the database."""
 
 
 def _order(entry_id: bytes) -> tuple[int, int]:

@@ -16,9 +16,9 @@ from tradertape_server.features.operations.service import Health
 from tradertape_server.features.operations.trader_check import redis_check, trader_check
 from tradertape_server.platform.bus import Bus
 from tradertape_server.platform.database import Database
-from tradertape_server.platform.event_relay import EventRelay
+from tradertape_server.platform.event_relay import EventRelay, NewsDuty
 from tradertape_server.platform.forwarding import Figures
-from tradertape_server.platform.leading import Leading, Role
+from tradertape_server.platform.leading import Duty, Leading, Role
 from tradertape_server.platform.metrics import Metrics
 from tradertape_server.platform.redis_link import RedisLink
 from tradertape_server.platform.secrets import SecretBox
@@ -76,6 +76,11 @@ class Processes:
     def is_leading(self) -> bool:
         """Whether this process trades."""
         return self.leading.is_leading
+
+    @property
+    def duties(self) -> tuple[Duty, ...]:
+        """What a process does first when it begins to trade."""
+        return () if self.events is None else (NewsDuty(self.events),)
 
     def shared(self, source: Source) -> Source:
         """The market, for a process that may not be the one that has it."""
