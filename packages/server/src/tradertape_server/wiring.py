@@ -136,6 +136,7 @@ class Container:
         self.processes.warm(self.feed, self.instruments, self.clock)
         self.processes.leading.start(
             (
+                *self.processes.duties,
                 MarketDuty(self.feed),
                 self.execution.trader,
                 self.execution_jobs,
