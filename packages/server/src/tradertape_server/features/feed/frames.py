@@ -54,17 +54,19 @@ class TickFrame:
         self.quotes = quotes
         self._messages: dict[tuple[Selection, _Form], bytes] = {}
         self._asked: set[tuple[Selection, _Form]] = set()
-        self._laid: WeakKeyDictionary[TickFrame, TickFrame] = WeakKeyDictionary()
+        # None: there is nothing in the older one that is not newer here.
+        self._laid: WeakKeyDictionary[TickFrame, TickFrame | None] = WeakKeyDictionary()
         self._written: dict[tuple[Shape, Mode], list[bytes]] = {}
 
     def over(self, older: TickFrame) -> TickFrame:
         """This frame and what only the older one has: what slow clients get, all the same one."""
-        if older.quotes.keys() <= self.quotes.keys():
-            return self
-        laid = self._laid.get(older)
-        if laid is None:
-            laid = self._laid[older] = TickFrame({**older.quotes, **self.quotes})
-        return laid
+        try:
+            laid = self._laid[older]
+        except KeyError:
+            covers = older.quotes.keys() <= self.quotes.keys()
+            laid = None if covers else TickFrame({**older.quotes, **self.quotes})
+            self._laid[older] = laid
+        return self if laid is None else laid
 
     def console(self, wanted: Selection) -> bytes:
         """The console's message; empty when nothing in it is wanted."""

@@ -62,7 +62,7 @@ def kite_quote(tick: Tick, mode: Mode) -> dict[str, Any]:
     if tick.depth is not None:
         bought = sum(level.quantity for level in tick.depth.buy)
         sold = sum(level.quantity for level in tick.depth.sell)
-    return made | {
+    made |= {
         "last_trade_time": _time(tick.exchange_at),
         "last_quantity": tick.last_quantity,
         "average_price": _number(tick.average_price),
@@ -75,7 +75,7 @@ def kite_quote(tick: Tick, mode: Mode) -> dict[str, Any]:
             "low": _number(tick.low),
             "close": _number(tick.close),
         },
-        "net_change": _change(tick)[0],
+        "net_change": _net_change(tick),
         "oi": tick.oi,
         "oi_day_high": tick.oi,
         "oi_day_low": tick.oi,
@@ -83,6 +83,7 @@ def kite_quote(tick: Tick, mode: Mode) -> dict[str, Any]:
         "upper_circuit_limit": _number(tick.upper_circuit),
         "depth": _depth(tick),
     }
+    return made
 
 
 def kite_candle(candle: Candle) -> dict[str, Any]:
@@ -128,15 +129,23 @@ def _depth(tick: Tick) -> dict[str, list[dict[str, Any]]]:
             "buy": [_level(level) for level in tick.depth.buy],
             "sell": [_level(level) for level in tick.depth.sell],
         }
-    best = ((tick.bid, tick.bid_quantity), (tick.ask, tick.ask_quantity))
-    buy, sell = (
-        [] if price is None else [_level(DepthLevel(price, quantity))] for price, quantity in best
-    )
-    return {"buy": buy, "sell": sell}
+    return {"buy": _only(tick.bid, tick.bid_quantity), "sell": _only(tick.ask, tick.ask_quantity)}
+
+
+def _only(price: Decimal | None, quantity: int) -> list[dict[str, Any]]:
+    if price is None:
+        return []
+    return [{"price": float(price), "quantity": quantity, "orders": 0}]
 
 
 def _level(level: DepthLevel) -> dict[str, Any]:
     return {"price": float(level.price), "quantity": level.quantity, "orders": level.orders}
+
+
+def _net_change(tick: Tick) -> float | None:
+    if tick.close is None or tick.close <= 0:
+        return None
+    return float(tick.last_price - tick.close)
 
 
 def _change(tick: Tick) -> tuple[float | None, float | None]:
@@ -150,5 +159,18 @@ def _number(price: Decimal | None) -> float | None:
     return None if price is None else float(price)
 
 
-def _time(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.astimezone(IST).isoformat()
+class _Times:
+    """Writes times; the ticks of a beat have the same, and it is written once."""
+
+    def __init__(self) -> None:
+        self._last: tuple[datetime | None, str | None] = None, None
+
+    def __call__(self, moment: datetime | None) -> str | None:
+        last, written = self._last
+        if moment is not last:
+            written = None if moment is None else moment.astimezone(IST).isoformat()
+            self._last = moment, written
+        return written
+
+
+_time = _Times()
