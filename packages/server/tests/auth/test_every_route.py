@@ -171,6 +171,7 @@ ROUTES: dict[str, Row] = {
     ),
     "GET /api/workers/overview": USER,
     "GET /api/workers/runs": USER,
+    "GET /api/workers/option-runs": USER,
     "GET /api/workers/runs/{strategy_run_id}": OWN,
     "GET /api/workers/runs/{strategy_run_id}/pnl-line": OWN,
     "GET /api/workers/runs/{strategy_run_id}/timeline": OWN,

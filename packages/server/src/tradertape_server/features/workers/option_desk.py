@@ -11,6 +11,7 @@ from tradertape_server.features.options.chains import ChainReader
 from tradertape_server.features.workers.option_replays import OptionReplays
 from tradertape_server.features.workers.option_runs import OptionRunService
 from tradertape_server.features.workers.option_states import OptionStates
+from tradertape_server.features.workers.page_options import OptionPageService
 from tradertape_server.features.workers.safety import SafetyTokens
 from tradertape_server.features.workers.service import Workers
 from tradertape_server.platform.secrets import SecretBox
@@ -23,6 +24,7 @@ class OptionDesk:
     runs: OptionRunService
     states: OptionStates
     replays: OptionReplays
+    pages: OptionPageService
 
     @classmethod
     def build(
@@ -36,8 +38,10 @@ class OptionDesk:
     ) -> OptionDesk:
         """Join the parts to those of the workers."""
         tokens = SafetyTokens(secrets)
+        states = OptionStates(execution, workers.pnl, reader, clock)
         return cls(
             runs=OptionRunService(execution, workers.runs, workers.leaving, tokens, reader),
-            states=OptionStates(execution, workers.pnl, reader, clock),
+            states=states,
             replays=OptionReplays(execution, feed),
+            pages=OptionPageService(execution, workers.pages, states),
         )

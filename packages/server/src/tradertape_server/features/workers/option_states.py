@@ -71,7 +71,7 @@ class OptionStates:
             "legs": legs,
             "pnl": pnl["totals"],
             "is_stale": pnl["is_stale"],
-            "premium": self._premium(option_run),
+            "premium": self.premium(option_run),
             "greeks": _sums(legs),
             "protection": self.protection(run, option_run),
             "entered_at": None if entry is None else in_ist(entry.at),
@@ -143,7 +143,8 @@ class OptionStates:
             return found
         return found
 
-    def _premium(self, option_run: OptionRun) -> Json | None:
+    def premium(self, option_run: OptionRun) -> Json | None:
+        """What the entered legs cost together, then and now; None before the entry."""
         legs = option_run.entered_legs
         if not legs:
             return None

@@ -8,7 +8,8 @@ from decimal import Decimal
 
 from tradertape_core.ledger.position import Position
 from tradertape_core.market.tick import Tick
-from tradertape_core.risk.protection import basket_profit_pct, watch
+from tradertape_core.risk.protection import Watched, basket_profit_pct, watch
+from tradertape_core.risk.protection_document import Basis
 from tradertape_core.risk.protection_state import (
     BasketState,
     LegState,
@@ -34,7 +35,7 @@ def steps(
     armed = [one for one in watched if one.is_armed]
     found = [step for one in armed for step in _of_leg(one.leg, one.price)]
     if armed and state.basket is not None and state.basket.status is _ARMED:
-        found += _of_basket(state.basket, basket_profit_pct(watched, state.basket.rules.basis))
+        found += _of_basket(state.basket, watched)
     found.sort(key=lambda step: (step.distance_pct is None, step.distance_pct or 0))
     return found + _of_clock(state, worker_age_s)
 
@@ -59,12 +60,13 @@ def _of_leg(leg: LegState, price: Decimal | None) -> list[Step]:
             distance_pct=None if price is None else _distance(price, level),
         )
         for rule, level in levels
-        if level is not None
+        if level is not None and level > 0  # no price ever falls to nothing or below
     ]
 
 
-def _of_basket(basket: BasketState, profit: Decimal | None) -> list[Step]:
+def _of_basket(basket: BasketState, watched: Sequence[Watched]) -> list[Step]:
     rules, peak = basket.rules, basket.peak_pct
+    profit, base = basket_profit_pct(watched, rules.basis), _base(watched, rules.basis)
     levels: list[tuple[Rule, Decimal]] = []
     if rules.stoploss_pct is not None:
         levels.append((Rule.BASKET_STOPLOSS, -rules.stoploss_pct))
@@ -78,9 +80,23 @@ def _of_basket(basket: BasketState, profit: Decimal | None) -> list[Step]:
             level=float(level),
             price=None if profit is None else round(float(profit), 3),
             distance_pct=None if profit is None else round(abs(float(level - profit)), 3),
+            basis=rules.basis.value,
+            amount=round(float(base * level / 100), 2),
+            away=None if profit is None else round(abs(float(base * (level - profit) / 100)), 2),
         )
         for rule, level in levels
     ]
+
+
+def _base(watched: Sequence[Watched], basis: Basis) -> Decimal:
+    """Rupees that a basket's percentages are of: of what is open, and what we exited."""
+    value = premium = Decimal(0)
+    for one in watched:
+        if one.quantity or one.leg.exit_price is not None:
+            entered = one.leg.entry_price * (one.quantity or one.leg.quantity)
+            value += entered
+            premium += entered if one.leg.is_long else -entered
+    return value if basis is Basis.ENTRY_VALUE else abs(premium)
 
 
 def _of_clock(state: ProtectionState, worker_age_s: float | None) -> list[Step]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 
 from tradertape_server.features.auth.dependencies import CurrentUser
 from tradertape_server.features.workers import page_schemas as out
+from tradertape_server.features.workers.option_desk import OptionDesk
 from tradertape_server.features.workers.parts import Pages
+from tradertape_server.platform.http import part
 
 router = APIRouter(prefix="/api/workers", tags=["workers: pages"])
 
@@ -31,6 +33,18 @@ def list_cards(
 ) -> list[out.RunCard]:
     """Runs as the grid shows them, newest first; with `finished` also those that are over."""
     return pages.cards(user, finished=finished, limit=limit)
+
+
+@router.get("/option-runs")
+def list_option_cards(
+    user: CurrentUser,
+    desk: Annotated[OptionDesk, Depends(part("option_desk"))],
+    *,
+    finished: bool = False,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> list[out.OptionRunCard]:
+    """Option runs with their legs and premium, newest first; with `finished` also those over."""
+    return desk.pages.cards(user, finished=finished, limit=limit)
 
 
 @router.get("/runs/{strategy_run_id}")

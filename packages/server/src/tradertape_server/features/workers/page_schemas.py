@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, Literal
 
 from pydantic import JsonValue
@@ -36,7 +37,8 @@ class Step(Answer):
     """Something the protection will do by itself, and how far it is from doing it.
 
     price: of the instrument now. level: at which it acts. distance_pct: from price to level, in
-    percent of the price, or in points of profit for rules of the basket.
+    percent of the price, or in points of profit for rules of the basket. Those have a basis too
+    (entry_value or premium), the profit in rupees at which they act, and the rupees to there.
     """
 
     rule: str
@@ -44,6 +46,9 @@ class Step(Answer):
     level: float | None = None
     price: float | None = None
     distance_pct: float | None = None
+    basis: Literal["entry_value", "premium"] | None = None
+    amount: float | None = None
+    away: float | None = None
     in_sec: int | None = None
 
 
@@ -75,6 +80,39 @@ class RunCard(RunPulse):
     updated_at: IstTime
     closed_at: IstTime | None
     spark: list[float]
+
+
+class OptionCardLeg(Answer):
+    """A leg as it was asked for."""
+
+    leg_id: str
+    instrument: str
+    side: Literal["BUY", "SELL"]
+    quantity: int
+    option_type: str | None
+    strike: float | None
+    expiry: date
+
+
+class OptionPremium(Answer):
+    """What one unit of the strategy cost; below 0 it brought in. now: at the latest prices."""
+
+    units: int
+    entry: float
+    now: float | None
+
+
+class OptionRunCard(Answer):
+    """An option run as its list shows it: the run, and what is its options'."""
+
+    card: RunCard
+    option_status: str
+    underlying: str
+    expiry: date
+    product: str
+    legs: list[OptionCardLeg]
+    premium: OptionPremium | None
+    waits_for_entry: bool
 
 
 class RunLeg(Answer):

@@ -53,12 +53,17 @@ class PageService:
 
     def cards(self, caller: Identity, *, finished: bool, limit: int) -> list[out.RunCard]:
         """The person's runs, newest first: those that are not over, or all."""
+        return self.cards_of(self.runs(caller, finished=finished, limit=limit))
+
+    def runs(self, caller: Identity, *, finished: bool, limit: int) -> Sequence[WorkerRun]:
+        """The person's runs themselves, as `cards` chooses them."""
         with self._database.read() as session:
-            found = (
-                repository.runs(session, caller.id, status=None, limit=limit, offset=0)
-                if finished
-                else repository.runs_not_over(session, caller.id)[::-1][:limit]
-            )
+            if finished:
+                return repository.runs(session, caller.id, status=None, limit=limit, offset=0)
+            return repository.runs_not_over(session, caller.id)[::-1][:limit]
+
+    def cards_of(self, found: Sequence[WorkerRun]) -> list[out.RunCard]:
+        """Runs as the grid shows them, in the order given."""
         return [self._card(looked) for looked in self._looked(found)]
 
     def pulses(self, caller: Identity, _argument: str = "") -> list[Json]:
