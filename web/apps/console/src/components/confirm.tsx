@@ -1,4 +1,5 @@
-import { Button, Group, Modal, Stack, Text } from "@mantine/core"
+import { Button, Group, Stack, Text } from "@mantine/core"
+import { Dialog } from "./dialog"
 
 interface Props {
   opened: boolean
@@ -13,7 +14,7 @@ interface Props {
 /** Asks before something is lost. */
 export function Confirm({ opened, title, children, verb, isBusy = false, onConfirm, onClose }: Props) {
   return (
-    <Modal opened={opened} onClose={onClose} title={title} size="sm">
+    <Dialog opened={opened} onClose={onClose} title={title} size="sm">
       <Stack gap="md">
         <Text size="sm">{children}</Text>
         <Group justify="flex-end" gap={8}>
@@ -25,6 +26,6 @@ export function Confirm({ opened, title, children, verb, isBusy = false, onConfi
           </Button>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   )
 }

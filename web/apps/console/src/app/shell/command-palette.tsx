@@ -4,8 +4,17 @@ import { Spotlight, type SpotlightActionGroupData, spotlight } from "@mantine/sp
 import { useQuery } from "@tanstack/react-query"
 import { useNavigate } from "@tanstack/react-router"
 import { percent } from "@tradertape/ui/format.ts"
-import { AlarmClockPlus, ChartCandlestick, FlaskConical, Plus, Search, Waypoints } from "lucide-react"
+import {
+  AlarmClockPlus,
+  ChartCandlestick,
+  FlaskConical,
+  OctagonX,
+  Plus,
+  Search,
+  Waypoints,
+} from "lucide-react"
 import { useEffect, useMemo, useRef, useState } from "react"
+import { askKillSwitch } from "@/components/kill-switch/asked"
 import { runsQuery } from "@/lib/queries/backtests"
 import { instrumentSearchQuery } from "@/lib/queries/live"
 import { strategiesQuery } from "@/lib/queries/strategies"
@@ -53,6 +62,13 @@ export default function CommandPalette() {
             description: "Wait for a price, then place an order",
             leftSection: <AlarmClockPlus size={16} />,
             onClick: () => navigate({ to: "/gtts", search: { isNew: true } }),
+          },
+          {
+            id: "kill-switch",
+            label: "Kill switch",
+            description: "Stop all trading, or let it go on",
+            leftSection: <OctagonX size={16} />,
+            onClick: askKillSwitch,
           },
         ],
       },

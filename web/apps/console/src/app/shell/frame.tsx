@@ -1,6 +1,7 @@
 import { useHotkeys } from "@mantine/hooks"
 import { Outlet } from "@tanstack/react-router"
 import { lazy, Suspense, useEffect, useState } from "react"
+import { KillSwitchDialog } from "@/components/kill-switch/kill-switch-dialog"
 import { usePreferences } from "@/lib/preferences"
 import { BottomBar } from "./bottom-bar"
 import classes from "./frame.module.css"
@@ -40,6 +41,7 @@ export function Frame() {
         <Outlet />
       </main>
       <BottomBar />
+      <KillSwitchDialog />
       {isPaletteWanted && (
         <Suspense>
           <CommandPalette />

@@ -1,8 +1,8 @@
 import { Tooltip } from "@mantine/core"
 import { useQuery } from "@tanstack/react-query"
+import { KillSwitch, StoppedBanner } from "@/components/kill-switch/kill-switch"
 import { overviewQuery } from "@/lib/queries/workers"
 import { FeedChip } from "./feed-chip"
-import { KillSwitch, StoppedBanner } from "./kill-switch"
 import { MarketChip } from "./market-chip"
 import classes from "./top-bar.module.css"
 

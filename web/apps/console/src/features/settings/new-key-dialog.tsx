@@ -1,7 +1,8 @@
-import { Alert, Button, Checkbox, Group, Modal, Select, Stack, Text, TextInput } from "@mantine/core"
+import { Alert, Button, Checkbox, Group, Select, Stack, Text, TextInput } from "@mantine/core"
 import { useForm } from "@mantine/form"
 import { useMutation, useQueryClient } from "@tanstack/react-query"
 import { CopyField } from "@/components/copy-field"
+import { Dialog } from "@/components/dialog"
 import {
   AGENT_SCOPES,
   accountCalls,
@@ -53,7 +54,7 @@ export function NewKeyDialog({ kind, noun, scopes, usual, opened, onClose }: Pro
   }
   if (making.data) {
     return (
-      <Modal opened={opened} onClose={close} title={`Your new ${noun}`} closeOnClickOutside={false}>
+      <Dialog opened={opened} onClose={close} title={`Your new ${noun}`} closeOnClickOutside={false}>
         <Stack gap="sm">
           <Alert color="yellow" variant="light">
             <Text size="sm">Copy it now. It is not stored and cannot be shown again.</Text>
@@ -63,11 +64,11 @@ export function NewKeyDialog({ kind, noun, scopes, usual, opened, onClose }: Pro
             <Button onClick={close}>I have copied it</Button>
           </Group>
         </Stack>
-      </Modal>
+      </Dialog>
     )
   }
   return (
-    <Modal opened={opened} onClose={close} title={`New ${noun}`}>
+    <Dialog opened={opened} onClose={close} title={`New ${noun}`}>
       <form onSubmit={form.onSubmit((fields) => making.mutate(fields))}>
         <Stack gap="sm">
           <TextInput
@@ -98,6 +99,6 @@ export function NewKeyDialog({ kind, noun, scopes, usual, opened, onClose }: Pro
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   )
 }

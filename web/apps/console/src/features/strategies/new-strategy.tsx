@@ -1,8 +1,9 @@
-import { Button, FileButton, Group, Modal, Select, Stack, Text, TextInput } from "@mantine/core"
+import { Button, FileButton, Group, Select, Stack, Text, TextInput } from "@mantine/core"
 import { useForm } from "@mantine/form"
 import { useMutation, useQueryClient } from "@tanstack/react-query"
 import { useNavigate } from "@tanstack/react-router"
 import { Upload } from "lucide-react"
+import { Dialog } from "@/components/dialog"
 import { type Strategy, strategyCalls } from "@/lib/queries/strategies"
 import { tellFailed } from "@/lib/tell"
 
@@ -37,7 +38,7 @@ export function NewStrategy({ opened, onClose }: Props) {
     ...opens,
   })
   return (
-    <Modal opened={opened} onClose={onClose} title="New strategy">
+    <Dialog opened={opened} onClose={onClose} title="New strategy">
       <form onSubmit={form.onSubmit((fields) => creating.mutate(fields))}>
         <Stack gap="sm">
           <TextInput label="Name" required maxLength={120} data-autofocus {...form.getInputProps("name")} />
@@ -64,6 +65,6 @@ export function NewStrategy({ opened, onClose }: Props) {
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   )
 }

@@ -1,7 +1,8 @@
-import { Button, Group, Modal, Stack, TagsInput, TextInput } from "@mantine/core"
+import { Button, Group, Stack, TagsInput, TextInput } from "@mantine/core"
 import { useForm } from "@mantine/form"
 import { useMutation, useQueryClient } from "@tanstack/react-query"
 import type { Run } from "@tradertape/api/backtest.ts"
+import { Dialog } from "@/components/dialog"
 import { runCalls, runQuery } from "@/lib/queries/backtests"
 import { tellFailed } from "@/lib/tell"
 
@@ -25,7 +26,7 @@ export function LabelsDialog({ run, opened, onClose }: Props) {
     onError: (error) => tellFailed("The labels were not saved", error),
   })
   return (
-    <Modal opened={opened} onClose={onClose} title="Name and tags" size="sm">
+    <Dialog opened={opened} onClose={onClose} title="Name and tags" size="sm">
       <form onSubmit={form.onSubmit((labels) => saving.mutate(labels))}>
         <Stack gap="sm">
           <TextInput
@@ -43,6 +44,6 @@ export function LabelsDialog({ run, opened, onClose }: Props) {
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   )
 }

@@ -1,4 +1,4 @@
-import { ActionIcon, Drawer, Group, Skeleton, Stack, Table, Text } from "@mantine/core"
+import { ActionIcon, Group, Skeleton, Stack, Table, Text } from "@mantine/core"
 import { useQuery } from "@tanstack/react-query"
 import type { Run, Trade } from "@tradertape/api/backtest.ts"
 import type { CandlePoint } from "@tradertape/ui/charts/candle-chart.tsx"
@@ -8,6 +8,7 @@ import { Stat } from "@tradertape/ui/components/stat.tsx"
 import { date, number, percent, signed } from "@tradertape/ui/format.ts"
 import { ChevronLeft, ChevronRight } from "lucide-react"
 import { useMemo } from "react"
+import { SideDialog } from "@/components/dialog"
 import { ErrorState } from "@/components/error-state"
 import { SimulatedBadge } from "@/components/simulated-badge"
 import { type CandleRow, candlesQuery } from "@/lib/queries/market"
@@ -26,7 +27,7 @@ interface Props {
 /** One trade beside the table it came from: candles with its marks, figures, reasons. */
 export function TradeDrawer({ run, trade, onClose, previous, next }: Props) {
   return (
-    <Drawer
+    <SideDialog
       opened={trade !== undefined}
       onClose={onClose}
       size="min(760px, 100%)"
@@ -51,7 +52,7 @@ export function TradeDrawer({ run, trade, onClose, previous, next }: Props) {
       }
     >
       {trade && <TradeDetail run={run} trade={trade} />}
-    </Drawer>
+    </SideDialog>
   )
 }
 

@@ -1,7 +1,8 @@
-import { Button, Group, Modal, NumberInput, Select, Stack, Text } from "@mantine/core"
+import { Button, Group, NumberInput, Select, Stack, Text } from "@mantine/core"
 import type { Run } from "@tradertape/api/backtest.ts"
 import { count } from "@tradertape/ui/format.ts"
 import { useMemo, useState } from "react"
+import { Dialog } from "@/components/dialog"
 import type { Range, StudyAsked } from "@/lib/queries/studies"
 import { type Leaf, numbersOf, rangeAround, sizeOf } from "./leaves"
 
@@ -61,7 +62,7 @@ export function VaryDialog({ run, kind, isBusy, onStart, onClose }: Props) {
     })
   const change = (at: number, axis: Axis) => setAxes(axes.with(at, axis))
   return (
-    <Modal opened onClose={onClose} title={TITLES[kind]} size="lg">
+    <Dialog opened onClose={onClose} title={TITLES[kind]} size="lg">
       <Stack gap="sm">
         {axes.map((axis, i) => (
           <AxisFields
@@ -118,7 +119,7 @@ export function VaryDialog({ run, kind, isBusy, onStart, onClose }: Props) {
           </Button>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   )
 }
 

@@ -1,8 +1,9 @@
-import { Alert, Button, Divider, Drawer, Group, SegmentedControl, Select, Stack, Text } from "@mantine/core"
+import { Alert, Button, Divider, Group, SegmentedControl, Select, Stack, Text } from "@mantine/core"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { money, number } from "@tradertape/ui/format.ts"
 import { CircleAlert } from "lucide-react"
 import { useEffect, useState } from "react"
+import { SideDialog } from "@/components/dialog"
 import { InstrumentSearch } from "@/components/instrument-search"
 import { useTick } from "@/lib/live"
 import { type Gtt, gttAccountsQuery, gttCalls, type NewLeg } from "@/lib/queries/gtts"
@@ -64,7 +65,7 @@ export function GttForm({ gtt, instrument: given, onClose }: Props) {
   const scopes = [...new Set([FIRST_ACCOUNT, ...(accounts.data ?? []).map(({ scope }) => scope)])]
 
   return (
-    <Drawer opened onClose={onClose} title={gtt ? `Change GTT ${gtt.id}` : "New GTT"} size={460}>
+    <SideDialog opened onClose={onClose} title={gtt ? `Change GTT ${gtt.id}` : "New GTT"} size={460}>
       <form
         onSubmit={(event) => {
           event.preventDefault()
@@ -135,7 +136,7 @@ export function GttForm({ gtt, instrument: given, onClose }: Props) {
           </Button>
         </Stack>
       </form>
-    </Drawer>
+    </SideDialog>
   )
 }
 

@@ -1,7 +1,8 @@
-import { ActionIcon, Button, Group, Menu, Modal, Stack, TextInput } from "@mantine/core"
+import { ActionIcon, Button, Group, Menu, Stack, TextInput } from "@mantine/core"
 import { count } from "@tradertape/ui/format.ts"
 import { EllipsisVertical, Pencil, Plus, Trash2 } from "lucide-react"
 import { type KeyboardEvent, useState } from "react"
+import { Dialog } from "@/components/dialog"
 import type { Watchlist } from "@/lib/queries/watchlists"
 import classes from "../market.module.css"
 
@@ -87,7 +88,7 @@ interface DialogProps {
 function NameDialog({ title, name, verb, onName, onClose }: DialogProps) {
   const [typed, setTyped] = useState(name)
   return (
-    <Modal opened onClose={onClose} title={title} size="sm">
+    <Dialog opened onClose={onClose} title={title} size="sm">
       <form
         onSubmit={(event) => {
           event.preventDefault()
@@ -113,6 +114,6 @@ function NameDialog({ title, name, verb, onName, onClose }: DialogProps) {
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   )
 }

@@ -1,7 +1,8 @@
-import { Alert, Button, Group, Modal, Skeleton, Stack, Text, TextInput } from "@mantine/core"
+import { Alert, Button, Group, Skeleton, Stack, Text, TextInput } from "@mantine/core"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { count, money, number } from "@tradertape/ui/format.ts"
 import { useState } from "react"
+import { Dialog } from "@/components/dialog"
 import { type ExitPlanOut, type RunCard, runCalls } from "@/lib/queries/workers"
 import { failureText, tellDone } from "@/lib/tell"
 import { MODE_WORDS } from "../words"
@@ -30,7 +31,7 @@ export function ExitDialog({ card, onClose }: { card: RunCard; onClose: () => vo
   })
   const failed = leaving.error ?? plan.error
   return (
-    <Modal opened onClose={onClose} title={`Leave “${card.name}”?`} size="md">
+    <Dialog opened onClose={onClose} title={`Leave “${card.name}”?`} size="md">
       <Stack gap="sm">
         {plan.data ? <Plan plan={plan.data} /> : !plan.error && <Skeleton height={110} />}
         <TextInput
@@ -60,7 +61,7 @@ export function ExitDialog({ card, onClose }: { card: RunCard; onClose: () => vo
           </Button>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   )
 }
 

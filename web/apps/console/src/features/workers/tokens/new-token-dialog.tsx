@@ -1,8 +1,9 @@
-import { Alert, Button, Checkbox, Group, Modal, Select, Stack, Text, TextInput } from "@mantine/core"
+import { Alert, Button, Checkbox, Group, Select, Stack, Text, TextInput } from "@mantine/core"
 import { useForm } from "@mantine/form"
 import { useMutation, useQueryClient } from "@tanstack/react-query"
 import { CodeBlock } from "@/components/code-block"
 import { CopyField } from "@/components/copy-field"
+import { Dialog } from "@/components/dialog"
 import { accountCalls, keysQuery, WORKER_SCOPES } from "@/lib/queries/account"
 import { failureText } from "@/lib/tell"
 import { environmentSnippet, pythonSnippet } from "./snippet"
@@ -52,7 +53,7 @@ export function NewTokenDialog({ opened, onClose }: Props) {
   }
   if (making.data) return <Made token={making.data.token} opened={opened} onClose={close} />
   return (
-    <Modal opened={opened} onClose={close} title="New worker token">
+    <Dialog opened={opened} onClose={close} title="New worker token">
       <form onSubmit={form.onSubmit((fields) => making.mutate(fields))}>
         <Stack gap="sm">
           <TextInput
@@ -86,13 +87,13 @@ export function NewTokenDialog({ opened, onClose }: Props) {
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   )
 }
 
 function Made({ token, opened, onClose }: Props & { token: string }) {
   return (
-    <Modal
+    <Dialog
       opened={opened}
       onClose={onClose}
       title="Your new worker token"
@@ -116,6 +117,6 @@ function Made({ token, opened, onClose }: Props & { token: string }) {
           <Button onClick={onClose}>I have copied it</Button>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   )
 }

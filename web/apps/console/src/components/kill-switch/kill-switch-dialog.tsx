@@ -5,20 +5,21 @@ import { useState } from "react"
 import { type KillSwitchState, killSwitchQuery, setKillSwitch } from "@/lib/queries/risk"
 import { overviewQuery } from "@/lib/queries/workers"
 import { failureText, tellDone } from "@/lib/tell"
+import { leaveKillSwitch, useKillSwitchAsked } from "./asked"
 import classes from "./kill-switch.module.css"
 
-interface Props {
-  state: KillSwitchState
-  opened: boolean
-  onClose: () => void
-}
+/** Above every other dialog: Mantine's own stand at 200. */
+const ABOVE = 300
 
-/** Says what the switch will do, with numbers, and does it when told twice. */
-export function KillSwitchDialog({ state, opened, onClose }: Props) {
+/** Says what the switch will do, with numbers, and does it when told twice. Stands above any other dialog. */
+export function KillSwitchDialog() {
+  const { data: state } = useQuery(killSwitchQuery)
+  const opened = useKillSwitchAsked() && state !== undefined
+  if (!state) return null
   const title = state.active ? "Trading is stopped" : "Stop all trading on this account?"
   return (
-    <Modal opened={opened} onClose={onClose} title={title}>
-      {state.active ? <Lift state={state} onClose={onClose} /> : <Stop onClose={onClose} />}
+    <Modal opened={opened} onClose={leaveKillSwitch} title={title} zIndex={ABOVE}>
+      {state.active ? <Lift state={state} onClose={leaveKillSwitch} /> : <Stop onClose={leaveKillSwitch} />}
     </Modal>
   )
 }

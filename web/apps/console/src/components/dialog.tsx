@@ -1,0 +1,54 @@
+import { Drawer, type DrawerRootProps, Modal, type ModalRootProps } from "@mantine/core"
+import type { ReactNode } from "react"
+import classes from "./dialog.module.css"
+import { useKillSwitchAsked } from "./kill-switch/asked"
+import { KillSwitch } from "./kill-switch/kill-switch"
+
+interface Head {
+  title: ReactNode
+  children: ReactNode
+}
+
+const SOON = { duration: 120 }
+
+/** A dialog; it covers the bar, so the kill switch stands in its head. */
+export function Dialog({ title, children, ...root }: Head & Omit<ModalRootProps, "title" | "children">) {
+  const isBelow = useKillSwitchAsked()
+  return (
+    <Modal.Root centered transitionProps={SOON} closeOnEscape={!isBelow} trapFocus={!isBelow} {...root}>
+      <Modal.Overlay />
+      <Modal.Content>
+        <Modal.Header className={classes.head}>
+          <Modal.Title className={classes.title}>{title}</Modal.Title>
+          <Modal.CloseButton className={classes.close} aria-label="Close" />
+          <KillSwitch />
+        </Modal.Header>
+        <Modal.Body>{children}</Modal.Body>
+      </Modal.Content>
+    </Modal.Root>
+  )
+}
+
+/** The same from the right edge, beside what it is about. */
+export function SideDialog({ title, children, ...root }: Head & Omit<DrawerRootProps, "title" | "children">) {
+  const isBelow = useKillSwitchAsked()
+  return (
+    <Drawer.Root
+      position="right"
+      transitionProps={SOON}
+      closeOnEscape={!isBelow}
+      trapFocus={!isBelow}
+      {...root}
+    >
+      <Drawer.Overlay />
+      <Drawer.Content>
+        <Drawer.Header className={classes.head}>
+          <Drawer.Title className={classes.title}>{title}</Drawer.Title>
+          <Drawer.CloseButton className={classes.close} aria-label="Close" />
+          <KillSwitch />
+        </Drawer.Header>
+        <Drawer.Body>{children}</Drawer.Body>
+      </Drawer.Content>
+    </Drawer.Root>
+  )
+}
