@@ -117,7 +117,7 @@ const runRoute = createRoute({
   component: lazyRouteComponent(() => import("@/features/backtests/run-page"), "RunPage"),
 })
 
-const WORKER_TABS = ["runs", "tokens"] as const
+const WORKER_TABS = ["runs", "options", "tokens"] as const
 const MODES = ["dry_run", "paper", "live"] as const
 
 const workersRoute = createRoute({

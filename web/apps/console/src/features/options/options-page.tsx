@@ -4,11 +4,14 @@ import { useQuery } from "@tanstack/react-query"
 import { getRouteApi } from "@tanstack/react-router"
 import type { Way } from "@tradertape/api/options.ts"
 import { date } from "@tradertape/ui/format.ts"
+import { Layers } from "lucide-react"
 import { useState } from "react"
 import { ErrorState } from "@/components/error-state"
+import { LinkButton } from "@/components/link-button"
 import { PageHeader } from "@/components/page-header"
 import { Section } from "@/components/section"
 import { SimulatedBadge } from "@/components/simulated-badge"
+import { optionCardsQuery } from "@/lib/queries/option-runs"
 import { chainQuery, optionSessionQuery, underlyingsQuery } from "@/lib/queries/options"
 import { Builder } from "./builder/builder"
 import { type Leg, picked, readLegs, writeLegs } from "./builder/legs"
@@ -56,6 +59,7 @@ export function OptionsPage() {
             {chain.data?.is_stale && <Badge color="yellow">Prices not fresh</Badge>}
           </>
         }
+        action={<OptionRunsLink />}
       />
       <div className={classes.pickers}>
         <Select
@@ -120,6 +124,21 @@ export function OptionsPage() {
         </Stack>
       )}
     </>
+  )
+}
+
+/** The way to what was made of chains like this one. */
+function OptionRunsLink() {
+  const { data } = useQuery({ ...optionCardsQuery(false), refetchInterval: 30_000 })
+  return (
+    <LinkButton
+      to="/workers"
+      search={{ tab: "options" }}
+      variant="default"
+      leftSection={<Layers size={14} />}
+    >
+      Option runs{data && data.length > 0 ? ` (${data.length})` : ""}
+    </LinkButton>
   )
 }
 

@@ -1,4 +1,4 @@
-import { money, number, percent, words } from "@tradertape/ui/format.ts"
+import { money, number, percent, signedMoney, words } from "@tradertape/ui/format.ts"
 import type { Mode, RunPulse, Step, SummaryField } from "@/lib/queries/workers"
 
 export const MODE_WORDS: Record<Mode, string> = { dry_run: "DRY RUN", paper: "PAPER", live: "LIVE" }
@@ -36,8 +36,12 @@ export function stepWords(step: Step): string {
   if (step.rule === "mis_squareoff") return "Closes intraday positions before the market's own square-off"
   if (step.level == null) return what
   if (step.rule.startsWith("basket")) {
+    const basis = step.basis === "premium" ? "net premium" : "entry value"
+    const share = `${percent(step.level, 2)} of ${basis}`
+    if (step.amount != null && step.away != null)
+      return `${what} at ${signedMoney(step.amount)} (${share}), ${money(step.away)} away`
     const away = step.distance_pct == null ? "" : `, ${number(step.distance_pct, 2)} points away`
-    return `${what} at ${percent(step.level, 2)} of entry value${away}`
+    return `${what} at ${share}${away}`
   }
   const away = step.distance_pct == null ? "" : `, ${percent(step.distance_pct, 2)} away`
   return `${what} of ${symbolOf(step.instrument)} at ${number(step.level, 2)}${away}`

@@ -1,8 +1,11 @@
 import { Tabs } from "@mantine/core"
 import { useNavigate, useSearch } from "@tanstack/react-router"
 import { PageHeader } from "@/components/page-header"
+import { OptionRunsTab } from "./options/option-runs-tab"
 import { RunsTab } from "./runs/runs-tab"
 import { TokensTab } from "./tokens/tokens-tab"
+
+const TABS = ["options", "tokens"] as const
 
 /** Strategy workers: what they run, and the tokens they come in with. */
 export function WorkersPage() {
@@ -11,16 +14,17 @@ export function WorkersPage() {
   return (
     <>
       <PageHeader title="Workers" />
-      <Tabs
-        value={tab}
-        onChange={(next) => navigate({ search: { tab: next === "tokens" ? "tokens" : undefined } })}
-      >
+      <Tabs value={tab} onChange={(next) => navigate({ search: { tab: TABS.find((one) => one === next) } })}>
         <Tabs.List mb="md">
           <Tabs.Tab value="runs">Runs</Tabs.Tab>
+          <Tabs.Tab value="options">Option runs</Tabs.Tab>
           <Tabs.Tab value="tokens">Tokens</Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel value="runs">
           <RunsTab />
+        </Tabs.Panel>
+        <Tabs.Panel value="options">
+          <OptionRunsTab />
         </Tabs.Panel>
         <Tabs.Panel value="tokens">
           <TokensTab />

@@ -1,9 +1,15 @@
 import { Stack, Tabs } from "@mantine/core"
+import { useQuery } from "@tanstack/react-query"
 import { useNavigate, useSearch } from "@tanstack/react-router"
+import { ErrorState } from "@/components/error-state"
+import { type OptionState, optionStateQuery } from "@/lib/queries/option-runs"
 import type { RunLive, RunPage } from "@/lib/queries/workers"
 import { BlockedNotice } from "./blocked-notice"
 import { Figures } from "./figures"
 import { LegsSection } from "./legs-section"
+import { OptionLegsSection } from "./option/option-legs-section"
+import { OptionProtectionTab } from "./option/option-protection-tab"
+import { PremiumSection } from "./option/premium-section"
 import { OrdersSection } from "./orders-section"
 import { PnlSection } from "./pnl-section"
 import { ProtectionTab } from "./protection/protection-tab"
@@ -27,16 +33,27 @@ interface Props {
   live: RunLive
 }
 
+/** An option run's own part: asked for again every two seconds, while it is one. */
+function useOptionState({ card }: RunPage) {
+  return useQuery({ ...optionStateQuery(card.strategy_run_id), enabled: card.is_option_run })
+}
+
 export function Run({ page, live }: Props) {
   const { tab = "overview" } = useSearch({ from: "/frame/workers/$id" })
   const navigate = useNavigate({ from: "/workers/$id" })
   const id = page.card.strategy_run_id
+  const isOption = page.card.is_option_run
+  const option = useOptionState(page)
   return (
     <>
       <RunHeader page={page} live={live} />
       <Stack gap="md">
         <BlockedNotice page={page} />
         <Figures page={page} live={live} />
+        {option.error && !option.data && (
+          <ErrorState error={option.error} what="The strategy" retry={option.refetch} />
+        )}
+        {option.data && <PremiumSection state={option.data} next={live.pulse.next} />}
         <Tabs
           value={tab}
           onChange={(next) => navigate({ search: { tab: next && next !== "overview" ? next : undefined } })}
@@ -54,7 +71,8 @@ export function Run({ page, live }: Props) {
                 <PnlSection id={id} live={live} />
                 <SummarySection page={page} live={live} />
               </div>
-              <LegsSection live={live} />
+              {isOption && <OptionLegsSection state={option.data} />}
+              {(!isOption || hasOthers(live, option.data)) && <LegsSection live={live} />}
               <TimelineSection id={id} compact />
             </Stack>
           </Tabs.Panel>
@@ -65,7 +83,11 @@ export function Run({ page, live }: Props) {
             </Stack>
           </Tabs.Panel>
           <Tabs.Panel value="protection">
-            <ProtectionTab page={page} live={live} />
+            {isOption ? (
+              <OptionProtectionTab state={option.data} live={live} />
+            ) : (
+              <ProtectionTab page={page} live={live} />
+            )}
           </Tabs.Panel>
           <Tabs.Panel value="risk">
             <RiskTab page={page} />
@@ -77,4 +99,10 @@ export function Run({ page, live }: Props) {
       </Stack>
     </>
   )
+}
+
+/** Whether the run traded anything that is none of its legs. */
+function hasOthers(live: RunLive, option: OptionState | undefined): boolean {
+  const own = new Set(option?.legs.map(({ exchange, tradingsymbol }) => `${exchange}:${tradingsymbol}`))
+  return option !== undefined && live.legs.some(({ instrument }) => !own.has(instrument))
 }

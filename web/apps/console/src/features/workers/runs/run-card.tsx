@@ -4,6 +4,7 @@ import { Sparkline } from "@tradertape/ui/charts/sparkline.tsx"
 import { Delta } from "@tradertape/ui/components/delta.tsx"
 import { count, words } from "@tradertape/ui/format.ts"
 import { ShieldCheck, ShieldOff } from "lucide-react"
+import type { ReactNode } from "react"
 import type { RunCard as Run, SummaryField } from "@/lib/queries/workers"
 import { Health, ModeBadge, StatusBadge } from "../badges"
 import { attentionWords, stepWords, summaryValue } from "../words"
@@ -12,7 +13,7 @@ import classes from "./runs.module.css"
 const MOST_FIELDS = 4
 
 /** A run at a glance: what it earned, how it is, and what it will do next. */
-export function RunCard({ run }: { run: Run }) {
+export function RunCard({ run, children }: { run: Run; children?: ReactNode }) {
   const isDry = run.execution_mode === "dry_run"
   return (
     <Link
@@ -43,6 +44,7 @@ export function RunCard({ run }: { run: Run }) {
           </span>
         )}
       </div>
+      {children}
       <Summary fields={run.summary_fields as unknown as SummaryField[]} />
       <div className={classes.bottom}>
         <Next run={run} />

@@ -84,7 +84,9 @@ export function ProtectionForm({ id, document, chips, reason, statuses, legs, is
               )}
             </Group>
             <BasketFields form={form} />
-            <OperationFields form={form} />
+            <OperationFields
+              at={(field, type) => form.getInputProps(`operations.${field}`, type && { type })}
+            />
             <TextInput
               label="Why"
               placeholder="Optional; stands in the timeline"

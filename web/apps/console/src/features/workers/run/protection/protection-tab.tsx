@@ -7,6 +7,7 @@ import type { ProtectionSnapshot, RunLive, RunPage } from "@/lib/queries/workers
 import { chartedInstruments } from "./levels"
 import { LevelsSection } from "./levels-section"
 import { ProtectionForm } from "./protection-form"
+import { StepsSection } from "./steps-section"
 
 const COLORS: Record<string, string> = { armed: "green", triggered: "red", exiting: "yellow", failed: "red" }
 
@@ -32,6 +33,10 @@ export function ProtectionTab({ page, live }: { page: RunPage; live: RunLive }) 
           </EmptyState>
         </Section>
       )}
+      <StepsSection
+        steps={live.steps}
+        note="The nearest rule first, at the prices of now. The server acts on it, also when the worker is gone."
+      />
       <ProtectionForm
         key={protection?.generation ?? 0}
         id={page.card.strategy_run_id}

@@ -36,9 +36,13 @@ export function BasketFields({ form }: Props) {
   )
 }
 
+interface OperationProps {
+  /** The input of a field by its name, as a form gives it. */
+  at: (field: string, type?: "checkbox") => object
+}
+
 /** Rules on the worker and on the clock. */
-export function OperationFields({ form }: Props) {
-  const at = (field: string) => form.getInputProps(`operations.${field}`)
+export function OperationFields({ at }: OperationProps) {
   return (
     <fieldset className={classes.group}>
       <legend>Worker and clock</legend>
@@ -47,7 +51,7 @@ export function OperationFields({ form }: Props) {
           size="sm"
           className={classes.wide}
           label="Leave the run when its worker goes silent"
-          {...form.getInputProps("operations.exit_on_worker_stale", { type: "checkbox" })}
+          {...at("exit_on_worker_stale", "checkbox")}
         />
         <NumberInput size="xs" label="Silent for (s)" placeholder="30 to 86400" {...at("worker_stale_sec")} />
         <NumberInput

@@ -1,0 +1,126 @@
+import { Badge, Skeleton } from "@mantine/core"
+import { Delta } from "@tradertape/ui/components/delta.tsx"
+import { date, number, words } from "@tradertape/ui/format.ts"
+import type { Column } from "@/components/column"
+import { Flash } from "@/components/flash"
+import { PlainTable } from "@/components/plain-table"
+import { Section } from "@/components/section"
+import { useTick } from "@/lib/live"
+import type { OptionLegState, OptionState } from "@/lib/queries/option-runs"
+import classes from "../run.module.css"
+
+/** The price between two answers of the server: the tick itself. */
+function Mark({ leg }: { leg: OptionLegState }) {
+  const tick = useTick(`${leg.exchange}:${leg.tradingsymbol}`, "ltp")
+  const price = tick?.ltp ?? leg.ltp
+  return <Flash value={price}>{number(price, 2)}</Flash>
+}
+
+const greek = (id: "delta" | "theta" | "vega", header: string): Column<OptionLegState> => ({
+  id,
+  header,
+  value: (leg) => leg.greeks?.[id] ?? null,
+  cell: (leg) => number(leg.greeks?.[id], 2),
+})
+
+const COLORS: Record<string, string> = { COMPLETE: "green", REJECTED: "red", CANCELLED: "gray" }
+
+const COLUMNS: Column<OptionLegState>[] = [
+  {
+    id: "leg",
+    header: "Leg",
+    isText: true,
+    value: (leg) => leg.leg_id,
+    cell: (leg) => (
+      <>
+        <span className={classes.side} data-side={leg.transaction_type}>
+          {leg.transaction_type}
+        </span>{" "}
+        {leg.tradingsymbol}
+      </>
+    ),
+  },
+  {
+    id: "lots",
+    header: "Lots",
+    value: (leg) => leg.lots,
+    cell: (leg) => (
+      <>
+        {number(leg.lots)} <span className="tt-muted">× {number(leg.lot_size)}</span>
+      </>
+    ),
+  },
+  { id: "held", header: "Held", value: (leg) => leg.net_quantity, cell: (leg) => number(leg.net_quantity) },
+  {
+    id: "entry",
+    header: "Entry (₹)",
+    value: (leg) => leg.entry_price,
+    cell: (leg) => number(leg.entry_price, 2),
+  },
+  { id: "mark", header: "Mark (₹)", value: (leg) => leg.ltp, cell: (leg) => <Mark leg={leg} /> },
+  {
+    id: "unrealised",
+    header: "Unrealised (₹)",
+    value: (leg) => leg.unrealized_pnl,
+    cell: (leg) => (
+      <Delta kind="money" decimals={2} value={leg.net_quantity === 0 ? null : leg.unrealized_pnl} />
+    ),
+  },
+  {
+    id: "realised",
+    header: "Realised (₹)",
+    value: (leg) => leg.realized_pnl,
+    cell: (leg) => <Delta kind="money" decimals={2} value={leg.realized_pnl} />,
+  },
+  {
+    id: "iv",
+    header: "IV (%)",
+    value: (leg) => leg.greeks?.iv ?? null,
+    cell: (leg) => number(leg.greeks?.iv, 1),
+  },
+  greek("delta", "Delta"),
+  greek("theta", "Theta"),
+  greek("vega", "Vega"),
+  {
+    id: "order",
+    header: "Entry order",
+    isText: true,
+    value: (leg) => leg.order_status,
+    cell: (leg) =>
+      leg.order_status === null ? (
+        <span className="tt-muted">not placed</span>
+      ) : (
+        <>
+          <Badge color={COLORS[leg.order_status] ?? "iris"}>{words(leg.order_status)}</Badge>{" "}
+          {leg.detail ?? (leg.filled_quantity < leg.quantity ? `${leg.filled_quantity} filled` : "")}
+        </>
+      ),
+  },
+]
+
+/** The legs as they were asked for, what became of each, and what it is worth now. */
+export function OptionLegsSection({ state }: { state: OptionState | undefined }) {
+  return (
+    <Section
+      title="Option legs"
+      note={
+        state
+          ? `${state.underlying}, expiry ${date(state.expiry)}, ${state.product}. Marks follow every tick; Greeks are of one unit.`
+          : undefined
+      }
+      flush
+    >
+      {state ? (
+        <PlainTable
+          label="Option legs"
+          rows={state.legs}
+          columns={COLUMNS}
+          rowKey={(leg) => leg.leg_id}
+          minWidth={1_120}
+        />
+      ) : (
+        <Skeleton height={160} m="md" />
+      )}
+    </Section>
+  )
+}

@@ -1,0 +1,55 @@
+import { Badge, Skeleton, Stack } from "@mantine/core"
+import { words } from "@tradertape/ui/format.ts"
+import { useState } from "react"
+import type { OptionProtectionDocument, OptionState } from "@/lib/queries/option-runs"
+import type { RunLive } from "@/lib/queries/workers"
+import { StepsSection } from "../protection/steps-section"
+import { OptionProtectionForm } from "./option-protection-form"
+import { profitWords } from "./premium-section"
+import { ReplaySection } from "./replay-section"
+
+const COLORS: Record<string, string> = { armed: "green", triggered: "red", exiting: "yellow", failed: "red" }
+
+/** What the protection waits for, its rules to change, and what they would have done. */
+export function OptionProtectionTab({ state, live }: { state: OptionState | undefined; live: RunLive }) {
+  const [tried, setTried] = useState<OptionProtectionDocument | null | undefined>(undefined)
+  if (!state) return <Skeleton height={420} />
+  const { protection } = state
+  const isOver = state.closed_at !== null
+  return (
+    <Stack gap="md">
+      <StepsSection
+        isOption
+        steps={live.steps}
+        note={
+          protection.waits_for_entry
+            ? "The rules below are armed at the prices of the entry, the moment the legs are filled."
+            : `${profitWords(state)} Watched by the server on every tick, the nearest rule first.`
+        }
+      />
+      <OptionProtectionForm
+        key={protection.generation}
+        id={state.strategy_run_id}
+        document={protection.protection}
+        chips={
+          <>
+            <Badge color={COLORS[protection.status] ?? "gray"}>
+              {protection.waits_for_entry ? "Waits for the entry" : words(protection.status)}
+            </Badge>{" "}
+            <Badge color="gray">Generation {protection.generation}</Badge>
+          </>
+        }
+        note={protection.reason ? `Last: ${protection.reason}` : "A limit on the strategy closes all of it."}
+        isOver={isOver || state.status === "exiting"}
+        onTry={setTried}
+      />
+      <ReplaySection
+        id={state.strategy_run_id}
+        hasEntry={state.premium !== null}
+        hasProtection={protection.protection !== null}
+        tried={tried}
+        onSaved={() => setTried(null)}
+      />
+    </Stack>
+  )
+}

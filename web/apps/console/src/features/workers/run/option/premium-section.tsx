@@ -1,0 +1,100 @@
+import { Badge, Card, Text } from "@mantine/core"
+import { useQuery } from "@tanstack/react-query"
+import { Amount } from "@tradertape/ui/components/amount.tsx"
+import { Stat } from "@tradertape/ui/components/stat.tsx"
+import { count, instant, money, number, percent } from "@tradertape/ui/format.ts"
+import { entryPreviewQuery, type OptionState } from "@/lib/queries/option-runs"
+import type { Step } from "@/lib/queries/workers"
+import { nextWords, statusWords } from "../../option-words"
+import classes from "../run.module.css"
+
+const OPEN_TO_ENTRY = new Set(["created", "unwound", "rejected"])
+
+/** How far the strategy is, what its premium does, and what comes next. */
+export function PremiumSection({ state, next }: { state: OptionState; next: Step | null }) {
+  const { label, color, meaning } = statusWords(state.option_status)
+  const isOver = state.closed_at !== null
+  return (
+    <Card component="section" aria-label="The strategy">
+      <Text size="sm" mb="sm">
+        <Badge color={color}>{label}</Badge> {meaning}
+        {state.entered_at && ` Entered ${instant(state.entered_at)}.`}
+      </Text>
+      <dl className={`${classes.figures} ${state.is_stale ? classes.stale : ""}`}>
+        <Stat label={state.underlying} value={number(state.spot_ltp, 2)} />
+        {state.premium ? (
+          <Premium premium={state.premium} isOver={isOver} />
+        ) : (
+          OPEN_TO_ENTRY.has(state.option_status) && !isOver && <EntryCost id={state.strategy_run_id} />
+        )}
+        {!isOver && state.greeks && (
+          <>
+            <Stat
+              label="Delta"
+              hint="Rupees for one rupee of the underlying, for all legs together."
+              value={number(state.greeks.delta, 2)}
+            />
+            <Stat
+              label="Theta"
+              hint="Rupees for one calendar day that passes."
+              value={number(state.greeks.theta, 2)}
+            />
+            <Stat
+              label="Vega"
+              hint="Rupees for one point of volatility."
+              value={number(state.greeks.vega, 2)}
+            />
+          </>
+        )}
+        {!isOver && <Stat label="Next, by itself" value={nextWords(state, next)} />}
+      </dl>
+    </Card>
+  )
+}
+
+function Premium({ premium, isOver }: { premium: NonNullable<OptionState["premium"]>; isOver: boolean }) {
+  const isCredit = premium.entry.per_unit < 0
+  const units = count(premium.units, "unit")
+  return (
+    <>
+      <Stat
+        label={isCredit ? "Premium received (₹ a unit)" : "Premium paid (₹ a unit)"}
+        value={number(Math.abs(premium.entry.per_unit), 2)}
+        note={`${money(Math.abs(premium.entry.net))} for ${units}`}
+      />
+      {!isOver && (
+        <Stat
+          label={isCredit ? "Costs to close (₹ a unit)" : "Worth now (₹ a unit)"}
+          hint="The combined premium at the latest prices. A limit on the premium looks at this."
+          value={premium.now ? number(Math.abs(premium.now.per_unit), 2) : "no price"}
+          note={premium.now ? `${money(Math.abs(premium.now.net))} for ${units}` : undefined}
+        />
+      )}
+    </>
+  )
+}
+
+/** What its worker's entry would need, as things stand. */
+function EntryCost({ id }: { id: string }) {
+  const { data, error } = useQuery(entryPreviewQuery(id))
+  const cost = data?.preview.cost_contract
+  if (error) return <Stat label="Entry would need" value="not known" note={error.message} />
+  return (
+    <>
+      <Stat
+        label="Entry would need"
+        hint="Margin of all legs as one basket, with the benefit of hedges."
+        value={cost ? <Amount value={cost.margin_required} /> : "–"}
+      />
+      <Stat label="Charges of the entry" value={cost ? <Amount value={cost.total_charges} /> : "–"} />
+    </>
+  )
+}
+
+/** The profit in percent of what the protection's percentages are of. */
+export function profitWords({ protection }: OptionState): string {
+  const basis = protection.basis === "premium" ? "net premium" : "entry value"
+  return protection.profit_pct === null
+    ? "No profit to judge yet."
+    : `Profit now ${percent(protection.profit_pct, 2)} of the ${basis}.`
+}

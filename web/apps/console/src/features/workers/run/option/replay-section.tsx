@@ -1,0 +1,140 @@
+import { Alert, Button, Skeleton, Stack, Text } from "@mantine/core"
+import { useQuery } from "@tanstack/react-query"
+import { LiveLineChart } from "@tradertape/ui/charts/live-line-chart.tsx"
+import { Delta } from "@tradertape/ui/components/delta.tsx"
+import { count, moment, number, signedMoney } from "@tradertape/ui/format.ts"
+import { History } from "lucide-react"
+import type { Column } from "@/components/column"
+import { EmptyState } from "@/components/empty-state"
+import { ErrorState } from "@/components/error-state"
+import { PlainTable } from "@/components/plain-table"
+import { Section } from "@/components/section"
+import {
+  type OptionProtectionDocument,
+  type OptionReplay,
+  optionCalls,
+  type ReplayTrigger,
+} from "@/lib/queries/option-runs"
+import { ruleWords, symbolOf } from "../../words"
+
+const rupees = (value: number) => signedMoney(value, 2)
+
+const COLUMNS: Column<ReplayTrigger>[] = [
+  { id: "at", header: "When", isText: true, value: (t) => t.at, cell: (t) => moment(t.at) },
+  { id: "rule", header: "Rule", isText: true, value: (t) => t.rule, cell: (t) => ruleWords(t.rule) },
+  {
+    id: "pnl",
+    header: "Profit then (₹)",
+    value: (t) => t.pnl,
+    cell: (t) => <Delta kind="money" decimals={2} value={t.pnl} />,
+  },
+  { id: "why", header: "Why", isText: true, value: (t) => t.reason, cell: (t) => t.reason },
+  {
+    id: "exits",
+    header: "Would have sent",
+    isText: true,
+    value: () => null,
+    cell: (t) =>
+      t.exits
+        .map(
+          (one) =>
+            `${one.transaction_type} ${number(one.quantity)} ${symbolOf(one.instrument)}` +
+            (one.price === null ? "" : ` at ${number(one.price, 2)}`),
+        )
+        .join("; "),
+  },
+]
+
+interface Props {
+  id: string
+  hasEntry: boolean
+  hasProtection: boolean
+  /** Rules to try; null for those that are saved, undefined before anybody asked. */
+  tried: OptionProtectionDocument | null | undefined
+  onSaved: () => void
+}
+
+/** When and why the protection would have fired on the minutes since the entry. Nothing changes by it. */
+export function ReplaySection({ id, hasEntry, hasProtection, tried, onSaved }: Props) {
+  const { data, error, isFetching, refetch } = useQuery({
+    queryKey: ["workers", "replay", id, tried],
+    queryFn: () => optionCalls.replay(id, tried ?? null),
+    enabled: hasEntry && tried !== undefined,
+    retry: false,
+    staleTime: 0,
+  })
+  return (
+    <Section
+      title="Replay of the protection"
+      note="Walks the rules along the minutes since the entry, each at its close; what happened within a minute is not seen. Nothing is placed."
+      action={
+        hasEntry &&
+        hasProtection && (
+          <Button
+            variant="default"
+            leftSection={<History size={14} />}
+            loading={isFetching}
+            onClick={onSaved}
+          >
+            Replay what is saved
+          </Button>
+        )
+      }
+    >
+      {!hasEntry ? (
+        <EmptyState icon={<History size={28} />} title="No minutes to replay yet">
+          The replay begins with the entry: once the legs are filled, their prices are kept minute by minute.
+        </EmptyState>
+      ) : tried === undefined ? (
+        <Text size="sm" c="dimmed">
+          Replay what is saved, or change the rules above and choose “Try on the past”.
+        </Text>
+      ) : error ? (
+        <ErrorState error={error} what="The replay" retry={refetch} />
+      ) : data ? (
+        <Told replay={data} isDraft={tried !== null} />
+      ) : (
+        <Skeleton height={220} />
+      )}
+    </Section>
+  )
+}
+
+function Told({ replay, isDraft }: { replay: OptionReplay; isDraft: boolean }) {
+  const whose = isDraft ? "The rules of the form" : "The saved rules"
+  const points = replay.steps.flatMap(({ at, pnl }) => (pnl === null ? [] : [{ at, value: pnl }]))
+  return (
+    <Stack gap="sm">
+      <Alert
+        color={replay.would_have_fired ? "red" : "green"}
+        variant="light"
+        title={
+          replay.first
+            ? `${whose} would have fired: ${ruleWords(replay.first.rule)}, ${moment(replay.first.at)}`
+            : `${whose} would not have fired`
+        }
+        aria-label="What the replay says"
+      >
+        {replay.first?.reason ?? `Looked at ${count(replay.evaluated, "moment")} since the entry.`}
+      </Alert>
+      {points.length > 1 && (
+        <LiveLineChart
+          points={points}
+          last={undefined}
+          height={200}
+          label="Profit along the replay"
+          format={rupees}
+        />
+      )}
+      {replay.triggers.length > 0 && (
+        <PlainTable
+          label="What would have fired"
+          rows={replay.triggers}
+          columns={COLUMNS}
+          rowKey={(t) => `${t.index} ${t.scope} ${t.rule}`}
+          minWidth={900}
+        />
+      )}
+    </Stack>
+  )
+}

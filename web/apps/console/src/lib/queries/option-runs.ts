@@ -1,0 +1,66 @@
+import { queryOptions } from "@tanstack/react-query"
+import { unwrap } from "@tradertape/api/client.ts"
+import * as api from "@tradertape/api/generated/sdk.gen.ts"
+import type { OptionRunCard } from "@tradertape/api/generated/types.gen.ts"
+import type {
+  OptionEntryPreview,
+  OptionProtectionDocument,
+  OptionReplay,
+  OptionState,
+} from "@tradertape/api/workers.ts"
+
+export type {
+  OptionLegState,
+  OptionProtectionDocument,
+  OptionReplay,
+  OptionState,
+  OptionStatus,
+  ReplayTrigger,
+} from "@tradertape/api/workers.ts"
+export type { OptionRunCard }
+
+const STATE_MS = 2_000
+const LIST_MS = 5_000
+
+const path = (id: string) => ({ strategy_run_id: id })
+
+/** Option runs with legs and premium; the premium follows the market, so the list is asked for again and again. */
+export const optionCardsQuery = (finished: boolean) =>
+  queryOptions({
+    queryKey: ["workers", "options", finished],
+    queryFn: ({ signal }) => unwrap(api.listOptionCards({ signal, query: { finished } })),
+    refetchInterval: LIST_MS,
+  })
+
+/** Legs, premium, Greeks and protection at the prices of now. */
+export const optionStateQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["workers", "run", id, "option"],
+    queryFn: async ({ signal }) =>
+      (await unwrap(api.workerShowOptionRun({ signal, path: path(id) }))) as unknown as OptionState,
+    refetchInterval: ({ state }) => (state.data?.closed_at ? false : STATE_MS),
+  })
+
+/** What entering would need and cost, while nothing is entered. */
+export const entryPreviewQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["workers", "run", id, "entry-preview"],
+    queryFn: async ({ signal }) =>
+      (await unwrap(
+        api.workerPreviewOptionEntry({ signal, path: path(id) }),
+      )) as unknown as OptionEntryPreview,
+    refetchInterval: LIST_MS,
+  })
+
+export const optionCalls = {
+  saveProtection: (id: string, document: OptionProtectionDocument) =>
+    unwrap(api.workerProtectOptionRun({ path: path(id), body: { ...document } })),
+  /** Walk a protection along the minutes since the entry; without one, the run's own. */
+  replay: async (id: string, document: OptionProtectionDocument | null) =>
+    (await unwrap(
+      api.workerReplayOptionProtection({
+        path: path(id),
+        body: { metric_snapshots: [], protection: document && { ...document } },
+      }),
+    )) as unknown as OptionReplay,
+}
