@@ -4,14 +4,14 @@ const storageState = "test-results/state.json"
 
 /**
  * Journeys through a running server. BASE_URL: where it is. TRADERTAPE_OUTBOX: its outbox folder, for sign-in links.
- * CHROMIUM: the browser. SHOTS: where screenshots go. WORKER_PYTHON and WORKER_SDK: an interpreter, and the folder of
- * the workers' client. OTHER_EMAIL and OTHER_PASSWORD: somebody else who may sign in.
+ * CHROMIUM: the browser. SHOTS: where screenshots go, if any are wanted. WORKER_PYTHON and WORKER_SDK: an interpreter,
+ * and the folder of the workers' client. OTHER_EMAIL and OTHER_PASSWORD: somebody else who may sign in.
  */
 export default defineConfig({
   testDir: "./e2e",
   outputDir: "./test-results/traces",
-  timeout: 90_000,
-  expect: { timeout: 15_000 },
+  timeout: 180_000,
+  expect: { timeout: 30_000 },
   fullyParallel: false,
   workers: 1,
   forbidOnly: true,
@@ -19,7 +19,9 @@ export default defineConfig({
   use: {
     baseURL: process.env.BASE_URL ?? "http://localhost:18777",
     viewport: { width: 1440, height: 900 },
-    trace: "retain-on-failure",
+    // Pictures of every step would cost more than the steps; the last one is kept of what fails.
+    trace: { mode: "retain-on-failure", screenshots: false, snapshots: false, sources: false },
+    screenshot: "only-on-failure",
     launchOptions: {
       executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
       args: [

@@ -1,5 +1,5 @@
-import AxeBuilder from "@axe-core/playwright"
 import { expect, type Page, test } from "@playwright/test"
+import { lookAround } from "./care"
 import { shoot } from "./shots"
 
 /** The pages with something on them; the run is the newest one. */
@@ -29,50 +29,11 @@ async function places(page: Page): Promise<Record<string, string>> {
   }
 }
 
-async function settle(page: Page, path: string): Promise<void> {
-  await page.goto(path)
-  await expect(page.getByRole("heading", { level: 1 })).toBeVisible()
-  await page.waitForLoadState("networkidle")
-  await expect(page.locator("[data-mantine-skeleton], .mantine-Skeleton-root")).toHaveCount(0)
-}
-
-for (const colorScheme of ["light", "dark"] as const) {
-  test(`nothing on the pages keeps anybody out (${colorScheme})`, async ({ page }) => {
-    test.slow()
-    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" })
-    for (const [name, path] of Object.entries(await places(page))) {
-      await settle(page, path)
-      await shoot(page, `${name}-1440-${colorScheme}`)
-      const { violations } = await new AxeBuilder({ page })
-
-        .withTags(["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"])
-        // The text inside the editor takes the focus; its frame is not meant to.
-        .exclude(".cm-scroller")
-
-        .analyze()
-      const told = violations.map(
-        ({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 160)).join(" | ")}`,
-      )
-      expect.soft(told, `${name}, ${colorScheme}`).toEqual([])
-    }
-  })
-}
-
-for (const width of [390, 1024]) {
-  test(`pages fit ${width} px`, async ({ page }) => {
-    test.slow()
-    await page.setViewportSize({ width, height: width === 390 ? 844 : 768 })
-    for (const [name, path] of Object.entries(await places(page))) {
-      await settle(page, path)
-      const beyond = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
-      expect.soft(beyond, `${name} is wider than ${width} px`).toBeLessThanOrEqual(0)
-      await shoot(page, `${name}-${width}`)
-    }
-    if (width === 390) await expect(page.getByRole("navigation", { name: "Main, phone" })).toBeVisible()
-  })
-}
-
-test("no page asks anybody but our own server, and none breaks", async ({ page, baseURL }) => {
+test("every page fits every width, keeps nobody out, asks our own server alone, and none breaks", async ({
+  page,
+  baseURL,
+}) => {
+  test.setTimeout(900_000)
   const strangers: string[] = []
   const broken: string[] = []
   page.on("request", (request) => {
@@ -80,9 +41,13 @@ test("no page asks anybody but our own server, and none breaks", async ({ page, 
     if (!url.startsWith(baseURL ?? "") && !/^(data|blob):/.test(url)) strangers.push(url)
   })
   page.on("pageerror", (error) => broken.push(error.message))
-  for (const path of Object.values(await places(page))) await settle(page, path)
+  for (const [name, path] of Object.entries(await places(page))) {
+    await test.step(name, () => lookAround(page, name, path))
+  }
   expect(strangers).toEqual([])
   expect(broken).toEqual([])
+  await page.setViewportSize({ width: 390, height: 844 })
+  await expect(page.getByRole("navigation", { name: "Main, phone" })).toBeVisible()
 })
 
 test("an unknown page and an unknown run say what to do", async ({ page }) => {

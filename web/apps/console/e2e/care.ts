@@ -1,10 +1,13 @@
 import AxeBuilder from "@axe-core/playwright"
 import { expect, type Page } from "@playwright/test"
+import { shoot } from "./shots"
 
 /** Nothing of what is shown keeps anybody out. */
 export async function expectAccessible(page: Page, name: string): Promise<void> {
   const { violations } = await new AxeBuilder({ page })
     .withTags(["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"])
+    // The text inside the editor takes the focus; its frame is not meant to.
+    .exclude(".cm-scroller")
     .analyze()
   const told = violations.map(
     ({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 160)).join(" | ")}`,
@@ -16,4 +19,33 @@ export async function expectAccessible(page: Page, name: string): Promise<void> 
 export async function expectFits(page: Page, name: string): Promise<void> {
   const beyond = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
   expect.soft(beyond, `${name} is wider than its window`).toBeLessThanOrEqual(0)
+}
+
+/** Go there and wait until everything has come. */
+export async function settle(page: Page, path: string): Promise<void> {
+  await page.goto(path)
+  await expect(page.getByRole("heading", { level: 1 })).toBeVisible()
+  await expect(page.locator("[data-mantine-skeleton], .mantine-Skeleton-root")).toHaveCount(0)
+}
+
+const LOOKS = [
+  { width: 1440, height: 900, scheme: "light", isRead: true },
+  { width: 1440, height: 900, scheme: "dark", isRead: true },
+  { width: 1024, height: 768, scheme: "dark", isRead: false },
+  { width: 390, height: 844, scheme: "dark", isRead: false },
+  { width: 390, height: 844, scheme: "light", isRead: false },
+] as const
+
+/** One visit, looked at in both schemes and at every width: it fits, and keeps nobody out. */
+export async function lookAround(page: Page, name: string, path: string): Promise<void> {
+  await page.setViewportSize({ width: 1440, height: 900 })
+  await page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" })
+  await settle(page, path)
+  for (const { width, height, scheme, isRead } of LOOKS) {
+    await page.setViewportSize({ width, height })
+    await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" })
+    await expectFits(page, `${name} at ${width}`)
+    await shoot(page, `${name}-${width}-${scheme}`)
+    if (isRead) await expectAccessible(page, `${name}, ${scheme}`)
+  }
 }

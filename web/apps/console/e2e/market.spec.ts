@@ -1,14 +1,9 @@
 import { expect, type Locator, type Page, test } from "@playwright/test"
+import { moves, STILL_AT_MOST_MS } from "./moving"
 import { shoot } from "./shots"
 
 test.describe.configure({ mode: "serial" })
-
-/** Wait until a live figure reads differently: the market moves. */
-async function moves(figure: Locator): Promise<void> {
-  await expect(figure).toHaveText(/\d/)
-  const before = await figure.textContent()
-  await expect.poll(() => figure.textContent(), { timeout: 30_000 }).not.toBe(before)
-}
+test.setTimeout(3 * STILL_AT_MOST_MS)
 
 function rowsOf(page: Page): Locator {
   return page.getByRole("region", { name: /^Watch list/ }).locator("tbody tr[tabindex]")
@@ -46,11 +41,11 @@ test("a second list holds what is typed into the field", async ({ page }) => {
   await expect(page.getByText("Nothing on this list yet")).toBeVisible()
   const field = page.getByRole("textbox", { name: "Add an instrument" })
   for (const [words, found] of [
-    ["infosys", "INFY"],
-    ["nifty fut", "NIFTY26"],
-  ]) {
-    await field.fill(words ?? "")
-    await expect(page.getByRole("option").first()).toContainText(found ?? "")
+    ["infosys", /INFY/],
+    ["nifty fut", /NIFTY\d{2}[A-Z]{3}FUT/],
+  ] as const) {
+    await field.fill(words)
+    await expect(page.getByRole("option").first()).toContainText(found)
     await page.keyboard.press("Enter")
     await expect(rowsOf(page).filter({ hasText: found })).toBeVisible()
   }
@@ -89,7 +84,6 @@ test("the palette finds an instrument", async ({ page }) => {
 })
 
 test("a chain is read, a strategy is built from it and taken away as Python", async ({ page, context }) => {
-  test.slow()
   await context.grantPermissions(["clipboard-read", "clipboard-write"])
   await page.goto("/options")
   const chain = page.getByRole("region", { name: "Option chain of NIFTY" })
@@ -175,34 +169,43 @@ test("a trigger is refused in words, made, changed, deleted and made again", asy
   await shoot(page, "gtts")
 })
 
-interface Side {
-  tradingsymbol: string
-  ltp: number
+interface Chain {
+  lot_size: number
+  rows: { CE: { tradingsymbol: string; ltp: number } }[]
+}
+
+/** Prices just outside the least distance of a trigger, a quarter percent: what waits there is reached at once. */
+function triggersAround(price: number): { below: number; above: number } {
+  const tick = 0.05
+  const away = Math.ceil((price * 0.003) / tick) * tick
+  const at = Math.round(price / tick) * tick
+  return { below: Number((at - away).toFixed(2)), above: Number((at + away).toFixed(2)) }
 }
 
 test("a trigger that fires leaves the order it made, here and on the chart", async ({ page, baseURL }) => {
-  test.slow()
+  // Next week's option at the money goes a third of a percent with every point or two of the index.
   const answer = await page.request.get("/api/options/NIFTY/chain?window=0&expiry=next_week")
-  const call = ((await answer.json()) as { rows: { CE: Side }[] }).rows[0]?.CE
+  const { rows: strikes, lot_size: quantity } = (await answer.json()) as Chain
+  const call = strikes[0]?.CE
   if (!call) throw new Error("there is no option at the money")
-  const near = (share: number) => Number((Math.round((call.ltp * share) / 0.05) * 0.05).toFixed(2))
-  const leg = (share: number) => ({
-    trigger: near(share),
-    price: near(share * 1.02),
-    quantity: 65,
+  const { below, above } = triggersAround(call.ltp)
+  const leg = (trigger: number) => ({
+    trigger,
+    price: Number((Math.ceil((trigger * 1.1) / 0.05) * 0.05).toFixed(2)),
+    quantity,
     transaction_type: "BUY",
     product: "NRML",
   })
   const made = await page.request.post("/api/gtts", {
     headers: { Origin: baseURL ?? "" },
-    data: { instrument: `NFO:${call.tradingsymbol}`, legs: [leg(0.994), leg(1.006)] },
+    data: { instrument: `NFO:${call.tradingsymbol}`, legs: [leg(below), leg(above)] },
   })
   expect(made.status(), await made.text()).toBe(201)
   await page.goto("/gtts?tab=history")
   const fired = page
     .getByRole("region", { name: "Triggers that are over" })
     .getByRole("row", { name: new RegExp(`${call.tradingsymbol}.*Triggered`) })
-  await expect(fired).toContainText(/Complete, 65 at/, { timeout: 80_000 })
+  await expect(fired).toContainText(`Complete, ${quantity} at`, { timeout: STILL_AT_MOST_MS })
   await shoot(page, "gtt-history")
   await fired.getByRole("link").click()
   await expect(page.getByRole("region", { name: "Your trades here" })).toContainText("GTT")
