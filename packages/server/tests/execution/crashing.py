@@ -26,7 +26,7 @@ from tradertape_server.platform.errors import ApiError
 OPENING = 10**12
 SHARES = ("NSE:INFY", "NSE:TCS")
 CLIENTS = 8
-_REPLAYS = 3
+_REPLAYS = 1
 
 
 def in_a_child(work: Callable[[], None]) -> int:
