@@ -194,20 +194,22 @@ def parabolic(
         side = 0.0  # before a run's first bar
         level = extreme = factor = 0.0
         for i in range(high.shape[1]):
-            if not np.isfinite(high[j, i] + low[j, i]):
+            top, bottom = high[j, i], low[j, i]
+            if not np.isfinite(top + bottom):
                 side = 0.0
             elif side == 0.0:
-                side, level, extreme, factor = 1.0, low[j, i], high[j, i], step
+                side, level, extreme, factor = 1.0, bottom, top, step
             else:
-                top = high[j, i] if side > 0.0 else -low[j, i]
-                bottom = low[j, i] if side > 0.0 else -high[j, i]
+                if side < 0.0:
+                    top, bottom = -bottom, -top
                 moved = level + factor * (extreme - level)
                 if bottom <= moved:
                     side, level, extreme, factor = -side, -extreme, -bottom, step
                 else:
+                    prices = low if side > 0.0 else high
                     for k in range(max(i - 2, 0), i):
-                        before = low[j, k] if side > 0.0 else -high[j, k]
-                        if before < moved and np.isfinite(high[j, k]):
+                        before = prices[j, k] * side
+                        if before < moved and np.isfinite(high[j, k] + low[j, k]):
                             moved = before
                     level = moved
                     if top > extreme:

@@ -16,7 +16,7 @@ SUM, HIGHEST, LOWEST = 0, 1, 2
 WEIGHTED, LINE = 0, 1
 FROM_LOW, FROM_HIGH = 0, 1
 MOMENTS, WEIGHTS = 0, 1
-_PIECE = 512  # bars
+_PIECE = 1024  # bars
 
 
 def piece_of(period: int) -> int:
@@ -39,30 +39,41 @@ def merge(older: Array, newer: Array, kind: int, out: Array) -> None:
             out[i] = a if (a < b) | (a != a) else b
 
 
-def fold(scratch: Matrix, bars: int, period: int, kind: int) -> Array:
-    """Fold the bars in the first row of scratch, of four rows; return which row holds the windows.
+def fold(values: Array, period: int, kind: int, scratch: Matrix) -> Array:
+    """Return windows of values; window i is that of the bars i … i + period - 1.
 
-    Window i is that of the bars i … i + period - 1.
+    scratch: three rows, of which the result is one: blocks, windows so far, and what comes next.
     """
-    block, spare, total, other = scratch[0], scratch[1], scratch[2], scratch[3]
-    size, covered = 1, 0
+    bars = len(values)
+    covered = period & 1
+    if covered:
+        scratch[1, :bars] = values
+    if period == 1:
+        return scratch[1]
+    merge(values[: bars - 1], values[1:], kind, scratch[0, : bars - 1])
+    block, windows, size = 0, 1, 2
     while True:
         if period & size:
-            ends = bars - covered - size + 1
             if covered:
-                merge(block[:ends], total[size : size + ends], kind, other[:ends])
-                total, other = other, total
-            elif 2 * size > period:
-                return block
+                ends, free = bars - covered - size + 1, 3 - block - windows
+                newer = scratch[windows, size : size + ends]
+                merge(scratch[block, :ends], newer, kind, scratch[free, :ends])
+                windows = free
             else:
-                total[:ends] = block[:ends]
+                windows = block
             covered += size
         if 2 * size > period:
-            return total
-        ends = bars - 2 * size + 1
-        merge(block[:ends], block[size : size + ends], kind, spare[:ends])
-        block, spare = spare, block
+            return scratch[windows]
+        ends, free = bars - 2 * size + 1, free_of(block, windows)
+        newer = scratch[block, size : size + ends]
+        merge(scratch[block, :ends], newer, kind, scratch[free, :ends])
+        block = free
         size *= 2
+
+
+def free_of(block: int, windows: int) -> int:
+    """The row, of three, that is neither."""
+    return (block + 1) % 3 if block == windows else 3 - block - windows
 
 
 def merge_moments(older: Matrix, old: int, newer: Matrix, new: int, ends: int, out: Matrix) -> None:
@@ -88,32 +99,31 @@ def merge_weighted(older: Matrix, old: int, newer: Matrix, ends: int, out: Matri
 
 
 def fold_pair(scratch: Matrix, bars: int, period: int, kind: int) -> Matrix:
-    """Fold pairs: those in the first two rows of scratch, of eight rows; see `fold`."""
-    block, spare, total, other = scratch[0:2], scratch[2:4], scratch[4:6], scratch[6:8]
-    size, covered = 1, 0
+    """Fold pairs: those in the first two rows of scratch, of six rows; see `fold`."""
+    block, windows, size, covered = 0, 1, 1, 0
     while True:
+        blocks = scratch[2 * block : 2 * block + 2]
         if period & size:
-            ends = bars - covered - size + 1
-            if covered and kind == WEIGHTS:
-                merge_weighted(block, size, total, ends, other)
-                total, other = other, total
-            elif covered:
-                merge_moments(block, size, total, covered, ends, other)
-                total, other = other, total
-            elif 2 * size > period:
-                return block
+            if covered:
+                ends, free = bars - covered - size + 1, 3 - block - windows
+                newer, out = scratch[2 * windows : 2 * windows + 2], scratch[2 * free : 2 * free + 2]
+                if kind == WEIGHTS:
+                    merge_weighted(blocks, size, newer, ends, out)
+                else:
+                    merge_moments(blocks, size, newer, covered, ends, out)
+                windows = free
             else:
-                total[0, :ends] = block[0, :ends]
-                total[1, :ends] = block[1, :ends]
+                windows = block
             covered += size
         if 2 * size > period:
-            return total
-        ends = bars - 2 * size + 1
+            return scratch[2 * windows : 2 * windows + 2]
+        ends, free = bars - 2 * size + 1, free_of(block, windows)
+        out = scratch[2 * free : 2 * free + 2]
         if kind == WEIGHTS:
-            merge_weighted(block, size, block, ends, spare)
+            merge_weighted(blocks, size, blocks, ends, out)
         else:
-            merge_moments(block, size, block, size, ends, spare)
-        block, spare = spare, block
+            merge_moments(blocks, size, blocks, size, ends, out)
+        block = free
         size *= 2
 
 
@@ -121,14 +131,12 @@ def folded(values: Matrix, period: int, divisor: float, kind: int, out: Matrix) 
     """The sum, highest or lowest of each window, over a divisor."""
     bars = values.shape[1]
     step = piece_of(period)
-    scratch = np.empty((4, step + period - 1))
+    scratch = np.empty((3, step + period - 1))
     for j in range(values.shape[0]):
         out[j, : period - 1] = np.nan
         for first in range(period - 1, bars, step):
             last = min(first + step, bars)
-            piece = values[j, first - period + 1 : last]
-            scratch[0, : len(piece)] = piece
-            windows = fold(scratch, len(piece), period, kind)
+            windows = fold(values[j, first - period + 1 : last], period, kind, scratch)
             result = out[j, first:last]
             if divisor == 1.0:
                 result[:] = windows[: len(result)]
@@ -141,7 +149,7 @@ def weighted(values: Matrix, period: int, kind: int, out: Matrix) -> None:
     """The weighted mean of each window, or the end of the line through it."""
     bars = values.shape[1]
     step = piece_of(period)
-    scratch = np.empty((8, step + period - 1))
+    scratch = np.empty((6, step + period - 1))
     weights = period * (period + 1) / 2
     for j in range(values.shape[0]):
         out[j, : period - 1] = np.nan
@@ -166,7 +174,7 @@ def moments(values: Matrix, period: int, out_mean: Matrix, out_variance: Matrix)
     """The mean and the population variance of each window."""
     bars = values.shape[1]
     step = piece_of(period)
-    scratch = np.empty((8, step + period - 1))
+    scratch = np.empty((6, step + period - 1))
     for j in range(values.shape[0]):
         out_mean[j, : period - 1] = np.nan
         out_variance[j, : period - 1] = np.nan
@@ -190,7 +198,7 @@ def bands(
     """The mean of each window, and so many standard deviations above and below it."""
     bars = values.shape[1]
     step = piece_of(period)
-    scratch = np.empty((12, step + period - 1))
+    scratch = np.empty((9, step + period - 1))
     for j in range(values.shape[0]):
         upper[j, : period - 1] = np.nan
         middle[j, : period - 1] = np.nan
@@ -201,9 +209,8 @@ def bands(
             for i in range(len(piece)):
                 scratch[0, i] = piece[i]
                 scratch[1, i] = piece[i] * 0.0  # keeps NaN
-                scratch[8, i] = piece[i]
-            squares = fold_pair(scratch[:8], len(piece), period, MOMENTS)[1]
-            sums = fold(scratch[8:], len(piece), period, SUM)
+            squares = fold_pair(scratch[:6], len(piece), period, MOMENTS)[1]
+            sums = fold(piece, period, SUM, scratch[6:])
             top, mean, bottom = upper[j, first:last], middle[j, first:last], lower[j, first:last]
             for i in range(len(mean)):
                 centre = sums[i] / period
@@ -226,16 +233,13 @@ def place_in_range(
     """Where the close is in the range of each window, in percent from its low or its high."""
     bars = close.shape[1]
     step = piece_of(period)
-    scratch = np.empty((8, step + period - 1))
+    scratch = np.empty((6, step + period - 1))
     for j in range(close.shape[0]):
         out[j, : period - 1] = np.nan
         for first in range(period - 1, bars, step):
             last = min(first + step, bars)
-            length = last - first + period - 1
-            scratch[0, :length] = high[j, first - period + 1 : last]
-            scratch[4, :length] = low[j, first - period + 1 : last]
-            top = fold(scratch[:4], length, period, HIGHEST)
-            bottom = fold(scratch[4:], length, period, LOWEST)
+            top = fold(high[j, first - period + 1 : last], period, HIGHEST, scratch[:3])
+            bottom = fold(low[j, first - period + 1 : last], period, LOWEST, scratch[3:])
             base = bottom if kind == FROM_LOW else top
             result, price = out[j, first:last], close[j, first:last]
             for i in range(len(result)):
@@ -246,8 +250,8 @@ def channel(high: Matrix, low: Matrix, close: Matrix, period: int, out: Matrix) 
     """The commodity channel index; see `oscillators.cci`."""
     bars = close.shape[1]
     step = piece_of(period)
-    scratch = np.empty((10, step + period - 1))
-    typical, apart = scratch[8], scratch[9]
+    scratch = np.empty((8, step + period - 1))
+    typical, apart = scratch[6], scratch[7]
     for j in range(close.shape[0]):
         out[j, : period - 1] = np.nan
         for first in range(period - 1, bars, step):
@@ -258,7 +262,7 @@ def channel(high: Matrix, low: Matrix, close: Matrix, period: int, out: Matrix) 
                 typical[i] = (highs[i] + lows[i] + closes[i]) / 3.0
                 scratch[0, i] = typical[i]
                 scratch[1, i] = typical[i] * 0.0  # keeps NaN
-            mean = fold_pair(scratch[:8], len(closes), period, MOMENTS)[0]
+            mean = fold_pair(scratch[:6], len(closes), period, MOMENTS)[0]
             result = out[j, first:last]
             apart[: len(result)] = 0.0
             for age in range(period):
@@ -277,7 +281,7 @@ def money_flow(
     bars = close.shape[1]
     step = piece_of(period)
     scratch = np.empty((9, step + period))
-    typical = scratch[8]
+    typical, ups, downs = scratch[6], scratch[7], scratch[8]
     for j in range(close.shape[0]):
         out[j, : period - 1] = np.nan
         for first in range(period - 1, bars, step):
@@ -294,10 +298,10 @@ def money_flow(
                 now, then = typical[i + 1], typical[i]
                 change = now - then
                 flow = now * traded[i] if change == change else np.nan
-                scratch[0, i] = flow if change > 0 else flow * 0.0
-                scratch[4, i] = flow if change < 0 else flow * 0.0
-            rising = fold(scratch[:4], len(closes), period, SUM)
-            falling = fold(scratch[4:8], len(closes), period, SUM)
+                ups[i] = flow if change > 0 else flow * 0.0
+                downs[i] = flow if change < 0 else flow * 0.0
+            rising = fold(ups[: len(closes)], period, SUM, scratch[:3])
+            falling = fold(downs[: len(closes)], period, SUM, scratch[3:6])
             result = out[j, first:last]
             for i in range(len(result)):
                 both = rising[i] + falling[i]
