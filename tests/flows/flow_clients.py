@@ -5,14 +5,17 @@ from __future__ import annotations
 import itertools
 import json
 import threading
+import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
+from websockets.exceptions import WebSocketException
+from websockets.sync.client import connect
 
 PREFIX = "/api/algo-workers/worker"
-TIMEOUT = httpx.Timeout(8.0, connect=1.0)
 Json = dict[str, Any]
 
 
@@ -39,6 +42,7 @@ class Client:
     stop: threading.Event = field(default_factory=threading.Event)
     errors: list[str] = field(default_factory=list)
     hops: int = 0
+    patience_s: float = 8.0  # with a server that does not answer
 
     def begin(self) -> None:
         self._thread = threading.Thread(target=self._guarded, daemon=True)
@@ -63,11 +67,15 @@ class Placer(Client):
     """Places one order after another, each key until it is acknowledged."""
 
     answers: dict[str, bytes] = field(default_factory=dict)
+    # When what was acknowledged last had been sent: the moment since which orders are taken again.
+    sent_s: float = 0.0
+    refusals: Counter[str] = field(default_factory=Counter)
     tries: int = 0
 
     def loop(self) -> None:
         servers = itertools.cycle(self.urls)
-        with httpx.Client(headers=self.headers, timeout=TIMEOUT) as http:
+        timeout = httpx.Timeout(self.patience_s, connect=1.0)
+        with httpx.Client(headers=self.headers, timeout=timeout) as http:
             for number in itertools.count():
                 if self.stop.is_set():
                     return
@@ -82,16 +90,18 @@ class Placer(Client):
         }
         while True:
             self.tries += 1
+            sent_s = time.monotonic()
             try:
                 answer = http.post(f"{next(servers)}{PREFIX}/runs/{self.run_id}/intents", json=body)
             except httpx.TransportError:
                 self.hops += 1
                 continue
             if answer.status_code == 200:
-                self.answers[key] = answer.content
+                self.answers[key], self.sent_s = answer.content, sent_s
                 return
             if answer.status_code not in (409, 503):
                 raise AssertionError(f"{key}: {answer.status_code} {answer.text}")
+            self.refusals[str(answer.json().get("code"))] += 1
 
 
 @dataclass
@@ -126,3 +136,39 @@ class Reader(Client):
                 if taken >= 40 or self.stop.is_set():
                     self.hops += 1
                     return
+
+
+@dataclass
+class Console(Client):
+    """A browser's socket: prices, and the account's events. It comes back when it is closed."""
+
+    cookie: str = ""
+    heard: list[list[int]] = field(default_factory=list)  # cursors, of each connection
+    ticks: int = 0
+
+    def loop(self) -> None:
+        for url in itertools.cycle(self.urls):
+            if self.stop.is_set():
+                return
+            try:
+                self._listen(url)
+            except (OSError, WebSocketException):
+                self.hops += 1
+                self.stop.wait(0.2)
+
+    def _listen(self, url: str) -> None:
+        address = url.replace("http", "ws", 1) + "/api/ws/ticks"
+        with connect(address, additional_headers={"Cookie": self.cookie}, open_timeout=5) as socket:
+            wanted = {"action": "subscribe", "channels": ["events"], "symbols": ["NSE:INFY"]}
+            socket.send(json.dumps(wanted))
+            heard: list[int] = []
+            self.heard.append(heard)
+            while not self.stop.is_set():
+                try:
+                    message = json.loads(socket.recv(timeout=1))
+                except TimeoutError:
+                    continue
+                if message["type"] == "event":
+                    heard.append(message["cursor"])
+                elif message["type"] == "ticks":
+                    self.ticks += 1

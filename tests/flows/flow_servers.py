@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
+import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 import pytest
 from sqlalchemy import create_engine, text
 
 LEASE_S = 3.0
+CUT = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+    "WHERE datname = 'flows' AND pid <> pg_backend_pid()"
+)
 
 
 def free_port() -> int:
@@ -110,15 +119,80 @@ class Redis:
         self.process.kill()
         self.process.wait(timeout=10)
 
+    def hang(self) -> None:
+        """Take what is sent and answer nothing: a network that swallows packets."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGSTOP)
+
+    def wake(self) -> None:
+        assert self.process is not None
+        self.process.send_signal(signal.SIGCONT)
+
+
+class Postgres:
+    """A PostgreSQL of our own, from the `pgserver` wheel; its data is thrown away."""
+
+    def __init__(self) -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it says that it falls back to /tmp
+            import pgserver
+
+        # Not below pytest's folder: that is closed to the user PostgreSQL runs as when we are root.
+        self._folder = tempfile.mkdtemp(prefix="tradertape-pg-")
+        self._server = pgserver.get_server(self._folder, cleanup_mode="stop")
+        url = self._server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+        run_sql(url, "CREATE DATABASE flows")
+        self.url = url.replace("/postgres?", "/flows?")
+
+    def crash(self) -> None:
+        """What `pg_ctl stop -m immediate` does: no checkpoint, no good-bye."""
+        pid = self._server.get_pid()
+        assert pid is not None
+        postmaster = psutil.Process(pid)
+        postmaster.send_signal(signal.SIGQUIT)
+        psutil.wait_procs([postmaster], timeout=30)
+
+    def start(self) -> None:
+        self._server.ensure_postgres_running()
+
+    def hang(self) -> None:
+        self._tell_all(signal.SIGSTOP)
+
+    def wake(self) -> None:
+        self._tell_all(signal.SIGCONT)
+
+    def _tell_all(self, sign: signal.Signals) -> None:
+        pid = self._server.get_pid()
+        assert pid is not None
+        postmaster = psutil.Process(pid)
+        for process in (postmaster, *postmaster.children(recursive=True)):
+            with suppress(psutil.NoSuchProcess):
+                process.send_signal(sign)
+
+    def close(self) -> None:
+        self._server.cleanup()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def run_sql(url: str, statement: str) -> list[Any]:
+    """One statement, committed; its rows."""
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        found = connection.execute(text(statement))
+        rows = list(found) if found.returns_rows else []
+    engine.dispose()
+    return rows
+
 
 @dataclass
 class Cluster:
-    """Everything, and a worker's token."""
+    """Everything, a worker's token and a browser's cookie."""
 
     servers: list[Server]
     redis: Redis
-    database_url: str
+    postgres: Postgres
     token: str
+    cookie: str
 
     @property
     def headers(self) -> dict[str, str]:
@@ -133,8 +207,12 @@ class Cluster:
 
         return eventually(the_one, within_s, "one process trades")
 
-    def run_sql(self, statement: str) -> None:
-        engine = create_engine(self.database_url, isolation_level="AUTOCOMMIT")
-        with engine.connect() as connection:
-            connection.execute(text(statement))
-        engine.dispose()
+    @property
+    def database_url(self) -> str:
+        return self.postgres.url
+
+
+def stands_by(server: Server) -> bool:
+    """Whether it knows that another one trades, and has let its duties go."""
+    check = server.health().get("trader", {})
+    return "stands by" in check.get("detail", "") and server.metrics()["tradertape_trader_up"] == 0
