@@ -131,6 +131,10 @@ class Settings(BaseSettings):
     feed_replay_speed: Annotated[float, Field(gt=0, le=10_000)] = Field(
         default=1.0, description="How many times as fast as it was a recording is played."
     )
+    feed_replay_loop: bool = Field(
+        default=False,
+        description="Whether a recording begins again at its end, on the days that follow.",
+    )
 
     feed_record_file: Path | None = Field(
         default=None,

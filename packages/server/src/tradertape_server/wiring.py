@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from tradertape_core.kernel.clock import Clock
-from tradertape_core.market.calendar import nse_calendar
 from tradertape_server import __version__
 from tradertape_server.features.activity.service import ActivityService
 from tradertape_server.features.auth.passwords import Passwords
@@ -33,6 +32,7 @@ from tradertape_server.features.feed.opening import (
     FeedOptions,
     open_source,
     publish_figures,
+    trading_calendar,
     trading_clock,
 )
 from tradertape_server.features.feed.recorder import TickRecorder
@@ -260,7 +260,7 @@ def build_container(
         candle_history=CandleHistory(market, feed),
         execution=execution,
         execution_jobs=ExecutionJobs(
-            execution, nse_calendar(), trading, chores=chores_of(execution, market)
+            execution, trading_calendar(source), trading, chores=chores_of(execution, market)
         ),
         workers=workers,
         watchlists=WatchlistService(clock, instruments, market),
@@ -295,6 +295,7 @@ def feed_options(settings: Settings) -> FeedOptions:
         any_hour=settings.feed_any_hour,
         replay_file=settings.feed_replay_file,
         replay_speed=settings.feed_replay_speed,
+        replay_loop=settings.feed_replay_loop,
         replay=Selection(
             settings.feed_replay_from, settings.feed_replay_to, settings.feed_replay_symbols
         ),

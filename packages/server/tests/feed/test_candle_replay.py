@@ -26,7 +26,7 @@ from tradertape_server.features.feed.candle_files import (
 from tradertape_server.features.feed.candle_replay import CandleReplaySource
 from tradertape_server.features.feed.replay import read_recording
 from tradertape_server.features.feed.source import Mode, Wanted
-from tradertape_server.features.feed.timeline import PAUSE_S, Timeline
+from tradertape_server.features.feed.timeline import PAUSE_S, Timeline, looped
 
 DAY = date(2025, 11, 3)  # a Monday
 OPEN = datetime(2025, 11, 3, 9, 15, tzinfo=IST)
@@ -218,6 +218,34 @@ class TestTrading:
         assert execution.order("run-1", dip).status == "CANCELLED"
         assert {t.at.astimezone(IST).date() for t in execution.trades(run_id="run-1")} == {DAY}
 
+    def test_a_fast_replay_leaves_wall_clock_things_fresh(
+        self, replay: Any, run: RunRef, clock: Any
+    ) -> None:
+        execution, real = replay.execution, clock.now()
+        self.play(replay, clock, 5)
+        self.place(replay, run, "key-0001", product="CNC")
+        trigger = execution.create_gtt(
+            run.account_id,
+            {
+                "type": "single",
+                "condition": {
+                    "exchange": "NSE", "tradingsymbol": "INFY",
+                    "trigger_values": [1300.0], "last_price": 1500.0,
+                },
+                "orders": [{
+                    "exchange": "NSE", "tradingsymbol": "INFY", "transaction_type": "BUY",
+                    "product": "CNC", "order_type": "LIMIT", "quantity": 1, "price": 1300,
+                }],
+            },
+        )  # fmt: skip
+        for _ in range(60):
+            self.play(replay, clock, 1)
+            assert not replay.feed.status().stale
+            assert not execution.pnl(run).is_stale
+        assert (clock.now() - real).total_seconds() == 65
+        made = execution.get_gtt(run.account_id, trigger)
+        assert made.expires_at.astimezone(IST).date() == DAY.replace(year=2026)
+
     def test_at_its_end_the_market_is_closed(self, replay: Any, run: RunRef, clock: Any) -> None:
         clock.advance(seconds=3 * 400)
         replay.feed.step()
@@ -270,3 +298,46 @@ class TestRecording:
         assert [(t.at, t.last_price, t.volume, t.bid) for t in again] == [
             (t.exchange_at, t.last_price, t.volume, t.bid) for t in heard
         ]
+
+
+def test_a_loop_plays_its_days_again_on_the_days_that_follow(file: Path, clock: Any) -> None:
+    book = FileCandles.open(file, Selection())
+    source = CandleReplaySource(book, nse_calendar(), started=clock.now(), speed=600, loop=True)
+    wanted = [Wanted(infy(), Mode.FULL)]
+    seen: dict[date, set[Decimal]] = {}
+    last = source.market_time(clock.now())
+    for _ in range(400):
+        for tick in source.poll(wanted, clock.now()):
+            seen.setdefault(tick.exchange_at.date(), set()).add(tick.last_price)
+        now = source.market_time(clock.now())
+        assert now >= last, "a ledger's time never goes back"
+        last = now
+        clock.advance(seconds=1)
+    played = list(seen)
+    again = [date(2025, 11, day) for day in (7, 10, 11)]
+    assert played[:6] == [*DAYS, *again]
+    candles = source.past_candles(infy(), Interval.DAY, DAYS[0], again[-1])
+    before, after = candles[:3], candles[3:6]
+    assert [c.start.date() for c in after] == again
+    assert [(c.open, c.high, c.low, c.close, c.volume) for c in after] == [
+        (c.open, c.high, c.low, c.close, c.volume) for c in before
+    ]
+
+
+def test_a_loop_goes_on_beyond_the_known_calendar() -> None:
+    last = nse_calendar().sessions[-2:]
+    made = looped(last, nse_calendar())
+    beyond = [day for day in made.recorded if day.year == 2027]
+    assert beyond[:2] == [date(2027, 1, 1), date(2027, 1, 4)]
+    assert made.recorded[beyond[0]] == last[0]
+    assert made.calendar.session_times(beyond[0])
+    line = Timeline(made.recorded, made.calendar, 10_000)
+    assert line.end.year > 2040
+
+
+def test_an_evening_session_is_not_played_again() -> None:
+    muhurat, day_after = date(2025, 10, 21), date(2025, 10, 23)
+    made = looped([muhurat, day_after], nse_calendar())
+    assert list(made.recorded.items())[:3] == [
+        (muhurat, muhurat), (day_after, day_after), (date(2025, 10, 24), day_after),
+    ]  # fmt: skip

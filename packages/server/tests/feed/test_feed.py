@@ -317,3 +317,30 @@ def test_candles_grow_from_the_ticks_of_what_somebody_watches(
     [made] = feed.candles(share(1), Interval.MINUTE)
     assert (made.open, made.low, made.close) == (Decimal(101), Decimal(99), Decimal(99))
     assert not made.is_complete
+
+
+def test_a_looping_recording_goes_on_with_its_time(tmp_path: Path, clock: Clock) -> None:
+    path = tmp_path / "ticks.csv"
+    path.write_text(RECORDING)
+    source = ReplaySource.open(path, nse_calendar(), started=START, speed=10, loop=True)
+    wanted, heard = [Wanted(share(1), Mode.FULL)], list[Tick]()
+    for _ in range(23):  # 71 recorded seconds a round
+        heard += source.poll(wanted, clock.now())
+        clock.advance(1)
+    firsts = {one.seq: one for one in reversed(heard)}
+    assert [firsts[seq].last_price for seq in sorted(firsts)] == [*[100, 103, 101] * 3, 100]
+    times = [firsts[seq].exchange_at for seq in sorted(firsts)]
+    assert times == sorted(times)
+    assert {at.day for at in times if at} == {30, 31, 1, 2}
+    assert all(one.at >= (one.exchange_at or one.at) for one in heard)
+
+
+def test_a_recording_that_is_over_is_a_closed_market(tmp_path: Path, clock: Clock) -> None:
+    path = tmp_path / "ticks.csv"
+    path.write_text(RECORDING)
+    source = ReplaySource.open(path, nse_calendar(), started=START, speed=10)
+    assert source.hours(source.market_time(clock.now())) is not None
+    clock.advance(60)
+    assert source.hours(source.market_time(clock.now())) is None
+    assert source.poll([Wanted(share(2), Mode.FULL)], clock.now()) != []
+    assert source.poll([Wanted(share(2), Mode.FULL)], clock.now()) == []

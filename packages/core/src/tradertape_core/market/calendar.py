@@ -144,6 +144,16 @@ def nse_calendar() -> Calendar:
     return Calendar.from_sessions(sessions, first_day=FIRST_DAY, last_day=LAST_DAY)
 
 
+def going_on(calendar: Calendar, until: date) -> Calendar:
+    """The calendar and every weekday after it until a day: for markets whose days are made up."""
+    last = calendar.last_day
+    after = (last + timedelta(days=i) for i in range(1, (until - last).days + 1))
+    weekdays = (day for day in after if day.weekday() < 5)
+    return Calendar.from_sessions(
+        (*calendar.sessions, *weekdays), first_day=calendar.first_day, last_day=max(until, last)
+    )
+
+
 def weekday_sessions(start: date, end: date) -> tuple[date, ...]:
     """Weekdays that are no holidays, what exchange_calendars calls the sessions of XBOM.
 

@@ -19,8 +19,8 @@ from tradertape_core.market.hours import TradingHours, hours_at, segment_of, tra
 from tradertape_core.market.instrument import Instrument
 from tradertape_core.market.session_times import Phase, Segment
 from tradertape_core.market.tick import Tick
-from tradertape_server.features.feed.source import Wanted
-from tradertape_server.features.feed.timeline import Timeline
+from tradertape_server.features.feed.source import Source, Wanted
+from tradertape_server.features.feed.timeline import Timeline, looped
 
 _MOST_STEPS = 60  # ticks a leg
 _STEP_S = 10  # at least so far apart
@@ -42,7 +42,7 @@ class CandleBook(Protocol):
 class MarketClock:
     """The market's time as a clock: what execution goes by during a replay."""
 
-    def __init__(self, source: CandleReplaySource, clock: Clock) -> None:
+    def __init__(self, source: Source, clock: Clock) -> None:
         self._source = source
         self._clock = clock
 
@@ -58,7 +58,8 @@ class MarketClock:
 class CandleReplaySource:
     """Plays candles `speed` times as fast as they came, by beats of `rate_hz`.
 
-    Between two beats the market's time stands still, so that a price is as fresh at any speed.
+    Between two beats the market's time stands still, so that a price is as fresh at any speed. With
+    `loop` the recorded days are played again on the days that follow them, for years.
     """
 
     name = "replay"
@@ -66,14 +67,16 @@ class CandleReplaySource:
 
     def __init__(
         self, book: CandleBook, calendar: Calendar, *, started: datetime, speed: float,
-        rate_hz: float = 1.0,
+        rate_hz: float = 1.0, loop: bool = False,
     ) -> None:  # fmt: skip
         self._book = book
-        self._calendar = calendar
+        played = looped(book.days, calendar) if loop else None
+        self.calendar = played.calendar if played else calendar
+        self._recorded = played.recorded if played else {day: day for day in book.days}
         self._started = started
         self._speed = speed
         self._rate_hz = rate_hz
-        self._timeline = Timeline(book.days, calendar, speed)
+        self._timeline = Timeline(self._recorded, self.calendar, speed)
         self._candles: dict[str, dict[date, list[Candle]]] = {}
         self._tapes: dict[tuple[str, date], list[Tick]] = {}
         self._sent: dict[int, datetime] = {}
@@ -106,7 +109,7 @@ class CandleReplaySource:
 
     def hours(self, moment: datetime, segment: Segment = Segment.CASH) -> TradingHours | None:
         """The session a moment lies in."""
-        return hours_at(self._calendar, moment, segment)
+        return hours_at(self.calendar, moment, segment)
 
     def phase(self, moment: datetime, segment: Segment) -> Phase | None:
         """A replay has sessions alone: candles say nothing of auctions."""
@@ -181,13 +184,16 @@ class CandleReplaySource:
     def _play(self, instrument: Instrument, day: date) -> list[Tick]:
         hours = self._timeline.hours(day, segment_of(instrument))
         by_day = self._by_day(instrument)
-        if hours is None or day not in by_day:
+        recorded = self._recorded.get(day)
+        if hours is None or recorded is None or recorded not in by_day:
             return []
-        before = [one for one in by_day if one < day]
+        # In a later round the last recorded day comes before the first.
+        before = [one for one in by_day if one < recorded] or [d for d in by_day if recorded < day]
         close = by_day[max(before)][-1].close if before else None
         made: list[Tick] = []
-        for candle in by_day[day]:
-            made += self._ticks(instrument, candle, hours, close, made[-1] if made else None)
+        for candle in by_day[recorded]:
+            moved = replace(candle, start=candle.start + (day - recorded))
+            made += self._ticks(instrument, moved, hours, close, made[-1] if made else None)
         return made
 
     def _ticks(

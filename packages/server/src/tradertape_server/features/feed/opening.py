@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from tradertape_core.kernel.clock import Clock
-from tradertape_core.market.calendar import nse_calendar
+from tradertape_core.market.calendar import Calendar, nse_calendar
 from tradertape_core.options.pricer import SurfacePricer
 from tradertape_server.features.feed.candle_files import (
     FileCandles,
@@ -36,6 +36,7 @@ class FeedOptions:
     replay_file: Path | None
     replay_speed: float
     replay: Selection  # which candles
+    replay_loop: bool
     rate_hz: float
 
 
@@ -57,20 +58,39 @@ def open_source(
         )
     speed, file = options.replay_speed, options.replay_file
     if file is not None and not is_candle_file(file):
-        return ReplaySource.open(file, nse_calendar(), started=clock.now(), speed=speed)
+        return ReplaySource.open(
+            file,
+            nse_calendar(),
+            started=clock.now(),
+            speed=speed,
+            rate_hz=options.rate_hz,
+            loop=options.replay_loop,
+        )
     book = (
         StoredCandles(market, options.replay)
         if file is None
         else FileCandles.open(file, options.replay)
     )
     return CandleReplaySource(
-        book, nse_calendar(), started=clock.now(), speed=speed, rate_hz=options.rate_hz
+        book,
+        nse_calendar(),
+        started=clock.now(),
+        speed=speed,
+        rate_hz=options.rate_hz,
+        loop=options.replay_loop,
     )
 
 
 def trading_clock(source: Source, clock: Clock) -> Clock:
-    """What orders go by: the clock, or the market's time where candles are replayed."""
-    return MarketClock(source, clock) if isinstance(source, CandleReplaySource) else clock
+    """What orders go by: the clock, or the market's time in a replay."""
+    is_replay = isinstance(source, CandleReplaySource | ReplaySource)
+    return MarketClock(source, clock) if is_replay else clock
+
+
+def trading_calendar(source: Source) -> Calendar:
+    """The days orders go by: the exchange's, or those of a replay that goes on after them."""
+    is_replay = isinstance(source, CandleReplaySource | ReplaySource)
+    return source.calendar if is_replay else nse_calendar()
 
 
 def publish_figures(feed: Feed, metrics: Metrics) -> None:

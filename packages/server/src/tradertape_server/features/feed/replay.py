@@ -22,6 +22,9 @@ from tradertape_core.market.tick import Tick
 from tradertape_server.features.feed.source import Wanted
 
 COLUMNS = ("at", "instrument", "last_price", "volume")
+_SECOND = timedelta(seconds=1)
+_TINY = timedelta(microseconds=1)
+_FRESH = timedelta(seconds=5)
 _OPTIONAL = ("bid", "ask", "bid_quantity", "ask_quantity", "oi", "close")
 
 
@@ -59,45 +62,67 @@ def read_recording(lines: Iterable[str]) -> Recording:
 
 
 class ReplaySource:
-    """Plays a recording from its first tick on, `speed` times as fast as it was."""
+    """Plays a recording from its first tick on, `speed` times as fast, by beats of `rate_hz`.
+
+    Between two beats the market's time stands still. With `loop` the recording begins again at its
+    end, on the first later day that its own days have not reached.
+    """
 
     name = "replay"
     is_simulated = True
 
     def __init__(
-        self, recording: Recording, calendar: Calendar, *, started: datetime, speed: float = 1.0
-    ) -> None:
+        self, recording: Recording, calendar: Calendar, *, started: datetime, speed: float = 1.0,
+        rate_hz: float = 1.0, loop: bool = False,
+    ) -> None:  # fmt: skip
         self._recording = recording
-        self._calendar = calendar
+        self.calendar = calendar
         self._started = started
         self._speed = speed
+        self._rate_hz = rate_hz
+        self._length = recording.last - recording.first + _SECOND
+        days = recording.last.astimezone(IST).date() - recording.first.astimezone(IST).date()
+        self._later = days + timedelta(days=1)  # from one round to the next
+        self._loops = loop
+        self._count = sum(map(len, recording.ticks.values()))
         self._sent: dict[int, int] = {}
 
     @classmethod
     def open(
-        cls, path: Path, calendar: Calendar, *, started: datetime, speed: float = 1.0
-    ) -> ReplaySource:
+        cls, path: Path, calendar: Calendar, *, started: datetime, speed: float = 1.0,
+        rate_hz: float = 1.0, loop: bool = False,
+    ) -> ReplaySource:  # fmt: skip
         """Read a file; raises InvalidInput when it is no recording."""
         try:
             lines = path.read_text("utf-8-sig").splitlines()
         except (OSError, UnicodeDecodeError) as error:
             raise InvalidInput(f"{path} cannot be read: {error}") from error
-        return cls(read_recording(lines), calendar, started=started, speed=speed)
+        recording = read_recording(lines)
+        return cls(recording, calendar, started=started, speed=speed, rate_hz=rate_hz, loop=loop)
 
     def market_time(self, now: datetime) -> datetime:
-        """The recording's time; it stands still at the last tick."""
-        played = max(timedelta(0), now - self._started) * self._speed
-        return min(self._recording.first + played, self._recording.last)
+        """The recording's time at the last beat; without a loop it stands still at the end."""
+        beats = int(max(0.0, (now - self._started).total_seconds()) * self._rate_hz)
+        played = timedelta(seconds=beats / self._rate_hz * self._speed)
+        if not self._loops:
+            return self._recording.first + min(played, self._length)
+        round_, into = divmod(played, self._length)
+        return self._recording.first + into + round_ * self._later
 
     def poll(self, wanted: Sequence[Wanted], now: datetime) -> list[Tick]:
-        """Every recorded tick since the last call, in the recording's order."""
+        """Every recorded tick since the last call, in the recording's order.
+
+        Without a new one the last again, while it is not older than five real seconds.
+        """
         until, made = self.market_time(now), list[Tick]()
         for one in wanted:
             ticks = self._recording.ticks.get(one.instrument.id, [])
-            end = bisect_right(ticks, until, key=lambda tick: tick.at)
+            end = self._heard_by(ticks, until)
             start = self._sent.get(one.instrument.instrument_token, max(0, end - 1))
             self._sent[one.instrument.instrument_token] = max(start, end)
-            made += [self._as_of(tick, one.instrument, now) for tick in ticks[start:end]]
+            first = max(start, end - len(ticks))  # of a round that was slept through, nothing
+            found = [self._numbered(ticks, k, one.instrument, until) for k in range(first, end)]
+            made += found or self._once_more(ticks, end, one.instrument, until)
         return sorted(made, key=lambda tick: tick.seq)
 
     def quote(self, wanted: Sequence[Wanted], now: datetime) -> list[Tick]:
@@ -105,14 +130,15 @@ class ReplaySource:
         until, made = self.market_time(now), list[Tick]()
         for one in wanted:
             ticks = self._recording.ticks.get(one.instrument.id, [])
-            end = bisect_right(ticks, until, key=lambda tick: tick.at)
-            if end:
-                made.append(self._as_of(ticks[end - 1], one.instrument, now))
+            if end := self._heard_by(ticks, until):
+                made.append(self._numbered(ticks, end - 1, one.instrument, until))
         return made
 
     def hours(self, moment: datetime, segment: Segment = Segment.CASH) -> TradingHours | None:
         """The session the recording was made in; the whole day where the exchange was closed."""
-        found = hours_at(self._calendar, moment, segment)
+        if not self._loops and moment > self._recording.last:
+            return None
+        found = hours_at(self.calendar, moment, segment)
         if found is not None:
             return found
         midnight = moment.astimezone(IST).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -128,31 +154,63 @@ class ReplaySource:
         """Candles of the recording's session up to a moment."""
         hours_of = partial(self.hours, segment=segment_of(instrument))
         hours = hours_of(moment)
-        ticks = self._recording.ticks.get(instrument.id, [])
-        builder = CandleBuilder(interval, hours_of, late=timedelta(0))
-        made: list[Candle] = []
-        for tick in ticks[: bisect_right(ticks, moment, key=lambda tick: tick.at)]:
-            if hours is not None and tick.at >= hours.start:
-                made += builder.add(replace(tick, exchange_at=tick.at))
-        return [*made, *builder.unfinished]
+        day = moment.astimezone(IST).date() if hours is None else hours.day
+        midnight = datetime.combine(day, datetime.min.time(), tzinfo=IST)
+        start = midnight if hours is None else hours.start
+        return self._built(instrument, interval, start, moment)
 
     def past_candles(
         self, instrument: Instrument, interval: Interval, start: date, end: date
     ) -> list[Candle]:
         """Candles of the recording's former sessions."""
+        midnight = datetime.combine(start, datetime.min.time(), tzinfo=IST)
+        until = datetime.combine(end, datetime.max.time(), tzinfo=IST)
+        return self._built(instrument, interval, midnight, until)
+
+    # --- inside -------------------------------------------------------------------------------
+
+    def _built(
+        self, instrument: Instrument, interval: Interval, start: datetime, until: datetime
+    ) -> list[Candle]:
         hours_of = partial(self.hours, segment=segment_of(instrument))
         builder = CandleBuilder(interval, hours_of, late=timedelta(0))
+        ticks = self._recording.ticks.get(instrument.id, [])
         made: list[Candle] = []
-        for tick in self._recording.ticks.get(instrument.id, []):
-            if start <= tick.at.astimezone(IST).date() <= end:
-                made += builder.add(tick)
+        for k in range(self._heard_by(ticks, start - _TINY), self._heard_by(ticks, until)):
+            made += builder.add(self._numbered(ticks, k, instrument, until))
         return [*made, *builder.unfinished]
 
-    def _as_of(self, tick: Tick, instrument: Instrument, now: datetime) -> Tick:
+    def _heard_by(self, ticks: Sequence[Tick], until: datetime) -> int:
+        """How many ticks of an instrument were played at a market time, in all rounds."""
+        round_ = self._round_of(until)
+        within = until - round_ * self._later
+        return round_ * len(ticks) + bisect_right(ticks, within, key=lambda tick: tick.at)
+
+    def _round_of(self, moment: datetime) -> int:
+        if not self._loops:
+            return 0
+        return max(0, (moment - self._recording.first) // self._later)
+
+    def _numbered(
+        self, ticks: Sequence[Tick], k: int, instrument: Instrument, until: datetime
+    ) -> Tick:
+        """The k-th tick of an instrument, rounds before it included."""
         # The file's line number is its order; it rises with time within an instrument.
+        round_, place = divmod(k, len(ticks))
+        tick = ticks[place]
         return replace(
-            tick, instrument_token=instrument.instrument_token, at=now, exchange_at=tick.at
-        )
+            tick, instrument_token=instrument.instrument_token, at=until,
+            exchange_at=tick.at + round_ * self._later, seq=tick.seq + round_ * self._count,
+        )  # fmt: skip
+
+    def _once_more(
+        self, ticks: Sequence[Tick], end: int, instrument: Instrument, until: datetime
+    ) -> list[Tick]:
+        if not end:
+            return []
+        last = self._numbered(ticks, end - 1, instrument, until)
+        age = until - (last.exchange_at or until)
+        return [last] if age <= _FRESH * self._speed and self.hours(until) is not None else []
 
 
 def _tick(row: dict[str, str], seq: int) -> Tick:

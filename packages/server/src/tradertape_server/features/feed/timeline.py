@@ -6,15 +6,17 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import cycle
 
 from tradertape_core.kernel.errors import InvalidInput
-from tradertape_core.market.calendar import Calendar
+from tradertape_core.market.calendar import Calendar, going_on
 from tradertape_core.market.hours import TradingHours, intraday_due, session_hours
 from tradertape_core.market.session_times import Segment
 
 # However fast a day goes by, orders are looked at by the second: at the open, when intraday
 # positions are due, and after the close the replay stands still for so long.
 PAUSE_S = 2.5
+_ORDINARY_S = 22_500
 _SECOND = timedelta(seconds=1)
 _SQUARED_OFF = (Segment.CASH, Segment.DERIVATIVES)
 
@@ -26,6 +28,41 @@ class _Stretch:
     begins: float
     start: datetime
     speed: float  # market seconds a real one; 0: it stands still
+
+
+_ROUNDS_DAYS = 5_000  # some twenty years of sessions
+
+
+@dataclass(frozen=True, slots=True)
+class Looped:
+    """Days that are played again and again: which recorded day each of them shows."""
+
+    calendar: Calendar
+    recorded: dict[date, date]
+
+
+def looped(days: Iterable[date], calendar: Calendar) -> Looped:
+    """Lay recorded days end to end: first as they were, then on the sessions that follow.
+
+    Only days of ordinary length are played again, and only on such. Beyond the calendar's end every
+    weekday is a session.
+    """
+    recorded = sorted(day for day in set(days) if calendar.is_session(day))
+    if not recorded:
+        raise InvalidInput("the replay has no trading day between its first and last date")
+    first_round = {day: day for day in recorded}
+    again = [day for day in recorded if _is_ordinary(day, calendar)]
+    if not again:
+        return Looped(calendar, first_round)
+    known = going_on(calendar, calendar.last_day + timedelta(days=2 * _ROUNDS_DAYS))
+    later = known.sessions[bisect_right(known.sessions, recorded[-1]) :]
+    free = [day for day in later if _is_ordinary(day, known)][:_ROUNDS_DAYS]
+    return Looped(known, first_round | dict(zip(free, cycle(again), strict=False)))
+
+
+def _is_ordinary(day: date, calendar: Calendar) -> bool:
+    hours = session_hours(calendar, day)
+    return hours is not None and hours.seconds == _ORDINARY_S
 
 
 class Timeline:
