@@ -1,0 +1,275 @@
+"""Who may call what: one row for every route, and how a test calls it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from fastapi.testclient import TestClient
+
+from tradertape_core.strategy.parse import complete
+
+BASE_URL = "http://localhost:18777"
+STRATEGY = {"name": "Mine", "base_model": "v3_dip_buyer"}
+WORKER_RUN = {"template_id": "mine", "account_scope": "kite:paper-a"}
+GTT_LEG = {"trigger": 50, "transaction_type": "BUY", "quantity": 1, "price": 50}
+MISSING = {
+    "strategy_id": 987654, "run_id": "bt_ffffffffffffffffffffffff", "key_id": 987654,
+    "underlying": "NIFTY", "session_id": 987654, "user_id": 987654, "version": 1,
+    "name": "nothing", "symbol": "NOTHING",
+    "path": "nothing", "study_id": "st_ffffffffffffffffffffffff",
+    "strategy_run_id": "nothing", "order_id": "1", "trigger_id": 987654,
+    "watchlist_id": 987654, "gtt_id": 987654,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Row:
+    """Who may come in.
+
+    public   anybody
+    known    any session or key that is valid
+    user     a session, or a key with the scope api:read / api:write
+    session  a session only
+    admin    an administrator's session only
+    stream   as user, and the answer does not end
+
+    owned: the path's parameters name something that belongs to one account; body: one that passes
+    the schema, so that the answer is about the thing and not about the body.
+    """
+
+    who: str
+    owned: bool = False
+    body: dict[str, Any] | None = field(default=None)
+
+
+PUBLIC, KNOWN, USER, SESSION, ADMIN = map(Row, ("public", "known", "user", "session", "admin"))
+# Goes on until the caller leaves: what it sends is tested with it.
+STREAM = Row("stream")
+OWN, OWN_KEY = Row("user", owned=True), Row("session", owned=True)
+
+ROUTES: dict[str, Row] = {
+    "GET /api/openapi.json": PUBLIC,
+    "GET /api/docs": PUBLIC,
+    "GET /api/redoc": PUBLIC,
+    "GET /api/docs/start.js": PUBLIC,
+    "GET /api/docs/{name}": PUBLIC,
+    "GET /docs": PUBLIC,
+    "GET /docs/{path:path}": PUBLIC,
+    "GET /{path:path}": PUBLIC,
+    "GET /metrics": PUBLIC,  # and only on this machine: tests/operations
+    "GET /api/health": PUBLIC,
+    "GET /api/changelog": PUBLIC,
+    "POST /api/auth/magic-link": PUBLIC,
+    "POST /api/auth/verify-link": PUBLIC,
+    "POST /api/auth/password-login": PUBLIC,
+    "POST /api/auth/logout": SESSION,
+    "GET /api/auth/me": KNOWN,
+    "GET /api/auth/status": SESSION,
+    "PUT /api/auth/profile": SESSION,
+    "GET /api/auth/sessions": SESSION,
+    "DELETE /api/auth/sessions/{session_id}": OWN_KEY,
+    "PUT /api/auth/password": SESSION,
+    "POST /api/auth/totp": SESSION,
+    "POST /api/auth/totp/confirm": SESSION,
+    "POST /api/auth/totp/disable": SESSION,
+    "GET /api/auth/kite-credentials": SESSION,
+    "POST /api/auth/kite-credentials": SESSION,
+    "DELETE /api/auth/kite-credentials": SESSION,
+    "GET /api/auth/activity": SESSION,
+    "GET /api/auth/agent-keys": SESSION,
+    "POST /api/auth/agent-keys": SESSION,
+    "POST /api/auth/agent-keys/{key_id}/regenerate": OWN_KEY,
+    "DELETE /api/auth/agent-keys/{key_id}": OWN_KEY,
+    "GET /api/auth/worker-tokens": SESSION,
+    "POST /api/auth/worker-tokens": SESSION,
+    "POST /api/auth/worker-tokens/{key_id}/regenerate": OWN_KEY,
+    "DELETE /api/auth/worker-tokens/{key_id}": OWN_KEY,
+    "GET /api/auth/admin/users": ADMIN,
+    "POST /api/auth/admin/users/{user_id}/disable": ADMIN,
+    "POST /api/auth/admin/users/{user_id}/enable": ADMIN,
+    "POST /api/auth/admin/users/{user_id}/sign-in-link": ADMIN,
+    "GET /api/auth/admin/audit-log": ADMIN,
+    "GET /api/market/data-sets": USER,
+    "GET /api/market/universes": USER,
+    "GET /api/market/universes/{name}": USER,
+    "GET /api/market/symbols": USER,
+    "GET /api/market/candles/{symbol}": USER,
+    "GET /api/market/calendar": USER,
+    "GET /api/instruments/search": USER,
+    "GET /api/instruments/resolve": USER,
+    "GET /api/live/status": USER,
+    "POST /api/live/quotes": USER,
+    "GET /api/live/candles": USER,
+    "GET /api/live/history": USER,
+    "GET /api/activity": USER,
+    "GET /api/watchlists": USER,
+    "POST /api/watchlists": USER,
+    "PATCH /api/watchlists/{watchlist_id}": Row("user", owned=True, body={}),
+    "DELETE /api/watchlists/{watchlist_id}": OWN,
+    "GET /api/watchlists/{watchlist_id}/instruments": OWN,
+    "GET /api/gtts": USER,
+    "POST /api/gtts": USER,
+    "GET /api/gtts/accounts": USER,
+    "GET /api/gtts/{gtt_id}": OWN,
+    "PUT /api/gtts/{gtt_id}": Row("user", owned=True, body={"legs": [GTT_LEG]}),
+    "DELETE /api/gtts/{gtt_id}": OWN,
+    "GET /api/algo-workers/worker/market/instruments/resolve": USER,
+    "POST /api/algo-workers/worker/market/instruments/resolve": USER,
+    "GET /api/algo-workers/worker/market/instruments/search": USER,
+    "POST /api/algo-workers/worker/market/quotes": USER,
+    "GET /api/algo-workers/worker/market/candles": USER,
+    "GET /api/algo-workers/worker/market/history": USER,
+    "POST /api/algo-workers/worker/market/snapshot": USER,
+    "GET /api/algo-workers/worker/market/ticks/stream": STREAM,
+    "GET /api/algo-workers/worker/market/candles/stream": USER,
+    "GET /api/options/underlyings": USER,
+    "GET /api/options/spreads": USER,
+    "POST /api/options/strategies/preview": USER,
+    "GET /api/options/{underlying}/session": USER,
+    "GET /api/options/{underlying}/expiries": USER,
+    "GET /api/options/{underlying}/chain": USER,
+    "GET /api/options/{underlying}/greeks": USER,
+    "GET /api/options/{underlying}/pcr": USER,
+    "GET /api/options/{underlying}/max-pain": USER,
+    "POST /api/options/{underlying}/select": USER,
+    "GET /api/algo-workers/worker/options/underlyings/{underlying}/session": USER,
+    "GET /api/algo-workers/worker/options/underlyings/{underlying}/expiries": USER,
+    "GET /api/algo-workers/worker/options/underlyings/{underlying}/chain": USER,
+    "GET /api/algo-workers/worker/options/underlyings/{underlying}/mini-chain": USER,
+    "GET /api/algo-workers/worker/options/underlyings/{underlying}/greeks": USER,
+    "POST /api/algo-workers/worker/options/underlyings/{underlying}/selection/resolve": USER,
+    "GET /api/algo-workers/worker/options/underlyings/{underlying}/analytics/pcr": USER,
+    "GET /api/algo-workers/worker/options/underlyings/{underlying}/analytics/max-pain": USER,
+    "POST /api/algo-workers/worker/options/strategies/preview": USER,
+    "POST /api/algo-workers/worker/options/runs": USER,
+    "POST /api/algo-workers/worker/options/runs/{strategy_run_id}/preview-entry": OWN,
+    "POST /api/algo-workers/worker/options/runs/{strategy_run_id}/enter": Row(
+        "user", owned=True, body={}
+    ),
+    "POST /api/algo-workers/worker/options/runs/{strategy_run_id}/preview-exit": OWN,
+    "POST /api/algo-workers/worker/options/runs/{strategy_run_id}/exit": Row(
+        "user", owned=True, body={}
+    ),
+    "GET /api/algo-workers/worker/options/runs/{strategy_run_id}/state": OWN,
+    "PUT /api/algo-workers/worker/options/runs/{strategy_run_id}/protection": Row(
+        "user", owned=True, body={"stoploss_pct": 1}
+    ),
+    "GET /api/algo-workers/worker/options/runs/{strategy_run_id}/protection/state": OWN,
+    "POST /api/algo-workers/worker/options/runs/{strategy_run_id}/protection/replay": Row(
+        "user", owned=True, body={}
+    ),
+    "GET /api/workers/overview": USER,
+    "GET /api/workers/runs": USER,
+    "GET /api/workers/option-runs": USER,
+    "GET /api/workers/runs/{strategy_run_id}": OWN,
+    "GET /api/workers/runs/{strategy_run_id}/pnl-line": OWN,
+    "GET /api/workers/runs/{strategy_run_id}/timeline": OWN,
+    "GET /api/workers/runs/{strategy_run_id}/exit-plan": OWN,
+    "GET /api/algo-workers/worker/health": USER,
+    "POST /api/algo-workers/worker/heartbeat": USER,
+    "POST /api/algo-workers/worker/runs": USER,
+    "GET /api/algo-workers/worker/runs": USER,
+    "GET /api/algo-workers/worker/runs/{strategy_run_id}": OWN,
+    "POST /api/algo-workers/worker/runs/{strategy_run_id}/claim-session": OWN,
+    "DELETE /api/algo-workers/worker/runs/{strategy_run_id}/claim-session": OWN,
+    "POST /api/algo-workers/worker/runs/{strategy_run_id}/heartbeat": OWN,
+    "GET /api/algo-workers/worker/runs/{strategy_run_id}/safety-check": OWN,
+    "GET /api/algo-workers/worker/runs/{strategy_run_id}/pnl": OWN,
+    "GET /api/algo-workers/worker/runs/{strategy_run_id}/pnl/stream": STREAM,
+    "GET /api/algo-workers/worker/runs/{strategy_run_id}/funds": OWN,
+    "POST /api/algo-workers/worker/runs/{strategy_run_id}/decision-events": Row(
+        "user", owned=True, body={"event_type": "x", "summary": "y"}
+    ),
+    "GET /api/algo-workers/worker/runs/{strategy_run_id}/timeline": OWN,
+    "GET /api/algo-workers/worker/runs/{strategy_run_id}/timeline/stream": STREAM,
+    "POST /api/algo-workers/worker/runs/{strategy_run_id}/preview/order": USER,
+    "POST /api/algo-workers/worker/runs/{strategy_run_id}/preview/basket": USER,
+    "POST /api/algo-workers/worker/runs/{strategy_run_id}/intents": USER,
+    "PATCH /api/algo-workers/worker/runs/{strategy_run_id}/risk": Row(
+        "user", owned=True, body={"patch": {"x": 1}}
+    ),
+    "PATCH /api/algo-workers/worker/runs/{strategy_run_id}/protection": Row(
+        "user", owned=True, body={"backend_protection": {"basket": {"stoploss_pct": 1}}}
+    ),
+    "POST /api/algo-workers/worker/runs/{strategy_run_id}/exit": OWN,
+    "GET /api/algo-workers/worker/orders": USER,
+    "GET /api/algo-workers/worker/orders/{order_id}": USER,
+    "POST /api/algo-workers/worker/orders/{order_id}/cancel": USER,
+    "POST /api/algo-workers/worker/orders/{order_id}/modify": USER,
+    "GET /api/algo-workers/worker/trades": USER,
+    "GET /api/algo-workers/worker/funds": USER,
+    "POST /api/algo-workers/worker/gtt/triggers": USER,
+    "GET /api/algo-workers/worker/gtt/triggers": USER,
+    "GET /api/algo-workers/worker/gtt/triggers/{trigger_id}": USER,
+    "PUT /api/algo-workers/worker/gtt/triggers/{trigger_id}": USER,
+    "DELETE /api/algo-workers/worker/gtt/triggers/{trigger_id}": USER,
+    "GET /api/risk/kill-switch": USER,
+    "POST /api/risk/kill-switch": USER,
+    "GET /api/risk/kill-switch/server": ADMIN,
+    "POST /api/risk/kill-switch/server": ADMIN,
+    "GET /api/strategies": USER,
+    "POST /api/strategies": USER,
+    "GET /api/strategies/indicators": USER,
+    "POST /api/strategies/validate": USER,
+    "POST /api/strategies/import": USER,
+    "POST /api/strategies/signals": USER,
+    "POST /api/strategies/explain": USER,
+    "GET /api/strategies/{strategy_id}": OWN,
+    "PUT /api/strategies/{strategy_id}": Row("user", owned=True, body=complete(STRATEGY)),
+    "DELETE /api/strategies/{strategy_id}": OWN,
+    "POST /api/strategies/{strategy_id}/fork": OWN,
+    "POST /api/strategies/{strategy_id}/share": OWN,
+    "GET /api/strategies/{strategy_id}/versions": OWN,
+    "POST /api/strategies/{strategy_id}/versions/{version}/restore": OWN,
+    "GET /api/strategies/{strategy_id}/export": OWN,
+    "POST /api/backtest/run": USER,
+    "GET /api/backtest/options": USER,
+    "GET /api/backtest/latest": USER,
+    "GET /api/backtest/runs": USER,
+    "GET /api/backtest/runs/{run_id}": OWN,
+    "GET /api/backtest/runs/{run_id}/status": OWN,
+    "PUT /api/backtest/runs/{run_id}/labels": Row("user", owned=True, body={"name": "x"}),
+    "POST /api/backtest/runs/{run_id}/cancel": OWN,
+    "DELETE /api/backtest/runs/{run_id}": OWN,
+    "GET /api/backtest/studies": USER,
+    "POST /api/backtest/studies": USER,
+    "GET /api/backtest/studies/{study_id}": OWN,
+    "GET /api/backtest/studies/{study_id}/rows": OWN,
+    "POST /api/backtest/studies/{study_id}/cancel": OWN,
+    "POST /api/backtest/studies/{study_id}/resume": OWN,
+    "DELETE /api/backtest/studies/{study_id}": OWN,
+    "GET /api/backtest/runs/{run_id}/trades.csv": OWN,
+    "GET /api/backtest/runs/{run_id}/equity.csv": OWN,
+    "GET /api/backtest/runs/{run_id}/tear-sheet.html": OWN,
+}
+
+
+def call(client: TestClient, name: str, things: dict[str, Any]) -> Any:
+    """Call a route with these path parameters."""
+    method, _, path = name.partition(" ")
+    url = path.replace(":path", "").format(**{**MISSING, **things})
+    body = ROUTES[name].body
+    content = (
+        {"json": body if body is not None else {}} if method in {"POST", "PUT", "PATCH"} else {}
+    )
+    return client.request(method, url, follow_redirects=False, **content)
+
+
+def names_of(*who: str) -> list[str]:
+    """The routes of these kinds."""
+    return [name for name, row in ROUTES.items() if row.who in who]
+
+
+def wrong(client: TestClient, names: list[str], status: int, code: str = "") -> dict[str, Any]:
+    """The routes that do not answer with this status and error code."""
+    answers = {name: call(client, name, {}) for name in names}
+    return {
+        name: answer.status_code
+        for name, answer in answers.items()
+        if answer.status_code != status or (code and answer.headers["X-Error-Code"] != code)
+    }
+
+
+CLOSED = names_of("known", "user", "stream", "session", "admin")
+OWNED = [name for name, row in ROUTES.items() if row.owned]

@@ -1,0 +1,112 @@
+"""What belongs to one account, and what everybody else is told of it; the rows are in routes.py."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from tradertape_server.features.backtests.models import BacktestRun, BacktestStudy
+from tradertape_server.wiring import Container
+
+from .routes import GTT_LEG, OWNED, STRATEGY, WORKER_RUN, call
+
+pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+
+
+def things_of(owner: TestClient, container: Container, number: int = 0) -> dict[str, Any]:
+    """Make one of everything for an account; `number` tells accounts apart."""
+    user_id = owner.get("/api/auth/me").json()["id"]
+    run_id, study_id = _backtests(user_id, container, number)
+
+    def made(path: str, body: dict[str, Any], field: str = "id") -> Any:
+        return owner.post(f"/api/{path}", json=body).json()[field]
+
+    return {
+        "strategy_id": made("strategies", STRATEGY),
+        "run_id": run_id,
+        "study_id": study_id,
+        "strategy_run_id": made("algo-workers/worker/runs", WORKER_RUN, "strategy_run_id"),
+        "option_run_id": _option_run(owner),
+        "watchlist_id": made("watchlists", {"name": "Mine"}),
+        "gtt_id": made("gtts", {"instrument": "NSE:INFY", "legs": [GTT_LEG]}),
+        "session_id": owner.get("/api/auth/sessions").json()[0]["id"],
+        "key_id": made("auth/agent-keys", {}),
+        "worker_key_id": made("auth/worker-tokens", {}),
+        "user_id": user_id,
+    }
+
+
+def _backtests(user_id: int, container: Container, number: int) -> tuple[str, str]:
+    run_id, study_id = f"bt_{number:024x}", f"st_{number:024x}"
+    now = container.clock.now()
+    with container.database.write() as session:
+        run = BacktestRun(
+            public_id=run_id, user_id=user_id, status="completed",
+            name="Mine", tags=[], strategy_id=None, strategy_name="Mine", strategy_version=None,
+            universe="nifty_100", data_set="toy", start_date=now.date(), end_date=now.date(),
+            request={}, headline={}, created_at=now,
+        )  # fmt: skip
+        study = BacktestStudy(
+            public_id=study_id, user_id=user_id, status="cancelled",
+            kind="sweep", name="Mine", strategy_name="Mine", universe="nifty_100", data_set="toy",
+            data_version="", is_simulated=True, start_date=now.date(), end_date=now.date(),
+            metric="sharpe", request={"min_trades": 10}, total=0, created_at=now,
+        )  # fmt: skip
+        session.add_all([run, study])
+    return run_id, study_id
+
+
+def _option_run(owner: TestClient) -> str:
+    """An option run of one leg."""
+    wanted = {"legs": [{"option_type": "CE", "offset": "ATM"}]}
+    (option,) = owner.post("/api/options/NIFTY/select", json=wanted).json()["resolved"]
+    leg = {"transaction_type": "BUY", "quantity": option["lot_size"]}
+    body = {
+        "strategy_name": "Mine", "product": "NRML",
+        "legs": [{**leg, "tradingsymbol": option["tradingsymbol"]}],
+    }  # fmt: skip
+    made = owner.post("/api/algo-workers/worker/options/runs", json=body)
+    return made.json()["strategy_run_id"]
+
+
+def _named(name: str, things: dict[str, Any]) -> dict[str, Any]:
+    """What the parameters of a route mean, where one word means two things."""
+    if "worker-tokens" in name:
+        return {**things, "key_id": things["worker_key_id"]}
+    if "options/runs" in name:
+        return {**things, "strategy_run_id": things["option_run_id"]}
+    return things
+
+
+@pytest.mark.parametrize("is_admin", [False, True], ids=["another", "administrator"])
+def test_somebody_elses_thing_looks_like_one_that_is_not_there(
+    sign_in: Any, container: Container, *, is_admin: bool
+) -> None:
+    """FAULTS §8: 404 with the same body, also for an administrator."""
+    things = things_of(sign_in(), container)
+    stranger = sign_in("stranger@example.com", is_admin=is_admin)
+    told = {}
+    for name in OWNED:
+        foreign, missing = call(stranger, name, _named(name, things)), call(stranger, name, {})
+        if (foreign.status_code, foreign.text) != (404, missing.text):
+            told[name] = (foreign.status_code, foreign.text, missing.text)
+        assert missing.status_code == 404, name
+    assert told == {}
+
+
+def test_the_owner_is_not_told_that_it_is_missing(sign_in: Any, container: Container) -> None:
+    """Without this the test above would also pass for a route that finds nothing at all."""
+    turned_away = {}
+    read = things_of(sign_in(), container)
+    for number, name in enumerate(OWNED, start=1):
+        if name.startswith("GET "):
+            owner, things = sign_in(), read
+        else:  # it may be gone afterwards
+            owner = sign_in(f"owner-{number}@example.com")
+            things = things_of(owner, container, number)
+        status = call(owner, name, _named(name, things)).status_code
+        if status in {401, 403, 404, 422, 500}:
+            turned_away[name] = status
+    assert turned_away == {}
