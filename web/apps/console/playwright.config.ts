@@ -39,7 +39,18 @@ export default defineConfig({
     { name: "sign-in", testMatch: "sign-in.setup.ts" },
     { name: "journeys", testMatch: "journey.spec.ts", dependencies: ["sign-in"], use: { storageState } },
     { name: "workers", testMatch: "workers.spec.ts", dependencies: ["journeys"], use: { storageState } },
+    {
+      name: "option-runs",
+      testMatch: "option-runs.spec.ts",
+      dependencies: ["workers"],
+      use: { storageState },
+    },
     { name: "market", testMatch: "market.spec.ts", dependencies: ["journeys"], use: { storageState } },
-    { name: "care", testMatch: "care.spec.ts", dependencies: ["workers", "market"], use: { storageState } },
+    {
+      name: "care",
+      testMatch: "care.spec.ts",
+      dependencies: ["option-runs", "market"],
+      use: { storageState },
+    },
   ],
 })

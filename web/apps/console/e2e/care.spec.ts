@@ -7,6 +7,10 @@ async function places(page: Page): Promise<Record<string, string>> {
   const runs = (await (await page.request.get("/api/backtest/runs")).json()) as { run_id: string }[]
   const own = (await (await page.request.get("/api/strategies")).json()) as { id: number }[]
   const [first, second] = runs
+  const options = (await (await page.request.get("/api/workers/option-runs")).json()) as {
+    card: { strategy_run_id: string }
+  }[]
+  const option = `/workers/${options[0]?.card.strategy_run_id}`
   return {
     home: "/",
     strategies: "/strategies?tab=templates",
@@ -22,6 +26,9 @@ async function places(page: Page): Promise<Record<string, string>> {
     market: "/market",
     symbol: "/market/NSE:INFY?interval=15minute",
     options: "/options",
+    "option-runs": "/workers?tab=options",
+    "option-run": option,
+    "option-run-protection": `${option}?tab=protection`,
     gtts: "/gtts",
     "gtt-form": "/gtts?make=NSE:INFY",
     settings: "/settings?tab=security",

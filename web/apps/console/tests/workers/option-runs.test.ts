@@ -4,7 +4,6 @@ import {
   entryWords,
   legWords,
   levelWords,
-  nextWords,
   nowWords,
   statusWords,
   thenWords,
@@ -14,7 +13,7 @@ import {
   toOptionDocument,
   toOptionDraft,
 } from "@/features/workers/run/option/option-draft"
-import type { OptionProtectionDocument, OptionState } from "@/lib/queries/option-runs"
+import type { OptionProtectionDocument } from "@/lib/queries/option-runs"
 import type { Step } from "@/lib/queries/workers"
 
 const stop: Step = {
@@ -54,20 +53,12 @@ describe("an option run in words", () => {
   })
 
   test("a limit on the whole stands in rupees and percent, with its distance and what follows", () => {
-    expect(levelWords(stop)).toBe("−₹4,000, −68.80% of net premium")
-    expect(awayWords(stop)).toBe("₹3,954.50")
+    expect(levelWords(stop)).toBe("a loss of ₹4,000, −68.80% of net premium")
+    expect(awayWords(stop)).toBe("₹3,955 away")
     expect(thenWords(stop, true)).toBe("Closes all legs, shorts first, and the run")
     const leg = { ...stop, rule: "position_stoploss", instrument: "NFO:NIFTY26D0123700CE", level: 567.1 }
     expect(levelWords(leg)).toBe("567.10")
     expect(thenWords(leg, true)).toBe("Closes NIFTY26D0123700CE at market")
-  })
-
-  test("what comes next is the entry, the nearest rule, or nothing", () => {
-    const state = (waits_for_entry: boolean) =>
-      ({ option_status: "created", protection: { waits_for_entry } }) as unknown as OptionState
-    expect(nextWords(state(true), stop)).toBe("Arms its protection once it is entered")
-    expect(nextWords(state(false), stop)).toMatch(/^Basket stop at −₹4,000/)
-    expect(nextWords(state(false), null)).toBe("Nothing by itself")
   })
 
   test("a state this console does not know is shown as it is", () => {

@@ -18,6 +18,17 @@ describe("what a run does next", () => {
       "Basket stop at −1.50% of entry value, 1.00 points away",
     ],
     [
+      step({
+        rule: "basket_target",
+        level: 60,
+        distance_pct: 61,
+        basis: "premium",
+        amount: 3418,
+        away: 3503.6,
+      }),
+      "Basket target at a profit of ₹3,418 (60.00% of net premium), ₹3,504 away",
+    ],
+    [
       step({ rule: "worker_stale", in_sec: 95 }),
       "Leaves the run if the worker is silent for 1 min 35 s more",
     ],

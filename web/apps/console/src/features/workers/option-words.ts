@@ -1,7 +1,7 @@
-import { date, money, number, percent, signedMoney } from "@tradertape/ui/format.ts"
-import type { OptionRunCard, OptionState, OptionStatus } from "@/lib/queries/option-runs"
+import { date, money, number, percent } from "@tradertape/ui/format.ts"
+import type { OptionRunCard, OptionStatus } from "@/lib/queries/option-runs"
 import type { Step } from "@/lib/queries/workers"
-import { ruleWords, stepWords, symbolOf } from "./words"
+import { resultWords, ruleWords, stepWords, symbolOf } from "./words"
 
 interface StatusWords {
   label: string
@@ -86,17 +86,17 @@ const BASIS = { entry_value: "entry value", premium: "net premium" }
 
 /** Where a rule acts, in its own measure. */
 export function levelWords(step: Step): string {
-  if (step.level == null) return "–"
+  if (step.level == null) return ""
   if (!step.rule.startsWith("basket")) return number(step.level, 2)
   const share = `${percent(step.level, 2)} of ${BASIS[step.basis ?? "entry_value"]}`
-  return step.amount == null ? share : `${signedMoney(step.amount)}, ${share}`
+  return step.amount == null ? share : `${resultWords(step.amount)}, ${share}`
 }
 
 /** How far it is from acting. */
 export function awayWords(step: Step): string {
   if (step.rule === "worker_stale" || step.rule === "mis_squareoff") return stepWords(step)
-  if (step.away != null) return money(step.away)
-  return step.distance_pct == null ? "no price now" : percent(step.distance_pct, 2)
+  if (step.away != null) return `${money(step.away, 0)} away`
+  return step.distance_pct == null ? "no price now" : `${percent(step.distance_pct, 2)} away`
 }
 
 /** What happens when a rule acts. */
@@ -114,12 +114,4 @@ export function nameWords(step: Step): string {
   return step.instrument ? `${name} of ${symbolOf(step.instrument)}` : name
 }
 
-/** What a run of options will do by itself, in one sentence. */
-export function nextWords(
-  state: Pick<OptionState, "option_status" | "protection">,
-  next: Step | null,
-): string {
-  if (state.protection.waits_for_entry) return "Arms its protection once it is entered"
-  if (next) return stepWords(next)
-  return "Nothing by itself"
-}
+export const ARMED_BY_ENTRY = "Arms its protection once it is entered"

@@ -1,4 +1,4 @@
-import { money, number, percent, signedMoney, words } from "@tradertape/ui/format.ts"
+import { money, number, percent, words } from "@tradertape/ui/format.ts"
 import type { Mode, RunPulse, Step, SummaryField } from "@/lib/queries/workers"
 
 export const MODE_WORDS: Record<Mode, string> = { dry_run: "DRY RUN", paper: "PAPER", live: "LIVE" }
@@ -39,12 +39,17 @@ export function stepWords(step: Step): string {
     const basis = step.basis === "premium" ? "net premium" : "entry value"
     const share = `${percent(step.level, 2)} of ${basis}`
     if (step.amount != null && step.away != null)
-      return `${what} at ${signedMoney(step.amount)} (${share}), ${money(step.away)} away`
+      return `${what} at ${resultWords(step.amount)} (${share}), ${money(step.away, 0)} away`
     const away = step.distance_pct == null ? "" : `, ${number(step.distance_pct, 2)} points away`
     return `${what} at ${share}${away}`
   }
   const away = step.distance_pct == null ? "" : `, ${percent(step.distance_pct, 2)} away`
   return `${what} of ${symbolOf(step.instrument)} at ${number(step.level, 2)}${away}`
+}
+
+/** "a loss of ₹4,000": words rather than a sign, which a line might break after. */
+export function resultWords(amount: number): string {
+  return `a ${amount < 0 ? "loss" : "profit"} of ${money(Math.abs(amount), 0)}`
 }
 
 /** "NSE:INFY" → "INFY". */

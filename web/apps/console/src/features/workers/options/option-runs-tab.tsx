@@ -8,7 +8,7 @@ import { LinkButton } from "@/components/link-button"
 import { useChannel } from "@/lib/live"
 import { type OptionRunCard, optionCardsQuery } from "@/lib/queries/option-runs"
 import type { RunPulse } from "@/lib/queries/workers"
-import { aboutWords, entryWords, legWords, nowWords, statusWords } from "../option-words"
+import { ARMED_BY_ENTRY, aboutWords, entryWords, legWords, nowWords, statusWords } from "../option-words"
 import { withPulses } from "../runs/filters"
 import { RunCard } from "../runs/run-card"
 import classes from "./options.module.css"
@@ -43,7 +43,11 @@ export function OptionRunsTab() {
       ) : (
         <SimpleGrid cols={{ base: 1, sm: 2, lg: 3 }} spacing="sm">
           {data.map((run, index) => (
-            <RunCard key={run.card.strategy_run_id} run={live[index] ?? run.card}>
+            <RunCard
+              key={run.card.strategy_run_id}
+              run={live[index] ?? run.card}
+              idle={run.waits_for_entry ? ARMED_BY_ENTRY : undefined}
+            >
               <Legs run={run} />
             </RunCard>
           ))}
@@ -66,14 +70,10 @@ function Legs({ run }: { run: OptionRunCard }) {
           <li key={leg.leg_id}>{legWords(leg)}</li>
         ))}
       </ul>
-      {run.premium ? (
+      {run.premium && (
         <Text size="xs" className="tt-num">
           {entryWords(run.premium.entry)}
           {run.card.status !== "closed" && `, ${nowWords(run.premium.now)}`}
-        </Text>
-      ) : (
-        <Text size="xs" c="dimmed">
-          {run.waits_for_entry ? "Its protection is armed with the entry" : "No premium before the entry"}
         </Text>
       )}
     </div>

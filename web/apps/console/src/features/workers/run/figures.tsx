@@ -4,11 +4,19 @@ import { Delta } from "@tradertape/ui/components/delta.tsx"
 import { Stat } from "@tradertape/ui/components/stat.tsx"
 import { number } from "@tradertape/ui/format.ts"
 import type { RunLive, RunPage } from "@/lib/queries/workers"
+import { ARMED_BY_ENTRY } from "../option-words"
 import { stepWords } from "../words"
 import classes from "./run.module.css"
 
+interface Props {
+  page: RunPage
+  live: RunLive
+  /** Whether its protection comes with the entry of an option run. */
+  waitsForEntry: boolean
+}
+
 /** The run's figures at the latest prices. */
-export function Figures({ page, live }: { page: RunPage; live: RunLive }) {
+export function Figures({ page, live, waitsForEntry }: Props) {
   const { pnl, position_count, next } = live.pulse
   const isDry = page.card.execution_mode === "dry_run"
   const amount = (value: number) => (isDry ? "–" : <Delta kind="money" decimals={2} value={value} />)
@@ -29,7 +37,7 @@ export function Figures({ page, live }: { page: RunPage; live: RunLive }) {
         <Stat
           label="What it will do next"
           hint="The rule of its protection that is nearest to acting, and how far the price is from it."
-          value={next ? stepWords(next) : "Nothing by itself"}
+          value={next ? stepWords(next) : waitsForEntry ? ARMED_BY_ENTRY : "Nothing by itself"}
         />
       </dl>
     </Card>

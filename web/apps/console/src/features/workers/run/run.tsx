@@ -49,11 +49,11 @@ export function Run({ page, live }: Props) {
       <RunHeader page={page} live={live} />
       <Stack gap="md">
         <BlockedNotice page={page} />
-        <Figures page={page} live={live} />
+        <Figures page={page} live={live} waitsForEntry={option.data?.protection.waits_for_entry ?? false} />
         {option.error && !option.data && (
           <ErrorState error={option.error} what="The strategy" retry={option.refetch} />
         )}
-        {option.data && <PremiumSection state={option.data} next={live.pulse.next} />}
+        {option.data && <PremiumSection state={option.data} />}
         <Tabs
           value={tab}
           onChange={(next) => navigate({ search: { tab: next && next !== "overview" ? next : undefined } })}

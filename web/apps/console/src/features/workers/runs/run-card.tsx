@@ -12,8 +12,15 @@ import classes from "./runs.module.css"
 
 const MOST_FIELDS = 4
 
+interface Props {
+  run: Run
+  /** Said where no rule is armed, in the place of what its protection's state says. */
+  idle?: string | undefined
+  children?: ReactNode
+}
+
 /** A run at a glance: what it earned, how it is, and what it will do next. */
-export function RunCard({ run, children }: { run: Run; children?: ReactNode }) {
+export function RunCard({ run, idle, children }: Props) {
   const isDry = run.execution_mode === "dry_run"
   return (
     <Link
@@ -47,7 +54,7 @@ export function RunCard({ run, children }: { run: Run; children?: ReactNode }) {
       {children}
       <Summary fields={run.summary_fields as unknown as SummaryField[]} />
       <div className={classes.bottom}>
-        <Next run={run} />
+        <Next run={run} idle={idle} />
         <span className={classes.state}>
           <Health pulse={run} />
           <Text component="span" size="xs" c="dimmed">
@@ -90,13 +97,13 @@ function Summary({ fields }: { fields: SummaryField[] }) {
   )
 }
 
-function Next({ run }: { run: Run }) {
+function Next({ run, idle }: Pick<Props, "run" | "idle">) {
   if (run.status === "closed") return null
   const isGuarded = run.next != null
   return (
     <span className={classes.next}>
       {isGuarded ? <ShieldCheck size={14} aria-hidden /> : <ShieldOff size={14} aria-hidden />}
-      {run.next ? stepWords(run.next) : idleWords(run)}
+      {run.next ? stepWords(run.next) : (idle ?? idleWords(run))}
     </span>
   )
 }

@@ -4,14 +4,13 @@ import { Amount } from "@tradertape/ui/components/amount.tsx"
 import { Stat } from "@tradertape/ui/components/stat.tsx"
 import { count, instant, money, number, percent } from "@tradertape/ui/format.ts"
 import { entryPreviewQuery, type OptionState } from "@/lib/queries/option-runs"
-import type { Step } from "@/lib/queries/workers"
-import { nextWords, statusWords } from "../../option-words"
+import { statusWords } from "../../option-words"
 import classes from "../run.module.css"
 
 const OPEN_TO_ENTRY = new Set(["created", "unwound", "rejected"])
 
-/** How far the strategy is, what its premium does, and what comes next. */
-export function PremiumSection({ state, next }: { state: OptionState; next: Step | null }) {
+/** How far the strategy is, and what its premium and Greeks are. */
+export function PremiumSection({ state }: { state: OptionState }) {
   const { label, color, meaning } = statusWords(state.option_status)
   const isOver = state.closed_at !== null
   return (
@@ -46,7 +45,6 @@ export function PremiumSection({ state, next }: { state: OptionState; next: Step
             />
           </>
         )}
-        {!isOver && <Stat label="Next, by itself" value={nextWords(state, next)} />}
       </dl>
     </Card>
   )

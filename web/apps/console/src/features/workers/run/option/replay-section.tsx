@@ -67,20 +67,18 @@ export function ReplaySection({ id, hasEntry, hasProtection, tried, onSaved }: P
     <Section
       title="Replay of the protection"
       note="Walks the rules along the minutes since the entry, each at its close; what happened within a minute is not seen. Nothing is placed."
-      action={
-        hasEntry &&
-        hasProtection && (
-          <Button
-            variant="default"
-            leftSection={<History size={14} />}
-            loading={isFetching}
-            onClick={onSaved}
-          >
-            Replay what is saved
-          </Button>
-        )
-      }
     >
+      {hasEntry && hasProtection && (
+        <Button
+          mb="sm"
+          variant="default"
+          leftSection={<History size={14} />}
+          loading={isFetching}
+          onClick={onSaved}
+        >
+          Replay what is saved
+        </Button>
+      )}
       {!hasEntry ? (
         <EmptyState icon={<History size={28} />} title="No minutes to replay yet">
           The replay begins with the entry: once the legs are filled, their prices are kept minute by minute.

@@ -1,16 +1,8 @@
 import { Text } from "@mantine/core"
-import type { Column } from "@/components/column"
-import { PlainTable } from "@/components/plain-table"
 import { Section } from "@/components/section"
 import type { Step } from "@/lib/queries/workers"
 import { awayWords, levelWords, nameWords, thenWords } from "../../option-words"
-
-const columns = (isOption: boolean): Column<Step>[] => [
-  { id: "rule", header: "Rule", isText: true, value: (s) => s.rule, cell: nameWords },
-  { id: "at", header: "Acts at", value: (s) => s.level ?? null, cell: levelWords },
-  { id: "away", header: "Away", value: (s) => s.distance_pct ?? null, cell: awayWords },
-  { id: "then", header: "Then", isText: true, value: () => null, cell: (s) => thenWords(s, isOption) },
-]
+import classes from "./steps.module.css"
 
 interface Props {
   steps: readonly Step[]
@@ -27,13 +19,16 @@ export function StepsSection({ steps, isOption = false, note }: Props) {
           Nothing is watched now: no rule is armed on anything that is held.
         </Text>
       ) : (
-        <PlainTable
-          label="What it will do by itself"
-          rows={[...steps]}
-          columns={columns(isOption)}
-          rowKey={(s) => `${s.rule} ${s.instrument ?? ""}`}
-          minWidth={620}
-        />
+        <ol className={classes.steps} aria-label="What it will do by itself">
+          {steps.map((step) => (
+            <li key={`${step.rule} ${step.instrument ?? ""}`}>
+              <span className={classes.rule}>{nameWords(step)}</span>
+              <span className={classes.level}>{levelWords(step)}</span>
+              <span className={classes.then}>{thenWords(step, isOption)}</span>
+              <span className={classes.away}>{awayWords(step)}</span>
+            </li>
+          ))}
+        </ol>
       )}
     </Section>
   )

@@ -1,0 +1,100 @@
+import { expect, type Page, test } from "@playwright/test"
+import { expectAccessible } from "./care"
+import { moves, STILL_AT_MOST_MS } from "./moving"
+import { shoot } from "./shots"
+
+test.describe.configure({ mode: "serial" })
+test.setTimeout(2 * STILL_AT_MOST_MS)
+
+const RUNS = "/api/algo-workers/worker/options/runs"
+const LIMITS = { stoploss_inr: 40_000, target_pct: 90, basis: "premium", leg_stoploss_pct: 300 }
+
+interface Strike {
+  CE: { tradingsymbol: string }
+  PE: { tradingsymbol: string }
+}
+
+/** A short straddle of next week, made as its owner: nothing is placed yet. */
+async function makeStraddle(page: Page, name: string): Promise<string> {
+  const answer = await page.request.get("/api/options/NIFTY/chain?window=0&expiry=next_week")
+  const { rows, lot_size: quantity } = (await answer.json()) as { rows: Strike[]; lot_size: number }
+  const made = await page.request.post(RUNS, {
+    data: {
+      strategy_name: name,
+      product: "NRML",
+      legs: (["CE", "PE"] as const).map((type) => ({
+        tradingsymbol: rows[0]?.[type].tradingsymbol,
+        transaction_type: "SELL",
+        quantity,
+      })),
+      protection: LIMITS,
+      metadata: {},
+    },
+  })
+  expect(made.ok(), await made.text()).toBe(true)
+  return ((await made.json()) as { strategy_run_id: string }).strategy_run_id
+}
+
+async function enter(page: Page, id: string): Promise<void> {
+  const entered = await page.request.post(`${RUNS}/${id}/enter`, { data: { metadata: {} } })
+  expect(entered.ok(), await entered.text()).toBe(true)
+}
+
+test("an option run is followed from its making to its exit", async ({ page }) => {
+  await page.goto("/options")
+  await page.getByRole("link", { name: "Option runs" }).click()
+  await expect(page.getByText("No option run is open")).toBeVisible()
+  await shoot(page, "option-runs-empty")
+
+  const id = await makeStraddle(page, "Journey straddle")
+  const card = page.getByRole("link", { name: /Journey straddle/ })
+  await expect(card).toContainText("Not entered")
+  await expect(card).toContainText("Arms its protection once it is entered")
+  await card.click()
+  await expect(page).toHaveURL(new RegExp(id))
+  const strategy = page.getByRole("region", { name: "The strategy" })
+  await expect(strategy).toContainText(/Entry would need₹[\d,.]+/)
+  await shoot(page, "option-run-new")
+
+  await enter(page, id)
+  await expect(strategy).toContainText("Every leg is filled and guarded as one")
+  await expect(strategy).toContainText("Premium received")
+  const legs = page.getByRole("region", { name: "Option legs" }).last()
+  await expect(legs.getByRole("row")).toHaveCount(3)
+  await moves(legs.getByRole("row").nth(1).getByRole("cell").nth(4))
+  await shoot(page, "option-run")
+  await expectAccessible(page, "an option run")
+
+  await page.getByRole("tab", { name: "Protection" }).click()
+  const steps = page.getByRole("list", { name: "What it will do by itself" })
+  await expect(steps).toContainText(/Basket stopa loss of ₹40,000/)
+  const stop = page.getByRole("textbox", { name: "Stop", exact: true })
+  await stop.fill("-5")
+  await page.getByRole("button", { name: "Save protection" }).click()
+  await expect(page.getByText("must be positive, was -5")).toBeVisible()
+  await stop.fill("50000")
+  await page.getByRole("button", { name: "Try on the past" }).click()
+  await expect(page.getByText("The rules of the form would not have fired")).toBeVisible()
+  await page.getByRole("button", { name: "Save protection" }).click()
+  await expect(page.getByText("Generation 3")).toBeVisible()
+  await expect(steps).toContainText(/Basket stopa loss of ₹50,000/)
+  await shoot(page, "option-run-protection")
+  await expectAccessible(page, "the protection of an option run")
+
+  await page.getByRole("button", { name: "Exit run" }).click()
+  const dialog = page.getByRole("dialog", { name: /^Leave/ })
+  await expect(dialog.getByRole("listitem")).toHaveCount(2)
+  await expect(dialog.getByRole("listitem").first()).toContainText(/BUY \d+ NFO:NIFTY/)
+  await shoot(page, "option-run-exit")
+  await dialog.getByRole("button", { name: /^Exit 2 positions/ }).click()
+  await expect(strategy).toContainText("Every leg was closed")
+})
+
+test("one stays open for those who look at every page", async ({ page }) => {
+  await enter(page, await makeStraddle(page, "Straddle to look at"))
+  await page.goto("/workers?tab=options")
+  await expect(page.getByRole("link", { name: /Straddle to look at/ })).toContainText(
+    /Received ₹[\d,.]+ a unit/,
+  )
+  await shoot(page, "option-runs")
+})
