@@ -15,8 +15,18 @@ LOOKS = 3  # readings of the venue's book without the order before it counts as 
 PATIENCE = timedelta(seconds=60)  # and this long: books are seen to lag by half a minute
 
 
+# An event with the order after it.
+Step = tuple[ev.OrderEvent, Order]
+
+
 def apply(report: ExecutionReport, order: Order, now: datetime) -> tuple[ev.OrderEvent, ...]:
-    """Return the events a report adds to an order; none when it is old news.
+    """Return the events a report adds to an order; see `applied`."""
+    return tuple(event for event, _ in applied(report, order, now))
+
+
+def applied(report: ExecutionReport, order: Order, now: datetime) -> tuple[Step, ...]:
+    """Return the events a report adds to an order, each with the order after it; none when it is
+    old news.
 
     Fills and voids are taken whenever they come, each trade id once; status and terms only when
     the venue's sequence is later than what is known. Raises InvariantBroken when the report is of
@@ -32,7 +42,7 @@ def apply(report: ExecutionReport, order: Order, now: datetime) -> tuple[ev.Orde
     log.take_terms(report)
     log.take_refusal(report)
     log.take_status(report)
-    return tuple(log.events)
+    return tuple(log.steps)
 
 
 def missing_quantity(report: ExecutionReport, order: Order) -> int:
@@ -101,7 +111,7 @@ class _Log:
     def __init__(self, order: Order, now: datetime) -> None:
         self.order = order
         self.now = now
-        self.events: list[ev.OrderEvent] = []
+        self.steps: list[Step] = []
 
     def take_trade(self, trade: Trade) -> None:
         known = [f for f in (*self.order.fills, *self.order.voided) if f.trade_id == trade.trade_id]
@@ -165,11 +175,11 @@ class _Log:
             after = None if event is None else moved(self.order, event)
             if event is not None and after is not None:
                 self.order = after
-                self.events.append(event)
+                self.steps.append((event, after))
 
     def _add(self, event: ev.OrderEvent) -> None:
         self.order = evolve(self.order, event)
-        self.events.append(event)
+        self.steps.append((event, self.order))
 
 
 def _said(report: ExecutionReport, status: OrderStatus, order: Order) -> ev.OrderEvent | None:

@@ -10,7 +10,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from tradertape_core.execution.applying import apply, in_doubt, missing_quantity, settle_in_doubt
+from tradertape_core.execution.applying import (
+    applied,
+    apply,
+    in_doubt,
+    missing_quantity,
+    settle_in_doubt,
+)
 from tradertape_core.execution.decision import (
     DRY_RUN,
     NOTHING,
@@ -32,6 +38,7 @@ from tradertape_core.orders.order import NIL, Change, Order, OrderRequest, Order
 from tradertape_core.orders.reports import CancelReason
 
 __all__ = [
+    "applied",
     "apply",
     "ask_change",
     "cancel",

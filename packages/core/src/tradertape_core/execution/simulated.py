@@ -340,7 +340,10 @@ class SimulatedVenue:
         del self._orders[resting.order_id]
 
     def _book(self, instrument_id: str) -> Book:
-        return self._books.setdefault(instrument_id, Book())
+        book = self._books.get(instrument_id)
+        if book is None:
+            book = self._books[instrument_id] = Book()
+        return book
 
     def _of(self, among: Among) -> list[Resting]:
         orders = sorted(self._orders.values(), key=lambda one: one.arrival)

@@ -75,13 +75,29 @@ class Charges:
         return Paise(self.total - self.brokerage)
 
     def __add__(self, other: Charges) -> Charges:
-        return Charges(*(Paise(mine + theirs) for mine, theirs in self._pairs(other)))
+        return Charges(
+            Paise(self.brokerage + other.brokerage),
+            Paise(self.stt + other.stt),
+            Paise(self.transaction + other.transaction),
+            Paise(self.sebi + other.sebi),
+            Paise(self.stamp + other.stamp),
+            Paise(self.gst + other.gst),
+            Paise(self.demat + other.demat),
+        )
+
+    def __neg__(self) -> Charges:
+        return Charges(
+            Paise(-self.brokerage),
+            Paise(-self.stt),
+            Paise(-self.transaction),
+            Paise(-self.sebi),
+            Paise(-self.stamp),
+            Paise(-self.gst),
+            Paise(-self.demat),
+        )
 
     def __sub__(self, other: Charges) -> Charges:
-        return Charges(*(Paise(mine - theirs) for mine, theirs in self._pairs(other)))
-
-    def _pairs(self, other: Charges) -> tuple[tuple[Paise, Paise], ...]:
-        return tuple((getattr(self, name), getattr(other, name)) for name in COMPONENTS)
+        return self + -other
 
     @property
     def note_total(self) -> Paise:

@@ -9,6 +9,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 
 from tradertape_core.kernel.clock import IST
 from tradertape_core.kernel.errors import InvariantBroken
+from tradertape_core.kernel.frozen import changed
 from tradertape_core.kernel.money import Paise, Price, notional
 from tradertape_core.ledger.charges import NO_CHARGES, Charges
 from tradertape_core.ledger.lots import Lot, add_trade, cost_of, quantity_of
@@ -138,14 +139,14 @@ def apply_fill(position: Position, fill: Fill, charges: Charges = NO_CHARGES) ->
     position = roll(position, trading_day(fill))
     today = position.today
     buying = fill.side is Side.BUY
-    return replace(
+    return changed(
         position,
         lots=change.lots,
         bought=position.bought.plus(fill.quantity, value) if buying else position.bought,
         sold=position.sold if buying else position.sold.plus(fill.quantity, value),
         realised_paise=Paise(position.realised_paise + change.realised),
         charges=position.charges + charges,
-        today=replace(
+        today=changed(
             today,
             bought=today.bought.plus(fill.quantity, value) if buying else today.bought,
             sold=today.sold if buying else today.sold.plus(fill.quantity, value),

@@ -6,7 +6,7 @@ field with a default reads old rows too.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -16,6 +16,7 @@ from types import NoneType, UnionType
 from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from tradertape_core.kernel.errors import InvariantBroken
+from tradertape_core.kernel.frozen import members_of
 from tradertape_core.orders.events import EVENTS, OrderEvent
 
 Kind = TypeVar("Kind")
@@ -42,11 +43,12 @@ def event_from(kind: str, document: Mapping[str, Any]) -> OrderEvent:
 
 def to_document(value: object) -> dict[str, Any]:
     """A frozen dataclass of this floor as JSON types; members that are None left out."""
+    names, read = members_of(type(value))
     document: dict[str, Any] = {}
-    for name in _names(cast(type[Any], type(value))):
-        member = getattr(value, name)
+    for name, member in zip(names, read(value), strict=True):
         if member is not None:
-            document[name] = member if type(member) in _AS_IT_IS else _plain(member)
+            write = _writer(type(member))
+            document[name] = member if write is None else write(member)
     return document
 
 
@@ -57,28 +59,30 @@ def from_document(kind: type[Kind], document: Mapping[str, Any]) -> Kind:
     return kind(**{name: None for name in _demanded(kind) if name not in values}, **values)
 
 
-def _plain(value: Any) -> Any:
-    kind = cast(type[Any], type(value))
-    if kind in _AS_IT_IS:
-        return value
-    if kind is Decimal:
-        return str(value)
-    if kind is tuple:
-        return [_plain(one) for one in cast(tuple[Any, ...], value)]
-    if isinstance(value, Enum):
-        return value._value_  # `value` goes a long way round, and this is on every order's path
-    if isinstance(value, date):  # a datetime is a date as well
-        return value.isoformat()
-    if is_dataclass(value):
-        return to_document(value)
-    if isinstance(value, frozenset):
-        return sorted(cast(frozenset[str], value))
-    return value
-
-
 @cache
-def _names(kind: type[Any]) -> tuple[str, ...]:
-    return tuple(one.name for one in fields(kind))
+def _writer(kind: type[Any]) -> Callable[[Any], Any] | None:
+    """What makes a value of this type JSON; None where it is already."""
+    if kind in _AS_IT_IS:
+        return None
+    if issubclass(kind, Enum):
+        return _value_of
+    if issubclass(kind, date):  # a datetime is a date as well
+        return kind.isoformat
+    if is_dataclass(kind):
+        return to_document
+    return {Decimal: str, tuple: _list, frozenset: sorted}.get(kind)
+
+
+def _value_of(member: Enum) -> Any:
+    return member._value_  # `value` goes a long way round, and this is on every order's path
+
+
+def _list(values: tuple[Any, ...]) -> list[Any]:
+    plain: list[Any] = []
+    for one in values:
+        write = _writer(type(one))
+        plain.append(one if write is None else write(one))
+    return plain
 
 
 def _typed(hint: Any, value: Any) -> Any:

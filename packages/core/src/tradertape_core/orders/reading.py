@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import json
 import math
@@ -37,6 +38,8 @@ class Fields:
 
     def failed(self, *names: str) -> bool:
         """Whether one of these is wrong already, so that rules about it would only repeat."""
+        if not self.problems:
+            return False
         wrong = {problem.pointer for problem in self.problems}
         return any(f"{self.at}/{name}" in wrong for name in names)
 
@@ -51,9 +54,10 @@ class Fields:
         if not self.has(name):
             return default
         value = self.source[name]
+        if isinstance(value, str):
+            with contextlib.suppress(ValueError):
+                return kinds(value)
         words = [kind.value for kind in kinds]
-        if isinstance(value, str) and value in words:
-            return kinds(value)
         self.fail(
             name, f"must be one of {', '.join(words)}, was {shown(value)}{_hint(value, words)}"
         )

@@ -8,10 +8,10 @@ requests. So reports that are late, doubled or shuffled end in the same order.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
 
 from tradertape_core.kernel.errors import InvariantBroken
+from tradertape_core.kernel.frozen import changed
 from tradertape_core.orders import events as ev
 from tradertape_core.orders.order import (
     TERMINAL,
@@ -154,17 +154,17 @@ def placed(event: ev.OrderPlaced) -> Order:
 def _changed(order: Order, event: ev.OrderEvent) -> Order:
     match event:
         case ev.OrderFilled():
-            return replace(order, fills=_with(order.fills, event.fill), in_doubt=False)
+            return changed(order, fills=_with(order.fills, event.fill), in_doubt=False)
         case ev.FillVoided() | ev.VoidNoticed():
             return _voided(order, event)
         case ev.ModifyRequested() | ev.OrderModified() | ev.ModifyRefused():
             return _modified(order, event)
         case ev.CancelRequested():
-            return replace(order, asks=event.ask, cancel_ask=event.ask)
+            return changed(order, asks=event.ask, cancel_ask=event.ask)
         case ev.CancelRefused():
-            return replace(order, cancel_ask=None, status_message=event.message)
+            return changed(order, cancel_ask=None, status_message=event.message)
         case ev.OrderInDoubt():
-            return replace(order, in_doubt=True, status_message=event.message)
+            return changed(order, in_doubt=True, status_message=event.message)
         case ev.OrderPlaced():
             raise InvariantBroken(f"order {order.order_id} is placed twice")
         case _:
@@ -191,7 +191,7 @@ def _said(order: Order, event: _Said) -> Order:
             status, message = _S.REJECTED, event.message
     exchange_id = getattr(event, "exchange_order_id", None)
     has_ended = status in TERMINAL
-    return replace(
+    return changed(
         order,
         venue_status=status,
         status_sequence=max(event.sequence, order.status_sequence),
@@ -208,12 +208,12 @@ def _modified(
     order: Order, event: ev.ModifyRequested | ev.OrderModified | ev.ModifyRefused
 ) -> Order:
     if isinstance(event, ev.ModifyRequested):
-        return replace(order, asks=event.ask, modify_ask=event.ask, asked_change=event.change)
+        return changed(order, asks=event.ask, modify_ask=event.ask, asked_change=event.change)
     if event.ask is not None and event.ask == order.modify_ask:
-        order = replace(order, modify_ask=None, asked_change=None)
+        order = changed(order, modify_ask=None, asked_change=None)
     if isinstance(event, ev.ModifyRefused):
-        return replace(order, status_message=event.message)
-    return replace(
+        return changed(order, status_message=event.message)
+    return changed(
         order,
         request=event.change.applied_to(order.request),
         terms_sequence=max(order.terms_sequence, event.sequence),
@@ -224,9 +224,9 @@ def _modified(
 
 def _voided(order: Order, event: ev.FillVoided | ev.VoidNoticed) -> Order:
     if isinstance(event, ev.VoidNoticed):
-        return replace(order, voided_ids=order.voided_ids | {event.trade_id})
+        return changed(order, voided_ids=order.voided_ids | {event.trade_id})
     gone = event.fill
-    return replace(
+    return changed(
         order,
         fills=tuple(fill for fill in order.fills if fill.trade_id != gone.trade_id),
         voided=_with(order.voided, gone),
@@ -245,14 +245,14 @@ def _settled(order: Order, *, updated_at: datetime, version: int) -> Order:
     """The order with the figures that follow from its facts."""
     if order.slices:
         status = _status(order, 0, 0)
-        return replace(order, status=status, updated_at=updated_at, version=version)
+        return changed(order, status=status, updated_at=updated_at, version=version)
     filled = sum(fill.quantity for fill in order.fills)
     # A voided quantity does not rest again: the exchange took it out of the order.
     taken_back = sum(fill.quantity for fill in order.voided)
     status = _status(order, filled, taken_back)
     left = max(order.request.quantity - filled, 0)
     pending = 0 if status in TERMINAL else max(left - taken_back, 0)
-    return replace(
+    return changed(
         order,
         status=status,
         filled_quantity=filled,

@@ -32,6 +32,8 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 WRITES = "tradertape_writes"
 BUSY_TIMEOUT_MS = 10_000
+_NAIVE = "a naive time cannot be stored; give it a time zone"
+_WITHOUT_ZONE = len("2026-01-02 03:04:05.000000")
 
 # Names that do not depend on the engine, so that a migration can alter what another created.
 NAMING = {
@@ -58,8 +60,12 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         if value.tzinfo is None:
-            raise ValueError("a naive time cannot be stored; give it a time zone")
+            raise ValueError(_NAIVE)
         return value.astimezone(UTC)
+
+    def bind_processor(self, dialect: Dialect) -> Any:
+        """SQLite's text in one go; the engine's own way elsewhere."""
+        return _moment_text if dialect.name == "sqlite" else super().bind_processor(dialect)
 
     def process_result_value(
         self,
@@ -70,6 +76,15 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _moment_text(value: datetime | None) -> str | None:
+    """A time as SQLite keeps it: SQLAlchemy's own format, written several times as fast."""
+    if value is None:
+        return None
+    if value.tzinfo is None:
+        raise ValueError(_NAIVE)
+    return value.astimezone(UTC).isoformat(" ", "microseconds")[:_WITHOUT_ZONE]
 
 
 class DecimalText(TypeDecorator[Decimal]):

@@ -54,12 +54,13 @@ class Desk(DeskState):
         if order is None:
             raise InvariantBroken(f"a report on {report.order_id}, which nobody placed")
         now = self.now
-        events = engine.apply(report, order, now)
-        for event in events:
-            order = self._take(event)
-        if events and order.parent_order_id is not None:
+        steps = engine.applied(report, order, now)
+        for event, after in steps:
+            self._took(event, after)
+            order = after
+        if steps and order.parent_order_id is not None:
             self._sum_up(order.parent_order_id)
-        self.record(self._follow_up(order, events, now))
+        self.record(self._follow_up(order, [event for event, _ in steps], now))
 
     def note(
         self,
@@ -138,14 +139,17 @@ class Desk(DeskState):
 
     # --- inside -------------------------------------------------------------------------------
 
-    def _take(self, event: ev.OrderEvent) -> Order:
+    def _take(self, event: ev.OrderEvent) -> None:
         before = None
         if isinstance(event, ev.OrderPlaced):
             self.traded.keep(self.session, event.request.instrument)
         else:
             before = self.order(event.order_id)
-        after = evolve(before, event)
-        self._keep(after, is_new=before is None)
+        self._took(event, evolve(before, event))
+
+    def _took(self, event: ev.OrderEvent, after: Order) -> None:
+        """Keep an order as an event left it, and write the event down."""
+        self._keep(after, is_new=isinstance(event, ev.OrderPlaced))
         self.note(
             account_id=int(after.account),
             run_id=after.run_id,
@@ -161,7 +165,6 @@ class Desk(DeskState):
             self._book(after, event)
         elif isinstance(event, ev.FillVoided):
             voiding.undo(self, after, event)
-        return after
 
     def _keep(self, order: Order, *, is_new: bool) -> None:
         state = self.account(int(order.account))

@@ -20,6 +20,8 @@ from tradertape_core.kernel.errors import InvariantBroken
 from tradertape_core.ledger.journal import LedgerAccount
 from tradertape_core.ledger.position import Position, PositionKey
 from tradertape_core.market.instrument import Instrument
+from tradertape_core.market.session_times import PhaseKind
+from tradertape_core.market.tick import Tick
 from tradertape_core.orders.order import Order
 from tradertape_server.features.execution import repository, rows
 from tradertape_server.features.execution.halts import Halt, Halts
@@ -87,6 +89,9 @@ class DeskState:
         self._leaving: set[str] = set()
         self._new_keys: set[tuple[str, str]] = set()
         self._found: dict[Read, Any] = {}
+        self._ticks: dict[str, Tick | None] = {}
+        self._phases: dict[str, PhaseKind | None] = {}
+        self._instruments: dict[str, Instrument] = {}
 
     # --- a transaction ------------------------------------------------------------------------
 
@@ -120,6 +125,9 @@ class DeskState:
         if not is_known:
             self.forget()
         self._session, self._seq = session, seq
+        self._ticks.clear()
+        self._phases.clear()
+        self._instruments.clear()
         if halts != self._halts_seen:
             self.halts, self._halts_seen = repository.halts(session), halts
         if not is_known:
@@ -181,11 +189,28 @@ class DeskState:
 
     def known(self, instrument_id: str) -> Instrument:
         """An instrument that was traded, expired ones too."""
-        return self.traded.known(instrument_id)
+        known = self._instruments.get(instrument_id)
+        if known is None:
+            known = self._instruments[instrument_id] = self.traded.known(instrument_id)
+        return known
+
+    def tick(self, instrument_id: str) -> Tick | None:
+        """The latest tick, as it was first asked for in this transaction: one look for all."""
+        if self._session is None:
+            return self.market.tick(instrument_id)
+        if instrument_id not in self._ticks:
+            self._ticks[instrument_id] = self.market.tick(instrument_id)
+        return self._ticks[instrument_id]
 
     def find(self, instrument_id: str) -> Instrument | None:
         """An instrument of today or one that was traded; None when it is neither."""
         return self.traded.find(instrument_id)
+
+    def phase(self, instrument: Instrument) -> PhaseKind | None:
+        """What the exchange does with orders, as it was first asked for in this transaction."""
+        if instrument.id not in self._phases:
+            self._phases[instrument.id] = self.market.phase(instrument, self.now)
+        return self._phases[instrument.id]
 
     def open_positions_in(self, instrument_id: str) -> list[Position]:
         """Everybody's open positions in an instrument."""
@@ -310,7 +335,7 @@ class DeskState:
             self._count(order.request.instrument, is_open=True, was_open=False)
         for position in positions:
             self._count(position.key.instrument, is_open=True, was_open=False)
-        margins, now = Margins(self.market, self.known), self.now
+        margins, now = Margins(self.market, self.known, self.tick), self.now
         for position in positions:
             margins.position_changed(position, now)
         for order in orders:

@@ -99,8 +99,8 @@ def market_facts(desk: Desk, instrument: Instrument, denials: tuple[Denial, ...]
     """The market's side of the facts."""
     return Facts(
         instrument=instrument,
-        tick=desk.market.tick(instrument.id),
-        phase=desk.market.phase(instrument, desk.now),
+        tick=desk.tick(instrument.id),
+        phase=desk.phase(instrument),
         denials=denials,
     )
 

@@ -15,6 +15,7 @@ from decimal import Decimal
 from tradertape_core.kernel.money import Paise
 from tradertape_core.ledger.position import Position, PositionKey
 from tradertape_core.market.instrument import Instrument
+from tradertape_core.market.tick import Tick
 from tradertape_core.orders.order import Order, OrderRequest, Product, Side
 from tradertape_core.risk.margins import Exposure, blocked, required
 from tradertape_server.features.execution.ports import Market
@@ -25,10 +26,12 @@ _Resting = tuple[str, str, Product, Side]
 
 @dataclass(slots=True)
 class Margins:
-    """The figures of one account; `market` gives prices, `known` instruments."""
+    """The figures of one account; `known` gives instruments, `tick` prices, `market` those of what
+    options are on."""
 
     market: Market
     known: Callable[[str], Instrument]
+    tick: Callable[[str], Tick | None]
     blocked_by: dict[Group, Paise] = field(default_factory=dict[Group, Paise])
     _reserved: dict[str, tuple[Paise, int]] = field(default_factory=dict[str, tuple[Paise, int]])
     _held: dict[Group, dict[PositionKey, Position]] = field(
@@ -173,7 +176,7 @@ class Margins:
         )
 
     def _price(self, name: str) -> Decimal | None:
-        tick = self.market.tick(name)
+        tick = self.tick(name)
         return None if tick is None else tick.last_price
 
     def _instrument(self, name: str) -> Instrument:

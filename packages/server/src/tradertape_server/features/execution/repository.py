@@ -8,10 +8,7 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import (
-    Connection,
-    Insert,
     Table,
-    Update,
     bindparam,
     delete,
     func,
@@ -42,12 +39,19 @@ from tradertape_server.features.execution.models import (
     TradingHalt,
 )
 from tradertape_server.features.execution.ports import Happened
+from tradertape_server.platform.prepared import Prepared
 
 _CURSOR: Any = ExecutionCursor.__table__
 _HOLD_CURSOR = (
     select(_CURSOR.c.last_seq, _CURSOR.c.halts).where(_CURSOR.c.id == 1).with_for_update()
 )
 _MOVE_CURSOR = update(_CURSOR).where(_CURSOR.c.id == 1).values(last_seq=bindparam("to"))
+_REQUEST: tuple[str, ...] = ("b_order_id", "b_action", "b_ask")
+_DROP_REQUEST = Prepared(
+    delete(OutboxRow).where(
+        *(getattr(OutboxRow, one.removeprefix("b_")) == bindparam(one) for one in _REQUEST)
+    )
+)
 _Rows = Sequence[dict[str, Any]]
 
 
@@ -94,19 +98,19 @@ def halts(session: Session) -> Halts:
 
 
 def add(session: Session, table: type[Any], values: _Rows) -> None:
-    """Insert many rows at once."""
+    """Insert many rows at once, all with the same columns."""
     if values:
-        session.connection().execute(_insert(table), list(values))
+        _insert(table, tuple(values[0])).run(session.connection(), values)
 
 
 def change_orders(session: Session, values: _Rows) -> None:
     """Write orders that are there already."""
-    _update(session.connection(), _table(OrderRow), ("order_id",), values)
+    _update(session, _table(OrderRow), ("order_id",), values)
 
 
 def change_positions(session: Session, values: _Rows) -> None:
     """Write positions that are there already."""
-    _update(session.connection(), _table(PositionRow), POSITION_KEY, values)
+    _update(session, _table(PositionRow), POSITION_KEY, values)
 
 
 def change_intents(session: Session, values: _Rows) -> None:
@@ -115,22 +119,19 @@ def change_intents(session: Session, values: _Rows) -> None:
     for row in values:
         alike.setdefault(tuple(row), []).append(row)
     for group in alike.values():
-        _update(session.connection(), _table(IntentRow), ("run_id", "key"), group)
+        _update(session, _table(IntentRow), ("run_id", "key"), group)
 
 
 def change_gtts(session: Session, values: _Rows) -> None:
     """Write triggers that are there already."""
-    _update(session.connection(), _table(GttRow), ("id",), values)
+    _update(session, _table(GttRow), ("id",), values)
 
 
 def drop_outbox(session: Session, keys: Iterable[tuple[str, str, int]]) -> None:
     """Forget what venues have been told."""
-    table = _table(OutboxRow)
-    names = ("order_id", "action", "ask")
-    found = [{f"b_{n}": v for n, v in zip(names, key, strict=True)} for key in keys]
+    found = [dict(zip(_REQUEST, key, strict=True)) for key in keys]
     if found:
-        clauses = [table.c[name] == bindparam(f"b_{name}") for name in names]
-        session.connection().execute(delete(table).where(*clauses), found)
+        _DROP_REQUEST.run(session.connection(), found)
 
 
 def outbox(session: Session) -> Sequence[OutboxRow]:
@@ -174,25 +175,24 @@ def _table(model: type[Any]) -> Table:
 
 
 @cache
-def _insert(model: type[Any]) -> Insert:
-    return insert(_table(model))
+def _insert(model: type[Any], columns: tuple[str, ...]) -> Prepared:
+    return Prepared(insert(_table(model)), columns)
 
 
 @cache
-def _change(table: Table, key: tuple[str, ...], columns: tuple[str, ...]) -> Update:
-    clauses = [table.c[name] == bindparam(f"b_{name}") for name in key]
-    return update(table).where(*clauses).values({name: bindparam(f"v_{name}") for name in columns})
+def _change(table: Table, key: tuple[str, ...], columns: tuple[str, ...]) -> Prepared:
+    # The parameters of an UPDATE cannot be called as its columns are.
+    clauses = [table.c[name] == bindparam(f"b_{name}", type_=table.c[name].type) for name in key]
+    values = {name: bindparam(f"b_{name}", type_=table.c[name].type) for name in columns}
+    return Prepared(update(table).where(*clauses).values(values))
 
 
-def _update(connection: Connection, table: Table, key: tuple[str, ...], values: _Rows) -> None:
+def _update(session: Session, table: Table, key: tuple[str, ...], values: _Rows) -> None:
     if not values:
         return
     columns = tuple(name for name in values[0] if name not in key)
-    bound = [
-        {f"b_{name}" if name in key else f"v_{name}": value for name, value in row.items()}
-        for row in values
-    ]
-    connection.execute(_change(table, key, columns), bound)
+    bound = [{f"b_{name}": value for name, value in row.items()} for row in values]
+    _change(table, key, columns).run(session.connection(), bound)
 
 
 # --- reading --------------------------------------------------------------------------------------

@@ -75,7 +75,7 @@ def risk_facts(
 
 
 def _plausible_tick(desk: Desk, name: str) -> Tick | None:
-    tick = desk.market.tick(name)
+    tick = desk.tick(name)
     return tick if tick is not None and is_plausible(tick) else None
 
 
@@ -87,7 +87,7 @@ def _exiting(state: AccountState, run_id: str | None, request: OrderRequest, qua
 def _exposure(desk: Desk, positions: Iterable[Position]) -> Paise:
     total = 0
     for one in positions:
-        tick = desk.market.tick(one.key.instrument)
+        tick = desk.tick(one.key.instrument)
         price = tick.last_price if tick else one.average_price
         total += notional(Price(price), abs(one.quantity))
     return Paise(total)
@@ -102,7 +102,7 @@ def _day_pnl(desk: Desk, account_id: int, run_id: str | None, limits: RiskLimits
     moved = [one for one in current if one.is_open or one.today.day == today]
     ticks: dict[str, Tick] = {}
     for one in moved:
-        tick = desk.market.tick(one.key.instrument)
+        tick = desk.tick(one.key.instrument)
         if tick is not None:
             ticks[one.key.instrument] = tick
     found = pnl_of(moved, ticks, desk.now, mode=RunMode.PAPER, today_only=True)

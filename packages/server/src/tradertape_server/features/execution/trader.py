@@ -10,11 +10,8 @@ anyway: read the outbox.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import threading
 from collections.abc import Sequence
-from concurrent.futures import Future
-from functools import partial
 from time import monotonic
 from typing import Any
 
@@ -24,6 +21,7 @@ from tradertape_core.execution.decision import VenueRequest
 from tradertape_core.market.tick import Tick
 from tradertape_core.orders.gtt import Gtt
 from tradertape_core.orders.reports import ExecutionReport
+from tradertape_server.features.execution.callers import Callers
 from tradertape_server.features.execution.cancelling import trail_wishes
 from tradertape_server.features.execution.desk import Desk, Written
 from tradertape_server.features.execution.errors import NotTheTrader, TradingPaused
@@ -71,6 +69,7 @@ class Trader:
         self.turns = self.recoveries = self.pauses = self.requests = self.reports = 0
         self.turn_s = self.venue_s = 0.0
         self._watched: frozenset[str] = frozenset()
+        self._callers = Callers()
 
     @property
     def resting(self) -> int:
@@ -131,9 +130,7 @@ class Trader:
 
     async def do_soon(self, wish: Wish) -> Any:
         """The same for a caller on an event loop, who waits without a thread of its own."""
-        loop = asyncio.get_running_loop()
-        answered: asyncio.Future[Any] = loop.create_future()
-        wish.future.add_done_callback(partial(_tell, loop, answered))
+        answered = self._callers.expect(wish.future)
         self._take_in(wish)
         try:
             async with asyncio.timeout(WAIT_S):
@@ -160,6 +157,7 @@ class Trader:
 
     def _loop(self) -> None:
         while True:
+            self._callers.tell()
             with self._bell:
                 self._bell.wait_for(self._has_work, None if self._is_well else _RETRY_AFTER_S)
                 wishes, self._wishes = self._wishes[:MOST_AT_ONCE], self._wishes[MOST_AT_ONCE:]
@@ -181,6 +179,7 @@ class Trader:
             wishes = [*wishes, *self._triggers.due(ticks, self._waits)]
             wishes += trail_wishes(self._desk, ticks)
             requests = self._decide(wishes)
+            self._callers.tell()
             self._act([one for one in wishes if not one.is_done], ticks, requests)
             self._watch()
         except Superseded:
@@ -323,23 +322,6 @@ class Trader:
         self._desk.forget()
         self._is_well = False
         return False
-
-
-def _tell(
-    loop: asyncio.AbstractEventLoop, answered: asyncio.Future[Any], done: Future[Any]
-) -> None:
-    with contextlib.suppress(RuntimeError):  # the loop is gone, and who asked with it
-        loop.call_soon_threadsafe(_hand_over, answered, done)
-
-
-def _hand_over(answered: asyncio.Future[Any], done: Future[Any]) -> None:
-    if answered.done():  # whoever asked has gone
-        return
-    error = done.exception()
-    if error is None:
-        answered.set_result(done.result())
-    else:
-        answered.set_exception(error)
 
 
 def _nothing(_desk: Desk) -> None:

@@ -18,11 +18,16 @@ def worker_with(scope: str) -> Callable[[Identity], Awaitable[Identity]]:
     """A dependency that lets in worker tokens with `scope`, and signed-in browsers."""
 
     async def check(caller: KnownCaller) -> Identity:
-        if caller.via != "session":
+        if not may(caller, scope):
             demand(caller, scope)
         return caller
 
     return check
+
+
+def may(caller: Identity, scope: str) -> bool:
+    """Whether `worker_with(scope)` lets a caller in."""
+    return caller.via == "session" or scope in caller.scopes
 
 
 async def _any_worker(caller: KnownCaller) -> Identity:
