@@ -1,36 +1,37 @@
 """Looks after protected runs: every tick of what they hold, and the clock, against their rules.
 
-One thread. A trigger is claimed in the database before anything is sent, and only by whoever finds
-the state as it was; what an exit sends carries keys made from the claim, so that a second attempt
-at the same exit, after a crash too, finds the orders of the first.
+One thread looks; a tick wakes the runs that hold its instrument and no other. What fires is taken
+on in threads of its own, so that no run waits for another's exit and the trader takes the exits of
+many runs into one turn. Until it is done, nothing else touches the run.
 """
 
 from __future__ import annotations
 
 import contextlib
 import threading
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from functools import partial
 
 from tradertape_core.kernel.clock import IST, Clock
 from tradertape_core.ledger.position import Position
 from tradertape_core.market.calendar import nse_calendar
 from tradertape_core.market.hours import intraday_due
 from tradertape_core.market.tick import Tick
-from tradertape_core.risk import protection_state as ps
 from tradertape_core.risk.protection import Evaluation, Surroundings, check
 from tradertape_server.features.execution.desk import Desk
 from tradertape_server.features.execution.ports import Happened
 from tradertape_server.features.execution.service import ExecutionService
+from tradertape_server.features.execution.trader import WAIT_S
 from tradertape_server.features.workers import repository
-from tradertape_server.features.workers.exiting_claims import ClaimExits
-from tradertape_server.features.workers.halting_runs import halt_by_protection
+from tradertape_server.features.workers.firing import Firing, Guarded
 from tradertape_server.features.workers.leaving import LeavingService
 from tradertape_server.features.workers.models import WorkerRun
 from tradertape_server.features.workers.option_entries import EntryWatch
 from tradertape_server.features.workers.presenting import protection_of, worker_age_s
 from tradertape_server.features.workers.protections import stored, watched
-from tradertape_server.features.workers.turns import Turns, note
+from tradertape_server.features.workers.turns import Turns
 from tradertape_server.features.workers.watching import Prices
 from tradertape_server.platform.database import Database
 from tradertape_server.platform.errors import ApiError
@@ -38,22 +39,10 @@ from tradertape_server.platform.logging import get_logger
 
 SAVE_EVERY_S = 5.0  # best prices: what a crash forgets of a trail is never older
 LOOK_EVERY_S = 1.0  # at the clock, at workers that went silent, at exits that were not done
+READ_EVERY_S = 10.0  # the positions of runs that nothing is known to have happened to
+EXITS_AT_ONCE = 16
 
 logger = get_logger(__name__)
-
-
-@dataclass(slots=True)
-class Guarded:
-    """A protected run as it was last read.
-
-    state: with the best prices since; saved: as the table has it, written at `saved_s`.
-    """
-
-    run: WorkerRun
-    state: ps.ProtectionState
-    positions: list[Position]
-    saved: ps.ProtectionState
-    saved_s: float
 
 
 class Guardian:
@@ -72,10 +61,15 @@ class Guardian:
         self._clock = clock
         self._execution = execution
         self._leaving = leaving
-        self._exits = ClaimExits(execution, leaving)
+        self._firing = Firing(execution, leaving)
         self._entries = EntryWatch(database, execution)
         self._turns = Turns(execution)
         self._runs: dict[str, Guarded] = {}
+        self._by_name: dict[str, set[str]] = {}  # run ids by the instruments they watch
+        self._read_s = float("-inf")  # when the positions of all were read last
+        self._pool: ThreadPoolExecutor | None = None  # None: in the thread that looks
+        self._busy: set[str] = set()
+        self._later: set[str] = set()  # of the busy ones: what happened to them meanwhile
         self._dirty: set[str] = set()
         self._ticks: dict[str, Tick] = {}
         self._bell = threading.Condition()
@@ -88,17 +82,21 @@ class Guardian:
         """Begin to look. A second call does nothing."""
         if self._thread is None:
             self._is_stopping = False
+            self._pool = ThreadPoolExecutor(EXITS_AT_ONCE, thread_name_prefix="protection-exit")
             self._thread = threading.Thread(target=self._loop, name="protection", daemon=True)
             self._thread.start()
 
     def stop(self) -> None:
-        """Finish the look that was begun."""
+        """Finish the look and the exits that were begun."""
         with self._bell:
             self._is_stopping = True
             self._bell.notify_all()
         if self._thread is not None:
             self._thread.join(timeout=10)
             self._thread = None
+        if self._pool is not None:
+            self._pool.shutdown()
+            self._pool = None
         with contextlib.suppress(ApiError):
             self._save_trails(older_than_s=0.0)
         self._runs.clear()  # another process may change them before we look again
@@ -106,14 +104,13 @@ class Guardian:
         self._prices.watch((), self.on_tick)
 
     def look(self) -> None:
-        """Look at everything once: the clock's rules, exits that are not done, all prices."""
-        with self._looking:
-            self._entries.look()
-            self._reload_all()
-            for run_id in list(self._runs):
-                self._evaluate(run_id)
-            self._save_trails(older_than_s=SAVE_EVERY_S)
-            self._finish_exits()
+        """Look at everything once: the clock's rules, exits that are not done, all prices.
+
+        Waits for the exits that follow from it.
+        """
+        self._look()
+        with self._bell:
+            self._bell.wait_for(lambda: not self._busy, WAIT_S)
 
     def on_tick(self, tick: Tick) -> None:
         """Take a tick in; called by the feed."""
@@ -131,28 +128,45 @@ class Guardian:
                 if self._is_stopping:
                     return
                 ticks, self._ticks = self._ticks, {}
-                dirty, self._dirty = self._dirty, set()
             try:
+                with self._looking:
+                    self.react(ticks)
                 if self._clock.monotonic() - last_look >= LOOK_EVERY_S:
                     last_look = self._clock.monotonic()
-                    self.look()
-                else:
-                    with self._looking:
-                        self._react(ticks, dirty)
+                    self._look()
             except Exception:
                 # Protection must survive whatever one look at it met.
                 logger.exception("protection could not be looked at")
 
+    def _look(self) -> None:
+        with self._looking:
+            with self._bell:
+                dirty, self._dirty = self._dirty, set()
+            self._entries.look()
+            self._reload_all(dirty)
+            for run_id in list(self._runs):
+                self._evaluate(run_id)
+            self._save_trails(older_than_s=SAVE_EVERY_S)
+            self._finish_exits()
+
     def _has_work(self) -> bool:
         return bool(self._is_stopping or self._ticks or self._dirty)
 
-    def _react(self, ticks: dict[str, Tick], dirty: set[str]) -> None:
+    def react(self, names: Collection[str]) -> None:
+        """Look at the runs that watch these instruments, and at those something happened to."""
+        with self._bell:
+            dirty, self._dirty = self._dirty, set()
+        touched = {run_id for name in names for run_id in self._by_name.get(name, ())}
+        for run_id in touched - dirty:
+            self._evaluate(run_id)
+        if not dirty:
+            return
         self._entries.look(dirty)
         for run_id in dirty:
             self._reload(run_id)
-        for run_id, guarded in list(self._runs.items()):
-            if run_id in dirty or not watched(guarded.state, guarded.positions).isdisjoint(ticks):
-                self._evaluate(run_id)
+        self._watch()
+        for run_id in dirty:
+            self._evaluate(run_id)
 
     def _heard(self, events: tuple[Happened, ...]) -> None:
         self._entries.heard(events)
@@ -168,7 +182,8 @@ class Guardian:
             )
         }
         with self._bell:
-            self._dirty |= names
+            self._later |= names & self._busy
+            self._dirty |= names - self._busy
             self._bell.notify_all()
 
     def _save_trails(self, *, older_than_s: float) -> None:
@@ -177,7 +192,9 @@ class Guardian:
         moved = [
             one
             for one in self._runs.values()
-            if one.state != one.saved and now_s - one.saved_s >= older_than_s
+            if one.state != one.saved
+            and now_s - one.saved_s >= older_than_s
+            and one.run.strategy_run_id not in self._busy
         ]
         if not moved:
             return
@@ -200,114 +217,128 @@ class Guardian:
 
     # --- what is known ------------------------------------------------------------------------
 
-    def _reload_all(self) -> None:
+    def _reload_all(self, dirty: set[str]) -> None:
+        """Read the runs; positions of those that something happened to, and of all now and then."""
         with self._database.read() as session:
-            runs = list(repository.protected_runs(session))
-        found = {run.strategy_run_id: run for run in runs}
-        for run_id in set(self._runs) - set(found):
+            found = {run.strategy_run_id: run for run in repository.protected_runs(session)}
+        for run_id in set(self._runs) - set(found) - self._busy:
             del self._runs[run_id]
+        now_s = self._clock.monotonic()
+        unread = {run_id for run_id, run in found.items() if self._is_news(run_id, run, dirty)}
+        if now_s - self._read_s >= READ_EVERY_S or len(unread) > 1:
+            self._read_s, unread = now_s, set(found)
+        held = self._positions(unread)
         for run_id, run in found.items():
-            self._keep(run_id, run)
+            self._keep(run_id, run, held.get(run_id))
         self._watch()
 
+    def _is_news(self, run_id: str, run: WorkerRun, dirty: set[str]) -> bool:
+        known = self._runs.get(run_id)
+        is_changed = known is None or known.run.protection_version != run.protection_version
+        return is_changed or run_id in dirty
+
+    def _positions(self, run_ids: set[str]) -> dict[str, list[Position]]:
+        if not run_ids:
+            return {}
+        only = next(iter(run_ids)) if len(run_ids) == 1 else None
+        held: dict[str, list[Position]] = {run_id: [] for run_id in run_ids}
+        for one in self._execution.positions(run_id=only, open_only=True):
+            if one.key.run_id in held:
+                held[one.key.run_id].append(one)
+        return held
+
     def _reload(self, run_id: str) -> None:
+        if run_id in self._busy:
+            self._put_off(run_id)
+            return
         with self._database.read() as session:
             run = repository.any_run(session, run_id)
         if run is None or run.protection_status in ("unarmed", "done") or run.status == "closed":
             self._runs.pop(run_id, None)
         else:
-            self._keep(run_id, run)
-        self._watch()
+            self._keep(run_id, run, self._positions({run_id})[run_id])
 
-    def _keep(self, run_id: str, run: WorkerRun) -> None:
+    def _keep(self, run_id: str, run: WorkerRun, positions: list[Position] | None) -> None:
         known, now_s = self._runs.get(run_id), self._clock.monotonic()
-        positions = self._execution.positions(run_id=run_id, open_only=True)
+        if run_id in self._busy:
+            return
+        if known is not None and known.run.protection_version > run.protection_version:
+            return  # read before an exit that has ended meanwhile
         if known is not None and known.run.protection_version == run.protection_version:
             # Ours may have newer best prices than the table.
-            known.run, known.positions = run, positions
+            known.run = run
+            known.positions = known.positions if positions is None else positions
             return
         state = protection_of(run)
-        self._runs[run_id] = Guarded(run, state, positions, state, now_s)
+        self._runs[run_id] = Guarded(run, state, positions or [], state, now_s)
 
     def _watch(self) -> None:
-        names: set[str] = set()
-        for guarded in self._runs.values():
-            names |= watched(guarded.state, guarded.positions)
-        self._prices.watch(names, self.on_tick)
+        by_name: dict[str, set[str]] = {}
+        for run_id, guarded in self._runs.items():
+            for name in watched(guarded.state, guarded.positions):
+                by_name.setdefault(name, set()).add(run_id)
+        self._by_name = by_name
+        self._prices.watch(by_name.keys(), self.on_tick)
 
     # --- looking ------------------------------------------------------------------------------
 
     def _evaluate(self, run_id: str) -> None:
         guarded = self._runs.get(run_id)
-        if guarded is None:
+        if guarded is None or self._put_off(run_id):
             return
         if guarded.state.is_exiting:
-            self._go_on(guarded)
+            self._take_on(run_id, partial(self._firing.go_on, guarded))
             return
         # Prices and the exchange's hours go by the market's time, workers by the wall's.
         market, now = self._execution.market, self._execution.clock.now()
         names = watched(guarded.state, guarded.positions)
         ticks = {name: tick for name in names if (tick := market.tick(name)) is not None}
         found = check(guarded.state, guarded.positions, ticks, self._around(guarded, now))
-        if not found.changed:
-            return
-        guarded.state = found.state
         if found.triggers:
-            if not self._claim(guarded, found):
-                self._reload(run_id)  # somebody changed it first: their state counts
-                return
-            self._go_on(guarded)
+            self._take_on(run_id, partial(self._fire, guarded, found))
+        elif found.changed:
+            guarded.state = found.state
 
-    def _claim(self, guarded: Guarded, found: Evaluation) -> bool:
-        def decide(desk: Desk) -> bool:
-            run = guarded.run
-            if not repository.change_protection(
-                desk.session,
-                run.strategy_run_id,
-                version=run.protection_version,
-                **stored(found.state),
-            ):
-                return False
-            if any(one.claim.scope == ps.BASKET for one in found.triggers):
-                halt_by_protection(desk, run, found.triggers[0].message)
-            for trigger in found.triggers:
-                note(
-                    desk, run, "protection", "protection_triggered", trigger.message,
-                    rule=trigger.rule.value, claim_id=trigger.claim.claim_id,
-                    generation=found.state.generation,
-                )  # fmt: skip
-            return True
+    def _fire(self, guarded: Guarded, found: Evaluation) -> None:
+        if self._firing.claim(guarded, found):
+            self._firing.go_on(guarded)
+        else:  # somebody changed it first: their state counts
+            with self._bell:
+                self._later.add(guarded.run.strategy_run_id)
 
-        if not self._turns.do(decide):
-            return False
-        guarded.run.protection_version += 1
-        guarded.saved = found.state
-        return True
+    def _put_off(self, run_id: str) -> bool:
+        """Whether a run is busy; then it is looked at when it is no more."""
+        with self._bell:
+            is_busy = run_id in self._busy
+            if is_busy:
+                self._later.add(run_id)
+            return is_busy
 
-    def _go_on(self, guarded: Guarded) -> None:
-        """Exit what is claimed; keep each step before the next is taken."""
-        run_id = guarded.run.strategy_run_id
+    def _take_on(self, run_id: str, work: Callable[[], None]) -> None:
+        """Do what exits a run, beside what exits others."""
+        with self._bell:
+            self._busy.add(run_id)
+        if self._pool is None:
+            self._do(run_id, work)
+        else:
+            self._pool.submit(self._try, run_id, work)
 
-        def keep(state: ps.ProtectionState, event_type: str, words: str) -> None:
-            self._keep_state(guarded, state, event_type, words)
+    def _try(self, run_id: str, work: Callable[[], None]) -> None:
+        try:
+            self._do(run_id, work)
+        except Exception:
+            # The next look tries again.
+            logger.exception("an exit by a protection failed", run_id=run_id)
 
-        guarded.positions = self._execution.positions(run_id=run_id, open_only=True)
-        self._exits.go_on(guarded.run, guarded.state, guarded.positions, keep)
-
-    def _keep_state(
-        self, guarded: Guarded, state: ps.ProtectionState, event_type: str, words: str
-    ) -> None:
-        run = guarded.run
-
-        def decide(desk: Desk) -> None:
-            if repository.change_protection(
-                desk.session, run.strategy_run_id, version=run.protection_version, **stored(state)
-            ):
-                note(desk, run, "protection", event_type, words, generation=state.generation)
-                run.protection_version += 1
-
-        self._turns.do(decide)
-        guarded.state = guarded.saved = state
+    def _do(self, run_id: str, work: Callable[[], None]) -> None:
+        try:
+            work()
+        finally:
+            with self._bell:
+                self._busy.discard(run_id)
+                self._dirty |= self._later & {run_id}
+                self._later.discard(run_id)
+                self._bell.notify_all()
 
     def _around(self, guarded: Guarded, now: datetime) -> Surroundings:
         return Surroundings(
@@ -325,5 +356,9 @@ class Guardian:
         with self._database.read() as session:
             leaving = list(repository.runs_with_status(session, "exiting"))
         for run in leaving:
-            with contextlib.suppress(ApiError):  # trading is paused: the next look goes on
-                self._leaving.resume(run)
+            if not self._put_off(run.strategy_run_id):
+                self._take_on(run.strategy_run_id, partial(self._resume, run))
+
+    def _resume(self, run: WorkerRun) -> None:
+        with contextlib.suppress(ApiError):  # trading is paused: the next look goes on
+            self._leaving.resume(run)
