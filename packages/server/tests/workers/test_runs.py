@@ -61,7 +61,9 @@ def test_other_fixed_fields_are_refused_by_name(
     }  # fmt: skip
     answer = caller.post(api("runs"), json=body)
     assert answer.status_code == 409
-    assert next(iter(fields)) in answer.json()["detail"]
+    name = next(iter(fields))
+    assert name in answer.json()["detail"]
+    assert answer.json()["mismatches"][name]["wanted"] == fields[name]
 
 
 def test_somebody_elses_run_is_not_there_and_its_id_is_taken(
@@ -94,6 +96,33 @@ def test_a_live_run_names_what_it_lacks_and_is_disabled(worker: Any, api: Any) -
     answer = caller.post(api("runs"), json=body | {"metadata": dict.fromkeys(names, "x")})
     assert answer.status_code == 403
     assert answer.json()["detail"] == "Live trading is disabled on this server"
+
+
+def test_a_limit_that_cannot_be_read_is_refused(worker: Any, api: Any) -> None:
+    """KF-02: it would be a limit that does not hold."""
+    caller, body = worker(), {"template_id": "t", "account_scope": "kite:paper-a"}
+    for fields, pointer in (
+        ({"metadata": {"allocation_cap": "10000"}}, "/metadata/allocation_cap"),
+        ({"metadata": {"allocation_cap_inr": -1}}, "/metadata/allocation_cap_inr"),
+        ({"runtime_state": {"risk": {"max_orders": 0}}}, "/runtime_state/risk/max_orders"),
+    ):
+        refused = caller.post(api("runs"), json={**body, **fields})
+        assert refused.status_code == 422
+        assert refused.json()["detail"][0]["pointer"] == pointer
+    assert caller.post(api("runs"), json={**body, "metadata": {"allocation_cap": None}}).is_success
+
+
+def test_a_limit_is_not_patched_away_by_a_text(worker: Any, new_run: Any, api: Any) -> None:
+    """KN-05."""
+    caller = worker()
+    new_run(caller, runtime_state={"risk": {"daily_loss_limit": 500}})
+    body = {"patch": {"daily_loss_limit": "none"}, "reason": "x"}
+    refused = caller.patch(api("runs/run-1/risk"), json=body)
+    assert refused.status_code == 422
+    assert refused.json()["detail"][0]["pointer"] == "/patch/daily_loss_limit"
+    assert caller.get(api("runs/run-1")).json()["runtime_state"]["risk"] == {
+        "daily_loss_limit": 500
+    }
 
 
 def test_a_closed_run_is_opened_again_only_when_asked(worker: Any, new_run: Any, api: Any) -> None:

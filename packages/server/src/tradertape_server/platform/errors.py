@@ -13,7 +13,7 @@ ApiError
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from fastapi import FastAPI, Request
@@ -25,6 +25,16 @@ from tradertape_core.kernel.errors import InvalidDocument, InvalidInput
 
 CODE_HEADER = "X-Error-Code"
 DATABASE_AWAY = "database_away"
+
+# What the framework says of a field, as what to do about it.
+_WORDS = {
+    "missing": "is required",
+    "extra_forbidden": "is not known here; leave it out",
+    "model_attributes_type": "must be a JSON object, sent with Content-Type: application/json",
+    "dict_type": "must be an object",
+    "list_type": "must be a list",
+    "string_type": "must be a text",
+}
 
 STATUS_CODES = {
     400: "bad_request",
@@ -48,9 +58,16 @@ class ApiError(Exception):
     status: ClassVar[int] = 500
 
     def __init__(
-        self, detail: str, *, code: str = "", headers: dict[str, str] | None = None
+        self,
+        detail: str,
+        *,
+        code: str = "",
+        headers: dict[str, str] | None = None,
+        more: Mapping[str, Any] | None = None,
     ) -> None:
+        """more: members of the answer beside `detail`, for programs."""
         super().__init__(detail)
+        self.more = more or {}
         self.detail = detail
         self.code = code or STATUS_CODES[self.status]
         self.headers = headers or {}
@@ -115,13 +132,17 @@ class Unavailable(ApiError):
 
 
 def error_response(
-    status: int, detail: Any, *, code: str = "", headers: dict[str, str] | None = None
+    status: int,
+    detail: Any,
+    *,
+    code: str = "",
+    headers: dict[str, str] | None = None,
+    more: Mapping[str, Any] | None = None,
 ) -> JSONResponse:
     """The one shape of every error."""
     code = code or STATUS_CODES.get(status, "error")
-    return JSONResponse(
-        {"detail": detail}, status_code=status, headers={CODE_HEADER: code, **(headers or {})}
-    )
+    body = {"detail": detail, **(more or {})}
+    return JSONResponse(body, status_code=status, headers={CODE_HEADER: code, **(headers or {})})
 
 
 def database_away() -> JSONResponse:
@@ -135,7 +156,9 @@ def database_away() -> JSONResponse:
 
 def response_for(error: ApiError) -> JSONResponse:
     """An error as its answer."""
-    return error_response(error.status, error.detail, code=error.code, headers=error.headers)
+    return error_response(
+        error.status, error.detail, code=error.code, headers=error.headers, more=error.more
+    )
 
 
 def install_error_handlers(app: FastAPI) -> None:
@@ -178,7 +201,13 @@ def _validation_error(_request: Request, error: Exception) -> JSONResponse:
 
 def _without_input(problem: dict[str, Any]) -> dict[str, Any]:
     # What was sent is not sent back: it may hold a password.
-    return {key: problem[key] for key in ("type", "loc", "msg") if key in problem}
+    told = {key: problem[key] for key in ("type", "loc", "msg") if key in problem}
+    words: str = told["msg"]
+    told["msg"] = _WORDS.get(told["type"]) or words.removeprefix("Value error, ")
+    source, *path = told["loc"]
+    if source == "body":
+        told["pointer"] = "".join(f"/{part}" for part in path)
+    return told
 
 
 def _http_error(_request: Request, error: Exception) -> JSONResponse:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from tradertape_core.kernel.errors import InvalidInput
+from tradertape_core.kernel.errors import InvalidDocument, InvalidInput, Problem
 
 LONGEST_KEY = 160
 SHORTEST_KEY = 8
@@ -27,12 +27,11 @@ def request_hash(kind: str, body: Mapping[str, Any]) -> str:
 
 
 def checked_key(key: object) -> str:
-    """The key without spaces around it. Raises InvalidInput when it is too short or too long."""
+    """The key without spaces around it. Raises InvalidDocument when it is too short or too long."""
     text = key.strip() if isinstance(key, str) else ""
     if not SHORTEST_KEY <= len(text) <= LONGEST_KEY:
-        raise InvalidInput(
-            f"idempotency_key must have {SHORTEST_KEY} to {LONGEST_KEY} characters, had {len(text)}"
-        )
+        message = f"must have {SHORTEST_KEY} to {LONGEST_KEY} characters, had {len(text)}"
+        raise InvalidDocument([Problem("/idempotency_key", message)])
     return text
 
 

@@ -50,7 +50,16 @@ class RunMismatch(Conflict):
         told = "; ".join(
             f"{name} is {stored!r}, not {wanted!r}" for name, (stored, wanted) in mismatches.items()
         )
-        super().__init__(f"Run {run_id} exists with other fields: {told}.", code="run_mismatch")
+        super().__init__(
+            f"Run {run_id} exists with other fields: {told}.",
+            code="run_mismatch",
+            more={
+                "mismatches": {
+                    name: {"stored": stored, "wanted": wanted}
+                    for name, (stored, wanted) in mismatches.items()
+                }
+            },
+        )
 
 
 class RunClosed(Conflict):

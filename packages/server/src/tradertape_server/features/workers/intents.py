@@ -24,6 +24,9 @@ from tradertape_server.features.workers.turns import ref
 from tradertape_server.platform.identity import Identity
 
 Json = dict[str, Any]
+BASKET_FIELDS = ("orders", "all_or_none", "dry_run", "unwind")
+_AT = {"place_order": "/payload/order", "place_basket": "/payload/basket"}
+_OF_THE_BODY = ("/payload", "/idempotency_key")
 TRADING = frozenset({"open", "halted"})  # a halted run is refused by the gate, but for its exits
 
 
@@ -42,6 +45,14 @@ class IntentService:
         The key outlives session and token; a token is used up only with a wish that is new.
         Raises UnknownRun, SessionConflict, RunClosed, TokenRefused, and what execution raises.
         """
+        try:
+            return await self._place(caller, run_id, wanted, nonce)
+        except InvalidDocument as error:
+            raise _within(error, _AT[wanted.intent_type]) from error
+
+    async def _place(
+        self, caller: Identity, run_id: str, wanted: Intent, nonce: str | None
+    ) -> Answer:
         key, place = checked_key(wanted.idempotency_key), self._decision(wanted)
         hashed = request_hash(wanted.intent_type, wanted.payload)
         read = Read(repository.trading_runs, run_id)
@@ -83,8 +94,9 @@ class IntentService:
     def _decision(self, wanted: Intent) -> placing.Decide:
         ids = self._execution.ids
         if wanted.intent_type == "place_order":
-            return placing.order_decision(_member(wanted.payload, "order", "/payload"), ids)
-        basket = _member(wanted.payload, "basket", "/payload")
+            return placing.order_decision(_only_member(wanted.payload, "order"), ids)
+        basket = _only_member(wanted.payload, "basket")
+        _no_others(basket, BASKET_FIELDS, "/payload/basket")
         return placing.basket_decision(
             _orders(basket, "/payload/basket"),
             ids,
@@ -95,7 +107,10 @@ class IntentService:
 
     def preview_order(self, run: WorkerRun, order: Mapping[str, Any]) -> Json:
         """What an order would need and cost."""
-        return _preview(run, self._execution.preview(ref(run), order))
+        try:
+            return _preview(run, self._execution.preview(ref(run), order))
+        except InvalidDocument as error:
+            raise _within(error, "/order") from error
 
     def preview_basket(
         self, run: WorkerRun, orders: Sequence[Mapping[str, Any]], *, all_or_none: bool
@@ -113,11 +128,39 @@ def _preview(run: WorkerRun, preview: Json) -> Json:
     }
 
 
-def _member(source: Mapping[str, Any], name: str, at: str) -> Mapping[str, Any]:
-    value = source.get(name)
+def _within(error: InvalidDocument, at: str) -> InvalidDocument:
+    """The problems of an order or a basket as problems of the body it came in."""
+    return InvalidDocument(
+        [
+            one
+            if one.pointer.startswith(_OF_THE_BODY)
+            else Problem(f"{at}{one.pointer}", one.message)
+            for one in error.problems
+        ]
+    )
+
+
+def _only_member(payload: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    value = payload.get(name)
     if not isinstance(value, Mapping):
-        raise InvalidDocument([Problem(f"{at}/{name}", "must be an object")])
+        raise InvalidDocument([Problem(f"/payload/{name}", "must be an object")])
+    _no_others(payload, (name,), "/payload")
     return value
+
+
+def _no_others(document: Mapping[str, Any], known: Sequence[str], at: str) -> None:
+    """Raise InvalidDocument for a misspelt member: it would be a wish that is not heard."""
+    problems = [
+        Problem(f"{at}/{name}", f"is not known here; there {_are(known)}")
+        for name in document
+        if name not in known
+    ]
+    if problems:
+        raise InvalidDocument(problems)
+
+
+def _are(names: Sequence[str]) -> str:
+    return f"is {names[0]}" if len(names) == 1 else f"are {', '.join(names)}"
 
 
 def _orders(basket: Mapping[str, Any], at: str) -> list[Mapping[str, Any]]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from tradertape_core.kernel.errors import Problem
 from tradertape_core.kernel.format import inr
 from tradertape_core.kernel.money import Paise
 from tradertape_core.ledger.pnl import Pnl
@@ -16,11 +17,22 @@ from tradertape_server.features.workers.models import WorkerRun
 from tradertape_server.features.workers.trading_runs import TradingRun
 
 AnyRun = WorkerRun | TradingRun
+CAPS = ("allocation_cap", "allocation_cap_inr")
+LIMITS = ("daily_loss_limit", "max_orders")
+
+
+def check_limits(document: Mapping[str, Any], at: str) -> list[Problem]:
+    """What is wrong with the limits a document names: one that cannot be read would not hold."""
+    return [
+        Problem(f"{at}/{name}", "must be a number above 0; leave it out for no limit")
+        for name in (*CAPS, *LIMITS)
+        if document.get(name) is not None and _number(document, name) is None
+    ]
 
 
 def allocation_cap(run: AnyRun) -> float | None:
     """Rupees the run may have in the market; None without a limit."""
-    return _number(run.details, "allocation_cap") or _number(run.details, "allocation_cap_inr")
+    return _number(run.details, CAPS[0]) or _number(run.details, CAPS[1])
 
 
 def risk_of(run: AnyRun) -> Risk:

@@ -70,7 +70,7 @@ class PnlService:
                     "cap": cap,
                     "cap_inr": cap,
                     "usage_gross_exposure": used,
-                    "remaining": None if cap is None else cap - used,
+                    "remaining": None if cap is None else round(cap - used, 2),
                 }
             }
         }

@@ -19,6 +19,7 @@ from tradertape_server.features.workers.errors import (
     UnknownRun,
 )
 from tradertape_server.features.workers.halting_runs import halt_new_run
+from tradertape_server.features.workers.limits import check_limits
 from tradertape_server.features.workers.models import WorkerRun
 from tradertape_server.features.workers.presenting import present
 from tradertape_server.features.workers.protections import Instruments, armed_values, arming
@@ -66,6 +67,7 @@ class RunService:
         """
         risk_schema.check_summary_fields(wanted.summary_fields)
         risk_schema.check_schema(wanted.risk_schema)
+        _demand_limits(wanted.metadata, _object(wanted.runtime_state.get("risk")))
         if wanted.execution_mode == "live":
             _demand_live_metadata(wanted.metadata)
             raise LiveDisabled
@@ -151,6 +153,8 @@ class RunService:
             if "edit_risk" not in run.allowed_actions:
                 raise Forbidden("This run does not allow edit_risk.", code="action_not_allowed")
             risk_schema.check_patch(run.risk_schema, wanted.patch, wanted.reason)
+            if problems := check_limits(wanted.patch, "/patch"):
+                raise InvalidDocument(problems)
             before = _object(run.runtime_state.get("risk"))
             after = {**before, **wanted.patch}
             changes = {
@@ -192,6 +196,12 @@ def _demand_live_metadata(metadata: Mapping[str, Any]) -> None:
         for name in LIVE_NEEDS
         if not metadata.get(name)
     ]
+    if problems:
+        raise InvalidDocument(problems)
+
+
+def _demand_limits(metadata: Mapping[str, Any], risk: Mapping[str, Any]) -> None:
+    problems = check_limits(metadata, "/metadata") + check_limits(risk, "/runtime_state/risk")
     if problems:
         raise InvalidDocument(problems)
 

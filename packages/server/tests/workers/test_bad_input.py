@@ -1,0 +1,60 @@
+"""What comes wrong over the worker wire is refused by name, and nothing of it is done."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+Json = dict[str, Any]
+RUN = {"strategy_run_id": "run-1"}
+
+
+@pytest.fixture
+def caller(worker: Any, new_run: Any) -> Any:
+    caller = worker()
+    new_run(caller)
+    return caller
+
+
+def test_a_problem_is_where_it_stands_in_the_body(caller: Any, api: Any, buy: Any) -> None:
+    """KO-05, KB-02: a misspelt member is no wish that goes unheard."""
+    order: Json = buy("key-00001")["payload"]["order"]
+    for payload, pointer in (
+        ({"order": {**order, "quantity": 0}}, "/payload/order/quantity"),
+        ({"order": {**order, "tradingsymbol": "INFI"}}, "/payload/order/tradingsymbol"),
+        ({"order": order, "all_or_none": True}, "/payload/all_or_none"),
+        ({"basket": {"orders": [{**order, "price": -1}]}}, "/payload/basket/orders/0/price"),
+        ({"basket": {"orders": []}}, "/payload/basket/orders"),
+        ({"basket": {"orders": [order], "all_or_non": True}}, "/payload/basket/all_or_non"),
+    ):
+        kind = "place_basket" if "basket" in payload else "place_order"
+        body = {"intent_type": kind, "payload": payload, "idempotency_key": "key-00001"}
+        refused = caller.post(api("runs/run-1/intents"), json=body)
+        assert refused.status_code == 422
+        assert [one["pointer"] for one in refused.json()["detail"]] == [pointer]
+    seen = caller.post(api("runs/run-1/preview/order"), json={"order": {**order, "quantity": 0}})
+    assert seen.json()["detail"][0]["pointer"] == "/order/quantity"
+    assert caller.get(api("orders"), params=RUN).json()["orders"] == []
+
+
+def test_a_wrong_envelope_says_what_to_do(caller: Any, api: Any, buy: Any) -> None:
+    """KP-02."""
+    for change, pointer, words in (
+        ({"idempotency_key": "short"}, "/idempotency_key", "8 to 160 characters"),
+        ({"idempotency_key": 5}, "/idempotency_key", "must be a text"),
+        ({"idempotency_kez": "x"}, "/idempotency_kez", "leave it out"),
+        ({"payload": 5}, "/payload", "must be an object"),
+    ):
+        refused = caller.post(api("runs/run-1/intents"), json={**buy("key-00001"), **change})
+        assert refused.status_code == 422
+        (problem,) = refused.json()["detail"]
+        assert problem["pointer"] == pointer
+        assert words in problem["msg"]
+    for content, kind in (("{}", "text/plain"), ("[]", "application/json")):
+        refused = caller.post(
+            api("runs/run-1/intents"), content=content, headers={"Content-Type": kind}
+        )
+        assert refused.status_code == 422
+        assert "Content-Type: application/json" in refused.json()["detail"][0]["msg"]
