@@ -1,0 +1,99 @@
+"""How the guardian looks: at what ticked alone, and at no run after another's exit (KP)."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pytest
+
+from tradertape_server.features.workers import guardian as guarding
+from tradertape_server.features.workers.firing import Firing, Guarded
+
+SHARES = {"run-1": "INFY", "run-2": "TCS"}
+PRICES = {"INFY": 1500.0, "TCS": 3000.0}
+
+
+@pytest.fixture
+def runs(worker: Any, new_run: Any, api: Any, buy: Any) -> Any:
+    """Two runs, each with 10 of a share and a stop 2 % below."""
+    caller = worker()
+    for run_id, share in SHARES.items():
+        new_run(caller, run_id)
+        key = f"key-{share}-1"
+        placed = caller.post(api(f"runs/{run_id}/intents"), json=buy(key, tradingsymbol=share))
+        assert placed.status_code == 200, placed.text
+        position = {
+            "symbol": f"NSE:{share}", "product": "CNC", "side": "BUY", "quantity": 10,
+            "entry_price": PRICES[share], "stoploss_pct": 2.0,
+        }  # fmt: skip
+        body = {"backend_protection": {"positions": [position]}}
+        assert caller.patch(api(f"runs/{run_id}/protection"), json=body).status_code == 200
+    return caller
+
+
+@pytest.mark.usefixtures("runs")
+def test_a_tick_wakes_the_runs_that_hold_its_instrument_alone(
+    container: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guardian = container.workers.guardian
+    guardian.stop()
+    guardian.look()
+    looked: list[str] = []
+    check = guarding.check
+
+    def spy(state: Any, *facts: Any) -> Any:
+        looked.extend(leg.instrument for leg in state.legs)
+        return check(state, *facts)
+
+    monkeypatch.setattr(guarding, "check", spy)
+    guardian.react({"NSE:TCS", "NSE:SBIN"})
+    assert looked == ["NSE:TCS"]
+
+
+@pytest.mark.usefixtures("runs")
+def test_an_exit_that_takes_long_holds_up_no_other_run(
+    container: Any, market: Any, monkeypatch: pytest.MonkeyPatch, wait_for: Any
+) -> None:
+    guardian, execution = container.workers.guardian, container.execution
+    guardian.look()
+    held, go_on = threading.Event(), Firing.go_on
+
+    def slow(self: Firing, guarded: Guarded) -> None:
+        if guarded.run.strategy_run_id == "run-1":
+            assert held.wait(30)
+        go_on(self, guarded)
+
+    monkeypatch.setattr(Firing, "go_on", slow)
+    market.trade("NSE:INFY", "1400.00")
+    market.trade("NSE:TCS", "2800.00")
+    wait_for(lambda: not execution.positions(run_id="run-2", open_only=True))
+    assert execution.positions(run_id="run-1", open_only=True)
+    market.trade("NSE:INFY", "1390.00")  # fires nothing twice
+    held.set()
+    guardian.look()
+    assert not execution.positions(run_id="run-1", open_only=True)
+    assert len(execution.orders(run_id="run-1")) == 2
+
+
+@pytest.mark.usefixtures("runs")
+def test_a_protection_that_was_changed_before_the_claim_is_what_counts(
+    container: Any, market: Any, api: Any, runs: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guardian = container.workers.guardian
+    guardian.stop()
+    guardian.look()
+    claim = Firing.claim
+
+    def late(self: Firing, guarded: Guarded, found: Any) -> bool:
+        monkeypatch.setattr(Firing, "claim", claim)
+        body = {"backend_protection": {"basket": {"stoploss_pct": 50.0}}}
+        assert runs.patch(api("runs/run-1/protection"), json=body).status_code == 200
+        return claim(self, guarded, found)
+
+    monkeypatch.setattr(Firing, "claim", late)
+    market.trade("NSE:INFY", "1400.00")
+    for _ in range(2):
+        guardian.look()
+    assert container.execution.positions(run_id="run-1", open_only=True)
+    assert len(container.execution.orders(run_id="run-1")) == 1
