@@ -22,6 +22,7 @@ from alembic import command
 from sqlalchemy import text
 
 from tradertape_server.cli.main import COMMANDS, main
+from tradertape_server.cli.switching import Wanted, words
 from tradertape_server.platform.database import Database
 from tradertape_server.platform.migrating import alembic_config, current_revision, newest_revision
 
@@ -148,7 +149,7 @@ def test_doctor_fails_on_a_taken_port(environment: dict[str, str], run: Run) -> 
 def test_every_command_has_help_and_json(run: Run) -> None:
     for name in COMMANDS:
         assert run(name, "--help").returncode == 0, name
-    for words in (
+    for spoken in (
         ["user", "list"],
         ["db", "backup"],
         ["token", "create"],
@@ -156,7 +157,7 @@ def test_every_command_has_help_and_json(run: Run) -> None:
         ["serve"],
         ["status"],
     ):
-        assert "--json" in run(*words, "--help").stdout
+        assert "--json" in run(*spoken, "--help").stdout
 
 
 def test_help_starts_no_heavy_machinery(environment: dict[str, str]) -> None:
@@ -218,12 +219,46 @@ def test_serve_prepares_serves_and_stops(
     refused = run("db", "restore", backup)
     assert refused.returncode == 1
     assert "A server is running" in refused.stderr
+    create(run, "me@example.com", "--admin")
+    halted = json.loads(run("halt", "--reason", "a test", "--json").stdout)
+    assert (halted["active"], halted["done_by"]) == (True, f"the server at {url}")
     server.terminate()
     output, _ = server.communicate(timeout=30)
     assert server.returncode in {0, -15}
     assert f"TraderTape is at http://localhost:{url.rpartition(':')[2]}" in output
     assert run("status").returncode == 1
+    resumed = json.loads(run("resume", "--json").stdout)
+    assert (resumed["active"], resumed["done_by"]) == (False, "this command")
     assert run("db", "restore", backup).returncode == 0
+
+
+def test_trading_is_stopped_and_goes_on_without_a_server(run: Run, tmp_path: Path) -> None:
+    create(run, "me@example.com")
+    assert "No administrator" in run("halt").stderr
+    assert "Account nobody@example.com" in run("halt", "--account", "nobody@example.com").stderr
+    create(run, "admin@example.com", "--admin")
+    assert "stopped for account me@example.com" in run("halt", "--account", "me@example.com").stdout
+    assert "stopped for the whole server" in run("halt", "--reason", "broker is down").stdout
+    told = run("resume", "--account", "me@example.com").stdout
+    assert "the server's own switch is still on: broker is down" in told
+    assert "Nothing is open." in run("resume").stdout
+    database = Database(f"sqlite:///{tmp_path / 'home' / 'tradertape.db'}")
+    with database.read() as session:
+        rows = session.execute(text("SELECT actor, action FROM audit_log ORDER BY id")).all()
+    database.close()
+    assert [tuple(row) for row in rows if "kill_switch" in row[1]] == [
+        ("me@example.com", "kill_switch_on"),
+        ("admin@example.com", "server_kill_switch_on"),
+        ("me@example.com", "kill_switch_off"),
+        ("admin@example.com", "server_kill_switch_off"),
+    ]
+
+
+def test_a_halt_says_what_is_still_open() -> None:
+    wanted = Wanted(active=True, account=None)
+    rests = {"account": 1, "run": "r-1", "order": "9", "what": "BUY 5 NSE:INFY OPEN"}
+    told = words({"active": True, "done_by": "this command", "open": [rests]}, wanted)
+    assert told.endswith("Still open:\n  BUY 5 NSE:INFY OPEN  run r-1")
 
 
 def test_a_backup_brings_back_what_was_lost(run: Run, tmp_path: Path) -> None:

@@ -25,6 +25,8 @@ COMMANDS: dict[str, LazyCommand] = {
     "user": LazyCommand("user", "Create and list accounts."),
     "token": LazyCommand("token", "Create keys for agents and workers."),
     "db": LazyCommand("db", "Upgrade, back up and restore the database."),
+    "halt": LazyCommand("halt", "Stop trading: on the whole server, or for one account."),
+    "resume": LazyCommand("resume", "Let trading go on after a halt."),
     "status": LazyCommand("status", "Say which process trades and what waits."),
     "doctor": LazyCommand("doctor", "Check this installation and say what to mend."),
 }

@@ -1,0 +1,31 @@
+"""`tradertape resume`: let trading go on after `tradertape halt`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from tradertape_server.cli.output import AsJson, show
+
+app = typer.Typer(add_completion=False)
+
+Account = Annotated[
+    str | None,
+    typer.Option("--account", help="Only this account (an address); else the server's switch."),
+]
+
+
+@app.command()
+def resume(*, account: Account = None, as_json: AsJson = False) -> None:
+    """Turn a kill switch off: the server's, or an account's own.
+
+    It works with the server running or stopped, is written to the audit log, and says what is
+    open. An account whose own switch is on stays stopped when the server's is turned off.
+    Example: tradertape resume --account me@example.com
+    """
+    from tradertape_server.cli.switching import Wanted, switch, words
+
+    wanted = Wanted(active=False, account=account)
+    result = switch(wanted)
+    show(result, as_json=as_json, text=lambda: words(result, wanted))

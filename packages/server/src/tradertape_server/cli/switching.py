@@ -1,0 +1,221 @@
+"""Turning kill switches from the command line, with the server running or stopped.
+
+A running server does it itself: it alone knows what rests at its venue. It is asked over HTTP with
+a session that is made for this one request. Without a server this process takes the lease and
+trades for the moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from tradertape_server.cli.output import fail
+
+if TYPE_CHECKING:
+    from tradertape_server.features.auth.models import User
+    from tradertape_server.wiring import Container
+
+_AGENT = "tradertape command line"
+_LIFE = timedelta(minutes=1)
+_TIMEOUT_S = 30.0
+_NO_ADMIN = (
+    "No administrator is there to sign for it: make one with `tradertape user create <email> "
+    "--admin`, or stop one account with --account <email>."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to do. account: an address; None: all accounts of the server."""
+
+    active: bool
+    account: str | None
+    reason: str = ""
+    cancel_orders: bool = False
+    exit_positions: bool = False
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """As the API takes it."""
+        return {
+            "active": self.active,
+            "reason": self.reason,
+            "cancel_orders": self.cancel_orders,
+            "exit_positions": self.exit_positions,
+        }
+
+
+def switch(wanted: Wanted) -> dict[str, Any]:
+    """Do it, and say what came of it: how it stands, how it was done, what is still open."""
+    from tradertape_server.cli.opening import opened
+
+    with opened(role="all") as container:
+        user = _person(container, wanted.account)
+        address = _running_at(container)
+        if address:
+            switched = _ask(container, wanted, user, address)
+        else:
+            switched = _do(container, wanted, user)
+        done = {**switched, "done_by": f"the server at {address}" if address else "this command"}
+        return {**done, "open": _still_open(container, user if wanted.account else None)}
+
+
+def _person(container: Container, account: str | None) -> User:
+    """The account, or for all of them the first administrator, who signs for it."""
+    from sqlalchemy import select
+
+    from tradertape_server.features.auth.models import User
+    from tradertape_server.features.auth.repository import user_by_email
+    from tradertape_server.platform.errors import NotFound
+
+    with container.database.read() as session:
+        if account is not None:
+            known = user_by_email(session, account.strip().lower())
+            if known is None:
+                raise NotFound(f"Account {account}")
+            return known
+        query = select(User).where(User.is_admin).order_by(User.id)
+        return session.scalars(query).first() or fail(_NO_ADMIN)
+
+
+def _running_at(container: Container) -> str:
+    """Where the process that trades is reached; empty when none does."""
+    from tradertape_server.platform.server_lock import ServerLock
+    from tradertape_server.platform.trader_lease import LeaseTable
+
+    holder = LeaseTable(container.database).read()
+    if not holder.is_alive:
+        return ""
+    # On a database file a lease has no end: there the lock of the home folder tells.
+    home = container.settings.effective_home
+    is_there = not container.database.is_sqlite or ServerLock(home).holder() is not None
+    return holder.address if is_there else ""
+
+
+def _ask(container: Container, wanted: Wanted, user: User, address: str) -> dict[str, Any]:
+    import httpx
+
+    path = "/api/risk/kill-switch" + ("" if wanted.account else "/server")
+    with _signed_in(container, user) as cookies:
+        try:
+            answer = httpx.post(
+                f"{address}{path}",
+                json=wanted.body,
+                cookies=cookies,
+                headers={"User-Agent": _AGENT},
+                timeout=_TIMEOUT_S,
+            )
+        except httpx.TransportError as error:
+            fail(
+                f"The server at {address} does not answer ({type(error).__name__}): look whether "
+                "it was done with `tradertape status`, or stop the server and try again."
+            )
+    if answer.status_code != httpx.codes.OK:
+        fail(f"The server at {address} refused: {answer.json().get('detail', answer.text)}")
+    return answer.json()
+
+
+@contextmanager
+def _signed_in(container: Container, user: User) -> Iterator[dict[str, str]]:
+    """A session for a minute; it ends with the request."""
+    from tradertape_server.features.auth.repository import end_session_by_hash
+    from tradertape_server.features.auth.sessions import COOKIE, SessionLife, open_session
+    from tradertape_server.platform.secrets import token_hash
+
+    with container.database.write() as session:
+        token = open_session(
+            session,
+            user,
+            method="command line",
+            ip="local",
+            user_agent=_AGENT,
+            now=container.clock.now(),
+            life=SessionLife(_LIFE, _LIFE),
+        )
+    try:
+        yield {COOKIE: token}
+    finally:
+        with container.database.write() as session:
+            end_session_by_hash(session, token_hash(token))
+
+
+def _do(container: Container, wanted: Wanted, user: User) -> dict[str, Any]:
+    from tradertape_server.features.auth.audit import COMMAND_LINE
+    from tradertape_server.features.workers.schemas import KillSwitchIn
+    from tradertape_server.platform.identity import Identity
+
+    leading = container.processes.leading
+    leading.start((container.execution.trader,))
+    if not leading.is_leading:
+        fail("A server is just starting: try again in a moment.")
+    caller = Identity(
+        id=user.id,
+        email=user.email,
+        name=user.name,
+        is_admin=user.is_admin,
+        via="session",
+        credential_id=0,
+    )
+    return container.workers.kill_switch.set(
+        caller, KillSwitchIn(**wanted.body), COMMAND_LINE, is_server=wanted.account is None
+    ).model_dump(mode="json")
+
+
+def _still_open(container: Container, user: User | None) -> list[dict[str, Any]]:
+    """Orders that rest and positions that are held, account by account."""
+    from tradertape_server.features.execution import repository
+
+    execution = container.execution
+    with container.database.read() as session:
+        account_ids = (
+            repository.open_accounts(session)
+            if user is None
+            else [one.id for one in repository.accounts(session, user.id)]
+        )
+    found: list[dict[str, Any]] = []
+    for account_id in account_ids:
+        found += [
+            {
+                "account": account_id,
+                "run": order.run_id,
+                "order": order.order_id,
+                "what": f"{order.request.side} {order.pending_quantity} "
+                f"{order.request.instrument} {order.status}",
+            }
+            for order in execution.orders(account_id=account_id, open_only=True)
+        ]
+        found += [
+            {
+                "account": account_id,
+                "run": held.key.run_id,
+                "order": None,
+                "what": f"{held.quantity:+} {held.key.instrument} {held.key.product}",
+            }
+            for held in execution.positions(account_id=account_id, open_only=True)
+        ]
+    return found
+
+
+def words(result: dict[str, Any], wanted: Wanted) -> str:
+    """What was done, for people."""
+    whose = f"account {wanted.account}" if wanted.account else "the whole server"
+    if wanted.active:
+        head = f"Trading is stopped for {whose}: only exits are taken (by {result['done_by']})."
+        after = f"tradertape resume{f' --account {wanted.account}' if wanted.account else ''}"
+        lines = [head, f"It stays so, through restarts too, until `{after}`."]
+    else:
+        lines = [f"Trading goes on for {whose} (by {result['done_by']})."]
+        if result["active"]:
+            lines.append(
+                f"But the server's own switch is still on: {result['reason'] or 'no reason'}."
+            )
+    if result["open"]:
+        lines.append("Still open:")
+        lines += [f"  {one['what']}  run {one['run'] or '-'}" for one in result["open"]]
+    else:
+        lines.append("Nothing is open.")
+    return "\n".join(lines)
