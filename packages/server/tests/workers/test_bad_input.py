@@ -58,3 +58,29 @@ def test_a_wrong_envelope_says_what_to_do(caller: Any, api: Any, buy: Any) -> No
         )
         assert refused.status_code == 422
         assert "Content-Type: application/json" in refused.json()["detail"][0]["msg"]
+
+
+def test_a_preview_warns_of_all_that_would_refuse_the_order(
+    worker: Any, new_run: Any, api: Any, buy: Any
+) -> None:
+    """KP-01, KB-01: what the preview passes is placed, what it calls an error is not."""
+    caller = worker()
+    new_run(caller, metadata={"allocation_cap": 10_000})
+    base: Json = buy("key-00001", quantity=1)["payload"]["order"]
+    for change, code in (
+        ({"quantity": 10}, "allocation_cap_reached"),
+        ({"transaction_type": "SELL", "tradingsymbol": "TCS"}, "insufficient_holdings"),
+        ({"order_type": "LIMIT", "price": 1400.0}, "price_band"),
+        ({}, None),
+    ):
+        order = {**base, **change}
+        seen = caller.post(api("runs/run-1/preview/order"), json={"order": order}).json()
+        both = caller.post(api("runs/run-1/preview/basket"), json={"orders": [order]}).json()
+        for warned in (seen["preview"]["order"], both["preview"]["basket"]["orders"][0]):
+            errors = [one["code"] for one in warned["warnings"] if one["severity"] == "error"]
+            assert errors == ([code] if code else [])
+        body = {**buy("key-00001"), "payload": {"order": order}}
+        placed = caller.post(api("runs/run-1/intents"), json=body)
+        assert (placed.status_code, placed.headers.get("X-Error-Code")) == (
+            (400, code) if code else (200, None)
+        )

@@ -28,7 +28,7 @@ from tradertape_server.features.execution.desk import Desk
 from tradertape_server.features.execution.errors import InProgress, KeyReused, OrderDenied
 from tradertape_server.features.execution.facts import basket_denials, facts_for
 from tradertape_server.features.execution.identifiers import OrderIds
-from tradertape_server.features.execution.previewing import preview_basket, preview_order
+from tradertape_server.features.execution.previewing import Asker, preview_basket, preview_order
 from tradertape_server.features.execution.risk import NO_RISK, Risk
 from tradertape_server.features.execution.summaries import wish as in_words
 from tradertape_server.features.execution.wishes import GO_ON, Wish
@@ -56,6 +56,11 @@ class Intent:
     @property
     def is_dry(self) -> bool:
         return self.mode == "dry_run"
+
+    @property
+    def asker(self) -> Asker:
+        """As previews know it."""
+        return Asker(self.account_id, self.run_id, self.risk)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +99,7 @@ def order_decision(document: Mapping[str, Any], ids: OrderIds) -> Decide:
         legs = [{"index": 0, "order_id": command.order_id}]
         details: Json = {"legs": legs}
         if intent.is_dry:
-            details["preview"] = preview_order(desk, intent.account_id, request)
+            details["preview"] = preview_order(desk, intent.asker, request)
         row = reserve(desk, intent, details)
         _record(desk, intent, decision)
         return Reserved(row)
@@ -135,9 +140,7 @@ def basket_decision(
             "unwind": unwind,
         }
         if intent.is_dry or dry_run:
-            details["preview"] = preview_basket(
-                desk, intent.account_id, list(read.requests.values())
-            )
+            details["preview"] = preview_basket(desk, intent.asker, list(read.requests.values()))
         if dry_run:
             details |= {"dry_run": True, "legs": [_previewed(leg) for leg in details["legs"]]}
         row = reserve(desk, intent, details)

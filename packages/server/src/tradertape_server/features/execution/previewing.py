@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -13,30 +14,44 @@ from tradertape_core.ledger.charges import NO_CHARGES, Charges
 from tradertape_core.market.instrument import Instrument
 from tradertape_core.market.tick import Tick
 from tradertape_core.orders.checks import check_against
+from tradertape_core.orders.commands import PlaceOrder
 from tradertape_core.orders.denials import Denial
 from tradertape_core.orders.fields import order_document
 from tradertape_core.orders.order import Fill, OrderRequest, Product, Side
 from tradertape_server.features.execution import views
 from tradertape_server.features.execution.desk import Desk
-from tradertape_server.features.execution.facts import instrument_of, margin_of
+from tradertape_server.features.execution.facts import facts_for, instrument_of, margin_of
+from tradertape_server.features.execution.risk import NO_RISK, Risk
 
 Json = dict[str, Any]
 _NO_SLIPPAGE = Decimal(0)
 
 
-def preview_order(desk: Desk, account_id: int, request: OrderRequest) -> Json:
-    """The order as it would be placed, what it needs and costs, and what to beware of."""
-    warnings, charges = _leg(desk, request)
-    margin, short = margin_of(desk, account_id, [request])
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Whose order it would be: the risk gate judges by run and limits."""
+
+    account_id: int
+    run_id: str | None = None
+    risk: Risk = NO_RISK
+
+
+def preview_order(desk: Desk, asker: Asker, request: OrderRequest) -> Json:
+    """The order as it would be placed, what it needs and costs, and what to beware of.
+
+    What would refuse it is a warning of severity `error`.
+    """
+    warnings, charges = _leg(desk, asker, request)
+    margin, short = margin_of(desk, asker.account_id, [request], asker.run_id)
     warnings += [_warning(one, severity="error") for one in short]
     order = {**views.plain(order_document(request)), "warnings": warnings}
     return {"intent_type": "place_order", "order": order, "cost_contract": _cost(margin, charges)}
 
 
-def preview_basket(desk: Desk, account_id: int, requests: Sequence[OrderRequest]) -> Json:
+def preview_basket(desk: Desk, asker: Asker, requests: Sequence[OrderRequest]) -> Json:
     """The same of a basket, its margin as a whole."""
-    legs = [_leg(desk, request) for request in requests]
-    margin, short = margin_of(desk, account_id, requests)
+    legs = [_leg(desk, asker, request) for request in requests]
+    margin, short = margin_of(desk, asker.account_id, requests, asker.run_id)
     charges = sum((cost for _, cost in legs), NO_CHARGES)
     orders = [
         {**views.plain(order_document(request)), "warnings": warnings}
@@ -50,14 +65,30 @@ def preview_basket(desk: Desk, account_id: int, requests: Sequence[OrderRequest]
     }
 
 
-def _leg(desk: Desk, request: OrderRequest) -> tuple[list[Json], Charges]:
+def _leg(desk: Desk, asker: Asker, request: OrderRequest) -> tuple[list[Json], Charges]:
     instrument = instrument_of(desk, request.instrument, "/tradingsymbol")
     tick, now = desk.market.tick(instrument.id), desk.now
     phase = desk.market.phase(instrument, now)
     checked = check_against(request, instrument, now=now, tick=tick, phase=phase)
     charges = estimate(request, instrument, tick, now, broker=desk.broker)
-    refusals = [_warning(one, severity="error") for one in checked.denials]
+    denials = (*checked.denials, *_gate(desk, asker, request))
+    refusals = [_warning(one, severity="error") for one in denials]
     return [*refusals, *(_warning(one, severity="warning") for one in checked.warnings)], charges
+
+
+def _gate(desk: Desk, asker: Asker, request: OrderRequest) -> tuple[Denial, ...]:
+    """What risk and holdings say; the margin is judged as a whole."""
+    if asker.run_id is not None and desk.is_leaving(asker.run_id):
+        return ()  # an exit is told here, which nothing refuses
+    command = PlaceOrder(
+        order_id="preview",
+        account=str(asker.account_id),
+        run_id=asker.run_id,
+        key="preview",
+        venue="paper",
+        request=request,
+    )
+    return facts_for(desk, command, asker.risk, in_basket=True).denials
 
 
 def estimate(

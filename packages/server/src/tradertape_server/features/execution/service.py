@@ -176,7 +176,7 @@ class ExecutionService(Reading):
         _demand_mode(run.mode)
         request = read_order(order)
         return self.trader.do(
-            Wish(lambda desk: previewing.preview_order(desk, run.account_id, request))
+            Wish(lambda desk: previewing.preview_order(desk, _asker(run), request))
         )
 
     def preview_basket(
@@ -188,7 +188,7 @@ class ExecutionService(Reading):
         found = self.trader.do(
             Wish(
                 lambda desk: previewing.preview_basket(
-                    desk, run.account_id, list(read.requests.values())
+                    desk, _asker(run), list(read.requests.values())
                 )
             )
         )
@@ -355,3 +355,7 @@ def _demand_mode(mode: str) -> None:
         raise LiveDisabled
     if mode not in MODES:
         raise InvalidInput(f"execution_mode must be dry_run, paper or live, was {mode!r}")
+
+
+def _asker(run: RunRef) -> previewing.Asker:
+    return previewing.Asker(run.account_id, run.run_id, run.risk)

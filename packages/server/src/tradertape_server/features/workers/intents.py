@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from tradertape_core.kernel.errors import InvalidDocument, Problem
@@ -11,7 +12,7 @@ from tradertape_server.features.execution.answers import Answer
 from tradertape_server.features.execution.desk import Desk, Read
 from tradertape_server.features.execution.intents import checked_key, request_hash
 from tradertape_server.features.execution.placing import Reserved
-from tradertape_server.features.execution.service import ExecutionService
+from tradertape_server.features.execution.service import ExecutionService, RunRef
 from tradertape_server.features.workers import repository
 from tradertape_server.features.workers.errors import RunClosed, UnknownRun
 from tradertape_server.features.workers.limits import risk_of
@@ -108,7 +109,7 @@ class IntentService:
     def preview_order(self, run: WorkerRun, order: Mapping[str, Any]) -> Json:
         """What an order would need and cost."""
         try:
-            return _preview(run, self._execution.preview(ref(run), order))
+            return _preview(run, self._execution.preview(_limited(run), order))
         except InvalidDocument as error:
             raise _within(error, "/order") from error
 
@@ -116,8 +117,12 @@ class IntentService:
         self, run: WorkerRun, orders: Sequence[Mapping[str, Any]], *, all_or_none: bool
     ) -> Json:
         """The same of a basket."""
-        found = self._execution.preview_basket(ref(run), orders, all_or_none=all_or_none)
+        found = self._execution.preview_basket(_limited(run), orders, all_or_none=all_or_none)
         return _preview(run, found)
+
+
+def _limited(run: WorkerRun) -> RunRef:
+    return replace(ref(run), risk=risk_of(run))
 
 
 def _preview(run: WorkerRun, preview: Json) -> Json:
