@@ -6,7 +6,7 @@ positions of its moment, so it is taken again and again: by the request, by the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,15 +70,22 @@ _ALL = Part()
 
 
 def begin_wish(
-    intent: Intent, *, reason: str | None, part: Part = _ALL, is_square_off: bool = False
+    intent: Intent,
+    *,
+    reason: str | None,
+    part: Part = _ALL,
+    is_square_off: bool = False,
+    before: Callable[[Desk], Any] | None = None,
 ) -> Wish:
     """Take the key of an exit; from now on its run places nothing else.
 
     part: leave with this alone, and the run goes on. is_square_off: the broker does it, for its
-    fee.
+    fee. before: done first, in the same transaction.
     """
 
     def decide(desk: Desk) -> Outcome | None:
+        if before is not None:
+            before(desk)
         row = desk.intent(intent.run_id, intent.key)
         if row is not None and row["kind"] == intent.kind and row["answer"] is None:
             return None  # it is under way: go on with it

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -223,10 +223,12 @@ class ExecutionService(Reading):
         product: Product | None = None,
         exchanges: frozenset[str] = frozenset(),
         is_square_off: bool = False,
+        before: Callable[[Desk], Any] | None = None,
     ) -> Answer:
         """Cancel a run's orders and close its positions; the same key does it once.
 
-        product, exchanges: leave with these alone, and the run goes on.
+        product, exchanges: leave with these alone, and the run goes on. before: done in the
+        transaction that takes the key; raises to refuse.
         202 while something still rests at the venue: the job goes on with it. dry_run: what would
         be done, and nothing is.
         """
@@ -246,6 +248,7 @@ class ExecutionService(Reading):
                 reason=reason,
                 part=exiting.Part(product, exchanges),
                 is_square_off=is_square_off,
+                before=before,
             )
         )
         if known is not None:

@@ -53,15 +53,23 @@ class LeavingService:
         return self.go_on(run, key, reason=wanted.reason)
 
     def force(self, run: WorkerRun, *, key: str, reason: str) -> Answer:
-        """The same by the server itself: a protection fired."""
-        self._turns.do(
-            lambda desk: self._begin(desk, _locked(desk, run.strategy_run_id), key, reason)
-        )
-        return self.go_on(run, key, reason=reason)
+        """The same by the server itself, in one transaction less: a protection fired."""
 
-    def go_on(self, run: WorkerRun, key: str, *, reason: str | None) -> Answer:
+        def begin(desk: Desk) -> None:
+            self._begin(desk, _locked(desk, run.strategy_run_id), key, reason)
+
+        return self.go_on(run, key, reason=reason, before=begin)
+
+    def go_on(
+        self,
+        run: WorkerRun,
+        key: str,
+        *,
+        reason: str | None,
+        before: Callable[[Desk], None] | None = None,
+    ) -> Answer:
         """Take the exit as far as it goes now, and the run's state along."""
-        answer = self._execution.exit_run(ref(run), key=key, reason=reason)
+        answer = self._execution.exit_run(ref(run), key=key, reason=reason, before=before)
         if answer.status_code == 200 and not answer.is_replay:
             self.settle(run.strategy_run_id, answer)
         return answer
