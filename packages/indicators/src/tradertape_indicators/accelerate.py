@@ -30,7 +30,7 @@ class _Choice:
     wanted: bool | None = None
 
 
-_compiled: dict[str, _Kernel] = {}
+_compiled: dict[_Kernel, _Kernel] = {}
 
 
 def use_numba(wanted: bool | None) -> None:
@@ -55,19 +55,28 @@ def numba_in_use() -> bool:
 
 
 def over_series(
-    kernel: _Kernel, inputs: Sequence[Matrix], *numbers: float, outputs: int = 1
+    kernel: _Kernel,
+    inputs: Sequence[Matrix],
+    *numbers: float,
+    outputs: int = 1,
+    of_panel: _Kernel | None = None,
 ) -> list[Matrix] | None:
     """Run a kernel over every column of some matrices; None if numpy is to do the work.
 
     kernel: takes the inputs, the numbers, then the outputs; each matrix holds a series in each row.
+    of_panel: does the same where there are several, on matrices with a series in each column.
     Returns the outputs, (n, m) like the inputs.
     """
     if not numba_in_use():
         return None
     kinds = "".join("f" if isinstance(one, float) else "i" for one in numbers)
-    run = compiled(kernel, f"{'m' * len(inputs)}{kinds}{'o' * outputs}")
+    arguments = f"{'m' * len(inputs)}{kinds}{'o' * outputs}"
     rows, columns = inputs[0].shape
     results = [np.empty((rows, columns)) for _ in range(outputs)]
+    if columns > 1 and of_panel is not None:
+        compiled(of_panel, arguments)(*inputs, *numbers, *results)
+        return results
+    run = compiled(kernel, arguments)
     if columns == 1:
         run(*(_row(one) for one in inputs), *numbers, *(_row(one) for one in results))
         return results
@@ -90,10 +99,9 @@ def compiled(kernel: _Kernel, arguments: str) -> _Kernel:
 
     arguments: a letter per argument: m matrix to read, o matrix to write, i int, f float.
     """
-    name = kernel.__name__
-    if name not in _compiled:
-        _compiled[name] = _compile(kernel, arguments)
-    return _compiled[name]
+    if kernel not in _compiled:
+        _compiled[kernel] = _compile(kernel, arguments)
+    return _compiled[kernel]
 
 
 def _compile(kernel: _Kernel, arguments: str) -> _Kernel:
@@ -108,8 +116,7 @@ def _compile(kernel: _Kernel, arguments: str) -> _Kernel:
         "f": types.float64,
     }
     signature = types.void(*(by_letter[letter] for letter in arguments))
-    # As numpy a division by zero is no error: the loops can be vectorised.
-    options = {"cache": True, "nogil": True, "error_model": "numpy"}
+    options = {"cache": True, "nogil": True}
     return numba.njit(signature, **options)(_with_parts(kernel, numba, options))
 
 

@@ -6,14 +6,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tradertape_indicators import kernels
+from tradertape_indicators import kernels, panels
 from tradertape_indicators.accelerate import over_series
 from tradertape_indicators.arrays import Array, Matrix, undefined
 
 
 def supertrend_of(upper: Matrix, lower: Matrix, close: Matrix) -> tuple[Matrix, Matrix]:
     """Return (line, direction ±1) from the unratcheted bands."""
-    if made := over_series(kernels.supertrend, [upper, lower, close], outputs=2):
+    inputs, of_panel = [upper, lower, close], panels.supertrend
+    if made := over_series(kernels.supertrend, inputs, outputs=2, of_panel=of_panel):
         return made[0], made[1]
     line, direction = undefined(close), undefined(close)
     known = np.isfinite(upper + lower + close)

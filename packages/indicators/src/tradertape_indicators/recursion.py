@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tradertape_indicators import kernels
+from tradertape_indicators import kernels, panels
 from tradertape_indicators.accelerate import over_series
 from tradertape_indicators.arrays import Matrix, earlier, runs_of, undefined
 
@@ -21,7 +21,8 @@ def wilder_average(values: Matrix, period: int) -> Matrix:
 
 def relative_strength(values: Matrix, period: int) -> Matrix:
     """Return Wilder's RSI of each column, 0 to 100."""
-    if made := over_series(kernels.relative_strength, [values], period, 1.0 / period):
+    kernel, of_panel = kernels.relative_strength, panels.relative_strength
+    if made := over_series(kernel, [values], period, 1.0 / period, of_panel=of_panel):
         return made[0]
     with np.errstate(invalid="ignore"):
         change = np.diff(values, axis=0)
@@ -37,8 +38,8 @@ def relative_strength(values: Matrix, period: int) -> Matrix:
 
 def average_range(high: Matrix, low: Matrix, close: Matrix, period: int) -> Matrix:
     """Return Wilder's average true range of each column."""
-    inputs = [high, low, close]
-    if made := over_series(kernels.average_range, inputs, period, 1.0 / period):
+    inputs, kernel, of_panel = [high, low, close], kernels.average_range, panels.average_range
+    if made := over_series(kernel, inputs, period, 1.0 / period, of_panel=of_panel):
         return made[0]
     return wilder_average(range_of(high, low, close), period)
 
@@ -57,7 +58,7 @@ def range_of(high: Matrix, low: Matrix, close: Matrix) -> Matrix:
 
 
 def _smooth(values: Matrix, period: int, weight: float) -> Matrix:
-    made = over_series(kernels.smooth, [values], period, weight)
+    made = over_series(kernels.smooth, [values], period, weight, of_panel=panels.smooth)
     return made[0] if made else _smooth_rows(values, period, weight)
 
 

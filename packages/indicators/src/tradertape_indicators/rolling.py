@@ -106,7 +106,10 @@ def fold_pair(scratch: Matrix, bars: int, period: int, kind: int) -> Matrix:
         if period & size:
             if covered:
                 ends, free = bars - covered - size + 1, 3 - block - windows
-                newer, out = scratch[2 * windows : 2 * windows + 2], scratch[2 * free : 2 * free + 2]
+                newer, out = (
+                    scratch[2 * windows : 2 * windows + 2],
+                    scratch[2 * free : 2 * free + 2],
+                )
                 if kind == WEIGHTS:
                     merge_weighted(blocks, size, newer, ends, out)
                 else:

@@ -70,10 +70,18 @@ def _same(state: State) -> State:
     return state
 
 
+def _folded(values: Matrix, period: int, divisor: float, kind: int) -> Matrix | None:
+    """A window of one series, compiled; numpy is quicker with a panel, as it lies in memory."""
+    if values.shape[1] != 1:
+        return None
+    made = over_series(rolling.folded, [values], period, divisor, kind)
+    return made[0] if made else None
+
+
 def window_sum(values: Matrix, period: int) -> Matrix:
     """Return the sum over the last `period` bars; NaN in warm-up and where the window holds NaN."""
-    if made := over_series(rolling.folded, [values], period, 1.0, rolling.SUM):
-        return made[0]
+    if (made := _folded(values, period, 1.0, rolling.SUM)) is not None:
+        return made
 
     def merge(older: State, _o: int, newer: State, _n: int) -> State:
         return (older[0] + newer[0],)
@@ -83,8 +91,8 @@ def window_sum(values: Matrix, period: int) -> Matrix:
 
 def window_mean(values: Matrix, period: int) -> Matrix:
     """Return the mean over the last `period` bars."""
-    if made := over_series(rolling.folded, [values], period, float(period), rolling.SUM):
-        return made[0]
+    if (made := _folded(values, period, float(period), rolling.SUM)) is not None:
+        return made
     mean = window_sum(values, period)
     mean /= period
     return mean
@@ -92,8 +100,8 @@ def window_mean(values: Matrix, period: int) -> Matrix:
 
 def window_max(values: Matrix, period: int) -> Matrix:
     """Return the highest value of the last `period` bars."""
-    if made := over_series(rolling.folded, [values], period, 1.0, rolling.HIGHEST):
-        return made[0]
+    if (made := _folded(values, period, 1.0, rolling.HIGHEST)) is not None:
+        return made
 
     def merge(older: State, _o: int, newer: State, _n: int) -> State:
         return (np.maximum(older[0], newer[0]),)
@@ -103,8 +111,8 @@ def window_max(values: Matrix, period: int) -> Matrix:
 
 def window_min(values: Matrix, period: int) -> Matrix:
     """Return the lowest value of the last `period` bars."""
-    if made := over_series(rolling.folded, [values], period, 1.0, rolling.LOWEST):
-        return made[0]
+    if (made := _folded(values, period, 1.0, rolling.LOWEST)) is not None:
+        return made
 
     def merge(older: State, _o: int, newer: State, _n: int) -> State:
         return (np.minimum(older[0], newer[0]),)

@@ -71,11 +71,11 @@ def _call_every_indicator() -> None:
 
     from tradertape_indicators import CATALOGUE, compute  # noqa: PLC0415 - as above
 
-    series = np.ones((1, 1))
-    for name, spec in CATALOGUE.items():
-        columns = {str(wanted): series for wanted in (*spec.inputs, "close")}
-        output = spec.outputs[0] if len(spec.outputs) > 1 else ""
-        compute(name, columns, {}, output=output)
+    for series in (np.ones((1, 1)), np.ones((1, 2))):  # one share, and a panel of them
+        for name, spec in CATALOGUE.items():
+            columns = {str(wanted): series for wanted in (*spec.inputs, "close")}
+            output = spec.outputs[0] if len(spec.outputs) > 1 else ""
+            compute(name, columns, {}, output=output)
 
 
 def prepare(cache: Path) -> None:
