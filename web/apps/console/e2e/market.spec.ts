@@ -31,6 +31,34 @@ test("a watch list is begun, ticks, and is put in order by keyboard", async ({ p
   await expect(rows.first().getByRole("link")).toHaveText(second ?? "")
 })
 
+test("a click on a head sorts the list and keeps it sorted, until its own order is wanted", async ({
+  page,
+}) => {
+  await page.goto("/market")
+  const rows = rowsOf(page)
+  const names = () => rows.getByRole("link").allTextContents()
+  await expect(rows.first()).toBeVisible()
+  const own = await names()
+  const head = page.getByRole("columnheader", { name: "Instrument" })
+  await head.getByRole("button").click()
+  await expect(head).toHaveAttribute("aria-sort", "ascending")
+  await head.getByRole("button").click()
+  await expect(head).toHaveAttribute("aria-sort", "descending")
+  await expect.poll(async () => ((await names())[0] ?? "") > (own.at(-1) ?? "")).toBe(true)
+  const last = page.getByRole("columnheader", { name: "Last" })
+  await last.getByRole("button").click()
+  await expect(last).toHaveAttribute("aria-sort", "descending")
+  await expect(head).not.toHaveAttribute("aria-sort")
+  const price = async (row: number) =>
+    Number((await rows.nth(row).getByRole("cell").nth(1).innerText()).replaceAll(",", ""))
+  await expect.poll(async () => (await price(0)) > (await price(5))).toBe(true)
+  await expect(page.getByText("By last price, largest first")).toBeVisible()
+  await shoot(page, "market-sorted")
+  await page.getByRole("button", { name: "Back to your order" }).click()
+  await expect(last).not.toHaveAttribute("aria-sort")
+  await expect.poll(names).toEqual(own)
+})
+
 test("a second list holds what is typed into the field", async ({ page }) => {
   await page.goto("/market")
   await page.getByRole("button", { name: "Lists" }).click()
@@ -225,7 +253,7 @@ test("old prices are greyed with their age", async ({ page }) => {
   })
   await page.goto("/market")
   const row = rowsOf(page).first()
-  await expect(row).toHaveAttribute("data-stale", "true")
+  await expect(row).toHaveAttribute("data-stale", "")
   await expect(row).toContainText(/\d+ s old|\d+ min old/)
   await shoot(page, "market-stale")
 })

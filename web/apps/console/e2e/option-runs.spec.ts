@@ -61,7 +61,7 @@ test("an option run is followed from its making to its exit", async ({ page }) =
   await expect(strategy).toContainText("Premium received")
   const legs = page.getByRole("region", { name: "Option legs" }).last()
   await expect(legs.getByRole("row")).toHaveCount(3)
-  await moves(legs.getByRole("row").nth(1).getByRole("cell").nth(4))
+  await moves(legs.getByRole("row").nth(1).getByRole("cell").nth(2))
   await shoot(page, "option-run")
   await expectAccessible(page, "an option run")
 

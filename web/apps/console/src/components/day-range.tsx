@@ -2,10 +2,10 @@ import { number } from "@tradertape/ui/format.ts"
 import classes from "./day-range.module.css"
 
 interface Props {
-  low: number | null | undefined
-  high: number | null | undefined
-  open: number | null | undefined
-  last: number | null | undefined
+  low: Price
+  high: Price
+  open: Price
+  last: Price
 }
 
 /** Where a price stands between two others, 0 to 1; the middle where they are one. */
@@ -14,12 +14,23 @@ export function placeBetween(low: number, high: number, value: number): number {
   return Math.min(1, Math.max(0, (value - low) / (high - low)))
 }
 
+type Price = number | null | undefined
+
+/** Where the last price and the open stand in the day, in percent of its range, and in words; null without a day. */
+export function rangeOf(low: Price, high: Price, open: Price, last: Price) {
+  if (low == null || high == null || last == null) return null
+  return {
+    at: placeBetween(low, high, last) * 100,
+    from: placeBetween(low, high, open ?? last) * 100,
+    words: `Last ${number(last, 2)} between low ${number(low, 2)} and high ${number(high, 2)}`,
+  }
+}
+
 /** The day from its low to its high: filled from the open to the last price. */
 export function DayRange({ low, high, open, last }: Props) {
-  if (low == null || high == null || last == null) return <span className="tt-muted">–</span>
-  const at = placeBetween(low, high, last) * 100
-  const from = placeBetween(low, high, open ?? last) * 100
-  const words = `Last ${number(last, 2)} between low ${number(low, 2)} and high ${number(high, 2)}`
+  const range = rangeOf(low, high, open, last)
+  if (!range) return <span className="tt-muted">–</span>
+  const { at, from, words } = range
   return (
     <span className={classes.root} role="img" aria-label={words} title={words}>
       <span

@@ -1,8 +1,10 @@
 import { type ReactNode, useEffect, useRef } from "react"
 
+type Figure = number | null | undefined
+
 interface Props {
   /** What is watched; null is not a change worth showing. */
-  value: number | null | undefined
+  value: Figure
   children: ReactNode
 }
 
@@ -10,16 +12,20 @@ const FADE_MS = 400
 const calm =
   typeof matchMedia === "function" ? matchMedia("(prefers-reduced-motion: reduce)") : { matches: true }
 
+/** Light a node up for a moment, by the way its figure went. */
+export function flash(host: HTMLElement | null, before: Figure, after: Figure): void {
+  if (after == null || before == null || after === before || calm.matches) return
+  const tone = after > before ? "--tt-gain-soft" : "--tt-loss-soft"
+  host?.animate([{ backgroundColor: `var(${tone})` }, { backgroundColor: "transparent" }], FADE_MS)
+}
+
 /** Lights up for a moment when a figure changes: up or down by its colour, gone in 400 ms. */
 export function Flash({ value, children }: Props) {
   const host = useRef<HTMLSpanElement>(null)
   const before = useRef(value)
   useEffect(() => {
-    const last = before.current
+    flash(host.current, before.current, value)
     before.current = value
-    if (value == null || last == null || value === last || calm.matches) return
-    const tone = value > last ? "--tt-gain-soft" : "--tt-loss-soft"
-    host.current?.animate([{ backgroundColor: `var(${tone})` }, { backgroundColor: "transparent" }], FADE_MS)
   }, [value])
   return (
     <span ref={host} style={{ borderRadius: 3, padding: "1px 3px", margin: "-1px -3px" }}>

@@ -24,8 +24,8 @@ export function useTickPart<T extends Plain>(id: string, part: (tick: Tick) => T
 const beats = new Set<() => void>()
 let beating: ReturnType<typeof setInterval> | undefined
 
-/** One clock for all rows: nobody needs a timer of their own to grow old. */
-function onBeat(action: () => void): () => void {
+/** One clock, a second long, for all rows: nobody needs a timer of their own to grow old. */
+export function onBeat(action: () => void): () => void {
   beats.add(action)
   beating ??= setInterval(() => {
     for (const one of beats) one()

@@ -1,7 +1,8 @@
 import type { KiteQuote } from "@tradertape/api/live.ts"
 import { describe, expect, test } from "vitest"
 import { placeBetween } from "@/components/day-range"
-import { movedBy, sortedBy } from "@/features/market/watchlist/ordering"
+import { movedBy, nextSorting, sortedBy } from "@/features/market/watchlist/ordering"
+import { type Cells, rowPainter } from "@/features/market/watchlist/row-painter"
 import type { Tick } from "@/lib/live"
 import { staleFor, staleWords } from "@/lib/tick-parts"
 
@@ -65,4 +66,69 @@ test("a price is old after eight seconds, and says how old", () => {
     "2 min",
     "2 h",
   ])
+})
+
+test("a head sorts the largest first, then the smallest, then gives the list its own order back", () => {
+  const first = nextSorting(null, "percent")
+  expect(first).toEqual({ by: "percent", isDescending: true })
+  const second = nextSorting(first, "percent")
+  expect(second).toEqual({ by: "percent", isDescending: false })
+  expect(nextSorting(second, "percent")).toBeNull()
+  expect(nextSorting(second, "name")).toEqual({ by: "name", isDescending: false })
+})
+
+/** As much of an element as a row's painter touches; it counts what is written. */
+class Node {
+  writes = 0
+  style: Record<string, string> = {}
+  attributes = new Map<string, string>()
+  className = ""
+  title = ""
+  #text = ""
+  get textContent() {
+    return this.#text
+  }
+  set textContent(text: string) {
+    this.writes += 1
+    this.#text = text
+  }
+  setAttribute(name: string, value: string) {
+    this.attributes.set(name, value)
+  }
+  toggleAttribute(name: string, is: boolean) {
+    if (is) this.attributes.set(name, "")
+    else this.attributes.delete(name)
+  }
+}
+
+test("a tick writes the figures that are other ones, and nothing else", () => {
+  const names = ["last", "change", "percent", "volume", "bid", "ask", "range", "fill", "mark", "age"]
+  const nodes = Object.fromEntries(names.map((name) => [name, new Node()])) as Record<string, Node>
+  const row = new Node()
+  const paint = rowPainter(row as unknown as HTMLElement, nodes as unknown as Cells)
+  const at = Date.now()
+  const tick = {
+    ltp: 1500.5,
+    change: -15,
+    change_pct: -0.99,
+    volume: 250_000,
+    bid: 1500,
+    ask: 1500.5,
+    low: 1490,
+    high: 1510,
+    open: 1510,
+    ts: new Date(at).toISOString(),
+  } as unknown as Tick
+  paint(undefined, at)
+  expect(nodes.last?.textContent).toBe("–")
+  paint(tick, at)
+  expect([nodes.last?.textContent, nodes.percent?.textContent]).toEqual(["1,500.50", "▼ −0.99%"])
+  expect(nodes.percent?.className).toContain("tt-loss")
+  expect(nodes.mark?.style.left).toBe("52.5%")
+  const before = names.map((name) => nodes[name]?.writes)
+  paint({ ...tick, ask: 1501 }, at)
+  const after = names.map((name) => nodes[name]?.writes)
+  expect(names.filter((_, i) => before[i] !== after[i])).toEqual(["ask"])
+  paint(tick, at + 20_000)
+  expect([nodes.age?.textContent, row.attributes.has("data-stale")]).toEqual(["20 s old", true])
 })

@@ -11,6 +11,7 @@ import type { Gtt, GttLeg } from "@/lib/queries/gtts"
 import { useTickPart } from "@/lib/tick-parts"
 import { DistanceBar } from "./distance-bar"
 import classes from "./gtts.module.css"
+import { useDistances } from "./use-distances"
 
 /** Two legs, or a bar with its ends. */
 export const ROW_PX = 54
@@ -52,7 +53,11 @@ function Last({ id }: { id: string }) {
   return <Flash value={last}>{number(last, 2)}</Flash>
 }
 
-function columnsOf({ onEdit, onDelete }: Omit<Props, "gtts">): Column<Gtt>[] {
+interface Actions extends Omit<Props, "gtts"> {
+  distances: ReadonlyMap<number, number>
+}
+
+function columnsOf({ onEdit, onDelete, distances }: Actions): Column<Gtt>[] {
   return [
     {
       id: "instrument",
@@ -87,8 +92,7 @@ function columnsOf({ onEdit, onDelete }: Omit<Props, "gtts">): Column<Gtt>[] {
       id: "distance",
       header: "To the trigger",
       isText: true,
-      isSortable: false,
-      value: () => null,
+      value: (gtt) => distances.get(gtt.id) ?? null,
       cell: (gtt) => <DistanceBar gtt={gtt} />,
     },
     {
@@ -127,18 +131,22 @@ function columnsOf({ onEdit, onDelete }: Omit<Props, "gtts">): Column<Gtt>[] {
 /** On a phone: what it is on, how far it has to go, what to do about it. */
 const ON_PHONES = ["instrument", "distance", "more"]
 
-/** Triggers that wait, each with how far the price has to go. */
+const NEAREST_FIRST = [{ id: "distance", desc: false }]
+
+/** Triggers that wait, each with how far the price has to go; what fires next stands first. */
 export function WaitingTable({ gtts, onEdit, onDelete }: Props) {
   const isPhone = useMediaQuery("(max-width: 699px)", false)
+  const distances = useDistances(gtts)
   const columns = useMemo(() => {
-    const all = columnsOf({ onEdit, onDelete })
+    const all = columnsOf({ onEdit, onDelete, distances })
     return isPhone ? all.filter(({ id }) => ON_PHONES.includes(id)) : all
-  }, [onEdit, onDelete, isPhone])
+  }, [onEdit, onDelete, distances, isPhone])
   return (
     <DataTable
       label="Triggers that wait"
       rows={gtts}
       columns={columns}
+      sortedBy={NEAREST_FIRST}
       rowKey={(gtt) => String(gtt.id)}
       maxHeight={640}
       rowHeight={ROW_PX}

@@ -2,6 +2,18 @@ import type { KiteQuote } from "@tradertape/api/live.ts"
 
 export type SortBy = "name" | "last" | "percent" | "volume"
 
+export interface Sorting {
+  by: SortBy
+  isDescending: boolean
+}
+
+/** What a click on a head leads to: the largest first, then the smallest, then the list's own order again. */
+export function nextSorting(now: Sorting | null, by: SortBy): Sorting | null {
+  const first = by !== "name"
+  if (now?.by !== by) return { by, isDescending: first }
+  return now.isDescending === first ? { by, isDescending: !first } : null
+}
+
 /** What a list is sorted by; what has no figure stands last, whichever way. */
 function figure(quote: KiteQuote | undefined, by: SortBy): number | null {
   if (!quote) return null

@@ -2,17 +2,17 @@ import { Card, Skeleton, Stack } from "@mantine/core"
 import { useQuery } from "@tanstack/react-query"
 import { useNavigate } from "@tanstack/react-router"
 import { ListPlus } from "lucide-react"
-import { useCallback, useRef } from "react"
+import { useCallback } from "react"
 import { EmptyState } from "@/components/empty-state"
 import { ErrorState } from "@/components/error-state"
 import { InstrumentSearch } from "@/components/instrument-search"
 import { offerUndo } from "@/lib/offer-undo"
-import { readQuotes } from "@/lib/queries/live"
 import { type Watched, type Watchlist, watchedQuery } from "@/lib/queries/watchlists"
-import { tellFailed } from "@/lib/tell"
 import classes from "../market.module.css"
 import { ListTabs } from "./list-tabs"
-import { movedBy, type SortBy, sortedBy } from "./ordering"
+import { movedBy } from "./ordering"
+import { SortNote } from "./sort-note"
+import { useSorting } from "./use-sorting"
 import { useWatchlists } from "./use-watchlists"
 import { WatchTable } from "./watch-table"
 
@@ -27,7 +27,6 @@ export function WatchBoard({ lists, chosen, onChoose }: Props) {
   const { changing, creating, removing } = useWatchlists()
   const watched = useQuery(watchedQuery(chosen))
   const navigate = useNavigate()
-  const lastSort = useRef<{ by: SortBy; isDescending: boolean } | null>(null)
   const { mutate: change } = changing
   const { id, instruments } = chosen
 
@@ -47,16 +46,12 @@ export function WatchBoard({ lists, chosen, onChoose }: Props) {
     (one: string) => void navigate({ to: "/market/$id", params: { id: one } }),
     [navigate],
   )
-  const onSort = async (by: SortBy) => {
-    const isSame = lastSort.current?.by === by
-    const isDescending = isSame ? !lastSort.current?.isDescending : by !== "name"
-    lastSort.current = { by, isDescending }
-    try {
-      const quotes = by === "name" ? {} : (await readQuotes(instruments)).quotes
-      change({ id, patch: { instruments: sortedBy(instruments, quotes, by, isDescending) } })
-    } catch (error) {
-      tellFailed("The list was not sorted", error)
-    }
+  const sorted = useSorting(instruments)
+  const { sorting } = sorted
+  const keep = () => {
+    change({ id, patch: { instruments: [...sorted.order] } })
+    sorted.stop()
+    offerUndo("The list is kept in this order", () => change({ id, patch: { instruments } }))
   }
 
   return (
@@ -88,14 +83,21 @@ export function WatchBoard({ lists, chosen, onChoose }: Props) {
             Type a name into the field above and press Enter: shares, indices, futures and options.
           </EmptyState>
         ) : (
-          <WatchTable
-            name={chosen.name}
-            rows={inOrder(watched.data, instruments)}
-            onSort={(by) => void onSort(by)}
-            onMove={onMove}
-            onRemove={onRemove}
-            onOpen={onOpen}
-          />
+          <>
+            {sorting && (
+              <SortNote sorting={sorting} error={sorted.error} onStop={sorted.stop} onKeep={keep} />
+            )}
+            <WatchTable
+              name={chosen.name}
+              rows={inOrder(watched.data, sorted.order)}
+              sorting={sorting}
+              onSort={sorted.sortBy}
+              onRead={sorted.onRead}
+              onMove={sorting ? undefined : onMove}
+              onRemove={onRemove}
+              onOpen={onOpen}
+            />
+          </>
         )}
       </div>
     </Card>

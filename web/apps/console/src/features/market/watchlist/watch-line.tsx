@@ -1,15 +1,17 @@
-import { ActionIcon, Menu } from "@mantine/core"
-import { Link } from "@tanstack/react-router"
+import { Menu } from "@mantine/core"
 import { date } from "@tradertape/ui/format.ts"
-import { ArrowDown, ArrowUp, ArrowUpToLine, EllipsisVertical, Trash2 } from "lucide-react"
-import { type KeyboardEvent, memo } from "react"
+import { ArrowDown, ArrowUp, ArrowUpToLine, Trash2 } from "lucide-react"
+import { type KeyboardEvent, type MouseEvent, memo, type Ref, useLayoutEffect, useRef, useState } from "react"
+import range from "@/components/day-range.module.css"
+import { live } from "@/lib/live"
 import type { Watched } from "@/lib/queries/watchlists"
-import { useStaleFor, useWatch } from "@/lib/tick-parts"
-import { AgeCell, BidAskCell, ChangeCell, LastCell, PercentCell, RangeCell, VolumeCell } from "./cells"
+import { onBeat, useWatch } from "@/lib/tick-parts"
+import { cellsOf, rowPainter } from "./row-painter"
 import classes from "./watchlist.module.css"
 
 export interface LineActions {
-  onMove: (id: string, places: number) => void
+  /** Undefined while the list is shown in another order than its own. */
+  onMove: ((id: string, places: number) => void) | undefined
   onRemove: (id: string) => void
   onOpen: (id: string) => void
 }
@@ -19,38 +21,60 @@ interface Props extends LineActions {
   index: number
 }
 
-/** A row: its name is drawn once, its figures draw themselves. Alt and an arrow move it, Delete removes it. */
+/** Prices go past React, into the nodes of the row: a tick costs a few text nodes, scrolling a few elements. */
+function usePrices(id: string, isListed: boolean): Ref<HTMLTableRowElement> {
+  const row = useRef<HTMLTableRowElement>(null)
+  useWatch(id)
+  useLayoutEffect(() => {
+    if (!row.current || !isListed) return
+    const paint = rowPainter(row.current, cellsOf(row.current))
+    const draw = () => paint(live.tick(id), Date.now())
+    draw()
+    const leave = [live.listen(id, draw), onBeat(draw)]
+    return () => {
+      for (const action of leave) action()
+    }
+  }, [id, isListed])
+  return row
+}
+
+/** A row: drawn once, its figures draw themselves. Alt and an arrow move it, Delete removes it. */
 export const WatchLine = memo(({ watched, index, onMove, onRemove, onOpen }: Props) => {
   const id = watched.instrument
-  useWatch(id)
-  const isStale = useStaleFor(id) !== null
+  const row = usePrices(id, watched.is_listed)
   const byKey = (event: KeyboardEvent) => {
     if (event.target !== event.currentTarget) return
     if (event.key === "Enter") onOpen(id)
     else if (event.key === "Delete") onRemove(id)
-    else if (event.altKey && event.key === "ArrowUp") onMove(id, -1)
-    else if (event.altKey && event.key === "ArrowDown") onMove(id, 1)
+    else if (event.altKey && event.key === "ArrowUp") onMove?.(id, -1)
+    else if (event.altKey && event.key === "ArrowDown") onMove?.(id, 1)
     else return
     event.preventDefault()
   }
+  const follow = (event: MouseEvent) => {
+    event.stopPropagation()
+    if (event.metaKey || event.ctrlKey || event.shiftKey) return
+    event.preventDefault()
+    onOpen(id)
+  }
   return (
     <tr
+      ref={row}
       className={classes.line}
-      data-stale={isStale || undefined}
       tabIndex={0}
       aria-rowindex={index + 2}
       onKeyDown={byKey}
       onClick={() => onOpen(id)}
     >
       <td className={classes.who}>
-        <Link to="/market/$id" params={{ id }} tabIndex={-1} onClick={(event) => event.stopPropagation()}>
+        <a href={`/market/${encodeURIComponent(id)}`} tabIndex={-1} onClick={follow}>
           {watched.tradingsymbol}
-        </Link>
+        </a>
         <span className={classes.note}>{noteOf(watched)}</span>
       </td>
-      {watched.is_listed ? <Figures id={id} /> : <td colSpan={7}>Expired: no longer listed</td>}
+      {watched.is_listed ? FIGURES : <td colSpan={7}>Expired: no longer listed</td>}
       <td className={classes.more}>
-        <LineMenu id={id} name={watched.tradingsymbol} onMove={onMove} onRemove={onRemove} onOpen={onOpen} />
+        <LineMenu id={id} name={watched.tradingsymbol} onMove={onMove} onRemove={onRemove} />
       </td>
     </tr>
   )
@@ -60,52 +84,65 @@ function noteOf({ exchange, name, expiry }: Watched): string {
   return [exchange, expiry ? date(expiry) : name].filter(Boolean).join(" · ")
 }
 
-function Figures({ id }: { id: string }) {
-  return (
-    <>
-      <td className={classes.last}>
-        <LastCell id={id} />
-      </td>
-      <td data-mid>
-        <ChangeCell id={id} />
-      </td>
-      <td>
-        <PercentCell id={id} />
-      </td>
-      <td data-mid>
-        <VolumeCell id={id} />
-      </td>
-      <td data-wide>
-        <BidAskCell id={id} />
-      </td>
-      <td data-mid className={classes.range}>
-        <RangeCell id={id} />
-      </td>
-      <td className={classes.age}>
-        <AgeCell id={id} />
-      </td>
-    </>
-  )
-}
+/** Empty: the row's painter writes into them. One element for all rows, as it is the same in each. */
+const FIGURES = (
+  <>
+    <td className={classes.last}>
+      <span data-cell="last" />
+    </td>
+    <td data-mid data-cell="change" />
+    <td>
+      <span data-cell="percent" />
+    </td>
+    <td data-mid data-cell="volume" />
+    <td data-wide>
+      <span data-cell="bid" /> <span className="tt-muted">/</span> <span data-cell="ask" />
+    </td>
+    <td data-mid className={classes.range}>
+      <span data-cell="range" className={range.root} role="img" aria-label="No range yet">
+        <span data-cell="fill" className={range.fill} />
+        <span data-cell="mark" className={range.mark} />
+      </span>
+    </td>
+    <td className={classes.age}>
+      <span data-cell="age" className="tt-warn" />
+    </td>
+  </>
+)
 
-function LineMenu({ id, name, onMove, onRemove }: LineActions & { id: string; name: string }) {
+type MenuProps = Omit<LineActions, "onOpen"> & { id: string; name: string }
+
+/** What can be done to a row. The menu itself is made when it is first asked for. */
+function LineMenu({ id, name, onMove, onRemove }: MenuProps) {
+  const [isWanted, setWanted] = useState(false)
+  if (!isWanted) return <Dots name={name} onClick={() => setWanted(true)} />
   return (
-    <Menu position="bottom-end" withinPortal>
+    <Menu position="bottom-end" withinPortal defaultOpened>
       <Menu.Target>
-        <ActionIcon size="sm" aria-label={`More on ${name}`} onClick={(event) => event.stopPropagation()}>
-          <EllipsisVertical size={15} />
-        </ActionIcon>
+        <Dots name={name} />
       </Menu.Target>
       <Menu.Dropdown onClick={(event) => event.stopPropagation()}>
-        <Menu.Item leftSection={<ArrowUpToLine size={14} />} onClick={() => onMove(id, -1_000)}>
-          To the top
-        </Menu.Item>
-        <Menu.Item leftSection={<ArrowUp size={14} />} rightSection="Alt ↑" onClick={() => onMove(id, -1)}>
-          Up
-        </Menu.Item>
-        <Menu.Item leftSection={<ArrowDown size={14} />} rightSection="Alt ↓" onClick={() => onMove(id, 1)}>
-          Down
-        </Menu.Item>
+        {onMove && (
+          <>
+            <Menu.Item leftSection={<ArrowUpToLine size={14} />} onClick={() => onMove(id, -1_000)}>
+              To the top
+            </Menu.Item>
+            <Menu.Item
+              leftSection={<ArrowUp size={14} />}
+              rightSection="Alt ↑"
+              onClick={() => onMove(id, -1)}
+            >
+              Up
+            </Menu.Item>
+            <Menu.Item
+              leftSection={<ArrowDown size={14} />}
+              rightSection="Alt ↓"
+              onClick={() => onMove(id, 1)}
+            >
+              Down
+            </Menu.Item>
+          </>
+        )}
         <Menu.Item
           leftSection={<Trash2 size={14} />}
           rightSection="Del"
@@ -116,5 +153,29 @@ function LineMenu({ id, name, onMove, onRemove }: LineActions & { id: string; na
         </Menu.Item>
       </Menu.Dropdown>
     </Menu>
+  )
+}
+
+interface DotsProps {
+  name: string
+  onClick?: (event: MouseEvent<HTMLButtonElement>) => void
+  ref?: Ref<HTMLButtonElement>
+}
+
+function Dots({ name, onClick, ...rest }: DotsProps) {
+  return (
+    <button
+      type="button"
+      className={classes.dots}
+      aria-label={`More on ${name}`}
+      aria-haspopup="menu"
+      {...rest}
+      onClick={(event) => {
+        event.stopPropagation()
+        onClick?.(event)
+      }}
+    >
+      ⋮
+    </button>
   )
 }

@@ -2,7 +2,7 @@ import { useVirtualizer } from "@tanstack/react-virtual"
 import { useRef } from "react"
 import { ScrollRegion } from "@/components/scroll-region"
 import type { Watched } from "@/lib/queries/watchlists"
-import type { SortBy } from "./ordering"
+import type { SortBy, Sorting } from "./ordering"
 import { type LineActions, WatchLine } from "./watch-line"
 import classes from "./watchlist.module.css"
 
@@ -12,11 +12,14 @@ const HEIGHT_PX = 640
 interface Props extends LineActions {
   name: string
   rows: readonly Watched[]
+  sorting: Sorting | null
   onSort: (by: SortBy) => void
+  /** Told when a pointer or the focus comes among the rows, and when it leaves them. */
+  onRead: (isRead: boolean) => void
 }
 
 /** A watch list that ticks. Rows out of sight neither draw nor subscribe. */
-export function WatchTable({ name, rows, onSort, ...actions }: Props) {
+export function WatchTable({ name, rows, sorting, onSort, onRead, ...actions }: Props) {
   const frame = useRef<HTMLElement>(null)
   const virtual = useVirtualizer({
     count: rows.length,
@@ -39,19 +42,19 @@ export function WatchTable({ name, rows, onSort, ...actions }: Props) {
       <table className={classes.table} aria-rowcount={rows.length + 1}>
         <thead>
           <tr aria-rowindex={1}>
-            <Head by="name" onSort={onSort} isText>
+            <Head by="name" sorting={sorting} onSort={onSort} isText>
               Instrument
             </Head>
-            <Head by="last" onSort={onSort}>
+            <Head by="last" sorting={sorting} onSort={onSort}>
               Last
             </Head>
             <th scope="col" data-mid>
               Change
             </th>
-            <Head by="percent" onSort={onSort}>
+            <Head by="percent" sorting={sorting} onSort={onSort}>
               %
             </Head>
-            <Head by="volume" onSort={onSort} isMid>
+            <Head by="volume" sorting={sorting} onSort={onSort} isMid>
               Volume
             </Head>
             <th scope="col" data-wide>
@@ -68,7 +71,12 @@ export function WatchTable({ name, rows, onSort, ...actions }: Props) {
             </th>
           </tr>
         </thead>
-        <tbody>
+        <tbody
+          onPointerEnter={() => onRead(true)}
+          onPointerLeave={() => onRead(false)}
+          onFocus={() => onRead(true)}
+          onBlur={() => onRead(false)}
+        >
           {above > 0 && <tr style={{ height: above }} aria-hidden />}
           {shown.map((item) => {
             const watched = rows[item.index]
@@ -85,17 +93,28 @@ export function WatchTable({ name, rows, onSort, ...actions }: Props) {
 
 interface HeadProps {
   by: SortBy
+  sorting: Sorting | null
   onSort: (by: SortBy) => void
   isText?: boolean
   isMid?: boolean
   children: string
 }
 
-function Head({ by, onSort, isText = false, isMid = false, children }: HeadProps) {
+function Head({ by, sorting, onSort, isText = false, isMid = false, children }: HeadProps) {
+  const isDescending = sorting?.by === by ? sorting.isDescending : undefined
+  const direction = isDescending === undefined ? undefined : isDescending ? "descending" : "ascending"
   return (
-    <th scope="col" data-mid={isMid || undefined} className={isText ? classes.text : undefined}>
-      <button type="button" onClick={() => onSort(by)} title="Put the list in this order, once">
+    <th
+      scope="col"
+      data-mid={isMid || undefined}
+      className={isText ? classes.text : undefined}
+      aria-sort={direction}
+    >
+      <button type="button" onClick={() => onSort(by)}>
         {children}
+        <span aria-hidden className={classes.arrow}>
+          {isDescending === undefined ? "" : isDescending ? "↓" : "↑"}
+        </span>
       </button>
     </th>
   )

@@ -109,6 +109,8 @@ function Next({ run, idle }: Pick<Props, "run" | "idle">) {
 }
 
 function idleWords(run: Run): string {
+  if (run.is_option_run && run.protection_status === "unarmed" && run.position_count === 0)
+    return "Holds nothing yet: nothing to guard"
   if (run.protection_status === "unarmed")
     return run.position_count > 0 ? "Positions without protection" : "No protection"
   if (run.protection_status === "armed") return "Protection armed, nothing held"

@@ -32,13 +32,35 @@ const COLUMNS: Column<OptionLegState>[] = [
     isText: true,
     value: (leg) => leg.leg_id,
     cell: (leg) => (
-      <>
+      <span title={`${leg.exchange}:${leg.tradingsymbol}`}>
         <span className={classes.side} data-side={leg.transaction_type}>
           {leg.transaction_type}
         </span>{" "}
-        {leg.tradingsymbol}
-      </>
+        {leg.strike === null ? leg.tradingsymbol : `${number(leg.strike)} ${leg.option_type}`}
+      </span>
     ),
+  },
+  {
+    id: "held",
+    header: "Held",
+    value: (leg) => leg.net_quantity,
+    cell: (leg) =>
+      leg.net_quantity === 0 ? <span className="tt-muted">none</span> : number(leg.net_quantity),
+  },
+  { id: "mark", header: "Mark (₹)", value: (leg) => leg.ltp, cell: (leg) => <Mark leg={leg} /> },
+  {
+    id: "unrealised",
+    header: "Unrealised (₹)",
+    value: (leg) => leg.unrealized_pnl,
+    cell: (leg) => (
+      <Delta kind="money" decimals={2} value={leg.net_quantity === 0 ? null : leg.unrealized_pnl} />
+    ),
+  },
+  {
+    id: "entry",
+    header: "Entry (₹)",
+    value: (leg) => leg.entry_price,
+    cell: (leg) => number(leg.entry_price, 2),
   },
   {
     id: "lots",
@@ -50,21 +72,12 @@ const COLUMNS: Column<OptionLegState>[] = [
       </>
     ),
   },
-  { id: "held", header: "Held", value: (leg) => leg.net_quantity, cell: (leg) => number(leg.net_quantity) },
   {
-    id: "entry",
-    header: "Entry (₹)",
-    value: (leg) => leg.entry_price,
-    cell: (leg) => number(leg.entry_price, 2),
-  },
-  { id: "mark", header: "Mark (₹)", value: (leg) => leg.ltp, cell: (leg) => <Mark leg={leg} /> },
-  {
-    id: "unrealised",
-    header: "Unrealised (₹)",
-    value: (leg) => leg.unrealized_pnl,
-    cell: (leg) => (
-      <Delta kind="money" decimals={2} value={leg.net_quantity === 0 ? null : leg.unrealized_pnl} />
-    ),
+    id: "expiry",
+    header: "Expiry",
+    isText: true,
+    value: (leg) => leg.expiry_key,
+    cell: (leg) => date(leg.expiry_key),
   },
   {
     id: "realised",

@@ -1,0 +1,32 @@
+import { useEffect, useState } from "react"
+import { live } from "@/lib/live"
+import type { Gtt } from "@/lib/queries/gtts"
+import { distanceOf } from "./distance"
+
+const FIRST_MS = 400
+const AGAIN_MS = 3_000
+
+/** How far every trigger is from firing, by its id, in percent: renewed slowly, as rows are put in order by it. */
+export function useDistances(gtts: readonly Gtt[]): ReadonlyMap<number, number> {
+  const [found, setFound] = useState<ReadonlyMap<number, number>>(new Map())
+  useEffect(() => {
+    const leave = [...new Set(gtts.map(({ instrument }) => instrument))].map((id) => live.want(id, "ltp"))
+    const look = () =>
+      setFound(
+        new Map(
+          gtts.flatMap((gtt): [number, number][] => {
+            const distance = distanceOf(gtt, live.tick(gtt.instrument)?.ltp)
+            return distance ? [[gtt.id, distance.percent]] : []
+          }),
+        ),
+      )
+    const soon = setTimeout(look, FIRST_MS)
+    const again = setInterval(look, AGAIN_MS)
+    return () => {
+      clearTimeout(soon)
+      clearInterval(again)
+      for (const action of leave) action()
+    }
+  }, [gtts])
+  return found
+}

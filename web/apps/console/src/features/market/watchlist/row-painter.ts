@@ -1,0 +1,61 @@
+import { number, signed, signedPercent, unitsShort } from "@tradertape/ui/format.ts"
+import { rangeOf } from "@/components/day-range"
+import { flash } from "@/components/flash"
+import type { Tick } from "@/lib/live"
+import { staleFor, staleWords } from "@/lib/tick-parts"
+
+/** The nodes of a row that change by themselves, by the `data-cell` they carry. */
+export type Cells = Record<
+  "last" | "change" | "percent" | "volume" | "bid" | "ask" | "range" | "fill" | "mark" | "age",
+  HTMLElement
+>
+
+/** The cells of a row, once it is drawn. */
+export function cellsOf(row: HTMLElement): Cells {
+  const found = [...row.querySelectorAll<HTMLElement>("[data-cell]")]
+  return Object.fromEntries(found.map((node) => [node.dataset.cell, node])) as Cells
+}
+
+/** Text goes straight into the nodes, and only where it is another: no tick draws a component. */
+export function rowPainter(row: HTMLElement, cells: Cells) {
+  const written = new Map<HTMLElement, string>()
+  let before: number | undefined
+  const write = (node: HTMLElement, text: string): boolean => {
+    if (written.get(node) === text) return false
+    written.set(node, text)
+    node.textContent = text
+    return true
+  }
+  const paintPercent = (percent: number | null | undefined) => {
+    const text = percent == null ? "–" : signedPercent(percent, 2)
+    const isFlat = !/[1-9]/.test(text)
+    const arrow = isFlat ? "" : text.startsWith("+") ? "▲ " : "▼ "
+    if (!write(cells.percent, arrow + text.replace("+", ""))) return
+    cells.percent.className = `tt-num ${isFlat ? "tt-muted" : arrow === "▲ " ? "tt-gain" : "tt-loss"}`
+  }
+  const paintRange = (tick: Tick | undefined) => {
+    const range = rangeOf(tick?.low, tick?.high, tick?.open, tick?.ltp)
+    if (!range || written.get(cells.range) === range.words) return
+    written.set(cells.range, range.words)
+    cells.range.setAttribute("aria-label", range.words)
+    cells.range.title = range.words
+    cells.fill.toggleAttribute("data-up", range.at >= range.from)
+    cells.fill.style.left = `${Math.min(range.at, range.from)}%`
+    cells.fill.style.width = `${Math.abs(range.at - range.from)}%`
+    cells.mark.style.left = `${range.at}%`
+  }
+  return (tick: Tick | undefined, now_ms: number): void => {
+    write(cells.last, number(tick?.ltp, 2))
+    if (before !== undefined) flash(cells.last, before, tick?.ltp)
+    before = tick?.ltp
+    write(cells.change, signed(tick?.change, 2))
+    paintPercent(tick?.change_pct)
+    write(cells.volume, tick?.volume ? unitsShort(tick.volume) : "–")
+    write(cells.bid, number(tick?.bid, 2))
+    write(cells.ask, number(tick?.ask, 2))
+    paintRange(tick)
+    const age = staleFor(tick, now_ms)
+    row.toggleAttribute("data-stale", age !== null)
+    write(cells.age, age === null ? "" : `${staleWords(age)} old`)
+  }
+}

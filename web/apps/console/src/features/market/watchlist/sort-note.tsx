@@ -1,0 +1,42 @@
+import { Button } from "@mantine/core"
+import type { SortBy, Sorting } from "./ordering"
+import classes from "./watchlist.module.css"
+
+const NAMES: Record<SortBy, string> = {
+  name: "name",
+  last: "last price",
+  percent: "change",
+  volume: "volume",
+}
+
+interface Props {
+  sorting: Sorting
+  error: Error | null
+  onStop: () => void
+  onKeep: () => void
+}
+
+/** Says by what the list is sorted just now, and the ways out of it. */
+export function SortNote({ sorting, error, onStop, onKeep }: Props) {
+  const { by, isDescending } = sorting
+  const way =
+    by === "name" ? (isDescending ? "Z to A" : "A to Z") : isDescending ? "largest first" : "smallest first"
+  return (
+    <div className={classes.sorted} role="status">
+      <span>
+        By {NAMES[by]}, {way}
+        {error
+          ? "; it could not be renewed just now."
+          : by !== "name"
+            ? ", renewed as prices move while no pointer is among the rows."
+            : "."}
+      </span>
+      <Button size="compact-xs" variant="subtle" onClick={onStop}>
+        Back to your order
+      </Button>
+      <Button size="compact-xs" variant="subtle" onClick={onKeep}>
+        Keep this order
+      </Button>
+    </div>
+  )
+}
