@@ -106,6 +106,33 @@ def test_a_freeze_equal_to_the_limit_passes(noon: datetime) -> None:
     assert codes(noon, FUTURE | {"quantity": 1820}, exact)[0] == set()
 
 
+@pytest.mark.parametrize(
+    ("side", "stoploss", "squareoff", "refused"),
+    [
+        ("BUY", 145, 145, set()),
+        ("BUY", 145.05, 5, {"/stoploss"}),
+        ("BUY", 2000, 2000, {"/stoploss", "/squareoff"}),
+        ("SELL", 145.05, 5, {"/stoploss"}),
+        ("SELL", 5, 145.05, {"/squareoff"}),
+        ("BUY", 5, 0, set()),
+    ],
+)
+def test_a_cover_order_whose_exits_the_exchange_refuses_is_not_entered(
+    noon: datetime, side: str, stoploss: float, squareoff: float, refused: set[str]
+) -> None:
+    """KO-02: it would stand without the stop it promises."""
+    limits = {"lower_circuit": Decimal(1305), "upper_circuit": Decimal(1595)}
+    tick = quote(noon, **limits)
+    document = SHARE | {"variety": "co", "transaction_type": side} | {
+        "stoploss": stoploss, "squareoff": squareoff,
+    }  # fmt: skip
+    request = read_order(document)
+    denials = check_against(request, INFY, now=noon, tick=tick).denials
+    assert {one.pointer for one in denials} == refused
+    assert {one.reason.value for one in denials} <= {"cover_outside_circuit"}
+    assert check_against(request, INFY, now=noon, tick=tick, is_change=True).denials == ()
+
+
 def test_prices_outside_the_circuit_are_refused_at_it_they_are_not(noon: datetime) -> None:
     limits = {"lower_circuit": Decimal(1305), "upper_circuit": Decimal(1595)}
     tick = quote(noon, **limits)

@@ -93,6 +93,7 @@ def modify(command: ModifyOrder, order: Order, facts: Facts, now: datetime) -> D
         now=now,
         tick=facts.tick,
         phase=facts.phase,
+        is_change=True,
     )
     if checked.denials + facts.denials:
         return Decision(denials=checked.denials + facts.denials, warnings=checked.warnings)

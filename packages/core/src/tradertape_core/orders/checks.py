@@ -13,10 +13,11 @@ from tradertape_core.market.session_times import PhaseKind
 from tradertape_core.market.tick import Tick
 from tradertape_core.orders.auctions import against_phase
 from tradertape_core.orders.denials import Denial, DenialReason, denial
-from tradertape_core.orders.order import OrderRequest, Product, Variety
+from tradertape_core.orders.order import OrderRequest, Product, Side, Variety
 
 MOST_SLICES = 10  # of an autosliced order; the brokers' own cap
 _WIDE_SPREAD = Decimal("0.05")  # of the middle: beyond it a market order pays dearly
+_NOTHING = Decimal(0)
 _R = DenialReason
 
 
@@ -36,18 +37,20 @@ def check_against(
     tick: Tick | None = None,
     phase: PhaseKind | None = PhaseKind.CONTINUOUS,
     at: str = "",
+    is_change: bool = False,
 ) -> Checked:
     """Check what depends on the instrument: tick, lot, freeze, circuit, expiry, hours.
 
     tick: the latest of the instrument; None when there is none, and limits are not known.
     phase: what the exchange does with orders now; None while it is closed. at: pointer of the order
-    in the caller's document.
+    in the caller's document. is_change: of an order that is at the exchange already.
     """
     denials = (
         *_tradable(request, instrument, now, at),
         *prices_on_tick(request, instrument, at),
         *_quantity(request, instrument, at),
         *_circuit(request, tick, at),
+        *(() if is_change else _cover(request, tick, at)),
         *against_phase(request, phase, at),
     )
     warnings = (
@@ -138,6 +141,28 @@ def _circuit(request: OrderRequest, tick: Tick | None, at: str) -> list[Denial]:
         for field, value in _prices(request)
         if field in ("price", "trigger_price") and not low <= value <= high
     ]
+
+
+def _cover(request: OrderRequest, tick: Tick | None, at: str) -> list[Denial]:
+    """The exits of a cover order that the exchange would not take, were it entered now."""
+    if request.variety is not Variety.CO or tick is None:
+        return []
+    is_buy = request.side is Side.BUY
+    entry = request.price or (tick.ask if is_buy else tick.bid) or tick.last_price
+    low, high = tick.lower_circuit or _NOTHING, tick.upper_circuit
+    exits = (
+        ("stoploss", request.stoploss or _NOTHING, not is_buy),
+        ("squareoff", request.squareoff or _NOTHING, is_buy),
+    )
+    found: list[Denial] = []
+    for field, away, is_above in exits:
+        price = entry + away if is_above else entry - away
+        if away and (price <= 0 or price < low or (high is not None and price > high)):
+            facts = {"field": field, "value": away, "entry": entry, "price": price}
+            limits = {"low": low, "high": "any" if high is None else high}
+            code = _R.COVER_OUTSIDE_CIRCUIT
+            found.append(denial(code, pointer=f"{at}/{field}", **facts, **limits))
+    return found
 
 
 def _protection(request: OrderRequest, at: str) -> list[Denial]:

@@ -21,6 +21,7 @@ class DenialReason(StrEnum):
     OVER_FREEZE_QUANTITY = "over_freeze_quantity"
     TOO_MANY_SLICES = "too_many_slices"
     PRICE_OUTSIDE_CIRCUIT = "price_outside_circuit"
+    COVER_OUTSIDE_CIRCUIT = "cover_outside_circuit"
     MARKET_CLOSED_USE_AMO = "market_closed_use_amo"
     NO_ORDERS_NOW = "no_orders_now"
     NOT_IN_AUCTION = "not_in_auction"
@@ -81,6 +82,10 @@ WORDS: dict[DenialReason, str] = {
     ),
     DenialReason.PRICE_OUTSIDE_CIRCUIT: (
         "{field} must be between {low} and {high}, today's circuit limits, was {value}"
+    ),
+    DenialReason.COVER_OUTSIDE_CIRCUIT: (
+        "{field} {value} from the entry at {entry} would be an order at {price}, which the "
+        "exchange refuses: it takes {low} to {high} today, and nothing would cover the position"
     ),
     DenialReason.MARKET_CLOSED_USE_AMO: (
         "the market is closed: place the order with variety amo to send it at the next open"
