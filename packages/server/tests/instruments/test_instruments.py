@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from tradertape_core.kernel.clock import IST
 from tradertape_core.kernel.errors import InvalidInput
 from tradertape_core.market.calendar import nse_calendar
 from tradertape_core.market.instrument import InstrumentType
@@ -26,6 +27,24 @@ HEAD = ",".join(COLUMNS)
 def service(tmp_path: Path, clock: object) -> InstrumentService:
     market = MarketService(tmp_path, clock)  # type: ignore[arg-type]
     return InstrumentService(market, LiveWorld(market), clock, home=tmp_path)  # type: ignore[arg-type]
+
+
+class Morning:
+    """Ten o'clock, always."""
+
+    def now(self) -> datetime:
+        return datetime(2026, 1, 5, 10, tzinfo=IST)
+
+    def monotonic(self) -> float:
+        return 0.0
+
+
+@pytest.fixture(scope="module")
+def likeness_service(tmp_path_factory: pytest.TempPathFactory) -> InstrumentService:
+    """One table for every name that is looked for."""
+    home, clock = tmp_path_factory.mktemp("home"), Morning()
+    market = MarketService(home, clock)
+    return InstrumentService(market, LiveWorld(market), clock, home=home)
 
 
 def test_a_contract_keeps_its_token_whatever_the_day_and_the_level() -> None:
@@ -161,3 +180,67 @@ def test_a_damaged_row_is_refused_and_counted(row: str) -> None:
     dump = read_dump([HEAD, good, row])
     assert [one.id for one in dump.instruments] == ["NSE:INFY"]
     assert dump.refused.total() == 1
+
+
+@pytest.mark.parametrize(
+    ("asked", "meant"),
+    [
+        ("nifty50", ["NSE:NIFTY 50"]),
+        ("NSE:NIFTY", ["NSE:NIFTY 50"]),
+        ("BANKNIFTY", ["NSE:NIFTY BANK", "NFO:BANKNIFTY26JANFUT"]),
+        ("bank nifty", ["NSE:NIFTY BANK", "NFO:BANKNIFTY26JANFUT"]),
+        ("vix", ["NSE:INDIA VIX"]),
+        ("infosis", ["NSE:INFY"]),
+        ("Infosys", ["NSE:INFY"]),
+        ("INFY.NS", ["NSE:INFY"]),
+        ("NSE:INFY-EQ", ["NSE:INFY"]),
+        ("NSE INFY", ["NSE:INFY"]),
+        ("BSE:INFY", ["NSE:INFY"]),
+        ("MCX:INFY", ["NSE:INFY"]),
+        ("NFO:INFY", ["NFO:INFY26JANFUT", "NFO:INFY26FEBFUT"]),
+        ("nifty fut", ["NFO:NIFTY26JANFUT", "NFO:NIFTY26FEBFUT"]),
+        ("NFO:NIFTY25DEC20000CE", ["NFO:NIFTY2610620000CE", "NFO:NIFTY2611320000CE"]),
+        ("NIFTY26JAN20001PE", ["NFO:NIFTY2610620000PE"]),
+        ("RELIANCE25DECFUT", ["NFO:RELIANCE26JANFUT"]),
+        ("m & m", ["NSE:M&M"]),
+        ("RELINCE", ["NSE:RELIANCE"]),
+        ("qqqqqqqq", []),
+        (":", []),
+    ],
+)
+def test_what_people_mean_comes_first(
+    likeness_service: InstrumentService, asked: str, meant: list[str]
+) -> None:
+    with pytest.raises(UnknownInstrument) as error:
+        likeness_service.get(asked)
+    assert list(error.value.near[: len(meant)]) == meant
+    assert bool(error.value.near) == bool(meant)
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("NIFTY25DEC20000CE", ": it expired in Dec 2025; did you mean NFO:NIFTY26106"),
+        ("NIFTY2591620000CE", ": it expired on 16 Sep 2025; did you mean"),
+        ("NIFTY26JAN1CE", "Unknown instrument NIFTY26JAN1CE; did you mean"),
+        ("MCX:GOLD26JANFUT", ": exchange MCX is not served, NSE, BSE, NFO, BFO are"),
+        ("999", "Unknown instrument 999: no instrument of today has this token"),
+    ],
+)
+def test_an_unknown_name_is_told_why(
+    likeness_service: InstrumentService, asked: str, said: str
+) -> None:
+    with pytest.raises(UnknownInstrument) as error:
+        likeness_service.get(asked)
+    assert said in error.value.detail
+
+
+@pytest.mark.parametrize("asked", ["NSE:INFY ", " nse : infy", "infy", "Nse:Infy"])
+def test_case_and_blanks_do_not_matter(likeness_service: InstrumentService, asked: str) -> None:
+    assert likeness_service.get(asked).id == "NSE:INFY"
+
+
+def test_search_finds_what_is_written_apart(likeness_service: InstrumentService) -> None:
+    assert likeness_service.search("nifty50")[0].id == "NSE:NIFTY 50"
+    assert [one.id for one in likeness_service.search("INFY.NS")][:1] == ["NSE:INFY"]
+    assert likeness_service.search("...") == []

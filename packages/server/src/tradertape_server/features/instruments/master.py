@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
-from difflib import get_close_matches
 
 from tradertape_core.market.instrument import Instrument, InstrumentType
+from tradertape_server.features.instruments.likeness import Asked, Likeness, plain
 
 _FIRST = {InstrumentType.INDEX: 0, InstrumentType.EQ: 1, InstrumentType.FUT: 2}
 
@@ -19,6 +19,7 @@ class InstrumentMaster:
         self._by_id = {one.id: one for one in instruments}
         self._by_token = {one.instrument_token: one for one in self._by_id.values()}
         self._texts = [(one, _text(one)) for one in sorted(self._by_id.values(), key=_order)]
+        self._likeness: Likeness | None = None  # made when the first unknown name is asked
         self._derivatives: dict[str, list[Instrument]] = defaultdict(list)
         for one in self._by_id.values():
             if one.is_derivative:
@@ -29,9 +30,10 @@ class InstrumentMaster:
 
     def by_id(self, instrument_id: str) -> Instrument | None:
         """`NSE:INFY`; without an exchange, NSE's and then BSE's. Case does not matter."""
-        wanted = instrument_id.strip().upper()
-        if ":" in wanted:
-            return self._by_id.get(wanted)
+        exchange, colon, symbol = instrument_id.strip().upper().partition(":")
+        if colon:
+            return self._by_id.get(f"{exchange.strip()}:{symbol.strip()}")
+        wanted = exchange
         for exchange in ("NSE", "BSE", "NFO", "BFO"):
             if found := self._by_id.get(f"{exchange}:{wanted}"):
                 return found
@@ -54,21 +56,24 @@ class InstrumentMaster:
             if all(word in known for word in words):
                 ranked.append((_rank(one, words), place, one))
         ranked.sort(key=lambda row: row[:2])
-        return [one for _, _, one in ranked[:limit]]
+        return [one for _, _, one in ranked[:limit]] or self._written_apart(text, exchange, limit)
+
+    def _written_apart(self, text: str, exchange: str, limit: int) -> list[Instrument]:
+        """Those whose symbol begins so without blanks and signs: `nifty50`, `INFY.NS`."""
+        wanted = Asked.of(text).plain
+        found = [
+            one
+            for one, _ in self._texts
+            if (not exchange or exchange in (one.exchange, one.segment))
+            and plain(one.tradingsymbol).startswith(wanted)
+        ]
+        return found[:limit] if wanted else []
 
     def near(self, text: str, *, most: int = 5) -> list[str]:
         """Ids that look like `text`, the likeliest first."""
-        wanted = text.strip().upper()
-        exchange, _, symbol = wanted.rpartition(":")
-        pool = [one for one in self._by_id.values() if not exchange or one.exchange == exchange]
-        starting = [one.tradingsymbol for one in pool if one.tradingsymbol[:3] == symbol[:3]]
-        names = starting if len(starting) < 3000 else starting[:3000]
-        close = get_close_matches(symbol, names, n=most, cutoff=0.6)
-        if len(close) < most:
-            plain = [one.tradingsymbol for one in pool if not one.is_derivative]
-            close += get_close_matches(symbol, plain, n=most, cutoff=0.7)
-        ids = {one.tradingsymbol: one.id for one in pool}
-        return list(dict.fromkeys(ids[name] for name in close))[:most]
+        if self._likeness is None:
+            self._likeness = Likeness([one for one, _ in self._texts])
+        return self._likeness.near(Asked.of(text), most=most)
 
     def underlyings(self) -> list[str]:
         """Names that have derivatives."""

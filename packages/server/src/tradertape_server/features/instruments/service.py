@@ -20,6 +20,7 @@ from tradertape_core.market.universe_facts import FACTS, NIFTY_100
 from tradertape_core.market.world.day import MarketDay
 from tradertape_server.features.instruments.chains import index_chains, share_futures
 from tradertape_server.features.instruments.kite_dump import Dump, read_dump
+from tradertape_server.features.instruments.likeness import Asked, first_words, why_unknown
 from tradertape_server.features.instruments.listing import Listed, indices, shares
 from tradertape_server.features.instruments.master import InstrumentMaster
 from tradertape_server.features.market.columns import Columns
@@ -41,9 +42,10 @@ class UnknownInstrument(ApiError):
 
     status = 404
 
-    def __init__(self, asked: Identifier, near: Sequence[str] = ()) -> None:
-        hint = f"; did you mean {', '.join(near)}?" if near else ""
-        super().__init__(f"Unknown instrument {asked}{hint}", code="unknown_instrument")
+    def __init__(self, asked: Identifier, near: Sequence[str] = (), *, why: str = "") -> None:
+        because = f": {why}" if why else ""
+        said = f"Unknown instrument {asked}{because}{first_words(near)}"
+        super().__init__(said, code="unknown_instrument")
         self.asked = asked
         self.near = tuple(near)
 
@@ -94,8 +96,17 @@ class InstrumentService:
         token = as_token(asked)
         found = master.by_id(str(asked)) if token is None else master.by_token(token)
         if found is None:
-            raise UnknownInstrument(asked, () if token is not None else master.near(str(asked)))
+            raise self._unknown(asked, token, master)
         return found
+
+    def _unknown(
+        self, asked: Identifier, token: int | None, master: InstrumentMaster
+    ) -> UnknownInstrument:
+        if token is not None:
+            return UnknownInstrument(asked, why="no instrument of today has this token")
+        today = self._clock.now().astimezone(IST).date()
+        name = str(asked)
+        return UnknownInstrument(asked, master.near(name), why=why_unknown(Asked.of(name), today))
 
     def many(self, asked: Iterable[Identifier]) -> Found:
         """Several at once; what is unknown does not keep the others back."""
