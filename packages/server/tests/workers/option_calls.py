@@ -1,0 +1,32 @@
+"""What a worker asks of an option run, in one line each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Json = dict[str, Any]
+RUNS = "options/runs"
+
+
+def enter(caller: Any, api: Any, run_id: str, headers: Json | None = None, **action: Any) -> Any:
+    body = {"all_or_none": False, "metadata": {}, **action}
+    return caller.post(api(f"{RUNS}/{run_id}/enter"), json=body, headers=headers)
+
+
+def leave(caller: Any, api: Any, run_id: str, headers: Json | None = None, **action: Any) -> Any:
+    body = {"all_or_none": False, "metadata": {}, **action}
+    return caller.post(api(f"{RUNS}/{run_id}/exit"), json=body, headers=headers)
+
+
+def state(caller: Any, api: Any, run_id: str) -> Json:
+    answer = caller.get(api(f"{RUNS}/{run_id}/state"))
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def orders(caller: Any, api: Any, run_id: str) -> list[Json]:
+    return caller.get(api("orders"), params={"strategy_run_id": run_id}).json()["orders"]
+
+
+def events(caller: Any, api: Any, run_id: str) -> list[Json]:
+    return caller.get(api(f"runs/{run_id}/timeline"), params={"limit": 500}).json()["events"]
