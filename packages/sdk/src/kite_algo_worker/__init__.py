@@ -12,6 +12,15 @@ live_protection_certification       judging whether a server's protection fired
 from kite_algo_worker import options
 from kite_algo_worker._optional import FRAMES, installed
 from kite_algo_worker._version import __version__
+from kite_algo_worker.aio.managed_run import (
+    AsyncManagedRun,
+)
+from kite_algo_worker.aio.options import (
+    AsyncOptionWorkerClient,
+)
+from kite_algo_worker.aio.streaming import (
+    AsyncEventStream,
+)
 from kite_algo_worker.async_client import (
     AsyncKiteAlgoWorkerClient,
 )
@@ -136,7 +145,10 @@ from kite_algo_worker.ws import (
 __all__ = [
     "NUMBA_AVAILABLE",
     "AlgoWorkerConfig",
+    "AsyncEventStream",
     "AsyncKiteAlgoWorkerClient",
+    "AsyncManagedRun",
+    "AsyncOptionWorkerClient",
     "AuthError",
     "BackendProtection",
     "BaseIndicator",

@@ -43,6 +43,18 @@ def headers_for(call: Call[Any]) -> dict[str, str]:
     return headers
 
 
+def headers_after(call: Call[Any], cursor: str) -> dict[str, str]:
+    """The headers of a stream that goes on after a cursor, "" for none."""
+    headers = headers_for(call)
+    return {**headers, "Last-Event-ID": cursor} if cursor else headers
+
+
+def subscription_of(call: Call[Any]) -> str:
+    """What a stream is asked for: its path and query, without the token."""
+    query = "&".join(f"{key}={value}" for key, value in call.query.items())
+    return f"{call.path}?{query}"
+
+
 def body_of(call: Call[Any]) -> bytes | None:
     """The body as it is sent, the same bytes for every try.
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from kite_algo_worker.config import AlgoWorkerConfig
 from kite_algo_worker.endpoints.runs import check_same
 from kite_algo_worker.exceptions import KiteAlgoWorkerError
-from kite_algo_worker.heartbeats import BEAT_S, Heartbeats
+from kite_algo_worker.heartbeats import BEAT_S, Heartbeats, check_claimed
 from kite_algo_worker.managed_run import ManagedRun
 from kite_algo_worker.models import JsonDict
 from kite_algo_worker.options.client import OptionWorkerClient
@@ -69,11 +69,7 @@ class KiteAlgoWorkerClient(RunMethods, TradingMethods, MonitoringMethods, Market
             safety = run.safety_check()
         ```
         """
-        if (heartbeat_on_enter or auto_heartbeat) and not claim_session:
-            raise ValueError(
-                "a heartbeat needs the session's nonce: leave claim_session on, or pass "
-                "heartbeat_on_enter=False and auto_heartbeat=False"
-            )
+        check_claimed(claim_session, heartbeat_on_enter or auto_heartbeat)
         managed = ManagedRun(self, config, self._made_or_found(config))
         beating = Heartbeats(managed, heartbeat_interval_s) if auto_heartbeat else None
         try:

@@ -14,6 +14,20 @@ BEAT_S = 20.0  # a session lives for 60 seconds: two beats may be lost
 _LOST = frozenset({401, 403, 404, 409})
 
 
+def ends_the_beating(error: KiteAlgoWorkerError) -> bool:
+    """Say whether a refused beat means that the run is somebody else's, or nobody's, by now."""
+    return error.status_code in _LOST
+
+
+def check_claimed(claim_session: bool, wants_heartbeats: bool) -> None:
+    """Raise ValueError when heartbeats are wanted without a claim."""
+    if wants_heartbeats and not claim_session:
+        raise ValueError(
+            "a heartbeat needs the session's nonce: leave claim_session on, or pass "
+            "heartbeat_on_enter=False and auto_heartbeat=False"
+        )
+
+
 class Heartbeats:
     """Sends a run's sign of life every so many seconds until it is stopped.
 
@@ -53,7 +67,7 @@ class Heartbeats:
             self.error = self._failure()
             if self.error is None:
                 self.count += 1
-            elif self.error.status_code in _LOST:
+            elif ends_the_beating(self.error):
                 return
 
     def _failure(self) -> KiteAlgoWorkerError | None:

@@ -236,13 +236,9 @@ def wait_for_fresh_candle(
     """Ask until the latest candle is complete; return the latest seen, None when there is none."""
 
     def ask() -> WorkerCandle | None:
-        found = client.get_candles_snapshot(instrument, interval=interval, lookback=lookback)
-        if found.current is not None:
-            return found.current
-        return found.candles[-1] if found.candles else None
-
-    def is_fresh(candle: WorkerCandle | None) -> bool:
-        return candle is not None and candle.is_complete
+        return latest_of(
+            client.get_candles_snapshot(instrument, interval=interval, lookback=lookback)
+        )
 
     return _until(ask, is_fresh, attempts, sleep_seconds)
 
@@ -250,6 +246,18 @@ def wait_for_fresh_candle(
 def is_final(order: WorkerOrderSnapshot) -> bool:
     """Say whether nothing more happens to the order."""
     return order.status in TERMINAL_ORDER_STATES or order.status == _ALSO_FINAL
+
+
+def is_fresh(candle: WorkerCandle | None) -> bool:
+    """Say whether there is a candle and it is complete."""
+    return candle is not None and candle.is_complete
+
+
+def latest_of(found: WorkerHistoricalCandles) -> WorkerCandle | None:
+    """Return the candle still going on, else the last one; None when there is none."""
+    if found.current is not None:
+        return found.current
+    return found.candles[-1] if found.candles else None
 
 
 def _until(

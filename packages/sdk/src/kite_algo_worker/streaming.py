@@ -30,6 +30,49 @@ class Connection(Protocol):
 Open = Callable[[str], Connection]  # with the cursor to go on after, "" for none
 
 
+class Mending:
+    """What is done about a stream that breaks: how long to wait, and when to give up."""
+
+    def __init__(self, reader: EventReader, config: AlgoWorkerConfig, health: StreamHealth) -> None:
+        self._reader = reader
+        self._config = config
+        self._health = health
+        self._tries = 0
+        self._error: KiteAlgoWorkerError = closed_by_server()
+
+    def broke(self, error: KiteAlgoWorkerError) -> None:
+        """The stream broke; one that brought something has all its tries again."""
+        self._health.mark_disconnect(error)
+        self._error = error
+        if self._reader.heard:
+            self._tries = 0
+
+    def pause_s(self) -> float:
+        """Seconds before the next try. Raises StreamDisconnectedError after the last one."""
+        if self._tries >= self._config.stream_reconnects:
+            raise StreamDisconnectedError(
+                f"the stream {self._health.stream_name} was lost: {self._error}",
+                status_code=0,
+                request_id=self._error.request_id,
+            ) from self._error
+        pause_s = reconnect_delay(self._tries, self._reader.retry_s or self._config.retry_delay_s)
+        self._tries += 1
+        self._health.mark_retry_delay(pause_s)
+        return pause_s
+
+    def failed(self, error: KiteAlgoWorkerError) -> None:
+        """It could not be opened again. Raises what no further try will mend."""
+        self._error = error
+        self._health.mark_reconnect_failed(error)
+        if error.status_code not in _RETRYABLE:
+            raise error
+
+
+def closed_by_server() -> TransportError:
+    """The error of an answer that ends without saying so."""
+    return TransportError("the server closed the stream", status_code=0)
+
+
 class EventStream(Iterator[JsonDict]):
     """Messages of a stream, one by one; `for` ends when the server ends it.
 
@@ -43,9 +86,9 @@ class EventStream(Iterator[JsonDict]):
     ) -> None:
         self.health = health
         self._open_at = open_at
-        self._config = config
         self._sleep = sleep
         self._reader = EventReader()
+        self._mending = Mending(self._reader, config, health)
         self._connection: Connection | None = open_at("")
         self._closed = False
         health.mark_connected(replayed=False)
@@ -78,7 +121,6 @@ class EventStream(Iterator[JsonDict]):
             self._messages.close()
 
     def _read(self) -> Generator[JsonDict, None, None]:
-        failures = 0
         while not self._closed:
             try:
                 for message in self._of_connection():
@@ -87,15 +129,12 @@ class EventStream(Iterator[JsonDict]):
                 if self._reader.is_over or not self._reader.resumes:
                     self.close()
                     return
-                error: KiteAlgoWorkerError = TransportError(
-                    "the server closed the stream", status_code=0
-                )
+                error = closed_by_server()
             except TransportError as broken:
                 error = broken
-            if self._closed:
-                return
-            self.health.mark_disconnect(error)
-            failures = self._open_again(0 if self._reader.heard else failures, error)
+            if not self._closed:
+                self._mending.broke(error)
+                self._open_again()
 
     def _of_connection(self) -> Iterator[JsonDict]:
         connection = self._connection
@@ -113,25 +152,13 @@ class EventStream(Iterator[JsonDict]):
         finally:
             connection.close()
 
-    def _open_again(self, failures: int, error: KiteAlgoWorkerError) -> int:
-        while failures < self._config.stream_reconnects and not self._closed:
-            first_s = self._reader.retry_s or self._config.retry_delay_s
-            delay_s = reconnect_delay(failures, first_s)
-            failures += 1
-            self.health.mark_retry_delay(delay_s)
-            self._sleep(delay_s)
+    def _open_again(self) -> None:
+        while not self._closed:
+            self._sleep(self._mending.pause_s())
             try:
                 self._connection = self._open_at(self._reader.last_id)
             except KiteAlgoWorkerError as refused:
-                error = refused
-                self.health.mark_reconnect_failed(refused)
-                if refused.status_code not in _RETRYABLE:
-                    raise
+                self._mending.failed(refused)
             else:
                 self.health.mark_connected(replayed=True)
-                return failures
-        raise StreamDisconnectedError(
-            f"the stream {self.health.stream_name} was lost: {error}",
-            status_code=0,
-            request_id=error.request_id,
-        ) from error
+                return

@@ -42,6 +42,12 @@ ANSWERS: dict[str, Any] = {
     },
 }  # fmt: skip
 
+
+def read(stream: Any) -> Any:
+    """All messages of a stream; one of the asyncio client is read by who awaits it."""
+    return stream if hasattr(stream, "__aiter__") else list(stream)
+
+
 SYNC: dict[str, Callable[[Any, Any], Any]] = {
     "health": lambda c, k: c.health(),
     "heartbeat": lambda c, k: c.heartbeat("w", "busy", {"a": 1}),
@@ -173,10 +179,10 @@ SYNC: dict[str, Callable[[Any, Any], Any]] = {
     ),
     "options.get_protection_state": lambda c, k: c.options.get_protection_state("r-1"),
     "options.replay_protection": lambda c, k: c.options.replay_protection("r-1", [{"a": 1}]),
-    "stream_ticks": lambda c, k: list(c.stream_ticks(["NSE:INFY", 408065], "ltp")),
-    "stream_candles": lambda c, k: list(c.stream_candles("408065", "minute")),
-    "stream_run_pnl": lambda c, k: list(c.stream_run_pnl("r-1", interval_seconds=2.5)),
-    "stream_timeline": lambda c, k: list(c.stream_timeline("r-1", after_cursor=4)),
+    "stream_ticks": lambda c, k: read(c.stream_ticks(["NSE:INFY", 408065], "ltp")),
+    "stream_candles": lambda c, k: read(c.stream_candles("408065", "minute")),
+    "stream_run_pnl": lambda c, k: read(c.stream_run_pnl("r-1", interval_seconds=2.5)),
+    "stream_timeline": lambda c, k: read(c.stream_timeline("r-1", after_cursor=4)),
     "ensure_run": lambda c, k: k.ensure_run(
         c, strategy_run_id="r-1", template_id="t", account_scope="kite:paper-a",
         execution_mode="paper", metadata={},
@@ -290,30 +296,124 @@ def test_the_async_client_sends_the_same(
     assert asyncio.run(drive(ours)) == asyncio.run(drive(theirs))
 
 
-def test_the_async_client_has_every_call_of_the_sync_one(server: Any) -> None:
+async def awaited(result: Any) -> Any:
+    """What a call of the asyncio client gives: the messages of a stream, else the answer."""
+    return [one async for one in result] if hasattr(result, "__aiter__") else await result
+
+
+def test_every_call_of_the_sync_client_is_one_of_the_async_client_too() -> None:
     import kite_algo_worker as ours
 
-    client = ours.KiteAlgoWorkerClient(ours.AlgoWorkerConfig(server.url, "kwa_secret"))
-    sent: list[Any] = []
-    names = [name for name in SYNC if hasattr(ours.AsyncKiteAlgoWorkerClient, name.split(",")[0])]
+    pairs = {
+        ours.KiteAlgoWorkerClient: ours.AsyncKiteAlgoWorkerClient,
+        ours.OptionWorkerClient: ours.AsyncOptionWorkerClient,
+        ours.ManagedRun: ours.AsyncManagedRun,
+        ours.EventStream: ours.AsyncEventStream,
+    }
+    for plain, waiting in pairs.items():
+        for name, function in inspect.getmembers(plain, inspect.isfunction):
+            if name.startswith("_"):
+                continue
+            theirs = inspect.signature(getattr(waiting, name)).parameters.values()
+            given = {(one.name, one.default) for one in theirs}
+            wanted = {
+                (one.name, one.default) for one in inspect.signature(function).parameters.values()
+            }
+            assert given == wanted, name
+
+
+def test_the_async_client_sends_what_the_sync_one_does(server: Any) -> None:
+    import kite_algo_worker as ours
+
+    config = ours.AlgoWorkerConfig(server.url, "kwa_secret")
+    client = ours.KiteAlgoWorkerClient(config)
+    names = [name for name in SYNC if "options." in name or hasattr(client, name.split(",")[0])]
     client._gate.remember(ANSWERS["/runs/r-1"])
-    for name in names:
-        SYNC[name](client, ours)
-        sent.append(wire(server))
+    sent = [(name, shown(SYNC[name](client, ours)), wire(server)) for name in names]
     client.close()
 
     async def drive() -> list[Any]:
         seen: list[Any] = []
-        config = ours.AlgoWorkerConfig(server.url, "kwa_secret")
         async with ours.AsyncKiteAlgoWorkerClient(config) as client:
             client._gate.remember(ANSWERS["/runs/r-1"])
             for name in names:
-                await SYNC[name](client, ours)
-                seen.append(wire(server))
+                result = SYNC[name](client, ours)
+                seen.append((name, shown(await awaited(result)), wire(server)))
         return seen
 
     assert asyncio.run(drive()) == sent
-    assert {"place_order", "place_basket", "claim_session", "exit_run"} <= set(names)
+    assert {"place_order", "stream_timeline", "options.enter", "exit_run"} <= set(names)
+
+
+def test_the_async_helpers_ask_what_the_sync_ones_do(server: Any) -> None:
+    import kite_algo_worker as ours
+
+    wanted: dict[str, dict[str, Any]] = {
+        "ensure_run": {
+            "strategy_run_id": "r-1", "template_id": "t", "account_scope": "kite:paper-a",
+            "execution_mode": "paper", "metadata": {},
+        },
+        "preview_then_place_order": {
+            "strategy_run_id": "r-1", "order": ORDER, "idempotency_key": "r-1:entry:001",
+        },
+        "wait_for_history": {"instrument": "NSE:INFY", "attempts": 2, "sleep_seconds": 0.0},
+        "warmup_history": {"instrument": "NSE:INFY", "attempts": 2, "sleep_seconds": 0.0},
+        "wait_for_quotes": {"instruments": ["NSE:INFY"], "attempts": 2, "sleep_seconds": 0.0},
+        "wait_for_terminal_order_state": {"strategy_run_id": "r-1", "order_id": "o-1"},
+        "wait_for_fresh_candle": {"instrument": 408065, "attempts": 2, "sleep_seconds": 0.0},
+    }  # fmt: skip
+    config = ours.AlgoWorkerConfig(server.url, "kwa_secret")
+    client = ours.KiteAlgoWorkerClient(config)
+    client._gate.remember(ANSWERS["/runs/r-1"])
+    sent: list[Any] = []
+    for name, given in wanted.items():
+        sent.append((name, shown(getattr(ours, name)(client, **given)), wire(server)))
+    client.close()
+
+    async def drive() -> list[Any]:
+        seen: list[Any] = []
+        async with ours.AsyncKiteAlgoWorkerClient(config) as client:
+            client._gate.remember(ANSWERS["/runs/r-1"])
+            for name, given in wanted.items():
+                found = await getattr(client, name)(**given)
+                seen.append((name, shown(found), wire(server)))
+        return seen
+
+    assert asyncio.run(drive()) == sent
+
+
+def test_the_async_resolvers_make_the_legs_of_the_sync_ones(server: Any) -> None:
+    import kite_algo_worker as ours
+
+    common = {"underlying": "NIFTY", "product": "MIS", "expiry": "nearest"}
+    sides = {"transaction_type": "BUY", "lots": 2, "metadata": {"why": "test"}}
+    legs = [{"selection": {"a": 1}, "transaction_type": "SELL"}] * 2
+    spread = ours.SpreadSpec(spread_type="s", expiry="nearest", legs=legs)
+    wanted: dict[str, dict[str, Any]] = {
+        "resolve_option_leg": {**common, **sides, "selection": {"option_type": "CE"}},
+        "resolve_offset_leg": {**common, **sides, "option_type": "CE", "offset": "ATM"},
+        "resolve_delta_leg": {**common, **sides, "option_type": "CE", "delta_target": 0.3},
+        "resolve_spread": {"underlying": "NIFTY", "product": "MIS", "spec": spread},
+        "resolve_option_contracts": {"underlying": "NIFTY", "selection_payload": {"legs": []}},
+    }
+    config = ours.AlgoWorkerConfig(server.url, "kwa_secret")
+
+    def told(result: Any) -> Any:
+        many = result if isinstance(result, list) else [result]
+        return [{**shown(one), "leg_id": None} for one in many]
+
+    client = ours.KiteAlgoWorkerClient(config)
+    sent = [told(getattr(client.options, name)(**given)) for name, given in wanted.items()]
+    asked = wire(server)
+    client.close()
+
+    async def drive() -> list[Any]:
+        async with ours.AsyncKiteAlgoWorkerClient(config) as client:
+            options = client.options
+            return [told(await getattr(options, name)(**given)) for name, given in wanted.items()]
+
+    assert asyncio.run(drive()) == sent
+    assert wire(server) == asked
 
 
 def test_sockets_ask_for_the_same(published_module: Callable[[str], Any]) -> None:

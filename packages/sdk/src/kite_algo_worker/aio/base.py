@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Generator
+from collections.abc import AsyncGenerator, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from kite_algo_worker import answers
+from kite_algo_worker.aio.streaming import AsyncEventStream
 from kite_algo_worker.config import AlgoWorkerConfig
 from kite_algo_worker.endpoints import runs
 from kite_algo_worker.endpoints.call import Call
 from kite_algo_worker.exceptions import KiteAlgoWorkerError
 from kite_algo_worker.live_gate import LiveGate
+from kite_algo_worker.sse import LineSplitter
+from kite_algo_worker.stream_health import StreamHealth
 
 if TYPE_CHECKING:
     import httpx
@@ -66,10 +69,22 @@ class AsyncBase:
             if error.status_code != 404:  # the entry itself will be answered with that
                 raise
 
+    def _stream(
+        self, name: str, call: Call[Any], *, cursor_key: str | None = None
+    ) -> AsyncEventStream:
+        """Return a stream, to be opened when it is entered or first read."""
+        health = StreamHealth(stream_name=name, subscription_key=answers.subscription_of(call))
+
+        async def open_at(cursor: str) -> _Connection:
+            connection = _Connection(self, call.after(cursor, cursor_key), cursor)
+            await connection.open()
+            return connection
+
+        return AsyncEventStream(open_at, self.config, health)
+
     async def _once(self, call: Call[Any], body: bytes | None) -> Any:
         headers = answers.headers_for(call)
         request_id = headers[answers.REQUEST_ID_HEADER]
-        # Said as `auth`, not as a header alone: else a .netrc entry for the host would replace it.
         with _told_as_lost(call, self.config, request_id):
             response = await self.client.request(
                 call.method,
@@ -85,6 +100,53 @@ class AsyncBase:
         return parsed
 
 
+class _Connection:
+    def __init__(self, base: AsyncBase, call: Call[Any], cursor: str) -> None:
+        self._base, self._call = base, call
+        self._headers = answers.headers_after(call, cursor)
+        self._request_id = self._headers[answers.REQUEST_ID_HEADER]
+        self._response: httpx.Response | None = None
+
+    async def open(self) -> None:
+        """Ask; raises what the server refuses."""
+        import httpx
+
+        config, call = self._base.config, self._call
+        request = self._base.client.build_request(
+            call.method,
+            config.url(call.path),
+            params=call.query or None,
+            headers=self._headers,
+            timeout=httpx.Timeout(config.timeout, read=config.stream_idle_s),
+        )
+        with _told_as_lost(call, config, self._request_id):
+            response = await self._base.client.send(
+                request, stream=True, auth=_bearer(config.token)
+            )
+            self._response = response
+            if not response.is_success:
+                await response.aread()
+                await response.aclose()
+        if not response.is_success:
+            text = response.content.decode("utf-8", "replace")
+            answers.read_answer(
+                call, response.status_code, text, response.headers, self._request_id
+            )
+
+    async def lines(self) -> AsyncGenerator[str, None]:
+        splitter = LineSplitter()
+        with _told_as_lost(self._call, self._base.config, self._request_id):
+            if self._response is not None:
+                async for chunk in self._response.aiter_bytes():
+                    for line in splitter.lines(chunk):
+                        yield line
+
+    async def close(self) -> None:
+        if self._response is not None:
+            await self._response.aclose()
+
+
+# Said as `auth`, not as a header alone: else a .netrc entry for the host would replace it.
 def _bearer(token: str) -> Any:
     def authorise(request: httpx.Request) -> httpx.Request:
         request.headers["Authorization"] = f"Bearer {token}"

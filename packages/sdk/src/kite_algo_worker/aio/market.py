@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from kite_algo_worker.aio.base import AsyncBase
+from kite_algo_worker.aio.streaming import AsyncEventStream
 from kite_algo_worker.endpoints import market
 from kite_algo_worker.models import JsonDict, WorkerHistoricalCandles
 
@@ -31,6 +32,18 @@ class AsyncMarketMethods(AsyncBase):
     async def get_quotes(self, instruments: Iterable[str | int], mode: str = "quote") -> JsonDict:
         """Return `quotes` by the name asked: `last_price`, `ohlc`, `volume`, `depth` …"""
         return await self._send(market.get_quotes(instruments, mode))
+
+    def stream_ticks(
+        self, instruments: Iterable[str | int], mode: str = "quote"
+    ) -> AsyncEventStream:
+        """Read ticks as they come, `{"ticks": [{"last_price": …}, …]}`.
+
+        ```python
+        async for message in client.stream_ticks(["NSE:INFY"]):
+            print(message["ticks"])
+        ```
+        """
+        return self._stream("ticks", market.stream_ticks(instruments, mode))
 
     async def get_candles(
         self, instrument: str | int, interval: str = "5minute", lookback: int = 50
@@ -94,6 +107,10 @@ class AsyncMarketMethods(AsyncBase):
             passthrough=passthrough,
         )
         return await self._send(market.history_snapshot(call))
+
+    def stream_candles(self, instrument: str | int, interval: str = "5minute") -> AsyncEventStream:
+        """Read the candle in the making, as it changes and when it is complete."""
+        return self._stream("candles", market.stream_candles(instrument, interval))
 
     async def get_market_snapshot(
         self,

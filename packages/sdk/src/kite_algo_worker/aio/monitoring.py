@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kite_algo_worker.aio.base import AsyncBase
+from kite_algo_worker.aio.streaming import AsyncEventStream
 from kite_algo_worker.endpoints import monitoring
 from kite_algo_worker.models import (
     JsonDict,
@@ -39,6 +40,12 @@ class AsyncMonitoringMethods(AsyncBase):
         """Return a run's profit and loss; as `get_run_pnl`."""
         return await self._send(monitoring.run_pnl_snapshot(strategy_run_id))
 
+    def stream_run_pnl(
+        self, strategy_run_id: str, *, interval_seconds: float = 1.0
+    ) -> AsyncEventStream:
+        """Read a run's profit and loss every so many seconds; each message as `get_run_pnl`."""
+        return self._stream("run_pnl", monitoring.stream_run_pnl(strategy_run_id, interval_seconds))
+
     async def log_decision_event(self, strategy_run_id: str, **payload: Any) -> JsonDict:
         """Write a decision into the run's timeline: `event_type`, `summary`, `details` …"""
         return await self._send(monitoring.log_decision_event(strategy_run_id, payload))
@@ -52,3 +59,8 @@ class AsyncMonitoringMethods(AsyncBase):
     ) -> WorkerTimelineResponse:
         """Return events of a run; as `list_timeline`."""
         return await self._send(monitoring.timeline_snapshot(strategy_run_id, params))
+
+    def stream_timeline(self, strategy_run_id: str, **params: Any) -> AsyncEventStream:
+        """Read what happened after `after_cursor`, and then what happens, each event once."""
+        call = monitoring.stream_timeline(strategy_run_id, params)
+        return self._stream("timeline", call, cursor_key="after_cursor")

@@ -50,6 +50,12 @@ class Call(Generic[Result]):
 
         return cast("Call[Other]", replace(self, read=cast("Any", both)))
 
+    def after(self, cursor: str, cursor_key: str | None) -> Call[Result]:
+        """The same request of a stream, going on after a cursor that it has a parameter for."""
+        if not cursor or cursor_key is None:
+            return self
+        return replace(self, params={**(self.params or {}), cursor_key: cursor})
+
     @property
     def query(self) -> dict[str, str]:
         """The query as texts; None is left out."""

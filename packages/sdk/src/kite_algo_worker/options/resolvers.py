@@ -5,7 +5,8 @@ The server chooses; here is what is asked and what is made of the answer. Nothin
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, Protocol, cast
 
 from kite_algo_worker.exceptions import KiteAlgoWorkerError
@@ -62,15 +63,6 @@ def resolve_option_leg(
     )
     ```
     """
-    payload = {"expiry": expiry, "legs": [dict(selection)]}
-    found = resolve_option_contracts(
-        options_client, underlying=underlying, selection_payload=payload
-    )
-    if not found:
-        raise _unresolved(f"no contract of {underlying} {expiry} fits {dict(selection)}")
-    contract = found[0]
-    how = {name: contract.get(name) for name in ("resolver", "resolution_meta")}
-    told = {name: value for name, value in how.items() if value is not None}
     wanted = SpreadLegSelection(
         selection=dict(selection),
         transaction_type=transaction_type,
@@ -78,9 +70,10 @@ def resolve_option_leg(
         order_type=order_type,
         price=price,
         trigger_price=trigger_price,
-        metadata={**told, **(metadata or {})},
+        metadata=dict(metadata or {}),
     )
-    return leg_of(contract, wanted, product)
+    asked = options_client.resolve_contracts(underlying, question(expiry, [wanted]))
+    return only_leg_of(contracts_of(asked), wanted, product, f"{underlying} {expiry}")
 
 
 def resolve_offset_leg(
@@ -158,16 +151,16 @@ def resolve_spread(
 
     Raises KiteAlgoWorkerError with status 422 when fewer contracts fit than it has legs.
     """
-    payload = {"expiry": spec.expiry, "legs": [dict(leg.selection) for leg in spec.legs]}
-    found = resolve_option_contracts(
-        options_client, underlying=underlying, selection_payload=payload
-    )
-    if len(found) < len(spec.legs):
-        raise _unresolved(
-            f"{len(found)} of the {len(spec.legs)} legs of {spec.spread_type} have a contract of "
-            f"{underlying} {spec.expiry}"
-        )
-    return [leg_of(contract, leg, product) for contract, leg in zip(found, spec.legs)]
+    asked = options_client.resolve_contracts(underlying, question(spec.expiry, spec.legs))
+    return legs_of(contracts_of(asked), spec, product, underlying)
+
+
+# --- what both clients ask and make of the answer -------------------------------------------------
+
+
+def question(expiry: str, legs: Iterable[SpreadLegSelection]) -> JsonDict:
+    """What the server is asked: a contract for each leg."""
+    return {"expiry": expiry, "legs": [dict(leg.selection) for leg in legs]}
 
 
 def contracts_of(answer: Mapping[str, Any]) -> list[JsonDict]:
@@ -176,6 +169,29 @@ def contracts_of(answer: Mapping[str, Any]) -> list[JsonDict]:
     if found is None:
         found = answer.get("contracts")
     return [dict(one) for one in cast("list[JsonDict]", found or [])]
+
+
+def only_leg_of(
+    found: list[JsonDict], wanted: SpreadLegSelection, product: str, where: str
+) -> OptionExecutionLeg:
+    """The leg of the first contract, with how it was found."""
+    if not found:
+        raise _unresolved(f"no contract of {where} fits {wanted.selection}")
+    how = {name: found[0].get(name) for name in ("resolver", "resolution_meta")}
+    told = {name: value for name, value in how.items() if value is not None}
+    return leg_of(found[0], replace(wanted, metadata={**told, **wanted.metadata}), product)
+
+
+def legs_of(
+    found: list[JsonDict], spec: SpreadSpec, product: str, underlying: str
+) -> list[OptionExecutionLeg]:
+    """The legs of a spread, a contract each."""
+    if len(found) < len(spec.legs):
+        raise _unresolved(
+            f"{len(found)} of the {len(spec.legs)} legs of {spec.spread_type} have a contract of "
+            f"{underlying} {spec.expiry}"
+        )
+    return [leg_of(contract, leg, product) for contract, leg in zip(found, spec.legs)]
 
 
 def leg_of(

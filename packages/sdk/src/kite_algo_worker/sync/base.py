@@ -16,7 +16,6 @@ from kite_algo_worker.endpoints import runs
 from kite_algo_worker.endpoints.call import Call
 from kite_algo_worker.exceptions import KiteAlgoWorkerError
 from kite_algo_worker.live_gate import LiveGate
-from kite_algo_worker.models.base import JsonDict
 from kite_algo_worker.sse import LineSplitter
 from kite_algo_worker.stream_health import StreamHealth
 from kite_algo_worker.streaming import EventStream
@@ -80,36 +79,25 @@ class SyncBase:
 
     def _stream(self, name: str, call: Call[Any], *, cursor_key: str | None = None) -> EventStream:
         """Open a stream at once; its errors are raised here, before the first message."""
-        query = "&".join(f"{key}={value}" for key, value in call.query.items())
-        health = StreamHealth(stream_name=name, subscription_key=f"{call.path}?{query}")
+        health = StreamHealth(stream_name=name, subscription_key=answers.subscription_of(call))
 
         def open_at(cursor: str) -> _Connection:
-            return _Connection(self._transport, self.config, call, cursor, cursor_key)
+            asked = call.after(cursor, cursor_key)
+            return _Connection(self._transport, self.config, asked, cursor)
 
         return EventStream(open_at, self.config, health, self._sleep)
 
 
 class _Connection:
     def __init__(
-        self,
-        transport: Transport,
-        config: AlgoWorkerConfig,
-        call: Call[Any],
-        cursor: str,
-        cursor_key: str | None,
+        self, transport: Transport, config: AlgoWorkerConfig, call: Call[Any], cursor: str
     ) -> None:
-        headers = answers.headers_for(call)
+        headers = answers.headers_after(call, cursor)
         self._call, self._config = call, config
-        timeout = (config.timeout, config.stream_idle_s)
         self._request_id = headers[answers.REQUEST_ID_HEADER]
-        asked = call
-        if cursor:
-            headers["Last-Event-ID"] = cursor
-            if cursor_key is not None:
-                params: JsonDict = {**(call.params or {}), cursor_key: cursor}
-                asked = Call(call.method, call.path, call.read, params=params, repeat=call.repeat)
+        timeout = (config.timeout, config.stream_idle_s)
         with _told_as_lost(call, config, self._request_id):
-            self._response = transport.request(asked, None, headers, timeout, stream=True)
+            self._response = transport.request(call, None, headers, timeout, stream=True)
             if not self._response.ok or self._response.is_redirect:
                 self._refuse()
 
