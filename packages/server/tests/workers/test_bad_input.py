@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -58,6 +59,26 @@ def test_a_wrong_envelope_says_what_to_do(caller: Any, api: Any, buy: Any) -> No
         )
         assert refused.status_code == 422
         assert "Content-Type: application/json" in refused.json()["detail"][0]["msg"]
+
+
+def test_a_quantity_that_is_there_twice_is_no_order(caller: Any, api: Any, buy: Any) -> None:
+    """KO-05: two readers of one body would place two different orders."""
+    body = json.dumps(buy("key-00001", quantity=1)).replace(
+        '"quantity": 1', '"quantity": 1, "quantity": 2'
+    )
+    refused = caller.post(
+        api("runs/run-1/intents"), content=body, headers={"Content-Type": "application/json"}
+    )
+    assert refused.status_code == 422
+    assert refused.json()["detail"][0]["loc"] == ["body", "quantity"]
+    assert caller.get(api("orders"), params=RUN).json()["orders"] == []
+
+
+def test_a_nul_is_in_no_address(caller: Any, api: Any) -> None:
+    """PostgreSQL takes none, so nobody may ask it."""
+    assert caller.get(api("runs/%00")).status_code == 404
+    named = caller.get(api("market/instruments/resolve"), params={"symbol": "NSE:\0"})
+    assert named.status_code == 422
 
 
 def test_a_preview_warns_of_all_that_would_refuse_the_order(

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-import orjson
 from starlette.datastructures import Headers
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from tradertape_server.platform.errors import error_response, validation_list
+from tradertape_server.platform.documents import fault_of
+from tradertape_server.platform.errors import (
+    NotFound,
+    error_response,
+    response_for,
+    validation_list,
+)
 
 # A refused body is still read up to here, so that ordinary clients see the answer and not a reset.
 DRAIN_BYTES = 32 * 1024 * 1024
@@ -21,6 +27,9 @@ class Bodies:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on with its whole body, or answer 413, 415 or 422."""
+        if scope["type"] == "http" and (answer := _with_nul(scope)) is not None:
+            await answer(scope, receive, send)
+            return
         if scope["type"] != "http" or not has_body(scope):
             await self._app(scope, receive, send)
             return
@@ -30,13 +39,9 @@ class Bodies:
             detail = f"The body is over the limit of {self._max_bytes} bytes."
             await error_response(413, detail)(scope, receive, send)
             return
-        if body and is_json(headers):
-            try:
-                orjson.loads(body)
-            except orjson.JSONDecodeError as error:
-                problem = (["body", error.pos], f"JSON decode error: {error.msg}", "json_invalid")
-                await validation_list([problem])(scope, receive, send)
-                return
+        if body and is_json(headers) and (fault := fault_of(body)) is not None:
+            await validation_list([fault])(scope, receive, send)
+            return
         await self._app(scope, replay(body, receive), send)
 
     async def _read(self, receive: Receive, *, announced: int) -> bytes | None:
@@ -59,6 +64,16 @@ class Bodies:
             if not message.get("more_body", False):
                 break
         return None if is_over else b"".join(chunks)
+
+
+def _with_nul(scope: Scope) -> Response | None:
+    """The answer to a NUL in the address: no name has one, and PostgreSQL takes none."""
+    if "\x00" in scope["path"]:
+        return response_for(NotFound())
+    if b"%00" in scope["query_string"]:
+        fault = (["query"], "holds a NUL character; leave it out", "invalid_query")
+        return validation_list([fault])
+    return None
 
 
 def has_body(scope: Scope) -> bool:

@@ -1,0 +1,48 @@
+"""JSON bodies that say two things, or what no table can hold."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tradertape_server.platform.documents import MOST_LEVELS, fault_of
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{}", b"null", b'{"a": {"a": 1}, "b": [{"a": 1}, {"a": 2}]}', b'{"a": "\\\\u0000"}',
+        b"[" * MOST_LEVELS + b"]" * MOST_LEVELS, '{"a": "₹ \\u2028"}'.encode(),
+    ],
+)  # fmt: skip
+def test_sound_documents_pass(body: bytes) -> None:
+    json.loads(body)
+    assert fault_of(body) is None
+
+
+@pytest.mark.parametrize(
+    ("body", "where", "words"),
+    [
+        (b'{"quantity": 1, "quantity": 2}', ["body", "quantity"], "is there twice"),
+        (b'{"o": [{"a": 1, "b": 2, "a": 1}]}', ["body", "a"], "is there twice"),
+        (b'{"a": ["x", "y\\u0000"]}', ["body", "a", 1], "NUL"),
+        (b'{"o": {"a\\u0000": 1}}', ["body", "o"], "NUL"),
+        (b'{"a": NaN}', ["body", 6], "NaN and Infinity are not JSON"),
+        (b'{"a": -Infinity}', ["body", 7], "NaN and Infinity are not JSON"),
+        (b'{"a": 1e400}', ["body", 6], "infinity"),
+        (b"[" * 70 + b"1" + b"]" * 70, ["body"], "levels deep"),
+        (b"[" * 1000 + b"]" * 1000, ["body"], "levels deep"),
+        (b"[" * 100_000, ["body", 1025], "depth"),
+        (b"\xef\xbb\xbf{}", ["body", 0], "BOM"),
+        ('{"a": 1}'.encode("utf-16"), ["body", 0], "UTF-8"),
+        (b"{'a': 1}", ["body", 1], "string key"),
+        (b"", ["body", 0], "empty"),
+    ],
+)
+def test_a_fault_is_told_with_its_place(body: bytes, where: list[str | int], words: str) -> None:
+    """KO-05, FAULTS §4."""
+    fault = fault_of(body)
+    assert fault is not None
+    assert fault[0] == where
+    assert words in fault[1]
