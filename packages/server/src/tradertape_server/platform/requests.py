@@ -18,6 +18,7 @@ from tradertape_server.platform.errors import database_away, error_response
 from tradertape_server.platform.identity import STATE_KEY, Identity
 from tradertape_server.platform.logging import get_logger
 from tradertape_server.platform.metrics import Metrics
+from tradertape_server.platform.storage import trouble_of
 
 REQUEST_ID_HEADER = "X-Request-Id"
 UNROUTED = "(none)"
@@ -61,12 +62,13 @@ class RequestContext:
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             try:
                 await self._app(scope, receive, send_with_id)
-            except _AWAY as error:
-                logger.error("the database does not answer", reason=_cause(error))
-                if status:
-                    raise
-                await database_away()(scope, receive, send_with_id)
-            except Exception:
+            except Exception as error:
+                if (answer := _no_storage(error)) is not None:
+                    logger.error("the database does not answer", reason=_cause(error))
+                    if status:
+                        raise
+                    await answer(scope, receive, send_with_id)
+                    return
                 logger.exception("request failed", method=scope["method"], path=scope["path"])
                 if status:
                     raise  # half an answer is out: only cutting the connection is honest
@@ -91,6 +93,15 @@ class RequestContext:
             user=identity.id if identity else None,
             ip=client_ip(scope),
         )
+
+
+def _no_storage(error: Exception) -> ASGIApp | None:
+    """What is answered where the database is the reason; None where it is not."""
+    trouble = trouble_of(error)
+    if trouble is None:
+        return database_away() if isinstance(error, _AWAY) else None
+    detail = f"Nothing can be stored: {trouble.what}. {trouble.remedy} Then ask again."
+    return error_response(503, detail, code=trouble.code, headers={"Retry-After": "30"})
 
 
 def _cause(error: Exception) -> str:

@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from tradertape_core.orders.denials import Denial
 from tradertape_server.platform.errors import BadRequest, Conflict, Forbidden, Unavailable
 from tradertape_server.platform.forwarding import NOT_THE_TRADER, TRADING_PAUSED
+from tradertape_server.platform.storage import StorageTrouble
 
 RETRY_SOON = {"Retry-After": "1"}
 
@@ -74,11 +75,13 @@ class InProgress(Conflict):
 class TradingPaused(Unavailable):
     """What was on its way is finished once the server can; the same key gives its answer."""
 
-    def __init__(self) -> None:
+    def __init__(self, trouble: StorageTrouble | None = None) -> None:
+        """trouble: what the operator has to mend first."""
+        why = " at the moment." if trouble is None else f": {trouble.what}. {trouble.remedy}"
         super().__init__(
-            "Orders cannot be stored at the moment. Nothing is lost: repeat the request with the "
-            "same idempotency_key.",
-            code=TRADING_PAUSED,
+            f"Orders cannot be stored{why} Nothing is lost: repeat the request with the same "
+            "idempotency_key.",
+            code=TRADING_PAUSED if trouble is None else trouble.code,
             headers=dict(RETRY_SOON),
         )
 

@@ -35,6 +35,7 @@ from tradertape_server.platform.crash_points import reach
 from tradertape_server.platform.database import Database
 from tradertape_server.platform.leading import Superseded
 from tradertape_server.platform.logging import get_logger
+from tradertape_server.platform.storage import trouble_of
 
 MOST_AT_ONCE = 64
 WAIT_S = 15.0
@@ -66,6 +67,7 @@ class Trader:
         self._thread: threading.Thread | None = None
         self._is_stopping = False
         self._is_well = False
+        self._why_not = TradingPaused()
         self.turns = self.recoveries = self.pauses = self.requests = self.reports = 0
         self.turn_s = self.venue_s = 0.0
         self._watched: frozenset[str] = frozenset()
@@ -165,7 +167,7 @@ class Trader:
                 if self._is_stopping and not wishes:
                     return
             if not self._is_well and not self._try_to_recover():
-                _fail(wishes, TradingPaused())
+                _fail(wishes, self._why_not)
                 continue
             began_s = monotonic()
             self._turn(wishes, ticks)
@@ -185,9 +187,9 @@ class Trader:
         except Superseded:
             logger.warning("another process trades now: nothing of this turn is stored")
             self._pause(wishes, TradingPaused())
-        except Exception as error:
-            logger.exception("trading paused")
-            self._pause(wishes, TradingPaused() if isinstance(error, SQLAlchemyError) else error)
+        except Exception as error:  # noqa: BLE001 - noted, and mended by a recovery
+            paused = _paused("trading paused", error)
+            self._pause(wishes, paused if isinstance(error, SQLAlchemyError) else error)
 
     def _pause(self, wishes: list[Wish], error: Exception) -> None:
         """Whatever it was, disk and memory agree again after a recovery."""
@@ -313,8 +315,8 @@ class Trader:
             self._watch()
         except Superseded:
             logger.warning("another process trades now: nothing is recovered here")
-        except Exception:
-            logger.exception("recovery failed")
+        except Exception as error:  # noqa: BLE001 - noted, and tried again
+            self._why_not = _paused("recovery failed", error)
         else:
             self._is_well = True
             self.recoveries += 1
@@ -322,6 +324,16 @@ class Trader:
         self._desk.forget()
         self._is_well = False
         return False
+
+
+def _paused(what: str, error: Exception) -> TradingPaused:
+    """Note why there is no trading; a disk's trouble is the operator's, and needs no trace."""
+    trouble = trouble_of(error)
+    if trouble is None:
+        logger.error(what, exc_info=error)
+    else:
+        logger.error(what, reason=trouble.what)
+    return TradingPaused(trouble)
 
 
 def _nothing(_desk: Desk) -> None:

@@ -1,0 +1,48 @@
+"""Why a database stores nothing, where its operator has to do something about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy.exc import DBAPIError
+
+
+@dataclass(frozen=True, slots=True)
+class StorageTrouble:
+    """What is wrong, as half a sentence, and what mends it."""
+
+    code: str
+    what: str
+    remedy: str
+
+
+FULL = StorageTrouble(
+    "database_full", "the disk of the database is full", "Make room: nothing has to be restarted."
+)
+READ_ONLY = StorageTrouble(
+    "database_read_only",
+    "the database cannot be written to",
+    "Look at the rights of its file and folder, and how its disk is mounted; on a server, whether "
+    "it is a standby.",
+)
+BROKEN = StorageTrouble(
+    "database_broken",
+    "the disk or the file of the database is damaged",
+    "Look at the machine's log, then `tradertape db restore`.",
+)
+
+# SQLite's primary result codes, and PostgreSQL's SQLSTATEs.
+_BY_CODE: dict[object, StorageTrouble] = {
+    13: FULL, 8: READ_ONLY, 10: BROKEN, 11: BROKEN, 26: BROKEN,
+    "53100": FULL, "25006": READ_ONLY, "58030": BROKEN, "XX001": BROKEN, "XX002": BROKEN,
+}  # fmt: skip
+
+
+def trouble_of(error: BaseException | None) -> StorageTrouble | None:
+    """What a database said is wrong with its storage; None for any other error."""
+    if not isinstance(error, DBAPIError):
+        return None
+    code = getattr(error.orig, "sqlstate", None)
+    if code is None and (number := getattr(error.orig, "sqlite_errorcode", None)) is not None:
+        code = number & 0xFF  # the rest says which operation it was
+    return _BY_CODE.get(code)
