@@ -62,6 +62,29 @@ def test_a_contract_that_has_ended_has_no_price() -> None:
     assert pricer.prices([contract("CE", 23_900)], **last_second)[0] == pytest.approx(100.0)
 
 
+def test_on_its_last_day_an_option_runs_into_its_worth() -> None:
+    pricer, last_day = SurfacePricer(), date(2026, 9, 8)  # trading ends at 15:40 since August
+    end = datetime(2026, 9, 8, 15, 40, tzinfo=IST)
+    chain = [
+        contract(kind, strike, last_day)
+        for kind in ("CE", "PE")
+        for strike in range(23_000, 25_001, 250)
+    ]
+    worth = np.array([
+        max(0, (24_010 - int(one.strike or 0)) * (1 if one.option_type == "CE" else -1))
+        for one in chain
+    ])  # fmt: skip
+    before = np.full(len(chain), np.inf)
+    for seconds in (24_000, 3_600, 600, 60, 1):
+        at = end - timedelta(seconds=seconds)
+        beyond = pricer.prices(chain, spot=24_010.0, volatility=0.15, at=at) - worth
+        assert (beyond > -5.0).all(), "but for the cost of carry never below its worth"
+        assert (np.abs(beyond) <= np.abs(before) + 0.01).all()
+        before = beyond
+    assert np.abs(before).max() < 1.0
+    assert np.isnan(pricer.prices(chain, spot=24_010.0, volatility=0.15, at=end)).all()
+
+
 def test_other_indices_move_more_than_nifty() -> None:
     pricer = SurfacePricer()
     calm, wild = (

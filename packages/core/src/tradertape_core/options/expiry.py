@@ -10,15 +10,14 @@ YYYY-MM-DD     that day, which must be listed
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, time
+from datetime import date, datetime
 from enum import StrEnum
 
-from tradertape_core.kernel.clock import IST
 from tradertape_core.kernel.errors import InvalidInput
 from tradertape_core.market.expiry_days import is_monthly
+from tradertape_core.market.hours import last_trade
 from tradertape_core.options.greeks import DAYS_A_YEAR
 
-EXPIRES_AT = time(15, 30)  # IST; the last moment the exchange trades the contract
 _SECONDS_A_DAY = 86_400.0
 _SHOWN = 8
 
@@ -39,8 +38,8 @@ def live_expiries(expiries: Sequence[date], now: datetime) -> list[date]:
 
 
 def expires_at(expiry: date) -> datetime:
-    """The moment at which trading of a contract ends, aware."""
-    return datetime.combine(expiry, EXPIRES_AT, tzinfo=IST)
+    """When trading of a contract ends, aware: 15:40 since August 2026, else 15:30."""
+    return last_trade(expiry)
 
 
 def years_left(expiry: date, now: datetime) -> float:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import numpy as np
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from tradertape_core.kernel.clock import IST
 from tradertape_core.market.calendar import nse_calendar
@@ -57,6 +60,12 @@ def market(day: MarketDay) -> LiveMarket:
     return LiveMarket(day, hours())
 
 
+@pytest.fixture(scope="module")
+def again(day: MarketDay) -> LiveMarket:
+    """The same session in another process."""
+    return LiveMarket(day, hours())
+
+
 def test_a_live_day_is_the_candle_that_the_world_will_show(
     world: World, market: LiveMarket
 ) -> None:
@@ -93,6 +102,75 @@ def test_no_price_stands_still_in_a_session_between_those_of_the_exchange(day: M
         changes = np.flatnonzero(np.diff(demo.path(name).price, prepend=0, append=0))
         assert np.diff(changes).max() < 120, name
         assert np.diff(changes).mean() < 10, name
+
+
+def test_no_price_is_pinned_in_a_session_of_the_exchange(market: LiveMarket) -> None:
+    fine = [n for n, one in market.day.shares.items() if one.tick_paise / one.close < 0.02]
+    for name in fine:
+        share = market.day.shares[name]
+        if share.high - share.low < 20 * share.tick_paise / 100:
+            continue  # it hardly moves all day
+        changes = np.flatnonzero(np.diff(market.path(name).price, prepend=0, append=0))
+        assert np.diff(changes).max() < 300, name
+
+
+FIRST = datetime(2015, 1, 2, tzinfo=IST)
+MOMENTS = st.integers(0, (datetime(2026, 12, 30, tzinfo=IST) - FIRST) // timedelta(seconds=1)).map(
+    lambda seconds: FIRST + timedelta(seconds=seconds)
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(MOMENTS)
+@example(datetime(2024, 2, 29, 12, tzinfo=IST))
+@example(datetime(2026, 11, 22, 0, 0, tzinfo=IST))  # a Sunday's midnight
+@example(datetime(2025, 10, 21, 14, 0, tzinfo=IST))  # Muhurat
+@example(datetime(2026, 8, 3, 15, 29, 59, 999_999, tzinfo=IST))
+def test_some_session_runs_at_any_moment_and_the_next_begins_where_it_ends(
+    moment: datetime,
+) -> None:
+    found = hours(moment)
+    assert found.start <= moment < found.end
+    assert timedelta(0) < found.end - found.start <= timedelta(hours=9)
+    assert 0 <= found.second_of(moment) < found.seconds
+    following = hours(found.end)
+    assert following.start == found.end
+    assert following.is_demo or not following.number
+    exchange = hours_at(nse_calendar(), moment)
+    assert (exchange is None) == found.is_demo
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.sampled_from(["INFY", "RELIANCE", "HDFCBANK", "ITC"]),
+    st.floats(0, 22_499.9, allow_nan=False),
+)
+def test_a_restart_in_the_middle_goes_on_with_the_same_market(
+    market: LiveMarket, again: LiveMarket, name: str, second: float
+) -> None:
+    moment = market.hours.start + timedelta(seconds=second)
+    share = replace(INFY, tradingsymbol=name)
+    before, after = market.tick(share, moment, seq=1), again.tick(share, moment, seq=1)
+    assert before == after
+    assert before is not None
+    low, high = before.lower_circuit, before.upper_circuit
+    assert low is not None
+    assert high is not None
+    assert low <= (before.low or low) <= before.last_price <= (before.high or high) <= high
+    assert before.last_price in (before.bid, before.ask)
+    if before.bid is not None and before.ask is not None:
+        assert before.bid < before.ask
+        assert (before.ask - before.bid) / before.last_price < Decimal("0.02")
+
+
+def test_derivatives_go_on_from_the_shares_close(market: LiveMarket, again: LiveMarket) -> None:
+    end = market.hours.end
+    close = market.spot("NIFTY 50", end)
+    late = [market.implied("NIFTY 50", end + timedelta(seconds=s)) for s in range(600)]
+    assert len(set(late)) == 600
+    assert max(abs(one / close - 1) for one in late) < 0.01
+    assert market.implied("NIFTY 50", end - timedelta(seconds=1)) == close
+    assert again.implied("NIFTY 50", end + timedelta(seconds=99)) == late[99]
 
 
 def test_who_else_is_looked_at_changes_nothing(day: MarketDay) -> None:

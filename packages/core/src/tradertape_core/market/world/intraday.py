@@ -28,6 +28,7 @@ _MINUTE_SPREAD = 0.35  # of the log pace of prices, between minutes
 _VOLUME_SPREAD = 0.5
 _LEAST_PACE = 0.4  # of its own, of a share that walks where its high or low leaves little room
 _USUAL_VOLATILITY = 0.015
+_BOUNCE_S = 3  # seconds that the last trade stays at one side of the market
 _LATE_S = 3600  # of the shares' close, within which derivatives close too
 _LEAST_REACH = 0.3  # of a day's volatility: how far a demo session goes at least, up and down
 
@@ -97,7 +98,9 @@ class Tape:
     def path(self, name: str, share: Share, pull: Pull) -> Path:
         """One share's session; it touches its open, high, low and close."""
         logs = self._between(name, share, pull)
-        ticks = np.round(np.exp(logs) * 100 / share.tick_paise).astype(np.int64)
+        # Between two ticks trades happen at both: the nearer one more often (bid and ask).
+        fair = np.round(np.exp(logs) * 100 / share.tick_paise, 6)
+        ticks = np.floor(fair + self._bounce(name)).astype(np.int64)
         price = (np.maximum(ticks, 1) * share.tick_paise).astype(np.int32)
         volume = self._volumes(name, share.volume)
         bought = np.diff(volume, prepend=0)
@@ -108,6 +111,12 @@ class Tape:
             volume,
             np.cumsum(bought * price, dtype=np.float64) / 100,
         )
+
+    def _bounce(self, name: str) -> Floats:
+        """Which side of the market the last trade was at, as a part of a tick from 0 to 1."""
+        count = self.hours.seconds
+        drawn = self._stream(f"bounce {name}").random(count // _BOUNCE_S + 1)
+        return np.repeat(drawn, _BOUNCE_S)[:count]
 
     def late_walk(self, name: str, a_second: float) -> Floats:
         """Log moves of a price in the hour after the close, by the second, each so wide."""
