@@ -82,12 +82,15 @@ def test_a_position_is_found_by_its_token(caller: Any, api: Any) -> None:
         ({"product": "MTF"}, "product"),
         ({"stoploss_pct": -1}, "stoploss_pct"),
         ({"symbol": "NSE:NOTHING"}, "symbol"),
+        ({"symbol": "INFY"}, "symbol"),
     ],
 )
 def test_a_broken_rule_names_its_field(caller: Any, api: Any, change: Json, pointer: str) -> None:
     answer = protect(caller, api, positions=[{**POSITION, **change}])
     assert answer.status_code == 422
-    assert answer.json()["detail"][0]["pointer"].endswith(pointer)
+    problem = answer.json()["detail"][0]
+    assert problem["pointer"].endswith(pointer)
+    assert "None" not in problem["msg"]
 
 
 def test_a_stop_exits_once_within_a_quarter_of_a_second(

@@ -393,4 +393,6 @@ def _claim(
 
 
 def _pct(value: Decimal) -> str:
-    return f"{value.quantize(Decimal('0.01')).normalize():f}%"
+    """Two places, and four where two would be nothing."""
+    exact = Decimal("0.0001") if abs(value) < Decimal("0.01") else Decimal("0.01")
+    return f"{value.quantize(exact).normalize():f}%"

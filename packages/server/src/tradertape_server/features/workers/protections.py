@@ -51,7 +51,9 @@ def arming(instruments: Instruments, document: Any, *, at: str = "/backend_prote
         name = position.instrument
         found = instruments.find(name, position.instrument_token)
         if found is None:
-            message = f"{name or position.instrument_token} is not a known instrument"
+            asked = name or position.symbol or position.instrument_token
+            hint = "" if name or not position.symbol else "; write it as NSE:INFY"
+            message = f"{asked} is not a known instrument{hint}"
             problems.append(Problem(f"{at}/positions/{index}/symbol", message))
         else:
             names.append(found.id)
