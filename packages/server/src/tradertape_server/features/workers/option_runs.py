@@ -240,6 +240,7 @@ class OptionRunService:
         """
         _, known = self.get(caller, run_id)
         read_option_protection(document, known.leg_ids)
+        reason = f"changed {'by hand' if caller.via == 'session' else 'by the worker'}"
 
         def decide(desk: Desk) -> Json:
             run = locked(desk, caller, run_id)
@@ -249,7 +250,7 @@ class OptionRunService:
             option_run = replace(option_run_of(run), protection=document)
             wanted = arming_of(option_run)
             try:
-                values = armed_values(run, wanted, desk.now, reason="changed by the worker")
+                values = armed_values(run, wanted, desk.now, reason=reason)
             except InvalidInput as error:
                 raise Conflict(error.message, code="protection_exiting") from None
             apply(run, {**values, "option_run": dict(stored_option_run(option_run))})
