@@ -202,38 +202,41 @@ interface Chain {
   rows: { CE: { tradingsymbol: string; ltp: number } }[]
 }
 
-/** Prices just outside the least distance of a trigger, a quarter percent: what waits there is reached at once. */
-function triggersAround(price: number): { below: number; above: number } {
-  const tick = 0.05
-  const away = Math.ceil((price * 0.003) / tick) * tick
-  const at = Math.round(price / tick) * tick
-  return { below: Number((at - away).toFixed(2)), above: Number((at + away).toFixed(2)) }
-}
+const onTick = (price: number) => Number((Math.round(price / 0.05) * 0.05).toFixed(2))
 
-test("a trigger that fires leaves the order it made, here and on the chart", async ({ page, baseURL }) => {
-  // Next week's option at the money goes a third of a percent with every point or two of the index.
+/** Two triggers around an option, just beyond the least distance, a quarter percent: one is reached at once. */
+async function triggerAround(page: Page, origin: string): Promise<{ name: string; quantity: number }> {
+  // Next week's option at the money goes so far with every point or two of the index.
   const answer = await page.request.get("/api/options/NIFTY/chain?window=0&expiry=next_week")
   const { rows: strikes, lot_size: quantity } = (await answer.json()) as Chain
   const call = strikes[0]?.CE
   if (!call) throw new Error("there is no option at the money")
-  const { below, above } = triggersAround(call.ltp)
-  const leg = (trigger: number) => ({
-    trigger,
-    price: Number((Math.ceil((trigger * 1.1) / 0.05) * 0.05).toFixed(2)),
+  const legs = [0.996, 1.004].map((share) => ({
+    trigger: onTick(call.ltp * share),
+    price: onTick(call.ltp * share * 1.1),
     quantity,
     transaction_type: "BUY",
     product: "NRML",
-  })
+  }))
   const made = await page.request.post("/api/gtts", {
-    headers: { Origin: baseURL ?? "" },
-    data: { instrument: `NFO:${call.tradingsymbol}`, legs: [leg(below), leg(above)] },
+    headers: { Origin: origin },
+    data: { instrument: `NFO:${call.tradingsymbol}`, legs },
   })
   expect(made.status(), await made.text()).toBe(201)
+  return { name: call.tradingsymbol, quantity }
+}
+
+test("a trigger that fires leaves the order it made, here and on the chart", async ({ page, baseURL }) => {
+  let made = { name: "", quantity: 0 }
+  // The price may have gone on since it was read, nearer to a trigger than is allowed: then it is read again.
+  await expect(async () => {
+    made = await triggerAround(page, baseURL ?? "")
+  }).toPass({ timeout: 60_000 })
   await page.goto("/gtts?tab=history")
   const fired = page
     .getByRole("region", { name: "Triggers that are over" })
-    .getByRole("row", { name: new RegExp(`${call.tradingsymbol}.*Triggered`) })
-  await expect(fired).toContainText(`Complete, ${quantity} at`, { timeout: STILL_AT_MOST_MS })
+    .getByRole("row", { name: new RegExp(`${made.name}.*Triggered`) })
+  await expect(fired).toContainText(`Complete, ${made.quantity} at`, { timeout: STILL_AT_MOST_MS })
   await shoot(page, "gtt-history")
   await fired.getByRole("link").click()
   await expect(page.getByRole("region", { name: "Your trades here" })).toContainText("GTT")
