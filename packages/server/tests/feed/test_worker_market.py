@@ -134,6 +134,7 @@ def test_history_says_where_it_is_from(with_market: None, worker: TestClient) ->
     params |= {"timeframe": "60minute"}
     hourly = worker.get(f"{MARKET}/history", params=params).json()
     assert hourly["source"] == "simulated"
+    assert hourly["candles"][-1]["ts"].startswith("2025-12-31")  # a day alone is all of it
     day = [c for c in hourly["candles"] if c["ts"].startswith("2025-12-30")]
     whole = next(c for c in daily["candles"] if c["ts"].startswith("2025-12-30"))
     assert (day[0]["open"], day[-1]["close"]) == (whole["open"], whole["close"])
@@ -146,6 +147,8 @@ def test_history_refuses_a_range_that_is_too_long_or_backward(worker: TestClient
     answer = worker.get(f"{MARKET}/history", params=params)
     assert (answer.status_code, "60 days" in answer.json()["detail"]) == (400, True)
     params |= {"from": "2026-01-02", "to": "2026-01-01"}
+    assert worker.get(f"{MARKET}/history", params=params).status_code == 400
+    params |= {"from": "0001-01-01", "to": "9999-12-31"}
     assert worker.get(f"{MARKET}/history", params=params).status_code == 400
     params |= {"to": "soon"}
     assert worker.get(f"{MARKET}/history", params=params).status_code == 400

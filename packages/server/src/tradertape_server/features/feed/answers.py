@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 
 from tradertape_core.kernel.clock import IST
@@ -93,6 +93,14 @@ def moment_of(text: str | None, pointer: str) -> datetime | None:
     except ValueError:
         raise InvalidInput(f"{text!r} is neither a date nor a time", pointer=pointer) from None
     return moment if moment.tzinfo else moment.replace(tzinfo=IST)
+
+
+def end_of(text: str | None, pointer: str) -> datetime | None:
+    """The same of an end: a date alone means all of that day."""
+    moment = moment_of(text, pointer)
+    if moment is None or text is None or len(text.strip()) > len("2026-11-20"):
+        return moment
+    return datetime.combine(moment.date(), time.max, moment.tzinfo)
 
 
 def mode_of(text: str) -> Mode:

@@ -12,6 +12,7 @@ from tradertape_server.features.auth.dependencies import CurrentUser
 from tradertape_server.features.feed.answers import (
     asked_instrument,
     candle_set,
+    end_of,
     history_set,
     identifiers,
     mode_of,
@@ -125,5 +126,5 @@ def live_history(
 ) -> dict[str, Any]:
     """Candles of the past: by the day from the data set, within days from the simulated market."""
     one, length = asked_instrument(instruments, symbol, token), parse_interval(interval)
-    history = past.read(one, length, moment_of(start, "/from"), moment_of(end, "/to"))
+    history = past.read(one, length, moment_of(start, "/from"), end_of(end, "/to"))
     return history_set(one, length, history)

@@ -12,6 +12,7 @@ from tradertape_server.features.auth.watching import CredentialWatch, Guarded
 from tradertape_server.features.feed.answers import (
     asked_instrument,
     candle_set,
+    end_of,
     history_set,
     identifiers,
     mode_of,
@@ -129,7 +130,7 @@ def history(
     """
     one, length = _asked(instruments, symbol, instrument_token), parse_interval(timeframe)
     start, end = request.query_params.get("from"), request.query_params.get("to")
-    found = past.read(one, length, moment_of(start, "/from"), moment_of(end, "/to"))
+    found = past.read(one, length, moment_of(start, "/from"), end_of(end, "/to"))
     return history_set(one, length, found)
 
 
