@@ -15,11 +15,10 @@ import email
 import email.policy
 import os
 import shutil
-import tempfile
-import warnings
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -27,18 +26,21 @@ import pytest
 from argon2 import PasswordHasher
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from sqlalchemy import create_engine, text
-from sqlalchemy.engine import make_url
 
+from tradertape_core.market.calendar import Calendar
+from tradertape_core.market.world import World, generate
 from tradertape_server.features.auth.models import User
 from tradertape_server.features.auth.passwords import Passwords
 from tradertape_server.features.auth.sessions import COOKIE, open_session
+from tradertape_server.features.market import live_world, simulated
 from tradertape_server.features.market.service import MarketService
 from tradertape_server.main import create_app
 from tradertape_server.platform.database import Database
 from tradertape_server.platform.migrating import upgrade
 from tradertape_server.settings import Settings
 from tradertape_server.wiring import Container, account_policy, build_container
+
+from .postgres import Postgres
 
 SignIn = Callable[..., TestClient]
 BASE_URL = "http://localhost:18777"
@@ -88,43 +90,14 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_server() -> Iterator[str]:
-    """The URL of a PostgreSQL of our own, from the `pgserver` wheel; its data is thrown away."""
-    with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore"
-        )  # it falls back to /tmp without XDG_RUNTIME_DIR, and says so
-        import pgserver
-
-    # Not below pytest's folder: that is closed to the user PostgreSQL runs as when we are root.
-    folder = tempfile.mkdtemp(prefix="tradertape-pg-")
-    server = pgserver.get_server(folder, cleanup_mode="stop")
-    url = server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
-    _run(url, "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
-    yield url
-    server.cleanup()
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-@pytest.fixture(scope="session")
-def postgres_template(postgres_server: str) -> str:
-    _run(postgres_server, "CREATE DATABASE tradertape_template")
-    database = Database(_named(postgres_server, "tradertape_template"))
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL of our own, with the tables in the databases it gives."""
+    postgres = Postgres()
+    database = Database(postgres.template("tradertape_template"))
     upgrade(database.engine)
     database.close()
-    return "tradertape_template"
-
-
-def _named(url: str, database: str) -> str:
-    return make_url(url).set(database=database).render_as_string(hide_password=False)
-
-
-def _run(url: str, *statements: str) -> None:
-    engine = create_engine(url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        for statement in statements:
-            connection.execute(text(statement))
-    engine.dispose()
+    yield postgres
+    postgres.close()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -141,12 +114,8 @@ def database_url(engine: str, request: pytest.FixtureRequest, tmp_path: Path) ->
         shutil.copy(template, tmp_path / "tradertape.db")
         yield f"sqlite:///{tmp_path / 'tradertape.db'}"
         return
-    server = request.getfixturevalue("postgres_server")
-    template = request.getfixturevalue("postgres_template")
-    name = f"test_{os.urandom(6).hex()}"
-    _run(server, f"CREATE DATABASE {name} TEMPLATE {template}")
-    yield _named(server, name)
-    _run(server, f"DROP DATABASE {name} WITH (FORCE)")
+    with request.getfixturevalue("postgres").database() as url:
+        yield url
 
 
 @pytest.fixture
@@ -214,6 +183,26 @@ def sign_in(app: FastAPI, client: TestClient, container: Container) -> SignIn:
 def signed_in(sign_in: SignIn) -> TestClient:
     """The app, signed in as person@example.com."""
     return sign_in()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _worlds_made_once() -> Iterator[None]:
+    """Ten years of a market do not change, and making them takes longer than most tests."""
+
+    @lru_cache(maxsize=4)
+    def made(seed: int, end: date, sessions: Calendar | None) -> World:
+        world = generate(seed, end=end, sessions=sessions)
+        for matrix in (world.open, world.high, world.low, world.close, world.volume):
+            matrix.flags.writeable = False
+        return world
+
+    def remembered(seed: int, *, end: date, sessions: Calendar | None = None) -> World:
+        return made(seed, end, sessions)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(live_world, "generate", remembered)
+        patch.setattr(simulated, "generate", remembered)
+        yield
 
 
 @pytest.fixture(scope="session")
