@@ -10,6 +10,8 @@ export NO_MKDOCS_2_WARNING := 1
 # One folder of compiled code for every test and start of this checkout.
 check bench: export NUMBA_CACHE_DIR := $(CURDIR)/.tools/numba
 STAMPS   := .tools/stamps
+# What a target says comes in one piece, where make can do that.
+WHOLE_OUTPUT := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 PACKAGES := $(wildcard packages/*/pyproject.toml) pyproject.toml uv.lock
 WEB_SRC  := $(shell find web -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -path '*/test-results/*' 2>/dev/null)
 DOCS_SRC := mkdocs.yml $(shell find docs -type f) CHANGELOG.md
@@ -32,15 +34,21 @@ check: $(STAMPS)/test-python ## Run every check and test on what is set up
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
 	.venv/bin/lint-imports
+	scripts/web.sh build
+	@$(MAKE) --no-print-directory -j2 $(WHOLE_OUTPUT) check-types check-web check-docs
+	.venv/bin/pytest -n 2 --dist loadgroup
+
+# Side by side: each of them keeps one processor busy.
+.PHONY: check-types check-web check-docs
+check-types:
 	.venv/bin/pyright
+check-web:
 	scripts/web.sh check
 	scripts/web.sh test
-	scripts/web.sh build
+check-docs:
 	.venv/bin/mkdocs build --strict --quiet
 	.venv/bin/python scripts/export_openapi.py --check
 	.venv/bin/python scripts/cli_reference.py --check
-	.venv/bin/pytest -n 2 --dist loadgroup --ignore=tests/browser
-	.venv/bin/pytest tests/browser
 
 fix: $(STAMPS)/test-python ## Mend what can be mended: format, lint, imports
 	.venv/bin/ruff format .

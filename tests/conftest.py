@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,11 @@ ROOT = Path(__file__).parent.parent
 EMAIL = "you@example.com"
 PASSWORD = "correct horse battery staple"
 PUBLISHED = "kite-algo-worker==0.7.4"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest: at the end nobody waits for one long test."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 @dataclass(frozen=True)
@@ -78,7 +84,19 @@ def _tradertape(environment: dict[str, str], *arguments: str, answer: str = "") 
 @pytest.fixture(scope="session")
 def live_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     """`tradertape serve --demo` on a fresh home and a free port, with one more user."""
-    home = tmp_path_factory.mktemp("home")
+    with _serving(tmp_path_factory.mktemp("home")) as server:
+        yield server
+
+
+@pytest.fixture
+def fresh_server(tmp_path: Path) -> Iterator[LiveServer]:
+    """The same for one test alone: nobody has been there."""
+    with _serving(tmp_path / "home") as server:
+        yield server
+
+
+@contextmanager
+def _serving(home: Path) -> Iterator[LiveServer]:
     port = _free_port()
     url = f"http://127.0.0.1:{port}"
     environment = {
@@ -98,17 +116,21 @@ def live_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer
         )
     try:
         _wait_until_up(url, process, log)
-        _tradertape(environment, "user", "create", EMAIL, "--password-stdin", answer=PASSWORD)
-        scopes = ("--scope", "api:read", "--scope", "api:write")
-        key = _tradertape(
-            environment, "token", "create", "--user", EMAIL, "--kind", "agent", "--name", "docs",
-            *scopes,
-        )  # fmt: skip
-        environment |= {"TRADERTAPE_URL": url, "TRADERTAPE_KEY": key.strip()}
+        environment = _with_accounts(environment, url)
         yield LiveServer(url, home, environment, _sign_in(url))
     finally:
         process.terminate()
         process.wait(timeout=30)
+
+
+def _with_accounts(environment: dict[str, str], url: str) -> dict[str, str]:
+    """Make a user and a key of hers."""
+    _tradertape(environment, "user", "create", EMAIL, "--password-stdin", answer=PASSWORD)
+    key = _tradertape(
+        environment, "token", "create", "--user", EMAIL, "--kind", "agent", "--name", "docs",
+        "--scope", "api:read", "--scope", "api:write",
+    )  # fmt: skip
+    return {**environment, "TRADERTAPE_URL": url, "TRADERTAPE_KEY": key.strip()}
 
 
 @pytest.fixture(scope="session")

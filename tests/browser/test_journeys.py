@@ -29,20 +29,20 @@ def workers_client() -> Path:
 
 
 @pytest.mark.slow
-def test_the_consoles_journeys_pass_in_chromium(live_server) -> None:
+def test_the_consoles_journeys_pass_in_chromium(fresh_server) -> None:
     done = subprocess.run(
         ["scripts/web.sh", "e2e"],
         cwd=ROOT,
         env={
             **os.environ,
-            "BASE_URL": live_server.url,
-            "TRADERTAPE_OUTBOX": str(live_server.home / "outbox"),
+            "BASE_URL": fresh_server.url,
+            "TRADERTAPE_OUTBOX": str(fresh_server.home / "outbox"),
             "CHROMIUM": CHROMIUM,
             "SHOTS": os.environ.get("SHOTS", ""),
             "WORKER_PYTHON": sys.executable,
             "WORKER_SDK": str(workers_client()),
-            "OTHER_EMAIL": live_server.email,
-            "OTHER_PASSWORD": live_server.password,
+            "OTHER_EMAIL": fresh_server.email,
+            "OTHER_PASSWORD": fresh_server.password,
         },
         capture_output=True,
         text=True,

@@ -9,6 +9,7 @@ import time
 from types import ModuleType
 
 import httpx
+import pytest
 from flow_clients import PREFIX
 from flow_servers import CUT, LEASE_S, Cluster, Server, eventually, run_sql, stands_by
 from flow_traffic import SOON_S, Traffic, every_law_holds
@@ -16,6 +17,7 @@ from flow_traffic import SOON_S, Traffic, every_law_holds
 TAKE_OVER_S = LEASE_S + 60.0
 
 
+@pytest.mark.slow
 def test_no_gap_no_repeat_and_no_double_send(cluster: Cluster, oracles: ModuleType) -> None:
     began_s = time.monotonic()
     first = cluster.trader()
