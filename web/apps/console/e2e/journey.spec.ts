@@ -2,12 +2,16 @@ import { expect, type Page, test } from "@playwright/test"
 import { shoot } from "./shots"
 
 test.describe.configure({ mode: "serial" })
+test.setTimeout(600_000)
+
+/** Runs and studies are work: on a busy machine they take their time, and say so on the page. */
+const WORK_MS = 150_000
 
 /** Run the chosen strategy over three years and wait for its result. */
 async function backtest(page: Page): Promise<void> {
   await page.getByRole("button", { name: "3 y" }).click()
   await page.getByRole("button", { name: "Run backtest" }).click()
-  await expect(page.getByLabel("Headline figures")).toBeVisible({ timeout: 60_000 })
+  await expect(page.getByLabel("Headline figures")).toBeVisible({ timeout: WORK_MS })
   await expect(page.getByText("Simulated prices").first()).toBeVisible()
 }
 
@@ -95,12 +99,12 @@ test("ask whether a result is more than luck", async ({ page }) => {
     .locator("..")
     .getByRole("button", { name: "Start" })
     .click()
-  await expect(page.getByText("Ends with a loss")).toBeVisible({ timeout: 30_000 })
+  await expect(page.getByText("Ends with a loss")).toBeVisible({ timeout: WORK_MS })
   await page.getByText("Parameter sweep", { exact: true }).locator("..").getByRole("button").click()
   const dialog = page.getByRole("dialog")
   await expect(dialog.getByText(/combinations/)).toBeVisible()
   await dialog.getByRole("button", { name: "Start" }).click()
-  await expect(page.getByText(/^Best Sharpe of \d+/)).toBeVisible({ timeout: 60_000 })
+  await expect(page.getByText(/^Best Sharpe of \d+/)).toBeVisible({ timeout: WORK_MS })
   await shoot(page, "robustness")
 
   await page
@@ -110,14 +114,14 @@ test("ask whether a result is more than luck", async ({ page }) => {
     .getByRole("button", { name: "Start" })
     .click()
   await expect(page.getByText(/bars of history are enough|history tried is too short/)).toBeVisible({
-    timeout: 30_000,
+    timeout: WORK_MS,
   })
   await page.getByText("Parameter search", { exact: true }).first().locator("..").getByRole("button").click()
   await dialog.getByRole("textbox", { name: "Trials" }).fill("16")
   await expect(dialog.getByText(/trials? among \d+ combinations/)).toBeVisible()
   await shoot(page, "search")
   await dialog.getByRole("button", { name: "Start" }).click()
-  await expect(page.getByText(/^Best Sharpe of \d+/)).toHaveCount(2, { timeout: 60_000 })
+  await expect(page.getByText(/^Best Sharpe of \d+/)).toHaveCount(2, { timeout: WORK_MS })
 })
 
 test("a second factor is set up by scanning or typing its key", async ({ page }) => {
