@@ -93,7 +93,8 @@ def tag_for(account: str, run_id: str | None, key: str, *, leg: int = 0, part: i
     intents share one with a chance of 36^-18.
     """
     text = "\0".join((account, run_id or "", key, str(leg), str(part)))
-    number = int.from_bytes(hashlib.sha256(text.encode()).digest(), "big")
+    digest = hashlib.sha256(text.encode()).digest()
+    number = int.from_bytes(digest, "big") % len(_DIGITS) ** (_TAG_LENGTH - 2)
     digits: list[str] = []
     while len(digits) < _TAG_LENGTH - 2:
         number, digit = divmod(number, len(_DIGITS))

@@ -16,6 +16,7 @@ from enum import StrEnum
 
 from tradertape_core.kernel.clock import IST
 from tradertape_core.kernel.errors import InvariantBroken
+from tradertape_core.kernel.frozen import members_of
 from tradertape_core.kernel.money import Paise
 from tradertape_core.ledger.charges import COMPONENTS, NO_CHARGES, Charges
 from tradertape_core.ledger.corporate import (
@@ -330,16 +331,14 @@ def _movement(before: Position, after: Position, kind: InstrumentType) -> tuple[
     realised = Paise(after.realised_paise - before.realised_paise)
     charges = after.charges - before.charges
     held = LedgerAccount.HOLDINGS if product in _HELD else LedgerAccount.POSITIONS
-    entries = [Entry(held, cost), _credit(LedgerAccount.REALISED, realised)]
+    lines: list[tuple[LedgerAccount, int]] = [(held, cost), (LedgerAccount.REALISED, -realised)]
     if is_settled_in_cash(product, kind):
-        entries.append(Entry(LedgerAccount.CASH, Paise(realised - cost)))
+        lines.append((LedgerAccount.CASH, realised - cost))
     else:
-        entries.append(_credit(LedgerAccount.OBLIGATIONS, cost))
-        entries.append(Entry(LedgerAccount.CASH, realised))
-    for name, account in zip(COMPONENTS, CHARGE_ACCOUNTS, strict=True):
-        entries.append(Entry(account, getattr(charges, name)))
-    entries.append(_credit(LedgerAccount.CASH, charges.total))
-    return _merged(entries)
+        lines += [(LedgerAccount.OBLIGATIONS, -cost), (LedgerAccount.CASH, realised)]
+    lines += zip(CHARGE_ACCOUNTS, members_of(Charges)[1](charges), strict=True)
+    lines.append((LedgerAccount.CASH, -charges.total))
+    return _summed(lines)
 
 
 def _credit(account: LedgerAccount, amount: int) -> Entry:
@@ -348,7 +347,11 @@ def _credit(account: LedgerAccount, amount: int) -> Entry:
 
 def _merged(entries: Iterable[Entry]) -> tuple[Entry, ...]:
     """One entry an account, none of zero."""
-    found: defaultdict[LedgerAccount, int] = defaultdict(int)
-    for entry in entries:
-        found[entry.account] += entry.paise
+    return _summed((entry.account, entry.paise) for entry in entries)
+
+
+def _summed(lines: Iterable[tuple[LedgerAccount, int]]) -> tuple[Entry, ...]:
+    found: dict[LedgerAccount, int] = {}
+    for account, paise in lines:
+        found[account] = found.get(account, 0) + paise
     return tuple(Entry(account, Paise(paise)) for account, paise in found.items() if paise)

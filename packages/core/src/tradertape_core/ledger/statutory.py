@@ -168,8 +168,7 @@ SERVICE_TAX: tuple[SideRate, ...] = (
 
 def rate_on(rows: Sequence[SideRate], day: date) -> SideRate:
     """Return the row in force on `day`; the first row where `day` is older than all."""
-    found = rows[0]
-    for row in rows:
+    for row in reversed(rows):  # they are in the order of time, and most trades are of today
         if row.since <= day:
-            found = row
-    return found
+            return row
+    return rows[0]

@@ -43,12 +43,13 @@ def event_from(kind: str, document: Mapping[str, Any]) -> OrderEvent:
 
 def to_document(value: object) -> dict[str, Any]:
     """A frozen dataclass of this floor as JSON types; members that are None left out."""
-    names, read = members_of(type(value))
+    names, read = members_of(cast(type[Any], type(value)))
     document: dict[str, Any] = {}
     for name, member in zip(names, read(value), strict=True):
-        if member is not None:
-            write = _writer(type(member))
-            document[name] = member if write is None else write(member)
+        if member is None:
+            continue
+        kind = cast(type[Any], type(member))
+        document[name] = member if kind in _AS_IT_IS else _writer(kind)(member)
     return document
 
 
@@ -60,17 +61,15 @@ def from_document(kind: type[Kind], document: Mapping[str, Any]) -> Kind:
 
 
 @cache
-def _writer(kind: type[Any]) -> Callable[[Any], Any] | None:
-    """What makes a value of this type JSON; None where it is already."""
-    if kind in _AS_IT_IS:
-        return None
+def _writer(kind: type[Any]) -> Callable[[Any], Any]:
+    """What makes a value of this type JSON."""
     if issubclass(kind, Enum):
         return _value_of
     if issubclass(kind, date):  # a datetime is a date as well
         return kind.isoformat
     if is_dataclass(kind):
         return to_document
-    return {Decimal: str, tuple: _list, frozenset: sorted}.get(kind)
+    return {Decimal: str, tuple: _list, frozenset: sorted}.get(kind, _as_it_is)
 
 
 def _value_of(member: Enum) -> Any:
@@ -78,11 +77,11 @@ def _value_of(member: Enum) -> Any:
 
 
 def _list(values: tuple[Any, ...]) -> list[Any]:
-    plain: list[Any] = []
-    for one in values:
-        write = _writer(type(one))
-        plain.append(one if write is None else write(one))
-    return plain
+    return [_writer(cast(type[Any], type(one)))(one) for one in values]
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
 
 
 def _typed(hint: Any, value: Any) -> Any:

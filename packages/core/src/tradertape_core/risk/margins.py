@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import ROUND_CEILING, Decimal
 
@@ -162,12 +162,13 @@ def blocked(held: Iterable[Exposure], now: datetime, rates: MarginRates = DEFAUL
     now: aware; options are repriced a day later.
     """
     groups: defaultdict[str, list[Exposure]] = defaultdict(list)
-    total = Blocked()
+    equity = 0
     for one in netted(held):
         if one.instrument.is_derivative:
             groups[one.instrument.underlying or one.instrument.name].append(one)
         else:
-            total += Blocked(equity_paise=_equity(one, rates))
+            equity += _equity(one, rates)
+    total = Blocked(equity_paise=Paise(equity))
     for underlying, group in groups.items():
         total += _derivatives(group, rates.range_of(underlying), now)
     return total
@@ -213,14 +214,10 @@ def netted(exposures: Iterable[Exposure]) -> tuple[Exposure, ...]:
     for one in exposures:
         key = one.instrument.id, None if one.instrument.is_derivative else one.product
         before = found.get(key)
-        quantity = one.quantity + (before.quantity if before else 0)
-        found[key] = Exposure(
-            instrument=one.instrument,
-            product=one.product,
-            quantity=quantity,
-            price=one.price,
-            underlying_price=one.underlying_price,
-        )
+        if before is None:
+            found[key] = one
+        else:
+            found[key] = replace(one, quantity=before.quantity + one.quantity)
     return tuple(one for one in found.values() if one.quantity)
 
 

@@ -44,7 +44,7 @@ def risk_facts(
     What costs a look at the database is gathered only where a limit asks for it.
     """
     state, now = desk.account(account_id), desk.now
-    held = [one for key, one in state.positions.items() if key.run_id == run_id]
+    held = _held(state, run_id, risk.limits)
     tick = _plausible_tick(desk, request.instrument)
     key = PositionKey(str(account_id), run_id, request.instrument, request.product)
     position = state.positions.get(key)
@@ -72,6 +72,19 @@ def risk_facts(
         free_paise=state.margins.available(state.cash_paise),
         same_order_age_s=_same_order_age(state, run_id, request, now, limits),
     )
+
+
+def _held(state: AccountState, run_id: str | None, limits: RiskLimits) -> list[Position]:
+    """What the run holds; nothing where no limit asks what that is worth."""
+    asked = (
+        limits.max_positions,
+        limits.max_per_symbol_pct,
+        limits.exposure_pct,
+        limits.allocation_paise,
+    )
+    if all(one is None for one in asked):
+        return []
+    return [one for key, one in state.positions.items() if key.run_id == run_id]
 
 
 def _plausible_tick(desk: Desk, name: str) -> Tick | None:

@@ -1,4 +1,8 @@
-"""Core types as rows of tables and back; nothing else knows how they are stored."""
+"""Core types as rows of tables and back; nothing else knows how they are stored.
+
+A `document` is the dataclass itself: the driver's JSON writer takes it as it is, members that are
+None included, and `from_document` reads those as it reads members that are left out.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +32,7 @@ def order_row(order: Order) -> Row:
         "instrument": order.request.instrument,
         "status": order.status.value,
         "is_open": order.is_open,
-        "document": to_document(order),
+        "document": order,
         "placed_at": order.placed_at,
         "updated_at": order.updated_at,
     }
@@ -83,7 +87,7 @@ def position_row(position: Position) -> Row:
         "product": key.product.value,
         "quantity": position.quantity,
         "is_open": position.is_open,
-        "document": to_document(position),
+        "document": position,
     }
 
 
@@ -157,7 +161,7 @@ def gtt_row(gtt: Gtt) -> Row:
         "account_id": int(gtt.account),
         "status": gtt.status.value,
         "instrument": gtt.request.instrument,
-        "document": to_document(gtt),
+        "document": gtt,
         "created_at": gtt.created_at,
         "updated_at": gtt.updated_at,
         "expires_at": gtt.expires_at,

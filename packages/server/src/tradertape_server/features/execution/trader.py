@@ -134,11 +134,12 @@ class Trader:
         """The same for a caller on an event loop, who waits without a thread of its own."""
         answered = self._callers.expect(wish.future)
         self._take_in(wish)
+        # What `asyncio.timeout` does, without the care it takes of a cancelled task.
+        late = asyncio.get_running_loop().call_later(WAIT_S, _give_up, answered)
         try:
-            async with asyncio.timeout(WAIT_S):
-                return await answered
-        except TimeoutError:
-            raise TradingPaused from None
+            return await answered
+        finally:
+            late.cancel()
 
     def on_tick(self, tick: Tick) -> None:
         """Take a tick in; called by the feed."""
@@ -334,6 +335,11 @@ def _paused(what: str, error: Exception) -> TradingPaused:
     else:
         logger.error(what, reason=trouble.what)
     return TradingPaused(trouble)
+
+
+def _give_up(answered: asyncio.Future[Any]) -> None:
+    if not answered.done():
+        answered.set_exception(TradingPaused())
 
 
 def _nothing(_desk: Desk) -> None:

@@ -1,0 +1,51 @@
+"""Callers on event loops hear of a turn's answers at once."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import Future
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+
+from tradertape_server.features.execution.callers import Callers
+
+
+def test_all_answers_of_a_turn_wake_the_loop_once() -> None:
+    async def ask() -> list[Any]:
+        callers, asked = Callers(), [Future[Any]() for _ in range(5)]
+        waiting = [callers.expect(one) for one in asked]
+        waiting[0].cancel()  # this one has gone
+        loop = asyncio.get_running_loop()
+        with patch.object(loop, "call_soon_threadsafe", wraps=loop.call_soon_threadsafe) as wakes:
+            for number, one in enumerate(asked[:4]):
+                one.set_result(number)
+            asked[4].set_exception(ValueError("no"))
+            assert not any(one.done() for one in waiting[1:])
+            callers.tell()
+            callers.tell()
+        assert wakes.call_count == 1
+        return await asyncio.gather(*waiting[1:], return_exceptions=True)
+
+    found = asyncio.run(ask())
+    assert found[:3] == [1, 2, 3]
+    with pytest.raises(ValueError, match="no"):
+        raise found[3]
+
+
+def test_a_loop_that_is_gone_harms_nobody() -> None:
+    callers, gone, there = Callers(), Future[Any](), Future[Any]()
+
+    async def expect(done: Future[Any]) -> asyncio.Future[Any]:
+        return callers.expect(done)
+
+    async def answered() -> Any:
+        waiting = callers.expect(there)
+        gone.set_result(1)
+        there.set_result(2)
+        callers.tell()
+        return await waiting
+
+    asyncio.run(expect(gone))
+    assert asyncio.run(answered()) == 2
