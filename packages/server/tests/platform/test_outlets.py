@@ -9,8 +9,15 @@ from typing import Any
 
 import httpx
 import uvicorn
+from websockets.asyncio.client import connect
 
-from tradertape_server.platform.outlets import ChunkOutlet, Outlet, StreamingHttp, outlet_of
+from tradertape_server.platform.outlets import (
+    ChunkOutlet,
+    Outlet,
+    StreamingHttp,
+    StreamingSocket,
+    outlet_of,
+)
 from tradertape_server.platform.streams import EventStream, sse
 
 
@@ -37,6 +44,7 @@ def test_what_goes_past_the_application_and_what_does_not_are_one_answer() -> No
         server = uvicorn.Server(config)
         with socket.socket() as listener:
             listener.bind(("127.0.0.1", 0))
+            listener.listen()
             serving = asyncio.create_task(server.serve([listener]))
             async with httpx.AsyncClient(trust_env=False) as client:
                 answer = await client.get(f"http://127.0.0.1:{listener.getsockname()[1]}/")
@@ -44,6 +52,36 @@ def test_what_goes_past_the_application_and_what_does_not_are_one_answer() -> No
             await serving
         said = [line[6:] for line in answer.text.splitlines() if line.startswith("data: ")]
         assert said == ["1", "2" * 300_000, "3"]
+
+    asyncio.run(story())
+
+
+def test_a_socket_takes_messages_of_any_length_past_the_application() -> None:
+    said = [size * "x" for size in (1, 125, 126, 65_535, 65_536, 300_000)]
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await send({"type": "websocket.accept"})
+        outlet = outlet_of(scope)
+        assert outlet is not None
+        await send({"type": "websocket.send", "text": "first"})
+        for one in said:
+            outlet.write(one.encode())
+        await send({"type": "websocket.send", "text": "last"})
+        await receive()
+
+    async def story() -> None:
+        config = uvicorn.Config(application, ws=StreamingSocket, log_config=None, lifespan="off")
+        server = uvicorn.Server(config)
+        with socket.socket() as listener:
+            listener.bind(("127.0.0.1", 0))
+            listener.listen()
+            serving = asyncio.create_task(server.serve([listener]))
+            url = f"ws://127.0.0.1:{listener.getsockname()[1]}/"
+            async with connect(url, proxy=None) as client:
+                assert [await client.recv() for _ in range(8)] == ["first", *said, "last"]
+            server.should_exit = True
+            await serving
 
     asyncio.run(story())
 

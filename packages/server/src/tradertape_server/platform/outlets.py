@@ -9,12 +9,15 @@ there is no outlet, and everything is sent the usual way.
 from __future__ import annotations
 
 import asyncio
+import struct
 from typing import Any, Protocol
 
 from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 _NAME = "tradertape.outlet"
+_TEXT = 0x81  # a frame's first byte: text, and the whole of it (RFC 6455, 5.2)
 
 
 class Outlet(Protocol):
@@ -47,6 +50,21 @@ class ChunkOutlet:
         self._transport.writelines((b"%x\r\n" % len(message), message, b"\r\n"))
 
 
+class FrameOutlet(ChunkOutlet):
+    """A WebSocket that was accepted: each message is one text frame, as it is."""
+
+    def write(self, message: bytes) -> None:
+        """Send one frame."""
+        length = len(message)
+        if length < 126:
+            head = struct.pack("!BB", _TEXT, length)
+        elif length < 1 << 16:
+            head = struct.pack("!BBH", _TEXT, 126, length)
+        else:
+            head = struct.pack("!BBQ", _TEXT, 127, length)
+        self._transport.writelines((head, message))
+
+
 class StreamingHttp(HttpToolsProtocol):
     """Uvicorn's HTTP, with an outlet in the scope of each request."""
 
@@ -57,6 +75,18 @@ class StreamingHttp(HttpToolsProtocol):
         self.scope["extensions"] = extensions  # pyright: ignore[reportGeneralTypeIssues]
 
 
+class StreamingSocket(WebSocketsSansIOProtocol):
+    """Uvicorn's WebSocket, with an outlet in the scope of each."""
+
+    async def run_asgi(self) -> None:
+        """Serve one."""
+        extensions: dict[str, Any] = dict(self.scope.get("extensions") or {})
+        extensions[_NAME] = FrameOutlet(self.transport)
+        self.scope["extensions"] = extensions
+        await super().run_asgi()
+
+
 def outlet_of(scope: Scope) -> Outlet | None:
-    """The outlet of a request's answer; None where the server has none, or it has no chunks."""
-    return scope.get("extensions", {}).get(_NAME) if scope["method"] == "GET" else None
+    """The outlet of an answer or a socket; None where the server has none, or no body is sent."""
+    has_body = scope.get("method", "GET") == "GET"
+    return scope.get("extensions", {}).get(_NAME) if has_body else None

@@ -19,7 +19,7 @@ from tradertape_server.features.feed.shapes import kite_candle
 from tradertape_server.features.feed.source import Mode
 from tradertape_server.features.instruments.service import UnknownInstrument
 from tradertape_server.platform.identity import Identity
-from tradertape_server.platform.outlets import Outlet
+from tradertape_server.platform.outlets import Outlet, outlet_of
 from tradertape_server.platform.streams import (
     HEARTBEAT_S,
     PING,
@@ -134,7 +134,9 @@ async def ticks_socket(socket: WebSocket) -> None:
         await socket.close(_REFUSED)
         return
     instruments = list(found.instruments.values())
-    await serve_socket(socket, caller, tick_messages(container.feed, instruments, mode))
+    outlet = outlet_of(socket.scope)
+    messages = tick_messages(container.feed, instruments, mode, outlet=outlet)
+    await serve_socket(socket, caller, messages)
 
 
 @sockets.websocket("/api/algo-workers/worker/ws/market/candles")
