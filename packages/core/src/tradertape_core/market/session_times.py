@@ -50,6 +50,7 @@ PRE_OPEN = frozenset(
         PhaseKind.PRE_OPEN_BUFFER,
     }
 )
+PRE_OPEN_OVER = frozenset({PhaseKind.PRE_OPEN_MATCHING, PhaseKind.PRE_OPEN_BUFFER})
 CLOSING_AUCTION = frozenset(
     {
         PhaseKind.CLOSING_REFERENCE,

@@ -17,7 +17,7 @@ from tradertape_core.ledger.corporate import is_touched
 from tradertape_core.market.calendar import Calendar
 from tradertape_core.market.hours import TradingHours, intraday_due, session_hours
 from tradertape_core.market.instrument import Instrument
-from tradertape_core.market.session_times import CLOSING_AUCTION, PhaseKind, Segment
+from tradertape_core.market.session_times import CLOSING_AUCTION, PRE_OPEN_OVER, PhaseKind, Segment
 from tradertape_core.orders.order import OrderStatus, Product, Variety
 from tradertape_core.orders.reports import ExecutionReport
 from tradertape_server.features.execution import cancelling
@@ -36,7 +36,6 @@ _SQUARED_OFF = {
     Segment.CASH: frozenset({"NSE", "BSE"}),
     Segment.DERIVATIVES: frozenset({"NFO", "BFO"}),
 }
-_PRE_OPEN_OVER = frozenset({PhaseKind.PRE_OPEN_MATCHING, PhaseKind.PRE_OPEN_BUFFER})
 _STILL_IN_AUCTION = CLOSING_AUCTION - {PhaseKind.CLOSING_MATCHING}
 
 logger = get_logger(__name__)
@@ -107,7 +106,7 @@ class ExecutionJobs:
         phase = next((one.kind for one in phases if one.start <= now < one.end), None)
         matched = [one.start for one in phases if one.kind is PhaseKind.CLOSING_MATCHING]
         end = matched[0] if matched else hours.end
-        if phase in _PRE_OPEN_OVER and self._first("pre-open", segment, hours):
+        if phase in PRE_OPEN_OVER and self._first("pre-open", segment, hours):
             self._match_auction(PhaseKind.PRE_OPEN_MATCHING, segment, now)
         if hours.start <= now < hours.end and self._first("open", segment, hours):
             self._tell(lambda venue: venue.open_session(now, among))

@@ -17,11 +17,12 @@ from tradertape_core.market.hours import (
     TradingHours,
     hours_at,
     last_session_hours,
+    segment_of,
     session_hours,
     trading_phase,
 )
 from tradertape_core.market.instrument import Instrument
-from tradertape_core.market.session_times import Phase, Segment
+from tradertape_core.market.session_times import PRE_OPEN, PRE_OPEN_OVER, Phase, Segment
 from tradertape_core.market.tick import Tick
 from tradertape_core.market.ticks import tick_paise
 from tradertape_core.market.world.day import VOLATILITY_INDEX, MarketDay
@@ -85,7 +86,9 @@ class SimulatedSource:
         return self._calendar.phase_at(moment, segment)
 
     def poll(self, wanted: Sequence[Wanted], now: datetime) -> list[Tick]:
-        """The ticks of this tenth of a second, once."""
+        """The ticks of this tenth of a second, once; before the open there are none."""
+        if self._pre_open(now):
+            return []
         moment = _step(now)
         fresh = [w for w in wanted if self._sent.get(w.instrument.instrument_token) != moment]
         ticks = self.quote(fresh, now)
@@ -94,7 +97,11 @@ class SimulatedSource:
         return ticks
 
     def quote(self, wanted: Sequence[Wanted], now: datetime) -> list[Tick]:
-        """The market at a moment; nothing while nothing moves."""
+        """The market at a moment; in the pre-open its last close, and then what it came to."""
+        if opens_at := self._pre_open(now):
+            known = {w.instrument.instrument_token: segment_of(w.instrument) for w in wanted}
+            first = self.quote(wanted, opens_at)
+            return [self._before_open(one, known[one.instrument_token], now) for one in first]
         with self._lock:
             live = self._market_at(now)
             if live is None:
@@ -139,6 +146,25 @@ class SimulatedSource:
                 live = self._past_day(instrument, series, i, hours)
                 made += live.candles(instrument.tradingsymbol, interval)
         return made
+
+    def _pre_open(self, now: datetime) -> datetime | None:
+        """When trading begins, while the auction before it is on."""
+        phase = None if self._any_hour else self._calendar.phase_at(now)
+        if phase is None or phase.kind not in PRE_OPEN:
+            return None
+        hours = session_hours(self._calendar, phase.start.date())
+        return None if hours is None else hours.start
+
+    def _before_open(self, tick: Tick, segment: Segment, now: datetime) -> Tick:
+        """The first tick of the day, as far as it is known before: no book, no trades."""
+        phase = self._calendar.phase_at(now, segment)
+        is_known = phase is not None and phase.kind in PRE_OPEN_OVER
+        last = tick.last_price if is_known or tick.close is None else tick.close
+        return replace(
+            tick, last_price=last, at=now, exchange_at=now, volume=0, last_quantity=0,
+            open=last, high=last, low=last, average_price=None,
+            bid=None, ask=None, bid_quantity=0, ask_quantity=0, depth=None,
+        )  # fmt: skip
 
     def _past_day(
         self, instrument: Instrument, series: CandleSeries, i: int, hours: TradingHours
