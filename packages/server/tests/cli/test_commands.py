@@ -195,7 +195,7 @@ def served(environment: dict[str, str]) -> Iterator[tuple[subprocess.Popen[str],
 
 
 def wait_for(url: str) -> dict[str, Any]:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while True:
         try:
             return httpx.get(f"{url}/api/health", timeout=5).json()

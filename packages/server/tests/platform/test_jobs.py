@@ -63,7 +63,7 @@ def test_what_waits_is_done_and_a_failure_does_not_stop_the_rest() -> None:
 
     threads.start()
     threads.start()
-    outcomes = [source.done.get(timeout=5) for _ in range(3)]
+    outcomes = [source.done.get(timeout=60) for _ in range(3)]
     threads.stop()
 
     assert outcomes == [(1, "worked"), (-2, "job -2 is wrong"), (3, "worked")]

@@ -313,7 +313,7 @@ def option_run() -> Callable[..., Json]:
 def wait_for() -> Callable[..., None]:
     """Waits until something that other threads do has happened."""
 
-    def wait(what: Callable[[], bool], seconds: float = 5.0) -> None:
+    def wait(what: Callable[[], bool], seconds: float = 60.0) -> None:
         end = time.monotonic() + seconds
         while not what():
             assert time.monotonic() < end, "it did not happen"

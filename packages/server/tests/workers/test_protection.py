@@ -42,7 +42,7 @@ def held(caller: Any, api: Any) -> list[int]:
     return [leg["net_quantity"] for leg in caller.get(api("runs/run-1/pnl")).json()["legs"]]
 
 
-def wait_for(what: Callable[[], bool], seconds: float = 5.0) -> None:
+def wait_for(what: Callable[[], bool], seconds: float = 60.0) -> None:
     end = time.monotonic() + seconds
     while not what():
         assert time.monotonic() < end, "it did not happen"

@@ -87,7 +87,7 @@ async def read(events: AsyncIterator[bytes], count: int) -> list[tuple[int, Json
     """So many events of a stream, each with its id; comments left out."""
     found: list[tuple[int, Json]] = []
     while len(found) < count:
-        chunk = await asyncio.wait_for(anext(events), 10)
+        chunk = await asyncio.wait_for(anext(events), 60)
         if chunk.startswith(b":"):
             continue
         head, data = chunk.decode().strip().split("\n")
