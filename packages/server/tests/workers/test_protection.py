@@ -93,17 +93,15 @@ def test_a_broken_rule_names_its_field(caller: Any, api: Any, change: Json, poin
     assert "None" not in problem["msg"]
 
 
-def test_a_stop_exits_once_within_a_quarter_of_a_second(
+def test_a_tick_at_the_stop_exits_once_without_anybody_looking(
     caller: Any, api: Any, buy: Any, market: Any, container: Any
 ) -> None:
-    """KP: the tick is heard by the server's own thread."""
+    """KP: the tick is heard by the server's own thread; `bench/protection.py` says how soon."""
     caller.post(api("runs/run-1/intents"), json=buy("key-00001"))
     protect(caller, api, positions=[POSITION])
     container.workers.guardian.look()
-    started = time.monotonic()
     market.trade("NSE:INFY", "1469.00")
     wait_for(lambda: len(container.execution.orders(run_id="run-1")) == 2)
-    assert time.monotonic() - started < 1.0  # 250 ms on a machine that is not shared
     wait_for(lambda: state_of(caller, api)["status"] == "done")
     for price in ("1468.00", "1460.00"):
         market.trade("NSE:INFY", price)
