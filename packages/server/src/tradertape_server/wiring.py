@@ -70,9 +70,11 @@ from tradertape_server.platform.database import Database
 from tradertape_server.platform.idempotency import IdempotencyStore
 from tradertape_server.platform.job_leases import JobLeases
 from tradertape_server.platform.jobs import JobThreads
+from tradertape_server.platform.leading import process_name
 from tradertape_server.platform.mail import Mailer, SmtpServer
 from tradertape_server.platform.metrics import Metrics
 from tradertape_server.platform.secrets import SecretBox, private_folder
+from tradertape_server.platform.trader_lease import PROCESS
 from tradertape_server.settings import Settings
 
 
@@ -167,7 +169,7 @@ def build_container(
     """Open the home folder and the database and join everything up."""
     clock = clock or SystemClock()
     home = private_folder(settings.effective_home)
-    database = Database(settings.effective_database_url)
+    database = Database(settings.effective_database_url, name=PROCESS + process_name())
     if database.sqlite_file is not None:
         database.sqlite_file.touch(mode=0o600)
     secrets = SecretBox.open(home / "secrets")

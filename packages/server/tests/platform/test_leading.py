@@ -14,7 +14,7 @@ from tradertape_server.features.execution.models import ExecutionCursor
 from tradertape_server.features.execution.wishes import Wish
 from tradertape_server.platform.database import Database
 from tradertape_server.platform.leading import Fence, Leading, Role, Superseded
-from tradertape_server.platform.trader_lease import TRADER, LeaseTable
+from tradertape_server.platform.trader_lease import PROCESS, TRADER, LeaseTable
 from tradertape_server.wiring import Container
 
 ON_POSTGRES = pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
@@ -136,6 +136,26 @@ def test_who_takes_over_ends_what_the_former_trader_holds(
             stuck.execute(text("SELECT 1"))
         stuck.invalidate()
     former.close()
+
+
+@ON_POSTGRES
+def test_whatever_the_former_traders_process_holds_is_let_go(
+    database: Database, database_url: str, make: Make
+) -> None:
+    """Its other connections, as those of its requests, may have been stopped with a lock too."""
+    LeaseTable(database).take(owner="elsewhere:17:ab12", address="", life_s=-1.0)
+    former = Database(database_url, name=f"{PROCESS}elsewhere:17")
+    another = Database(database_url, name=f"{PROCESS}elsewhere:18")
+    with former.engine.connect() as stuck, another.engine.connect() as untouched:
+        stuck.execute(text("SELECT 1"))
+        untouched.execute(text("SELECT 1"))
+        make().start((Duty(),))
+        with pytest.raises(OperationalError):
+            stuck.execute(text("SELECT 1"))
+        assert untouched.scalar(text("SELECT 1")) == 1
+        stuck.invalidate()
+    former.close()
+    another.close()
 
 
 @ON_POSTGRES

@@ -53,6 +53,11 @@ def elapsed_s() -> float:
     return time.monotonic() if clock is None else time.clock_gettime(clock)
 
 
+def process_name() -> str:
+    """Which process this is, among those on several machines."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
 class Fence:
     """What the trader asks before it stores or sends anything."""
 
@@ -96,7 +101,7 @@ class Leading:
         elapsed: Callable[[], float] = elapsed_s,
     ) -> None:  # fmt: skip
         self.role: Role = role
-        self.owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+        self.owner = f"{process_name()}:{secrets.token_hex(4)}"
         self.connections = f"{TRADER}{self.owner.rpartition(':')[2]}"
         self.address = address
         self.life_s = life_s
@@ -185,7 +190,8 @@ class Leading:
         if self.role == "web" or self._on_duty:
             return  # former duties must have ended before new ones can begin
         began_s = self._elapsed()
-        if not self._take_file():
+        former = self._table.read()
+        if (former.is_alive and not self._is_file) or not self._take_file():
             return
         number = self._table.take(
             owner=self.owner, address=self.address, life_s=self._lease_s, by_force=self._is_file
@@ -193,7 +199,9 @@ class Leading:
         if number is None:
             return
         self.fence.hold(number, began_s + self._lease_s)
-        self._table.end_former(self.connections)
+        self._table.end_former(
+            self.connections, former=former.owner.rpartition(":")[0], own=process_name()
+        )
         logger.info("this process trades", fence=number, owner=self.owner)
         self._announce(is_leading=True)
 

@@ -35,10 +35,12 @@ UPDATE trader_lease SET expires_s = NOW + :life_s WHERE id = 1 AND fence = :fenc
 """
 _READ = "SELECT fence, owner, address, expires_s - NOW AS left_s FROM trader_lease WHERE id = 1"
 TRADER = "tradertape trader "  # how the names of the trader's connections begin
+PROCESS = "tradertape "  # and those of a process's others; its host and number follow
+# A server cuts names off after 63 characters.
 _END_FORMER = text(
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() "
-    "AND usename = current_user AND starts_with(application_name, :prefix) "
-    "AND application_name <> :mine"
+    "AND usename = current_user AND (starts_with(application_name, :prefix) "
+    "AND application_name <> :mine OR application_name = left(:former, 63) AND :former <> :own)"
 )
 _RELEASE = text("UPDATE trader_lease SET expires_s = 0 WHERE id = 1 AND fence = :fence")
 _FENCE = text("SELECT fence FROM trader_lease WHERE id = 1")
@@ -96,12 +98,17 @@ class LeaseTable:
         with self._engine.begin() as connection:
             return connection.scalar(self._take, values)
 
-    def end_former(self, mine: str) -> None:
-        """Cut the connections of traders before: one that was stopped in the middle of a statement
-        holds its locks until it goes on, and no limit on idle transactions ends that."""
+    def end_former(self, mine: str, *, former: str, own: str) -> None:
+        """Cut the connections of traders before, and all others of the former trader's process.
+
+        One that was stopped in the middle of a statement holds its locks until it goes on, and no
+        limit on idle transactions ends that. mine: the trading connections that stay. former, own:
+        the names of the two processes.
+        """
         if self._engine.dialect.name == "postgresql":
+            names = {"former": PROCESS + former, "own": PROCESS + own}
             with self._engine.begin() as connection:
-                connection.execute(_END_FORMER, {"prefix": TRADER, "mine": mine})
+                connection.execute(_END_FORMER, {"prefix": TRADER, "mine": mine, **names})
 
     def renew(self, fence: int, life_s: float) -> bool:
         """Make a lease last from now on; False when somebody else has it."""
