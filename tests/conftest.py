@@ -49,7 +49,7 @@ def _command(name: str) -> str:
 
 
 def _wait_until_up(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 300
     while time.monotonic() < deadline:
         if process.poll() is not None:
             pytest.fail(f"the server stopped at start:\n{log.read_text()[-4000:]}")
@@ -58,7 +58,7 @@ def _wait_until_up(url: str, process: subprocess.Popen[bytes], log: Path) -> Non
                 return
         except httpx.TransportError:
             time.sleep(0.2)
-    pytest.fail(f"the server did not answer within 120 s:\n{log.read_text()[-4000:]}")
+    pytest.fail(f"the server did not answer within 300 s:\n{log.read_text()[-4000:]}")
 
 
 def _sign_in(url: str) -> str:
