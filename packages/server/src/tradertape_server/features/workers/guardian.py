@@ -23,7 +23,7 @@ from tradertape_core.risk.protection import Evaluation, Surroundings, check
 from tradertape_server.features.execution.desk import Desk
 from tradertape_server.features.execution.ports import Happened
 from tradertape_server.features.execution.service import ExecutionService
-from tradertape_server.features.execution.trader import WAIT_S
+from tradertape_server.features.execution.trader import MOST_AT_ONCE, WAIT_S
 from tradertape_server.features.workers import repository
 from tradertape_server.features.workers.firing import Firing, Guarded
 from tradertape_server.features.workers.leaving import LeavingService
@@ -40,7 +40,7 @@ from tradertape_server.platform.logging import get_logger
 SAVE_EVERY_S = 5.0  # best prices: what a crash forgets of a trail is never older
 LOOK_EVERY_S = 1.0  # at the clock, at workers that went silent, at exits that were not done
 READ_EVERY_S = 10.0  # the positions of runs that nothing is known to have happened to
-EXITS_AT_ONCE = 16
+EXITS_AT_ONCE = MOST_AT_ONCE  # what the trader takes into a turn: all are claimed, then all sent
 
 logger = get_logger(__name__)
 
