@@ -1,4 +1,4 @@
-"""A server of one's own: started, killed by a step, started again on the same home."""
+"""Servers of a test of its own, started again after a kill, and servers that tests share."""
 
 from __future__ import annotations
 
@@ -7,11 +7,18 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+
+from tradertape_server.features.auth.audit import COMMAND_LINE
+from tradertape_server.features.auth.keys import Keys, Owner
+from tradertape_server.settings import Settings
+from tradertape_server.wiring import build_container
 
 EMAIL = "worker@example.com"
 TRADERTAPE = str(Path(sys.executable).parent / "tradertape")
@@ -21,9 +28,11 @@ class Servers:
     """Starts servers one after another on one home; `start` returns a worker's environment."""
 
     def __init__(self, folder: Path) -> None:
+        self._home = folder / "home"
         self._folder = folder
-        self._token = ""
         self._started: list[subprocess.Popen[bytes]] = []
+        self._url = ""
+        self._first: dict[str, str] = {}
 
     def start(self, compat: str = "", **variables: str) -> dict[str, str]:
         with socket.socket() as probe:
@@ -31,7 +40,7 @@ class Servers:
             port = int(probe.getsockname()[1])
         environment = {
             **os.environ,
-            "TRADERTAPE_HOME": str(self._folder / "home"),
+            "TRADERTAPE_HOME": str(self._home),
             "TRADERTAPE_WORKER_COMPAT": compat,
         }
         command = [TRADERTAPE, "serve", "--demo", "--port", str(port)]
@@ -41,11 +50,22 @@ class Servers:
                 command, env={**environment, **variables}, stdout=output, stderr=output
             )
         self._started.append(process)
-        url = f"http://127.0.0.1:{port}"
-        _wait(url, process, log)
-        if not self._token:
-            self._token = self._make_token(environment)
-        return {**os.environ, "URL": url, "KITE_ALGO_WORKER_TOKEN": self._token}
+        self._url = f"http://127.0.0.1:{port}"
+        _wait(self._url, process, log)
+        self._first = self._first or self.worker(EMAIL)
+        return {**self._first, "URL": self._url}
+
+    def worker(self, email: str) -> dict[str, str]:
+        """The environment of a worker of a new account."""
+        container = build_container(Settings(home=self._home))
+        user_id = container.auth.create_user(email, password=None)
+        with container.database.write() as session:
+            made = Keys(container.clock, "worker").create(
+                session, Owner(user_id, email), COMMAND_LINE, label="conformance",
+                scopes=("paper", "data", "gtt"), expires_in_days=None,
+            )  # fmt: skip
+        container.close()
+        return {**os.environ, "URL": self._url, "KITE_ALGO_WORKER_TOKEN": made.token}
 
     def ended(self) -> int:
         """How the last server ended; waits for it."""
@@ -56,11 +76,22 @@ class Servers:
             process.terminate()
             process.wait(timeout=30)
 
-    def _make_token(self, environment: dict[str, str]) -> str:
-        run([TRADERTAPE, "user", "create", EMAIL, "--password-stdin"], environment, "pass word 12")
-        scopes = [part for name in ("paper", "data", "gtt") for part in ("--scope", name)]
-        create = [TRADERTAPE, "token", "create", "--user", EMAIL, "--kind", "worker", "--name", "t"]
-        return run([*create, *scopes], environment).strip()
+
+@pytest.fixture(scope="session")
+def worker_on(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Any]]:
+    """A worker of a new account on the server for bodies of a kind: `worker_on("0.7.4")`."""
+    running: dict[str, Servers] = {}
+    numbers = count(1)
+
+    def worker_on(compat: str) -> dict[str, str]:
+        if compat not in running:
+            running[compat] = Servers(tmp_path_factory.mktemp("conformance"))
+            return running[compat].start(compat)
+        return running[compat].worker(f"worker-{next(numbers)}@example.com")
+
+    yield worker_on
+    for servers in running.values():
+        servers.stop()
 
 
 @pytest.fixture
@@ -87,7 +118,7 @@ def run_fixture() -> object:
 
 
 def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 300
     while time.monotonic() < deadline and process.poll() is None:
         try:
             if httpx.get(f"{url}/api/health", timeout=2).status_code == 200:

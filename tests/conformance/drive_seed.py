@@ -1,13 +1,16 @@
 """The documented raw flow with the documented bodies, by the published client's raw calls.
 
-Environment: URL, KITE_ALGO_WORKER_TOKEN.
+Environment: URL, KITE_ALGO_WORKER_TOKEN. Argument: the id of the run.
 """
 
 from __future__ import annotations
 
 import os
+import sys
 
 from kite_algo_worker import AlgoWorkerConfig, KiteAlgoWorkerClient, equity_market_order
+
+RUN = sys.argv[1]
 
 client = KiteAlgoWorkerClient(
     AlgoWorkerConfig(
@@ -16,7 +19,7 @@ client = KiteAlgoWorkerClient(
 )
 client.health()
 run = client.create_run(
-    strategy_run_id="run_basic_equity_001",
+    strategy_run_id=RUN,
     template_id="basic-equity",
     account_scope="kite:paper-a",
     execution_mode="paper",
@@ -26,36 +29,36 @@ assert {"strategy_run_id", "status", "execution_mode", "account_scope", "runtime
 result = client.place_order(
     run["strategy_run_id"],
     equity_market_order("INFY", "BUY", 1),
-    idempotency_key="run_basic_equity_001:entry:001",
+    idempotency_key=f"{RUN}:entry:001",
 )
 assert result["order_id"]
 assert result["status"] == "COMPLETE"
-totals = client.get_run_pnl("run_basic_equity_001")["totals"]
+totals = client.get_run_pnl(RUN)["totals"]
 assert {"net_pnl", "gross_pnl", "charges", "brokerage", "taxes"} <= set(totals)
 funds = client.get_funds(mode="paper")
 assert set(funds) == {"available", "utilized", "net"}
-claim = client.claim_session("run_basic_equity_001")
-safety = client.safety_check("run_basic_equity_001")
+claim = client.claim_session(RUN)
+safety = client.safety_check(RUN)
 assert safety.can_trade, safety.blocking_reasons
 client.place_order(
-    "run_basic_equity_001",
+    RUN,
     equity_market_order("INFY", "BUY", 1),
-    idempotency_key="run_basic_equity_001:entry:002",
+    idempotency_key=f"{RUN}:entry:002",
     safety_token=safety.safety_token,
     session_nonce=claim["worker_session_nonce"],
 )
 basket = client.place_basket(
-    "run_basic_equity_001",
+    RUN,
     [equity_market_order("INFY", "BUY", 1), equity_market_order("RELIANCE", "BUY", 1)],
-    idempotency_key="run_basic_equity_001:basket:001",
+    idempotency_key=f"{RUN}:basket:001",
     all_or_none=True,
     session_nonce=claim["worker_session_nonce"],
 )
 assert [leg["status"] for leg in basket["result"]["legs"]] == ["COMPLETE", "COMPLETE"]
 done = client.exit_run(
-    "run_basic_equity_001",
+    RUN,
     reason="strategy complete",
-    idempotency_key="run_basic_equity_001:exit:001",
+    idempotency_key=f"{RUN}:exit:001",
     session_nonce=claim["worker_session_nonce"],
 )
 assert done["status"] == "closed"

@@ -9,11 +9,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 Run = Callable[..., str]
+WorkerOn = Callable[[str], dict[str, str]]
+
+# On one process of the tests: there they share their servers.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("published client")]
 
 # Everything a caller of the package can call: methods of its classes, functions beside them.
 LIST = """
@@ -35,9 +38,9 @@ DRIVER = str(Path(__file__).parent / "drive_published.py")
 
 
 def test_every_method_of_the_published_client_works(
-    published: Path, servers: Any, run: Run
+    published: Path, worker_on: WorkerOn, run: Run
 ) -> None:
-    environment = {**servers.start("0.7.4"), "PYTHONPATH": str(published)}
+    environment = {**worker_on("0.7.4"), "PYTHONPATH": str(published)}
     called = set(run([sys.executable, DRIVER], environment).split())
     known = set(run([sys.executable, "-c", LIST], environment).split())
     assert len(known) > 130
@@ -45,23 +48,24 @@ def test_every_method_of_the_published_client_works(
 
 
 def test_with_the_documented_bodies_it_refuses_what_its_contract_says(
-    published: Path, servers: Any, run: Run
+    published: Path, worker_on: WorkerOn, run: Run
 ) -> None:
     """Quirks Q2 and Q3; everything else works there too."""
-    run([sys.executable, DRIVER], {**servers.start(), "PYTHONPATH": str(published)})
+    run([sys.executable, DRIVER], {**worker_on(""), "PYTHONPATH": str(published)})
 
 
 @pytest.mark.parametrize("compat", ["0.7.4", ""])
 def test_our_client_passes_the_same_scenarios_whatever_the_bodies(
-    servers: Any, run: Run, compat: str
+    worker_on: WorkerOn, run: Run, compat: str
 ) -> None:
-    called = run([sys.executable, DRIVER, "--snapshots"], servers.start(compat)).split()
+    called = run([sys.executable, DRIVER, "--snapshots"], worker_on(compat)).split()
     assert "Client.get_run_health_snapshot" in called
 
 
 @pytest.mark.parametrize("is_ours", [False, True], ids=["published", "ours"])
 def test_the_documented_flow_has_the_documented_bodies(
-    published: Path, servers: Any, run: Run, is_ours: bool
+    published: Path, worker_on: WorkerOn, run: Run, is_ours: bool
 ) -> None:
-    environment = {**servers.start(), "PYTHONPATH": "" if is_ours else str(published)}
-    run([sys.executable, str(Path(__file__).parent / "drive_seed.py")], environment)
+    environment = {**worker_on(""), "PYTHONPATH": "" if is_ours else str(published)}
+    run_id = f"run_basic_equity_00{1 + is_ours}"
+    run([sys.executable, str(Path(__file__).parent / "drive_seed.py"), run_id], environment)
