@@ -1,4 +1,4 @@
-"""What becomes of a protection: its claims, its updates, splits, what is stored and shown (KN-05)."""
+"""The life of a protection: claims, updates, splits, what is stored and shown (KN-05)."""
 
 from __future__ import annotations
 
