@@ -17,7 +17,6 @@ from tradertape_core.execution.exits import (
     Exposure,
     plan_exit,
     preview_exit,
-    widen,
 )
 from tradertape_core.market.instrument import Instrument
 from tradertape_core.orders.commands import CancelOrder, PlaceOrder
@@ -53,13 +52,14 @@ class Run:
         self.orders: list[Order] = []
         self.closing: dict[str, Order] = {}
 
-    def plan(self) -> ExitPlan:
+    def plan(self, *stuck: str) -> ExitPlan:
         return plan_exit(
             key="exit-1",
             exposures=self.exposures,
             orders=self.orders,
             closing_orders=list(self.closing.values()),
             now=self.now,
+            stuck=stuck,
         )
 
     def place(self, plan: ExitPlan) -> None:
@@ -147,7 +147,11 @@ def test_what_is_left_is_closed_again_with_a_wider_band_until_somebody_must_look
         bands.append(closing.request.market_protection)
         run.place(plan)
         order = told(run.closing[closing.key], noon, status=S.OPEN)
-        asked = evolve(order, widen(order, noon).events[0])
+        run.closing[closing.key] = order
+        assert run.plan() == ExitPlan(step=ExitStep.CLOSING), "it has its time"
+        late = run.plan(order.order_id)
+        assert (late.step, late.closings) == (ExitStep.CLOSING, ())
+        asked = evolve(order, late.cancels.events[0])
         run.closing[closing.key] = told(asked, noon, 3, status=S.CANCELLED)
     assert bands == [-1, 3, 6, 12, 25]
     assert run.plan().step is ExitStep.FAILED

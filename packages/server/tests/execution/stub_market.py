@@ -107,8 +107,8 @@ class StubMarket:
         self.watched = frozenset(instrument_ids)
         self._listener = listener
 
-    def trade(self, instrument_id: str, price: str, *, tell: bool = True) -> Tick:
-        """A trade at a price, a tick of 5 paise between bid and ask."""
+    def trade(self, instrument_id: str, price: str, *, tell: bool = True, bid: bool = True) -> Tick:
+        """A trade at a price, a tick of 5 paise between bid and ask; or nobody bids."""
         self._seq += 1
         last = Decimal(price)
         instrument = self.known(instrument_id)
@@ -119,9 +119,9 @@ class StubMarket:
             last_price=last,
             at=self.clock.now(),
             seq=self._seq,
-            bid=last,
+            bid=last if bid else None,
             ask=last + instrument.tick_size,
-            bid_quantity=1000,
+            bid_quantity=1000 if bid else 0,
             ask_quantity=1000,
             volume=(before.volume if before else 0) + 10,
         )

@@ -52,6 +52,28 @@ def test_an_exit_that_has_to_wait_blocks_new_orders_and_goes_on_by_itself(
     again.place(run, order(), key="key-0002")
 
 
+def test_an_exit_that_nobody_takes_is_sent_again_with_a_wider_band(
+    execution, run, order, market, clock, settle
+):
+    execution.place(run, order(product="MIS"), key="key-0001")
+    market.trade("NSE:INFY", "1500.00", bid=False)
+    assert execution.exit_run(run, key="exit-0001").status_code == 202
+    assert execution.go_on_leaving("run-1", "exit-0001") is None, "it has its time"
+    [resting] = execution.orders(run_id="run-1", open_only=True)
+    clock.advance(seconds=11)
+    market.trade("NSE:INFY", "1450.00", bid=False)
+    settle()
+    assert execution.go_on_leaving("run-1", "exit-0001") is None
+    [wider] = execution.orders(run_id="run-1", open_only=True)
+    assert execution.order("run-1", resting.order_id).status == "CANCELLED"
+    assert wider.request.market_protection > resting.request.market_protection
+    market.trade("NSE:INFY", "1450.00")
+    settle()
+    done = execution.go_on_leaving("run-1", "exit-0001")
+    assert [one["status"] for one in done.document["orders"]] == ["CANCELLED", "COMPLETE"]
+    assert execution.positions(run_id="run-1", open_only=True) == []
+
+
 def test_a_short_is_bought_back_and_freeze_quantities_are_kept(execution, run, order):
     execution.place(
         run,

@@ -7,7 +7,7 @@ run are blocked by the risk gate from the moment it is exiting.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -71,13 +71,17 @@ def plan_exit(
     orders: Sequence[Order],
     closing_orders: Sequence[Order],
     now: datetime,
+    stuck: Collection[str] = (),
 ) -> ExitPlan:
     """Return the next step of leaving.
 
     key: of the exit. exposures: the run's own, by instrument and product. orders: the run's other
     orders; closing_orders: those this exit has placed so far, the cancelled and refused included.
+    stuck: ids of closing orders that had their time: they are taken back, and what they left is
+    closed with a wider band.
     """
-    cancels = _cancels((o for o in orders if o.is_resting), now)
+    late = [one for one in closing_orders if one.order_id in stuck and one.is_resting]
+    cancels = _cancels((*(o for o in orders if o.is_resting), *late), now)
     open_orders = [order for order in orders if order.is_open and not order.slices]
     if any(order.in_doubt for order in (*open_orders, *closing_orders) if order.is_open):
         return ExitPlan(step=ExitStep.IN_DOUBT, cancels=cancels)
@@ -94,7 +98,7 @@ def plan_exit(
     ]
     if not closings and not any(order.is_open for order in closing_orders):
         return ExitPlan(step=ExitStep.FAILED)
-    return ExitPlan(step=ExitStep.CLOSING, closings=tuple(closings))
+    return ExitPlan(step=ExitStep.CLOSING, cancels=cancels, closings=tuple(closings))
 
 
 def preview_exit(
@@ -104,11 +108,6 @@ def preview_exit(
     cancelled = tuple(order.order_id for order in orders if order.is_open and not order.slices)
     plan = plan_exit(key=key, exposures=exposures, orders=(), closing_orders=(), now=now)
     return cancelled, plan.closings
-
-
-def widen(order: Order, now: datetime) -> Decision:
-    """Take back a closing order that has not filled: the next plan has a wider band."""
-    return cancel(CancelOrder(order_id=order.order_id, reason=CancelReason.EXIT), order, now)
 
 
 def _cancels(orders: Iterable[Order], now: datetime) -> Decision:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from tradertape_core.execution import engine
@@ -23,6 +24,7 @@ from tradertape_core.kernel.clock import IST
 from tradertape_core.ledger.billing import square_off_charges
 from tradertape_core.ledger.journal import Book, post_charges
 from tradertape_core.ledger.position import Position, key_of
+from tradertape_core.market.session_times import PhaseKind
 from tradertape_core.orders.commands import PlaceOrder
 from tradertape_core.orders.fields import order_document
 from tradertape_core.orders.order import Order, Product
@@ -35,6 +37,7 @@ from tradertape_server.features.execution.placing import Intent, Reserved, repla
 from tradertape_server.features.execution.wishes import Wish
 
 Json = dict[str, Any]
+_PATIENCE = timedelta(seconds=10)  # with a closing order that rests, before its band is widened
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +170,18 @@ def _plan(desk: Desk, row: Json) -> ExitPlan:
         orders=_resting(desk, row["account_id"], row["run_id"], part, made),
         closing_orders=closing,
         now=desk.now,
+        stuck={order.order_id for order in closing if _is_stuck(desk, order)},
     )
+
+
+def _is_stuck(desk: Desk, order: Order) -> bool:
+    """Whether a closing order rests although it could have been filled: the price ran away."""
+    if not order.is_resting:
+        return False
+    instrument = desk.known(order.request.instrument)
+    tick = desk.tick(instrument.id)
+    has_traded_on = tick is not None and tick.at - order.placed_at >= _PATIENCE
+    return has_traded_on and desk.phase(instrument) is PhaseKind.CONTINUOUS
 
 
 def _exposures(desk: Desk, account_id: int, run_id: str, part: Part) -> list[Exposure]:
