@@ -239,6 +239,8 @@ def build_container(
     )
     credentials = CredentialWatch(auth.authenticator)
     processes.publish(metrics, health)
+    events = processes.events
+    execution.trader.after_pause(bus.lose if events is None else events.begin_anew)
     publish_trading(metrics, execution.trader)
     publish_streams(metrics, bus, credentials)
     publish_jobs(metrics, database, clock, {RUNS: run_jobs, STUDIES: study_jobs}, leases)

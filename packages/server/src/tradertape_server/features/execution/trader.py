@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from time import monotonic
 from typing import Any
 
@@ -61,6 +61,7 @@ class Trader:
         self._venue = venue
         self._triggers = triggers
         self._listeners = list(listeners)
+        self._after_pause: list[Callable[[], None]] = []
         self._wishes: list[Wish] = []
         self._ticks: list[Tick] = []
         self._bell = threading.Condition()
@@ -121,6 +122,11 @@ class Trader:
         """Have the listener called with events that are on disk; it must not wait."""
         self._listeners.append(listener)
 
+    def after_pause(self, listener: Callable[[], None]) -> None:
+        """Have the listener called when trading goes on after a pause: a commit whose answer was
+        lost may have put events on disk that no listener heard of."""
+        self._after_pause.append(listener)
+
     def do(self, wish: Wish) -> Any:
         """Have something done and wait for it. Raises what it raises, TradingPaused when it cannot
         be done now, NotTheTrader where this process does not trade."""
@@ -167,9 +173,12 @@ class Trader:
                 ticks, self._ticks = self._ticks, []
                 if self._is_stopping and not wishes:
                     return
-            if not self._is_well and not self._try_to_recover():
-                _fail(wishes, self._why_not)
-                continue
+            if not self._is_well:
+                if not self._try_to_recover():
+                    _fail(wishes, self._why_not)
+                    continue
+                for told in self._after_pause:
+                    told()
             began_s = monotonic()
             self._turn(wishes, ticks)
             self.turns, self.turn_s = self.turns + 1, monotonic() - began_s
