@@ -59,6 +59,7 @@ interface Drawn {
   volume: ISeriesApi<"Histogram">
   markers: ISeriesMarkersPluginApi<Time>
   lines: IPriceLine[]
+  isGone: boolean
 }
 
 const IST_S = 19_800
@@ -96,7 +97,7 @@ function begin(host: HTMLElement, tokens: Tokens, decimals: number): Drawn {
     1,
   )
   chart.panes()[1]?.setStretchFactor(0.22)
-  return { chart, body, volume, markers: createSeriesMarkers(body, []), lines: [] }
+  return { chart, body, volume, markers: createSeriesMarkers(body, []), lines: [], isGone: false }
 }
 
 function bar(candle: PriceCandle) {
@@ -156,16 +157,17 @@ export function PriceChart(props: Props) {
     setDrawn(made)
     return () => {
       setDrawn(null)
+      made.isGone = true
       made.chart.remove()
     }
   }, [tokens, decimals])
 
   useEffect(() => {
-    if (drawn) fill(drawn, candles, tokens)
+    if (isThere(drawn)) fill(drawn, candles, tokens)
   }, [drawn, candles, tokens])
 
   useEffect(() => {
-    if (!drawn || !current) return
+    if (!isThere(drawn) || !current) return
     const last = candles.at(-1)
     // What the chart has may be newer for a moment, after another interval was chosen.
     if (last && chartOrder(last.time) > chartOrder(current.time)) return
@@ -174,11 +176,11 @@ export function PriceChart(props: Props) {
   }, [drawn, candles, current, tokens])
 
   useEffect(() => {
-    if (drawn) mark(drawn, marks, tokens)
+    if (isThere(drawn)) mark(drawn, marks, tokens)
   }, [drawn, marks, tokens])
 
   useEffect(() => {
-    if (drawn) rule(drawn, lines, tokens)
+    if (isThere(drawn)) rule(drawn, lines, tokens)
   }, [drawn, lines, tokens])
 
   const shown = candles.find(({ time }) => time === hovered) ?? current ?? candles.at(-1)
@@ -188,6 +190,11 @@ export function PriceChart(props: Props) {
       <figure ref={host} style={{ height, margin: 0 }} aria-label={label} />
     </div>
   )
+}
+
+/** Other colours make another chart: effects of that same render still see the one before. */
+function isThere(drawn: Drawn | null): drawn is Drawn {
+  return drawn !== null && !drawn.isGone
 }
 
 function chartOrder(time: string | number): number {
