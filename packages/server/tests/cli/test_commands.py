@@ -79,10 +79,15 @@ def create(run: Run, email: str = "me@example.com", *more: str) -> dict[str, Any
 def test_an_account_and_a_token_are_made_in_two_commands(run: Run) -> None:
     made = create(run, "Me@Example.com", "--admin")
     assert (made["is_admin"], made["has_password"]) == (True, True)
-    token = run("token", "create", "--user", "me@example.com", "--kind", "worker", "--name", "x")
+    token = run(
+        "token", "create", "--user", "me@example.com", "--kind", "worker", "--name", "x",
+        "--account", "kite:paper-b", "--ip", "::1", "--ip", "10.0.0.0/8",
+    )  # fmt: skip
     assert token.returncode == 0
     assert token.stdout.startswith("kwa_")
     assert len(token.stdout.split()) == 1  # the token alone
+    tokens = run("token", "list", "--user", "me@example.com", "--kind", "worker").stdout
+    assert tokens.split()[-5:] == ["kite:paper-b", "from", "::1", "from", "10.0.0.0/8"]
     listed = json.loads(run("user", "list", "--json").stdout)
     assert [(row["email"], row["is_admin"]) for row in listed] == [("me@example.com", True)]
 

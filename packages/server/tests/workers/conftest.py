@@ -31,6 +31,7 @@ from tradertape_core.market.session_times import PhaseKind, Segment
 from tradertape_core.market.tick import Tick
 from tradertape_server.features.auth.audit import COMMAND_LINE
 from tradertape_server.features.auth.keys import Keys, Owner
+from tradertape_server.features.auth.reach import Reach
 from tradertape_server.features.execution.ports import OnTick
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.execution.service import Settings as ExecutionSettings
@@ -177,14 +178,17 @@ def worker(app: FastAPI, client: TestClient, sign_in: Any, container: Container)
     """A client with a worker token."""
 
     def make(
-        email: str = "person@example.com", scopes: tuple[str, ...] = ("paper", "data", "gtt")
+        email: str = "person@example.com",
+        scopes: tuple[str, ...] = ("paper", "data", "gtt"),
+        accounts: tuple[str, ...] = (),
     ) -> TestClient:
         person = sign_in(email).get("/api/auth/me").json()
         owner, keys = Owner(person["id"], person["email"]), Keys(container.clock, "worker")
         with container.database.write() as session:
             made = keys.create(
-                session, owner, COMMAND_LINE, label="x", scopes=scopes, expires_in_days=None
-            )
+                session, owner, COMMAND_LINE, label="x", scopes=scopes, expires_in_days=None,
+                reach=Reach(account_scopes=accounts),
+            )  # fmt: skip
         headers = {"Authorization": f"Bearer {made.token}", "Content-Type": "application/json"}
         return TestClient(app, base_url=BASE_URL, headers=headers)
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tradertape_core.kernel.errors import InvalidInput
 from tradertape_server.cli.output import AsJson, show
+
+if TYPE_CHECKING:
+    from tradertape_server.features.auth.schemas import KeyRow
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="Create and list keys for agents and workers."
@@ -25,6 +29,19 @@ UserOption = Annotated[str, typer.Option("--user", help="The address of the acco
 KindOption = Annotated[
     KeyKind, typer.Option("--kind", help="agent: zt_…, worker: kwa_….", case_sensitive=False)
 ]
+AccountOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--account",
+        help="An account a worker may act on, as kite:paper-a; may be repeated; else all.",
+    ),
+]
+IpOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--ip", help="An address or network a worker may come from; may be repeated; else any."
+    ),
+]
 
 
 @app.command()
@@ -36,6 +53,8 @@ def create(
     scope: Annotated[
         list[str] | None, typer.Option("--scope", help="May be repeated; else the usual ones.")
     ] = None,
+    account: AccountOption = None,
+    ip: IpOption = None,
     as_json: AsJson = False,
 ) -> None:
     """Create a key and print it, alone: it is shown this once.
@@ -44,12 +63,16 @@ def create(
     --kind worker --name laptop)
     """
     from tradertape_server.cli.opening import opened
+    from tradertape_server.features.auth.reach import checked_reach
     from tradertape_server.features.auth.schemas import checked_scopes
 
-    scopes = checked_scopes(kind.value, scope)
+    scopes, reach = checked_scopes(kind.value, scope), checked_reach(account, ip)
+    if kind is KeyKind.agent and (account or ip):
+        raise InvalidInput("--account and --ip are for worker tokens; leave them out")
     with opened() as container:
-        token = container.auth.create_token(user, kind.value, name=name, scopes=scopes)
+        token = container.auth.create_token(user, kind.value, name=name, scopes=scopes, reach=reach)
     result = {"user": user, "kind": kind.value, "name": name, "scopes": scopes, "token": token}
+    result |= {"account_scopes": reach.account_scopes, "allowed_ips": reach.allowed_ips}
     show(result, as_json=as_json, text=lambda: token)
 
 
@@ -67,5 +90,9 @@ def list_tokens(*, user: UserOption, kind: KindOption, as_json: AsJson = False) 
             raise NotFound(f"Account {user}")
         rows = [KeyRow.model_validate(row) for row in keys_of(session, user_id, kind.value)]
     found = [row.model_dump(mode="json") for row in rows]
-    lines = [f"{row.id:>5}  {row.prefix}…  {row.label}  {' '.join(row.scopes)}" for row in rows]
-    show(found, as_json=as_json, text=lambda: "\n".join(lines) or "No keys.")
+    show(found, as_json=as_json, text=lambda: "\n".join(map(_line, rows)) or "No keys.")
+
+
+def _line(row: KeyRow) -> str:
+    reach = [*row.account_scopes, *(f"from {one}" for one in row.allowed_ips)]
+    return f"{row.id:>5}  {row.prefix}…  {row.label}  {' '.join([*row.scopes, *reach])}"

@@ -10,7 +10,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from tradertape_server.platform.identity import STATE_KEY, Identity
+from tradertape_server.platform.identity import REFUSAL_KEY, STATE_KEY, AddressRefused, Identity
+from tradertape_server.platform.requests import client_ip
 
 
 class FindsCallers(Protocol):
@@ -20,11 +21,13 @@ class FindsCallers(Protocol):
 
     def by_cookie(self, token: str) -> tuple[Identity | None, bool]: ...
 
-    def remembered(self, token: str) -> Identity | None:
+    def remembered(self, token: str, address: str) -> Identity | None:
         """The caller with a bearer token where no look is needed: called on the event loop."""
         ...
 
-    def by_bearer(self, token: str) -> Identity | None: ...
+    def by_bearer(self, token: str, address: str) -> Identity | None:
+        """The caller with a bearer token. Raises AddressRefused."""
+        ...
 
     def renewed_cookie(self, token: str) -> str:
         """A Set-Cookie value that keeps the session cookie alive."""
@@ -48,14 +51,18 @@ class Gate:
         if scope["type"] != "http" or not scope["path"].startswith("/api/"):
             await self._app(scope, receive, send)
             return
-        headers, renewal = Headers(scope=scope), ""
+        headers, renewal, address = Headers(scope=scope), "", client_ip(scope)
+        state = scope.setdefault("state", {})
         token = bearer_of(headers)
         if token is None and self._is_stream(scope):
             token = _token_in_query(scope)
-        identity = self._callers.remembered(token) if token else None
+        identity = self._callers.remembered(token, address) if token else None
         if identity is None:
-            identity, renewal = await run_in_threadpool(self._find, headers, token)
-        scope.setdefault("state", {})[STATE_KEY] = identity
+            try:
+                identity, renewal = await run_in_threadpool(self._find, headers, token, address)
+            except AddressRefused as refusal:  # goes on as nobody's, to a stranger's ceilings
+                state[REFUSAL_KEY] = refusal
+        state[STATE_KEY] = identity
         if not renewal:
             await self._app(scope, receive, send)
             return
@@ -74,9 +81,11 @@ class Gate:
         is_get = scope["method"] == "GET"
         return is_get and path.startswith(self._streams) and path.endswith("/stream")
 
-    def _find(self, headers: Headers, token: str | None) -> tuple[Identity | None, str]:
+    def _find(
+        self, headers: Headers, token: str | None, address: str
+    ) -> tuple[Identity | None, str]:
         if token is not None:
-            return self._callers.by_bearer(token), ""
+            return self._callers.by_bearer(token, address), ""
         cookie = cookie_parser(headers.get("cookie", "")).get(self._callers.cookie_name, "")
         if not cookie:
             return None, ""

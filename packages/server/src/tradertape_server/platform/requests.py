@@ -42,6 +42,8 @@ class RequestContext:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request inside its context."""
+        if scope["type"] == "websocket":
+            trust_forwarding(scope, self._trusted)
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -144,7 +146,7 @@ def trust_forwarding(scope: Scope, trusted: Sequence[IPv4Network | IPv6Network])
             break
         address = hop.strip()
     scope["client"] = (address, 0)
-    if headers.get("x-forwarded-proto") in {"http", "https"}:
+    if scope["type"] == "http" and headers.get("x-forwarded-proto") in {"http", "https"}:
         scope["scheme"] = headers["x-forwarded-proto"]
 
 

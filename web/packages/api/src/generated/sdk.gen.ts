@@ -36,7 +36,7 @@ export const instrumentActivity = <ThrowOnError extends boolean = true>(options:
 /**
  * Funds
  *
- * Say what a paper account has and uses; the caller's first account by default.
+ * Say what a paper account has and uses; by default the first the caller reaches.
  */
 export const workerFunds = <ThrowOnError extends boolean = true>(options?: Options<FundsApiAlgoWorkersWorkerFundsGetData, ThrowOnError>) => (options?.client ?? client).get<FundsApiAlgoWorkersWorkerFundsGetResponses, FundsApiAlgoWorkersWorkerFundsGetErrors, ThrowOnError>({
     security: [{

@@ -3984,6 +3984,18 @@ export type OptionAction = {
  */
 export type NewWorkerToken = {
     /**
+     * Account Scopes
+     *
+     * The accounts it may act on, as kite:paper-a; none: all.
+     */
+    account_scopes?: Array<string>;
+    /**
+     * Allowed Ips
+     *
+     * Addresses and networks it may come from, IPv4 or IPv6; none: any.
+     */
+    allowed_ips?: Array<string>;
+    /**
      * Expires In Days
      */
     expires_in_days?: number | null;
@@ -4087,6 +4099,14 @@ export type NewOptionRun = {
  * A key, with itself: the only time it is shown.
  */
 export type NewKey = {
+    /**
+     * Account Scopes
+     */
+    account_scopes: Array<string>;
+    /**
+     * Allowed Ips
+     */
+    allowed_ips: Array<string>;
     /**
      * Created At
      */
@@ -4445,6 +4465,14 @@ export type KillSwitchIn = {
  * A key, without itself.
  */
 export type KeyRow = {
+    /**
+     * Account Scopes
+     */
+    account_scopes: Array<string>;
+    /**
+     * Allowed Ips
+     */
+    allowed_ips: Array<string>;
     /**
      * Created At
      */

@@ -20,7 +20,7 @@ from tradertape_server.features.auth.service import AuthService
 from tradertape_server.features.auth.sessions import COOKIE
 from tradertape_server.platform.errors import Forbidden, Unauthenticated
 from tradertape_server.platform.http import SAFE_METHODS, part
-from tradertape_server.platform.identity import Identity, identity_of
+from tradertape_server.platform.identity import Identity, identity_of, refusal_of
 
 Auth = Annotated[AuthService, Depends(part("auth"))]
 
@@ -41,7 +41,7 @@ async def _anyone_known(
 ) -> Identity:
     identity = identity_of(request)
     if identity is None:
-        raise Unauthenticated
+        raise refusal_of(request) or Unauthenticated()
     return identity
 
 

@@ -8,6 +8,7 @@ from tradertape_server.features.auth import schemas
 from tradertape_server.features.auth.audit import FromWhere
 from tradertape_server.features.auth.dependencies import Auth, SessionUser
 from tradertape_server.features.auth.keys import Kind, Owner
+from tradertape_server.features.auth.reach import Reach
 from tradertape_server.platform.http import DbSession, RowId
 from tradertape_server.platform.identity import Identity
 
@@ -49,6 +50,7 @@ def create_worker_token(
         label=body.label,
         scopes=body.scopes,
         expires_in_days=body.expires_in_days,
+        reach=Reach.of(body.account_scopes, body.allowed_ips),
     )
 
 

@@ -13,6 +13,7 @@ from tradertape_core.kernel.clock import Clock
 from tradertape_server.features.auth import repository, schemas
 from tradertape_server.features.auth.audit import Caller, record
 from tradertape_server.features.auth.models import ApiKey
+from tradertape_server.features.auth.reach import ANYWHERE, Reach
 from tradertape_server.platform.errors import Conflict
 from tradertape_server.platform.secrets import new_token, token_hash
 
@@ -51,6 +52,7 @@ class Keys:
         label: str,
         scopes: Sequence[str],
         expires_in_days: int | None,
+        reach: Reach = ANYWHERE,
     ) -> schemas.NewKey:
         """A new key; the answer is the only place that ever holds it."""
         if len(self.list(session, owner)) >= MOST_KEYS:
@@ -62,6 +64,8 @@ class Keys:
             kind=self._kind,
             label=label,
             scopes=sorted(set(scopes)),
+            account_scopes=list(reach.account_scopes),
+            allowed_ips=list(reach.allowed_ips),
             created_at=now,
             expires_at=expires_at,
         )
@@ -107,6 +111,8 @@ class Keys:
             kind=self._kind,
             label=key.label,
             key_id=key.id,
+            **({"account_scopes": key.account_scopes} if key.account_scopes else {}),
+            **({"allowed_ips": key.allowed_ips} if key.allowed_ips else {}),
         )
 
 

@@ -86,6 +86,9 @@ class ApiKey(Base):
     prefix: Mapped[str] = mapped_column(String(12))
     token_hash: Mapped[str] = mapped_column(HASH, unique=True)
     scopes: Mapped[list[str]]
+    # Of worker tokens; none: all of the person's accounts, any address.
+    account_scopes: Mapped[list[str] | None]
+    allowed_ips: Mapped[list[str] | None]
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
     last_used_at: Mapped[datetime | None]

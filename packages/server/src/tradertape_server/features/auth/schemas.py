@@ -5,9 +5,15 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
-from pydantic import AfterValidator, Field, SecretStr, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 
 from tradertape_core.kernel.errors import InvalidInput
+from tradertape_server.features.auth.reach import (
+    MOST_ACCOUNTS,
+    MOST_ADDRESSES,
+    AccountScope,
+    Address,
+)
 from tradertape_server.platform.http import Answer, Body, IstTime
 
 AGENT_SCOPES = ("signals:read", "results:write", "sync:write", "api:read", "api:write")
@@ -185,6 +191,23 @@ class NewWorkerToken(Body):
     label: Label = "Worker"
     scopes: list[WorkerScope] = Field(default=list(WORKER_DEFAULT_SCOPES), min_length=1)
     expires_in_days: int | None = Field(default=None, ge=1, le=3650)
+    account_scopes: list[AccountScope] = Field(
+        default=[],
+        max_length=MOST_ACCOUNTS,
+        description="The accounts it may act on, as kite:paper-a; none: all.",
+    )
+    allowed_ips: list[Address] = Field(
+        default=[],
+        max_length=MOST_ADDRESSES,
+        description="Addresses and networks it may come from, IPv4 or IPv6; none: any.",
+    )
+
+
+def _none_as_empty(value: Any) -> Any:
+    return [] if value is None else value
+
+
+Texts = Annotated[list[str], BeforeValidator(_none_as_empty)]
 
 
 class KeyRow(Answer):
@@ -194,6 +217,8 @@ class KeyRow(Answer):
     label: str
     prefix: str
     scopes: list[str]
+    account_scopes: Texts
+    allowed_ips: Texts
     created_at: IstTime
     expires_at: IstTime | None
     last_used_at: IstTime | None

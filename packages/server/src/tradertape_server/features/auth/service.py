@@ -14,6 +14,7 @@ from tradertape_server.features.auth.audit import COMMAND_LINE, record
 from tradertape_server.features.auth.keys import Keys, Kind, Owner
 from tradertape_server.features.auth.models import User
 from tradertape_server.features.auth.passwords import Passwords
+from tradertape_server.features.auth.reach import ANYWHERE, Reach
 from tradertape_server.features.auth.schemas import Me, normal_email
 from tradertape_server.features.auth.sessions import Authenticator, SessionLife
 from tradertape_server.features.auth.signing_in import SigningIn
@@ -109,7 +110,9 @@ class AuthService:
             user.totp_secret = user.totp_enabled_at = None
             self._note(session, "totp_disabled", user)
 
-    def create_token(self, email: str, kind: Kind, *, name: str, scopes: list[str]) -> str:
+    def create_token(
+        self, email: str, kind: Kind, *, name: str, scopes: list[str], reach: Reach = ANYWHERE
+    ) -> str:
         """Make a key for an account and return it. Raises NotFound."""
         with self._database.write() as session:
             user = self._found(session, email)
@@ -120,6 +123,7 @@ class AuthService:
                 label=name,
                 scopes=scopes,
                 expires_in_days=None,
+                reach=reach,
             )
             return made.token
 

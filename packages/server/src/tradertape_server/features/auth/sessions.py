@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from ipaddress import ip_network
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -13,13 +14,16 @@ from tradertape_core.kernel.clock import Clock
 from tradertape_server.features.auth.models import ApiKey, User, UserSession
 from tradertape_server.features.auth.remembering import RememberedCallers
 from tradertape_server.platform.database import Database
-from tradertape_server.platform.identity import Identity, Via
+from tradertape_server.platform.identity import AddressRefused, Identity, Via
+from tradertape_server.platform.logging import get_logger
 from tradertape_server.platform.secrets import new_token, token_hash
 
 COOKIE = "kite_session"
 # A use is written down at most this often: a page load is not thirty writes.
 TOUCH_AFTER = timedelta(minutes=5)
 BEARER_KINDS: dict[str, Via] = {"zt_": "agent", "kwa_": "worker"}
+
+logger = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +103,16 @@ class Authenticator:
             self._touch(UserSession, UserSession.last_seen_at.key, row[0].id, now)
         return _identity(row[1], "session", row[0].id, frozenset()), renew
 
-    def remembered(self, token: str) -> Identity | None:
+    def remembered(self, token: str, address: str) -> Identity | None:
         """The account whose key this is, where it is known without a look; costs nothing."""
-        return self._remembered.find(token_hash(token))
+        known = self._remembered.find(token_hash(token))
+        return known if known is not None and known.may_call_from(address) else None
 
-    def by_bearer(self, token: str) -> Identity | None:
-        """The account whose key this is, with the key's scopes."""
+    def by_bearer(self, token: str, address: str) -> Identity | None:
+        """The account whose key this is, with the key's scopes.
+
+        Raises AddressRefused for a good key that is not for the caller's address; it is not used.
+        """
         kind: Via | None = None
         for start, via in BEARER_KINDS.items():
             kind = via if token.startswith(start) else kind
@@ -119,9 +127,12 @@ class Authenticator:
             ).one_or_none()
         if row is None or not _usable(row[0], row[1], now):
             return None
+        identity = _holder(row[0], row[1], kind)
+        if not identity.may_call_from(address):
+            logger.warning("a key came from an address it is not for", key=row[0].id, ip=address)
+            raise AddressRefused
         if row[0].last_used_at is None or now - row[0].last_used_at >= TOUCH_AFTER:
             self._touch(ApiKey, ApiKey.last_used_at.key, row[0].id, now)
-        identity = _identity(row[1], kind, row[0].id, frozenset(row[0].scopes))
         self._remembered.keep(hashed, identity, row[0].expires_at, epoch=epoch)
         return identity
 
@@ -167,3 +178,9 @@ def _usable(key: ApiKey, user: User, now: datetime) -> bool:
 
 def _identity(user: User, via: Via, credential: int, scopes: frozenset[str]) -> Identity:
     return Identity(user.id, user.email, user.name, user.is_admin, via, credential, scopes)
+
+
+def _holder(key: ApiKey, user: User, kind: Via) -> Identity:
+    known = _identity(user, kind, key.id, frozenset(key.scopes))
+    networks = tuple(ip_network(one) for one in key.allowed_ips or ())
+    return replace(known, account_scopes=tuple(key.account_scopes or ()), networks=networks)

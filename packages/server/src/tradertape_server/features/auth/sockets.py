@@ -8,7 +8,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.websockets import WebSocket
 
 from tradertape_server.features.auth.sessions import COOKIE, Authenticator
-from tradertape_server.platform.identity import Identity
+from tradertape_server.platform.identity import AddressRefused, Identity
+from tradertape_server.platform.requests import client_ip
 from tradertape_server.platform.security import origin_of
 
 _PROTOCOL = "bearer"
@@ -26,7 +27,12 @@ async def session_caller(socket: WebSocket, authenticator: Authenticator) -> Ide
 async def key_caller(socket: WebSocket, authenticator: Authenticator) -> Identity | None:
     """The holder of the token in the query, the Authorization header or the subprotocol."""
     token = token_of(socket)
-    return await run_in_threadpool(authenticator.by_bearer, token) if token else None
+    if not token:
+        return None
+    try:
+        return await run_in_threadpool(authenticator.by_bearer, token, client_ip(socket.scope))
+    except AddressRefused:
+        return None
 
 
 def token_of(socket: WebSocket) -> str:

@@ -8,7 +8,8 @@ ApiError
 ├── RunClosed         409  the run is over
 ├── SessionConflict   409  somebody else holds the run, or the nonce is not the one that counts
 ├── TokenRefused      409  the safety token is expired, used, or of another run, claim or protection
-└── LiveDisabled      403  no real money on this server
+├── LiveDisabled      403  no real money on this server
+└── AccountNotAllowed 403  the token reaches other accounts only
 """
 
 from __future__ import annotations
@@ -88,3 +89,14 @@ class LiveDisabled(Forbidden):
 
     def __init__(self) -> None:
         super().__init__("Live trading is disabled on this server", code="live_disabled")
+
+
+class AccountNotAllowed(Forbidden):
+    """The token was made for other accounts of the same person."""
+
+    def __init__(self, account_scope: str) -> None:
+        super().__init__(
+            f"This token may not act on the account {account_scope}. Name an account it was made "
+            "for, or make a token for this one under Workers → Tokens.",
+            code="account_not_allowed",
+        )

@@ -7,20 +7,20 @@ from typing import Any
 
 from tradertape_core.kernel.errors import InvalidDocument, Problem
 from tradertape_core.orders.gtt import Gtt
+from tradertape_server.features.auth.reach import SCOPE
 from tradertape_server.features.execution.gtts import gtt_view
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.workers import repository
-from tradertape_server.features.workers.schemas import SCOPE
+from tradertape_server.features.workers.reaching import demand_account, usual_scope
 from tradertape_server.platform.errors import NotFound
 from tradertape_server.platform.identity import Identity
 
 Json = dict[str, Any]
-DEFAULT_SCOPE = "kite:paper-a"
 
 
 class GttService:
     """Kite's wire names no account. A trigger is made on the one that is named beside it, else on
-    that of the run the token made or claimed last, else on the caller's first."""
+    that of the run the token made or claimed last, else on the first the caller reaches."""
 
     def __init__(self, execution: ExecutionService) -> None:
         self._execution = execution
@@ -54,19 +54,23 @@ class GttService:
         if scope is not None:
             if not SCOPE.fullmatch(scope):
                 raise InvalidDocument([Problem("/account_scope", "must look like kite:paper-a")])
+            demand_account(caller, scope)
             return self._execution.account(caller.id, scope).id
         if caller.via == "worker":
             with self._execution.database.read() as session:
                 found = repository.account_of_key(session, caller.id, caller.credential_id)
             if found is not None:
                 return found
-        known = self._execution.accounts(caller.id)
-        return known[0].id if known else self._execution.account(caller.id, DEFAULT_SCOPE).id
+        for known in self._execution.accounts(caller.id):
+            if caller.may_act_on(known.scope):
+                return known.id
+        return self._execution.account(caller.id, usual_scope(caller)).id
 
     def _holder(self, caller: Identity, trigger_id: int) -> int:
-        """Which of the caller's accounts has a trigger. Raises NotFound."""
+        """Which of the caller's accounts has a trigger. Raises NotFound, AccountNotAllowed."""
         for account in self._execution.accounts(caller.id):
             if any(one.trigger_id == trigger_id for one in self._execution.gtts(account.id)):
+                demand_account(caller, account.scope)
                 return account.id
         raise NotFound("Trigger")
 

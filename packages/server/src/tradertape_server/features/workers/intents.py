@@ -17,6 +17,7 @@ from tradertape_server.features.workers import repository
 from tradertape_server.features.workers.errors import RunClosed, UnknownRun
 from tradertape_server.features.workers.limits import risk_of
 from tradertape_server.features.workers.models import WorkerRun
+from tradertape_server.features.workers.reaching import demand_account
 from tradertape_server.features.workers.safety import SafetyTokens
 from tradertape_server.features.workers.schemas import Intent
 from tradertape_server.features.workers.sessions import demand_nonce
@@ -44,7 +45,8 @@ class IntentService:
         """Do what an intent says, once for its key: a repetition gets the first answer.
 
         The key outlives session and token; a token is used up only with a wish that is new.
-        Raises UnknownRun, SessionConflict, RunClosed, TokenRefused, and what execution raises.
+        Raises UnknownRun, AccountNotAllowed, SessionConflict, RunClosed, TokenRefused, and what
+        execution raises.
         """
         try:
             return await self._place(caller, run_id, wanted, nonce)
@@ -62,6 +64,7 @@ class IntentService:
             run: TradingRun | None = desk.look(read)
             if run is None or run.user_id != caller.id:
                 raise UnknownRun
+            demand_account(caller, run.account_scope)
             demand_nonce(run, caller, nonce, desk.now)
             intent = self._intent(run, wanted, key, hashed)
             if desk.intent(run_id, key) is not None:

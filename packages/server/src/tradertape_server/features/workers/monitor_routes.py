@@ -12,11 +12,11 @@ from starlette.concurrency import run_in_threadpool
 
 from tradertape_server.features.auth.watching import CredentialWatch, Guarded
 from tradertape_server.features.workers.callers import PaperWorker
-from tradertape_server.features.workers.errors import UnknownRun
-from tradertape_server.features.workers.gtt import DEFAULT_SCOPE
+from tradertape_server.features.workers.errors import AccountNotAllowed, UnknownRun
 from tradertape_server.features.workers.market_routes import STREAM
 from tradertape_server.features.workers.market_streams import holder_of_data, serve_socket
 from tradertape_server.features.workers.parts import Accounts, Pnls, Runs, Timelines, workers_of
+from tradertape_server.features.workers.reaching import usual_scope
 from tradertape_server.features.workers.routes import PREFIX, Json
 from tradertape_server.features.workers.run_streams import (
     pnl_events,
@@ -60,8 +60,8 @@ def cursor_of(last_event_id: str | None) -> int | None:
 def funds(
     accounts: Accounts, caller: PaperWorker, mode: str = "paper", account_scope: str = ""
 ) -> Json:
-    """Say what a paper account has and uses; the caller's first account by default."""
-    return accounts.funds(caller, mode=mode, scope=account_scope or DEFAULT_SCOPE)
+    """Say what a paper account has and uses; by default the first the caller reaches."""
+    return accounts.funds(caller, mode=mode, scope=account_scope or usual_scope(caller))
 
 
 @router.get("/runs/{strategy_run_id}/funds")
@@ -105,7 +105,7 @@ async def pnl_socket(socket: WebSocket, strategy_run_id: str) -> None:
         interval_s = float(socket.query_params.get("interval_seconds") or 1.0)
         if not math.isfinite(interval_s):
             raise ValueError(interval_s)
-    except (UnknownRun, ValueError):
+    except (UnknownRun, AccountNotAllowed, ValueError):
         await socket.close(1008)
         return
     messages = pnl_messages(workers.pnl, workers.runs, caller, run, interval_s)

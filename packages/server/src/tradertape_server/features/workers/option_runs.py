@@ -9,6 +9,7 @@ from typing import Any
 from tradertape_core.kernel.errors import InvalidDocument, InvalidInput, Problem
 from tradertape_core.risk.option_protection import read_option_protection
 from tradertape_core.risk.protection_snapshot import protection_snapshot
+from tradertape_server.features.auth.reach import SCOPE
 from tradertape_server.features.execution import placing, unwinding
 from tradertape_server.features.execution.answers import PLACE_BASKET, Answer
 from tradertape_server.features.execution.desk import Desk
@@ -25,7 +26,6 @@ from tradertape_server.features.workers.errors import (
     RunClosed,
     RunMismatch,
 )
-from tradertape_server.features.workers.gtt import DEFAULT_SCOPE
 from tradertape_server.features.workers.intents import TRADING
 from tradertape_server.features.workers.leaving import LeavingService
 from tradertape_server.features.workers.limits import risk_of
@@ -47,9 +47,10 @@ from tradertape_server.features.workers.option_legs import read_option_run
 from tradertape_server.features.workers.option_schemas import NewOptionRun, OptionAction
 from tradertape_server.features.workers.presenting import protection_of
 from tradertape_server.features.workers.protections import armed_values
+from tradertape_server.features.workers.reaching import DEFAULT_SCOPE, demand_account, usual_scope
 from tradertape_server.features.workers.runs import RunService, locked
 from tradertape_server.features.workers.safety import SafetyTokens
-from tradertape_server.features.workers.schemas import SCOPE, ExitIn, NewRun
+from tradertape_server.features.workers.schemas import ExitIn, NewRun
 from tradertape_server.features.workers.sessions import demand_nonce
 from tradertape_server.features.workers.turns import Turns, note, ref
 from tradertape_server.platform.errors import Conflict
@@ -80,7 +81,7 @@ class OptionRunService:
 
     def create(self, caller: Identity, wanted: NewOptionRun) -> Json:
         """Make a run of legs; nothing is placed. Raises InvalidDocument, LiveDisabled."""
-        mode, scope, defaulted = _defaults(wanted.metadata)
+        mode, scope, defaulted = _defaults(caller, wanted.metadata)
         option_run = read_option_run(self._reader, wanted)
         stored = {**stored_option_run(option_run), "defaulted": list(defaulted)}
 
@@ -208,6 +209,7 @@ class OptionRunService:
         scope = action.account_scope or run.account_scope
         if scope == run.account_scope:
             return mode, run.account_id, scope
+        demand_account(caller, scope)
         return mode, self._execution.account(caller.id, scope).id, scope
 
     # --- leaving ------------------------------------------------------------------------------
@@ -321,7 +323,7 @@ def leg_head(option_run: OptionRun, index: int) -> Json:
     }
 
 
-def _defaults(metadata: Mapping[str, Any]) -> tuple[Any, str, tuple[str, ...]]:
+def _defaults(caller: Identity, metadata: Mapping[str, Any]) -> tuple[Any, str, tuple[str, ...]]:
     """Mode and account scope of a new run, and which of them nobody named."""
     problems: list[Problem] = []
     mode = metadata.get("execution_mode") or metadata.get("mode")
@@ -334,7 +336,7 @@ def _defaults(metadata: Mapping[str, Any]) -> tuple[Any, str, tuple[str, ...]]:
         raise InvalidDocument(problems)
     named = {"execution_mode": mode, "account_scope": scope}
     defaulted = tuple(name for name, value in named.items() if value is None)
-    return mode or "paper", scope or DEFAULT_SCOPE, defaulted
+    return mode or "paper", scope or usual_scope(caller), defaulted
 
 
 def _check_where(run: WorkerRun, option_run: OptionRun, where: Mapping[str, Any]) -> None:

@@ -49,12 +49,20 @@ def trading_runs(session: Session, run_ids: Collection[str]) -> dict[str, Tradin
 
 
 def runs(
-    session: Session, user_id: int, *, status: str | None, limit: int, offset: int
+    session: Session,
+    user_id: int,
+    *,
+    status: str | None,
+    scopes: Collection[str] = (),
+    limit: int,
+    offset: int,
 ) -> Sequence[WorkerRun]:
-    """A person's runs, newest first."""
+    """A person's runs, newest first. scopes: only on these accounts."""
     query = select(WorkerRun).where(WorkerRun.user_id == user_id)
     if status is not None:
         query = query.where(WorkerRun.status == status)
+    if scopes:
+        query = query.where(WorkerRun.account_scope.in_(scopes))
     return session.scalars(query.order_by(WorkerRun.id.desc()).limit(limit).offset(offset)).all()
 
 

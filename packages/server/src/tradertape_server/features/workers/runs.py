@@ -23,6 +23,7 @@ from tradertape_server.features.workers.limits import check_limits
 from tradertape_server.features.workers.models import WorkerRun
 from tradertape_server.features.workers.presenting import present
 from tradertape_server.features.workers.protections import Instruments, armed_values, arming
+from tradertape_server.features.workers.reaching import demand_account
 from tradertape_server.features.workers.schemas import Heartbeat, NewRun, RiskPatch
 from tradertape_server.features.workers.sessions import demand_nonce, token_of
 from tradertape_server.features.workers.turns import Turns, note
@@ -63,8 +64,9 @@ class RunService:
     def create(self, caller: Identity, wanted: NewRun, *, prepare: Prepare | None = None) -> Json:
         """Make a run, or find it again by its id. prepare: gives a new one what is its own.
 
-        Raises RunMismatch, RunClosed, LiveDisabled, InvalidDocument.
+        Raises RunMismatch, RunClosed, LiveDisabled, InvalidDocument, AccountNotAllowed.
         """
+        demand_account(caller, wanted.account_scope)
         risk_schema.check_summary_fields(wanted.summary_fields)
         risk_schema.check_schema(wanted.risk_schema)
         _demand_limits(wanted.metadata, _object(wanted.runtime_state.get("risk")))
@@ -107,11 +109,12 @@ class RunService:
         return self._turns.do(decide)
 
     def get(self, caller: Identity, run_id: str) -> WorkerRun:
-        """A run of the caller's account. Raises UnknownRun."""
+        """A run of the caller's account. Raises UnknownRun, AccountNotAllowed."""
         with self._database.read() as session:
             found = repository.run(session, caller.id, run_id)
         if found is None:
             raise UnknownRun
+        demand_account(caller, found.account_scope)
         return found
 
     def show(self, caller: Identity, run_id: str) -> Json:
@@ -119,10 +122,17 @@ class RunService:
         return present(self.get(caller, run_id), self._clock.now())
 
     def list(self, caller: Identity, *, status: str | None, limit: int, offset: int) -> list[Json]:
-        """The account's runs, newest first."""
+        """The person's runs on accounts the caller reaches, newest first."""
         now = self._clock.now()
         with self._database.read() as session:
-            found = repository.runs(session, caller.id, status=status, limit=limit, offset=offset)
+            found = repository.runs(
+                session,
+                caller.id,
+                status=status,
+                scopes=caller.account_scopes,
+                limit=limit,
+                offset=offset,
+            )
             return [present(run, now) for run in found]
 
     def heartbeat(self, caller: Identity, beat: Heartbeat) -> Json:
@@ -180,10 +190,14 @@ class RunService:
 
 
 def locked(desk: Desk, caller: Identity, run_id: str) -> WorkerRun:
-    """A run of the caller's account, nobody else's until the turn is over. Raises UnknownRun."""
+    """A run of the caller's account, nobody else's until the turn is over.
+
+    Raises UnknownRun, AccountNotAllowed.
+    """
     run = repository.any_run(desk.session, run_id, lock=True)
     if run is None or run.user_id != caller.id:
         raise UnknownRun
+    demand_account(caller, run.account_scope)
     return run
 
 
@@ -220,6 +234,7 @@ def _recovered(known: WorkerRun, caller: Identity, wanted: NewRun) -> WorkerRun:
 def _compare(known: WorkerRun, caller: Identity, wanted: NewRun) -> None:
     if known.user_id != caller.id:
         raise Conflict("This strategy_run_id is taken: choose another.", code="run_id_taken")
+    demand_account(caller, known.account_scope)
     mismatches = {
         name: (str(getattr(known, name)), str(getattr(wanted, name)))
         for name in FIXED

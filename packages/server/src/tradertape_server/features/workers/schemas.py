@@ -7,13 +7,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field, JsonValue
 
+from tradertape_server.features.auth.reach import AccountScope
 from tradertape_server.platform.http import Answer, Body, IstTime
 
 Json = dict[str, Any]
 
 # Ids go into paths as they are, so they hold nothing a path gives a meaning.
 RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@+=,~-]{0,119}")
-SCOPE = re.compile(r"[a-z][a-z0-9_]{0,19}:[A-Za-z0-9][A-Za-z0-9._-]{0,58}")
 
 
 def _matches(pattern: re.Pattern[str], example: str) -> AfterValidator:
@@ -28,7 +28,6 @@ def _matches(pattern: re.Pattern[str], example: str) -> AfterValidator:
 RunId = Annotated[
     str, _matches(RUN_ID, "run_basic_equity_001: letters, digits and . _ : @ + = , ~ -")
 ]
-AccountScope = Annotated[str, _matches(SCOPE, "kite:paper-a")]
 Document = dict[str, JsonValue]
 
 

@@ -12,6 +12,7 @@ from tradertape_server.features.workers import repository
 from tradertape_server.features.workers.errors import RunClosed, SessionConflict, UnknownRun
 from tradertape_server.features.workers.models import WorkerRun
 from tradertape_server.features.workers.presenting import SESSION_TTL, is_stale
+from tradertape_server.features.workers.reaching import demand_account
 from tradertape_server.features.workers.schemas import Heartbeat
 from tradertape_server.features.workers.trading_runs import TradingRun
 from tradertape_server.features.workers.turns import Turns, note
@@ -129,6 +130,7 @@ def _own(desk: Desk, caller: Identity, run_id: str) -> WorkerRun:
     run = repository.any_run(desk.session, run_id, lock=True)
     if run is None or run.user_id != caller.id:
         raise UnknownRun
+    demand_account(caller, run.account_scope)
     return run
 
 

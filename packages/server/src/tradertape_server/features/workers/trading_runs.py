@@ -19,6 +19,7 @@ class TradingRun:
     strategy_run_id: str
     user_id: int
     account_id: int
+    account_scope: str
     execution_mode: str
     status: str
     status_reason: str

@@ -1,9 +1,9 @@
 import { queryOptions } from "@tanstack/react-query"
 import { unwrap } from "@tradertape/api/client.ts"
 import * as api from "@tradertape/api/generated/sdk.gen.ts"
-import type { KeyRow, NewAgentKey, NewWorkerToken } from "@tradertape/api/generated/types.gen.ts"
+import type { KeyRow, NewAgentKey, NewKey, NewWorkerToken } from "@tradertape/api/generated/types.gen.ts"
 
-export type { KeyRow }
+export type { KeyRow, NewKey }
 
 /** Agent keys let an agent or a script act; worker tokens let a strategy worker run. */
 export type KeyKind = "agent" | "worker"

@@ -1,10 +1,10 @@
-import { Alert, Button, Checkbox, Group, Select, Stack, Text, TextInput } from "@mantine/core"
+import { Alert, Button, Checkbox, Group, Select, Stack, TagsInput, Text, TextInput } from "@mantine/core"
 import { useForm } from "@mantine/form"
 import { useMutation, useQueryClient } from "@tanstack/react-query"
 import { CodeBlock } from "@/components/code-block"
 import { CopyField } from "@/components/copy-field"
 import { Dialog } from "@/components/dialog"
-import { accountCalls, keysQuery, WORKER_SCOPES } from "@/lib/queries/account"
+import { accountCalls, keysQuery, type NewKey, WORKER_SCOPES } from "@/lib/queries/account"
 import { failureText } from "@/lib/tell"
 import { environmentSnippet, pythonSnippet } from "./snippet"
 
@@ -31,17 +31,25 @@ interface Props {
 export function NewTokenDialog({ opened, onClose }: Props) {
   const client = useQueryClient()
   const form = useForm({
-    initialValues: { label: "", scopes: ["paper", "data"], life: "90" },
+    initialValues: {
+      label: "",
+      scopes: ["paper", "data"],
+      accounts: [] as string[],
+      addresses: [] as string[],
+      life: "90",
+    },
     validate: { scopes: (value) => (value.length === 0 ? "Choose at least one" : null) },
   })
   const making = useMutation({
-    mutationFn: ({ label, scopes, life }: typeof form.values) =>
+    mutationFn: ({ label, scopes, accounts, addresses, life }: typeof form.values) =>
       accountCalls.createKey({
         kind: "worker",
         body: {
           label,
           scopes: WORKER_SCOPES.filter((scope) => scopes.includes(scope)),
           expires_in_days: life ? Number(life) : null,
+          account_scopes: accounts,
+          allowed_ips: addresses,
         },
       }),
     onSuccess: () => client.invalidateQueries({ queryKey: keysQuery("worker").queryKey }),
@@ -51,7 +59,7 @@ export function NewTokenDialog({ opened, onClose }: Props) {
     making.reset()
     form.reset()
   }
-  if (making.data) return <Made token={making.data.token} opened={opened} onClose={close} />
+  if (making.data) return <Made made={making.data} opened={opened} onClose={close} />
   return (
     <Dialog opened={opened} onClose={close} title="New worker token">
       <form onSubmit={form.onSubmit((fields) => making.mutate(fields))}>
@@ -71,9 +79,25 @@ export function NewTokenDialog({ opened, onClose }: Props) {
               ))}
             </Stack>
           </Checkbox.Group>
+          <TagsInput
+            label="Accounts"
+            description="None: all of yours"
+            placeholder="kite:paper-a"
+            maxTags={50}
+            acceptValueOnBlur
+            {...form.getInputProps("accounts")}
+          />
+          <TagsInput
+            label="Addresses it may come from"
+            description="IPv4 or IPv6, one or a network. None: anywhere"
+            placeholder="203.0.113.7 or 10.0.0.0/8"
+            maxTags={50}
+            acceptValueOnBlur
+            {...form.getInputProps("addresses")}
+          />
           <Select label="Valid for" data={LIVES} {...form.getInputProps("life")} />
           <Text size="xs" c="dimmed">
-            The worker chooses the account (kite:paper-a) and the mode (dry run or paper) of each run itself.
+            The worker chooses the account and the mode (dry run or paper) of each run itself.
           </Text>
           {making.error && (
             <Alert color="red" variant="light" role="alert">
@@ -91,7 +115,7 @@ export function NewTokenDialog({ opened, onClose }: Props) {
   )
 }
 
-function Made({ token, opened, onClose }: Props & { token: string }) {
+function Made({ made, opened, onClose }: Props & { made: NewKey }) {
   return (
     <Dialog
       opened={opened}
@@ -104,11 +128,11 @@ function Made({ token, opened, onClose }: Props & { token: string }) {
         <Alert color="yellow" variant="light">
           <Text size="sm">Copy it now. It is not stored and cannot be shown again.</Text>
         </Alert>
-        <CopyField value={token} label="worker token" />
+        <CopyField value={made.token} label="worker token" />
         <Text size="sm" fw={600}>
           1. In the worker's terminal
         </Text>
-        <CodeBlock code={environmentSnippet(token)} label="environment" />
+        <CodeBlock code={environmentSnippet(made.token, made.account_scopes[0])} label="environment" />
         <Text size="sm" fw={600}>
           2. A first worker, first_worker.py
         </Text>

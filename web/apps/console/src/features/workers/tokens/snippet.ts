@@ -3,11 +3,11 @@ function base(): string {
 }
 
 /** What a worker reads from its environment. */
-export function environmentSnippet(token: string): string {
+export function environmentSnippet(token: string, account = "kite:paper-a"): string {
   return [
     `export KITE_ALGO_API_BASE=${base()}`,
     `export KITE_ALGO_WORKER_TOKEN=${token}`,
-    "export KITE_ALGO_ACCOUNT_SCOPE=kite:paper-a",
+    `export KITE_ALGO_ACCOUNT_SCOPE=${account}`,
     "export KITE_ALGO_EXECUTION_MODE=paper",
   ].join("\n")
 }

@@ -30,7 +30,7 @@ export function TokensTab() {
   return (
     <Section
       title="Worker tokens"
-      note="A worker acts with one of these and can do what its scopes say, on your paper accounts."
+      note="A worker acts with one of these and can do what its scopes say, on the paper accounts it is for."
       flush
       action={data.length > 0 && create}
     >
@@ -68,7 +68,7 @@ function Tokens({ rows }: { rows: KeyRow[] }) {
         rows={rows}
         columns={columns}
         rowKey={(row) => String(row.id)}
-        minWidth={720}
+        minWidth={920}
       />
       <Confirm
         opened={leaving !== null}
@@ -83,6 +83,13 @@ function Tokens({ rows }: { rows: KeyRow[] }) {
       </Confirm>
     </>
   )
+}
+
+/** A list in a cell: its first entry, and how many more there are. */
+function Listed({ items, none }: { items: string[]; none: string }) {
+  if (items.length === 0) return <span className="tt-muted">{none}</span>
+  const others = items.length - 1
+  return <span title={items.join(", ")}>{others > 0 ? `${items[0]} and ${others} more` : items[0]}</span>
 }
 
 function tokenColumns(now: Date, onRevoke: (row: KeyRow) => void): Column<KeyRow>[] {
@@ -115,6 +122,20 @@ function tokenColumns(now: Date, onRevoke: (row: KeyRow) => void): Column<KeyRow
           ))}
         </Group>
       ),
+    },
+    {
+      id: "accounts",
+      header: "On",
+      isText: true,
+      value: (row) => row.account_scopes.join(" "),
+      cell: (row) => <Listed items={row.account_scopes} none="all accounts" />,
+    },
+    {
+      id: "addresses",
+      header: "From",
+      isText: true,
+      value: (row) => row.allowed_ips.join(" "),
+      cell: (row) => <Listed items={row.allowed_ips} none="anywhere" />,
     },
     {
       id: "used",

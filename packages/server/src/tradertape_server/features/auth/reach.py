@@ -1,0 +1,72 @@
+"""How far a worker token reaches: which accounts it may act on, and from which addresses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from ipaddress import ip_interface, ip_network
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from tradertape_core.kernel.errors import InvalidInput
+
+SCOPE = re.compile(r"[a-z][a-z0-9_]{0,19}:[A-Za-z0-9][A-Za-z0-9._-]{0,58}")
+MOST_ACCOUNTS = 50
+MOST_ADDRESSES = 50
+
+
+def checked_account(text: str) -> str:
+    """An account's scope; raises ValueError for anything else."""
+    if not SCOPE.fullmatch(text):
+        raise ValueError("must look like kite:paper-a")
+    return text
+
+
+def checked_address(text: str) -> str:
+    """An address or a network in its one form; raises ValueError, with what was meant."""
+    try:
+        found = ip_interface(text.strip())
+    except ValueError:
+        message = "must be an address (203.0.113.7, 2001:db8::7) or a network (10.0.0.0/8)"
+        raise ValueError(message) from None
+    if found.network.prefixlen == found.max_prefixlen:
+        return str(found.ip)
+    if found.ip != found.network.network_address:
+        raise ValueError(f"names an address within a network: write {found.network} or {found.ip}")
+    return str(ip_network(found.network))
+
+
+AccountScope = Annotated[str, AfterValidator(checked_account)]
+Address = Annotated[str, Field(max_length=50), AfterValidator(checked_address)]
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Both lists, checked; an empty one means all."""
+
+    account_scopes: tuple[str, ...] = ()
+    allowed_ips: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, account_scopes: Sequence[str], allowed_ips: Sequence[str]) -> Reach:
+        """From lists that were checked one by one: each entry once, in the order given."""
+        return cls(tuple(dict.fromkeys(account_scopes)), tuple(dict.fromkeys(allowed_ips)))
+
+
+ANYWHERE = Reach()
+
+
+def checked_reach(accounts: Sequence[str] | None, addresses: Sequence[str] | None) -> Reach:
+    """What the command line was told; raises InvalidInput that names option and value."""
+    found: dict[str, list[str]] = {}
+    given = (("--account", accounts, checked_account), ("--ip", addresses, checked_address))
+    for option, values, check in given:
+        found[option] = []
+        for value in values or ():
+            try:
+                found[option].append(check(value))
+            except ValueError as error:
+                raise InvalidInput(f"{option} {value!r} {error}") from None
+    return Reach.of(found["--account"], found["--ip"])
