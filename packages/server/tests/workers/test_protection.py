@@ -198,6 +198,7 @@ def test_a_silent_worker_is_exited_once_and_its_run_closed(
     )  # fmt: skip
     clock.advance(seconds=59)
     caller.post(api("runs/run-1/heartbeat"), json={}, headers=headers)
+    guardian.look()  # a tick alone does not read signs of life, and its thread runs
     clock.advance(seconds=59)
     market.refresh()
     guardian.look()
