@@ -141,8 +141,8 @@ class Tape:
             walked, least - (least - lowest) / _LEAST_PACE, most + (highest - most) / _LEAST_PACE
         )
         turn = self._stream(f"turn {name}").integers(1, max(2, count - 1), size=2)
-        above = _stretched(walked, most, highest, int(turn[0]))
-        below = _stretched(-above, -least, -lowest, int(turn[1]))
+        above, peak = _reaching(walked, most, highest, int(turn[0]), None)
+        below, _ = _reaching(-above, -least, -lowest, int(turn[1]), peak)
         return -below
 
     def _volumes(self, name: str, total: float) -> Whole:
@@ -247,14 +247,24 @@ def _folded(walked: Floats, lowest: float, highest: float) -> Floats:
     return lowest + np.minimum(above, 2 * width - above)
 
 
-def _stretched(walked: Floats, bound: float, highest: float, turn: int) -> Floats:
-    """Map what lies above `bound`, which start and end do not, so that its top is `highest`."""
+def _reaching(
+    walked: Floats, bound: float, highest: float, turn: int, other: int | None
+) -> tuple[Floats, int | None]:
+    """Have a walk, whose ends are not above `bound`, reach `highest` and no more; and say where.
+
+    What went too far is squeezed. What fell short is carried there by a slope that begins and ends
+    in nothing, at the ends and at the `other` extreme: no single step becomes a jump. turn: where
+    it turns if it never went above the bound.
+    """
+    if highest <= bound:
+        return np.minimum(walked, bound), None
     top = float(walked.max())
-    excess = highest - bound
-    if excess <= 0:
-        return np.minimum(walked, bound)
-    if top <= bound + 1e-12:  # the walk never went there: it jumps once
-        walked = walked.copy()
-        walked[turn] = highest
-        return walked
-    return np.where(walked > bound, bound + (walked - bound) * (excess / (top - bound)), walked)
+    place = int(walked.argmax()) if top > bound else turn + (turn == other)
+    if top > highest:
+        squeezed = bound + (walked - bound) * ((highest - bound) / (top - bound))
+        return np.where(walked > bound, squeezed, walked), place
+    knots = {0: 0.0, len(walked) - 1: 0.0, place: 1.0, **({} if other is None else {other: 0.0})}
+    at = sorted(knots)
+    slope = np.interp(np.arange(len(walked)), at, [knots[one] for one in at])
+    carried = walked + (highest - walked[place]) * slope
+    return np.minimum(carried, 2 * highest - carried), place
