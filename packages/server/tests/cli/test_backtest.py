@@ -158,7 +158,10 @@ def test_a_sweep_that_is_interrupted_prints_what_it_has(home: Path) -> None:
         pytest.fail("the sweep was over too soon")
     except subprocess.TimeoutExpired:
         process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    try:
+        out, err = process.communicate(timeout=120)
+    finally:
+        process.kill()
 
     assert process.returncode == 1, err
     assert err.startswith("Stopped after ")

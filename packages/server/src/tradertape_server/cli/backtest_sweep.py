@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -14,7 +17,7 @@ from tradertape_server.cli.backtest_run import Asked, opened_market, read_strate
 from tradertape_server.cli.output import show
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from tradertape_server.features.backtests.study_plans import Sweep
     from tradertape_server.platform.compute import Compute
@@ -84,13 +87,32 @@ def _fill(rows: dict[int, Json], plan: Sweep, compute: Compute, *, quiet: bool) 
     from tradertape_server.cli.data import progress_bar
 
     try:
-        with progress_bar(hidden=quiet) as progress:
+        with progress_bar(hidden=quiet) as progress, _asked_to_stop() as stop:
             for step in plan.steps({}, compute.mapper(plan.work)):
                 rows.update(step.rows)
                 progress("Backtests", len(rows), plan.total)
+                if stop.is_set():
+                    return len(rows) == plan.total
     except KeyboardInterrupt:
         return False
     return True
+
+
+@contextmanager
+def _asked_to_stop() -> Iterator[threading.Event]:
+    """Set by the first Ctrl-C, which an interrupt within a compilation would lose; the second
+    interrupts at once."""
+    asked = threading.Event()
+
+    def hear(_number: int, _frame: Any) -> None:
+        asked.set()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    before = signal.signal(signal.SIGINT, hear)
+    try:
+        yield asked
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _range(text: str) -> tuple[str, Any]:
