@@ -15,10 +15,10 @@ export async function expectAccessible(page: Page, name: string): Promise<void> 
   expect.soft(told, name).toEqual([])
 }
 
-/** A page is no wider than its window. */
+/** A page is no wider than its window, once it has taken in how wide that is. */
 export async function expectFits(page: Page, name: string): Promise<void> {
-  const beyond = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
-  expect.soft(beyond, `${name} is wider than its window`).toBeLessThanOrEqual(0)
+  const beyond = () => page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
+  await expect.poll(beyond, { message: `${name} is wider than its window` }).toBeLessThanOrEqual(0)
 }
 
 /** Go there and wait until everything has come. */
