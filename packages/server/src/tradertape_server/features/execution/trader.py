@@ -41,6 +41,8 @@ MOST_AT_ONCE = 64
 WAIT_S = 15.0
 _RETRY_AFTER_S = 1.0
 _MOST_TICKS = 5_000
+_A_CROWD = 8  # wishes in a turn
+_GATHER_S = 0.015
 
 logger = get_logger(__name__)
 
@@ -68,6 +70,7 @@ class Trader:
         self._thread: threading.Thread | None = None
         self._is_stopping = False
         self._is_well = False
+        self._gathering = 0  # how many wishes a turn waits for
         self._why_not = TradingPaused()
         self.turns = self.recoveries = self.pauses = self.requests = self.reports = 0
         self.turn_s = self.venue_s = 0.0
@@ -153,22 +156,26 @@ class Trader:
             self._ticks.append(tick)
             if len(self._ticks) > _MOST_TICKS:  # we are far behind: only the newest count
                 self._ticks = list({one.instrument_id: one for one in self._ticks}.values())
-            self._bell.notify_all()
+            if not self._gathering:
+                self._bell.notify_all()
 
     def _take_in(self, wish: Wish) -> None:
         with self._bell:
             if self._is_stopping or self._thread is None:
                 raise NotTheTrader
             self._wishes.append(wish)
-            self._bell.notify_all()
+            if len(self._wishes) >= self._gathering:
+                self._bell.notify_all()
 
     # --- the thread ---------------------------------------------------------------------------
 
     def _loop(self) -> None:
+        crowd = 0
         while True:
             self._callers.tell()
             with self._bell:
                 self._bell.wait_for(self._has_work, None if self._is_well else _RETRY_AFTER_S)
+                self._gather(crowd)
                 wishes, self._wishes = self._wishes[:MOST_AT_ONCE], self._wishes[MOST_AT_ONCE:]
                 ticks, self._ticks = self._ticks, []
                 if self._is_stopping and not wishes:
@@ -179,9 +186,18 @@ class Trader:
                     continue
                 for told in self._after_pause:
                     told()
+            crowd = len(wishes) if len(wishes) >= _A_CROWD else 0
             began_s = monotonic()
             self._turn(wishes, ticks)
             self.turns, self.turn_s = self.turns + 1, monotonic() - began_s
+
+    def _gather(self, crowd: int) -> None:
+        """Where many were answered together, give them a moment to ask again together: they share
+        what a turn costs whoever is in it."""
+        if len(self._wishes) < crowd and not self._is_stopping:
+            self._gathering = crowd
+            self._bell.wait(_GATHER_S)
+            self._gathering = 0
 
     def _has_work(self) -> bool:
         return bool(self._wishes or self._ticks or self._is_stopping)
