@@ -46,7 +46,7 @@ class Traffic:
         return [*self.placers, *self.readers, self.console]
 
     def begin(self) -> None:
-        for client in (*self.placers, *self.readers):
+        for client in self.clients:
             client.begin()
 
     @property
@@ -77,7 +77,7 @@ class Traffic:
             )  # fmt: skip
             reader.stop.set()
         self.console.stop.set()
-        for client in (*self.readers, *([self.console] if self.console.heard else [])):
+        for client in (*self.readers, self.console):
             client.join()
 
 
@@ -135,6 +135,7 @@ def replays_are_equal(cluster: Cluster, answers: dict[str, bytes], runs: dict[st
 
 def console_heard_all(console: Console, events: list[int]) -> None:
     """A browser reads its pages anew when it connects; from then on it is told everything."""
+    assert sum(map(len, console.heard)) > 0
     for heard in filter(None, console.heard):
         known = [seq for seq in heard if seq >= heard[0]]  # what a sleeper says late is known
         expected = [seq for seq in events if heard[0] <= seq <= max(heard)]

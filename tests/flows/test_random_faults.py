@@ -149,7 +149,8 @@ def test_random_faults_lose_and_double_nothing(cluster: Cluster, oracles: Module
     sys.stdout.write(
         f"\nseed {seed}: {traffic.acknowledged} orders, none lost, none doubled, balanced; "
         f"{sum(len(one.cursors) for one in traffic.readers)} events read over "
-        f"{sum(one.hops for one in traffic.readers)} cuts without gap or repeat; "
+        f"{sum(one.hops for one in traffic.readers)} cuts without gap or repeat; a browser heard "
+        f"{sum(map(len, traffic.console.heard))} on {len(traffic.console.heard)} connections; "
         f"refused meanwhile: {dict(codes)}\n"
     )
 

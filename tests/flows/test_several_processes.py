@@ -28,7 +28,6 @@ def test_no_gap_no_repeat_and_no_double_send(cluster: Cluster, oracles: ModuleTy
 
     run_sql(cluster.database_url, CUT)
     traffic.goes_on("after every connection to the database was cut")
-    traffic.console.begin()  # what a cut commit stored is told by the timeline alone
 
     cluster.redis.kill()
     traffic.goes_on("without Redis")
@@ -53,7 +52,6 @@ def test_no_gap_no_repeat_and_no_double_send(cluster: Cluster, oracles: ModuleTy
 
     took_s = time.monotonic() - began_s
     every_law_holds(cluster, traffic, oracles)
-    assert sum(map(len, traffic.console.heard)) > 0
     sys.stdout.write(
         f"\n{traffic.acknowledged} orders in {took_s:.0f} s; a stopped trader was replaced after "
         f"{stopped_s:.1f} s, a killed one after {killed_s:.1f} s (lease {LEASE_S:.0f} s)\n"
