@@ -67,6 +67,7 @@ bench: $(STAMPS)/test-python ## Measure ours beside its peers, in one run
 	.venv/bin/python bench/sdk_indicators.py
 	.venv/bin/python bench/live_indicators.py
 	-.venv/bin/python bench/orders.py
+	-.venv/bin/python bench/sdk_orders.py
 	-.venv/bin/python bench/resting.py
 	-.venv/bin/python bench/protection.py
 	-.venv/bin/python bench/streams.py
