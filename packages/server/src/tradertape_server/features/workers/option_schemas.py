@@ -6,8 +6,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field
 
+from tradertape_server.features.auth.reach import AccountScope
 from tradertape_server.features.options.schemas import Rupees, Units, Way
-from tradertape_server.features.workers.schemas import AccountScope, Document
+from tradertape_server.features.workers.schemas import Document
 from tradertape_server.platform.http import Body
 
 MOST_LEGS = 20
