@@ -57,6 +57,9 @@ class HandMarket:
     def by_token(self, token: int) -> Instrument | None:
         return self._instruments.get(f"NSE:S{token}")
 
+    def hint(self, name: str) -> str:  # noqa: ARG002
+        return ""
+
     def underlying_price(self, instrument: Instrument) -> Decimal | None:  # noqa: ARG002
         return None
 

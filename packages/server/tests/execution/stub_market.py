@@ -73,6 +73,9 @@ class StubMarket:
     def instrument(self, instrument_id: str) -> Instrument | None:
         return INSTRUMENTS.get(instrument_id)
 
+    def hint(self, name: str) -> str:
+        return ""
+
     def known(self, instrument_id: str) -> Instrument:
         if instrument_id not in INSTRUMENTS:
             raise InvariantBroken(instrument_id)

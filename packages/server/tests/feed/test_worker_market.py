@@ -66,6 +66,31 @@ def test_an_unknown_ticker_names_the_near_ones(worker: TestClient) -> None:
     assert answer.headers["X-Error-Code"] == "unknown_instrument"
 
 
+def test_an_order_of_an_unknown_name_is_told_the_near_ones(
+    app: FastAPI, client: TestClient, token: Token
+) -> None:
+    """KO-05, KP-01, KB-01: in the words of the market, where it stands in the body."""
+    headers = {"Authorization": f"Bearer {token('paper')}"}
+    worker = TestClient(app, base_url="http://localhost:18777", headers=headers)
+    runs = "/api/algo-workers/worker/runs"
+    body = {"strategy_run_id": "run-1", "template_id": "t", "account_scope": "kite:paper-a"}
+    assert worker.post(runs, json=body).status_code == 200
+    order = {
+        "exchange": "NSE", "tradingsymbol": "INFYY", "transaction_type": "BUY", "quantity": 1,
+        "product": "CNC", "order_type": "MARKET",
+    }  # fmt: skip
+    known = {**order, "tradingsymbol": "INFY"}
+    intent = {"intent_type": "place_order", "payload": {"order": order}, "idempotency_key": "k" * 8}
+    for path, sent, pointer in (
+        ("intents", intent, "/payload/order/tradingsymbol"),
+        ("preview/order", {"order": order}, "/order/tradingsymbol"),
+        ("preview/basket", {"orders": [known, order]}, "/orders/1/tradingsymbol"),
+    ):
+        (problem,) = worker.post(f"{runs}/run-1/{path}", json=sent).json()["detail"]
+        assert problem["pointer"] == pointer
+        assert problem["msg"] == "NSE:INFYY is not a known instrument; did you mean NSE:INFY?"
+
+
 def test_many_resolve_though_some_are_unknown(worker: TestClient) -> None:
     body = {"symbols": ["NSE:INFY", "NSE:NOPE", ""], "instrument_tokens": [7]}
     answer = worker.post(f"{MARKET}/instruments/resolve", json=body).json()

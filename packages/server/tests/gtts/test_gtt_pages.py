@@ -39,6 +39,9 @@ class HandMarket:
     def instrument(self, instrument_id: str) -> Instrument | None:
         return INFY if instrument_id == INFY.id else None
 
+    def hint(self, name: str) -> str:
+        return ""
+
     def underlying_price(self, instrument: Instrument) -> Decimal | None:
         return None
 

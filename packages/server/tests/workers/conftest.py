@@ -81,6 +81,9 @@ class HandMarket:
         known = self.instruments.values()
         return next((one for one in known if one.instrument_token == token), None)
 
+    def hint(self, name: str) -> str:
+        return ""
+
     def known(self, instrument_id: str) -> Instrument:
         if instrument_id not in self.instruments:
             raise InvariantBroken(instrument_id)

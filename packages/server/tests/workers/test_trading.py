@@ -115,6 +115,43 @@ def test_a_basket_answers_for_each_leg(caller: Any, api: Any, buy: Any) -> None:
     assert len(caller.get(api("orders"), params=RUN).json()["orders"]) == 2
 
 
+def test_a_leg_that_is_of_nothing_keeps_no_other_back_unless_all_must_stand(
+    caller: Any, api: Any, buy: Any
+) -> None:
+    """KB-02: an unknown instrument is one broken leg, as a broken field is."""
+    good = buy("key-00001", quantity=1)["payload"]["order"]
+    unknown, broken = {**good, "tradingsymbol": "NOPE"}, {**good, "quantity": 0}
+
+    def basket(key: str, orders: list[Json], **more: Any) -> Any:
+        payload = {"basket": {"orders": orders, **more}}
+        return place(caller, api, {**buy(key), "intent_type": "place_basket", "payload": payload})
+
+    done = basket("basket-01", [unknown, good, broken]).json()
+    assert done["status"] == "partial"
+    assert [leg["status"] for leg in done["result"]["legs"]] == ["DENIED", "COMPLETE", "DENIED"]
+    assert "NSE:NOPE" in done["result"]["legs"][0]["detail"]
+    seen = basket("basket-02", [unknown, good], dry_run=True).json()
+    assert [leg["status"] for leg in seen["result"]["legs"]] == ["DENIED", "DRY_RUN"]
+    for orders, more in (([unknown, good], {"all_or_none": True}), ([broken, unknown], {})):
+        refused = basket("basket-03", orders, **more)
+        assert refused.status_code == 422
+        pointers = [one["pointer"] for one in refused.json()["detail"]]
+        assert f"/payload/basket/orders/{orders.index(unknown)}/tradingsymbol" in pointers
+        assert len(pointers) == len(orders) - (good in orders)
+    assert len(caller.get(api("orders"), params=RUN).json()["orders"]) == 1
+
+
+def test_a_basket_that_costs_too_much_says_so_once(caller: Any, api: Any, buy: Any) -> None:
+    """KB-02."""
+    dear = buy("key-00001", quantity=600)["payload"]["order"]
+    payload = {"basket": {"orders": [dear, dear]}}
+    refused = place(
+        caller, api, {**buy("basket-01"), "intent_type": "place_basket", "payload": payload}
+    )
+    assert refused.status_code == 400
+    assert refused.json()["detail"].count("Insufficient funds") == 1
+
+
 def test_a_broken_basket_is_reversed_where_that_is_asked_for(
     caller: Any, api: Any, buy: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

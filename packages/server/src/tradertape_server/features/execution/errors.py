@@ -46,7 +46,10 @@ class OrderDenied(BadRequest):
     """Every reason at once; the code is the first one's."""
 
     def __init__(self, denials: Sequence[Denial]) -> None:
-        super().__init__("; ".join(one.message for one in denials), code=denials[0].reason.value)
+        said = dict.fromkeys(
+            one.message for one in denials
+        )  # of a basket, every leg's are the same
+        super().__init__("; ".join(said), code=denials[0].reason.value)
         self.denials = tuple(denials)
 
 

@@ -144,6 +144,6 @@ def instrument_of(desk: Desk, name: str, pointer: str) -> Instrument:
     """
     found = desk.market.instrument(name)
     if found is None or found.id != name:
-        hint = f"; did you mean {found.id}?" if found else ""
+        hint = desk.market.hint(name)
         raise InvalidDocument([Problem(pointer, f"{name} is not a known instrument{hint}")])
     return found

@@ -8,7 +8,7 @@ from typing import Any
 
 from tradertape_core.execution import engine
 from tradertape_core.execution.basket import BasketDecision, LegDecision, place_basket
-from tradertape_core.execution.decision import Decision
+from tradertape_core.execution.decision import Decision, Facts
 from tradertape_core.kernel.errors import InvalidDocument, Problem
 from tradertape_core.orders import events as ev
 from tradertape_core.orders.commands import PlaceOrder
@@ -140,7 +140,7 @@ def basket_decision(
             "unwind": unwind,
         }
         if intent.is_dry or dry_run:
-            details["preview"] = preview_basket(desk, intent.asker, list(read.requests.values()))
+            details["preview"] = preview_basket(desk, intent.asker, basket.known)
         if dry_run:
             details |= {"dry_run": True, "legs": [_previewed(leg) for leg in details["legs"]]}
         row = reserve(desk, intent, details)
@@ -228,7 +228,7 @@ def read_legs(documents: Sequence[Mapping[str, Any]], *, all_or_none: bool) -> R
         if (found := order_problems(document, at=f"/orders/{index}"))
     }
     if problems and (all_or_none or len(problems) == len(documents)):
-        raise InvalidDocument([one for found in problems.values() for one in found])
+        raise _invalid(problems)
     requests = {
         index: read_order(document)
         for index, document in enumerate(documents)
@@ -237,32 +237,49 @@ def read_legs(documents: Sequence[Mapping[str, Any]], *, all_or_none: bool) -> R
     return ReadLegs(requests, problems)
 
 
+def _invalid(problems: Mapping[int, Sequence[Problem]]) -> InvalidDocument:
+    return InvalidDocument([one for index in sorted(problems) for one in problems[index]])
+
+
 class _Basket:
     """A basket on its way through the engine."""
 
     def __init__(self, intent: Intent, read: ReadLegs, ids: OrderIds, *, all_or_none: bool) -> None:
         self._intent = intent
-        self._read = read
+        self._requests = read.requests
+        self._problems = dict(read.problems)
         self._ids = ids
         self._all_or_none = all_or_none
+        self._commands: list[PlaceOrder] = []
+
+    @property
+    def known(self) -> list[OrderRequest]:
+        """The legs whose instruments there are."""
+        return [command.request for command in self._commands]
 
     def decide(self, desk: Desk) -> BasketDecision:
-        now = desk.now
-        commands = [
-            _command(self._intent, request, self._ids.next(now), leg=index)
-            for index, request in self._read.requests.items()
-        ]
-        facts = [
-            facts_for(desk, command, self._intent.risk, in_basket=True) for command in commands
-        ]
-        denials = basket_denials(desk, self._intent.account_id, commands, facts)
-        return place_basket(commands, facts, now, all_or_none=self._all_or_none, denials=denials)
+        """Raises InvalidDocument when none of the legs can stand, or one cannot and all must."""
+        now, facts = desk.now, list[Facts]()
+        for index, request in self._requests.items():
+            command = _command(self._intent, request, self._ids.next(now), leg=index)
+            try:
+                facts.append(facts_for(desk, command, self._intent.risk, in_basket=True))
+            except InvalidDocument as error:
+                self._problems[index] = error.problems
+            else:
+                self._commands.append(command)
+        if self._problems and (self._all_or_none or not self._commands):
+            raise _invalid(self._problems)
+        denials = basket_denials(desk, self._intent.account_id, self._commands, facts)
+        return place_basket(
+            self._commands, facts, now, all_or_none=self._all_or_none, denials=denials
+        )
 
     def legs(self, decided: BasketDecision) -> list[Json]:
         """Every leg of the caller's list with its order, or why it has none."""
-        made = dict(zip(self._read.requests, decided.legs, strict=True))
-        legs = [_leg(index, leg) for index, leg in made.items()]
-        for index, problems in self._read.problems.items():
+        made = zip(self._commands, decided.legs, strict=True)
+        legs = [_leg(command.leg, leg) for command, leg in made]
+        for index, problems in self._problems.items():
             detail = "; ".join(f"{one.pointer}: {one.message}" for one in problems)
             legs.append({"index": index, "order_id": None, "status": "DENIED", "detail": detail})
         return sorted(legs, key=lambda leg: leg["index"])

@@ -22,6 +22,10 @@ class Market(Protocol):
         """The instrument called `NSE:INFY`; None when there is none."""
         ...
 
+    def hint(self, name: str) -> str:
+        """What to say of a name that is no instrument's: why it is none, and others like it."""
+        ...
+
     def underlying_price(self, instrument: Instrument) -> Decimal | None:
         """The latest price of what an option is on."""
         ...

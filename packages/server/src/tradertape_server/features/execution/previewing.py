@@ -50,7 +50,9 @@ def preview_order(desk: Desk, asker: Asker, request: OrderRequest) -> Json:
 
 def preview_basket(desk: Desk, asker: Asker, requests: Sequence[OrderRequest]) -> Json:
     """The same of a basket, its margin as a whole."""
-    legs = [_leg(desk, asker, request) for request in requests]
+    legs = [
+        _leg(desk, asker, request, at=f"/orders/{index}") for index, request in enumerate(requests)
+    ]
     margin, short = margin_of(desk, asker.account_id, requests, asker.run_id)
     charges = sum((cost for _, cost in legs), NO_CHARGES)
     orders = [
@@ -65,8 +67,10 @@ def preview_basket(desk: Desk, asker: Asker, requests: Sequence[OrderRequest]) -
     }
 
 
-def _leg(desk: Desk, asker: Asker, request: OrderRequest) -> tuple[list[Json], Charges]:
-    instrument = instrument_of(desk, request.instrument, "/tradingsymbol")
+def _leg(
+    desk: Desk, asker: Asker, request: OrderRequest, *, at: str = ""
+) -> tuple[list[Json], Charges]:
+    instrument = instrument_of(desk, request.instrument, f"{at}/tradingsymbol")
     tick, now = desk.market.tick(instrument.id), desk.now
     phase = desk.market.phase(instrument, now)
     checked = check_against(request, instrument, now=now, tick=tick, phase=phase)

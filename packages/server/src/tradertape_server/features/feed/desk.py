@@ -50,6 +50,14 @@ class DeskMarket:
             watched = self._watched.get(instrument_id)
         return watched or self._instruments.master.by_id(instrument_id)
 
+    def hint(self, name: str) -> str:
+        """What to say of a name that is no instrument's: why it is none, and others like it."""
+        try:
+            found = self._instruments.get(name)
+        except UnknownInstrument as error:
+            return error.hint
+        return f"; did you mean {found.id}?"
+
     def known(self, instrument_id: str) -> Instrument:
         """One that was traded; raises InvariantBroken when it is gone."""
         found = self.instrument(instrument_id)

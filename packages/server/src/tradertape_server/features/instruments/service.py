@@ -44,8 +44,8 @@ class UnknownInstrument(ApiError):
 
     def __init__(self, asked: Identifier, near: Sequence[str] = (), *, why: str = "") -> None:
         because = f": {why}" if why else ""
-        said = f"Unknown instrument {asked}{because}{first_words(near)}"
-        super().__init__(said, code="unknown_instrument")
+        self.hint = f"{because}{first_words(near)}"
+        super().__init__(f"Unknown instrument {asked}{self.hint}", code="unknown_instrument")
         self.asked = asked
         self.near = tuple(near)
 
