@@ -93,7 +93,7 @@ test("a stop that is wrong is refused at its field, a reached one fires, and the
   await position.getByRole("textbox", { name: "Entry price (₹)" }).fill((Number(entry) * 1.1).toFixed(2))
   await page.getByRole("textbox", { name: "Why" }).fill("a stop that is reached")
   await page.getByRole("button", { name: "Save protection" }).click()
-  await expect(page.getByText("The protection is saved and armed")).toBeVisible()
+  await expect(page.getByText("The protection is saved")).toBeVisible()
   await expect(page.getByText("Generation 2")).toBeVisible()
   await shoot(page, "protection")
   await page.getByRole("tab", { name: "Timeline" }).click()

@@ -11,27 +11,37 @@ import {
   rangeOf,
 } from "@/features/workers/run/risk/controls"
 import { byMode, matches, withPulses } from "@/features/workers/runs/filters"
-import type { ProtectionDocument, ProtectionSnapshot, RunCard, RunLeg, RunPulse } from "@/lib/queries/workers"
+import type {
+  ProtectedPosition,
+  ProtectionDocument,
+  ProtectionSnapshot,
+  RunCard,
+  RunLeg,
+  RunPulse,
+} from "@/lib/queries/workers"
+
+/** A document as it is in force. */
+const inForce = (document: ProtectionDocument, legs: { instrument: string }[] = []) =>
+  ({ backend_protection: document, legs }) as unknown as ProtectionSnapshot
+
+const INFY: ProtectedPosition = {
+  symbol: "NSE:INFY",
+  product: "CNC",
+  side: "BUY",
+  quantity: 10,
+  entry_price: 1500,
+  stoploss_pct: 2,
+}
 
 const DOCUMENT: ProtectionDocument = {
   enabled: true,
-  positions: [
-    {
-      exchange: "NSE",
-      tradingsymbol: "INFY",
-      product: "CNC",
-      side: "BUY",
-      quantity: 10,
-      entry_price: 1500,
-      stoploss_pct: 2,
-    },
-  ],
+  positions: [INFY],
   operations: { exit_on_worker_stale: true, worker_stale_sec: 300 },
 }
 
 describe("a protection as a form", () => {
   test("what is read and written again says the same", () => {
-    expect(toDocument(toDraft(DOCUMENT))).toEqual({
+    expect(toDocument(toDraft(inForce(DOCUMENT)))).toEqual({
       enabled: true,
       positions: [
         { symbol: "NSE:INFY", product: "CNC", side: "BUY", quantity: 10, entry_price: 1500, stoploss_pct: 2 },
@@ -40,8 +50,20 @@ describe("a protection as a form", () => {
     })
   })
 
+  test("a position that the worker named by its token has a name, and the worker's own words stay", () => {
+    const { symbol: _, ...position } = INFY
+    const document = { mode: "own", version: 7, positions: [{ ...position, instrument_token: 5 }] }
+    const draft = toDraft(inForce(document, [{ instrument: "NSE:INFY" }]))
+    expect(toDocument(draft, document)).toEqual({
+      enabled: true,
+      mode: "own",
+      version: 7,
+      positions: [INFY],
+    })
+  })
+
   test("what is emptied is left out, so that nothing of it stays", () => {
-    const draft = toDraft(DOCUMENT)
+    const draft = toDraft(inForce(DOCUMENT))
     draft.operations = { exit_on_worker_stale: false, worker_stale_sec: "", mis_squareoff_buffer_sec: "" }
     draft.basket.stoploss_pct = "4"
     expect(toDocument(draft).operations).toBeUndefined()
@@ -63,7 +85,7 @@ describe("a protection as a form", () => {
       { instrument: "NSE:TCS", product: "MIS", quantity: -5 },
       { instrument: "NSE:SBIN", product: "MIS", quantity: 0 },
     ] as RunLeg[]
-    const named = toDraft(DOCUMENT).positions
+    const named = toDraft(inForce(DOCUMENT)).positions
     expect(unprotected(legs, named).map(({ instrument }) => instrument)).toEqual(["NSE:TCS"])
   })
 

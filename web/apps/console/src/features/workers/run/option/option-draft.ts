@@ -1,6 +1,7 @@
 import type { Complaint } from "@tradertape/api/client.ts"
 import type { OptionProtectionDocument } from "@/lib/queries/option-runs"
-import type { Figure } from "../protection/draft"
+import type { OperationRules } from "@/lib/queries/workers"
+import { type Figure, given, type Operations, toOperations } from "../protection/draft"
 
 /** Percent of the basis, rupees of the whole, or the combined premium of one unit. */
 export type Unit = "pct" | "inr" | "premium"
@@ -21,7 +22,7 @@ export interface OptionDraft {
   leg_stoploss_pct: Figure
   leg_target_pct: Figure
   leg_trailing_stoploss_pct: Figure
-  operations: { exit_on_worker_stale: boolean; worker_stale_sec: Figure; mis_squareoff_buffer_sec: Figure }
+  operations: Operations
 }
 
 const UNITS: Unit[] = ["pct", "inr", "premium"]
@@ -32,9 +33,8 @@ function limitOf(document: OptionProtectionDocument, name: "stoploss" | "target"
 }
 
 /** The document as a form has it. */
-export function toOptionDraft(given: OptionProtectionDocument | null): OptionDraft {
-  const document = given ?? {}
-  const { operations = {} } = document
+export function toOptionDraft(before: OptionProtectionDocument | null): OptionDraft {
+  const document = before ?? {}
   return {
     enabled: document.enabled ?? true,
     basis: document.basis ?? "entry_value",
@@ -45,44 +45,30 @@ export function toOptionDraft(given: OptionProtectionDocument | null): OptionDra
     leg_stoploss_pct: document.leg_stoploss_pct ?? "",
     leg_target_pct: document.leg_target_pct ?? "",
     leg_trailing_stoploss_pct: document.leg_trailing_stoploss_pct ?? "",
-    operations: {
-      exit_on_worker_stale: operations.exit_on_worker_stale ?? false,
-      worker_stale_sec: operations.worker_stale_sec ?? "",
-      mis_squareoff_buffer_sec: operations.mis_squareoff_buffer_sec ?? "",
-    },
+    operations: toOperations(document.operations),
   }
 }
-
-const set = (name: string, value: Figure | boolean) =>
-  value === "" || value === false ? {} : { [name]: value === true ? true : Number(value) }
 
 /** The form as the server reads it. Rules on single legs, which it does not show, stay as they were. */
 export function toOptionDocument(
   draft: OptionDraft,
   before: OptionProtectionDocument | null,
 ): OptionProtectionDocument {
-  const { stoploss, target, operations } = draft
-  const rules = {
-    ...set("exit_on_worker_stale", operations.exit_on_worker_stale),
-    ...set("worker_stale_sec", operations.worker_stale_sec),
-    ...set("mis_squareoff_buffer_sec", operations.mis_squareoff_buffer_sec),
-  }
+  const { enabled, basis, stoploss, target, trail_from, trail_distance, operations, ...legs } = draft
+  const distance = trail_from === "" ? "trailing_stoploss_pct" : "trailing_drawdown_pct"
+  const rules = given<OperationRules>({ ...operations })
   return {
-    enabled: draft.enabled,
-    basis: draft.basis,
-    ...set(`stoploss_${stoploss.unit}`, stoploss.value),
-    ...set(`target_${target.unit}`, target.value),
-    ...(draft.trail_from === ""
-      ? set("trailing_stoploss_pct", draft.trail_distance)
-      : {
-          ...set("trailing_activate_pct", draft.trail_from),
-          ...set("trailing_drawdown_pct", draft.trail_distance),
-        }),
-    ...set("leg_stoploss_pct", draft.leg_stoploss_pct),
-    ...set("leg_target_pct", draft.leg_target_pct),
-    ...set("leg_trailing_stoploss_pct", draft.leg_trailing_stoploss_pct),
+    enabled,
+    basis,
+    ...given<OptionProtectionDocument>({
+      [`stoploss_${stoploss.unit}`]: stoploss.value,
+      [`target_${target.unit}`]: target.value,
+      trailing_activate_pct: trail_from,
+      [distance]: trail_distance,
+      ...legs,
+    }),
     ...(before?.legs && { legs: before.legs }),
-    ...(Object.keys(rules).length > 0 && { operations: rules }),
+    ...(rules && { operations: rules }),
   }
 }
 

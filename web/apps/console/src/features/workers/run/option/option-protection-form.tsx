@@ -1,25 +1,11 @@
-import {
-  Alert,
-  Button,
-  Group,
-  NumberInput,
-  SegmentedControl,
-  Select,
-  Stack,
-  Switch,
-  Text,
-} from "@mantine/core"
+import { Button, Group, NumberInput, SegmentedControl, Select, Text } from "@mantine/core"
 import { useForm } from "@mantine/form"
-import { useMutation, useQueryClient } from "@tanstack/react-query"
-import { ApiError } from "@tradertape/api/client.ts"
 import { count } from "@tradertape/ui/format.ts"
-import { History, ShieldCheck } from "lucide-react"
+import { History } from "lucide-react"
 import type { ReactNode } from "react"
-import { Section } from "@/components/section"
 import { type OptionProtectionDocument, optionCalls } from "@/lib/queries/option-runs"
-import { failureText, tellDone } from "@/lib/tell"
 import classes from "../protection/protection.module.css"
-import { OperationFields } from "../protection/rule-fields"
+import { ProtectionFrame } from "../protection/protection-frame"
 import {
   type Basis,
   type OptionDraft,
@@ -50,99 +36,70 @@ interface Props {
 
 /** The limits on the strategy and on its legs; the server says what is wrong with them, field by field. */
 export function OptionProtectionForm({ id, document, chips, note, isOver, onTry }: Props) {
-  const client = useQueryClient()
   const form = useForm<OptionDraft>({ initialValues: toOptionDraft(document) })
-  const saving = useMutation({
-    mutationFn: (draft: OptionDraft) => optionCalls.saveProtection(id, toOptionDocument(draft, document)),
-    onSuccess: () => {
-      tellDone("The protection is saved")
-      return client.invalidateQueries({ queryKey: ["workers", "run", id] })
-    },
-    onError: (error) => {
-      if (error instanceof ApiError) form.setErrors(optionFieldErrors(error.complaints))
-    },
-  })
   const single = document?.legs?.length ?? 0
   return (
-    <Section title="Protection" note={note} action={<div>{chips}</div>}>
-      <form onSubmit={form.onSubmit((draft) => saving.mutate(draft))} noValidate>
-        <fieldset disabled={isOver} style={{ all: "unset", display: "contents" }}>
-          <Stack gap="md">
-            <Switch
-              size="sm"
-              label="Protect this run"
-              {...form.getInputProps("enabled", { type: "checkbox" })}
-            />
-            <fieldset className={classes.group}>
-              <legend>The strategy as a whole</legend>
-              <div className={classes.fields}>
-                <Limit form={form} name="stoploss" label="Stop" />
-                <Limit form={form} name="target" label="Target" />
-                <NumberInput
-                  size="xs"
-                  label="Trail from a profit of (%)"
-                  placeholder="from the start"
-                  {...form.getInputProps("trail_from")}
-                />
-                <NumberInput
-                  size="xs"
-                  label="Trailing distance (%)"
-                  placeholder="none"
-                  {...form.getInputProps("trail_distance")}
-                />
-              </div>
-              <Group gap={8} mt={10}>
-                <Text size="xs" c="dimmed">
-                  Percentages are of
-                </Text>
-                <SegmentedControl
-                  data={BASES}
-                  aria-label="Percentages are of"
-                  value={form.values.basis}
-                  onChange={(value) => form.setFieldValue("basis", value as Basis)}
-                />
-              </Group>
-            </fieldset>
-            <fieldset className={classes.group}>
-              <legend>Every leg by itself</legend>
-              <div className={classes.fields}>
-                <LegRule form={form} name="leg_stoploss_pct" label="Leg stop (%)" />
-                <LegRule form={form} name="leg_target_pct" label="Leg target (%)" />
-                <LegRule form={form} name="leg_trailing_stoploss_pct" label="Leg trailing stop (%)" />
-              </div>
-              <Text size="xs" c="dimmed" mt={8}>
-                Percent of the leg's entry price; closes that leg alone.
-                {single > 0 && ` ${count(single, "leg")} with rules of its own, set by the worker, stay so.`}
-              </Text>
-            </fieldset>
-            <OperationFields
-              at={(field, type) => form.getInputProps(`operations.${field}`, type && { type })}
-            />
-            <Refusal error={saving.error} marked={Object.keys(form.errors).length} />
-            <Group justify="flex-end" gap={8}>
-              <Button variant="default" disabled={!form.isDirty()} onClick={() => form.reset()}>
-                Undo changes
-              </Button>
-              <Button
-                variant="default"
-                leftSection={<History size={14} />}
-                onClick={() => onTry(toOptionDocument(form.values, document))}
-              >
-                Try on the past
-              </Button>
-              <Button
-                type="submit"
-                leftSection={<ShieldCheck size={14} />}
-                disabled={isOver || !form.isDirty()}
-                loading={saving.isPending}
-              >
-                Save protection
-              </Button>
-            </Group>
-          </Stack>
-        </fieldset>
-      </form>
-    </Section>
+    <ProtectionFrame
+      id={id}
+      form={form}
+      note={note}
+      chips={chips}
+      isOver={isOver}
+      save={(draft) => optionCalls.saveProtection(id, toOptionDocument(draft, document))}
+      place={optionFieldErrors}
+      extra={
+        <Button
+          variant="default"
+          leftSection={<History size={14} />}
+          onClick={() => onTry(toOptionDocument(form.values, document))}
+        >
+          Try on the past
+        </Button>
+      }
+    >
+      <fieldset className={classes.group}>
+        <legend>The strategy as a whole</legend>
+        <div className={classes.fields}>
+          <Limit form={form} name="stoploss" label="Stop" />
+          <Limit form={form} name="target" label="Target" />
+          <NumberInput
+            size="xs"
+            label="Trail from a profit of (%)"
+            placeholder="from the start"
+            {...form.getInputProps("trail_from")}
+          />
+          <NumberInput
+            size="xs"
+            label="Trailing distance (%)"
+            placeholder="none"
+            {...form.getInputProps("trail_distance")}
+          />
+        </div>
+        <Group gap={8} mt={10}>
+          <Text size="xs" c="dimmed">
+            Percentages are of
+          </Text>
+          <SegmentedControl
+            data={BASES}
+            aria-label="Percentages are of"
+            value={form.values.basis}
+            onChange={(value) => form.setFieldValue("basis", value as Basis)}
+          />
+        </Group>
+      </fieldset>
+      <fieldset className={classes.group}>
+        <legend>Every leg by itself</legend>
+        <div className={classes.fields}>
+          <LegRule form={form} name="leg_stoploss_pct" label="Leg stop (%)" />
+          <LegRule form={form} name="leg_target_pct" label="Leg target (%)" />
+          <LegRule form={form} name="leg_trailing_stoploss_pct" label="Leg trailing stop (%)" />
+        </div>
+        <Text size="xs" c="dimmed" mt={8}>
+          Percent of the leg's entry price; closes that leg alone.
+          {single > 0 && ` ${count(single, "leg")} with rules of its own, set by the worker, stay so.`}
+        </Text>
+      </fieldset>
+    </ProtectionFrame>
   )
 }
 
@@ -165,14 +122,4 @@ interface LegRuleProps {
 
 function LegRule({ form, name, label }: LegRuleProps) {
   return <NumberInput size="xs" label={label} placeholder="none" {...form.getInputProps(name)} />
-}
-
-function Refusal({ error, marked }: { error: Error | null; marked: number }) {
-  if (!error) return null
-  const { message, requestId } = failureText(error)
-  return (
-    <Alert color="red" variant="light" role="alert" title="The protection was not saved">
-      {marked > 0 ? `Mend what is marked above (${marked}).` : message} {requestId && `Request ${requestId}.`}
-    </Alert>
-  )
 }

@@ -1,5 +1,12 @@
 import type { Complaint } from "@tradertape/api/client.ts"
-import type { ProtectedPosition, ProtectionDocument, RunLeg } from "@/lib/queries/workers"
+import type {
+  BasketRules,
+  OperationRules,
+  ProtectedPosition,
+  ProtectionDocument,
+  ProtectionSnapshot,
+  RunLeg,
+} from "@/lib/queries/workers"
 
 /** A figure as an input holds it; "" is not set. */
 export type Figure = number | string
@@ -15,6 +22,13 @@ export interface DraftPosition {
   trailing_stoploss_pct: Figure
 }
 
+/** Rules on the worker and on the clock, which every protection may have. */
+export interface Operations {
+  exit_on_worker_stale: boolean
+  worker_stale_sec: Figure
+  mis_squareoff_buffer_sec: Figure
+}
+
 export interface Draft {
   enabled: boolean
   positions: DraftPosition[]
@@ -24,37 +38,43 @@ export interface Draft {
     trailing_activate_pct: Figure
     trailing_drawdown_pct: Figure
   }
-  operations: { exit_on_worker_stale: boolean; worker_stale_sec: Figure; mis_squareoff_buffer_sec: Figure }
+  operations: Operations
   reason: string
   resets: boolean
 }
 
-/** The document as a form has it. */
-export function toDraft(document: ProtectionDocument | null | undefined): Draft {
-  const { positions = [], basket = {}, operations = {}, enabled = true } = document ?? {}
+/** What is in force as a form has it. */
+export function toDraft(
+  protection: Pick<ProtectionSnapshot, "backend_protection" | "legs"> | null | undefined,
+): Draft {
+  const { positions = [], basket = {}, operations, enabled = true } = protection?.backend_protection ?? {}
   return {
     enabled,
-    positions: positions.map(draftPosition),
+    // A worker may have named a position by its token alone; the server says which instrument that is.
+    positions: positions.map((one, index) => draftPosition(one, protection?.legs[index]?.instrument)),
     basket: {
       stoploss_pct: basket.stoploss_pct ?? "",
       target_pct: basket.target_pct ?? "",
       trailing_activate_pct: basket.trailing_activate_pct ?? "",
       trailing_drawdown_pct: basket.trailing_drawdown_pct ?? "",
     },
-    operations: {
-      exit_on_worker_stale: operations.exit_on_worker_stale ?? false,
-      worker_stale_sec: operations.worker_stale_sec ?? "",
-      mis_squareoff_buffer_sec: operations.mis_squareoff_buffer_sec ?? "",
-    },
+    operations: toOperations(operations),
     reason: "",
     resets: false,
   }
 }
 
-function draftPosition(position: ProtectedPosition): DraftPosition {
-  const { exchange, tradingsymbol, symbol = "" } = position
+export function toOperations(rules: OperationRules = {}): Operations {
   return {
-    symbol: exchange && tradingsymbol ? `${exchange}:${tradingsymbol}` : symbol,
+    exit_on_worker_stale: rules.exit_on_worker_stale ?? false,
+    worker_stale_sec: rules.worker_stale_sec ?? "",
+    mis_squareoff_buffer_sec: rules.mis_squareoff_buffer_sec ?? "",
+  }
+}
+
+function draftPosition(position: ProtectedPosition, instrument: string | undefined): DraftPosition {
+  return {
+    symbol: instrument ?? position.symbol ?? "",
     product: position.product,
     side: position.side,
     quantity: position.quantity,
@@ -66,34 +86,36 @@ function draftPosition(position: ProtectedPosition): DraftPosition {
 }
 
 /** Members that are set, figures as numbers; undefined when none is. */
-function given<K extends string>(
-  members: Record<K, Figure | boolean>,
-): Partial<Record<K, number | boolean>> | undefined {
-  const set = Object.entries<Figure | boolean>(members).flatMap(
-    ([name, value]): [string, number | boolean][] => {
-      if (typeof value === "boolean") return value ? [[name, true]] : []
-      return value === "" ? [] : [[name, Number(value)]]
-    },
-  )
-  return set.length > 0 ? (Object.fromEntries(set) as Partial<Record<K, number | boolean>>) : undefined
+export function given<T extends object>(members: Record<string, Figure | boolean>): Partial<T> | undefined {
+  const set = Object.entries(members).flatMap(([name, value]): [string, number | boolean][] => {
+    if (typeof value === "boolean") return value ? [[name, true]] : []
+    return value === "" ? [] : [[name, Number(value)]]
+  })
+  return set.length > 0 ? (Object.fromEntries(set) as Partial<T>) : undefined
 }
 
 /** The form as the server reads it; what it thinks of it is the server's to say. */
-export function toDocument({ enabled, positions, basket, operations }: Draft): ProtectionDocument {
-  const basketRules = given(basket)
-  const operationRules = given(operations)
+export function toDocument(
+  { enabled, positions, basket, operations }: Draft,
+  before?: ProtectionDocument | null,
+): ProtectionDocument {
+  const basketRules = given<BasketRules>({ ...basket })
+  const operationRules = given<OperationRules>({ ...operations })
   return {
     enabled,
+    // The worker's own words about its protection: not the form's to change.
+    ...(before?.mode !== undefined && { mode: before.mode }),
+    ...(before?.version !== undefined && { version: before.version }),
     ...(positions.length > 0 && {
       positions: positions.map(({ symbol, product, side, ...figures }) => ({
         symbol,
         product,
         side,
-        ...(given(figures) as unknown as Pick<ProtectedPosition, "quantity" | "entry_price">),
+        ...(given<ProtectedPosition>(figures) as Pick<ProtectedPosition, "quantity" | "entry_price">),
       })),
     }),
-    ...(basketRules && { basket: basketRules as ProtectionDocument["basket"] }),
-    ...(operationRules && { operations: operationRules as ProtectionDocument["operations"] }),
+    ...(basketRules && { basket: basketRules }),
+    ...(operationRules && { operations: operationRules }),
   }
 }
 

@@ -15,19 +15,22 @@ interface Props {
   name: string
   /** Undefined for a row that is not saved yet. */
   status: string | undefined
+  /** Units that the run holds of it. */
+  held: number
 }
 
 /** One protected position: what it is, and the three rules on it. */
-export function PositionFields({ form, index, name, status }: Props) {
+export function PositionFields({ form, index, name, status, held }: Props) {
   const at = (field: string) => form.getInputProps(`positions.${index}.${field}`)
   return (
     <fieldset className={classes.group}>
       <legend>
         {name}
         {status === "done" && <span className="tt-muted"> · its exit is done</span>}
+        {status === "armed" && held === 0 && <span className="tt-warn"> · nothing of it is held</span>}
         {status && status !== "done" && status !== "armed" && <span className="tt-warn"> · {status}</span>}
       </legend>
-      <div className={classes.fields}>
+      <div className={`${classes.fields} ${classes.tight}`}>
         <TextInput size="xs" label="Instrument" placeholder="NSE:INFY" {...at("symbol")} />
         <Select label="Product" data={["CNC", "MIS", "NRML"]} {...at("product")} />
         <div>

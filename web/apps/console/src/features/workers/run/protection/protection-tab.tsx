@@ -40,10 +40,8 @@ export function ProtectionTab({ page, live }: { page: RunPage; live: RunLive }) 
       <ProtectionForm
         key={protection?.generation ?? 0}
         id={page.card.strategy_run_id}
-        document={protection?.backend_protection ?? null}
+        protection={protection}
         chips={chips}
-        reason={protection?.reason ?? null}
-        statuses={protection?.legs.map((leg) => leg.status) ?? []}
         legs={live.legs}
         isOver={live.pulse.status === "closed"}
       />

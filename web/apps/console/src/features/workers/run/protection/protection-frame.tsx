@@ -1,0 +1,88 @@
+import { Alert, Button, Group, Stack, Switch } from "@mantine/core"
+import type { UseFormReturnType } from "@mantine/form"
+import { useMutation, useQueryClient } from "@tanstack/react-query"
+import { ApiError, type Complaint } from "@tradertape/api/client.ts"
+import { ShieldCheck } from "lucide-react"
+import type { ReactNode } from "react"
+import { Section } from "@/components/section"
+import { failureText, tellDone } from "@/lib/tell"
+import type { Operations } from "./draft"
+import { OperationFields } from "./rule-fields"
+
+interface Props<T> {
+  id: string
+  form: UseFormReturnType<T>
+  note: string
+  chips: ReactNode
+  isOver: boolean
+  save: (draft: T) => Promise<unknown>
+  /** What the server disliked, by the field of the form it stands at. */
+  place: (complaints: readonly Complaint[]) => Record<string, string>
+  /** Fields that say why, below the rules. */
+  reasons?: ReactNode
+  /** One more button beside those that save and undo. */
+  extra?: ReactNode
+  children: ReactNode
+}
+
+/** What is around the rules of any protection: its switch, the rules on worker and clock, saving and refusals. */
+export function ProtectionFrame<T extends { enabled: boolean; operations: Operations }>(props: Props<T>) {
+  const { id, form, isOver, save, place } = props
+  const client = useQueryClient()
+  const saving = useMutation({
+    mutationFn: save,
+    onSuccess: () => {
+      tellDone("The protection is saved")
+      return client.invalidateQueries({ queryKey: ["workers", "run", id] })
+    },
+    onError: (error) => {
+      if (error instanceof ApiError) form.setErrors(place(error.complaints))
+    },
+  })
+  return (
+    <Section title="Protection" note={props.note} action={<div>{props.chips}</div>}>
+      <form onSubmit={form.onSubmit((draft) => saving.mutate(draft))} noValidate>
+        <fieldset disabled={isOver} style={{ all: "unset", display: "contents" }}>
+          <Stack gap="md">
+            <Switch
+              size="sm"
+              label="Protect this run"
+              {...form.getInputProps("enabled", { type: "checkbox" })}
+            />
+            {props.children}
+            <OperationFields
+              at={(field, type) => form.getInputProps(`operations.${field}`, type && { type })}
+            />
+            {props.reasons}
+            <Refusal error={saving.error} marked={Object.keys(form.errors).length} />
+            <Group justify="flex-end" gap={8}>
+              <Button variant="default" disabled={!form.isDirty()} onClick={() => form.reset()}>
+                Undo changes
+              </Button>
+              {props.extra}
+              <Button
+                type="submit"
+                leftSection={<ShieldCheck size={14} />}
+                disabled={isOver || !form.isDirty()}
+                loading={saving.isPending}
+              >
+                Save protection
+              </Button>
+            </Group>
+          </Stack>
+        </fieldset>
+      </form>
+    </Section>
+  )
+}
+
+/** Why it was not saved: at the fields, or here what could not be put at one. */
+function Refusal({ error, marked }: { error: Error | null; marked: number }) {
+  if (!error) return null
+  const { message, requestId } = failureText(error)
+  return (
+    <Alert color="red" variant="light" role="alert" title="The protection was not saved">
+      {marked > 0 ? `Mend what is marked above (${marked}).` : message} {requestId && `Request ${requestId}.`}
+    </Alert>
+  )
+}
