@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tradertape_server.features.workers import guardian as guarding
+from tradertape_server.features.workers import repository
 from tradertape_server.features.workers.firing import Firing, Guarded
 
 SHARES = {"run-1": "INFY", "run-2": "TCS"}
@@ -51,6 +52,11 @@ def test_a_tick_wakes_the_runs_that_hold_its_instrument_alone(
     assert looked == ["NSE:TCS"]
 
 
+def status_of(container: Any, run_id: str) -> str:
+    with container.database.read() as session:
+        return str(repository.any_run(session, run_id).protection_status)
+
+
 @pytest.mark.usefixtures("runs")
 def test_an_exit_that_takes_long_holds_up_no_other_run(
     container: Any, market: Any, monkeypatch: pytest.MonkeyPatch, wait_for: Any
@@ -59,21 +65,39 @@ def test_an_exit_that_takes_long_holds_up_no_other_run(
     guardian.look()
     held, go_on = threading.Event(), Firing.go_on
 
-    def slow(self: Firing, guarded: Guarded) -> None:
+    def slow(self: Firing, guarded: Guarded, sent: Any = ()) -> None:
         if guarded.run.strategy_run_id == "run-1":
             assert held.wait(30)
-        go_on(self, guarded)
+        go_on(self, guarded, sent)
 
     monkeypatch.setattr(Firing, "go_on", slow)
     market.trade("NSE:INFY", "1400.00")
     market.trade("NSE:TCS", "2800.00")
-    wait_for(lambda: not execution.positions(run_id="run-2", open_only=True))
-    assert execution.positions(run_id="run-1", open_only=True)
+    wait_for(lambda: status_of(container, "run-2") == "done")
+    assert status_of(container, "run-1") == "exiting"
     market.trade("NSE:INFY", "1390.00")  # fires nothing twice
     held.set()
     guardian.look()
-    assert not execution.positions(run_id="run-1", open_only=True)
+    assert status_of(container, "run-1") == "done"
     assert len(execution.orders(run_id="run-1")) == 2
+
+
+@pytest.mark.usefixtures("runs")
+def test_one_transaction_claims_and_exits_all_that_fired_together(
+    container: Any, market: Any
+) -> None:
+    guardian, heard = container.workers.guardian, list[tuple[str, ...]]()
+    guardian.stop()
+    guardian.look()
+    container.execution.trader.listen(
+        lambda events: heard.append(tuple(event.event_type for event in events))
+    )
+    market.trade("NSE:INFY", "1400.00")
+    market.trade("NSE:TCS", "2800.00")
+    guardian.look()
+    (claiming,) = (one for one in heard if "protection_triggered" in one)
+    assert (claiming.count("protection_triggered"), claiming.count("order_placed")) == (2, 2)
+    assert [status_of(container, run_id) for run_id in SHARES] == ["done", "done"]
 
 
 @pytest.mark.usefixtures("runs")
@@ -85,11 +109,11 @@ def test_a_protection_that_was_changed_before_the_claim_is_what_counts(
     guardian.look()
     claim = Firing.claim
 
-    def late(self: Firing, guarded: Guarded, found: Any) -> bool:
+    def late(self: Firing, fired: Any) -> Any:
         monkeypatch.setattr(Firing, "claim", claim)
         body = {"backend_protection": {"basket": {"stoploss_pct": 50.0}}}
         assert runs.patch(api("runs/run-1/protection"), json=body).status_code == 200
-        return claim(self, guarded, found)
+        return claim(self, fired)
 
     monkeypatch.setattr(Firing, "claim", late)
     market.trade("NSE:INFY", "1400.00")

@@ -290,7 +290,7 @@ class DeskState:
     def look_up(self, keys: Sequence[tuple[str, str]]) -> None:
         """Learn in one query which of these keys are new."""
         if keys:
-            self._new_keys = set(keys) - repository.known_keys(self.session, keys)
+            self._new_keys |= set(keys) - repository.known_keys(self.session, keys)
 
     def look_ahead(self, reads: Iterable[Read]) -> None:
         """Look up what wishes will ask for, in one query of a kind."""

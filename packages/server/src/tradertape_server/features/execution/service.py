@@ -122,10 +122,19 @@ class ExecutionService(Reading):
         Raises InvalidDocument (fields), OrderDenied (checks, risk), KeyReused, InProgress,
         TradingPaused. A refusal leaves the key free.
         """
-        payload = {"order": order}
-        intent = self._intent(run, PLACE_ORDER, key, payload, metadata)
-        decide = placing.order_decision(order, self.ids)
-        return self.answered(placing.intent_wish(intent, decide))
+        return self.answered(self.place_wish(run, order, key=key, metadata=metadata))
+
+    def place_wish(
+        self,
+        run: RunRef,
+        order: Mapping[str, Any],
+        *,
+        key: str,
+        metadata: Mapping[str, Any] | None = None,
+    ) -> Wish:
+        """What `place` has done, to be decided on together with something else."""
+        intent = self._intent(run, PLACE_ORDER, key, {"order": order}, metadata)
+        return placing.intent_wish(intent, placing.order_decision(order, self.ids))
 
     def place_basket(
         self,

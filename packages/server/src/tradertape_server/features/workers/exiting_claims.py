@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -20,8 +20,10 @@ from tradertape_core.risk.protection_state import (
     ProtectionStatus,
     exit_band_pct,
 )
+from tradertape_server.features.execution.desk import Desk
 from tradertape_server.features.execution.models import IntentRow
 from tradertape_server.features.execution.service import ExecutionService
+from tradertape_server.features.execution.wishes import Wish
 from tradertape_server.features.workers.leaving import LeavingService
 from tradertape_server.features.workers.models import WorkerRun
 from tradertape_server.features.workers.turns import ref
@@ -47,6 +49,19 @@ class Closed:
         return (self.value / self.quantity).quantize(Decimal("0.0001"))
 
 
+@dataclass(slots=True)
+class FirstOrders:
+    """The orders of claims that need nothing else done first, and the ids of those claims."""
+
+    wishes: list[Wish] = field(default_factory=list[Wish])
+    claims: set[str] = field(default_factory=set[str])
+
+    @property
+    def keys(self) -> list[tuple[str, str]]:
+        """Of the orders, to be looked up in bulk."""
+        return [one.key for one in self.wishes if one.key is not None]
+
+
 class ClaimExits:
     """Takes a run's claims further, one step a call."""
 
@@ -54,17 +69,42 @@ class ClaimExits:
         self._execution = execution
         self._leaving = leaving
 
+    def first_orders(self, desk: Desk, run: WorkerRun, state: ProtectionState) -> FirstOrders:
+        """What can be sent in the very transaction that claims: `go_on` does all the others."""
+        held = desk.account(run.account_id)
+        mine = [one for key, one in held.positions.items() if key.run_id == run.strategy_run_id]
+        resting = {
+            (one.request.instrument, one.request.product, one.request.side)
+            for one in held.orders.values()
+            if one.run_id == run.strategy_run_id
+        }
+        found = FirstOrders()
+        for claim in state.claims:
+            if claim.status is not ProtectionStatus.EXITING or _leaves(run, claim):
+                continue
+            exits = self._exits(state, claim, mine, {})
+            if not any((one.instrument, one.product, one.side) in resting for one in exits):
+                orders = self._orders(state, claim, exits)
+                found.wishes += [self._execution.place_wish(ref(run), **one) for one in orders]
+                found.claims.add(claim.claim_id)
+        return found
+
     def go_on(
         self,
         run: WorkerRun,
         state: ProtectionState,
         positions: Sequence[Position],
         keep: Keep,
+        sent: Collection[str] = (),
     ) -> ProtectionState:
-        """Exit every claim that is not settled; `keep` stores the state after each step."""
+        """Exit every claim that is not settled; `keep` stores the state after each step.
+
+        sent: ids of claims whose first orders were sent when they were made.
+        """
         for claim in state.claims:
             if claim.status in ps.UNSETTLED:
-                state = self._exit(run, state, claim, positions, keep)
+                is_sent = claim.claim_id in sent
+                state = self._exit(run, state, claim, positions, keep, is_sent=is_sent)
         return state
 
     def _exit(
@@ -74,6 +114,8 @@ class ClaimExits:
         claim: Claim,
         positions: Sequence[Position],
         keep: Keep,
+        *,
+        is_sent: bool,
     ) -> ProtectionState:
         if claim.status is not ProtectionStatus.EXITING:
             if claim.status is ProtectionStatus.FAILED and not self._is_due(claim):
@@ -81,10 +123,10 @@ class ClaimExits:
             state = ps.begin_exit(state, claim.claim_id)
             keep(state, "protection_exiting", f"Exiting: {claim.message}")
             claim = ps.claim_of(state, claim.claim_id)
-        # An option run is its strategy: when that is over, so is the run.
-        if claim.scope == ps.WORKER_STALE or (claim.scope == ps.BASKET and run.option_run):
+        if _leaves(run, claim):
             return self._leave(run, state, claim, keep)
-        self._send(run, state, claim, positions)
+        if not is_sent:
+            self._send(run, state, claim, positions)
         closed = self._closed(run, claim)
         left = self._left(run, state, claim, closed)
         if not left:
@@ -134,15 +176,25 @@ class ClaimExits:
             self._free(run, exit_)
         # Nothing of a first attempt can have been closed: the way to it stays short.
         closed = {} if claim.attempts == 1 else self._closed(run, claim)
-        for exit_ in self._exits(state, claim, positions, closed):
+        exits = self._exits(state, claim, positions, closed)
+        for order in self._orders(state, claim, exits):
+            # A key that is taken is an attempt before a crash: its orders are what counts.
+            with contextlib.suppress(ApiError):
+                self._execution.place(ref(run), **order)
+
+    def _orders(
+        self, state: ProtectionState, claim: Claim, exits: Sequence[LegExit]
+    ) -> Iterator[dict[str, Any]]:
+        """Orders for a claim's exits, each with the key that its attempt gives it."""
+        for exit_ in exits:
             scope = exit_.scope if state.legs else None
             name = f"{scope or ''}:{exit_.instrument}:{exit_.product}"
             for number, part in enumerate(self._parts(exit_)):
-                key = f"protection:{claim.claim_id}:{claim.attempts}:{name}:{number}"
-                # A key that is taken is an attempt before a crash: its orders are what counts.
-                with contextlib.suppress(ApiError):
-                    order = _order(exit_, part, claim.attempts)
-                    self._execution.place(ref(run), order, key=key, metadata={"scope": scope})
+                yield {
+                    "order": _order(exit_, part, claim.attempts),
+                    "key": f"protection:{claim.claim_id}:{claim.attempts}:{name}:{number}",
+                    "metadata": {"scope": scope},
+                }
 
     def _parts(self, exit_: LegExit) -> tuple[int, ...]:
         """The quantity in orders the exchange takes: none above its freeze quantity."""
@@ -218,6 +270,11 @@ class ClaimExits:
     def _is_due(self, claim: Claim) -> bool:
         waited = self._execution.clock.now() - claim.at
         return claim.attempts < MOST_ATTEMPTS and waited >= RETRY_AFTER * claim.attempts
+
+
+def _leaves(run: WorkerRun, claim: Claim) -> bool:
+    """Whether all of the run is left: an option run is its strategy, and over when that is."""
+    return claim.scope == ps.WORKER_STALE or (claim.scope == ps.BASKET and bool(run.option_run))
 
 
 def _owed(one: Watched, closed: Mapping[str, Closed]) -> LegExit:

@@ -7,20 +7,25 @@ exit, after a crash too, finds the orders of the first.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from tradertape_core.ledger.position import Position
 from tradertape_core.risk import protection_state as ps
-from tradertape_core.risk.protection import Evaluation
+from tradertape_core.risk.protection import Evaluation, Trigger
 from tradertape_server.features.execution.desk import Desk
 from tradertape_server.features.execution.service import ExecutionService
+from tradertape_server.features.execution.wishes import Wish
 from tradertape_server.features.workers import repository
-from tradertape_server.features.workers.exiting_claims import ClaimExits
+from tradertape_server.features.workers.exiting_claims import ClaimExits, FirstOrders
 from tradertape_server.features.workers.halting_runs import halt_by_protection
 from tradertape_server.features.workers.leaving import LeavingService
 from tradertape_server.features.workers.models import WorkerRun
 from tradertape_server.features.workers.protections import stored
 from tradertape_server.features.workers.turns import Turns, note
+
+Sent = Collection[str]  # ids of claims whose first orders are placed
 
 
 @dataclass(slots=True)
@@ -37,6 +42,17 @@ class Guarded:
     saved_s: float
 
 
+Fired = tuple[Guarded, Evaluation]
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """Claims that were made, and their orders with what was decided on each."""
+
+    claims: Sent
+    orders: list[tuple[Wish, Any]]
+
+
 class Firing:
     """Takes one run at a time; different runs may be taken at once, from several threads."""
 
@@ -45,39 +61,51 @@ class Firing:
         self._exits = ClaimExits(execution, leaving)
         self._turns = Turns(execution)
 
-    def claim(self, guarded: Guarded, found: Evaluation) -> bool:
-        """Claim what fired and begin to exit it, in one transaction; False if somebody changed the
-        run's protection first."""
-        run, state = guarded.run, found.state
-        for trigger in found.triggers:
-            state = ps.begin_exit(state, trigger.claim.claim_id)
+    def claim(self, fired: Sequence[Fired]) -> list[Sent | None]:
+        """Claim what fired and send what exits it, all in one transaction: one tick may reach the
+        stops of many runs.
 
-        def decide(desk: Desk) -> bool:
-            if not repository.change_protection(
-                desk.session, run.strategy_run_id, version=run.protection_version, **stored(state)
-            ):
-                return False
-            if any(one.claim.scope == ps.BASKET for one in found.triggers):
-                halt_by_protection(desk, run, found.triggers[0].message)
-            for trigger in found.triggers:
-                note(
-                    desk, run, "protection", "protection_triggered", trigger.message,
-                    rule=trigger.rule.value, claim_id=trigger.claim.claim_id,
-                    generation=state.generation,
-                )  # fmt: skip
-                note(
-                    desk, run, "protection", "protection_exiting", f"Exiting: {trigger.message}",
-                    generation=state.generation,
-                )  # fmt: skip
-            return True
+        Returns the ids of the claims that were sent, run by run; None where somebody changed the
+        run's protection first.
+        """
+        states = [_begun(found) for _, found in fired]
 
-        if not self._turns.do(decide):
-            return False
-        run.protection_version += 1
-        guarded.state = guarded.saved = state
-        return True
+        def decide(desk: Desk) -> list[Begun | None]:
+            runs = [guarded.run for guarded, _ in fired]
+            firsts = [
+                self._exits.first_orders(desk, run, state)
+                for run, state in zip(runs, states, strict=True)
+            ]
+            desk.look_up([key for first in firsts for key in first.keys])
+            ours = repository.change_protections(
+                desk.session,
+                {
+                    run.strategy_run_id: (run.protection_version, stored(state))
+                    for run, state in zip(runs, states, strict=True)
+                },
+            )
+            return [
+                _begin(desk, guarded.run, found.triggers, state, first)
+                if guarded.run.strategy_run_id in ours
+                else None
+                for (guarded, found), state, first in zip(fired, states, firsts, strict=True)
+            ]
 
-    def go_on(self, guarded: Guarded) -> None:
+        def settle(desk: Desk, begun: list[Begun | None]) -> list[Sent | None]:
+            for one in begun:
+                for wish, carry in () if one is None else one.orders:
+                    if wish.settle is not None:
+                        wish.settle(desk, carry)
+            return [None if one is None else one.claims for one in begun]
+
+        sent: list[Sent | None] = self._execution.trader.do(Wish(decide, settle))
+        for (guarded, _), state, claims in zip(fired, states, sent, strict=True):
+            if claims is not None:
+                guarded.run.protection_version += 1
+                guarded.state = guarded.saved = state
+        return sent
+
+    def go_on(self, guarded: Guarded, sent: Sent = frozenset()) -> None:
         """Exit what is claimed; keep each step before the next is taken."""
         run_id = guarded.run.strategy_run_id
 
@@ -85,7 +113,7 @@ class Firing:
             self._keep(guarded, state, event_type, words)
 
         guarded.positions = self._execution.positions(run_id=run_id, open_only=True)
-        self._exits.go_on(guarded.run, guarded.state, guarded.positions, keep)
+        self._exits.go_on(guarded.run, guarded.state, guarded.positions, keep, sent)
 
     def _keep(
         self, guarded: Guarded, state: ps.ProtectionState, event_type: str, words: str
@@ -101,3 +129,36 @@ class Firing:
 
         self._turns.do(decide)
         guarded.state = guarded.saved = state
+
+
+def _begun(found: Evaluation) -> ps.ProtectionState:
+    """The state in which everything that fired is being exited."""
+    state = found.state
+    for trigger in found.triggers:
+        state = ps.begin_exit(state, trigger.claim.claim_id)
+    return state
+
+
+def _begin(
+    desk: Desk,
+    run: WorkerRun,
+    triggers: Sequence[Trigger],
+    state: ps.ProtectionState,
+    first: FirstOrders,
+) -> Begun:
+    if any(one.claim.scope == ps.BASKET for one in triggers):
+        halt_by_protection(desk, run, triggers[0].message)
+    _tell(desk, run, triggers, state.generation)
+    return Begun(first.claims, [(one, one.decide(desk)) for one in first.wishes])
+
+
+def _tell(desk: Desk, run: WorkerRun, triggers: Sequence[Trigger], generation: int) -> None:
+    for trigger in triggers:
+        note(
+            desk, run, "protection", "protection_triggered", trigger.message,
+            rule=trigger.rule.value, claim_id=trigger.claim.claim_id, generation=generation,
+        )  # fmt: skip
+        note(
+            desk, run, "protection", "protection_exiting", f"Exiting: {trigger.message}",
+            generation=generation,
+        )  # fmt: skip

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
@@ -19,13 +19,13 @@ from tradertape_core.ledger.position import Position
 from tradertape_core.market.calendar import nse_calendar
 from tradertape_core.market.hours import intraday_due
 from tradertape_core.market.tick import Tick
-from tradertape_core.risk.protection import Evaluation, Surroundings, check
+from tradertape_core.risk.protection import Surroundings, check
 from tradertape_server.features.execution.desk import Desk
 from tradertape_server.features.execution.ports import Happened
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.execution.trader import MOST_AT_ONCE, WAIT_S
 from tradertape_server.features.workers import repository
-from tradertape_server.features.workers.firing import Firing, Guarded
+from tradertape_server.features.workers.firing import Fired, Firing, Guarded
 from tradertape_server.features.workers.leaving import LeavingService
 from tradertape_server.features.workers.models import WorkerRun
 from tradertape_server.features.workers.option_entries import EntryWatch
@@ -41,6 +41,8 @@ SAVE_EVERY_S = 5.0  # best prices: what a crash forgets of a trail is never olde
 LOOK_EVERY_S = 1.0  # at the clock, at workers that went silent, at exits that were not done
 READ_EVERY_S = 10.0  # the positions of runs that nothing is known to have happened to
 EXITS_AT_ONCE = MOST_AT_ONCE  # what the trader takes into a turn: all are claimed, then all sent
+# Does something for runs; the ids of those that something else goes on with, if any.
+Work = Callable[[], set[str] | None]
 
 logger = get_logger(__name__)
 
@@ -68,6 +70,7 @@ class Guardian:
         self._by_name: dict[str, set[str]] = {}  # run ids by the instruments they watch
         self._read_s = float("-inf")  # when the positions of all were read last
         self._pool: ThreadPoolExecutor | None = None  # None: in the thread that looks
+        self._fired: list[Fired] = []  # what this look found
         self._busy: set[str] = set()
         self._later: set[str] = set()  # of the busy ones: what happened to them meanwhile
         self._dirty: set[str] = set()
@@ -146,6 +149,7 @@ class Guardian:
             self._reload_all(dirty)
             for run_id in list(self._runs):
                 self._evaluate(run_id)
+            self._fire()
             self._save_trails(older_than_s=SAVE_EVERY_S)
             self._finish_exits()
 
@@ -159,6 +163,7 @@ class Guardian:
         touched = {run_id for name in names for run_id in self._by_name.get(name, ())}
         for run_id in touched - dirty:
             self._evaluate(run_id)
+        self._fire()
         if not dirty:
             return
         self._entries.look(dirty)
@@ -167,6 +172,7 @@ class Guardian:
         self._watch()
         for run_id in dirty:
             self._evaluate(run_id)
+        self._fire()
 
     def _heard(self, events: tuple[Happened, ...]) -> None:
         self._entries.heard(events)
@@ -287,7 +293,7 @@ class Guardian:
         if guarded is None or self._put_off(run_id):
             return
         if guarded.state.is_exiting:
-            self._take_on(run_id, partial(self._firing.go_on, guarded))
+            self._take_on({run_id}, partial(self._firing.go_on, guarded))
             return
         # Prices and the exchange's hours go by the market's time, workers by the wall's.
         market, now = self._execution.market, self._execution.clock.now()
@@ -295,16 +301,29 @@ class Guardian:
         ticks = {name: tick for name in names if (tick := market.tick(name)) is not None}
         found = check(guarded.state, guarded.positions, ticks, self._around(guarded, now))
         if found.triggers:
-            self._take_on(run_id, partial(self._fire, guarded, found))
+            self._fired.append((guarded, found))
         elif found.changed:
             guarded.state = found.state
 
-    def _fire(self, guarded: Guarded, found: Evaluation) -> None:
-        if self._firing.claim(guarded, found):
-            self._firing.go_on(guarded)
-        else:  # somebody changed it first: their state counts
-            with self._bell:
-                self._later.add(guarded.run.strategy_run_id)
+    def _fire(self) -> None:
+        """Take on together what one look found: a tick may reach the stops of many runs."""
+        fired, self._fired = self._fired, []
+        if fired:
+            run_ids = {guarded.run.strategy_run_id for guarded, _ in fired}
+            self._take_on(run_ids, partial(self._claim, fired))
+
+    def _claim(self, fired: Sequence[Fired]) -> set[str]:
+        """Claim, then let each run go its own way; ids of the runs that do."""
+        going: set[str] = set()
+        for (guarded, _), sent in zip(fired, self._firing.claim(fired), strict=True):
+            run_id = guarded.run.strategy_run_id
+            if sent is None:  # somebody changed it first: their state counts
+                with self._bell:
+                    self._later.add(run_id)
+            else:
+                going.add(run_id)
+                self._take_on({run_id}, partial(self._firing.go_on, guarded, sent))
+        return going
 
     def _put_off(self, run_id: str) -> bool:
         """Whether a run is busy; then it is looked at when it is no more."""
@@ -314,30 +333,32 @@ class Guardian:
                 self._later.add(run_id)
             return is_busy
 
-    def _take_on(self, run_id: str, work: Callable[[], None]) -> None:
-        """Do what exits a run, beside what exits others."""
+    def _take_on(self, run_ids: set[str], work: Work) -> None:
+        """Do what exits runs, beside what exits others."""
         with self._bell:
-            self._busy.add(run_id)
+            self._busy |= run_ids
         if self._pool is None:
-            self._do(run_id, work)
+            self._do(run_ids, work)
         else:
-            self._pool.submit(self._try, run_id, work)
+            self._pool.submit(self._try, run_ids, work)
 
-    def _try(self, run_id: str, work: Callable[[], None]) -> None:
+    def _try(self, run_ids: set[str], work: Work) -> None:
         try:
-            self._do(run_id, work)
+            self._do(run_ids, work)
         except Exception:
             # The next look tries again.
-            logger.exception("an exit by a protection failed", run_id=run_id)
+            logger.exception("an exit by a protection failed", run_ids=sorted(run_ids))
 
-    def _do(self, run_id: str, work: Callable[[], None]) -> None:
+    def _do(self, run_ids: set[str], work: Work) -> None:
+        going: set[str] | None = None
         try:
-            work()
+            going = work()
         finally:
+            done = run_ids - (going or set())
             with self._bell:
-                self._busy.discard(run_id)
-                self._dirty |= self._later & {run_id}
-                self._later.discard(run_id)
+                self._busy -= done
+                self._dirty |= self._later & done
+                self._later -= done
                 self._bell.notify_all()
 
     def _around(self, guarded: Guarded, now: datetime) -> Surroundings:
@@ -357,7 +378,7 @@ class Guardian:
             leaving = list(repository.runs_with_status(session, "exiting"))
         for run in leaving:
             if not self._put_off(run.strategy_run_id):
-                self._take_on(run.strategy_run_id, partial(self._resume, run))
+                self._take_on({run.strategy_run_id}, partial(self._resume, run))
 
     def _resume(self, run: WorkerRun) -> None:
         with contextlib.suppress(ApiError):  # trading is paused: the next look goes on

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy import bindparam, delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from tradertape_core.ledger.position import Position
@@ -126,6 +126,31 @@ def change_protection(session: Session, run_id: str, *, version: int, **values: 
         .values(protection_version=version + 1, **values)
     )
     return _count(session, statement) == 1
+
+
+def change_protections(
+    session: Session, changes: Mapping[str, tuple[int, Mapping[str, Any]]]
+) -> set[str]:
+    """The same of many runs, `(version, values)` by id, in two statements; ids of those that were
+    written."""
+    columns = _RUNS.c
+    query = select(columns.strategy_run_id, columns.protection_version)
+    query = query.where(columns.strategy_run_id.in_(changes)).with_for_update()
+    found = {
+        row.strategy_run_id: row.protection_version for row in session.connection().execute(query)
+    }
+    written = {name for name, (version, _) in changes.items() if found.get(name) == version}
+    rows = [
+        {"_id": name, "protection_version": version + 1, **values}
+        for name, (version, values) in changes.items()
+        if name in written
+    ]
+    if rows:
+        statement = update(_RUNS).where(columns.strategy_run_id == bindparam("_id"))
+        names = [name for name in rows[0] if name != "_id"]
+        values = {name: bindparam(name) for name in names}
+        session.connection().execute(statement.values(values), rows)
+    return written
 
 
 def claim(
