@@ -1,4 +1,4 @@
-"""Protection: endpoint 19, and what the server does by itself (KP)."""
+"""Protection: endpoint 19, and what the server does by itself (KN-01 to KN-05)."""
 
 from __future__ import annotations
 
@@ -50,6 +50,7 @@ def wait_for(what: Callable[[], bool], seconds: float = 60.0) -> None:
 
 
 def test_a_protection_is_armed_and_its_generation_moves_on(caller: Any, api: Any) -> None:
+    """KN-05."""
     first = protect(caller, api, positions=[POSITION]).json()["backend_protection_state"]
     assert (first["status"], first["generation"]) == ("armed", 1)
     second = protect(caller, api, basket={"stoploss_pct": 4.0}).json()
@@ -65,11 +66,13 @@ def test_a_protection_is_armed_and_its_generation_moves_on(caller: Any, api: Any
 
 
 def test_a_run_can_be_made_with_a_protection(worker: Any, new_run: Any) -> None:
+    """KN-01."""
     made = new_run(worker(), runtime_state={"backend_protection": {"positions": [POSITION]}})
     assert made["runtime_state"]["backend_protection_state"]["status"] == "armed"
 
 
 def test_a_position_is_found_by_its_token(caller: Any, api: Any) -> None:
+    """KN-02."""
     by_token = {key: value for key, value in POSITION.items() if key != "symbol"}
     found = protect(caller, api, positions=[{**by_token, "instrument_token": 408065}]).json()
     assert found["backend_protection_state"]["legs"][0]["instrument"] == "NSE:INFY"
@@ -83,9 +86,11 @@ def test_a_position_is_found_by_its_token(caller: Any, api: Any) -> None:
         ({"stoploss_pct": -1}, "stoploss_pct"),
         ({"symbol": "NSE:NOTHING"}, "symbol"),
         ({"symbol": "INFY"}, "symbol"),
+        ({"instrument_token": 2953217}, "instrument_token"),  # that of NSE:TCS
     ],
 )
 def test_a_broken_rule_names_its_field(caller: Any, api: Any, change: Json, pointer: str) -> None:
+    """KN-02."""
     answer = protect(caller, api, positions=[{**POSITION, **change}])
     assert answer.status_code == 422
     problem = answer.json()["detail"][0]
@@ -96,7 +101,7 @@ def test_a_broken_rule_names_its_field(caller: Any, api: Any, change: Json, poin
 def test_a_tick_at_the_stop_exits_once_without_anybody_looking(
     caller: Any, api: Any, buy: Any, market: Any, container: Any
 ) -> None:
-    """KP: the tick is heard by the server's own thread; `bench/protection.py` says how soon."""
+    """KN-02: the tick is heard by the server's own thread; `bench/protection.py` says how soon."""
     caller.post(api("runs/run-1/intents"), json=buy("key-00001"))
     protect(caller, api, positions=[POSITION])
     container.workers.guardian.look()
@@ -164,6 +169,7 @@ def test_an_old_tick_fires_nothing(
 def test_a_basket_stop_halts_nothing_twice(
     caller: Any, api: Any, buy: Any, market: Any, guardian: Any
 ) -> None:
+    """KN-03."""
     caller.post(api("runs/run-1/intents"), json=buy("key-00001"))
     caller.post(api("runs/run-1/intents"), json=buy("key-00002", tradingsymbol="TCS", quantity=5))
     tcs = {
@@ -187,7 +193,7 @@ def test_a_basket_stop_halts_nothing_twice(
 def test_a_silent_worker_is_exited_once_and_its_run_closed(
     caller: Any, api: Any, buy: Any, market: Any, guardian: Any, clock: Any
 ) -> None:
-    """FAULTS §2."""
+    """KN-04; FAULTS §2."""
     nonce = caller.post(api("runs/run-1/claim-session")).json()["worker_session_nonce"]
     headers = {"X-Worker-Session-Nonce": nonce}
     caller.post(api("runs/run-1/intents"), json=buy("key-00001"), headers=headers)
@@ -216,6 +222,7 @@ def test_a_silent_worker_is_exited_once_and_its_run_closed(
 def test_intraday_positions_are_squared_off_before_the_close(
     caller: Any, api: Any, buy: Any, market: Any, guardian: Any, clock: Any
 ) -> None:
+    """KN-04."""
     caller.post(api("runs/run-1/intents"), json=buy("key-00001", product="MIS"))
     protect(caller, api, operations={"mis_squareoff_buffer_sec": 600})
     clock.advance(hours=5)  # 15:00 in India; the close of intraday positions is 15:20
@@ -339,6 +346,7 @@ def test_a_trail_is_remembered_when_the_server_dies(
 def test_a_basket_alone_guards_whatever_the_run_holds(
     caller: Any, api: Any, buy: Any, market: Any, guardian: Any
 ) -> None:
+    """KN-03."""
     protect(caller, api, basket={"stoploss_pct": 3.0})
     guardian.look()
     caller.post(api("runs/run-1/intents"), json=buy("key-00001"))

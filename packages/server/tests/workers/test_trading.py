@@ -230,7 +230,7 @@ def test_a_dry_run_has_no_legs_and_zero_totals(
 
 
 def test_an_exit_is_previewed_done_once_and_closes_the_run(caller: Any, api: Any, buy: Any) -> None:
-    """KX."""
+    """KE-01."""
     place(caller, api, buy("key-00001", product="MIS"))
     place(caller, api, buy("key-00002", order_type="LIMIT", price=1450.0))
     dry = caller.post(api("runs/run-1/exit"), json={"dry_run": True}).json()
@@ -241,8 +241,9 @@ def test_an_exit_is_previewed_done_once_and_closes_the_run(caller: Any, api: Any
     assert (first.status_code, first.json()["status"]) == (200, "closed")
     assert caller.post(api("runs/run-1/exit"), json=body).content == first.content
     assert caller.get(api("runs/run-1")).json()["status"] == "closed"
-    statuses = [one["status"] for one in caller.get(api("orders"), params=RUN).json()["orders"]]
-    assert sorted(statuses) == ["CANCELLED", "COMPLETE", "COMPLETE"]
+    orders = caller.get(api("orders"), params=RUN).json()["orders"]
+    assert sorted(one["status"] for one in orders) == ["CANCELLED", "COMPLETE", "COMPLETE"]
+    assert first.json()["orders"] == orders[-1:], "as the list of orders has them, to the token"
 
 
 def test_an_exit_that_a_stop_cut_off_is_finished(

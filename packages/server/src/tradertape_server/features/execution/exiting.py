@@ -237,7 +237,7 @@ def _done(desk: Desk, row: Json, step: ExitStep) -> Outcome:
         "status": "closed" if step is ExitStep.DONE else "failed",
         "dry_run": False,
         "reason": row["details"]["reason"],
-        "orders": [views.order_view(order) for order in orders],
+        "orders": [_seen(desk, order) for order in orders],
     }
     desk.note(
         account_id=row["account_id"],
@@ -249,6 +249,11 @@ def _done(desk: Desk, row: Json, step: ExitStep) -> Outcome:
         payload={"key": row["key"], "orders": row["details"]["orders"]},
     )
     return answers.keep(desk, row, body)
+
+
+def _seen(desk: Desk, order: Order) -> Json:
+    instrument = desk.market.instrument(order.request.instrument)
+    return views.order_view(order, None if instrument is None else instrument.instrument_token)
 
 
 def _charge(desk: Desk, row: Json, orders: Sequence[Order]) -> None:

@@ -48,13 +48,15 @@ def arming(instruments: Instruments, document: Any, *, at: str = "/backend_prote
     names: list[str] = []
     problems: list[Problem] = []
     for index, position in enumerate(protection.positions):
-        name = position.instrument
-        found = instruments.find(name, position.instrument_token)
+        name, token = position.instrument, position.instrument_token
+        found, where = instruments.find(name, token), f"{at}/positions/{index}"
         if found is None:
-            asked = name or position.symbol or position.instrument_token
+            asked = name or position.symbol or token
             hint = "" if name or not position.symbol else "; write it as NSE:INFY"
-            message = f"{asked} is not a known instrument{hint}"
-            problems.append(Problem(f"{at}/positions/{index}/symbol", message))
+            problems.append(Problem(f"{where}/symbol", f"{asked} is not a known instrument{hint}"))
+        elif token not in (None, found.instrument_token):
+            message = f"{found.id} has the token {found.instrument_token}"
+            problems.append(Problem(f"{where}/instrument_token", message))
         else:
             names.append(found.id)
     if problems:
