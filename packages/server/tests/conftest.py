@@ -3,7 +3,7 @@
 client        nobody signed in; every test that uses it runs on both databases
 signed_in     the same app, signed in as `person@example.com`
 sign_in       makes more callers: `sign_in("b@example.com", is_admin=True)` returns a client
-clock         frozen; `clock.advance(seconds=…)`
+clock         frozen; `clock.advance(seconds=…)`, `clock.set_wrong(minutes=10)`
 container     what the app works with (database, settings, market, …)
 
 A test that need not run twice says `@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)`.
@@ -63,6 +63,10 @@ class FrozenClock:
         step = timedelta(**parts)
         self._now += step
         self._elapsed += step.total_seconds()
+
+    def set_wrong(self, **parts: float) -> None:
+        """Somebody sets the time: no time has gone by."""
+        self._now += timedelta(**parts)
 
 
 @pytest.fixture(autouse=True)
@@ -126,8 +130,8 @@ def overrides() -> dict[str, Any]:
 
 @pytest.fixture
 def settings(tmp_path: Path, database_url: str, overrides: dict[str, Any]) -> Settings:
-    given = {"home": tmp_path / "home", "database_url": database_url, **overrides}
-    return Settings(**given)
+    given = {"home": tmp_path / "home", "database_url": database_url, "disk_reserve_mb": 0}
+    return Settings(**{**given, **overrides})
 
 
 @pytest.fixture

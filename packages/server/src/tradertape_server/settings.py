@@ -40,6 +40,11 @@ class Settings(BaseSettings):
         description="SQLAlchemy URL. Empty: SQLite in the home folder. "
         "PostgreSQL: `postgresql://user:password@host/name`.",
     )
+    disk_reserve_mb: Annotated[int, Field(ge=0, le=10_000)] = Field(
+        default=32,
+        description="Megabytes set aside beside a SQLite database. When its disk is full they are "
+        "given up, so that exits, cancellations and the kill switch go on. 0: none.",
+    )
     console_dir: Path | None = Field(
         default=None, description="The built web console; found in the checkout when not set."
     )

@@ -138,6 +138,7 @@ class Container:
         self.processes.warm(self.feed, self.instruments, self.clock)
         self.processes.leading.start(
             (
+                self.database.reserve,
                 *self.processes.duties,
                 MarketDuty(self.feed),
                 self.execution.trader,
@@ -169,7 +170,11 @@ def build_container(
     """Open the home folder and the database and join everything up."""
     clock = clock or SystemClock()
     home = private_folder(settings.effective_home)
-    database = Database(settings.effective_database_url, name=PROCESS + process_name())
+    database = Database(
+        settings.effective_database_url,
+        name=PROCESS + process_name(),
+        reserve_bytes=settings.disk_reserve_mb * 1024**2,
+    )
     if database.sqlite_file is not None:
         database.sqlite_file.touch(mode=0o600)
     secrets = SecretBox.open(home / "secrets")

@@ -28,10 +28,15 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.engine import URL, Connection, Engine, make_url
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from tradertape_server.platform.disk_reserve import DiskReserve
+from tradertape_server.platform.storage import full_file
+
 WRITES = "tradertape_writes"
+FROM_RESERVE = "tradertape_from_reserve"
 BUSY_TIMEOUT_MS = 10_000
 _NAIVE = "a naive time cannot be stored; give it a time zone"
 _WITHOUT_ZONE = len("2026-01-02 03:04:05.000000")
@@ -128,24 +133,36 @@ class Database:
     """An engine and its sessions."""
 
     def __init__(
-        self, url: str, *, idle_limit_s: float | None = None, name: str = "tradertape"
+        self,
+        url: str,
+        *,
+        idle_limit_s: float | None = None,
+        name: str = "tradertape",
+        reserve_bytes: int = 0,
     ) -> None:
         """idle_limit_s: a server ends a transaction in which nothing happens for so long, so that
-        a process that is stopped in one does not hold up the others. name: of its connections."""
+        a process that is stopped in one does not hold up the others. name: of its connections.
+        reserve_bytes: set aside beside a file for when its disk is full."""
         self.url: URL = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine: Engine = (
             _sqlite_engine(self.url) if self.is_sqlite else _server_engine(url, idle_limit_s, name)
         )
+        self.reserve = DiskReserve(self.sqlite_file, reserve_bytes)
+        if self.is_sqlite:
+            _use_reserve(self.engine, self.reserve)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
 
     @contextmanager
-    def write(self) -> Iterator[Session]:
-        """One transaction that may write: committed at the end, undone on an error."""
+    def write(self, *, from_reserve: bool = False) -> Iterator[Session]:
+        """One transaction that may write: committed at the end, undone on an error.
+
+        from_reserve: it is done from the space that is set aside for a full disk, if need be.
+        """
         with self._sessions.begin() as session:
             # SQLite lets a reader become a writer only when nobody wrote meanwhile; asking for
             # the lock at once waits for it instead of failing.
-            session.connection(execution_options={WRITES: True})
+            session.connection(execution_options={WRITES: True, FROM_RESERVE: from_reserve})
             yield session
 
     @contextmanager
@@ -240,6 +257,18 @@ def _set_up_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()
+
+
+def _use_reserve(engine: Engine, reserve: DiskReserve) -> None:
+    """Give the reserve up when the disk is full; then be full for all it is not meant for."""
+
+    def spare(connection: Connection) -> None:
+        options = connection.get_execution_options()
+        if reserve.is_out and options.get(WRITES) and not options.get(FROM_RESERVE):
+            raise OperationalError("BEGIN IMMEDIATE", {}, full_file())
+
+    event.listen(engine, "begin", spare, insert=True)
+    event.listen(engine, "handle_error", lambda met: reserve.hear(met.sqlalchemy_exception))
 
 
 def _begin_sqlite(connection: Connection) -> None:

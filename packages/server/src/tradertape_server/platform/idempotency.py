@@ -76,7 +76,7 @@ class IdempotencyStore:
         Raises Conflict when the key was used with another body, or is being worked on.
         """
         try:
-            with self._database.write() as session:
+            with self._database.write(from_reserve=True) as session:
                 return self._reserve(session, wanted)
         except IntegrityError:  # somebody took it between our look and our insert
             raise _in_progress() from None
@@ -121,7 +121,7 @@ class IdempotencyStore:
     def keep(self, done: Reservation, *, status: int, content_type: str, body: bytes) -> None:
         """Keep the answer of a request that succeeded."""
         sealed = self._secrets.seal(zlib.compress(body, level=1))
-        with self._database.write() as session:
+        with self._database.write(from_reserve=True) as session:
             session.execute(
                 update(IdempotencyRecord)
                 .where(*_same(done))
@@ -130,7 +130,7 @@ class IdempotencyStore:
 
     def free(self, failed: Reservation) -> None:
         """Give the key back: nothing was done."""
-        with self._database.write() as session:
+        with self._database.write(from_reserve=True) as session:
             session.execute(delete(IdempotencyRecord).where(*_same(failed)))
 
 

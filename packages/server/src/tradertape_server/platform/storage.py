@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import dataclass
 
 from sqlalchemy.exc import DBAPIError
@@ -18,6 +19,12 @@ class StorageTrouble:
 
 FULL = StorageTrouble(
     "database_full", "the disk of the database is full", "Make room: nothing has to be restarted."
+)
+KEPT = StorageTrouble(
+    FULL.code,
+    "the disk of the database is full, and what is left is kept for exits, cancellations and the "
+    "kill switch",
+    FULL.remedy,
 )
 READ_ONLY = StorageTrouble(
     "database_read_only",
@@ -46,3 +53,10 @@ def trouble_of(error: BaseException | None) -> StorageTrouble | None:
     if code is None and (number := getattr(error.orig, "sqlite_errorcode", None)) is not None:
         code = number & 0xFF  # the rest says which operation it was
     return _BY_CODE.get(code)
+
+
+def full_file() -> sqlite3.OperationalError:
+    """What SQLite says when the disk is full."""
+    error = sqlite3.OperationalError("database or disk is full")
+    error.sqlite_errorcode = sqlite3.SQLITE_FULL
+    return error

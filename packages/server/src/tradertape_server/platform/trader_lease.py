@@ -18,7 +18,7 @@ from sqlalchemy import BigInteger, Float, String, text
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from tradertape_server.platform.database import WRITES, Base, Database
+from tradertape_server.platform.database import FROM_RESERVE, WRITES, Base, Database
 
 _NOW = {
     "postgresql": "extract(epoch from clock_timestamp())",
@@ -78,9 +78,9 @@ class LeaseTable:
 
     def __init__(self, database: Database) -> None:
         # A file's driver begins and commits by hand.
-        options: dict[str, Any] = (
-            {WRITES: True} if database.is_sqlite else {"isolation_level": "AUTOCOMMIT"}
-        )
+        options: dict[str, Any] = {"isolation_level": "AUTOCOMMIT"}
+        if database.is_sqlite:
+            options = {WRITES: True, FROM_RESERVE: True}
         self._engine: Engine = database.engine.execution_options(**options)
         now = _NOW[database.engine.dialect.name]
         self._take, self._renew, self._read = (

@@ -167,7 +167,7 @@ class Authenticator:
     def _touch(
         self, table: type[UserSession] | type[ApiKey], column: str, row: int, now: datetime
     ) -> None:
-        with self._database.write() as session:
+        with self._database.write(from_reserve=True) as session:
             session.execute(update(table).where(table.id == row).values({column: now}))
 
 

@@ -78,7 +78,7 @@ class SigningIn:
         """
         link, code, mark = new_token(), new_code(), new_token()
         now = self._clock.now()
-        with self._database.write() as session:
+        with self._database.write(from_reserve=True) as session:
             limits.count(session, limits.LINKS_OF_CALLER, browser.caller.network, now)
             limits.count(session, limits.LINKS_OF_ADDRESS, email, now)
             user = repository.user_by_email(session, email)
@@ -113,7 +113,7 @@ class SigningIn:
     def by_link(self, token: str, browser: Browser, *, confirm: bool, totp: str | None) -> SignedIn:
         """Sign in with the link's token; raises Unauthenticated, Conflict, Forbidden, TooMany."""
         now = self._clock.now()
-        with self._database.write() as session:
+        with self._database.write(from_reserve=True) as session:
             limits.count(session, limits.CODES_OF_CALLER, browser.caller.network, now)
             found = repository.code_by_link(session, token_hash(token), now)
             if found is None:
@@ -131,7 +131,7 @@ class SigningIn:
     def by_code(self, email: str, code: str, browser: Browser, *, totp: str | None) -> SignedIn:
         """Sign in with the six digits; raises Unauthenticated, Forbidden, TooMany."""
         now = self._clock.now()
-        with self._database.write() as session:
+        with self._database.write(from_reserve=True) as session:
             limits.count(session, limits.CODES_OF_CALLER, browser.caller.network, now)
             limits.count(session, limits.CODES_OF_ADDRESS, email, now)
             expected = self._secrets.code_hash(email, code)
@@ -154,7 +154,7 @@ class SigningIn:
         """Sign in with a password; raises Unauthenticated, Forbidden, TooMany."""
         now = self._clock.now()
         pair = f"{email} {browser.caller.network}"
-        with self._database.write() as session:
+        with self._database.write(from_reserve=True) as session:
             # Counted before the check: guesses made side by side cannot slip under the limit.
             limits.count(session, limits.PASSWORDS_OF_PAIR, pair, now)
             limits.count(session, limits.PASSWORDS_OF_ADDRESS, email, now)
@@ -162,7 +162,7 @@ class SigningIn:
             user = repository.user_by_email(session, email)
             kept = user.password_hash if user else None
         is_right = self._passwords.is_right(kept, password)
-        with self._database.write() as session:
+        with self._database.write(from_reserve=True) as session:
             user = repository.user_by_email(session, email)
             if user is None or not is_right:
                 outcome = Unauthenticated("Wrong address or password.", code="wrong_credentials")

@@ -24,13 +24,16 @@ from tradertape_core.market.session_times import PhaseKind
 from tradertape_core.market.tick import Tick
 from tradertape_core.orders.order import Order
 from tradertape_server.features.execution import repository, rows
+from tradertape_server.features.execution.errors import TradingPaused
 from tradertape_server.features.execution.halts import Halt, Halts
 from tradertape_server.features.execution.margining import Margins
 from tradertape_server.features.execution.ports import Happened, Market
 from tradertape_server.features.execution.staging import Row, Staged
 from tradertape_server.features.execution.traded import Traded
 from tradertape_server.features.execution.trailing import TrailingStops
+from tradertape_server.platform.disk_reserve import DiskReserve
 from tradertape_server.platform.leading import Fence
+from tradertape_server.platform.storage import KEPT
 
 _MOST_FLAT = 10_000
 EXIT_RUN = "exit_run"  # the kind of an intent that closes a run
@@ -67,8 +70,9 @@ class DeskState:
     """Used by one thread at a time, between `begin` and `committed` or `forget`."""
 
     def __init__(
-        self, market: Market, clock: Clock, *, owner: str, broker: str, fence: Fence | None = None
-    ) -> None:
+        self, market: Market, clock: Clock, *, owner: str, broker: str,
+        fence: Fence | None = None, reserve: DiskReserve | None = None,
+    ) -> None:  # fmt: skip
         self.market = market
         self.clock = clock
         self.traded = Traded(market)
@@ -76,6 +80,7 @@ class DeskState:
         self.owner = owner
         self.broker = broker
         self._fence = fence
+        self._reserve = reserve
         self.interest: Counter[str] = Counter()  # open orders and positions by instrument
         self.halts = Halts()
         self._seq = -1
@@ -140,6 +145,16 @@ class DeskState:
         """Raise Superseded unless this process may still tell venues something."""
         if self._fence is not None:
             self._fence.check_time()
+
+    @property
+    def has_room(self) -> bool:
+        """Whether the disk has room for more than what closes positions."""
+        return self._reserve is None or not self._reserve.is_out
+
+    def demand_room(self) -> None:
+        """Raise TradingPaused where only what closes positions is stored."""
+        if not self.has_room:
+            raise TradingPaused(KEPT)
 
     def flush(self) -> None:
         """Write what is staged."""

@@ -24,7 +24,8 @@ _R = DenialReason
 def facts_for(desk: Desk, command: PlaceOrder, risk: Risk, *, in_basket: bool = False) -> Facts:
     """What is known about a new order. in_basket: its margin is judged with the others'.
 
-    Raises InvalidDocument for an unknown instrument, RunExiting when its run is being closed.
+    Raises InvalidDocument for an unknown instrument, RunExiting when its run is being closed,
+    TradingPaused when the disk has room for what closes positions alone.
     """
     request = command.request
     pointer = f"/orders/{command.leg}/tradingsymbol" if in_basket else "/tradingsymbol"
@@ -37,6 +38,7 @@ def facts_for(desk: Desk, command: PlaceOrder, risk: Risk, *, in_basket: bool = 
     known = risk_facts(desk, account_id, command.run_id, request, risk, required=needed)
     denials = gate.check(command, known)
     if not gate.is_reducing(request, known):
+        desk.demand_room()
         denials += _holdings(desk, command)
         denials += () if needed is None else _margin(desk, account_id, needed)
     return market_facts(desk, instrument, denials)
@@ -68,9 +70,10 @@ def change_facts(desk: Desk, order: Order, command: ModifyOrder) -> Facts:
     more = margins.needs([request], order.run_id, now)
     more = Paise(more - margins.needs([order.request], order.run_id, now))
     denials = _margin(desk, int(order.account), more) if more > 0 else ()
-    halt = desk.halt(int(order.account))
-    if halt is not None and not closes(desk, order, request):
-        denials += (denial(_R.KILL_SWITCH_ACTIVE, why=halt.words),)
+    if not closes(desk, order, request):
+        desk.demand_room()
+        halt = desk.halt(int(order.account))
+        denials += () if halt is None else (denial(_R.KILL_SWITCH_ACTIVE, why=halt.words),)
     return market_facts(desk, instrument, denials)
 
 

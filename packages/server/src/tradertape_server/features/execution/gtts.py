@@ -50,6 +50,7 @@ class GttDesk:
         request = read_gtt(document)
 
         def decide(desk: Desk) -> int:
+            desk.demand_room()
             self._check(desk, account_id, request, apart_from=None)
             trigger_id = repository.last_gtt_id(desk.session) + 1
             price = _last_price(desk, request)
@@ -184,8 +185,9 @@ class GttDesk:
 
 
 def held_back(desk: Desk, gtt: Gtt, leg: int) -> bool:
-    """Whether a kill switch keeps a trigger from firing: what only closes a position may."""
-    if desk.halt(int(gtt.account)) is None:
+    """Whether a kill switch or a full disk keeps a trigger from firing: what only closes a
+    position may."""
+    if desk.has_room and desk.halt(int(gtt.account)) is None:
         return False
     request = gtt.request.orders[leg]
     key = PositionKey(gtt.account, None, request.instrument, request.product)

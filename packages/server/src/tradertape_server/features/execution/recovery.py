@@ -40,7 +40,7 @@ class Found:
 def recover(database: Database, desk: Desk, venue: PaperVenue, triggers: Triggers) -> Found:
     """Make memory what the database says, and return what is to be finished."""
     desk.forget()
-    with database.write() as session:
+    with database.write(from_reserve=True) as session:
         desk.begin(session)
         venue.restore(repository.orders(session, open_only=True, venue=PAPER))
         triggers.load(repository.gtts(session, active_only=True))

@@ -84,9 +84,12 @@ class ExecutionService(Reading):
         ids = OrderIds()
         gtt = GttDesk(ids)
         owner = f"trader-{secrets.token_hex(6)}"
-        desk = Desk(market, clock, owner=owner, broker=settings.broker, fence=fence)
+        trading = trading or database
+        desk = Desk(
+            market, clock, owner=owner, broker=settings.broker, fence=fence, reserve=trading.reserve
+        )
         venue = PaperVenue(market, desk.known, clock, settings.rules)
-        trader = Trader(trading or database, desk, venue, gtt.triggers, listeners)
+        trader = Trader(trading, desk, venue, gtt.triggers, listeners)
         return cls(database, clock, market, trader, ids, gtt, settings)
 
     # --- accounts -----------------------------------------------------------------------------
@@ -284,10 +287,13 @@ class ExecutionService(Reading):
 
     def note(self, run: RunRef, **event: Any) -> Happened:
         """Write something into a run's timeline: see `Desk.note` (kind, event_type, source,
-        summary, payload, resource)."""
-        return self.trader.do(
-            Wish(lambda desk: desk.note(account_id=run.account_id, run_id=run.run_id, **event))
-        )
+        summary, payload, resource). Raises TradingPaused when the disk is full."""
+
+        def decide(desk: Desk) -> Happened:
+            desk.demand_room()
+            return desk.note(account_id=run.account_id, run_id=run.run_id, **event)
+
+        return self.trader.do(Wish(decide))
 
     # --- triggers -----------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from time import monotonic
 from typing import Any
 
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 
 from tradertape_core.execution.decision import VenueRequest
 from tradertape_core.market.tick import Tick
@@ -230,8 +230,11 @@ class Trader:
             return ()
         try:
             written = self._decided(wishes)
-        except IntegrityError:
+        except (IntegrityError, OperationalError) as error:
             # Another process took a key or a number meanwhile: one by one, so that each sees it.
+            # Or the disk is full: its reserve takes what closes positions.
+            if not (isinstance(error, IntegrityError) or self._database.reserve.helps(error)):
+                raise
             self._desk.forget()
             waiting = [one for one in wishes if not one.is_done]
             alone = [self._decided([one]) for one in waiting]
@@ -245,7 +248,7 @@ class Trader:
     def _decided(self, wishes: list[Wish]) -> Written:
         desk = self._desk
         refused: list[tuple[Wish, Exception]] = []
-        with self._database.write() as session:
+        with self._database.write(from_reserve=True) as session:
             desk.begin(session)
             desk.look_up([wish.key for wish in wishes if wish.key is not None])
             desk.look_ahead([wish.read for wish in wishes if wish.read is not None])
@@ -279,7 +282,7 @@ class Trader:
         results: dict[int, Any] = {}
         is_settled = False
         while requests or reports or not is_settled:
-            with self._database.write() as session:
+            with self._database.write(from_reserve=True) as session:
                 self._desk.begin(session)
                 reports += self._send(requests)
                 for report in reports:

@@ -84,6 +84,7 @@ class RunService:
                 return {**present(_recovered(known, caller, wanted), desk.now), "recovered": True}
             if known is not None:
                 _compare(known, caller, wanted)
+            desk.demand_room()
             run = known or _new(run_id, caller, wanted, account_id, desk)
             _fill(run, wanted, desk)
             run.key_id = token_of(caller)
@@ -138,7 +139,7 @@ class RunService:
     def heartbeat(self, caller: Identity, beat: Heartbeat) -> Json:
         """A sign of life outside of any run."""
         now = self._clock.now()
-        with self._database.write() as session:
+        with self._database.write(from_reserve=True) as session:
             repository.keep_heartbeat(
                 session,
                 caller.credential_id,

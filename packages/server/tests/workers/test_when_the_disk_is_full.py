@@ -1,0 +1,66 @@
+"""While the disk's reserve is given up: what a worker and a person may still do (FAULTS §1)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from tradertape_server.features.execution.models import ExecutionEvent
+from tradertape_server.platform.storage import full_file
+from tradertape_server.wiring import Container
+
+Json = dict[str, Any]
+
+
+@pytest.fixture
+def overrides() -> Json:
+    return {"feed": "off", "disk_reserve_mb": 1}
+
+
+@pytest.fixture
+def caller(worker: Any, new_run: Any) -> Any:
+    caller = worker()
+    new_run(caller)
+    return caller
+
+
+def events(container: Container) -> int:
+    with container.database.read() as session:
+        return session.query(ExecutionEvent).count()
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_what_closes_goes_on_and_what_adds_is_refused_until_there_is_room(
+    caller: Any, api: Any, buy: Any, market: Any, container: Container, sign_in: Any, new_run: Any
+) -> None:
+    run = api("runs/run-1")
+    assert caller.post(f"{run}/intents", json=buy("key-00001")).status_code == 200
+    page, reserve = sign_in("person@example.com"), container.database.reserve
+    reserve.stop()  # it would find room at its next look
+    reserve.hear(OperationalError("COMMIT", {}, full_file()))
+
+    before = events(container)
+    watch_list = {"name": "Mine"}
+    note = {"event_type": "thought", "summary": "hm"}
+    another = {"strategy_run_id": "run-2", "template_id": "t", "account_scope": "kite:paper-a"}
+    for answer in (
+        caller.post(f"{run}/intents", json=buy("key-00002")),
+        caller.post(f"{run}/decision-events", json=note),
+        caller.post(api("runs"), json={**another, "execution_mode": "paper"}),
+        page.post("/api/watchlists", json=watch_list),
+    ):
+        assert (answer.status_code, answer.headers["X-Error-Code"]) == (503, "database_full")
+        assert int(answer.headers["Retry-After"]) >= 1
+    assert events(container) == before, "a refusal fills the disk"
+
+    again = caller.post(f"{run}/intents", json=buy("key-00001"))
+    assert again.headers["Idempotent-Replay"] == "true"
+    assert caller.post(f"{run}/claim-session").status_code == 200
+    switched = page.post("/api/risk/kill-switch", json={"active": True})
+    assert (switched.status_code, switched.json()["active"]) == (200, True)
+    assert page.post("/api/risk/kill-switch", json={"active": False}).status_code == 200
+
+    reserve.look()
+    assert page.post("/api/watchlists", json=watch_list).status_code == 201
