@@ -45,6 +45,10 @@ def test_all_legs_go_as_one_basket_purchases_first(
     assert now["greeks"] is None  # no chain is quoted here
     told = [one["event_type"] for one in events(caller, api, run_id)]
     assert told.index("option_run_entering") < told.index("option_run_entered")
+    entered = next(
+        one for one in events(caller, api, run_id) if one["event_type"] == "option_run_entered"
+    )
+    assert entered["summary"].endswith(" at 100.05")
 
 
 def test_a_second_entry_gives_the_same_bytes_and_no_order(

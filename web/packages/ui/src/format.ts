@@ -39,6 +39,12 @@ export function number(value: Figure, decimals = 0): string {
   return parsed === null ? MISSING : group(parsed, decimals)
 }
 
+/** A figure with the decimals it has: "90,000", "0.5". */
+export function plain(value: Figure): string {
+  const parsed = figure(value)
+  return number(parsed, String(parsed).split(".")[1]?.length ?? 0)
+}
+
 /** "+1.25" or "−0.40": the sign is part of the figure. */
 export function signed(value: Figure, decimals = 2): string {
   const parsed = figure(value)

@@ -9,6 +9,7 @@ import {
   type MantineColorsTuple,
   Modal,
   Notification,
+  NumberInput,
   SegmentedControl,
   Select,
   Table,
@@ -100,6 +101,9 @@ export const theme = createTheme({
       defaultProps: { centered: true, transitionProps: { duration: 120 }, closeButtonProps },
     }),
     Notification: Notification.extend({ defaultProps: { closeButtonProps } }),
+    NumberInput: NumberInput.extend({
+      defaultProps: { thousandSeparator: ",", thousandsGroupStyle: "lakh" },
+    }),
     Drawer: Drawer.extend({
       defaultProps: { position: "right", transitionProps: { duration: 120 }, closeButtonProps },
     }),

@@ -9,11 +9,19 @@ import {
   moneyShort,
   number,
   percent,
+  plain,
   signed,
   signedMoney,
   signedPercent,
   words,
 } from "../src/format.ts"
+
+test.each([
+  [90_000, "90,000"],
+  [0.5, "0.5"],
+  [-1.25, "−1.25"],
+  [null, "–"],
+])("%s has the decimals it has: %s", (value, text) => expect(plain(value)).toBe(text))
 
 describe("money", () => {
   test.each([

@@ -44,9 +44,12 @@ export function DataTable<T extends object>(props: Props<T>) {
       })),
     [columns],
   )
+  // A row remembers what its columns said of it: columns that say something else want rows that ask again.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: that is the columns' doing
+  const data = useMemo(() => [...rows], [rows, columns])
   const table = useTable({
     features,
-    data: rows,
+    data,
     columns: definitions,
     getRowId: rowKey,
     state: { sorting },

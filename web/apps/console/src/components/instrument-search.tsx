@@ -17,6 +17,8 @@ interface Props {
   hides?: (instrument: Instrument) => boolean
   width?: number | string
   inputRef?: Ref<HTMLInputElement>
+  /** Has the focus when the dialog around it opens. */
+  isFirst?: boolean
   onChoose: (instrument: Instrument) => void
 }
 
@@ -29,7 +31,18 @@ export function instrumentNote(one: Instrument): string {
 
 /** Type, arrow, Enter: an instrument by any words of its name. */
 export function InstrumentSearch(props: Props) {
-  const { label, placeholder, keepsGoing = false, value, error, hides, width, inputRef, onChoose } = props
+  const {
+    label,
+    placeholder,
+    keepsGoing = false,
+    value,
+    error,
+    hides,
+    width,
+    inputRef,
+    isFirst,
+    onChoose,
+  } = props
   const [typed, setTyped] = useState<string | null>(null)
   const shown = typed ?? value ?? ""
   const [words] = useDebouncedValue(typed ?? "", 120)
@@ -56,6 +69,7 @@ export function InstrumentSearch(props: Props) {
           size="xs"
           w={width}
           aria-label={label}
+          data-autofocus={isFirst || undefined}
           placeholder={placeholder ?? "INFY, NIFTY 24000 CE, BANK FUT…"}
           leftSection={<Search size={14} />}
           rightSection={search.isFetching ? <Loader size={12} /> : null}

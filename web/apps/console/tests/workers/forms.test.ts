@@ -184,6 +184,11 @@ describe("the grid", () => {
     ])
   })
 
+  test("those that want to be looked at lead", () => {
+    const [paper] = byMode([card("a"), card("b", { attention: ["halted"] }), card("c")])
+    expect(paper?.[1].map((run) => run.strategy_run_id)).toEqual(["b", "a", "c"])
+  })
+
   test("what the socket said goes over the card", () => {
     const pulse = { strategy_run_id: "a", status: "halted", pnl: { net: 5 } } as unknown as RunPulse
     const [a, b] = withPulses([card("a"), card("b")], [pulse])

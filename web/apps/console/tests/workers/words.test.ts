@@ -1,8 +1,15 @@
 import { describe, expect, test } from "vitest"
 import { exitVerb } from "@/features/workers/run/exit-words"
 import { detailsOf, titleOf, toneOf } from "@/features/workers/run/timeline/event-words"
-import { healthWords, reasonParts, stepWords, summaryValue } from "@/features/workers/words"
-import type { ExitPlanOut, RunPulse, Step, TimelineEvent } from "@/lib/queries/workers"
+import {
+  guardOf,
+  healthWords,
+  idleWords,
+  reasonParts,
+  stepWords,
+  summaryValue,
+} from "@/features/workers/words"
+import type { ExitPlanOut, ProtectionSnapshot, RunPulse, Step, TimelineEvent } from "@/lib/queries/workers"
 
 const step = (more: Partial<Step>): Step => ({ rule: "position_stoploss", ...more })
 
@@ -33,6 +40,43 @@ describe("what a run does next", () => {
       "Leaves the run if the worker is silent for 1 min 35 s more",
     ],
   ])("%j", (one, text) => expect(stepWords(one)).toBe(text))
+})
+
+describe("what guards a leg", () => {
+  const leg = { instrument: "NSE:INFY", product: "CNC" }
+  const own = step({ instrument: "NSE:INFY", level: 1470 })
+  const basket = step({ rule: "basket_stoploss", level: -5 })
+  const squareOff = step({ rule: "mis_squareoff" })
+  const watching = (...legs: object[]) => ({ legs }) as unknown as ProtectionSnapshot
+
+  test("its own rule, then the basket's, where it is in it", () => {
+    const named = watching({ ...leg, status: "armed" })
+    expect(guardOf(leg, [basket, own], named)).toBe(basket)
+    expect(guardOf(leg, [own], named)).toBe(own)
+    expect(guardOf(leg, [basket], watching())).toBe(basket)
+    expect(guardOf(leg, [basket], watching({ instrument: "NSE:TCS", product: "CNC" }))).toBeUndefined()
+  })
+
+  test("nothing, once its exit is done, in another product, or without a protection", () => {
+    expect(guardOf(leg, [own], watching({ ...leg, status: "done" }))).toBeUndefined()
+    expect(guardOf({ ...leg, product: "MIS" }, [own], watching({ ...leg, status: "armed" }))).toBeUndefined()
+    expect(guardOf(leg, [], null)).toBeUndefined()
+  })
+
+  test("the clock guards what is intraday alone", () => {
+    expect(guardOf(leg, [squareOff], watching())).toBeUndefined()
+    expect(guardOf({ ...leg, product: "MIS" }, [squareOff], watching())).toBe(squareOff)
+  })
+
+  test.each([
+    ["unarmed", 2, "No rule guards its 2 positions"],
+    ["done", 1, "No rule guards its 1 position"],
+    ["unarmed", 0, "Holds nothing: nothing to guard"],
+    ["armed", 0, "Protection armed, nothing held"],
+    ["exiting", 1, "Protection exiting"],
+  ])("a run that is %s with %i: %s", (protection_status, position_count, text) =>
+    expect(idleWords({ protection_status, position_count })).toBe(text),
+  )
 })
 
 const pulse = (health: Partial<RunPulse["health"]>, status = "open") => ({

@@ -217,7 +217,7 @@ def _tell(desk: Desk, run: WorkerRun, option_run: OptionRun) -> None:
     entry = option_run.entry
     made = {} if entry is None else {leg.leg_id: leg for leg in entry.legs}
     parts = [
-        f"{leg.side} {made[leg.leg_id].quantity} {leg.instrument} at {made[leg.leg_id].price}"
+        f"{leg.side} {made[leg.leg_id].quantity} {leg.instrument} at {made[leg.leg_id].price:.2f}"
         for leg in option_run.legs
         if leg.leg_id in made and made[leg.leg_id].quantity
     ]

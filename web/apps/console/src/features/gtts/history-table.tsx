@@ -1,5 +1,5 @@
 import { Badge, Text } from "@mantine/core"
-import { instant, number, words } from "@tradertape/ui/format.ts"
+import { moment, number, words } from "@tradertape/ui/format.ts"
 import type { Column } from "@/components/column"
 import { DataTable } from "@/components/data-table"
 import type { Gtt } from "@/lib/queries/gtts"
@@ -80,7 +80,7 @@ const COLUMNS: Column<Gtt>[] = [
     value: (gtt) => gtt.account_scope,
     cell: (gtt) => gtt.account_scope,
   },
-  { id: "at", header: "Ended", value: (gtt) => gtt.updated_at, cell: (gtt) => instant(gtt.updated_at) },
+  { id: "at", header: "Ended (IST)", value: (gtt) => gtt.updated_at, cell: (gtt) => moment(gtt.updated_at) },
 ]
 
 const NEWEST_FIRST = [{ id: "at", desc: true }]

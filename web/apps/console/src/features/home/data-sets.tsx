@@ -14,7 +14,7 @@ export function DataSets() {
   const { data, error, isPending, refetch } = useQuery(dataSetsQuery)
   const now = useNow()
   if (isPending) return <Skeleton height={140} />
-  if (error) return <ErrorState error={error} what="The data sets" retry={refetch} />
+  if (error && !data) return <ErrorState error={error} what="The data sets" retry={refetch} />
   return (
     <Section title="Market data" note="Prices that backtests can run on." flush>
       {data.map((set) => (

@@ -96,6 +96,7 @@ export function smileOption(chain: Chain, tokens: Tokens): EChartsCoreOption {
       type: "category",
       data: strikes(rows),
       boundaryGap: false,
+      axisLabel: { color: tokens.muted, fontSize: 11, alignMaxLabel: "right" },
       splitLine: { show: false },
     }),
     yAxis: axis(tokens, {

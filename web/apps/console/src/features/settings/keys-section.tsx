@@ -37,7 +37,7 @@ export function KeysSection(props: KeysProps) {
     onSettled: () => setLeaving(null),
   })
   if (isPending) return <Skeleton height={140} />
-  if (error) return <ErrorState error={error} what={`Your ${noun}s`} retry={refetch} />
+  if (error && !data) return <ErrorState error={error} what={`Your ${noun}s`} retry={refetch} />
   return (
     <Section
       title={title}

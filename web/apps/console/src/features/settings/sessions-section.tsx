@@ -39,7 +39,7 @@ export function SessionsSection() {
     onError: (failure) => tellFailed("Not signed out", failure),
   })
   if (isPending) return <Skeleton height={160} />
-  if (error) return <ErrorState error={error} what="Your devices" retry={refetch} />
+  if (error && !data) return <ErrorState error={error} what="Your devices" retry={refetch} />
   return (
     <Section
       title="Where you are signed in"

@@ -1,5 +1,5 @@
-import { money, number, percent, words } from "@tradertape/ui/format.ts"
-import type { Mode, RunPulse, Step, SummaryField } from "@/lib/queries/workers"
+import { count, money, number, percent, words } from "@tradertape/ui/format.ts"
+import type { Mode, ProtectionSnapshot, RunLeg, RunPulse, Step, SummaryField } from "@/lib/queries/workers"
 
 export const MODE_WORDS: Record<Mode, string> = { dry_run: "DRY RUN", paper: "PAPER", live: "LIVE" }
 
@@ -45,6 +45,34 @@ export function stepWords(step: Step): string {
   }
   const away = step.distance_pct == null ? "" : `, ${percent(step.distance_pct, 2)} away`
   return `${what} of ${symbolOf(step.instrument)} at ${number(step.level, 2)}${away}`
+}
+
+/** What stands where no rule will act next: that nothing is held, or that nobody guards what is. */
+export function idleWords({
+  protection_status: status,
+  position_count,
+}: Pick<RunPulse, "protection_status" | "position_count">): string {
+  if (!["unarmed", "armed", "done"].includes(status)) return `Protection ${words(status).toLowerCase()}`
+  if (position_count > 0) return `No rule guards its ${count(position_count, "position")}`
+  return status === "armed" ? "Protection armed, nothing held" : "Holds nothing: nothing to guard"
+}
+
+/** The rule that will act on a leg first; none where nothing guards it. */
+export function guardOf(
+  leg: Pick<RunLeg, "instrument" | "product">,
+  steps: readonly Step[],
+  protection: ProtectionSnapshot | null,
+): Step | undefined {
+  const own = protection?.legs.find(
+    ({ instrument, product, status }) =>
+      instrument === leg.instrument && product === leg.product && status !== "done",
+  )
+  const isInBasket = protection?.legs.length === 0 || own !== undefined
+  return steps.find(({ rule, instrument }) => {
+    if (instrument != null) return own !== undefined && instrument === leg.instrument
+    if (rule.startsWith("basket")) return isInBasket
+    return rule === "mis_squareoff" ? leg.product === "MIS" : rule === "worker_stale"
+  })
 }
 
 /** "a loss of ₹4,000": words rather than a sign, which a line might break after. */

@@ -10,8 +10,6 @@ export function MoneyFields({ form }: { form: UseFormReturnType<Fields> }) {
       <NumberInput
         {...common}
         label="Starting capital (₹)"
-        thousandSeparator=","
-        thousandsGroupStyle="lakh"
         min={1_000}
         step={100_000}
         {...form.getInputProps("starting_capital")}

@@ -87,6 +87,7 @@ export function GttForm({ gtt, instrument: given, onClose }: Props) {
                 </Text>
                 <InstrumentSearch
                   label="Instrument"
+                  isFirst
                   value={id ? symbolOf(id) : ""}
                   error={instrument.error ? instrument.error.message : undefined}
                   hides={(one) => one.instrument_type === "INDEX"}

@@ -36,8 +36,6 @@ export function LegFields({ title, leg, tick, lot, last, said, onChange }: Props
         min={0}
         step={tick}
         decimalScale={Math.max(2, decimals)}
-        thousandsGroupStyle="lakh"
-        thousandSeparator=","
         value={leg.trigger}
         error={said("trigger")}
         onChange={(value) => setTrigger(amount(value))}
@@ -79,8 +77,6 @@ export function LegFields({ title, leg, tick, lot, last, said, onChange }: Props
           min={1}
           step={lot}
           allowDecimal={false}
-          thousandsGroupStyle="lakh"
-          thousandSeparator=","
           value={leg.quantity}
           error={said("quantity")}
           onChange={(value) => onChange({ ...leg, quantity: amount(value) })}
@@ -92,8 +88,6 @@ export function LegFields({ title, leg, tick, lot, last, said, onChange }: Props
           min={0}
           step={tick}
           decimalScale={Math.max(2, decimals)}
-          thousandsGroupStyle="lakh"
-          thousandSeparator=","
           value={leg.price}
           error={said("price")}
           onChange={(value) => onChange({ ...leg, price: amount(value) })}

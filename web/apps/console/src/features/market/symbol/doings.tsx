@@ -1,5 +1,5 @@
 import { Tabs } from "@mantine/core"
-import { instant, number } from "@tradertape/ui/format.ts"
+import { moment, number } from "@tradertape/ui/format.ts"
 import { useMemo } from "react"
 import type { Column } from "@/components/column"
 import { DataTable } from "@/components/data-table"
@@ -16,7 +16,7 @@ function Side({ side }: { side: string }) {
 }
 
 const FILLS: Column<Fill>[] = [
-  { id: "at", header: "Time", isText: true, value: (f) => f.at, cell: (f) => instant(f.at) },
+  { id: "at", header: "Time (IST)", isText: true, value: (f) => f.at, cell: (f) => moment(f.at) },
   { id: "side", header: "Side", isText: true, value: (f) => f.side, cell: (f) => <Side side={f.side} /> },
   { id: "quantity", header: "Quantity", value: (f) => f.quantity, cell: (f) => number(f.quantity) },
   { id: "price", header: "Price", value: (f) => f.price, cell: (f) => number(f.price, 2) },
@@ -25,7 +25,13 @@ const FILLS: Column<Fill>[] = [
 ]
 
 const RESTING: Column<Resting>[] = [
-  { id: "at", header: "Placed", isText: true, value: (o) => o.placed_at, cell: (o) => instant(o.placed_at) },
+  {
+    id: "at",
+    header: "Placed (IST)",
+    isText: true,
+    value: (o) => o.placed_at,
+    cell: (o) => moment(o.placed_at),
+  },
   { id: "side", header: "Side", isText: true, value: (o) => o.side, cell: (o) => <Side side={o.side} /> },
   { id: "type", header: "Type", isText: true, value: (o) => o.order_type, cell: (o) => o.order_type },
   { id: "left", header: "Left", value: (o) => o.pending_quantity, cell: (o) => number(o.pending_quantity) },

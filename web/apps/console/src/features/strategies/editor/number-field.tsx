@@ -32,8 +32,6 @@ export function NumberField({ path, label, unit, hint, off, min, max, step, isWh
         else if (off) setValue(null)
       }}
       allowDecimal={!isWhole}
-      thousandsGroupStyle="lakh"
-      thousandSeparator=","
       min={min}
       max={max}
       step={step ?? 1}

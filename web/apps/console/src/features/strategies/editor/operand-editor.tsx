@@ -103,8 +103,6 @@ export function OperandEditor({ path, scope, label }: Props) {
           aria-label={`${label}, number`}
           value={numberOf(operand)}
           onChange={(value) => typeof value === "number" && setOperand({ type: "literal", value })}
-          thousandsGroupStyle="lakh"
-          thousandSeparator=","
           hideControls
           readOnly={isReadOnly}
           error={Boolean(problem)}

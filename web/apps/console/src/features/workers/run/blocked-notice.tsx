@@ -1,10 +1,13 @@
-import { Alert, Text } from "@mantine/core"
+import { Alert, Anchor, Text } from "@mantine/core"
+import { Link } from "@tanstack/react-router"
 import { CircleSlash } from "lucide-react"
-import type { RunPage } from "@/lib/queries/workers"
+import type { RunLive, RunPage } from "@/lib/queries/workers"
 import { reasonParts } from "../words"
 
 /** Why the run may not open anything now, in the server's own sentences. */
-export function BlockedNotice({ page }: { page: RunPage }) {
+export function BlockedNotice({ page, live }: { page: RunPage; live: RunLive }) {
+  const { status, protection_status } = live.pulse
+  const id = page.card.strategy_run_id
   if (page.can_trade || page.card.status === "closed") return null
   return (
     <Alert
@@ -25,6 +28,16 @@ export function BlockedNotice({ page }: { page: RunPage }) {
           </Text>
         )
       })}
+      {status === "halted" && protection_status === "done" && (
+        <Anchor
+          size="sm"
+          renderRoot={(props) => (
+            <Link to="/workers/$id" params={{ id }} search={{ tab: "protection" }} {...props} />
+          )}
+        >
+          Arm a new protection to let it enter again
+        </Anchor>
+      )}
     </Alert>
   )
 }

@@ -5,7 +5,7 @@ import { Stat } from "@tradertape/ui/components/stat.tsx"
 import { number } from "@tradertape/ui/format.ts"
 import type { RunLive, RunPage } from "@/lib/queries/workers"
 import { ARMED_BY_ENTRY } from "../option-words"
-import { stepWords } from "../words"
+import { idleWords, stepWords } from "../words"
 import classes from "./run.module.css"
 
 interface Props {
@@ -19,6 +19,7 @@ interface Props {
 export function Figures({ page, live, waitsForEntry }: Props) {
   const { pnl, position_count, next } = live.pulse
   const isDry = page.card.execution_mode === "dry_run"
+  const isBare = !next && !waitsForEntry && position_count > 0
   const amount = (value: number) => (isDry ? "–" : <Delta kind="money" decimals={2} value={value} />)
   return (
     <Card component="section" aria-label="Headline figures">
@@ -37,7 +38,11 @@ export function Figures({ page, live, waitsForEntry }: Props) {
         <Stat
           label="What it will do next"
           hint="The rule of its protection that is nearest to acting, and how far the price is from it."
-          value={next ? stepWords(next) : waitsForEntry ? ARMED_BY_ENTRY : "Nothing by itself"}
+          value={
+            <span className={isBare ? "tt-warn" : undefined}>
+              {next ? stepWords(next) : waitsForEntry ? ARMED_BY_ENTRY : idleWords(live.pulse)}
+            </span>
+          }
         />
       </dl>
     </Card>

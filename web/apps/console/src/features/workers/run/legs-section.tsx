@@ -6,7 +6,9 @@ import { Flash } from "@/components/flash"
 import { PlainTable } from "@/components/plain-table"
 import { Section } from "@/components/section"
 import { useTick } from "@/lib/live"
-import type { RunLeg, RunLive } from "@/lib/queries/workers"
+import type { ProtectionSnapshot, RunLeg, RunLive, RunPage } from "@/lib/queries/workers"
+import { awayWords } from "../option-words"
+import { guardOf, ruleWords } from "../words"
 
 const profit = (id: "net" | "realised" | "unrealised", header: string): Column<RunLeg> => ({
   id,
@@ -26,7 +28,22 @@ function LastPrice({ leg }: { leg: RunLeg }) {
   )
 }
 
-const COLUMNS: Column<RunLeg>[] = [
+/** Which rule will act on the leg first, and how far the price is from it. */
+function Guard({ leg, live, page }: { leg: RunLeg; live: RunLive; page: RunPage }) {
+  if (leg.quantity === 0) return "–"
+  const step = guardOf(leg, live.steps, page.protection as unknown as ProtectionSnapshot | null)
+  if (!step) return <span className="tt-warn">No rule</span>
+  const isOnPrice = step.level != null
+  return (
+    <>
+      {ruleWords(step.rule)}
+      {step.instrument != null && ` ${number(step.level, 2)}`}
+      {isOnPrice && <span className="tt-muted"> {awayWords(step)}</span>}
+    </>
+  )
+}
+
+const columnsOf = (live: RunLive, page: RunPage): Column<RunLeg>[] => [
   {
     id: "instrument",
     header: "Instrument",
@@ -52,6 +69,13 @@ const COLUMNS: Column<RunLeg>[] = [
     cell: (leg) => (leg.quantity === 0 ? "–" : number(leg.average_price, 2)),
   },
   { id: "last", header: "Last (₹)", value: (leg) => leg.last_price, cell: (leg) => <LastPrice leg={leg} /> },
+  {
+    id: "guard",
+    header: "Guarded by",
+    isText: true,
+    value: () => null,
+    cell: (leg) => <Guard leg={leg} live={live} page={page} />,
+  },
   profit("net", "Net (₹)"),
   {
     id: "value",
@@ -70,21 +94,24 @@ const COLUMNS: Column<RunLeg>[] = [
 ]
 
 /** What the run holds and held, at the latest prices. */
-export function LegsSection({ live }: { live: RunLive }) {
+export function LegsSection({ page, live }: { page: RunPage; live: RunLive }) {
+  const isDry = page.card.execution_mode === "dry_run"
   const legs = live.legs.toSorted((a, b) => Number(b.quantity !== 0) - Number(a.quantity !== 0))
   return (
     <Section title="Legs" note="Open ones first; figures follow every tick." flush>
       {legs.length === 0 ? (
         <Text size="sm" c="dimmed" px="md" pb="md">
-          Nothing was bought or sold yet. A leg stands here from its first fill.
+          {isDry
+            ? "A dry run buys and sells nothing: its decisions are in the timeline."
+            : "Nothing was bought or sold yet. A leg stands here from its first fill."}
         </Text>
       ) : (
         <PlainTable
           label="Legs"
           rows={legs}
-          columns={COLUMNS}
+          columns={columnsOf(live, page)}
           rowKey={(leg) => `${leg.instrument} ${leg.product}`}
-          minWidth={900}
+          minWidth={1_060}
         />
       )}
     </Section>

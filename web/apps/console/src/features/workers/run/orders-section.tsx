@@ -1,6 +1,6 @@
 import { Badge, Button, Skeleton, Text } from "@mantine/core"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
-import { instant, number, words } from "@tradertape/ui/format.ts"
+import { moment, number, words } from "@tradertape/ui/format.ts"
 import { useMemo } from "react"
 import type { Column } from "@/components/column"
 import { DataTable } from "@/components/data-table"
@@ -61,14 +61,14 @@ function orderColumns(onCancel: (order: RunOrder) => void): Column<RunOrder>[] {
     },
     {
       id: "at",
-      header: "Placed",
+      header: "Placed (IST)",
       isText: true,
       value: (o) => o.order_timestamp,
-      cell: (o) => instant(o.order_timestamp),
+      cell: (o) => moment(o.order_timestamp),
     },
     {
       id: "message",
-      header: "Says",
+      header: "Message",
       isText: true,
       isSortable: false,
       value: (o) => o.status_message,
@@ -77,7 +77,7 @@ function orderColumns(onCancel: (order: RunOrder) => void): Column<RunOrder>[] {
           (o.status_message ?? "")
         ) : (
           <Button variant="subtle" color="red" size="compact-xs" onClick={() => onCancel(o)}>
-            Cancel {o.pending_quantity} left
+            Cancel {number(o.pending_quantity)} left
           </Button>
         ),
     },
@@ -98,7 +98,7 @@ export function OrdersSection({ id, isOver }: { id: string; isOver: boolean }) {
   const columns = useMemo(() => orderColumns(mutate), [mutate])
   return (
     <Section title="Orders" note={isOver ? "The run is closed: nothing rests." : "Newest first."} flush>
-      {error ? (
+      {error && !data ? (
         <ErrorState error={error} what="The orders" retry={refetch} />
       ) : !data ? (
         <Skeleton height={140} m="md" />

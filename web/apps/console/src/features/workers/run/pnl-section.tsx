@@ -6,7 +6,7 @@ import type { IChartApi } from "lightweight-charts"
 import { useEffect, useMemo, useRef, useState } from "react"
 import { ChartSection } from "@/components/chart-section"
 import { ErrorState } from "@/components/error-state"
-import { pnlLineQuery, type RunLive } from "@/lib/queries/workers"
+import { pnlLineQuery, type RunLive, type RunPage } from "@/lib/queries/workers"
 
 const RANGES = [
   { value: "1", label: "1 h" },
@@ -18,7 +18,8 @@ const RANGES = [
 const rupees = (value: number) => signedMoney(value, 2)
 
 /** The run's profit over time, growing while one looks. */
-export function PnlSection({ id, live }: { id: string; live: RunLive }) {
+export function PnlSection({ page, live }: { page: RunPage; live: RunLive }) {
+  const id = page.card.strategy_run_id
   const [hours, setHours] = useState("24")
   const { data, error, refetch } = useQuery(pnlLineQuery(id, Number(hours)))
   const chart = useRef<IChartApi | null>(null)
@@ -37,13 +38,15 @@ export function PnlSection({ id, live }: { id: string; live: RunLive }) {
       rows={() => data ?? []}
       extra={<SegmentedControl data={RANGES} value={hours} onChange={setHours} aria-label="Range" />}
     >
-      {error ? (
+      {error && !data ? (
         <ErrorState error={error} what="The line" retry={refetch} />
       ) : !data ? (
         <Skeleton height={290} />
       ) : points.length === 0 && net === 0 ? (
         <Text size="sm" c="dimmed" py="lg" ta="center">
-          The line begins with the first fill.
+          {page.card.execution_mode === "dry_run"
+            ? "A dry run fills nothing, so it has no profit."
+            : "The line begins with the first fill."}
         </Text>
       ) : (
         <LiveLineChart

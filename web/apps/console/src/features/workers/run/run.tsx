@@ -48,7 +48,7 @@ export function Run({ page, live }: Props) {
     <>
       <RunHeader page={page} live={live} />
       <Stack gap="md">
-        <BlockedNotice page={page} />
+        <BlockedNotice page={page} live={live} />
         <Figures page={page} live={live} waitsForEntry={option.data?.protection.waits_for_entry ?? false} />
         {option.error && !option.data && (
           <ErrorState error={option.error} what="The strategy" retry={option.refetch} />
@@ -68,11 +68,11 @@ export function Run({ page, live }: Props) {
           <Tabs.Panel value="overview">
             <Stack gap="md">
               <div className={classes.columns}>
-                <PnlSection id={id} live={live} />
+                <PnlSection page={page} live={live} />
                 <SummarySection page={page} live={live} />
               </div>
               {isOption && <OptionLegsSection state={option.data} />}
-              {(!isOption || hasOthers(live, option.data)) && <LegsSection live={live} />}
+              {(!isOption || hasOthers(live, option.data)) && <LegsSection page={page} live={live} />}
               <TimelineSection id={id} compact />
             </Stack>
           </Tabs.Panel>

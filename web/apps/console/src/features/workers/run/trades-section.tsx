@@ -1,6 +1,6 @@
 import { Skeleton, Text } from "@mantine/core"
 import { useQuery } from "@tanstack/react-query"
-import { instant, money, number } from "@tradertape/ui/format.ts"
+import { moment, money, number } from "@tradertape/ui/format.ts"
 import type { Column } from "@/components/column"
 import { DataTable } from "@/components/data-table"
 import { ErrorState } from "@/components/error-state"
@@ -38,10 +38,10 @@ const COLUMNS: Column<RunTrade>[] = [
   },
   {
     id: "at",
-    header: "At",
+    header: "At (IST)",
     isText: true,
     value: (t) => t.fill_timestamp,
-    cell: (t) => instant(t.fill_timestamp),
+    cell: (t) => moment(t.fill_timestamp),
   },
   {
     id: "order",
@@ -57,7 +57,7 @@ export function TradesSection({ id }: { id: string }) {
   const { data, error, refetch } = useQuery(tradesQuery(id))
   return (
     <Section title="Trades" note="Newest first, each with what it cost." flush>
-      {error ? (
+      {error && !data ? (
         <ErrorState error={error} what="The trades" retry={refetch} />
       ) : !data ? (
         <Skeleton height={140} m="md" />

@@ -23,10 +23,11 @@ export function withPulses(cards: readonly RunCard[], pulses: readonly RunPulse[
 
 const ORDER: Mode[] = ["live", "paper", "dry_run"]
 
-/** The runs apart by mode, live first: figures of different modes never stand in one total. */
+/** The runs apart by mode, live first: figures of different modes never stand in one total. Troubled ones lead. */
 export function byMode(cards: readonly RunCard[]): [Mode, RunCard[]][] {
+  const troubled = cards.toSorted((a, b) => Number(b.attention.length > 0) - Number(a.attention.length > 0))
   return ORDER.map((mode): [Mode, RunCard[]] => [
     mode,
-    cards.filter((card) => card.execution_mode === mode),
+    troubled.filter((card) => card.execution_mode === mode),
   ]).filter(([, runs]) => runs.length > 0)
 }

@@ -7,7 +7,7 @@ import { ShieldCheck, ShieldOff } from "lucide-react"
 import type { ReactNode } from "react"
 import type { RunCard as Run, SummaryField } from "@/lib/queries/workers"
 import { Health, ModeBadge, StatusBadge } from "../badges"
-import { attentionWords, stepWords, summaryValue } from "../words"
+import { attentionWords, idleWords, stepWords, summaryValue } from "../words"
 import classes from "./runs.module.css"
 
 const MOST_FIELDS = 4
@@ -100,19 +100,11 @@ function Summary({ fields }: { fields: SummaryField[] }) {
 function Next({ run, idle }: Pick<Props, "run" | "idle">) {
   if (run.status === "closed") return null
   const isGuarded = run.next != null
+  const isBare = !isGuarded && run.position_count > 0
   return (
-    <span className={classes.next}>
+    <span className={isBare ? `${classes.next} tt-warn` : classes.next}>
       {isGuarded ? <ShieldCheck size={14} aria-hidden /> : <ShieldOff size={14} aria-hidden />}
       {run.next ? stepWords(run.next) : (idle ?? idleWords(run))}
     </span>
   )
-}
-
-function idleWords(run: Run): string {
-  if (run.is_option_run && run.protection_status === "unarmed" && run.position_count === 0)
-    return "Holds nothing yet: nothing to guard"
-  if (run.protection_status === "unarmed")
-    return run.position_count > 0 ? "Positions without protection" : "No protection"
-  if (run.protection_status === "armed") return "Protection armed, nothing held"
-  return `Protection ${words(run.protection_status).toLowerCase()}`
 }

@@ -42,7 +42,7 @@ export function RunsTab() {
   })
   const pulses = useChannel<RunPulse[]>("runs")
   if (isPending) return <Outline />
-  if (error) return <ErrorState error={error} what="Your runs" retry={refetch} />
+  if (error && !data) return <ErrorState error={error} what="Your runs" retry={refetch} />
   const all = withPulses(data, pulses)
   const shown = all.filter((run) => matches(run, filter))
   return (

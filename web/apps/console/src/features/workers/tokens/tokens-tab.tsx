@@ -21,7 +21,7 @@ export function TokensTab() {
   const { data, error, isPending, refetch } = useQuery({ ...query, refetchInterval: 15_000 })
   const [isMaking, setMaking] = useState(false)
   if (isPending) return <Skeleton height={240} aria-label="Loading tokens" />
-  if (error) return <ErrorState error={error} what="Your worker tokens" retry={refetch} />
+  if (error && !data) return <ErrorState error={error} what="Your worker tokens" retry={refetch} />
   const create = (
     <Button leftSection={<Plus size={14} />} onClick={() => setMaking(true)}>
       New token

@@ -51,7 +51,7 @@ export function LevelsSection({ names, protection, live }: Props) {
         )
       }
     >
-      {error ? (
+      {error && !data ? (
         <ErrorState error={error} what="The candles" retry={refetch} />
       ) : data ? (
         <LevelChart

@@ -53,7 +53,12 @@ export function OperationFields({ at }: OperationProps) {
           label="Leave the run when its worker goes silent"
           {...at("exit_on_worker_stale", "checkbox")}
         />
-        <NumberInput size="xs" label="Silent for (s)" placeholder="30 to 86400" {...at("worker_stale_sec")} />
+        <NumberInput
+          size="xs"
+          label="Silent for (s)"
+          placeholder="30 to 86,400"
+          {...at("worker_stale_sec")}
+        />
         <NumberInput
           size="xs"
           label="Square off early by (s)"

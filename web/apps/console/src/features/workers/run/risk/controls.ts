@@ -1,4 +1,4 @@
-import { words } from "@tradertape/ui/format.ts"
+import { plain, words } from "@tradertape/ui/format.ts"
 import type { RiskControl } from "@/lib/queries/workers"
 
 export type RiskValue = string | number | boolean
@@ -46,9 +46,9 @@ export function labelOf({ key, label, unit }: RiskControl): string {
 
 /** "0.5 to 5", "at least 1": what a number may be. */
 export function rangeOf({ min, max }: RiskControl): string {
-  if (min !== undefined && max !== undefined) return `${min} to ${max}`
-  if (min !== undefined) return `at least ${min}`
-  return max === undefined ? "" : `at most ${max}`
+  if (min !== undefined && max !== undefined) return `${plain(min)} to ${plain(max)}`
+  if (min !== undefined) return `at least ${plain(min)}`
+  return max === undefined ? "" : `at most ${plain(max)}`
 }
 
 /** The choices of a select, by the text that stands for each. */

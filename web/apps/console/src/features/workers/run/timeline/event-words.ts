@@ -13,6 +13,7 @@ const GOOD = new Set([
   "protection_done",
 ])
 const WARN = new Set([
+  "order_denied",
   "order_rejected",
   "order_in_doubt",
   "run_exiting",

@@ -51,7 +51,7 @@ export function TimelineSection({ id, compact = false }: Props) {
         )
       }
     >
-      {error ? (
+      {error && !data ? (
         <ErrorState error={error} what="The timeline" retry={refetch} />
       ) : !data ? (
         <Stack gap={8} aria-busy aria-label="Loading the timeline">
