@@ -80,8 +80,14 @@ START = datetime(2026, 1, 5, 4, 30, tzinfo=UTC)
 
 
 @pytest.fixture
-def clock() -> FrozenClock:
-    return FrozenClock(START)
+def start() -> datetime:
+    """When a test begins."""
+    return START
+
+
+@pytest.fixture
+def clock(start: datetime) -> FrozenClock:
+    return FrozenClock(start)
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,8 @@ from tradertape_core.risk.protection import check
 from tradertape_core.risk.protection_state import (
     ProtectionStatus,
     Rule,
+    begin_exit,
+    finish_exit,
 )
 
 from .conftest import NOW
@@ -144,10 +146,10 @@ def test_intraday_positions_are_squared_off_before_the_close(held, ticks):
     close = NOW + timedelta(seconds=301)
     positions = [held(INFY, 15), held(TCS, 3, 200, product=Product.CNC)]
     prices = ticks({INFY: 90})
-    early = check(state, positions, ticks({INFY: 100}), at(mis_close_at=close))
+    early = check(state, positions, ticks({INFY: 100}), at(mis_close_at={"NSE": close}))
     assert early.triggers == ()
     (trigger,) = check(
-        state, positions, prices, at(mis_close_at=close - timedelta(seconds=1))
+        state, positions, prices, at(mis_close_at={"NSE": close - timedelta(seconds=1)})
     ).triggers
     assert trigger.rule is Rule.MIS_SQUAREOFF
     assert [(one.instrument, one.quantity) for one in trigger.exits] == [(INFY, 15)]
@@ -157,7 +159,7 @@ def test_intraday_positions_are_squared_off_before_the_close(held, ticks):
 def test_square_off_leaves_units_that_are_being_exited(held, ticks):
     document = {"positions": [leg(stoploss_pct=2)], **operations(mis_squareoff_buffer_sec=300)}
     found = check(armed(document), [held(INFY, 15)], ticks({INFY: 90}), at())
-    found = check(found.state, [held(INFY, 15)], ticks({INFY: 90}), at(mis_close_at=NOW))
+    found = check(found.state, [held(INFY, 15)], ticks({INFY: 90}), at(mis_close_at={"NSE": NOW}))
     assert [(one.rule, one.exits[0].quantity) for one in found.triggers] == [
         (Rule.MIS_SQUAREOFF, 5)
     ]
@@ -166,4 +168,36 @@ def test_square_off_leaves_units_that_are_being_exited(held, ticks):
 def test_square_off_waits_while_nothing_is_intraday(held):
     state = armed(operations(mis_squareoff_buffer_sec=0))
     positions = [held(INFY, 1, product=Product.CNC)]
-    assert check(state, positions, {}, at(mis_close_at=NOW)).triggers == ()
+    assert check(state, positions, {}, at(mis_close_at={"NSE": NOW})).triggers == ()
+
+
+PUT = "NFO:NIFTY26NOV24000PE"
+
+
+def test_every_exchange_is_squared_off_at_its_own_time(held, ticks):
+    """KN-04: contracts trade on when shares are squared off."""
+    state = armed(operations(mis_squareoff_buffer_sec=0))
+    positions = [held(INFY, 10), held(PUT, -75)]
+    closes = {"NSE": NOW, "NFO": NOW + timedelta(minutes=15)}
+    (first,) = check(state, positions, {}, at(mis_close_at=closes)).triggers
+    assert [one.instrument for one in first.exits] == [INFY]
+    found = check(state, positions, {}, at(mis_close_at=closes))
+    again = check(found.state, positions, {}, at(mis_close_at=closes))
+    assert again.triggers == ()
+    late = at(now=NOW + timedelta(minutes=15), mis_close_at=closes)
+    (second,) = check(found.state, [held(PUT, -75)], {}, late).triggers
+    assert [one.instrument for one in second.exits] == [PUT]
+    assert first.claim.claim_id != second.claim.claim_id
+
+
+def test_the_square_off_comes_every_day(held):
+    closes = {"NSE": NOW}
+    state, names = armed(operations(mis_squareoff_buffer_sec=0)), []
+    for _ in range(2):
+        found = check(state, [held(INFY, 10)], {}, at(mis_close_at=closes))
+        names.append(found.triggers[0].claim.claim_id)
+        state = begin_exit(found.state, names[-1])
+        assert check(state, [held(INFY, 10)], {}, at(mis_close_at=closes)).triggers == ()
+        state = finish_exit(state, names[-1], {})
+        assert check(state, [], {}, at(mis_close_at=closes)).triggers == ()
+    assert len(set(names)) == 2

@@ -70,6 +70,7 @@ class HandMarket:
         self.open = True
         self.instruments = dict(INSTRUMENTS)
         self.underlying: Decimal | None = None
+        self.no_bids: set[str] = set()  # nobody buys: at the lower circuit
         self._ticks: dict[str, Tick] = {}
         self._watched: dict[OnTick, frozenset[str]] = {}
         self._seq = 0
@@ -110,15 +111,16 @@ class HandMarket:
     def trade(self, instrument_id: str, price: str) -> Tick:
         self._seq += 1
         last, instrument = Decimal(price), self.known(instrument_id)
+        has_bid = instrument_id not in self.no_bids
         tick = Tick(
             instrument_token=instrument.instrument_token,
             instrument_id=instrument_id,
             last_price=last,
             at=self.clock.now(),
             seq=self._seq,
-            bid=last,
+            bid=last if has_bid else None,
             ask=last + instrument.tick_size,
-            bid_quantity=1000,
+            bid_quantity=1000 if has_bid else 0,
             ask_quantity=1000,
             volume=self._seq * 10,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cache
@@ -16,6 +17,11 @@ Window = tuple[datetime, datetime]
 
 # Brokers close intraday positions shortly before the market does (Zerodha: 15:20 to 15:25).
 INTRADAY_BEFORE_CLOSE = timedelta(minutes=10)
+# Intraday positions in all shares are closed at one time, whether they have derivatives or not.
+SQUARED_OFF: Mapping[Segment, frozenset[str]] = {
+    Segment.CASH: frozenset({"NSE", "BSE"}),
+    Segment.DERIVATIVES: frozenset({"NFO", "BFO"}),
+}
 _DEMO_LENGTH = timedelta(hours=6, minutes=15)
 _LONGEST_CLOSURE_DAYS = 15
 _DAY = timedelta(days=1)
@@ -104,6 +110,16 @@ def intraday_due(calendar: Calendar, day: date, segment: Segment = Segment.CASH)
     if not found:
         return None
     return max(found[0].start, min(hours.end for hours in found) - INTRADAY_BEFORE_CLOSE)
+
+
+def intraday_closes(calendar: Calendar, day: date) -> dict[str, datetime]:
+    """`intraday_due` by exchange; empty without a session."""
+    found = {
+        exchange: intraday_due(calendar, day, segment)
+        for segment, exchanges in SQUARED_OFF.items()
+        for exchange in sorted(exchanges)
+    }
+    return {exchange: due for exchange, due in found.items() if due is not None}
 
 
 @cache

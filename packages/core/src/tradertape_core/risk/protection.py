@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -38,12 +38,12 @@ class Surroundings:
 
     now: aware. worker_age_s: seconds on a monotonic clock since the worker's last heartbeat, or
     since arming when it never sent one; None when no worker is expected. mis_close_at: when the
-    broker would square intraday positions off; None on a day without a session.
+    broker would square intraday positions off, by exchange; none on a day without a session.
     """
 
     now: datetime
     worker_age_s: float | None = None
-    mis_close_at: datetime | None = None
+    mis_close_at: Mapping[str, datetime] = field(default_factory=dict[str, datetime])
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,8 @@ def check(
     ticks: Mapping[str, Tick],
     around: Surroundings,
 ) -> Evaluation:
-    """Return what fires now: at most one trigger a leg, one of the basket, one of each operation.
+    """Return what fires now: at most one trigger a leg, one of the basket, one of a stale worker,
+    one of the square-off of each exchange.
 
     positions: the run's. ticks: the latest by instrument id. What exits more comes first: a run
     that is left for its stale worker fires nothing else, and a basket's trigger takes its legs
@@ -127,10 +128,11 @@ def check(
         return Evaluation(state=ps.claimed(state, stale.claim), triggers=(stale,), changed=True)
     before = state
     triggers: list[Trigger] = []
-    square_off = _square_off(state, positions, around)
-    if square_off is not None:
-        triggers.append(square_off)
-        state = ps.claimed(state, square_off.claim)
+    for exchange, close in around.mis_close_at.items():
+        square_off = _square_off(state, positions, exchange, close, around.now)
+        if square_off is not None:
+            triggers.append(square_off)
+            state = ps.claimed(state, square_off.claim)
     state = _with_best(state, watch(state, positions, ticks, around.now))
     watched = watch(state, positions, ticks, around.now)
     state, basket = _basket(state, watched, around.now)
@@ -213,31 +215,41 @@ def _worker_stale(
 
 
 def _square_off(
-    state: ProtectionState, positions: Sequence[Position], around: Surroundings
+    state: ProtectionState,
+    positions: Sequence[Position],
+    exchange: str,
+    close: datetime,
+    now: datetime,
 ) -> Trigger | None:
-    operations, close = state.operations, around.mis_close_at
-    if operations is None or close is None:
+    operations = state.operations
+    buffer_s = None if operations is None else operations.rules.mis_squareoff_buffer_sec
+    if buffer_s is None or (close - now).total_seconds() > buffer_s:
         return None
-    if operations.squareoff_status is not ProtectionStatus.ARMED:
+    scope = ps.square_off_scope(exchange)
+    if any(one.scope == scope and one.status in ps.UNSETTLED for one in state.claims):
         return None
-    buffer_s = operations.rules.mis_squareoff_buffer_sec or 0
-    exits = _square_off_exits(state, positions)
-    left_s = (close - around.now).total_seconds()
-    if left_s > buffer_s or not exits:
+    exits = _square_off_exits(state, positions, exchange)
+    if not exits:
         return None
-    message = f"Intraday positions are squared off {buffer_s} s before their close"
+    message = f"Intraday positions of {exchange} are squared off {buffer_s} s before their close"
     legs = tuple(
         leg_scope(index)
         for index, leg in enumerate(state.legs)
-        if leg.product is Product.MIS and leg.status is ProtectionStatus.ARMED
+        if leg.product is Product.MIS
+        and leg.status is ProtectionStatus.ARMED
+        and ps.exchange_of(leg.instrument) == exchange
     )
     covers = (ps.MIS_SQUAREOFF, *legs)
-    claim = _claim(state, ps.MIS_SQUAREOFF, Rule.MIS_SQUAREOFF, message, around.now, covers)
-    return Trigger(claim=claim, exits=exits)
+    claim = _claim(state, scope, Rule.MIS_SQUAREOFF, message, now, covers)
+    # It comes again the next day: a number tells its claims apart.
+    number = 1 + sum(one.scope == scope for one in state.claims)
+    return Trigger(claim=replace(claim, claim_id=f"{claim.claim_id}:{number}"), exits=exits)
 
 
-def _square_off_exits(state: ProtectionState, positions: Sequence[Position]) -> tuple[LegExit, ...]:
-    """All intraday units but those that another trigger is exiting already."""
+def _square_off_exits(
+    state: ProtectionState, positions: Sequence[Position], exchange: str
+) -> tuple[LegExit, ...]:
+    """All intraday units of an exchange but those that another trigger is exiting already."""
     moving: defaultdict[tuple[str, Side], int] = defaultdict(int)
     for leg in state.legs:
         if leg.product is Product.MIS and leg.status in ps.UNSETTLED:
@@ -245,6 +257,7 @@ def _square_off_exits(state: ProtectionState, positions: Sequence[Position]) -> 
     exits = (
         _exit(one, one.quantity - moving[one.key.instrument, one.side])
         for one in exits_of(positions, product=Product.MIS)
+        if ps.exchange_of(one.key.instrument) == exchange
     )
     return tuple(one for one in exits if one.quantity > 0)
 

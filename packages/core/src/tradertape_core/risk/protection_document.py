@@ -1,7 +1,8 @@
 """What a worker asks the platform to watch: the protection document, read with every rule.
 
 Percentages are of the entry price (positions) or of the entry value of the protected legs
-(basket). There is no upper limit on any of them.
+(basket). None has an upper limit but the stop of a purchase: 100 % below it nothing trades. (A
+target as far below a short sale never fires either, and harms nobody.)
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ DEFAULT_MODE = "exposure"
 SHORTEST_STALE_S, LONGEST_STALE_S = 30, 86_400
 LONGEST_BUFFER_S = 3_600
 MOST_POSITIONS = 500
+_WHOLE_PRICE = Decimal(100)  # percent
 _LARGEST_TOKEN = 2**63 - 1
 
 _POSITION = (
@@ -184,19 +186,28 @@ def _position(fields: Fields) -> ProtectedPosition:
     rules = ("stoploss_pct", "target_pct", "trailing_stoploss_pct")
     if not any(fields.has(name) for name in rules):
         fields.fail("stoploss_pct", f"needs at least one of {', '.join(rules)}")
+    side = fields.choice("side", Side, Side.BUY)
     return ProtectedPosition(
         product=Product(fields.choice("product", _Carried, _Carried.MIS)),
-        side=fields.choice("side", Side, Side.BUY),
+        side=side,
         quantity=fields.whole("quantity", 1, LARGEST_QUANTITY) or 1,
         entry_price=positive(fields, "entry_price") or Decimal(1),
         symbol=fields.text("symbol").replace(" ", "").upper() or None,
         instrument_token=fields.whole("instrument_token", 1, _LARGEST_TOKEN),
         exchange=fields.text("exchange").upper() or None,
         tradingsymbol=fields.text("tradingsymbol").upper() or None,
-        stoploss_pct=positive(fields, "stoploss_pct"),
+        stoploss_pct=_stop(fields, side),
         target_pct=positive(fields, "target_pct"),
         trailing_stoploss_pct=positive(fields, "trailing_stoploss_pct"),
     )
+
+
+def _stop(fields: Fields, side: Side) -> Decimal | None:
+    pct = positive(fields, "stoploss_pct")
+    if side is Side.BUY and pct is not None and pct >= _WHOLE_PRICE:
+        message = f"must be less than 100 for a purchase, or it never fires: was {pct:f}"
+        fields.fail("stoploss_pct", message)
+    return pct
 
 
 def _basket(parent: Fields) -> BasketProtection | None:

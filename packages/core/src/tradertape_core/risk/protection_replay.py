@@ -47,7 +47,7 @@ class Moment:
     prices: Mapping[str, Decimal] = field(default_factory=dict[str, Decimal])
     profit_pct: Decimal | None = None
     worker_age_s: float | None = None
-    mis_close_at: datetime | None = None
+    mis_close_at: Mapping[str, datetime] = field(default_factory=dict[str, datetime])
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Where a run's protection stands: what it watches, what has fired, what is being exited.
 
-A scope is a part that fires by itself: `position:0`, `basket`, `worker_stale`, `mis_squareoff`.
+A scope is a part that fires by itself: `position:0`, `basket`, `worker_stale`, and the square-off
+of an exchange, `mis_squareoff:NSE`, which is armed again when it is done: every day has one.
 A trigger makes a claim, named after generation and scope, so the same trigger can be claimed once.
 All of it is plain values: `orders.codec.to_document` stores it and `from_document` reads it back.
 """
@@ -207,6 +208,14 @@ def leg_scope(index: int) -> str:
     return f"position:{index}"
 
 
+def square_off_scope(exchange: str) -> str:
+    return f"{MIS_SQUAREOFF}:{exchange}"
+
+
+def exchange_of(instrument: str) -> str:
+    return instrument.partition(":")[0]
+
+
 def arm(
     state: ProtectionState,
     protection: BackendProtection,
@@ -377,7 +386,8 @@ def _moved(state: ProtectionState, scopes: Iterable[str], to: ProtectionStatus) 
     if operations is not None and WORKER_STALE in covered:
         operations = replace(operations, stale_status=to)
     if operations is not None and MIS_SQUAREOFF in covered:
-        operations = replace(operations, squareoff_status=to)
+        status = _S.ARMED if to is _S.DONE else to
+        operations = replace(operations, squareoff_status=status)
     return replace(state, legs=legs, basket=basket, operations=operations)
 
 

@@ -15,7 +15,7 @@ from tradertape_core.execution.simulated import everything
 from tradertape_core.kernel.clock import IST, Clock
 from tradertape_core.ledger.corporate import is_touched
 from tradertape_core.market.calendar import Calendar
-from tradertape_core.market.hours import TradingHours, intraday_due, session_hours
+from tradertape_core.market.hours import SQUARED_OFF, TradingHours, intraday_due, session_hours
 from tradertape_core.market.instrument import Instrument
 from tradertape_core.market.session_times import CLOSING_AUCTION, PRE_OPEN_OVER, PhaseKind, Segment
 from tradertape_core.orders.order import OrderStatus, Product, Variety
@@ -31,11 +31,6 @@ from tradertape_server.platform.logging import get_logger
 
 Chore = Callable[[datetime], None]
 EVERY_S = 1.0
-# Intraday positions in all shares are closed at one time, whether they have derivatives or not.
-_SQUARED_OFF = {
-    Segment.CASH: frozenset({"NSE", "BSE"}),
-    Segment.DERIVATIVES: frozenset({"NFO", "BFO"}),
-}
 _STILL_IN_AUCTION = CLOSING_AUCTION - {PhaseKind.CLOSING_MATCHING}
 
 logger = get_logger(__name__)
@@ -149,7 +144,7 @@ class ExecutionJobs:
 
         left_from_before: what a server that was down left open on an earlier day, and no other.
         """
-        exchanges = _SQUARED_OFF.get(segment, frozenset())
+        exchanges = SQUARED_OFF.get(segment, frozenset())
         due = {
             RunRef(account_id=int(one.key.account), run_id=one.key.run_id or "")
             for one in self.service.positions(open_only=True)

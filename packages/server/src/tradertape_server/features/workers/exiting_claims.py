@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
@@ -69,31 +69,39 @@ class ClaimExits:
         self._execution = execution
         self._leaving = leaving
 
-    def first_orders(self, desk: Desk, run: WorkerRun, state: ProtectionState) -> FirstOrders:
-        """What can be sent in the very transaction that claims: `go_on` does all the others."""
+    def first_orders(
+        self, desk: Desk, run: WorkerRun, state: ProtectionState, claims: Iterable[Claim]
+    ) -> FirstOrders:
+        """What can be sent in the very transaction that makes claims: `go_on` does all the others.
+
+        state: with the claims begun.
+        """
         held = desk.account(run.account_id)
         mine = [one for key, one in held.positions.items() if key.run_id == run.strategy_run_id]
-        resting = {
+        taken = {
             (one.request.instrument, one.request.product, one.request.side)
             for one in held.orders.values()
             if one.run_id == run.strategy_run_id
         }
         found = FirstOrders()
-        for claim in state.claims:
-            if claim.status is not ProtectionStatus.EXITING or _leaves(run, claim):
+        for name in (one.claim_id for one in claims):
+            claim = ps.claim_of(state, name)
+            if _leaves(run, claim):
                 continue
             exits = self._exits(state, claim, mine, {})
-            if not any((one.instrument, one.product, one.side) in resting for one in exits):
+            places = {(one.instrument, one.product, one.side) for one in exits}
+            if taken.isdisjoint(places):
                 orders = self._orders(state, claim, exits)
                 found.wishes += [self._execution.place_wish(ref(run), **one) for one in orders]
-                found.claims.add(claim.claim_id)
+                found.claims.add(name)
+            if claim.rule is ps.Rule.MIS_SQUAREOFF:
+                taken |= places  # a basket of all that the run holds names them too
         return found
 
     def go_on(
         self,
         run: WorkerRun,
         state: ProtectionState,
-        positions: Sequence[Position],
         keep: Keep,
         sent: Collection[str] = (),
     ) -> ProtectionState:
@@ -104,7 +112,7 @@ class ClaimExits:
         for claim in state.claims:
             if claim.status in ps.UNSETTLED:
                 is_sent = claim.claim_id in sent
-                state = self._exit(run, state, claim, positions, keep, is_sent=is_sent)
+                state = self._exit(run, state, claim, keep, is_sent=is_sent)
         return state
 
     def _exit(
@@ -112,7 +120,6 @@ class ClaimExits:
         run: WorkerRun,
         state: ProtectionState,
         claim: Claim,
-        positions: Sequence[Position],
         keep: Keep,
         *,
         is_sent: bool,
@@ -126,7 +133,7 @@ class ClaimExits:
         if _leaves(run, claim):
             return self._leave(run, state, claim, keep)
         if not is_sent:
-            self._send(run, state, claim, positions)
+            self._send(run, state, claim)
         closed = self._closed(run, claim)
         left = self._left(run, state, claim, closed)
         if not left:
@@ -165,13 +172,9 @@ class ClaimExits:
             key = f"protection:{claim.claim_id}:closing"
             self._leaving.force(run, key=key, reason=claim.message)
 
-    def _send(
-        self,
-        run: WorkerRun,
-        state: ProtectionState,
-        claim: Claim,
-        positions: Sequence[Position],
-    ) -> None:
+    def _send(self, run: WorkerRun, state: ProtectionState, claim: Claim) -> None:
+        # Read anew: another claim of the run may have closed some of it just now.
+        positions = self._execution.positions(run_id=run.strategy_run_id, open_only=True)
         for exit_ in self._exits(state, claim, positions, {}):
             self._free(run, exit_)
         # Nothing of a first attempt can have been closed: the way to it stays short.
@@ -260,10 +263,11 @@ class ClaimExits:
             if ps.leg_scope(one.index) in claim.covers
             and (exit_ := _owed(one, closed if state.legs else {})).quantity > 0
         ]
-        if claim.scope == ps.MIS_SQUAREOFF:
+        if claim.rule is ps.Rule.MIS_SQUAREOFF:
             legs = [
                 LegExit(one.key.instrument, one.key.product, one.side, one.quantity)
                 for one in exits_of(positions, product=Product.MIS)
+                if ps.square_off_scope(ps.exchange_of(one.key.instrument)) == claim.scope
             ]
         return sorted(legs, key=lambda one: one.side is Side.SELL)
 

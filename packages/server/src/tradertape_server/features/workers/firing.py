@@ -73,8 +73,10 @@ class Firing:
         def decide(desk: Desk) -> list[Begun | None]:
             runs = [guarded.run for guarded, _ in fired]
             firsts = [
-                self._exits.first_orders(desk, run, state)
-                for run, state in zip(runs, states, strict=True)
+                self._exits.first_orders(
+                    desk, guarded.run, state, [one.claim for one in found.triggers]
+                )
+                for (guarded, found), state in zip(fired, states, strict=True)
             ]
             desk.look_up([key for first in firsts for key in first.keys])
             ours = repository.change_protections(
@@ -107,13 +109,13 @@ class Firing:
 
     def go_on(self, guarded: Guarded, sent: Sent = frozenset()) -> None:
         """Exit what is claimed; keep each step before the next is taken."""
-        run_id = guarded.run.strategy_run_id
 
         def keep(state: ps.ProtectionState, event_type: str, words: str) -> None:
             self._keep(guarded, state, event_type, words)
 
+        self._exits.go_on(guarded.run, guarded.state, keep, sent)
+        run_id = guarded.run.strategy_run_id
         guarded.positions = self._execution.positions(run_id=run_id, open_only=True)
-        self._exits.go_on(guarded.run, guarded.state, guarded.positions, keep, sent)
 
     def _keep(
         self, guarded: Guarded, state: ps.ProtectionState, event_type: str, words: str

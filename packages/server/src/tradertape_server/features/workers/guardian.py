@@ -17,7 +17,7 @@ from functools import partial
 from tradertape_core.kernel.clock import IST, Clock
 from tradertape_core.ledger.position import Position
 from tradertape_core.market.calendar import nse_calendar
-from tradertape_core.market.hours import intraday_due
+from tradertape_core.market.hours import intraday_closes
 from tradertape_core.market.tick import Tick
 from tradertape_core.risk.protection import Surroundings, check
 from tradertape_server.features.execution.desk import Desk
@@ -292,9 +292,6 @@ class Guardian:
         guarded = self._runs.get(run_id)
         if guarded is None or self._put_off(run_id):
             return
-        if guarded.state.is_exiting:
-            self._take_on({run_id}, partial(self._firing.go_on, guarded))
-            return
         # Prices and the exchange's hours go by the market's time, workers by the wall's.
         market, now = self._execution.market, self._execution.clock.now()
         names = watched(guarded.state, guarded.positions)
@@ -302,8 +299,11 @@ class Guardian:
         found = check(guarded.state, guarded.positions, ticks, self._around(guarded, now))
         if found.triggers:
             self._fired.append((guarded, found))
-        elif found.changed:
+            return
+        if found.changed:
             guarded.state = found.state
+        if guarded.state.is_exiting:
+            self._take_on({run_id}, partial(self._firing.go_on, guarded))
 
     def _fire(self) -> None:
         """Take on together what one look found: a tick may reach the stops of many runs."""
@@ -368,10 +368,11 @@ class Guardian:
             mis_close_at=self._mis_close_at(now),
         )
 
-    def _mis_close_at(self, now: datetime) -> datetime | None:
+    def _mis_close_at(self, now: datetime) -> dict[str, datetime]:
+        """When intraday positions are closed today, by exchange: contracts later than shares."""
         if self._execution.market.never_closes:
-            return None
-        return intraday_due(nse_calendar(), now.astimezone(IST).date())
+            return {}
+        return intraday_closes(nse_calendar(), now.astimezone(IST).date())
 
     def _finish_exits(self) -> None:
         with self._database.read() as session:

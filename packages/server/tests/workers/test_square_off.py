@@ -1,0 +1,116 @@
+"""Exits of one run that meet: square-offs of several exchanges, baskets, stops (KN-03, KN-04)."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tradertape_core.market.instrument import Instrument, InstrumentType
+
+Json = dict[str, Any]
+PUT = Instrument(
+    exchange="NFO", tradingsymbol="NIFTY26AUG24000PE", instrument_token=77, exchange_token=7,
+    instrument_type=InstrumentType.PE, lot_size=75, underlying="NIFTY", strike=Decimal(24_000),
+    option_type="PE", expiry=date(2026, 8, 25),
+)  # fmt: skip
+
+
+@pytest.fixture
+def start() -> datetime:
+    """15:00 on a Wednesday after the hours of shares and contracts went apart."""
+    return datetime(2026, 8, 5, 9, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+def caller(worker: Any, new_run: Any, container: Any, market: Any) -> Any:
+    container.execution_jobs.stop()  # the broker's own square-off would come soon after
+    container.workers.guardian.stop()
+    market.instruments[PUT.id] = PUT
+    market.trade(PUT.id, "100.00")
+    caller = worker()
+    new_run(caller)
+    return caller
+
+
+@pytest.fixture
+def held(container: Any) -> Any:
+    def held() -> dict[str, int]:
+        found = container.execution.positions(run_id="run-1", open_only=True)
+        return {one.key.instrument.partition(":")[2]: one.quantity for one in found}
+
+    return held
+
+
+def trade(caller: Any, api: Any, buy: Any, key: str, **order: Any) -> None:
+    answer = caller.post(api("runs/run-1/intents"), json=buy(key, product="MIS", **order))
+    assert answer.status_code == 200, answer.text
+
+
+def protect(caller: Any, api: Any, **protection: Any) -> None:
+    body = {"backend_protection": protection}
+    answer = caller.patch(api("runs/run-1/protection"), json=body)
+    assert answer.status_code == 200, answer.text
+
+
+def look(guardian: Any, market: Any, clock: Any, seconds: float = 0) -> None:
+    clock.advance(seconds=seconds)
+    market.refresh()
+    guardian.look()
+
+
+def test_contracts_are_squared_off_later_than_shares(
+    caller: Any, api: Any, buy: Any, held: Any, guardian: Any, market: Any, clock: Any
+) -> None:
+    trade(caller, api, buy, "share-001")
+    put = {"exchange": "NFO", "tradingsymbol": PUT.tradingsymbol, "quantity": 75}
+    trade(caller, api, buy, "option-01", **put)
+    protect(caller, api, operations={"mis_squareoff_buffer_sec": 60})
+    look(guardian, market, clock)
+    assert held() == {"INFY": 10, PUT.tradingsymbol: 75}
+    look(guardian, market, clock, 4 * 60)  # shares are due at 15:05
+    assert held() == {PUT.tradingsymbol: 75}
+    look(guardian, market, clock, 15 * 60)  # contracts at 15:20
+    assert held() == {}
+
+
+def test_a_square_off_and_a_basket_together_sell_nothing_twice(
+    caller: Any, api: Any, buy: Any, held: Any, guardian: Any, market: Any, clock: Any
+) -> None:
+    trade(caller, api, buy, "share-001")
+    rules = {"basket": {"stoploss_pct": 2.0}, "operations": {"mis_squareoff_buffer_sec": 60}}
+    protect(caller, api, **rules)
+    guardian.look()
+    market.trade("NSE:INFY", "1400.00")
+    look(guardian, market, clock, 4 * 60)
+    look(guardian, market, clock, 10)
+    assert held() == {}
+
+
+def test_a_stop_fires_while_another_exit_of_the_run_rests(
+    caller: Any, api: Any, buy: Any, held: Any, guardian: Any, market: Any, clock: Any
+) -> None:
+    trade(caller, api, buy, "share-001")
+    trade(caller, api, buy, "share-002", tradingsymbol="TCS")
+    prices = {"NSE:INFY": 1500.0, "NSE:TCS": 3000.0}
+    protect(caller, api, positions=[
+        {"symbol": name, "product": "MIS", "side": "BUY", "quantity": 10,
+         "entry_price": price, "stoploss_pct": 2.0}
+        for name, price in prices.items()
+    ])  # fmt: skip
+    guardian.look()
+    market.no_bids.add("NSE:INFY")
+    market.trade("NSE:INFY", "1400.00")
+    guardian.look()
+    assert held() == {"INFY": 10, "TCS": 10}
+    market.trade("NSE:TCS", "2800.00")
+    guardian.look()
+    assert "TCS" not in held()
+    market.no_bids.clear()
+    for _ in range(10):
+        clock.advance(seconds=6)
+        market.trade("NSE:INFY", "1400.00")
+        guardian.look()
+    assert held() == {}
