@@ -246,6 +246,34 @@ def test_an_exit_is_previewed_done_once_and_closes_the_run(caller: Any, api: Any
     assert first.json()["orders"] == orders[-1:], "as the list of orders has them, to the token"
 
 
+def test_an_exit_without_a_key_means_the_one_that_was_done(caller: Any, api: Any, buy: Any) -> None:
+    """KE-01: whoever only wants to be out is told that the run is."""
+    place(caller, api, buy("key-00001", product="MIS"))
+    body = {"reason": "target reached", "idempotency_key": "exit-00001"}
+    first = caller.post(api("runs/run-1/exit"), json=body)
+    for again in ({}, {"reason": "out of here"}):
+        answer = caller.post(api("runs/run-1/exit"), json=again)
+        assert (answer.status_code, answer.content) == (200, first.content)
+
+
+def test_a_run_is_closed_when_its_exit_is_answered_whoever_finished_it(
+    caller: Any, api: Any, buy: Any, container: Any, clock: Any, market: Any, wait_for: Any
+) -> None:
+    """KE-01: the job that goes on with exits may be quicker than the request."""
+    service = container.execution
+    place(caller, api, buy("key-00001", product="MIS"))
+    clock.advance(seconds=20)  # no fresh price: the exit has to wait
+    body = {"reason": "done", "idempotency_key": "exit-00001"}
+    assert caller.post(api("runs/run-1/exit"), json=body).status_code == 202
+    market.trade("NSE:INFY", "1500.00")
+    wait_for(lambda: service.positions(run_id="run-1", open_only=True) == [])
+    assert service.go_on_leaving("run-1", "exit-00001").document["status"] == "closed"
+    assert caller.post(api("runs/run-1/exit"), json=body).json()["status"] == "closed"
+    assert caller.get(api("runs/run-1")).json()["status"] == "closed"
+    events = caller.get(api("runs/run-1/timeline")).json()["events"]
+    assert [one["event_type"] for one in events].count("run_closed") == 1
+
+
 def test_an_exit_that_a_stop_cut_off_is_finished(
     caller: Any, api: Any, buy: Any, container: Any
 ) -> None:

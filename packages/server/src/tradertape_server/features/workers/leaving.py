@@ -37,20 +37,21 @@ class LeavingService:
     ) -> Answer:
         """Cancel the run's orders, close its positions and the run; the same key does it once.
 
+        Without a key, the exit that is under way or was done is meant, if there is one.
         guard: looks at the run before it begins, in the same transaction; raises to refuse.
         """
         if wanted.dry_run:
             return self._execution.exit_run(ref(run), reason=wanted.reason, dry_run=True)
 
-        def begin(desk: Desk) -> str:
+        def begin(desk: Desk) -> tuple[str, str | None]:
             current = _locked(desk, run.strategy_run_id)
             demand_nonce(current, caller, nonce, desk.now)
             if guard is not None:
                 guard(desk, current)
             return self._begin(desk, current, wanted.idempotency_key, wanted.reason)
 
-        key = self._turns.do(begin)
-        return self.go_on(run, key, reason=wanted.reason)
+        key, reason = self._turns.do(begin)
+        return self.go_on(run, key, reason=reason)
 
     def force(self, run: WorkerRun, *, key: str, reason: str) -> Answer:
         """The same by the server itself, in one transaction less: a protection fired."""
@@ -70,7 +71,8 @@ class LeavingService:
     ) -> Answer:
         """Take the exit as far as it goes now, and the run's state along."""
         answer = self._execution.exit_run(ref(run), key=key, reason=reason, before=before)
-        if answer.status_code == 200 and not answer.is_replay:
+        # Also one that was done by somebody else: the job that looks after exits knows no runs.
+        if answer.status_code == 200:
             self.settle(run.strategy_run_id, answer)
         return answer
 
@@ -93,7 +95,7 @@ class LeavingService:
 
         def decide(desk: Desk) -> None:
             run = _locked(desk, run_id)
-            if run.status == "closed":
+            if run.status != "exiting":
                 return
             run.status = "error" if failed else "closed"
             if failed:
@@ -107,15 +109,18 @@ class LeavingService:
 
         self._turns.do(decide)
 
-    def _begin(self, desk: Desk, run: WorkerRun, key: str | None, reason: str | None) -> str:
+    def _begin(
+        self, desk: Desk, run: WorkerRun, key: str | None, reason: str | None
+    ) -> tuple[str, str | None]:
+        """The key and the reason of the exit that is meant; the run is being left from now on."""
         wanted = (key or "").strip()
         taken = desk.intent(run.strategy_run_id, wanted) if wanted else None
         if taken is not None and taken["kind"] != EXIT_RUN:
             raise KeyReused(wanted)
-        if run.status == "closed":
-            return wanted or run.exit_key or f"exit:{secrets.token_hex(8)}"
-        if run.status == "exiting" and run.exit_key and wanted in ("", run.exit_key):
-            return run.exit_key
+        if run.exit_key and not wanted and run.status in ("exiting", "closed"):
+            return run.exit_key, run.status_reason or None
+        if run.status == "closed" or (run.status == "exiting" and wanted == run.exit_key):
+            return wanted, reason
         chosen = wanted or f"exit:{secrets.token_hex(8)}"
         run.status, run.exit_key = "exiting", chosen
         run.status_reason = reason or ""
@@ -128,7 +133,7 @@ class LeavingService:
             f"Leaving the run{f': {reason}' if reason else ''}",
         )
         desk.session.flush()
-        return chosen
+        return chosen, reason
 
 
 def _locked(desk: Desk, run_id: str) -> WorkerRun:
