@@ -168,6 +168,7 @@ def test_history_says_where_it_is_from(with_market: None, worker: TestClient) ->
 
 
 def test_history_refuses_a_range_that_is_too_long_or_backward(worker: TestClient) -> None:
+    """KD-05."""
     params = {"symbol": "NSE:INFY", "timeframe": "minute", "from": "2025-01-01", "to": "2025-12-31"}
     answer = worker.get(f"{MARKET}/history", params=params)
     assert (answer.status_code, "60 days" in answer.json()["detail"]) == (400, True)
@@ -175,6 +176,9 @@ def test_history_refuses_a_range_that_is_too_long_or_backward(worker: TestClient
     assert worker.get(f"{MARKET}/history", params=params).status_code == 400
     params |= {"from": "0001-01-01", "to": "9999-12-31"}
     assert worker.get(f"{MARKET}/history", params=params).status_code == 400
+    ahead = {"symbol": "NSE:INFY", "from": "2026-02-01", "to": "2026-03-01"}
+    answer = worker.get(f"{MARKET}/history", params=ahead)
+    assert (answer.status_code, "in the future" in answer.json()["detail"]) == (400, True)
     params |= {"to": "soon"}
     assert worker.get(f"{MARKET}/history", params=params).status_code == 400
 
@@ -185,6 +189,14 @@ def test_a_snapshot_joins_quotes_and_candles(worker: TestClient) -> None:
     answer = worker.post(f"{MARKET}/snapshot", json=body).json()
     assert set(answer["quotes"]) == {"NSE:INFY"}
     assert answer["candles"][0]["symbol"] == "NSE:TCS"
+    assert answer["candles"][0]["count"] == 3
+    for wanted, pointer in (
+        ({"symbol": "NSE:TCS", "lookback": 501}, "/candles/0/lookback"),
+        ({"symbol": "NSE:TCS", "intervall": "day"}, "/candles/0/intervall"),
+        ({"instrument_token": "TCS"}, "/candles/0/instrument_token"),
+    ):
+        refused = worker.post(f"{MARKET}/snapshot", json={"candles": [wanted]})
+        assert [one["pointer"] for one in refused.json()["detail"]] == [pointer]
 
 
 @pytest.mark.parametrize(

@@ -61,6 +61,36 @@ def test_a_wrong_envelope_says_what_to_do(caller: Any, api: Any, buy: Any) -> No
         assert "Content-Type: application/json" in refused.json()["detail"][0]["msg"]
 
 
+def test_what_is_kept_with_orders_and_runs_is_no_book(
+    caller: Any, api: Any, buy: Any, new_run: Any
+) -> None:
+    """KP-02, KR-01, KC-05: every order, run and sign of life carries its words for good."""
+    most = {"a": "x" * (16_384 - len('{"a":""}'))}
+    too_long, far_too_long = {"a": "x" * 16_400}, {"a": "x" * 66_000}
+    run = {"template_id": "t", "account_scope": "kite:paper-a", "strategy_run_id": "run-2"}
+    said = {"event_type": "e", "summary": "s"}
+    for path, body, pointer in (
+        ("runs/run-1/intents", {**buy("key-00001"), "metadata": too_long}, "/metadata"),
+        ("heartbeat", {"metrics": too_long}, "/metrics"),
+        ("runs", {**run, "metadata": far_too_long}, "/metadata"),
+        ("runs", {**run, "runtime_state": far_too_long}, "/runtime_state"),
+        ("runs", {**run, "summary_fields": [{"key": "k", "value": far_too_long}]},
+         "/summary_fields"),
+        ("runs/run-1/decision-events", {**said, "details": too_long}, "/details"),
+        ("runs/run-1/decision-events", {**said, "more": too_long}, ""),
+    ):  # fmt: skip
+        refused = caller.post(api(path), json=body)
+        assert refused.status_code == 422
+        (problem,) = refused.json()["detail"]
+        assert problem["pointer"] == pointer
+        assert "bytes of JSON" in problem["msg"]
+    assert caller.get(api("orders"), params=RUN).json()["orders"] == []
+    assert caller.get(api("runs/run-2")).status_code == 404
+    new_run(caller, "run-2", metadata=too_long)
+    placed = caller.post(api("runs/run-1/intents"), json={**buy("key-00001"), "metadata": most})
+    assert placed.json()["status"] == "COMPLETE"
+
+
 def test_a_quantity_that_is_there_twice_is_no_order(caller: Any, api: Any, buy: Any) -> None:
     """KO-05: two readers of one body would place two different orders."""
     body = json.dumps(buy("key-00001", quantity=1)).replace(

@@ -69,6 +69,36 @@ def test_a_card_says_what_the_run_is_and_what_it_will_do(
     assert card["summary_fields"][0]["key"] == "signal"
 
 
+def test_a_field_with_a_path_shows_what_is_there_now(
+    worker: Any, new_run: Any, page: TestClient, api: Any, buy: Any, market: Any
+) -> None:
+    """KR-06."""
+    caller = worker()
+    paths = {
+        "net": "pnl.totals.net_pnl", "stop": "runtime_state.risk.stop",
+        "signal": "heartbeat.metrics.signal", "nothing": "runtime_state.a.b",
+    }  # fmt: skip
+    fields = [{"key": key, "path": path, "format": "number"} for key, path in paths.items()]
+    made = new_run(caller, summary_fields=fields, runtime_state={"risk": {"stop": 1}})
+    assert made["summary_fields"] == fields
+    assert values(page)["signal"] is None
+    place(caller, api, buy)
+    market.trade("NSE:INFY", "1510.00")
+    nonce = caller.post(api("runs/run-1/claim-session")).json()["worker_session_nonce"]
+    headers = {"X-Worker-Session-Nonce": nonce}
+    beat = {"metrics": {"signal": "long"}}
+    assert caller.post(api("runs/run-1/heartbeat"), json=beat, headers=headers).is_success
+    patch = {"patch": {"stop": 2}}
+    assert caller.patch(api("runs/run-1/risk"), json=patch, headers=headers).is_success
+    net = caller.get(api("runs/run-1/pnl")).json()["totals"]["net_pnl"]
+    assert values(page) == {"net": net, "stop": 2, "signal": "long", "nothing": None}
+
+
+def values(page: TestClient) -> Json:
+    (card,) = get(page, "runs")
+    return {field["key"]: field["value"] for field in card["summary_fields"]}
+
+
 def test_finished_runs_are_shown_when_asked_for(
     caller: TestClient, page: TestClient, api: Any
 ) -> None:

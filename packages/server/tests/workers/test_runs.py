@@ -35,6 +35,21 @@ def test_a_run_is_created_and_found_again(worker: Any, new_run: Any, api: Any) -
     assert found["allowed_actions"] == ["edit_risk", "exit_strategy"]
 
 
+def test_a_broken_protection_of_a_new_run_is_named_where_it_stands(worker: Any, api: Any) -> None:
+    """KR-01: and no run is made."""
+    caller = worker()
+    body = {
+        "strategy_run_id": "run-1", "template_id": "t", "account_scope": "kite:paper-a",
+        "runtime_state": {"backend_protection": {"basket": {"stoploss_pct": -1}}},
+    }  # fmt: skip
+    refused = caller.post(api("runs"), json=body)
+    assert refused.status_code == 422
+    assert [one["pointer"] for one in refused.json()["detail"]] == [
+        "/runtime_state/backend_protection/basket/stoploss_pct"
+    ]
+    assert caller.get(api("runs/run-1")).status_code == 404
+
+
 def test_a_run_without_an_id_gets_one(worker: Any, api: Any) -> None:
     body = {"template_id": "t", "account_scope": "kite:paper-a"}
     answer = worker().post(api("runs"), json=body).json()
@@ -189,15 +204,38 @@ def test_a_patch_that_breaks_the_schema_names_the_field(
         ([{"key": "a", "type": "select"}], "/risk_schema/0/options"),
         ([{"key": "a", "min": 2, "default": 1}], "/risk_schema/0/default"),
         ([{"key": "a"}, {"key": "a"}], "/risk_schema/1/key"),
+        ([{"key": "a", "unit": 5}], "/risk_schema/0/unit"),
     ],
 )
 def test_a_schema_that_breaks_the_grammar_is_refused(
     worker: Any, api: Any, schema: list[Json], pointer: str
 ) -> None:
+    """KR-06."""
     body = {"template_id": "t", "account_scope": "kite:paper-a", "risk_schema": schema}
     answer = worker().post(api("runs"), json=body)
     assert answer.status_code == 422
     assert answer.json()["detail"][0]["pointer"] == pointer
+
+
+@pytest.mark.parametrize(
+    ("field", "pointer"),
+    [
+        ({"value": 1}, "/summary_fields/0/key"),
+        ({"key": "a", "format": "rupees"}, "/summary_fields/0/format"),
+        ({"key": "a", "label": {"of": 1}}, "/summary_fields/0/label"),
+        ({"key": "a", "path": 5}, "/summary_fields/0/path"),
+        ({"key": "a", "path": "pnl.totals.nett"}, "/summary_fields/0/path"),
+        ({"key": "a", "path": "metadata.x"}, "/summary_fields/0/path"),
+    ],
+)
+def test_a_summary_field_that_cannot_be_shown_is_refused(
+    worker: Any, api: Any, field: Json, pointer: str
+) -> None:
+    """KR-06."""
+    body = {"template_id": "t", "account_scope": "kite:paper-a", "summary_fields": [field]}
+    answer = worker().post(api("runs"), json=body)
+    assert answer.status_code == 422
+    assert [one["pointer"] for one in answer.json()["detail"]] == [pointer]
 
 
 def test_a_token_without_the_scope_is_refused(worker: Any, api: Any) -> None:

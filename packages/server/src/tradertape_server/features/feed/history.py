@@ -57,10 +57,12 @@ class CandleHistory:
         Raises InvalidInput when the range is empty or longer than one request may reach.
         """
         now = self._feed.now
+        if start is not None and end is not None and start > end:
+            raise InvalidInput("to must not be before from", pointer="/to")
+        if start is not None and start > now:
+            raise InvalidInput("from must not lie in the future", pointer="/from")
         end = min(end or now, now)  # a replay has a future, which nobody is shown
         start = start or end - timedelta(days=_DEFAULT_DAYS.get(interval, 5))
-        if start > end:
-            raise InvalidInput("to must not be before from", pointer="/to")
         longest = LONGEST_DAYS[interval]
         if end - start > timedelta(days=longest):
             raise InvalidInput(

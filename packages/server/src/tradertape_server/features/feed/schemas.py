@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -70,10 +70,19 @@ class InstrumentsIn(Body):
     instrument_tokens: list[int] = Field(default_factory=list, max_length=500)
 
 
-class SnapshotIn(QuotesIn):
-    """Quotes and candles in one answer; `candles` holds specifications of the caller's making."""
+class CandlesIn(Body):
+    """Whose candles, how long each and how many; one of `symbol` and `instrument_token`."""
 
-    candles: list[dict[str, Any]] = Field(default_factory=list, max_length=50)
+    symbol: Annotated[str, Field(max_length=100)] | None = None
+    instrument_token: int | None = None
+    interval: Annotated[str, Field(max_length=40)] = "5minute"
+    lookback: Annotated[int, Field(ge=1, le=500)] = 50
+
+
+class SnapshotIn(QuotesIn):
+    """Quotes and candles in one answer."""
+
+    candles: list[CandlesIn] = Field(default_factory=list[CandlesIn], max_length=50)
 
 
 class FeedStatusOut(Answer):

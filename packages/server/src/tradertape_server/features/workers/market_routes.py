@@ -6,8 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
 
-from tradertape_core.market.candle import Interval, parse_interval
-from tradertape_core.market.instrument import Instrument
+from tradertape_core.market.candle import parse_interval
 from tradertape_server.features.auth.watching import CredentialWatch, Guarded
 from tradertape_server.features.feed.answers import (
     asked_instrument,
@@ -22,6 +21,7 @@ from tradertape_server.features.feed.answers import (
 )
 from tradertape_server.features.feed.history import CandleHistory
 from tradertape_server.features.feed.schemas import (
+    CandlesIn,
     InstrumentOut,
     InstrumentsIn,
     QuotesIn,
@@ -109,7 +109,7 @@ def candles(
     lookback: Annotated[int, Query(ge=1, le=500)] = 50,
 ) -> dict[str, Any]:
     """Recent candles, and as `current` the one still going on."""
-    one, length = _asked(instruments, symbol, instrument_token), parse_interval(interval)
+    one, length = asked_instrument(instruments, symbol, instrument_token), parse_interval(interval)
     return candle_set(feed, one, length, feed.candles(one, length, count=lookback))
 
 
@@ -128,7 +128,7 @@ def history(
 
     `ingest` and `passthrough` are accepted: there is no broker behind this to fetch from.
     """
-    one, length = _asked(instruments, symbol, instrument_token), parse_interval(timeframe)
+    one, length = asked_instrument(instruments, symbol, instrument_token), parse_interval(timeframe)
     start, end = request.query_params.get("from"), request.query_params.get("to")
     found = past.read(one, length, moment_of(start, "/from"), end_of(end, "/to"))
     return history_set(one, length, found)
@@ -138,11 +138,7 @@ def history(
 def snapshot(
     _caller: DataWorker, feed: Live, instruments: Instruments, body: SnapshotIn
 ) -> dict[str, Any]:
-    """Quotes and candles of several instruments in one answer.
-
-    Each entry of `candles` names a `symbol` or an `instrument_token`, and may set `interval` and
-    `lookback`.
-    """
+    """Quotes and candles of several instruments in one answer."""
     found = instruments.many(identifiers(body.symbols, body.instrument_tokens))
     answer = quotes_answer(feed, found, mode_of(body.mode))
     series = [_candles_of(feed, instruments, wanted) for wanted in body.candles]
@@ -182,20 +178,11 @@ async def stream_candles(
     interval: Text = "5minute",
 ) -> EventStream:
     """Server-sent events: `{"current": candle}`, completed ones with `is_complete` true."""
-    one, length = _asked(instruments, symbol, instrument_token), parse_interval(interval)
+    one, length = asked_instrument(instruments, symbol, instrument_token), parse_interval(interval)
     return EventStream(candle_events(feed, one, length), Guarded(watch, caller))
 
 
-def _candles_of(
-    feed: Feed, instruments: InstrumentService, wanted: dict[str, Any]
-) -> dict[str, Any]:
-    symbol, token = wanted.get("symbol"), wanted.get("instrument_token")
-    one = _asked(instruments, None if symbol is None else str(symbol), token)
-    interval: Interval = parse_interval(str(wanted.get("interval", "5minute")))
-    lookback = wanted.get("lookback", 50)
-    count = lookback if isinstance(lookback, int) and 1 <= lookback <= 500 else 50
-    return candle_set(feed, one, interval, feed.candles(one, interval, count=count))
-
-
-def _asked(instruments: InstrumentService, symbol: str | None, token: Any) -> Instrument:
-    return asked_instrument(instruments, symbol, token if isinstance(token, int) else None)
+def _candles_of(feed: Feed, instruments: InstrumentService, wanted: CandlesIn) -> dict[str, Any]:
+    one = asked_instrument(instruments, wanted.symbol, wanted.instrument_token)
+    length = parse_interval(wanted.interval)
+    return candle_set(feed, one, length, feed.candles(one, length, count=wanted.lookback))

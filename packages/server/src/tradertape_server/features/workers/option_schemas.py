@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, ConfigDict, Field
 
 from tradertape_server.features.auth.reach import AccountScope
 from tradertape_server.features.options.schemas import Rupees, Units, Way
-from tradertape_server.features.workers.schemas import Document
+from tradertape_server.features.workers.schemas import Document, Note, RunDocument
 from tradertape_server.platform.http import Body
 
 MOST_LEGS = 20
@@ -49,7 +49,7 @@ class OptionLegIn(Body):
     exit_order_type: OrderType | None = None
     exit_price: Rupees | None = None
     variety: Literal["regular"] | None = None
-    metadata: Document = Field(default_factory=dict)
+    metadata: Note = Field(default_factory=dict)
 
 
 class NewOptionRun(Body):
@@ -59,7 +59,7 @@ class NewOptionRun(Body):
     product: ProductName
     legs: list[OptionLegIn] = Field(min_length=1, max_length=MOST_LEGS)
     protection: Document | None = None
-    metadata: Document = Field(default_factory=dict)
+    metadata: RunDocument = Field(default_factory=dict)
 
 
 class OptionAction(Body):
@@ -70,7 +70,7 @@ class OptionAction(Body):
     account_scope: AccountScope | None = None
     all_or_none: bool = False
     idempotency_key: Annotated[str, Field(max_length=160)] | None = None
-    metadata: Document = Field(default_factory=dict)
+    metadata: Note = Field(default_factory=dict)
     order_results: list[Document] | Document | None = None
     trade_results: list[Document] | Document | None = None
     safety_token: str | None = None

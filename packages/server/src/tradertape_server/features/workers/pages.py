@@ -28,6 +28,7 @@ from tradertape_server.features.workers.presenting import (
     worker_age_s,
 )
 from tradertape_server.features.workers.safety import SafetyService
+from tradertape_server.features.workers.summary_fields import shown_fields
 from tradertape_server.features.workers.timeline import event_view
 from tradertape_server.features.workers.turns import ref
 from tradertape_server.platform.database import Database
@@ -206,7 +207,7 @@ class PageService:
             name=_name(run),
             account_scope=run.account_scope,
             execution_mode=cast("out.Mode", run.execution_mode),
-            summary_fields=run.summary_fields,
+            summary_fields=shown_fields(run, looked.pnl.totals),
             is_option_run=run.option_run is not None,
             token_id=run.key_id,
             created_at=run.created_at,

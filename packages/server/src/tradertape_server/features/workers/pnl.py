@@ -38,7 +38,7 @@ class PnlService:
             "execution_mode": run.execution_mode,
             "status": run.status,
             "currency": "INR",
-            "totals": _totals(pnl.totals, compat=self._compat),
+            "totals": totals_of(pnl.totals, compat=self._compat),
             "legs": legs,
             "position_count": pnl.position_count,
             "is_realtime": pnl.is_realtime,
@@ -81,7 +81,8 @@ class PnlService:
         return _strict_funds(funds, scope) if self._compat else _funds(funds)
 
 
-def _totals(amounts: Amounts, *, compat: bool) -> Json:
+def totals_of(amounts: Amounts, *, compat: bool = False) -> Json:
+    """Totals in rupees. compat: those alone that the published client's strict model takes."""
     totals: Json = {
         "realized_pnl": amounts.realised_paise / 100,
         "unrealized_pnl": amounts.unrealised_paise / 100,

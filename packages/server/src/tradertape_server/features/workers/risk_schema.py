@@ -1,4 +1,4 @@
-"""The grammar of a run's risk controls, of what is shown of it, and of changes to them."""
+"""The grammar of a run's risk controls, and of changes to them."""
 
 from __future__ import annotations
 
@@ -7,24 +7,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tradertape_core.kernel.errors import InvalidDocument, Problem
+from tradertape_server.features.workers.summary_fields import key_problems, word_problems
 
 Json = Mapping[str, Any]
 TYPES = ("number", "integer", "boolean", "select", "text")
-FORMATS = ("inr", "pct", "int", "number", "text", "time")
 _NUMBERS = ("min", "max", "step")
 _MISSING = object()
-
-
-def check_summary_fields(fields: Sequence[Json]) -> None:
-    """Raise InvalidDocument when what is to be shown of a run breaks the grammar."""
-    problems: list[Problem] = []
-    for index, field in enumerate(fields):
-        at = f"/summary_fields/{index}"
-        problems += _key_problems(field, at)
-        if field.get("format") not in (None, *FORMATS):
-            problems.append(Problem(f"{at}/format", f"must be one of {', '.join(FORMATS)}"))
-    if problems:
-        raise InvalidDocument(problems)
 
 
 def check_schema(schema: Sequence[Json]) -> None:
@@ -33,7 +21,7 @@ def check_schema(schema: Sequence[Json]) -> None:
     seen: set[str] = set()
     for index, control in enumerate(schema):
         at = f"/risk_schema/{index}"
-        found = _key_problems(control, at) or _control_problems(control, at)
+        found = key_problems(control, at) or _control_problems(control, at)
         problems += found
         if not found and control["key"] in seen:
             problems.append(Problem(f"{at}/key", f"{control['key']!r} is there twice"))
@@ -65,15 +53,8 @@ def check_patch(schema: Sequence[Json], patch: Json, reason: str | None) -> None
         raise InvalidDocument(problems)
 
 
-def _key_problems(entry: Json, at: str) -> list[Problem]:
-    key = entry.get("key")
-    if not isinstance(key, str) or not key.strip() or len(key) > 80:
-        return [Problem(f"{at}/key", "must be a text of 1 to 80 characters")]
-    return []
-
-
 def _control_problems(control: Json, at: str) -> list[Problem]:
-    problems: list[Problem] = []
+    problems = word_problems(control, ("label", "unit"), at)
     if control.get("type", "number") not in TYPES:
         problems.append(Problem(f"{at}/type", f"must be one of {', '.join(TYPES)}"))
     problems += [

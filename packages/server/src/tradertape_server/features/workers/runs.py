@@ -26,9 +26,11 @@ from tradertape_server.features.workers.protections import Instruments, armed_va
 from tradertape_server.features.workers.reaching import demand_account
 from tradertape_server.features.workers.schemas import Heartbeat, NewRun, RiskPatch
 from tradertape_server.features.workers.sessions import demand_nonce, token_of
+from tradertape_server.features.workers.summary_fields import check_summary_fields
 from tradertape_server.features.workers.turns import Turns, note
 from tradertape_server.platform.database import Database
 from tradertape_server.platform.errors import Conflict, Forbidden
+from tradertape_server.platform.http import in_ist
 from tradertape_server.platform.identity import Identity
 
 Json = dict[str, Any]
@@ -67,14 +69,15 @@ class RunService:
         Raises RunMismatch, RunClosed, LiveDisabled, InvalidDocument, AccountNotAllowed.
         """
         demand_account(caller, wanted.account_scope)
-        risk_schema.check_summary_fields(wanted.summary_fields)
+        check_summary_fields(wanted.summary_fields)
         risk_schema.check_schema(wanted.risk_schema)
         _demand_limits(wanted.metadata, _object(wanted.runtime_state.get("risk")))
         if wanted.execution_mode == "live":
             _demand_live_metadata(wanted.metadata)
             raise LiveDisabled
         protection = wanted.runtime_state.get("backend_protection")
-        armed = None if protection is None else arming(self._instruments, protection)
+        at = "/runtime_state/backend_protection"
+        armed = None if protection is None else arming(self._instruments, protection, at=at)
         account_id = self._execution.account(caller.id, wanted.account_scope).id
         run_id = wanted.strategy_run_id or f"run_{secrets.token_hex(10)}"
 
@@ -149,7 +152,7 @@ class RunService:
                 metrics=beat.metrics,
                 at=now,
             )
-        return {"status": "ok", "worker_id": beat.worker_id, "received_at": now.isoformat()}
+        return {"status": "ok", "worker_id": beat.worker_id, "received_at": in_ist(now)}
 
     def patch_risk(
         self, caller: Identity, run_id: str, wanted: RiskPatch, nonce: str | None

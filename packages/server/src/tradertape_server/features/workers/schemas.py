@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, ConfigDict, Field, JsonValue
+from pydantic import AfterValidator, ConfigDict, Field, JsonValue, model_validator
+from pydantic_core import to_json
 
 from tradertape_server.features.auth.reach import AccountScope
 from tradertape_server.platform.http import Answer, Body, IstTime
@@ -30,6 +31,29 @@ RunId = Annotated[
 ]
 Document = dict[str, JsonValue]
 
+# Bytes of JSON: what is kept with every order, and with a run, is read again with each of them.
+MOST_OF_A_NOTE = 16_384
+MOST_OF_A_RUN = 65_536
+
+
+def _demand_size(document: Any, most: int, what: str = "") -> None:
+    if document and (length := len(to_json(document))) > most:
+        raise ValueError(f"{what}must be at most {most} bytes of JSON, had {length}")
+
+
+def _at_most(most: int) -> AfterValidator:
+    def check(document: Any) -> Any:
+        _demand_size(document, most)
+        return document
+
+    return AfterValidator(check)
+
+
+# In the worker's own words, kept as it is.
+Note = Annotated[Document, _at_most(MOST_OF_A_NOTE)]
+RunDocument = Annotated[Document, _at_most(MOST_OF_A_RUN)]
+RunDocuments = Annotated[list[Document], Field(max_length=50), _at_most(MOST_OF_A_RUN)]
+
 
 class NewRun(Body):
     """Create a run, or find it again."""
@@ -38,20 +62,20 @@ class NewRun(Body):
     account_scope: AccountScope
     execution_mode: Literal["dry_run", "paper", "live"] = "paper"
     strategy_run_id: RunId | None = None
-    summary_fields: list[Document] = Field(default_factory=list[Document], max_length=50)
-    risk_schema: list[Document] = Field(default_factory=list[Document], max_length=50)
+    summary_fields: RunDocuments = Field(default_factory=list[Document])
+    risk_schema: RunDocuments = Field(default_factory=list[Document])
     allowed_actions: list[Annotated[str, Field(max_length=60)]] = Field(
-        default=["edit_risk", "exit_strategy"]
+        default=["edit_risk", "exit_strategy"], max_length=50
     )
-    runtime_state: Document = Field(default_factory=dict[str, JsonValue])
-    metadata: Document = Field(default_factory=dict[str, JsonValue])
+    runtime_state: RunDocument = Field(default_factory=dict[str, JsonValue])
+    metadata: RunDocument = Field(default_factory=dict[str, JsonValue])
 
 
 class Heartbeat(Body):
     """A sign of life."""
 
     status: Annotated[str, Field(max_length=40)] = "healthy"
-    metrics: Document = Field(default_factory=dict[str, JsonValue])
+    metrics: Note = Field(default_factory=dict[str, JsonValue])
     worker_id: Annotated[str, Field(max_length=120)] | None = None
 
 
@@ -62,23 +86,28 @@ class DecisionEvent(Body):
 
     event_type: Annotated[str, Field(min_length=1, max_length=60)]
     summary: Annotated[str, Field(min_length=1, max_length=2000)]
-    details: Document | None = None
+    details: Note | None = None
     related_resource_type: Annotated[str, Field(max_length=40)] | None = None
     related_resource_id: Annotated[str, Field(max_length=120)] | None = None
+
+    @model_validator(mode="after")
+    def _more_is_no_book(self) -> DecisionEvent:
+        _demand_size(self.model_extra, MOST_OF_A_NOTE, "further fields ")
+        return self
 
 
 class OrderPreviewIn(Body):
     """An order to look at."""
 
     order: Document
-    metadata: Document = Field(default_factory=dict[str, JsonValue])
+    metadata: Note = Field(default_factory=dict[str, JsonValue])
 
 
 class BasketPreviewIn(Body):
     """A basket to look at."""
 
     orders: list[Document]
-    metadata: Document = Field(default_factory=dict[str, JsonValue])
+    metadata: Note = Field(default_factory=dict[str, JsonValue])
     all_or_none: bool = False
 
 
@@ -88,14 +117,14 @@ class Intent(Body):
     intent_type: Literal["place_order", "place_basket"]
     payload: Document
     idempotency_key: str
-    metadata: Document = Field(default_factory=dict[str, JsonValue])
+    metadata: Note = Field(default_factory=dict[str, JsonValue])
     safety_token: str | None = None
 
 
 class RiskPatch(Body):
     """New values of risk controls."""
 
-    patch: Document
+    patch: Note
     reason: Annotated[str, Field(max_length=500)] | None = None
 
 
