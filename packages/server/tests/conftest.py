@@ -80,14 +80,14 @@ START = datetime(2026, 1, 5, 4, 30, tzinfo=UTC)
 
 
 @pytest.fixture
-def start() -> datetime:
+def begins_at() -> datetime:
     """When a test begins."""
     return START
 
 
 @pytest.fixture
-def clock(start: datetime) -> FrozenClock:
-    return FrozenClock(start)
+def clock(begins_at: datetime) -> FrozenClock:
+    return FrozenClock(begins_at)
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ PUT = Instrument(
 
 
 @pytest.fixture
-def start() -> datetime:
+def begins_at() -> datetime:
     """15:00 on a Wednesday after the hours of shares and contracts went apart."""
     return datetime(2026, 8, 5, 9, 30, tzinfo=UTC)
 
