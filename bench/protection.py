@@ -128,6 +128,7 @@ def guarded(at: Trading, name: str, shares: list[int], protection: dict[str, obj
     run_id = str(at.workers.runs.create(at.caller, wanted)["strategy_run_id"])
     run = at.workers.runs.get(at.caller, run_id)
     for share in shares:
+        at.market.trade(f"NSE:S{share}", "1000.00")  # a fresh price: it is filled at once
         at.execution.place(ref(run), order(share, "BUY", 10), key=f"bench:entry:{share}")
     if len(shares) > 1:
         at.execution.trader.do(Wish(lambda desk: make_options(desk, run_id, shares)))

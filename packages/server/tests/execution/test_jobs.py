@@ -8,6 +8,7 @@ import pytest
 
 from tradertape_core.kernel.clock import IST
 from tradertape_core.market.calendar import nse_calendar
+from tradertape_server.features.execution.errors import OrderDenied
 from tradertape_server.features.execution.jobs import ExecutionJobs
 
 DAY = datetime(2026, 1, 5, tzinfo=IST)  # a Monday; the frozen clock starts at 10:00 that day
@@ -46,6 +47,19 @@ def test_intraday_positions_are_closed_before_the_market_and_cost_their_owner(
     assert spent > 5_900  # the broker's 50 rupees with tax, and the sale's own
     assert spent < 8_000
     execution.place(run, order(quantity=1), key="key-0003")  # the run goes on
+
+
+def test_nothing_is_opened_intraday_once_such_positions_are_closed(execution, run, order, jobs, at):
+    """It would be held overnight: the day's square-off has been."""
+    execution.place(run, order(product="MIS"), key="key-0001")
+    at(15, 20)
+    execution.place(run, order(product="MIS", transaction_type="SELL"), key="key-0002")
+    jobs.run_once()
+    with pytest.raises(OrderDenied) as refused:
+        execution.place(run, order(product="MIS"), key="key-0003")
+    assert [one.reason for one in refused.value.denials] == ["intraday_over"]
+    execution.place(run, order(product="MIS", variety="amo"), key="key-0004")
+    execution.place(run, order(product="CNC"), key="key-0005")
 
 
 def test_day_orders_end_with_the_session_and_after_market_ones_begin_with_the_next(

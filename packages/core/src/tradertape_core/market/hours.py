@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from functools import cache
+from functools import cache, lru_cache
 
 from tradertape_core.kernel.clock import IST
 from tradertape_core.kernel.errors import InvalidInput
@@ -112,10 +112,11 @@ def intraday_due(calendar: Calendar, day: date, segment: Segment = Segment.CASH)
     return max(found[0].start, min(hours.end for hours in found) - INTRADAY_BEFORE_CLOSE)
 
 
-def intraday_closes(calendar: Calendar, day: date) -> dict[str, datetime]:
-    """`intraday_due` by exchange; empty without a session."""
+@lru_cache(maxsize=32)
+def intraday_closes(day: date) -> Mapping[str, datetime]:
+    """`intraday_due` on NSE's calendar by exchange; empty without a session."""
     found = {
-        exchange: intraday_due(calendar, day, segment)
+        exchange: intraday_due(nse_calendar(), day, segment)
         for segment, exchanges in SQUARED_OFF.items()
         for exchange in sorted(exchanges)
     }

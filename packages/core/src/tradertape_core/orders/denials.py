@@ -27,6 +27,7 @@ class DenialReason(StrEnum):
     NOT_IN_AUCTION = "not_in_auction"
     NO_MARKET_PROTECTION = "no_market_protection"
     T2T_INTRADAY = "t2t_intraday"
+    INTRADAY_OVER = "intraday_over"
     ILLIQUID = "illiquid"
     NO_PRICE = "no_price"
     # the order
@@ -98,6 +99,10 @@ WORDS: dict[DenialReason, str] = {
     ),
     DenialReason.T2T_INTRADAY: (
         "{instrument} settles trade for trade: intraday is not possible, use CNC"
+    ),
+    DenialReason.INTRADAY_OVER: (
+        "intraday positions of {exchange} are closed from {due} on: use {instead}, or variety amo "
+        "for the next session"
     ),
     DenialReason.ILLIQUID: "{instrument} has a wide or empty market: bid {bid}, ask {ask}",
     DenialReason.NO_PRICE: "{instrument} has no price yet",

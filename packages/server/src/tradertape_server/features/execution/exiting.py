@@ -29,12 +29,13 @@ from tradertape_core.orders.commands import PlaceOrder
 from tradertape_core.orders.fields import order_document
 from tradertape_core.orders.order import Order, Product
 from tradertape_server.features.execution import answers, views
-from tradertape_server.features.execution.answers import Outcome
+from tradertape_server.features.execution.answers import Answer, Outcome
 from tradertape_server.features.execution.desk import Desk
 from tradertape_server.features.execution.facts import exit_facts
 from tradertape_server.features.execution.identifiers import OrderIds
 from tradertape_server.features.execution.placing import Intent, Reserved, replayed, reserve
 from tradertape_server.features.execution.wishes import Wish
+from tradertape_server.platform.errors import ApiError
 
 Json = dict[str, Any]
 _PATIENCE = timedelta(seconds=10)  # with a closing order that rests, before its band is widened
@@ -69,52 +70,74 @@ class Part:
         return cls(product, frozenset(details.get("exchanges", ())))
 
 
-_ALL = Part()
+ALL = Part()
 
 
 def begin_wish(
     intent: Intent,
+    ids: OrderIds,
     *,
     reason: str | None,
-    part: Part = _ALL,
+    part: Part = ALL,
     is_square_off: bool = False,
     before: Callable[[Desk], Any] | None = None,
 ) -> Wish:
-    """Take the key of an exit; from now on its run places nothing else.
+    """Begin an exit and take its first step: comes to its key's answer or to its Progress.
 
-    part: leave with this alone, and the run goes on. is_square_off: the broker does it, for its
-    fee. before: done first, in the same transaction.
+    before: done first, in the same transaction.
     """
+    step = step_wish(intent.run_id, intent.key, ids)
 
-    def decide(desk: Desk) -> Outcome | None:
+    def decide(desk: Desk) -> Any:
         if before is not None:
             before(desk)
-        row = desk.intent(intent.run_id, intent.key)
-        if row is not None and row["kind"] == intent.kind and row["answer"] is None:
-            return None  # it is under way: go on with it
-        known = replayed(desk, intent)
-        if known is not None:
-            return None if isinstance(known, Reserved) else known
-        details: Json = {
-            "reason": reason,
-            "product": part.product.value if part.product else None,
-            "exchanges": sorted(part.exchanges),
-            "is_square_off": is_square_off,
-            "orders": [],
-        }
-        reserve(desk, intent, details)
-        desk.note(
-            account_id=intent.account_id,
-            run_id=intent.run_id or None,
-            kind="execution",
-            event_type="exit_requested",
-            source="execution",
-            summary=f"Exit asked for{f': {reason}' if reason else ''}",
-            payload={"key": intent.key, "product": details["product"]},
-        )
-        return None
+        known = begin(desk, intent, reason=reason, part=part, is_square_off=is_square_off)
+        return known if known is not None else step.decide(desk)
 
-    return Wish(decide)
+    def settle(desk: Desk, carry: Any) -> Any:
+        is_answered = isinstance(carry, Answer | ApiError) or step.settle is None
+        return carry if is_answered else step.settle(desk, carry)
+
+    return Wish(decide, settle, key=(intent.run_id, intent.key))
+
+
+def begin(
+    desk: Desk,
+    intent: Intent,
+    *,
+    reason: str | None,
+    part: Part = ALL,
+    is_square_off: bool = False,
+) -> Outcome | None:
+    """Take the key of an exit; from now on its run places nothing else. The key's answer, if any.
+
+    part: leave with this alone, and the run goes on. is_square_off: the broker does it, for its
+    fee.
+    """
+    row = desk.intent(intent.run_id, intent.key)
+    if row is not None and row["kind"] == intent.kind and row["answer"] is None:
+        return None  # it is under way: go on with it
+    known = replayed(desk, intent)
+    if known is not None:
+        return None if isinstance(known, Reserved) else known
+    details: Json = {
+        "reason": reason,
+        "product": part.product.value if part.product else None,
+        "exchanges": sorted(part.exchanges),
+        "is_square_off": is_square_off,
+        "orders": [],
+    }
+    reserve(desk, intent, details)
+    desk.note(
+        account_id=intent.account_id,
+        run_id=intent.run_id or None,
+        kind="execution",
+        event_type="exit_requested",
+        source="execution",
+        summary=f"Exit asked for{f': {reason}' if reason else ''}",
+        payload={"key": intent.key, "product": details["product"]},
+    )
+    return None
 
 
 def step_wish(run_id: str, key: str, ids: OrderIds) -> Wish:

@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from tradertape_core.execution.decision import Facts
+from tradertape_core.kernel.clock import IST
 from tradertape_core.kernel.errors import InvalidDocument, Problem
 from tradertape_core.kernel.format import inr
 from tradertape_core.kernel.money import Paise
+from tradertape_core.market.hours import intraday_closes
 from tradertape_core.market.instrument import Instrument
 from tradertape_core.orders.commands import ModifyOrder, PlaceOrder
 from tradertape_core.orders.denials import Denial, DenialReason, denial
-from tradertape_core.orders.order import Order, OrderRequest, Product, Side
+from tradertape_core.orders.order import Order, OrderRequest, Product, Side, Variety
 from tradertape_core.risk import gate
 from tradertape_server.features.execution.desk import Desk
 from tradertape_server.features.execution.errors import RunExiting
@@ -39,6 +41,7 @@ def facts_for(desk: Desk, command: PlaceOrder, risk: Risk, *, in_basket: bool = 
     denials = gate.check(command, known)
     if not gate.is_reducing(request, known):
         desk.demand_room()
+        denials += _intraday(desk, request, instrument)
         denials += _holdings(desk, command)
         denials += () if needed is None else _margin(desk, account_id, needed)
     return market_facts(desk, instrument, denials)
@@ -106,6 +109,20 @@ def market_facts(desk: Desk, instrument: Instrument, denials: tuple[Denial, ...]
         phase=desk.phase(instrument),
         denials=denials,
     )
+
+
+def _intraday(desk: Desk, request: OrderRequest, instrument: Instrument) -> tuple[Denial, ...]:
+    """Once brokers close intraday positions they open none: nobody would close that one today."""
+    if request.product is not Product.MIS or request.variety is Variety.AMO:
+        return ()
+    if desk.market.never_closes or desk.phase(instrument) is None:
+        return ()
+    due = intraday_closes(desk.now.astimezone(IST).date()).get(instrument.exchange)
+    if due is None or desk.now < due:
+        return ()
+    instead = Product.NRML if instrument.is_derivative else Product.CNC
+    facts = {"exchange": instrument.exchange, "due": f"{due:%H:%M}", "instead": instead.value}
+    return (denial(_R.INTRADAY_OVER, pointer="/product", **facts),)
 
 
 def _holdings(desk: Desk, command: PlaceOrder) -> tuple[Denial, ...]:

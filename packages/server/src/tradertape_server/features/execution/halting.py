@@ -53,6 +53,6 @@ def begin_exits(desk: Desk, account_ids: Iterable[int], *, reason: str) -> list[
             kind=EXIT_RUN,
             request_hash=request_hash(EXIT_RUN, {"reason": reason, "product": None}),
         )
-        exiting.begin_wish(intent, reason=reason).decide(desk)
+        exiting.begin(desk, intent, reason=reason)
         begun.append((run_id, key))
     return begun

@@ -159,7 +159,8 @@ class ExecutionJobs:
             try:
                 self.service.exit_run(
                     run,
-                    key=f"{name}:{day.isoformat()}",
+                    # What belongs to no run is told apart by its account.
+                    key=f"{name}:{day.isoformat()}{'' if run.run_id else f':{run.account_id}'}",
                     reason="intraday square-off",
                     product=Product.MIS,
                     exchanges=exchanges,

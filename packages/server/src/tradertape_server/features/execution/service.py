@@ -252,27 +252,37 @@ class ExecutionService(Reading):
             return _answer(
                 {"strategy_run_id": run.run_id, "mode": run.mode, "dry_run": True, **body}
             )
-        key = (key or f"exit:{self.ids.next(self.clock.now())}").strip()
-        intent = _exit_intent(run, key, reason, product)
-        known = self.trader.do(
-            exiting.begin_wish(
-                intent,
-                reason=reason,
-                part=exiting.Part(product, exchanges),
-                is_square_off=is_square_off,
-                before=before,
-            )
+        wish = self.exit_wish(
+            run, key=(key or f"exit:{self.ids.next(self.clock.now())}").strip(), reason=reason,
+            part=exiting.Part(product, exchanges), is_square_off=is_square_off, before=before,
+        )  # fmt: skip
+        begun = self.trader.do(wish)
+        if not isinstance(begun, exiting.Progress):
+            return _given(begun)
+        answer = begun.answer
+        if answer is None and begun.moved and wish.key is not None:
+            answer = self.go_on_leaving(*wish.key)
+        if answer is not None:
+            return _given(answer)
+        under_way = {"status": "exiting", "dry_run": False}
+        return _answer(
+            {"strategy_run_id": run.run_id, "mode": run.mode, **under_way}, status_code=202
         )
-        if known is not None:
-            return _given(known)
-        return self.go_on_leaving(run.run_id, intent.key) or _answer(
-            {
-                "strategy_run_id": run.run_id,
-                "mode": run.mode,
-                "status": "exiting",
-                "dry_run": False,
-            },
-            status_code=202,
+
+    def exit_wish(
+        self,
+        run: RunRef,
+        *,
+        key: str,
+        reason: str | None,
+        part: exiting.Part = exiting.ALL,
+        is_square_off: bool = False,
+        before: Callable[[Desk], Any] | None = None,
+    ) -> Wish:
+        """What `exit_run` begins with, to be decided on together with something else."""
+        intent = _exit_intent(run, key, reason, part.product)
+        return exiting.begin_wish(
+            intent, self.ids, reason=reason, part=part, is_square_off=is_square_off, before=before
         )
 
     def go_on_leaving(self, run_id: str, key: str) -> Answer | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -49,17 +49,7 @@ class Closed:
         return (self.value / self.quantity).quantize(Decimal("0.0001"))
 
 
-@dataclass(slots=True)
-class FirstOrders:
-    """The orders of claims that need nothing else done first, and the ids of those claims."""
-
-    wishes: list[Wish] = field(default_factory=list[Wish])
-    claims: set[str] = field(default_factory=set[str])
-
-    @property
-    def keys(self) -> list[tuple[str, str]]:
-        """Of the orders, to be looked up in bulk."""
-        return [one.key for one in self.wishes if one.key is not None]
+FirstOrders = list[tuple[str, Wish]]  # each with the id of its claim
 
 
 class ClaimExits:
@@ -83,17 +73,18 @@ class ClaimExits:
             for one in held.orders.values()
             if one.run_id == run.strategy_run_id
         }
-        found = FirstOrders()
+        found: FirstOrders = []
         for name in (one.claim_id for one in claims):
             claim = ps.claim_of(state, name)
             if _leaves(run, claim):
+                key = _leaving_key(claim)
+                found.append((name, self._leaving.force_wish(run, key=key, reason=claim.message)))
                 continue
             exits = self._exits(state, claim, mine, {})
             places = {(one.instrument, one.product, one.side) for one in exits}
             if taken.isdisjoint(places):
                 orders = self._orders(state, claim, exits)
-                found.wishes += [self._execution.place_wish(ref(run), **one) for one in orders]
-                found.claims.add(name)
+                found += [(name, self._execution.place_wish(ref(run), **one)) for one in orders]
             if claim.rule is ps.Rule.MIS_SQUAREOFF:
                 taken |= places  # a basket of all that the run holds names them too
         return found
@@ -152,7 +143,7 @@ class ClaimExits:
     def _leave(
         self, run: WorkerRun, state: ProtectionState, claim: Claim, keep: Keep
     ) -> ProtectionState:
-        key = f"protection:{claim.claim_id}"
+        key = _leaving_key(claim)
         answer = self._leaving.force(run, key=key, reason=claim.message)
         if answer.status_code != 200:
             return state
@@ -274,6 +265,10 @@ class ClaimExits:
     def _is_due(self, claim: Claim) -> bool:
         waited = self._execution.clock.now() - claim.at
         return claim.attempts < MOST_ATTEMPTS and waited >= RETRY_AFTER * claim.attempts
+
+
+def _leaving_key(claim: Claim) -> str:
+    return f"protection:{claim.claim_id}"
 
 
 def _leaves(run: WorkerRun, claim: Claim) -> bool:

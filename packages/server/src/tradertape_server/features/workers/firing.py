@@ -11,6 +11,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tradertape_core.kernel.errors import InvalidInput
 from tradertape_core.ledger.position import Position
 from tradertape_core.risk import protection_state as ps
 from tradertape_core.risk.protection import Evaluation, Trigger
@@ -24,6 +25,7 @@ from tradertape_server.features.workers.leaving import LeavingService
 from tradertape_server.features.workers.models import WorkerRun
 from tradertape_server.features.workers.protections import stored
 from tradertape_server.features.workers.turns import Turns, note
+from tradertape_server.platform.errors import ApiError
 
 Sent = Collection[str]  # ids of claims whose first orders are placed
 
@@ -47,9 +49,9 @@ Fired = tuple[Guarded, Evaluation]
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """Claims that were made, and their orders with what was decided on each."""
+    """Claims whose orders were sent, and the orders with what was decided on each."""
 
-    claims: Sent
+    sent: Sent
     orders: list[tuple[Wish, Any]]
 
 
@@ -78,7 +80,7 @@ class Firing:
                 )
                 for (guarded, found), state in zip(fired, states, strict=True)
             ]
-            desk.look_up([key for first in firsts for key in first.keys])
+            desk.look_up([one.key for first in firsts for _, one in first if one.key is not None])
             ours = repository.change_protections(
                 desk.session,
                 {
@@ -98,7 +100,7 @@ class Firing:
                 for wish, carry in () if one is None else one.orders:
                     if wish.settle is not None:
                         wish.settle(desk, carry)
-            return [None if one is None else one.claims for one in begun]
+            return [None if one is None else one.sent for one in begun]
 
         sent: list[Sent | None] = self._execution.trader.do(Wish(decide, settle))
         for (guarded, _), state, claims in zip(fired, states, sent, strict=True):
@@ -151,7 +153,17 @@ def _begin(
     if any(one.claim.scope == ps.BASKET for one in triggers):
         halt_by_protection(desk, run, triggers[0].message)
     _tell(desk, run, triggers, state.generation)
-    return Begun(first.claims, [(one, one.decide(desk)) for one in first.wishes])
+    orders: list[tuple[Wish, Any]] = []
+    sent, refused = {name for name, _ in first}, set[str]()
+    for name, wish in first:
+        cursor = desk.cursor
+        try:
+            orders.append((wish, wish.decide(desk)))
+        except (ApiError, InvalidInput):
+            if desk.cursor != cursor:
+                raise  # half of it is staged
+            refused.add(name)  # the claim stands, and is gone on with
+    return Begun(sent - refused, orders)
 
 
 def _tell(desk: Desk, run: WorkerRun, triggers: Sequence[Trigger], generation: int) -> None:

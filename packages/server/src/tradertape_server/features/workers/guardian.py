@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
 
 from tradertape_core.kernel.clock import IST, Clock
 from tradertape_core.ledger.position import Position
-from tradertape_core.market.calendar import nse_calendar
 from tradertape_core.market.hours import intraday_closes
 from tradertape_core.market.tick import Tick
 from tradertape_core.risk.protection import Surroundings, check
@@ -147,9 +146,7 @@ class Guardian:
                 dirty, self._dirty = self._dirty, set()
             self._entries.look()
             self._reload_all(dirty)
-            for run_id in list(self._runs):
-                self._evaluate(run_id)
-            self._fire()
+            self._evaluate_all(list(self._runs))
             self._save_trails(older_than_s=SAVE_EVERY_S)
             self._finish_exits()
 
@@ -161,18 +158,14 @@ class Guardian:
         with self._bell:
             dirty, self._dirty = self._dirty, set()
         touched = {run_id for name in names for run_id in self._by_name.get(name, ())}
-        for run_id in touched - dirty:
-            self._evaluate(run_id)
-        self._fire()
+        self._evaluate_all(touched - dirty)
         if not dirty:
             return
         self._entries.look(dirty)
         for run_id in dirty:
             self._reload(run_id)
         self._watch()
-        for run_id in dirty:
-            self._evaluate(run_id)
-        self._fire()
+        self._evaluate_all(dirty)
 
     def _heard(self, events: tuple[Happened, ...]) -> None:
         self._entries.heard(events)
@@ -288,6 +281,14 @@ class Guardian:
 
     # --- looking ------------------------------------------------------------------------------
 
+    def _evaluate_all(self, run_ids: Iterable[str]) -> None:
+        for run_id in run_ids:
+            try:
+                self._evaluate(run_id)
+            except Exception:  # no run is looked at less because of another
+                logger.exception("a protection could not be looked at", run_id=run_id)
+        self._fire()
+
     def _evaluate(self, run_id: str) -> None:
         guarded = self._runs.get(run_id)
         if guarded is None or self._put_off(run_id):
@@ -368,11 +369,11 @@ class Guardian:
             mis_close_at=self._mis_close_at(now),
         )
 
-    def _mis_close_at(self, now: datetime) -> dict[str, datetime]:
+    def _mis_close_at(self, now: datetime) -> Mapping[str, datetime]:
         """When intraday positions are closed today, by exchange: contracts later than shares."""
         if self._execution.market.never_closes:
             return {}
-        return intraday_closes(nse_calendar(), now.astimezone(IST).date())
+        return intraday_closes(now.astimezone(IST).date())
 
     def _finish_exits(self) -> None:
         with self._database.read() as session:

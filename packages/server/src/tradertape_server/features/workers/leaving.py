@@ -10,6 +10,7 @@ from tradertape_server.features.execution.answers import EXIT_RUN, Answer
 from tradertape_server.features.execution.desk import Desk
 from tradertape_server.features.execution.errors import KeyReused
 from tradertape_server.features.execution.service import ExecutionService
+from tradertape_server.features.execution.wishes import Wish
 from tradertape_server.features.workers import repository
 from tradertape_server.features.workers.errors import UnknownRun
 from tradertape_server.features.workers.models import WorkerRun
@@ -54,12 +55,13 @@ class LeavingService:
         return self.go_on(run, key, reason=reason)
 
     def force(self, run: WorkerRun, *, key: str, reason: str) -> Answer:
-        """The same by the server itself, in one transaction less: a protection fired."""
+        """The same by the server itself: a protection fired."""
+        return self.go_on(run, key, reason=reason, before=self._beginning(run, key, reason))
 
-        def begin(desk: Desk) -> None:
-            self._begin(desk, _locked(desk, run.strategy_run_id), key, reason)
-
-        return self.go_on(run, key, reason=reason, before=begin)
+    def force_wish(self, run: WorkerRun, *, key: str, reason: str) -> Wish:
+        """What `force` begins with, to be decided on together with something else."""
+        before = self._beginning(run, key, reason)
+        return self._execution.exit_wish(ref(run), key=key, reason=reason, before=before)
 
     def go_on(
         self,
@@ -108,6 +110,12 @@ class LeavingService:
             desk.session.flush()
 
         self._turns.do(decide)
+
+    def _beginning(self, run: WorkerRun, key: str, reason: str) -> Callable[[Desk], None]:
+        def begin(desk: Desk) -> None:
+            self._begin(desk, _locked(desk, run.strategy_run_id), key, reason)
+
+        return begin
 
     def _begin(
         self, desk: Desk, run: WorkerRun, key: str | None, reason: str | None
