@@ -40,6 +40,7 @@ DRIVER = str(Path(__file__).parent / "drive_published.py")
 def test_every_method_of_the_published_client_works(
     published: Path, worker_on: WorkerOn, run: Run
 ) -> None:
+    """KC-07."""
     environment = {**worker_on("0.7.4"), "PYTHONPATH": str(published)}
     called = set(run([sys.executable, DRIVER], environment).split())
     known = set(run([sys.executable, "-c", LIST], environment).split())
@@ -58,6 +59,7 @@ def test_with_the_documented_bodies_it_refuses_what_its_contract_says(
 def test_our_client_passes_the_same_scenarios_whatever_the_bodies(
     worker_on: WorkerOn, run: Run, compat: str
 ) -> None:
+    """KC-07, KF-03."""
     called = run([sys.executable, DRIVER, "--snapshots"], worker_on(compat)).split()
     assert "Client.get_run_health_snapshot" in called
 
@@ -66,6 +68,7 @@ def test_our_client_passes_the_same_scenarios_whatever_the_bodies(
 def test_the_documented_flow_has_the_documented_bodies(
     published: Path, worker_on: WorkerOn, run: Run, is_ours: bool
 ) -> None:
+    """KR-01, KR-03, KP-02, KB-02, KF-01, KS-01."""
     environment = {**worker_on(""), "PYTHONPATH": "" if is_ours else str(published)}
     run_id = f"run_basic_equity_00{1 + is_ours}"
     run([sys.executable, str(Path(__file__).parent / "drive_seed.py"), run_id], environment)

@@ -35,17 +35,20 @@ def test_these_are_all() -> None:
 
 @pytest.mark.parametrize("name", SIX)
 def test_an_example_is_dry_by_default(name: str, worker: dict[str, str]) -> None:
+    """KC-02."""
     environment = {key: value for key, value in worker.items() if key != "KITE_ALGO_EXECUTION_MODE"}
     assert run(name, environment)
 
 
 @pytest.mark.parametrize("name", SIX)
 def test_an_example_trades_on_paper(name: str, worker: dict[str, str]) -> None:
+    """KC-02."""
     assert run(name, {**worker, "KITE_ALGO_EXECUTION_MODE": "paper"})
 
 
 @pytest.mark.parametrize("name", SIX)
 def test_an_example_refuses_real_money(name: str, worker: dict[str, str]) -> None:
+    """KC-03."""
     environment = {**worker, "KITE_ALGO_EXECUTION_MODE": "live"}
     environment.pop("KITE_ALGO_ENABLE_LIVE", None)
     done = subprocess.run(

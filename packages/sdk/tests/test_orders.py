@@ -51,6 +51,7 @@ def documents() -> list[dict[str, Any]]:
 
 
 def test_the_rules_are_the_servers_word_for_word() -> None:
+    """KO-05."""
     fields = pytest.importorskip("tradertape_core.orders.fields", reason="needs the server's core")
     sound = broken = 0
     for document in documents():
@@ -86,6 +87,7 @@ def test_the_functions_keep_the_published_order_of_keys() -> None:
 
 @pytest.mark.parametrize("name", ["tag", "tags", "attribution", "variety_", "x"])
 def test_a_field_that_no_order_has_is_a_type_error(name: str) -> None:
+    """KO-06."""
     with pytest.raises(TypeError, match=name):
         kaw.market_order("NSE", "INFY", "BUY", "CNC", 1, **{name: "mine"})
 
@@ -107,6 +109,7 @@ def test_the_fluent_builder_says_what_the_functions_say() -> None:
 
 
 def test_every_step_of_the_builder_is_kept() -> None:
+    """KO-01, KO-02, KO-07."""
     start = kaw.OrderBuilder("NSE", "INFY", "BUY", "MIS", 10)
     built = start.limit(100.0).iceberg(5, 2).ttl(30).disclosed(5).build()
     assert (built["variety"], built["iceberg_legs"], built["iceberg_quantity"]) == ("iceberg", 5, 2)

@@ -114,6 +114,7 @@ def test_a_tag_that_is_not_the_version_is_refused(checkout):
 
 
 def test_the_wheel_works_in_clean_environments(tmp_path):
+    """KC-07."""
     done = run(sys.executable, SMOKE, "--out", tmp_path / "dist")
     if "Failed to fetch" in done.stderr or "dns error" in done.stderr:
         pytest.skip(f"what it depends on could not be fetched: {done.stderr}")
@@ -141,6 +142,7 @@ def other_pythons() -> list[str]:
 @pytest.mark.slow
 @pytest.mark.parametrize("python", other_pythons(), ids=lambda path: Path(path).parts[-3])
 def test_the_wheel_works_on_the_oldest_and_the_newest_python(python):
+    """KC-07."""
     done = run(sys.executable, SMOKE, "--python", python, "--extra", "dataframe")
     if "Failed to fetch" in done.stderr or "dns error" in done.stderr:
         pytest.skip(f"what it depends on could not be fetched: {done.stderr}")

@@ -24,6 +24,7 @@ BAD = {"order_type": "LIMIT", "price": 1450.01}
 def test_purchases_are_sent_first_and_legs_keep_their_places(
     command: Commands, infy: Instrument, noon: datetime
 ) -> None:
+    """KB-02."""
     commands = [command("1", leg=0, **SELL), command("2", leg=1), command("3", leg=2)]
     basket = place_basket(commands, [Facts(instrument=infy)] * 3, noon)
     assert basket.status is BasketStatus.ACCEPTED
@@ -35,6 +36,7 @@ def test_purchases_are_sent_first_and_legs_keep_their_places(
 def test_a_leg_that_is_refused_leaves_the_others_or_takes_them_along(
     command: Commands, infy: Instrument, noon: datetime
 ) -> None:
+    """KB-02."""
     commands = [command("1"), command("2", **BAD)]
     facts = [Facts(instrument=infy)] * 2
     partial = place_basket(commands, facts, noon)
@@ -50,6 +52,7 @@ def test_a_leg_that_is_refused_leaves_the_others_or_takes_them_along(
 def test_what_the_basket_as_a_whole_cannot_have_refuses_every_leg(
     command: Commands, infy: Instrument, noon: datetime
 ) -> None:
+    """KB-02."""
     margin = denial(DenialReason.NO_PRICE, instrument="NSE:INFY")
     commands, facts = [command("1"), command("2")], [Facts(instrument=infy)] * 2
     basket = place_basket(commands, facts, noon, denials=[margin])

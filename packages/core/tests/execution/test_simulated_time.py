@@ -74,6 +74,7 @@ def test_an_older_tick_changes_nothing(
 def test_immediate_or_cancel_takes_what_is_there(
     strict: Market, placed: Orders, tick: Ticks, noon: datetime
 ) -> None:
+    """KO-04."""
     now = tick(1450, bid=1449, ask=1450, ask_quantity=4)
     order = strict.place(placed(validity="IOC", **LIMIT), now, noon)
     assert (order.status, order.filled_quantity, order.cancelled_quantity) == (S.CANCELLED, 4, 6)
@@ -84,6 +85,7 @@ def test_immediate_or_cancel_takes_what_is_there(
 def test_a_time_to_live_ends_to_the_second(
     market: Market, placed: Orders, tick: Ticks, later: Callable[[float], datetime], noon: datetime
 ) -> None:
+    """KO-04."""
     order = placed(validity="TTL", validity_ttl=2, **LIMIT)
     market.place(order, tick(1452, bid=1451, ask=1453), noon)
     assert market.venue.expire(later(119)) == ()
@@ -118,6 +120,7 @@ def test_the_day_ends_for_everything_but_after_market_orders(
 def test_an_after_market_order_can_be_changed_and_taken_back(
     market: Market, placed: Orders, noon: datetime
 ) -> None:
+    """KO-02, KP-03."""
     market.place(placed(variety="amo", **LIMIT), None, noon)
     market.hear(market.venue.modify("1001", 1, Change(price=Decimal(1449)), noon), noon)
     assert market.orders["1001"].request.price == 1449
@@ -157,6 +160,7 @@ def test_a_change_below_what_is_filled_or_of_a_gone_order_is_refused(
 def test_an_iceberg_shows_one_leg_at_a_time(
     market: Market, placed: Orders, tick: Ticks, noon: datetime
 ) -> None:
+    """KO-02."""
     now = tick(1450, bid=1449, ask=1450)
     order = market.place(placed(variety="iceberg", iceberg_legs=4, **LIMIT), now, noon)
     assert order.filled_quantity == 3

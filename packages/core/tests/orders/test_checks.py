@@ -98,10 +98,12 @@ _SLICED = FUTURE | {"quantity": 18200, "autoslice": True}
 def test_the_instrument_refuses(
     noon: datetime, document: dict[str, object], instrument: Instrument, denied: set[str]
 ) -> None:
+    """KO-03, KO-05."""
     assert codes(noon, document, instrument)[0] == denied
 
 
 def test_a_freeze_equal_to_the_limit_passes(noon: datetime) -> None:
+    """KO-07."""
     exact = replace(NIFTY, freeze_quantity=1820)
     assert codes(noon, FUTURE | {"quantity": 1820}, exact)[0] == set()
 
@@ -143,11 +145,13 @@ def test_prices_outside_the_circuit_are_refused_at_it_they_are_not(noon: datetim
 
 
 def test_outside_hours_only_an_after_market_order_is_taken(noon: datetime) -> None:
+    """KO-02."""
     assert codes(noon, SHARE, phase=None)[0] == {"market_closed_use_amo"}
     assert codes(noon, SHARE | {"variety": "amo"}, phase=None)[0] == set()
 
 
 def test_warnings_do_not_refuse(noon: datetime) -> None:
+    """KP-01."""
     naked = _MARKET | {"market_protection": 0}
     assert codes(noon, naked) == (set(), {"no_market_protection"})
     assert codes(noon, _MARKET) == (set(), set())
@@ -183,6 +187,7 @@ def test_every_reason_has_words() -> None:
 def test_slices_are_whole_lots_below_the_freeze_quantity(
     quantity: int, freeze: int, lot: int, parts: tuple[int, ...]
 ) -> None:
+    """KO-07."""
     assert slices_of(quantity, freeze, lot) == parts
 
 

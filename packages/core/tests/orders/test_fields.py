@@ -36,6 +36,7 @@ AUCTION = LIMIT | {"variety": "auction", "auction_number": "22"}
 
 @pytest.mark.parametrize("name", FIELDS[:6])
 def test_a_missing_field_is_named(name: str) -> None:
+    """KO-01, KO-05."""
     document = {key: value for key, value in MARKET.items() if key != name}
     assert [problem.pointer for problem in order_problems(document)] == [f"/{name}"]
     assert [problem.pointer for problem in order_problems(document | {name: None})] == [f"/{name}"]
@@ -118,18 +119,21 @@ _WRONG: list[tuple[dict[str, object], str, str]] = [
 def test_a_broken_rule_is_the_only_problem_and_says_what_to_do(
     document: dict[str, object], pointer: str, words: str
 ) -> None:
+    """KO-01 to KO-07."""
     problems = order_problems(document)
     assert [problem.pointer for problem in problems] == [pointer]
     assert words in problems[0].message
 
 
 def test_every_problem_is_named_at_once() -> None:
+    """KO-05, KO-06."""
     document = LIMIT | {"quantity": 0, "price": 0, "validity": "TTL", "tag": "x"}
     pointers = {problem.pointer for problem in order_problems(document)}
     assert pointers == {"/quantity", "/price", "/validity_ttl", "/tag"}
 
 
 def test_pointers_begin_where_the_document_stands() -> None:
+    """KO-05."""
     with pytest.raises(InvalidDocument) as caught:
         read_order(MARKET | {"quantity": 0}, at="/orders/2")
     assert caught.value.pointer == "/orders/2/quantity"
@@ -137,6 +141,7 @@ def test_pointers_begin_where_the_document_stands() -> None:
 
 @pytest.mark.parametrize("document", [MARKET, LIMIT, SL, SL_M, ICEBERG, COVER, AUCTION])
 def test_an_order_reads_back_from_its_document(document: dict[str, object]) -> None:
+    """KO-01, KO-02."""
     request = read_order(document)
     assert read_order(order_document(request)) == request
 
@@ -149,6 +154,7 @@ def test_numbers_keep_what_was_typed() -> None:
 
 
 def test_a_market_order_without_protection_gets_the_brokers_own_band() -> None:
+    """KO-01."""
     assert read_order(MARKET).market_protection == -1
     assert read_order(MARKET | {"market_protection": 0}).market_protection == 0
     assert read_order(MARKET | {"market_protection": 2.5}).market_protection == Decimal("2.5")
@@ -157,16 +163,19 @@ def test_a_market_order_without_protection_gets_the_brokers_own_band() -> None:
 
 @pytest.mark.parametrize("bound", [1, 365])
 def test_the_bounds_of_a_time_to_live_are_inside(bound: int) -> None:
+    """KO-04."""
     assert read_order(LIMIT | {"validity": "TTL", "validity_ttl": bound}).validity_ttl == bound
 
 
 @pytest.mark.parametrize("legs", [2, 10])
 def test_the_bounds_of_iceberg_legs_are_inside(legs: int) -> None:
+    """KO-02."""
     document = ICEBERG | {"iceberg_legs": legs, "iceberg_quantity": None}
     assert read_order(document).iceberg_legs == legs
 
 
 def test_null_and_zero_count_as_absent_where_the_rules_say_so() -> None:
+    """KO-05."""
     blank = {"price": 0, "trigger_price": 0.0, "disclosed_quantity": 0, "auction_number": None}
     assert read_order(MARKET | blank) == read_order(MARKET)
 
@@ -180,11 +189,13 @@ def resting(order_of: Callable[..., Order]) -> Order:
 
 
 def test_a_change_holds_only_what_differs(resting: Order) -> None:
+    """KP-03."""
     change = read_change(resting, {"quantity": 12, "price": 1450.05, "order_type": None})
     assert (change.quantity, change.price, change.order_type) == (12, None, None)
 
 
 def test_a_change_to_market_drops_the_limit(resting: Order) -> None:
+    """KP-03."""
     change = read_change(resting, {"order_type": "MARKET"})
     request = change.applied_to(resting.request)
     assert (request.order_type, request.price, request.market_protection) == (
@@ -208,6 +219,7 @@ def test_a_change_to_market_drops_the_limit(resting: Order) -> None:
 def test_a_wrong_change_is_refused_with_its_field(
     resting: Order, patch: dict[str, object], pointer: str, words: str
 ) -> None:
+    """KP-03, KO-06."""
     with pytest.raises(InvalidDocument) as caught:
         read_change(resting, patch)
     assert caught.value.pointer == pointer

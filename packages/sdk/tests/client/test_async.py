@@ -123,6 +123,8 @@ def test_a_stream_can_be_left_early(server: Any, config: Any) -> None:
 
 
 def test_a_run_is_found_claimed_and_let_go(server: Any, config: Any, routes: Any) -> None:
+    """KC-07, KM-01."""
+
     async def drive(client: Any) -> None:
         async with client.run(CONFIG) as held:
             assert (held.run_id, held.session_nonce) == ("r-1", "n-1")
@@ -140,6 +142,7 @@ def test_a_run_is_found_claimed_and_let_go(server: Any, config: Any, routes: Any
 
 
 def test_a_run_that_is_not_there_is_made(server: Any, config: Any, routes: Any) -> None:
+    """KC-07, KM-01."""
     routes["GET", "/r-1"] = server.answer({"detail": "Run not found."}, 404)
 
     async def drive(client: Any) -> None:

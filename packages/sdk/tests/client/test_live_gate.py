@@ -28,6 +28,7 @@ FIELDS = {"template_id": "t", "account_scope": "kite:AB1234", "execution_mode": 
     ],
 )
 def test_a_live_run_is_refused_before_anything_is_sent(server: Any, client: Any, wish: Any) -> None:
+    """KC-03."""
     with pytest.raises(kaw.LiveNotEnabledError, match="KITE_ALGO_ENABLE_LIVE=1"):
         wish(client)
     assert server.asked == []
@@ -45,6 +46,7 @@ def test_a_live_run_is_refused_before_anything_is_sent(server: Any, client: Any,
 def test_an_entry_into_a_live_run_is_refused_after_one_look(
     server: Any, client: Any, entry: Any
 ) -> None:
+    """KC-03."""
     server.answer_with(server.answer(LIVE))
     for _ in range(2):
         with pytest.raises(kaw.LiveNotEnabledError):
@@ -53,6 +55,7 @@ def test_an_entry_into_a_live_run_is_refused_after_one_look(
 
 
 def test_a_live_run_can_be_left_and_looked_at(server: Any, client: Any) -> None:
+    """KC-03."""
     server.answer_with(server.answer(LIVE))
     client.get_run("r-live")
     client.exit_run("r-live", idempotency_key="r-live:exit:001")
@@ -63,6 +66,7 @@ def test_a_live_run_can_be_left_and_looked_at(server: Any, client: Any) -> None:
 
 
 def test_a_paper_run_is_looked_at_once(server: Any, client: Any) -> None:
+    """KC-03."""
     server.answer_with(server.answer({"strategy_run_id": "r-1", "execution_mode": "paper"}))
     client.place_order("r-1", ORDER, "r-1:entry:001")
     client.place_order("r-1", ORDER, "r-1:entry:002")
@@ -70,6 +74,7 @@ def test_a_paper_run_is_looked_at_once(server: Any, client: Any) -> None:
 
 
 def test_an_unknown_run_is_left_to_the_server(server: Any, client: Any) -> None:
+    """KC-03."""
     server.answer_with(server.answer({"detail": "Run not found."}, 404))
     with pytest.raises(kaw.KiteAlgoWorkerError, match="Run not found") as caught:
         client.place_order("r-1", ORDER, "r-1:entry:001")
@@ -80,6 +85,7 @@ def test_an_unknown_run_is_left_to_the_server(server: Any, client: Any) -> None:
 def test_the_environment_opens_the_gate(
     server: Any, config: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """KC-03."""
     client = kaw.KiteAlgoWorkerClient(replace(config, enable_live=None))
     monkeypatch.setenv("KITE_ALGO_ENABLE_LIVE", "yes")
     with pytest.raises(kaw.LiveNotEnabledError):
@@ -93,6 +99,7 @@ def test_the_environment_opens_the_gate(
 
 
 def test_a_config_opens_the_gate(server: Any, config: Any) -> None:
+    """KC-03."""
     client = kaw.KiteAlgoWorkerClient(replace(config, enable_live=True))
     server.answer_with(server.answer(LIVE))
     assert client.create_run(**FIELDS) == LIVE

@@ -43,6 +43,7 @@ def steps(server: Any) -> list[str]:
 
 
 def test_a_run_is_found_claimed_and_let_go(server: Any, client: Any, routes: Any) -> None:
+    """KM-01, KM-02."""
     with client.run(CONFIG) as run:
         assert run.run_id == "r-1"
         assert run.session_nonce == "n-1"
@@ -57,6 +58,7 @@ def test_a_run_is_found_claimed_and_let_go(server: Any, client: Any, routes: Any
 
 
 def test_a_run_that_is_not_there_is_made(server: Any, client: Any, routes: Any) -> None:
+    """KM-01."""
     routes["GET", "/r-1"] = server.answer({"detail": "Run not found."}, 404)
     with client.run(CONFIG, heartbeat_on_enter=False, release_on_exit=False):
         pass
@@ -64,6 +66,7 @@ def test_a_run_that_is_not_there_is_made(server: Any, client: Any, routes: Any) 
 
 
 def test_a_run_with_other_fields_is_not_taken(server: Any, client: Any, routes: Any) -> None:
+    """KM-01."""
     routes["GET", "/r-1"] = server.answer({**RUN, "template_id": "other"})
     with pytest.raises(kaw.KiteAlgoWorkerError, match="template_id is 'other'") as caught:
         client.run(CONFIG).__enter__()
@@ -72,6 +75,7 @@ def test_a_run_with_other_fields_is_not_taken(server: Any, client: Any, routes: 
 
 
 def test_a_failed_first_heartbeat_lets_the_run_go(server: Any, client: Any, routes: Any) -> None:
+    """KM-01."""
     routes["POST", "/heartbeat"] = server.answer({"detail": "gone"}, 409)
     with pytest.raises(kaw.KiteAlgoWorkerError, match="gone"):
         client.run(CONFIG).__enter__()
@@ -82,6 +86,7 @@ def test_a_failed_first_heartbeat_lets_the_run_go(server: Any, client: Any, rout
 def test_the_workers_own_error_comes_first(
     server: Any, client: Any, routes: Any, error: BaseException
 ) -> None:
+    """KM-01."""
     routes["DELETE", "/claim-session"] = server.answer({"detail": "lost"}, 409)
     with pytest.raises(type(error)), client.run(CONFIG):
         raise error
@@ -89,6 +94,7 @@ def test_the_workers_own_error_comes_first(
 
 
 def test_an_error_of_letting_go_is_told(server: Any, client: Any, routes: Any) -> None:
+    """KM-01."""
     routes["DELETE", "/claim-session"] = server.answer({"detail": "lost"}, 409)
     with pytest.raises(kaw.KiteAlgoWorkerError, match="lost"), client.run(CONFIG):
         pass
@@ -96,12 +102,14 @@ def test_an_error_of_letting_go_is_told(server: Any, client: Any, routes: Any) -
 
 @pytest.mark.parametrize("wanted", [{}, {"heartbeat_on_enter": False, "auto_heartbeat": True}])
 def test_heartbeats_need_a_claim(server: Any, client: Any, wanted: dict[str, bool]) -> None:
+    """KM-01."""
     with pytest.raises(ValueError, match="claim_session"):
         client.run(CONFIG, claim_session=False, **wanted).__enter__()
     assert server.asked == []
 
 
 def test_a_run_without_a_claim_has_no_heartbeat(client: Any, routes: Any) -> None:
+    """KM-02."""
     with client.run(CONFIG, claim_session=False, heartbeat_on_enter=False) as run:
         assert run.session_nonce is None
         with pytest.raises(ValueError, match="not claimed"):

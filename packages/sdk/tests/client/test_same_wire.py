@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import socket
 from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import Any
@@ -242,6 +243,7 @@ def shown(result: Any) -> Any:
 def test_the_sync_client_sends_the_same(
     name: str, server: Any, published_module: Callable[[str], Any]
 ) -> None:
+    """KC-07."""
     import kite_algo_worker as ours
 
     found: list[Any] = []
@@ -254,6 +256,31 @@ def test_the_sync_client_sends_the_same(
         client.session.close()
     assert found[0][0]
     assert found[1] == found[0]
+
+
+def test_every_call_goes_to_the_workers_part_of_the_server_and_nowhere_else(
+    server: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """KC-06, KD-01: market data too; no broker is ever called."""
+    import kite_algo_worker as ours
+
+    reached: set[Any] = set()
+    connect = socket.socket.connect
+
+    def noted(self: socket.socket, address: Any) -> None:
+        reached.add(address[1])
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", noted)
+    with ours.KiteAlgoWorkerClient(ours.AlgoWorkerConfig(server.url, "kwa_secret")) as client:
+        client._gate.remember(ANSWERS["/runs/r-1"])
+        for name, call in SYNC.items():
+            call(client, ours)
+            paths = [one.path for one in server.asked]
+            assert paths, name
+            assert all(one.startswith("/api/algo-workers/worker/") for one in paths), name
+            server.asked.clear()
+    assert reached == {int(server.url.rpartition(":")[2])}
 
 
 def test_every_call_of_the_sync_client_is_compared(
@@ -272,6 +299,7 @@ def test_every_call_of_the_sync_client_is_compared(
 def test_the_async_client_sends_the_same(
     server: Any, published_module: Callable[[str], Any]
 ) -> None:
+    """KC-07."""
     import kite_algo_worker as ours
 
     theirs = published_module("")
@@ -302,6 +330,7 @@ async def awaited(result: Any) -> Any:
 
 
 def test_every_call_of_the_sync_client_is_one_of_the_async_client_too() -> None:
+    """KC-07."""
     import kite_algo_worker as ours
 
     pairs = {
@@ -417,6 +446,7 @@ def test_the_async_resolvers_make_the_legs_of_the_sync_ones(server: Any) -> None
 
 
 def test_sockets_ask_for_the_same(published_module: Callable[[str], Any]) -> None:
+    """KC-07, KD-07."""
     import kite_algo_worker as ours
     from kite_algo_worker.ws import _Subscription
 

@@ -67,6 +67,7 @@ def test_a_refused_read_is_not_repeated(server: Any, client: Any, status: int) -
 
 
 def test_an_order_whose_answer_is_lost_is_sent_again_under_its_key(server: Any, known: Any) -> None:
+    """KP-02."""
     server.answer_with(server.dropped(), server.dropped(), server.answer({"order_id": "1"}))
     placed = known.place_order("r-1", ORDER, "r-1:entry:001", safety_token="st")
     assert placed == {"order_id": "1"}
@@ -163,6 +164,7 @@ def test_nothing_is_sent_to_a_server_that_is_not_there(server: Any, client: Any)
 def test_a_status_is_an_error_of_its_kind(
     server: Any, client: Any, status: int, kind: type[Exception]
 ) -> None:
+    """KC-07."""
     server.answer_with(
         server.answer({"detail": "why"}, status, X_Error_Code="a_code", X_Request_Id="abc")
     )
@@ -194,6 +196,7 @@ def test_a_moved_server_is_told_and_not_followed(server: Any, client: Any) -> No
 
 
 def test_no_text_shows_the_token(server: Any, client: Any) -> None:
+    """KC-01."""
     assert "kwa_secret" not in repr(client.config)
     server.answer_with(server.dropped())
     with pytest.raises(kaw.TransportError) as caught:
@@ -220,6 +223,7 @@ def test_empty_and_foreign_bodies_of_a_success_are_objects(server: Any, client: 
 
 
 def test_numbers_that_are_no_json_are_refused_before_they_are_sent(server: Any, known: Any) -> None:
+    """KO-05."""
     with pytest.raises(ValueError, match="JSON"):
         known.patch_risk("r-1", {"stop_loss_pct": float("nan")})
     assert server.asked == []
@@ -227,6 +231,7 @@ def test_numbers_that_are_no_json_are_refused_before_they_are_sent(server: Any, 
 
 @pytest.mark.parametrize("key", ["", "  ", "short", "x" * 161, None])
 def test_a_bad_key_is_refused_before_it_is_sent(server: Any, known: Any, key: Any) -> None:
+    """KP-02."""
     with pytest.raises(ValueError, match="idempotency_key"):
         known.place_order("r-1", ORDER, key)
     assert server.asked == []
@@ -234,12 +239,14 @@ def test_a_bad_key_is_refused_before_it_is_sent(server: Any, known: Any, key: An
 
 @pytest.mark.parametrize(("url", "token"), [("", "t"), ("http://x", "")])
 def test_a_client_needs_an_address_and_a_token(url: str, token: str) -> None:
+    """KC-01."""
     for kind in (kaw.KiteAlgoWorkerClient, kaw.AsyncKiteAlgoWorkerClient):
         with pytest.raises(ValueError, match="is required"):
             kind(kaw.AlgoWorkerConfig(url, token))
 
 
 def test_the_environment_makes_a_config() -> None:
+    """KC-01, KC-02."""
     found = kaw.AlgoWorkerConfig.from_env({"KITE_ALGO_WORKER_TOKEN": "kwa_x"})
     assert (found.base_url, found.token, found.timeout) == ("http://localhost:18777", "kwa_x", 10.0)
     found = kaw.AlgoWorkerConfig.from_env(

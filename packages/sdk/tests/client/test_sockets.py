@@ -57,6 +57,8 @@ async def say(connection: ServerConnection, *messages: Any) -> None:
 
 
 def test_messages_come_parsed_and_heartbeats_can_be_passed_over() -> None:
+    """KC-07, KD-07."""
+
     async def talk(connection: ServerConnection, _nth: int) -> None:
         await say(connection, {"event": "heartbeat"}, {"ticks": [1]}, {"event": "heartbeat"})
 
@@ -81,6 +83,8 @@ def test_messages_come_parsed_and_heartbeats_can_be_passed_over() -> None:
 
 
 def test_a_broken_stream_is_opened_again_with_its_subscription() -> None:
+    """KD-07."""
+
     async def talk(connection: ServerConnection, nth: int) -> None:
         await say(connection, {"n": nth})
         await connection.close(1012, "restarting")

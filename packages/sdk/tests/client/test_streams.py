@@ -39,6 +39,7 @@ def test_a_broken_timeline_goes_on_after_its_cursor(
 
 
 def test_health_tells_what_happened(server: Any, client: Any) -> None:
+    """KD-07."""
     server.answer_with(server.events(event(1), is_cut=True), server.events(event(2), event(3), END))
     stream = client.stream_timeline("r-1")
     assert stream.health.connected
@@ -86,6 +87,7 @@ def test_a_stream_is_refused_at_once(server: Any, client: Any) -> None:
 
 
 def test_an_end_that_is_announced_is_an_end(server: Any, client: Any) -> None:
+    """KD-06."""
     server.answer_with(server.events('data: {"a": 1}\n\n', END, 'data: {"a": 2}\n\n'))
     assert list(client.stream_run_pnl("r-1")) == [{"a": 1}]
     assert len(server.asked) == 1
@@ -121,6 +123,7 @@ def test_a_quiet_stream_that_breaks_often_is_not_given_up(server: Any, client: A
     ],
 )
 def test_an_error_of_the_stream_is_raised(server: Any, client: Any, sent: str, told: str) -> None:
+    """KD-06."""
     server.answer_with(server.events(event(1), sent))
     stream = client.stream_timeline("r-1")
     next(stream)
@@ -130,6 +133,7 @@ def test_an_error_of_the_stream_is_raised(server: Any, client: Any, sent: str, t
 
 
 def test_pieces_of_lines_and_strange_breaks_are_one_message(server: Any, client: Any) -> None:
+    """KD-06."""
     text = json.dumps({"summary": "line\u2028separator\x85 ₹"}, ensure_ascii=False)
     whole = f"data: {text}\r\n\r\n"
     server.answer_with(server.events(": ping\n\n", whole[:9], whole[9:20], whole[20:], END))

@@ -65,6 +65,7 @@ def test_nothing_is_opened_intraday_once_such_positions_are_closed(execution, ru
 def test_day_orders_end_with_the_session_and_after_market_ones_begin_with_the_next(
     execution, run, order, jobs, at, market, settle
 ):
+    """KO-02, KO-04."""
     day = execution.place(run, order(order_type="LIMIT", price=1490), key="key-0001").document
     at(15, 31)
     jobs.run_once()
@@ -90,6 +91,7 @@ def test_a_close_nobody_saw_still_ends_its_orders(execution, run, order, jobs, a
 
 
 def test_an_order_with_a_time_to_live_ends_on_the_minute(execution, run, order, jobs, clock):
+    """KO-04."""
     wish = order(order_type="LIMIT", price=1490, validity="TTL", validity_ttl=2)
     body = execution.place(run, wish, key="key-0001").document
     clock.advance(seconds=119)

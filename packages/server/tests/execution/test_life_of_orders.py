@@ -17,6 +17,7 @@ def limit(order, price, **changes):
 def test_a_resting_limit_order_fills_when_the_market_comes_to_it(
     execution, run, order, market, settle
 ):
+    """KO-01."""
     body = execution.place(run, limit(order, 1490), key="key-0001").document
     assert body["status"] == "OPEN"
     assert market.watched == {"NSE:INFY"}
@@ -47,6 +48,7 @@ def test_a_stale_price_fills_nothing_and_the_next_tick_does(
 
 
 def test_orders_rest_on_after_a_restart(execution, start, run, order, market, settle):
+    """KO-01."""
     body = execution.place(run, limit(order, 1490), key="key-0001").document
     execution.trader.stop()
     again = start()
@@ -56,6 +58,7 @@ def test_orders_rest_on_after_a_restart(execution, start, run, order, market, se
 
 
 def test_a_stop_loss_waits_for_its_trigger(execution, run, order, market, settle):
+    """KO-01."""
     stop = order(
         order_type="SL-M", trigger_price=1490, transaction_type="SELL", product="MIS", quantity=10
     )
@@ -71,6 +74,7 @@ def test_a_stop_loss_waits_for_its_trigger(execution, run, order, market, settle
 
 
 def test_a_change_is_made_and_a_bad_one_refused(execution, run, order):
+    """KP-03."""
     body = execution.place(run, limit(order, 1490), key="key-0001").document
     changed = execution.modify("run-1", body["order_id"], {"price": 1480, "quantity": 5})
     assert (changed.request.price, changed.request.quantity) == (1480, 5)
@@ -85,6 +89,7 @@ def test_a_change_is_made_and_a_bad_one_refused(execution, run, order):
 
 
 def test_a_cancel_comes_once_and_a_second_is_a_conflict(execution, run, order):
+    """KP-03."""
     body = execution.place(run, limit(order, 1490), key="key-0001").document
     assert execution.cancel("run-1", body["order_id"]).status == "CANCELLED"
     with pytest.raises(Conflict, match="CANCELLED already"):
@@ -92,6 +97,7 @@ def test_a_cancel_comes_once_and_a_second_is_a_conflict(execution, run, order):
 
 
 def test_another_run_sees_and_cancels_nothing(execution, run, order):
+    """KP-03."""
     body = execution.place(run, limit(order, 1490), key="key-0001").document
     for ask in (
         lambda: execution.order("run-2", body["order_id"]),
@@ -104,6 +110,7 @@ def test_another_run_sees_and_cancels_nothing(execution, run, order):
 
 
 def test_an_immediate_or_cancel_order_never_rests(execution, run, order):
+    """KO-04."""
     body = execution.place(run, limit(order, 1490, validity="IOC"), key="key-0001").document
     assert body["status"] == "CANCELLED"
 
@@ -111,6 +118,7 @@ def test_an_immediate_or_cancel_order_never_rests(execution, run, order):
 def test_a_cover_order_gets_its_stop_and_target_and_one_ends_the_other(
     execution, run, order, market, settle
 ):
+    """KO-02."""
     cover = order(variety="co", product="MIS", squareoff=10, stoploss=5)
     entry = execution.place(run, cover, key="key-0001").document
     exits = [one for one in execution.orders(run_id="run-1") if one.parent_order_id]
@@ -124,6 +132,7 @@ def test_a_cover_order_gets_its_stop_and_target_and_one_ends_the_other(
 
 
 def test_a_basket_sends_purchases_first_and_reports_each_leg(execution, run, order):
+    """KB-02."""
     legs = [
         order(transaction_type="SELL", product="MIS"),
         order(tradingsymbol="TCS", product="MIS"),
@@ -145,6 +154,7 @@ def test_a_basket_sends_purchases_first_and_reports_each_leg(execution, run, ord
     "bad", [{"order_type": "LIMIT"}, {"quantity": 100_000}, {"tradingsymbol": "NOPE"}]
 )
 def test_all_or_none_sends_nothing_when_a_leg_is_bad(execution, run, order, bad):
+    """KB-02."""
     with pytest.raises((InvalidDocument, OrderDenied)):
         execution.place_basket(run, [order(), order(**bad)], key="key-0001", all_or_none=True)
     assert execution.orders(run_id="run-1") == []
@@ -152,6 +162,7 @@ def test_all_or_none_sends_nothing_when_a_leg_is_bad(execution, run, order, bad)
 
 
 def test_a_basket_can_be_previewed_under_its_key(execution, run, order):
+    """KB-02."""
     answer = execution.place_basket(run, [order()], key="key-0001", dry_run=True)
     assert answer.document["result"]["status"] == "dry_run"
     assert answer.document["result"]["preview"]["cost_contract"]["margin_required"] > 0
@@ -159,6 +170,7 @@ def test_a_basket_can_be_previewed_under_its_key(execution, run, order):
 
 
 def test_a_preview_says_what_is_needed_and_warns(execution, run, order):
+    """KP-01."""
     preview = execution.preview(run, order(quantity=1000, market_protection=0))
     codes = {one["code"] for one in preview["order"]["warnings"]}
     assert codes == {"insufficient_margin", "no_market_protection"}
@@ -167,6 +179,7 @@ def test_a_preview_says_what_is_needed_and_warns(execution, run, order):
 
 
 def test_intraday_needs_a_fifth_and_gives_it_back(execution, run, order):
+    """KO-03, KF-01."""
     before = execution.funds(run.account_id)
     execution.place(run, order(product="MIS", quantity=100), key="key-0001")
     during = execution.funds(run.account_id)
@@ -181,6 +194,7 @@ def test_intraday_needs_a_fifth_and_gives_it_back(execution, run, order):
 
 
 def test_limits_of_a_run_are_kept(execution, account, order):
+    """KF-02."""
     from tradertape_core.risk.rules import RiskLimits
     from tradertape_server.features.execution.risk import Risk
 

@@ -12,6 +12,7 @@ from tradertape_server.features.execution.service import RunRef
 
 
 def test_a_market_order_fills_in_the_same_request(execution, run, order):
+    """KO-01, KP-02."""
     answer = execution.place(run, order(), key="key-0001")
     body = answer.document
     assert answer.status_code == 200
@@ -32,6 +33,7 @@ def test_a_market_order_fills_in_the_same_request(execution, run, order):
 def test_the_same_key_and_body_give_the_same_bytes_after_a_restart_too(
     execution, start, run, order
 ):
+    """KP-02."""
     first = execution.place(run, order(price=1500, order_type="LIMIT"), key="key-0001")
     again = execution.place(run, order(order_type="LIMIT", price=1500.0), key="key-0001")
     assert again.body == first.body
@@ -46,6 +48,7 @@ def test_the_same_key_and_body_give_the_same_bytes_after_a_restart_too(
     "change", [{"quantity": 11}, {"product": "MIS"}, {"validity": "IOC"}, {"autoslice": False}]
 )
 def test_the_same_key_with_another_body_is_a_conflict(execution, run, order, change):
+    """KP-02."""
     execution.place(run, order(), key="key-0001")
     with pytest.raises(KeyReused):
         execution.place(run, order(**change), key="key-0001")
@@ -53,6 +56,7 @@ def test_the_same_key_with_another_body_is_a_conflict(execution, run, order, cha
 
 
 def test_a_key_belongs_to_its_run(execution, run, order):
+    """KP-02."""
     execution.place(run, order(), key="key-0001")
     other = RunRef(account_id=run.account_id, run_id="run-2")
     answer = execution.place(other, order(quantity=5), key="key-0001")
@@ -61,6 +65,7 @@ def test_a_key_belongs_to_its_run(execution, run, order):
 
 
 def test_a_refused_order_does_not_burn_its_key(execution, run, order):
+    """KP-02."""
     with pytest.raises(InvalidDocument, match="price"):
         execution.place(run, order(order_type="LIMIT"), key="key-0001")
     with pytest.raises(OrderDenied) as denied:
@@ -73,6 +78,7 @@ def test_a_refused_order_does_not_burn_its_key(execution, run, order):
 
 
 def test_an_order_beyond_the_funds_is_denied_and_says_the_figures(execution, run, order):
+    """KP-02, KF-01."""
     with pytest.raises(OrderDenied) as denied:
         execution.place(run, order(quantity=1000), key="key-0001")
     assert denied.value.code == "insufficient_margin"
@@ -80,6 +86,7 @@ def test_an_order_beyond_the_funds_is_denied_and_says_the_figures(execution, run
 
 
 def test_resting_orders_reserve_their_money(execution, run, order):
+    """KF-01."""
     limit = order(order_type="LIMIT", price=1490, quantity=600)
     execution.place(run, limit, key="key-0001")
     funds = execution.funds(run.account_id)
@@ -93,18 +100,21 @@ def test_resting_orders_reserve_their_money(execution, run, order):
 
 
 def test_shares_that_are_not_held_cannot_be_sold_for_delivery(execution, run, order):
+    """KO-03."""
     with pytest.raises(OrderDenied) as denied:
         execution.place(run, order(transaction_type="SELL"), key="key-0001")
     assert denied.value.code == "insufficient_holdings"
 
 
 def test_an_unknown_instrument_is_named(execution, run, order):
+    """KO-05."""
     with pytest.raises(InvalidDocument) as refused:
         execution.place(run, order(tradingsymbol="NOPE"), key="key-0001")
     assert refused.value.pointer == "/tradingsymbol"
 
 
 def test_a_closed_market_takes_after_market_orders_alone(execution, run, order, market):
+    """KO-02."""
     market.open = False
     with pytest.raises(OrderDenied) as denied:
         execution.place(run, order(), key="key-0001")
@@ -114,6 +124,7 @@ def test_a_closed_market_takes_after_market_orders_alone(execution, run, order, 
 
 
 def test_a_dry_run_records_the_intent_and_sends_nothing(execution, account, order):
+    """KR-05."""
     dry = RunRef(account_id=account, run_id="dry", mode="dry_run")
     body = execution.place(dry, order(), key="key-0001").document
     assert body["mode"] == "dry_run"
@@ -126,6 +137,7 @@ def test_a_dry_run_records_the_intent_and_sends_nothing(execution, account, orde
 
 
 def test_live_is_refused_with_a_reason(execution, account, order):
+    """KC-03, KR-05."""
     live = RunRef(account_id=account, run_id="live", mode="live")
     with pytest.raises(LiveDisabled, match="no broker"):
         execution.place(live, order(), key="key-0001")
@@ -133,11 +145,13 @@ def test_live_is_refused_with_a_reason(execution, account, order):
 
 @pytest.mark.parametrize("key", ["short", " " * 20, "x" * 161, None])
 def test_a_key_has_8_to_160_characters(execution, run, order, key):
+    """KP-02."""
     with pytest.raises(InvalidInput, match="idempotency_key"):
         execution.place(run, order(), key=key)
 
 
 def test_an_order_over_the_freeze_quantity_is_sliced(execution, run, order):
+    """KO-07."""
     sliced = order(tradingsymbol="SLICED", quantity=250, autoslice=True)
     body = execution.place(run, sliced, key="key-0001").document
     assert body["status"] == "COMPLETE"
@@ -147,6 +161,7 @@ def test_an_order_over_the_freeze_quantity_is_sliced(execution, run, order):
 
 
 def test_64_threads_on_one_key_place_one_order(execution, run, order):
+    """KP-02."""
     answers: list[bytes] = []
     start = threading.Barrier(64)
 
@@ -165,6 +180,7 @@ def test_64_threads_on_one_key_place_one_order(execution, run, order):
 
 
 def test_two_processes_on_one_key_place_one_order(execution, start, run, order):
+    """KP-02."""
     other = start()
     answers: list[bytes] = []
     for number in range(20):

@@ -60,6 +60,7 @@ def test_a_ticker_resolves_by_symbol_and_by_token(worker: TestClient) -> None:
 
 
 def test_an_unknown_ticker_names_the_near_ones(worker: TestClient) -> None:
+    """KD-02."""
     answer = worker.get(f"{MARKET}/instruments/resolve", params={"symbol": "NSE:INFI"})
     assert answer.status_code == 404
     assert "NSE:INFY" in answer.json()["detail"]
@@ -92,6 +93,7 @@ def test_an_order_of_an_unknown_name_is_told_the_near_ones(
 
 
 def test_many_resolve_though_some_are_unknown(worker: TestClient) -> None:
+    """KD-02, KD-03."""
     body = {"symbols": ["NSE:INFY", "NSE:NOPE", ""], "instrument_tokens": [7]}
     answer = worker.post(f"{MARKET}/instruments/resolve", json=body).json()
     assert set(answer["instruments"]) == {"NSE:INFY"}
@@ -128,6 +130,7 @@ def test_quotes_are_keyed_by_what_was_asked(worker: TestClient, mode: str) -> No
 
 
 def test_options_have_prices_and_open_interest(worker: TestClient, container: Container) -> None:
+    """KD-03."""
     chain = container.instruments.master.options("NIFTY")
     level = container.feed.quotes([container.instruments.get("NSE:NIFTY 50")])
     spot = next(iter(level.values())).tick.last_price
@@ -222,12 +225,14 @@ def test_a_worker_socket_sends_the_present_state_and_every_beat(
 def test_a_bad_token_is_refused_at_the_handshake(
     client: TestClient, token: Token, given: str
 ) -> None:
+    """KD-07."""
     url = f"{SOCKETS}/ticks?symbols=NSE:INFY" + given.format(paper=token("paper"))
     with pytest.raises((WebSocketDenialResponse, WebSocketDisconnect)):
         client.websocket_connect(url).__enter__()
 
 
 def test_a_token_may_come_in_a_header_or_as_a_subprotocol(client: TestClient, token: Token) -> None:
+    """KD-07."""
     url = f"{SOCKETS}/ticks?symbols=NSE:INFY"
     with client.websocket_connect(url, headers={"Authorization": f"Bearer {token()}"}) as socket:
         assert socket.receive_json()["ticks"]

@@ -11,11 +11,13 @@ Json = dict[str, Any]
 
 
 def test_health_is_the_documented_body(worker: Any, api: Any) -> None:
+    """KC-04."""
     answer = worker().get(api("health"))
     assert (answer.status_code, answer.json()) == (200, {"status": "healthy"})
 
 
 def test_a_heartbeat_outside_of_a_run_is_kept(worker: Any, api: Any) -> None:
+    """KC-05."""
     caller = worker()
     beat = {"status": "healthy", "metrics": {"n": 1}, "worker_id": "w-1"}
     assert caller.post(api("heartbeat"), json=beat).json()["worker_id"] == "w-1"
@@ -23,6 +25,7 @@ def test_a_heartbeat_outside_of_a_run_is_kept(worker: Any, api: Any) -> None:
 
 
 def test_a_run_is_created_and_found_again(worker: Any, new_run: Any, api: Any) -> None:
+    """KR-01, KR-03, KR-04."""
     caller = worker()
     made = new_run(caller, metadata={"strategy_name": "Basic"}, runtime_state={"risk": {"x": 1}})
     assert (made["status"], made["recovered"]) == ("open", False)
@@ -51,6 +54,7 @@ def test_a_broken_protection_of_a_new_run_is_named_where_it_stands(worker: Any, 
 
 
 def test_a_run_without_an_id_gets_one(worker: Any, api: Any) -> None:
+    """KR-01, KR-05."""
     body = {"template_id": "t", "account_scope": "kite:paper-a"}
     answer = worker().post(api("runs"), json=body).json()
     assert answer["strategy_run_id"].startswith("run_")
@@ -58,6 +62,7 @@ def test_a_run_without_an_id_gets_one(worker: Any, api: Any) -> None:
 
 
 def test_an_unknown_run_is_exactly_404(worker: Any, api: Any) -> None:
+    """KR-04."""
     assert worker().get(api("runs/nothing")).status_code == 404
 
 
@@ -68,6 +73,7 @@ def test_an_unknown_run_is_exactly_404(worker: Any, api: Any) -> None:
 def test_other_fixed_fields_are_refused_by_name(
     worker: Any, new_run: Any, api: Any, fields: Json
 ) -> None:
+    """KR-01, KR-05."""
     caller = worker()
     new_run(caller)
     body = {
@@ -84,6 +90,7 @@ def test_other_fixed_fields_are_refused_by_name(
 def test_somebody_elses_run_is_not_there_and_its_id_is_taken(
     worker: Any, new_run: Any, api: Any
 ) -> None:
+    """KR-01, KR-04."""
     new_run(worker())
     stranger = worker("b@example.com")
     assert stranger.get(api("runs/run-1")).status_code == 404
@@ -95,11 +102,13 @@ def test_somebody_elses_run_is_not_there_and_its_id_is_taken(
 def test_another_token_of_the_same_account_finds_the_run(
     worker: Any, new_run: Any, api: Any
 ) -> None:
+    """KR-04."""
     new_run(worker())
     assert worker().get(api("runs/run-1")).status_code == 200
 
 
 def test_a_live_run_names_what_it_lacks_and_is_disabled(worker: Any, api: Any) -> None:
+    """KR-02, KC-03."""
     caller = worker()
     body: Json = {"template_id": "t", "account_scope": "kite:AB1234", "execution_mode": "live"}
     answer = caller.post(api("runs"), json=body)
@@ -128,7 +137,7 @@ def test_a_limit_that_cannot_be_read_is_refused(worker: Any, api: Any) -> None:
 
 
 def test_a_limit_is_not_patched_away_by_a_text(worker: Any, new_run: Any, api: Any) -> None:
-    """KN-05."""
+    """KF-02, KN-05."""
     caller = worker()
     new_run(caller, runtime_state={"risk": {"daily_loss_limit": 500}})
     body = {"patch": {"daily_loss_limit": "none"}, "reason": "x"}
@@ -141,6 +150,7 @@ def test_a_limit_is_not_patched_away_by_a_text(worker: Any, new_run: Any, api: A
 
 
 def test_a_closed_run_is_opened_again_only_when_asked(worker: Any, new_run: Any, api: Any) -> None:
+    """KR-01."""
     caller = worker()
     new_run(caller)
     assert caller.post(api("runs/run-1/exit"), json={"reason": "done"}).status_code == 200
@@ -160,6 +170,7 @@ SCHEMA = [
 
 
 def test_risk_is_patched_by_its_schema_and_told(worker: Any, new_run: Any, api: Any) -> None:
+    """KR-06."""
     caller = worker()
     new_run(caller, risk_schema=SCHEMA, runtime_state={"risk": {"stop_loss_pct": 2.0}})
     body = {"patch": {"stop_loss_pct": 1.0, "mode": "bold"}, "reason": "calmer"}
@@ -188,6 +199,7 @@ def test_risk_is_patched_by_its_schema_and_told(worker: Any, new_run: Any, api: 
 def test_a_patch_that_breaks_the_schema_names_the_field(
     worker: Any, new_run: Any, api: Any, patch: Json, reason: str | None, pointer: str
 ) -> None:
+    """KR-06."""
     caller = worker()
     new_run(caller, risk_schema=SCHEMA)
     answer = caller.patch(api("runs/run-1/risk"), json={"patch": patch, "reason": reason})
@@ -239,6 +251,7 @@ def test_a_summary_field_that_cannot_be_shown_is_refused(
 
 
 def test_a_token_without_the_scope_is_refused(worker: Any, api: Any) -> None:
+    """KC-01."""
     caller = worker(scopes=("data",))
     assert caller.get(api("health")).status_code == 200
     answer = caller.get(api("runs/run-1"))

@@ -23,6 +23,7 @@ def claim(caller: Any, api: Any) -> Any:
 
 
 def test_a_claim_needs_no_body_and_gives_a_nonce(caller: Any, api: Any) -> None:
+    """KS-01."""
     answer = claim(caller, api)
     assert answer.status_code == 200
     assert len(answer.json()["worker_session_nonce"]) > 20
@@ -30,6 +31,7 @@ def test_a_claim_needs_no_body_and_gives_a_nonce(caller: Any, api: Any) -> None:
 
 
 def test_a_held_run_is_refused_to_a_second_worker(caller: Any, api: Any, clock: Any) -> None:
+    """KS-01."""
     claim(caller, api)
     clock.advance(seconds=4)
     answer = claim(caller, api)
@@ -40,6 +42,7 @@ def test_a_held_run_is_refused_to_a_second_worker(caller: Any, api: Any, clock: 
 def test_a_silent_worker_is_replaced_and_its_nonce_is_dead(
     caller: Any, api: Any, clock: Any, buy: Any
 ) -> None:
+    """KS-01, KF-03."""
     old = claim(caller, api).json()["worker_session_nonce"]
     clock.advance(seconds=61)
     new = claim(caller, api).json()
@@ -55,6 +58,7 @@ def test_a_silent_worker_is_replaced_and_its_nonce_is_dead(
 
 
 def test_heartbeats_keep_a_session_alive(caller: Any, api: Any, clock: Any) -> None:
+    """KS-01, KF-03."""
     nonce = claim(caller, api).json()["worker_session_nonce"]
     for _ in range(3):
         clock.advance(seconds=50)
@@ -66,6 +70,7 @@ def test_heartbeats_keep_a_session_alive(caller: Any, api: Any, clock: Any) -> N
 
 
 def test_a_released_run_can_be_claimed_at_once(caller: Any, api: Any) -> None:
+    """KS-01."""
     nonce = claim(caller, api).json()["worker_session_nonce"]
     assert caller.delete(
         api("runs/run-1/claim-session"), headers={NONCE: nonce}
@@ -74,6 +79,7 @@ def test_a_released_run_can_be_claimed_at_once(caller: Any, api: Any) -> None:
 
 
 def test_a_claimed_run_wants_its_nonce(caller: Any, api: Any, buy: Any) -> None:
+    """KS-01."""
     nonce = claim(caller, api).json()["worker_session_nonce"]
     assert caller.post(api("runs/run-1/intents"), json=buy("key-00001")).status_code == 409
     wrong = caller.post(api("runs/run-1/intents"), json=buy("key-00001"), headers={NONCE: "x"})
@@ -83,7 +89,7 @@ def test_a_claimed_run_wants_its_nonce(caller: Any, api: Any, buy: Any) -> None:
 
 
 def test_of_many_concurrent_claims_one_wins(caller: Any, api: Any) -> None:
-    """FAULTS §2: 1,000 claims from 16 threads, one winner."""
+    """KS-01; FAULTS §2: 1,000 claims from 16 threads, one winner."""
     with ThreadPoolExecutor(16) as pool:
         answers = list(pool.map(lambda _: claim(caller, api).status_code, range(1000)))
     assert answers.count(200) == 1
@@ -93,7 +99,7 @@ def test_of_many_concurrent_claims_one_wins(caller: Any, api: Any) -> None:
 def test_nothing_of_a_replaced_worker_lands(
     caller: Any, api: Any, buy: Any, clock: Any, market: Any
 ) -> None:
-    """FAULTS §2: 300 orders, 100 heartbeats and 100 releases with the old nonce, from 8 threads."""
+    """KS-01; FAULTS §2: 300 orders, 100 beats, 100 releases with the old nonce, from 8 threads."""
     stale = {NONCE: claim(caller, api).json()["worker_session_nonce"]}
     clock.advance(seconds=61)
     held = {NONCE: claim(caller, api).json()["worker_session_nonce"]}
@@ -234,6 +240,7 @@ def test_reasons_are_sentences_with_their_code(
 
 
 def test_limits_block(worker: Any, new_run: Any, api: Any, buy: Any) -> None:
+    """KF-02."""
     caller = worker()
     new_run(
         caller,

@@ -31,7 +31,7 @@ def place(caller: Any, api: Any, intent: Json) -> Any:
 def test_an_order_is_placed_and_its_answer_repeated_byte_for_byte(
     caller: Any, api: Any, buy: Any
 ) -> None:
-    """KO, FAULTS §2."""
+    """KP-02, FAULTS §2."""
     first = place(caller, api, buy("key-00001"))
     body = first.json()
     assert body["status"] == "COMPLETE"
@@ -47,6 +47,7 @@ def test_an_order_is_placed_and_its_answer_repeated_byte_for_byte(
 def test_a_later_token_or_metadata_does_not_make_another_wish(
     caller: Any, api: Any, buy: Any
 ) -> None:
+    """KP-02."""
     first = place(caller, api, buy("key-00001"))
     token = caller.get(api("runs/run-1/safety-check")).json()["safety_token"]
     again = place(caller, api, buy("key-00001", token=token) | {"metadata": {"try": 2}})
@@ -54,7 +55,7 @@ def test_a_later_token_or_metadata_does_not_make_another_wish(
 
 
 def test_64_clients_on_one_key_make_one_order(caller: Any, api: Any, buy: Any) -> None:
-    """FAULTS §2: 20 races of 64."""
+    """KP-02; FAULTS §2: 20 races of 64."""
     for race in range(20):
         intent = buy(f"race-{race:05d}", quantity=1)
         with ThreadPoolExecutor(64) as pool:
@@ -79,6 +80,7 @@ def test_64_clients_on_one_key_make_one_order(caller: Any, api: Any, buy: Any) -
 def test_a_broken_field_is_named_and_the_key_stays_free(
     caller: Any, api: Any, buy: Any, change: Json, field: str
 ) -> None:
+    """KO-05, KP-02."""
     answer = place(caller, api, buy("key-00001", **change))
     assert answer.status_code == 422
     assert answer.json()["detail"][0]["pointer"].endswith(f"/{field}")
@@ -86,6 +88,7 @@ def test_a_broken_field_is_named_and_the_key_stays_free(
 
 
 def test_a_closed_run_takes_nothing(caller: Any, api: Any, buy: Any) -> None:
+    """KP-02."""
     caller.post(api("runs/run-1/exit"), json={})
     answer = place(caller, api, buy("key-00001"))
     assert (answer.status_code, answer.headers["X-Error-Code"]) == (409, "run_closed")
@@ -101,7 +104,7 @@ def basket(orders: list[Json], **flags: bool) -> Json:
 
 
 def test_a_basket_answers_for_each_leg(caller: Any, api: Any, buy: Any) -> None:
-    """KB."""
+    """KB-02."""
     orders = [buy("x", tradingsymbol=name)["payload"]["order"] for name in ("INFY", "TCS")]
     dry = place(caller, api, basket(orders, dry_run=True) | {"idempotency_key": "basket-dry"})
     assert dry.json()["status"] == "dry_run"
@@ -155,7 +158,7 @@ def test_a_basket_that_costs_too_much_says_so_once(caller: Any, api: Any, buy: A
 def test_a_broken_basket_is_reversed_where_that_is_asked_for(
     caller: Any, api: Any, buy: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """D18: `unwind`."""
+    """KB-02; D18: `unwind`."""
 
     def refusal(request: Any, _tick: Any) -> str | None:
         return "not now" if request.tradingsymbol == "TCS" else None
@@ -177,6 +180,7 @@ def test_a_broken_basket_is_reversed_where_that_is_asked_for(
 
 
 def test_previews_tell_margin_charges_and_warnings(caller: Any, api: Any, buy: Any) -> None:
+    """KP-01, KB-01."""
     order = buy("x")["payload"]["order"]
     one = caller.post(api("runs/run-1/preview/order"), json={"order": order, "metadata": {}}).json()
     assert set(one) == {"strategy_run_id", "mode", "preview"}
@@ -190,6 +194,7 @@ def test_previews_tell_margin_charges_and_warnings(caller: Any, api: Any, buy: A
 
 
 def test_orders_are_changed_and_taken_back(caller: Any, api: Any, buy: Any) -> None:
+    """KP-03."""
     order_id = place(caller, api, buy("key-00001", order_type="LIMIT", price=1450.0)).json()[
         "order_id"
     ]
@@ -202,7 +207,7 @@ def test_orders_are_changed_and_taken_back(caller: Any, api: Any, buy: Any) -> N
 
 
 def test_trades_pnl_and_funds_follow_the_fill(caller: Any, api: Any, buy: Any, market: Any) -> None:
-    """KN, KU: the seed's bodies by default."""
+    """KP-03, KF-01: the seed's bodies by default."""
     place(caller, api, buy("key-00001"))
     market.trade("NSE:INFY", "1510.00")
     trades = caller.get(api("trades"), params=RUN).json()
@@ -221,6 +226,7 @@ def test_trades_pnl_and_funds_follow_the_fill(caller: Any, api: Any, buy: Any, m
 def test_a_dry_run_has_no_legs_and_zero_totals(
     worker: Any, new_run: Any, api: Any, buy: Any
 ) -> None:
+    """KR-05."""
     caller = worker()
     new_run(caller, execution_mode="dry_run")
     answer = place(caller, api, buy("key-00001")).json()
@@ -330,6 +336,7 @@ def test_triggers_live_and_fire(worker: Any, api: Any, market: Any) -> None:
 
 
 def test_numbers_json_does_not_know_are_refused(caller: Any, api: Any) -> None:
+    """KO-05."""
     for text in ("NaN", "Infinity", "-Infinity"):
         body = f'{{"patch": {{"a": {text}}}, "reason": null}}'
         assert caller.patch(api("runs/run-1/risk"), content=body).status_code == 422
@@ -344,6 +351,7 @@ def test_empty_query_values_are_absent(caller: Any, api: Any) -> None:
 
 
 def test_somebody_elses_orders_are_not_there(caller: Any, worker: Any, api: Any, buy: Any) -> None:
+    """KP-03."""
     order_id = place(caller, api, buy("key-00001", order_type="LIMIT", price=1450.0)).json()[
         "order_id"
     ]
