@@ -1,11 +1,12 @@
 """From the tick that reaches a stop to the exit order on disk and its fill, step by step.
 
-    python bench/protection.py           # 100 guarded shares, 20 guarded option runs, < 30 s
+    python bench/protection.py           # 100 guarded shares, 40 guarded option runs, < 30 s
     python bench/protection.py RUNS
 
 Every instrument ticks ten times a second meanwhile, and every run that has not fired is guarded.
 First one stop after the other; then one option run after the other, two legs that are left as a
-whole; then half of the shares by one jump of the market, which is what a bad day looks like.
+whole; then the other half of the shares by one jump of the market, which is what a bad day looks
+like, and the other half of the option runs by another.
 
 The steps: from the tick to the look at it, to the claim on disk, to the order on disk (that is the
 exit, and the gate), to its fill on disk.
@@ -40,7 +41,7 @@ from tradertape_server.features.workers.schemas import NewRun, ProtectionPatch
 from tradertape_server.features.workers.turns import ref
 
 GATE_MS, WAIT_S, RATE_HZ = 250.0, 30.0, 10
-OPTION_RUNS, FALLEN = 20, "955.00"
+OPTION_RUNS, FALLEN = 40, "955.00"
 STEPS = ("looked", "claimed", "ordered", "filled")
 
 
@@ -120,7 +121,7 @@ def position(share: int, **rules: float) -> dict[str, object]:
     }  # fmt: skip
 
 
-def guarded(at: Trading, name: str, shares: list[int], protection: dict[str, object]) -> str:
+def guarded(at: Trading, name: str, shares: list[int], protection: dict[str, Any]) -> str:
     """A run that holds 10 of each share, and its protection."""
     wanted = NewRun(
         strategy_run_id=name, template_id="bench", account_scope=SCOPE, execution_mode="paper"
@@ -171,12 +172,19 @@ def one_by_one(
     return found
 
 
-def at_once(ticking: Ticking, steps: Steps, runs: dict[str, str]) -> list[dict[str, float]]:
+def at_once(
+    ticking: Ticking, steps: Steps, runs: dict[str, str], last: str
+) -> list[dict[str, float]]:
     began_s = time.perf_counter()
     for name in runs:
         ticking.fall(name)
-    steps.wait(list(runs.values()), "protection_done")
+    steps.wait(list(runs.values()), last)
     return [steps.took_ms(run, began_s) for run in runs.values()]
+
+
+def halves(runs: dict[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    found = list(runs.items())
+    return dict(found[: len(found) // 2]), dict(found[len(found) // 2 :])
 
 
 def judge(what: str, took: list[dict[str, float]]) -> bool:
@@ -221,17 +229,23 @@ def main(count: int) -> int:
         at.workers.guardian.look()
         ticking = Ticking(at, [f"NSE:S{n}" for n in range(1, count + 2 * OPTION_RUNS + 1)])
         ticking.start()
-        names = list(shares)
-        alone = {name: shares[name] for name in names[: count // 2]}
-        together = {name: shares[name] for name in names[count // 2 :]}
+        alone, together = halves(shares)
+        option_alone, options_together = halves(options)
         whole = count + OPTION_RUNS
         are_met = [
             judge(
                 f"a stop, {whole} runs guarded",
                 one_by_one(ticking, steps, alone, "protection_done"),
             ),
-            judge("an option run", one_by_one(ticking, steps, options, "run_closed")),
-            judge(f"{len(together)} stops at once", at_once(ticking, steps, together)),
+            judge("an option run", one_by_one(ticking, steps, option_alone, "run_closed")),
+            judge(
+                f"{len(together)} stops at once",
+                at_once(ticking, steps, together, "protection_done"),
+            ),
+            judge(
+                f"{len(options_together)} option runs at once",
+                at_once(ticking, steps, options_together, "run_closed"),
+            ),
         ]
         ticking.over.set()
         ticking.join()

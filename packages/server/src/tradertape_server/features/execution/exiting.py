@@ -95,8 +95,9 @@ def begin_wish(
         return known if known is not None else step.decide(desk)
 
     def settle(desk: Desk, carry: Any) -> Any:
-        is_answered = isinstance(carry, Answer | ApiError) or step.settle is None
-        return carry if is_answered else step.settle(desk, carry)
+        if isinstance(carry, Answer | ApiError) or step.settle is None:
+            return carry
+        return step.settle(desk, carry)
 
     return Wish(decide, settle, key=(intent.run_id, intent.key))
 
