@@ -14,19 +14,23 @@ interface Strike {
   PE: { tradingsymbol: string }
 }
 
-/** A short straddle of next week, made as its owner: nothing is placed yet. */
-async function makeStraddle(page: Page, name: string): Promise<string> {
+/** The call and the put of next week that are at the money. */
+async function atTheMoney(page: Page): Promise<{ symbols: string[]; quantity: number }> {
   const answer = await page.request.get("/api/options/NIFTY/chain?window=0&expiry=next_week")
   const { rows, lot_size: quantity } = (await answer.json()) as { rows: Strike[]; lot_size: number }
+  const [strike] = rows
+  if (!strike) throw new Error("there is no option at the money")
+  return { symbols: [strike.CE.tradingsymbol, strike.PE.tradingsymbol], quantity }
+}
+
+/** A short straddle of next week, made as its owner: nothing is placed yet. */
+async function makeStraddle(page: Page, name: string): Promise<string> {
+  const { symbols, quantity } = await atTheMoney(page)
   const made = await page.request.post(RUNS, {
     data: {
       strategy_name: name,
       product: "NRML",
-      legs: (["CE", "PE"] as const).map((type) => ({
-        tradingsymbol: rows[0]?.[type].tradingsymbol,
-        transaction_type: "SELL",
-        quantity,
-      })),
+      legs: symbols.map((tradingsymbol) => ({ tradingsymbol, transaction_type: "SELL", quantity })),
       protection: LIMITS,
       metadata: {},
     },
@@ -46,17 +50,28 @@ test("an option run is followed from its making to its exit", async ({ page }) =
   await expect(page.getByText("No option run is open")).toBeVisible()
   await shoot(page, "option-runs-empty")
 
-  const id = await makeStraddle(page, "Journey straddle")
-  const card = page.getByRole("link", { name: /Journey straddle/ })
-  await expect(card).toContainText("Not entered")
-  await expect(card).toContainText("Arms its protection once it is entered")
-  await card.click()
-  await expect(page).toHaveURL(new RegExp(id))
+  const { symbols } = await atTheMoney(page)
+  await page.goto(`/options?legs=${symbols.map((symbol) => `S1.${symbol}`).join(",")}`)
+  await page.getByRole("button", { name: "Make an option run" }).click()
+  const making = page.getByRole("dialog", { name: "Make an option run" })
+  await making.getByRole("textbox", { name: "Name" }).fill("Journey straddle")
+  await expect(making.getByText("Without a limit no rule will guard the run")).toBeVisible()
+  await making.getByRole("textbox", { name: "Leave at a loss of" }).fill("40000")
+  await shoot(page, "option-run-make")
+  await expectAccessible(page, "the making of an option run")
+  await making.getByRole("button", { name: "Make the run · PAPER" }).click()
+  await expect(page).toHaveURL(/\/workers\/run_/)
+  await expect(page.getByText("Arms its protection once it is entered")).toBeVisible()
   const strategy = page.getByRole("region", { name: "The strategy" })
   await expect(strategy).toContainText(/Entry would need₹[\d,.]+/)
   await shoot(page, "option-run-new")
 
-  await enter(page, id)
+  await page.getByRole("button", { name: "Enter", exact: true }).click()
+  const entering = page.getByRole("dialog", { name: /^Enter/ })
+  await expect(entering.getByRole("listitem")).toHaveCount(2)
+  await shoot(page, "option-run-enter")
+  await expectAccessible(page, "the entry of an option run")
+  await entering.getByRole("button", { name: /^Place 2 orders · needs ₹[\d,]+ · PAPER$/ }).click()
   await expect(strategy).toContainText("Every leg is filled and guarded as one")
   await expect(strategy).toContainText("Premium received")
   const legs = page.getByRole("region", { name: "Option legs" }).last()

@@ -233,7 +233,14 @@ export interface OptionEntryPreview {
   can_enter: boolean
   option_status: OptionStatus
   preview: {
-    basket: { warnings: string[]; all_or_none: boolean }
+    basket: {
+      orders: (Pick<
+        RunOrder,
+        "exchange" | "tradingsymbol" | "transaction_type" | "product" | "order_type" | "quantity"
+      > & { warnings: string[] })[]
+      warnings: string[]
+      all_or_none: boolean
+    }
     cost_contract: { margin_required: number | null; total_charges: number | null } | null
   }
 }

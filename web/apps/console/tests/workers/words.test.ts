@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest"
-import { exitVerb } from "@/features/workers/run/exit-words"
+import { enterVerb, exitVerb } from "@/features/workers/run/exit-words"
 import { detailsOf, titleOf, toneOf } from "@/features/workers/run/timeline/event-words"
 import {
   guardOf,
@@ -9,6 +9,7 @@ import {
   stepWords,
   summaryValue,
 } from "@/features/workers/words"
+import type { OptionEntryPreview } from "@/lib/queries/option-runs"
 import type { ExitPlanOut, ProtectionSnapshot, RunPulse, Step, TimelineEvent } from "@/lib/queries/workers"
 
 const step = (more: Partial<Step>): Step => ({ rule: "position_stoploss", ...more })
@@ -164,4 +165,16 @@ describe("events", () => {
       ["Nested thing", '{\n "b": [\n  2\n ]\n}'],
     ])
   })
+})
+
+describe("what the entry's button says", () => {
+  const entry = (margin_required: number | null) =>
+    ({
+      preview: { basket: { orders: [{}, {}] }, cost_contract: { margin_required, total_charges: 9 } },
+    }) as unknown as OptionEntryPreview
+
+  test.each([
+    [64_300.4, "Place 2 orders · needs ₹64,300 · PAPER"],
+    [null, "Place 2 orders · PAPER"],
+  ])("%s: %s", (margin, text) => expect(enterVerb(entry(margin), "paper")).toBe(text))
 })

@@ -3,7 +3,7 @@ import { useMediaQuery } from "@mantine/hooks"
 import { Link } from "@tanstack/react-router"
 import { date, number } from "@tradertape/ui/format.ts"
 import { Pencil, Trash2 } from "lucide-react"
-import { useMemo } from "react"
+import { type ReactNode, useMemo } from "react"
 import type { Column } from "@/components/column"
 import { DataTable } from "@/components/data-table"
 import { Flash } from "@/components/flash"
@@ -15,6 +15,8 @@ import { useDistances } from "./use-distances"
 
 /** Two legs, or a bar with its ends. */
 export const ROW_PX = 54
+/** The instrument above its legs. */
+const PHONE_ROW_PX = 72
 
 interface Props {
   gtts: Gtt[]
@@ -37,16 +39,19 @@ export function LegWords({ leg }: { leg: GttLeg }) {
   )
 }
 
-export function InstrumentCell({ gtt }: { gtt: Gtt }) {
+export function InstrumentCell({ gtt, children }: { gtt: Gtt; children?: ReactNode }) {
   return (
     <div className={classes.row}>
       <Link to="/market/$id" params={{ id: gtt.instrument }} className={classes.who}>
         {symbolOf(gtt.instrument)}
         <span>{gtt.instrument.split(":")[0]}</span>
       </Link>
+      {children}
     </div>
   )
 }
+
+const placesOf = (gtt: Gtt) => gtt.legs.map((leg) => <LegWords key={leg.trigger} leg={leg} />)
 
 function Last({ id }: { id: string }) {
   const last = useTickPart(id, (tick) => tick.ltp)
@@ -79,7 +84,7 @@ function columnsOf({ onEdit, onDelete, distances }: Actions): Column<Gtt>[] {
       isText: true,
       isSortable: false,
       value: () => null,
-      cell: (gtt) => gtt.legs.map((leg) => <LegWords key={leg.trigger} leg={leg} />),
+      cell: placesOf,
     },
     {
       id: "last",
@@ -128,8 +133,14 @@ function columnsOf({ onEdit, onDelete, distances }: Actions): Column<Gtt>[] {
   ]
 }
 
-/** On a phone: what it is on, how far it has to go, what to do about it. */
-const ON_PHONES = ["instrument", "distance", "more"]
+/** On a phone: what it is on and places, how far it has to go, what to do about it. */
+function forPhones(columns: Column<Gtt>[]): Column<Gtt>[] {
+  return columns.flatMap((column) => {
+    if (column.id === "instrument")
+      return [{ ...column, cell: (gtt: Gtt) => <InstrumentCell gtt={gtt}>{placesOf(gtt)}</InstrumentCell> }]
+    return ["distance", "more"].includes(column.id) ? [column] : []
+  })
+}
 
 const NEAREST_FIRST = [{ id: "distance", desc: false }]
 
@@ -139,7 +150,7 @@ export function WaitingTable({ gtts, onEdit, onDelete }: Props) {
   const distances = useDistances(gtts)
   const columns = useMemo(() => {
     const all = columnsOf({ onEdit, onDelete, distances })
-    return isPhone ? all.filter(({ id }) => ON_PHONES.includes(id)) : all
+    return isPhone ? forPhones(all) : all
   }, [onEdit, onDelete, distances, isPhone])
   return (
     <DataTable
@@ -149,7 +160,7 @@ export function WaitingTable({ gtts, onEdit, onDelete }: Props) {
       sortedBy={NEAREST_FIRST}
       rowKey={(gtt) => String(gtt.id)}
       maxHeight={640}
-      rowHeight={ROW_PX}
+      rowHeight={isPhone ? PHONE_ROW_PX : ROW_PX}
       minWidth={isPhone ? undefined : 980}
     />
   )

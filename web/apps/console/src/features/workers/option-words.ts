@@ -14,7 +14,7 @@ const STATUS: Record<OptionStatus, StatusWords> = {
   created: {
     label: "Not entered",
     color: "gray",
-    meaning: "Nothing is placed yet. All legs go out as one basket when its worker enters it.",
+    meaning: "Nothing is placed yet. All legs go out as one basket when its worker enters it, or you do.",
   },
   entering: {
     label: "Entering",

@@ -1,7 +1,7 @@
 import { queryOptions } from "@tanstack/react-query"
 import { unwrap } from "@tradertape/api/client.ts"
 import * as api from "@tradertape/api/generated/sdk.gen.ts"
-import type { OptionRunCard } from "@tradertape/api/generated/types.gen.ts"
+import type { NewOptionRun, OptionRunCard } from "@tradertape/api/generated/types.gen.ts"
 import type {
   OptionEntryPreview,
   OptionProtectionDocument,
@@ -10,6 +10,7 @@ import type {
 } from "@tradertape/api/workers.ts"
 
 export type {
+  OptionEntryPreview,
   OptionLegState,
   OptionProtectionDocument,
   OptionReplay,
@@ -53,6 +54,17 @@ export const entryPreviewQuery = (id: string) =>
   })
 
 export const optionCalls = {
+  /** A run that holds nothing yet; its id. */
+  make: async (body: NewOptionRun) =>
+    ((await unwrap(api.workerCreateOptionRun({ body }))) as unknown as { strategy_run_id: string })
+      .strategy_run_id,
+  /** Send all legs as one basket. Asked twice, a run answers as it did first. */
+  enter: async (id: string) =>
+    (
+      (await unwrap(api.workerEnterOptionRun({ path: path(id), body: {} }))) as unknown as {
+        result: { status: string }
+      }
+    ).result,
   saveProtection: (id: string, document: OptionProtectionDocument) =>
     unwrap(api.workerProtectOptionRun({ path: path(id), body: { ...document } })),
   /** Walk a protection along the minutes since the entry; without one, the run's own. */

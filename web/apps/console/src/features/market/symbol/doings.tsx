@@ -1,4 +1,5 @@
-import { Tabs } from "@mantine/core"
+import { Anchor, Tabs } from "@mantine/core"
+import { Link } from "@tanstack/react-router"
 import { moment, number } from "@tradertape/ui/format.ts"
 import { useMemo } from "react"
 import type { Column } from "@/components/column"
@@ -15,13 +16,23 @@ function Side({ side }: { side: string }) {
   return <span className={SIDES[side]}>{side === "BUY" ? "Buy" : "Sell"}</span>
 }
 
+/** Whose order it is: a run's, or a trigger's. */
+function By({ run }: { run: string | null | undefined }) {
+  if (!run) return "GTT"
+  return (
+    <Anchor size="sm" renderRoot={(props) => <Link to="/workers/$id" params={{ id: run }} {...props} />}>
+      {run}
+    </Anchor>
+  )
+}
+
 const FILLS: Column<Fill>[] = [
   { id: "at", header: "Time (IST)", isText: true, value: (f) => f.at, cell: (f) => moment(f.at) },
   { id: "side", header: "Side", isText: true, value: (f) => f.side, cell: (f) => <Side side={f.side} /> },
   { id: "quantity", header: "Quantity", value: (f) => f.quantity, cell: (f) => number(f.quantity) },
   { id: "price", header: "Price", value: (f) => f.price, cell: (f) => number(f.price, 2) },
   { id: "product", header: "Product", isText: true, value: (f) => f.product, cell: (f) => f.product },
-  { id: "run", header: "By", isText: true, value: (f) => f.run_id, cell: (f) => f.run_id ?? "GTT" },
+  { id: "run", header: "By", isText: true, value: (f) => f.run_id, cell: (f) => <By run={f.run_id} /> },
 ]
 
 const RESTING: Column<Resting>[] = [
@@ -42,7 +53,7 @@ const RESTING: Column<Resting>[] = [
     value: (o) => o.trigger_price,
     cell: (o) => number(o.trigger_price || null, 2),
   },
-  { id: "run", header: "By", isText: true, value: (o) => o.run_id, cell: (o) => o.run_id ?? "GTT" },
+  { id: "run", header: "By", isText: true, value: (o) => o.run_id, cell: (o) => <By run={o.run_id} /> },
 ]
 
 /** What we traded here, and what rests; nothing is shown before there is something. */

@@ -15,6 +15,7 @@ import classes from "./builder.module.css"
 import { Figures } from "./figures"
 import type { Leg } from "./legs"
 import { LegsTable } from "./legs-table"
+import { MakeRun } from "./make-run"
 import { curveDay, payoffOption } from "./payoff-option"
 import { pythonOf } from "./python"
 import { Templates } from "./templates"
@@ -69,7 +70,7 @@ export function Builder({ session, expiry, legs, onLegs }: Props) {
       <Section title="Strategy" action={templates}>
         <EmptyState icon={<Layers size={28} />} title="No legs yet">
           Press B or S beside a price in the chain, or begin with one of the strategies people know by name.
-          Nothing is traded here: you see what it would pay, need and cost.
+          You see what it would pay, need and cost before you make a run of it.
         </EmptyState>
       </Section>
     )
@@ -80,12 +81,13 @@ export function Builder({ session, expiry, legs, onLegs }: Props) {
       </Button>
       {preview.data && <CopyPython session={session} preview={preview.data} product={product} />}
       {templates}
+      {preview.data && !preview.error && <MakeRun preview={preview.data} product={product} />}
     </Group>
   )
   return (
     <Section
       title="Strategy"
-      note="Prices of this moment: bought at the ask, sold at the bid. Nothing is placed."
+      note="Prices of this moment: bought at the ask, sold at the bid."
       action={action}
     >
       <div className={classes.builder}>

@@ -52,7 +52,7 @@ export function Figures({ preview }: { preview: StrategyPreview }) {
             </>
           ) : undefined
         }
-        hint="What the account must have, with the benefit of hedged legs."
+        hint="What these legs need by themselves, with the benefit of hedges. What an account holds beside them counts when they are entered."
       />
       <Stat
         label="Charges"

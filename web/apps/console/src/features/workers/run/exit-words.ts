@@ -1,5 +1,6 @@
 import { count, money } from "@tradertape/ui/format.ts"
-import type { ExitPlanOut } from "@/lib/queries/workers"
+import type { OptionEntryPreview } from "@/lib/queries/option-runs"
+import type { ExitPlanOut, Mode } from "@/lib/queries/workers"
 import { MODE_WORDS } from "../words"
 
 /** "Exit 2 positions · ₹1,48,200 · PAPER": what the button will do, with its value and its mode. */
@@ -11,4 +12,12 @@ export function exitVerb({ close, cancel, value, execution_mode }: ExitPlanOut):
   }
   if (cancel.length > 0) return `Cancel ${count(cancel.length, "order")} and close · ${mode}`
   return `Close the run · ${mode}`
+}
+
+/** "Place 2 orders · needs ₹64,300 · PAPER": what the button will do. */
+export function enterVerb({ preview }: Pick<OptionEntryPreview, "preview">, mode: Mode): string {
+  const needs = preview.cost_contract?.margin_required
+  const parts = [`Place ${count(preview.basket.orders.length, "order")}`]
+  if (needs != null) parts.push(`needs ${money(needs, 0)}`)
+  return [...parts, MODE_WORDS[mode]].join(" · ")
 }

@@ -62,13 +62,8 @@ const columnsOf = (live: RunLive, page: RunPage): Column<RunLeg>[] => [
     value: (leg) => leg.quantity,
     cell: (leg) => (leg.quantity === 0 ? <span className="tt-muted">closed</span> : number(leg.quantity)),
   },
-  {
-    id: "average",
-    header: "Average (₹)",
-    value: (leg) => leg.average_price,
-    cell: (leg) => (leg.quantity === 0 ? "–" : number(leg.average_price, 2)),
-  },
   { id: "last", header: "Last (₹)", value: (leg) => leg.last_price, cell: (leg) => <LastPrice leg={leg} /> },
+  profit("net", "Net"),
   {
     id: "guard",
     header: "Guarded by",
@@ -76,15 +71,20 @@ const columnsOf = (live: RunLive, page: RunPage): Column<RunLeg>[] => [
     value: () => null,
     cell: (leg) => <Guard leg={leg} live={live} page={page} />,
   },
-  profit("net", "Net (₹)"),
+  {
+    id: "average",
+    header: "Average (₹)",
+    value: (leg) => leg.average_price,
+    cell: (leg) => (leg.quantity === 0 ? "–" : number(leg.average_price, 2)),
+  },
   {
     id: "value",
     header: "Value",
     value: (leg) => leg.value,
     cell: (leg) => (leg.quantity === 0 ? "–" : <span className="tt-amount">{money(leg.value)}</span>),
   },
-  profit("unrealised", "Unrealised (₹)"),
-  profit("realised", "Realised (₹)"),
+  profit("unrealised", "Unrealised"),
+  profit("realised", "Realised"),
   {
     id: "charges",
     header: "Charges",

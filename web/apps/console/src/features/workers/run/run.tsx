@@ -53,7 +53,7 @@ export function Run({ page, live }: Props) {
         {option.error && !option.data && (
           <ErrorState error={option.error} what="The strategy" retry={option.refetch} />
         )}
-        {option.data && <PremiumSection state={option.data} />}
+        {option.data && <PremiumSection state={option.data} card={page.card} />}
         <Tabs
           value={tab}
           onChange={(next) => navigate({ search: { tab: next && next !== "overview" ? next : undefined } })}

@@ -35,9 +35,9 @@ const COLUMNS: Column<RunCard>[] = [
     value: (run) => run.status,
     cell: (run) => <StatusBadge status={run.status} />,
   },
-  profit("net", "Net (₹)", (run) => run.pnl.net),
-  profit("realised", "Realised (₹)", (run) => run.pnl.realised),
-  profit("unrealised", "Unrealised (₹)", (run) => run.pnl.unrealised),
+  profit("net", "Net", (run) => run.pnl.net),
+  profit("realised", "Realised", (run) => run.pnl.realised),
+  profit("unrealised", "Unrealised", (run) => run.pnl.unrealised),
   {
     id: "charges",
     header: "Charges",

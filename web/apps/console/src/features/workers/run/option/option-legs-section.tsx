@@ -50,7 +50,7 @@ const COLUMNS: Column<OptionLegState>[] = [
   { id: "mark", header: "Mark (₹)", value: (leg) => leg.ltp, cell: (leg) => <Mark leg={leg} /> },
   {
     id: "unrealised",
-    header: "Unrealised (₹)",
+    header: "Unrealised",
     value: (leg) => leg.unrealized_pnl,
     cell: (leg) => (
       <Delta kind="money" decimals={2} value={leg.net_quantity === 0 ? null : leg.unrealized_pnl} />
@@ -81,7 +81,7 @@ const COLUMNS: Column<OptionLegState>[] = [
   },
   {
     id: "realised",
-    header: "Realised (₹)",
+    header: "Realised",
     value: (leg) => leg.realized_pnl,
     cell: (leg) => <Delta kind="money" decimals={2} value={leg.realized_pnl} />,
   },

@@ -1,30 +1,44 @@
-import { Badge, Card, Text } from "@mantine/core"
+import { Badge, Button, Card, Group, Text } from "@mantine/core"
 import { useQuery } from "@tanstack/react-query"
 import { Amount } from "@tradertape/ui/components/amount.tsx"
 import { Stat } from "@tradertape/ui/components/stat.tsx"
 import { count, instant, money, number, percent } from "@tradertape/ui/format.ts"
+import { LogIn } from "lucide-react"
+import { useState } from "react"
 import { entryPreviewQuery, type OptionState } from "@/lib/queries/option-runs"
+import type { RunCard } from "@/lib/queries/workers"
 import { statusWords } from "../../option-words"
 import classes from "../run.module.css"
+import { EnterDialog } from "./enter-dialog"
 
 const OPEN_TO_ENTRY = new Set(["created", "unwound", "rejected"])
 
 /** How far the strategy is, and what its premium and Greeks are. */
-export function PremiumSection({ state }: { state: OptionState }) {
+export function PremiumSection({ state, card }: { state: OptionState; card: RunCard }) {
+  const [isEntering, setEntering] = useState(false)
   const { label, color, meaning } = statusWords(state.option_status)
   const isOver = state.closed_at !== null
+  const isOpenToEntry = OPEN_TO_ENTRY.has(state.option_status) && !isOver
   return (
     <Card component="section" aria-label="The strategy">
-      <Text size="sm" mb="sm">
-        <Badge color={color}>{label}</Badge> {meaning}
-        {state.entered_at && ` Entered ${instant(state.entered_at)}.`}
-      </Text>
+      <Group justify="space-between" gap="sm" mb="sm">
+        <Text size="sm">
+          <Badge color={color}>{label}</Badge> {meaning}
+          {state.entered_at && ` Entered ${instant(state.entered_at)}.`}
+        </Text>
+        {isOpenToEntry && (
+          <Button leftSection={<LogIn size={14} />} onClick={() => setEntering(true)}>
+            Enter
+          </Button>
+        )}
+      </Group>
+      {isEntering && <EnterDialog card={card} onClose={() => setEntering(false)} />}
       <dl className={`${classes.figures} ${state.is_stale ? classes.stale : ""}`}>
         <Stat label={state.underlying} value={number(state.spot_ltp, 2)} />
         {state.premium ? (
           <Premium premium={state.premium} isOver={isOver} />
         ) : (
-          OPEN_TO_ENTRY.has(state.option_status) && !isOver && <EntryCost id={state.strategy_run_id} />
+          isOpenToEntry && <EntryCost id={state.strategy_run_id} />
         )}
         {!isOver && state.greeks && (
           <>

@@ -1,0 +1,125 @@
+import { Alert, Button, Group, NumberInput, Select, Stack, Text, TextInput } from "@mantine/core"
+import { useForm } from "@mantine/form"
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
+import { useNavigate } from "@tanstack/react-router"
+import type { StrategyPreview } from "@tradertape/api/options.ts"
+import { count, date, money, words } from "@tradertape/ui/format.ts"
+import { Play } from "lucide-react"
+import { useState } from "react"
+import { Dialog } from "@/components/dialog"
+import { gttAccountsQuery } from "@/lib/queries/gtts"
+import { optionCalls } from "@/lib/queries/option-runs"
+import { failureText } from "@/lib/tell"
+
+const FIRST_ACCOUNT = "kite:paper-a"
+
+interface Props {
+  preview: StrategyPreview
+  product: "NRML" | "MIS"
+}
+
+/** The way from a strategy that is looked at to one that is held: an option run on paper. */
+export function MakeRun({ preview, product }: Props) {
+  const [isAsking, setAsking] = useState(false)
+  return (
+    <>
+      <Button leftSection={<Play size={14} />} onClick={() => setAsking(true)}>
+        Make an option run
+      </Button>
+      {isAsking && <MakeRunDialog preview={preview} product={product} onClose={() => setAsking(false)} />}
+    </>
+  )
+}
+
+/** Names the run, its account and its limits. Nothing is placed: its page asks again before it enters. */
+function MakeRunDialog({ preview, product, onClose }: Props & { onClose: () => void }) {
+  const navigate = useNavigate()
+  const client = useQueryClient()
+  const accounts = useQuery(gttAccountsQuery)
+  const form = useForm({
+    initialValues: {
+      name: preview.strategy_name
+        ? `${preview.underlying} ${words(preview.strategy_name).toLowerCase()}`
+        : `${preview.underlying} ${date(preview.expiry)}, ${count(preview.legs.length, "leg")}`,
+      account: FIRST_ACCOUNT,
+      stop: "" as number | string,
+      target: "" as number | string,
+    },
+  })
+  const { name, account, stop, target } = form.values
+  const making = useMutation({
+    mutationFn: () =>
+      optionCalls.make({
+        strategy_name: name.trim(),
+        product,
+        legs: preview.legs.map(({ exchange, tradingsymbol, transaction_type, quantity }) => ({
+          exchange,
+          tradingsymbol,
+          transaction_type,
+          quantity,
+        })),
+        protection:
+          stop === "" && target === ""
+            ? null
+            : {
+                ...(stop !== "" && { stoploss_inr: Number(stop) }),
+                ...(target !== "" && { target_inr: Number(target) }),
+              },
+        metadata: { account_scope: account, execution_mode: "paper" },
+      }),
+    onSuccess: (id) => {
+      void client.invalidateQueries({ queryKey: ["workers"] })
+      return navigate({ to: "/workers/$id", params: { id } })
+    },
+  })
+  const scopes = [...new Set([FIRST_ACCOUNT, ...(accounts.data ?? []).map(({ scope }) => scope)])]
+  return (
+    <Dialog opened onClose={onClose} title="Make an option run" size="md">
+      <form onSubmit={form.onSubmit(() => making.mutate())} noValidate>
+        <Stack gap="sm">
+          <Text size="sm">
+            {count(preview.legs.length, "leg")} on {preview.underlying}, by themselves about{" "}
+            {money(preview.margin.required, 0)} of margin. Nothing is placed yet: the page of the run shows
+            its orders and what this account needs for them, and asks again before it enters.
+          </Text>
+          <TextInput
+            label="Name"
+            maxLength={120}
+            required
+            withAsterisk={false}
+            data-autofocus
+            {...form.getInputProps("name")}
+          />
+          <Select label="Paper account" data={scopes} {...form.getInputProps("account")} />
+          <Group grow gap="sm">
+            <NumberInput label="Leave at a loss of (₹)" placeholder="none" {...form.getInputProps("stop")} />
+            <NumberInput
+              label="Leave at a profit of (₹)"
+              placeholder="none"
+              {...form.getInputProps("target")}
+            />
+          </Group>
+          {stop === "" && (
+            <Text size="xs" className="tt-warn">
+              Without a limit no rule will guard the run. More kinds of limits are on its page.
+            </Text>
+          )}
+          {making.error && (
+            <Alert color="red" variant="light" role="alert" title="The run was not made">
+              {failureText(making.error).message}{" "}
+              {failureText(making.error).requestId && `Request ${failureText(making.error).requestId}.`}
+            </Alert>
+          )}
+          <Group justify="flex-end" gap={8}>
+            <Button variant="default" onClick={onClose}>
+              Back
+            </Button>
+            <Button type="submit" disabled={!name.trim()} loading={making.isPending}>
+              Make the run · PAPER
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Dialog>
+  )
+}

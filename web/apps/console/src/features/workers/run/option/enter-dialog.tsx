@@ -1,0 +1,84 @@
+import { Alert, Button, Group, Skeleton, Stack, Text } from "@mantine/core"
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
+import { money, number } from "@tradertape/ui/format.ts"
+import { Dialog } from "@/components/dialog"
+import { entryPreviewQuery, type OptionEntryPreview, optionCalls } from "@/lib/queries/option-runs"
+import type { RunCard } from "@/lib/queries/workers"
+import { failureText, tellDone } from "@/lib/tell"
+import { enterVerb } from "../exit-words"
+import classes from "../run.module.css"
+
+/** Shows the orders of the entry with what they need and cost, and sends them when told so. */
+export function EnterDialog({ card, onClose }: { card: RunCard; onClose: () => void }) {
+  const id = card.strategy_run_id
+  const client = useQueryClient()
+  const preview = useQuery(entryPreviewQuery(id))
+  const entering = useMutation({
+    mutationFn: () => optionCalls.enter(id),
+    onSuccess: ({ status }) => {
+      tellDone(status === "accepted" ? "The strategy is entered" : `The entry is ${status}`)
+      onClose()
+    },
+    onSettled: () => client.invalidateQueries({ queryKey: ["workers"] }),
+  })
+  const failed = entering.error ?? preview.error
+  return (
+    <Dialog opened onClose={onClose} title={`Enter “${card.name}”?`} size="md">
+      <Stack gap="sm">
+        {preview.data ? <Orders entry={preview.data} /> : !preview.error && <Skeleton height={110} />}
+        {failed && (
+          <Alert color="red" variant="light" role="alert">
+            {failureText(failed).message}{" "}
+            {failureText(failed).requestId && `Request ${failureText(failed).requestId}.`}
+          </Alert>
+        )}
+        <Group justify="flex-end" gap={8}>
+          <Button variant="default" onClick={onClose} data-autofocus>
+            Not yet
+          </Button>
+          <Button
+            color={card.execution_mode === "live" ? "red" : undefined}
+            disabled={!preview.data?.can_enter}
+            loading={entering.isPending}
+            onClick={() => entering.mutate()}
+          >
+            {preview.data ? enterVerb(preview.data, card.execution_mode) : "Enter"}
+          </Button>
+        </Group>
+      </Stack>
+    </Dialog>
+  )
+}
+
+function Orders({ entry }: { entry: OptionEntryPreview }) {
+  const { basket, cost_contract: cost } = entry.preview
+  const warnings = new Set([...basket.warnings, ...basket.orders.flatMap((order) => order.warnings)])
+  return (
+    <Stack gap={8}>
+      <Text size="sm" fw={600}>
+        Sends all of them or none, purchases first:
+      </Text>
+      <ul className={classes.orders}>
+        {basket.orders.map((order) => (
+          <li key={order.tradingsymbol}>
+            <span className={classes.side} data-side={order.transaction_type}>
+              {order.transaction_type}
+            </span>{" "}
+            {number(order.quantity)} {order.exchange}:{order.tradingsymbol} {order.order_type} {order.product}
+          </li>
+        ))}
+      </ul>
+      {cost && (
+        <Text size="sm">
+          Needs {money(cost.margin_required)} and costs {money(cost.total_charges)} in charges. What guards it
+          is armed at the prices it gets.
+        </Text>
+      )}
+      {[...warnings].map((warning) => (
+        <Text key={warning} size="sm" className="tt-warn">
+          {warning}
+        </Text>
+      ))}
+    </Stack>
+  )
+}
