@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from concurrent.futures import Future
 from typing import Any
 from unittest.mock import patch
 
 import pytest
 
-from tradertape_server.features.execution.callers import Callers
+from tradertape_core.kernel.errors import InvariantBroken
+from tradertape_server.features.execution.callers import Callers, Pending
 
 
 def test_all_answers_of_a_turn_wake_the_loop_once() -> None:
     async def ask() -> list[Any]:
-        callers, asked = Callers(), [Future[Any]() for _ in range(5)]
+        callers, asked = Callers(), [Pending() for _ in range(5)]
         waiting = [callers.expect(one) for one in asked]
         waiting[0].cancel()  # this one has gone
         loop = asyncio.get_running_loop()
@@ -35,9 +35,9 @@ def test_all_answers_of_a_turn_wake_the_loop_once() -> None:
 
 
 def test_a_loop_that_is_gone_harms_nobody() -> None:
-    callers, gone, there = Callers(), Future[Any](), Future[Any]()
+    callers, gone, there = Callers(), Pending(), Pending()
 
-    async def expect(done: Future[Any]) -> asyncio.Future[Any]:
+    async def expect(done: Pending) -> asyncio.Future[Any]:
         return callers.expect(done)
 
     async def answered() -> Any:
@@ -49,3 +49,14 @@ def test_a_loop_that_is_gone_harms_nobody() -> None:
 
     asyncio.run(expect(gone))
     assert asyncio.run(answered()) == 2
+
+
+def test_what_is_known_stays_and_a_second_answer_is_refused() -> None:
+    told: list[Pending] = []
+    one = Pending()
+    one.tell = told.append
+    assert not one.done()
+    one.set_result(1)
+    with pytest.raises(InvariantBroken, match="twice"):
+        one.set_exception(ValueError("no"))
+    assert (one.done(), one.result(), one.exception(), told) == (True, 1, None, [one])

@@ -15,6 +15,7 @@ from tradertape_core.orders.order import Change
 DRY_RUN = "dry_run"
 _TAG_LENGTH = 20  # the longest tag the brokers take
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_PAIRS = [low + high for high in _DIGITS for low in _DIGITS]  # two digits, the lower one first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,8 +96,8 @@ def tag_for(account: str, run_id: str | None, key: str, *, leg: int = 0, part: i
     text = "\0".join((account, run_id or "", key, str(leg), str(part)))
     digest = hashlib.sha256(text.encode()).digest()
     number = int.from_bytes(digest, "big") % len(_DIGITS) ** (_TAG_LENGTH - 2)
-    digits: list[str] = []
-    while len(digits) < _TAG_LENGTH - 2:
-        number, digit = divmod(number, len(_DIGITS))
-        digits.append(_DIGITS[digit])
-    return "TT" + "".join(digits)
+    pairs: list[str] = []
+    for _ in range(_TAG_LENGTH // 2 - 1):
+        number, pair = divmod(number, len(_PAIRS))
+        pairs.append(_PAIRS[pair])
+    return "TT" + "".join(pairs)

@@ -45,7 +45,7 @@ class Flow:
         return Flow(self.quantity + quantity, Paise(self.paise + value))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # no slots: it is `changed` with every fill
 class Today:
     """The part of a position that belongs to one trading day (IST); None before the first."""
 
@@ -57,7 +57,7 @@ class Today:
     charges: Charges = NO_CHARGES
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # no slots: it is `changed` with every fill
 class Position:
     """Open lots and totals. Law: quantity = bought - sold + adjusted by corporate actions."""
 

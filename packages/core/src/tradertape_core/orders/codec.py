@@ -53,6 +53,15 @@ def to_document(value: object) -> dict[str, Any]:
     return document
 
 
+def said(document: Mapping[str, Any]) -> dict[str, Any]:
+    """A stored dataclass as `to_document` has it: a driver writes members that are None as well."""
+    return {
+        name: said(cast("Mapping[str, Any]", member)) if isinstance(member, Mapping) else member
+        for name, member in document.items()
+        if member is not None
+    }
+
+
 def from_document(kind: type[Kind], document: Mapping[str, Any]) -> Kind:
     """Read a dataclass back from what `to_document` wrote."""
     hints = _hints(kind)

@@ -190,7 +190,7 @@ CHANGEABLE = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # no slots: it is `changed` with every event
 class Order:
     """An order as it stands: a fold of its events, never edited by anything else.
 

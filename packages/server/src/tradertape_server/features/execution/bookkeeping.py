@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from tradertape_core.orders.order import Fill
 from tradertape_server.features.execution.models import ExecutionEvent, FillRow, PostingRow
 from tradertape_server.features.execution.ports import Happened
-from tradertape_server.features.execution.repository import happened
+from tradertape_server.features.execution.rows import happened
 
 
 def story(

@@ -5,12 +5,59 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from collections.abc import Sequence
-from concurrent.futures import Future
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-_Answer = tuple["asyncio.Future[Any]", "Future[Any]"]
+from tradertape_core.kernel.errors import InvariantBroken
+
+
+class Pending:
+    """What will come of something: set once, by the trader's thread.
+
+    tell: called then, by that thread; whoever waits sets it before it asks. So there is no lock in
+    it, which is most of what `concurrent.futures.Future` costs.
+    """
+
+    __slots__ = ("_error", "_is_done", "_result", "tell")
+
+    def __init__(self) -> None:
+        self.tell: Callable[[Pending], None] | None = None
+        self._is_done = False
+        self._result: Any = None
+        self._error: Exception | None = None
+
+    def done(self) -> bool:
+        """Whether it is known."""
+        return self._is_done
+
+    def set_result(self, result: Any) -> None:
+        """It went well."""
+        self._set(result, None)
+
+    def set_exception(self, error: Exception) -> None:
+        """It did not."""
+        self._set(None, error)
+
+    def exception(self) -> Exception | None:
+        """Why it failed; None when it did not."""
+        return self._error
+
+    def result(self) -> Any:
+        """What came of it; raises what it failed with."""
+        if self._error is not None:
+            raise self._error
+        return self._result
+
+    def _set(self, result: Any, error: Exception | None) -> None:
+        if self._is_done:
+            raise InvariantBroken("something was answered twice")
+        self._result, self._error, self._is_done = result, error, True
+        if self.tell is not None:
+            self.tell(self)
+
+
+_Answer = tuple["asyncio.Future[Any]", Pending]
 
 
 class Callers:
@@ -20,11 +67,11 @@ class Callers:
         self._lock = threading.Lock()
         self._answered: dict[asyncio.AbstractEventLoop, list[_Answer]] = {}
 
-    def expect(self, done: Future[Any]) -> asyncio.Future[Any]:
+    def expect(self, done: Pending) -> asyncio.Future[Any]:
         """A future of the running loop, for what another thread will have done."""
         loop = asyncio.get_running_loop()
         waiting: asyncio.Future[Any] = loop.create_future()
-        done.add_done_callback(partial(self._note, loop, waiting))
+        done.tell = partial(self._note, loop, waiting)
         return waiting
 
     def tell(self) -> None:
@@ -39,7 +86,7 @@ class Callers:
         self,
         loop: asyncio.AbstractEventLoop,
         waiting: asyncio.Future[Any],
-        done: Future[Any],
+        done: Pending,
     ) -> None:
         with self._lock:
             self._answered.setdefault(loop, []).append((waiting, done))

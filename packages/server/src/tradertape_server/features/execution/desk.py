@@ -11,7 +11,6 @@ from tradertape_core.kernel.errors import InvariantBroken
 from tradertape_core.kernel.money import Paise
 from tradertape_core.ledger.journal import LedgerAccount, Postings
 from tradertape_core.orders import events as ev
-from tradertape_core.orders.codec import event_document
 from tradertape_core.orders.family import summary as family_summary
 from tradertape_core.orders.order import Order, Variety
 from tradertape_core.orders.reports import ExecutionReport
@@ -56,8 +55,10 @@ class Desk(DeskState):
         now = self.now
         steps = engine.applied(report, order, now)
         for event, after in steps:
-            self._took(event, after)
+            self._write_down(event, after)
             order = after
+        if steps:
+            self._keep(order, is_new=False)
         if steps and order.parent_order_id is not None:
             self._sum_up(order.parent_order_id)
         self.record(self._follow_up(order, [event for event, _ in steps], now))
@@ -71,7 +72,7 @@ class Desk(DeskState):
         event_type: str,
         source: str,
         summary: str,
-        payload: Row | None = None,
+        payload: Row | ev.OrderEvent | None = None,
         order_id: str | None = None,
         resource: tuple[str, str] | None = None,
     ) -> Happened:
@@ -88,7 +89,7 @@ class Desk(DeskState):
             resource_type=resource[0] if resource else None,
             resource_id=resource[1] if resource else None,
             summary=summary,
-            payload=payload or {},
+            told=payload or {},
             at=self.now,
         )
         self._staged.events.append(happened)
@@ -145,11 +146,12 @@ class Desk(DeskState):
             self.traded.keep(self.session, event.request.instrument)
         else:
             before = self.order(event.order_id)
-        self._took(event, evolve(before, event))
+        after = evolve(before, event)
+        self._keep(after, is_new=before is None)
+        self._write_down(event, after)
 
-    def _took(self, event: ev.OrderEvent, after: Order) -> None:
-        """Keep an order as an event left it, and write the event down."""
-        self._keep(after, is_new=isinstance(event, ev.OrderPlaced))
+    def _write_down(self, event: ev.OrderEvent, after: Order) -> None:
+        """An event with what follows from it, but for the order itself."""
         self.note(
             account_id=int(after.account),
             run_id=after.run_id,
@@ -158,7 +160,7 @@ class Desk(DeskState):
             event_type=summaries.event_type(event),
             source=after.venue,
             summary=summaries.summary(after, event),
-            payload=event_document(event),
+            payload=event,
             resource=("order", after.order_id),
         )
         if isinstance(event, ev.OrderFilled):

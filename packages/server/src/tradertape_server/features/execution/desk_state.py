@@ -86,6 +86,7 @@ class DeskState:
         self._seq = -1
         self._halts_seen = -1
         self._session: Session | None = None
+        self._now = clock.now()
         self._staged = Staged()
         self._accounts: dict[int, AccountState] = {}
         self._orders: dict[str, Order] = {}
@@ -102,7 +103,8 @@ class DeskState:
 
     @property
     def now(self) -> datetime:
-        return self.clock.now()
+        """When the transaction under way began: all that it writes has one time."""
+        return self.clock.now() if self._session is None else self._now
 
     @property
     def session(self) -> Session:
@@ -129,7 +131,7 @@ class DeskState:
         is_known = seq == self._seq
         if not is_known:
             self.forget()
-        self._session, self._seq = session, seq
+        self._session, self._seq, self._now = session, seq, self.clock.now()
         self._ticks.clear()
         self._phases.clear()
         self._instruments.clear()

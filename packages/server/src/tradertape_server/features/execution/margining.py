@@ -6,7 +6,7 @@ change touches one group, and entering an order costs the same however many othe
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,6 +21,7 @@ from tradertape_core.risk.margins import Exposure, blocked, required
 from tradertape_server.features.execution.ports import Market
 
 Group = tuple[str, str]
+_Holding = tuple[str, Product]
 _Resting = tuple[str, str, Product, Side]
 
 
@@ -36,6 +37,10 @@ class Margins:
     _reserved: dict[str, tuple[Paise, int]] = field(default_factory=dict[str, tuple[Paise, int]])
     _held: dict[Group, dict[PositionKey, Position]] = field(
         default_factory=dict[Group, dict[PositionKey, Position]]
+    )
+    # Units by instrument and product: many runs may hold the same.
+    _net: dict[Group, Counter[_Holding]] = field(
+        default_factory=lambda: defaultdict[Group, Counter[_Holding]](Counter)
     )
     _pending: Counter[_Resting] = field(default_factory=Counter[_Resting])
     _reserved_total: int = 0
@@ -110,12 +115,13 @@ class Margins:
         instrument = self._instrument(position.key.instrument)
         group = _group(instrument, position.key.product)
         held = self._held.setdefault(group, {})
+        before = held.pop(position.key, None)
         if position.is_open:
             held[position.key] = position
-        else:
-            held.pop(position.key, None)
+        holding = position.key.instrument, position.key.product
+        self._net[group][holding] += position.quantity - (before.quantity if before else 0)
         if not held:
-            del self._held[group]
+            del self._held[group], self._net[group]
         amount = blocked(self._exposures(group), now).total_paise if held else Paise(0)
         self.blocked_by[group] = amount
         if not amount:
@@ -145,15 +151,24 @@ class Margins:
         return found
 
     def _exposures(self, group: Group) -> list[Exposure]:
+        net = self._net.get(group, {})
         return [
             self._exposure(
-                self._instrument(key.instrument),
-                key.product,
-                position.quantity,
-                self._price(key.instrument) or position.average_price,
+                self._instrument(name),
+                product,
+                quantity,
+                self._price(name) or self._paid(name, group),
             )
-            for key, position in self._held.get(group, {}).items()
+            for (name, product), quantity in net.items()
+            if quantity
         ]
+
+    def _paid(self, name: str, group: Group) -> Decimal:
+        """What was paid for an instrument without a price, by whoever bought it last."""
+        held = self._held[group].items()
+        return next(
+            position.average_price for key, position in reversed(held) if key.instrument == name
+        )
 
     def _wanted(self, request: OrderRequest) -> Exposure | None:
         price = request.price or request.trigger_price or self._price(request.instrument)

@@ -11,6 +11,8 @@ from typing import Protocol
 from tradertape_core.market.instrument import Instrument
 from tradertape_core.market.session_times import PhaseKind, Segment
 from tradertape_core.market.tick import Tick
+from tradertape_core.orders.codec import event_document
+from tradertape_core.orders.events import OrderEvent
 
 OnTick = Callable[[Tick], None]
 
@@ -80,7 +82,10 @@ class Market(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """An event that is on disk, as listeners get it: the row of the timeline."""
+    """An event that is on disk, as listeners get it: the row of the timeline.
+
+    told: what it says, an order's event as it is: few are ever asked for their `payload`.
+    """
 
     seq: int
     account_id: int
@@ -92,8 +97,13 @@ class Happened:
     resource_type: str | None
     resource_id: str | None
     summary: str
-    payload: dict[str, object]
+    told: dict[str, object] | OrderEvent
     at: datetime
+
+    @property
+    def payload(self) -> dict[str, object]:
+        """What it says as JSON, members that are None left out of an order's event."""
+        return self.told if isinstance(self.told, dict) else event_document(self.told)
 
 
 Listener = Callable[[tuple[Happened, ...]], None]

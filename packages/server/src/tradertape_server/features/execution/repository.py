@@ -349,31 +349,13 @@ def events(
     if kind is not None:
         query = query.where(ExecutionEvent.kind == kind)
     found = session.scalars(query.order_by(ExecutionEvent.seq).limit(limit))
-    return [happened(row) for row in found]
+    return [rows.happened(row) for row in found]
 
 
 def order_events(session: Session, order_id: str) -> Sequence[ExecutionEvent]:
     """One order's story, oldest first."""
     query = select(ExecutionEvent).where(ExecutionEvent.order_id == order_id)
     return session.scalars(query.order_by(ExecutionEvent.seq)).all()
-
-
-def happened(row: ExecutionEvent) -> Happened:
-    """An event as listeners get it."""
-    return Happened(
-        seq=row.seq,
-        account_id=row.account_id,
-        run_id=row.run_id,
-        order_id=row.order_id,
-        kind=row.kind,
-        event_type=row.event_type,
-        source=row.source,
-        resource_type=row.resource_type,
-        resource_id=row.resource_id,
-        summary=row.summary,
-        payload=row.payload,
-        at=row.at,
-    )
 
 
 def gtts(

@@ -13,10 +13,18 @@ from tradertape_core.kernel.errors import InvariantBroken
 from tradertape_core.ledger.charges import Charges
 from tradertape_core.ledger.journal import Postings
 from tradertape_core.ledger.position import Position, PositionKey
-from tradertape_core.orders.codec import from_document, to_document
+from tradertape_core.orders.codec import from_document, said, to_document
 from tradertape_core.orders.gtt import Gtt
 from tradertape_core.orders.order import Change, Fill, Order
-from tradertape_server.features.execution.models import GttRow, IntentRow, OrderRow, PositionRow
+from tradertape_server.features.execution.models import (
+    ExecutionEvent,
+    GttRow,
+    IntentRow,
+    OrderRow,
+    PositionRow,
+)
+from tradertape_server.features.execution.ports import Happened
+from tradertape_server.features.execution.summaries import EVENT_TYPES
 
 Row = dict[str, Any]
 
@@ -171,3 +179,21 @@ def gtt_row(gtt: Gtt) -> Row:
 def gtt_of(row: GttRow) -> Gtt:
     """The trigger a row holds."""
     return from_document(Gtt, row.document)
+
+
+def happened(row: ExecutionEvent) -> Happened:
+    """An event as listeners get it."""
+    return Happened(
+        seq=row.seq,
+        account_id=row.account_id,
+        run_id=row.run_id,
+        order_id=row.order_id,
+        kind=row.kind,
+        event_type=row.event_type,
+        source=row.source,
+        resource_type=row.resource_type,
+        resource_id=row.resource_id,
+        summary=row.summary,
+        told=row.payload if row.event_type not in EVENT_TYPES else said(row.payload),
+        at=row.at,
+    )

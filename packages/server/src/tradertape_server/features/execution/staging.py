@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from tradertape_core.execution.decision import VenueRequest
 from tradertape_core.kernel.errors import InvariantBroken
+from tradertape_core.kernel.frozen import members_of
 from tradertape_core.ledger.position import Position, PositionKey
 from tradertape_core.orders.order import Order
 from tradertape_server.features.execution import repository, rows
@@ -81,8 +82,12 @@ class Staged:
             write(session)
 
 
+_EVENT, _EVENT_VALUES = members_of(Happened)
+_EVENT_COLUMNS = tuple("payload" if name == "told" else name for name in _EVENT)
+
+
 def _event_row(event: Happened) -> Row:
-    return {name: getattr(event, name) for name in Happened.__slots__}
+    return dict(zip(_EVENT_COLUMNS, _EVENT_VALUES(event), strict=True))
 
 
 def _request_row(request: VenueRequest, order: Order | None) -> Row:

@@ -22,6 +22,9 @@ def _snake(name: str) -> str:
     return _WORD_START.sub("_", name).lower()
 
 
+EVENT_TYPES = frozenset(_snake(kind.__name__) for kind in ev.EVENTS)
+
+
 def class_name(event_type: str) -> str:
     """The name of the event's class, from its name in the timeline."""
     return "".join(part.title() for part in event_type.split("_"))
@@ -29,12 +32,12 @@ def class_name(event_type: str) -> str:
 
 def summary(order: Order, event: ev.OrderEvent) -> str:
     """One sentence. order: after the event."""
+    if isinstance(event, ev.OrderFilled):
+        return f"Filled: {_fill(event.fill)}{_rest(order)}"
     what = wish(order.request)
     match event:
         case ev.OrderAccepted():
             return f"{_status(event.status)}: {what}"
-        case ev.OrderFilled():
-            return f"Filled: {_fill(event.fill)}{_rest(order)}"
         case ev.VoidNoticed():
             return f"Trade {event.trade_id} was taken back by the exchange"
         case ev.FillVoided():

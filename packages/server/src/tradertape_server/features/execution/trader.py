@@ -133,11 +133,12 @@ class Trader:
     def do(self, wish: Wish) -> Any:
         """Have something done and wait for it. Raises what it raises, TradingPaused when it cannot
         be done now, NotTheTrader where this process does not trade."""
+        answered = threading.Event()
+        wish.future.tell = lambda _pending: answered.set()
         self._take_in(wish)
-        try:
-            return wish.future.result(WAIT_S)
-        except TimeoutError:
-            raise TradingPaused from None
+        if not answered.wait(WAIT_S):
+            raise TradingPaused
+        return wish.future.result()
 
     async def do_soon(self, wish: Wish) -> Any:
         """The same for a caller on an event loop, who waits without a thread of its own."""

@@ -25,13 +25,16 @@ class TrailingStops:
 
     def keep(self, order: Order) -> None:
         """Take a change of an order in; those that do not trail are left out."""
-        stops = self._stops.setdefault(order.request.instrument, {})
+        name = order.request.instrument
         if cover.trails(order):
-            stops[order.order_id] = order
-        elif stops.pop(order.order_id, None) is not None:
-            self._entries.pop(order.order_id, None)
+            self._stops.setdefault(name, {})[order.order_id] = order
+            return
+        stops = self._stops.get(name)
+        if stops is None or stops.pop(order.order_id, None) is None:
+            return
+        self._entries.pop(order.order_id, None)
         if not stops:
-            del self._stops[order.request.instrument]
+            del self._stops[name]
 
     def entered_at(self, order_id: str, price: Decimal) -> None:
         """Remember the price of the fill a stop protects: ticks are then judged without a look."""

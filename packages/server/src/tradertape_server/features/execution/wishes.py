@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from tradertape_core.orders.reports import ExecutionReport
+from tradertape_server.features.execution.callers import Pending
 from tradertape_server.features.execution.desk import Desk, Read
 from tradertape_server.features.execution.venue import PaperVenue
 
@@ -30,7 +30,7 @@ class Wish:
     venue: Callable[[PaperVenue], Sequence[ExecutionReport]] | None = None
     key: tuple[str, str] | None = None  # of its intent: run and idempotency key, looked up in bulk
     read: Read | None = None
-    future: Future[Any] = field(default_factory=Future[Any])
+    future: Pending = field(default_factory=Pending)
     carry: Any = None
 
     def again(self) -> Wish:

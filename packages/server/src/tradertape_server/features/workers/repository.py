@@ -13,8 +13,7 @@ from sqlalchemy.orm import Session
 from tradertape_core.ledger.position import Position
 from tradertape_server.features.execution.models import ExecutionEvent, PaperAccount, PositionRow
 from tradertape_server.features.execution.ports import Happened
-from tradertape_server.features.execution.repository import happened
-from tradertape_server.features.execution.rows import position_of
+from tradertape_server.features.execution.rows import happened, position_of
 from tradertape_server.features.workers.models import SpentToken, WorkerHeartbeat, WorkerRun
 from tradertape_server.features.workers.trading_runs import TradingRun
 
