@@ -116,6 +116,8 @@ describe("summary fields", () => {
     [{ key: "a", value: "12.5", format: "pct" as const }, "12.50%"],
     [{ key: "a", value: 12, format: "int" as const }, "12"],
     [{ key: "a", value: "not a figure", format: "inr" as const }, "not a figure"],
+    [{ key: "a", value: "2026-11-20T10:05:00+05:30", format: "time" as const }, "20 Nov 2026, 10:05 IST"],
+    [{ key: "a", value: "09:20", format: "time" as const }, "09:20"],
     [{ key: "a", value: false }, "No"],
     [{ key: "a", value: { x: 1 } }, '{"x":1}'],
     [{ key: "a" }, "–"],

@@ -1,4 +1,4 @@
-import { count, money, number, percent, words } from "@tradertape/ui/format.ts"
+import { count, instant, money, number, percent, words } from "@tradertape/ui/format.ts"
 import type { Mode, ProtectionSnapshot, RunLeg, RunPulse, Step, SummaryField } from "@/lib/queries/workers"
 
 export const MODE_WORDS: Record<Mode, string> = { dry_run: "DRY RUN", paper: "PAPER", live: "LIVE" }
@@ -132,6 +132,8 @@ export function summaryValue({ value, format }: SummaryField): string {
   if (value === null || value === undefined || value === "") return "–"
   if (typeof value === "boolean") return value ? "Yes" : "No"
   if (typeof value === "object") return JSON.stringify(value)
+  if (format === "time" && typeof value === "string" && !Number.isNaN(Date.parse(value)))
+    return instant(value)
   const isFigure =
     typeof value === "number" ||
     (typeof value === "string" && value.trim() !== "" && !Number.isNaN(Number(value)))
