@@ -1,4 +1,4 @@
-"""A server that dies between the legs of an option run, and the one that comes after it."""
+"""A server that dies between the legs of an option run, and the one that comes after it (KQ-03)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The six examples, as a person runs them: against a real server, dry and on paper."""
+"""The six examples, as a person runs them: against a real server, dry and on paper (KZ-01)."""
 
 from __future__ import annotations
 

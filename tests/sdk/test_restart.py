@@ -36,6 +36,7 @@ def kill_after(lines: int, environment: dict[str, str]) -> list[str]:
 
 
 def test_a_worker_killed_four_times_orders_nothing_twice(worker: dict[str, str]) -> None:
+    """KE-03."""
     environment = {
         **worker,
         "RUN_ID": "sdk-restart-001",

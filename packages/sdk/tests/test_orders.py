@@ -1,4 +1,4 @@
-"""Orders are built as they are meant, and checked by the server's own rules."""
+"""Orders are built as they are meant, and checked by the server's own rules (KH-01)."""
 
 from __future__ import annotations
 

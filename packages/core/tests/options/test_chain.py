@@ -1,4 +1,4 @@
-"""What a chain implies and what it sums to."""
+"""What a chain implies and what it sums to (KQ-01)."""
 
 from __future__ import annotations
 

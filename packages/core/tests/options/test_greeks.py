@@ -1,4 +1,4 @@
-"""Prices and Greeks: against closed forms, published values, vollib and each other."""
+"""Prices and Greeks: against closed forms, published values, vollib and each other (KQ-01)."""
 
 from __future__ import annotations
 

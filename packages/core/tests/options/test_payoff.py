@@ -1,4 +1,4 @@
-"""What strategies pay, against what can be said by hand."""
+"""What strategies pay, against what can be said by hand (KQ-03)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The real chain: NIFTY options of 2026-08-19, four weekly expiries.
+"""KQ-01 on the real chain: NIFTY options of 2026-08-19, four weekly expiries.
 
 What the file's columns were made with was found by fitting, and fits all four expiries: `iv` is the
 exchange's, by Black-Scholes on the spot at 10 % and whole calendar days; the Greeks are the

@@ -1,4 +1,4 @@
-"""Good-till-triggered orders: reading, pre-checks, firing."""
+"""Good-till-triggered orders: reading, pre-checks, firing (KG-01, KG-02)."""
 
 from __future__ import annotations
 

@@ -375,6 +375,7 @@ def test_the_async_client_sends_what_the_sync_one_does(server: Any) -> None:
 
 
 def test_the_async_helpers_ask_what_the_sync_ones_do(server: Any) -> None:
+    """KE-02."""
     import kite_algo_worker as ours
 
     wanted: dict[str, dict[str, Any]] = {
@@ -412,6 +413,7 @@ def test_the_async_helpers_ask_what_the_sync_ones_do(server: Any) -> None:
 
 
 def test_the_async_resolvers_make_the_legs_of_the_sync_ones(server: Any) -> None:
+    """KQ-02."""
     import kite_algo_worker as ours
 
     common = {"underlying": "NIFTY", "product": "MIS", "expiry": "nearest"}

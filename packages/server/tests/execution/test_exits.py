@@ -1,4 +1,4 @@
-"""Leaving a run: its orders cancelled, its positions closed, nobody else's touched."""
+"""Leaving a run: its orders cancelled, its positions closed, nobody else's touched (KE-01)."""
 
 from __future__ import annotations
 

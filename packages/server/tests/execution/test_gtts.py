@@ -1,4 +1,4 @@
-"""Triggers of paper accounts."""
+"""Triggers of paper accounts (KG-01, KG-02)."""
 
 from __future__ import annotations
 

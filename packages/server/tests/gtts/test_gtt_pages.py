@@ -1,4 +1,4 @@
-"""Triggers on the console's page: over all accounts, with what they made, and nobody else's."""
+"""Triggers on the console's page: over all accounts, with what they made, nobody else's (KG-02)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Option runs: what one is made of, and who may use it (KQ)."""
+"""Option runs: what one is made of, and who may use it (KQ-03)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What guards option runs: endpoints 56 to 58, and what the server does by itself (KP, KQ)."""
+"""What guards option runs: endpoints 56 to 58, and what the server does by itself (KQ-03)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Many at once, and a server that dies: one basket for an option run (FAULTS §1, §2)."""
+"""Many at once, and a server that dies: one basket for an option run (KQ-03; FAULTS §1, §2)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Option runs: entering and leaving them, endpoints 50 to 55 (KQ)."""
+"""Option runs: entering and leaving them, endpoints 50 to 55 (KQ-03)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sessions and safety: endpoints 5 to 8 (KS, KF); FAULTS §2."""
+"""Sessions and safety: endpoints 5 to 8 (KS-01, KX-01, KX-02); FAULTS §2."""
 
 from __future__ import annotations
 
@@ -132,6 +132,7 @@ def check(caller: Any, api: Any) -> Json:
 
 
 def test_a_safety_check_has_exactly_the_strict_keys(caller: Any, api: Any) -> None:
+    """KX-01."""
     found = check(caller, api)
     assert set(found) == {
         "strategy_run_id", "can_trade", "run_status", "safety_token", "token_expires_at",
@@ -141,6 +142,7 @@ def test_a_safety_check_has_exactly_the_strict_keys(caller: Any, api: Any) -> No
 
 
 def test_a_token_is_good_for_one_intent(caller: Any, api: Any, buy: Any) -> None:
+    """KX-02."""
     token = check(caller, api)["safety_token"]
     first = caller.post(api("runs/run-1/intents"), json=buy("key-00001", token=token))
     assert first.status_code == 200
@@ -151,6 +153,7 @@ def test_a_token_is_good_for_one_intent(caller: Any, api: Any, buy: Any) -> None
 
 
 def test_a_refused_intent_leaves_its_token_and_its_key(caller: Any, api: Any, buy: Any) -> None:
+    """KX-02."""
     token = check(caller, api)["safety_token"]
     bad = buy("key-00001", token=token, quantity=100_000)
     assert caller.post(api("runs/run-1/intents"), json=bad).status_code == 400
@@ -159,6 +162,7 @@ def test_a_refused_intent_leaves_its_token_and_its_key(caller: Any, api: Any, bu
 
 
 def test_a_token_expires(caller: Any, api: Any, buy: Any, clock: Any) -> None:
+    """KX-02."""
     token = check(caller, api)["safety_token"]
     clock.advance(seconds=30)
     answer = caller.post(api("runs/run-1/intents"), json=buy("key-00001", token=token))
@@ -168,6 +172,7 @@ def test_a_token_expires(caller: Any, api: Any, buy: Any, clock: Any) -> None:
 def test_a_token_of_another_run_session_or_protection_is_refused(
     caller: Any, api: Any, buy: Any, new_run: Any
 ) -> None:
+    """KX-02."""
     new_run(caller, "run-2")
     foreign = caller.get(api("runs/run-2/safety-check")).json()["safety_token"]
     before = check(caller, api)["safety_token"]
@@ -194,7 +199,7 @@ PROTECTED = {
 
 
 def test_no_mutated_token_is_accepted(caller: Any, api: Any, container: Any) -> None:
-    """FAULTS §2: 5,000 tokens with one character changed."""
+    """KX-02; FAULTS §2: 5,000 tokens with one character changed."""
     import random
 
     from tradertape_server.features.workers import repository
@@ -224,6 +229,7 @@ def test_no_mutated_token_is_accepted(caller: Any, api: Any, container: Any) -> 
 def test_reasons_are_sentences_with_their_code(
     caller: Any, api: Any, clock: Any, market: Any
 ) -> None:
+    """KX-01."""
     nonce = claim(caller, api).json()["worker_session_nonce"]
     clock.advance(seconds=61)
     market.open = False
@@ -240,7 +246,7 @@ def test_reasons_are_sentences_with_their_code(
 
 
 def test_limits_block(worker: Any, new_run: Any, api: Any, buy: Any) -> None:
-    """KF-02."""
+    """KF-02, KX-01."""
     caller = worker()
     new_run(
         caller,
@@ -266,14 +272,14 @@ def codes(caller: Any, api: Any) -> set[str]:
 
 
 def test_a_feed_that_stopped_blocks(caller: Any, api: Any, market: Any) -> None:
-    """D18: `market_data_stale`, also where nothing is held."""
+    """KX-01; D18: `market_data_stale`, also where nothing is held."""
     assert codes(caller, api) == set()
     market.is_stale = True
     assert codes(caller, api) == {"market_data_stale"}
 
 
 def test_an_order_whose_answer_was_lost_blocks(caller: Any, api: Any, container: Any) -> None:
-    """D18: `reconciliation_required`."""
+    """KX-01; D18: `reconciliation_required`."""
     from tradertape_core.execution import engine
     from tradertape_core.execution.decision import Decision
     from tradertape_core.orders.commands import PlaceOrder
@@ -302,7 +308,7 @@ def test_an_order_whose_answer_was_lost_blocks(caller: Any, api: Any, container:
 
 
 def test_a_live_run_of_another_server_is_blocked(caller: Any, api: Any, container: Any) -> None:
-    """D18: `live_disabled`, `broker_disconnected`. Here no live run can be made."""
+    """KX-01; D18: `live_disabled`, `broker_disconnected`. Here no live run can be made."""
     from tradertape_server.features.workers import repository
 
     with container.database.write() as session:

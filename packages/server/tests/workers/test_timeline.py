@@ -1,4 +1,4 @@
-"""The timeline: endpoints 12 to 14 (KL, KT); FAULTS §5. And the streams of profit and loss."""
+"""The timeline: endpoints 12 to 14 (KT-01 to KT-03); FAULTS §5. And profit and loss (KL-02)."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ def decide(caller: Any, api: Any, name: str) -> Json:
 
 
 def test_a_decision_has_exactly_the_strict_keys(caller: Any, api: Any) -> None:
+    """KT-02."""
     event = decide(caller, api, "one")
     assert set(event) == {
         "cursor", "strategy_run_id", "account_id", "basket_execution_id", "event_kind",
@@ -44,6 +45,7 @@ def test_a_decision_has_exactly_the_strict_keys(caller: Any, api: Any) -> None:
 
 
 def test_more_fields_of_a_decision_are_kept(caller: Any, api: Any) -> None:
+    """KT-02."""
     body = {"event_type": "x", "summary": "y", "confidence": 0.7}
     event = caller.post(api("runs/run-1/decision-events"), json=body).json()
     assert event["payload"] == {"confidence": 0.7}
@@ -51,6 +53,7 @@ def test_more_fields_of_a_decision_are_kept(caller: Any, api: Any) -> None:
 
 @pytest.mark.parametrize("missing", ["event_type", "summary"])
 def test_a_decision_needs_its_two_words(caller: Any, api: Any, missing: str) -> None:
+    """KT-02."""
     body = {"event_type": "x", "summary": "y"}
     del body[missing]
     answer = caller.post(api("runs/run-1/decision-events"), json=body)
@@ -59,6 +62,7 @@ def test_a_decision_needs_its_two_words(caller: Any, api: Any, missing: str) -> 
 
 
 def test_pages_join_without_gap_or_repeat(caller: Any, api: Any, buy: Any) -> None:
+    """KT-01."""
     for n in range(5):
         decide(caller, api, f"n{n}")
     caller.post(api("runs/run-1/intents"), json=buy("key-00001"))
@@ -99,7 +103,7 @@ async def read(events: AsyncIterator[bytes], count: int) -> list[tuple[int, Json
 def test_a_stream_that_is_cut_and_resumed_has_no_gap_and_no_repeat(
     caller: Any, api: Any, container: Any
 ) -> None:
-    """FAULTS §5: cuts at random places, events arriving meanwhile."""
+    """KT-03; FAULTS §5: cuts at random places, events arriving meanwhile."""
     import random
 
     workers, dice = container.workers, random.Random(3)
@@ -128,6 +132,8 @@ def test_a_stream_that_is_cut_and_resumed_has_no_gap_and_no_repeat(
 
 
 def test_an_event_reaches_an_open_stream_at_once(caller: Any, api: Any, container: Any) -> None:
+    """KT-03."""
+
     async def watch() -> float:
         run = await asyncio.to_thread(_run, container)
         known = (await asyncio.to_thread(container.workers.timeline.events, run, after=0))[-1]
@@ -149,6 +155,8 @@ def test_an_event_reaches_an_open_stream_at_once(caller: Any, api: Any, containe
 def test_profit_and_loss_streams_until_the_run_is_closed(
     caller: Any, api: Any, container: Any
 ) -> None:
+    """KL-02."""
+
     async def watch() -> list[bytes]:
         run = await asyncio.to_thread(_run, container)
         caller_id = await asyncio.to_thread(_identity, container, run)
@@ -166,7 +174,7 @@ def test_profit_and_loss_streams_until_the_run_is_closed(
 def test_a_socket_gives_profit_and_loss_and_refuses_strangers(
     caller: Any, worker: Any, api: Any
 ) -> None:
-    """W3."""
+    """KL-02; W3."""
     from starlette.websockets import WebSocketDisconnect
 
     token = caller.headers["Authorization"].removeprefix("Bearer ")

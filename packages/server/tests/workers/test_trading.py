@@ -207,7 +207,7 @@ def test_orders_are_changed_and_taken_back(caller: Any, api: Any, buy: Any) -> N
 
 
 def test_trades_pnl_and_funds_follow_the_fill(caller: Any, api: Any, buy: Any, market: Any) -> None:
-    """KP-03, KF-01: the seed's bodies by default."""
+    """KP-03, KF-01, KL-01: the seed's bodies by default."""
     place(caller, api, buy("key-00001"))
     market.trade("NSE:INFY", "1510.00")
     trades = caller.get(api("trades"), params=RUN).json()
@@ -226,7 +226,7 @@ def test_trades_pnl_and_funds_follow_the_fill(caller: Any, api: Any, buy: Any, m
 def test_a_dry_run_has_no_legs_and_zero_totals(
     worker: Any, new_run: Any, api: Any, buy: Any
 ) -> None:
-    """KR-05."""
+    """KR-05, KL-01."""
     caller = worker()
     new_run(caller, execution_mode="dry_run")
     answer = place(caller, api, buy("key-00001")).json()
@@ -283,7 +283,7 @@ def test_a_run_is_closed_when_its_exit_is_answered_whoever_finished_it(
 def test_an_exit_that_a_stop_cut_off_is_finished(
     caller: Any, api: Any, buy: Any, container: Any
 ) -> None:
-    """A stop after the run was marked as exiting, before anything else of it was stored."""
+    """KE-01: A stop after the run was marked as exiting, before anything else of it was stored."""
     from tradertape_server.features.workers import repository
 
     place(caller, api, buy("key-00001", product="MIS"))
@@ -298,6 +298,7 @@ def test_an_exit_that_a_stop_cut_off_is_finished(
 
 
 def test_the_key_of_an_order_is_no_key_of_an_exit(caller: Any, api: Any, buy: Any) -> None:
+    """KE-01."""
     place(caller, api, buy("key-00001"))
     answer = caller.post(api("runs/run-1/exit"), json={"idempotency_key": "key-00001"})
     assert (answer.status_code, answer.headers["X-Error-Code"]) == (409, "idempotency_key_reused")
@@ -319,7 +320,7 @@ def gtt() -> Json:
 
 
 def test_triggers_live_and_fire(worker: Any, api: Any, market: Any) -> None:
-    """KG."""
+    """KG-01, KG-02; KG."""
     caller = worker()
     made = caller.post(api("gtt/triggers"), json=gtt())
     assert set(made.json()) == {"trigger_id"}
@@ -374,6 +375,7 @@ def test_somebody_elses_orders_are_not_there(caller: Any, worker: Any, api: Any,
 def test_a_trigger_is_on_the_account_of_the_tokens_run_unless_another_is_named(
     worker: Any, new_run: Any, api: Any, container: Any
 ) -> None:
+    """KG-01."""
     first, second, idle = worker(), worker(), worker()
     new_run(first, "run-a", account_scope="kite:paper-a")
     new_run(second, "run-b", account_scope="kite:paper-b")
