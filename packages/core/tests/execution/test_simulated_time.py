@@ -68,6 +68,23 @@ def test_an_older_tick_changes_nothing(
     assert market.move(tick(1440, bid=1439, ask=1441, after=2), now=later(3)).status is S.OPEN
 
 
+@pytest.mark.parametrize("minutes", [10, -10])
+def test_a_clock_that_is_set_changes_what_is_new_by_no_tick(
+    market: Market, placed: Orders, tick: Ticks, later: Callable[[float], datetime], minutes: int
+) -> None:
+    """The order of the feed counts; a tick of a time far away, before or after, fills nothing."""
+    away = minutes * 60
+    market.place(placed(**LIMIT), tick(1452, bid=1451, ask=1453, after=0, seq=1), later(0))
+    late = market.place(placed("1002"), None, later(away))
+    assert (late.status, late.filled_quantity) == (S.OPEN, 0)
+    order = market.move(tick(1440, bid=1439, ask=1441, after=away, seq=2), now=later(away))
+    assert order.status is S.COMPLETE
+    old = tick(1430, bid=1429, ask=1431, after=away + 1, seq=1)
+    market.place(placed("1003", **(LIMIT | {"price": 1435})), None, later(away))
+    market.move(old, now=later(away + 1))
+    assert market.orders["1003"].status is S.OPEN
+
+
 # --- validity and hours ---------------------------------------------------------------------------
 
 

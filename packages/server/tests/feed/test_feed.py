@@ -215,6 +215,42 @@ def test_a_stepped_wall_clock_ages_nothing(feed: Feed, source: Scripted, clock: 
     assert feed.age_s(1) == 0
 
 
+def test_a_tick_that_comes_too_late_is_for_candles_alone(
+    feed: Feed, source: Scripted, clock: Clock
+) -> None:
+    """An old price must fill, trigger and show nothing; the extremes of a candle are whole."""
+    heard: list[Tick] = []
+    feed.on_ticks(heard.extend)
+    feed.watch_candles("a", share(1), Interval.MINUTE)
+    first, late = tick(1, "101", seq=7), tick(1, "90", seq=6)
+    source.next = [first, late]
+    feed.step()
+    source.next = [late]
+    feed.step()
+    assert (heard, feed.latest(1), feed.refused) == ([first], first, {"out_of_order": 2})
+    [made] = feed.candles(share(1), Interval.MINUTE)
+    assert (made.low, made.close) == (90, 101)
+
+
+def test_a_share_that_was_split_over_night_is_heard_again(
+    feed: Feed, source: Scripted, clock: Clock
+) -> None:
+    feed.watch("a", [share(1)])
+    source.next = [tick(1, "1000", seq=1)]
+    source.next[0] = replace(source.next[0], close=Decimal(1000))
+    feed.step()
+    split = replace(tick(1, "99", seq=2), close=Decimal(100))
+    source.next = [split]
+    assert feed.step() == 0, "a jump within the day, whatever it says of yesterday"
+    clock.advance(20 * 3600)
+    source.next = [replace(split, seq=3, at=clock.now(), exchange_at=clock.now())]
+    assert feed.step() == 1
+    assert not feed.is_stale(1)
+    clock.advance(1)
+    source.next = [replace(split, seq=4, at=clock.now(), close=None, last_price=Decimal(990))]
+    assert feed.step() == 0
+
+
 def test_a_listener_that_fails_keeps_nobody_from_hearing(feed: Feed, source: Scripted) -> None:
     heard: list[Tick] = []
 
@@ -290,6 +326,20 @@ def test_a_recording_is_played_faster_than_it_was(tmp_path: Path, clock: Clock) 
     assert heard[-1].last_price == 101
     made = feed.candles(share(1), Interval.MINUTE)
     assert [(c.high, c.volume) for c in made] == [(103, 30), (101, 5)]
+
+
+def test_lines_of_a_recording_may_stand_in_any_order(tmp_path: Path, clock: Clock) -> None:
+    head, *rows = RECORDING.splitlines()
+    path = tmp_path / "ticks.csv"
+    path.write_text("\n".join([head, *reversed(rows)]))
+    source = ReplaySource.open(path, nse_calendar(), started=START, speed=100)
+    feed, heard = Feed(source, clock, Bus()), list[Tick]()
+    feed.on_ticks(heard.extend)
+    feed.watch("a", [share(1)])
+    for _ in range(3):
+        feed.step()
+        clock.advance(1)
+    assert [one.last_price for one in heard] == [100, 103, 101]
 
 
 @pytest.mark.parametrize(

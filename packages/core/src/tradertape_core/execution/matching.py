@@ -50,13 +50,16 @@ class Execution(NamedTuple):
 
 
 def is_news(tick: Tick, known: Tick | None) -> bool:
-    """Whether a tick can be believed and is later than the one known."""
+    """Whether a tick can be believed and is later than the one known.
+
+    The feed's order counts, not the clock's: that may have been set back in between.
+    """
     last, low, high = tick.last_price, tick.lower_circuit, tick.upper_circuit
     if not last.is_finite() or last <= 0:
         return False
     if (low is not None and last < low) or (high is not None and last > high):
         return False
-    return known is None or (tick.at, tick.seq) > (known.at, known.seq)
+    return known is None or (tick.seq, tick.at) > (known.seq, known.at)
 
 
 def advance(book: Book, tick: Tick) -> None:

@@ -32,11 +32,14 @@ NO_MARK = Mark(None, None, is_stale=True)
 def mark_of(
     ticks: Mapping[str, Tick], instrument: str, now: datetime, *, within: timedelta = STALE_AFTER
 ) -> Mark:
-    """Return the mark of an instrument (`NSE:INFY`); stale when older than `within`, or absurd."""
+    """Return the mark of an instrument (`NSE:INFY`); stale when older than `within`, or absurd.
+
+    A tick of a time still to come is as old as that is far: the clock was set back since.
+    """
     tick = ticks.get(instrument)
     if tick is None or not is_plausible(tick):
         return NO_MARK
-    return Mark(tick.last_price, tick.at, is_stale=now - tick.at > within)
+    return Mark(tick.last_price, tick.at, is_stale=abs(now - tick.at) > within)
 
 
 def is_plausible(tick: Tick) -> bool:

@@ -66,7 +66,7 @@ def risk_facts(
             desk, (one for one in held if one.key.instrument == request.instrument)
         ),
         last_price=tick.last_price if tick else None,
-        tick_age_s=(now - tick.at).total_seconds() if tick else None,
+        tick_age_s=abs((now - tick.at).total_seconds()) if tick else None,
         is_option=desk.known(request.instrument).is_option,
         required_paise=required,
         free_paise=state.margins.available(state.cash_paise),

@@ -55,8 +55,10 @@ def read_recording(lines: Iterable[str]) -> Recording:
         found.setdefault(tick.instrument_id, []).append(tick)
     if not found:
         raise InvalidInput("the recording has no ticks")
-    for ticks in found.values():
-        ticks.sort(key=lambda tick: (tick.at, tick.seq))
+    for name, ticks in found.items():
+        ordered = sorted(ticks, key=lambda tick: (tick.at, tick.seq))
+        # Lines may stand in any order; what they are numbered by rises with time.
+        found[name] = [replace(t, seq=s.seq) for t, s in zip(ordered, ticks, strict=True)]
     every = [tick.at for ticks in found.values() for tick in ticks]
     return Recording(found, min(every), max(every))
 
@@ -195,7 +197,6 @@ class ReplaySource:
         self, ticks: Sequence[Tick], k: int, instrument: Instrument, until: datetime
     ) -> Tick:
         """The k-th tick of an instrument, rounds before it included."""
-        # The file's line number is its order; it rises with time within an instrument.
         round_, place = divmod(k, len(ticks))
         tick = ticks[place]
         return replace(

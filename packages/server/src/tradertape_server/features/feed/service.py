@@ -10,15 +10,15 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
-from tradertape_core.kernel.clock import Clock
+from tradertape_core.kernel.clock import IST, Clock
 from tradertape_core.market.candle import Candle, Interval
 from tradertape_core.market.hours import TradingHours
 from tradertape_core.market.instrument import Instrument
 from tradertape_core.market.session_times import Segment
 from tradertape_core.market.tick import Tick
-from tradertape_core.market.tick_checks import fault_of
+from tradertape_core.market.tick_checks import BadTick, fault_of
 from tradertape_server.features.feed.candles import CandleCache, CandleUpdate
 from tradertape_server.features.feed.frames import TickFrame
 from tradertape_server.features.feed.shapes import Quoted
@@ -236,16 +236,21 @@ class Feed:
         good = [tick for tick in ticks if self._passes(tick, known.get(tick.instrument_token))]
         if not good:
             return 0
-        now_s = self._clock.monotonic()
-        quotes = {tick.instrument_token: Quoted(tick) for tick in good}
-        for token, quoted in quotes.items():
-            self._keep(token, quoted, now_s)
+        now_s, quotes = self._clock.monotonic(), dict[int, Quoted]()
+        news: list[Tick] = []
+        for tick in good:
+            quoted = Quoted(tick)
+            if self._keep(tick.instrument_token, quoted, now_s):
+                quotes[tick.instrument_token] = quoted
+                news.append(tick)
         self._last_s, self._last_tick_at = now_s, good[-1].at
         self.ticks_heard += len(good)
+        # Candles take late ticks in where they belong; a price that is over is nobody else's.
         updates = self.candle_cache.add(good)
-        for listener in self._listeners:
-            self._tell(listener, good)
-        self.bus.publish_frame(TICKS, TickFrame(quotes))
+        if news:
+            for listener in self._listeners:
+                self._tell(listener, news)
+            self.bus.publish_frame(TICKS, TickFrame(quotes))
         if updates:
             self.bus.publish_frame(CANDLES, _candle_frame(updates))
         return len(good)
@@ -255,13 +260,12 @@ class Feed:
             self.refused["unknown"] += 1
             return False
         token = tick.instrument_token
-        heard = self._heard.get(token)
+        heard, may_jump = self._heard.get(token), wanted.instrument.is_derivative
         last = heard.quoted.tick if heard else None
-        fault = fault_of(
-            tick,
-            last_price=last.last_price if last else None,
-            may_jump=wanted.instrument.is_derivative,
-        )
+        fault = fault_of(tick, last_price=last.last_price if last else None, may_jump=may_jump)
+        if fault is BadTick.JUMP and last is not None and _day(last) != _day(tick):
+            # A share may be split over night; its close, which goes with today's price, knows.
+            fault = fault_of(tick, may_jump=may_jump)
         if fault is None:
             self._suspect.discard(token)
             return True
@@ -269,13 +273,14 @@ class Feed:
         self._suspect.add(token)
         return False
 
-    def _keep(self, token: int, quoted: Quoted, now_s: float) -> None:
+    def _keep(self, token: int, quoted: Quoted, now_s: float) -> bool:
         """Remember a tick unless a newer one is known: the feed's order counts, not the clock's."""
         heard = self._heard.get(token)
         if heard is None or heard.quoted.tick.seq <= quoted.tick.seq:
             self._heard[token] = _Heard(quoted, now_s)
-        else:
-            self.refused["out_of_order"] += 1
+            return True
+        self.refused["out_of_order"] += 1
+        return False
 
     def _polled(self, wanted: Sequence[Wanted], now: datetime) -> list[Tick]:
         try:
@@ -346,6 +351,10 @@ class Feed:
             wait_s = RETRY_AFTER_S[min(failures, len(RETRY_AFTER_S)) - 1] if failures else 0.0
             due_s = max(due_s + interval_s, self._clock.monotonic())
             self._stopping.wait(max(wait_s, min(interval_s, due_s - self._clock.monotonic())))
+
+
+def _day(tick: Tick) -> date:
+    return tick.at.astimezone(IST).date()
 
 
 def _candle_frame(updates: Sequence[CandleUpdate]) -> CandleFrame:

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from tradertape_core.ledger.pnl import Pnl
 from tradertape_server.features.workers.models import WorkerRun
-from tradertape_server.features.workers.presenting import (
-    health_status,
-    heartbeat_age_s,
-    protection_of,
-    session_status,
-)
+from tradertape_server.features.workers.presence import Presence
+from tradertape_server.features.workers.presenting import health_of, protection_of
 
 
-def attention(run: WorkerRun, pnl: Pnl, now: datetime) -> list[str]:
+def attention(run: WorkerRun, pnl: Pnl, presence: Presence) -> list[str]:
     """Codes, the most pressing first; none for a run that is over or does well."""
     if run.status == "closed":
         return []
@@ -25,18 +19,18 @@ def attention(run: WorkerRun, pnl: Pnl, now: datetime) -> list[str]:
         found.append("protection_failed")
     if run.recovery_status == "required":
         found.append("reconciliation_required")
-    is_held = session_status(run, now) == "stale"
-    if is_held or (pnl.position_count and health_status(run, now) in ("stale", "dead")):
+    is_held = presence.session(run) == "stale"
+    if is_held or (pnl.position_count and health_of(run, presence) in ("stale", "dead")):
         found.append("worker_silent")
     if pnl.position_count and pnl.is_stale:
         found.append("prices_stale")
     return found
 
 
-def words_of(run: WorkerRun, reason: str, now: datetime) -> str:
+def words_of(run: WorkerRun, reason: str, presence: Presence) -> str:
     """One sentence for a code."""
     why = f": {run.status_reason}" if run.status_reason else ""
-    age = heartbeat_age_s(run, now)
+    age = presence.heartbeat_age_s(run)
     claim = protection_of(run).last_claim
     told = {
         "halted": f"Halted{why}",

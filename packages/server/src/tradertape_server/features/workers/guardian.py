@@ -28,7 +28,8 @@ from tradertape_server.features.workers.firing import Fired, Firing, Guarded
 from tradertape_server.features.workers.leaving import LeavingService
 from tradertape_server.features.workers.models import WorkerRun
 from tradertape_server.features.workers.option_entries import EntryWatch
-from tradertape_server.features.workers.presenting import protection_of, worker_age_s
+from tradertape_server.features.workers.presence import Presence
+from tradertape_server.features.workers.presenting import protection_of
 from tradertape_server.features.workers.protections import stored, watched
 from tradertape_server.features.workers.turns import Turns
 from tradertape_server.features.workers.watching import Prices
@@ -56,8 +57,10 @@ class Guardian:
         execution: ExecutionService,
         leaving: LeavingService,
         prices: Prices,
+        presence: Presence,
     ) -> None:
         self._prices = prices
+        self._presence = presence
         self._database = database
         self._clock = clock
         self._execution = execution
@@ -365,7 +368,7 @@ class Guardian:
     def _around(self, guarded: Guarded, now: datetime) -> Surroundings:
         return Surroundings(
             now=now,
-            worker_age_s=worker_age_s(guarded.run, guarded.state, self._clock.now()),
+            worker_age_s=self._presence.worker_age_s(guarded.run, guarded.state, now),
             mis_close_at=self._mis_close_at(now),
         )
 

@@ -65,7 +65,7 @@ class IntentService:
             if run is None or run.user_id != caller.id:
                 raise UnknownRun
             demand_account(caller, run.account_scope)
-            demand_nonce(run, caller, nonce, desk.now)
+            demand_nonce(run, caller, nonce)
             intent = self._intent(run, wanted, key, hashed)
             if desk.intent(run_id, key) is not None:
                 return place(desk, intent)

@@ -46,7 +46,7 @@ class LeavingService:
 
         def begin(desk: Desk) -> tuple[str, str | None]:
             current = _locked(desk, run.strategy_run_id)
-            demand_nonce(current, caller, nonce, desk.now)
+            demand_nonce(current, caller, nonce)
             if guard is not None:
                 guard(desk, current)
             return self._begin(desk, current, wanted.idempotency_key, wanted.reason)

@@ -37,7 +37,7 @@ class OptionDesk:
         secrets: SecretBox,
     ) -> OptionDesk:
         """Join the parts to those of the workers."""
-        tokens = SafetyTokens(secrets)
+        tokens = SafetyTokens(secrets, clock)
         states = OptionStates(execution, workers.pnl, reader, clock)
         return cls(
             runs=OptionRunService(execution, workers.runs, workers.leaving, tokens, reader),

@@ -169,7 +169,7 @@ class OptionRunService:
 
         def decide(desk: Desk) -> Any:
             run = locked(desk, caller, run_id)
-            demand_nonce(run, caller, nonce, desk.now)
+            demand_nonce(run, caller, nonce)
             if desk.intent(run_id, key) is not None:
                 return inner(desk)
             option_run = option_run_of(run)
@@ -246,7 +246,7 @@ class OptionRunService:
 
         def decide(desk: Desk) -> Json:
             run = locked(desk, caller, run_id)
-            demand_nonce(run, caller, nonce, desk.now)
+            demand_nonce(run, caller, nonce)
             if run.status in ("closed", "exiting"):
                 raise RunClosed(run_id, run.status)
             option_run = replace(option_run_of(run), protection=document)

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, cast
 
-from tradertape_core.kernel.clock import Clock
 from tradertape_core.ledger.pnl import Pnl, PnlLeg, RunMode, pnl_of
 from tradertape_core.ledger.position import Position
 from tradertape_core.market.tick import Tick
@@ -20,13 +19,8 @@ from tradertape_server.features.workers.attention import attention, words_of
 from tradertape_server.features.workers.errors import UnknownRun
 from tradertape_server.features.workers.models import WorkerRun
 from tradertape_server.features.workers.outlook import nearest, steps
-from tradertape_server.features.workers.presenting import (
-    health_status,
-    heartbeat_age_s,
-    protection_of,
-    session_status,
-    worker_age_s,
-)
+from tradertape_server.features.workers.presence import Presence
+from tradertape_server.features.workers.presenting import health_of, protection_of
 from tradertape_server.features.workers.safety import SafetyService
 from tradertape_server.features.workers.summary_fields import shown_fields
 from tradertape_server.features.workers.timeline import event_view
@@ -45,10 +39,14 @@ class PageService:
     """Reads only; every method is about the caller's own runs."""
 
     def __init__(
-        self, database: Database, clock: Clock, execution: ExecutionService, safety: SafetyService
+        self,
+        database: Database,
+        execution: ExecutionService,
+        safety: SafetyService,
+        presence: Presence,
     ) -> None:
         self._database = database
-        self._clock = clock
+        self._presence = presence
         self._execution = execution
         self._safety = safety
 
@@ -87,7 +85,7 @@ class PageService:
         looked = self._look(run)
         with self._database.read() as session:
             risk_at = repository.last_event_at(session, run_id, "risk.updated")
-        reasons = self._safety.reasons(run, looked.now)
+        reasons = self._safety.reasons(run)
         state = looked.state
         return out.RunPage(
             card=self._card(looked),
@@ -107,7 +105,7 @@ class PageService:
     def line(self, caller: Identity, run_id: str, *, hours: int) -> list[out.PnlAt]:
         """A run's profit and loss over the last hours, oldest first. Raises UnknownRun."""
         run = self._run(caller, run_id)
-        since = self._clock.now() - timedelta(hours=hours)
+        since = self._presence.now - timedelta(hours=hours)
         with self._database.read() as session:
             found = pnl_points.points(session, run.id, since=since, most=LINE_POINTS)
             return [
@@ -145,7 +143,6 @@ class PageService:
         """What runs, by mode, and what wants to be looked at."""
         with self._database.read() as session:
             found = repository.runs_not_over(session, caller.id)[::-1]
-        now = self._clock.now()
         looked = self._looked(found)
         accounts = [account.id for account in self._execution.accounts(caller.id)]
         resting: Counter[str] = Counter()
@@ -165,7 +162,7 @@ class PageService:
                     name=_name(one.run),
                     execution_mode=cast("out.Mode", one.run.execution_mode),
                     reason=reason,
-                    words=words_of(one.run, reason, now),
+                    words=words_of(one.run, reason, self._presence),
                 )
                 for one in looked
                 for reason in one.attention
@@ -191,14 +188,17 @@ class PageService:
         names = [run.strategy_run_id for run in found if run.execution_mode != "dry_run"]
         with self._database.read() as session:
             held = repository.positions_of(session, names)
-        market, now = self._execution.market, self._clock.now()
+        market, now = self._execution.market, self._execution.clock.now()
         opened = {p.key.instrument for one in held.values() for p in one if p.is_open}
         ticks = {name: tick for name in opened if (tick := market.tick(name)) is not None}
-        return [_Looked(run, held.get(run.strategy_run_id, []), ticks, now) for run in found]
+        return [
+            _Looked(run, held.get(run.strategy_run_id, []), ticks, now, self._presence)
+            for run in found
+        ]
 
     def _card(self, looked: _Looked) -> out.RunCard:
         run = looked.run
-        since = (run.closed_at or looked.now) - SPARK_FOR
+        since = (run.closed_at or self._presence.now) - SPARK_FOR
         with self._database.read() as session:
             line = pnl_points.points(session, run.id, since=since, most=SPARK_POINTS)
         return out.RunCard(
@@ -233,7 +233,7 @@ class PageService:
 
 
 class _Looked:
-    """A run with what it holds, at the prices of one moment."""
+    """A run with what it holds, at the prices of one moment. now: the market's time."""
 
     def __init__(
         self,
@@ -241,9 +241,10 @@ class _Looked:
         positions: Sequence[Position],
         ticks: Mapping[str, Tick],
         now: datetime,
+        presence: Presence,
     ) -> None:
         self.run = run
-        self.now = now
+        self.presence = presence
         self.state = protection_of(run)
         self.pnl: Pnl = pnl_of(positions, ticks, now, mode=RunMode(run.execution_mode))
         self.steps = (
@@ -254,22 +255,22 @@ class _Looked:
                 positions,
                 ticks,
                 now,
-                worker_age_s=worker_age_s(run, self.state, now),
+                worker_age_s=presence.worker_age_s(run, self.state, now),
             )
         )
-        self.attention = attention(run, self.pnl, now)
+        self.attention = attention(run, self.pnl, presence)
 
 
 def _pulse(looked: _Looked) -> out.RunPulse:
-    run, totals = looked.run, looked.pnl.totals
+    run, totals, presence = looked.run, looked.pnl.totals, looked.presence
     return out.RunPulse(
         strategy_run_id=run.strategy_run_id,
         status=run.status,
         status_reason=run.status_reason,
         health=out.RunHealth(
-            heartbeat_age_sec=heartbeat_age_s(run, looked.now),
-            health_status=health_status(run, looked.now),
-            session_status=session_status(run, looked.now),
+            heartbeat_age_sec=presence.heartbeat_age_s(run),
+            health_status=health_of(run, presence),
+            session_status=presence.session(run),
             recovery_status=run.recovery_status,
         ),
         pnl=out.RunPnl(

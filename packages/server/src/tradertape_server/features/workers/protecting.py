@@ -41,7 +41,7 @@ class ProtectionService:
 
         def decide(desk: Desk) -> Json:
             run = locked(desk, caller, run_id)
-            demand_nonce(run, caller, nonce, desk.now)
+            demand_nonce(run, caller, nonce)
             if run.status in ("closed", "exiting"):
                 raise RunClosed(run_id, run.status)
             try:

@@ -7,7 +7,7 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, or_, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from tradertape_core.ledger.position import Position
@@ -150,27 +150,6 @@ def change_protections(
         values = {name: bindparam(name) for name in names}
         session.connection().execute(statement.values(values), rows)
     return written
-
-
-def claim(
-    session: Session, run_id: str, nonce: str, *, now: datetime, stale_before: datetime
-) -> bool:
-    """Take a run that nobody holds, or whose holder is silent; whether it was us."""
-    statement = (
-        update(WorkerRun)
-        .where(
-            WorkerRun.strategy_run_id == run_id,
-            or_(WorkerRun.session_nonce.is_(None), WorkerRun.session_seen_at < stale_before),
-        )
-        .values(
-            session_nonce=nonce,
-            session_claimed_at=now,
-            session_seen_at=now,
-            session_released_at=None,
-            updated_at=now,
-        )
-    )
-    return _count(session, statement) == 1
 
 
 def change_if_held(session: Session, run_id: str, nonce: str, **values: Any) -> bool:

@@ -91,7 +91,7 @@ def safety_check(runs: Runs, safety: Safety, caller: PaperWorker, strategy_run_i
 
     The token is good for 30 seconds and one intent, in this session and under this protection.
     """
-    return safety.check(runs.get(caller, strategy_run_id), runs.now)
+    return safety.check(runs.get(caller, strategy_run_id))
 
 
 @router.patch("/runs/{strategy_run_id}/risk")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from tradertape_core.kernel.clock import Clock
@@ -21,6 +20,7 @@ from tradertape_server.features.workers.errors import (
 from tradertape_server.features.workers.halting_runs import halt_new_run
 from tradertape_server.features.workers.limits import check_limits
 from tradertape_server.features.workers.models import WorkerRun
+from tradertape_server.features.workers.presence import Presence
 from tradertape_server.features.workers.presenting import present
 from tradertape_server.features.workers.protections import Instruments, armed_values, arming
 from tradertape_server.features.workers.reaching import demand_account
@@ -52,16 +52,14 @@ class RunService:
         clock: Clock,
         execution: ExecutionService,
         instruments: Instruments,
+        presence: Presence,
     ) -> None:
         self._instruments = instruments
+        self._presence = presence
         self._database = database
         self._clock = clock
         self._execution = execution
         self._turns = Turns(execution)
-
-    @property
-    def now(self) -> datetime:
-        return self._clock.now()
 
     def create(self, caller: Identity, wanted: NewRun, *, prepare: Prepare | None = None) -> Json:
         """Make a run, or find it again by its id. prepare: gives a new one what is its own.
@@ -84,7 +82,10 @@ class RunService:
         def decide(desk: Desk) -> Json:
             known = repository.any_run(desk.session, run_id, lock=True)
             if known is not None and not _restarts(known, wanted):
-                return {**present(_recovered(known, caller, wanted), desk.now), "recovered": True}
+                return {
+                    **present(_recovered(known, caller, wanted), self._presence),
+                    "recovered": True,
+                }
             if known is not None:
                 _compare(known, caller, wanted)
             desk.demand_room()
@@ -108,7 +109,7 @@ class RunService:
                 f"Run {what}: {run.template_id} on {run.account_scope}, {run.execution_mode}",
                 metadata=run.details,
             )
-            return {**present(run, desk.now), "recovered": False}
+            return {**present(run, self._presence), "recovered": False}
 
         return self._turns.do(decide)
 
@@ -123,11 +124,10 @@ class RunService:
 
     def show(self, caller: Identity, run_id: str) -> Json:
         """A run as a whole."""
-        return present(self.get(caller, run_id), self._clock.now())
+        return present(self.get(caller, run_id), self._presence)
 
     def list(self, caller: Identity, *, status: str | None, limit: int, offset: int) -> list[Json]:
         """The person's runs on accounts the caller reaches, newest first."""
-        now = self._clock.now()
         with self._database.read() as session:
             found = repository.runs(
                 session,
@@ -137,7 +137,7 @@ class RunService:
                 limit=limit,
                 offset=offset,
             )
-            return [present(run, now) for run in found]
+            return [present(run, self._presence) for run in found]
 
     def heartbeat(self, caller: Identity, beat: Heartbeat) -> Json:
         """A sign of life outside of any run."""
@@ -161,7 +161,7 @@ class RunService:
 
         def decide(desk: Desk) -> Json:
             run = locked(desk, caller, run_id)
-            demand_nonce(run, caller, nonce, desk.now)
+            demand_nonce(run, caller, nonce)
             if run.status in ENDED:
                 raise RunClosed(run_id, run.status)
             if "edit_risk" not in run.allowed_actions:

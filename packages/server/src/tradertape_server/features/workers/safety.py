@@ -11,6 +11,7 @@ import secrets
 from datetime import datetime, timedelta
 from typing import Any
 
+from tradertape_core.kernel.clock import Clock
 from tradertape_core.risk.protection_snapshot import protection_snapshot
 from tradertape_server.features.execution.desk import Desk
 from tradertape_server.features.execution.service import ExecutionService
@@ -19,7 +20,8 @@ from tradertape_server.features.workers.errors import TokenRefused
 from tradertape_server.features.workers.limits import limit_reasons
 from tradertape_server.features.workers.models import WorkerRun
 from tradertape_server.features.workers.option_documents import option_run_of
-from tradertape_server.features.workers.presenting import is_stale, protection_of
+from tradertape_server.features.workers.presence import Presence
+from tradertape_server.features.workers.presenting import protection_of
 from tradertape_server.features.workers.trading_runs import TradingRun
 from tradertape_server.features.workers.turns import ref
 from tradertape_server.platform.http import in_ist
@@ -29,18 +31,20 @@ Json = dict[str, Any]
 TOKEN_LIFE = timedelta(seconds=30)
 _CLEAN_EVERY = timedelta(minutes=1)
 _KEPT_FOR = timedelta(minutes=10)  # far longer than any token lives
+_CLOCKS_APART_S = 5  # at most, of the processes that make and check them
 
 
 class SafetyTokens:
-    """Makes, checks and uses up tokens."""
+    """Makes, checks and uses up tokens, by the wall's time: a replay's days go by faster."""
 
-    def __init__(self, box: SecretBox) -> None:
+    def __init__(self, box: SecretBox, clock: Clock) -> None:
         self._box = box
+        self._clock = clock
         self._cleaned_at: datetime | None = None
 
-    def make(self, run: WorkerRun, now: datetime) -> tuple[str, datetime]:
+    def make(self, run: WorkerRun) -> tuple[str, datetime]:
         """A token for the run as it stands, and the end of its life."""
-        expires_at = now + TOKEN_LIFE
+        expires_at = self._clock.now() + TOKEN_LIFE
         head = f"{secrets.token_hex(16)}.{int(expires_at.timestamp() * 1000)}"
         generation = protection_of(run).generation
         signature = self._sign(run.strategy_run_id, run.session_nonce, generation, head)
@@ -54,7 +58,9 @@ class SafetyTokens:
         if not same(ours, signature):
             raise TokenRefused("is not valid for this run, session and protection")
         token_id, _, expires_ms = head.partition(".")
-        if desk.now.timestamp() * 1000 >= int(expires_ms):
+        left_s = int(expires_ms) / 1000 - self._clock.now().timestamp()
+        # More life than a token is given: the clock was set back since.
+        if left_s <= 0 or left_s > TOKEN_LIFE.total_seconds() + _CLOCKS_APART_S:
             raise TokenRefused("expired")
         if repository.is_spent(desk.session, token_id):
             raise TokenRefused("was used already")
@@ -62,7 +68,7 @@ class SafetyTokens:
 
     def spend(self, desk: Desk, token_id: str) -> None:
         """Use it up with this transaction."""
-        now = desk.now
+        now = self._clock.now()
         repository.spend(desk.session, token_id, now=now)
         if self._cleaned_at is None or now - self._cleaned_at > _CLEAN_EVERY:
             repository.forget_spent(desk.session, now - _KEPT_FOR)
@@ -76,16 +82,19 @@ class SafetyTokens:
 class SafetyService:
     """Answers a safety check."""
 
-    def __init__(self, execution: ExecutionService, tokens: SafetyTokens) -> None:
+    def __init__(
+        self, execution: ExecutionService, tokens: SafetyTokens, presence: Presence
+    ) -> None:
         self._execution = execution
         self._tokens = tokens
+        self._presence = presence
 
-    def check(self, run: WorkerRun, now: datetime) -> Json:
+    def check(self, run: WorkerRun) -> Json:
         """Whether the run may trade; every reason why not; a token when it may."""
-        reasons = self.reasons(run, now)
+        reasons = self.reasons(run)
         state = protection_of(run)
         snapshot = protection_snapshot(state) if state.generation else {}
-        token, expires_at = (None, None) if reasons else self._tokens.make(run, now)
+        token, expires_at = (None, None) if reasons else self._tokens.make(run)
         return {
             "strategy_run_id": run.strategy_run_id,
             "can_trade": not reasons,
@@ -95,18 +104,18 @@ class SafetyService:
             "blocking_reasons": reasons,
             "generic_protection": {} if run.option_run else snapshot,
             "options_protection": snapshot if run.option_run else {},
-            "evaluated_at": in_ist(now),
+            "evaluated_at": in_ist(self._presence.now),
         }
 
-    def reasons(self, run: WorkerRun, now: datetime) -> list[str]:
+    def reasons(self, run: WorkerRun) -> list[str]:
         """Sentences with a code each, as D18 lists them."""
         reasons = [
             *_run_reasons(run),
             *_live_reasons(run),
             *self._stopped(run),
-            *_session_reasons(run, now),
+            *self._session_reasons(run),
             *_protection_reasons(run),
-            *self._market_reasons(now),
+            *self._market_reasons(),
         ]
         return reasons if run.status != "open" else reasons + self._account_reasons(run)
 
@@ -127,13 +136,26 @@ class SafetyService:
         halt = self._execution.halt(run.user_id)
         return [] if halt is None else [f"The kill switch is on: {halt.words} (kill_switch_active)"]
 
-    def _market_reasons(self, now: datetime) -> list[str]:
+    def _session_reasons(self, run: WorkerRun) -> list[str]:
+        if run.session_nonce is None:
+            if run.session_released_at is None:
+                return []  # never claimed: a simple worker that does without
+            return ["The session was released: claim it again (session_not_claimed)"]
+        if self._presence.is_silent(run):
+            return ["The session has had no heartbeat for a minute (session_stale)"]
+        return []
+
+    def _market_reasons(self) -> list[str]:
         market = self._execution.market
         if market.is_stale:
             return ["No prices are coming in (market_data_stale)"]
         if market.never_closes:
             return []
-        return [] if market.is_open(now) else ["The market is closed (market_closed)"]
+        return (
+            []
+            if market.is_open(self._execution.clock.now())
+            else ["The market is closed (market_closed)"]
+        )
 
 
 def _generation(run: WorkerRun | TradingRun) -> int:
@@ -162,16 +184,6 @@ def _live_reasons(run: WorkerRun) -> list[str]:
         "Live trading is disabled on this server (live_disabled)",
         f"No broker is connected for {run.account_scope} (broker_disconnected)",
     ]
-
-
-def _session_reasons(run: WorkerRun, now: datetime) -> list[str]:
-    if run.session_nonce is None:
-        if run.session_released_at is None:
-            return []  # never claimed: a simple worker that does without
-        return ["The session was released: claim it again (session_not_claimed)"]
-    if is_stale(run, now):
-        return ["The session has had no heartbeat for a minute (session_stale)"]
-    return []
 
 
 def _protection_reasons(run: WorkerRun) -> list[str]:

@@ -16,6 +16,7 @@ from tradertape_server.features.workers.orders import OrderService
 from tradertape_server.features.workers.pages import PageService
 from tradertape_server.features.workers.pnl import PnlService
 from tradertape_server.features.workers.pnl_points import PnlRecorder
+from tradertape_server.features.workers.presence import Presence
 from tradertape_server.features.workers.protecting import ProtectionService
 from tradertape_server.features.workers.protections import ByToken, Instruments
 from tradertape_server.features.workers.runs import RunService
@@ -62,14 +63,14 @@ class Workers:
         compat: bool = False,
     ) -> Workers:
         """Join the parts. compat: bodies as the published client's strict models want them."""
-        tokens = SafetyTokens(secrets)
+        tokens, presence = SafetyTokens(secrets, clock), Presence(clock)
         leaving = LeavingService(execution)
         pnl = PnlService(execution, clock, compat=compat)
-        safety = SafetyService(execution, tokens)
+        safety = SafetyService(execution, tokens, presence)
         desk = Instruments(execution.market, by_token)
         return cls(
-            runs=RunService(database, clock, execution, desk),
-            sessions=SessionService(execution),
+            runs=RunService(database, clock, execution, desk, presence),
+            sessions=SessionService(execution, presence),
             safety=safety,
             intents=IntentService(execution, tokens),
             orders=OrderService(execution),
@@ -80,7 +81,7 @@ class Workers:
             timeline=TimelineService(execution, bus, database),
             gtts=GttService(execution),
             kill_switch=KillSwitch(database, execution, bus),
-            guardian=Guardian(database, clock, execution, leaving, prices),
-            pages=PageService(database, clock, execution, safety),
+            guardian=Guardian(database, clock, execution, leaving, prices, presence),
+            pages=PageService(database, execution, safety, presence),
             recorder=PnlRecorder(database, clock, execution),
         )

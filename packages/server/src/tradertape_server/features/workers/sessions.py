@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from datetime import datetime
+from datetime import timedelta
 from typing import Any
 
 from tradertape_server.features.execution.desk import Desk
@@ -11,7 +11,7 @@ from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.workers import repository
 from tradertape_server.features.workers.errors import RunClosed, SessionConflict, UnknownRun
 from tradertape_server.features.workers.models import WorkerRun
-from tradertape_server.features.workers.presenting import SESSION_TTL, is_stale
+from tradertape_server.features.workers.presence import SESSION_TTL_S, Presence
 from tradertape_server.features.workers.reaching import demand_account
 from tradertape_server.features.workers.schemas import Heartbeat
 from tradertape_server.features.workers.trading_runs import TradingRun
@@ -31,23 +31,35 @@ def token_of(caller: Identity) -> int | None:
 class SessionService:
     """Claiming a run, staying alive in it, letting go of it."""
 
-    def __init__(self, execution: ExecutionService) -> None:
+    def __init__(self, execution: ExecutionService, presence: Presence) -> None:
         self._turns = Turns(execution)
+        self._presence = presence
 
     def claim(self, caller: Identity, run_id: str) -> Json:
         """Take a run; a silent holder is replaced. Raises SessionConflict, RunClosed."""
         nonce = secrets.token_urlsafe(24)
 
         def decide(desk: Desk) -> Json:
-            run, now = _own(desk, caller, run_id), desk.now
+            run = _own(desk, caller, run_id)
             if run.status == "closed":
                 raise RunClosed(run_id, run.status)
             taken_over = run.session_nonce is not None
-            if not repository.claim(
-                desk.session, run_id, nonce, now=now, stale_before=now - SESSION_TTL
-            ):
-                raise _held(run, now)
-            repository.change(desk.session, run_id, key_id=token_of(caller) or run.key_id)
+            if taken_over and not self._presence.is_silent(run):
+                age_s = int(self._presence.session_age_s(run) or 0)
+                detail = f"Run is claimed by another worker (last heartbeat {age_s}s ago)"
+                raise SessionConflict(detail, "session_claimed")
+            now = self._presence.now
+            repository.change(
+                desk.session,
+                run_id,
+                session_nonce=nonce,
+                session_claimed_at=now,
+                session_seen_at=now,
+                session_released_at=None,
+                updated_at=desk.now,
+                key_id=token_of(caller) or run.key_id,
+            )
+            self._presence.claimed(run_id, now)
             what = "taken over from a silent worker" if taken_over else "claimed"
             note(desk, run, "decision", "session.claimed", f"Session {what}", takeover=taken_over)
             return {
@@ -55,7 +67,7 @@ class SessionService:
                 "worker_session_nonce": nonce,
                 "worker_session_claimed_at": in_ist(now),
                 "session_status": "claimed",
-                "ttl_sec": int(SESSION_TTL.total_seconds()),
+                "ttl_sec": SESSION_TTL_S,
                 "takeover": taken_over,
             }
 
@@ -72,7 +84,7 @@ class SessionService:
                 nonce,
                 session_nonce=None,
                 session_seen_at=None,
-                session_released_at=desk.now,
+                session_released_at=self._presence.now,
                 updated_at=desk.now,
             )
             if not released:
@@ -86,7 +98,7 @@ class SessionService:
         """The holder is alive. Raises SessionConflict for anybody else."""
 
         def decide(desk: Desk) -> Json:
-            run, now = _own(desk, caller, run_id), desk.now
+            run, now = _own(desk, caller, run_id), self._presence.now
             alive = nonce is not None and repository.change_if_held(
                 desk.session,
                 run_id,
@@ -97,20 +109,19 @@ class SessionService:
             )
             if not alive:
                 raise _refused(run, nonce)
+            self._presence.beat(run_id, now)
             return {
                 "strategy_run_id": run_id,
                 "status": run.status,
                 "session_status": "claimed",
                 "last_heartbeat_at": in_ist(now),
-                "expires_at": in_ist(now + SESSION_TTL),
+                "expires_at": in_ist(now + timedelta(seconds=SESSION_TTL_S)),
             }
 
         return self._turns.do(decide)
 
 
-def demand_nonce(
-    run: WorkerRun | TradingRun, caller: Identity, nonce: str | None, now: datetime
-) -> None:
+def demand_nonce(run: WorkerRun | TradingRun, caller: Identity, nonce: str | None) -> None:
     """Raise SessionConflict when somebody else holds the run.
 
     A run nobody holds is written to without a nonce; its owner in a browser needs none.
@@ -122,7 +133,8 @@ def demand_nonce(
     if run.session_nonce is not None and nonce is not None and same(run.session_nonce, nonce):
         return
     if nonce is None and run.session_nonce is not None:
-        raise _held(run, now)
+        detail = "Run is claimed by another worker: claim the session, or send its nonce"
+        raise SessionConflict(detail, "session_claimed")
     raise _refused(run, nonce)
 
 
@@ -132,15 +144,6 @@ def _own(desk: Desk, caller: Identity, run_id: str) -> WorkerRun:
         raise UnknownRun
     demand_account(caller, run.account_scope)
     return run
-
-
-def _held(run: WorkerRun | TradingRun, now: datetime) -> SessionConflict:
-    if run.session_seen_at is None or is_stale(run, now):
-        detail = "Run is claimed by another worker that went silent: claim the session first"
-        return SessionConflict(detail, "session_stale")
-    age = max(0, int((now - run.session_seen_at).total_seconds()))
-    detail = f"Run is claimed by another worker (last heartbeat {age}s ago)"
-    return SessionConflict(detail, "session_claimed")
 
 
 def _refused(run: WorkerRun | TradingRun, nonce: str | None) -> SessionConflict:
