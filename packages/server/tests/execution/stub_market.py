@@ -128,10 +128,17 @@ class StubMarket:
             ask_quantity=1000,
             volume=(before.volume if before else 0) + 10,
         )
-        self._ticks[instrument_id] = tick
-        if tell and self._listener is not None and instrument_id in self.watched:
-            self._listener(tick)
+        if tell:
+            self.tell(tick)
+        else:
+            self._ticks[instrument_id] = tick
         return tick
+
+    def tell(self, tick: Tick) -> None:
+        """A tick as a feed brings it."""
+        self._ticks[tick.instrument_id] = tick
+        if self._listener is not None and tick.instrument_id in self.watched:
+            self._listener(tick)
 
     def refresh(self) -> None:
         """Make every price as fresh as the clock."""

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+
 import pytest
 
+from tradertape_core.kernel.clock import IST
 from tradertape_core.kernel.errors import InvalidDocument
 from tradertape_server.features.execution.errors import OrderDenied
 from tradertape_server.features.execution.gtts import gtt_view
@@ -53,6 +58,44 @@ def test_a_trigger_waits_through_a_restart(execution, start, account, single, ma
     settle(again)
     assert again.get_gtt(account, trigger).status == "triggered"
     assert len(again.orders(account_id=account)) == 1
+
+
+def test_a_trigger_fires_on_a_price_that_can_be(execution, account, single, market, settle):
+    trigger = execution.create_gtt(account, single())
+    tick = market.trade("NSE:INFY", "1470.00")
+    below = replace(tick, last_price=Decimal("1.00"), lower_circuit=Decimal(1350), seq=tick.seq + 1)
+    market.tell(below)
+    settle()
+    assert execution.get_gtt(account, trigger).status == "active"
+
+
+@pytest.mark.parametrize(("hour", "minute"), [(9, 5), (15, 17), (15, 22), (15, 45)])
+def test_a_trigger_waits_until_its_order_is_taken(
+    execution, account, order, market, settle, clock, hour, minute
+):
+    """It fires once: in an auction, or after the close, its order would be refused and it lost."""
+    document = {
+        "type": "single",
+        "condition": {
+            "exchange": "NSE", "tradingsymbol": "TCS", "trigger_values": [2900.0],
+            "last_price": 3000.0,
+        },
+        "orders": [order(tradingsymbol="TCS", order_type="LIMIT", price=2900.0)],
+    }  # fmt: skip
+    trigger = execution.create_gtt(account, document)
+    market.keeps_hours = True
+    day = datetime(2026, 8, 5, tzinfo=IST)
+    clock.advance(seconds=(day.replace(hour=hour, minute=minute) - clock.now()).total_seconds())
+    market.trade("NSE:TCS", "2890.00")
+    settle()
+    assert execution.get_gtt(account, trigger).status == "active"
+    morning = day.replace(day=6, hour=9, minute=20)
+    clock.advance(seconds=(morning - clock.now()).total_seconds())
+    market.trade("NSE:TCS", "2890.00")
+    settle()
+    assert execution.get_gtt(account, trigger).status == "triggered"
+    [placed] = execution.orders(account_id=account)
+    assert placed.status == "COMPLETE"
 
 
 def test_an_order_that_is_refused_leaves_its_reason(execution, account, single, market, settle):

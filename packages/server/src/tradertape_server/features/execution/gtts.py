@@ -8,7 +8,9 @@ from typing import Any
 
 from tradertape_core.execution import engine
 from tradertape_core.kernel.clock import IST
+from tradertape_core.ledger.marks import FRESH_FOR
 from tradertape_core.ledger.position import PositionKey
+from tradertape_core.market.session_times import PhaseKind
 from tradertape_core.orders import gtt as core
 from tradertape_core.orders.commands import PlaceOrder
 from tradertape_core.orders.denials import Denial
@@ -185,8 +187,13 @@ class GttDesk:
 
 
 def held_back(desk: Desk, gtt: Gtt, leg: int) -> bool:
-    """Whether a kill switch or a full disk keeps a trigger from firing: what only closes a
-    position may."""
+    """Whether a trigger is not to fire now.
+
+    It fires once, so not while its order would be refused: in continuous trading alone, on a fresh
+    price. Under a kill switch or with a full disk, only if that closes a position.
+    """
+    if not _is_traded(desk, gtt.request.instrument):
+        return True
     if desk.has_room and desk.halt(int(gtt.account)) is None:
         return False
     request = gtt.request.orders[leg]
@@ -194,6 +201,13 @@ def held_back(desk: Desk, gtt: Gtt, leg: int) -> bool:
     position = desk.account(int(gtt.account)).positions.get(key)
     held = 0 if position is None else position.quantity
     return held == 0 or (held > 0) == (request.side is Side.BUY) or request.quantity > abs(held)
+
+
+def _is_traded(desk: Desk, instrument_id: str) -> bool:
+    instrument, tick = desk.find(instrument_id), desk.market.tick(instrument_id)
+    if instrument is None or tick is None or desk.now - tick.at > FRESH_FOR:
+        return False
+    return desk.market.phase(instrument, desk.now) is PhaseKind.CONTINUOUS
 
 
 def gtt_view(gtt: Gtt, *, user_id: str, instrument_token: int | None) -> Json:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
+from tradertape_core.ledger.marks import is_plausible
 from tradertape_core.market.tick import Tick
 from tradertape_core.orders.gtt import Gtt, due_leg
 from tradertape_server.features.execution.wishes import Wish
@@ -49,7 +50,7 @@ class Triggers:
         waits: whether a trigger is held back for now, and is left alone.
         """
         hits: dict[int, int] = {}
-        for tick in ticks:
+        for tick in filter(is_plausible, ticks):
             for gtt in self._active.get(tick.instrument_id, {}).values():
                 leg = due_leg(gtt, tick.last_price)
                 if leg is not None and not waits(gtt, leg):
