@@ -150,11 +150,12 @@ def test_a_stream_can_be_left_early(server: Any, client: Any) -> None:
 
 
 def test_silence_is_a_break(server: Any, config: Any) -> None:
+    assert config.stream_idle_s == 60  # four times what the server is silent at most
     import socket
 
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        quick = replace(config, base_url=address, timeout=0.05, max_retries=0)
+        quick = replace(config, base_url=address, timeout=0.05, max_retries=0, stream_idle_s=0.05)
         client = kaw.KiteAlgoWorkerClient(quick)
         with pytest.raises(kaw.TransportError):
             client.stream_ticks(["NSE:INFY"])
