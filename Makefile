@@ -35,11 +35,11 @@ check: $(STAMPS)/test-python ## Run every check and test on what is set up
 	.venv/bin/ruff check .
 	.venv/bin/lint-imports
 	scripts/web.sh build
-	@$(MAKE) --no-print-directory -j2 $(WHOLE_OUTPUT) check-types check-web check-docs
+	@$(MAKE) --no-print-directory -j2 $(WHOLE_OUTPUT) check-types check-web check-docs compiled
 	.venv/bin/pytest -n 2 --dist loadgroup
 
 # Side by side: each of them keeps one processor busy.
-.PHONY: check-types check-web check-docs
+.PHONY: check-types check-web check-docs compiled
 check-types:
 	.venv/bin/pyright
 check-web:
@@ -49,6 +49,9 @@ check-docs:
 	.venv/bin/mkdocs build --strict --quiet
 	.venv/bin/python scripts/export_openapi.py --check
 	.venv/bin/python scripts/cli_reference.py --check
+# Once, before a dozen processes of the tests look for it at the same time and each compiles it.
+compiled:
+	.venv/bin/python -c 'from tradertape_server.platform.warming import load; load()'
 
 fix: $(STAMPS)/test-python ## Mend what can be mended: format, lint, imports
 	.venv/bin/ruff format .
