@@ -1,4 +1,4 @@
-"""Exits of one run that meet: square-offs of several exchanges, baskets, stops (KN-03, KN-04)."""
+"""Exits that meet others, or find nobody to take them (KN-03, KN-04)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tradertape_core.execution import exits
 from tradertape_core.market.instrument import Instrument, InstrumentType
 
 Json = dict[str, Any]
@@ -94,12 +95,7 @@ def test_a_stop_fires_while_another_exit_of_the_run_rests(
 ) -> None:
     trade(caller, api, buy, "share-001")
     trade(caller, api, buy, "share-002", tradingsymbol="TCS")
-    prices = {"NSE:INFY": 1500.0, "NSE:TCS": 3000.0}
-    protect(caller, api, positions=[
-        {"symbol": name, "product": "MIS", "side": "BUY", "quantity": 10,
-         "entry_price": price, "stoploss_pct": 2.0}
-        for name, price in prices.items()
-    ])  # fmt: skip
+    protect(caller, api, positions=[stop("NSE:INFY", 1500.0), stop("NSE:TCS", 3000.0)])
     guardian.look()
     market.no_bids.add("NSE:INFY")
     market.trade("NSE:INFY", "1400.00")
@@ -114,3 +110,74 @@ def test_a_stop_fires_while_another_exit_of_the_run_rests(
         market.trade("NSE:INFY", "1400.00")
         guardian.look()
     assert held() == {}
+
+
+def stop(name: str, price: float) -> Json:
+    return {
+        "symbol": name, "product": "MIS", "side": "BUY", "quantity": 10, "entry_price": price,
+        "stoploss_pct": 2.0,
+    }  # fmt: skip
+
+
+def sales(container: Any) -> list[tuple[str, int]]:
+    orders = container.execution.orders(run_id="run-1")
+    return [(one.status.value, one.filled_quantity) for one in orders if one.request.side == "SELL"]
+
+
+def wait(guardian: Any, market: Any, clock: Any, seconds: int, price: str) -> None:
+    """The market trades on at a price, and is looked at every second."""
+    for _ in range(seconds):
+        clock.advance(seconds=1)
+        market.trade("NSE:INFY", price)
+        guardian.look()
+
+
+def test_an_exit_that_rests_is_left_alone_for_a_while_and_then_widened(
+    caller: Any, api: Any, buy: Any, held: Any, guardian: Any, market: Any, clock: Any,
+    container: Any,
+) -> None:  # fmt: skip
+    trade(caller, api, buy, "share-001")
+    protect(caller, api, positions=[stop("NSE:INFY", 1500.0)])
+    guardian.look()
+    market.no_bids.add("NSE:INFY")
+    market.trade("NSE:INFY", "1400.00")
+    guardian.look()
+    market.no_bids.clear()
+    wait(guardian, market, clock, 9, "1350.00")  # below the band of the first attempt
+    assert [status for status, _ in sales(container)] == ["OPEN"]
+    wait(guardian, market, clock, 10, "1350.00")
+    assert held() == {}
+    assert [filled for _, filled in sales(container)] == [0, 10]
+
+
+def test_an_exit_is_tried_until_somebody_takes_it(
+    caller: Any, api: Any, buy: Any, held: Any, guardian: Any, market: Any, clock: Any
+) -> None:
+    trade(caller, api, buy, "share-001")
+    protect(caller, api, positions=[stop("NSE:INFY", 1500.0)])
+    guardian.look()
+    market.open = False  # every order is refused
+    market.trade("NSE:INFY", "1400.00")
+    for _ in range(40):
+        look(guardian, market, clock, 30)
+    assert held() == {"INFY": 10}
+    market.open = True
+    look(guardian, market, clock, 31)
+    assert held() == {}
+
+
+def test_a_run_whose_leaving_failed_is_left_again(
+    caller: Any, api: Any, buy: Any, held: Any, guardian: Any, market: Any, clock: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(exits, "MOST_ATTEMPTS", 1)
+    trade(caller, api, buy, "share-001")
+    protect(caller, api, operations={"exit_on_worker_stale": True, "worker_stale_sec": 30})
+    market.no_bids.add("NSE:INFY")
+    wait(guardian, market, clock, 30, "1500.00")
+    wait(guardian, market, clock, 12, "1000.00")  # below its band
+    assert caller.get(api("runs/run-1")).json()["status"] == "error"
+    market.no_bids.clear()
+    wait(guardian, market, clock, 10, "1000.00")
+    assert held() == {}
+    assert caller.get(api("runs/run-1")).json()["status"] == "closed"

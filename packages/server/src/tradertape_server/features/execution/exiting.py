@@ -25,6 +25,7 @@ from tradertape_core.ledger.billing import square_off_charges
 from tradertape_core.ledger.journal import Book, post_charges
 from tradertape_core.ledger.position import Position, key_of
 from tradertape_core.market.session_times import PhaseKind
+from tradertape_core.market.tick import Tick
 from tradertape_core.orders.commands import PlaceOrder
 from tradertape_core.orders.fields import order_document
 from tradertape_core.orders.order import Order, Product
@@ -198,14 +199,15 @@ def _plan(desk: Desk, row: Json) -> ExitPlan:
     )
 
 
-def _is_stuck(desk: Desk, order: Order) -> bool:
+def is_stuck(order: Order, tick: Tick | None, phase: PhaseKind | None) -> bool:
     """Whether a closing order rests although it could have been filled: the price ran away."""
-    if not order.is_resting:
-        return False
-    instrument = desk.known(order.request.instrument)
-    tick = desk.tick(instrument.id)
     has_traded_on = tick is not None and tick.at - order.placed_at >= _PATIENCE
-    return has_traded_on and desk.phase(instrument) is PhaseKind.CONTINUOUS
+    return order.is_resting and has_traded_on and phase is PhaseKind.CONTINUOUS
+
+
+def _is_stuck(desk: Desk, order: Order) -> bool:
+    instrument = desk.known(order.request.instrument)
+    return is_stuck(order, desk.tick(instrument.id), desk.phase(instrument))
 
 
 def _exposures(desk: Desk, account_id: int, run_id: str, part: Part) -> list[Exposure]:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 from tradertape_core.ledger.position import Position, exits_of
 from tradertape_core.orders.checks import slices_of
-from tradertape_core.orders.order import OrderType, Product, Side, Variety
+from tradertape_core.orders.order import Order, OrderType, Product, Side, Variety
 from tradertape_core.risk import protection_state as ps
 from tradertape_core.risk.protection import LegExit, Watched, watch
 from tradertape_core.risk.protection_state import (
@@ -21,6 +20,7 @@ from tradertape_core.risk.protection_state import (
     exit_band_pct,
 )
 from tradertape_server.features.execution.desk import Desk
+from tradertape_server.features.execution.exiting import is_stuck
 from tradertape_server.features.execution.models import IntentRow
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.execution.wishes import Wish
@@ -30,8 +30,7 @@ from tradertape_server.features.workers.turns import ref
 from tradertape_server.platform.errors import ApiError
 from tradertape_server.platform.logging import get_logger
 
-MOST_ATTEMPTS = 10
-RETRY_AFTER = timedelta(seconds=5)
+RETRY_AFTER_S, RETRY_LATEST_S = 5.0, 30.0  # a failed attempt, so much later each time
 Keep = Callable[[ProtectionState, str, str], None]
 
 logger = get_logger(__name__)
@@ -58,6 +57,9 @@ class ClaimExits:
     def __init__(self, execution: ExecutionService, leaving: LeavingService) -> None:
         self._execution = execution
         self._leaving = leaving
+        # What a start forgets is sent again under the same keys, and tried again at once.
+        self._begun: set[tuple[str, str, int]] = set()  # attempts whose orders went out
+        self._failed_s: dict[tuple[str, str], float] = {}  # when a claim's last attempt failed
 
     def first_orders(
         self, desk: Desk, run: WorkerRun, state: ProtectionState, claims: Iterable[Claim]
@@ -116,15 +118,17 @@ class ClaimExits:
         is_sent: bool,
     ) -> ProtectionState:
         if claim.status is not ProtectionStatus.EXITING:
-            if claim.status is ProtectionStatus.FAILED and not self._is_due(claim):
+            if claim.status is ProtectionStatus.FAILED and not self._is_due(run, claim):
                 return state
             state = ps.begin_exit(state, claim.claim_id)
             keep(state, "protection_exiting", f"Exiting: {claim.message}")
             claim = ps.claim_of(state, claim.claim_id)
         if _leaves(run, claim):
             return self._leave(run, state, claim, keep)
-        if not is_sent:
+        attempt = run.strategy_run_id, claim.claim_id, claim.attempts
+        if not is_sent and attempt not in self._begun:
             self._send(run, state, claim)
+        self._begun.add(attempt)
         closed = self._closed(run, claim)
         left = self._left(run, state, claim, closed)
         if not left:
@@ -136,6 +140,13 @@ class ClaimExits:
         if self._waits(run, claim):
             return state
         why = f"{sum(one.quantity for one in left)} units are still open"
+        return self._fail(run, state, claim, why, keep)
+
+    def _fail(
+        self, run: WorkerRun, state: ProtectionState, claim: Claim, why: str, keep: Keep
+    ) -> ProtectionState:
+        now_s = self._execution.clock.monotonic()
+        self._failed_s[run.strategy_run_id, claim.claim_id] = now_s
         state = ps.fail_exit(state, claim.claim_id, why)
         keep(state, "protection_exit_failed", f"Protection exit failed, it is tried again: {why}")
         return state
@@ -148,26 +159,21 @@ class ClaimExits:
         if answer.status_code != 200:
             return state
         if answer.document.get("status") == "failed":
-            state = ps.fail_exit(state, claim.claim_id, "positions could not be closed")
-            keep(state, "protection_exit_failed", "Protection exit failed, it is tried again")
-            return state
+            return self._fail(run, state, claim, "positions could not be closed", keep)
         state = ps.finish_exit(state, claim.claim_id, {})
         keep(state, "protection_done", f"Run left: {claim.message}")
         return state
 
     def _close_if_flat(self, run: WorkerRun, claim: Claim) -> None:
         """Close an option run whose last leg was exited."""
-        if run.option_run and not self._execution.positions(
-            run_id=run.strategy_run_id, open_only=True
-        ):
+        if run.option_run and not self._held(run):
             key = f"protection:{claim.claim_id}:closing"
             self._leaving.force(run, key=key, reason=claim.message)
 
     def _send(self, run: WorkerRun, state: ProtectionState, claim: Claim) -> None:
-        # Read anew: another claim of the run may have closed some of it just now.
-        positions = self._execution.positions(run_id=run.strategy_run_id, open_only=True)
-        for exit_ in self._exits(state, claim, positions, {}):
-            self._free(run, exit_)
+        for exit_ in self._exits(state, claim, self._held(run), {}):
+            self._free(run, claim, exit_)
+        positions = self._held(run)  # as they are once nothing rests that could close them too
         # Nothing of a first attempt can have been closed: the way to it stays short.
         closed = {} if claim.attempts == 1 else self._closed(run, claim)
         exits = self._exits(state, claim, positions, closed)
@@ -210,27 +216,49 @@ class ClaimExits:
                 found[scope] = Closed(before.quantity + order.filled_quantity, value)
         return found
 
-    def _free(self, run: WorkerRun, exit_: LegExit) -> None:
-        """Take back what rests on the same side: it would sell the same units twice."""
-        for order in self._execution.orders(run_id=run.strategy_run_id, open_only=True):
+    def _free(self, run: WorkerRun, claim: Claim, exit_: LegExit) -> None:
+        """Take back what rests on the same side: it would sell the same units twice.
+
+        What this very attempt sent, before a stop, goes on.
+        """
+        mine = self._sent_by(run, claim)
+        for order in self._resting(run):
             request = order.request
             same = (request.instrument, request.product, request.side)
-            if same == (exit_.instrument, exit_.product, exit_.side):
+            is_same = same == (exit_.instrument, exit_.product, exit_.side)
+            if is_same and order.order_id not in mine:
                 with contextlib.suppress(ApiError):
                     self._execution.cancel(run.strategy_run_id, order.order_id)
 
     def _left(
         self, run: WorkerRun, state: ProtectionState, claim: Claim, closed: Mapping[str, Closed]
     ) -> list[LegExit]:
-        positions = self._execution.positions(run_id=run.strategy_run_id, open_only=True)
-        return self._exits(state, claim, positions, closed)
+        return self._exits(state, claim, self._held(run), closed)
 
     def _waits(self, run: WorkerRun, claim: Claim) -> bool:
-        """Whether an order of this attempt is still on its way."""
+        """Whether an order of this attempt is still on its way, and may be filled."""
+        mine = self._sent_by(run, claim)
+        resting = [order for order in self._resting(run) if order.order_id in mine]
+        return bool(resting) and not any(self._is_stuck(order) for order in resting)
+
+    def _is_stuck(self, order: Order) -> bool:
+        market, name = self._execution.market, order.request.instrument
+        instrument = market.instrument(name)
+        if instrument is None:
+            return False
+        phase = market.phase(instrument, self._execution.clock.now())
+        return is_stuck(order, market.tick(name), phase)
+
+    def _held(self, run: WorkerRun) -> list[Position]:
+        return self._execution.positions(run_id=run.strategy_run_id, open_only=True)
+
+    def _resting(self, run: WorkerRun) -> list[Order]:
+        return self._execution.orders(run_id=run.strategy_run_id, open_only=True)
+
+    def _sent_by(self, run: WorkerRun, claim: Claim) -> set[str]:
+        """Ids of the orders of this attempt."""
         sent = self._sent(run, f"protection:{claim.claim_id}:{claim.attempts}:")
-        mine = {leg["order_id"] for one in sent for leg in one.details["legs"]}
-        resting = self._execution.orders(run_id=run.strategy_run_id, open_only=True)
-        return any(order.order_id in mine for order in resting)
+        return {leg["order_id"] for one in sent for leg in one.details["legs"]}
 
     def _sent(self, run: WorkerRun, prefix: str) -> list[IntentRow]:
         intents = self._execution.intents(run.strategy_run_id)
@@ -262,13 +290,18 @@ class ClaimExits:
             ]
         return sorted(legs, key=lambda one: one.side is Side.SELL)
 
-    def _is_due(self, claim: Claim) -> bool:
-        waited = self._execution.clock.now() - claim.at
-        return claim.attempts < MOST_ATTEMPTS and waited >= RETRY_AFTER * claim.attempts
+    def _is_due(self, run: WorkerRun, claim: Claim) -> bool:
+        failed_s = self._failed_s.get((run.strategy_run_id, claim.claim_id))
+        if failed_s is None:
+            return True
+        wait_s = min(RETRY_AFTER_S * claim.attempts, RETRY_LATEST_S)
+        return self._execution.clock.monotonic() - failed_s >= wait_s
 
 
 def _leaving_key(claim: Claim) -> str:
-    return f"protection:{claim.claim_id}"
+    """Of an attempt: what an exit that failed was answered is not asked for again."""
+    again = f":{claim.attempts}" if claim.attempts > 1 else ""
+    return f"protection:{claim.claim_id}{again}"
 
 
 def _leaves(run: WorkerRun, claim: Claim) -> bool:
