@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
 
@@ -12,9 +14,12 @@ from fastapi.testclient import TestClient
 from starlette.testclient import WebSocketDenialResponse
 from starlette.websockets import WebSocketDisconnect
 
+from tradertape_core.market.candle import Interval
 from tradertape_server.features.auth.audit import COMMAND_LINE
 from tradertape_server.features.auth.keys import Keys, Owner
 from tradertape_server.features.feed import tick_socket
+from tradertape_server.features.feed.source import Mode
+from tradertape_server.features.workers.market_streams import candle_events, tick_events
 from tradertape_server.platform.logging import without_secrets
 from tradertape_server.wiring import Container
 
@@ -200,6 +205,54 @@ def test_a_snapshot_joins_quotes_and_candles(worker: TestClient) -> None:
     ):
         refused = worker.post(f"{MARKET}/snapshot", json={"candles": [wanted]})
         assert [one["pointer"] for one in refused.json()["detail"]] == [pointer]
+
+
+def test_streams_say_ticks_and_a_candle_once_more_when_it_is_complete(
+    container: Container, clock: Any
+) -> None:
+    """KD-06: as events of one line each, the present state first."""
+    feed, infy = container.feed, container.instruments.get("NSE:INFY")
+
+    async def heard(events: AsyncIterator[bytes]) -> Any:
+        name, _, line = (await anext(events)).decode().strip().partition(": ")
+        assert (name, "\n" in line) == ("data", False)
+        return json.loads(line)
+
+    async def listen() -> tuple[Any, list[Any]]:
+        ticks = await heard(tick_events(feed, [infy], Mode.QUOTE))
+        events = candle_events(feed, infy, Interval.MINUTE)
+        candles = [await heard(events)]
+        while not candles[-1]["current"]["is_complete"]:
+            clock.advance(seconds=20)
+            await asyncio.to_thread(feed.step)
+            candles.append(await heard(events))
+        return ticks, candles
+
+    said, candles = asyncio.run(listen())
+    going_on, complete = candles[0], candles[-1]
+    assert going_on["current"]["is_complete"] is False
+    (tick,) = said["ticks"]
+    assert (tick["instrument"], tick["last_price"] > 0) == ("NSE:INFY", True)
+    assert going_on["current"]["ts"] == complete["current"]["ts"]
+    assert {"open", "high", "low", "close", "volume"} <= set(complete["current"])
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "status"),
+    [
+        ("ticks", {"symbols": "NSE:INFI"}, 404),
+        ("ticks", {"symbols": "NSE:INFY", "mode": "all"}, 400),
+        ("candles", {"symbol": "NSE:INFI"}, 404),
+        ("candles", {"symbol": "NSE:INFY", "interval": "2minute"}, 400),
+        ("candles", {}, 400),
+    ],
+)
+def test_a_stream_of_what_is_not_there_is_refused_at_once(
+    worker: TestClient, path: str, query: dict[str, str], status: int
+) -> None:
+    """KD-06."""
+    answer = worker.get(f"{MARKET}/{path}/stream", params=query)
+    assert (answer.status_code, bool(answer.json()["detail"])) == (status, True)
 
 
 @pytest.mark.parametrize(
