@@ -14,10 +14,10 @@ import pytest
 from tradertape_core.market.instrument import Instrument
 from tradertape_core.market.tick import Tick
 from tradertape_server.features.feed import shapes
-from tradertape_server.features.feed.frames import Selection, TickFrame
+from tradertape_server.features.feed.frames import Message, Selection, TickFrame
 from tradertape_server.features.feed.nothing import NoSource
 from tradertape_server.features.feed.service import TICKS, Feed
-from tradertape_server.features.feed.shapes import Quoted
+from tradertape_server.features.feed.shapes import Quoted, kite_quote, worker_tick
 from tradertape_server.features.feed.source import Mode
 from tradertape_server.features.workers.market_streams import tick_events
 from tradertape_server.platform.bus import Bus, Event
@@ -43,8 +43,9 @@ def frame_of(*tokens: int, seq: int = 1) -> TickFrame:
     return TickFrame({token: Quoted(tick(token, seq)) for token in tokens})
 
 
-def prices(event: bytes) -> dict[int, float]:
+def prices(event: Message) -> dict[int, float]:
     """What an event says, by token."""
+    event = bytes(event)
     assert event.startswith(b"data: ")
     assert event.endswith(b"\n\n")
     return {one["instrument_token"]: one["last_price"] for one in json.loads(event[6:])["ticks"]}
@@ -94,8 +95,36 @@ def test_an_instrument_that_was_wanted_after_the_beat_was_written_breaks_nothing
     frame, early = frame_of(7001, 7002), Selection.of({7001: Mode.LTP})
     assert frame.console(early)
     late = Selection.of({7001: Mode.LTP, 7002: Mode.LTP})
-    said = json.loads(frame.console(late))["data"]
+    said = json.loads(bytes(frame.console(late)))["data"]
     assert set(said) == {"NSE:S7001"}
+
+
+def test_ticks_of_any_length_make_one_line_of_json() -> None:
+    """Rows are as long as the longest: a client reads blanks between ticks, and no more."""
+    tokens = [8001, 10_008_002, 8003]
+    wanted = Selection.of(
+        {8001: Mode.LTP, 10_008_002: Mode.LTP, 8003: Mode.QUOTE, 8004: Mode.QUOTE, 8005: Mode.FULL}
+    )
+    frame = frame_of(*tokens)
+    event = bytes(frame.worker_event(wanted))
+    assert prices(event) == dict.fromkeys(tokens, 101.0)
+    assert event.count(b"\n") == 2
+    assert event == b"data: %s\n\n" % bytes(frame.worker(wanted))
+    assert set(json.loads(bytes(frame.console(wanted)))["data"]) == {f"NSE:S{n}" for n in tokens}
+
+
+def test_each_mode_of_a_stream_says_more_than_the_one_before() -> None:
+    said = {
+        mode: set(json.loads(Quoted(tick(1, 1)).json(worker_tick, mode)))
+        for mode in (Mode.LTP, Mode.QUOTE, Mode.FULL)
+    }
+    assert said[Mode.LTP] == {"instrument_token", "instrument", "last_price", "timestamp"}
+    assert said[Mode.QUOTE] - said[Mode.LTP] == {
+        "last_quantity", "average_price", "volume", "buy_quantity", "sell_quantity", "ohlc",
+        "net_change", "oi", "depth",
+    }  # fmt: skip
+    assert said[Mode.FULL] > said[Mode.QUOTE]
+    assert said[Mode.FULL] == set(kite_quote(tick(1, 1), Mode.QUOTE))
 
 
 class Connection:
@@ -103,9 +132,9 @@ class Connection:
 
     def __init__(self) -> None:
         self.is_free = True
-        self.got: list[bytes] = []
+        self.got: list[Message] = []
 
-    def write(self, message: bytes) -> None:
+    def write(self, message: Message) -> None:
         self.got.append(message)
 
 

@@ -8,7 +8,8 @@ from enum import StrEnum
 from tradertape_core.market.tick import Tick
 
 # No share or index moves so far between two ticks; a wrong decimal point or another share's does.
-_LARGEST_JUMP = 5
+_LARGEST_JUMP = Decimal(5)
+_ZERO = Decimal(0)  # a comparison with an int would make one of it every time
 
 
 class BadTick(StrEnum):
@@ -31,21 +32,21 @@ def fault_of(
     if tick.at.tzinfo is None or (tick.exchange_at and tick.exchange_at.tzinfo is None):
         return BadTick.NO_TIME
     prices = (tick.open, tick.high, tick.low, tick.close, tick.bid, tick.ask, tick.average_price)
-    if not _is_price(tick.last_price) or not all(p is None or _is_amount(p) for p in prices):
+    if not _is_price(tick.last_price) or not all(map(_is_amount, prices)):
         return BadTick.NOT_A_PRICE
     quantities = (tick.volume, tick.last_quantity, tick.oi, tick.bid_quantity, tick.ask_quantity)
     if min(quantities) < 0:
         return BadTick.NOT_A_QUANTITY
     reference = last_price or tick.close
-    if may_jump or reference is None or reference <= 0:
+    if may_jump or reference is None or reference <= _ZERO:
         return None
-    is_near = reference / _LARGEST_JUMP <= tick.last_price <= reference * _LARGEST_JUMP
-    return None if is_near else BadTick.JUMP
+    rise, fall = reference * _LARGEST_JUMP, tick.last_price * _LARGEST_JUMP
+    return None if tick.last_price <= rise and reference <= fall else BadTick.JUMP
 
 
 def _is_price(price: Decimal) -> bool:
-    return price.is_finite() and price > 0
+    return price.is_finite() and price > _ZERO
 
 
-def _is_amount(price: Decimal) -> bool:
-    return price.is_finite() and price >= 0
+def _is_amount(price: Decimal | None) -> bool:
+    return price is None or (price.is_finite() and price >= _ZERO)

@@ -28,7 +28,7 @@ class Outlet(Protocol):
         """Whether all that was written has gone out: only then may more be."""
         ...
 
-    def write(self, message: bytes) -> None:
+    def write(self, message: bytes | memoryview) -> None:
         """Send a message; it does not wait."""
         ...
 
@@ -45,7 +45,7 @@ class ChunkOutlet:
         transport = self._transport
         return not transport.is_closing() and transport.get_write_buffer_size() == 0
 
-    def write(self, message: bytes) -> None:
+    def write(self, message: bytes | memoryview) -> None:
         """Send one chunk."""
         self._transport.writelines((b"%x\r\n" % len(message), message, b"\r\n"))
 
@@ -53,7 +53,7 @@ class ChunkOutlet:
 class FrameOutlet(ChunkOutlet):
     """A WebSocket that was accepted: each message is one text frame, as it is."""
 
-    def write(self, message: bytes) -> None:
+    def write(self, message: bytes | memoryview) -> None:
         """Send one frame."""
         length = len(message)
         if length < 126:

@@ -1,19 +1,23 @@
 """What one beat of the feed brought, written once for all clients that want something of it.
 
-Every instrument has a slot. The ticks of a beat are written into a list by slot, once for each form
-and mode; a client's message picks its slots of that list in one call and joins them in another, and
-clients that want the same share the message.
+Every instrument has a slot. The ticks of a beat are written once for each form and mode, into rows
+of one length; a client's message is one gather of its rows, and clients that want the same share
+the message.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping
-from operator import itemgetter
 from weakref import WeakKeyDictionary, WeakSet, WeakValueDictionary
 
-from tradertape_server.features.feed.shapes import Quoted, Shape, console_tick, kite_quote
+import numpy as np
+import numpy.typing as npt
+
+from tradertape_server.features.feed.shapes import Quoted, Shape, console_tick, worker_tick
 from tradertape_server.features.feed.source import Mode
+
+Message = bytes | memoryview
 
 
 class Selection:
@@ -22,17 +26,16 @@ class Selection:
     A tick is written in the modes of the selections that are held by somebody.
     """
 
-    __slots__ = ("__weakref__", "by_mode", "picks", "top")
+    __slots__ = ("__weakref__", "by_mode", "slots")
 
     def __init__(self, modes: Mapping[int, Mode]) -> None:
         self.by_mode = {
             mode: [token for token, one in modes.items() if one is mode]
             for mode in sorted(set(modes.values()))
         }
-        slots = {mode: _SLOTS.of(tokens) for mode, tokens in self.by_mode.items()}
-        # Slot 0 is nobody's: with it, the slots picked are a tuple even where there is only one.
-        self.picks = [(mode, itemgetter(0, *found)) for mode, found in slots.items()]
-        self.top = max((max(found) for found in slots.values()), default=0)
+        self.slots = [
+            (mode, np.array(_SLOTS.of(tokens), np.intp)) for mode, tokens in self.by_mode.items()
+        ]
 
     @classmethod
     def of(cls, modes: Mapping[int, Mode]) -> Selection:
@@ -48,15 +51,15 @@ class Selection:
 class TickFrame:
     """The newest ticks of some instruments."""
 
-    __slots__ = ("__weakref__", "_asked", "_laid", "_messages", "_written", "quotes")
+    __slots__ = ("__weakref__", "_asked", "_laid", "_messages", "_rows", "quotes")
 
     def __init__(self, quotes: Mapping[int, Quoted]) -> None:
         self.quotes = quotes
-        self._messages: dict[tuple[Selection, _Form], bytes] = {}
+        self._messages: dict[tuple[Selection, _Form], Message] = {}
         self._asked: set[tuple[Selection, _Form]] = set()
         # None: there is nothing in the older one that is not newer here.
         self._laid: WeakKeyDictionary[TickFrame, TickFrame | None] = WeakKeyDictionary()
-        self._written: dict[tuple[Shape, Mode], list[bytes]] = {}
+        self._rows: dict[tuple[Shape, Mode], _Rows] = {}
 
     def over(self, older: TickFrame) -> TickFrame:
         """This frame and what only the older one has: what slow clients get, all the same one."""
@@ -68,52 +71,81 @@ class TickFrame:
             self._laid[older] = laid
         return self if laid is None else laid
 
-    def console(self, wanted: Selection) -> bytes:
+    def console(self, wanted: Selection) -> Message:
         """The console's message; empty when nothing in it is wanted."""
         return self._message(wanted, _CONSOLE)
 
-    def worker(self, wanted: Selection) -> bytes:
+    def worker(self, wanted: Selection) -> Message:
         """The workers' message; empty when nothing in it is wanted."""
         return self._message(wanted, _WORKER)
 
-    def worker_event(self, wanted: Selection) -> bytes:
+    def worker_event(self, wanted: Selection) -> Message:
         """The workers' message as a server-sent event; empty when nothing in it is wanted."""
         return self._message(wanted, _WORKER_EVENT)
 
-    def _message(self, wanted: Selection, form: _Form) -> bytes:
+    def _message(self, wanted: Selection, form: _Form) -> Message:
         key = (wanted, form)
         made = self._messages.get(key)
         if made is not None:
             return made
-        made = self._joined(wanted, form)
+        made = self._gathered(wanted, form)
         # Kept from the second time on: what one client alone wants is not held for nobody.
         if key in self._asked:
             self._messages[key] = made
         self._asked.add(key)
         return made
 
-    def _joined(self, wanted: Selection, form: _Form) -> bytes:
-        found: list[bytes] = [form.head]
-        for mode, pick in wanted.picks:
-            found += pick(self._by_slot(form, mode, wanted.top))
-        for place in range(len(found) - 1, 0, -1):
-            if found[place]:
-                found[place] = found[place][:-1]  # no comma after the last
-                found.append(form.tail)
-                return b"".join(found)
-        return b""
+    def _gathered(self, wanted: Selection, form: _Form) -> Message:
+        found = [
+            (rows, rows.places(slots))
+            for mode, slots in wanted.slots
+            for rows in [self._rows_of(form, mode)]
+        ]
+        length = sum(len(places) * rows.width for rows, places in found)
+        if not length:
+            return b""
+        at = len(form.head) - 1  # the head's last byte takes the place of the first row's comma
+        made = np.empty(at + length + len(form.tail), np.uint8)
+        for rows, places in found:
+            end = at + len(places) * rows.width
+            rows.gather(places, made[at:end])
+            at = end
+        message = made.data
+        message[: len(form.head)] = form.head
+        message[at:] = form.tail
+        return message
 
-    def _by_slot(self, form: _Form, mode: Mode, top: int) -> list[bytes]:
-        """Every tick that is wanted in a mode, with the comma after it, in its slot."""
-        written = self._written.get((form.shape, mode))
-        if written is None:
-            slots = _SLOTS.by_token
-            written = self._written[form.shape, mode] = [b""] * (len(slots) + 1)
-            for token in self.quotes.keys() & _WISHES.tokens[mode]:
-                written[slots[token]] = form.part(self.quotes[token], mode)
-        if len(written) <= top:  # slots that were given out since
-            written += [b""] * (top + 1 - len(written))
-        return written
+    def _rows_of(self, form: _Form, mode: Mode) -> _Rows:
+        rows = self._rows.get((form.shape, mode))
+        if rows is None:
+            slots, wanted = _SLOTS.by_token, self.quotes.keys() & _WISHES.tokens[mode]
+            rows = self._rows[form.shape, mode] = _Rows(
+                {slots[token]: form.row(self.quotes[token], mode) for token in wanted}
+            )
+        return rows
+
+
+class _Rows:
+    """Written ticks in rows of one length; blanks fill them up, as JSON allows between values."""
+
+    __slots__ = ("_places", "_rows", "width")
+
+    def __init__(self, written: Mapping[int, bytes]) -> None:
+        self.width = max(map(len, written.values()), default=0)
+        joined = b"".join([one.ljust(self.width) for one in written.values()])
+        self._rows = np.frombuffer(joined, np.uint8).reshape(len(written), self.width)
+        # By slot; -1 where there is none, and in the end for slots that were given out since.
+        self._places = np.full(max(written, default=0) + 2, -1, np.intp)
+        self._places[list(written)] = np.arange(len(written))
+
+    def places(self, slots: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+        """Where those of the slots are that ticked."""
+        places = self._places.take(slots, mode="clip")
+        return places[places >= 0]
+
+    def gather(self, places: npt.NDArray[np.intp], into: npt.NDArray[np.uint8]) -> None:
+        """Copy rows one after the other."""
+        self._rows.take(places, axis=0, out=into.reshape(len(places), self.width), mode="clip")
 
 
 class _Form:
@@ -122,12 +154,12 @@ class _Form:
     def __init__(self, head: bytes, tail: bytes, shape: Shape, *, is_keyed: bool) -> None:
         self.head, self.tail, self.shape, self.is_keyed = head, tail, shape, is_keyed
 
-    def part(self, quoted: Quoted, mode: Mode) -> bytes:
-        """One tick of a message, and a comma."""
+    def row(self, quoted: Quoted, mode: Mode) -> bytes:
+        """One tick of a message, after a comma."""
         written = quoted.json(self.shape, mode)
         if self.is_keyed:
-            return b'"%s":%s,' % (quoted.tick.instrument_id.encode(), written)
-        return written + b","
+            return b',"%s":%s' % (quoted.tick.instrument_id.encode(), written)
+        return b"," + written
 
 
 class _Slots:
@@ -171,5 +203,5 @@ _SLOTS = _Slots()
 _WISHES = _Wishes()
 _KNOWN: WeakValueDictionary[frozenset[tuple[int, Mode]], Selection] = WeakValueDictionary()
 _CONSOLE = _Form(b'{"type":"ticks","data":{', b"}}", console_tick, is_keyed=True)
-_WORKER = _Form(b'{"ticks":[', b"]}", kite_quote, is_keyed=False)
-_WORKER_EVENT = _Form(b'data: {"ticks":[', b"]}\n\n", kite_quote, is_keyed=False)
+_WORKER = _Form(b'{"ticks":[', b"]}", worker_tick, is_keyed=False)
+_WORKER_EVENT = _Form(b'data: {"ticks":[', b"]}\n\n", worker_tick, is_keyed=False)

@@ -48,8 +48,11 @@ def console_tick(tick: Tick, mode: Mode) -> dict[str, Any]:
     return made
 
 
-def kite_quote(tick: Tick, mode: Mode) -> dict[str, Any]:
-    """Kite's form of a quote, with our id beside the token."""
+def worker_tick(tick: Tick, mode: Mode) -> dict[str, Any]:
+    """Kite's form of a quote, with our id beside the token.
+
+    What stays the same all day or is said already comes with `full` alone, as on Kite's stream.
+    """
     made: dict[str, Any] = {
         "instrument_token": tick.instrument_token,
         "instrument": tick.instrument_id,
@@ -63,7 +66,6 @@ def kite_quote(tick: Tick, mode: Mode) -> dict[str, Any]:
         bought = sum(level.quantity for level in tick.depth.buy)
         sold = sum(level.quantity for level in tick.depth.sell)
     made |= {
-        "last_trade_time": _time(tick.exchange_at),
         "last_quantity": tick.last_quantity,
         "average_price": _number(tick.average_price),
         "volume": tick.volume,
@@ -77,13 +79,22 @@ def kite_quote(tick: Tick, mode: Mode) -> dict[str, Any]:
         },
         "net_change": _net_change(tick),
         "oi": tick.oi,
-        "oi_day_high": tick.oi,
-        "oi_day_low": tick.oi,
-        "lower_circuit_limit": _number(tick.lower_circuit),
-        "upper_circuit_limit": _number(tick.upper_circuit),
         "depth": _depth(tick),
     }
+    if mode is Mode.FULL:
+        made |= {
+            "last_trade_time": _time(tick.exchange_at),
+            "oi_day_high": tick.oi,
+            "oi_day_low": tick.oi,
+            "lower_circuit_limit": _number(tick.lower_circuit),
+            "upper_circuit_limit": _number(tick.upper_circuit),
+        }
     return made
+
+
+def kite_quote(tick: Tick, mode: Mode) -> dict[str, Any]:
+    """A quote that is asked for: all of it, unless the price alone is wanted."""
+    return worker_tick(tick, mode if mode is Mode.LTP else Mode.FULL)
 
 
 def kite_candle(candle: Candle) -> dict[str, Any]:

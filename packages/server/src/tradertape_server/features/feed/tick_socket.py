@@ -167,7 +167,7 @@ class TickClient:
     async def _deliver(self, delivery: Delivery) -> None:
         frame: TickFrame | None = delivery.frames.get(TICKS)
         if frame is not None and (message := frame.console(self._selection)):
-            await self._socket.send(message)
+            await self._socket.send(bytes(message))
         for event in delivery.events:
             body = {"type": "event", "cursor": event.cursor, **event.data}
             await self._socket.send(ascii_json(body))
@@ -228,7 +228,7 @@ class TickClient:
             return
         quotes = await asyncio.to_thread(self._feed.quotes, instruments, mode)
         if message := TickFrame(quotes).console(self._selection):
-            self._reply(message)
+            self._reply(bytes(message))
 
     async def _unsubscribe(self, message: dict[str, Any]) -> None:
         for topic in _texts(message.get("channels")):

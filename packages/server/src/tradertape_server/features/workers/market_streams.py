@@ -13,7 +13,7 @@ from tradertape_core.market.candle import Candle, Interval, parse_interval
 from tradertape_core.market.instrument import Instrument
 from tradertape_server.features.auth.sockets import accepted_protocol, key_caller
 from tradertape_server.features.feed.answers import asked_instrument, identifiers, mode_of
-from tradertape_server.features.feed.frames import Selection, TickFrame
+from tradertape_server.features.feed.frames import Message, Selection, TickFrame
 from tradertape_server.features.feed.service import CANDLES, TICKS, CandleFrame, Feed
 from tradertape_server.features.feed.shapes import kite_candle
 from tradertape_server.features.feed.source import Mode
@@ -31,7 +31,7 @@ from tradertape_server.platform.streams import (
 
 sockets = APIRouter()
 
-Written = Callable[[TickFrame, Selection], bytes]
+Written = Callable[[TickFrame, Selection], Message]
 
 HEARTBEAT = ascii_json({"event": "heartbeat"})
 _REFUSED = 1008  # before accepting: the handshake is answered with 403
@@ -64,13 +64,13 @@ async def tick_messages(
     try:
         quotes = await run_in_threadpool(feed.quotes, instruments, mode)
         if message := write(TickFrame(quotes), wanted):
-            yield message
+            yield bytes(message)
         while True:
             delivery = await box.take(HEARTBEAT_S)
             if delivery is None:
                 yield None
             elif (frame := delivery.frames.get(TICKS)) and (message := write(frame, wanted)):
-                yield message
+                yield bytes(message)
     finally:
         feed.bus.close(box)
         feed.unwatch(owner)
