@@ -104,10 +104,12 @@ def create_app(settings: Settings | None = None, *, container: Container | None 
     )
     app.state.container = container
     install_error_handlers(app)
-    for router in ROUTERS:
-        app.include_router(router)
     settings = container.settings
-    app.include_router(pages_router(console=settings.console_path, docs=settings.docs_path))
+    pages = pages_router(console=settings.console_path, docs=settings.docs_path)
+    # As they stand: `include_router` makes each of them once more for this application, and looks
+    # for the one that a request is for in two rounds.
+    for router in (*ROUTERS, pages):
+        app.router.routes.extend(router.routes)
     _add_layers(app, container)
     return app
 
