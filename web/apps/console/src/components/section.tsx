@@ -16,13 +16,12 @@ export function Section({ title, note, action, children, flush = false }: Props)
       <Group
         justify="space-between"
         align="flex-start"
-        wrap="nowrap"
         px="md"
         pt={12}
         pb={flush ? 10 : 8}
         gap="sm"
       >
-        <div style={{ minWidth: 0 }}>
+        <div style={{ flex: "1 1 180px", minWidth: 0 }}>
           <Title order={2} fz={13} fw={600}>
             {title}
           </Title>

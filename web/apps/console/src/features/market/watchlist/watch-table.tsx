@@ -26,7 +26,7 @@ export function WatchTable({ name, rows, sorting, onSort, onRead, ...actions }: 
     getScrollElement: () => frame.current,
     estimateSize: () => ROW_PX,
     getItemKey: (index) => rows[index]?.instrument ?? index,
-    overscan: 8,
+    overscan: 3,
     initialRect: { width: 1_000, height: HEIGHT_PX },
   })
   const shown = virtual.getVirtualItems()
