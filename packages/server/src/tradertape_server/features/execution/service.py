@@ -246,12 +246,7 @@ class ExecutionService(Reading):
         """
         _demand_mode(run.mode)
         if dry_run:
-            body = self.trader.do(
-                Wish(lambda desk: exiting.preview(desk, run.account_id, run.run_id, product))
-            )
-            return _answer(
-                {"strategy_run_id": run.run_id, "mode": run.mode, "dry_run": True, **body}
-            )
+            return self._preview_exit(run, product)
         wish = self.exit_wish(
             run, key=(key or f"exit:{self.ids.next(self.clock.now())}").strip(), reason=reason,
             part=exiting.Part(product, exchanges), is_square_off=is_square_off, before=before,
@@ -264,10 +259,14 @@ class ExecutionService(Reading):
             answer = self.go_on_leaving(*wish.key)
         if answer is not None:
             return _given(answer)
-        under_way = {"status": "exiting", "dry_run": False}
-        return _answer(
-            {"strategy_run_id": run.run_id, "mode": run.mode, **under_way}, status_code=202
+        head: Json = {"strategy_run_id": run.run_id, "mode": run.mode}
+        return _answer({**head, "status": "exiting", "dry_run": False}, status_code=202)
+
+    def _preview_exit(self, run: RunRef, product: Product | None) -> Answer:
+        body = self.trader.do(
+            Wish(lambda desk: exiting.preview(desk, run.account_id, run.run_id, product))
         )
+        return _answer({"strategy_run_id": run.run_id, "mode": run.mode, "dry_run": True, **body})
 
     def exit_wish(
         self,

@@ -71,43 +71,33 @@ class Firing:
         run's protection first.
         """
         states = [_begun(found) for _, found in fired]
-
-        def decide(desk: Desk) -> list[Begun | None]:
-            runs = [guarded.run for guarded, _ in fired]
-            firsts = [
-                self._exits.first_orders(
-                    desk, guarded.run, state, [one.claim for one in found.triggers]
-                )
-                for (guarded, found), state in zip(fired, states, strict=True)
-            ]
-            desk.look_up([one.key for first in firsts for _, one in first if one.key is not None])
-            ours = repository.change_protections(
-                desk.session,
-                {
-                    run.strategy_run_id: (run.protection_version, stored(state))
-                    for run, state in zip(runs, states, strict=True)
-                },
-            )
-            return [
-                _begin(desk, guarded.run, found.triggers, state, first)
-                if guarded.run.strategy_run_id in ours
-                else None
-                for (guarded, found), state, first in zip(fired, states, firsts, strict=True)
-            ]
-
-        def settle(desk: Desk, begun: list[Begun | None]) -> list[Sent | None]:
-            for one in begun:
-                for wish, carry in () if one is None else one.orders:
-                    if wish.settle is not None:
-                        wish.settle(desk, carry)
-            return [None if one is None else one.sent for one in begun]
-
-        sent: list[Sent | None] = self._execution.trader.do(Wish(decide, settle))
+        wish = Wish(lambda desk: self._decide(desk, fired, states), _settle)
+        sent: list[Sent | None] = self._execution.trader.do(wish)
         for (guarded, _), state, claims in zip(fired, states, sent, strict=True):
             if claims is not None:
                 guarded.run.protection_version += 1
                 guarded.state = guarded.saved = state
         return sent
+
+    def _decide(
+        self, desk: Desk, fired: Sequence[Fired], states: Sequence[ps.ProtectionState]
+    ) -> list[Begun | None]:
+        firsts = [
+            self._exits.first_orders(desk, guarded.run, state, [t.claim for t in found.triggers])
+            for (guarded, found), state in zip(fired, states, strict=True)
+        ]
+        desk.look_up([one.key for first in firsts for _, one in first if one.key is not None])
+        changes = {
+            guarded.run.strategy_run_id: (guarded.run.protection_version, stored(state))
+            for (guarded, _), state in zip(fired, states, strict=True)
+        }
+        ours = repository.change_protections(desk.session, changes)
+        return [
+            _begin(desk, guarded.run, found.triggers, state, first)
+            if guarded.run.strategy_run_id in ours
+            else None
+            for (guarded, found), state, first in zip(fired, states, firsts, strict=True)
+        ]
 
     def go_on(self, guarded: Guarded, sent: Sent = frozenset()) -> None:
         """Exit what is claimed; keep each step before the next is taken."""
@@ -164,6 +154,14 @@ def _begin(
                 raise  # half of it is staged
             refused.add(name)  # the claim stands, and is gone on with
     return Begun(sent - refused, orders)
+
+
+def _settle(desk: Desk, begun: list[Begun | None]) -> list[Sent | None]:
+    for one in begun:
+        for wish, carry in () if one is None else one.orders:
+            if wish.settle is not None:
+                wish.settle(desk, carry)
+    return [None if one is None else one.sent for one in begun]
 
 
 def _tell(desk: Desk, run: WorkerRun, triggers: Sequence[Trigger], generation: int) -> None:

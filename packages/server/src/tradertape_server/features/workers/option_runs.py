@@ -172,12 +172,7 @@ class OptionRunService:
             demand_nonce(run, caller, nonce)
             if desk.intent(run_id, key) is not None:
                 return inner(desk)
-            option_run = option_run_of(run)
-            if run.status not in TRADING:
-                raise RunClosed(run_id, run.status)
-            if option_run.status not in OPEN_TO_ENTRY:
-                raise AlreadyEntered(run_id, option_run.status.value)
-            _check_where(run, option_run, where)
+            option_run = _open_to_entry(run, where)
             token = action.safety_token
             token_id = None if token is None else self._tokens.check(desk, run, token)
             carry = inner(desk)
@@ -337,6 +332,17 @@ def _defaults(caller: Identity, metadata: Mapping[str, Any]) -> tuple[Any, str, 
     named = {"execution_mode": mode, "account_scope": scope}
     defaulted = tuple(name for name, value in named.items() if value is None)
     return mode or "paper", scope or usual_scope(caller), defaulted
+
+
+def _open_to_entry(run: WorkerRun, where: Mapping[str, Any]) -> OptionRun:
+    """Raises RunClosed, AlreadyEntered, RunMismatch where the run cannot be entered now."""
+    option_run = option_run_of(run)
+    if run.status not in TRADING:
+        raise RunClosed(run.strategy_run_id, run.status)
+    if option_run.status not in OPEN_TO_ENTRY:
+        raise AlreadyEntered(run.strategy_run_id, option_run.status.value)
+    _check_where(run, option_run, where)
+    return option_run
 
 
 def _check_where(run: WorkerRun, option_run: OptionRun, where: Mapping[str, Any]) -> None:

@@ -66,13 +66,7 @@ class RunService:
 
         Raises RunMismatch, RunClosed, LiveDisabled, InvalidDocument, AccountNotAllowed.
         """
-        demand_account(caller, wanted.account_scope)
-        check_summary_fields(wanted.summary_fields)
-        risk_schema.check_schema(wanted.risk_schema)
-        _demand_limits(wanted.metadata, _object(wanted.runtime_state.get("risk")))
-        if wanted.execution_mode == "live":
-            _demand_live_metadata(wanted.metadata)
-            raise LiveDisabled
+        _check_new(caller, wanted)
         protection = wanted.runtime_state.get("backend_protection")
         at = "/runtime_state/backend_protection"
         armed = None if protection is None else arming(self._instruments, protection, at=at)
@@ -82,10 +76,8 @@ class RunService:
         def decide(desk: Desk) -> Json:
             known = repository.any_run(desk.session, run_id, lock=True)
             if known is not None and not _restarts(known, wanted):
-                return {
-                    **present(_recovered(known, caller, wanted), self._presence),
-                    "recovered": True,
-                }
+                found = present(_recovered(known, caller, wanted), self._presence)
+                return {**found, "recovered": True}
             if known is not None:
                 _compare(known, caller, wanted)
             desk.demand_room()
@@ -101,13 +93,9 @@ class RunService:
             desk.session.add(run)
             desk.session.flush()
             what = "restarted" if known is not None else "created"
+            where = f"{run.template_id} on {run.account_scope}, {run.execution_mode}"
             note(
-                desk,
-                run,
-                "execution",
-                f"run_{what}",
-                f"Run {what}: {run.template_id} on {run.account_scope}, {run.execution_mode}",
-                metadata=run.details,
+                desk, run, "execution", f"run_{what}", f"Run {what}: {where}", metadata=run.details
             )
             return {**present(run, self._presence), "recovered": False}
 
@@ -222,6 +210,16 @@ def _demand_limits(metadata: Mapping[str, Any], risk: Mapping[str, Any]) -> None
     problems = check_limits(metadata, "/metadata") + check_limits(risk, "/runtime_state/risk")
     if problems:
         raise InvalidDocument(problems)
+
+
+def _check_new(caller: Identity, wanted: NewRun) -> None:
+    demand_account(caller, wanted.account_scope)
+    check_summary_fields(wanted.summary_fields)
+    risk_schema.check_schema(wanted.risk_schema)
+    _demand_limits(wanted.metadata, _object(wanted.runtime_state.get("risk")))
+    if wanted.execution_mode == "live":
+        _demand_live_metadata(wanted.metadata)
+        raise LiveDisabled
 
 
 def _restarts(known: WorkerRun, wanted: NewRun) -> bool:
