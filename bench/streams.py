@@ -2,6 +2,7 @@
 
     python bench/streams.py              # every scenario, under a minute
     python bench/streams.py --quick      # a few beats of each
+    python bench/streams.py --floor      # what the machine itself needs for the same bytes
 
 A real server in a process of its own (`streaming.py`), 500 connections over loopback that read
 server-sent events. Every symbol ticks in every beat. Lists of their own are 1,000 of 1,500 symbols
@@ -12,11 +13,10 @@ last byte of its message has been read; both processes read the same monotonic c
 at the head of a message and have the kernel throw the rest away (MSG_TRUNC). Two more connections
 parse and check what they get.
 
-What the figures can be at most: a tick is 110 bytes as `ltp`, 540 as `quote`, so a beat is 56 or
-270 MB, 0.56 or 2.7 GB/s. The server copies each byte twice (the join, the send), at 5 to 20 GB/s
-each while the buffers fit the cache: 35 or 110 microseconds a client and beat with the join of
-1,000 ticks and the call, on top of 13 or 22 ms a beat to judge and write 1,500 ticks. That is 30 or
-75 ms of one core for a beat of 100 ms; the last of 500 clients waits for the other 499.
+What the figures can be at most: a tick is 137 bytes as `ltp`, 430 as `quote`, so a beat is 69 or
+215 MB, 0.7 or 2.2 GB/s. The server copies each byte twice (the gather, the send), and the last of
+500 clients waits for the other 499: `--floor` (`streaming_floor.py`) does that and nothing else. On
+top of it the server judges and writes 1,500 ticks a beat.
 """
 
 from __future__ import annotations
@@ -157,10 +157,10 @@ class Server:
 
 
 @contextmanager
-def server() -> Iterator[Server]:
+def server(script: str = "streaming.py") -> Iterator[Server]:
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="tradertape-bench-") as home:
-        command = [sys.executable, str(Path(__file__).parent / "streaming.py"), str(port), home]
+        command = [sys.executable, str(Path(__file__).parent / script), str(port), home]
         process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
@@ -257,8 +257,10 @@ def verdict(what: str, figure: float, target: str, is_met: bool) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--quick", action="store_true")
-    beats = 10 if parser.parse_args().quick else 50
-    with server() as other:
+    parser.add_argument("--floor", action="store_true")
+    asked = parser.parse_args()
+    beats = 10 if asked.quick else 50
+    with server("streaming_floor.py" if asked.floor else "streaming.py") as other:
         for mode in ("ltp", "quote"):
             for is_shared in (True, False):
                 name = f"{mode}, {'one list' if is_shared else 'lists of their own'}"
