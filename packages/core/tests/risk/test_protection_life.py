@@ -155,3 +155,14 @@ def test_a_worker_reads_status_rule_and_levels(held, ticks):
     assert found["legs"][0]["stop_price"] == 98.0
     assert found["backend_protection"]["version"] == 1
     assert json.dumps(found)
+
+
+def test_a_run_that_is_armed_again_and_again_keeps_its_last_claims_alone(held, ticks):
+    state = ProtectionState()
+    for _ in range(30):
+        state = armed({"positions": [leg(stoploss_pct=2)]}, state)
+        found = check(state, [held(INFY, 10)], ticks({INFY: 90}), at())
+        name = found.triggers[0].claim.claim_id
+        state = finish_exit(begin_exit(found.state, name), name, {})
+    assert (state.generation, state.last_claim.claim_id) == (30, name)
+    assert len(to_document(state)["claims"]) < 15

@@ -30,3 +30,17 @@ def orders(caller: Any, api: Any, run_id: str) -> list[Json]:
 
 def events(caller: Any, api: Any, run_id: str) -> list[Json]:
     return caller.get(api(f"runs/{run_id}/timeline"), params={"limit": 500}).json()["events"]
+
+
+def guard(caller: Any, api: Any, run_id: str) -> Json:
+    """What guards the run, and what fired."""
+    return caller.get(api(f"{RUNS}/{run_id}/protection/state")).json()
+
+
+def protect(caller: Any, api: Any, run_id: str, **rules: Any) -> Any:
+    return caller.put(api(f"{RUNS}/{run_id}/protection"), json=rules)
+
+
+def replay(caller: Any, api: Any, run_id: str, snapshots: Any, **more: Any) -> Any:
+    body = {"metric_snapshots": snapshots, **more}
+    return caller.post(api(f"{RUNS}/{run_id}/protection/replay"), json=body)

@@ -9,8 +9,7 @@ import pytest
 
 from tradertape_server.features.workers.option_entries import EntryWatch
 
-Json = dict[str, Any]
-RUNS = "options/runs"
+from .option_calls import RUNS, Json, enter, events, guard, protect, replay, state
 
 
 @pytest.fixture
@@ -25,27 +24,11 @@ def straddle(caller: Any, api: Any, nifty: Any, option_run: Any) -> Any:
     def make(**fields: Any) -> str:
         run = option_run(caller, ("SELL", nifty("CE", 0)), ("SELL", nifty("PE", 0)), **fields)
         run_id = run["strategy_run_id"]
-        answer = caller.post(api(f"{RUNS}/{run_id}/enter"), json={})
+        answer = enter(caller, api, run_id)
         assert answer.json()["result"]["status"] == "accepted", answer.text
         return run_id
 
     return make
-
-
-def guard(caller: Any, api: Any, run_id: str) -> Json:
-    return caller.get(api(f"{RUNS}/{run_id}/protection/state")).json()
-
-
-def state(caller: Any, api: Any, run_id: str) -> Json:
-    return caller.get(api(f"{RUNS}/{run_id}/state")).json()
-
-
-def protect(caller: Any, api: Any, run_id: str, **rules: Any) -> Any:
-    return caller.put(api(f"{RUNS}/{run_id}/protection"), json=rules)
-
-
-def events(caller: Any, api: Any, run_id: str) -> list[Json]:
-    return caller.get(api(f"runs/{run_id}/timeline"), params={"limit": 500}).json()["events"]
 
 
 # --- arming ---------------------------------------------------------------------------------------
@@ -59,7 +42,7 @@ def test_a_protection_waits_for_the_entry_and_is_armed_at_its_prices(
     before = guard(caller, api, run_id)
     assert (before["status"], before["generation"]) == ("unarmed", 1)
     assert before["waits_for_entry"]
-    caller.post(api(f"{RUNS}/{run_id}/enter"), json={})
+    enter(caller, api, run_id)
     after = guard(caller, api, run_id)
     assert (after["status"], after["generation"]) == ("armed", 2)
     assert [leg["entry_price"] for leg in after["legs"]] == [100.0, 100.0]
@@ -128,7 +111,7 @@ def test_percentages_of_no_premium_are_refused_by_name(
     legs = [("BUY", nifty("CE", 0)), ("SELL", nifty("PE", 0))]
     market.trade(legs[1][1].id, "100.05")  # bought at the ask of 100.05
     run_id = option_run(caller, *legs)["strategy_run_id"]
-    caller.post(api(f"{RUNS}/{run_id}/enter"), json={})
+    enter(caller, api, run_id)
     refused = protect(caller, api, run_id, stoploss_pct=10, basis="premium")
     assert refused.status_code == 400
     assert "entry_value" in refused.json()["detail"]
@@ -228,7 +211,7 @@ def test_what_a_stop_interrupted_is_armed_after_the_start(
     module = "tradertape_server.features.workers.option_runs.settle_entry"
     with monkeypatch.context() as stopped:
         stopped.setattr(module, lambda _desk, _run: None)
-        caller.post(api(f"{RUNS}/{run_id}/enter"), json={})
+        enter(caller, api, run_id)
     assert guard(caller, api, run_id)["status"] == "unarmed"
     EntryWatch(container.database, container.execution).look()  # as a new guardian does
     assert guard(caller, api, run_id)["status"] == "armed"
@@ -236,11 +219,6 @@ def test_what_a_stop_interrupted_is_armed_after_the_start(
 
 
 # --- replays --------------------------------------------------------------------------------------
-
-
-def replay(caller: Any, api: Any, run_id: str, snapshots: Any, **more: Any) -> Any:
-    body = {"metric_snapshots": snapshots, **more}
-    return caller.post(api(f"{RUNS}/{run_id}/protection/replay"), json=body)
 
 
 def test_a_path_of_prices_says_when_and_why(

@@ -30,6 +30,7 @@ WORKER_STALE = "worker_stale"
 MIS_SQUAREOFF = "mis_squareoff"
 # Percent a market exit may give way, by attempt: wider each time one was not filled.
 _EXIT_BANDS = (Decimal(2), Decimal(4), Decimal(8), Decimal(15))
+_CLAIMS_KEPT = 10  # of earlier generations
 STRANDED_AFTER = timedelta(seconds=15)  # a claim nobody has begun to exit by then lost its owner
 
 
@@ -242,7 +243,7 @@ def arm(
         armed_at=now,
         reason=reason,
         reset_trailing=reset_trailing,
-        claims=state.claims,
+        claims=state.claims[-_CLAIMS_KEPT:],  # all are settled: the last is still told of
     )
     if not protection.enabled:
         return fresh

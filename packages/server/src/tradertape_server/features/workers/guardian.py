@@ -161,7 +161,7 @@ class Guardian:
         with self._bell:
             dirty, self._dirty = self._dirty, set()
         touched = {run_id for name in names for run_id in self._by_name.get(name, ())}
-        self._evaluate_all(touched - dirty)
+        self._evaluate_all(touched - dirty, go_on=False)
         if not dirty:
             return
         self._entries.look(dirty)
@@ -284,15 +284,16 @@ class Guardian:
 
     # --- looking ------------------------------------------------------------------------------
 
-    def _evaluate_all(self, run_ids: Iterable[str]) -> None:
+    def _evaluate_all(self, run_ids: Iterable[str], *, go_on: bool = True) -> None:
+        """go_on: with exits under way too; a tick tells them nothing, a fill and the clock do."""
         for run_id in run_ids:
             try:
-                self._evaluate(run_id)
+                self._evaluate(run_id, go_on=go_on)
             except Exception:  # no run is looked at less because of another
                 logger.exception("a protection could not be looked at", run_id=run_id)
         self._fire()
 
-    def _evaluate(self, run_id: str) -> None:
+    def _evaluate(self, run_id: str, *, go_on: bool) -> None:
         guarded = self._runs.get(run_id)
         if guarded is None or self._put_off(run_id):
             return
@@ -306,7 +307,7 @@ class Guardian:
             return
         if found.changed:
             guarded.state = found.state
-        if guarded.state.is_exiting:
+        if go_on and guarded.state.is_exiting:
             self._take_on({run_id}, partial(self._firing.go_on, guarded))
 
     def _fire(self) -> None:
