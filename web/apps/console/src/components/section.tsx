@@ -13,14 +13,7 @@ interface Props {
 export function Section({ title, note, action, children, flush = false }: Props) {
   return (
     <Card component="section" p={0} aria-label={title}>
-      <Group
-        justify="space-between"
-        align="flex-start"
-        px="md"
-        pt={12}
-        pb={flush ? 10 : 8}
-        gap="sm"
-      >
+      <Group justify="space-between" align="flex-start" px="md" pt={12} pb={flush ? 10 : 8} gap="sm">
         <div style={{ flex: "1 1 180px", minWidth: 0 }}>
           <Title order={2} fz={13} fw={600}>
             {title}

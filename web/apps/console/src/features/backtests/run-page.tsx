@@ -39,7 +39,7 @@ export function RunPage() {
   }
   if (!status.data || !report.data) {
     return (
-      <Stack gap="md" aria-busy aria-label="Loading the result">
+      <Stack gap="md" role="status" aria-busy aria-label="Loading the result">
         <Skeleton height={34} width={320} />
         <Skeleton height={92} />
         <Skeleton height={420} />

@@ -30,7 +30,7 @@ export function MarketPage() {
       {lists.error ? (
         <ErrorState error={lists.error} what="Your watch lists" retry={() => void lists.refetch()} />
       ) : !lists.data ? (
-        <Skeleton height={480} aria-busy aria-label="Loading" />
+        <Skeleton height={480} role="status" aria-busy aria-label="Loading" />
       ) : chosen ? (
         <WatchBoard lists={lists.data} chosen={chosen} onChoose={choose} />
       ) : (

@@ -178,7 +178,7 @@ function ChainViews({ figures, onFigures, side, onSide }: ViewsProps) {
 
 function Waiting() {
   return (
-    <Stack gap="md" aria-busy aria-label="Loading the chain">
+    <Stack gap="md" role="status" aria-busy aria-label="Loading the chain">
       <Skeleton height={66} />
       <Skeleton height={560} />
       <Skeleton height={220} />

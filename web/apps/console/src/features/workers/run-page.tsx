@@ -43,7 +43,7 @@ export function WorkerRunPage() {
   }
   if (!data) {
     return (
-      <Stack gap="md" aria-busy aria-label="Loading the run">
+      <Stack gap="md" role="status" aria-busy aria-label="Loading the run">
         <Skeleton height={34} width={320} />
         <Skeleton height={92} />
         <Skeleton height={420} />

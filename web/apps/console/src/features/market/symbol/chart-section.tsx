@@ -70,7 +70,7 @@ export function SymbolChart({ id, intervalId, activity, onInterval }: Props) {
       {failed && isEmpty ? (
         <ErrorState error={failed} what="The chart" retry={() => void history.refetch()} />
       ) : history.isPending || session.isPending ? (
-        <Skeleton height={498} aria-busy aria-label="Loading candles" />
+        <Skeleton height={498} role="status" aria-busy aria-label="Loading candles" />
       ) : isEmpty ? (
         <EmptyState icon={<ChartCandlestick size={28} />} title="No candles yet">
           Nothing is recorded of this contract. Candles are made of its ticks from now on, while this page is

@@ -112,7 +112,7 @@ function inOrder(watched: readonly Watched[], ids: readonly string[]): Watched[]
 
 function RowsWaiting() {
   return (
-    <Stack gap={4} p="md" aria-busy aria-label="Loading the list">
+    <Stack gap={4} p="md" role="status" aria-busy aria-label="Loading the list">
       {Array.from({ length: 10 }, (_, i) => (
         <Skeleton key={i} height={36} />
       ))}

@@ -101,7 +101,13 @@ function NoOptionRuns({ finished }: { finished: boolean }) {
 
 function Outline() {
   return (
-    <SimpleGrid cols={{ base: 1, sm: 2, lg: 3 }} spacing="sm" aria-busy aria-label="Loading option runs">
+    <SimpleGrid
+      cols={{ base: 1, sm: 2, lg: 3 }}
+      spacing="sm"
+      role="status"
+      aria-busy
+      aria-label="Loading option runs"
+    >
       {[0, 1, 2].map((i) => (
         <Skeleton key={i} height={270} />
       ))}

@@ -62,8 +62,8 @@ const columnsOf = (live: RunLive, page: RunPage): Column<RunLeg>[] => [
     value: (leg) => leg.quantity,
     cell: (leg) => (leg.quantity === 0 ? <span className="tt-muted">closed</span> : number(leg.quantity)),
   },
-  { id: "last", header: "Last (₹)", value: (leg) => leg.last_price, cell: (leg) => <LastPrice leg={leg} /> },
   profit("net", "Net"),
+  { id: "last", header: "Last (₹)", value: (leg) => leg.last_price, cell: (leg) => <LastPrice leg={leg} /> },
   {
     id: "guard",
     header: "Guarded by",

@@ -20,7 +20,7 @@ const query = keysQuery("worker")
 export function TokensTab() {
   const { data, error, isPending, refetch } = useQuery({ ...query, refetchInterval: 15_000 })
   const [isMaking, setMaking] = useState(false)
-  if (isPending) return <Skeleton height={240} aria-label="Loading tokens" />
+  if (isPending) return <Skeleton height={240} role="status" aria-busy aria-label="Loading tokens" />
   if (error && !data) return <ErrorState error={error} what="Your worker tokens" retry={refetch} />
   const create = (
     <Button leftSection={<Plus size={14} />} onClick={() => setMaking(true)}>

@@ -54,7 +54,7 @@ export function TimelineSection({ id, compact = false }: Props) {
       {error && !data ? (
         <ErrorState error={error} what="The timeline" retry={refetch} />
       ) : !data ? (
-        <Stack gap={8} aria-busy aria-label="Loading the timeline">
+        <Stack gap={8} role="status" aria-busy aria-label="Loading the timeline">
           <Skeleton height={38} />
           <Skeleton height={38} />
           <Skeleton height={38} />
