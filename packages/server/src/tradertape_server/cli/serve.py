@@ -65,8 +65,9 @@ def _serve(settings: Settings, listener: socket.socket, *, demo: bool, as_json: 
     from tradertape_server.cli.opening import bring_up_to_date
     from tradertape_server.main import create_app
     from tradertape_server.platform import warming
+    from tradertape_server.platform.frame_limits import LimitedSocket
     from tradertape_server.platform.logging import configure_logging
-    from tradertape_server.platform.outlets import StreamingHttp, StreamingSocket
+    from tradertape_server.platform.outlets import StreamingHttp
     from tradertape_server.wiring import build_container
 
     configure_logging(level=settings.log_level, form=settings.log_format)
@@ -86,7 +87,7 @@ def _serve(settings: Settings, listener: socket.socket, *, demo: bool, as_json: 
     config = uvicorn.Config(
         application,
         http=StreamingHttp,
-        ws=StreamingSocket,
+        ws=LimitedSocket,
         log_config=None,
         access_log=False,
         server_header=False,
