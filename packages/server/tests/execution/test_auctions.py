@@ -136,7 +136,7 @@ def test_derivatives_go_on_until_twenty_to_four(execution, run, order, jobs, at,
     assert "market_closed_use_amo" in str(refused.value.__dict__)
 
 
-def test_intraday_contracts_are_closed_after_intraday_shares_of_the_same_run(
+def test_intraday_contracts_are_closed_beside_intraday_shares_of_the_same_run(
     execution, run, order, jobs, clock, market
 ):
     def at(minute: int) -> None:
@@ -150,11 +150,11 @@ def test_intraday_contracts_are_closed_after_intraday_shares_of_the_same_run(
 
     market.trade("NFO:NIFTY26106FUT", "24000.00")
     execution.place(run, order(product="MIS"), key="key-0001")
-    at(21)
-    jobs.run_once()
-    assert held() == set()
     future = order(exchange="NFO", tradingsymbol="NIFTY26106FUT", quantity=65, product="MIS")
     execution.place(run, future, key="key-0002")
-    assert held() == {"NFO:NIFTY26106FUT"}
+    at(19)
     jobs.run_once()
+    assert held() == {"NSE:INFY", "NFO:NIFTY26106FUT"}
+    at(21)
+    jobs.run_once()  # one key for both would close the shares alone
     assert held() == set()
