@@ -13,7 +13,8 @@ from tradertape_server.platform.documents import MOST_LEVELS, fault_of
     "body",
     [
         b"{}", b"null", b'{"a": {"a": 1}, "b": [{"a": 1}, {"a": 2}]}', b'{"a": "\\\\u0000"}',
-        b"[" * MOST_LEVELS + b"]" * MOST_LEVELS, '{"a": "₹ \\u2028"}'.encode(),
+        b"[" * MOST_LEVELS + b"]" * MOST_LEVELS,
+        b'{"a": [18446744073709551615, 1e300, -1e19]}', '{"a": "₹ \\u2028"}'.encode(),
     ],
 )  # fmt: skip
 def test_sound_documents_pass(body: bytes) -> None:
@@ -28,6 +29,8 @@ def test_sound_documents_pass(body: bytes) -> None:
         (b'{"o": [{"a": 1, "b": 2, "a": 1}]}', ["body", "a"], "is there twice"),
         (b'{"a": ["x", "y\\u0000"]}', ["body", "a", 1], "NUL"),
         (b'{"o": {"a\\u0000": 1}}', ["body", "o"], "NUL"),
+        (b'{"a": [0, 18446744073709551616]}', ["body", "a", 1], "64 bits"),
+        (b'{"a": -9223372036854775809}', ["body", "a"], "64 bits"),
         (b'{"a": NaN}', ["body", 6], "NaN and Infinity are not JSON"),
         (b'{"a": -Infinity}', ["body", 7], "NaN and Infinity are not JSON"),
         (b'{"a": 1e400}', ["body", 6], "infinity"),

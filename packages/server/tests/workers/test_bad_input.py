@@ -104,6 +104,24 @@ def test_a_quantity_that_is_there_twice_is_no_order(caller: Any, api: Any, buy: 
     assert caller.get(api("orders"), params=RUN).json()["orders"] == []
 
 
+def test_a_number_that_is_written_nowhere_is_refused_at_the_door(
+    caller: Any, api: Any, buy: Any
+) -> None:
+    """KP-02, KR-06: it stopped the turn in which it was to be stored, with all that was in it."""
+    wide = 2**64
+    for send, path, body, where in (
+        (caller.patch, "runs/run-1/risk", {"patch": {"a": wide}}, ["patch", "a"]),
+        (caller.post, "runs/run-1/intents", {**buy("key-00001"), "metadata": {"a": [wide]}},
+         ["metadata", "a", 0]),
+    ):  # fmt: skip
+        refused = send(api(path), json=body)
+        assert refused.status_code == 422
+        (problem,) = refused.json()["detail"]
+        assert problem["loc"] == ["body", *where]
+        assert "64 bits" in problem["msg"]
+    assert caller.get(api("orders"), params=RUN).json()["orders"] == []
+
+
 def test_a_nul_is_in_no_address(caller: Any, api: Any) -> None:
     """PostgreSQL takes none, so nobody may ask it."""
     assert caller.get(api("runs/%00")).status_code == 404

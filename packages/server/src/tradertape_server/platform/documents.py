@@ -11,6 +11,7 @@ import orjson
 MOST_LEVELS = 64
 _NO_JSON = re.compile(rb"[+-]?(NaN|Infinity)")
 _NUL = "\x00"
+_WIDE = 2.0**63
 
 # Where, in words, and the kind of a problem: as a 422 tells it.
 Fault = tuple[list[str | int], str, str]
@@ -19,8 +20,8 @@ Fault = tuple[list[str | int], str, str]
 def fault_of(body: bytes) -> Fault | None:
     """What is wrong with a body that should be JSON; None when it is sound.
 
-    A name that is there twice, a NUL, which PostgreSQL stores in no text, and nesting without an
-    end are faults too.
+    A name that is there twice, a NUL, which PostgreSQL stores in no text, a whole number of more
+    than 64 bits, which is written nowhere, and nesting without an end are faults too.
     """
     try:
         document = orjson.loads(body)
@@ -28,7 +29,10 @@ def fault_of(body: bytes) -> Fault | None:
         return ["body", error.pos], f"JSON decode error: {_words(body, error)}", "json_invalid"
     try:
         json.loads(body, object_pairs_hook=_once)
-        _look(document, [], has_nul=b"\\u0000" in body)
+        wide: list[list[str | int]] = []
+        _look(document, [], wide, has_nul=b"\\u0000" in body)
+        if wide:
+            _demand_fractions(json.loads(body), wide)
     except _Fault as fault:
         return ["body", *fault.path], fault.message, "json_invalid"
     except RecursionError:
@@ -64,16 +68,29 @@ def _once(pairs: list[tuple[str, Any]]) -> None:
         names.discard(name)
 
 
-def _look(value: Any, path: list[str | int], *, has_nul: bool) -> None:
+def _demand_fractions(document: Any, paths: list[list[str | int]]) -> None:
+    for path in paths:
+        value = document
+        for part in path:
+            value = value[part]
+        if isinstance(value, int):
+            raise _Fault(path, "is a whole number of more than 64 bits; send it as a text")
+
+
+def _look(value: Any, path: list[str | int], wide: list[list[str | int]], *, has_nul: bool) -> None:
+    """wide: takes the paths of what may be a whole number that was too long to be read as one."""
     if len(path) > MOST_LEVELS:
         raise _Fault([], _TOO_DEEP)
     if isinstance(value, dict):
         for name, member in value.items():
             if has_nul and _NUL in name:
                 raise _Fault(path, "has a name with a NUL character; leave it out")
-            _look(member, [*path, name], has_nul=has_nul)
+            _look(member, [*path, name], wide, has_nul=has_nul)
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            _look(item, [*path, index], has_nul=has_nul)
+            _look(item, [*path, index], wide, has_nul=has_nul)
+    elif isinstance(value, float):
+        if abs(value) >= _WIDE:
+            wide.append(path)
     elif has_nul and isinstance(value, str) and _NUL in value:
         raise _Fault(path, "holds a NUL character; leave it out")
