@@ -38,6 +38,7 @@ from tradertape_server.platform.storage import full_file
 WRITES = "tradertape_writes"
 FROM_RESERVE = "tradertape_from_reserve"
 BUSY_TIMEOUT_MS = 10_000
+IDLE_LIMIT_MS = 30_000
 _NAIVE = "a naive time cannot be stored; give it a time zone"
 _WITHOUT_ZONE = len("2026-01-02 03:04:05.000000")
 
@@ -141,7 +142,8 @@ class Database:
         reserve_bytes: int = 0,
     ) -> None:
         """idle_limit_s: a server ends a transaction in which nothing happens for so long, so that
-        a process that is stopped in one does not hold up the others. name: of its connections.
+        a process that is stopped in one does not hold up the others; nor is a lock waited for
+        longer. None: half a minute for what writes. name: of its connections.
         reserve_bytes: set aside beside a file for when its disk is full."""
         self.url: URL = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
@@ -231,11 +233,22 @@ def _server_engine(url: str, idle_limit_s: float | None, name: str) -> Engine:
     size = {"pool_size": 10, "max_overflow": 20}
     if idle_limit_s is not None:
         limit_ms = int(idle_limit_s * 1000)
-        arguments["options"] = f"-c idle_in_transaction_session_timeout={limit_ms}"
+        limits = ("idle_in_transaction_session_timeout", "lock_timeout")
+        arguments["options"] = " ".join(f"-c {one}={limit_ms}" for one in limits)
         size = {"pool_size": 2, "max_overflow": 2}
-    return create_engine(
+    engine = create_engine(
         url, **_JSON, **size, pool_pre_ping=True, hide_parameters=True, connect_args=arguments
     )
+    if idle_limit_s is None:
+        event.listen(engine, "begin", _limit_idling)
+    return engine
+
+
+def _limit_idling(connection: Connection) -> None:
+    # Not when it connects: a pooler would refuse that.
+    if connection.get_execution_options().get(WRITES):
+        limit = f"idle_in_transaction_session_timeout = {IDLE_LIMIT_MS}"
+        connection.exec_driver_sql(f"SET LOCAL {limit}")
 
 
 def _sqlite_engine(url: URL) -> Engine:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 import structlog
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -101,7 +101,8 @@ def _no_storage(error: Exception) -> ASGIApp | None:
     """What is answered where the database is the reason; None where it is not."""
     trouble = trouble_of(error)
     if trouble is None:
-        return database_away() if isinstance(error, _AWAY) else None
+        is_cut = isinstance(error, DBAPIError) and error.connection_invalidated
+        return database_away() if is_cut or isinstance(error, _AWAY) else None
     detail = f"Nothing can be stored: {trouble.what}. {trouble.remedy} Then ask again."
     return error_response(503, detail, code=trouble.code, headers={"Retry-After": "30"})
 

@@ -30,7 +30,7 @@ from tradertape_server.features.execution.ports import Listener
 from tradertape_server.features.execution.recovery import recover
 from tradertape_server.features.execution.triggers import Triggers
 from tradertape_server.features.execution.venue import PaperVenue
-from tradertape_server.features.execution.wishes import GO_ON, Wish
+from tradertape_server.features.execution.wishes import GO_ON, Spoilt, Wish
 from tradertape_server.platform.crash_points import reach
 from tradertape_server.platform.database import Database
 from tradertape_server.platform.leading import Superseded
@@ -231,20 +231,31 @@ class Trader:
             return ()
         try:
             written = self._decided(wishes)
-        except (IntegrityError, OperationalError) as error:
+        except (IntegrityError, OperationalError, Spoilt) as error:
             # Another process took a key or a number meanwhile: one by one, so that each sees it.
             # Or the disk is full: its reserve takes what closes positions.
-            if not (isinstance(error, IntegrityError) or self._database.reserve.helps(error)):
+            if isinstance(error, OperationalError) and not self._database.reserve.helps(error):
                 raise
             self._desk.forget()
-            waiting = [one for one in wishes if not one.is_done]
-            alone = [self._decided([one]) for one in waiting]
+            alone = [self._alone(one) for one in wishes if not one.is_done]
             requests = tuple(request for one in alone for request in one.requests)
             written = Written((), requests)
         for wish in wishes:
             if wish.is_decided and not wish.is_done:
                 wish.future.set_result(wish.carry)
         return written.requests
+
+    def _alone(self, wish: Wish) -> Written:
+        try:
+            return self._decided([wish])
+        except Spoilt as spoilt:
+            self._desk.forget()
+            error: Exception = spoilt.error
+            if isinstance(error, OperationalError):  # a row that somebody else holds, say
+                logger.warning("a wish has to wait", reason=type(error.orig).__name__)
+                error = TradingPaused(trouble_of(error))
+            wish.future.set_exception(error)
+            return Written((), ())
 
     def _decided(self, wishes: list[Wish]) -> Written:
         desk = self._desk
@@ -259,6 +270,8 @@ class Trader:
                     desk.look_anew()
                 try:
                     wish.carry = wish.decide(desk)
+                except SQLAlchemyError as error:
+                    raise Spoilt(error) from error
                 except Exception as error:
                     if desk.cursor != cursor:
                         raise  # half of it is staged: nothing of this turn may be stored

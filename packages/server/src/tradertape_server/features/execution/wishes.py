@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from tradertape_core.orders.reports import ExecutionReport
 from tradertape_server.features.execution.callers import Pending
 from tradertape_server.features.execution.desk import Desk, Read
@@ -13,6 +15,14 @@ from tradertape_server.features.execution.venue import PaperVenue
 
 # What `settle` returns when it had the venues told something more: it is asked again.
 GO_ON: Final = object()
+
+
+class Spoilt(Exception):
+    """A wish met an error of the database: its transaction is lost, for all that are in it."""
+
+    def __init__(self, error: SQLAlchemyError) -> None:
+        super().__init__(str(error))
+        self.error = error
 
 
 @dataclass(slots=True)
