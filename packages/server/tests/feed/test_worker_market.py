@@ -293,8 +293,9 @@ def test_a_token_may_come_in_a_header_or_as_a_subprotocol(client: TestClient, to
         assert socket.accepted_subprotocol == "bearer"
 
 
+@pytest.mark.parametrize("replaced", [False, True], ids=["revoked", "regenerated"])
 def test_a_revoked_token_ends_its_socket(
-    client: TestClient, container: Container, sign_in: Any, token: Token
+    client: TestClient, container: Container, sign_in: Any, token: Token, replaced: bool
 ) -> None:
     """FAULTS §5: closed within five seconds; here at the next look."""
     url = f"{SOCKETS}/ticks?symbols=NSE:INFY&token={token()}"
@@ -302,7 +303,12 @@ def test_a_revoked_token_ends_its_socket(
     with client.websocket_connect(url) as socket:
         socket.receive_json()
         key = person.get("/api/auth/worker-tokens").json()[0]["id"]
-        person.delete(f"/api/auth/worker-tokens/{key}")
+        container.credentials.look()
+        assert socket.receive_json()  # still good
+        if replaced:
+            person.post(f"/api/auth/worker-tokens/{key}/regenerate")
+        else:
+            person.delete(f"/api/auth/worker-tokens/{key}")
         container.credentials.look()
         assert closing(socket) == 4401
     assert container.feed.subscriptions.wanted == ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Literal
 
@@ -29,6 +29,7 @@ class Identity:
     scopes: frozenset[str] = frozenset()
     account_scopes: tuple[str, ...] = ()  # none: all of the person's
     networks: tuple[IPv4Network | IPv6Network, ...] = ()  # none: anywhere
+    secret_hash: str = field(default="", repr=False)  # of a key: it may be given another secret
 
     def may_act_on(self, account_scope: str) -> bool:
         """Whether the credential reaches an account of the person's."""

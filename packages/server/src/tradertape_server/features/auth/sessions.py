@@ -152,12 +152,16 @@ class Authenticator:
                 .join(User, User.id == ApiKey.user_id)
                 .where(ApiKey.id.in_(keys))
             ).all()
-        good = {("session", row.id) for row, user in of_sessions if self._alive(row, user, now)}
-        good |= {("key", row.id) for row, user in of_keys if _usable(row, user, now)}
+        opened = {row.id for row, user in of_sessions if self._alive(row, user, now)}
+        usable = {(row.id, row.token_hash) for row, user in of_keys if _usable(row, user, now)}
         return {
             c
             for c in callers
-            if ("session" if c.via == "session" else "key", c.credential_id) in good
+            if (
+                c.credential_id in opened
+                if c.via == "session"
+                else (c.credential_id, c.secret_hash) in usable
+            )
         }
 
     def _alive(self, row: UserSession, user: User, now: datetime) -> bool:
@@ -183,4 +187,5 @@ def _identity(user: User, via: Via, credential: int, scopes: frozenset[str]) -> 
 def _holder(key: ApiKey, user: User, kind: Via) -> Identity:
     known = _identity(user, kind, key.id, frozenset(key.scopes))
     networks = tuple(ip_network(one) for one in key.allowed_ips or ())
-    return replace(known, account_scopes=tuple(key.account_scopes or ()), networks=networks)
+    accounts = tuple(key.account_scopes or ())
+    return replace(known, account_scopes=accounts, networks=networks, secret_hash=key.token_hash)
