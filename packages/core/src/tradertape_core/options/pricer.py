@@ -65,6 +65,24 @@ class SurfacePricer:
             found[futures] = float(forward_price(spot, years, self.rate))
         return found
 
+    def path(
+        self, instrument: Instrument, *, spot: Floats, volatility: Floats, years: Floats
+    ) -> Floats:
+        """Return fair prices of one contract along its underlying's path, all (n,), as `prices`.
+
+        years: that are left at each moment.
+        """
+        if instrument.instrument_type is InstrumentType.FUT:
+            return forward_price(spot, years, self.rate)
+        relative = self.relative.get(instrument.underlying)
+        if relative is None or not instrument.is_option:
+            return np.full(len(spot), np.nan)
+        return option_prices(
+            spot=spot, years=years, level=relative * volatility,
+            strike=float(instrument.strike or 0), is_call=instrument.option_type == "CE",
+            rate=self.rate, surface=self.surface,
+        )  # fmt: skip
+
     def interest(
         self, instruments: Sequence[Instrument], *, spot: float, volatility: float, at: datetime
     ) -> Counts:

@@ -12,7 +12,6 @@ is not in it.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,51 +56,62 @@ class Surface:
             )
 
     def volatility(
-        self, forward: ArrayLike, strike: ArrayLike, years: float, level: float
+        self, forward: ArrayLike, strike: ArrayLike, years: ArrayLike, level: ArrayLike
     ) -> Floats:
         """Return yearly implied volatilities; `level` is that of the index, 0.15 for a VIX of 15.
 
-        Raises InvalidInput unless level and years are above 0.
+        All are of one shape, or single numbers. Raises InvalidInput unless level and years are
+        above 0.
         """
         at_money = self.variance_at_money(years, level)
         moneyness: Floats = np.log(_float(strike) / _float(forward))
-        bend = self.curvature / math.sqrt(at_money * (1.0 + at_money))
+        bend: Floats = self.curvature / np.sqrt(at_money * (1.0 + at_money))
         scaled: Floats = bend * moneyness
         rise: Floats = np.sqrt((scaled + self.skew) ** 2 + 1.0 - self.skew**2)
         total: Floats = 0.5 * at_money * (1.0 + self.skew * scaled + rise)
-        return np.sqrt(total / years)
+        return np.sqrt(total / _float(years))
 
-    def variance_at_money(self, years: float, level: float) -> float:
+    def variance_at_money(self, years: ArrayLike, level: ArrayLike) -> Floats:
         """Variance at the money from now to expiry, not yearly: it rises with `years`."""
-        if not (math.isfinite(level) and level > 0.0 and years > 0.0):
+        ahead, height = _float(years), _float(level)
+        if not (np.isfinite(height).all() and (height > 0.0).all() and (ahead > 0.0).all()):
             raise InvalidInput(f"volatility and time must be above 0, were {level} and {years}")
         far = self.long_volatility**2
-        month = (self.at_the_money * level) ** 2
-        now = max(far + (month - far) / self._weight(INDEX_YEARS), _LEAST_OF_LEVEL * month)
-        return (far + (now - far) * self._weight(years)) * years
+        month: Floats = (self.at_the_money * height) ** 2
+        soon: Floats = far + (month - far) / self._weight(_float(INDEX_YEARS))
+        now: Floats = np.maximum(soon, _LEAST_OF_LEVEL * month)
+        return (far + (now - far) * self._weight(ahead)) * ahead
 
-    def _weight(self, years: float) -> float:
+    def _weight(self, years: Floats) -> Floats:
         """How much of today's variance is left, averaged over a time."""
-        return -math.expm1(-self.reversion * years) / (self.reversion * years)
+        decay: Floats = self.reversion * years
+        return -np.expm1(-decay) / decay
 
 
 SURFACE = Surface()
 
 
 def option_prices(
-    *, spot: float, years: float, level: float, strike: ArrayLike, is_call: ArrayLike,
+    *, spot: ArrayLike, years: ArrayLike, level: ArrayLike, strike: ArrayLike, is_call: ArrayLike,
     rate: float = RISK_FREE_RATE, surface: Surface = SURFACE,
 ) -> Floats:  # fmt: skip
     """Return what simulated options are worth, rupees: a pure function of its arguments.
 
-    Not rounded to the tick. In the last second, and after it, the intrinsic value.
+    All are of one shape, or single numbers. Not rounded to the tick. In the last second, and after
+    it, the intrinsic value.
     """
     strikes, calls = np.broadcast_arrays(_float(strike), np.asarray(is_call, dtype=np.bool_))
-    if years < _ONE_SECOND:
-        return np.maximum(np.where(calls, spot - strikes, strikes - spot), 0.0)
-    forward = float(forward_price(spot, years, rate))
-    volatility = surface.volatility(forward, strikes, years, level)
-    return black76_price(forward, strikes, years, volatility, rate, calls)
+    spots, ahead = _float(spot), _float(years)
+    is_over = ahead < _ONE_SECOND
+    intrinsic: Floats = np.maximum(np.where(calls, spots - strikes, strikes - spots), 0.0)
+    if is_over.all():
+        return intrinsic
+    ahead = np.maximum(ahead, _ONE_SECOND)
+    forward = forward_price(spots, ahead, rate)
+    volatility = surface.volatility(forward, strikes, ahead, level)
+    return np.where(
+        is_over, intrinsic, black76_price(forward, strikes, ahead, volatility, rate, calls)
+    )
 
 
 def _float(value: ArrayLike) -> Floats:

@@ -30,6 +30,13 @@ class DerivativePricer(Protocol):
         """
         ...
 
+    def path(
+        self, instrument: Instrument, *, spot: NDArray[np.float64],
+        volatility: NDArray[np.float64], years: NDArray[np.float64],
+    ) -> NDArray[np.float64]:  # fmt: skip
+        """Fair prices of one contract along a path of its underlying, all (n,)."""
+        ...
+
     def interest(
         self, instruments: Sequence[Instrument], *, spot: float, volatility: float, at: datetime
     ) -> NDArray[np.int64]:
@@ -62,6 +69,11 @@ def on_tick(fair: float, tick_paise: int) -> int:
     return max(1, round(fair * 100 / tick_paise)) * tick_paise
 
 
+def ticks_of(fair: NDArray[np.float64], tick_paise: int) -> NDArray[np.int32]:
+    """The same of many prices."""
+    return np.maximum(1, np.rint(fair * 100 / tick_paise)).astype(np.int32) * np.int32(tick_paise)
+
+
 def derivative_tick(
     instrument: Instrument, running: Running, moment: datetime, *, through: float, step: int,
     seq: int = 0, with_depth: bool = True,
@@ -71,8 +83,8 @@ def derivative_tick(
     through: part of the session that is over, 0 to 1. step: any counter of the moment.
     """
     token, lot = instrument.instrument_token, instrument.lot_size
-    open_lots = running.interest // lot or 2 ** (10 + scatter(token) % 10)
-    lots_a_day = max(1, open_lots * _TURNOVER)
+    open_lots = _open_lots(instrument, running.interest)
+    lots_a_day = lots_traded(instrument, running.interest)
     book = book_at(
         running.last,
         tick=round(instrument.tick_size * 100),
@@ -103,3 +115,12 @@ def derivative_tick(
         oi=(open_lots + int(open_lots * through / 16)) * lot,
         depth=depth_of(book, token=token, moment=step, lot=lot) if with_depth else None,
     )
+
+
+def lots_traded(instrument: Instrument, interest: int) -> int:
+    """How many lots of a contract change hands in a session. interest: units open at its start."""
+    return max(1, _open_lots(instrument, interest) * _TURNOVER)
+
+
+def _open_lots(instrument: Instrument, interest: int) -> int:
+    return interest // instrument.lot_size or 2 ** (10 + scatter(instrument.instrument_token) % 10)

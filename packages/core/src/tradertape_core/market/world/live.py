@@ -21,9 +21,11 @@ from tradertape_core.market.instrument import Instrument, InstrumentType
 from tradertape_core.market.tick import Depth, Tick
 from tradertape_core.market.world.day import MarketDay
 from tradertape_core.market.world.intraday import (
+    Paise,
     Path,
     Share,
     Tape,
+    Whole,
     basket_path,
     demo_shares,
 )
@@ -134,22 +136,9 @@ class LiveMarket:
         self, name: str, interval: Interval, *, until: datetime | None = None
     ) -> list[Candle]:
         """Candles of the session up to a moment, or of all of it; the last may be incomplete."""
-        last = self.hours.seconds - 1
-        if until is not None:
-            last = min(last, self.hours.second_of(until))
-        path, made = self.path(name), list[Candle]()
-        first = 0
-        while first <= last:
-            bucket = bucket_at(interval, _moment_of(self.hours, first), self.hours)
-            if bucket is None:
-                break
-            end = self.hours.second_of(bucket.end)
-            end = self.hours.seconds if bucket.end >= self.hours.end else end
-            made.append(
-                _candle(path, first, min(end, last + 1), bucket.label, is_complete=end <= last + 1)
-            )
-            first = end
-        return made
+        last = self.hours.seconds - 1 if until is None else self.hours.second_of(until)
+        path = self.path(name)
+        return candles_of(path.price[: last + 1], path.volume, interval, self.hours)
 
     def _draw(self, name: str) -> Path:
         if name in self._shares:
@@ -218,6 +207,25 @@ def limits_of(share: Share, high: int, low: int) -> tuple[int, int]:
         percent += 5
 
 
+def candles_of(
+    price: Paise, volume: Whole, interval: Interval, hours: TradingHours
+) -> list[Candle]:
+    """Candles of a session by the second, as far as there are prices; the last may be incomplete.
+
+    volume: so far, at least as long as `price`.
+    """
+    made, first = list[Candle](), 0
+    while first < len(price):
+        bucket = bucket_at(interval, _moment_of(hours, first), hours)
+        if bucket is None:
+            break
+        end = hours.seconds if bucket.end >= hours.end else hours.second_of(bucket.end)
+        stop = min(end, len(price))
+        made.append(_candle(price, volume, first, stop, bucket.label, is_complete=end == stop))
+        first = end
+    return made
+
+
 def _moment_of(hours: TradingHours, second: int) -> datetime:
     """The moment at which a second of trading begins."""
     for start, end in hours.windows:
@@ -228,15 +236,17 @@ def _moment_of(hours: TradingHours, second: int) -> datetime:
     return hours.end
 
 
-def _candle(path: Path, first: int, end: int, label: datetime, *, is_complete: bool) -> Candle:
-    part = path.price[first:end]
-    before = int(path.volume[first - 1]) if first else 0
+def _candle(
+    price: Paise, volume: Whole, first: int, end: int, label: datetime, *, is_complete: bool
+) -> Candle:
+    part = price[first:end]
+    before = int(volume[first - 1]) if first else 0
     return Candle(
         label,
         rupees_of(int(part[0])),
         rupees_of(int(np.max(part))),
         rupees_of(int(np.min(part))),
         rupees_of(int(part[-1])),
-        int(path.volume[end - 1]) - before,
+        int(volume[end - 1]) - before,
         is_complete=is_complete,
     )

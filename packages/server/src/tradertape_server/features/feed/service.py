@@ -175,8 +175,8 @@ class Feed:
     ) -> list[Candle]:
         """The last candles, oldest first; the last one may be unfinished.
 
-        A series is kept as long as somebody wants the instrument's ticks: where the source records
-        nothing (options), that is where its candles come from.
+        A series is kept as long as somebody wants the instrument's ticks: it knows of cuts, and of
+        what the source has no record of.
         """
         if self.subscriptions.mode(instrument.instrument_token) is not None:
             self.candle_cache.watch(instrument, interval, self.now)

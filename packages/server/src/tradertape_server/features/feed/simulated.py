@@ -25,7 +25,7 @@ from tradertape_core.market.instrument import Instrument
 from tradertape_core.market.session_times import PRE_OPEN, PRE_OPEN_OVER, Phase, Segment
 from tradertape_core.market.tick import Tick
 from tradertape_core.market.ticks import tick_paise
-from tradertape_core.market.world.day import VOLATILITY_INDEX, MarketDay
+from tradertape_core.market.world.day import MarketDay
 from tradertape_core.market.world.derivatives import (
     DerivativePricer,
     Running,
@@ -34,13 +34,13 @@ from tradertape_core.market.world.derivatives import (
 )
 from tradertape_core.market.world.intraday import Pull, Share
 from tradertape_core.market.world.live import STEPS_A_SECOND, LiveMarket
+from tradertape_server.features.feed.contract_path import contract_candles, fear
 from tradertape_server.features.feed.source import Mode, Wanted
 from tradertape_server.features.instruments.service import InstrumentService
 from tradertape_server.features.market.live_world import LiveWorld
 from tradertape_server.features.market.service import CandleSeries, MarketService
 
 _STEP_US = 1_000_000 // STEPS_A_SECOND
-_USUAL_VOLATILITY = 0.15
 _INDEX_PULL = Pull(1.0, "", 0.0, 0.0)
 
 
@@ -117,11 +117,13 @@ class SimulatedSource:
     def session_candles(
         self, instrument: Instrument, interval: Interval, moment: datetime
     ) -> list[Candle]:
-        """Candles of the present session; contracts have none before they were watched."""
+        """Candles of the present session, since when anybody has looked at it."""
         with self._lock:
             live = self._session_at(moment)
             name = instrument.tradingsymbol
-            if live is None or instrument.is_derivative or not live.knows(name):
+            if live is not None and instrument.is_derivative:
+                return self._contract_candles(live, instrument, interval, moment)
+            if live is None or not live.knows(name):
                 return []
             return live.candles(name, interval, until=_step(moment))
 
@@ -165,6 +167,17 @@ class SimulatedSource:
             open=last, high=last, low=last, average_price=None,
             bid=None, ask=None, bid_quantity=0, ask_quantity=0, depth=None,
         )  # fmt: skip
+
+    def _contract_candles(
+        self, live: LiveMarket, contract: Instrument, interval: Interval, moment: datetime
+    ) -> list[Candle]:
+        spot = self._instruments.spot_of(contract).tradingsymbol
+        if self.pricer is None or not live.knows(spot):
+            return []
+        hours = self.hours(moment, Segment.DERIVATIVES) or live.hours
+        return contract_candles(
+            live, contract, spot, self.pricer, interval, hours=hours, until=_step(moment)
+        )
 
     def _past_day(
         self, instrument: Instrument, series: CandleSeries, i: int, hours: TradingHours
@@ -234,7 +247,7 @@ class SimulatedSource:
         if new:
             self._begin(live, new, spot, pricer)
         fair = pricer.prices(
-            contracts, spot=live.implied(spot, moment), volatility=_fear(live, moment), at=moment
+            contracts, spot=live.implied(spot, moment), volatility=fear(live, moment), at=moment
         )
         hours = self.hours(moment, Segment.DERIVATIVES) or live.hours
         through = hours.second_of(moment) / hours.seconds
@@ -260,12 +273,10 @@ class SimulatedSource:
     ) -> None:
         """What contracts were worth at the close before the session, and at its open."""
         start = live.hours.start
-        fear = _fear(live, start)
-        closes = pricer.prices(contracts, spot=live.previous_close(spot), volatility=fear, at=start)
-        opens = pricer.prices(contracts, spot=live.spot(spot, start), volatility=fear, at=start)
-        open_units = pricer.interest(
-            contracts, spot=live.previous_close(spot), volatility=fear, at=start
-        )
+        expected, before = fear(live, start), live.previous_close(spot)
+        closes = pricer.prices(contracts, spot=before, volatility=expected, at=start)
+        opens = pricer.prices(contracts, spot=live.spot(spot, start), volatility=expected, at=start)
+        open_units = pricer.interest(contracts, spot=before, volatility=expected, at=start)
         rows = zip(contracts, closes.tolist(), opens.tolist(), open_units.tolist(), strict=True)
         for one, close, opening, units in rows:
             if np.isfinite(close) and np.isfinite(opening):
@@ -274,12 +285,6 @@ class SimulatedSource:
                 self._running[one.instrument_token] = Running(
                     previous, first, first, first, first, units
                 )
-
-
-def _fear(live: LiveMarket, moment: datetime) -> float:
-    if not live.knows(VOLATILITY_INDEX):
-        return _USUAL_VOLATILITY
-    return live.spot(VOLATILITY_INDEX, moment) / 100
 
 
 def _step(now: datetime) -> datetime:

@@ -1,0 +1,78 @@
+"""A future's or an option's session by the second, as it follows from that of its underlying.
+
+Whoever asks for candles gets those that were live, since when anybody has looked.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tradertape_core.market.candle import Candle, Interval
+from tradertape_core.market.hours import TradingHours
+from tradertape_core.market.instrument import Instrument
+from tradertape_core.market.world.day import VOLATILITY_INDEX
+from tradertape_core.market.world.derivatives import DerivativePricer, lots_traded, ticks_of
+from tradertape_core.market.world.live import LiveMarket, candles_of
+from tradertape_core.options.expiry import years_left
+
+USUAL_VOLATILITY = 0.15
+_SECOND_IN_YEARS = 1 / (365 * 86_400)
+
+
+def contract_candles(
+    live: LiveMarket, contract: Instrument, spot: str, pricer: DerivativePricer,
+    interval: Interval, *, hours: TradingHours, until: datetime,
+) -> list[Candle]:  # fmt: skip
+    """Candles of a contract's session up to a moment; none of one that has no price.
+
+    spot: the name of its underlying. hours: the contract's, which may end after the shares'.
+    """
+    seconds = np.arange(hours.second_of(until) + 1)
+    if contract.expiry is None or not len(seconds):
+        return []
+    left = years_left(contract.expiry, hours.start) - seconds * _SECOND_IN_YEARS
+    fair = pricer.path(
+        contract,
+        spot=_spots(live, spot, len(seconds)),
+        volatility=_fears(live, len(seconds)),
+        years=np.maximum(left, 0.0),
+    )
+    if not np.isfinite(fair).all():
+        return []
+    opened = pricer.interest(
+        [contract], spot=live.previous_close(spot), volatility=fear(live, hours.start),
+        at=hours.start,
+    )  # fmt: skip
+    lots = lots_traded(contract, int(opened[0]))
+    volume = (lots * (seconds / hours.seconds)).astype(np.int64) * contract.lot_size
+    return candles_of(ticks_of(fair, round(contract.tick_size * 100)), volume, interval, hours)
+
+
+def fear(live: LiveMarket, moment: datetime) -> float:
+    """The volatility the market expects at a moment, yearly."""
+    if not live.knows(VOLATILITY_INDEX):
+        return USUAL_VOLATILITY
+    return live.spot(VOLATILITY_INDEX, moment) / 100
+
+
+def _fears(live: LiveMarket, count: int) -> NDArray[np.float64]:
+    if not live.knows(VOLATILITY_INDEX):
+        return np.full(count, USUAL_VOLATILITY)
+    return _held(live.path(VOLATILITY_INDEX).price, count) / 100 / 100
+
+
+def _spots(live: LiveMarket, name: str, count: int) -> NDArray[np.float64]:
+    """Of each second: the spot, and after its close what contracts go by."""
+    made = _held(live.path(name).price, count) / 100
+    for second in range(live.hours.seconds, count):
+        late = live.hours.end + timedelta(seconds=second - live.hours.seconds)
+        made[second] = live.implied(name, late)
+    return made
+
+
+def _held(prices: NDArray[np.int32], count: int) -> NDArray[np.int32]:
+    """The first prices, and the last of them where there are fewer."""
+    return prices[np.minimum(np.arange(count), len(prices) - 1)]
