@@ -6,8 +6,10 @@ import asyncio
 import contextlib
 import socket
 import struct
+import sys
 import time
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +17,10 @@ import uvicorn
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
+from tradertape_server.cli import serve
 from tradertape_server.platform.frame_limits import LimitedSocket
+from tradertape_server.platform.streams import HEARTBEAT_S
+from tradertape_server.settings import Settings
 
 MASK = b"\x00\x00\x00\x00"
 PING = struct.pack("!BB", 0x89, 0x80 | 125) + MASK + b"x" * 125
@@ -95,3 +100,19 @@ def test_a_client_that_keeps_to_its_pace_is_not_ended() -> None:
             assert len(str(await client.recv())) == 60_000
 
     asyncio.run(story())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the limit is one of Linux")
+def test_a_client_that_vanished_is_let_go_within_a_minute(tmp_path: Path) -> None:
+    """Every connection inherits it: what we say on a stream must be confirmed."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    listener = serve._listen(Settings(home=tmp_path, host="127.0.0.1", port=port))
+    with listener, socket.socket() as client:
+        listener.listen()
+        client.connect(("127.0.0.1", port))
+        ours, _ = listener.accept()
+        with ours:
+            limit_ms = ours.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
+    assert 0 < HEARTBEAT_S + limit_ms / 1000 < 60
