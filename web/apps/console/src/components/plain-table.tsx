@@ -8,10 +8,12 @@ interface Props<T> {
   columns: Column<T>[]
   rowKey: (row: T) => string
   minWidth?: number
+  /** Its figures follow the market. */
+  isLive?: boolean
 }
 
 /** A few rows in the order given: looks like the data table, without its machinery. */
-export function PlainTable<T>({ label, rows, columns, rowKey, minWidth }: Props<T>) {
+export function PlainTable<T>({ label, rows, columns, rowKey, minWidth, isLive = false }: Props<T>) {
   return (
     <ScrollRegion className={classes.frame} label={label}>
       <table className={classes.table} style={{ minWidth }}>
@@ -24,7 +26,7 @@ export function PlainTable<T>({ label, rows, columns, rowKey, minWidth }: Props<
             ))}
           </tr>
         </thead>
-        <tbody>
+        <tbody data-live={isLive || undefined}>
           {rows.map((row) => (
             <tr key={rowKey(row)}>
               {columns.map((column) => (

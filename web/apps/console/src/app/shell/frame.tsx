@@ -2,6 +2,7 @@ import { useHotkeys } from "@mantine/hooks"
 import { Outlet } from "@tanstack/react-router"
 import { lazy, Suspense, useEffect, useState } from "react"
 import { KillSwitchDialog } from "@/components/kill-switch/kill-switch-dialog"
+import { useFeedStatus } from "@/lib/live"
 import { usePreferences } from "@/lib/preferences"
 import { BottomBar } from "./bottom-bar"
 import classes from "./frame.module.css"
@@ -30,13 +31,14 @@ export function Frame() {
   useVersionCheck()
   useAccountNews()
   const isPaletteWanted = usePaletteWanted()
+  const { link } = useFeedStatus()
   return (
     <div className={classes.root} data-folded={isRailFolded || undefined}>
       <a className="tt-skip-link" href="#page">
         Skip to the page
       </a>
       <Rail />
-      <main id="page" className={classes.page} tabIndex={-1}>
+      <main id="page" className={classes.page} tabIndex={-1} data-lost={link === "lost" || undefined}>
         <TopBar />
         <Outlet />
       </main>

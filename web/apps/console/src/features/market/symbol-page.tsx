@@ -42,7 +42,8 @@ export function SymbolPage() {
   const { error } = instrument
   if (error instanceof ApiError && error.status === 404)
     return <UnknownSymbol id={id} message={error.message} />
-  if (error) return <ErrorState error={error} what="The instrument" retry={() => void instrument.refetch()} />
+  if (error && !instrument.data)
+    return <ErrorState error={error} what="The instrument" retry={() => void instrument.refetch()} />
   if (!instrument.data) return <Waiting />
   return <Known key={instrument.data.instrument} instrument={instrument.data} />
 }
@@ -69,7 +70,7 @@ function Known({ instrument }: { instrument: Instrument }) {
               void navigate({ search: { interval: next }, replace: true, resetScroll: false })
             }
           />
-          {activity.error && (
+          {activity.error && !activity.data && (
             <ErrorState
               error={activity.error}
               what="What you did here"

@@ -68,7 +68,11 @@ export function SymbolChart({ id, intervalId, activity, onInterval }: Props) {
       }
     >
       {failed && isEmpty ? (
-        <ErrorState error={failed} what="The chart" retry={() => void history.refetch()} />
+        <ErrorState
+          error={failed}
+          what="The chart"
+          retry={() => void Promise.all([history.refetch(), session.refetch()])}
+        />
       ) : history.isPending || session.isPending ? (
         <Skeleton height={498} role="status" aria-busy aria-label="Loading candles" />
       ) : isEmpty ? (

@@ -21,7 +21,7 @@ export function Depth({ depth }: { depth: NonNullable<Tick["depth"]> }) {
             <th scope="col">Orders</th>
           </tr>
         </thead>
-        <tbody>
+        <tbody data-live>
           {LEVELS.map((level) => (
             <tr key={level}>
               <Side level={depth.buy[level]} side="buy" most={most} />

@@ -108,6 +108,7 @@ export function LegsSection({ page, live }: { page: RunPage; live: RunLive }) {
       ) : (
         <PlainTable
           label="Legs"
+          isLive
           rows={legs}
           columns={columnsOf(live, page)}
           rowKey={(leg) => `${leg.instrument} ${leg.product}`}

@@ -13,7 +13,7 @@ export function SummarySection({ page, live }: { page: RunPage; live: RunLive })
   const metrics = Object.entries((page.heartbeat?.metrics ?? {}) as Record<string, unknown>)
   return (
     <Section title="At a glance">
-      <dl className={classes.facts}>
+      <dl className={classes.facts} data-live>
         {fields.map((field) => (
           <Fact key={field.key} name={field.label ?? words(field.key)} value={summaryValue(field)} />
         ))}

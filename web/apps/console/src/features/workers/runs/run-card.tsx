@@ -37,7 +37,7 @@ export function RunCard({ run, idle, children }: Props) {
         <ModeBadge mode={run.execution_mode} />
         <StatusBadge status={run.status} />
       </div>
-      <div className={classes.figures}>
+      <div className={classes.figures} data-live>
         <span className={classes.pnl} data-stale={run.pnl.is_stale || undefined}>
           {isDry ? (
             <span className={classes.quiet}>Nothing is placed: decisions only</span>
@@ -53,7 +53,7 @@ export function RunCard({ run, idle, children }: Props) {
       </div>
       {children}
       <Summary fields={run.summary_fields as unknown as SummaryField[]} />
-      <div className={classes.bottom}>
+      <div className={classes.bottom} data-live>
         <Next run={run} idle={idle} />
         <span className={classes.state}>
           <Health pulse={run} />

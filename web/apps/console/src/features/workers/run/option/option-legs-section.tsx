@@ -125,6 +125,7 @@ export function OptionLegsSection({ state }: { state: OptionState | undefined })
     >
       {state ? (
         <PlainTable
+          isLive
           label="Option legs"
           rows={state.legs}
           columns={COLUMNS}

@@ -33,7 +33,7 @@ export function PremiumSection({ state, card }: { state: OptionState; card: RunC
         )}
       </Group>
       {isEntering && <EnterDialog card={card} onClose={() => setEntering(false)} />}
-      <dl className={`${classes.figures} ${state.is_stale ? classes.stale : ""}`}>
+      <dl data-live className={`${classes.figures} ${state.is_stale ? classes.stale : ""}`}>
         <Stat label={state.underlying} value={number(state.spot_ltp, 2)} />
         {state.premium ? (
           <Premium premium={state.premium} isOver={isOver} />

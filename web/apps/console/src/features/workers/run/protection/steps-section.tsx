@@ -19,7 +19,7 @@ export function StepsSection({ steps, isOption = false, note }: Props) {
           Nothing is watched now: no rule is armed on anything that is held.
         </Text>
       ) : (
-        <ol className={classes.steps} aria-label="What it will do by itself">
+        <ol data-live className={classes.steps} aria-label="What it will do by itself">
           {steps.map((step) => (
             <li key={`${step.rule} ${step.instrument ?? ""}`}>
               <span className={classes.rule}>{nameWords(step)}</span>
