@@ -214,6 +214,21 @@ def test_a_silent_worker_wants_attention(
     assert told["words"] == "Its worker has been silent for 90 s"
 
 
+def test_a_protection_without_fresh_prices_says_so(
+    caller: TestClient, page: TestClient, api: Any, buy: Any, clock: Any, market: Any
+) -> None:
+    """FAULTS §4: the feed is silent."""
+    place(caller, api, buy)
+    assert get(page, "overview")["attention"] == []
+    clock.advance(seconds=6)
+    (told,) = get(page, "overview")["attention"]
+    assert told["reason"] == "prices_stale"
+    assert told["words"].endswith("too old: its protection waits for new ones")
+    assert [step["price"] for step in get(page, "runs/run-1")["live"]["steps"][:2]] == [None, None]
+    market.trade("NSE:INFY", "1500.00")
+    assert get(page, "overview")["attention"] == []
+
+
 def test_another_person_sees_none_of_it(
     caller: TestClient, sign_in: Any, api: Any, buy: Any
 ) -> None:

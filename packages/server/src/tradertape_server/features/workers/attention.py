@@ -8,8 +8,11 @@ from tradertape_server.features.workers.presence import Presence
 from tradertape_server.features.workers.presenting import health_of, protection_of
 
 
-def attention(run: WorkerRun, pnl: Pnl, presence: Presence) -> list[str]:
-    """Codes, the most pressing first; none for a run that is over or does well."""
+def attention(run: WorkerRun, pnl: Pnl, presence: Presence, *, is_blind: bool) -> list[str]:
+    """Codes, the most pressing first; none for a run that is over or does well.
+
+    is_blind: its protection lacks a fresh price, and fires nothing.
+    """
     if run.status == "closed":
         return []
     found: list[str] = []
@@ -22,7 +25,7 @@ def attention(run: WorkerRun, pnl: Pnl, presence: Presence) -> list[str]:
     is_held = presence.session(run) == "stale"
     if is_held or (pnl.position_count and health_of(run, presence) in ("stale", "dead")):
         found.append("worker_silent")
-    if pnl.position_count and pnl.is_stale:
+    if is_blind or (pnl.position_count and pnl.is_stale):
         found.append("prices_stale")
     return found
 
@@ -32,6 +35,7 @@ def words_of(run: WorkerRun, reason: str, presence: Presence) -> str:
     why = f": {run.status_reason}" if run.status_reason else ""
     age = presence.heartbeat_age_s(run)
     claim = protection_of(run).last_claim
+    waits = ": its protection waits for new ones" if run.protection_status == "armed" else ""
     told = {
         "halted": f"Halted{why}",
         "error": f"Stopped with an error{why}",
@@ -39,7 +43,7 @@ def words_of(run: WorkerRun, reason: str, presence: Presence) -> str:
         "protection_failed": f"An exit did not succeed{f': {claim.message}' if claim else ''}",
         "reconciliation_required": "Has to be reconciled before it trades on",
         "worker_silent": f"Its worker has been silent for {_age(age)}",
-        "prices_stale": "Prices of its open positions are too old",
+        "prices_stale": f"Prices of its open positions are too old{waits}",
     }
     return told[reason]
 

@@ -40,6 +40,16 @@ def steps(
     return found + _of_clock(state, worker_age_s)
 
 
+def is_blind(
+    state: ProtectionState,
+    positions: Sequence[Position],
+    ticks: Mapping[str, Tick],
+    now: datetime,
+) -> bool:
+    """Whether a rule that is armed has no fresh price to go by."""
+    return any(one.is_armed and one.price is None for one in watch(state, positions, ticks, now))
+
+
 def nearest(found: Sequence[Step]) -> Step | None:
     """The step that comes first as things stand."""
     return found[0] if found else None

@@ -18,7 +18,7 @@ from tradertape_server.features.workers import pnl_points, repository
 from tradertape_server.features.workers.attention import attention, words_of
 from tradertape_server.features.workers.errors import UnknownRun
 from tradertape_server.features.workers.models import WorkerRun
-from tradertape_server.features.workers.outlook import nearest, steps
+from tradertape_server.features.workers.outlook import is_blind, nearest, steps
 from tradertape_server.features.workers.presence import Presence
 from tradertape_server.features.workers.presenting import health_of, protection_of
 from tradertape_server.features.workers.safety import SafetyService
@@ -258,7 +258,8 @@ class _Looked:
                 worker_age_s=presence.worker_age_s(run, self.state, now),
             )
         )
-        self.attention = attention(run, self.pnl, presence)
+        blind = is_blind(self.state, positions, ticks, now)
+        self.attention = attention(run, self.pnl, presence, is_blind=blind)
 
 
 def _pulse(looked: _Looked) -> out.RunPulse:
