@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from tradertape_server.features.workers import run_streams
 from tradertape_server.features.workers.run_streams import pnl_events, timeline_events
+from tradertape_server.platform.streams import PING
 
 pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 Json = dict[str, Any]
@@ -169,6 +171,23 @@ def test_profit_and_loss_streams_until_the_run_is_closed(
     chunks = asyncio.run(watch())
     assert json.loads(chunks[0].decode().removeprefix("data: "))["status"] == "open"
     assert chunks[-1].startswith(b"event: end\n")
+
+
+def test_a_stream_that_is_seldom_says_in_between_that_it_lives(
+    caller: Any, container: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """KL-02: what stands between cuts connections that are silent for a minute."""
+    monkeypatch.setattr(run_streams, "HEARTBEAT_S", 0.1)
+
+    async def watch() -> list[bytes]:
+        run = await asyncio.to_thread(_run, container)
+        caller_id = await asyncio.to_thread(_identity, container, run)
+        workers = container.workers
+        events = pnl_events(workers.pnl, workers.runs, caller_id, run, 0.35)
+        return [await anext(events) for _ in range(5)]
+
+    kinds = ["ping" if chunk == PING else "data" for chunk in asyncio.run(watch())]
+    assert kinds == ["data", "ping", "ping", "ping", "data"]
 
 
 def test_a_socket_gives_profit_and_loss_and_refuses_strangers(

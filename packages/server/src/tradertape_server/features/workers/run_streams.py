@@ -21,14 +21,22 @@ LOOK_AGAIN_S = 5.0
 
 async def pnl_messages(
     pnl: PnlService, runs: RunService, caller: Identity, run: WorkerRun, interval_s: float
-) -> AsyncIterator[bytes]:
-    """The run's snapshot at once, and then every so many seconds; ends with the run."""
+) -> AsyncIterator[bytes | None]:
+    """The run's snapshot at once, and then every so many seconds; ends with the run.
+
+    None when a heartbeat is due.
+    """
     pause = min(max(interval_s, SHORTEST_S), LONGEST_S)
     while True:
         yield await run_in_threadpool(pnl.frame, run)
         if run.status == "closed":
             return
-        await asyncio.sleep(pause)
+        left_s = pause
+        while left_s > HEARTBEAT_S:
+            await asyncio.sleep(HEARTBEAT_S)
+            yield None
+            left_s -= HEARTBEAT_S
+        await asyncio.sleep(left_s)
         run = await run_in_threadpool(runs.get, caller, run.strategy_run_id)
 
 
@@ -37,7 +45,7 @@ async def pnl_events(
 ) -> AsyncIterator[bytes]:
     """The same as server-sent events."""
     async for line in pnl_messages(pnl, runs, caller, run, interval_s):
-        yield sse(line)
+        yield PING if line is None else sse(line)
     yield sse(b"{}", event="end")
 
 
