@@ -161,7 +161,7 @@ test("on a phone the chain shows one side at a time", async ({ page }) => {
   await shoot(page, "options-390")
 })
 
-test("a trigger is refused in words, made, changed, deleted and made again", async ({ page }) => {
+test("a trigger is refused in words, made, changed, deleted and made again", async ({ page, baseURL }) => {
   await page.goto("/market/NSE:INFY")
   await page.getByRole("link", { name: "New GTT" }).click()
   const form = page.getByRole("dialog")
@@ -193,6 +193,19 @@ test("a trigger is refused in words, made, changed, deleted and made again", asy
     .click()
   await expect(page.getByText("No trigger waits")).toBeVisible()
   await page.getByRole("button", { name: "Undo" }).click()
+  await expect(rows.first()).toContainText("Buy 25")
+
+  // A newer one that is further away stands below it, from the first look.
+  const limit = /at ([\d,.]+)/.exec(await rows.first().innerText())?.[1]?.replaceAll(",", "")
+  const lower = onTick(Number(limit) * 0.95)
+  const leg = { trigger: lower, price: lower, quantity: 7, transaction_type: "BUY", product: "CNC" }
+  const further = await page.request.post("/api/gtts", {
+    headers: { Origin: baseURL ?? "" },
+    data: { instrument: "NSE:INFY", legs: [leg] },
+  })
+  expect(further.status(), await further.text()).toBe(201)
+  await page.reload()
+  await expect(rows).toHaveCount(2)
   await expect(rows.first()).toContainText("Buy 25")
   await shoot(page, "gtts")
 })
