@@ -39,9 +39,14 @@ def serve(
 
     The database is created or upgraded first. Settings are in TRADERTAPE_* variables.
     """
+    from pathlib import Path
+
+    from sqlalchemy import make_url
+
     from tradertape_server.cli.opening import read_settings
     from tradertape_server.platform.secrets import private_folder
     from tradertape_server.platform.server_lock import MOST_SERVERS, ServerLock
+    from tradertape_server.platform.soundness import demand_sound
 
     settings = read_settings(host=host, port=port)
     is_shared = settings.effective_database_url.startswith("postgresql")
@@ -53,6 +58,9 @@ def serve(
             "Several share one with PostgreSQL: set TRADERTAPE_DATABASE_URL."
         )
     try:
+        file = make_url(settings.effective_database_url).database
+        if not is_shared and file is not None:
+            demand_sound(Path(file), backups=home / "backups")
         with _listen(settings) as listener:
             _serve(settings, listener, demo=demo, as_json=as_json)
     finally:

@@ -15,6 +15,7 @@ from contextlib import closing
 from pathlib import Path
 
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError
 
 from tradertape_core.kernel.clock import Clock
 from tradertape_server.platform.database import Database
@@ -22,6 +23,7 @@ from tradertape_server.platform.errors import Conflict, Unavailable
 from tradertape_server.platform.migrating import current_revision, knows_revision, newest_revision
 from tradertape_server.platform.secrets import private_folder
 from tradertape_server.platform.server_lock import ServerLock
+from tradertape_server.platform.soundness import is_damage
 
 KEPT_BEFORE_UPGRADES = 5
 TOOL_TIMEOUT_S = 3600
@@ -107,8 +109,16 @@ class Backups:
         return kept
 
     def _keep_present(self) -> Path | None:
-        is_empty = current_revision(self._database.engine) is None
-        return None if is_empty else self.make(label="before-restore")
+        try:
+            is_empty = current_revision(self._database.engine) is None
+            return None if is_empty else self.make(label="before-restore")
+        except (DBAPIError, sqlite3.DatabaseError, Conflict) as error:
+            file = self._database.sqlite_file
+            if file is None or not (isinstance(error, Conflict) or is_damage(_cause(error))):
+                raise
+        kept = self._new_path("damaged")  # as it is: somebody may still get something out of it
+        shutil.copyfile(file, kept)
+        return kept
 
     def _new_path(self, label: str) -> Path:
         stamp = self._clock.now().strftime("%Y%m%dT%H%M%SZ")
@@ -116,6 +126,10 @@ class Backups:
         path = self._folder / f"{label}-{stamp}{suffix}"
         copies = (path.with_stem(f"{path.stem}-{number}") for number in range(2, 1000))
         return path if not path.exists() else next(one for one in copies if not one.exists())
+
+
+def _cause(error: Exception) -> BaseException | None:
+    return error.orig if isinstance(error, DBAPIError) else error
 
 
 def check_sqlite(path: Path) -> None:

@@ -1,0 +1,104 @@
+"""A database file that is damaged or gone: `serve` says so and how to restore, and that works
+(FAULTS §1)."""
+
+from __future__ import annotations
+
+import os
+import random
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tradertape_core.kernel.clock import Clock
+from tradertape_server.cli import serve
+from tradertape_server.platform.backups import Backups
+from tradertape_server.platform.database import Database
+from tradertape_server.platform.errors import Unavailable
+from tradertape_server.platform.soundness import demand_sound
+
+PAGE = 4096
+
+
+@pytest.fixture
+def file(tmp_path: Path, sqlite_template: Path) -> Path:
+    file = tmp_path / "tradertape.db"
+    file.write_bytes(sqlite_template.read_bytes())
+    return file
+
+
+@pytest.fixture
+def backup(file: Path, tmp_path: Path, clock: Clock) -> Path:
+    database = Database(f"sqlite:///{file}")
+    path = Backups(database, clock, home=tmp_path).make()
+    database.close()
+    return path
+
+
+def refused(file: Path) -> str:
+    with pytest.raises(Unavailable) as refusal:
+        demand_sound(file, backups=file.parent / "backups")
+    assert "tradertape db restore" in refusal.value.detail
+    return refusal.value.detail
+
+
+def flip(file: Path, begin: int, seed: int) -> None:
+    """Put a page of noise into the file."""
+    with file.open("r+b") as out:
+        out.seek(begin)
+        out.write(random.Random(seed).randbytes(PAGE))
+
+
+def restored(file: Path, backup: Path, clock: Clock) -> Path | None:
+    database = Database(f"sqlite:///{file}")
+    kept = Backups(database, clock, home=file.parent).restore(backup)
+    database.close()
+    demand_sound(file, backups=file.parent / "backups")
+    return kept
+
+
+@pytest.mark.parametrize("page", [0, 1, 5, 20])
+def test_flipped_bytes_are_found_named_and_mended(
+    file: Path, backup: Path, clock: Clock, page: int
+) -> None:
+    flip(file, page * PAGE, seed=page)
+    assert f"{file} is damaged (" in refused(file)
+    assert str(backup) in refused(file)
+    kept = restored(file, backup, clock)
+    assert kept is not None
+    assert kept.name.startswith("damaged-")
+
+
+def test_a_file_that_is_gone_is_not_made_anew(file: Path, backup: Path, clock: Clock) -> None:
+    file.unlink()
+    demand_sound(file, backups=file.parent)  # a first start
+    reserve = file.with_name("tradertape.db.reserve")
+    reserve.touch()
+    assert f"{file} is gone: tradertape.db.reserve" in refused(file)
+    assert not file.exists()
+    assert restored(file, backup, clock) is None
+
+
+def test_a_log_that_is_gone_is_missed(file: Path) -> None:
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("UPDATE trader_lease SET owner = 'me'")
+        connection.commit()
+        demand_sound(file, backups=file.parent)
+        copy = file.with_name("copy.db")
+        for suffix in ("", "-shm"):  # as after a crash, without the log
+            copy.with_name(f"copy.db{suffix}").write_bytes(
+                file.with_name(f"tradertape.db{suffix}").read_bytes()
+            )
+    assert "copy.db-wal is gone" in refused(copy)
+
+
+def test_serve_looks_before_it_opens(
+    file: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    flip(file, 0, seed=1)
+    monkeypatch.setenv("TRADERTAPE_HOME", str(tmp_path))
+    monkeypatch.setattr(serve, "_serve", lambda *_a, **_k: os.abort())
+    with pytest.raises(Unavailable, match="is damaged"):
+        serve.serve()
