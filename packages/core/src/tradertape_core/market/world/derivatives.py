@@ -83,7 +83,6 @@ def derivative_tick(
     through: part of the session that is over, 0 to 1. step: any counter of the moment.
     """
     token, lot = instrument.instrument_token, instrument.lot_size
-    open_lots = _open_lots(instrument, running.interest)
     lots_a_day = lots_traded(instrument, running.interest)
     book = book_at(
         running.last,
@@ -112,7 +111,7 @@ def derivative_tick(
         ask=None if book.ask is None else rupees_of(book.ask),
         bid_quantity=book.bid_quantity,
         ask_quantity=book.ask_quantity,
-        oi=(open_lots + int(open_lots * through / 16)) * lot,
+        oi=int(interest_at(instrument, running.interest, np.array(through))),
         depth=depth_of(book, token=token, moment=step, lot=lot) if with_depth else None,
     )
 
@@ -120,6 +119,14 @@ def derivative_tick(
 def lots_traded(instrument: Instrument, interest: int) -> int:
     """How many lots of a contract change hands in a session. interest: units open at its start."""
     return max(1, _open_lots(instrument, interest) * _TURNOVER)
+
+
+def interest_at(
+    instrument: Instrument, interest: int, through: NDArray[np.float64]
+) -> NDArray[np.int64]:
+    """Units open when so much of a session is over, 0 to 1. interest: units open at its start."""
+    open_lots = _open_lots(instrument, interest)
+    return (open_lots + (open_lots * through / 16).astype(np.int64)) * instrument.lot_size
 
 
 def _open_lots(instrument: Instrument, interest: int) -> int:

@@ -8,7 +8,7 @@ session and the second: who else is looked at, and since when, changes nothing.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -208,11 +208,12 @@ def limits_of(share: Share, high: int, low: int) -> tuple[int, int]:
 
 
 def candles_of(
-    price: Paise, volume: Whole, interval: Interval, hours: TradingHours
-) -> list[Candle]:
+    price: Paise, volume: Whole, interval: Interval, hours: TradingHours, *,
+    interest: Whole | None = None,
+) -> list[Candle]:  # fmt: skip
     """Candles of a session by the second, as far as there are prices; the last may be incomplete.
 
-    volume: so far, at least as long as `price`.
+    volume: so far, at least as long as `price`. interest: units open at each second.
     """
     made, first = list[Candle](), 0
     while first < len(price):
@@ -221,7 +222,8 @@ def candles_of(
             break
         end = hours.seconds if bucket.end >= hours.end else hours.second_of(bucket.end)
         stop = min(end, len(price))
-        made.append(_candle(price, volume, first, stop, bucket.label, is_complete=end == stop))
+        one = _candle(price, volume, first, stop, bucket.label, is_complete=end == stop)
+        made.append(one if interest is None else replace(one, oi=int(interest[stop - 1])))
         first = end
     return made
 

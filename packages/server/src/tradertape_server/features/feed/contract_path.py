@@ -14,7 +14,12 @@ from tradertape_core.market.candle import Candle, Interval
 from tradertape_core.market.hours import TradingHours
 from tradertape_core.market.instrument import Instrument
 from tradertape_core.market.world.day import VOLATILITY_INDEX
-from tradertape_core.market.world.derivatives import DerivativePricer, lots_traded, ticks_of
+from tradertape_core.market.world.derivatives import (
+    DerivativePricer,
+    interest_at,
+    lots_traded,
+    ticks_of,
+)
 from tradertape_core.market.world.live import LiveMarket, candles_of
 from tradertape_core.options.expiry import years_left
 
@@ -46,9 +51,14 @@ def contract_candles(
         [contract], spot=live.previous_close(spot), volatility=fear(live, hours.start),
         at=hours.start,
     )  # fmt: skip
+    through = seconds / hours.seconds
     lots = lots_traded(contract, int(opened[0]))
-    volume = (lots * (seconds / hours.seconds)).astype(np.int64) * contract.lot_size
-    return candles_of(ticks_of(fair, round(contract.tick_size * 100)), volume, interval, hours)
+    return candles_of(
+        ticks_of(fair, round(contract.tick_size * 100)),
+        (lots * through).astype(np.int64) * contract.lot_size,
+        interval, hours,
+        interest=interest_at(contract, int(opened[0]), through),
+    )  # fmt: skip
 
 
 def fear(live: LiveMarket, moment: datetime) -> float:
