@@ -320,7 +320,7 @@ def gtt() -> Json:
 
 
 def test_triggers_live_and_fire(worker: Any, api: Any, market: Any) -> None:
-    """KG-01, KG-02; KG."""
+    """KG-01, KG-02."""
     caller = worker()
     made = caller.post(api("gtt/triggers"), json=gtt())
     assert set(made.json()) == {"trigger_id"}
