@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
@@ -140,3 +141,47 @@ def test_orders_and_stops_go_on_with_the_next_tick(
     cursors = [event["cursor"] for event in run.get("/timeline")["events"]]
     assert cursors == sorted(cursors)
     assert (times == sorted(times)) == (minutes > 0)
+
+
+def test_a_server_that_was_down_waits_for_the_next_beat(
+    run: Worker, clock: Any, market: Any, guardian: Any
+) -> None:
+    run.protect(**SILENT)
+    guardian.stop()
+    clock.advance(seconds=120)
+    market.trade("NSE:INFY", "1500.00")
+    guardian.start()
+    guardian.look()
+    assert (run.get()["status"], run.held) == ("open", 10)
+    clock.advance(seconds=61)
+    market.trade("NSE:INFY", "1500.00")
+    guardian.look()
+    assert run.held == 0
+
+
+def test_the_time_in_which_the_database_was_away_is_not_silence(
+    run: Worker, clock: Any, market: Any, guardian: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run.protect(**SILENT)
+    guardian.look()
+    looked = threading.Event()
+
+    def away(*_: Any) -> None:
+        looked.set()
+        raise OSError("the database is away")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(guardian, "react", away)
+        patched.setattr(guardian, "_look", away)
+        clock.advance(seconds=120)
+        looked.clear()
+        market.trade("NSE:INFY", "1500.00")
+        guardian.on_tick(market.tick("NSE:INFY"))
+        assert looked.wait(10)
+        guardian.stop()
+    guardian.look()
+    assert (run.get()["status"], run.held) == ("open", 10)
+    clock.advance(seconds=61)
+    market.trade("NSE:INFY", "1500.00")
+    guardian.look()
+    assert run.held == 0

@@ -291,7 +291,7 @@ def stranded(state: ProtectionState, now: datetime) -> tuple[Claim, ...]:
     return tuple(
         claim
         for claim in state.claims
-        if claim.status is _S.TRIGGERED and now - claim.at > STRANDED_AFTER
+        if claim.status is _S.TRIGGERED and abs(now - claim.at) > STRANDED_AFTER
     )
 
 

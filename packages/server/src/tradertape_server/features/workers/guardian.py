@@ -87,6 +87,7 @@ class Guardian:
         """Begin to look. A second call does nothing."""
         if self._thread is None:
             self._is_stopping = False
+            self._presence.was_deaf()
             self._pool = ThreadPoolExecutor(EXITS_AT_ONCE, thread_name_prefix="protection-exit")
             self._thread = threading.Thread(target=self._loop, name="protection", daemon=True)
             self._thread.start()
@@ -140,7 +141,9 @@ class Guardian:
                     last_look = self._clock.monotonic()
                     self._look()
             except Exception:
-                # Protection must survive whatever one look at it met.
+                # Protection must survive whatever one look at it met: the database away, mostly,
+                # which takes no heartbeats then either.
+                self._presence.was_deaf()
                 logger.exception("protection could not be looked at")
 
     def _look(self) -> None:

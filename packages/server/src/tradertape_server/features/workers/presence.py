@@ -2,7 +2,8 @@
 
 A sign of life is stored with the wall's time. Its age is counted on the clock that never steps
 back, from when this process gave or first saw it: a clock set forward makes no run be left, one
-set back hides no silence, and a replay's days are not mistaken for the worker's.
+set back hides no silence, and a replay's days are not mistaken for the worker's. Nor is a worker
+thought silent for the time in which nobody could hear it.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ class Presence:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._known: dict[tuple[str, str], _Sign] = {}
+        self._hears_since_s = float("-inf")
 
     @property
     def now(self) -> datetime:
@@ -46,6 +48,10 @@ class Presence:
     def beat(self, run_id: str, at: datetime) -> None:
         """The holder of a run gave a heartbeat just now, and `at` is stored."""
         self._sign(run_id, at, _SESSION, _BEAT)
+
+    def was_deaf(self) -> None:
+        """No heartbeat could be taken in until now: the server was down, or its database."""
+        self._hears_since_s = self._clock.monotonic()
 
     def is_silent(self, run: WorkerRun | TradingRun) -> bool:
         """Whether the holder has been silent for longer than a session lives."""
@@ -74,7 +80,7 @@ class Presence:
             ages.append(self._age_s(run_id, _CLAIM, run.session_claimed_at))
         if state.armed_at is not None:
             ages.append(self._age_s(run_id, _ARMED, state.armed_at, now))
-        return min(ages, default=0.0)
+        return min(*ages, self._clock.monotonic() - self._hears_since_s) if ages else 0.0
 
     def health(self, run: WorkerRun, limit_s: int | None) -> str:
         """healthy within two beats of half a minute, stale up to the run's limit, then dead."""
