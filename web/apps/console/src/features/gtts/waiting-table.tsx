@@ -16,7 +16,7 @@ import { useDistances } from "./use-distances"
 /** Two legs, or a bar with its ends. */
 export const ROW_PX = 54
 /** The instrument above its legs. */
-const PHONE_ROW_PX = 72
+const PHONE_ROW_PX = 63
 
 interface Props {
   gtts: Gtt[]
