@@ -12,11 +12,10 @@ from typing import Any
 import crashing
 import oracles
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from tradertape_server.features.auth.models import User
-from tradertape_server.features.execution import repository
-from tradertape_server.features.execution.models import FillRow, IntentRow, OutboxRow
+from tradertape_server.features.execution.models import FillRow, IntentRow, OrderRow, OutboxRow
 from tradertape_server.features.execution.service import RunRef
 from tradertape_server.platform.clock import SystemClock
 from tradertape_server.platform.crash_points import EXIT_CODE, STEPS
@@ -61,15 +60,11 @@ def account_id(database: Database) -> int:
 
 
 def _state(database: Database) -> tuple[int, ...]:
+    tables = (IntentRow, OrderRow, OutboxRow, FillRow)
+    counted = [select(func.count()).select_from(one) for one in tables]
+    counted.append(select(func.count(IntentRow.answer)))
     with database.read() as session:
-        intents = session.scalars(select(IntentRow)).all()
-        return (
-            len(intents),
-            len(repository.orders(session)),
-            len(session.scalars(select(OutboxRow)).all()),
-            len(session.scalars(select(FillRow)).all()),
-            sum(intent.answer is not None for intent in intents),
-        )
+        return tuple(session.scalar(one) or 0 for one in counted)
 
 
 def test_every_step_has_an_end_state() -> None:
