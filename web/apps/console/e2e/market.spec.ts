@@ -274,34 +274,6 @@ test("old prices are greyed with their age", async ({ page }) => {
   await shoot(page, "market-stale")
 })
 
-test("after a break old figures are greyed, and what was missed is read again", async ({ page }) => {
-  let isDown = false
-  let cut = () => {}
-  await page.routeWebSocket(/\/api\/ws\/ticks/, (socket) => {
-    if (isDown) {
-      void socket.close()
-      return
-    }
-    const server = socket.connectToServer()
-    cut = () => {
-      isDown = true
-      void server.close()
-      void socket.close()
-    }
-  })
-  await page.goto("/market/NSE:INFY")
-  await moves(page.getByRole("region", { name: "Quote" }))
-  cut()
-  await expect(page.getByText(/^Reconnecting/)).toBeVisible()
-  await expect(page.getByRole("main")).toHaveAttribute("data-lost")
-  await shoot(page, "symbol-lost")
-  const again = page.waitForRequest(/\/api\/live\/history/)
-  isDown = false
-  await again
-  await expect(page.getByRole("main")).not.toHaveAttribute("data-lost")
-  await moves(page.getByRole("region", { name: "Quote" }))
-})
-
 test("an answer that fails says what to do, and its request", async ({ page }) => {
   const failing = {
     status: 500,
