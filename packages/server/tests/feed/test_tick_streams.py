@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tradertape_core.market.candle import parse_interval
 from tradertape_core.market.instrument import Instrument
 from tradertape_core.market.tick import Tick
 from tradertape_server.features.feed import shapes
@@ -19,9 +20,11 @@ from tradertape_server.features.feed.nothing import NoSource
 from tradertape_server.features.feed.service import TICKS, Feed
 from tradertape_server.features.feed.shapes import Quoted, kite_quote, worker_tick
 from tradertape_server.features.feed.source import Mode
-from tradertape_server.features.workers.market_streams import tick_events
+from tradertape_server.features.workers import market_streams
+from tradertape_server.features.workers.market_streams import candle_events, tick_events
 from tradertape_server.platform.bus import Bus, Event
 from tradertape_server.platform.clock import SystemClock
+from tradertape_server.platform.streams import PING
 
 AT = datetime(2026, 1, 5, 4, 30, tzinfo=UTC)
 
@@ -214,5 +217,31 @@ def test_a_client_that_reads_nothing_holds_one_tick_of_each_and_loses_no_event()
         quotes = taken.frames[TICKS].quotes
         assert len(quotes) == 50
         assert {quoted.tick.seq for token, quoted in quotes.items() if token > 6} == {300}
+
+    story(steps)
+
+
+@pytest.mark.parametrize("of", ["ticks", "candles"])
+def test_what_others_hear_does_not_keep_a_silent_stream_from_its_heartbeat(
+    of: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A share that does not trade while others do: a client breaks off after a silent minute."""
+    monkeypatch.setattr(market_streams, "HEARTBEAT_S", 0.2)
+
+    async def steps(feed: Feed, _: Connection) -> None:
+        minute = parse_interval("minute")
+        feed.watch_candles(object(), share(2), minute)
+        quiet = (
+            tick_events(feed, [share(1)], Mode.LTP)
+            if of == "ticks"
+            else candle_events(feed, share(1), minute)
+        )
+        waiting = await parked(quiet)
+        for seq in range(1, 100):
+            feed.receive([tick(2, seq)], [share(2)])
+            await asyncio.sleep(0.02)
+            if waiting.done():
+                break
+        assert await waiting == PING
 
     story(steps)

@@ -190,6 +190,26 @@ def test_a_stream_that_is_seldom_says_in_between_that_it_lives(
     assert kinds == ["data", "ping", "ping", "ping", "data"]
 
 
+def test_events_of_other_kinds_do_not_keep_a_timeline_from_its_heartbeat(
+    caller: Any, container: Any, api: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """KT-03."""
+    monkeypatch.setattr(run_streams, "HEARTBEAT_S", 0.2)
+
+    async def watch() -> list[bytes]:
+        run = await asyncio.to_thread(_run, container)
+        events = timeline_events(container.workers.timeline, run, after=0, kind="protection")
+        assert await anext(events) == PING
+        waiting = asyncio.ensure_future(anext(events))
+        for number in range(100):
+            await asyncio.to_thread(decide, caller, api, f"n{number}")
+            if waiting.done():
+                break
+        return [await waiting]
+
+    assert asyncio.run(watch()) == [PING]
+
+
 def test_a_socket_gives_profit_and_loss_and_refuses_strangers(
     caller: Any, worker: Any, api: Any
 ) -> None:

@@ -27,6 +27,23 @@ NOT_AUTHENTICATED, FORBIDDEN, IDLE, TOO_MANY_SYMBOLS, TOO_MANY = 4401, 4403, 440
 BAD_MESSAGE, TOO_LARGE, GOING_AWAY = 1007, 1009, 1001
 
 
+class Beat:
+    """When a stream owes its reader a sign of life: so long after the last it sent."""
+
+    def __init__(self, every_s: float) -> None:
+        self._every_s = every_s
+        self.sent()
+
+    def sent(self) -> None:
+        """Something was sent just now."""
+        self._due_s = asyncio.get_running_loop().time() + self._every_s
+
+    @property
+    def left_s(self) -> float:
+        """Seconds until it is due; 0 when it is."""
+        return max(0.0, self._due_s - asyncio.get_running_loop().time())
+
+
 class Guard(Protocol):
     """Tells when the credential a stream was opened with is good no more."""
 

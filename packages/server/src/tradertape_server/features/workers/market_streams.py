@@ -23,6 +23,7 @@ from tradertape_server.platform.outlets import Outlet, outlet_of
 from tradertape_server.platform.streams import (
     HEARTBEAT_S,
     PING,
+    Beat,
     Socket,
     ascii_json,
     run_socket,
@@ -65,12 +66,14 @@ async def tick_messages(
         quotes = await run_in_threadpool(feed.quotes, instruments, mode)
         if message := write(TickFrame(quotes), wanted):
             yield bytes(message)
+        beat = Beat(HEARTBEAT_S)
         while True:
-            delivery = await box.take(HEARTBEAT_S)
-            if delivery is None:
-                yield None
-            elif (frame := delivery.frames.get(TICKS)) and (message := write(frame, wanted)):
-                yield bytes(message)
+            delivery = await box.take(beat.left_s)
+            frame: TickFrame | None = delivery.frames.get(TICKS) if delivery else None
+            message = write(frame, wanted) if frame else b""
+            if message or not beat.left_s:
+                yield bytes(message) or None
+                beat.sent()
     finally:
         feed.bus.close(box)
         feed.unwatch(owner)
@@ -87,13 +90,16 @@ async def candle_messages(
         recent = await run_in_threadpool(feed.candles, instrument, interval, count=1)
         for candle in recent:
             yield _candle(instrument, interval, candle)
+        beat = Beat(HEARTBEAT_S)
         while True:
-            delivery = await box.take(HEARTBEAT_S)
+            delivery = await box.take(beat.left_s)
             frame: CandleFrame | None = delivery.frames.get(CANDLES) if delivery else None
-            if delivery is None:
-                yield None
             for candle in frame.updates.get(key, ()) if frame else ():
                 yield _candle(instrument, interval, candle)
+                beat.sent()
+            if not beat.left_s:
+                yield None
+                beat.sent()
     finally:
         feed.bus.close(box)
         feed.unwatch(owner)

@@ -12,7 +12,7 @@ from tradertape_server.features.workers.pnl import PnlService
 from tradertape_server.features.workers.runs import RunService
 from tradertape_server.features.workers.timeline import MOST_EVENTS, TimelineService, topic_of
 from tradertape_server.platform.identity import Identity
-from tradertape_server.platform.streams import HEARTBEAT_S, PING, ascii_json, sse, sse_error
+from tradertape_server.platform.streams import HEARTBEAT_S, PING, Beat, ascii_json, sse, sse_error
 
 SHORTEST_S, LONGEST_S = 0.2, 60.0
 # Events of another process are not on this one's bus: the table is looked at as often as this.
@@ -57,9 +57,9 @@ async def timeline_events(
     The bus only says that there is something new; what it is comes from the table, in order.
     """
     box = timeline.bus.open([topic_of(run.strategy_run_id)])
-    waited_s = 0.0
     try:
         yield PING  # the answer has begun, also where nothing has happened yet
+        beat = Beat(HEARTBEAT_S)
         while True:
             page = await run_in_threadpool(
                 timeline.events, run, after=after, limit=MOST_EVENTS, kind=kind
@@ -67,15 +67,13 @@ async def timeline_events(
             for event in page:
                 after = event["cursor"]
                 yield sse(ascii_json(event), cursor=after)
+                beat.sent()
             if len(page) == MOST_EVENTS:
                 continue
-            waited_s = 0.0 if page else waited_s
-            delivery = await box.take(LOOK_AGAIN_S)
-            if delivery is None:
-                waited_s += LOOK_AGAIN_S
-                if waited_s >= HEARTBEAT_S:
-                    waited_s = 0.0
-                    yield PING
+            if not beat.left_s:
+                yield PING
+                beat.sent()
+            await box.take(min(LOOK_AGAIN_S, beat.left_s))
     except OSError as error:  # the table cannot be read: better an end than a gap
         yield sse_error(f"the timeline cannot be read: {error}", cursor=after)
     finally:
