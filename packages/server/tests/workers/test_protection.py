@@ -11,6 +11,7 @@ import pytest
 
 from tradertape_core.ledger.corporate import CorporateAction
 from tradertape_server.features.execution.corporate import adjust_wish
+from tradertape_server.features.workers import repository
 from tradertape_server.features.workers.rescaling import rescale_protections
 from tradertape_server.features.workers.service import Workers
 
@@ -314,6 +315,26 @@ def test_a_split_over_night_moves_the_stop_and_fires_nothing(
     guardian.look()
     assert state_of(caller, api)["triggered_rule"] == "position_stoploss"
     assert held(caller, api) == [0]
+
+
+def test_a_split_of_years_ago_says_nothing(
+    caller: Any, api: Any, buy: Any, container: Any, clock: Any
+) -> None:
+    """What is read again at every start: nothing moved, so nothing is said."""
+    caller.post(api("runs/run-1/intents"), json=buy("key-00001"))
+    protect(caller, api, positions=[POSITION])
+    before = state_of(caller, api)
+    long_ago = clock.now().date().replace(year=2020, month=1, day=2)
+    action = CorporateAction(
+        action_id="old", instrument="NSE:INFY", ex_date=long_ago, new=10, old=1
+    )
+    execution = container.execution
+    execution.trader.do(adjust_wish(action, "split", execution.gtt, rescale_protections))
+    assert state_of(caller, api) == before
+    events = container.workers.timeline.events
+    with container.database.read() as session:
+        run = repository.any_run(session, "run-1")
+    assert "protection_rescaled" not in {one["event_type"] for one in events(run, after=0)}
 
 
 def test_a_trail_is_remembered_when_the_server_dies(

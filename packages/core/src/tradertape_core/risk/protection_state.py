@@ -318,14 +318,17 @@ def claimed(state: ProtectionState, claim: Claim) -> ProtectionState:
 def rescaled(state: ProtectionState, action: CorporateAction) -> ProtectionState:
     """Return the state on the basis after a corporate action, once: levels move with the price.
 
-    Legs armed on or after the ex date are on the new basis already.
+    Legs armed on or after the ex date are on the new basis already: the state as it is.
     """
-    if action.action_id in state.actions:
+    if action.action_id in state.actions or state.armed_at is None:
         return state
-    state = replace(state, actions=(*state.actions, action.action_id))
-    if state.armed_at is None or state.armed_at.astimezone(IST).date() >= action.ex_date:
+    if state.armed_at.astimezone(IST).date() >= action.ex_date:
         return state
-    return replace(state, legs=tuple(_rescaled_leg(leg, action) for leg in state.legs))
+    return replace(
+        state,
+        actions=(*state.actions, action.action_id),
+        legs=tuple(_rescaled_leg(leg, action) for leg in state.legs),
+    )
 
 
 # --- helpers --------------------------------------------------------------------------------------
