@@ -12,6 +12,7 @@ from tradertape_core.kernel.errors import InvalidInput, InvariantBroken
 from tradertape_core.ledger.corporate import CorporateAction
 from tradertape_core.orders.codec import from_document, to_document
 from tradertape_core.risk.protection import check
+from tradertape_core.risk.protection_rescaling import rescaled
 from tradertape_core.risk.protection_snapshot import protection_snapshot
 from tradertape_core.risk.protection_state import (
     ProtectionState,
@@ -20,7 +21,6 @@ from tradertape_core.risk.protection_state import (
     exit_band_pct,
     fail_exit,
     finish_exit,
-    rescaled,
     stranded,
 )
 

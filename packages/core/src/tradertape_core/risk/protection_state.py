@@ -14,9 +14,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
-from tradertape_core.kernel.clock import IST
 from tradertape_core.kernel.errors import InvalidInput, InvariantBroken
-from tradertape_core.ledger.corporate import CorporateAction
 from tradertape_core.orders.order import Product, Side
 from tradertape_core.risk.protection_document import (
     BackendProtection,
@@ -315,22 +313,6 @@ def claimed(state: ProtectionState, claim: Claim) -> ProtectionState:
     return _moved(replace(state, claims=(*state.claims, claim)), claim.covers, _S.TRIGGERED)
 
 
-def rescaled(state: ProtectionState, action: CorporateAction) -> ProtectionState:
-    """Return the state on the basis after a corporate action, once: levels move with the price.
-
-    Legs armed on or after the ex date are on the new basis already: the state as it is.
-    """
-    if action.action_id in state.actions or state.armed_at is None:
-        return state
-    if state.armed_at.astimezone(IST).date() >= action.ex_date:
-        return state
-    return replace(
-        state,
-        actions=(*state.actions, action.action_id),
-        legs=tuple(_rescaled_leg(leg, action) for leg in state.legs),
-    )
-
-
 # --- helpers --------------------------------------------------------------------------------------
 
 
@@ -393,16 +375,3 @@ def _moved(state: ProtectionState, scopes: Iterable[str], to: ProtectionStatus) 
         status = _S.ARMED if to is _S.DONE else to
         operations = replace(operations, squareoff_status=status)
     return replace(state, legs=legs, basket=basket, operations=operations)
-
-
-def _rescaled_leg(leg: LegState, action: CorporateAction) -> LegState:
-    if leg.instrument != action.instrument:
-        return leg
-    return replace(
-        leg,
-        instrument=action.renamed_to or leg.instrument,
-        quantity=max(action.units(leg.quantity), 1),
-        entry_price=action.price(leg.entry_price),
-        best_price=None if leg.best_price is None else action.price(leg.best_price),
-        exit_price=None if leg.exit_price is None else action.price(leg.exit_price),
-    )

@@ -58,8 +58,9 @@ class ClaimExits:
         self._execution = execution
         self._leaving = leaving
         # What a start forgets is sent again under the same keys, and tried again at once.
-        self._begun: set[tuple[str, str, int]] = set()  # attempts whose orders went out
-        self._failed_s: dict[tuple[str, str], float] = {}  # when a claim's last attempt failed
+        # By run and claim: the attempt whose orders went out last, and when it failed.
+        self._begun: dict[tuple[str, str], int] = {}
+        self._failed_s: dict[tuple[str, str], float] = {}
 
     def first_orders(
         self, desk: Desk, run: WorkerRun, state: ProtectionState, claims: Iterable[Claim]
@@ -125,15 +126,15 @@ class ClaimExits:
             claim = ps.claim_of(state, claim.claim_id)
         if _leaves(run, claim):
             return self._leave(run, state, claim, keep)
-        attempt = run.strategy_run_id, claim.claim_id, claim.attempts
-        if not is_sent and attempt not in self._begun:
+        name = run.strategy_run_id, claim.claim_id
+        if not is_sent and self._begun.get(name) != claim.attempts:
             self._send(run, state, claim)
-        self._begun.add(attempt)
+        self._begun[name] = claim.attempts
         closed = self._closed(run, claim)
         left = self._left(run, state, claim, closed)
         if not left:
             prices = {scope: one.average_price for scope, one in closed.items() if one.quantity}
-            state = ps.finish_exit(state, claim.claim_id, prices)
+            state = self._finish(run, state, claim, prices)
             keep(state, "protection_done", f"Protection exit done: {claim.message}")
             self._close_if_flat(run, claim)
             return state
@@ -141,6 +142,14 @@ class ClaimExits:
             return state
         why = f"{sum(one.quantity for one in left)} units are still open"
         return self._fail(run, state, claim, why, keep)
+
+    def _finish(
+        self, run: WorkerRun, state: ProtectionState, claim: Claim, prices: Mapping[str, Decimal]
+    ) -> ProtectionState:
+        name = run.strategy_run_id, claim.claim_id
+        self._begun.pop(name, None)
+        self._failed_s.pop(name, None)
+        return ps.finish_exit(state, claim.claim_id, prices)
 
     def _fail(
         self, run: WorkerRun, state: ProtectionState, claim: Claim, why: str, keep: Keep
@@ -160,7 +169,7 @@ class ClaimExits:
             return state
         if answer.document.get("status") == "failed":
             return self._fail(run, state, claim, "positions could not be closed", keep)
-        state = ps.finish_exit(state, claim.claim_id, {})
+        state = self._finish(run, state, claim, {})
         keep(state, "protection_done", f"Run left: {claim.message}")
         return state
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tradertape_core.ledger.corporate import CorporateAction
-from tradertape_core.risk.protection_state import rescaled
+from tradertape_core.risk.protection_rescaling import rescaled
 from tradertape_server.features.execution.desk import Desk
 from tradertape_server.features.workers import repository
 from tradertape_server.features.workers.presenting import protection_of
