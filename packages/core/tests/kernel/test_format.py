@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tradertape_core.kernel.format import grouped, inr, inr_short, percent
+from tradertape_core.kernel.format import grouped, inr, inr_short, percent, price_text
 
 
 @pytest.mark.parametrize(
@@ -62,3 +62,12 @@ def test_grouping_changes_no_digit(number):
     assert len(head) <= 3
     assert all(len(part) == 2 for part in rest[:-1])
     assert not rest or len(rest[-1]) == 3
+
+
+@pytest.mark.parametrize(
+    ("price", "text"),
+    [("155.2", "155.20"), ("104321", "1,04,321.00"), ("1450.05", "1,450.05"), ("1E+3", "1,000.00"),
+     ("83.4225", "83.4225"), ("0", "0.00")],
+)  # fmt: skip
+def test_a_price_has_two_decimals_or_those_of_its_tick(price, text):
+    assert price_text(Decimal(price)) == text

@@ -30,6 +30,11 @@ def grouped(value: Number, decimals: int = 0) -> str:
     return sign + ",".join([*pairs, tail]) + point + fraction
 
 
+def price_text(value: Decimal) -> str:
+    """1450.5 as "1,450.50"; decimals beyond the second stay."""
+    return grouped(value, max(2, -int(value.normalize().as_tuple().exponent)))
+
+
 def inr(value: Number, decimals: int = 2, *, signed: bool = False) -> str:
     """104321.5 as "₹1,04,321.50", with its sign before the ₹; `signed` shows a plus as well."""
     if value is None:

@@ -16,7 +16,7 @@ from typing import Protocol
 
 from tradertape_core.execution import engine
 from tradertape_core.kernel.clock import IST
-from tradertape_core.kernel.format import inr
+from tradertape_core.kernel.format import grouped, inr
 from tradertape_core.ledger.corporate import CashDividend, CorporateAction, is_touched
 from tradertape_core.ledger.journal import Book, post_action, post_dividend
 from tradertape_core.ledger.position import Position
@@ -178,8 +178,8 @@ def _adjust(desk: Desk, before: Position, action: CorporateAction, kind: str) ->
     realised = after.realised_paise - before.realised_paise
     cash = f", {inr(Decimal(realised) / 100, 2)} realised on a fraction" if realised else ""
     words = (
-        f"{kind.title()} {action.new}:{action.old}: {before.quantity} {action.instrument} "
-        f"became {after.quantity}{cash}"
+        f"{kind.title()} {action.new}:{action.old}: {grouped(before.quantity)} {action.instrument} "
+        f"became {grouped(after.quantity)}{cash}"
     )
     _tell(desk, before, ADJUSTED, words, action=to_document(action), quantity=after.quantity)
 

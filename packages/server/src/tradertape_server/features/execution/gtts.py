@@ -8,6 +8,7 @@ from typing import Any
 
 from tradertape_core.execution import engine
 from tradertape_core.kernel.clock import IST
+from tradertape_core.kernel.format import price_text
 from tradertape_core.ledger.marks import FRESH_FOR
 from tradertape_core.ledger.position import PositionKey
 from tradertape_core.market.session_times import PhaseKind
@@ -254,5 +255,5 @@ def _last_price(desk: Desk, request: GttRequest) -> Any:
 
 
 def _words(gtt: Gtt) -> str:
-    values = " / ".join(f"{value:f}" for value in gtt.request.trigger_values)
+    values = " / ".join(price_text(value) for value in gtt.request.trigger_values)
     return f"{gtt.request.instrument} at {values}"

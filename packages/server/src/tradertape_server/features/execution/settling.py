@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from tradertape_core.execution import engine
-from tradertape_core.kernel.format import inr
+from tradertape_core.kernel.format import grouped, inr, price_text
 from tradertape_core.ledger.journal import Book, post_settlement
 from tradertape_core.ledger.position import Position
 from tradertape_core.ledger.settlement import (
@@ -120,7 +120,8 @@ def _close(desk: Desk, before: Position, contract: Instrument, settlement: Settl
         kind="execution",
         event_type=SETTLED,
         source="paper",
-        summary=f"Expiry: {quantity} {contract.id} {_WORDS[outcome]} at {settlement.price}, "
+        summary=f"Expiry: {grouped(quantity)} {contract.id} {_WORDS[outcome]} "
+        f"at {price_text(settlement.price)}, "
         f"{inr(Decimal(realised) / 100, 2)} realised",
         payload={
             "settlement": to_document(settlement),

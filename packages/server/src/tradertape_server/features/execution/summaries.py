@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from tradertape_core.kernel.format import grouped, price_text
 from tradertape_core.orders import events as ev
 from tradertape_core.orders.codec import event_kind
 from tradertape_core.orders.order import Fill, Order, OrderRequest
@@ -62,13 +63,13 @@ _WORDS: dict[type[ev.OrderEvent], str] = {
 
 
 def wish(request: OrderRequest) -> str:
-    """`BUY 10 NSE:INFY LIMIT 1450.05 CNC`."""
-    parts = [request.side.value, str(request.quantity), request.instrument]
+    """`BUY 10 NSE:INFY LIMIT 1,450.05 CNC`."""
+    parts = [request.side.value, grouped(request.quantity), request.instrument]
     parts.append(request.order_type.value)
     if request.price:
-        parts.append(f"{request.price:f}")
+        parts.append(price_text(request.price))
     if request.trigger_price:
-        parts.append(f"trigger {request.trigger_price:f}")
+        parts.append(f"trigger {price_text(request.trigger_price)}")
     parts.append(request.product.value)
     return " ".join(parts)
 
@@ -78,11 +79,11 @@ def _status(status: str) -> str:
 
 
 def _fill(fill: Fill) -> str:
-    return f"{fill.side} {fill.quantity} {fill.instrument} at {fill.price}"
+    return f"{fill.side} {grouped(fill.quantity)} {fill.instrument} at {price_text(fill.price)}"
 
 
 def _rest(order: Order) -> str:
-    return f", {order.pending_quantity} left" if order.pending_quantity else ""
+    return f", {grouped(order.pending_quantity)} left" if order.pending_quantity else ""
 
 
 def _reason(event: ev.OrderEvent) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from tradertape_core.kernel.errors import InvalidInput
+from tradertape_core.kernel.format import grouped
 from tradertape_core.orders.order import Order
 from tradertape_core.risk.option_protection import backend_protection
 from tradertape_core.risk.protection_document import BackendProtection
@@ -217,7 +218,8 @@ def _tell(desk: Desk, run: WorkerRun, option_run: OptionRun) -> None:
     entry = option_run.entry
     made = {} if entry is None else {leg.leg_id: leg for leg in entry.legs}
     parts = [
-        f"{leg.side} {made[leg.leg_id].quantity} {leg.instrument} at {made[leg.leg_id].price:.2f}"
+        f"{leg.side} {grouped(made[leg.leg_id].quantity)} {leg.instrument} "
+        f"at {grouped(made[leg.leg_id].price, 2)}"
         for leg in option_run.legs
         if leg.leg_id in made and made[leg.leg_id].quantity
     ]
