@@ -36,3 +36,16 @@ def test_levels_and_open_orders_of_runs_stand_at_their_prices(
     assert doings(owner, "NSE:TCS")["protections"] == []
     assert doings(sign_in("b@example.com"))["orders"] == []
     assert doings(sign_in("b@example.com"))["protections"] == []
+
+
+def test_a_run_that_is_over_draws_no_levels(
+    worker: Any, new_run: Any, api: Any, sign_in: Any
+) -> None:
+    caller, owner = worker(), sign_in()
+    new_run(caller, runtime_state={"backend_protection": {"positions": [POSITION]}})
+    assert len(doings(owner)["protections"]) == 1
+    left = caller.post(
+        api("runs/run-1/exit"), json={"reason": "done", "idempotency_key": "exit-001"}
+    )
+    assert left.json()["status"] == "closed", left.text
+    assert doings(owner)["protections"] == []

@@ -71,6 +71,8 @@ def positions(session: Session, user_id: int, instrument: str) -> list[Position]
 def protected_runs(session: Session, user_id: int) -> Sequence[WorkerRun]:
     """A person's runs whose protection still has something to do."""
     query = select(WorkerRun).where(
-        WorkerRun.user_id == user_id, WorkerRun.protection_status.in_(WATCHING)
+        WorkerRun.user_id == user_id,
+        WorkerRun.protection_status.in_(WATCHING),
+        WorkerRun.status != "closed",
     )
     return session.scalars(query.order_by(WorkerRun.id)).all()
