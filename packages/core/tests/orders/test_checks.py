@@ -102,6 +102,27 @@ def test_the_instrument_refuses(
     assert codes(noon, document, instrument)[0] == denied
 
 
+@pytest.mark.parametrize(
+    ("quantity", "held", "denied"),
+    [
+        (40, 0, {"not_a_lot"}),
+        (40, 40, set()),
+        (40, 105, set()),  # a lot stays
+        (65, 105, set()),
+        (50, 105, {"not_a_lot"}),
+        (1820, 1820, {"over_freeze_quantity"}),  # it can be closed in two orders
+    ],
+)
+def test_an_order_may_close_what_an_older_lot_size_left_over(
+    noon: datetime, quantity: int, held: int, denied: set[str]
+) -> None:
+    assert codes(noon, FUTURE | {"quantity": quantity}, NIFTY, held=held)[0] == denied
+
+
+def test_shares_that_came_to_settle_one_by_one_can_still_be_left(noon: datetime) -> None:
+    assert codes(noon, SHARE, replace(INFY, tradingsymbol="INFY-BE"), held=10)[0] == set()
+
+
 def test_a_freeze_equal_to_the_limit_passes(noon: datetime) -> None:
     """KO-07."""
     exact = replace(NIFTY, freeze_quantity=1820)

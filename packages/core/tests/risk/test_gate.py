@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tradertape_core.orders.commands import PlaceOrder
 from tradertape_core.orders.denials import DenialReason
 from tradertape_core.orders.order import OrderRequest, OrderType, Product, Side, Variety
-from tradertape_core.risk.gate import check, is_reducing
+from tradertape_core.risk.gate import check, check_change, is_reducing
 from tradertape_core.risk.rules import RULES, RiskFacts, RiskLimits
 
 NOW = datetime(2026, 6, 1, 5, 0, tzinfo=UTC)  # 10:30 in India
@@ -242,3 +242,19 @@ def test_an_exit_is_never_refused(held, part, short, price, loss):
 
 def test_no_rule_is_asked_twice_or_forgotten():
     assert len(set(RULES)) == len(RULES) == 15
+
+
+def test_an_after_market_order_that_nobody_can_price_is_refused():
+    unknown = facts(last_price=None, tick_age_s=None)
+    assert reasons(order(variety=Variety.AMO), unknown) == [R.MARKET_DATA_STALE]
+    assert reasons(limit(100, variety=Variety.AMO), unknown) == []
+
+
+def test_new_terms_are_refused_for_what_a_new_order_would_be_but_for_what_counts_orders():
+    full = facts(
+        {"max_orders_per_day": 1, "max_positions": 0, "max_order_value_paise": 50_000},
+        orders_today=5,
+    )
+    codes = [one.reason for one in check_change(order().request, full)]
+    assert codes == [R.MAX_ORDER_VALUE]
+    assert check_change(order().request, CALM) == ()

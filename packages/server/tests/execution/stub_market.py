@@ -60,26 +60,27 @@ class StubMarket:
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
+        self.instruments = dict(INSTRUMENTS)
         self.open = True
         self.keeps_hours = False  # the exchange's, with its auctions
         self.with_derivatives = {"NSE:TCS"}
         self.auctions: dict[tuple[str, PhaseKind], Decimal] = {}
         self.closes: dict[str, str] = {}  # of underlyings, on the day their contracts end
         self.watched: frozenset[str] = frozenset()
-        self._ticks: dict[str, Tick] = {}
+        self.prices: dict[str, Tick] = {}
         self._listener: OnTick | None = None
         self._seq = 0
 
     def instrument(self, instrument_id: str) -> Instrument | None:
-        return INSTRUMENTS.get(instrument_id)
+        return self.instruments.get(instrument_id)
 
     def hint(self, name: str) -> str:
         return ""
 
     def known(self, instrument_id: str) -> Instrument:
-        if instrument_id not in INSTRUMENTS:
+        if instrument_id not in self.instruments:
             raise InvariantBroken(instrument_id)
-        return INSTRUMENTS[instrument_id]
+        return self.instruments[instrument_id]
 
     def closing_price(self, contract: Instrument) -> Decimal | None:
         close = self.closes.get(contract.underlying)
@@ -89,7 +90,7 @@ class StubMarket:
         return None
 
     def tick(self, instrument_id: str) -> Tick | None:
-        return self._ticks.get(instrument_id)
+        return self.prices.get(instrument_id)
 
     def segment(self, instrument: Instrument) -> Segment:
         return segment_of(instrument, has_derivatives=instrument.id in self.with_derivatives)
@@ -115,7 +116,7 @@ class StubMarket:
         self._seq += 1
         last = Decimal(price)
         instrument = self.known(instrument_id)
-        before = self._ticks.get(instrument_id)
+        before = self.prices.get(instrument_id)
         tick = Tick(
             instrument_token=instrument.instrument_token,
             instrument_id=instrument_id,
@@ -131,17 +132,17 @@ class StubMarket:
         if tell:
             self.tell(tick)
         else:
-            self._ticks[instrument_id] = tick
+            self.prices[instrument_id] = tick
         return tick
 
     def tell(self, tick: Tick) -> None:
         """A tick as a feed brings it."""
-        self._ticks[tick.instrument_id] = tick
+        self.prices[tick.instrument_id] = tick
         if self._listener is not None and tick.instrument_id in self.watched:
             self._listener(tick)
 
     def refresh(self) -> None:
         """Make every price as fresh as the clock."""
-        for name, tick in self._ticks.items():
+        for name, tick in self.prices.items():
             self._seq += 1
-            self._ticks[name] = replace(tick, at=self.clock.now(), seq=self._seq)
+            self.prices[name] = replace(tick, at=self.clock.now(), seq=self._seq)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from tradertape_server.features.execution.errors import RunExiting
+from tradertape_core.orders.order import Product
+from tradertape_server.features.execution.errors import OrderDenied, RunExiting
 from tradertape_server.features.execution.service import RunRef
+from tradertape_server.features.execution.wishes import Wish
+from tradertape_server.platform.errors import Conflict
 
 
 def test_an_exit_cancels_and_closes_what_the_run_holds_and_no_more(execution, account, run, order):
@@ -90,3 +95,53 @@ def test_a_short_is_bought_back_and_freeze_quantities_are_kept(execution, run, o
     assert [one["quantity"] for one in body["orders"]] == [100, 100, 50]
     assert {one["transaction_type"] for one in body["orders"]} == {"BUY"}
     assert execution.positions(run_id="run-1", open_only=True) == []
+
+
+def test_what_an_older_lot_size_left_over_is_closed(execution, run, order, market):
+    """The lot is 75 now: 130 are none, but they are held."""
+    name = "NFO:NIFTY2610624000CE"
+    market.trade(name, "100.00")
+    option = order(exchange="NFO", tradingsymbol=name.partition(":")[2], product="NRML")
+    execution.place(run, {**option, "quantity": 260}, key="key-0001")
+    market.instruments[name] = replace(market.known(name), lot_size=75)
+    sale = {**option, "transaction_type": "SELL"}
+    with pytest.raises(OrderDenied):
+        execution.place(run, {**sale, "quantity": 130}, key="key-0002")
+    execution.place(run, {**sale, "quantity": 110}, key="key-0003")  # two lots stay
+    execution.place(run, {**option, "quantity": 75}, key="key-0004")
+    with pytest.raises(OrderDenied):
+        execution.place(run, {**option, "quantity": 65}, key="key-0005")
+    market.instruments[name] = replace(market.known(name), lot_size=90)
+    answer = execution.exit_run(run, key="exit-0001")
+    assert sum(one["quantity"] for one in answer.document["orders"]) == 225
+    assert execution.positions(run_id="run-1", open_only=True) == []
+
+
+def test_an_exit_that_can_do_nothing_now_asks_once(execution, run, order, market):
+    """The market is closed: it is tried again by the clock, not in a loop."""
+    execution.place(run, order(), key="key-0001")
+    market.open = False
+    assert execution.exit_run(run, key="exit-0001").status_code == 202
+    turns = execution.trader.turns
+    assert execution.go_on_leaving("run-1", "exit-0001") is None
+    assert execution.trader.turns - turns == 1
+    market.open = True
+    assert execution.go_on_leaving("run-1", "exit-0001").document["status"] == "closed"
+
+
+def test_a_run_is_being_left_until_that_very_exit_is_done(execution, run, order, market, clock):
+    execution.place(run, order(product="MIS"), key="key-0001")
+    clock.advance(seconds=20)
+    assert execution.exit_run(run, key="exit-0001").status_code == 202
+    assert execution.exit_run(run, key="exit-0002", product=Product.CNC).status_code == 200
+    market.refresh()
+    with pytest.raises(RunExiting):
+        execution.place(run, order(), key="key-0002")
+
+
+def test_what_is_over_is_not_kept_in_memory(execution, run, order):
+    body = execution.place(run, order(), key="key-0001").document
+    for _ in range(2):
+        with pytest.raises(Conflict):
+            execution.cancel("run-1", body["order_id"])
+    assert execution.trader.do(Wish(lambda desk: dict(desk._orders))) == {}

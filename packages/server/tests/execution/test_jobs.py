@@ -8,10 +8,14 @@ import pytest
 
 from tradertape_core.kernel.clock import IST
 from tradertape_core.market.calendar import nse_calendar
-from tradertape_server.features.execution.errors import OrderDenied
+from tradertape_server.features.execution.errors import OrderDenied, TradingPaused
 from tradertape_server.features.execution.jobs import ExecutionJobs
 
 DAY = datetime(2026, 1, 5, tzinfo=IST)  # a Monday; the frozen clock starts at 10:00 that day
+
+
+def paused(*_what):
+    raise TradingPaused
 
 
 @pytest.fixture
@@ -77,6 +81,26 @@ def test_day_orders_end_with_the_session_and_after_market_ones_begin_with_the_ne
     assert execution.order("run-1", amo["order_id"]).status == "AMO REQ RECEIVED"
     market.open = True
     at(9, 16, days=1)
+    jobs.run_once()
+    market.trade("NSE:INFY", "1500.00")
+    settle()
+    assert execution.order("run-1", amo["order_id"]).status == "COMPLETE"
+
+
+def test_what_could_not_be_done_at_the_open_is_done_a_second_later(
+    execution, run, order, jobs, at, market, settle, monkeypatch
+):
+    """The database was away: the after-market orders of that night must not wait another day."""
+    at(16, 0)
+    jobs.run_once()
+    market.open = False
+    amo = execution.place(run, order(variety="amo"), key="key-0001").document
+    market.open = True
+    at(9, 16, days=1)
+    with monkeypatch.context() as away:
+        away.setattr(type(execution.trader), "do", paused)
+        with pytest.raises(TradingPaused):
+            jobs.run_once()
     jobs.run_once()
     market.trade("NSE:INFY", "1500.00")
     settle()

@@ -298,7 +298,7 @@ def test_an_order_whose_answer_was_lost_blocks(caller: Any, api: Any, container:
             order_id="1", account=str(account.id), run_id="run-1", key="key-00001",
             venue="paper", request=read_order(order),
         )  # fmt: skip
-        facts = exit_facts(desk, desk.known("NSE:INFY"))
+        facts = exit_facts(desk, desk.known("NSE:INFY"), quantity=1)
         desk.record(Decision(events=engine.place(command, facts, desk.now).events))
         lost = engine.in_doubt(desk.order("1"), "the answer was lost", desk.now)
         desk.record(Decision(events=lost))

@@ -23,13 +23,14 @@ class Facts:
     """What the engine has to know about the moment.
 
     phase: what the exchange does with orders now; None while it is closed. denials: what the risk
-    gate said.
+    gate said. held: units of an open position, where the order only takes from them, else 0.
     """
 
     instrument: Instrument
     tick: Tick | None = None
     phase: PhaseKind | None = PhaseKind.CONTINUOUS
     denials: tuple[Denial, ...] = ()
+    held: int = 0
 
 
 @dataclass(frozen=True, slots=True)

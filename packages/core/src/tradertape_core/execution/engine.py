@@ -66,6 +66,7 @@ def place(command: PlaceOrder, facts: Facts, now: datetime) -> Decision:
         now=now,
         tick=facts.tick,
         phase=facts.phase,
+        held=facts.held,
     )
     denials = checked.denials + facts.denials
     if denials:
@@ -93,6 +94,7 @@ def modify(command: ModifyOrder, order: Order, facts: Facts, now: datetime) -> D
         now=now,
         tick=facts.tick,
         phase=facts.phase,
+        held=facts.held,
         is_change=True,
     )
     if checked.denials + facts.denials:

@@ -37,18 +37,21 @@ def check_against(
     tick: Tick | None = None,
     phase: PhaseKind | None = PhaseKind.CONTINUOUS,
     at: str = "",
+    held: int = 0,
     is_change: bool = False,
 ) -> Checked:
     """Check what depends on the instrument: tick, lot, freeze, circuit, expiry, hours.
 
     tick: the latest of the instrument; None when there is none, and limits are not known.
     phase: what the exchange does with orders now; None while it is closed. at: pointer of the order
-    in the caller's document. is_change: of an order that is at the exchange already.
+    in the caller's document. held: units of an open position, without a sign, where the order only
+    takes from them, else 0: a rule that came after they were bought keeps nobody in them.
+    is_change: of an order that is at the exchange already.
     """
     denials = (
-        *_tradable(request, instrument, now, at),
+        *_tradable(request, instrument, now, at, held=held),
         *prices_on_tick(request, instrument, at),
-        *_quantity(request, instrument, at),
+        *_quantity(request, instrument, at, held=held),
         *_circuit(request, tick, at),
         *(() if is_change else _cover(request, tick, at)),
         *against_phase(request, phase, at),
@@ -98,20 +101,22 @@ def leg_quantity(request: OrderRequest) -> int:
 
 
 def _tradable(
-    request: OrderRequest, instrument: Instrument, now: datetime, at: str
+    request: OrderRequest, instrument: Instrument, now: datetime, at: str, *, held: int
 ) -> list[Denial]:
     if instrument.instrument_type is InstrumentType.INDEX:
         return [denial(_R.NOT_TRADABLE, instrument=instrument.id)]
     if instrument.expiry is not None and now >= last_trade(instrument.expiry):
         return [denial(_R.EXPIRED, instrument=instrument.id, expiry=instrument.expiry)]
-    if instrument.is_trade_to_trade and request.product is Product.MIS:
+    if instrument.is_trade_to_trade and request.product is Product.MIS and not held:
         return [denial(_R.T2T_INTRADAY, pointer=f"{at}/product", instrument=instrument.id)]
     return []
 
 
-def _quantity(request: OrderRequest, instrument: Instrument, at: str) -> list[Denial]:
+def _quantity(request: OrderRequest, instrument: Instrument, at: str, *, held: int) -> list[Denial]:
     pointer, lot, freeze = f"{at}/quantity", instrument.lot_size, instrument.freeze_quantity
-    if lot > 1 and request.quantity % lot:
+    # What an older lot size left over goes with the order that leaves whole lots, or nothing.
+    closes_the_rest = held > 0 and (held - request.quantity) % lot == 0
+    if lot > 1 and request.quantity % lot and not closes_the_rest:
         return [denial(_R.NOT_A_LOT, pointer=pointer, lot=lot, quantity=request.quantity)]
     if freeze is None or not needs_slices(request, instrument):
         return []

@@ -5,7 +5,9 @@ from __future__ import annotations
 from tradertape_core.orders.commands import PlaceOrder
 from tradertape_core.orders.denials import Denial
 from tradertape_core.orders.order import OrderRequest, Side
-from tradertape_core.risk.rules import RULES, RiskFacts
+from tradertape_core.risk.rules import RULES, RiskFacts, duplicate, orders_per_day, positions
+
+_OF_NEW_ORDERS = frozenset({orders_per_day, duplicate, positions})
 
 
 def check(command: PlaceOrder, facts: RiskFacts) -> tuple[Denial, ...]:
@@ -17,6 +19,16 @@ def check(command: PlaceOrder, facts: RiskFacts) -> tuple[Denial, ...]:
     if is_reducing(command.request, facts):
         return ()
     found = (rule(command.request, facts) for rule in RULES)
+    return tuple(one for one in found if one is not None)
+
+
+def check_change(request: OrderRequest, facts: RiskFacts) -> tuple[Denial, ...]:
+    """Return every reason to refuse an order its new terms: what it could not have been placed
+    with, it cannot be changed to.
+
+    Its owner asks only where it does not just close what is open.
+    """
+    found = (rule(request, facts) for rule in RULES if rule not in _OF_NEW_ORDERS)
     return tuple(one for one in found if one is not None)
 
 

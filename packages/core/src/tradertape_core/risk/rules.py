@@ -177,13 +177,18 @@ def price_band(request: OrderRequest, facts: RiskFacts) -> Denial | None:
 
 
 def fresh_prices(request: OrderRequest, facts: RiskFacts) -> Denial | None:
-    limit = facts.limits.stale_after_s
-    if limit is None or request.variety is Variety.AMO:
+    limit, age = facts.limits.stale_after_s, facts.tick_age_s
+    if limit is None:
         return None
-    age = facts.tick_age_s
-    if facts.last_price is not None and age is not None and age <= limit:
+    if facts.last_price is None:
+        age = None
+    if request.variety is Variety.AMO:
+        # Any price tells what it needs; without one it would need nothing.
+        if age is not None or request.price or request.trigger_price:
+            return None
+    elif age is not None and age <= limit:
         return None
-    used = "no price" if facts.last_price is None or age is None else f"one {age:.0f} s old"
+    used = "no price" if age is None else f"one {age:.0f} s old"
     names = {"instrument": request.instrument, "limit": f"{limit:.0f} s"}
     return denial(_R.MARKET_DATA_STALE, used=used, **names)
 

@@ -17,6 +17,7 @@ from tradertape_core.orders.reports import CancelReason, ExecutionReport
 from tradertape_server.features.execution.desk import Desk
 from tradertape_server.features.execution.errors import OrderDenied
 from tradertape_server.features.execution.facts import change_facts
+from tradertape_server.features.execution.risk import NO_RISK, Risk
 from tradertape_server.features.execution.wishes import Wish
 from tradertape_server.platform.errors import Conflict, NotFound
 
@@ -46,13 +47,13 @@ def cancel_wish(run_id: str, order_id: str) -> Wish:
     return Wish(decide, _as_it_stands)
 
 
-def modify_wish(run_id: str, order_id: str, patch: Mapping[str, Any]) -> Wish:
+def modify_wish(run_id: str, order_id: str, patch: Mapping[str, Any], risk: Risk = NO_RISK) -> Wish:
     """Change an open order of a run. Raises InvalidDocument when the patch breaks a rule."""
 
     def decide(desk: Desk) -> str:
         order = own_order(desk, run_id, order_id)
         command = ModifyOrder(order_id=order_id, change=read_change(order, patch))
-        facts = change_facts(desk, order, command)
+        facts = change_facts(desk, order, command, risk)
         desk.record(_allowed(engine.modify(command, order, facts, desk.now)))
         return order_id
 

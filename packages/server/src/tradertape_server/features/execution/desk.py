@@ -129,13 +129,13 @@ class Desk(DeskState):
         self._staged.reserved[values["run_id"], values["key"]] = values
         self._new_keys.discard((values["run_id"], values["key"]))
         if values["kind"] == EXIT_RUN and values["details"]["product"] is None:
-            self._leaving.add(values["run_id"])
+            self._leaving.add((values["run_id"], values["key"]))
 
     def answer(self, values: Row) -> None:
         """Keep what a wish was answered."""
         key = values["run_id"], values["key"]
         if values.get("answer") is not None:
-            self._leaving.discard(values["run_id"])
+            self._leaving.discard(key)
         self._staged.answered[key] = {**self._staged.answered.get(key, {}), **values}
 
     # --- inside -------------------------------------------------------------------------------

@@ -92,7 +92,7 @@ class DeskState:
         self._orders: dict[str, Order] = {}
         self._stored_positions: set[PositionKey] = set()
         self._flat: dict[PositionKey, Position] = {}
-        self._leaving: set[str] = set()
+        self._leaving: set[tuple[str, str]] = set()  # runs with the keys of their exits
         self._new_keys: set[tuple[str, str]] = set()
         self._found: dict[Read, Any] = {}
         self._ticks: dict[str, Tick | None] = {}
@@ -260,7 +260,7 @@ class DeskState:
         known = self._orders.get(order_id)
         if known is None:
             known = repository.order(self.session, order_id)
-            if known is not None:
+            if known is not None and known.is_open:
                 self._orders[order_id] = known
         return known
 
@@ -302,7 +302,7 @@ class DeskState:
 
     def is_leaving(self, run_id: str) -> bool:
         """Whether an exit of the run is under way."""
-        return run_id in self._leaving
+        return any(one == run_id for one, _ in self._leaving)
 
     def look_up(self, keys: Sequence[tuple[str, str]]) -> None:
         """Learn in one query which of these keys are new."""

@@ -145,28 +145,28 @@ def begin(
 def step_wish(run_id: str, key: str, ids: OrderIds) -> Wish:
     """Take the next step of an exit that is under way."""
 
-    def decide(desk: Desk) -> tuple[Json, ExitPlan] | None:
+    def decide(desk: Desk) -> tuple[Json, bool] | None:
         row = desk.intent(run_id, key)
         if row is None or row["answer"] is not None:
             return None
         plan = _plan(desk, row)
         desk.record(plan.cancels)
-        placed = [_close(desk, row, closing, ids) for closing in plan.closings]
+        closings = (_close(desk, row, closing, ids) for closing in plan.closings)
+        placed = [name for name in closings if name is not None]
         if placed:
-            made = [*row["details"]["orders"], *(order for order in placed if order)]
+            made = [*row["details"]["orders"], *placed]
             row = {**row, "details": {**row["details"], "orders": made}}
             desk.answer({"run_id": run_id, "key": key, "details": row["details"]})
-        return row, plan
+        return row, bool(plan.cancels.events or placed)
 
-    def settle(desk: Desk, carry: tuple[Json, ExitPlan] | None) -> Progress:
+    def settle(desk: Desk, carry: tuple[Json, bool] | None) -> Progress:
         if carry is None:
             row = desk.intent(run_id, key)
             answer = None if row is None else answers.kept(row, is_replay=True)
             return Progress("done", answer, moved=False)
-        row, taken = carry
+        row, moved = carry
         now = _plan(desk, row)
         if now.step not in (ExitStep.DONE, ExitStep.FAILED):
-            moved = bool(taken.cancels.events or taken.closings)
             return Progress(now.step.value, None, moved=moved)
         return Progress(now.step.value, _done(desk, row, now.step), moved=True)
 
@@ -246,7 +246,8 @@ def _close(desk: Desk, row: Json, closing: Closing, ids: OrderIds) -> str | None
         venue=row["mode"],
         request=closing.request,
     )
-    decision = engine.place(command, exit_facts(desk, closing.instrument), desk.now)
+    facts = exit_facts(desk, closing.instrument, closing.request.quantity)
+    decision = engine.place(command, facts, desk.now)
     if decision.is_denied:
         return None
     desk.record(decision)

@@ -10,6 +10,7 @@ from tradertape_core.kernel.clock import IST
 from tradertape_core.kernel.errors import InvalidDocument, Problem
 from tradertape_core.kernel.format import inr
 from tradertape_core.kernel.money import Paise
+from tradertape_core.ledger.position import PositionKey
 from tradertape_core.market.hours import intraday_closes
 from tradertape_core.market.instrument import Instrument
 from tradertape_core.orders.commands import ModifyOrder, PlaceOrder
@@ -18,18 +19,20 @@ from tradertape_core.orders.order import Order, OrderRequest, Product, Side, Var
 from tradertape_core.risk import gate
 from tradertape_server.features.execution.desk import Desk
 from tradertape_server.features.execution.errors import RunExiting
-from tradertape_server.features.execution.risk import Risk, risk_facts
+from tradertape_server.features.execution.risk import Legs, Risk, risk_facts
 
 _R = DenialReason
 
 
-def facts_for(desk: Desk, command: PlaceOrder, risk: Risk, *, in_basket: bool = False) -> Facts:
-    """What is known about a new order. in_basket: its margin is judged with the others'.
+def facts_for(desk: Desk, command: PlaceOrder, risk: Risk, *, legs: Legs | None = None) -> Facts:
+    """What is known about a new order. legs: those before it in its basket, whose margin is judged
+    as a whole.
 
     Raises InvalidDocument for an unknown instrument, RunExiting when its run is being closed,
     TradingPaused when the disk has room for what closes positions alone.
     """
     request = command.request
+    in_basket = legs is not None
     pointer = f"/orders/{command.leg}/tradingsymbol" if in_basket else "/tradingsymbol"
     instrument = instrument_of(desk, request.instrument, pointer)
     if command.run_id is not None and desk.is_leaving(command.run_id):
@@ -37,47 +40,58 @@ def facts_for(desk: Desk, command: PlaceOrder, risk: Risk, *, in_basket: bool = 
     account_id = int(command.account)
     margins = desk.account(account_id).margins
     needed = None if in_basket else margins.need(request, command.run_id, desk.now)
-    known = risk_facts(desk, account_id, command.run_id, request, risk, required=needed)
+    known = risk_facts(desk, account_id, command.run_id, request, risk, required=needed, legs=legs)
     denials = gate.check(command, known)
+    held = abs(known.position_quantity)
     if not gate.is_reducing(request, known):
+        held = 0
         desk.demand_room()
         denials += _intraday(desk, request, instrument)
-        denials += _holdings(desk, command)
+        denials += _holdings(desk, command, legs)
         denials += () if needed is None else _margin(desk, account_id, needed)
-    return market_facts(desk, instrument, denials)
+    return market_facts(desk, instrument, denials, held=held)
 
 
 def closes(desk: Desk, order: Order, request: OrderRequest) -> bool:
     """Whether an open order, with this request, only takes from a position that is open."""
-    held = [
-        position.quantity
-        for key, position in desk.account(int(order.account)).positions.items()
-        if (key.run_id, key.instrument, key.product)
-        == (order.run_id, request.instrument, request.product)
-    ]
-    quantity = held[0] if held else 0
-    is_opposite = quantity != 0 and (quantity > 0) == (request.side is Side.SELL)
-    return is_opposite and request.quantity - order.filled_quantity <= abs(quantity)
+    return _closable(desk, order, request) > 0
 
 
-def exit_facts(desk: Desk, instrument: Instrument) -> Facts:
+def _closable(desk: Desk, order: Order, request: OrderRequest) -> int:
+    """Units there were for an order to close, its own fills included; 0 where it does more."""
+    key = PositionKey(order.account, order.run_id, request.instrument, request.product)
+    position = desk.account(int(order.account)).positions.get(key)
+    if position is None or position.side is request.side:
+        return 0
+    held = abs(position.quantity) + order.filled_quantity
+    # More than it had: beside what other orders are closing.
+    others = _claimed(desk, order) if request.quantity > order.request.quantity else 0
+    return held if request.quantity <= held - others else 0
+
+
+def exit_facts(desk: Desk, instrument: Instrument, quantity: int) -> Facts:
     """What is known about an order that closes a position: nothing of the account is against it."""
-    return market_facts(desk, instrument, ())
+    return market_facts(desk, instrument, (), held=quantity)
 
 
-def change_facts(desk: Desk, order: Order, command: ModifyOrder) -> Facts:
-    """What is known about a change: the margin it takes beyond what the order has reserved."""
+def change_facts(desk: Desk, order: Order, command: ModifyOrder, risk: Risk) -> Facts:
+    """What is known about a change: the margin it takes beyond what the order has reserved, and
+    what a new order with these terms would be refused for."""
     instrument = desk.known(order.request.instrument)
     margins, now = desk.account(int(order.account)).margins, desk.now
     request = command.change.applied_to(order.request)
     more = margins.needs([request], order.run_id, now)
     more = Paise(more - margins.needs([order.request], order.run_id, now))
     denials = _margin(desk, int(order.account), more) if more > 0 else ()
-    if not closes(desk, order, request):
+    held = _closable(desk, order, request)
+    if not held:
         desk.demand_room()
-        halt = desk.halt(int(order.account))
-        denials += () if halt is None else (denial(_R.KILL_SWITCH_ACTIVE, why=halt.words),)
-    return market_facts(desk, instrument, denials)
+        known = risk_facts(
+            desk, int(order.account), order.run_id, request, risk, required=more, changed=order
+        )
+        denials += gate.check_change(request, known)
+        denials += _too_many_sold(desk, order, request)
+    return market_facts(desk, instrument, denials, held=held)
 
 
 def basket_denials(
@@ -101,13 +115,16 @@ def margin_of(
     return needed, _margin(desk, account_id, needed)
 
 
-def market_facts(desk: Desk, instrument: Instrument, denials: tuple[Denial, ...]) -> Facts:
+def market_facts(
+    desk: Desk, instrument: Instrument, denials: tuple[Denial, ...], *, held: int
+) -> Facts:
     """The market's side of the facts."""
     return Facts(
         instrument=instrument,
         tick=desk.tick(instrument.id),
         phase=desk.phase(instrument),
         denials=denials,
+        held=held,
     )
 
 
@@ -125,14 +142,39 @@ def _intraday(desk: Desk, request: OrderRequest, instrument: Instrument) -> tupl
     return (denial(_R.INTRADAY_OVER, pointer="/product", **facts),)
 
 
-def _holdings(desk: Desk, command: PlaceOrder) -> tuple[Denial, ...]:
+def _holdings(desk: Desk, command: PlaceOrder, legs: Legs | None) -> tuple[Denial, ...]:
     """Delivery sells only what is there and not being sold: shares for CNC, funded ones for MTF."""
     request = command.request
-    if request.side is Side.BUY or request.product not in (Product.CNC, Product.MTF):
+    if not _is_delivered(request):
         return ()
     free = desk.account(int(command.account)).margins.free_holdings(request, command.run_id)
-    if request.quantity <= free:
+    if legs is not None:
+        free = max(free - legs.units(request), 0)
+    return () if request.quantity <= free else _sells_more(request, free)
+
+
+def _too_many_sold(desk: Desk, order: Order, request: OrderRequest) -> tuple[Denial, ...]:
+    """The same of an order that is changed: its own units it may have."""
+    if not _is_delivered(request) or request.quantity <= order.request.quantity:
         return ()
+    margins = desk.account(int(order.account)).margins
+    free = order.filled_quantity + order.pending_quantity
+    free += margins.free_holdings(request, order.run_id)
+    return () if request.quantity <= free else _sells_more(request, free)
+
+
+def _is_delivered(request: OrderRequest) -> bool:
+    return request.side is Side.SELL and request.product in (Product.CNC, Product.MTF)
+
+
+def _claimed(desk: Desk, order: Order) -> int:
+    """Units that other orders than this one take on its side."""
+    request, margins = order.request, desk.account(int(order.account)).margins
+    claimed = margins.pending(request.instrument, request.product, request.side, order.run_id)
+    return claimed - order.pending_quantity
+
+
+def _sells_more(request: OrderRequest, free: int) -> tuple[Denial, ...]:
     facts = {"instrument": request.instrument, "product": request.product}
     found = denial(
         _R.INSUFFICIENT_HOLDINGS,

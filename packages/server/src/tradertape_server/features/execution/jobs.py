@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 
 from tradertape_core.execution.simulated import everything
 from tradertape_core.kernel.clock import IST, Clock
@@ -101,27 +102,30 @@ class ExecutionJobs:
         phase = next((one.kind for one in phases if one.start <= now < one.end), None)
         matched = [one.start for one in phases if one.kind is PhaseKind.CLOSING_MATCHING]
         end = matched[0] if matched else hours.end
-        if phase in PRE_OPEN_OVER and self._first("pre-open", segment, hours):
-            self._match_auction(PhaseKind.PRE_OPEN_MATCHING, segment, now)
-        if hours.start <= now < hours.end and self._first("open", segment, hours):
-            self._tell(lambda venue: venue.open_session(now, among))
-            self._square_off(segment, hours.day, left_from_before=True)
+        once, tell = partial(self._once, segment, hours.day), self._tell
+        if phase in PRE_OPEN_OVER:
+            kind = PhaseKind.PRE_OPEN_MATCHING
+            once("pre-open", lambda: self._match_auction(kind, segment, now))
+        if hours.start <= now < hours.end:
+            once("open", lambda: tell(lambda venue: venue.open_session(now, among)))
+            once("left", lambda: self._square_off(segment, hours.day, left_from_before=True))
         due = intraday_due(self.calendar, hours.day, segment)
         if due is not None and due <= now < hours.end:
             self._square_off(segment, hours.day)
-        if phase in _STILL_IN_AUCTION and self._first("auction", segment, hours):
-            self._tell(lambda venue: venue.enter_auction(now, among))
-        if now >= end and self._first("close", segment, hours):
+        if phase in _STILL_IN_AUCTION:
+            once("auction", lambda: tell(lambda venue: venue.enter_auction(now, among)))
+        if now >= end:
             if matched:
-                self._match_auction(PhaseKind.CLOSING_MATCHING, segment, now)
-            self._tell(lambda venue: venue.close_session(now, among))
+                kind = PhaseKind.CLOSING_MATCHING
+                once("matching", lambda: self._match_auction(kind, segment, now))
+            once("close", lambda: tell(lambda venue: venue.close_session(now, among)))
 
-    def _first(self, what: str, segment: Segment, hours: TradingHours) -> bool:
-        """Whether this was not done yet on the day."""
-        name = (what, segment, hours.day)
-        is_first = name not in self._done
-        self._done.add(name)
-        return is_first
+    def _once(self, segment: Segment, day: date, what: str, work: Callable[[], None]) -> None:
+        """Do something once a day; what was refused is tried again."""
+        name = (what, segment, day)
+        if name not in self._done:
+            work()
+            self._done.add(name)
 
     def _match_auction(self, kind: PhaseKind, segment: Segment, now: datetime) -> None:
         """Fill what waits in an auction, at its price; where nobody can say one it rests on."""
@@ -166,6 +170,8 @@ class ExecutionJobs:
                     exchanges=exchanges,
                     is_square_off=True,
                 )
+            except TradingPaused:
+                raise
             except ApiError as error:
                 logger.warning("square-off refused", run=run.run_id, reason=error.detail)
 

@@ -29,7 +29,7 @@ from tradertape_server.features.execution.errors import InProgress, KeyReused, O
 from tradertape_server.features.execution.facts import basket_denials, facts_for
 from tradertape_server.features.execution.identifiers import OrderIds
 from tradertape_server.features.execution.previewing import Asker, preview_basket, preview_order
-from tradertape_server.features.execution.risk import NO_RISK, Risk
+from tradertape_server.features.execution.risk import NO_RISK, Legs, Risk
 from tradertape_server.features.execution.summaries import wish as in_words
 from tradertape_server.features.execution.wishes import GO_ON, Wish
 from tradertape_server.platform.crash_points import reach
@@ -259,15 +259,18 @@ class _Basket:
 
     def decide(self, desk: Desk) -> BasketDecision:
         """Raises InvalidDocument when none of the legs can stand, or one cannot and all must."""
-        now, facts = desk.now, list[Facts]()
+        now, facts, legs = desk.now, list[Facts](), Legs()
         for index, request in self._requests.items():
             command = _command(self._intent, request, self._ids.next(now), leg=index)
             try:
-                facts.append(facts_for(desk, command, self._intent.risk, in_basket=True))
+                known = facts_for(desk, command, self._intent.risk, legs=legs)
             except InvalidDocument as error:
                 self._problems[index] = error.problems
-            else:
-                self._commands.append(command)
+                continue
+            facts.append(known)
+            self._commands.append(command)
+            if not engine.place(command, known, now).is_denied:
+                legs.take(request, is_exit=known.held > 0)
         if self._problems and (self._all_or_none or not self._commands):
             raise _invalid(self._problems)
         denials = basket_denials(desk, self._intent.account_id, self._commands, facts)

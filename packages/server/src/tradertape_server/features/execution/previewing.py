@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from tradertape_core.execution.decision import Facts
 from tradertape_core.execution.pricing import offers
 from tradertape_core.ledger.billing import delivery_charges, order_charges, schedule_for
 from tradertape_core.ledger.charges import NO_CHARGES, Charges
@@ -20,8 +21,13 @@ from tradertape_core.orders.fields import order_document
 from tradertape_core.orders.order import Fill, OrderRequest, Product, Side
 from tradertape_server.features.execution import views
 from tradertape_server.features.execution.desk import Desk
-from tradertape_server.features.execution.facts import facts_for, instrument_of, margin_of
-from tradertape_server.features.execution.risk import NO_RISK, Risk
+from tradertape_server.features.execution.facts import (
+    exit_facts,
+    facts_for,
+    instrument_of,
+    margin_of,
+)
+from tradertape_server.features.execution.risk import NO_RISK, Legs, Risk
 
 Json = dict[str, Any]
 _NO_SLIPPAGE = Decimal(0)
@@ -41,7 +47,7 @@ def preview_order(desk: Desk, asker: Asker, request: OrderRequest) -> Json:
 
     What would refuse it is a warning of severity `error`.
     """
-    warnings, charges = _leg(desk, asker, request)
+    warnings, charges = _leg(desk, asker, request, Legs())
     margin, short = margin_of(desk, asker.account_id, [request], asker.run_id)
     warnings += [_warning(one, severity="error") for one in short]
     order = {**views.plain(order_document(request)), "warnings": warnings}
@@ -50,8 +56,10 @@ def preview_order(desk: Desk, asker: Asker, request: OrderRequest) -> Json:
 
 def preview_basket(desk: Desk, asker: Asker, requests: Sequence[OrderRequest]) -> Json:
     """The same of a basket, its margin as a whole."""
+    before = Legs()
     legs = [
-        _leg(desk, asker, request, at=f"/orders/{index}") for index, request in enumerate(requests)
+        _leg(desk, asker, request, before, at=f"/orders/{index}")
+        for index, request in enumerate(requests)
     ]
     margin, short = margin_of(desk, asker.account_id, requests, asker.run_id)
     charges = sum((cost for _, cost in legs), NO_CHARGES)
@@ -68,22 +76,28 @@ def preview_basket(desk: Desk, asker: Asker, requests: Sequence[OrderRequest]) -
 
 
 def _leg(
-    desk: Desk, asker: Asker, request: OrderRequest, *, at: str = ""
+    desk: Desk, asker: Asker, request: OrderRequest, before: Legs, *, at: str = ""
 ) -> tuple[list[Json], Charges]:
     instrument = instrument_of(desk, request.instrument, f"{at}/tradingsymbol")
-    tick, now = desk.market.tick(instrument.id), desk.now
-    phase = desk.market.phase(instrument, now)
-    checked = check_against(request, instrument, now=now, tick=tick, phase=phase)
-    charges = estimate(request, instrument, tick, now, broker=desk.broker)
-    denials = (*checked.denials, *_gate(desk, asker, request))
+    facts, now = _facts(desk, asker, request, before, instrument), desk.now
+    checked = check_against(
+        request, instrument, now=now, tick=facts.tick, phase=facts.phase, held=facts.held
+    )
+    charges = estimate(request, instrument, facts.tick, now, broker=desk.broker)
+    denials = (*checked.denials, *facts.denials)
+    if not denials:
+        before.take(request, is_exit=facts.held > 0)
     refusals = [_warning(one, severity="error") for one in denials]
     return [*refusals, *(_warning(one, severity="warning") for one in checked.warnings)], charges
 
 
-def _gate(desk: Desk, asker: Asker, request: OrderRequest) -> tuple[Denial, ...]:
+def _facts(
+    desk: Desk, asker: Asker, request: OrderRequest, before: Legs, instrument: Instrument
+) -> Facts:
     """What risk and holdings say; the margin is judged as a whole."""
     if asker.run_id is not None and desk.is_leaving(asker.run_id):
-        return ()  # an exit is told here, which nothing refuses
+        # An exit is told here, which nothing refuses.
+        return exit_facts(desk, instrument, request.quantity)
     command = PlaceOrder(
         order_id="preview",
         account=str(asker.account_id),
@@ -92,7 +106,7 @@ def _gate(desk: Desk, asker: Asker, request: OrderRequest) -> tuple[Denial, ...]
         venue="paper",
         request=request,
     )
-    return facts_for(desk, command, asker.risk, in_basket=True).denials
+    return facts_for(desk, command, asker.risk, legs=before)
 
 
 def estimate(

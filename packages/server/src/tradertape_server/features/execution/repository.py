@@ -157,11 +157,11 @@ def traded(session: Session) -> dict[str, dict[str, Any]]:
     return {row.id: row.document for row in session.scalars(select(TradedInstrument))}
 
 
-def leaving_runs(session: Session) -> set[str]:
-    """Runs that are being closed whole."""
+def leaving_runs(session: Session) -> set[tuple[str, str]]:
+    """Runs that are being closed whole, each with the key of the exit."""
     waiting = session.scalars(select(IntentRow).where(IntentRow.answer.is_(None)))
     return {
-        row.run_id
+        (row.run_id, row.key)
         for row in waiting
         if row.kind == "exit_run" and row.details.get("product") is None
     }

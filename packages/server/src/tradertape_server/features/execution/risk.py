@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -12,7 +12,7 @@ from tradertape_core.ledger.marks import is_plausible
 from tradertape_core.ledger.pnl import RunMode, pnl_of
 from tradertape_core.ledger.position import Position, PositionKey
 from tradertape_core.market.tick import Tick
-from tradertape_core.orders.order import OrderRequest, Side
+from tradertape_core.orders.order import Order, OrderRequest, Side
 from tradertape_core.risk.rules import RiskFacts, RiskLimits
 from tradertape_server.features.execution import repository
 from tradertape_server.features.execution.desk import AccountState, Desk
@@ -30,6 +30,30 @@ class Risk:
 NO_RISK = Risk()
 
 
+@dataclass(slots=True)
+class Legs:
+    """The legs of a basket that stand so far: the next is judged as if they were placed."""
+
+    entries: list[OrderRequest] = field(default_factory=list[OrderRequest])
+    exits: list[OrderRequest] = field(default_factory=list[OrderRequest])
+
+    def __len__(self) -> int:
+        return len(self.entries) + len(self.exits)
+
+    def take(self, request: OrderRequest, *, is_exit: bool) -> None:
+        """Take a leg in that nothing refuses."""
+        (self.exits if is_exit else self.entries).append(request)
+
+    def units(self, request: OrderRequest) -> int:
+        """Units that they take on the same side of the same holding."""
+        place = (request.instrument, request.product, request.side)
+        legs = (*self.entries, *self.exits)
+        return sum(o.quantity for o in legs if (o.instrument, o.product, o.side) == place)
+
+
+_Waiting = tuple[OrderRequest, int]  # with the units that are still to come
+
+
 def risk_facts(
     desk: Desk,
     account_id: int,
@@ -38,13 +62,18 @@ def risk_facts(
     risk: Risk,
     *,
     required: Paise | None,
+    legs: Legs | None = None,
+    changed: Order | None = None,
 ) -> RiskFacts:
     """Return the facts about one order. required: None when its margin is judged elsewhere.
 
+    legs: those of its basket before it. changed: the order whose new terms the request is.
     What costs a look at the database is gathered only where a limit asks for it.
     """
     state, now = desk.account(account_id), desk.now
+    legs = legs or Legs()
     held = _held(state, run_id, risk.limits)
+    waiting = _waiting(state, run_id, risk.limits, legs, changed)
     tick = _plausible_tick(desk, request.instrument)
     key = PositionKey(str(account_id), run_id, request.instrument, request.product)
     position = state.positions.get(key)
@@ -57,13 +86,16 @@ def risk_facts(
         halted=risk.halted,
         capital_paise=Paise(limits.allocation_paise or state.cash_paise),
         day_pnl_paise=_day_pnl(desk, account_id, run_id, limits),
-        orders_today=_orders_today(desk, run_id, now, limits),
-        open_instruments=frozenset(one.key.instrument for one in held),
+        orders_today=_orders_today(desk, run_id, now, limits) + len(legs),
+        open_instruments=frozenset(one.key.instrument for one in held)
+        | frozenset(one.instrument for one, _ in waiting),
         position_quantity=quantity,
-        exiting_quantity=_exiting(state, run_id, request, quantity),
-        gross_exposure_paise=_exposure(desk, held),
+        exiting_quantity=_exiting(state, run_id, request, quantity) + legs.units(request),
+        gross_exposure_paise=_exposure(desk, held, waiting),
         symbol_exposure_paise=_exposure(
-            desk, (one for one in held if one.key.instrument == request.instrument)
+            desk,
+            [one for one in held if one.key.instrument == request.instrument],
+            [one for one in waiting if one[0].instrument == request.instrument],
         ),
         last_price=tick.last_price if tick else None,
         tick_age_s=abs((now - tick.at).total_seconds()) if tick else None,
@@ -76,15 +108,43 @@ def risk_facts(
 
 def _held(state: AccountState, run_id: str | None, limits: RiskLimits) -> list[Position]:
     """What the run holds; nothing where no limit asks what that is worth."""
+    if not _asks_for_holdings(limits):
+        return []
+    return [one for key, one in state.positions.items() if key.run_id == run_id]
+
+
+def _waiting(
+    state: AccountState, run_id: str | None, limits: RiskLimits, legs: Legs, changed: Order | None
+) -> list[_Waiting]:
+    """What the run will hold besides, once its orders and the legs before this one are filled."""
+    if not _asks_for_holdings(limits):
+        return []
+    resting = [
+        (order.request, order.pending_quantity)
+        for order in state.orders.values()
+        if order.run_id == run_id
+        and not order.slices
+        and (changed is None or order.order_id != changed.order_id)
+        and not _takes_from(state, order)
+    ]
+    return [*resting, *((leg, leg.quantity) for leg in legs.entries)]
+
+
+def _takes_from(state: AccountState, order: Order) -> bool:
+    request = order.request
+    key = PositionKey(order.account, order.run_id, request.instrument, request.product)
+    position = state.positions.get(key)
+    return position is not None and position.side is not request.side
+
+
+def _asks_for_holdings(limits: RiskLimits) -> bool:
     asked = (
         limits.max_positions,
         limits.max_per_symbol_pct,
         limits.exposure_pct,
         limits.allocation_paise,
     )
-    if all(one is None for one in asked):
-        return []
-    return [one for key, one in state.positions.items() if key.run_id == run_id]
+    return any(one is not None for one in asked)
 
 
 def _plausible_tick(desk: Desk, name: str) -> Tick | None:
@@ -97,8 +157,13 @@ def _exiting(state: AccountState, run_id: str | None, request: OrderRequest, qua
     return state.margins.pending(request.instrument, request.product, side, run_id)
 
 
-def _exposure(desk: Desk, positions: Iterable[Position]) -> Paise:
+def _exposure(desk: Desk, positions: Iterable[Position], waiting: Sequence[_Waiting]) -> Paise:
     total = 0
+    for request, quantity in waiting:
+        price = request.price or request.trigger_price
+        tick = None if price else desk.tick(request.instrument)
+        price = tick.last_price if tick else price
+        total += notional(Price(price), quantity)
     for one in positions:
         tick = desk.tick(one.key.instrument)
         price = tick.last_price if tick else one.average_price

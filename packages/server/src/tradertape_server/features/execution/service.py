@@ -39,6 +39,7 @@ from tradertape_server.features.execution.models import PaperAccount
 from tradertape_server.features.execution.placing import Intent
 from tradertape_server.features.execution.ports import Happened, Listener, Market
 from tradertape_server.features.execution.reading import Reading
+from tradertape_server.features.execution.risk import NO_RISK, Risk
 from tradertape_server.features.execution.runs import RunRef, Settings
 from tradertape_server.features.execution.trader import Trader
 from tradertape_server.features.execution.venue import PaperVenue
@@ -211,9 +212,11 @@ class ExecutionService(Reading):
         """Take an order back. Raises NotFound, Conflict when it is over."""
         return self._done(cancelling.cancel_wish(run_id, order_id))
 
-    def modify(self, run_id: str, order_id: str, patch: Mapping[str, Any]) -> Order:
+    def modify(
+        self, run_id: str, order_id: str, patch: Mapping[str, Any], *, risk: Risk = NO_RISK
+    ) -> Order:
         """Change an open order. Raises NotFound, InvalidDocument, OrderDenied, Conflict."""
-        return self._done(cancelling.modify_wish(run_id, order_id, patch))
+        return self._done(cancelling.modify_wish(run_id, order_id, patch, risk))
 
     def void(self, order_id: str, trade_id: str) -> Order:
         """Reverse a trade its exchange took back, once. Raises NotFound."""

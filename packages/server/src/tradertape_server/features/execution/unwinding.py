@@ -112,7 +112,7 @@ def _place(desk: Desk, row: Json, leg: Order, request: OrderRequest, index: int)
         leg=index,
     )
     instrument = desk.known(request.instrument)
-    decision = engine.place(command, exit_facts(desk, instrument), desk.now)
+    decision = engine.place(command, exit_facts(desk, instrument, request.quantity), desk.now)
     if decision.is_denied:
         why = "; ".join(one.message for one in decision.denials)
         text = f"{leg.order_id} could not be reversed: {why}"

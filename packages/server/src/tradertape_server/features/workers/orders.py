@@ -8,6 +8,7 @@ from typing import Any
 from tradertape_core.orders.order import Order
 from tradertape_server.features.execution import views
 from tradertape_server.features.execution.service import ExecutionService
+from tradertape_server.features.workers.limits import risk_of
 from tradertape_server.features.workers.models import WorkerRun
 
 Json = dict[str, Any]
@@ -37,7 +38,8 @@ class OrderService:
 
     def modify(self, run: WorkerRun, order_id: str, patch: Mapping[str, Any]) -> Json:
         """Change it."""
-        return self._view(self._execution.modify(run.strategy_run_id, order_id, patch))
+        order = self._execution.modify(run.strategy_run_id, order_id, patch, risk=risk_of(run))
+        return self._view(order)
 
     def trades(self, run: WorkerRun) -> Json:
         """What the run's orders got."""
