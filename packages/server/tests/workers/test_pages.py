@@ -274,6 +274,21 @@ def test_a_browser_hears_events_and_runs(
         assert live["data"]["pulse"]["position_count"] == 1
 
 
+def test_what_a_worker_wants_seen_reaches_a_browser_by_itself(
+    worker: Any, new_run: Any, page: TestClient, api: Any
+) -> None:
+    caller = worker()
+    field = {"key": "stop", "path": "runtime_state.risk.stop", "tone": "warn"}
+    new_run(caller, summary_fields=[field], runtime_state={"risk": {"stop": 1}})
+    with open_socket(page) as socket:
+        socket.send_json({"action": "subscribe", "channels": ["runs"]})
+        (pulse,) = hear(socket, "channel")["data"]
+        assert pulse["summary_fields"] == [{**field, "value": 1}]
+        assert caller.patch(api("runs/run-1/risk"), json={"patch": {"stop": 2}}).is_success
+        (pulse,) = hear(socket, "channel")["data"]
+        assert pulse["summary_fields"] == [{**field, "value": 2}]
+
+
 def test_a_browser_hears_nothing_of_others_and_of_no_channel(
     caller: TestClient, sign_in: Any, api: Any, buy: Any
 ) -> None:

@@ -118,6 +118,7 @@ export interface SummaryField {
   label?: string
   value?: unknown
   format?: "inr" | "pct" | "int" | "number" | "text" | "time"
+  tone?: string
 }
 
 export type OptionStatus =

@@ -10,4 +10,6 @@ export interface Column<T> {
   /** Words stand to the left, figures to the right. */
   isText?: boolean
   isSortable?: boolean
+  /** Stays in sight at the right end, however wide the table is: what can be done about a row. */
+  isPinned?: boolean
 }

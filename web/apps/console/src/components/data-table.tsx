@@ -105,6 +105,10 @@ export function DataTable<T extends object>(props: Props<T>) {
   )
 }
 
+function cellClass<T>({ isText, isPinned }: Column<T>): string | undefined {
+  return [isText && classes.text, isPinned && classes.pinned].filter(Boolean).join(" ") || undefined
+}
+
 interface HeadProps<T> {
   column: Column<T>
   sorting: SortingState
@@ -126,7 +130,7 @@ function Head<T>({ column, sorting, onSort }: HeadProps<T>) {
       </button>
     )
   return (
-    <th scope="col" className={column.isText ? classes.text : undefined} aria-sort={direction}>
+    <th scope="col" className={cellClass(column)} aria-sort={direction}>
       {content}
     </th>
   )
@@ -155,7 +159,7 @@ function Line<T>({ row, columns, index, onOpen, isOpened }: LineProps<T>) {
       aria-rowindex={index + 2}
     >
       {columns.map((column) => (
-        <td key={column.id} className={column.isText ? classes.text : undefined}>
+        <td key={column.id} className={cellClass(column)}>
           {column.cell(row)}
         </td>
       ))}

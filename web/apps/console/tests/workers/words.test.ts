@@ -5,8 +5,10 @@ import {
   guardOf,
   healthWords,
   idleWords,
+  protectionWords,
   reasonParts,
   stepWords,
+  summaryTone,
   summaryValue,
 } from "@/features/workers/words"
 import type { OptionEntryPreview } from "@/lib/queries/option-runs"
@@ -76,8 +78,17 @@ describe("what guards a leg", () => {
     ["armed", 0, "Protection armed, nothing held"],
     ["exiting", 1, "Protection exiting"],
   ])("a run that is %s with %i: %s", (protection_status, position_count, text) =>
-    expect(idleWords({ protection_status, position_count })).toBe(text),
+    expect(idleWords({ status: "open", protection_status, position_count })).toBe(text),
   )
+
+  test("a run that is closed is not said to be guarded", () => {
+    expect(idleWords({ status: "closed", protection_status: "armed", position_count: 0 })).toBe(
+      "Nothing: the run is closed",
+    )
+    expect(protectionWords("armed", false)).toBe("Armed")
+    expect(protectionWords("armed", true)).toBe("Ended with the run")
+    expect(protectionWords("done", true)).toBe("Done")
+  })
 })
 
 const pulse = (health: Partial<RunPulse["health"]>, status = "open") => ({
@@ -122,6 +133,16 @@ describe("summary fields", () => {
     [{ key: "a", value: { x: 1 } }, '{"x":1}'],
     [{ key: "a" }, "–"],
   ])("%j reads %s", (field, text) => expect(summaryValue(field)).toBe(text))
+
+  test.each([
+    [{ key: "k", value: "Long", tone: "gain" }, "tt-gain"],
+    [{ key: "k", value: 82, tone: "warning" }, "tt-warn"],
+    [{ key: "k", value: -1.5, tone: "signed" }, "tt-loss"],
+    [{ key: "k", value: "2", tone: "signed" }, "tt-gain"],
+    [{ key: "k", value: null, tone: "signed" }, undefined],
+    [{ key: "k", value: 1, tone: "constructor" }, undefined],
+    [{ key: "k", value: 1 }, undefined],
+  ])("%j has the colour %s", (field, colour) => expect(summaryTone(field)).toBe(colour))
 })
 
 describe("the button that leaves a run", () => {

@@ -2604,6 +2604,12 @@ export type RunPulse = {
      * Strategy Run Id
      */
     strategy_run_id: string;
+    /**
+     * Summary Fields
+     */
+    summary_fields: Array<{
+        [key: string]: JsonValue;
+    }>;
 };
 
 /**

@@ -64,6 +64,7 @@ class RunPulse(Answer):
     protection_status: str
     next: Step | None
     attention: list[str]
+    summary_fields: list[dict[str, JsonValue]]
 
 
 class RunCard(RunPulse):
@@ -73,7 +74,6 @@ class RunCard(RunPulse):
     name: str
     account_scope: str
     execution_mode: Mode
-    summary_fields: list[dict[str, JsonValue]]
     is_option_run: bool
     token_id: int | None
     created_at: IstTime

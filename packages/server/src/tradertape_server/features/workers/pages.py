@@ -207,7 +207,6 @@ class PageService:
             name=_name(run),
             account_scope=run.account_scope,
             execution_mode=cast("out.Mode", run.execution_mode),
-            summary_fields=shown_fields(run, looked.pnl.totals),
             is_option_run=run.option_run is not None,
             token_id=run.key_id,
             created_at=run.created_at,
@@ -286,6 +285,7 @@ def _pulse(looked: _Looked) -> out.RunPulse:
         protection_status=run.protection_status,
         next=nearest(looked.steps),
         attention=looked.attention,
+        summary_fields=shown_fields(run, totals),
     )
 
 

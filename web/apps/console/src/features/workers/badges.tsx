@@ -1,7 +1,7 @@
 import { Badge } from "@mantine/core"
 import { words } from "@tradertape/ui/format.ts"
 import type { Mode, RunPulse } from "@/lib/queries/workers"
-import { healthWords, MODE_WORDS } from "./words"
+import { healthWords, MODE_WORDS, protectionWords } from "./words"
 import classes from "./workers.module.css"
 
 export function ModeBadge({ mode }: { mode: Mode }) {
@@ -23,6 +23,13 @@ const COLORS: Record<string, string> = {
 
 export function StatusBadge({ status }: { status: string }) {
   return <Badge color={COLORS[status] ?? "gray"}>{words(status)}</Badge>
+}
+
+const GUARDS: Record<string, string> = { Armed: "green", Triggered: "red", Exiting: "yellow", Failed: "red" }
+
+export function ProtectionBadge({ status, isOver }: { status: string; isOver: boolean }) {
+  const text = protectionWords(status, isOver)
+  return <Badge color={GUARDS[text] ?? "gray"}>{text}</Badge>
 }
 
 /** A dot and a sentence: never colour alone. */

@@ -47,14 +47,23 @@ export function stepWords(step: Step): string {
   return `${what} of ${symbolOf(step.instrument)} at ${number(step.level, 2)}${away}`
 }
 
+export const CLOSED = "Nothing: the run is closed"
+
 /** What stands where no rule will act next: that nothing is held, or that nobody guards what is. */
 export function idleWords({
+  status: runStatus,
   protection_status: status,
   position_count,
-}: Pick<RunPulse, "protection_status" | "position_count">): string {
+}: Pick<RunPulse, "status" | "protection_status" | "position_count">): string {
+  if (runStatus === "closed") return CLOSED
   if (!["unarmed", "armed", "done"].includes(status)) return `Protection ${words(status).toLowerCase()}`
   if (position_count > 0) return `No rule guards its ${count(position_count, "position")}`
   return status === "armed" ? "Protection armed, nothing held" : "Holds nothing: nothing to guard"
+}
+
+/** The state of a protection. One that was armed when its run ended guards nothing any more. */
+export function protectionWords(status: string, isOver: boolean): string {
+  return isOver && ["armed", "triggered", "exiting"].includes(status) ? "Ended with the run" : words(status)
 }
 
 /** The rule that will act on a leg first; none where nothing guards it. */
@@ -151,6 +160,23 @@ export function summaryValue({ value, format }: SummaryField): string {
     default:
       return String(value)
   }
+}
+
+const TONES = new Map([
+  ["gain", "tt-gain"],
+  ["positive", "tt-gain"],
+  ["loss", "tt-loss"],
+  ["negative", "tt-loss"],
+  ["warn", "tt-warn"],
+  ["warning", "tt-warn"],
+  ["muted", "tt-muted"],
+])
+
+/** The colour a worker gives a summary field; `signed` goes by its figure. A word nobody knows is none. */
+export function summaryTone({ value, tone }: SummaryField): string | undefined {
+  if (tone !== "signed") return TONES.get(tone ?? "")
+  const figure = typeof value === "boolean" ? 0 : Number(value ?? 0)
+  return figure > 0 ? "tt-gain" : figure < 0 ? "tt-loss" : undefined
 }
 
 /** "The market is closed (market_closed)" → its sentence and its code. */

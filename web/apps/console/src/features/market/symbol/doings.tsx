@@ -27,22 +27,15 @@ function By({ run }: { run: string | null | undefined }) {
 }
 
 const FILLS: Column<Fill>[] = [
-  { id: "at", header: "Time (IST)", isText: true, value: (f) => f.at, cell: (f) => moment(f.at) },
   { id: "side", header: "Side", isText: true, value: (f) => f.side, cell: (f) => <Side side={f.side} /> },
   { id: "quantity", header: "Quantity", value: (f) => f.quantity, cell: (f) => number(f.quantity) },
   { id: "price", header: "Price", value: (f) => f.price, cell: (f) => number(f.price, 2) },
+  { id: "at", header: "Time (IST)", isText: true, value: (f) => f.at, cell: (f) => moment(f.at) },
   { id: "product", header: "Product", isText: true, value: (f) => f.product, cell: (f) => f.product },
   { id: "run", header: "By", isText: true, value: (f) => f.run_id, cell: (f) => <By run={f.run_id} /> },
 ]
 
 const RESTING: Column<Resting>[] = [
-  {
-    id: "at",
-    header: "Placed (IST)",
-    isText: true,
-    value: (o) => o.placed_at,
-    cell: (o) => moment(o.placed_at),
-  },
   { id: "side", header: "Side", isText: true, value: (o) => o.side, cell: (o) => <Side side={o.side} /> },
   { id: "type", header: "Type", isText: true, value: (o) => o.order_type, cell: (o) => o.order_type },
   { id: "left", header: "Left", value: (o) => o.pending_quantity, cell: (o) => number(o.pending_quantity) },
@@ -52,6 +45,13 @@ const RESTING: Column<Resting>[] = [
     header: "Trigger",
     value: (o) => o.trigger_price,
     cell: (o) => number(o.trigger_price || null, 2),
+  },
+  {
+    id: "at",
+    header: "Placed (IST)",
+    isText: true,
+    value: (o) => o.placed_at,
+    cell: (o) => moment(o.placed_at),
   },
   { id: "run", header: "By", isText: true, value: (o) => o.run_id, cell: (o) => <By run={o.run_id} /> },
 ]

@@ -42,11 +42,13 @@ export function PnlSection({ page, live }: { page: RunPage; live: RunLive }) {
         <ErrorState error={error} what="The line" retry={refetch} />
       ) : !data ? (
         <Skeleton height={290} />
-      ) : points.length === 0 && net === 0 ? (
+      ) : points.length === 0 && (net === 0 || !last) ? (
         <Text size="sm" c="dimmed" py="lg" ta="center">
           {page.card.execution_mode === "dry_run"
             ? "A dry run fills nothing, so it has no profit."
-            : "The line begins with the first fill."}
+            : live.pulse.status === "closed"
+              ? "No point of the line was kept in this time."
+              : "The line begins with the first fill."}
         </Text>
       ) : (
         <LiveLineChart

@@ -22,7 +22,14 @@ import { TradesSection } from "./trades-section"
 
 const TABS = [
   { value: "overview", label: "Overview" },
-  { value: "orders", label: "Orders and trades" },
+  {
+    value: "orders",
+    label: (
+      <>
+        Orders<span className={classes.wide}> and trades</span>
+      </>
+    ),
+  },
   { value: "protection", label: "Protection" },
   { value: "risk", label: "Risk" },
   { value: "timeline", label: "Timeline" },

@@ -3,19 +3,24 @@ import { age, instant, words } from "@tradertape/ui/format.ts"
 import { Section } from "@/components/section"
 import type { RunLive, RunPage, SummaryField } from "@/lib/queries/workers"
 import { useNow } from "@/lib/use-now"
-import { healthWords, stepWords, summaryValue } from "../words"
+import { CLOSED, healthWords, stepWords, summaryTone, summaryValue } from "../words"
 import classes from "./run.module.css"
 
 /** What the worker says of its run, how it is, and what the protection waits for. */
 export function SummarySection({ page, live }: { page: RunPage; live: RunLive }) {
   const now = useNow(5_000)
-  const fields = page.card.summary_fields as unknown as SummaryField[]
+  const fields = live.pulse.summary_fields as unknown as SummaryField[]
   const metrics = Object.entries((page.heartbeat?.metrics ?? {}) as Record<string, unknown>)
   return (
     <Section title="At a glance">
       <dl className={classes.facts} data-live>
         {fields.map((field) => (
-          <Fact key={field.key} name={field.label ?? words(field.key)} value={summaryValue(field)} />
+          <Fact
+            key={field.key}
+            name={field.label ?? words(field.key)}
+            value={summaryValue(field)}
+            tone={summaryTone(field)}
+          />
         ))}
         <Fact name="Worker" value={healthWords(live.pulse).text} />
         <Fact name="Session" value={words(live.pulse.health.session_status)} />
@@ -34,7 +39,11 @@ export function SummarySection({ page, live }: { page: RunPage; live: RunLive })
       </Text>
       {live.steps.length === 0 ? (
         <Text size="sm" c="dimmed">
-          {page.protection ? "Its protection has nothing to watch now." : "This run has no protection."}
+          {live.pulse.status === "closed"
+            ? `${CLOSED}.`
+            : page.protection
+              ? "Its protection has nothing to watch now."
+              : "This run has no protection."}
         </Text>
       ) : (
         live.steps.slice(0, 6).map((step) => (
@@ -47,11 +56,11 @@ export function SummarySection({ page, live }: { page: RunPage; live: RunLive })
   )
 }
 
-function Fact({ name, value }: { name: string; value: string }) {
+function Fact({ name, value, tone }: { name: string; value: string; tone?: string | undefined }) {
   return (
     <>
       <dt>{name}</dt>
-      <dd className="tt-num">{value}</dd>
+      <dd className={tone ? `tt-num ${tone}` : "tt-num"}>{value}</dd>
     </>
   )
 }

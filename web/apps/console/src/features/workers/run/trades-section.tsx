@@ -23,7 +23,6 @@ const COLUMNS: Column<RunTrade>[] = [
       </>
     ),
   },
-  { id: "product", header: "Product", isText: true, value: (t) => t.product, cell: (t) => t.product },
   {
     id: "price",
     header: "Price (₹)",
@@ -43,6 +42,7 @@ const COLUMNS: Column<RunTrade>[] = [
     value: (t) => t.fill_timestamp,
     cell: (t) => moment(t.fill_timestamp),
   },
+  { id: "product", header: "Product", isText: true, value: (t) => t.product, cell: (t) => t.product },
   {
     id: "order",
     header: "Order",

@@ -7,7 +7,7 @@ import { ShieldCheck, ShieldOff } from "lucide-react"
 import type { ReactNode } from "react"
 import type { RunCard as Run, SummaryField } from "@/lib/queries/workers"
 import { Health, ModeBadge, StatusBadge } from "../badges"
-import { attentionWords, idleWords, stepWords, summaryValue } from "../words"
+import { attentionWords, idleWords, stepWords, summaryTone, summaryValue } from "../words"
 import classes from "./runs.module.css"
 
 const MOST_FIELDS = 4
@@ -86,11 +86,13 @@ export function RunCard({ run, idle, children }: Props) {
 function Summary({ fields }: { fields: SummaryField[] }) {
   if (fields.length === 0) return null
   return (
-    <dl className={classes.summary}>
+    <dl className={classes.summary} data-live>
       {fields.slice(0, MOST_FIELDS).map((field) => (
         <div key={field.key}>
           <dt>{field.label ?? words(field.key)}</dt>
-          <dd title={summaryValue(field)}>{summaryValue(field)}</dd>
+          <dd title={summaryValue(field)} className={summaryTone(field)}>
+            {summaryValue(field)}
+          </dd>
         </div>
       ))}
     </dl>

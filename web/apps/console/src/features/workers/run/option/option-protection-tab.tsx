@@ -1,14 +1,12 @@
 import { Badge, Skeleton, Stack } from "@mantine/core"
-import { words } from "@tradertape/ui/format.ts"
 import { useState } from "react"
 import type { OptionProtectionDocument, OptionState } from "@/lib/queries/option-runs"
 import type { RunLive } from "@/lib/queries/workers"
+import { ProtectionBadge } from "../../badges"
 import { StepsSection } from "../protection/steps-section"
 import { OptionProtectionForm } from "./option-protection-form"
 import { profitWords } from "./premium-section"
 import { ReplaySection } from "./replay-section"
-
-const COLORS: Record<string, string> = { armed: "green", triggered: "red", exiting: "yellow", failed: "red" }
 
 /** What the protection waits for, its rules to change, and what they would have done. */
 export function OptionProtectionTab({ state, live }: { state: OptionState | undefined; live: RunLive }) {
@@ -20,6 +18,7 @@ export function OptionProtectionTab({ state, live }: { state: OptionState | unde
     <Stack gap="md">
       <StepsSection
         isOption
+        isOver={isOver}
         steps={live.steps}
         note={
           protection.waits_for_entry
@@ -33,9 +32,11 @@ export function OptionProtectionTab({ state, live }: { state: OptionState | unde
         document={protection.protection}
         chips={
           <>
-            <Badge color={COLORS[protection.status] ?? "gray"}>
-              {protection.waits_for_entry ? "Waits for the entry" : words(protection.status)}
-            </Badge>{" "}
+            {protection.waits_for_entry ? (
+              <Badge color="gray">Waits for the entry</Badge>
+            ) : (
+              <ProtectionBadge status={protection.status} isOver={isOver} />
+            )}{" "}
             <Badge color="gray">Generation {protection.generation}</Badge>
           </>
         }

@@ -17,17 +17,20 @@ interface Props {
   status: string | undefined
   /** Units that the run holds of it. */
   held: number
+  isOver: boolean
 }
 
 /** One protected position: what it is, and the three rules on it. */
-export function PositionFields({ form, index, name, status, held }: Props) {
+export function PositionFields({ form, index, name, status, held, isOver }: Props) {
   const at = (field: string) => form.getInputProps(`positions.${index}.${field}`)
   return (
     <fieldset className={classes.group}>
       <legend>
         {name}
         {status === "done" && <span className="tt-muted"> · its exit is done</span>}
-        {status === "armed" && held === 0 && <span className="tt-warn"> · nothing of it is held</span>}
+        {!isOver && status === "armed" && held === 0 && (
+          <span className="tt-warn"> · nothing of it is held</span>
+        )}
         {status && status !== "done" && status !== "armed" && <span className="tt-warn"> · {status}</span>}
       </legend>
       <div className={`${classes.fields} ${classes.tight}`}>

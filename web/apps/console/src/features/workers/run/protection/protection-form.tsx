@@ -29,7 +29,9 @@ export function ProtectionForm({ id, protection, chips, legs, isOver }: Props) {
       note={
         protection?.reason
           ? `Last: ${protection.reason}`
-          : "Watched by the server on every tick, also when the worker is gone."
+          : isOver
+            ? "As it stood when the run closed."
+            : "Watched by the server on every tick, also when the worker is gone."
       }
       chips={chips}
       isOver={isOver}
@@ -66,6 +68,7 @@ export function ProtectionForm({ id, protection, chips, legs, isOver }: Props) {
           name={symbolOf(position.symbol) || `Position ${index + 1}`}
           status={protection?.legs[index]?.status}
           held={heldOf(legs, position.symbol, position.product)}
+          isOver={isOver}
         />
       ))}
       {typeof form.errors.positions === "string" && (

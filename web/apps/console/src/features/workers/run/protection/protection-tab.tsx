@@ -1,24 +1,22 @@
 import { Badge, Stack } from "@mantine/core"
-import { words } from "@tradertape/ui/format.ts"
 import { CandlestickChart } from "lucide-react"
 import { EmptyState } from "@/components/empty-state"
 import { Section } from "@/components/section"
 import type { ProtectionSnapshot, RunLive, RunPage } from "@/lib/queries/workers"
+import { ProtectionBadge } from "../../badges"
 import { chartedInstruments } from "./levels"
 import { LevelsSection } from "./levels-section"
 import { ProtectionForm } from "./protection-form"
 import { StepsSection } from "./steps-section"
 
-const COLORS: Record<string, string> = { armed: "green", triggered: "red", exiting: "yellow", failed: "red" }
-
 /** The levels on the chart, and the rules behind them to change. */
 export function ProtectionTab({ page, live }: { page: RunPage; live: RunLive }) {
   const protection = page.protection as unknown as ProtectionSnapshot | null
   const names = chartedInstruments(protection, live.legs)
-  const status = live.pulse.protection_status
+  const isOver = live.pulse.status === "closed"
   const chips = (
     <>
-      <Badge color={COLORS[status] ?? "gray"}>{words(status)}</Badge>{" "}
+      <ProtectionBadge status={live.pulse.protection_status} isOver={isOver} />{" "}
       {protection && <Badge color="gray">Generation {protection.generation}</Badge>}
     </>
   )
@@ -35,6 +33,7 @@ export function ProtectionTab({ page, live }: { page: RunPage; live: RunLive }) 
       )}
       <StepsSection
         steps={live.steps}
+        isOver={isOver}
         note="The nearest rule first, at the prices of now. The server acts on it, also when the worker is gone."
       />
       <ProtectionForm
@@ -43,7 +42,7 @@ export function ProtectionTab({ page, live }: { page: RunPage; live: RunLive }) 
         protection={protection}
         chips={chips}
         legs={live.legs}
-        isOver={live.pulse.status === "closed"}
+        isOver={isOver}
       />
     </Stack>
   )

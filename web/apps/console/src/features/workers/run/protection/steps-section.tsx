@@ -7,16 +7,19 @@ import classes from "./steps.module.css"
 interface Props {
   steps: readonly Step[]
   isOption?: boolean
+  isOver: boolean
   note: string
 }
 
 /** Everything the protection will do by itself, the nearest first: at what, how far, and what then. */
-export function StepsSection({ steps, isOption = false, note }: Props) {
+export function StepsSection({ steps, isOption = false, isOver, note }: Props) {
   return (
-    <Section title="What it will do by itself" note={note} flush>
+    <Section title="What it will do by itself" note={isOver ? undefined : note} flush>
       {steps.length === 0 ? (
         <Text size="sm" c="dimmed" px="md" pb="md">
-          Nothing is watched now: no rule is armed on anything that is held.
+          {isOver
+            ? "The run is closed: nothing is watched any more."
+            : "Nothing is watched now: no rule is armed on anything that is held."}
         </Text>
       ) : (
         <ol data-live className={classes.steps} aria-label="What it will do by itself">

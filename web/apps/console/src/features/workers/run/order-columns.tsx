@@ -1,0 +1,135 @@
+import { Badge, Button } from "@mantine/core"
+import { moment, number, words } from "@tradertape/ui/format.ts"
+import type { Column } from "@/components/column"
+import type { RunOrder } from "@/lib/queries/workers"
+import classes from "./run.module.css"
+
+const OVER = new Set(["COMPLETE", "CANCELLED", "REJECTED"])
+const COLORS: Record<string, string> = { COMPLETE: "green", REJECTED: "red", CANCELLED: "gray" }
+
+const price = (value: number) => (value ? number(value, 2) : "–")
+
+const isOpen = ({ status }: RunOrder) => !OVER.has(status)
+
+interface Cancelling {
+  onCancel: (order: RunOrder) => void
+  /** The order whose cancellation is under way. */
+  cancelled: string | undefined
+}
+
+const State = ({ order }: { order: RunOrder }) => (
+  <Badge color={COLORS[order.status] ?? "iris"}>{words(order.status)}</Badge>
+)
+
+function Side({ order }: { order: RunOrder }) {
+  return (
+    <span className={classes.side} data-side={order.transaction_type}>
+      {order.transaction_type}
+    </span>
+  )
+}
+
+const typeWords = (order: RunOrder) =>
+  `${order.order_type} ${order.product}${order.variety === "regular" ? "" : ` ${order.variety}`}`
+
+const filledWords = (order: RunOrder) => `${number(order.filled_quantity)} of ${number(order.quantity)}`
+
+/** Wide screens: a column for each fact. What can be done about an order stays in sight. */
+export function orderColumns(orders: readonly RunOrder[], cancelling: Cancelling): Column<RunOrder>[] {
+  const facts: Column<RunOrder>[] = [
+    {
+      id: "instrument",
+      header: "Order",
+      isText: true,
+      value: (o) => o.tradingsymbol,
+      cell: (o) => (
+        <>
+          <Side order={o} /> {number(o.quantity)} {o.exchange}:{o.tradingsymbol}
+        </>
+      ),
+    },
+    { id: "status", header: "State", isText: true, value: (o) => o.status, cell: (o) => <State order={o} /> },
+    { id: "type", header: "Type", isText: true, value: (o) => o.order_type, cell: typeWords },
+    { id: "price", header: "Price", value: (o) => o.price, cell: (o) => price(o.price) },
+    { id: "trigger", header: "Trigger", value: (o) => o.trigger_price, cell: (o) => price(o.trigger_price) },
+    { id: "filled", header: "Filled", value: (o) => o.filled_quantity, cell: filledWords },
+    {
+      id: "average",
+      header: "Average (₹)",
+      value: (o) => o.average_price,
+      cell: (o) => price(o.average_price),
+    },
+    {
+      id: "at",
+      header: "Placed (IST)",
+      isText: true,
+      value: (o) => o.order_timestamp,
+      cell: (o) => moment(o.order_timestamp),
+    },
+    {
+      id: "message",
+      header: "Message",
+      isText: true,
+      isSortable: false,
+      value: (o) => o.status_message,
+      cell: (o) => o.status_message ?? "",
+    },
+  ]
+  return orders.some(isOpen) ? [...facts, cancelColumn(cancelling)] : facts
+}
+
+function cancelColumn({ onCancel, cancelled }: Cancelling): Column<RunOrder> {
+  return {
+    id: "cancel",
+    header: <span className="tt-hidden">Cancel</span>,
+    isSortable: false,
+    isPinned: true,
+    value: () => null,
+    cell: (o) =>
+      isOpen(o) && (
+        <Button
+          variant="light"
+          color="red"
+          size="compact-xs"
+          loading={cancelled === o.order_id}
+          onClick={() => onCancel(o)}
+        >
+          Cancel {number(o.pending_quantity)} left
+        </Button>
+      ),
+  }
+}
+
+/** A phone: what it is above how it went, and what can be done about it. */
+export function phoneColumns(orders: readonly RunOrder[], cancelling: Cancelling): Column<RunOrder>[] {
+  const order: Column<RunOrder> = {
+    id: "instrument",
+    header: "Order",
+    isText: true,
+    value: (o) => o.tradingsymbol,
+    cell: (o) => <PhoneOrder order={o} />,
+  }
+  return orders.some(isOpen) ? [order, cancelColumn(cancelling)] : [order]
+}
+
+function PhoneOrder({ order }: { order: RunOrder }) {
+  const limits = [
+    order.price && number(order.price, 2),
+    order.trigger_price && `trigger ${number(order.trigger_price, 2)}`,
+  ].filter(Boolean)
+  const filled = order.filled_quantity && `${filledWords(order)} at ${price(order.average_price)}`
+  return (
+    <div className={classes.phoneOrder}>
+      <span>
+        <Side order={order} /> {number(order.quantity)} {order.tradingsymbol}{" "}
+        <span className="tt-muted">{[typeWords(order), ...limits].join(" ")}</span>
+      </span>
+      <span>
+        <State order={order} />{" "}
+        <span className="tt-muted">
+          {[filled, order.status_message, moment(order.order_timestamp)].filter(Boolean).join(", ")}
+        </span>
+      </span>
+    </div>
+  )
+}

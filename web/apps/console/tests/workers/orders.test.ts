@@ -1,0 +1,22 @@
+import { describe, expect, test, vi } from "vitest"
+import { orderColumns, phoneColumns } from "@/features/workers/run/order-columns"
+import type { RunOrder } from "@/lib/queries/workers"
+
+const order = (status: string) =>
+  ({ order_id: status, status, quantity: 10, pending_quantity: 10, filled_quantity: 0 }) as RunOrder
+
+const cancelling = { onCancel: vi.fn(), cancelled: undefined }
+
+describe("what can be done about an order", () => {
+  test.each([orderColumns, phoneColumns])("stays in sight at the end of its row", (columnsOf) => {
+    const columns = columnsOf([order("COMPLETE"), order("OPEN")], cancelling)
+    expect(columns.at(-1)?.id).toBe("cancel")
+    expect(columns.at(-1)?.isPinned).toBe(true)
+    expect(columns.filter(({ isPinned }) => isPinned)).toHaveLength(1)
+  })
+
+  test.each([orderColumns, phoneColumns])("takes no room where nothing can be done", (columnsOf) => {
+    const columns = columnsOf([order("COMPLETE"), order("REJECTED"), order("CANCELLED")], cancelling)
+    expect(columns.some(({ id }) => id === "cancel")).toBe(false)
+  })
+})
