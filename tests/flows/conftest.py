@@ -26,7 +26,7 @@ from tradertape_server.wiring import account_policy, build_container
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from flow_servers import LEASE_S, Cluster, Postgres, Redis, Server
+from flow_servers import LEASE_S, Cluster, Postgres, Redis, Server, Servers
 
 EMAIL = "worker@example.com"
 
@@ -57,7 +57,7 @@ def cluster(postgres: Postgres, tmp_path: Path) -> Iterator[Cluster]:
     token, cookie = prepare(home, postgres.url)
     roles = {"first": "all", "second": "all", "third": "web"}
     servers = [Server(n, role, environment, tmp_path / f"{n}.log") for n, role in roles.items()]
-    cluster = Cluster(servers, redis, postgres, token, cookie)
+    cluster = Cluster(servers, postgres.url, token, cookie, redis, postgres)
     try:
         for server in servers:
             server.start()
@@ -70,6 +70,28 @@ def cluster(postgres: Postgres, tmp_path: Path) -> Iterator[Cluster]:
                 server.send(signal.SIGCONT)
                 server.send(signal.SIGKILL)
         redis.kill()
+
+
+@pytest.fixture
+def alone(tmp_path: Path) -> Iterator[Servers]:
+    """One server on a database file, as most people run it."""
+    home = tmp_path / "home"
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("TRADERTAPE_")},
+        "TRADERTAPE_HOME": str(home),
+        "TRADERTAPE_REQUESTS_PER_MINUTE": "100000",
+        "TRADERTAPE_FEED_RATE_HZ": "5",
+    }
+    database_url = f"sqlite:///{home / 'tradertape.db'}"
+    token, cookie = prepare(home, database_url)
+    server = Server("alone", "all", environment, tmp_path / "alone.log")
+    try:
+        server.start()
+        server.wait_until_up()
+        yield Servers([server], database_url, token, cookie)
+    finally:
+        if server.process is not None and server.process.poll() is None:
+            server.send(signal.SIGKILL)
 
 
 def prepare(home: Path, database_url: str) -> tuple[str, str]:

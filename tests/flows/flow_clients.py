@@ -15,6 +15,14 @@ import httpx
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import connect
 
+from kite_algo_worker import (
+    AlgoWorkerConfig,
+    KiteAlgoWorkerClient,
+    KiteAlgoWorkerError,
+    OutcomeUnknownError,
+    TransportError,
+)
+
 PREFIX = "/api/algo-workers/worker"
 Json = dict[str, Any]
 
@@ -136,6 +144,64 @@ class Reader(Client):
                 if taken >= 40 or self.stop.is_set():
                     self.hops += 1
                     return
+
+
+@dataclass
+class SdkPlacer(Placer):
+    """The same with our client, as a worker that does what each error tells it to."""
+
+    def loop(self) -> None:
+        with worker(self) as client:
+            for number in itertools.count():
+                if self.stop.is_set():
+                    return
+                self._place(client, f"{self.run_id}:{number:05d}", order(number))
+
+    def _place(self, client: KiteAlgoWorkerClient, key: str, wish: Json) -> None:
+        while True:
+            self.tries += 1
+            sent_s = time.monotonic()
+            try:
+                answer = client.place_order(self.run_id, wish, key)
+            except (OutcomeUnknownError, TransportError) as lost:
+                self.refusals[type(lost).__name__] += 1
+                self.hops += 1
+                self.stop.wait(0.1)
+            except KiteAlgoWorkerError as refused:
+                if refused.status_code != 503 or refused.retry_after_s is None:
+                    raise
+                self.refusals[str(refused.code)] += 1
+                self.stop.wait(refused.retry_after_s)
+            else:
+                self.answers[key] = json.dumps(answer, separators=(",", ":")).encode()
+                self.sent_s = sent_s
+                return
+
+
+@dataclass
+class SdkReader(Reader):
+    """Reads one stream that mends itself."""
+
+    reconnects: int = 0
+
+    def loop(self) -> None:
+        with worker(self) as client, client.stream_timeline(self.run_id) as events:
+            self._close = events.close
+            for event in events:
+                self.cursors.append(event["cursor"])
+                self.reconnects = events.health.reconnect_count
+                if self.stop.is_set():
+                    return
+
+    def join(self) -> None:
+        self._close()
+        super().join()
+
+
+def worker(client: Client) -> KiteAlgoWorkerClient:
+    """Our client with a test's token."""
+    token = client.headers["Authorization"].removeprefix("Bearer ")
+    return KiteAlgoWorkerClient(AlgoWorkerConfig(client.urls[0], token))
 
 
 @dataclass

@@ -185,12 +185,11 @@ def run_sql(url: str, statement: str) -> list[Any]:
 
 
 @dataclass
-class Cluster:
-    """Everything, a worker's token and a browser's cookie."""
+class Servers:
+    """Processes on one database, a worker's token and a browser's cookie."""
 
     servers: list[Server]
-    redis: Redis
-    postgres: Postgres
+    database_url: str
     token: str
     cookie: str
 
@@ -207,9 +206,13 @@ class Cluster:
 
         return eventually(the_one, within_s, "one process trades")
 
-    @property
-    def database_url(self) -> str:
-        return self.postgres.url
+
+@dataclass
+class Cluster(Servers):
+    """Several, with what they share."""
+
+    redis: Redis
+    postgres: Postgres
 
 
 def stands_by(server: Server) -> bool:

@@ -8,7 +8,7 @@ from types import ModuleType
 
 import httpx
 from flow_clients import PREFIX, Client, Console, Placer, Reader, order
-from flow_servers import Cluster, eventually
+from flow_servers import Servers, eventually
 from sqlalchemy import select
 
 from tradertape_server.features.execution.models import ExecutionEvent, IntentRow, OrderRow
@@ -21,7 +21,14 @@ SOON_S = 60.0  # generous: a shared machine may stop all of them for seconds
 class Traffic:
     """Workers that place in three runs, and readers of what happens there."""
 
-    def __init__(self, cluster: Cluster, *, patience_s: float = 8.0) -> None:
+    def __init__(
+        self,
+        cluster: Servers,
+        *,
+        patience_s: float = 8.0,
+        placer: type[Placer] = Placer,
+        reader: type[Reader] = Reader,
+    ) -> None:
         urls = [one.url for one in cluster.servers]
         for run_id in RUNS:
             body = {
@@ -35,11 +42,11 @@ class Traffic:
         turned = [urls[i:] + urls[:i] for i in range(len(RUNS))]
         runs = list(zip(RUNS, turned, strict=True))
         self.placers = [
-            Placer(at, cluster.headers, run_id, patience_s=patience_s) for run_id, at in runs
+            placer(at, cluster.headers, run_id, patience_s=patience_s) for run_id, at in runs
         ]
-        self.readers = [Reader(at, cluster.headers, run_id) for run_id, at in runs]
+        self.readers = [reader(at, cluster.headers, run_id) for run_id, at in runs]
         never_trades = [one.url for one in cluster.servers if one.role == "web"]
-        self.console = Console(never_trades, {}, "", cookie=cluster.cookie)
+        self.console = Console(never_trades or urls, {}, "", cookie=cluster.cookie)
 
     @property
     def clients(self) -> list[Client]:
@@ -81,7 +88,7 @@ class Traffic:
             client.join()
 
 
-def every_law_holds(cluster: Cluster, traffic: Traffic, oracles: ModuleType) -> None:
+def every_law_holds(cluster: Servers, traffic: Traffic, oracles: ModuleType) -> None:
     for placer in traffic.placers:
         placer.stop.set()
     for placer in traffic.placers:
@@ -115,7 +122,7 @@ def every_law_holds(cluster: Cluster, traffic: Traffic, oracles: ModuleType) -> 
     replays_are_equal(cluster, answers, intents)
 
 
-def replays_are_equal(cluster: Cluster, answers: dict[str, bytes], runs: dict[str, str]) -> None:
+def replays_are_equal(cluster: Servers, answers: dict[str, bytes], runs: dict[str, str]) -> None:
     """Ask for some keys again, in whatever process is left: the same bytes."""
     url = cluster.trader().url
     for key in sorted(answers)[::7]:

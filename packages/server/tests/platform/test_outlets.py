@@ -56,6 +56,46 @@ def test_what_goes_past_the_application_and_what_does_not_are_one_answer() -> No
     asyncio.run(story())
 
 
+def test_a_stop_waits_for_no_stream() -> None:
+    """FAULTS §1: with open streams too, a server told to stop is gone at once."""
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        async def events() -> AsyncIterator[bytes]:
+            yield sse(b"1")
+            while scope["path"] == "/much":
+                yield sse(b"x" * 100_000)
+                await asyncio.sleep(0)
+            await asyncio.Event().wait()
+
+        await EventStream(events(), Guard())(scope, receive, send)
+
+    async def story() -> None:
+        config = uvicorn.Config(application, http=StreamingHttp, log_config=None, lifespan="off")
+        server = uvicorn.Server(config)
+        with socket.socket() as listener:
+            listener.bind(("127.0.0.1", 0))
+            listener.listen()
+            serving = asyncio.create_task(server.serve([listener]))
+            where = listener.getsockname()
+            _, silent = await asyncio.open_connection(*where)
+            _, behind = await asyncio.open_connection(*where, limit=1)
+            behind.write(b"GET /much HTTP/1.1\r\nHost: x\r\n\r\n")
+            asked = f"http://127.0.0.1:{where[1]}/"
+            client = httpx.AsyncClient(trust_env=False)
+            async with client, client.stream("GET", asked) as answer:
+                lines = answer.aiter_lines()
+                while "data: 1" not in await anext(lines):
+                    pass
+                server.should_exit = True
+                assert [line async for line in lines if line] == [], "it ends as it should"
+            async with asyncio.timeout(10):
+                await serving
+            silent.close()
+            behind.close()
+
+    asyncio.run(story())
+
+
 def test_a_socket_takes_messages_of_any_length_past_the_application() -> None:
     said = [size * "x" for size in (1, 125, 126, 65_535, 65_536, 300_000)]
 

@@ -36,6 +36,8 @@ class Outlet(Protocol):
 class ChunkOutlet:
     """The body of an answer that is sent in chunks, once its head is out."""
 
+    is_endless = False  # a stream's: its answer is over when one of both sides goes
+
     def __init__(self, transport: asyncio.WriteTransport) -> None:
         self._transport = transport
 
@@ -48,6 +50,14 @@ class ChunkOutlet:
     def write(self, message: bytes | memoryview) -> None:
         """Send one chunk."""
         self._transport.writelines((b"%x\r\n" % len(message), message, b"\r\n"))
+
+    def end(self) -> None:
+        """End the answer; one whose reader is behind is cut off."""
+        if self.is_free:
+            self._transport.write(b"0\r\n\r\n")
+            self._transport.close()
+        else:
+            self._transport.abort()
 
 
 class FrameOutlet(ChunkOutlet):
@@ -68,11 +78,23 @@ class FrameOutlet(ChunkOutlet):
 class StreamingHttp(HttpToolsProtocol):
     """Uvicorn's HTTP, with an outlet in the scope of each request."""
 
+    _outlet: ChunkOutlet | None = None
+
     def on_message_begin(self) -> None:
         """Begin a request."""
         super().on_message_begin()
-        extensions: dict[str, Any] = {_NAME: ChunkOutlet(self.transport)}
+        self._outlet = ChunkOutlet(self.transport)
+        extensions: dict[str, Any] = {_NAME: self._outlet}
         self.scope["extensions"] = extensions  # pyright: ignore[reportGeneralTypeIssues]
+
+    def shutdown(self) -> None:
+        """Stop. A stream is ended: waiting for it would keep the server from going down, and its
+        reader comes back where it was."""
+        outlet = self._outlet
+        if outlet is not None and outlet.is_endless and not self.cycle.response_complete:
+            outlet.end()
+        else:
+            super().shutdown()
 
 
 class StreamingSocket(WebSocketsSansIOProtocol):
@@ -84,6 +106,13 @@ class StreamingSocket(WebSocketsSansIOProtocol):
         extensions[_NAME] = FrameOutlet(self.transport)
         self.scope["extensions"] = extensions
         await super().run_asgi()
+
+
+def mark_endless(scope: Scope) -> None:
+    """Say that an answer whose head is out is a stream: it does not end by itself."""
+    outlet = outlet_of(scope)
+    if isinstance(outlet, ChunkOutlet):
+        outlet.is_endless = True
 
 
 def outlet_of(scope: Scope) -> Outlet | None:

@@ -14,6 +14,8 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
+from tradertape_server.platform.outlets import mark_endless
+
 HEARTBEAT_S = 15.0
 STALLED_S = 30.0  # a reader that takes nothing for so long is let go
 PING = b": ping\n\n"
@@ -89,7 +91,7 @@ class EventStream(Response):
         self.init_headers({"Content-Type": MEDIA_TYPE, "X-Accel-Buffering": "no"})
         del self.headers["content-length"]
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve."""
         start = {
             "type": "http.response.start",
@@ -97,6 +99,7 @@ class EventStream(Response):
             "headers": self.raw_headers,
         }
         await send(start)
+        mark_endless(scope)
         last = b""
         try:
             gone, revoked = _gone(receive), self._guard.ended()
