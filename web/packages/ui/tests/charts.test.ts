@@ -1,5 +1,6 @@
 import { expect, test } from "vitest"
 import { toCsv } from "../src/charts/download.ts"
+import { placedLabels } from "../src/charts/line-labels.ts"
 import { sparkPath } from "../src/charts/sparkline.tsx"
 import { translucent } from "../src/charts/time-chart.ts"
 
@@ -26,4 +27,46 @@ test("a thumbnail spans its box from the lowest to the highest value", () => {
 test("a token becomes translucent", () => {
   expect(translucent("#3848d0", 0.2)).toBe("rgba(56, 72, 208, 0.2)")
   expect(translucent("tomato", 0.2)).toBe("tomato")
+})
+
+const ROOM = { left: 0, width: 200, height: 100 }
+
+test("labels far apart stand at their lines, whatever their order", () => {
+  const boxes = [
+    { y: 80, width: 60 },
+    { y: 20, width: 60 },
+  ]
+  expect(placedLabels(boxes, ROOM)).toEqual([
+    { x: 0, y: 80 },
+    { x: 0, y: 20 },
+  ])
+})
+
+test("labels of lines close together stand side by side, then in the next row", () => {
+  const boxes = [50, 51, 52].map((y) => ({ y, width: 90 }))
+  expect(placedLabels(boxes, ROOM)).toEqual([
+    { x: 0, y: 50 },
+    { x: 96, y: 50 },
+    { x: 0, y: 67 },
+  ])
+})
+
+test("no two labels cover each other, at either edge, and all stand in the pane", () => {
+  for (const edge of [0, 50, 100]) {
+    const boxes = [0, 3, 1, 4, 1, 5, 9, 2].map((off, i) => ({
+      y: Math.min(100, Math.max(0, edge + (edge === 100 ? -off : off))),
+      width: 40 + 20 * (i % 3),
+    }))
+    const places = placedLabels(boxes, ROOM).map((place, i) => ({
+      ...place,
+      end: place.x + (boxes[i]?.width ?? 0),
+    }))
+    for (const [i, a] of places.entries()) {
+      expect(a.y).toBeGreaterThanOrEqual(8)
+      expect(a.y).toBeLessThanOrEqual(92)
+      for (const b of places.slice(i + 1)) {
+        expect(Math.abs(a.y - b.y) >= 17 || a.end <= b.x || b.end <= a.x).toBe(true)
+      }
+    }
+  }
 })

@@ -4,12 +4,12 @@ import {
   type IChartApi,
   type IPriceLine,
   type ISeriesApi,
-  LineStyle,
 } from "lightweight-charts"
 import { useEffect, useRef } from "react"
 import { number } from "../format.ts"
 import { useTokens } from "../use-tokens.ts"
 import type { PriceLevel } from "./candle-chart.tsx"
+import { bareLine, LineLabels } from "./line-labels.ts"
 import { chartTime, liveChartOptions } from "./live-time.ts"
 import { written } from "./time-chart.ts"
 
@@ -31,12 +31,16 @@ interface Props {
   onReady?: (chart: IChartApi) => void
 }
 
+/** The chart's own mark stands in its lower left corner. */
+const LOGO_PX = 56
+
 /** Candles within days, with lines at prices that may move while one looks. Every line stays in view. */
 export function LevelChart({ candles, levels, price, height, label, onReady }: Props) {
   const tokens = useTokens()
   const host = useRef<HTMLDivElement>(null)
   const body = useRef<ISeriesApi<"Candlestick"> | null>(null)
   const lines = useRef<IPriceLine[]>([])
+  const labels = useRef<LineLabels | null>(null)
   const shown = useRef(levels)
   shown.current = levels
   const last = useRef<TimedCandle | undefined>(undefined)
@@ -69,6 +73,8 @@ export function LevelChart({ candles, levels, price, height, label, onReady }: P
     series.setData(candles.map(({ at, ...rest }) => ({ time: chartTime(at), ...rest })))
     last.current = candles.at(-1)
     body.current = series
+    labels.current = new LineLabels(tokens, { left: LOGO_PX, decimals: 2 })
+    series.attachPrimitive(labels.current)
     chart.timeScale().fitContent()
     onReady?.(chart)
     return () => {
@@ -83,16 +89,8 @@ export function LevelChart({ candles, levels, price, height, label, onReady }: P
     const series = body.current
     if (!series) return
     for (const line of lines.current) series.removePriceLine(line)
-    lines.current = levels.map((level) =>
-      series.createPriceLine({
-        price: level.price,
-        title: level.label,
-        color: tokens[level.tone],
-        lineWidth: 1,
-        lineStyle: LineStyle.Dashed,
-        axisLabelVisible: true,
-      }),
-    )
+    lines.current = levels.map((level) => series.createPriceLine(bareLine(level, tokens)))
+    labels.current?.show(levels)
   }, [levels, tokens, candles])
 
   useEffect(() => {

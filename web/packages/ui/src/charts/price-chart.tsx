@@ -7,7 +7,6 @@ import {
   type IPriceLine,
   type ISeriesApi,
   type ISeriesMarkersPluginApi,
-  LineStyle,
   type SeriesMarker,
   type Time,
   type UTCTimestamp,
@@ -16,6 +15,7 @@ import { useEffect, useRef, useState } from "react"
 import { number, unitsShort } from "../format.ts"
 import { type Tokens, useTokens } from "../use-tokens.ts"
 import classes from "./charts.module.css"
+import { bareLine, type LabelledLine, LineLabels } from "./line-labels.ts"
 import { timeChartOptions, translucent, written } from "./time-chart.ts"
 
 /** time: a trading date, or seconds of India's clock read as if it were UTC (the chart knows no zones). */
@@ -34,11 +34,8 @@ export interface PriceMark {
   text: string
 }
 
-export interface PriceLine {
-  price: number
-  label: string
-  tone: "accent" | "gain" | "loss" | "muted" | "warn"
-}
+/** What stands at a price. */
+export type PriceLine = LabelledLine
 
 interface Props {
   candles: readonly PriceCandle[]
@@ -59,6 +56,7 @@ interface Drawn {
   volume: ISeriesApi<"Histogram">
   markers: ISeriesMarkersPluginApi<Time>
   lines: IPriceLine[]
+  labels: LineLabels
   isGone: boolean
 }
 
@@ -97,7 +95,9 @@ function begin(host: HTMLElement, tokens: Tokens, decimals: number): Drawn {
     1,
   )
   chart.panes()[1]?.setStretchFactor(0.22)
-  return { chart, body, volume, markers: createSeriesMarkers(body, []), lines: [], isGone: false }
+  const labels = new LineLabels(tokens, { left: 0, decimals })
+  body.attachPrimitive(labels)
+  return { chart, body, volume, markers: createSeriesMarkers(body, []), lines: [], labels, isGone: false }
 }
 
 function bar(candle: PriceCandle) {
@@ -130,16 +130,8 @@ function mark(drawn: Drawn, marks: readonly PriceMark[], tokens: Tokens): void {
 
 function rule(drawn: Drawn, lines: readonly PriceLine[], tokens: Tokens): void {
   for (const line of drawn.lines) drawn.body.removePriceLine(line)
-  drawn.lines = lines.map(({ price, label, tone }) =>
-    drawn.body.createPriceLine({
-      price,
-      title: label,
-      color: tokens[tone],
-      lineWidth: 1,
-      lineStyle: LineStyle.Dashed,
-      axisLabelVisible: true,
-    }),
-  )
+  drawn.lines = lines.map((line) => drawn.body.createPriceLine(bareLine(line, tokens)))
+  drawn.labels.show(lines)
 }
 
 /** Candles that go on living: the last one moves, marks and lines come and go without a new chart. */

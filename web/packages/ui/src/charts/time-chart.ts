@@ -1,6 +1,8 @@
 import { type ChartOptions, ColorType, CrosshairMode, type DeepPartial, LineStyle } from "lightweight-charts"
 import type { Tokens } from "../use-tokens.ts"
 
+export const CHART_FONT = "'Inter Variable', system-ui, sans-serif"
+
 /** What every chart over time looks like; series add only their own colours. */
 export function timeChartOptions(tokens: Tokens): DeepPartial<ChartOptions> {
   return {
@@ -8,7 +10,7 @@ export function timeChartOptions(tokens: Tokens): DeepPartial<ChartOptions> {
     layout: {
       background: { type: ColorType.Solid, color: tokens.surface },
       textColor: tokens.muted,
-      fontFamily: "'Inter Variable', system-ui, sans-serif",
+      fontFamily: CHART_FONT,
       fontSize: 11,
       panes: { separatorColor: tokens.line, separatorHoverColor: tokens.line, enableResize: true },
     },

@@ -1,0 +1,149 @@
+import type {
+  IPrimitivePaneRenderer,
+  IPrimitivePaneView,
+  ISeriesApi,
+  ISeriesPrimitive,
+  SeriesAttachedParameter,
+  Time,
+} from "lightweight-charts"
+import { LineStyle } from "lightweight-charts"
+import { number } from "../format.ts"
+import type { Tokens } from "../use-tokens.ts"
+import { CHART_FONT, translucent } from "./time-chart.ts"
+
+export interface LabelledLine {
+  price: number
+  label: string
+  tone: "accent" | "gain" | "loss" | "muted" | "warn"
+}
+
+interface Box {
+  y: number
+  width: number
+}
+
+interface Room {
+  left: number
+  width: number
+  height: number
+}
+
+type Target = Parameters<IPrimitivePaneRenderer["draw"]>[0]
+
+const ROW = 17
+const GAP = 6
+const PADDING = 4
+
+/** The library's own line, without its labels: those cover each other, and the newest candles. */
+export function bareLine({ price, tone }: LabelledLine, tokens: Tokens) {
+  return {
+    price,
+    color: tokens[tone],
+    lineWidth: 1,
+    lineStyle: LineStyle.Dashed,
+    axisLabelVisible: false,
+    title: "",
+  } as const
+}
+
+/**
+ * Where labels stand, in the order given: each at its line; those of lines close together side by side, or in the
+ * next row where a row is full. None covers another as long as all rows fit the room.
+ */
+export function placedLabels(boxes: readonly Box[], room: Room): { x: number; y: number }[] {
+  const rows: { y: number; end: number; members: { index: number; x: number }[] }[] = []
+  for (const index of [...boxes.keys()].sort((a, b) => at(boxes, a).y - at(boxes, b).y)) {
+    const { y, width } = at(boxes, index)
+    const last = rows.at(-1)
+    const isClose = last !== undefined && y - last.y < ROW
+    if (last && isClose && last.end + width <= room.width) {
+      last.members.push({ index, x: last.end })
+      last.end += width + GAP
+    } else {
+      const top = Math.max(y, ROW / 2, last ? last.y + ROW : 0)
+      rows.push({ y: top, end: room.left + width + GAP, members: [{ index, x: room.left }] })
+    }
+  }
+  const found: { x: number; y: number }[] = []
+  let lowest = room.height - ROW / 2
+  for (const row of rows.toReversed()) {
+    row.y = Math.min(row.y, lowest)
+    lowest = row.y - ROW
+    for (const { index, x } of row.members) found[index] = { x, y: row.y }
+  }
+  return found
+}
+
+function at(boxes: readonly Box[], index: number): Box {
+  return boxes[index] ?? { y: 0, width: 0 }
+}
+
+/** Labels of lines with their prices, at the left of the pane: the newest candles stay free. */
+export class LineLabels implements ISeriesPrimitive<Time>, IPrimitivePaneView, IPrimitivePaneRenderer {
+  readonly #tokens: Tokens
+  readonly #left: number
+  readonly #decimals: number
+  readonly #views = [this]
+  #lines: readonly LabelledLine[] = []
+  #series: ISeriesApi<"Candlestick"> | null = null
+  #redraw: () => void = () => {}
+
+  /** left: what is kept free before them, for the chart's own mark. */
+  constructor(tokens: Tokens, { left, decimals }: { left: number; decimals: number }) {
+    this.#tokens = tokens
+    this.#left = left
+    this.#decimals = decimals
+  }
+
+  show(lines: readonly LabelledLine[]): void {
+    this.#lines = lines
+    this.#redraw()
+  }
+
+  attached({ series, requestUpdate }: SeriesAttachedParameter<Time>): void {
+    this.#series = series as ISeriesApi<"Candlestick">
+    this.#redraw = requestUpdate
+  }
+
+  detached(): void {
+    this.#series = null
+    this.#redraw = () => {}
+  }
+
+  paneViews(): readonly IPrimitivePaneView[] {
+    return this.#views
+  }
+
+  zOrder() {
+    return "top" as const
+  }
+
+  renderer(): IPrimitivePaneRenderer {
+    return this
+  }
+
+  draw(target: Target): void {
+    // biome-ignore lint/correctness/useHookAtTopLevel: no hook, the canvas library's own name
+    target.useMediaCoordinateSpace(({ context, mediaSize }) => {
+      context.font = `11px ${CHART_FONT}`
+      context.textBaseline = "middle"
+      const inSight = this.#lines.flatMap((line) => {
+        const y = this.#series?.priceToCoordinate(line.price) ?? -1
+        if (y < 0 || y > mediaSize.height) return []
+        const text = `${line.label} ${number(line.price, this.#decimals)}`
+        return [
+          { text, color: this.#tokens[line.tone], y, width: context.measureText(text).width + 2 * PADDING },
+        ]
+      })
+      const places = placedLabels(inSight, { left: this.#left, ...mediaSize })
+      for (const [index, { text, color, width }] of inSight.entries()) {
+        const place = places[index]
+        if (!place) continue
+        context.fillStyle = translucent(this.#tokens.surface, 0.85)
+        context.fillRect(place.x, place.y - ROW / 2, width, ROW)
+        context.fillStyle = color
+        context.fillText(text, place.x + PADDING, place.y + 0.5)
+      }
+    })
+  }
+}
