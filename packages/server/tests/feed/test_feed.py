@@ -294,7 +294,7 @@ def test_whatever_comes_in_nothing_but_numbers_goes_out(rows: list[tuple[int, st
 
 
 def test_each_form_of_a_tick_is_written_once() -> None:
-    quoted = Quoted(tick(1))
+    quoted = Quoted(tick(1), 0.0)
     assert quoted.json(kite_quote, Mode.LTP) is quoted.json(kite_quote, Mode.LTP)
     assert b'"ohlc"' not in quoted.json(kite_quote, Mode.LTP)
     assert b'"ohlc"' in quoted.json(kite_quote, Mode.QUOTE)

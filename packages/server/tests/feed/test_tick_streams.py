@@ -27,6 +27,7 @@ from tradertape_server.platform.clock import SystemClock
 from tradertape_server.platform.streams import PING
 
 AT = datetime(2026, 1, 5, 4, 30, tzinfo=UTC)
+NONE = b'data: {"ticks":[]}\n\n'
 
 
 def share(token: int) -> Instrument:
@@ -43,7 +44,7 @@ def tick(token: int, seq: int) -> Tick:
 
 
 def frame_of(*tokens: int, seq: int = 1) -> TickFrame:
-    return TickFrame({token: Quoted(tick(token, seq)) for token in tokens})
+    return TickFrame({token: Quoted(tick(token, seq), 0.0) for token in tokens})
 
 
 def prices(event: Message) -> dict[int, float]:
@@ -94,6 +95,22 @@ def test_clients_that_want_the_same_are_sent_the_same_bytes() -> None:
     assert frame.worker(first) is frame.worker(first)
 
 
+def test_a_client_is_told_of_its_own_however_beats_differ() -> None:
+    """Other instruments, other orders, a tick less: a client's places are those of each beat."""
+    one = Selection.of({6001: Mode.LTP, 6003: Mode.LTP})
+    other = Selection.of({6002: Mode.LTP, 6003: Mode.LTP})
+    for tokens in [
+        (6001, 6002, 6003),
+        (6003, 6001, 6002),
+        (6002, 6003),
+        (6001,),
+        (6001, 6002, 6003),
+    ]:
+        frame = frame_of(*tokens)
+        assert set(prices(frame.worker_event(one) or NONE)) == {6001, 6003} & set(tokens)
+        assert set(prices(frame.worker_event(other) or NONE)) == {6002, 6003} & set(tokens)
+
+
 def test_an_instrument_that_was_wanted_after_the_beat_was_written_breaks_nothing() -> None:
     frame, early = frame_of(7001, 7002), Selection.of({7001: Mode.LTP})
     assert frame.console(early)
@@ -118,7 +135,7 @@ def test_ticks_of_any_length_make_one_line_of_json() -> None:
 
 def test_each_mode_of_a_stream_says_more_than_the_one_before() -> None:
     said = {
-        mode: set(json.loads(Quoted(tick(1, 1)).json(worker_tick, mode)))
+        mode: set(json.loads(Quoted(tick(1, 1), 0.0).json(worker_tick, mode)))
         for mode in (Mode.LTP, Mode.QUOTE, Mode.FULL)
     }
     assert said[Mode.LTP] == {"instrument_token", "instrument", "last_price", "timestamp"}
@@ -135,10 +152,10 @@ class Connection:
 
     def __init__(self) -> None:
         self.is_free = True
-        self.got: list[Message] = []
+        self.got: list[bytes] = []
 
     def write(self, message: Message) -> None:
-        self.got.append(message)
+        self.got.append(bytes(message))
 
 
 async def parked(events: AsyncIterator[bytes]) -> asyncio.Task[bytes]:

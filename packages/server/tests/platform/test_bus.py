@@ -45,6 +45,30 @@ def test_a_slow_client_gets_the_newest_of_each_key_and_no_queue() -> None:
     run(story())
 
 
+def test_a_loop_that_is_behind_is_handed_the_newest_and_not_every_beat_it_missed() -> None:
+    handed: list[dict[int, float]] = []
+
+    def hear(_topic: str, frame: Latest) -> bool:
+        handed.append(dict(frame))
+        return True
+
+    async def story() -> None:
+        bus = Bus()
+        box = bus.open(["t"], direct=hear)
+        waiting = asyncio.ensure_future(box.take(1))
+        await asyncio.sleep(0)
+        for beat in range(100):  # while the loop is here, it hears of none
+            bus.publish_frame("t", Latest({1: beat, 2 + beat % 3: beat}))
+        await asyncio.sleep(0)
+        assert handed == [{1: 0, 2: 0}, {1: 99, 2: 99, 3: 97, 4: 98}]
+        bus.publish_frame("t", Latest({1: 100}))
+        await asyncio.sleep(0)
+        assert handed[2:] == [{1: 100}]
+        waiting.cancel()
+
+    run(story())
+
+
 def test_a_stalled_client_costs_less_than_a_megabyte() -> None:
     async def story() -> None:
         bus = Bus()

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import uvicorn
+import uvloop
 from websockets.asyncio.client import connect
 
 from tradertape_server.platform.outlets import (
@@ -124,6 +125,47 @@ def test_a_socket_takes_messages_of_any_length_past_the_application() -> None:
             await serving
 
     asyncio.run(story())
+
+
+def test_what_a_slow_reader_has_not_taken_is_not_written_over() -> None:
+    """A message's memory is the next one's: thirty from the same place, to one who reads late."""
+    messages = [b"%02d" % n * 200_000 for n in range(30)]
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        outlet = outlet_of(scope)
+        assert outlet is not None
+
+        async def events(outlet: Outlet) -> AsyncIterator[bytes]:
+            yield sse(b"begun")
+            place = bytearray(len(messages[0]))
+            for one in messages:
+                place[:] = one
+                outlet.write(memoryview(place))
+            place[:] = bytes(len(place))
+            yield sse(b"over")
+
+        await EventStream(events(outlet), Guard())(scope, receive, send)
+
+    async def story() -> None:
+        config = uvicorn.Config(application, http=StreamingHttp, log_config=None, lifespan="off")
+        server = uvicorn.Server(config)
+        with socket.socket() as listener:
+            listener.bind(("127.0.0.1", 0))
+            listener.listen()
+            serving = asyncio.create_task(server.serve([listener]))
+            address = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+            async with (
+                httpx.AsyncClient(trust_env=False) as client,
+                client.stream("GET", address) as answer,
+            ):
+                await asyncio.sleep(0.2)
+                said = await answer.aread()
+            server.should_exit = True
+            await serving
+        assert b"".join(messages) in said
+        assert said.endswith(sse(b"over"))
+
+    uvloop.run(story())  # what our server runs on
 
 
 class Transport(asyncio.WriteTransport):

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 EVENTS_KEPT = 1_000
+FRAMES_WAITING = 2  # of a topic, for a loop that is behind
 
 # Sends a frame of a topic on the spot; False where the client is not ready for it.
 Direct = Callable[[str, Any], bool]
@@ -145,6 +146,7 @@ class Bus:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._topics: dict[str, dict[Mailbox, asyncio.AbstractEventLoop]] = {}
+        self._undelivered: dict[tuple[asyncio.AbstractEventLoop, str], deque[Any]] = {}
         self._relay: Callable[[Event], None] | None = None
         self.published = self.frames = self.overflows = 0
 
@@ -199,10 +201,18 @@ class Bus:
             _on(loop, _deliver_event, boxes, event)
 
     def publish_frame(self, topic: str, frame: Frame) -> None:
-        """Hand a frame to every mailbox of a topic: one call for each loop, not each client."""
+        """Hand a frame to every mailbox of a topic: one call for each loop, not each client.
+
+        A few frames wait for a loop that is behind; then the newest is laid over the last of them.
+        """
         self.frames += 1
-        for loop, boxes in self._listening(topic).items():
-            _on(loop, _deliver_frame, boxes, topic, frame)
+        for loop in self._listening(topic):
+            with self._lock:
+                waiting = self._undelivered.setdefault((loop, topic), deque())
+                is_full = len(waiting) >= FRAMES_WAITING
+                waiting.append(frame.over(waiting.pop()) if is_full else frame)
+            if not is_full and not _on(loop, self._deliver_frame, loop, topic):
+                self._undelivered.pop((loop, topic), None)
 
     def lose(self) -> None:
         """Tell every mailbox that events may be missing."""
@@ -245,6 +255,15 @@ class Bus:
         with self._lock:
             return {box: loop for boxes in self._topics.values() for box, loop in boxes.items()}
 
+    def _deliver_frame(self, loop: asyncio.AbstractEventLoop, topic: str) -> None:
+        with self._lock:
+            waiting = self._undelivered[loop, topic]
+            frame = waiting.popleft()
+            if not waiting:
+                del self._undelivered[loop, topic]
+        for box in self._listening(topic).get(loop, []):
+            box.put_frame(topic, frame)
+
     def _count_overflow(self) -> None:
         self.overflows += 1
 
@@ -256,18 +275,14 @@ class Bus:
         return by_loop
 
 
-def _on(loop: asyncio.AbstractEventLoop, call: Any, *arguments: Hashable | Any) -> None:
+def _on(loop: asyncio.AbstractEventLoop, call: Any, *arguments: Hashable | Any) -> bool:
     try:
         loop.call_soon_threadsafe(call, *arguments)
     except RuntimeError:  # the loop is gone, and its mailboxes with it
-        return
+        return False
+    return True
 
 
 def _deliver_event(boxes: list[Mailbox], event: Event) -> None:
     for box in boxes:
         box.put_event(event)
-
-
-def _deliver_frame(boxes: list[Mailbox], topic: str, frame: Any) -> None:
-    for box in boxes:
-        box.put_frame(topic, frame)

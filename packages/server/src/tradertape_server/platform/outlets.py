@@ -4,11 +4,17 @@ A message sent through ASGI costs a task's turn and a call in every layer, many 
 it costs. Our server's protocol hands the connection out in the scope, and a stream whose client
 keeps up writes there; one that is behind waits its turn as any other does. Under another server
 there is no outlet, and everything is sent the usual way.
+
+A message goes straight into the connection's socket, and the system call leaves the interpreter to
+the trader meanwhile. What the socket does not take at once is copied, so that the message's memory
+is the next one's, and waits in the connection.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
 import struct
 from typing import Any, Protocol
 
@@ -29,7 +35,7 @@ class Outlet(Protocol):
         ...
 
     def write(self, message: bytes | memoryview) -> None:
-        """Send a message; it does not wait."""
+        """Send a message; it does not wait, and has no need of the message afterwards."""
         ...
 
 
@@ -40,6 +46,9 @@ class ChunkOutlet:
 
     def __init__(self, transport: asyncio.WriteTransport) -> None:
         self._transport = transport
+        # Over TLS what is written is not what goes over the wire.
+        is_plain = transport.get_extra_info("sslcontext") is None
+        self._socket = transport.get_extra_info("socket") if is_plain else None
 
     @property
     def is_free(self) -> bool:
@@ -49,7 +58,16 @@ class ChunkOutlet:
 
     def write(self, message: bytes | memoryview) -> None:
         """Send one chunk."""
-        self._transport.writelines((b"%x\r\n" % len(message), message, b"\r\n"))
+        self._send(b"%x\r\n" % len(message), message, b"\r\n")
+
+    def _send(self, *parts: bytes | memoryview) -> None:
+        sent = 0
+        if self._socket is not None and self.is_free:
+            # Full, or gone: of that the transport hears as well.
+            with contextlib.suppress(OSError):
+                sent = os.writev(self._socket.fileno(), parts)
+        if sent < sum(map(len, parts)):
+            self._transport.write(b"".join(parts)[sent:])
 
     def end(self) -> None:
         """End the answer; one whose reader is behind is cut off."""
@@ -72,7 +90,7 @@ class FrameOutlet(ChunkOutlet):
             head = struct.pack("!BBH", _TEXT, 126, length)
         else:
             head = struct.pack("!BBQ", _TEXT, 127, length)
-        self._transport.writelines((head, message))
+        self._send(head, message)
 
 
 class StreamingHttp(HttpToolsProtocol):

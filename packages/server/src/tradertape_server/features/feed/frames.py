@@ -2,13 +2,17 @@
 
 Every instrument has a slot. The ticks of a beat are written once for each form and mode, into rows
 of one length; a client's message is one gather of its rows, and clients that want the same share
-the message.
+the message. Which row is whose rarely changes from beat to beat: a client's places are found once.
+
+A message is good until the next is written: copy what is kept. It is gathered where the last one
+was, in memory the processor still has at hand.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
 from weakref import WeakKeyDictionary, WeakSet, WeakValueDictionary
 
 import numpy as np
@@ -18,6 +22,7 @@ from tradertape_server.features.feed.shapes import Quoted, Shape, console_tick, 
 from tradertape_server.features.feed.source import Mode
 
 Message = bytes | memoryview
+_Room = Callable[[int, type[np.uint8]], npt.NDArray[np.uint8]]
 
 
 class Selection:
@@ -26,7 +31,7 @@ class Selection:
     A tick is written in the modes of the selections that are held by somebody.
     """
 
-    __slots__ = ("__weakref__", "by_mode", "slots")
+    __slots__ = ("__weakref__", "_placed", "by_mode", "slots")
 
     def __init__(self, modes: Mapping[int, Mode]) -> None:
         self.by_mode = {
@@ -36,6 +41,15 @@ class Selection:
         self.slots = [
             (mode, np.array(_SLOTS.of(tokens), np.intp)) for mode, tokens in self.by_mode.items()
         ]
+        self._placed: dict[Mode, tuple[_Layout, npt.NDArray[np.intp]]] = {}
+
+    def places(self, mode: Mode, layout: _Layout) -> npt.NDArray[np.intp]:
+        """Which rows of a layout are wanted in a mode."""
+        found = self._placed.get(mode)
+        if found is None or found[0] is not layout:
+            slots = next(slots for one, slots in self.slots if one is mode)
+            found = self._placed[mode] = layout, layout.places(slots)
+        return found[1]
 
     @classmethod
     def of(cls, modes: Mapping[int, Mode]) -> Selection:
@@ -88,24 +102,25 @@ class TickFrame:
         made = self._messages.get(key)
         if made is not None:
             return made
-        made = self._gathered(wanted, form)
         # Kept from the second time on: what one client alone wants is not held for nobody.
-        if key in self._asked:
+        is_kept = key in self._asked
+        made = self._gathered(wanted, form, np.empty if is_kept else _SCRATCH.take)
+        if is_kept:
             self._messages[key] = made
         self._asked.add(key)
         return made
 
-    def _gathered(self, wanted: Selection, form: _Form) -> Message:
+    def _gathered(self, wanted: Selection, form: _Form, room: _Room) -> Message:
         found = [
-            (rows, rows.places(slots))
-            for mode, slots in wanted.slots
+            (rows, wanted.places(mode, rows.layout))
+            for mode in wanted.by_mode
             for rows in [self._rows_of(form, mode)]
         ]
         length = sum(len(places) * rows.width for rows, places in found)
         if not length:
             return b""
         at = len(form.head) - 1  # the head's last byte takes the place of the first row's comma
-        made = np.empty(at + length + len(form.tail), np.uint8)
+        made = room(at + length + len(form.tail), np.uint8)
         for rows, places in found:
             end = at + len(places) * rows.width
             rows.gather(places, made[at:end])
@@ -118,9 +133,9 @@ class TickFrame:
     def _rows_of(self, form: _Form, mode: Mode) -> _Rows:
         rows = self._rows.get((form.shape, mode))
         if rows is None:
-            slots, wanted = _SLOTS.by_token, self.quotes.keys() & _WISHES.tokens[mode]
+            wanted = _WISHES.tokens[mode]
             rows = self._rows[form.shape, mode] = _Rows(
-                {slots[token]: form.row(self.quotes[token], mode) for token in wanted}
+                {t: form.row(quoted, mode) for t, quoted in self.quotes.items() if t in wanted}
             )
         return rows
 
@@ -128,24 +143,62 @@ class TickFrame:
 class _Rows:
     """Written ticks in rows of one length; blanks fill them up, as JSON allows between values."""
 
-    __slots__ = ("_places", "_rows", "width")
+    __slots__ = ("_rows", "layout", "width")
 
     def __init__(self, written: Mapping[int, bytes]) -> None:
         self.width = max(map(len, written.values()), default=0)
         joined = b"".join([one.ljust(self.width) for one in written.values()])
         self._rows = np.frombuffer(joined, np.uint8).reshape(len(written), self.width)
+        self.layout = _LAYOUTS.of(list(written))
+
+    def gather(self, places: npt.NDArray[np.intp], into: npt.NDArray[np.uint8]) -> None:
+        """Copy rows one after the other."""
+        self._rows.take(places, axis=0, out=into.reshape(len(places), self.width), mode="clip")
+
+
+class _Layout:
+    """Whose tick is in which row."""
+
+    def __init__(self, tokens: list[int]) -> None:
+        self.tokens = tokens
+        slots = [_SLOTS.by_token[one] for one in tokens]
         # By slot; -1 where there is none, and in the end for slots that were given out since.
-        self._places = np.full(max(written, default=0) + 2, -1, np.intp)
-        self._places[list(written)] = np.arange(len(written))
+        self._places = np.full(max(slots, default=0) + 2, -1, np.intp)
+        self._places[slots] = np.arange(len(slots))
 
     def places(self, slots: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
         """Where those of the slots are that ticked."""
         places = self._places.take(slots, mode="clip")
         return places[places >= 0]
 
-    def gather(self, places: npt.NDArray[np.intp], into: npt.NDArray[np.uint8]) -> None:
-        """Copy rows one after the other."""
-        self._rows.take(places, axis=0, out=into.reshape(len(places), self.width), mode="clip")
+
+class _Layouts:
+    """The layouts of the last beats: the same instruments in the same order have the same one."""
+
+    def __init__(self) -> None:
+        self._last: deque[_Layout] = deque(maxlen=8)
+
+    def of(self, tokens: list[int]) -> _Layout:
+        """The layout of these."""
+        for one in tuple(self._last):
+            if one.tokens == tokens:
+                return one
+        made = _Layout(tokens)
+        self._last.append(made)
+        return made
+
+
+class _Scratch(threading.local):
+    """Memory for messages that are not kept, one at a time in each thread."""
+
+    def __init__(self) -> None:
+        self._bytes = np.empty(0, np.uint8)
+
+    def take(self, length: int, _of: type[np.uint8]) -> npt.NDArray[np.uint8]:
+        """So many bytes, in the place of the last."""
+        if len(self._bytes) < length:
+            self._bytes = np.empty(length, np.uint8)
+        return self._bytes[:length]
 
 
 class _Form:
@@ -200,6 +253,8 @@ class _Wishes:
 
 
 _SLOTS = _Slots()
+_LAYOUTS = _Layouts()
+_SCRATCH = _Scratch()
 _WISHES = _Wishes()
 _KNOWN: WeakValueDictionary[frozenset[tuple[int, Mode]], Selection] = WeakValueDictionary()
 _CONSOLE = _Form(b'{"type":"ticks","data":{', b"}}", console_tick, is_keyed=True)

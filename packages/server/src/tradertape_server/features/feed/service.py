@@ -50,12 +50,6 @@ class FeedStatus:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Heard:
-    quoted: Quoted
-    at_s: float  # on the clock that never steps back
-
-
 class CandleFrame:
     """The newest state of the candles that changed."""
 
@@ -84,7 +78,7 @@ class Feed:
         self.step_s = 0.0
         self._clock = clock
         self._rate_hz = rate_hz
-        self._heard: dict[int, _Heard] = {}
+        self._heard: dict[int, Quoted] = {}
         self._suspect: set[int] = set()
         self._listeners: list[TickListener] = []
         self._last_s: float | None = None
@@ -131,12 +125,12 @@ class Feed:
     def latest(self, token: int) -> Tick | None:
         """The last good tick heard, however old."""
         heard = self._heard.get(token)
-        return None if heard is None else heard.quoted.tick
+        return None if heard is None else heard.tick
 
     def age_s(self, token: int) -> float | None:
         """Seconds since an instrument was heard; None when it never was."""
         heard = self._heard.get(token)
-        return None if heard is None else self._clock.monotonic() - heard.at_s
+        return None if heard is None else self._clock.monotonic() - heard.heard_s
 
     def is_stale(self, token: int) -> bool:
         """Whether an instrument's price must not be traded on: old, missing, or contradicted."""
@@ -154,7 +148,7 @@ class Feed:
         missing = [one for token, one in wanted.items() if not self._serves(token, mode)]
         if missing:
             self._ask([Wanted(one, mode) for one in missing])
-        return {t: heard.quoted for t in wanted if (heard := self._heard.get(t)) is not None}
+        return {t: heard for t in wanted if (heard := self._heard.get(t)) is not None}
 
     @property
     def now(self) -> datetime:
@@ -216,7 +210,9 @@ class Feed:
             if self._waiting_since_s is None:
                 self._waiting_since_s = started_s
             ticks = self._polled(wanted, now)
-            good = self._receive(ticks, {w.instrument.instrument_token: w for w in wanted})
+            good = self._receive(
+                ticks, {w.instrument.instrument_token: w.instrument for w in wanted}
+            )
             self.step_s = self._clock.monotonic() - started_s
             return good
 
@@ -228,19 +224,19 @@ class Feed:
 
     def receive(self, ticks: Sequence[Tick], instruments: Iterable[Instrument]) -> int:
         """Take in ticks a source pushes; returns how many were good."""
-        known = {one.instrument_token: Wanted(one, Mode.FULL) for one in instruments}
+        known = {one.instrument_token: one for one in instruments}
         with self._step_lock:
             return self._receive(ticks, known)
 
-    def _receive(self, ticks: Sequence[Tick], known: Mapping[int, Wanted]) -> int:
+    def _receive(self, ticks: Sequence[Tick], known: Mapping[int, Instrument]) -> int:
         good = [tick for tick in ticks if self._passes(tick, known.get(tick.instrument_token))]
         if not good:
             return 0
         now_s, quotes = self._clock.monotonic(), dict[int, Quoted]()
         news: list[Tick] = []
         for tick in good:
-            quoted = Quoted(tick)
-            if self._keep(tick.instrument_token, quoted, now_s):
+            quoted = Quoted(tick, now_s)
+            if self._keep(quoted):
                 quotes[tick.instrument_token] = quoted
                 news.append(tick)
         self._last_s, self._last_tick_at = now_s, good[-1].at
@@ -255,29 +251,33 @@ class Feed:
             self.bus.publish_frame(CANDLES, _candle_frame(updates))
         return len(good)
 
-    def _passes(self, tick: Tick, wanted: Wanted | None) -> bool:
-        if wanted is None:
+    def _passes(self, tick: Tick, instrument: Instrument | None) -> bool:
+        if instrument is None:
             self.refused["unknown"] += 1
             return False
-        token = tick.instrument_token
-        heard, may_jump = self._heard.get(token), wanted.instrument.is_derivative
-        last = heard.quoted.tick if heard else None
-        fault = fault_of(tick, last_price=last.last_price if last else None, may_jump=may_jump)
-        if fault is BadTick.JUMP and last is not None and _day(last) != _day(tick):
-            # A share may be split over night; its close, which goes with today's price, knows.
-            fault = fault_of(tick, may_jump=may_jump)
+        heard = self._heard.get(tick.instrument_token)
+        last = heard.tick if heard else None
+        fault = fault_of(tick, last_price=last.last_price if last else None)
+        if fault is BadTick.JUMP and (
+            # Options may, near their expiry; and a share may be split over night: its close, which
+            # goes with today's price, knows.
+            instrument.is_derivative
+            or (last is not None and _day(last) != _day(tick) and fault_of(tick) is None)
+        ):
+            fault = None
         if fault is None:
-            self._suspect.discard(token)
+            self._suspect.discard(tick.instrument_token)
             return True
         self.refused[fault.value] += 1
-        self._suspect.add(token)
+        self._suspect.add(tick.instrument_token)
         return False
 
-    def _keep(self, token: int, quoted: Quoted, now_s: float) -> bool:
+    def _keep(self, quoted: Quoted) -> bool:
         """Remember a tick unless a newer one is known: the feed's order counts, not the clock's."""
+        token = quoted.tick.instrument_token
         heard = self._heard.get(token)
-        if heard is None or heard.quoted.tick.seq <= quoted.tick.seq:
-            self._heard[token] = _Heard(quoted, now_s)
+        if heard is None or heard.tick.seq <= quoted.tick.seq:
+            self._heard[token] = quoted
             return True
         self.refused["out_of_order"] += 1
         return False
@@ -302,11 +302,11 @@ class Feed:
             ticks = self.source.quote(wanted, self._clock.now())
         except OSError:
             return
-        known = {w.instrument.instrument_token: w for w in wanted}
+        known = {w.instrument.instrument_token: w.instrument for w in wanted}
         now_s = self._clock.monotonic()
         for tick in ticks:
             if self._passes(tick, known.get(tick.instrument_token)):
-                self._keep(tick.instrument_token, Quoted(tick), now_s)
+                self._keep(Quoted(tick, now_s))
 
     def _serves(self, token: int, mode: Mode) -> bool:
         """Whether the cache answers: fresh to a beat, and with depth where depth is wanted."""

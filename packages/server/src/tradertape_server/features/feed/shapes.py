@@ -53,19 +53,23 @@ def worker_tick(tick: Tick, mode: Mode) -> dict[str, Any]:
 
     What stays the same all day or is said already comes with `full` alone, as on Kite's stream.
     """
-    made: dict[str, Any] = {
-        "instrument_token": tick.instrument_token,
-        "instrument": tick.instrument_id,
-        "last_price": _number(tick.last_price),
-        "timestamp": _time(tick.exchange_at or tick.at),
-    }
     if mode is Mode.LTP:
-        return made
+        return {
+            "instrument_token": tick.instrument_token,
+            "instrument": tick.instrument_id,
+            "last_price": float(tick.last_price),
+            "timestamp": _time(tick.exchange_at or tick.at),
+        }
     bought, sold = tick.bid_quantity, tick.ask_quantity
     if tick.depth is not None:
         bought = sum(level.quantity for level in tick.depth.buy)
         sold = sum(level.quantity for level in tick.depth.sell)
-    made |= {
+    last, close = float(tick.last_price), _number(tick.close)
+    made: dict[str, Any] = {
+        "instrument_token": tick.instrument_token,
+        "instrument": tick.instrument_id,
+        "last_price": last,
+        "timestamp": _time(tick.exchange_at or tick.at),
         "last_quantity": tick.last_quantity,
         "average_price": _number(tick.average_price),
         "volume": tick.volume,
@@ -75,7 +79,7 @@ def worker_tick(tick: Tick, mode: Mode) -> dict[str, Any]:
             "open": _number(tick.open),
             "high": _number(tick.high),
             "low": _number(tick.low),
-            "close": _number(tick.close),
+            "close": close,
         },
         "net_change": _net_change(tick),
         "oi": tick.oi,
@@ -116,16 +120,21 @@ Shape = Callable[[Tick, Mode], dict[str, Any]]
 
 
 class Quoted:
-    """A tick and the JSON made of it so far: each form is written once, whoever reads it."""
+    """A tick and the JSON made of it so far: each form is written once, whoever reads it.
 
-    __slots__ = ("_written", "tick")
+    heard_s: when it was heard, on the clock that never steps back.
+    """
 
-    def __init__(self, tick: Tick) -> None:
-        self.tick = tick
-        self._written: dict[tuple[Shape, Mode], bytes] = {}
+    __slots__ = ("_written", "heard_s", "tick")
+
+    def __init__(self, tick: Tick, heard_s: float) -> None:
+        self.tick, self.heard_s = tick, heard_s
+        self._written: dict[tuple[Shape, Mode], bytes] | None = None
 
     def json(self, shape: Shape, mode: Mode) -> bytes:
         """The tick in a form."""
+        if self._written is None:
+            self._written = {}
         key = (shape, mode)
         written = self._written.get(key)
         if written is None:
