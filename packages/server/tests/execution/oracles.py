@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterator
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import JSON, func, select
 from sqlalchemy.orm import Session
 
 from tradertape_core.execution.decision import tag_for
@@ -25,7 +27,20 @@ from tradertape_server.features.execution.models import (
 )
 from tradertape_server.features.execution.rows import order_of, position_of
 from tradertape_server.features.execution.summaries import class_name
-from tradertape_server.platform.database import Database
+from tradertape_server.platform.database import Base, Database
+
+WITH_MONEY = frozenset(
+    {
+        "execution_events",
+        "execution_positions",
+        "fills",
+        "gtt_triggers",
+        "intents",
+        "orders",
+        "outbox",
+        "traded_instruments",
+    }
+)
 
 
 def check(database: Database, *, is_quiet: bool = True) -> None:
@@ -37,6 +52,7 @@ def check(database: Database, *, is_quiet: bool = True) -> None:
         positions_are_the_sum_of_fills(session)
         orders_are_the_fold_of_their_events(session)
         every_intent_has_its_orders(session)
+        no_float_is_stored(session)
         if is_quiet:
             assert session.scalars(select(OutboxRow)).all() == []
 
@@ -128,3 +144,30 @@ def every_intent_has_its_orders(session: Session) -> None:
             assert order.tag == tag
             same = select(func.count()).where(OrderRow.tag == tag)
             assert session.scalar(same) == 1
+
+
+def no_float_is_stored(session: Session) -> None:
+    """Prices are texts of decimals, amounts and quantities whole numbers (FAULTS, R1)."""
+    columns = [
+        column
+        for table in Base.metadata.sorted_tables
+        for column in table.columns
+        if table.name in WITH_MONEY and isinstance(column.type, JSON)
+    ]
+    for column in columns:
+        for document in session.scalars(select(column)):
+            found = list(floats_in(document, f"{column.table.name}.{column.name}"))
+            assert not found, f"floats are stored: {found}"
+
+
+def floats_in(value: Any, path: str) -> Iterator[str]:
+    """Where a document holds floats, beside what a worker said and an answer as it was given."""
+    if isinstance(value, float):
+        yield f"{path}={value}"
+    elif isinstance(value, dict):
+        for name, member in value.items():
+            if name not in ("metadata", "preview"):
+                yield from floats_in(member, f"{path}.{name}")
+    elif isinstance(value, list):
+        for index, member in enumerate(value):
+            yield from floats_in(member, f"{path}[{index}]")

@@ -14,8 +14,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from fastapi.testclient import TestClient
 from pydantic import SecretStr, ValidationError
+from sqlalchemy import BigInteger, Float, Numeric
 
-from tradertape_server.platform.database import Database
+from tradertape_server.platform.database import Database, DecimalText
 from tradertape_server.platform.mail import Mail, Mailer, SmtpServer
 from tradertape_server.platform.migrating import (
     all_tables,
@@ -81,6 +82,18 @@ class TestMigrations:
             differences = compare_metadata(context, all_tables())
         database.close()
         assert differences == []
+
+    def test_no_column_holds_money_or_quantities_as_a_float(self) -> None:
+        """FAULTS, R1: floats are durations; amounts have 64 bits, prices are texts of decimals."""
+        columns = [column for table in all_tables().tables.values() for column in table.columns]
+        floats = {column.name for column in columns if isinstance(column.type, (Float, Numeric))}
+        assert floats == {"took_ms", "eta_s", "expires_s"}
+        amounts = [column for column in columns if re.search("paise|quantity", column.name)]
+        prices = [column for column in columns if "price" in column.name]
+        assert amounts
+        assert prices
+        assert all(isinstance(column.type, BigInteger) for column in amounts)
+        assert all(isinstance(column.type, DecimalText) for column in prices)
 
     def test_upgrading_twice_changes_nothing(self, database_url: str) -> None:
         database = Database(database_url)

@@ -7,6 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from tradertape_core.kernel.clock import Clock
+from tradertape_core.kernel.money import rupees
+from tradertape_core.ledger.pnl import unrealised
 from tradertape_core.ledger.position import Position
 from tradertape_core.risk.option_protection import (
     EnteredLeg,
@@ -119,8 +121,8 @@ class OptionStates:
             "ltp": None if tick is None else float(tick.last_price),
             "unrealized_pnl": None
             if tick is None or position is None
-            else float(tick.last_price * quantity) - position.cost_paise / 100,
-            "realized_pnl": 0.0 if position is None else position.realised_paise / 100,
+            else rupees(unrealised(position, tick.last_price)),
+            "realized_pnl": 0.0 if position is None else rupees(position.realised_paise),
             "greeks": self._greeks(leg, chains),
         }
 
