@@ -145,3 +145,24 @@ def test_what_is_over_is_not_kept_in_memory(execution, run, order):
         with pytest.raises(Conflict):
             execution.cancel("run-1", body["order_id"])
     assert execution.trader.do(Wish(lambda desk: dict(desk._orders))) == {}
+
+
+def test_an_exit_is_sent_again_in_time_though_the_clock_was_set_back(
+    execution, run, order, market, clock, settle
+):
+    execution.place(run, order(product="MIS"), key="key-0001")
+    market.trade("NSE:INFY", "1500.00", bid=False)
+    assert execution.exit_run(run, key="exit-0001").status_code == 202
+    [resting] = execution.orders(run_id="run-1", open_only=True)
+    clock.set_wrong(minutes=-10)
+    clock.advance(seconds=5)
+    market.trade("NSE:INFY", "1450.00", bid=False)
+    settle()
+    assert execution.go_on_leaving("run-1", "exit-0001") is None
+    [wider] = execution.orders(run_id="run-1", open_only=True)
+    assert wider.request.market_protection > resting.request.market_protection
+    clock.advance(seconds=5)
+    market.trade("NSE:INFY", "1400.00", bid=False)
+    settle()
+    assert execution.go_on_leaving("run-1", "exit-0001") is None
+    assert execution.orders(run_id="run-1", open_only=True) == [wider], "it has its time"

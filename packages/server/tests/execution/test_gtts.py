@@ -7,11 +7,15 @@ from datetime import datetime
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import insert, select
+from sqlalchemy.exc import IntegrityError
 
 from tradertape_core.kernel.clock import IST
 from tradertape_core.kernel.errors import InvalidDocument
+from tradertape_server.features.auth.models import User
 from tradertape_server.features.execution.errors import OrderDenied
 from tradertape_server.features.execution.gtts import gtt_view
+from tradertape_server.features.execution.wishes import Wish
 from tradertape_server.platform.errors import Conflict, NotFound
 
 
@@ -169,3 +173,23 @@ def test_a_wrong_document_names_its_fields(execution, account):
     with pytest.raises(InvalidDocument) as refused:
         execution.create_gtt(account, {"type": "triple", "condition": {}, "orders": []})
     assert {one.pointer for one in refused.value.problems} >= {"/type", "/orders"}
+
+
+def test_a_change_whose_transaction_is_lost_leaves_the_trigger_waiting(
+    execution, account, user_id, single, market, settle
+):
+    trigger = execution.create_gtt(account, single())
+    delete = execution.gtt.delete_wish(account, trigger)
+
+    def collide(desk) -> None:
+        delete.decide(desk)
+        again = select(User.id, User.email, User.created_at).where(User.id == user_id)
+        desk.session.execute(insert(User).from_select(["id", "email", "created_at"], again))
+
+    with pytest.raises(IntegrityError):
+        execution.trader.do(Wish(collide))
+    settle()
+    assert market.watched == {"NSE:INFY"}
+    market.trade("NSE:INFY", "1449.00")
+    settle()
+    assert execution.get_gtt(account, trigger).status == "triggered"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from tradertape_core.execution import engine
@@ -199,15 +199,20 @@ def _plan(desk: Desk, row: Json) -> ExitPlan:
     )
 
 
-def is_stuck(order: Order, tick: Tick | None, phase: PhaseKind | None) -> bool:
-    """Whether a closing order rests although it could have been filled: the price ran away."""
+def is_stuck(order: Order, tick: Tick | None, phase: PhaseKind | None, now: datetime) -> bool:
+    """Whether a closing order rests although it could have been filled: the price ran away.
+
+    One that was placed in a time still to come has had its time: the clock was set back since.
+    """
     has_traded_on = tick is not None and tick.at - order.placed_at >= _PATIENCE
-    return order.is_resting and has_traded_on and phase is PhaseKind.CONTINUOUS
+    was_set_back = order.placed_at - now >= _PATIENCE
+    is_open = order.is_resting and phase is PhaseKind.CONTINUOUS
+    return is_open and (has_traded_on or was_set_back)
 
 
 def _is_stuck(desk: Desk, order: Order) -> bool:
     instrument = desk.known(order.request.instrument)
-    return is_stuck(order, desk.tick(instrument.id), desk.phase(instrument))
+    return is_stuck(order, desk.tick(instrument.id), desk.phase(instrument), desk.now)
 
 
 def _exposures(desk: Desk, account_id: int, run_id: str, part: Part) -> list[Exposure]:

@@ -222,7 +222,7 @@ class Trader:
         """Whatever it was, disk and memory agree again after a recovery."""
         self.pauses += 1
         self._is_well = False
-        self._desk.forget()
+        self._forget()
         _fail(wishes, error)
 
     def _decide(self, wishes: list[Wish]) -> Sequence[VenueRequest]:
@@ -236,7 +236,7 @@ class Trader:
             # Or the disk is full: its reserve takes what closes positions.
             if isinstance(error, OperationalError) and not self._database.reserve.helps(error):
                 raise
-            self._desk.forget()
+            self._forget()
             alone = [self._alone(one) for one in wishes if not one.is_done]
             requests = tuple(request for one in alone for request in one.requests)
             written = Written((), requests)
@@ -245,11 +245,15 @@ class Trader:
                 wish.future.set_result(wish.carry)
         return written.requests
 
+    def _forget(self) -> None:
+        self._desk.forget()
+        self._triggers.forget_staged()
+
     def _alone(self, wish: Wish) -> Written:
         try:
             return self._decided([wish])
         except Spoilt as spoilt:
-            self._desk.forget()
+            self._forget()
             error: Exception = spoilt.error
             if isinstance(error, OperationalError):  # a row that somebody else holds, say
                 logger.warning("a wish has to wait", reason=type(error.orig).__name__)
@@ -354,7 +358,8 @@ class Trader:
     def _try_to_recover(self) -> bool:
         try:
             found = recover(self._database, self._desk, self._venue, self._triggers)
-            self._act([Wish(_nothing, settle) for settle in found.answers], [], found.requests)
+            answers = [Wish(lambda _desk: None, settle) for settle in found.answers]
+            self._act(answers, [], found.requests)
             self._watch()
         except Superseded:
             logger.warning("another process trades now: nothing is recovered here")
@@ -382,10 +387,6 @@ def _paused(what: str, error: Exception) -> TradingPaused:
 def _give_up(answered: asyncio.Future[Any]) -> None:
     if not answered.done():
         answered.set_exception(TradingPaused())
-
-
-def _nothing(_desk: Desk) -> None:
-    """What was decided before the stop needs no decision."""
 
 
 def _settled(wish: Wish, desk: Desk) -> Any:

@@ -44,6 +44,10 @@ class Triggers:
             self._put(gtt)
         self._staged.clear()
 
+    def forget_staged(self) -> None:
+        """The transaction of what was staged is lost."""
+        self._staged.clear()
+
     def due(self, ticks: Sequence[Tick], waits: Waits) -> list[Wish]:
         """A wish for every trigger these ticks reach; each fires once.
 

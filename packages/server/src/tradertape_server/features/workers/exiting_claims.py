@@ -19,7 +19,7 @@ from tradertape_core.risk.protection_state import (
     ProtectionStatus,
     exit_band_pct,
 )
-from tradertape_server.features.execution.desk import Desk
+from tradertape_server.features.execution.desk import EXIT_RUN, Desk
 from tradertape_server.features.execution.exiting import is_stuck
 from tradertape_server.features.execution.models import IntentRow
 from tradertape_server.features.execution.service import ExecutionService
@@ -27,7 +27,7 @@ from tradertape_server.features.execution.wishes import Wish
 from tradertape_server.features.workers.leaving import LeavingService
 from tradertape_server.features.workers.models import WorkerRun
 from tradertape_server.features.workers.turns import ref
-from tradertape_server.platform.errors import ApiError
+from tradertape_server.platform.errors import ApiError, Conflict, NotFound
 from tradertape_server.platform.logging import get_logger
 
 RETRY_AFTER_S, RETRY_LATEST_S = 5.0, 30.0  # a failed attempt, so much later each time
@@ -180,6 +180,8 @@ class ClaimExits:
             self._leaving.force(run, key=key, reason=claim.message)
 
     def _send(self, run: WorkerRun, state: ProtectionState, claim: Claim) -> None:
+        if self._is_being_left(run):
+            return
         for exit_ in self._exits(state, claim, self._held(run), {}):
             self._free(run, claim, exit_)
         positions = self._held(run)  # as they are once nothing rests that could close them too
@@ -236,7 +238,8 @@ class ClaimExits:
             same = (request.instrument, request.product, request.side)
             is_same = same == (exit_.instrument, exit_.product, exit_.side)
             if is_same and order.order_id not in mine:
-                with contextlib.suppress(ApiError):
+                # Over already is well; with trading paused it rests, and nothing may be sent.
+                with contextlib.suppress(Conflict, NotFound):
                     self._execution.cancel(run.strategy_run_id, order.order_id)
 
     def _left(
@@ -245,18 +248,26 @@ class ClaimExits:
         return self._exits(state, claim, self._held(run), closed)
 
     def _waits(self, run: WorkerRun, claim: Claim) -> bool:
-        """Whether an order of this attempt is still on its way, and may be filled."""
+        """Whether an order of this attempt, or who leaves the run, is still on the way."""
+        if self._is_being_left(run):
+            return True
         mine = self._sent_by(run, claim)
         resting = [order for order in self._resting(run) if order.order_id in mine]
         return bool(resting) and not any(self._is_stuck(order) for order in resting)
+
+    def _is_being_left(self, run: WorkerRun) -> bool:
+        """Whether an exit of all of it is under way: that closes what a claim would."""
+        intents = self._execution.intents(run.strategy_run_id)
+        exits = (one for one in intents if one.kind == EXIT_RUN and one.answer is None)
+        return any(one.details["product"] is None for one in exits)
 
     def _is_stuck(self, order: Order) -> bool:
         market, name = self._execution.market, order.request.instrument
         instrument = market.instrument(name)
         if instrument is None:
             return False
-        phase = market.phase(instrument, self._execution.clock.now())
-        return is_stuck(order, market.tick(name), phase)
+        now = self._execution.clock.now()
+        return is_stuck(order, market.tick(name), market.phase(instrument, now), now)
 
     def _held(self, run: WorkerRun) -> list[Position]:
         return self._execution.positions(run_id=run.strategy_run_id, open_only=True)

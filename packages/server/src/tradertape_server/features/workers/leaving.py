@@ -125,6 +125,8 @@ class LeavingService:
         taken = desk.intent(run.strategy_run_id, wanted) if wanted else None
         if taken is not None and taken["kind"] != EXIT_RUN:
             raise KeyReused(wanted)
+        if taken is not None and taken["answer"] is not None:
+            return wanted, reason  # it was done, maybe in an earlier life of the run
         if run.exit_key and not wanted and run.status in ("exiting", "closed"):
             return run.exit_key, run.status_reason or None
         if run.status == "closed" or (run.status == "exiting" and wanted == run.exit_key):
