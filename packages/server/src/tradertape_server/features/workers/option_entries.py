@@ -62,6 +62,8 @@ def settle_entry(desk: Desk, run: WorkerRun) -> None:
     row = None if entry is None else desk.intent(run.strategy_run_id, entry.key)
     if entry is None or row is None or entry.status not in _UNFINISHED:
         return
+    if protection_of(run).is_exiting and run.status != "exiting":
+        return  # no leg can be armed now: what filled is looked at again when the exit is done
     legs = tuple(_leg(desk, leg) for leg in row["details"]["legs"])
     after = Entry(key=entry.key, at=entry.at, status=_status(desk, row, legs), legs=legs)
     if after == entry:
@@ -111,13 +113,18 @@ def apply(run: WorkerRun, values: Json) -> None:
 
 
 class EntryWatch:
-    """Finishes entries whose answer did not: a leg rests, or the server stopped between."""
+    """Finishes entries whose answer did not: a leg rests, or the server stopped between.
+
+    Runs to which nothing has happened since they were looked at are left alone.
+    """
 
     def __init__(self, database: Database, execution: ExecutionService) -> None:
         self._database = database
         self._turns = Turns(execution)
         self._lock = threading.Lock()
         self._waiting: set[str] | None = None  # None: not looked at the database yet
+        self._quiet: set[str] = set()
+        execution.trader.after_pause(self._look_at_all)
 
     def waits_for(self, run_id: str) -> bool:
         """Whether an event of the run may finish its entry."""
@@ -125,19 +132,27 @@ class EntryWatch:
 
     def heard(self, events: Iterable[Happened]) -> None:
         """Take new entries in."""
-        begun = {event.run_id for event in events if event.event_type == ENTERING and event.run_id}
+        happened = [(event.run_id, event.event_type) for event in events if event.run_id]
         with self._lock:
+            self._quiet -= {run_id for run_id, _ in happened}
             if self._waiting is not None:
-                self._waiting |= begun
+                self._waiting |= {run_id for run_id, what in happened if what == ENTERING}
 
     def look(self, run_ids: Iterable[str] | None = None) -> None:
         """Take the entries of these runs further, by default of all that wait."""
         with self._lock:
             if self._waiting is None:
                 self._waiting = self._unfinished()
-            waiting = set(self._waiting)
+            waiting = self._waiting - self._quiet
         for run_id in waiting if run_ids is None else waiting.intersection(run_ids):
-            if not self._turns.do(lambda desk, name=run_id: _step(desk, name)):
+            with self._lock:
+                self._quiet.add(run_id)  # what happens from now on is heard
+            try:
+                goes_on = self._turns.do(lambda desk, name=run_id: _step(desk, name))
+            except Exception:
+                self._look_at_all()
+                raise
+            if not goes_on:
                 with self._lock:
                     self._waiting.discard(run_id)
 
@@ -145,6 +160,12 @@ class EntryWatch:
         """Read the database again at the next look."""
         with self._lock:
             self._waiting = None
+            self._quiet.clear()
+
+    def _look_at_all(self) -> None:
+        """Something may have happened that nobody said."""
+        with self._lock:
+            self._quiet.clear()
 
     def _unfinished(self) -> set[str]:
         with self._database.read() as session:

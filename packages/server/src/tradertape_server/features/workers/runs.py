@@ -223,6 +223,8 @@ def _check_new(caller: Identity, wanted: NewRun) -> None:
 
 
 def _restarts(known: WorkerRun, wanted: NewRun) -> bool:
+    if known.option_run:
+        return False  # it is entered once
     return known.status in ENDED and wanted.metadata.get("restart_of") == known.strategy_run_id
 
 

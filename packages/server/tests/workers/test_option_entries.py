@@ -1,0 +1,98 @@
+"""Legs that fill after the entry's answer, whatever else goes on in the run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from .option_calls import Json, enter, guard, leave, state
+
+pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def caller(worker: Any) -> Any:
+    return worker()
+
+
+@pytest.fixture
+def resting(caller: Any, api: Any, nifty: Any, option_run: Any) -> Any:
+    """A call bought at the market and a put waited for at 95, each with a stop of its own."""
+    legs: list[Json] = [
+        {
+            "leg_id": f"leg_{kind}", "tradingsymbol": nifty(kind, 0).tradingsymbol,
+            "transaction_type": "BUY", "quantity": 65, "order_type": order_type, "price": price,
+        }
+        for kind, order_type, price in (("CE", "MARKET", None), ("PE", "LIMIT", 95.0))
+    ]  # fmt: skip
+    run = option_run(caller, legs=legs, protection={"leg_stoploss_pct": 20})
+    run_id = run["strategy_run_id"]
+    assert enter(caller, api, run_id).status_code == 200
+    return run_id
+
+
+def armed(caller: Any, api: Any, run_id: str) -> list[tuple[str, str]]:
+    return [(leg["leg_id"], leg["status"]) for leg in guard(caller, api, run_id)["legs"]]
+
+
+def test_an_entry_that_rests_takes_no_turn_until_something_happens(
+    caller: Any, api: Any, resting: str, nifty: Any, market: Any, container: Any, guardian: Any
+) -> None:
+    guardian.stop()
+    guardian.look()
+    turns = container.execution.trader.turns
+    for _ in range(3):
+        guardian.look()
+    assert container.execution.trader.turns == turns
+    market.trade(nifty("PE", 0).id, "94.00")
+    leave_nothing_waiting(container)
+    guardian.look()
+    assert state(caller, api, resting)["option_status"] == "entered"
+
+
+def test_a_leg_that_fills_while_another_is_exited_is_guarded_after_it(
+    caller: Any, api: Any, resting: str, nifty: Any, market: Any, container: Any, guardian: Any,
+    clock: Any,
+) -> None:  # fmt: skip
+    guardian.stop()
+    guardian.look()
+    call, put = nifty("CE", 0).id, nifty("PE", 0).id
+    market.no_bids.add(call)
+    market.trade(call, "79.00")
+    guardian.look()
+    assert guard(caller, api, resting)["status"] == "exiting"
+    market.trade(put, "94.00")
+    leave_nothing_waiting(container)
+    guardian.look()
+    assert [leg["net_quantity"] for leg in state(caller, api, resting)["legs"]] == [65, 65]
+    market.no_bids.clear()
+    market.trade(call, "79.00")
+    leave_nothing_waiting(container)
+    for _ in range(3):
+        guardian.look()
+    assert [leg["net_quantity"] for leg in state(caller, api, resting)["legs"]] == [0, 65]
+    market.trade(put, "75.00")
+    for _ in range(3):
+        guardian.look()
+    now = state(caller, api, resting)
+    assert ([leg["net_quantity"] for leg in now["legs"]], now["status"]) == ([0, 0], "closed")
+
+
+def test_an_option_run_that_is_over_is_not_opened_again(
+    caller: Any, api: Any, resting: str, new_run: Any
+) -> None:
+    """Its legs are entered once, and the key of its exit has been used."""
+    assert leave(caller, api, resting).json()["status"] == "closed"
+    body = {
+        "strategy_run_id": resting, "template_id": "option-run", "account_scope": "kite:paper-a",
+        "execution_mode": "paper", "metadata": {"restart_of": resting},
+    }  # fmt: skip
+    answer = caller.post(api("runs"), json=body)
+    assert (answer.status_code, state(caller, api, resting)["status"]) == (409, "closed")
+
+
+def leave_nothing_waiting(container: Any) -> None:
+    """Ticks are worked off beside the wishes of a turn."""
+    for _ in range(2):
+        container.execution.funds(1)
