@@ -57,7 +57,8 @@ def order_charges(terms: ChargeSchedule, fills: Sequence[Fill]) -> Charges:
 
 def fill_charges(terms: ChargeSchedule, before: Sequence[Fill], fill: Fill) -> Charges:
     """Return what a fill adds to its order. before: the order's earlier fills."""
-    return order_charges(terms, (*before, fill)) - order_charges(terms, before)
+    whole = order_charges(terms, (*before, fill))
+    return whole - order_charges(terms, before) if before else whole
 
 
 def void_refund(terms: ChargeSchedule, fills: Sequence[Fill], voided: Fill) -> Charges:

@@ -12,6 +12,7 @@ MOST_LEVELS = 64
 _NO_JSON = re.compile(rb"[+-]?(NaN|Infinity)")
 _NUL = "\x00"
 _WIDE = 2.0**63
+_MAY_BE_WIDE = re.compile(rb"\d{19}")
 
 # Where, in words, and the kind of a problem: as a 422 tells it.
 Fault = tuple[list[str | int], str, str]
@@ -29,10 +30,14 @@ def fault_of(body: bytes) -> Fault | None:
         return ["body", error.pos], f"JSON decode error: {_words(body, error)}", "json_invalid"
     try:
         json.loads(body, object_pairs_hook=_once)
-        wide: list[list[str | int]] = []
-        _look(document, [], wide, has_nul=b"\\u0000" in body)
-        if wide:
-            _demand_fractions(json.loads(body), wide)
+        # Most bodies cannot hold what is looked for in each of their values.
+        has_nul = b"\\u0000" in body
+        may_be_deep = body.count(b"{") + body.count(b"[") > MOST_LEVELS
+        if has_nul or may_be_deep or _MAY_BE_WIDE.search(body):
+            wide: list[list[str | int]] = []
+            _look(document, [], wide, has_nul=has_nul)
+            if wide:
+                _demand_fractions(json.loads(body), wide)
     except _Fault as fault:
         return ["body", *fault.path], fault.message, "json_invalid"
     except RecursionError:

@@ -80,9 +80,9 @@ class Market(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: an order makes five, and that takes several times as long
 class Happened:
-    """An event that is on disk, as listeners get it: the row of the timeline.
+    """An event that is on disk, as listeners get it: the row of the timeline. Nobody changes it.
 
     told: what it says, an order's event as it is: few are ever asked for their `payload`.
     """

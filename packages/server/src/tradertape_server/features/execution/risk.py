@@ -72,8 +72,10 @@ def risk_facts(
     """
     state, now = desk.account(account_id), desk.now
     legs = legs or Legs()
-    held = _held(state, run_id, risk.limits)
-    waiting = _waiting(state, run_id, risk.limits, legs, changed)
+    # What the run holds, and will hold: nothing where no limit asks what that is worth.
+    asks = _asks_for_holdings(risk.limits)
+    held = _held(state, run_id) if asks else []
+    waiting = _waiting(state, run_id, legs, changed) if asks else []
     tick = _plausible_tick(desk, request.instrument)
     key = PositionKey(str(account_id), run_id, request.instrument, request.product)
     position = state.positions.get(key)
@@ -106,19 +108,14 @@ def risk_facts(
     )
 
 
-def _held(state: AccountState, run_id: str | None, limits: RiskLimits) -> list[Position]:
-    """What the run holds; nothing where no limit asks what that is worth."""
-    if not _asks_for_holdings(limits):
-        return []
+def _held(state: AccountState, run_id: str | None) -> list[Position]:
     return [one for key, one in state.positions.items() if key.run_id == run_id]
 
 
 def _waiting(
-    state: AccountState, run_id: str | None, limits: RiskLimits, legs: Legs, changed: Order | None
+    state: AccountState, run_id: str | None, legs: Legs, changed: Order | None
 ) -> list[_Waiting]:
     """What the run will hold besides, once its orders and the legs before this one are filled."""
-    if not _asks_for_holdings(limits):
-        return []
     resting = [
         (order.request, order.pending_quantity)
         for order in state.orders.values()
