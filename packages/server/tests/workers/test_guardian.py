@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from tradertape_core.kernel.errors import InvariantBroken
+from tradertape_server.features.workers import firing, repository
 from tradertape_server.features.workers import guardian as guarding
-from tradertape_server.features.workers import repository
 from tradertape_server.features.workers.firing import Firing, Guarded
 
 SHARES = {"run-1": "INFY", "run-2": "TCS"}
@@ -121,3 +122,45 @@ def test_a_protection_that_was_changed_before_the_claim_is_what_counts(
         guardian.look()
     assert container.execution.positions(run_id="run-1", open_only=True)
     assert len(container.execution.orders(run_id="run-1")) == 1
+
+
+@pytest.mark.usefixtures("runs")
+def test_a_run_that_cannot_be_exited_keeps_no_other_from_its_stop(
+    container: Any, market: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One tick reaches both: what breaks off in the first must not undo the second's exit."""
+    guardian, execution = container.workers.guardian, container.execution
+    guardian.stop()
+    guardian.look()
+    halt = firing.note
+
+    def broken(desk: Any, run: Any, *what: Any, **more: Any) -> int:
+        cursor = halt(desk, run, *what, **more)
+        if run.strategy_run_id == "run-1":
+            raise InvariantBroken("a claim that is half written")
+        return cursor
+
+    market.trade("NSE:INFY", "1400.00")
+    market.trade("NSE:TCS", "2800.00")
+    with monkeypatch.context() as patched:
+        patched.setattr(firing, "note", broken)
+        guardian.look()
+    assert [status_of(container, run_id) for run_id in SHARES] == ["armed", "done"]
+    assert execution.trader.pauses == 0, "who else trades is not kept waiting"
+    guardian.look()
+    assert [status_of(container, run_id) for run_id in SHARES] == ["done", "done"]
+    assert len(execution.orders(run_id="run-1")) == 2
+
+
+@pytest.mark.usefixtures("runs")
+def test_a_protection_that_cannot_be_read_keeps_no_other_from_being_looked_at(
+    container: Any, market: Any
+) -> None:
+    guardian = container.workers.guardian
+    guardian.stop()
+    with container.database.write() as session:
+        repository.change(session, "run-1", protection={"legs": [1]}, protection_version=9)
+    guardian.look()
+    market.trade("NSE:TCS", "2800.00")
+    guardian.look()
+    assert status_of(container, "run-2") == "done"

@@ -232,7 +232,7 @@ class Trader:
         try:
             written = self._decided(wishes)
         except (IntegrityError, OperationalError, Spoilt) as error:
-            # Another process took a key or a number meanwhile: one by one, so that each sees it.
+            # Another process took a key or a number meanwhile, or a wish broke off: one by one.
             # Or the disk is full: its reserve takes what closes positions.
             if isinstance(error, OperationalError) and not self._database.reserve.helps(error):
                 raise
@@ -254,7 +254,7 @@ class Trader:
             return self._decided([wish])
         except Spoilt as spoilt:
             self._forget()
-            error: Exception = spoilt.error
+            error = spoilt.error
             if isinstance(error, OperationalError):  # a row that somebody else holds, say
                 logger.warning("a wish has to wait", reason=type(error.orig).__name__)
                 error = TradingPaused(trouble_of(error))
@@ -278,7 +278,7 @@ class Trader:
                     raise Spoilt(error) from error
                 except Exception as error:
                     if desk.cursor != cursor:
-                        raise  # half of it is staged: nothing of this turn may be stored
+                        raise Spoilt(error) from error  # half of it is staged
                     refused.append((wish, error))
             reach("before_commit")
             desk.flush()

@@ -6,8 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from tradertape_core.orders.reports import ExecutionReport
 from tradertape_server.features.execution.callers import Pending
 from tradertape_server.features.execution.desk import Desk, Read
@@ -18,9 +16,10 @@ GO_ON: Final = object()
 
 
 class Spoilt(Exception):
-    """A wish met an error of the database: its transaction is lost, for all that are in it."""
+    """A wish met an error of the database, or had staged half of it when it failed: its transaction
+    is lost, for all that are in it."""
 
-    def __init__(self, error: SQLAlchemyError) -> None:
+    def __init__(self, error: Exception) -> None:
         super().__init__(str(error))
         self.error = error
 

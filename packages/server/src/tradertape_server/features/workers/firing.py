@@ -25,9 +25,12 @@ from tradertape_server.features.workers.leaving import LeavingService
 from tradertape_server.features.workers.models import WorkerRun
 from tradertape_server.features.workers.protections import stored
 from tradertape_server.features.workers.turns import Turns, note
-from tradertape_server.platform.errors import ApiError
+from tradertape_server.platform.errors import ApiError, Unavailable
+from tradertape_server.platform.logging import get_logger
 
 Sent = Collection[str]  # ids of claims whose first orders are placed
+
+logger = get_logger(__name__)
 
 
 @dataclass(slots=True)
@@ -70,6 +73,27 @@ class Firing:
         Returns the ids of the claims that were sent, run by run; None where somebody changed the
         run's protection first.
         """
+        try:
+            return self._claim(fired)
+        except Unavailable:
+            raise
+        except Exception:
+            if len(fired) == 1:
+                raise
+            logger.exception("a run cannot be exited: the others are, one by one")
+        return [sent for one in fired for sent in self._alone(one)]
+
+    def _alone(self, fired: Fired) -> list[Sent | None]:
+        try:
+            return self._claim([fired])
+        except Unavailable:
+            raise
+        except Exception:
+            run_id = fired[0].run.strategy_run_id
+            logger.exception("a run cannot be exited", run_id=run_id)
+            return [frozenset()]  # nothing: the next price tries again
+
+    def _claim(self, fired: Sequence[Fired]) -> list[Sent | None]:
         states = [_begun(found) for _, found in fired]
         wish = Wish(lambda desk: self._decide(desk, fired, states), _settle)
         sent: list[Sent | None] = self._execution.trader.do(wish)

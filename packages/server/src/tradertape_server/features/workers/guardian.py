@@ -234,7 +234,10 @@ class Guardian:
             self._read_s, unread = now_s, set(found)
         held = self._positions(unread)
         for run_id, run in found.items():
-            self._keep(run_id, run, held.get(run_id))
+            try:
+                self._keep(run_id, run, held.get(run_id))
+            except Exception:  # no run is looked at less because of another
+                logger.exception("a protection could not be read", run_id=run_id)
         self._watch()
 
     def _is_news(self, run_id: str, run: WorkerRun, dirty: set[str]) -> bool:

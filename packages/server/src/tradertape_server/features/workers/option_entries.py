@@ -34,12 +34,16 @@ from tradertape_server.features.workers.presenting import protection_of
 from tradertape_server.features.workers.protections import Arming, armed_values
 from tradertape_server.features.workers.turns import Turns, note
 from tradertape_server.platform.database import Database
+from tradertape_server.platform.errors import ApiError
+from tradertape_server.platform.logging import get_logger
 
 Json = dict[str, Any]
 ENTERING = "option_run_entering"  # the event with which an entry begins
 _S = EntryStatus
 _UNFINISHED = frozenset({_S.ENTERING, _S.PARTIAL})
 NO_RULES = Arming(BackendProtection(enabled=False), ())
+
+logger = get_logger(__name__)
 
 
 def begin_entry(desk: Desk, run: WorkerRun, option_run: OptionRun, key: str) -> None:
@@ -149,9 +153,12 @@ class EntryWatch:
                 self._quiet.add(run_id)  # what happens from now on is heard
             try:
                 goes_on = self._turns.do(lambda desk, name=run_id: _step(desk, name))
-            except Exception:
+            except ApiError:
                 self._look_at_all()
                 raise
+            except Exception:  # no run is looked at less because of another
+                logger.exception("an entry could not be looked at", run_id=run_id)
+                continue
             if not goes_on:
                 with self._lock:
                     self._waiting.discard(run_id)
