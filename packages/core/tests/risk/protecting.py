@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tradertape_core.risk.protection import Surroundings
+from tradertape_core.risk.protection_decision import Surroundings
 from tradertape_core.risk.protection_document import read_protection
 from tradertape_core.risk.protection_state import ProtectionState, arm
 

@@ -241,7 +241,8 @@ def test_a_trigger_that_was_claimed_is_finished_after_a_restart(
     caller: Any, api: Any, buy: Any, market: Any, container: Any
 ) -> None:
     """A stop between the claim and its order: the next look sends it, once."""
-    from tradertape_core.risk.protection import Surroundings, check
+    from tradertape_core.risk.protection import check
+    from tradertape_core.risk.protection_decision import Surroundings
     from tradertape_server.features.workers import repository
     from tradertape_server.features.workers.presenting import protection_of
     from tradertape_server.features.workers.protections import stored

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -18,6 +18,13 @@ from tradertape_core.ledger.position import Exit, Position, exits_of
 from tradertape_core.market.tick import Tick
 from tradertape_core.orders.order import Product, Side
 from tradertape_core.risk import protection_state as ps
+from tradertape_core.risk.protection_decision import (
+    Evaluation,
+    LegExit,
+    Surroundings,
+    Trigger,
+    Watched,
+)
 from tradertape_core.risk.protection_document import Basis
 from tradertape_core.risk.protection_state import (
     BasketState,
@@ -30,84 +37,6 @@ from tradertape_core.risk.protection_state import (
 )
 
 _BASES = {Basis.ENTRY_VALUE: "entry value", Basis.PREMIUM: "net premium"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
-    """What the rules on operations need.
-
-    now: aware. worker_age_s: seconds on a monotonic clock since the worker's last heartbeat, or
-    since arming when it never sent one; None when no worker is expected. mis_close_at: when the
-    broker would square intraday positions off, by exchange; none on a day without a session.
-    """
-
-    now: datetime
-    worker_age_s: float | None = None
-    mis_close_at: Mapping[str, datetime] = field(default_factory=dict[str, datetime])
-
-
-@dataclass(frozen=True, slots=True)
-class LegExit:
-    """An order to send: what closes one position, or the protected part of it."""
-
-    instrument: str
-    product: Product
-    side: Side
-    quantity: int
-    scope: str | None = None  # `position:0`; None when the position is not protected by itself
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trigger:
-    """A rule that fired: its claim with the words, and what to exit, shorts first.
-
-    whole_run: leave the run: cancel its orders first, then exit everything and close it.
-    """
-
-    claim: Claim
-    exits: tuple[LegExit, ...]
-    whole_run: bool = False
-
-    @property
-    def rule(self) -> Rule:
-        return self.claim.rule
-
-    @property
-    def message(self) -> str:
-        return self.claim.message
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evaluation:
-    """The state after the ticks, triggers claimed in it, and instruments nobody can see.
-
-    Store `state` when `changed`: best prices and peaks are part of it.
-    """
-
-    state: ProtectionState
-    triggers: tuple[Trigger, ...] = ()
-    blind: tuple[str, ...] = ()
-    changed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Watched:
-    """A leg with the units that are open and a price to judge them by."""
-
-    index: int
-    leg: LegState
-    quantity: int
-    price: Decimal | None
-
-    @property
-    def is_armed(self) -> bool:
-        return self.leg.status is ProtectionStatus.ARMED and self.quantity > 0
-
-    @property
-    def exit(self) -> LegExit:
-        leg = self.leg
-        scope = leg_scope(self.index)
-        return LegExit(leg.instrument, leg.product, leg.side.opposite, self.quantity, scope)
 
 
 def check(

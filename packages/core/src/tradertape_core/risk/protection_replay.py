@@ -17,14 +17,12 @@ from tradertape_core.ledger.position import Position, PositionKey
 from tradertape_core.market.tick import Tick
 from tradertape_core.risk import protection_state as ps
 from tradertape_core.risk.protection import (
-    Surroundings,
-    Trigger,
-    Watched,
     basket_at,
     basket_profit_pct,
     check,
     watch,
 )
+from tradertape_core.risk.protection_decision import Surroundings, Trigger, Watched
 from tradertape_core.risk.protection_state import (
     BasketState,
     LegState,

@@ -12,7 +12,8 @@ from tradertape_core.ledger.position import Position, exits_of
 from tradertape_core.orders.checks import slices_of
 from tradertape_core.orders.order import Order, OrderType, Product, Side, Variety
 from tradertape_core.risk import protection_state as ps
-from tradertape_core.risk.protection import LegExit, Watched, watch
+from tradertape_core.risk.protection import watch
+from tradertape_core.risk.protection_decision import LegExit, Watched
 from tradertape_core.risk.protection_state import (
     Claim,
     ProtectionState,

@@ -14,7 +14,7 @@ from typing import Any
 from tradertape_core.kernel.errors import InvalidInput
 from tradertape_core.ledger.position import Position
 from tradertape_core.risk import protection_state as ps
-from tradertape_core.risk.protection import Evaluation, Trigger
+from tradertape_core.risk.protection_decision import Evaluation, Trigger
 from tradertape_server.features.execution.desk import Desk
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.execution.wishes import Wish

@@ -18,7 +18,8 @@ from tradertape_core.kernel.clock import IST, Clock
 from tradertape_core.ledger.position import Position
 from tradertape_core.market.hours import intraday_closes
 from tradertape_core.market.tick import Tick
-from tradertape_core.risk.protection import Surroundings, check
+from tradertape_core.risk.protection import check
+from tradertape_core.risk.protection_decision import Surroundings
 from tradertape_server.features.execution.desk import Desk
 from tradertape_server.features.execution.ports import Happened
 from tradertape_server.features.execution.service import ExecutionService

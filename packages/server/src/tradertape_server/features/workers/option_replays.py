@@ -21,7 +21,7 @@ from tradertape_core.risk.option_protection import (
     read_option_protection,
     units,
 )
-from tradertape_core.risk.protection import Trigger
+from tradertape_core.risk.protection_decision import Trigger
 from tradertape_core.risk.protection_document import Basis, protection_document
 from tradertape_core.risk.protection_replay import Moment, Replay, Step, replay
 from tradertape_core.risk.protection_state import ProtectionState, arm

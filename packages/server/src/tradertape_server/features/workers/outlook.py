@@ -8,7 +8,8 @@ from decimal import Decimal
 
 from tradertape_core.ledger.position import Position
 from tradertape_core.market.tick import Tick
-from tradertape_core.risk.protection import Watched, basket_profit_pct, watch
+from tradertape_core.risk.protection import basket_profit_pct, watch
+from tradertape_core.risk.protection_decision import Watched
 from tradertape_core.risk.protection_document import Basis
 from tradertape_core.risk.protection_state import (
     BasketState,
