@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 
-from tradertape_core.orders.order import OrderRequest, OrderType, Product, Side
-from tradertape_server.features.execution.summaries import wish
+import pytest
+
+from tradertape_core.orders.events import CancelRequested
+from tradertape_core.orders.order import (
+    Order,
+    OrderRequest,
+    OrderStatus,
+    OrderType,
+    Product,
+    Side,
+)
+from tradertape_core.orders.reports import CancelReason
+from tradertape_server.features.execution.summaries import summary, wish
+
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
 
 
 def test_figures_of_an_order_are_grouped_as_they_are_everywhere_else() -> None:
@@ -15,3 +29,23 @@ def test_figures_of_an_order_are_grouped_as_they_are_everywhere_else() -> None:
         price=Decimal("134321.5"), trigger_price=Decimal(1300),
     )  # fmt: skip
     assert wish(request) == "BUY 1,23,456 NSE:MRF SL 1,34,321.50 trigger 1,300.00 CNC"
+
+
+@pytest.mark.parametrize(
+    ("reason", "text"),
+    [
+        (CancelReason.DAY, "Cancel asked for: BUY 5 NSE:INFY MARKET CNC (the session ended)"),
+        (CancelReason.REQUESTED, "Cancel asked for: BUY 5 NSE:INFY MARKET CNC"),
+    ],
+)
+def test_why_an_order_is_taken_back_is_said_in_words(reason: CancelReason, text: str) -> None:
+    request = OrderRequest(
+        exchange="NSE", tradingsymbol="INFY", side=Side.BUY, product=Product.CNC,
+        order_type=OrderType.MARKET, quantity=5,
+    )  # fmt: skip
+    order = Order(
+        order_id="1", account="1", run_id=None, request=request, status=OrderStatus.OPEN,
+        venue="paper", tag="T", placed_at=NOW, updated_at=NOW,
+    )  # fmt: skip
+    event = CancelRequested(order_id="1", at=NOW, ask=1, reason=reason)
+    assert summary(order, event) == text

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from tradertape_core.execution.matching import CANCELLED_WORDS
 from tradertape_core.kernel.format import grouped, price_text
 from tradertape_core.orders import events as ev
 from tradertape_core.orders.codec import event_kind
 from tradertape_core.orders.order import Fill, Order, OrderRequest
+from tradertape_core.orders.reports import CancelReason
 
 _WORD_START = re.compile(r"(?<!^)(?=[A-Z])")
 
@@ -61,6 +63,14 @@ _WORDS: dict[type[ev.OrderEvent], str] = {
     ev.CancelRefused: "Cancel refused",
 }
 
+# Nothing where somebody asked for it: that says an event of its own.
+_REASONS: dict[CancelReason | None, str] = {
+    **CANCELLED_WORDS,
+    CancelReason.EXIT: "the run is being left",
+    CancelReason.SIBLING: "the other exit filled",
+    CancelReason.VENUE: "the venue's own decision",
+}
+
 
 def wish(request: OrderRequest) -> str:
     """`BUY 10 NSE:INFY LIMIT 1,450.05 CNC`."""
@@ -87,9 +97,8 @@ def _rest(order: Order) -> str:
 
 
 def _reason(event: ev.OrderEvent) -> str:
-    message = getattr(event, "message", None)
-    reason = getattr(event, "reason", None)
-    return message or (reason.value if reason else "")
+    message: str | None = getattr(event, "message", None)
+    return message or _REASONS.get(getattr(event, "reason", None), "")
 
 
 def _because(text: str, why: str) -> str:
