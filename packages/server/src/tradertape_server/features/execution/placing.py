@@ -134,16 +134,8 @@ def basket_decision(
         if refusals and (all_or_none or decided.decision.events == ()):
             return _denied(desk, intent, refusals, f"basket of {len(documents)}")
         reach("after_validate")
-        details: Json = {
-            "basket_id": ids.next(desk.now),
-            "legs": _labelled(basket.legs(decided), labels),
-            "unwind": unwind,
-        }
-        if intent.is_dry or dry_run:
-            details["preview"] = preview_basket(desk, intent.asker, basket.known)
-        if dry_run:
-            details |= {"dry_run": True, "legs": [_previewed(leg) for leg in details["legs"]]}
-        row = reserve(desk, intent, details)
+        details = basket.details(desk, decided, dry_run=dry_run, labels=labels)
+        row = reserve(desk, intent, {**details, "unwind": unwind})
         if not dry_run:
             _record(desk, intent, decided.decision)
         return Reserved(row)
@@ -277,6 +269,18 @@ class _Basket:
         return place_basket(
             self._commands, facts, now, all_or_none=self._all_or_none, denials=denials
         )
+
+    def details(
+        self, desk: Desk, decided: BasketDecision, *, dry_run: bool, labels: Sequence[str]
+    ) -> Json:
+        """What is kept with the basket's key."""
+        legs = _labelled(self.legs(decided), labels)
+        details: Json = {"basket_id": self._ids.next(desk.now), "legs": legs}
+        if self._intent.is_dry or dry_run:
+            details["preview"] = preview_basket(desk, self._intent.asker, self.known)
+        if dry_run:
+            details |= {"dry_run": True, "legs": [_previewed(leg) for leg in legs]}
+        return details
 
     def legs(self, decided: BasketDecision) -> list[Json]:
         """Every leg of the caller's list with its order, or why it has none."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from tradertape_core.kernel.clock import IST
 from tradertape_core.kernel.money import Paise, Price, notional
@@ -70,12 +71,7 @@ def risk_facts(
     legs: those of its basket before it. changed: the order whose new terms the request is.
     What costs a look at the database is gathered only where a limit asks for it.
     """
-    state, now = desk.account(account_id), desk.now
-    legs = legs or Legs()
-    # What the run holds, and will hold: nothing where no limit asks what that is worth.
-    asks = _asks_for_holdings(risk.limits)
-    held = _held(state, run_id) if asks else []
-    waiting = _waiting(state, run_id, legs, changed) if asks else []
+    state, now, legs = desk.account(account_id), desk.now, legs or Legs()
     tick = _plausible_tick(desk, request.instrument)
     key = PositionKey(str(account_id), run_id, request.instrument, request.product)
     position = state.positions.get(key)
@@ -89,27 +85,41 @@ def risk_facts(
         capital_paise=Paise(limits.allocation_paise or state.cash_paise),
         day_pnl_paise=_day_pnl(desk, account_id, run_id, limits),
         orders_today=_orders_today(desk, run_id, now, limits) + len(legs),
-        open_instruments=frozenset(one.key.instrument for one in held)
-        | frozenset(one.instrument for one, _ in waiting),
         position_quantity=quantity,
         exiting_quantity=_exiting(state, run_id, request, quantity) + legs.units(request),
-        gross_exposure_paise=_exposure(desk, held, waiting),
-        symbol_exposure_paise=_exposure(
-            desk,
-            [one for one in held if one.key.instrument == request.instrument],
-            [one for one in waiting if one[0].instrument == request.instrument],
-        ),
         last_price=tick.last_price if tick else None,
         tick_age_s=abs((now - tick.at).total_seconds()) if tick else None,
         is_option=desk.known(request.instrument).is_option,
         required_paise=required,
         free_paise=state.margins.available(state.cash_paise),
         same_order_age_s=_same_order_age(state, run_id, request, now, limits),
+        **_in_the_market(desk, state, run_id, request, limits, legs, changed),
     )
 
 
-def _held(state: AccountState, run_id: str | None) -> list[Position]:
-    return [one for key, one in state.positions.items() if key.run_id == run_id]
+def _in_the_market(
+    desk: Desk,
+    state: AccountState,
+    run_id: str | None,
+    request: OrderRequest,
+    limits: RiskLimits,
+    legs: Legs,
+    changed: Order | None,
+) -> dict[str, Any]:
+    """What the run holds and will hold, and what that is worth, where a limit asks for it."""
+    if not _asks_for_holdings(limits):
+        return {}
+    instrument = request.instrument
+    held = [one for key, one in state.positions.items() if key.run_id == run_id]
+    waiting = _waiting(state, run_id, legs, changed)
+    same_held = [one for one in held if one.key.instrument == instrument]
+    same_waiting = [one for one in waiting if one[0].instrument == instrument]
+    names = (*(one.key.instrument for one in held), *(one.instrument for one, _ in waiting))
+    return {
+        "open_instruments": frozenset(names),
+        "gross_exposure_paise": _exposure(desk, held, waiting),
+        "symbol_exposure_paise": _exposure(desk, same_held, same_waiting),
+    }
 
 
 def _waiting(
