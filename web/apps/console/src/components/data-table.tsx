@@ -8,7 +8,7 @@ import {
 } from "@tanstack/react-table"
 import { useVirtualizer } from "@tanstack/react-virtual"
 import { type KeyboardEvent, useMemo, useRef, useState } from "react"
-import type { Column } from "./column"
+import { type Column, cellClass } from "./column"
 import classes from "./data-table.module.css"
 import { ScrollRegion } from "./scroll-region"
 
@@ -103,10 +103,6 @@ export function DataTable<T extends object>(props: Props<T>) {
       </table>
     </ScrollRegion>
   )
-}
-
-function cellClass<T>({ isText, isPinned }: Column<T>): string | undefined {
-  return [isText && classes.text, isPinned && classes.pinned].filter(Boolean).join(" ") || undefined
 }
 
 interface HeadProps<T> {

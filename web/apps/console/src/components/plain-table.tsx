@@ -1,4 +1,4 @@
-import type { Column } from "./column"
+import { type Column, cellClass } from "./column"
 import classes from "./data-table.module.css"
 import { ScrollRegion } from "./scroll-region"
 
@@ -20,7 +20,7 @@ export function PlainTable<T>({ label, rows, columns, rowKey, minWidth, isLive =
         <thead>
           <tr>
             {columns.map((column) => (
-              <th key={column.id} scope="col" className={column.isText ? classes.text : undefined}>
+              <th key={column.id} scope="col" className={cellClass(column)}>
                 {column.header}
               </th>
             ))}
@@ -30,7 +30,7 @@ export function PlainTable<T>({ label, rows, columns, rowKey, minWidth, isLive =
           {rows.map((row) => (
             <tr key={rowKey(row)}>
               {columns.map((column) => (
-                <td key={column.id} className={column.isText ? classes.text : undefined}>
+                <td key={column.id} className={cellClass(column)}>
                   {column.cell(row)}
                 </td>
               ))}

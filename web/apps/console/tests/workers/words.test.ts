@@ -188,6 +188,13 @@ describe("events", () => {
       ["Nested thing", '{\n "b": [\n  2\n ]\n}'],
     ])
   })
+
+  test("moments among them are India's", () => {
+    expect(detailsOf({ at: "2026-11-22T18:30:00.522681+00:00", day: "2026-11-22" })).toEqual([
+      ["At", "23 Nov, 00:00:00 IST"],
+      ["Day", "2026-11-22"],
+    ])
+  })
 })
 
 describe("what the entry's button says", () => {

@@ -92,7 +92,11 @@ export function EChart({ option, height, label, onPick, onReady }: Props) {
   }, [])
 
   useEffect(() => {
-    chart.current?.setOption({ ...chartBase(tokens), ...option(tokens) }, { notMerge: true })
+    const base = chartBase(tokens)
+    const own = option(tokens)
+    // A chart's own words in a tooltip do not take its colours away.
+    const tooltip = { ...(base.tooltip as object), ...(own.tooltip as object | undefined) }
+    chart.current?.setOption({ ...base, ...own, tooltip }, { notMerge: true })
   }, [option, tokens])
 
   return <div ref={host} style={{ height, width: "100%" }} role="img" aria-label={label} />

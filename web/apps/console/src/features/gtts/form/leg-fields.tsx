@@ -36,6 +36,7 @@ export function LegFields({ title, leg, tick, lot, last, said, onChange }: Props
         min={0}
         step={tick}
         decimalScale={Math.max(2, decimals)}
+        fixedDecimalScale
         value={leg.trigger}
         error={said("trigger")}
         onChange={(value) => setTrigger(amount(value))}
@@ -88,6 +89,7 @@ export function LegFields({ title, leg, tick, lot, last, said, onChange }: Props
           min={0}
           step={tick}
           decimalScale={Math.max(2, decimals)}
+          fixedDecimalScale
           value={leg.price}
           error={said("price")}
           onChange={(value) => onChange({ ...leg, price: amount(value) })}

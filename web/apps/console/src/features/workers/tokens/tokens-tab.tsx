@@ -162,6 +162,7 @@ function tokenColumns(now: Date, onRevoke: (row: KeyRow) => void): Column<KeyRow
     {
       id: "revoke",
       header: <span className="tt-hidden">Revoke</span>,
+      isPinned: true,
       value: () => null,
       cell: (row) => (
         <Button

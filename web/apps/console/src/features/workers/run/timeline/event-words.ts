@@ -1,4 +1,4 @@
-import { words } from "@tradertape/ui/format.ts"
+import { moment, words } from "@tradertape/ui/format.ts"
 import type { TimelineEvent } from "@/lib/queries/workers"
 import { ruleWords } from "../../words"
 
@@ -37,6 +37,9 @@ export function titleOf({ event_type, payload }: TimelineEvent): string {
   return words(event_type.replaceAll(".", " "))
 }
 
+/** A moment as payloads have it: "2026-11-22T18:30:00.522681+00:00". */
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/
+
 /** A payload's members in the order given, nested ones as JSON, empty ones left out. */
 export function detailsOf(payload: Record<string, unknown>): [name: string, text: string][] {
   return Object.entries(payload).flatMap(([key, value]): [string, string][] => {
@@ -45,6 +48,6 @@ export function detailsOf(payload: Record<string, unknown>): [name: string, text
       const text = JSON.stringify(value, null, 1)
       return text === "{}" || text === "[]" ? [] : [[words(key), text]]
     }
-    return [[words(key), String(value)]]
+    return [[words(key), INSTANT.test(String(value)) ? `${moment(String(value))} IST` : String(value)]]
   })
 }
