@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 KNOWN, RATE_HZ = 1_500, 10
-WIDTHS = {"ltp": 137, "quote": 429}  # of a tick, as the server writes it
+WIDTHS = {"ltp": 137, "quote": 344}  # of a tick, as the server writes it
 Rows = npt.NDArray[np.uint8]
 HEAD, TAIL = b'data: {"ticks":[', b"]}\n\n"
 

@@ -18,8 +18,8 @@ of every beat; of those it ran evenly in, the p99 is told as well, and how many 
 at the head of a message and have the kernel throw the rest away (MSG_TRUNC). Two more connections
 parse and check what they get.
 
-What the figures can be at most: a tick is 137 bytes as `ltp`, 430 as `quote`, so a beat is 69 or
-215 MB, 0.7 or 2.2 GB/s. The server copies each byte twice (the gather, the send), and the last of
+What the figures can be at most: a tick is 137 bytes as `ltp`, 344 as `quote`, so a beat is 69 or
+172 MB, 0.7 or 1.7 GB/s. The server copies each byte twice (the gather, the send), and the last of
 500 clients waits for the other 499: `--floor` (`streaming_floor.py`) does that and nothing else. On
 top of it the server judges and writes 1,500 ticks a beat.
 """

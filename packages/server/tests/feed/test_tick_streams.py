@@ -141,7 +141,7 @@ def test_each_mode_of_a_stream_says_more_than_the_one_before() -> None:
     assert said[Mode.LTP] == {"instrument_token", "instrument", "last_price", "timestamp"}
     assert said[Mode.QUOTE] - said[Mode.LTP] == {
         "last_quantity", "average_price", "volume", "buy_quantity", "sell_quantity", "ohlc",
-        "net_change", "oi", "depth",
+        "net_change", "oi", "bid", "ask",
     }  # fmt: skip
     assert said[Mode.FULL] > said[Mode.QUOTE]
     assert said[Mode.FULL] == set(kite_quote(tick(1, 1), Mode.QUOTE))

@@ -49,9 +49,9 @@ def console_tick(tick: Tick, mode: Mode) -> dict[str, Any]:
 
 
 def worker_tick(tick: Tick, mode: Mode) -> dict[str, Any]:
-    """Kite's form of a quote, with our id beside the token.
+    """Kite's form of a quote, with our id beside the token, and the best prices.
 
-    What stays the same all day or is said already comes with `full` alone, as on Kite's stream.
+    The book, and what stays the same all day, come with `full` alone, as on Kite's stream.
     """
     if mode is Mode.LTP:
         return {
@@ -83,10 +83,12 @@ def worker_tick(tick: Tick, mode: Mode) -> dict[str, Any]:
         },
         "net_change": _net_change(tick),
         "oi": tick.oi,
-        "depth": _depth(tick),
+        "bid": _number(tick.bid),
+        "ask": _number(tick.ask),
     }
     if mode is Mode.FULL:
         made |= {
+            "depth": _depth(tick),
             "last_trade_time": _time(tick.exchange_at),
             "oi_day_high": tick.oi,
             "oi_day_low": tick.oi,
