@@ -28,6 +28,7 @@ const COLUMNS: Column<RunCard>[] = [
       </Link>
     ),
   },
+  profit("net", "Net", (run) => run.pnl.net),
   {
     id: "status",
     header: "State",
@@ -35,7 +36,6 @@ const COLUMNS: Column<RunCard>[] = [
     value: (run) => run.status,
     cell: (run) => <StatusBadge status={run.status} />,
   },
-  profit("net", "Net", (run) => run.pnl.net),
   profit("realised", "Realised", (run) => run.pnl.realised),
   profit("unrealised", "Unrealised", (run) => run.pnl.unrealised),
   {
