@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+
 import pytest
 
 from tradertape_core.kernel.errors import InvalidDocument
 from tradertape_server.features.execution.errors import OrderDenied
 from tradertape_server.features.execution.service import RunRef
+from tradertape_server.features.execution.wishes import Wish
 from tradertape_server.platform.errors import Conflict, NotFound
 
 
@@ -208,3 +212,27 @@ def test_limits_of_a_run_are_kept(execution, account, order):
     with pytest.raises(OrderDenied) as denied:
         execution.place(stopped, order(quantity=1), key="key-0001")
     assert denied.value.code == "kill_switch_active"
+
+
+def test_prices_that_came_at_once_fill_one_exit_of_a_cover_order(
+    execution, run, order, market, settle
+):
+    """The trader was held up while the price went through the stop and then through the target."""
+    entry = order(variety="co", product="MIS", stoploss=20, squareoff=20)
+    execution.place(run, entry, key="key-0001")
+    is_held, is_free = Event(), Event()
+
+    def hold(_desk) -> None:
+        is_held.set()
+        assert is_free.wait(60)
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(execution.trader.do, Wish(hold))
+        assert is_held.wait(60)
+        market.trade("NSE:INFY", "1475.00")
+        market.trade("NSE:INFY", "1525.00")
+        is_free.set()
+    settle()
+    assert execution.positions(run_id="run-1", open_only=True) == []
+    orders = execution.orders(run_id="run-1")
+    assert sorted(one.status for one in orders) == ["CANCELLED", "COMPLETE", "COMPLETE"]

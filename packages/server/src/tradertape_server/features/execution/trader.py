@@ -290,9 +290,7 @@ class Trader:
 
     def _act(self, wishes: list[Wish], ticks: list[Tick], requests: Sequence[VenueRequest]) -> None:
         """Tell the venues, record what they say, until nothing follows from it."""
-        reports: list[ExecutionReport] = []
-        for tick in ticks:
-            reports += self._venue.on_tick(tick)
+        reports = self._venue.on_ticks(ticks)
         for wish in wishes:
             reports += wish.venue(self._venue) if wish.venue else ()
         if not (reports or requests or wishes):
@@ -313,7 +311,8 @@ class Trader:
                 reach("before_record")
                 self._desk.flush()
             reach("after_record")
-            requests, reports = self._publish(self._desk.committed()).requests, []
+            requests = self._publish(self._desk.committed()).requests
+            reports = [] if requests else self._venue.go_on()
         for number, wish in enumerate(wishes):
             wish.future.set_result(results[number])
 

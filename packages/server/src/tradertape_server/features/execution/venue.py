@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -36,6 +37,7 @@ class PaperVenue:
         self._clock = clock
         self._rules = rules
         self._book = SimulatedVenue(rules)
+        self._rounds: deque[list[Tick]] = deque()
 
     @property
     def resting(self) -> int:
@@ -51,6 +53,7 @@ class PaperVenue:
         known = list(orders)
         names = {order.request.instrument for order in known}
         self._book = SimulatedVenue(self._rules)
+        self._rounds.clear()
         self._book.restore(known, {name: self._known(name) for name in names})
 
     def send(self, request: VenueRequest, order: Order) -> Reports:
@@ -70,8 +73,29 @@ class PaperVenue:
             case Withdraw():
                 return self._book.cancel(request.order_id, request.ask, now)
 
-    def on_tick(self, tick: Tick) -> Reports:
-        """Match the orders of one instrument."""
+    def on_ticks(self, ticks: Iterable[Tick]) -> list[ExecutionReport]:
+        """Match orders on ticks, in their order, until something comes of them; see `go_on`."""
+        seen: Counter[str] = Counter()
+        for tick in ticks:
+            place = seen[tick.instrument_id]
+            seen[tick.instrument_id] += 1
+            if place == len(self._rounds):
+                self._rounds.append([])
+            self._rounds[place].append(tick)
+        return self.go_on()
+
+    def go_on(self) -> list[ExecutionReport]:
+        """Match on the ticks that are left, one of an instrument at a time.
+
+        What follows from a fill is told before the next price: a stop that filled ends its target.
+        """
+        reports: list[ExecutionReport] = []
+        while self._rounds and not reports:
+            for tick in self._rounds.popleft():
+                reports += self._on_tick(tick)
+        return reports
+
+    def _on_tick(self, tick: Tick) -> Reports:
         now = self._clock.now()
         in_auction = self._in_auction(tick.instrument_id, now)
         return self._book.on_tick(tick, now, in_auction=in_auction)
