@@ -1,5 +1,5 @@
 import { Drawer, type DrawerRootProps, Modal, type ModalRootProps } from "@mantine/core"
-import type { ReactNode } from "react"
+import { type ReactNode, useEffect, useState } from "react"
 import classes from "./dialog.module.css"
 import { useKillSwitchAsked } from "./kill-switch/asked"
 import { KillSwitch } from "./kill-switch/kill-switch"
@@ -11,9 +11,24 @@ interface Head {
 
 const SOON = { duration: 120 }
 
+/** The library gives focus back where a dialog stays mounted; this does where it goes away when closed. */
+function useFocusBack(): void {
+  const [before] = useState(() => document.activeElement)
+  useEffect(
+    () => () => {
+      setTimeout(() => {
+        const isNowhere = document.activeElement === null || document.activeElement === document.body
+        if (isNowhere && before instanceof HTMLElement) before.focus({ preventScroll: true })
+      })
+    },
+    [before],
+  )
+}
+
 /** A dialog; it covers the bar, so the kill switch stands in its head. */
 export function Dialog({ title, children, ...root }: Head & Omit<ModalRootProps, "title" | "children">) {
   const isBelow = useKillSwitchAsked()
+  useFocusBack()
   return (
     <Modal.Root centered transitionProps={SOON} closeOnEscape={!isBelow} trapFocus={!isBelow} {...root}>
       <Modal.Overlay />
@@ -32,6 +47,7 @@ export function Dialog({ title, children, ...root }: Head & Omit<ModalRootProps,
 /** The same from the right edge, beside what it is about. */
 export function SideDialog({ title, children, ...root }: Head & Omit<DrawerRootProps, "title" | "children">) {
   const isBelow = useKillSwitchAsked()
+  useFocusBack()
   return (
     <Drawer.Root
       position="right"
