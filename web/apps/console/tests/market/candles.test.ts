@@ -90,7 +90,11 @@ test("our trades stand on their candles, one mark for a side", () => {
     candles,
     FIVE,
   )
-  expect(marks.map(({ text }) => text)).toEqual(["B 40 @ 103.00", "S 5 @ 105.00", "B 1 @ 99.00"])
+  expect(marks.map(({ text, detail }) => `${text} ${detail}`)).toEqual([
+    "B 40 @ 103.00",
+    "S 5 @ 105.00",
+    "B 1 @ 99.00",
+  ])
   expect(marks.map(({ time }) => time)).toEqual([candles[0]?.time, candles[0]?.time, candles[1]?.time])
 })
 

@@ -32,6 +32,8 @@ export interface PriceMark {
   time: string | number
   side: "BUY" | "SELL"
   text: string
+  /** Said too where the chart is wide enough: a phone would show half of it. */
+  detail: string
 }
 
 /** What stands at a price. */
@@ -51,6 +53,7 @@ interface Props {
 }
 
 interface Drawn {
+  host: HTMLElement
   chart: IChartApi
   body: ISeriesApi<"Candlestick">
   volume: ISeriesApi<"Histogram">
@@ -62,6 +65,7 @@ interface Drawn {
 
 const IST_S = 19_800
 const SHOWN = 120
+const NARROW_PX = 420
 
 /** An instant as the chart wants it: India's clock, in seconds. */
 export function chartTime(instant: string): number {
@@ -97,7 +101,16 @@ function begin(host: HTMLElement, tokens: Tokens, decimals: number): Drawn {
   chart.panes()[1]?.setStretchFactor(0.22)
   const labels = new LineLabels(tokens, { left: 0, decimals })
   body.attachPrimitive(labels)
-  return { chart, body, volume, markers: createSeriesMarkers(body, []), lines: [], labels, isGone: false }
+  return {
+    host,
+    chart,
+    body,
+    volume,
+    markers: createSeriesMarkers(body, []),
+    lines: [],
+    labels,
+    isGone: false,
+  }
 }
 
 function bar(candle: PriceCandle) {
@@ -118,12 +131,13 @@ function fill(drawn: Drawn, candles: readonly PriceCandle[], tokens: Tokens): vo
 }
 
 function mark(drawn: Drawn, marks: readonly PriceMark[], tokens: Tokens): void {
-  const made: SeriesMarker<Time>[] = marks.map(({ time, side, text }) => ({
+  const isNarrow = drawn.host.clientWidth < NARROW_PX
+  const made: SeriesMarker<Time>[] = marks.map(({ time, side, text, detail }) => ({
     time: timeOf(time),
     position: side === "BUY" ? "belowBar" : "aboveBar",
     shape: side === "BUY" ? "arrowUp" : "arrowDown",
     color: side === "BUY" ? tokens.accent : tokens.warn,
-    text,
+    text: isNarrow ? text : `${text} ${detail}`,
   }))
   drawn.markers.setMarkers(made)
 }

@@ -85,6 +85,7 @@ export function marksOf(
     .map(({ time, side, quantity, value }) => ({
       time,
       side,
-      text: `${side === "BUY" ? "B" : "S"} ${number(quantity)} @ ${number(value / quantity, 2)}`,
+      text: `${side === "BUY" ? "B" : "S"} ${number(quantity)}`,
+      detail: `@ ${number(value / quantity, 2)}`,
     }))
 }
