@@ -1,11 +1,10 @@
-"""The workers' market and the console's socket through the app (KD-02..07, WS-01..06)."""
+"""The workers' market through the app (KD-02..07)."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
@@ -15,18 +14,19 @@ from starlette.testclient import WebSocketDenialResponse
 from starlette.websockets import WebSocketDisconnect
 
 from tradertape_core.market.candle import Interval
+from tradertape_server.features.auth import watching
 from tradertape_server.features.auth.audit import COMMAND_LINE
 from tradertape_server.features.auth.keys import Keys, Owner
-from tradertape_server.features.feed import tick_socket
 from tradertape_server.features.feed.source import Mode
 from tradertape_server.features.workers.market_streams import candle_events, tick_events
 from tradertape_server.platform.logging import without_secrets
 from tradertape_server.wiring import Container
 
+from .sockets import closing
+
 pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 
 MARKET = "/api/algo-workers/worker/market"
-CONSOLE = "ws://localhost:18777/api/ws/ticks"
 SOCKETS = "/api/algo-workers/worker/ws/market"
 Token = Callable[..., str]
 
@@ -314,127 +314,26 @@ def test_a_revoked_token_ends_its_socket(
     assert container.feed.subscriptions.wanted == ()
 
 
+def test_a_token_has_so_many_streams_and_no_more(
+    client: TestClient, worker: TestClient, token: Token, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of both kinds together; another token has its own."""
+    monkeypatch.setattr(watching, "MOST_STREAMS", 1)
+    url, others = f"{SOCKETS}/ticks?symbols=NSE:INFY", {"Authorization": f"Bearer {token()}"}
+    with worker.websocket_connect(url) as socket:
+        assert socket.receive_json()["ticks"]
+        with worker.websocket_connect(url) as second:
+            assert closing(second) == 4429
+        for path in ("ticks/stream?symbols=NSE:INFY", "candles/stream?symbol=NSE:INFY"):
+            answer = worker.get(f"{MARKET}/{path}")
+            assert (answer.status_code, answer.headers["X-Error-Code"]) == (429, "too_many_streams")
+            assert "1 open streams" in answer.json()["detail"]
+        with client.websocket_connect(url, headers=others) as other:
+            assert other.receive_json()["ticks"]
+    with worker.websocket_connect(url) as again:
+        assert again.receive_json()["ticks"]
+
+
 def test_a_token_in_a_url_does_not_reach_the_log(engine: str) -> None:
     line = '127.0.0.1:1 - "WebSocket /api/x?token=kwa_abcdefghijk&symbols=NSE%3AINFY" [accepted]'
     assert "kwa_abc" not in without_secrets(line)
-
-
-def drained(socket: Any) -> None:
-    while True:
-        socket.receive_json()
-
-
-def closing(socket: Any) -> int:
-    """The code a socket is closed with, whatever it says before."""
-    with pytest.raises(WebSocketDisconnect) as closed:
-        drained(socket)
-    return closed.value.code
-
-
-def said(socket: Any, kind: str) -> dict[str, Any]:
-    """The next message of a kind."""
-    while (message := socket.receive_json())["type"] != kind:
-        pass
-    return message
-
-
-@pytest.fixture
-def console(signed_in: TestClient) -> Iterator[Any]:
-    with signed_in.websocket_connect(CONSOLE) as socket:
-        yield socket
-
-
-def test_the_console_subscribes_and_gets_a_snapshot_at_once(console: Any) -> None:
-    """WS-02, WS-04, WS-05, WS-06."""
-    status = said(console, "status")
-    assert (status["connected"], status["simulated"], status["stale"]) == (True, True, False)
-    console.send_json({"action": "subscribe", "symbols": ["NSE:INFY", "NSE:NO"], "mode": "full"})
-    answer = said(console, "subscribed")
-    assert answer["symbols"] == ["NSE:INFY"]
-    assert answer["rejected"][0]["symbol"] == "NSE:NO"
-    tick = said(console, "ticks")["data"]["NSE:INFY"]
-    assert {"ltp", "open", "high", "low", "close", "change_pct", "bid", "ask", "depth"} <= set(tick)
-    console.send_json({"action": "list"})
-    assert said(console, "subscriptions")["data"] == {"NSE:INFY": "full"}
-    console.send_json({"action": "ping"})
-    assert said(console, "pong")
-
-
-def test_one_clients_leaving_does_not_take_the_ticks_from_another(
-    signed_in: TestClient, console: Any, container: Container, clock: Any
-) -> None:
-    console.send_json({"action": "subscribe", "symbols": ["NSE:INFY"], "mode": "ltp"})
-    said(console, "ticks")
-    with signed_in.websocket_connect(CONSOLE) as other:
-        other.send_json({"action": "subscribe", "symbols": ["NSE:INFY"], "mode": "full"})
-        said(other, "ticks")
-        assert container.feed.subscriptions.wanted[0].mode.name == "FULL"
-        other.send_json({"action": "unsubscribe", "symbols": ["NSE:INFY"]})
-        said(other, "unsubscribed")
-    assert container.feed.subscriptions.wanted[0].mode.name == "LTP"
-    clock.advance(seconds=3)
-    container.feed.step()
-    assert set(said(console, "ticks")["data"]["NSE:INFY"]) == {
-        "ltp", "close", "change", "change_pct", "ts", "seq",
-    }  # fmt: skip
-
-
-def test_an_accounts_news_come_over_the_same_socket(
-    console: Any, container: Container, signed_in: TestClient
-) -> None:
-    console.send_json({"action": "subscribe", "channels": ["events"]})
-    said(console, "subscribed")
-    from tradertape_server.platform.bus import Event
-
-    me = signed_in.get("/api/auth/me").json()["id"]
-    container.bus.publish(Event(tick_socket.events_topic(me + 1), 4, {"event": "order.filled"}))
-    container.bus.publish(Event(tick_socket.events_topic(me), 5, {"event": "order.accepted"}))
-    event = said(console, "event")
-    assert (event["cursor"], event["event"]) == (5, "order.accepted")
-
-
-def test_nobody_gets_prices_without_signing_in(client: TestClient) -> None:
-    """WS-01."""
-    with client.websocket_connect(CONSOLE) as socket:
-        assert closing(socket) == 4401
-
-
-def test_another_sites_page_gets_no_socket(signed_in: TestClient) -> None:
-    headers = {"Origin": "https://evil.example"}
-    with signed_in.websocket_connect(CONSOLE, headers=headers) as socket:
-        assert closing(socket) == 4403
-
-
-def test_a_flood_of_messages_ends_the_connection(console: Any) -> None:
-    for _ in range(300):
-        console.send_json({"action": "ping"})
-    assert closing(console) == 4429
-
-
-def test_too_many_symbols_end_the_connection(console: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tick_socket, "MOST_SYMBOLS", 2)
-    symbols = ["NSE:INFY", "NSE:TCS", "NSE:SBIN"]
-    console.send_json({"action": "subscribe", "symbols": symbols})
-    assert closing(console) == 4413
-
-
-def test_a_sixth_connection_is_refused(signed_in: TestClient, container: Container) -> None:
-    with ExitStack() as stack:
-        for _ in range(5):
-            said(stack.enter_context(signed_in.websocket_connect(CONSOLE)), "status")
-        assert container.credentials.streams == 5
-        with signed_in.websocket_connect(CONSOLE) as sixth:
-            assert closing(sixth) == 4429
-
-
-NONSENSE = (
-    "", "nonsense", "[1]", "null", '{"action": 7}', '{"action": "subscribe", "mode": "x"}',
-    '{"action": "subscribe", "symbols": [null, {}, 5]}', '{"action": "unsubscribe"}',
-)  # fmt: skip
-
-
-@pytest.mark.parametrize("message", NONSENSE)
-def test_nonsense_is_answered_and_the_socket_lives(console: Any, message: str) -> None:
-    console.send_text(message)
-    console.send_json({"action": "ping"})
-    assert said(console, "pong")

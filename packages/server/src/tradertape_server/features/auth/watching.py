@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tradertape_server.features.auth.sessions import Authenticator
+from tradertape_server.platform.errors import TooMany
 from tradertape_server.platform.identity import Identity
 from tradertape_server.platform.logging import get_logger
 
 LOOK_EVERY_S = 2.0
+MOST_STREAMS = 2_000  # of one credential in one process: 500 workers with some each
 
 logger = get_logger(__name__)
 
@@ -46,6 +49,7 @@ class CredentialWatch:
     def __init__(self, authenticator: Authenticator) -> None:
         self._authenticator = authenticator
         self._watched: set[Watched] = set()
+        self._open: Counter[tuple[str, int]] = Counter()
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
@@ -53,15 +57,27 @@ class CredentialWatch:
     @contextmanager
     def over(self, identity: Identity) -> Iterator[Watched]:
         """Watch a credential while a stream is open."""
-        watched = Watched(identity)
+        watched, key = Watched(identity), _key(identity)
         with self._lock:
             self._watched.add(watched)
+            self._open[key] += 1
             self._start()
         try:
             yield watched
         finally:
             with self._lock:
                 self._watched.discard(watched)
+                self._open[key] -= 1
+                if not self._open[key]:
+                    del self._open[key]
+
+    def demand_room(self, identity: Identity) -> None:
+        """Raise TooMany where a credential has as many streams open as it may have."""
+        with self._lock:
+            count = self._open[_key(identity)]
+        if count >= MOST_STREAMS:
+            detail = f"This credential has {count} open streams, the most it may: close one first."
+            raise TooMany(detail, retry_after_s=10, code="too_many_streams")
 
     @property
     def streams(self) -> int:
@@ -106,6 +122,8 @@ class Guarded:
     """Ends a stream of server-sent events with its caller's credential, watched while it runs."""
 
     def __init__(self, watch: CredentialWatch, caller: Identity) -> None:
+        """Raises TooMany where the caller has as many streams open as it may have."""
+        watch.demand_room(caller)
         self._watch = watch
         self._caller = caller
 
@@ -113,3 +131,7 @@ class Guarded:
         """Wait until the credential is good no more; not watched any more when cancelled."""
         with self._watch.over(self._caller) as watched:
             return await watched.ended()
+
+
+def _key(identity: Identity) -> tuple[str, int]:
+    return identity.via, identity.credential_id

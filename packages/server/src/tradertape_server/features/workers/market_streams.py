@@ -18,11 +18,13 @@ from tradertape_server.features.feed.service import CANDLES, TICKS, CandleFrame,
 from tradertape_server.features.feed.shapes import kite_candle
 from tradertape_server.features.feed.source import Mode
 from tradertape_server.features.instruments.service import UnknownInstrument
+from tradertape_server.platform.errors import TooMany
 from tradertape_server.platform.identity import Identity
 from tradertape_server.platform.outlets import Outlet, outlet_of
 from tradertape_server.platform.streams import (
     HEARTBEAT_S,
     PING,
+    TOO_MANY,
     Beat,
     Socket,
     ascii_json,
@@ -179,8 +181,13 @@ async def serve_socket(
 ) -> None:
     """Accept, and send messages, heartbeats for None, until one side is gone."""
     await socket.accept(accepted_protocol(socket))
-    client = Socket(socket)
-    with socket.app.state.container.credentials.over(caller) as guard:
+    client, credentials = Socket(socket), socket.app.state.container.credentials
+    try:
+        credentials.demand_room(caller)
+    except TooMany as full:
+        await socket.close(TOO_MANY, full.detail)
+        return
+    with credentials.over(caller) as guard:
         await run_socket(socket, guard, _send(client, messages), _listen(client))
 
 
