@@ -101,7 +101,7 @@ function KeyTable({ rows, onRevoke }: { rows: KeyRow[]; onRevoke: (row: KeyRow) 
                   {row.expires_at ? `ends ${date(row.expires_at)}` : "no end"}
                 </Text>
               </Table.Td>
-              <Table.Td ta="right">
+              <Table.Td ta="right" className="tt-pinned">
                 <Button variant="subtle" color="red" size="compact-xs" onClick={() => onRevoke(row)}>
                   Revoke
                 </Button>

@@ -62,7 +62,7 @@ export function SessionsSection() {
                   </Text>
                 </Table.Td>
                 <Table.Td>used {age(row.last_seen_at, now)}</Table.Td>
-                <Table.Td ta="right">
+                <Table.Td ta="right" className="tt-pinned">
                   {row.is_this ? (
                     <Badge>This device</Badge>
                   ) : (
