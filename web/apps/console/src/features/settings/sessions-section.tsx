@@ -50,7 +50,7 @@ export function SessionsSection() {
         </Button>
       }
     >
-      <Table.ScrollContainer minWidth={520}>
+      <Table.ScrollContainer minWidth={330}>
         <Table>
           <Table.Tbody>
             {data.map((row) => (
