@@ -34,6 +34,7 @@ class LiveServer:
     home: Path
     environment: dict[str, str]
     session_token: str
+    pid: int
     email: str = EMAIL
     password: str = PASSWORD
 
@@ -117,7 +118,7 @@ def _serving(home: Path) -> Iterator[LiveServer]:
     try:
         _wait_until_up(url, process, log)
         environment = _with_accounts(environment, url)
-        yield LiveServer(url, home, environment, _sign_in(url))
+        yield LiveServer(url, home, environment, _sign_in(url), process.pid)
     finally:
         process.terminate()
         process.wait(timeout=30)

@@ -34,7 +34,8 @@ def test_the_consoles_journeys_pass_in_chromium(fresh_server) -> None:
         ["scripts/web.sh", "e2e"],
         cwd=ROOT,
         env={
-            **os.environ,
+            **fresh_server.environment,
+            "SERVER_PID": str(fresh_server.pid),
             "BASE_URL": fresh_server.url,
             "TRADERTAPE_OUTBOX": str(fresh_server.home / "outbox"),
             "CHROMIUM": CHROMIUM,

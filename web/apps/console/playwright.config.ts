@@ -6,6 +6,7 @@ const storageState = "test-results/state.json"
  * Journeys through a running server. BASE_URL: where it is. TRADERTAPE_OUTBOX: its outbox folder, for sign-in links.
  * CHROMIUM: the browser. SHOTS: where screenshots go, if any are wanted. WORKER_PYTHON and WORKER_SDK: an interpreter,
  * and the folder of the workers' client. OTHER_EMAIL and OTHER_PASSWORD: somebody else who may sign in.
+ * SERVER_PID: the server's process, where it may be stopped; its settings are in the environment then.
  */
 export default defineConfig({
   testDir: "./e2e",
@@ -52,5 +53,6 @@ export default defineConfig({
       dependencies: ["option-runs", "market"],
       use: { storageState },
     },
+    { name: "restart", testMatch: "restart.spec.ts", dependencies: ["care"], use: { storageState } },
   ],
 })

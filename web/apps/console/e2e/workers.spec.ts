@@ -1,5 +1,6 @@
 import { expect, type Page, test } from "@playwright/test"
 import { expectAccessible, lookAround } from "./care"
+import { makeRun, placeOrder } from "./made-run"
 import { amountIn, moves, STILL_AT_MOST_MS } from "./moving"
 import { shoot } from "./shots"
 import { startWorker, type Worker } from "./worker"
@@ -127,51 +128,6 @@ test("leaving a run is shown before it is done, and its worker ends", async ({ p
   await expect(main(page).getByRole("link", { name: /First worker/ })).toContainText("Closed")
 })
 
-const CONTROLS = [
-  { key: "max_orders", label: "Orders a day", type: "integer", min: 1, max: 50, default: 20 },
-  { key: "style", label: "Entry style", type: "select", options: ["passive", "normal"], default: "normal" },
-  {
-    key: "daily_loss_limit",
-    label: "Daily loss",
-    type: "number",
-    max: 9000,
-    unit: "₹",
-    requires_reason: true,
-  },
-]
-
-/** A run with controls and a position, made as its owner. */
-async function makeRun(page: Page, name: string): Promise<string> {
-  const base = "/api/algo-workers/worker/runs"
-  const made = await page.request.post(base, {
-    data: {
-      strategy_run_id: name,
-      template_id: "controlled",
-      account_scope: "kite:paper-a",
-      execution_mode: "paper",
-      metadata: { strategy_name: "Controlled" },
-      risk_schema: CONTROLS,
-      runtime_state: { risk: { max_orders: 20, daily_loss_limit: 5000 } },
-      summary_fields: [{ key: "capital", label: "Capital", value: 250000, format: "inr" }],
-    },
-  })
-  expect(made.ok(), await made.text()).toBe(true)
-  const order = {
-    exchange: "NSE",
-    tradingsymbol: "INFY",
-    transaction_type: "BUY",
-    variety: "regular",
-    product: "CNC",
-    order_type: "MARKET",
-    quantity: 10,
-  }
-  const placed = await page.request.post(`${base}/${name}/intents`, {
-    data: { intent_type: "place_order", payload: { order }, idempotency_key: "journey-1", metadata: {} },
-  })
-  expect(placed.ok(), await placed.text()).toBe(true)
-  return `/workers/${name}`
-}
-
 test("controls of the worker are changed with their rules, and wait for it", async ({ page }) => {
   run = await makeRun(page, `controlled-${Date.now()}`)
   await page.goto(`${run}?tab=risk`)
@@ -226,6 +182,7 @@ test("the kill switch is at hand in a dialog, which stays as it was", async ({ p
   await expect(exit.getByRole("textbox", { name: "Why" })).toHaveValue("half typed")
   await page.keyboard.press("Escape")
   await expect(exit).toBeHidden()
+  await expect(page.getByRole("button", { name: "Exit run" })).toBeFocused()
   await page.goto("/gtts?isNew=true")
   const form = page.getByRole("dialog", { name: "New GTT" })
   await form.getByRole("button", { name: "Kill switch" }).click()
@@ -258,6 +215,33 @@ test("the pages look right at every width, light and dark", async ({ page }) => 
   ] as const) {
     await test.step(name, () => lookAround(page, name, path))
   }
+})
+
+test("on a phone an open order is cancelled without a scroll to the side", async ({ page }) => {
+  const asked = await page.request.post("/api/algo-workers/worker/market/quotes", {
+    data: { symbols: ["NSE:INFY"], instrument_tokens: [], mode: "ltp" },
+  })
+  const { quotes } = (await asked.json()) as { quotes: Record<string, { last_price: number }> }
+  const price = Math.round((quotes["NSE:INFY"]?.last_price ?? 0) * 0.98)
+  const terms = { order_type: "LIMIT", price, quantity: 3 }
+  await placeOrder(page, lookedAt.replace("/workers/", ""), "journey-2", terms)
+  await page.setViewportSize({ width: 390, height: 844 })
+  await page.goto(`${lookedAt}?tab=orders`)
+  const cancel = page.getByRole("button", { name: "Cancel 3 left" })
+  await cancel.scrollIntoViewIfNeeded()
+  await expect(cancel).toBeInViewport({ ratio: 1 })
+  expect(
+    await page
+      .getByRole("region", { name: "Orders" })
+      .last()
+      .evaluate((one) => one.scrollLeft),
+  ).toBe(0)
+  await expectAccessible(page, "orders of a run on a phone")
+  await shoot(page, "run-orders-390")
+  await cancel.click()
+  await expect(page.getByText("The order is cancelled")).toBeVisible()
+  await expect(page.getByRole("cell", { name: /BUY 3 INFY LIMIT.*Cancelled/ })).toBeVisible()
+  await expect(cancel).toBeHidden()
 })
 
 test("another person sees nothing of it", async ({ browser, baseURL }) => {
