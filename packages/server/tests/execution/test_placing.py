@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from tradertape_core.kernel.errors import InvalidDocument, InvalidInput
 from tradertape_server.features.execution.errors import KeyReused, LiveDisabled, OrderDenied
 from tradertape_server.features.execution.service import RunRef
+
+RACES = 2000 if "TRADERTAPE_SOAK" in os.environ else 5
 
 
 def test_a_market_order_fills_in_the_same_request(execution, run, order):
@@ -161,22 +165,19 @@ def test_an_order_over_the_freeze_quantity_is_sliced(execution, run, order):
 
 
 def test_64_threads_on_one_key_place_one_order(execution, run, order):
-    """KP-02."""
-    answers: list[bytes] = []
-    start = threading.Barrier(64)
+    """KP-02; FAULTS §2."""
+    wish = order(quantity=1, product="MIS")
 
-    def place() -> None:
+    def place(key: str, start: threading.Barrier) -> bytes:
         start.wait()
-        answers.append(execution.place(run, order(), key="key-0001").body)
+        return execution.place(run, wish, key=key).body
 
-    threads = [threading.Thread(target=place) for _ in range(64)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(answers) == 64
-    assert len(set(answers)) == 1
-    assert len(execution.orders(run_id="run-1")) == 1
+    with ThreadPoolExecutor(64) as pool:
+        for race in range(RACES):
+            start = threading.Barrier(64)
+            racing = [pool.submit(place, f"race-{race:05d}", start) for _ in range(64)]
+            assert len({one.result() for one in racing}) == 1
+    assert len(execution.orders(run_id="run-1")) == RACES
 
 
 def test_two_processes_on_one_key_place_one_order(execution, start, run, order):
