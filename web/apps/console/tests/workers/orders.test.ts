@@ -1,5 +1,6 @@
 import { describe, expect, test, vi } from "vitest"
 import { orderColumns, phoneColumns } from "@/features/workers/run/order-columns"
+import { orderState } from "@/features/workers/words"
 import type { RunOrder } from "@/lib/queries/workers"
 
 const order = (status: string) =>
@@ -16,7 +17,16 @@ describe("what can be done about an order", () => {
   })
 
   test.each([orderColumns, phoneColumns])("takes no room where nothing can be done", (columnsOf) => {
-    const columns = columnsOf([order("COMPLETE"), order("REJECTED"), order("CANCELLED")], cancelling)
+    const settled = ["COMPLETE", "REJECTED", "CANCELLED", "CANCELLED AMO", "CANCEL PENDING"].map(order)
+    const columns = columnsOf(settled, cancelling)
     expect(columns.some(({ id }) => id === "cancel")).toBe(false)
   })
 })
+
+test.each([
+  ["AMO REQ RECEIVED", "Waits for the open"],
+  ["TRIGGER PENDING", "Waits for its trigger"],
+  ["CANCELLED AMO", "Cancelled"],
+  ["COMPLETE", "Complete"],
+  ["IN_DOUBT", "In doubt"],
+])("an order that is %s reads %s", (status, text) => expect(orderState(status)).toBe(text))

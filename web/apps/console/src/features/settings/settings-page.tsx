@@ -28,7 +28,7 @@ export function SettingsPage() {
       >
         <Tabs.List mb="md" style={{ flexWrap: "nowrap", overflowX: "auto", overflowY: "hidden" }}>
           {TABS.map(({ value, label }) => (
-            <Tabs.Tab key={value} value={value}>
+            <Tabs.Tab key={value} value={value} px={{ base: 8, sm: "md" }}>
               {label}
             </Tabs.Tab>
           ))}

@@ -122,6 +122,20 @@ export function healthWords({ health, status }: Pick<RunPulse, "health" | "statu
   return { tone: health_status === "dead" ? "bad" : "warn", text: `Worker silent for ${age}` }
 }
 
+const ORDER_STATES = new Map([
+  ["PUT ORDER REQ RECEIVED", "Sent"],
+  ["AMO REQ RECEIVED", "Waits for the open"],
+  ["MODIFY AMO REQ RECEIVED", "Waits for the open"],
+  ["TRIGGER PENDING", "Waits for its trigger"],
+  ["CANCEL PENDING", "Cancelling"],
+  ["CANCELLED AMO", "Cancelled"],
+])
+
+/** The exchange's name for an order's state, as people say it. */
+export function orderState(status: string): string {
+  return ORDER_STATES.get(status) ?? words(status)
+}
+
 const ATTENTION: Record<string, string> = {
   halted: "Halted",
   error: "Stopped with an error",

@@ -1,15 +1,23 @@
 import { Badge, Button } from "@mantine/core"
-import { moment, number, words } from "@tradertape/ui/format.ts"
+import { moment, number } from "@tradertape/ui/format.ts"
 import type { Column } from "@/components/column"
 import type { RunOrder } from "@/lib/queries/workers"
+import { orderState } from "../words"
 import classes from "./run.module.css"
 
-const OVER = new Set(["COMPLETE", "CANCELLED", "REJECTED"])
-const COLORS: Record<string, string> = { COMPLETE: "green", REJECTED: "red", CANCELLED: "gray" }
+/** Over, or already asked about: there is nothing to take back. */
+const SETTLED = new Set(["COMPLETE", "CANCELLED", "CANCELLED AMO", "REJECTED", "CANCEL PENDING", "IN_DOUBT"])
+const COLORS: Record<string, string> = {
+  COMPLETE: "green",
+  REJECTED: "red",
+  CANCELLED: "gray",
+  "CANCELLED AMO": "gray",
+  IN_DOUBT: "yellow",
+}
 
 const price = (value: number) => (value ? number(value, 2) : "–")
 
-const isOpen = ({ status }: RunOrder) => !OVER.has(status)
+const canCancel = ({ status }: RunOrder) => !SETTLED.has(status)
 
 interface Cancelling {
   onCancel: (order: RunOrder) => void
@@ -18,7 +26,7 @@ interface Cancelling {
 }
 
 const State = ({ order }: { order: RunOrder }) => (
-  <Badge color={COLORS[order.status] ?? "iris"}>{words(order.status)}</Badge>
+  <Badge color={COLORS[order.status] ?? "iris"}>{orderState(order.status)}</Badge>
 )
 
 function Side({ order }: { order: RunOrder }) {
@@ -75,7 +83,7 @@ export function orderColumns(orders: readonly RunOrder[], cancelling: Cancelling
       cell: (o) => o.status_message ?? "",
     },
   ]
-  return orders.some(isOpen) ? [...facts, cancelColumn(cancelling)] : facts
+  return orders.some(canCancel) ? [...facts, cancelColumn(cancelling)] : facts
 }
 
 function cancelColumn({ onCancel, cancelled }: Cancelling): Column<RunOrder> {
@@ -86,7 +94,7 @@ function cancelColumn({ onCancel, cancelled }: Cancelling): Column<RunOrder> {
     isPinned: true,
     value: () => null,
     cell: (o) =>
-      isOpen(o) && (
+      canCancel(o) && (
         <Button
           variant="light"
           color="red"
@@ -109,7 +117,7 @@ export function phoneColumns(orders: readonly RunOrder[], cancelling: Cancelling
     value: (o) => o.tradingsymbol,
     cell: (o) => <PhoneOrder order={o} />,
   }
-  return orders.some(isOpen) ? [order, cancelColumn(cancelling)] : [order]
+  return orders.some(canCancel) ? [order, cancelColumn(cancelling)] : [order]
 }
 
 function PhoneOrder({ order }: { order: RunOrder }) {
