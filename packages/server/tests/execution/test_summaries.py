@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from tradertape_core.orders.events import CancelRequested
+from tradertape_core.orders.events import CancelRequested, OrderAccepted
 from tradertape_core.orders.order import (
     Order,
     OrderRequest,
@@ -31,6 +31,17 @@ def test_figures_of_an_order_are_grouped_as_they_are_everywhere_else() -> None:
     assert wish(request) == "BUY 1,23,456 NSE:MRF SL 1,34,321.50 trigger 1,300.00 CNC"
 
 
+def an_order() -> Order:
+    request = OrderRequest(
+        exchange="NSE", tradingsymbol="INFY", side=Side.BUY, product=Product.CNC,
+        order_type=OrderType.MARKET, quantity=5,
+    )  # fmt: skip
+    return Order(
+        order_id="1", account="1", run_id=None, request=request, status=OrderStatus.OPEN,
+        venue="paper", tag="T", placed_at=NOW, updated_at=NOW,
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("reason", "text"),
     [
@@ -39,13 +50,18 @@ def test_figures_of_an_order_are_grouped_as_they_are_everywhere_else() -> None:
     ],
 )
 def test_why_an_order_is_taken_back_is_said_in_words(reason: CancelReason, text: str) -> None:
-    request = OrderRequest(
-        exchange="NSE", tradingsymbol="INFY", side=Side.BUY, product=Product.CNC,
-        order_type=OrderType.MARKET, quantity=5,
-    )  # fmt: skip
-    order = Order(
-        order_id="1", account="1", run_id=None, request=request, status=OrderStatus.OPEN,
-        venue="paper", tag="T", placed_at=NOW, updated_at=NOW,
-    )  # fmt: skip
+    order = an_order()
     event = CancelRequested(order_id="1", at=NOW, ask=1, reason=reason)
     assert summary(order, event) == text
+
+
+@pytest.mark.parametrize(
+    ("status", "text"),
+    [
+        (OrderStatus.OPEN, "Open: BUY 5 NSE:INFY MARKET CNC"),
+        (OrderStatus.AMO_REQUESTED, "Waits for the open: BUY 5 NSE:INFY MARKET CNC"),
+    ],
+)
+def test_what_the_venue_said_is_told_in_words(status: OrderStatus, text: str) -> None:
+    event = OrderAccepted(order_id="1", at=NOW, status=status, sequence=1)
+    assert summary(an_order(), event) == text

@@ -9,7 +9,7 @@ from tradertape_core.execution.matching import CANCELLED_WORDS
 from tradertape_core.kernel.format import grouped, price_text
 from tradertape_core.orders import events as ev
 from tradertape_core.orders.codec import event_kind
-from tradertape_core.orders.order import Fill, Order, OrderRequest
+from tradertape_core.orders.order import Fill, Order, OrderRequest, OrderStatus
 from tradertape_core.orders.reports import CancelReason
 
 _WORD_START = re.compile(r"(?<!^)(?=[A-Z])")
@@ -84,8 +84,14 @@ def wish(request: OrderRequest) -> str:
     return " ".join(parts)
 
 
-def _status(status: str) -> str:
-    return status[:1] + status[1:].lower()
+_STATES = {
+    OrderStatus.AMO_REQUESTED: "Waits for the open",
+    OrderStatus.TRIGGER_PENDING: "Waits for its trigger",
+}
+
+
+def _status(status: OrderStatus) -> str:
+    return _STATES.get(status) or status[:1] + status[1:].lower()
 
 
 def _fill(fill: Fill) -> str:
