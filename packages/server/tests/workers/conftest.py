@@ -1,5 +1,6 @@
 """Fixtures of workers: the app on a market a test moves by hand.
 
+serving     the same app behind a real port: `serving.config.port`
 worker      makes callers with a worker token: `worker()`, `worker("b@example.com", scopes=["gtt"])`
 api         the path of a worker route: `api("runs")`
 new_run     creates a run and returns its payload: `new_run(worker(), "run-1", **fields)`
@@ -11,6 +12,8 @@ option_run  creates a run of legs: `option_run(caller, ("BUY", nifty("CE", 0)), 
 
 from __future__ import annotations
 
+import socket
+import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
@@ -19,6 +22,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+import uvicorn
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
@@ -198,6 +202,21 @@ def worker(app: FastAPI, client: TestClient, sign_in: Any, container: Container)
         return TestClient(app, base_url=BASE_URL, headers=headers)
 
     return make
+
+
+@pytest.fixture
+def serving(app: FastAPI, client: Any) -> Iterator[uvicorn.Server]:
+    """The app behind a real port."""
+    server = uvicorn.Server(uvicorn.Config(app, lifespan="off", log_config=None))
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        thread = threading.Thread(target=server.run, args=([listener],))
+        thread.start()
+        server.config.port = listener.getsockname()[1]
+        yield server
+        server.should_exit = True
+        thread.join(timeout=30)
 
 
 def api(path: str) -> str:

@@ -4,11 +4,13 @@ no half order; reads go on (FAULTS §1)."""
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from typing import Any
 
+import httpx
 import pytest
 from structlog.testing import capture_logs
 
@@ -64,3 +66,38 @@ def test_writes_are_refused_for_now_and_nothing_is_half_done(
     assert [place(n).status_code for n in range(8, 36, 4)] == [200] * 7
     orders = caller.get(api("orders"), params=RUN).json()["orders"]
     assert len(orders) == 9, "one for each key"
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_the_loop_that_serves_everybody_does_not_wait(
+    worker: Any, new_run: Any, api: Any, buy: Any, container: Container, serving: Any,
+    wait_for: Any, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """Every write waits its seconds; what writes nothing is answered meanwhile."""
+    caller = worker()
+    new_run(caller)
+    monkeypatch.setattr(databases, "BUSY_TIMEOUT_MS", 10_000)
+    container.database.engine.dispose()  # connections made before wait for 100 ms
+    url = f"http://127.0.0.1:{serving.config.port}"
+    headers = {"Authorization": caller.headers["Authorization"]}
+    statuses: list[int] = []
+
+    def write(number: int) -> None:
+        with httpx.Client(base_url=url, headers=headers, timeout=60) as http:
+            intent = buy(f"key-{number:05d}", quantity=1)
+            statuses.append(http.post(api("runs/run-1/intents"), json=intent).status_code)
+
+    with ThreadPoolExecutor(8) as pool:
+        with locked(container), httpx.Client(base_url=url, headers=headers, timeout=60) as http:
+            writing = [pool.submit(write, number) for number in range(8)]
+            wait_for(lambda: len(serving.server_state.tasks) == 8)
+            took_s = []
+            for _ in range(5):
+                began_s = time.monotonic()
+                assert http.get(api("runs/run-1")).status_code == 200
+                took_s.append(time.monotonic() - began_s)
+            assert statuses == [], "they wait"
+        for one in writing:
+            one.result()
+    assert max(took_s) < 5, "half of what a write waits"
+    assert statuses == [200] * 8

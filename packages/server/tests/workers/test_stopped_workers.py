@@ -7,7 +7,6 @@ from __future__ import annotations
 import os
 import random
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -20,7 +19,6 @@ from typing import Any
 
 import pytest
 import uvicorn
-from fastapi import FastAPI
 
 SCRIPT = Path(__file__).with_name("stopped_worker.py")
 NONCE = "X-Worker-Session-Nonce"
@@ -54,21 +52,6 @@ class Stopped:
 @pytest.fixture
 def overrides() -> dict[str, Any]:
     return {"feed": "off", "requests_per_minute": 100_000}
-
-
-@pytest.fixture
-def serving(app: FastAPI, client: Any) -> Iterator[uvicorn.Server]:
-    """The app behind a real port."""
-    server = uvicorn.Server(uvicorn.Config(app, lifespan="off", log_config=None))
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen()
-        thread = threading.Thread(target=server.run, args=([listener],))
-        thread.start()
-        server.config.port = listener.getsockname()[1]
-        yield server
-        server.should_exit = True
-        thread.join(timeout=30)
 
 
 @pytest.fixture
