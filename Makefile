@@ -64,6 +64,7 @@ soak: $(STAMPS)/test-python ## Kill servers 500 times under load on both databas
 	TRADERTAPE_SOAK=1 .venv/bin/pytest -s packages/server/tests/execution/test_handing_over.py -k 200
 	TRADERTAPE_SOAK=1 .venv/bin/pytest packages/server/tests/workers/test_crashes_of_exits.py
 	TRADERTAPE_SOAK=1 .venv/bin/pytest packages/server/tests/execution/test_placing.py -k 64
+	TRADERTAPE_SOAK=1 .venv/bin/pytest packages/server/tests/execution/test_random_baskets.py
 	TRADERTAPE_SOAK=1 .venv/bin/pytest packages/server/tests/workers/test_timeline.py -k is_cut
 	TRADERTAPE_SOAK=1 .venv/bin/pytest -s tests/flows/test_random_faults.py
 	TRADERTAPE_SOAK=1 .venv/bin/pytest -s tests/flows/test_told_to_stop.py tests/flows/test_stopped_worker.py
