@@ -59,7 +59,7 @@ fix: $(STAMPS)/test-python ## Mend what can be mended: format, lint, imports
 	scripts/web.sh fix
 
 .PHONY: soak
-soak: $(STAMPS)/test-python ## Kill servers 500 times under load on both databases; 60 faults of a cluster; 200 hand-overs; 20 stops
+soak: $(STAMPS)/test-python ## Faults in large numbers, for hours: kills, stops, hand-overs, races, cuts, baskets
 	TRADERTAPE_SOAK=1 .venv/bin/pytest -s packages/server/tests/execution/test_crashes.py -k 500
 	TRADERTAPE_SOAK=1 .venv/bin/pytest -s packages/server/tests/execution/test_handing_over.py -k 200
 	TRADERTAPE_SOAK=1 .venv/bin/pytest packages/server/tests/workers/test_crashes_of_exits.py
