@@ -124,6 +124,7 @@ WEIGHTS = {"trader stopped": 6, "PostgreSQL cut": 2, "PostgreSQL crashed": 2}
 @pytest.mark.skipif("TRADERTAPE_SOAK" not in os.environ, reason="takes minutes: make soak")
 def test_random_faults_lose_and_double_nothing(cluster: Cluster, oracles: ModuleType) -> None:
     seed = random.SystemRandom().randrange(10**6)
+    sys.stdout.write(f"seed {seed}\n")  # with whatever goes wrong from here on
     draw = random.Random(seed)
     cluster.trader(SOON_S)
     traffic = Traffic(cluster, patience_s=3.0)

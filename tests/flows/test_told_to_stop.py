@@ -27,6 +27,7 @@ def test_a_server_told_to_stop_loses_and_doubles_nothing(
 ) -> None:
     """Streams are open all the time: they end, and come back once each."""
     seed = random.SystemRandom().randrange(10**6)
+    sys.stdout.write(f"seed {seed}\n")  # with whatever goes wrong from here on
     draw, (server,) = random.Random(seed), alone.servers
     traffic = Traffic(alone, placer=SdkPlacer, reader=SdkReader)
     traffic.begin()

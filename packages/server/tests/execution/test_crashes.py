@@ -183,6 +183,7 @@ class Hearing(threading.Thread):
 
 def _kill(database: Database, url: str, account_id: int, *, kills: int, orders: int) -> None:
     seed = random.SystemRandom().randrange(10**6)
+    sys.stdout.write(f"seed {seed}\n")
     story = Kills(url, account_id, seed)
     for _ in range(kills):
         story.strike(orders // kills)

@@ -62,6 +62,7 @@ class Story:
     def __init__(self, url: str, clock: Any, account_id: int) -> None:
         self._url, self._clock, self._account_id = url, clock, account_id
         self.seed = random.SystemRandom().randrange(10**6)
+        sys.stdout.write(f"seed {self.seed}\n")
         self.draw = random.Random(self.seed)
         self.processes: list[Process] = []
         self.answers: dict[int, bytes] = {}
