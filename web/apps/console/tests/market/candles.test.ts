@@ -1,6 +1,6 @@
 import type { LiveCandle } from "@tradertape/api/live.ts"
 import { describe, expect, test } from "vitest"
-import { followed, joined, marksOf } from "@/features/market/symbol/candles"
+import { drawn, followed, joined, marksOf } from "@/features/market/symbol/candles"
 import { historyFrom, INTERVALS, intervalOf } from "@/features/market/symbol/intervals"
 import { linesOf } from "@/features/market/symbol/levels"
 import { proposals } from "@/features/market/symbol/unknown"
@@ -76,6 +76,15 @@ const NOTHING: Activity = {
 function fill(time: string, side: string, quantity: number, price: number): Activity["fills"][number] {
   return { at: `2026-11-20T${time}+05:30`, order_id: "1", run_id: "r", side, product: "CNC", quantity, price }
 }
+
+test("a trade of this minute stands on the candle that goes on, not on the one before", () => {
+  const candles = joined([candle("09:15", 100)], [], FIVE)
+  const going = joined([candle("09:20", 100)], [], FIVE)[0]?.time
+  const [mark] = marksOf([fill("09:21:00", "BUY", 1, 99)], drawn(candles, going), FIVE)
+  expect(mark?.time).toBe(going)
+  expect(drawn(candles, undefined)).toBe(candles)
+  expect(drawn(candles, candles[0]?.time)).toBe(candles)
+})
 
 test("our trades stand on their candles, one mark for a side", () => {
   const candles = joined([candle("09:15", 100), candle("09:20", 100)], [], FIVE)

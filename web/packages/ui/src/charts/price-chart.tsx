@@ -66,6 +66,8 @@ interface Drawn {
 const IST_S = 19_800
 const SHOWN = 120
 const NARROW_PX = 420
+/** Bars kept free at the right, for the words under a mark on the newest candle. */
+const ROOM = 9
 
 /** An instant as the chart wants it: India's clock, in seconds. */
 export function chartTime(instant: string): number {
@@ -82,7 +84,7 @@ function begin(host: HTMLElement, tokens: Tokens, decimals: number): Drawn {
     handleScale: { axisPressedMouseMove: true, mouseWheel: true, pinch: true },
     handleScroll: { mouseWheel: true, pressedMouseMove: true, horzTouchDrag: true, vertTouchDrag: false },
   })
-  chart.timeScale().applyOptions({ timeVisible: true, secondsVisible: false, rightOffset: 6 })
+  chart.timeScale().applyOptions({ timeVisible: true, secondsVisible: false, rightOffset: ROOM })
   const body = chart.addSeries(CandlestickSeries, {
     upColor: tokens.gain,
     wickUpColor: tokens.gain,
@@ -127,7 +129,7 @@ function fill(drawn: Drawn, candles: readonly PriceCandle[], tokens: Tokens): vo
   drawn.body.setData(candles.map(bar))
   drawn.volume.setData(candles.map((candle) => column(candle, tokens)))
   const last = candles.length
-  drawn.chart.timeScale().setVisibleLogicalRange({ from: Math.max(-2, last - SHOWN), to: last + 6 })
+  drawn.chart.timeScale().setVisibleLogicalRange({ from: Math.max(-2, last - SHOWN), to: last + ROOM })
 }
 
 function mark(drawn: Drawn, marks: readonly PriceMark[], tokens: Tokens): void {

@@ -59,10 +59,17 @@ export function followed(
   }
 }
 
+type Place = Pick<PriceCandle, "time">
+
+/** Every candle that is drawn, the one that goes on as well. */
+export function drawn(candles: readonly PriceCandle[], going: Place["time"] | undefined): readonly Place[] {
+  return going === undefined || candles.at(-1)?.time === going ? candles : [...candles, { time: going }]
+}
+
 /** Our trades on the candles they fell into, one mark for a side of a candle. */
 export function marksOf(
   fills: Activity["fills"],
-  candles: readonly PriceCandle[],
+  candles: readonly Place[],
   interval: Interval,
 ): PriceMark[] {
   const found = new Map<

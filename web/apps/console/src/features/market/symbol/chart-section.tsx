@@ -9,7 +9,7 @@ import { ErrorState } from "@/components/error-state"
 import { Section } from "@/components/section"
 import { useTick } from "@/lib/live"
 import { type Activity, candleHistoryQuery, sessionCandlesQuery } from "@/lib/queries/live"
-import { asPrice, followed, joined, marksOf } from "./candles"
+import { asPrice, drawn, followed, joined, marksOf } from "./candles"
 import { historyFrom, INTERVALS, intervalOf } from "./intervals"
 import { linesOf } from "./levels"
 
@@ -43,9 +43,10 @@ export function SymbolChart({ id, intervalId, activity, onInterval }: Props) {
     const going = followed(session.data?.current ?? null, tick, interval)
     return going && asPrice(going, interval)
   }, [session.data, tick, interval])
+  const going = current?.time
   const marks = useMemo(
-    () => marksOf(activity?.fills ?? [], candles, interval),
-    [activity, candles, interval],
+    () => marksOf(activity?.fills ?? [], drawn(candles, going), interval),
+    [activity, candles, going, interval],
   )
   const lines = useMemo(() => linesOf(activity), [activity])
   const when = useCallback(
