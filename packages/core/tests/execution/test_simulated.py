@@ -191,6 +191,17 @@ def test_a_stop_with_a_limit_rests_where_the_market_has_jumped_over_it(
     assert outcome(order) == (S.COMPLETE, 10, Decimal(1461))
 
 
+def test_the_trade_that_triggers_a_stop_does_not_fill_it(
+    market: Market, placed: Orders, tick: Ticks, noon: datetime
+) -> None:
+    """It was over when the order came to the market, where no offer is good enough."""
+    market.place(placed(**SL), tick(1450, bid=1449, ask=1451), noon)
+    order = market.move(tick(1460.5, bid=1459, ask=1462, after=1))
+    assert outcome(order) == (S.OPEN, 0, 0)
+    order = market.move(tick(1460.5, bid=1459, ask=1461, after=2))
+    assert outcome(order) == (S.COMPLETE, 10, Decimal(1461))
+
+
 def test_a_stop_beyond_the_price_triggers_at_once(
     market: Market, placed: Orders, tick: Ticks, noon: datetime
 ) -> None:

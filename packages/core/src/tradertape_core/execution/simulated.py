@@ -100,10 +100,13 @@ class SimulatedVenue:
         matching.advance(book, tick)
         if in_auction or not self._is_fresh(tick, now):
             return reports
-        for resting in book.triggered_by(tick.last_price):
+        triggered = book.triggered_by(tick.last_price)
+        for resting in triggered:
             reports += self._trigger(resting, now)
+        met = {resting.order_id for resting in triggered}  # the trade that triggers them is over
         for resting in matching.reachable(book, self.rules):
-            reports += self._match(resting, now)
+            if resting.order_id not in met:
+                reports += self._match(resting, now)
         return reports
 
     def cancel(self, order_id: str, ask: int, now: datetime) -> Reports:
