@@ -24,6 +24,23 @@ class Latest(dict[int, float]):
         return Latest({**older, **self})
 
 
+class Hearer:
+    """A client that keeps up; deaf: that does not. done: how often it was told of the end."""
+
+    def __init__(self, *, is_deaf: bool = False) -> None:
+        self.handed: list[dict[int, float]] = []
+        self.done = 0
+        self._is_deaf = is_deaf
+
+    def send(self, _topic: str, frame: Latest) -> bool:
+        if not self._is_deaf:
+            self.handed.append(dict(frame))
+        return not self._is_deaf
+
+    def finish(self) -> None:
+        self.done += 1
+
+
 def run(coroutine: Any) -> Any:
     return asyncio.run(coroutine)
 
@@ -46,15 +63,12 @@ def test_a_slow_client_gets_the_newest_of_each_key_and_no_queue() -> None:
 
 
 def test_a_loop_that_is_behind_is_handed_the_newest_and_not_every_beat_it_missed() -> None:
-    handed: list[dict[int, float]] = []
-
-    def hear(_topic: str, frame: Latest) -> bool:
-        handed.append(dict(frame))
-        return True
+    hearer = Hearer()
+    handed = hearer.handed
 
     async def story() -> None:
         bus = Bus()
-        box = bus.open(["t"], direct=hear)
+        box = bus.open(["t"], direct=hearer)
         waiting = asyncio.ensure_future(box.take(1))
         await asyncio.sleep(0)
         for beat in range(100):  # while the loop is here, it hears of none
@@ -65,6 +79,27 @@ def test_a_loop_that_is_behind_is_handed_the_newest_and_not_every_beat_it_missed
         await asyncio.sleep(0)
         assert handed[2:] == [{1: 100}]
         waiting.cancel()
+
+    run(story())
+
+
+def test_a_frame_is_handed_to_each_of_many_once_whichever_thread_does_it() -> None:
+    async def story() -> None:
+        bus = Bus()
+        hearers = [Hearer(is_deaf=n % 3 == 0) for n in range(300)]
+        boxes = [bus.open(["t"], direct=one) for one in hearers]
+        waiting = [asyncio.ensure_future(box.take(1)) for box in boxes]
+        await asyncio.sleep(0)
+        for beat in range(50):
+            bus.publish_frame("t", Latest({1: beat}))
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+        for n, one in enumerate(hearers):
+            assert one.handed == ([] if n % 3 == 0 else [{1: beat} for beat in range(50)])
+            assert one.done == 50
+        for n, one in enumerate(waiting):
+            assert one.done() == (n % 3 == 0)
+            one.cancel()
 
     run(story())
 

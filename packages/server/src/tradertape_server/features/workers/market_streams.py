@@ -40,6 +40,25 @@ HEARTBEAT = ascii_json({"event": "heartbeat"})
 _REFUSED = 1008  # before accepting: the handshake is answered with 403
 
 
+class _Direct:
+    """Writes frames into the client's connection."""
+
+    def __init__(self, outlet: Outlet, write: Written, wanted: Selection) -> None:
+        self._outlet, self._write, self._wanted = outlet, write, wanted
+
+    def send(self, topic: str, frame: TickFrame) -> bool:  # noqa: ARG002 - all are ticks
+        """Write what is wanted of a frame, while the client keeps up."""
+        if not self._outlet.is_free:
+            return False
+        if message := self._write(frame, self._wanted):
+            self._outlet.write(message)
+        return True
+
+    def finish(self) -> None:
+        """Queue what did not go out at once."""
+        self._outlet.finish()
+
+
 async def tick_messages(
     feed: Feed,
     instruments: list[Instrument],
@@ -55,14 +74,8 @@ async def tick_messages(
     owner = object()
     wanted = Selection.of({one.instrument_token: mode for one in instruments})
 
-    def send(_topic: str, frame: TickFrame) -> bool:
-        if outlet is None or not outlet.is_free:
-            return False
-        if message := write(frame, wanted):
-            outlet.write(message)
-        return True
-
-    box = feed.bus.open([TICKS], direct=send)
+    direct = None if outlet is None else _Direct(outlet, write, wanted)
+    box = feed.bus.open([TICKS], direct=direct)
     feed.watch(owner, instruments, mode)
     try:
         quotes = await run_in_threadpool(feed.quotes, instruments, mode)
