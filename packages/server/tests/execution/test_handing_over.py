@@ -9,7 +9,7 @@ import random
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import crashing
@@ -26,6 +26,7 @@ from tradertape_server.platform.leading import Leading
 
 SLEPT = text("UPDATE trader_lease SET expires_s = 0 WHERE id = 1")
 CLIENTS = 4
+DEADLINE_S = 60.0
 
 
 class Process:
@@ -40,11 +41,15 @@ class Process:
             trading=self._trading, fence=self.leading.fence,
         )  # fmt: skip
 
-    def begin(self) -> None:
+    def begin(self, sleep: Callable[[], None]) -> None:
+        """sleep: as if the other one had slept until its lease ran out."""
+        until = time.monotonic() + DEADLINE_S
+        sleep()
         self.leading.start((self.service.trader,))
-        while not self.leading.is_leading:  # the other one had renewed its lease
+        while not self.leading.is_leading:  # it had renewed its lease just then
+            assert time.monotonic() < until, "it does not lead"
+            sleep()
             self.leading._beat()
-        until = time.monotonic() + 30
         while not self.service.trader.is_well:
             assert time.monotonic() < until, "it does not trade"
             time.sleep(0.005)
@@ -78,10 +83,10 @@ class Story:
         for thread in self._threads:
             thread.start()
 
-    def next_process(self) -> None:
+    def next_process(self, sleep: Callable[[], None] = lambda: None) -> None:
         self._clock.advance(milliseconds=1)  # ids of orders are made of it
         process = Process(self._url, self._clock)
-        process.begin()
+        process.begin(sleep)
         self.processes = [*self.processes[-1:], process]
 
     def goes_on(self, orders: int) -> None:
@@ -92,11 +97,15 @@ class Story:
             assert time.monotonic() < until, f"no orders (seed {self.seed})"
             time.sleep(0.002)
 
-    def end(self) -> None:
+    def stop_asking(self) -> None:
         self._over.set()
         for thread in self._threads:
             if thread.ident is not None:
-                thread.join()
+                thread.join(DEADLINE_S)
+                assert not thread.is_alive(), f"an order is never answered (seed {self.seed})"
+
+    def end(self) -> None:
+        self.stop_asking()
         for process in self.processes:
             process.end()
 
@@ -136,9 +145,7 @@ def story(database: Database, database_url: str, clock: Any, user_id: int) -> It
 
 def told(story: Story, database: Database, times: int) -> None:
     """Everything was done once, and each answer is still what it was."""
-    story._over.set()
-    for thread in story._threads:
-        thread.join()
+    story.stop_asking()
     assert story.errors == [], f"seed {story.seed}"
     for number in sorted(story.answers)[::7]:
         again = story.place(story.processes[-1].service, number)
@@ -156,14 +163,17 @@ def told(story: Story, database: Database, times: int) -> None:
 
 def hand_over_and_over(story: Story, database: Database, times: int) -> None:
     """To a process that found the lease run out, while the former one trades on unawares."""
+
+    def sleep() -> None:
+        with database.engine.begin() as connection:
+            connection.execute(SLEPT)
+
     story.begin()
     for _ in range(times):
         story.goes_on(story.draw.randint(1, 12))
         time.sleep(story.draw.uniform(0, 0.01))  # at any step of a turn
         former = story.processes[0] if len(story.processes) > 1 else None
-        with database.engine.begin() as connection:
-            connection.execute(SLEPT)
-        story.next_process()
+        story.next_process(sleep)
         if former is not None:
             former.end()
     story.goes_on(12)
