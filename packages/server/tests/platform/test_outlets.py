@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, Self
 
 import httpx
 import uvicorn
@@ -28,6 +28,32 @@ class Guard:
         return ""
 
 
+class Served:
+    """A server of its own for an application, until the end or until it is told to stop."""
+
+    def __init__(self, application: Any) -> None:
+        config = uvicorn.Config(
+            application, http=StreamingHttp, ws=StreamingSocket, log_config=None, lifespan="off"
+        )
+        self._server = uvicorn.Server(config)
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.address: tuple[str, int] = self._listener.getsockname()
+        self.place = f"127.0.0.1:{self.address[1]}/"
+
+    async def __aenter__(self) -> Self:
+        self._serving = asyncio.create_task(self._server.serve([self._listener]))
+        return self
+
+    def stop(self) -> None:
+        self._server.should_exit = True
+
+    async def __aexit__(self, *_: object) -> None:
+        self.stop()
+        async with asyncio.timeout(10):
+            await self._serving
+        self._listener.close()
+
+
 def test_what_goes_past_the_application_and_what_does_not_are_one_answer() -> None:
     async def application(scope: Any, receive: Any, send: Any) -> None:
         outlet = outlet_of(scope)
@@ -42,16 +68,8 @@ def test_what_goes_past_the_application_and_what_does_not_are_one_answer() -> No
         await EventStream(events(outlet), Guard())(scope, receive, send)
 
     async def story() -> None:
-        config = uvicorn.Config(application, http=StreamingHttp, log_config=None, lifespan="off")
-        server = uvicorn.Server(config)
-        with socket.socket() as listener:
-            listener.bind(("127.0.0.1", 0))
-            listener.listen()
-            serving = asyncio.create_task(server.serve([listener]))
-            async with httpx.AsyncClient(trust_env=False) as client:
-                answer = await client.get(f"http://127.0.0.1:{listener.getsockname()[1]}/")
-            server.should_exit = True
-            await serving
+        async with Served(application) as served, httpx.AsyncClient(trust_env=False) as client:
+            answer = await client.get(f"http://{served.place}")
         said = [line[6:] for line in answer.text.splitlines() if line.startswith("data: ")]
         assert said == ["1", "2" * 300_000, "3"]
 
@@ -72,28 +90,19 @@ def test_a_stop_waits_for_no_stream() -> None:
         await EventStream(events(), Guard())(scope, receive, send)
 
     async def story() -> None:
-        config = uvicorn.Config(application, http=StreamingHttp, log_config=None, lifespan="off")
-        server = uvicorn.Server(config)
-        with socket.socket() as listener:
-            listener.bind(("127.0.0.1", 0))
-            listener.listen()
-            serving = asyncio.create_task(server.serve([listener]))
-            where = listener.getsockname()
-            _, silent = await asyncio.open_connection(*where)
-            _, behind = await asyncio.open_connection(*where, limit=1)
+        async with Served(application) as served:
+            _, silent = await asyncio.open_connection(*served.address)
+            _, behind = await asyncio.open_connection(*served.address, limit=1)
             behind.write(b"GET /much HTTP/1.1\r\nHost: x\r\n\r\n")
-            asked = f"http://127.0.0.1:{where[1]}/"
             client = httpx.AsyncClient(trust_env=False)
-            async with client, client.stream("GET", asked) as answer:
+            async with client, client.stream("GET", f"http://{served.place}") as answer:
                 lines = answer.aiter_lines()
                 while "data: 1" not in await anext(lines):
                     pass
-                server.should_exit = True
+                served.stop()
                 assert [line async for line in lines if line] == [], "it ends as it should"
-            async with asyncio.timeout(10):
-                await serving
-            silent.close()
-            behind.close()
+        silent.close()
+        behind.close()
 
     asyncio.run(story())
 
@@ -114,17 +123,11 @@ def test_a_socket_takes_messages_of_any_length_past_the_application() -> None:
         await receive()
 
     async def story() -> None:
-        config = uvicorn.Config(application, ws=StreamingSocket, log_config=None, lifespan="off")
-        server = uvicorn.Server(config)
-        with socket.socket() as listener:
-            listener.bind(("127.0.0.1", 0))
-            listener.listen()
-            serving = asyncio.create_task(server.serve([listener]))
-            url = f"ws://127.0.0.1:{listener.getsockname()[1]}/"
-            async with connect(url, proxy=None) as client:
-                assert [await client.recv() for _ in range(8)] == ["first", *said, "last"]
-            server.should_exit = True
-            await serving
+        async with (
+            Served(application) as served,
+            connect(f"ws://{served.place}", proxy=None) as client,
+        ):
+            assert [await client.recv() for _ in range(8)] == ["first", *said, "last"]
 
     asyncio.run(story())
 
@@ -150,21 +153,13 @@ def test_what_a_slow_reader_has_not_taken_is_not_written_over() -> None:
         await EventStream(events(outlet), Guard())(scope, receive, send)
 
     async def story() -> None:
-        config = uvicorn.Config(application, http=StreamingHttp, log_config=None, lifespan="off")
-        server = uvicorn.Server(config)
-        with socket.socket() as listener:
-            listener.bind(("127.0.0.1", 0))
-            listener.listen()
-            serving = asyncio.create_task(server.serve([listener]))
-            address = f"http://127.0.0.1:{listener.getsockname()[1]}/"
-            async with (
-                httpx.AsyncClient(trust_env=False) as client,
-                client.stream("GET", address) as answer,
-            ):
-                await asyncio.sleep(0.2)
-                said = await answer.aread()
-            server.should_exit = True
-            await serving
+        async with (
+            Served(application) as served,
+            httpx.AsyncClient(trust_env=False) as client,
+            client.stream("GET", f"http://{served.place}") as answer,
+        ):
+            await asyncio.sleep(0.2)
+            said = await answer.aread()
         assert b"".join(messages) in said
         assert said.endswith(sse(b"over"))
 
