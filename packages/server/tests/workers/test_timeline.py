@@ -21,6 +21,11 @@ CUTS = 1000 if "TRADERTAPE_SOAK" in os.environ else 30
 
 
 @pytest.fixture
+def overrides() -> Json:
+    return {"feed": "off", "requests_per_minute": 100_000}
+
+
+@pytest.fixture
 def caller(worker: Any, new_run: Any) -> Any:
     caller = worker()
     new_run(caller)
