@@ -114,10 +114,12 @@ class Reading:
                 kind=kind,
             )
 
-    def intents(self, run_id: str) -> Sequence[IntentRow]:
-        """A run's wishes and their answers, oldest first."""
+    def intents(
+        self, run_id: str, *, prefix: str = "", unanswered: bool = False
+    ) -> Sequence[IntentRow]:
+        """A run's wishes and their answers, oldest first. prefix: what their keys begin with."""
         with self.database.read() as session:
-            return repository.intents(session, run_id)
+            return repository.intents(session, run_id, prefix=prefix, unanswered=unanswered)
 
     def gtts(self, account_id: int) -> list[Gtt]:
         """An account's triggers, oldest first."""

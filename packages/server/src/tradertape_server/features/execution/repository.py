@@ -229,9 +229,15 @@ def known_keys(session: Session, keys: Sequence[tuple[str, str]]) -> set[tuple[s
     return {(run, key) for run, key in session.connection().execute(query)}
 
 
-def intents(session: Session, run_id: str) -> Sequence[IntentRow]:
-    """A run's wishes, oldest first."""
+def intents(
+    session: Session, run_id: str, *, prefix: str = "", unanswered: bool = False
+) -> Sequence[IntentRow]:
+    """A run's wishes, oldest first. prefix: what their keys begin with."""
     query = select(IntentRow).where(IntentRow.run_id == run_id).order_by(IntentRow.id)
+    if prefix:
+        query = query.where(IntentRow.key.startswith(prefix, autoescape=True))
+    if unanswered:
+        query = query.where(IntentRow.answer.is_(None))
     return session.scalars(query).all()
 
 

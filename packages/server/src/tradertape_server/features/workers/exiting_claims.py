@@ -258,9 +258,8 @@ class ClaimExits:
 
     def _is_being_left(self, run: WorkerRun) -> bool:
         """Whether an exit of all of it is under way: that closes what a claim would."""
-        intents = self._execution.intents(run.strategy_run_id)
-        exits = (one for one in intents if one.kind == EXIT_RUN and one.answer is None)
-        return any(one.details["product"] is None for one in exits)
+        waiting = self._execution.intents(run.strategy_run_id, unanswered=True)
+        return any(one.kind == EXIT_RUN and one.details["product"] is None for one in waiting)
 
     def _is_stuck(self, order: Order) -> bool:
         market, name = self._execution.market, order.request.instrument
@@ -282,7 +281,7 @@ class ClaimExits:
         return {leg["order_id"] for one in sent for leg in one.details["legs"]}
 
     def _sent(self, run: WorkerRun, prefix: str) -> list[IntentRow]:
-        intents = self._execution.intents(run.strategy_run_id)
+        intents = self._execution.intents(run.strategy_run_id, prefix=prefix)
         return [one for one in intents if one.key.startswith(prefix) and "legs" in one.details]
 
     def _exits(
