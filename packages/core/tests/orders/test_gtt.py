@@ -10,6 +10,7 @@ import pytest
 
 from tradertape_core.kernel.errors import InvalidDocument, InvariantBroken
 from tradertape_core.market.instrument import Instrument
+from tradertape_core.market.tick import Tick
 from tradertape_core.orders import gtt as gtts
 from tradertape_core.orders.gtt import Gtt, GttRequest, GttResult, GttStatus
 from tradertape_core.orders.gtt_fields import gtt_document, read_gtt, read_gtt_change
@@ -165,3 +166,55 @@ def test_a_trigger_lives_a_year_and_only_an_active_one_can_change(noon: datetime
     assert "expired" in found.message
     with pytest.raises(InvariantBroken):
         gtts.end(over, GttStatus.DELETED, noon)
+
+
+TICK_10 = replace(INFY, tick_size=Decimal("0.10"))
+
+
+@pytest.mark.parametrize(
+    ("side", "closes", "limit"),
+    [
+        ("SELL", True, "1450.00"),  # it fills
+        ("BUY", True, "1450.10"),
+        ("SELL", False, "1450.10"),  # it is never worse than asked
+        ("BUY", False, "1450.00"),
+    ],
+)
+def test_a_limit_off_a_tick_that_changed_moves_by_less_than_one(
+    noon: datetime, side: str, closes: bool, limit: str
+) -> None:
+    order = ORDER | {"transaction_type": side, "price": 1450.05}
+    gtt = made(SINGLE | {"orders": [order]}, noon)
+    request = gtts.order_to_place(gtt, 0, TICK_10, None, closes=closes)
+    assert request == replace(gtt.request.orders[0], price=Decimal(limit), autoslice=True)
+
+
+def test_a_limit_below_the_new_tick_is_one_tick(noon: datetime) -> None:
+    gtt = made(SINGLE | {"orders": [SELL | {"price": 0.05}]}, noon)
+    assert gtts.order_to_place(gtt, 0, TICK_10, None, closes=True).price == Decimal("0.10")
+
+
+@pytest.mark.parametrize(
+    ("side", "limit", "placed"),
+    [
+        ("SELL", "1290.00", "1300.00"),  # nothing trades below: as good as asked, or better
+        ("BUY", "1610.00", "1600.00"),
+        ("SELL", "1610.00", "1610.00"),  # what cannot be today stays, and is refused
+        ("BUY", "1290.00", "1290.00"),
+    ],
+)
+def test_a_limit_past_the_days_limits_is_the_limit_of_the_day(
+    noon: datetime, side: str, limit: str, placed: str
+) -> None:
+    gtt = made(
+        SINGLE | {"orders": [ORDER | {"transaction_type": side, "price": float(limit)}]}, noon
+    )
+    tick = Tick(
+        instrument_token=408065,
+        instrument_id="NSE:INFY",
+        last_price=Decimal(1450),
+        at=noon,
+        lower_circuit=Decimal(1300),
+        upper_circuit=Decimal(1600),
+    )
+    assert gtts.order_to_place(gtt, 0, INFY, tick, closes=False).price == Decimal(placed)

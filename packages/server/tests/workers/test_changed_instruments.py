@@ -9,6 +9,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from sqlalchemy import select
+
+from tradertape_server.features.execution.models import ExecutionEvent
 
 from .test_protection import POSITION, protect, state_of
 
@@ -135,25 +138,61 @@ def test_an_order_that_rests_off_the_new_tick_can_be_moved_filled_and_taken_back
     assert (found()[first]["average_price"], found()[third]["average_price"]) == (1490.1, 1490.05)
 
 
-def test_a_trigger_off_the_new_tick_says_what_its_order_lacked(
-    caller: Any, api: Any, market: Any, change: Change, buy: Any, wait_for: Any
-) -> None:
-    """The exchange would not take the order; the trigger fires once and keeps the reason."""
-    order = buy("x", order_type="LIMIT", price=1450.05)["payload"]["order"]
-    trigger = {
-        "type": "single",
-        "condition": {
+@pytest.fixture
+def trigger(caller: Any, api: Any, market: Any, buy: Any, wait_for: Any) -> Callable[..., Any]:
+    """Makes a trigger at 1,450.05, does something, and lets it be reached; what the wire says."""
+
+    def trigger(meanwhile: Callable[[], None], **order: Any) -> dict[str, Any]:
+        market.trade("NSE:INFY", "1500.00")
+        wish = buy("x", order_type="LIMIT", price=1450.05, **order)["payload"]["order"]
+        condition = {
             "exchange": "NSE", "tradingsymbol": "INFY", "trigger_values": [1450.05],
             "last_price": 1500.0,
-        },
-        "orders": [order],
-    }  # fmt: skip
-    made = caller.post(api("gtt/triggers"), json=trigger)
-    assert made.status_code == 200, made.text
-    change(tick_size=Decimal("0.10"))
-    market.trade("NSE:INFY", "1449.00")
-    path = api(f"gtt/triggers/{made.json()['trigger_id']}")
-    wait_for(lambda: caller.get(path).json()["status"] == "triggered")
-    told = str(caller.get(path).json()["orders"][0]["result"])
-    assert "1450.1" in told, told
-    assert orders(caller, api) == []
+        }  # fmt: skip
+        body = {"type": "single", "condition": condition, "orders": [wish]}
+        made = caller.post(api("gtt/triggers"), json=body)
+        assert made.status_code == 200, made.text
+        meanwhile()
+        market.trade("NSE:INFY", "1450.00")
+        path = api(f"gtt/triggers/{made.json()['trigger_id']}")
+        wait_for(lambda: caller.get(path).json()["status"] == "triggered")
+        return caller.get(path).json()
+
+    return trigger
+
+
+def test_a_trigger_off_the_new_tick_places_its_order_on_it(
+    trigger: Any, container: Any, change: Change
+) -> None:
+    """It fires once, and nobody is there to mend its limit: an entry never pays more for that."""
+    fired = trigger(lambda: change(tick_size=Decimal("0.10")))
+    [placed] = container.execution.orders()
+    assert fired["orders"][0]["result"]["order_result"]["order_id"] == placed.order_id
+    assert placed.request.price == Decimal(1450)
+    [told] = [one for one in timeline(container) if one.event_type == "gtt_triggered"]
+    assert "BUY 10 NSE:INFY LIMIT 1,450.00 CNC" in told.summary
+    assert "asked for at 1,450.05" in told.summary
+
+
+def test_a_stop_off_the_new_tick_moves_towards_filling(
+    trigger: Any, container: Any, change: Change, wait_for: Any
+) -> None:
+    trigger(lambda: None)  # what it bought is what the stop sells
+    wait_for(lambda: container.execution.orders()[0].status == "COMPLETE")
+    trigger(lambda: change(tick_size=Decimal("0.10")), transaction_type="SELL")
+    sold = container.execution.orders()[-1]
+    wait_for(lambda: container.execution.orders()[-1].status == "COMPLETE")
+    assert (sold.request.side, sold.request.price) == ("SELL", Decimal(1450))
+
+
+def test_a_trigger_above_a_new_freeze_quantity_places_its_order_in_slices(
+    trigger: Any, container: Any, change: Change
+) -> None:
+    trigger(lambda: change(freeze_quantity=4))
+    placed = [one for one in container.execution.orders() if not one.slices]
+    assert sorted(one.request.quantity for one in placed) == [2, 4, 4]
+
+
+def timeline(container: Any) -> list[Any]:
+    with container.database.read() as session:
+        return list(session.scalars(select(ExecutionEvent).order_by(ExecutionEvent.seq)))

@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from enum import StrEnum
 
 from tradertape_core.kernel.errors import InvariantBroken
 from tradertape_core.market.instrument import Instrument
+from tradertape_core.market.tick import Tick
 from tradertape_core.orders.checks import check_against, nearest_tick
 from tradertape_core.orders.denials import Denial, DenialReason, denial
-from tradertape_core.orders.order import OrderRequest, Product
+from tradertape_core.orders.order import OrderRequest, Product, Side
 
 MOST_ACTIVE = 250  # of an account
 LEAST_DISTANCE = Decimal("0.25")  # percent between a trigger and the last price
@@ -150,6 +151,26 @@ def due_leg(gtt: Gtt, last_price: Decimal) -> int | None:
         if reached:
             return leg
     return None
+
+
+def order_to_place(
+    gtt: Gtt, leg: int, instrument: Instrument, tick: Tick | None, *, closes: bool
+) -> OrderRequest:
+    """The order of a leg that fires, as the exchange takes it today: nobody is there to mend it.
+
+    A limit off a tick size that changed since moves by less than one tick: the way it fills where
+    the order closes a position, else the way it is never worse than asked. A limit past the day's
+    circuit limit becomes that limit, and a quantity above the freeze quantity is sliced.
+    """
+    request = gtt.request.orders[leg]
+    is_buy, price, size = request.side is Side.BUY, request.price, instrument.tick_size
+    rounding = ROUND_CEILING if is_buy == closes else ROUND_FLOOR
+    price = max((price / size).quantize(Decimal(1), rounding), Decimal(1)) * size
+    if tick is not None and is_buy and tick.upper_circuit is not None:
+        price = min(price, tick.upper_circuit)
+    if tick is not None and not is_buy and tick.lower_circuit is not None:
+        price = max(price, tick.lower_circuit)
+    return replace(request, price=price, autoslice=True)
 
 
 def fire(gtt: Gtt, leg: int, now: datetime) -> Gtt:

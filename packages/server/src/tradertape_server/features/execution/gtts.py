@@ -17,7 +17,7 @@ from tradertape_core.orders.commands import PlaceOrder
 from tradertape_core.orders.denials import Denial
 from tradertape_core.orders.gtt import Gtt, GttRequest, GttResult, GttStatus
 from tradertape_core.orders.gtt_fields import gtt_document, read_gtt, read_gtt_change
-from tradertape_core.orders.order import Side
+from tradertape_core.orders.order import OrderRequest
 from tradertape_core.risk.rules import RiskLimits
 from tradertape_server.features.execution import repository, rows, views
 from tradertape_server.features.execution.desk import Desk
@@ -130,9 +130,11 @@ class GttDesk:
             gtt = None if row is None else rows.gtt_of(row)
             if gtt is None or not gtt.is_active:
                 return
-            request = gtt.request.orders[leg]
-            if held_back(desk, gtt, leg):
+            asked, instrument = gtt.request.orders[leg], desk.find(gtt.request.instrument)
+            if instrument is None or held_back(desk, gtt, leg):
                 return
+            tick, closes = desk.tick(instrument.id), _closes(desk, gtt, asked)
+            request = core.order_to_place(gtt, leg, instrument, tick, closes=closes)
             fired = core.fire(gtt, leg, desk.now)
             command = PlaceOrder(
                 order_id=self._ids.next(desk.now),
@@ -148,6 +150,8 @@ class GttDesk:
             result = GttResult(leg=leg, at=desk.now, order_id=order_id, reason=reason)
             done = core.with_result(fired, result)
             words = f"Trigger reached: {_words(gtt)}, {in_words(request)}"
+            if request.price != asked.price:
+                words += f", asked for at {price_text(asked.price)}: not a price of today"
             self._keep(desk, done, "gtt_triggered", f"{words} ({reason})" if reason else words)
             desk.record(decision)
 
@@ -197,11 +201,16 @@ def held_back(desk: Desk, gtt: Gtt, leg: int) -> bool:
         return True
     if desk.has_room and desk.halt(int(gtt.account)) is None:
         return False
-    request = gtt.request.orders[leg]
+    return not _closes(desk, gtt, gtt.request.orders[leg])
+
+
+def _closes(desk: Desk, gtt: Gtt, request: OrderRequest) -> bool:
+    """Whether an order of a trigger only takes from a position of its account."""
     key = PositionKey(gtt.account, None, request.instrument, request.product)
     position = desk.account(int(gtt.account)).positions.get(key)
-    held = 0 if position is None else position.quantity
-    return held == 0 or (held > 0) == (request.side is Side.BUY) or request.quantity > abs(held)
+    if position is None or not position.is_open:
+        return False
+    return position.side is not request.side and request.quantity <= abs(position.quantity)
 
 
 def _is_traded(desk: Desk, instrument_id: str) -> bool:
