@@ -17,6 +17,7 @@ from tradertape_core.risk.protection_snapshot import protection_snapshot
 from tradertape_core.risk.protection_state import (
     ProtectionState,
     ProtectionStatus,
+    anew,
     begin_exit,
     exit_band_pct,
     fail_exit,
@@ -166,3 +167,15 @@ def test_a_run_that_is_armed_again_and_again_keeps_its_last_claims_alone(held, t
         state = finish_exit(begin_exit(found.state, name), name, {})
     assert (state.generation, state.last_claim.claim_id) == (30, name)
     assert len(to_document(state)["claims"]) < 15
+
+
+def test_a_run_that_begins_anew_keeps_the_numbers_and_nothing_else(held, ticks):
+    state, claim = triggered(held, ticks)
+    fresh = anew(begin_exit(state, claim), now=NOW, reason="run opened again")
+    assert (fresh.status, fresh.is_exiting, fresh.claims) == (S.UNARMED, False, ())
+    found = check(fresh, [held(INFY, 10)], ticks({INFY: 80}), at())
+    assert found.triggers == ()
+    shown = protection_snapshot(fresh)
+    assert (shown["generation"], shown["reason"]) == (2, "run opened again")
+    later = armed({"positions": [leg(stoploss_pct=2)]}, state=fresh)
+    assert (later.generation, later.protection.version, later.status) == (3, 3, S.ARMED)

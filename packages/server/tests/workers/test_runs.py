@@ -161,6 +161,68 @@ def test_a_closed_run_is_opened_again_only_when_asked(worker: Any, new_run: Any,
     assert (again["status"], again["closed_at"]) == ("open", None)
 
 
+def test_a_run_that_is_opened_again_has_nothing_of_its_earlier_life_on_guard(
+    worker: Any, new_run: Any, api: Any, buy: Any, market: Any, guardian: Any
+) -> None:
+    caller = worker()
+    new_run(caller)
+    position = {
+        "symbol": "NSE:INFY", "product": "CNC", "side": "BUY", "quantity": 10,
+        "entry_price": 1500.0, "stoploss_pct": 2.0,
+    }  # fmt: skip
+    body = {"backend_protection": {"positions": [position]}}
+    before = caller.patch(api("runs/run-1/protection"), json=body).json()
+    assert before["backend_protection_state"]["status"] == "armed"
+    assert caller.post(api("runs/run-1/exit"), json={"reason": "done"}).status_code == 200
+    again = new_run(caller, metadata={"restart_of": "run-1"})
+    state = again["runtime_state"]["backend_protection_state"]
+    assert (state["status"], state["legs"]) == ("unarmed", [])
+    assert state["generation"] > before["backend_protection_state"]["generation"]
+    assert again["runtime_state"]["backend_protection"]["version"] > 1
+    assert caller.post(api("runs/run-1/intents"), json=buy("key-00001")).status_code == 200
+    market.trade("NSE:INFY", "1400.00")
+    guardian.look()
+    [order] = caller.get(api("orders"), params={"strategy_run_id": "run-1"}).json()["orders"]
+    assert order["transaction_type"] == "BUY", "the old stop must not sell what is new"
+    told = caller.get(api("runs/run-1/timeline")).json()["events"]
+    [restarted] = [one for one in told if one["event_type"] == "run_restarted"]
+    assert "protection" in restarted["summary"]
+
+
+def test_positions_that_were_not_closed_after_all_stay_guarded(
+    worker: Any, new_run: Any, api: Any, buy: Any, container: Any, market: Any, guardian: Any
+) -> None:
+    caller = worker()
+    new_run(caller)
+    caller.post(api("runs/run-1/intents"), json=buy("key-00001", product="MIS"))
+    body = {"backend_protection": {"basket": {"stoploss_pct": 2.0}}}
+    assert caller.patch(api("runs/run-1/protection"), json=body).status_code == 200
+    assert caller.post(api("runs/run-1/exit"), json={}).json()["status"] == "closed"
+    sold = container.execution.trades(run_id="run-1")[-1]
+    container.execution.void(sold.order_id, sold.trade_id)  # the exchange takes the sale back
+    again = new_run(caller, metadata={"restart_of": "run-1"})
+    assert again["runtime_state"]["backend_protection_state"]["status"] == "armed"
+    market.trade("NSE:INFY", "1400.00")
+    guardian.look()
+    assert [one for one in container.execution.positions(run_id="run-1") if one.is_open] == []
+
+
+def test_a_run_that_is_opened_again_is_not_held_by_who_fell_silent_before(
+    worker: Any, new_run: Any, api: Any, clock: Any
+) -> None:
+    caller = worker()
+    new_run(caller)
+    old = caller.post(api("runs/run-1/claim-session")).json()["worker_session_nonce"]
+    caller.headers["X-Worker-Session-Nonce"] = old
+    assert caller.post(api("runs/run-1/exit"), json={"reason": "done"}).status_code == 200
+    clock.advance(seconds=300)
+    again = new_run(caller, metadata={"restart_of": "run-1"})
+    assert (again["session_status"], again["health_status"]) == ("unclaimed", "unknown")
+    beat = {"metrics": {}}
+    assert caller.post(api("runs/run-1/heartbeat"), json=beat).status_code == 409
+    assert caller.post(api("runs/run-1/claim-session")).json()["takeover"] is False
+
+
 SCHEMA = [
     {"key": "stop_loss_pct", "type": "number", "min": 0, "max": 5},
     {"key": "lots", "type": "integer", "requires_reason": True},

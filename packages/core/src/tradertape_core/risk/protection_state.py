@@ -255,6 +255,20 @@ def arm(
     return fresh if reset_trailing else _keep_trailing(fresh, state)
 
 
+def anew(state: ProtectionState, *, now: datetime, reason: str) -> ProtectionState:
+    """Return the state for a run that is opened again: nothing is watched or left to be exited.
+
+    Generation and version move on from where they were.
+    """
+    version = state.protection.version + 1 if state.protection else 1
+    return ProtectionState(
+        generation=state.generation + 1,
+        protection=BackendProtection(enabled=False, version=version),
+        armed_at=now,
+        reason=reason,
+    )
+
+
 def begin_exit(state: ProtectionState, claim_id: str) -> ProtectionState:
     """Return the state with a claim being exited, for the first time or again."""
     claim = claim_of(state, claim_id)

@@ -12,7 +12,7 @@ from tradertape_core.ledger.position import Position
 from tradertape_core.market.instrument import Instrument
 from tradertape_core.orders.codec import to_document
 from tradertape_core.risk.protection_document import BackendProtection, read_protection
-from tradertape_core.risk.protection_state import ProtectionState, arm
+from tradertape_core.risk.protection_state import ProtectionState, anew, arm
 from tradertape_server.features.execution.ports import Market
 from tradertape_server.features.workers.models import WorkerRun
 from tradertape_server.features.workers.presenting import protection_of
@@ -81,6 +81,12 @@ def armed_values(
         reason=reason,
         reset_trailing=reset_trailing,
     )
+    return {**stored(state), "protection_version": (run.protection_version or 0) + 1}
+
+
+def unarmed_values(run: WorkerRun, now: datetime, *, reason: str) -> Json:
+    """The columns of a run that is opened again: what guarded its earlier life guards nothing."""
+    state = anew(protection_of(run), now=now, reason=reason)
     return {**stored(state), "protection_version": (run.protection_version or 0) + 1}
 
 

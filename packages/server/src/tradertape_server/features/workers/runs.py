@@ -22,7 +22,12 @@ from tradertape_server.features.workers.limits import check_limits
 from tradertape_server.features.workers.models import WorkerRun
 from tradertape_server.features.workers.presence import Presence
 from tradertape_server.features.workers.presenting import present
-from tradertape_server.features.workers.protections import Instruments, armed_values, arming
+from tradertape_server.features.workers.protections import (
+    Instruments,
+    armed_values,
+    arming,
+    unarmed_values,
+)
 from tradertape_server.features.workers.reaching import demand_account
 from tradertape_server.features.workers.schemas import Heartbeat, NewRun, RiskPatch
 from tradertape_server.features.workers.sessions import demand_nonce, token_of
@@ -78,28 +83,33 @@ class RunService:
             if known is not None and not _restarts(known, wanted):
                 found = present(_recovered(known, caller, wanted), self._presence)
                 return {**found, "recovered": True}
+            desk.demand_room()
             if known is not None:
                 _compare(known, caller, wanted)
-            desk.demand_room()
+                self._open_again(desk, known)
             run = known or _new(run_id, caller, wanted, account_id, desk)
             _fill(run, wanted, desk)
             run.key_id = token_of(caller)
             halt_new_run(desk, run)
             if armed is not None:
-                for name, value in armed_values(run, armed, desk.now, reason="run created").items():
-                    setattr(run, name, value)
+                _set(run, armed_values(run, armed, desk.now, reason="run created"))
             if prepare is not None:
                 prepare(desk, run)
             desk.session.add(run)
             desk.session.flush()
-            what = "restarted" if known is not None else "created"
-            where = f"{run.template_id} on {run.account_scope}, {run.execution_mode}"
-            note(
-                desk, run, "execution", f"run_{what}", f"Run {what}: {where}", metadata=run.details
-            )
+            _tell(desk, run, "created" if known is None else "restarted")
             return {**present(run, self._presence), "recovered": False}
 
         return self._turns.do(decide)
+
+    def _open_again(self, desk: Desk, run: WorkerRun) -> None:
+        """Leave an earlier life behind: what guarded it, unless its positions were not closed
+        after all (a trade was taken back), and who held it, unless they are alive."""
+        if run.protection is not None and not _holds_something(desk, run):
+            _set(run, unarmed_values(run, desk.now, reason="run opened again"))
+        if self._presence.is_silent(run):
+            run.session_nonce = run.session_seen_at = run.session_claimed_at = None
+            run.last_heartbeat_at = run.heartbeat = None
 
     def get(self, caller: Identity, run_id: str) -> WorkerRun:
         """A run of the caller's account. Raises UnknownRun, AccountNotAllowed."""
@@ -277,6 +287,24 @@ def _fill(run: WorkerRun, wanted: NewRun, desk: Desk) -> None:
     run.closed_at = None
     run.exit_key = None
     run.updated_at = desk.now
+
+
+def _set(run: WorkerRun, values: Json) -> None:
+    for name, value in values.items():
+        setattr(run, name, value)
+
+
+def _holds_something(desk: Desk, run: WorkerRun) -> bool:
+    held = desk.account(run.account_id).positions.values()
+    return any(one.key.run_id == run.strategy_run_id and one.is_open for one in held)
+
+
+def _tell(desk: Desk, run: WorkerRun, what: str) -> None:
+    words = f"Run {what}: {run.template_id} on {run.account_scope}, {run.execution_mode}"
+    if what == "restarted":
+        is_guarded = run.protection_status not in ("unarmed", "done")
+        words += f", {'guarded by its' if is_guarded else 'without a'} protection"
+    note(desk, run, "execution", f"run_{what}", words, metadata=run.details)
 
 
 def _plain(documents: Sequence[Mapping[str, Any]]) -> list[Json]:
