@@ -11,9 +11,12 @@ import oracles
 import pytest
 
 from tradertape_core.execution import matching
+from tradertape_core.market.calendar import nse_calendar
 from tradertape_core.market.tick import Tick
 from tradertape_core.orders.order import OrderRequest
 from tradertape_server.features.auth.models import User
+from tradertape_server.features.execution.baskets import BROKEN
+from tradertape_server.features.execution.jobs import ExecutionJobs
 from tradertape_server.features.execution.service import RunRef
 from tradertape_server.platform import crash_points
 from tradertape_server.platform.clock import SystemClock
@@ -149,3 +152,50 @@ def test_killed_on_the_way_the_basket_is_reversed_once_after_the_start(
         server.trader.stop()
         server.database.close()
     oracles.check(database)
+
+
+@pytest.mark.parametrize("unwind", ["none", "reverse"])
+def test_a_leg_that_is_lost_after_the_answer_is_told_of(
+    execution: Any, run: RunRef, order: Any, clock: Any, unwind: str
+) -> None:
+    waiting = order(
+        tradingsymbol="TCS", order_type="LIMIT", price=2900, validity="TTL", validity_ttl=2
+    )
+    legs = [order(), waiting, order(order_type="LIMIT", price=1450)]
+    answer = execution.place_basket(run, legs, key="basket-1", all_or_none=True, unwind=unwind)
+    assert answer.document["status"] == "accepted"
+    filled, lost, resting = (leg["order_id"] for leg in answer.document["result"]["legs"])
+    clock.advance(seconds=121)
+    ExecutionJobs(execution, nse_calendar(), clock).run_once()
+    assert execution.order("run-1", lost).status == "CANCELLED"
+    [told] = [one for one in execution.events(run_id="run-1") if one.event_type == BROKEN]
+    assert told.summary == (
+        "Leg 1 of the basket basket-1 came to CANCELLED after its answer: "
+        "BUY 10 NSE:TCS LIMIT 2,900.00 CNC. "
+        "Of the others 1 filled and 1 waiting: nothing is reversed by itself"
+    )
+    assert told.payload == {"key": "basket-1", "leg": 1, "filled": [filled], "resting": [resting]}
+    execution.cancel("run-1", resting)  # which its owner wants
+    told = [one.event_type for one in execution.events(run_id="run-1")]
+    assert told.count(BROKEN) == 1
+    assert "basket_unwinding" not in told
+
+
+def test_a_leg_that_lapses_at_once_makes_a_basket_partial(
+    execution: Any, run: RunRef, order: Any
+) -> None:
+    legs = [order(), order(tradingsymbol="TCS", order_type="LIMIT", price=2900, validity="IOC")]
+    body = execution.place_basket(run, legs, key="basket-1").document
+    assert [leg["status"] for leg in body["result"]["legs"]] == ["COMPLETE", "CANCELLED"]
+    assert body["status"] == "partial"
+
+
+def test_legs_that_lapse_together_with_the_day_are_no_news(
+    execution: Any, run: RunRef, order: Any, clock: Any
+) -> None:
+    legs = [order(order_type="LIMIT", price=price) for price in (1450, 1460)]
+    execution.place_basket(run, legs, key="basket-1")
+    clock.advance(seconds=86_400)
+    ExecutionJobs(execution, nse_calendar(), clock).run_once()
+    assert {one.status for one in execution.orders(run_id="run-1")} == {"CANCELLED"}
+    assert BROKEN not in {one.event_type for one in execution.events(run_id="run-1")}

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from tradertape_core.market.calendar import nse_calendar
 from tradertape_server.features.auth.sessions import COOKIE
+from tradertape_server.features.execution.jobs import ExecutionJobs
 from tradertape_server.wiring import Container
 
 pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
@@ -227,6 +229,31 @@ def test_a_protection_without_fresh_prices_says_so(
     assert [step["price"] for step in get(page, "runs/run-1")["live"]["steps"][:2]] == [None, None]
     market.trade("NSE:INFY", "1500.00")
     assert get(page, "overview")["attention"] == []
+
+
+def test_a_basket_that_lost_a_leg_wants_attention_until_its_worker_acts(
+    caller: TestClient,
+    page: TestClient,
+    api: Any,
+    buy: Any,
+    clock: Any,
+    container: Any,
+    market: Any,
+) -> None:
+    waits = {"order_type": "LIMIT", "price": 2900, "validity": "TTL", "validity_ttl": 1}
+    legs = [buy("x"), buy("x", tradingsymbol="TCS", **waits)]
+    orders = [one["payload"]["order"] for one in legs]
+    wish = {**buy("key-00001"), "intent_type": "place_basket"}
+    wish["payload"] = {"basket": {"orders": orders, "all_or_none": True}}
+    assert caller.post(api("runs/run-1/intents"), json=wish).json()["status"] == "accepted"
+    assert get(page, "overview")["attention"] == []
+    clock.advance(seconds=61)
+    ExecutionJobs(container.execution, nse_calendar(), clock).run_once()
+    told = {one["reason"]: one["words"] for one in get(page, "overview")["attention"]}
+    assert told["basket_broken"].startswith("A leg of a basket was lost")
+    market.trade("NSE:INFY", "1500.00")
+    place(caller, api, buy, "key-00002", quantity=1)
+    assert "basket_broken" not in get(page, "runs/run-1")["live"]["pulse"]["attention"]
 
 
 def test_another_person_sees_none_of_it(

@@ -133,7 +133,7 @@ def _leg(desk: Desk, leg: Json) -> Json:
 
 
 def _basket_status(row: Json, legs: list[Json], unwound: Json | None) -> str:
-    """`partial` also when a leg was refused by the venue after others were taken."""
+    """`partial` also when a leg was refused by the venue after others were taken, or lapsed."""
     if row["details"].get("dry_run"):
         return "dry_run"
     if unwound is not None:
@@ -141,7 +141,9 @@ def _basket_status(row: Json, legs: list[Json], unwound: Json | None) -> str:
     refused = sum(leg["status"] in ("REJECTED", "DENIED") for leg in legs)
     if refused == len(legs):
         return "rejected"
-    return "partial" if refused else "accepted"
+    is_sent = row["mode"] != "dry_run"
+    lapsed = is_sent and any(leg["status"] == "CANCELLED" for leg in legs)
+    return "partial" if refused or lapsed else "accepted"
 
 
 def _order_result(desk: Desk, order_id: str) -> Json:

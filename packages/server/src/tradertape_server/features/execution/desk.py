@@ -15,7 +15,14 @@ from tradertape_core.orders.family import summary as family_summary
 from tradertape_core.orders.order import Order, Variety
 from tradertape_core.orders.reports import ExecutionReport
 from tradertape_core.orders.transitions import evolve
-from tradertape_server.features.execution import booking, repository, rows, summaries, voiding
+from tradertape_server.features.execution import (
+    baskets,
+    booking,
+    repository,
+    rows,
+    summaries,
+    voiding,
+)
 from tradertape_server.features.execution.desk_state import (
     EXIT_RUN,
     AccountState,
@@ -61,6 +68,8 @@ class Desk(DeskState):
             self._keep(order, is_new=False)
         if steps and order.parent_order_id is not None:
             self._sum_up(order.parent_order_id)
+        if not order.is_open:
+            baskets.tell_lost_leg(self, order, [event for event, _ in steps])
         self.record(self._follow_up(order, [event for event, _ in steps], now))
 
     def note(

@@ -220,6 +220,17 @@ def intent(session: Session, run_id: str, key: str) -> IntentRow | None:
     return session.scalar(select(IntentRow).where(IntentRow.run_id == run_id, IntentRow.key == key))
 
 
+def answered_baskets(session: Session, run_id: str, made_at: datetime) -> Sequence[IntentRow]:
+    """Baskets of a run that were made at this moment and answered since."""
+    query = select(IntentRow).where(
+        IntentRow.run_id == run_id,
+        IntentRow.kind == "place_basket",
+        IntentRow.created_at == made_at,
+        IntentRow.answer.is_not(None),
+    )
+    return session.scalars(query).all()
+
+
 def known_keys(session: Session, keys: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
     """Which of these keys (run, key) were used."""
     table = _table(IntentRow)

@@ -8,10 +8,13 @@ from tradertape_server.features.workers.presence import Presence
 from tradertape_server.features.workers.presenting import health_of, protection_of
 
 
-def attention(run: WorkerRun, pnl: Pnl, presence: Presence, *, is_blind: bool) -> list[str]:
+def attention(
+    run: WorkerRun, pnl: Pnl, presence: Presence, *, is_blind: bool, is_broken: bool
+) -> list[str]:
     """Codes, the most pressing first; none for a run that is over or does well.
 
-    is_blind: its protection lacks a fresh price, and fires nothing.
+    is_blind: its protection lacks a fresh price, and fires nothing. is_broken: a leg of a basket
+    was lost after its answer, and nothing was placed since.
     """
     if run.status == "closed":
         return []
@@ -22,6 +25,8 @@ def attention(run: WorkerRun, pnl: Pnl, presence: Presence, *, is_blind: bool) -
         found.append("protection_failed")
     if run.recovery_status == "required":
         found.append("reconciliation_required")
+    if is_broken:
+        found.append("basket_broken")
     is_held = presence.session(run) == "stale"
     if is_held or (pnl.position_count and health_of(run, presence) in ("stale", "dead")):
         found.append("worker_silent")
@@ -42,6 +47,7 @@ def words_of(run: WorkerRun, reason: str, presence: Presence) -> str:
         "recovering": "Recovering what a stop interrupted",
         "protection_failed": f"An exit did not succeed{f': {claim.message}' if claim else ''}",
         "reconciliation_required": "Has to be reconciled before it trades on",
+        "basket_broken": "A leg of a basket was lost after others were taken: see its timeline",
         "worker_silent": f"Its worker has been silent for {_age(age)}",
         "prices_stale": f"Prices of its open positions are too old{waits}",
     }

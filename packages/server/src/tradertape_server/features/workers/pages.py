@@ -188,11 +188,19 @@ class PageService:
         names = [run.strategy_run_id for run in found if run.execution_mode != "dry_run"]
         with self._database.read() as session:
             held = repository.positions_of(session, names)
+            broken = repository.with_broken_baskets(session, names)
         market, now = self._execution.market, self._execution.clock.now()
         opened = {p.key.instrument for one in held.values() for p in one if p.is_open}
         ticks = {name: tick for name in opened if (tick := market.tick(name)) is not None}
         return [
-            _Looked(run, held.get(run.strategy_run_id, []), ticks, now, self._presence)
+            _Looked(
+                run,
+                held.get(run.strategy_run_id, []),
+                ticks,
+                now,
+                self._presence,
+                is_broken=run.strategy_run_id in broken,
+            )
             for run in found
         ]
 
@@ -241,6 +249,8 @@ class _Looked:
         ticks: Mapping[str, Tick],
         now: datetime,
         presence: Presence,
+        *,
+        is_broken: bool,
     ) -> None:
         self.run = run
         self.presence = presence
@@ -258,7 +268,7 @@ class _Looked:
             )
         )
         blind = is_blind(self.state, positions, ticks, now)
-        self.attention = attention(run, self.pnl, presence, is_blind=blind)
+        self.attention = attention(run, self.pnl, presence, is_blind=blind, is_broken=is_broken)
 
 
 def _pulse(looked: _Looked) -> out.RunPulse:

@@ -7,11 +7,16 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from tradertape_core.ledger.position import Position
-from tradertape_server.features.execution.models import ExecutionEvent, PaperAccount, PositionRow
+from tradertape_server.features.execution.models import (
+    IS_BROKEN_BASKET,
+    ExecutionEvent,
+    PaperAccount,
+    PositionRow,
+)
 from tradertape_server.features.execution.ports import Happened
 from tradertape_server.features.execution.rows import happened, position_of
 from tradertape_server.features.workers.models import SpentToken, WorkerHeartbeat, WorkerRun
@@ -213,6 +218,19 @@ def last_event_at(session: Session, run_id: str, event_type: str) -> datetime | 
         .order_by(ExecutionEvent.seq.desc())
         .limit(1)
     )
+
+
+def with_broken_baskets(session: Session, run_ids: Sequence[str]) -> set[str | None]:
+    """Those of the runs that lost a leg of a basket and have placed nothing since."""
+    seq, run_id = ExecutionEvent.seq, ExecutionEvent.run_id
+    lost = select(run_id, func.max(seq)).where(IS_BROKEN_BASKET, run_id.in_(run_ids))
+    found = session.execute(lost.group_by(run_id)).all() if run_ids else ()
+    placed = ExecutionEvent.event_type == "order_placed"
+    return {
+        name
+        for name, at in found
+        if session.scalar(select(seq).where(run_id == name, seq > at, placed).limit(1)) is None
+    }
 
 
 def keep_heartbeat(session: Session, key_id: int, **values: Any) -> None:

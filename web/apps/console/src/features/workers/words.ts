@@ -142,6 +142,7 @@ const ATTENTION: Record<string, string> = {
   recovering: "Recovering",
   protection_failed: "Exit failed",
   reconciliation_required: "Reconcile first",
+  basket_broken: "Basket incomplete",
   worker_silent: "Worker silent",
   prices_stale: "Prices stale",
 }
