@@ -27,6 +27,13 @@ function startAgain(): void {
   server = spawn(PYTHON, serve, { stdio: "ignore" })
 }
 
+/** The page that is first visited while the server is away is drawn after it, whole. */
+async function visitOptions(page: Page): Promise<void> {
+  await page.getByRole("link", { name: "Options", exact: true }).first().click()
+  await expect(page.getByRole("alert")).toContainText("The server cannot be reached")
+  await shoot(page, "options-lost")
+}
+
 test("figures are greyed while the server is away, and are read again without a reload", async ({
   page,
   context,
@@ -34,10 +41,12 @@ test("figures are greyed while the server is away, and are read again without a 
   const run = page
   const path = await makeRun(page, `restart-${Date.now()}`)
   const market = await context.newPage()
+  const visitor = await context.newPage()
   const figures = run.getByRole("region", { name: "Headline figures" })
   const list = market.getByRole("list", { name: "Indices" })
   await run.goto(path)
   await market.goto("/market")
+  await visitor.goto("/gtts")
   await moves(figures)
   await moves(list)
   for (const one of [run, market]) await one.evaluate(() => document.body.setAttribute("data-same", ""))
@@ -50,6 +59,7 @@ test("figures are greyed while the server is away, and are read again without a 
   await expect(figures).toHaveText(/₹/)
   await shoot(run, "run-lost")
   await shoot(market, "market-lost")
+  await visitOptions(visitor)
 
   // Nothing but the end of a break asks for a timeline to which nothing was added.
   const readAgain = run.waitForResponse(
@@ -66,4 +76,6 @@ test("figures are greyed while the server is away, and are read again without a 
   await moves(figures)
   await moves(list)
   for (const one of [run, market]) await expect(one.locator("body[data-same]")).toHaveCount(1)
+  const chain = visitor.getByRole("region", { name: "Option chain of NIFTY" })
+  await expect(chain.getByRole("columnheader", { name: "Strike" })).toHaveCSS("position", "sticky")
 })

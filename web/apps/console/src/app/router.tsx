@@ -7,8 +7,10 @@ import {
   redirect,
 } from "@tanstack/react-router"
 import { ApiError } from "@tradertape/api/client.ts"
+import { live } from "@/lib/live"
 import { meQuery } from "@/lib/queries/auth"
 import type { Tab } from "@/lib/queries/strategies"
+import { fetchPart, hasLostPart } from "./lost-part"
 import { queryClient, whenSignedOut } from "./query-client"
 import { Broken } from "./shell/broken"
 import { Frame } from "./shell/frame"
@@ -21,13 +23,16 @@ const text = (value: unknown) => (typeof value === "string" && value !== "" ? va
 const integer = (value: unknown) =>
   Number.isInteger(Number(value)) && value !== "" ? Number(value) : undefined
 
+/** A page whose code comes with the first visit to it. */
+const lazyPage: typeof lazyRouteComponent = (load, name) => lazyRouteComponent(() => fetchPart(load), name)
+
 const rootRoute = createRootRoute({ component: Outlet, notFoundComponent: NotFound })
 
 const signInRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/sign-in",
   validateSearch: (raw: Raw): { next?: string } => ({ next: text(raw.next) }),
-  component: lazyRouteComponent(() => import("@/features/auth/sign-in-page"), "SignInPage"),
+  component: lazyPage(() => import("@/features/auth/sign-in-page"), "SignInPage"),
 })
 
 const verifyRoute = createRoute({
@@ -37,7 +42,7 @@ const verifyRoute = createRoute({
     token: text(raw.token),
     next: text(raw.next),
   }),
-  component: lazyRouteComponent(() => import("@/features/auth/verify-page"), "VerifyPage"),
+  component: lazyPage(() => import("@/features/auth/verify-page"), "VerifyPage"),
 })
 
 const frameRoute = createRoute({
@@ -58,7 +63,7 @@ const frameRoute = createRoute({
 const homeRoute = createRoute({
   getParentRoute: () => frameRoute,
   path: "/",
-  component: lazyRouteComponent(() => import("@/features/home/home-page"), "HomePage"),
+  component: lazyPage(() => import("@/features/home/home-page"), "HomePage"),
 })
 
 const TABS: Tab[] = ["mine", "templates", "public"]
@@ -70,14 +75,14 @@ const strategiesRoute = createRoute({
     tab: TABS.find((tab) => tab === raw.tab),
     find: text(raw.find),
   }),
-  component: lazyRouteComponent(() => import("@/features/strategies/strategies-page"), "StrategiesPage"),
+  component: lazyPage(() => import("@/features/strategies/strategies-page"), "StrategiesPage"),
 })
 
 const strategyRoute = createRoute({
   getParentRoute: () => frameRoute,
   path: "/strategies/$id",
   validateSearch: (raw: Raw): { view?: string; at?: string } => ({ view: text(raw.view), at: text(raw.at) }),
-  component: lazyRouteComponent(() => import("@/features/strategies/strategy-page"), "StrategyPage"),
+  component: lazyPage(() => import("@/features/strategies/strategy-page"), "StrategyPage"),
 })
 
 const runsRoute = createRoute({
@@ -87,7 +92,7 @@ const runsRoute = createRoute({
     find: text(raw.find),
     tag: text(raw.tag),
   }),
-  component: lazyRouteComponent(() => import("@/features/backtests/runs-page"), "RunsPage"),
+  component: lazyPage(() => import("@/features/backtests/runs-page"), "RunsPage"),
 })
 
 const newRunRoute = createRoute({
@@ -97,14 +102,14 @@ const newRunRoute = createRoute({
     strategy: integer(raw.strategy),
     like: text(raw.like),
   }),
-  component: lazyRouteComponent(() => import("@/features/backtests/new-run-page"), "NewRunPage"),
+  component: lazyPage(() => import("@/features/backtests/new-run-page"), "NewRunPage"),
 })
 
 const compareRoute = createRoute({
   getParentRoute: () => frameRoute,
   path: "/backtests/compare",
   validateSearch: (raw: Raw): { ids?: string } => ({ ids: text(raw.ids) }),
-  component: lazyRouteComponent(() => import("@/features/backtests/compare-page"), "ComparePage"),
+  component: lazyPage(() => import("@/features/backtests/compare-page"), "ComparePage"),
 })
 
 const runRoute = createRoute({
@@ -114,7 +119,7 @@ const runRoute = createRoute({
     tab: text(raw.tab),
     trade: text(raw.trade),
   }),
-  component: lazyRouteComponent(() => import("@/features/backtests/run-page"), "RunPage"),
+  component: lazyPage(() => import("@/features/backtests/run-page"), "RunPage"),
 })
 
 const WORKER_TABS = ["runs", "options", "tokens"] as const
@@ -138,28 +143,28 @@ const workersRoute = createRoute({
     token: integer(raw.token),
     finished: raw.finished === true || undefined,
   }),
-  component: lazyRouteComponent(() => import("@/features/workers/workers-page"), "WorkersPage"),
+  component: lazyPage(() => import("@/features/workers/workers-page"), "WorkersPage"),
 })
 
 const workerRunRoute = createRoute({
   getParentRoute: () => frameRoute,
   path: "/workers/$id",
   validateSearch: (raw: Raw): { tab?: string } => ({ tab: text(raw.tab) }),
-  component: lazyRouteComponent(() => import("@/features/workers/run-page"), "WorkerRunPage"),
+  component: lazyPage(() => import("@/features/workers/run-page"), "WorkerRunPage"),
 })
 
 const marketRoute = createRoute({
   getParentRoute: () => frameRoute,
   path: "/market",
   validateSearch: (raw: Raw): { list?: number } => ({ list: integer(raw.list) }),
-  component: lazyRouteComponent(() => import("@/features/market/market-page"), "MarketPage"),
+  component: lazyPage(() => import("@/features/market/market-page"), "MarketPage"),
 })
 
 const symbolRoute = createRoute({
   getParentRoute: () => frameRoute,
   path: "/market/$id",
   validateSearch: (raw: Raw): { interval?: string } => ({ interval: text(raw.interval) }),
-  component: lazyRouteComponent(() => import("@/features/market/symbol-page"), "SymbolPage"),
+  component: lazyPage(() => import("@/features/market/symbol-page"), "SymbolPage"),
 })
 
 const optionsRoute = createRoute({
@@ -170,7 +175,7 @@ const optionsRoute = createRoute({
     expiry: text(raw.expiry),
     legs: text(raw.legs),
   }),
-  component: lazyRouteComponent(() => import("@/features/options/options-page"), "OptionsPage"),
+  component: lazyPage(() => import("@/features/options/options-page"), "OptionsPage"),
 })
 
 const GTT_TABS = ["waiting", "history"] as const
@@ -183,20 +188,20 @@ const gttsRoute = createRoute({
     make: text(raw.make),
     isNew: raw.isNew === true || undefined,
   }),
-  component: lazyRouteComponent(() => import("@/features/gtts/gtts-page"), "GttsPage"),
+  component: lazyPage(() => import("@/features/gtts/gtts-page"), "GttsPage"),
 })
 
 const changelogRoute = createRoute({
   getParentRoute: () => frameRoute,
   path: "/changelog",
-  component: lazyRouteComponent(() => import("@/features/changelog/changelog-page"), "ChangelogPage"),
+  component: lazyPage(() => import("@/features/changelog/changelog-page"), "ChangelogPage"),
 })
 
 const settingsRoute = createRoute({
   getParentRoute: () => frameRoute,
   path: "/settings",
   validateSearch: (raw: Raw): { tab?: string } => ({ tab: text(raw.tab) }),
-  component: lazyRouteComponent(() => import("@/features/settings/settings-page"), "SettingsPage"),
+  component: lazyPage(() => import("@/features/settings/settings-page"), "SettingsPage"),
 })
 
 const routeTree = rootRoute.addChildren([
@@ -229,6 +234,10 @@ export const router = createRouter({
   defaultPendingComponent: Pending,
   defaultErrorComponent: Broken,
   scrollRestoration: true,
+})
+
+router.subscribe("onBeforeNavigate", ({ toLocation, pathChanged }) => {
+  if (pathChanged && hasLostPart() && live.status().link !== "lost") window.location.assign(toLocation.href)
 })
 
 whenSignedOut(() => {
