@@ -5,19 +5,19 @@ import {
   choicesOf,
   controlsOf,
   initialRisk,
-  isPending,
   patchOf,
   plainRisk,
   rangeOf,
 } from "@/features/workers/run/risk/controls"
 import { byMode, matches, withPulses } from "@/features/workers/runs/filters"
-import type {
-  ProtectedPosition,
-  ProtectionDocument,
-  ProtectionSnapshot,
-  RunCard,
-  RunLeg,
-  RunPulse,
+import {
+  isRiskPending,
+  type ProtectedPosition,
+  type ProtectionDocument,
+  type ProtectionSnapshot,
+  type RunCard,
+  type RunLeg,
+  type RunPulse,
 } from "@/lib/queries/workers"
 
 /** A document as it is in force. */
@@ -105,6 +105,8 @@ describe("a protection as a form", () => {
       ["Trailing stop", 1485],
     ])
     expect(levelsOf(snapshot, [], "NSE:TCS")).toEqual([])
+    const over = { legs: [{ ...leg, status: "done" }] } as unknown as ProtectionSnapshot
+    expect(levelsOf(over, [], "NSE:INFY")).toEqual([])
   })
 })
 
@@ -142,7 +144,7 @@ describe("risk controls", () => {
       rangeOf({ key: "a", min: 1, max: 5 }),
       rangeOf({ key: "a", max: 5 }),
       rangeOf({ key: "a" }),
-    ]).toEqual(["1 to 5", "at most 5", ""])
+    ]).toEqual(["1 to 5", "At most 5", ""])
     expect(choicesOf(schema[1] ?? { key: "" })).toEqual([
       { value: "passive", label: "passive", means: "passive" },
       { value: "2", label: "Bold", means: 2 },
@@ -151,10 +153,10 @@ describe("risk controls", () => {
 
   test("a change waits until the worker is heard of after it", () => {
     const at = "2026-11-20T15:30:00+05:30"
-    expect(isPending(null, null)).toBe(false)
-    expect(isPending(at, null)).toBe(true)
-    expect(isPending(at, "2026-11-20T15:29:59+05:30")).toBe(true)
-    expect(isPending(at, "2026-11-20T10:00:01Z")).toBe(false)
+    expect(isRiskPending({ risk_changed_at: null, last_heartbeat_at: null })).toBe(false)
+    expect(isRiskPending({ risk_changed_at: at, last_heartbeat_at: null })).toBe(true)
+    expect(isRiskPending({ risk_changed_at: at, last_heartbeat_at: "2026-11-20T15:29:59+05:30" })).toBe(true)
+    expect(isRiskPending({ risk_changed_at: at, last_heartbeat_at: "2026-11-20T10:00:01Z" })).toBe(false)
   })
 })
 

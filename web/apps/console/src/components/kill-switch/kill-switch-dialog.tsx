@@ -1,10 +1,11 @@
-import { Alert, Button, Checkbox, Group, Modal, Stack, Text, TextInput } from "@mantine/core"
+import { Button, Checkbox, Group, Modal, Stack, Text, TextInput } from "@mantine/core"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { count, instant } from "@tradertape/ui/format.ts"
 import { useState } from "react"
 import { type KillSwitchState, killSwitchQuery, setKillSwitch } from "@/lib/queries/risk"
 import { overviewQuery } from "@/lib/queries/workers"
-import { failureText, tellDone } from "@/lib/tell"
+import { tellDone } from "@/lib/tell"
+import { Failure } from "../failure"
 import { leaveKillSwitch, useKillSwitchAsked } from "./asked"
 import classes from "./kill-switch.module.css"
 
@@ -126,15 +127,5 @@ function Lift({ state, onClose }: { state: KillSwitchState; onClose: () => void 
         )}
       </Group>
     </Stack>
-  )
-}
-
-function Failure({ error }: { error: Error | null }) {
-  if (!error) return null
-  const { message, requestId } = failureText(error)
-  return (
-    <Alert color="red" variant="light" role="alert">
-      {message} {requestId && `Request ${requestId}.`}
-    </Alert>
   )
 }

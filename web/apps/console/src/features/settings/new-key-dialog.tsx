@@ -3,6 +3,7 @@ import { useForm } from "@mantine/form"
 import { useMutation, useQueryClient } from "@tanstack/react-query"
 import { CopyField } from "@/components/copy-field"
 import { Dialog } from "@/components/dialog"
+import { Failure } from "@/components/failure"
 import {
   AGENT_SCOPES,
   accountCalls,
@@ -11,7 +12,6 @@ import {
   keysQuery,
   WORKER_SCOPES,
 } from "@/lib/queries/account"
-import { failureText } from "@/lib/tell"
 import type { KeysProps } from "./keys-section"
 
 type Props = KeysProps & { opened: boolean; onClose: () => void }
@@ -54,7 +54,13 @@ export function NewKeyDialog({ kind, noun, scopes, usual, opened, onClose }: Pro
   }
   if (making.data) {
     return (
-      <Dialog opened={opened} onClose={close} title={`Your new ${noun}`} closeOnClickOutside={false}>
+      <Dialog
+        opened={opened}
+        onClose={close}
+        title={`Your new ${noun}`}
+        closeOnClickOutside={false}
+        closeOnEscape={false}
+      >
         <Stack gap="sm">
           <Alert color="yellow" variant="light">
             <Text size="sm">Copy it now. It is not stored and cannot be shown again.</Text>
@@ -87,11 +93,7 @@ export function NewKeyDialog({ kind, noun, scopes, usual, opened, onClose }: Pro
             </Stack>
           </Checkbox.Group>
           <Select label="Valid for" data={LIVES} {...form.getInputProps("life")} />
-          {making.error && (
-            <Alert color="red" variant="light" role="alert">
-              {failureText(making.error).message}
-            </Alert>
-          )}
+          <Failure error={making.error} />
           <Group justify="flex-end">
             <Button type="submit" loading={making.isPending}>
               Create

@@ -74,8 +74,18 @@ export const runPageQuery = (id: string) =>
   queryOptions({
     queryKey: ["workers", "run", id, "page"],
     queryFn: ({ signal }) => unwrap(api.showRunPage({ signal, path: path(id) })),
-    refetchInterval: 30_000,
+    // No event tells of a heartbeat: what waits for one is asked for.
+    refetchInterval: ({ state }) => (state.data && isRiskPending(state.data) ? 3_000 : 30_000),
   })
+
+/** Whether the worker was heard of since its controls changed: with its next look at the run it has them. */
+export function isRiskPending({
+  risk_changed_at: changedAt,
+  last_heartbeat_at: heardAt,
+}: Pick<RunPage, "risk_changed_at" | "last_heartbeat_at">): boolean {
+  if (!changedAt) return false
+  return !heardAt || Date.parse(heardAt) <= Date.parse(changedAt)
+}
 
 export const pnlLineQuery = (id: string, hours: number) =>
   queryOptions({

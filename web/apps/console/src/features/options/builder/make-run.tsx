@@ -1,4 +1,4 @@
-import { Alert, Button, Group, NumberInput, Select, Stack, Text, TextInput } from "@mantine/core"
+import { Button, Group, NumberInput, Select, Stack, Text, TextInput } from "@mantine/core"
 import { useForm } from "@mantine/form"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { useNavigate } from "@tanstack/react-router"
@@ -7,11 +7,18 @@ import { count, date, money, words } from "@tradertape/ui/format.ts"
 import { Play } from "lucide-react"
 import { useState } from "react"
 import { Dialog } from "@/components/dialog"
+import { Failure } from "@/components/failure"
+import { fieldErrors } from "@/lib/field-errors"
 import { gttAccountsQuery } from "@/lib/queries/gtts"
 import { optionCalls } from "@/lib/queries/option-runs"
-import { failureText } from "@/lib/tell"
 
 const FIRST_ACCOUNT = "kite:paper-a"
+const PLACES = {
+  "/strategy_name": "name",
+  "/metadata/account_scope": "account",
+  "/protection/stoploss_inr": "stop",
+  "/protection/target_inr": "target",
+}
 
 interface Props {
   preview: StrategyPreview
@@ -71,6 +78,7 @@ function MakeRunDialog({ preview, product, onClose }: Props & { onClose: () => v
       void client.invalidateQueries({ queryKey: ["workers"] })
       return navigate({ to: "/workers/$id", params: { id } })
     },
+    onError: (error) => form.setErrors(fieldErrors(error, PLACES)),
   })
   const scopes = [...new Set([FIRST_ACCOUNT, ...(accounts.data ?? []).map(({ scope }) => scope)])]
   return (
@@ -91,7 +99,7 @@ function MakeRunDialog({ preview, product, onClose }: Props & { onClose: () => v
             {...form.getInputProps("name")}
           />
           <Select label="Paper account" data={scopes} {...form.getInputProps("account")} />
-          <Group grow gap="sm">
+          <Group grow gap="sm" align="flex-start">
             <NumberInput label="Leave at a loss of (₹)" placeholder="none" {...form.getInputProps("stop")} />
             <NumberInput
               label="Leave at a profit of (₹)"
@@ -104,12 +112,11 @@ function MakeRunDialog({ preview, product, onClose }: Props & { onClose: () => v
               Without a limit no rule will guard the run. More kinds of limits are on its page.
             </Text>
           )}
-          {making.error && (
-            <Alert color="red" variant="light" role="alert" title="The run was not made">
-              {failureText(making.error).message}{" "}
-              {failureText(making.error).requestId && `Request ${failureText(making.error).requestId}.`}
-            </Alert>
-          )}
+          <Failure
+            error={making.error}
+            title="The run was not made"
+            marked={Object.keys(form.errors).length}
+          />
           <Group justify="flex-end" gap={8}>
             <Button variant="default" onClick={onClose}>
               Back

@@ -1,10 +1,11 @@
-import { Alert, Button, Group, Skeleton, Stack, Text, TextInput } from "@mantine/core"
+import { Button, Group, Skeleton, Stack, Text, TextInput } from "@mantine/core"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { count, money, number } from "@tradertape/ui/format.ts"
 import { useState } from "react"
 import { Dialog } from "@/components/dialog"
+import { Failure } from "@/components/failure"
 import { type ExitPlanOut, type RunCard, runCalls } from "@/lib/queries/workers"
-import { failureText, tellDone } from "@/lib/tell"
+import { tellDone } from "@/lib/tell"
 import { MODE_WORDS } from "../words"
 import { exitVerb } from "./exit-words"
 import classes from "./run.module.css"
@@ -29,9 +30,8 @@ export function ExitDialog({ card, onClose }: { card: RunCard; onClose: () => vo
       onClose()
     },
   })
-  const failed = leaving.error ?? plan.error
   return (
-    <Dialog opened onClose={onClose} title={`Leave “${card.name}”?`} size="md">
+    <Dialog opened onClose={onClose} title={`Leave “${card.name}”?`} size="lg">
       <Stack gap="sm">
         {plan.data ? <Plan plan={plan.data} /> : !plan.error && <Skeleton height={110} />}
         <TextInput
@@ -41,12 +41,7 @@ export function ExitDialog({ card, onClose }: { card: RunCard; onClose: () => vo
           value={reason}
           onChange={(event) => setReason(event.currentTarget.value)}
         />
-        {failed && (
-          <Alert color="red" variant="light" role="alert">
-            {failureText(failed).message}{" "}
-            {failureText(failed).requestId && `Request ${failureText(failed).requestId}.`}
-          </Alert>
-        )}
+        <Failure error={leaving.error ?? plan.error} />
         <Group justify="flex-end" gap={8}>
           <Button variant="default" onClick={onClose} data-autofocus>
             Keep running

@@ -4,8 +4,9 @@ import { useMutation, useQueryClient } from "@tanstack/react-query"
 import { CodeBlock } from "@/components/code-block"
 import { CopyField } from "@/components/copy-field"
 import { Dialog } from "@/components/dialog"
+import { Failure } from "@/components/failure"
+import { fieldErrors } from "@/lib/field-errors"
 import { accountCalls, keysQuery, type NewKey, WORKER_SCOPES } from "@/lib/queries/account"
-import { failureText } from "@/lib/tell"
 import { environmentSnippet, pythonSnippet } from "./snippet"
 
 const MEANS: Record<string, string> = {
@@ -21,6 +22,8 @@ const LIVES = [
   { value: "365", label: "1 year" },
   { value: "", label: "No end" },
 ]
+
+const PLACES = { "/label": "label", "/account_scopes": "accounts", "/allowed_ips": "addresses" }
 
 interface Props {
   opened: boolean
@@ -53,6 +56,7 @@ export function NewTokenDialog({ opened, onClose }: Props) {
         },
       }),
     onSuccess: () => client.invalidateQueries({ queryKey: keysQuery("worker").queryKey }),
+    onError: (error) => form.setErrors(fieldErrors(error, PLACES)),
   })
   const close = () => {
     onClose()
@@ -99,11 +103,7 @@ export function NewTokenDialog({ opened, onClose }: Props) {
           <Text size="xs" c="dimmed">
             The worker chooses the account and the mode (dry run or paper) of each run itself.
           </Text>
-          {making.error && (
-            <Alert color="red" variant="light" role="alert">
-              {failureText(making.error).message}
-            </Alert>
-          )}
+          <Failure error={making.error} marked={Object.keys(form.errors).length} />
           <Group justify="flex-end">
             <Button type="submit" loading={making.isPending}>
               Create
@@ -122,6 +122,7 @@ function Made({ made, opened, onClose }: Props & { made: NewKey }) {
       onClose={onClose}
       title="Your new worker token"
       closeOnClickOutside={false}
+      closeOnEscape={false}
       size="lg"
     >
       <Stack gap="sm">

@@ -1,10 +1,11 @@
-import { Alert, Button, Group, Skeleton, Stack, Text } from "@mantine/core"
+import { Button, Group, Skeleton, Stack, Text } from "@mantine/core"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { money, number } from "@tradertape/ui/format.ts"
 import { Dialog } from "@/components/dialog"
+import { Failure } from "@/components/failure"
 import { entryPreviewQuery, type OptionEntryPreview, optionCalls } from "@/lib/queries/option-runs"
 import type { RunCard } from "@/lib/queries/workers"
-import { failureText, tellDone } from "@/lib/tell"
+import { tellDone } from "@/lib/tell"
 import { enterVerb } from "../exit-words"
 import classes from "../run.module.css"
 
@@ -21,17 +22,11 @@ export function EnterDialog({ card, onClose }: { card: RunCard; onClose: () => v
     },
     onSettled: () => client.invalidateQueries({ queryKey: ["workers"] }),
   })
-  const failed = entering.error ?? preview.error
   return (
     <Dialog opened onClose={onClose} title={`Enter “${card.name}”?`} size="md">
       <Stack gap="sm">
         {preview.data ? <Orders entry={preview.data} /> : !preview.error && <Skeleton height={110} />}
-        {failed && (
-          <Alert color="red" variant="light" role="alert">
-            {failureText(failed).message}{" "}
-            {failureText(failed).requestId && `Request ${failureText(failed).requestId}.`}
-          </Alert>
-        )}
+        <Failure error={entering.error ?? preview.error} />
         <Group justify="flex-end" gap={8}>
           <Button variant="default" onClick={onClose} data-autofocus>
             Not yet

@@ -7,7 +7,7 @@ export function levelsOf(
   steps: readonly Step[],
   instrument: string,
 ): PriceLevel[] {
-  const legs = protection?.legs.filter((leg) => leg.instrument === instrument) ?? []
+  const legs = protection?.legs.filter((leg) => leg.instrument === instrument && leg.status !== "done") ?? []
   const moving = steps.find(
     (step) => step.instrument === instrument && step.rule === "position_trailing_stoploss",
   )?.level

@@ -1,11 +1,12 @@
-import { Alert, Button, Group, Stack, Switch } from "@mantine/core"
+import { Button, Group, Stack, Switch } from "@mantine/core"
 import type { UseFormReturnType } from "@mantine/form"
 import { useMutation, useQueryClient } from "@tanstack/react-query"
 import { ApiError, type Complaint } from "@tradertape/api/client.ts"
 import { ShieldCheck } from "lucide-react"
 import type { ReactNode } from "react"
+import { Failure } from "@/components/failure"
 import { Section } from "@/components/section"
-import { failureText, tellDone } from "@/lib/tell"
+import { tellDone } from "@/lib/tell"
 import type { Operations } from "./draft"
 import { OperationFields } from "./rule-fields"
 
@@ -54,7 +55,11 @@ export function ProtectionFrame<T extends { enabled: boolean; operations: Operat
               at={(field, type) => form.getInputProps(`operations.${field}`, type && { type })}
             />
             {props.reasons}
-            <Refusal error={saving.error} marked={Object.keys(form.errors).length} />
+            <Failure
+              error={saving.error}
+              title="The protection was not saved"
+              marked={Object.keys(form.errors).length}
+            />
             <Group justify="flex-end" gap={8}>
               <Button variant="default" disabled={!form.isDirty()} onClick={() => form.reset()}>
                 Undo changes
@@ -73,16 +78,5 @@ export function ProtectionFrame<T extends { enabled: boolean; operations: Operat
         </fieldset>
       </form>
     </Section>
-  )
-}
-
-/** Why it was not saved: at the fields, or here what could not be put at one. */
-function Refusal({ error, marked }: { error: Error | null; marked: number }) {
-  if (!error) return null
-  const { message, requestId } = failureText(error)
-  return (
-    <Alert color="red" variant="light" role="alert" title="The protection was not saved">
-      {marked > 0 ? `Mend what is marked above (${marked}).` : message} {requestId && `Request ${requestId}.`}
-    </Alert>
   )
 }

@@ -40,15 +40,21 @@ export function patchOf(controls: readonly RiskControl[], before: Risk, after: R
   return Object.fromEntries(changed.map(({ key }) => [key, after[key]])) as Risk
 }
 
+/** Where the form has each value of a patch, and its reason. */
+export function placesOf(controls: readonly RiskControl[]): Record<string, string> {
+  const values = controls.map(({ key }) => [`/patch/${key}`, `values.${key}`])
+  return { ...Object.fromEntries(values), "/reason": "reason" }
+}
+
 export function labelOf({ key, label, unit }: RiskControl): string {
   return unit ? `${label ?? words(key)} (${unit})` : (label ?? words(key))
 }
 
-/** "0.5 to 5", "at least 1": what a number may be. */
+/** "0.5 to 5", "At least 1": what a number may be. */
 export function rangeOf({ min, max }: RiskControl): string {
   if (min !== undefined && max !== undefined) return `${plain(min)} to ${plain(max)}`
-  if (min !== undefined) return `at least ${plain(min)}`
-  return max === undefined ? "" : `at most ${plain(max)}`
+  if (min !== undefined) return `At least ${plain(min)}`
+  return max === undefined ? "" : `At most ${plain(max)}`
 }
 
 /** The choices of a select, by the text that stands for each. */
@@ -60,10 +66,4 @@ export function choicesOf({
     const label = typeof option === "object" ? option.label : undefined
     return { value: String(means), label: label ?? String(means), means }
   })
-}
-
-/** Whether the worker was heard of since the controls changed: with its next look at the run it has them. */
-export function isPending(changedAt: string | null, heardAt: string | null): boolean {
-  if (!changedAt) return false
-  return !heardAt || Date.parse(heardAt) <= Date.parse(changedAt)
 }

@@ -1,24 +1,19 @@
-import { Alert, Button, Group, Stack, TextInput } from "@mantine/core"
+import { Button, Group, Stack, TextInput } from "@mantine/core"
 import { useForm } from "@mantine/form"
 import { useMutation, useQueryClient } from "@tanstack/react-query"
-import { ApiError, type Complaint } from "@tradertape/api/client.ts"
 import { count } from "@tradertape/ui/format.ts"
+import { Failure } from "@/components/failure"
+import { fieldErrors } from "@/lib/field-errors"
 import { type RiskControl, runCalls } from "@/lib/queries/workers"
-import { failureText, tellDone } from "@/lib/tell"
+import { tellDone } from "@/lib/tell"
 import { ControlField } from "./control-field"
-import { initialRisk, patchOf, type Risk } from "./controls"
+import { initialRisk, patchOf, placesOf, type Risk } from "./controls"
 
 interface Props {
   id: string
   controls: RiskControl[]
   risk: Risk
   mayEdit: boolean
-}
-
-function fieldErrors(complaints: readonly Complaint[]): Record<string, string> {
-  return Object.fromEntries(
-    complaints.map(({ pointer, message }) => [`values.${pointer.split("/").at(-1)}`, message]),
-  )
 }
 
 export function RiskForm({ id, controls, risk, mayEdit }: Props) {
@@ -34,9 +29,7 @@ export function RiskForm({ id, controls, risk, mayEdit }: Props) {
       tellDone("The controls are saved; the worker takes them with its next heartbeat")
       return client.invalidateQueries({ queryKey: ["workers", "run", id] })
     },
-    onError: (error) => {
-      if (error instanceof ApiError) form.setErrors(fieldErrors(error.complaints))
-    },
+    onError: (error) => form.setErrors(fieldErrors(error, placesOf(controls))),
   })
   return (
     <form onSubmit={form.onSubmit(() => saving.mutate())} noValidate>
@@ -57,11 +50,11 @@ export function RiskForm({ id, controls, risk, mayEdit }: Props) {
           disabled={!mayEdit}
           {...form.getInputProps("reason")}
         />
-        {saving.error && (
-          <Alert color="red" variant="light" role="alert" title="The controls were not saved">
-            {failureText(saving.error).message}
-          </Alert>
-        )}
+        <Failure
+          error={saving.error}
+          title="The controls were not saved"
+          marked={Object.keys(form.errors).length}
+        />
         <Group justify="flex-end" gap={8}>
           <Button variant="default" disabled={changes === 0} onClick={() => form.reset()}>
             Undo changes

@@ -1,0 +1,32 @@
+import { ApiError } from "@tradertape/api/client.ts"
+import { expect, test } from "vitest"
+import { fieldErrors } from "@/lib/field-errors"
+
+const refused = (...complaints: [pointer: string, message: string][]) =>
+  new ApiError(
+    422,
+    complaints[0]?.[1] ?? "",
+    "",
+    "r1",
+    complaints.map(([pointer, message]) => ({ pointer, message })),
+  )
+
+const PLACES = { "/patch/max_orders": "values.max_orders", "/allowed_ips": "addresses" }
+
+test("each complaint stands at the field of its pointer, or of what it is below", () => {
+  const error = refused(["/patch/max_orders", "must be at most 50"], ["/allowed_ips/1", "is no address"])
+  expect(fieldErrors(error, PLACES)).toEqual({
+    "values.max_orders": "must be at most 50",
+    addresses: "is no address",
+  })
+})
+
+test("two complaints about one field are both said", () => {
+  const error = refused(["/allowed_ips/0", "is no address"], ["/allowed_ips/1", "is empty"])
+  expect(fieldErrors(error, PLACES)).toEqual({ addresses: "is no address; is empty" })
+})
+
+test("what has no field, or is no refusal, marks none", () => {
+  expect(fieldErrors(refused(["/patch/max_orders_a_day", "is unknown"]), PLACES)).toEqual({})
+  expect(fieldErrors(new Error("lost"), PLACES)).toEqual({})
+})
