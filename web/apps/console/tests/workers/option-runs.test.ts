@@ -59,6 +59,7 @@ describe("an option run in words", () => {
     const leg = { ...stop, rule: "position_stoploss", instrument: "NFO:NIFTY26D0123700CE", level: 567.1 }
     expect(levelWords(leg)).toBe("567.10")
     expect(thenWords(leg, true)).toBe("Closes NIFTY26D0123700CE at market")
+    expect(awayWords({ ...leg, rule: "worker_stale", in_sec: 95 })).toBe("after 1 min 35 s more of silence")
   })
 
   test("a state this console does not know is shown as it is", () => {

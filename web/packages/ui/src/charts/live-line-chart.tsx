@@ -16,6 +16,7 @@ interface Props {
   points: readonly LinePoint[]
   /** The newest value, drawn on as it comes. */
   last: LinePoint | undefined
+  /** At least; in a column that grows it takes the height there is. */
   height: number
   label: string
   format: (value: number) => string
@@ -72,5 +73,11 @@ export function LiveLineChart({ points, last, height, label, format, onReady }: 
     if (drawn.current < FITTED) chart.current?.timeScale().fitContent()
   }, [last])
 
-  return <figure ref={host} style={{ height, margin: 0 }} aria-label={label} />
+  return (
+    <figure
+      ref={host}
+      style={{ flex: 1, minHeight: height, margin: 0, contain: "size" }}
+      aria-label={label}
+    />
+  )
 }

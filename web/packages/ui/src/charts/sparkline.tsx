@@ -3,6 +3,8 @@ interface Props {
   width?: number
   height?: number
   label: string
+  /** Its colour: of a gain or a loss. By itself it goes by where it ends against where it began. */
+  isGain?: boolean
 }
 
 /** Scale values to an SVG path of the given size; flat input gives a middle line. */
@@ -15,8 +17,11 @@ export function sparkPath(values: readonly number[], width: number, height: numb
   return values.map((v, i) => `${i === 0 ? "M" : "L"}${x(i)} ${y(v)}`).join("")
 }
 
-export function Sparkline({ values, width = 120, height = 32, label }: Props) {
-  const rising = (values.at(-1) ?? 0) >= (values[0] ?? 0)
+function rises(values: readonly number[]): boolean {
+  return (values.at(-1) ?? 0) >= (values[0] ?? 0)
+}
+
+export function Sparkline({ values, width = 120, height = 32, label, isGain = rises(values) }: Props) {
   return (
     <svg
       viewBox={`0 -2 ${width} ${height + 4}`}
@@ -29,7 +34,7 @@ export function Sparkline({ values, width = 120, height = 32, label }: Props) {
       <path
         d={sparkPath(values, width, height)}
         fill="none"
-        stroke={rising ? "var(--tt-gain)" : "var(--tt-loss)"}
+        stroke={isGain ? "var(--tt-gain)" : "var(--tt-loss)"}
         strokeWidth="1.5"
         vectorEffect="non-scaling-stroke"
       />

@@ -76,7 +76,7 @@ function columnsOf({ onEdit, onDelete, distances }: Actions): Column<Gtt>[] {
       header: "Type",
       isText: true,
       value: (gtt) => gtt.type,
-      cell: (gtt) => <Badge color="gray">{gtt.type === "single" ? "Single" : "Two-leg"}</Badge>,
+      cell: (gtt) => <Badge color="gray">{gtt.type === "single" ? "Single" : "Stop and target"}</Badge>,
     },
     {
       id: "places",

@@ -30,13 +30,13 @@ export function IndicesStrip() {
 function Index({ id, label }: { id: string; label: string }) {
   const tick = useTick(id)
   return (
-    <Link to="/market/$id" params={{ id }} className={classes.index}>
+    <Link to="/market/$id" params={{ id }} className={classes.index} data-live>
       <span className={classes.name}>{label}</span>
       <span className={classes.level}>
         <Flash value={tick?.ltp}>{number(tick?.ltp, 2)}</Flash>
       </span>
       <span className={classes.moved}>
-        {tick ? signed(tick.change, 2) : "–"} <Delta value={tick?.change_pct} decimals={2} />
+        {tick && signed(tick.change, 2)} <Delta value={tick?.change_pct} decimals={2} />
       </span>
     </Link>
   )

@@ -36,7 +36,7 @@ export function ProtectionBadge({ status, isOver }: { status: string; isOver: bo
 export function Health({ pulse }: { pulse: Pick<RunPulse, "health" | "status"> }) {
   const { tone, text } = healthWords(pulse)
   return (
-    <span className={classes.health} data-tone={tone}>
+    <span className={classes.health} data-tone={tone} data-live>
       <span className={classes.dot} aria-hidden />
       {text}
     </span>

@@ -1,7 +1,7 @@
 import { date, money, number, percent } from "@tradertape/ui/format.ts"
 import type { OptionRunCard, OptionStatus } from "@/lib/queries/option-runs"
 import type { Step } from "@/lib/queries/workers"
-import { resultWords, ruleWords, stepWords, symbolOf } from "./words"
+import { resultWords, ruleWords, seconds, symbolOf } from "./words"
 
 interface StatusWords {
   label: string
@@ -94,7 +94,9 @@ export function levelWords(step: Step): string {
 
 /** How far it is from acting. */
 export function awayWords(step: Step): string {
-  if (step.rule === "worker_stale" || step.rule === "mis_squareoff") return stepWords(step)
+  if (step.rule === "mis_squareoff") return "before the market's own"
+  if (step.rule === "worker_stale")
+    return step.in_sec == null ? "" : `after ${seconds(step.in_sec)} more of silence`
   if (step.away != null) return `${money(step.away, 0)} away`
   return step.distance_pct == null ? "no price now" : `${percent(step.distance_pct, 2)} away`
 }

@@ -1,4 +1,4 @@
-import { Alert, Button, Divider, Group, SegmentedControl, Select, Stack, Text } from "@mantine/core"
+import { Alert, Button, Divider, Group, Input, SegmentedControl, Select, Stack, Text } from "@mantine/core"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { money, number } from "@tradertape/ui/format.ts"
 import { CircleAlert } from "lucide-react"
@@ -81,10 +81,7 @@ export function GttForm({ gtt, instrument: given, onClose }: Props) {
                 value={account}
                 onChange={(value) => value && setAccount(value)}
               />
-              <div>
-                <Text size="xs" fw={500} mb={4}>
-                  Instrument
-                </Text>
+              <Input.Wrapper label="Instrument" labelElement="div">
                 <InstrumentSearch
                   label="Instrument"
                   isFirst
@@ -93,7 +90,7 @@ export function GttForm({ gtt, instrument: given, onClose }: Props) {
                   hides={(one) => one.instrument_type === "INDEX"}
                   onChoose={({ instrument: chosen }) => choose(chosen)}
                 />
-              </div>
+              </Input.Wrapper>
             </>
           )}
           <Group justify="space-between">

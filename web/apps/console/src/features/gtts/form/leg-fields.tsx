@@ -1,4 +1,4 @@
-import { Button, Group, NumberInput, SegmentedControl, Stack, Text } from "@mantine/core"
+import { Button, Group, Input, NumberInput, SegmentedControl, Stack, Text } from "@mantine/core"
 import { onTick } from "../distance"
 import type { DraftLeg } from "./draft"
 
@@ -57,10 +57,7 @@ export function LegFields({ title, leg, tick, lot, last, said, onChange }: Props
         </Group>
       )}
       <Group gap="sm" align="flex-start" grow>
-        <div>
-          <Text size="xs" fw={500} mb={4}>
-            Side
-          </Text>
+        <Input.Wrapper label="Side" labelElement="div">
           <SegmentedControl
             fullWidth
             aria-label={`${name}side`}
@@ -71,11 +68,12 @@ export function LegFields({ title, leg, tick, lot, last, said, onChange }: Props
               { value: "SELL", label: "Sell" },
             ]}
           />
-        </div>
+        </Input.Wrapper>
         <NumberInput
           label="Quantity"
           aria-label={`${name}quantity`}
           min={1}
+          clampBehavior="none"
           step={lot}
           allowDecimal={false}
           value={leg.quantity}

@@ -29,7 +29,7 @@ function By({ run }: { run: string | null | undefined }) {
 const FILLS: Column<Fill>[] = [
   { id: "side", header: "Side", isText: true, value: (f) => f.side, cell: (f) => <Side side={f.side} /> },
   { id: "quantity", header: "Quantity", value: (f) => f.quantity, cell: (f) => number(f.quantity) },
-  { id: "price", header: "Price", value: (f) => f.price, cell: (f) => number(f.price, 2) },
+  { id: "price", header: "Price (₹)", value: (f) => f.price, cell: (f) => number(f.price, 2) },
   { id: "at", header: "Time (IST)", isText: true, value: (f) => f.at, cell: (f) => moment(f.at) },
   { id: "product", header: "Product", isText: true, value: (f) => f.product, cell: (f) => f.product },
   { id: "run", header: "By", isText: true, value: (f) => f.run_id, cell: (f) => <By run={f.run_id} /> },
@@ -39,10 +39,10 @@ const RESTING: Column<Resting>[] = [
   { id: "side", header: "Side", isText: true, value: (o) => o.side, cell: (o) => <Side side={o.side} /> },
   { id: "type", header: "Type", isText: true, value: (o) => o.order_type, cell: (o) => o.order_type },
   { id: "left", header: "Left", value: (o) => o.pending_quantity, cell: (o) => number(o.pending_quantity) },
-  { id: "price", header: "Price", value: (o) => o.price, cell: (o) => number(o.price || null, 2) },
+  { id: "price", header: "Price (₹)", value: (o) => o.price, cell: (o) => number(o.price || null, 2) },
   {
     id: "trigger",
-    header: "Trigger",
+    header: "Trigger (₹)",
     value: (o) => o.trigger_price,
     cell: (o) => number(o.trigger_price || null, 2),
   },

@@ -69,8 +69,8 @@ export function Builder({ session, expiry, legs, onLegs }: Props) {
     return (
       <Section title="Strategy" action={templates}>
         <EmptyState icon={<Layers size={28} />} title="No legs yet">
-          Press B or S beside a price in the chain, or begin with one of the strategies people know by name.
-          You see what it would pay, need and cost before you make a run of it.
+          Point at a row of the chain and press B or S, or begin with one of the strategies people know by
+          name. You see what it would pay, need and cost before you make a run of it.
         </EmptyState>
       </Section>
     )

@@ -92,8 +92,9 @@ function NoOptionRuns({ finished }: { finished: boolean }) {
           </LinkButton>
         }
       >
-        An option run is a strategy of several legs that its worker enters as one basket. Build one on the
-        options page and copy it as Python; its legs, premium and protection then stand here.
+        An option run is a strategy of several legs that are entered as one basket. Build one on the options
+        page and make a run of it there, or copy it as Python; its legs, premium and protection then stand
+        here.
       </EmptyState>
     </Card>
   )

@@ -58,8 +58,13 @@ export function orderColumns(orders: readonly RunOrder[], cancelling: Cancelling
     },
     { id: "status", header: "State", isText: true, value: (o) => o.status, cell: (o) => <State order={o} /> },
     { id: "type", header: "Type", isText: true, value: (o) => o.order_type, cell: typeWords },
-    { id: "price", header: "Price", value: (o) => o.price, cell: (o) => price(o.price) },
-    { id: "trigger", header: "Trigger", value: (o) => o.trigger_price, cell: (o) => price(o.trigger_price) },
+    { id: "price", header: "Price (₹)", value: (o) => o.price, cell: (o) => price(o.price) },
+    {
+      id: "trigger",
+      header: "Trigger (₹)",
+      value: (o) => o.trigger_price,
+      cell: (o) => price(o.trigger_price),
+    },
     { id: "filled", header: "Filled", value: (o) => o.filled_quantity, cell: filledWords },
     {
       id: "average",

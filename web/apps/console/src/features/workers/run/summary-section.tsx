@@ -46,11 +46,13 @@ export function SummarySection({ page, live }: { page: RunPage; live: RunLive })
               : "This run has no protection."}
         </Text>
       ) : (
-        live.steps.slice(0, 6).map((step) => (
-          <Text key={`${step.rule} ${step.instrument ?? ""}`} size="sm">
-            {stepWords(step)}
-          </Text>
-        ))
+        <div data-live>
+          {live.steps.slice(0, 6).map((step) => (
+            <Text key={`${step.rule} ${step.instrument ?? ""}`} size="sm">
+              {stepWords(step)}
+            </Text>
+          ))}
+        </div>
       )}
     </Section>
   )

@@ -47,7 +47,12 @@ export function RunCard({ run, idle, children }: Props) {
         </span>
         {run.spark.length > 1 && (
           <span className={classes.spark}>
-            <Sparkline values={run.spark} label="Net profit over the last hours" height={28} />
+            <Sparkline
+              values={run.spark}
+              label="Net profit over the last hours"
+              height={28}
+              isGain={run.pnl.net >= 0}
+            />
           </span>
         )}
       </div>

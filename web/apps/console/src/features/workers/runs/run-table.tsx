@@ -9,11 +9,14 @@ import { Health, StatusBadge } from "../badges"
 import { MODE_WORDS, ruleWords } from "../words"
 import classes from "./runs.module.css"
 
+/** A dry run fills nothing: it has no profit, not one of zero. */
+const isDry = (run: RunCard) => run.execution_mode === "dry_run"
+
 const profit = (id: string, header: string, read: (run: RunCard) => number): Column<RunCard> => ({
   id,
   header,
   value: read,
-  cell: (run) => <Delta kind="money" decimals={2} value={read(run)} />,
+  cell: (run) => (isDry(run) ? "–" : <Delta kind="money" decimals={2} value={read(run)} />),
 })
 
 const COLUMNS: Column<RunCard>[] = [
@@ -42,7 +45,7 @@ const COLUMNS: Column<RunCard>[] = [
     id: "charges",
     header: "Charges",
     value: (run) => run.pnl.charges,
-    cell: (run) => <span className="tt-num tt-amount">{money(run.pnl.charges)}</span>,
+    cell: (run) => (isDry(run) ? "–" : <span className="tt-num tt-amount">{money(run.pnl.charges)}</span>),
   },
   {
     id: "positions",
@@ -71,7 +74,7 @@ const COLUMNS: Column<RunCard>[] = [
 /** Runs of one mode side by side. */
 export function RunTable({ mode, runs }: { mode: Mode; runs: RunCard[] }) {
   return (
-    <Section title={`${MODE_WORDS[mode]} runs side by side`} flush>
+    <Section title="Side by side" flush>
       <DataTable
         label={`${MODE_WORDS[mode]} runs`}
         rows={runs}

@@ -1,4 +1,4 @@
-import { Button, Group, NumberInput, SegmentedControl, Select, Text, TextInput } from "@mantine/core"
+import { Button, Group, Input, NumberInput, SegmentedControl, Select, Text, TextInput } from "@mantine/core"
 import type { UseFormReturnType } from "@mantine/form"
 import { Trash2 } from "lucide-react"
 import type { Draft } from "./draft"
@@ -36,12 +36,9 @@ export function PositionFields({ form, index, name, status, held, isOver }: Prop
       <div className={`${classes.fields} ${classes.tight}`}>
         <TextInput size="xs" label="Instrument" placeholder="NSE:INFY" {...at("symbol")} />
         <Select label="Product" data={["CNC", "MIS", "NRML"]} {...at("product")} />
-        <div>
-          <Text size="xs" fw={500} mb={2}>
-            Entered by
-          </Text>
+        <Input.Wrapper size="xs" label="Entered by" labelElement="div">
           <SegmentedControl fullWidth data={SIDES} aria-label={`${name}: entered by`} {...at("side")} />
-        </div>
+        </Input.Wrapper>
         <NumberInput size="xs" label="Quantity" min={1} allowDecimal={false} {...at("quantity")} />
         <NumberInput size="xs" label="Entry price (₹)" decimalScale={4} {...at("entry_price")} />
         <NumberInput size="xs" label="Stop (%)" placeholder="none" {...at("stoploss_pct")} />
