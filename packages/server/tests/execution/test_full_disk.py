@@ -14,6 +14,7 @@ from sqlalchemy import event, select
 from tradertape_server.features.execution.errors import TradingPaused
 from tradertape_server.features.execution.models import IntentRow, OrderRow
 from tradertape_server.platform.database import Database
+from tradertape_server.platform.storage import FULL
 
 ON_SQLITE = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 ON_POSTGRES = pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
@@ -83,6 +84,66 @@ def test_a_full_disk_says_so_and_loses_nothing(
     refused = f"key-{len(placed):05d}"
     assert execution.place(run, order(quantity=1), key=refused).document["status"] == "COMPLETE"
     assert keys_and_orders(database)[0] == sorted({*keys, refused})
+    oracles.check(database)
+
+
+@contextmanager
+def full_at(database: Database, table: str, *, at_commit: bool = False) -> Iterator[None]:
+    """Has PostgreSQL say 53100 when something is added to a table, or when that is committed."""
+    kind = "CONSTRAINT TRIGGER" if at_commit else "TRIGGER"
+    when = "AFTER INSERT" if at_commit else "BEFORE INSERT"
+    deferred = "DEFERRABLE INITIALLY DEFERRED" if at_commit else ""
+    say(
+        database,
+        "CREATE FUNCTION disk_is_full() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE "
+        "EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = '53100'; "
+        "END $$",
+        f"CREATE {kind} full_disk {when} ON {table} {deferred} "
+        "FOR EACH ROW EXECUTE FUNCTION disk_is_full()",
+    )
+    yield
+    say(database, f"DROP TRIGGER full_disk ON {table}", "DROP FUNCTION disk_is_full")
+
+
+def say(database: Database, *statements: str) -> None:
+    with database.write() as session:
+        for statement in statements:
+            session.connection().exec_driver_sql(statement)
+
+
+@ON_POSTGRES
+@pytest.mark.parametrize(
+    ("table", "at_commit", "is_kept"),
+    [
+        ("execution_events", False, False),
+        ("execution_events", True, False),
+        ("fills", False, True),  # it was placed, and is not filled yet
+        ("fills", True, True),
+    ],
+)
+def test_a_full_disk_of_a_server_says_so_and_loses_nothing(
+    execution: Any,
+    database: Database,
+    run: Any,
+    order: Callable[..., Any],
+    table: str,
+    at_commit: bool,
+    is_kept: bool,
+) -> None:
+    first = execution.place(run, order(), key="key-first")
+    with full_at(database, table, at_commit=at_commit):
+        for _ in range(2):
+            with pytest.raises(TradingPaused, match="Make room") as refusal:
+                execution.place(run, order(quantity=1), key="key-00001")
+            assert (refusal.value.status, refusal.value.code) == (503, "database_full")
+            assert keys_and_orders(database)[1] == 1 + is_kept
+        if not is_kept:  # else what is half done comes first
+            assert execution.place(run, order(), key="key-first").body == first.body
+        assert database.storage.trouble == FULL
+    done = execution.place(run, order(quantity=1), key="key-00001").document
+    assert done["status"] == "COMPLETE"
+    assert keys_and_orders(database) == (["key-00001", "key-first"], 2)
+    assert [one.quantity for one in execution.positions(run_id="run-1")] == [11]
     oracles.check(database)
 
 

@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from sqlalchemy.exc import OperationalError
 
 from tradertape_server.features.changelog.service import Changelog, parse
 from tradertape_server.features.operations.service import Check, Health, overall
 from tradertape_server.platform.database import Database
 from tradertape_server.platform.metrics import Metrics
+from tradertape_server.platform.storage import full_file
 from tradertape_server.wiring import Container
 
 BASE_URL = "http://localhost:18777"
@@ -41,6 +43,18 @@ def test_health_is_503_when_something_is_down(client: TestClient, container: Con
         "status": "down", "detail": "It does not answer.", "facts": {},
     }  # fmt: skip
     assert answer.json()["checks"]["database"]["status"] == "ok"
+
+
+@ON_SQLITE
+def test_health_says_what_is_wrong_with_the_databases_disk(
+    client: TestClient, container: Container
+) -> None:
+    container.database.storage.hear(OperationalError("COMMIT", {}, full_file()))
+    answer = client.get("/api/health")
+    told = answer.json()["checks"]["database"]
+    assert (answer.status_code, told["status"]) == (503, "down")
+    assert told["detail"].startswith("The disk of the database is full. Make room")
+    assert told["facts"] == {"code": "database_full"}
 
 
 @ON_SQLITE

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -64,3 +66,55 @@ def test_what_closes_goes_on_and_what_adds_is_refused_until_there_is_room(
 
     reserve.look()
     assert page.post("/api/watchlists", json=watch_list).status_code == 201
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("table", ["execution_events", "fills"])
+def test_a_stop_is_tried_until_the_disk_of_a_server_has_room(
+    caller: Any, api: Any, buy: Any, market: Any, container: Container, guardian: Any, table: str
+) -> None:
+    """PostgreSQL has no reserve: nothing is stored, so nothing is sent, and nothing is given up."""
+    run = api("runs/run-1")
+    assert caller.post(f"{run}/intents", json=buy("key-00001", product="MIS")).status_code == 200
+    body = {"backend_protection": {"basket": {"stoploss_pct": 2.0}}}
+    assert caller.patch(f"{run}/protection", json=body).status_code == 200
+    guardian.look()
+
+    def held() -> list[int]:
+        found = container.execution.positions(run_id="run-1", open_only=True)
+        return [one.quantity for one in found]
+
+    with full_disk(container, table):
+        market.trade("NSE:INFY", "1400.00")
+        for _ in range(3):
+            guardian.look()
+        assert held() == [10]
+        refused = caller.post(f"{run}/intents", json=buy("key-00002"))
+        assert (refused.status_code, refused.headers["X-Error-Code"]) == (503, "database_full")
+        health = caller.get("/api/health")
+        assert health.json()["checks"]["database"]["facts"] == {"code": "database_full"}
+    for _ in range(3):
+        guardian.look()
+    assert held() == []
+    orders = caller.get(api("orders"), params={"strategy_run_id": "run-1"}).json()["orders"]
+    assert [one["transaction_type"] for one in orders].count("SELL") == 1
+
+
+@contextmanager
+def full_disk(container: Container, table: str) -> Iterator[None]:
+    """Has PostgreSQL say what a full disk makes it say, for all that is added to a table."""
+
+    def say(*statements: str) -> None:
+        with container.database.write() as session:
+            for statement in statements:
+                session.connection().exec_driver_sql(statement)
+
+    say(
+        "CREATE FUNCTION disk_is_full() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE "
+        "EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = '53100'; "
+        "END $$",
+        f"CREATE TRIGGER full_disk BEFORE INSERT ON {table} "
+        "FOR EACH ROW EXECUTE FUNCTION disk_is_full()",
+    )
+    yield
+    say(f"DROP TRIGGER full_disk ON {table}", "DROP FUNCTION disk_is_full")

@@ -33,7 +33,7 @@ from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from tradertape_server.platform.disk_reserve import DiskReserve
-from tradertape_server.platform.storage import full_file
+from tradertape_server.platform.storage import StorageWatch, full_file
 
 WRITES = "tradertape_writes"
 FROM_RESERVE = "tradertape_from_reserve"
@@ -140,15 +140,21 @@ class Database:
         idle_limit_s: float | None = None,
         name: str = "tradertape",
         reserve_bytes: int = 0,
+        storage: StorageWatch | None = None,
     ) -> None:
         """idle_limit_s: a server ends a transaction in which nothing happens for so long, so that
         a process that is stopped in one does not hold up the others; nor is a lock waited for
         longer. None: half a minute for what writes. name: of its connections.
-        reserve_bytes: set aside beside a file for when its disk is full."""
+        reserve_bytes: set aside beside a file for when its disk is full. storage: what hears of
+        its disk; its own unless it shares one."""
         self.url: URL = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine: Engine = (
             _sqlite_engine(self.url) if self.is_sqlite else _server_engine(url, idle_limit_s, name)
+        )
+        self.storage = storage or StorageWatch()
+        event.listen(
+            self.engine, "handle_error", lambda met: self.storage.hear(met.sqlalchemy_exception)
         )
         self.reserve = DiskReserve(self.sqlite_file, reserve_bytes)
         if self.is_sqlite:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass
+from time import monotonic
 
 from sqlalchemy.exc import DBAPIError
+
+REMEMBERED_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,25 @@ def trouble_of(error: BaseException | None) -> StorageTrouble | None:
     if code is None and (number := getattr(error.orig, "sqlite_errorcode", None)) is not None:
         code = number & 0xFF  # the rest says which operation it was
     return _BY_CODE.get(code)
+
+
+class StorageWatch:
+    """What a database said of its storage lately; used from any thread."""
+
+    def __init__(self) -> None:
+        self._last: tuple[StorageTrouble, float] | None = None
+
+    @property
+    def trouble(self) -> StorageTrouble | None:
+        """What was wrong within the last minute: whatever trades tries again more often."""
+        last = self._last
+        return last[0] if last and monotonic() - last[1] < REMEMBERED_S else None
+
+    def hear(self, error: BaseException | None) -> None:
+        """Take an error of the database in."""
+        trouble = trouble_of(error)
+        if trouble is not None:
+            self._last = trouble, monotonic()
 
 
 def full_file() -> sqlite3.OperationalError:

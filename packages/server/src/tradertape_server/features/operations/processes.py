@@ -58,7 +58,12 @@ class Processes:
         if database.is_sqlite:
             return cls(leading, database, Figures(), is_shared=False)
         url = database.url.render_as_string(hide_password=False)
-        trading = Database(url, idle_limit_s=place.lease_s, name=leading.connections)
+        trading = Database(
+            url,
+            idle_limit_s=place.lease_s,
+            name=leading.connections,
+            storage=database.storage,
+        )
         if not redis_url:
             return cls(leading, trading, Figures(), is_shared=True)
         link = RedisLink(redis_url, secrets)

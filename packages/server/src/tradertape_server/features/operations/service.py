@@ -79,6 +79,10 @@ class Health:
             return Check("down", "It does not answer.")
 
     def _check_database(self) -> Check:
+        trouble = self._database.storage.trouble
+        if trouble is not None:
+            what = f"{trouble.what[0].upper()}{trouble.what[1:]}. {trouble.remedy}"
+            return Check("down", what, {"code": trouble.code})
         at = current_revision(self._database.engine)
         wanted = newest_revision()
         engine = self._database.engine.dialect.name
