@@ -9,8 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tradertape_core.kernel.errors import InvalidDocument, InvalidInput
+from tradertape_server.features.execution import desk_state
 from tradertape_server.features.execution.errors import KeyReused, LiveDisabled, OrderDenied
 from tradertape_server.features.execution.service import RunRef
+from tradertape_server.features.execution.wishes import Wish
 
 RACES = 2000 if "TRADERTAPE_SOAK" in os.environ else 5
 
@@ -200,3 +202,22 @@ def test_two_processes_on_one_key_place_one_order(execution, start, run, order):
             thread.join()
     assert len(execution.orders(run_id="run-1")) == 20
     assert len(set(answers)) == 20
+
+
+def test_what_memory_keeps_of_closed_positions_has_a_bound(execution, account, order, monkeypatch):
+    """What is forgotten is read again: a row that is there is changed, not made twice."""
+    monkeypatch.setattr(desk_state, "_MOST_FLAT", 3)
+
+    def trade(number: int, again: str = "") -> None:
+        run = RunRef(account_id=account, run_id=f"run-{number}")
+        for side in ("BUY", "SELL"):
+            wish = order(transaction_type=side, product="MIS", quantity=1)
+            execution.place(run, wish, key=f"key-{side}{again}-{number}")
+
+    for number in range(12):
+        trade(number)
+    kept = execution.trader.do(Wish(lambda desk: len(desk._stored_positions) + len(desk._flat)))
+    assert kept <= 2 * (3 + 1)
+    trade(0, "-again")
+    [position] = execution.positions(run_id="run-0")
+    assert (position.quantity, position.bought.quantity) == (0, 2)

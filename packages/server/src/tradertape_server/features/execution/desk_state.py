@@ -180,6 +180,8 @@ class DeskState:
         self._stored_positions.update(staged.positions)
         if len(self._flat) > _MOST_FLAT:
             self._flat.clear()
+            held = (state.positions for state in self._accounts.values())
+            self._stored_positions = {key for positions in held for key in positions}
         self._session = None
         return Written(tuple(staged.events), tuple(staged.requests))
 
@@ -283,6 +285,7 @@ class DeskState:
             known = repository.position(self.session, key)
             if known is not None:
                 self._stored_positions.add(key)
+                self._flat[key] = known
         return known or Position(key=key)
 
     def intent(self, run_id: str, key: str) -> Row | None:
