@@ -44,7 +44,11 @@ from tradertape_server.features.instruments.service import InstrumentService
 from tradertape_server.features.market.corporate import CorporateFacts
 from tradertape_server.features.market.live_world import LiveWorld
 from tradertape_server.features.market.service import MarketService
-from tradertape_server.features.operations.checks import feed_check, market_check
+from tradertape_server.features.operations.checks import (
+    feed_check,
+    market_check,
+    protection_check,
+)
 from tradertape_server.features.operations.figures import (
     publish_jobs,
     publish_streams,
@@ -230,6 +234,7 @@ def build_container(
     health = Health(database, clock, home=home, mailer=mailer, metrics=metrics)
     health.add("market_data", market_check(market, clock))
     health.add("feed", feed_check(feed))
+    health.add("protection", protection_check(workers.guardian))
     backtests = BacktestService(clock, market, strategies)
     studies = StudyService(clock, backtests)
     compute = Compute(
@@ -246,7 +251,7 @@ def build_container(
     processes.publish(metrics, health)
     events = processes.events
     execution.trader.after_pause(bus.lose if events is None else events.begin_anew)
-    publish_trading(metrics, execution.trader)
+    publish_trading(metrics, execution.trader, workers.guardian.troubles)
     publish_streams(metrics, bus, credentials)
     publish_jobs(metrics, database, clock, {RUNS: run_jobs, STUDIES: study_jobs}, leases)
     return Container(

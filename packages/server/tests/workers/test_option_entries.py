@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from tradertape_server.features.operations.checks import protection_check
+from tradertape_server.features.workers import option_entries
+
 from .option_calls import Json, enter, guard, leave, state
 
 pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
@@ -49,6 +52,27 @@ def test_an_entry_that_rests_takes_no_turn_until_something_happens(
     leave_nothing_waiting(container)
     guardian.look()
     assert state(caller, api, resting)["option_status"] == "entered"
+
+
+def test_an_entry_whose_look_breaks_off_is_looked_at_again_by_itself(
+    caller: Any, api: Any, resting: str, nifty: Any, market: Any, container: Any, guardian: Any,
+    clock: Any, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    guardian.stop()
+    guardian.look()
+    assert protection_check(guardian)().status == "ok"
+    market.trade(nifty("PE", 0).id, "94.00")
+    leave_nothing_waiting(container)
+    with monkeypatch.context() as patch:
+        patch.setattr(option_entries, "settle_entry", lambda *_: 1 / 0)
+        guardian.look()
+    told = protection_check(guardian)()
+    assert (told.status, told.facts) == ("down", {"runs": 1})
+    clock.advance(seconds=11)
+    guardian.look()
+    assert state(caller, api, resting)["option_status"] == "entered"
+    clock.advance(seconds=60)
+    assert protection_check(guardian)().status == "ok"
 
 
 def test_a_leg_that_fills_while_another_is_exited_is_guarded_after_it(

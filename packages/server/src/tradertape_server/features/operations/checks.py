@@ -9,6 +9,7 @@ from tradertape_core.market.calendar import nse_calendar
 from tradertape_server.features.feed.service import Feed
 from tradertape_server.features.market.service import MarketService
 from tradertape_server.features.operations.service import Check
+from tradertape_server.features.workers.guardian import Guardian
 
 
 def market_check(market: MarketService, clock: Clock) -> Callable[[], Check]:
@@ -44,5 +45,18 @@ def feed_check(feed: Feed) -> Callable[[], Check]:
         if status.stale or not status.connected:
             return Check("stale", f"No live prices: {status.reason}.", facts)
         return Check("ok", "Live prices are heard, or none are wanted.", facts)
+
+    return check
+
+
+def protection_check(guardian: Guardian) -> Callable[[], Check]:
+    """Whether every run's protection could be looked after where this process does that."""
+
+    def check() -> Check:
+        troubled = len(guardian.troubles.run_ids)
+        if troubled:  # which, is said in the log alone: anybody may ask for this page
+            detail = "Protected runs could not be looked after: the log names them."
+            return Check("down", detail, {"runs": troubled})
+        return Check("ok", "Every protected run is looked after.")
 
     return check

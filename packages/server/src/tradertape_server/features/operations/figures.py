@@ -15,6 +15,7 @@ from tradertape_server.features.backtests.models import BacktestRun, BacktestStu
 from tradertape_server.features.execution.models import OutboxRow
 from tradertape_server.features.execution.trader import Trader
 from tradertape_server.features.feed.relay import TickRelay
+from tradertape_server.features.workers.troubles import Troubles
 from tradertape_server.platform.bus import Bus
 from tradertape_server.platform.database import Database
 from tradertape_server.platform.event_relay import EventRelay
@@ -29,8 +30,8 @@ Read = Callable[[], float]
 _JOBS = {"runs": BacktestRun, "studies": BacktestStudy}
 
 
-def publish_trading(metrics: Metrics, trader: Trader) -> None:
-    """The trader's queues, and its venue."""
+def publish_trading(metrics: Metrics, trader: Trader, troubles: Troubles) -> None:
+    """The trader's queues, its venue, and the runs that could not be looked after."""
     _watch_all(
         metrics,
         {
@@ -41,6 +42,10 @@ def publish_trading(metrics: Metrics, trader: Trader) -> None:
             "trader_recoveries": ("Times the database was read anew.", lambda: trader.recoveries),
             "trader_pauses": ("Turns that failed.", lambda: trader.pauses),
             "trader_turn_seconds": ("Time of the last turn.", lambda: trader.turn_s),
+            "protection_troubled": (
+                "Runs that could not be looked after in the last minute.",
+                lambda: len(troubles.run_ids),
+            ),
             "venue_resting_orders": ("Orders the paper venue holds.", lambda: trader.resting),
             "venue_requests": ("Requests told to it.", lambda: trader.requests),
             "venue_reports": ("Reports it made.", lambda: trader.reports),

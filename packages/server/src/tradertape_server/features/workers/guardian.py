@@ -32,6 +32,7 @@ from tradertape_server.features.workers.option_entries import EntryWatch
 from tradertape_server.features.workers.presence import Presence
 from tradertape_server.features.workers.presenting import protection_of
 from tradertape_server.features.workers.protections import stored, watched
+from tradertape_server.features.workers.troubles import Troubles
 from tradertape_server.features.workers.turns import Turns
 from tradertape_server.features.workers.watching import Prices
 from tradertape_server.platform.database import Database
@@ -67,7 +68,8 @@ class Guardian:
         self._execution = execution
         self._leaving = leaving
         self._firing = Firing(execution, leaving)
-        self._entries = EntryWatch(database, execution)
+        self.troubles = Troubles(clock)
+        self._entries = EntryWatch(database, execution, clock, self.troubles)
         self._turns = Turns(execution)
         self._runs: dict[str, Guarded] = {}
         self._by_name: dict[str, set[str]] = {}  # run ids by the instruments they watch
@@ -237,8 +239,8 @@ class Guardian:
         for run_id, run in found.items():
             try:
                 self._keep(run_id, run, held.get(run_id))
-            except Exception:  # no run is looked at less because of another
-                logger.exception("a protection could not be read", run_id=run_id)
+            except Exception as error:  # noqa: BLE001 - no run is looked at less because of another
+                self.troubles.met("a protection could not be read", error, run_id)
         self._watch()
 
     def _is_news(self, run_id: str, run: WorkerRun, dirty: set[str]) -> bool:
@@ -296,8 +298,8 @@ class Guardian:
         for run_id in run_ids:
             try:
                 self._evaluate(run_id, go_on=go_on)
-            except Exception:  # no run is looked at less because of another
-                logger.exception("a protection could not be looked at", run_id=run_id)
+            except Exception as error:  # noqa: BLE001 - no run is looked at less because of another
+                self.troubles.met("a protection could not be looked at", error, run_id)
         self._fire()
 
     def _evaluate(self, run_id: str, *, go_on: bool) -> None:
@@ -357,9 +359,8 @@ class Guardian:
     def _try(self, run_ids: set[str], work: Work) -> None:
         try:
             self._do(run_ids, work)
-        except Exception:
-            # The next look tries again.
-            logger.exception("an exit by a protection failed", run_ids=sorted(run_ids))
+        except Exception as error:  # noqa: BLE001 - the next look tries again
+            self.troubles.met("an exit by a protection failed", error, *run_ids)
 
     def _do(self, run_ids: set[str], work: Work) -> None:
         going: set[str] | None = None

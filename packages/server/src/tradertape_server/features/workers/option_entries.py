@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterable
 from typing import Any
 
+from tradertape_core.kernel.clock import Clock
 from tradertape_core.kernel.errors import InvalidInput
 from tradertape_core.kernel.format import grouped
 from tradertape_core.orders.order import Order
@@ -32,18 +33,17 @@ from tradertape_server.features.workers.option_documents import (
 )
 from tradertape_server.features.workers.presenting import protection_of
 from tradertape_server.features.workers.protections import Arming, armed_values
+from tradertape_server.features.workers.troubles import Troubles
 from tradertape_server.features.workers.turns import Turns, note
 from tradertape_server.platform.database import Database
 from tradertape_server.platform.errors import ApiError
-from tradertape_server.platform.logging import get_logger
 
 Json = dict[str, Any]
 ENTERING = "option_run_entering"  # the event with which an entry begins
 _S = EntryStatus
 _UNFINISHED = frozenset({_S.ENTERING, _S.PARTIAL})
 NO_RULES = Arming(BackendProtection(enabled=False), ())
-
-logger = get_logger(__name__)
+AGAIN_AFTER_S = 10.0  # an entry that could not be looked at
 
 
 def begin_entry(desk: Desk, run: WorkerRun, option_run: OptionRun, key: str) -> None:
@@ -119,11 +119,17 @@ def apply(run: WorkerRun, values: Json) -> None:
 class EntryWatch:
     """Finishes entries whose answer did not: a leg rests, or the server stopped between.
 
-    Runs to which nothing has happened since they were looked at are left alone.
+    Runs to which nothing has happened since they were looked at are left alone; one that could not
+    be looked at is tried again by itself.
     """
 
-    def __init__(self, database: Database, execution: ExecutionService) -> None:
+    def __init__(
+        self, database: Database, execution: ExecutionService, clock: Clock, troubles: Troubles
+    ) -> None:
         self._database = database
+        self._clock = clock
+        self._troubles = troubles
+        self._failed_s: dict[str, float] = {}  # when a run could not be looked at
         self._turns = Turns(execution)
         self._lock = threading.Lock()
         self._waiting: set[str] | None = None  # None: not looked at the database yet
@@ -147,6 +153,7 @@ class EntryWatch:
         with self._lock:
             if self._waiting is None:
                 self._waiting = self._unfinished()
+            self._quiet -= self._due_again()
             waiting = self._waiting - self._quiet
         for run_id in waiting if run_ids is None else waiting.intersection(run_ids):
             with self._lock:
@@ -156,8 +163,9 @@ class EntryWatch:
             except ApiError:
                 self._look_at_all()
                 raise
-            except Exception:  # no run is looked at less because of another
-                logger.exception("an entry could not be looked at", run_id=run_id)
+            except Exception as error:  # noqa: BLE001 - no run is looked at less because of another
+                self._troubles.met("an entry could not be looked at", error, run_id)
+                self._failed_s[run_id] = self._clock.monotonic()
                 continue
             if not goes_on:
                 with self._lock:
@@ -168,6 +176,13 @@ class EntryWatch:
         with self._lock:
             self._waiting = None
             self._quiet.clear()
+
+    def _due_again(self) -> set[str]:
+        until_s = self._clock.monotonic() - AGAIN_AFTER_S
+        due = {run_id for run_id, at_s in self._failed_s.items() if at_s <= until_s}
+        for run_id in due:
+            del self._failed_s[run_id]
+        return due
 
     def _look_at_all(self) -> None:
         """Something may have happened that nobody said."""
