@@ -49,8 +49,6 @@ const ASK_MS = 30
 /** A page that follows another wants much the same: what nobody wants is kept for a moment. */
 const LINGER_MS = 2_000
 const MOST_SYMBOLS = 500
-/** Who listens to this is told once for each picture in which anything ticked. */
-export const EVERY_PICTURE = "*"
 const NOT_OURS = new Set([4401, 4403])
 const MODES: TickMode[] = ["ltp", "quote", "full"]
 const NO_FEED = { connected: false, source: "", simulated: false, demo: false, stale: false, reason: "" }
@@ -336,7 +334,6 @@ export class LiveSocket {
     this.#fresh.clear()
     for (const [id, tick] of shown) this.#ticks.set(id, tick)
     for (const [id] of shown) this.#call(id)
-    this.#call(EVERY_PICTURE)
   }
 
   #call(key: string): void {

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useSyncExternalStore } from "react"
-import { EVERY_PICTURE, type EventHandler, type FeedStatus, LiveSocket, type Wire } from "./live-socket"
+import { type EventHandler, type FeedStatus, LiveSocket, type Wire } from "./live-socket"
 import type { Tick, TickMode } from "./live-types"
 
 export type { EventHandler, FeedStatus, Link } from "./live-socket"
@@ -29,25 +29,6 @@ export function useTick(id: string | undefined, mode: TickMode = "quote"): Tick 
   )
 }
 
-/** Ticks of several instruments in one object, which is another one whenever any of them ticked. */
-export function useTicks(ids: readonly string[], mode: TickMode = "quote"): Readonly<Record<string, Tick>> {
-  const key = ids.join("\n")
-  const kept = useRef<Record<string, Tick>>({})
-  useEffect(() => {
-    const leave = split(key).map((id) => live.want(id, mode))
-    return () => {
-      for (const action of leave) action()
-    }
-  }, [key, mode])
-  return useSyncExternalStore(
-    (changed) => live.listen(EVERY_PICTURE, changed),
-    () => {
-      kept.current = latest(split(key), kept.current)
-      return kept.current
-    },
-  )
-}
-
 /** How the connection and the prices behind it are. `live.heardAt()` says since when, for an age in seconds. */
 export function useFeedStatus(): FeedStatus {
   return useSyncExternalStore(
@@ -70,18 +51,4 @@ export function useChannel<T>(topic: string | undefined): T | undefined {
     (changed) => (topic ? live.listen(topic, changed) : () => {}),
     () => (topic ? (live.channel(topic) as T | undefined) : undefined),
   )
-}
-
-function split(key: string): string[] {
-  return key === "" ? [] : key.split("\n")
-}
-
-function latest(ids: string[], before: Record<string, Tick>): Record<string, Tick> {
-  const known = ids.flatMap((id) => {
-    const tick = live.tick(id)
-    return tick ? [[id, tick] as const] : []
-  })
-  const isSame =
-    known.length === Object.keys(before).length && known.every(([id, tick]) => before[id] === tick)
-  return isSame ? before : Object.fromEntries(known)
 }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest"
-import { EVERY_PICTURE, LiveSocket, type Wire } from "@/lib/live-socket"
+import { LiveSocket, type Wire } from "@/lib/live-socket"
 import type { AccountEvent, Tick } from "@/lib/live-types"
 
 class FakeWire implements Wire {
@@ -148,16 +148,6 @@ describe("what is heard", () => {
     draw()
     expect(told).toHaveBeenCalledTimes(1)
     expect(socket.tick("NSE:INFY")?.ltp).toBe(102)
-  })
-
-  test("who shows many is told once for each picture", () => {
-    const told = vi.fn()
-    socket.listen(EVERY_PICTURE, told)
-    for (const id of ["NSE:INFY", "NSE:TCS"]) socket.want(id, "ltp")
-    connect()
-    wire().say({ type: "ticks", data: { "NSE:INFY": tick(101), "NSE:TCS": tick(99) } })
-    draw()
-    expect(told).toHaveBeenCalledTimes(1)
   })
 
   test("only those who watch an instrument are told of it", () => {

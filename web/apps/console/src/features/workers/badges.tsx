@@ -1,7 +1,7 @@
 import { Badge } from "@mantine/core"
 import { words } from "@tradertape/ui/format.ts"
 import type { Mode, RunPulse } from "@/lib/queries/workers"
-import { healthWords, MODE_WORDS, protectionWords } from "./words"
+import { attentionWords, healthWords, MODE_WORDS, protectionWords } from "./words"
 import classes from "./workers.module.css"
 
 export function ModeBadge({ mode }: { mode: Mode }) {
@@ -30,6 +30,17 @@ const GUARDS: Record<string, string> = { Armed: "green", Triggered: "red", Exiti
 export function ProtectionBadge({ status, isOver }: { status: string; isOver: boolean }) {
   const text = protectionWords(status, isOver)
   return <Badge color={GUARDS[text] ?? "gray"}>{text}</Badge>
+}
+
+/** What wants to be looked at, but for what its state and its health say already. */
+export function AttentionBadges({ pulse }: { pulse: Pick<RunPulse, "attention" | "status"> }) {
+  return pulse.attention
+    .filter((code) => code !== pulse.status && code !== "worker_silent")
+    .map((code) => (
+      <Badge key={code} color="red">
+        {attentionWords(code)}
+      </Badge>
+    ))
 }
 
 /** A dot and a sentence: never colour alone. */

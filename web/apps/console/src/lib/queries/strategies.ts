@@ -8,14 +8,12 @@ import type {
   IndicatorOut,
   Signals,
   StrategyOut,
-  Validation,
   VersionOut,
 } from "@tradertape/api/generated/types.gen.ts"
 import type { StrategyDocument } from "@tradertape/api/strategy.ts"
 
 export type { Catalogue, English }
 export type IndicatorEntry = IndicatorOut
-export type Verdict = Validation
 export type Version = VersionOut
 
 export type Tab = "mine" | "templates" | "public"

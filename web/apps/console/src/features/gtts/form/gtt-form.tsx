@@ -1,19 +1,18 @@
-import { Alert, Button, Divider, Group, Input, SegmentedControl, Select, Stack, Text } from "@mantine/core"
+import { Alert, Button, Divider, Group, Input, SegmentedControl, Stack, Text } from "@mantine/core"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { money, number } from "@tradertape/ui/format.ts"
 import { CircleAlert } from "lucide-react"
 import { useEffect, useState } from "react"
+import { AccountSelect, FIRST_ACCOUNT } from "@/components/account-select"
 import { SideDialog } from "@/components/dialog"
 import { InstrumentSearch } from "@/components/instrument-search"
 import { useTick } from "@/lib/live"
-import { type Gtt, gttAccountsQuery, gttCalls, type NewLeg } from "@/lib/queries/gtts"
+import { type Gtt, gttCalls, type NewLeg } from "@/lib/queries/gtts"
 import { instrumentQuery } from "@/lib/queries/live"
 import { tellDone } from "@/lib/tell"
 import { symbolOf } from "../waiting-table"
 import { type DraftLeg, freshLegs, legsOf, productOf, readyLegs, refusals } from "./draft"
 import { LegFields } from "./leg-fields"
-
-export const FIRST_ACCOUNT = "kite:paper-a"
 
 interface Props {
   /** What is changed; null makes a new one. */
@@ -26,7 +25,6 @@ interface Props {
 /** A trigger: made or changed. The server checks it and says at each field what is wrong. */
 export function GttForm({ gtt, instrument: given, onClose }: Props) {
   const client = useQueryClient()
-  const accounts = useQuery(gttAccountsQuery)
   const [account, setAccount] = useState(gtt?.account_scope ?? FIRST_ACCOUNT)
   const [id, setId] = useState(gtt?.instrument ?? given)
   const instrument = useQuery({ ...instrumentQuery(id ?? ""), enabled: id !== undefined })
@@ -62,7 +60,6 @@ export function GttForm({ gtt, instrument: given, onClose }: Props) {
     setLegs(freshLegs(isTwoLeg, undefined, undefined))
     saving.reset()
   }
-  const scopes = [...new Set([FIRST_ACCOUNT, ...(accounts.data ?? []).map(({ scope }) => scope)])]
 
   return (
     <SideDialog opened onClose={onClose} title={gtt ? `Change GTT ${gtt.id}` : "New GTT"} size={460}>
@@ -75,12 +72,7 @@ export function GttForm({ gtt, instrument: given, onClose }: Props) {
         <Stack gap="md">
           {!gtt && (
             <>
-              <Select
-                label="Paper account"
-                data={scopes}
-                value={account}
-                onChange={(value) => value && setAccount(value)}
-              />
+              <AccountSelect value={account} onChange={setAccount} />
               <Input.Wrapper label="Instrument" labelElement="div">
                 <InstrumentSearch
                   label="Instrument"

@@ -1,18 +1,17 @@
-import { Button, Group, NumberInput, Select, Stack, Text, TextInput } from "@mantine/core"
+import { Button, Group, NumberInput, Stack, Text, TextInput } from "@mantine/core"
 import { useForm } from "@mantine/form"
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
+import { useMutation, useQueryClient } from "@tanstack/react-query"
 import { useNavigate } from "@tanstack/react-router"
 import type { StrategyPreview } from "@tradertape/api/options.ts"
 import { count, date, money, words } from "@tradertape/ui/format.ts"
 import { Play } from "lucide-react"
 import { useState } from "react"
+import { AccountSelect, FIRST_ACCOUNT } from "@/components/account-select"
 import { Dialog } from "@/components/dialog"
 import { Failure } from "@/components/failure"
 import { fieldErrors } from "@/lib/field-errors"
-import { gttAccountsQuery } from "@/lib/queries/gtts"
 import { optionCalls } from "@/lib/queries/option-runs"
 
-const FIRST_ACCOUNT = "kite:paper-a"
 const PLACES = {
   "/strategy_name": "name",
   "/metadata/account_scope": "account",
@@ -42,7 +41,6 @@ export function MakeRun({ preview, product }: Props) {
 function MakeRunDialog({ preview, product, onClose }: Props & { onClose: () => void }) {
   const navigate = useNavigate()
   const client = useQueryClient()
-  const accounts = useQuery(gttAccountsQuery)
   const form = useForm({
     initialValues: {
       name: preview.strategy_name
@@ -80,7 +78,6 @@ function MakeRunDialog({ preview, product, onClose }: Props & { onClose: () => v
     },
     onError: (error) => form.setErrors(fieldErrors(error, PLACES)),
   })
-  const scopes = [...new Set([FIRST_ACCOUNT, ...(accounts.data ?? []).map(({ scope }) => scope)])]
   return (
     <Dialog opened onClose={onClose} title="Make an option run" size="md">
       <form onSubmit={form.onSubmit(() => making.mutate())} noValidate>
@@ -98,7 +95,7 @@ function MakeRunDialog({ preview, product, onClose }: Props & { onClose: () => v
             data-autofocus
             {...form.getInputProps("name")}
           />
-          <Select label="Paper account" data={scopes} {...form.getInputProps("account")} />
+          <AccountSelect {...form.getInputProps("account")} />
           <Group grow gap="sm" align="flex-start">
             <NumberInput label="Leave at a loss of (₹)" placeholder="none" {...form.getInputProps("stop")} />
             <NumberInput

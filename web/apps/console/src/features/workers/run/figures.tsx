@@ -23,7 +23,7 @@ export function Figures({ page, live, waitsForEntry }: Props) {
   const amount = (value: number) => (isDry ? "–" : <Delta kind="money" decimals={2} value={value} />)
   return (
     <Card component="section" aria-label="Headline figures">
-      <dl data-live className={`${classes.figures} ${pnl.is_stale ? classes.stale : ""}`}>
+      <dl data-live className={`${classes.figures} ${classes.headline} ${pnl.is_stale ? classes.stale : ""}`}>
         <Stat
           big
           label="Net profit"

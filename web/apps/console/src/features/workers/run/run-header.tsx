@@ -5,8 +5,7 @@ import { useState } from "react"
 import { PageHeader } from "@/components/page-header"
 import type { RunLive, RunPage } from "@/lib/queries/workers"
 import { useNow } from "@/lib/use-now"
-import { Health, ModeBadge, StatusBadge } from "../badges"
-import { attentionWords } from "../words"
+import { AttentionBadges, Health, ModeBadge, StatusBadge } from "../badges"
 import { ExitDialog } from "./exit-dialog"
 
 const CRUMBS = [{ label: "Workers", to: "/workers" }]
@@ -29,13 +28,7 @@ export function RunHeader({ page, live }: { page: RunPage; live: RunLive }) {
             <StatusBadge status={pulse.status} />
             {card.is_option_run && <Badge color="gray">Options</Badge>}
             <Health pulse={pulse} />
-            {pulse.attention
-              .filter((code) => code !== pulse.status)
-              .map((code) => (
-                <Badge key={code} color="red">
-                  {attentionWords(code)}
-                </Badge>
-              ))}
+            <AttentionBadges pulse={pulse} />
           </>
         }
         note={

@@ -6,8 +6,8 @@ import { count, words } from "@tradertape/ui/format.ts"
 import { ShieldCheck, ShieldOff } from "lucide-react"
 import type { ReactNode } from "react"
 import type { RunCard as Run, SummaryField } from "@/lib/queries/workers"
-import { Health, ModeBadge, StatusBadge } from "../badges"
-import { attentionWords, idleWords, stepWords, summaryTone, summaryValue } from "../words"
+import { AttentionBadges, Health, ModeBadge, StatusBadge } from "../badges"
+import { idleWords, stepWords, summaryTone, summaryValue } from "../words"
 import classes from "./runs.module.css"
 
 const MOST_FIELDS = 4
@@ -65,17 +65,13 @@ export function RunCard({ run, idle, children }: Props) {
           <Text component="span" size="xs" c="dimmed">
             {count(run.position_count, "position")}
           </Text>
-          {run.pnl.is_stale && <Badge color="yellow">Prices stale</Badge>}
+          {run.pnl.is_stale && !run.attention.includes("prices_stale") && (
+            <Badge color="yellow">Prices stale</Badge>
+          )}
         </span>
         {run.attention.length > 0 && (
           <span className={classes.state}>
-            {run.attention
-              .filter((code) => code !== run.status)
-              .map((code) => (
-                <Badge key={code} color="red">
-                  {attentionWords(code)}
-                </Badge>
-              ))}
+            <AttentionBadges pulse={run} />
             {run.status_reason && (
               <Text component="span" size="xs">
                 {run.status_reason}

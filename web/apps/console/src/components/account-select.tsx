@@ -1,0 +1,29 @@
+import { Select } from "@mantine/core"
+import { useQuery } from "@tanstack/react-query"
+import type { ReactNode } from "react"
+import { gttAccountsQuery } from "@/lib/queries/gtts"
+
+/** The account everybody has. */
+export const FIRST_ACCOUNT = "kite:paper-a"
+
+interface Props {
+  value?: string
+  error?: ReactNode
+  onChange?: (account: string) => void
+}
+
+/** One of the paper accounts. */
+export function AccountSelect({ value, error, onChange }: Props) {
+  const { data = [] } = useQuery(gttAccountsQuery)
+  const scopes = [...new Set([FIRST_ACCOUNT, ...data.map(({ scope }) => scope)])]
+  return (
+    <Select
+      label="Paper account"
+      data={scopes}
+      value={value ?? null}
+      error={error}
+      allowDeselect={false}
+      onChange={(account) => account && onChange?.(account)}
+    />
+  )
+}
