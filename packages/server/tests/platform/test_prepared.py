@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from tradertape_core.orders.order import Change, Validity
 from tradertape_server.platform.database import Base as _Base
 from tradertape_server.platform.database import Database, DecimalText, UtcDateTime
-from tradertape_server.platform.prepared import Prepared
+from tradertape_server.platform.prepared import Prepared, PreparedQuery, padded
 
 _JSON: Any = _Base.type_annotation_map[dict[str, Any]]
 THINGS = Table(
@@ -31,6 +31,12 @@ MOVE = Prepared(
     .where(THINGS.c.id == bindparam("b_id"))
     .values(at=bindparam("b_at", type_=UtcDateTime()))
 )
+FIND = PreparedQuery(
+    select(THINGS.c.at, THINGS.c.price, THINGS.c.document, THINGS.c.document["size"].as_integer())
+    .where(THINGS.c.id == bindparam("id"), THINGS.c.price != Decimal(0))
+    .with_for_update()
+)
+COUNT = PreparedQuery(select(THINGS.c.id))
 DROP = Prepared(delete(THINGS).where(THINGS.c.id == bindparam("b_id")))
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -86,3 +92,26 @@ def test_a_naive_time_and_a_number_used_twice_are_refused(database: Database) ->
     with pytest.raises(IntegrityError), database.write() as session:
         ADD.run(session.connection(), [thing(2), thing(1)])
     assert [row[0] for row in stored(database)] == [1]
+
+
+def test_a_prepared_query_reads_what_sqlalchemy_would(database: Database) -> None:
+    with database.write() as session:
+        connection = session.connection()
+        ADD.run(connection, [thing(1, at=IN_INDIA, document={"size": 7}), thing(2, at=None)])
+        assert FIND.rows(connection, {"id": 1}) == [(NOON, Decimal("1450.05"), {"size": 7}, 7)]
+        assert FIND.rows(connection, {"id": 2}) == [(None, Decimal("1450.05"), {}, None)]
+        assert FIND.rows(connection, {"id": 3}) == []
+        assert sorted(COUNT.rows(connection)) == [(1,), (2,)]
+
+
+@pytest.mark.parametrize(("count", "sizes"), [(1, 1), (2, 2), (3, 4), (5, 8), (8, 8), (33, 64)])
+def test_names_are_padded_to_few_lengths_with_names_that_are_asked_for(
+    count: int, sizes: int
+) -> None:
+    names = [f"run-{n}" for n in range(count)]
+    assert len(padded(names)) == sizes
+    assert set(padded(names)) == set(names)
+
+
+def test_padding_nothing_is_nothing() -> None:
+    assert padded([]) == ()

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import math
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 
 NOTHING = "–"
+_TOGETHER = 3  # digits before the first comma
 _LAKH = 100_000
 _CRORE = 10_000_000
 
@@ -22,6 +24,8 @@ def grouped(value: Number, decimals: int = 0) -> str:
     text = _rounded(value, decimals)
     sign, text = ("-", text[1:]) if text.startswith("-") else ("", text)
     whole, point, fraction = text.partition(".")
+    if len(whole) <= _TOGETHER:
+        return sign + text
     head, tail = whole[:-3], whole[-3:]
     pairs: list[str] = []
     while head:
@@ -30,6 +34,7 @@ def grouped(value: Number, decimals: int = 0) -> str:
     return sign + ",".join([*pairs, tail]) + point + fraction
 
 
+@lru_cache(maxsize=1_024)  # the same few prices are told again and again
 def price_text(value: Decimal) -> str:
     """1450.5 as "1,450.50"; decimals beyond the second stay."""
     return grouped(value, max(2, -int(value.normalize().as_tuple().exponent)))
@@ -67,6 +72,8 @@ def percent(value: Number, decimals: int = 1, *, signed: bool = False) -> str:
 
 
 def _rounded(value: float | Decimal, decimals: int) -> str:
+    if isinstance(value, int) and not decimals:
+        return str(value)
     if not math.isfinite(value):
         raise ValueError(f"no text for {value}")
     # repr keeps 2.675 what was typed; half up is what people expect of a figure.

@@ -85,19 +85,16 @@ class Charges:
             Paise(self.demat + other.demat),
         )
 
-    def __neg__(self) -> Charges:
-        return Charges(
-            Paise(-self.brokerage),
-            Paise(-self.stt),
-            Paise(-self.transaction),
-            Paise(-self.sebi),
-            Paise(-self.stamp),
-            Paise(-self.gst),
-            Paise(-self.demat),
-        )
-
     def __sub__(self, other: Charges) -> Charges:
-        return self + -other
+        return Charges(
+            Paise(self.brokerage - other.brokerage),
+            Paise(self.stt - other.stt),
+            Paise(self.transaction - other.transaction),
+            Paise(self.sebi - other.sebi),
+            Paise(self.stamp - other.stamp),
+            Paise(self.gst - other.gst),
+            Paise(self.demat - other.demat),
+        )
 
     @property
     def note_total(self) -> Paise:

@@ -105,6 +105,7 @@ def moved(order: Order, event: ev.OrderEvent) -> Order | None:
     """Return the order after the event; None where the table does not allow it."""
     after = _settled(
         _changed(order, event),
+        order,
         updated_at=max(order.updated_at, event.at),
         version=order.version + 1,
     )
@@ -241,8 +242,8 @@ def _with(fills: tuple[Fill, ...], fill: Fill) -> tuple[Fill, ...]:
     return tuple(sorted((*fills, fill), key=lambda one: (one.at, one.trade_id)))
 
 
-def _settled(order: Order, *, updated_at: datetime, version: int) -> Order:
-    """The order with the figures that follow from its facts."""
+def _settled(order: Order, before: Order, *, updated_at: datetime, version: int) -> Order:
+    """The order with the figures that follow from its facts. before: as it was, figures and all."""
     if order.slices:
         status = _status(order, 0, 0)
         return changed(order, status=status, updated_at=updated_at, version=version)
@@ -256,7 +257,9 @@ def _settled(order: Order, *, updated_at: datetime, version: int) -> Order:
         order,
         status=status,
         filled_quantity=filled,
-        average_price=average_of(order.fills),
+        average_price=(
+            before.average_price if order.fills is before.fills else average_of(order.fills)
+        ),
         pending_quantity=pending,
         cancelled_quantity=0 if status is _S.REJECTED and not filled else left - pending,
         updated_at=updated_at,

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from filelock import FileLock, Timeout
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session
 
 from tradertape_server.platform.database import Database
 from tradertape_server.platform.logging import get_logger
@@ -71,12 +71,12 @@ class Fence:
         """Whether the lease still runs, as far as this process can know by itself."""
         return self._elapsed() < self._until_s
 
-    def check(self, session: Session) -> None:
+    def check(self, connection: Connection) -> None:
         """Refuse a transaction of somebody who is not the trader any more.
 
         Asked by the only writer of the moment: whoever takes over later reads what this commits.
         """
-        if not self.is_held or current_fence(session) != self.number:
+        if not self.is_held or current_fence(connection) != self.number:
             raise Superseded
 
     def check_time(self) -> None:

@@ -14,11 +14,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, Float, String, text
+from sqlalchemy import BigInteger, Connection, Float, String, select, text
 from sqlalchemy.engine import Engine
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
 from tradertape_server.platform.database import FROM_RESERVE, WRITES, Base, Database
+from tradertape_server.platform.prepared import PreparedQuery
 
 _NOW = {
     "postgresql": "extract(epoch from clock_timestamp())",
@@ -43,7 +44,6 @@ _END_FORMER = text(
     "AND application_name <> :mine OR application_name = left(:former, 63) AND :former <> :own)"
 )
 _RELEASE = text("UPDATE trader_lease SET expires_s = 0 WHERE id = 1 AND fence = :fence")
-_FENCE = text("SELECT fence FROM trader_lease WHERE id = 1")
 
 
 class TraderLeaseRow(Base):
@@ -71,6 +71,10 @@ class Holder:
     def is_alive(self) -> bool:
         """Whether the lease still runs."""
         return self.left_s > 0
+
+
+_LEASE: Any = TraderLeaseRow.__table__
+_FENCE = PreparedQuery(select(_LEASE.c.fence).where(_LEASE.c.id == 1))
 
 
 class LeaseTable:
@@ -127,6 +131,7 @@ class LeaseTable:
         return Holder(row.fence, row.owner, row.address, row.left_s)
 
 
-def current_fence(session: Session) -> int:
+def current_fence(connection: Connection) -> int:
     """The number of the present trader, as this transaction sees it."""
-    return session.connection().scalar(_FENCE) or 0
+    found = _FENCE.rows(connection)
+    return found[0][0] if found else 0

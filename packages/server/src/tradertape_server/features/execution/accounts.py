@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tradertape_core.kernel.money import Paise
 from tradertape_core.ledger.journal import post_capital
-from tradertape_server.features.execution import repository, rows
+from tradertape_server.features.execution import repository, rows, writing
 from tradertape_server.features.execution.desk import Desk
 from tradertape_server.features.execution.models import PaperAccount, PostingRow
 from tradertape_server.features.execution.wishes import Wish
@@ -23,7 +23,7 @@ def open_wish(user_id: int, scope: str, opening_paise: int) -> Wish:
         desk.session.add(row)
         desk.session.flush()
         paid = post_capital(str(row.id), Paise(opening_paise), reference="opening", at=desk.now)
-        repository.add(desk.session, PostingRow, rows.posting_rows(paid))
+        writing.add(desk.connection, PostingRow, rows.posting_rows(paid))
         return row
 
     return Wish(decide)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
 from tradertape_core.execution.decision import VenueRequest
@@ -23,7 +24,7 @@ from tradertape_core.market.instrument import Instrument
 from tradertape_core.market.session_times import PhaseKind
 from tradertape_core.market.tick import Tick
 from tradertape_core.orders.order import Order
-from tradertape_server.features.execution import repository, rows
+from tradertape_server.features.execution import repository, rows, writing
 from tradertape_server.features.execution.errors import TradingPaused
 from tradertape_server.features.execution.halts import Halt, Halts
 from tradertape_server.features.execution.margining import Margins
@@ -86,6 +87,7 @@ class DeskState:
         self._seq = -1
         self._halts_seen = -1
         self._session: Session | None = None
+        self._connection: Connection | None = None
         self._now = clock.now()
         self._staged = Staged()
         self._accounts: dict[int, AccountState] = {}
@@ -114,6 +116,13 @@ class DeskState:
         return self._session
 
     @property
+    def connection(self) -> Connection:
+        """The session's connection: asking it for that at each statement costs."""
+        if self._connection is None:
+            raise InvariantBroken("the desk is used outside a transaction")
+        return self._connection
+
+    @property
     def staged(self) -> Staged:
         """What this transaction has yet to write."""
         return self._staged
@@ -125,13 +134,15 @@ class DeskState:
 
     def begin(self, session: Session) -> None:
         """Start a transaction as the only writer. Raises Superseded when another process trades."""
-        seq, halts = repository.begin_writing(session)
+        connection = session.connection()
+        seq, halts = writing.begin_writing(connection)
         if self._fence is not None:
-            self._fence.check(session)
+            self._fence.check(connection)
         is_known = seq == self._seq
         if not is_known:
             self.forget()
-        self._session, self._seq, self._now = session, seq, self.clock.now()
+        self._session, self._connection = session, connection
+        self._seq, self._now = seq, self.clock.now()
         self._ticks.clear()
         self._phases.clear()
         self._instruments.clear()
@@ -162,6 +173,7 @@ class DeskState:
         """Write what is staged."""
         self._staged.flush(
             self.session,
+            self.connection,
             now=self.now,
             last_seq=self._seq,
             owner=self.owner,
@@ -182,7 +194,7 @@ class DeskState:
             self._flat.clear()
             held = (state.positions for state in self._accounts.values())
             self._stored_positions = {key for positions in held for key in positions}
-        self._session = None
+        self._session = self._connection = None
         return Written(tuple(staged.events), tuple(staged.requests))
 
     def forget(self) -> None:
@@ -191,7 +203,7 @@ class DeskState:
         self._new_keys.clear()
         self._found.clear()
         self._seq = self._halts_seen = -1
-        self._session = None
+        self._session = self._connection = None
         self._accounts.clear()
         self._orders.clear()
         self._stored_positions.clear()
@@ -310,7 +322,7 @@ class DeskState:
     def look_up(self, keys: Sequence[tuple[str, str]]) -> None:
         """Learn in one query which of these keys are new."""
         if keys:
-            self._new_keys |= set(keys) - repository.known_keys(self.session, keys)
+            self._new_keys |= set(keys) - repository.known_keys(self.connection, keys)
 
     def look_ahead(self, reads: Iterable[Read]) -> None:
         """Look up what wishes will ask for, in one query of a kind."""

@@ -19,7 +19,7 @@ from tradertape_core.orders.gtt import Gtt, GttRequest, GttResult, GttStatus
 from tradertape_core.orders.gtt_fields import gtt_document, read_gtt, read_gtt_change
 from tradertape_core.orders.order import OrderRequest
 from tradertape_core.risk.rules import RiskLimits
-from tradertape_server.features.execution import repository, rows, views
+from tradertape_server.features.execution import repository, rows, views, writing
 from tradertape_server.features.execution.desk import Desk
 from tradertape_server.features.execution.errors import OrderDenied
 from tradertape_server.features.execution.facts import facts_for, instrument_of
@@ -58,7 +58,7 @@ class GttDesk:
             trigger_id = repository.last_gtt_id(desk.session) + 1
             price = _last_price(desk, request)
             gtt = core.create(trigger_id, str(account_id), request, last_price=price, now=desk.now)
-            repository.add(desk.session, GttRow, [rows.gtt_row(gtt)])
+            writing.add(desk.connection, GttRow, [rows.gtt_row(gtt)])
             self._tell(desk, gtt, "gtt_created", f"Trigger made: {_words(gtt)}")
             self.triggers.stage(gtt)
             return trigger_id
@@ -174,7 +174,7 @@ class GttDesk:
             raise OrderDenied(denials)
 
     def _keep(self, desk: Desk, gtt: Gtt, event_type: str, summary: str) -> None:
-        repository.change_gtts(desk.session, [rows.gtt_row(gtt)])
+        writing.change_gtts(desk.connection, [rows.gtt_row(gtt)])
         self._tell(desk, gtt, event_type, summary)
         self.triggers.stage(gtt)
 

@@ -13,6 +13,7 @@ from tradertape_core.kernel.errors import InvalidDocument, InvalidInput, Problem
 
 LONGEST_KEY = 160
 SHORTEST_KEY = 8
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
 
 def request_hash(kind: str, body: Mapping[str, Any]) -> str:
@@ -20,9 +21,7 @@ def request_hash(kind: str, body: Mapping[str, Any]) -> str:
 
     Raises InvalidInput for a number that is none.
     """
-    canonical = json.dumps(
-        [kind, _canonical(body)], sort_keys=True, separators=(",", ":"), ensure_ascii=True
-    )
+    canonical = _ENCODER.encode([kind, _canonical(body)])
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
@@ -36,11 +35,11 @@ def checked_key(key: object) -> str:
 
 
 def _canonical(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {str(key): _canonical(one) for key, one in value.items()}
-    if isinstance(value, str) or value is None or isinstance(value, bool):
+    if value is None or isinstance(value, str | bool):
         return value
-    if isinstance(value, Sequence):
+    if isinstance(value, dict | Mapping):  # a dict is found to be one at once
+        return {str(key): _canonical(one) for key, one in value.items()}
+    if isinstance(value, list | Sequence):
         return [_canonical(one) for one in value]
     # A list, so that the text "1.5" and the number 1.5 stay two things.
     return ["number", _number(value)]

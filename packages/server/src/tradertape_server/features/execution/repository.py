@@ -1,28 +1,28 @@
-"""All SQL of execution: what the trader loads and writes, and what callers read."""
+"""The SQL of execution but for what a turn writes: what the trader loads, what callers read."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
 
 from sqlalchemy import (
-    Table,
+    Connection,
+    and_,
     bindparam,
     delete,
     func,
-    insert,
+    or_,
     select,
     update,
 )
 from sqlalchemy.orm import Session
 
-from tradertape_core.kernel.errors import InvariantBroken
 from tradertape_core.ledger.position import Position, PositionKey
 from tradertape_core.orders.gtt import Gtt, GttStatus
 from tradertape_core.orders.order import Order
-from tradertape_server.features.execution import rows
+from tradertape_server.features.execution import rows, writing
 from tradertape_server.features.execution.halts import Halt, Halts
 from tradertape_server.features.execution.models import (
     ExecutionCursor,
@@ -39,46 +39,17 @@ from tradertape_server.features.execution.models import (
     TradingHalt,
 )
 from tradertape_server.features.execution.ports import Happened
-from tradertape_server.platform.prepared import Prepared
-
-_CURSOR: Any = ExecutionCursor.__table__
-_HOLD_CURSOR = (
-    select(_CURSOR.c.last_seq, _CURSOR.c.halts).where(_CURSOR.c.id == 1).with_for_update()
-)
-_MOVE_CURSOR = update(_CURSOR).where(_CURSOR.c.id == 1).values(last_seq=bindparam("to"))
-_REQUEST: tuple[str, ...] = ("b_order_id", "b_action", "b_ask")
-_DROP_REQUEST = Prepared(
-    delete(OutboxRow).where(
-        *(getattr(OutboxRow, one.removeprefix("b_")) == bindparam(one) for one in _REQUEST)
-    )
-)
-_Rows = Sequence[dict[str, Any]]
-
+from tradertape_server.platform.prepared import PreparedQuery, padded
 
 # --- the trader's side ----------------------------------------------------------------------------
-
-
-def begin_writing(session: Session) -> tuple[int, int]:
-    """Be the only writer until the commit, among all processes.
-
-    Returns the number of the last event, and that of the last change of a kill switch.
-    """
-    held = session.connection().execute(_HOLD_CURSOR).first()
-    if held is None:
-        raise InvariantBroken("the database has no execution cursor: run `tradertape db upgrade`")
-    return held.last_seq, held.halts
-
-
-def move_cursor(session: Session, last_seq: int) -> None:
-    """Remember the number of the last event: it never goes back, whatever is deleted."""
-    session.connection().execute(_MOVE_CURSOR, {"to": last_seq})
 
 
 def put_halt(session: Session, halt: Halt) -> None:
     """Turn a kill switch on, or change what is said about it."""
     take_halt(session, halt.user_id)
     row = {"name": Halts.name(halt.user_id), "user_id": halt.user_id}
-    add(session, TradingHalt, [{**row, "reason": halt.reason, "by": halt.by, "since": halt.since}])
+    row |= {"reason": halt.reason, "by": halt.by, "since": halt.since}
+    writing.add(session.connection(), TradingHalt, [row])
 
 
 def take_halt(session: Session, user_id: int | None) -> None:
@@ -95,43 +66,6 @@ def halts(session: Session) -> Halts:
             for row in session.scalars(select(TradingHalt))
         }
     )
-
-
-def add(session: Session, table: type[Any], values: _Rows) -> None:
-    """Insert many rows at once, all with the same columns."""
-    if values:
-        _insert(table, tuple(values[0])).run(session.connection(), values)
-
-
-def change_orders(session: Session, values: _Rows) -> None:
-    """Write orders that are there already."""
-    _update(session, _table(OrderRow), ("order_id",), values)
-
-
-def change_positions(session: Session, values: _Rows) -> None:
-    """Write positions that are there already."""
-    _update(session, _table(PositionRow), POSITION_KEY, values)
-
-
-def change_intents(session: Session, values: _Rows) -> None:
-    """Write the answers of intents, or how far they are: rows need not have the same columns."""
-    alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
-    for row in values:
-        alike.setdefault(tuple(row), []).append(row)
-    for group in alike.values():
-        _update(session, _table(IntentRow), ("run_id", "key"), group)
-
-
-def change_gtts(session: Session, values: _Rows) -> None:
-    """Write triggers that are there already."""
-    _update(session, _table(GttRow), ("id",), values)
-
-
-def drop_outbox(session: Session, keys: Iterable[tuple[str, str, int]]) -> None:
-    """Forget what venues have been told."""
-    found = [dict(zip(_REQUEST, key, strict=True)) for key in keys]
-    if found:
-        _DROP_REQUEST.run(session.connection(), found)
 
 
 def outbox(session: Session) -> Sequence[OutboxRow]:
@@ -165,34 +99,6 @@ def leaving_runs(session: Session) -> set[tuple[str, str]]:
         for row in waiting
         if row.kind == "exit_run" and row.details.get("product") is None
     }
-
-
-POSITION_KEY = ("account_id", "run_id", "instrument", "product")
-
-
-def _table(model: type[Any]) -> Table:
-    return model.__table__
-
-
-@cache
-def _insert(model: type[Any], columns: tuple[str, ...]) -> Prepared:
-    return Prepared(insert(_table(model)), columns)
-
-
-@cache
-def _change(table: Table, key: tuple[str, ...], columns: tuple[str, ...]) -> Prepared:
-    # The parameters of an UPDATE cannot be called as its columns are.
-    clauses = [table.c[name] == bindparam(f"b_{name}", type_=table.c[name].type) for name in key]
-    values = {name: bindparam(f"b_{name}", type_=table.c[name].type) for name in columns}
-    return Prepared(update(table).where(*clauses).values(values))
-
-
-def _update(session: Session, table: Table, key: tuple[str, ...], values: _Rows) -> None:
-    if not values:
-        return
-    columns = tuple(name for name in values[0] if name not in key)
-    bound = [{f"b_{name}": value for name, value in row.items()} for row in values]
-    _change(table, key, columns).run(session.connection(), bound)
 
 
 # --- reading --------------------------------------------------------------------------------------
@@ -231,13 +137,22 @@ def answered_baskets(session: Session, run_id: str, made_at: datetime) -> Sequen
     return session.scalars(query).all()
 
 
-def known_keys(session: Session, keys: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
+def known_keys(connection: Connection, keys: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
     """Which of these keys (run, key) were used."""
-    table = _table(IntentRow)
-    query = select(table.c.run_id, table.c.key).where(
-        table.c.run_id.in_({run for run, _ in keys}), table.c.key.in_({key for _, key in keys})
+    asked = padded(keys)
+    values = {f"run{n}": run for n, (run, _) in enumerate(asked)}
+    values |= {f"key{n}": key for n, (_, key) in enumerate(asked)}
+    return {(run, key) for run, key in _keys_among(len(asked)).rows(connection, values)}
+
+
+@cache
+def _keys_among(count: int) -> PreparedQuery:
+    table: Any = IntentRow.__table__
+    one_of = (
+        and_(table.c.run_id == bindparam(f"run{n}"), table.c.key == bindparam(f"key{n}"))
+        for n in range(count)
     )
-    return {(run, key) for run, key in session.connection().execute(query)}
+    return PreparedQuery(select(table.c.run_id, table.c.key).where(or_(*one_of)))
 
 
 def intents(

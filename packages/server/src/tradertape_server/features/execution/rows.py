@@ -46,6 +46,18 @@ def order_row(order: Order) -> Row:
     }
 
 
+def changed_order_row(order: Order) -> Row:
+    """The same of an order that has one: what an order keeps for life is left as it is, and the
+    indexes on it."""
+    return {
+        "order_id": order.order_id,
+        "status": order.status.value,
+        "is_open": order.is_open,
+        "document": order,
+        "updated_at": order.updated_at,
+    }
+
+
 def order_of(row: OrderRow) -> Order:
     """The order a row holds."""
     return from_document(Order, row.document)
@@ -87,12 +99,8 @@ def posting_rows(postings: Postings) -> list[Row]:
 
 def position_row(position: Position) -> Row:
     """A position as its row."""
-    key = position.key
     return {
-        "account_id": int(key.account),
-        "run_id": key.run_id or "",
-        "instrument": key.instrument,
-        "product": key.product.value,
+        **position_id(position.key),
         "quantity": position.quantity,
         "is_open": position.is_open,
         "document": position,

@@ -89,7 +89,7 @@ class ExecutionService(Reading):
         desk = Desk(
             market, clock, owner=owner, broker=settings.broker, fence=fence, reserve=trading.reserve
         )
-        venue = PaperVenue(market, desk.known, clock, settings.rules)
+        venue = PaperVenue(market, desk.known, desk.tick, clock, settings.rules)
         trader = Trader(trading, desk, venue, gtt.triggers, listeners)
         return cls(database, clock, market, trader, ids, gtt, settings)
 

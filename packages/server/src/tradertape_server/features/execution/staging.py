@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
 from tradertape_core.execution.decision import VenueRequest
@@ -14,7 +15,7 @@ from tradertape_core.kernel.errors import InvariantBroken
 from tradertape_core.kernel.frozen import members_of
 from tradertape_core.ledger.position import Position, PositionKey
 from tradertape_core.orders.order import Order
-from tradertape_server.features.execution import repository, rows
+from tradertape_server.features.execution import rows, writing
 from tradertape_server.features.execution.models import (
     ExecutionEvent,
     FillRow,
@@ -49,6 +50,7 @@ class Staged:
     def flush(
         self,
         session: Session,
+        connection: Connection,
         *,
         now: datetime,
         last_seq: int,
@@ -56,28 +58,31 @@ class Staged:
         stored_positions: Collection[PositionKey],
         order: Callable[[str], Order | None],
     ) -> None:
-        """Write it all. stored_positions: keys that have a row; the others get one."""
-        repository.add(session, ExecutionEvent, [_event_row(one) for one in self.events])
+        """Write it all. connection: the session's. stored_positions: keys that have a row; the
+        others get one."""
+        writing.add(connection, ExecutionEvent, [_event_row(one) for one in self.events])
         if self.events:
-            repository.move_cursor(session, last_seq)
-        repository.add(session, OrderRow, [rows.order_row(o) for o in self.placed.values()])
-        repository.change_orders(session, [rows.order_row(o) for o in self.changed.values()])
-        repository.add(session, FillRow, self.fills)
-        repository.add(session, PostingRow, self.postings)
+            writing.move_cursor(connection, last_seq)
+        writing.add(connection, OrderRow, [rows.order_row(o) for o in self.placed.values()])
+        writing.change_orders(
+            connection, [rows.changed_order_row(o) for o in self.changed.values()]
+        )
+        writing.add(connection, FillRow, self.fills)
+        writing.add(connection, PostingRow, self.postings)
         written = {
             key: {**rows.position_row(one), "updated_at": now}
             for key, one in self.positions.items()
         }
         fresh = [row for key, row in written.items() if key not in stored_positions]
         known = [row for key, row in written.items() if key in stored_positions]
-        repository.add(session, PositionRow, fresh)
-        repository.change_positions(session, known)
+        writing.add(connection, PositionRow, fresh)
+        writing.change_positions(connection, known)
         lease = {"status": "sending", "attempts": 1, "leased_by": owner, "created_at": now}
         outbox = [{**_request_row(one, order(one.order_id)), **lease} for one in self.requests]
-        repository.add(session, OutboxRow, outbox)
-        repository.drop_outbox(session, self.told)
-        repository.add(session, IntentRow, list(self.reserved.values()))
-        repository.change_intents(session, list(self.answered.values()))
+        writing.add(connection, OutboxRow, outbox)
+        writing.drop_outbox(connection, self.told)
+        writing.add(connection, IntentRow, list(self.reserved.values()))
+        writing.change_intents(connection, list(self.answered.values()))
         for write in self.others:
             write(session)
 

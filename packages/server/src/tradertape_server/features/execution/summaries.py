@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 from tradertape_core.execution.matching import CANCELLED_WORDS
 from tradertape_core.kernel.format import grouped, price_text
@@ -72,6 +72,7 @@ _REASONS: dict[CancelReason | None, str] = {
 }
 
 
+@lru_cache(maxsize=256)  # told when it is placed, taken, changed and done
 def wish(request: OrderRequest) -> str:
     """`BUY 10 NSE:INFY LIMIT 1,450.05 CNC`."""
     parts = [request.side.value, grouped(request.quantity), request.instrument]

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from tradertape_core.kernel.errors import InvariantBroken
 from tradertape_core.market.instrument import Instrument
 from tradertape_core.orders.codec import from_document, to_document
-from tradertape_server.features.execution import repository
+from tradertape_server.features.execution import repository, writing
 from tradertape_server.features.execution.models import TradedInstrument
 from tradertape_server.features.execution.ports import Market
 
@@ -45,4 +45,4 @@ class Traded:
         instrument = self.known(instrument_id)
         self._kept[instrument_id] = instrument
         row = {"id": instrument_id, "document": to_document(instrument)}
-        repository.add(session, TradedInstrument, [row])
+        writing.add(session.connection(), TradedInstrument, [row])

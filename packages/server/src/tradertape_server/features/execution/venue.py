@@ -29,11 +29,13 @@ class PaperVenue:
         self,
         market: Market,
         known: Callable[[str], Instrument],
+        tick: Callable[[str], Tick | None],
         clock: Clock,
         rules: PaperRules,
     ) -> None:
         self._market = market
         self._known = known
+        self._tick = tick
         self._clock = clock
         self._rules = rules
         self._book = SimulatedVenue(rules)
@@ -63,7 +65,7 @@ class PaperVenue:
             case Submit():
                 name = order.request.instrument
                 instrument = self._known(name)
-                tick, in_auction = self._market.tick(name), self._in_auction(name, now)
+                tick, in_auction = self._tick(name), self._in_auction(name, now)
                 return self._book.submit(order, instrument, tick, now, in_auction=in_auction)
             case Alter():
                 in_auction = self._in_auction(order.request.instrument, now)

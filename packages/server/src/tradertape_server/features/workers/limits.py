@@ -11,7 +11,7 @@ from tradertape_core.kernel.format import inr
 from tradertape_core.kernel.money import Paise
 from tradertape_core.ledger.pnl import Pnl
 from tradertape_core.risk.rules import RiskLimits
-from tradertape_server.features.execution.risk import Risk
+from tradertape_server.features.execution.risk import NO_RISK, Risk
 from tradertape_server.features.workers.halting_runs import PROTECTION
 from tradertape_server.features.workers.models import WorkerRun
 from tradertape_server.features.workers.trading_runs import TradingRun
@@ -40,6 +40,8 @@ def risk_of(run: AnyRun) -> Risk:
     cap, most_lost = allocation_cap(run), _limit(run, "daily_loss_limit")
     most_orders = _limit(run, "max_orders")
     is_halted = run.status == "halted" and run.halted_by == PROTECTION
+    if not is_halted and cap is None and most_lost is None and most_orders is None:
+        return NO_RISK
     return Risk(
         halted=(run.status_reason or "its protection fired") if is_halted else None,
         limits=RiskLimits(

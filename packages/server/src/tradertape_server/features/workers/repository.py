@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
@@ -21,6 +22,7 @@ from tradertape_server.features.execution.ports import Happened
 from tradertape_server.features.execution.rows import happened, position_of
 from tradertape_server.features.workers.models import SpentToken, WorkerHeartbeat, WorkerRun
 from tradertape_server.features.workers.trading_runs import TradingRun
+from tradertape_server.platform.prepared import PreparedQuery, padded
 
 _RUNS: Any = WorkerRun.__table__
 _SPENT: Any = SpentToken.__table__
@@ -47,9 +49,16 @@ def any_run(session: Session, run_id: str, *, lock: bool = False) -> WorkerRun |
 
 def trading_runs(session: Session, run_ids: Collection[str]) -> dict[str, TradingRun]:
     """What placing an order has to know of runs, by id; locked until the transaction is over."""
-    query = _TRADING_RUNS.where(_RUNS.c.strategy_run_id.in_(run_ids)).with_for_update()
-    found = session.connection().execute(query)
-    return {row.strategy_run_id: TradingRun(*row) for row in found}
+    names = padded(run_ids)
+    values = {f"run{n}": name for n, name in enumerate(names)}
+    found = _runs_among(len(names)).rows(session.connection(), values)
+    return {run.strategy_run_id: run for run in (TradingRun(*row) for row in found)}
+
+
+@cache
+def _runs_among(count: int) -> PreparedQuery:
+    wanted = _RUNS.c.strategy_run_id.in_([bindparam(f"run{n}") for n in range(count)])
+    return PreparedQuery(_TRADING_RUNS.where(wanted).with_for_update())
 
 
 def runs(

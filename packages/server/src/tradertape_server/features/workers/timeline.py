@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from tradertape_core.kernel.errors import InvalidDocument, Problem
@@ -75,12 +76,13 @@ class TimelineService:
         return event_view(happened, run.account_scope)
 
     def _publish(self, events: tuple[Happened, ...]) -> None:
+        is_heard = cache(self.bus.is_heard)  # most events of a turn are of few topics
         for event in events:
             topic = topic_of(event.run_id) if event.run_id else ""
-            if topic and self.bus.is_heard(topic):
+            if topic and is_heard(topic):
                 self.bus.publish(Event(topic, event.seq, event_view(event, "")))
             account = events_topic(self._owner(event.account_id))
-            if self.bus.is_heard(account):
+            if is_heard(account):
                 self.bus.publish(Event(account, event.seq, event_view(event, "")))
 
     def _owner(self, account_id: int) -> int:
