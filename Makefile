@@ -36,7 +36,7 @@ check: $(STAMPS)/test-python ## Run every check and test on what is set up
 	.venv/bin/lint-imports
 	scripts/web.sh build
 	@$(MAKE) --no-print-directory -j2 $(WHOLE_OUTPUT) check-types check-web check-docs compiled
-	.venv/bin/pytest -n 2 --dist loadgroup
+	.venv/bin/pytest -n auto --dist loadgroup
 
 # Side by side: each of them keeps one processor busy.
 .PHONY: check-types check-web check-docs compiled
