@@ -64,3 +64,12 @@ test("an unknown page and an unknown run say what to do", async ({ page }) => {
   await expect(page.getByRole("alert")).toContainText("not found")
   await shoot(page, "run-unknown")
 })
+
+test("a session that ended is told of, and leads back to the page", async ({ page, context }) => {
+  await page.goto("/gtts")
+  await expect(page.getByRole("heading", { level: 1, name: "GTTs" })).toBeVisible()
+  await context.clearCookies()
+  await page.getByRole("tab", { name: "History" }).click()
+  await expect(page.getByText("Your session has ended")).toBeVisible()
+  await expect(page).toHaveURL(/\/sign-in\?next=%2Fgtts/)
+})

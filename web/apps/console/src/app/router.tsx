@@ -31,7 +31,10 @@ const rootRoute = createRootRoute({ component: Outlet, notFoundComponent: NotFou
 const signInRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/sign-in",
-  validateSearch: (raw: Raw): { next?: string } => ({ next: text(raw.next) }),
+  validateSearch: (raw: Raw): { next?: string; ended?: true } => ({
+    next: text(raw.next),
+    ended: raw.ended === true || undefined,
+  }),
   component: lazyPage(() => import("@/features/auth/sign-in-page"), "SignInPage"),
 })
 
@@ -243,8 +246,10 @@ router.subscribe("onBeforeNavigate", ({ toLocation, pathChanged }) => {
 whenSignedOut(() => {
   const { pathname, href } = router.state.location
   if (pathname.startsWith("/sign-in")) return
+  // Who was never in comes here too, and has no session that ended.
+  const wasIn = queryClient.getQueryData(meQuery.queryKey) !== undefined
   queryClient.removeQueries({ queryKey: meQuery.queryKey })
-  void router.navigate({ to: "/sign-in", search: { next: href } })
+  void router.navigate({ to: "/sign-in", search: { next: href, ended: wasIn || undefined } })
 })
 
 declare module "@tanstack/react-router" {

@@ -1,4 +1,4 @@
-import { SegmentedControl } from "@mantine/core"
+import { SegmentedControl, Text } from "@mantine/core"
 import { useSearch } from "@tanstack/react-router"
 import { useState } from "react"
 import { AuthFrame } from "./auth-frame"
@@ -11,10 +11,15 @@ const WAYS = [
 ]
 
 export function SignInPage() {
-  const { next } = useSearch({ from: "/sign-in" })
+  const { next, ended } = useSearch({ from: "/sign-in" })
   const [way, setWay] = useState("link")
   return (
     <AuthFrame title="Sign in">
+      {ended && (
+        <Text size="sm" mb="md" role="status">
+          Your session has ended. Sign in to go on where you were.
+        </Text>
+      )}
       <SegmentedControl
         fullWidth
         data={WAYS}
