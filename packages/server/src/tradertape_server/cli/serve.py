@@ -19,6 +19,9 @@ app = typer.Typer(add_completion=False)
 
 
 VANISHED_AFTER_MS = 40_000
+# Workers ask every 20 s as a rule, proxies keep a connection for a minute. One that is closed at
+# the moment it is asked on breaks that request, and nobody knows whether an order was heard.
+IDLE_CONNECTION_S = 75
 MOST_SOCKET_BYTES = 128 * 1024  # of one message to us
 
 
@@ -100,6 +103,7 @@ def _serve(settings: Settings, listener: socket.socket, *, demo: bool, as_json: 
         access_log=False,
         server_header=False,
         proxy_headers=False,
+        timeout_keep_alive=IDLE_CONNECTION_S,
         timeout_graceful_shutdown=settings.graceful_stop_s,
         # A message is written once for all clients: compressing it for each would undo that.
         ws_per_message_deflate=False,
