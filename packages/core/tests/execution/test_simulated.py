@@ -165,7 +165,7 @@ def test_prices_beyond_the_circuit_are_rejected(
     now = tick(1450, lower_circuit=1305, upper_circuit=1595)
     order = market.place(placed(order_type="LIMIT", price=1600), now, noon)
     assert order.status is S.REJECTED
-    assert order.status_message == "1600 is outside the circuit limits 1305 to 1595"
+    assert order.status_message == "1,600.00 is outside the circuit limits 1,305.00 to 1,595.00"
 
 
 # --- triggers -------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ import pytest
 from tradertape_core.market.instrument import Instrument, InstrumentType
 from tradertape_core.market.tick import Tick
 from tradertape_core.orders.checks import check_against, nearest_tick, slices_of
-from tradertape_core.orders.denials import WORDS, DenialReason
+from tradertape_core.orders.denials import WORDS, DenialReason, denial
 from tradertape_core.orders.fields import read_order
 
 INFY = Instrument(
@@ -189,7 +189,7 @@ def test_a_denial_says_where_and_what_to_do(noon: datetime) -> None:
     request = read_order(SHARE | {"price": 1450.02})
     found = check_against(request, INFY, now=noon, at="/order").denials[0]
     assert found.pointer == "/order/price"
-    assert found.message == "price must be a multiple of 0.05, was 1450.02; nearest: 1450.00"
+    assert found.message == "price must be a multiple of 0.05, was 1,450.02; nearest: 1,450.00"
 
 
 def test_every_reason_has_words() -> None:
@@ -210,6 +210,33 @@ def test_slices_are_whole_lots_below_the_freeze_quantity(
 ) -> None:
     """KO-07."""
     assert slices_of(quantity, freeze, lot) == parts
+
+
+@pytest.mark.parametrize(
+    ("reason", "facts", "words"),
+    [
+        (
+            DenialReason.NOT_A_TICK,
+            {"field": "price", "tick": Decimal("0.050000"), "value": 134321.5, "near": 134321.5},
+            "price must be a multiple of 0.05, was 1,34,321.50; nearest: 1,34,321.50",
+        ),
+        (
+            DenialReason.NOT_A_LOT,
+            {"lot": 75, "quantity": 180_010},
+            "quantity must be a multiple of 75, was 1,80,010",
+        ),
+        (
+            DenialReason.GTT_NOT_ACTIVE,
+            {"trigger_id": "12345", "status": "deleted"},
+            "trigger 12345 is deleted: only an active one can change",
+        ),
+    ],
+)
+def test_figures_are_said_as_people_write_them(
+    reason: DenialReason, facts: dict[str, object], words: str
+) -> None:
+    exact = {k: Decimal(str(v)) if isinstance(v, float) else v for k, v in facts.items()}
+    assert denial(reason, **exact).message == words
 
 
 def test_the_nearest_tick_is_half_up() -> None:

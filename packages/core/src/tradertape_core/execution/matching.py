@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from tradertape_core.execution.book import Book, Resting
 from tradertape_core.execution.pricing import Offer, is_no_worse, offers, protected_limit
+from tradertape_core.kernel.format import price_text
 from tradertape_core.market.tick import DepthLevel, Tick
 from tradertape_core.orders.order import (
     Change,
@@ -81,7 +82,8 @@ def refusal_of(request: OrderRequest, tick: Tick | None) -> str | None:
     low, high = tick.lower_circuit, tick.upper_circuit
     for price in (request.price, request.trigger_price):
         if price and not low <= price <= high:
-            return f"{price} is outside the circuit limits {low} to {high}"
+            limits = f"{price_text(low)} to {price_text(high)}"
+            return f"{price_text(price)} is outside the circuit limits {limits}"
     return None
 
 

@@ -6,7 +6,10 @@ A denial is a result: the order was not placed, and the venue never heard of it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
+
+from tradertape_core.kernel.format import grouped, price_text
 
 
 class DenialReason(StrEnum):
@@ -194,5 +197,12 @@ class Denial:
 
 
 def denial(reason: DenialReason, *, pointer: str = "", **facts: object) -> Denial:
-    """Return a denial with the words of its reason."""
-    return Denial(reason, WORDS[reason].format(**facts), pointer)
+    """Return a denial with the words of its reason, prices and quantities as people write them."""
+    said = {name: _said(value) for name, value in facts.items()}
+    return Denial(reason, WORDS[reason].format(**said), pointer)
+
+
+def _said(fact: object) -> object:
+    if isinstance(fact, Decimal):
+        return price_text(fact)
+    return grouped(fact) if isinstance(fact, int) else fact

@@ -208,7 +208,7 @@ def refusal(gtt: Gtt) -> Denial | None:
     """Why the trigger can no longer be changed or deleted; None when it can."""
     if gtt.is_active:
         return None
-    return denial(_R.GTT_NOT_ACTIVE, trigger_id=gtt.trigger_id, status=gtt.status)
+    return denial(_R.GTT_NOT_ACTIVE, trigger_id=str(gtt.trigger_id), status=gtt.status)
 
 
 def _moved(gtt: Gtt, status: GttStatus, now: datetime) -> Gtt:
