@@ -7,13 +7,14 @@ import { EmptyState } from "@/components/empty-state"
 import { ErrorState } from "@/components/error-state"
 import { PageHeader } from "@/components/page-header"
 import { SimulatedBadge } from "@/components/simulated-badge"
+import { symbolOf } from "@/lib/instrument"
 import { useAccountEvents, useFeedStatus } from "@/lib/live"
 import { offerUndo } from "@/lib/offer-undo"
 import { type Gtt, gttAccountsQuery, gttCalls, gttsQuery, type NewLeg } from "@/lib/queries/gtts"
 import { tellDone, tellFailed } from "@/lib/tell"
 import { GttForm } from "./form/gtt-form"
 import { HistoryTable } from "./history-table"
-import { symbolOf, WaitingTable } from "./waiting-table"
+import { WaitingTable } from "./waiting-table"
 
 const route = getRouteApi("/frame/gtts")
 

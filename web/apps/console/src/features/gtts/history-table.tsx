@@ -2,9 +2,10 @@ import { Badge, Text } from "@mantine/core"
 import { moment, number, words } from "@tradertape/ui/format.ts"
 import type { Column } from "@/components/column"
 import { DataTable } from "@/components/data-table"
+import { symbolOf } from "@/lib/instrument"
 import type { Gtt } from "@/lib/queries/gtts"
 import classes from "./gtts.module.css"
-import { InstrumentCell, LegWords, ROW_PX, symbolOf } from "./waiting-table"
+import { InstrumentCell, LegWords, ROW_PX } from "./waiting-table"
 
 const COLOURS: Record<string, string> = { triggered: "green", rejected: "red" }
 

@@ -7,6 +7,7 @@ import { type ReactNode, useMemo } from "react"
 import type { Column } from "@/components/column"
 import { DataTable } from "@/components/data-table"
 import { Flash } from "@/components/flash"
+import { symbolOf } from "@/lib/instrument"
 import type { Gtt, GttLeg } from "@/lib/queries/gtts"
 import { useTickPart } from "@/lib/tick-parts"
 import { DistanceBar } from "./distance-bar"
@@ -22,10 +23,6 @@ interface Props {
   gtts: Gtt[]
   onEdit: (gtt: Gtt) => void
   onDelete: (gtt: Gtt) => void
-}
-
-export function symbolOf(instrument: string): string {
-  return instrument.split(":")[1] ?? instrument
 }
 
 /** "Sell 10 at 1,380.00": what a leg places when it fires. */

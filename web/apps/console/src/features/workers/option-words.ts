@@ -1,7 +1,8 @@
 import { date, money, number, percent } from "@tradertape/ui/format.ts"
+import { symbolOf } from "@/lib/instrument"
 import type { OptionRunCard, OptionStatus } from "@/lib/queries/option-runs"
 import type { Step } from "@/lib/queries/workers"
-import { resultWords, ruleWords, seconds, symbolOf } from "./words"
+import { resultWords, ruleWords, seconds } from "./words"
 
 interface StatusWords {
   label: string

@@ -1,4 +1,5 @@
 import { count, instant, money, number, percent, words } from "@tradertape/ui/format.ts"
+import { symbolOf } from "@/lib/instrument"
 import type { Mode, ProtectionSnapshot, RunLeg, RunPulse, Step, SummaryField } from "@/lib/queries/workers"
 
 export const MODE_WORDS: Record<Mode, string> = { dry_run: "DRY RUN", paper: "PAPER", live: "LIVE" }
@@ -87,11 +88,6 @@ export function guardOf(
 /** "a loss of ₹4,000": words rather than a sign, which a line might break after. */
 export function resultWords(amount: number): string {
   return `a ${amount < 0 ? "loss" : "profit"} of ${money(Math.abs(amount), 0)}`
-}
-
-/** "NSE:INFY" → "INFY". */
-export function symbolOf(instrument: string | null | undefined): string {
-  return instrument?.split(":").at(-1) ?? ""
 }
 
 export interface HealthWords {

@@ -86,31 +86,41 @@ export function ChainTable({ chain, legs, figures, sides, onPick }: Props) {
   )
 }
 
-function Head({ columns, sides }: { columns: ReturnType<typeof sideColumns>; sides: Sides }) {
-  const names = columns.map((column) => (
-    <th key={column.id} scope="col" title={column.hint} data-extra={column.isExtra || undefined}>
-      {column.header}
-    </th>
-  ))
-  const last = [
+type Columns = ReturnType<typeof sideColumns>
+
+/** The heads of one side, from the outside in; whose they are is read out where it is not seen above. */
+function sideHeads(columns: Columns, side: "Call" | "Put") {
+  const whose = <span className={classes.hidden}>{side} </span>
+  return [
+    ...columns.map((column) => (
+      <th key={column.id} scope="col" title={column.hint} data-extra={column.isExtra || undefined}>
+        {whose}
+        {column.header}
+      </th>
+    )),
     <th key="change" scope="col" title="Percent against yesterday's close" data-extra>
+      {whose}
       Chg %
     </th>,
     <th key="ltp" scope="col" title="Last price">
+      {whose}
       LTP
     </th>,
     <th key="pick" scope="col" className={classes.picks}>
-      <span className={classes.hidden}>Buy or sell</span>
+      <span className={classes.hidden}>{side}: buy or sell</span>
     </th>,
   ]
+}
+
+function Head({ columns, sides }: { columns: Columns; sides: Sides }) {
   return (
     <thead>
       <tr aria-rowindex={1}>
-        {sides !== "PE" && [...names, ...last]}
+        {sides !== "PE" && sideHeads(columns, "Call")}
         <th scope="col" className={classes.strike}>
           Strike
         </th>
-        {sides !== "CE" && [...last.toReversed(), ...names.toReversed()]}
+        {sides !== "CE" && sideHeads(columns, "Put").toReversed()}
       </tr>
     </thead>
   )

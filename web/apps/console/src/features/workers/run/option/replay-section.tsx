@@ -9,13 +9,14 @@ import { EmptyState } from "@/components/empty-state"
 import { ErrorState } from "@/components/error-state"
 import { PlainTable } from "@/components/plain-table"
 import { Section } from "@/components/section"
+import { symbolOf } from "@/lib/instrument"
 import {
   type OptionProtectionDocument,
   type OptionReplay,
   optionCalls,
   type ReplayTrigger,
 } from "@/lib/queries/option-runs"
-import { ruleWords, symbolOf } from "../../words"
+import { ruleWords } from "../../words"
 
 const rupees = (value: number) => signedMoney(value, 2)
 

@@ -6,10 +6,10 @@ import type { IChartApi } from "lightweight-charts"
 import { useMemo, useRef, useState } from "react"
 import { ChartSection } from "@/components/chart-section"
 import { ErrorState } from "@/components/error-state"
+import { symbolOf } from "@/lib/instrument"
 import { useTick } from "@/lib/live"
 import { sessionCandlesQuery } from "@/lib/queries/live"
 import type { ProtectionSnapshot, RunLive } from "@/lib/queries/workers"
-import { symbolOf } from "../../words"
 import { levelsOf } from "./levels"
 
 interface Props {
