@@ -11,8 +11,14 @@ from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.workers import repository
 from tradertape_server.features.workers.errors import RunClosed
 from tradertape_server.features.workers.halting_runs import KILL_SWITCH
+from tradertape_server.features.workers.models import WorkerRun
 from tradertape_server.features.workers.presenting import protection_of
-from tradertape_server.features.workers.protections import Instruments, armed_values, arming
+from tradertape_server.features.workers.protections import (
+    Arming,
+    Instruments,
+    armed_values,
+    arming,
+)
 from tradertape_server.features.workers.runs import locked
 from tradertape_server.features.workers.schemas import ProtectionPatch
 from tradertape_server.features.workers.sessions import demand_nonce
@@ -44,18 +50,7 @@ class ProtectionService:
             demand_nonce(run, caller, nonce)
             if run.status in ("closed", "exiting"):
                 raise RunClosed(run_id, run.status)
-            try:
-                values = armed_values(
-                    run, armed, desk.now,
-                    reason=wanted.reason, reset_trailing=wanted.reset_trailing,
-                )  # fmt: skip
-            except InvalidInput as error:
-                raise Conflict(error.message, code="protection_exiting") from None
-            if run.status == "halted" and run.halted_by != KILL_SWITCH:
-                values |= {"status": "open", "status_reason": "", "halted_by": None}
-            if run.option_run:  # its own words for a protection hold no more
-                kept = {k: v for k, v in run.option_run.items() if k != "protection"}
-                values |= {"option_run": kept}
+            values = _values(run, armed, wanted, desk)
             repository.change(desk.session, run_id, **values, updated_at=desk.now)
             desk.session.refresh(run)
             snapshot = protection_snapshot(protection_of(run))
@@ -72,3 +67,18 @@ class ProtectionService:
             }
 
         return self._turns.do(decide)
+
+
+def _values(run: WorkerRun, armed: Arming, wanted: ProtectionPatch, desk: Desk) -> Json:
+    """The columns of the run that change."""
+    reset, why = wanted.reset_trailing, wanted.reason
+    try:
+        values = armed_values(run, armed, desk.now, reason=why, reset_trailing=reset)
+    except InvalidInput as error:
+        raise Conflict(error.message, code="protection_exiting") from None
+    if run.status == "halted" and run.halted_by != KILL_SWITCH:
+        values |= {"status": "open", "status_reason": "", "halted_by": None}
+    if run.option_run:  # its own words for a protection hold no more
+        kept = {k: v for k, v in run.option_run.items() if k != "protection"}
+        values |= {"option_run": kept}
+    return values
