@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest"
+import { lineOf } from "@/features/workers/run/pnl-line"
 import { fieldErrors, toDocument, toDraft, unprotected } from "@/features/workers/run/protection/draft"
 import { levelsOf } from "@/features/workers/run/protection/levels"
 import {
@@ -12,6 +13,7 @@ import {
 import { byMode, matches, withPulses } from "@/features/workers/runs/filters"
 import {
   isRiskPending,
+  type PnlAt,
   type ProtectedPosition,
   type ProtectionDocument,
   type ProtectionSnapshot,
@@ -108,6 +110,15 @@ describe("a protection as a form", () => {
     const over = { legs: [{ ...leg, status: "done" }] } as unknown as ProtectionSnapshot
     expect(levelsOf(over, [], "NSE:INFY")).toEqual([])
   })
+})
+
+test("the line of a run that is over ends with what it closed with", () => {
+  const at = "2026-11-20T10:00:00Z"
+  const kept = [{ at, net: 1896.61 }] as PnlAt[]
+  const end = { at: "2026-11-20T10:00:10Z", value: 1777.13 }
+  expect(lineOf(kept, undefined)).toEqual([{ at, value: 1896.61 }])
+  expect(lineOf(kept, end)).toEqual([{ at, value: 1896.61 }, end])
+  expect(lineOf([], end)).toEqual([])
 })
 
 describe("risk controls", () => {

@@ -7,6 +7,7 @@ import { useEffect, useMemo, useRef, useState } from "react"
 import { ChartSection } from "@/components/chart-section"
 import { ErrorState } from "@/components/error-state"
 import { pnlLineQuery, type RunLive, type RunPage } from "@/lib/queries/workers"
+import { lineOf } from "./pnl-line"
 
 const RANGES = [
   { value: "1", label: "1 h" },
@@ -28,11 +29,13 @@ export function PnlSection({ page, live }: { page: RunPage; live: RunLive }) {
   useEffect(() => {
     if (live.pulse.status !== "closed") setLast({ at: new Date().toISOString(), value: net })
   }, [net, live])
-  const points = useMemo(() => data?.map(({ at, net: value }) => ({ at, value })) ?? [], [data])
+  const closedAt = page.card.closed_at
+  const end = useMemo(() => (closedAt ? { at: closedAt, value: net } : undefined), [closedAt, net])
+  const points = useMemo(() => lineOf(data ?? [], end), [data, end])
   return (
     <ChartSection
       title="Profit over time"
-      note="Net of charges; the right end is now."
+      note={`Net of charges; the right end is ${closedAt ? "its close" : "now"}.`}
       file={`pnl-${id}`}
       png={() => chart.current?.takeScreenshot().toDataURL()}
       rows={() => data ?? []}
