@@ -34,7 +34,6 @@ check: $(STAMPS)/test-python ## Run every check and test on what is set up
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
 	.venv/bin/lint-imports
-	scripts/web.sh build
 	@$(MAKE) --no-print-directory -j2 $(WHOLE_OUTPUT) check-types check-web check-docs compiled
 	.venv/bin/pytest -n auto --dist loadgroup
 
@@ -43,6 +42,7 @@ check: $(STAMPS)/test-python ## Run every check and test on what is set up
 check-types:
 	.venv/bin/pyright
 check-web:
+	scripts/web.sh build
 	scripts/web.sh check
 	scripts/web.sh test
 check-docs:
