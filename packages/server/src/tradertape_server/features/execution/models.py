@@ -29,6 +29,7 @@ ORDER_ID = String(40)
 INSTRUMENT = String(80)
 # As its index has it, letter by letter: both databases compare the words.
 IS_BROKEN_BASKET = text("event_type = 'basket_broken'")
+IS_BASKET = text("kind = 'place_basket'")
 
 
 def _account() -> Mapped[int]:
@@ -238,7 +239,17 @@ class IntentRow(Base):
     """
 
     __tablename__ = "intents"
-    __table_args__ = (UniqueConstraint("run_id", "key"),)
+    __table_args__ = (
+        UniqueConstraint("run_id", "key"),
+        # Asked for when an order is refused or lapses: was it a leg?
+        Index(
+            "ix_intents_baskets",
+            "run_id",
+            "created_at",
+            sqlite_where=IS_BASKET,
+            postgresql_where=IS_BASKET,
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     account_id: Mapped[int] = _account()

@@ -25,6 +25,7 @@ from tradertape_core.orders.order import Order
 from tradertape_server.features.execution import rows, writing
 from tradertape_server.features.execution.halts import Halt, Halts
 from tradertape_server.features.execution.models import (
+    IS_BASKET,
     ExecutionCursor,
     ExecutionEvent,
     FillRow,
@@ -128,12 +129,8 @@ def intent(session: Session, run_id: str, key: str) -> IntentRow | None:
 
 def answered_baskets(session: Session, run_id: str, made_at: datetime) -> Sequence[IntentRow]:
     """Baskets of a run that were made at this moment and answered since."""
-    query = select(IntentRow).where(
-        IntentRow.run_id == run_id,
-        IntentRow.kind == "place_basket",
-        IntentRow.created_at == made_at,
-        IntentRow.answer.is_not(None),
-    )
+    query = select(IntentRow).where(IS_BASKET, IntentRow.run_id == run_id)
+    query = query.where(IntentRow.created_at == made_at, IntentRow.answer.is_not(None))
     return session.scalars(query).all()
 
 
