@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tradertape_server.features.workers.option_entries import EntryWatch
+from tradertape_server.features.workers.troubles import Troubles
 
 from .option_calls import RUNS, Json, enter, events, guard, protect, replay, state
 
@@ -213,7 +214,9 @@ def test_what_a_stop_interrupted_is_armed_after_the_start(
         stopped.setattr(module, lambda _desk, _run: None)
         enter(caller, api, run_id)
     assert guard(caller, api, run_id)["status"] == "unarmed"
-    EntryWatch(container.database, container.execution).look()  # as a new guardian does
+    clock = container.clock
+    # As a new guardian does.
+    EntryWatch(container.database, container.execution, clock, Troubles(clock)).look()
     assert guard(caller, api, run_id)["status"] == "armed"
     assert state(caller, api, run_id)["option_status"] == "entered"
 
