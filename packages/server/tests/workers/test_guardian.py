@@ -147,6 +147,7 @@ def test_a_run_that_cannot_be_exited_keeps_no_other_from_its_stop(
         guardian.look()
     assert [status_of(container, run_id) for run_id in SHARES] == ["armed", "done"]
     assert execution.trader.pauses == 0, "who else trades is not kept waiting"
+    assert guardian.troubles.run_ids == ["run-1"]
     guardian.look()
     assert [status_of(container, run_id) for run_id in SHARES] == ["done", "done"]
     assert len(execution.orders(run_id="run-1")) == 2

@@ -68,9 +68,10 @@ class Desk(DeskState):
             self._keep(order, is_new=False)
         if steps and order.parent_order_id is not None:
             self._sum_up(order.parent_order_id)
+        events = [event for event, _ in steps]
         if not order.is_open:
-            baskets.tell_lost_leg(self, order, [event for event, _ in steps])
-        self.record(self._follow_up(order, [event for event, _ in steps], now))
+            baskets.tell_lost_leg(self, order, events)
+        self.record(self._follow_up(order, events, now))
 
     def note(
         self,

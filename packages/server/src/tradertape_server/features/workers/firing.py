@@ -24,6 +24,7 @@ from tradertape_server.features.workers.halting_runs import halt_by_protection
 from tradertape_server.features.workers.leaving import LeavingService
 from tradertape_server.features.workers.models import WorkerRun
 from tradertape_server.features.workers.protections import stored
+from tradertape_server.features.workers.troubles import Troubles
 from tradertape_server.features.workers.turns import Turns, note
 from tradertape_server.platform.errors import ApiError, Unavailable
 from tradertape_server.platform.logging import get_logger
@@ -61,8 +62,11 @@ class Begun:
 class Firing:
     """Takes one run at a time; different runs may be taken at once, from several threads."""
 
-    def __init__(self, execution: ExecutionService, leaving: LeavingService) -> None:
+    def __init__(
+        self, execution: ExecutionService, leaving: LeavingService, troubles: Troubles
+    ) -> None:
         self._execution = execution
+        self._troubles = troubles
         self._exits = ClaimExits(execution, leaving)
         self._turns = Turns(execution)
 
@@ -88,10 +92,9 @@ class Firing:
             return self._claim([fired])
         except Unavailable:
             raise
-        except Exception:
-            run_id = fired[0].run.strategy_run_id
-            logger.exception("a run cannot be exited", run_id=run_id)
-            return [frozenset()]  # nothing: the next price tries again
+        except Exception as error:  # noqa: BLE001 - nothing is sent: the next price tries again
+            self._troubles.met("a run cannot be exited", error, fired[0].run.strategy_run_id)
+            return [frozenset()]
 
     def _claim(self, fired: Sequence[Fired]) -> list[Sent | None]:
         states = [_begun(found) for _, found in fired]

@@ -67,8 +67,8 @@ class Guardian:
         self._clock = clock
         self._execution = execution
         self._leaving = leaving
-        self._firing = Firing(execution, leaving)
         self.troubles = Troubles(clock)
+        self._firing = Firing(execution, leaving, self.troubles)
         self._entries = EntryWatch(database, execution, clock, self.troubles)
         self._turns = Turns(execution)
         self._runs: dict[str, Guarded] = {}
