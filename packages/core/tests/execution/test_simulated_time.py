@@ -188,6 +188,20 @@ def test_an_iceberg_shows_one_leg_at_a_time(
     assert filled == [6, 9, 10]
 
 
+def test_a_leg_that_follows_another_pays_what_is_offered(
+    market: Market, placed: Orders, tick: Ticks, noon: datetime
+) -> None:
+    """It comes to the market anew; one that found nothing there rests, and is met at its limit."""
+    fields = LIMIT | {"quantity": 12, "price": 1455}
+    now = tick(1450, bid=1449, ask=1450)
+    market.place(placed(variety="iceberg", iceberg_legs=4, **fields), now, noon)
+    market.move(tick(1450, bid=1449, ask=1451, after=1))
+    market.move(tick(1458, bid=1457, ask=1459, after=2))
+    market.move(tick(1454, bid=1453, ask=1454, after=3))
+    order = market.move(tick(1454, bid=1453, ask=1454, after=4))
+    assert [fill.price for fill in order.fills] == [1450, 1451, 1455, 1454]
+
+
 def test_a_venue_that_holds_an_order_does_not_take_it_twice(
     market: Market, placed: Orders, tick: Ticks, infy: Instrument, noon: datetime
 ) -> None:

@@ -21,7 +21,7 @@ class Resting:
     """An order the venue holds.
 
     ahead: units queueing before it at its price. band: the worst price of a protected market
-    order, once it has met the market.
+    order, once it has met the market. leg_after: the tick that filled an iceberg's last leg.
     """
 
     order_id: str
@@ -37,6 +37,7 @@ class Resting:
     ahead: int = 0
     band: Decimal | None = None
     has_met_market: bool = False
+    leg_after: Tick | None = None
 
     @property
     def left(self) -> int:

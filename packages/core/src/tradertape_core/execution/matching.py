@@ -108,12 +108,15 @@ def reachable(book: Book, rules: PaperRules) -> list[Resting]:
 def fills_of(resting: Resting, book: Book, rules: PaperRules) -> list[Execution]:
     """What the latest tick executes of an order.
 
-    One that has just come to the market takes what is offered, at the offered prices. A resting
-    one is met at its own price: by an offer that comes to it, or by trades at or through it.
+    One that has just come to the market takes what is offered, at the offered prices; so does an
+    iceberg's leg that followed another. A resting one is met at its own price: by an offer that
+    comes to it, or by trades at or through it.
     """
     limit, side = resting.limit, resting.request.side
     reached = [o for o in _offers(book, side, rules) if is_no_worse(o.price, limit, side)]
     if limit is None or not resting.has_met_market:
+        return _take(resting, reached, book, rules)
+    if reached and resting.leg_after is not None and resting.leg_after is book.previous:
         return _take(resting, reached, book, rules)
     if reached:
         return _take(resting, [Offer(limit, o.quantity) for o in reached], book, rules)

@@ -17,6 +17,7 @@ from tradertape_core.execution.matching import PaperRules, report
 from tradertape_core.execution.pricing import is_no_worse
 from tradertape_core.market.instrument import Instrument
 from tradertape_core.market.tick import Tick
+from tradertape_core.orders.checks import leg_quantity
 from tradertape_core.orders.order import (
     CHANGEABLE,
     NIL,
@@ -292,9 +293,12 @@ class SimulatedVenue:
     def _count(self, resting: Resting, fills: list[matching.Execution]) -> None:
         resting.filled += sum(fill.quantity for fill in fills)
         if resting.request.variety is Variety.ICEBERG:
+            book = self._book(resting.instrument.id)
             self._unindex(resting)
             resting.arrival = self._next_arrival()  # the next leg queues anew
             self._index(resting)
+            is_done = resting.filled % leg_quantity(resting.request) == 0
+            resting.leg_after = book.tick if is_done else None
 
     def _end_if_immediate(self, resting: Resting, now: datetime) -> Reports:
         if resting.request.validity is not Validity.IOC or resting.waits_for_trigger:
