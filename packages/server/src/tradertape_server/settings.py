@@ -7,6 +7,7 @@ command line read this file; everything below them is handed what it needs.
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from ipaddress import ip_network
 from pathlib import Path
 from socket import gethostname
@@ -144,6 +145,23 @@ class Settings(BaseSettings):
     feed_record_file: Path | None = Field(
         default=None,
         description="Every live tick is appended to this file (CSV), which `replay` plays.",
+    )
+
+    # Paper market
+    paper_partial_fills: bool = Field(
+        default=False,
+        description="Whether a paper order takes no more than the market shows; else it fills "
+        "whole.",
+    )
+    paper_queue_share: Annotated[Decimal, Field(ge=0, le=1)] = Field(
+        default=Decimal(0),
+        description="Which part of the quantity shown at its price stands before a resting paper "
+        "order. 0: none. 1: all.",
+    )
+    paper_slippage_bps: Annotated[Decimal, Field(ge=0, le=1000)] = Field(
+        default=Decimal(5),
+        description="Basis points that a paper market order is worse than the last price, where "
+        "the feed has no bid and ask.",
     )
 
     # Workers

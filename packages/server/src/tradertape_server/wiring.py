@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from tradertape_core.execution.matching import PaperRules
 from tradertape_core.kernel.clock import Clock
 from tradertape_server import __version__
 from tradertape_server.features.activity.service import ActivityService
@@ -211,7 +212,7 @@ def build_container(
         DeskMarket(
             feed, instruments, any_hour=any_hour, close_on=CandleHistory(market, feed).close_on
         ),
-        ExecutionSettings(strict_answers=compat),
+        ExecutionSettings(strict_answers=compat, rules=paper_rules(settings)),
         trading=processes.trading,
         fence=processes.leading.fence,
     )
@@ -300,6 +301,15 @@ def chores_of(execution: ExecutionService, market: MarketService) -> list[Chore]
     """What is done for paper accounts beside their orders, by the day."""
     actions = CorporateActions(execution, CorporateFacts(market), also=rescale_protections)
     return [actions, ExpirySettlement(execution)]
+
+
+def paper_rules(settings: Settings) -> PaperRules:
+    """What the settings say of how kind the paper market is."""
+    return PaperRules(
+        partial_fills=settings.paper_partial_fills,
+        queue_share=settings.paper_queue_share,
+        slippage_bps=settings.paper_slippage_bps,
+    )
 
 
 def feed_options(settings: Settings) -> FeedOptions:

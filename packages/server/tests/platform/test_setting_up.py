@@ -6,6 +6,7 @@ import re
 import socketserver
 import threading
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from tradertape_server.platform.migrating import (
 from tradertape_server.platform.pages import file_in
 from tradertape_server.platform.secrets import SecretBox
 from tradertape_server.settings import Settings
+from tradertape_server.wiring import build_container
 
 ON_SQLITE = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 SETTINGS_PAGE = Path(__file__).parents[4] / "docs" / "settings.md"
@@ -52,6 +54,22 @@ class TestSettings:
         assert settings.effective_public_url == "http://localhost:9000"
         assert settings.trusted_proxies == ("10.0.0.0/8", "127.0.0.1")
         assert settings.effective_database_url == "postgresql+psycopg://u:p@db/name"
+
+    def test_how_kind_the_paper_market_is_can_be_set(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        monkeypatch.setenv("TRADERTAPE_HOME", str(tmp_path))
+        monkeypatch.setenv("TRADERTAPE_PAPER_PARTIAL_FILLS", "true")
+        monkeypatch.setenv("TRADERTAPE_PAPER_QUEUE_SHARE", "0.5")
+        monkeypatch.setenv("TRADERTAPE_PAPER_SLIPPAGE_BPS", "12.5")
+        container = build_container(Settings())
+        rules = container.execution.settings.rules
+        container.close()
+        assert (rules.partial_fills, rules.queue_share, rules.slippage_bps) == (
+            True,
+            Decimal("0.5"),
+            Decimal("12.5"),
+        )
 
     @pytest.mark.parametrize(
         "wrong", [{"port": 0}, {"trusted_proxies": "everybody"}, {"log_level": "loud"}]
