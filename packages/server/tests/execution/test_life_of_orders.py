@@ -182,6 +182,16 @@ def test_a_preview_says_what_is_needed_and_warns(execution, run, order):
     assert execution.events(run_id="run-1") == []
 
 
+def test_a_preview_counts_the_brokerage_of_every_slice(execution, run, order):
+    """KO-07: the estimate is what the slices then cost."""
+    wish = order(tradingsymbol="SLICED", quantity=250, product="MIS", autoslice=True)
+    estimate = execution.preview(run, wish)["cost_contract"]
+    execution.place(run, wish, key="key-0001")
+    paid = execution.funds(run.account_id).charges_paise / 100
+    assert len(execution.trades(run_id="run-1")) == 3
+    assert estimate["total_charges"] == pytest.approx(paid, abs=0.02)
+
+
 def test_intraday_needs_a_fifth_and_gives_it_back(execution, run, order):
     """KO-03, KF-01."""
     before = execution.funds(run.account_id)

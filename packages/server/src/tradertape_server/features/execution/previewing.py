@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -14,7 +14,7 @@ from tradertape_core.ledger.billing import delivery_charges, order_charges, sche
 from tradertape_core.ledger.charges import NO_CHARGES, Charges
 from tradertape_core.market.instrument import Instrument
 from tradertape_core.market.tick import Tick
-from tradertape_core.orders.checks import check_against
+from tradertape_core.orders.checks import check_against, needs_slices, slices_of
 from tradertape_core.orders.commands import PlaceOrder
 from tradertape_core.orders.denials import Denial
 from tradertape_core.orders.fields import order_document
@@ -112,31 +112,46 @@ def _facts(
 def estimate(
     request: OrderRequest, instrument: Instrument, tick: Tick | None, now: datetime, *, broker: str
 ) -> Charges:
-    """What the order costs if it fills whole at its price, or at what the market offers."""
+    """What the order costs if it fills whole at its price, or at what the market offers.
+
+    Each slice of it is an order of its own to the broker.
+    """
     price = request.price
     if not price and tick is not None:
         offered = offers(tick, request.side, instrument, _NO_SLIPPAGE)
         price = offered[0].price if offered else tick.last_price
     if not price:
         return NO_CHARGES
-    fill = Fill(
+    terms = schedule_for(broker, request.product, instrument.instrument_type)
+    parts = (replace(request, quantity=part) for part in _parts(request, instrument))
+    costs = [order_charges(terms, [_filled(part, price, now)]) for part in parts]
+    charges = sum(costs, NO_CHARGES)
+    if request.product is Product.CNC and request.side is Side.SELL:
+        value = price * request.quantity
+        charges = charges + delivery_charges(terms, now.date(), value * 0, value)
+    return charges
+
+
+def _parts(request: OrderRequest, instrument: Instrument) -> tuple[int, ...]:
+    freeze = instrument.freeze_quantity
+    if freeze is None or not (request.autoslice and needs_slices(request, instrument)):
+        return (request.quantity,)
+    return slices_of(request.quantity, freeze, instrument.lot_size)
+
+
+def _filled(request: OrderRequest, price: Decimal, now: datetime) -> Fill:
+    return Fill(
         trade_id="preview",
         order_id="preview",
         account="",
         run_id=None,
-        instrument=instrument.id,
+        instrument=request.instrument,
         product=request.product,
         side=request.side,
         quantity=request.quantity,
         price=price,
         at=now,
     )
-    terms = schedule_for(broker, request.product, instrument.instrument_type)
-    charges = order_charges(terms, [fill])
-    if request.product is Product.CNC and request.side is Side.SELL:
-        value = price * request.quantity
-        charges = charges + delivery_charges(terms, now.date(), value * 0, value)
-    return charges
 
 
 def _cost(margin_paise: int, charges: Charges) -> Json:
