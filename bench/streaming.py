@@ -7,7 +7,6 @@ then does what each line of its input says and answers with a line of JSON: `bea
 
 from __future__ import annotations
 
-import gc
 import json
 import resource
 import sys
@@ -27,6 +26,7 @@ from tradertape_server.features.auth.audit import COMMAND_LINE
 from tradertape_server.features.auth.keys import Keys, Owner
 from tradertape_server.features.feed.nothing import NoSource
 from tradertape_server.main import create_app
+from tradertape_server.platform.interpreter import settle
 from tradertape_server.platform.logging import configure_logging
 from tradertape_server.platform.migrating import upgrade
 from tradertape_server.platform.outlets import StreamingHttp
@@ -61,13 +61,14 @@ def ticks(container: Container, known: list[Instrument], beat: int) -> list[Tick
     return [
         Tick(
             instrument_token=one.instrument_token, instrument_id=one.id, at=now, exchange_at=now,
-            seq=beat, last_price=rupees_of(100_000 + (beat * 7 + n) % 500),
+            seq=beat, last_price=rupees_of(paise),
             open=rupees_of(100_000), high=rupees_of(100_600), low=rupees_of(99_900),
-            close=rupees_of(100_000), bid=rupees_of(99_995), ask=rupees_of(100_005),
+            close=rupees_of(100_000), bid=rupees_of(paise - 5), ask=rupees_of(paise + 5),
             bid_quantity=10, ask_quantity=20, volume=beat * 10, last_quantity=10,
-            average_price=rupees_of(100_100),
+            average_price=rupees_of(100_100 + beat),
         )
         for n, one in enumerate(known)
+        for paise in [100_000 + (beat * 7 + n) % 500]
     ]  # fmt: skip
 
 
@@ -123,9 +124,7 @@ def main(port: int, home: Path) -> None:
     container, token = build(home)
     known, beat = instruments(container), 1
     application = create_app(container=container)
-    gc.collect()
-    gc.freeze()  # as `serve` does, and the next
-    gc.set_threshold(50_000)
+    settle()
     config = uvicorn.Config(
         application, http=StreamingHttp, log_config=None, access_log=False, port=port,
         server_header=False, proxy_headers=False, timeout_graceful_shutdown=1,

@@ -21,7 +21,7 @@ from tradertape_core.market.session_times import Phase, Segment
 from tradertape_core.market.tick import Tick
 from tradertape_server.features.feed.replay import ReplaySource, read_recording
 from tradertape_server.features.feed.service import Feed
-from tradertape_server.features.feed.shapes import Quoted, console_tick, kite_quote
+from tradertape_server.features.feed.shapes import Quoted, console_text, worker_text
 from tradertape_server.features.feed.source import Mode, Wanted
 from tradertape_server.platform.bus import Bus
 
@@ -283,8 +283,8 @@ def test_whatever_comes_in_nothing_but_numbers_goes_out(rows: list[tuple[int, st
         feed.step()
         clock.advance(3)
     for quoted in feed.quotes([share(1), share(2), share(3)]).values():
-        for shape in (console_tick, kite_quote):
-            written = quoted.json(shape, Mode.FULL)
+        for shape in (console_text, worker_text):
+            written = b"".join(quoted.json(shape, mode) for mode in Mode)
             assert b"NaN" not in written
             assert b"Infinity" not in written
         assert quoted.tick.last_price.is_finite()
@@ -293,11 +293,12 @@ def test_whatever_comes_in_nothing_but_numbers_goes_out(rows: list[tuple[int, st
         assert candle.volume >= 0
 
 
-def test_each_form_of_a_tick_is_written_once() -> None:
+def test_the_form_that_is_asked_for_again_is_written_once() -> None:
     quoted = Quoted(tick(1), 0.0)
-    assert quoted.json(kite_quote, Mode.LTP) is quoted.json(kite_quote, Mode.LTP)
-    assert b'"ohlc"' not in quoted.json(kite_quote, Mode.LTP)
-    assert b'"ohlc"' in quoted.json(kite_quote, Mode.QUOTE)
+    assert quoted.json(worker_text, Mode.LTP) is quoted.json(worker_text, Mode.LTP)
+    assert b'"ohlc"' not in quoted.json(worker_text, Mode.LTP)
+    assert b'"ohlc"' in quoted.json(worker_text, Mode.QUOTE)
+    assert b'"ltp"' in quoted.json(console_text, Mode.QUOTE)
 
 
 RECORDING = """at,instrument,last_price,volume,bid,ask

@@ -10,15 +10,17 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tradertape_core.market.candle import parse_interval
 from tradertape_core.market.instrument import Instrument
-from tradertape_core.market.tick import Tick
-from tradertape_server.features.feed import shapes
+from tradertape_core.market.tick import Depth, DepthLevel, Tick
+from tradertape_server.features.feed import frames
 from tradertape_server.features.feed.frames import Message, Selection, TickFrame
 from tradertape_server.features.feed.nothing import NoSource
 from tradertape_server.features.feed.service import TICKS, Feed
-from tradertape_server.features.feed.shapes import Quoted, kite_quote, worker_tick
+from tradertape_server.features.feed.shapes import Quoted, kite_quote, worker_text, worker_tick
 from tradertape_server.features.feed.source import Mode
 from tradertape_server.features.workers import market_streams
 from tradertape_server.features.workers.market_streams import candle_events, tick_events
@@ -56,35 +58,35 @@ def prices(event: Message) -> dict[int, float]:
 
 
 @pytest.fixture
-def written(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """Everything that is made into JSON from now on."""
-    found: list[Any] = []
-    ascii_json = shapes.ascii_json
+def written(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The token of every tick that is written for workers from now on."""
+    found: list[int] = []
 
-    def count(value: Any) -> bytes:
-        found.append(value)
-        return ascii_json(value)
+    def count(tick: Tick, mode: Mode) -> bytes:
+        found.append(tick.instrument_token)
+        return worker_text(tick, mode)
 
-    monkeypatch.setattr(shapes, "ascii_json", count)
+    for form in (frames._WORKER, frames._WORKER_EVENT):
+        monkeypatch.setattr(form, "shape", count)
     return found
 
 
-def test_a_tick_is_written_once_a_beat_however_many_want_it(written: list[Any]) -> None:
+def test_a_tick_is_written_once_a_beat_however_many_want_it(written: list[int]) -> None:
     clients = [Selection.of(dict.fromkeys(range(n, n + 5), Mode.LTP)) for n in range(1, 20)]
     frame = frame_of(*range(1, 30))
     for wanted in clients:
         assert len(prices(frame.worker_event(wanted))) == 5
         frame.worker(wanted)
-    assert sorted(one["instrument_token"] for one in written) == list(range(1, 24))
+    assert sorted(written) == list(range(1, 24))
 
 
 def test_what_nobody_wants_is_not_written_and_what_did_not_tick_is_not_said(
-    written: list[Any],
+    written: list[int],
 ) -> None:
     wanted = Selection.of({901: Mode.LTP, 902: Mode.LTP, 903: Mode.QUOTE})
     assert prices(frame_of(901, 904).worker_event(wanted)) == {901: 101.0}
     assert frame_of(904).worker_event(wanted) == b""
-    assert [one["instrument_token"] for one in written] == [901]
+    assert written == [901]
 
 
 def test_clients_that_want_the_same_are_sent_the_same_bytes() -> None:
@@ -135,7 +137,7 @@ def test_ticks_of_any_length_make_one_line_of_json() -> None:
 
 def test_each_mode_of_a_stream_says_more_than_the_one_before() -> None:
     said = {
-        mode: set(json.loads(Quoted(tick(1, 1), 0.0).json(worker_tick, mode)))
+        mode: set(json.loads(Quoted(tick(1, 1), 0.0).json(worker_text, mode)))
         for mode in (Mode.LTP, Mode.QUOTE, Mode.FULL)
     }
     assert said[Mode.LTP] == {"instrument_token", "instrument", "last_price", "timestamp"}
@@ -145,6 +147,31 @@ def test_each_mode_of_a_stream_says_more_than_the_one_before() -> None:
     }  # fmt: skip
     assert said[Mode.FULL] > said[Mode.QUOTE]
     assert said[Mode.FULL] == set(kite_quote(tick(1, 1), Mode.QUOTE))
+
+
+prices_of_a_tick = st.none() | st.decimals(0, 10**7, places=2) | st.decimals(0, 10**4)
+
+
+@given(
+    st.builds(
+        Tick,
+        instrument_token=st.integers(1, 2**32),
+        instrument_id=st.sampled_from(["NSE:M&M", "NFO:NIFTY26JANFUT", 'NSE:"\\\u20b9\u2028']),
+        last_price=st.decimals("0.01", 10**6, places=2) | st.just(Decimal("1E+3")),
+        at=st.just(AT),
+        exchange_at=st.none() | st.datetimes(timezones=st.just(UTC)),
+        volume=st.integers(0, 2**40),
+        depth=st.none() | st.just(Depth((DepthLevel(Decimal(1), 7, 2),), ())),
+        **dict.fromkeys(
+            ("average_price", "open", "high", "low", "close", "bid", "ask"), prices_of_a_tick
+        ),
+    ),
+    st.sampled_from(Mode),
+)
+def test_what_is_written_without_a_dict_is_what_the_dict_says(one: Tick, mode: Mode) -> None:
+    text = worker_text(one, mode)
+    assert text.isascii()
+    assert json.loads(text) == json.loads(json.dumps(worker_tick(one, mode)))
 
 
 class Connection:

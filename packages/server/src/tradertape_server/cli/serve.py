@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import socket
 from typing import TYPE_CHECKING, Annotated
 
@@ -75,7 +74,7 @@ def _serve(settings: Settings, listener: socket.socket, *, demo: bool, as_json: 
 
     from tradertape_server.cli.opening import bring_up_to_date
     from tradertape_server.main import create_app
-    from tradertape_server.platform import warming
+    from tradertape_server.platform import interpreter, warming
     from tradertape_server.platform.frame_limits import LimitedSocket
     from tradertape_server.platform.logging import configure_logging
     from tradertape_server.platform.outlets import StreamingHttp
@@ -88,12 +87,7 @@ def _serve(settings: Settings, listener: socket.socket, *, demo: bool, as_json: 
     account = _demo(container, quiet=as_json) if demo else None
     application = create_app(container=container)
     warming.prepare(cache)
-    # What is loaded stays for good: the collector need not walk through it at every report.
-    gc.collect()
-    gc.freeze()
-    # A beat makes thousands of objects in the place of the last one's: looking for cycles at every
-    # 700 of them took as long as the beat itself.
-    gc.set_threshold(50_000)
+    interpreter.settle()
     _welcome(settings, account, as_json=as_json)
     config = uvicorn.Config(
         application,

@@ -18,7 +18,7 @@ from weakref import WeakKeyDictionary, WeakSet, WeakValueDictionary
 import numpy as np
 import numpy.typing as npt
 
-from tradertape_server.features.feed.shapes import Quoted, Shape, console_tick, worker_tick
+from tradertape_server.features.feed.shapes import Quoted, Shape, console_text, worker_text
 from tradertape_server.features.feed.source import Mode
 
 Message = bytes | memoryview
@@ -149,9 +149,12 @@ class _Rows:
     __slots__ = ("_rows", "layout", "width")
 
     def __init__(self, written: Mapping[int, bytes]) -> None:
-        self.width = max(map(len, written.values()), default=0)
-        joined = b"".join([one.ljust(self.width) for one in written.values()])
-        self._rows = np.frombuffer(joined, np.uint8).reshape(len(written), self.width)
+        longest = max(map(len, written.values()), default=0)
+        joined = b"".join([b",", b",".join([one.ljust(longest) for one in written.values()])])
+        self.width = longest + 1
+        self._rows = np.frombuffer(joined, np.uint8)[: len(written) * self.width].reshape(
+            -1, self.width
+        )
         self.layout = _LAYOUTS.of(list(written))
 
     def gather(self, places: npt.NDArray[np.intp], into: npt.NDArray[np.uint8]) -> None:
@@ -211,11 +214,11 @@ class _Form:
         self.head, self.tail, self.shape, self.is_keyed = head, tail, shape, is_keyed
 
     def row(self, quoted: Quoted, mode: Mode) -> bytes:
-        """One tick of a message, after a comma."""
+        """One tick of a message."""
         written = quoted.json(self.shape, mode)
         if self.is_keyed:
-            return b',"%s":%s' % (quoted.tick.instrument_id.encode(), written)
-        return b"," + written
+            return b'"%s":%s' % (quoted.tick.instrument_id.encode(), written)
+        return written
 
 
 class _Slots:
@@ -260,6 +263,6 @@ _LAYOUTS = _Layouts()
 _SCRATCH = _Scratch()
 _WISHES = _Wishes()
 _KNOWN: WeakValueDictionary[frozenset[tuple[int, Mode]], Selection] = WeakValueDictionary()
-_CONSOLE = _Form(b'{"type":"ticks","data":{', b"}}", console_tick, is_keyed=True)
-_WORKER = _Form(b'{"ticks":[', b"]}", worker_tick, is_keyed=False)
-_WORKER_EVENT = _Form(b'data: {"ticks":[', b"]}\n\n", worker_tick, is_keyed=False)
+_CONSOLE = _Form(b'{"type":"ticks","data":{', b"}}", console_text, is_keyed=True)
+_WORKER = _Form(b'{"ticks":[', b"]}", worker_text, is_keyed=False)
+_WORKER_EVENT = _Form(b'data: {"ticks":[', b"]}\n\n", worker_text, is_keyed=False)

@@ -232,21 +232,18 @@ class Feed:
         good = [tick for tick in ticks if self._passes(tick, known.get(tick.instrument_token))]
         if not good:
             return 0
-        now_s, quotes = self._clock.monotonic(), dict[int, Quoted]()
-        news: list[Tick] = []
-        for tick in good:
-            quoted = Quoted(tick, now_s)
-            if self._keep(quoted):
-                quotes[tick.instrument_token] = quoted
-                news.append(tick)
+        now_s = self._clock.monotonic()
+        kept = self._keep(good, now_s)
         self._last_s, self._last_tick_at = now_s, good[-1].at
         self.ticks_heard += len(good)
         # Candles take late ticks in where they belong; a price that is over is nobody else's.
         updates = self.candle_cache.add(good)
-        if news:
+        if kept:
+            news = [quoted.tick for quoted in kept]
             for listener in self._listeners:
                 self._tell(listener, news)
-            self.bus.publish_frame(TICKS, TickFrame(quotes))
+            frame = TickFrame({quoted.tick.instrument_token: quoted for quoted in kept})
+            self.bus.publish_frame(TICKS, frame)
         if updates:
             self.bus.publish_frame(CANDLES, _candle_frame(updates))
         return len(good)
@@ -257,30 +254,26 @@ class Feed:
             return False
         heard = self._heard.get(tick.instrument_token)
         last = heard.tick if heard else None
-        fault = fault_of(tick, last_price=last.last_price if last else None)
-        if fault is BadTick.JUMP and (
-            # Options may, near their expiry; and a share may be split over night: its close, which
-            # goes with today's price, knows.
-            instrument.is_derivative
-            or (last is not None and _day(last) != _day(tick) and fault_of(tick) is None)
-        ):
-            fault = None
-        if fault is None:
+        fault = fault_of(tick, last=last)
+        if fault is None or (fault is BadTick.JUMP and _may_jump(tick, last, instrument)):
             self._suspect.discard(tick.instrument_token)
             return True
         self.refused[fault.value] += 1
         self._suspect.add(tick.instrument_token)
         return False
 
-    def _keep(self, quoted: Quoted) -> bool:
-        """Remember a tick unless a newer one is known: the feed's order counts, not the clock's."""
-        token = quoted.tick.instrument_token
-        heard = self._heard.get(token)
-        if heard is None or heard.tick.seq <= quoted.tick.seq:
-            self._heard[token] = quoted
-            return True
-        self.refused["out_of_order"] += 1
-        return False
+    def _keep(self, ticks: Iterable[Tick], now_s: float) -> list[Quoted]:
+        """Remember ticks, but for those a newer one is known of: the feed's order counts, not the
+        clock's. Returns what was remembered."""
+        heard, kept = self._heard, list[Quoted]()
+        for tick in ticks:
+            before = heard.get(tick.instrument_token)
+            if before is not None and before.tick.seq > tick.seq:
+                self.refused["out_of_order"] += 1
+            else:
+                quoted = heard[tick.instrument_token] = Quoted(tick, now_s)
+                kept.append(quoted)
+        return kept
 
     def _polled(self, wanted: Sequence[Wanted], now: datetime) -> list[Tick]:
         try:
@@ -303,10 +296,8 @@ class Feed:
         except OSError:
             return
         known = {w.instrument.instrument_token: w.instrument for w in wanted}
-        now_s = self._clock.monotonic()
-        for tick in ticks:
-            if self._passes(tick, known.get(tick.instrument_token)):
-                self._keep(Quoted(tick, now_s))
+        good = [tick for tick in ticks if self._passes(tick, known.get(tick.instrument_token))]
+        self._keep(good, self._clock.monotonic())
 
     def _serves(self, token: int, mode: Mode) -> bool:
         """Whether the cache answers: fresh to a beat, and with depth where depth is wanted."""
@@ -351,6 +342,14 @@ class Feed:
             wait_s = RETRY_AFTER_S[min(failures, len(RETRY_AFTER_S)) - 1] if failures else 0.0
             due_s = max(due_s + interval_s, self._clock.monotonic())
             self._stopping.wait(max(wait_s, min(interval_s, due_s - self._clock.monotonic())))
+
+
+def _may_jump(tick: Tick, last: Tick | None, instrument: Instrument) -> bool:
+    """Options may, near their expiry; and a share may be split over night: its close, which goes
+    with today's price, knows."""
+    if instrument.is_derivative:
+        return True
+    return last is not None and _day(last) != _day(tick) and fault_of(tick) is None
 
 
 def _day(tick: Tick) -> date:

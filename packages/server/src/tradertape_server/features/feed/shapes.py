@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from tradertape_core.kernel.clock import IST
@@ -60,10 +62,7 @@ def worker_tick(tick: Tick, mode: Mode) -> dict[str, Any]:
             "last_price": float(tick.last_price),
             "timestamp": _time(tick.exchange_at or tick.at),
         }
-    bought, sold = tick.bid_quantity, tick.ask_quantity
-    if tick.depth is not None:
-        bought = sum(level.quantity for level in tick.depth.buy)
-        sold = sum(level.quantity for level in tick.depth.sell)
+    bought, sold = _waiting(tick)
     last, close = float(tick.last_price), _number(tick.close)
     made: dict[str, Any] = {
         "instrument_token": tick.instrument_token,
@@ -81,7 +80,7 @@ def worker_tick(tick: Tick, mode: Mode) -> dict[str, Any]:
             "low": _number(tick.low),
             "close": close,
         },
-        "net_change": _net_change(tick),
+        "net_change": _number(_net_change(tick)),
         "oi": tick.oi,
         "bid": _number(tick.bid),
         "ask": _number(tick.ask),
@@ -96,6 +95,32 @@ def worker_tick(tick: Tick, mode: Mode) -> dict[str, Any]:
             "upper_circuit_limit": _number(tick.upper_circuit),
         }
     return made
+
+
+def console_text(tick: Tick, mode: Mode) -> bytes:
+    """The console's form as JSON."""
+    return ascii_json(console_tick(tick, mode))
+
+
+def worker_text(tick: Tick, mode: Mode) -> bytes:
+    """The workers' form as JSON; what beats are full of is written without a dict between."""
+    if mode is Mode.FULL:
+        return ascii_json(worker_tick(tick, mode))
+    price = (
+        f'{{"instrument_token":{tick.instrument_token},"instrument":{_name(tick.instrument_id)},'
+        f'"last_price":{tick.last_price!s},"timestamp":"{_time(tick.exchange_at or tick.at)}"'
+    )
+    if mode is Mode.LTP:
+        return f"{price}}}".encode()
+    bought, sold = _waiting(tick)
+    return (
+        f'{price},"last_quantity":{tick.last_quantity},'
+        f'"average_price":{_text(tick.average_price)},"volume":{tick.volume},'
+        f'"buy_quantity":{bought},"sell_quantity":{sold},"ohlc":{{"open":{_text(tick.open)},'
+        f'"high":{_text(tick.high)},"low":{_text(tick.low)},"close":{_text(tick.close)}}},'
+        f'"net_change":{_text(_net_change(tick))},"oi":{tick.oi},'
+        f'"bid":{_text(tick.bid)},"ask":{_text(tick.ask)}}}'
+    ).encode()
 
 
 def kite_quote(tick: Tick, mode: Mode) -> dict[str, Any]:
@@ -118,30 +143,27 @@ def kite_candle(candle: Candle) -> dict[str, Any]:
     }
 
 
-Shape = Callable[[Tick, Mode], dict[str, Any]]
+Shape = Callable[[Tick, Mode], bytes]
 
 
 class Quoted:
-    """A tick and the JSON made of it so far: each form is written once, whoever reads it.
+    """A tick and the JSON last made of it: one form is wanted of most, by whoever reads it.
 
     heard_s: when it was heard, on the clock that never steps back.
     """
 
-    __slots__ = ("_written", "heard_s", "tick")
+    __slots__ = ("_last", "heard_s", "tick")
 
     def __init__(self, tick: Tick, heard_s: float) -> None:
         self.tick, self.heard_s = tick, heard_s
-        self._written: dict[tuple[Shape, Mode], bytes] | None = None
+        self._last: tuple[Shape, Mode, bytes] | None = None
 
     def json(self, shape: Shape, mode: Mode) -> bytes:
         """The tick in a form."""
-        if self._written is None:
-            self._written = {}
-        key = (shape, mode)
-        written = self._written.get(key)
-        if written is None:
-            written = self._written[key] = ascii_json(shape(self.tick, mode))
-        return written
+        last = self._last
+        if last is None or last[0] is not shape or last[1] is not mode:
+            last = self._last = shape, mode, shape(self.tick, mode)
+        return last[2]
 
 
 def _depth(tick: Tick) -> dict[str, list[dict[str, Any]]]:
@@ -164,10 +186,18 @@ def _level(level: DepthLevel) -> dict[str, Any]:
     return {"price": float(level.price), "quantity": level.quantity, "orders": level.orders}
 
 
-def _net_change(tick: Tick) -> float | None:
+def _waiting(tick: Tick) -> tuple[int, int]:
+    """How many wait to be bought and sold: in the book, or at the best prices."""
+    if tick.depth is None:
+        return tick.bid_quantity, tick.ask_quantity
+    bought = sum(level.quantity for level in tick.depth.buy)
+    return bought, sum(level.quantity for level in tick.depth.sell)
+
+
+def _net_change(tick: Tick) -> Decimal | None:
     if tick.close is None or tick.close <= 0:
         return None
-    return float(tick.last_price - tick.close)
+    return tick.last_price - tick.close
 
 
 def _change(tick: Tick) -> tuple[float | None, float | None]:
@@ -179,6 +209,15 @@ def _change(tick: Tick) -> tuple[float | None, float | None]:
 
 def _number(price: Decimal | None) -> float | None:
     return None if price is None else float(price)
+
+
+def _text(price: Decimal | None) -> str:
+    return "null" if price is None else str(price)
+
+
+@lru_cache(maxsize=65_536)
+def _name(instrument_id: str) -> str:
+    return json.dumps(instrument_id)
 
 
 class _Times:
