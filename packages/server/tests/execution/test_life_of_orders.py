@@ -184,7 +184,7 @@ def test_a_preview_says_what_is_needed_and_warns(execution, run, order):
 
 def test_a_preview_counts_the_brokerage_of_every_slice(execution, run, order):
     """KO-07: the estimate is what the slices then cost."""
-    wish = order(tradingsymbol="SLICED", quantity=250, product="MIS", autoslice=True)
+    wish = order(tradingsymbol="SLICED", quantity=250, product="MTF", autoslice=True)
     estimate = execution.preview(run, wish)["cost_contract"]
     execution.place(run, wish, key="key-0001")
     paid = execution.funds(run.account_id).charges_paise / 100
