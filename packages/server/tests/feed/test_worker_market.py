@@ -284,6 +284,25 @@ def test_a_bad_token_is_refused_at_the_handshake(
         client.websocket_connect(url).__enter__()
 
 
+@pytest.mark.parametrize(
+    ("asked", "status", "told"),
+    [
+        ("ticks?symbols=NSE:INFFY", 404, "did you mean NSE:INFY"),
+        ("ticks?symbols=NSE:INFY&mode=all", 400, "mode is"),
+        ("candles?symbol=NSE:INFFY", 404, "did you mean NSE:INFY"),
+        ("candles?symbol=NSE:INFY&interval=2minute", 400, "unknown interval"),
+    ],
+)
+def test_a_handshake_says_what_is_wrong_with_the_query(
+    client: TestClient, token: Token, asked: str, status: int, told: str
+) -> None:
+    """KD-07: not a plain 403, which would blame the token."""
+    with pytest.raises(WebSocketDenialResponse) as refused:
+        client.websocket_connect(f"{SOCKETS}/{asked}&token={token()}").__enter__()
+    assert refused.value.status_code == status
+    assert told in refused.value.json()["detail"]
+
+
 def test_a_token_may_come_in_a_header_or_as_a_subprotocol(client: TestClient, token: Token) -> None:
     """KD-07."""
     url = f"{SOCKETS}/ticks?symbols=NSE:INFY"

@@ -221,6 +221,7 @@ def test_a_socket_gives_profit_and_loss_and_refuses_strangers(
     caller: Any, worker: Any, api: Any
 ) -> None:
     """KL-02; W3."""
+    from starlette.testclient import WebSocketDenialResponse
     from starlette.websockets import WebSocketDisconnect
 
     token = caller.headers["Authorization"].removeprefix("Bearer ")
@@ -233,6 +234,10 @@ def test_a_socket_gives_profit_and_loss_and_refuses_strangers(
     for bad in (f"{url}?token={stranger}", f"{url}?token=kwa_wrong", url):
         with pytest.raises(WebSocketDisconnect), caller.websocket_connect(bad):
             pass
+    wrong = f"{url}?token={token}&interval_seconds=nan"
+    with pytest.raises(WebSocketDenialResponse) as refused, caller.websocket_connect(wrong):
+        pass
+    assert refused.value.json() == {"detail": "interval_seconds must be a number"}
 
 
 def _run(container: Any) -> Any:

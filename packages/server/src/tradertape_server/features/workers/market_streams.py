@@ -18,7 +18,7 @@ from tradertape_server.features.feed.service import CANDLES, TICKS, CandleFrame,
 from tradertape_server.features.feed.shapes import kite_candle
 from tradertape_server.features.feed.source import Mode
 from tradertape_server.features.instruments.service import UnknownInstrument
-from tradertape_server.platform.errors import TooMany
+from tradertape_server.platform.errors import ApiError, BadRequest, TooMany, response_for
 from tradertape_server.platform.identity import Identity
 from tradertape_server.platform.outlets import Outlet, outlet_of
 from tradertape_server.platform.streams import (
@@ -151,8 +151,8 @@ async def ticks_socket(socket: WebSocket) -> None:
         found = await run_in_threadpool(container.instruments.many, asked)
         for error in found.unknown.values():
             raise error
-    except (InvalidInput, UnknownInstrument):
-        await socket.close(_REFUSED)
+    except (InvalidInput, UnknownInstrument) as wrong:
+        await refuse(socket, wrong)
         return
     instruments = list(found.instruments.values())
     outlet = outlet_of(socket.scope)
@@ -174,10 +174,16 @@ async def candles_socket(socket: WebSocket) -> None:
         one = await run_in_threadpool(
             asked_instrument, container.instruments, query.get("symbol"), asked
         )
-    except (InvalidInput, UnknownInstrument):
-        await socket.close(_REFUSED)
+    except (InvalidInput, UnknownInstrument) as wrong:
+        await refuse(socket, wrong)
         return
     await serve_socket(socket, caller, candle_messages(container.feed, one, interval))
+
+
+async def refuse(socket: WebSocket, wrong: ApiError | InvalidInput) -> None:
+    """Answer the handshake as a request for the same thing would be."""
+    error = BadRequest(wrong.message) if isinstance(wrong, InvalidInput) else wrong
+    await socket.send_denial_response(response_for(error))
 
 
 async def holder_of_data(socket: WebSocket, scope: str = "data") -> Identity | None:

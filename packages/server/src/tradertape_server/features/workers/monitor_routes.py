@@ -14,7 +14,11 @@ from tradertape_server.features.auth.watching import CredentialWatch, Guarded
 from tradertape_server.features.workers.callers import PaperWorker
 from tradertape_server.features.workers.errors import AccountNotAllowed, UnknownRun
 from tradertape_server.features.workers.market_routes import STREAM
-from tradertape_server.features.workers.market_streams import holder_of_data, serve_socket
+from tradertape_server.features.workers.market_streams import (
+    holder_of_data,
+    refuse,
+    serve_socket,
+)
 from tradertape_server.features.workers.parts import Accounts, Pnls, Runs, Timelines, workers_of
 from tradertape_server.features.workers.reaching import usual_scope
 from tradertape_server.features.workers.routes import PREFIX, Json
@@ -25,6 +29,7 @@ from tradertape_server.features.workers.run_streams import (
 )
 from tradertape_server.features.workers.schemas import DecisionEvent
 from tradertape_server.features.workers.timeline import MOST_EVENTS
+from tradertape_server.platform.errors import BadRequest
 from tradertape_server.platform.http import part
 from tradertape_server.platform.streams import EventStream
 
@@ -102,14 +107,22 @@ async def pnl_socket(socket: WebSocket, strategy_run_id: str) -> None:
     workers = workers_of(socket)
     try:
         run = await run_in_threadpool(workers.runs.get, caller, strategy_run_id)
-        interval_s = float(socket.query_params.get("interval_seconds") or 1.0)
-        if not math.isfinite(interval_s):
-            raise ValueError(interval_s)
-    except (UnknownRun, AccountNotAllowed, ValueError):
-        await socket.close(1008)
+        interval_s = _seconds(socket.query_params.get("interval_seconds") or "1")
+    except (UnknownRun, AccountNotAllowed, BadRequest) as wrong:
+        await refuse(socket, wrong)
         return
     messages = pnl_messages(workers.pnl, workers.runs, caller, run, interval_s)
     await serve_socket(socket, caller, messages)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not math.isfinite(seconds):
+        raise BadRequest("interval_seconds must be a number")
+    return seconds
 
 
 @router.get("/runs/{strategy_run_id}/timeline")
