@@ -7,6 +7,8 @@ SHELL := /bin/bash
 UV       := $(shell scripts/find-uv.sh 2>/dev/null || echo .tools/bin/uv)
 NODE_OK  := $(shell node -e 'const [a,b]=process.versions.node.split(".").map(Number); process.exit(a>20||(a==20&&b>=19)?0:1)' 2>/dev/null && echo yes)
 export NO_MKDOCS_2_WARNING := 1
+# Where it is set, every process of the tests and every start of a server compiles all it imports anew.
+unexport PYTHONDONTWRITEBYTECODE
 # One folder of compiled code for every test and start of this checkout.
 check bench: export NUMBA_CACHE_DIR := $(CURDIR)/.tools/numba
 STAMPS   := .tools/stamps
@@ -105,7 +107,7 @@ $(STAMPS)/python: $(PACKAGES) | $(UV)
 	@mkdir -p $(@D) && touch $@
 
 $(STAMPS)/test-python: $(PACKAGES) | $(UV)
-	$(UV) sync --quiet --inexact --group dev --group docs --compile-bytecode
+	$(UV) sync --quiet --inexact --group dev --group docs
 	@mkdir -p $(@D) && touch $@ $(STAMPS)/python
 
 $(STAMPS)/site: $(DOCS_SRC) $(STAMPS)/python
