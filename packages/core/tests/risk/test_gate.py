@@ -111,7 +111,12 @@ def test_a_calm_day_refuses_nothing():
             R.CASH_BUFFER,
             "₹4,000 would stay free",
         ),
-        (limit("105.05"), CALM, R.PRICE_BAND, "5.0% away from the last price ₹100.00"),
+        (
+            limit("105.05"),
+            CALM,
+            R.PRICE_BAND,
+            "5.05% away from the last price ₹100.00, the limit is 5%",
+        ),
         (limit("94.90"), CALM, R.PRICE_BAND, "price"),
         (
             order(order_type=OrderType.SL_M, trigger_price=Decimal(120)),

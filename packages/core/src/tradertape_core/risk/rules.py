@@ -170,7 +170,7 @@ def price_band(request: OrderRequest, facts: RiskFacts) -> Denial | None:
     for name, price in (("price", request.price), ("trigger_price", request.trigger_price)):
         distance = abs(price - last) * 100
         if price and distance > limit * last:
-            used = f"{distance / last:.1f}%"
+            used = f"{distance / last:.2f}%"
             words = {"value": inr(price), "last_price": inr(last), "limit": f"{limit:f}%"}
             return denial(_R.PRICE_BAND, pointer=f"/{name}", field=name, used=used, **words)
     return None
