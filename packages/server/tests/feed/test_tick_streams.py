@@ -184,19 +184,6 @@ class Connection:
     def write(self, message: Message) -> None:
         self.got.append(bytes(message))
 
-    def finish(self) -> None:
-        pass
-
-
-class Deaf:
-    """A client that is never ready."""
-
-    def send(self, _topic: str, _frame: TickFrame) -> bool:
-        return False
-
-    def finish(self) -> None:
-        pass
-
 
 async def parked(events: AsyncIterator[bytes]) -> asyncio.Task[bytes]:
     """The stream's next message, being waited for."""
@@ -263,7 +250,7 @@ def test_a_client_that_is_behind_gets_the_newest_of_each_and_nothing_overtakes_i
 
 def test_a_client_that_reads_nothing_holds_one_tick_of_each_and_loses_no_event() -> None:
     async def steps(feed: Feed, _: Connection) -> None:
-        box = feed.bus.open([TICKS, "events"], direct=Deaf())
+        box = feed.bus.open([TICKS, "events"], direct=lambda _topic, _frame: False)  # never ready
         for seq in range(1, 301):
             await beat(feed, *range(seq % 7, 50), seq=seq)
             feed.bus.publish(Event("events", seq, {}))

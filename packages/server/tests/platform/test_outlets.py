@@ -62,7 +62,6 @@ def test_what_goes_past_the_application_and_what_does_not_are_one_answer() -> No
         async def events(outlet: Outlet) -> AsyncIterator[bytes]:
             yield sse(b"1")
             outlet.write(sse(b"2" * 300_000))
-            outlet.finish()
             yield sse(b"3")
 
         await EventStream(events(outlet), Guard())(scope, receive, send)
@@ -118,7 +117,6 @@ def test_a_socket_takes_messages_of_any_length_past_the_application() -> None:
         await send({"type": "websocket.send", "text": "first"})
         for one in said:
             outlet.write(one.encode())
-            outlet.finish()
         await send({"type": "websocket.send", "text": "last"})
         await receive()
 
@@ -146,7 +144,6 @@ def test_what_a_slow_reader_has_not_taken_is_not_written_over() -> None:
             for one in messages:
                 place[:] = one
                 outlet.write(memoryview(place))
-                outlet.finish()
             place[:] = bytes(len(place))
             yield sse(b"over")
 

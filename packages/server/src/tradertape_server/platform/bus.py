@@ -9,35 +9,18 @@ another.
 from __future__ import annotations
 
 import asyncio
-import os
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 EVENTS_KEPT = 1_000
 FRAMES_WAITING = 2  # of a topic, for a loop that is behind
 
-_FEW = 16  # clients that are not worth waking another thread for
-_HELPERS = min(os.cpu_count() or 1, 4) - 1
-_helpers = ThreadPoolExecutor(max(_HELPERS, 1), thread_name_prefix="fan-out")
-
-
-class Direct(Protocol):
-    """A client's own way past its mailbox, for as long as it keeps up. It must not wait or fail."""
-
-    def send(self, topic: str, frame: Any) -> bool:
-        """Send a frame on the spot, on any thread while the loop waits for it.
-
-        False where the client is not ready for it.
-        """
-        ...
-
-    def finish(self) -> None:
-        """Do what is left of it, on the loop."""
-        ...
+# A client's own way past its mailbox, for as long as it keeps up: sends a topic's frame on the
+# spot; False where the client is not ready for it. It must not wait or fail.
+Direct = Callable[[str, Any], bool]
 
 
 class Frame(Protocol):
@@ -91,15 +74,10 @@ class Mailbox:
         self._waiting: asyncio.Future[None] | None = None
 
     def pass_by(self, topic: str, frame: Any) -> bool:
-        """Hand a frame on at once where that goes, on any thread while the loop waits for it."""
+        """Hand a frame on at once, where that goes."""
         # Only past a reader that waits here: what it has taken and not sent must come first.
         is_idle = self._waiting is not None and not self._has_news
-        return self._direct is not None and is_idle and self._direct.send(topic, frame)
-
-    def passed_by(self) -> None:
-        """Do what is left of that, on the loop."""
-        if self._direct is not None:
-            self._direct.finish()
+        return is_idle and self._direct is not None and self._direct(topic, frame)
 
     def put_frame(self, topic: str, frame: Any) -> None:
         """Lay a frame over the one not taken yet."""
@@ -286,8 +264,9 @@ class Bus:
             frame = waiting.popleft()
             if not waiting:
                 del self._undelivered[loop, topic]
-        for box in _not_passed_by(self._listening(topic).get(loop, []), topic, frame):
-            box.put_frame(topic, frame)
+        for box in self._listening(topic).get(loop, []):
+            if not box.pass_by(topic, frame):
+                box.put_frame(topic, frame)
 
     def _count_overflow(self) -> None:
         self.overflows += 1
@@ -311,24 +290,3 @@ def _on(loop: asyncio.AbstractEventLoop, call: Any, *arguments: Hashable | Any) 
 def _deliver_event(boxes: list[Mailbox], event: Event) -> None:
     for box in boxes:
         box.put_event(event)
-
-
-def _not_passed_by(boxes: list[Mailbox], topic: str, frame: Any) -> list[Mailbox]:
-    """Hand a frame on where that goes at once; those where it does not.
-
-    Most of it is copying, which other threads do beside this one; they end before it goes on.
-    """
-    left = iter(boxes)
-
-    def hand_on() -> list[Mailbox]:
-        return [box for box in left if not box.pass_by(topic, frame)]
-
-    count = _HELPERS if len(boxes) > _FEW else 0
-    helping = [_helpers.submit(hand_on) for _ in range(count)]
-    try:
-        refused = hand_on()
-    finally:  # one that has not begun finds nothing left
-        others = [one.result() for one in helping if not one.cancel()]
-    for box in boxes:
-        box.passed_by()
-    return refused + [box for found in others for box in found]

@@ -5,10 +5,8 @@ it costs. Our server's protocol hands the connection out in the scope, and a str
 keeps up writes there; one that is behind waits its turn as any other does. Under another server
 there is no outlet, and everything is sent the usual way.
 
-A message goes straight into the connection's socket. The system call leaves the interpreter to
-others meanwhile, so that several threads can write to several connections while the loop waits for
-them (`bus`). What the socket does not take at once is copied, so that the message's memory is the
-next one's, and the loop queues it.
+A message goes straight into the connection's socket. What that does not take at once is copied, so
+that the message's memory is the next one's, and waits in the transport.
 """
 
 from __future__ import annotations
@@ -36,14 +34,7 @@ class Outlet(Protocol):
         ...
 
     def write(self, message: bytes | memoryview) -> None:
-        """Send a message, if free: it does not wait, and has no need of the message afterwards.
-
-        On any thread, while the loop waits for it.
-        """
-        ...
-
-    def finish(self) -> None:
-        """Queue what did not go out at once: on the loop, before it does anything else."""
+        """Send a message, if free: it does not wait, and has no need of the message afterwards."""
         ...
 
 
@@ -57,24 +48,15 @@ class ChunkOutlet:
         # Over TLS what is written is not what goes over the wire.
         is_plain = transport.get_extra_info("sslcontext") is None
         self._socket = transport.get_extra_info("socket") if is_plain else None
-        self._rest = b""
 
     @property
     def is_free(self) -> bool:
         """Whether the connection is there and nothing waits in it."""
-        transport = self._transport
-        is_idle = not self._rest and transport.get_write_buffer_size() == 0
-        return is_idle and not transport.is_closing()
+        return self._transport.get_write_buffer_size() == 0 and not self._transport.is_closing()
 
     def write(self, message: bytes | memoryview) -> None:
         """Send one chunk."""
         self._send(b"%x\r\n" % len(message), message, b"\r\n")
-
-    def finish(self) -> None:
-        """Queue the rest of a message."""
-        if self._rest:
-            rest, self._rest = self._rest, b""
-            self._transport.write(rest)
 
     def _send(self, *parts: bytes | memoryview) -> None:
         sent = 0
@@ -83,7 +65,7 @@ class ChunkOutlet:
             with contextlib.suppress(OSError):
                 sent = os.writev(self._socket.fileno(), parts)
         if sent < sum(map(len, parts)):
-            self._rest += b"".join(parts)[sent:]
+            self._transport.write(b"".join(parts)[sent:])
 
     def end(self) -> None:
         """End the answer; one whose reader is behind is cut off."""

@@ -4,8 +4,8 @@ Every instrument has a slot. The ticks of a beat are written once for each form 
 of one length; a client's message is one gather of its rows, and clients that want the same share
 the message. Which row is whose rarely changes from beat to beat: a client's places are found once.
 
-Several threads may write messages of a frame. A message is good until its thread writes the next:
-copy what is kept. It is gathered where the last one was, in memory the processor still has at hand.
+A message is good until its thread writes the next: copy what is kept. It is gathered where the last
+one was, in memory the processor still has at hand.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class Selection:
 class TickFrame:
     """The newest ticks of some instruments."""
 
-    __slots__ = ("__weakref__", "_asked", "_laid", "_messages", "_rows", "_writing", "quotes")
+    __slots__ = ("__weakref__", "_asked", "_laid", "_messages", "_rows", "quotes")
 
     def __init__(self, quotes: Mapping[int, Quoted]) -> None:
         self.quotes = quotes
@@ -74,7 +74,6 @@ class TickFrame:
         # None: there is nothing in the older one that is not newer here.
         self._laid: WeakKeyDictionary[TickFrame, TickFrame | None] = WeakKeyDictionary()
         self._rows: dict[tuple[Shape, Mode], _Rows] = {}
-        self._writing = threading.Lock()
 
     def over(self, older: TickFrame) -> TickFrame:
         """This frame and what only the older one has: what slow clients get, all the same one."""
@@ -134,12 +133,10 @@ class TickFrame:
     def _rows_of(self, form: _Form, mode: Mode) -> _Rows:
         key = (form.shape, mode)
         if key not in self._rows:
-            with self._writing:  # one thread does, and others wait for it
-                if key not in self._rows:
-                    wanted, quotes = _WISHES.tokens[mode], self.quotes
-                    self._rows[key] = _Rows(
-                        {t: form.row(quoted, mode) for t, quoted in quotes.items() if t in wanted}
-                    )
+            wanted, quotes = _WISHES.tokens[mode], self.quotes
+            self._rows[key] = _Rows(
+                {t: form.row(quoted, mode) for t, quoted in quotes.items() if t in wanted}
+            )
         return self._rows[key]
 
 

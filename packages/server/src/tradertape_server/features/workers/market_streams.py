@@ -18,6 +18,7 @@ from tradertape_server.features.feed.service import CANDLES, TICKS, CandleFrame,
 from tradertape_server.features.feed.shapes import kite_candle
 from tradertape_server.features.feed.source import Mode
 from tradertape_server.features.instruments.service import UnknownInstrument
+from tradertape_server.platform.bus import Direct
 from tradertape_server.platform.errors import ApiError, BadRequest, TooMany, response_for
 from tradertape_server.platform.identity import Identity
 from tradertape_server.platform.outlets import Outlet, outlet_of
@@ -40,23 +41,17 @@ HEARTBEAT = ascii_json({"event": "heartbeat"})
 _REFUSED = 1008  # before accepting: the handshake is answered with 403
 
 
-class _Direct:
-    """Writes frames into the client's connection."""
+def _past(outlet: Outlet, write: Written, wanted: Selection) -> Direct:
+    """Writes frames into the client's connection, while the client keeps up."""
 
-    def __init__(self, outlet: Outlet, write: Written, wanted: Selection) -> None:
-        self._outlet, self._write, self._wanted = outlet, write, wanted
-
-    def send(self, topic: str, frame: TickFrame) -> bool:  # noqa: ARG002 - all are ticks
-        """Write what is wanted of a frame, while the client keeps up."""
-        if not self._outlet.is_free:
+    def send(_topic: str, frame: TickFrame) -> bool:
+        if not outlet.is_free:
             return False
-        if message := self._write(frame, self._wanted):
-            self._outlet.write(message)
+        if message := write(frame, wanted):
+            outlet.write(message)
         return True
 
-    def finish(self) -> None:
-        """Queue what did not go out at once."""
-        self._outlet.finish()
+    return send
 
 
 async def tick_messages(
@@ -73,8 +68,7 @@ async def tick_messages(
     """
     owner = object()
     wanted = Selection.of({one.instrument_token: mode for one in instruments})
-
-    direct = None if outlet is None else _Direct(outlet, write, wanted)
+    direct = None if outlet is None else _past(outlet, write, wanted)
     box = feed.bus.open([TICKS], direct=direct)
     feed.watch(owner, instruments, mode)
     try:
