@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest"
 import { enterVerb, exitVerb } from "@/features/workers/run/exit-words"
 import { detailsOf, titleOf, toneOf } from "@/features/workers/run/timeline/event-words"
 import {
+  furtherMetrics,
   guardOf,
   healthWords,
   idleWords,
@@ -207,4 +208,12 @@ describe("what the entry's button says", () => {
     [64_300.4, "Place 2 orders · needs ₹64,300 · PAPER"],
     [null, "Place 2 orders · PAPER"],
   ])("%s: %s", (margin, text) => expect(enterVerb(entry(margin), "paper")).toBe(text))
+})
+
+test("a metric that a summary field shows is not said twice", () => {
+  const fields = [
+    { key: "atr", path: "heartbeat.metrics.atr", value: 3.14 },
+    { key: "lag", value: "none" },
+  ]
+  expect(furtherMetrics(fields, { atr: 3.14, lag: 12 })).toEqual([["lag", 12]])
 })

@@ -147,6 +147,15 @@ export function attentionWords(code: string): string {
   return ATTENTION[code] ?? words(code)
 }
 
+/** The metrics of the last heartbeat that no summary field shows already. */
+export function furtherMetrics(
+  fields: { path?: string }[],
+  metrics: Record<string, unknown>,
+): [string, unknown][] {
+  const shown = new Set(fields.map(({ path }) => path))
+  return Object.entries(metrics).filter(([key]) => !shown.has(`heartbeat.metrics.${key}`))
+}
+
 /** A summary field as its worker wants it read. */
 export function summaryValue({ value, format }: SummaryField): string {
   if (value === null || value === undefined || value === "") return "–"

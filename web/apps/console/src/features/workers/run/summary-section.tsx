@@ -3,14 +3,14 @@ import { age, instant, words } from "@tradertape/ui/format.ts"
 import { Section } from "@/components/section"
 import type { RunLive, RunPage, SummaryField } from "@/lib/queries/workers"
 import { useNow } from "@/lib/use-now"
-import { CLOSED, healthWords, stepWords, summaryTone, summaryValue } from "../words"
+import { CLOSED, furtherMetrics, healthWords, stepWords, summaryTone, summaryValue } from "../words"
 import classes from "./run.module.css"
 
 /** What the worker says of its run, how it is, and what the protection waits for. */
 export function SummarySection({ page, live }: { page: RunPage; live: RunLive }) {
   const now = useNow(5_000)
-  const fields = live.pulse.summary_fields as unknown as SummaryField[]
-  const metrics = Object.entries((page.heartbeat?.metrics ?? {}) as Record<string, unknown>)
+  const fields = live.pulse.summary_fields as unknown as (SummaryField & { path?: string })[]
+  const metrics = furtherMetrics(fields, (page.heartbeat?.metrics ?? {}) as Record<string, unknown>)
   return (
     <Section title="At a glance">
       <dl className={classes.facts} data-live>

@@ -140,7 +140,7 @@ function NoMatch() {
 function Outline() {
   return (
     <Stack gap="md" role="status" aria-busy aria-label="Loading runs">
-      <Skeleton height={30} width={420} />
+      <Skeleton height={30} width={420} maw="100%" />
       <SimpleGrid cols={{ base: 1, sm: 2, lg: 3 }} spacing="sm">
         {[0, 1, 2].map((i) => (
           <Skeleton key={i} height={230} />
