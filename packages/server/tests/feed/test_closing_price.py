@@ -36,7 +36,7 @@ def test_it_is_the_underlyings_last_half_hour_and_the_present_session_goes_on(
     day = clock.now().date()
     clock.advance(hours=7)  # evening: a demo session runs
     share = container.instruments.get(f"NSE:{spot}")
-    before = container.feed.quotes([share])[share.instrument_token].tick
+    before = container.feed.quotes([share])[share.instrument_token]
     found = desk.closing_price(option_on(underlying, day))
     hours = session_hours(nse_calendar(), day)
     assert hours is not None
@@ -47,7 +47,7 @@ def test_it_is_the_underlyings_last_half_hour_and_the_present_session_goes_on(
     assert found == closing_price(minutes[-30:])
     last = minutes[-30:]
     assert min(c.low for c in last) <= found <= max(c.high for c in last)
-    assert container.feed.quotes([share])[share.instrument_token].tick == before
+    assert container.feed.quotes([share])[share.instrument_token] == before
 
 
 def test_nobody_knows_the_close_of_a_day_without_trading_or_of_an_unknown_name(desk, clock):

@@ -95,7 +95,7 @@ def test_a_day_from_the_pre_open_to_the_last_contract(
     assert execution.order("run-1", in_future).status == "COMPLETE"
 
     at("15:14")
-    last = feed.quotes([infy])[infy.instrument_token].tick.last_price
+    last = feed.quotes([infy])[infy.instrument_token].last_price
     far = last * 96 / 100 // infy.tick_size * infy.tick_size
     resting = place("NSE:INFY", order_type="LIMIT", price=float(far))
     assert state() == "Market open"

@@ -21,7 +21,7 @@ from tradertape_core.market.session_times import Phase, Segment
 from tradertape_core.market.tick import Tick
 from tradertape_server.features.feed.replay import ReplaySource, read_recording
 from tradertape_server.features.feed.service import Feed
-from tradertape_server.features.feed.shapes import Quoted, console_text, worker_text
+from tradertape_server.features.feed.shapes import console_lines, worker_lines
 from tradertape_server.features.feed.source import Mode, Wanted
 from tradertape_server.platform.bus import Bus
 
@@ -282,23 +282,15 @@ def test_whatever_comes_in_nothing_but_numbers_goes_out(rows: list[tuple[int, st
         source.next = [replace(one, volume=volume, bid=Decimal(price))]
         feed.step()
         clock.advance(3)
-    for quoted in feed.quotes([share(1), share(2), share(3)]).values():
-        for shape in (console_text, worker_text):
-            written = b"".join(quoted.json(shape, mode) for mode in Mode)
-            assert b"NaN" not in written
-            assert b"Infinity" not in written
-        assert quoted.tick.last_price.is_finite()
+    quotes = feed.quotes([share(1), share(2), share(3)]).values()
+    for lines in (console_lines, worker_lines):
+        written = "".join(line for mode in Mode for line in lines(quotes, mode))
+        assert "NaN" not in written
+        assert "Infinity" not in written
+    assert all(one.last_price.is_finite() for one in quotes)
     for candle in feed.candles(share(1), Interval.MINUTE):
         assert candle.low <= candle.open <= candle.high
         assert candle.volume >= 0
-
-
-def test_the_form_that_is_asked_for_again_is_written_once() -> None:
-    quoted = Quoted(tick(1), 0.0)
-    assert quoted.json(worker_text, Mode.LTP) is quoted.json(worker_text, Mode.LTP)
-    assert b'"ohlc"' not in quoted.json(worker_text, Mode.LTP)
-    assert b'"ohlc"' in quoted.json(worker_text, Mode.QUOTE)
-    assert b'"ltp"' in quoted.json(console_text, Mode.QUOTE)
 
 
 RECORDING = """at,instrument,last_price,volume,bid,ask

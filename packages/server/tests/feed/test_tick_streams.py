@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -20,7 +20,7 @@ from tradertape_server.features.feed import frames
 from tradertape_server.features.feed.frames import Message, Selection, TickFrame
 from tradertape_server.features.feed.nothing import NoSource
 from tradertape_server.features.feed.service import TICKS, Feed
-from tradertape_server.features.feed.shapes import Quoted, kite_quote, worker_text, worker_tick
+from tradertape_server.features.feed.shapes import kite_quote, worker_lines, worker_tick
 from tradertape_server.features.feed.source import Mode
 from tradertape_server.features.workers import market_streams
 from tradertape_server.features.workers.market_streams import candle_events, tick_events
@@ -46,7 +46,7 @@ def tick(token: int, seq: int) -> Tick:
 
 
 def frame_of(*tokens: int, seq: int = 1) -> TickFrame:
-    return TickFrame({token: Quoted(tick(token, seq), 0.0) for token in tokens})
+    return TickFrame({token: tick(token, seq) for token in tokens})
 
 
 def prices(event: Message) -> dict[int, float]:
@@ -62,9 +62,9 @@ def written(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The token of every tick that is written for workers from now on."""
     found: list[int] = []
 
-    def count(tick: Tick, mode: Mode) -> bytes:
-        found.append(tick.instrument_token)
-        return worker_text(tick, mode)
+    def count(ticks: Sequence[Tick], mode: Mode) -> list[str]:
+        found.extend(one.instrument_token for one in ticks)
+        return worker_lines(ticks, mode)
 
     for form in (frames._WORKER, frames._WORKER_EVENT):
         monkeypatch.setattr(form, "shape", count)
@@ -137,7 +137,7 @@ def test_ticks_of_any_length_make_one_line_of_json() -> None:
 
 def test_each_mode_of_a_stream_says_more_than_the_one_before() -> None:
     said = {
-        mode: set(json.loads(Quoted(tick(1, 1), 0.0).json(worker_text, mode)))
+        mode: set(json.loads(worker_lines([tick(1, 1)], mode)[0]))
         for mode in (Mode.LTP, Mode.QUOTE, Mode.FULL)
     }
     assert said[Mode.LTP] == {"instrument_token", "instrument", "last_price", "timestamp"}
@@ -152,26 +152,30 @@ def test_each_mode_of_a_stream_says_more_than_the_one_before() -> None:
 prices_of_a_tick = st.none() | st.decimals(0, 10**7, places=2) | st.decimals(0, 10**4)
 
 
-@given(
-    st.builds(
-        Tick,
-        instrument_token=st.integers(1, 2**32),
-        instrument_id=st.sampled_from(["NSE:M&M", "NFO:NIFTY26JANFUT", 'NSE:"\\\u20b9\u2028']),
-        last_price=st.decimals("0.01", 10**6, places=2) | st.just(Decimal("1E+3")),
-        at=st.just(AT),
-        exchange_at=st.none() | st.datetimes(timezones=st.just(UTC)),
-        volume=st.integers(0, 2**40),
-        depth=st.none() | st.just(Depth((DepthLevel(Decimal(1), 7, 2),), ())),
-        **dict.fromkeys(
-            ("average_price", "open", "high", "low", "close", "bid", "ask"), prices_of_a_tick
-        ),
+any_tick = st.builds(
+    Tick,
+    instrument_token=st.integers(1, 2**32),
+    instrument_id=st.sampled_from(["NSE:M&M", "NFO:NIFTY26JANFUT", 'NSE:"\\\u20b9\u2028']),
+    last_price=st.decimals("0.01", 10**6, places=2) | st.just(Decimal("1E+3")),
+    at=st.just(AT),
+    exchange_at=st.none() | st.datetimes(timezones=st.just(UTC)),
+    volume=st.integers(0, 2**40),
+    depth=st.none() | st.just(Depth((DepthLevel(Decimal(1), 7, 2),), ())),
+    **dict.fromkeys(
+        ("average_price", "open", "high", "low", "close", "bid", "ask"), prices_of_a_tick
     ),
-    st.sampled_from(Mode),
 )
-def test_what_is_written_without_a_dict_is_what_the_dict_says(one: Tick, mode: Mode) -> None:
-    text = worker_text(one, mode)
-    assert text.isascii()
-    assert json.loads(text) == json.loads(json.dumps(worker_tick(one, mode)))
+
+
+@given(st.lists(any_tick, max_size=4), st.sampled_from(Mode))
+def test_what_is_written_without_a_dict_is_what_the_dict_says(
+    ticks: list[Tick], mode: Mode
+) -> None:
+    lines = worker_lines(ticks, mode)
+    assert "".join(lines).isascii()
+    assert [json.loads(line) for line in lines] == [
+        json.loads(json.dumps(worker_tick(one, mode))) for one in ticks
+    ]
 
 
 class Connection:
@@ -258,9 +262,9 @@ def test_a_client_that_reads_nothing_holds_one_tick_of_each_and_loses_no_event()
         taken = box.take_now()
         assert [event.cursor for event in taken.events] == list(range(1, 301))
         assert not taken.overflowed
-        quotes = taken.frames[TICKS].quotes
-        assert len(quotes) == 50
-        assert {quoted.tick.seq for token, quoted in quotes.items() if token > 6} == {300}
+        ticks = taken.frames[TICKS].ticks
+        assert len(ticks) == 50
+        assert {one.seq for token, one in ticks.items() if token > 6} == {300}
 
     story(steps)
 

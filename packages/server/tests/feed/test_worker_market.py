@@ -138,7 +138,7 @@ def test_options_have_prices_and_open_interest(worker: TestClient, container: Co
     """KD-03."""
     chain = container.instruments.master.options("NIFTY")
     level = container.feed.quotes([container.instruments.get("NSE:NIFTY 50")])
-    spot = next(iter(level.values())).tick.last_price
+    spot = next(iter(level.values())).last_price
     near = min(chain, key=lambda one: abs((one.strike or 0) - spot))
     quote = worker.post(f"{MARKET}/quotes", json={"symbols": [near.id]}).json()["quotes"][near.id]
     assert quote["last_price"] > 0

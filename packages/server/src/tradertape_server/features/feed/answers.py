@@ -36,11 +36,11 @@ def quotes_answer(feed: Feed, found: Found, mode: Mode) -> dict[str, Any]:
     made: dict[str, Any] = {}
     silent: list[dict[str, Any]] = []
     for asked, one in found.instruments.items():
-        quoted = quotes.get(one.instrument_token)
-        if quoted is None:
+        tick = quotes.get(one.instrument_token)
+        if tick is None:
             silent.append({"identifier": str(asked), "detail": f"No price of {one.id} is known."})
             continue
-        made[str(asked)] = kite_quote(quoted.tick, mode) | {
+        made[str(asked)] = kite_quote(tick, mode) | {
             "is_stale": feed.is_stale(one.instrument_token)
         }
     return {"quotes": made, "unresolved": [*unresolved(found), *silent]}

@@ -77,7 +77,7 @@ class CandleCache:
         """Take ticks in; what they changed."""
         updates: list[CandleUpdate] = []
         with self._lock:
-            for tick in ticks:
+            for tick in ticks if self._series else ():
                 for interval, series in self._series.get(tick.instrument_token, {}).items():
                     updates += [
                         CandleUpdate(tick.instrument_token, interval, candle)

@@ -152,8 +152,7 @@ class DeskMarket:
         self._feed.hold(_OWNER, watched.values())
 
     def _tick(self, instrument: Instrument) -> Tick | None:
-        quoted = self._feed.quotes([instrument], Mode.QUOTE).get(instrument.instrument_token)
-        return None if quoted is None else quoted.tick
+        return self._feed.quotes([instrument], Mode.QUOTE).get(instrument.instrument_token)
 
     def _hear(self, ticks: Sequence[Tick]) -> None:
         with self._lock:

@@ -10,15 +10,17 @@ one was, in memory the processor still has at hand.
 
 from __future__ import annotations
 
+import json
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from weakref import WeakKeyDictionary, WeakSet, WeakValueDictionary
 
 import numpy as np
 import numpy.typing as npt
 
-from tradertape_server.features.feed.shapes import Quoted, Shape, console_text, worker_text
+from tradertape_core.market.tick import Tick
+from tradertape_server.features.feed.shapes import Shape, console_lines, worker_lines
 from tradertape_server.features.feed.source import Mode
 
 Message = bytes | memoryview
@@ -65,10 +67,10 @@ class Selection:
 class TickFrame:
     """The newest ticks of some instruments."""
 
-    __slots__ = ("__weakref__", "_asked", "_laid", "_messages", "_rows", "quotes")
+    __slots__ = ("__weakref__", "_asked", "_laid", "_messages", "_rows", "ticks")
 
-    def __init__(self, quotes: Mapping[int, Quoted]) -> None:
-        self.quotes = quotes
+    def __init__(self, ticks: Mapping[int, Tick]) -> None:
+        self.ticks = ticks
         self._messages: dict[tuple[Selection, _Form], Message] = {}
         self._asked: set[tuple[Selection, _Form]] = set()
         # None: there is nothing in the older one that is not newer here.
@@ -80,8 +82,8 @@ class TickFrame:
         try:
             laid = self._laid[older]
         except KeyError:
-            covers = older.quotes.keys() <= self.quotes.keys()
-            laid = None if covers else TickFrame({**older.quotes, **self.quotes})
+            covers = older.ticks.keys() <= self.ticks.keys()
+            laid = None if covers else TickFrame({**older.ticks, **self.ticks})
             self._laid[older] = laid
         return self if laid is None else laid
 
@@ -133,9 +135,10 @@ class TickFrame:
     def _rows_of(self, form: _Form, mode: Mode) -> _Rows:
         key = (form.shape, mode)
         if key not in self._rows:
-            wanted, quotes = _WISHES.tokens[mode], self.quotes
+            wanted = _WISHES.tokens[mode]
+            ticks = [tick for token, tick in self.ticks.items() if token in wanted]
             self._rows[key] = _Rows(
-                {t: form.row(quoted, mode) for t, quoted in quotes.items() if t in wanted}
+                [tick.instrument_token for tick in ticks], form.lines(ticks, mode)
             )
         return self._rows[key]
 
@@ -145,14 +148,13 @@ class _Rows:
 
     __slots__ = ("_rows", "layout", "width")
 
-    def __init__(self, written: Mapping[int, bytes]) -> None:
-        longest = max(map(len, written.values()), default=0)
-        joined = b"".join([b",", b",".join([one.ljust(longest) for one in written.values()])])
+    def __init__(self, tokens: list[int], lines: list[str]) -> None:
+        longest = max(map(len, lines), default=0)
+        padded = ",".join([line.ljust(longest) for line in lines])
         self.width = longest + 1
-        self._rows = np.frombuffer(joined, np.uint8)[: len(written) * self.width].reshape(
-            -1, self.width
-        )
-        self.layout = _LAYOUTS.of(list(written))
+        written = np.frombuffer(f",{padded}".encode("ascii"), np.uint8)
+        self._rows = written[: len(lines) * self.width].reshape(-1, self.width)
+        self.layout = _LAYOUTS.of(tokens)
 
     def gather(self, places: npt.NDArray[np.intp], into: npt.NDArray[np.uint8]) -> None:
         """Copy rows one after the other."""
@@ -210,12 +212,15 @@ class _Form:
     def __init__(self, head: bytes, tail: bytes, shape: Shape, *, is_keyed: bool) -> None:
         self.head, self.tail, self.shape, self.is_keyed = head, tail, shape, is_keyed
 
-    def row(self, quoted: Quoted, mode: Mode) -> bytes:
-        """One tick of a message."""
-        written = quoted.json(self.shape, mode)
-        if self.is_keyed:
-            return b'"%s":%s' % (quoted.tick.instrument_id.encode(), written)
-        return written
+    def lines(self, ticks: Sequence[Tick], mode: Mode) -> list[str]:
+        """What a message says of ticks."""
+        lines = self.shape(ticks, mode)
+        if not self.is_keyed:
+            return lines
+        return [
+            f"{json.dumps(tick.instrument_id)}:{line}"
+            for tick, line in zip(ticks, lines, strict=True)
+        ]
 
 
 class _Slots:
@@ -260,6 +265,6 @@ _LAYOUTS = _Layouts()
 _SCRATCH = _Scratch()
 _WISHES = _Wishes()
 _KNOWN: WeakValueDictionary[frozenset[tuple[int, Mode]], Selection] = WeakValueDictionary()
-_CONSOLE = _Form(b'{"type":"ticks","data":{', b"}}", console_text, is_keyed=True)
-_WORKER = _Form(b'{"ticks":[', b"]}", worker_text, is_keyed=False)
-_WORKER_EVENT = _Form(b'data: {"ticks":[', b"]}\n\n", worker_text, is_keyed=False)
+_CONSOLE = _Form(b'{"type":"ticks","data":{', b"}}", console_lines, is_keyed=True)
+_WORKER = _Form(b'{"ticks":[', b"]}", worker_lines, is_keyed=False)
+_WORKER_EVENT = _Form(b'data: {"ticks":[', b"]}\n\n", worker_lines, is_keyed=False)

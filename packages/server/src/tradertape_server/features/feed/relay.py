@@ -274,7 +274,7 @@ class TickRelay:
         self._feed.subscriptions.set(owner, [Wanted(known[t], mode) for t, mode in modes.items()])
         asked = [known[token] for token in wants.asks if token in known]
         if asked:
-            self._take([quoted.tick for quoted in self._feed.quotes(asked).values()])
+            self._take(list(self._feed.quotes(asked).values()))
 
     def _forget(self, *, silent_s: float) -> None:
         for process, heard_s in list(self._wanted.items()):

@@ -21,7 +21,6 @@ from tradertape_core.market.tick import Tick
 from tradertape_core.market.tick_checks import BadTick, fault_of
 from tradertape_server.features.feed.candles import CandleCache, CandleUpdate
 from tradertape_server.features.feed.frames import TickFrame
-from tradertape_server.features.feed.shapes import Quoted
 from tradertape_server.features.feed.source import Mode, Source, Wanted
 from tradertape_server.features.feed.subscriptions import Subscriptions
 from tradertape_server.platform.bus import Bus
@@ -78,7 +77,8 @@ class Feed:
         self.step_s = 0.0
         self._clock = clock
         self._rate_hz = rate_hz
-        self._heard: dict[int, Quoted] = {}
+        self._heard: dict[int, Tick] = {}
+        self._heard_s: dict[int, float] = {}
         self._suspect: set[int] = set()
         self._listeners: list[TickListener] = []
         self._last_s: float | None = None
@@ -124,22 +124,19 @@ class Feed:
 
     def latest(self, token: int) -> Tick | None:
         """The last good tick heard, however old."""
-        heard = self._heard.get(token)
-        return None if heard is None else heard.tick
+        return self._heard.get(token)
 
     def age_s(self, token: int) -> float | None:
         """Seconds since an instrument was heard; None when it never was."""
-        heard = self._heard.get(token)
-        return None if heard is None else self._clock.monotonic() - heard.heard_s
+        heard_s = self._heard_s.get(token)
+        return None if heard_s is None else self._clock.monotonic() - heard_s
 
     def is_stale(self, token: int) -> bool:
         """Whether an instrument's price must not be traded on: old, missing, or contradicted."""
         age_s = self.age_s(token)
         return age_s is None or age_s > STALE_AFTER_S or token in self._suspect
 
-    def quotes(
-        self, instruments: Iterable[Instrument], mode: Mode = Mode.FULL
-    ) -> dict[int, Quoted]:
+    def quotes(self, instruments: Iterable[Instrument], mode: Mode = Mode.FULL) -> dict[int, Tick]:
         """The market now, by token: from the cache where it is fresh, else asked of the source.
 
         An instrument that cannot be asked now is given as it was last heard, if it ever was.
@@ -220,6 +217,7 @@ class Feed:
         """Forget every tick: from now on they come from elsewhere, and are numbered anew."""
         with self._step_lock:
             self._heard.clear()
+            self._heard_s.clear()
             self._suspect.clear()
 
     def receive(self, ticks: Sequence[Tick], instruments: Iterable[Instrument]) -> int:
@@ -232,18 +230,15 @@ class Feed:
         good = [tick for tick in ticks if self._passes(tick, known.get(tick.instrument_token))]
         if not good:
             return 0
-        now_s = self._clock.monotonic()
-        kept = self._keep(good, now_s)
-        self._last_s, self._last_tick_at = now_s, good[-1].at
+        news = self._keep(good)
+        self._last_s, self._last_tick_at = self._clock.monotonic(), good[-1].at
         self.ticks_heard += len(good)
         # Candles take late ticks in where they belong; a price that is over is nobody else's.
         updates = self.candle_cache.add(good)
-        if kept:
-            news = [quoted.tick for quoted in kept]
+        if news:
             for listener in self._listeners:
                 self._tell(listener, news)
-            frame = TickFrame({quoted.tick.instrument_token: quoted for quoted in kept})
-            self.bus.publish_frame(TICKS, frame)
+            self.bus.publish_frame(TICKS, TickFrame({one.instrument_token: one for one in news}))
         if updates:
             self.bus.publish_frame(CANDLES, _candle_frame(updates))
         return len(good)
@@ -252,8 +247,7 @@ class Feed:
         if instrument is None:
             self.refused["unknown"] += 1
             return False
-        heard = self._heard.get(tick.instrument_token)
-        last = heard.tick if heard else None
+        last = self._heard.get(tick.instrument_token)
         fault = fault_of(tick, last=last)
         if fault is None or (fault is BadTick.JUMP and _may_jump(tick, last, instrument)):
             self._suspect.discard(tick.instrument_token)
@@ -262,17 +256,20 @@ class Feed:
         self._suspect.add(tick.instrument_token)
         return False
 
-    def _keep(self, ticks: Iterable[Tick], now_s: float) -> list[Quoted]:
+    def _keep(self, ticks: Sequence[Tick]) -> list[Tick]:
         """Remember ticks, but for those a newer one is known of: the feed's order counts, not the
         clock's. Returns what was remembered."""
-        heard, kept = self._heard, list[Quoted]()
+        heard, kept = self._heard, list[Tick]()
         for tick in ticks:
             before = heard.get(tick.instrument_token)
-            if before is not None and before.tick.seq > tick.seq:
-                self.refused["out_of_order"] += 1
+            if before is None or before.seq <= tick.seq:
+                heard[tick.instrument_token] = tick
+                kept.append(tick)
             else:
-                quoted = heard[tick.instrument_token] = Quoted(tick, now_s)
-                kept.append(quoted)
+                self.refused["out_of_order"] += 1
+        # Afterwards: an old price must at no moment seem to be a new one.
+        tokens = [tick.instrument_token for tick in kept]
+        self._heard_s.update(dict.fromkeys(tokens, self._clock.monotonic()))
         return kept
 
     def _polled(self, wanted: Sequence[Wanted], now: datetime) -> list[Tick]:
@@ -297,7 +294,7 @@ class Feed:
             return
         known = {w.instrument.instrument_token: w.instrument for w in wanted}
         good = [tick for tick in ticks if self._passes(tick, known.get(tick.instrument_token))]
-        self._keep(good, self._clock.monotonic())
+        self._keep(good)
 
     def _serves(self, token: int, mode: Mode) -> bool:
         """Whether the cache answers: fresh to a beat, and with depth where depth is wanted."""
@@ -321,6 +318,7 @@ class Feed:
         gone = [token for token in self._heard if token not in kept]
         for token in gone:
             self._heard.pop(token, None)
+            self._heard_s.pop(token, None)
         self.candle_cache.forget(gone)
 
     def _tell(self, listener: TickListener, ticks: Sequence[Tick]) -> None:

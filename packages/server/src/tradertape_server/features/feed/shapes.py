@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -14,6 +14,8 @@ from tradertape_core.market.candle import Candle
 from tradertape_core.market.tick import DepthLevel, Tick
 from tradertape_server.features.feed.source import Mode
 from tradertape_server.platform.streams import ascii_json
+
+_ZERO = Decimal(0)
 
 
 def console_tick(tick: Tick, mode: Mode) -> dict[str, Any]:
@@ -97,30 +99,50 @@ def worker_tick(tick: Tick, mode: Mode) -> dict[str, Any]:
     return made
 
 
-def console_text(tick: Tick, mode: Mode) -> bytes:
-    """The console's form as JSON."""
-    return ascii_json(console_tick(tick, mode))
+def console_lines(ticks: Iterable[Tick], mode: Mode) -> list[str]:
+    """The console's form as JSON, a line for each tick."""
+    return [ascii_json(console_tick(tick, mode)).decode() for tick in ticks]
 
 
-def worker_text(tick: Tick, mode: Mode) -> bytes:
-    """The workers' form as JSON; what beats are full of is written without a dict between."""
+def worker_lines(ticks: Iterable[Tick], mode: Mode) -> list[str]:
+    """The workers' form as JSON, a line for each tick.
+
+    A beat is full of ticks of one moment: they are written without a dict between.
+    """
     if mode is Mode.FULL:
-        return ascii_json(worker_tick(tick, mode))
-    price = (
-        f'{{"instrument_token":{tick.instrument_token},"instrument":{_name(tick.instrument_id)},'
-        f'"last_price":{tick.last_price!s},"timestamp":"{_time(tick.exchange_at or tick.at)}"'
-    )
-    if mode is Mode.LTP:
-        return f"{price}}}".encode()
+        return [ascii_json(worker_tick(tick, mode)).decode() for tick in ticks]
+    made: list[str] = []
+    moment, time, more = None, "", _quote if mode is Mode.QUOTE else _nothing
+    for tick in ticks:
+        at = tick.exchange_at or tick.at
+        if at is not moment:
+            moment, time = at, f',"timestamp":"{_time(at)}"'
+        head = _head(tick.instrument_token, tick.instrument_id)
+        made.append(f"{head}{tick.last_price!s}{time}{more(tick)}}}")
+    return made
+
+
+@lru_cache(maxsize=65_536)
+def _head(token: int, instrument_id: str) -> str:
+    name = json.dumps(instrument_id)
+    return f'{{"instrument_token":{token},"instrument":{name},"last_price":'
+
+
+def _nothing(_tick: Tick) -> str:
+    return ""
+
+
+def _quote(tick: Tick) -> str:
+    """What a quote says beyond the price: numbers alone, and None where there is none."""
     bought, sold = _waiting(tick)
-    return (
-        f'{price},"last_quantity":{tick.last_quantity},'
-        f'"average_price":{_text(tick.average_price)},"volume":{tick.volume},'
-        f'"buy_quantity":{bought},"sell_quantity":{sold},"ohlc":{{"open":{_text(tick.open)},'
-        f'"high":{_text(tick.high)},"low":{_text(tick.low)},"close":{_text(tick.close)}}},'
-        f'"net_change":{_text(_net_change(tick))},"oi":{tick.oi},'
-        f'"bid":{_text(tick.bid)},"ask":{_text(tick.ask)}}}'
-    ).encode()
+    said = (
+        f',"last_quantity":{tick.last_quantity},"average_price":{tick.average_price!s},'
+        f'"volume":{tick.volume},"buy_quantity":{bought},"sell_quantity":{sold},'
+        f'"ohlc":{{"open":{tick.open!s},"high":{tick.high!s},"low":{tick.low!s},'
+        f'"close":{tick.close!s}}},"net_change":{_net_change(tick)!s},"oi":{tick.oi},'
+        f'"bid":{tick.bid!s},"ask":{tick.ask!s}'
+    )
+    return said.replace("None", "null")
 
 
 def kite_quote(tick: Tick, mode: Mode) -> dict[str, Any]:
@@ -143,27 +165,7 @@ def kite_candle(candle: Candle) -> dict[str, Any]:
     }
 
 
-Shape = Callable[[Tick, Mode], bytes]
-
-
-class Quoted:
-    """A tick and the JSON last made of it: one form is wanted of most, by whoever reads it.
-
-    heard_s: when it was heard, on the clock that never steps back.
-    """
-
-    __slots__ = ("_last", "heard_s", "tick")
-
-    def __init__(self, tick: Tick, heard_s: float) -> None:
-        self.tick, self.heard_s = tick, heard_s
-        self._last: tuple[Shape, Mode, bytes] | None = None
-
-    def json(self, shape: Shape, mode: Mode) -> bytes:
-        """The tick in a form."""
-        last = self._last
-        if last is None or last[0] is not shape or last[1] is not mode:
-            last = self._last = shape, mode, shape(self.tick, mode)
-        return last[2]
+Shape = Callable[[Iterable[Tick], Mode], list[str]]
 
 
 def _depth(tick: Tick) -> dict[str, list[dict[str, Any]]]:
@@ -195,7 +197,7 @@ def _waiting(tick: Tick) -> tuple[int, int]:
 
 
 def _net_change(tick: Tick) -> Decimal | None:
-    if tick.close is None or tick.close <= 0:
+    if tick.close is None or tick.close <= _ZERO:
         return None
     return tick.last_price - tick.close
 
@@ -209,15 +211,6 @@ def _change(tick: Tick) -> tuple[float | None, float | None]:
 
 def _number(price: Decimal | None) -> float | None:
     return None if price is None else float(price)
-
-
-def _text(price: Decimal | None) -> str:
-    return "null" if price is None else str(price)
-
-
-@lru_cache(maxsize=65_536)
-def _name(instrument_id: str) -> str:
-    return json.dumps(instrument_id)
 
 
 class _Times:

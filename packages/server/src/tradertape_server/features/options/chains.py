@@ -128,10 +128,10 @@ class ChainReader:
     def spot(self, underlying: Underlying) -> Tick:
         """The underlying's price; raises Unavailable while none is known."""
         token = underlying.spot.instrument_token
-        quoted = self._feed.quotes([underlying.spot], Mode.LTP).get(token)
-        if quoted is None:
+        tick = self._feed.quotes([underlying.spot], Mode.LTP).get(token)
+        if tick is None:
             raise Unavailable(f"No price of {underlying.spot.id} is known yet.", code="no_price")
-        return quoted.tick
+        return tick
 
     def chain(self, underlying: Underlying, expiry: date) -> LiveChain:
         """All strikes of an expiry with what they quote now and what that implies."""
@@ -139,8 +139,7 @@ class ChainReader:
         options = [one for one in underlying.options if one.expiry == expiry]
         future = self._future(underlying.name, expiry)
         wanted = [*options, future] if future is not None else options
-        quotes = self._feed.quotes(wanted, Mode.QUOTE)
-        ticks = {token: quoted.tick for token, quoted in quotes.items()}
+        ticks = self._feed.quotes(wanted, Mode.QUOTE)
         strikes, contracts = _grid(options)
         carried = None if future is None else ticks.get(future.instrument_token)
         figures = _chain_quotes(
@@ -160,8 +159,7 @@ class ChainReader:
 
     def tick(self, instrument: Instrument) -> Tick | None:
         """What one contract quotes now."""
-        quoted = self._feed.quotes([instrument], Mode.QUOTE).get(instrument.instrument_token)
-        return None if quoted is None else quoted.tick
+        return self._feed.quotes([instrument], Mode.QUOTE).get(instrument.instrument_token)
 
     def find(self, *, exchange: str, tradingsymbol: str, token: int | None) -> Instrument:
         """A contract by token or symbol; raises UnknownInstrument.
