@@ -205,14 +205,18 @@ def build_container(
         feed.on_ticks(TickRecorder(settings.feed_record_file).hear)
     publish_figures(feed, metrics)
     any_hour = settings.feed == "simulated" and settings.feed_any_hour
-    compat = settings.worker_compat == "0.7.4"
+    compat, rules = settings.worker_compat == "0.7.4", paper_rules(settings)
     execution = ExecutionService.build(
         database,
         trading,
         DeskMarket(
-            feed, instruments, any_hour=any_hour, close_on=CandleHistory(market, feed).close_on
+            feed,
+            instruments,
+            any_hour=any_hour,
+            with_depth=rules.partial_fills or rules.queue_share > 0,
+            close_on=CandleHistory(market, feed).close_on,
         ),
-        ExecutionSettings(strict_answers=compat, rules=paper_rules(settings)),
+        ExecutionSettings(strict_answers=compat, rules=rules),
         trading=processes.trading,
         fence=processes.leading.fence,
     )

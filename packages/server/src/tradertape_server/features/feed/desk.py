@@ -29,16 +29,21 @@ logger = get_logger(__name__)
 
 
 class DeskMarket:
-    """Never waits: a tick that nobody watches is asked of the source once."""
+    """Never waits: a tick that nobody watches is asked of the source once.
+
+    with_depth: where orders take no more than the book shows, every tick has its levels.
+    """
 
     def __init__(
-        self, feed: Feed, instruments: InstrumentService, *, any_hour: bool,
+        self, feed: Feed, instruments: InstrumentService, *,
+        any_hour: bool, with_depth: bool = False,
         close_on: Callable[[Instrument, date], Decimal | None] = lambda _instrument, _day: None,
     ) -> None:  # fmt: skip
         self._feed = feed
         self._close_on = close_on
         self._instruments = instruments
         self._any_hour = any_hour
+        self._mode = Mode.FULL if with_depth else Mode.QUOTE
         self._lock = threading.Lock()
         self._watched: dict[str, Instrument] = {}
         self._listener: OnTick | None = None
@@ -152,7 +157,7 @@ class DeskMarket:
         self._feed.hold(_OWNER, watched.values())
 
     def _tick(self, instrument: Instrument) -> Tick | None:
-        return self._feed.quotes([instrument], Mode.QUOTE).get(instrument.instrument_token)
+        return self._feed.quotes([instrument], self._mode).get(instrument.instrument_token)
 
     def _hear(self, ticks: Sequence[Tick]) -> None:
         with self._lock:
