@@ -227,7 +227,7 @@ class Feed:
             return self._receive(ticks, known)
 
     def _receive(self, ticks: Sequence[Tick], known: Mapping[int, Instrument]) -> int:
-        good = [tick for tick in ticks if self._passes(tick, known.get(tick.instrument_token))]
+        good = self._good(ticks, known)
         if not good:
             return 0
         news = self._keep(good)
@@ -243,18 +243,23 @@ class Feed:
             self.bus.publish_frame(CANDLES, _candle_frame(updates))
         return len(good)
 
-    def _passes(self, tick: Tick, instrument: Instrument | None) -> bool:
-        if instrument is None:
-            self.refused["unknown"] += 1
-            return False
-        last = self._heard.get(tick.instrument_token)
-        fault = fault_of(tick, last=last)
-        if fault is None or (fault is BadTick.JUMP and _may_jump(tick, last, instrument)):
-            self._suspect.discard(tick.instrument_token)
-            return True
-        self.refused[fault.value] += 1
-        self._suspect.add(tick.instrument_token)
-        return False
+    def _good(self, ticks: Iterable[Tick], known: Mapping[int, Instrument]) -> list[Tick]:
+        """Those that may be used; the others are counted, and their instruments suspect."""
+        heard, suspect, good = self._heard, self._suspect, list[Tick]()
+        for tick in ticks:
+            token = tick.instrument_token
+            instrument, last = known.get(token), heard.get(token)
+            if instrument is None:
+                self.refused["unknown"] += 1
+                continue
+            fault = fault_of(tick, last=last)
+            if fault is None or (fault is BadTick.JUMP and _may_jump(tick, last, instrument)):
+                suspect.discard(token)
+                good.append(tick)
+            else:
+                self.refused[fault.value] += 1
+                suspect.add(token)
+        return good
 
     def _keep(self, ticks: Sequence[Tick]) -> list[Tick]:
         """Remember ticks, but for those a newer one is known of: the feed's order counts, not the
@@ -293,8 +298,7 @@ class Feed:
         except OSError:
             return
         known = {w.instrument.instrument_token: w.instrument for w in wanted}
-        good = [tick for tick in ticks if self._passes(tick, known.get(tick.instrument_token))]
-        self._keep(good)
+        self._keep(self._good(ticks, known))
 
     def _serves(self, token: int, mode: Mode) -> bool:
         """Whether the cache answers: fresh to a beat, and with depth where depth is wanted."""
