@@ -51,14 +51,16 @@ def _command(name: str) -> str:
 
 def _wait_until_up(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + 300
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            pytest.fail(f"the server stopped at start:\n{log.read_text()[-4000:]}")
-        try:
-            if httpx.get(f"{url}/api/health", timeout=2).status_code == 200:
-                return
-        except httpx.TransportError:
-            time.sleep(0.2)
+    # One client: to make one, certificates and all, takes longer than to ask.
+    with httpx.Client(timeout=2) as http:
+        while time.monotonic() < deadline:
+            if process.poll() is not None:
+                pytest.fail(f"the server stopped at start:\n{log.read_text()[-4000:]}")
+            try:
+                if http.get(f"{url}/api/health").status_code == 200:
+                    return
+            except httpx.TransportError:
+                time.sleep(0.2)
     pytest.fail(f"the server did not answer within 300 s:\n{log.read_text()[-4000:]}")
 
 

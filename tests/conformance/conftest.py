@@ -119,10 +119,12 @@ def run_fixture() -> object:
 
 def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + 300
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            if httpx.get(f"{url}/api/health", timeout=2).status_code == 200:
-                return
-        except httpx.TransportError:
-            time.sleep(0.2)
+    # One client: to make one, certificates and all, takes longer than to ask.
+    with httpx.Client(timeout=2) as http:
+        while time.monotonic() < deadline and process.poll() is None:
+            try:
+                if http.get(f"{url}/api/health").status_code == 200:
+                    return
+            except httpx.TransportError:
+                time.sleep(0.2)
     pytest.fail(f"the server did not start:\n{log.read_text()[-4000:]}")

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
+from flow_servers import HTTP
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import connect
 
@@ -103,6 +104,7 @@ class Placer(Client):
                 answer = http.post(f"{next(servers)}{PREFIX}/runs/{self.run_id}/intents", json=body)
             except httpx.TransportError:
                 self.hops += 1
+                self.stop.wait(0.02)
                 continue
             if answer.status_code == 200:
                 self.answers[key], self.sent_s = answer.content, sent_s
@@ -110,6 +112,7 @@ class Placer(Client):
             if answer.status_code not in (409, 503):
                 raise AssertionError(f"{key}: {answer.status_code} {answer.text}")
             self.refusals[str(answer.json().get("code"))] += 1
+            self.stop.wait(0.02)
 
 
 @dataclass
@@ -132,7 +135,7 @@ class Reader(Client):
         if self.cursors:
             headers["Last-Event-ID"] = str(self.cursors[-1])
         path = f"{url}{PREFIX}/runs/{self.run_id}/timeline/stream"
-        with httpx.stream("GET", path, headers=headers, timeout=httpx.Timeout(3.0)) as answer:
+        with HTTP.stream("GET", path, headers=headers, timeout=3.0) as answer:
             taken = 0
             for line in answer.iter_lines():
                 if line.startswith("data: "):

@@ -22,6 +22,9 @@ import pytest
 from sqlalchemy import create_engine, text
 
 LEASE_S = 3.0
+# One client for all: to make one, certificates and all, takes longer than to ask. Servers die:
+# every question gets a connection of its own.
+HTTP = httpx.Client(limits=httpx.Limits(max_keepalive_connections=0))
 CUT = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
     "WHERE datname = 'flows' AND pid <> pg_backend_pid()"
@@ -74,7 +77,7 @@ class Server:
     def health(self) -> dict[str, Any]:
         """What it says of itself; empty where it does not answer."""
         try:
-            return httpx.get(f"{self.url}/api/health", timeout=4).json()["checks"]
+            return HTTP.get(f"{self.url}/api/health", timeout=4).json()["checks"]
         except (httpx.HTTPError, ValueError):
             return {}
 
@@ -91,7 +94,7 @@ class Server:
         eventually(is_up, 300, f"{self.name} answers")
 
     def metrics(self) -> dict[str, float]:
-        lines = httpx.get(f"{self.url}/metrics", timeout=5).text.splitlines()
+        lines = HTTP.get(f"{self.url}/metrics", timeout=5).text.splitlines()
         pairs = (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
         return {name: float(value) for name, value in pairs}
 

@@ -6,9 +6,8 @@ import json
 from collections import Counter
 from types import ModuleType
 
-import httpx
 from flow_clients import PREFIX, Client, Console, Placer, Reader, order
-from flow_servers import Servers, eventually
+from flow_servers import HTTP, Servers, eventually
 from sqlalchemy import select
 
 from tradertape_server.features.execution.models import ExecutionEvent, IntentRow, OrderRow
@@ -35,7 +34,7 @@ class Traffic:
                 "strategy_run_id": run_id, "template_id": "t", "execution_mode": "paper",
                 "account_scope": f"kite:{run_id}",
             }  # fmt: skip
-            made = httpx.post(
+            made = HTTP.post(
                 f"{urls[-1]}{PREFIX}/runs", json=body, headers=cluster.headers, timeout=60
             )
             assert made.status_code == 200, made.text
@@ -133,7 +132,7 @@ def replays_are_equal(cluster: Servers, answers: dict[str, bytes], runs: dict[st
             "idempotency_key": key,
             "metadata": {},
         }
-        again = httpx.post(
+        again = HTTP.post(
             f"{url}{PREFIX}/runs/{runs[key]}/intents",
             json=body, headers=cluster.headers, timeout=30,
         )  # fmt: skip

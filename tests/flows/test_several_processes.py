@@ -8,10 +8,9 @@ import sys
 import time
 from types import ModuleType
 
-import httpx
 import pytest
 from flow_clients import PREFIX
-from flow_servers import CUT, LEASE_S, Cluster, Server, eventually, run_sql, stands_by
+from flow_servers import CUT, HTTP, LEASE_S, Cluster, Server, eventually, run_sql, stands_by
 from flow_traffic import SOON_S, Traffic, every_law_holds
 
 TAKE_OVER_S = LEASE_S + 60.0
@@ -75,7 +74,7 @@ def prices_arrive(cluster: Cluster, server: Server) -> None:
     """New prices, in a process that does not have the market."""
     path = f"{server.url}{PREFIX}/market/ticks/stream"
     asked = {"symbols": "NSE:INFY"}
-    with httpx.stream("GET", path, params=asked, headers=cluster.headers, timeout=SOON_S) as answer:
+    with HTTP.stream("GET", path, params=asked, headers=cluster.headers, timeout=SOON_S) as answer:
         lines = (line for line in answer.iter_lines() if line.startswith("data: "))
         seen = {json.loads(next(lines)[6:])["ticks"][0]["timestamp"] for _ in range(4)}
     assert len(seen) >= 3

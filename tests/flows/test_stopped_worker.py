@@ -11,10 +11,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import httpx
 import pytest
 from flow_clients import PREFIX
-from flow_servers import Servers, eventually
+from flow_servers import HTTP, Servers, eventually
 
 from tradertape_server.platform.database import Database
 
@@ -45,7 +44,7 @@ def test_its_run_is_left_in_time_and_takes_nothing_more(
         path = f"{url}{PREFIX}/runs/{RUN}"
 
         def run() -> Any:
-            return httpx.get(path, headers=alone.headers, timeout=10).json()
+            return HTTP.get(path, headers=alone.headers, timeout=10).json()
 
         eventually(lambda: run()["status"] == "closed", LIMIT_S + 60, "the run is left")
         took_s = time.monotonic() - silent_s
@@ -54,7 +53,7 @@ def test_its_run_is_left_in_time_and_takes_nothing_more(
         told += worker.communicate(timeout=60)[0].splitlines()
     placed = [line.split()[2] for line in told if line.startswith("placed")]
     assert {"refused 409 order", "refused 409 basket"} <= set(told)
-    found = httpx.get(
+    found = HTTP.get(
         f"{url}{PREFIX}/orders", params={"strategy_run_id": RUN}, headers=alone.headers
     ).json()["orders"]
     bought = [one["order_id"] for one in found if one["transaction_type"] == "BUY"]

@@ -201,13 +201,14 @@ def served(environment: dict[str, str]) -> Iterator[tuple[subprocess.Popen[str],
 
 def wait_for(url: str) -> dict[str, Any]:
     deadline = time.monotonic() + 120
-    while True:
-        try:
-            return httpx.get(f"{url}/api/health", timeout=5).json()
-        except httpx.TransportError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.1)  # a process is starting: there is nothing else to wait on
+    with httpx.Client(timeout=5) as http:
+        while True:
+            try:
+                return http.get(f"{url}/api/health").json()
+            except httpx.TransportError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.1)  # a process is starting: there is nothing else to wait on
 
 
 def test_serve_prepares_serves_and_stops(
