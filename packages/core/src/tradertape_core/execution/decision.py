@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
+from tradertape_core.kernel.frozen import quickly_made
 from tradertape_core.market.instrument import Instrument
 from tradertape_core.market.session_times import PhaseKind
 from tradertape_core.market.tick import Tick
@@ -18,6 +19,7 @@ _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _PAIRS = [low + high for high in _DIGITS for low in _DIGITS]  # two digits, the lower one first
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """What the engine has to know about the moment.
@@ -60,6 +62,7 @@ class Withdraw:
 VenueRequest = Submit | Alter | Withdraw
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Decision:
     """What happens: events to record and requests for the outbox, in sending order.

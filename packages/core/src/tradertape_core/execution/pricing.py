@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
+from tradertape_core.kernel.frozen import quickly_made
 from tradertape_core.market.instrument import Instrument
 from tradertape_core.market.tick import Tick
 from tradertape_core.orders.fields import AUTOMATIC_PROTECTION
@@ -19,6 +20,7 @@ _BANDS = ((100, "2"), (500, "1"), (None, "0.5"))
 _OPTION_BANDS = ((10, "5"), (100, "3"), (500, "2"), (None, "1"))
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Offer:
     """What an order that comes now would meet: a price, and units shown (None: not told)."""

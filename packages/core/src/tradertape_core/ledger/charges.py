@@ -13,6 +13,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal
 
 from tradertape_core.kernel.errors import InvalidInput
+from tradertape_core.kernel.frozen import quickly_made
 from tradertape_core.kernel.money import Paise, Price, paise_from_rupees
 from tradertape_core.ledger.statutory import (
     SEBI_FEE,
@@ -31,6 +32,7 @@ _NOTHING = Paise(0)
 COMPONENTS = ("brokerage", "stt", "transaction", "sebi", "stamp", "gst", "demat")
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Leg:
     """One executed order: a side, its average price and quantity."""
@@ -45,6 +47,7 @@ class Leg:
         return self.price * self.quantity
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Charges:
     """What legs cost, each component rounded half up to the paisa."""

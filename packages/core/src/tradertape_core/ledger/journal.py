@@ -16,7 +16,7 @@ from enum import StrEnum
 
 from tradertape_core.kernel.clock import IST
 from tradertape_core.kernel.errors import InvariantBroken
-from tradertape_core.kernel.frozen import members_of
+from tradertape_core.kernel.frozen import members_of, quickly_made
 from tradertape_core.kernel.money import Paise
 from tradertape_core.ledger.charges import COMPONENTS, NO_CHARGES, Charges
 from tradertape_core.ledger.corporate import (
@@ -80,6 +80,7 @@ class PostingKind(StrEnum):
     CAPITAL = "capital"
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One line: an account, debit above 0, credit below 0."""
@@ -88,6 +89,7 @@ class Entry:
     paise: Paise
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Postings:
     """Entries made together. `reference` is the trade or action; `position` what it left behind.

@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from tradertape_core.kernel.errors import InvariantBroken
+from tradertape_core.kernel.frozen import quickly_made
 from tradertape_core.kernel.money import Paise
 
 _NOTHING = Paise(0)
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Lot:
     """What is left of one trade. Bought: quantity and cost above 0; sold short: both below 0."""
@@ -22,6 +24,7 @@ class Lot:
     cost: Paise
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class LotChange:
     """Lots after a trade, oldest first, and what the trade closed."""

@@ -9,7 +9,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 
 from tradertape_core.kernel.clock import IST
 from tradertape_core.kernel.errors import InvariantBroken
-from tradertape_core.kernel.frozen import changed
+from tradertape_core.kernel.frozen import changed, quickly_made
 from tradertape_core.kernel.money import Paise, Price, notional
 from tradertape_core.ledger.charges import NO_CHARGES, Charges
 from tradertape_core.ledger.lots import Lot, add_trade, cost_of, quantity_of
@@ -19,6 +19,7 @@ _STEP = Decimal("0.0001")  # an average is a quotient: kept to a hundredth of a 
 _NOTHING = Paise(0)
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class PositionKey:
     """Whose position it is, of what, carried how. `instrument` is the id, `NSE:INFY`."""
@@ -29,6 +30,7 @@ class PositionKey:
     product: Product
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Flow:
     """What went one way: units and their value."""

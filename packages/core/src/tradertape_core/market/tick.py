@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from tradertape_core.kernel.frozen import quickly_made
 
+
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class DepthLevel:
     """One price of the book: rupees, units, number of orders."""
@@ -24,6 +27,7 @@ class Depth:
     sell: tuple[DepthLevel, ...] = ()
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tick:
     """The market of an instrument at a moment. Prices are rupees, times aware.

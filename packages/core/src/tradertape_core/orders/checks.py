@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 
 from tradertape_core.kernel.clock import IST
+from tradertape_core.kernel.frozen import quickly_made
 from tradertape_core.market.hours import last_trade
 from tradertape_core.market.instrument import Instrument, InstrumentType
 from tradertape_core.market.session_times import PhaseKind
@@ -21,6 +22,7 @@ _NOTHING = Decimal(0)
 _R = DenialReason
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Checked:
     """Reasons to refuse the order, and warnings that do not."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tradertape_core.kernel.frozen import quickly_made
 from tradertape_core.orders.order import Change, OrderRequest
 from tradertape_core.orders.reports import CancelReason
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceOrder:
     """Place an order. The caller gives the id; `key` is the intent's idempotency key."""

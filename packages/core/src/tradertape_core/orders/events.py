@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from tradertape_core.kernel.frozen import quickly_made
 from tradertape_core.orders.order import Change, Fill, OrderRequest, OrderStatus
 from tradertape_core.orders.reports import CancelReason
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderPlaced:
     """An order was decided on and is about to go to its venue."""
@@ -24,6 +26,7 @@ class OrderPlaced:
     slices: int = 0
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderAccepted:
     """The venue has it, in one of its states before the end."""
@@ -46,6 +49,7 @@ class OrderTriggered:
     exchange_order_id: str | None = None
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderFilled:
     """The exchange executed a part or all."""
@@ -73,6 +77,7 @@ class FillVoided:
     fill: Fill
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderCompleted:
     """The venue says all is executed; the fills say it as well once they are here."""

@@ -7,6 +7,8 @@ from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from enum import StrEnum
 
+from tradertape_core.kernel.frozen import quickly_made
+
 NIL = Decimal(0)
 _AVERAGE_STEP = Decimal("0.0001")  # an average is a quotient: kept to a hundredth of a paisa
 
@@ -101,6 +103,7 @@ TERMINAL = frozenset(
 )
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderRequest:
     """What somebody asks for. Prices in rupees; `price` 0 for MARKET and SL-M.
@@ -136,6 +139,7 @@ class OrderRequest:
         return f"{self.exchange}:{self.tradingsymbol}"
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fill:
     """What the exchange executed of an order. `trade_id` is unique within the account."""
@@ -190,6 +194,7 @@ CHANGEABLE = (
 )
 
 
+@quickly_made
 @dataclass(frozen=True, kw_only=True)  # no slots: it is `changed` with every event
 class Order:
     """An order as it stands: a fold of its events, never edited by anything else.

@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from tradertape_core.kernel.frozen import quickly_made
 from tradertape_core.orders.order import Change, OrderStatus
 
 
@@ -23,6 +24,7 @@ class CancelReason(StrEnum):
     VENUE = "venue"  # the venue's own decision
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trade:
     """One execution as the venue reports it."""
@@ -33,6 +35,7 @@ class Trade:
     at: datetime
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExecutionReport:
     """What the venue says about one order at a moment; it may come late, twice or out of order.

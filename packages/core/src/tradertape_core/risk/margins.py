@@ -14,6 +14,7 @@ from datetime import datetime
 from decimal import ROUND_CEILING, Decimal
 
 from tradertape_core.kernel.errors import InvalidInput
+from tradertape_core.kernel.frozen import quickly_made
 from tradertape_core.kernel.money import Paise, Price, notional
 from tradertape_core.market.instrument import Instrument
 from tradertape_core.orders.order import Product
@@ -68,6 +69,7 @@ class MarginRates:
 DEFAULT_RATES = MarginRates()
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exposure:
     """Units of an instrument held or ordered, below 0 when sold; price in rupees a unit.
@@ -91,6 +93,7 @@ class Exposure:
         return self.quantity < 0
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blocked:
     """What positions hold back, by kind. `hedged_paise`: what a bounded loss took off."""
@@ -113,6 +116,7 @@ class Blocked:
         )
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Requirement:
     """What orders need. `total_paise` must be free before they are sent."""

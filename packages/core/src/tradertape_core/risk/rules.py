@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from tradertape_core.kernel.clock import IST
 from tradertape_core.kernel.format import inr
+from tradertape_core.kernel.frozen import quickly_made
 from tradertape_core.kernel.money import Paise, Price, notional
 from tradertape_core.orders.denials import Denial, DenialReason, denial
 from tradertape_core.orders.order import OrderRequest, Variety
@@ -48,6 +49,7 @@ class RiskLimits:
     refused: frozenset[str] = frozenset()
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RiskFacts:
     """What the rules have to know about the moment.

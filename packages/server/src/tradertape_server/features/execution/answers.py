@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from tradertape_core.kernel.frozen import quickly_made
 from tradertape_server.features.execution import unwinding, views
 from tradertape_server.features.execution.desk import EXIT_RUN, Desk
 from tradertape_server.platform.errors import ApiError
@@ -19,6 +20,7 @@ PLACE_ORDER = "place_order"
 PLACE_BASKET = "place_basket"
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A status code and a JSON body; `is_replay` when it was given before."""

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from tradertape_core.execution.decision import VenueRequest
 from tradertape_core.kernel.clock import Clock
 from tradertape_core.kernel.errors import InvariantBroken
+from tradertape_core.kernel.frozen import quickly_made
 from tradertape_core.ledger.journal import LedgerAccount
 from tradertape_core.ledger.position import Position, PositionKey
 from tradertape_core.market.instrument import Instrument
@@ -59,6 +60,7 @@ class Written:
     requests: tuple[VenueRequest, ...]
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Read:
     """Something to look up for all wishes of a turn at once. rows: by name, of many names."""

@@ -10,6 +10,7 @@ from tradertape_core.execution import engine
 from tradertape_core.execution.basket import BasketDecision, LegDecision, place_basket
 from tradertape_core.execution.decision import Decision, Facts
 from tradertape_core.kernel.errors import InvalidDocument, Problem
+from tradertape_core.kernel.frozen import quickly_made
 from tradertape_core.orders import events as ev
 from tradertape_core.orders.commands import PlaceOrder
 from tradertape_core.orders.denials import Denial
@@ -39,6 +40,7 @@ MOST_LEGS = 50
 Json = dict[str, Any]
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intent:
     """A wish with its key. `mode` is `paper` or `dry_run`."""

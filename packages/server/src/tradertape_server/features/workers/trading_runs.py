@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from tradertape_core.kernel.frozen import quickly_made
+
 Json = dict[str, Any]
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class TradingRun:
     """A run as it stands in the transaction of an order; the names are the table's.
