@@ -6,8 +6,9 @@ costs more than SQLite needs for the rows of an order. Here that is done once a 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from operator import itemgetter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from itertools import repeat
+from operator import attrgetter, itemgetter
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -15,23 +16,42 @@ from sqlalchemy import Connection, Delete, Dialect, Insert, Select, Update
 from sqlalchemy.sql.compiler import SQLCompiler
 
 Row = Mapping[str, Any]
-_Bind = Callable[[Row], Any]
+_Values = tuple[Any, ...]
+_Read = Callable[[Any], _Values]
+_Reader = Callable[[Sequence[str]], _Read]
+_Bind = Callable[[Sequence[Any]], Sequence[Any]]
 _Convert = Callable[[Any], Any]
 _Name = TypeVar("_Name")
 
 
+def of_mapping(names: Sequence[str]) -> _Read:
+    """What takes the values of these names from a mapping."""
+    return _many(names, itemgetter)
+
+
+def of_object(names: Sequence[str]) -> _Read:
+    """What takes the values of these names from an object."""
+    return _many(names, attrgetter)
+
+
 class Prepared:
-    """One statement that is executed with many rows, each a mapping of its parameters."""
+    """One statement that is executed with many rows."""
 
     def __init__(
-        self, statement: Insert | Update | Delete, columns: Sequence[str] | None = None
+        self,
+        statement: Insert | Update | Delete,
+        columns: Sequence[str] | None = None,
+        *,
+        read: _Reader = of_mapping,
     ) -> None:
-        """columns: those of an INSERT; None where the statement names its parameters."""
+        """columns: those of an INSERT; None where the statement names its parameters. read: from
+        their names, what takes their values from a row; a row is a mapping of them if left out."""
         self._statement = statement
         self._columns = columns
+        self._read = read
         self._compiled: WeakKeyDictionary[Dialect, tuple[str, _Bind]] = WeakKeyDictionary()
 
-    def run(self, connection: Connection, rows: Sequence[Row]) -> None:
+    def run(self, connection: Connection, rows: Sequence[Any]) -> None:
         """Execute it once for every row, if there are any."""
         if not rows:
             return
@@ -39,14 +59,14 @@ class Prepared:
         if compiled is None:
             compiled = self._compiled[connection.dialect] = self._compile(connection.dialect)
         text, bind = compiled
-        connection.exec_driver_sql(text, [bind(row) for row in rows])
+        connection.exec_driver_sql(text, bind(rows))
 
     def _compile(self, dialect: Dialect) -> tuple[str, _Bind]:
         statement = self._statement
         if isinstance(statement, Insert):
             statement = statement.inline()  # no RETURNING: nobody asks for what was generated
         compiled: Any = statement.compile(dialect=dialect, column_keys=self._columns)
-        return compiled.string, _binder(compiled, dialect)
+        return compiled.string, _binder(compiled, dialect, self._read)
 
 
 class PreparedQuery:
@@ -62,7 +82,7 @@ class PreparedQuery:
         if query is None:
             query = self._compiled[connection.dialect] = self._compile(connection.dialect)
         text, bind, converters = query
-        found = connection.exec_driver_sql(text, bind(values or {})).all()
+        found = connection.exec_driver_sql(text, bind([values or {}])[0]).all()
         if not converters:
             return [tuple(row) for row in found]
         return [_converted(row, converters) for row in found]
@@ -74,7 +94,7 @@ class PreparedQuery:
             for at, column in enumerate(self._statement.selected_columns)
             if (convert := column.type.dialect_impl(dialect).result_processor(dialect, None))
         ]
-        return compiled.string, _binder(compiled, dialect), converters
+        return compiled.string, _binder(compiled, dialect, of_mapping), converters
 
 
 _Query = tuple[str, _Bind, list[tuple[int, _Convert]]]
@@ -94,40 +114,41 @@ def _converted(row: Sequence[Any], converters: Sequence[tuple[int, _Convert]]) -
     return tuple(values)
 
 
-def _binder(compiled: SQLCompiler, dialect: Dialect) -> _Bind:
-    """What turns a row into the driver's parameters: a tuple by position, or a dict by name."""
+def _binder(compiled: SQLCompiler, dialect: Dialect, read: _Reader) -> _Bind:
+    """What turns rows into the driver's parameters: tuples by position, or dicts by name."""
+    names = list((compiled.positiontup if compiled.positional else compiled.binds) or ())
     constants = {name: one.value for name, one in compiled.binds.items() if not one.required}
-    bind = _binder_of_all(compiled, dialect)
-    return (lambda row: bind({**constants, **row})) if constants else bind
+    values_of = read([name for name in names if name not in constants])
+    given = {at: constants[name] for at, name in enumerate(names) if name in constants}
+    converters = [
+        (at, convert)
+        for at, name in enumerate(names)
+        if (convert := _bind_processor(compiled, name, dialect)) is not None
+    ]
+
+    def bind(rows: Sequence[Any]) -> Sequence[_Values]:
+        if not names:
+            return [()] * len(rows)
+        # By column: a conversion is then looked up once, not for every row.
+        columns: list[Iterable[Any]] = list(zip(*map(values_of, rows), strict=True))
+        for at, value in given.items():
+            columns.insert(at, repeat(value, len(rows)))
+        for at, convert in converters:
+            columns[at] = map(convert, columns[at])
+        return list(zip(*columns, strict=True))
+
+    if compiled.positional:
+        return bind
+    return lambda rows: [dict(zip(names, values, strict=True)) for values in bind(rows)]
 
 
-def _binder_of_all(compiled: SQLCompiler, dialect: Dialect) -> _Bind:
-    converters = {
-        name: convert
-        for name, bound in compiled.binds.items()
-        if (convert := bound.type.dialect_impl(dialect).bind_processor(dialect)) is not None
-    }
-    if not compiled.positional:
-        names = list(compiled.binds)
-        return lambda row: {
-            name: converters[name](row[name]) if name in converters else row[name] for name in names
-        }
-    order = list(compiled.positiontup or ())
-    if not order:
-        return lambda _row: ()
-    if len(order) == 1:
-        return lambda row: (converters.get(order[0], _same)(row[order[0]]),)
-    values_of: Callable[[Row], tuple[Any, ...]] = itemgetter(*order)
-    converted = [(at, converters[name]) for at, name in enumerate(order) if name in converters]
-
-    def bind(row: Row) -> tuple[Any, ...]:
-        values = list(values_of(row))
-        for at, convert in converted:
-            values[at] = convert(values[at])
-        return tuple(values)
-
-    return bind
+def _bind_processor(compiled: SQLCompiler, name: str, dialect: Dialect) -> _Convert | None:
+    return compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect)
 
 
-def _same(value: Any) -> Any:
-    return value
+def _many(names: Sequence[str], getter: Callable[..., Any]) -> _Read:
+    """`getter` of names, which gives a bare value where there is one name, and wants one."""
+    if len(names) > 1:
+        return getter(*names)
+    one = getter(names[0]) if names else None
+    return lambda row: () if one is None else (one(row),)

@@ -10,7 +10,7 @@ from typing import Any
 
 from tradertape_core.execution.decision import Alter, Submit, VenueRequest, Withdraw
 from tradertape_core.kernel.errors import InvariantBroken
-from tradertape_core.ledger.charges import Charges
+from tradertape_core.ledger.charges import COMPONENTS, Charges
 from tradertape_core.ledger.journal import Postings
 from tradertape_core.ledger.position import Position, PositionKey
 from tradertape_core.orders.codec import from_document, said, to_document
@@ -38,7 +38,7 @@ def order_row(order: Order) -> Row:
         "venue": order.venue,
         "tag": order.tag,
         "instrument": order.request.instrument,
-        "status": order.status.value,
+        "status": str(order.status),
         "is_open": order.is_open,
         "document": order,
         "placed_at": order.placed_at,
@@ -51,7 +51,7 @@ def changed_order_row(order: Order) -> Row:
     indexes on it."""
     return {
         "order_id": order.order_id,
-        "status": order.status.value,
+        "status": str(order.status),
         "is_open": order.is_open,
         "document": order,
         "updated_at": order.updated_at,
@@ -71,29 +71,31 @@ def fill_row(fill: Fill, charges: Charges) -> Row:
         "order_id": fill.order_id,
         "run_id": fill.run_id,
         "instrument": fill.instrument,
-        "product": fill.product.value,
-        "side": fill.side.value,
+        "product": str(fill.product),
+        "side": str(fill.side),
         "quantity": fill.quantity,
         "price": fill.price,
         "charges_paise": charges.total,
-        "charges": {name: paise for name, paise in to_document(charges).items() if paise},
+        "charges": {name: paise for name in COMPONENTS if (paise := getattr(charges, name))},
         "at": fill.at,
     }
 
 
 def posting_rows(postings: Postings) -> list[Row]:
     """One row for each line of a double entry."""
+    account_id, entry = int(postings.account), f"{postings.kind}:{postings.reference}"
+    run_id, instrument, at = postings.run_id, postings.instrument, postings.at
     return [
         {
-            "account_id": int(postings.account),
-            "entry": f"{postings.kind}:{postings.reference}",
-            "ledger": entry.account.value,
-            "run_id": postings.run_id,
-            "instrument": postings.instrument,
-            "amount_paise": entry.paise,
-            "at": postings.at,
+            "account_id": account_id,
+            "entry": entry,
+            "ledger": str(line.account),
+            "run_id": run_id,
+            "instrument": instrument,
+            "amount_paise": line.paise,
+            "at": at,
         }
-        for entry in postings.entries
+        for line in postings.entries
     ]
 
 
@@ -118,7 +120,7 @@ def position_id(key: PositionKey) -> Row:
         "account_id": int(key.account),
         "run_id": key.run_id or "",
         "instrument": key.instrument,
-        "product": key.product.value,
+        "product": str(key.product),
     }
 
 
@@ -175,7 +177,7 @@ def gtt_row(gtt: Gtt) -> Row:
     return {
         "id": gtt.trigger_id,
         "account_id": int(gtt.account),
-        "status": gtt.status.value,
+        "status": str(gtt.status),
         "instrument": gtt.request.instrument,
         "document": gtt,
         "created_at": gtt.created_at,

@@ -12,12 +12,10 @@ from sqlalchemy.orm import Session
 
 from tradertape_core.execution.decision import VenueRequest
 from tradertape_core.kernel.errors import InvariantBroken
-from tradertape_core.kernel.frozen import members_of
 from tradertape_core.ledger.position import Position, PositionKey
 from tradertape_core.orders.order import Order
 from tradertape_server.features.execution import rows, writing
 from tradertape_server.features.execution.models import (
-    ExecutionEvent,
     FillRow,
     IntentRow,
     OrderRow,
@@ -60,7 +58,7 @@ class Staged:
     ) -> None:
         """Write it all. connection: the session's. stored_positions: keys that have a row; the
         others get one."""
-        writing.add(connection, ExecutionEvent, [_event_row(one) for one in self.events])
+        writing.add_events(connection, self.events)
         if self.events:
             writing.move_cursor(connection, last_seq)
         writing.add(connection, OrderRow, [rows.order_row(o) for o in self.placed.values()])
@@ -85,14 +83,6 @@ class Staged:
         writing.change_intents(connection, list(self.answered.values()))
         for write in self.others:
             write(session)
-
-
-_EVENT, _EVENT_VALUES = members_of(Happened)
-_EVENT_COLUMNS = tuple("payload" if name == "told" else name for name in _EVENT)
-
-
-def _event_row(event: Happened) -> Row:
-    return dict(zip(_EVENT_COLUMNS, _EVENT_VALUES(event), strict=True))
 
 
 def _request_row(request: VenueRequest, order: Order | None) -> Row:

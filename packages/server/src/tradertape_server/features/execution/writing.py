@@ -11,13 +11,15 @@ from sqlalchemy import Connection, Table, bindparam, delete, insert, select, upd
 from tradertape_core.kernel.errors import InvariantBroken
 from tradertape_server.features.execution.models import (
     ExecutionCursor,
+    ExecutionEvent,
     GttRow,
     IntentRow,
     OrderRow,
     OutboxRow,
     PositionRow,
 )
-from tradertape_server.platform.prepared import Prepared, PreparedQuery
+from tradertape_server.features.execution.ports import Happened
+from tradertape_server.platform.prepared import Prepared, PreparedQuery, of_mapping, of_object
 
 _POSITION_KEY = ("account_id", "run_id", "instrument", "product")
 _CURSOR: Any = ExecutionCursor.__table__
@@ -30,6 +32,11 @@ _DROP_REQUEST = Prepared(
     delete(OutboxRow).where(
         *(getattr(OutboxRow, one.removeprefix("b_")) == bindparam(one) for one in _REQUEST)
     )
+)
+_ADD_EVENT = Prepared(
+    insert(ExecutionEvent),
+    tuple(ExecutionEvent.__table__.columns.keys()),
+    read=lambda names: of_object(["told" if one == "payload" else one for one in names]),
 )
 _Rows = Sequence[dict[str, Any]]
 
@@ -49,6 +56,11 @@ def begin_writing(connection: Connection) -> tuple[int, int]:
 def move_cursor(connection: Connection, last_seq: int) -> None:
     """Remember the number of the last event: it never goes back, whatever is deleted."""
     _MOVE_CURSOR.run(connection, [{"to": last_seq}])
+
+
+def add_events(connection: Connection, events: Sequence[Happened]) -> None:
+    """Insert what happened."""
+    _ADD_EVENT.run(connection, events)
 
 
 def add(connection: Connection, table: type[Any], values: _Rows) -> None:
@@ -99,12 +111,13 @@ def _change(model: type[Any], key: tuple[str, ...], columns: tuple[str, ...]) ->
     # The parameters of an UPDATE cannot be called as its columns are.
     clauses = [table.c[name] == bindparam(f"b_{name}", type_=table.c[name].type) for name in key]
     values = {name: bindparam(f"b_{name}", type_=table.c[name].type) for name in columns}
-    return Prepared(update(table).where(*clauses).values(values))
+    return Prepared(
+        update(table).where(*clauses).values(values),
+        read=lambda names: of_mapping([one.removeprefix("b_") for one in names]),
+    )
 
 
 def _update(connection: Connection, model: type[Any], key: tuple[str, ...], values: _Rows) -> None:
-    if not values:
-        return
-    columns = tuple(name for name in values[0] if name not in key)
-    bound = [{f"b_{name}": value for name, value in row.items()} for row in values]
-    _change(model, key, columns).run(connection, bound)
+    if values:
+        columns = tuple(name for name in values[0] if name not in key)
+        _change(model, key, columns).run(connection, values)
