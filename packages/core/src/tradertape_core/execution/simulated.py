@@ -252,9 +252,12 @@ class SimulatedVenue:
 
     def _protect(self, resting: Resting, book: Book) -> None:
         """Give a protected market order its band, once it meets the market."""
-        if resting.limit is None and book.tick is not None:
+        if resting.limit is not None or book.tick is None:
+            return
+        band = matching.band_of(resting, book.tick)
+        if band is not None:
             self._unindex(resting)
-            resting.band = matching.band_of(resting, book.tick)
+            resting.band = band
             self._index(resting)
 
     def _rest(self, resting: Resting, now: datetime) -> Reports:

@@ -139,7 +139,13 @@ def post_fill(fill: Fill, charges: Charges, book: Book, *, kind: InstrumentType)
 
     kind: of the fill's instrument; it decides whether cash moves at once.
     """
-    before = book.position(key_of(fill))
+    return post_fill_of(book.position(key_of(fill)), fill, charges, kind=kind)
+
+
+def post_fill_of(
+    before: Position, fill: Fill, charges: Charges, *, kind: InstrumentType
+) -> Postings:
+    """Return the same where the fill's position is known."""
     after = apply_fill(before, fill, charges)
     return _posted(PostingKind.FILL, fill.trade_id, fill.at, before, after, kind)
 

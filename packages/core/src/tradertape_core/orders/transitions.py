@@ -247,9 +247,9 @@ def _settled(order: Order, before: Order, *, updated_at: datetime, version: int)
     if order.slices:
         status = _status(order, 0, 0)
         return changed(order, status=status, updated_at=updated_at, version=version)
-    filled = sum(fill.quantity for fill in order.fills)
+    filled = _units(order.fills)
     # A voided quantity does not rest again: the exchange took it out of the order.
-    taken_back = sum(fill.quantity for fill in order.voided)
+    taken_back = _units(order.voided)
     status = _status(order, filled, taken_back)
     left = max(order.request.quantity - filled, 0)
     pending = 0 if status in TERMINAL else max(left - taken_back, 0)
@@ -265,6 +265,10 @@ def _settled(order: Order, before: Order, *, updated_at: datetime, version: int)
         updated_at=updated_at,
         version=version,
     )
+
+
+def _units(fills: tuple[Fill, ...]) -> int:
+    return sum([fill.quantity for fill in fills]) if fills else 0
 
 
 def _status(order: Order, filled: int, taken_back: int) -> OrderStatus:

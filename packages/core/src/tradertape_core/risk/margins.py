@@ -7,7 +7,6 @@ second takes.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -165,11 +164,11 @@ def blocked(held: Iterable[Exposure], now: datetime, rates: MarginRates = DEFAUL
 
     now: aware; options are repriced a day later.
     """
-    groups: defaultdict[str, list[Exposure]] = defaultdict(list)
+    groups: dict[str, list[Exposure]] = {}
     equity = 0
     for one in netted(held):
         if one.instrument.is_derivative:
-            groups[one.instrument.underlying or one.instrument.name].append(one)
+            groups.setdefault(one.instrument.underlying or one.instrument.name, []).append(one)
         else:
             equity += _equity(one, rates)
     total = Blocked(equity_paise=Paise(equity))

@@ -123,9 +123,8 @@ def orders_per_day(_: OrderRequest, facts: RiskFacts) -> Denial | None:
 
 
 def value(request: OrderRequest, facts: RiskFacts) -> Denial | None:
-    return _over(
-        _R.MAX_ORDER_VALUE, order_value(request, facts), facts.limits.max_order_value_paise
-    )
+    limit = facts.limits.max_order_value_paise
+    return None if limit is None else _over(_R.MAX_ORDER_VALUE, order_value(request, facts), limit)
 
 
 def positions(request: OrderRequest, facts: RiskFacts) -> Denial | None:
@@ -138,19 +137,26 @@ def positions(request: OrderRequest, facts: RiskFacts) -> Denial | None:
 
 def one_symbol(request: OrderRequest, facts: RiskFacts) -> Denial | None:
     limit = _part(facts.limits.max_per_symbol_pct, facts.capital_paise)
+    if limit is None:
+        return None
     used = Paise(facts.symbol_exposure_paise + order_value(request, facts))
     return _over(_R.MAX_PER_SYMBOL, used, limit, instrument=request.instrument)
 
 
 def exposure(request: OrderRequest, facts: RiskFacts) -> Denial | None:
     limit = _part(facts.limits.exposure_pct, facts.capital_paise)
+    if limit is None:
+        return None
     used = Paise(facts.gross_exposure_paise + order_value(request, facts))
     return _over(_R.EXPOSURE_CAP, used, limit)
 
 
 def allocation(request: OrderRequest, facts: RiskFacts) -> Denial | None:
+    limit = facts.limits.allocation_paise
+    if limit is None:
+        return None
     used = Paise(facts.gross_exposure_paise + order_value(request, facts))
-    return _over(_R.ALLOCATION_CAP_REACHED, used, facts.limits.allocation_paise)
+    return _over(_R.ALLOCATION_CAP_REACHED, used, limit)
 
 
 def cash_buffer(_: OrderRequest, facts: RiskFacts) -> Denial | None:
@@ -244,9 +250,9 @@ def _part(pct: Decimal | None, capital: Paise) -> Paise | None:
 
 
 def _over(
-    reason: DenialReason, used: Paise, limit: Paise | None, *, instrument: str = ""
+    reason: DenialReason, used: Paise, limit: Paise, *, instrument: str = ""
 ) -> Denial | None:
-    if limit is None or used <= limit:
+    if used <= limit:
         return None
     return denial(reason, used=_inr(used), limit=_inr(limit), instrument=instrument)
 

@@ -154,7 +154,7 @@ def _order_result(desk: Desk, order_id: str) -> Json:
         return {"order_id": order_id, "status": "REJECTED", "status_message": "not found"}
     return {
         "order_id": order_id,
-        "status": order.status.value,
+        "status": str(order.status),
         "status_message": order.status_message,
         "filled_quantity": order.filled_quantity,
         "pending_quantity": order.pending_quantity,

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from tradertape_core.ledger.billing import delivery_charges, fill_charges, schedule_for
 from tradertape_core.ledger.charges import Charges
-from tradertape_core.ledger.journal import Book, Postings, post_fill
+from tradertape_core.ledger.journal import Postings, post_fill_of
 from tradertape_core.ledger.position import Position, key_of, roll, trading_day
 from tradertape_core.market.instrument import Instrument
 from tradertape_core.orders.order import Fill, Order, Product, Side
@@ -37,6 +37,5 @@ def book(
         before = position.today.sold.average_price * max(debited, 0)
         debit = Decimal(leaving) * fill.price
         charges = charges + delivery_charges(terms, trading_day(fill), before, debit)
-    books = Book({position.key: position})
     kind = instrument.instrument_type
-    return Booked(charges, post_fill(fill, charges, books, kind=kind))
+    return Booked(charges, post_fill_of(position, fill, charges, kind=kind))

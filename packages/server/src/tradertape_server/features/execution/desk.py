@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from tradertape_core.execution import cover, engine
-from tradertape_core.execution.decision import Decision, VenueRequest
+from tradertape_core.execution.decision import NOTHING, Decision, VenueRequest
 from tradertape_core.kernel.errors import InvariantBroken
 from tradertape_core.kernel.money import Paise
 from tradertape_core.ledger.journal import LedgerAccount, Postings
@@ -209,7 +209,7 @@ class Desk(DeskState):
 
     def _follow_up(self, order: Order, events: Sequence[ev.OrderEvent], now: datetime) -> Decision:
         if order.request.variety is not Variety.CO or not events:
-            return Decision()
+            return NOTHING
         family = self.family(order.parent_order_id or order.order_id)
         tick_size = self.known(order.request.instrument).tick_size
         return cover.follow_up(order, events, family, tick_size, now)

@@ -6,7 +6,6 @@ transaction. The number of the last event tells whether somebody else wrote: the
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -84,7 +83,7 @@ class DeskState:
         self.broker = broker
         self._fence = fence
         self._reserve = reserve
-        self.interest: Counter[str] = Counter()  # open orders and positions by instrument
+        self.interest: dict[str, int] = {}  # open orders and positions by instrument
         self.halts = Halts()
         self._seq = -1
         self._halts_seen = -1
@@ -354,9 +353,9 @@ class DeskState:
     def _count(self, instrument: str, *, is_open: bool, was_open: bool) -> None:
         if is_open == was_open:
             return
-        self.interest[instrument] += 1 if is_open else -1
-        if self.interest[instrument] <= 0:
-            del self.interest[instrument]
+        interest = self.interest.pop(instrument, 0) + (1 if is_open else -1)
+        if interest > 0:
+            self.interest[instrument] = interest
 
     def _read_account(self, account_id: int) -> AccountState:
         balances = repository.balances(self.session, account_id)

@@ -6,7 +6,6 @@ change touches one group, and entering an order costs the same however many othe
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -39,10 +38,8 @@ class Margins:
         default_factory=dict[Group, dict[PositionKey, Position]]
     )
     # Units by instrument and product: many runs may hold the same.
-    _net: dict[Group, Counter[_Holding]] = field(
-        default_factory=lambda: defaultdict[Group, Counter[_Holding]](Counter)
-    )
-    _pending: Counter[_Resting] = field(default_factory=Counter[_Resting])
+    _net: dict[Group, dict[_Holding, int]] = field(default_factory=dict[Group, dict[_Holding, int]])
+    _pending: dict[_Resting, int] = field(default_factory=dict[_Resting, int])
     _reserved_total: int = 0
     _asked: tuple[OrderRequest, str | None, Paise] | None = None
 
@@ -93,22 +90,20 @@ class Margins:
 
     def pending(self, instrument: str, product: Product, side: Side, run_id: str | None) -> int:
         """Units that open orders of a run have still to fill."""
-        return self._pending[run_id or "", instrument, product, side]
+        return self._pending.get((run_id or "", instrument, product, side), 0)
 
     def order_changed(self, before: Order | None, after: Order, now: datetime) -> None:
         """Take an order's change in. Parents of slices need nothing themselves."""
         if after.slices:
             return
-        request, run = after.request, after.run_id or ""
-        if before is not None:
-            key = (run, request.instrument, request.product, request.side)
-            self._pending[key] -= before.pending_quantity
-            if not self._pending[key]:
-                del self._pending[key]
-        self._reserve(before, after, now)
+        request = after.request
+        key = (after.run_id or "", request.instrument, request.product, request.side)
+        others = self._pending.pop(key, 0) - (before.pending_quantity if before else 0)
+        if others:
+            self._pending[key] = others
+        self._reserve(before, after, now)  # what the order needs beside the others
         if after.pending_quantity:
-            key = (run, request.instrument, request.product, request.side)
-            self._pending[key] += after.pending_quantity
+            self._pending[key] = others + after.pending_quantity
 
     def position_changed(self, position: Position, now: datetime) -> None:
         """Take a position's change in."""
@@ -119,7 +114,9 @@ class Margins:
         if position.is_open:
             held[position.key] = position
         holding = position.key.instrument, position.key.product
-        self._net[group][holding] += position.quantity - (before.quantity if before else 0)
+        net = self._net.setdefault(group, {})
+        change = position.quantity - (before.quantity if before else 0)
+        net[holding] = net.get(holding, 0) + change
         if not held:
             del self._held[group], self._net[group]
         amount = blocked(self._exposures(group), now).total_paise if held else Paise(0)
@@ -134,7 +131,7 @@ class Margins:
         if not after.pending_quantity:
             return
         # A repriced or larger order needs anew; a partly filled one its share of what it needed.
-        if before is None or not quantity or before.request != after.request:
+        if before is None or not quantity or _is_changed(before, after):
             quantity = after.pending_quantity
             whole = self.need(after.request, after.run_id, now)
         self._reserved[after.order_id] = (whole, quantity)
@@ -143,7 +140,7 @@ class Margins:
     def _same_side(self, wanted: Iterable[OrderRequest], run_id: str | None) -> list[Exposure]:
         found: list[Exposure] = []
         for name, product, side in {(w.instrument, w.product, w.side) for w in wanted}:
-            quantity = self._pending[run_id or "", name, product, side]
+            quantity = self.pending(name, product, side, run_id)
             price = self._price(name)
             if quantity and price:
                 signed = quantity if side is Side.BUY else -quantity
@@ -201,7 +198,12 @@ class Margins:
 def _group(instrument: Instrument, product: Product) -> Group:
     if instrument.is_derivative:
         return "derivatives", instrument.underlying or instrument.name
-    return instrument.id, product.value
+    return instrument.id, str(product)
+
+
+def _is_changed(before: Order, after: Order) -> bool:
+    # Most often it is the very same request, which takes long to compare with itself.
+    return before.request is not after.request and before.request != after.request
 
 
 def _part(whole: int, part: int, of: int) -> int:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from functools import lru_cache, partial
 from itertools import groupby
 
 import numpy as np
@@ -62,6 +63,8 @@ class SimulatedSource:
         self._instruments = instruments
         self._calendar = calendar
         self._any_hour = any_hour
+        # All orders of a turn ask for the same moment.
+        self._any_hours = lru_cache(maxsize=4)(partial(hours_at, calendar, any_hour=True))
         self.pricer = pricer
         self._lock = threading.Lock()
         self._live: LiveMarket | None = None
@@ -76,7 +79,7 @@ class SimulatedSource:
     def hours(self, moment: datetime, segment: Segment = Segment.CASH) -> TradingHours | None:
         """The session at a moment; a market of any hour has one for all segments."""
         if self._any_hour:
-            return hours_at(self._calendar, moment, any_hour=True)
+            return self._any_hours(moment)
         return hours_at(self._calendar, moment, segment)
 
     def phase(self, moment: datetime, segment: Segment) -> Phase | None:

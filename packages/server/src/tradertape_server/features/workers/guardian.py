@@ -192,7 +192,8 @@ class Guardian:
         with self._bell:
             self._later |= names & self._busy
             self._dirty |= names - self._busy
-            self._bell.notify_all()
+            if self._dirty:
+                self._bell.notify_all()
 
     def _save_trails(self, *, older_than_s: float) -> None:
         """Write the best prices down that moved since: a start goes on from them."""
