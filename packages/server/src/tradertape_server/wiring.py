@@ -213,6 +213,7 @@ def build_container(
             feed,
             instruments,
             any_hour=any_hour,
+            has_auctions=settings.feed == "simulated",
             with_depth=rules.partial_fills or rules.queue_share > 0,
             close_on=CandleHistory(market, feed).close_on,
         ),

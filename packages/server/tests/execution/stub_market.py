@@ -56,6 +56,7 @@ class StubMarket:
     """Prices come from `trade`; the listener of execution hears them."""
 
     never_closes = False
+    has_auctions = True
     is_stale = False
 
     def __init__(self, clock: Clock) -> None:
@@ -93,7 +94,8 @@ class StubMarket:
         return self.prices.get(instrument_id)
 
     def segment(self, instrument: Instrument) -> Segment:
-        return segment_of(instrument, has_derivatives=instrument.id in self.with_derivatives)
+        ends_in_auction = self.has_auctions and instrument.id in self.with_derivatives
+        return segment_of(instrument, has_derivatives=ends_in_auction)
 
     def phase(self, instrument: Instrument, now: datetime) -> PhaseKind | None:
         if not self.keeps_hours:

@@ -108,6 +108,25 @@ def test_the_closing_auction_keeps_limits_and_fills_them_at_the_close(
     assert [state(one)[0] for one in (dear, no_auction)] == ["CANCELLED", "CANCELLED"]
 
 
+def test_a_recording_has_no_auction_that_fills_at_a_price_nobody_played(
+    execution, run, order, jobs, at, market, state
+):
+    """Its sessions end at 15:30, and so do day orders, stops among them."""
+    market.auctions["NSE:TCS", CLOSING] = Decimal("2500")
+    market.has_auctions = False
+    at("15:00")
+    market.trade("NSE:TCS", "3000.00")
+    limit = execution.place(run, tcs(order), key="key-0001").document["order_id"]
+    stop = order(tradingsymbol="TCS", order_type="SL-M", trigger_price=3100)
+    stop_id = execution.place(run, stop, key="key-0002").document["order_id"]
+    at("15:29")
+    jobs.run_once()
+    assert [state(one)[0] for one in (limit, stop_id)] == ["OPEN", "TRIGGER PENDING"]
+    at("15:30")
+    jobs.run_once()
+    assert [state(one) for one in (limit, stop_id)] == [("CANCELLED", None)] * 2
+
+
 def test_a_server_that_was_down_matches_the_closing_auction_when_it_is_back(
     execution, run, order, jobs, at, market, state
 ):

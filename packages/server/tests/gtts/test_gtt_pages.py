@@ -31,6 +31,7 @@ class HandMarket:
     """One share whose price a test says."""
 
     never_closes = False
+    has_auctions = True
     is_stale = False
 
     def __init__(self, clock: Any) -> None:

@@ -67,6 +67,7 @@ class HandMarket:
     """Two shares, and what a test adds, whose prices a test says."""
 
     never_closes = False
+    has_auctions = True
     is_stale = False
 
     def __init__(self, clock: Clock) -> None:

@@ -98,7 +98,8 @@ class ExecutionJobs:
         def among(instrument: Instrument) -> bool:
             return self.service.market.segment(instrument) is segment
 
-        phases = self.calendar.session_times(hours.day, segment)
+        has_auctions = self.service.market.has_auctions
+        phases = self.calendar.session_times(hours.day, segment) if has_auctions else ()
         phase = next((one.kind for one in phases if one.start <= now < one.end), None)
         matched = [one.start for one in phases if one.kind is PhaseKind.CLOSING_MATCHING]
         end = matched[0] if matched else hours.end

@@ -68,6 +68,11 @@ class Market(Protocol):
         ...
 
     @property
+    def has_auctions(self) -> bool:
+        """Whether a day opens and closes as the exchange's does; a recording has sessions alone."""
+        ...
+
+    @property
     def is_stale(self) -> bool:
         """Whether prices have stopped coming, or never came."""
         ...

@@ -36,13 +36,14 @@ class DeskMarket:
 
     def __init__(
         self, feed: Feed, instruments: InstrumentService, *,
-        any_hour: bool, with_depth: bool = False,
+        any_hour: bool, has_auctions: bool = True, with_depth: bool = False,
         close_on: Callable[[Instrument, date], Decimal | None] = lambda _instrument, _day: None,
     ) -> None:  # fmt: skip
         self._feed = feed
         self._close_on = close_on
         self._instruments = instruments
         self._any_hour = any_hour
+        self.has_auctions = has_auctions
         self._mode = Mode.FULL if with_depth else Mode.QUOTE
         self._lock = threading.Lock()
         self._watched: dict[str, Instrument] = {}
@@ -103,8 +104,9 @@ class DeskMarket:
         return None if found is None else self._tick(found)
 
     def segment(self, instrument: Instrument) -> Segment:
-        """Whose hours an instrument keeps."""
-        return segment_of(instrument, has_derivatives=self._instruments.has_derivatives(instrument))
+        """Whose hours an instrument keeps: without auctions all shares trade to 15:30."""
+        ends_in_auction = self.has_auctions and self._instruments.has_derivatives(instrument)
+        return segment_of(instrument, has_derivatives=ends_in_auction)
 
     def phase(self, instrument: Instrument, now: datetime) -> PhaseKind | None:
         """What becomes of an order now; None while the market is closed."""
