@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher, extract_parameters
+from argon2.exceptions import VerifyMismatchError
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from pyotp.totp import TOTP
 
+from tradertape_server.features.auth.passwords import Passwords
 from tradertape_server.wiring import Container
 
 PERSON = "person@example.com"
@@ -141,3 +144,28 @@ def test_a_second_factor_is_turned_off_with_a_present_code_only(
     code = {"code": authenticator.at(clock.now())}
     assert signed_in.post(path, json=code).status_code == 200
     assert signed_in.get("/api/auth/me").json()["totp_enabled"] is False
+
+
+def test_a_password_of_nobody_takes_as_long_as_any_and_costs_a_start_nothing() -> None:
+    """AU-05: the whole work is done before it is found wrong."""
+    hashed, checked = [], []
+
+    class Hasher(PasswordHasher):
+        def hash(self, password: Any, *, salt: Any = None) -> str:
+            hashed.append(password)
+            return super().hash(password, salt=salt)
+
+        def verify(self, kept: Any, password: Any) -> Any:
+            checked.append(kept)
+            return super().verify(kept, password)
+
+    hasher = Hasher()
+    passwords = Passwords(hasher)
+    assert hashed == []
+    assert passwords.is_right(None, PASSWORD) is False
+    (of_nobody,) = checked
+    assert extract_parameters(of_nobody) == extract_parameters(hasher.hash(PASSWORD))
+    with pytest.raises(VerifyMismatchError):  # well formed, and wrong only at its end
+        hasher.verify(of_nobody, PASSWORD)
+    Passwords(hasher).is_right(None, PASSWORD)
+    assert checked[-1] != of_nobody
