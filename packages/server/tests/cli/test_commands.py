@@ -47,7 +47,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
 @pytest.fixture
 def run(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     """Run a command in this process, as the shell would."""
-    root = logging.getLogger()
+    root, configured = logging.getLogger(), structlog.get_config()
     handlers, level = list(root.handlers), root.level
 
     def run(*arguments: str, stdin: str = "") -> Done:
@@ -65,7 +65,7 @@ def run(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterato
         return Done(code, output.getvalue(), errors.getvalue())
 
     yield run
-    structlog.reset_defaults()
+    structlog.configure(**configured)
     root.handlers = handlers
     root.setLevel(level)
 

@@ -76,7 +76,7 @@ def app(app: FastAPI, container: Container) -> FastAPI:
 @pytest.fixture
 def logs() -> Iterator[Callable[[Any], io.StringIO]]:
     """Send the logs somewhere for one test: `logs("json")` gives what is written."""
-    root = logging.getLogger()
+    root, configured = logging.getLogger(), structlog.get_config()
     handlers, level = list(root.handlers), root.level
 
     def send(form: Any) -> io.StringIO:
@@ -85,7 +85,7 @@ def logs() -> Iterator[Callable[[Any], io.StringIO]]:
         return written
 
     yield send
-    structlog.reset_defaults()
+    structlog.configure(**configured)
     root.handlers = handlers
     root.setLevel(level)
 
