@@ -133,6 +133,26 @@ def test_two_legs_end_each_other(execution, account, run, order, market, settle)
     assert len([one for one in execution.orders(account_id=account) if one.run_id is None]) == 1
 
 
+def test_a_stop_closes_what_a_run_of_the_account_holds(
+    execution, account, run, order, single, market, settle
+):
+    """KG-01: its order is the run's, whose timeline says why."""
+    execution.place(run, order(quantity=10), key="key-0001")
+    stop = execution.create_gtt(account, single(1400.0, quantity=10, transaction_type="SELL"))
+    more = execution.create_gtt(account, single(1390.0, quantity=10, transaction_type="SELL"))
+    market.trade("NSE:INFY", "1400.00")
+    settle()
+    fired = execution.get_gtt(account, stop)
+    assert fired.results[0].reason is None
+    sold = execution.order("run-1", fired.results[0].order_id)
+    assert (sold.status, sold.filled_quantity) == ("COMPLETE", 10)
+    assert execution.positions(account_id=account, open_only=True) == []
+    assert "gtt_triggered" in [one.event_type for one in execution.events(run_id="run-1")]
+    market.trade("NSE:INFY", "1390.00")
+    settle()
+    assert "only 0" in (execution.get_gtt(account, more).results[0].reason or "")
+
+
 def test_a_trigger_is_changed_deleted_and_then_final(execution, account, single):
     trigger = execution.create_gtt(account, single())
     patch = {"condition": {"trigger_values": [1440.0], "last_price": 1500.0}}

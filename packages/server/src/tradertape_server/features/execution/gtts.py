@@ -10,7 +10,7 @@ from tradertape_core.execution import engine
 from tradertape_core.kernel.clock import IST
 from tradertape_core.kernel.format import price_text
 from tradertape_core.ledger.marks import FRESH_FOR
-from tradertape_core.ledger.position import PositionKey
+from tradertape_core.ledger.position import Position, PositionKey
 from tradertape_core.market.session_times import PhaseKind
 from tradertape_core.orders import gtt as core
 from tradertape_core.orders.commands import PlaceOrder
@@ -133,13 +133,15 @@ class GttDesk:
             asked, instrument = gtt.request.orders[leg], desk.find(gtt.request.instrument)
             if instrument is None or held_back(desk, gtt, leg):
                 return
-            tick, closes = desk.tick(instrument.id), _closes(desk, gtt, asked)
-            request = core.order_to_place(gtt, leg, instrument, tick, closes=closes)
+            tick, closed = desk.tick(instrument.id), _closed_by(desk, gtt, asked)
+            is_close = closed is not None
+            request = core.order_to_place(gtt, leg, instrument, tick, closes=is_close)
+            run_id = closed.run_id if closed is not None else None
             fired = core.fire(gtt, leg, desk.now)
             command = PlaceOrder(
                 order_id=self._ids.next(desk.now),
                 account=gtt.account,
-                run_id=None,
+                run_id=run_id,
                 key=f"gtt:{trigger_id}:{leg}",
                 venue=PAPER,
                 request=request,
@@ -152,7 +154,8 @@ class GttDesk:
             words = f"Trigger reached: {_words(gtt)}, {in_words(request)}"
             if request.price != asked.price:
                 words += f", asked for at {price_text(asked.price)}: not a price of today"
-            self._keep(desk, done, "gtt_triggered", f"{words} ({reason})" if reason else words)
+            words = f"{words} ({reason})" if reason else words
+            self._keep(desk, done, "gtt_triggered", words, run_id=run_id)
             desk.record(decision)
 
         return Wish(decide, lambda _desk, _carry: None)
@@ -173,15 +176,19 @@ class GttDesk:
         if denials:
             raise OrderDenied(denials)
 
-    def _keep(self, desk: Desk, gtt: Gtt, event_type: str, summary: str) -> None:
+    def _keep(
+        self, desk: Desk, gtt: Gtt, event_type: str, summary: str, *, run_id: str | None = None
+    ) -> None:
         writing.change_gtts(desk.connection, [rows.gtt_row(gtt)])
-        self._tell(desk, gtt, event_type, summary)
+        self._tell(desk, gtt, event_type, summary, run_id=run_id)
         self.triggers.stage(gtt)
 
-    def _tell(self, desk: Desk, gtt: Gtt, event_type: str, summary: str) -> None:
+    def _tell(
+        self, desk: Desk, gtt: Gtt, event_type: str, summary: str, *, run_id: str | None = None
+    ) -> None:
         desk.note(
             account_id=int(gtt.account),
-            run_id=None,
+            run_id=run_id,
             kind="execution",
             event_type=event_type,
             source="gtt",
@@ -201,16 +208,31 @@ def held_back(desk: Desk, gtt: Gtt, leg: int) -> bool:
         return True
     if desk.has_room and desk.halt(int(gtt.account)) is None:
         return False
-    return not _closes(desk, gtt, gtt.request.orders[leg])
+    return _closed_by(desk, gtt, gtt.request.orders[leg]) is None
 
 
-def _closes(desk: Desk, gtt: Gtt, request: OrderRequest) -> bool:
-    """Whether an order of a trigger only takes from a position of its account."""
-    key = PositionKey(gtt.account, None, request.instrument, request.product)
-    position = desk.account(int(gtt.account)).positions.get(key)
-    if position is None or not position.is_open:
-        return False
-    return position.side is not request.side and request.quantity <= abs(position.quantity)
+def _closed_by(desk: Desk, gtt: Gtt, request: OrderRequest) -> PositionKey | None:
+    """The position that an order of a trigger only takes from; None where it would do more.
+
+    One that belongs to no run comes first, then that of the run which has held it longest. What
+    open orders are closing already is not there to be taken.
+    """
+    account = desk.account(int(gtt.account))
+
+    def is_closed(position: Position) -> bool:
+        key, side = position.key, request.side
+        if (key.instrument, key.product) != (request.instrument, request.product):
+            return False
+        if not position.is_open or position.side is side:
+            return False
+        if key.run_id is not None and desk.is_leaving(key.run_id):
+            return False
+        claimed = account.margins.pending(key.instrument, key.product, side, key.run_id)
+        return request.quantity <= abs(position.quantity) - claimed
+
+    found = [one for one in account.positions.values() if is_closed(one)]
+    first = min(found, key=lambda one: (one.key.run_id is not None, one.lots[0].at), default=None)
+    return None if first is None else first.key
 
 
 def _is_traded(desk: Desk, instrument_id: str) -> bool:
