@@ -94,6 +94,17 @@ def test_what_is_quickly_made_is_what_it_was() -> None:
     assert list(inspect.signature(Three).parameters) == ["name", "kind", "places", "size"]
 
 
+class Fourth(Four):
+    """One that is made by its parent's `__init__`."""
+
+
+def test_what_is_made_of_a_child_is_of_the_child() -> None:
+    fourth = Fourth(name="a")
+    assert (type(fourth), fourth.name) == (Fourth, "a")
+    with pytest.raises(FrozenInstanceError):
+        fourth.name = "b"  # pyright: ignore[reportAttributeAccessIssue]
+
+
 def test_what_is_quickly_made_is_frozen_and_checked() -> None:
     with pytest.raises(FrozenInstanceError):
         Three("a").name = "b"  # pyright: ignore[reportAttributeAccessIssue]

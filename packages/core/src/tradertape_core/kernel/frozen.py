@@ -28,7 +28,6 @@ def quickly_made(kind: type[Kind]) -> type[Kind]:
     given: dict[str, Any] = {
         "_become": object.__setattr__,
         "_unguarded": type(kind.__name__, (), slots),
-        "_kind": kind,
     }
     for one in fields(cast(Any, kind)):
         if one.default_factory is not MISSING:
@@ -45,12 +44,12 @@ def _init_text(kind: type[Any]) -> str:
     known = fields(kind)
     by_name = ["*", *(one.name for one in known if one.kw_only)]
     parameters = ["self", *(one.name for one in known if not one.kw_only)]
-    lines = ["_become(self, '__class__', _unguarded)"]
+    lines = ["_own = self.__class__", "_become(self, '__class__', _unguarded)"]
     for one in known:
         name, is_made = one.name, one.default_factory is not MISSING
         made = f"_make_{name}() if {name} is _absent else " if is_made else ""
         lines.append(f"self.{name} = {made}{name}")
-    lines.append("self.__class__ = _kind")
+    lines.append("self.__class__ = _own")
     if hasattr(kind, "__post_init__"):
         lines.append("self.__post_init__()")
     head = ", ".join(parameters + (by_name if len(by_name) > 1 else []))
