@@ -22,7 +22,8 @@ def trader_check(leading: Leading) -> Callable[[], Check]:
         if holder is None:
             return Check("stale", "No process trades: orders are refused for now.", facts)
         facts |= {"trader": holder.owner, "fence": holder.fence}
-        return Check("ok", "Another process trades; this one stands by.", facts)
+        ours = "never does" if leading.role == "web" else "stands by"
+        return Check("ok", f"Another process trades; this one {ours}.", facts)
 
     return check
 
