@@ -15,7 +15,7 @@ import email
 import email.policy
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
 from functools import lru_cache
@@ -33,10 +33,12 @@ from sqlalchemy.util import LRUCache
 from structlog.dev import ConsoleRenderer, plain_traceback
 
 from tradertape_core.market.calendar import Calendar
+from tradertape_core.market.instrument import Instrument
 from tradertape_core.market.world import World, generate
 from tradertape_server.features.auth.models import User
 from tradertape_server.features.auth.passwords import Passwords
 from tradertape_server.features.auth.sessions import COOKIE, open_session
+from tradertape_server.features.instruments import service as instruments
 from tradertape_server.features.market import live_world, simulated
 from tradertape_server.features.market.service import MarketService
 from tradertape_server.main import create_app
@@ -218,6 +220,27 @@ def _worlds_made_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(live_world, "generate", remembered)
         patch.setattr(simulated, "generate", remembered)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _chains_made_once() -> Iterator[None]:
+    """Contracts do not change, and making some ten thousand takes longer than most tests."""
+    index_chains = instruments.index_chains
+
+    @lru_cache(maxsize=8)
+    def made(
+        levels: tuple[tuple[str, float], ...], today: date, calendar: Calendar
+    ) -> tuple[Instrument, ...]:
+        return tuple(index_chains(dict(levels), today, calendar))
+
+    def remembered(
+        levels: Mapping[str, float], today: date, calendar: Calendar
+    ) -> list[Instrument]:
+        return list(made(tuple(sorted(levels.items())), today, calendar))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(instruments, "index_chains", remembered)
         yield
 
 

@@ -15,9 +15,9 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -28,7 +28,6 @@ from fastapi.testclient import TestClient
 
 from tradertape_core.kernel.clock import Clock
 from tradertape_core.kernel.errors import InvariantBroken
-from tradertape_core.market.calendar import Calendar
 from tradertape_core.market.hours import segment_of
 from tradertape_core.market.instrument import Instrument
 from tradertape_core.market.session_times import PhaseKind, Segment
@@ -39,8 +38,6 @@ from tradertape_server.features.auth.reach import Reach
 from tradertape_server.features.execution.ports import OnTick
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.execution.service import Settings as ExecutionSettings
-from tradertape_server.features.instruments import service as instruments
-from tradertape_server.features.instruments.chains import index_chains
 from tradertape_server.features.workers.guardian import Guardian
 from tradertape_server.features.workers.option_desk import OptionDesk
 from tradertape_server.features.workers.service import Workers
@@ -272,26 +269,8 @@ def buy() -> Callable[..., Json]:
     return make
 
 
-@pytest.fixture(scope="session")
-def chains_made_once() -> Iterator[None]:
-    """Contracts do not change, and making some ten thousand takes longer than a test."""
-    made: dict[Any, list[Instrument]] = {}
-
-    def remembered(levels: Mapping[str, float], today: date, calendar: Calendar) -> Any:
-        key = (tuple(sorted(levels.items())), today)
-        if key not in made:
-            made[key] = index_chains(levels, today, calendar)
-        return made[key]
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(instruments, "index_chains", remembered)
-        yield
-
-
 @pytest.fixture
-def nifty(
-    container: Container, market: HandMarket, chains_made_once: None
-) -> Callable[..., Instrument]:
+def nifty(container: Container, market: HandMarket) -> Callable[..., Instrument]:
     """Contracts of a monthly expiry, quoted at 100 rupees until a test says otherwise."""
     market.underlying = Decimal(18_500)
 
