@@ -90,6 +90,16 @@ def held(worker: TestClient, play: Callable[[int], None]) -> dict[str, str]:
     return headers
 
 
+def test_a_price_is_that_of_the_beat_it_is_asked_in(replay: Container, clock: Any) -> None:
+    """One of the beat before is minutes old to the rule for fresh prices, and refuses orders."""
+    infy = replay.instruments.get("NSE:INFY")
+    clock.advance(seconds=5.6)
+    replay.feed.quotes([infy])
+    clock.advance(seconds=0.5)
+    (quoted,) = replay.feed.quotes([infy]).values()
+    assert quoted.at == replay.feed.now
+
+
 def test_a_worker_trades_and_stays_while_it_beats(
     worker: TestClient, held: dict[str, str], play: Callable[[int], None], signed_in: TestClient
 ) -> None:

@@ -305,8 +305,11 @@ class Feed:
         age_s, tick = self.age_s(token), self.latest(token)
         if age_s is None or tick is None or age_s >= 1 / self._rate_hz:
             return False
+        now = self._clock.now()
+        if self.source.market_time(now) not in (now, tick.at):
+            return False  # a recording, which is a beat further: minutes, at its speed
         is_quoted_only = tick.depth is None and tick.bid is not None
-        return not (mode is Mode.FULL and is_quoted_only) and self._clock.now() >= tick.at
+        return not (mode is Mode.FULL and is_quoted_only) and now >= tick.at
 
     def _is_silent(self) -> bool:
         since_s = self._waiting_since_s
