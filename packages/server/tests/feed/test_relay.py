@@ -7,7 +7,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -166,6 +166,7 @@ def test_what_one_process_watches_the_other_polls_and_hands_on(
     assert heard.depth is not None
     assert (heard.depth.buy[0].quantity, heard.at.tzinfo is None) == (7, False)
     assert web.market.asked == []
+    assert web.relay.offset == timedelta(0), "else no price here would be of this moment"
     web.feed.unwatch("a stream")
     eventually(lambda: len(trader.feed.subscriptions) == 0)
 

@@ -184,7 +184,7 @@ class TickRelay:
             return  # nobody is there; the next beat looks again
         status = self._feed.status()
         trouble = "" if status.connected else status.reason
-        offset_s = (self._feed.now - self._feed.clock_now).total_seconds()
+        offset_s = self._feed.offset.total_seconds()
         for i in range(0, len(ticks) or 1, _MOST_TICKS):
             part = ticks[i : i + _MOST_TICKS]
             message = _ENCODE(Ticks(self._process, part, offset_s, trouble))

@@ -10,9 +10,10 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from tradertape_core.kernel.clock import IST, Clock
+from tradertape_core.ledger.marks import FRESH_FOR
 from tradertape_core.market.candle import Candle, Interval
 from tradertape_core.market.hours import TradingHours
 from tradertape_core.market.instrument import Instrument
@@ -156,6 +157,12 @@ class Feed:
     def clock_now(self) -> datetime:
         """The clock's time."""
         return self._clock.now()
+
+    @property
+    def offset(self) -> timedelta:
+        """How far the market's time is from the clock's: not at all, but for a recording."""
+        now = self._clock.now()
+        return self.source.market_time(now) - now
 
     def hours(self, segment: Segment = Segment.CASH) -> TradingHours | None:
         """The session the feed is in; None when nothing of the segment moves."""
@@ -305,11 +312,10 @@ class Feed:
         age_s, tick = self.age_s(token), self.latest(token)
         if age_s is None or tick is None or age_s >= 1 / self._rate_hz:
             return False
-        now = self._clock.now()
-        if self.source.market_time(now) not in (now, tick.at):
-            return False  # a recording, which is a beat further: minutes, at its speed
+        # A recording may be minutes further with every beat.
+        is_of_now = timedelta(0) <= self.now - tick.at <= FRESH_FOR
         is_quoted_only = tick.depth is None and tick.bid is not None
-        return not (mode is Mode.FULL and is_quoted_only) and now >= tick.at
+        return is_of_now and not (mode is Mode.FULL and is_quoted_only)
 
     def _is_silent(self) -> bool:
         since_s = self._waiting_since_s
