@@ -186,11 +186,24 @@ def test_bought_legs_come_first_so_that_hedges_stand_before_what_they_cover() ->
 
 
 @pytest.mark.parametrize(
+    ("numbers", "wings"),
+    [({}, 2), ({"width": 3}, 3), ({"distance": 4}, 4), ({"distance": 0, "width": 1}, 1)],
+)
+def test_an_iron_butterfly_sells_at_the_money_whatever_the_distance(
+    numbers: dict[str, int], wings: int
+) -> None:
+    legs = [(leg.option_type, leg.offset) for leg in build_spread("iron_butterfly", **numbers)]
+    bought = [("PE", f"-{wings}_strike"), ("CE", f"+{wings}_strike")]
+    assert legs == [*bought, ("PE", "ATM"), ("CE", "ATM")]
+
+
+@pytest.mark.parametrize(
     ("arguments", "pointer"),
     [
         ({"name": "free_lunch"}, "/spread"), ({"name": "iron_condor", "width": 0}, "/width"),
         ({"name": "long_call", "distance": -1}, "/distance"),
         ({"name": "long_call", "lots": 0}, "/lots"),
+        ({"name": "short_straddle", "distance": 2}, "/distance"),
     ],
 )  # fmt: skip
 def test_what_makes_no_strategy_is_refused(arguments: dict, pointer: str) -> None:

@@ -39,8 +39,9 @@ def build_spread(
     """The legs of a named strategy, bought ones first.
 
     distance: strikes between the money and the first leg, 0 unless the strategy is made of options
-    out of the money (then 2). width: strikes between the legs of one type. Raises InvalidInput for
-    an unknown name or numbers that make no strategy.
+    out of the money (then 2); of an iron butterfly, which sells at the money, to its wings. width:
+    strikes between the legs of one type. Raises InvalidInput for an unknown name or numbers that
+    make no strategy, or another than its name says.
     """
     spread = SPREADS.get(name)
     if spread is None:
@@ -54,6 +55,11 @@ def build_spread(
         raise InvalidInput(f"width must be 1..{_MOST_STRIKES}", pointer="/width")
     if lots < 1:
         raise InvalidInput("lots must be 1 or more", pointer="/lots")
+    if apart and name in _STRANGLES:
+        message = (
+            f"{name} has both legs at the money: leave distance out, or ask for {_STRANGLES[name]}"
+        )
+        raise InvalidInput(message, pointer="/distance")
     legs = sorted(spread.legs(apart, width), key=lambda leg: leg.transaction_type != "BUY")
     return tuple(
         SpreadLeg(leg.option_type, leg.offset, leg.transaction_type, leg.lots * lots)
@@ -94,6 +100,10 @@ def _winged(distance: int, width: int) -> tuple[SpreadLeg, ...]:
     )
 
 
+def _winged_at_money(distance: int, width: int) -> tuple[SpreadLeg, ...]:
+    return _winged(0, distance or width)
+
+
 def _butterfly(option_type: Literal["CE", "PE"]) -> _Legs:
     def legs(distance: int, width: int) -> tuple[SpreadLeg, ...]:
         middle = distance if option_type == "CE" else -distance
@@ -117,6 +127,7 @@ def _synthetic(distance: int, _width: int) -> tuple[SpreadLeg, ...]:
 
 _Legs = Callable[[int, int], tuple[SpreadLeg, ...]]
 _OUT_OF_MONEY = frozenset({"long_strangle", "short_strangle", "iron_condor"})
+_STRANGLES = {"long_straddle": "long_strangle", "short_straddle": "short_strangle"}
 
 SPREADS: Mapping[str, Spread] = {
     spread.name: spread
@@ -134,7 +145,7 @@ SPREADS: Mapping[str, Spread] = {
         Spread("long_strangle", "Long strangle", "moving", _both("BUY")),
         Spread("short_strangle", "Short strangle", "still", _both("SELL")),
         Spread("iron_condor", "Iron condor", "still", _winged),
-        Spread("iron_butterfly", "Iron butterfly", "still", _winged),
+        Spread("iron_butterfly", "Iron butterfly", "still", _winged_at_money),
         Spread("call_butterfly", "Call butterfly", "still", _butterfly("CE")),
         Spread("put_butterfly", "Put butterfly", "still", _butterfly("PE")),
         Spread("synthetic_future", "Synthetic future", "up", _synthetic),
