@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tradertape_core.kernel.format import grouped, inr, inr_short, percent, price_text
+from tradertape_core.kernel.format import grouped, inr, inr_short, percent, price_text, unquoted
 
 
 @pytest.mark.parametrize(
@@ -71,3 +71,13 @@ def test_grouping_changes_no_digit(number):
 )  # fmt: skip
 def test_a_price_has_two_decimals_or_those_of_its_tick(price, text):
     assert price_text(Decimal(price)) == text
+
+
+@pytest.mark.parametrize("text", ["10", " -1450.05", "1e3"])
+def test_a_number_in_quotes_is_told_to_leave_them(text):
+    assert unquoted(text) == ": write it without quotes"
+
+
+@pytest.mark.parametrize("value", ["x", "", "ten", "1,450", "nan", "inf", True, None, [1]])
+def test_what_is_no_number_without_quotes_either_is_not_told_so(value):
+    assert unquoted(value) == ""

@@ -125,6 +125,13 @@ def test_a_broken_rule_is_the_only_problem_and_says_what_to_do(
     assert words in problems[0].message
 
 
+def test_a_text_that_is_no_number_is_not_told_to_lose_its_quotes() -> None:
+    """KO-05."""
+    problems = order_problems(LIMIT | {"quantity": "ten", "price": "x"})
+    told = [problem.message for problem in problems]
+    assert told == ['must be a number, was "ten"', 'must be a number, was "x"']
+
+
 def test_every_problem_is_named_at_once() -> None:
     """KO-05, KO-06."""
     document = LIMIT | {"quantity": 0, "price": 0, "validity": "TTL", "tag": "x"}

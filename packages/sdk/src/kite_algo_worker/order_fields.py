@@ -112,8 +112,7 @@ class OrderFields:
         if value is None:
             return None
         if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)):
-            advice = ": write it without quotes" if isinstance(value, str) else ""
-            self.fail(name, f"must be a number, was {shown(value)}{advice}")
+            self.fail(name, f"must be a number, was {shown(value)}{_unquoted(value)}")
             return None
         if not math.isfinite(value):
             self.fail(name, f"must be a finite number, was {value}")
@@ -131,6 +130,16 @@ def nearest(word: str, known: Iterable[str]) -> str:
     """Return `; did you mean price?` when a known word is close, else nothing."""
     close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.7)
     return f"; did you mean {close[0]}?" if close else ""
+
+
+def _unquoted(value: object) -> str:
+    if not isinstance(value, str):
+        return ""
+    try:
+        is_number = math.isfinite(float(value))
+    except ValueError:
+        return ""
+    return ": write it without quotes" if is_number else ""
 
 
 def _meant(value: object, words: tuple[str, ...]) -> str:

@@ -71,6 +71,17 @@ def percent(value: Number, decimals: int = 1, *, signed: bool = False) -> str:
     return f"{'+' if signed and value > 0 else ''}{text}%"
 
 
+def unquoted(value: object) -> str:
+    """`: write it without quotes` for a number that came as a text, else nothing."""
+    if not isinstance(value, str):
+        return ""
+    try:
+        is_number = math.isfinite(float(value))
+    except ValueError:
+        return ""
+    return ": write it without quotes" if is_number else ""
+
+
 def _rounded(value: float | Decimal, decimals: int) -> str:
     if isinstance(value, int) and not decimals:
         return str(value)

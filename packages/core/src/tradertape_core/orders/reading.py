@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from tradertape_core.kernel.errors import Problem
+from tradertape_core.kernel.format import unquoted
 
 LARGEST_QUANTITY = 100_000_000
 LARGEST_PRICE = Decimal(100_000_000)
@@ -123,8 +124,7 @@ class Fields:
         if value is None:
             return None
         if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
-            advice = ": write it without quotes" if isinstance(value, str) else ""
-            self.fail(name, f"must be a number, was {shown(value)}{advice}")
+            self.fail(name, f"must be a number, was {shown(value)}{unquoted(value)}")
             return None
         if not _is_finite(value):
             self.fail(name, f"must be a finite number, was {value}")

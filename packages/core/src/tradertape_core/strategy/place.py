@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from tradertape_core.kernel.errors import Problem
+from tradertape_core.kernel.format import unquoted
 
 _SHOWN = 60  # characters of a wrong value that a message repeats
 _HUGE = 10**300  # beyond it an integer of a document no longer fits a float
@@ -77,8 +78,7 @@ class Place:
         """A finite number of [low, high]; texts, booleans and NaN are refused."""
         value = self.value
         if isinstance(value, bool) or not isinstance(value, (int, float)):
-            advice = ": write it without quotes" if isinstance(value, str) else ""
-            self.fail(f"must be a number, was {shown(value)}{advice}")
+            self.fail(f"must be a number, was {shown(value)}{unquoted(value)}")
             return low
         if isinstance(value, int):
             value = max(min(value, _HUGE), -_HUGE)
