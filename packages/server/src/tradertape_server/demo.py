@@ -13,7 +13,10 @@ from tradertape_core.strategy.base_models import BASE_MODELS
 from tradertape_server.features.backtests.repository import RunFilter
 from tradertape_server.features.backtests.schemas import BacktestRequest
 from tradertape_server.features.market.progress import Progress
+from tradertape_server.features.market.service import MarketService
+from tradertape_server.platform.clock import SystemClock
 from tradertape_server.platform.secrets import private_folder
+from tradertape_server.settings import Settings
 from tradertape_server.wiring import Container
 
 EMAIL = "demo@tradertape.local"
@@ -33,9 +36,13 @@ class DemoAccount:
     password: str
 
 
-def set_up(container: Container, *, say: Say, progress: Progress) -> DemoAccount:
-    """Make what is missing: a market, an account, a backtest. A second start finds it there."""
-    container.market.ensure_simulated_world(progress)
+def build_market(settings: Settings, progress: Progress) -> None:
+    """Build the simulated market before anything opens it: a replay plays its past at once."""
+    MarketService(settings.effective_home, SystemClock()).ensure_simulated_world(progress)
+
+
+def set_up(container: Container, *, say: Say) -> DemoAccount:
+    """Make what is missing: an account, a backtest. A second start finds it there."""
     account, user_id = ensure_account(container)
     if not has_runs(container, user_id):
         say(first_backtest(container, user_id))

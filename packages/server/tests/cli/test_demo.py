@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from fastapi.testclient import TestClient
 
-from tradertape_server.demo import set_up
+from tradertape_server.demo import build_market, set_up
 from tradertape_server.features.market.progress import no_progress
 from tradertape_server.wiring import Container
 
@@ -17,8 +17,9 @@ def test_the_demo_is_set_up_once_and_can_be_signed_in_to(
     container: Container, client: TestClient
 ) -> None:
     said: list[str] = []
-    account = set_up(container, say=said.append, progress=no_progress)
-    again = set_up(container, say=said.append, progress=no_progress)
+    build_market(container.settings, no_progress)
+    account = set_up(container, say=said.append)
+    again = set_up(container, say=said.append)
 
     assert again == account
     assert len(said) == 1

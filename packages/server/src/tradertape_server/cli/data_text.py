@@ -96,7 +96,7 @@ def status_rows(sets: Sequence[DataSetStatus]) -> list[dict[str, Any]]:
 def status_text(sets: Sequence[DataSetStatus]) -> str:
     """The data sets as a table."""
     if not sets:
-        return "No data set yet: start the server once, or import files."
+        return "No data set yet: start `tradertape serve --demo`, or import files."
     head = ("", "name", "basis", "first", "last", "symbols", "candles", "gaps", "rejected")
     body = [
         (

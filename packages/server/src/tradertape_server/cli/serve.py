@@ -82,6 +82,8 @@ def _serve(settings: Settings, listener: socket.socket, *, demo: bool, as_json: 
 
     configure_logging(level=settings.log_level, form=settings.log_format)
     cache = warming.use_cache(settings.effective_home)
+    if demo:
+        _build_market(settings, quiet=as_json)
     container = build_container(settings)
     bring_up_to_date(container)
     account = _demo(container, quiet=as_json) if demo else None
@@ -106,16 +108,22 @@ def _serve(settings: Settings, listener: socket.socket, *, demo: bool, as_json: 
     uvicorn.Server(config).run(sockets=[listener])
 
 
-def _demo(container: Container, *, quiet: bool) -> DemoAccount:
+def _build_market(settings: Settings, *, quiet: bool) -> None:
     from tradertape_server.cli.data import progress_bar
+    from tradertape_server.demo import build_market
+
+    with progress_bar(hidden=quiet) as progress:
+        build_market(settings, progress)
+
+
+def _demo(container: Container, *, quiet: bool) -> DemoAccount:
     from tradertape_server.demo import set_up
 
     def say(text: str) -> None:
         if not quiet:
             typer.echo(text)
 
-    with progress_bar(hidden=quiet) as progress:
-        return set_up(container, say=say, progress=progress)
+    return set_up(container, say=say)
 
 
 def _listen(settings: Settings) -> socket.socket:

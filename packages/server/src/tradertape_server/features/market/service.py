@@ -271,8 +271,8 @@ class MarketService:
         name = data_set or self.default or self.store.active()
         if name is None:
             raise InvalidInput(
-                "there is no market data yet: start the server once, which builds the simulated "
-                "world, or import your own",
+                "there is no market data yet: `tradertape serve --demo` builds a simulated market, "
+                "`tradertape data import` brings in your own",
                 pointer="/data_set",
             )
         return name
