@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from tradertape_server.features.changelog.service import Changelog, parse
 from tradertape_server.features.operations.service import Check, Health, overall
+from tradertape_server.platform import storage
 from tradertape_server.platform.database import Database
 from tradertape_server.platform.metrics import Metrics
 from tradertape_server.platform.storage import full_file
@@ -55,6 +57,27 @@ def test_health_says_what_is_wrong_with_the_databases_disk(
     assert (answer.status_code, told["status"]) == (503, "down")
     assert told["detail"].startswith("The disk of the database is full. Make room")
     assert told["facts"] == {"code": "database_full"}
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("overrides", [{"disk_reserve_mb": 1}])
+def test_a_full_disk_is_over_as_soon_as_its_reserve_is_back(
+    client: TestClient, container: Container, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def told() -> str:
+        return client.get("/api/health").json()["checks"]["database"]["status"]
+
+    database = container.database
+    database.reserve.stop()  # it would find room at its next look
+    refused = OperationalError("COMMIT", {}, full_file())
+    database.storage.hear(refused)
+    database.reserve.hear(refused)
+    with monkeypatch.context() as later:
+        later.setattr(storage, "monotonic", lambda: monotonic() + 2 * storage.REMEMBERED_S)
+        assert told() == "down", "nothing was refused for two minutes, and yet it takes nothing"
+    assert told() == "down"
+    database.reserve.look()
+    assert told() == "ok"
 
 
 @ON_SQLITE

@@ -33,7 +33,7 @@ from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from tradertape_server.platform.disk_reserve import DiskReserve
-from tradertape_server.platform.storage import StorageWatch, full_file
+from tradertape_server.platform.storage import KEPT, StorageTrouble, StorageWatch, full_file
 
 WRITES = "tradertape_writes"
 FROM_RESERVE = "tradertape_from_reserve"
@@ -156,7 +156,7 @@ class Database:
         event.listen(
             self.engine, "handle_error", lambda met: self.storage.hear(met.sqlalchemy_exception)
         )
-        self.reserve = DiskReserve(self.sqlite_file, reserve_bytes)
+        self.reserve = DiskReserve(self.sqlite_file, reserve_bytes, on_room=self.storage.has_room)
         if self.is_sqlite:
             _use_reserve(self.engine, self.reserve)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
@@ -191,6 +191,11 @@ class Database:
     def alone(self, session: Session, what: str) -> None:
         """Be the only one at this until the transaction ends, among all processes."""
         alone_at(session.connection(), what)
+
+    @property
+    def trouble(self) -> StorageTrouble | None:
+        """Why it stores nothing: while its reserve is given up, or what it said within a minute."""
+        return KEPT if self.reserve.is_out else self.storage.trouble
 
     @property
     def sqlite_file(self) -> Path | None:

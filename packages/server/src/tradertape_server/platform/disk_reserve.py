@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -23,9 +24,15 @@ logger = get_logger(__name__)
 
 
 class DiskReserve:
-    """A file of some size. A size of 0 sets nothing aside, and nothing is ever refused for it."""
+    """A file of some size. A size of 0 sets nothing aside, and nothing is ever refused for it.
 
-    def __init__(self, database_file: Path | None, size_bytes: int) -> None:
+    on_room: told when the space could be set aside.
+    """
+
+    def __init__(
+        self, database_file: Path | None, size_bytes: int, *, on_room: Callable[[], None]
+    ) -> None:
+        self._on_room = on_room
         self._file = database_file and database_file.with_name(f"{database_file.name}.reserve")
         self._size = size_bytes if database_file is not None else 0
         self._lock = threading.Lock()
@@ -105,6 +112,7 @@ class DiskReserve:
         if self._is_out:
             logger.info("there is room on the disk of the database again")
         self._is_out = False
+        self._on_room()
         return True
 
 

@@ -76,6 +76,11 @@ class StorageWatch:
         if trouble is not None:
             self._last = trouble, monotonic()
 
+    def has_room(self) -> None:
+        """There is room on the disk: that it was full is over."""
+        if self.trouble is FULL:
+            self._last = None
+
 
 def full_file() -> sqlite3.OperationalError:
     """What SQLite says when the disk is full."""

@@ -79,7 +79,7 @@ class Health:
             return Check("down", "It does not answer.")
 
     def _check_database(self) -> Check:
-        trouble = self._database.storage.trouble
+        trouble = self._database.trouble
         if trouble is not None:
             what = f"{trouble.what[0].upper()}{trouble.what[1:]}. {trouble.remedy}"
             return Check("down", what, {"code": trouble.code})
