@@ -2,7 +2,7 @@
 
 usage: streaming_floor.py PORT HOME. Answers as `streaming.py` does, so that the same readers read
 it. No routes, no feed, no JSON is made, no event loop: for each beat and client one gather of ready
-rows and one write.
+rows and one write; what all want is gathered once, and compressed once where they take that.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import numpy.typing as npt
+
+from tradertape_server.platform.gzipped import HEAD as GZIP_HEAD
+from tradertape_server.platform.gzipped import packed_piece, stored
 
 KNOWN, RATE_HZ = 1_500, 10
 WIDTHS = {"ltp": 137, "quote": 344}  # of a tick, as the server writes it
@@ -36,9 +39,12 @@ class Client:
         self.mode = query["mode"][0]
         self.rows = np.array(query["tokens"][0].split(","), np.intp)
         self.key = self.rows.tobytes()
+        self.is_gzip = b"Accept-Encoding: gzip" in request
         self.connection = connection
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        if self.is_gzip:
+            self.send([GZIP_HEAD])
 
     @property
     def is_there(self) -> bool:
@@ -50,9 +56,9 @@ class Client:
         except OSError:
             return False
 
-    def send(self, message: memoryview) -> None:
+    def send(self, parts: list[bytes | memoryview]) -> None:
         """Send a chunk."""
-        self.connection.sendmsg((b"%x\r\n" % len(message), message, b"\r\n"))
+        self.connection.sendmsg((b"%x\r\n" % sum(map(len, parts)), *parts, b"\r\n"))
 
 
 def table(name: str, width: int) -> Rows:
@@ -73,6 +79,14 @@ def gathered(rows: Rows, client: Client) -> memoryview:
     return message
 
 
+def message_of(rows: Rows, client: Client, *, is_shared: bool) -> list[bytes | memoryview]:
+    """One client's message in the parts it is sent in."""
+    message = gathered(rows, client)
+    if not client.is_gzip:
+        return [message]
+    return [packed_piece(message)] if is_shared else stored(message)
+
+
 def run(clients: list[Client], count: int) -> dict[str, object]:
     """Beats at their rate."""
     entered_s: dict[str, float] = {}
@@ -82,9 +96,9 @@ def run(clients: list[Client], count: int) -> dict[str, object]:
         name = datetime.now(UTC).isoformat()
         entered_s[name] = time.monotonic()
         rows = table(name, WIDTHS[clients[0].mode])
-        message = gathered(rows, clients[0])
+        message = message_of(rows, clients[0], is_shared=is_shared)
         for one in clients:
-            one.send(message if is_shared else gathered(rows, one))
+            one.send(message if is_shared else message_of(rows, one, is_shared=False))
         time.sleep(max(0.0, began_s + (beat + 1) / RATE_HZ - time.perf_counter()))
     return {
         "entered_s": entered_s, "took_s": time.perf_counter() - began_s,

@@ -4,6 +4,7 @@ The last scenario is an everyday one: 50 clients of 100 symbols each.
 
     python bench/streams.py              # every scenario, about a minute and a half
     python bench/streams.py --quick      # a few beats of each
+    python bench/streams.py --plain      # clients that cannot unpack gzip
     python bench/streams.py --floor      # what the machine itself needs for the same bytes
 
 A real server in a process of its own (`streaming.py`), 500 connections over loopback that read
@@ -16,12 +17,16 @@ of every beat; of those it ran evenly in, the p99 is told as well, and how many 
 
 500 readers on the server's own machine would take from it what readers elsewhere do not: they look
 at the head of a message and have the kernel throw the rest away (MSG_TRUNC). Two more connections
-parse and check what they get.
+unpack, parse and check all they get.
+
+The readers say that they take gzip, as `requests`, `httpx` and browsers do unasked, so both SDKs: a
+message for many is compressed once. With `--plain` they do not.
 
 What the figures can be at most: a tick is 137 bytes as `ltp`, 344 as `quote`, so a beat is 69 or
-172 MB, 0.7 or 1.7 GB/s. The server copies each byte twice (the gather, the send), and the last of
-500 clients waits for the other 499: `--floor` (`streaming_floor.py`) does that and nothing else. On
-top of it the server judges and writes 1,500 ticks a beat.
+172 MB as it is, 0.7 or 1.7 GB/s; for one list, compressed, a tenth or a fifth. The server copies
+each byte twice (the gather, the send), and the last of 500 clients waits for the other 499:
+`--floor` (`streaming_floor.py`) does that and nothing else. On top of it the server judges and
+writes 1,500 ticks a beat.
 """
 
 from __future__ import annotations
@@ -35,9 +40,11 @@ import subprocess
 import sys
 import tempfile
 import time
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +56,8 @@ CHECKED, RATE_HZ = 2, 10
 CHECK_EVERY = 10  # of their frames: parsing holds the other readers up
 GATE_MS, HELD_HZ = 50.0, 9.9
 HEAD = 400  # bytes of a message that are looked at
-_WASTE = bytearray(1 << 20)
+_ROOM = memoryview(bytearray(1 << 20))
+_GZIP, _RAW = 31, -15  # window bits of the whole, and of a piece of it
 Figures = dict[str, Any]
 
 
@@ -62,6 +70,7 @@ class Scenario:
     is_shared: bool
     clients: int = 500
     symbols: int = 1_000
+    is_plain: bool = False
 
 
 SCENARIOS = (
@@ -76,11 +85,17 @@ SCENARIOS = (
 class Reader:
     """One connection: the frames it got, each with the beat it is of and when it was whole."""
 
-    def __init__(self, port: int, path: str, token: str, *, is_checked: bool) -> None:
+    def __init__(
+        self, port: int, path: str, token: str, *, is_checked: bool, is_plain: bool
+    ) -> None:
         self.socket = socket.create_connection(("127.0.0.1", port))
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
-        head = f"GET {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n"
-        self.socket.sendall(head.encode())
+        encoding = "identity" if is_plain else "gzip"
+        head = f"GET {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n"
+        self.socket.sendall(f"{head}Accept-Encoding: {encoding}\r\n\r\n".encode())
+        self._unpack = _as_it_is if is_plain else zlib.decompressobj(_GZIP).decompress
+        self._is_plain = is_plain
+        self._first = 65_536 if is_checked else HEAD + 20
         self.got: list[tuple[str, float]] = []
         self.bytes = 0
         self.most = 0
@@ -99,24 +114,25 @@ class Reader:
         self.socket.setblocking(False)  # noqa: FBT003 - its only form
 
     def read(self) -> None:
-        """Take what has come, as far as it goes."""
+        """Take what has come."""
         while True:
+            is_waste = self._left > 0 and not self._is_checked
+            asked = min(self._left, len(_ROOM)) if is_waste else self._first
             try:
-                if self._left > HEAD and not self._is_checked:
-                    took = self.socket.recv_into(
-                        _WASTE, min(self._left - 2, len(_WASTE)), socket.MSG_TRUNC
-                    )
-                    self._skip(took)
-                    if took == 0:
-                        raise ConnectionError("the server closed a stream")
-                    continue
-                more = self.socket.recv(65536 if self._is_checked else HEAD)
+                took = self.socket.recv_into(_ROOM, asked, socket.MSG_TRUNC if is_waste else 0)
             except BlockingIOError:
                 return
-            if not more:
+            if not took:
                 raise ConnectionError("the server closed a stream")
-            self._head += more
-            self._parse()
+            if is_waste:
+                self._skip(took)
+                if not self._left:
+                    self._whole()
+            else:
+                self._head += _ROOM[:took]
+                self._parse()
+            if took < asked or (is_waste and not self._left):
+                return
 
     def _skip(self, took: int) -> None:
         self._left -= took
@@ -127,35 +143,45 @@ class Reader:
         while True:
             if self._left:
                 took = min(self._left, len(self._head))
-                part = self._head[:took]
+                if self._is_checked:
+                    self._body += self._head[:took]
                 del self._head[:took]
                 self._skip(took)
-                if self._is_checked:
-                    self._body += part
                 if self._left:
                     return
                 self._whole()
-            size, end, rest = self._head.partition(b"\r\n")
-            if not end:
+            end = self._head.find(b"\r\n")
+            if end < 0:
                 return
-            length = int(size, 16)
-            if length > HEAD and len(rest) < HEAD - 20:
+            length, first = int(self._head[:end], 16), end + 2
+            if length > HEAD and len(self._head) < first + HEAD:
                 return
-            self._left, self._head = length + 2, rest
-            self._beat = _beat_of(bytes(rest[:HEAD])) if length > HEAD else ""
+            head = bytes(self._head[first : first + HEAD]) if length > HEAD else b""
+            self._beat = _beat_of(head, is_plain=self._is_plain) if head else ""
+            self._left = length + 2
+            del self._head[:first]
 
     def _whole(self) -> None:
+        text = self._unpack(bytes(self._body[:-2])) if self._is_checked else b""
+        self._body.clear()
         if self._beat:
             self.got.append((self._beat, time.monotonic()))
-        is_due = len(self.got) % CHECK_EVERY == 1
-        if self._is_checked and is_due and self._body.startswith(b"data:"):
-            ticks = orjson.loads(self._body[6:-4])["ticks"]
+        if len(self.got) % CHECK_EVERY == 1 and text.startswith(b"data:"):
+            ticks = orjson.loads(text[6:-2])["ticks"]
             self.most = max(self.most, len(ticks))
             assert len({one["instrument_token"] for one in ticks}) == len(ticks)
-        self._body.clear()
 
 
-def _beat_of(head: bytes) -> str:
+def _as_it_is(part: bytes) -> bytes:
+    return part
+
+
+@lru_cache(maxsize=8)
+def _beat_of(head: bytes, *, is_plain: bool) -> str:
+    """The beat that a message is of, by its first bytes: a piece of a body stands alone."""
+    if not is_plain:
+        is_stored = head[:1] == b"\0"
+        head = head[5:] if is_stored else zlib.decompressobj(_RAW).decompress(head, HEAD)
     _, found, rest = head.partition(b'"timestamp":"')
     return rest.partition(b'"')[0].decode() if found else ""
 
@@ -233,7 +259,10 @@ def _connect(other: Server, asked: Scenario) -> list[Reader]:
         draw = random.Random(0 if asked.is_shared else number % asked.clients)
         names = ",".join(map(str, draw.sample(other.tokens, asked.symbols)))
         path = f"/api/algo-workers/worker/market/ticks/stream?mode={asked.mode}&tokens={names}"
-        readers.append(Reader(other.port, path, other.token, is_checked=number >= asked.clients))
+        is_checked = number >= asked.clients
+        readers.append(
+            Reader(other.port, path, other.token, is_checked=is_checked, is_plain=asked.is_plain)
+        )
     for one in readers:
         one.wait_open()
     return readers
@@ -309,13 +338,15 @@ def verdict(what: str, figure: float, target: str, is_met: bool) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--plain", action="store_true")
     parser.add_argument("--floor", action="store_true")
     asked = parser.parse_args()
     beats = 10 if asked.quick else 100
     script = "streaming_floor.py" if asked.floor else "streaming.py"
     with Machine() as machine, server(script) as other:
         for scenario in SCENARIOS:
-            judge(scenario.name, run(other, machine, scenario, beats))
+            wanted = replace(scenario, is_plain=asked.plain)
+            judge(scenario.name, run(other, machine, wanted, beats))
 
 
 if __name__ == "__main__":

@@ -75,6 +75,7 @@ def prices_arrive(cluster: Cluster, server: Server) -> None:
     path = f"{server.url}{PREFIX}/market/ticks/stream"
     asked = {"symbols": "NSE:INFY"}
     with HTTP.stream("GET", path, params=asked, headers=cluster.headers, timeout=SOON_S) as answer:
+        assert answer.headers["content-encoding"] == "gzip", "asked for by any client, unasked"
         lines = (line for line in answer.iter_lines() if line.startswith("data: "))
         seen = {json.loads(next(lines)[6:])["ticks"][0]["timestamp"] for _ in range(4)}
     assert len(seen) >= 3

@@ -33,8 +33,8 @@ class Outlet(Protocol):
         """Whether all that was written has gone out: only then may more be."""
         ...
 
-    def write(self, message: bytes | memoryview) -> None:
-        """Send a message, if free: it does not wait, and has no need of the message afterwards."""
+    def write(self, *parts: bytes | memoryview) -> None:
+        """Send a message, if free: it does not wait, and has no need of its parts afterwards."""
         ...
 
 
@@ -54,17 +54,19 @@ class ChunkOutlet:
         """Whether the connection is there and nothing waits in it."""
         return self._transport.get_write_buffer_size() == 0 and not self._transport.is_closing()
 
-    def write(self, message: bytes | memoryview) -> None:
+    def write(self, *parts: bytes | memoryview) -> None:
         """Send one chunk."""
-        self._send(b"%x\r\n" % len(message), message, b"\r\n")
+        length = sum(map(len, parts))
+        head = b"%x\r\n" % length
+        self._send(len(head) + length + 2, head, *parts, b"\r\n")
 
-    def _send(self, *parts: bytes | memoryview) -> None:
+    def _send(self, length: int, *parts: bytes | memoryview) -> None:
         sent = 0
         if self._socket is not None and self.is_free:
             # Full, or gone: of that the transport hears as well.
             with contextlib.suppress(OSError):
                 sent = os.writev(self._socket.fileno(), parts)
-        if sent < sum(map(len, parts)):
+        if sent < length:
             self._transport.write(b"".join(parts)[sent:])
 
     def end(self) -> None:
@@ -79,16 +81,16 @@ class ChunkOutlet:
 class FrameOutlet(ChunkOutlet):
     """A WebSocket that was accepted: each message is one text frame, as it is."""
 
-    def write(self, message: bytes | memoryview) -> None:
+    def write(self, *parts: bytes | memoryview) -> None:
         """Send one frame."""
-        length = len(message)
+        length = sum(map(len, parts))
         if length < 126:
             head = struct.pack("!BB", _TEXT, length)
         elif length < 1 << 16:
             head = struct.pack("!BBH", _TEXT, 126, length)
         else:
             head = struct.pack("!BBQ", _TEXT, 127, length)
-        self._send(head, message)
+        self._send(len(head) + length, head, *parts)
 
 
 class StreamingHttp(HttpToolsProtocol):

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
+from tradertape_server.platform import gzipped
 from tradertape_server.platform.outlets import mark_endless
 
 HEARTBEAT_S = 15.0
@@ -82,14 +83,25 @@ class EventStream(Response):
 
     media_type = "text/event-stream"
 
-    def __init__(self, events: AsyncIterator[bytes], guard: Guard, status_code: int = 200) -> None:
+    def __init__(
+        self,
+        events: AsyncIterator[bytes],
+        guard: Guard,
+        status_code: int = 200,
+        *,
+        is_gzip: bool = False,
+    ) -> None:
+        """is_gzip: the events are pieces of a gzip body."""
         self._events = events
         self._guard = guard
+        self._is_gzip = is_gzip
         self.status_code = status_code  # FastAPI looks for it, to describe a route
         self.background = None
         self.body = b""
         self.init_headers({"Content-Type": MEDIA_TYPE, "X-Accel-Buffering": "no"})
         del self.headers["content-length"]
+        if is_gzip:
+            self.headers["Content-Encoding"] = "gzip"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve."""
@@ -108,15 +120,20 @@ class EventStream(Response):
             await _close(self._events)
         with contextlib.suppress(OSError, TimeoutError):
             async with asyncio.timeout(1.0):
-                await send({"type": "http.response.body", "body": last, "more_body": False})
+                body = self._own(last)
+                await send({"type": "http.response.body", "body": body, "more_body": False})
 
     async def _pump(self, send: Send) -> bytes:
         """Hand on what there is; ends with the events, or when the reader takes nothing."""
-        if await _reads(send, COME_BACK):
+        head = gzipped.HEAD if self._is_gzip else b""
+        if await _reads(send, head + self._own(COME_BACK)):
             async for chunk in self._events:
                 if not await _reads(send, chunk):
                     break
         return b""
+
+    def _own(self, event: bytes) -> bytes:
+        return b"".join(gzipped.stored(event)) if self._is_gzip else event
 
 
 async def _reads(send: Send, chunk: bytes) -> bool:

@@ -22,8 +22,12 @@ import numpy.typing as npt
 from tradertape_core.market.tick import Tick
 from tradertape_server.features.feed.shapes import Shape, console_lines, worker_lines
 from tradertape_server.features.feed.source import Mode
+from tradertape_server.platform.gzipped import packed_piece, stored
 
 Message = bytes | memoryview
+Parts = Sequence[Message]  # a message to be sent as one
+PACKED_FROM = 1_400  # bytes: what fits into one packet is sent as it is
+FEW_LISTS = 8  # different ones that are wanted: each is compressed
 _Room = Callable[[int, type[np.uint8]], npt.NDArray[np.uint8]]
 
 
@@ -67,12 +71,13 @@ class Selection:
 class TickFrame:
     """The newest ticks of some instruments."""
 
-    __slots__ = ("__weakref__", "_asked", "_laid", "_messages", "_rows", "ticks")
+    __slots__ = ("__weakref__", "_asked", "_laid", "_messages", "_packed", "_rows", "ticks")
 
     def __init__(self, ticks: Mapping[int, Tick]) -> None:
         self.ticks = ticks
         self._messages: dict[tuple[Selection, _Form], Message] = {}
         self._asked: set[tuple[Selection, _Form]] = set()
+        self._packed: dict[Selection, Parts] = {}
         # None: there is nothing in the older one that is not newer here.
         self._laid: WeakKeyDictionary[TickFrame, TickFrame | None] = WeakKeyDictionary()
         self._rows: dict[tuple[Shape, Mode], _Rows] = {}
@@ -98,6 +103,22 @@ class TickFrame:
     def worker_event(self, wanted: Selection) -> Message:
         """The workers' message as a server-sent event; empty when nothing in it is wanted."""
         return self._message(wanted, _WORKER_EVENT)
+
+    def worker_event_gzip(self, wanted: Selection) -> Parts:
+        """The same as a piece of a gzip body; no parts when nothing in it is wanted.
+
+        What many are sent is compressed, once. What one alone is sent is so only while few want
+        something of their own: hundreds would wait for each other.
+        """
+        packed = self._packed.get(wanted)
+        if packed is not None:
+            return packed
+        message = self.worker_event(wanted)
+        is_shared = (wanted, _WORKER_EVENT) in self._messages
+        if len(message) < PACKED_FROM or not (is_shared or _WISHES.count <= FEW_LISTS):
+            return stored(message)
+        made = self._packed[wanted] = (packed_piece(message),)
+        return made
 
     def _message(self, wanted: Selection, form: _Form) -> Message:
         key = (wanted, form)
@@ -243,6 +264,11 @@ class _Wishes:
         self._held: WeakSet[Selection] = WeakSet()
         self._added = 0
         self.tokens: dict[Mode, set[int]] = {mode: set() for mode in Mode}
+
+    @property
+    def count(self) -> int:
+        """How many different ones are held."""
+        return len(self._held)
 
     def add(self, one: Selection) -> None:
         self._held.add(one)

@@ -32,6 +32,7 @@ from tradertape_server.features.feed.service import Feed
 from tradertape_server.features.instruments.service import InstrumentService
 from tradertape_server.features.workers.callers import worker_with
 from tradertape_server.features.workers.market_streams import candle_events, tick_events
+from tradertape_server.platform.gzipped import takes_gzip
 from tradertape_server.platform.http import part
 from tradertape_server.platform.identity import Identity
 from tradertape_server.platform.outlets import outlet_of
@@ -162,8 +163,9 @@ async def stream_ticks(
     for error in found.unknown.values():
         raise error
     wanted, outlet = list(found.instruments.values()), outlet_of(request.scope)
-    events = tick_events(feed, wanted, mode_of(mode), outlet=outlet)
-    return EventStream(events, Guarded(watch, caller))
+    is_gzip = takes_gzip(request.headers)
+    events = tick_events(feed, wanted, mode_of(mode), outlet=outlet, is_gzip=is_gzip)
+    return EventStream(events, Guarded(watch, caller), is_gzip=is_gzip)
 
 
 @router.get("/candles/stream", responses=STREAM, response_class=EventStream)

@@ -13,11 +13,12 @@ from tradertape_core.market.candle import Candle, Interval, parse_interval
 from tradertape_core.market.instrument import Instrument
 from tradertape_server.features.auth.sockets import accepted_protocol, key_caller
 from tradertape_server.features.feed.answers import asked_instrument, identifiers, mode_of
-from tradertape_server.features.feed.frames import Message, Selection, TickFrame
+from tradertape_server.features.feed.frames import Message, Parts, Selection, TickFrame
 from tradertape_server.features.feed.service import CANDLES, TICKS, CandleFrame, Feed
 from tradertape_server.features.feed.shapes import kite_candle
 from tradertape_server.features.feed.source import Mode
 from tradertape_server.features.instruments.service import UnknownInstrument
+from tradertape_server.platform import gzipped
 from tradertape_server.platform.bus import Direct
 from tradertape_server.platform.errors import ApiError, BadRequest, TooMany, response_for
 from tradertape_server.platform.identity import Identity
@@ -35,7 +36,18 @@ from tradertape_server.platform.streams import (
 
 sockets = APIRouter()
 
-Written = Callable[[TickFrame, Selection], Message]
+Written = Callable[[TickFrame, Selection], Parts]
+
+
+def _whole(write: Callable[[TickFrame, Selection], Message]) -> Written:
+    def parts(frame: TickFrame, wanted: Selection) -> Parts:
+        message = write(frame, wanted)
+        return (message,) if message else ()
+
+    return parts
+
+
+_AS_TEXT, _AS_EVENT = _whole(TickFrame.worker), _whole(TickFrame.worker_event)
 
 HEARTBEAT = ascii_json({"event": "heartbeat"})
 _REFUSED = 1008  # before accepting: the handshake is answered with 403
@@ -47,8 +59,8 @@ def _past(outlet: Outlet, write: Written, wanted: Selection) -> Direct:
     def send(_topic: str, frame: TickFrame) -> bool:
         if not outlet.is_free:
             return False
-        if message := write(frame, wanted):
-            outlet.write(message)
+        if parts := write(frame, wanted):
+            outlet.write(*parts)
         return True
 
     return send
@@ -59,7 +71,7 @@ async def tick_messages(
     instruments: list[Instrument],
     mode: Mode,
     *,
-    write: Written = TickFrame.worker,
+    write: Written = _AS_TEXT,
     outlet: Outlet | None = None,
 ) -> AsyncIterator[bytes | None]:
     """The present state, then every beat's ticks; None when a heartbeat is due.
@@ -73,15 +85,15 @@ async def tick_messages(
     feed.watch(owner, instruments, mode)
     try:
         quotes = await run_in_threadpool(feed.quotes, instruments, mode)
-        if message := write(TickFrame(quotes), wanted):
-            yield bytes(message)
+        if parts := write(TickFrame(quotes), wanted):
+            yield b"".join(parts)
         beat = Beat(HEARTBEAT_S)
         while True:
             delivery = await box.take(beat.left_s)
             frame: TickFrame | None = delivery.frames.get(TICKS) if delivery else None
-            message = write(frame, wanted) if frame else b""
-            if message or not beat.left_s:
-                yield bytes(message) or None
+            parts = write(frame, wanted) if frame else ()
+            if parts or not beat.left_s:
+                yield b"".join(parts) or None
                 beat.sent()
     finally:
         feed.bus.close(box)
@@ -115,12 +127,18 @@ async def candle_messages(
 
 
 async def tick_events(
-    feed: Feed, instruments: list[Instrument], mode: Mode, *, outlet: Outlet | None = None
+    feed: Feed,
+    instruments: list[Instrument],
+    mode: Mode,
+    *,
+    outlet: Outlet | None = None,
+    is_gzip: bool = False,
 ) -> AsyncIterator[bytes]:
-    """Ticks as server-sent events."""
-    write = TickFrame.worker_event
+    """Ticks as server-sent events; as pieces of a gzip body, if asked for."""
+    write = TickFrame.worker_event_gzip if is_gzip else _AS_EVENT
+    ping = b"".join(gzipped.stored(PING)) if is_gzip else PING
     async for message in tick_messages(feed, instruments, mode, write=write, outlet=outlet):
-        yield PING if message is None else message
+        yield ping if message is None else message
 
 
 async def candle_events(
