@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -57,6 +58,22 @@ def test_an_example_refuses_real_money(name: str, worker: dict[str, str]) -> Non
     )  # fmt: skip
     assert done.returncode != 0
     assert "KITE_ALGO_ENABLE_LIVE=1" in done.stderr
+
+
+def test_an_example_says_in_a_line_that_the_server_is_away() -> None:
+    environment = {**os.environ, "KITE_ALGO_API_BASE": "http://127.0.0.1:1"}
+    environment["KITE_ALGO_WORKER_TOKEN"] = "kwa_none"
+    started = [
+        subprocess.Popen(
+            [sys.executable, str(EXAMPLES / name)], env=environment, stderr=subprocess.PIPE,
+            stdout=subprocess.DEVNULL, text=True,
+        )
+        for name in SIX
+    ]  # fmt: skip
+    told = [one.communicate(timeout=120)[1] for one in started]
+    assert {one.returncode for one in started} == {1}
+    assert all(text.startswith("Stopped: no answer to ") for text in told), told
+    assert all(text.count("\n") == 1 for text in told), told
 
 
 def test_an_oversold_share_is_bought_once(worker: dict[str, str]) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from kite_algo_worker import (
     AlgoWorkerConfig,
     KiteAlgoWorkerClient,
+    KiteAlgoWorkerError,
     RunConfig,
     equity_market_order,
     wait_for_terminal_order_state,
@@ -44,4 +45,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KiteAlgoWorkerError as error:  # refused, or the server is away
+        raise SystemExit(f"Stopped: {error}") from None

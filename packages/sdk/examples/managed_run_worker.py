@@ -13,6 +13,7 @@ from kite_algo_worker import (
     BackendProtection,
     BasketProtection,
     KiteAlgoWorkerClient,
+    KiteAlgoWorkerError,
     OperationalProtection,
     RunConfig,
     equity_market_order,
@@ -55,4 +56,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KiteAlgoWorkerError as error:  # refused, or the server is away
+        raise SystemExit(f"Stopped: {error}") from None

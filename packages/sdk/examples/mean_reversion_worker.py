@@ -11,6 +11,7 @@ import os
 from kite_algo_worker import (
     AlgoWorkerConfig,
     KiteAlgoWorkerClient,
+    KiteAlgoWorkerError,
     ManagedRun,
     RunConfig,
     equity_market_order,
@@ -72,4 +73,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KiteAlgoWorkerError as error:  # refused, or the server is away
+        raise SystemExit(f"Stopped: {error}") from None

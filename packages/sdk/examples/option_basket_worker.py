@@ -10,6 +10,7 @@ import os
 from kite_algo_worker import (
     AlgoWorkerConfig,
     KiteAlgoWorkerClient,
+    KiteAlgoWorkerError,
     RunConfig,
     SpreadLegSelection,
     SpreadSpec,
@@ -67,4 +68,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KiteAlgoWorkerError as error:  # refused, or the server is away
+        raise SystemExit(f"Stopped: {error}") from None

@@ -21,6 +21,7 @@ from kite_algo_worker import (
     AlgoWorkerConfig,
     BrokerValidationError,
     KiteAlgoWorkerClient,
+    KiteAlgoWorkerError,
     ManagedRun,
     OrderBuilder,
     RunConfig,
@@ -80,4 +81,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KiteAlgoWorkerError as error:  # refused, or the server is away
+        raise SystemExit(f"Stopped: {error}") from None

@@ -17,8 +17,8 @@ export function pythonSnippet(): string {
   return `# pip install kite-algo-worker, or run it with the Python of TraderTape: .venv/bin/python
 import os, time
 from kite_algo_worker import (
-    AlgoWorkerConfig, BackendProtection, KiteAlgoWorkerClient, OperationalProtection,
-    ProtectedPosition, RunConfig, equity_market_order,
+    AlgoWorkerConfig, BackendProtection, KiteAlgoWorkerClient, KiteAlgoWorkerError,
+    OperationalProtection, ProtectedPosition, RunConfig, equity_market_order,
 )
 
 client = KiteAlgoWorkerClient(AlgoWorkerConfig(
@@ -48,8 +48,17 @@ with client.run(config) as run:
         )],
         operations=OperationalProtection(exit_on_worker_stale=True, worker_stale_sec=300),
     ), session_nonce=run.session_nonce)
-    while client.get_run(run.run_id)["status"] == "open":
-        run.heartbeat()
-        time.sleep(20)
+    print("Holding", run.run_id)
+    is_open = True
+    while is_open:
+        try:
+            run.heartbeat()
+            time.sleep(20)
+            is_open = client.get_run(run.run_id)["status"] == "open"
+        except (KiteAlgoWorkerError, OSError) as error:
+            if 400 <= getattr(error, "status_code", 0) < 500:
+                raise SystemExit(f"Stopped: {error}") from None
+            print(f"The server is away, trying again: {error}")
+            time.sleep(5)
 `
 }
