@@ -60,8 +60,7 @@ def test_only_who_says_so_is_sent_gzip(accepted: str, is_taken: bool) -> None:
     assert takes_gzip(Headers({"accept-encoding": accepted})) is is_taken
 
 
-LAST = 4
-SAID = [{"n": n, "padding": "x" * 3_000} for n in range(LAST)]
+SAID = [{"n": n, "padding": "x" * 3_000} for n in range(4)]
 
 
 async def application(scope: Any, receive: Any, send: Any) -> None:
@@ -107,3 +106,30 @@ def test_a_stream_is_whole_to_the_end_though_its_body_has_none(read: Any) -> Non
     text = asyncio.run(story())
     assert text.startswith("retry: 1000")
     assert lines_of(text) == [*SAID, {"detail": "over"}]
+
+
+def test_a_stream_that_is_over_before_it_began_says_so() -> None:
+    class Over:
+        async def ended(self) -> str:
+            return "revoked"
+
+    async def nothing() -> AsyncIterator[bytes]:
+        await asyncio.Event().wait()
+        yield b""
+
+    body: list[bytes] = []
+
+    async def send(message: Any) -> None:
+        if message["type"] == "http.response.body":
+            body.append(message["body"])
+            await asyncio.sleep(0)
+
+    async def receive() -> Any:
+        await asyncio.Event().wait()
+
+    async def story() -> None:
+        await EventStream(nothing(), Over(), is_gzip=True)({"type": "http"}, receive, send)
+
+    asyncio.run(story())
+    text = zlib.decompressobj(GZIP).decompress(b"".join(body)).decode()
+    assert lines_of(text) == [{"detail": "revoked"}]

@@ -94,7 +94,7 @@ class EventStream(Response):
         """is_gzip: the events are pieces of a gzip body."""
         self._events = events
         self._guard = guard
-        self._is_gzip = is_gzip
+        self._is_gzip, self._has_begun = is_gzip, False
         self.status_code = status_code  # FastAPI looks for it, to describe a route
         self.background = None
         self.body = b""
@@ -125,15 +125,19 @@ class EventStream(Response):
 
     async def _pump(self, send: Send) -> bytes:
         """Hand on what there is; ends with the events, or when the reader takes nothing."""
-        head = gzipped.HEAD if self._is_gzip else b""
-        if await _reads(send, head + self._own(COME_BACK)):
+        if await _reads(send, self._own(COME_BACK)):
             async for chunk in self._events:
                 if not await _reads(send, chunk):
                     break
         return b""
 
     def _own(self, event: bytes) -> bytes:
-        return b"".join(gzipped.stored(event)) if self._is_gzip else event
+        """An event of this class as it goes into the body, after what the body begins with."""
+        if not self._is_gzip:
+            return event
+        head = b"" if self._has_begun else gzipped.HEAD
+        self._has_begun = True
+        return b"".join([head, *gzipped.stored(event)])
 
 
 async def _reads(send: Send, chunk: bytes) -> bool:
