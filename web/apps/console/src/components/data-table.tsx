@@ -68,7 +68,7 @@ export function DataTable<T extends object>(props: Props<T>) {
   const above = shown[0]?.start ?? 0
   const below = virtual.getTotalSize() - (shown.at(-1)?.end ?? 0)
   return (
-    <ScrollRegion ref={frame} className={classes.frame} style={{ maxHeight }} label={label}>
+    <ScrollRegion ref={frame} className={classes.frame} style={{ maxHeight }} label={`${label}, table`}>
       <table className={classes.table} style={{ minWidth }} aria-rowcount={rows.length + 1}>
         <thead>
           <tr aria-rowindex={1}>

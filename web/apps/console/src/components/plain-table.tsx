@@ -15,7 +15,7 @@ interface Props<T> {
 /** A few rows in the order given: looks like the data table, without its machinery. */
 export function PlainTable<T>({ label, rows, columns, rowKey, minWidth, isLive = false }: Props<T>) {
   return (
-    <ScrollRegion className={classes.frame} label={label}>
+    <ScrollRegion className={classes.frame} label={`${label}, table`}>
       <table className={classes.table} style={{ minWidth }}>
         <thead>
           <tr>
