@@ -12,8 +12,9 @@ unexport PYTHONDONTWRITEBYTECODE
 # One folder of compiled code for every test and start of this checkout.
 check bench: export NUMBA_CACHE_DIR := $(CURDIR)/.tools/numba
 STAMPS   := .tools/stamps
-# What a target says comes in one piece, where make can do that.
+# What a target says comes in one piece, where make can do that; what the tests say, as they go.
 WHOLE_OUTPUT := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
+AS_IT_GOES   := $(if $(filter output-sync,$(.FEATURES)),--output-sync=none)
 PACKAGES := $(wildcard packages/*/pyproject.toml) pyproject.toml uv.lock
 WEB_SRC  := $(shell find web -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -path '*/test-results/*' 2>/dev/null)
 DOCS_SRC := mkdocs.yml $(shell find docs -type f) CHANGELOG.md
@@ -36,21 +37,27 @@ check: $(STAMPS)/test-python ## Run every check and test on what is set up
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
 	.venv/bin/lint-imports
-	@$(MAKE) --no-print-directory -j2 $(WHOLE_OUTPUT) check-types check-web check-docs compiled
-	.venv/bin/pytest -n auto --dist loadgroup
+	@$(MAKE) --no-print-directory -j4 $(WHOLE_OUTPUT) check-tests check-types check-web check-docs
 
-# Side by side: each of them keeps one processor busy.
-.PHONY: check-types check-web check-docs compiled
+# Side by side. The tests wait for disks, leases and other programs: what else is checked takes the time they leave.
+ASIDE := nice -n 10
+.PHONY: check-tests pytest check-types check-web check-docs built-web built-docs compiled
+check-tests: compiled built-web built-docs
+	@$(MAKE) --no-print-directory $(AS_IT_GOES) pytest
+pytest:
+	.venv/bin/pytest -n auto --dist loadgroup
 check-types:
-	.venv/bin/pyright
-check-web:
+	$(ASIDE) .venv/bin/pyright
+check-web: built-web
+	$(ASIDE) scripts/web.sh check
+	$(ASIDE) scripts/web.sh test
+check-docs: built-docs
+	$(ASIDE) .venv/bin/python scripts/export_openapi.py --check
+	$(ASIDE) .venv/bin/python scripts/cli_reference.py --check
+built-web:
 	scripts/web.sh build
-	scripts/web.sh check
-	scripts/web.sh test
-check-docs:
+built-docs:
 	.venv/bin/mkdocs build --strict --quiet
-	.venv/bin/python scripts/export_openapi.py --check
-	.venv/bin/python scripts/cli_reference.py --check
 # Once, before a dozen processes of the tests look for it at the same time and each compiles it.
 compiled:
 	.venv/bin/python -c 'from tradertape_server.platform.warming import load; load()'
