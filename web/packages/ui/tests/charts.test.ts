@@ -1,6 +1,6 @@
 import { expect, test } from "vitest"
 import { toCsv } from "../src/charts/download.ts"
-import { placedLabels } from "../src/charts/line-labels.ts"
+import { placedLabels, sighted } from "../src/charts/line-labels.ts"
 import { sparkPath } from "../src/charts/sparkline.tsx"
 import { translucent } from "../src/charts/time-chart.ts"
 
@@ -49,6 +49,12 @@ test("labels of lines close together stand side by side, then in the next row", 
     { x: 96, y: 50 },
     { x: 0, y: 67 },
   ])
+})
+
+test("a line out of sight has its label at the edge it lies beyond, and says so", () => {
+  expect(sighted(-350.5, 300)).toEqual({ y: 0, beyond: ", above" })
+  expect(sighted(1_200, 300)).toEqual({ y: 300, beyond: ", below" })
+  for (const y of [0, 120, 300]) expect(sighted(y, 300)).toEqual({ y, beyond: "" })
 })
 
 test("no two labels cover each other, at either edge, and all stand in the pane", () => {

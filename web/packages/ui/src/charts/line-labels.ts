@@ -74,6 +74,13 @@ export function placedLabels(boxes: readonly Box[], room: Room): { x: number; y:
   return found
 }
 
+/** Where the label of a line at `y` belongs, and what it says beside its price: a line out of sight has it at the edge. */
+export function sighted(y: number, height: number): { y: number; beyond: string } {
+  if (y < 0) return { y: 0, beyond: ", above" }
+  if (y > height) return { y: height, beyond: ", below" }
+  return { y, beyond: "" }
+}
+
 function at(boxes: readonly Box[], index: number): Box {
   return boxes[index] ?? { y: 0, width: 0 }
 }
@@ -127,16 +134,17 @@ export class LineLabels implements ISeriesPrimitive<Time>, IPrimitivePaneView, I
     target.useMediaCoordinateSpace(({ context, mediaSize }) => {
       context.font = `11px ${CHART_FONT}`
       context.textBaseline = "middle"
-      const inSight = this.#lines.flatMap((line) => {
-        const y = this.#series?.priceToCoordinate(line.price) ?? -1
-        if (y < 0 || y > mediaSize.height) return []
-        const text = `${line.label} ${number(line.price, this.#decimals)}`
+      const labels = this.#lines.flatMap((line) => {
+        const found = this.#series?.priceToCoordinate(line.price) ?? null
+        if (found === null) return []
+        const { y, beyond } = sighted(found, mediaSize.height)
+        const text = `${line.label} ${number(line.price, this.#decimals)}${beyond}`
         return [
           { text, color: this.#tokens[line.tone], y, width: context.measureText(text).width + 2 * PADDING },
         ]
       })
-      const places = placedLabels(inSight, { left: this.#left, ...mediaSize })
-      for (const [index, { text, color, width }] of inSight.entries()) {
+      const places = placedLabels(labels, { left: this.#left, ...mediaSize })
+      for (const [index, { text, color, width }] of labels.entries()) {
         const place = places[index]
         if (!place) continue
         context.fillStyle = translucent(this.#tokens.surface, 0.85)
