@@ -134,6 +134,18 @@ def test_the_day_ends_for_everything_but_after_market_orders(
     assert outcome(market.orders["2"]) == (S.COMPLETE, 10, Decimal(1441))
 
 
+@pytest.mark.parametrize(("age_s", "status"), [(1, S.COMPLETE), (6, S.CANCELLED)])
+def test_an_immediate_after_market_order_meets_the_tick_of_the_open(
+    market: Market, placed: Orders, tick: Ticks, noon: datetime, later: Callable[[float], datetime],
+    age_s: float, status: OrderStatus,
+) -> None:  # fmt: skip
+    """Brokers take them, and send them when trading begins: what is not there then is not had."""
+    market.place(placed(variety="amo", validity="IOC", **LIMIT), None, noon)
+    assert market.move(tick(1440, bid=1439, ask=1441, after=1)).status is S.AMO_REQUESTED
+    market.hear(market.venue.open_session(later(1 + age_s)), later(1 + age_s))
+    assert market.orders["1001"].status is status
+
+
 def test_an_after_market_order_can_be_changed_and_taken_back(
     market: Market, placed: Orders, noon: datetime
 ) -> None:
