@@ -16,6 +16,7 @@ import email.policy
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
+from copy import deepcopy
 from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
 from functools import lru_cache
@@ -35,12 +36,19 @@ from structlog.dev import ConsoleRenderer, plain_traceback
 from tradertape_core.market.calendar import Calendar
 from tradertape_core.market.instrument import Instrument
 from tradertape_core.market.world import World, generate
+from tradertape_core.market.world.day import MarketDay
+from tradertape_core.strategy.base_models import BASE_MODELS
+from tradertape_core.strategy.document import Document
 from tradertape_server.features.auth.models import User
 from tradertape_server.features.auth.passwords import Passwords
 from tradertape_server.features.auth.sessions import COOKIE, open_session
 from tradertape_server.features.instruments import service as instruments
+from tradertape_server.features.instruments.master import InstrumentMaster
+from tradertape_server.features.instruments.service import InstrumentService
 from tradertape_server.features.market import live_world, simulated
+from tradertape_server.features.market.columns import Columns
 from tradertape_server.features.market.service import MarketService
+from tradertape_server.features.strategies import service as strategies
 from tradertape_server.main import create_app
 from tradertape_server.platform import database as database_module
 from tradertape_server.platform.database import Database
@@ -142,10 +150,18 @@ def overrides() -> dict[str, Any]:
     return {}
 
 
+class GivenSettings(Settings):
+    """Of what is given alone: to look for eighty settings in the environment takes its time."""
+
+    @classmethod
+    def settings_customise_sources(cls, *_: Any, init_settings: Any, **__: Any) -> tuple[Any]:
+        return (init_settings,)
+
+
 @pytest.fixture
 def settings(tmp_path: Path, database_url: str, overrides: dict[str, Any]) -> Settings:
     given = {"home": tmp_path / "home", "database_url": database_url, "disk_reserve_mb": 0}
-    return Settings(**{**given, **overrides})
+    return GivenSettings(**{**given, **overrides})
 
 
 @pytest.fixture
@@ -224,23 +240,68 @@ def _worlds_made_once() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _chains_made_once() -> Iterator[None]:
-    """Contracts do not change, and making some ten thousand takes longer than most tests."""
-    index_chains = instruments.index_chains
+def _days_made_once() -> Iterator[None]:
+    """The market's day is its world's, and worlds are made once."""
+    market_day = live_world.market_day
+    days: dict[int, tuple[World, MarketDay]] = {}
 
-    @lru_cache(maxsize=8)
-    def made(
-        levels: tuple[tuple[str, float], ...], today: date, calendar: Calendar
-    ) -> tuple[Instrument, ...]:
-        return tuple(index_chains(dict(levels), today, calendar))
-
-    def remembered(
-        levels: Mapping[str, float], today: date, calendar: Calendar
-    ) -> list[Instrument]:
-        return list(made(tuple(sorted(levels.items())), today, calendar))
+    def remembered(world: World) -> MarketDay:
+        found = days.get(id(world))
+        if found is None:
+            while len(days) >= 4:
+                days.pop(next(iter(days)))
+            found = days[id(world)] = (world, market_day(world))
+        return found[1]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(instruments, "index_chains", remembered)
+        patch.setattr(live_world, "market_day", remembered)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _tables_made_once() -> Iterator[None]:
+    """The instruments of a moment do not change, and making some ten thousand takes longer than
+    most tests."""
+    make, table = InstrumentService._make, instruments.InstrumentMaster
+    lists: dict[tuple[datetime, str], list[Instrument]] = {}
+    tables: dict[int, InstrumentMaster] = {}
+
+    def made(service: InstrumentService, today: date, columns: Columns | None) -> list[Instrument]:
+        manifest = service._market.columns()[0] if columns else None
+        if service._dump() or (manifest and not manifest.simulated):
+            return make(service, today, columns)
+        key = (service.now, manifest.data_version if manifest else "")
+        if key not in lists:
+            while len(lists) >= 8:
+                tables.pop(id(lists.pop(next(iter(lists)))), None)
+            lists[key] = make(service, today, columns)
+        return lists[key]
+
+    def of(rows: list[Instrument]) -> InstrumentMaster:
+        if not any(rows is known for known in lists.values()):
+            return table(rows)
+        if id(rows) not in tables:
+            tables[id(rows)] = table(rows)
+        return tables[id(rows)]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(InstrumentService, "_make", made)
+        patch.setattr(instruments, "InstrumentMaster", of)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _templates_read_once() -> Iterator[None]:
+    """Each start of a server compares its templates with those of the release."""
+    complete = strategies.complete
+    shipped = {id(model): complete(model) for model in BASE_MODELS.values()}
+
+    def remembered(document: Mapping[str, object]) -> Document:
+        known = shipped.get(id(document))
+        return complete(document) if known is None else deepcopy(known)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(strategies, "complete", remembered)
         yield
 
 
