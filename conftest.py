@@ -6,6 +6,11 @@ import gc
 import os
 
 import pytest
+from hypothesis import settings
+
+# How long an example takes says nothing here: tests run beside each other, and beside other checks.
+settings.register_profile("workspace", deadline=None)
+settings.load_profile("workspace")
 
 
 def pytest_xdist_auto_num_workers() -> int:

@@ -19,9 +19,7 @@ CARRIES = "supertrend"  # keeps its state over a gap, by definition
 outputs = pytest.mark.parametrize(
     ("name", "output"), [(name, out) for name in NAMES for out in ta.CATALOGUE[name].outputs]
 )
-modest = settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+modest = settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def small(name):

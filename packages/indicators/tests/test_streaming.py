@@ -26,7 +26,7 @@ PERIODS = {
     **dict.fromkeys(("crossover", "crossunder"), ()),
 }
 property_test = settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 

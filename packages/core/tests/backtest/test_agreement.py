@@ -241,7 +241,7 @@ def differences(one: Simulation, other: Simulation) -> list[str]:
     ]
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=400, suppress_health_check=list(HealthCheck))
 @given(panel=markets, strategy=strategies, config=configs)
 def test_compiled_plain_and_reference_trade_the_same_to_the_paisa(panel, strategy, config):
     cache = IndicatorCache(panel)
@@ -252,7 +252,7 @@ def test_compiled_plain_and_reference_trade_the_same_to_the_paisa(panel, strateg
     assert differences(plain, compiled) == []
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, suppress_health_check=list(HealthCheck))
 @given(panel=markets, strategy=strategies, config=configs)
 def test_money_is_neither_made_nor_lost(panel, strategy, config):
     run = simulate(panel, strategy, config, engine="python")
@@ -268,7 +268,7 @@ def test_money_is_neither_made_nor_lost(panel, strategy, config):
     assert (run.mfe_pct >= 0).all()
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
 @given(panel=markets, strategy=strategies, config=configs, cut=st.integers(1, 12))
 def test_what_happened_does_not_depend_on_what_comes_later(panel, strategy, config, cut):
     """BT-01: with the last days cut off, equity and cash of the days before are unchanged."""

@@ -136,7 +136,7 @@ def test_a_run_chosen_among_many_is_trusted_less(busy_run):
     assert (one["trials"], many["trials"]) == (1, 200)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.integers(1, 10_000), min_size=2, max_size=150))
 def test_no_equity_curve_makes_a_figure_infinite_or_nan(run_of, equity):
     run = run_of([float(value) for value in equity], benchmark=equity)

@@ -40,7 +40,7 @@ def test_a_curve_that_only_rises_has_no_drawdown():
     assert found["time_under_water_pct"] == 0
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(paths)
 def test_drawdowns_agree_with_a_plain_walk_along_the_curve(path):
     peak, falls, worst = 100.0, [], None
@@ -62,7 +62,7 @@ def test_drawdowns_agree_with_a_plain_walk_along_the_curve(path):
     )
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(paths, st.integers(1, 5))
 def test_the_deepest_come_first_and_no_more_than_asked_for(path, limit):
     found = deepest(DAYS[: len(path)], underwater_pct(np.array(path, float), 100), limit)

@@ -113,7 +113,7 @@ def test_ratios_without_spread_have_no_value(values):
     assert math.isnan(m.against_benchmark(values, values)["beta"])
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(daily, st.floats(0.1, 10))
 def test_leverage_changes_risk_but_neither_sharpe_nor_sortino(values, factor):
     assert m.volatility_pct(values * factor) == pytest.approx(m.volatility_pct(values) * factor)
@@ -121,14 +121,14 @@ def test_leverage_changes_risk_but_neither_sharpe_nor_sortino(values, factor):
     assert m.sortino(values * factor) == pytest.approx(m.sortino(values), abs=1e-6, nan_ok=True)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(daily)
 def test_the_expected_shortfall_is_never_milder_than_the_value_at_risk(values):
     var, cvar, _ = m.tails(values)
     assert cvar <= var + 1e-12
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(daily, st.integers(1, 500))
 def test_more_trials_never_raise_the_deflated_sharpe_ratio(values, trials):
     alone = m.deflated_sharpe(values)

@@ -74,7 +74,7 @@ def test_without_trades_every_average_is_undefined_and_every_count_zero(run_of):
     assert figures["best_trade_pct"] is None
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.booleans(), max_size=40))
 def test_the_longest_streak_is_what_a_walk_finds(flags):
     best = run = 0
@@ -84,7 +84,7 @@ def test_the_longest_streak_is_what_a_walk_finds(flags):
     assert m.longest_streak(np.array(flags, bool)) == best
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.integers(1, 50), st.integers(1, 50), st.floats(0.1, 10))
 def test_kelly_is_positive_exactly_when_the_bet_pays(wins, losses, payoff):
     expected = wins * payoff - losses

@@ -24,7 +24,7 @@ def test_a_grid_is_every_combination_with_the_last_parameter_fastest():
     ]  # fmt: skip
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.integers(-50, 50), st.integers(0, 30), st.sampled_from([0.1, 0.25, 0.5, 1, 3]))
 def test_a_range_holds_its_ends_and_nothing_beyond(low, steps, step):
     values = [

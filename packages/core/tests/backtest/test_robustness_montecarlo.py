@@ -50,7 +50,7 @@ def test_a_loss_of_more_than_everything_ends_at_nothing():
     assert found["risk_of_ruin"] == 100
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     st.lists(st.floats(-0.3, 0.3), min_size=2, max_size=250),
     st.sampled_from(["bootstrap", "shuffle"]),

@@ -30,7 +30,7 @@ def test_rolling_windows_move_along_and_anchored_ones_grow():
     assert [w.train_end for w in anchored] == [w.train_end for w in rolling]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.dates(date(2015, 1, 1), date(2018, 12, 31)),
     st.integers(500, 3000),

@@ -103,7 +103,7 @@ def _fills(parts, side, instrument, product):
     ]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     parts=st.lists(st.tuples(st.integers(1, 5_000), st.integers(5, 10**7)), min_size=1, max_size=8),
     side=st.sampled_from(Side),

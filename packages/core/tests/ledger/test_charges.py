@@ -126,7 +126,7 @@ def test_an_unknown_schedule_is_refused_with_the_known_ones():
     assert charges_for(schedule("none"), DAY, [_leg("B 1 100")]) == Charges()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     name=st.sampled_from(sorted(set(SCHEDULES) - {"none"})),
     day=st.dates(date(2011, 1, 1), date(2027, 1, 1)),
@@ -143,7 +143,7 @@ def test_the_integer_form_agrees_with_the_decimal_form(name, day, selling, paise
         assert ct.demat_charge(table.rates, 0, paise) == exact.demat
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     name=st.sampled_from(sorted(SCHEDULES)),
     day=st.dates(date(2011, 1, 1), date(2027, 1, 1)),

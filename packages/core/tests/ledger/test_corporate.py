@@ -97,7 +97,7 @@ def test_an_action_must_leave_something():
         action(0, 1)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     lots=st.lists(st.tuples(st.integers(1, 50), st.integers(1, 10**8)), min_size=1, max_size=6),
     short=st.booleans(),

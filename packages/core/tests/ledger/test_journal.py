@@ -135,7 +135,7 @@ steps_of = st.lists(
 )
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(steps=steps_of, what=st.sampled_from(KINDS), data=st.data())
 def test_the_ledger_balances_and_a_void_equals_never_having_traded(steps, what, data):
     """Debits equal credits, accounts equal positions, and a void rebuilds what is left."""

@@ -57,7 +57,7 @@ trades = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(trades)
 def test_cost_profit_and_cash_always_add_up(steps):
     """What was paid is in the lots or was realised; units likewise; lots have one sign."""

@@ -100,7 +100,7 @@ def test_two_positions_join_into_one(fill):
     assert both.today.bought.quantity == 12
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.lists(
         st.tuples(st.booleans(), st.integers(1, 200), st.integers(5, 10**6)),

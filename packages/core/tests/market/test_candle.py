@@ -82,7 +82,7 @@ moves = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(moves, st.randoms(use_true_random=False), st.sampled_from(list(Interval)))
 def test_late_and_repeated_ticks_within_five_seconds_change_nothing(
     steps: list[tuple[int, int, int]], rng: random.Random, interval: Interval
@@ -97,7 +97,7 @@ def test_late_and_repeated_ticks_within_five_seconds_change_nothing(
     assert build(shuffled, interval) == build(ticks, interval)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(moves, st.sampled_from(list(Interval)))
 def test_joined_minutes_are_the_longer_candles(
     steps: list[tuple[int, int, int]], interval: Interval

@@ -211,7 +211,7 @@ def test_an_order_reduces_only_what_is_open_and_not_leaving(
     assert is_reducing(order(side, quantity).request, given_facts) is reducing
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     held=st.integers(1, 1_000),
     part=st.integers(1, 1_000),

@@ -254,7 +254,7 @@ def distinct(legs):
 books = st.lists(contracts(), min_size=1, max_size=4).map(distinct)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(book=books, hedge=contracts(sign=1))
 def test_a_hedge_never_raises_what_is_blocked(book, hedge):
     """A long option beside any book, naked or hedged, costs its premium and nothing else."""
@@ -266,7 +266,7 @@ def test_a_hedge_never_raises_what_is_blocked(book, hedge):
     assert required([hedge], book, NOW).total_paise <= hedge.value_paise + 1
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(book=books)
 def test_together_never_needs_more_than_apart(book):
     margin = basket_margin(book, [], NOW)
@@ -274,7 +274,7 @@ def test_together_never_needs_more_than_apart(book):
     assert margin.together.after.hedged_paise >= 0
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(book=books)
 def test_twice_the_book_blocks_no_more_than_twice(book):
     once = blocked(book, NOW).total_paise
@@ -292,7 +292,7 @@ def test_twice_the_book_blocks_no_more_than_twice(book):
     assert blocked(doubled, NOW).total_paise <= 2 * once + 2
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(short=contracts(sign=-1), wider=st.decimals("0.1", "0.3", places=2))
 def test_a_wider_range_never_asks_for_less(short, wider):
     ranges = {"NIFTY": ScanRange(wider, Decimal("0.06"), Decimal("0.03"))}
@@ -300,7 +300,7 @@ def test_a_wider_range_never_asks_for_less(short, wider):
     assert more.total_paise >= usual.total_paise
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     quantity=st.integers(1, 1_000),
     paise=st.integers(5, 10**7),

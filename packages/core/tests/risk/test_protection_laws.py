@@ -43,7 +43,7 @@ def first_trigger(document, side, prices):
     return len(prices), None, None, levels
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(side=st.sampled_from(["BUY", "SELL"]), stop=percents, trail=percents, prices=walks)
 def test_a_stop_never_fires_on_the_good_side_of_its_level(side, stop, trail, prices):
     document = {"positions": [leg(side, stoploss_pct=stop, trailing_stoploss_pct=trail)]}
@@ -58,7 +58,7 @@ def test_a_stop_never_fires_on_the_good_side_of_its_level(side, stop, trail, pri
     assert (price - level) * sign <= 0
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     side=st.sampled_from(["BUY", "SELL"]),
     rule=st.sampled_from(["stoploss_pct", "target_pct", "trailing_stoploss_pct"]),
@@ -74,7 +74,7 @@ def test_a_tighter_rule_never_fires_later(side, rule, pair, prices):
     assert indexes[0] <= indexes[1]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(side=st.sampled_from(["BUY", "SELL"]), stop=percents, prices=walks)
 def test_a_replay_gives_the_same_triggers(side, stop, prices):
     document = {

@@ -35,7 +35,7 @@ def test_prices_and_lots_are_above_zero(price, lot):
         quantity_for_value(1, price, lot)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     free=st.integers(-100, 10**9),
     price=st.integers(1, 10**6),

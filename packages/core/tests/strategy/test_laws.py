@@ -134,7 +134,7 @@ def own_candles(panel: Panel, i: int) -> tuple[Panel, np.ndarray]:
 # --- the laws -------------------------------------------------------------------------------------
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(panels(), conditions(), st.integers(1, ROWS))
 def test_a_verdict_never_depends_on_later_candles(panel, condition, rows):
     whole = Evaluation(panel).truth(condition)
@@ -142,7 +142,7 @@ def test_a_verdict_never_depends_on_later_candles(panel, condition, rows):
     np.testing.assert_array_equal(part, whole[:rows])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(panels(), conditions(market=False))
 def test_a_panel_with_gaps_equals_each_symbol_on_its_own_candles(panel, condition):
     whole = Evaluation(panel).truth(condition)
@@ -154,7 +154,7 @@ def test_a_panel_with_gaps_equals_each_symbol_on_its_own_candles(panel, conditio
             )
 
 
-@settings(max_examples=75, deadline=None)
+@settings(max_examples=75)
 @given(panels(), st.lists(conditions(), min_size=1, max_size=3).map(tuple))
 def test_de_morgan_holds_with_nulls(panel, parts):
     truth = Evaluation(panel).truth
@@ -163,14 +163,14 @@ def test_de_morgan_holds_with_nulls(panel, parts):
     np.testing.assert_array_equal(truth(rules.Not(rules.Or(parts))), truth(rules.And(denied)))
 
 
-@settings(max_examples=75, deadline=None)
+@settings(max_examples=75)
 @given(panels(), conditions())
 def test_denying_twice_says_the_same(panel, condition):
     truth = Evaluation(panel).truth
     np.testing.assert_array_equal(truth(rules.Not(rules.Not(condition))), truth(condition))
 
 
-@settings(max_examples=75, deadline=None)
+@settings(max_examples=75)
 @given(panels(), conditions())
 def test_one_of_one_is_the_condition_itself(panel, condition):
     truth = Evaluation(panel).truth
@@ -179,7 +179,7 @@ def test_one_of_one_is_the_condition_itself(panel, condition):
     np.testing.assert_array_equal(truth(rules.ForBars(1, condition)), truth(condition))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(conditions())
 def test_any_rule_survives_its_document_and_completing_again(condition):
     document = {
@@ -192,7 +192,7 @@ def test_any_rule_survives_its_document_and_completing_again(condition):
     assert once["entry_rules"] == condition_document(parse_strategy(once).entry_rules)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(panels(), conditions())
 def test_any_rule_has_words_both_ways(panel, condition):
     said, denied = phrase(condition), phrase(condition, denied=True)

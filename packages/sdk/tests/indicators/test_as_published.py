@@ -52,7 +52,7 @@ MODULES = (
     "volatility", "volume",
 )  # fmt: skip
 property_test = settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 

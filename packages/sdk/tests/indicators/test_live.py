@@ -47,7 +47,7 @@ EVERYTHING = [
     ("crossunder", {"source": ["close", "open"]}),
 ]
 property_test = settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 

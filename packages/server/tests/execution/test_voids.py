@@ -128,9 +128,7 @@ steps = st.lists(
 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
-@settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(trades=steps, choice=st.integers(0, 5))
 def test_whatever_was_traded_voiding_one_is_never_having_made_it(
     execution, order, market, clock, user_id, trades, choice

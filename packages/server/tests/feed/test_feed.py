@@ -270,7 +270,7 @@ prices = st.sampled_from(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.tuples(st.integers(1, 4), prices, st.integers(-2, 60)), max_size=30))
 def test_whatever_comes_in_nothing_but_numbers_goes_out(rows: list[tuple[int, str, int]]) -> None:
     clock, source = Clock(), Scripted()

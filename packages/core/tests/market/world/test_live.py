@@ -120,7 +120,7 @@ MOMENTS = st.integers(0, (datetime(2026, 12, 30, tzinfo=IST) - FIRST) // timedel
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(MOMENTS)
 @example(datetime(2024, 2, 29, 12, tzinfo=IST))
 @example(datetime(2026, 11, 22, 0, 0, tzinfo=IST))  # a Sunday's midnight
@@ -140,7 +140,7 @@ def test_some_session_runs_at_any_moment_and_the_next_begins_where_it_ends(
     assert (exchange is None) == found.is_demo
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.sampled_from(["INFY", "RELIANCE", "HDFCBANK", "ITC"]),
     st.floats(0, 22_499.9, allow_nan=False),
