@@ -27,11 +27,15 @@ help: ## Say what the targets do
 run: $(STAMPS)/python $(STAMPS)/site $(STAMPS)/console ## Set up and start TraderTape on http://localhost:18777
 	@exec .venv/bin/tradertape serve --demo
 
-test: $(STAMPS)/test-python test-deps check ## Set up and run every check and test
+test: ## Set up and run every check and test
+	@$(MAKE) --no-print-directory -j3 $(STAMPS)/test-python test-deps web-packages
+	@$(MAKE) --no-print-directory check
 
-.PHONY: test-deps
+.PHONY: test-deps web-packages
 test-deps:
 	@scripts/test-deps.sh
+web-packages:
+	@scripts/web.sh install
 
 check: $(STAMPS)/test-python ## Run every check and test on what is set up
 	.venv/bin/ruff format --check .
