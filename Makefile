@@ -54,7 +54,7 @@ check-types:
 	$(ASIDE) .venv/bin/pyright
 check-web: built-web
 	$(ASIDE) scripts/web.sh check
-	$(ASIDE) scripts/web.sh test
+	scripts/web.sh test
 check-docs: built-docs
 	$(ASIDE) .venv/bin/python scripts/export_openapi.py --check
 	$(ASIDE) .venv/bin/python scripts/cli_reference.py --check
