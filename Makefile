@@ -43,8 +43,9 @@ check: $(STAMPS)/test-python ## Run every check and test on what is set up
 	.venv/bin/lint-imports
 	@$(MAKE) --no-print-directory -j4 $(WHOLE_OUTPUT) check-tests check-types check-web check-docs
 
-# Side by side. The tests wait for disks, leases and other programs: what else is checked takes the time they leave.
-ASIDE := nice -n 10
+# Side by side. The tests wait for disks, leases and other programs: what else is checked takes the time they leave,
+# and a little more, so that it is through before them.
+ASIDE := nice -n 5
 .PHONY: check-tests pytest check-types check-web check-docs built-web built-docs compiled
 check-tests: compiled built-web built-docs
 	@$(MAKE) --no-print-directory $(AS_IT_GOES) pytest
