@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tradertape_server.platform.gzipped import HEAD as GZIP_HEAD
-from tradertape_server.platform.gzipped import packed_piece, stored
+from tradertape_server.platform.gzipped import packed_piece
 
 KNOWN, RATE_HZ = 1_500, 10
 WIDTHS = {"ltp": 137, "quote": 344}  # of a tick, as the server writes it
@@ -29,9 +29,9 @@ HEAD, TAIL = b'data: {"ticks":[', b"]}\n\n"
 
 
 class Client:
-    """A connection: which rows it wants."""
+    """A connection: which rows it wants. It is sent gzip if the one before wanted the same."""
 
-    def __init__(self, connection: socket.socket) -> None:
+    def __init__(self, connection: socket.socket, before: Client | None) -> None:
         request = b""
         while b"\r\n\r\n" not in request:
             request += connection.recv(65536)
@@ -39,12 +39,14 @@ class Client:
         self.mode = query["mode"][0]
         self.rows = np.array(query["tokens"][0].split(","), np.intp)
         self.key = self.rows.tobytes()
-        self.is_gzip = b"Accept-Encoding: gzip" in request
         self.connection = connection
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        takes_gzip = b"Accept-Encoding: gzip" in request
+        self.is_gzip = takes_gzip and before is not None and before.key == self.key
+        encoding = b"Content-Encoding: gzip\r\n" if self.is_gzip else b""
+        connection.sendall(b"HTTP/1.1 200 OK\r\n%sTransfer-Encoding: chunked\r\n\r\n" % encoding)
         if self.is_gzip:
-            self.send([GZIP_HEAD])
+            self.send(GZIP_HEAD)
 
     @property
     def is_there(self) -> bool:
@@ -56,9 +58,9 @@ class Client:
         except OSError:
             return False
 
-    def send(self, parts: list[bytes | memoryview]) -> None:
+    def send(self, message: bytes | memoryview) -> None:
         """Send a chunk."""
-        self.connection.sendmsg((b"%x\r\n" % sum(map(len, parts)), *parts, b"\r\n"))
+        self.connection.sendmsg((b"%x\r\n" % len(message), message, b"\r\n"))
 
 
 def table(name: str, width: int) -> Rows:
@@ -79,14 +81,6 @@ def gathered(rows: Rows, client: Client) -> memoryview:
     return message
 
 
-def message_of(rows: Rows, client: Client, *, is_shared: bool) -> list[bytes | memoryview]:
-    """One client's message in the parts it is sent in."""
-    message = gathered(rows, client)
-    if not client.is_gzip:
-        return [message]
-    return [packed_piece(message)] if is_shared else stored(message)
-
-
 def run(clients: list[Client], count: int) -> dict[str, object]:
     """Beats at their rate."""
     entered_s: dict[str, float] = {}
@@ -96,9 +90,13 @@ def run(clients: list[Client], count: int) -> dict[str, object]:
         name = datetime.now(UTC).isoformat()
         entered_s[name] = time.monotonic()
         rows = table(name, WIDTHS[clients[0].mode])
-        message = message_of(rows, clients[0], is_shared=is_shared)
+        message = gathered(rows, clients[0])
+        packed = packed_piece(message)
         for one in clients:
-            one.send(message if is_shared else message_of(rows, one, is_shared=False))
+            if not is_shared:
+                message = gathered(rows, one)
+                packed = packed_piece(message) if one.is_gzip else b""
+            one.send(packed if one.is_gzip else message)
         time.sleep(max(0.0, began_s + (beat + 1) / RATE_HZ - time.perf_counter()))
     return {
         "entered_s": entered_s, "took_s": time.perf_counter() - began_s,
@@ -110,7 +108,8 @@ def run(clients: list[Client], count: int) -> dict[str, object]:
 def accept(listener: socket.socket, clients: list[Client]) -> None:
     """Take connections in for good."""
     while True:
-        clients.append(Client(listener.accept()[0]))
+        connection, _ = listener.accept()
+        clients.append(Client(connection, clients[-1] if clients else None))
 
 
 def main(port: int) -> None:

@@ -18,7 +18,13 @@ from tradertape_core.market.candle import parse_interval
 from tradertape_core.market.instrument import Instrument
 from tradertape_core.market.tick import Depth, DepthLevel, Tick
 from tradertape_server.features.feed import frames
-from tradertape_server.features.feed.frames import Message, Parts, Selection, TickFrame
+from tradertape_server.features.feed.frames import (
+    Message,
+    Parts,
+    Selection,
+    TickFrame,
+    is_worth_packing,
+)
 from tradertape_server.features.feed.nothing import NoSource
 from tradertape_server.features.feed.service import TICKS, Feed
 from tradertape_server.features.feed.shapes import kite_quote, worker_lines, worker_tick
@@ -147,6 +153,18 @@ def test_what_few_want_is_compressed_for_each(
     for one in held:
         assert len(prices(unpacked(frame.worker_event_gzip(one)))) == 100
     assert len(packings) == 3
+
+
+def test_a_list_of_its_own_among_many_is_not_worth_a_gzip_stream(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    held = lists(3)
+    new = dict.fromkeys(range(50, 60), Mode.LTP)
+    monkeypatch.setattr(frames, "FEW_LISTS", frames._WISHES.count + 1)
+    assert is_worth_packing(new)
+    monkeypatch.setattr(frames, "FEW_LISTS", frames._WISHES.count)
+    assert not is_worth_packing(new)
+    assert is_worth_packing(dict.fromkeys(held[0].by_mode[Mode.LTP], Mode.LTP)), "others want it"
 
 
 def test_what_is_short_is_sent_as_it_is_and_nothing_as_nothing(packings: list[int]) -> None:

@@ -27,7 +27,7 @@ from tradertape_server.platform.gzipped import packed_piece, stored
 Message = bytes | memoryview
 Parts = Sequence[Message]  # a message to be sent as one
 PACKED_FROM = 1_400  # bytes: what fits into one packet is sent as it is
-FEW_LISTS = 8  # different ones that are wanted: each is compressed
+FEW_LISTS = 8  # different ones that are wanted: each is worth compressing
 _Room = Callable[[int, type[np.uint8]], npt.NDArray[np.uint8]]
 
 
@@ -66,6 +66,14 @@ class Selection:
             found = _KNOWN[key] = cls(modes)
             _WISHES.add(found)
         return found
+
+
+def is_worth_packing(modes: Mapping[int, Mode]) -> bool:
+    """Whether a list is worth a gzip stream: others want the same, or few lists are wanted at all.
+
+    Hundreds of lists of their own would wait for each other, and gain nothing by the form alone.
+    """
+    return frozenset(modes.items()) in _KNOWN or _WISHES.count < FEW_LISTS
 
 
 class TickFrame:
@@ -107,8 +115,7 @@ class TickFrame:
     def worker_event_gzip(self, wanted: Selection) -> Parts:
         """The same as a piece of a gzip body; no parts when nothing in it is wanted.
 
-        What many are sent is compressed, once. What one alone is sent is so only while few want
-        something of their own: hundreds would wait for each other.
+        What many are sent is compressed, once, and while few lists are wanted what one alone is.
         """
         packed = self._packed.get(wanted)
         if packed is not None:

@@ -19,6 +19,7 @@ from tradertape_server.features.feed.answers import (
     quotes_answer,
     unresolved,
 )
+from tradertape_server.features.feed.frames import is_worth_packing
 from tradertape_server.features.feed.history import CandleHistory
 from tradertape_server.features.feed.schemas import (
     CandlesIn,
@@ -162,9 +163,10 @@ async def stream_ticks(
     found = instruments.many(identifiers([*symbols.split(","), *tokens.split(",")], []))
     for error in found.unknown.values():
         raise error
-    wanted, outlet = list(found.instruments.values()), outlet_of(request.scope)
-    is_gzip = takes_gzip(request.headers)
-    events = tick_events(feed, wanted, mode_of(mode), outlet=outlet, is_gzip=is_gzip)
+    wanted, kind = list(found.instruments.values()), mode_of(mode)
+    modes = {one.instrument_token: kind for one in wanted}
+    is_gzip = takes_gzip(request.headers) and is_worth_packing(modes)
+    events = tick_events(feed, wanted, kind, outlet=outlet_of(request.scope), is_gzip=is_gzip)
     return EventStream(events, Guarded(watch, caller), is_gzip=is_gzip)
 
 
