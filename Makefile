@@ -44,7 +44,7 @@ check: $(STAMPS)/test-python ## Run every check and test on what is set up
 	@$(MAKE) --no-print-directory -j4 $(WHOLE_OUTPUT) check-tests check-types check-web check-docs
 
 # Side by side. The tests wait for disks, leases and other programs: what else is checked takes the time they leave,
-# and a little more, so that it is through before them.
+# and a little more, so that it is through before them. Until the code is compiled nothing waits.
 ASIDE := nice -n 5
 .PHONY: check-tests pytest check-types check-web check-docs built-web built-docs compiled
 check-tests: compiled built-web built-docs
@@ -53,10 +53,10 @@ pytest:
 	.venv/bin/pytest -n auto --dist loadgroup
 check-types:
 	$(ASIDE) .venv/bin/pyright
-check-web: built-web
+check-web: built-web | compiled
 	$(ASIDE) scripts/web.sh check
 	scripts/web.sh test
-check-docs: built-docs
+check-docs: built-docs | compiled
 	$(ASIDE) .venv/bin/python scripts/export_openapi.py --check
 	$(ASIDE) .venv/bin/python scripts/cli_reference.py --check
 built-web:
