@@ -4,6 +4,7 @@ The last scenario is an everyday one: 50 clients of 100 symbols each.
 
     python bench/streams.py              # every scenario, about a minute and a half
     python bench/streams.py --quick      # a few beats of each
+    python bench/streams.py --only "ltp, one" --beats 1000
     python bench/streams.py --plain      # clients that cannot unpack gzip
     python bench/streams.py --floor      # what the machine itself needs for the same bytes
 
@@ -340,13 +341,15 @@ def verdict(what: str, figure: float, target: str, is_met: bool) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--beats", type=int, default=100)
+    parser.add_argument("--only", default="", help="scenarios whose name holds this")
     parser.add_argument("--plain", action="store_true")
     parser.add_argument("--floor", action="store_true")
     asked = parser.parse_args()
-    beats = 10 if asked.quick else 100
+    beats = 10 if asked.quick else asked.beats
     script = "streaming_floor.py" if asked.floor else "streaming.py"
     with Machine() as machine, server(script) as other:
-        for scenario in SCENARIOS:
+        for scenario in (one for one in SCENARIOS if asked.only in one.name):
             wanted = replace(scenario, is_plain=asked.plain)
             judge(scenario.name, run(other, machine, wanted, beats))
 
