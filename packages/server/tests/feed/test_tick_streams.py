@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import zlib
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -20,10 +19,8 @@ from tradertape_core.market.tick import Depth, DepthLevel, Tick
 from tradertape_server.features.feed import frames
 from tradertape_server.features.feed.frames import (
     Message,
-    Parts,
     Selection,
     TickFrame,
-    is_worth_packing,
 )
 from tradertape_server.features.feed.nothing import NoSource
 from tradertape_server.features.feed.service import TICKS, Feed
@@ -33,7 +30,6 @@ from tradertape_server.features.workers import market_streams
 from tradertape_server.features.workers.market_streams import candle_events, tick_events
 from tradertape_server.platform.bus import Bus, Event
 from tradertape_server.platform.clock import SystemClock
-from tradertape_server.platform.gzipped import HEAD, packed_piece
 from tradertape_server.platform.streams import PING
 
 AT = datetime(2026, 1, 5, 4, 30, tzinfo=UTC)
@@ -103,75 +99,6 @@ def test_clients_that_want_the_same_are_sent_the_same_bytes() -> None:
     frame = frame_of(1, 2)
     assert frame.worker(first) == frame.worker(first)
     assert frame.worker(first) is frame.worker(first)
-
-
-def unpacked(parts: Parts) -> bytes:
-    """A piece of a gzip body, by itself."""
-    return zlib.decompressobj(-15).decompress(b"".join(parts))
-
-
-@pytest.fixture
-def packings(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The length of every message that is compressed from now on."""
-    found: list[int] = []
-
-    def count(message: Message) -> bytes:
-        found.append(len(message))
-        return packed_piece(message)
-
-    monkeypatch.setattr(frames, "packed_piece", count)
-    return found
-
-
-def lists(count: int, size: int = 100) -> list[Selection]:
-    return [Selection.of(dict.fromkeys(range(n, n + size), Mode.LTP)) for n in range(1, count + 1)]
-
-
-def test_what_many_want_is_compressed_once(
-    packings: list[int], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    held = lists(20)
-    monkeypatch.setattr(frames, "FEW_LISTS", frames._WISHES.count - 1)
-    frame = frame_of(*range(1, 200))
-    first = frame.worker_event_gzip(held[0])
-    assert packings == [], "one alone among many is not kept waiting"
-    second, third = (frame.worker_event_gzip(held[0]) for _ in range(2))
-    assert len(packings) == 1
-    assert third is second
-    assert sum(map(len, second)) < packings[0] / 5
-    for one in (first, second):
-        assert prices(unpacked(one)) == dict.fromkeys(range(1, 101), 101.0)
-
-
-def test_what_few_want_is_compressed_for_each(
-    packings: list[int], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A worker on a thin line, alone with its list."""
-    held = lists(3)
-    monkeypatch.setattr(frames, "FEW_LISTS", frames._WISHES.count)
-    frame = frame_of(*range(1, 200))
-    for one in held:
-        assert len(prices(unpacked(frame.worker_event_gzip(one)))) == 100
-    assert len(packings) == 3
-
-
-def test_a_list_of_its_own_among_many_is_not_worth_a_gzip_stream(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    held = lists(3)
-    new = dict.fromkeys(range(50, 60), Mode.LTP)
-    monkeypatch.setattr(frames, "FEW_LISTS", frames._WISHES.count + 1)
-    assert is_worth_packing(new)
-    monkeypatch.setattr(frames, "FEW_LISTS", frames._WISHES.count)
-    assert not is_worth_packing(new)
-    assert is_worth_packing(dict.fromkeys(held[0].by_mode[Mode.LTP], Mode.LTP)), "others want it"
-
-
-def test_what_is_short_is_sent_as_it_is_and_nothing_as_nothing(packings: list[int]) -> None:
-    (wanted,) = lists(1, size=3)
-    assert prices(unpacked(frame_of(1, 2).worker_event_gzip(wanted))) == {1: 101.0, 2: 101.0}
-    assert not frame_of(9).worker_event_gzip(wanted)
-    assert packings == []
 
 
 def test_a_client_is_told_of_its_own_however_beats_differ() -> None:
@@ -344,37 +271,6 @@ def test_a_client_that_reads_nothing_holds_one_tick_of_each_and_loses_no_event()
         assert {one.seq for token, one in ticks.items() if token > 6} == {300}
 
     story(steps)
-
-
-def test_a_gzip_stream_says_what_a_plain_one_does(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The present state, beats past the stream, what a slow client has missed, a heartbeat."""
-    monkeypatch.setattr(market_streams, "HEARTBEAT_S", 0.05)
-    monkeypatch.setattr(frames, "FEW_LISTS", 1_000)
-    shares = [share(token) for token in range(1, 101)]
-
-    async def hear(feed: Feed, connection: Connection, *, is_gzip: bool) -> bytes:
-        feed.receive([tick(share.instrument_token, 1) for share in shares], shares)
-        events = tick_events(feed, shares, Mode.LTP, outlet=connection, is_gzip=is_gzip)
-        connection.got.append(await anext(events))
-        waiting = await parked(events)
-        await beat(feed, *range(1, 101), seq=2)
-        connection.is_free = False
-        await beat(feed, *range(1, 51), seq=3)
-        connection.got += [await waiting, await anext(events)]
-        await events.aclose()  # pyright: ignore[reportAttributeAccessIssue] - a generator
-        return b"".join(connection.got)
-
-    async def both() -> None:
-        plain, gzip = [
-            await hear(Feed(NoSource(), SystemClock(), Bus()), Connection(), is_gzip=is_gzip)
-            for is_gzip in (False, True)
-        ]
-        assert plain.count(b"data: ") == 3
-        assert plain.endswith(PING)
-        assert zlib.decompressobj(31).decompress(HEAD + gzip) == plain
-        assert len(gzip) < len(plain) / 5
-
-    asyncio.run(both())
 
 
 @pytest.mark.parametrize("of", ["ticks", "candles"])
