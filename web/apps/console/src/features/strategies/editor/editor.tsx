@@ -5,19 +5,19 @@ import { PageHeader } from "@/components/page-header"
 import { ScrollRegion } from "@/components/scroll-region"
 import { Section } from "@/components/section"
 import type { Catalogue, Strategy } from "@/lib/queries/strategies"
-import { Blocks } from "./blocks"
-import { ConflictNotice } from "./conflict-notice"
+import { Blocks } from "./blocks/blocks"
 import classes from "./editor.module.css"
-import { EditorActions } from "./editor-actions"
-import { EditingProvider } from "./editor-context"
-import { EnglishPanel } from "./english-panel"
-import { Identity } from "./identity"
-import { Problems } from "./problems"
-import { useStrategyEditor } from "./use-strategy-editor"
-import { Versions } from "./versions"
+import { ConflictNotice } from "./header/conflict-notice"
+import { EditorActions } from "./header/editor-actions"
+import { Identity } from "./header/identity"
+import { Versions } from "./header/versions"
+import { EnglishPanel } from "./preview/english-panel"
+import { Problems } from "./preview/problems"
+import { EditingProvider } from "./state/editor-context"
+import { useStrategyEditor } from "./state/use-strategy-editor"
 
 const JsonView = lazy(() => import("./json-view"))
-const SymbolTest = lazy(() => import("./symbol-test"))
+const SymbolTest = lazy(() => import("./preview/symbol-test"))
 
 const VIEWS = [
   { value: "rules", label: "Rules" },

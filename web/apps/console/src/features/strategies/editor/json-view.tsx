@@ -6,7 +6,7 @@ import CodeMirror, { EditorView, Prec } from "@uiw/react-codemirror"
 import { useEffect, useMemo, useRef, useState } from "react"
 import { rangeOfPointer } from "../tree/json-place"
 import classes from "./editor.module.css"
-import { useEditing } from "./editor-context"
+import { useEditing } from "./state/editor-context"
 
 const look = EditorView.theme({
   "&": { backgroundColor: "var(--tt-surface)", fontSize: "12.5px" },

@@ -1,12 +1,12 @@
 import { NumberInput, Select, TagsInput } from "@mantine/core"
 import type { CompareOp, Condition } from "@tradertape/api/strategy.ts"
-import { isGroup, isWrapper } from "../tree/nodes"
-import type { Scope } from "../tree/operands"
-import type { Path } from "../tree/path"
+import { isGroup, isWrapper } from "../../tree/nodes"
+import type { Scope } from "../../tree/operands"
+import type { Path } from "../../tree/path"
+import { useEditing, usePlace, useProblem } from "../state/editor-context"
 import { AddCondition } from "./add-condition"
 import { ConditionMenu } from "./condition-menu"
-import classes from "./editor.module.css"
-import { useEditing, usePlace, useProblem } from "./editor-context"
+import classes from "./conditions.module.css"
 import { OperandEditor } from "./operand-editor"
 
 interface Props {

@@ -1,10 +1,10 @@
 import { Stack, Switch } from "@mantine/core"
 import type { AddonRules } from "@tradertape/api/strategy.ts"
-import { blankCondition } from "../tree/nodes"
-import { ConditionEditor } from "./condition-editor"
-import classes from "./editor.module.css"
-import { useEditing, usePlace } from "./editor-context"
-import { NumberField } from "./number-field"
+import { blankCondition } from "../../tree/nodes"
+import { ConditionEditor } from "../conditions/condition-editor"
+import { NumberField } from "../fields/number-field"
+import { useEditing, usePlace } from "../state/editor-context"
+import classes from "./blocks.module.css"
 
 export function AddonBlock() {
   const { isReadOnly } = useEditing()

@@ -1,14 +1,14 @@
 import { ActionIcon, Button, Group, Menu, Stack, Text, TextInput } from "@mantine/core"
 import type { Score } from "@tradertape/api/strategy.ts"
 import { Plus, Trash2 } from "lucide-react"
-import { blankCondition } from "../tree/nodes"
-import type { Path } from "../tree/path"
-import { ConditionEditor } from "./condition-editor"
-import classes from "./editor.module.css"
-import { useEditing, usePlace, useProblem } from "./editor-context"
+import { blankCondition } from "../../tree/nodes"
+import type { Path } from "../../tree/path"
+import { ConditionEditor } from "../conditions/condition-editor"
+import { OperandEditor } from "../conditions/operand-editor"
+import { NumberField } from "../fields/number-field"
+import { useEditing, usePlace, useProblem } from "../state/editor-context"
+import classes from "./blocks.module.css"
 import { freeName } from "./exit-block"
-import { NumberField } from "./number-field"
-import { OperandEditor } from "./operand-editor"
 
 const RSI = { type: "indicator", name: "rsi14" } as const
 

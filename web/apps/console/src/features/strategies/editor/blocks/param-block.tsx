@@ -2,9 +2,9 @@ import { ActionIcon, Button, Group, Stack, Text, TextInput } from "@mantine/core
 import type { ParamSpec } from "@tradertape/api/strategy.ts"
 import { Plus, Trash2 } from "lucide-react"
 import { useState } from "react"
-import classes from "./editor.module.css"
-import { useEditing, usePlace } from "./editor-context"
-import { NumberField } from "./number-field"
+import { NumberField } from "../fields/number-field"
+import { useEditing, usePlace } from "../state/editor-context"
+import classes from "./blocks.module.css"
 
 const NAME = /^[a-z][a-z0-9_]*$/
 

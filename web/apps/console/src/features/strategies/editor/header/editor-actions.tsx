@@ -6,9 +6,9 @@ import { useState } from "react"
 import { Confirm } from "@/components/confirm"
 import { LinkButton } from "@/components/link-button"
 import type { Strategy } from "@/lib/queries/strategies"
-import { useFork } from "../use-fork"
-import { useDelete, useShare } from "./use-strategy-calls"
-import type { StrategyEditor } from "./use-strategy-editor"
+import { useFork } from "../../use-fork"
+import { useDelete, useShare } from "../state/use-strategy-calls"
+import type { StrategyEditor } from "../state/use-strategy-editor"
 
 interface Props {
   strategy: Strategy

@@ -1,10 +1,10 @@
 import { Button, Menu } from "@mantine/core"
 import type { ConditionType } from "@tradertape/api/strategy.ts"
 import { Plus } from "lucide-react"
-import { addCondition } from "../tree/moves"
-import { blankCondition, CONDITION_TITLES } from "../tree/nodes"
-import type { Path } from "../tree/path"
-import { useEditing } from "./editor-context"
+import { addCondition } from "../../tree/moves"
+import { blankCondition, CONDITION_TITLES } from "../../tree/nodes"
+import type { Path } from "../../tree/path"
+import { useEditing } from "../state/editor-context"
 
 const KINDS: ConditionType[] = [
   "compare",

@@ -2,7 +2,7 @@ import type { Complaint } from "@tradertape/api/client.ts"
 import type { StrategyDocument } from "@tradertape/api/strategy.ts"
 import { createContext, useContext } from "react"
 import type { Catalogue } from "@/lib/queries/strategies"
-import { getAt, isWithin, type Path, setAt, toPointer } from "../tree/path"
+import { getAt, isWithin, type Path, setAt, toPointer } from "../../tree/path"
 
 interface Editing {
   document: StrategyDocument

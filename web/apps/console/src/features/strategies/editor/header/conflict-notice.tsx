@@ -1,6 +1,6 @@
 import { Alert, Button, Group, Text } from "@mantine/core"
 import { GitMerge } from "lucide-react"
-import type { StrategyEditor } from "./use-strategy-editor"
+import type { StrategyEditor } from "../state/use-strategy-editor"
 
 /** Somebody saved meanwhile: choose whose version stays. The other one is kept under Versions. */
 export function ConflictNotice({ editor }: { editor: StrategyEditor }) {

@@ -1,10 +1,10 @@
 import { ActionIcon, Menu } from "@mantine/core"
 import type { Condition, ConditionType } from "@tradertape/api/strategy.ts"
 import { ArrowDown, ArrowUp, Copy, CornerUpLeft, Ellipsis, Group, Trash2, Ungroup } from "lucide-react"
-import { canUnwrap, moveOut, parentPath, removeCondition, shift, unwrap, wrap } from "../tree/moves"
-import { CONDITION_TITLES, convert } from "../tree/nodes"
-import { getAt, insertAt, type Path, setAt } from "../tree/path"
-import { useEditing, usePlace } from "./editor-context"
+import { canUnwrap, moveOut, parentPath, removeCondition, shift, unwrap, wrap } from "../../tree/moves"
+import { CONDITION_TITLES, convert } from "../../tree/nodes"
+import { getAt, insertAt, type Path, setAt } from "../../tree/path"
+import { useEditing, usePlace } from "../state/editor-context"
 
 const KINDS = Object.keys(CONDITION_TITLES) as ConditionType[]
 

@@ -1,6 +1,6 @@
 import { Skeleton, Stack, Text } from "@mantine/core"
 import type { English } from "@/lib/queries/strategies"
-import classes from "./editor.module.css"
+import classes from "./preview.module.css"
 
 interface Props {
   english: English | undefined

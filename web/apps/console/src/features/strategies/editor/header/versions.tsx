@@ -5,7 +5,7 @@ import { ErrorState } from "@/components/error-state"
 import { Section } from "@/components/section"
 import { type Strategy, strategyCalls, versionsQuery } from "@/lib/queries/strategies"
 import { tellDone, tellFailed } from "@/lib/tell"
-import type { StrategyEditor } from "./use-strategy-editor"
+import type { StrategyEditor } from "../state/use-strategy-editor"
 
 interface Props {
   strategy: Strategy

@@ -1,7 +1,7 @@
 import { Textarea, TextInput } from "@mantine/core"
-import { useEditing, usePlace, useProblem } from "./editor-context"
+import { TextListField } from "../fields/text-list-field"
+import { useEditing, usePlace, useProblem } from "../state/editor-context"
 import classes from "./identity.module.css"
-import { TextListField } from "./text-list-field"
 
 /** What the strategy is called and what it is for. */
 export function Identity() {

@@ -1,6 +1,6 @@
 import { Switch } from "@mantine/core"
-import type { Path } from "../tree/path"
-import { useEditing, usePlace } from "./editor-context"
+import type { Path } from "../../tree/path"
+import { useEditing, usePlace } from "../state/editor-context"
 
 interface Props {
   path: Path

@@ -1,7 +1,7 @@
 import { Accordion, Text } from "@mantine/core"
 import type { ReactNode } from "react"
+import { useEditing } from "../state/editor-context"
 import { AddonBlock } from "./addon-block"
-import { useEditing } from "./editor-context"
 import { EntryBlock } from "./entry-block"
 import { ExitBlock } from "./exit-block"
 import { FilterBlock } from "./filter-block"

@@ -2,9 +2,9 @@ import { ActionIcon, NumberInput, Popover, Select, Stack, Text } from "@mantine/
 import type { IndicatorParams, Operand } from "@tradertape/api/strategy.ts"
 import { SlidersHorizontal } from "lucide-react"
 import type { IndicatorEntry } from "@/lib/queries/strategies"
-import { offsetOf, PRICES, withOffset } from "../tree/operands"
-import classes from "./editor.module.css"
-import { useEditing } from "./editor-context"
+import { offsetOf, PRICES, withOffset } from "../../tree/operands"
+import { useEditing } from "../state/editor-context"
+import classes from "./conditions.module.css"
 
 interface Props {
   operand: Operand

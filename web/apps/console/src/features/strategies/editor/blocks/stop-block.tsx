@@ -1,8 +1,8 @@
 import { Button, Stack, Text } from "@mantine/core"
 import type { Trailing } from "@tradertape/api/strategy.ts"
-import classes from "./editor.module.css"
-import { useEditing, usePlace } from "./editor-context"
-import { NumberField } from "./number-field"
+import { NumberField } from "../fields/number-field"
+import { useEditing, usePlace } from "../state/editor-context"
+import classes from "./blocks.module.css"
 
 export function StopBlock() {
   const { isReadOnly } = useEditing()

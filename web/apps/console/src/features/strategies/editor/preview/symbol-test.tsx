@@ -9,10 +9,10 @@ import { Section } from "@/components/section"
 import { SimulatedBadge } from "@/components/simulated-badge"
 import { dataSetsQuery, symbolsQuery, universesQuery } from "@/lib/queries/market"
 import { signalsQuery, type TrialSignals } from "@/lib/queries/strategies"
+import { useEditing } from "../state/editor-context"
 import { ConvictionHistogram } from "./conviction-histogram"
-import classes from "./editor.module.css"
-import { useEditing } from "./editor-context"
 import { Explained } from "./explained"
+import classes from "./preview.module.css"
 
 const YEARS = [1, 2, 3, 5]
 

@@ -1,9 +1,9 @@
 import { Button, Stack, Text } from "@mantine/core"
 import type { RegimeFilter } from "@tradertape/api/strategy.ts"
-import { ConditionEditor } from "./condition-editor"
-import classes from "./editor.module.css"
-import { useEditing, usePlace } from "./editor-context"
-import { SelectField } from "./select-field"
+import { ConditionEditor } from "../conditions/condition-editor"
+import { SelectField } from "../fields/select-field"
+import { useEditing, usePlace } from "../state/editor-context"
+import classes from "./blocks.module.css"
 
 const FRESH: RegimeFilter = {
   index: "NIFTY 50",

@@ -1,8 +1,8 @@
 import { Stack, Text } from "@mantine/core"
-import { ConditionEditor } from "./condition-editor"
-import classes from "./editor.module.css"
-import { NumberField } from "./number-field"
-import { SelectField } from "./select-field"
+import { ConditionEditor } from "../conditions/condition-editor"
+import { NumberField } from "../fields/number-field"
+import { SelectField } from "../fields/select-field"
+import classes from "./blocks.module.css"
 
 const ORDERS = [
   { value: "gtt", label: "GTT trigger order" },

@@ -1,13 +1,13 @@
 import { ActionIcon, Button, Stack, Text, TextInput } from "@mantine/core"
 import type { ExitRule } from "@tradertape/api/strategy.ts"
 import { Plus, Trash2 } from "lucide-react"
-import { blankCondition } from "../tree/nodes"
-import type { Path } from "../tree/path"
-import { ConditionEditor } from "./condition-editor"
-import classes from "./editor.module.css"
-import { useEditing, usePlace, useProblem } from "./editor-context"
-import { NumberField } from "./number-field"
-import { SwitchField } from "./switch-field"
+import { blankCondition } from "../../tree/nodes"
+import type { Path } from "../../tree/path"
+import { ConditionEditor } from "../conditions/condition-editor"
+import { NumberField } from "../fields/number-field"
+import { SwitchField } from "../fields/switch-field"
+import { useEditing, usePlace, useProblem } from "../state/editor-context"
+import classes from "./blocks.module.css"
 
 /** A name that no rule of the list has yet. */
 export function freeName(names: readonly string[], stem: string): string {

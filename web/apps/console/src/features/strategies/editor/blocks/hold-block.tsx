@@ -1,5 +1,5 @@
-import classes from "./editor.module.css"
-import { NumberField } from "./number-field"
+import { NumberField } from "../fields/number-field"
+import classes from "./blocks.module.css"
 
 export function HoldBlock() {
   return (

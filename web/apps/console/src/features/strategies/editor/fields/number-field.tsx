@@ -1,6 +1,6 @@
 import { NumberInput } from "@mantine/core"
-import type { Path } from "../tree/path"
-import { useEditing, usePlace, useProblem } from "./editor-context"
+import type { Path } from "../../tree/path"
+import { useEditing, usePlace, useProblem } from "../state/editor-context"
 
 interface Props {
   path: Path

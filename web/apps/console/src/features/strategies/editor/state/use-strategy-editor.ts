@@ -12,8 +12,8 @@ import {
   verdictQuery,
 } from "@/lib/queries/strategies"
 import { tellDone, tellFailed } from "@/lib/tell"
-import { documentOf } from "../tree/document"
-import { begin, isChanged, reduce } from "../tree/history"
+import { documentOf } from "../../tree/document"
+import { begin, isChanged, reduce } from "../../tree/history"
 
 const CHECK_AFTER_MS = 350
 

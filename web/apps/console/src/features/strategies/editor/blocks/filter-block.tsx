@@ -2,10 +2,10 @@ import { Stack } from "@mantine/core"
 import { useQuery } from "@tanstack/react-query"
 import { useMemo } from "react"
 import { symbolsQuery } from "@/lib/queries/market"
-import classes from "./editor.module.css"
-import { NumberField } from "./number-field"
-import { SwitchField } from "./switch-field"
-import { TextListField } from "./text-list-field"
+import { NumberField } from "../fields/number-field"
+import { SwitchField } from "../fields/switch-field"
+import { TextListField } from "../fields/text-list-field"
+import classes from "./blocks.module.css"
 
 export function FilterBlock() {
   const { data } = useQuery(symbolsQuery())

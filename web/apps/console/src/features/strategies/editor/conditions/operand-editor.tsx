@@ -1,10 +1,10 @@
 import { type ComboboxItem, NumberInput, type OptionsFilter, Select } from "@mantine/core"
 import type { ArithOp, Operand } from "@tradertape/api/strategy.ts"
 import { useMemo } from "react"
-import { choiceOf, choices, numberOf, operandOf, type Scope } from "../tree/operands"
-import type { Path } from "../tree/path"
-import classes from "./editor.module.css"
-import { useEditing, usePlace, useProblem } from "./editor-context"
+import { choiceOf, choices, numberOf, operandOf, type Scope } from "../../tree/operands"
+import type { Path } from "../../tree/path"
+import { useEditing, usePlace, useProblem } from "../state/editor-context"
+import classes from "./conditions.module.css"
 import { OperandSettings } from "./operand-settings"
 
 interface Props {
