@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest"
 import { distinctNames } from "@/features/backtests/compare/names"
-import { bestOf, figureText, GROUPS, HEADLINES } from "@/features/backtests/result/figures"
-import { fullStrength, heatRows, strength } from "@/features/backtests/result/heat"
-import { histogram, roundWidth } from "@/features/backtests/result/histogram"
-import { rebased } from "@/features/backtests/result/rebase"
-import { candleRange } from "@/features/backtests/result/trade-range"
+import { histogram, roundWidth } from "@/features/backtests/result/sections/histogram"
+import { candleRange } from "@/features/backtests/result/trades/trade-range"
+import { bestOf, figureText, GROUPS, HEADLINES } from "@/features/backtests/shared/figures"
+import { fullStrength, heatRows, strength } from "@/features/backtests/shared/heat"
+import { rebased } from "@/features/backtests/shared/rebase"
 
 describe("the monthly heat map", () => {
   const monthly = [

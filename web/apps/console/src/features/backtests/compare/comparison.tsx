@@ -6,8 +6,8 @@ import type { IChartApi } from "lightweight-charts"
 import { useMemo, useRef } from "react"
 import { ChartSection } from "@/components/chart-section"
 import { Section } from "@/components/section"
-import { rebased } from "../result/rebase"
-import classes from "../result/result.module.css"
+import layout from "../shared/layout.module.css"
+import { rebased } from "../shared/rebase"
 import { MetricTable } from "./metric-table"
 import { distinctNames } from "./names"
 
@@ -27,7 +27,7 @@ export function Comparison({ runs }: { runs: Run[] }) {
     [runs, names, colors, tokens],
   )
   return (
-    <div className={classes.stack}>
+    <div className={layout.stack}>
       <ChartSection
         title="Growth of 100"
         note="Each curve starts at 100 on its own first day"

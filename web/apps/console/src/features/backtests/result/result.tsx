@@ -2,18 +2,18 @@ import { Skeleton, Tabs } from "@mantine/core"
 import { useNavigate, useSearch } from "@tanstack/react-router"
 import type { Run } from "@tradertape/api/backtest.ts"
 import { lazy, Suspense } from "react"
-import { ConfigTab } from "./config-tab"
-import { HeadlineBand } from "./headline-band"
-import { ResultHeader } from "./result-header"
-import { WarningsPanel } from "./warnings-panel"
+import { HeadlineBand } from "./header/headline-band"
+import { ResultHeader } from "./header/result-header"
+import { WarningsPanel } from "./header/warnings-panel"
+import { ConfigTab } from "./tabs/config-tab"
 
-const Overview = lazy(() => import("./overview-tab"))
-const Trades = lazy(() => import("./trades-tab"))
-const Returns = lazy(() => import("./returns-tab"))
-const Drawdowns = lazy(() => import("./drawdowns-tab"))
-const Conviction = lazy(() => import("./conviction-tab"))
-const Skipped = lazy(() => import("./skipped-tab"))
-const Costs = lazy(() => import("./costs-tab"))
+const Overview = lazy(() => import("./tabs/overview-tab"))
+const Trades = lazy(() => import("./tabs/trades-tab"))
+const Returns = lazy(() => import("./tabs/returns-tab"))
+const Drawdowns = lazy(() => import("./tabs/drawdowns-tab"))
+const Conviction = lazy(() => import("./tabs/conviction-tab"))
+const Skipped = lazy(() => import("./tabs/skipped-tab"))
+const Costs = lazy(() => import("./tabs/costs-tab"))
 const Robustness = lazy(() => import("../robustness/robustness-tab"))
 
 const TABS = [

@@ -5,7 +5,7 @@ import { moneyShort, number, percent, signedPercent } from "@tradertape/ui/forma
 import type { Tokens } from "@tradertape/ui/use-tokens.ts"
 import { useCallback } from "react"
 import type { FanPoint, MonteCarloResult } from "@/lib/queries/studies"
-import drawer from "../result/trade-drawer.module.css"
+import layout from "../shared/layout.module.css"
 
 type Level = "p5" | "p25" | "p50" | "p75" | "p95"
 
@@ -49,7 +49,7 @@ export function MonteCarloView({ result }: { result: MonteCarloResult }) {
   )
   return (
     <>
-      <dl className={drawer.stats}>
+      <dl className={layout.stats}>
         <Stat
           label="Worst of 20"
           value={<Amount value={result.p5} short />}

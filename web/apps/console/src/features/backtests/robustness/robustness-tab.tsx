@@ -4,7 +4,7 @@ import type { Run } from "@tradertape/api/backtest.ts"
 import { useMemo } from "react"
 import { ErrorState } from "@/components/error-state"
 import { studiesQuery } from "@/lib/queries/studies"
-import classes from "../result/result.module.css"
+import layout from "../shared/layout.module.css"
 import { namesOf } from "./leaves"
 import { StartStudy } from "./start-study"
 import { StudyCard } from "./study-card"
@@ -14,7 +14,7 @@ export default function RobustnessTab({ run }: { run: Run }) {
   const { data, error, isPending, refetch } = useQuery(studiesQuery(run.run_id))
   const name = useMemo(() => namesOf(run.strategy_snapshot), [run])
   return (
-    <div className={classes.stack}>
+    <div className={layout.stack}>
       <StartStudy run={run} />
       {isPending && <Skeleton height={160} />}
       {error && <ErrorState error={error} what="The studies" retry={refetch} />}

@@ -6,8 +6,8 @@ import { ScrollRegion } from "@/components/scroll-region"
 import { strategyCalls } from "@/lib/queries/strategies"
 import type { HeatMap, Setting, SweepResult } from "@/lib/queries/studies"
 import { tellFailed } from "@/lib/tell"
-import { figureText, GROUPS, HEADLINES } from "../result/figures"
-import { fullStrength, strength } from "../result/heat"
+import { figureText, GROUPS, HEADLINES } from "../shared/figures"
+import { fullStrength, strength } from "../shared/heat"
 import classes from "./robustness.module.css"
 
 const SHOWN = 10

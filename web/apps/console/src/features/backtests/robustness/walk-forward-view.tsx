@@ -6,7 +6,7 @@ import { date, moneyShort, number, percent } from "@tradertape/ui/format.ts"
 import { useTokens } from "@tradertape/ui/use-tokens.ts"
 import { useMemo } from "react"
 import type { Figures, WalkForwardResult } from "@/lib/queries/studies"
-import drawer from "../result/trade-drawer.module.css"
+import layout from "../shared/layout.module.css"
 
 function figure(figures: Figures, key: string): number | null {
   const value = figures[key]
@@ -34,7 +34,7 @@ export function WalkForwardView({
   )
   return (
     <Stack gap="md">
-      <dl className={drawer.stats}>
+      <dl className={layout.stats}>
         <Stat label="CAGR out of sample" value={<Delta value={result.out_of_sample.cagr} />} />
         <Stat label="CAGR in sample" value={<Delta value={result.in_sample_cagr} />} />
         <Stat

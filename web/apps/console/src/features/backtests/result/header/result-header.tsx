@@ -8,7 +8,7 @@ import { Confirm } from "@/components/confirm"
 import { LinkButton } from "@/components/link-button"
 import { PageHeader } from "@/components/page-header"
 import { SimulatedBadge } from "@/components/simulated-badge"
-import { useRemoveRuns } from "../use-remove-runs"
+import { useRemoveRuns } from "../../use-remove-runs"
 import { LabelsDialog } from "./labels-dialog"
 
 /** What ran, on what and when; what can be done with it. */

@@ -1,18 +1,19 @@
 import { Tooltip } from "@mantine/core"
 import type { ExitGroup, Run, Summary } from "@tradertape/api/backtest.ts"
 import { Section } from "@/components/section"
-import { EquitySection } from "./equity-section"
-import { type Figure, figureText, GROUPS } from "./figures"
-import { GroupTable } from "./group-table"
-import { MonthlyHeat } from "./monthly-heat"
-import classes from "./result.module.css"
+import { type Figure, figureText, GROUPS } from "../../shared/figures"
+import layout from "../../shared/layout.module.css"
+import { EquitySection } from "../sections/equity-section"
+import { GroupTable } from "../sections/group-table"
+import { MonthlyHeat } from "../sections/monthly-heat"
+import classes from "./tabs.module.css"
 
 const exitName = (row: ExitGroup) => row.label
 const sectorName = (row: { sector: string }) => row.sector
 
 export default function OverviewTab({ run }: { run: Run }) {
   return (
-    <div className={classes.stack}>
+    <div className={layout.stack}>
       <EquitySection run={run} />
       <Section title="All figures">
         <div className={classes.groups}>
@@ -25,7 +26,7 @@ export default function OverviewTab({ run }: { run: Run }) {
         </div>
       </Section>
       <MonthlyHeat run={run} />
-      <div className={classes.two}>
+      <div className={layout.two}>
         <Section title="How trades ended" flush>
           <GroupTable label="Exits" head="Exit" rows={run.exit_breakdown} name={exitName} />
         </Section>
@@ -39,7 +40,7 @@ export default function OverviewTab({ run }: { run: Run }) {
 
 function Pairs({ figures, summary }: { figures: Figure[]; summary: Summary }) {
   return (
-    <dl className={classes.pairs}>
+    <dl className={layout.pairs}>
       {figures.map((figure) => (
         <div key={figure.key}>
           <dt>

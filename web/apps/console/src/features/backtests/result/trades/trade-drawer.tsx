@@ -12,6 +12,7 @@ import { SideDialog } from "@/components/dialog"
 import { ErrorState } from "@/components/error-state"
 import { SimulatedBadge } from "@/components/simulated-badge"
 import { type CandleRow, candlesQuery } from "@/lib/queries/market"
+import layout from "../../shared/layout.module.css"
 import { TradeChart } from "./trade-chart"
 import classes from "./trade-drawer.module.css"
 import { candleRange } from "./trade-range"
@@ -65,7 +66,7 @@ function TradeDetail({ run, trade }: { run: Run; trade: Trade }) {
       {candles.isPending && <Skeleton height={360} />}
       {candles.error && <ErrorState error={candles.error} what="The candles" retry={candles.refetch} />}
       {candles.data && <TradeChart trade={trade} candles={points} />}
-      <dl className={classes.stats}>
+      <dl className={layout.stats}>
         <Stat label="Net P&L" value={<Delta kind="money" value={trade.net_pnl} decimals={2} />} />
         <Stat label="Return" value={<Delta value={trade.return_pct} decimals={2} />} />
         <Stat

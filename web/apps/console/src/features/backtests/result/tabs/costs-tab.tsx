@@ -4,9 +4,8 @@ import { Delta } from "@tradertape/ui/components/delta.tsx"
 import { Stat } from "@tradertape/ui/components/stat.tsx"
 import { number, percent, words } from "@tradertape/ui/format.ts"
 import { Section } from "@/components/section"
-import { GroupTable } from "./group-table"
-import classes from "./result.module.css"
-import drawer from "./trade-drawer.module.css"
+import layout from "../../shared/layout.module.css"
+import { GroupTable } from "../sections/group-table"
 
 const PART_NAMES: Record<string, string> = {
   stt: "STT (securities transaction tax)",
@@ -24,12 +23,12 @@ export default function CostsTab({ run }: { run: Run }) {
   const { costs, summary } = run
   const parts = Object.entries(costs.components ?? {}).filter(([, amount]) => amount !== 0)
   return (
-    <div className={classes.stack}>
+    <div className={layout.stack}>
       <Section
         title="Costs"
         note={`Charges: ${String(run.config.charges)}. Slippage stands in the prices already.`}
       >
-        <dl className={drawer.stats}>
+        <dl className={layout.stats}>
           <Stat label="Profit before charges" value={<Delta kind="money" value={costs.gross_pnl} />} />
           <Stat
             label="Charges"
@@ -50,7 +49,7 @@ export default function CostsTab({ run }: { run: Run }) {
       </Section>
       {parts.length > 0 && (
         <Section title="What the charges are made of">
-          <dl className={classes.pairs}>
+          <dl className={layout.pairs}>
             {parts.map(([name, amount]) => (
               <div key={name}>
                 <dt>{PART_NAMES[name] ?? words(name)}</dt>

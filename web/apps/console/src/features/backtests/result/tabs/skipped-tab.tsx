@@ -7,7 +7,8 @@ import type { Column } from "@/components/column"
 import { DataTable } from "@/components/data-table"
 import { EmptyState } from "@/components/empty-state"
 import { Section } from "@/components/section"
-import classes from "./result.module.css"
+import layout from "../../shared/layout.module.css"
+import classes from "./tabs.module.css"
 
 /** Signals that became no position, and why: what the limits cost. */
 export default function SkippedTab({ run }: { run: Run }) {
@@ -50,12 +51,12 @@ export default function SkippedTab({ run }: { run: Run }) {
   }
   const all = run.skipped_signals.length
   return (
-    <div className={classes.two} style={{ gridTemplateColumns: "minmax(0, 1fr) minmax(0, 2fr)" }}>
+    <div className={layout.two} style={{ gridTemplateColumns: "minmax(0, 1fr) minmax(0, 2fr)" }}>
       <Section
         title="Reasons"
         note={`${count(all, "signal")} skipped of ${number(run.summary.signals_total)}`}
       >
-        <dl className={classes.pairs}>
+        <dl className={layout.pairs}>
           {run.skip_breakdown.map((row) => (
             <div key={row.reason}>
               <dt>{row.label}</dt>

@@ -2,12 +2,12 @@ import type { Run } from "@tradertape/api/backtest.ts"
 import { count, number, signedPercent } from "@tradertape/ui/format.ts"
 import { useMemo } from "react"
 import { Section } from "@/components/section"
-import { Bars } from "./bars"
-import { GroupTable } from "./group-table"
-import { histogram } from "./histogram"
-import { MonthlyHeat } from "./monthly-heat"
-import classes from "./result.module.css"
-import { RollingSection } from "./rolling-section"
+import layout from "../../shared/layout.module.css"
+import { Bars } from "../sections/bars"
+import { GroupTable } from "../sections/group-table"
+import { histogram } from "../sections/histogram"
+import { MonthlyHeat } from "../sections/monthly-heat"
+import { RollingSection } from "../sections/rolling-section"
 
 const asPercent = (value: number) => signedPercent(value, 1)
 const asCount = (value: number) => number(value)
@@ -37,9 +37,9 @@ export default function ReturnsTab({ run }: { run: Run }) {
     [run],
   )
   return (
-    <div className={classes.stack}>
+    <div className={layout.stack}>
       <MonthlyHeat run={run} />
-      <div className={classes.two}>
+      <div className={layout.two}>
         <Bars
           title="Yearly returns"
           note={`Beside ${String(run.config.benchmark ?? "the benchmark")}, in grey`}
@@ -61,7 +61,7 @@ export default function ReturnsTab({ run }: { run: Run }) {
         />
       </div>
       <RollingSection run={run} />
-      <div className={classes.two}>
+      <div className={layout.two}>
         <Section title="By year of exit" flush>
           <GroupTable label="Years" head="Year" rows={run.by_year} name={yearName} />
         </Section>

@@ -2,7 +2,7 @@ import { Button, Code, CopyButton, Group, Text } from "@mantine/core"
 import type { Run } from "@tradertape/api/backtest.ts"
 import { date, duration, money, words } from "@tradertape/ui/format.ts"
 import { Section } from "@/components/section"
-import classes from "./result.module.css"
+import layout from "../../shared/layout.module.css"
 
 function text(key: string, value: unknown): string {
   if (value === null || value === undefined) return "–"
@@ -24,10 +24,10 @@ export function ConfigTab({ run }: { run: Run }) {
   ]
   const document = JSON.stringify(run.strategy_snapshot, null, 2)
   return (
-    <div className={classes.two}>
-      <div className={classes.stack}>
+    <div className={layout.two}>
+      <div className={layout.stack}>
         <Section title="Settings">
-          <dl className={classes.pairs}>
+          <dl className={layout.pairs}>
             {Object.entries(run.config).map(([key, value]) => (
               <div key={key}>
                 <dt>{words(key)}</dt>
@@ -40,7 +40,7 @@ export function ConfigTab({ run }: { run: Run }) {
           title="Origin"
           note="The same strategy, settings, data and engine give the same hash and the same result."
         >
-          <dl className={classes.pairs}>
+          <dl className={layout.pairs}>
             {origin.map(([name, value]) => (
               <div key={name}>
                 <dt>{name}</dt>

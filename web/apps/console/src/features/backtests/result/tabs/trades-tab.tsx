@@ -5,10 +5,11 @@ import { Search } from "lucide-react"
 import { useMemo, useState } from "react"
 import { DataTable } from "@/components/data-table"
 import { Section } from "@/components/section"
-import { ExcursionScatter } from "./excursion-scatter"
-import classes from "./result.module.css"
-import { exitLabel, tradeColumns } from "./trade-columns"
-import { TradeDrawer } from "./trade-drawer"
+import layout from "../../shared/layout.module.css"
+import { ExcursionScatter } from "../trades/excursion-scatter"
+import { exitLabel, tradeColumns } from "../trades/trade-columns"
+import { TradeDrawer } from "../trades/trade-drawer"
+import classes from "./tabs.module.css"
 
 const OUTCOMES = [
   { value: "all", label: "All" },
@@ -47,7 +48,7 @@ export default function TradesTab({ run }: { run: Run }) {
   const trade = all.find(({ id }) => String(id) === opened)
   const at = trade ? shown.indexOf(trade) : -1
   return (
-    <div className={classes.stack}>
+    <div className={layout.stack}>
       <Section
         title={`${shown.length} of ${all.length} trades`}
         note="Open one to see it on its candles."

@@ -8,7 +8,7 @@ import { ChartSection } from "@/components/chart-section"
 import type { Column } from "@/components/column"
 import { DataTable } from "@/components/data-table"
 import { Section } from "@/components/section"
-import classes from "./result.module.css"
+import layout from "../../shared/layout.module.css"
 
 const COLUMNS: Column<Drawdown>[] = [
   { id: "start", header: "From the peak", isText: true, value: (d) => d.start, cell: (d) => date(d.start) },
@@ -49,7 +49,7 @@ export default function DrawdownsTab({ run }: { run: Run }) {
     [run, tokens],
   )
   return (
-    <div className={classes.stack}>
+    <div className={layout.stack}>
       <ChartSection
         title="Under water"
         note="How far equity stood below its highest value so far"

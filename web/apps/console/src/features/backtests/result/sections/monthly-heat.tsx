@@ -4,8 +4,8 @@ import { month, signed, signedPercent } from "@tradertape/ui/format.ts"
 import { useState } from "react"
 import { ChartSection } from "@/components/chart-section"
 import { ScrollRegion } from "@/components/scroll-region"
-import { type Against, fullStrength, heatRows, strength } from "./heat"
-import classes from "./result.module.css"
+import { type Against, fullStrength, heatRows, strength } from "../../shared/heat"
+import classes from "./monthly-heat.module.css"
 
 const MONTHS = Array.from({ length: 12 }, (_, i) => i + 1)
 

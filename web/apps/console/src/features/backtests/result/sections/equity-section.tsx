@@ -7,7 +7,7 @@ import type { IChartApi } from "lightweight-charts"
 import { useMemo, useRef, useState } from "react"
 import { ChartSection } from "@/components/chart-section"
 import { usePreferences } from "@/lib/preferences"
-import { rebased } from "./rebase"
+import { rebased } from "../../shared/rebase"
 
 const SCALES = [
   { value: "money", label: "₹" },

@@ -3,8 +3,8 @@ import { Delta } from "@tradertape/ui/components/delta.tsx"
 import { Stat } from "@tradertape/ui/components/stat.tsx"
 import { count, money, moneyShort, percent, signedPercent } from "@tradertape/ui/format.ts"
 import type { ReactNode } from "react"
-import { type Figure, figureText, HEADLINES } from "./figures"
-import classes from "./result.module.css"
+import { type Figure, figureText, HEADLINES } from "../../shared/figures"
+import classes from "./headline-band.module.css"
 
 /** What stands under a headline figure, to give it a scale. */
 function note(run: Run, key: keyof Summary): ReactNode {

@@ -4,9 +4,9 @@ import { Gauge } from "lucide-react"
 import { useMemo } from "react"
 import { EmptyState } from "@/components/empty-state"
 import { Section } from "@/components/section"
-import { Bars } from "./bars"
-import { GroupTable } from "./group-table"
-import classes from "./result.module.css"
+import layout from "../../shared/layout.module.css"
+import { Bars } from "../sections/bars"
+import { GroupTable } from "../sections/group-table"
 
 const asPercent = (value: number) => signedPercent(value, 2)
 const asRate = (value: number) => percent(value, 0)
@@ -33,8 +33,8 @@ export default function ConvictionTab({ run }: { run: Run }) {
     )
   }
   return (
-    <div className={classes.stack}>
-      <div className={classes.two}>
+    <div className={layout.stack}>
+      <div className={layout.two}>
         <Bars
           title="Average return by conviction"
           note="Trades in ten equal groups, lowest conviction left. Useful scores rise to the right."
