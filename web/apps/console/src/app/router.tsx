@@ -12,10 +12,10 @@ import { meQuery } from "@/lib/queries/auth"
 import type { Tab } from "@/lib/queries/strategies"
 import { fetchPart, hasLostPart } from "./lost-part"
 import { queryClient, whenSignedOut } from "./query-client"
-import { Broken } from "./shell/broken"
+import { Broken } from "./shell/fallbacks/broken"
+import { NotFound } from "./shell/fallbacks/not-found"
+import { Pending } from "./shell/fallbacks/pending"
 import { Frame } from "./shell/frame"
-import { NotFound } from "./shell/not-found"
-import { Pending } from "./shell/pending"
 
 type Raw = Record<string, unknown>
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest"
-import { feedWords } from "@/app/shell/feed-words"
+import { feedWords } from "@/app/shell/top-bar/feed-words"
 import type { FeedStatus } from "@/lib/live-socket"
 
 const OPEN: FeedStatus = {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest"
-import { entryScript } from "@/app/shell/use-version-check"
+import { entryScript } from "@/app/shell/version/use-version-check"
 import { deviceName } from "@/features/settings/sessions-section"
 
 test("the entry script is what tells two builds apart", () => {

@@ -4,15 +4,15 @@ import { lazy, Suspense, useEffect, useState } from "react"
 import { KillSwitchDialog } from "@/components/kill-switch/kill-switch-dialog"
 import { useFeedStatus } from "@/lib/live"
 import { usePreferences } from "@/lib/preferences"
-import { BottomBar } from "./bottom-bar"
 import classes from "./frame.module.css"
-import { onPaletteAsked, openPalette } from "./palette"
-import { Rail } from "./rail"
-import { TopBar } from "./top-bar"
+import { BottomBar } from "./navigation/bottom-bar"
+import { onPaletteAsked, openPalette } from "./navigation/palette"
+import { Rail } from "./navigation/rail"
+import { TopBar } from "./top-bar/top-bar"
 import { useAccountNews } from "./use-account-news"
-import { useVersionCheck } from "./use-version-check"
+import { useVersionCheck } from "./version/use-version-check"
 
-const CommandPalette = lazy(() => import("./command-palette"))
+const CommandPalette = lazy(() => import("./navigation/command-palette"))
 
 /** Whether the palette was ever asked for: its code comes with the first ⌘K or search. */
 function usePaletteWanted(): boolean {

@@ -1,7 +1,7 @@
 import { Menu } from "@mantine/core"
 import { Link, useNavigate } from "@tanstack/react-router"
 import { Ellipsis, Search } from "lucide-react"
-import classes from "./frame.module.css"
+import classes from "./navigation.module.css"
 import { openPalette } from "./palette"
 import { BEYOND, CHANGELOG, IN_REACH } from "./places"
 

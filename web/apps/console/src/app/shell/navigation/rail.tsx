@@ -2,7 +2,7 @@ import { Link } from "@tanstack/react-router"
 import { PanelLeftClose, PanelLeftOpen, Search } from "lucide-react"
 import { setPreferences, usePreferences } from "@/lib/preferences"
 import { AccountMenu } from "./account-menu"
-import classes from "./frame.module.css"
+import classes from "./navigation.module.css"
 import { openPalette } from "./palette"
 import { CHANGELOG, PLACES, READING } from "./places"
 

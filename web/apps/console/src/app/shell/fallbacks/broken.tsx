@@ -4,8 +4,8 @@ import { CircleAlert } from "lucide-react"
 import { useEffect, useRef } from "react"
 import { ErrorState } from "@/components/error-state"
 import { useFeedStatus } from "@/lib/live"
-import { LostPart } from "../lost-part"
-import { VersionNotice } from "./version-notice"
+import { LostPart } from "../../lost-part"
+import { VersionNotice } from "../version/version-notice"
 
 /** A page that could not be drawn: its code did not come, or is at fault. */
 export function Broken({ error, reset }: ErrorComponentProps) {

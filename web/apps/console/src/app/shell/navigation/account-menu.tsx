@@ -5,7 +5,7 @@ import { CircleUser, EyeOff, LogOut, Moon, Settings, Sun } from "lucide-react"
 import { setPreferences, usePreferences } from "@/lib/preferences"
 import { meQuery, signOut } from "@/lib/queries/auth"
 import { tellFailed } from "@/lib/tell"
-import classes from "./frame.module.css"
+import classes from "./navigation.module.css"
 
 /** Who is signed in, the quick looks, and the way out. */
 export function AccountMenu() {
