@@ -5,7 +5,7 @@ import { useState } from "react"
 import { type KillSwitchState, killSwitchQuery, setKillSwitch } from "@/lib/queries/risk"
 import { overviewQuery } from "@/lib/queries/workers"
 import { tellDone } from "@/lib/tell"
-import { Failure } from "../failure"
+import { Failure } from "../states/failure"
 import { leaveKillSwitch, useKillSwitchAsked } from "./asked"
 import classes from "./kill-switch.module.css"
 

@@ -2,9 +2,9 @@ import { Badge, Card, Group, List, Skeleton, Stack, Text, Title } from "@mantine
 import { useQuery } from "@tanstack/react-query"
 import { date } from "@tradertape/ui/format.ts"
 import { ScrollText } from "lucide-react"
-import { EmptyState } from "@/components/empty-state"
-import { ErrorState } from "@/components/error-state"
-import { PageHeader } from "@/components/page-header"
+import { PageHeader } from "@/components/page/page-header"
+import { EmptyState } from "@/components/states/empty-state"
+import { ErrorState } from "@/components/states/error-state"
 import { changelogQuery, type Release } from "@/lib/queries/system"
 
 export function ChangelogPage() {

@@ -4,7 +4,7 @@ import { Link } from "@tanstack/react-router"
 import { Delta } from "@tradertape/ui/components/delta.tsx"
 import { count } from "@tradertape/ui/format.ts"
 import { CircleAlert } from "lucide-react"
-import { Section } from "@/components/section"
+import { Section } from "@/components/page/section"
 import { type Attention, type ModeSummary, overviewQuery } from "@/lib/queries/workers"
 import classes from "./home.module.css"
 

@@ -1,7 +1,7 @@
 import { Link } from "@tanstack/react-router"
 import { Delta } from "@tradertape/ui/components/delta.tsx"
 import { number, signed } from "@tradertape/ui/format.ts"
-import { Flash } from "@/components/flash"
+import { Flash } from "@/components/states/flash"
 import { useTick } from "@/lib/live"
 import classes from "./market.module.css"
 

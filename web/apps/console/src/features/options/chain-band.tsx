@@ -2,7 +2,7 @@ import type { Chain, OptionSession } from "@tradertape/api/options.ts"
 import { Delta } from "@tradertape/ui/components/delta.tsx"
 import { Stat } from "@tradertape/ui/components/stat.tsx"
 import { count, number, percent } from "@tradertape/ui/format.ts"
-import { Flash } from "@/components/flash"
+import { Flash } from "@/components/states/flash"
 import { useTick } from "@/lib/live"
 import classes from "./options.module.css"
 

@@ -3,7 +3,7 @@ import { EChart } from "@tradertape/ui/charts/echart.tsx"
 import { number, percent } from "@tradertape/ui/format.ts"
 import type { Tokens } from "@tradertape/ui/use-tokens.ts"
 import { useCallback } from "react"
-import { ChartSection } from "@/components/chart-section"
+import { ChartSection } from "@/components/page/chart-section"
 import { openInterestOption, smileOption } from "./open-interest-option"
 import classes from "./options.module.css"
 

@@ -1,6 +1,6 @@
 import { Group, SegmentedControl, Stack, Switch, Text, useMantineColorScheme } from "@mantine/core"
 import { Delta } from "@tradertape/ui/components/delta.tsx"
-import { Section } from "@/components/section"
+import { Section } from "@/components/page/section"
 import { setPreferences, usePreferences } from "@/lib/preferences"
 
 const SCHEMES = [

@@ -1,9 +1,9 @@
 import { Alert, Button, Checkbox, Group, Select, Stack, Text, TextInput } from "@mantine/core"
 import { useForm } from "@mantine/form"
 import { useMutation, useQueryClient } from "@tanstack/react-query"
-import { CopyField } from "@/components/copy-field"
-import { Dialog } from "@/components/dialog"
-import { Failure } from "@/components/failure"
+import { CopyField } from "@/components/copy/copy-field"
+import { Dialog } from "@/components/dialog/dialog"
+import { Failure } from "@/components/states/failure"
 import {
   AGENT_SCOPES,
   accountCalls,

@@ -1,7 +1,7 @@
 import { Button, PasswordInput, Stack } from "@mantine/core"
 import { useForm } from "@mantine/form"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
-import { Section } from "@/components/section"
+import { Section } from "@/components/page/section"
 import { accountCalls } from "@/lib/queries/account"
 import { meQuery } from "@/lib/queries/auth"
 import { failureText, tellDone } from "@/lib/tell"

@@ -1,6 +1,6 @@
 import { Tabs } from "@mantine/core"
 import { useNavigate, useSearch } from "@tanstack/react-router"
-import { PageHeader } from "@/components/page-header"
+import { PageHeader } from "@/components/page/page-header"
 import { AppearanceTab } from "./appearance-tab"
 import { KeysTab } from "./keys-tab"
 import { ProfileTab } from "./profile-tab"

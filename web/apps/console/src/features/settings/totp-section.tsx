@@ -1,14 +1,14 @@
 import { Anchor, Badge, Button, Group, Skeleton, Stack, Text, TextInput } from "@mantine/core"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { lazy, Suspense, useState } from "react"
-import { CopyField } from "@/components/copy-field"
-import { Section } from "@/components/section"
+import { CopyField } from "@/components/copy/copy-field"
+import { Section } from "@/components/page/section"
 import { accountCalls } from "@/lib/queries/account"
 import { meQuery } from "@/lib/queries/auth"
 import { failureText, tellDone, tellFailed } from "@/lib/tell"
 import classes from "./settings.module.css"
 
-const QrCode = lazy(() => import("@/components/qr-code").then(({ QrCode }) => ({ default: QrCode })))
+const QrCode = lazy(() => import("@/components/copy/qr-code").then(({ QrCode }) => ({ default: QrCode })))
 
 /** The second factor: on with a first code, off with a present one. */
 export function TotpSection() {

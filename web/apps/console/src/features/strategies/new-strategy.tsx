@@ -3,7 +3,7 @@ import { useForm } from "@mantine/form"
 import { useMutation, useQueryClient } from "@tanstack/react-query"
 import { useNavigate } from "@tanstack/react-router"
 import { Upload } from "lucide-react"
-import { Dialog } from "@/components/dialog"
+import { Dialog } from "@/components/dialog/dialog"
 import { type Strategy, strategyCalls } from "@/lib/queries/strategies"
 import { tellFailed } from "@/lib/tell"
 

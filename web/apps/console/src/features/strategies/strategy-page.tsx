@@ -1,8 +1,8 @@
 import { Skeleton, Stack } from "@mantine/core"
 import { useQuery } from "@tanstack/react-query"
 import { useParams } from "@tanstack/react-router"
-import { ErrorState } from "@/components/error-state"
-import { PageHeader } from "@/components/page-header"
+import { PageHeader } from "@/components/page/page-header"
+import { ErrorState } from "@/components/states/error-state"
 import { catalogueQuery, strategyQuery } from "@/lib/queries/strategies"
 import { Editor } from "./editor/editor"
 

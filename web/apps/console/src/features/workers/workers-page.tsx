@@ -1,6 +1,6 @@
 import { Tabs } from "@mantine/core"
 import { useNavigate, useSearch } from "@tanstack/react-router"
-import { PageHeader } from "@/components/page-header"
+import { PageHeader } from "@/components/page/page-header"
 import { OptionRunsTab } from "./options/option-runs-tab"
 import { RunsTab } from "./runs/runs-tab"
 import { TokensTab } from "./tokens/tokens-tab"

@@ -1,6 +1,6 @@
 import { Compass } from "lucide-react"
-import { EmptyState } from "@/components/empty-state"
-import { LinkButton } from "@/components/link-button"
+import { LinkButton } from "@/components/page/link-button"
+import { EmptyState } from "@/components/states/empty-state"
 
 export function NotFound() {
   return (

@@ -1,7 +1,7 @@
 import { Link } from "@tanstack/react-router"
 import type { Run } from "@tradertape/api/backtest.ts"
 import { date, words } from "@tradertape/ui/format.ts"
-import { ScrollRegion } from "@/components/scroll-region"
+import { ScrollRegion } from "@/components/page/scroll-region"
 import { bestOf, type Figure, figureText, GROUPS, HEADLINES } from "../shared/figures"
 import classes from "./metric-table.module.css"
 

@@ -2,8 +2,8 @@ import { ActionIcon, Alert, Badge, Button, Group, Progress, Skeleton, Stack, Tex
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { age, duration, number, percent, words } from "@tradertape/ui/format.ts"
 import { Trash2 } from "lucide-react"
-import { ErrorState } from "@/components/error-state"
-import { Section } from "@/components/section"
+import { Section } from "@/components/page/section"
+import { ErrorState } from "@/components/states/error-state"
 import {
   isAtWork,
   type Study,

@@ -2,7 +2,7 @@ import { Button, Group, NumberInput, Select, Stack, Text } from "@mantine/core"
 import type { Run } from "@tradertape/api/backtest.ts"
 import { count } from "@tradertape/ui/format.ts"
 import { useMemo, useState } from "react"
-import { Dialog } from "@/components/dialog"
+import { Dialog } from "@/components/dialog/dialog"
 import type { Range, StudyAsked } from "@/lib/queries/studies"
 import { type Leaf, numbersOf, rangeAround, sizeOf } from "./leaves"
 

@@ -1,5 +1,5 @@
 import { number } from "@tradertape/ui/format.ts"
-import { Section } from "@/components/section"
+import { Section } from "@/components/page/section"
 import type { DepthLevel, Tick } from "@/lib/live"
 import classes from "./symbol.module.css"
 

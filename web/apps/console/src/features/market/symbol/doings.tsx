@@ -2,9 +2,9 @@ import { Anchor, Tabs } from "@mantine/core"
 import { Link } from "@tanstack/react-router"
 import { moment, number } from "@tradertape/ui/format.ts"
 import { useMemo } from "react"
-import type { Column } from "@/components/column"
-import { DataTable } from "@/components/data-table"
-import { Section } from "@/components/section"
+import { Section } from "@/components/page/section"
+import type { Column } from "@/components/table/column"
+import { DataTable } from "@/components/table/data-table"
 import type { Activity } from "@/lib/queries/live"
 
 type Fill = Activity["fills"][number]

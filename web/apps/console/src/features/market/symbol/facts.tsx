@@ -1,5 +1,5 @@
 import { date, number } from "@tradertape/ui/format.ts"
-import { Section } from "@/components/section"
+import { Section } from "@/components/page/section"
 import type { Tick } from "@/lib/live"
 import type { Instrument } from "@/lib/queries/live"
 import classes from "./symbol.module.css"

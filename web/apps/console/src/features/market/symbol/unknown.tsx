@@ -1,10 +1,10 @@
 import { Group } from "@mantine/core"
 import { useNavigate } from "@tanstack/react-router"
 import { SearchX } from "lucide-react"
-import { EmptyState } from "@/components/empty-state"
-import { InstrumentSearch } from "@/components/instrument-search"
-import { LinkButton } from "@/components/link-button"
-import { PageHeader } from "@/components/page-header"
+import { InstrumentSearch } from "@/components/inputs/instrument-search"
+import { LinkButton } from "@/components/page/link-button"
+import { PageHeader } from "@/components/page/page-header"
+import { EmptyState } from "@/components/states/empty-state"
 
 /** The names a refusal proposes: "…; did you mean NSE:INFY, NSE:INFOBEAN?" */
 export function proposals(message: string): string[] {

@@ -2,7 +2,7 @@ import { ActionIcon, Button, Group, Menu, Stack, TextInput } from "@mantine/core
 import { count } from "@tradertape/ui/format.ts"
 import { EllipsisVertical, Pencil, Plus, Trash2 } from "lucide-react"
 import { type KeyboardEvent, useState } from "react"
-import { Dialog } from "@/components/dialog"
+import { Dialog } from "@/components/dialog/dialog"
 import type { Watchlist } from "@/lib/queries/watchlists"
 import classes from "../market.module.css"
 

@@ -1,6 +1,6 @@
 import { number, signed, signedPercent, unitsShort } from "@tradertape/ui/format.ts"
 import { rangeOf } from "@/components/day-range"
-import { flash } from "@/components/flash"
+import { flash } from "@/components/states/flash"
 import type { Tick } from "@/lib/live"
 import { staleFor, staleWords } from "@/lib/tick-parts"
 

@@ -1,6 +1,6 @@
 import { useVirtualizer } from "@tanstack/react-virtual"
 import { useRef } from "react"
-import { ScrollRegion } from "@/components/scroll-region"
+import { ScrollRegion } from "@/components/page/scroll-region"
 import type { Watched } from "@/lib/queries/watchlists"
 import type { SortBy, Sorting } from "./ordering"
 import { type LineActions, WatchLine } from "./watch-line"

@@ -2,7 +2,7 @@ import { ActionIcon, NumberInput, Select, Tooltip } from "@mantine/core"
 import type { OptionSession, PreviewLeg } from "@tradertape/api/options.ts"
 import { date, number } from "@tradertape/ui/format.ts"
 import { ChevronDown, ChevronUp, X } from "lucide-react"
-import { ScrollRegion } from "@/components/scroll-region"
+import { ScrollRegion } from "@/components/page/scroll-region"
 import classes from "./builder.module.css"
 import type { Leg } from "./legs"
 

@@ -1,7 +1,7 @@
 import type { ChainRow, ChainSide, OptionType, Way } from "@tradertape/api/options.ts"
 import { Delta } from "@tradertape/ui/components/delta.tsx"
 import { number } from "@tradertape/ui/format.ts"
-import { Flash } from "@/components/flash"
+import { Flash } from "@/components/states/flash"
 import { isInMoney, type Leg, lotsOf } from "../builder/legs"
 import classes from "./chain.module.css"
 import type { Sides } from "./chain-table"

@@ -1,7 +1,7 @@
 import { useVirtualizer } from "@tanstack/react-virtual"
 import type { Chain, OptionType, Way } from "@tradertape/api/options.ts"
 import { useLayoutEffect, useMemo, useRef } from "react"
-import { ScrollRegion } from "@/components/scroll-region"
+import { ScrollRegion } from "@/components/page/scroll-region"
 import type { Leg } from "../builder/legs"
 import classes from "./chain.module.css"
 import { ChainLine } from "./chain-line"

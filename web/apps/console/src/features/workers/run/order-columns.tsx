@@ -1,6 +1,6 @@
 import { Badge, Button } from "@mantine/core"
 import { moment, number } from "@tradertape/ui/format.ts"
-import type { Column } from "@/components/column"
+import type { Column } from "@/components/table/column"
 import type { RunOrder } from "@/lib/queries/workers"
 import { orderState } from "../words"
 import classes from "./run.module.css"

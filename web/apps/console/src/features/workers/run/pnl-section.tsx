@@ -4,8 +4,8 @@ import { type LinePoint, LiveLineChart } from "@tradertape/ui/charts/live-line-c
 import { signedMoney } from "@tradertape/ui/format.ts"
 import type { IChartApi } from "lightweight-charts"
 import { useEffect, useMemo, useRef, useState } from "react"
-import { ChartSection } from "@/components/chart-section"
-import { ErrorState } from "@/components/error-state"
+import { ChartSection } from "@/components/page/chart-section"
+import { ErrorState } from "@/components/states/error-state"
 import { pnlLineQuery, type RunLive, type RunPage } from "@/lib/queries/workers"
 import { lineOf } from "./pnl-line"
 

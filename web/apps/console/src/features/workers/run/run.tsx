@@ -1,7 +1,7 @@
 import { Stack, Tabs } from "@mantine/core"
 import { useQuery } from "@tanstack/react-query"
 import { useNavigate, useSearch } from "@tanstack/react-router"
-import { ErrorState } from "@/components/error-state"
+import { ErrorState } from "@/components/states/error-state"
 import { type OptionState, optionStateQuery } from "@/lib/queries/option-runs"
 import type { RunLive, RunPage } from "@/lib/queries/workers"
 import { BlockedNotice } from "./blocked-notice"

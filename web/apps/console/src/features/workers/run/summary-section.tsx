@@ -1,6 +1,6 @@
 import { Text } from "@mantine/core"
 import { age, instant, words } from "@tradertape/ui/format.ts"
-import { Section } from "@/components/section"
+import { Section } from "@/components/page/section"
 import type { RunLive, RunPage, SummaryField } from "@/lib/queries/workers"
 import { useNow } from "@/lib/use-now"
 import { CLOSED, furtherMetrics, healthWords, stepWords, summaryTone, summaryValue } from "../words"

@@ -2,7 +2,7 @@ import { Button, Group, Stack, TagsInput, TextInput } from "@mantine/core"
 import { useForm } from "@mantine/form"
 import { useMutation, useQueryClient } from "@tanstack/react-query"
 import type { Run } from "@tradertape/api/backtest.ts"
-import { Dialog } from "@/components/dialog"
+import { Dialog } from "@/components/dialog/dialog"
 import { runCalls, runQuery } from "@/lib/queries/backtests"
 import { tellFailed } from "@/lib/tell"
 

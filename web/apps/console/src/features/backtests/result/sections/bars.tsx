@@ -2,7 +2,7 @@ import { axis, EChart } from "@tradertape/ui/charts/echart.tsx"
 import type { Tokens } from "@tradertape/ui/use-tokens.ts"
 import type { EChartsType } from "echarts/core"
 import { useCallback, useRef } from "react"
-import { ChartSection } from "@/components/chart-section"
+import { ChartSection } from "@/components/page/chart-section"
 
 export interface Bar {
   label: string

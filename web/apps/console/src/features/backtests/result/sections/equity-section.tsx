@@ -5,7 +5,7 @@ import { moneyShort, number, percent } from "@tradertape/ui/format.ts"
 import { useTokens } from "@tradertape/ui/use-tokens.ts"
 import type { IChartApi } from "lightweight-charts"
 import { useMemo, useRef, useState } from "react"
-import { ChartSection } from "@/components/chart-section"
+import { ChartSection } from "@/components/page/chart-section"
 import { usePreferences } from "@/lib/preferences"
 import { rebased } from "../../shared/rebase"
 

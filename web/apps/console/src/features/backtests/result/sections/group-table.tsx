@@ -2,8 +2,8 @@ import type { Group } from "@tradertape/api/backtest.ts"
 import { Delta } from "@tradertape/ui/components/delta.tsx"
 import { number, percent } from "@tradertape/ui/format.ts"
 import { useMemo } from "react"
-import type { Column } from "@/components/column"
-import { DataTable } from "@/components/data-table"
+import type { Column } from "@/components/table/column"
+import { DataTable } from "@/components/table/data-table"
 
 interface Props<T extends Group> {
   label: string

@@ -4,7 +4,7 @@ import { CurvesChart } from "@tradertape/ui/charts/curves-chart.tsx"
 import { number, percent } from "@tradertape/ui/format.ts"
 import { useTokens } from "@tradertape/ui/use-tokens.ts"
 import { useMemo, useState } from "react"
-import { ChartSection } from "@/components/chart-section"
+import { ChartSection } from "@/components/page/chart-section"
 
 type Measure = "sharpe" | "volatility" | "beta"
 

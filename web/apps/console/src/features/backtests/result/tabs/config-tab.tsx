@@ -1,7 +1,7 @@
 import { Button, Code, CopyButton, Group, Text } from "@mantine/core"
 import type { Run } from "@tradertape/api/backtest.ts"
 import { date, duration, money, words } from "@tradertape/ui/format.ts"
-import { Section } from "@/components/section"
+import { Section } from "@/components/page/section"
 import layout from "../../shared/layout.module.css"
 
 function text(key: string, value: unknown): string {

@@ -3,7 +3,7 @@ import { Amount } from "@tradertape/ui/components/amount.tsx"
 import { Delta } from "@tradertape/ui/components/delta.tsx"
 import { Stat } from "@tradertape/ui/components/stat.tsx"
 import { number, percent, words } from "@tradertape/ui/format.ts"
-import { Section } from "@/components/section"
+import { Section } from "@/components/page/section"
 import layout from "../../shared/layout.module.css"
 import { GroupTable } from "../sections/group-table"
 

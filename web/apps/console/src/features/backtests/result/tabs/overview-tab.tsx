@@ -1,6 +1,6 @@
 import { Tooltip } from "@mantine/core"
 import type { ExitGroup, Run, Summary } from "@tradertape/api/backtest.ts"
-import { Section } from "@/components/section"
+import { Section } from "@/components/page/section"
 import { type Figure, figureText, GROUPS } from "../../shared/figures"
 import layout from "../../shared/layout.module.css"
 import { EquitySection } from "../sections/equity-section"

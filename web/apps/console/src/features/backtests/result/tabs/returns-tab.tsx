@@ -1,7 +1,7 @@
 import type { Run } from "@tradertape/api/backtest.ts"
 import { count, number, signedPercent } from "@tradertape/ui/format.ts"
 import { useMemo } from "react"
-import { Section } from "@/components/section"
+import { Section } from "@/components/page/section"
 import layout from "../../shared/layout.module.css"
 import { Bars } from "../sections/bars"
 import { GroupTable } from "../sections/group-table"

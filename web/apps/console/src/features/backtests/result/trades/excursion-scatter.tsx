@@ -4,7 +4,7 @@ import { percent, signedPercent } from "@tradertape/ui/format.ts"
 import type { Tokens } from "@tradertape/ui/use-tokens.ts"
 import type { EChartsType } from "echarts/core"
 import { useCallback, useRef } from "react"
-import { ChartSection } from "@/components/chart-section"
+import { ChartSection } from "@/components/page/chart-section"
 
 interface Props {
   run: Run

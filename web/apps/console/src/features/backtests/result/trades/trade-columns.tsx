@@ -2,7 +2,7 @@ import type { Trade } from "@tradertape/api/backtest.ts"
 import { Amount } from "@tradertape/ui/components/amount.tsx"
 import { Delta } from "@tradertape/ui/components/delta.tsx"
 import { date, number, words } from "@tradertape/ui/format.ts"
-import type { Column } from "@/components/column"
+import type { Column } from "@/components/table/column"
 
 /** "Stop", or the name of the exit rule. */
 export function exitLabel(trade: Trade): string {

@@ -1,7 +1,7 @@
 import { axis, EChart } from "@tradertape/ui/charts/echart.tsx"
 import type { Tokens } from "@tradertape/ui/use-tokens.ts"
 import { useCallback } from "react"
-import { Section } from "@/components/section"
+import { Section } from "@/components/page/section"
 import type { TrialSignals } from "@/lib/queries/strategies"
 
 /** How the convictions of every signal of the universe are spread: can the scores tell them apart? */

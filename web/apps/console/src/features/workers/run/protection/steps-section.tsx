@@ -1,5 +1,5 @@
 import { Text } from "@mantine/core"
-import { Section } from "@/components/section"
+import { Section } from "@/components/page/section"
 import type { Step } from "@/lib/queries/workers"
 import { awayWords, levelWords, nameWords, thenWords } from "../../option-words"
 import classes from "./steps.module.css"

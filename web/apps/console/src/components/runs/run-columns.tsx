@@ -3,7 +3,7 @@ import { Link } from "@tanstack/react-router"
 import type { RunSummary } from "@tradertape/api/backtest.ts"
 import { Delta } from "@tradertape/ui/components/delta.tsx"
 import { age, date, number, percent, words } from "@tradertape/ui/format.ts"
-import type { Column } from "./column"
+import type { Column } from "../table/column"
 import classes from "./run-columns.module.css"
 
 export interface Selection {

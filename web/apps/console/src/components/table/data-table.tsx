@@ -8,9 +8,9 @@ import {
 } from "@tanstack/react-table"
 import { useVirtualizer } from "@tanstack/react-virtual"
 import { type KeyboardEvent, useMemo, useRef, useState } from "react"
+import { ScrollRegion } from "../page/scroll-region"
 import { type Column, cellClass } from "./column"
 import classes from "./data-table.module.css"
-import { ScrollRegion } from "./scroll-region"
 
 const features = tableFeatures({ rowSortingFeature, sortedRowModel: createSortedRowModel(), sortFns })
 const ROW_PX = 36

@@ -1,7 +1,7 @@
 import { ActionIcon, CopyButton } from "@mantine/core"
 import { Check, Copy } from "lucide-react"
+import { ScrollRegion } from "../page/scroll-region"
 import classes from "./code-block.module.css"
-import { ScrollRegion } from "./scroll-region"
 
 /** Text to copy into a terminal or an editor. */
 export function CodeBlock({ code, label }: { code: string; label: string }) {

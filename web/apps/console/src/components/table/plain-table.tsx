@@ -1,6 +1,6 @@
+import { ScrollRegion } from "../page/scroll-region"
 import { type Column, cellClass } from "./column"
 import classes from "./data-table.module.css"
-import { ScrollRegion } from "./scroll-region"
 
 interface Props<T> {
   label: string

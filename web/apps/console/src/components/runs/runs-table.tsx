@@ -1,7 +1,7 @@
 import type { RunSummary } from "@tradertape/api/backtest.ts"
 import { useMemo } from "react"
 import { useNow } from "@/lib/use-now"
-import { DataTable } from "./data-table"
+import { DataTable } from "../table/data-table"
 import { runColumns, type Selection } from "./run-columns"
 
 /** The history of runs: sorted by any figure, with boxes to choose by. */

@@ -1,8 +1,8 @@
 import { Drawer, type DrawerRootProps, Modal, type ModalRootProps } from "@mantine/core"
 import { type ReactNode, useEffect, useState } from "react"
+import { useKillSwitchAsked } from "../kill-switch/asked"
+import { KillSwitch } from "../kill-switch/kill-switch"
 import classes from "./dialog.module.css"
-import { useKillSwitchAsked } from "./kill-switch/asked"
-import { KillSwitch } from "./kill-switch/kill-switch"
 
 interface Head {
   title: ReactNode
