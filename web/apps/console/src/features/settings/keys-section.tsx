@@ -6,19 +6,11 @@ import { useState } from "react"
 import { Confirm } from "@/components/dialog/confirm"
 import { Section } from "@/components/page/section"
 import { ErrorState } from "@/components/states/error-state"
-import { accountCalls, type KeyKind, type KeyRow, keysQuery } from "@/lib/queries/account"
+import { accountCalls, type KeyRow, keysQuery } from "@/lib/queries/account"
 import { tellDone, tellFailed } from "@/lib/tell"
 import { useNow } from "@/lib/use-now"
+import type { KeysProps } from "./keys-props"
 import { NewKeyDialog } from "./new-key-dialog"
-
-export interface KeysProps {
-  kind: KeyKind
-  title: string
-  note: string
-  noun: string
-  scopes: string[]
-  usual: string[]
-}
 
 /** Keys of one kind: what they may do, when they were used, and their end. */
 export function KeysSection(props: KeysProps) {

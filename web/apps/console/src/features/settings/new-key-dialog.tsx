@@ -12,7 +12,7 @@ import {
   keysQuery,
   WORKER_SCOPES,
 } from "@/lib/queries/account"
-import type { KeysProps } from "./keys-section"
+import type { KeysProps } from "./keys-props"
 
 type Props = KeysProps & { opened: boolean; onClose: () => void }
 

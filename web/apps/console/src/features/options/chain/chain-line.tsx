@@ -4,8 +4,7 @@ import { number } from "@tradertape/ui/format.ts"
 import { Flash } from "@/components/states/flash"
 import { isInMoney, type Leg, lotsOf } from "../builder/legs"
 import classes from "./chain.module.css"
-import type { Sides } from "./chain-table"
-import { changePct, type SideColumn } from "./side-columns"
+import { changePct, type SideColumn, type Sides } from "./side-columns"
 
 interface Props {
   row: ChainRow

@@ -1,16 +1,14 @@
 import { useVirtualizer } from "@tanstack/react-virtual"
-import type { Chain, OptionType, Way } from "@tradertape/api/options.ts"
+import type { Chain, Way } from "@tradertape/api/options.ts"
 import { useLayoutEffect, useMemo, useRef } from "react"
 import { ScrollRegion } from "@/components/page/scroll-region"
 import type { Leg } from "../builder/legs"
 import classes from "./chain.module.css"
 import { ChainLine } from "./chain-line"
-import { type Figures, mostOpen, sideColumns } from "./side-columns"
+import { type Figures, mostOpen, type Sides, sideColumns } from "./side-columns"
 
 const ROW_PX = 34
 const HEIGHT_PX = 510
-
-export type Sides = "both" | OptionType
 
 interface Props {
   chain: Chain

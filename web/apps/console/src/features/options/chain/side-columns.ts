@@ -1,7 +1,8 @@
-import type { ChainSide } from "@tradertape/api/options.ts"
+import type { ChainSide, OptionType } from "@tradertape/api/options.ts"
 import { number, unitsShort } from "@tradertape/ui/format.ts"
 
 export type Figures = "prices" | "greeks"
+export type Sides = "both" | OptionType
 
 export interface SideColumn {
   id: string
