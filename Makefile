@@ -65,7 +65,7 @@ built-docs:
 	.venv/bin/mkdocs build --strict --quiet
 # Once, before a dozen processes of the tests look for it at the same time and each compiles it.
 compiled:
-	.venv/bin/python -c 'from tradertape_server.platform.warming import load; load()'
+	.venv/bin/python -c 'from tradertape_server.platform.compute.numba_cache import load; load()'
 
 fix: $(STAMPS)/test-python ## Mend what can be mended: format, lint, imports
 	.venv/bin/ruff format .

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import setting
 
-from tradertape_core.backtest.simulate import simulate, warm_up
-from tradertape_core.strategy.cache import IndicatorCache
+from tradertape_core.backtest.simulation.simulate import simulate, warm_up
+from tradertape_core.strategy.evaluation.cache import IndicatorCache
 
 
 def main() -> None:

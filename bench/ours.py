@@ -7,9 +7,9 @@ import time
 
 import setting
 
-from tradertape_core.backtest.reference import simulate_reference
-from tradertape_core.backtest.simulate import simulate, warm_up
-from tradertape_core.strategy.cache import IndicatorCache
+from tradertape_core.backtest.reference.simulator import simulate_reference
+from tradertape_core.backtest.simulation.simulate import simulate, warm_up
+from tradertape_core.strategy.evaluation.cache import IndicatorCache
 
 
 def main(days: int, symbols: int) -> None:

@@ -26,9 +26,9 @@ from setting import report
 from trading import SCOPE, Trading, order, trading
 
 from tradertape_core.orders.order import Product, Side
-from tradertape_server.features.execution.desk import Desk
 from tradertape_server.features.execution.ports import Happened
-from tradertape_server.features.execution.wishes import Wish
+from tradertape_server.features.execution.state.command import Wish
+from tradertape_server.features.execution.state.unit_of_work import Desk
 from tradertape_server.features.workers import guardian, repository
 from tradertape_server.features.workers.option_documents import (
     Entry,
@@ -37,8 +37,8 @@ from tradertape_server.features.workers.option_documents import (
     OptionRun,
     stored_option_run,
 )
+from tradertape_server.features.workers.runs.batches import ref
 from tradertape_server.features.workers.schemas import NewRun, ProtectionPatch
-from tradertape_server.features.workers.turns import ref
 
 GATE_MS, WAIT_S, RATE_HZ = 250.0, 30.0, 10
 OPTION_RUNS, FALLEN = 40, "955.00"

@@ -15,7 +15,7 @@ import time
 from setting import report
 from trading import Trading, order, trading
 
-from tradertape_server.features.execution.runs import RunRef
+from tradertape_server.features.execution.orders.run_ref import RunRef
 
 SHARES, RESTING, LEGS, ORDERS, GATE_PCT = 10, 1_000, 50, 100, 20.0
 

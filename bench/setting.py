@@ -20,7 +20,7 @@ import numpy as np
 
 from tradertape_core.backtest.config import BacktestConfig, FlatCharges, Simulation
 from tradertape_core.market.panel import Panel
-from tradertape_core.strategy import rules as r
+from tradertape_core.strategy.language import rules as r
 
 DIP, OVERSOLD, TARGET_PCT, STOP_PCT, BARS = 0.97, 35.0, 8.0, 5.0, 20
 SLOTS, SIZE_PCT, A_SECTOR, SLIPPAGE_BPS, FEE_BPS, CAPITAL = 20, 10.0, 2, 5.0, 3.0, 1_000_000.0

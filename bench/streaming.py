@@ -23,13 +23,13 @@ from tradertape_core.market.instrument import Instrument
 from tradertape_core.market.tick import Tick
 from tradertape_core.market.world.quoting import rupees_of
 from tradertape_server.features.auth.audit import COMMAND_LINE
-from tradertape_server.features.auth.keys import Keys, Owner
-from tradertape_server.features.feed.nothing import NoSource
+from tradertape_server.features.auth.credentials.keys import Keys, Owner
+from tradertape_server.features.feed.sources.no_source import NoSource
 from tradertape_server.main import create_app
-from tradertape_server.platform.interpreter import settle
+from tradertape_server.platform.database.migrating import upgrade
 from tradertape_server.platform.logging import configure_logging
-from tradertape_server.platform.migrating import upgrade
-from tradertape_server.platform.outlets import StreamingHttp
+from tradertape_server.platform.processes.interpreter import settle
+from tradertape_server.platform.streaming.connections import StreamingHttp
 from tradertape_server.settings import Settings
 from tradertape_server.wiring import Container, build_container
 

@@ -19,8 +19,8 @@ from urllib.parse import parse_qs, urlsplit
 import numpy as np
 import numpy.typing as npt
 
-from tradertape_server.platform.gzipped import HEAD as GZIP_HEAD
-from tradertape_server.platform.gzipped import packed_piece
+from tradertape_server.platform.streaming.gzip_pieces import HEAD as GZIP_HEAD
+from tradertape_server.platform.streaming.gzip_pieces import packed_piece
 
 KNOWN, RATE_HZ = 1_500, 10
 WIDTHS = {"ltp": 137, "quote": 344}  # of a tick, as the server writes it

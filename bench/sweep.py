@@ -7,8 +7,8 @@ import time
 
 import setting
 
-from tradertape_core.backtest.simulate import simulate, warm_up
-from tradertape_core.strategy.cache import IndicatorCache
+from tradertape_core.backtest.simulation.simulate import simulate, warm_up
+from tradertape_core.strategy.evaluation.cache import IndicatorCache
 
 DIPS = [0.94 + 0.005 * step for step in range(8)]
 LEVELS = [25.0, 30.0, 35.0, 40.0, 45.0]

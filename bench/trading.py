@@ -20,13 +20,13 @@ from tradertape_server.features.execution.ports import OnTick
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.execution.service import Settings as ExecutionSettings
 from tradertape_server.features.workers.service import Workers
-from tradertape_server.platform.bus import Bus
 from tradertape_server.platform.clock import SystemClock
-from tradertape_server.platform.database import Database
-from tradertape_server.platform.identity import Identity
+from tradertape_server.platform.database.engine import Database
+from tradertape_server.platform.database.migrating import upgrade
+from tradertape_server.platform.http.identity import Identity
 from tradertape_server.platform.logging import configure_logging
-from tradertape_server.platform.migrating import upgrade
 from tradertape_server.platform.secrets import SecretBox
+from tradertape_server.platform.streaming.bus import Bus
 
 SCOPE = "kite:paper-bench"
 PLENTY_PAISE = 1_000_000_000_00

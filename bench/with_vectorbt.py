@@ -21,7 +21,7 @@ from numba import njit
 from vectorbt.portfolio import nb
 from vectorbt.portfolio.enums import NoOrder
 
-from tradertape_core.strategy.cache import IndicatorCache
+from tradertape_core.strategy.evaluation.cache import IndicatorCache
 
 warnings.filterwarnings("ignore")
 

@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from tradertape_server.features.auth.audit import COMMAND_LINE
-from tradertape_server.features.auth.keys import Keys, Owner
+from tradertape_server.features.auth.credentials.keys import Keys, Owner
 from tradertape_server.settings import Settings
 from tradertape_server.wiring import build_container
 

@@ -14,13 +14,13 @@ from types import ModuleType
 import pytest
 
 from tradertape_server.features.auth.audit import COMMAND_LINE
-from tradertape_server.features.auth.keys import Keys, Owner
+from tradertape_server.features.auth.credentials.keys import Keys, Owner
 from tradertape_server.features.auth.models import User
-from tradertape_server.features.auth.sessions import COOKIE, open_session
+from tradertape_server.features.auth.sign_in.sessions import COOKIE, open_session
 from tradertape_server.features.market.service import MarketService
 from tradertape_server.platform.clock import SystemClock
-from tradertape_server.platform.database import Database
-from tradertape_server.platform.migrating import upgrade
+from tradertape_server.platform.database.engine import Database
+from tradertape_server.platform.database.migrating import upgrade
 from tradertape_server.settings import Settings
 from tradertape_server.wiring import account_policy, build_container
 

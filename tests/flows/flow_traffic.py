@@ -10,8 +10,8 @@ from flow_clients import PREFIX, Client, Console, Placer, Reader, order
 from flow_servers import HTTP, Servers, eventually
 from sqlalchemy import select
 
-from tradertape_server.features.execution.models import ExecutionEvent, IntentRow, OrderRow
-from tradertape_server.platform.database import Database
+from tradertape_server.features.execution.store.models import ExecutionEvent, IntentRow, OrderRow
+from tradertape_server.platform.database.engine import Database
 
 RUNS = ("flow-a", "flow-b", "flow-c")
 SOON_S = 60.0  # generous: a shared machine may stop all of them for seconds

@@ -15,7 +15,7 @@ import pytest
 from flow_clients import PREFIX
 from flow_servers import HTTP, Servers, eventually
 
-from tradertape_server.platform.database import Database
+from tradertape_server.platform.database.engine import Database
 
 SCRIPT = Path(__file__).parents[2] / "packages/server/tests/workers/stopped_worker.py"
 LIMIT_S, LATE_S = 60, 5  # `worker_stale_sec` of its protection, and how late its exit may be

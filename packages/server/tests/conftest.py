@@ -37,11 +37,11 @@ from tradertape_core.market.calendar import Calendar
 from tradertape_core.market.instrument import Instrument
 from tradertape_core.market.world import World, generate
 from tradertape_core.market.world.day import MarketDay
-from tradertape_core.strategy.base_models import BASE_MODELS
-from tradertape_core.strategy.document import Document
+from tradertape_core.strategy.language.base_models import BASE_MODELS
+from tradertape_core.strategy.language.document import Document
+from tradertape_server.features.auth.credentials.passwords import Passwords
 from tradertape_server.features.auth.models import User
-from tradertape_server.features.auth.passwords import Passwords
-from tradertape_server.features.auth.sessions import COOKIE, open_session
+from tradertape_server.features.auth.sign_in.sessions import COOKIE, open_session
 from tradertape_server.features.instruments import service as instruments
 from tradertape_server.features.instruments.master import InstrumentMaster
 from tradertape_server.features.instruments.service import InstrumentService
@@ -50,9 +50,9 @@ from tradertape_server.features.market.columns import Columns
 from tradertape_server.features.market.service import MarketService
 from tradertape_server.features.strategies import service as strategies
 from tradertape_server.main import create_app
-from tradertape_server.platform import database as database_module
-from tradertape_server.platform.database import Database
-from tradertape_server.platform.migrating import upgrade
+from tradertape_server.platform.database import engine as database_module
+from tradertape_server.platform.database.engine import Database
+from tradertape_server.platform.database.migrating import upgrade
 from tradertape_server.settings import Settings
 from tradertape_server.wiring import Container, account_policy, build_container
 

@@ -10,7 +10,13 @@ import pytest
 
 from tradertape_core.backtest.config import BacktestConfig, ExitReason, Simulation, SkipReason
 from tradertape_core.market.panel import IndexSeries, Panel
-from tradertape_core.strategy.rules import Compare, ExitRule, Indicator, Number, Strategy
+from tradertape_core.strategy.language.rules import (
+    Compare,
+    ExitRule,
+    Indicator,
+    Number,
+    Strategy,
+)
 
 STRATEGY = Strategy(
     name="Sample",

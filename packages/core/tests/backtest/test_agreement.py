@@ -11,11 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tradertape_core.backtest.config import BacktestConfig, FlatCharges, Simulation, Sizing
-from tradertape_core.backtest.reference import simulate_reference
-from tradertape_core.backtest.simulate import simulate, warm_up
+from tradertape_core.backtest.reference.simulator import simulate_reference
+from tradertape_core.backtest.simulation.simulate import simulate, warm_up
 from tradertape_core.market.panel import IndexSeries, Panel
-from tradertape_core.strategy import rules as r
-from tradertape_core.strategy.cache import IndicatorCache
+from tradertape_core.strategy.evaluation.cache import IndicatorCache
+from tradertape_core.strategy.language import rules as r
 
 
 @pytest.fixture(scope="module", autouse=True)

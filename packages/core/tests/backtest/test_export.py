@@ -8,14 +8,14 @@ from dataclasses import replace
 
 import pytest
 
-from tradertape_core.backtest.export import (
+from tradertape_core.backtest.report.csv_export import (
     EQUITY_COLUMNS,
     TRADE_COLUMNS,
     equity_csv,
     skipped_csv,
     trades_csv,
 )
-from tradertape_core.backtest.report import build_report
+from tradertape_core.backtest.report.report import build_report
 
 
 def report_of(run):

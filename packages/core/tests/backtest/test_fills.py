@@ -17,10 +17,10 @@ from tradertape_core.backtest.config import (
     Simulation,
     SkipReason,
 )
-from tradertape_core.backtest.reference import simulate_reference
-from tradertape_core.backtest.simulate import simulate
+from tradertape_core.backtest.reference.simulator import simulate_reference
+from tradertape_core.backtest.simulation.simulate import simulate
 from tradertape_core.market.panel import Panel
-from tradertape_core.strategy import rules as r
+from tradertape_core.strategy.language import rules as r
 
 PAGE = Path(__file__).parents[4] / "docs" / "fills.md"
 BLOCKS = re.findall(r"^```fills\n(.*?)^```", PAGE.read_text(), re.DOTALL | re.MULTILINE)

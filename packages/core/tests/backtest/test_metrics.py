@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tradertape_core.backtest.metrics import (
+from tradertape_core.backtest.metrics.summary import (
     FIGURES,
     HEADLINE,
     equity_curve,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tradertape_core.backtest.metrics_drawdown import deepest, figures, underwater_pct
+from tradertape_core.backtest.metrics.drawdown import deepest, figures, underwater_pct
 
 DAYS = np.arange("2024-01-01", "2024-03-01", dtype="datetime64[D]")
 paths = st.lists(st.integers(1, 200), min_size=1, max_size=60)

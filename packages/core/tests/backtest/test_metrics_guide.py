@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tradertape_core.backtest.config import BacktestConfig
-from tradertape_core.backtest.metrics import FIGURES
+from tradertape_core.backtest.metrics.summary import FIGURES
 
 GUIDE = Path(__file__).parents[4] / "docs" / "backtesting.md"
 

@@ -7,7 +7,7 @@ import warnings
 import numpy as np
 import pytest
 
-from tradertape_core.backtest.metrics import summarize
+from tradertape_core.backtest.metrics.summary import summarize
 
 pytestmark = pytest.mark.real_data
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from tradertape_core.backtest import metrics_returns as m
+from tradertape_core.backtest.metrics import returns as m
 
 ROOT = math.sqrt(252)
 daily = arrays(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tradertape_core.backtest import metrics_trades as m
+from tradertape_core.backtest.metrics import trades as m
 
 
 def trade(pnl, entry=0, leave=1, **more):

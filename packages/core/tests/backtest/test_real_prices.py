@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from tradertape_core.backtest.config import BacktestConfig, Simulation
-from tradertape_core.backtest.reference import simulate_reference
-from tradertape_core.backtest.simulate import simulate
+from tradertape_core.backtest.reference.simulator import simulate_reference
+from tradertape_core.backtest.simulation.simulate import simulate
 from tradertape_core.market.panel import IndexSeries, Panel
-from tradertape_core.strategy.base_models import BASE_MODELS
-from tradertape_core.strategy.cache import IndicatorCache
-from tradertape_core.strategy.parse import parse_strategy
+from tradertape_core.strategy.evaluation.cache import IndicatorCache
+from tradertape_core.strategy.language.base_models import BASE_MODELS
+from tradertape_core.strategy.parse.document import parse_strategy
 
 parquet = pytest.importorskip("pyarrow.parquet")
 pytestmark = pytest.mark.real_data

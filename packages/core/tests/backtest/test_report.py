@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from tradertape_core.backtest.config import ExitReason, SkipReason
-from tradertape_core.backtest.report import build_report
-from tradertape_core.backtest.report_context import Unexplained
+from tradertape_core.backtest.report.context import Unexplained
+from tradertape_core.backtest.report.report import build_report
 
 DOCUMENT = {"name": "Sample", "entry_rules": {"type": "and", "conditions": []}}
 
@@ -123,7 +123,7 @@ def test_a_run_that_fills_at_the_close_says_so_on_every_fill_and_warns(run_of):
 def test_fills_of_resting_orders_name_the_touch_and_market_orders_the_open(run_of):
     from dataclasses import replace
 
-    from tradertape_core.strategy.rules import EntryPlan
+    from tradertape_core.strategy.language.rules import EntryPlan
 
     trades = [
         {"entry": 1, "exit": 2, "reason": int(ExitReason.EXIT_RULE), "rule": 0},
@@ -192,8 +192,8 @@ def test_weekdays_are_those_of_the_entry(small):
 
 
 def test_rolling_figures_agree_with_the_same_figures_of_each_window(busy_run):
-    from tradertape_core.backtest import metrics_returns as m
-    from tradertape_core.backtest.metrics import equity_curve
+    from tradertape_core.backtest.metrics import returns as m
+    from tradertape_core.backtest.metrics.summary import equity_curve
 
     curve = equity_curve(busy_run.simulation, busy_run.panel, busy_run.config)
     rolling = report_of(busy_run)["rolling"]

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from tradertape_core.backtest.report_costs import components
+from tradertape_core.backtest.report.costs import components
 from tradertape_core.ledger.charges import Leg, charges_for, schedule
 
 

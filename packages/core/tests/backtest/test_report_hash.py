@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 
 from tradertape_core.backtest.config import BacktestConfig
-from tradertape_core.backtest.report_hash import canonical_json, config_echo, report_hash
+from tradertape_core.backtest.report.fingerprint import canonical_json, config_echo, report_hash
 
 CONFIG = BacktestConfig(date(2020, 1, 1), date(2021, 1, 1))
 

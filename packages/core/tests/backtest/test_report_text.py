@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from tradertape_core.backtest.metrics import FIGURES
-from tradertape_core.backtest.report import build_report
-from tradertape_core.backtest.report_text import figure_text, render
+from tradertape_core.backtest.metrics.summary import FIGURES
+from tradertape_core.backtest.report.report import build_report
+from tradertape_core.backtest.report.text import figure_text, render
 
 
 def report_of(run):

@@ -7,9 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tradertape_core.backtest.robustness import Decisions, lookahead_check, recursive_analysis
-from tradertape_core.backtest.robustness_lookahead import cut
-from tradertape_core.backtest.robustness_run import decide
+from tradertape_core.backtest.robustness.lookahead import cut
+from tradertape_core.backtest.robustness.studies import (
+    Decisions,
+    lookahead_check,
+    recursive_analysis,
+)
+from tradertape_core.backtest.robustness.variant import decide
 from tradertape_core.kernel.errors import InvalidInput
 
 

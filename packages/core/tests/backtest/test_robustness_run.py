@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from tradertape_core.backtest.config import BacktestConfig
-from tradertape_core.backtest.metrics import HEADLINE
-from tradertape_core.backtest.robustness import (
+from tradertape_core.backtest.metrics.summary import HEADLINE
+from tradertape_core.backtest.robustness.studies import (
     Choice,
     decide,
     grid,
@@ -27,8 +27,8 @@ from tradertape_core.backtest.robustness import (
 from tradertape_core.backtest.run import run_backtest
 from tradertape_core.kernel.errors import InvalidInput
 from tradertape_core.market.panel import IndexSeries, Panel
-from tradertape_core.strategy.cache import IndicatorCache
-from tradertape_core.strategy.parse import complete, parse_strategy
+from tradertape_core.strategy.evaluation.cache import IndicatorCache
+from tradertape_core.strategy.parse.document import complete, parse_strategy
 
 DAYS, SYMBOLS = 500, 8
 CONFIG = BacktestConfig(

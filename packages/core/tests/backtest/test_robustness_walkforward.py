@@ -9,7 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tradertape_core.backtest.robustness import Choice, Proof, walk_forward, walk_forward_windows
+from tradertape_core.backtest.robustness.studies import (
+    Choice,
+    Proof,
+    walk_forward,
+    walk_forward_windows,
+)
 from tradertape_core.kernel.errors import InvalidInput
 
 DAY = timedelta(days=1)

@@ -12,11 +12,11 @@ import pytest
 from tradertape_core.backtest.config import BacktestConfig, ExitReason, FlatCharges, Sizing
 from tradertape_core.backtest.kernel import engine as engines
 from tradertape_core.backtest.kernel.resting import ceil_tick, floor_tick, tick_paise
-from tradertape_core.backtest.simulate import simulate, warm_up
+from tradertape_core.backtest.simulation.simulate import simulate, warm_up
 from tradertape_core.kernel.errors import InvalidInput
 from tradertape_core.market import ticks
 from tradertape_core.market.panel import Panel
-from tradertape_core.strategy import rules as r
+from tradertape_core.strategy.language import rules as r
 
 ALWAYS = r.Compare(r.Indicator("close", name="close"), ">", r.Number(0.0))
 
@@ -143,8 +143,8 @@ def test_whatever_is_run_the_loop_is_compiled_once():
 def test_a_cold_process_simulates_without_loading_numba():
     code = (
         "import sys\n"
-        "from tradertape_core.backtest.simulate import simulate, _tiny_panel, _TINY_STRATEGY, "
-        "_TINY_CONFIG\n"
+        "from tradertape_core.backtest.simulation.simulate import simulate, "
+        "_tiny_panel, _TINY_STRATEGY, _TINY_CONFIG\n"
         "assert simulate(_tiny_panel(), _TINY_STRATEGY, _TINY_CONFIG).engine == 'python'\n"
         "assert 'numba' not in sys.modules\n"
     )

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tradertape_core.backtest.report import build_report
-from tradertape_core.backtest.tearsheet import tear_sheet
-from tradertape_core.backtest.tearsheet_svg import (
+from tradertape_core.backtest.report.report import build_report
+from tradertape_core.backtest.tearsheet.page import tear_sheet
+from tradertape_core.backtest.tearsheet.svg import (
     Line,
     bar_chart,
     histogram,

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from tradertape_core.market.panel import IndexSeries, Panel
-from tradertape_core.strategy.parse import parse_strategy
-from tradertape_core.strategy.rules import Strategy
+from tradertape_core.strategy.language.rules import Strategy
+from tradertape_core.strategy.parse.document import parse_strategy
 
 START = np.datetime64("2024-01-01", "D")
 Column = Sequence[float | None]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tradertape_core.strategy.conviction import Scored, breakdown, score
-from tradertape_core.strategy.evaluate import for_strategy
+from tradertape_core.strategy.evaluation.conviction import Scored, breakdown, score
+from tradertape_core.strategy.evaluation.evaluate import for_strategy
 
 CLOSE = {"type": "indicator", "name": "close"}
 ALWAYS = {"type": "compare", "left": CLOSE, "op": ">", "right": 0}

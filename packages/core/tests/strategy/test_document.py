@@ -6,10 +6,14 @@ from typing import Any
 
 import pytest
 
-from tradertape_core.strategy.document import condition_document, operand_document, to_document
-from tradertape_core.strategy.parse import complete, parse_strategy
-from tradertape_core.strategy.parse_tree import read_condition, read_operand
-from tradertape_core.strategy.place import Place, Problems
+from tradertape_core.strategy.language.document import (
+    condition_document,
+    operand_document,
+    to_document,
+)
+from tradertape_core.strategy.parse.document import complete, parse_strategy
+from tradertape_core.strategy.parse.place import Place, Problems
+from tradertape_core.strategy.parse.tree import read_condition, read_operand
 
 CLOSE = {"type": "indicator", "name": "close"}
 SMA = {"type": "indicator", "name": "sma20"}

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from tradertape_core.strategy.base_models import BASE_MODELS
-from tradertape_core.strategy.english import describe, phrase
-from tradertape_core.strategy.parse import parse_strategy
-from tradertape_core.strategy.parse_tree import read_condition, read_operand
-from tradertape_core.strategy.place import Place, Problems
+from tradertape_core.strategy.english.sentences import describe, phrase
+from tradertape_core.strategy.language.base_models import BASE_MODELS
+from tradertape_core.strategy.parse.document import parse_strategy
+from tradertape_core.strategy.parse.place import Place, Problems
+from tradertape_core.strategy.parse.tree import read_condition, read_operand
 from tradertape_indicators import CATALOGUE, SHORT_NAMES
 
 CLOSE = {"type": "indicator", "name": "close"}

@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tradertape_core.strategy import rules
-from tradertape_core.strategy.entries import evaluate_entries
-from tradertape_core.strategy.evaluate import for_strategy
+from tradertape_core.strategy.evaluation.entries import evaluate_entries
+from tradertape_core.strategy.evaluation.evaluate import for_strategy
+from tradertape_core.strategy.language import rules
 
 CLOSE = {"type": "indicator", "name": "close"}
 ALWAYS = {"type": "compare", "left": CLOSE, "op": ">", "right": 0}

@@ -8,9 +8,9 @@ from datetime import date
 import pytest
 
 from tradertape_core.kernel.errors import InvalidInput
-from tradertape_core.strategy.base_models import BASE_MODELS
-from tradertape_core.strategy.entry_price import buffer_side, entry_prices
-from tradertape_core.strategy.parse import parse_strategy
+from tradertape_core.strategy.language.base_models import BASE_MODELS
+from tradertape_core.strategy.language.entry_price import buffer_side, entry_prices
+from tradertape_core.strategy.parse.document import parse_strategy
 
 NOW = date(2026, 11, 20)
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from tradertape_core.kernel.errors import InvalidInput
-from tradertape_core.strategy import rules
-from tradertape_core.strategy.evaluate import Evaluation, IndicatorCache
-from tradertape_core.strategy.walk import reads_position
+from tradertape_core.strategy.evaluation.evaluate import Evaluation, IndicatorCache
+from tradertape_core.strategy.language import rules
+from tradertape_core.strategy.language.walk import reads_position
 
 CLOSE = rules.Indicator(fn="close", name="close")
 SMA2 = rules.Indicator(fn="sma", params=(("period", 2.0),))

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from tradertape_core.kernel.errors import InvalidInput
-from tradertape_core.strategy.entries import evaluate_entries
-from tradertape_core.strategy.evaluate import for_strategy
-from tradertape_core.strategy.explain import explain
+from tradertape_core.strategy.evaluation.entries import evaluate_entries
+from tradertape_core.strategy.evaluation.evaluate import for_strategy
+from tradertape_core.strategy.explanation.explain import explain
 
 CLOSE = {"type": "indicator", "name": "close"}
 SMA3 = {"type": "indicator", "fn": "sma", "params": {"period": 3}}

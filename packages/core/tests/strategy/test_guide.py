@@ -14,12 +14,13 @@ from typing import Any, get_args
 
 import pytest
 
-from tradertape_core.strategy import parse_blocks, parse_tree, rules
-from tradertape_core.strategy.base_models import BASE_MODELS
-from tradertape_core.strategy.english import describe, phrase
-from tradertape_core.strategy.parse import BLOCKS, HEAD_KEYS, parse_strategy
-from tradertape_core.strategy.parse_tree import read_condition, read_operand
-from tradertape_core.strategy.place import Place, Problems
+from tradertape_core.strategy.english.sentences import describe, phrase
+from tradertape_core.strategy.language import rules
+from tradertape_core.strategy.language.base_models import BASE_MODELS
+from tradertape_core.strategy.parse import blocks, tree
+from tradertape_core.strategy.parse.document import BLOCKS, HEAD_KEYS, parse_strategy
+from tradertape_core.strategy.parse.place import Place, Problems
+from tradertape_core.strategy.parse.tree import read_condition, read_operand
 from tradertape_indicators import SHORT_NAMES
 
 PAGE = Path(__file__).parents[4] / "docs" / "strategies.md"
@@ -106,14 +107,14 @@ def test_the_guide_shows_each_base_model_as_it_is(name: str):
         CONDITIONS,
         tuple(SHORT_NAMES),
         get_args(rules.PositionField),
-        parse_tree.COMPARE_OPS,
-        parse_tree.ARITH_OPS,
-        parse_blocks.FILTER_KEYS,
-        parse_blocks.ENTRY_KEYS,
-        parse_blocks.EXIT_KEYS,
-        parse_blocks.STOP_KEYS,
-        parse_blocks.ADDON_KEYS,
-        parse_blocks.CONFIG_KEYS,
+        tree.COMPARE_OPS,
+        tree.ARITH_OPS,
+        blocks.FILTER_KEYS,
+        blocks.ENTRY_KEYS,
+        blocks.EXIT_KEYS,
+        blocks.STOP_KEYS,
+        blocks.ADDON_KEYS,
+        blocks.CONFIG_KEYS,
         ("indicator", "literal", "param", "position", "market", "arith"),
         ("bands", "condition", "linear", "gte", "lt", "points", "from", "to"),
     ],

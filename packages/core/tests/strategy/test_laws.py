@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from tradertape_core.market.panel import IndexSeries, Panel
-from tradertape_core.strategy import rules
-from tradertape_core.strategy.base_models import BASE_MODELS
-from tradertape_core.strategy.document import condition_document
-from tradertape_core.strategy.english import phrase
-from tradertape_core.strategy.entries import evaluate_entries
-from tradertape_core.strategy.evaluate import Evaluation, for_strategy
-from tradertape_core.strategy.parse import complete, parse_strategy
-from tradertape_core.strategy.walk import warm_up_bars
+from tradertape_core.strategy.english.sentences import phrase
+from tradertape_core.strategy.evaluation.entries import evaluate_entries
+from tradertape_core.strategy.evaluation.evaluate import Evaluation, for_strategy
+from tradertape_core.strategy.language import rules
+from tradertape_core.strategy.language.base_models import BASE_MODELS
+from tradertape_core.strategy.language.document import condition_document
+from tradertape_core.strategy.language.walk import warm_up_bars
+from tradertape_core.strategy.parse.document import complete, parse_strategy
 from tradertape_indicators import CATALOGUE
 
 ROWS, COLUMNS = 24, 3

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tradertape_core.strategy import rules
-from tradertape_core.strategy.base_models import BASE_MODELS
-from tradertape_core.strategy.parse import complete, parse_strategy
+from tradertape_core.strategy.language import rules
+from tradertape_core.strategy.language.base_models import BASE_MODELS
+from tradertape_core.strategy.parse.document import complete, parse_strategy
 
 CLOSE = {"type": "indicator", "name": "close"}
 TRUE = {"type": "compare", "left": CLOSE, "op": ">", "right": {"type": "literal", "value": 1}}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tradertape_core.kernel.errors import InvalidDocument
-from tradertape_core.strategy.parse import parse_strategy
+from tradertape_core.strategy.parse.document import parse_strategy
 
 CLOSE = {"type": "indicator", "name": "close"}
 TRUE = {"type": "compare", "left": CLOSE, "op": ">", "right": {"type": "literal", "value": 1}}

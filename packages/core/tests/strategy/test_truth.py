@@ -7,8 +7,8 @@ import itertools
 import numpy as np
 import pytest
 
-from tradertape_core.strategy import truth
-from tradertape_core.strategy.truth import Truth
+from tradertape_core.strategy.evaluation import truth
+from tradertape_core.strategy.evaluation.truth import Truth
 
 YES, NO, NULL = 1, 0, -1
 

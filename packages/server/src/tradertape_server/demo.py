@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from tradertape_core.backtest.report_text import render
-from tradertape_core.strategy.base_models import BASE_MODELS
-from tradertape_server.features.backtests.repository import RunFilter
-from tradertape_server.features.backtests.schemas import BacktestRequest
+from tradertape_core.backtest.report.text import render
+from tradertape_core.strategy.language.base_models import BASE_MODELS
+from tradertape_server.features.backtests.runs.repository import RunFilter
+from tradertape_server.features.backtests.runs.schemas import BacktestRequest
 from tradertape_server.features.market.progress import Progress
 from tradertape_server.features.market.service import MarketService
 from tradertape_server.platform.clock import SystemClock

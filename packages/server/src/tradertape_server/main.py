@@ -11,12 +11,12 @@ from starlette.types import Scope
 
 from tradertape_server import __version__
 from tradertape_server.features.activity.routes import router as activity
-from tradertape_server.features.auth.routes import router as auth
-from tradertape_server.features.backtests.routes import router as backtests
-from tradertape_server.features.backtests.study_routes import router as studies
+from tradertape_server.features.auth.http.routes import router as auth
+from tradertape_server.features.backtests.http.routes import router as backtests
+from tradertape_server.features.backtests.http.study_routes import router as studies
 from tradertape_server.features.changelog.routes import router as changelog
-from tradertape_server.features.feed.routes import router as live
-from tradertape_server.features.feed.tick_socket import router as ticks_socket
+from tradertape_server.features.feed.http.routes import router as live
+from tradertape_server.features.feed.http.tick_socket import router as ticks_socket
 from tradertape_server.features.gtts.routes import router as gtts
 from tradertape_server.features.market.routes import router as market
 from tradertape_server.features.operations.routes import router as operations
@@ -24,25 +24,27 @@ from tradertape_server.features.options.routes import router as options
 from tradertape_server.features.strategies.routes import router as strategies
 from tradertape_server.features.strategies.trial_routes import router as trials
 from tradertape_server.features.watchlists.routes import router as watchlists
-from tradertape_server.features.workers.market_routes import router as worker_market
-from tradertape_server.features.workers.market_streams import sockets as worker_sockets
-from tradertape_server.features.workers.monitor_routes import router as worker_monitor
-from tradertape_server.features.workers.option_run_routes import router as worker_option_runs
-from tradertape_server.features.workers.options_routes import router as worker_options
-from tradertape_server.features.workers.page_routes import router as worker_pages
-from tradertape_server.features.workers.risk_routes import router as risk
-from tradertape_server.features.workers.routes import router as worker_runs
-from tradertape_server.features.workers.trading_routes import router as worker_trading
-from tradertape_server.platform.bodies import Bodies
-from tradertape_server.platform.ceilings import Ceilings
+from tradertape_server.features.workers.http.console_routes import router as worker_pages
+from tradertape_server.features.workers.http.market_routes import router as worker_market
+from tradertape_server.features.workers.http.market_streams import sockets as worker_sockets
+from tradertape_server.features.workers.http.monitor_routes import router as worker_monitor
+from tradertape_server.features.workers.http.option_run_routes import (
+    router as worker_option_runs,
+)
+from tradertape_server.features.workers.http.options_routes import router as worker_options
+from tradertape_server.features.workers.http.risk_routes import router as risk
+from tradertape_server.features.workers.http.run_routes import router as worker_runs
+from tradertape_server.features.workers.http.trading_routes import router as worker_trading
 from tradertape_server.platform.errors import install_error_handlers
-from tradertape_server.platform.forwarding import Forwarding
-from tradertape_server.platform.gate import Gate
-from tradertape_server.platform.http import SAFE_METHODS
-from tradertape_server.platform.idempotency import Idempotency
-from tradertape_server.platform.pages import pages_router
-from tradertape_server.platform.requests import RequestContext
-from tradertape_server.platform.security import CrossSite, SecurityHeaders
+from tradertape_server.platform.http.bodies import Bodies
+from tradertape_server.platform.http.forwarding import Forwarding
+from tradertape_server.platform.http.gate import Gate
+from tradertape_server.platform.http.idempotency import Idempotency
+from tradertape_server.platform.http.pages import pages_router
+from tradertape_server.platform.http.request_ceilings import Ceilings
+from tradertape_server.platform.http.requests import RequestContext
+from tradertape_server.platform.http.routing import SAFE_METHODS
+from tradertape_server.platform.http.security import CrossSite, SecurityHeaders
 from tradertape_server.settings import Settings
 from tradertape_server.wiring import Container, build_container
 

@@ -11,35 +11,41 @@ from tradertape_core.execution.matching import PaperRules
 from tradertape_core.kernel.clock import Clock
 from tradertape_server import __version__
 from tradertape_server.features.activity.service import ActivityService
-from tradertape_server.features.auth.passwords import Passwords
+from tradertape_server.features.auth.credentials.passwords import Passwords
+from tradertape_server.features.auth.http.credential_watch import CredentialWatch
 from tradertape_server.features.auth.service import AccountPolicy, AuthService
-from tradertape_server.features.auth.sessions import SessionLife
-from tradertape_server.features.auth.watching import CredentialWatch
-from tradertape_server.features.backtests.jobs import RUNS, STUDIES, Attempt, RunJobs, StudyJobs
-from tradertape_server.features.backtests.repository import in_use
-from tradertape_server.features.backtests.running import Runner
-from tradertape_server.features.backtests.service import BacktestService
-from tradertape_server.features.backtests.studies import StudyService
+from tradertape_server.features.auth.sign_in.sessions import SessionLife
+from tradertape_server.features.backtests.jobs.job_queue import (
+    RUNS,
+    STUDIES,
+    Attempt,
+    RunJobs,
+    StudyJobs,
+)
+from tradertape_server.features.backtests.jobs.runner import Runner
+from tradertape_server.features.backtests.runs.repository import in_use
+from tradertape_server.features.backtests.runs.service import BacktestService
+from tradertape_server.features.backtests.studies.service import StudyService
 from tradertape_server.features.changelog.service import Changelog
-from tradertape_server.features.execution.corporate import CorporateActions
-from tradertape_server.features.execution.jobs import Chore, ExecutionJobs
+from tradertape_server.features.execution.scheduled.corporate_actions import CorporateActions
+from tradertape_server.features.execution.scheduled.expiry_settlement import ExpirySettlement
+from tradertape_server.features.execution.scheduled.session_clock import Chore, ExecutionJobs
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.execution.service import Settings as ExecutionSettings
-from tradertape_server.features.execution.settling import ExpirySettlement
-from tradertape_server.features.feed.candle_files import Selection
-from tradertape_server.features.feed.desk import DeskMarket
-from tradertape_server.features.feed.history import CandleHistory
-from tradertape_server.features.feed.opening import (
+from tradertape_server.features.feed.http.tick_socket import Channel
+from tradertape_server.features.feed.live.candle_history import CandleHistory
+from tradertape_server.features.feed.live.execution_market import DeskMarket
+from tradertape_server.features.feed.live.feed import Feed
+from tradertape_server.features.feed.live.feed_setup import (
     FeedOptions,
     open_source,
     publish_figures,
     trading_calendar,
     trading_clock,
 )
-from tradertape_server.features.feed.recorder import TickRecorder
-from tradertape_server.features.feed.relayed import MarketDuty
-from tradertape_server.features.feed.service import Feed
-from tradertape_server.features.feed.tick_socket import Channel
+from tradertape_server.features.feed.live.tick_recorder import TickRecorder
+from tradertape_server.features.feed.relay.relayed_source import MarketDuty
+from tradertape_server.features.feed.sources.candle_files import Selection
 from tradertape_server.features.gtts.service import GttPageService
 from tradertape_server.features.instruments.service import InstrumentService
 from tradertape_server.features.market.corporate import CorporateFacts
@@ -63,23 +69,23 @@ from tradertape_server.features.options.strategies import StrategyPreview
 from tradertape_server.features.strategies.service import StrategyService, sync_templates
 from tradertape_server.features.strategies.trying import TrialService
 from tradertape_server.features.watchlists.service import WatchlistService
-from tradertape_server.features.workers.option_desk import OptionDesk
+from tradertape_server.features.workers.option_services import OptionDesk
 from tradertape_server.features.workers.rescaling import rescale_protections
 from tradertape_server.features.workers.service import Workers
 from tradertape_server.features.workers.watching import FeedPrices
-from tradertape_server.platform import warming
-from tradertape_server.platform.bus import Bus
 from tradertape_server.platform.clock import SystemClock
-from tradertape_server.platform.compute import Compute
-from tradertape_server.platform.database import Database
-from tradertape_server.platform.idempotency import IdempotencyStore
-from tradertape_server.platform.job_leases import JobLeases
-from tradertape_server.platform.jobs import JobThreads
-from tradertape_server.platform.leading import process_name
+from tradertape_server.platform.compute import numba_cache
+from tradertape_server.platform.compute.job_leases import JobLeases
+from tradertape_server.platform.compute.job_threads import JobThreads
+from tradertape_server.platform.compute.service import Compute
+from tradertape_server.platform.database.engine import Database
+from tradertape_server.platform.http.idempotency import IdempotencyStore
 from tradertape_server.platform.mail import Mailer, SmtpServer
 from tradertape_server.platform.metrics import Metrics
+from tradertape_server.platform.processes.leading import process_name
+from tradertape_server.platform.processes.trader_lease import PROCESS
 from tradertape_server.platform.secrets import SecretBox, private_folder
-from tradertape_server.platform.trader_lease import PROCESS
+from tradertape_server.platform.streaming.bus import Bus
 from tradertape_server.settings import Settings
 
 
@@ -246,7 +252,7 @@ def build_container(
     compute = Compute(
         workers=settings.workers,
         ray_address=settings.ray_address,
-        numba_cache=warming.numba_cache(home),
+        numba_cache=numba_cache.numba_cache(home),
     )
     leases = JobLeases(database)
     run_jobs = JobThreads(RUNS, RunJobs(database, backtests, leases), threads=2)

@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi.testclient import TestClient
 
-from tradertape_core.strategy.parse import complete
+from tradertape_core.strategy.parse.document import complete
 
 BASE_URL = "http://localhost:18777"
 STRATEGY = {"name": "Mine", "base_model": "v3_dip_buyer"}

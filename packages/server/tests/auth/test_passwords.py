@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from pyotp.totp import TOTP
 
-from tradertape_server.features.auth.passwords import Passwords
+from tradertape_server.features.auth.credentials.passwords import Passwords
 from tradertape_server.wiring import Container
 
 PERSON = "person@example.com"

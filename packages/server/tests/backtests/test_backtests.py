@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from tradertape_server.features.backtests.schemas import Report
+from tradertape_server.features.backtests.runs.schemas import Report
 
 pytestmark = pytest.mark.usefixtures("with_market")
 

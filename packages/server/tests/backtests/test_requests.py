@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from tradertape_core.kernel.errors import InvalidDocument, InvalidInput
-from tradertape_server.features.backtests.schemas import BacktestRequest
+from tradertape_server.features.backtests.runs.schemas import BacktestRequest
 
 GOOD: dict[str, Any] = {
     "strategy_id": 42,

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from tradertape_server.features.backtests.study_schemas import StudyDetail
+from tradertape_server.features.backtests.studies.schemas import StudyDetail
 
 pytestmark = pytest.mark.usefixtures("with_market")
 

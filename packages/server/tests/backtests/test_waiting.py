@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from tradertape_server.features.backtests.jobs import StudyJobs
+from tradertape_server.features.backtests.jobs.job_queue import StudyJobs
 from tradertape_server.features.backtests.models import BacktestRun, BacktestStudy
-from tradertape_server.platform.compute import Compute, Mapper
-from tradertape_server.platform.job_leases import JobLeases
-from tradertape_server.platform.working import Batch
+from tradertape_server.platform.compute.job_leases import JobLeases
+from tradertape_server.platform.compute.service import Compute, Mapper
+from tradertape_server.platform.compute.worker_process import Batch
 from tradertape_server.wiring import Container
 
 pytestmark = pytest.mark.usefixtures("with_market")

@@ -23,8 +23,12 @@ from sqlalchemy import text
 
 from tradertape_server.cli.main import COMMANDS, main
 from tradertape_server.cli.switching import Wanted, words
-from tradertape_server.platform.database import Database
-from tradertape_server.platform.migrating import alembic_config, current_revision, newest_revision
+from tradertape_server.platform.database.engine import Database
+from tradertape_server.platform.database.migrating import (
+    alembic_config,
+    current_revision,
+    newest_revision,
+)
 
 
 class Done(NamedTuple):

@@ -13,10 +13,10 @@ import pytest
 
 from tradertape_core.kernel.clock import Clock
 from tradertape_server.cli import serve
-from tradertape_server.platform.backups import Backups
-from tradertape_server.platform.database import Database
+from tradertape_server.platform.database.backups import Backups
+from tradertape_server.platform.database.engine import Database
+from tradertape_server.platform.database.integrity import demand_sound
 from tradertape_server.platform.errors import Unavailable
-from tradertape_server.platform.soundness import demand_sound
 
 PAGE = 4096
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tradertape_server.platform.backups import Backups
+from tradertape_server.platform.database.backups import Backups
 from tradertape_server.platform.errors import Conflict, Unavailable
 from tradertape_server.platform.server_lock import ServerLock
 from tradertape_server.wiring import Container

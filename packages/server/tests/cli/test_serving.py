@@ -13,10 +13,11 @@ import uvicorn
 
 from tradertape_server import demo, wiring
 from tradertape_server.cli import serve
-from tradertape_server.features.feed.candle_replay import CandleReplaySource
+from tradertape_server.features.feed.sources.candle_replay import CandleReplaySource
 from tradertape_server.features.market.progress import Progress
 from tradertape_server.features.market.service import MarketService
-from tradertape_server.platform import logging, warming
+from tradertape_server.platform import logging
+from tradertape_server.platform.compute import numba_cache
 from tradertape_server.settings import Settings
 from tradertape_server.wiring import Container
 
@@ -28,8 +29,8 @@ EVERY_S, PROXYS_S = 20, 60  # how often workers ask, and how long proxies keep a
 def served(monkeypatch: pytest.MonkeyPatch) -> list[uvicorn.Config]:
     """What would be served; nothing is."""
     configs: list[uvicorn.Config] = []
-    monkeypatch.setenv(warming.VARIABLE, os.environ.get(warming.VARIABLE, "unused"))
-    for module, name in ((logging, "configure_logging"), (warming, "prepare")):
+    monkeypatch.setenv(numba_cache.VARIABLE, os.environ.get(numba_cache.VARIABLE, "unused"))
+    for module, name in ((logging, "configure_logging"), (numba_cache, "prepare")):
         monkeypatch.setattr(module, name, lambda *_a, **_k: None)
 
     def run(server: uvicorn.Server, **_options: Any) -> None:

@@ -17,8 +17,8 @@ import pytest
 from tradertape_core.kernel.clock import Clock
 from tradertape_server.features.auth.models import User
 from tradertape_server.features.execution.service import ExecutionService, RunRef
-from tradertape_server.features.execution.wishes import Wish
-from tradertape_server.platform.database import Database
+from tradertape_server.features.execution.state.command import Wish
+from tradertape_server.platform.database.engine import Database
 
 
 def _beside(name: str) -> Any:

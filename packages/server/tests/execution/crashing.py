@@ -20,7 +20,7 @@ from tradertape_core.kernel.clock import Clock
 from tradertape_server.features.execution.service import ExecutionService, RunRef, Settings
 from tradertape_server.platform import crash_points
 from tradertape_server.platform.clock import SystemClock
-from tradertape_server.platform.database import Database
+from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.errors import ApiError
 
 OPENING = 10**12

@@ -14,8 +14,9 @@ from tradertape_core.orders.codec import event_from
 from tradertape_core.orders.family import summary as family_summary
 from tradertape_core.orders.order import Order
 from tradertape_core.orders.transitions import fold
-from tradertape_server.features.execution import repository
-from tradertape_server.features.execution.models import (
+from tradertape_server.features.execution.store import repository
+from tradertape_server.features.execution.store.mapping import order_of, position_of
+from tradertape_server.features.execution.store.models import (
     ExecutionCursor,
     ExecutionEvent,
     FillRow,
@@ -25,9 +26,8 @@ from tradertape_server.features.execution.models import (
     PositionRow,
     PostingRow,
 )
-from tradertape_server.features.execution.rows import order_of, position_of
-from tradertape_server.features.execution.summaries import class_name
-from tradertape_server.platform.database import Base, Database
+from tradertape_server.features.execution.store.timeline_text import class_name
+from tradertape_server.platform.database.engine import Base, Database
 
 WITH_MONEY = frozenset(
     {

@@ -11,7 +11,7 @@ from tradertape_core.kernel.clock import IST
 from tradertape_core.market.calendar import nse_calendar
 from tradertape_core.market.session_times import PhaseKind
 from tradertape_server.features.execution.errors import OrderDenied
-from tradertape_server.features.execution.jobs import ExecutionJobs
+from tradertape_server.features.execution.scheduled.session_clock import ExecutionJobs
 
 TUESDAY = datetime(2026, 9, 8, tzinfo=IST)
 pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)

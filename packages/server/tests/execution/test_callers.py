@@ -9,7 +9,7 @@ from unittest.mock import patch
 import pytest
 
 from tradertape_core.kernel.errors import InvariantBroken
-from tradertape_server.features.execution.callers import Callers, Pending
+from tradertape_server.features.execution.state.pending_replies import Callers, Pending
 
 
 def test_all_answers_of_a_turn_wake_the_loop_once() -> None:

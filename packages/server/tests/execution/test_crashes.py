@@ -15,11 +15,16 @@ import pytest
 from sqlalchemy import func, select
 
 from tradertape_server.features.auth.models import User
-from tradertape_server.features.execution.models import FillRow, IntentRow, OrderRow, OutboxRow
 from tradertape_server.features.execution.service import RunRef
+from tradertape_server.features.execution.store.models import (
+    FillRow,
+    IntentRow,
+    OrderRow,
+    OutboxRow,
+)
 from tradertape_server.platform.clock import SystemClock
 from tradertape_server.platform.crash_points import EXIT_CODE, STEPS
-from tradertape_server.platform.database import Database
+from tradertape_server.platform.database.engine import Database
 
 RECOVERING = 0.2  # of the kills come at any time after a start, not under load
 

@@ -14,12 +14,12 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 from tradertape_server.features.execution.errors import TradingPaused
-from tradertape_server.features.execution.halts import Halt
-from tradertape_server.features.execution.models import IntentRow, OrderRow
 from tradertape_server.features.execution.service import RunRef
-from tradertape_server.features.execution.wishes import Wish
-from tradertape_server.platform.database import Database
-from tradertape_server.platform.storage import FULL, trouble_of
+from tradertape_server.features.execution.state.command import Wish
+from tradertape_server.features.execution.store.halts import Halt
+from tradertape_server.features.execution.store.models import IntentRow, OrderRow
+from tradertape_server.platform.database.disk_errors import FULL, trouble_of
+from tradertape_server.platform.database.engine import Database
 
 MB = 1 << 20
 RESERVE = 3 * MB

@@ -9,7 +9,7 @@ import pytest
 from tradertape_core.orders.order import Product
 from tradertape_server.features.execution.errors import OrderDenied, RunExiting
 from tradertape_server.features.execution.service import RunRef
-from tradertape_server.features.execution.wishes import Wish
+from tradertape_server.features.execution.state.command import Wish
 from tradertape_server.platform.errors import Conflict
 
 

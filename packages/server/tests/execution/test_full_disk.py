@@ -12,9 +12,9 @@ import pytest
 from sqlalchemy import event, select
 
 from tradertape_server.features.execution.errors import TradingPaused
-from tradertape_server.features.execution.models import IntentRow, OrderRow
-from tradertape_server.platform.database import Database
-from tradertape_server.platform.storage import FULL
+from tradertape_server.features.execution.store.models import IntentRow, OrderRow
+from tradertape_server.platform.database.disk_errors import FULL
+from tradertape_server.platform.database.engine import Database
 
 ON_SQLITE = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 ON_POSTGRES = pytest.mark.parametrize("engine", ["postgresql"], indirect=True)

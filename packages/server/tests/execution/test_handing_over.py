@@ -19,10 +19,10 @@ from sqlalchemy import select, text
 from structlog.testing import capture_logs
 
 from tradertape_server.features.execution.errors import NotTheTrader, TradingPaused
-from tradertape_server.features.execution.models import IntentRow
 from tradertape_server.features.execution.service import ExecutionService, RunRef
-from tradertape_server.platform.database import Database
-from tradertape_server.platform.leading import Leading
+from tradertape_server.features.execution.store.models import IntentRow
+from tradertape_server.platform.database.engine import Database
+from tradertape_server.platform.processes.leading import Leading
 
 SLEPT = text("UPDATE trader_lease SET expires_s = 0 WHERE id = 1")
 CLIENTS = 4

@@ -9,7 +9,7 @@ import pytest
 from tradertape_core.kernel.clock import IST
 from tradertape_core.market.calendar import nse_calendar
 from tradertape_server.features.execution.errors import OrderDenied, TradingPaused
-from tradertape_server.features.execution.jobs import ExecutionJobs
+from tradertape_server.features.execution.scheduled.session_clock import ExecutionJobs
 
 DAY = datetime(2026, 1, 5, tzinfo=IST)  # a Monday; the frozen clock starts at 10:00 that day
 

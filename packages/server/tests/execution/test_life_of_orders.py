@@ -10,7 +10,7 @@ import pytest
 from tradertape_core.kernel.errors import InvalidDocument
 from tradertape_server.features.execution.errors import OrderDenied
 from tradertape_server.features.execution.service import RunRef
-from tradertape_server.features.execution.wishes import Wish
+from tradertape_server.features.execution.state.command import Wish
 from tradertape_server.platform.errors import Conflict, NotFound
 
 
@@ -210,7 +210,7 @@ def test_intraday_needs_a_fifth_and_gives_it_back(execution, run, order):
 def test_limits_of_a_run_are_kept(execution, account, order):
     """KF-02."""
     from tradertape_core.risk.rules import RiskLimits
-    from tradertape_server.features.execution.risk import Risk
+    from tradertape_server.features.execution.orders.risk_facts import Risk
 
     one_order = Risk(limits=RiskLimits(max_orders_per_day=1))
     run = RunRef(account_id=account, run_id="run-1", risk=one_order)

@@ -8,7 +8,7 @@ import pytest
 
 from tradertape_core.risk.rules import RiskLimits
 from tradertape_server.features.execution.errors import OrderDenied
-from tradertape_server.features.execution.risk import Risk
+from tradertape_server.features.execution.orders.risk_facts import Risk
 
 
 def limit(order, price, **changes):

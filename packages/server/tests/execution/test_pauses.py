@@ -10,9 +10,9 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from tradertape_server.features.auth.models import User
-from tradertape_server.features.execution import trader
 from tradertape_server.features.execution.errors import TradingPaused
-from tradertape_server.features.execution.wishes import Wish
+from tradertape_server.features.execution.loop import trader
+from tradertape_server.features.execution.state.command import Wish
 
 
 def test_who_listens_is_told_that_events_may_be_on_disk_which_nobody_said(

@@ -9,10 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tradertape_core.kernel.errors import InvalidDocument, InvalidInput
-from tradertape_server.features.execution import desk_state
 from tradertape_server.features.execution.errors import KeyReused, LiveDisabled, OrderDenied
 from tradertape_server.features.execution.service import RunRef
-from tradertape_server.features.execution.wishes import Wish
+from tradertape_server.features.execution.state import working_state
+from tradertape_server.features.execution.state.command import Wish
 
 RACES = 2000 if "TRADERTAPE_SOAK" in os.environ else 5
 
@@ -206,7 +206,7 @@ def test_two_processes_on_one_key_place_one_order(execution, start, run, order):
 
 def test_what_memory_keeps_of_closed_positions_has_a_bound(execution, account, order, monkeypatch):
     """What is forgotten is read again: a row that is there is changed, not made twice."""
-    monkeypatch.setattr(desk_state, "_MOST_FLAT", 3)
+    monkeypatch.setattr(working_state, "_MOST_FLAT", 3)
 
     def trade(number: int, again: str = "") -> None:
         run = RunRef(account_id=account, run_id=f"run-{number}")

@@ -15,7 +15,7 @@ import pytest
 
 from tradertape_server.features.auth.models import User
 from tradertape_server.platform.clock import SystemClock
-from tradertape_server.platform.database import Database
+from tradertape_server.platform.database.engine import Database
 
 ORDERS = 10
 PLACE = """

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tradertape_core.kernel.errors import InvalidInput
-from tradertape_server.features.execution.intents import request_hash
+from tradertape_server.features.execution.orders.idempotency import request_hash
 
 numbers = st.integers(-(10**12), 10**12) | st.decimals(
     -1_000_000, 1_000_000, places=2, allow_nan=False

@@ -10,10 +10,10 @@ from sqlalchemy import func, select
 from tradertape_core.kernel.clock import IST
 from tradertape_core.market.calendar import nse_calendar
 from tradertape_server.features.execution.errors import OrderDenied
-from tradertape_server.features.execution.jobs import ExecutionJobs
-from tradertape_server.features.execution.models import PostingRow
+from tradertape_server.features.execution.scheduled.expiry_settlement import ExpirySettlement
+from tradertape_server.features.execution.scheduled.session_clock import ExecutionJobs
 from tradertape_server.features.execution.service import RunRef
-from tradertape_server.features.execution.settling import ExpirySettlement
+from tradertape_server.features.execution.store.models import PostingRow
 
 EXPIRY = datetime(2026, 1, 6, tzinfo=IST)  # a Tuesday; the frozen clock starts the day before
 CALL, PUT, FUTURE = "NIFTY2610624000CE", "NIFTY2610624000PE", "NIFTY26106FUT"

@@ -17,8 +17,8 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from tradertape_server.features.auth.models import User
 from tradertape_server.features.execution.errors import TradingPaused
 from tradertape_server.features.execution.service import RunRef
-from tradertape_server.platform import database as databases
-from tradertape_server.platform.database import Database
+from tradertape_server.platform.database import engine as databases
+from tradertape_server.platform.database.engine import Database
 
 ON_POSTGRES = pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
 

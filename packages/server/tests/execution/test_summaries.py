@@ -17,7 +17,7 @@ from tradertape_core.orders.order import (
     Side,
 )
 from tradertape_core.orders.reports import CancelReason
-from tradertape_server.features.execution.summaries import summary, wish
+from tradertape_server.features.execution.store.timeline_text import summary, wish
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import func, select
 
-from tradertape_server.features.execution.models import ExecutionEvent
+from tradertape_server.features.execution.store.models import ExecutionEvent
 
 COVER = {"variety": "co", "product": "MIS", "stoploss": 10, "squareoff": 100}
 

@@ -15,13 +15,13 @@ from tradertape_core.market.calendar import nse_calendar
 from tradertape_core.market.tick import Tick
 from tradertape_core.orders.order import OrderRequest
 from tradertape_server.features.auth.models import User
-from tradertape_server.features.execution.baskets import BROKEN
-from tradertape_server.features.execution.jobs import ExecutionJobs
+from tradertape_server.features.execution.scheduled.session_clock import ExecutionJobs
 from tradertape_server.features.execution.service import RunRef
+from tradertape_server.features.execution.state.lost_legs import BROKEN
 from tradertape_server.platform import crash_points
 from tradertape_server.platform.clock import SystemClock
 from tradertape_server.platform.crash_points import EXIT_CODE
-from tradertape_server.platform.database import Database
+from tradertape_server.platform.database.engine import Database
 
 Refuse = Callable[[str], None]
 WHY = "the venue does not like it"

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from tradertape_core.orders.reports import ExecutionReport, Trade
-from tradertape_server.features.execution.models import PostingRow
 from tradertape_server.features.execution.service import RunRef
-from tradertape_server.features.execution.wishes import Wish
+from tradertape_server.features.execution.state.command import Wish
+from tradertape_server.features.execution.store.models import PostingRow
 from tradertape_server.platform.errors import NotFound
 
 

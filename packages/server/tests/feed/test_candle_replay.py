@@ -16,17 +16,17 @@ from tradertape_core.market.calendar import nse_calendar
 from tradertape_core.market.candle import Interval
 from tradertape_core.market.instrument import Instrument
 from tradertape_server.features.execution.service import RunRef
-from tradertape_server.features.feed.candle_files import (
+from tradertape_server.features.feed.sources.candle_files import (
     FileCandles,
     Selection,
     StoredCandles,
     is_candle_file,
     read_candles,
 )
-from tradertape_server.features.feed.candle_replay import CandleReplaySource
-from tradertape_server.features.feed.replay import read_recording
-from tradertape_server.features.feed.source import Mode, Wanted
-from tradertape_server.features.feed.timeline import PAUSE_S, Timeline, looped
+from tradertape_server.features.feed.sources.candle_replay import CandleReplaySource
+from tradertape_server.features.feed.sources.replay_calendar import PAUSE_S, Timeline, looped
+from tradertape_server.features.feed.sources.source import Mode, Wanted
+from tradertape_server.features.feed.sources.tick_replay import read_recording
 
 DAY = date(2025, 11, 3)  # a Monday
 OPEN = datetime(2025, 11, 3, 9, 15, tzinfo=IST)

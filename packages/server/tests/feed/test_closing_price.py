@@ -11,7 +11,7 @@ from tradertape_core.market.calendar import nse_calendar
 from tradertape_core.market.candle import Interval
 from tradertape_core.market.hours import session_hours
 from tradertape_core.market.instrument import Instrument, InstrumentType
-from tradertape_server.features.feed.desk import DeskMarket
+from tradertape_server.features.feed.live.execution_market import DeskMarket
 
 # On a shared database the feed belongs to whoever leads; one that is not asks nobody.
 pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)

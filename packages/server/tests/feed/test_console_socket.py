@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from tradertape_server.features.feed import tick_socket
-from tradertape_server.platform.bus import Event
+from tradertape_server.features.feed.http import tick_socket
+from tradertape_server.platform.streaming.bus import Event
 from tradertape_server.wiring import Container
 
 from .sockets import closing

@@ -13,7 +13,7 @@ from tradertape_core.kernel.clock import IST
 from tradertape_core.market.candle import Candle, CandleBuilder, Interval
 from tradertape_core.market.instrument import Instrument
 from tradertape_core.market.session_times import Segment
-from tradertape_server.features.feed.source import Mode, Wanted
+from tradertape_server.features.feed.sources.source import Mode, Wanted
 from tradertape_server.wiring import Container
 
 pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)

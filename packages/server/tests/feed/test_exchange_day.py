@@ -12,8 +12,8 @@ from tradertape_core.kernel.clock import IST
 from tradertape_core.market.candle import Interval
 from tradertape_server.features.execution.errors import OrderDenied
 from tradertape_server.features.execution.service import RunRef
-from tradertape_server.features.execution.wishes import Wish
-from tradertape_server.features.feed.source import Mode, Wanted
+from tradertape_server.features.execution.state.command import Wish
+from tradertape_server.features.feed.sources.source import Mode, Wanted
 
 pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 TUESDAY = datetime(2026, 9, 8, tzinfo=IST)

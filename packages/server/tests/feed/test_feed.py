@@ -19,11 +19,11 @@ from tradertape_core.market.hours import TradingHours, hours_at, trading_phase
 from tradertape_core.market.instrument import Instrument
 from tradertape_core.market.session_times import Phase, Segment
 from tradertape_core.market.tick import Tick
-from tradertape_server.features.feed.replay import ReplaySource, read_recording
-from tradertape_server.features.feed.service import Feed
-from tradertape_server.features.feed.shapes import console_lines, worker_lines
-from tradertape_server.features.feed.source import Mode, Wanted
-from tradertape_server.platform.bus import Bus
+from tradertape_server.features.feed.live.feed import Feed
+from tradertape_server.features.feed.live.wire_shapes import console_lines, worker_lines
+from tradertape_server.features.feed.sources.source import Mode, Wanted
+from tradertape_server.features.feed.sources.tick_replay import ReplaySource, read_recording
+from tradertape_server.platform.streaming.bus import Bus
 
 START = datetime(2026, 1, 5, 4, 30, tzinfo=UTC)
 

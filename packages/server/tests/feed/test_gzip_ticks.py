@@ -16,17 +16,22 @@ from packages.server.tests.feed.test_tick_streams import (
     tick,
 )
 
-from tradertape_server.features.feed import frames
-from tradertape_server.features.feed.frames import Message, Parts, Selection, is_worth_packing
-from tradertape_server.features.feed.nothing import NoSource
-from tradertape_server.features.feed.service import Feed
-from tradertape_server.features.feed.source import Mode
-from tradertape_server.features.workers import market_streams
-from tradertape_server.features.workers.market_streams import tick_events
-from tradertape_server.platform.bus import Bus
+from tradertape_server.features.feed.live import frames
+from tradertape_server.features.feed.live.feed import Feed
+from tradertape_server.features.feed.live.frames import (
+    Message,
+    Parts,
+    Selection,
+    is_worth_packing,
+)
+from tradertape_server.features.feed.sources.no_source import NoSource
+from tradertape_server.features.feed.sources.source import Mode
+from tradertape_server.features.workers.http import market_streams
+from tradertape_server.features.workers.http.market_streams import tick_events
 from tradertape_server.platform.clock import SystemClock
-from tradertape_server.platform.gzipped import HEAD, packed_piece
-from tradertape_server.platform.streams import PING
+from tradertape_server.platform.streaming.bus import Bus
+from tradertape_server.platform.streaming.gzip_pieces import HEAD, packed_piece
+from tradertape_server.platform.streaming.streams import PING
 
 # Of these tests alone: what is wanted once is written for a while.
 TOKENS = range(20_001, 20_200)

@@ -18,16 +18,20 @@ from tradertape_core.market.hours import TradingHours, trading_phase
 from tradertape_core.market.instrument import Instrument
 from tradertape_core.market.session_times import Phase, Segment
 from tradertape_core.market.tick import Depth, DepthLevel, Tick
-from tradertape_server.features.feed import relay as relay_module
-from tradertape_server.features.feed.relay import TickRelay
-from tradertape_server.features.feed.relayed import NO_REDIS, MarketDuty, RelayedSource
-from tradertape_server.features.feed.service import Feed
-from tradertape_server.features.feed.source import Mode, Wanted
+from tradertape_server.features.feed.live.feed import Feed
+from tradertape_server.features.feed.relay import redis_relay as relay_module
+from tradertape_server.features.feed.relay.redis_relay import TickRelay
+from tradertape_server.features.feed.relay.relayed_source import (
+    NO_REDIS,
+    MarketDuty,
+    RelayedSource,
+)
+from tradertape_server.features.feed.sources.source import Mode, Wanted
 from tradertape_server.features.instruments.master import InstrumentMaster
-from tradertape_server.platform.bus import Bus
 from tradertape_server.platform.clock import SystemClock
-from tradertape_server.platform.redis_link import RedisLink
+from tradertape_server.platform.processes.redis_link import RedisLink
 from tradertape_server.platform.secrets import SecretBox
+from tradertape_server.platform.streaming.bus import Bus
 
 pytestmark = pytest.mark.skipif(
     shutil.which("redis-server") is None, reason="redis-server: scripts/test-deps.sh"

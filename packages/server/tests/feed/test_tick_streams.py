@@ -16,21 +16,21 @@ from hypothesis import strategies as st
 from tradertape_core.market.candle import parse_interval
 from tradertape_core.market.instrument import Instrument
 from tradertape_core.market.tick import Depth, DepthLevel, Tick
-from tradertape_server.features.feed import frames
-from tradertape_server.features.feed.frames import (
-    Message,
-    Selection,
-    TickFrame,
+from tradertape_server.features.feed.live import frames
+from tradertape_server.features.feed.live.feed import TICKS, Feed
+from tradertape_server.features.feed.live.frames import Message, Selection, TickFrame
+from tradertape_server.features.feed.live.wire_shapes import (
+    kite_quote,
+    worker_lines,
+    worker_tick,
 )
-from tradertape_server.features.feed.nothing import NoSource
-from tradertape_server.features.feed.service import TICKS, Feed
-from tradertape_server.features.feed.shapes import kite_quote, worker_lines, worker_tick
-from tradertape_server.features.feed.source import Mode
-from tradertape_server.features.workers import market_streams
-from tradertape_server.features.workers.market_streams import candle_events, tick_events
-from tradertape_server.platform.bus import Bus, Event
+from tradertape_server.features.feed.sources.no_source import NoSource
+from tradertape_server.features.feed.sources.source import Mode
+from tradertape_server.features.workers.http import market_streams
+from tradertape_server.features.workers.http.market_streams import candle_events, tick_events
 from tradertape_server.platform.clock import SystemClock
-from tradertape_server.platform.streams import PING
+from tradertape_server.platform.streaming.bus import Bus, Event
+from tradertape_server.platform.streaming.streams import PING
 
 AT = datetime(2026, 1, 5, 4, 30, tzinfo=UTC)
 NONE = b'data: {"ticks":[]}\n\n'

@@ -14,11 +14,11 @@ from starlette.testclient import WebSocketDenialResponse
 from starlette.websockets import WebSocketDisconnect
 
 from tradertape_core.market.candle import Interval
-from tradertape_server.features.auth import watching
 from tradertape_server.features.auth.audit import COMMAND_LINE
-from tradertape_server.features.auth.keys import Keys, Owner
-from tradertape_server.features.feed.source import Mode
-from tradertape_server.features.workers.market_streams import candle_events, tick_events
+from tradertape_server.features.auth.credentials.keys import Keys, Owner
+from tradertape_server.features.auth.http import credential_watch
+from tradertape_server.features.feed.sources.source import Mode
+from tradertape_server.features.workers.http.market_streams import candle_events, tick_events
 from tradertape_server.platform.logging import without_secrets
 from tradertape_server.wiring import Container
 
@@ -337,7 +337,7 @@ def test_a_token_has_so_many_streams_and_no_more(
     client: TestClient, worker: TestClient, token: Token, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of both kinds together; another token has its own."""
-    monkeypatch.setattr(watching, "MOST_STREAMS", 1)
+    monkeypatch.setattr(credential_watch, "MOST_STREAMS", 1)
     url, others = f"{SOCKETS}/ticks?symbols=NSE:INFY", {"Authorization": f"Bearer {token()}"}
     with worker.websocket_connect(url) as socket:
         assert socket.receive_json()["ticks"]

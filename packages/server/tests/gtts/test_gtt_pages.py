@@ -16,7 +16,7 @@ from tradertape_core.market.session_times import PhaseKind
 from tradertape_core.market.tick import Tick
 from tradertape_server.features.activity.service import ActivityService
 from tradertape_server.features.execution.service import ExecutionService
-from tradertape_server.features.execution.wishes import Wish
+from tradertape_server.features.execution.state.command import Wish
 from tradertape_server.features.gtts.service import GttPageService
 from tradertape_server.wiring import Container
 

@@ -13,10 +13,10 @@ from sqlalchemy.exc import OperationalError
 
 from tradertape_server.features.changelog.service import Changelog, parse
 from tradertape_server.features.operations.service import Check, Health, overall
-from tradertape_server.platform import storage
-from tradertape_server.platform.database import Database
+from tradertape_server.platform.database import disk_errors
+from tradertape_server.platform.database.disk_errors import full_file
+from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.metrics import Metrics
-from tradertape_server.platform.storage import full_file
 from tradertape_server.wiring import Container
 
 BASE_URL = "http://localhost:18777"
@@ -73,7 +73,7 @@ def test_a_full_disk_is_over_as_soon_as_its_reserve_is_back(
     database.storage.hear(refused)
     database.reserve.hear(refused)
     with monkeypatch.context() as later:
-        later.setattr(storage, "monotonic", lambda: monotonic() + 2 * storage.REMEMBERED_S)
+        later.setattr(disk_errors, "monotonic", lambda: monotonic() + 2 * disk_errors.REMEMBERED_S)
         assert told() == "down", "nothing was refused for two minutes, and yet it takes nothing"
     assert told() == "down"
     database.reserve.look()

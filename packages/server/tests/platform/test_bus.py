@@ -12,9 +12,15 @@ from typing import Any
 
 import pytest
 
-from tradertape_server.platform import streams
-from tradertape_server.platform.bus import Bus, Event
-from tradertape_server.platform.streams import EventStream, ascii_json, first_of, sse, sse_end
+from tradertape_server.platform.streaming import streams
+from tradertape_server.platform.streaming.bus import Bus, Event
+from tradertape_server.platform.streaming.streams import (
+    EventStream,
+    ascii_json,
+    first_of,
+    sse,
+    sse_end,
+)
 
 
 class Latest(dict[int, float]):

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from tradertape_core.backtest.config import BacktestConfig
-from tradertape_core.backtest.robustness import grid
-from tradertape_core.strategy.base_models import BASE_MODELS
-from tradertape_core.strategy.parse import complete
-from tradertape_server.features.backtests.study_work import Variant, VariantWork
-from tradertape_server.platform.compute import Compute
+from tradertape_core.backtest.robustness.studies import grid
+from tradertape_core.strategy.language.base_models import BASE_MODELS
+from tradertape_core.strategy.parse.document import complete
+from tradertape_server.features.backtests.studies.variant_work import Variant, VariantWork
+from tradertape_server.platform.compute.service import Compute
 from tradertape_server.platform.errors import Unavailable
 
 POINTS = grid({"/stops/target_pct": [6, 8, 10], "/stops/atr_stop_mult": [-1, 2, 3]})
@@ -136,7 +136,7 @@ def test_bt_06_a_ray_cluster_finds_what_pool_and_process_find(
 
 def test_a_cluster_that_is_not_there_says_so(work: VariantWork) -> None:
     pytest.importorskip("ray")
-    from tradertape_server.platform import cluster
+    from tradertape_server.platform.compute import cluster
 
     with pytest.raises(Unavailable, match="does not answer"):
         cluster.connected("nonsense://nowhere")

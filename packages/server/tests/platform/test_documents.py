@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tradertape_server.platform.documents import MOST_LEVELS, fault_of
+from tradertape_server.platform.http.strict_json import MOST_LEVELS, fault_of
 
 
 @pytest.mark.parametrize(

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from tradertape_server.platform.bus import Bus, Delivery, Event, Mailbox
-from tradertape_server.platform.event_relay import EventRelay, NewsDuty
-from tradertape_server.platform.redis_link import RedisLink
+from tradertape_server.platform.processes.redis_link import RedisLink
 from tradertape_server.platform.secrets import SecretBox
+from tradertape_server.platform.streaming.bus import Bus, Delivery, Event, Mailbox
+from tradertape_server.platform.streaming.event_relay import EventRelay, NewsDuty
 
 pytestmark = pytest.mark.skipif(
     shutil.which("redis-server") is None, reason="redis-server: scripts/test-deps.sh"
@@ -138,7 +138,7 @@ def test_what_a_writer_had_to_give_up_is_told(
     pair: tuple[Process, Process], redis: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A gap in the numbers: the client comes back from its cursor."""
-    from tradertape_server.platform import event_relay
+    from tradertape_server.platform.streaming import event_relay
 
     one, other = pair
     one.say(0)

@@ -13,11 +13,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from tradertape_server.platform import forwarding
 from tradertape_server.platform.errors import error_response
-from tradertape_server.platform.forwarding import NOT_THE_TRADER, Figures, Forwarding
+from tradertape_server.platform.http import forwarding
+from tradertape_server.platform.http.forwarding import NOT_THE_TRADER, Figures, Forwarding
+from tradertape_server.platform.processes.trader_lease import Holder
 from tradertape_server.platform.secrets import SecretBox
-from tradertape_server.platform.trader_lease import Holder
 
 Answer = Callable[[Request], Any]
 

@@ -18,8 +18,8 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from tradertape_server.cli import serve
-from tradertape_server.platform.frame_limits import LimitedSocket
-from tradertape_server.platform.streams import HEARTBEAT_S
+from tradertape_server.platform.streaming.frame_limits import LimitedSocket
+from tradertape_server.platform.streaming.streams import HEARTBEAT_S
 from tradertape_server.settings import Settings
 
 MASK = b"\x00\x00\x00\x00"

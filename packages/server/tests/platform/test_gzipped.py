@@ -16,9 +16,14 @@ from hypothesis import strategies as st
 from packages.server.tests.platform.test_outlets import Guard, Served
 from starlette.datastructures import Headers
 
-from tradertape_server.platform.gzipped import HEAD, packed_piece, stored, takes_gzip
-from tradertape_server.platform.outlets import outlet_of
-from tradertape_server.platform.streams import EventStream, sse, sse_error
+from tradertape_server.platform.streaming.connections import outlet_of
+from tradertape_server.platform.streaming.gzip_pieces import (
+    HEAD,
+    packed_piece,
+    stored,
+    takes_gzip,
+)
+from tradertape_server.platform.streaming.streams import EventStream, sse, sse_error
 
 GZIP = 31  # window bits of a whole body
 

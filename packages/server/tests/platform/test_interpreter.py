@@ -9,7 +9,7 @@ LOOK = """
 import gc, pickle
 from enum import Enum, Flag, IntEnum, StrEnum
 from tradertape_core.orders.order import OrderStatus
-from tradertape_server.platform.interpreter import settle
+from tradertape_server.platform.processes.interpreter import settle
 
 class Named(Enum):
     name = "a name"

@@ -8,11 +8,11 @@ import pytest
 from sqlalchemy import text
 
 from tradertape_server.features.auth.models import User
-from tradertape_server.features.backtests import repository
-from tradertape_server.features.backtests.jobs import RUNS, RunJobs
+from tradertape_server.features.backtests.jobs.job_queue import RUNS, RunJobs
 from tradertape_server.features.backtests.models import BacktestRun
-from tradertape_server.platform.database import Database
-from tradertape_server.platform.job_leases import JobLeases
+from tradertape_server.features.backtests.runs import repository
+from tradertape_server.platform.compute.job_leases import JobLeases
+from tradertape_server.platform.database.engine import Database
 from tradertape_server.wiring import Container
 
 ON_POSTGRES = pytest.mark.parametrize("engine", ["postgresql"], indirect=True)

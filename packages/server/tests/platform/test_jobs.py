@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from tradertape_server.platform.jobs import JobThreads, fairest
+from tradertape_server.platform.compute.job_threads import JobThreads, fairest
 
 
 @pytest.mark.parametrize(

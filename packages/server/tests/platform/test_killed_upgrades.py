@@ -12,8 +12,8 @@ from alembic import command
 from sqlalchemy import MetaData, Table, event, text
 from sqlalchemy.engine import Engine
 
-from tradertape_server.platform.database import Database
-from tradertape_server.platform.migrating import (
+from tradertape_server.platform.database.engine import Database
+from tradertape_server.platform.database.migrating import (
     alembic_config,
     current_revision,
     newest_revision,

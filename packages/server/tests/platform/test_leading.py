@@ -10,11 +10,11 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import OperationalError
 
 from tradertape_server.features.execution.errors import TradingPaused
-from tradertape_server.features.execution.models import ExecutionCursor
-from tradertape_server.features.execution.wishes import Wish
-from tradertape_server.platform.database import Database
-from tradertape_server.platform.leading import Fence, Leading, Role, Superseded
-from tradertape_server.platform.trader_lease import PROCESS, TRADER, LeaseTable
+from tradertape_server.features.execution.state.command import Wish
+from tradertape_server.features.execution.store.models import ExecutionCursor
+from tradertape_server.platform.database.engine import Database
+from tradertape_server.platform.processes.leading import Fence, Leading, Role, Superseded
+from tradertape_server.platform.processes.trader_lease import PROCESS, TRADER, LeaseTable
 from tradertape_server.wiring import Container
 
 ON_POSTGRES = pytest.mark.parametrize("engine", ["postgresql"], indirect=True)

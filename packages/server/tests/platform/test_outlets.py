@@ -12,14 +12,14 @@ import uvicorn
 import uvloop
 from websockets.asyncio.client import connect
 
-from tradertape_server.platform.outlets import (
+from tradertape_server.platform.streaming.connections import (
     ChunkOutlet,
     Outlet,
     StreamingHttp,
     StreamingSocket,
     outlet_of,
 )
-from tradertape_server.platform.streams import EventStream, sse
+from tradertape_server.platform.streaming.streams import EventStream, sse
 
 
 class Guard:

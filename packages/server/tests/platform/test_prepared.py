@@ -12,9 +12,9 @@ from sqlalchemy import Column, Integer, MetaData, Table, bindparam, delete, inse
 from sqlalchemy.exc import IntegrityError
 
 from tradertape_core.orders.order import Change, Validity
-from tradertape_server.platform.database import Base as _Base
-from tradertape_server.platform.database import Database, DecimalText, UtcDateTime
-from tradertape_server.platform.prepared import Prepared, PreparedQuery, padded
+from tradertape_server.platform.database.engine import Base as _Base
+from tradertape_server.platform.database.engine import Database, DecimalText, UtcDateTime
+from tradertape_server.platform.database.prepared import Prepared, PreparedQuery, padded
 
 _JSON: Any = _Base.type_annotation_map[dict[str, Any]]
 THINGS = Table(

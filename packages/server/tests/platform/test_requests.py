@@ -17,10 +17,10 @@ from sqlalchemy.exc import OperationalError
 
 from tradertape_core.kernel.errors import InvalidDocument, InvalidInput, Problem
 from tradertape_server.features.auth.models import User
-from tradertape_server.platform.database import Database
-from tradertape_server.platform.http import Body, DbSession, Page
+from tradertape_server.platform.database.engine import Database
+from tradertape_server.platform.http.requests import caller_network
+from tradertape_server.platform.http.routing import Body, DbSession, Page
 from tradertape_server.platform.logging import configure_logging
-from tradertape_server.platform.requests import caller_network
 from tradertape_server.wiring import Container
 
 ON_SQLITE = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)

@@ -17,15 +17,15 @@ from fastapi.testclient import TestClient
 from pydantic import SecretStr, ValidationError
 from sqlalchemy import BigInteger, Float, Numeric
 
-from tradertape_server.platform.database import Database, DecimalText
-from tradertape_server.platform.mail import Mail, Mailer, SmtpServer
-from tradertape_server.platform.migrating import (
+from tradertape_server.platform.database.engine import Database, DecimalText
+from tradertape_server.platform.database.migrating import (
     all_tables,
     current_revision,
     newest_revision,
     upgrade,
 )
-from tradertape_server.platform.pages import file_in
+from tradertape_server.platform.http.pages import file_in
+from tradertape_server.platform.mail import Mail, Mailer, SmtpServer
 from tradertape_server.platform.secrets import SecretBox
 from tradertape_server.settings import Settings
 from tradertape_server.wiring import build_container

@@ -10,24 +10,24 @@ from typing import Any
 
 import pytest
 
-from tradertape_server.platform import warming
+from tradertape_server.platform.compute import numba_cache
 
 
 def test_the_cache_is_in_the_home_unless_numba_was_given_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delenv(warming.VARIABLE, raising=False)
-    assert warming.numba_cache(tmp_path) == tmp_path / "cache" / "numba"
+    monkeypatch.delenv(numba_cache.VARIABLE, raising=False)
+    assert numba_cache.numba_cache(tmp_path) == tmp_path / "cache" / "numba"
 
-    monkeypatch.setenv(warming.VARIABLE, "/elsewhere")
-    assert warming.use_cache(tmp_path) == Path("/elsewhere")
-    assert os.environ[warming.VARIABLE] == "/elsewhere"
+    monkeypatch.setenv(numba_cache.VARIABLE, "/elsewhere")
+    assert numba_cache.use_cache(tmp_path) == Path("/elsewhere")
+    assert os.environ[numba_cache.VARIABLE] == "/elsewhere"
 
 
 def test_what_another_version_compiled_does_not_count(tmp_path: Path) -> None:
     (tmp_path / "filled-0123456789abcdef").touch()
 
-    assert not warming.is_filled(tmp_path)
+    assert not numba_cache.is_filled(tmp_path)
 
 
 @pytest.mark.slow
@@ -36,10 +36,10 @@ def test_a_process_that_loaded_the_code_says_so_and_runs_compiled() -> None:
 import os
 import numba
 from tradertape_core.backtest.kernel import engine
-from tradertape_server.platform import warming
+from tradertape_server.platform.compute import numba_cache
 # numba has taken its folder in: that of all tests, if they have one. None is named to `load`.
-os.environ.pop(warming.VARIABLE, None)
-warming.load()
+os.environ.pop(numba_cache.VARIABLE, None)
+numba_cache.load()
 assert engine.is_compiled()
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True)
@@ -58,10 +58,12 @@ def test_a_cold_cache_is_filled_by_another_process(
         asked.append(command)
         return real([sys.executable, "-c", script], **options)
 
-    monkeypatch.setattr(warming.subprocess, "Popen", compiling)
-    monkeypatch.setattr(warming, "load", lambda: pytest.fail("compiled in the server's process"))
+    monkeypatch.setattr(numba_cache.subprocess, "Popen", compiling)
+    monkeypatch.setattr(
+        numba_cache, "load", lambda: pytest.fail("compiled in the server's process")
+    )
 
-    warming.fill(tmp_path)
+    numba_cache.fill(tmp_path)
 
     [command] = asked
     assert "load_for_parent" in command[2]
@@ -69,12 +71,16 @@ def test_a_cold_cache_is_filled_by_another_process(
 
 
 def test_the_compiler_ends_with_the_server_it_works_for(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", f"from {warming.__name__} import load_for_parent as f; f()"]
-    environment = {**os.environ, warming.VARIABLE: str(tmp_path)}
+    command = [
+        sys.executable,
+        "-c",
+        f"from {numba_cache.__name__} import load_for_parent as f; f()",
+    ]
+    environment = {**os.environ, numba_cache.VARIABLE: str(tmp_path)}
     compiler = subprocess.Popen(command, stdin=subprocess.PIPE, env=environment)
 
     assert compiler.stdin is not None
     compiler.stdin.close()  # as when the server is killed
 
     assert compiler.wait(timeout=60) == 1
-    assert not warming.is_filled(tmp_path)
+    assert not numba_cache.is_filled(tmp_path)

@@ -33,13 +33,13 @@ from tradertape_core.market.instrument import Instrument
 from tradertape_core.market.session_times import PhaseKind, Segment
 from tradertape_core.market.tick import Tick
 from tradertape_server.features.auth.audit import COMMAND_LINE
-from tradertape_server.features.auth.keys import Keys, Owner
-from tradertape_server.features.auth.reach import Reach
+from tradertape_server.features.auth.credentials.keys import Keys, Owner
+from tradertape_server.features.auth.token_scope import Reach
 from tradertape_server.features.execution.ports import OnTick
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.execution.service import Settings as ExecutionSettings
 from tradertape_server.features.workers.guardian import Guardian
-from tradertape_server.features.workers.option_desk import OptionDesk
+from tradertape_server.features.workers.option_services import OptionDesk
 from tradertape_server.features.workers.service import Workers
 from tradertape_server.wiring import Container
 

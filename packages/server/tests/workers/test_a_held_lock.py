@@ -17,7 +17,7 @@ import pytest
 from sqlalchemy import event
 from structlog.testing import capture_logs
 
-from tradertape_server.platform import database as databases
+from tradertape_server.platform.database import engine as databases
 from tradertape_server.wiring import Container
 
 RUN = {"strategy_run_id": "run-1"}

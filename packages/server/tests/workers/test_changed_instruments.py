@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from tradertape_server.features.execution.models import ExecutionEvent
+from tradertape_server.features.execution.store.models import ExecutionEvent
 
 from .test_protection import POSITION, protect, state_of
 

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from tradertape_server.features.execution import trader as traders
+from tradertape_server.features.execution.loop import trader as traders
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.workers import guardian as guardians
 from tradertape_server.features.workers.service import Workers

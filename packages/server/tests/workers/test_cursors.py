@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tradertape_server.features.workers.monitor_routes import MAX_CURSOR, cursor_of
+from tradertape_server.features.workers.http.monitor_routes import MAX_CURSOR, cursor_of
 
 
 def test_a_cursor_beyond_all_waits_for_what_comes() -> None:

@@ -12,9 +12,9 @@ from fastapi.testclient import TestClient
 from sqlalchemy import select
 
 from tradertape_server.features.auth.models import AuditEntry
-from tradertape_server.features.execution.models import ExecutionEvent
 from tradertape_server.features.execution.service import ExecutionService
-from tradertape_server.features.execution.wishes import Wish
+from tradertape_server.features.execution.state.command import Wish
+from tradertape_server.features.execution.store.models import ExecutionEvent
 from tradertape_server.wiring import Container
 
 Json = dict[str, Any]

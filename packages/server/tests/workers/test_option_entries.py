@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tradertape_server.features.operations.checks import protection_check
-from tradertape_server.features.workers import option_entries
+from tradertape_server.features.workers.option_runs import entries
 
 from .option_calls import Json, enter, guard, leave, state
 
@@ -64,7 +64,7 @@ def test_an_entry_whose_look_breaks_off_is_looked_at_again_by_itself(
     market.trade(nifty("PE", 0).id, "94.00")
     leave_nothing_waiting(container)
     with monkeypatch.context() as patch:
-        patch.setattr(option_entries, "settle_entry", lambda *_: 1 / 0)
+        patch.setattr(entries, "settle_entry", lambda *_: 1 / 0)
         guardian.look()
     told = protection_check(guardian)()
     assert (told.status, told.facts) == ("down", {"runs": 1})

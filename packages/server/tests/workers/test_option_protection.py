@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tradertape_server.features.workers.option_entries import EntryWatch
-from tradertape_server.features.workers.troubles import Troubles
+from tradertape_server.features.workers.failure_log import Troubles
+from tradertape_server.features.workers.option_runs.entries import EntryWatch
 
 from .option_calls import RUNS, Json, enter, events, guard, protect, replay, state
 
@@ -209,7 +209,7 @@ def test_what_a_stop_interrupted_is_armed_after_the_start(
     container.workers.guardian.stop()
     run = option_run(caller, ("SELL", nifty("CE", 0)), protection={"stoploss_pct": 20})
     run_id = run["strategy_run_id"]
-    module = "tradertape_server.features.workers.option_runs.settle_entry"
+    module = "tradertape_server.features.workers.option_runs.service.settle_entry"
     with monkeypatch.context() as stopped:
         stopped.setattr(module, lambda _desk, _run: None)
         enter(caller, api, run_id)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tradertape_core.ledger.corporate import CorporateAction
-from tradertape_server.features.execution.corporate import adjust_wish
+from tradertape_server.features.execution.scheduled.corporate_actions import adjust_wish
 from tradertape_server.features.workers import repository
 from tradertape_server.features.workers.rescaling import rescale_protections
 from tradertape_server.features.workers.service import Workers
@@ -244,8 +244,8 @@ def test_a_trigger_that_was_claimed_is_finished_after_a_restart(
     from tradertape_core.risk.protection import check
     from tradertape_core.risk.protection_decision import Surroundings
     from tradertape_server.features.workers import repository
-    from tradertape_server.features.workers.presenting import protection_of
     from tradertape_server.features.workers.protections import stored
+    from tradertape_server.features.workers.runs.views import protection_of
 
     guardian = container.workers.guardian
     guardian.stop()

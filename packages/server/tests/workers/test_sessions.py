@@ -204,7 +204,7 @@ def test_no_mutated_token_is_accepted(caller: Any, api: Any, container: Any) -> 
 
     from tradertape_server.features.workers import repository
     from tradertape_server.features.workers.errors import TokenRefused
-    from tradertape_server.features.workers.turns import Turns
+    from tradertape_server.features.workers.runs.batches import Turns
 
     token = check(caller, api)["safety_token"]
     tokens = container.workers.safety._tokens
@@ -284,8 +284,8 @@ def test_an_order_whose_answer_was_lost_blocks(caller: Any, api: Any, container:
     from tradertape_core.execution.decision import Decision
     from tradertape_core.orders.commands import PlaceOrder
     from tradertape_core.orders.fields import read_order
-    from tradertape_server.features.execution.facts import exit_facts
-    from tradertape_server.features.workers.turns import Turns
+    from tradertape_server.features.execution.orders.facts import exit_facts
+    from tradertape_server.features.workers.runs.batches import Turns
 
     order = {
         "exchange": "NSE", "tradingsymbol": "INFY", "transaction_type": "BUY", "product": "CNC",

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from tradertape_server.features.workers import run_streams
-from tradertape_server.features.workers.run_streams import pnl_events, timeline_events
-from tradertape_server.platform.streams import PING
+from tradertape_server.features.workers.monitoring import run_streams
+from tradertape_server.features.workers.monitoring.run_streams import pnl_events, timeline_events
+from tradertape_server.platform.streaming.streams import PING
 
 pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 Json = dict[str, Any]
@@ -248,7 +248,7 @@ def _run(container: Any) -> Any:
 
 
 def _identity(container: Any, run: Any) -> Any:
-    from tradertape_server.platform.identity import Identity
+    from tradertape_server.platform.http.identity import Identity
 
     return Identity(run.user_id, "x", "x", is_admin=False, via="worker", credential_id=1)
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from tradertape_server.features.execution.models import ExecutionEvent
-from tradertape_server.platform.storage import full_file
+from tradertape_server.features.execution.store.models import ExecutionEvent
+from tradertape_server.platform.database.disk_errors import full_file
 from tradertape_server.wiring import Container
 
 Json = dict[str, Any]

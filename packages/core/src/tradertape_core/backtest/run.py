@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from tradertape_core.backtest.config import BacktestConfig
-from tradertape_core.backtest.report import build_report
-from tradertape_core.backtest.report_context import Evaluated
-from tradertape_core.backtest.simulate import Engine, simulate
+from tradertape_core.backtest.report.context import Evaluated
+from tradertape_core.backtest.report.report import build_report
+from tradertape_core.backtest.simulation.simulate import Engine, simulate
 from tradertape_core.market.panel import Panel
-from tradertape_core.strategy.cache import IndicatorCache
-from tradertape_core.strategy.evaluate import for_strategy
-from tradertape_core.strategy.parse import parse_strategy
+from tradertape_core.strategy.evaluation.cache import IndicatorCache
+from tradertape_core.strategy.evaluation.evaluate import for_strategy
+from tradertape_core.strategy.parse.document import parse_strategy
 
 # Part of every report's hash: raised whenever a change may move a figure of an existing run.
 ENGINE_VERSION = "1"

@@ -53,8 +53,8 @@ def read_config(*, charges: str, fill_model: str, **values: Any) -> BacktestConf
 def run_plain(asked: Asked) -> Json:
     """Run and keep nothing; the answer has the shape of the API's."""
     from tradertape_core.backtest.run import run_backtest
-    from tradertape_core.strategy.parse import parse_strategy
-    from tradertape_core.strategy.walk import warm_up_bars
+    from tradertape_core.strategy.language.walk import warm_up_bars
+    from tradertape_core.strategy.parse.document import parse_strategy
 
     if asked.engine not in get_args(Engine):
         raise typer.BadParameter(f"one of {', '.join(get_args(Engine))}", param_hint="--engine")
@@ -89,7 +89,7 @@ def run_saved(asked: Asked) -> Json:
     """Run and keep the run in a person's history, as the console would."""
     if not asked.user:
         raise typer.BadParameter("--save needs --user EMAIL", param_hint="--save")
-    from tradertape_server.features.backtests.schemas import BacktestRequest
+    from tradertape_server.features.backtests.runs.schemas import BacktestRequest
 
     opened_market(asked)
     with account(asked.user) as (container, user_id):
@@ -105,13 +105,13 @@ def opened_market(asked: Asked) -> MarketService:
     """The data sets; the simulated world is built where there is none at all."""
     from tradertape_server.cli.data import progress_bar
     from tradertape_server.features.market.service import MarketService
-    from tradertape_server.platform import warming
     from tradertape_server.platform.clock import SystemClock
+    from tradertape_server.platform.compute import numba_cache
     from tradertape_server.settings import Settings
 
     settings = Settings()
     home = settings.effective_home
-    warming.use_cache(home)
+    numba_cache.use_cache(home)
     market = MarketService(home, SystemClock(), data_set=settings.data_set)
     if not market.data_sets():
         with progress_bar(hidden=asked.quiet) as progress:
@@ -121,8 +121,8 @@ def opened_market(asked: Asked) -> MarketService:
 
 def read_strategy(asked: Asked) -> tuple[Json, Json]:
     """The whole document, and what an answer says of where it is from."""
-    from tradertape_core.strategy.base_models import BASE_MODELS
-    from tradertape_core.strategy.parse import complete
+    from tradertape_core.strategy.language.base_models import BASE_MODELS
+    from tradertape_core.strategy.parse.document import complete
 
     wanted = asked.strategy
     if wanted.isdigit():
@@ -142,11 +142,11 @@ def read_strategy(asked: Asked) -> tuple[Json, Json]:
 def write_files(answer: Json, *, html: Path | None, trades_csv: Path | None) -> None:
     """Write what was asked for beside the report."""
     if html is not None:
-        from tradertape_core.backtest.tearsheet import tear_sheet
+        from tradertape_core.backtest.tearsheet.page import tear_sheet
 
         html.write_text(tear_sheet(answer), encoding="utf-8")
     if trades_csv is not None:
-        from tradertape_core.backtest.export import trades_csv as as_csv
+        from tradertape_core.backtest.report.csv_export import trades_csv as as_csv
 
         trades_csv.write_text(as_csv(answer), encoding="utf-8", newline="")
 
@@ -156,7 +156,7 @@ def show_report(answer: Json, *, as_json: bool) -> None:
     if as_json:
         typer.echo(orjson.dumps(answer, default=str).decode())
         return
-    from tradertape_core.backtest.report_text import render
+    from tradertape_core.backtest.report.text import render
 
     typer.echo(render(answer), nl=False)
     if answer["run_id"] is not None:

@@ -13,8 +13,8 @@ Json = dict[str, Any]
 
 def list_runs(email: str, *, limit: int, as_json: bool) -> None:
     """Print a person's runs, newest first."""
-    from tradertape_server.features.backtests.presenting import present_run
-    from tradertape_server.features.backtests.repository import RunFilter
+    from tradertape_server.features.backtests.runs.repository import RunFilter
+    from tradertape_server.features.backtests.runs.views import present_run
 
     with account(email) as (container, user_id), container.database.read() as session:
         found, total = container.backtests.find(

@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from tradertape_core.backtest.robustness import METRICS, apply_parameters, grid
+from tradertape_core.backtest.robustness.studies import METRICS, apply_parameters, grid
 from tradertape_core.kernel.format import grouped, percent
-from tradertape_core.strategy.parse import parse_strategy
-from tradertape_core.strategy.walk import warm_up_bars
+from tradertape_core.strategy.language.walk import warm_up_bars
+from tradertape_core.strategy.parse.document import parse_strategy
 from tradertape_server.cli.backtest_run import Asked, opened_market, read_strategy
 from tradertape_server.cli.output import show
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from tradertape_server.features.backtests.study_plans import Sweep
-    from tradertape_server.platform.compute import Compute
+    from tradertape_server.features.backtests.studies.plans import Sweep
+    from tradertape_server.platform.compute.service import Compute
 
 Json = dict[str, Any]
 _COLUMNS = ("cagr", "max_drawdown", "sharpe", "win_rate", "profit_factor", "total_trades")
@@ -50,8 +50,8 @@ def sweep(
 
 
 def _plan(asked: Asked, params: list[str], metric: str, min_trades: int) -> Sweep:
-    from tradertape_server.features.backtests.study_plans import Goal, Sweep
-    from tradertape_server.features.backtests.study_work import VariantWork
+    from tradertape_server.features.backtests.studies.plans import Goal, Sweep
+    from tradertape_server.features.backtests.studies.variant_work import VariantWork
 
     market = opened_market(asked)
     document, _ = read_strategy(asked)
@@ -70,15 +70,15 @@ def _plan(asked: Asked, params: list[str], metric: str, min_trades: int) -> Swee
 
 
 def _compute() -> Compute:
-    from tradertape_server.platform import warming
-    from tradertape_server.platform.compute import Compute
+    from tradertape_server.platform.compute import numba_cache
+    from tradertape_server.platform.compute.service import Compute
     from tradertape_server.settings import Settings
 
     settings = Settings()
     return Compute(
         workers=settings.workers,
         ray_address=settings.ray_address,
-        numba_cache=warming.numba_cache(settings.effective_home),
+        numba_cache=numba_cache.numba_cache(settings.effective_home),
     )
 
 

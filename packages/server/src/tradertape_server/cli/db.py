@@ -21,7 +21,7 @@ def upgrade(*, as_json: AsJson = False) -> None:
     `serve` does the same when it starts.
     """
     from tradertape_server.cli.opening import bring_up_to_date, opened
-    from tradertape_server.platform.migrating import current_revision
+    from tradertape_server.platform.database.migrating import current_revision
 
     with opened(upgraded=False) as container:
         before = current_revision(container.database.engine)
@@ -46,7 +46,7 @@ def backup(
     The key file in <home>/secrets is not in it: keep a copy of that somewhere else.
     """
     from tradertape_server.cli.opening import opened
-    from tradertape_server.platform.backups import Backups
+    from tradertape_server.platform.database.backups import Backups
 
     with opened(upgraded=False) as container:
         home = container.settings.effective_home
@@ -66,7 +66,7 @@ def restore(
     Refused while a server runs. An older backup is upgraded afterwards.
     """
     from tradertape_server.cli.opening import bring_up_to_date, opened
-    from tradertape_server.platform.backups import Backups
+    from tradertape_server.platform.database.backups import Backups
 
     with opened(upgraded=False) as container:
         home = container.settings.effective_home

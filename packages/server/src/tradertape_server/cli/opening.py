@@ -37,8 +37,12 @@ def opened(*, upgraded: bool = True, **changes: Any) -> Iterator[Container]:
 
 def bring_up_to_date(container: Container) -> None:
     """Upgrade the database where it is behind, after a copy of it was made."""
-    from tradertape_server.platform.backups import Backups
-    from tradertape_server.platform.migrating import current_revision, newest_revision, upgrade
+    from tradertape_server.platform.database.backups import Backups
+    from tradertape_server.platform.database.migrating import (
+        current_revision,
+        newest_revision,
+        upgrade,
+    )
 
     database = container.database
     if current_revision(database.engine) == newest_revision():

@@ -46,9 +46,9 @@ def serve(
     from sqlalchemy import make_url
 
     from tradertape_server.cli.opening import read_settings
+    from tradertape_server.platform.database.integrity import demand_sound
     from tradertape_server.platform.secrets import private_folder
     from tradertape_server.platform.server_lock import MOST_SERVERS, ServerLock
-    from tradertape_server.platform.soundness import demand_sound
 
     settings = read_settings(host=host, port=port)
     is_shared = settings.effective_database_url.startswith("postgresql")
@@ -74,21 +74,22 @@ def _serve(settings: Settings, listener: socket.socket, *, demo: bool, as_json: 
 
     from tradertape_server.cli.opening import bring_up_to_date
     from tradertape_server.main import create_app
-    from tradertape_server.platform import interpreter, warming
-    from tradertape_server.platform.frame_limits import LimitedSocket
+    from tradertape_server.platform.compute import numba_cache
     from tradertape_server.platform.logging import configure_logging
-    from tradertape_server.platform.outlets import StreamingHttp
+    from tradertape_server.platform.processes import interpreter
+    from tradertape_server.platform.streaming.connections import StreamingHttp
+    from tradertape_server.platform.streaming.frame_limits import LimitedSocket
     from tradertape_server.wiring import build_container
 
     configure_logging(level=settings.log_level, form=settings.log_format)
-    cache = warming.use_cache(settings.effective_home)
+    cache = numba_cache.use_cache(settings.effective_home)
     if demo:
         _build_market(settings, quiet=as_json)
     container = build_container(settings)
     bring_up_to_date(container)
     account = _demo(container, quiet=as_json) if demo else None
     application = create_app(container=container)
-    warming.prepare(cache)
+    numba_cache.prepare(cache)
     interpreter.settle()
     _welcome(settings, account, as_json=as_json)
     config = uvicorn.Config(

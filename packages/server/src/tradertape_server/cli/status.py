@@ -10,7 +10,7 @@ import typer
 from tradertape_server.cli.output import AsJson, fail, show
 
 if TYPE_CHECKING:
-    from tradertape_server.platform.database import Database
+    from tradertape_server.platform.database.engine import Database
     from tradertape_server.settings import Settings
 
 app = typer.Typer(add_completion=False)
@@ -36,8 +36,8 @@ def status(*, as_json: AsJson = False) -> None:
     It reads the database and disturbs nobody. Exit code 1 when no process trades.
     """
     from tradertape_server.cli.opening import read_settings
-    from tradertape_server.platform.database import Database
-    from tradertape_server.platform.migrating import current_revision, newest_revision
+    from tradertape_server.platform.database.engine import Database
+    from tradertape_server.platform.database.migrating import current_revision, newest_revision
 
     settings = read_settings()
     database = Database(settings.effective_database_url)
@@ -59,8 +59,8 @@ def look(settings: Settings, database: Database) -> Status:
     from sqlalchemy import func, select
 
     from tradertape_server.features.backtests.models import BacktestRun, BacktestStudy
-    from tradertape_server.features.execution.models import OutboxRow
-    from tradertape_server.platform.trader_lease import LeaseTable
+    from tradertape_server.features.execution.store.models import OutboxRow
+    from tradertape_server.platform.processes.trader_lease import LeaseTable
 
     holder = LeaseTable(database).read()
     trades = holder.is_alive and _is_there(settings, database)

@@ -84,8 +84,8 @@ def _person(container: Container, account: str | None) -> User:
 
 def _running_at(container: Container) -> str:
     """Where the process that trades is reached; empty when none does."""
+    from tradertape_server.platform.processes.trader_lease import LeaseTable
     from tradertape_server.platform.server_lock import ServerLock
-    from tradertape_server.platform.trader_lease import LeaseTable
 
     holder = LeaseTable(container.database).read()
     if not holder.is_alive:
@@ -123,7 +123,11 @@ def _ask(container: Container, wanted: Wanted, user: User, address: str) -> dict
 def _signed_in(container: Container, user: User) -> Iterator[dict[str, str]]:
     """A session for a minute; it ends with the request."""
     from tradertape_server.features.auth.repository import end_session_by_hash
-    from tradertape_server.features.auth.sessions import COOKIE, SessionLife, open_session
+    from tradertape_server.features.auth.sign_in.sessions import (
+        COOKIE,
+        SessionLife,
+        open_session,
+    )
     from tradertape_server.platform.secrets import token_hash
 
     with container.database.write() as session:
@@ -146,7 +150,7 @@ def _signed_in(container: Container, user: User) -> Iterator[dict[str, str]]:
 def _do(container: Container, wanted: Wanted, user: User) -> dict[str, Any]:
     from tradertape_server.features.auth.audit import COMMAND_LINE
     from tradertape_server.features.workers.schemas import KillSwitchIn
-    from tradertape_server.platform.identity import Identity
+    from tradertape_server.platform.http.identity import Identity
 
     leading = container.processes.leading
     leading.start((container.execution.trader,))
@@ -167,7 +171,7 @@ def _do(container: Container, wanted: Wanted, user: User) -> dict[str, Any]:
 
 def _still_open(container: Container, user: User | None) -> list[dict[str, Any]]:
     """Orders that rest and positions that are held, account by account."""
-    from tradertape_server.features.execution import repository
+    from tradertape_server.features.execution.store import repository
 
     execution = container.execution
     with container.database.read() as session:

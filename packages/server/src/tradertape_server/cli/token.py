@@ -63,8 +63,8 @@ def create(
     --kind worker --name laptop)
     """
     from tradertape_server.cli.opening import opened
-    from tradertape_server.features.auth.reach import checked_reach
     from tradertape_server.features.auth.schemas import checked_scopes
+    from tradertape_server.features.auth.token_scope import checked_reach
 
     scopes, reach = checked_scopes(kind.value, scope), checked_reach(account, ip)
     if kind is KeyKind.agent and (account or ip):

@@ -32,7 +32,7 @@ def create(
     Example: printf '%s' "$SECRET" | tradertape user create me@example.com --password-stdin --admin
     """
     from tradertape_server.cli.opening import opened
-    from tradertape_server.features.auth.passwords import check_new_password
+    from tradertape_server.features.auth.credentials.passwords import check_new_password
 
     password = _password() if password_stdin else None
     if password is not None:
@@ -63,7 +63,7 @@ def set_password(
 ) -> None:
     """Give an account another password and sign it out everywhere."""
     from tradertape_server.cli.opening import opened
-    from tradertape_server.features.auth.passwords import check_new_password
+    from tradertape_server.features.auth.credentials.passwords import check_new_password
 
     if not password_stdin:
         fail("Pass the password on standard input, with --password-stdin.")

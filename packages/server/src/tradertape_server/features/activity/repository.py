@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from tradertape_core.ledger.position import Position
 from tradertape_core.orders.gtt import Gtt, GttStatus
 from tradertape_core.orders.order import Order
-from tradertape_server.features.execution import rows
-from tradertape_server.features.execution.models import (
+from tradertape_server.features.execution.store import mapping
+from tradertape_server.features.execution.store.models import (
     FillRow,
     GttRow,
     OrderRow,
@@ -45,7 +45,7 @@ def open_orders(session: Session, user_id: int, instrument: str) -> list[Order]:
         OrderRow.is_open,
         OrderRow.instrument == instrument,
     )
-    return [rows.order_of(row) for row in session.scalars(query.order_by(OrderRow.order_id))]
+    return [mapping.order_of(row) for row in session.scalars(query.order_by(OrderRow.order_id))]
 
 
 def waiting(session: Session, user_id: int, instrument: str) -> list[Gtt]:
@@ -55,7 +55,7 @@ def waiting(session: Session, user_id: int, instrument: str) -> list[Gtt]:
         GttRow.status == GttStatus.ACTIVE,
         GttRow.instrument == instrument,
     )
-    return [rows.gtt_of(row) for row in session.scalars(query.order_by(GttRow.id))]
+    return [mapping.gtt_of(row) for row in session.scalars(query.order_by(GttRow.id))]
 
 
 def positions(session: Session, user_id: int, instrument: str) -> list[Position]:
@@ -65,7 +65,7 @@ def positions(session: Session, user_id: int, instrument: str) -> list[Position]
         PositionRow.is_open,
         PositionRow.instrument == instrument,
     )
-    return [rows.position_of(row) for row in session.scalars(query)]
+    return [mapping.position_of(row) for row in session.scalars(query)]
 
 
 def protected_runs(session: Session, user_id: int) -> Sequence[WorkerRun]:

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Depends, Query
 
 from tradertape_server.features.activity.schemas import ActivityOut
 from tradertape_server.features.activity.service import ActivityService
-from tradertape_server.features.auth.dependencies import CurrentUser
-from tradertape_server.platform.http import part
+from tradertape_server.features.auth.http.dependencies import CurrentUser
+from tradertape_server.platform.http.routing import part
 
 router = APIRouter(prefix="/api/activity", tags=["live market"])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tradertape_server.platform.http import Answer, IstTime
+from tradertape_server.platform.http.routing import Answer, IstTime
 
 
 class FillOut(Answer):

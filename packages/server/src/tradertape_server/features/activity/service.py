@@ -18,10 +18,10 @@ from tradertape_server.features.activity.schemas import (
     RestingOut,
     TriggerOut,
 )
-from tradertape_server.features.execution.models import FillRow
+from tradertape_server.features.execution.store.models import FillRow
 from tradertape_server.features.workers.models import WorkerRun
-from tradertape_server.features.workers.presenting import protection_of
-from tradertape_server.platform.database import Database
+from tradertape_server.features.workers.runs.views import protection_of
+from tradertape_server.platform.database.engine import Database
 
 
 class ActivityService:

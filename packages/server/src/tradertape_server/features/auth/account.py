@@ -7,14 +7,19 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from tradertape_core.kernel.clock import Clock
-from tradertape_server.features.auth import limits, repository, schemas
+from tradertape_server.features.auth import repository, schemas
 from tradertape_server.features.auth.audit import Caller, record
+from tradertape_server.features.auth.credentials.passwords import Passwords, check_new_password
 from tradertape_server.features.auth.models import BrokerCredential, User
-from tradertape_server.features.auth.passwords import Passwords, check_new_password
-from tradertape_server.features.auth.totp import new_totp_secret, provisioning_uri, use_code
-from tradertape_server.platform.database import Database
+from tradertape_server.features.auth.sign_in import attempt_limits
+from tradertape_server.features.auth.sign_in.totp import (
+    new_totp_secret,
+    provisioning_uri,
+    use_code,
+)
+from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.errors import BadRequest, Conflict, Forbidden
-from tradertape_server.platform.identity import Identity
+from tradertape_server.platform.http.identity import Identity
 from tradertape_server.platform.secrets import SecretBox
 
 KITE = "kite"
@@ -90,7 +95,7 @@ class Account:
             kept = repository.user_by_id(session, who.id).password_hash
             if kept is not None:
                 subject = f"{who.email} {caller.network}"
-                limits.count(session, limits.PASSWORDS_OF_PAIR, subject, now)
+                attempt_limits.count(session, attempt_limits.PASSWORDS_OF_PAIR, subject, now)
         if kept is not None and not self._passwords.is_right(kept, current or ""):
             raise Forbidden("The present password is wrong.", code="wrong_credentials")
         hashed = self._passwords.hash(password)
@@ -100,7 +105,9 @@ class Account:
                 raise Conflict("The password was changed by somebody else just now.")
             user.password_hash = hashed
             repository.end_sessions(session, who.id, except_id=who.credential_id)
-            limits.forgive(session, limits.PASSWORDS_OF_PAIR, f"{who.email} {caller.network}")
+            attempt_limits.forgive(
+                session, attempt_limits.PASSWORDS_OF_PAIR, f"{who.email} {caller.network}"
+            )
             self._note(session, "password_set", user, caller)
 
     def start_totp(self, session: Session, user_id: int) -> schemas.TotpStart:
@@ -128,7 +135,7 @@ class Account:
         """Turn the second factor off; a present code proves who asks."""
         now = self._clock.now()
         with self._database.write() as session:
-            limits.count(session, limits.TOTP_OF_ADDRESS, who.email, now)
+            attempt_limits.count(session, attempt_limits.TOTP_OF_ADDRESS, who.email, now)
         with self._database.write() as session:
             user = repository.user_by_id(session, who.id, lock=True)
             if user.totp_enabled_at is None:
@@ -136,7 +143,7 @@ class Account:
             if not use_code(user, code, secrets=self._secrets, now=now):
                 raise BadRequest("The authenticator code is wrong.", code="totp_wrong")
             user.totp_secret = user.totp_enabled_at = None
-            limits.forgive(session, limits.TOTP_OF_ADDRESS, who.email)
+            attempt_limits.forgive(session, attempt_limits.TOTP_OF_ADDRESS, who.email)
             self._note(session, "totp_disabled", user, caller)
 
     def kite_credentials(self, session: Session, user_id: int) -> schemas.KiteCredentials:

@@ -8,9 +8,9 @@ from tradertape_core.kernel.clock import Clock
 from tradertape_server.features.auth import repository, schemas
 from tradertape_server.features.auth.audit import Caller, record
 from tradertape_server.features.auth.models import User
-from tradertape_server.features.auth.signing_in import CODE_LIFE, SigningIn
+from tradertape_server.features.auth.sign_in.sign_in import CODE_LIFE, SigningIn
 from tradertape_server.platform.errors import Conflict
-from tradertape_server.platform.identity import Identity
+from tradertape_server.platform.http.identity import Identity
 
 
 class Administration:

@@ -10,7 +10,7 @@ from fastapi import Depends, Request
 from sqlalchemy.orm import Session
 
 from tradertape_server.features.auth.models import AuditEntry
-from tradertape_server.platform.requests import caller_network, client_ip
+from tradertape_server.platform.http.requests import caller_network, client_ip
 
 
 @dataclass(frozen=True, slots=True)

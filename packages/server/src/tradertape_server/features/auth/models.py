@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tradertape_server.platform.database import Base
+from tradertape_server.platform.database.engine import Base
 
 HASH = String(64)  # SHA-256 or HMAC-SHA-256, hexadecimal
 EMAIL = String(254)

@@ -8,13 +8,13 @@ from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, valida
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 
 from tradertape_core.kernel.errors import InvalidInput
-from tradertape_server.features.auth.reach import (
+from tradertape_server.features.auth.token_scope import (
     MOST_ACCOUNTS,
     MOST_ADDRESSES,
     AccountScope,
     Address,
 )
-from tradertape_server.platform.http import Answer, Body, IstTime
+from tradertape_server.platform.http.routing import Answer, Body, IstTime
 
 AGENT_SCOPES = ("signals:read", "results:write", "sync:write", "api:read", "api:write")
 AGENT_DEFAULT_SCOPES = AGENT_SCOPES[:3]

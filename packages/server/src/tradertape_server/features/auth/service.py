@@ -11,14 +11,14 @@ from tradertape_server.features.auth import repository
 from tradertape_server.features.auth.account import Account
 from tradertape_server.features.auth.administration import Administration
 from tradertape_server.features.auth.audit import COMMAND_LINE, record
-from tradertape_server.features.auth.keys import Keys, Kind, Owner
+from tradertape_server.features.auth.credentials.keys import Keys, Kind, Owner
+from tradertape_server.features.auth.credentials.passwords import Passwords
 from tradertape_server.features.auth.models import User
-from tradertape_server.features.auth.passwords import Passwords
-from tradertape_server.features.auth.reach import ANYWHERE, Reach
 from tradertape_server.features.auth.schemas import Me, normal_email
-from tradertape_server.features.auth.sessions import Authenticator, SessionLife
-from tradertape_server.features.auth.signing_in import SigningIn
-from tradertape_server.platform.database import Database
+from tradertape_server.features.auth.sign_in.sessions import Authenticator, SessionLife
+from tradertape_server.features.auth.sign_in.sign_in import SigningIn
+from tradertape_server.features.auth.token_scope import ANYWHERE, Reach
+from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.errors import BadRequest, Conflict, NotFound
 from tradertape_server.platform.mail import Mailer
 from tradertape_server.platform.secrets import SecretBox

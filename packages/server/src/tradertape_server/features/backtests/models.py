@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tradertape_server.platform.database import Base
+from tradertape_server.platform.database.engine import Base
 
 
 class BacktestRun(Base):

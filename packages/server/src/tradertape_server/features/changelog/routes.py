@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 
 from tradertape_server.features.changelog.service import Changelog
-from tradertape_server.platform.http import Answer, part
+from tradertape_server.platform.http.routing import Answer, part
 
 router = APIRouter(prefix="/api/changelog", tags=["operations"])
 

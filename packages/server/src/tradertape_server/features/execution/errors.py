@@ -15,9 +15,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tradertape_core.orders.denials import Denial
+from tradertape_server.platform.database.disk_errors import StorageTrouble
 from tradertape_server.platform.errors import BadRequest, Conflict, Forbidden, Unavailable
-from tradertape_server.platform.forwarding import NOT_THE_TRADER, TRADING_PAUSED
-from tradertape_server.platform.storage import StorageTrouble
+from tradertape_server.platform.http.forwarding import NOT_THE_TRADER, TRADING_PAUSED
 
 RETRY_SOON = {"Retry-After": "1"}
 

@@ -19,35 +19,35 @@ from tradertape_core.kernel.clock import Clock
 from tradertape_core.kernel.errors import InvalidInput
 from tradertape_core.orders.fields import read_order
 from tradertape_core.orders.order import Order, Product
-from tradertape_server.features.execution import (
-    accounts,
-    answers,
-    cancelling,
-    exiting,
-    placing,
-    previewing,
-    repository,
-)
-from tradertape_server.features.execution.answers import EXIT_RUN, PLACE_BASKET, PLACE_ORDER, Answer
-from tradertape_server.features.execution.desk import Desk
 from tradertape_server.features.execution.errors import InProgress, LiveDisabled
-from tradertape_server.features.execution.funds import Funds, funds_of
-from tradertape_server.features.execution.gtts import GttDesk
-from tradertape_server.features.execution.identifiers import OrderIds
-from tradertape_server.features.execution.intents import checked_key, request_hash
-from tradertape_server.features.execution.models import PaperAccount
-from tradertape_server.features.execution.placing import Intent
+from tradertape_server.features.execution.exits import run_exit
+from tradertape_server.features.execution.gtt.gtt_commands import GttDesk
+from tradertape_server.features.execution.loop.trader import Trader
+from tradertape_server.features.execution.orders import change, place, preview, replies
+from tradertape_server.features.execution.orders.idempotency import checked_key, request_hash
+from tradertape_server.features.execution.orders.order_ids import OrderIds
+from tradertape_server.features.execution.orders.place import Intent
+from tradertape_server.features.execution.orders.replies import (
+    EXIT_RUN,
+    PLACE_BASKET,
+    PLACE_ORDER,
+    Answer,
+)
+from tradertape_server.features.execution.orders.risk_facts import NO_RISK, Risk
+from tradertape_server.features.execution.orders.run_ref import RunRef, Settings
 from tradertape_server.features.execution.ports import Happened, Listener, Market
-from tradertape_server.features.execution.reading import Reading
-from tradertape_server.features.execution.risk import NO_RISK, Risk
-from tradertape_server.features.execution.runs import RunRef, Settings
-from tradertape_server.features.execution.trader import Trader
-from tradertape_server.features.execution.venue import PaperVenue
-from tradertape_server.features.execution.wishes import Wish
+from tradertape_server.features.execution.queries import Reading
+from tradertape_server.features.execution.state import account_opening
+from tradertape_server.features.execution.state.command import Wish
+from tradertape_server.features.execution.state.funds import Funds, funds_of
+from tradertape_server.features.execution.state.unit_of_work import Desk
+from tradertape_server.features.execution.store import repository
+from tradertape_server.features.execution.store.models import PaperAccount
+from tradertape_server.features.execution.venues.paper import PaperVenue
 from tradertape_server.platform.crash_points import reach
-from tradertape_server.platform.database import Database
+from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.errors import ApiError, NotFound
-from tradertape_server.platform.leading import Fence
+from tradertape_server.platform.processes.leading import Fence
 
 Json = dict[str, Any]
 __all__ = ["ExecutionService", "RunRef", "Settings"]
@@ -103,7 +103,7 @@ class ExecutionService(Reading):
             return known
         try:
             opening = self.settings.opening_paise
-            return self.trader.do(accounts.open_wish(user_id, scope, opening))
+            return self.trader.do(account_opening.open_wish(user_id, scope, opening))
         except IntegrityError:  # somebody opened it between our look and our insert
             with self.database.read() as session:
                 found = repository.account(session, user_id, scope)
@@ -138,7 +138,7 @@ class ExecutionService(Reading):
     ) -> Wish:
         """What `place` has done, to be decided on together with something else."""
         intent = self._intent(run, PLACE_ORDER, key, {"order": order}, metadata)
-        return placing.intent_wish(intent, placing.order_decision(order, self.ids))
+        return place.intent_wish(intent, place.order_decision(order, self.ids))
 
     def place_basket(
         self,
@@ -159,10 +159,10 @@ class ExecutionService(Reading):
         if unwind != "none":
             payload["unwind"] = unwind
         intent = self._intent(run, PLACE_BASKET, key, payload, metadata)
-        decide = placing.basket_decision(
+        decide = place.basket_decision(
             orders, self.ids, all_or_none=all_or_none, dry_run=dry_run, unwind=unwind
         )
-        return self.answered(placing.intent_wish(intent, decide))
+        return self.answered(place.intent_wish(intent, decide))
 
     def answered(self, wish: Wish) -> Answer:
         """Have an intent's wish done, wait for another process that has its key, and answer."""
@@ -188,21 +188,17 @@ class ExecutionService(Reading):
         """The normalised order with its margin, charges and warnings; nothing is recorded."""
         _demand_mode(run.mode)
         request = read_order(order)
-        return self.trader.do(
-            Wish(lambda desk: previewing.preview_order(desk, _asker(run), request))
-        )
+        return self.trader.do(Wish(lambda desk: preview.preview_order(desk, _asker(run), request)))
 
     def preview_basket(
         self, run: RunRef, orders: Sequence[Mapping[str, Any]], *, all_or_none: bool = False
     ) -> Json:
         """The same of a basket, its margin as a whole."""
         _demand_mode(run.mode)
-        read = placing.read_legs(orders, all_or_none=True)
+        read = place.read_legs(orders, all_or_none=True)
         found = self.trader.do(
             Wish(
-                lambda desk: previewing.preview_basket(
-                    desk, _asker(run), list(read.requests.values())
-                )
+                lambda desk: preview.preview_basket(desk, _asker(run), list(read.requests.values()))
             )
         )
         found["basket"]["all_or_none"] = all_or_none
@@ -210,17 +206,17 @@ class ExecutionService(Reading):
 
     def cancel(self, run_id: str, order_id: str) -> Order:
         """Take an order back. Raises NotFound, Conflict when it is over."""
-        return self._done(cancelling.cancel_wish(run_id, order_id))
+        return self._done(change.cancel_wish(run_id, order_id))
 
     def modify(
         self, run_id: str, order_id: str, patch: Mapping[str, Any], *, risk: Risk = NO_RISK
     ) -> Order:
         """Change an open order. Raises NotFound, InvalidDocument, OrderDenied, Conflict."""
-        return self._done(cancelling.modify_wish(run_id, order_id, patch, risk))
+        return self._done(change.modify_wish(run_id, order_id, patch, risk))
 
     def void(self, order_id: str, trade_id: str) -> Order:
         """Reverse a trade its exchange took back, once. Raises NotFound."""
-        return self._done(cancelling.void_wish(order_id, trade_id))
+        return self._done(change.void_wish(order_id, trade_id))
 
     def funds(self, account_id: int) -> Funds:
         """What an account has, and what of it is used."""
@@ -252,10 +248,10 @@ class ExecutionService(Reading):
             return self._preview_exit(run, product)
         wish = self.exit_wish(
             run, key=(key or f"exit:{self.ids.next(self.clock.now())}").strip(), reason=reason,
-            part=exiting.Part(product, exchanges), is_square_off=is_square_off, before=before,
+            part=run_exit.Part(product, exchanges), is_square_off=is_square_off, before=before,
         )  # fmt: skip
         begun = self.trader.do(wish)
-        if not isinstance(begun, exiting.Progress):
+        if not isinstance(begun, run_exit.Progress):
             return _given(begun)
         answer = begun.answer
         if answer is None and begun.moved and wish.key is not None:
@@ -267,7 +263,7 @@ class ExecutionService(Reading):
 
     def _preview_exit(self, run: RunRef, product: Product | None) -> Answer:
         body = self.trader.do(
-            Wish(lambda desk: exiting.preview(desk, run.account_id, run.run_id, product))
+            Wish(lambda desk: run_exit.preview(desk, run.account_id, run.run_id, product))
         )
         return _answer({"strategy_run_id": run.run_id, "mode": run.mode, "dry_run": True, **body})
 
@@ -277,20 +273,20 @@ class ExecutionService(Reading):
         *,
         key: str,
         reason: str | None,
-        part: exiting.Part = exiting.ALL,
+        part: run_exit.Part = run_exit.ALL,
         is_square_off: bool = False,
         before: Callable[[Desk], Any] | None = None,
     ) -> Wish:
         """What `exit_run` begins with, to be decided on together with something else."""
         intent = _exit_intent(run, key, reason, part.product)
-        return exiting.begin_wish(
+        return run_exit.begin_wish(
             intent, self.ids, reason=reason, part=part, is_square_off=is_square_off, before=before
         )
 
     def go_on_leaving(self, run_id: str, key: str) -> Answer | None:
         """Take an exit as far as it goes now; its answer once it is done."""
         for _ in range(_MOST_STEPS):
-            progress = self.trader.do(exiting.step_wish(run_id, key, self.ids))
+            progress = self.trader.do(run_exit.step_wish(run_id, key, self.ids))
             if progress.answer is not None:
                 return _given(progress.answer)
             if not progress.moved:
@@ -364,20 +360,20 @@ def _exit_intent(run: RunRef, key: str, reason: str | None, product: Product | N
     )
 
 
-def _replied(outcome: answers.Outcome) -> Answer:
+def _replied(outcome: replies.Outcome) -> Answer:
     answer = _given(outcome)
     reach("before_reply")
     return answer
 
 
-def _given(outcome: answers.Outcome) -> Answer:
+def _given(outcome: replies.Outcome) -> Answer:
     if isinstance(outcome, ApiError):
         raise outcome
     return outcome
 
 
 def _answer(body: Json, status_code: int = 200) -> Answer:
-    return answers.answer_of(body, status_code)
+    return replies.answer_of(body, status_code)
 
 
 def _demand_mode(mode: str) -> None:
@@ -387,5 +383,5 @@ def _demand_mode(mode: str) -> None:
         raise InvalidInput(f"execution_mode must be dry_run, paper or live, was {mode!r}")
 
 
-def _asker(run: RunRef) -> previewing.Asker:
-    return previewing.Asker(run.account_id, run.run_id, run.risk)
+def _asker(run: RunRef) -> preview.Asker:
+    return preview.Asker(run.account_id, run.run_id, run.risk)

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from tradertape_core.orders.gtt import Gtt, GttStatus
 from tradertape_core.orders.order import Order
-from tradertape_server.features.execution import rows
-from tradertape_server.features.execution.models import GttRow, OrderRow, PaperAccount
+from tradertape_server.features.execution.store import mapping
+from tradertape_server.features.execution.store.models import GttRow, OrderRow, PaperAccount
 
 
 def accounts(session: Session, user_id: int) -> list[tuple[PaperAccount, int]]:
@@ -40,7 +40,7 @@ def page(
     total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
     newest = query.order_by(GttRow.updated_at.desc(), GttRow.id.desc())
     found = session.execute(newest.limit(limit).offset(offset))
-    return [(rows.gtt_of(row), scope) for row, scope in found], total
+    return [(mapping.gtt_of(row), scope) for row, scope in found], total
 
 
 def owned(session: Session, user_id: int, gtt_id: int) -> tuple[Gtt, str] | None:
@@ -51,11 +51,11 @@ def owned(session: Session, user_id: int, gtt_id: int) -> tuple[Gtt, str] | None
         .where(PaperAccount.user_id == user_id, GttRow.id == gtt_id)
     )
     found = session.execute(query).one_or_none()
-    return None if found is None else (rows.gtt_of(found[0]), found[1])
+    return None if found is None else (mapping.gtt_of(found[0]), found[1])
 
 
 def orders(session: Session, order_ids: Collection[str]) -> dict[str, Order]:
     """Orders by their id."""
     query = select(OrderRow).where(OrderRow.order_id.in_(order_ids))
     found: Sequence[OrderRow] = session.scalars(query).all() if order_ids else ()
-    return {row.order_id: rows.order_of(row) for row in found}
+    return {row.order_id: mapping.order_of(row) for row in found}

@@ -6,10 +6,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
-from tradertape_server.features.auth.dependencies import CurrentUser
+from tradertape_server.features.auth.http.dependencies import CurrentUser
 from tradertape_server.features.gtts.schemas import GttAccountOut, GttIn, GttLegsIn, GttOut
 from tradertape_server.features.gtts.service import GttPageService
-from tradertape_server.platform.http import Page, RowId, part
+from tradertape_server.platform.http.routing import Page, RowId, part
 
 router = APIRouter(prefix="/api/gtts", tags=["triggers"])
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from tradertape_server.platform.http import Answer, Body, IstTime
+from tradertape_server.platform.http.routing import Answer, Body, IstTime
 
 Scope = Annotated[
     str,

@@ -20,7 +20,7 @@ from tradertape_server.features.gtts.schemas import (
     GttResultOut,
 )
 from tradertape_server.features.instruments.service import InstrumentService
-from tradertape_server.platform.database import Database
+from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.errors import NotFound
 
 Json = dict[str, Any]

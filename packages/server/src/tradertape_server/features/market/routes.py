@@ -13,7 +13,7 @@ from tradertape_core.kernel.errors import InvalidInput
 from tradertape_core.market.calendar import nse_calendar
 from tradertape_core.market.calendar_facts import SPECIAL_SESSIONS
 from tradertape_core.market.session_times import PhaseKind
-from tradertape_server.features.auth.dependencies import CurrentUser
+from tradertape_server.features.auth.http.dependencies import CurrentUser
 from tradertape_server.features.market.schemas import (
     CandleOut,
     CandlesOut,
@@ -24,7 +24,7 @@ from tradertape_server.features.market.schemas import (
     UniverseOut,
 )
 from tradertape_server.features.market.service import CandleSeries, MarketService, SymbolRow
-from tradertape_server.platform.http import Page, part
+from tradertape_server.platform.http.routing import Page, part
 
 router = APIRouter(prefix="/api/market", tags=["market"])
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from pydantic import BaseModel, Field
 
-from tradertape_server.platform.http import Answer
+from tradertape_server.platform.http.routing import Answer
 
 
 class DataSetOut(BaseModel):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from tradertape_core.kernel.clock import IST, Clock
 from tradertape_core.market.calendar import nse_calendar
-from tradertape_server.features.feed.service import Feed
+from tradertape_server.features.feed.live.feed import Feed
 from tradertape_server.features.market.service import MarketService
 from tradertape_server.features.operations.service import Check
 from tradertape_server.features.workers.guardian import Guardian

@@ -10,21 +10,21 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from tradertape_core.kernel.clock import Clock
-from tradertape_server.features.auth.watching import CredentialWatch
+from tradertape_server.features.auth.http.credential_watch import CredentialWatch
 from tradertape_server.features.backtests.models import BacktestRun, BacktestStudy
-from tradertape_server.features.execution.models import OutboxRow
-from tradertape_server.features.execution.trader import Trader
-from tradertape_server.features.feed.relay import TickRelay
-from tradertape_server.features.workers.troubles import Troubles
-from tradertape_server.platform.bus import Bus
-from tradertape_server.platform.database import Database
-from tradertape_server.platform.event_relay import EventRelay
-from tradertape_server.platform.forwarding import Figures
-from tradertape_server.platform.job_leases import JobLeases
-from tradertape_server.platform.jobs import JobThreads
-from tradertape_server.platform.leading import Leading
+from tradertape_server.features.execution.loop.trader import Trader
+from tradertape_server.features.execution.store.models import OutboxRow
+from tradertape_server.features.feed.relay.redis_relay import TickRelay
+from tradertape_server.features.workers.failure_log import Troubles
+from tradertape_server.platform.compute.job_leases import JobLeases
+from tradertape_server.platform.compute.job_threads import JobThreads
+from tradertape_server.platform.database.engine import Database
+from tradertape_server.platform.http.forwarding import Figures
 from tradertape_server.platform.metrics import Metrics
-from tradertape_server.platform.redis_link import RedisLink
+from tradertape_server.platform.processes.leading import Leading
+from tradertape_server.platform.processes.redis_link import RedisLink
+from tradertape_server.platform.streaming.bus import Bus
+from tradertape_server.platform.streaming.event_relay import EventRelay
 
 Read = Callable[[], float]
 _JOBS = {"runs": BacktestRun, "studies": BacktestStudy}

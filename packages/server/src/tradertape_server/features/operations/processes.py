@@ -6,22 +6,22 @@ from dataclasses import dataclass
 from threading import Thread
 
 from tradertape_core.kernel.clock import Clock
-from tradertape_server.features.feed.relay import TickRelay
-from tradertape_server.features.feed.relayed import RelayedSource
-from tradertape_server.features.feed.service import Feed
-from tradertape_server.features.feed.source import Source
+from tradertape_server.features.feed.live.feed import Feed
+from tradertape_server.features.feed.relay.redis_relay import TickRelay
+from tradertape_server.features.feed.relay.relayed_source import RelayedSource
+from tradertape_server.features.feed.sources.source import Source
 from tradertape_server.features.instruments.service import InstrumentService
 from tradertape_server.features.operations.figures import publish_lease, publish_redis
 from tradertape_server.features.operations.service import Health
 from tradertape_server.features.operations.trader_check import redis_check, trader_check
-from tradertape_server.platform.bus import Bus
-from tradertape_server.platform.database import Database
-from tradertape_server.platform.event_relay import EventRelay, NewsDuty
-from tradertape_server.platform.forwarding import Figures
-from tradertape_server.platform.leading import Duty, Leading, Role
+from tradertape_server.platform.database.engine import Database
+from tradertape_server.platform.http.forwarding import Figures
 from tradertape_server.platform.metrics import Metrics
-from tradertape_server.platform.redis_link import RedisLink
+from tradertape_server.platform.processes.leading import Duty, Leading, Role
+from tradertape_server.platform.processes.redis_link import RedisLink
 from tradertape_server.platform.secrets import SecretBox
+from tradertape_server.platform.streaming.bus import Bus
+from tradertape_server.platform.streaming.event_relay import EventRelay, NewsDuty
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from fastapi import APIRouter, Depends, Request, Response
 from tradertape_server import __version__
 from tradertape_server.features.operations.service import Health, overall
 from tradertape_server.platform.errors import NotFound
-from tradertape_server.platform.http import Answer, part
+from tradertape_server.platform.http.requests import is_local
+from tradertape_server.platform.http.routing import Answer, part
 from tradertape_server.platform.metrics import CONTENT_TYPE, Metrics
-from tradertape_server.platform.requests import is_local
 
 router = APIRouter(tags=["operations"])
 

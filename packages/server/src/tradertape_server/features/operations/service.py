@@ -12,11 +12,11 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from tradertape_core.kernel.clock import Clock
-from tradertape_server.platform.database import Database
+from tradertape_server.platform.database.engine import Database
+from tradertape_server.platform.database.migrating import current_revision, newest_revision
 from tradertape_server.platform.logging import get_logger
 from tradertape_server.platform.mail import Mailer
 from tradertape_server.platform.metrics import Metrics
-from tradertape_server.platform.migrating import current_revision, newest_revision
 
 Status = Literal["ok", "stale", "down"]
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from tradertape_server.features.operations.service import Check
-from tradertape_server.platform.leading import Leading
-from tradertape_server.platform.redis_link import RedisLink
+from tradertape_server.platform.processes.leading import Leading
+from tradertape_server.platform.processes.redis_link import RedisLink
 
 
 def trader_check(leading: Leading) -> Callable[[], Check]:

@@ -7,11 +7,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Query
 
 from tradertape_core.options.spreads import SPREADS
-from tradertape_server.features.auth.dependencies import CurrentUser
+from tradertape_server.features.auth.http.dependencies import CurrentUser
 from tradertape_server.features.options.schemas import PreviewIn, SelectIn
 from tradertape_server.features.options.service import OptionService
 from tradertape_server.features.options.strategies import StrategyPreview
-from tradertape_server.platform.http import part
+from tradertape_server.platform.http.routing import part
 
 router = APIRouter(prefix="/api/options", tags=["options"])
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from tradertape_server.platform.http import Body
+from tradertape_server.platform.http.routing import Body
 
 Word = Annotated[str, Field(max_length=40)]
 Units = Annotated[int, Field(ge=1, le=10_000_000)]

@@ -13,7 +13,7 @@ from tradertape_core.market.session_times import Segment
 from tradertape_core.options.chain import around_money
 from tradertape_core.options.expiry import ExpiryWord
 from tradertape_core.options.selection import choose, read_selection
-from tradertape_server.features.feed.service import Feed
+from tradertape_server.features.feed.live.feed import Feed
 from tradertape_server.features.options.chains import ChainReader, LiveChain, Underlying
 from tradertape_server.features.options.presenting import (
     chain_answer,

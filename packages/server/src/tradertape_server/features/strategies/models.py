@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tradertape_server.platform.database import Base
+from tradertape_server.platform.database.engine import Base
 
 NAME = String(120)
 

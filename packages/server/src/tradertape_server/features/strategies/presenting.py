@@ -8,10 +8,10 @@ from typing import Any, get_args
 from sqlalchemy.orm import Session
 
 from tradertape_core.kernel.errors import InvalidDocument
-from tradertape_core.strategy import english
-from tradertape_core.strategy.document import to_document
-from tradertape_core.strategy.parse import parse_strategy
-from tradertape_core.strategy.rules import PositionField
+from tradertape_core.strategy.english import sentences
+from tradertape_core.strategy.language.document import to_document
+from tradertape_core.strategy.language.rules import PositionField
+from tradertape_core.strategy.parse.document import parse_strategy
 from tradertape_indicators.catalogue import CATALOGUE, SHORT_NAMES
 from tradertape_indicators.specs import IndicatorSpec
 from tradertape_server.features.strategies import repository
@@ -80,7 +80,7 @@ def present_version(version: StrategyVersion, current: int) -> VersionOut:
 
 def in_english(document: dict[str, Any]) -> English:
     """A complete document in plain English."""
-    description = english.describe(parse_strategy(document))
+    description = sentences.describe(parse_strategy(document))
     return English(
         summary=description.summary,
         sections=[

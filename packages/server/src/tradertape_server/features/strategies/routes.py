@@ -8,7 +8,7 @@ from typing import Annotated, cast
 from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy.orm import Session
 
-from tradertape_server.features.auth.dependencies import CurrentUser
+from tradertape_server.features.auth.http.dependencies import CurrentUser
 from tradertape_server.features.strategies import presenting
 from tradertape_server.features.strategies.models import StrategyRow
 from tradertape_server.features.strategies.repository import Filter, Scope, Sort
@@ -25,8 +25,8 @@ from tradertape_server.features.strategies.schemas import (
     without_added,
 )
 from tradertape_server.features.strategies.service import StrategyService
-from tradertape_server.platform.http import DbSession, Page, RowId
-from tradertape_server.platform.identity import Identity
+from tradertape_server.platform.http.identity import Identity
+from tradertape_server.platform.http.routing import DbSession, Page, RowId
 
 router = APIRouter(prefix="/api/strategies", tags=["strategies"])
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from tradertape_server.platform.http import Body
+from tradertape_server.platform.http.routing import Body
 
 Tree = dict[str, Any]
 

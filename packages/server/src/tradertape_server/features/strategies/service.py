@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 
 from tradertape_core.kernel.clock import Clock
 from tradertape_core.kernel.errors import InvalidDocument, Problem
-from tradertape_core.strategy.base_models import BASE_MODELS
-from tradertape_core.strategy.parse import BLOCKS, complete
+from tradertape_core.strategy.language.base_models import BASE_MODELS
+from tradertape_core.strategy.parse.document import BLOCKS, complete
 from tradertape_server.features.strategies import repository
 from tradertape_server.features.strategies.models import StrategyRow, StrategyVersion
 from tradertape_server.features.strategies.repository import Filter

@@ -8,10 +8,10 @@ from typing import Annotated, Any, cast
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
-from tradertape_server.features.auth.dependencies import CurrentUser
+from tradertape_server.features.auth.http.dependencies import CurrentUser
 from tradertape_server.features.strategies.schemas import Tree, without_added
 from tradertape_server.features.strategies.trying import Trial, TrialService
-from tradertape_server.platform.http import Body
+from tradertape_server.platform.http.routing import Body
 
 router = APIRouter(prefix="/api/strategies", tags=["strategies"])
 

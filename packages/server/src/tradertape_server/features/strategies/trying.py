@@ -11,12 +11,12 @@ import numpy as np
 
 from tradertape_core.kernel.errors import InvalidInput
 from tradertape_core.market.panel import Panel
-from tradertape_core.strategy.entries import Entries, evaluate_entries
-from tradertape_core.strategy.evaluate import for_strategy
-from tradertape_core.strategy.explain import explain
-from tradertape_core.strategy.parse import parse_strategy
-from tradertape_core.strategy.rules import Strategy
-from tradertape_core.strategy.walk import warm_up_bars
+from tradertape_core.strategy.evaluation.entries import Entries, evaluate_entries
+from tradertape_core.strategy.evaluation.evaluate import for_strategy
+from tradertape_core.strategy.explanation.explain import explain
+from tradertape_core.strategy.language.rules import Strategy
+from tradertape_core.strategy.language.walk import warm_up_bars
+from tradertape_core.strategy.parse.document import parse_strategy
 from tradertape_server.features.market.service import MarketService
 
 Json = dict[str, Any]

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tradertape_server.platform.database import Base
+from tradertape_server.platform.database.engine import Base
 
 
 class Watchlist(Base):

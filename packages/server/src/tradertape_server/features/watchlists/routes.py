@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
-from tradertape_server.features.auth.dependencies import CurrentUser
+from tradertape_server.features.auth.http.dependencies import CurrentUser
 from tradertape_server.features.watchlists.schemas import (
     WatchedOut,
     WatchlistIn,
@@ -14,7 +14,7 @@ from tradertape_server.features.watchlists.schemas import (
     WatchlistPatch,
 )
 from tradertape_server.features.watchlists.service import WatchlistService
-from tradertape_server.platform.http import DbSession, RowId, part
+from tradertape_server.platform.http.routing import DbSession, RowId, part
 
 router = APIRouter(prefix="/api/watchlists", tags=["watch lists"])
 

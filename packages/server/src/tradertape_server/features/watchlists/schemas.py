@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from tradertape_server.platform.http import Answer, Body, IstTime
+from tradertape_server.platform.http.routing import Answer, Body, IstTime
 
 MOST_INSTRUMENTS = 500
 

@@ -20,14 +20,14 @@ from tradertape_core.risk.protection_state import (
     ProtectionStatus,
     exit_band_pct,
 )
-from tradertape_server.features.execution.desk import EXIT_RUN, Desk
-from tradertape_server.features.execution.exiting import is_stuck
-from tradertape_server.features.execution.models import IntentRow
+from tradertape_server.features.execution.exits.run_exit import is_stuck
 from tradertape_server.features.execution.service import ExecutionService
-from tradertape_server.features.execution.wishes import Wish
-from tradertape_server.features.workers.leaving import LeavingService
+from tradertape_server.features.execution.state.command import Wish
+from tradertape_server.features.execution.state.unit_of_work import EXIT_RUN, Desk
+from tradertape_server.features.execution.store.models import IntentRow
 from tradertape_server.features.workers.models import WorkerRun
-from tradertape_server.features.workers.turns import ref
+from tradertape_server.features.workers.runs.batches import ref
+from tradertape_server.features.workers.trading.exit_runs import LeavingService
 from tradertape_server.platform.errors import ApiError, Conflict, NotFound
 from tradertape_server.platform.logging import get_logger
 

@@ -15,17 +15,17 @@ from tradertape_core.kernel.errors import InvalidInput
 from tradertape_core.ledger.position import Position
 from tradertape_core.risk import protection_state as ps
 from tradertape_core.risk.protection_decision import Evaluation, Trigger
-from tradertape_server.features.execution.desk import Desk
 from tradertape_server.features.execution.service import ExecutionService
-from tradertape_server.features.execution.wishes import Wish
+from tradertape_server.features.execution.state.command import Wish
+from tradertape_server.features.execution.state.unit_of_work import Desk
 from tradertape_server.features.workers import repository
 from tradertape_server.features.workers.exiting_claims import ClaimExits, FirstOrders
-from tradertape_server.features.workers.halting_runs import halt_by_protection
-from tradertape_server.features.workers.leaving import LeavingService
+from tradertape_server.features.workers.failure_log import Troubles
 from tradertape_server.features.workers.models import WorkerRun
 from tradertape_server.features.workers.protections import stored
-from tradertape_server.features.workers.troubles import Troubles
-from tradertape_server.features.workers.turns import Turns, note
+from tradertape_server.features.workers.runs.batches import Turns, note
+from tradertape_server.features.workers.runs.halting import halt_by_protection
+from tradertape_server.features.workers.trading.exit_runs import LeavingService
 from tradertape_server.platform.errors import ApiError, Unavailable
 from tradertape_server.platform.logging import get_logger
 

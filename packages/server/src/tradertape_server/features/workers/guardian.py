@@ -20,22 +20,22 @@ from tradertape_core.market.hours import intraday_closes
 from tradertape_core.market.tick import Tick
 from tradertape_core.risk.protection import check
 from tradertape_core.risk.protection_decision import Surroundings
-from tradertape_server.features.execution.desk import Desk
+from tradertape_server.features.execution.loop.trader import MOST_AT_ONCE, WAIT_S
 from tradertape_server.features.execution.ports import Happened
 from tradertape_server.features.execution.service import ExecutionService
-from tradertape_server.features.execution.trader import MOST_AT_ONCE, WAIT_S
+from tradertape_server.features.execution.state.unit_of_work import Desk
 from tradertape_server.features.workers import repository
+from tradertape_server.features.workers.failure_log import Troubles
 from tradertape_server.features.workers.firing import Fired, Firing, Guarded
-from tradertape_server.features.workers.leaving import LeavingService
 from tradertape_server.features.workers.models import WorkerRun
-from tradertape_server.features.workers.option_entries import EntryWatch
-from tradertape_server.features.workers.presence import Presence
-from tradertape_server.features.workers.presenting import protection_of
+from tradertape_server.features.workers.option_runs.entries import EntryWatch
 from tradertape_server.features.workers.protections import stored, watched
-from tradertape_server.features.workers.troubles import Troubles
-from tradertape_server.features.workers.turns import Turns
+from tradertape_server.features.workers.runs.batches import Turns
+from tradertape_server.features.workers.runs.liveness import Presence
+from tradertape_server.features.workers.runs.views import protection_of
+from tradertape_server.features.workers.trading.exit_runs import LeavingService
 from tradertape_server.features.workers.watching import Prices
-from tradertape_server.platform.database import Database
+from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.errors import ApiError
 from tradertape_server.platform.logging import get_logger
 

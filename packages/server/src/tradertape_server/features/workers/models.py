@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tradertape_server.platform.database import Base
+from tradertape_server.platform.database.engine import Base
 
 Json = dict[str, Any]
 

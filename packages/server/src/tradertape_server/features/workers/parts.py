@@ -8,20 +8,20 @@ from typing import Annotated, Any, cast
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
-from tradertape_server.features.workers.accounts import AccountService
-from tradertape_server.features.workers.gtt import GttService
-from tradertape_server.features.workers.intents import IntentService
-from tradertape_server.features.workers.kill_switch import KillSwitch
-from tradertape_server.features.workers.leaving import LeavingService
-from tradertape_server.features.workers.orders import OrderService
-from tradertape_server.features.workers.pages import PageService
-from tradertape_server.features.workers.pnl import PnlService
+from tradertape_server.features.workers.console.pages import PageService
+from tradertape_server.features.workers.monitoring.pnl import PnlService
+from tradertape_server.features.workers.monitoring.timeline import TimelineService
 from tradertape_server.features.workers.protecting import ProtectionService
-from tradertape_server.features.workers.runs import RunService
-from tradertape_server.features.workers.safety import SafetyService
+from tradertape_server.features.workers.runs.service import RunService
+from tradertape_server.features.workers.runs.sessions import SessionService
 from tradertape_server.features.workers.service import Workers
-from tradertape_server.features.workers.sessions import SessionService
-from tradertape_server.features.workers.timeline import TimelineService
+from tradertape_server.features.workers.trading.account_funds import AccountService
+from tradertape_server.features.workers.trading.account_gtts import GttService
+from tradertape_server.features.workers.trading.exit_runs import LeavingService
+from tradertape_server.features.workers.trading.kill_switch import KillSwitch
+from tradertape_server.features.workers.trading.order_views import OrderService
+from tradertape_server.features.workers.trading.place_orders import IntentService
+from tradertape_server.features.workers.trading.safety_check import SafetyService
 
 
 def workers_of(connection: HTTPConnection) -> Workers:

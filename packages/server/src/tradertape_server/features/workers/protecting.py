@@ -6,25 +6,25 @@ from typing import Any
 
 from tradertape_core.kernel.errors import InvalidInput
 from tradertape_core.risk.protection_snapshot import protection_snapshot
-from tradertape_server.features.execution.desk import Desk
 from tradertape_server.features.execution.service import ExecutionService
+from tradertape_server.features.execution.state.unit_of_work import Desk
 from tradertape_server.features.workers import repository
 from tradertape_server.features.workers.errors import RunClosed
-from tradertape_server.features.workers.halting_runs import KILL_SWITCH
 from tradertape_server.features.workers.models import WorkerRun
-from tradertape_server.features.workers.presenting import protection_of
 from tradertape_server.features.workers.protections import (
     Arming,
     Instruments,
     armed_values,
     arming,
 )
-from tradertape_server.features.workers.runs import locked
+from tradertape_server.features.workers.runs.batches import Turns, note
+from tradertape_server.features.workers.runs.halting import KILL_SWITCH
+from tradertape_server.features.workers.runs.service import locked
+from tradertape_server.features.workers.runs.sessions import demand_nonce
+from tradertape_server.features.workers.runs.views import protection_of
 from tradertape_server.features.workers.schemas import ProtectionPatch
-from tradertape_server.features.workers.sessions import demand_nonce
-from tradertape_server.features.workers.turns import Turns, note
 from tradertape_server.platform.errors import Conflict
-from tradertape_server.platform.identity import Identity
+from tradertape_server.platform.http.identity import Identity
 
 Json = dict[str, Any]
 

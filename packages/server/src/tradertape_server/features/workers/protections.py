@@ -15,7 +15,7 @@ from tradertape_core.risk.protection_document import BackendProtection, read_pro
 from tradertape_core.risk.protection_state import ProtectionState, anew, arm
 from tradertape_server.features.execution.ports import Market
 from tradertape_server.features.workers.models import WorkerRun
-from tradertape_server.features.workers.presenting import protection_of
+from tradertape_server.features.workers.runs.views import protection_of
 
 Json = dict[str, Any]
 ByToken = Callable[[int], Instrument | None]

@@ -12,17 +12,17 @@ from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from tradertape_core.ledger.position import Position
-from tradertape_server.features.execution.models import (
+from tradertape_server.features.execution.ports import Happened
+from tradertape_server.features.execution.store.mapping import happened, position_of
+from tradertape_server.features.execution.store.models import (
     IS_BROKEN_BASKET,
     ExecutionEvent,
     PaperAccount,
     PositionRow,
 )
-from tradertape_server.features.execution.ports import Happened
-from tradertape_server.features.execution.rows import happened, position_of
 from tradertape_server.features.workers.models import SpentToken, WorkerHeartbeat, WorkerRun
-from tradertape_server.features.workers.trading_runs import TradingRun
-from tradertape_server.platform.prepared import PreparedQuery, padded
+from tradertape_server.features.workers.runs.trading_runs import TradingRun
+from tradertape_server.platform.database.prepared import PreparedQuery, padded
 
 _RUNS: Any = WorkerRun.__table__
 _SPENT: Any = SpentToken.__table__

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from tradertape_core.ledger.corporate import CorporateAction
 from tradertape_core.risk.protection_rescaling import rescaled
-from tradertape_server.features.execution.desk import Desk
+from tradertape_server.features.execution.state.unit_of_work import Desk
 from tradertape_server.features.workers import repository
-from tradertape_server.features.workers.presenting import protection_of
 from tradertape_server.features.workers.protections import stored, watched
-from tradertape_server.features.workers.turns import note
+from tradertape_server.features.workers.runs.batches import note
+from tradertape_server.features.workers.runs.views import protection_of
 
 
 def rescale_protections(desk: Desk, action: CorporateAction) -> None:

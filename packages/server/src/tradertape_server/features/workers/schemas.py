@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, ConfigDict, Field, JsonValue, model_validator
 from pydantic_core import to_json
 
-from tradertape_server.features.auth.reach import AccountScope
-from tradertape_server.platform.http import Answer, Body, IstTime
+from tradertape_server.features.auth.token_scope import AccountScope
+from tradertape_server.platform.http.routing import Answer, Body, IstTime
 
 Json = dict[str, Any]
 

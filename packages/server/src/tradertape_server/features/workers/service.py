@@ -6,27 +6,27 @@ from dataclasses import dataclass
 
 from tradertape_core.kernel.clock import Clock
 from tradertape_server.features.execution.service import ExecutionService
-from tradertape_server.features.workers.accounts import AccountService
-from tradertape_server.features.workers.gtt import GttService
+from tradertape_server.features.workers.console.pages import PageService
 from tradertape_server.features.workers.guardian import Guardian
-from tradertape_server.features.workers.intents import IntentService
-from tradertape_server.features.workers.kill_switch import KillSwitch
-from tradertape_server.features.workers.leaving import LeavingService
-from tradertape_server.features.workers.orders import OrderService
-from tradertape_server.features.workers.pages import PageService
-from tradertape_server.features.workers.pnl import PnlService
-from tradertape_server.features.workers.pnl_points import PnlRecorder
-from tradertape_server.features.workers.presence import Presence
+from tradertape_server.features.workers.monitoring.pnl import PnlService
+from tradertape_server.features.workers.monitoring.pnl_points import PnlRecorder
+from tradertape_server.features.workers.monitoring.timeline import TimelineService
 from tradertape_server.features.workers.protecting import ProtectionService
 from tradertape_server.features.workers.protections import ByToken, Instruments
-from tradertape_server.features.workers.runs import RunService
-from tradertape_server.features.workers.safety import SafetyService, SafetyTokens
-from tradertape_server.features.workers.sessions import SessionService
-from tradertape_server.features.workers.timeline import TimelineService
+from tradertape_server.features.workers.runs.liveness import Presence
+from tradertape_server.features.workers.runs.service import RunService
+from tradertape_server.features.workers.runs.sessions import SessionService
+from tradertape_server.features.workers.trading.account_funds import AccountService
+from tradertape_server.features.workers.trading.account_gtts import GttService
+from tradertape_server.features.workers.trading.exit_runs import LeavingService
+from tradertape_server.features.workers.trading.kill_switch import KillSwitch
+from tradertape_server.features.workers.trading.order_views import OrderService
+from tradertape_server.features.workers.trading.place_orders import IntentService
+from tradertape_server.features.workers.trading.safety_check import SafetyService, SafetyTokens
 from tradertape_server.features.workers.watching import Prices
-from tradertape_server.platform.bus import Bus
-from tradertape_server.platform.database import Database
+from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.secrets import SecretBox
+from tradertape_server.platform.streaming.bus import Bus
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from tradertape_core.market.instrument import Instrument
 from tradertape_core.market.tick import Tick
-from tradertape_server.features.feed.service import Feed
+from tradertape_server.features.feed.live.feed import Feed
 from tradertape_server.features.instruments.service import InstrumentService, UnknownInstrument
 
 OnTick = Callable[[Tick], None]

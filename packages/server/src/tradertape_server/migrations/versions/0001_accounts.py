@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from tradertape_server.platform import database
+from tradertape_server.platform.database import engine
 
 
 revision = '0001'
@@ -25,7 +25,7 @@ def upgrade() -> None:
     sa.Column('key', sa.String(length=200), nullable=False),
     sa.Column('route', sa.String(length=300), nullable=False),
     sa.Column('body_hash', sa.String(length=64), nullable=False),
-    sa.Column('created_at', database.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('created_at', engine.UtcDateTime(timezone=True), nullable=False),
     sa.Column('status', sa.Integer(), nullable=True),
     sa.Column('content_type', sa.String(length=100), nullable=True),
     sa.Column('answer', sa.LargeBinary(), nullable=True),
@@ -39,7 +39,7 @@ def upgrade() -> None:
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('kind', sa.String(length=20), nullable=False),
     sa.Column('subject', sa.String(length=320), nullable=False),
-    sa.Column('at', database.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('at', engine.UtcDateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_sign_in_attempts'))
     )
     with op.batch_alter_table('sign_in_attempts', schema=None) as batch_op:
@@ -53,8 +53,8 @@ def upgrade() -> None:
     sa.Column('otp_hash', sa.String(length=64), nullable=False),
     sa.Column('browser_hash', sa.String(length=64), nullable=False),
     sa.Column('tries_left', sa.Integer(), nullable=False),
-    sa.Column('created_at', database.UtcDateTime(timezone=True), nullable=False),
-    sa.Column('expires_at', database.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('created_at', engine.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('expires_at', engine.UtcDateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_sign_in_codes')),
     sa.UniqueConstraint('link_hash', name=op.f('uq_sign_in_codes_link_hash'))
     )
@@ -68,10 +68,10 @@ def upgrade() -> None:
     sa.Column('is_admin', sa.Boolean(), nullable=False),
     sa.Column('password_hash', sa.String(length=200), nullable=True),
     sa.Column('totp_secret', sa.LargeBinary(), nullable=True),
-    sa.Column('totp_enabled_at', database.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('totp_enabled_at', engine.UtcDateTime(timezone=True), nullable=True),
     sa.Column('totp_last_step', sa.Integer(), nullable=False),
-    sa.Column('created_at', database.UtcDateTime(timezone=True), nullable=False),
-    sa.Column('disabled_at', database.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('created_at', engine.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('disabled_at', engine.UtcDateTime(timezone=True), nullable=True),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_users')),
     sa.UniqueConstraint('email', name=op.f('uq_users_email'))
     )
@@ -83,10 +83,10 @@ def upgrade() -> None:
     sa.Column('prefix', sa.String(length=12), nullable=False),
     sa.Column('token_hash', sa.String(length=64), nullable=False),
     sa.Column('scopes', sa.JSON(), nullable=False),
-    sa.Column('created_at', database.UtcDateTime(timezone=True), nullable=False),
-    sa.Column('expires_at', database.UtcDateTime(timezone=True), nullable=True),
-    sa.Column('last_used_at', database.UtcDateTime(timezone=True), nullable=True),
-    sa.Column('revoked_at', database.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('created_at', engine.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('expires_at', engine.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('last_used_at', engine.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('revoked_at', engine.UtcDateTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_api_keys_user_id_users'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_api_keys')),
     sa.UniqueConstraint('token_hash', name=op.f('uq_api_keys_token_hash'))
@@ -96,7 +96,7 @@ def upgrade() -> None:
 
     op.create_table('audit_log',
     sa.Column('id', sa.Integer(), nullable=False),
-    sa.Column('at', database.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('at', engine.UtcDateTime(timezone=True), nullable=False),
     sa.Column('user_id', sa.Integer(), nullable=True),
     sa.Column('actor', sa.String(length=254), nullable=False),
     sa.Column('action', sa.String(length=50), nullable=False),
@@ -118,7 +118,7 @@ def upgrade() -> None:
     sa.Column('secret', sa.LargeBinary(), nullable=True),
     sa.Column('secret_hint', sa.String(length=10), nullable=True),
     sa.Column('broker_user_id', sa.String(length=50), nullable=True),
-    sa.Column('updated_at', database.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', engine.UtcDateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_broker_credentials_user_id_users'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_broker_credentials')),
     sa.UniqueConstraint('user_id', 'broker', name=op.f('uq_broker_credentials_user_id_broker'))
@@ -130,9 +130,9 @@ def upgrade() -> None:
     sa.Column('method', sa.String(length=20), nullable=False),
     sa.Column('ip', sa.String(length=45), nullable=False),
     sa.Column('user_agent', sa.String(length=300), nullable=False),
-    sa.Column('created_at', database.UtcDateTime(timezone=True), nullable=False),
-    sa.Column('last_seen_at', database.UtcDateTime(timezone=True), nullable=False),
-    sa.Column('expires_at', database.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('created_at', engine.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('last_seen_at', engine.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('expires_at', engine.UtcDateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_user_sessions_user_id_users'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_user_sessions')),
     sa.UniqueConstraint('token_hash', name=op.f('uq_user_sessions_token_hash'))

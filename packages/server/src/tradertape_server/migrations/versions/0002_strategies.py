@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from tradertape_server.platform import database
+from tradertape_server.platform.database import engine
 
 
 revision = '0002'
@@ -32,9 +32,9 @@ def upgrade() -> None:
     sa.Column('tags', sa.JSON(), nullable=False),
     sa.Column('forked_from_id', sa.Integer(), nullable=True),
     sa.Column('forked_from_version', sa.Integer(), nullable=True),
-    sa.Column('created_at', database.UtcDateTime(timezone=True), nullable=False),
-    sa.Column('updated_at', database.UtcDateTime(timezone=True), nullable=False),
-    sa.Column('deleted_at', database.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('created_at', engine.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', engine.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('deleted_at', engine.UtcDateTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_strategies_user_id_users'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_strategies')),
     sa.UniqueConstraint('template_key', name=op.f('uq_strategies_template_key'))
@@ -51,7 +51,7 @@ def upgrade() -> None:
     sa.Column('document', sa.JSON(), nullable=False),
     sa.Column('tags', sa.JSON(), nullable=False),
     sa.Column('note', sa.String(length=200), nullable=False),
-    sa.Column('created_at', database.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('created_at', engine.UtcDateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['strategy_id'], ['strategies.id'], name=op.f('fk_strategy_versions_strategy_id_strategies'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_strategy_versions')),
     sa.UniqueConstraint('strategy_id', 'version', name=op.f('uq_strategy_versions_strategy_id_version'))

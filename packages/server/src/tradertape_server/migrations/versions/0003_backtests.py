@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from tradertape_server.platform import database
+from tradertape_server.platform.database import engine
 
 
 revision = '0003'
@@ -38,8 +38,8 @@ def upgrade() -> None:
     sa.Column('headline', sa.JSON(), nullable=False),
     sa.Column('error', sa.Text(), nullable=False),
     sa.Column('took_ms', sa.Float(), nullable=True),
-    sa.Column('created_at', database.UtcDateTime(timezone=True), nullable=False),
-    sa.Column('finished_at', database.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('created_at', engine.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('finished_at', engine.UtcDateTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_backtest_runs_user_id_users'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_backtest_runs')),
     sa.UniqueConstraint('public_id', name=op.f('uq_backtest_runs_public_id'))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from tradertape_server.platform import database
+from tradertape_server.platform.database import engine
 
 
 revision = '0005'
@@ -40,14 +40,14 @@ def upgrade() -> None:
     sa.Column('option_run', sa.JSON(), nullable=True),
     sa.Column('exit_key', sa.String(length=200), nullable=True),
     sa.Column('session_nonce', sa.String(length=64), nullable=True),
-    sa.Column('session_claimed_at', database.UtcDateTime(timezone=True), nullable=True),
-    sa.Column('session_seen_at', database.UtcDateTime(timezone=True), nullable=True),
-    sa.Column('session_released_at', database.UtcDateTime(timezone=True), nullable=True),
-    sa.Column('last_heartbeat_at', database.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('session_claimed_at', engine.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('session_seen_at', engine.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('session_released_at', engine.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('last_heartbeat_at', engine.UtcDateTime(timezone=True), nullable=True),
     sa.Column('heartbeat', sa.JSON(), nullable=True),
-    sa.Column('created_at', database.UtcDateTime(timezone=True), nullable=False),
-    sa.Column('updated_at', database.UtcDateTime(timezone=True), nullable=False),
-    sa.Column('closed_at', database.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('created_at', engine.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', engine.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('closed_at', engine.UtcDateTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_worker_runs_user_id_users'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_worker_runs')),
     sa.UniqueConstraint('strategy_run_id', name=op.f('uq_worker_runs_strategy_run_id'))
@@ -62,13 +62,13 @@ def upgrade() -> None:
     sa.Column('worker_id', sa.String(length=120), nullable=True),
     sa.Column('status', sa.String(length=40), nullable=False),
     sa.Column('metrics', sa.JSON(), nullable=False),
-    sa.Column('at', database.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('at', engine.UtcDateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_worker_heartbeats_user_id_users'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('key_id', name=op.f('pk_worker_heartbeats'))
     )
     op.create_table('spent_safety_tokens',
     sa.Column('token_id', sa.String(length=40), nullable=False),
-    sa.Column('spent_at', database.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('spent_at', engine.UtcDateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('token_id', name=op.f('pk_spent_safety_tokens'))
     )
     with op.batch_alter_table('spent_safety_tokens', schema=None) as batch_op:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from tradertape_server.platform import database
+from tradertape_server.platform.database import engine
 
 
 revision = '0006'
@@ -34,7 +34,7 @@ def upgrade() -> None:
     sa.Column('user_id', sa.Integer(), nullable=False),
     sa.Column('scope', sa.String(length=80), nullable=False),
     sa.Column('opening_paise', sa.BigInteger(), nullable=False),
-    sa.Column('created_at', database.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('created_at', engine.UtcDateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_paper_accounts_user_id_users'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_paper_accounts')),
     sa.UniqueConstraint('user_id', 'scope', name=op.f('uq_paper_accounts_user_id_scope'))
@@ -51,7 +51,7 @@ def upgrade() -> None:
     sa.Column('resource_id', sa.String(length=120), nullable=True),
     sa.Column('summary', sa.Text(), nullable=False),
     sa.Column('payload', sa.JSON(), nullable=False),
-    sa.Column('at', database.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('at', engine.UtcDateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['account_id'], ['paper_accounts.id'], name=op.f('fk_execution_events_account_id_paper_accounts'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('seq', name=op.f('pk_execution_events'))
     )
@@ -68,7 +68,7 @@ def upgrade() -> None:
     sa.Column('quantity', sa.BigInteger(), nullable=False),
     sa.Column('is_open', sa.Boolean(), nullable=False),
     sa.Column('document', sa.JSON(), nullable=False),
-    sa.Column('updated_at', database.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', engine.UtcDateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['account_id'], ['paper_accounts.id'], name=op.f('fk_execution_positions_account_id_paper_accounts'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('account_id', 'run_id', 'instrument', 'product', name=op.f('pk_execution_positions'))
     )
@@ -86,10 +86,10 @@ def upgrade() -> None:
     sa.Column('product', sa.String(length=8), nullable=False),
     sa.Column('side', sa.String(length=4), nullable=False),
     sa.Column('quantity', sa.BigInteger(), nullable=False),
-    sa.Column('price', database.DecimalText(length=40), nullable=False),
+    sa.Column('price', engine.DecimalText(length=40), nullable=False),
     sa.Column('charges_paise', sa.BigInteger(), nullable=False),
     sa.Column('charges', sa.JSON(), nullable=False),
-    sa.Column('at', database.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('at', engine.UtcDateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['account_id'], ['paper_accounts.id'], name=op.f('fk_fills_account_id_paper_accounts'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_fills')),
     sa.UniqueConstraint('account_id', 'trade_id', name=op.f('uq_fills_account_id_trade_id'))
@@ -104,9 +104,9 @@ def upgrade() -> None:
     sa.Column('status', sa.String(length=12), nullable=False),
     sa.Column('instrument', sa.String(length=80), nullable=False),
     sa.Column('document', sa.JSON(), nullable=False),
-    sa.Column('created_at', database.UtcDateTime(timezone=True), nullable=False),
-    sa.Column('updated_at', database.UtcDateTime(timezone=True), nullable=False),
-    sa.Column('expires_at', database.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('created_at', engine.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', engine.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('expires_at', engine.UtcDateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['account_id'], ['paper_accounts.id'], name=op.f('fk_gtt_triggers_account_id_paper_accounts'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_gtt_triggers'))
     )
@@ -125,7 +125,7 @@ def upgrade() -> None:
     sa.Column('details', sa.JSON(), nullable=False),
     sa.Column('status_code', sa.Integer(), nullable=True),
     sa.Column('answer', sa.LargeBinary(), nullable=True),
-    sa.Column('created_at', database.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('created_at', engine.UtcDateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['account_id'], ['paper_accounts.id'], name=op.f('fk_intents_account_id_paper_accounts'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_intents')),
     sa.UniqueConstraint('run_id', 'key', name=op.f('uq_intents_run_id_key'))
@@ -140,8 +140,8 @@ def upgrade() -> None:
     sa.Column('status', sa.String(length=30), nullable=False),
     sa.Column('is_open', sa.Boolean(), nullable=False),
     sa.Column('document', sa.JSON(), nullable=False),
-    sa.Column('placed_at', database.UtcDateTime(timezone=True), nullable=False),
-    sa.Column('updated_at', database.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('placed_at', engine.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', engine.UtcDateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['account_id'], ['paper_accounts.id'], name=op.f('fk_orders_account_id_paper_accounts'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('order_id', name=op.f('pk_orders')),
     sa.UniqueConstraint('tag', name=op.f('uq_orders_tag'))
@@ -162,7 +162,7 @@ def upgrade() -> None:
     sa.Column('status', sa.String(length=10), nullable=False),
     sa.Column('attempts', sa.Integer(), nullable=False),
     sa.Column('leased_by', sa.String(length=40), nullable=True),
-    sa.Column('created_at', database.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('created_at', engine.UtcDateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['account_id'], ['paper_accounts.id'], name=op.f('fk_outbox_account_id_paper_accounts'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_outbox')),
     sa.UniqueConstraint('order_id', 'action', 'ask', name=op.f('uq_outbox_order_id_action_ask'))
@@ -175,7 +175,7 @@ def upgrade() -> None:
     sa.Column('run_id', sa.String(length=120), nullable=True),
     sa.Column('instrument', sa.String(length=80), nullable=True),
     sa.Column('amount_paise', sa.BigInteger(), nullable=False),
-    sa.Column('at', database.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('at', engine.UtcDateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['account_id'], ['paper_accounts.id'], name=op.f('fk_postings_account_id_paper_accounts'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_postings'))
     )

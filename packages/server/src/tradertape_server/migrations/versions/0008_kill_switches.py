@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from tradertape_server.platform import database
+from tradertape_server.platform.database import engine
 
 
 revision = '0008'
@@ -23,7 +23,7 @@ def upgrade() -> None:
     sa.Column('user_id', sa.Integer(), nullable=True),
     sa.Column('reason', sa.Text(), nullable=False),
     sa.Column('by', sa.String(length=320), nullable=False),
-    sa.Column('since', database.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('since', engine.UtcDateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_trading_halts_user_id_users'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('name', name=op.f('pk_trading_halts'))
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from tradertape_server.platform import database
+from tradertape_server.platform.database import engine
 
 
 revision = '0009'
@@ -23,7 +23,7 @@ def upgrade() -> None:
     op.create_table('worker_pnl_points',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('run_id', sa.Integer(), nullable=False),
-    sa.Column('at', database.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('at', engine.UtcDateTime(timezone=True), nullable=False),
     sa.Column('net_paise', sa.BigInteger(), nullable=False),
     sa.Column('realised_paise', sa.BigInteger(), nullable=False),
     sa.ForeignKeyConstraint(['run_id'], ['worker_runs.id'], name=op.f('fk_worker_pnl_points_run_id_worker_runs'), ondelete='CASCADE'),

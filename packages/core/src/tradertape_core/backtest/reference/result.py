@@ -1,0 +1,166 @@
+"""What the reference simulator writes down, and how it becomes a `Simulation`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+
+from tradertape_core.backtest.config import ExitReason, Simulation, SkipReason
+from tradertape_core.backtest.reference.market import Position
+
+
+class Skipped(NamedTuple):
+    day: int
+    rank: int  # of the signal among those of its day
+    symbol: int
+    reason: SkipReason
+    conviction: float
+
+
+class Closed(NamedTuple):
+    """One trade: a position, or the part of one that was sold."""
+
+    number: int
+    symbol: int
+    signal_day: int
+    entry_day: int
+    exit_day: int
+    entry_price: float
+    exit_price: float
+    quantity: int
+    invested: int
+    gross: int
+    charges: int
+    slippage: int
+    initial_stop: float
+    bars: int
+    reason: ExitReason
+    rule: int
+    conviction: float
+    addons: int
+    mae: float
+    mfe: float
+
+    @classmethod
+    def of(
+        cls,
+        position: Position,
+        today: int,
+        price: float,
+        quantity: int,
+        value: int,
+        charges: int,
+        slippage: int,
+        reason: ExitReason,
+        rule: int,
+    ) -> Closed:
+        """Take `quantity` shares and their part of what was paid out of the position."""
+        held = position.quantity
+        invested = position.invested * quantity // held
+        entry_charges = position.charges * quantity // held
+        entry_slippage = position.slippage * quantity // held
+        position.quantity -= quantity
+        position.invested -= invested
+        position.charges -= entry_charges
+        position.slippage -= entry_slippage
+        stop = position.initial_stop
+        return cls(
+            number=position.number,
+            symbol=position.symbol,
+            signal_day=position.signal_day,
+            entry_day=position.entry_day,
+            exit_day=today,
+            entry_price=position.average,
+            exit_price=price,
+            quantity=quantity,
+            invested=invested,
+            gross=value - invested,
+            charges=entry_charges + charges,
+            slippage=entry_slippage + slippage,
+            initial_stop=float("nan") if stop is None else stop,
+            bars=position.bars,
+            reason=reason,
+            rule=rule,
+            conviction=position.conviction,
+            addons=position.addons,
+            mae=min(0.0, (min(position.lowest, price) / position.average - 1.0) * 100.0),
+            mfe=max(0.0, (max(position.peak, price) / position.average - 1.0) * 100.0),
+        )
+
+
+@dataclass(slots=True)
+class Ledger:
+    """Everything that happened, day by day."""
+
+    days: int
+    capital: int
+    closed: list[Closed] = field(default_factory=list[Closed])
+    skipped: list[Skipped] = field(default_factory=list[Skipped])
+    equity: list[int] = field(default_factory=list[int])
+    cash: list[int] = field(default_factory=list[int])
+    positions: list[int] = field(default_factory=list[int])
+    turnover: list[int] = field(default_factory=list[int])
+    traded: int = 0
+    signals: int = 0
+    ambiguous: int = 0
+
+    def __post_init__(self) -> None:
+        self.equity = [self.capital] * self.days
+        self.cash = [self.capital] * self.days
+        self.positions = [0] * self.days
+        self.turnover = [0] * self.days
+
+    def close_day(self, today: int, equity: int, cash: int, positions: int) -> None:
+        self.equity[today] = equity
+        self.cash[today] = cash
+        self.positions[today] = positions
+        self.turnover[today] = self.traded
+        self.traded = 0
+
+
+def to_simulation(ledger: Ledger, insufficient: int) -> Simulation:
+    """Return the ledger as the arrays that the report reads."""
+    closed = sorted(ledger.closed, key=lambda trade: trade.number)
+
+    def whole(name: str) -> np.ndarray:
+        return np.array([getattr(trade, name) for trade in closed], dtype=np.int64)
+
+    def number(name: str) -> np.ndarray:
+        return np.array([getattr(trade, name) for trade in closed], dtype=np.float64)
+
+    skipped = sorted(ledger.skipped, key=lambda one: (one.day, one.rank))
+    return Simulation(
+        symbol=whole("symbol"),
+        signal_row=whole("signal_day"),
+        entry_row=whole("entry_day"),
+        exit_row=whole("exit_day"),
+        entry_price=number("entry_price"),
+        exit_price=number("exit_price"),
+        quantity=whole("quantity"),
+        invested=whole("invested"),
+        gross_pnl=whole("gross"),
+        charges=whole("charges"),
+        slippage=whole("slippage"),
+        initial_stop=number("initial_stop"),
+        bars_held=whole("bars"),
+        exit_reason=whole("reason"),
+        exit_rule=whole("rule"),
+        conviction=number("conviction"),
+        addons=whole("addons"),
+        mae_pct=number("mae"),
+        mfe_pct=number("mfe"),
+        equity=np.array(ledger.equity, dtype=np.int64),
+        cash=np.array(ledger.cash, dtype=np.int64),
+        positions=np.array(ledger.positions, dtype=np.int64),
+        turnover=np.array(ledger.turnover, dtype=np.int64),
+        skipped_row=np.array([one.day for one in skipped], dtype=np.int64),
+        skipped_symbol=np.array([one.symbol for one in skipped], dtype=np.int64),
+        skipped_reason=np.array([one.reason for one in skipped], dtype=np.int64),
+        skipped_conviction=np.array([one.conviction for one in skipped], dtype=np.float64),
+        signals_total=ledger.signals,
+        insufficient_data=insufficient,
+        ambiguous_bars=ledger.ambiguous,
+        engine="reference",
+    )

@@ -1,0 +1,89 @@
+"""Callers with a key, remembered for a second: a worker's hundred orders a second are one look.
+
+A change of a key or an account in this process is seen at once: whatever commits one makes all that
+is remembered worthless. One made by another process is seen after the second.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import count
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.orm import ORMExecuteState, Session
+
+from tradertape_core.kernel.clock import Clock
+from tradertape_server.features.auth.models import ApiKey, User
+from tradertape_server.platform.http.identity import Identity
+
+KEPT_S = 1.0
+MOST = 10_000
+
+_CHANGED = "credentials_changed"
+_changes = count(1)
+_epoch = 0  # of this process: moves with every committed change
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    identity: Identity
+    expires_at: datetime | None
+    epoch: int
+    until_s: float
+
+
+class RememberedCallers:
+    """By the hash of their key. Used from any thread: every step is one operation of a dict."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._known: OrderedDict[str, _Known] = OrderedDict()
+
+    @property
+    def epoch(self) -> int:
+        """Read it before looking a caller up; `keep` wants it."""
+        return _epoch
+
+    def find(self, key_hash: str) -> Identity | None:
+        """The caller, if it is certain still; None: look."""
+        known = self._known.get(key_hash)
+        if known is None or known.epoch != _epoch or self._clock.monotonic() >= known.until_s:
+            return None
+        if known.expires_at is not None and self._clock.now() >= known.expires_at:
+            return None
+        return known.identity
+
+    def keep(
+        self, key_hash: str, identity: Identity, expires_at: datetime | None, *, epoch: int
+    ) -> None:
+        """Remember what was found. epoch: from before it was looked for."""
+        until_s = self._clock.monotonic() + KEPT_S
+        self._known[key_hash] = _Known(identity, expires_at, epoch, until_s)
+        while len(self._known) > MOST:
+            self._known.popitem(last=False)
+
+
+def _flushed(session: Session, _context: Any) -> None:
+    changed = (*session.new, *session.dirty, *session.deleted)
+    if any(isinstance(one, ApiKey | User) for one in changed):
+        session.info[_CHANGED] = True
+
+
+def _executed(state: ORMExecuteState) -> None:
+    is_change, mapper = state.is_update or state.is_delete, state.bind_mapper
+    if is_change and mapper is not None and mapper.class_ in (ApiKey, User):
+        state.session.info[_CHANGED] = True
+
+
+def _committed(session: Session) -> None:
+    global _epoch  # noqa: PLW0603 - sessions of the whole process end here
+    if session.info.pop(_CHANGED, False):
+        _epoch = next(_changes)
+
+
+event.listen(Session, "after_flush", _flushed)
+event.listen(Session, "do_orm_execute", _executed)
+event.listen(Session, "after_commit", _committed)

@@ -1,0 +1,121 @@
+"""Agent keys and worker tokens: made, shown once, listed, renewed, revoked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+from sqlalchemy.orm import Session
+
+from tradertape_core.kernel.clock import Clock
+from tradertape_server.features.auth import repository, schemas
+from tradertape_server.features.auth.audit import Caller, record
+from tradertape_server.features.auth.models import ApiKey
+from tradertape_server.features.auth.token_scope import ANYWHERE, Reach
+from tradertape_server.platform.errors import Conflict
+from tradertape_server.platform.secrets import new_token, token_hash
+
+Kind = Literal["agent", "worker"]
+
+PREFIXES: dict[Kind, str] = {"agent": "zt_", "worker": "kwa_"}
+SHOWN_CHARACTERS = 4
+MOST_KEYS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose keys these are."""
+
+    id: int
+    email: str
+
+
+class Keys:
+    """The use cases for one kind of key."""
+
+    def __init__(self, clock: Clock, kind: Kind) -> None:
+        self._clock = clock
+        self._kind: Kind = kind
+
+    def list(self, session: Session, owner: Owner) -> Sequence[ApiKey]:
+        """The keys that are not revoked."""
+        return repository.keys_of(session, owner.id, self._kind)
+
+    def create(
+        self,
+        session: Session,
+        owner: Owner,
+        caller: Caller,
+        *,
+        label: str,
+        scopes: Sequence[str],
+        expires_in_days: int | None,
+        reach: Reach = ANYWHERE,
+    ) -> schemas.NewKey:
+        """A new key; the answer is the only place that ever holds it."""
+        if len(self.list(session, owner)) >= MOST_KEYS:
+            raise Conflict(f"There are {MOST_KEYS} keys already; revoke one first.")
+        now = self._clock.now()
+        expires_at = now + timedelta(days=expires_in_days) if expires_in_days else None
+        key = ApiKey(
+            user_id=owner.id,
+            kind=self._kind,
+            label=label,
+            scopes=sorted(set(scopes)),
+            account_scopes=list(reach.account_scopes),
+            allowed_ips=list(reach.allowed_ips),
+            created_at=now,
+            expires_at=expires_at,
+        )
+        token = self._renew(key)
+        session.add(key)
+        session.flush()
+        self._note(session, "key_created", owner, caller, key)
+        return _shown(key, token)
+
+    def regenerate(
+        self, session: Session, owner: Owner, key_id: int, caller: Caller
+    ) -> schemas.NewKey:
+        """Replace the key's secret: the old one stops working at once. Raises NotFound."""
+        key = repository.key_of(session, owner.id, self._kind, key_id)
+        token = self._renew(key)
+        key.last_used_at = None
+        self._note(session, "key_regenerated", owner, caller, key)
+        return _shown(key, token)
+
+    def revoke(self, session: Session, owner: Owner, key_id: int, caller: Caller) -> None:
+        """End the key for good. Raises NotFound."""
+        key = repository.key_of(session, owner.id, self._kind, key_id)
+        key.revoked_at = self._clock.now()
+        self._note(session, "key_revoked", owner, caller, key)
+
+    def _renew(self, key: ApiKey) -> str:
+        start = PREFIXES[self._kind]
+        token = new_token(start)
+        key.token_hash = token_hash(token)
+        key.prefix = token[: len(start) + SHOWN_CHARACTERS]
+        return token
+
+    def _note(
+        self, session: Session, action: str, owner: Owner, caller: Caller, key: ApiKey
+    ) -> None:
+        record(
+            session,
+            action,
+            user_id=owner.id,
+            actor=owner.email,
+            caller=caller,
+            now=self._clock.now(),
+            kind=self._kind,
+            label=key.label,
+            key_id=key.id,
+            **({"account_scopes": key.account_scopes} if key.account_scopes else {}),
+            **({"allowed_ips": key.allowed_ips} if key.allowed_ips else {}),
+        )
+
+
+def _shown(key: ApiKey, token: str) -> schemas.NewKey:
+    row = schemas.KeyRow.model_validate(key)
+    return schemas.NewKey(**row.model_dump(), token=token)

@@ -1,0 +1,89 @@
+"""Who may call a route: put one of these in its signature.
+
+CurrentUser   a signed-in browser, or an agent key with the scope `api:read` / `api:write`
+SessionUser   a signed-in browser only: account pages
+AdminUser     a signed-in browser of an administrator
+holder_of     a key with a given scope: the agent's and the workers' routes
+
+They are coroutines although nothing here waits: a plain function would cost every request a thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+
+from fastapi import Depends, Request, Security
+from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
+
+from tradertape_server.features.auth.service import AuthService
+from tradertape_server.features.auth.sign_in.sessions import COOKIE
+from tradertape_server.platform.errors import Forbidden, Unauthenticated
+from tradertape_server.platform.http.identity import Identity, identity_of, refusal_of
+from tradertape_server.platform.http.routing import SAFE_METHODS, part
+
+Auth = Annotated[AuthService, Depends(part("auth"))]
+
+
+# The gate has looked at these already; here they tell the API's description what is accepted.
+_cookie = APIKeyCookie(
+    name=COOKIE, scheme_name="session", auto_error=False, description="Set by the sign-in routes."
+)
+_bearer = HTTPBearer(
+    scheme_name="key", auto_error=False, description="An agent key (zt_…) or worker token (kwa_…)."
+)
+
+
+async def _anyone_known(
+    request: Request,
+    _by_cookie: Annotated[str | None, Security(_cookie)],
+    _by_bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
+) -> Identity:
+    identity = identity_of(request)
+    if identity is None:
+        raise refusal_of(request) or Unauthenticated()
+    return identity
+
+
+KnownCaller = Annotated[Identity, Depends(_anyone_known)]
+
+
+async def _current_user(request: Request, caller: KnownCaller) -> Identity:
+    if caller.via != "session":
+        demand(caller, "api:read" if request.method in SAFE_METHODS else "api:write")
+    return caller
+
+
+async def _session_user(caller: KnownCaller) -> Identity:
+    if caller.via != "session":
+        raise Forbidden("Sign in in a browser for this; a key is not enough.", code="session_only")
+    return caller
+
+
+CurrentUser = Annotated[Identity, Depends(_current_user)]
+SessionUser = Annotated[Identity, Depends(_session_user)]
+
+
+async def _admin_user(user: SessionUser) -> Identity:
+    if not user.is_admin:
+        raise Forbidden("Only for administrators.", code="admin_only")
+    return user
+
+
+AdminUser = Annotated[Identity, Depends(_admin_user)]
+
+
+def holder_of(scope: str) -> Callable[[Identity], Awaitable[Identity]]:
+    """A dependency that lets in keys with `scope`; browsers' sessions are not asked for here."""
+
+    async def check(caller: KnownCaller) -> Identity:
+        demand(caller, scope)
+        return caller
+
+    return check
+
+
+def demand(caller: Identity, scope: str) -> None:
+    """Raise Forbidden when a key lacks the scope."""
+    if scope not in caller.scopes:
+        raise Forbidden(f"The key lacks the scope {scope}.", code="scope_missing")

@@ -1,0 +1,122 @@
+"""HTTP of signing in and of who is signed in; the other pages' routes are joined in here."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Cookie, Depends, Response
+
+from tradertape_server.features.auth import repository, schemas
+from tradertape_server.features.auth.audit import FromWhere
+from tradertape_server.features.auth.http import account_routes, admin_routes, key_routes
+from tradertape_server.features.auth.http.dependencies import Auth, KnownCaller, SessionUser
+from tradertape_server.features.auth.sign_in.sessions import cookie_header
+from tradertape_server.features.auth.sign_in.sign_in import CODE_LIFE, Browser, SignedIn
+from tradertape_server.platform.http.routing import DbSession
+
+MARK = "kite_signin"  # marks the browser that asked for a link
+
+router = APIRouter(prefix="/api/auth", tags=["accounts"])
+
+
+async def _browser(
+    caller: FromWhere,
+    kite_session: Annotated[str, Cookie(include_in_schema=False)] = "",
+    kite_signin: Annotated[str, Cookie(include_in_schema=False)] = "",
+) -> Browser:
+    return Browser(caller, session_token=kite_session, asked_with=kite_signin)
+
+
+ThisBrowser = Annotated[Browser, Depends(_browser)]
+
+
+@router.post("/magic-link")
+def ask_for_link(
+    body: schemas.AskForLink, auth: Auth, browser: ThisBrowser, response: Response
+) -> schemas.Said:
+    """Send a sign-in link and a six-digit code; the answer is the same for every address."""
+    mark = auth.signing_in.ask(body.email, browser)
+    response.set_cookie(
+        MARK,
+        mark,
+        max_age=int(CODE_LIFE.total_seconds()),
+        path="/api/auth",
+        httponly=True,
+        samesite="lax",
+        secure=auth.policy.is_secure,
+    )
+    return schemas.Said(
+        detail="If the address is registered or allowed, a sign-in link has been sent."
+    )
+
+
+@router.post("/verify-link")
+def verify_link(
+    body: schemas.VerifyLink, auth: Auth, browser: ThisBrowser, response: Response
+) -> schemas.Me:
+    """Sign in with a link's token, or with an address and the code sent to it."""
+    totp = _digits(body.totp)
+    if body.token is not None:
+        signed_in = auth.signing_in.by_link(body.token, browser, confirm=body.confirm, totp=totp)
+    else:
+        signed_in = auth.signing_in.by_code(
+            body.email or "", _digits(body.otp) or "", browser, totp=totp
+        )
+    response.delete_cookie(MARK, path="/api/auth")
+    return _welcome(auth, signed_in, response)
+
+
+@router.post("/password-login")
+def password_login(
+    body: schemas.PasswordLogin, auth: Auth, browser: ThisBrowser, response: Response
+) -> schemas.Me:
+    """Sign in with a password, and the second factor where the account has one."""
+    signed_in = auth.signing_in.by_password(
+        body.email, body.password.get_secret_value(), browser, totp=_digits(body.totp)
+    )
+    return _welcome(auth, signed_in, response)
+
+
+@router.post("/logout")
+def logout(
+    auth: Auth,
+    user: SessionUser,
+    session: DbSession,
+    response: Response,
+    body: schemas.Logout | None = None,
+) -> schemas.Said:
+    """End this session, or every session of the account."""
+    if body is not None and body.everywhere:
+        repository.end_sessions(session, user.id)
+    else:
+        repository.end_session(session, user.id, user.credential_id)
+    response.headers.append(
+        "set-cookie", cookie_header("", life=auth.policy.life, secure=auth.policy.is_secure)
+    )
+    return schemas.Said(detail="Signed out.")
+
+
+@router.get("/me")
+def me(auth: Auth, caller: KnownCaller, session: DbSession) -> schemas.Me:
+    """The account that asks; any valid session, key or token will do."""
+    return auth.account.me(session, caller.id)
+
+
+@router.get("/status")
+def broker_status(auth: Auth, user: SessionUser, session: DbSession) -> schemas.BrokerStatus:
+    """The broker's session, which is not the session of the console."""
+    return auth.account.broker_status(session, user.id)
+
+
+def _welcome(auth: Auth, signed_in: SignedIn, response: Response) -> schemas.Me:
+    cookie = cookie_header(signed_in.token, life=auth.policy.life, secure=auth.policy.is_secure)
+    response.headers.append("set-cookie", cookie)
+    return auth.me_of(signed_in.user_id)
+
+
+def _digits(code: str | None) -> str | None:
+    return "".join(code.split()) if code else None
+
+
+for _part in (account_routes, key_routes, admin_routes):
+    router.include_router(_part.router)

@@ -1,0 +1,191 @@
+"""The session cookie, and finding the caller of a request by cookie or bearer token."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from ipaddress import ip_network
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from tradertape_core.kernel.clock import Clock
+from tradertape_server.features.auth.credentials.key_cache import RememberedCallers
+from tradertape_server.features.auth.models import ApiKey, User, UserSession
+from tradertape_server.platform.database.engine import Database
+from tradertape_server.platform.http.identity import AddressRefused, Identity, Via
+from tradertape_server.platform.logging import get_logger
+from tradertape_server.platform.secrets import new_token, token_hash
+
+COOKIE = "kite_session"
+# A use is written down at most this often: a page load is not thirty writes.
+TOUCH_AFTER = timedelta(minutes=5)
+BEARER_KINDS: dict[str, Via] = {"zt_": "agent", "kwa_": "worker"}
+
+logger = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionLife:
+    """How long a session lives unused, and at most."""
+
+    idle: timedelta
+    at_most: timedelta
+
+
+def open_session(
+    session: Session,
+    user: User,
+    *,
+    method: str,
+    ip: str,
+    user_agent: str,
+    now: datetime,
+    life: SessionLife,
+) -> str:
+    """Add a session for `user` and return its token, which is never kept."""
+    token = new_token()
+    session.add(
+        UserSession(
+            user_id=user.id,
+            token_hash=token_hash(token),
+            method=method,
+            ip=ip[:45],
+            user_agent=user_agent[:300],
+            created_at=now,
+            last_seen_at=now,
+            expires_at=now + life.at_most,
+        )
+    )
+    session.flush()
+    return token
+
+
+def cookie_header(token: str, *, life: SessionLife, secure: bool) -> str:
+    """The Set-Cookie value for a session; an empty token takes the cookie away."""
+    age_s = int(life.idle.total_seconds()) if token else 0
+    flags = "; HttpOnly; SameSite=Lax" + ("; Secure" if secure else "")
+    return f"{COOKIE}={token}; Path=/; Max-Age={age_s}{flags}"
+
+
+class Authenticator:
+    """Finds who a token belongs to; in its own short transaction, before the route runs."""
+
+    cookie_name = COOKIE
+
+    def __init__(
+        self, database: Database, clock: Clock, life: SessionLife, *, secure_cookie: bool
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._life = life
+        self._secure = secure_cookie
+        self._remembered = RememberedCallers(clock)
+
+    def renewed_cookie(self, token: str) -> str:
+        """The Set-Cookie value that gives the session cookie its full life again."""
+        return cookie_header(token, life=self._life, secure=self._secure)
+
+    def by_cookie(self, token: str) -> tuple[Identity | None, bool]:
+        """The caller with this session; and whether its cookie should be renewed."""
+        now = self._clock.now()
+        with self._database.read() as session:
+            row = session.execute(
+                select(UserSession, User)
+                .join(User, User.id == UserSession.user_id)
+                .where(UserSession.token_hash == token_hash(token))
+            ).one_or_none()
+        if row is None or not self._alive(row[0], row[1], now):
+            return None, False
+        renew = now - row[0].last_seen_at >= TOUCH_AFTER
+        if renew:
+            self._touch(UserSession, UserSession.last_seen_at.key, row[0].id, now)
+        return _identity(row[1], "session", row[0].id, frozenset()), renew
+
+    def remembered(self, token: str, address: str) -> Identity | None:
+        """The account whose key this is, where it is known without a look; costs nothing."""
+        known = self._remembered.find(token_hash(token))
+        return known if known is not None and known.may_call_from(address) else None
+
+    def by_bearer(self, token: str, address: str) -> Identity | None:
+        """The account whose key this is, with the key's scopes.
+
+        Raises AddressRefused for a good key that is not for the caller's address; it is not used.
+        """
+        kind: Via | None = None
+        for start, via in BEARER_KINDS.items():
+            kind = via if token.startswith(start) else kind
+        if kind is None:
+            return None
+        now, hashed, epoch = self._clock.now(), token_hash(token), self._remembered.epoch
+        with self._database.read() as session:
+            row = session.execute(
+                select(ApiKey, User)
+                .join(User, User.id == ApiKey.user_id)
+                .where(ApiKey.token_hash == hashed, ApiKey.kind == kind)
+            ).one_or_none()
+        if row is None or not _usable(row[0], row[1], now):
+            return None
+        identity = _holder(row[0], row[1], kind)
+        if not identity.may_call_from(address):
+            logger.warning("a key came from an address it is not for", key=row[0].id, ip=address)
+            raise AddressRefused
+        if row[0].last_used_at is None or now - row[0].last_used_at >= TOUCH_AFTER:
+            self._touch(ApiKey, ApiKey.last_used_at.key, row[0].id, now)
+        self._remembered.keep(hashed, identity, row[0].expires_at, epoch=epoch)
+        return identity
+
+    def alive(self, callers: Collection[Identity]) -> set[Identity]:
+        """Those whose session or key is still good, of callers found earlier."""
+        now = self._clock.now()
+        sessions = {c.credential_id for c in callers if c.via == "session"}
+        keys = {c.credential_id for c in callers if c.via != "session"}
+        with self._database.read() as session:
+            of_sessions = session.execute(
+                select(UserSession, User)
+                .join(User, User.id == UserSession.user_id)
+                .where(UserSession.id.in_(sessions))
+            ).all()
+            of_keys = session.execute(
+                select(ApiKey, User)
+                .join(User, User.id == ApiKey.user_id)
+                .where(ApiKey.id.in_(keys))
+            ).all()
+        opened = {row.id for row, user in of_sessions if self._alive(row, user, now)}
+        usable = {(row.id, row.token_hash) for row, user in of_keys if _usable(row, user, now)}
+        return {
+            c
+            for c in callers
+            if (
+                c.credential_id in opened
+                if c.via == "session"
+                else (c.credential_id, c.secret_hash) in usable
+            )
+        }
+
+    def _alive(self, row: UserSession, user: User, now: datetime) -> bool:
+        is_fresh = now < row.expires_at and now < row.last_seen_at + self._life.idle
+        return is_fresh and user.disabled_at is None
+
+    def _touch(
+        self, table: type[UserSession] | type[ApiKey], column: str, row: int, now: datetime
+    ) -> None:
+        with self._database.write(from_reserve=True) as session:
+            session.execute(update(table).where(table.id == row).values({column: now}))
+
+
+def _usable(key: ApiKey, user: User, now: datetime) -> bool:
+    is_fresh = key.expires_at is None or now < key.expires_at
+    return is_fresh and key.revoked_at is None and user.disabled_at is None
+
+
+def _identity(user: User, via: Via, credential: int, scopes: frozenset[str]) -> Identity:
+    return Identity(user.id, user.email, user.name, user.is_admin, via, credential, scopes)
+
+
+def _holder(key: ApiKey, user: User, kind: Via) -> Identity:
+    known = _identity(user, kind, key.id, frozenset(key.scopes))
+    networks = tuple(ip_network(one) for one in key.allowed_ips or ())
+    accounts = tuple(key.account_scopes or ())
+    return replace(known, account_scopes=accounts, networks=networks, secret_hash=key.token_hash)

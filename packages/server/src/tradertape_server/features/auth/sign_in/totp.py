@@ -1,0 +1,69 @@
+"""The second factor: six digits from an authenticator app, each good once."""
+
+from __future__ import annotations
+
+import base64
+import os
+from datetime import datetime
+
+from pyotp.totp import TOTP
+from sqlalchemy.orm import Session
+
+from tradertape_server.features.auth.models import User
+from tradertape_server.features.auth.sign_in import attempt_limits
+from tradertape_server.platform.errors import ApiError, TooMany, Unauthenticated
+from tradertape_server.platform.secrets import SecretBox, same
+
+ISSUER = "TraderTape"
+STEP_S = 30
+
+
+def new_totp_secret() -> str:
+    """A fresh secret of 160 bits, as authenticator apps read it."""
+    return base64.b32encode(os.urandom(20)).decode()
+
+
+def provisioning_uri(secret: str, email: str) -> str:
+    """The address behind the QR code."""
+    return TOTP(secret).provisioning_uri(name=email, issuer_name=ISSUER)
+
+
+def matching_step(secret: str, code: str, *, now: datetime, after_step: int) -> int | None:
+    """The 30-second step this code belongs to, if it is now or a neighbour and later than used."""
+    totp = TOTP(secret)
+    current = int(now.timestamp()) // STEP_S
+    for step in (current, current - 1, current + 1):
+        if step > after_step and same(totp.generate_otp(step), code.strip()):
+            return step
+    return None
+
+
+def take_totp(
+    session: Session, user: User, code: str | None, *, secrets: SecretBox, now: datetime
+) -> ApiError | None:
+    """Ask for the second factor where the account has one; None when all is well."""
+    if user.totp_enabled_at is None:
+        return None
+    if not code:
+        return Unauthenticated("The code of your authenticator app is needed.", code="totp_needed")
+    try:
+        attempt_limits.count(session, attempt_limits.TOTP_OF_ADDRESS, user.email, now)
+    except TooMany as error:
+        return error
+    session.refresh(user, with_for_update=True)  # the same code, sent twice at once, works once
+    if not use_code(user, code, secrets=secrets, now=now):
+        return Unauthenticated("The authenticator code is wrong.", code="totp_wrong")
+    attempt_limits.forgive(session, attempt_limits.TOTP_OF_ADDRESS, user.email)
+    return None
+
+
+def use_code(user: User, code: str, *, secrets: SecretBox, now: datetime) -> bool:
+    """Whether the code is right and was not used; it is used now."""
+    secret = secrets.unseal(user.totp_secret) if user.totp_secret else None
+    if secret is None:
+        return False
+    step = matching_step(secret.decode(), code, now=now, after_step=user.totp_last_step)
+    if step is None:
+        return False
+    user.totp_last_step = step
+    return True

@@ -1,0 +1,105 @@
+"""HTTP of robustness studies."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query
+
+from tradertape_server.features.auth.http.dependencies import CurrentUser
+from tradertape_server.features.backtests.jobs.job_queue import Attempt
+from tradertape_server.features.backtests.runs.schemas import RunStatus
+from tradertape_server.features.backtests.studies import repository, views
+from tradertape_server.features.backtests.studies.schemas import (
+    Kind,
+    StudyDetail,
+    StudyOut,
+    StudyRequest,
+)
+from tradertape_server.features.backtests.studies.service import StudyService
+from tradertape_server.platform.compute.job_threads import JobThreads
+from tradertape_server.platform.http.routing import DbSession, Page, part
+
+router = APIRouter(prefix="/api/backtest/studies", tags=["backtests"])
+
+Studies = Annotated[StudyService, Depends(part("studies"))]
+Jobs = Annotated[JobThreads[Attempt], Depends(part("study_jobs"))]
+
+
+@router.post("", status_code=202)
+def start_study(
+    session: DbSession, studies: Studies, jobs: Jobs, user: CurrentUser, body: StudyRequest
+) -> StudyOut:
+    """Ask whether a backtest is more than luck. Ask for the study until it is `completed`."""
+    row = studies.start(session, user.id, studies.ask(session, user.id, body))
+    jobs.wake_after(session)
+    return views.present_study(row)
+
+
+@router.get("")
+def list_studies(
+    session: DbSession,
+    studies: Studies,
+    user: CurrentUser,
+    page: Page,
+    *,
+    kind: Kind | None = None,
+    status: RunStatus | None = None,
+    run_id: Annotated[str | None, Query(max_length=40)] = None,
+) -> list[StudyOut]:
+    """Your studies, newest first."""
+    rows, total = studies.find(
+        session,
+        user.id,
+        kind=kind,
+        status=status,
+        run_id=run_id,
+        limit=page.limit,
+        offset=page.offset,
+    )
+    page.total(total)
+    return [views.present_study(row) for row in rows]
+
+
+@router.get("/{study_id}")
+def get_study(
+    session: DbSession, studies: Studies, user: CurrentUser, study_id: str
+) -> StudyDetail:
+    """One study: how far it is, the best rows so far, and the result once it is completed."""
+    row = studies.get(session, user.id, study_id)
+    return views.present_detail(row, repository.rows(session, row.id))
+
+
+@router.get("/{study_id}/rows")
+def list_study_rows(
+    session: DbSession, studies: Studies, user: CurrentUser, page: Page, study_id: str
+) -> list[dict[str, Any]]:
+    """Every finished row in the order of the grid, of the trials or of the windows."""
+    row = studies.get(session, user.id, study_id)
+    rows, total = repository.page_of_rows(session, row.id, limit=page.limit, offset=page.offset)
+    page.total(total)
+    return rows
+
+
+@router.post("/{study_id}/cancel")
+def cancel_study(
+    session: DbSession, studies: Studies, user: CurrentUser, study_id: str
+) -> StudyOut:
+    """Stop a study; the rows it has are kept."""
+    return views.present_study(studies.cancel(session, user.id, study_id))
+
+
+@router.post("/{study_id}/resume", status_code=202)
+def resume_study(
+    session: DbSession, studies: Studies, jobs: Jobs, user: CurrentUser, study_id: str
+) -> StudyOut:
+    """Go on with a study that was cancelled or failed; rows that are there are not done again."""
+    row = studies.resume(session, user.id, study_id)
+    jobs.wake_after(session)
+    return views.present_study(row)
+
+
+@router.delete("/{study_id}", status_code=204)
+def delete_study(session: DbSession, studies: Studies, user: CurrentUser, study_id: str) -> None:
+    """Delete a study and its rows."""
+    studies.delete(session, user.id, study_id)

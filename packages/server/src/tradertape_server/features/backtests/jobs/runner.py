@@ -1,0 +1,89 @@
+"""A backtest while its caller waits: at most a minute, then it goes on as an asynchronous run."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from typing import Any
+
+from tradertape_server.features.backtests.jobs.job_queue import RUNS, reason
+from tradertape_server.features.backtests.models import BacktestRun
+from tradertape_server.features.backtests.runs.schemas import BacktestRequest
+from tradertape_server.features.backtests.runs.service import Asked, BacktestService
+from tradertape_server.platform.compute.job_leases import JobLeases
+from tradertape_server.platform.compute.job_threads import JobThreads
+from tradertape_server.platform.database.engine import Database
+from tradertape_server.platform.logging import get_logger
+
+Json = dict[str, Any]
+
+BUDGET_S = 60.0
+_THREADS = 4
+
+logger = get_logger(__name__)
+
+
+class Runner:
+    """Runs what is asked for over HTTP. No transaction is open while it computes."""
+
+    def __init__(
+        self,
+        database: Database,
+        service: BacktestService,
+        jobs: JobThreads,
+        leases: JobLeases,
+        *,
+        budget_s: float = BUDGET_S,
+    ) -> None:
+        self.budget_s = budget_s
+        self._database = database
+        self._service = service
+        self._jobs = jobs
+        self._leases = leases
+        self._threads = ThreadPoolExecutor(_THREADS, "backtest")
+
+    def run(self, user_id: int, request: BacktestRequest) -> Json | BacktestRun:
+        """The whole answer; or the row of a run that goes on, where that was asked for or it is
+        not finished in time (it is kept then, even where the request said not to)."""
+        with self._database.read() as session:
+            asked = self._service.ask(session, user_id, request)
+        if request.is_async:
+            with self._database.write() as session:
+                self._jobs.wake_after(session)
+                return self._service.queue(session, user_id, asked)
+        computing = self._threads.submit(self._service.timed, asked)
+        try:
+            report = computing.result(self.budget_s)
+        except TimeoutError:
+            return self._handed_over(user_id, asked, computing)
+        if not request.save:
+            with self._database.read() as session:
+                return self._service.keep(session, user_id, asked, report)
+        with self._database.write() as session:
+            return self._service.keep(session, user_id, asked, report)
+
+    def close(self) -> None:
+        """Begin nothing more; what is under way is run again at the next start."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _handed_over(self, user_id: int, asked: Asked, computing: Future[Json]) -> BacktestRun:
+        with self._database.write() as session:
+            row = self._service.queue(session, user_id, asked, status="running")
+            self._leases.take(session, RUNS, row.id)
+        self._leases.keep(RUNS, row.id)
+        computing.add_done_callback(partial(self._settle, row.id))
+        return row
+
+    def _settle(self, run: int, computed: Future[Json]) -> None:
+        if computed.cancelled():
+            return
+        error = computed.exception()
+        self._leases.drop(RUNS, run)
+        with self._database.write() as session:
+            if not self._leases.end(session, RUNS, run):
+                return  # taken for lost, another process runs it again
+            if error is None:
+                self._service.finish(session, run, computed.result())
+            else:
+                logger.warning("backtest failed", run=run, exc_info=error)
+                self._service.fail(session, run, reason(error))  # pyright: ignore[reportArgumentType]

@@ -1,0 +1,275 @@
+"""What each kind of study does, piece by piece, and what it makes of the pieces."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
+
+from tradertape_core.backtest.robustness.studies import (
+    Choice,
+    Dimension,
+    Proof,
+    Window,
+    decide,
+    indicator_values,
+    lookahead_check,
+    monte_carlo,
+    objective,
+    ranked,
+    recursive_analysis,
+    stitch,
+    trade_fractions,
+)
+from tradertape_core.kernel.errors import InvalidInput
+from tradertape_core.strategy.parse.document import parse_strategy
+from tradertape_server.features.backtests.studies import results
+from tradertape_server.features.backtests.studies.optuna_search import Search, batches
+from tradertape_server.features.backtests.studies.variant_work import (
+    Opened,
+    Variant,
+    VariantWork,
+)
+from tradertape_server.platform.compute.service import Mapper
+
+Json = dict[str, Any]
+Rows = Mapping[int, Json]  # finished pieces by number
+
+
+class Step(NamedTuple):
+    """Pieces just finished, and how much of the whole they are."""
+
+    rows: list[tuple[int, Json]]
+    units: int
+
+
+class Plan(Protocol):
+    """A study of one kind."""
+
+    @property
+    def total(self) -> int:
+        """How much there is to do."""
+        ...
+
+    def done(self, rows: Rows) -> int:
+        """How much of it these pieces are."""
+        ...
+
+    def steps(self, rows: Rows, mapper: Mapper) -> Iterator[Step]:
+        """Do what is missing, handing over each piece as it is finished."""
+        ...
+
+    def result(self, rows: Rows) -> Json:
+        """What all the pieces say together."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """What is maximised."""
+
+    metric: str
+    min_trades: int
+
+    def value(self, row: Json) -> float | None:
+        """The row's value; None for a failed one."""
+        if "error" in row:
+            return None
+        return objective(row, self.metric, min_trades=self.min_trades)
+
+
+@dataclass(slots=True)
+class Sweep:
+    """Every combination of the grid."""
+
+    work: VariantWork
+    points: Sequence[Json]
+    goal: Goal
+
+    @property
+    def total(self) -> int:
+        """A unit is a combination."""
+        return len(self.points)
+
+    def done(self, rows: Rows) -> int:
+        """As many as there are rows."""
+        return len(rows)
+
+    def steps(self, rows: Rows, mapper: Mapper) -> Iterator[Step]:
+        """Combinations in whatever order they finish."""
+        missing = [number for number in range(self.total) if number not in rows]
+        variants = [Variant(self.points[number]) for number in missing]
+        for batch in mapper.map(variants):
+            yield Step([(missing[at], row) for at, row in batch], len(batch))
+
+    def result(self, rows: Rows) -> Json:
+        """Best rows, heat maps, sensitivity, and how much is luck."""
+        return results.of_variants(self.work, _ordered(rows), self.goal)
+
+
+@dataclass(slots=True)
+class Searching:
+    """Combinations that Optuna proposes, in batches that learn from those before."""
+
+    work: VariantWork
+    space: Sequence[Dimension]
+    trials: int
+    seed: int
+    goal: Goal
+
+    @property
+    def total(self) -> int:
+        """A unit is a trial."""
+        return self.trials
+
+    def done(self, rows: Rows) -> int:
+        """As many as there are rows."""
+        return len(rows)
+
+    def steps(self, rows: Rows, mapper: Mapper) -> Iterator[Step]:
+        """Replay what is known, then go on from there."""
+        search = Search(self.space, seed=self.seed)
+        for numbers in batches(self.trials):
+            points = search.ask(len(numbers))
+            found = {number: rows[number] for number in numbers if number in rows}
+            missing = [number for number in numbers if number not in found]
+            if missing:
+                variants = [Variant(points[number - numbers.start]) for number in missing]
+                for batch in mapper.map(variants):
+                    fresh = [(missing[at], row) for at, row in batch]
+                    found.update(fresh)
+                    yield Step(fresh, len(fresh))
+            if len(found) < len(numbers):
+                return  # cancelled
+            search.tell([self.goal.value(found[number]) for number in numbers])
+
+    def result(self, rows: Rows) -> Json:
+        """As of a sweep."""
+        return results.of_variants(self.work, _ordered(rows), self.goal)
+
+
+@dataclass(slots=True)
+class WalkForward:
+    """Choose on each training stretch by the grid, prove on the stretch after it."""
+
+    work: VariantWork
+    windows: Sequence[Window]
+    points: Sequence[Json]
+    goal: Goal
+
+    @property
+    def total(self) -> int:
+        """A unit is a backtest: every combination in sample and one out of sample a window."""
+        return len(self.windows) * self._units
+
+    @property
+    def _units(self) -> int:
+        return len(self.points) + 1
+
+    def done(self, rows: Rows) -> int:
+        """Whole windows."""
+        return len(rows) * self._units
+
+    def steps(self, rows: Rows, mapper: Mapper) -> Iterator[Step]:
+        """A window is kept when it is proven."""
+        opened = self.work.open(self.work.load())
+        for number, window in enumerate(self.windows):
+            if number in rows:
+                continue
+            found: dict[int, Json] = {}
+            variants = [Variant(p, window.train_start, window.train_end) for p in self.points]
+            for batch in mapper.map(variants):
+                found.update(batch)
+                yield Step([], len(batch))
+            if len(found) < len(self.points):
+                return  # cancelled
+            yield Step([(number, self._proven(opened, window, _ordered(found)))], 1)
+
+    def _proven(self, opened: Opened, window: Window, rows: Sequence[Json]) -> Json:
+        valid = [row for row in rows if "error" not in row]
+        if not valid:
+            raise InvalidInput(f"no combination could be run: {rows[0]['error']}")
+        best = ranked(valid, self.goal.metric, min_trades=self.goal.min_trades)[0]
+        chosen = best["parameters"]
+        proof = self.work.prove(opened, Variant(chosen, window.test_start, window.test_end))
+        return {
+            "parameters": chosen,
+            "in_sample": {name: value for name, value in best.items() if name != "parameters"},
+            "out_of_sample": dict(proof.figures),
+            "dates": list(proof.dates),
+            "equity": list(proof.equity),
+        }
+
+    def result(self, rows: Rows) -> Json:
+        """The windows and one curve out of sample."""
+        capital = self.work.config.starting_capital
+        done = [
+            (
+                self.windows[number],
+                Choice(row["parameters"], row["in_sample"]),
+                Proof(row["out_of_sample"], row["dates"], row["equity"], capital),
+            )
+            for number, row in sorted(rows.items())
+        ]
+        return {"kind": "walk_forward", **stitch(done, starting_capital=capital)}
+
+
+@dataclass(slots=True)
+class Single:
+    """A study in one piece."""
+
+    kind: str
+    find: Callable[[], Json]
+    total: int = field(default=1, init=False)
+
+    def done(self, rows: Rows) -> int:
+        """All or nothing."""
+        return len(rows)
+
+    def steps(self, rows: Rows, mapper: Mapper) -> Iterator[Step]:  # noqa: ARG002 - needs no help
+        """The piece."""
+        if not rows:
+            yield Step([(0, self.find())], 1)
+
+    def result(self, rows: Rows) -> Json:
+        """The piece is the result."""
+        return {"kind": self.kind, **rows[0]}
+
+
+def drawing(report: Json, options: Mapping[str, Any]) -> Single:
+    """Monte Carlo on the trades of a report."""
+    capital = report["summary"]["starting_capital"]
+    fractions = trade_fractions(report)
+    return Single(
+        "monte_carlo", lambda: monte_carlo(fractions, starting_capital=capital, **options)
+    )
+
+
+def looking_ahead(work: VariantWork, *, samples: int, seed: int) -> Single:
+    """Cut off the future and decide again."""
+
+    def find() -> Json:
+        strategy, config = parse_strategy(work.document), work.config
+        panel = work.load()
+        return lookahead_check(
+            panel, lambda cut: decide(cut, strategy, config), samples=samples, seed=seed
+        )
+
+    return Single("lookahead", find)
+
+
+def starting_up(work: VariantWork, *, bars: Sequence[int]) -> Single:
+    """How far indicators hang on the history before the first day."""
+
+    def find() -> Json:
+        strategy = parse_strategy(work.document)
+        rows = recursive_analysis(
+            work.load(), lambda cut: indicator_values(cut, strategy), start_up_bars=bars
+        )
+        return {"rows": rows}
+
+    return Single("recursive", find)
+
+
+def _ordered(rows: Rows) -> list[Json]:
+    return [rows[number] for number in sorted(rows)]

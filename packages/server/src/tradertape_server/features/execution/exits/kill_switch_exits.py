@@ -1,0 +1,58 @@
+"""What a kill switch does when it is turned on: entries back, positions out, if that was asked.
+
+All of it is decided in the transaction that turns the switch on, so a crash cannot leave half: the
+outbox holds what is to be taken back, and an exit that has its key is gone on with after a start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tradertape_core.execution import engine
+from tradertape_core.orders.commands import CancelOrder
+from tradertape_server.features.execution.exits import run_exit
+from tradertape_server.features.execution.orders.facts import closes
+from tradertape_server.features.execution.orders.idempotency import request_hash
+from tradertape_server.features.execution.orders.place import Intent
+from tradertape_server.features.execution.state.unit_of_work import EXIT_RUN, Desk
+from tradertape_server.features.execution.venues.paper import PAPER
+
+Exit = tuple[str, str]  # run and key
+
+
+def take_back_entries(desk: Desk, account_ids: Iterable[int]) -> int:
+    """Cancel every order that would open or enlarge a position; what closes one stays."""
+    count = 0
+    for account_id in account_ids:
+        for order in list(desk.account(account_id).orders.values()):
+            if order.slices or closes(desk, order, order.request):
+                continue
+            decision = engine.cancel(CancelOrder(order_id=order.order_id), order, desk.now)
+            count += not decision.is_denied
+            desk.record(decision)
+    return count
+
+
+def begin_exits(desk: Desk, account_ids: Iterable[int], *, reason: str) -> list[Exit]:
+    """Begin to close everything the accounts hold, run by run; the runs themselves stay."""
+    held = {
+        (account_id, key.run_id or "")
+        for account_id in account_ids
+        for key in desk.account(account_id).positions
+    }
+    begun: list[Exit] = []
+    for account_id, run_id in sorted(held):
+        if run_id and desk.is_leaving(run_id):
+            continue
+        key = f"kill-switch:{desk.cursor}:{account_id}"
+        intent = Intent(
+            account_id=account_id,
+            run_id=run_id,
+            mode=PAPER,
+            key=key,
+            kind=EXIT_RUN,
+            request_hash=request_hash(EXIT_RUN, {"reason": reason, "product": None}),
+        )
+        run_exit.begin(desk, intent, reason=reason)
+        begun.append((run_id, key))
+    return begun

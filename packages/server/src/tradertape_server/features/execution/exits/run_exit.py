@@ -1,0 +1,298 @@
+"""Leaving a run, or a product of it: cancel what rests, close what it holds, never anybody else's.
+
+An exit is an intent without an answer until it is done. Every step follows from the orders and
+positions of its moment, so it is taken again and again: by the request, by the job, after a start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from tradertape_core.execution import engine
+from tradertape_core.execution.exits import (
+    Closing,
+    ExitPlan,
+    ExitStep,
+    Exposure,
+    plan_exit,
+    preview_exit,
+)
+from tradertape_core.kernel.clock import IST
+from tradertape_core.ledger.billing import square_off_charges
+from tradertape_core.ledger.journal import Book, post_charges
+from tradertape_core.ledger.position import Position, key_of
+from tradertape_core.market.session_times import PhaseKind
+from tradertape_core.market.tick import Tick
+from tradertape_core.orders.commands import PlaceOrder
+from tradertape_core.orders.fields import order_document
+from tradertape_core.orders.order import Order, Product
+from tradertape_server.features.execution.orders import replies, views
+from tradertape_server.features.execution.orders.facts import exit_facts
+from tradertape_server.features.execution.orders.order_ids import OrderIds
+from tradertape_server.features.execution.orders.place import Intent, Reserved, replayed, reserve
+from tradertape_server.features.execution.orders.replies import Answer, Outcome
+from tradertape_server.features.execution.state.command import Wish
+from tradertape_server.features.execution.state.unit_of_work import Desk
+from tradertape_server.platform.errors import ApiError
+
+Json = dict[str, Any]
+_PATIENCE = timedelta(seconds=10)  # with a closing order that rests, before its band is widened
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an exit is; `answer` once there is nothing more to do."""
+
+    step: str
+    answer: Outcome | None
+    moved: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What of a run is left: one product, or some exchanges; all of it where nothing is named."""
+
+    product: Product | None = None
+    exchanges: frozenset[str] = frozenset()
+
+    def holds(self, instrument: str, product: Product) -> bool:
+        """Whether a position or an order belongs to it."""
+        exchange = instrument.partition(":")[0]
+        return self.product in (None, product) and exchange in (self.exchanges or {exchange})
+
+    @classmethod
+    def of(cls, row: Json) -> Part:
+        """As an exit's row has it."""
+        details = row["details"]
+        product = Product(details["product"]) if details["product"] else None
+        return cls(product, frozenset(details.get("exchanges", ())))
+
+
+ALL = Part()
+
+
+def begin_wish(
+    intent: Intent,
+    ids: OrderIds,
+    *,
+    reason: str | None,
+    part: Part = ALL,
+    is_square_off: bool = False,
+    before: Callable[[Desk], Any] | None = None,
+) -> Wish:
+    """Begin an exit and take its first step: comes to its key's answer or to its Progress.
+
+    before: done first, in the same transaction.
+    """
+    step = step_wish(intent.run_id, intent.key, ids)
+
+    def decide(desk: Desk) -> Any:
+        if before is not None:
+            before(desk)
+        known = begin(desk, intent, reason=reason, part=part, is_square_off=is_square_off)
+        return known if known is not None else step.decide(desk)
+
+    def settle(desk: Desk, carry: Any) -> Any:
+        if isinstance(carry, Answer | ApiError) or step.settle is None:
+            return carry
+        return step.settle(desk, carry)
+
+    return Wish(decide, settle, key=(intent.run_id, intent.key))
+
+
+def begin(
+    desk: Desk,
+    intent: Intent,
+    *,
+    reason: str | None,
+    part: Part = ALL,
+    is_square_off: bool = False,
+) -> Outcome | None:
+    """Take the key of an exit; from now on its run places nothing else. The key's answer, if any.
+
+    part: leave with this alone, and the run goes on. is_square_off: the broker does it, for its
+    fee.
+    """
+    row = desk.intent(intent.run_id, intent.key)
+    if row is not None and row["kind"] == intent.kind and row["answer"] is None:
+        return None  # it is under way: go on with it
+    known = replayed(desk, intent)
+    if known is not None:
+        return None if isinstance(known, Reserved) else known
+    details: Json = {
+        "reason": reason,
+        "product": part.product.value if part.product else None,
+        "exchanges": sorted(part.exchanges),
+        "is_square_off": is_square_off,
+        "orders": [],
+    }
+    reserve(desk, intent, details)
+    desk.note(
+        account_id=intent.account_id,
+        run_id=intent.run_id or None,
+        kind="execution",
+        event_type="exit_requested",
+        source="execution",
+        summary=f"Exit asked for{f': {reason}' if reason else ''}",
+        payload={"key": intent.key, "product": details["product"]},
+    )
+    return None
+
+
+def step_wish(run_id: str, key: str, ids: OrderIds) -> Wish:
+    """Take the next step of an exit that is under way."""
+
+    def decide(desk: Desk) -> tuple[Json, bool] | None:
+        row = desk.intent(run_id, key)
+        if row is None or row["answer"] is not None:
+            return None
+        plan = _plan(desk, row)
+        desk.record(plan.cancels)
+        closings = (_close(desk, row, closing, ids) for closing in plan.closings)
+        placed = [name for name in closings if name is not None]
+        if placed:
+            made = [*row["details"]["orders"], *placed]
+            row = {**row, "details": {**row["details"], "orders": made}}
+            desk.answer({"run_id": run_id, "key": key, "details": row["details"]})
+        return row, bool(plan.cancels.events or placed)
+
+    def settle(desk: Desk, carry: tuple[Json, bool] | None) -> Progress:
+        if carry is None:
+            row = desk.intent(run_id, key)
+            answer = None if row is None else replies.kept(row, is_replay=True)
+            return Progress("done", answer, moved=False)
+        row, moved = carry
+        now = _plan(desk, row)
+        if now.step not in (ExitStep.DONE, ExitStep.FAILED):
+            return Progress(now.step.value, None, moved=moved)
+        return Progress(now.step.value, _done(desk, row, now.step), moved=True)
+
+    return Wish(decide, settle)
+
+
+def preview(desk: Desk, account_id: int, run_id: str, product: Product | None = None) -> Json:
+    """What an exit would do now, without doing any of it."""
+    exposures = _exposures(desk, account_id, run_id, Part(product))
+    orders = _resting(desk, account_id, run_id, Part(product), ())
+    cancelled, closings = preview_exit(
+        key="preview", exposures=exposures, orders=orders, now=desk.now
+    )
+    return {
+        "cancel": list(cancelled),
+        "close": [views.plain(order_document(closing.request)) for closing in closings],
+    }
+
+
+def _plan(desk: Desk, row: Json) -> ExitPlan:
+    part, made = Part.of(row), row["details"]["orders"]
+    closing = [order for name in made if (order := desk.order(name)) is not None]
+    return plan_exit(
+        key=row["key"],
+        exposures=_exposures(desk, row["account_id"], row["run_id"], part),
+        orders=_resting(desk, row["account_id"], row["run_id"], part, made),
+        closing_orders=closing,
+        now=desk.now,
+        stuck={order.order_id for order in closing if _is_stuck(desk, order)},
+    )
+
+
+def is_stuck(order: Order, tick: Tick | None, phase: PhaseKind | None, now: datetime) -> bool:
+    """Whether a closing order rests although it could have been filled: the price ran away.
+
+    One that was placed in a time still to come has had its time: the clock was set back since.
+    """
+    has_traded_on = tick is not None and tick.at - order.placed_at >= _PATIENCE
+    was_set_back = order.placed_at - now >= _PATIENCE
+    is_open = order.is_resting and phase is PhaseKind.CONTINUOUS
+    return is_open and (has_traded_on or was_set_back)
+
+
+def _is_stuck(desk: Desk, order: Order) -> bool:
+    instrument = desk.known(order.request.instrument)
+    return is_stuck(order, desk.tick(instrument.id), desk.phase(instrument), desk.now)
+
+
+def _exposures(desk: Desk, account_id: int, run_id: str, part: Part) -> list[Exposure]:
+    held = desk.account(account_id).positions.values()
+    return [
+        _exposure(desk, position)
+        for position in held
+        if (position.key.run_id or "") == run_id
+        and part.holds(position.key.instrument, position.key.product)
+    ]
+
+
+def _exposure(desk: Desk, position: Position) -> Exposure:
+    instrument = desk.known(position.key.instrument)
+    return Exposure(instrument=instrument, product=position.key.product, quantity=position.quantity)
+
+
+def _resting(
+    desk: Desk, account_id: int, run_id: str, part: Part, made: Sequence[str]
+) -> list[Order]:
+    return [
+        order
+        for order in desk.account(account_id).orders.values()
+        if (order.run_id or "") == run_id
+        and order.order_id not in made
+        and part.holds(order.request.instrument, order.request.product)
+    ]
+
+
+def _close(desk: Desk, row: Json, closing: Closing, ids: OrderIds) -> str | None:
+    command = PlaceOrder(
+        order_id=ids.next(desk.now),
+        account=str(row["account_id"]),
+        run_id=row["run_id"] or None,
+        key=closing.key,
+        venue=row["mode"],
+        request=closing.request,
+    )
+    facts = exit_facts(desk, closing.instrument, closing.request.quantity)
+    decision = engine.place(command, facts, desk.now)
+    if decision.is_denied:
+        return None
+    desk.record(decision)
+    return command.order_id
+
+
+def _done(desk: Desk, row: Json, step: ExitStep) -> Outcome:
+    orders = [order for name in row["details"]["orders"] if (order := desk.order(name))]
+    if row["details"].get("is_square_off"):
+        _charge(desk, row, orders)
+    body = {
+        "strategy_run_id": row["run_id"],
+        "mode": row["mode"],
+        "status": "closed" if step is ExitStep.DONE else "failed",
+        "dry_run": False,
+        "reason": row["details"]["reason"],
+        "orders": [_seen(desk, order) for order in orders],
+    }
+    desk.note(
+        account_id=row["account_id"],
+        run_id=row["run_id"] or None,
+        kind="execution",
+        event_type="exit_done" if step is ExitStep.DONE else "exit_failed",
+        source="execution",
+        summary=f"Exit {'done' if step is ExitStep.DONE else 'failed: positions are still open'}",
+        payload={"key": row["key"], "orders": row["details"]["orders"]},
+    )
+    return replies.keep(desk, row, body)
+
+
+def _seen(desk: Desk, order: Order) -> Json:
+    instrument = desk.market.instrument(order.request.instrument)
+    return views.order_view(order, None if instrument is None else instrument.instrument_token)
+
+
+def _charge(desk: Desk, row: Json, orders: Sequence[Order]) -> None:
+    """The broker's fee for closing what its owner did not: once for each position."""
+    charges = square_off_charges(desk.broker, desk.now.astimezone(IST).date())
+    closed = {key_of(order.fills[0]) for order in orders if order.fills}
+    for key in closed if charges.total else ():
+        reference = f"{row['key']}:{key.run_id or ''}:{key.instrument}:{key.product}"
+        book = Book({key: desk.position(key)})
+        desk.post(post_charges(key, charges, book, reference=reference, at=desk.now))

@@ -1,0 +1,72 @@
+"""Active triggers in memory, by instrument: a tick looks at those of its own alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from tradertape_core.ledger.marks import is_plausible
+from tradertape_core.market.tick import Tick
+from tradertape_core.orders.gtt import Gtt, due_leg
+from tradertape_server.features.execution.state.command import Wish
+
+Fire = Callable[[int, int], Wish]
+Waits = Callable[[Gtt, int], bool]
+
+
+@dataclass(slots=True)
+class Triggers:
+    """What is waiting. Changes count once they are committed; `fire` makes the wish of a hit."""
+
+    fire: Fire
+    _active: dict[str, dict[int, Gtt]] = field(default_factory=dict[str, dict[int, Gtt]])
+    _staged: dict[int, Gtt] = field(default_factory=dict[int, Gtt])
+
+    @property
+    def instruments(self) -> frozenset[str]:
+        """What must be watched."""
+        return frozenset(self._active)
+
+    def load(self, gtts: Iterable[Gtt]) -> None:
+        """Begin anew with the active triggers of the database."""
+        self._active.clear()
+        self._staged.clear()
+        for gtt in gtts:
+            self._put(gtt)
+
+    def stage(self, gtt: Gtt) -> None:
+        """Keep a change until its transaction is committed."""
+        self._staged[gtt.trigger_id] = gtt
+
+    def committed(self) -> None:
+        """What was staged is on disk."""
+        for gtt in self._staged.values():
+            self._put(gtt)
+        self._staged.clear()
+
+    def forget_staged(self) -> None:
+        """The transaction of what was staged is lost."""
+        self._staged.clear()
+
+    def due(self, ticks: Sequence[Tick], waits: Waits) -> list[Wish]:
+        """A wish for every trigger these ticks reach; each fires once.
+
+        waits: whether a trigger is held back for now, and is left alone.
+        """
+        hits: dict[int, int] = {}
+        for tick in filter(is_plausible, ticks):
+            for gtt in self._active.get(tick.instrument_id, {}).values():
+                leg = due_leg(gtt, tick.last_price)
+                if leg is not None and not waits(gtt, leg):
+                    hits.setdefault(gtt.trigger_id, leg)
+        return [self.fire(trigger_id, leg) for trigger_id, leg in hits.items()]
+
+    def _put(self, gtt: Gtt) -> None:
+        name = gtt.request.instrument
+        waiting = self._active.setdefault(name, {})
+        if gtt.is_active:
+            waiting[gtt.trigger_id] = gtt
+        else:
+            waiting.pop(gtt.trigger_id, None)
+        if not waiting:
+            del self._active[name]

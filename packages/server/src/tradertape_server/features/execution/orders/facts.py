@@ -1,0 +1,211 @@
+"""The facts the engine decides on, and what the account says against an order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from tradertape_core.execution.decision import Facts
+from tradertape_core.kernel.clock import IST
+from tradertape_core.kernel.errors import InvalidDocument, Problem
+from tradertape_core.kernel.format import inr
+from tradertape_core.kernel.money import Paise
+from tradertape_core.ledger.position import PositionKey
+from tradertape_core.market.hours import intraday_closes
+from tradertape_core.market.instrument import Instrument
+from tradertape_core.orders.commands import ModifyOrder, PlaceOrder
+from tradertape_core.orders.denials import Denial, DenialReason, denial
+from tradertape_core.orders.order import Order, OrderRequest, Product, Side, Variety
+from tradertape_core.risk import gate
+from tradertape_server.features.execution.errors import RunExiting
+from tradertape_server.features.execution.orders.risk_facts import Legs, Risk, risk_facts
+from tradertape_server.features.execution.state.unit_of_work import Desk
+
+_R = DenialReason
+
+
+def facts_for(desk: Desk, command: PlaceOrder, risk: Risk, *, legs: Legs | None = None) -> Facts:
+    """What is known about a new order. legs: those before it in its basket, whose margin is judged
+    as a whole.
+
+    Raises InvalidDocument for an unknown instrument, RunExiting when its run is being closed,
+    TradingPaused when the disk has room for what closes positions alone.
+    """
+    request = command.request
+    in_basket = legs is not None
+    pointer = f"/orders/{command.leg}/tradingsymbol" if in_basket else "/tradingsymbol"
+    instrument = instrument_of(desk, request.instrument, pointer)
+    if command.run_id is not None and desk.is_leaving(command.run_id):
+        raise RunExiting
+    account_id = int(command.account)
+    margins = desk.account(account_id).margins
+    needed = None if in_basket else margins.need(request, command.run_id, desk.now)
+    known = risk_facts(desk, account_id, command.run_id, request, risk, required=needed, legs=legs)
+    denials = gate.check(command, known)
+    held = abs(known.position_quantity)
+    if not gate.is_reducing(request, known):
+        held = 0
+        desk.demand_room()
+        denials += _intraday(desk, request, instrument)
+        denials += _holdings(desk, command, legs)
+        denials += () if needed is None else _margin(desk, account_id, needed)
+    return market_facts(desk, instrument, denials, held=held)
+
+
+def closes(desk: Desk, order: Order, request: OrderRequest) -> bool:
+    """Whether an open order, with this request, only takes from a position that is open."""
+    return _closable(desk, order, request) > 0
+
+
+def _closable(desk: Desk, order: Order, request: OrderRequest) -> int:
+    """Units there were for an order to close, its own fills included; 0 where it does more."""
+    key = PositionKey(order.account, order.run_id, request.instrument, request.product)
+    position = desk.account(int(order.account)).positions.get(key)
+    if position is None or position.side is request.side:
+        return 0
+    held = abs(position.quantity) + order.filled_quantity
+    # More than it had: beside what other orders are closing.
+    others = _claimed(desk, order) if request.quantity > order.request.quantity else 0
+    return held if request.quantity <= held - others else 0
+
+
+def exit_facts(desk: Desk, instrument: Instrument, quantity: int) -> Facts:
+    """What is known about an order that closes a position: nothing of the account is against it."""
+    return market_facts(desk, instrument, (), held=quantity)
+
+
+def change_facts(desk: Desk, order: Order, command: ModifyOrder, risk: Risk) -> Facts:
+    """What is known about a change: the margin it takes beyond what the order has reserved, and
+    what a new order with these terms would be refused for."""
+    instrument = desk.known(order.request.instrument)
+    margins, now = desk.account(int(order.account)).margins, desk.now
+    request = command.change.applied_to(order.request)
+    more = margins.needs([request], order.run_id, now)
+    more = Paise(more - margins.needs([order.request], order.run_id, now))
+    denials = _margin(desk, int(order.account), more) if more > 0 else ()
+    held = _closable(desk, order, request)
+    if not held:
+        desk.demand_room()
+        known = risk_facts(
+            desk, int(order.account), order.run_id, request, risk, required=more, changed=order
+        )
+        denials += gate.check_change(request, known)
+        denials += _too_many_sold(desk, order, request)
+    return market_facts(desk, instrument, denials, held=held)
+
+
+def basket_denials(
+    desk: Desk, account_id: int, commands: Sequence[PlaceOrder], facts: Sequence[Facts]
+) -> tuple[Denial, ...]:
+    """What the account says against the legs together."""
+    sound = [
+        command.request for command, fact in zip(commands, facts, strict=True) if not fact.denials
+    ]
+    if not sound:
+        return ()
+    return margin_of(desk, account_id, sound, commands[0].run_id)[1]
+
+
+def margin_of(
+    desk: Desk, account_id: int, requests: Sequence[OrderRequest], run_id: str | None = None
+) -> tuple[Paise, tuple[Denial, ...]]:
+    """What orders need together, and the denial when the account has less."""
+    state = desk.account(account_id)
+    needed = state.margins.needs(requests, run_id, desk.now)
+    return needed, _margin(desk, account_id, needed)
+
+
+def market_facts(
+    desk: Desk, instrument: Instrument, denials: tuple[Denial, ...], *, held: int
+) -> Facts:
+    """The market's side of the facts."""
+    return Facts(
+        instrument=instrument,
+        tick=desk.tick(instrument.id),
+        phase=desk.phase(instrument),
+        denials=denials,
+        held=held,
+    )
+
+
+def _intraday(desk: Desk, request: OrderRequest, instrument: Instrument) -> tuple[Denial, ...]:
+    """Once brokers close intraday positions they open none: nobody would close that one today."""
+    if request.product is not Product.MIS or request.variety is Variety.AMO:
+        return ()
+    if desk.market.never_closes or desk.phase(instrument) is None:
+        return ()
+    due = intraday_closes(desk.now.astimezone(IST).date()).get(instrument.exchange)
+    if due is None or desk.now < due:
+        return ()
+    instead = Product.NRML if instrument.is_derivative else Product.CNC
+    facts = {"exchange": instrument.exchange, "due": f"{due:%H:%M}", "instead": instead.value}
+    return (denial(_R.INTRADAY_OVER, pointer="/product", **facts),)
+
+
+def _holdings(desk: Desk, command: PlaceOrder, legs: Legs | None) -> tuple[Denial, ...]:
+    """Delivery sells only what is there and not being sold: shares for CNC, funded ones for MTF."""
+    request = command.request
+    if not _is_delivered(request):
+        return ()
+    free = desk.account(int(command.account)).margins.free_holdings(request, command.run_id)
+    if legs is not None:
+        free = max(free - legs.units(request), 0)
+    return () if request.quantity <= free else _sells_more(request, free)
+
+
+def _too_many_sold(desk: Desk, order: Order, request: OrderRequest) -> tuple[Denial, ...]:
+    """The same of an order that is changed: its own units it may have."""
+    if not _is_delivered(request) or request.quantity <= order.request.quantity:
+        return ()
+    margins = desk.account(int(order.account)).margins
+    free = order.filled_quantity + order.pending_quantity
+    free += margins.free_holdings(request, order.run_id)
+    return () if request.quantity <= free else _sells_more(request, free)
+
+
+def _is_delivered(request: OrderRequest) -> bool:
+    return request.side is Side.SELL and request.product in (Product.CNC, Product.MTF)
+
+
+def _claimed(desk: Desk, order: Order) -> int:
+    """Units that other orders than this one take on its side."""
+    request, margins = order.request, desk.account(int(order.account)).margins
+    claimed = margins.pending(request.instrument, request.product, request.side, order.run_id)
+    return claimed - order.pending_quantity
+
+
+def _sells_more(request: OrderRequest, free: int) -> tuple[Denial, ...]:
+    facts = {"instrument": request.instrument, "product": request.product}
+    found = denial(
+        _R.INSUFFICIENT_HOLDINGS,
+        pointer="/quantity",
+        held=free,
+        quantity=request.quantity,
+        **facts,
+    )
+    return (found,)
+
+
+def _margin(desk: Desk, account_id: int, needed: Paise) -> tuple[Denial, ...]:
+    state = desk.account(account_id)
+    available = state.margins.available(state.cash_paise)
+    if needed <= max(available, 0):
+        return ()
+    facts = {"required": _inr(needed), "available": _inr(available)}
+    return (denial(_R.INSUFFICIENT_MARGIN, **facts),)
+
+
+def _inr(paise: int) -> str:
+    return inr(Decimal(paise) / 100, 2)
+
+
+def instrument_of(desk: Desk, name: str, pointer: str) -> Instrument:
+    """The instrument of exactly this id: what is stored must be what is found again.
+
+    Raises InvalidDocument at the pointer.
+    """
+    found = desk.market.instrument(name)
+    if found is None or found.id != name:
+        hint = desk.market.hint(name)
+        raise InvalidDocument([Problem(pointer, f"{name} is not a known instrument{hint}")])
+    return found

@@ -1,0 +1,176 @@
+"""What an order would cost, before it is placed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from tradertape_core.execution.decision import Facts
+from tradertape_core.execution.pricing import offers
+from tradertape_core.ledger.billing import delivery_charges, order_charges, schedule_for
+from tradertape_core.ledger.charges import NO_CHARGES, Charges
+from tradertape_core.market.instrument import Instrument
+from tradertape_core.market.tick import Tick
+from tradertape_core.orders.checks import check_against, needs_slices, slices_of
+from tradertape_core.orders.commands import PlaceOrder
+from tradertape_core.orders.denials import Denial
+from tradertape_core.orders.fields import order_document
+from tradertape_core.orders.order import Fill, OrderRequest, Product, Side
+from tradertape_server.features.execution.orders import views
+from tradertape_server.features.execution.orders.facts import (
+    exit_facts,
+    facts_for,
+    instrument_of,
+    margin_of,
+)
+from tradertape_server.features.execution.orders.risk_facts import NO_RISK, Legs, Risk
+from tradertape_server.features.execution.state.unit_of_work import Desk
+
+Json = dict[str, Any]
+_NO_SLIPPAGE = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Whose order it would be: the risk gate judges by run and limits."""
+
+    account_id: int
+    run_id: str | None = None
+    risk: Risk = NO_RISK
+
+
+def preview_order(desk: Desk, asker: Asker, request: OrderRequest) -> Json:
+    """The order as it would be placed, what it needs and costs, and what to beware of.
+
+    What would refuse it is a warning of severity `error`.
+    """
+    warnings, charges = _leg(desk, asker, request, Legs())
+    margin, short = margin_of(desk, asker.account_id, [request], asker.run_id)
+    warnings += [_warning(one, severity="error") for one in short]
+    order = {**views.plain(order_document(request)), "warnings": warnings}
+    return {"intent_type": "place_order", "order": order, "cost_contract": _cost(margin, charges)}
+
+
+def preview_basket(desk: Desk, asker: Asker, requests: Sequence[OrderRequest]) -> Json:
+    """The same of a basket, its margin as a whole."""
+    before = Legs()
+    legs = [
+        _leg(desk, asker, request, before, at=f"/orders/{index}")
+        for index, request in enumerate(requests)
+    ]
+    margin, short = margin_of(desk, asker.account_id, requests, asker.run_id)
+    charges = sum((cost for _, cost in legs), NO_CHARGES)
+    orders = [
+        {**views.plain(order_document(request)), "warnings": warnings}
+        for request, (warnings, _) in zip(requests, legs, strict=True)
+    ]
+    basket = {"orders": orders, "warnings": [_warning(one, severity="error") for one in short]}
+    return {
+        "intent_type": "place_basket",
+        "basket": basket,
+        "cost_contract": _cost(margin, charges),
+    }
+
+
+def _leg(
+    desk: Desk, asker: Asker, request: OrderRequest, before: Legs, *, at: str = ""
+) -> tuple[list[Json], Charges]:
+    instrument = instrument_of(desk, request.instrument, f"{at}/tradingsymbol")
+    facts, now = _facts(desk, asker, request, before, instrument), desk.now
+    checked = check_against(
+        request, instrument, now=now, tick=facts.tick, phase=facts.phase, held=facts.held
+    )
+    charges = estimate(request, instrument, facts.tick, now, broker=desk.broker)
+    denials = (*checked.denials, *facts.denials)
+    if not denials:
+        before.take(request, is_exit=facts.held > 0)
+    refusals = [_warning(one, severity="error") for one in denials]
+    return [*refusals, *(_warning(one, severity="warning") for one in checked.warnings)], charges
+
+
+def _facts(
+    desk: Desk, asker: Asker, request: OrderRequest, before: Legs, instrument: Instrument
+) -> Facts:
+    """What risk and holdings say; the margin is judged as a whole."""
+    if asker.run_id is not None and desk.is_leaving(asker.run_id):
+        # An exit is told here, which nothing refuses.
+        return exit_facts(desk, instrument, request.quantity)
+    command = PlaceOrder(
+        order_id="preview",
+        account=str(asker.account_id),
+        run_id=asker.run_id,
+        key="preview",
+        venue="paper",
+        request=request,
+    )
+    return facts_for(desk, command, asker.risk, legs=before)
+
+
+def estimate(
+    request: OrderRequest, instrument: Instrument, tick: Tick | None, now: datetime, *, broker: str
+) -> Charges:
+    """What the order costs if it fills whole at its price, or at what the market offers.
+
+    Each slice of it is an order of its own to the broker.
+    """
+    price = request.price
+    if not price and tick is not None:
+        offered = offers(tick, request.side, instrument, _NO_SLIPPAGE)
+        price = offered[0].price if offered else tick.last_price
+    if not price:
+        return NO_CHARGES
+    terms = schedule_for(broker, request.product, instrument.instrument_type)
+    parts = (replace(request, quantity=part) for part in _parts(request, instrument))
+    costs = [order_charges(terms, [_filled(part, price, now)]) for part in parts]
+    charges = sum(costs, NO_CHARGES)
+    if request.product is Product.CNC and request.side is Side.SELL:
+        value = price * request.quantity
+        charges = charges + delivery_charges(terms, now.date(), value * 0, value)
+    return charges
+
+
+def _parts(request: OrderRequest, instrument: Instrument) -> tuple[int, ...]:
+    freeze = instrument.freeze_quantity
+    if freeze is None or not (request.autoslice and needs_slices(request, instrument)):
+        return (request.quantity,)
+    return slices_of(request.quantity, freeze, instrument.lot_size)
+
+
+def _filled(request: OrderRequest, price: Decimal, now: datetime) -> Fill:
+    return Fill(
+        trade_id="preview",
+        order_id="preview",
+        account="",
+        run_id=None,
+        instrument=request.instrument,
+        product=request.product,
+        side=request.side,
+        quantity=request.quantity,
+        price=price,
+        at=now,
+    )
+
+
+def _cost(margin_paise: int, charges: Charges) -> Json:
+    return {
+        "margin_required": views.rupees(margin_paise),
+        "charges_estimate": {
+            "brokerage": views.rupees(charges.brokerage),
+            "stt": views.rupees(charges.stt),
+            "exchange_txn": views.rupees(charges.transaction),
+            "sebi": views.rupees(charges.sebi),
+            "stamp_duty": views.rupees(charges.stamp),
+            "gst": views.rupees(charges.gst),
+            "dp": views.rupees(charges.demat),
+            "total": views.rupees(charges.total),
+        },
+        "total_charges": views.rupees(charges.total),
+        "total_taxes": views.rupees(charges.taxes),
+    }
+
+
+def _warning(denial: Denial, *, severity: str) -> Json:
+    return {"code": denial.reason.value, "message": denial.message, "severity": severity}

@@ -1,0 +1,163 @@
+"""What a wish is answered with: built once, kept as bytes, given again byte for byte."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from tradertape_core.kernel.frozen import quickly_made
+from tradertape_server.features.execution.orders import unwinding, views
+from tradertape_server.features.execution.state.unit_of_work import EXIT_RUN, Desk
+from tradertape_server.platform.errors import ApiError
+
+Json = dict[str, Any]
+REPLAY_HEADER = "Idempotent-Replay"
+
+__all__ = ["EXIT_RUN", "PLACE_BASKET", "PLACE_ORDER", "Answer", "Outcome"]
+PLACE_ORDER = "place_order"
+PLACE_BASKET = "place_basket"
+
+
+@quickly_made
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A status code and a JSON body; `is_replay` when it was given before."""
+
+    status_code: int
+    body: bytes
+    is_replay: bool = False
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Headers to answer with."""
+        return {REPLAY_HEADER: "true"} if self.is_replay else {}
+
+    @property
+    def document(self) -> Json:
+        """The body, parsed."""
+        return orjson.loads(self.body)
+
+
+# What a wish comes back with: a refusal is a value until it is back with its caller, because the
+# note about it is to be committed.
+Outcome = Answer | ApiError
+
+
+def answer_of(body: Json, status_code: int = 200) -> Answer:
+    """A body as an answer; the same body is always the same bytes."""
+    return Answer(status_code, orjson.dumps(body, option=orjson.OPT_SORT_KEYS))
+
+
+def kept(row: Json, *, is_replay: bool) -> Answer | None:
+    """The answer of an intent; None where there is none yet."""
+    if row["answer"] is None:
+        return None
+    return Answer(row["status_code"], bytes(row["answer"]), is_replay)
+
+
+def keep_answer(desk: Desk, row: Json) -> Answer | None:
+    """Build the answer of an intent and keep it; None while there is nothing to say (an exit)."""
+    build = {PLACE_ORDER: _single, PLACE_BASKET: _basket}.get(row["kind"])
+    if build is None:
+        return None
+    body = build(desk, row)
+    if row["details"].get("strict"):
+        del body["status"]  # the published model knows it inside `result` only
+    return keep(desk, row, body)
+
+
+def keep(desk: Desk, row: Json, body: Json, status_code: int = 200) -> Answer:
+    """Keep a body as the answer of an intent."""
+    answer = answer_of(body, status_code)
+    desk.answer(
+        {
+            "run_id": row["run_id"],
+            "key": row["key"],
+            "status_code": answer.status_code,
+            "answer": answer.body,
+        }
+    )
+    return answer
+
+
+def _single(desk: Desk, row: Json) -> Json:
+    leg = row["details"]["legs"][0]
+    result = _order_result(desk, leg["order_id"])
+    result["timeline_cursor"] = desk.cursor
+    if row["details"].get("preview"):
+        result["preview"] = row["details"]["preview"]
+    return {
+        "strategy_run_id": row["run_id"],
+        "mode": row["mode"],
+        "order_id": leg["order_id"],
+        "status": result["status"],
+        "result": result,
+    }
+
+
+def _basket(desk: Desk, row: Json) -> Json:
+    legs = [_leg(desk, leg) for leg in row["details"]["legs"]]
+    unwound = unwinding.outcome(desk, row)
+    result = {
+        "basket_id": row["details"]["basket_id"],
+        "status": _basket_status(row, legs, unwound),
+        "legs": legs,
+        "timeline_cursor": desk.cursor,
+    }
+    if unwound is not None:
+        result["unwind"] = unwound
+    if row["details"].get("preview"):
+        result["preview"] = row["details"]["preview"]
+    return {
+        "strategy_run_id": row["run_id"],
+        "mode": row["mode"],
+        "order_id": None,
+        "status": result["status"],
+        "result": result,
+    }
+
+
+def _leg(desk: Desk, leg: Json) -> Json:
+    named = {"leg_id": leg["leg_id"]} if "leg_id" in leg else {}
+    order_id = leg["order_id"]
+    if order_id is None:
+        return {
+            "index": leg["index"],
+            "order_id": None,
+            "status": leg["status"],
+            "detail": leg["detail"],
+            **named,
+        }
+    result = _order_result(desk, order_id)
+    return {"index": leg["index"], "detail": result["status_message"], **named, **result}
+
+
+def _basket_status(row: Json, legs: list[Json], unwound: Json | None) -> str:
+    """`partial` also when a leg was refused by the venue after others were taken, or lapsed."""
+    if row["details"].get("dry_run"):
+        return "dry_run"
+    if unwound is not None:
+        return "rejected" if unwound["status"] == "done" else "partial"
+    refused = sum(leg["status"] in ("REJECTED", "DENIED") for leg in legs)
+    if refused == len(legs):
+        return "rejected"
+    is_sent = row["mode"] != "dry_run"
+    lapsed = is_sent and any(leg["status"] == "CANCELLED" for leg in legs)
+    return "partial" if refused or lapsed else "accepted"
+
+
+def _order_result(desk: Desk, order_id: str) -> Json:
+    order = desk.order(order_id)
+    if order is None:
+        return {"order_id": order_id, "status": "REJECTED", "status_message": "not found"}
+    return {
+        "order_id": order_id,
+        "status": str(order.status),
+        "status_message": order.status_message,
+        "filled_quantity": order.filled_quantity,
+        "pending_quantity": order.pending_quantity,
+        "average_price": views.number(order.average_price),
+        "children": [child.order_id for child in desk.family(order_id)] if order.slices else [],
+    }

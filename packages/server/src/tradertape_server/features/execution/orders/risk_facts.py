@@ -1,0 +1,219 @@
+"""What the risk gate has to know about a moment, gathered at the desk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from tradertape_core.kernel.clock import IST
+from tradertape_core.kernel.money import Paise, Price, notional
+from tradertape_core.ledger.marks import is_plausible
+from tradertape_core.ledger.pnl import RunMode, pnl_of
+from tradertape_core.ledger.position import Position, PositionKey
+from tradertape_core.market.tick import Tick
+from tradertape_core.orders.order import Order, OrderRequest, Side
+from tradertape_core.risk.rules import RiskFacts, RiskLimits
+from tradertape_server.features.execution.state.unit_of_work import AccountState, Desk
+from tradertape_server.features.execution.store import repository
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Risk:
+    """What a run may do. kill_switch, halted: why nothing new is taken, if so."""
+
+    limits: RiskLimits = field(default_factory=RiskLimits)
+    kill_switch: str | None = None
+    halted: str | None = None
+
+
+NO_RISK = Risk()
+
+
+@dataclass(slots=True)
+class Legs:
+    """The legs of a basket that stand so far: the next is judged as if they were placed."""
+
+    entries: list[OrderRequest] = field(default_factory=list[OrderRequest])
+    exits: list[OrderRequest] = field(default_factory=list[OrderRequest])
+
+    def __len__(self) -> int:
+        return len(self.entries) + len(self.exits)
+
+    def take(self, request: OrderRequest, *, is_exit: bool) -> None:
+        """Take a leg in that nothing refuses."""
+        (self.exits if is_exit else self.entries).append(request)
+
+    def units(self, request: OrderRequest) -> int:
+        """Units that they take on the same side of the same holding."""
+        place = (request.instrument, request.product, request.side)
+        legs = (*self.entries, *self.exits)
+        return sum(o.quantity for o in legs if (o.instrument, o.product, o.side) == place)
+
+
+_Waiting = tuple[OrderRequest, int]  # with the units that are still to come
+
+
+def risk_facts(
+    desk: Desk,
+    account_id: int,
+    run_id: str | None,
+    request: OrderRequest,
+    risk: Risk,
+    *,
+    required: Paise | None,
+    legs: Legs | None = None,
+    changed: Order | None = None,
+) -> RiskFacts:
+    """Return the facts about one order. required: None when its margin is judged elsewhere.
+
+    legs: those of its basket before it. changed: the order whose new terms the request is.
+    What costs a look at the database is gathered only where a limit asks for it.
+    """
+    state, now, legs = desk.account(account_id), desk.now, legs or Legs()
+    tick = _plausible_tick(desk, request.instrument)
+    key = PositionKey(str(account_id), run_id, request.instrument, request.product)
+    position = state.positions.get(key)
+    quantity = position.quantity if position else 0
+    limits, halt = risk.limits, desk.halt(account_id)
+    return RiskFacts(
+        now=now,
+        limits=limits,
+        kill_switch=risk.kill_switch if halt is None else halt.words,
+        halted=risk.halted,
+        capital_paise=Paise(limits.allocation_paise or state.cash_paise),
+        day_pnl_paise=_day_pnl(desk, account_id, run_id, limits),
+        orders_today=_orders_today(desk, run_id, now, limits) + len(legs),
+        position_quantity=quantity,
+        exiting_quantity=_exiting(state, run_id, request, quantity) + legs.units(request),
+        last_price=tick.last_price if tick else None,
+        tick_age_s=abs((now - tick.at).total_seconds()) if tick else None,
+        is_option=desk.known(request.instrument).is_option,
+        required_paise=required,
+        free_paise=state.margins.available(state.cash_paise),
+        same_order_age_s=_same_order_age(state, run_id, request, now, limits),
+        **_in_the_market(desk, state, run_id, request, limits, legs, changed),
+    )
+
+
+def _in_the_market(
+    desk: Desk,
+    state: AccountState,
+    run_id: str | None,
+    request: OrderRequest,
+    limits: RiskLimits,
+    legs: Legs,
+    changed: Order | None,
+) -> dict[str, Any]:
+    """What the run holds and will hold, and what that is worth, where a limit asks for it."""
+    if not _asks_for_holdings(limits):
+        return {}
+    instrument = request.instrument
+    held = [one for key, one in state.positions.items() if key.run_id == run_id]
+    waiting = _waiting(state, run_id, legs, changed)
+    same_held = [one for one in held if one.key.instrument == instrument]
+    same_waiting = [one for one in waiting if one[0].instrument == instrument]
+    names = (*(one.key.instrument for one in held), *(one.instrument for one, _ in waiting))
+    return {
+        "open_instruments": frozenset(names),
+        "gross_exposure_paise": _exposure(desk, held, waiting),
+        "symbol_exposure_paise": _exposure(desk, same_held, same_waiting),
+    }
+
+
+def _waiting(
+    state: AccountState, run_id: str | None, legs: Legs, changed: Order | None
+) -> list[_Waiting]:
+    """What the run will hold besides, once its orders and the legs before this one are filled."""
+    resting = [
+        (order.request, order.pending_quantity)
+        for order in state.orders.values()
+        if order.run_id == run_id
+        and not order.slices
+        and (changed is None or order.order_id != changed.order_id)
+        and not _takes_from(state, order)
+    ]
+    return [*resting, *((leg, leg.quantity) for leg in legs.entries)]
+
+
+def _takes_from(state: AccountState, order: Order) -> bool:
+    request = order.request
+    key = PositionKey(order.account, order.run_id, request.instrument, request.product)
+    position = state.positions.get(key)
+    return position is not None and position.side is not request.side
+
+
+def _asks_for_holdings(limits: RiskLimits) -> bool:
+    asked = (
+        limits.max_positions,
+        limits.max_per_symbol_pct,
+        limits.exposure_pct,
+        limits.allocation_paise,
+    )
+    return any(one is not None for one in asked)
+
+
+def _plausible_tick(desk: Desk, name: str) -> Tick | None:
+    tick = desk.tick(name)
+    return tick if tick is not None and is_plausible(tick) else None
+
+
+def _exiting(state: AccountState, run_id: str | None, request: OrderRequest, quantity: int) -> int:
+    side = Side.SELL if quantity > 0 else Side.BUY
+    return state.margins.pending(request.instrument, request.product, side, run_id)
+
+
+def _exposure(desk: Desk, positions: Iterable[Position], waiting: Sequence[_Waiting]) -> Paise:
+    total = 0
+    for request, quantity in waiting:
+        price = request.price or request.trigger_price
+        tick = None if price else desk.tick(request.instrument)
+        price = tick.last_price if tick else price
+        total += notional(Price(price), quantity)
+    for one in positions:
+        tick = desk.tick(one.key.instrument)
+        price = tick.last_price if tick else one.average_price
+        total += notional(Price(price), abs(one.quantity))
+    return Paise(total)
+
+
+def _day_pnl(desk: Desk, account_id: int, run_id: str | None, limits: RiskLimits) -> Paise:
+    if limits.daily_loss_paise is None and limits.daily_loss_pct is None:
+        return Paise(0)
+    today = desk.now.astimezone(IST).date()
+    stored = repository.positions(desk.session, account_id=account_id, run_id=run_id or "")
+    current = [desk.position(one.key) for one in stored]
+    moved = [one for one in current if one.is_open or one.today.day == today]
+    ticks: dict[str, Tick] = {}
+    for one in moved:
+        tick = desk.tick(one.key.instrument)
+        if tick is not None:
+            ticks[one.key.instrument] = tick
+    found = pnl_of(moved, ticks, desk.now, mode=RunMode.PAPER, today_only=True)
+    return found.totals.net_paise
+
+
+def _orders_today(desk: Desk, run_id: str | None, now: datetime, limits: RiskLimits) -> int:
+    if limits.max_orders_per_day is None or run_id is None:
+        return 0
+    midnight = now.astimezone(IST).replace(hour=0, minute=0, second=0, microsecond=0)
+    stored = repository.count_orders(desk.session, run_id, since=midnight)
+    return stored + desk.placed_now(run_id)
+
+
+def _same_order_age(
+    state: AccountState,
+    run_id: str | None,
+    request: OrderRequest,
+    now: datetime,
+    limits: RiskLimits,
+) -> float | None:
+    if limits.duplicate_within_s is None:
+        return None
+    ages = [
+        (now - order.placed_at).total_seconds()
+        for order in state.orders.values()
+        if order.run_id == run_id and order.request == request
+    ]
+    return min(ages, default=None)

@@ -1,0 +1,225 @@
+"""Splits, bonuses, consolidations and dividends reach what is held, each once.
+
+From midnight (IST) of its ex date an action changes the positions with units from before, in one
+transaction with what depends on their price: resting orders and triggers from before end, as they
+do at the exchange and at brokers, and protections move. A position remembers what it has been
+through, so a second look, or a stop between two positions, changes nothing twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Protocol
+
+from tradertape_core.execution import engine
+from tradertape_core.kernel.clock import IST
+from tradertape_core.kernel.format import grouped, inr
+from tradertape_core.ledger.corporate import CashDividend, CorporateAction, is_touched
+from tradertape_core.ledger.journal import Book, post_action, post_dividend
+from tradertape_core.ledger.position import Position
+from tradertape_core.market.instrument import Instrument, InstrumentType
+from tradertape_core.orders.codec import to_document
+from tradertape_core.orders.commands import CancelOrder
+from tradertape_core.orders.gtt import GttStatus
+from tradertape_core.orders.reports import CancelReason
+from tradertape_server.features.execution.gtt.gtt_commands import GttDesk
+from tradertape_server.features.execution.service import ExecutionService
+from tradertape_server.features.execution.state.command import Wish
+from tradertape_server.features.execution.state.unit_of_work import Desk
+from tradertape_server.features.market.corporate import Payment, Rescaling
+from tradertape_server.platform.logging import get_logger
+
+EVERY = timedelta(seconds=30)
+ADJUSTED, PAID = "position_adjusted", "dividend_paid"
+
+Also = Callable[[Desk, CorporateAction], None]
+
+logger = get_logger(__name__)
+
+
+class Facts(Protocol):
+    """What is known of corporate actions."""
+
+    @property
+    def version(self) -> str: ...
+
+    def rescalings(self, symbols: Collection[str], until: date) -> Sequence[Rescaling]: ...
+
+    def payments(self, symbols: Collection[str], until: date) -> Sequence[Payment]: ...
+
+
+def _nothing_else(_desk: Desk, _action: CorporateAction) -> None:
+    """What a server without protections does besides."""
+
+
+@dataclass(slots=True)
+class CorporateActions:
+    """A chore: looks once a day, and whenever the data set changes.
+
+    also: what else a change of units moves, within the same transaction.
+    """
+
+    service: ExecutionService
+    facts: Facts
+    also: Also = _nothing_else
+    _looked: datetime | None = None
+    _done: tuple[date, str] | None = field(default=None)
+
+    def __call__(self, now: datetime) -> None:
+        """Bring everything that is open up to today."""
+        if self._looked is not None and timedelta(0) <= now - self._looked < EVERY:
+            return
+        self._looked = now
+        today = now.astimezone(IST).date()
+        due = (today, self.facts.version)
+        if due != self._done:
+            self._bring_up_to(today)
+            self._done = due
+
+    def _bring_up_to(self, today: date) -> None:
+        open_ones = self._open_instruments()
+        symbols = {symbol for symbol, _ in open_ones}
+        for rescaling in self.facts.rescalings(symbols, today):
+            for symbol, instrument in open_ones:
+                if symbol == rescaling.symbol:
+                    action = self._action(rescaling, instrument, today)
+                    self._do(adjust_wish(action, rescaling.kind, self.service.gtt, self.also))
+        for payment in self.facts.payments(symbols, today):
+            for symbol, instrument in open_ones:
+                if symbol == payment.symbol and not instrument.is_derivative:
+                    self._do(pay_wish(_dividend(payment, instrument)))
+
+    def _open_instruments(self) -> list[tuple[str, Instrument]]:
+        """Shares, and futures on shares, with the symbol of the share."""
+        names = {position.key.instrument for position in self.service.positions(open_only=True)}
+        names |= {order.request.instrument for order in self.service.orders(open_only=True)}
+        names |= self.service.gtt.triggers.instruments
+        found: list[Instrument] = self.service.trader.do(
+            Wish(lambda desk: [one for name in sorted(names) if (one := desk.find(name))])
+        )
+        return [(symbol, one) for one in found if (symbol := _symbol(one)) is not None]
+
+    def _action(self, rescaling: Rescaling, instrument: Instrument, today: date) -> CorporateAction:
+        action = CorporateAction(
+            action_id=rescaling.action_id,
+            instrument=instrument.id,
+            ex_date=rescaling.ex_date,
+            new=rescaling.new,
+            old=rescaling.old,
+        )
+        price = self._price_after(action, today)
+        return CorporateAction(
+            action_id=action.action_id, instrument=action.instrument, ex_date=action.ex_date,
+            new=action.new, old=action.old, in_lieu_price=price,
+        )  # fmt: skip
+
+    def _price_after(self, action: CorporateAction, today: date) -> Decimal | None:
+        """What a fraction of a unit is paid at: the last price, on the basis after the action."""
+        tick = self.service.market.tick(action.instrument)
+        if tick is None:
+            return None
+        seen = (tick.exchange_at or tick.at).astimezone(IST).date()
+        is_before = seen < action.ex_date <= today
+        return action.price(tick.last_price) if is_before else tick.last_price
+
+    def _do(self, wish: Wish) -> None:
+        changed = self.service.trader.do(wish)
+        if changed:
+            logger.info("corporate action", changed=changed)
+
+
+def adjust_wish(action: CorporateAction, kind: str, gtts: GttDesk, also: Also) -> Wish:
+    """Carry an action through everything open in its instrument; how many positions it changed."""
+
+    def decide(desk: Desk) -> int:
+        for order in desk.open_orders_in(action.instrument):
+            is_before = order.placed_at.astimezone(IST).date() < action.ex_date
+            if is_before and not order.slices and not order.in_doubt:
+                command = CancelOrder(order_id=order.order_id, reason=CancelReason.VENUE)
+                desk.record(engine.cancel(command, order, desk.now))
+        why = f"{kind} {action.new}:{action.old}"
+        gtts.end_all(desk, action.instrument, GttStatus.DISABLED, why, made_before=action.ex_date)
+        also(desk, action)
+        held = list(_due(desk, action.instrument, action.action_id, action.ex_date))
+        for position in held:
+            _adjust(desk, position, action, kind)
+        return len(held)
+
+    return Wish(decide, lambda _desk, count: count)
+
+
+def pay_wish(dividend: CashDividend) -> Wish:
+    """Pay a dividend to every position that is due one; how many were."""
+
+    def decide(desk: Desk) -> int:
+        held = list(_due(desk, dividend.instrument, dividend.action_id, dividend.ex_date))
+        for position in held:
+            _pay(desk, position, dividend)
+        return len(held)
+
+    return Wish(decide)
+
+
+def _due(desk: Desk, instrument: str, action_id: str, ex_date: date) -> Iterator[Position]:
+    for position in desk.open_positions_in(instrument):
+        if is_touched(position, ex_date) and action_id not in position.actions:
+            yield position
+
+
+def _adjust(desk: Desk, before: Position, action: CorporateAction, kind: str) -> None:
+    posted = post_action(action, before.key, Book({before.key: before}), at=desk.now)
+    if posted is None or posted.position is None:
+        return
+    desk.post(posted)
+    after = posted.position
+    realised = after.realised_paise - before.realised_paise
+    cash = f", {inr(Decimal(realised) / 100, 2)} realised on a fraction" if realised else ""
+    words = (
+        f"{kind.title()} {action.new}:{action.old}: {grouped(before.quantity)} {action.instrument} "
+        f"became {grouped(after.quantity)}{cash}"
+    )
+    _tell(desk, before, ADJUSTED, words, action=to_document(action), quantity=after.quantity)
+
+
+def _pay(desk: Desk, before: Position, dividend: CashDividend) -> None:
+    posted = post_dividend(dividend, before.key, Book({before.key: before}), at=desk.now)
+    if posted is None or posted.position is None:
+        return
+    desk.post(posted)
+    paid = posted.position.realised_paise - before.realised_paise
+    words = (
+        f"Dividend of ₹{dividend.amount.normalize():f} a share of {dividend.instrument}: "
+        f"{inr(Decimal(paid) / 100, 2)}"
+    )
+    _tell(desk, before, PAID, words, dividend=to_document(dividend), paid_paise=paid)
+
+
+def _tell(desk: Desk, position: Position, event_type: str, words: str, **payload: object) -> None:
+    desk.note(
+        account_id=int(position.key.account),
+        run_id=position.key.run_id,
+        kind="execution",
+        event_type=event_type,
+        source="paper",
+        summary=words,
+        payload={"product": position.key.product.value, **payload},
+        resource=("position", position.key.instrument),
+    )
+
+
+def _symbol(instrument: Instrument) -> str | None:
+    if instrument.instrument_type is InstrumentType.EQ:
+        return instrument.tradingsymbol
+    return instrument.underlying if instrument.instrument_type is InstrumentType.FUT else None
+
+
+def _dividend(payment: Payment, instrument: Instrument) -> CashDividend:
+    return CashDividend(
+        action_id=payment.action_id,
+        instrument=instrument.id,
+        ex_date=payment.ex_date,
+        amount=payment.amount,
+    )

@@ -1,0 +1,135 @@
+"""Contracts that ended are settled: their orders taken back, their positions closed, once.
+
+Everything of one contract happens in one transaction, and only what is still open is settled, so a
+stop at any moment and a second look change nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from tradertape_core.execution import engine
+from tradertape_core.kernel.format import grouped, inr, price_text
+from tradertape_core.ledger.journal import Book, post_settlement
+from tradertape_core.ledger.position import Position
+from tradertape_core.ledger.settlement import (
+    Outcome,
+    Settlement,
+    outcome_of,
+    settlement_charges,
+    settlement_of,
+)
+from tradertape_core.market.hours import last_trade
+from tradertape_core.market.instrument import Instrument
+from tradertape_core.orders.codec import to_document
+from tradertape_core.orders.commands import CancelOrder
+from tradertape_core.orders.gtt import GttStatus
+from tradertape_core.orders.reports import CancelReason
+from tradertape_server.features.execution.gtt.gtt_commands import GttDesk
+from tradertape_server.features.execution.service import ExecutionService
+from tradertape_server.features.execution.state.command import Wish
+from tradertape_server.features.execution.state.unit_of_work import Desk
+from tradertape_server.platform.logging import get_logger
+
+EVERY = timedelta(seconds=20)
+SETTLED = "position_settled"
+_DERIVATIVES = frozenset({"NFO", "BFO"})
+_WORDS = {
+    Outcome.EXERCISED: "exercised",
+    Outcome.ASSIGNED: "assigned",
+    Outcome.WORTHLESS: "expired worthless",
+    Outcome.SETTLED: "settled",
+}
+
+logger = get_logger(__name__)
+
+
+@dataclass(slots=True)
+class ExpirySettlement:
+    """A chore: looks every few seconds for contracts that ended."""
+
+    service: ExecutionService
+    _looked: datetime | None = None
+    _waiting: set[str] = field(default_factory=set[str])
+
+    def __call__(self, now: datetime) -> None:
+        """Settle what ended before `now` and has a closing price; the rest waits for one."""
+        if self._looked is not None and timedelta(0) <= now - self._looked < EVERY:
+            return
+        self._looked = now
+        for contract in self._open_contracts():
+            if contract.expiry is not None and now >= last_trade(contract.expiry):
+                self._settle(contract)
+
+    def _open_contracts(self) -> list[Instrument]:
+        names = {position.key.instrument for position in self.service.positions(open_only=True)}
+        names |= {order.request.instrument for order in self.service.orders(open_only=True)}
+        names |= self.service.gtt.triggers.instruments
+        derivatives = sorted(n for n in names if n.partition(":")[0] in _DERIVATIVES)
+        if not derivatives:
+            return []
+        return self.service.trader.do(
+            Wish(lambda desk: [c for name in derivatives if (c := desk.find(name)) is not None])
+        )
+
+    def _settle(self, contract: Instrument) -> None:
+        price = self.service.market.closing_price(contract)
+        if price is None:
+            if contract.id not in self._waiting:
+                logger.warning("no closing price to settle at", instrument=contract.id)
+            self._waiting.add(contract.id)
+            return
+        self._waiting.discard(contract.id)
+        settled = self.service.trader.do(settle_wish(contract, price, self.service.gtt))
+        logger.info("settled", instrument=contract.id, price=str(price), positions=settled)
+
+
+def settle_wish(contract: Instrument, underlying_price: Decimal, gtts: GttDesk) -> Wish:
+    """End a contract for everybody at a closing price; how many positions that closed."""
+    settlement = settlement_of(contract, underlying_price)
+
+    def decide(desk: Desk) -> int:
+        for order in desk.open_orders_in(contract.id):
+            if not order.slices and not order.in_doubt:
+                command = CancelOrder(order_id=order.order_id, reason=CancelReason.DAY)
+                desk.record(engine.cancel(command, order, desk.now))
+        gtts.end_all(desk, contract.id, GttStatus.EXPIRED, "the contract expired")
+        held = desk.open_positions_in(contract.id)
+        for position in held:
+            _close(desk, position, contract, settlement)
+        return len(held)
+
+    return Wish(decide, lambda _desk, count: count)
+
+
+def _close(desk: Desk, before: Position, contract: Instrument, settlement: Settlement) -> None:
+    quantity, kind = before.quantity, contract.instrument_type
+    charges = settlement_charges(contract, quantity, settlement, broker=desk.broker)
+    book = Book({before.key: before})
+    posted = post_settlement(settlement, charges, before.key, book, kind=kind, at=desk.now)
+    if posted is None or posted.position is None:
+        return
+    desk.post(posted)
+    outcome = outcome_of(contract, quantity, settlement.price)
+    realised = posted.position.realised_paise - before.realised_paise
+    desk.note(
+        account_id=int(before.key.account),
+        run_id=before.key.run_id,
+        kind="execution",
+        event_type=SETTLED,
+        source="paper",
+        summary=f"Expiry: {grouped(quantity)} {contract.id} {_WORDS[outcome]} "
+        f"at {price_text(settlement.price)}, "
+        f"{inr(Decimal(realised) / 100, 2)} realised",
+        payload={
+            "settlement": to_document(settlement),
+            "outcome": outcome.value,
+            "product": before.key.product.value,
+            "quantity": quantity,
+            "realised_paise": realised,
+            "charges_paise": charges.total,
+        },
+        resource=("position", contract.id),
+    )

@@ -1,0 +1,220 @@
+"""What happens by the clock: exits go on, days end, intraday is squared off, auctions are matched.
+
+A market that never closes (the simulated one at any hour) has no day's end: nothing is squared off,
+after-market orders go out at once, and day orders end when India's date changes.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import partial
+
+from tradertape_core.execution.simulated import everything
+from tradertape_core.kernel.clock import IST, Clock
+from tradertape_core.ledger.corporate import is_touched
+from tradertape_core.market.calendar import Calendar
+from tradertape_core.market.hours import SQUARED_OFF, TradingHours, intraday_due, session_hours
+from tradertape_core.market.instrument import Instrument
+from tradertape_core.market.session_times import CLOSING_AUCTION, PRE_OPEN_OVER, PhaseKind, Segment
+from tradertape_core.orders.order import OrderStatus, Product, Variety
+from tradertape_core.orders.reports import ExecutionReport
+from tradertape_server.features.execution.errors import TradingPaused
+from tradertape_server.features.execution.orders import change
+from tradertape_server.features.execution.service import ExecutionService, RunRef
+from tradertape_server.features.execution.state.command import Wish
+from tradertape_server.features.execution.state.unit_of_work import Desk
+from tradertape_server.features.execution.venues.paper import PaperVenue
+from tradertape_server.platform.errors import ApiError
+from tradertape_server.platform.logging import get_logger
+
+Chore = Callable[[datetime], None]
+EVERY_S = 1.0
+_STILL_IN_AUCTION = CLOSING_AUCTION - {PhaseKind.CLOSING_MATCHING}
+
+logger = get_logger(__name__)
+
+
+@dataclass(slots=True)
+class ExecutionJobs:
+    """One thread; `run_once` is what it does every second."""
+
+    service: ExecutionService
+    calendar: Calendar
+    clock: Clock
+    chores: Sequence[Chore] = ()  # each decides itself what is due
+    _stopping: threading.Event = field(default_factory=threading.Event)
+    _thread: threading.Thread | None = None
+    _done: set[tuple[str, Segment, date]] = field(default_factory=set[tuple[str, Segment, date]])
+    _expired_on: date | None = None
+    _ended_before: datetime | None = None
+
+    def start(self) -> None:
+        """Begin; a second call does nothing."""
+        if self._thread is None:
+            self._stopping.clear()
+            self._thread = threading.Thread(target=self._loop, name="execution-jobs", daemon=True)
+            self._thread.start()
+
+    def stop(self, timeout_s: float = 10.0) -> None:
+        """End."""
+        self._stopping.set()
+        if self._thread is not None:
+            self._thread.join(timeout_s)
+            self._thread = None
+
+    def run_once(self) -> None:
+        """Do all that is due now."""
+        now = self.clock.now()
+        self._go_on_leaving()
+        self._expire_triggers(now)
+        self._do_chores(now)
+        if self.service.trader.is_halted:
+            self._tell(lambda _venue: ())  # a turn sees what another process changed of a switch
+        if self.service.trader.resting:
+            self._end_days_before(now)
+            self._tell(lambda venue: venue.expire(now))
+        if self.service.market.never_closes:
+            if self.service.trader.resting:
+                self._tell(lambda venue: venue.open_session(now, everything))
+            return
+        for segment in Segment:
+            hours = session_hours(self.calendar, now.astimezone(IST).date(), segment)
+            if hours is not None:
+                self._session(segment, hours, now)
+
+    def _loop(self) -> None:
+        while not self._stopping.wait(EVERY_S):
+            try:
+                self.run_once()
+            except TradingPaused:
+                logger.warning("execution jobs wait for the trader")
+            except Exception:
+                logger.exception("execution job failed")
+
+    def _session(self, segment: Segment, hours: TradingHours, now: datetime) -> None:
+        def among(instrument: Instrument) -> bool:
+            return self.service.market.segment(instrument) is segment
+
+        has_auctions = self.service.market.has_auctions
+        phases = self.calendar.session_times(hours.day, segment) if has_auctions else ()
+        phase = next((one.kind for one in phases if one.start <= now < one.end), None)
+        matched = [one.start for one in phases if one.kind is PhaseKind.CLOSING_MATCHING]
+        end = matched[0] if matched else hours.end
+        once, tell = partial(self._once, segment, hours.day), self._tell
+        if phase in PRE_OPEN_OVER:
+            kind = PhaseKind.PRE_OPEN_MATCHING
+            once("pre-open", lambda: self._match_auction(kind, segment, now))
+        if hours.start <= now < hours.end:
+            once("open", lambda: tell(lambda venue: venue.open_session(now, among)))
+            once("left", lambda: self._square_off(segment, hours.day, left_from_before=True))
+        due = intraday_due(self.calendar, hours.day, segment)
+        if due is not None and due <= now < hours.end:
+            self._square_off(segment, hours.day)
+        if phase in _STILL_IN_AUCTION:
+            once("auction", lambda: tell(lambda venue: venue.enter_auction(now, among)))
+        if now >= end:
+            if matched:
+                kind = PhaseKind.CLOSING_MATCHING
+                once("matching", lambda: self._match_auction(kind, segment, now))
+            once("close", lambda: tell(lambda venue: venue.close_session(now, among)))
+
+    def _once(self, segment: Segment, day: date, what: str, work: Callable[[], None]) -> None:
+        """Do something once a day; what was refused is tried again."""
+        name = (what, segment, day)
+        if name not in self._done:
+            work()
+            self._done.add(name)
+
+    def _match_auction(self, kind: PhaseKind, segment: Segment, now: datetime) -> None:
+        """Fill what waits in an auction, at its price; where nobody can say one it rests on."""
+        market = self.service.market
+        waiting = {order.request.instrument for order in self.service.orders(open_only=True)}
+        found = {name: market.instrument(name) for name in waiting}
+        prices = {
+            name: price
+            for name, one in found.items()
+            if one is not None
+            and market.segment(one) is segment
+            and (kind is PhaseKind.CLOSING_MATCHING or market.phase(one, now) is not None)
+            and (price := market.auction_price(one, kind)) is not None
+        }
+        if prices:
+            self._tell(lambda venue: venue.match_auction(prices, now))
+
+    def _square_off(self, segment: Segment, day: date, *, left_from_before: bool = False) -> None:
+        """Close what is held intraday, run by run; asked again every second until it is done.
+
+        left_from_before: what a server that was down left open on an earlier day, and no other.
+        """
+        exchanges = SQUARED_OFF.get(segment, frozenset())
+        due = {
+            RunRef(account_id=int(one.key.account), run_id=one.key.run_id or "")
+            for one in self.service.positions(open_only=True)
+            if one.key.product is Product.MIS
+            and one.key.instrument.partition(":")[0] in exchanges
+            and (not left_from_before or is_touched(one, day))
+        }
+        # Contracts are closed later than shares, of the same run too: under another key.
+        name = "square-off-late" if left_from_before else "square-off"
+        name += "" if segment is Segment.CASH else f"-{segment}"
+        for run in due:
+            try:
+                self.service.exit_run(
+                    run,
+                    # What belongs to no run is told apart by its account.
+                    key=f"{name}:{day.isoformat()}{'' if run.run_id else f':{run.account_id}'}",
+                    reason="intraday square-off",
+                    product=Product.MIS,
+                    exchanges=exchanges,
+                    is_square_off=True,
+                )
+            except TradingPaused:
+                raise
+            except ApiError as error:
+                logger.warning("square-off refused", run=run.run_id, reason=error.detail)
+
+    def _do_chores(self, now: datetime) -> None:
+        for chore in self.chores:
+            try:
+                chore(now)
+            except TradingPaused:
+                raise
+            except Exception:  # the day's end must not wait for a chore
+                logger.exception("a chore of execution failed", chore=type(chore).__name__)
+
+    def _go_on_leaving(self) -> None:
+        for run_id, key in self.service.exits_under_way():
+            self.service.go_on_leaving(run_id, key)
+
+    def _expire_triggers(self, now: datetime) -> None:
+        today = now.astimezone(IST).date()
+        if self._expired_on != today:
+            self.service.trader.do(self.service.gtt.expire_wish())
+            self._expired_on = today
+
+    def _end_days_before(self, now: datetime) -> None:
+        """End orders of an earlier date: those a closed session left, were we not there to see."""
+        midnight = now.astimezone(IST).replace(hour=0, minute=0, second=0, microsecond=0)
+        if self._ended_before == midnight:
+            return
+        for order in self.service.orders(open_only=True):
+            amo = order.request.variety is Variety.AMO
+            since = order.updated_at if amo else order.placed_at
+            waits = order.venue_status is OrderStatus.AMO_REQUESTED
+            if since < midnight and not waits and not order.slices:
+                self.service.trader.do(change.day_over_wish(order.order_id))
+        self._ended_before = midnight
+
+    def _tell(self, ask: Callable[[PaperVenue], Sequence[ExecutionReport]]) -> None:
+        self.service.trader.do(Wish(_nothing, _nothing_more, ask))
+
+
+def _nothing(_desk: Desk) -> None:
+    """What the venue says decides."""
+
+
+def _nothing_more(_desk: Desk, _carry: object) -> None:
+    """Its reports are all there is to record."""

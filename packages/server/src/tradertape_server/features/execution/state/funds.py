@@ -1,0 +1,63 @@
+"""What a paper account has, and what of it is used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from tradertape_core.kernel.money import Paise
+from tradertape_core.ledger.pnl import RunMode, pnl_of
+from tradertape_core.ledger.position import Position
+from tradertape_core.orders.order import Product
+from tradertape_server.features.execution.state.unit_of_work import Desk
+from tradertape_server.features.execution.store import repository
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Funds:
+    """Figures of an account in paise, as they stood at `at`."""
+
+    opening_paise: int
+    cash_paise: int  # in the ledger: what came in less what was paid, charges included
+    available_paise: int  # free for new orders
+    blocked_paise: int  # by positions
+    reserved_paise: int  # by open orders
+    realised_paise: int
+    unrealised_paise: int
+    charges_paise: int
+    option_premium_paise: int
+    delivery_paise: int  # shares held, at cost
+    exposure_paise: int  # value of open positions, without a sign
+    is_stale: bool
+    at: datetime
+
+
+def funds_of(desk: Desk, account_id: int) -> Funds:
+    """Return an account's funds at the latest ticks."""
+    state = desk.account(account_id)
+    account = repository.account_by_id(desk.session, account_id)
+    everything = repository.positions(desk.session, account_id=account_id)
+    names = {position.key.instrument for position in everything if position.is_open}
+    ticks = {name: tick for name in names if (tick := desk.market.tick(name)) is not None}
+    pnl = pnl_of(everything, ticks, desk.now, mode=RunMode.PAPER)
+    held = list(state.positions.values())
+    return Funds(
+        opening_paise=account.opening_paise,
+        cash_paise=state.cash_paise,
+        available_paise=state.margins.available(state.cash_paise),
+        blocked_paise=state.margins.blocked_paise,
+        reserved_paise=state.margins.reserved_paise,
+        realised_paise=pnl.totals.realised_paise,
+        unrealised_paise=pnl.totals.unrealised_paise,
+        charges_paise=pnl.totals.charges_paise,
+        option_premium_paise=_cost(p for p in held if desk.known(p.key.instrument).is_option),
+        delivery_paise=_cost(p for p in held if p.key.product is Product.CNC),
+        exposure_paise=pnl.gross_exposure_paise,
+        is_stale=pnl.is_stale,
+        at=desk.now,
+    )
+
+
+def _cost(positions: Iterable[Position]) -> Paise:
+    return Paise(sum(position.cost_paise for position in positions))

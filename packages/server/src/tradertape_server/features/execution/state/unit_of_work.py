@@ -1,0 +1,209 @@
+"""The trader's desk: what happens to the state one thread works on, staged until it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from tradertape_core.execution import cover, engine
+from tradertape_core.execution.decision import NOTHING, Decision, VenueRequest
+from tradertape_core.kernel.errors import InvariantBroken
+from tradertape_core.kernel.money import Paise
+from tradertape_core.ledger.journal import LedgerAccount, Postings
+from tradertape_core.orders import events as ev
+from tradertape_core.orders.family import summary as family_summary
+from tradertape_core.orders.order import Order, Variety
+from tradertape_core.orders.reports import ExecutionReport
+from tradertape_core.orders.transitions import evolve
+from tradertape_server.features.execution.ports import Happened
+from tradertape_server.features.execution.state import fill_booking, fill_reversal, lost_legs
+from tradertape_server.features.execution.state.working_state import (
+    EXIT_RUN,
+    AccountState,
+    DeskState,
+    Read,
+    Written,
+)
+from tradertape_server.features.execution.store import mapping, repository, timeline_text
+from tradertape_server.features.execution.store.halts import Halt
+from tradertape_server.features.execution.store.staged_writes import Row
+
+__all__ = ["EXIT_RUN", "AccountState", "Desk", "Read", "Written"]
+
+
+class Desk(DeskState):
+    """Used by one thread at a time, between `begin` and `committed` or `forget`."""
+
+    def switch(self, user_id: int | None, halt: Halt | None) -> None:
+        """Turn a kill switch on or off; what is decided after this in the same turn obeys it."""
+        if halt is None:
+            repository.take_halt(self.session, user_id)
+        else:
+            repository.put_halt(self.session, halt)
+        self.halts = repository.halts(self.session)
+
+    def record(self, decision: Decision) -> None:
+        """Take in what was decided: its events, and what venues are to be told."""
+        for event in decision.events:
+            self._take(event)
+        self._staged.requests += decision.requests
+
+    def apply(self, report: ExecutionReport) -> None:
+        """Take in what a venue says."""
+        order = self.order(report.order_id)
+        if order is None:
+            raise InvariantBroken(f"a report on {report.order_id}, which nobody placed")
+        now = self.now
+        steps = engine.applied(report, order, now)
+        for event, after in steps:
+            self._write_down(event, after)
+            order = after
+        if steps:
+            self._keep(order, is_new=False)
+        if steps and order.parent_order_id is not None:
+            self._sum_up(order.parent_order_id)
+        events = [event for event, _ in steps]
+        if not order.is_open:
+            lost_legs.tell_lost_leg(self, order, events)
+        self.record(self._follow_up(order, events, now))
+
+    def note(
+        self,
+        *,
+        account_id: int,
+        run_id: str | None,
+        kind: str,
+        event_type: str,
+        source: str,
+        summary: str,
+        payload: Row | ev.OrderEvent | None = None,
+        order_id: str | None = None,
+        resource: tuple[str, str] | None = None,
+    ) -> Happened:
+        """Write something else into the timeline."""
+        self._seq += 1
+        happened = Happened(
+            seq=self._seq,
+            account_id=account_id,
+            run_id=run_id,
+            order_id=order_id,
+            kind=kind,
+            event_type=event_type,
+            source=source,
+            resource_type=resource[0] if resource else None,
+            resource_id=resource[1] if resource else None,
+            summary=summary,
+            told=payload or {},
+            at=self.now,
+        )
+        self._staged.events.append(happened)
+        return happened
+
+    def post(self, postings: Postings) -> None:
+        """Write a double entry, and the position it leaves behind."""
+        state = self.account(int(postings.account))
+        self._staged.postings += mapping.posting_rows(postings)
+        moved = sum(e.paise for e in postings.entries if e.account is LedgerAccount.CASH)
+        state.cash_paise = Paise(state.cash_paise + moved)
+        after = postings.position
+        if after is None:
+            return
+        before = state.positions.get(after.key)
+        self._count(after.key.instrument, is_open=after.is_open, was_open=bool(before))
+        if after.is_open:
+            state.positions[after.key] = after
+            self._flat.pop(after.key, None)
+        else:
+            state.positions.pop(after.key, None)
+            self._flat[after.key] = after  # likely to be opened again, by the same strategy
+        self._staged.positions[after.key] = after
+        state.margins.position_changed(after, self.now)
+
+    @property
+    def has_requests(self) -> bool:
+        """Whether venues are to be told something once this is on disk."""
+        return bool(self._staged.requests)
+
+    def told(self, requests: Iterable[VenueRequest]) -> None:
+        """Their answers are recorded with this transaction."""
+        self._staged.told += [mapping.request_key(one) for one in requests]
+
+    def reserve(self, values: Row) -> None:
+        """Take a key for a wish."""
+        self._staged.reserved[values["run_id"], values["key"]] = values
+        self._new_keys.discard((values["run_id"], values["key"]))
+        if values["kind"] == EXIT_RUN and values["details"]["product"] is None:
+            self._leaving.add((values["run_id"], values["key"]))
+
+    def answer(self, values: Row) -> None:
+        """Keep what a wish was answered."""
+        key = values["run_id"], values["key"]
+        if values.get("answer") is not None:
+            self._leaving.discard(key)
+        self._staged.answered[key] = {**self._staged.answered.get(key, {}), **values}
+
+    # --- inside -------------------------------------------------------------------------------
+
+    def _take(self, event: ev.OrderEvent) -> None:
+        before = None
+        if isinstance(event, ev.OrderPlaced):
+            self.traded.keep(self.session, event.request.instrument)
+        else:
+            before = self.order(event.order_id)
+        after = evolve(before, event)
+        self._keep(after, is_new=before is None)
+        self._write_down(event, after)
+
+    def _write_down(self, event: ev.OrderEvent, after: Order) -> None:
+        """An event with what follows from it, but for the order itself."""
+        self.note(
+            account_id=int(after.account),
+            run_id=after.run_id,
+            order_id=after.order_id,
+            kind="execution",
+            event_type=timeline_text.event_type(event),
+            source=after.venue,
+            summary=timeline_text.summary(after, event),
+            payload=event,
+            resource=("order", after.order_id),
+        )
+        if isinstance(event, ev.OrderFilled):
+            self._book(after, event)
+        elif isinstance(event, ev.FillVoided):
+            fill_reversal.undo(self, after, event)
+
+    def _keep(self, order: Order, *, is_new: bool) -> None:
+        state = self.account(int(order.account))
+        before = state.orders.get(order.order_id)
+        was_open = before is not None
+        state.margins.order_changed(before, order, self.now)
+        self._count(order.request.instrument, is_open=order.is_open, was_open=was_open)
+        if order.is_open:
+            state.orders[order.order_id] = order
+        else:
+            state.orders.pop(order.order_id, None)
+        self._orders[order.order_id] = order
+        self.trailing.keep(order)
+        if is_new or order.order_id in self._staged.placed:
+            self._staged.placed[order.order_id] = order
+        else:
+            self._staged.changed[order.order_id] = order
+
+    def _book(self, order: Order, event: ev.OrderFilled) -> None:
+        instrument = self.known(order.request.instrument)
+        position = self.position(fill_booking.key_of(event.fill))
+        booked = fill_booking.book(order, event.fill, position, instrument, broker=self.broker)
+        self._staged.fills.append(mapping.fill_row(event.fill, booked.charges))
+        self.post(booked.postings)
+
+    def _sum_up(self, parent_order_id: str) -> None:
+        parent = self.order(parent_order_id)
+        if parent is not None and parent.slices:
+            self._keep(family_summary(parent, self.family(parent_order_id)), is_new=False)
+
+    def _follow_up(self, order: Order, events: Sequence[ev.OrderEvent], now: datetime) -> Decision:
+        if order.request.variety is not Variety.CO or not events:
+            return NOTHING
+        family = self.family(order.parent_order_id or order.order_id)
+        tick_size = self.known(order.request.instrument).tick_size
+        return cover.follow_up(order, events, family, tick_size, now)

@@ -1,0 +1,382 @@
+"""The state the trader's desk works on, a transaction at a time.
+
+It is read once and kept; every change is staged here and written with one flush a
+transaction. The number of the last event tells whether somebody else wrote: then all is read anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+from sqlalchemy.orm import Session
+
+from tradertape_core.execution.decision import VenueRequest
+from tradertape_core.kernel.clock import Clock
+from tradertape_core.kernel.errors import InvariantBroken
+from tradertape_core.kernel.frozen import quickly_made
+from tradertape_core.ledger.journal import LedgerAccount
+from tradertape_core.ledger.position import Position, PositionKey
+from tradertape_core.market.instrument import Instrument
+from tradertape_core.market.session_times import PhaseKind
+from tradertape_core.market.tick import Tick
+from tradertape_core.orders.order import Order
+from tradertape_server.features.execution.errors import TradingPaused
+from tradertape_server.features.execution.ports import Happened, Market
+from tradertape_server.features.execution.state.margins import Margins
+from tradertape_server.features.execution.state.trailing_stops import TrailingStops
+from tradertape_server.features.execution.store import batch_writes, mapping, repository
+from tradertape_server.features.execution.store.halts import Halt, Halts
+from tradertape_server.features.execution.store.staged_writes import Row, Staged
+from tradertape_server.features.execution.store.traded_instruments import Traded
+from tradertape_server.platform.database.disk_errors import KEPT
+from tradertape_server.platform.database.disk_reserve import DiskReserve
+from tradertape_server.platform.processes.leading import Fence
+
+_MOST_FLAT = 10_000
+EXIT_RUN = "exit_run"  # the kind of an intent that closes a run
+
+
+@dataclass(slots=True)
+class AccountState:
+    """What is known of one account: whose it is, its cash, and everything that is open."""
+
+    user_id: int
+    cash_paise: int
+    margins: Margins
+    orders: dict[str, Order] = field(default_factory=dict[str, Order])
+    positions: dict[PositionKey, Position] = field(default_factory=dict[PositionKey, Position])
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a transaction has put on disk: its events, and what venues are to be told now."""
+
+    events: tuple[Happened, ...]
+    requests: tuple[VenueRequest, ...]
+
+
+@quickly_made
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Something to look up for all wishes of a turn at once. rows: by name, of many names."""
+
+    rows: Callable[[Session, Collection[str]], Mapping[str, Any]]
+    name: str
+
+
+class DeskState:
+    """Used by one thread at a time, between `begin` and `committed` or `forget`."""
+
+    def __init__(
+        self, market: Market, clock: Clock, *, owner: str, broker: str,
+        fence: Fence | None = None, reserve: DiskReserve | None = None,
+    ) -> None:  # fmt: skip
+        self.market = market
+        self.clock = clock
+        self.traded = Traded(market)
+        self.trailing = TrailingStops()
+        self.owner = owner
+        self.broker = broker
+        self._fence = fence
+        self._reserve = reserve
+        self.interest: dict[str, int] = {}  # open orders and positions by instrument
+        self.halts = Halts()
+        self._seq = -1
+        self._halts_seen = -1
+        self._session: Session | None = None
+        self._connection: Connection | None = None
+        self._now = clock.now()
+        self._staged = Staged()
+        self._accounts: dict[int, AccountState] = {}
+        self._orders: dict[str, Order] = {}
+        self._stored_positions: set[PositionKey] = set()
+        self._flat: dict[PositionKey, Position] = {}
+        self._leaving: set[tuple[str, str]] = set()  # runs with the keys of their exits
+        self._new_keys: set[tuple[str, str]] = set()
+        self._found: dict[Read, Any] = {}
+        self._ticks: dict[str, Tick | None] = {}
+        self._phases: dict[str, PhaseKind | None] = {}
+        self._instruments: dict[str, Instrument] = {}
+
+    # --- a transaction ------------------------------------------------------------------------
+
+    @property
+    def now(self) -> datetime:
+        """When the transaction under way began: all that it writes has one time."""
+        return self.clock.now() if self._session is None else self._now
+
+    @property
+    def session(self) -> Session:
+        """The transaction under way."""
+        if self._session is None:
+            raise InvariantBroken("the desk is used outside a transaction")
+        return self._session
+
+    @property
+    def connection(self) -> Connection:
+        """The session's connection: asking it for that at each statement costs."""
+        if self._connection is None:
+            raise InvariantBroken("the desk is used outside a transaction")
+        return self._connection
+
+    @property
+    def staged(self) -> Staged:
+        """What this transaction has yet to write."""
+        return self._staged
+
+    @property
+    def cursor(self) -> int:
+        """The number of the last event, staged ones included."""
+        return self._seq
+
+    def begin(self, session: Session) -> None:
+        """Start a transaction as the only writer. Raises Superseded when another process trades."""
+        connection = session.connection()
+        seq, halts = batch_writes.begin_writing(connection)
+        if self._fence is not None:
+            self._fence.check(connection)
+        is_known = seq == self._seq
+        if not is_known:
+            self.forget()
+        self._session, self._connection = session, connection
+        self._seq, self._now = seq, self.clock.now()
+        self._ticks.clear()
+        self._phases.clear()
+        self._instruments.clear()
+        if halts != self._halts_seen:
+            self.halts, self._halts_seen = repository.halts(session), halts
+        if not is_known:
+            self.traded.load(session)
+            for account_id in repository.open_accounts(session):
+                self.account(account_id)
+            self._leaving = repository.leaving_runs(session)
+
+    def demand_lease(self) -> None:
+        """Raise Superseded unless this process may still tell venues something."""
+        if self._fence is not None:
+            self._fence.check_time()
+
+    @property
+    def has_room(self) -> bool:
+        """Whether the disk has room for more than what closes positions."""
+        return self._reserve is None or not self._reserve.is_out
+
+    def demand_room(self) -> None:
+        """Raise TradingPaused where only what closes positions is stored."""
+        if not self.has_room:
+            raise TradingPaused(KEPT)
+
+    def flush(self) -> None:
+        """Write what is staged."""
+        self._staged.flush(
+            self.session,
+            self.connection,
+            now=self.now,
+            last_seq=self._seq,
+            owner=self.owner,
+            stored_positions=self._stored_positions,
+            order=self.order,
+        )
+
+    def committed(self) -> Written:
+        """The transaction is on disk; a new one may begin."""
+        staged, self._staged = self._staged, Staged()
+        self._new_keys.clear()
+        self._found.clear()
+        for order in (*staged.placed.values(), *staged.changed.values()):
+            if not order.is_open:
+                self._orders.pop(order.order_id, None)
+        self._stored_positions.update(staged.positions)
+        if len(self._flat) > _MOST_FLAT:
+            self._flat.clear()
+            held = (state.positions for state in self._accounts.values())
+            self._stored_positions = {key for positions in held for key in positions}
+        self._session = self._connection = None
+        return Written(tuple(staged.events), tuple(staged.requests))
+
+    def forget(self) -> None:
+        """Nothing staged counts, and everything is read again."""
+        self._staged = Staged()
+        self._new_keys.clear()
+        self._found.clear()
+        self._seq = self._halts_seen = -1
+        self._session = self._connection = None
+        self._accounts.clear()
+        self._orders.clear()
+        self._stored_positions.clear()
+        self._flat.clear()
+        self._leaving.clear()
+        self.interest.clear()
+        self.trailing.clear()
+
+    def later(self, write: Callable[[Session], None]) -> None:
+        """Have something else written with the flush."""
+        self._staged.others.append(write)
+
+    # --- what there is ------------------------------------------------------------------------
+
+    def known(self, instrument_id: str) -> Instrument:
+        """An instrument that was traded, expired ones too."""
+        known = self._instruments.get(instrument_id)
+        if known is None:
+            known = self._instruments[instrument_id] = self.traded.known(instrument_id)
+        return known
+
+    def tick(self, instrument_id: str) -> Tick | None:
+        """The latest tick, as it was first asked for in this transaction: one look for all."""
+        if self._session is None:
+            return self.market.tick(instrument_id)
+        if instrument_id not in self._ticks:
+            self._ticks[instrument_id] = self.market.tick(instrument_id)
+        return self._ticks[instrument_id]
+
+    def find(self, instrument_id: str) -> Instrument | None:
+        """An instrument of today or one that was traded; None when it is neither."""
+        return self.traded.find(instrument_id)
+
+    def phase(self, instrument: Instrument) -> PhaseKind | None:
+        """What the exchange does with orders, as it was first asked for in this transaction."""
+        if instrument.id not in self._phases:
+            self._phases[instrument.id] = self.market.phase(instrument, self.now)
+        return self._phases[instrument.id]
+
+    def open_positions_in(self, instrument_id: str) -> list[Position]:
+        """Everybody's open positions in an instrument."""
+        states = self._accounts.values()
+        held = (position for state in states for position in state.positions.values())
+        return [position for position in held if position.key.instrument == instrument_id]
+
+    def open_orders_in(self, instrument_id: str) -> list[Order]:
+        """Everybody's open orders in an instrument."""
+        orders = (order for state in self._accounts.values() for order in state.orders.values())
+        return [order for order in orders if order.request.instrument == instrument_id]
+
+    def account(self, account_id: int) -> AccountState:
+        """An account's state, read on first use."""
+        state = self._accounts.get(account_id)
+        if state is None:
+            state = self._accounts[account_id] = self._read_account(account_id)
+        return state
+
+    def has_read(self, account_id: int) -> bool:
+        """Whether an account's state is in memory."""
+        return account_id in self._accounts
+
+    def halt(self, account_id: int) -> Halt | None:
+        """The kill switch that stops an account, if one is on."""
+        return self.halts.over(self.account(account_id).user_id)
+
+    def order(self, order_id: str) -> Order | None:
+        """An order as it stands, staged changes included."""
+        known = self._orders.get(order_id)
+        if known is None:
+            known = repository.order(self.session, order_id)
+            if known is not None and known.is_open:
+                self._orders[order_id] = known
+        return known
+
+    def family(self, parent_order_id: str) -> list[Order]:
+        """The orders of a parent, oldest first."""
+        stored = repository.children(self.session, parent_order_id)
+        known = {order.order_id: order for order in stored}
+        known |= {
+            order.order_id: order
+            for order in self._orders.values()
+            if order.parent_order_id == parent_order_id
+        }
+        return [known[name] for name in sorted(known)]
+
+    def position(self, key: PositionKey) -> Position:
+        """A position as it stands; a flat one where there is none."""
+        state = self.account(int(key.account))
+        known = state.positions.get(key) or self._flat.get(key)
+        if known is None:
+            known = repository.position(self.session, key)
+            if known is not None:
+                self._stored_positions.add(key)
+                self._flat[key] = known
+        return known or Position(key=key)
+
+    def intent(self, run_id: str, key: str) -> Row | None:
+        """The wish a key names in a run, staged ones included."""
+        staged = self._staged.reserved.get((run_id, key))
+        if staged is None and (run_id, key) in self._new_keys:
+            return None
+        if staged is None:
+            row = repository.intent(self.session, run_id, key)
+            staged = None if row is None else mapping.intent_values(row)
+        answered = self._staged.answered.get((run_id, key), {})
+        return None if staged is None else {**staged, **answered}
+
+    def placed_now(self, run_id: str) -> int:
+        """How many orders of a run this transaction has placed so far."""
+        return sum(order.run_id == run_id for order in self._staged.placed.values())
+
+    def is_leaving(self, run_id: str) -> bool:
+        """Whether an exit of the run is under way."""
+        return any(one == run_id for one, _ in self._leaving)
+
+    def look_up(self, keys: Sequence[tuple[str, str]]) -> None:
+        """Learn in one query which of these keys are new."""
+        if keys:
+            self._new_keys |= set(keys) - repository.known_keys(self.connection, keys)
+
+    def look_ahead(self, reads: Iterable[Read]) -> None:
+        """Look up what wishes will ask for, in one query of a kind."""
+        names: dict[Any, set[str]] = {}
+        for read in reads:
+            names.setdefault(read.rows, set()).add(read.name)
+        for rows_of, wanted in names.items():
+            found = rows_of(self.session, wanted)
+            self._found |= {Read(rows_of, name): found.get(name) for name in wanted}
+
+    def look(self, read: Read) -> Any:
+        """What there is under a name, or None: as it was looked up, where nothing changed since."""
+        if read not in self._found:
+            self.look_ahead([read])
+        return self._found[read]
+
+    def look_anew(self) -> None:
+        """What was looked up may have changed."""
+        self._found.clear()
+
+    def is_reserving(self, run_id: str, key: str) -> bool:
+        """Whether the key was taken in this very transaction."""
+        return (run_id, key) in self._staged.reserved
+
+    # --- inside -------------------------------------------------------------------------------
+
+    def _count(self, instrument: str, *, is_open: bool, was_open: bool) -> None:
+        if is_open == was_open:
+            return
+        interest = self.interest.pop(instrument, 0) + (1 if is_open else -1)
+        if interest > 0:
+            self.interest[instrument] = interest
+
+    def _read_account(self, account_id: int) -> AccountState:
+        balances = repository.balances(self.session, account_id)
+        orders = repository.orders(self.session, account_id=account_id, open_only=True)
+        positions = repository.positions(self.session, account_id=account_id, open_only=True)
+        self._stored_positions.update(position.key for position in positions)
+        for order in orders:
+            self._orders.setdefault(order.order_id, order)
+            self.trailing.keep(order)
+            self._count(order.request.instrument, is_open=True, was_open=False)
+        for position in positions:
+            self._count(position.key.instrument, is_open=True, was_open=False)
+        margins, now = Margins(self.market, self.known, self.tick), self.now
+        for position in positions:
+            margins.position_changed(position, now)
+        for order in orders:
+            margins.order_changed(None, order, now)
+        return AccountState(
+            user_id=repository.account_by_id(self.session, account_id).user_id,
+            cash_paise=balances.get(LedgerAccount.CASH, 0),
+            margins=margins,
+            orders={order.order_id: order for order in orders},
+            positions={position.key: position for position in positions},
+        )

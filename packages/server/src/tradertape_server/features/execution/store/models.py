@@ -1,0 +1,283 @@
+"""Tables of execution. The event log is the truth; orders and positions are caches of it.
+
+Amounts are integer paise, prices live as decimal text inside the documents core writes.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tradertape_server.platform.database.engine import Base, DecimalText
+
+RUN_ID = String(120)
+ORDER_ID = String(40)
+INSTRUMENT = String(80)
+# As its index has it, letter by letter: both databases compare the words.
+IS_BROKEN_BASKET = text("event_type = 'basket_broken'")
+IS_BASKET = text("kind = 'place_basket'")
+
+
+def _account() -> Mapped[int]:
+    return mapped_column(ForeignKey("paper_accounts.id", ondelete="CASCADE"))
+
+
+class PaperAccount(Base):
+    """Money that is not real: made when its scope (`kite:paper-a`) is first used."""
+
+    __tablename__ = "paper_accounts"
+    __table_args__ = (UniqueConstraint("user_id", "scope"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    scope: Mapped[str] = mapped_column(String(80))
+    opening_paise: Mapped[int] = mapped_column(BigInteger)
+    created_at: Mapped[datetime]
+
+
+class TradedInstrument(Base):
+    """What an instrument was when it was first traded; `document` is the core's."""
+
+    __tablename__ = "traded_instruments"
+
+    id: Mapped[str] = mapped_column(INSTRUMENT, primary_key=True)
+    document: Mapped[dict[str, Any]]
+
+
+class ExecutionCursor(Base):
+    """One row: the number of the last event. Who holds it is the only writer of execution.
+
+    halts: moves with every change of a kill switch, so that a look at this row tells of it.
+    """
+
+    __tablename__ = "execution_cursor"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    last_seq: Mapped[int] = mapped_column(BigInteger)
+    halts: Mapped[int] = mapped_column(default=0, server_default="0")
+
+
+class TradingHalt(Base):
+    """A kill switch that is on: `server`, or `user:7`; what it was is in the audit log."""
+
+    __tablename__ = "trading_halts"
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    reason: Mapped[str] = mapped_column(Text)
+    by: Mapped[str] = mapped_column(String(320))
+    since: Mapped[datetime]
+
+
+class ExecutionEvent(Base):
+    """What happened, in order and for good. `seq` has no gaps: it is every stream's cursor.
+
+    `payload` of an execution event is the core's event, from which orders can be rebuilt.
+    """
+
+    __tablename__ = "execution_events"
+    __table_args__ = (
+        Index("ix_execution_events_run_id_seq", "run_id", "seq"),
+        Index("ix_execution_events_account_id_seq", "account_id", "seq"),
+        Index("ix_execution_events_order_id", "order_id"),
+        # Few, and asked for with every page of runs.
+        Index(
+            "ix_execution_events_broken_baskets",
+            "run_id",
+            "seq",
+            sqlite_where=IS_BROKEN_BASKET,
+            postgresql_where=IS_BROKEN_BASKET,
+        ),
+    )
+
+    seq: Mapped[int] = mapped_column(
+        BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False
+    )
+    account_id: Mapped[int] = _account()
+    run_id: Mapped[str | None] = mapped_column(RUN_ID)
+    order_id: Mapped[str | None] = mapped_column(ORDER_ID)
+    kind: Mapped[str] = mapped_column(String(20))
+    event_type: Mapped[str] = mapped_column(String(60))
+    source: Mapped[str] = mapped_column(String(40))
+    resource_type: Mapped[str | None] = mapped_column(String(40))
+    resource_id: Mapped[str | None] = mapped_column(String(120))
+    summary: Mapped[str] = mapped_column(Text)
+    payload: Mapped[dict[str, Any]]
+    at: Mapped[datetime]
+
+
+class OrderRow(Base):
+    """An order as it stands: the fold of its events, with the columns that lists look for."""
+
+    __tablename__ = "orders"
+    __table_args__ = (
+        Index("ix_orders_run_id_order_id", "run_id", "order_id"),
+        Index("ix_orders_account_id_order_id", "account_id", "order_id"),
+        Index("ix_orders_is_open", "is_open"),
+    )
+
+    order_id: Mapped[str] = mapped_column(ORDER_ID, primary_key=True)
+    account_id: Mapped[int] = _account()
+    run_id: Mapped[str | None] = mapped_column(RUN_ID)
+    venue: Mapped[str] = mapped_column(String(20))
+    tag: Mapped[str] = mapped_column(String(20), unique=True)
+    instrument: Mapped[str] = mapped_column(INSTRUMENT)
+    status: Mapped[str] = mapped_column(String(30))
+    is_open: Mapped[bool]
+    document: Mapped[dict[str, Any]]
+    placed_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+
+class FillRow(Base):
+    """One execution, counted once."""
+
+    __tablename__ = "fills"
+    __table_args__ = (
+        UniqueConstraint("account_id", "trade_id"),
+        Index("ix_fills_run_id_id", "run_id", "id"),
+        Index("ix_fills_order_id", "order_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = _account()
+    trade_id: Mapped[str] = mapped_column(String(60))
+    order_id: Mapped[str] = mapped_column(ORDER_ID)
+    run_id: Mapped[str | None] = mapped_column(RUN_ID)
+    instrument: Mapped[str] = mapped_column(INSTRUMENT)
+    product: Mapped[str] = mapped_column(String(8))
+    side: Mapped[str] = mapped_column(String(4))
+    quantity: Mapped[int] = mapped_column(BigInteger)
+    price: Mapped[Decimal] = mapped_column(DecimalText())
+    charges_paise: Mapped[int] = mapped_column(BigInteger)
+    charges: Mapped[dict[str, Any]]
+    at: Mapped[datetime]
+
+
+class PostingRow(Base):
+    """One line of a double entry; the lines of an `entry` sum to zero."""
+
+    __tablename__ = "postings"
+    __table_args__ = (
+        Index("ix_postings_account_id_entry", "account_id", "entry"),
+        Index("ix_postings_run_id", "run_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = _account()
+    entry: Mapped[str] = mapped_column(String(120))
+    ledger: Mapped[str] = mapped_column(String(40))
+    run_id: Mapped[str | None] = mapped_column(RUN_ID)
+    instrument: Mapped[str | None] = mapped_column(INSTRUMENT)
+    amount_paise: Mapped[int] = mapped_column(BigInteger)
+    at: Mapped[datetime]
+
+
+class PositionRow(Base):
+    """A position as it stands: the fold of its fills."""
+
+    __tablename__ = "execution_positions"
+    __table_args__ = (
+        Index("ix_execution_positions_run_id", "run_id"),
+        Index("ix_execution_positions_account_id_is_open", "account_id", "is_open"),
+    )
+
+    account_id: Mapped[int] = mapped_column(
+        ForeignKey("paper_accounts.id", ondelete="CASCADE"), primary_key=True
+    )
+    # "" for what belongs to no run (a GTT's fill): part of the key, so never null.
+    run_id: Mapped[str] = mapped_column(RUN_ID, primary_key=True)
+    instrument: Mapped[str] = mapped_column(INSTRUMENT, primary_key=True)
+    product: Mapped[str] = mapped_column(String(8), primary_key=True)
+    quantity: Mapped[int] = mapped_column(BigInteger)
+    is_open: Mapped[bool]
+    document: Mapped[dict[str, Any]]
+    updated_at: Mapped[datetime]
+
+
+class OutboxRow(Base):
+    """What a venue has still to be told. A row goes when the venue's answer is recorded.
+
+    sending: committed by `leased_by`, which sends it at once. A row that is still here at a start
+    is one whose answer was lost: the venue's book is read before anything is done about it.
+    """
+
+    __tablename__ = "outbox"
+    __table_args__ = (UniqueConstraint("order_id", "action", "ask"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = _account()
+    order_id: Mapped[str] = mapped_column(ORDER_ID)
+    action: Mapped[str] = mapped_column(String(10))
+    ask: Mapped[int]
+    venue: Mapped[str] = mapped_column(String(20))
+    payload: Mapped[dict[str, Any]]
+    status: Mapped[str] = mapped_column(String(10))
+    attempts: Mapped[int] = mapped_column(default=0)
+    leased_by: Mapped[str | None] = mapped_column(String(40))
+    created_at: Mapped[datetime]
+
+
+class IntentRow(Base):
+    """A key a worker chose for one wish, and the answer it got: kept as long as the run.
+
+    `details` is what its answer is made from: the orders of its legs, why one was refused.
+    """
+
+    __tablename__ = "intents"
+    __table_args__ = (
+        UniqueConstraint("run_id", "key"),
+        # Asked for when an order is refused or lapses: was it a leg?
+        Index(
+            "ix_intents_baskets",
+            "run_id",
+            "created_at",
+            sqlite_where=IS_BASKET,
+            postgresql_where=IS_BASKET,
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = _account()
+    run_id: Mapped[str] = mapped_column(RUN_ID)
+    key: Mapped[str] = mapped_column(String(200))
+    kind: Mapped[str] = mapped_column(String(20))
+    mode: Mapped[str] = mapped_column(String(10))
+    request_hash: Mapped[str] = mapped_column(String(64))
+    details: Mapped[dict[str, Any]]
+    status_code: Mapped[int | None]
+    answer: Mapped[bytes | None] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime]
+
+
+class GttRow(Base):
+    """A resting trigger of an account; `document` is the core's."""
+
+    __tablename__ = "gtt_triggers"
+    __table_args__ = (
+        Index("ix_gtt_triggers_account_id_id", "account_id", "id"),
+        Index("ix_gtt_triggers_status", "status"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = _account()
+    status: Mapped[str] = mapped_column(String(12))
+    instrument: Mapped[str] = mapped_column(INSTRUMENT)
+    document: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    expires_at: Mapped[datetime]

@@ -1,0 +1,48 @@
+"""SQL of what was posted: what a reversal reads and removes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from tradertape_core.orders.order import Fill
+from tradertape_server.features.execution.ports import Happened
+from tradertape_server.features.execution.store.mapping import happened
+from tradertape_server.features.execution.store.models import ExecutionEvent, FillRow, PostingRow
+
+
+def story(
+    session: Session, *, account_id: int, run_id: str | None, event_types: Collection[str]
+) -> list[Happened]:
+    """Events of some kinds of a run (None: of what belongs to no run), oldest first."""
+    query = select(ExecutionEvent).where(
+        ExecutionEvent.account_id == account_id,
+        ExecutionEvent.run_id == run_id,
+        ExecutionEvent.event_type.in_(event_types),
+    )
+    return [happened(row) for row in session.scalars(query.order_by(ExecutionEvent.seq))]
+
+
+def entry(session: Session, account_id: int, name: str) -> list[tuple[str, int]]:
+    """The lines of a double entry: ledger account and paise."""
+    query = select(PostingRow.ledger, PostingRow.amount_paise).where(
+        PostingRow.account_id == account_id, PostingRow.entry == name
+    )
+    return [(ledger, paise) for ledger, paise in session.execute(query.order_by(PostingRow.id))]
+
+
+def fill_charges(session: Session, fill: Fill) -> dict[str, Any]:
+    """What a fill cost, by component; nothing for one that is not listed."""
+    return session.scalar(select(FillRow.charges).where(*_is(fill))) or {}
+
+
+def drop_fill(session: Session, fill: Fill) -> None:
+    """Take a fill off the list."""
+    session.execute(delete(FillRow).where(*_is(fill)))
+
+
+def _is(fill: Fill) -> tuple[Any, ...]:
+    return FillRow.account_id == int(fill.account), FillRow.trade_id == fill.trade_id

@@ -1,0 +1,311 @@
+"""The SQL of execution but for what a turn writes: what the trader loads, what callers read."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import (
+    Connection,
+    and_,
+    bindparam,
+    delete,
+    func,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.orm import Session
+
+from tradertape_core.ledger.position import Position, PositionKey
+from tradertape_core.orders.gtt import Gtt, GttStatus
+from tradertape_core.orders.order import Order
+from tradertape_server.features.execution.ports import Happened
+from tradertape_server.features.execution.store import batch_writes, mapping
+from tradertape_server.features.execution.store.halts import Halt, Halts
+from tradertape_server.features.execution.store.models import (
+    IS_BASKET,
+    ExecutionCursor,
+    ExecutionEvent,
+    FillRow,
+    GttRow,
+    IntentRow,
+    OrderRow,
+    OutboxRow,
+    PaperAccount,
+    PositionRow,
+    PostingRow,
+    TradedInstrument,
+    TradingHalt,
+)
+from tradertape_server.platform.database.prepared import PreparedQuery, padded
+
+# --- the trader's side ----------------------------------------------------------------------------
+
+
+def put_halt(session: Session, halt: Halt) -> None:
+    """Turn a kill switch on, or change what is said about it."""
+    take_halt(session, halt.user_id)
+    row = {"name": Halts.name(halt.user_id), "user_id": halt.user_id}
+    row |= {"reason": halt.reason, "by": halt.by, "since": halt.since}
+    batch_writes.add(session.connection(), TradingHalt, [row])
+
+
+def take_halt(session: Session, user_id: int | None) -> None:
+    """Turn a kill switch off; every process that trades will see it."""
+    session.execute(delete(TradingHalt).where(TradingHalt.name == Halts.name(user_id)))
+    session.execute(update(ExecutionCursor).values(halts=ExecutionCursor.halts + 1))
+
+
+def halts(session: Session) -> Halts:
+    """The kill switches that are on."""
+    return Halts(
+        {
+            row.user_id: Halt(user_id=row.user_id, reason=row.reason, by=row.by, since=row.since)
+            for row in session.scalars(select(TradingHalt))
+        }
+    )
+
+
+def outbox(session: Session) -> Sequence[OutboxRow]:
+    """What venues have still to be told, oldest first."""
+    return session.scalars(select(OutboxRow).order_by(OutboxRow.id)).all()
+
+
+def lease(session: Session, owner: str) -> None:
+    """Take every row of the outbox over, counting the attempt."""
+    session.execute(
+        update(OutboxRow).values(leased_by=owner, attempts=OutboxRow.attempts + 1, status="sending")
+    )
+
+
+def unanswered(session: Session) -> Sequence[IntentRow]:
+    """Intents whose answer was not stored, oldest first."""
+    query = select(IntentRow).where(IntentRow.answer.is_(None)).order_by(IntentRow.id)
+    return session.scalars(query).all()
+
+
+def traded(session: Session) -> dict[str, dict[str, Any]]:
+    """Every instrument that was ever traded, by id."""
+    return {row.id: row.document for row in session.scalars(select(TradedInstrument))}
+
+
+def leaving_runs(session: Session) -> set[tuple[str, str]]:
+    """Runs that are being closed whole, each with the key of the exit."""
+    waiting = session.scalars(select(IntentRow).where(IntentRow.answer.is_(None)))
+    return {
+        (row.run_id, row.key)
+        for row in waiting
+        if row.kind == "exit_run" and row.details.get("product") is None
+    }
+
+
+# --- reading --------------------------------------------------------------------------------------
+
+
+def account(session: Session, user_id: int, scope: str) -> PaperAccount | None:
+    """A person's account of a scope."""
+    query = select(PaperAccount).where(PaperAccount.user_id == user_id, PaperAccount.scope == scope)
+    return session.scalar(query)
+
+
+def account_by_id(session: Session, account_id: int) -> PaperAccount:
+    """An account that is there."""
+    return session.get_one(PaperAccount, account_id)
+
+
+def accounts(session: Session, user_id: int) -> Sequence[PaperAccount]:
+    """A person's accounts, oldest first."""
+    query = select(PaperAccount).where(PaperAccount.user_id == user_id).order_by(PaperAccount.id)
+    return session.scalars(query).all()
+
+
+def intent(session: Session, run_id: str, key: str) -> IntentRow | None:
+    """The wish a key names in a run."""
+    return session.scalar(select(IntentRow).where(IntentRow.run_id == run_id, IntentRow.key == key))
+
+
+def answered_baskets(session: Session, run_id: str, made_at: datetime) -> Sequence[IntentRow]:
+    """Baskets of a run that were made at this moment and answered since."""
+    query = select(IntentRow).where(IS_BASKET, IntentRow.run_id == run_id)
+    query = query.where(IntentRow.created_at == made_at, IntentRow.answer.is_not(None))
+    return session.scalars(query).all()
+
+
+def known_keys(connection: Connection, keys: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Which of these keys (run, key) were used."""
+    asked = padded(keys)
+    values = {f"run{n}": run for n, (run, _) in enumerate(asked)}
+    values |= {f"key{n}": key for n, (_, key) in enumerate(asked)}
+    return {(run, key) for run, key in _keys_among(len(asked)).rows(connection, values)}
+
+
+@cache
+def _keys_among(count: int) -> PreparedQuery:
+    table: Any = IntentRow.__table__
+    one_of = (
+        and_(table.c.run_id == bindparam(f"run{n}"), table.c.key == bindparam(f"key{n}"))
+        for n in range(count)
+    )
+    return PreparedQuery(select(table.c.run_id, table.c.key).where(or_(*one_of)))
+
+
+def intents(
+    session: Session, run_id: str, *, prefix: str = "", unanswered: bool = False
+) -> Sequence[IntentRow]:
+    """A run's wishes, oldest first. prefix: what their keys begin with."""
+    query = select(IntentRow).where(IntentRow.run_id == run_id).order_by(IntentRow.id)
+    if prefix:
+        query = query.where(IntentRow.key.startswith(prefix, autoescape=True))
+    if unanswered:
+        query = query.where(IntentRow.answer.is_(None))
+    return session.scalars(query).all()
+
+
+def order(session: Session, order_id: str) -> Order | None:
+    """One order."""
+    row = session.get(OrderRow, order_id)
+    return None if row is None else mapping.order_of(row)
+
+
+def children(session: Session, parent_order_id: str) -> list[Order]:
+    """The orders of a parent: its id, then two digits."""
+    query = select(OrderRow).where(
+        OrderRow.order_id > f"{parent_order_id}0", OrderRow.order_id < f"{parent_order_id}A"
+    )
+    return [mapping.order_of(row) for row in session.scalars(query)]
+
+
+def open_accounts(session: Session) -> list[int]:
+    """Accounts with an open order or position."""
+    having_orders = select(OrderRow.account_id).where(OrderRow.is_open)
+    having_positions = select(PositionRow.account_id).where(PositionRow.is_open)
+    return sorted(session.scalars(having_orders.union(having_positions)))
+
+
+def orders(
+    session: Session,
+    *,
+    run_id: str | None = None,
+    account_id: int | None = None,
+    open_only: bool = False,
+    venue: str | None = None,
+) -> list[Order]:
+    """Orders, oldest first."""
+    query = select(OrderRow).order_by(OrderRow.placed_at, OrderRow.order_id)
+    if run_id is not None:
+        query = query.where(OrderRow.run_id == run_id)
+    if account_id is not None:
+        query = query.where(OrderRow.account_id == account_id)
+    if open_only:
+        query = query.where(OrderRow.is_open)
+    if venue is not None:
+        query = query.where(OrderRow.venue == venue)
+    return [mapping.order_of(row) for row in session.scalars(query)]
+
+
+def count_orders(session: Session, run_id: str, *, since: datetime) -> int:
+    """How many orders a run placed since a moment, the parts of sliced ones apart."""
+    query = select(func.count()).where(
+        OrderRow.run_id == run_id, OrderRow.placed_at >= since, func.length(OrderRow.order_id) < 21
+    )
+    return session.scalar(query) or 0
+
+
+def fills(
+    session: Session, *, run_id: str | None = None, account_id: int | None = None
+) -> Sequence[FillRow]:
+    """Executions, oldest first."""
+    query = select(FillRow).order_by(FillRow.id)
+    if run_id is not None:
+        query = query.where(FillRow.run_id == run_id)
+    if account_id is not None:
+        query = query.where(FillRow.account_id == account_id)
+    return session.scalars(query).all()
+
+
+def position(session: Session, key: PositionKey) -> Position | None:
+    """One position."""
+    row = session.get(PositionRow, tuple(mapping.position_id(key).values()))
+    return None if row is None else mapping.position_of(row)
+
+
+def positions(
+    session: Session,
+    *,
+    run_id: str | None = None,
+    account_id: int | None = None,
+    open_only: bool = False,
+) -> list[Position]:
+    """Positions of a run, an account, or all."""
+    query = select(PositionRow).order_by(PositionRow.instrument, PositionRow.product)
+    if run_id is not None:
+        query = query.where(PositionRow.run_id == run_id)
+    if account_id is not None:
+        query = query.where(PositionRow.account_id == account_id)
+    if open_only:
+        query = query.where(PositionRow.is_open)
+    return [mapping.position_of(row) for row in session.scalars(query)]
+
+
+def balances(session: Session, account_id: int) -> dict[str, int]:
+    """What stands on every ledger of an account, paise."""
+    query = (
+        select(PostingRow.ledger, func.sum(PostingRow.amount_paise))
+        .where(PostingRow.account_id == account_id)
+        .group_by(PostingRow.ledger)
+    )
+    return {ledger: int(paise) for ledger, paise in session.execute(query)}
+
+
+def events(
+    session: Session,
+    *,
+    run_id: str | None = None,
+    account_id: int | None = None,
+    after: int = 0,
+    limit: int = 500,
+    kind: str | None = None,
+) -> list[Happened]:
+    """Events after a cursor, oldest first."""
+    query = select(ExecutionEvent).where(ExecutionEvent.seq > after)
+    if run_id is not None:
+        query = query.where(ExecutionEvent.run_id == run_id)
+    if account_id is not None:
+        query = query.where(ExecutionEvent.account_id == account_id)
+    if kind is not None:
+        query = query.where(ExecutionEvent.kind == kind)
+    found = session.scalars(query.order_by(ExecutionEvent.seq).limit(limit))
+    return [mapping.happened(row) for row in found]
+
+
+def order_events(session: Session, order_id: str) -> Sequence[ExecutionEvent]:
+    """One order's story, oldest first."""
+    query = select(ExecutionEvent).where(ExecutionEvent.order_id == order_id)
+    return session.scalars(query.order_by(ExecutionEvent.seq)).all()
+
+
+def gtts(
+    session: Session, *, account_id: int | None = None, active_only: bool = False
+) -> list[Gtt]:
+    """Triggers, oldest first."""
+    query = select(GttRow).order_by(GttRow.id)
+    if account_id is not None:
+        query = query.where(GttRow.account_id == account_id)
+    if active_only:
+        query = query.where(GttRow.status == GttStatus.ACTIVE)
+    return [mapping.gtt_of(row) for row in session.scalars(query)]
+
+
+def gtt(session: Session, account_id: int, gtt_id: int) -> Gtt | None:
+    """One trigger of an account."""
+    query = select(GttRow).where(GttRow.account_id == account_id, GttRow.id == gtt_id)
+    row = session.scalar(query)
+    return None if row is None else mapping.gtt_of(row)
+
+
+def last_gtt_id(session: Session) -> int:
+    """The highest number of a trigger; 0 before the first."""
+    return session.scalar(select(func.max(GttRow.id))) or 0

@@ -1,0 +1,121 @@
+"""Answers that the console's routes and the workers' share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, time
+from typing import Any
+
+from tradertape_core.kernel.clock import IST
+from tradertape_core.kernel.errors import InvalidInput
+from tradertape_core.market.candle import Candle, Interval
+from tradertape_core.market.instrument import Instrument
+from tradertape_server.features.feed.live.candle_history import History
+from tradertape_server.features.feed.live.feed import Feed
+from tradertape_server.features.feed.live.wire_shapes import kite_candle, kite_quote
+from tradertape_server.features.feed.sources.source import Mode
+from tradertape_server.features.instruments.service import Found, Identifier, InstrumentService
+
+
+def identifiers(symbols: Sequence[str], tokens: Sequence[int]) -> list[Identifier]:
+    """What was asked, in order, without repetition and empty texts."""
+    return list(dict.fromkeys([*(s.strip() for s in symbols if s.strip()), *tokens]))
+
+
+def unresolved(found: Found) -> list[dict[str, Any]]:
+    """What was asked in vain, with names like it."""
+    return [
+        {"identifier": str(asked), "detail": error.detail, "near": list(error.near)}
+        for asked, error in found.unknown.items()
+    ]
+
+
+def quotes_answer(feed: Feed, found: Found, mode: Mode) -> dict[str, Any]:
+    """Quotes by the identifier asked; those without a price yet are named."""
+    quotes = feed.quotes(found.instruments.values(), mode)
+    made: dict[str, Any] = {}
+    silent: list[dict[str, Any]] = []
+    for asked, one in found.instruments.items():
+        tick = quotes.get(one.instrument_token)
+        if tick is None:
+            silent.append({"identifier": str(asked), "detail": f"No price of {one.id} is known."})
+            continue
+        made[str(asked)] = kite_quote(tick, mode) | {
+            "is_stale": feed.is_stale(one.instrument_token)
+        }
+    return {"quotes": made, "unresolved": [*unresolved(found), *silent]}
+
+
+def candle_set(
+    feed: Feed, instrument: Instrument, interval: Interval, candles: Sequence[Candle]
+) -> dict[str, Any]:
+    """Recent candles; `current` is the one that is still going on."""
+    made = [kite_candle(candle) for candle in candles]
+    has_current = bool(made) and not made[-1]["is_complete"]
+    return {
+        "symbol": instrument.id,
+        "instrument_token": instrument.instrument_token,
+        "interval": interval.value,
+        "timeframe": interval.value,
+        "source": feed.source.name,
+        "count": len(made),
+        "candles": made[:-1] if has_current else made,
+        "current": made[-1] if has_current else None,
+        "is_stale": feed.hours() is not None and feed.status().stale,
+    }
+
+
+def history_set(instrument: Instrument, interval: Interval, history: History) -> dict[str, Any]:
+    """Historical candles with their origin."""
+    return {
+        "symbol": instrument.id,
+        "instrument_token": instrument.instrument_token,
+        "interval": interval.value,
+        "timeframe": interval.value,
+        "source": history.source,
+        "from": history.start.astimezone(IST).isoformat(),
+        "to": history.end.astimezone(IST).isoformat(),
+        "count": len(history.candles),
+        "ingestion": history.ingestion,
+        "candles": [kite_candle(candle) for candle in history.candles],
+        "current": None,
+        "is_stale": False,
+    }
+
+
+def moment_of(text: str | None, pointer: str) -> datetime | None:
+    """Read a date or a time; without an offset it is Indian. Raises InvalidInput."""
+    if not text:
+        return None
+    try:
+        # A plus sign in a query that was not escaped arrives as a space.
+        moment = datetime.fromisoformat(text.strip().replace(" ", "+") if "T" in text else text)
+    except ValueError:
+        raise InvalidInput(f"{text!r} is neither a date nor a time", pointer=pointer) from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=IST)
+
+
+def end_of(text: str | None, pointer: str) -> datetime | None:
+    """The same of an end: a date alone means all of that day."""
+    moment = moment_of(text, pointer)
+    if moment is None or text is None or len(text.strip()) > len("2026-11-20"):
+        return moment
+    return datetime.combine(moment.date(), time.max, moment.tzinfo)
+
+
+def mode_of(text: str) -> Mode:
+    """Read a mode; raises InvalidInput."""
+    found = Mode.__members__.get(text.upper())
+    if found is None:
+        raise InvalidInput("mode is ltp, quote or full", pointer="/mode")
+    return found
+
+
+def asked_instrument(
+    instruments: InstrumentService, symbol: str | None, token: int | None
+) -> Instrument:
+    """The one instrument a query names; raises InvalidInput when it names none."""
+    asked: Identifier | None = token if token is not None else (symbol or "").strip() or None
+    if asked is None:
+        raise InvalidInput("name a symbol or an instrument_token", pointer="/symbol")
+    return instruments.get(asked)

@@ -1,0 +1,130 @@
+"""HTTP of the live market for the console: instruments, quotes, candles, the feed's state."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query
+
+from tradertape_core.market.calendar import nse_calendar
+from tradertape_core.market.candle import parse_interval
+from tradertape_server.features.auth.http.dependencies import CurrentUser
+from tradertape_server.features.feed.http.responses import (
+    asked_instrument,
+    candle_set,
+    end_of,
+    history_set,
+    identifiers,
+    mode_of,
+    moment_of,
+    quotes_answer,
+)
+from tradertape_server.features.feed.http.schemas import (
+    FeedStatusOut,
+    InstrumentOut,
+    QuotesIn,
+    instrument_out,
+)
+from tradertape_server.features.feed.live.candle_history import CandleHistory
+from tradertape_server.features.feed.live.feed import Feed
+from tradertape_server.features.feed.live.market_state import market_state
+from tradertape_server.features.instruments.service import InstrumentService
+from tradertape_server.platform.http.routing import part
+
+router = APIRouter(prefix="/api", tags=["live market"])
+
+Live = Annotated[Feed, Depends(part("feed"))]
+Instruments = Annotated[InstrumentService, Depends(part("instruments"))]
+Past = Annotated[CandleHistory, Depends(part("candle_history"))]
+Symbol = Annotated[str | None, Query(max_length=100, examples=["NSE:INFY"])]
+Token = Annotated[int | None, Query(alias="instrument_token")]
+Words = Annotated[str, Query(max_length=100, description="Every word must be in it.")]
+IntervalName = Annotated[str, Query(max_length=20, examples=["5minute"])]
+Count = Annotated[int, Query(ge=1, le=500)]
+
+
+@router.get("/instruments/search")
+def search_instruments(
+    _user: CurrentUser,
+    instruments: Instruments,
+    query: Words,
+    *,
+    exchange: Annotated[str, Query(max_length=10)] = "",
+    limit: Count = 20,
+) -> list[InstrumentOut]:
+    """Shares, indices, futures and options that hold every word, the likeliest first."""
+    return [instrument_out(i) for i in instruments.search(query, exchange=exchange, limit=limit)]
+
+
+@router.get("/instruments/resolve")
+def resolve_instrument(
+    _user: CurrentUser, instruments: Instruments, *, symbol: Symbol = None, token: Token = None
+) -> InstrumentOut:
+    """One instrument by `NSE:INFY` or by token; a 404 proposes names like it."""
+    return instrument_out(asked_instrument(instruments, symbol, token))
+
+
+@router.get("/live/status")
+def feed_status(_user: CurrentUser, feed: Live) -> FeedStatusOut:
+    """Where prices come from, whether they are simulated, and whether they are fresh."""
+    status, hours = feed.status(), feed.hours()
+    market = market_state(feed.source, nse_calendar(), feed.now)
+    return FeedStatusOut(
+        connected=status.connected,
+        source=status.source,
+        simulated=status.is_simulated,
+        demo=status.is_demo,
+        stale=status.stale,
+        last_tick_at=status.last_tick_at,
+        reason=status.reason,
+        state=market.state,
+        state_text=market.text,
+        state_hint=market.hint,
+        opens_at=market.opens_at,
+        session_start=hours.start if hours else None,
+        session_end=hours.end if hours else None,
+        instruments=len(feed.subscriptions),
+    )
+
+
+@router.post("/live/quotes")
+def live_quotes(
+    _user: CurrentUser, feed: Live, instruments: Instruments, body: QuotesIn
+) -> dict[str, Any]:
+    """Quotes by the identifier asked, in Kite's form; what is unknown is named beside them."""
+    found = instruments.many(identifiers(body.symbols, body.instrument_tokens))
+    return quotes_answer(feed, found, mode_of(body.mode))
+
+
+@router.get("/live/candles")
+def live_candles(
+    _user: CurrentUser,
+    feed: Live,
+    instruments: Instruments,
+    *,
+    symbol: Symbol = None,
+    token: Token = None,
+    interval: IntervalName = "5minute",
+    lookback: Count = 100,
+) -> dict[str, Any]:
+    """The last candles, and as `current` the one still going on."""
+    one, length = asked_instrument(instruments, symbol, token), parse_interval(interval)
+    return candle_set(feed, one, length, feed.candles(one, length, count=lookback))
+
+
+@router.get("/live/history")
+def live_history(
+    _user: CurrentUser,
+    past: Past,
+    instruments: Instruments,
+    *,
+    symbol: Symbol = None,
+    token: Token = None,
+    interval: IntervalName = "day",
+    start: Annotated[str | None, Query(alias="from", max_length=40)] = None,
+    end: Annotated[str | None, Query(alias="to", max_length=40)] = None,
+) -> dict[str, Any]:
+    """Candles of the past: by the day from the data set, within days from the simulated market."""
+    one, length = asked_instrument(instruments, symbol, token), parse_interval(interval)
+    history = past.read(one, length, moment_of(start, "/from"), end_of(end, "/to"))
+    return history_set(one, length, history)

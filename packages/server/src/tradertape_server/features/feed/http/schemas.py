@@ -1,0 +1,122 @@
+"""What the market's live routes take and give."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from tradertape_core.market.instrument import Instrument
+from tradertape_server.features.feed.live.market_state import State
+from tradertape_server.platform.http.routing import Answer, Body, IstTime
+
+
+class InstrumentOut(Answer):
+    """An instrument, in the words of Kite's file."""
+
+    instrument: str
+    exchange: str
+    tradingsymbol: str
+    instrument_token: int
+    exchange_token: int
+    name: str
+    isin: str
+    lot_size: int
+    tick_size: float
+    freeze_quantity: int | None
+    segment: str
+    instrument_type: str
+    expiry: date | None
+    strike: float | None
+    option_type: str | None
+    underlying: str
+
+
+def instrument_out(one: Instrument) -> InstrumentOut:
+    """An instrument as it goes over the wire."""
+    return InstrumentOut(
+        instrument=one.id,
+        exchange=one.exchange,
+        tradingsymbol=one.tradingsymbol,
+        instrument_token=one.instrument_token,
+        exchange_token=one.exchange_token,
+        name=one.name,
+        isin=one.isin,
+        lot_size=one.lot_size,
+        tick_size=float(one.tick_size),
+        freeze_quantity=one.freeze_quantity,
+        segment=one.segment,
+        instrument_type=one.instrument_type.value,
+        expiry=one.expiry,
+        strike=None if one.strike is None else float(one.strike),
+        option_type=one.option_type,
+        underlying=one.underlying,
+    )
+
+
+class QuotesIn(Body):
+    """Which instruments, and how much of each."""
+
+    symbols: list[str] = Field(default_factory=list, max_length=500)
+    instrument_tokens: list[int] = Field(default_factory=list, max_length=500)
+    mode: Literal["ltp", "quote", "full"] = "quote"
+
+
+class InstrumentsIn(Body):
+    """Which instruments."""
+
+    symbols: list[str] = Field(default_factory=list, max_length=500)
+    instrument_tokens: list[int] = Field(default_factory=list, max_length=500)
+
+
+class CandlesIn(Body):
+    """Whose candles, how long each and how many; one of `symbol` and `instrument_token`."""
+
+    symbol: Annotated[str, Field(max_length=100)] | None = None
+    instrument_token: int | None = None
+    interval: Annotated[str, Field(max_length=40)] = "5minute"
+    lookback: Annotated[int, Field(ge=1, le=500)] = 50
+
+
+class SnapshotIn(QuotesIn):
+    """Quotes and candles in one answer."""
+
+    candles: list[CandlesIn] = Field(default_factory=list[CandlesIn], max_length=50)
+
+
+class FeedStatusOut(Answer):
+    """How the feed is. simulated: no price is real. demo: the exchange itself is closed.
+
+    state: what the market does, with its words for a label and what it means for orders. opens_at:
+    the exchange's next open, while it is closed.
+    """
+
+    connected: bool
+    source: str
+    simulated: bool
+    demo: bool
+    stale: bool
+    last_tick_at: IstTime | None
+    reason: str
+    state: State
+    state_text: str
+    state_hint: str
+    opens_at: IstTime | None
+    session_start: IstTime | None
+    session_end: IstTime | None
+    instruments: int
+
+
+class CandleSetOut(Answer):
+    """Candles, oldest first."""
+
+    symbol: str
+    instrument_token: int
+    interval: str
+    timeframe: str
+    source: str
+    count: int
+    is_stale: bool
+    candles: list[dict[str, Any]]
+    current: dict[str, Any] | None = None

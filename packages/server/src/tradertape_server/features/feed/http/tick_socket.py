@@ -1,0 +1,288 @@
+"""`WS /api/ws/ticks`: prices for the console, and the news of its account."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from fastapi import APIRouter, WebSocket
+
+from tradertape_core.market.instrument import Instrument
+from tradertape_server.features.auth.http.websocket_auth import is_own_page, session_caller
+from tradertape_server.features.feed.live.feed import TICKS, Feed
+from tradertape_server.features.feed.live.frames import Selection, TickFrame
+from tradertape_server.features.feed.sources.source import Mode
+from tradertape_server.features.instruments.service import InstrumentService
+from tradertape_server.platform.http.identity import Identity
+from tradertape_server.platform.streaming.bus import Delivery, Mailbox
+from tradertape_server.platform.streaming.streams import (
+    FORBIDDEN,
+    HEARTBEAT_S,
+    IDLE,
+    NOT_AUTHENTICATED,
+    TOO_MANY,
+    TOO_MANY_SYMBOLS,
+    Closing,
+    Socket,
+    ascii_json,
+    run_socket,
+)
+
+router = APIRouter()
+
+MOST_SYMBOLS = 500
+MOST_SOCKETS = 5  # of one account
+IDLE_AFTER_S = 300.0  # without a subscription
+LAGGED = "events_lost"
+MOST_CHANNELS = 30
+LOOK_S = 1.0  # at what channels say
+
+# What a channel says now, to whom and about what: JSON, or None where there is nothing to say.
+Channel = Callable[[Identity, str], Any]
+
+_open: Counter[int] = Counter()
+
+
+def events_topic(user_id: int) -> str:
+    """The bus topic of an account's orders, positions, signals and risk."""
+    return f"events:{user_id}"
+
+
+@router.websocket("/api/ws/ticks")
+async def ticks(websocket: WebSocket) -> None:
+    """Prices and news for a signed-in browser."""
+    container = websocket.app.state.container
+    await websocket.accept()
+    caller = await session_caller(websocket, container.auth.authenticator)
+    if caller is None:
+        await websocket.close(NOT_AUTHENTICATED, "not signed in")
+        return
+    if not is_own_page(websocket, container.settings.effective_public_url):
+        await websocket.close(FORBIDDEN, "another site's page")
+        return
+    if _open[caller.id] >= MOST_SOCKETS:
+        await websocket.close(TOO_MANY, f"more than {MOST_SOCKETS} connections")
+        return
+    _open[caller.id] += 1
+    client = TickClient(
+        Socket(websocket), caller, container.feed, container.instruments, container.channels
+    )
+    try:
+        with container.credentials.over(caller) as guard:
+            await run_socket(websocket, guard, client.listen(), client.talk(), client.look())
+    finally:
+        client.close()
+        _open[caller.id] -= 1
+
+
+class TickClient:
+    """One connection: what it subscribed to, and what it is sent."""
+
+    def __init__(
+        self,
+        socket: Socket,
+        caller: Identity,
+        feed: Feed,
+        instruments: InstrumentService,
+        channels: Mapping[str, Channel],
+    ) -> None:
+        self._socket = socket
+        self._caller = caller
+        self._feed = feed
+        self._instruments = instruments
+        self._box: Mailbox = feed.bus.open([TICKS])
+        self._modes: dict[int, Mode] = {}
+        self._names: dict[int, str] = {}
+        self._selection = Selection.of({})
+        self._hears_events = False
+        self._channels = channels
+        self._topics: dict[str, bytes] = {}  # with what was said last
+        self._looking = asyncio.Event()
+        self._replies: asyncio.Queue[bytes] = asyncio.Queue(maxsize=200)
+
+    def close(self) -> None:
+        """Let go of everything."""
+        self._feed.bus.close(self._box)
+        self._feed.unwatch(self)
+
+    async def listen(self) -> None:
+        """Do what the client asks."""
+        handlers = {
+            "subscribe": self._subscribe,
+            "unsubscribe": self._unsubscribe,
+            "list": self._list,
+            "ping": self._pong,
+        }
+        while True:
+            message = await self._socket.receive()
+            action = message.get("action") if isinstance(message, dict) else None
+            handler = handlers.get(action) if isinstance(action, str) else None
+            if handler is None:
+                self._reply(
+                    _error("Say an action: subscribe, unsubscribe, list or ping.", "action")
+                )
+            else:
+                await handler(message)
+
+    async def talk(self) -> None:
+        """Send what there is to say."""
+        status = None
+        idle_since = beat = asyncio.get_running_loop().time()
+        while True:
+            now = asyncio.get_running_loop().time()
+            if (found := self._status()) != status:
+                status = found
+                await self._socket.send(ascii_json(status))
+            delivery = await self._box.take(1.0)
+            await self._drain()
+            if delivery is not None:
+                await self._deliver(delivery)
+            if now - beat >= HEARTBEAT_S:
+                beat = now
+                await self._socket.send(ascii_json({"type": "heartbeat", "event": "heartbeat"}))
+            if self._modes or self._hears_events or self._topics:
+                idle_since = now
+            elif now - idle_since >= IDLE_AFTER_S:
+                raise Closing(IDLE, "nothing was subscribed to")
+
+    async def look(self) -> None:
+        """Send what channels say, whenever it is something new."""
+        while True:
+            for topic in list(self._topics):
+                name, _, argument = topic.partition(":")
+                said = await asyncio.to_thread(self._channels[name], self._caller, argument)
+                line = ascii_json({"type": "channel", "channel": topic, "data": said})
+                # It may have been left while it was looked at.
+                if said is not None and line != self._topics.get(topic, line):
+                    self._topics[topic] = line
+                    self._reply(line)
+            self._looking.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_S if self._topics else None):
+                    await self._looking.wait()
+
+    async def _deliver(self, delivery: Delivery) -> None:
+        frame: TickFrame | None = delivery.frames.get(TICKS)
+        if frame is not None and (message := frame.console(self._selection)):
+            await self._socket.send(bytes(message))
+        for event in delivery.events:
+            body = {"type": "event", "cursor": event.cursor, **event.data}
+            await self._socket.send(ascii_json(body))
+        if delivery.overflowed:
+            raise Closing(TOO_MANY, LAGGED)
+
+    async def _drain(self) -> None:
+        while not self._replies.empty():
+            await self._socket.send(self._replies.get_nowait())
+
+    def _reply(self, message: bytes) -> None:
+        try:
+            self._replies.put_nowait(message)
+        except asyncio.QueueFull:
+            raise Closing(TOO_MANY, "answers are not read") from None
+        self._box.nudge()
+
+    async def _subscribe(self, message: dict[str, Any]) -> None:
+        self._join(_texts(message.get("channels")))
+        mode = _mode(message.get("mode", "quote"))
+        if mode is None:
+            self._reply(_error("mode is ltp, quote or full", "mode"))
+            return
+        symbols = _texts(message.get("symbols"))
+        found = await asyncio.to_thread(self._instruments.many, symbols)
+        wanted = {str(name): one for name, one in found.instruments.items()}
+        tokens = {one.instrument_token for one in wanted.values()}
+        if len(tokens | set(self._modes)) > MOST_SYMBOLS:
+            raise Closing(TOO_MANY_SYMBOLS, f"more than {MOST_SYMBOLS} symbols")
+        self._want(wanted.values(), mode)
+        rejected = [{"symbol": str(n), "detail": e.detail} for n, e in found.unknown.items()]
+        answer = {
+            "type": "subscribed",
+            "symbols": [one.id for one in wanted.values()],
+            "mode": mode.name.lower(),
+            "rejected": rejected,
+        }
+        self._reply(ascii_json(answer))
+        await self._snapshot(list(wanted.values()), mode)
+
+    def _join(self, topics: list[str]) -> None:
+        if "events" in topics:
+            self._feed.bus.add(self._box, events_topic(self._caller.id))
+            self._hears_events = True
+        for topic in topics:
+            if topic == "events" or topic in self._topics:
+                continue
+            if topic.partition(":")[0] not in self._channels:
+                self._reply(_error(f"There is no channel {topic}.", "channel"))
+            elif len(self._topics) >= MOST_CHANNELS:
+                self._reply(_error(f"At most {MOST_CHANNELS} channels.", "channel"))
+            else:
+                self._topics[topic] = b""
+        self._looking.set()
+
+    async def _snapshot(self, instruments: list[Instrument], mode: Mode) -> None:
+        if not instruments:
+            return
+        quotes = await asyncio.to_thread(self._feed.quotes, instruments, mode)
+        if message := TickFrame(quotes).console(self._selection):
+            self._reply(bytes(message))
+
+    async def _unsubscribe(self, message: dict[str, Any]) -> None:
+        for topic in _texts(message.get("channels")):
+            self._topics.pop(topic, None)
+        symbols = _texts(message.get("symbols"))
+        found = await asyncio.to_thread(self._instruments.many, symbols)
+        tokens = {one.instrument_token for one in found.instruments.values()}
+        for token in tokens:
+            self._modes.pop(token, None)
+            self._names.pop(token, None)
+        self._selection = Selection.of(self._modes)
+        self._feed.unwatch(self, tokens)
+        ids = [one.id for one in found.instruments.values()]
+        self._reply(ascii_json({"type": "unsubscribed", "symbols": ids}))
+
+    async def _list(self, _message: dict[str, Any]) -> None:
+        modes = {self._names[token]: mode.name.lower() for token, mode in self._modes.items()}
+        self._reply(ascii_json({"type": "subscriptions", "data": modes}))
+
+    async def _pong(self, _message: dict[str, Any]) -> None:
+        self._reply(ascii_json({"type": "pong"}))
+
+    def _want(self, instruments: Any, mode: Mode) -> None:
+        for one in instruments:
+            self._modes[one.instrument_token] = mode
+            self._names[one.instrument_token] = one.id
+        self._selection = Selection.of(self._modes)
+        self._feed.watch(self, instruments, mode)
+
+    def _status(self) -> dict[str, Any]:
+        status = self._feed.status()
+        last = status.last_tick_at
+        return {
+            "type": "status",
+            "connected": status.connected,
+            "source": status.source,
+            "simulated": status.is_simulated,
+            "demo": status.is_demo,
+            "stale": status.stale,
+            # By the minute: a status is sent when it changes, and ticks tell the rest.
+            "last_tick_at": None if last is None else last.replace(second=0, microsecond=0),
+            **({"reason": status.reason} if status.reason else {}),
+        }
+
+
+def _texts(value: Any) -> list[str]:
+    if not isinstance(value, list):
+        return []
+    return list(dict.fromkeys(text for text in value if isinstance(text, str) and len(text) < 140))
+
+
+def _mode(value: Any) -> Mode | None:
+    return Mode.__members__.get(value.upper()) if isinstance(value, str) else None
+
+
+def _error(detail: str, code: str) -> bytes:
+    return ascii_json({"type": "error", "detail": detail, "code": code})

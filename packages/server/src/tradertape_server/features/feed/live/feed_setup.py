@@ -1,0 +1,104 @@
+"""Builds the feed from what the settings say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from tradertape_core.kernel.clock import Clock
+from tradertape_core.market.calendar import Calendar, nse_calendar
+from tradertape_core.options.pricer import SurfacePricer
+from tradertape_server.features.feed.live.feed import Feed
+from tradertape_server.features.feed.sources.candle_files import (
+    FileCandles,
+    Selection,
+    StoredCandles,
+    is_candle_file,
+)
+from tradertape_server.features.feed.sources.candle_replay import CandleReplaySource, MarketClock
+from tradertape_server.features.feed.sources.no_source import NoSource
+from tradertape_server.features.feed.sources.simulated import SimulatedSource
+from tradertape_server.features.feed.sources.source import Source
+from tradertape_server.features.feed.sources.tick_replay import ReplaySource
+from tradertape_server.features.instruments.service import InstrumentService
+from tradertape_server.features.market.live_world import LiveWorld
+from tradertape_server.features.market.service import MarketService
+from tradertape_server.platform.metrics import Metrics
+
+
+@dataclass(frozen=True, slots=True)
+class FeedOptions:
+    """What can be chosen."""
+
+    source: Literal["simulated", "replay", "off"]
+    any_hour: bool
+    replay_file: Path | None
+    replay_speed: float
+    replay: Selection  # which candles
+    replay_loop: bool
+    rate_hz: float
+
+
+def open_source(
+    options: FeedOptions, clock: Clock, market: MarketService, world: LiveWorld,
+    instruments: InstrumentService,
+) -> Source:  # fmt: skip
+    """The source of the settings; raises InvalidInput when its recording cannot be read."""
+    if options.source == "off":
+        return NoSource()
+    if options.source == "simulated":
+        return SimulatedSource(
+            world,
+            market,
+            instruments,
+            nse_calendar(),
+            any_hour=options.any_hour,
+            pricer=SurfacePricer(),
+        )
+    speed, file = options.replay_speed, options.replay_file
+    if file is not None and not is_candle_file(file):
+        return ReplaySource.open(
+            file,
+            nse_calendar(),
+            started=clock.now(),
+            speed=speed,
+            rate_hz=options.rate_hz,
+            loop=options.replay_loop,
+        )
+    book = (
+        StoredCandles(market, options.replay)
+        if file is None
+        else FileCandles.open(file, options.replay)
+    )
+    return CandleReplaySource(
+        book,
+        nse_calendar(),
+        started=clock.now(),
+        speed=speed,
+        rate_hz=options.rate_hz,
+        loop=options.replay_loop,
+    )
+
+
+def trading_clock(source: Source, clock: Clock) -> Clock:
+    """What orders go by: the clock, or the market's time in a replay."""
+    is_replay = isinstance(source, CandleReplaySource | ReplaySource)
+    return MarketClock(source, clock) if is_replay else clock
+
+
+def trading_calendar(source: Source) -> Calendar:
+    """The days orders go by: the exchange's, or those of a replay that goes on after them."""
+    is_replay = isinstance(source, CandleReplaySource | ReplaySource)
+    return source.calendar if is_replay else nse_calendar()
+
+
+def publish_figures(feed: Feed, metrics: Metrics) -> None:
+    """Figures of the feed and the streams for Prometheus."""
+    watch = metrics.watch
+    watch("feed_ticks", "Good ticks heard since the start.", lambda: feed.ticks_heard)
+    watch("feed_refused", "Ticks thrown away.", feed.refused.total)
+    watch("feed_instruments", "Wanted by anybody.", lambda: len(feed.subscriptions))
+    watch("feed_step_seconds", "Time of the last beat.", lambda: feed.step_s)
+    watch("feed_stale", "1 when nothing is heard.", lambda: float(feed.status().stale))
+    watch("streams_open", "Clients of live streams.", lambda: feed.bus.mailboxes)

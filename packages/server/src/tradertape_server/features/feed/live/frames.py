@@ -1,0 +1,303 @@
+"""What one beat of the feed brought, written once for all clients that want something of it.
+
+Every instrument has a slot. The ticks of a beat are written once for each form and mode, into rows
+of one length; a client's message is one gather of its rows, and clients that want the same share
+the message. Which row is whose rarely changes from beat to beat: a client's places are found once.
+
+A message is good until its thread writes the next: copy what is kept. It is gathered where the last
+one was, in memory the processor still has at hand.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from weakref import WeakKeyDictionary, WeakSet, WeakValueDictionary
+
+import numpy as np
+import numpy.typing as npt
+
+from tradertape_core.market.tick import Tick
+from tradertape_server.features.feed.live.wire_shapes import Shape, console_lines, worker_lines
+from tradertape_server.features.feed.sources.source import Mode
+from tradertape_server.platform.streaming.gzip_pieces import packed_piece, stored
+
+Message = bytes | memoryview
+Parts = Sequence[Message]  # a message to be sent as one
+PACKED_FROM = 1_400  # bytes: what fits into one packet is sent as it is
+FEW_LISTS = 8  # different ones that are wanted: each is worth compressing
+_Room = Callable[[int, type[np.uint8]], npt.NDArray[np.uint8]]
+
+
+class Selection:
+    """Which instruments a client wants in which mode; equal selections are one object.
+
+    A tick is written in the modes of the selections that are held by somebody.
+    """
+
+    __slots__ = ("__weakref__", "_placed", "by_mode", "slots")
+
+    def __init__(self, modes: Mapping[int, Mode]) -> None:
+        self.by_mode = {
+            mode: [token for token, one in modes.items() if one is mode]
+            for mode in sorted(set(modes.values()))
+        }
+        self.slots = [
+            (mode, np.array(_SLOTS.of(tokens), np.intp)) for mode, tokens in self.by_mode.items()
+        ]
+        self._placed: dict[Mode, tuple[_Layout, npt.NDArray[np.intp]]] = {}
+
+    def places(self, mode: Mode, layout: _Layout) -> npt.NDArray[np.intp]:
+        """Which rows of a layout are wanted in a mode."""
+        found = self._placed.get(mode)
+        if found is None or found[0] is not layout:
+            slots = next(slots for one, slots in self.slots if one is mode)
+            found = self._placed[mode] = layout, layout.places(slots)
+        return found[1]
+
+    @classmethod
+    def of(cls, modes: Mapping[int, Mode]) -> Selection:
+        """The selection of these; the same object as long as somebody holds it."""
+        key = frozenset(modes.items())
+        found = _KNOWN.get(key)
+        if found is None:
+            found = _KNOWN[key] = cls(modes)
+            _WISHES.add(found)
+        return found
+
+
+def is_worth_packing(modes: Mapping[int, Mode]) -> bool:
+    """Whether a list is worth a gzip stream: others want the same, or few lists are wanted at all.
+
+    Hundreds of lists of their own would wait for each other, and gain nothing by the form alone.
+    """
+    return frozenset(modes.items()) in _KNOWN or _WISHES.count < FEW_LISTS
+
+
+class TickFrame:
+    """The newest ticks of some instruments."""
+
+    __slots__ = ("__weakref__", "_asked", "_laid", "_messages", "_packed", "_rows", "ticks")
+
+    def __init__(self, ticks: Mapping[int, Tick]) -> None:
+        self.ticks = ticks
+        self._messages: dict[tuple[Selection, _Form], Message] = {}
+        self._asked: set[tuple[Selection, _Form]] = set()
+        self._packed: dict[Selection, Parts] = {}
+        # None: there is nothing in the older one that is not newer here.
+        self._laid: WeakKeyDictionary[TickFrame, TickFrame | None] = WeakKeyDictionary()
+        self._rows: dict[tuple[Shape, Mode], _Rows] = {}
+
+    def over(self, older: TickFrame) -> TickFrame:
+        """This frame and what only the older one has: what slow clients get, all the same one."""
+        try:
+            laid = self._laid[older]
+        except KeyError:
+            covers = older.ticks.keys() <= self.ticks.keys()
+            laid = None if covers else TickFrame({**older.ticks, **self.ticks})
+            self._laid[older] = laid
+        return self if laid is None else laid
+
+    def console(self, wanted: Selection) -> Message:
+        """The console's message; empty when nothing in it is wanted."""
+        return self._message(wanted, _CONSOLE)
+
+    def worker(self, wanted: Selection) -> Message:
+        """The workers' message; empty when nothing in it is wanted."""
+        return self._message(wanted, _WORKER)
+
+    def worker_event(self, wanted: Selection) -> Message:
+        """The workers' message as a server-sent event; empty when nothing in it is wanted."""
+        return self._message(wanted, _WORKER_EVENT)
+
+    def worker_event_gzip(self, wanted: Selection) -> Parts:
+        """The same as a piece of a gzip body; no parts when nothing in it is wanted.
+
+        What many are sent is compressed, once, and while few lists are wanted what one alone is.
+        """
+        packed = self._packed.get(wanted)
+        if packed is not None:
+            return packed
+        message = self.worker_event(wanted)
+        is_shared = (wanted, _WORKER_EVENT) in self._messages
+        if len(message) < PACKED_FROM or not (is_shared or _WISHES.count <= FEW_LISTS):
+            return stored(message)
+        made = self._packed[wanted] = (packed_piece(message),)
+        return made
+
+    def _message(self, wanted: Selection, form: _Form) -> Message:
+        key = (wanted, form)
+        made = self._messages.get(key)
+        if made is not None:
+            return made
+        # Kept from the second time on: what one client alone wants is not held for nobody.
+        is_kept = key in self._asked
+        made = self._gathered(wanted, form, np.empty if is_kept else _SCRATCH.take)
+        if is_kept:
+            self._messages[key] = made
+        self._asked.add(key)
+        return made
+
+    def _gathered(self, wanted: Selection, form: _Form, room: _Room) -> Message:
+        found = [
+            (rows, wanted.places(mode, rows.layout))
+            for mode in wanted.by_mode
+            for rows in [self._rows_of(form, mode)]
+        ]
+        length = sum(len(places) * rows.width for rows, places in found)
+        if not length:
+            return b""
+        at = len(form.head) - 1  # the head's last byte takes the place of the first row's comma
+        made = room(at + length + len(form.tail), np.uint8)
+        for rows, places in found:
+            end = at + len(places) * rows.width
+            rows.gather(places, made[at:end])
+            at = end
+        message = made.data
+        message[: len(form.head)] = form.head
+        message[at:] = form.tail
+        return message
+
+    def _rows_of(self, form: _Form, mode: Mode) -> _Rows:
+        key = (form.shape, mode)
+        if key not in self._rows:
+            wanted = _WISHES.tokens[mode]
+            ticks = [tick for token, tick in self.ticks.items() if token in wanted]
+            self._rows[key] = _Rows(
+                [tick.instrument_token for tick in ticks], form.lines(ticks, mode)
+            )
+        return self._rows[key]
+
+
+class _Rows:
+    """Written ticks in rows of one length; blanks fill them up, as JSON allows between values."""
+
+    __slots__ = ("_rows", "layout", "width")
+
+    def __init__(self, tokens: list[int], lines: list[str]) -> None:
+        longest = max(map(len, lines), default=0)
+        padded = ",".join([line.ljust(longest) for line in lines])
+        self.width = longest + 1
+        written = np.frombuffer(f",{padded}".encode("ascii"), np.uint8)
+        self._rows = written[: len(lines) * self.width].reshape(-1, self.width)
+        self.layout = _LAYOUTS.of(tokens)
+
+    def gather(self, places: npt.NDArray[np.intp], into: npt.NDArray[np.uint8]) -> None:
+        """Copy rows one after the other."""
+        self._rows.take(places, axis=0, out=into.reshape(len(places), self.width), mode="clip")
+
+
+class _Layout:
+    """Whose tick is in which row."""
+
+    def __init__(self, tokens: list[int]) -> None:
+        self.tokens = tokens
+        slots = [_SLOTS.by_token[one] for one in tokens]
+        # By slot; -1 where there is none, and in the end for slots that were given out since.
+        self._places = np.full(max(slots, default=0) + 2, -1, np.intp)
+        self._places[slots] = np.arange(len(slots))
+
+    def places(self, slots: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+        """Where those of the slots are that ticked."""
+        places = self._places.take(slots, mode="clip")
+        return places[places >= 0]
+
+
+class _Layouts:
+    """The layouts of the last beats: the same instruments in the same order have the same one."""
+
+    def __init__(self) -> None:
+        self._last: deque[_Layout] = deque(maxlen=8)
+
+    def of(self, tokens: list[int]) -> _Layout:
+        """The layout of these."""
+        for one in tuple(self._last):
+            if one.tokens == tokens:
+                return one
+        made = _Layout(tokens)
+        self._last.append(made)
+        return made
+
+
+class _Scratch(threading.local):
+    """Memory for messages that are not kept, one at a time in each thread."""
+
+    def __init__(self) -> None:
+        self._bytes = np.empty(0, np.uint8)
+
+    def take(self, length: int, _of: type[np.uint8]) -> npt.NDArray[np.uint8]:
+        """So many bytes, in the place of the last."""
+        if len(self._bytes) < length:
+            self._bytes = np.empty(length, np.uint8)
+        return self._bytes[:length]
+
+
+class _Form:
+    """How a message is put together."""
+
+    def __init__(self, head: bytes, tail: bytes, shape: Shape, *, is_keyed: bool) -> None:
+        self.head, self.tail, self.shape, self.is_keyed = head, tail, shape, is_keyed
+
+    def lines(self, ticks: Sequence[Tick], mode: Mode) -> list[str]:
+        """What a message says of ticks."""
+        lines = self.shape(ticks, mode)
+        if not self.is_keyed:
+            return lines
+        return [
+            f"{json.dumps(tick.instrument_id)}:{line}"
+            for tick, line in zip(ticks, lines, strict=True)
+        ]
+
+
+class _Slots:
+    """Where each instrument's tick is written."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.by_token: dict[int, int] = {}
+
+    def of(self, tokens: Iterable[int]) -> list[int]:
+        """The slots of tokens, in their order; from 1 on, given out as they are asked for."""
+        with self._lock:
+            return [self.by_token.setdefault(one, len(self.by_token) + 1) for one in tokens]
+
+
+class _Wishes:
+    """The tokens that some selection holds, by mode; what is held no more goes now and then."""
+
+    def __init__(self) -> None:
+        self._held: WeakSet[Selection] = WeakSet()
+        self._added = 0
+        self.tokens: dict[Mode, set[int]] = {mode: set() for mode in Mode}
+
+    @property
+    def count(self) -> int:
+        """How many different ones are held."""
+        return len(self._held)
+
+    def add(self, one: Selection) -> None:
+        self._held.add(one)
+        self._added += 1
+        if self._added > 2 * len(self._held) + 100:
+            self._added = 0
+            self.tokens = {mode: set() for mode in Mode}
+            for held in list(self._held):
+                self._take(held)
+        else:
+            self._take(one)
+
+    def _take(self, one: Selection) -> None:
+        for mode, tokens in one.by_mode.items():
+            self.tokens[mode].update(tokens)
+
+
+_SLOTS = _Slots()
+_LAYOUTS = _Layouts()
+_SCRATCH = _Scratch()
+_WISHES = _Wishes()
+_KNOWN: WeakValueDictionary[frozenset[tuple[int, Mode]], Selection] = WeakValueDictionary()
+_CONSOLE = _Form(b'{"type":"ticks","data":{', b"}}", console_lines, is_keyed=True)
+_WORKER = _Form(b'{"ticks":[', b"]}", worker_lines, is_keyed=False)
+_WORKER_EVENT = _Form(b'data: {"ticks":[', b"]}\n\n", worker_lines, is_keyed=False)

@@ -1,0 +1,287 @@
+"""Live prices between processes, over Redis: one process has the market, the others hear it.
+
+ticks    the newest tick of each instrument that changed, and now and then that all is well
+wants    from every other process what its clients look at, repeated so that a loss mends itself,
+         and what it asks to be told once
+
+Nothing is queued for a slow process: it gets the newest tick of each instrument when it is ready.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from time import monotonic
+from typing import Any
+
+import msgspec
+
+from tradertape_core.market.tick import Tick
+from tradertape_server.features.feed.live.feed import Feed
+from tradertape_server.features.feed.sources.source import Mode, Wanted
+from tradertape_server.features.instruments.service import InstrumentService
+from tradertape_server.platform.logging import get_logger
+from tradertape_server.platform.processes.redis_link import RedisError, RedisLink
+
+BEAT_S = 1.0  # of wants, and of the word that the market is heard
+WANTS_LAST_S = 5.0  # what a process that went silent wanted
+SILENCE_S = 4.0  # without a word from the market's process
+FRESH_S = 3.0  # a relayed tick is not asked for again
+ASK_S = 0.4  # how long an answer is waited for
+_RETRY_S = 0.3
+_MOST_TICKS = 2_000  # in one message
+_MOST_MESSAGES = 500  # taken in at once
+_WHO_WRITES, _WHO_READS = "tick writer", "tick reader"
+
+logger = get_logger(__name__)
+
+
+@dataclass(slots=True)
+class Ticks:
+    """From the market's process. offset_s: how far the market's time is from the clock's."""
+
+    process: str = ""
+    ticks: list[Tick] = field(default_factory=list[Tick])
+    offset_s: float = 0.0
+    trouble: str = ""
+
+
+@dataclass(slots=True)
+class Wants:
+    """From another process: tokens by mode; `asks` are wanted once."""
+
+    process: str
+    wants: dict[int, list[int]]
+    asks: list[int] = field(default_factory=list[int])
+
+
+_ENCODE = msgspec.msgpack.Encoder().encode
+_TICKS = msgspec.msgpack.Decoder(Ticks)
+_WANTS = msgspec.msgpack.Decoder(Wants)
+
+
+class TickRelay:
+    """Both sides; which one this process is on may change at any time. `bind` it before `start`."""
+
+    def __init__(
+        self, link: RedisLink, instruments: InstrumentService, is_leading: Callable[[], bool]
+    ) -> None:
+        self._link = link
+        self._instruments = instruments
+        self._is_leading = is_leading
+        self._process = secrets.token_hex(6)
+        self._ticks_channel, self._wants_channel = link.name("ticks"), link.name("wants")
+        self._pending: dict[int, Tick] = {}
+        self._asks: set[int] = set()
+        self._asked_s: dict[int, float] = {}
+        self._wanted: dict[str, float] = {}  # by process, when it was heard
+        self._bell = threading.Condition()
+        self._arrived = threading.Condition()
+        self._stopping = threading.Event()
+        self._threads: list[threading.Thread] = []
+        self._heard_s = monotonic()
+        self._last_word = Ticks()
+        self.sent = self.heard = self.receivers = 0
+        self.lag_s = 0.0
+
+    def bind(self, feed: Feed) -> None:
+        """The feed whose ticks are handed on, or which is given those of the others."""
+        self._feed = feed
+        feed.on_ticks(self._take)
+
+    @property
+    def processes(self) -> int:
+        """How many other processes look at the market through this one."""
+        return len(self._wanted)
+
+    @property
+    def offset(self) -> timedelta:
+        """How far the market's time is from the clock's."""
+        return timedelta(seconds=self._last_word.offset_s)
+
+    @property
+    def trouble(self) -> str:
+        """Why there are no prices here; empty when there are."""
+        if monotonic() - self._heard_s > SILENCE_S:
+            return "nothing is heard from the process that has the market"
+        return self._last_word.trouble
+
+    def start(self) -> None:
+        """Begin; a second call does nothing."""
+        if self._threads:
+            return
+        for loop, name in ((self._write_all, "ticks-out"), (self._read_all, "ticks-in")):
+            thread = threading.Thread(target=loop, name=name, daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def stop(self) -> None:
+        """End."""
+        self._stopping.set()
+        with self._bell:
+            self._bell.notify_all()
+        for thread in self._threads:
+            thread.join(timeout=10)
+
+    def ask(self, wanted: Iterable[Wanted]) -> None:
+        """Have the feed told what these cost now, unless it knows; waits a moment for it."""
+        now = monotonic()
+        missing = {
+            token
+            for one in wanted
+            if not self._is_fresh(token := one.instrument.instrument_token)
+            and now - self._asked_s.get(token, float("-inf")) > ASK_S
+        }
+        if not missing:
+            return
+        with self._bell:
+            if len(self._asked_s) > 10_000:
+                self._asked_s.clear()
+            self._asked_s.update(dict.fromkeys(missing, now))
+            self._asks |= missing
+            self._bell.notify_all()
+        with self._arrived:
+            self._arrived.wait_for(lambda: all(map(self._is_fresh, missing)), timeout=ASK_S)
+
+    # --- writing ------------------------------------------------------------------------------
+
+    def _take(self, ticks: Sequence[Tick]) -> None:
+        if not self._is_leading():
+            return
+        with self._bell:
+            self._pending.update((tick.instrument_token, tick) for tick in ticks)
+            self._bell.notify_all()
+
+    def _write_all(self) -> None:
+        client, beat_s = self._link.connect(), 0.0
+        while not self._stopping.is_set():
+            with self._bell:
+                self._bell.wait_for(self._has_work, timeout=BEAT_S)
+                pending, self._pending = self._pending, {}
+                asks, self._asks = self._asks, set()
+            is_due = monotonic() - beat_s >= BEAT_S
+            try:
+                if self._is_leading():
+                    self._write_ticks(client, list(pending.values()), is_due=is_due)
+                else:
+                    self._write_wants(client, asks)
+            except RedisError as error:
+                if self._link.tell(_WHO_WRITES, is_up=False):
+                    logger.warning("prices are not handed on", reason=type(error).__name__)
+                self._stopping.wait(_RETRY_S)
+                continue
+            beat_s = monotonic() if is_due else beat_s
+            self._link.tell(_WHO_WRITES, is_up=True)
+
+    def _has_work(self) -> bool:
+        return bool(self._pending or self._asks or self._stopping.is_set())
+
+    def _write_ticks(self, client: Any, ticks: list[Tick], *, is_due: bool) -> None:
+        if not is_due and not self.receivers:
+            return  # nobody is there; the next beat looks again
+        status = self._feed.status()
+        trouble = "" if status.connected else status.reason
+        offset_s = self._feed.offset.total_seconds()
+        for i in range(0, len(ticks) or 1, _MOST_TICKS):
+            part = ticks[i : i + _MOST_TICKS]
+            message = _ENCODE(Ticks(self._process, part, offset_s, trouble))
+            self.receivers = int(client.publish(self._ticks_channel, message))
+            self.sent += len(part) if self.receivers else 0
+        if is_due:
+            self._forget(silent_s=WANTS_LAST_S)
+
+    def _write_wants(self, client: Any, asks: set[int]) -> None:
+        self._forget(silent_s=0.0)  # of the time when this process had the market
+        wants: dict[int, list[int]] = {}
+        for one in self._feed.subscriptions.wanted:
+            wants.setdefault(int(one.mode), []).append(one.instrument.instrument_token)
+        client.publish(self._wants_channel, _ENCODE(Wants(self._process, wants, sorted(asks))))
+
+    # --- reading ------------------------------------------------------------------------------
+
+    def _read_all(self) -> None:
+        while not self._stopping.is_set():
+            channel = self._link.connect().pubsub(ignore_subscribe_messages=True)
+            try:
+                channel.subscribe(self._ticks_channel, self._wants_channel)
+                while not self._stopping.is_set():
+                    self._take_in(self._messages(channel))
+                    self._link.tell(_WHO_READS, is_up=True)
+            except RedisError as error:
+                if self._link.tell(_WHO_READS, is_up=False):
+                    logger.warning("prices are not heard", reason=type(error).__name__)
+                self._stopping.wait(_RETRY_S)
+            except Exception:
+                logger.exception("a message between processes could not be used")
+            finally:
+                channel.close()
+
+    def _messages(self, channel: Any) -> list[tuple[bytes, bytes]]:
+        """What has come: all of it, so that who is behind catches up by leaving old prices out."""
+        found: list[tuple[bytes, bytes]] = []
+        message = channel.get_message(timeout=BEAT_S)
+        while message is not None:
+            found.append((message["channel"], message["data"]))
+            message = channel.get_message(timeout=0) if len(found) < _MOST_MESSAGES else None
+        return found
+
+    def _take_in(self, messages: list[tuple[bytes, bytes]]) -> None:
+        newest: dict[int, Tick] = {}
+        ticks_channel, is_leading = self._ticks_channel.encode(), self._is_leading()
+        for channel, body in messages:
+            if channel != ticks_channel:
+                if is_leading:
+                    self._serve(_WANTS.decode(body))
+            elif not is_leading:
+                former, self._last_word = self._last_word.process, _TICKS.decode(body)
+                self._heard_s = monotonic()
+                if former != self._last_word.process:
+                    newest.clear()
+                    self._feed.begin_anew()
+                newest.update((tick.instrument_token, tick) for tick in self._last_word.ticks)
+        if newest:
+            self._hand_on(newest)
+
+    def _hand_on(self, newest: dict[int, Tick]) -> None:
+        known = [
+            one for token in newest if (one := self._instruments.master.by_token(token)) is not None
+        ]
+        ticks = list(newest.values())
+        self._feed.receive(ticks, known)
+        self.heard += len(ticks)
+        self.lag_s = max(0.0, (self._feed.clock_now - ticks[-1].at).total_seconds())
+        with self._arrived:
+            self._arrived.notify_all()
+
+    def _serve(self, wants: Wants) -> None:
+        owner = ("process", wants.process)
+        self._wanted[wants.process] = monotonic()
+        known = {
+            token: one
+            for tokens in (*wants.wants.values(), wants.asks)
+            for token in tokens
+            if (one := self._instruments.master.by_token(token)) is not None
+        }
+        modes = {
+            token: Mode(mode)
+            for mode, tokens in sorted(wants.wants.items())
+            for token in tokens
+            if token in known
+        }
+        self._feed.subscriptions.set(owner, [Wanted(known[t], mode) for t, mode in modes.items()])
+        asked = [known[token] for token in wants.asks if token in known]
+        if asked:
+            self._take(list(self._feed.quotes(asked).values()))
+
+    def _forget(self, *, silent_s: float) -> None:
+        for process, heard_s in list(self._wanted.items()):
+            if monotonic() - heard_s > silent_s:
+                del self._wanted[process]
+                self._feed.unwatch(("process", process))
+
+    def _is_fresh(self, token: int) -> bool:
+        age_s = self._feed.age_s(token)
+        return age_s is not None and age_s < FRESH_S

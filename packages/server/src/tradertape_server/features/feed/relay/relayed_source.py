@@ -1,0 +1,96 @@
+"""The market of a process that may, or may not, be the one that has it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+
+from tradertape_core.market.candle import Candle, Interval
+from tradertape_core.market.hours import TradingHours
+from tradertape_core.market.instrument import Instrument
+from tradertape_core.market.session_times import Phase, Segment
+from tradertape_core.market.tick import Tick
+from tradertape_server.features.feed.live.feed import Feed
+from tradertape_server.features.feed.relay.redis_relay import TickRelay
+from tradertape_server.features.feed.sources.source import Source, Wanted
+
+NO_REDIS = "live prices are in the process that trades; without TRADERTAPE_REDIS_URL only there"
+
+
+class RelayedSource:
+    """Asks the market itself while this process trades, and hears of it by the relay otherwise.
+
+    Hours and past candles are the same in every process and always come from the market's record.
+    """
+
+    def __init__(
+        self, market: Source, relay: TickRelay | None, is_leading: Callable[[], bool]
+    ) -> None:
+        self._market = market
+        self._relay = relay
+        self._is_leading = is_leading
+        self.name = market.name
+        self.is_simulated = market.is_simulated
+
+    def market_time(self, now: datetime) -> datetime:
+        """The market's time."""
+        if self._relay is None or self._is_leading():
+            return self._market.market_time(now)
+        return now + self._relay.offset
+
+    def poll(self, wanted: Sequence[Wanted], now: datetime) -> list[Tick]:
+        """New ticks of the market; those of the relay come by themselves. Raises OSError."""
+        if self._is_leading():
+            return self._market.poll(wanted, now)
+        if self._relay is None:
+            raise OSError(NO_REDIS)
+        if trouble := self._relay.trouble:
+            raise OSError(trouble)
+        return []
+
+    def quote(self, wanted: Sequence[Wanted], now: datetime) -> list[Tick]:
+        """The market now; where it is elsewhere, the feed is told by the relay."""
+        if self._is_leading():
+            return self._market.quote(wanted, now)
+        if self._relay is not None:
+            self._relay.ask(wanted)
+        return []
+
+    def warm(self, instrument: Instrument, now: datetime) -> None:
+        """Open the market's record: a fail-over need not wait for it then."""
+        self._market.session_candles(instrument, Interval.DAY, now)
+
+    def hours(self, moment: datetime, segment: Segment = Segment.CASH) -> TradingHours | None:
+        """The session of a market time."""
+        return self._market.hours(moment, segment)
+
+    def phase(self, moment: datetime, segment: Segment) -> Phase | None:
+        """What becomes of orders at a market time."""
+        return self._market.phase(moment, segment)
+
+    def session_candles(
+        self, instrument: Instrument, interval: Interval, moment: datetime
+    ) -> list[Candle]:
+        """Candles of a market time's session."""
+        return self._market.session_candles(instrument, interval, moment)
+
+    def past_candles(
+        self, instrument: Instrument, interval: Interval, start: date, end: date
+    ) -> list[Candle]:
+        """Candles of former sessions."""
+        return self._market.past_candles(instrument, interval, start, end)
+
+
+class MarketDuty:
+    """The trading process has the market: prices it heard of others are of another numbering."""
+
+    def __init__(self, feed: Feed) -> None:
+        self._feed = feed
+
+    def start(self) -> None:
+        """Hear the market itself."""
+        self._feed.begin_anew()
+
+    def stop(self) -> None:
+        """Hear of it again."""
+        self._feed.begin_anew()

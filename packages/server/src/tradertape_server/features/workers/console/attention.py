@@ -1,0 +1,60 @@
+"""Which runs want a person to look at them, and why."""
+
+from __future__ import annotations
+
+from tradertape_core.ledger.pnl import Pnl
+from tradertape_server.features.workers.models import WorkerRun
+from tradertape_server.features.workers.runs.liveness import Presence
+from tradertape_server.features.workers.runs.views import health_of, protection_of
+
+
+def attention(
+    run: WorkerRun, pnl: Pnl, presence: Presence, *, is_blind: bool, is_broken: bool
+) -> list[str]:
+    """Codes, the most pressing first; none for a run that is over or does well.
+
+    is_blind: its protection lacks a fresh price, and fires nothing. is_broken: a leg of a basket
+    was lost after its answer, and nothing was placed since.
+    """
+    if run.status == "closed":
+        return []
+    found: list[str] = []
+    if run.status in ("halted", "error", "recovering"):
+        found.append(run.status)
+    if run.protection_status == "failed":
+        found.append("protection_failed")
+    if run.recovery_status == "required":
+        found.append("reconciliation_required")
+    if is_broken:
+        found.append("basket_broken")
+    is_held = presence.session(run) == "stale"
+    if is_held or (pnl.position_count and health_of(run, presence) in ("stale", "dead")):
+        found.append("worker_silent")
+    if is_blind or (pnl.position_count and pnl.is_stale):
+        found.append("prices_stale")
+    return found
+
+
+def words_of(run: WorkerRun, reason: str, presence: Presence) -> str:
+    """One sentence for a code."""
+    why = f": {run.status_reason}" if run.status_reason else ""
+    age = presence.heartbeat_age_s(run)
+    claim = protection_of(run).last_claim
+    waits = ": its protection waits for new ones" if run.protection_status == "armed" else ""
+    told = {
+        "halted": f"Halted{why}",
+        "error": f"Stopped with an error{why}",
+        "recovering": "Recovering what a stop interrupted",
+        "protection_failed": f"An exit did not succeed{f': {claim.message}' if claim else ''}",
+        "reconciliation_required": "Has to be reconciled before it trades on",
+        "basket_broken": "A leg of a basket was lost after others were taken: see its timeline",
+        "worker_silent": f"Its worker has been silent for {_age(age)}",
+        "prices_stale": f"Prices of its open positions are too old{waits}",
+    }
+    return told[reason]
+
+
+def _age(seconds: int | None) -> str:
+    if seconds is None:
+        return "a minute or more"
+    return f"{seconds} s" if seconds < 120 else f"{seconds // 60} min"

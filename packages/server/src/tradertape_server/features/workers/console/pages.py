@@ -1,0 +1,348 @@
+"""What the console's pages of workers show: cards, a run as a whole, what changes by the second."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, cast
+
+from tradertape_core.ledger.pnl import Pnl, PnlLeg, RunMode, pnl_of
+from tradertape_core.ledger.position import Position
+from tradertape_core.market.tick import Tick
+from tradertape_core.risk.protection_snapshot import protection_snapshot
+from tradertape_server.features.execution.service import ExecutionService
+from tradertape_server.features.workers import repository
+from tradertape_server.features.workers.console import schemas as out
+from tradertape_server.features.workers.console.attention import attention, words_of
+from tradertape_server.features.workers.console.next_actions import is_blind, nearest, steps
+from tradertape_server.features.workers.errors import UnknownRun
+from tradertape_server.features.workers.models import WorkerRun
+from tradertape_server.features.workers.monitoring import pnl_points
+from tradertape_server.features.workers.monitoring.timeline import event_view
+from tradertape_server.features.workers.runs.batches import ref
+from tradertape_server.features.workers.runs.liveness import Presence
+from tradertape_server.features.workers.runs.summary_fields import shown_fields
+from tradertape_server.features.workers.runs.views import health_of, protection_of
+from tradertape_server.features.workers.trading.safety_check import SafetyService
+from tradertape_server.platform.database.engine import Database
+from tradertape_server.platform.http.identity import Identity
+
+Json = dict[str, Any]
+SPARK_FOR = timedelta(hours=6)
+SPARK_POINTS = 40
+LINE_POINTS = 800
+MODES: tuple[out.Mode, ...] = ("dry_run", "paper", "live")
+
+
+class PageService:
+    """Reads only; every method is about the caller's own runs."""
+
+    def __init__(
+        self,
+        database: Database,
+        execution: ExecutionService,
+        safety: SafetyService,
+        presence: Presence,
+    ) -> None:
+        self._database = database
+        self._presence = presence
+        self._execution = execution
+        self._safety = safety
+
+    def cards(self, caller: Identity, *, finished: bool, limit: int) -> list[out.RunCard]:
+        """The person's runs, newest first: those that are not over, or all."""
+        return self.cards_of(self.runs(caller, finished=finished, limit=limit))
+
+    def runs(self, caller: Identity, *, finished: bool, limit: int) -> Sequence[WorkerRun]:
+        """The person's runs themselves, as `cards` chooses them."""
+        with self._database.read() as session:
+            if finished:
+                return repository.runs(session, caller.id, status=None, limit=limit, offset=0)
+            return repository.runs_not_over(session, caller.id)[::-1][:limit]
+
+    def cards_of(self, found: Sequence[WorkerRun]) -> list[out.RunCard]:
+        """Runs as the grid shows them, in the order given."""
+        return [self._card(looked) for looked in self._looked(found)]
+
+    def pulses(self, caller: Identity, _argument: str = "") -> list[Json]:
+        """What changes of the runs that are not over, for the channel `runs`."""
+        with self._database.read() as session:
+            found = repository.runs_not_over(session, caller.id)[::-1]
+        return [_pulse(one).model_dump(mode="json") for one in self._looked(found)]
+
+    def live(self, caller: Identity, run_id: str) -> Json | None:
+        """What changes of a run, for the channel `run:<id>`; None for nobody's run."""
+        try:
+            run = self._run(caller, run_id)
+        except UnknownRun:
+            return None
+        return _live(self._look(run)).model_dump(mode="json")
+
+    def page(self, caller: Identity, run_id: str) -> out.RunPage:
+        """A run as a whole. Raises UnknownRun."""
+        run = self._run(caller, run_id)
+        looked = self._look(run)
+        with self._database.read() as session:
+            risk_at = repository.last_event_at(session, run_id, "risk.updated")
+        reasons = self._safety.reasons(run)
+        state = looked.state
+        return out.RunPage(
+            card=self._card(looked),
+            live=_live(looked),
+            risk_schema=run.risk_schema,
+            risk=_object(run.runtime_state.get("risk")),
+            risk_changed_at=risk_at,
+            allowed_actions=run.allowed_actions,
+            metadata=run.details,
+            heartbeat=run.heartbeat,
+            last_heartbeat_at=run.last_heartbeat_at,
+            protection=cast("Any", protection_snapshot(state)) if state.generation else None,
+            can_trade=not reasons,
+            blocking_reasons=reasons,
+        )
+
+    def line(self, caller: Identity, run_id: str, *, hours: int) -> list[out.PnlAt]:
+        """A run's profit and loss over the last hours, oldest first. Raises UnknownRun."""
+        run = self._run(caller, run_id)
+        since = self._presence.now - timedelta(hours=hours)
+        with self._database.read() as session:
+            found = pnl_points.points(session, run.id, since=since, most=LINE_POINTS)
+            return [
+                out.PnlAt(at=p.at, net=p.net_paise / 100, realised=p.realised_paise / 100)
+                for p in found
+            ]
+
+    def timeline(
+        self, caller: Identity, run_id: str, *, before: int | None, kind: str | None, limit: int
+    ) -> list[out.TimelineEvent]:
+        """What happened in a run, newest first. Raises UnknownRun."""
+        run = self._run(caller, run_id)
+        with self._database.read() as session:
+            found = repository.latest_events(session, run_id, before=before, kind=kind, limit=limit)
+        return [
+            out.TimelineEvent.model_validate(event_view(event, run.account_scope))
+            for event in found
+        ]
+
+    def exit_plan(self, caller: Identity, run_id: str) -> out.ExitPlanOut:
+        """What leaving a run would do now, with prices. Raises UnknownRun."""
+        run = self._run(caller, run_id)
+        plan = self._execution.exit_run(ref(run), dry_run=True).document
+        orders = [self._exit_order(one) for one in plan["close"]]
+        values = [order.value for order in orders]
+        is_known = all(value is not None for value in values)
+        return out.ExitPlanOut(
+            cancel=plan["cancel"],
+            close=orders,
+            value=round(sum(value or 0 for value in values), 2) if is_known else None,
+            execution_mode=cast("out.Mode", run.execution_mode),
+        )
+
+    def overview(self, caller: Identity) -> out.OverviewOut:
+        """What runs, by mode, and what wants to be looked at."""
+        with self._database.read() as session:
+            found = repository.runs_not_over(session, caller.id)[::-1]
+        looked = self._looked(found)
+        accounts = [account.id for account in self._execution.accounts(caller.id)]
+        resting: Counter[str] = Counter()
+        held = 0
+        for account_id in accounts:
+            orders = self._execution.orders(account_id=account_id, open_only=True)
+            resting.update(order.run_id or "" for order in orders)
+            held += len(self._execution.positions(account_id=account_id, open_only=True))
+        return out.OverviewOut(
+            modes=[
+                _summary(mode, [one for one in looked if one.run.execution_mode == mode], resting)
+                for mode in MODES
+            ],
+            attention=[
+                out.Attention(
+                    strategy_run_id=one.run.strategy_run_id,
+                    name=_name(one.run),
+                    execution_mode=cast("out.Mode", one.run.execution_mode),
+                    reason=reason,
+                    words=words_of(one.run, reason, self._presence),
+                )
+                for one in looked
+                for reason in one.attention
+            ],
+            open_orders=resting.total(),
+            open_positions=held,
+        )
+
+    # --- inside -------------------------------------------------------------------------------
+
+    def _run(self, caller: Identity, run_id: str) -> WorkerRun:
+        with self._database.read() as session:
+            found = repository.run(session, caller.id, run_id)
+        if found is None:
+            raise UnknownRun
+        return found
+
+    def _look(self, run: WorkerRun) -> _Looked:
+        return self._looked([run])[0]
+
+    def _looked(self, found: Sequence[WorkerRun]) -> list[_Looked]:
+        """Runs with what they hold, read at once, at the prices of one moment."""
+        names = [run.strategy_run_id for run in found if run.execution_mode != "dry_run"]
+        with self._database.read() as session:
+            held = repository.positions_of(session, names)
+            broken = repository.with_broken_baskets(session, names)
+        market, now = self._execution.market, self._execution.clock.now()
+        opened = {p.key.instrument for one in held.values() for p in one if p.is_open}
+        ticks = {name: tick for name in opened if (tick := market.tick(name)) is not None}
+        return [
+            _Looked(
+                run,
+                held.get(run.strategy_run_id, []),
+                ticks,
+                now,
+                self._presence,
+                is_broken=run.strategy_run_id in broken,
+            )
+            for run in found
+        ]
+
+    def _card(self, looked: _Looked) -> out.RunCard:
+        run = looked.run
+        since = (run.closed_at or self._presence.now) - SPARK_FOR
+        with self._database.read() as session:
+            line = pnl_points.points(session, run.id, since=since, most=SPARK_POINTS)
+        return out.RunCard(
+            **dict(_pulse(looked)),
+            template_id=run.template_id,
+            name=_name(run),
+            account_scope=run.account_scope,
+            execution_mode=cast("out.Mode", run.execution_mode),
+            is_option_run=run.option_run is not None,
+            token_id=run.key_id,
+            created_at=run.created_at,
+            updated_at=run.updated_at,
+            closed_at=run.closed_at,
+            spark=[point.net_paise / 100 for point in line],
+        )
+
+    def _exit_order(self, document: Json) -> out.ExitOrder:
+        name = f"{document['exchange']}:{document['tradingsymbol']}"
+        tick = self._execution.market.tick(name)
+        price = None if tick is None else float(tick.last_price)
+        quantity = int(document["quantity"])
+        return out.ExitOrder(
+            instrument=name,
+            side=document["transaction_type"],
+            quantity=quantity,
+            product=document["product"],
+            order_type=document["order_type"],
+            price=price,
+            value=None if price is None else round(price * quantity, 2),
+        )
+
+
+class _Looked:
+    """A run with what it holds, at the prices of one moment. now: the market's time."""
+
+    def __init__(
+        self,
+        run: WorkerRun,
+        positions: Sequence[Position],
+        ticks: Mapping[str, Tick],
+        now: datetime,
+        presence: Presence,
+        *,
+        is_broken: bool,
+    ) -> None:
+        self.run = run
+        self.presence = presence
+        self.state = protection_of(run)
+        self.pnl: Pnl = pnl_of(positions, ticks, now, mode=RunMode(run.execution_mode))
+        self.steps = (
+            []
+            if run.status == "closed"
+            else steps(
+                self.state,
+                positions,
+                ticks,
+                now,
+                worker_age_s=presence.worker_age_s(run, self.state, now),
+            )
+        )
+        blind = is_blind(self.state, positions, ticks, now)
+        self.attention = attention(run, self.pnl, presence, is_blind=blind, is_broken=is_broken)
+
+
+def _pulse(looked: _Looked) -> out.RunPulse:
+    run, totals, presence = looked.run, looked.pnl.totals, looked.presence
+    return out.RunPulse(
+        strategy_run_id=run.strategy_run_id,
+        status=run.status,
+        status_reason=run.status_reason,
+        health=out.RunHealth(
+            heartbeat_age_sec=presence.heartbeat_age_s(run),
+            health_status=health_of(run, presence),
+            session_status=presence.session(run),
+            recovery_status=run.recovery_status,
+        ),
+        pnl=out.RunPnl(
+            net=totals.net_paise / 100,
+            gross=totals.gross_paise / 100,
+            realised=totals.realised_paise / 100,
+            unrealised=totals.unrealised_paise / 100,
+            charges=totals.charges_paise / 100,
+            is_stale=looked.pnl.is_stale,
+        ),
+        position_count=looked.pnl.position_count,
+        protection_status=run.protection_status,
+        next=nearest(looked.steps),
+        attention=looked.attention,
+        summary_fields=shown_fields(run, totals),
+    )
+
+
+def _live(looked: _Looked) -> out.RunLive:
+    return out.RunLive(
+        pulse=_pulse(looked),
+        legs=[_leg(leg) for leg in looked.pnl.legs],
+        steps=looked.steps,
+    )
+
+
+def _leg(leg: PnlLeg) -> out.RunLeg:
+    amounts = leg.amounts
+    return out.RunLeg(
+        instrument=leg.instrument,
+        product=leg.product.value,
+        quantity=leg.quantity,
+        average_price=float(round(leg.average_price, 4)),
+        last_price=None if leg.last_price is None else float(leg.last_price),
+        value=leg.exposure_paise / 100,
+        realised=amounts.realised_paise / 100,
+        unrealised=amounts.unrealised_paise / 100,
+        charges=amounts.charges_paise / 100,
+        net=amounts.net_paise / 100,
+        is_stale=leg.is_stale and leg.quantity != 0,
+    )
+
+
+def _summary(
+    mode: out.Mode, looked: Sequence[_Looked], resting: Mapping[str, int]
+) -> out.ModeSummary:
+    net = sum(one.pnl.totals.net_paise for one in looked)
+    return out.ModeSummary(
+        execution_mode=mode,
+        runs=len(looked),
+        positions=sum(one.pnl.position_count for one in looked),
+        open_orders=sum(resting.get(one.run.strategy_run_id, 0) for one in looked),
+        net=float(Decimal(net) / 100),
+        is_stale=any(one.pnl.is_stale for one in looked),
+    )
+
+
+def _name(run: WorkerRun) -> str:
+    given = run.details.get("strategy_name")
+    return given if isinstance(given, str) and given.strip() else run.template_id
+
+
+def _object(value: Any) -> Json:
+    return dict(value) if isinstance(value, dict) else {}

@@ -1,0 +1,229 @@
+"""What the console's pages of workers get. Amounts and prices in rupees, distances in percent."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Literal
+
+from pydantic import JsonValue
+
+from tradertape_server.platform.http.routing import Answer, IstTime
+
+Json = dict[str, Any]
+Mode = Literal["dry_run", "paper", "live"]
+
+
+class RunPnl(Answer):
+    """A run at the latest prices. is_stale: a price of an open position is too old."""
+
+    net: float
+    gross: float
+    realised: float
+    unrealised: float
+    charges: float
+    is_stale: bool
+
+
+class RunHealth(Answer):
+    """How the run's worker is."""
+
+    heartbeat_age_sec: int | None
+    health_status: str
+    session_status: str
+    recovery_status: str
+
+
+class Step(Answer):
+    """Something the protection will do by itself, and how far it is from doing it.
+
+    price: of the instrument now. level: at which it acts. distance_pct: from price to level, in
+    percent of the price, or in points of profit for rules of the basket. Those have a basis too
+    (entry_value or premium), the profit in rupees at which they act, and the rupees to there.
+    """
+
+    rule: str
+    instrument: str | None = None
+    level: float | None = None
+    price: float | None = None
+    distance_pct: float | None = None
+    basis: Literal["entry_value", "premium"] | None = None
+    amount: float | None = None
+    away: float | None = None
+    in_sec: int | None = None
+
+
+class RunPulse(Answer):
+    """What of a run changes by itself."""
+
+    strategy_run_id: str
+    status: str
+    status_reason: str
+    health: RunHealth
+    pnl: RunPnl
+    position_count: int
+    protection_status: str
+    next: Step | None
+    attention: list[str]
+    summary_fields: list[dict[str, JsonValue]]
+
+
+class RunCard(RunPulse):
+    """A run as the grid shows it. spark: its last net profits, oldest first."""
+
+    template_id: str
+    name: str
+    account_scope: str
+    execution_mode: Mode
+    is_option_run: bool
+    token_id: int | None
+    created_at: IstTime
+    updated_at: IstTime
+    closed_at: IstTime | None
+    spark: list[float]
+
+
+class OptionCardLeg(Answer):
+    """A leg as it was asked for."""
+
+    leg_id: str
+    instrument: str
+    side: Literal["BUY", "SELL"]
+    quantity: int
+    option_type: str | None
+    strike: float | None
+    expiry: date
+
+
+class OptionPremium(Answer):
+    """What one unit of the strategy cost; below 0 it brought in. now: at the latest prices."""
+
+    units: int
+    entry: float
+    now: float | None
+
+
+class OptionRunCard(Answer):
+    """An option run as its list shows it: the run, and what is its options'."""
+
+    card: RunCard
+    option_status: str
+    underlying: str
+    expiry: date
+    product: str
+    legs: list[OptionCardLeg]
+    premium: OptionPremium | None
+    waits_for_entry: bool
+
+
+class RunLeg(Answer):
+    """A position of a run."""
+
+    instrument: str
+    product: str
+    quantity: int
+    average_price: float
+    last_price: float | None
+    value: float
+    realised: float
+    unrealised: float
+    charges: float
+    net: float
+    is_stale: bool
+
+
+class RunLive(Answer):
+    """A run's page from second to second."""
+
+    pulse: RunPulse
+    legs: list[RunLeg]
+    steps: list[Step]
+
+
+class RunPage(Answer):
+    """A run as a whole: its card, what its worker said of it, legs, and what blocks it."""
+
+    card: RunCard
+    live: RunLive
+    risk_schema: list[dict[str, JsonValue]]
+    risk: dict[str, JsonValue]
+    risk_changed_at: IstTime | None
+    allowed_actions: list[str]
+    metadata: dict[str, JsonValue]
+    heartbeat: dict[str, JsonValue] | None
+    last_heartbeat_at: IstTime | None
+    protection: dict[str, JsonValue] | None
+    can_trade: bool
+    blocking_reasons: list[str]
+
+
+class PnlAt(Answer):
+    """Net and realised profit at a moment."""
+
+    at: IstTime
+    net: float
+    realised: float
+
+
+class TimelineEvent(Answer):
+    """Something that happened in a run."""
+
+    cursor: int
+    event_kind: str
+    event_source: str
+    event_type: str
+    related_resource_type: str | None
+    related_resource_id: str | None
+    summary: str
+    payload: dict[str, JsonValue]
+    created_at: str
+
+
+class ExitOrder(Answer):
+    """An order an exit would send. price and value: at the latest price; null without one."""
+
+    instrument: str
+    side: str
+    quantity: int
+    product: str
+    order_type: str
+    price: float | None
+    value: float | None
+
+
+class ExitPlanOut(Answer):
+    """What leaving a run would do now."""
+
+    cancel: list[str]
+    close: list[ExitOrder]
+    value: float | None
+    execution_mode: Mode
+
+
+class ModeSummary(Answer):
+    """Runs of one mode that are not over. Modes are never added up."""
+
+    execution_mode: Mode
+    runs: int
+    positions: int
+    open_orders: int
+    net: float
+    is_stale: bool
+
+
+class Attention(Answer):
+    """A run that wants a person to look at it."""
+
+    strategy_run_id: str
+    name: str
+    execution_mode: Mode
+    reason: str
+    words: str
+
+
+class OverviewOut(Answer):
+    """What runs, in short. open_orders, open_positions: of all paper accounts, runs or not."""
+
+    modes: list[ModeSummary]
+    attention: list[Attention]
+    open_orders: int
+    open_positions: int

@@ -1,0 +1,42 @@
+"""Who may call the worker routes: a token with the scope, or the account's owner in a browser."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+
+from fastapi import Depends, Header
+
+from tradertape_server.features.auth.http.dependencies import KnownCaller, demand
+from tradertape_server.platform.errors import Forbidden
+from tradertape_server.platform.http.identity import Identity
+
+NONCE_HEADER = "X-Worker-Session-Nonce"
+
+
+def worker_with(scope: str) -> Callable[[Identity], Awaitable[Identity]]:
+    """A dependency that lets in worker tokens with `scope`, and signed-in browsers."""
+
+    async def check(caller: KnownCaller) -> Identity:
+        if not may(caller, scope):
+            demand(caller, scope)
+        return caller
+
+    return check
+
+
+def may(caller: Identity, scope: str) -> bool:
+    """Whether `worker_with(scope)` lets a caller in."""
+    return caller.via == "session" or scope in caller.scopes
+
+
+async def _any_worker(caller: KnownCaller) -> Identity:
+    if caller.via == "agent":
+        raise Forbidden("This wants a worker token (kwa_…).", code="scope_missing")
+    return caller
+
+
+AnyWorker = Annotated[Identity, Depends(_any_worker)]
+PaperWorker = Annotated[Identity, Depends(worker_with("paper"))]
+GttWorker = Annotated[Identity, Depends(worker_with("gtt"))]
+Nonce = Annotated[str | None, Header(alias=NONCE_HEADER)]

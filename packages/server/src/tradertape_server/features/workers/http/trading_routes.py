@@ -1,0 +1,215 @@
+"""HTTP of workers: intents, orders, trades, funds, protection, exits and triggers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.routing import APIRoute
+from pydantic import ValidationError
+
+from tradertape_server.features.execution.orders.replies import Answer
+from tradertape_server.features.workers.http.authorization import (
+    NONCE_HEADER,
+    GttWorker,
+    Nonce,
+    PaperWorker,
+    may,
+)
+from tradertape_server.features.workers.http.run_routes import PREFIX, Json
+from tradertape_server.features.workers.parts import (
+    Gtts,
+    Intents,
+    Leaving,
+    Orders,
+    Protections,
+    Runs,
+    workers_of,
+)
+from tradertape_server.features.workers.schemas import (
+    BasketPreviewIn,
+    CancelIn,
+    Document,
+    ExitIn,
+    Intent,
+    ModifyIn,
+    OrderPreviewIn,
+    ProtectionPatch,
+)
+from tradertape_server.platform.http.bodies import is_json
+from tradertape_server.platform.http.identity import identity_of
+
+router = APIRouter(prefix=PREFIX, tags=["workers"])
+
+
+def sent(answer: Answer) -> Response:
+    """An answer of execution as HTTP."""
+    # The very bytes that were kept: a repetition is equal to the first.
+    return Response(
+        answer.body,
+        status_code=answer.status_code,
+        media_type="application/json",
+        headers=answer.headers,
+    )
+
+
+@router.post("/runs/{strategy_run_id}/preview/order")
+def preview_order(
+    runs: Runs, intents: Intents, caller: PaperWorker, strategy_run_id: str, body: OrderPreviewIn
+) -> Json:
+    """Say what an order needs and costs, and what is wrong with it; nothing is placed."""
+    return intents.preview_order(runs.get(caller, strategy_run_id), body.order)
+
+
+@router.post("/runs/{strategy_run_id}/preview/basket")
+def preview_basket(
+    runs: Runs, intents: Intents, caller: PaperWorker, strategy_run_id: str, body: BasketPreviewIn
+) -> Json:
+    """Say what a basket needs and costs as a whole; nothing is placed."""
+    run = runs.get(caller, strategy_run_id)
+    return intents.preview_basket(run, body.orders, all_or_none=body.all_or_none)
+
+
+async def place_intent(
+    intents: Intents,
+    caller: PaperWorker,
+    strategy_run_id: str,
+    body: Intent,
+    nonce: Nonce = None,
+) -> Response:
+    """Place an order or a basket, once for its key.
+
+    The same key with the same payload gives the first answer, byte for byte, for the life of the
+    run; with another payload 409. A run that is claimed wants its nonce.
+    """
+    return sent(await intents.place(caller, strategy_run_id, body, nonce))
+
+
+class IntentRoute(APIRoute):
+    """Reads what is as it should be by itself: the framework's way takes as long as the order.
+
+    Whatever it would have to refuse goes that way all the same, for the same words.
+    """
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """What answers a request."""
+        by_framework = super().get_route_handler()
+
+        async def handle(request: Request) -> Response:
+            caller, headers = identity_of(request), request.headers
+            if caller is None or not may(caller, "paper") or not is_json(headers):
+                return await by_framework(request)
+            try:
+                body = Intent.model_validate_json(await request.body())
+            except ValidationError:
+                return await by_framework(request)
+            run_id = request.path_params["strategy_run_id"]
+            intents = workers_of(request).intents
+            return await place_intent(intents, caller, run_id, body, headers.get(NONCE_HEADER))
+
+        return handle
+
+
+router.add_api_route(
+    "/runs/{strategy_run_id}/intents",
+    place_intent,
+    methods=["POST"],
+    route_class_override=IntentRoute,
+)
+
+
+@router.patch("/runs/{strategy_run_id}/protection")
+def change_protection(
+    protections: Protections,
+    caller: PaperWorker,
+    strategy_run_id: str,
+    body: ProtectionPatch,
+    nonce: Nonce = None,
+) -> Json:
+    """Replace the run's protection; its generation moves on and old safety tokens are void."""
+    return protections.change(caller, strategy_run_id, body, nonce)
+
+
+@router.post("/runs/{strategy_run_id}/exit")
+def exit_run(
+    runs: Runs,
+    leaving: Leaving,
+    caller: PaperWorker,
+    strategy_run_id: str,
+    body: ExitIn,
+    nonce: Nonce = None,
+) -> Response:
+    """Cancel the run's orders, close its positions, close the run. `dry_run` only tells."""
+    return sent(leaving.leave(caller, runs.get(caller, strategy_run_id), body, nonce))
+
+
+@router.get("/orders")
+def list_orders(runs: Runs, orders: Orders, caller: PaperWorker, strategy_run_id: str) -> Json:
+    """List a run's orders, oldest first."""
+    return orders.orders(runs.get(caller, strategy_run_id))
+
+
+@router.get("/orders/{order_id}")
+def get_order(
+    runs: Runs, orders: Orders, caller: PaperWorker, order_id: str, strategy_run_id: str
+) -> Json:
+    """Give one order of a run."""
+    return orders.order(runs.get(caller, strategy_run_id), order_id)
+
+
+@router.post("/orders/{order_id}/cancel")
+def cancel_order(
+    runs: Runs, orders: Orders, caller: PaperWorker, order_id: str, body: CancelIn
+) -> Json:
+    """Take an order back."""
+    return orders.cancel(runs.get(caller, body.strategy_run_id), order_id)
+
+
+@router.post("/orders/{order_id}/modify")
+def modify_order(
+    runs: Runs, orders: Orders, caller: PaperWorker, order_id: str, body: ModifyIn
+) -> Json:
+    """Change an open order; what changes stands beside the run's id."""
+    run = runs.get(caller, body.strategy_run_id)
+    return orders.modify(run, order_id, body.model_extra or {})
+
+
+@router.get("/trades")
+def list_trades(runs: Runs, orders: Orders, caller: PaperWorker, strategy_run_id: str) -> Json:
+    """List what a run's orders got, oldest first."""
+    return orders.trades(runs.get(caller, strategy_run_id))
+
+
+@router.post("/gtt/triggers")
+def place_gtt(
+    gtts: Gtts, caller: GttWorker, body: Document, account_scope: str | None = None
+) -> dict[str, int]:
+    """Make a trigger on a paper account: the one named, else that of the token's latest run."""
+    return {"trigger_id": gtts.create(caller, body, account_scope)}
+
+
+@router.get("/gtt/triggers")
+def list_gtts(
+    gtts: Gtts, caller: GttWorker, account_scope: str | None = None
+) -> list[dict[str, Any]]:
+    """List an account's triggers: of the one named, else of that of the token's latest run."""
+    return gtts.list(caller, account_scope)
+
+
+@router.get("/gtt/triggers/{trigger_id}")
+def get_gtt(gtts: Gtts, caller: GttWorker, trigger_id: int) -> Json:
+    """Give one trigger."""
+    return gtts.get(caller, trigger_id)
+
+
+@router.put("/gtt/triggers/{trigger_id}")
+def modify_gtt(gtts: Gtts, caller: GttWorker, trigger_id: int, body: Document) -> dict[str, int]:
+    """Change an active trigger; only what is named changes."""
+    return {"trigger_id": gtts.modify(caller, trigger_id, body)}
+
+
+@router.delete("/gtt/triggers/{trigger_id}")
+def delete_gtt(gtts: Gtts, caller: GttWorker, trigger_id: int) -> dict[str, int]:
+    """End an active trigger."""
+    return {"trigger_id": gtts.delete(caller, trigger_id)}

@@ -1,0 +1,107 @@
+"""The line of a run's profit and loss: a point every few seconds in which it moved."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.orm import Session
+
+from tradertape_core.kernel.clock import Clock
+from tradertape_server.features.execution.service import ExecutionService
+from tradertape_server.features.workers import repository
+from tradertape_server.features.workers.models import PnlPoint, WorkerRun
+from tradertape_server.features.workers.runs.batches import ref
+from tradertape_server.platform.database.engine import Database
+from tradertape_server.platform.logging import get_logger
+
+EVERY_S = 10.0
+KEPT_FOR = timedelta(days=90)
+PRUNED_EVERY = timedelta(hours=6)
+MOST_READ = 20_000
+
+logger = get_logger(__name__)
+Figures = tuple[int, int]
+
+
+class PnlRecorder:
+    """One thread: looks at the open runs every few seconds and writes down what moved."""
+
+    def __init__(self, database: Database, clock: Clock, execution: ExecutionService) -> None:
+        self._database = database
+        self._clock = clock
+        self._execution = execution
+        self._last: dict[int, Figures] = {}
+        self._pruned_at: datetime | None = None
+        self._is_over = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin. A second call does nothing."""
+        if self._thread is None:
+            self._is_over.clear()
+            self._thread = threading.Thread(target=self._loop, name="pnl points", daemon=True)
+            self._thread.start()
+
+    def stop(self) -> None:
+        """Finish the look that was begun."""
+        self._is_over.set()
+        if self._thread is not None:
+            self._thread.join(timeout=10)
+            self._thread = None
+
+    def look(self) -> int:
+        """Write a point for every run whose figures moved; how many there were."""
+        now = self._clock.now()
+        with self._database.read() as session:
+            runs = repository.runs_not_over(session, None)
+        figures = {run.id: self._figures(run) for run in runs if run.execution_mode != "dry_run"}
+        moved = {run_id: one for run_id, one in figures.items() if one != self._known(run_id)}
+        if moved:
+            with self._database.write() as session:
+                self._prune(session, now)
+                session.execute(
+                    insert(PnlPoint),
+                    [
+                        {"run_id": run_id, "at": now, "net_paise": net, "realised_paise": realised}
+                        for run_id, (net, realised) in moved.items()
+                    ],
+                )
+        self._last = figures
+        return len(moved)
+
+    def _prune(self, session: Session, now: datetime) -> None:
+        if self._pruned_at is None or now - self._pruned_at >= PRUNED_EVERY:
+            session.execute(delete(PnlPoint).where(PnlPoint.at < now - KEPT_FOR))
+            self._pruned_at = now
+
+    def _known(self, run_id: int) -> Figures:
+        return self._last.get(run_id, (0, 0))
+
+    def _figures(self, run: WorkerRun) -> Figures:
+        totals = self._execution.pnl(ref(run)).totals
+        return int(totals.net_paise), int(totals.realised_paise)
+
+    def _loop(self) -> None:
+        while not self._is_over.wait(EVERY_S):
+            try:
+                self.look()
+            except Exception:
+                # The line has a gap then; trading goes on without it.
+                logger.exception("profit and loss was not written down")
+
+
+def points(session: Session, run_id: int, *, since: datetime, most: int) -> Sequence[PnlPoint]:
+    """A run's line since a moment, oldest first, thinned out to `most` points and the last."""
+    newest = (
+        select(PnlPoint)
+        .where(PnlPoint.run_id == run_id, PnlPoint.at >= since)
+        .order_by(PnlPoint.at.desc())
+        .limit(MOST_READ)
+    )
+    found = list(reversed(session.scalars(newest).all()))
+    step = -(-len(found) // most) if found else 1
+    thinned = found[::step]
+    return thinned if not found or thinned[-1] is found[-1] else [*thinned, found[-1]]

@@ -1,0 +1,282 @@
+"""An option run's protection against a path of prices: a worker's, or the one recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from tradertape_core.kernel.clock import IST
+from tradertape_core.kernel.errors import InvalidDocument, Problem
+from tradertape_core.market.candle import Interval
+from tradertape_core.market.instrument import Instrument
+from tradertape_core.orders.reading import Fields
+from tradertape_core.risk.option_protection import (
+    EnteredLeg,
+    backend_protection,
+    base_of,
+    net_premium,
+    read_option_protection,
+    units,
+)
+from tradertape_core.risk.protection_decision import Trigger
+from tradertape_core.risk.protection_document import Basis, protection_document
+from tradertape_core.risk.protection_replay import Moment, Replay, Step, replay
+from tradertape_core.risk.protection_state import ProtectionState, arm
+from tradertape_server.features.execution.service import ExecutionService
+from tradertape_server.features.feed.live.feed import Feed
+from tradertape_server.features.workers.models import WorkerRun
+from tradertape_server.features.workers.option_documents import OptionRun, entered
+from tradertape_server.features.workers.option_runs.schemas import ReplayIn
+from tradertape_server.platform.errors import Conflict
+from tradertape_server.platform.http.routing import in_ist
+
+Json = dict[str, Any]
+MOST_CANDLES = 600
+_TIMES = ("at", "ts", "timestamp")
+_METRICS = ("pnl_pct", "pnl", "combined_premium")
+_A_SECOND = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """Legs at their entry and what came after it."""
+
+    legs: list[EnteredLeg]
+    is_assumed: bool  # nothing was entered: the first prices stand for the entry's
+    source: str  # given, recorded
+
+
+class OptionReplays:
+    """Answers what would have been; changes nothing."""
+
+    def __init__(self, execution: ExecutionService, feed: Feed) -> None:
+        self._execution = execution
+        self._feed = feed
+
+    def replay(self, run: WorkerRun, option_run: OptionRun, asked: ReplayIn) -> Json:
+        """Walk the protection along a path. Raises InvalidDocument, Conflict without a path."""
+        document = asked.protection or option_run.protection
+        if document is None:
+            raise Conflict("The run has no protection: send one along.", code="no_protection")
+        rules = read_option_protection(document, option_run.leg_ids)
+        start = self._start(option_run)
+        if asked.metric_snapshots:
+            given = _Given(option_run, asked.metric_snapshots, start)
+            legs = option_run.entered_legs or given.entry()
+            path = Path(legs, is_assumed=not option_run.entered_legs, source="given")
+            moments = given.moments(legs, rules.basis)
+        else:
+            path = Path(option_run.entered_legs, is_assumed=False, source="recorded")
+            moments = self._recorded(run, option_run, start)
+        protection = backend_protection(rules, path.legs)
+        names = [one.symbol or "" for one in protection.positions]
+        state = arm(ProtectionState(), protection, instruments=names, now=start)
+        found = replay(state, moments)
+        return {
+            "strategy_run_id": run.strategy_run_id,
+            "source": path.source,
+            "entry_is_assumed": path.is_assumed,
+            "protection": document,
+            "backend_protection": protection_document(protection),
+            **_answer(found, path.legs, rules.basis, len(moments)),
+        }
+
+    def _start(self, option_run: OptionRun) -> datetime:
+        return self._execution.clock.now() if option_run.entry is None else option_run.entry.at
+
+    def _recorded(self, run: WorkerRun, option_run: OptionRun, start: datetime) -> list[Moment]:
+        """Closes of the minutes since the entry, of the legs that were entered."""
+        if not option_run.entered_legs:
+            message = "Nothing was entered, so no path is recorded: send metric_snapshots."
+            raise Conflict(message, code="no_recorded_path")
+        end = run.closed_at or self._execution.clock.now()
+        prices: dict[datetime, dict[str, Decimal]] = {}
+        for leg in option_run.entered_legs:
+            instrument = self._execution.market.instrument(leg.instrument)
+            for at, price in self._closes(instrument):
+                if start < at <= end:
+                    prices.setdefault(at, {})[leg.instrument] = price
+        first = {leg.instrument: leg.entry_price for leg in option_run.entered_legs}
+        return [
+            Moment(at=start, prices=first),
+            *(Moment(at=at, prices=prices[at]) for at in sorted(prices)),
+        ]
+
+    def _closes(self, instrument: Instrument | None) -> list[tuple[datetime, Decimal]]:
+        if instrument is None:
+            return []
+        candles = self._feed.candles(instrument, Interval.MINUTE, count=MOST_CANDLES)
+        return [
+            (one.start + timedelta(minutes=1), Decimal(str(one.close)))
+            for one in candles
+            if one.is_complete
+        ]
+
+
+class _Given:
+    """Snapshots as the worker sent them: prices of legs, or a profit of the whole."""
+
+    def __init__(
+        self, option_run: OptionRun, snapshots: Sequence[Mapping[str, Any]], start: datetime
+    ) -> None:
+        self._legs = option_run.legs
+        self._names = {
+            name: leg.instrument
+            for leg in option_run.legs
+            for name in (
+                leg.leg_id,
+                leg.instrument,
+                leg.instrument.partition(":")[2],
+                str(leg.instrument_token),
+            )
+        }
+        self._problems: list[Problem] = []
+        self._fields = [
+            Fields(snapshot, f"/metric_snapshots/{index}", self._problems)
+            for index, snapshot in enumerate(snapshots)
+        ]
+        self._start = start
+
+    def entry(self) -> list[EnteredLeg]:
+        """The legs as if they had been entered at the first prices. Raises InvalidDocument."""
+        first = self._prices(self._fields[0])
+        missing = [leg.leg_id for leg in self._legs if leg.instrument not in first]
+        if missing:
+            message = (
+                f"the run is not entered: the first snapshot needs prices of {', '.join(missing)}"
+            )
+            self._fields[0].fail("prices", message)
+            raise InvalidDocument(self._problems)
+        return [entered(leg, leg.quantity, first[leg.instrument]) for leg in self._legs]
+
+    def moments(self, legs: Sequence[EnteredLeg], basis: Basis) -> list[Moment]:
+        """Every snapshot, in order. Raises InvalidDocument that names every one that is wrong."""
+        found: list[Moment] = []
+        for fields in self._fields:
+            after = found[-1].at + _A_SECOND if found else self._start
+            at = self._at(fields) or after
+            if found and at < found[-1].at:
+                fields.fail("at", "lies before the snapshot before it")
+            found.append(self._moment(fields, at, legs, basis))
+        if self._problems:
+            raise InvalidDocument(self._problems)
+        return found
+
+    def _moment(
+        self, fields: Fields, at: datetime, legs: Sequence[EnteredLeg], basis: Basis
+    ) -> Moment:
+        prices = self._prices(fields)
+        profit = None if prices else _profit_pct(fields, legs, basis)
+        age = fields.number("worker_age_sec")
+        if not prices and profit is None and age is None and not fields.problems:
+            fields.fail("prices", f"needs prices of legs, or one of {', '.join(_METRICS)}")
+        return Moment(
+            at=at,
+            prices=prices,
+            profit_pct=profit,
+            worker_age_s=None if age is None else float(age),
+        )
+
+    def _at(self, fields: Fields) -> datetime | None:
+        name = next((one for one in _TIMES if fields.has(one)), None)
+        if name is None:
+            return None
+        try:
+            at = datetime.fromisoformat(fields.text(name))
+        except ValueError:
+            fields.fail(name, "must be an ISO 8601 time such as 2026-01-05T10:15:00+05:30")
+            return None
+        return at if at.tzinfo is not None else at.replace(tzinfo=IST)
+
+    def _prices(self, fields: Fields) -> dict[str, Decimal]:
+        given = fields.source.get("prices")
+        if given is None:
+            return {}
+        if not isinstance(given, Mapping):
+            fields.fail("prices", "must be an object of prices by leg_id, symbol or token")
+            return {}
+        inner = Fields(given, f"{fields.at}/prices", fields.problems)
+        found: dict[str, Decimal] = {}
+        for name in given:
+            instrument, price = self._names.get(str(name)), inner.price(name)
+            if instrument is None:
+                inner.fail(
+                    name, f"is no leg of this run: {', '.join(o.leg_id for o in self._legs)}"
+                )
+            elif price:
+                found[instrument] = price
+        return found
+
+
+def _profit_pct(fields: Fields, legs: Sequence[EnteredLeg], basis: Basis) -> Decimal | None:
+    """The profit a snapshot tells, in percent of the basis."""
+    pct, rupees = fields.number("pnl_pct"), fields.number("pnl")
+    premium = fields.number("combined_premium")
+    base = base_of(legs, basis)
+    if pct is not None:
+        return pct
+    if rupees is None and premium is not None:
+        net = net_premium(legs)
+        rise = (premium - abs(net) / units(legs)) * units(legs)
+        rupees = rise if net > 0 else -rise
+    return rupees * 100 / base if rupees is not None and base else None
+
+
+def _answer(found: Replay, legs: Sequence[EnteredLeg], basis: Basis, given: int) -> Json:
+    base = base_of(legs, basis)
+    fired = [_fired(step, trigger, base) for step in found.fired for trigger in step.triggers]
+    return {
+        "would_have_fired": bool(fired),
+        "first": fired[0] if fired else None,
+        "triggers": fired,
+        "snapshots": given,
+        "evaluated": len(found.steps),
+        "basis": basis.value,
+        "base": float(base),
+        "steps": [_step(step, base) for step in found.steps],
+    }
+
+
+def _fired(step: Step, trigger: Trigger, base: Decimal) -> Json:
+    return {
+        "index": step.index,
+        "at": in_ist(step.at),
+        "rule": trigger.rule.value,
+        "scope": trigger.claim.scope,
+        "reason": trigger.message,
+        **_profit(step, base),
+        "exits": [
+            {
+                "instrument": one.instrument,
+                "transaction_type": one.side.value,
+                "quantity": one.quantity,
+                "price": _float(step.exit_prices.get(one.instrument)),
+            }
+            for one in trigger.exits
+        ],
+    }
+
+
+def _step(step: Step, base: Decimal) -> Json:
+    return {
+        "index": step.index,
+        "at": in_ist(step.at),
+        **_profit(step, base),
+        "peak_pct": _float(step.peak_pct),
+        "fired": [trigger.rule.value for trigger in step.triggers],
+    }
+
+
+def _profit(step: Step, base: Decimal) -> Json:
+    pct = step.profit_pct
+    return {
+        "pnl_pct": None if pct is None else round(float(pct), 4),
+        "pnl": None if pct is None else round(float(pct * base / 100), 2),
+    }
+
+
+def _float(value: Decimal | None) -> float | None:
+    return None if value is None else float(value)

@@ -1,0 +1,376 @@
+"""Option runs: made of legs, entered as one basket, left shorts first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from tradertape_core.kernel.errors import InvalidDocument, InvalidInput, Problem
+from tradertape_core.risk.option_protection import read_option_protection
+from tradertape_core.risk.protection_snapshot import protection_snapshot
+from tradertape_server.features.auth.token_scope import SCOPE
+from tradertape_server.features.execution.orders import place, unwinding
+from tradertape_server.features.execution.orders.idempotency import checked_key, request_hash
+from tradertape_server.features.execution.orders.place import Reserved
+from tradertape_server.features.execution.orders.replies import PLACE_BASKET, Answer
+from tradertape_server.features.execution.service import ExecutionService
+from tradertape_server.features.execution.state.command import GO_ON, Wish
+from tradertape_server.features.execution.state.unit_of_work import Desk
+from tradertape_server.features.options.chains import ChainReader
+from tradertape_server.features.workers import repository
+from tradertape_server.features.workers.errors import (
+    AlreadyEntered,
+    LiveDisabled,
+    NoOptionRun,
+    RunClosed,
+    RunMismatch,
+)
+from tradertape_server.features.workers.models import WorkerRun
+from tradertape_server.features.workers.option_documents import (
+    OPEN_TO_ENTRY,
+    OptionRun,
+    option_run_of,
+    stored_option_run,
+)
+from tradertape_server.features.workers.option_runs.entries import (
+    NO_RULES,
+    apply,
+    arming_of,
+    begin_entry,
+    settle_entry,
+)
+from tradertape_server.features.workers.option_runs.legs import read_option_run
+from tradertape_server.features.workers.option_runs.schemas import NewOptionRun, OptionAction
+from tradertape_server.features.workers.protections import armed_values
+from tradertape_server.features.workers.runs.account_scope import (
+    DEFAULT_SCOPE,
+    demand_account,
+    usual_scope,
+)
+from tradertape_server.features.workers.runs.batches import Turns, note, ref
+from tradertape_server.features.workers.runs.run_limits import risk_of
+from tradertape_server.features.workers.runs.service import RunService, locked
+from tradertape_server.features.workers.runs.sessions import demand_nonce
+from tradertape_server.features.workers.runs.views import protection_of
+from tradertape_server.features.workers.schemas import ExitIn, NewRun
+from tradertape_server.features.workers.trading.exit_runs import LeavingService
+from tradertape_server.features.workers.trading.place_orders import TRADING
+from tradertape_server.features.workers.trading.safety_check import SafetyTokens
+from tradertape_server.platform.errors import Conflict
+from tradertape_server.platform.http.identity import Identity
+
+Json = dict[str, Any]
+TEMPLATE = "option-run"
+_MODES = ("dry_run", "paper", "live")
+
+
+class OptionRunService:
+    """The life of an option run; what is not here is that of every run."""
+
+    def __init__(
+        self,
+        execution: ExecutionService,
+        runs: RunService,
+        leaving: LeavingService,
+        tokens: SafetyTokens,
+        reader: ChainReader,
+    ) -> None:
+        self._execution = execution
+        self._runs = runs
+        self._leaving = leaving
+        self._tokens = tokens
+        self._reader = reader
+        self._turns = Turns(execution)
+
+    def create(self, caller: Identity, wanted: NewOptionRun) -> Json:
+        """Make a run of legs; nothing is placed. Raises InvalidDocument, LiveDisabled."""
+        mode, scope, defaulted = _defaults(caller, wanted.metadata)
+        option_run = read_option_run(self._reader, wanted)
+        stored = {**stored_option_run(option_run), "defaulted": list(defaulted)}
+
+        def prepare(desk: Desk, run: WorkerRun) -> None:
+            run.option_run = stored
+            if option_run.protection is not None:
+                reason = "armed when the run is entered"
+                apply(run, armed_values(run, NO_RULES, desk.now, reason=reason))
+
+        new = NewRun(
+            template_id=TEMPLATE,
+            account_scope=scope,
+            execution_mode=mode,
+            metadata={"strategy_name": wanted.strategy_name, **wanted.metadata},
+        )
+        made = self._runs.create(caller, new, prepare=prepare)
+        head: Json = {
+            "strategy_name": option_run.strategy_name,
+            "underlying": option_run.underlying,
+            "expiry": option_run.expiry.isoformat(),
+            "product": option_run.product.value,
+            "option_status": option_run.status.value,
+            "legs": [leg_head(option_run, index) for index in range(len(option_run.legs))],
+            "protection": option_run.protection,
+        }
+        return {**made, **head}
+
+    def get(self, caller: Identity, run_id: str) -> tuple[WorkerRun, OptionRun]:
+        """An option run of the caller's. Raises UnknownRun, NoOptionRun."""
+        run = self._runs.get(caller, run_id)
+        if not run.option_run:
+            raise NoOptionRun(run_id)
+        return run, option_run_of(run)
+
+    # --- entering -----------------------------------------------------------------------------
+
+    def enter(
+        self, caller: Identity, run_id: str, action: OptionAction, nonce: str | None
+    ) -> Answer:
+        """Place all legs as one basket, once: a repetition gets the first answer.
+
+        Without a key of its own the run's one entry is meant. What filled is reversed when the
+        venue refuses a leg. Raises AlreadyEntered, RunClosed, SessionConflict, TokenRefused,
+        OrderDenied, RunMismatch.
+        """
+        run, option_run = self.get(caller, run_id)
+        _demand_no_results(action)
+        key = checked_key(action.idempotency_key or f"option-enter:{run_id}")
+        mode, account_id, scope = self._where(caller, run, action)
+        intent = place.Intent(
+            account_id=account_id,
+            run_id=run_id,
+            mode=mode,
+            key=key,
+            kind=PLACE_BASKET,
+            request_hash=_hash_of("option_enter", option_run, action),
+            metadata=action.metadata,
+            risk=risk_of(run),
+            strict=self._execution.settings.strict_answers,
+        )
+        decide = place.basket_decision(
+            option_run.orders,
+            self._execution.ids,
+            all_or_none=True,
+            dry_run=False,
+            unwind=unwinding.REVERSE,
+            labels=option_run.leg_ids,
+        )
+        where = {"execution_mode": mode, "account_scope": scope, "account_id": account_id}
+        wish = place.intent_wish(intent, decide)
+        guarded = self._guarded(wish, caller, run_id, action, nonce, key, where)
+        return self._execution.answered(guarded)
+
+    def _guarded(
+        self,
+        wish: Wish,
+        caller: Identity,
+        run_id: str,
+        action: OptionAction,
+        nonce: str | None,
+        key: str,
+        where: Mapping[str, Any],
+    ) -> Wish:
+        inner, settled = wish.decide, wish.settle
+
+        def decide(desk: Desk) -> Any:
+            run = locked(desk, caller, run_id)
+            demand_nonce(run, caller, nonce)
+            if desk.intent(run_id, key) is not None:
+                return inner(desk)
+            option_run = _open_to_entry(run, where)
+            token = action.safety_token
+            token_id = None if token is None else self._tokens.check(desk, run, token)
+            carry = inner(desk)
+            if isinstance(carry, Reserved):
+                apply(run, dict(where))
+                begin_entry(desk, run, option_run, key)
+                if token_id is not None:
+                    self._tokens.spend(desk, token_id)
+            return carry
+
+        def settle(desk: Desk, carry: Any) -> Any:
+            result = carry if settled is None else settled(desk, carry)
+            if result is not GO_ON and isinstance(carry, Reserved) and carry.row is not None:
+                run = repository.any_run(desk.session, run_id, lock=True)
+                if run is not None:
+                    settle_entry(desk, run)
+            return result
+
+        wish.decide, wish.settle = decide, settle
+        return wish
+
+    def _where(
+        self, caller: Identity, run: WorkerRun, action: OptionAction
+    ) -> tuple[str, int, str]:
+        """Mode and account of the entry: the run's, unless it left them to the action."""
+        mode = action.wanted_mode or run.execution_mode
+        if mode == "live":
+            raise LiveDisabled
+        scope = action.account_scope or run.account_scope
+        if scope == run.account_scope:
+            return mode, run.account_id, scope
+        demand_account(caller, scope)
+        return mode, self._execution.account(caller.id, scope).id, scope
+
+    # --- leaving ------------------------------------------------------------------------------
+
+    def leave(
+        self, caller: Identity, run_id: str, action: OptionAction, nonce: str | None
+    ) -> Answer:
+        """Cancel what rests, buy shorts back, then sell what is long, and close the run, once."""
+        run, _ = self.get(caller, run_id)
+        _demand_no_results(action)
+        key = (action.idempotency_key or "").strip() or f"option-exit:{run_id}"
+        reason = action.reason or _text(action.metadata.get("reason"))
+
+        def guard(desk: Desk, current: WorkerRun) -> None:
+            known = desk.intent(run_id, key) is not None or current.status in ("exiting", "closed")
+            if action.safety_token is not None and not known:
+                token_id = self._tokens.check(desk, current, action.safety_token)
+                self._tokens.spend(desk, token_id)
+
+        wanted = ExitIn(reason=reason, idempotency_key=key)
+        return self._leaving.leave(caller, run, wanted, nonce, guard=guard)
+
+    # --- protection ---------------------------------------------------------------------------
+
+    def protect(self, caller: Identity, run_id: str, document: Json, nonce: str | None) -> Json:
+        """Replace the run's protection; the generation moves on.
+
+        Before the entry it waits for it. Raises InvalidDocument, SessionConflict, RunClosed,
+        InvalidInput for percentages of nothing, Conflict while a trigger is settled.
+        """
+        _, known = self.get(caller, run_id)
+        read_option_protection(document, known.leg_ids)
+        reason = f"changed {'by hand' if caller.via == 'session' else 'by the worker'}"
+
+        def decide(desk: Desk) -> Json:
+            run = locked(desk, caller, run_id)
+            demand_nonce(run, caller, nonce)
+            if run.status in ("closed", "exiting"):
+                raise RunClosed(run_id, run.status)
+            option_run = replace(option_run_of(run), protection=document)
+            wanted = arming_of(option_run)
+            try:
+                values = armed_values(run, wanted, desk.now, reason=reason)
+            except InvalidInput as error:
+                raise Conflict(error.message, code="protection_exiting") from None
+            apply(run, {**values, "option_run": dict(stored_option_run(option_run))})
+            run.updated_at = desk.now
+            desk.session.flush()
+            snapshot = protection_snapshot(protection_of(run))
+            cursor = note(
+                desk, run, "protection", "protection_updated",
+                f"Protection changed to generation {snapshot['generation']}", state=snapshot,
+            )  # fmt: skip
+            return {
+                "strategy_run_id": run_id,
+                "protection": document,
+                "protection_state": snapshot,
+                "timeline_cursor": cursor,
+            }
+
+        return self._turns.do(decide)
+
+    # --- previews -----------------------------------------------------------------------------
+
+    def preview_entry(self, caller: Identity, run_id: str, orders: list[Json]) -> Json:
+        """What entering needs and costs; nothing is placed."""
+        run, option_run = self.get(caller, run_id)
+        found = self._execution.preview_basket(
+            ref(run), orders or option_run.orders, all_or_none=True
+        )
+        return {
+            "strategy_run_id": run_id,
+            "mode": run.execution_mode,
+            "option_status": option_run.status.value,
+            "can_enter": run.status == "open" and option_run.status in OPEN_TO_ENTRY,
+            "preview": found,
+        }
+
+    def preview_exit(self, caller: Identity, run_id: str) -> Json:
+        """The exact orders that leaving would send now, and what they cost."""
+        run, option_run = self.get(caller, run_id)
+        told = self._execution.exit_run(ref(run), dry_run=True).document
+        cost: Json | None = None
+        if told["close"]:
+            found = self._execution.preview_basket(ref(run), told["close"])
+            cost = found["cost_contract"]
+        return {**told, "option_status": option_run.status.value, "cost_contract": cost}
+
+
+def leg_head(option_run: OptionRun, index: int) -> Json:
+    """What a leg is, as answers have it."""
+    leg = option_run.legs[index]
+    exchange, _, symbol = leg.instrument.partition(":")
+    return {
+        "leg_id": leg.leg_id,
+        "exchange": exchange,
+        "tradingsymbol": symbol,
+        "instrument_token": leg.instrument_token,
+        "underlying": leg.underlying,
+        "strike": None if leg.strike is None else float(leg.strike),
+        "option_type": leg.option_type,
+        "expiry_key": leg.expiry.isoformat(),
+        "transaction_type": leg.side.value,
+        "quantity": leg.quantity,
+        "lots": leg.quantity // leg.lot_size,
+        "lot_size": leg.lot_size,
+        "product": leg.product.value,
+        "order_type": leg.order_type,
+        "price": None if leg.price is None else float(leg.price),
+        "metadata": leg.metadata,
+    }
+
+
+def _defaults(caller: Identity, metadata: Mapping[str, Any]) -> tuple[Any, str, tuple[str, ...]]:
+    """Mode and account scope of a new run, and which of them nobody named."""
+    problems: list[Problem] = []
+    mode = metadata.get("execution_mode") or metadata.get("mode")
+    scope = metadata.get("account_scope")
+    if mode is not None and mode not in _MODES:
+        problems.append(Problem("/metadata/execution_mode", f"must be {', '.join(_MODES)}"))
+    if scope is not None and (not isinstance(scope, str) or not SCOPE.fullmatch(scope)):
+        problems.append(Problem("/metadata/account_scope", f"must look like {DEFAULT_SCOPE}"))
+    if problems:
+        raise InvalidDocument(problems)
+    named = {"execution_mode": mode, "account_scope": scope}
+    defaulted = tuple(name for name, value in named.items() if value is None)
+    return mode or "paper", scope or usual_scope(caller), defaulted
+
+
+def _open_to_entry(run: WorkerRun, where: Mapping[str, Any]) -> OptionRun:
+    """Raises RunClosed, AlreadyEntered, RunMismatch where the run cannot be entered now."""
+    option_run = option_run_of(run)
+    if run.status not in TRADING:
+        raise RunClosed(run.strategy_run_id, run.status)
+    if option_run.status not in OPEN_TO_ENTRY:
+        raise AlreadyEntered(run.strategy_run_id, option_run.status.value)
+    _check_where(run, option_run, where)
+    return option_run
+
+
+def _check_where(run: WorkerRun, option_run: OptionRun, where: Mapping[str, Any]) -> None:
+    """An action may name what creating the run left to the server, and nothing else."""
+    mismatches = {
+        name: (str(getattr(run, name)), str(where[name]))
+        for name in ("execution_mode", "account_scope")
+        if getattr(run, name) != where[name] and name not in option_run.defaulted
+    }
+    if mismatches:
+        raise RunMismatch(run.strategy_run_id, mismatches)
+
+
+def _demand_no_results(action: OptionAction) -> None:
+    for name in ("order_results", "trade_results"):
+        if getattr(action, name):
+            message = "the server places the orders: results from elsewhere are not taken"
+            raise InvalidDocument([Problem(f"/{name}", message)])
+
+
+def _hash_of(kind: str, option_run: OptionRun, action: OptionAction) -> str:
+    given = action.model_dump(exclude={"idempotency_key", "safety_token"}, exclude_none=True)
+    return request_hash(kind, {"orders": option_run.orders, "action": given})
+
+
+def _text(value: Any) -> str | None:
+    return value[:500] if isinstance(value, str) and value else None

@@ -1,0 +1,85 @@
+"""A run's own limits: how much, how often, and how much may be lost. From metadata and risk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from tradertape_core.kernel.errors import Problem
+from tradertape_core.kernel.format import inr
+from tradertape_core.kernel.money import Paise
+from tradertape_core.ledger.pnl import Pnl
+from tradertape_core.risk.rules import RiskLimits
+from tradertape_server.features.execution.orders.risk_facts import NO_RISK, Risk
+from tradertape_server.features.workers.models import WorkerRun
+from tradertape_server.features.workers.runs.halting import PROTECTION
+from tradertape_server.features.workers.runs.trading_runs import TradingRun
+
+AnyRun = WorkerRun | TradingRun
+CAPS = ("allocation_cap", "allocation_cap_inr")
+LIMITS = ("daily_loss_limit", "max_orders")
+
+
+def check_limits(document: Mapping[str, Any], at: str) -> list[Problem]:
+    """What is wrong with the limits a document names: one that cannot be read would not hold."""
+    return [
+        Problem(f"{at}/{name}", "must be a number above 0; leave it out for no limit")
+        for name in (*CAPS, *LIMITS)
+        if document.get(name) is not None and _number(document, name) is None
+    ]
+
+
+def allocation_cap(run: AnyRun) -> float | None:
+    """Rupees the run may have in the market; None without a limit."""
+    return _number(run.details, CAPS[0]) or _number(run.details, CAPS[1])
+
+
+def risk_of(run: AnyRun) -> Risk:
+    """The same limits as the gate wants them: it looks again at every order."""
+    cap, most_lost = allocation_cap(run), _limit(run, "daily_loss_limit")
+    most_orders = _limit(run, "max_orders")
+    is_halted = run.status == "halted" and run.halted_by == PROTECTION
+    if not is_halted and cap is None and most_lost is None and most_orders is None:
+        return NO_RISK
+    return Risk(
+        halted=(run.status_reason or "its protection fired") if is_halted else None,
+        limits=RiskLimits(
+            allocation_paise=None if cap is None else Paise(round(cap * 100)),
+            daily_loss_paise=None if most_lost is None else Paise(round(most_lost * 100)),
+            max_orders_per_day=None if most_orders is None else int(most_orders),
+        ),
+    )
+
+
+def limit_reasons(run: AnyRun, pnl: Pnl, orders: int) -> list[str]:
+    """Why the run's limits let it do nothing more, in sentences with a code each."""
+    reasons: list[str] = []
+    cap = allocation_cap(run)
+    exposure = pnl.gross_exposure_paise / 100
+    if cap is not None and exposure >= cap:
+        told = f"{inr(Decimal(str(exposure)))} of {inr(Decimal(str(cap)))} are used"
+        reasons.append(f"{told} (allocation_cap_reached)")
+    most_lost = _limit(run, "daily_loss_limit")
+    net = pnl.totals.net_paise / 100
+    if most_lost is not None and net <= -most_lost:
+        told = f"{inr(Decimal(str(-net)))} lost of at most {inr(Decimal(str(most_lost)))}"
+        reasons.append(f"{told} (daily_loss_limit)")
+    most_orders = _limit(run, "max_orders")
+    if most_orders is not None and orders >= most_orders:
+        told = f"{orders} of at most {most_orders:g} orders are placed"
+        reasons.append(f"{told} (max_orders_reached)")
+    return reasons
+
+
+def _limit(run: AnyRun, name: str) -> float | None:
+    risk = run.runtime_state.get("risk")
+    limits: Mapping[str, Any] = risk if isinstance(risk, Mapping) else {}
+    return _number(limits, name) or _number(run.details, name)
+
+
+def _number(source: Mapping[str, Any], name: str) -> float | None:
+    value = source.get(name)
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    return float(value) if value > 0 else None

@@ -1,0 +1,316 @@
+"""Runs: made or found again, read, listed, and what changes of them by hand."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from tradertape_core.kernel.clock import Clock
+from tradertape_core.kernel.errors import InvalidDocument, Problem
+from tradertape_server.features.execution.service import ExecutionService
+from tradertape_server.features.execution.state.unit_of_work import Desk
+from tradertape_server.features.workers import repository
+from tradertape_server.features.workers.errors import (
+    LiveDisabled,
+    RunClosed,
+    RunMismatch,
+    UnknownRun,
+)
+from tradertape_server.features.workers.models import WorkerRun
+from tradertape_server.features.workers.protections import (
+    Instruments,
+    armed_values,
+    arming,
+    unarmed_values,
+)
+from tradertape_server.features.workers.runs import risk_schema
+from tradertape_server.features.workers.runs.account_scope import demand_account
+from tradertape_server.features.workers.runs.batches import Turns, note
+from tradertape_server.features.workers.runs.halting import halt_new_run
+from tradertape_server.features.workers.runs.liveness import Presence
+from tradertape_server.features.workers.runs.run_limits import check_limits
+from tradertape_server.features.workers.runs.sessions import demand_nonce, token_of
+from tradertape_server.features.workers.runs.summary_fields import check_summary_fields
+from tradertape_server.features.workers.runs.views import present
+from tradertape_server.features.workers.schemas import Heartbeat, NewRun, RiskPatch
+from tradertape_server.platform.database.engine import Database
+from tradertape_server.platform.errors import Conflict, Forbidden
+from tradertape_server.platform.http.identity import Identity
+from tradertape_server.platform.http.routing import in_ist
+
+Json = dict[str, Any]
+
+FIXED = ("template_id", "account_scope", "execution_mode")
+LIVE_NEEDS = ("strategy_family", "strategy_name", "entry_surface")
+ENDED = frozenset({"closed"})
+Prepare = Callable[[Desk, WorkerRun], None]
+# What the server writes into `runtime_state` itself.
+_OURS = ("backend_protection", "backend_protection_state")
+
+
+class RunService:
+    """What can be asked of runs as such."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        execution: ExecutionService,
+        instruments: Instruments,
+        presence: Presence,
+    ) -> None:
+        self._instruments = instruments
+        self._presence = presence
+        self._database = database
+        self._clock = clock
+        self._execution = execution
+        self._turns = Turns(execution)
+
+    def create(self, caller: Identity, wanted: NewRun, *, prepare: Prepare | None = None) -> Json:
+        """Make a run, or find it again by its id. prepare: gives a new one what is its own.
+
+        Raises RunMismatch, RunClosed, LiveDisabled, InvalidDocument, AccountNotAllowed.
+        """
+        _check_new(caller, wanted)
+        protection = wanted.runtime_state.get("backend_protection")
+        at = "/runtime_state/backend_protection"
+        armed = None if protection is None else arming(self._instruments, protection, at=at)
+        account_id = self._execution.account(caller.id, wanted.account_scope).id
+        run_id = wanted.strategy_run_id or f"run_{secrets.token_hex(10)}"
+
+        def decide(desk: Desk) -> Json:
+            known = repository.any_run(desk.session, run_id, lock=True)
+            if known is not None and not _restarts(known, wanted):
+                found = present(_recovered(known, caller, wanted), self._presence)
+                return {**found, "recovered": True}
+            desk.demand_room()
+            if known is not None:
+                _compare(known, caller, wanted)
+                self._open_again(desk, known)
+            run = known or _new(run_id, caller, wanted, account_id, desk)
+            _fill(run, wanted, desk)
+            run.key_id = token_of(caller)
+            halt_new_run(desk, run)
+            if armed is not None:
+                _set(run, armed_values(run, armed, desk.now, reason="run created"))
+            if prepare is not None:
+                prepare(desk, run)
+            desk.session.add(run)
+            desk.session.flush()
+            _tell(desk, run, "created" if known is None else "restarted")
+            return {**present(run, self._presence), "recovered": False}
+
+        return self._turns.do(decide)
+
+    def _open_again(self, desk: Desk, run: WorkerRun) -> None:
+        """Leave an earlier life behind: what guarded it, unless its positions were not closed
+        after all (a trade was taken back), and who held it, unless they are alive."""
+        if run.protection is not None and not _holds_something(desk, run):
+            _set(run, unarmed_values(run, desk.now, reason="run opened again"))
+        if self._presence.is_silent(run):
+            run.session_nonce = run.session_seen_at = run.session_claimed_at = None
+            run.last_heartbeat_at = run.heartbeat = None
+
+    def get(self, caller: Identity, run_id: str) -> WorkerRun:
+        """A run of the caller's account. Raises UnknownRun, AccountNotAllowed."""
+        with self._database.read() as session:
+            found = repository.run(session, caller.id, run_id)
+        if found is None:
+            raise UnknownRun
+        demand_account(caller, found.account_scope)
+        return found
+
+    def show(self, caller: Identity, run_id: str) -> Json:
+        """A run as a whole."""
+        return present(self.get(caller, run_id), self._presence)
+
+    def list(self, caller: Identity, *, status: str | None, limit: int, offset: int) -> list[Json]:
+        """The person's runs on accounts the caller reaches, newest first."""
+        with self._database.read() as session:
+            found = repository.runs(
+                session,
+                caller.id,
+                status=status,
+                scopes=caller.account_scopes,
+                limit=limit,
+                offset=offset,
+            )
+            return [present(run, self._presence) for run in found]
+
+    def heartbeat(self, caller: Identity, beat: Heartbeat) -> Json:
+        """A sign of life outside of any run."""
+        now = self._clock.now()
+        with self._database.write(from_reserve=True) as session:
+            repository.keep_heartbeat(
+                session,
+                caller.credential_id,
+                user_id=caller.id,
+                worker_id=beat.worker_id,
+                status=beat.status,
+                metrics=beat.metrics,
+                at=now,
+            )
+        return {"status": "ok", "worker_id": beat.worker_id, "received_at": in_ist(now)}
+
+    def patch_risk(
+        self, caller: Identity, run_id: str, wanted: RiskPatch, nonce: str | None
+    ) -> Json:
+        """Change risk controls; old and new values go into the timeline."""
+
+        def decide(desk: Desk) -> Json:
+            run = locked(desk, caller, run_id)
+            demand_nonce(run, caller, nonce)
+            if run.status in ENDED:
+                raise RunClosed(run_id, run.status)
+            if "edit_risk" not in run.allowed_actions:
+                raise Forbidden("This run does not allow edit_risk.", code="action_not_allowed")
+            risk_schema.check_patch(run.risk_schema, wanted.patch, wanted.reason)
+            if problems := check_limits(wanted.patch, "/patch"):
+                raise InvalidDocument(problems)
+            before = _object(run.runtime_state.get("risk"))
+            after = {**before, **wanted.patch}
+            changes = {
+                key: {"old": before.get(key), "new": value} for key, value in wanted.patch.items()
+            }
+            run.runtime_state = {**run.runtime_state, "risk": after}
+            run.updated_at = desk.now
+            told = ", ".join(f"{k} {c['old']} → {c['new']}" for k, c in changes.items())
+            cursor = note(
+                desk, run, "decision", "risk.updated", f"Risk changed: {told}",
+                changes=changes, reason=wanted.reason,
+            )  # fmt: skip
+            desk.session.flush()
+            return {
+                "strategy_run_id": run_id,
+                "risk": after,
+                "changes": changes,
+                "reason": wanted.reason,
+                "timeline_cursor": cursor,
+            }
+
+        return self._turns.do(decide)
+
+
+def locked(desk: Desk, caller: Identity, run_id: str) -> WorkerRun:
+    """A run of the caller's account, nobody else's until the turn is over.
+
+    Raises UnknownRun, AccountNotAllowed.
+    """
+    run = repository.any_run(desk.session, run_id, lock=True)
+    if run is None or run.user_id != caller.id:
+        raise UnknownRun
+    demand_account(caller, run.account_scope)
+    return run
+
+
+# --- making one -----------------------------------------------------------------------------------
+
+
+def _demand_live_metadata(metadata: Mapping[str, Any]) -> None:
+    problems = [
+        Problem(f"/metadata/{name}", f"a live run needs {name}")
+        for name in LIVE_NEEDS
+        if not metadata.get(name)
+    ]
+    if problems:
+        raise InvalidDocument(problems)
+
+
+def _demand_limits(metadata: Mapping[str, Any], risk: Mapping[str, Any]) -> None:
+    problems = check_limits(metadata, "/metadata") + check_limits(risk, "/runtime_state/risk")
+    if problems:
+        raise InvalidDocument(problems)
+
+
+def _check_new(caller: Identity, wanted: NewRun) -> None:
+    demand_account(caller, wanted.account_scope)
+    check_summary_fields(wanted.summary_fields)
+    risk_schema.check_schema(wanted.risk_schema)
+    _demand_limits(wanted.metadata, _object(wanted.runtime_state.get("risk")))
+    if wanted.execution_mode == "live":
+        _demand_live_metadata(wanted.metadata)
+        raise LiveDisabled
+
+
+def _restarts(known: WorkerRun, wanted: NewRun) -> bool:
+    if known.option_run:
+        return False  # it is entered once
+    return known.status in ENDED and wanted.metadata.get("restart_of") == known.strategy_run_id
+
+
+def _recovered(known: WorkerRun, caller: Identity, wanted: NewRun) -> WorkerRun:
+    _compare(known, caller, wanted)
+    if known.status in ENDED:
+        raise RunClosed(known.strategy_run_id, known.status)
+    return known
+
+
+def _compare(known: WorkerRun, caller: Identity, wanted: NewRun) -> None:
+    if known.user_id != caller.id:
+        raise Conflict("This strategy_run_id is taken: choose another.", code="run_id_taken")
+    demand_account(caller, known.account_scope)
+    mismatches = {
+        name: (str(getattr(known, name)), str(getattr(wanted, name)))
+        for name in FIXED
+        if getattr(known, name) != getattr(wanted, name)
+    }
+    if mismatches:
+        raise RunMismatch(known.strategy_run_id, mismatches)
+
+
+def _new(run_id: str, caller: Identity, wanted: NewRun, account_id: int, desk: Desk) -> WorkerRun:
+    return WorkerRun(
+        strategy_run_id=run_id,
+        user_id=caller.id,
+        account_id=account_id,
+        template_id=wanted.template_id,
+        account_scope=wanted.account_scope,
+        execution_mode=wanted.execution_mode,
+        protection_version=0,
+        protection_status="unarmed",
+        recovery_status="none",
+        created_at=desk.now,
+    )
+
+
+def _fill(run: WorkerRun, wanted: NewRun, desk: Desk) -> None:
+    run.status = "open"
+    run.status_reason = ""
+    run.halted_by = None
+    run.summary_fields = _plain(wanted.summary_fields)
+    run.risk_schema = _plain(wanted.risk_schema)
+    run.allowed_actions = list(wanted.allowed_actions)
+    run.runtime_state = {
+        key: value for key, value in wanted.runtime_state.items() if key not in _OURS
+    }
+    run.details = dict(wanted.metadata)
+    run.closed_at = None
+    run.exit_key = None
+    run.updated_at = desk.now
+
+
+def _set(run: WorkerRun, values: Json) -> None:
+    for name, value in values.items():
+        setattr(run, name, value)
+
+
+def _holds_something(desk: Desk, run: WorkerRun) -> bool:
+    held = desk.account(run.account_id).positions.values()
+    return any(one.key.run_id == run.strategy_run_id and one.is_open for one in held)
+
+
+def _tell(desk: Desk, run: WorkerRun, what: str) -> None:
+    words = f"Run {what}: {run.template_id} on {run.account_scope}, {run.execution_mode}"
+    if what == "restarted":
+        is_guarded = run.protection_status not in ("unarmed", "done")
+        words += f", {'guarded by its' if is_guarded else 'without a'} protection"
+    note(desk, run, "execution", f"run_{what}", words, metadata=run.details)
+
+
+def _plain(documents: Sequence[Mapping[str, Any]]) -> list[Json]:
+    return [dict(document) for document in documents]
+
+
+def _object(value: Any) -> Json:
+    return dict(value) if isinstance(value, Mapping) else {}

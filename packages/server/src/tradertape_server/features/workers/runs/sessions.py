@@ -1,0 +1,154 @@
+"""Who holds a run: one nonce, which fences off everybody who held it before."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+from typing import Any
+
+from tradertape_server.features.execution.service import ExecutionService
+from tradertape_server.features.execution.state.unit_of_work import Desk
+from tradertape_server.features.workers import repository
+from tradertape_server.features.workers.errors import RunClosed, SessionConflict, UnknownRun
+from tradertape_server.features.workers.models import WorkerRun
+from tradertape_server.features.workers.runs.account_scope import demand_account
+from tradertape_server.features.workers.runs.batches import Turns, note
+from tradertape_server.features.workers.runs.liveness import SESSION_TTL_S, Presence
+from tradertape_server.features.workers.runs.trading_runs import TradingRun
+from tradertape_server.features.workers.schemas import Heartbeat
+from tradertape_server.platform.http.identity import Identity
+from tradertape_server.platform.http.routing import in_ist
+from tradertape_server.platform.secrets import same
+
+Json = dict[str, Any]
+
+
+def token_of(caller: Identity) -> int | None:
+    """The worker token somebody calls with; None for a browser."""
+    return caller.credential_id if caller.via == "worker" else None
+
+
+class SessionService:
+    """Claiming a run, staying alive in it, letting go of it."""
+
+    def __init__(self, execution: ExecutionService, presence: Presence) -> None:
+        self._turns = Turns(execution)
+        self._presence = presence
+
+    def claim(self, caller: Identity, run_id: str) -> Json:
+        """Take a run; a silent holder is replaced. Raises SessionConflict, RunClosed."""
+        nonce = secrets.token_urlsafe(24)
+
+        def decide(desk: Desk) -> Json:
+            run = _own(desk, caller, run_id)
+            if run.status == "closed":
+                raise RunClosed(run_id, run.status)
+            taken_over = run.session_nonce is not None
+            if taken_over and not self._presence.is_silent(run):
+                age_s = int(self._presence.session_age_s(run) or 0)
+                detail = f"Run is claimed by another worker (last heartbeat {age_s}s ago)"
+                raise SessionConflict(detail, "session_claimed")
+            now = self._presence.now
+            repository.change(
+                desk.session,
+                run_id,
+                session_nonce=nonce,
+                session_claimed_at=now,
+                session_seen_at=now,
+                session_released_at=None,
+                updated_at=desk.now,
+                key_id=token_of(caller) or run.key_id,
+            )
+            self._presence.claimed(run_id, now)
+            what = "taken over from a silent worker" if taken_over else "claimed"
+            note(desk, run, "decision", "session.claimed", f"Session {what}", takeover=taken_over)
+            return {
+                "strategy_run_id": run_id,
+                "worker_session_nonce": nonce,
+                "worker_session_claimed_at": in_ist(now),
+                "session_status": "claimed",
+                "ttl_sec": SESSION_TTL_S,
+                "takeover": taken_over,
+            }
+
+        return self._turns.do(decide)
+
+    def release(self, caller: Identity, run_id: str, nonce: str | None) -> Json:
+        """Let go of a run. Raises SessionConflict when it is not held with this nonce."""
+
+        def decide(desk: Desk) -> Json:
+            run = _own(desk, caller, run_id)
+            released = nonce is not None and repository.change_if_held(
+                desk.session,
+                run_id,
+                nonce,
+                session_nonce=None,
+                session_seen_at=None,
+                session_released_at=self._presence.now,
+                updated_at=desk.now,
+            )
+            if not released:
+                raise _refused(run, nonce)
+            note(desk, run, "decision", "session.released", "Session released")
+            return {"strategy_run_id": run_id, "session_status": "released"}
+
+        return self._turns.do(decide)
+
+    def heartbeat(self, caller: Identity, run_id: str, nonce: str | None, beat: Heartbeat) -> Json:
+        """The holder is alive. Raises SessionConflict for anybody else."""
+
+        def decide(desk: Desk) -> Json:
+            run, now = _own(desk, caller, run_id), self._presence.now
+            alive = nonce is not None and repository.change_if_held(
+                desk.session,
+                run_id,
+                nonce,
+                session_seen_at=now,
+                last_heartbeat_at=now,
+                heartbeat=beat.model_dump(),
+            )
+            if not alive:
+                raise _refused(run, nonce)
+            self._presence.beat(run_id, now)
+            return {
+                "strategy_run_id": run_id,
+                "status": run.status,
+                "session_status": "claimed",
+                "last_heartbeat_at": in_ist(now),
+                "expires_at": in_ist(now + timedelta(seconds=SESSION_TTL_S)),
+            }
+
+        return self._turns.do(decide)
+
+
+def demand_nonce(run: WorkerRun | TradingRun, caller: Identity, nonce: str | None) -> None:
+    """Raise SessionConflict when somebody else holds the run.
+
+    A run nobody holds is written to without a nonce; its owner in a browser needs none.
+    """
+    if caller.via == "session":
+        return
+    if run.session_nonce is None and nonce is None:
+        return
+    if run.session_nonce is not None and nonce is not None and same(run.session_nonce, nonce):
+        return
+    if nonce is None and run.session_nonce is not None:
+        detail = "Run is claimed by another worker: claim the session, or send its nonce"
+        raise SessionConflict(detail, "session_claimed")
+    raise _refused(run, nonce)
+
+
+def _own(desk: Desk, caller: Identity, run_id: str) -> WorkerRun:
+    run = repository.any_run(desk.session, run_id, lock=True)
+    if run is None or run.user_id != caller.id:
+        raise UnknownRun
+    demand_account(caller, run.account_scope)
+    return run
+
+
+def _refused(run: WorkerRun | TradingRun, nonce: str | None) -> SessionConflict:
+    if nonce is None:
+        return SessionConflict("X-Worker-Session-Nonce is missing", "session_nonce_missing")
+    if run.session_nonce is None:
+        return SessionConflict("The session of this run was released: claim it again")
+    return SessionConflict("The session nonce is no longer valid: another worker holds the run")

@@ -1,0 +1,69 @@
+"""Runs as workers and the console read them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from tradertape_core.orders.codec import from_document
+from tradertape_core.risk.protection_snapshot import protection_snapshot
+from tradertape_core.risk.protection_state import ProtectionState
+from tradertape_server.features.workers.models import WorkerRun
+from tradertape_server.features.workers.runs.liveness import Presence
+from tradertape_server.platform.http.routing import in_ist
+
+Json = dict[str, Any]
+
+RECOVERY_NEEDS_CARE = frozenset({"required"})
+
+
+def protection_of(run: WorkerRun) -> ProtectionState:
+    """The run's protection; that of generation 0 where it never had one."""
+    if run.protection is None:
+        return ProtectionState()
+    return from_document(ProtectionState, run.protection)
+
+
+def health_of(run: WorkerRun, presence: Presence) -> str:
+    """How alive the run's worker is, by the limit of its own protection."""
+    given = protection_of(run).protection
+    operations = None if given is None else given.operations
+    return presence.health(run, None if operations is None else operations.worker_stale_sec)
+
+
+def present(run: WorkerRun, presence: Presence) -> Json:
+    """A run as a whole, its health included."""
+    state = protection_of(run)
+    runtime: Json = {**run.runtime_state}
+    if state.generation:
+        snapshot = protection_snapshot(state)
+        runtime["backend_protection"] = snapshot["backend_protection"]
+        runtime["backend_protection_state"] = snapshot
+    return {
+        "strategy_run_id": run.strategy_run_id,
+        "template_id": run.template_id,
+        "account_scope": run.account_scope,
+        "execution_mode": run.execution_mode,
+        "status": run.status,
+        "status_reason": run.status_reason,
+        "summary_fields": run.summary_fields,
+        "risk_schema": run.risk_schema,
+        "allowed_actions": run.allowed_actions,
+        "runtime_state": runtime,
+        "metadata": run.details,
+        "created_at": in_ist(run.created_at),
+        "updated_at": in_ist(run.updated_at),
+        "closed_at": _moment(run.closed_at),
+        "heartbeat_age_sec": presence.heartbeat_age_s(run),
+        "health_status": health_of(run, presence),
+        "session_status": presence.session(run),
+        "recovery_status": run.recovery_status,
+        "recovery_action_required": run.recovery_status in RECOVERY_NEEDS_CARE,
+        "worker_session_claimed_at": _moment(run.session_claimed_at),
+        "last_heartbeat_at": _moment(run.last_heartbeat_at),
+        "heartbeat": run.heartbeat,
+    }
+
+
+def _moment(at: datetime | None) -> str | None:
+    return None if at is None else in_ist(at)

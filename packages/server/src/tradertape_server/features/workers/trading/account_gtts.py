@@ -1,0 +1,80 @@
+"""Resting triggers on a person's paper accounts. They belong to no run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tradertape_core.kernel.errors import InvalidDocument, Problem
+from tradertape_core.orders.gtt import Gtt
+from tradertape_server.features.auth.token_scope import SCOPE
+from tradertape_server.features.execution.gtt.gtt_commands import gtt_view
+from tradertape_server.features.execution.service import ExecutionService
+from tradertape_server.features.workers import repository
+from tradertape_server.features.workers.runs.account_scope import demand_account, usual_scope
+from tradertape_server.platform.errors import NotFound
+from tradertape_server.platform.http.identity import Identity
+
+Json = dict[str, Any]
+
+
+class GttService:
+    """Kite's wire names no account. A trigger is made on the one that is named beside it, else on
+    that of the run the token made or claimed last, else on the first the caller reaches."""
+
+    def __init__(self, execution: ExecutionService) -> None:
+        self._execution = execution
+
+    def create(
+        self, caller: Identity, document: Mapping[str, Any], scope: str | None = None
+    ) -> int:
+        """Make a trigger; its number. Raises InvalidDocument for a scope that is none."""
+        return self._execution.create_gtt(self.account_id(caller, scope), document)
+
+    def modify(self, caller: Identity, trigger_id: int, patch: Mapping[str, Any]) -> int:
+        """Change an active trigger of any of the caller's accounts; its number."""
+        return self._execution.modify_gtt(self._holder(caller, trigger_id), trigger_id, patch)
+
+    def delete(self, caller: Identity, trigger_id: int) -> int:
+        """End an active trigger of any of the caller's accounts; its number."""
+        return self._execution.delete_gtt(self._holder(caller, trigger_id), trigger_id)
+
+    def list(self, caller: Identity, scope: str | None = None) -> list[Json]:
+        """The triggers of the account a new one would be made on."""
+        found = self._execution.gtts(self.account_id(caller, scope))
+        return [self._view(caller, gtt) for gtt in found]
+
+    def get(self, caller: Identity, trigger_id: int) -> Json:
+        """One trigger. Raises NotFound."""
+        account_id = self._holder(caller, trigger_id)
+        return self._view(caller, self._execution.get_gtt(account_id, trigger_id))
+
+    def account_id(self, caller: Identity, scope: str | None = None) -> int:
+        """The account a trigger belongs on, made when there is none."""
+        if scope is not None:
+            if not SCOPE.fullmatch(scope):
+                raise InvalidDocument([Problem("/account_scope", "must look like kite:paper-a")])
+            demand_account(caller, scope)
+            return self._execution.account(caller.id, scope).id
+        if caller.via == "worker":
+            with self._execution.database.read() as session:
+                found = repository.account_of_key(session, caller.id, caller.credential_id)
+            if found is not None:
+                return found
+        for known in self._execution.accounts(caller.id):
+            if caller.may_act_on(known.scope):
+                return known.id
+        return self._execution.account(caller.id, usual_scope(caller)).id
+
+    def _holder(self, caller: Identity, trigger_id: int) -> int:
+        """Which of the caller's accounts has a trigger. Raises NotFound, AccountNotAllowed."""
+        for account in self._execution.accounts(caller.id):
+            if any(one.trigger_id == trigger_id for one in self._execution.gtts(account.id)):
+                demand_account(caller, account.scope)
+                return account.id
+        raise NotFound("Trigger")
+
+    def _view(self, caller: Identity, gtt: Gtt) -> Json:
+        instrument = self._execution.market.instrument(gtt.request.instrument)
+        token = None if instrument is None else instrument.instrument_token
+        return gtt_view(gtt, user_id=str(caller.id), instrument_token=token)

@@ -1,0 +1,117 @@
+"""The kill switch of an account, and the one of the whole server.
+
+While it is on nothing new is opened on any path: the trader itself asks, order by order. Exits and
+cancellations pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tradertape_server.features.auth.audit import Caller, record
+from tradertape_server.features.execution.exits import kill_switch_exits
+from tradertape_server.features.execution.exits.kill_switch_exits import Exit
+from tradertape_server.features.execution.service import ExecutionService
+from tradertape_server.features.execution.state.command import Wish
+from tradertape_server.features.execution.state.unit_of_work import Desk
+from tradertape_server.features.execution.store import repository as execution_repository
+from tradertape_server.features.execution.store.halts import SERVER, USER, Halt
+from tradertape_server.features.feed.http.tick_socket import events_topic
+from tradertape_server.features.workers import repository
+from tradertape_server.features.workers.runs.halting import halt_runs, release_runs
+from tradertape_server.features.workers.schemas import KillSwitchIn, KillSwitchOut
+from tradertape_server.platform.database.engine import Database
+from tradertape_server.platform.http.identity import Identity
+from tradertape_server.platform.streaming.bus import Bus, Event
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Switched:
+    """What a turn did: which exits it began, and whom to tell."""
+
+    exits: tuple[Exit, ...]
+    user_ids: tuple[int, ...]
+    cursor: int
+
+
+class KillSwitch:
+    """On and off are one transaction each, with the audit log, the timelines and the outbox."""
+
+    def __init__(self, database: Database, execution: ExecutionService, bus: Bus) -> None:
+        self._database = database
+        self._execution = execution
+        self._bus = bus
+
+    def status(self, user_id: int, *, is_server: bool = False) -> KillSwitchOut:
+        """Whether it is on; a person's also says so when the server's is."""
+        with self._database.read() as session:
+            halts = execution_repository.halts(session)
+        halt = halts.by_user.get(None) if is_server else halts.over(user_id)
+        if halt is None:
+            return KillSwitchOut(active=False, scope=SERVER if is_server else USER)
+        return KillSwitchOut(
+            active=True, scope=halt.scope, reason=halt.reason or None, since=halt.since, by=halt.by
+        )
+
+    def set(
+        self, caller: Identity, wanted: KillSwitchIn, where: Caller, *, is_server: bool = False
+    ) -> KillSwitchOut:
+        """Turn it on or off. On twice keeps its moment; cancelling and exiting are done again."""
+        wish = Wish(
+            lambda desk: self._decide(desk, caller, wanted, where, is_server=is_server),
+            lambda _desk, switched: switched,  # once the venue has answered the cancellations
+        )
+        switched: _Switched = self._execution.trader.do(wish)
+        for run_id, key in switched.exits:
+            self._execution.go_on_leaving(run_id, key)
+        for user_id in switched.user_ids:
+            data = {"event": "kill_switch", **self.status(user_id).model_dump(mode="json")}
+            self._bus.publish(Event(events_topic(user_id), switched.cursor, data))
+        return self.status(caller.id, is_server=is_server)
+
+    def _decide(
+        self, desk: Desk, caller: Identity, wanted: KillSwitchIn, where: Caller, *, is_server: bool
+    ) -> _Switched:
+        user_id = None if is_server else caller.id
+        known = desk.halts.by_user.get(user_id)
+        record(
+            desk.session,
+            f"{'server_' if is_server else ''}kill_switch_{'on' if wanted.active else 'off'}",
+            user_id=caller.id, actor=caller.email, caller=where, now=desk.now,
+            **wanted.model_dump(exclude={"active"}),
+        )  # fmt: skip
+        runs = repository.runs_not_over(desk.session, user_id)
+        exits: list[Exit] = []
+        if wanted.active:
+            halt = Halt(
+                user_id=user_id,
+                reason=wanted.reason,
+                by=caller.email,
+                since=known.since if known else desk.now,
+            )
+            desk.switch(user_id, halt)
+            halt_runs(desk, runs, halt)
+            exits = _clear_out(desk, self._accounts(desk, user_id), wanted)
+        else:
+            desk.switch(user_id, None)
+            release_runs(desk, runs, by=caller.email)
+        heard = {run.user_id for run in runs} | {caller.id}
+        return _Switched(tuple(exits), tuple(sorted(heard)), desk.cursor)
+
+    def _accounts(self, desk: Desk, user_id: int | None) -> Sequence[int]:
+        if user_id is None:
+            return execution_repository.open_accounts(desk.session)
+        return [one.id for one in execution_repository.accounts(desk.session, user_id)]
+
+
+def _clear_out(desk: Desk, account_ids: Sequence[int], wanted: KillSwitchIn) -> list[Exit]:
+    if wanted.cancel_orders or wanted.exit_positions:
+        kill_switch_exits.take_back_entries(desk, account_ids)
+    if not wanted.exit_positions:
+        return []
+    reason = f"kill switch: {wanted.reason}" if wanted.reason else "kill switch"
+    return kill_switch_exits.begin_exits(desk, account_ids, reason=reason)

@@ -1,0 +1,57 @@
+"""A run's orders and trades on the worker wire."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tradertape_core.orders.order import Order
+from tradertape_server.features.execution.orders import views
+from tradertape_server.features.execution.service import ExecutionService
+from tradertape_server.features.workers.models import WorkerRun
+from tradertape_server.features.workers.runs.run_limits import risk_of
+
+Json = dict[str, Any]
+
+
+class OrderService:
+    """Reads and changes orders; a worker's right to them is its run's."""
+
+    def __init__(self, execution: ExecutionService) -> None:
+        self._execution = execution
+
+    def orders(self, run: WorkerRun) -> Json:
+        """A run's orders."""
+        found = self._execution.orders(run_id=run.strategy_run_id)
+        return {
+            "strategy_run_id": run.strategy_run_id,
+            "orders": [self._view(order) for order in found],
+        }
+
+    def order(self, run: WorkerRun, order_id: str) -> Json:
+        """One order. Raises NotFound."""
+        return self._view(self._execution.order(run.strategy_run_id, order_id))
+
+    def cancel(self, run: WorkerRun, order_id: str) -> Json:
+        """Take it back."""
+        return self._view(self._execution.cancel(run.strategy_run_id, order_id))
+
+    def modify(self, run: WorkerRun, order_id: str, patch: Mapping[str, Any]) -> Json:
+        """Change it."""
+        order = self._execution.modify(run.strategy_run_id, order_id, patch, risk=risk_of(run))
+        return self._view(order)
+
+    def trades(self, run: WorkerRun) -> Json:
+        """What the run's orders got."""
+        found = self._execution.trades(run_id=run.strategy_run_id)
+        return {
+            "strategy_run_id": run.strategy_run_id,
+            "trades": [views.fill_view(fill, self._token(fill.instrument)) for fill in found],
+        }
+
+    def _view(self, order: Order) -> Json:
+        return views.order_view(order, self._token(order.request.instrument))
+
+    def _token(self, instrument_id: str) -> int | None:
+        found = self._execution.market.instrument(instrument_id)
+        return None if found is None else found.instrument_token

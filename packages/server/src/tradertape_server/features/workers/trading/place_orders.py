@@ -1,0 +1,200 @@
+"""Wishes of workers: guarded by session, token and the run's state, then placed by execution."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from tradertape_core.kernel.errors import InvalidDocument, Problem
+from tradertape_server.features.execution.orders import place as order_placement
+from tradertape_server.features.execution.orders import unwinding
+from tradertape_server.features.execution.orders.idempotency import checked_key, request_hash
+from tradertape_server.features.execution.orders.place import Reserved
+from tradertape_server.features.execution.orders.replies import Answer
+from tradertape_server.features.execution.service import ExecutionService, RunRef
+from tradertape_server.features.execution.state.unit_of_work import Desk, Read
+from tradertape_server.features.workers import repository
+from tradertape_server.features.workers.errors import RunClosed, UnknownRun
+from tradertape_server.features.workers.models import WorkerRun
+from tradertape_server.features.workers.runs.account_scope import demand_account
+from tradertape_server.features.workers.runs.batches import ref
+from tradertape_server.features.workers.runs.run_limits import risk_of
+from tradertape_server.features.workers.runs.sessions import demand_nonce
+from tradertape_server.features.workers.runs.trading_runs import TradingRun
+from tradertape_server.features.workers.schemas import Intent
+from tradertape_server.features.workers.trading.safety_check import SafetyTokens
+from tradertape_server.platform.http.identity import Identity
+
+Json = dict[str, Any]
+BASKET_FIELDS = ("orders", "all_or_none", "dry_run", "unwind")
+_AT = {"place_order": "/payload/order", "place_basket": "/payload/basket"}
+_OF_THE_BODY = ("/payload", "/idempotency_key")
+TRADING = frozenset({"open", "halted"})  # a halted run is refused by the gate, but for its exits
+
+
+class IntentService:
+    """Places what workers wish for."""
+
+    def __init__(self, execution: ExecutionService, tokens: SafetyTokens) -> None:
+        self._execution = execution
+        self._tokens = tokens
+
+    async def place(
+        self, caller: Identity, run_id: str, wanted: Intent, nonce: str | None
+    ) -> Answer:
+        """Do what an intent says, once for its key: a repetition gets the first answer.
+
+        The key outlives session and token; a token is used up only with a wish that is new.
+        Raises UnknownRun, AccountNotAllowed, SessionConflict, RunClosed, TokenRefused, and what
+        execution raises.
+        """
+        try:
+            return await self._place(caller, run_id, wanted, nonce)
+        except InvalidDocument as error:
+            raise _within(error, _AT[wanted.intent_type]) from error
+
+    async def _place(
+        self, caller: Identity, run_id: str, wanted: Intent, nonce: str | None
+    ) -> Answer:
+        key, place = checked_key(wanted.idempotency_key), self._decision(wanted)
+        hashed = request_hash(wanted.intent_type, wanted.payload)
+        read = Read(repository.trading_runs, run_id)
+
+        def decide(desk: Desk) -> Any:
+            run: TradingRun | None = desk.look(read)
+            if run is None or run.user_id != caller.id:
+                raise UnknownRun
+            demand_account(caller, run.account_scope)
+            demand_nonce(run, caller, nonce)
+            intent = self._intent(run, wanted, key, hashed)
+            if desk.intent(run_id, key) is not None:
+                return place(desk, intent)
+            if run.status not in TRADING:
+                raise RunClosed(run_id, run.status)
+            token = wanted.safety_token
+            token_id = None if token is None else self._tokens.check(desk, run, token)
+            carry = place(desk, intent)
+            if token_id is not None and isinstance(carry, Reserved):
+                self._tokens.spend(desk, token_id)
+            return carry
+
+        wish = order_placement.keyed_wish(run_id, key, decide)
+        wish.read = read
+        return await self._execution.answered_soon(wish)
+
+    def _intent(
+        self, run: TradingRun, wanted: Intent, key: str, hashed: str
+    ) -> order_placement.Intent:
+        return order_placement.Intent(
+            account_id=run.account_id,
+            run_id=run.strategy_run_id,
+            mode=run.execution_mode,
+            key=key,
+            kind=wanted.intent_type,
+            request_hash=hashed,
+            metadata=wanted.metadata,
+            risk=risk_of(run),
+            strict=self._execution.settings.strict_answers,
+        )
+
+    def _decision(self, wanted: Intent) -> order_placement.Decide:
+        ids = self._execution.ids
+        if wanted.intent_type == "place_order":
+            return order_placement.order_decision(_only_member(wanted.payload, "order"), ids)
+        basket = _only_member(wanted.payload, "basket")
+        _no_others(basket, BASKET_FIELDS, "/payload/basket")
+        return order_placement.basket_decision(
+            _orders(basket, "/payload/basket"),
+            ids,
+            all_or_none=_flag(basket, "all_or_none"),
+            dry_run=_flag(basket, "dry_run"),
+            unwind=_unwind(basket),
+        )
+
+    def preview_order(self, run: WorkerRun, order: Mapping[str, Any]) -> Json:
+        """What an order would need and cost."""
+        try:
+            return _preview(run, self._execution.preview(_limited(run), order))
+        except InvalidDocument as error:
+            raise _within(error, "/order") from error
+
+    def preview_basket(
+        self, run: WorkerRun, orders: Sequence[Mapping[str, Any]], *, all_or_none: bool
+    ) -> Json:
+        """The same of a basket."""
+        found = self._execution.preview_basket(_limited(run), orders, all_or_none=all_or_none)
+        return _preview(run, found)
+
+
+def _limited(run: WorkerRun) -> RunRef:
+    return replace(ref(run), risk=risk_of(run))
+
+
+def _preview(run: WorkerRun, preview: Json) -> Json:
+    return {
+        "strategy_run_id": run.strategy_run_id,
+        "mode": run.execution_mode,
+        "preview": preview,
+    }
+
+
+def _within(error: InvalidDocument, at: str) -> InvalidDocument:
+    """The problems of an order or a basket as problems of the body it came in."""
+    return InvalidDocument(
+        [
+            one
+            if one.pointer.startswith(_OF_THE_BODY)
+            else Problem(f"{at}{one.pointer}", one.message)
+            for one in error.problems
+        ]
+    )
+
+
+def _only_member(payload: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    value = payload.get(name)
+    if not isinstance(value, Mapping):
+        raise InvalidDocument([Problem(f"/payload/{name}", "must be an object")])
+    _no_others(payload, (name,), "/payload")
+    return value
+
+
+def _no_others(document: Mapping[str, Any], known: Sequence[str], at: str) -> None:
+    """Raise InvalidDocument for a misspelt member: it would be a wish that is not heard."""
+    problems = [
+        Problem(f"{at}/{name}", f"is not known here; there {_are(known)}")
+        for name in document
+        if name not in known
+    ]
+    if problems:
+        raise InvalidDocument(problems)
+
+
+def _are(names: Sequence[str]) -> str:
+    return f"is {names[0]}" if len(names) == 1 else f"are {', '.join(names)}"
+
+
+def _orders(basket: Mapping[str, Any], at: str) -> list[Mapping[str, Any]]:
+    orders = basket.get("orders")
+    if not isinstance(orders, list) or not all(isinstance(one, Mapping) for one in orders):
+        raise InvalidDocument([Problem(f"{at}/orders", "must be a list of orders")])
+    return orders
+
+
+def _flag(source: Mapping[str, Any], name: str) -> bool:
+    value = source.get(name, False)
+    if not isinstance(value, bool):
+        raise InvalidDocument([Problem(f"/payload/basket/{name}", "must be true or false")])
+    return value
+
+
+def _unwind(basket: Mapping[str, Any]) -> str:
+    value = basket.get("unwind", unwinding.NONE)
+    problem = ""
+    if value not in unwinding.MODES:
+        problem = f"must be {' or '.join(unwinding.MODES)}"
+    elif value == unwinding.REVERSE and basket.get("all_or_none") is not True:
+        problem = "reverse undoes a broken basket: it wants all_or_none"
+    if problem:
+        raise InvalidDocument([Problem("/payload/basket/unwind", problem)])
+    return str(value)

@@ -1,0 +1,198 @@
+"""The gatekeeper: may this run trade now, and the token that says it may.
+
+A token is a number, the end of its life and an HMAC over both with run, session nonce and
+protection generation. Nothing of it is stored until it is used: then its number is, in the
+transaction of the intent.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime, timedelta
+from typing import Any
+
+from tradertape_core.kernel.clock import Clock
+from tradertape_core.risk.protection_snapshot import protection_snapshot
+from tradertape_server.features.execution.service import ExecutionService
+from tradertape_server.features.execution.state.unit_of_work import Desk
+from tradertape_server.features.workers import repository
+from tradertape_server.features.workers.errors import TokenRefused
+from tradertape_server.features.workers.models import WorkerRun
+from tradertape_server.features.workers.option_documents import option_run_of
+from tradertape_server.features.workers.runs.batches import ref
+from tradertape_server.features.workers.runs.liveness import Presence
+from tradertape_server.features.workers.runs.run_limits import limit_reasons
+from tradertape_server.features.workers.runs.trading_runs import TradingRun
+from tradertape_server.features.workers.runs.views import protection_of
+from tradertape_server.platform.http.routing import in_ist
+from tradertape_server.platform.secrets import SecretBox, same
+
+Json = dict[str, Any]
+TOKEN_LIFE = timedelta(seconds=30)
+_CLEAN_EVERY = timedelta(minutes=1)
+_KEPT_FOR = timedelta(minutes=10)  # far longer than any token lives
+_CLOCKS_APART_S = 5  # at most, of the processes that make and check them
+
+
+class SafetyTokens:
+    """Makes, checks and uses up tokens, by the wall's time: a replay's days go by faster."""
+
+    def __init__(self, box: SecretBox, clock: Clock) -> None:
+        self._box = box
+        self._clock = clock
+        self._cleaned_at: datetime | None = None
+
+    def make(self, run: WorkerRun) -> tuple[str, datetime]:
+        """A token for the run as it stands, and the end of its life."""
+        expires_at = self._clock.now() + TOKEN_LIFE
+        head = f"{secrets.token_hex(16)}.{int(expires_at.timestamp() * 1000)}"
+        generation = protection_of(run).generation
+        signature = self._sign(run.strategy_run_id, run.session_nonce, generation, head)
+        return f"{head}.{signature}", expires_at
+
+    def check(self, desk: Desk, run: WorkerRun | TradingRun, token: str) -> str:
+        """The token's number. Raises TokenRefused."""
+        head, _, signature = token.rpartition(".")
+        generation = _generation(run)
+        ours = self._sign(run.strategy_run_id, run.session_nonce, generation, head)
+        if not same(ours, signature):
+            raise TokenRefused("is not valid for this run, session and protection")
+        token_id, _, expires_ms = head.partition(".")
+        left_s = int(expires_ms) / 1000 - self._clock.now().timestamp()
+        # More life than a token is given: the clock was set back since.
+        if left_s <= 0 or left_s > TOKEN_LIFE.total_seconds() + _CLOCKS_APART_S:
+            raise TokenRefused("expired")
+        if repository.is_spent(desk.session, token_id):
+            raise TokenRefused("was used already")
+        return token_id
+
+    def spend(self, desk: Desk, token_id: str) -> None:
+        """Use it up with this transaction."""
+        now = self._clock.now()
+        repository.spend(desk.session, token_id, now=now)
+        if self._cleaned_at is None or now - self._cleaned_at > _CLEAN_EVERY:
+            repository.forget_spent(desk.session, now - _KEPT_FOR)
+            self._cleaned_at = now
+
+    def _sign(self, run_id: str, nonce: str | None, generation: int, head: str) -> str:
+        parts = (run_id, nonce or "", str(generation), head)
+        return self._box.code_hash("safety_token", "\0".join(parts))
+
+
+class SafetyService:
+    """Answers a safety check."""
+
+    def __init__(
+        self, execution: ExecutionService, tokens: SafetyTokens, presence: Presence
+    ) -> None:
+        self._execution = execution
+        self._tokens = tokens
+        self._presence = presence
+
+    def check(self, run: WorkerRun) -> Json:
+        """Whether the run may trade; every reason why not; a token when it may."""
+        reasons = self.reasons(run)
+        state = protection_of(run)
+        snapshot = protection_snapshot(state) if state.generation else {}
+        token, expires_at = (None, None) if reasons else self._tokens.make(run)
+        return {
+            "strategy_run_id": run.strategy_run_id,
+            "can_trade": not reasons,
+            "run_status": run.status,
+            "safety_token": token,
+            "token_expires_at": None if expires_at is None else in_ist(expires_at),
+            "blocking_reasons": reasons,
+            "generic_protection": {} if run.option_run else snapshot,
+            "options_protection": snapshot if run.option_run else {},
+            "evaluated_at": in_ist(self._presence.now),
+        }
+
+    def reasons(self, run: WorkerRun) -> list[str]:
+        """Sentences with a code each, as D18 lists them."""
+        reasons = [
+            *_run_reasons(run),
+            *_live_reasons(run),
+            *self._stopped(run),
+            *self._session_reasons(run),
+            *_protection_reasons(run),
+            *self._market_reasons(),
+        ]
+        return reasons if run.status != "open" else reasons + self._account_reasons(run)
+
+    def _account_reasons(self, run: WorkerRun) -> list[str]:
+        reasons: list[str] = []
+        pnl = self._execution.pnl(ref(run))
+        if pnl.is_stale and pnl.position_count:
+            reasons.append(
+                "Prices of open positions are older than they may be (market_data_stale)"
+            )
+        resting = self._execution.orders(run_id=run.strategy_run_id, open_only=True)
+        if any(order.in_doubt for order in resting):
+            reasons.append("The answer to an order was lost (reconciliation_required)")
+        orders_today = self._execution.orders_today(run.strategy_run_id)
+        return reasons + limit_reasons(run, pnl, orders_today)
+
+    def _stopped(self, run: WorkerRun) -> list[str]:
+        halt = self._execution.halt(run.user_id)
+        return [] if halt is None else [f"The kill switch is on: {halt.words} (kill_switch_active)"]
+
+    def _session_reasons(self, run: WorkerRun) -> list[str]:
+        if run.session_nonce is None:
+            if run.session_released_at is None:
+                return []  # never claimed: a simple worker that does without
+            return ["The session was released: claim it again (session_not_claimed)"]
+        if self._presence.is_silent(run):
+            return ["The session has had no heartbeat for a minute (session_stale)"]
+        return []
+
+    def _market_reasons(self) -> list[str]:
+        market = self._execution.market
+        if market.is_stale:
+            return ["No prices are coming in (market_data_stale)"]
+        if market.never_closes:
+            return []
+        return (
+            []
+            if market.is_open(self._execution.clock.now())
+            else ["The market is closed (market_closed)"]
+        )
+
+
+def _generation(run: WorkerRun | TradingRun) -> int:
+    if isinstance(run, TradingRun):
+        return run.generation or 0
+    return protection_of(run).generation
+
+
+def _run_reasons(run: WorkerRun) -> list[str]:
+    reasons: list[str] = []
+    if run.status == "exiting":
+        reasons.append("The run is being left (run_exiting)")
+    elif run.status != "open":
+        why = f": {run.status_reason}" if run.status_reason else ""
+        reasons.append(f"The run is {run.status}{why} (run_not_open)")
+    if run.recovery_status == "required":
+        reasons.append("The run has to be reconciled first (reconciliation_required)")
+    return reasons
+
+
+def _live_reasons(run: WorkerRun) -> list[str]:
+    """None can be made here; one may come with a database of another server."""
+    if run.execution_mode != "live":
+        return []
+    return [
+        "Live trading is disabled on this server (live_disabled)",
+        f"No broker is connected for {run.account_scope} (broker_disconnected)",
+    ]
+
+
+def _protection_reasons(run: WorkerRun) -> list[str]:
+    status = run.protection_status
+    if status in ("triggered", "exiting", "failed"):
+        claim = protection_of(run).last_claim
+        why = f": {claim.message}" if claim else ""
+        return [f"The protection has fired{why} (protection_triggered)"]
+    waits = bool(run.option_run) and option_run_of(run).waits_for_entry
+    if run.details.get("require_protection") and status != "armed" and not waits:
+        return ["The run demands a protection and none is armed (protection_unarmed)"]
+    return []

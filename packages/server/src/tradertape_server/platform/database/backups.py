@@ -1,0 +1,200 @@
+"""Copies of the database that can be trusted, and putting one back.
+
+A backup holds the database alone. The key file in `<home>/secrets` opens the encrypted columns in
+it and is kept apart on purpose; the market data can be fetched again.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import subprocess
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError
+
+from tradertape_core.kernel.clock import Clock
+from tradertape_server.platform.database.engine import Database
+from tradertape_server.platform.database.integrity import is_damage
+from tradertape_server.platform.database.migrating import (
+    current_revision,
+    knows_revision,
+    newest_revision,
+)
+from tradertape_server.platform.errors import Conflict, Unavailable
+from tradertape_server.platform.secrets import private_folder
+from tradertape_server.platform.server_lock import ServerLock
+
+KEPT_BEFORE_UPGRADES = 5
+TOOL_TIMEOUT_S = 3600
+
+
+class Backups:
+    """Makes and restores copies in one folder."""
+
+    def __init__(self, database: Database, clock: Clock, *, home: Path) -> None:
+        self._database = database
+        self._clock = clock
+        self._home = home
+        self._folder = home / "backups"
+
+    def make(self, to: Path | None = None, *, label: str = "tradertape") -> Path:
+        """Write a whole, checked copy while the server may go on working. Returns its path."""
+        target = to or self._new_path(label)
+        if target.exists():
+            raise Conflict(f"{target} is there already.")
+        private_folder(target.parent) if to is None else target.parent.mkdir(
+            parents=True, exist_ok=True
+        )
+        unfinished = target.with_name(f".{target.name}.unfinished")
+        unfinished.unlink(missing_ok=True)
+        os.close(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        try:
+            if self._database.sqlite_file:
+                _copy_sqlite(self._database.sqlite_file, unfinished)
+                check_sqlite(unfinished)
+            else:
+                _pg_dump(self._database.url, unfinished)
+            unfinished.rename(target)
+        finally:
+            unfinished.unlink(missing_ok=True)
+        return target
+
+    def before_upgrade(self) -> Path | None:
+        """Copy a database that is about to be upgraded; None when there is nothing to lose."""
+        at = current_revision(self._database.engine)
+        if at is None or at == newest_revision():
+            return None
+        path = self.make(label=f"before-upgrade-from-{at}")
+        for old in sorted(self._folder.glob("before-upgrade-*"))[:-KEPT_BEFORE_UPGRADES]:
+            old.unlink()
+        return path
+
+    def restore(self, backup: Path) -> Path | None:
+        """Put a copy in the database's place. Returns where the replaced one is kept.
+
+        Raises Conflict while a server runs, or when the file is no backup this version can read.
+        """
+        lock = ServerLock(self._home)
+        if lock.holder() is not None or not lock.take():
+            raise Conflict(f"A server is running (process {lock.holder()}); stop it first.")
+        try:
+            if self._database.sqlite_file:
+                return self._restore_sqlite(backup, self._database.sqlite_file)
+            return self._restore_postgres(backup)
+        finally:
+            lock.release()
+
+    def _restore_sqlite(self, backup: Path, target: Path) -> Path | None:
+        check_sqlite(backup)
+        kept = self._keep_present()
+        self._database.close()
+        unfinished = target.with_name(f".{target.name}.restoring")
+        unfinished.unlink(missing_ok=True)
+        _copy_sqlite(backup, unfinished)
+        unfinished.chmod(0o600)
+        # The write-ahead log belongs to the database that goes; its copy holds all of it.
+        for suffix in ("-wal", "-shm"):
+            target.with_name(target.name + suffix).unlink(missing_ok=True)
+        unfinished.replace(target)
+        return kept
+
+    def _restore_postgres(self, backup: Path) -> Path | None:
+        _tool("pg_restore", ["--list", str(backup)], self._database.url)
+        kept = self._keep_present()
+        self._database.close()
+        options = ["--clean", "--if-exists", "--no-owner", "--single-transaction"]
+        name = self._database.url.database or ""
+        _tool("pg_restore", [*options, f"--dbname={name}", str(backup)], self._database.url)
+        return kept
+
+    def _keep_present(self) -> Path | None:
+        try:
+            is_empty = current_revision(self._database.engine) is None
+            return None if is_empty else self.make(label="before-restore")
+        except (DBAPIError, sqlite3.DatabaseError, Conflict) as error:
+            file = self._database.sqlite_file
+            if file is None or not (isinstance(error, Conflict) or is_damage(_cause(error))):
+                raise
+        kept = self._new_path("damaged")  # as it is: somebody may still get something out of it
+        shutil.copyfile(file, kept)
+        return kept
+
+    def _new_path(self, label: str) -> Path:
+        stamp = self._clock.now().strftime("%Y%m%dT%H%M%SZ")
+        suffix = ".db" if self._database.is_sqlite else ".dump"
+        path = self._folder / f"{label}-{stamp}{suffix}"
+        copies = (path.with_stem(f"{path.stem}-{number}") for number in range(2, 1000))
+        return path if not path.exists() else next(one for one in copies if not one.exists())
+
+
+def _cause(error: Exception) -> BaseException | None:
+    return error.orig if isinstance(error, DBAPIError) else error
+
+
+def check_sqlite(path: Path) -> None:
+    """Make sure that a file is a whole database of ours; raises Conflict."""
+    if not path.is_file():
+        raise Conflict(f"There is no file {path}.")
+    try:
+        with closing(
+            sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+        ) as connection:
+            verdict = connection.execute("PRAGMA integrity_check").fetchone()[0]
+            row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    except sqlite3.DatabaseError as error:
+        raise Conflict(f"{path} is not a backup of TraderTape ({error}).") from None
+    if verdict != "ok":
+        raise Conflict(f"{path} is damaged: {verdict}.")
+    if row is None or not knows_revision(row[0]):
+        raise Conflict(f"{path} was made by a newer version of TraderTape.")
+
+
+def _copy_sqlite(source: Path, target: Path) -> None:
+    with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(target)) as new:
+        old.backup(new)
+        # One plain file, so that it can be moved anywhere.
+        new.execute("PRAGMA journal_mode = DELETE")
+
+
+def _pg_dump(url: URL, target: Path) -> None:
+    options = ["--format=custom", "--no-owner", f"--file={target}", url.database or ""]
+    _tool("pg_dump", options, url)
+
+
+def _tool(name: str, arguments: Sequence[str], url: URL) -> None:
+    program = shutil.which(name)
+    if program is None:
+        raise Unavailable(
+            f"{name} is needed for this and is not installed; on Debian: "
+            "apt install postgresql-client."
+        )
+    done = subprocess.run(  # noqa: S603 - no shell, and every argument is ours
+        [program, *arguments],
+        env={**os.environ, **_pg_environment(url)},
+        capture_output=True,
+        text=True,
+        timeout=TOOL_TIMEOUT_S,
+        check=False,
+    )
+    if done.returncode:
+        # The last line alone may be a detail without what went wrong: two versions, say.
+        told = "; ".join(done.stderr.strip().splitlines()[-2:]) or "no reason given"
+        raise Unavailable(f"{name} failed: {told}")
+
+
+def _pg_environment(url: URL) -> dict[str, str]:
+    # Through the environment: a command line can be read by everybody on the machine.
+    host = url.host or url.query.get("host")
+    given = {
+        "PGHOST": host if isinstance(host, str) else None,
+        "PGPORT": str(url.port) if url.port else None,
+        "PGUSER": url.username,
+        "PGPASSWORD": url.password,
+        "PGDATABASE": url.database,
+    }
+    return {name: value for name, value in given.items() if value}

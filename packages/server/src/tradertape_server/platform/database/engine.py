@@ -1,0 +1,305 @@
+"""The one door to the database: engine, sessions, and column types that keep their promises.
+
+SQLite is the default and PostgreSQL the same by URL; nothing above this file notices which.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, ClassVar, cast
+
+import orjson
+from sqlalchemy import (
+    JSON,
+    DateTime,
+    Dialect,
+    Float,
+    MetaData,
+    String,
+    TypeDecorator,
+    create_engine,
+    event,
+    text,
+)
+from sqlalchemy.engine import URL, Connection, Engine, make_url
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from tradertape_server.platform.database.disk_errors import (
+    KEPT,
+    StorageTrouble,
+    StorageWatch,
+    full_file,
+)
+from tradertape_server.platform.database.disk_reserve import DiskReserve
+
+WRITES = "tradertape_writes"
+FROM_RESERVE = "tradertape_from_reserve"
+BUSY_TIMEOUT_MS = 10_000
+IDLE_LIMIT_MS = 30_000
+_NAIVE = "a naive time cannot be stored; give it a time zone"
+_WITHOUT_ZONE = len("2026-01-02 03:04:05.000000")
+
+# Names that do not depend on the engine, so that a migration can alter what another created.
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware time: refused when naive, stored and returned in UTC."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(
+        self,
+        value: datetime | None,
+        dialect: Dialect,  # noqa: ARG002 - named by the base class
+    ) -> datetime | None:
+        """Move a time to UTC; refuse one that does not say where it is."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(_NAIVE)
+        return value.astimezone(UTC)
+
+    def bind_processor(self, dialect: Dialect) -> Any:
+        """SQLite's text in one go; the engine's own way elsewhere."""
+        return _moment_text if dialect.name == "sqlite" else super().bind_processor(dialect)
+
+    def process_result_value(
+        self,
+        value: datetime | None,
+        dialect: Dialect,  # noqa: ARG002 - named by the base class
+    ) -> datetime | None:
+        """Give back what was stored, aware: SQLite forgets the zone, PostgreSQL picks its own."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+@lru_cache(maxsize=64)  # a fill and all its postings have the same time
+def _moment_text(value: datetime | None) -> str | None:
+    """A time as SQLite keeps it: SQLAlchemy's own format, written several times as fast."""
+    if value is None:
+        return None
+    if value.tzinfo is None:
+        raise ValueError(_NAIVE)
+    return value.astimezone(UTC).isoformat(" ", "microseconds")[:_WITHOUT_ZONE]
+
+
+class DecimalText(TypeDecorator[Decimal]):
+    """A price as the text it was: no engine turns it into a float on the way."""
+
+    impl = String(40)
+    cache_ok = True
+
+    def process_bind_param(
+        self,
+        value: Decimal | None,
+        dialect: Dialect,  # noqa: ARG002 - named by the base class
+    ) -> str | None:
+        """Write the digits, never an exponent."""
+        return None if value is None else f"{value:f}"
+
+    def process_result_value(
+        self,
+        value: str | None,
+        dialect: Dialect,  # noqa: ARG002 - named by the base class
+    ) -> Decimal | None:
+        """Read the digits back."""
+        return None if value is None else Decimal(value)
+
+
+class Base(DeclarativeBase):
+    """The root of every table of the server."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: UtcDateTime(),
+        float: Float(),
+        dict[str, Any]: JSON(),
+        list[str]: JSON(),
+    }
+
+
+class Database:
+    """An engine and its sessions."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        idle_limit_s: float | None = None,
+        name: str = "tradertape",
+        reserve_bytes: int = 0,
+        storage: StorageWatch | None = None,
+    ) -> None:
+        """idle_limit_s: a server ends a transaction in which nothing happens for so long, so that
+        a process that is stopped in one does not hold up the others; nor is a lock waited for
+        longer. None: half a minute for what writes. name: of its connections.
+        reserve_bytes: set aside beside a file for when its disk is full. storage: what hears of
+        its disk; its own unless it shares one."""
+        self.url: URL = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.engine: Engine = (
+            _sqlite_engine(self.url) if self.is_sqlite else _server_engine(url, idle_limit_s, name)
+        )
+        self.storage = storage or StorageWatch()
+        event.listen(
+            self.engine, "handle_error", lambda met: self.storage.hear(met.sqlalchemy_exception)
+        )
+        self.reserve = DiskReserve(self.sqlite_file, reserve_bytes, on_room=self.storage.has_room)
+        if self.is_sqlite:
+            _use_reserve(self.engine, self.reserve)
+        self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+
+    @contextmanager
+    def write(self, *, from_reserve: bool = False) -> Iterator[Session]:
+        """One transaction that may write: committed at the end, undone on an error.
+
+        from_reserve: it is done from the space that is set aside for a full disk, if need be.
+        """
+        with self._sessions.begin() as session:
+            # SQLite lets a reader become a writer only when nobody wrote meanwhile; asking for
+            # the lock at once waits for it instead of failing.
+            session.connection(execution_options={WRITES: True, FROM_RESERVE: from_reserve})
+            yield session
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """One transaction that reads; what it changes is thrown away."""
+        with self._sessions() as session:
+            yield session
+
+    @contextmanager
+    def request(self, *, writes: bool) -> Iterator[Session]:
+        """The transaction of one HTTP request; opens nothing until it is used."""
+        options = {WRITES: True} if writes else {}
+        with self._sessions(bind=self.engine.execution_options(**options)) as session:
+            yield session
+            if writes:
+                session.commit()
+
+    def alone(self, session: Session, what: str) -> None:
+        """Be the only one at this until the transaction ends, among all processes."""
+        alone_at(session.connection(), what)
+
+    @property
+    def trouble(self) -> StorageTrouble | None:
+        """Why it stores nothing: while its reserve is given up, or what it said within a minute."""
+        return KEPT if self.reserve.is_out else self.storage.trouble
+
+    @property
+    def sqlite_file(self) -> Path | None:
+        """The file of a SQLite database; None on a server."""
+        if not self.is_sqlite or not self.url.database:
+            return None
+        return Path(self.url.database)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+
+def alone_at(connection: Connection, what: str) -> None:
+    """Be the only one at this until the transaction ends; a SQLite file has one writer anyway."""
+    if connection.dialect.name == "postgresql":
+        key = int.from_bytes(sha256(what.encode()).digest()[:8], signed=True)
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
+
+
+def _to_json(value: Any) -> str:
+    return orjson.dumps(value, _plain, orjson.OPT_NON_STR_KEYS).decode()
+
+
+def _plain(value: Any) -> Any:
+    """What orjson does not write by itself, dataclasses of core holding it among others."""
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, frozenset):
+        return sorted(cast("frozenset[str]", value))
+    raise TypeError(f"{type(value).__name__} is not JSON")
+
+
+# Documents are on every path; this reads and writes them several times as fast as the default.
+_JSON: dict[str, Any] = {"json_serializer": _to_json, "json_deserializer": orjson.loads}
+
+
+def _server_engine(url: str, idle_limit_s: float | None, name: str) -> Engine:
+    # A server that vanished without a word is found out by the kernel, not by a request for ever.
+    arguments: dict[str, Any] = {
+        "application_name": name,
+        "connect_timeout": 5,
+        "keepalives_idle": 10,
+        "tcp_user_timeout": 10_000,
+    }
+    size = {"pool_size": 10, "max_overflow": 20}
+    if idle_limit_s is not None:
+        limit_ms = int(idle_limit_s * 1000)
+        limits = ("idle_in_transaction_session_timeout", "lock_timeout")
+        arguments["options"] = " ".join(f"-c {one}={limit_ms}" for one in limits)
+        size = {"pool_size": 2, "max_overflow": 2}
+    engine = create_engine(
+        url, **_JSON, **size, pool_pre_ping=True, hide_parameters=True, connect_args=arguments
+    )
+    if idle_limit_s is None:
+        event.listen(engine, "begin", _limit_idling)
+    return engine
+
+
+def _limit_idling(connection: Connection) -> None:
+    # Not when it connects: a pooler would refuse that.
+    if connection.get_execution_options().get(WRITES):
+        limit = f"idle_in_transaction_session_timeout = {IDLE_LIMIT_MS}"
+        connection.exec_driver_sql(f"SET LOCAL {limit}")
+
+
+def _sqlite_engine(url: URL) -> Engine:
+    # As many as the web server has threads: a connection opened anew for a request costs more
+    # than the request.
+    engine = create_engine(url, **_JSON, pool_size=40, max_overflow=20, hide_parameters=True)
+    event.listen(engine, "connect", _set_up_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _set_up_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:
+    # The driver's own transaction handling begins too late; we send BEGIN ourselves.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+    cursor.execute("PRAGMA journal_mode = WAL")
+    # FULL: what was answered with 200 survives a power cut.
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+def _use_reserve(engine: Engine, reserve: DiskReserve) -> None:
+    """Give the reserve up when the disk is full; then be full for all it is not meant for."""
+
+    def spare(connection: Connection) -> None:
+        options = connection.get_execution_options()
+        if reserve.is_out and options.get(WRITES) and not options.get(FROM_RESERVE):
+            raise OperationalError("BEGIN IMMEDIATE", {}, full_file())
+
+    event.listen(engine, "begin", spare, insert=True)
+    event.listen(engine, "handle_error", lambda met: reserve.hear(met.sqlalchemy_exception))
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get(WRITES, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,110 @@
+"""The gate every request under /api passes: who is it, and may it come in at all."""
+
+from __future__ import annotations
+
+from typing import Protocol
+from urllib.parse import parse_qs
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import cookie_parser
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from tradertape_server.platform.http.identity import (
+    REFUSAL_KEY,
+    STATE_KEY,
+    AddressRefused,
+    Identity,
+)
+from tradertape_server.platform.http.requests import client_ip
+
+
+class FindsCallers(Protocol):
+    """What the gate needs to know about accounts."""
+
+    cookie_name: str
+
+    def by_cookie(self, token: str) -> tuple[Identity | None, bool]: ...
+
+    def remembered(self, token: str, address: str) -> Identity | None:
+        """The caller with a bearer token where no look is needed: called on the event loop."""
+        ...
+
+    def by_bearer(self, token: str, address: str) -> Identity | None:
+        """The caller with a bearer token. Raises AddressRefused."""
+        ...
+
+    def renewed_cookie(self, token: str) -> str:
+        """A Set-Cookie value that keeps the session cookie alive."""
+        ...
+
+
+class Gate:
+    """Finds the caller. A bearer token makes cookies count for nothing.
+
+    streams: below this path a stream of server-sent events takes its token from the query too, as
+    an EventSource of a browser cannot set headers.
+    """
+
+    def __init__(self, app: ASGIApp, *, callers: FindsCallers, streams: str) -> None:
+        self._app = app
+        self._callers = callers
+        self._streams = streams
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on with its caller in `scope["state"]`."""
+        if scope["type"] != "http" or not scope["path"].startswith("/api/"):
+            await self._app(scope, receive, send)
+            return
+        headers, renewal, address = Headers(scope=scope), "", client_ip(scope)
+        state = scope.setdefault("state", {})
+        token = bearer_of(headers)
+        if token is None and self._is_stream(scope):
+            token = _token_in_query(scope)
+        identity = self._callers.remembered(token, address) if token else None
+        if identity is None:
+            try:
+                identity, renewal = await run_in_threadpool(self._find, headers, token, address)
+            except AddressRefused as refusal:  # goes on as nobody's, to a stranger's ceilings
+                state[REFUSAL_KEY] = refusal
+        state[STATE_KEY] = identity
+        if not renewal:
+            await self._app(scope, receive, send)
+            return
+
+        async def send_renewed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                answer = MutableHeaders(scope=message)
+                if "set-cookie" not in answer:
+                    answer.append("set-cookie", renewal)
+            await send(message)
+
+        await self._app(scope, receive, send_renewed)
+
+    def _is_stream(self, scope: Scope) -> bool:
+        path: str = scope["path"]
+        is_get = scope["method"] == "GET"
+        return is_get and path.startswith(self._streams) and path.endswith("/stream")
+
+    def _find(
+        self, headers: Headers, token: str | None, address: str
+    ) -> tuple[Identity | None, str]:
+        if token is not None:
+            return self._callers.by_bearer(token, address), ""
+        cookie = cookie_parser(headers.get("cookie", "")).get(self._callers.cookie_name, "")
+        if not cookie:
+            return None, ""
+        identity, renew = self._callers.by_cookie(cookie)
+        return identity, self._callers.renewed_cookie(cookie) if renew else ""
+
+
+def bearer_of(headers: Headers) -> str | None:
+    """The token of an Authorization header; None when it holds none of that kind."""
+    kind, _, token = headers.get("authorization", "").partition(" ")
+    return token.strip() if kind.lower() == "bearer" else None
+
+
+def _token_in_query(scope: Scope) -> str | None:
+    """The `token` of the query, which is never logged."""
+    found = parse_qs(scope["query_string"].decode("latin-1")).get("token")
+    return found[-1] if found else None

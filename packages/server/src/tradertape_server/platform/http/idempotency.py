@@ -1,0 +1,221 @@
+"""Answering a repeated POST with the first answer instead of doing it twice.
+
+A caller who is signed in may send `Idempotency-Key` with any POST. The key is reserved before the
+route runs; a success is kept, encrypted, for a day. A failure frees the key: its transaction was
+undone, so trying again is safe.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, LargeBinary, String, UniqueConstraint, delete, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Mapped, Session, mapped_column
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from tradertape_core.kernel.clock import Clock
+from tradertape_server.platform.database.engine import Base, Database
+from tradertape_server.platform.errors import ApiError, BadRequest, Conflict, response_for
+from tradertape_server.platform.http.bodies import replay
+from tradertape_server.platform.http.identity import STATE_KEY, Identity
+from tradertape_server.platform.secrets import SecretBox
+
+HEADER = "Idempotency-Key"
+REPLAYED_HEADER = "Idempotency-Replayed"
+KEPT_FOR = timedelta(hours=24)
+# A reservation without an answer after so long belongs to a server that died.
+ABANDONED_AFTER = timedelta(minutes=10)
+MAX_ANSWER_BYTES = 16 * 1024 * 1024
+
+
+class IdempotencyRecord(Base):
+    """A key a caller chose for one request, and what was answered; the answer is encrypted."""
+
+    __tablename__ = "idempotency_records"
+    __table_args__ = (UniqueConstraint("user_id", "key", "route"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int]
+    key: Mapped[str] = mapped_column(String(200))
+    route: Mapped[str] = mapped_column(String(300))
+    body_hash: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(index=True)
+    status: Mapped[int | None]
+    content_type: Mapped[str | None] = mapped_column(String(100))
+    answer: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """Whose key, for what."""
+
+    user_id: int
+    key: str
+    route: str
+    body_hash: str
+
+
+class IdempotencyStore:
+    """Keeps keys and answers."""
+
+    def __init__(self, database: Database, clock: Clock, secrets: SecretBox) -> None:
+        self._database = database
+        self._clock = clock
+        self._secrets = secrets
+
+    def reserve(self, wanted: Reservation) -> Response | None:
+        """Take the key; the kept answer when the request was answered already.
+
+        Raises Conflict when the key was used with another body, or is being worked on.
+        """
+        try:
+            with self._database.write(from_reserve=True) as session:
+                return self._reserve(session, wanted)
+        except IntegrityError:  # somebody took it between our look and our insert
+            raise _in_progress() from None
+
+    def _reserve(self, session: Session, wanted: Reservation) -> Response | None:
+        now = self._clock.now()
+        table = IdempotencyRecord
+        session.execute(delete(table).where(table.created_at < now - KEPT_FOR))
+        row = session.scalar(select(table).where(*_same(wanted)))
+        if row is None:
+            session.add(
+                table(
+                    user_id=wanted.user_id,
+                    key=wanted.key,
+                    route=wanted.route,
+                    body_hash=wanted.body_hash,
+                    created_at=now,
+                )
+            )
+            return None
+        if row.body_hash != wanted.body_hash:
+            raise Conflict(
+                "This Idempotency-Key was used with another body.", code="idempotency_key_reused"
+            )
+        if row.status is not None:
+            return self._kept(row)
+        if now - row.created_at < ABANDONED_AFTER:
+            raise _in_progress()
+        row.created_at = now
+        return None
+
+    def _kept(self, row: IdempotencyRecord) -> Response:
+        opened = self._secrets.unseal(row.answer or b"")
+        if opened is None:
+            raise Conflict("The first answer can no longer be read.", code="idempotency_key_lost")
+        return Response(
+            zlib.decompress(opened),
+            status_code=row.status or 200,
+            headers={"Content-Type": row.content_type or "", REPLAYED_HEADER: "true"},
+        )
+
+    def keep(self, done: Reservation, *, status: int, content_type: str, body: bytes) -> None:
+        """Keep the answer of a request that succeeded."""
+        sealed = self._secrets.seal(zlib.compress(body, level=1))
+        with self._database.write(from_reserve=True) as session:
+            session.execute(
+                update(IdempotencyRecord)
+                .where(*_same(done))
+                .values(status=status, content_type=content_type[:100], answer=sealed)
+            )
+
+    def free(self, failed: Reservation) -> None:
+        """Give the key back: nothing was done."""
+        with self._database.write(from_reserve=True) as session:
+            session.execute(delete(IdempotencyRecord).where(*_same(failed)))
+
+
+def _same(wanted: Reservation) -> tuple[ColumnElement[bool], ...]:
+    table = IdempotencyRecord
+    return (
+        table.user_id == wanted.user_id,
+        table.key == wanted.key,
+        table.route == wanted.route,
+    )
+
+
+def _in_progress() -> Conflict:
+    return Conflict(
+        "The first request with this Idempotency-Key is still running.",
+        code="idempotency_in_progress",
+    )
+
+
+class Idempotency:
+    """Looks at POSTs that carry a key."""
+
+    def __init__(self, app: ASGIApp, *, store: IdempotencyStore) -> None:
+        self._app = app
+        self._store = store
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve the request once for its key."""
+        key = Headers(scope=scope).get(HEADER) if scope["type"] == "http" else None
+        identity: Identity | None = scope.get("state", {}).get(STATE_KEY)
+        if key is None or identity is None or scope["method"] != "POST":
+            await self._app(scope, receive, send)
+            return
+        body = await _whole(receive)
+        try:
+            wanted = reservation(scope, identity, key, body)
+            kept = await run_in_threadpool(self._store.reserve, wanted)
+        except ApiError as error:
+            await response_for(error)(scope, receive, send)
+            return
+        if kept is not None:
+            await kept(scope, receive, send)
+            return
+        await self._serve(wanted, scope, replay(body, receive), send)
+
+    async def _serve(self, wanted: Reservation, scope: Scope, receive: Receive, send: Send) -> None:
+        messages: list[Message] = []
+
+        async def collect(message: Message) -> None:
+            messages.append(message)
+
+        try:
+            await self._app(scope, receive, collect)
+        except BaseException:
+            await run_in_threadpool(self._store.free, wanted)
+            raise
+        await run_in_threadpool(self._settle, wanted, messages)
+        for message in messages:
+            await send(message)
+
+    def _settle(self, wanted: Reservation, messages: list[Message]) -> None:
+        status = messages[0]["status"]
+        body = b"".join(message.get("body", b"") for message in messages[1:])
+        if not 200 <= status < 300 or len(body) > MAX_ANSWER_BYTES:
+            self._store.free(wanted)
+            return
+        content_type = Headers(raw=messages[0].get("headers", [])).get("content-type", "")
+        self._store.keep(wanted, status=status, content_type=content_type, body=body)
+
+
+async def _whole(receive: Receive) -> bytes:
+    chunks: list[bytes] = []
+    while True:
+        message = await receive()
+        chunks.append(message.get("body", b""))
+        if not message.get("more_body", False):
+            return b"".join(chunks)
+
+
+def reservation(scope: Scope, identity: Identity, key: str, body: bytes) -> Reservation:
+    """What a key stands for: this account, this address, this body."""
+    if not 1 <= len(key) <= 200 or not key.isprintable():
+        raise BadRequest(f"{HEADER} must be 1 to 200 printable characters.")
+    query = scope.get("query_string", b"").decode("latin-1")
+    route = scope["path"] + (f"?{query}" if query else "")
+    if len(route) > 300:
+        raise BadRequest(f"The address is too long for an {HEADER}.")
+    return Reservation(identity.id, key, route, hashlib.sha256(body).hexdigest())

@@ -1,0 +1,137 @@
+"""Which process trades: one row with an owner, the address it is reached at, and a number.
+
+The number grows with every change of the owner. Whoever trades compares it in each of its
+transactions, after it has become the only writer: a process that slept through its lease finds
+another number there and stores nothing. How long a lease lasts is measured by the database alone,
+so that no two machines' clocks are compared.
+
+Every change is a single statement of its own: a process that is stopped between two of its own
+steps holds no lock here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import BigInteger, Connection, Float, String, select, text
+from sqlalchemy.engine import Engine
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tradertape_server.platform.database.engine import FROM_RESERVE, WRITES, Base, Database
+from tradertape_server.platform.database.prepared import PreparedQuery
+
+_NOW = {
+    "postgresql": "extract(epoch from clock_timestamp())",
+    "sqlite": "(julianday('now') - 2440587.5) * 86400.0",
+}
+
+_TAKE = """
+UPDATE trader_lease
+SET fence = fence + 1, owner = :owner, address = :address, expires_s = NOW + :life_s
+WHERE id = 1 AND (expires_s <= NOW OR :by_force) RETURNING fence
+"""
+_RENEW = """
+UPDATE trader_lease SET expires_s = NOW + :life_s WHERE id = 1 AND fence = :fence RETURNING fence
+"""
+_READ = "SELECT fence, owner, address, expires_s - NOW AS left_s FROM trader_lease WHERE id = 1"
+TRADER = "tradertape trader "  # how the names of the trader's connections begin
+PROCESS = "tradertape "  # and those of a process's others; its host and number follow
+# A server cuts names off after 63 characters.
+_END_FORMER = text(
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() "
+    "AND usename = current_user AND (starts_with(application_name, :prefix) "
+    "AND application_name <> :mine OR application_name = left(:former, 63) AND :former <> :own)"
+)
+_RELEASE = text("UPDATE trader_lease SET expires_s = 0 WHERE id = 1 AND fence = :fence")
+
+
+class TraderLeaseRow(Base):
+    """One row. expires_s: in seconds since 1970 by the database's clock; 0 when it was given up."""
+
+    __tablename__ = "trader_lease"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    fence: Mapped[int] = mapped_column(BigInteger, default=0)
+    owner: Mapped[str] = mapped_column(String(80), default="")
+    address: Mapped[str] = mapped_column(String(300), default="")
+    expires_s: Mapped[float] = mapped_column(Float, default=0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who trades. left_s: what remains of the lease; below 0 when it ran out."""
+
+    fence: int
+    owner: str
+    address: str
+    left_s: float
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the lease still runs."""
+        return self.left_s > 0
+
+
+_LEASE: Any = TraderLeaseRow.__table__
+_FENCE = PreparedQuery(select(_LEASE.c.fence).where(_LEASE.c.id == 1))
+
+
+class LeaseTable:
+    """The statements on that row."""
+
+    def __init__(self, database: Database) -> None:
+        # A file's driver begins and commits by hand.
+        options: dict[str, Any] = {"isolation_level": "AUTOCOMMIT"}
+        if database.is_sqlite:
+            options = {WRITES: True, FROM_RESERVE: True}
+        self._engine: Engine = database.engine.execution_options(**options)
+        now = _NOW[database.engine.dialect.name]
+        self._take, self._renew, self._read = (
+            text(one.replace("NOW", now)) for one in (_TAKE, _RENEW, _READ)
+        )
+
+    def take(
+        self, *, owner: str, address: str, life_s: float, by_force: bool = False
+    ) -> int | None:
+        """Take a lease that ran out; its number, None while somebody holds it.
+
+        by_force: the holder is known to have ended.
+        """
+        values = {"owner": owner, "address": address, "life_s": life_s, "by_force": by_force}
+        with self._engine.begin() as connection:
+            return connection.scalar(self._take, values)
+
+    def end_former(self, mine: str, *, former: str, own: str) -> None:
+        """Cut the connections of traders before, and all others of the former trader's process.
+
+        One that was stopped in the middle of a statement holds its locks until it goes on, and no
+        limit on idle transactions ends that. mine: the trading connections that stay. former, own:
+        the names of the two processes.
+        """
+        if self._engine.dialect.name == "postgresql":
+            names = {"former": PROCESS + former, "own": PROCESS + own}
+            with self._engine.begin() as connection:
+                connection.execute(_END_FORMER, {"prefix": TRADER, "mine": mine, **names})
+
+    def renew(self, fence: int, life_s: float) -> bool:
+        """Make a lease last from now on; False when somebody else has it."""
+        with self._engine.begin() as connection:
+            return connection.scalar(self._renew, {"fence": fence, "life_s": life_s}) is not None
+
+    def release(self, fence: int) -> None:
+        """Give a lease up: the next one need not wait."""
+        with self._engine.begin() as connection:
+            connection.execute(_RELEASE, {"fence": fence})
+
+    def read(self) -> Holder:
+        """Who has it, or had it last."""
+        with self._engine.begin() as connection:
+            row = connection.execute(self._read).one()
+        return Holder(row.fence, row.owner, row.address, row.left_s)
+
+
+def current_fence(connection: Connection) -> int:
+    """The number of the present trader, as this transaction sees it."""
+    found = _FENCE.rows(connection)
+    return found[0][0] if found else 0
