@@ -80,7 +80,7 @@ test("backtest the fork and the template, open a trade, compare the two", async 
   await backtest(page)
 
   await page.goto("/backtests")
-  const boxes = page.getByRole("checkbox", { name: /^Choose/ })
+  const boxes = page.getByRole("checkbox", { name: /^Select/ })
   await boxes.nth(0).check()
   await boxes.nth(1).check()
   await shoot(page, "runs")
@@ -137,7 +137,7 @@ test("the palette goes anywhere by keyboard", async ({ page }) => {
   await page.keyboard.press("Control+k")
   await page
     .getByRole("searchbox")
-    .or(page.getByPlaceholder("Search instruments, strategies, runs and places"))
+    .or(page.getByPlaceholder("Search instruments, strategies, runs and pages"))
     .first()
     .fill("changelog")
   await page.keyboard.press("Enter")

@@ -7,18 +7,18 @@ function isRefusal(error: unknown): boolean {
 
 let onSignedOut: () => void = () => {}
 
-/** What happens when the server no longer knows us; the router sets it, once. */
+/** Set what happens when the session is no longer valid. The router sets it once. */
 export function whenSignedOut(action: () => void): void {
   onSignedOut = action
 }
 
-function watch(error: unknown): void {
+function signOutOnExpiredSession(error: unknown): void {
   if (error instanceof ApiError && error.status === 401 && error.code === "not_authenticated") onSignedOut()
 }
 
 export const queryClient = new QueryClient({
-  queryCache: new QueryCache({ onError: watch }),
-  mutationCache: new MutationCache({ onError: watch }),
+  queryCache: new QueryCache({ onError: signOutOnExpiredSession }),
+  mutationCache: new MutationCache({ onError: signOutOnExpiredSession }),
   defaultOptions: {
     queries: {
       staleTime: 15_000,

@@ -10,7 +10,7 @@ import { ApiError } from "@tradertape/api/client.ts"
 import { live } from "@/lib/live"
 import { meQuery } from "@/lib/queries/auth"
 import type { Tab } from "@/lib/queries/strategies"
-import { fetchPart, hasLostPart } from "./lost-part"
+import { hasFailedPageLoad, loadPage } from "./page-loading"
 import { queryClient, whenSignedOut } from "./query-client"
 import { Broken } from "./shell/fallbacks/broken"
 import { NotFound } from "./shell/fallbacks/not-found"
@@ -23,8 +23,8 @@ const text = (value: unknown) => (typeof value === "string" && value !== "" ? va
 const integer = (value: unknown) =>
   Number.isInteger(Number(value)) && value !== "" ? Number(value) : undefined
 
-/** A page whose code comes with the first visit to it. */
-const lazyPage: typeof lazyRouteComponent = (load, name) => lazyRouteComponent(() => fetchPart(load), name)
+/** A page whose code is loaded on the first visit. */
+const lazyPage: typeof lazyRouteComponent = (load, name) => lazyRouteComponent(() => loadPage(load), name)
 
 const rootRoute = createRootRoute({ component: Outlet, notFoundComponent: NotFound })
 
@@ -240,13 +240,14 @@ export const router = createRouter({
 })
 
 router.subscribe("onBeforeNavigate", ({ toLocation, pathChanged }) => {
-  if (pathChanged && hasLostPart() && live.status().link !== "lost") window.location.assign(toLocation.href)
+  if (pathChanged && hasFailedPageLoad() && live.status().link !== "lost")
+    window.location.assign(toLocation.href)
 })
 
 whenSignedOut(() => {
   const { pathname, href } = router.state.location
   if (pathname.startsWith("/sign-in")) return
-  // Who was never in comes here too, and has no session that ended.
+  // A visitor who was never signed in gets here too, and has no session that ended.
   const wasIn = queryClient.getQueryData(meQuery.queryKey) !== undefined
   queryClient.removeQueries({ queryKey: meQuery.queryKey })
   void router.navigate({ to: "/sign-in", search: { next: href, ended: wasIn || undefined } })

@@ -8,7 +8,7 @@ interface Props {
   last: Price
 }
 
-/** Where a price stands between two others, 0 to 1; the middle where they are one. */
+/** Position of a price between two others, 0 to 1; 0.5 where they are equal. */
 export function placeBetween(low: number, high: number, value: number): number {
   if (high <= low) return 0.5
   return Math.min(1, Math.max(0, (value - low) / (high - low)))
@@ -16,7 +16,7 @@ export function placeBetween(low: number, high: number, value: number): number {
 
 type Price = number | null | undefined
 
-/** Where the last price and the open stand in the day, in percent of its range, and in words; null without a day. */
+/** Positions of the last price and the open in percent of the day's range, with a description; null without prices. */
 export function rangeOf(low: Price, high: Price, open: Price, last: Price) {
   if (low == null || high == null || last == null) return null
   return {
@@ -26,7 +26,7 @@ export function rangeOf(low: Price, high: Price, open: Price, last: Price) {
   }
 }
 
-/** The day from its low to its high: filled from the open to the last price. */
+/** The day's range from low to high, filled from the open to the last price. */
 export function DayRange({ low, high, open, last }: Props) {
   const range = rangeOf(low, high, open, last)
   if (!range) return <span className="tt-muted">–</span>

@@ -6,18 +6,18 @@ import { useFeedStatus } from "@/lib/live"
 import { usePreferences } from "@/lib/preferences"
 import classes from "./frame.module.css"
 import { BottomBar } from "./navigation/bottom-bar"
-import { onPaletteAsked, openPalette } from "./navigation/palette"
+import { onPaletteRequest, openPalette } from "./navigation/palette"
 import { Rail } from "./navigation/rail"
 import { TopBar } from "./top-bar/top-bar"
-import { useAccountNews } from "./use-account-news"
+import { useAccountUpdates } from "./use-account-updates"
 import { useVersionCheck } from "./version/use-version-check"
 
 const CommandPalette = lazy(() => import("./navigation/command-palette"))
 
-/** Whether the palette was ever asked for: its code comes with the first ⌘K or search. */
+/** Whether the palette was ever opened: its code is loaded with the first ⌘K or search. */
 function usePaletteWanted(): boolean {
   const [isWanted, setWanted] = useState(false)
-  useEffect(() => onPaletteAsked(() => setWanted(true)), [])
+  useEffect(() => onPaletteRequest(() => setWanted(true)), [])
   useHotkeys([
     ["mod+K", openPalette],
     ["/", openPalette],
@@ -25,17 +25,17 @@ function usePaletteWanted(): boolean {
   return isWanted
 }
 
-/** Rail, page, bar: what stays while pages change. */
+/** Navigation and top bar, which stay while pages change. */
 export function Frame() {
   const { isRailFolded } = usePreferences()
   useVersionCheck()
-  useAccountNews()
+  useAccountUpdates()
   const isPaletteWanted = usePaletteWanted()
   const { link } = useFeedStatus()
   return (
     <div className={classes.root} data-folded={isRailFolded || undefined}>
       <a className="tt-skip-link" href="#page">
-        Skip to the page
+        Skip to main content
       </a>
       <Rail />
       <main id="page" className={classes.page} tabIndex={-1} data-lost={link === "lost" || undefined}>

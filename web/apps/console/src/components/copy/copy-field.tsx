@@ -2,7 +2,7 @@ import { Button, CopyButton } from "@mantine/core"
 import { Check, Copy } from "lucide-react"
 import classes from "./copy-field.module.css"
 
-/** A secret that is shown once, with the button to take it away. */
+/** A secret that is shown once, with a copy button. */
 export function CopyField({ value, label }: { value: string; label: string }) {
   return (
     <div className={classes.root}>

@@ -4,7 +4,7 @@ import classes from "./qr-code.module.css"
 
 const QUIET = 4
 
-/** A text as a QR code, drawn here: what it says leaves the page for nobody. */
+/** A text as a QR code, drawn in the browser: its content is sent nowhere. */
 export function QrCode({ text, label }: { text: string; label: string }) {
   const { size, path } = useMemo(() => modules(text), [text])
   const whole = size + 2 * QUIET

@@ -11,7 +11,7 @@ interface Props {
   onClose: () => void
 }
 
-/** Asks before something is lost. */
+/** Asks for confirmation before a destructive action. */
 export function Confirm({ opened, title, children, verb, isBusy = false, onConfirm, onClose }: Props) {
   return (
     <Dialog opened={opened} onClose={onClose} title={title} size="sm">

@@ -1,6 +1,6 @@
 import { Drawer, type DrawerRootProps, Modal, type ModalRootProps } from "@mantine/core"
 import { type ReactNode, useEffect, useState } from "react"
-import { useKillSwitchAsked } from "../kill-switch/asked"
+import { useKillSwitchDialogOpen } from "../kill-switch/dialog-state"
 import { KillSwitch } from "../kill-switch/kill-switch"
 import classes from "./dialog.module.css"
 
@@ -11,26 +11,32 @@ interface Head {
 
 const SOON = { duration: 120 }
 
-/** The library gives focus back where a dialog stays mounted; this does where it goes away when closed. */
-function useFocusBack(): void {
+/** Return focus when a dialog is unmounted on close; Mantine does so only for dialogs that stay mounted. */
+function useReturnFocus(): void {
   const [before] = useState(() => document.activeElement)
   useEffect(
     () => () => {
       setTimeout(() => {
-        const isNowhere = document.activeElement === null || document.activeElement === document.body
-        if (isNowhere && before instanceof HTMLElement) before.focus({ preventScroll: true })
+        const hasNoFocus = document.activeElement === null || document.activeElement === document.body
+        if (hasNoFocus && before instanceof HTMLElement) before.focus({ preventScroll: true })
       })
     },
     [before],
   )
 }
 
-/** A dialog; it covers the bar, so the kill switch stands in its head. */
+/** A dialog. It covers the top bar, so its header has the kill switch too. */
 export function Dialog({ title, children, ...root }: Head & Omit<ModalRootProps, "title" | "children">) {
-  const isBelow = useKillSwitchAsked()
-  useFocusBack()
+  const isBehindKillSwitch = useKillSwitchDialogOpen()
+  useReturnFocus()
   return (
-    <Modal.Root centered transitionProps={SOON} closeOnEscape={!isBelow} trapFocus={!isBelow} {...root}>
+    <Modal.Root
+      centered
+      transitionProps={SOON}
+      closeOnEscape={!isBehindKillSwitch}
+      trapFocus={!isBehindKillSwitch}
+      {...root}
+    >
       <Modal.Overlay />
       <Modal.Content>
         <Modal.Header className={classes.head}>
@@ -44,16 +50,16 @@ export function Dialog({ title, children, ...root }: Head & Omit<ModalRootProps,
   )
 }
 
-/** The same from the right edge, beside what it is about. */
+/** The same, opening from the right edge beside its subject. */
 export function SideDialog({ title, children, ...root }: Head & Omit<DrawerRootProps, "title" | "children">) {
-  const isBelow = useKillSwitchAsked()
-  useFocusBack()
+  const isBehindKillSwitch = useKillSwitchDialogOpen()
+  useReturnFocus()
   return (
     <Drawer.Root
       position="right"
       transitionProps={SOON}
-      closeOnEscape={!isBelow}
-      trapFocus={!isBelow}
+      closeOnEscape={!isBehindKillSwitch}
+      trapFocus={!isBehindKillSwitch}
       {...root}
     >
       <Drawer.Overlay />

@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query"
 import type { ReactNode } from "react"
 import { gttAccountsQuery } from "@/lib/queries/gtts"
 
-/** The account everybody has. */
+/** The account every user has. */
 export const FIRST_ACCOUNT = "kite:paper-a"
 
 interface Props {
@@ -12,7 +12,7 @@ interface Props {
   onChange?: (account: string) => void
 }
 
-/** One of the paper accounts. */
+/** Select one of the paper accounts. */
 export function AccountSelect({ value, error, onChange }: Props) {
   const { data = [] } = useQuery(gttAccountsQuery)
   const scopes = [...new Set([FIRST_ACCOUNT, ...data.map(({ scope }) => scope)])]

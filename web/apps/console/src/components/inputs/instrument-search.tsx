@@ -9,38 +9,38 @@ import { type Instrument, instrumentSearchQuery } from "@/lib/queries/live"
 interface Props {
   label: string
   placeholder?: string
-  /** Empties the field after a choice, for adding one after another. */
-  keepsGoing?: boolean
+  /** Clears the field after a choice, to add several in a row. */
+  clearsOnChoice?: boolean
   value?: string
   error?: string
-  /** Left out of what is proposed: an index cannot be traded. */
+  /** Exclude indices, which cannot be traded. */
   hides?: (instrument: Instrument) => boolean
   width?: number | string
   inputRef?: Ref<HTMLInputElement>
-  /** Has the focus when the dialog around it opens. */
-  isFirst?: boolean
+  /** Focused when the surrounding dialog opens. */
+  hasInitialFocus?: boolean
   onChoose: (instrument: Instrument) => void
 }
 
-/** What an instrument is, in a few words: "Infosys Limited", "NIFTY, 28 Nov 2026". */
+/** Describe an instrument briefly: "Infosys Limited", "NIFTY, 28 Nov 2026". */
 export function instrumentNote(one: Instrument): string {
   const parts = [one.name || one.underlying]
   if (one.expiry) parts.push(date(one.expiry))
   return parts.filter(Boolean).join(", ")
 }
 
-/** Type, arrow, Enter: an instrument by any words of its name. */
+/** Search for an instrument by any words of its name. */
 export function InstrumentSearch(props: Props) {
   const {
     label,
     placeholder,
-    keepsGoing = false,
+    clearsOnChoice = false,
     value,
     error,
     hides,
     width,
     inputRef,
-    isFirst,
+    hasInitialFocus,
     onChoose,
   } = props
   const [typed, setTyped] = useState<string | null>(null)
@@ -49,8 +49,8 @@ export function InstrumentSearch(props: Props) {
   const search = useQuery(instrumentSearchQuery(words.trim()))
   const combobox = useCombobox({ onDropdownClose: () => combobox.resetSelectedOption() })
   const found = (typed ? (search.data ?? []) : []).filter((one) => !hides?.(one))
-  // Enter takes the likeliest, without an arrow first.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: when other instruments are proposed
+  // Preselect the best match so that Enter takes it.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: reselect when the proposals change
   useEffect(() => {
     combobox.selectFirstOption()
   }, [search.data, typed])
@@ -58,8 +58,8 @@ export function InstrumentSearch(props: Props) {
     const one = found.find(({ instrument }) => instrument === id)
     if (!one) return
     onChoose(one)
-    setTyped(keepsGoing ? "" : null)
-    if (!keepsGoing) combobox.closeDropdown()
+    setTyped(clearsOnChoice ? "" : null)
+    if (!clearsOnChoice) combobox.closeDropdown()
   }
   return (
     <Combobox store={combobox} onOptionSubmit={choose} withinPortal width={360} position="bottom-start">
@@ -69,7 +69,7 @@ export function InstrumentSearch(props: Props) {
           size="xs"
           w={width}
           aria-label={label}
-          data-autofocus={isFirst || undefined}
+          data-autofocus={hasInitialFocus || undefined}
           placeholder={placeholder ?? "INFY, NIFTY 24000 CE, BANK FUT…"}
           leftSection={<Search size={14} />}
           rightSection={search.isFetching ? <Loader size={12} /> : null}
@@ -83,7 +83,7 @@ export function InstrumentSearch(props: Props) {
           onFocus={() => typed && combobox.openDropdown()}
           onBlur={() => {
             combobox.closeDropdown()
-            if (!keepsGoing) setTyped(null)
+            if (!clearsOnChoice) setTyped(null)
           }}
         />
       </Combobox.Target>
@@ -99,7 +99,7 @@ export function InstrumentSearch(props: Props) {
               </Text>
             </Combobox.Option>
           ))}
-          {found.length === 0 && <Combobox.Empty>Nothing of that name</Combobox.Empty>}
+          {found.length === 0 && <Combobox.Empty>No matches</Combobox.Empty>}
         </Combobox.Options>
       </Combobox.Dropdown>
     </Combobox>

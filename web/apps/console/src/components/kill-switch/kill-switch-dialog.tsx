@@ -6,21 +6,25 @@ import { type KillSwitchState, killSwitchQuery, setKillSwitch } from "@/lib/quer
 import { overviewQuery } from "@/lib/queries/workers"
 import { tellDone } from "@/lib/tell"
 import { Failure } from "../states/failure"
-import { leaveKillSwitch, useKillSwitchAsked } from "./asked"
+import { closeKillSwitchDialog, useKillSwitchDialogOpen } from "./dialog-state"
 import classes from "./kill-switch.module.css"
 
-/** Above every other dialog: Mantine's own stand at 200. */
+/** Above every other dialog: Mantine's default is 200. */
 const ABOVE = 300
 
-/** Says what the switch will do, with numbers, and does it when told twice. Stands above any other dialog. */
+/** States the effect of the kill switch with numbers and asks for confirmation. Opens above any other dialog. */
 export function KillSwitchDialog() {
   const { data: state } = useQuery(killSwitchQuery)
-  const opened = useKillSwitchAsked() && state !== undefined
+  const opened = useKillSwitchDialogOpen() && state !== undefined
   if (!state) return null
   const title = state.active ? "Trading is stopped" : "Stop all trading on this account?"
   return (
-    <Modal opened={opened} onClose={leaveKillSwitch} title={title} zIndex={ABOVE}>
-      {state.active ? <Lift state={state} onClose={leaveKillSwitch} /> : <Stop onClose={leaveKillSwitch} />}
+    <Modal opened={opened} onClose={closeKillSwitchDialog} title={title} zIndex={ABOVE}>
+      {state.active ? (
+        <Resume state={state} onClose={closeKillSwitchDialog} />
+      ) : (
+        <Stop onClose={closeKillSwitchDialog} />
+      )}
     </Modal>
   )
 }
@@ -50,9 +54,9 @@ function Stop({ onClose }: { onClose: () => void }) {
   return (
     <Stack gap="sm">
       <ul className={classes.list}>
-        <li>New entries are refused on every path: workers, triggers and pages.</li>
-        <li>Exits and cancellations still pass, and protection keeps watching.</li>
-        <li>Runs are halted until you lift it. It survives a restart of the server.</li>
+        <li>New entries are refused everywhere: from workers, GTTs and the console.</li>
+        <li>Exits and cancellations are still allowed, and protection stays active.</li>
+        <li>Runs are halted until you resume trading. The kill switch survives a server restart.</li>
       </ul>
       <Checkbox
         checked={cancels || exits}
@@ -66,8 +70,8 @@ function Stop({ onClose }: { onClose: () => void }) {
         label={`Exit ${count(positions, "open position")} at market · PAPER`}
       />
       <TextInput
-        label="Why"
-        placeholder="Optional; stands in every run's timeline"
+        label="Reason"
+        placeholder="Optional; recorded in every run's timeline"
         maxLength={500}
         value={reason}
         onChange={(event) => setReason(event.currentTarget.value)}
@@ -96,8 +100,8 @@ function Stop({ onClose }: { onClose: () => void }) {
   )
 }
 
-function Lift({ state, onClose }: { state: KillSwitchState; onClose: () => void }) {
-  const switching = useSwitching("Trading may go on", onClose)
+function Resume({ state, onClose }: { state: KillSwitchState; onClose: () => void }) {
+  const switching = useSwitching("Trading is resumed", onClose)
   const isServers = state.scope === "server"
   return (
     <Stack gap="sm">
@@ -107,8 +111,8 @@ function Lift({ state, onClose }: { state: KillSwitchState; onClose: () => void 
       </Text>
       <Text size="sm">
         {isServers
-          ? "An administrator stopped the whole server; only an administrator can let it go on."
-          : "Lifting it lets runs that were halted by it open positions again. Nothing is placed by lifting it."}
+          ? "An administrator stopped the whole server; only an administrator can resume trading."
+          : "Resuming lets the halted runs open positions again. It places no orders by itself."}
       </Text>
       <Failure error={switching.error} />
       <Group justify="flex-end" gap={8}>
@@ -122,7 +126,7 @@ function Lift({ state, onClose }: { state: KillSwitchState; onClose: () => void 
               switching.mutate({ active: false, reason: "", cancel_orders: false, exit_positions: false })
             }
           >
-            Let trading go on
+            Resume trading
           </Button>
         )}
       </Group>

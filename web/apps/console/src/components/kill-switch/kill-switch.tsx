@@ -3,10 +3,10 @@ import { useQuery } from "@tanstack/react-query"
 import { instant } from "@tradertape/ui/format.ts"
 import { OctagonX } from "lucide-react"
 import { killSwitchQuery } from "@/lib/queries/risk"
-import { askKillSwitch } from "./asked"
+import { openKillSwitchDialog } from "./dialog-state"
 import classes from "./kill-switch.module.css"
 
-/** Stops every new entry at once; while it is on, button and banner say so and lift it. In every bar and dialog. */
+/** Opens the kill-switch dialog and shows whether trading is stopped. In the top bar and in every dialog. */
 export function KillSwitch() {
   const { data } = useQuery(killSwitchQuery)
   const isOn = data?.active === true
@@ -16,14 +16,14 @@ export function KillSwitch() {
       variant="default"
       leftSection={<OctagonX size={15} />}
       disabled={!data}
-      onClick={askKillSwitch}
+      onClick={openKillSwitchDialog}
     >
       {isOn ? "Trading stopped" : "Kill switch"}
     </Button>
   )
 }
 
-/** One line under the bar of every page, as long as trading is stopped. */
+/** A banner under the top bar of every page while trading is stopped. */
 export function StoppedBanner() {
   const { data } = useQuery(killSwitchQuery)
   if (!data?.active) return null
@@ -33,7 +33,7 @@ export function StoppedBanner() {
       <span>
         {data.scope === "server" ? "Trading is stopped on this server" : "Trading is stopped"} since{" "}
         {instant(data.since)}
-        {data.reason ? `: ${data.reason}` : ""}. New entries are refused, exits pass.
+        {data.reason ? `: ${data.reason}` : ""}. New entries are refused, exits are allowed.
       </span>
     </div>
   )

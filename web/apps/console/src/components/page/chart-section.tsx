@@ -16,7 +16,7 @@ interface Props {
   children: ReactNode
 }
 
-/** A chart in its card, with its picture and its figures to take away. */
+/** A chart in a card, exportable as an image and as CSV. */
 export function ChartSection({ title, note, file, png, rows, extra, children }: Props) {
   const savePng = () => {
     const picture = png?.()
@@ -30,8 +30,8 @@ export function ChartSection({ title, note, file, png, rows, extra, children }: 
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
-        {png && <Menu.Item onClick={savePng}>Picture (PNG)</Menu.Item>}
-        <Menu.Item onClick={() => downloadCsv(`${file}.csv`, rows())}>Figures (CSV)</Menu.Item>
+        {png && <Menu.Item onClick={savePng}>Image (PNG)</Menu.Item>}
+        <Menu.Item onClick={() => downloadCsv(`${file}.csv`, rows())}>Data (CSV)</Menu.Item>
       </Menu.Dropdown>
     </Menu>
   )

@@ -9,5 +9,5 @@ function Anchored({ ref, ...props }: Props) {
   return <Button ref={ref} component="a" {...props} />
 }
 
-/** A button that goes to a page; `to`, `params` and `search` are checked against the routes. */
+/** A button that links to a page; `to`, `params` and `search` are type-checked against the routes. */
 export const LinkButton = createLink(Anchored)

@@ -16,7 +16,7 @@ interface Props {
   note?: ReactNode
 }
 
-/** Title, chips of state, one primary action. Crumbs only below the second level. */
+/** Title, status chips and one primary action. Breadcrumbs only on nested pages. */
 export function PageHeader({ title, chips, action, crumbs, note }: Props) {
   useEffect(() => {
     document.title = `${title} · TraderTape`

@@ -8,10 +8,10 @@ interface Props {
   children: ReactNode
 }
 
-/** A part that scrolls by itself, reachable by keyboard so that arrow keys can scroll it. */
+/** A region that scrolls on its own, focusable so that arrow keys can scroll it. */
 export function ScrollRegion({ label, className, style, ref, children }: Props) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard (WCAG 2.1.1)
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: scrollable regions must be reachable by keyboard (WCAG 2.1.1)
     <section ref={ref} className={className} style={style} aria-label={label} tabIndex={0}>
       {children}
     </section>

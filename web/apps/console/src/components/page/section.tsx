@@ -9,7 +9,7 @@ interface Props {
   flush?: boolean
 }
 
-/** A card with a heading. `flush` lets a table reach the borders. */
+/** A card with a heading. `flush` removes the padding, for tables. */
 export function Section({ title, note, action, children, flush = false }: Props) {
   return (
     <Card component="section" p={0} aria-label={title}>

@@ -108,7 +108,7 @@ function contextColumns(now: Date): Column<RunSummary>[] {
 function choiceColumn(selection: Selection): Column<RunSummary> {
   return {
     id: "choice",
-    header: <span className={classes.hidden}>Choose</span>,
+    header: <span className={classes.hidden}>Select</span>,
     isText: true,
     isSortable: false,
     value: () => null,
@@ -117,7 +117,7 @@ function choiceColumn(selection: Selection): Column<RunSummary> {
       return (
         <Checkbox
           size="xs"
-          aria-label={`Choose ${run.name || run.strategy.name}`}
+          aria-label={`Select ${run.name || run.strategy.name}`}
           checked={isChosen}
           disabled={run.status !== "completed" || (!isChosen && selection.ids.length >= selection.limit)}
           onChange={() => selection.toggle(run.run_id)}
@@ -127,13 +127,13 @@ function choiceColumn(selection: Selection): Column<RunSummary> {
   }
 }
 
-/** The whole row of the history; with a selection, a box to choose by in front. */
+/** All columns of the run history; with a selection, a checkbox column in front. */
 export function runColumns(now: Date, selection?: Selection): Column<RunSummary>[] {
   const all = [nameColumn(), ...figureColumns(), ...contextColumns(now)]
   return selection ? [choiceColumn(selection), ...all] : all
 }
 
-/** What fits beside other things: name, figures, when. */
+/** The columns that fit in a narrow table: name, figures, date. */
 export function shortRunColumns(now: Date): Column<RunSummary>[] {
   return [nameColumn(), ...figureColumns(), ...contextColumns(now).slice(-1)]
 }

@@ -4,7 +4,7 @@ import { useNow } from "@/lib/use-now"
 import { DataTable } from "../table/data-table"
 import { runColumns, type Selection } from "./run-columns"
 
-/** The history of runs: sorted by any figure, with boxes to choose by. */
+/** The run history: sortable by any figure, with checkboxes to select runs. */
 export function RunsTable({ runs, selection }: { runs: RunSummary[]; selection: Selection }) {
   const now = useNow()
   const columns = useMemo(() => runColumns(now, selection), [now, selection])

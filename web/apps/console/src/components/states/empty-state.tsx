@@ -8,7 +8,7 @@ interface Props {
   action?: ReactNode
 }
 
-/** Says what would stand here and offers the one next step. */
+/** Explains what will appear here and offers the next step. */
 export function EmptyState({ icon, title, children, action }: Props) {
   return (
     <Stack align="center" gap={8} py={40} px="md" ta="center">

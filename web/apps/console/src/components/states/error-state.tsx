@@ -5,10 +5,10 @@ import { failureText } from "@/lib/tell"
 
 const ADVICE: Record<number, string> = {
   0: "Check that the server is running, then try again.",
-  403: "Ask the owner for access, or sign in as somebody else.",
+  403: "Ask the owner for access, or sign in with another account.",
   404: "It may have been deleted. Go back to the list.",
   429: "Wait a few seconds, then try again.",
-  500: "This is a fault of ours. Try again; if it stays, report the request id below.",
+  500: "This is a fault of the server. Try again; if it persists, report the request id below.",
   503: "The server is busy or being upgraded. Try again in a minute.",
 }
 
@@ -18,7 +18,7 @@ interface Props {
   retry?: () => void
 }
 
-/** What failed, what to do now, and the id by which the server's log knows it. */
+/** What failed, what to do next, and the request id to find in the server's log. */
 export function ErrorState({ error, what, retry }: Props) {
   const { message, requestId } = failureText(error)
   const advice = error instanceof ApiError ? ADVICE[error.status] : undefined

@@ -4,17 +4,18 @@ import { failureText } from "@/lib/tell"
 interface Props {
   error: Error | null
   title?: string
-  /** How many fields say what is wrong with them. */
+  /** How many fields show an error of their own. */
   marked?: number
 }
 
-/** Why something was not done: at the fields where it can be put there, else here, and how to refer to it. */
+/** Why an action failed, with the request id. Refers to the fields where these show the errors themselves. */
 export function Failure({ error, title, marked = 0 }: Props) {
   if (!error) return null
   const { message, requestId } = failureText(error)
   return (
     <Alert color="red" variant="light" role="alert" title={title}>
-      {marked > 0 ? `Mend what is marked above (${marked}).` : message} {requestId && `Request ${requestId}.`}
+      {marked > 0 ? `Correct the marked fields above (${marked}).` : message}{" "}
+      {requestId && `Request ${requestId}.`}
     </Alert>
   )
 }

@@ -3,7 +3,7 @@ import { type ReactNode, useEffect, useRef } from "react"
 type Figure = number | null | undefined
 
 interface Props {
-  /** What is watched; null is not a change worth showing. */
+  /** The figure to watch for changes; null is ignored. */
   value: Figure
   children: ReactNode
 }
@@ -12,14 +12,14 @@ const FADE_MS = 400
 const calm =
   typeof matchMedia === "function" ? matchMedia("(prefers-reduced-motion: reduce)") : { matches: true }
 
-/** Light a node up for a moment, by the way its figure went. */
+/** Highlight a node briefly, coloured by the direction of the change. */
 export function flash(host: HTMLElement | null, before: Figure, after: Figure): void {
   if (after == null || before == null || after === before || calm.matches) return
   const tone = after > before ? "--tt-gain-soft" : "--tt-loss-soft"
   host?.animate([{ backgroundColor: `var(${tone})` }, { backgroundColor: "transparent" }], FADE_MS)
 }
 
-/** Lights up for a moment when a figure changes: up or down by its colour, gone in 400 ms. */
+/** Highlights a figure for 400 ms when it changes, coloured by direction. */
 export function Flash({ value, children }: Props) {
   const host = useRef<HTMLSpanElement>(null)
   const before = useRef(value)

@@ -1,6 +1,6 @@
 import { Badge, Tooltip } from "@mantine/core"
 
-/** Stands wherever prices of the simulated world are shown. */
+/** Shown wherever prices come from the simulated market. */
 export function SimulatedBadge({ shown = true }: { shown?: boolean }) {
   if (!shown) return null
   return (

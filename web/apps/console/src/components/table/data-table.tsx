@@ -25,11 +25,11 @@ interface Props<T extends object> {
   openedKey?: string
   maxHeight?: number
   minWidth?: number
-  /** Rows that hold more than a line. */
+  /** In pixels; for rows of more than one line. */
   rowHeight?: number
 }
 
-/** A sortable table with a sticky head and pinned first column that draws only the rows in view. */
+/** A sortable, virtualized table with a sticky header and a pinned first column. */
 export function DataTable<T extends object>(props: Props<T>) {
   const { label, rows, columns, rowKey, sortedBy = [], maxHeight = 560, minWidth, rowHeight = ROW_PX } = props
   const [sorting, setSorting] = useState<SortingState>(sortedBy)
@@ -44,8 +44,8 @@ export function DataTable<T extends object>(props: Props<T>) {
       })),
     [columns],
   )
-  // A row remembers what its columns said of it: columns that say something else want rows that ask again.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: that is the columns' doing
+  // Rows cache the values of their columns, so new columns need new row objects.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: rows must be rebuilt when the columns change
   const data = useMemo(() => [...rows], [rows, columns])
   const table = useTable({
     features,

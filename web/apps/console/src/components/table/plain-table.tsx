@@ -8,11 +8,11 @@ interface Props<T> {
   columns: Column<T>[]
   rowKey: (row: T) => string
   minWidth?: number
-  /** Its figures follow the market. */
+  /** Its figures follow live prices. */
   isLive?: boolean
 }
 
-/** A few rows in the order given: looks like the data table, without its machinery. */
+/** A small table in the given order: looks like DataTable, without sorting and virtualization. */
 export function PlainTable<T>({ label, rows, columns, rowKey, minWidth, isLive = false }: Props<T>) {
   return (
     <ScrollRegion className={classes.frame} label={`${label}, table`}>

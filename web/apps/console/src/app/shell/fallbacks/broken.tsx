@@ -4,15 +4,15 @@ import { CircleAlert } from "lucide-react"
 import { useEffect, useRef } from "react"
 import { ErrorState } from "@/components/states/error-state"
 import { useFeedStatus } from "@/lib/live"
-import { LostPart } from "../../lost-part"
+import { PageLoadError } from "../../page-loading"
 import { VersionNotice } from "../version/version-notice"
 
-/** A page that could not be drawn: its code did not come, or is at fault. */
+/** Shown in place of a page that failed: its code could not be loaded, or raised an error. */
 export function Broken({ error, reset }: ErrorComponentProps) {
   return (
     <Container size="sm" py="xl">
-      {error instanceof LostPart ? (
-        <LostPage />
+      {error instanceof PageLoadError ? (
+        <UnloadedPage />
       ) : (
         <Stack>
           <ErrorState error={error} what="This page" retry={reset} />
@@ -25,15 +25,15 @@ export function Broken({ error, reset }: ErrorComponentProps) {
   )
 }
 
-/** The server is away: the page is loaded when it answers again. Otherwise its code belongs to an older version. */
-function LostPage() {
+/** Reload once an unreachable server answers again; a reachable one has been upgraded, so offer the new version. */
+function UnloadedPage() {
   const { link } = useFeedStatus()
-  const wasAway = useRef(false)
+  const wasUnreachable = useRef(false)
   useEffect(() => {
-    if (link === "lost") wasAway.current = true
-    if (link === "open" && wasAway.current) window.location.reload()
+    if (link === "lost") wasUnreachable.current = true
+    if (link === "open" && wasUnreachable.current) window.location.reload()
   }, [link])
-  if (link !== "lost" && !wasAway.current) return <VersionNotice />
+  if (link !== "lost" && !wasUnreachable.current) return <VersionNotice />
   return (
     <Alert
       color="red"
@@ -43,7 +43,7 @@ function LostPage() {
       role="alert"
     >
       <Text size="sm">
-        This page is loaded by itself as soon as the server answers. Is TraderTape still running?
+        This page loads automatically as soon as the server answers. Is TraderTape still running?
       </Text>
     </Alert>
   )

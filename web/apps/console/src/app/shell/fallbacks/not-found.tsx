@@ -9,7 +9,7 @@ export function NotFound() {
       title="There is no page at this address"
       action={<LinkButton to="/">Go to Home</LinkButton>}
     >
-      The link may be old, or mistyped. Everything you own is reachable from Home.
+      The link may be outdated or mistyped. You can reach everything from Home.
     </EmptyState>
   )
 }

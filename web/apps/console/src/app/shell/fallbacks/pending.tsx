@@ -1,6 +1,6 @@
 import { Skeleton, Stack } from "@mantine/core"
 
-/** The outline of a page while its code arrives. */
+/** Placeholder of a page while its code loads. */
 export function Pending() {
   return (
     <Stack gap="md" role="status" aria-busy aria-label="Loading">

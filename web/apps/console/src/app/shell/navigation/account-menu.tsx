@@ -7,14 +7,14 @@ import { meQuery, signOut } from "@/lib/queries/auth"
 import { tellFailed } from "@/lib/tell"
 import classes from "./navigation.module.css"
 
-/** Who is signed in, the quick looks, and the way out. */
+/** The signed-in user, appearance switches and sign-out. */
 export function AccountMenu() {
   const { data: me } = useQuery(meQuery)
   const { discreet } = usePreferences()
   const { colorScheme, toggleColorScheme } = useMantineColorScheme()
   const navigate = useNavigate()
   const client = useQueryClient()
-  const leaving = useMutation({
+  const signingOut = useMutation({
     mutationFn: () => signOut(false),
     onSuccess: () => {
       client.clear()
@@ -47,7 +47,7 @@ export function AccountMenu() {
           {discreet ? "Show amounts" : "Hide amounts"}
         </Menu.Item>
         <Menu.Divider />
-        <Menu.Item leftSection={<LogOut size={15} />} onClick={() => leaving.mutate()}>
+        <Menu.Item leftSection={<LogOut size={15} />} onClick={() => signingOut.mutate()}>
           Sign out
         </Menu.Item>
       </Menu.Dropdown>

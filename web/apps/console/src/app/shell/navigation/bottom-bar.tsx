@@ -3,14 +3,14 @@ import { Link, useNavigate } from "@tanstack/react-router"
 import { Ellipsis, Search } from "lucide-react"
 import classes from "./navigation.module.css"
 import { openPalette } from "./palette"
-import { BEYOND, CHANGELOG, IN_REACH } from "./places"
+import { BAR_PLACES, CHANGELOG, MORE_PLACES } from "./places"
 
-/** The phone's navigation, within reach of a thumb. */
+/** Navigation on phones, at the bottom of the screen. */
 export function BottomBar() {
   const navigate = useNavigate()
   return (
     <nav className={classes.bar} aria-label="Main, phone">
-      {IN_REACH.map(({ to, label, icon: Icon }) => (
+      {BAR_PLACES.map(({ to, label, icon: Icon }) => (
         <Link key={to} to={to} className={classes.tab} activeOptions={{ exact: to === "/" }}>
           <Icon size={19} />
           <span className={classes.word}>{label}</span>
@@ -24,7 +24,7 @@ export function BottomBar() {
           </button>
         </Menu.Target>
         <Menu.Dropdown>
-          {[...BEYOND, CHANGELOG].map(({ to, label, icon: Icon }) => (
+          {[...MORE_PLACES, CHANGELOG].map(({ to, label, icon: Icon }) => (
             <Menu.Item
               key={to}
               className={classes.more}

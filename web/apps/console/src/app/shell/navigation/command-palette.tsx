@@ -14,16 +14,16 @@ import {
   Waypoints,
 } from "lucide-react"
 import { useEffect, useMemo, useRef, useState } from "react"
-import { askKillSwitch } from "@/components/kill-switch/asked"
+import { openKillSwitchDialog } from "@/components/kill-switch/dialog-state"
 import { runsQuery } from "@/lib/queries/backtests"
 import { instrumentSearchQuery } from "@/lib/queries/live"
 import { strategiesQuery } from "@/lib/queries/strategies"
-import { onPaletteAsked } from "./palette"
+import { onPaletteRequest } from "./palette"
 import { CHANGELOG, PLACES, READING } from "./places"
 
 const MOST_INSTRUMENTS = 6
 
-/** ⌘K: go to a place, an instrument, a strategy or a run, or start something. */
+/** ⌘K: go to a page, an instrument, a strategy or a run, or start an action. */
 export default function CommandPalette() {
   const navigate = useNavigate()
   const strategies = useQuery(strategiesQuery("mine"))
@@ -31,13 +31,13 @@ export default function CommandPalette() {
   const [typed, setTyped] = useState("")
   const [words] = useDebouncedValue(typed.trim(), 120)
   const instruments = useQuery(instrumentSearchQuery(words, MOST_INSTRUMENTS))
-  // It is mounted because it was asked for, so it opens at once, and again whenever it is asked for.
+  // It is mounted by the first request, so it opens at once, and again on every later request.
   useEffect(() => {
     spotlight.open()
-    return onPaletteAsked(spotlight.open)
+    return onPaletteRequest(spotlight.open)
   }, [])
   const search = useRef<HTMLInputElement>(null)
-  // They come after the words were typed, when nothing could be chosen yet: choose the first as its arrow key does.
+  // Instruments arrive after typing, when nothing was selectable yet: select the first as the arrow key would.
   useEffect(() => {
     const palette = search.current?.closest("[role=dialog]")
     if (!instruments.data || palette?.querySelector("[data-selected]")) return
@@ -59,16 +59,16 @@ export default function CommandPalette() {
           {
             id: "new-gtt",
             label: "New GTT",
-            description: "Wait for a price, then place an order",
+            description: "Place an order when a price is reached",
             leftSection: <AlarmClockPlus size={16} />,
             onClick: () => navigate({ to: "/gtts", search: { isNew: true } }),
           },
           {
             id: "kill-switch",
             label: "Kill switch",
-            description: "Stop all trading, or let it go on",
+            description: "Stop all trading, or resume it",
             leftSection: <OctagonX size={16} />,
-            onClick: askKillSwitch,
+            onClick: openKillSwitchDialog,
           },
         ],
       },
@@ -95,7 +95,7 @@ export default function CommandPalette() {
           id: `instrument-${one.instrument}`,
           label: one.tradingsymbol,
           description: [one.exchange, one.name || one.underlying].filter(Boolean).join(" · "),
-          // The server found it by these words, perhaps in its name: it is not sifted again.
+          // The server matched these words, perhaps against the full name: do not filter the result again.
           keywords: [words],
           leftSection: <ChartCandlestick size={16} />,
           onClick: () => navigate({ to: "/market/$id", params: { id: one.instrument } }),
@@ -132,10 +132,10 @@ export default function CommandPalette() {
       shortcut={null}
       highlightQuery
       limit={12}
-      nothingFound="Nothing of that name"
+      nothingFound="No matches"
       searchProps={{
         ref: search,
-        placeholder: "Search instruments, strategies, runs and places",
+        placeholder: "Search instruments, strategies, runs and pages",
         leftSection: <Search size={18} />,
         "aria-label": "Search",
       }}

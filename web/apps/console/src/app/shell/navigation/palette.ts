@@ -1,12 +1,12 @@
-const ASKED = "tradertape:palette"
+const REQUEST = "tradertape:palette"
 
-/** Ask for the command palette; whoever holds it opens it. */
+/** Request the command palette; the frame opens it. */
 export function openPalette(): void {
-  window.dispatchEvent(new Event(ASKED))
+  window.dispatchEvent(new Event(REQUEST))
 }
 
-/** Hear of it when the palette is asked for. Returns the way to stop hearing. */
-export function onPaletteAsked(action: () => void): () => void {
-  window.addEventListener(ASKED, action)
-  return () => window.removeEventListener(ASKED, action)
+/** Call `action` whenever the palette is requested. Returns a function that unsubscribes. */
+export function onPaletteRequest(action: () => void): () => void {
+  window.addEventListener(REQUEST, action)
+  return () => window.removeEventListener(REQUEST, action)
 }

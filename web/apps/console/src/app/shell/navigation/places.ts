@@ -12,7 +12,7 @@ import {
   Waypoints,
 } from "lucide-react"
 
-/** First-level places, in the order of the rail. */
+/** The main pages, in the order of the navigation rail. */
 export const PLACES = [
   { to: "/", label: "Home", icon: House },
   { to: "/strategies", label: "Strategies", icon: Waypoints },
@@ -24,9 +24,9 @@ export const PLACES = [
   { to: "/settings", label: "Settings", icon: Settings },
 ] as const
 
-/** What the phone's bar shows; the rest is behind More. */
-export const IN_REACH = PLACES.slice(0, 4)
-export const BEYOND = PLACES.slice(4)
+/** What the phone's bar shows; the rest is in its More menu. */
+export const BAR_PLACES = PLACES.slice(0, 4)
+export const MORE_PLACES = PLACES.slice(4)
 
 export const READING = [
   { href: "/docs/", label: "Docs", icon: BookOpen },

@@ -6,7 +6,7 @@ import classes from "./navigation.module.css"
 import { openPalette } from "./palette"
 import { CHANGELOG, PLACES, READING } from "./places"
 
-/** The left rail: places, reading, account. Folds to icons. */
+/** The left rail: pages, documentation, account. Collapses to icons. */
 export function Rail() {
   const { isRailFolded } = usePreferences()
   const Fold = isRailFolded ? PanelLeftOpen : PanelLeftClose
@@ -32,7 +32,7 @@ export function Rail() {
           <span className={classes.word}>{label}</span>
         </Link>
       ))}
-      <div className={classes.group}>Reading</div>
+      <div className={classes.group}>Documentation</div>
       {READING.map(({ href, label, icon: Icon }) => (
         <a key={href} href={href} className={classes.place} title={label}>
           <Icon size={17} />
@@ -48,10 +48,10 @@ export function Rail() {
         type="button"
         className={`${classes.place} ${classes.fold}`}
         onClick={() => setPreferences({ isRailFolded: !isRailFolded })}
-        aria-label={isRailFolded ? "Unfold the rail" : "Fold the rail"}
+        aria-label={isRailFolded ? "Expand navigation" : "Collapse navigation"}
       >
         <Fold size={17} />
-        <span className={classes.word}>Fold</span>
+        <span className={classes.word}>Collapse</span>
       </button>
       <AccountMenu />
     </nav>

@@ -13,30 +13,30 @@ function aged(seconds: number): string {
   return seconds < 120 ? `${seconds} s` : `${Math.floor(seconds / 60)} min`
 }
 
-/** What the feed's chip says. silent_s: since anything was heard; null before that. */
+/** Return the text of the feed chip. silent_s: seconds since the last message; null before the first. */
 export function feedWords(status: FeedStatus, silent_s: number | null): FeedWords {
   const old = silent_s === null ? "" : `, ${aged(silent_s)} old`
   if (status.link === "lost")
     return {
       tone: "warn",
       text: `Reconnecting${old}`,
-      hint: "The connection to the server broke. What you see is not current; it comes back by itself.",
+      hint: "The connection to the server was lost. Prices shown are not current; reconnecting automatically.",
     }
   if (status.link === "refused")
     return { tone: "warn", text: "Not connected", hint: "The server refused the connection. Sign in again." }
   if (status.link !== "open" || status.source === "")
-    return { tone: "plain", text: "Connecting", hint: "Asking the server for live prices." }
+    return { tone: "plain", text: "Connecting", hint: "Connecting to live prices." }
   if (status.source === "off" || status.source === "none")
     return {
       tone: "plain",
       text: "No live prices",
-      hint: "TRADERTAPE_FEED is off: pages show what is stored.",
+      hint: "TRADERTAPE_FEED is off: pages show stored prices.",
     }
   const name = status.simulated ? "Simulated market" : setTitle(status.source)
   if (!status.connected || status.stale || (silent_s ?? 0) > STALE_S)
-    return { tone: "warn", text: `${name}: prices stale${old}`, hint: status.reason || "No tick was heard." }
+    return { tone: "warn", text: `${name}: prices stale${old}`, hint: status.reason || "No ticks received." }
   const what = status.simulated
-    ? "Prices are made by the simulated market that ships with TraderTape, not by an exchange."
+    ? "Prices come from the simulated market that ships with TraderTape, not from an exchange."
     : `Prices come from ${name}.`
-  return { tone: "good", text: name, hint: `${what} Connected, ticks arrive as they happen.` }
+  return { tone: "good", text: name, hint: `${what} Connected: ticks arrive in real time.` }
 }

@@ -6,7 +6,7 @@ import { FeedChip } from "./feed-chip"
 import { MarketChip } from "./market-chip"
 import classes from "./top-bar.module.css"
 
-/** Whether real money moves, how fresh prices are, and the way to stop everything: on every page. */
+/** Trading mode, price freshness and the kill switch, on every page. */
 export function TopBar() {
   const { data } = useQuery(overviewQuery)
   const isLive = data?.modes.some((mode) => mode.execution_mode === "live" && mode.runs > 0) ?? false
@@ -16,7 +16,7 @@ export function TopBar() {
   return (
     <>
       <div className={classes.ribbon} data-live={isLive || undefined} aria-hidden />
-      <section className={classes.bar} aria-label="State of trading">
+      <section className={classes.bar} aria-label="Trading status">
         <Tooltip label={hint}>
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: its hint is for keyboards too */}
           <span className={classes.mode} data-live={isLive || undefined} tabIndex={0}>

@@ -4,7 +4,7 @@ import { useEffect } from "react"
 
 const EVERY_MS = 5 * 60_000
 
-/** The entry script that a page of ours loads; its name changes with every build. */
+/** Return the entry script of the page; its name changes with every build. */
 export function entryScript(html: string): string {
   return /src="([^"]*\/index-[^"]+\.js)"/.exec(html)?.[1] ?? ""
 }
@@ -13,17 +13,17 @@ function notify() {
   notifications.show({
     id: "new-version",
     autoClose: false,
-    title: "A new version is ready",
+    title: "A new version is available",
     message: (
       <Group justify="space-between" gap="sm" wrap="nowrap">
-        <Text size="xs">Finish what you are doing; nothing reloads by itself.</Text>
+        <Text size="xs">Finish what you are doing first; the page does not reload on its own.</Text>
         <Button onClick={() => window.location.reload()}>Reload</Button>
       </Group>
     ),
   })
 }
 
-/** Ask the server now and then whether another build is served, and tell. Never reloads. */
+/** Check periodically whether the server has a newer build, and notify. Never reloads. */
 export function useVersionCheck(): void {
   useEffect(() => {
     const mine = entryScript(document.documentElement.outerHTML)

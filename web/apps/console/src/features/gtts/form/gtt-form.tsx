@@ -76,7 +76,7 @@ export function GttForm({ gtt, instrument: given, onClose }: Props) {
               <Input.Wrapper label="Instrument" labelElement="div">
                 <InstrumentSearch
                   label="Instrument"
-                  isFirst
+                  hasInitialFocus
                   value={id ? symbolOf(id) : ""}
                   error={instrument.error ? instrument.error.message : undefined}
                   hides={(one) => one.instrument_type === "INDEX"}

@@ -68,7 +68,7 @@ export function WatchBoard({ lists, chosen, onChoose }: Props) {
         <InstrumentSearch
           label="Add an instrument"
           placeholder="Add: INFY, NIFTY 24000 CE…"
-          keepsGoing
+          clearsOnChoice
           width={230}
           onChoose={({ instrument }) => change({ id, patch: { add: [instrument] } })}
         />

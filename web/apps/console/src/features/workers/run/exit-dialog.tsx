@@ -35,7 +35,7 @@ export function ExitDialog({ card, onClose }: { card: RunCard; onClose: () => vo
       <Stack gap="sm">
         {plan.data ? <Plan plan={plan.data} /> : !plan.error && <Skeleton height={110} />}
         <TextInput
-          label="Why"
+          label="Reason"
           placeholder="Optional; stands in the timeline"
           maxLength={500}
           value={reason}

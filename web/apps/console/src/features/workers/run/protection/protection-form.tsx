@@ -47,7 +47,7 @@ export function ProtectionForm({ id, protection, chips, legs, isOver }: Props) {
       reasons={
         <>
           <TextInput
-            label="Why"
+            label="Reason"
             placeholder="Optional; stands in the timeline"
             maxLength={500}
             {...form.getInputProps("reason")}

@@ -43,7 +43,7 @@ export function RiskForm({ id, controls, risk, mayEdit }: Props) {
           />
         ))}
         <TextInput
-          label="Why"
+          label="Reason"
           required={needsReason}
           placeholder={needsReason ? "This change wants a reason" : "Optional; stands in the timeline"}
           maxLength={500}

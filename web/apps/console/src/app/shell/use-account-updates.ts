@@ -5,15 +5,15 @@ import { killSwitchQuery } from "@/lib/queries/risk"
 import { overviewQuery } from "@/lib/queries/workers"
 
 const SOON_MS = 400
-/** What changes while nobody here changes it. */
+/** Query keys whose data changes without any action on this page. */
 const LIVE = new Set<unknown>(["activity", "gtts", "live", "options", "risk", "watchlists", "workers"])
 
-/** Keeps what the frame and the lists show up to date: whatever happens on the account renews them, once a moment. */
-export function useAccountNews(): void {
+/** Refetch what the frame and the lists show after account events, at most once per SOON_MS. */
+export function useAccountUpdates(): void {
   const client = useQueryClient()
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined)
   useAccountEvents((event) => {
-    // After a break what may have changed is read again: what failed meanwhile, and charts with a hole in them.
+    // After a lost connection refetch everything live: events may have been missed and charts may have gaps.
     if (event === null) {
       void client.invalidateQueries({ predicate: ({ queryKey }) => LIVE.has(queryKey[0]) })
       return
@@ -27,7 +27,7 @@ export function useAccountNews(): void {
   })
 }
 
-/** The kill switch speaks for itself, and through the timelines of the runs it halts. */
+/** The kill switch sends its own event, and one in the timeline of each run it halts. */
 function isSwitch(event: AccountEvent): boolean {
   return event.event === "kill_switch" || event.event_type?.includes("kill_switch") === true
 }
