@@ -61,9 +61,9 @@ test("an option run is followed from its making to its exit", async ({ page }) =
   await expectAccessible(page, "the making of an option run")
   await making.getByRole("button", { name: "Make the run · PAPER" }).click()
   await expect(page).toHaveURL(/\/workers\/run_/)
-  await expect(page.getByText("Arms its protection once it is entered")).toBeVisible()
+  await expect(page.getByText("Protection is armed on entry")).toBeVisible()
   const strategy = page.getByRole("region", { name: "The strategy" })
-  await expect(strategy).toContainText(/Entry would need₹[\d,.]+/)
+  await expect(strategy).toContainText(/Entry margin₹[\d,.]+/)
   await shoot(page, "option-run-new")
 
   await page.getByRole("button", { name: "Enter", exact: true }).click()
@@ -72,7 +72,7 @@ test("an option run is followed from its making to its exit", async ({ page }) =
   await shoot(page, "option-run-enter")
   await expectAccessible(page, "the entry of an option run")
   await entering.getByRole("button", { name: /^Place 2 orders · needs ₹[\d,]+ · PAPER$/ }).click()
-  await expect(strategy).toContainText("Every leg is filled and guarded as one")
+  await expect(strategy).toContainText("All legs are filled and protected together")
   await expect(strategy).toContainText("Premium received")
   const legs = page.getByRole("region", { name: "Option legs" }).last()
   await expect(legs.getByRole("row")).toHaveCount(3)
@@ -81,15 +81,15 @@ test("an option run is followed from its making to its exit", async ({ page }) =
   await expectAccessible(page, "an option run")
 
   await page.getByRole("tab", { name: "Protection" }).click()
-  const steps = page.getByRole("list", { name: "What it will do by itself" })
+  const steps = page.getByRole("list", { name: "Next actions" })
   await expect(steps).toContainText(/Basket stopa loss of ₹40,000/)
   const stop = page.getByRole("textbox", { name: "Stop", exact: true })
   await stop.fill("-5")
   await page.getByRole("button", { name: "Save protection" }).click()
   await expect(page.getByText("must be positive, was -5")).toBeVisible()
   await stop.fill("50000")
-  await page.getByRole("button", { name: "Try on the past" }).click()
-  await expect(page.getByText("The rules of the form would not have fired")).toBeVisible()
+  await page.getByRole("button", { name: "Replay since entry" }).click()
+  await expect(page.getByText("The edited rules would not have fired")).toBeVisible()
   await page.getByRole("button", { name: "Save protection" }).click()
   await expect(page.getByText("Generation 3")).toBeVisible()
   await expect(steps).toContainText(/Basket stopa loss of ₹50,000/)
@@ -97,19 +97,19 @@ test("an option run is followed from its making to its exit", async ({ page }) =
   await expectAccessible(page, "the protection of an option run")
 
   await page.getByRole("button", { name: "Exit run" }).click()
-  const dialog = page.getByRole("dialog", { name: /^Leave/ })
+  const dialog = page.getByRole("dialog", { name: /^Exit/ })
   await expect(dialog.getByRole("listitem")).toHaveCount(2)
   await expect(dialog.getByRole("listitem").first()).toContainText(/BUY \d+ NFO:NIFTY/)
   await shoot(page, "option-run-exit")
   await dialog.getByRole("button", { name: /^Exit 2 positions/ }).click()
-  await expect(strategy).toContainText("Every leg was closed")
+  await expect(strategy).toContainText("All legs and the run are closed")
 })
 
 test("one stays open for those who look at every page", async ({ page }) => {
   await enter(page, await makeStraddle(page, "Straddle to look at"))
   await page.goto("/workers?tab=options")
   await expect(page.getByRole("link", { name: /Straddle to look at/ })).toContainText(
-    /Received ₹[\d,.]+ a unit/,
+    /Received ₹[\d,.]+ per unit/,
   )
   await shoot(page, "option-runs")
 })

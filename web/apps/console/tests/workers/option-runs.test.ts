@@ -29,7 +29,7 @@ const stop: Step = {
 }
 
 describe("an option run in words", () => {
-  test("a leg in a breath", () => {
+  test("a short description of a leg", () => {
     const leg = {
       side: "SELL",
       quantity: 65,
@@ -45,21 +45,23 @@ describe("an option run in words", () => {
 
   test("a credit is bought back, a debit is sold", () => {
     expect([entryWords(-89.45), nowWords(-90.15)]).toEqual([
-      "Received ₹89.45 a unit",
+      "Received ₹89.45 per unit",
       "costs ₹90.15 to close now",
     ])
-    expect([entryWords(12), nowWords(14)]).toEqual(["Paid ₹12.00 a unit", "brings ₹14.00 to close now"])
-    expect(nowWords(null)).toBe("no price now")
+    expect([entryWords(12), nowWords(14)]).toEqual(["Paid ₹12.00 per unit", "brings ₹14.00 to close now"])
+    expect(nowWords(null)).toBe("no current price")
   })
 
-  test("a limit on the whole stands in rupees and percent, with its distance and what follows", () => {
+  test("a limit on the strategy is given in rupees and percent, with its distance and effect", () => {
     expect(levelWords(stop)).toBe("a loss of ₹4,000, −68.80% of net premium")
     expect(awayWords(stop)).toBe("₹3,955 away")
-    expect(thenWords(stop, true)).toBe("Closes all legs, shorts first, and the run")
+    expect(thenWords(stop, true)).toBe("Closes all legs, short legs first, and the run")
     const leg = { ...stop, rule: "position_stoploss", instrument: "NFO:NIFTY26D0123700CE", level: 567.1 }
     expect(levelWords(leg)).toBe("567.10")
     expect(thenWords(leg, true)).toBe("Closes NIFTY26D0123700CE at market")
-    expect(awayWords({ ...leg, rule: "worker_stale", in_sec: 95 })).toBe("after 1 min 35 s more of silence")
+    expect(awayWords({ ...leg, rule: "worker_stale", in_sec: 95 })).toBe(
+      "after 1 min 35 s more without a heartbeat",
+    )
   })
 
   test("a state this console does not know is shown as it is", () => {
@@ -81,7 +83,7 @@ describe("the protection as a form", () => {
     operations: { exit_on_worker_stale: true, worker_stale_sec: 600 },
   }
 
-  test("comes back as it was, with rules the form does not show", () => {
+  test("is unchanged by a round trip, including rules the form does not show", () => {
     expect(toOptionDocument(toOptionDraft(given), given)).toEqual(given)
   })
 
@@ -93,7 +95,7 @@ describe("the protection as a form", () => {
     expect(toOptionDraft(made).trail_distance).toBe(10)
   })
 
-  test("complaints stand at their fields", () => {
+  test("validation errors are mapped to their fields", () => {
     const told = optionFieldErrors([
       { pointer: "/protection/stoploss_inr", message: "must be positive" },
       { pointer: "/protection/trailing_drawdown_pct", message: "too much" },

@@ -24,8 +24,8 @@ describe("what can be done about an order", () => {
 })
 
 test.each([
-  ["AMO REQ RECEIVED", "Waits for the open"],
-  ["TRIGGER PENDING", "Waits for its trigger"],
+  ["AMO REQ RECEIVED", "Pending market open"],
+  ["TRIGGER PENDING", "Trigger pending"],
   ["CANCELLED AMO", "Cancelled"],
   ["COMPLETE", "Complete"],
   ["IN_DOUBT", "In doubt"],

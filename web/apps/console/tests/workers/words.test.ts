@@ -3,9 +3,9 @@ import { enterVerb, exitVerb } from "@/features/workers/run/exit-words"
 import { detailsOf, titleOf, toneOf } from "@/features/workers/run/timeline/event-words"
 import {
   furtherMetrics,
-  guardOf,
   healthWords,
   idleWords,
+  protectingRule,
   protectionWords,
   reasonParts,
   stepWords,
@@ -17,7 +17,7 @@ import type { ExitPlanOut, ProtectionSnapshot, RunPulse, Step, TimelineEvent } f
 
 const step = (more: Partial<Step>): Step => ({ rule: "position_stoploss", ...more })
 
-describe("what a run does next", () => {
+describe("the next action of a run", () => {
   test.each([
     [
       step({ instrument: "NSE:INFY", level: 1470, price: 1485, distance_pct: 1.01 }),
@@ -39,14 +39,11 @@ describe("what a run does next", () => {
       }),
       "Basket target at a profit of ₹3,418 (60.00% of net premium), ₹3,504 away",
     ],
-    [
-      step({ rule: "worker_stale", in_sec: 95 }),
-      "Leaves the run if the worker is silent for 1 min 35 s more",
-    ],
+    [step({ rule: "worker_stale", in_sec: 95 }), "Exits the run after 1 min 35 s more without a heartbeat"],
   ])("%j", (one, text) => expect(stepWords(one)).toBe(text))
 })
 
-describe("what guards a leg", () => {
+describe("which rule protects a leg", () => {
   const leg = { instrument: "NSE:INFY", product: "CNC" }
   const own = step({ instrument: "NSE:INFY", level: 1470 })
   const basket = step({ rule: "basket_stoploss", level: -5 })
@@ -55,36 +52,38 @@ describe("what guards a leg", () => {
 
   test("its own rule, then the basket's, where it is in it", () => {
     const named = watching({ ...leg, status: "armed" })
-    expect(guardOf(leg, [basket, own], named)).toBe(basket)
-    expect(guardOf(leg, [own], named)).toBe(own)
-    expect(guardOf(leg, [basket], watching())).toBe(basket)
-    expect(guardOf(leg, [basket], watching({ instrument: "NSE:TCS", product: "CNC" }))).toBeUndefined()
+    expect(protectingRule(leg, [basket, own], named)).toBe(basket)
+    expect(protectingRule(leg, [own], named)).toBe(own)
+    expect(protectingRule(leg, [basket], watching())).toBe(basket)
+    expect(protectingRule(leg, [basket], watching({ instrument: "NSE:TCS", product: "CNC" }))).toBeUndefined()
   })
 
-  test("nothing, once its exit is done, in another product, or without a protection", () => {
-    expect(guardOf(leg, [own], watching({ ...leg, status: "done" }))).toBeUndefined()
-    expect(guardOf({ ...leg, product: "MIS" }, [own], watching({ ...leg, status: "armed" }))).toBeUndefined()
-    expect(guardOf(leg, [], null)).toBeUndefined()
+  test("none after its exit, in another product, or without a protection", () => {
+    expect(protectingRule(leg, [own], watching({ ...leg, status: "done" }))).toBeUndefined()
+    expect(
+      protectingRule({ ...leg, product: "MIS" }, [own], watching({ ...leg, status: "armed" })),
+    ).toBeUndefined()
+    expect(protectingRule(leg, [], null)).toBeUndefined()
   })
 
-  test("the clock guards what is intraday alone", () => {
-    expect(guardOf(leg, [squareOff], watching())).toBeUndefined()
-    expect(guardOf({ ...leg, product: "MIS" }, [squareOff], watching())).toBe(squareOff)
+  test("the intraday square-off protects intraday positions only", () => {
+    expect(protectingRule(leg, [squareOff], watching())).toBeUndefined()
+    expect(protectingRule({ ...leg, product: "MIS" }, [squareOff], watching())).toBe(squareOff)
   })
 
   test.each([
-    ["unarmed", 2, "No rule guards its 2 positions"],
-    ["done", 1, "No rule guards its 1 position"],
-    ["unarmed", 0, "Holds nothing: nothing to guard"],
-    ["armed", 0, "Protection armed, nothing held"],
+    ["unarmed", 2, "2 positions unprotected"],
+    ["done", 1, "1 position unprotected"],
+    ["unarmed", 0, "No open position"],
+    ["armed", 0, "Protection armed, no open position"],
     ["exiting", 1, "Protection exiting"],
   ])("a run that is %s with %i: %s", (protection_status, position_count, text) =>
     expect(idleWords({ status: "open", protection_status, position_count })).toBe(text),
   )
 
-  test("a run that is closed is not said to be guarded", () => {
+  test("a closed run is not shown as protected", () => {
     expect(idleWords({ status: "closed", protection_status: "armed", position_count: 0 })).toBe(
-      "Nothing: the run is closed",
+      "None: the run is closed",
     )
     expect(protectionWords("armed", false)).toBe("Armed")
     expect(protectionWords("armed", true)).toBe("Ended with the run")
@@ -103,12 +102,12 @@ const pulse = (health: Partial<RunPulse["health"]>, status = "open") => ({
   },
 })
 
-describe("how a worker is", () => {
+describe("the liveness of a worker", () => {
   test.each([
     [pulse({}), "good", "Worker alive, 12 s ago"],
-    [pulse({ heartbeat_age_sec: 130, health_status: "stale" }), "warn", "Worker silent for 2 min 10 s"],
-    [pulse({ heartbeat_age_sec: 7_300, health_status: "dead" }), "bad", "Worker silent for 2 h 1 min"],
-    [pulse({ session_status: "released" }), "plain", "Worker left, 12 s ago"],
+    [pulse({ heartbeat_age_sec: 130, health_status: "stale" }), "warn", "No heartbeat for 2 min 10 s"],
+    [pulse({ heartbeat_age_sec: 7_300, health_status: "dead" }), "bad", "No heartbeat for 2 h 1 min"],
+    [pulse({ session_status: "released" }), "plain", "Worker stopped 12 s ago"],
     [pulse({ heartbeat_age_sec: null, session_status: "unclaimed" }), "plain", "No heartbeat yet"],
     [pulse({}, "closed"), "plain", "Finished"],
   ])("%j is %s: %s", (one, tone, text) => expect(healthWords(one)).toEqual({ tone, text }))
@@ -146,7 +145,7 @@ describe("summary fields", () => {
   ])("%j has the colour %s", (field, colour) => expect(summaryTone(field)).toBe(colour))
 })
 
-describe("the button that leaves a run", () => {
+describe("the exit button", () => {
   const order = { instrument: "NSE:INFY", side: "SELL", quantity: 1, product: "CNC", order_type: "MARKET" }
   const plan = (more: Partial<ExitPlanOut>): ExitPlanOut => ({
     cancel: [],
@@ -178,7 +177,7 @@ describe("events", () => {
     expect([titleOf(fired), toneOf(fired)]).toEqual(["Trailing stop fired", "alarm"])
   })
 
-  test("a worker's own words stay as they are", () => {
+  test("an unknown event type is shown in words", () => {
     expect(titleOf(event("signal.generated"))).toBe("Signal generated")
     expect(toneOf(event("signal.generated"))).toBe("plain")
   })
@@ -190,7 +189,7 @@ describe("events", () => {
     ])
   })
 
-  test("moments among them are India's", () => {
+  test("timestamps are shown in Indian time", () => {
     expect(detailsOf({ at: "2026-11-22T18:30:00.522681+00:00", day: "2026-11-22" })).toEqual([
       ["At", "23 Nov, 00:00:00 IST"],
       ["Day", "2026-11-22"],
@@ -210,7 +209,7 @@ describe("what the entry's button says", () => {
   ])("%s: %s", (margin, text) => expect(enterVerb(entry(margin), "paper")).toBe(text))
 })
 
-test("a metric that a summary field shows is not said twice", () => {
+test("a metric that is a summary field is not repeated", () => {
   const fields = [
     { key: "atr", path: "heartbeat.metrics.atr", value: 3.14 },
     { key: "lag", value: "none" },

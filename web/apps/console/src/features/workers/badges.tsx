@@ -32,7 +32,7 @@ export function ProtectionBadge({ status, isOver }: { status: string; isOver: bo
   return <Badge color={GUARDS[text] ?? "gray"}>{text}</Badge>
 }
 
-/** What wants to be looked at, but for what its state and its health say already. */
+/** Problems that need attention, except those that the status and health badges already show. */
 export function AttentionBadges({ pulse }: { pulse: Pick<RunPulse, "attention" | "status"> }) {
   return pulse.attention
     .filter((code) => code !== pulse.status && code !== "worker_silent")
@@ -43,7 +43,7 @@ export function AttentionBadges({ pulse }: { pulse: Pick<RunPulse, "attention" |
     ))
 }
 
-/** A dot and a sentence: never colour alone. */
+/** A coloured dot with a text, so that no information is in colour alone. */
 export function Health({ pulse }: { pulse: Pick<RunPulse, "health" | "status"> }) {
   const { tone, text } = healthWords(pulse)
   return (

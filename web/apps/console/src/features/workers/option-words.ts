@@ -7,7 +7,7 @@ import { resultWords, ruleWords, seconds } from "./words"
 interface StatusWords {
   label: string
   color: string
-  /** What the state means, and what comes next. */
+  /** What the state means and what happens next. */
   meaning: string
 }
 
@@ -15,37 +15,39 @@ const STATUS: Record<OptionStatus, StatusWords> = {
   created: {
     label: "Not entered",
     color: "gray",
-    meaning: "Nothing is placed yet. All legs go out as one basket when its worker enters it, or you do.",
+    meaning: "No orders placed yet. All legs are sent as one basket when the worker, or you, enter the run.",
   },
   entering: {
     label: "Entering",
     color: "yellow",
-    meaning: "A leg rests at the venue. The run is entered once it fills; its protection is armed then.",
+    meaning:
+      "A leg is still open at the venue. Once it fills, the run is entered and its protection is armed.",
   },
-  entered: { label: "Entered", color: "green", meaning: "Every leg is filled and guarded as one." },
+  entered: { label: "Entered", color: "green", meaning: "All legs are filled and protected together." },
   partial: {
     label: "Partly entered",
     color: "red",
-    meaning: "A leg is missing while others stand. What stands is guarded; exit it or complete it by hand.",
+    meaning:
+      "Some legs are open and one is missing. The open legs are protected; exit the run or complete it manually.",
   },
   unwound: {
     label: "Unwound",
     color: "yellow",
-    meaning: "A leg was refused, so the others were reversed at once. It may be entered again.",
+    meaning: "A leg was rejected, so the others were reversed at once. The run can be entered again.",
   },
   rejected: {
-    label: "Entry refused",
+    label: "Entry rejected",
     color: "red",
-    meaning: "No leg was filled. The timeline says why; it may be entered again.",
+    meaning: "No leg was filled. The timeline shows the reason; the run can be entered again.",
   },
-  dry_run: { label: "Dry run", color: "gray", meaning: "The entry was recorded and never sent." },
-  flat: { label: "Flat", color: "gray", meaning: "Every leg is closed; the run itself is still open." },
+  dry_run: { label: "Dry run", color: "gray", meaning: "The entry was recorded, not sent." },
+  flat: { label: "Flat", color: "gray", meaning: "All legs are closed; the run itself is still open." },
   exiting: {
     label: "Exiting",
     color: "yellow",
-    meaning: "Shorts are bought back first, then what is long is sold.",
+    meaning: "Short legs are bought back first, then long legs are sold.",
   },
-  exited: { label: "Exited", color: "gray", meaning: "Every leg was closed, and the run with them." },
+  exited: { label: "Exited", color: "gray", meaning: "All legs and the run are closed." },
   closed: { label: "Closed", color: "gray", meaning: "The run ended without an entry." },
 }
 
@@ -61,31 +63,31 @@ interface Leg {
   instrument: string
 }
 
-/** "Sell 65 × 23,700 CE": a leg in a breath; the run's underlying and expiry stand elsewhere. */
+/** "Sell 65 × 23,700 CE": a short description of a leg, without underlying and expiry. */
 export function legWords({ side, quantity, option_type, strike, instrument }: Leg): string {
   const what = strike === null ? symbolOf(instrument) : `${number(strike)} ${option_type ?? ""}`.trim()
   return `${side === "BUY" ? "Buy" : "Sell"} ${number(quantity)} × ${what}`
 }
 
-/** "NIFTY 1 Dec 2026": what the run is about. */
+/** "NIFTY 1 Dec 2026": underlying and expiry of the run. */
 export function aboutWords({ underlying, expiry }: Pick<OptionRunCard, "underlying" | "expiry">): string {
   return `${underlying} ${date(expiry)}`
 }
 
-/** "Received ₹89.45 a unit" or "Paid ₹12.00 a unit". */
+/** "Received ₹89.45 per unit" or "Paid ₹12.00 per unit". */
 export function entryWords(perUnit: number): string {
-  return `${perUnit < 0 ? "Received" : "Paid"} ${money(Math.abs(perUnit))} a unit`
+  return `${perUnit < 0 ? "Received" : "Paid"} ${money(Math.abs(perUnit))} per unit`
 }
 
-/** What closing now would do to the premium: a credit is bought back, a debit is sold. */
+/** What closing now would cost or bring: a credit is bought back, a debit is sold. */
 export function nowWords(perUnit: number | null): string {
-  if (perUnit === null) return "no price now"
+  if (perUnit === null) return "no current price"
   return `${perUnit < 0 ? "costs" : "brings"} ${money(Math.abs(perUnit))} to close now`
 }
 
 const BASIS = { entry_value: "entry value", premium: "net premium" }
 
-/** Where a rule acts, in its own measure. */
+/** The level at which a rule acts, in its own unit. */
 export function levelWords(step: Step): string {
   if (step.level == null) return ""
   if (!step.rule.startsWith("basket")) return number(step.level, 2)
@@ -93,28 +95,28 @@ export function levelWords(step: Step): string {
   return step.amount == null ? share : `${resultWords(step.amount)}, ${share}`
 }
 
-/** How far it is from acting. */
+/** How far the rule is from acting. */
 export function awayWords(step: Step): string {
-  if (step.rule === "mis_squareoff") return "before the market's own"
+  if (step.rule === "mis_squareoff") return "before the broker's square-off"
   if (step.rule === "worker_stale")
-    return step.in_sec == null ? "" : `after ${seconds(step.in_sec)} more of silence`
+    return step.in_sec == null ? "" : `after ${seconds(step.in_sec)} more without a heartbeat`
   if (step.away != null) return `${money(step.away, 0)} away`
-  return step.distance_pct == null ? "no price now" : `${percent(step.distance_pct, 2)} away`
+  return step.distance_pct == null ? "no current price" : `${percent(step.distance_pct, 2)} away`
 }
 
-/** What happens when a rule acts. */
+/** What happens when the rule acts. */
 export function thenWords(step: Step, isOption: boolean): string {
   if (step.rule === "mis_squareoff") return "Closes intraday positions"
-  if (step.rule === "worker_stale") return "Cancels orders, closes everything, ends the run"
+  if (step.rule === "worker_stale") return "Cancels orders, closes all positions and the run"
   if (step.rule.startsWith("basket"))
-    return isOption ? "Closes all legs, shorts first, and the run" : "Closes every protected position"
+    return isOption ? "Closes all legs, short legs first, and the run" : "Closes every protected position"
   return `Closes ${symbolOf(step.instrument)} at market`
 }
 
-/** The rule's name with its instrument, where it has one. */
+/** The rule's name, with its instrument if it has one. */
 export function nameWords(step: Step): string {
   const name = ruleWords(step.rule)
   return step.instrument ? `${name} of ${symbolOf(step.instrument)}` : name
 }
 
-export const ARMED_BY_ENTRY = "Arms its protection once it is entered"
+export const ARMED_BY_ENTRY = "Protection is armed on entry"

@@ -11,7 +11,7 @@ import { Run } from "./run/run"
 const CRUMBS = [{ label: "Workers", to: "/workers" }]
 const SOON_MS = 300
 
-/** Whatever happens in the run renews what the page shows of it, at most a few times a second. */
+/** Refetch the run after its events, at most once per SOON_MS. */
 function useRunNews(id: string): void {
   const client = useQueryClient()
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined)
@@ -27,7 +27,7 @@ function useRunNews(id: string): void {
   })
 }
 
-/** One run: what it holds and earns, what protects it, and everything that happened. */
+/** One run: positions, profit, protection and timeline. */
 export function WorkerRunPage() {
   const { id } = useParams({ from: "/frame/workers/$id" })
   const { data, error, refetch } = useQuery(runPageQuery(id))

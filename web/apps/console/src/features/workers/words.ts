@@ -11,7 +11,7 @@ const RULES: Record<string, string> = {
   basket_stoploss: "Basket stop",
   basket_target: "Basket target",
   basket_trailing: "Basket trailing stop",
-  worker_stale: "Worker silent",
+  worker_stale: "No heartbeat",
   mis_squareoff: "Intraday square-off",
 }
 
@@ -27,14 +27,14 @@ export function seconds(value: number): string {
   return `${Math.floor(value / 3_600)} h ${Math.floor((value % 3_600) / 60)} min`
 }
 
-/** "Stop of NSE:INFY at 1,470.00, 1.0% away": what the run will do by itself next. */
+/** "Stop of NSE:INFY at 1,470.00, 1.0% away": the next action of the protection. */
 export function stepWords(step: Step): string {
   const what = ruleWords(step.rule)
   if (step.rule === "worker_stale")
     return step.in_sec == null
-      ? `${what}: leaves the run`
-      : `Leaves the run if the worker is silent for ${seconds(step.in_sec)} more`
-  if (step.rule === "mis_squareoff") return "Closes intraday positions before the market's own square-off"
+      ? `${what}: exits the run`
+      : `Exits the run after ${seconds(step.in_sec)} more without a heartbeat`
+  if (step.rule === "mis_squareoff") return "Closes intraday positions before the broker's square-off"
   if (step.level == null) return what
   if (step.rule.startsWith("basket")) {
     const basis = step.basis === "premium" ? "net premium" : "entry value"
@@ -48,9 +48,9 @@ export function stepWords(step: Step): string {
   return `${what} of ${symbolOf(step.instrument)} at ${number(step.level, 2)}${away}`
 }
 
-export const CLOSED = "Nothing: the run is closed"
+export const CLOSED = "None: the run is closed"
 
-/** What stands where no rule will act next: that nothing is held, or that nobody guards what is. */
+/** The text where no rule will act next: no open position, or an unprotected one. */
 export function idleWords({
   status: runStatus,
   protection_status: status,
@@ -58,17 +58,17 @@ export function idleWords({
 }: Pick<RunPulse, "status" | "protection_status" | "position_count">): string {
   if (runStatus === "closed") return CLOSED
   if (!["unarmed", "armed", "done"].includes(status)) return `Protection ${words(status).toLowerCase()}`
-  if (position_count > 0) return `No rule guards its ${count(position_count, "position")}`
-  return status === "armed" ? "Protection armed, nothing held" : "Holds nothing: nothing to guard"
+  if (position_count > 0) return `${count(position_count, "position")} unprotected`
+  return status === "armed" ? "Protection armed, no open position" : "No open position"
 }
 
-/** The state of a protection. One that was armed when its run ended guards nothing any more. */
+/** The state of a protection. One that was still armed when its run closed has ended with it. */
 export function protectionWords(status: string, isOver: boolean): string {
   return isOver && ["armed", "triggered", "exiting"].includes(status) ? "Ended with the run" : words(status)
 }
 
-/** The rule that will act on a leg first; none where nothing guards it. */
-export function guardOf(
+/** The rule that will act on a leg first; undefined if it is unprotected. */
+export function protectingRule(
   leg: Pick<RunLeg, "instrument" | "product">,
   steps: readonly Step[],
   protection: ProtectionSnapshot | null,
@@ -85,7 +85,7 @@ export function guardOf(
   })
 }
 
-/** "a loss of ₹4,000": words rather than a sign, which a line might break after. */
+/** "a loss of ₹4,000": a word rather than a minus sign, which could be split from its amount at a line break. */
 export function resultWords(amount: number): string {
   return `a ${amount < 0 ? "loss" : "profit"} of ${money(Math.abs(amount), 0)}`
 }
@@ -102,7 +102,7 @@ const SESSION: Record<string, string> = {
   released: "session released",
 }
 
-/** What a run's worker is doing, in words. */
+/** The liveness of a run's worker. */
 export function healthWords({ health, status }: Pick<RunPulse, "health" | "status">): HealthWords {
   if (status === "closed") return { tone: "plain", text: "Finished" }
   const { health_status, heartbeat_age_sec, session_status } = health
@@ -113,21 +113,21 @@ export function healthWords({ health, status }: Pick<RunPulse, "health" | "statu
       text: session_status === "unclaimed" ? "No heartbeat yet" : `No heartbeat, ${session}`,
     }
   const age = seconds(heartbeat_age_sec)
-  if (session_status === "released") return { tone: "plain", text: `Worker left, ${age} ago` }
+  if (session_status === "released") return { tone: "plain", text: `Worker stopped ${age} ago` }
   if (health_status === "healthy") return { tone: "good", text: `Worker alive, ${age} ago` }
-  return { tone: health_status === "dead" ? "bad" : "warn", text: `Worker silent for ${age}` }
+  return { tone: health_status === "dead" ? "bad" : "warn", text: `No heartbeat for ${age}` }
 }
 
 const ORDER_STATES = new Map([
   ["PUT ORDER REQ RECEIVED", "Sent"],
-  ["AMO REQ RECEIVED", "Waits for the open"],
-  ["MODIFY AMO REQ RECEIVED", "Waits for the open"],
-  ["TRIGGER PENDING", "Waits for its trigger"],
+  ["AMO REQ RECEIVED", "Pending market open"],
+  ["MODIFY AMO REQ RECEIVED", "Pending market open"],
+  ["TRIGGER PENDING", "Trigger pending"],
   ["CANCEL PENDING", "Cancelling"],
   ["CANCELLED AMO", "Cancelled"],
 ])
 
-/** The exchange's name for an order's state, as people say it. */
+/** The exchange's order status in plain words. */
 export function orderState(status: string): string {
   return ORDER_STATES.get(status) ?? words(status)
 }
@@ -137,17 +137,17 @@ const ATTENTION: Record<string, string> = {
   error: "Stopped with an error",
   recovering: "Recovering",
   protection_failed: "Exit failed",
-  reconciliation_required: "Reconcile first",
+  reconciliation_required: "Reconciliation required",
   basket_broken: "Basket incomplete",
-  worker_silent: "Worker silent",
-  prices_stale: "Prices stale",
+  worker_silent: "No heartbeat",
+  prices_stale: "Stale prices",
 }
 
 export function attentionWords(code: string): string {
   return ATTENTION[code] ?? words(code)
 }
 
-/** The metrics of the last heartbeat that no summary field shows already. */
+/** Metrics of the last heartbeat that are not already summary fields. */
 export function furtherMetrics(
   fields: { path?: string }[],
   metrics: Record<string, unknown>,
@@ -156,7 +156,7 @@ export function furtherMetrics(
   return Object.entries(metrics).filter(([key]) => !shown.has(`heartbeat.metrics.${key}`))
 }
 
-/** A summary field as its worker wants it read. */
+/** A summary field in the format set by its worker. */
 export function summaryValue({ value, format }: SummaryField): string {
   if (value === null || value === undefined || value === "") return "–"
   if (typeof value === "boolean") return value ? "Yes" : "No"
@@ -192,7 +192,7 @@ const TONES = new Map([
   ["muted", "tt-muted"],
 ])
 
-/** The colour a worker gives a summary field; `signed` goes by its figure. A word nobody knows is none. */
+/** The colour class of a summary field; `signed` colours by the sign. An unknown tone has none. */
 export function summaryTone({ value, tone }: SummaryField): string | undefined {
   if (tone !== "signed") return TONES.get(tone ?? "")
   const figure = typeof value === "boolean" ? 0 : Number(value ?? 0)

@@ -7,7 +7,7 @@ import { TokensTab } from "./tokens/tokens-tab"
 
 const TABS = ["options", "tokens"] as const
 
-/** Strategy workers: what they run, and the tokens they come in with. */
+/** Strategy workers: their runs, and the tokens they authenticate with. */
 export function WorkersPage() {
   const { tab = "runs" } = useSearch({ from: "/frame/workers" })
   const navigate = useNavigate({ from: "/workers" })

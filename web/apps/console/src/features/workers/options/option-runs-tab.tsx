@@ -13,7 +13,7 @@ import { withPulses } from "../runs/filters"
 import { RunCard } from "../runs/run-card"
 import classes from "./options.module.css"
 
-/** Runs of several option legs: entered as one, guarded as one, left as one. */
+/** Runs of several option legs that are entered, protected and exited together. */
 export function OptionRunsTab() {
   const { finished = false } = useSearch({ from: "/frame/workers" })
   const navigate = useNavigate({ from: "/workers" })
@@ -32,7 +32,7 @@ export function OptionRunsTab() {
     <Stack gap="md">
       <Switch
         size="xs"
-        label="Finished too"
+        label="Show finished"
         checked={finished}
         onChange={({ currentTarget: { checked } }) =>
           void navigate({ search: (old) => ({ ...old, finished: checked || undefined }), replace: true })

@@ -4,7 +4,7 @@ import { CircleSlash } from "lucide-react"
 import type { RunLive, RunPage } from "@/lib/queries/workers"
 import { reasonParts } from "../words"
 
-/** Why the run may not open anything now, in the server's own sentences. */
+/** Why the run cannot open positions now, in the server's words. */
 export function BlockedNotice({ page, live }: { page: RunPage; live: RunLive }) {
   const { status, protection_status } = live.pulse
   const id = page.card.strategy_run_id
@@ -14,7 +14,7 @@ export function BlockedNotice({ page, live }: { page: RunPage; live: RunLive }) 
       color="yellow"
       variant="light"
       icon={<CircleSlash size={18} />}
-      title="New entries are blocked. Exits still pass."
+      title="New entries are blocked. Exits are still allowed."
       aria-label="Why the run is blocked"
     >
       {page.blocking_reasons.map((reason) => {
@@ -35,7 +35,7 @@ export function BlockedNotice({ page, live }: { page: RunPage; live: RunLive }) 
             <Link to="/workers/$id" params={{ id }} search={{ tab: "protection" }} {...props} />
           )}
         >
-          Arm a new protection to let it enter again
+          Arm a new protection to allow entries again
         </Anchor>
       )}
     </Alert>

@@ -10,7 +10,7 @@ import { MODE_WORDS } from "../words"
 import { exitVerb } from "./exit-words"
 import classes from "./run.module.css"
 
-/** Shows what leaving the run would do, at today's prices, and does it when told so. */
+/** Shows which orders the exit would place, with their values, and exits on confirmation. */
 export function ExitDialog({ card, onClose }: { card: RunCard; onClose: () => void }) {
   const id = card.strategy_run_id
   const client = useQueryClient()
@@ -22,26 +22,26 @@ export function ExitDialog({ card, onClose }: { card: RunCard; onClose: () => vo
     refetchInterval: 3_000,
     staleTime: 0,
   })
-  const leaving = useMutation({
+  const exiting = useMutation({
     mutationFn: () => runCalls.exit(id, reason || "exit by hand in the console", key),
     onSuccess: () => {
-      tellDone("The run is being left")
+      tellDone("The run is exiting")
       void client.invalidateQueries({ queryKey: ["workers"] })
       onClose()
     },
   })
   return (
-    <Dialog opened onClose={onClose} title={`Leave “${card.name}”?`} size="lg">
+    <Dialog opened onClose={onClose} title={`Exit “${card.name}”?`} size="lg">
       <Stack gap="sm">
         {plan.data ? <Plan plan={plan.data} /> : !plan.error && <Skeleton height={110} />}
         <TextInput
           label="Reason"
-          placeholder="Optional; stands in the timeline"
+          placeholder="Optional; recorded in the timeline"
           maxLength={500}
           value={reason}
           onChange={(event) => setReason(event.currentTarget.value)}
         />
-        <Failure error={leaving.error ?? plan.error} />
+        <Failure error={exiting.error ?? plan.error} />
         <Group justify="flex-end" gap={8}>
           <Button variant="default" onClick={onClose} data-autofocus>
             Keep running
@@ -49,8 +49,8 @@ export function ExitDialog({ card, onClose }: { card: RunCard; onClose: () => vo
           <Button
             color="red"
             disabled={!plan.data}
-            loading={leaving.isPending}
-            onClick={() => leaving.mutate()}
+            loading={exiting.isPending}
+            onClick={() => exiting.mutate()}
           >
             {plan.data ? exitVerb(plan.data) : "Exit"}
           </Button>

@@ -3,7 +3,7 @@ import type { OptionEntryPreview } from "@/lib/queries/option-runs"
 import type { ExitPlanOut, Mode } from "@/lib/queries/workers"
 import { MODE_WORDS } from "../words"
 
-/** "Exit 2 positions · ₹1,48,200 · PAPER": what the button will do, with its value and its mode. */
+/** "Exit 2 positions · ₹1,48,200 · PAPER": the label of the exit button, with value and mode. */
 export function exitVerb({ close, cancel, value, execution_mode }: ExitPlanOut): string {
   const mode = MODE_WORDS[execution_mode]
   if (close.length > 0) {
@@ -14,7 +14,7 @@ export function exitVerb({ close, cancel, value, execution_mode }: ExitPlanOut):
   return `Close the run · ${mode}`
 }
 
-/** "Place 2 orders · needs ₹64,300 · PAPER": what the button will do. */
+/** "Place 2 orders · needs ₹64,300 · PAPER": the label of the entry button. */
 export function enterVerb({ preview }: Pick<OptionEntryPreview, "preview">, mode: Mode): string {
   const needs = preview.cost_contract?.margin_required
   const parts = [`Place ${count(preview.basket.orders.length, "order")}`]

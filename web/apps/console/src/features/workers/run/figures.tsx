@@ -11,15 +11,15 @@ import classes from "./run.module.css"
 interface Props {
   page: RunPage
   live: RunLive
-  /** Whether its protection comes with the entry of an option run. */
-  waitsForEntry: boolean
+  /** Whether the protection is armed by the entry of an option run that is still to come. */
+  isArmedByEntry: boolean
 }
 
-/** The run's figures at the latest prices. */
-export function Figures({ page, live, waitsForEntry }: Props) {
+/** The headline figures of the run at the latest prices. */
+export function Figures({ page, live, isArmedByEntry }: Props) {
   const { pnl, position_count, next } = live.pulse
   const isDry = page.card.execution_mode === "dry_run"
-  const isBare = !next && !waitsForEntry && position_count > 0
+  const isBare = !next && !isArmedByEntry && position_count > 0
   const amount = (value: number) => (isDry ? "–" : <Delta kind="money" decimals={2} value={value} />)
   return (
     <Card component="section" aria-label="Headline figures">
@@ -29,18 +29,18 @@ export function Figures({ page, live, waitsForEntry }: Props) {
           label="Net profit"
           hint="Realised and unrealised profit less charges, at the latest prices."
           value={amount(pnl.net)}
-          note={pnl.is_stale ? "at old prices" : undefined}
+          note={pnl.is_stale ? "at stale prices" : undefined}
         />
         <Stat label="Realised" value={amount(pnl.realised)} />
         <Stat label="Unrealised" value={amount(pnl.unrealised)} />
         <Stat label="Charges" value={isDry ? "–" : <Amount value={pnl.charges} />} />
         <Stat label="Open positions" value={number(position_count)} />
         <Stat
-          label="What it will do next"
-          hint="The rule of its protection that is nearest to acting, and how far the price is from it."
+          label="Next action"
+          hint="The protection rule closest to acting, and how far the price is from it."
           value={
             <span className={isBare ? "tt-warn" : undefined}>
-              {next ? stepWords(next) : waitsForEntry ? ARMED_BY_ENTRY : idleWords(live.pulse)}
+              {next ? stepWords(next) : isArmedByEntry ? ARMED_BY_ENTRY : idleWords(live.pulse)}
             </span>
           }
         />

@@ -8,7 +8,7 @@ import { PlainTable } from "@/components/table/plain-table"
 import { useTick } from "@/lib/live"
 import type { ProtectionSnapshot, RunLeg, RunLive, RunPage } from "@/lib/queries/workers"
 import { awayWords } from "../option-words"
-import { guardOf, ruleWords } from "../words"
+import { protectingRule, ruleWords } from "../words"
 
 const profit = (id: "net" | "realised" | "unrealised", header: string): Column<RunLeg> => ({
   id,
@@ -17,7 +17,7 @@ const profit = (id: "net" | "realised" | "unrealised", header: string): Column<R
   cell: (leg) => <Delta kind="money" decimals={2} value={leg[id]} />,
 })
 
-/** The price between two answers of the server: the tick itself. */
+/** The last price, taken from ticks between two responses of the server. */
 function LastPrice({ leg }: { leg: RunLeg }) {
   const tick = useTick(leg.quantity !== 0 ? leg.instrument : undefined, "ltp")
   const price = tick?.ltp ?? leg.last_price
@@ -28,10 +28,10 @@ function LastPrice({ leg }: { leg: RunLeg }) {
   )
 }
 
-/** Which rule will act on the leg first, and how far the price is from it. */
+/** The rule closest to acting on the leg, and how far the price is from it. */
 function Guard({ leg, live, page }: { leg: RunLeg; live: RunLive; page: RunPage }) {
   if (leg.quantity === 0) return "–"
-  const step = guardOf(leg, live.steps, page.protection as unknown as ProtectionSnapshot | null)
+  const step = protectingRule(leg, live.steps, page.protection as unknown as ProtectionSnapshot | null)
   if (!step) return <span className="tt-warn">No rule</span>
   const isOnPrice = step.level != null
   return (
@@ -52,7 +52,7 @@ const columnsOf = (live: RunLive, page: RunPage): Column<RunLeg>[] => [
     cell: (leg) => (
       <>
         {leg.instrument} <span className="tt-muted">{leg.product}</span>{" "}
-        {leg.is_stale && <Badge color="yellow">Price old</Badge>}
+        {leg.is_stale && <Badge color="yellow">Stale price</Badge>}
       </>
     ),
   },
@@ -66,7 +66,7 @@ const columnsOf = (live: RunLive, page: RunPage): Column<RunLeg>[] => [
   { id: "last", header: "Last (₹)", value: (leg) => leg.last_price, cell: (leg) => <LastPrice leg={leg} /> },
   {
     id: "guard",
-    header: "Guarded by",
+    header: "Protected by",
     isText: true,
     value: () => null,
     cell: (leg) => <Guard leg={leg} live={live} page={page} />,
@@ -93,17 +93,17 @@ const columnsOf = (live: RunLive, page: RunPage): Column<RunLeg>[] => [
   },
 ]
 
-/** What the run holds and held, at the latest prices. */
+/** Open and closed positions of the run, at the latest prices. */
 export function LegsSection({ page, live }: { page: RunPage; live: RunLive }) {
   const isDry = page.card.execution_mode === "dry_run"
   const legs = live.legs.toSorted((a, b) => Number(b.quantity !== 0) - Number(a.quantity !== 0))
   return (
-    <Section title="Legs" note="Open ones first; figures follow every tick." flush>
+    <Section title="Legs" note="Open positions first; updated with every tick." flush>
       {legs.length === 0 ? (
         <Text size="sm" c="dimmed" px="md" pb="md">
           {isDry
-            ? "A dry run buys and sells nothing: its decisions are in the timeline."
-            : "Nothing was bought or sold yet. A leg stands here from its first fill."}
+            ? "A dry run places no orders: its decisions are in the timeline."
+            : "No fills yet. A leg appears here from its first fill."}
         </Text>
       ) : (
         <PlainTable

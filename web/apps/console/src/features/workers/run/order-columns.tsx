@@ -5,7 +5,7 @@ import type { RunOrder } from "@/lib/queries/workers"
 import { orderState } from "../words"
 import classes from "./run.module.css"
 
-/** Over, or already asked about: there is nothing to take back. */
+/** Final, being cancelled or in doubt: cannot be cancelled. */
 const SETTLED = new Set(["COMPLETE", "CANCELLED", "CANCELLED AMO", "REJECTED", "CANCEL PENDING", "IN_DOUBT"])
 const COLORS: Record<string, string> = {
   COMPLETE: "green",
@@ -21,7 +21,7 @@ const canCancel = ({ status }: RunOrder) => !SETTLED.has(status)
 
 interface Cancelling {
   onCancel: (order: RunOrder) => void
-  /** The order whose cancellation is under way. */
+  /** The order that is being cancelled. */
   cancelled: string | undefined
 }
 
@@ -42,7 +42,7 @@ const typeWords = (order: RunOrder) =>
 
 const filledWords = (order: RunOrder) => `${number(order.filled_quantity)} of ${number(order.quantity)}`
 
-/** Wide screens: a column for each fact. What can be done about an order stays in sight. */
+/** Wide screens: one column per field, the cancel button pinned. */
 export function orderColumns(orders: readonly RunOrder[], cancelling: Cancelling): Column<RunOrder>[] {
   const facts: Column<RunOrder>[] = [
     {
@@ -107,13 +107,13 @@ function cancelColumn({ onCancel, cancelled }: Cancelling): Column<RunOrder> {
           loading={cancelled === o.order_id}
           onClick={() => onCancel(o)}
         >
-          Cancel {number(o.pending_quantity)} left
+          Cancel remaining {number(o.pending_quantity)}
         </Button>
       ),
   }
 }
 
-/** A phone: what it is above how it went, and what can be done about it. */
+/** Phones: order and state in one column, the cancel button in the other. */
 export function phoneColumns(orders: readonly RunOrder[], cancelling: Cancelling): Column<RunOrder>[] {
   const order: Column<RunOrder> = {
     id: "instrument",

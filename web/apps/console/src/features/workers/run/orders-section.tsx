@@ -9,10 +9,10 @@ import { ordersQuery, type RunOrder, runCalls } from "@/lib/queries/workers"
 import { tellDone, tellFailed } from "@/lib/tell"
 import { orderColumns, phoneColumns } from "./order-columns"
 
-/** Two lines, sometimes three. */
+/** In pixels: two lines of text, sometimes three. */
 const PHONE_ROW_PX = 60
 
-/** The run's orders, newest first; open ones can be taken back. */
+/** The run's orders, newest first; open orders can be cancelled. */
 export function OrdersSection({ id, isOver }: { id: string; isOver: boolean }) {
   const { data, error, refetch } = useQuery(ordersQuery(id))
   const isPhone = useMediaQuery("(max-width: 699px)", false)
@@ -20,7 +20,7 @@ export function OrdersSection({ id, isOver }: { id: string; isOver: boolean }) {
   const cancelling = useMutation({
     mutationFn: (order: RunOrder) => runCalls.cancelOrder(id, order.order_id),
     onSuccess: () => tellDone("The order is cancelled"),
-    onError: (failure) => tellFailed("It was not cancelled", failure),
+    onError: (failure) => tellFailed("The order was not cancelled", failure),
     onSettled: () => client.invalidateQueries({ queryKey: ordersQuery(id).queryKey }),
   })
   const { mutate, isPending, variables } = cancelling
@@ -30,14 +30,14 @@ export function OrdersSection({ id, isOver }: { id: string; isOver: boolean }) {
     [isPhone, data, mutate, cancelled],
   )
   return (
-    <Section title="Orders" note={isOver ? "The run is closed: nothing rests." : "Newest first."} flush>
+    <Section title="Orders" note={isOver ? "The run is closed: no open orders." : "Newest first."} flush>
       {error && !data ? (
         <ErrorState error={error} what="The orders" retry={refetch} />
       ) : !data ? (
         <Skeleton height={140} m="md" />
       ) : data.length === 0 ? (
         <Text size="sm" c="dimmed" px="md" pb="md">
-          The worker has placed no order yet.
+          The worker has not placed an order yet.
         </Text>
       ) : (
         <DataTable

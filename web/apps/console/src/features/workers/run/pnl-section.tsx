@@ -18,7 +18,7 @@ const RANGES = [
 
 const rupees = (value: number) => signedMoney(value, 2)
 
-/** The run's profit over time, growing while one looks. */
+/** The run's profit over time, updated live. */
 export function PnlSection({ page, live }: { page: RunPage; live: RunLive }) {
   const id = page.card.strategy_run_id
   const [hours, setHours] = useState("24")
@@ -35,23 +35,23 @@ export function PnlSection({ page, live }: { page: RunPage; live: RunLive }) {
   return (
     <ChartSection
       title="Profit over time"
-      note={`Net of charges; the right end is ${closedAt ? "its close" : "now"}.`}
+      note={`Net of charges, up to ${closedAt ? "the close of the run" : "now"}.`}
       file={`pnl-${id}`}
       png={() => chart.current?.takeScreenshot().toDataURL()}
       rows={() => data ?? []}
       extra={<SegmentedControl data={RANGES} value={hours} onChange={setHours} aria-label="Range" />}
     >
       {error && !data ? (
-        <ErrorState error={error} what="The line" retry={refetch} />
+        <ErrorState error={error} what="The profit line" retry={refetch} />
       ) : !data ? (
         <Skeleton height={290} />
       ) : points.length === 0 && (net === 0 || !last) ? (
         <Text size="sm" c="dimmed" py="lg" ta="center">
           {page.card.execution_mode === "dry_run"
-            ? "A dry run fills nothing, so it has no profit."
+            ? "A dry run has no fills, so it has no profit."
             : live.pulse.status === "closed"
-              ? "No point of the line was kept in this time."
-              : "The line begins with the first fill."}
+              ? "No data points in this period."
+              : "The line starts with the first fill."}
         </Text>
       ) : (
         <LiveLineChart

@@ -14,7 +14,7 @@ export function RunHeader({ page, live }: { page: RunPage; live: RunLive }) {
   const { card } = page
   const { pulse } = live
   const now = useNow()
-  const [isLeaving, setLeaving] = useState(false)
+  const [isExiting, setExiting] = useState(false)
   const mayExit = page.allowed_actions.includes("exit_strategy")
   const isOver = pulse.status === "closed"
   return (
@@ -33,7 +33,7 @@ export function RunHeader({ page, live }: { page: RunPage; live: RunLive }) {
         }
         note={
           <>
-            {card.strategy_run_id} on {card.account_scope}, made {age(card.created_at, now)}
+            {card.strategy_run_id} on {card.account_scope}, created {age(card.created_at, now)}
             {card.closed_at && `, closed ${age(card.closed_at, now)}`}
             {pulse.status_reason && `. ${words(pulse.status)}: ${pulse.status_reason}`}
           </>
@@ -41,7 +41,7 @@ export function RunHeader({ page, live }: { page: RunPage; live: RunLive }) {
         action={
           !isOver && (
             <Tooltip
-              label="The worker did not allow exits by hand; the kill switch still works."
+              label="The worker did not allow manual exits; the kill switch still works."
               disabled={mayExit}
             >
               <Button
@@ -49,7 +49,7 @@ export function RunHeader({ page, live }: { page: RunPage; live: RunLive }) {
                 variant="light"
                 leftSection={<LogOut size={14} />}
                 data-disabled={!mayExit || undefined}
-                onClick={() => mayExit && setLeaving(true)}
+                onClick={() => mayExit && setExiting(true)}
               >
                 Exit run
               </Button>
@@ -57,7 +57,7 @@ export function RunHeader({ page, live }: { page: RunPage; live: RunLive }) {
           )
         }
       />
-      {isLeaving && <ExitDialog card={card} onClose={() => setLeaving(false)} />}
+      {isExiting && <ExitDialog card={card} onClose={() => setExiting(false)} />}
     </>
   )
 }

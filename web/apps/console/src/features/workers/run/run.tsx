@@ -40,7 +40,7 @@ interface Props {
   live: RunLive
 }
 
-/** An option run's own part: asked for again every two seconds, while it is one. */
+/** The state of an option run, polled every two seconds. */
 function useOptionState({ card }: RunPage) {
   return useQuery({ ...optionStateQuery(card.strategy_run_id), enabled: card.is_option_run })
 }
@@ -56,7 +56,7 @@ export function Run({ page, live }: Props) {
       <RunHeader page={page} live={live} />
       <Stack gap="md">
         <BlockedNotice page={page} live={live} />
-        <Figures page={page} live={live} waitsForEntry={option.data?.protection.waits_for_entry ?? false} />
+        <Figures page={page} live={live} isArmedByEntry={option.data?.protection.waits_for_entry ?? false} />
         {option.error && !option.data && (
           <ErrorState error={option.error} what="The strategy" retry={option.refetch} />
         )}
@@ -108,7 +108,7 @@ export function Run({ page, live }: Props) {
   )
 }
 
-/** Whether the run traded anything that is none of its legs. */
+/** Whether the run has positions other than its option legs. */
 function hasOthers(live: RunLive, option: OptionState | undefined): boolean {
   const own = new Set(option?.legs.map(({ exchange, tradingsymbol }) => `${exchange}:${tradingsymbol}`))
   return option !== undefined && live.legs.some(({ instrument }) => !own.has(instrument))

@@ -6,13 +6,13 @@ import { useNow } from "@/lib/use-now"
 import { CLOSED, furtherMetrics, healthWords, stepWords, summaryTone, summaryValue } from "../words"
 import classes from "./run.module.css"
 
-/** What the worker says of its run, how it is, and what the protection waits for. */
+/** Summary fields of the worker, its liveness, and the next actions of the protection. */
 export function SummarySection({ page, live }: { page: RunPage; live: RunLive }) {
   const now = useNow(5_000)
   const fields = live.pulse.summary_fields as unknown as (SummaryField & { path?: string })[]
   const metrics = furtherMetrics(fields, (page.heartbeat?.metrics ?? {}) as Record<string, unknown>)
   return (
-    <Section title="At a glance">
+    <Section title="Summary">
       <dl className={classes.facts} data-live>
         {fields.map((field) => (
           <Fact
@@ -35,14 +35,14 @@ export function SummarySection({ page, live }: { page: RunPage; live: RunLive })
         ))}
       </dl>
       <Text size="sm" fw={600} mt="md" mb={4}>
-        Waiting for
+        Next actions
       </Text>
       {live.steps.length === 0 ? (
         <Text size="sm" c="dimmed">
           {live.pulse.status === "closed"
             ? `${CLOSED}.`
             : page.protection
-              ? "Its protection has nothing to watch now."
+              ? "Its protection has no open position to protect."
               : "This run has no protection."}
         </Text>
       ) : (

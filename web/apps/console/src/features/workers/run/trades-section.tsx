@@ -52,18 +52,18 @@ const COLUMNS: Column<RunTrade>[] = [
   },
 ]
 
-/** What the orders got, newest first. */
+/** The fills of the orders, newest first. */
 export function TradesSection({ id }: { id: string }) {
   const { data, error, refetch } = useQuery(tradesQuery(id))
   return (
-    <Section title="Trades" note="Newest first, each with what it cost." flush>
+    <Section title="Trades" note="Newest first, each with its charges." flush>
       {error && !data ? (
         <ErrorState error={error} what="The trades" retry={refetch} />
       ) : !data ? (
         <Skeleton height={140} m="md" />
       ) : data.length === 0 ? (
         <Text size="sm" c="dimmed" px="md" pb="md">
-          Nothing was filled yet.
+          No fills yet.
         </Text>
       ) : (
         <DataTable label="Trades" rows={data} columns={COLUMNS} rowKey={(t) => t.trade_id} minWidth={760} />

@@ -8,7 +8,7 @@ import { EmptyState } from "@/components/states/empty-state"
 import { keysQuery } from "@/lib/queries/account"
 import { environmentSnippet, pythonSnippet } from "../tokens/snippet"
 
-/** Nothing runs yet: what a worker is, and the two steps to the first one. */
+/** Shown before the first run: what a worker is, and the two steps to start one. */
 export function FirstWorker() {
   const { data: tokens } = useQuery(keysQuery("worker"))
   const hasToken = (tokens?.length ?? 0) > 0
@@ -23,11 +23,11 @@ export function FirstWorker() {
           </LinkButton>
         }
       >
-        It decides; TraderTape places its orders on the paper market, counts its profit, and watches its stops
-        even when the worker is gone. It appears here the moment it creates a run.
+        It makes the decisions; TraderTape places its orders on the paper market, computes its profit and
+        keeps its protection active even when the worker stops. Its run appears here as soon as it is created.
       </EmptyState>
       <Text size="sm" fw={600} mb={6}>
-        1. Tell the worker where to go
+        1. Set the environment of the worker
       </Text>
       <CodeBlock code={environmentSnippet("kwa_…")} label="environment" />
       <Text size="sm" fw={600} mt="md" mb={6}>

@@ -6,7 +6,7 @@ import { type Mode, overviewQuery } from "@/lib/queries/workers"
 import { ModeBadge } from "../badges"
 import classes from "./runs.module.css"
 
-/** One mode's total, as the server adds it up over the runs that are not over. */
+/** The server's total of one mode over its open runs. */
 export function ModeTotals({ mode, count: shown }: { mode: Mode; count: number }) {
   const { data } = useQuery({ ...overviewQuery, refetchInterval: 5_000 })
   const total = data?.modes.find((one) => one.execution_mode === mode)
@@ -18,12 +18,12 @@ export function ModeTotals({ mode, count: shown }: { mode: Mode; count: number }
         <Text size="sm" c="dimmed">
           {count(total.positions, "position")}, {count(total.open_orders, "open order")}, net{" "}
           <Delta kind="money" decimals={2} value={total.net} />
-          {total.is_stale && <span className="tt-warn"> at old prices</span>}
+          {total.is_stale && <span className="tt-warn"> at stale prices</span>}
         </Text>
       )}
       {mode === "dry_run" && (
         <Text size="sm" c="dimmed">
-          Decisions are recorded, nothing is placed: there is no profit to show.
+          Decisions are recorded and no orders placed, so there is no profit to show.
         </Text>
       )}
     </div>

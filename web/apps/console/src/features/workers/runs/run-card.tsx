@@ -14,12 +14,12 @@ const MOST_FIELDS = 4
 
 interface Props {
   run: Run
-  /** Said where no rule is armed, in the place of what its protection's state says. */
+  /** Shown instead of the protection's state when no rule is armed. */
   idle?: string | undefined
   children?: ReactNode
 }
 
-/** A run at a glance: what it earned, how it is, and what it will do next. */
+/** A run in brief: profit, liveness and next action. */
 export function RunCard({ run, idle, children }: Props) {
   const isDry = run.execution_mode === "dry_run"
   return (
@@ -40,7 +40,7 @@ export function RunCard({ run, idle, children }: Props) {
       <div className={classes.figures} data-live>
         <span className={classes.pnl} data-stale={run.pnl.is_stale || undefined}>
           {isDry ? (
-            <span className={classes.quiet}>Nothing is placed: decisions only</span>
+            <span className={classes.quiet}>No orders placed: decisions only</span>
           ) : (
             <Delta kind="money" decimals={2} value={run.pnl.net} />
           )}
@@ -66,7 +66,7 @@ export function RunCard({ run, idle, children }: Props) {
             {count(run.position_count, "position")}
           </Text>
           {run.pnl.is_stale && !run.attention.includes("prices_stale") && (
-            <Badge color="yellow">Prices stale</Badge>
+            <Badge color="yellow">Stale prices</Badge>
           )}
         </span>
         {run.attention.length > 0 && (

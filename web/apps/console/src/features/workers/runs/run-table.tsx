@@ -9,7 +9,7 @@ import { Health, StatusBadge } from "../badges"
 import { MODE_WORDS, ruleWords } from "../words"
 import classes from "./runs.module.css"
 
-/** A dry run fills nothing: it has no profit, not one of zero. */
+/** A dry run has no fills, so its profit is absent rather than zero. */
 const isDry = (run: RunCard) => run.execution_mode === "dry_run"
 
 const profit = (id: string, header: string, read: (run: RunCard) => number): Column<RunCard> => ({
@@ -71,10 +71,10 @@ const COLUMNS: Column<RunCard>[] = [
   },
 ]
 
-/** Runs of one mode side by side. */
+/** A comparison of the runs of one mode. */
 export function RunTable({ mode, runs }: { mode: Mode; runs: RunCard[] }) {
   return (
-    <Section title="Side by side" flush>
+    <Section title="Comparison" flush>
       <DataTable
         label={`${MODE_WORDS[mode]} runs`}
         rows={runs}

@@ -31,7 +31,7 @@ const VIEWS = [
   { value: "table", label: "Compare" },
 ]
 
-/** Every run with its live profit, apart by mode. */
+/** All runs with live profit, grouped by mode. */
 export function RunsTab() {
   const filter = useSearch({ from: "/frame/workers" })
   const [view, setView] = useState("cards")
@@ -115,7 +115,7 @@ function Filters() {
       />
       <Switch
         size="xs"
-        label="Finished too"
+        label="Show finished"
         checked={filter.finished === true}
         onChange={(event) => set({ finished: event.currentTarget.checked || undefined })}
       />
@@ -128,7 +128,7 @@ function NoMatch() {
   return (
     <Group gap="sm" py="lg" justify="center">
       <Text size="sm" c="dimmed">
-        No run is like that.
+        No runs match these filters.
       </Text>
       <Button variant="default" onClick={() => navigate({ search: {} })}>
         Show all

@@ -12,15 +12,15 @@ import { environmentSnippet, pythonSnippet } from "./snippet"
 const MEANS: Record<string, string> = {
   paper: "Create runs and trade on your paper accounts",
   data: "Read live prices, candles and options",
-  gtt: "Place and change resting triggers (GTT) on paper",
-  live: "Ask for live trading; refused until a broker is connected",
+  gtt: "Place and change GTT orders on paper",
+  live: "Request live trading; refused until a broker is connected",
 }
 
 const LIVES = [
   { value: "30", label: "30 days" },
   { value: "90", label: "90 days" },
   { value: "365", label: "1 year" },
-  { value: "", label: "No end" },
+  { value: "", label: "No expiry" },
 ]
 
 const PLACES = { "/label": "label", "/account_scopes": "accounts", "/allowed_ips": "addresses" }
@@ -30,7 +30,7 @@ interface Props {
   onClose: () => void
 }
 
-/** Makes a token, shows it the only time it can be shown, and says how to use it. */
+/** Creates a token, shows it once, and explains how to use it. */
 export function NewTokenDialog({ opened, onClose }: Props) {
   const client = useQueryClient()
   const form = useForm({
@@ -76,7 +76,7 @@ export function NewTokenDialog({ opened, onClose }: Props) {
             data-autofocus
             {...form.getInputProps("label")}
           />
-          <Checkbox.Group label="It may" {...form.getInputProps("scopes")}>
+          <Checkbox.Group label="Permissions" {...form.getInputProps("scopes")}>
             <Stack gap={8} mt={6}>
               {WORKER_SCOPES.map((scope) => (
                 <Checkbox key={scope} size="xs" value={scope} label={scope} description={MEANS[scope]} />
@@ -85,15 +85,15 @@ export function NewTokenDialog({ opened, onClose }: Props) {
           </Checkbox.Group>
           <TagsInput
             label="Accounts"
-            description="None: all of yours"
+            description="Empty: all your accounts"
             placeholder="kite:paper-a"
             maxTags={50}
             acceptValueOnBlur
             {...form.getInputProps("accounts")}
           />
           <TagsInput
-            label="Addresses it may come from"
-            description="IPv4 or IPv6, one or a network. None: anywhere"
+            label="Allowed IP addresses"
+            description="IPv4 or IPv6, single addresses or networks. Empty: any address"
             placeholder="203.0.113.7 or 10.0.0.0/8"
             maxTags={50}
             acceptValueOnBlur
@@ -101,7 +101,7 @@ export function NewTokenDialog({ opened, onClose }: Props) {
           />
           <Select label="Valid for" data={LIVES} {...form.getInputProps("life")} />
           <Text size="xs" c="dimmed">
-            The worker chooses the account and the mode (dry run or paper) of each run itself.
+            The worker chooses the account and mode (dry run or paper) of each run.
           </Text>
           <Failure error={making.error} marked={Object.keys(form.errors).length} />
           <Group justify="flex-end">

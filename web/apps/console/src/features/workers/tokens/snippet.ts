@@ -2,7 +2,7 @@ function base(): string {
   return typeof window === "undefined" ? "http://localhost:18777" : window.location.origin
 }
 
-/** What a worker reads from its environment. */
+/** The environment variables of a worker. */
 export function environmentSnippet(token: string, account = "kite:paper-a"): string {
   return [
     `export KITE_ALGO_API_BASE=${base()}`,
@@ -12,7 +12,7 @@ export function environmentSnippet(token: string, account = "kite:paper-a"): str
   ].join("\n")
 }
 
-/** A whole worker: buys one share on paper, protects it, and stays alive until it is stopped. */
+/** A complete worker: buys one share on paper, protects it, and runs until stopped. */
 export function pythonSnippet(): string {
   return `# pip install kite-algo-worker, or run it with the Python of TraderTape: .venv/bin/python
 import os, time

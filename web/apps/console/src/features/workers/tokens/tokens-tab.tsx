@@ -16,7 +16,7 @@ import { NewTokenDialog } from "./new-token-dialog"
 
 const query = keysQuery("worker")
 
-/** Tokens that workers come in with: made here, shown once, ended here. */
+/** The tokens that workers authenticate with: create, list, revoke. */
 export function TokensTab() {
   const { data, error, isPending, refetch } = useQuery({ ...query, refetchInterval: 15_000 })
   const [isMaking, setMaking] = useState(false)
@@ -30,13 +30,13 @@ export function TokensTab() {
   return (
     <Section
       title="Worker tokens"
-      note="A worker acts with one of these and can do what its scopes say, on the paper accounts it is for."
+      note="A worker authenticates with a token, which limits its scopes and paper accounts."
       flush
       action={data.length > 0 && create}
     >
       {data.length === 0 ? (
         <EmptyState icon={<KeyRound size={30} />} title="No token yet" action={create}>
-          A token is a worker's password. It is shown once, kept here as a fingerprint, and revoked at any
+          A token is a worker's password. It is shown once, stored as a hash, and can be revoked at any
           moment.
         </EmptyState>
       ) : (
@@ -50,17 +50,17 @@ export function TokensTab() {
 function Tokens({ rows }: { rows: KeyRow[] }) {
   const client = useQueryClient()
   const now = useNow()
-  const [leaving, setLeaving] = useState<KeyRow | null>(null)
+  const [selected, setSelected] = useState<KeyRow | null>(null)
   const revoking = useMutation({
     mutationFn: (id: number) => accountCalls.revokeKey("worker", id),
     onSuccess: () => {
       tellDone("The token is revoked")
       return client.invalidateQueries({ queryKey: query.queryKey })
     },
-    onError: (failure) => tellFailed("It was not revoked", failure),
-    onSettled: () => setLeaving(null),
+    onError: (failure) => tellFailed("The token was not revoked", failure),
+    onSettled: () => setSelected(null),
   })
-  const columns = useMemo(() => tokenColumns(now, setLeaving), [now])
+  const columns = useMemo(() => tokenColumns(now, setSelected), [now])
   return (
     <>
       <PlainTable
@@ -71,21 +71,21 @@ function Tokens({ rows }: { rows: KeyRow[] }) {
         minWidth={920}
       />
       <Confirm
-        opened={leaving !== null}
-        onClose={() => setLeaving(null)}
-        title={`Revoke “${leaving?.label ?? ""}”?`}
+        opened={selected !== null}
+        onClose={() => setSelected(null)}
+        title={`Revoke “${selected?.label ?? ""}”?`}
         verb="Revoke"
         isBusy={revoking.isPending}
-        onConfirm={() => leaving && revoking.mutate(leaving.id)}
+        onConfirm={() => selected && revoking.mutate(selected.id)}
       >
-        Workers that use it stop at once, in the middle of what they do. Their runs stay open and their
-        protection goes on watching.
+        Workers using this token lose access immediately. Their runs stay open and their protection stays
+        active.
       </Confirm>
     </>
   )
 }
 
-/** A list in a cell: its first entry, and how many more there are. */
+/** A list in a cell: its first entry and the number of others. */
 function Listed({ items, none }: { items: string[]; none: string }) {
   if (items.length === 0) return <span className="tt-muted">{none}</span>
   const others = items.length - 1
@@ -110,7 +110,7 @@ function tokenColumns(now: Date, onRevoke: (row: KeyRow) => void): Column<KeyRow
     },
     {
       id: "scopes",
-      header: "May",
+      header: "Scopes",
       isText: true,
       value: (row) => row.scopes.join(" "),
       cell: (row) => (
@@ -125,14 +125,14 @@ function tokenColumns(now: Date, onRevoke: (row: KeyRow) => void): Column<KeyRow
     },
     {
       id: "accounts",
-      header: "On",
+      header: "Accounts",
       isText: true,
       value: (row) => row.account_scopes.join(" "),
       cell: (row) => <Listed items={row.account_scopes} none="all accounts" />,
     },
     {
       id: "addresses",
-      header: "From",
+      header: "IP addresses",
       isText: true,
       value: (row) => row.allowed_ips.join(" "),
       cell: (row) => <Listed items={row.allowed_ips} none="anywhere" />,
@@ -147,17 +147,17 @@ function tokenColumns(now: Date, onRevoke: (row: KeyRow) => void): Column<KeyRow
     },
     {
       id: "made",
-      header: "Made",
+      header: "Created",
       isText: true,
       value: (row) => row.created_at,
       cell: (row) => date(row.created_at),
     },
     {
       id: "ends",
-      header: "Ends",
+      header: "Expires",
       isText: true,
       value: (row) => row.expires_at,
-      cell: (row) => (row.expires_at ? date(row.expires_at) : "no end"),
+      cell: (row) => (row.expires_at ? date(row.expires_at) : "no expiry"),
     },
     {
       id: "revoke",

@@ -9,7 +9,7 @@ import { tellDone } from "@/lib/tell"
 import { enterVerb } from "../exit-words"
 import classes from "../run.module.css"
 
-/** Shows the orders of the entry with what they need and cost, and sends them when told so. */
+/** Shows the entry orders with margin and charges, and places them on confirmation. */
 export function EnterDialog({ card, onClose }: { card: RunCard; onClose: () => void }) {
   const id = card.strategy_run_id
   const client = useQueryClient()
@@ -29,7 +29,7 @@ export function EnterDialog({ card, onClose }: { card: RunCard; onClose: () => v
         <Failure error={entering.error ?? preview.error} />
         <Group justify="flex-end" gap={8}>
           <Button variant="default" onClick={onClose} data-autofocus>
-            Not yet
+            Cancel
           </Button>
           <Button
             color={card.execution_mode === "live" ? "red" : undefined}
@@ -51,7 +51,7 @@ function Orders({ entry }: { entry: OptionEntryPreview }) {
   return (
     <Stack gap={8}>
       <Text size="sm" fw={600}>
-        Sends all of them or none, purchases first:
+        Sends all of them or none, buy orders first:
       </Text>
       <ul className={classes.orders}>
         {basket.orders.map((order) => (
@@ -65,8 +65,8 @@ function Orders({ entry }: { entry: OptionEntryPreview }) {
       </ul>
       {cost && (
         <Text size="sm">
-          Needs {money(cost.margin_required)} and costs {money(cost.total_charges)} in charges. What guards it
-          is armed at the prices it gets.
+          Needs {money(cost.margin_required)} and costs {money(cost.total_charges)} in charges. Protection is
+          armed at the fill prices.
         </Text>
       )}
       {[...warnings].map((warning) => (

@@ -3,7 +3,7 @@ import type { OptionProtectionDocument } from "@/lib/queries/option-runs"
 import type { OperationRules } from "@/lib/queries/workers"
 import { type Figure, given, type Operations, toOperations } from "../protection/draft"
 
-/** Percent of the basis, rupees of the whole, or the combined premium of one unit. */
+/** Percent of the basis, rupees for the whole strategy, or combined premium per unit. */
 export type Unit = "pct" | "inr" | "premium"
 export type Basis = "entry_value" | "premium"
 
@@ -32,7 +32,7 @@ function limitOf(document: OptionProtectionDocument, name: "stoploss" | "target"
   return { unit, value: document[`${name}_${unit}`] ?? "" }
 }
 
-/** The document as a form has it. */
+/** Convert the document to form values. */
 export function toOptionDraft(before: OptionProtectionDocument | null): OptionDraft {
   const document = before ?? {}
   return {
@@ -49,7 +49,7 @@ export function toOptionDraft(before: OptionProtectionDocument | null): OptionDr
   }
 }
 
-/** The form as the server reads it. Rules on single legs, which it does not show, stay as they were. */
+/** Convert form values to a document. Rules on single legs, which the form does not show, are kept. */
 export function toOptionDocument(
   draft: OptionDraft,
   before: OptionProtectionDocument | null,
@@ -78,7 +78,7 @@ const FIELDS: Record<string, string> = {
   trailing_stoploss_pct: "trail_distance",
 }
 
-/** What the server disliked, by the field of the form it stands at. */
+/** Map validation errors of the server to form fields. */
 export function optionFieldErrors(complaints: readonly Complaint[]): Record<string, string> {
   const placed = complaints.flatMap(({ pointer, message }): [string, string][] => {
     const name = /^\/protection\/(.+)$/.exec(pointer)?.[1]?.replaceAll("/", ".")

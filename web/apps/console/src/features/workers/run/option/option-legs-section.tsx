@@ -9,7 +9,7 @@ import { useTick } from "@/lib/live"
 import type { OptionLegState, OptionState } from "@/lib/queries/option-runs"
 import classes from "../run.module.css"
 
-/** The price between two answers of the server: the tick itself. */
+/** The mark price, taken from ticks between two responses of the server. */
 function Mark({ leg }: { leg: OptionLegState }) {
   const tick = useTick(`${leg.exchange}:${leg.tradingsymbol}`, "ltp")
   const price = tick?.ltp ?? leg.ltp
@@ -111,14 +111,14 @@ const COLUMNS: Column<OptionLegState>[] = [
   },
 ]
 
-/** The legs as they were asked for, what became of each, and what it is worth now. */
+/** The requested legs, the state of their entry orders and their current values. */
 export function OptionLegsSection({ state }: { state: OptionState | undefined }) {
   return (
     <Section
       title="Option legs"
       note={
         state
-          ? `${state.underlying}, expiry ${date(state.expiry)}, ${state.product}. Marks follow every tick; Greeks are of one unit.`
+          ? `${state.underlying}, expiry ${date(state.expiry)}, ${state.product}. Marks update with every tick; Greeks are per unit.`
           : undefined
       }
       flush

@@ -15,9 +15,9 @@ import {
 } from "./option-draft"
 
 const UNITS = [
-  { value: "inr", label: "₹ of the whole" },
+  { value: "inr", label: "₹ for the strategy" },
   { value: "pct", label: "% of the basis" },
-  { value: "premium", label: "₹ premium a unit" },
+  { value: "premium", label: "₹ premium per unit" },
 ]
 const BASES = [
   { value: "entry_value", label: "Entry value" },
@@ -30,11 +30,11 @@ interface Props {
   chips: ReactNode
   note: string
   isOver: boolean
-  /** Asked to walk these rules along the past. */
+  /** Replay these rules on the prices since the entry. */
   onTry: (document: OptionProtectionDocument) => void
 }
 
-/** The limits on the strategy and on its legs; the server says what is wrong with them, field by field. */
+/** The limits on the strategy and on its legs. The server validates them field by field. */
 export function OptionProtectionForm({ id, document, chips, note, isOver, onTry }: Props) {
   const form = useForm<OptionDraft>({ initialValues: toOptionDraft(document) })
   const single = document?.legs?.length ?? 0
@@ -53,19 +53,19 @@ export function OptionProtectionForm({ id, document, chips, note, isOver, onTry 
           leftSection={<History size={14} />}
           onClick={() => onTry(toOptionDocument(form.values, document))}
         >
-          Try on the past
+          Replay since entry
         </Button>
       }
     >
       <fieldset className={classes.group}>
-        <legend>The strategy as a whole</legend>
+        <legend>Whole strategy</legend>
         <div className={classes.fields}>
           <Limit form={form} name="stoploss" label="Stop" />
           <Limit form={form} name="target" label="Target" />
           <NumberInput
             size="xs"
             label="Trail from a profit of (%)"
-            placeholder="from the start"
+            placeholder="from entry"
             {...form.getInputProps("trail_from")}
           />
           <NumberInput
@@ -77,26 +77,26 @@ export function OptionProtectionForm({ id, document, chips, note, isOver, onTry 
         </div>
         <Group gap={8} mt={10}>
           <Text size="xs" c="dimmed">
-            Percentages are of
+            Percentages of
           </Text>
           <SegmentedControl
             data={BASES}
-            aria-label="Percentages are of"
+            aria-label="Percentages of"
             value={form.values.basis}
             onChange={(value) => form.setFieldValue("basis", value as Basis)}
           />
         </Group>
       </fieldset>
       <fieldset className={classes.group}>
-        <legend>Every leg by itself</legend>
+        <legend>Each leg separately</legend>
         <div className={classes.fields}>
           <LegRule form={form} name="leg_stoploss_pct" label="Leg stop (%)" />
           <LegRule form={form} name="leg_target_pct" label="Leg target (%)" />
           <LegRule form={form} name="leg_trailing_stoploss_pct" label="Leg trailing stop (%)" />
         </div>
         <Text size="xs" c="dimmed" mt={8}>
-          Percent of the leg's entry price; closes that leg alone.
-          {single > 0 && ` ${count(single, "leg")} with rules of its own, set by the worker, stay so.`}
+          Percent of the leg's entry price; closes only that leg.
+          {single > 0 && ` ${count(single, "leg")} with separate rules set by the worker: kept unchanged.`}
         </Text>
       </fieldset>
     </ProtectionFrame>

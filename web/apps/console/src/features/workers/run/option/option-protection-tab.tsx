@@ -8,7 +8,7 @@ import { OptionProtectionForm } from "./option-protection-form"
 import { profitWords } from "./premium-section"
 import { ReplaySection } from "./replay-section"
 
-/** What the protection waits for, its rules to change, and what they would have done. */
+/** The next actions of the protection, its rules, and their replay. */
 export function OptionProtectionTab({ state, live }: { state: OptionState | undefined; live: RunLive }) {
   const [tried, setTried] = useState<OptionProtectionDocument | null | undefined>(undefined)
   if (!state) return <Skeleton height={420} />
@@ -22,8 +22,8 @@ export function OptionProtectionTab({ state, live }: { state: OptionState | unde
         steps={live.steps}
         note={
           protection.waits_for_entry
-            ? "The rules below are armed at the prices of the entry, the moment the legs are filled."
-            : `${profitWords(state)} Watched by the server on every tick, the nearest rule first.`
+            ? "The rules below are armed at the fill prices as soon as the legs are filled."
+            : `${profitWords(state)} Checked by the server on every tick; the rule closest to acting is first.`
         }
       />
       <OptionProtectionForm
@@ -33,14 +33,14 @@ export function OptionProtectionTab({ state, live }: { state: OptionState | unde
         chips={
           <>
             {protection.waits_for_entry ? (
-              <Badge color="gray">Waits for the entry</Badge>
+              <Badge color="gray">Pending entry</Badge>
             ) : (
               <ProtectionBadge status={protection.status} isOver={isOver} />
             )}{" "}
             <Badge color="gray">Generation {protection.generation}</Badge>
           </>
         }
-        note={protection.reason ? `Last: ${protection.reason}` : "A limit on the strategy closes all of it."}
+        note={protection.reason ? `Last: ${protection.reason}` : "A limit on the strategy closes all legs."}
         isOver={isOver || state.status === "exiting"}
         onTry={setTried}
       />

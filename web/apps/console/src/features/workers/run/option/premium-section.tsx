@@ -13,7 +13,7 @@ import { EnterDialog } from "./enter-dialog"
 
 const OPEN_TO_ENTRY = new Set(["created", "unwound", "rejected"])
 
-/** How far the strategy is, and what its premium and Greeks are. */
+/** The state of the strategy, its premium and its Greeks. */
 export function PremiumSection({ state, card }: { state: OptionState; card: RunCard }) {
   const [isEntering, setEntering] = useState(false)
   const { label, color, meaning } = statusWords(state.option_status)
@@ -44,19 +44,11 @@ export function PremiumSection({ state, card }: { state: OptionState; card: RunC
           <>
             <Stat
               label="Delta"
-              hint="Rupees for one rupee of the underlying, for all legs together."
+              hint="Rupees per rupee move of the underlying, all legs together."
               value={number(state.greeks.delta, 2)}
             />
-            <Stat
-              label="Theta"
-              hint="Rupees for one calendar day that passes."
-              value={number(state.greeks.theta, 2)}
-            />
-            <Stat
-              label="Vega"
-              hint="Rupees for one point of volatility."
-              value={number(state.greeks.vega, 2)}
-            />
+            <Stat label="Theta" hint="Rupees per calendar day." value={number(state.greeks.theta, 2)} />
+            <Stat label="Vega" hint="Rupees per point of volatility." value={number(state.greeks.vega, 2)} />
           </>
         )}
       </dl>
@@ -70,14 +62,14 @@ function Premium({ premium, isOver }: { premium: NonNullable<OptionState["premiu
   return (
     <>
       <Stat
-        label={isCredit ? "Premium received (₹ a unit)" : "Premium paid (₹ a unit)"}
+        label={isCredit ? "Premium received (₹ per unit)" : "Premium paid (₹ per unit)"}
         value={number(Math.abs(premium.entry.per_unit), 2)}
         note={`${money(Math.abs(premium.entry.net))} for ${units}`}
       />
       {!isOver && (
         <Stat
-          label={isCredit ? "Costs to close (₹ a unit)" : "Worth now (₹ a unit)"}
-          hint="The combined premium at the latest prices. A limit on the premium looks at this."
+          label={isCredit ? "Costs to close (₹ per unit)" : "Value now (₹ per unit)"}
+          hint="The combined premium at the latest prices. Limits on the premium are compared with this."
           value={premium.now ? number(Math.abs(premium.now.per_unit), 2) : "no price"}
           note={premium.now ? `${money(Math.abs(premium.now.net))} for ${units}` : undefined}
         />
@@ -86,27 +78,27 @@ function Premium({ premium, isOver }: { premium: NonNullable<OptionState["premiu
   )
 }
 
-/** What its worker's entry would need, as things stand. */
+/** Margin and charges of the entry at current prices. */
 function EntryCost({ id }: { id: string }) {
   const { data, error } = useQuery(entryPreviewQuery(id))
   const cost = data?.preview.cost_contract
-  if (error) return <Stat label="Entry would need" value="not known" note={error.message} />
+  if (error) return <Stat label="Entry margin" value="unknown" note={error.message} />
   return (
     <>
       <Stat
-        label="Entry would need"
+        label="Entry margin"
         hint="Margin of all legs as one basket, with the benefit of hedges."
         value={cost ? <Amount value={cost.margin_required} /> : "–"}
       />
-      <Stat label="Charges of the entry" value={cost ? <Amount value={cost.total_charges} /> : "–"} />
+      <Stat label="Entry charges" value={cost ? <Amount value={cost.total_charges} /> : "–"} />
     </>
   )
 }
 
-/** The profit in percent of what the protection's percentages are of. */
+/** The profit in percent of the protection's basis. */
 export function profitWords({ protection }: OptionState): string {
   const basis = protection.basis === "premium" ? "net premium" : "entry value"
   return protection.profit_pct === null
-    ? "No profit to judge yet."
+    ? "No profit to compare yet."
     : `Profit now ${percent(protection.profit_pct, 2)} of the ${basis}.`
 }

@@ -25,11 +25,11 @@ const COLUMNS: Column<ReplayTrigger>[] = [
   { id: "rule", header: "Rule", isText: true, value: (t) => t.rule, cell: (t) => ruleWords(t.rule) },
   {
     id: "pnl",
-    header: "Profit then (₹)",
+    header: "Profit at that time (₹)",
     value: (t) => t.pnl,
     cell: (t) => <Delta kind="money" decimals={2} value={t.pnl} />,
   },
-  { id: "why", header: "Why", isText: true, value: (t) => t.reason, cell: (t) => t.reason },
+  { id: "why", header: "Reason", isText: true, value: (t) => t.reason, cell: (t) => t.reason },
   {
     id: "exits",
     header: "Would have sent",
@@ -50,12 +50,12 @@ interface Props {
   id: string
   hasEntry: boolean
   hasProtection: boolean
-  /** Rules to try; null for those that are saved, undefined before anybody asked. */
+  /** Rules to replay; null for the saved rules, undefined before a replay is requested. */
   tried: OptionProtectionDocument | null | undefined
   onSaved: () => void
 }
 
-/** When and why the protection would have fired on the minutes since the entry. Nothing changes by it. */
+/** When and why the protection would have fired since the entry, minute by minute. Changes nothing. */
 export function ReplaySection({ id, hasEntry, hasProtection, tried, onSaved }: Props) {
   const { data, error, isFetching, refetch } = useQuery({
     queryKey: ["workers", "replay", id, tried],
@@ -66,8 +66,8 @@ export function ReplaySection({ id, hasEntry, hasProtection, tried, onSaved }: P
   })
   return (
     <Section
-      title="Replay of the protection"
-      note="Walks the rules along the minutes since the entry, each at its close; what happened within a minute is not seen. Nothing is placed."
+      title="Protection replay"
+      note="Applies the rules to each one-minute close since the entry; moves within a minute are not seen. Places no orders."
     >
       {hasEntry && hasProtection && (
         <Button
@@ -77,16 +77,16 @@ export function ReplaySection({ id, hasEntry, hasProtection, tried, onSaved }: P
           loading={isFetching}
           onClick={onSaved}
         >
-          Replay what is saved
+          Replay saved rules
         </Button>
       )}
       {!hasEntry ? (
         <EmptyState icon={<History size={28} />} title="No minutes to replay yet">
-          The replay begins with the entry: once the legs are filled, their prices are kept minute by minute.
+          The replay starts at the entry: once the legs are filled, their prices are recorded every minute.
         </EmptyState>
       ) : tried === undefined ? (
         <Text size="sm" c="dimmed">
-          Replay what is saved, or change the rules above and choose “Try on the past”.
+          Replay the saved rules, or change the rules above and choose “Replay since entry”.
         </Text>
       ) : error ? (
         <ErrorState error={error} what="The replay" retry={refetch} />
@@ -100,7 +100,7 @@ export function ReplaySection({ id, hasEntry, hasProtection, tried, onSaved }: P
 }
 
 function Told({ replay, isDraft }: { replay: OptionReplay; isDraft: boolean }) {
-  const whose = isDraft ? "The rules of the form" : "The saved rules"
+  const whose = isDraft ? "The edited rules" : "The saved rules"
   const points = replay.steps.flatMap(({ at, pnl }) => (pnl === null ? [] : [{ at, value: pnl }]))
   return (
     <Stack gap="sm">
@@ -112,9 +112,9 @@ function Told({ replay, isDraft }: { replay: OptionReplay; isDraft: boolean }) {
             ? `${whose} would have fired: ${ruleWords(replay.first.rule)}, ${moment(replay.first.at)}`
             : `${whose} would not have fired`
         }
-        aria-label="What the replay says"
+        aria-label="Result of the replay"
       >
-        {replay.first?.reason ?? `Looked at ${count(replay.evaluated, "moment")} since the entry.`}
+        {replay.first?.reason ?? `Checked ${count(replay.evaluated, "minute")} since the entry.`}
       </Alert>
       {points.length > 1 && (
         <LiveLineChart
@@ -127,7 +127,7 @@ function Told({ replay, isDraft }: { replay: OptionReplay; isDraft: boolean }) {
       )}
       {replay.triggers.length > 0 && (
         <PlainTable
-          label="What would have fired"
+          label="Rules that would have fired"
           rows={replay.triggers}
           columns={COLUMNS}
           rowKey={(t) => `${t.index} ${t.scope} ${t.rule}`}

@@ -8,7 +8,7 @@ import type {
   RunLeg,
 } from "@/lib/queries/workers"
 
-/** A figure as an input holds it; "" is not set. */
+/** A number in an input; "" is not set. */
 export type Figure = number | string
 
 export interface DraftPosition {
@@ -22,7 +22,7 @@ export interface DraftPosition {
   trailing_stoploss_pct: Figure
 }
 
-/** Rules on the worker and on the clock, which every protection may have. */
+/** Rules on worker liveness and time, available in every protection. */
 export interface Operations {
   exit_on_worker_stale: boolean
   worker_stale_sec: Figure
@@ -43,14 +43,14 @@ export interface Draft {
   resets: boolean
 }
 
-/** What is in force as a form has it. */
+/** Convert the protection in force to form values. */
 export function toDraft(
   protection: Pick<ProtectionSnapshot, "backend_protection" | "legs"> | null | undefined,
 ): Draft {
   const { positions = [], basket = {}, operations, enabled = true } = protection?.backend_protection ?? {}
   return {
     enabled,
-    // A worker may have named a position by its token alone; the server says which instrument that is.
+    // A worker may identify a position by instrument token only; the server resolves the instrument.
     positions: positions.map((one, index) => draftPosition(one, protection?.legs[index]?.instrument)),
     basket: {
       stoploss_pct: basket.stoploss_pct ?? "",
@@ -94,7 +94,7 @@ export function given<T extends object>(members: Record<string, Figure | boolean
   return set.length > 0 ? (Object.fromEntries(set) as Partial<T>) : undefined
 }
 
-/** The form as the server reads it; what it thinks of it is the server's to say. */
+/** Convert form values to a document. The server validates it. */
 export function toDocument(
   { enabled, positions, basket, operations }: Draft,
   before?: ProtectionDocument | null,
@@ -103,7 +103,7 @@ export function toDocument(
   const operationRules = given<OperationRules>({ ...operations })
   return {
     enabled,
-    // The worker's own words about its protection: not the form's to change.
+    // Set by the worker and not editable in the form: keep it.
     ...(before?.mode !== undefined && { mode: before.mode }),
     ...(before?.version !== undefined && { version: before.version }),
     ...(positions.length > 0 && {
@@ -119,7 +119,7 @@ export function toDocument(
   }
 }
 
-/** A position row for an open leg, with a usual stop. */
+/** A position row for an open leg, with a default stop. */
 export function positionOf(leg: RunLeg): DraftPosition {
   return {
     symbol: leg.instrument,
@@ -133,7 +133,7 @@ export function positionOf(leg: RunLeg): DraftPosition {
   }
 }
 
-/** Open legs that no row of the form names. */
+/** Open legs that have no row in the form. */
 export function unprotected(legs: readonly RunLeg[], positions: readonly DraftPosition[]): RunLeg[] {
   const named = new Set(positions.map(({ symbol, product }) => `${symbol} ${product}`))
   return legs.filter((leg) => leg.quantity !== 0 && !named.has(`${leg.instrument} ${leg.product}`))
@@ -141,7 +141,7 @@ export function unprotected(legs: readonly RunLeg[], positions: readonly DraftPo
 
 const HEAD = "/backend_protection/"
 
-/** What the server disliked, by the field of the form it stands at. */
+/** Map validation errors of the server to form fields. */
 export function fieldErrors(complaints: readonly Complaint[]): Record<string, string> {
   const placed = complaints.filter(({ pointer }) => pointer.startsWith(HEAD))
   return Object.fromEntries(

@@ -18,7 +18,7 @@ interface Props {
   live: RunLive
 }
 
-/** Candles of the session with a line at every level the protection acts at. */
+/** Candles of the session with a line at every protection level. */
 export function LevelsSection({ names, protection, live }: Props) {
   const [chosen, setChosen] = useState<string | null>(null)
   const name = chosen !== null && names.includes(chosen) ? chosen : (names[0] ?? "")
@@ -27,7 +27,7 @@ export function LevelsSection({ names, protection, live }: Props) {
   const chart = useRef<IChartApi | null>(null)
   const found = levelsOf(protection, live.steps, name)
   const written = JSON.stringify(found)
-  // biome-ignore lint/correctness/useExhaustiveDependencies: lines are drawn anew only when one of them is another
+  // biome-ignore lint/correctness/useExhaustiveDependencies: redraw the lines only when one of them changes
   const levels = useMemo(() => found, [written])
   const candles = useMemo(
     () =>
@@ -40,8 +40,8 @@ export function LevelsSection({ names, protection, live }: Props) {
   const told = levels.map((level) => `${level.label} ${number(level.price, 2)}`).join(", ")
   return (
     <ChartSection
-      title={`${symbolOf(name)} and its levels`}
-      note={`${tick ? `Now ${number(tick.ltp, 2)}. ` : ""}${told || "No level is set for it."}`}
+      title={`${symbolOf(name)} levels`}
+      note={`${tick ? `Now ${number(tick.ltp, 2)}. ` : ""}${told || "No levels set."}`}
       file={`levels-${symbolOf(name)}`}
       png={() => chart.current?.takeScreenshot().toDataURL()}
       rows={() => candles.map(({ at, open, high, low, close }) => ({ at, open, high, low, close }))}

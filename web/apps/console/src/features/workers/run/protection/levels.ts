@@ -1,7 +1,7 @@
 import type { PriceLevel } from "@tradertape/ui/charts/candle-chart.tsx"
 import type { ProtectionSnapshot, Step } from "@/lib/queries/workers"
 
-/** Lines for one instrument: where it was entered, and every level its protection acts at, as they stand now. */
+/** Lines of one instrument: its entry price and current protection levels. */
 export function levelsOf(
   protection: ProtectionSnapshot | null,
   steps: readonly Step[],
@@ -26,7 +26,7 @@ function line(price: number | null | undefined, label: string, tone: PriceLevel[
   return price == null ? null : { price, label, tone }
 }
 
-/** What can be looked at: protected instruments first, then those held. */
+/** Instruments that can be charted: protected ones first, then held ones. */
 export function chartedInstruments(
   protection: ProtectionSnapshot | null,
   legs: readonly { instrument: string }[],

@@ -13,24 +13,22 @@ interface Props {
   form: UseFormReturnType<Draft>
   index: number
   name: string
-  /** Undefined for a row that is not saved yet. */
+  /** Undefined for an unsaved row. */
   status: string | undefined
-  /** Units that the run holds of it. */
+  /** Units of the position that the run holds. */
   held: number
   isOver: boolean
 }
 
-/** One protected position: what it is, and the three rules on it. */
+/** One protected position and its three rules. */
 export function PositionFields({ form, index, name, status, held, isOver }: Props) {
   const at = (field: string) => form.getInputProps(`positions.${index}.${field}`)
   return (
     <fieldset className={classes.group}>
       <legend>
         {name}
-        {status === "done" && <span className="tt-muted"> · its exit is done</span>}
-        {!isOver && status === "armed" && held === 0 && (
-          <span className="tt-warn"> · nothing of it is held</span>
-        )}
+        {status === "done" && <span className="tt-muted"> · exited</span>}
+        {!isOver && status === "armed" && held === 0 && <span className="tt-warn"> · no open position</span>}
         {status && status !== "done" && status !== "armed" && <span className="tt-warn"> · {status}</span>}
       </legend>
       <div className={`${classes.fields} ${classes.tight}`}>
@@ -61,7 +59,7 @@ export function PositionFields({ form, index, name, status, held, isOver }: Prop
           leftSection={<Trash2 size={13} />}
           onClick={() => form.removeListItem("positions", index)}
         >
-          Leave {name} unprotected
+          Remove protection of {name}
         </Button>
       </Group>
     </fieldset>

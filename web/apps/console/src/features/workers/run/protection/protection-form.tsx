@@ -17,7 +17,7 @@ interface Props {
   isOver: boolean
 }
 
-/** The rules of the run's protection; the server says what is wrong with them, field by field. */
+/** The rules of the run's protection. The server validates them field by field. */
 export function ProtectionForm({ id, protection, chips, legs, isOver }: Props) {
   const form = useForm<Draft>({ initialValues: toDraft(protection) })
   const { positions } = form.values
@@ -30,8 +30,8 @@ export function ProtectionForm({ id, protection, chips, legs, isOver }: Props) {
         protection?.reason
           ? `Last: ${protection.reason}`
           : isOver
-            ? "As it stood when the run closed."
-            : "Watched by the server on every tick, also when the worker is gone."
+            ? "As it was when the run closed."
+            : "Checked by the server on every tick, even without a running worker."
       }
       chips={chips}
       isOver={isOver}
@@ -48,13 +48,13 @@ export function ProtectionForm({ id, protection, chips, legs, isOver }: Props) {
         <>
           <TextInput
             label="Reason"
-            placeholder="Optional; stands in the timeline"
+            placeholder="Optional; recorded in the timeline"
             maxLength={500}
             {...form.getInputProps("reason")}
           />
           <Checkbox
             size="xs"
-            label="Begin trailing anew: forget the best prices so far"
+            label="Restart trailing: discard the best prices so far"
             {...form.getInputProps("resets", { type: "checkbox" })}
           />
         </>
@@ -89,7 +89,7 @@ export function ProtectionForm({ id, protection, chips, legs, isOver }: Props) {
         ))}
         {missing.length === 0 && positions.length === 0 && (
           <Text size="sm" c="dimmed">
-            Rules for single positions can be added once the run holds something.
+            Rules for single positions can be added once the run has an open position.
           </Text>
         )}
       </Group>
@@ -98,7 +98,7 @@ export function ProtectionForm({ id, protection, chips, legs, isOver }: Props) {
   )
 }
 
-/** How many units of a position the run holds; negative ones are sold. */
+/** Units of a position that the run holds; negative if short. */
 function heldOf(legs: readonly RunLeg[], symbol: string, product: string): number {
   return legs.find((leg) => leg.instrument === symbol && leg.product === product)?.quantity ?? 0
 }

@@ -17,16 +17,16 @@ interface Props<T> {
   chips: ReactNode
   isOver: boolean
   save: (draft: T) => Promise<unknown>
-  /** What the server disliked, by the field of the form it stands at. */
+  /** Map validation errors of the server to form fields. */
   place: (complaints: readonly Complaint[]) => Record<string, string>
-  /** Fields that say why, below the rules. */
+  /** Fields below the rules, such as the reason. */
   reasons?: ReactNode
-  /** One more button beside those that save and undo. */
+  /** An extra button beside Save and Undo. */
   extra?: ReactNode
   children: ReactNode
 }
 
-/** What is around the rules of any protection: its switch, the rules on worker and clock, saving and refusals. */
+/** The common parts of every protection form: on/off switch, worker and time rules, saving and errors. */
 export function ProtectionFrame<T extends { enabled: boolean; operations: Operations }>(props: Props<T>) {
   const { id, form, isOver, save, place } = props
   const client = useQueryClient()

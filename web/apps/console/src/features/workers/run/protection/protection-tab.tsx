@@ -9,7 +9,7 @@ import { LevelsSection } from "./levels-section"
 import { ProtectionForm } from "./protection-form"
 import { StepsSection } from "./steps-section"
 
-/** The levels on the chart, and the rules behind them to change. */
+/** The protection levels on a chart, and the form to change the rules. */
 export function ProtectionTab({ page, live }: { page: RunPage; live: RunLive }) {
   const protection = page.protection as unknown as ProtectionSnapshot | null
   const names = chartedInstruments(protection, live.legs)
@@ -27,14 +27,14 @@ export function ProtectionTab({ page, live }: { page: RunPage; live: RunLive }) 
       ) : (
         <Section title="Levels">
           <EmptyState icon={<CandlestickChart size={28} />} title="No instrument to chart yet">
-            Once the run holds something or protects it, its candles stand here with a line at every level.
+            Once the run has or protects a position, its chart appears here with a line at every level.
           </EmptyState>
         </Section>
       )}
       <StepsSection
         steps={live.steps}
         isOver={isOver}
-        note="The nearest rule first, at the prices of now. The server acts on it, also when the worker is gone."
+        note="At current prices, the rule closest to acting first. The server acts even without a running worker."
       />
       <ProtectionForm
         key={protection?.generation ?? 0}

@@ -37,25 +37,25 @@ export function BasketFields({ form }: Props) {
 }
 
 interface OperationProps {
-  /** The input of a field by its name, as a form gives it. */
+  /** Returns the input props of a form field by its name. */
   at: (field: string, type?: "checkbox") => object
 }
 
-/** Rules on the worker and on the clock. */
+/** Rules on worker liveness and time. */
 export function OperationFields({ at }: OperationProps) {
   return (
     <fieldset className={classes.group}>
-      <legend>Worker and clock</legend>
+      <legend>Worker liveness and time</legend>
       <div className={classes.fields}>
         <Switch
           size="sm"
           className={classes.wide}
-          label="Leave the run when its worker goes silent"
+          label="Exit the run when the worker stops sending heartbeats"
           {...at("exit_on_worker_stale", "checkbox")}
         />
         <NumberInput
           size="xs"
-          label="Silent for (s)"
+          label="Without heartbeat for (s)"
           placeholder="30 to 86,400"
           {...at("worker_stale_sec")}
         />

@@ -11,18 +11,16 @@ interface Props {
   note: string
 }
 
-/** Everything the protection will do by itself, the nearest first: at what, how far, and what then. */
+/** The next actions of the protection, the closest first: level, distance and effect. */
 export function StepsSection({ steps, isOption = false, isOver, note }: Props) {
   return (
-    <Section title="What it will do by itself" note={isOver ? undefined : note} flush>
+    <Section title="Next actions" note={isOver ? undefined : note} flush>
       {steps.length === 0 ? (
         <Text size="sm" c="dimmed" px="md" pb="md">
-          {isOver
-            ? "The run is closed: nothing is watched any more."
-            : "Nothing is watched now: no rule is armed on anything that is held."}
+          {isOver ? "The run is closed: protection is off." : "No rule is armed on an open position."}
         </Text>
       ) : (
-        <ol data-live className={classes.steps} aria-label="What it will do by itself">
+        <ol data-live className={classes.steps} aria-label="Next actions">
           {steps.map((step) => (
             <li key={`${step.rule} ${step.instrument ?? ""}`}>
               <span className={classes.rule}>{nameWords(step)}</span>

@@ -4,7 +4,7 @@ import type { RiskControl } from "@/lib/queries/workers"
 export type RiskValue = string | number | boolean
 export type Risk = Record<string, RiskValue>
 
-/** Values of a run that are plain enough to edit. */
+/** Values of a run that are simple enough to edit. */
 export function plainRisk(risk: Record<string, unknown>): Risk {
   const plain = Object.entries(risk).filter(([, value]) =>
     ["string", "number", "boolean"].includes(typeof value),
@@ -12,7 +12,7 @@ export function plainRisk(risk: Record<string, unknown>): Risk {
   return Object.fromEntries(plain) as Risk
 }
 
-/** The controls the worker offers; without any, one for each value it has. */
+/** The controls the worker defines; without any, one for each of its values. */
 export function controlsOf(schema: readonly RiskControl[], risk: Risk): RiskControl[] {
   if (schema.length > 0) return [...schema]
   return Object.entries(risk).map(([key, value]) => ({
@@ -21,7 +21,7 @@ export function controlsOf(schema: readonly RiskControl[], risk: Risk): RiskCont
   }))
 }
 
-/** What the form begins with: the value in force, else the worker's default. */
+/** Initial form values: the value in force, else the worker's default. */
 export function initialRisk(controls: readonly RiskControl[], risk: Risk): Risk {
   const values = controls.map((control) => [
     control.key,
@@ -34,13 +34,13 @@ function emptyOf({ type = "number" }: RiskControl): RiskValue {
   return type === "boolean" ? false : ""
 }
 
-/** What changed, as the server wants it: only controls that differ and are set. */
+/** The patch for the server: only controls that are set and changed. */
 export function patchOf(controls: readonly RiskControl[], before: Risk, after: Risk): Risk {
   const changed = controls.filter(({ key }) => after[key] !== before[key] && after[key] !== "")
   return Object.fromEntries(changed.map(({ key }) => [key, after[key]])) as Risk
 }
 
-/** Where the form has each value of a patch, and its reason. */
+/** The form field of each value of a patch and of its reason. */
 export function placesOf(controls: readonly RiskControl[]): Record<string, string> {
   const values = controls.map(({ key }) => [`/patch/${key}`, `values.${key}`])
   return { ...Object.fromEntries(values), "/reason": "reason" }
@@ -50,14 +50,14 @@ export function labelOf({ key, label, unit }: RiskControl): string {
   return unit ? `${label ?? words(key)} (${unit})` : (label ?? words(key))
 }
 
-/** "0.5 to 5", "At least 1": what a number may be. */
+/** "0.5 to 5", "At least 1": the allowed range of a number. */
 export function rangeOf({ min, max }: RiskControl): string {
   if (min !== undefined && max !== undefined) return `${plain(min)} to ${plain(max)}`
   if (min !== undefined) return `At least ${plain(min)}`
   return max === undefined ? "" : `At most ${plain(max)}`
 }
 
-/** The choices of a select, by the text that stands for each. */
+/** The options of a select by their labels. */
 export function choicesOf({
   options = [],
 }: RiskControl): { value: string; label: string; means: RiskValue }[] {

@@ -26,7 +26,7 @@ export function RiskForm({ id, controls, risk, mayEdit }: Props) {
   const saving = useMutation({
     mutationFn: () => runCalls.saveRisk(id, patch, form.values.reason),
     onSuccess: () => {
-      tellDone("The controls are saved; the worker takes them with its next heartbeat")
+      tellDone("The controls are saved; the worker applies them at its next heartbeat")
       return client.invalidateQueries({ queryKey: ["workers", "run", id] })
     },
     onError: (error) => form.setErrors(fieldErrors(error, placesOf(controls))),
@@ -45,7 +45,7 @@ export function RiskForm({ id, controls, risk, mayEdit }: Props) {
         <TextInput
           label="Reason"
           required={needsReason}
-          placeholder={needsReason ? "This change wants a reason" : "Optional; stands in the timeline"}
+          placeholder={needsReason ? "This change requires a reason" : "Optional; recorded in the timeline"}
           maxLength={500}
           disabled={!mayEdit}
           {...form.getInputProps("reason")}

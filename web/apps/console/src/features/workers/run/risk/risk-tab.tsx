@@ -7,7 +7,7 @@ import { controlsOf, plainRisk } from "./controls"
 import { RiskForm } from "./risk-form"
 import { RiskState } from "./risk-state"
 
-/** Controls the worker lets one change while it runs. */
+/** Controls of the worker that can be changed while it runs. */
 export function RiskTab({ page }: { page: RunPage }) {
   const risk = plainRisk(page.risk)
   const controls = controlsOf(page.risk_schema as unknown as RiskControl[], risk)
@@ -15,7 +15,7 @@ export function RiskTab({ page }: { page: RunPage }) {
   return (
     <Section title="Risk controls" note={<RiskState page={page} />}>
       {controls.length === 0 ? (
-        <EmptyState icon={<SlidersHorizontal size={28} />} title="This worker offers no controls">
+        <EmptyState icon={<SlidersHorizontal size={28} />} title="This worker has no controls">
           A worker that creates its run with a risk_schema gets a form here: each control with its type, range
           and help, changed while it runs.
         </EmptyState>
@@ -23,7 +23,7 @@ export function RiskTab({ page }: { page: RunPage }) {
         <>
           {!mayEdit && (
             <Text size="sm" c="dimmed" mb="sm">
-              These cannot be changed: the run is closed, or its worker did not allow edit_risk.
+              The controls cannot be changed: the run is closed, or its worker did not allow edit_risk.
             </Text>
           )}
           <RiskForm

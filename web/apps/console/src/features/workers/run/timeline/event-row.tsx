@@ -6,7 +6,7 @@ import type { TimelineEvent } from "@/lib/queries/workers"
 import { detailsOf, titleOf, toneOf } from "./event-words"
 import classes from "./timeline.module.css"
 
-/** One event: its head, its sentence, and everything about it on demand. */
+/** One event: title, message, and details on demand. */
 export function EventRow({ event }: { event: TimelineEvent }) {
   const [isOpen, setOpen] = useState(false)
   const Arrow = isOpen ? ChevronDown : ChevronRight

@@ -23,24 +23,24 @@ const WARN = new Set([
 ])
 const ALARM = new Set(["protection_triggered", "protection_failed", "exit_failed", "run_error", "run_halted"])
 
-/** How much an event wants to be seen. */
+/** How prominently to show an event. */
 export function toneOf({ event_type }: TimelineEvent): Tone {
   if (ALARM.has(event_type) || event_type.includes("kill_switch")) return "alarm"
   if (WARN.has(event_type)) return "warn"
   return GOOD.has(event_type) ? "good" : "plain"
 }
 
-/** The head of an event: which rule fired, else what kind of thing it was. */
+/** The title of an event: the rule that fired, else the event type. */
 export function titleOf({ event_type, payload }: TimelineEvent): string {
   if (event_type === "protection_triggered" && typeof payload.rule === "string")
     return `${ruleWords(payload.rule)} fired`
   return words(event_type.replaceAll(".", " "))
 }
 
-/** A moment as payloads have it: "2026-11-22T18:30:00.522681+00:00". */
+/** A timestamp in a payload: "2026-11-22T18:30:00.522681+00:00". */
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/
 
-/** A payload's members in the order given, nested ones as JSON, empty ones left out. */
+/** The fields of a payload in their order, nested ones as JSON, without empty ones. */
 export function detailsOf(payload: Record<string, unknown>): [name: string, text: string][] {
   return Object.entries(payload).flatMap(([key, value]): [string, string][] => {
     if (value === null || value === undefined || value === "") return []

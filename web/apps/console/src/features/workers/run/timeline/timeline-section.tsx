@@ -18,11 +18,11 @@ const FEW = 8
 
 interface Props {
   id: string
-  /** The newest few, with the way to all of them. */
+  /** Only the newest events, with a link to all. */
   compact?: boolean
 }
 
-/** Everything that happened in a run, newest first, as it happens. */
+/** All events of a run, newest first, updated live. */
 export function TimelineSection({ id, compact = false }: Props) {
   const [kind, setKind] = useState("")
   const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery(
@@ -33,9 +33,7 @@ export function TimelineSection({ id, compact = false }: Props) {
   return (
     <Section
       title="Timeline"
-      note={
-        compact ? "The latest, times in IST." : "Newest first, times in IST; new lines appear by themselves."
-      }
+      note={compact ? "Latest events, times in IST." : "Newest first, times in IST; updated live."}
       action={
         compact ? (
           <Anchor
@@ -61,7 +59,7 @@ export function TimelineSection({ id, compact = false }: Props) {
         </Stack>
       ) : events.length === 0 ? (
         <Text size="sm" c="dimmed">
-          Nothing of that kind happened yet.
+          No events of this kind yet.
         </Text>
       ) : (
         <ol className={classes.list} aria-live="polite" aria-relevant="additions">
