@@ -27,8 +27,8 @@ from trading import SCOPE, Trading, order, trading
 
 from tradertape_core.orders.order import Product, Side
 from tradertape_server.features.execution.ports import Happened
-from tradertape_server.features.execution.state.command import Wish
-from tradertape_server.features.execution.state.unit_of_work import Desk
+from tradertape_server.features.execution.state.command import Command
+from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 from tradertape_server.features.workers import guardian, repository
 from tradertape_server.features.workers.option_documents import (
     Entry,
@@ -132,15 +132,15 @@ def guarded(at: Trading, name: str, shares: list[int], protection: dict[str, Any
         at.market.trade(f"NSE:S{share}", "1000.00")  # a fresh price: it is filled at once
         at.execution.place(ref(run), order(share, "BUY", 10), key=f"bench:entry:{share}")
     if len(shares) > 1:
-        at.execution.trader.do(Wish(lambda desk: make_options(desk, run_id, shares)))
+        at.execution.trader.execute(Command(lambda uow: make_options(uow, run_id, shares)))
     patch = ProtectionPatch(backend_protection=protection)
     at.workers.protections.change(at.caller, run_id, patch, None)
     return run_id
 
 
-def make_options(desk: Desk, run_id: str, shares: list[int]) -> None:
+def make_options(uow: UnitOfWork, run_id: str, shares: list[int]) -> None:
     """Say that the shares a run holds are its option legs: they are left in the same way."""
-    run = repository.any_run(desk.session, run_id, lock=True)
+    run = repository.any_run(uow.session, run_id, lock=True)
     assert run is not None
     legs = [
         OptionLeg(
@@ -150,13 +150,13 @@ def make_options(desk: Desk, run_id: str, shares: list[int]) -> None:
         )
         for share in shares
     ]  # fmt: skip
-    entry = Entry(key="bench:entry", at=desk.now, status=EntryStatus.ENTERED)
+    entry = Entry(key="bench:entry", at=uow.now, status=EntryStatus.ENTERED)
     whole = OptionRun(
         strategy_name="bench", product=Product.MIS, underlying="S", expiry=date(2030, 1, 1),
         legs=tuple(legs), entry=entry,
     )  # fmt: skip
     run.option_run = dict(stored_option_run(whole))
-    desk.session.flush()
+    uow.session.flush()
 
 
 def one_by_one(

@@ -90,10 +90,10 @@ class Placer(Client):
                     return
                 self._settle(http, servers, f"{self.run_id}:{number:05d}", order(number))
 
-    def _settle(self, http: httpx.Client, servers: Any, key: str, wish: Json) -> None:
+    def _settle(self, http: httpx.Client, servers: Any, key: str, command: Json) -> None:
         body = {
             "intent_type": "place_order",
-            "payload": {"order": wish},
+            "payload": {"order": command},
             "idempotency_key": key,
             "metadata": {},
         }
@@ -160,12 +160,12 @@ class SdkPlacer(Placer):
                     return
                 self._place(client, f"{self.run_id}:{number:05d}", order(number))
 
-    def _place(self, client: KiteAlgoWorkerClient, key: str, wish: Json) -> None:
+    def _place(self, client: KiteAlgoWorkerClient, key: str, command: Json) -> None:
         while True:
             self.tries += 1
             sent_s = time.monotonic()
             try:
-                answer = client.place_order(self.run_id, wish, key)
+                answer = client.place_order(self.run_id, command, key)
             except (OutcomeUnknownError, TransportError) as lost:
                 self.refusals[type(lost).__name__] += 1
                 self.hops += 1

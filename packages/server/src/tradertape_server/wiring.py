@@ -34,7 +34,7 @@ from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.execution.service import Settings as ExecutionSettings
 from tradertape_server.features.feed.http.tick_socket import Channel
 from tradertape_server.features.feed.live.candle_history import CandleHistory
-from tradertape_server.features.feed.live.execution_market import DeskMarket
+from tradertape_server.features.feed.live.execution_market import ExecutionMarket
 from tradertape_server.features.feed.live.feed import Feed
 from tradertape_server.features.feed.live.feed_setup import (
     FeedOptions,
@@ -69,7 +69,7 @@ from tradertape_server.features.options.strategies import StrategyPreview
 from tradertape_server.features.strategies.service import StrategyService, sync_templates
 from tradertape_server.features.strategies.trying import TrialService
 from tradertape_server.features.watchlists.service import WatchlistService
-from tradertape_server.features.workers.option_services import OptionDesk
+from tradertape_server.features.workers.option_services import OptionServices
 from tradertape_server.features.workers.rescaling import rescale_protections
 from tradertape_server.features.workers.service import Workers
 from tradertape_server.features.workers.watching import FeedPrices
@@ -118,7 +118,7 @@ class Container:
     activity: ActivityService
     options: OptionService
     option_strategies: StrategyPreview
-    option_desk: OptionDesk
+    option_services: OptionServices
     strategies: StrategyService
     trials: TrialService
     backtests: BacktestService
@@ -215,7 +215,7 @@ def build_container(
     execution = ExecutionService.build(
         database,
         trading,
-        DeskMarket(
+        ExecutionMarket(
             feed,
             instruments,
             any_hour=any_hour,
@@ -294,7 +294,9 @@ def build_container(
         activity=ActivityService(database),
         options=options,
         option_strategies=StrategyPreview(options),
-        option_desk=OptionDesk.build(workers, execution, options.reader, feed, clock, secrets),
+        option_services=OptionServices.build(
+            workers, execution, options.reader, feed, clock, secrets
+        ),
         strategies=strategies,
         trials=TrialService(market),
         backtests=backtests,

@@ -17,7 +17,7 @@ import pytest
 from tradertape_core.kernel.clock import Clock
 from tradertape_server.features.auth.models import User
 from tradertape_server.features.execution.service import ExecutionService, RunRef
-from tradertape_server.features.execution.state.command import Wish
+from tradertape_server.features.execution.state.command import Command
 from tradertape_server.platform.database.engine import Database
 
 
@@ -118,8 +118,8 @@ def settle(execution: ExecutionService) -> Callable[..., None]:
     """Waits until the trader has worked off what it was told before."""
 
     def settle(service: ExecutionService = execution) -> None:
-        # A wish that needs no venue is answered before the ticks of its turn; the next is not.
+        # A command that needs no venue is answered before the ticks of its turn; the next is not.
         for _ in range(2):
-            service.trader.do(Wish(lambda _desk: None))
+            service.trader.execute(Command(lambda _uow: None))
 
     return settle

@@ -1,4 +1,4 @@
-"""Callers on event loops hear of a turn's answers at once."""
+"""PendingReplies on event loops hear of a turn's answers at once."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from unittest.mock import patch
 import pytest
 
 from tradertape_core.kernel.errors import InvariantBroken
-from tradertape_server.features.execution.state.pending_replies import Callers, Pending
+from tradertape_server.features.execution.state.pending_replies import PendingReplies, PendingReply
 
 
 def test_all_answers_of_a_turn_wake_the_loop_once() -> None:
     async def ask() -> list[Any]:
-        callers, asked = Callers(), [Pending() for _ in range(5)]
+        callers, asked = PendingReplies(), [PendingReply() for _ in range(5)]
         waiting = [callers.expect(one) for one in asked]
         waiting[0].cancel()  # this one has gone
         loop = asyncio.get_running_loop()
@@ -35,9 +35,9 @@ def test_all_answers_of_a_turn_wake_the_loop_once() -> None:
 
 
 def test_a_loop_that_is_gone_harms_nobody() -> None:
-    callers, gone, there = Callers(), Pending(), Pending()
+    callers, gone, there = PendingReplies(), PendingReply(), PendingReply()
 
-    async def expect(done: Pending) -> asyncio.Future[Any]:
+    async def expect(done: PendingReply) -> asyncio.Future[Any]:
         return callers.expect(done)
 
     async def answered() -> Any:
@@ -52,8 +52,8 @@ def test_a_loop_that_is_gone_harms_nobody() -> None:
 
 
 def test_what_is_known_stays_and_a_second_answer_is_refused() -> None:
-    told: list[Pending] = []
-    one = Pending()
+    told: list[PendingReply] = []
+    one = PendingReply()
     one.tell = told.append
     assert not one.done()
     one.set_result(1)

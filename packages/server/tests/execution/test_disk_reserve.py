@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 
 from tradertape_server.features.execution.errors import TradingPaused
 from tradertape_server.features.execution.service import RunRef
-from tradertape_server.features.execution.state.command import Wish
+from tradertape_server.features.execution.state.command import Command
 from tradertape_server.features.execution.store.halts import Halt
 from tradertape_server.features.execution.store.models import IntentRow, OrderRow
 from tradertape_server.platform.database.disk_errors import FULL, trouble_of
@@ -98,7 +98,7 @@ def test_exits_go_on_while_entries_wait_for_room(
     assert execution.cancel("run-1", rests).status == "CANCELLED"
     halt = Halt(user_id=user_id, reason="full", by="me", since=clock.now())
     for switch in (halt, None):
-        execution.trader.do(Wish(lambda desk, to=switch: desk.switch(user_id, to)))
+        execution.trader.execute(Command(lambda uow, to=switch: uow.switch(user_id, to)))
     sell = order(transaction_type="SELL", quantity=4)
     assert execution.place(run, sell, key="key-close").document["status"] == "COMPLETE"
     for one in (run, other):

@@ -9,7 +9,7 @@ import pytest
 from tradertape_core.orders.order import Product
 from tradertape_server.features.execution.errors import OrderDenied, RunExiting
 from tradertape_server.features.execution.service import RunRef
-from tradertape_server.features.execution.state.command import Wish
+from tradertape_server.features.execution.state.command import Command
 from tradertape_server.platform.errors import Conflict
 
 
@@ -49,7 +49,7 @@ def test_an_exit_that_has_to_wait_blocks_new_orders_and_goes_on_by_itself(
     assert again.exits_under_way() == [("run-1", "exit-0001")]
     market.trade("NSE:INFY", "1500.00")
     settle(again)
-    done = again.go_on_leaving("run-1", "exit-0001")
+    done = again.advance_exit("run-1", "exit-0001")
     assert done is not None
     assert done.document["status"] == "closed"
     assert len(done.document["orders"]) == 1
@@ -63,18 +63,18 @@ def test_an_exit_that_nobody_takes_is_sent_again_with_a_wider_band(
     execution.place(run, order(product="MIS"), key="key-0001")
     market.trade("NSE:INFY", "1500.00", bid=False)
     assert execution.exit_run(run, key="exit-0001").status_code == 202
-    assert execution.go_on_leaving("run-1", "exit-0001") is None, "it has its time"
+    assert execution.advance_exit("run-1", "exit-0001") is None, "it has its time"
     [resting] = execution.orders(run_id="run-1", open_only=True)
     clock.advance(seconds=11)
     market.trade("NSE:INFY", "1450.00", bid=False)
     settle()
-    assert execution.go_on_leaving("run-1", "exit-0001") is None
+    assert execution.advance_exit("run-1", "exit-0001") is None
     [wider] = execution.orders(run_id="run-1", open_only=True)
     assert execution.order("run-1", resting.order_id).status == "CANCELLED"
     assert wider.request.market_protection > resting.request.market_protection
     market.trade("NSE:INFY", "1450.00")
     settle()
-    done = execution.go_on_leaving("run-1", "exit-0001")
+    done = execution.advance_exit("run-1", "exit-0001")
     assert [one["status"] for one in done.document["orders"]] == ["CANCELLED", "COMPLETE"]
     assert execution.positions(run_id="run-1", open_only=True) == []
 
@@ -122,11 +122,11 @@ def test_an_exit_that_can_do_nothing_now_asks_once(execution, run, order, market
     execution.place(run, order(), key="key-0001")
     market.open = False
     assert execution.exit_run(run, key="exit-0001").status_code == 202
-    turns = execution.trader.turns
-    assert execution.go_on_leaving("run-1", "exit-0001") is None
-    assert execution.trader.turns - turns == 1
+    turns = execution.trader.batches
+    assert execution.advance_exit("run-1", "exit-0001") is None
+    assert execution.trader.batches - turns == 1
     market.open = True
-    assert execution.go_on_leaving("run-1", "exit-0001").document["status"] == "closed"
+    assert execution.advance_exit("run-1", "exit-0001").document["status"] == "closed"
 
 
 def test_a_run_is_being_left_until_that_very_exit_is_done(execution, run, order, market, clock):
@@ -144,7 +144,7 @@ def test_what_is_over_is_not_kept_in_memory(execution, run, order):
     for _ in range(2):
         with pytest.raises(Conflict):
             execution.cancel("run-1", body["order_id"])
-    assert execution.trader.do(Wish(lambda desk: dict(desk._orders))) == {}
+    assert execution.trader.execute(Command(lambda uow: dict(uow._orders))) == {}
 
 
 def test_an_exit_is_sent_again_in_time_though_the_clock_was_set_back(
@@ -158,11 +158,11 @@ def test_an_exit_is_sent_again_in_time_though_the_clock_was_set_back(
     clock.advance(seconds=5)
     market.trade("NSE:INFY", "1450.00", bid=False)
     settle()
-    assert execution.go_on_leaving("run-1", "exit-0001") is None
+    assert execution.advance_exit("run-1", "exit-0001") is None
     [wider] = execution.orders(run_id="run-1", open_only=True)
     assert wider.request.market_protection > resting.request.market_protection
     clock.advance(seconds=5)
     market.trade("NSE:INFY", "1400.00", bid=False)
     settle()
-    assert execution.go_on_leaving("run-1", "exit-0001") is None
+    assert execution.advance_exit("run-1", "exit-0001") is None
     assert execution.orders(run_id="run-1", open_only=True) == [wider], "it has its time"

@@ -15,7 +15,7 @@ from tradertape_core.kernel.errors import InvalidDocument
 from tradertape_server.features.auth.models import User
 from tradertape_server.features.execution.errors import OrderDenied
 from tradertape_server.features.execution.gtt.gtt_commands import gtt_view
-from tradertape_server.features.execution.state.command import Wish
+from tradertape_server.features.execution.state.command import Command
 from tradertape_server.platform.errors import Conflict, NotFound
 
 
@@ -199,15 +199,15 @@ def test_a_change_whose_transaction_is_lost_leaves_the_trigger_waiting(
     execution, account, user_id, single, market, settle
 ):
     trigger = execution.create_gtt(account, single())
-    delete = execution.gtt.delete_wish(account, trigger)
+    delete = execution.gtt.delete_command(account, trigger)
 
-    def collide(desk) -> None:
-        delete.decide(desk)
+    def collide(uow) -> None:
+        delete.decide(uow)
         again = select(User.id, User.email, User.created_at).where(User.id == user_id)
-        desk.session.execute(insert(User).from_select(["id", "email", "created_at"], again))
+        uow.session.execute(insert(User).from_select(["id", "email", "created_at"], again))
 
     with pytest.raises(IntegrityError):
-        execution.trader.do(Wish(collide))
+        execution.trader.execute(Command(collide))
     settle()
     assert market.watched == {"NSE:INFY"}
     market.trade("NSE:INFY", "1449.00")

@@ -111,8 +111,8 @@ class Story:
 
     def place(self, service: ExecutionService, number: int) -> bytes:
         run = RunRef(account_id=self._account_id, run_id=f"run-{number % CLIENTS}")
-        wish = {**crashing.wish_of(number), "quantity": 1}
-        return service.place(run, wish, key=crashing.key_of(number)).body
+        command = {**crashing.wish_of(number), "quantity": 1}
+        return service.place(run, command, key=crashing.key_of(number)).body
 
     def _ask(self, client: int) -> None:
         draw = random.Random(self.seed + client)

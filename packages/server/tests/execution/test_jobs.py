@@ -98,7 +98,7 @@ def test_what_could_not_be_done_at_the_open_is_done_a_second_later(
     market.open = True
     at(9, 16, days=1)
     with monkeypatch.context() as away:
-        away.setattr(type(execution.trader), "do", paused)
+        away.setattr(type(execution.trader), "execute", paused)
         with pytest.raises(TradingPaused):
             jobs.run_once()
     jobs.run_once()
@@ -116,8 +116,8 @@ def test_a_close_nobody_saw_still_ends_its_orders(execution, run, order, jobs, a
 
 def test_an_order_with_a_time_to_live_ends_on_the_minute(execution, run, order, jobs, clock):
     """KO-04."""
-    wish = order(order_type="LIMIT", price=1490, validity="TTL", validity_ttl=2)
-    body = execution.place(run, wish, key="key-0001").document
+    command = order(order_type="LIMIT", price=1490, validity="TTL", validity_ttl=2)
+    body = execution.place(run, command, key="key-0001").document
     clock.advance(seconds=119)
     jobs.run_once()
     assert execution.order("run-1", body["order_id"]).status == "OPEN"

@@ -10,7 +10,7 @@ import pytest
 from tradertape_core.kernel.errors import InvalidDocument
 from tradertape_server.features.execution.errors import OrderDenied
 from tradertape_server.features.execution.service import RunRef
-from tradertape_server.features.execution.state.command import Wish
+from tradertape_server.features.execution.state.command import Command
 from tradertape_server.platform.errors import Conflict, NotFound
 
 
@@ -184,9 +184,9 @@ def test_a_preview_says_what_is_needed_and_warns(execution, run, order):
 
 def test_a_preview_counts_the_brokerage_of_every_slice(execution, run, order):
     """KO-07: the estimate is what the slices then cost."""
-    wish = order(tradingsymbol="SLICED", quantity=250, product="MTF", autoslice=True)
-    estimate = execution.preview(run, wish)["cost_contract"]
-    execution.place(run, wish, key="key-0001")
+    command = order(tradingsymbol="SLICED", quantity=250, product="MTF", autoslice=True)
+    estimate = execution.preview(run, command)["cost_contract"]
+    execution.place(run, command, key="key-0001")
     paid = execution.funds(run.account_id).charges_paise / 100
     assert len(execution.trades(run_id="run-1")) == 3
     assert estimate["total_charges"] == pytest.approx(paid, abs=0.02)
@@ -232,12 +232,12 @@ def test_prices_that_came_at_once_fill_one_exit_of_a_cover_order(
     execution.place(run, entry, key="key-0001")
     is_held, is_free = Event(), Event()
 
-    def hold(_desk) -> None:
+    def hold(_uow) -> None:
         is_held.set()
         assert is_free.wait(60)
 
     with ThreadPoolExecutor(1) as pool:
-        pool.submit(execution.trader.do, Wish(hold))
+        pool.submit(execution.trader.execute, Command(hold))
         assert is_held.wait(60)
         market.trade("NSE:INFY", "1475.00")
         market.trade("NSE:INFY", "1525.00")

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from tradertape_server.features.auth.models import User
 from tradertape_server.features.execution.errors import TradingPaused
 from tradertape_server.features.execution.loop import trader
-from tradertape_server.features.execution.state.command import Wish
+from tradertape_server.features.execution.state.command import Command
 
 
 def test_who_listens_is_told_that_events_may_be_on_disk_which_nobody_said(
@@ -28,7 +28,7 @@ def test_who_listens_is_told_that_events_may_be_on_disk_which_nobody_said(
             monkeypatch.undo()
             raise OperationalError("COMMIT", {}, Exception("the connection was cut"))
 
-    monkeypatch.setattr(trader, "reach", cut)
+    monkeypatch.setattr(trader, "crash_point", cut)
     with pytest.raises(TradingPaused):
         execution.place(run, order(), key="key-0001")
     assert (told, said) == ([], []), "stored, and said to nobody"
@@ -44,24 +44,24 @@ def test_an_error_of_one_wish_loses_nothing_of_those_in_its_turn(execution, data
     end."""
     trader, is_held, is_free = execution.trader, Event(), Event()
 
-    def hold(_desk) -> None:
+    def hold(_uow) -> None:
         is_held.set()
         assert is_free.wait(60)
 
-    def rename(desk) -> None:
-        desk.session.execute(update(User).where(User.id == user_id).values(name="Stored"))
+    def rename(uow) -> None:
+        uow.session.execute(update(User).where(User.id == user_id).values(name="Stored"))
 
-    def collide(desk) -> None:
+    def collide(uow) -> None:
         again = select(User.id, User.email, User.created_at).where(User.id == user_id)
-        desk.session.execute(insert(User).from_select(["id", "email", "created_at"], again))
+        uow.session.execute(insert(User).from_select(["id", "email", "created_at"], again))
 
     with ThreadPoolExecutor(3) as pool:
-        pool.submit(trader.do, Wish(hold))
+        pool.submit(trader.execute, Command(hold))
         assert is_held.wait(60)
-        renamed = pool.submit(trader.do, Wish(rename))
+        renamed = pool.submit(trader.execute, Command(rename))
         while trader.waiting[0] < 1:
             pass
-        collided = pool.submit(trader.do, Wish(collide))
+        collided = pool.submit(trader.execute, Command(collide))
         while trader.waiting[0] < 2:
             pass
         is_free.set()

@@ -12,7 +12,7 @@ from tradertape_core.kernel.errors import InvalidDocument, InvalidInput
 from tradertape_server.features.execution.errors import KeyReused, LiveDisabled, OrderDenied
 from tradertape_server.features.execution.service import RunRef
 from tradertape_server.features.execution.state import working_state
-from tradertape_server.features.execution.state.command import Wish
+from tradertape_server.features.execution.state.command import Command
 
 RACES = 2000 if "TRADERTAPE_SOAK" in os.environ else 5
 
@@ -168,11 +168,11 @@ def test_an_order_over_the_freeze_quantity_is_sliced(execution, run, order):
 
 def test_64_threads_on_one_key_place_one_order(execution, run, order):
     """KP-02; FAULTS §2."""
-    wish = order(quantity=1, product="MIS")
+    command = order(quantity=1, product="MIS")
 
     def place(key: str, start: threading.Barrier) -> bytes:
         start.wait()
-        return execution.place(run, wish, key=key).body
+        return execution.place(run, command, key=key).body
 
     with ThreadPoolExecutor(64) as pool:
         for race in range(RACES):
@@ -211,12 +211,14 @@ def test_what_memory_keeps_of_closed_positions_has_a_bound(execution, account, o
     def trade(number: int, again: str = "") -> None:
         run = RunRef(account_id=account, run_id=f"run-{number}")
         for side in ("BUY", "SELL"):
-            wish = order(transaction_type=side, product="MIS", quantity=1)
-            execution.place(run, wish, key=f"key-{side}{again}-{number}")
+            command = order(transaction_type=side, product="MIS", quantity=1)
+            execution.place(run, command, key=f"key-{side}{again}-{number}")
 
     for number in range(12):
         trade(number)
-    kept = execution.trader.do(Wish(lambda desk: len(desk._stored_positions) + len(desk._flat)))
+    kept = execution.trader.execute(
+        Command(lambda uow: len(uow._stored_positions) + len(uow._flat))
+    )
     assert kept <= 2 * (3 + 1)
     trade(0, "-again")
     [position] = execution.positions(run_id="run-0")

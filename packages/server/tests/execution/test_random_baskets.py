@@ -67,9 +67,9 @@ def test_each_legs_true_state_is_told(
 def a_basket(execution: Any, run: RunRef, legs: Any, draw: random.Random, seed: str) -> str:
     all_or_none = draw.random() < 0.7
     unwind = "reverse" if all_or_none and draw.random() < 0.6 else "none"
-    wish = {"key": "basket-1", "all_or_none": all_or_none, "unwind": unwind}
+    command = {"key": "basket-1", "all_or_none": all_or_none, "unwind": unwind}
     try:
-        answer = execution.place_basket(run, legs, **wish)
+        answer = execution.place_basket(run, legs, **command)
     except (InvalidDocument, OrderDenied):
         assert execution.orders(run_id=run.run_id) == [], f"{seed}: refused, and yet sent"
         return "refused"
@@ -88,5 +88,5 @@ def a_basket(execution: Any, run: RunRef, legs: Any, draw: random.Random, seed: 
     if unwind == "reverse" and broke:
         assert execution.positions(run_id=run.run_id, open_only=True) == [], seed
         assert execution.orders(run_id=run.run_id, open_only=True) == [], seed
-    assert execution.place_basket(run, legs, **wish).body == answer.body, seed
+    assert execution.place_basket(run, legs, **command).body == answer.body, seed
     return result["status"]

@@ -1,4 +1,4 @@
-"""When two wishes under one key are the same: whatever their spelling, and not otherwise (FAULTS
+"""When two commands under one key are the same: whatever their spelling, and not otherwise (FAULTS
 §2)."""
 
 from __future__ import annotations

@@ -42,12 +42,12 @@ def trade(execution, market, order, run):
     market.trade(f"NFO:{FUTURE}", "24000.00")
 
     def trade(symbol: str, side: str = "BUY", where: RunRef = run, **changes):
-        wish = order(
+        command = order(
             exchange="NFO", tradingsymbol=symbol, transaction_type=side, product="NRML",
             quantity=65, **changes,
         )  # fmt: skip
         key = f"key-{symbol}-{side}-{where.run_id}-{len(changes)}"
-        return execution.place(where, wish, key=key).document
+        return execution.place(where, command, key=key).document
 
     return trade
 

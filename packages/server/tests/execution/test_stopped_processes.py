@@ -1,5 +1,5 @@
-"""Another process is stopped in a transaction (SIGSTOP) and holds a row the trader wants: one wish
-fails soon, the rest goes on, and the database ends the sleeper's transaction (FAULTS §1)."""
+"""Another process is stopped in a transaction (SIGSTOP) and holds a row the trader wants: one
+command fails soon, the rest continues, and the database ends the transaction (FAULTS §1)."""
 
 from __future__ import annotations
 

@@ -15,8 +15,8 @@ COVER = {"variety": "co", "product": "MIS", "stoploss": 10, "squareoff": 100}
 @pytest.fixture
 def entry(execution, run, order) -> str:
     """A long cover order filled at 1500.05 whose stop, at 1490.05, trails by steps of 2."""
-    wish = order(trailing_stoploss=2, **COVER)
-    return execution.place(run, wish, key="key-0001").document["order_id"]
+    command = order(trailing_stoploss=2, **COVER)
+    return execution.place(run, command, key="key-0001").document["order_id"]
 
 
 def trigger(execution, entry):
@@ -96,8 +96,8 @@ def test_ticks_that_move_nothing_write_nothing(execution, database, entry, marke
 
 
 def test_a_short_entry_is_followed_downwards(execution, run, order, market, settle):
-    wish = order(transaction_type="SELL", trailing_stoploss=2, **COVER)
-    entry = execution.place(run, wish, key="key-0001").document["order_id"]
+    command = order(transaction_type="SELL", trailing_stoploss=2, **COVER)
+    entry = execution.place(run, command, key="key-0001").document["order_id"]
     assert trigger(execution, entry) == Decimal("1510.00")
     market.trade("NSE:INFY", "1495.00")
     settle()

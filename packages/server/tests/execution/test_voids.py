@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from tradertape_core.orders.reports import ExecutionReport, Trade
 from tradertape_server.features.execution.service import RunRef
-from tradertape_server.features.execution.state.command import Wish
+from tradertape_server.features.execution.state.command import Command
 from tradertape_server.features.execution.store.models import PostingRow
 from tradertape_server.platform.errors import NotFound
 
@@ -22,8 +22,8 @@ def trade(execution, run, order, market):
 
     def trade(side: str, quantity: int, price: str = "1500.00", product: str = "MIS"):
         market.trade("NSE:INFY", price)
-        wish = order(transaction_type=side, quantity=quantity, product=product)
-        body = execution.place(run, wish, key=f"key-{next(numbers):04}").document
+        command = order(transaction_type=side, quantity=quantity, product=product)
+        body = execution.place(run, command, key=f"key-{next(numbers):04}").document
         return body["order_id"], f"{body['order_id']}-1"
 
     return trade
@@ -106,7 +106,7 @@ def test_a_trade_told_and_taken_back_in_one_breath_leaves_nothing(
     cash = execution.funds(run.account_id).cash_paise
     told = Trade(trade_id="T9", quantity=10, price=Decimal(1490), at=now)
     report = ExecutionReport(order_id=name, at=now, sequence=9, trades=(told,), voided=("T9",))
-    execution.trader.do(Wish(lambda desk: desk.apply(report)))
+    execution.trader.execute(Command(lambda uow: uow.apply(report)))
     assert execution.trades(run_id="run-1") == []
     assert execution.funds(run.account_id).cash_paise == cash
     assert {"fill:T9", "reversal:T9"} <= set(entries(database))
@@ -145,8 +145,8 @@ def test_whatever_was_traded_voiding_one_is_never_having_made_it(
             if leaves_it_out and number == gone:
                 continue
             market.trade("NSE:INFY", f"{price}.00")
-            wish = order(transaction_type=side, quantity=quantity, product="MIS")
-            names.append(execution.place(run, wish, key=f"key-{number:04}").document["order_id"])
+            command = order(transaction_type=side, quantity=quantity, product="MIS")
+            names.append(execution.place(run, command, key=f"key-{number:04}").document["order_id"])
         if not leaves_it_out:
             execution.void(names[gone], f"{names[gone]}-1")
         [position] = execution.positions(run_id=run.run_id)

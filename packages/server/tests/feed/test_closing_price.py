@@ -11,14 +11,14 @@ from tradertape_core.market.calendar import nse_calendar
 from tradertape_core.market.candle import Interval
 from tradertape_core.market.hours import session_hours
 from tradertape_core.market.instrument import Instrument, InstrumentType
-from tradertape_server.features.feed.live.execution_market import DeskMarket
+from tradertape_server.features.feed.live.execution_market import ExecutionMarket
 
 # On a shared database the feed belongs to whoever leads; one that is not asks nobody.
 pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
-def desk(container) -> DeskMarket:
+def uow(container) -> ExecutionMarket:
     return container.execution.market
 
 
@@ -31,13 +31,13 @@ def option_on(underlying: str, expiry) -> Instrument:
 
 @pytest.mark.parametrize(("underlying", "spot"), [("NIFTY", "NIFTY 50"), ("INFY", "INFY")])
 def test_it_is_the_underlyings_last_half_hour_and_the_present_session_goes_on(
-    container, desk, clock, underlying, spot
+    container, uow, clock, underlying, spot
 ):
     day = clock.now().date()
     clock.advance(hours=7)  # evening: a demo session runs
     share = container.instruments.get(f"NSE:{spot}")
     before = container.feed.quotes([share])[share.instrument_token]
-    found = desk.closing_price(option_on(underlying, day))
+    found = uow.closing_price(option_on(underlying, day))
     hours = session_hours(nse_calendar(), day)
     assert hours is not None
     minutes = container.feed.source.session_candles(
@@ -50,7 +50,7 @@ def test_it_is_the_underlyings_last_half_hour_and_the_present_session_goes_on(
     assert container.feed.quotes([share])[share.instrument_token] == before
 
 
-def test_nobody_knows_the_close_of_a_day_without_trading_or_of_an_unknown_name(desk, clock):
+def test_nobody_knows_the_close_of_a_day_without_trading_or_of_an_unknown_name(uow, clock):
     sunday = clock.now().date().replace(day=4)
-    assert desk.closing_price(option_on("NIFTY", sunday)) is None
-    assert desk.closing_price(option_on("NOBODY", clock.now().date())) is None
+    assert uow.closing_price(option_on("NIFTY", sunday)) is None
+    assert uow.closing_price(option_on("NOBODY", clock.now().date())) is None

@@ -12,7 +12,7 @@ from tradertape_core.kernel.clock import IST
 from tradertape_core.market.candle import Interval
 from tradertape_server.features.execution.errors import OrderDenied
 from tradertape_server.features.execution.service import RunRef
-from tradertape_server.features.execution.state.command import Wish
+from tradertape_server.features.execution.state.command import Command
 from tradertape_server.features.feed.sources.source import Mode, Wanted
 
 pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
@@ -39,7 +39,7 @@ def at(market: Any, clock: Any) -> At:
     def at(text: str) -> None:
         hour, minute, second = map(int, f"{text}:0".split(":")[:3])
         wanted = TUESDAY.replace(hour=hour, minute=minute, second=second)
-        market.execution.trader.do(Wish(lambda _desk: None))  # it watches what was ordered
+        market.execution.trader.execute(Command(lambda _uow: None))  # it watches what was ordered
         clock.advance(seconds=(wanted - clock.now()).total_seconds())
         market.feed.step()
         market.execution_jobs.run_once()

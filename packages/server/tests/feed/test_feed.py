@@ -122,8 +122,8 @@ def test_only_what_somebody_wants_is_asked_for_in_the_highest_mode(
     feed.unwatch("b")
     feed.step()
     assert sorted(source.asked) == [(1, Mode.LTP), (2, Mode.LTP)]
-    feed.hold("desk", [share(3)])
-    feed.hold("desk", [share(4)])
+    feed.hold("uow", [share(3)])
+    feed.hold("uow", [share(4)])
     feed.unwatch("a", [1])
     feed.step()
     assert sorted(source.asked) == [(2, Mode.LTP), (4, Mode.FULL)]

@@ -16,7 +16,7 @@ from tradertape_core.market.session_times import PhaseKind
 from tradertape_core.market.tick import Tick
 from tradertape_server.features.activity.service import ActivityService
 from tradertape_server.features.execution.service import ExecutionService
-from tradertape_server.features.execution.state.command import Wish
+from tradertape_server.features.execution.state.command import Command
 from tradertape_server.features.gtts.service import GttPageService
 from tradertape_server.wiring import Container
 
@@ -100,7 +100,7 @@ def container(container: Container, market: HandMarket, clock: Any) -> Iterator[
 def settle(container: Container) -> None:
     """Wait until the trader has worked off what it was told before."""
     for _ in range(2):
-        container.execution.trader.do(Wish(lambda _desk: None))
+        container.execution.trader.execute(Command(lambda _uow: None))
 
 
 def leg(trigger: float, side: str = "BUY", **changes: Any) -> Json:

@@ -19,7 +19,7 @@ from tradertape_server.platform.http.forwarding import NOT_THE_TRADER, Figures, 
 from tradertape_server.platform.processes.trader_lease import Holder
 from tradertape_server.platform.secrets import SecretBox
 
-Answer = Callable[[Request], Any]
+Reply = Callable[[Request], Any]
 
 
 class Lead:
@@ -36,7 +36,7 @@ class Lead:
         return Holder(1, "trader", "http://trader", 5.0) if self.is_there else None
 
 
-def app_of(answer: Answer) -> ASGIApp:
+def app_of(answer: Reply) -> ASGIApp:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         response: Response = await answer(request)
@@ -66,7 +66,7 @@ class Pair:
     """A web process in front of a trader, without a network between them."""
 
     def __init__(
-        self, folder: Path, *, trader: Answer = told, here: Answer = not_here, rule: bool = False
+        self, folder: Path, *, trader: Reply = told, here: Reply = not_here, rule: bool = False
     ) -> None:
         secrets = SecretBox.open(folder)
         self.web_lead, self.trader_lead = Lead(), Lead(is_leading=True)

@@ -10,7 +10,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import OperationalError
 
 from tradertape_server.features.execution.errors import TradingPaused
-from tradertape_server.features.execution.state.command import Wish
+from tradertape_server.features.execution.state.command import Command
 from tradertape_server.features.execution.store.models import ExecutionCursor
 from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.processes.leading import Fence, Leading, Role, Superseded
@@ -180,7 +180,7 @@ def test_a_former_trader_stores_nothing(container: Container) -> None:
     trader, database = container.execution.trader, container.database
 
     def change() -> None:
-        trader.do(Wish(lambda desk: desk.switch(None, None)))
+        trader.execute(Command(lambda uow: uow.switch(None, None)))
 
     change()
     with database.read() as session:

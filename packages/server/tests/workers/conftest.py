@@ -39,7 +39,7 @@ from tradertape_server.features.execution.ports import OnTick
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.execution.service import Settings as ExecutionSettings
 from tradertape_server.features.workers.guardian import Guardian
-from tradertape_server.features.workers.option_services import OptionDesk
+from tradertape_server.features.workers.option_services import OptionServices
 from tradertape_server.features.workers.service import Workers
 from tradertape_server.wiring import Container
 
@@ -168,10 +168,10 @@ def container(
         container.database, clock, container.secrets, execution, container.bus, market,
         by_token=market.by_token, compat=compat,
     )  # fmt: skip
-    desk = OptionDesk.build(
+    uow = OptionServices.build(
         workers, execution, container.options.reader, container.feed, clock, container.secrets
     )
-    yield replace(container, execution=execution, workers=workers, option_desk=desk)
+    yield replace(container, execution=execution, workers=workers, option_services=uow)
     execution.trader.stop()
 
 

@@ -20,7 +20,7 @@ def caller(worker: Any, new_run: Any) -> Any:
 
 
 def test_a_problem_is_where_it_stands_in_the_body(caller: Any, api: Any, buy: Any) -> None:
-    """KO-05, KB-02: a misspelt member is no wish that goes unheard."""
+    """KO-05, KB-02: a misspelt member is no command that goes unheard."""
     order: Json = buy("key-00001")["payload"]["order"]
     for payload, pointer in (
         ({"order": {**order, "quantity": 0}}, "/payload/order/quantity"),

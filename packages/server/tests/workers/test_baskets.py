@@ -95,13 +95,13 @@ def test_a_broken_basket_is_reversed_where_that_is_asked_for(
     orders = [
         buy("x", tradingsymbol=name, product="MIS")["payload"]["order"] for name in ("INFY", "TCS")
     ]
-    wish = basket(orders)
+    command = basket(orders)
     for flags in ({"unwind": "reverse"}, {"unwind": "often", "all_or_none": True}):
-        wish["payload"]["basket"] = {"orders": orders, **flags}
-        refused = place(caller, api, wish)
+        command["payload"]["basket"] = {"orders": orders, **flags}
+        refused = place(caller, api, command)
         assert refused.json()["detail"][0]["pointer"] == "/payload/basket/unwind"
-    wish["payload"]["basket"] = {"orders": orders, "all_or_none": True, "unwind": "reverse"}
-    done = place(caller, api, wish).json()
+    command["payload"]["basket"] = {"orders": orders, "all_or_none": True, "unwind": "reverse"}
+    done = place(caller, api, command).json()
     assert done["status"] == "rejected"
     assert done["result"]["unwind"]["status"] == "done"
     assert [leg["net_quantity"] for leg in caller.get(api("runs/run-1/pnl")).json()["legs"]] == [0]

@@ -93,7 +93,7 @@ def test_a_run_is_left_whole(
 
 
 @pytest.mark.parametrize(
-    ("fields", "wish", "code"),
+    ("fields", "command", "code"),
     [
         ({"tick_size": Decimal("0.10")}, {"order_type": "LIMIT", "price": 1490.05}, "not_a_tick"),
         ({"lot_size": 7}, {}, "not_a_lot"),
@@ -101,15 +101,15 @@ def test_a_run_is_left_whole(
     ],
 )
 def test_what_is_new_is_refused_and_nothing_is_sent(
-    caller: Any, api: Any, place: Any, change: Change, fields: Any, wish: Any, code: str
+    caller: Any, api: Any, place: Any, change: Change, fields: Any, command: Any, code: str
 ) -> None:
-    assert place("00001", **wish).status_code == 200
+    assert place("00001", **command).status_code == 200
     change(**fields)
-    refused = place("00002", **wish)
+    refused = place("00002", **command)
     assert (refused.status_code, refused.headers["X-Error-Code"]) == (400, code)
     assert len(orders(caller, api)) == 1
     change(tick_size=Decimal("0.05"), lot_size=1, freeze_quantity=None)
-    assert place("00002", **wish).status_code == 200, "and its key is free"
+    assert place("00002", **command).status_code == 200, "and its key is free"
 
 
 def test_an_order_that_rests_off_the_new_tick_can_be_moved_filled_and_taken_back(
@@ -144,12 +144,12 @@ def trigger(caller: Any, api: Any, market: Any, buy: Any, wait_for: Any) -> Call
 
     def trigger(meanwhile: Callable[[], None], **order: Any) -> dict[str, Any]:
         market.trade("NSE:INFY", "1500.00")
-        wish = buy("x", order_type="LIMIT", price=1450.05, **order)["payload"]["order"]
+        command = buy("x", order_type="LIMIT", price=1450.05, **order)["payload"]["order"]
         condition = {
             "exchange": "NSE", "tradingsymbol": "INFY", "trigger_values": [1450.05],
             "last_price": 1500.0,
         }  # fmt: skip
-        body = {"type": "single", "condition": condition, "orders": [wish]}
+        body = {"type": "single", "condition": condition, "orders": [command]}
         made = caller.post(api("gtt/triggers"), json=body)
         assert made.status_code == 200, made.text
         meanwhile()

@@ -100,8 +100,8 @@ def a_run(caller: Any, api: Any, buy: Any, market: Any) -> None:
     nonce = caller.post(api("runs/run-1/claim-session")).json()["worker_session_nonce"]
     caller.headers["X-Worker-Session-Nonce"] = nonce
     for name, quantity in BOUGHT.items():
-        wish = buy(f"key-of-{name}", tradingsymbol=name, quantity=quantity, product="MIS")
-        assert caller.post(api("runs/run-1/intents"), json=wish).status_code == 200
+        command = buy(f"key-of-{name}", tradingsymbol=name, quantity=quantity, product="MIS")
+        assert caller.post(api("runs/run-1/intents"), json=command).status_code == 200
     rests = buy("key-rests", quantity=1, order_type="LIMIT", price=1450)
     placed = caller.post(api("runs/run-1/intents"), json=rests)
     assert placed.json().get("status") == "OPEN", placed.text

@@ -134,8 +134,8 @@ def test_a_run_that_cannot_be_exited_keeps_no_other_from_its_stop(
     guardian.look()
     halt = firing.note
 
-    def broken(desk: Any, run: Any, *what: Any, **more: Any) -> int:
-        cursor = halt(desk, run, *what, **more)
+    def broken(uow: Any, run: Any, *what: Any, **more: Any) -> int:
+        cursor = halt(uow, run, *what, **more)
         if run.strategy_run_id == "run-1":
             raise InvariantBroken("a claim that is half written")
         return cursor

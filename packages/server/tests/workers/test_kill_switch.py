@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from tradertape_server.features.auth.models import AuditEntry
 from tradertape_server.features.execution.service import ExecutionService
-from tradertape_server.features.execution.state.command import Wish
+from tradertape_server.features.execution.state.command import Command
 from tradertape_server.features.execution.store.models import ExecutionEvent
 from tradertape_server.wiring import Container
 
@@ -240,9 +240,9 @@ def test_a_trigger_that_would_open_a_position_waits(
         return caller.get(api(f"gtt/triggers/{trigger_id}")).json()["status"]
 
     def trade(price: str) -> None:
-        trader.do(Wish(lambda _desk: None))  # what was asked for before is watched
+        trader.execute(Command(lambda _uow: None))  # what was asked for before is watched
         market.trade("NSE:INFY", price)
-        trader.do(Wish(lambda _desk: None))
+        trader.execute(Command(lambda _uow: None))
 
     trader = container.execution.trader
     entry = trigger("BUY", 1490.0)

@@ -44,10 +44,10 @@ def test_an_entry_that_rests_takes_no_turn_until_something_happens(
 ) -> None:
     guardian.stop()
     guardian.look()
-    turns = container.execution.trader.turns
+    turns = container.execution.trader.batches
     for _ in range(3):
         guardian.look()
-    assert container.execution.trader.turns == turns
+    assert container.execution.trader.batches == turns
     market.trade(nifty("PE", 0).id, "94.00")
     leave_nothing_waiting(container)
     guardian.look()
@@ -117,6 +117,6 @@ def test_an_option_run_that_is_over_is_not_opened_again(
 
 
 def leave_nothing_waiting(container: Any) -> None:
-    """Ticks are worked off beside the wishes of a turn."""
+    """Ticks are worked off beside the commands of a turn."""
     for _ in range(2):
         container.execution.funds(1)

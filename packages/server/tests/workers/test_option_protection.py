@@ -211,7 +211,7 @@ def test_what_a_stop_interrupted_is_armed_after_the_start(
     run_id = run["strategy_run_id"]
     module = "tradertape_server.features.workers.option_runs.service.settle_entry"
     with monkeypatch.context() as stopped:
-        stopped.setattr(module, lambda _desk, _run: None)
+        stopped.setattr(module, lambda _uow, _run: None)
         enter(caller, api, run_id)
     assert guard(caller, api, run_id)["status"] == "unarmed"
     clock = container.clock

@@ -243,9 +243,9 @@ def test_a_basket_that_lost_a_leg_wants_attention_until_its_worker_acts(
     waits = {"order_type": "LIMIT", "price": 2900, "validity": "TTL", "validity_ttl": 1}
     legs = [buy("x"), buy("x", tradingsymbol="TCS", **waits)]
     orders = [one["payload"]["order"] for one in legs]
-    wish = {**buy("key-00001"), "intent_type": "place_basket"}
-    wish["payload"] = {"basket": {"orders": orders, "all_or_none": True}}
-    assert caller.post(api("runs/run-1/intents"), json=wish).json()["status"] == "accepted"
+    command = {**buy("key-00001"), "intent_type": "place_basket"}
+    command["payload"] = {"basket": {"orders": orders, "all_or_none": True}}
+    assert caller.post(api("runs/run-1/intents"), json=command).json()["status"] == "accepted"
     assert get(page, "overview")["attention"] == []
     clock.advance(seconds=61)
     ExecutionJobs(container.execution, nse_calendar(), clock).run_once()

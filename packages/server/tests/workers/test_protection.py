@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tradertape_core.ledger.corporate import CorporateAction
-from tradertape_server.features.execution.scheduled.corporate_actions import adjust_wish
+from tradertape_server.features.execution.scheduled.corporate_actions import adjust_command
 from tradertape_server.features.workers import repository
 from tradertape_server.features.workers.rescaling import rescale_protections
 from tradertape_server.features.workers.service import Workers
@@ -306,7 +306,7 @@ def test_a_split_over_night_moves_the_stop_and_fires_nothing(
         action_id="split", instrument="NSE:INFY", ex_date=clock.now().date(), new=10, old=1
     )
     execution = container.execution
-    execution.trader.do(adjust_wish(action, "split", execution.gtt, rescale_protections))
+    execution.trader.execute(adjust_command(action, "split", execution.gtt, rescale_protections))
     market.trade("NSE:INFY", "149.00")
     guardian.look()
     assert held(caller, api) == [100]
@@ -330,7 +330,7 @@ def test_a_split_of_years_ago_says_nothing(
         action_id="old", instrument="NSE:INFY", ex_date=long_ago, new=10, old=1
     )
     execution = container.execution
-    execution.trader.do(adjust_wish(action, "split", execution.gtt, rescale_protections))
+    execution.trader.execute(adjust_command(action, "split", execution.gtt, rescale_protections))
     assert state_of(caller, api) == before
     events = container.workers.timeline.events
     with container.database.read() as session:

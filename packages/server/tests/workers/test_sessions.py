@@ -184,12 +184,12 @@ def test_a_token_of_another_run_session_or_protection_is_refused(
         api("runs/run-1/protection"), json=body, headers=headers
     ).status_code == 200  # fmt: skip
     for token in (foreign, before, held, "", "x", "a.b.c"):
-        wish = buy("key-00001") | {"safety_token": token}
-        answer = caller.post(api("runs/run-1/intents"), json=wish, headers=headers)
+        command = buy("key-00001") | {"safety_token": token}
+        answer = caller.post(api("runs/run-1/intents"), json=command, headers=headers)
         assert answer.status_code == 409, token
     token = check(caller, api)["safety_token"]
-    wish = buy("key-00001", token=token)
-    assert caller.post(api("runs/run-1/intents"), json=wish, headers=headers).status_code == 200
+    command = buy("key-00001", token=token)
+    assert caller.post(api("runs/run-1/intents"), json=command, headers=headers).status_code == 200
 
 
 PROTECTED = {
@@ -210,14 +210,14 @@ def test_no_mutated_token_is_accepted(caller: Any, api: Any, container: Any) -> 
     tokens = container.workers.safety._tokens
     dice, letters = random.Random(7), "0123456789abcdef._+ -"
 
-    def accepted(desk: Any) -> int:
-        run, count = repository.trading_runs(desk.session, ["run-1"])["run-1"], 0
-        tokens.check(desk, run, token)
+    def accepted(uow: Any) -> int:
+        run, count = repository.trading_runs(uow.session, ["run-1"])["run-1"], 0
+        tokens.check(uow, run, token)
         for _ in range(5000):
             at = dice.randrange(len(token))
             other = dice.choice([one for one in letters if one != token[at]])
             try:
-                tokens.check(desk, run, token[:at] + other + token[at + 1 :])
+                tokens.check(uow, run, token[:at] + other + token[at + 1 :])
                 count += 1
             except TokenRefused:
                 pass
@@ -292,16 +292,16 @@ def test_an_order_whose_answer_was_lost_blocks(caller: Any, api: Any, container:
         "order_type": "MARKET", "quantity": 1,
     }  # fmt: skip
 
-    def lose_an_answer(desk: Any) -> None:
+    def lose_an_answer(uow: Any) -> None:
         account = container.execution.accounts(1)[0]
         command = PlaceOrder(
             order_id="1", account=str(account.id), run_id="run-1", key="key-00001",
             venue="paper", request=read_order(order),
         )  # fmt: skip
-        facts = exit_facts(desk, desk.known("NSE:INFY"), quantity=1)
-        desk.record(Decision(events=engine.place(command, facts, desk.now).events))
-        lost = engine.in_doubt(desk.order("1"), "the answer was lost", desk.now)
-        desk.record(Decision(events=lost))
+        facts = exit_facts(uow, uow.known("NSE:INFY"), quantity=1)
+        uow.record(Decision(events=engine.place(command, facts, uow.now).events))
+        lost = engine.in_doubt(uow.order("1"), "the answer was lost", uow.now)
+        uow.record(Decision(events=lost))
 
     Turns(container.execution).do(lose_an_answer)
     assert codes(caller, api) == {"reconciliation_required"}

@@ -44,7 +44,7 @@ def test_an_order_is_placed_and_its_answer_repeated_byte_for_byte(
     assert len(caller.get(api("orders"), params=RUN).json()["orders"]) == 1
 
 
-def test_a_later_token_or_metadata_does_not_make_another_wish(
+def test_a_later_token_or_metadata_does_not_make_another_command(
     caller: Any, api: Any, buy: Any
 ) -> None:
     """KP-02."""
@@ -188,7 +188,7 @@ def test_a_run_is_closed_when_its_exit_is_answered_whoever_finished_it(
     assert caller.post(api("runs/run-1/exit"), json=body).status_code == 202
     market.trade("NSE:INFY", "1500.00")
     wait_for(lambda: service.positions(run_id="run-1", open_only=True) == [])
-    assert service.go_on_leaving("run-1", "exit-00001").document["status"] == "closed"
+    assert service.advance_exit("run-1", "exit-00001").document["status"] == "closed"
     assert caller.post(api("runs/run-1/exit"), json=body).json()["status"] == "closed"
     assert caller.get(api("runs/run-1")).json()["status"] == "closed"
     events = caller.get(api("runs/run-1/timeline")).json()["events"]

@@ -27,9 +27,9 @@ EXIT_CODE = 137  # what a kill -9 leaves behind
 class CrashPoints:
     """Counts passes of the one step that was named, and ends the process there."""
 
-    def __init__(self, wish: str = "") -> None:
-        step, _, number = wish.partition(":")
-        if wish and step not in STEPS:
+    def __init__(self, command: str = "") -> None:
+        step, _, number = command.partition(":")
+        if command and step not in STEPS:
             raise ValueError(f"{VARIABLE}: {step!r} is not one of {', '.join(STEPS)}")
         self._step = step
         self._left = int(number or 1)
@@ -46,6 +46,6 @@ class CrashPoints:
 _points = CrashPoints(os.environ.get(VARIABLE, ""))
 
 
-def reach(step: str) -> None:
+def crash_point(step: str) -> None:
     """Pass a step of the process's own points."""
     _points.reach(step)

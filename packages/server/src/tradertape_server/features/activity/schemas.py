@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from tradertape_server.platform.http.routing import Answer, IstTime
+from tradertape_server.platform.http.routing import IstTime, Reply
 
 
-class FillOut(Answer):
+class FillOut(Reply):
     """A trade. run_id: null when a trigger made it."""
 
     at: IstTime
@@ -17,7 +17,7 @@ class FillOut(Answer):
     price: float
 
 
-class RestingOut(Answer):
+class RestingOut(Reply):
     """An order that is still open."""
 
     order_id: str
@@ -32,7 +32,7 @@ class RestingOut(Answer):
     placed_at: IstTime
 
 
-class TriggerOut(Answer):
+class TriggerOut(Reply):
     """One leg of a GTT that waits."""
 
     gtt_id: int
@@ -41,7 +41,7 @@ class TriggerOut(Answer):
     quantity: int
 
 
-class HeldOut(Answer):
+class HeldOut(Reply):
     """An open position. quantity: below 0 when sold short."""
 
     run_id: str | None
@@ -50,7 +50,7 @@ class HeldOut(Answer):
     average_price: float
 
 
-class LevelsOut(Answer):
+class LevelsOut(Reply):
     """What protects a run's position in the instrument; null where there is no such level."""
 
     run_id: str
@@ -64,7 +64,7 @@ class LevelsOut(Answer):
     trailing_price: float | None
 
 
-class ActivityOut(Answer):
+class ActivityOut(Reply):
     """Everything of one instrument; trades newest first, at most 500 of them."""
 
     instrument: str

@@ -25,7 +25,7 @@ def user_by_email(session: Session, email: str) -> User | None:
 
 
 def user_by_id(session: Session, user_id: int, *, lock: bool = False) -> User:
-    """An account, locked against others' changes if so wished; raises NotFound."""
+    """An account, locked against others' changes if so requested; raises NotFound."""
     user = session.get(User, user_id, with_for_update=lock)
     if user is None:
         raise NotFound("Account")

@@ -14,7 +14,7 @@ from tradertape_server.features.auth.token_scope import (
     AccountScope,
     Address,
 )
-from tradertape_server.platform.http.routing import Answer, Body, IstTime
+from tradertape_server.platform.http.routing import Body, IstTime, Reply
 
 AGENT_SCOPES = ("signals:read", "results:write", "sync:write", "api:read", "api:write")
 AGENT_DEFAULT_SCOPES = AGENT_SCOPES[:3]
@@ -47,7 +47,7 @@ Label = Annotated[str, Field(min_length=1, max_length=100)]
 Password = Annotated[SecretStr, Field(min_length=1, max_length=200)]
 
 
-class Said(Answer):
+class Said(Reply):
     """A sentence, where there is nothing else to say."""
 
     detail: str
@@ -90,7 +90,7 @@ class Logout(Body):
     everywhere: bool = False
 
 
-class BrokerState(Answer):
+class BrokerState(Reply):
     """A broker the account has stored something for."""
 
     name: str
@@ -100,7 +100,7 @@ class BrokerState(Answer):
     login_url: str | None
 
 
-class AgentState(Answer):
+class AgentState(Reply):
     """The local agent, as far as its keys tell."""
 
     registered: bool
@@ -109,7 +109,7 @@ class AgentState(Answer):
     online: bool
 
 
-class Me(Answer):
+class Me(Reply):
     """The account that asks."""
 
     id: int
@@ -125,7 +125,7 @@ class Me(Answer):
     agent: AgentState
 
 
-class BrokerStatus(Answer):
+class BrokerStatus(Reply):
     """The broker's session, which is not the user's session."""
 
     broker: str | None
@@ -138,7 +138,7 @@ class BrokerStatus(Answer):
     login_url: str | None
 
 
-class SessionRow(Answer):
+class SessionRow(Reply):
     """A browser that is signed in."""
 
     id: int
@@ -164,7 +164,7 @@ class SetPassword(Body):
     current_password: Password | None = None
 
 
-class TotpStart(Answer):
+class TotpStart(Reply):
     """What an authenticator app needs; shown until it is confirmed."""
 
     secret: str
@@ -210,7 +210,7 @@ def _none_as_empty(value: Any) -> Any:
 Texts = Annotated[list[str], BeforeValidator(_none_as_empty)]
 
 
-class KeyRow(Answer):
+class KeyRow(Reply):
     """A key, without itself."""
 
     id: int
@@ -238,7 +238,7 @@ class SaveKiteCredentials(Body):
     user_id: str | None = Field(default=None, max_length=50)
 
 
-class KiteCredentials(Answer):
+class KiteCredentials(Reply):
     """What is stored for Kite; the secret only by its last two characters."""
 
     api_key: str | None
@@ -249,7 +249,7 @@ class KiteCredentials(Answer):
     storage: Literal["browser", "cloud"]
 
 
-class UserRow(Answer):
+class UserRow(Reply):
     """An account, for administrators."""
 
     id: int
@@ -262,14 +262,14 @@ class UserRow(Answer):
     disabled_at: IstTime | None
 
 
-class SignInLink(Answer):
+class SignInLink(Reply):
     """A link to hand over; opening it asks for a confirmation."""
 
     url: str
     expires_at: IstTime
 
 
-class AuditRow(Answer):
+class AuditRow(Reply):
     """A line of the audit log."""
 
     id: int

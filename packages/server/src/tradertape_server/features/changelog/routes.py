@@ -8,12 +8,12 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 
 from tradertape_server.features.changelog.service import Changelog
-from tradertape_server.platform.http.routing import Answer, part
+from tradertape_server.platform.http.routing import Reply, part
 
 router = APIRouter(prefix="/api/changelog", tags=["operations"])
 
 
-class EntryRow(Answer):
+class EntryRow(Reply):
     """One version."""
 
     version: str

@@ -4,8 +4,8 @@ ApiError
 ├── LiveDisabled   403  real money is not traded on this server
 ├── OrderDenied    400  our checks or the risk gate refused: nothing was sent
 ├── RunExiting     409  the run is being closed
-├── KeyReused      409  the idempotency key belongs to another wish
-├── InProgress     409  the same wish is being worked on; come back
+├── KeyReused      409  the idempotency key belongs to another command
+├── InProgress     409  the same command is being worked on; come back
 └── TradingPaused  503  the database or the venue does not answer; nothing is lost
     └── NotTheTrader  503  another process trades, or none does
 """
@@ -54,12 +54,12 @@ class OrderDenied(BadRequest):
 
 
 class KeyReused(Conflict):
-    """A key names one wish for the life of its run."""
+    """A key names one command for the life of its run."""
 
     def __init__(self, key: str) -> None:
         super().__init__(
             f"idempotency_key {key!r} was used in this run for something else: "
-            "a new wish needs a new key.",
+            "a new command needs a new key.",
             code="idempotency_key_reused",
         )
 

@@ -117,7 +117,7 @@ class Reading:
     def intents(
         self, run_id: str, *, prefix: str = "", unanswered: bool = False
     ) -> Sequence[IntentRow]:
-        """A run's wishes and their answers, oldest first. prefix: what their keys begin with."""
+        """A run's commands and their answers, oldest first. prefix: what their keys begin with."""
         with self.database.read() as session:
             return repository.intents(session, run_id, prefix=prefix, unanswered=unanswered)
 

@@ -21,7 +21,7 @@ from tradertape_core.orders.fields import read_order
 from tradertape_core.orders.order import Order, Product
 from tradertape_server.features.execution.errors import InProgress, LiveDisabled
 from tradertape_server.features.execution.exits import run_exit
-from tradertape_server.features.execution.gtt.gtt_commands import GttDesk
+from tradertape_server.features.execution.gtt.gtt_commands import GttCommands
 from tradertape_server.features.execution.loop.trader import Trader
 from tradertape_server.features.execution.orders import change, place, preview, replies
 from tradertape_server.features.execution.orders.idempotency import checked_key, request_hash
@@ -31,20 +31,20 @@ from tradertape_server.features.execution.orders.replies import (
     EXIT_RUN,
     PLACE_BASKET,
     PLACE_ORDER,
-    Answer,
+    Reply,
 )
 from tradertape_server.features.execution.orders.risk_facts import NO_RISK, Risk
 from tradertape_server.features.execution.orders.run_ref import RunRef, Settings
 from tradertape_server.features.execution.ports import Happened, Listener, Market
 from tradertape_server.features.execution.queries import Reading
 from tradertape_server.features.execution.state import account_opening
-from tradertape_server.features.execution.state.command import Wish
+from tradertape_server.features.execution.state.command import Command
 from tradertape_server.features.execution.state.funds import Funds, funds_of
-from tradertape_server.features.execution.state.unit_of_work import Desk
+from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 from tradertape_server.features.execution.store import repository
 from tradertape_server.features.execution.store.models import PaperAccount
 from tradertape_server.features.execution.venues.paper import PaperVenue
-from tradertape_server.platform.crash_points import reach
+from tradertape_server.platform.crash_points import crash_point
 from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.errors import ApiError, NotFound
 from tradertape_server.platform.processes.leading import Fence
@@ -62,7 +62,7 @@ class ExecutionService(Reading):
 
     trader: Trader
     ids: OrderIds
-    gtt: GttDesk
+    gtt: GttCommands
     settings: Settings = field(default_factory=Settings)
 
     @classmethod
@@ -83,14 +83,14 @@ class ExecutionService(Reading):
         """
         settings = settings or Settings()
         ids = OrderIds()
-        gtt = GttDesk(ids)
+        gtt = GttCommands(ids)
         owner = f"trader-{secrets.token_hex(6)}"
         trading = trading or database
-        desk = Desk(
+        uow = UnitOfWork(
             market, clock, owner=owner, broker=settings.broker, fence=fence, reserve=trading.reserve
         )
-        venue = PaperVenue(market, desk.known, desk.tick, clock, settings.rules)
-        trader = Trader(trading, desk, venue, gtt.triggers, listeners)
+        venue = PaperVenue(market, uow.known, uow.tick, clock, settings.rules)
+        trader = Trader(trading, uow, venue, gtt.triggers, listeners)
         return cls(database, clock, market, trader, ids, gtt, settings)
 
     # --- accounts -----------------------------------------------------------------------------
@@ -103,7 +103,7 @@ class ExecutionService(Reading):
             return known
         try:
             opening = self.settings.opening_paise
-            return self.trader.do(account_opening.open_wish(user_id, scope, opening))
+            return self.trader.execute(account_opening.open_command(user_id, scope, opening))
         except IntegrityError:  # somebody opened it between our look and our insert
             with self.database.read() as session:
                 found = repository.account(session, user_id, scope)
@@ -120,25 +120,25 @@ class ExecutionService(Reading):
         *,
         key: str,
         metadata: Mapping[str, Any] | None = None,
-    ) -> Answer:
-        """Place an order: the same key and wish give the same bytes, whatever happens between.
+    ) -> Reply:
+        """Place an order: the same key and command give the same bytes, whatever happens between.
 
         Raises InvalidDocument (fields), OrderDenied (checks, risk), KeyReused, InProgress,
         TradingPaused. A refusal leaves the key free.
         """
-        return self.answered(self.place_wish(run, order, key=key, metadata=metadata))
+        return self.reply(self.place_command(run, order, key=key, metadata=metadata))
 
-    def place_wish(
+    def place_command(
         self,
         run: RunRef,
         order: Mapping[str, Any],
         *,
         key: str,
         metadata: Mapping[str, Any] | None = None,
-    ) -> Wish:
+    ) -> Command:
         """What `place` has done, to be decided on together with something else."""
         intent = self._intent(run, PLACE_ORDER, key, {"order": order}, metadata)
-        return place.intent_wish(intent, place.order_decision(order, self.ids))
+        return place.intent_command(intent, place.order_decision(order, self.ids))
 
     def place_basket(
         self,
@@ -150,8 +150,8 @@ class ExecutionService(Reading):
         dry_run: bool = False,
         unwind: str = "none",
         metadata: Mapping[str, Any] | None = None,
-    ) -> Answer:
-        """Place several orders as one wish, purchases first; see `place`.
+    ) -> Reply:
+        """Place several orders as one command, purchases first; see `place`.
 
         unwind: `reverse` undoes what filled when the venue refuses a leg after others were taken.
         """
@@ -162,33 +162,35 @@ class ExecutionService(Reading):
         decide = place.basket_decision(
             orders, self.ids, all_or_none=all_or_none, dry_run=dry_run, unwind=unwind
         )
-        return self.answered(place.intent_wish(intent, decide))
+        return self.reply(place.intent_command(intent, decide))
 
-    def answered(self, wish: Wish) -> Answer:
-        """Have an intent's wish done, wait for another process that has its key, and answer."""
-        outcome = self.trader.do(wish)
+    def reply(self, command: Command) -> Reply:
+        """Have an intent's command done, wait for another process that has its key, and answer."""
+        outcome = self.trader.execute(command)
         for _ in range(_LOOKS):
             if not isinstance(outcome, InProgress):
                 break
             time.sleep(_LOOK_AGAIN_S)  # another process has the key: its answer is a moment away
-            outcome = self.trader.do(wish.again())
+            outcome = self.trader.execute(command.again())
         return _replied(outcome)
 
-    async def answered_soon(self, wish: Wish) -> Answer:
+    async def reply_async(self, command: Command) -> Reply:
         """The same, for a caller on the event loop."""
-        outcome = await self.trader.do_soon(wish)
+        outcome = await self.trader.execute_async(command)
         for _ in range(_LOOKS):
             if not isinstance(outcome, InProgress):
                 break
             await asyncio.sleep(_LOOK_AGAIN_S)
-            outcome = await self.trader.do_soon(wish.again())
+            outcome = await self.trader.execute_async(command.again())
         return _replied(outcome)
 
     def preview(self, run: RunRef, order: Mapping[str, Any]) -> Json:
         """The normalised order with its margin, charges and warnings; nothing is recorded."""
         _demand_mode(run.mode)
         request = read_order(order)
-        return self.trader.do(Wish(lambda desk: preview.preview_order(desk, _asker(run), request)))
+        return self.trader.execute(
+            Command(lambda uow: preview.preview_order(uow, _asker(run), request))
+        )
 
     def preview_basket(
         self, run: RunRef, orders: Sequence[Mapping[str, Any]], *, all_or_none: bool = False
@@ -196,9 +198,9 @@ class ExecutionService(Reading):
         """The same of a basket, its margin as a whole."""
         _demand_mode(run.mode)
         read = place.read_legs(orders, all_or_none=True)
-        found = self.trader.do(
-            Wish(
-                lambda desk: preview.preview_basket(desk, _asker(run), list(read.requests.values()))
+        found = self.trader.execute(
+            Command(
+                lambda uow: preview.preview_basket(uow, _asker(run), list(read.requests.values()))
             )
         )
         found["basket"]["all_or_none"] = all_or_none
@@ -206,21 +208,21 @@ class ExecutionService(Reading):
 
     def cancel(self, run_id: str, order_id: str) -> Order:
         """Take an order back. Raises NotFound, Conflict when it is over."""
-        return self._done(change.cancel_wish(run_id, order_id))
+        return self._done(change.cancel_command(run_id, order_id))
 
     def modify(
         self, run_id: str, order_id: str, patch: Mapping[str, Any], *, risk: Risk = NO_RISK
     ) -> Order:
         """Change an open order. Raises NotFound, InvalidDocument, OrderDenied, Conflict."""
-        return self._done(change.modify_wish(run_id, order_id, patch, risk))
+        return self._done(change.modify_command(run_id, order_id, patch, risk))
 
     def void(self, order_id: str, trade_id: str) -> Order:
         """Reverse a trade its exchange took back, once. Raises NotFound."""
-        return self._done(change.void_wish(order_id, trade_id))
+        return self._done(change.void_command(order_id, trade_id))
 
     def funds(self, account_id: int) -> Funds:
         """What an account has, and what of it is used."""
-        return self.trader.do(Wish(lambda desk: funds_of(desk, account_id)))
+        return self.trader.execute(Command(lambda uow: funds_of(uow, account_id)))
 
     # --- leaving ------------------------------------------------------------------------------
 
@@ -234,8 +236,8 @@ class ExecutionService(Reading):
         product: Product | None = None,
         exchanges: frozenset[str] = frozenset(),
         is_square_off: bool = False,
-        before: Callable[[Desk], Any] | None = None,
-    ) -> Answer:
+        before: Callable[[UnitOfWork], Any] | None = None,
+    ) -> Reply:
         """Cancel a run's orders and close its positions; the same key does it once.
 
         product, exchanges: leave with these alone, and the run goes on. before: done in the
@@ -246,28 +248,28 @@ class ExecutionService(Reading):
         _demand_mode(run.mode)
         if dry_run:
             return self._preview_exit(run, product)
-        wish = self.exit_wish(
+        command = self.exit_command(
             run, key=(key or f"exit:{self.ids.next(self.clock.now())}").strip(), reason=reason,
             part=run_exit.Part(product, exchanges), is_square_off=is_square_off, before=before,
         )  # fmt: skip
-        begun = self.trader.do(wish)
+        begun = self.trader.execute(command)
         if not isinstance(begun, run_exit.Progress):
             return _given(begun)
         answer = begun.answer
-        if answer is None and begun.moved and wish.key is not None:
-            answer = self.go_on_leaving(*wish.key)
+        if answer is None and begun.moved and command.key is not None:
+            answer = self.advance_exit(*command.key)
         if answer is not None:
             return _given(answer)
         head: Json = {"strategy_run_id": run.run_id, "mode": run.mode}
         return _answer({**head, "status": "exiting", "dry_run": False}, status_code=202)
 
-    def _preview_exit(self, run: RunRef, product: Product | None) -> Answer:
-        body = self.trader.do(
-            Wish(lambda desk: run_exit.preview(desk, run.account_id, run.run_id, product))
+    def _preview_exit(self, run: RunRef, product: Product | None) -> Reply:
+        body = self.trader.execute(
+            Command(lambda uow: run_exit.preview(uow, run.account_id, run.run_id, product))
         )
         return _answer({"strategy_run_id": run.run_id, "mode": run.mode, "dry_run": True, **body})
 
-    def exit_wish(
+    def exit_command(
         self,
         run: RunRef,
         *,
@@ -275,18 +277,18 @@ class ExecutionService(Reading):
         reason: str | None,
         part: run_exit.Part = run_exit.ALL,
         is_square_off: bool = False,
-        before: Callable[[Desk], Any] | None = None,
-    ) -> Wish:
+        before: Callable[[UnitOfWork], Any] | None = None,
+    ) -> Command:
         """What `exit_run` begins with, to be decided on together with something else."""
         intent = _exit_intent(run, key, reason, part.product)
-        return run_exit.begin_wish(
+        return run_exit.begin_command(
             intent, self.ids, reason=reason, part=part, is_square_off=is_square_off, before=before
         )
 
-    def go_on_leaving(self, run_id: str, key: str) -> Answer | None:
+    def advance_exit(self, run_id: str, key: str) -> Reply | None:
         """Take an exit as far as it goes now; its answer once it is done."""
         for _ in range(_MOST_STEPS):
-            progress = self.trader.do(run_exit.step_wish(run_id, key, self.ids))
+            progress = self.trader.execute(run_exit.step_command(run_id, key, self.ids))
             if progress.answer is not None:
                 return _given(progress.answer)
             if not progress.moved:
@@ -294,28 +296,28 @@ class ExecutionService(Reading):
         return None
 
     def note(self, run: RunRef, **event: Any) -> Happened:
-        """Write something into a run's timeline: see `Desk.note` (kind, event_type, source,
+        """Write something into a run's timeline: see `UnitOfWork.note` (kind, event_type, source,
         summary, payload, resource). Raises TradingPaused when the disk is full."""
 
-        def decide(desk: Desk) -> Happened:
-            desk.demand_room()
-            return desk.note(account_id=run.account_id, run_id=run.run_id, **event)
+        def decide(uow: UnitOfWork) -> Happened:
+            uow.demand_room()
+            return uow.note(account_id=run.account_id, run_id=run.run_id, **event)
 
-        return self.trader.do(Wish(decide))
+        return self.trader.execute(Command(decide))
 
     # --- triggers -----------------------------------------------------------------------------
 
     def create_gtt(self, account_id: int, document: Mapping[str, Any]) -> int:
         """Make a trigger. Raises InvalidDocument, OrderDenied."""
-        return self.trader.do(self.gtt.create_wish(account_id, document))
+        return self.trader.execute(self.gtt.create_command(account_id, document))
 
     def modify_gtt(self, account_id: int, trigger_id: int, patch: Mapping[str, Any]) -> int:
         """Change an active trigger. Raises NotFound, Conflict, InvalidDocument, OrderDenied."""
-        return self.trader.do(self.gtt.modify_wish(account_id, trigger_id, patch))
+        return self.trader.execute(self.gtt.modify_command(account_id, trigger_id, patch))
 
     def delete_gtt(self, account_id: int, trigger_id: int) -> int:
         """End an active trigger. Raises NotFound, Conflict."""
-        return self.trader.do(self.gtt.delete_wish(account_id, trigger_id))
+        return self.trader.execute(self.gtt.delete_command(account_id, trigger_id))
 
     # --- inside -------------------------------------------------------------------------------
 
@@ -341,8 +343,8 @@ class ExecutionService(Reading):
             strict=self.settings.strict_answers,
         )
 
-    def _done(self, wish: Wish) -> Order:
-        order = self.trader.do(wish)
+    def _done(self, command: Command) -> Order:
+        order = self.trader.execute(command)
         if order is None:
             raise NotFound("Order")
         return order
@@ -360,20 +362,20 @@ def _exit_intent(run: RunRef, key: str, reason: str | None, product: Product | N
     )
 
 
-def _replied(outcome: replies.Outcome) -> Answer:
+def _replied(outcome: replies.Outcome) -> Reply:
     answer = _given(outcome)
-    reach("before_reply")
+    crash_point("before_reply")
     return answer
 
 
-def _given(outcome: replies.Outcome) -> Answer:
+def _given(outcome: replies.Outcome) -> Reply:
     if isinstance(outcome, ApiError):
         raise outcome
     return outcome
 
 
-def _answer(body: Json, status_code: int = 200) -> Answer:
-    return replies.answer_of(body, status_code)
+def _answer(body: Json, status_code: int = 200) -> Reply:
+    return replies.reply_of(body, status_code)
 
 
 def _demand_mode(mode: str) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from tradertape_server.platform.http.routing import Answer, Body, IstTime
+from tradertape_server.platform.http.routing import Body, IstTime, Reply
 
 Scope = Annotated[
     str,
@@ -18,7 +18,7 @@ Scope = Annotated[
 Price = Annotated[float, Field(gt=0, le=100_000_000)]
 
 
-class GttAccountOut(Answer):
+class GttAccountOut(Reply):
     """A paper account of yours and how many triggers wait on it."""
 
     id: int
@@ -49,7 +49,7 @@ class GttIn(GttLegsIn):
     instrument: Annotated[str, Field(min_length=3, max_length=80, examples=["NSE:INFY"])]
 
 
-class GttResultOut(Answer):
+class GttResultOut(Reply):
     """What came of a leg: its order and how far it got, or why there is none."""
 
     at: IstTime
@@ -60,7 +60,7 @@ class GttResultOut(Answer):
     average_price: float | None
 
 
-class GttLegOut(Answer):
+class GttLegOut(Reply):
     """A leg; result is null until it fires."""
 
     trigger: float
@@ -71,7 +71,7 @@ class GttLegOut(Answer):
     result: GttResultOut | None
 
 
-class GttOut(Answer):
+class GttOut(Reply):
     """A trigger. reference: the price at its making, from which it is reached."""
 
     id: int

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from pydantic import BaseModel, Field
 
-from tradertape_server.platform.http.routing import Answer
+from tradertape_server.platform.http.routing import Reply
 
 
 class DataSetOut(BaseModel):
@@ -31,7 +31,7 @@ class DataSetOut(BaseModel):
     updated_at: datetime
 
 
-class UniverseOut(Answer):
+class UniverseOut(Reply):
     """A universe and how many companies it has on a day."""
 
     name: str

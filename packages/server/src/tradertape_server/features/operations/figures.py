@@ -35,13 +35,13 @@ def publish_trading(metrics: Metrics, trader: Trader, troubles: Troubles) -> Non
     _watch_all(
         metrics,
         {
-            "trader_wishes": ("Wishes that wait for a turn.", lambda: trader.waiting[0]),
+            "trader_commands": ("Commands that wait for a turn.", lambda: trader.waiting[0]),
             "trader_ticks": ("Ticks that wait for a turn.", lambda: trader.waiting[1]),
-            "trader_up": ("1 while wishes are done here.", lambda: float(trader.is_well)),
-            "trader_turns": ("Turns since the start.", lambda: trader.turns),
+            "trader_up": ("1 while commands are done here.", lambda: float(trader.is_well)),
+            "trader_batches": ("Batches since the start.", lambda: trader.batches),
             "trader_recoveries": ("Times the database was read anew.", lambda: trader.recoveries),
             "trader_pauses": ("Turns that failed.", lambda: trader.pauses),
-            "trader_turn_seconds": ("Time of the last turn.", lambda: trader.turn_s),
+            "trader_batch_seconds": ("Time of the last batch.", lambda: trader.batch_s),
             "protection_troubled": (
                 "Runs that could not be looked after in the last minute.",
                 lambda: len(troubles.run_ids),

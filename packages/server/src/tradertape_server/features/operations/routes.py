@@ -10,13 +10,13 @@ from tradertape_server import __version__
 from tradertape_server.features.operations.service import Health, overall
 from tradertape_server.platform.errors import NotFound
 from tradertape_server.platform.http.requests import is_local
-from tradertape_server.platform.http.routing import Answer, part
+from tradertape_server.platform.http.routing import Reply, part
 from tradertape_server.platform.metrics import CONTENT_TYPE, Metrics
 
 router = APIRouter(tags=["operations"])
 
 
-class CheckRow(Answer):
+class CheckRow(Reply):
     """One thing that was looked at."""
 
     status: Literal["ok", "stale", "down"]
@@ -24,7 +24,7 @@ class CheckRow(Answer):
     facts: dict[str, Any]
 
 
-class HealthReport(Answer):
+class HealthReport(Reply):
     """What is up and what is stale; `status` is the worst of all checks."""
 
     status: Literal["ok", "stale", "down"]

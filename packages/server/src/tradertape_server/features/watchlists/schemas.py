@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from tradertape_server.platform.http.routing import Answer, Body, IstTime
+from tradertape_server.platform.http.routing import Body, IstTime, Reply
 
 MOST_INSTRUMENTS = 500
 
@@ -36,7 +36,7 @@ class WatchlistPatch(Body):
     remove: Ids = Field(default_factory=list)
 
 
-class WatchlistOut(Answer):
+class WatchlistOut(Reply):
     """A list and the ids on it."""
 
     id: int
@@ -45,7 +45,7 @@ class WatchlistOut(Answer):
     updated_at: IstTime
 
 
-class WatchedOut(Answer):
+class WatchedOut(Reply):
     """An instrument on a list. is_listed: false for a contract that has expired."""
 
     instrument: str

@@ -22,8 +22,8 @@ from tradertape_core.risk.protection_state import (
 )
 from tradertape_server.features.execution.exits.run_exit import is_stuck
 from tradertape_server.features.execution.service import ExecutionService
-from tradertape_server.features.execution.state.command import Wish
-from tradertape_server.features.execution.state.unit_of_work import EXIT_RUN, Desk
+from tradertape_server.features.execution.state.command import Command
+from tradertape_server.features.execution.state.unit_of_work import EXIT_RUN, UnitOfWork
 from tradertape_server.features.execution.store.models import IntentRow
 from tradertape_server.features.workers.models import WorkerRun
 from tradertape_server.features.workers.runs.batches import ref
@@ -49,7 +49,7 @@ class Closed:
         return (self.value / self.quantity).quantize(Decimal("0.0001"))
 
 
-FirstOrders = list[tuple[str, Wish]]  # each with the id of its claim
+FirstOrders = list[tuple[str, Command]]  # each with the id of its claim
 
 
 class ClaimExits:
@@ -64,13 +64,13 @@ class ClaimExits:
         self._failed_s: dict[tuple[str, str], float] = {}
 
     def first_orders(
-        self, desk: Desk, run: WorkerRun, state: ProtectionState, claims: Iterable[Claim]
+        self, uow: UnitOfWork, run: WorkerRun, state: ProtectionState, claims: Iterable[Claim]
     ) -> FirstOrders:
         """What can be sent in the very transaction that makes claims: `go_on` does all the others.
 
         state: with the claims begun.
         """
-        held = desk.account(run.account_id)
+        held = uow.account(run.account_id)
         mine = [one for key, one in held.positions.items() if key.run_id == run.strategy_run_id]
         taken = {
             (one.request.instrument, one.request.product, one.request.side)
@@ -82,13 +82,15 @@ class ClaimExits:
             claim = ps.claim_of(state, name)
             if _leaves(run, claim):
                 key = _leaving_key(claim)
-                found.append((name, self._leaving.force_wish(run, key=key, reason=claim.message)))
+                found.append(
+                    (name, self._leaving.force_command(run, key=key, reason=claim.message))
+                )
                 continue
             exits = self._exits(state, claim, mine, {})
             places = {(one.instrument, one.product, one.side) for one in exits}
             if taken.isdisjoint(places):
                 orders = self._orders(state, claim, exits)
-                found += [(name, self._execution.place_wish(ref(run), **one)) for one in orders]
+                found += [(name, self._execution.place_command(ref(run), **one)) for one in orders]
             if claim.rule is ps.Rule.MIS_SQUAREOFF:
                 taken |= places  # a basket of all that the run holds names them too
         return found

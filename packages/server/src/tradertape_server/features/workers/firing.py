@@ -16,8 +16,8 @@ from tradertape_core.ledger.position import Position
 from tradertape_core.risk import protection_state as ps
 from tradertape_core.risk.protection_decision import Evaluation, Trigger
 from tradertape_server.features.execution.service import ExecutionService
-from tradertape_server.features.execution.state.command import Wish
-from tradertape_server.features.execution.state.unit_of_work import Desk
+from tradertape_server.features.execution.state.command import Command
+from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 from tradertape_server.features.workers import repository
 from tradertape_server.features.workers.exiting_claims import ClaimExits, FirstOrders
 from tradertape_server.features.workers.failure_log import Troubles
@@ -56,7 +56,7 @@ class Begun:
     """Claims whose orders were sent, and the orders with what was decided on each."""
 
     sent: Sent
-    orders: list[tuple[Wish, Any]]
+    orders: list[tuple[Command, Any]]
 
 
 class Firing:
@@ -98,8 +98,8 @@ class Firing:
 
     def _claim(self, fired: Sequence[Fired]) -> list[Sent | None]:
         states = [_begun(found) for _, found in fired]
-        wish = Wish(lambda desk: self._decide(desk, fired, states), _settle)
-        sent: list[Sent | None] = self._execution.trader.do(wish)
+        command = Command(lambda uow: self._decide(uow, fired, states), _settle)
+        sent: list[Sent | None] = self._execution.trader.execute(command)
         for (guarded, _), state, claims in zip(fired, states, sent, strict=True):
             if claims is not None:
                 guarded.run.protection_version += 1
@@ -107,20 +107,20 @@ class Firing:
         return sent
 
     def _decide(
-        self, desk: Desk, fired: Sequence[Fired], states: Sequence[ps.ProtectionState]
+        self, uow: UnitOfWork, fired: Sequence[Fired], states: Sequence[ps.ProtectionState]
     ) -> list[Begun | None]:
         firsts = [
-            self._exits.first_orders(desk, guarded.run, state, [t.claim for t in found.triggers])
+            self._exits.first_orders(uow, guarded.run, state, [t.claim for t in found.triggers])
             for (guarded, found), state in zip(fired, states, strict=True)
         ]
-        desk.look_up([one.key for first in firsts for _, one in first if one.key is not None])
+        uow.check_keys([one.key for first in firsts for _, one in first if one.key is not None])
         changes = {
             guarded.run.strategy_run_id: (guarded.run.protection_version, stored(state))
             for (guarded, _), state in zip(fired, states, strict=True)
         }
-        ours = repository.change_protections(desk.session, changes)
+        ours = repository.change_protections(uow.session, changes)
         return [
-            _begin(desk, guarded.run, found.triggers, state, first)
+            _begin(uow, guarded.run, found.triggers, state, first)
             if guarded.run.strategy_run_id in ours
             else None
             for (guarded, found), state, first in zip(fired, states, firsts, strict=True)
@@ -141,11 +141,11 @@ class Firing:
     ) -> None:
         run = guarded.run
 
-        def decide(desk: Desk) -> None:
+        def decide(uow: UnitOfWork) -> None:
             if repository.change_protection(
-                desk.session, run.strategy_run_id, version=run.protection_version, **stored(state)
+                uow.session, run.strategy_run_id, version=run.protection_version, **stored(state)
             ):
-                note(desk, run, "protection", event_type, words, generation=state.generation)
+                note(uow, run, "protection", event_type, words, generation=state.generation)
                 run.protection_version += 1
 
         self._turns.do(decide)
@@ -161,43 +161,43 @@ def _begun(found: Evaluation) -> ps.ProtectionState:
 
 
 def _begin(
-    desk: Desk,
+    uow: UnitOfWork,
     run: WorkerRun,
     triggers: Sequence[Trigger],
     state: ps.ProtectionState,
     first: FirstOrders,
 ) -> Begun:
     if any(one.claim.scope == ps.BASKET for one in triggers):
-        halt_by_protection(desk, run, triggers[0].message)
-    _tell(desk, run, triggers, state.generation)
-    orders: list[tuple[Wish, Any]] = []
+        halt_by_protection(uow, run, triggers[0].message)
+    _tell(uow, run, triggers, state.generation)
+    orders: list[tuple[Command, Any]] = []
     sent, refused = {name for name, _ in first}, set[str]()
-    for name, wish in first:
-        cursor = desk.cursor
+    for name, command in first:
+        cursor = uow.cursor
         try:
-            orders.append((wish, wish.decide(desk)))
+            orders.append((command, command.decide(uow)))
         except (ApiError, InvalidInput):
-            if desk.cursor != cursor:
+            if uow.cursor != cursor:
                 raise  # half of it is staged
             refused.add(name)  # the claim stands, and is gone on with
     return Begun(sent - refused, orders)
 
 
-def _settle(desk: Desk, begun: list[Begun | None]) -> list[Sent | None]:
+def _settle(uow: UnitOfWork, begun: list[Begun | None]) -> list[Sent | None]:
     for one in begun:
-        for wish, carry in () if one is None else one.orders:
-            if wish.settle is not None:
-                wish.settle(desk, carry)
+        for command, carry in () if one is None else one.orders:
+            if command.settle is not None:
+                command.settle(uow, carry)
     return [None if one is None else one.sent for one in begun]
 
 
-def _tell(desk: Desk, run: WorkerRun, triggers: Sequence[Trigger], generation: int) -> None:
+def _tell(uow: UnitOfWork, run: WorkerRun, triggers: Sequence[Trigger], generation: int) -> None:
     for trigger in triggers:
         note(
-            desk, run, "protection", "protection_triggered", trigger.message,
+            uow, run, "protection", "protection_triggered", trigger.message,
             rule=trigger.rule.value, claim_id=trigger.claim.claim_id, generation=generation,
         )  # fmt: skip
         note(
-            desk, run, "protection", "protection_exiting", f"Exiting: {trigger.message}",
+            uow, run, "protection", "protection_exiting", f"Exiting: {trigger.message}",
             generation=generation,
         )  # fmt: skip

@@ -23,7 +23,7 @@ from tradertape_core.risk.protection_decision import Surroundings
 from tradertape_server.features.execution.loop.trader import MOST_AT_ONCE, WAIT_S
 from tradertape_server.features.execution.ports import Happened
 from tradertape_server.features.execution.service import ExecutionService
-from tradertape_server.features.execution.state.unit_of_work import Desk
+from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 from tradertape_server.features.workers import repository
 from tradertape_server.features.workers.failure_log import Troubles
 from tradertape_server.features.workers.firing import Fired, Firing, Guarded
@@ -208,12 +208,12 @@ class Guardian:
         if not moved:
             return
 
-        def decide(desk: Desk) -> list[Guarded]:
+        def decide(uow: UnitOfWork) -> list[Guarded]:
             return [
                 one
                 for one in moved
                 if repository.change_protection(
-                    desk.session,
+                    uow.session,
                     one.run.strategy_run_id,
                     version=one.run.protection_version,
                     **stored(one.state),

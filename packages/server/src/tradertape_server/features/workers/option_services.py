@@ -18,7 +18,7 @@ from tradertape_server.platform.secrets import SecretBox
 
 
 @dataclass(frozen=True, slots=True)
-class OptionDesk:
+class OptionServices:
     """The services the routes of option runs call."""
 
     runs: OptionRunService
@@ -35,7 +35,7 @@ class OptionDesk:
         feed: Feed,
         clock: Clock,
         secrets: SecretBox,
-    ) -> OptionDesk:
+    ) -> OptionServices:
         """Join the parts to those of the workers."""
         tokens = SafetyTokens(secrets, clock)
         states = OptionStates(execution, workers.pnl, reader, clock)

@@ -7,7 +7,7 @@ from typing import Any
 from tradertape_core.kernel.errors import InvalidInput
 from tradertape_core.risk.protection_snapshot import protection_snapshot
 from tradertape_server.features.execution.service import ExecutionService
-from tradertape_server.features.execution.state.unit_of_work import Desk
+from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 from tradertape_server.features.workers import repository
 from tradertape_server.features.workers.errors import RunClosed
 from tradertape_server.features.workers.models import WorkerRun
@@ -45,17 +45,17 @@ class ProtectionService:
         """
         armed = arming(self._instruments, wanted.backend_protection)
 
-        def decide(desk: Desk) -> Json:
-            run = locked(desk, caller, run_id)
+        def decide(uow: UnitOfWork) -> Json:
+            run = locked(uow, caller, run_id)
             demand_nonce(run, caller, nonce)
             if run.status in ("closed", "exiting"):
                 raise RunClosed(run_id, run.status)
-            values = _values(run, armed, wanted, desk)
-            repository.change(desk.session, run_id, **values, updated_at=desk.now)
-            desk.session.refresh(run)
+            values = _values(run, armed, wanted, uow)
+            repository.change(uow.session, run_id, **values, updated_at=uow.now)
+            uow.session.refresh(run)
             snapshot = protection_snapshot(protection_of(run))
             cursor = note(
-                desk, run, "protection", "protection_updated",
+                uow, run, "protection", "protection_updated",
                 f"Protection changed to generation {snapshot['generation']}",
                 reason=wanted.reason, state=snapshot,
             )  # fmt: skip
@@ -69,11 +69,11 @@ class ProtectionService:
         return self._turns.do(decide)
 
 
-def _values(run: WorkerRun, armed: Arming, wanted: ProtectionPatch, desk: Desk) -> Json:
+def _values(run: WorkerRun, armed: Arming, wanted: ProtectionPatch, uow: UnitOfWork) -> Json:
     """The columns of the run that change."""
     reset, why = wanted.reset_trailing, wanted.reason
     try:
-        values = armed_values(run, armed, desk.now, reason=why, reset_trailing=reset)
+        values = armed_values(run, armed, uow.now, reason=why, reset_trailing=reset)
     except InvalidInput as error:
         raise Conflict(error.message, code="protection_exiting") from None
     if run.status == "halted" and run.halted_by != KILL_SWITCH:

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, ConfigDict, Field, JsonValue, model_validat
 from pydantic_core import to_json
 
 from tradertape_server.features.auth.token_scope import AccountScope
-from tradertape_server.platform.http.routing import Answer, Body, IstTime
+from tradertape_server.platform.http.routing import Body, IstTime, Reply
 
 Json = dict[str, Any]
 
@@ -112,7 +112,7 @@ class BasketPreviewIn(Body):
 
 
 class Intent(Body):
-    """A wish with its key."""
+    """A command with its key."""
 
     intent_type: Literal["place_order", "place_basket"]
     payload: Document
@@ -169,7 +169,7 @@ class KillSwitchIn(Body):
     exit_positions: bool = False
 
 
-class KillSwitchOut(Answer):
+class KillSwitchOut(Reply):
     """A kill switch as it stands; `scope` is `server` when that one is on."""
 
     active: bool

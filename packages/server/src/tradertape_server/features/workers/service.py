@@ -67,15 +67,15 @@ class Workers:
         leaving = LeavingService(execution)
         pnl = PnlService(execution, clock, compat=compat)
         safety = SafetyService(execution, tokens, presence)
-        desk = Instruments(execution.market, by_token)
+        uow = Instruments(execution.market, by_token)
         return cls(
-            runs=RunService(database, clock, execution, desk, presence),
+            runs=RunService(database, clock, execution, uow, presence),
             sessions=SessionService(execution, presence),
             safety=safety,
             intents=IntentService(execution, tokens),
             orders=OrderService(execution),
             leaving=leaving,
-            protections=ProtectionService(execution, desk),
+            protections=ProtectionService(execution, uow),
             pnl=pnl,
             accounts=AccountService(execution, pnl),
             timeline=TimelineService(execution, bus, database),

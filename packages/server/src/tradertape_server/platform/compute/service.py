@@ -36,7 +36,7 @@ IsCancelled = Callable[[], bool]
 # worker would have to compile first.
 _POOL_PAYS_S = 2.0
 _COLD_POOL_PAYS_S = 60.0
-_BATCH_S = 0.25  # results are handed on, and a wish to stop is seen, about so often
+_BATCH_S = 0.25  # results are handed on, and a command to stop is seen, about so often
 _MOST_IN_CHUNK = 100
 _TICK_S = 0.2
 

@@ -5,7 +5,7 @@ are tried here: they end with the code `not_the_trader` before anything was answ
 A request is handed on at most once, with its caller's own credentials and, signed, its address.
 
 What surely never reached the trader may be sent again; what may have reached it only where that
-is harmless: reads, and wishes with an idempotency key. Those also wait for a fail-over.
+is harmless: reads, and commands with an idempotency key. Those also wait for a fail-over.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class Forwarding:
         self._client: httpx.AsyncClient | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer here, or pass on what the trader answers."""
+        """Reply here, or pass on what the trader answers."""
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return

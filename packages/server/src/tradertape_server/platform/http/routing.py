@@ -51,7 +51,7 @@ def part(name: str) -> Callable[[Request], Awaitable[Any]]:
     return take
 
 
-class Answer(BaseModel):
+class Reply(BaseModel):
     """The base of every answer: read from a row's attributes."""
 
     model_config = ConfigDict(from_attributes=True)

@@ -72,7 +72,7 @@ class BacktestRequest(Body):
     is_async: bool = Field(
         default=False,
         alias="async",
-        description="Answer 202 with the run's id at once; ask for the run until it is finished.",
+        description="Reply 202 with the run's id at once; ask for the run until it is finished.",
     )
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False, populate_by_name=True)

@@ -14,37 +14,37 @@ from tradertape_server.features.execution.exits import run_exit
 from tradertape_server.features.execution.orders.facts import closes
 from tradertape_server.features.execution.orders.idempotency import request_hash
 from tradertape_server.features.execution.orders.place import Intent
-from tradertape_server.features.execution.state.unit_of_work import EXIT_RUN, Desk
+from tradertape_server.features.execution.state.unit_of_work import EXIT_RUN, UnitOfWork
 from tradertape_server.features.execution.venues.paper import PAPER
 
 Exit = tuple[str, str]  # run and key
 
 
-def take_back_entries(desk: Desk, account_ids: Iterable[int]) -> int:
+def take_back_entries(uow: UnitOfWork, account_ids: Iterable[int]) -> int:
     """Cancel every order that would open or enlarge a position; what closes one stays."""
     count = 0
     for account_id in account_ids:
-        for order in list(desk.account(account_id).orders.values()):
-            if order.slices or closes(desk, order, order.request):
+        for order in list(uow.account(account_id).orders.values()):
+            if order.slices or closes(uow, order, order.request):
                 continue
-            decision = engine.cancel(CancelOrder(order_id=order.order_id), order, desk.now)
+            decision = engine.cancel(CancelOrder(order_id=order.order_id), order, uow.now)
             count += not decision.is_denied
-            desk.record(decision)
+            uow.record(decision)
     return count
 
 
-def begin_exits(desk: Desk, account_ids: Iterable[int], *, reason: str) -> list[Exit]:
+def begin_exits(uow: UnitOfWork, account_ids: Iterable[int], *, reason: str) -> list[Exit]:
     """Begin to close everything the accounts hold, run by run; the runs themselves stay."""
     held = {
         (account_id, key.run_id or "")
         for account_id in account_ids
-        for key in desk.account(account_id).positions
+        for key in uow.account(account_id).positions
     }
     begun: list[Exit] = []
     for account_id, run_id in sorted(held):
-        if run_id and desk.is_leaving(run_id):
+        if run_id and uow.is_exiting(run_id):
             continue
-        key = f"kill-switch:{desk.cursor}:{account_id}"
+        key = f"kill-switch:{uow.cursor}:{account_id}"
         intent = Intent(
             account_id=account_id,
             run_id=run_id,
@@ -53,6 +53,6 @@ def begin_exits(desk: Desk, account_ids: Iterable[int], *, reason: str) -> list[
             kind=EXIT_RUN,
             request_hash=request_hash(EXIT_RUN, {"reason": reason, "product": None}),
         )
-        run_exit.begin(desk, intent, reason=reason)
+        run_exit.begin(uow, intent, reason=reason)
         begun.append((run_id, key))
     return begun

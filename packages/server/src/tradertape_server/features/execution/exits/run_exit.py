@@ -33,9 +33,9 @@ from tradertape_server.features.execution.orders import replies, views
 from tradertape_server.features.execution.orders.facts import exit_facts
 from tradertape_server.features.execution.orders.order_ids import OrderIds
 from tradertape_server.features.execution.orders.place import Intent, Reserved, replayed, reserve
-from tradertape_server.features.execution.orders.replies import Answer, Outcome
-from tradertape_server.features.execution.state.command import Wish
-from tradertape_server.features.execution.state.unit_of_work import Desk
+from tradertape_server.features.execution.orders.replies import Outcome, Reply
+from tradertape_server.features.execution.state.command import Command
+from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 from tradertape_server.platform.errors import ApiError
 
 Json = dict[str, Any]
@@ -74,37 +74,37 @@ class Part:
 ALL = Part()
 
 
-def begin_wish(
+def begin_command(
     intent: Intent,
     ids: OrderIds,
     *,
     reason: str | None,
     part: Part = ALL,
     is_square_off: bool = False,
-    before: Callable[[Desk], Any] | None = None,
-) -> Wish:
+    before: Callable[[UnitOfWork], Any] | None = None,
+) -> Command:
     """Begin an exit and take its first step: comes to its key's answer or to its Progress.
 
     before: done first, in the same transaction.
     """
-    step = step_wish(intent.run_id, intent.key, ids)
+    step = step_command(intent.run_id, intent.key, ids)
 
-    def decide(desk: Desk) -> Any:
+    def decide(uow: UnitOfWork) -> Any:
         if before is not None:
-            before(desk)
-        known = begin(desk, intent, reason=reason, part=part, is_square_off=is_square_off)
-        return known if known is not None else step.decide(desk)
+            before(uow)
+        known = begin(uow, intent, reason=reason, part=part, is_square_off=is_square_off)
+        return known if known is not None else step.decide(uow)
 
-    def settle(desk: Desk, carry: Any) -> Any:
-        if isinstance(carry, Answer | ApiError) or step.settle is None:
+    def settle(uow: UnitOfWork, carry: Any) -> Any:
+        if isinstance(carry, Reply | ApiError) or step.settle is None:
             return carry
-        return step.settle(desk, carry)
+        return step.settle(uow, carry)
 
-    return Wish(decide, settle, key=(intent.run_id, intent.key))
+    return Command(decide, settle, key=(intent.run_id, intent.key))
 
 
 def begin(
-    desk: Desk,
+    uow: UnitOfWork,
     intent: Intent,
     *,
     reason: str | None,
@@ -116,10 +116,10 @@ def begin(
     part: leave with this alone, and the run goes on. is_square_off: the broker does it, for its
     fee.
     """
-    row = desk.intent(intent.run_id, intent.key)
+    row = uow.intent(intent.run_id, intent.key)
     if row is not None and row["kind"] == intent.kind and row["answer"] is None:
         return None  # it is under way: go on with it
-    known = replayed(desk, intent)
+    known = replayed(uow, intent)
     if known is not None:
         return None if isinstance(known, Reserved) else known
     details: Json = {
@@ -129,8 +129,8 @@ def begin(
         "is_square_off": is_square_off,
         "orders": [],
     }
-    reserve(desk, intent, details)
-    desk.note(
+    reserve(uow, intent, details)
+    uow.note(
         account_id=intent.account_id,
         run_id=intent.run_id or None,
         kind="execution",
@@ -142,43 +142,43 @@ def begin(
     return None
 
 
-def step_wish(run_id: str, key: str, ids: OrderIds) -> Wish:
+def step_command(run_id: str, key: str, ids: OrderIds) -> Command:
     """Take the next step of an exit that is under way."""
 
-    def decide(desk: Desk) -> tuple[Json, bool] | None:
-        row = desk.intent(run_id, key)
+    def decide(uow: UnitOfWork) -> tuple[Json, bool] | None:
+        row = uow.intent(run_id, key)
         if row is None or row["answer"] is not None:
             return None
-        plan = _plan(desk, row)
-        desk.record(plan.cancels)
-        closings = (_close(desk, row, closing, ids) for closing in plan.closings)
+        plan = _plan(uow, row)
+        uow.record(plan.cancels)
+        closings = (_close(uow, row, closing, ids) for closing in plan.closings)
         placed = [name for name in closings if name is not None]
         if placed:
             made = [*row["details"]["orders"], *placed]
             row = {**row, "details": {**row["details"], "orders": made}}
-            desk.answer({"run_id": run_id, "key": key, "details": row["details"]})
+            uow.answer({"run_id": run_id, "key": key, "details": row["details"]})
         return row, bool(plan.cancels.events or placed)
 
-    def settle(desk: Desk, carry: tuple[Json, bool] | None) -> Progress:
+    def settle(uow: UnitOfWork, carry: tuple[Json, bool] | None) -> Progress:
         if carry is None:
-            row = desk.intent(run_id, key)
+            row = uow.intent(run_id, key)
             answer = None if row is None else replies.kept(row, is_replay=True)
             return Progress("done", answer, moved=False)
         row, moved = carry
-        now = _plan(desk, row)
+        now = _plan(uow, row)
         if now.step not in (ExitStep.DONE, ExitStep.FAILED):
             return Progress(now.step.value, None, moved=moved)
-        return Progress(now.step.value, _done(desk, row, now.step), moved=True)
+        return Progress(now.step.value, _done(uow, row, now.step), moved=True)
 
-    return Wish(decide, settle)
+    return Command(decide, settle)
 
 
-def preview(desk: Desk, account_id: int, run_id: str, product: Product | None = None) -> Json:
+def preview(uow: UnitOfWork, account_id: int, run_id: str, product: Product | None = None) -> Json:
     """What an exit would do now, without doing any of it."""
-    exposures = _exposures(desk, account_id, run_id, Part(product))
-    orders = _resting(desk, account_id, run_id, Part(product), ())
+    exposures = _exposures(uow, account_id, run_id, Part(product))
+    orders = _resting(uow, account_id, run_id, Part(product), ())
     cancelled, closings = preview_exit(
-        key="preview", exposures=exposures, orders=orders, now=desk.now
+        key="preview", exposures=exposures, orders=orders, now=uow.now
     )
     return {
         "cancel": list(cancelled),
@@ -186,16 +186,16 @@ def preview(desk: Desk, account_id: int, run_id: str, product: Product | None = 
     }
 
 
-def _plan(desk: Desk, row: Json) -> ExitPlan:
+def _plan(uow: UnitOfWork, row: Json) -> ExitPlan:
     part, made = Part.of(row), row["details"]["orders"]
-    closing = [order for name in made if (order := desk.order(name)) is not None]
+    closing = [order for name in made if (order := uow.order(name)) is not None]
     return plan_exit(
         key=row["key"],
-        exposures=_exposures(desk, row["account_id"], row["run_id"], part),
-        orders=_resting(desk, row["account_id"], row["run_id"], part, made),
+        exposures=_exposures(uow, row["account_id"], row["run_id"], part),
+        orders=_resting(uow, row["account_id"], row["run_id"], part, made),
         closing_orders=closing,
-        now=desk.now,
-        stuck={order.order_id for order in closing if _is_stuck(desk, order)},
+        now=uow.now,
+        stuck={order.order_id for order in closing if _is_stuck(uow, order)},
     )
 
 
@@ -210,68 +210,68 @@ def is_stuck(order: Order, tick: Tick | None, phase: PhaseKind | None, now: date
     return is_open and (has_traded_on or was_set_back)
 
 
-def _is_stuck(desk: Desk, order: Order) -> bool:
-    instrument = desk.known(order.request.instrument)
-    return is_stuck(order, desk.tick(instrument.id), desk.phase(instrument), desk.now)
+def _is_stuck(uow: UnitOfWork, order: Order) -> bool:
+    instrument = uow.known(order.request.instrument)
+    return is_stuck(order, uow.tick(instrument.id), uow.phase(instrument), uow.now)
 
 
-def _exposures(desk: Desk, account_id: int, run_id: str, part: Part) -> list[Exposure]:
-    held = desk.account(account_id).positions.values()
+def _exposures(uow: UnitOfWork, account_id: int, run_id: str, part: Part) -> list[Exposure]:
+    held = uow.account(account_id).positions.values()
     return [
-        _exposure(desk, position)
+        _exposure(uow, position)
         for position in held
         if (position.key.run_id or "") == run_id
         and part.holds(position.key.instrument, position.key.product)
     ]
 
 
-def _exposure(desk: Desk, position: Position) -> Exposure:
-    instrument = desk.known(position.key.instrument)
+def _exposure(uow: UnitOfWork, position: Position) -> Exposure:
+    instrument = uow.known(position.key.instrument)
     return Exposure(instrument=instrument, product=position.key.product, quantity=position.quantity)
 
 
 def _resting(
-    desk: Desk, account_id: int, run_id: str, part: Part, made: Sequence[str]
+    uow: UnitOfWork, account_id: int, run_id: str, part: Part, made: Sequence[str]
 ) -> list[Order]:
     return [
         order
-        for order in desk.account(account_id).orders.values()
+        for order in uow.account(account_id).orders.values()
         if (order.run_id or "") == run_id
         and order.order_id not in made
         and part.holds(order.request.instrument, order.request.product)
     ]
 
 
-def _close(desk: Desk, row: Json, closing: Closing, ids: OrderIds) -> str | None:
+def _close(uow: UnitOfWork, row: Json, closing: Closing, ids: OrderIds) -> str | None:
     command = PlaceOrder(
-        order_id=ids.next(desk.now),
+        order_id=ids.next(uow.now),
         account=str(row["account_id"]),
         run_id=row["run_id"] or None,
         key=closing.key,
         venue=row["mode"],
         request=closing.request,
     )
-    facts = exit_facts(desk, closing.instrument, closing.request.quantity)
-    decision = engine.place(command, facts, desk.now)
+    facts = exit_facts(uow, closing.instrument, closing.request.quantity)
+    decision = engine.place(command, facts, uow.now)
     if decision.is_denied:
         return None
-    desk.record(decision)
+    uow.record(decision)
     return command.order_id
 
 
-def _done(desk: Desk, row: Json, step: ExitStep) -> Outcome:
-    orders = [order for name in row["details"]["orders"] if (order := desk.order(name))]
+def _done(uow: UnitOfWork, row: Json, step: ExitStep) -> Outcome:
+    orders = [order for name in row["details"]["orders"] if (order := uow.order(name))]
     if row["details"].get("is_square_off"):
-        _charge(desk, row, orders)
+        _charge(uow, row, orders)
     body = {
         "strategy_run_id": row["run_id"],
         "mode": row["mode"],
         "status": "closed" if step is ExitStep.DONE else "failed",
         "dry_run": False,
         "reason": row["details"]["reason"],
-        "orders": [_seen(desk, order) for order in orders],
+        "orders": [_seen(uow, order) for order in orders],
     }
-    desk.note(
+    uow.note(
         account_id=row["account_id"],
         run_id=row["run_id"] or None,
         kind="execution",
@@ -280,19 +280,19 @@ def _done(desk: Desk, row: Json, step: ExitStep) -> Outcome:
         summary=f"Exit {'done' if step is ExitStep.DONE else 'failed: positions are still open'}",
         payload={"key": row["key"], "orders": row["details"]["orders"]},
     )
-    return replies.keep(desk, row, body)
+    return replies.keep(uow, row, body)
 
 
-def _seen(desk: Desk, order: Order) -> Json:
-    instrument = desk.market.instrument(order.request.instrument)
+def _seen(uow: UnitOfWork, order: Order) -> Json:
+    instrument = uow.market.instrument(order.request.instrument)
     return views.order_view(order, None if instrument is None else instrument.instrument_token)
 
 
-def _charge(desk: Desk, row: Json, orders: Sequence[Order]) -> None:
+def _charge(uow: UnitOfWork, row: Json, orders: Sequence[Order]) -> None:
     """The broker's fee for closing what its owner did not: once for each position."""
-    charges = square_off_charges(desk.broker, desk.now.astimezone(IST).date())
+    charges = square_off_charges(uow.broker, uow.now.astimezone(IST).date())
     closed = {key_of(order.fills[0]) for order in orders if order.fills}
     for key in closed if charges.total else ():
         reference = f"{row['key']}:{key.run_id or ''}:{key.instrument}:{key.product}"
-        book = Book({key: desk.position(key)})
-        desk.post(post_charges(key, charges, book, reference=reference, at=desk.now))
+        book = Book({key: uow.position(key)})
+        uow.post(post_charges(key, charges, book, reference=reference, at=uow.now))

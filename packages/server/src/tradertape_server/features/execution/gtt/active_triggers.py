@@ -8,15 +8,15 @@ from dataclasses import dataclass, field
 from tradertape_core.ledger.marks import is_plausible
 from tradertape_core.market.tick import Tick
 from tradertape_core.orders.gtt import Gtt, due_leg
-from tradertape_server.features.execution.state.command import Wish
+from tradertape_server.features.execution.state.command import Command
 
-Fire = Callable[[int, int], Wish]
+Fire = Callable[[int, int], Command]
 Waits = Callable[[Gtt, int], bool]
 
 
 @dataclass(slots=True)
 class Triggers:
-    """What is waiting. Changes count once they are committed; `fire` makes the wish of a hit."""
+    """What is waiting. Changes count once they are committed; `fire` makes the command of a hit."""
 
     fire: Fire
     _active: dict[str, dict[int, Gtt]] = field(default_factory=dict[str, dict[int, Gtt]])
@@ -48,8 +48,8 @@ class Triggers:
         """The transaction of what was staged is lost."""
         self._staged.clear()
 
-    def due(self, ticks: Sequence[Tick], waits: Waits) -> list[Wish]:
-        """A wish for every trigger these ticks reach; each fires once.
+    def due(self, ticks: Sequence[Tick], waits: Waits) -> list[Command]:
+        """A command for every trigger these ticks reach; each fires once.
 
         waits: whether a trigger is held back for now, and is left alone.
         """

@@ -17,9 +17,9 @@ from tradertape_core.execution import engine
 from tradertape_core.execution.decision import Decision, Submit, VenueRequest
 from tradertape_server.features.execution.gtt.active_triggers import Triggers
 from tradertape_server.features.execution.orders import unwinding
-from tradertape_server.features.execution.orders.replies import keep_answer
-from tradertape_server.features.execution.state.command import GO_ON
-from tradertape_server.features.execution.state.unit_of_work import Desk
+from tradertape_server.features.execution.orders.replies import store_reply
+from tradertape_server.features.execution.state.command import MORE_TO_SEND
+from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 from tradertape_server.features.execution.store import mapping, repository
 from tradertape_server.features.execution.store.models import OutboxRow
 from tradertape_server.features.execution.venues.paper import PAPER, PaperVenue
@@ -27,45 +27,45 @@ from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.logging import get_logger
 
 logger = get_logger(__name__)
-Settle = Callable[[Desk, Any], Any]
+Settle = Callable[[UnitOfWork, Any], Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a stop left behind: requests whose answer is missing, wishes without an answer."""
+    """What a stop left behind: requests whose answer is missing, commands without an answer."""
 
     requests: tuple[VenueRequest, ...]
     answers: tuple[Settle, ...]
 
 
-def recover(database: Database, desk: Desk, venue: PaperVenue, triggers: Triggers) -> Found:
+def recover(database: Database, uow: UnitOfWork, venue: PaperVenue, triggers: Triggers) -> Found:
     """Make memory what the database says, and return what is to be finished."""
-    desk.forget()
+    uow.forget()
     with database.write(from_reserve=True) as session:
-        desk.begin(session)
+        uow.begin(session)
         venue.restore(repository.orders(session, open_only=True, venue=PAPER))
         triggers.load(repository.gtts(session, active_only=True))
         left = repository.outbox(session)
-        repository.lease(session, desk.owner)
+        repository.lease(session, uow.owner)
         requests = tuple(mapping.request_of(row) for row in left)
         for row in left:
-            _doubt(desk, venue, row)
+            _doubt(uow, venue, row)
         unanswered = repository.unanswered(session)
         answers = tuple(partial(_answer, row.run_id, row.key) for row in unanswered)
-        desk.flush()
-    desk.committed()
+        uow.flush()
+    uow.committed()
     if requests:
         logger.warning("finishing what a stop interrupted", requests=len(requests))
     return Found(_still_unknown(requests, venue), answers)
 
 
-def _doubt(desk: Desk, venue: PaperVenue, row: OutboxRow) -> None:
+def _doubt(uow: UnitOfWork, venue: PaperVenue, row: OutboxRow) -> None:
     """Say in the timeline that the answer was lost."""
-    order = desk.order(row.order_id)
+    order = uow.order(row.order_id)
     if row.action != "submit" or order is None or venue.holds(row.order_id):
         return
     message = "the server stopped before the venue's answer was stored"
-    desk.record(Decision(events=engine.in_doubt(order, message, desk.now)))
+    uow.record(Decision(events=engine.in_doubt(order, message, uow.now)))
 
 
 def _still_unknown(requests: Sequence[VenueRequest], venue: PaperVenue) -> tuple[VenueRequest, ...]:
@@ -76,8 +76,8 @@ def _still_unknown(requests: Sequence[VenueRequest], venue: PaperVenue) -> tuple
     )
 
 
-def _answer(run_id: str, key: str, desk: Desk, _carry: Any) -> Any:
-    row = desk.intent(run_id, key)
+def _answer(run_id: str, key: str, uow: UnitOfWork, _carry: Any) -> Any:
+    row = uow.intent(run_id, key)
     if row is None:
         return None
-    return GO_ON if unwinding.go_on(desk, row) else keep_answer(desk, row)
+    return MORE_TO_SEND if unwinding.advance(uow, row) else store_reply(uow, row)

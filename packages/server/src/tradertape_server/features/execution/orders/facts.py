@@ -19,12 +19,14 @@ from tradertape_core.orders.order import Order, OrderRequest, Product, Side, Var
 from tradertape_core.risk import gate
 from tradertape_server.features.execution.errors import RunExiting
 from tradertape_server.features.execution.orders.risk_facts import Legs, Risk, risk_facts
-from tradertape_server.features.execution.state.unit_of_work import Desk
+from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 
 _R = DenialReason
 
 
-def facts_for(desk: Desk, command: PlaceOrder, risk: Risk, *, legs: Legs | None = None) -> Facts:
+def facts_for(
+    uow: UnitOfWork, command: PlaceOrder, risk: Risk, *, legs: Legs | None = None
+) -> Facts:
     """What is known about a new order. legs: those before it in its basket, whose margin is judged
     as a whole.
 
@@ -34,68 +36,68 @@ def facts_for(desk: Desk, command: PlaceOrder, risk: Risk, *, legs: Legs | None 
     request = command.request
     in_basket = legs is not None
     pointer = f"/orders/{command.leg}/tradingsymbol" if in_basket else "/tradingsymbol"
-    instrument = instrument_of(desk, request.instrument, pointer)
-    if command.run_id is not None and desk.is_leaving(command.run_id):
+    instrument = instrument_of(uow, request.instrument, pointer)
+    if command.run_id is not None and uow.is_exiting(command.run_id):
         raise RunExiting
     account_id = int(command.account)
-    margins = desk.account(account_id).margins
-    needed = None if in_basket else margins.need(request, command.run_id, desk.now)
-    known = risk_facts(desk, account_id, command.run_id, request, risk, required=needed, legs=legs)
+    margins = uow.account(account_id).margins
+    needed = None if in_basket else margins.need(request, command.run_id, uow.now)
+    known = risk_facts(uow, account_id, command.run_id, request, risk, required=needed, legs=legs)
     denials = gate.check(command, known)
     held = abs(known.position_quantity)
     if not gate.is_reducing(request, known):
         held = 0
-        desk.demand_room()
-        denials += _intraday(desk, request, instrument)
-        denials += _holdings(desk, command, legs)
-        denials += () if needed is None else _margin(desk, account_id, needed)
-    return market_facts(desk, instrument, denials, held=held)
+        uow.demand_room()
+        denials += _intraday(uow, request, instrument)
+        denials += _holdings(uow, command, legs)
+        denials += () if needed is None else _margin(uow, account_id, needed)
+    return market_facts(uow, instrument, denials, held=held)
 
 
-def closes(desk: Desk, order: Order, request: OrderRequest) -> bool:
+def closes(uow: UnitOfWork, order: Order, request: OrderRequest) -> bool:
     """Whether an open order, with this request, only takes from a position that is open."""
-    return _closable(desk, order, request) > 0
+    return _closable(uow, order, request) > 0
 
 
-def _closable(desk: Desk, order: Order, request: OrderRequest) -> int:
+def _closable(uow: UnitOfWork, order: Order, request: OrderRequest) -> int:
     """Units there were for an order to close, its own fills included; 0 where it does more."""
     key = PositionKey(order.account, order.run_id, request.instrument, request.product)
-    position = desk.account(int(order.account)).positions.get(key)
+    position = uow.account(int(order.account)).positions.get(key)
     if position is None or position.side is request.side:
         return 0
     held = abs(position.quantity) + order.filled_quantity
     # More than it had: beside what other orders are closing.
-    others = _claimed(desk, order) if request.quantity > order.request.quantity else 0
+    others = _claimed(uow, order) if request.quantity > order.request.quantity else 0
     return held if request.quantity <= held - others else 0
 
 
-def exit_facts(desk: Desk, instrument: Instrument, quantity: int) -> Facts:
+def exit_facts(uow: UnitOfWork, instrument: Instrument, quantity: int) -> Facts:
     """What is known about an order that closes a position: nothing of the account is against it."""
-    return market_facts(desk, instrument, (), held=quantity)
+    return market_facts(uow, instrument, (), held=quantity)
 
 
-def change_facts(desk: Desk, order: Order, command: ModifyOrder, risk: Risk) -> Facts:
+def change_facts(uow: UnitOfWork, order: Order, command: ModifyOrder, risk: Risk) -> Facts:
     """What is known about a change: the margin it takes beyond what the order has reserved, and
     what a new order with these terms would be refused for."""
-    instrument = desk.known(order.request.instrument)
-    margins, now = desk.account(int(order.account)).margins, desk.now
+    instrument = uow.known(order.request.instrument)
+    margins, now = uow.account(int(order.account)).margins, uow.now
     request = command.change.applied_to(order.request)
     more = margins.needs([request], order.run_id, now)
     more = Paise(more - margins.needs([order.request], order.run_id, now))
-    denials = _margin(desk, int(order.account), more) if more > 0 else ()
-    held = _closable(desk, order, request)
+    denials = _margin(uow, int(order.account), more) if more > 0 else ()
+    held = _closable(uow, order, request)
     if not held:
-        desk.demand_room()
+        uow.demand_room()
         known = risk_facts(
-            desk, int(order.account), order.run_id, request, risk, required=more, changed=order
+            uow, int(order.account), order.run_id, request, risk, required=more, changed=order
         )
         denials += gate.check_change(request, known)
-        denials += _too_many_sold(desk, order, request)
-    return market_facts(desk, instrument, denials, held=held)
+        denials += _too_many_sold(uow, order, request)
+    return market_facts(uow, instrument, denials, held=held)
 
 
 def basket_denials(
-    desk: Desk, account_id: int, commands: Sequence[PlaceOrder], facts: Sequence[Facts]
+    uow: UnitOfWork, account_id: int, commands: Sequence[PlaceOrder], facts: Sequence[Facts]
 ) -> tuple[Denial, ...]:
     """What the account says against the legs together."""
     sound = [
@@ -103,61 +105,61 @@ def basket_denials(
     ]
     if not sound:
         return ()
-    return margin_of(desk, account_id, sound, commands[0].run_id)[1]
+    return margin_of(uow, account_id, sound, commands[0].run_id)[1]
 
 
 def margin_of(
-    desk: Desk, account_id: int, requests: Sequence[OrderRequest], run_id: str | None = None
+    uow: UnitOfWork, account_id: int, requests: Sequence[OrderRequest], run_id: str | None = None
 ) -> tuple[Paise, tuple[Denial, ...]]:
     """What orders need together, and the denial when the account has less."""
-    state = desk.account(account_id)
-    needed = state.margins.needs(requests, run_id, desk.now)
-    return needed, _margin(desk, account_id, needed)
+    state = uow.account(account_id)
+    needed = state.margins.needs(requests, run_id, uow.now)
+    return needed, _margin(uow, account_id, needed)
 
 
 def market_facts(
-    desk: Desk, instrument: Instrument, denials: tuple[Denial, ...], *, held: int
+    uow: UnitOfWork, instrument: Instrument, denials: tuple[Denial, ...], *, held: int
 ) -> Facts:
     """The market's side of the facts."""
     return Facts(
         instrument=instrument,
-        tick=desk.tick(instrument.id),
-        phase=desk.phase(instrument),
+        tick=uow.tick(instrument.id),
+        phase=uow.phase(instrument),
         denials=denials,
         held=held,
     )
 
 
-def _intraday(desk: Desk, request: OrderRequest, instrument: Instrument) -> tuple[Denial, ...]:
+def _intraday(uow: UnitOfWork, request: OrderRequest, instrument: Instrument) -> tuple[Denial, ...]:
     """Once brokers close intraday positions they open none: nobody would close that one today."""
     if request.product is not Product.MIS or request.variety is Variety.AMO:
         return ()
-    if desk.market.never_closes or desk.phase(instrument) is None:
+    if uow.market.never_closes or uow.phase(instrument) is None:
         return ()
-    due = intraday_closes(desk.now.astimezone(IST).date()).get(instrument.exchange)
-    if due is None or desk.now < due:
+    due = intraday_closes(uow.now.astimezone(IST).date()).get(instrument.exchange)
+    if due is None or uow.now < due:
         return ()
     instead = Product.NRML if instrument.is_derivative else Product.CNC
     facts = {"exchange": instrument.exchange, "due": f"{due:%H:%M}", "instead": instead.value}
     return (denial(_R.INTRADAY_OVER, pointer="/product", **facts),)
 
 
-def _holdings(desk: Desk, command: PlaceOrder, legs: Legs | None) -> tuple[Denial, ...]:
+def _holdings(uow: UnitOfWork, command: PlaceOrder, legs: Legs | None) -> tuple[Denial, ...]:
     """Delivery sells only what is there and not being sold: shares for CNC, funded ones for MTF."""
     request = command.request
     if not _is_delivered(request):
         return ()
-    free = desk.account(int(command.account)).margins.free_holdings(request, command.run_id)
+    free = uow.account(int(command.account)).margins.free_holdings(request, command.run_id)
     if legs is not None:
         free = max(free - legs.units(request), 0)
     return () if request.quantity <= free else _sells_more(request, free)
 
 
-def _too_many_sold(desk: Desk, order: Order, request: OrderRequest) -> tuple[Denial, ...]:
+def _too_many_sold(uow: UnitOfWork, order: Order, request: OrderRequest) -> tuple[Denial, ...]:
     """The same of an order that is changed: its own units it may have."""
     if not _is_delivered(request) or request.quantity <= order.request.quantity:
         return ()
-    margins = desk.account(int(order.account)).margins
+    margins = uow.account(int(order.account)).margins
     free = order.filled_quantity + order.pending_quantity
     free += margins.free_holdings(request, order.run_id)
     return () if request.quantity <= free else _sells_more(request, free)
@@ -167,9 +169,9 @@ def _is_delivered(request: OrderRequest) -> bool:
     return request.side is Side.SELL and request.product in (Product.CNC, Product.MTF)
 
 
-def _claimed(desk: Desk, order: Order) -> int:
+def _claimed(uow: UnitOfWork, order: Order) -> int:
     """Units that other orders than this one take on its side."""
-    request, margins = order.request, desk.account(int(order.account)).margins
+    request, margins = order.request, uow.account(int(order.account)).margins
     claimed = margins.pending(request.instrument, request.product, request.side, order.run_id)
     return claimed - order.pending_quantity
 
@@ -186,8 +188,8 @@ def _sells_more(request: OrderRequest, free: int) -> tuple[Denial, ...]:
     return (found,)
 
 
-def _margin(desk: Desk, account_id: int, needed: Paise) -> tuple[Denial, ...]:
-    state = desk.account(account_id)
+def _margin(uow: UnitOfWork, account_id: int, needed: Paise) -> tuple[Denial, ...]:
+    state = uow.account(account_id)
     available = state.margins.available(state.cash_paise)
     if needed <= max(available, 0):
         return ()
@@ -199,13 +201,13 @@ def _inr(paise: int) -> str:
     return inr(Decimal(paise) / 100, 2)
 
 
-def instrument_of(desk: Desk, name: str, pointer: str) -> Instrument:
+def instrument_of(uow: UnitOfWork, name: str, pointer: str) -> Instrument:
     """The instrument of exactly this id: what is stored must be what is found again.
 
     Raises InvalidDocument at the pointer.
     """
-    found = desk.market.instrument(name)
+    found = uow.market.instrument(name)
     if found is None or found.id != name:
-        hint = desk.market.hint(name)
+        hint = uow.market.hint(name)
         raise InvalidDocument([Problem(pointer, f"{name} is not a known instrument{hint}")])
     return found

@@ -1,4 +1,4 @@
-"""What makes two wishes the same: a hash of their content, whatever the spelling."""
+"""What makes two commands the same: a hash of their content, whatever the spelling."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=
 
 
 def request_hash(kind: str, body: Mapping[str, Any]) -> str:
-    """Return the hash of a wish: the order of keys and the spelling of numbers do not matter.
+    """Return the hash of a command: the order of keys and the spelling of numbers do not matter.
 
     Raises InvalidInput for a number that is none.
     """

@@ -30,14 +30,14 @@ from tradertape_server.features.execution.orders.replies import (
     PLACE_BASKET,
     PLACE_ORDER,
     Outcome,
-    keep_answer,
     kept,
+    store_reply,
 )
 from tradertape_server.features.execution.orders.risk_facts import NO_RISK, Legs, Risk
-from tradertape_server.features.execution.state.command import GO_ON, Wish
-from tradertape_server.features.execution.state.unit_of_work import Desk
-from tradertape_server.features.execution.store.timeline_text import wish as in_words
-from tradertape_server.platform.crash_points import reach
+from tradertape_server.features.execution.state.command import MORE_TO_SEND, Command
+from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
+from tradertape_server.features.execution.store.timeline_text import command as in_words
+from tradertape_server.platform.crash_points import crash_point
 from tradertape_server.platform.errors import ApiError
 
 MOST_LEGS = 50
@@ -47,7 +47,7 @@ Json = dict[str, Any]
 @quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intent:
-    """A wish with its key. `mode` is `paper` or `dry_run`."""
+    """A command with its key. `mode` is `paper` or `dry_run`."""
 
     account_id: int
     run_id: str
@@ -73,41 +73,41 @@ class Intent:
 class Reserved:
     """The key is taken; its answer follows when the venue has answered.
 
-    row: the intent; None for the same wish again, which waits for the first one's answer.
+    row: the intent; None for the same command again, which waits for the first one's answer.
     """
 
     row: Json | None = None
 
 
 # What becomes of an intent, once it is known whose it is.
-Decide = Callable[[Desk, Intent], Outcome | Reserved]
+Decide = Callable[[UnitOfWork, Intent], Outcome | Reserved]
 
 
-def intent_wish(intent: Intent, decide: Decide) -> Wish:
-    """The wish of an intent whose run is known."""
-    return keyed_wish(intent.run_id, intent.key, lambda desk: decide(desk, intent))
+def intent_command(intent: Intent, decide: Decide) -> Command:
+    """The command of an intent whose run is known."""
+    return keyed_command(intent.run_id, intent.key, lambda uow: decide(uow, intent))
 
 
 def order_decision(document: Mapping[str, Any], ids: OrderIds) -> Decide:
     """Place one order. Raises InvalidDocument when its fields break a rule."""
-    reach("before_validate")
+    crash_point("before_validate")
     request = read_order(document)
 
-    def decide(desk: Desk, intent: Intent) -> Outcome | Reserved:
-        known = replayed(desk, intent)
+    def decide(uow: UnitOfWork, intent: Intent) -> Outcome | Reserved:
+        known = replayed(uow, intent)
         if known is not None:
             return known
-        command = _command(intent, request, ids.next(desk.now))
-        decision = engine.place(command, facts_for(desk, command, intent.risk), desk.now)
+        command = _command(intent, request, ids.next(uow.now))
+        decision = engine.place(command, facts_for(uow, command, intent.risk), uow.now)
         if decision.is_denied:
-            return _denied(desk, intent, decision.denials, in_words(request))
-        reach("after_validate")
+            return _denied(uow, intent, decision.denials, in_words(request))
+        crash_point("after_validate")
         legs = [{"index": 0, "order_id": command.order_id}]
         details: Json = {"legs": legs}
         if intent.is_dry:
-            details["preview"] = preview_order(desk, intent.asker, request)
-        row = reserve(desk, intent, details)
-        _record(desk, intent, decision)
+            details["preview"] = preview_order(uow, intent.asker, request)
+        row = reserve(uow, intent, details)
+        _record(uow, intent, decision)
         return Reserved(row)
 
     return decide
@@ -122,36 +122,36 @@ def basket_decision(
     unwind: str = unwinding.NONE,
     labels: Sequence[str] = (),
 ) -> Decide:
-    """Place several orders as one wish. Raises InvalidDocument when the basket cannot stand.
+    """Place several orders as one command. Raises InvalidDocument when the basket cannot stand.
 
     unwind: `reverse` undoes what filled when the venue refuses a leg after others were taken.
     labels: names of the legs, given back with each.
     """
-    reach("before_validate")
+    crash_point("before_validate")
     read = read_legs(documents, all_or_none=all_or_none)
 
-    def decide(desk: Desk, intent: Intent) -> Outcome | Reserved:
-        known = replayed(desk, intent)
+    def decide(uow: UnitOfWork, intent: Intent) -> Outcome | Reserved:
+        known = replayed(uow, intent)
         if known is not None:
             return known
         basket = _Basket(intent, read, ids, all_or_none=all_or_none)
-        decided = basket.decide(desk)
+        decided = basket.decide(uow)
         refusals = [denial for leg in decided.legs for denial in leg.decision.denials]
         if refusals and (all_or_none or decided.decision.events == ()):
-            return _denied(desk, intent, refusals, f"basket of {len(documents)}")
-        reach("after_validate")
-        details = basket.details(desk, decided, dry_run=dry_run, labels=labels)
-        row = reserve(desk, intent, {**details, "unwind": unwind})
+            return _denied(uow, intent, refusals, f"basket of {len(documents)}")
+        crash_point("after_validate")
+        details = basket.details(uow, decided, dry_run=dry_run, labels=labels)
+        row = reserve(uow, intent, {**details, "unwind": unwind})
         if not dry_run:
-            _record(desk, intent, decided.decision)
+            _record(uow, intent, decided.decision)
         return Reserved(row)
 
     return decide
 
 
-def replayed(desk: Desk, intent: Intent) -> Outcome | Reserved | None:
+def replayed(uow: UnitOfWork, intent: Intent) -> Outcome | Reserved | None:
     """What the key was answered; None when it is new."""
-    row = desk.intent(intent.run_id, intent.key)
+    row = uow.intent(intent.run_id, intent.key)
     if row is None:
         return None
     if row["request_hash"] != intent.request_hash:
@@ -159,12 +159,12 @@ def replayed(desk: Desk, intent: Intent) -> Outcome | Reserved | None:
     answer = kept(row, is_replay=True)
     if answer is not None:
         return answer
-    if desk.is_reserving(intent.run_id, intent.key):
+    if uow.is_reserving(intent.run_id, intent.key):
         return Reserved()  # the one before us in this turn: its answer is ours
     return InProgress(intent.key)
 
 
-def reserve(desk: Desk, intent: Intent, details: Json) -> Json:
+def reserve(uow: UnitOfWork, intent: Intent, details: Json) -> Json:
     """Take the key, before anything is sent."""
     strict = {"strict": True} if intent.strict else {}
     row = {
@@ -177,27 +177,29 @@ def reserve(desk: Desk, intent: Intent, details: Json) -> Json:
         "details": {**details, "metadata": dict(intent.metadata), **strict},
         "status_code": None,
         "answer": None,
-        "created_at": desk.now,
+        "created_at": uow.now,
     }
-    desk.reserve(row)
+    uow.reserve(row)
     return row
 
 
-def keyed_wish(run_id: str, key: str, decide: Callable[[Desk], Outcome | Reserved]) -> Wish:
-    """A wish that is answered once for its key, when the venue has answered."""
+def keyed_command(
+    run_id: str, key: str, decide: Callable[[UnitOfWork], Outcome | Reserved]
+) -> Command:
+    """A command that is answered once for its key, when the venue has answered."""
 
-    def settle(desk: Desk, carry: Outcome | Reserved) -> Any:
+    def settle(uow: UnitOfWork, carry: Outcome | Reserved) -> Any:
         if not isinstance(carry, Reserved):
             return carry
         if carry.row is not None:
-            if unwinding.go_on(desk, carry.row):
-                return GO_ON
-            return keep_answer(desk, carry.row) or InProgress(key)
-        row = desk.intent(run_id, key)
+            if unwinding.advance(uow, carry.row):
+                return MORE_TO_SEND
+            return store_reply(uow, carry.row) or InProgress(key)
+        row = uow.intent(run_id, key)
         answer = None if row is None else kept(row, is_replay=True)
         return answer or InProgress(key)
 
-    return Wish(decide, settle, key=(run_id, key))
+    return Command(decide, settle, key=(run_id, key))
 
 
 # --- legs -----------------------------------------------------------------------------------------
@@ -255,13 +257,13 @@ class _Basket:
         """The legs whose instruments there are."""
         return [command.request for command in self._commands]
 
-    def decide(self, desk: Desk) -> BasketDecision:
+    def decide(self, uow: UnitOfWork) -> BasketDecision:
         """Raises InvalidDocument when none of the legs can stand, or one cannot and all must."""
-        now, facts, legs = desk.now, list[Facts](), Legs()
+        now, facts, legs = uow.now, list[Facts](), Legs()
         for index, request in self._requests.items():
             command = _command(self._intent, request, self._ids.next(now), leg=index)
             try:
-                known = facts_for(desk, command, self._intent.risk, legs=legs)
+                known = facts_for(uow, command, self._intent.risk, legs=legs)
             except InvalidDocument as error:
                 self._problems[index] = error.problems
                 continue
@@ -271,19 +273,19 @@ class _Basket:
                 legs.take(request, is_exit=known.held > 0)
         if self._problems and (self._all_or_none or not self._commands):
             raise _invalid(self._problems)
-        denials = basket_denials(desk, self._intent.account_id, self._commands, facts)
+        denials = basket_denials(uow, self._intent.account_id, self._commands, facts)
         return place_basket(
             self._commands, facts, now, all_or_none=self._all_or_none, denials=denials
         )
 
     def details(
-        self, desk: Desk, decided: BasketDecision, *, dry_run: bool, labels: Sequence[str]
+        self, uow: UnitOfWork, decided: BasketDecision, *, dry_run: bool, labels: Sequence[str]
     ) -> Json:
         """What is kept with the basket's key."""
         legs = _labelled(self.legs(decided), labels)
-        details: Json = {"basket_id": self._ids.next(desk.now), "legs": legs}
+        details: Json = {"basket_id": self._ids.next(uow.now), "legs": legs}
         if self._intent.is_dry or dry_run:
-            details["preview"] = preview_basket(desk, self._intent.asker, self.known)
+            details["preview"] = preview_basket(uow, self._intent.asker, self.known)
         if dry_run:
             details |= {"dry_run": True, "legs": [_previewed(leg) for leg in legs]}
         return details
@@ -330,8 +332,8 @@ def _command(intent: Intent, request: OrderRequest, order_id: str, *, leg: int =
     )
 
 
-def _record(desk: Desk, intent: Intent, decision: Decision) -> None:
-    desk.record(decision)
+def _record(uow: UnitOfWork, intent: Intent, decision: Decision) -> None:
+    uow.record(decision)
     if not intent.is_dry:
         return
     for event in decision.events:  # recorded, never sent: its story ends where it begins
@@ -343,14 +345,14 @@ def _record(desk: Desk, intent: Intent, decision: Decision) -> None:
                 sequence=1,
                 message="dry run: recorded, not sent",
             )
-            desk.record(Decision(events=(ended,)))
+            uow.record(Decision(events=(ended,)))
 
 
-def _denied(desk: Desk, intent: Intent, denials: Sequence[Denial], what: str) -> ApiError:
+def _denied(uow: UnitOfWork, intent: Intent, denials: Sequence[Denial], what: str) -> ApiError:
     """Refuse, and say so in the timeline; the key stays free."""
     error = OrderDenied(denials)
     codes = [denial.reason.value for denial in denials]
-    desk.note(
+    uow.note(
         account_id=intent.account_id,
         run_id=intent.run_id,
         kind="execution",

@@ -27,7 +27,7 @@ from tradertape_server.features.execution.orders.facts import (
     margin_of,
 )
 from tradertape_server.features.execution.orders.risk_facts import NO_RISK, Legs, Risk
-from tradertape_server.features.execution.state.unit_of_work import Desk
+from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 
 Json = dict[str, Any]
 _NO_SLIPPAGE = Decimal(0)
@@ -42,26 +42,26 @@ class Asker:
     risk: Risk = NO_RISK
 
 
-def preview_order(desk: Desk, asker: Asker, request: OrderRequest) -> Json:
+def preview_order(uow: UnitOfWork, asker: Asker, request: OrderRequest) -> Json:
     """The order as it would be placed, what it needs and costs, and what to beware of.
 
     What would refuse it is a warning of severity `error`.
     """
-    warnings, charges = _leg(desk, asker, request, Legs())
-    margin, short = margin_of(desk, asker.account_id, [request], asker.run_id)
+    warnings, charges = _leg(uow, asker, request, Legs())
+    margin, short = margin_of(uow, asker.account_id, [request], asker.run_id)
     warnings += [_warning(one, severity="error") for one in short]
     order = {**views.plain(order_document(request)), "warnings": warnings}
     return {"intent_type": "place_order", "order": order, "cost_contract": _cost(margin, charges)}
 
 
-def preview_basket(desk: Desk, asker: Asker, requests: Sequence[OrderRequest]) -> Json:
+def preview_basket(uow: UnitOfWork, asker: Asker, requests: Sequence[OrderRequest]) -> Json:
     """The same of a basket, its margin as a whole."""
     before = Legs()
     legs = [
-        _leg(desk, asker, request, before, at=f"/orders/{index}")
+        _leg(uow, asker, request, before, at=f"/orders/{index}")
         for index, request in enumerate(requests)
     ]
-    margin, short = margin_of(desk, asker.account_id, requests, asker.run_id)
+    margin, short = margin_of(uow, asker.account_id, requests, asker.run_id)
     charges = sum((cost for _, cost in legs), NO_CHARGES)
     orders = [
         {**views.plain(order_document(request)), "warnings": warnings}
@@ -76,14 +76,14 @@ def preview_basket(desk: Desk, asker: Asker, requests: Sequence[OrderRequest]) -
 
 
 def _leg(
-    desk: Desk, asker: Asker, request: OrderRequest, before: Legs, *, at: str = ""
+    uow: UnitOfWork, asker: Asker, request: OrderRequest, before: Legs, *, at: str = ""
 ) -> tuple[list[Json], Charges]:
-    instrument = instrument_of(desk, request.instrument, f"{at}/tradingsymbol")
-    facts, now = _facts(desk, asker, request, before, instrument), desk.now
+    instrument = instrument_of(uow, request.instrument, f"{at}/tradingsymbol")
+    facts, now = _facts(uow, asker, request, before, instrument), uow.now
     checked = check_against(
         request, instrument, now=now, tick=facts.tick, phase=facts.phase, held=facts.held
     )
-    charges = estimate(request, instrument, facts.tick, now, broker=desk.broker)
+    charges = estimate(request, instrument, facts.tick, now, broker=uow.broker)
     denials = (*checked.denials, *facts.denials)
     if not denials:
         before.take(request, is_exit=facts.held > 0)
@@ -92,12 +92,12 @@ def _leg(
 
 
 def _facts(
-    desk: Desk, asker: Asker, request: OrderRequest, before: Legs, instrument: Instrument
+    uow: UnitOfWork, asker: Asker, request: OrderRequest, before: Legs, instrument: Instrument
 ) -> Facts:
     """What risk and holdings say; the margin is judged as a whole."""
-    if asker.run_id is not None and desk.is_leaving(asker.run_id):
+    if asker.run_id is not None and uow.is_exiting(asker.run_id):
         # An exit is told here, which nothing refuses.
-        return exit_facts(desk, instrument, request.quantity)
+        return exit_facts(uow, instrument, request.quantity)
     command = PlaceOrder(
         order_id="preview",
         account=str(asker.account_id),
@@ -106,7 +106,7 @@ def _facts(
         venue="paper",
         request=request,
     )
-    return facts_for(desk, command, asker.risk, legs=before)
+    return facts_for(uow, command, asker.risk, legs=before)
 
 
 def estimate(

@@ -1,4 +1,4 @@
-"""What a wish is answered with: built once, kept as bytes, given again byte for byte."""
+"""What a command is answered with: built once, kept as bytes, given again byte for byte."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ import orjson
 
 from tradertape_core.kernel.frozen import quickly_made
 from tradertape_server.features.execution.orders import unwinding, views
-from tradertape_server.features.execution.state.unit_of_work import EXIT_RUN, Desk
+from tradertape_server.features.execution.state.unit_of_work import EXIT_RUN, UnitOfWork
 from tradertape_server.platform.errors import ApiError
 
 Json = dict[str, Any]
 REPLAY_HEADER = "Idempotent-Replay"
 
-__all__ = ["EXIT_RUN", "PLACE_BASKET", "PLACE_ORDER", "Answer", "Outcome"]
+__all__ = ["EXIT_RUN", "PLACE_BASKET", "PLACE_ORDER", "Outcome", "Reply"]
 PLACE_ORDER = "place_order"
 PLACE_BASKET = "place_basket"
 
 
 @quickly_made
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Reply:
     """A status code and a JSON body; `is_replay` when it was given before."""
 
     status_code: int
@@ -40,38 +40,38 @@ class Answer:
         return orjson.loads(self.body)
 
 
-# What a wish comes back with: a refusal is a value until it is back with its caller, because the
+# What a command comes back with: a refusal is a value until it is back with its caller, because the
 # note about it is to be committed.
-Outcome = Answer | ApiError
+Outcome = Reply | ApiError
 
 
-def answer_of(body: Json, status_code: int = 200) -> Answer:
+def reply_of(body: Json, status_code: int = 200) -> Reply:
     """A body as an answer; the same body is always the same bytes."""
-    return Answer(status_code, orjson.dumps(body, option=orjson.OPT_SORT_KEYS))
+    return Reply(status_code, orjson.dumps(body, option=orjson.OPT_SORT_KEYS))
 
 
-def kept(row: Json, *, is_replay: bool) -> Answer | None:
+def kept(row: Json, *, is_replay: bool) -> Reply | None:
     """The answer of an intent; None where there is none yet."""
     if row["answer"] is None:
         return None
-    return Answer(row["status_code"], bytes(row["answer"]), is_replay)
+    return Reply(row["status_code"], bytes(row["answer"]), is_replay)
 
 
-def keep_answer(desk: Desk, row: Json) -> Answer | None:
+def store_reply(uow: UnitOfWork, row: Json) -> Reply | None:
     """Build the answer of an intent and keep it; None while there is nothing to say (an exit)."""
     build = {PLACE_ORDER: _single, PLACE_BASKET: _basket}.get(row["kind"])
     if build is None:
         return None
-    body = build(desk, row)
+    body = build(uow, row)
     if row["details"].get("strict"):
         del body["status"]  # the published model knows it inside `result` only
-    return keep(desk, row, body)
+    return keep(uow, row, body)
 
 
-def keep(desk: Desk, row: Json, body: Json, status_code: int = 200) -> Answer:
+def keep(uow: UnitOfWork, row: Json, body: Json, status_code: int = 200) -> Reply:
     """Keep a body as the answer of an intent."""
-    answer = answer_of(body, status_code)
-    desk.answer(
+    answer = reply_of(body, status_code)
+    uow.answer(
         {
             "run_id": row["run_id"],
             "key": row["key"],
@@ -82,10 +82,10 @@ def keep(desk: Desk, row: Json, body: Json, status_code: int = 200) -> Answer:
     return answer
 
 
-def _single(desk: Desk, row: Json) -> Json:
+def _single(uow: UnitOfWork, row: Json) -> Json:
     leg = row["details"]["legs"][0]
-    result = _order_result(desk, leg["order_id"])
-    result["timeline_cursor"] = desk.cursor
+    result = _order_result(uow, leg["order_id"])
+    result["timeline_cursor"] = uow.cursor
     if row["details"].get("preview"):
         result["preview"] = row["details"]["preview"]
     return {
@@ -97,14 +97,14 @@ def _single(desk: Desk, row: Json) -> Json:
     }
 
 
-def _basket(desk: Desk, row: Json) -> Json:
-    legs = [_leg(desk, leg) for leg in row["details"]["legs"]]
-    unwound = unwinding.outcome(desk, row)
+def _basket(uow: UnitOfWork, row: Json) -> Json:
+    legs = [_leg(uow, leg) for leg in row["details"]["legs"]]
+    unwound = unwinding.outcome(uow, row)
     result = {
         "basket_id": row["details"]["basket_id"],
         "status": _basket_status(row, legs, unwound),
         "legs": legs,
-        "timeline_cursor": desk.cursor,
+        "timeline_cursor": uow.cursor,
     }
     if unwound is not None:
         result["unwind"] = unwound
@@ -119,7 +119,7 @@ def _basket(desk: Desk, row: Json) -> Json:
     }
 
 
-def _leg(desk: Desk, leg: Json) -> Json:
+def _leg(uow: UnitOfWork, leg: Json) -> Json:
     named = {"leg_id": leg["leg_id"]} if "leg_id" in leg else {}
     order_id = leg["order_id"]
     if order_id is None:
@@ -130,7 +130,7 @@ def _leg(desk: Desk, leg: Json) -> Json:
             "detail": leg["detail"],
             **named,
         }
-    result = _order_result(desk, order_id)
+    result = _order_result(uow, order_id)
     return {"index": leg["index"], "detail": result["status_message"], **named, **result}
 
 
@@ -148,8 +148,8 @@ def _basket_status(row: Json, legs: list[Json], unwound: Json | None) -> str:
     return "partial" if refused or lapsed else "accepted"
 
 
-def _order_result(desk: Desk, order_id: str) -> Json:
-    order = desk.order(order_id)
+def _order_result(uow: UnitOfWork, order_id: str) -> Json:
+    order = uow.order(order_id)
     if order is None:
         return {"order_id": order_id, "status": "REJECTED", "status_message": "not found"}
     return {
@@ -159,5 +159,5 @@ def _order_result(desk: Desk, order_id: str) -> Json:
         "filled_quantity": order.filled_quantity,
         "pending_quantity": order.pending_quantity,
         "average_price": views.number(order.average_price),
-        "children": [child.order_id for child in desk.family(order_id)] if order.slices else [],
+        "children": [child.order_id for child in uow.family(order_id)] if order.slices else [],
     }

@@ -1,4 +1,4 @@
-"""What the risk gate has to know about a moment, gathered at the desk."""
+"""What the risk gate has to know about a moment, gathered at the uow."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tradertape_core.ledger.position import Position, PositionKey
 from tradertape_core.market.tick import Tick
 from tradertape_core.orders.order import Order, OrderRequest, Side
 from tradertape_core.risk.rules import RiskFacts, RiskLimits
-from tradertape_server.features.execution.state.unit_of_work import AccountState, Desk
+from tradertape_server.features.execution.state.unit_of_work import AccountState, UnitOfWork
 from tradertape_server.features.execution.store import repository
 
 
@@ -56,7 +56,7 @@ _Waiting = tuple[OrderRequest, int]  # with the units that are still to come
 
 
 def risk_facts(
-    desk: Desk,
+    uow: UnitOfWork,
     account_id: int,
     run_id: str | None,
     request: OrderRequest,
@@ -71,34 +71,34 @@ def risk_facts(
     legs: those of its basket before it. changed: the order whose new terms the request is.
     What costs a look at the database is gathered only where a limit asks for it.
     """
-    state, now, legs = desk.account(account_id), desk.now, legs or Legs()
-    tick = _plausible_tick(desk, request.instrument)
+    state, now, legs = uow.account(account_id), uow.now, legs or Legs()
+    tick = _plausible_tick(uow, request.instrument)
     key = PositionKey(str(account_id), run_id, request.instrument, request.product)
     position = state.positions.get(key)
     quantity = position.quantity if position else 0
-    limits, halt = risk.limits, desk.halt(account_id)
+    limits, halt = risk.limits, uow.halt(account_id)
     return RiskFacts(
         now=now,
         limits=limits,
         kill_switch=risk.kill_switch if halt is None else halt.words,
         halted=risk.halted,
         capital_paise=Paise(limits.allocation_paise or state.cash_paise),
-        day_pnl_paise=_day_pnl(desk, account_id, run_id, limits),
-        orders_today=_orders_today(desk, run_id, now, limits) + len(legs),
+        day_pnl_paise=_day_pnl(uow, account_id, run_id, limits),
+        orders_today=_orders_today(uow, run_id, now, limits) + len(legs),
         position_quantity=quantity,
         exiting_quantity=_exiting(state, run_id, request, quantity) + legs.units(request),
         last_price=tick.last_price if tick else None,
         tick_age_s=abs((now - tick.at).total_seconds()) if tick else None,
-        is_option=desk.known(request.instrument).is_option,
+        is_option=uow.known(request.instrument).is_option,
         required_paise=required,
         free_paise=state.margins.available(state.cash_paise),
         same_order_age_s=_same_order_age(state, run_id, request, now, limits),
-        **_in_the_market(desk, state, run_id, request, limits, legs, changed),
+        **_in_the_market(uow, state, run_id, request, limits, legs, changed),
     )
 
 
 def _in_the_market(
-    desk: Desk,
+    uow: UnitOfWork,
     state: AccountState,
     run_id: str | None,
     request: OrderRequest,
@@ -117,8 +117,8 @@ def _in_the_market(
     names = (*(one.key.instrument for one in held), *(one.instrument for one, _ in waiting))
     return {
         "open_instruments": frozenset(names),
-        "gross_exposure_paise": _exposure(desk, held, waiting),
-        "symbol_exposure_paise": _exposure(desk, same_held, same_waiting),
+        "gross_exposure_paise": _exposure(uow, held, waiting),
+        "symbol_exposure_paise": _exposure(uow, same_held, same_waiting),
     }
 
 
@@ -154,8 +154,8 @@ def _asks_for_holdings(limits: RiskLimits) -> bool:
     return any(one is not None for one in asked)
 
 
-def _plausible_tick(desk: Desk, name: str) -> Tick | None:
-    tick = desk.tick(name)
+def _plausible_tick(uow: UnitOfWork, name: str) -> Tick | None:
+    tick = uow.tick(name)
     return tick if tick is not None and is_plausible(tick) else None
 
 
@@ -164,42 +164,42 @@ def _exiting(state: AccountState, run_id: str | None, request: OrderRequest, qua
     return state.margins.pending(request.instrument, request.product, side, run_id)
 
 
-def _exposure(desk: Desk, positions: Iterable[Position], waiting: Sequence[_Waiting]) -> Paise:
+def _exposure(uow: UnitOfWork, positions: Iterable[Position], waiting: Sequence[_Waiting]) -> Paise:
     total = 0
     for request, quantity in waiting:
         price = request.price or request.trigger_price
-        tick = None if price else desk.tick(request.instrument)
+        tick = None if price else uow.tick(request.instrument)
         price = tick.last_price if tick else price
         total += notional(Price(price), quantity)
     for one in positions:
-        tick = desk.tick(one.key.instrument)
+        tick = uow.tick(one.key.instrument)
         price = tick.last_price if tick else one.average_price
         total += notional(Price(price), abs(one.quantity))
     return Paise(total)
 
 
-def _day_pnl(desk: Desk, account_id: int, run_id: str | None, limits: RiskLimits) -> Paise:
+def _day_pnl(uow: UnitOfWork, account_id: int, run_id: str | None, limits: RiskLimits) -> Paise:
     if limits.daily_loss_paise is None and limits.daily_loss_pct is None:
         return Paise(0)
-    today = desk.now.astimezone(IST).date()
-    stored = repository.positions(desk.session, account_id=account_id, run_id=run_id or "")
-    current = [desk.position(one.key) for one in stored]
+    today = uow.now.astimezone(IST).date()
+    stored = repository.positions(uow.session, account_id=account_id, run_id=run_id or "")
+    current = [uow.position(one.key) for one in stored]
     moved = [one for one in current if one.is_open or one.today.day == today]
     ticks: dict[str, Tick] = {}
     for one in moved:
-        tick = desk.tick(one.key.instrument)
+        tick = uow.tick(one.key.instrument)
         if tick is not None:
             ticks[one.key.instrument] = tick
-    found = pnl_of(moved, ticks, desk.now, mode=RunMode.PAPER, today_only=True)
+    found = pnl_of(moved, ticks, uow.now, mode=RunMode.PAPER, today_only=True)
     return found.totals.net_paise
 
 
-def _orders_today(desk: Desk, run_id: str | None, now: datetime, limits: RiskLimits) -> int:
+def _orders_today(uow: UnitOfWork, run_id: str | None, now: datetime, limits: RiskLimits) -> int:
     if limits.max_orders_per_day is None or run_id is None:
         return 0
     midnight = now.astimezone(IST).replace(hour=0, minute=0, second=0, microsecond=0)
-    stored = repository.count_orders(desk.session, run_id, since=midnight)
-    return stored + desk.placed_now(run_id)
+    stored = repository.count_orders(uow.session, run_id, since=midnight)
+    return stored + uow.placed_now(run_id)
 
 
 def _same_order_age(

@@ -14,34 +14,34 @@ from tradertape_core.orders.commands import CancelOrder, PlaceOrder
 from tradertape_core.orders.order import Order, OrderRequest
 from tradertape_core.orders.reports import CancelReason
 from tradertape_server.features.execution.orders.facts import exit_facts
-from tradertape_server.features.execution.state.unit_of_work import Desk
+from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 
 Json = dict[str, Any]
 NONE, REVERSE = "none", "reverse"
 MODES = (NONE, REVERSE)
 
 
-def go_on(desk: Desk, row: Json) -> bool:
+def advance(uow: UnitOfWork, row: Json) -> bool:
     """Take the next step of an intent's unwinding; whether a venue is told something."""
     if row["details"].get("unwind") != REVERSE or row["mode"] == "dry_run":
         return False
-    legs = _legs(desk, row)
+    legs = _legs(uow, row)
     if not _begun(row):
         if not is_broken(list(legs.values())):
             return False
-        _begin(desk, row, legs)
+        _begin(uow, row, legs)
     if any(order.is_open for order in legs.values()):
-        return _take_back(desk, legs)
-    return _reverse(desk, row, legs)
+        return _take_back(uow, legs)
+    return _reverse(uow, row, legs)
 
 
-def outcome(desk: Desk, row: Json) -> Json | None:
+def outcome(uow: UnitOfWork, row: Json) -> Json | None:
     """What became of it, for the answer; None where nothing broke."""
     if not _begun(row):
         return None
     made = row["details"]["reversals"]
-    orders = [order for name in made.values() if name and (order := desk.order(name))]
-    is_whole = all(made.values()) and not any(order.is_open for order in _legs(desk, row).values())
+    orders = [order for name in made.values() if name and (order := uow.order(name))]
+    is_whole = all(made.values()) and not any(order.is_open for order in _legs(uow, row).values())
     if is_whole and all(order.filled_quantity == order.request.quantity for order in orders):
         status = "done"
     elif any(order.is_open for order in orders):
@@ -55,52 +55,52 @@ def _begun(row: Json) -> bool:
     return row["details"].get("reversals") is not None
 
 
-def _legs(desk: Desk, row: Json) -> dict[int, Order]:
+def _legs(uow: UnitOfWork, row: Json) -> dict[int, Order]:
     found = ((leg["index"], leg["order_id"]) for leg in row["details"]["legs"] if leg["order_id"])
-    return {index: order for index, name in found if (order := desk.order(name)) is not None}
+    return {index: order for index, name in found if (order := uow.order(name)) is not None}
 
 
-def _begin(desk: Desk, row: Json, legs: dict[int, Order]) -> None:
+def _begin(uow: UnitOfWork, row: Json, legs: dict[int, Order]) -> None:
     index, bad = next((i, o) for i, o in legs.items() if not o.is_open and not _is_whole(o))
     why = f" ({bad.status_message})" if bad.status_message else ""
     stands = sum(order.filled_quantity > 0 for order in legs.values())
     text = f"Leg {index} came to {bad.status.value}{why}: {stands} filled legs are reversed"
-    _note(desk, row, "basket_unwinding", text, [bad.order_id])
-    _keep(desk, row, {})
+    _note(uow, row, "basket_unwinding", text, [bad.order_id])
+    _keep(uow, row, {})
 
 
 def _is_whole(order: Order) -> bool:
     return order.filled_quantity == order.request.quantity
 
 
-def _take_back(desk: Desk, legs: dict[int, Order]) -> bool:
+def _take_back(uow: UnitOfWork, legs: dict[int, Order]) -> bool:
     """Ask once for every order that rests."""
     is_told = False
     for leg in legs.values():
-        for order in desk.family(leg.order_id) if leg.slices else [leg]:
+        for order in uow.family(leg.order_id) if leg.slices else [leg]:
             if order.is_open and not order.asks:
                 command = CancelOrder(order_id=order.order_id, reason=CancelReason.EXIT)
-                decision = engine.cancel(command, order, desk.now)
-                desk.record(decision)
+                decision = engine.cancel(command, order, uow.now)
+                uow.record(decision)
                 is_told = is_told or bool(decision.requests)
     return is_told
 
 
-def _reverse(desk: Desk, row: Json, legs: dict[int, Order]) -> bool:
+def _reverse(uow: UnitOfWork, row: Json, legs: dict[int, Order]) -> bool:
     made: dict[str, str | None] = dict(row["details"]["reversals"])
     indices = {order.order_id: index for index, order in legs.items()}
     wanted = [pair for pair in unwind(list(legs.values())) if pair[0].order_id not in made]
     if not wanted:
         return False
     for leg, request in wanted:
-        made[leg.order_id] = _place(desk, row, leg, request, indices[leg.order_id])
-    _keep(desk, row, made)
+        made[leg.order_id] = _place(uow, row, leg, request, indices[leg.order_id])
+    _keep(uow, row, made)
     placed = [name for name in made.values() if name]
-    _note(desk, row, "basket_unwound", f"Reversed by {len(placed)} orders", placed)
+    _note(uow, row, "basket_unwound", f"Reversed by {len(placed)} orders", placed)
     return bool(placed)
 
 
-def _place(desk: Desk, row: Json, leg: Order, request: OrderRequest, index: int) -> str | None:
+def _place(uow: UnitOfWork, row: Json, leg: Order, request: OrderRequest, index: int) -> str | None:
     """The order that reverses a leg. Its id follows from the leg's: there is one at most."""
     command = PlaceOrder(
         order_id=f"{leg.order_id}R",
@@ -111,24 +111,24 @@ def _place(desk: Desk, row: Json, leg: Order, request: OrderRequest, index: int)
         request=request,
         leg=index,
     )
-    instrument = desk.known(request.instrument)
-    decision = engine.place(command, exit_facts(desk, instrument, request.quantity), desk.now)
+    instrument = uow.known(request.instrument)
+    decision = engine.place(command, exit_facts(uow, instrument, request.quantity), uow.now)
     if decision.is_denied:
         why = "; ".join(one.message for one in decision.denials)
         text = f"{leg.order_id} could not be reversed: {why}"
-        _note(desk, row, "basket_unwind_failed", text, [leg.order_id])
+        _note(uow, row, "basket_unwind_failed", text, [leg.order_id])
         return None
-    desk.record(decision)
+    uow.record(decision)
     return command.order_id
 
 
-def _keep(desk: Desk, row: Json, made: dict[str, str | None]) -> None:
+def _keep(uow: UnitOfWork, row: Json, made: dict[str, str | None]) -> None:
     row["details"] = {**row["details"], "reversals": made}
-    desk.answer({"run_id": row["run_id"], "key": row["key"], "details": row["details"]})
+    uow.answer({"run_id": row["run_id"], "key": row["key"], "details": row["details"]})
 
 
-def _note(desk: Desk, row: Json, event_type: str, text: str, orders: list[str]) -> None:
-    desk.note(
+def _note(uow: UnitOfWork, row: Json, event_type: str, text: str, orders: list[str]) -> None:
+    uow.note(
         account_id=row["account_id"],
         run_id=row["run_id"],
         kind="execution",

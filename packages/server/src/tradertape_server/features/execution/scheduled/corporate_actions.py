@@ -25,17 +25,17 @@ from tradertape_core.orders.codec import to_document
 from tradertape_core.orders.commands import CancelOrder
 from tradertape_core.orders.gtt import GttStatus
 from tradertape_core.orders.reports import CancelReason
-from tradertape_server.features.execution.gtt.gtt_commands import GttDesk
+from tradertape_server.features.execution.gtt.gtt_commands import GttCommands
 from tradertape_server.features.execution.service import ExecutionService
-from tradertape_server.features.execution.state.command import Wish
-from tradertape_server.features.execution.state.unit_of_work import Desk
+from tradertape_server.features.execution.state.command import Command
+from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 from tradertape_server.features.market.corporate import Payment, Rescaling
 from tradertape_server.platform.logging import get_logger
 
 EVERY = timedelta(seconds=30)
 ADJUSTED, PAID = "position_adjusted", "dividend_paid"
 
-Also = Callable[[Desk, CorporateAction], None]
+Also = Callable[[UnitOfWork, CorporateAction], None]
 
 logger = get_logger(__name__)
 
@@ -51,7 +51,7 @@ class Facts(Protocol):
     def payments(self, symbols: Collection[str], until: date) -> Sequence[Payment]: ...
 
 
-def _nothing_else(_desk: Desk, _action: CorporateAction) -> None:
+def _nothing_else(_uow: UnitOfWork, _action: CorporateAction) -> None:
     """What a server without protections does besides."""
 
 
@@ -86,19 +86,19 @@ class CorporateActions:
             for symbol, instrument in open_ones:
                 if symbol == rescaling.symbol:
                     action = self._action(rescaling, instrument, today)
-                    self._do(adjust_wish(action, rescaling.kind, self.service.gtt, self.also))
+                    self._do(adjust_command(action, rescaling.kind, self.service.gtt, self.also))
         for payment in self.facts.payments(symbols, today):
             for symbol, instrument in open_ones:
                 if symbol == payment.symbol and not instrument.is_derivative:
-                    self._do(pay_wish(_dividend(payment, instrument)))
+                    self._do(pay_command(_dividend(payment, instrument)))
 
     def _open_instruments(self) -> list[tuple[str, Instrument]]:
         """Shares, and futures on shares, with the symbol of the share."""
         names = {position.key.instrument for position in self.service.positions(open_only=True)}
         names |= {order.request.instrument for order in self.service.orders(open_only=True)}
         names |= self.service.gtt.triggers.instruments
-        found: list[Instrument] = self.service.trader.do(
-            Wish(lambda desk: [one for name in sorted(names) if (one := desk.find(name))])
+        found: list[Instrument] = self.service.trader.execute(
+            Command(lambda uow: [one for name in sorted(names) if (one := uow.find(name))])
         )
         return [(symbol, one) for one in found if (symbol := _symbol(one)) is not None]
 
@@ -125,55 +125,55 @@ class CorporateActions:
         is_before = seen < action.ex_date <= today
         return action.price(tick.last_price) if is_before else tick.last_price
 
-    def _do(self, wish: Wish) -> None:
-        changed = self.service.trader.do(wish)
+    def _do(self, command: Command) -> None:
+        changed = self.service.trader.execute(command)
         if changed:
             logger.info("corporate action", changed=changed)
 
 
-def adjust_wish(action: CorporateAction, kind: str, gtts: GttDesk, also: Also) -> Wish:
+def adjust_command(action: CorporateAction, kind: str, gtts: GttCommands, also: Also) -> Command:
     """Carry an action through everything open in its instrument; how many positions it changed."""
 
-    def decide(desk: Desk) -> int:
-        for order in desk.open_orders_in(action.instrument):
+    def decide(uow: UnitOfWork) -> int:
+        for order in uow.open_orders_in(action.instrument):
             is_before = order.placed_at.astimezone(IST).date() < action.ex_date
             if is_before and not order.slices and not order.in_doubt:
                 command = CancelOrder(order_id=order.order_id, reason=CancelReason.VENUE)
-                desk.record(engine.cancel(command, order, desk.now))
+                uow.record(engine.cancel(command, order, uow.now))
         why = f"{kind} {action.new}:{action.old}"
-        gtts.end_all(desk, action.instrument, GttStatus.DISABLED, why, made_before=action.ex_date)
-        also(desk, action)
-        held = list(_due(desk, action.instrument, action.action_id, action.ex_date))
+        gtts.end_all(uow, action.instrument, GttStatus.DISABLED, why, made_before=action.ex_date)
+        also(uow, action)
+        held = list(_due(uow, action.instrument, action.action_id, action.ex_date))
         for position in held:
-            _adjust(desk, position, action, kind)
+            _adjust(uow, position, action, kind)
         return len(held)
 
-    return Wish(decide, lambda _desk, count: count)
+    return Command(decide, lambda _uow, count: count)
 
 
-def pay_wish(dividend: CashDividend) -> Wish:
+def pay_command(dividend: CashDividend) -> Command:
     """Pay a dividend to every position that is due one; how many were."""
 
-    def decide(desk: Desk) -> int:
-        held = list(_due(desk, dividend.instrument, dividend.action_id, dividend.ex_date))
+    def decide(uow: UnitOfWork) -> int:
+        held = list(_due(uow, dividend.instrument, dividend.action_id, dividend.ex_date))
         for position in held:
-            _pay(desk, position, dividend)
+            _pay(uow, position, dividend)
         return len(held)
 
-    return Wish(decide)
+    return Command(decide)
 
 
-def _due(desk: Desk, instrument: str, action_id: str, ex_date: date) -> Iterator[Position]:
-    for position in desk.open_positions_in(instrument):
+def _due(uow: UnitOfWork, instrument: str, action_id: str, ex_date: date) -> Iterator[Position]:
+    for position in uow.open_positions_in(instrument):
         if is_touched(position, ex_date) and action_id not in position.actions:
             yield position
 
 
-def _adjust(desk: Desk, before: Position, action: CorporateAction, kind: str) -> None:
-    posted = post_action(action, before.key, Book({before.key: before}), at=desk.now)
+def _adjust(uow: UnitOfWork, before: Position, action: CorporateAction, kind: str) -> None:
+    posted = post_action(action, before.key, Book({before.key: before}), at=uow.now)
     if posted is None or posted.position is None:
         return
-    desk.post(posted)
+    uow.post(posted)
     after = posted.position
     realised = after.realised_paise - before.realised_paise
     cash = f", {inr(Decimal(realised) / 100, 2)} realised on a fraction" if realised else ""
@@ -181,24 +181,26 @@ def _adjust(desk: Desk, before: Position, action: CorporateAction, kind: str) ->
         f"{kind.title()} {action.new}:{action.old}: {grouped(before.quantity)} {action.instrument} "
         f"became {grouped(after.quantity)}{cash}"
     )
-    _tell(desk, before, ADJUSTED, words, action=to_document(action), quantity=after.quantity)
+    _tell(uow, before, ADJUSTED, words, action=to_document(action), quantity=after.quantity)
 
 
-def _pay(desk: Desk, before: Position, dividend: CashDividend) -> None:
-    posted = post_dividend(dividend, before.key, Book({before.key: before}), at=desk.now)
+def _pay(uow: UnitOfWork, before: Position, dividend: CashDividend) -> None:
+    posted = post_dividend(dividend, before.key, Book({before.key: before}), at=uow.now)
     if posted is None or posted.position is None:
         return
-    desk.post(posted)
+    uow.post(posted)
     paid = posted.position.realised_paise - before.realised_paise
     words = (
         f"Dividend of ₹{dividend.amount.normalize():f} a share of {dividend.instrument}: "
         f"{inr(Decimal(paid) / 100, 2)}"
     )
-    _tell(desk, before, PAID, words, dividend=to_document(dividend), paid_paise=paid)
+    _tell(uow, before, PAID, words, dividend=to_document(dividend), paid_paise=paid)
 
 
-def _tell(desk: Desk, position: Position, event_type: str, words: str, **payload: object) -> None:
-    desk.note(
+def _tell(
+    uow: UnitOfWork, position: Position, event_type: str, words: str, **payload: object
+) -> None:
+    uow.note(
         account_id=int(position.key.account),
         run_id=position.key.run_id,
         kind="execution",

@@ -27,10 +27,10 @@ from tradertape_core.orders.codec import to_document
 from tradertape_core.orders.commands import CancelOrder
 from tradertape_core.orders.gtt import GttStatus
 from tradertape_core.orders.reports import CancelReason
-from tradertape_server.features.execution.gtt.gtt_commands import GttDesk
+from tradertape_server.features.execution.gtt.gtt_commands import GttCommands
 from tradertape_server.features.execution.service import ExecutionService
-from tradertape_server.features.execution.state.command import Wish
-from tradertape_server.features.execution.state.unit_of_work import Desk
+from tradertape_server.features.execution.state.command import Command
+from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 from tradertape_server.platform.logging import get_logger
 
 EVERY = timedelta(seconds=20)
@@ -70,8 +70,8 @@ class ExpirySettlement:
         derivatives = sorted(n for n in names if n.partition(":")[0] in _DERIVATIVES)
         if not derivatives:
             return []
-        return self.service.trader.do(
-            Wish(lambda desk: [c for name in derivatives if (c := desk.find(name)) is not None])
+        return self.service.trader.execute(
+            Command(lambda uow: [c for name in derivatives if (c := uow.find(name)) is not None])
         )
 
     def _settle(self, contract: Instrument) -> None:
@@ -82,39 +82,39 @@ class ExpirySettlement:
             self._waiting.add(contract.id)
             return
         self._waiting.discard(contract.id)
-        settled = self.service.trader.do(settle_wish(contract, price, self.service.gtt))
+        settled = self.service.trader.execute(settle_command(contract, price, self.service.gtt))
         logger.info("settled", instrument=contract.id, price=str(price), positions=settled)
 
 
-def settle_wish(contract: Instrument, underlying_price: Decimal, gtts: GttDesk) -> Wish:
+def settle_command(contract: Instrument, underlying_price: Decimal, gtts: GttCommands) -> Command:
     """End a contract for everybody at a closing price; how many positions that closed."""
     settlement = settlement_of(contract, underlying_price)
 
-    def decide(desk: Desk) -> int:
-        for order in desk.open_orders_in(contract.id):
+    def decide(uow: UnitOfWork) -> int:
+        for order in uow.open_orders_in(contract.id):
             if not order.slices and not order.in_doubt:
                 command = CancelOrder(order_id=order.order_id, reason=CancelReason.DAY)
-                desk.record(engine.cancel(command, order, desk.now))
-        gtts.end_all(desk, contract.id, GttStatus.EXPIRED, "the contract expired")
-        held = desk.open_positions_in(contract.id)
+                uow.record(engine.cancel(command, order, uow.now))
+        gtts.end_all(uow, contract.id, GttStatus.EXPIRED, "the contract expired")
+        held = uow.open_positions_in(contract.id)
         for position in held:
-            _close(desk, position, contract, settlement)
+            _close(uow, position, contract, settlement)
         return len(held)
 
-    return Wish(decide, lambda _desk, count: count)
+    return Command(decide, lambda _uow, count: count)
 
 
-def _close(desk: Desk, before: Position, contract: Instrument, settlement: Settlement) -> None:
+def _close(uow: UnitOfWork, before: Position, contract: Instrument, settlement: Settlement) -> None:
     quantity, kind = before.quantity, contract.instrument_type
-    charges = settlement_charges(contract, quantity, settlement, broker=desk.broker)
+    charges = settlement_charges(contract, quantity, settlement, broker=uow.broker)
     book = Book({before.key: before})
-    posted = post_settlement(settlement, charges, before.key, book, kind=kind, at=desk.now)
+    posted = post_settlement(settlement, charges, before.key, book, kind=kind, at=uow.now)
     if posted is None or posted.position is None:
         return
-    desk.post(posted)
+    uow.post(posted)
     outcome = outcome_of(contract, quantity, settlement.price)
     realised = posted.position.realised_paise - before.realised_paise
-    desk.note(
+    uow.note(
         account_id=int(before.key.account),
         run_id=before.key.run_id,
         kind="execution",

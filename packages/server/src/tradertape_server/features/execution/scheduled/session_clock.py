@@ -24,8 +24,8 @@ from tradertape_core.orders.reports import ExecutionReport
 from tradertape_server.features.execution.errors import TradingPaused
 from tradertape_server.features.execution.orders import change
 from tradertape_server.features.execution.service import ExecutionService, RunRef
-from tradertape_server.features.execution.state.command import Wish
-from tradertape_server.features.execution.state.unit_of_work import Desk
+from tradertape_server.features.execution.state.command import Command
+from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 from tradertape_server.features.execution.venues.paper import PaperVenue
 from tradertape_server.platform.errors import ApiError
 from tradertape_server.platform.logging import get_logger
@@ -68,7 +68,7 @@ class ExecutionJobs:
     def run_once(self) -> None:
         """Do all that is due now."""
         now = self.clock.now()
-        self._go_on_leaving()
+        self._advance_exits()
         self._expire_triggers(now)
         self._do_chores(now)
         if self.service.trader.is_halted:
@@ -185,14 +185,14 @@ class ExecutionJobs:
             except Exception:  # the day's end must not wait for a chore
                 logger.exception("a chore of execution failed", chore=type(chore).__name__)
 
-    def _go_on_leaving(self) -> None:
+    def _advance_exits(self) -> None:
         for run_id, key in self.service.exits_under_way():
-            self.service.go_on_leaving(run_id, key)
+            self.service.advance_exit(run_id, key)
 
     def _expire_triggers(self, now: datetime) -> None:
         today = now.astimezone(IST).date()
         if self._expired_on != today:
-            self.service.trader.do(self.service.gtt.expire_wish())
+            self.service.trader.execute(self.service.gtt.expire_command())
             self._expired_on = today
 
     def _end_days_before(self, now: datetime) -> None:
@@ -205,16 +205,16 @@ class ExecutionJobs:
             since = order.updated_at if amo else order.placed_at
             waits = order.venue_status is OrderStatus.AMO_REQUESTED
             if since < midnight and not waits and not order.slices:
-                self.service.trader.do(change.day_over_wish(order.order_id))
+                self.service.trader.execute(change.day_over_command(order.order_id))
         self._ended_before = midnight
 
     def _tell(self, ask: Callable[[PaperVenue], Sequence[ExecutionReport]]) -> None:
-        self.service.trader.do(Wish(_nothing, _nothing_more, ask))
+        self.service.trader.execute(Command(_nothing, _nothing_more, ask))
 
 
-def _nothing(_desk: Desk) -> None:
+def _nothing(_uow: UnitOfWork) -> None:
     """What the venue says decides."""
 
 
-def _nothing_more(_desk: Desk, _carry: object) -> None:
+def _nothing_more(_uow: UnitOfWork, _carry: object) -> None:
     """Its reports are all there is to record."""

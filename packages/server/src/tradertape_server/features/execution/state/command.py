@@ -1,4 +1,4 @@
-"""Something to do at the trader's desk."""
+"""Something to do at the trader's uow."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from tradertape_core.orders.reports import ExecutionReport
-from tradertape_server.features.execution.state.pending_replies import Pending
-from tradertape_server.features.execution.state.unit_of_work import Desk, Read
+from tradertape_server.features.execution.state.pending_replies import PendingReply
+from tradertape_server.features.execution.state.unit_of_work import Read, UnitOfWork
 from tradertape_server.features.execution.venues.paper import PaperVenue
 
 # What `settle` returns when it had the venues told something more: it is asked again.
-GO_ON: Final = object()
+MORE_TO_SEND: Final = object()
 
 
-class Spoilt(Exception):
-    """A wish met an error of the database, or had staged half of it when it failed: its transaction
-    is lost, for all that are in it."""
+class BatchAborted(Exception):
+    """A command met a database error, or failed with half of its changes staged: the transaction is
+    rolled back for every command in it."""
 
     def __init__(self, error: Exception) -> None:
         super().__init__(str(error))
@@ -25,26 +25,26 @@ class Spoilt(Exception):
 
 
 @dataclass(slots=True)
-class Wish:
+class Command:
     """What one caller wants done.
 
     decide: in the first transaction; raises to refuse, before it has staged anything. settle: in
     the last one, once the venues have answered, with what `decide` returned; None where that is
-    the result already; GO_ON where more follows. venue: asked between the two, beside the outbox.
-    read: what `decide` asks the desk for. A wish with one changes nothing that another one reads.
+    the result already; MORE_TO_SEND where more follows. venue: asked between the two, beside the
+    outbox. read: what `decide` looks up. A command with one changes nothing that another reads.
     """
 
-    decide: Callable[[Desk], Any]
-    settle: Callable[[Desk, Any], Any] | None = None
+    decide: Callable[[UnitOfWork], Any]
+    settle: Callable[[UnitOfWork, Any], Any] | None = None
     venue: Callable[[PaperVenue], Sequence[ExecutionReport]] | None = None
     key: tuple[str, str] | None = None  # of its intent: run and idempotency key, looked up in bulk
     read: Read | None = None
-    future: Pending = field(default_factory=Pending)
+    future: PendingReply = field(default_factory=PendingReply)
     carry: Any = None
 
-    def again(self) -> Wish:
-        """The same wish, to be done once more."""
-        return Wish(self.decide, self.settle, self.venue, self.key, self.read)
+    def again(self) -> Command:
+        """The same command, to be done once more."""
+        return Command(self.decide, self.settle, self.venue, self.key, self.read)
 
     @property
     def is_done(self) -> bool:

@@ -33,7 +33,7 @@ from tradertape_server.features.execution.ports import Happened
 from tradertape_server.features.execution.store import posting_queries
 
 if TYPE_CHECKING:
-    from tradertape_server.features.execution.state.unit_of_work import Desk
+    from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
     from tradertape_server.features.execution.store.staged_writes import Row
 
 # What moves a position, by its event in the timeline: the part of the payload, and what it is.
@@ -46,36 +46,36 @@ MOVES: dict[str, tuple[str, type[Movement]]] = {
 VOIDED = "fill_voided"
 
 
-def undo(desk: Desk, order: Order, event: FillVoided) -> None:
+def undo(uow: UnitOfWork, order: Order, event: FillVoided) -> None:
     """Reverse what a fill posted. order: after the event."""
     fill = event.fill
-    instrument = desk.known(fill.instrument)
-    terms = schedule_for(desk.broker, fill.product, instrument.instrument_type)
-    refund = void_refund(terms, (*order.fills, fill), fill) + _demat(desk, fill)
+    instrument = uow.known(fill.instrument)
+    terms = schedule_for(uow.broker, fill.product, instrument.instrument_type)
+    refund = void_refund(terms, (*order.fills, fill), fill) + _demat(uow, fill)
     key = key_of(fill)
     posted = post_void(
         fill,
-        _original(desk, fill),
-        list(_history(desk, fill)),
-        Book({key: desk.position(key)}),
+        _original(uow, fill),
+        list(_history(uow, fill)),
+        Book({key: uow.position(key)}),
         refund=refund,
         kind=instrument.instrument_type,
-        at=desk.now,
+        at=uow.now,
     )
     for one in posted:
-        desk.post(one)
-    _drop(desk, fill)
+        uow.post(one)
+    _drop(uow, fill)
 
 
-def _original(desk: Desk, fill: Fill) -> Postings:
+def _original(uow: UnitOfWork, fill: Fill) -> Postings:
     """The entries of a fill as they were written, or are about to be."""
     account_id, name = int(fill.account), f"{PostingKind.FILL}:{fill.trade_id}"
     waiting = [
         (row["ledger"], row["amount_paise"])
-        for row in desk.staged.postings
+        for row in uow.staged.postings
         if row["account_id"] == account_id and row["entry"] == name
     ]
-    lines = waiting or posting_queries.entry(desk.session, account_id, name)
+    lines = waiting or posting_queries.entry(uow.session, account_id, name)
     if not lines:
         raise InvariantBroken(f"trade {fill.trade_id} was never posted")
     return Postings(
@@ -89,15 +89,15 @@ def _original(desk: Desk, fill: Fill) -> Postings:
     )
 
 
-def _history(desk: Desk, voided: Fill) -> Iterator[Movement]:
+def _history(uow: UnitOfWork, voided: Fill) -> Iterator[Movement]:
     """All that moved the position but the voided trade and those voided before, oldest first."""
     stored = posting_queries.story(
-        desk.session,
+        uow.session,
         account_id=int(voided.account),
         run_id=voided.run_id,
         event_types=(*MOVES, VOIDED),
     )
-    ours = [one for one in desk.staged.events if _is_of(one, voided)]
+    ours = [one for one in uow.staged.events if _is_of(one, voided)]
     story: Sequence[Happened] = [*stored, *ours]
     gone = {voided.trade_id, *_trades(one for one in story if one.event_type == VOIDED)}
     for one in story:
@@ -123,17 +123,17 @@ def _is_of(event: Happened, fill: Fill) -> bool:
     return event.account_id == int(fill.account) and event.run_id == fill.run_id
 
 
-def _demat(desk: Desk, fill: Fill) -> Charges:
+def _demat(uow: UnitOfWork, fill: Fill) -> Charges:
     """The depository's charge that came with the fill, if any."""
-    waiting = [row["charges"] for row in desk.staged.fills if row["trade_id"] == fill.trade_id]
-    charges = waiting[0] if waiting else posting_queries.fill_charges(desk.session, fill)
+    waiting = [row["charges"] for row in uow.staged.fills if row["trade_id"] == fill.trade_id]
+    charges = waiting[0] if waiting else posting_queries.fill_charges(uow.session, fill)
     return Charges(demat=Paise(charges.get("demat", 0)))
 
 
-def _drop(desk: Desk, fill: Fill) -> None:
+def _drop(uow: UnitOfWork, fill: Fill) -> None:
     """Executions are listed without it."""
-    staged = desk.staged.fills
+    staged = uow.staged.fills
     kept = [row for row in staged if row["trade_id"] != fill.trade_id]
     if len(kept) == len(staged):
-        posting_queries.drop_fill(desk.session, fill)
+        posting_queries.drop_fill(uow.session, fill)
     staged[:] = kept

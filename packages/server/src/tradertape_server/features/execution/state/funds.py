@@ -10,7 +10,7 @@ from tradertape_core.kernel.money import Paise
 from tradertape_core.ledger.pnl import RunMode, pnl_of
 from tradertape_core.ledger.position import Position
 from tradertape_core.orders.order import Product
-from tradertape_server.features.execution.state.unit_of_work import Desk
+from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 from tradertape_server.features.execution.store import repository
 
 
@@ -33,14 +33,14 @@ class Funds:
     at: datetime
 
 
-def funds_of(desk: Desk, account_id: int) -> Funds:
+def funds_of(uow: UnitOfWork, account_id: int) -> Funds:
     """Return an account's funds at the latest ticks."""
-    state = desk.account(account_id)
-    account = repository.account_by_id(desk.session, account_id)
-    everything = repository.positions(desk.session, account_id=account_id)
+    state = uow.account(account_id)
+    account = repository.account_by_id(uow.session, account_id)
+    everything = repository.positions(uow.session, account_id=account_id)
     names = {position.key.instrument for position in everything if position.is_open}
-    ticks = {name: tick for name in names if (tick := desk.market.tick(name)) is not None}
-    pnl = pnl_of(everything, ticks, desk.now, mode=RunMode.PAPER)
+    ticks = {name: tick for name in names if (tick := uow.market.tick(name)) is not None}
+    pnl = pnl_of(everything, ticks, uow.now, mode=RunMode.PAPER)
     held = list(state.positions.values())
     return Funds(
         opening_paise=account.opening_paise,
@@ -51,11 +51,11 @@ def funds_of(desk: Desk, account_id: int) -> Funds:
         realised_paise=pnl.totals.realised_paise,
         unrealised_paise=pnl.totals.unrealised_paise,
         charges_paise=pnl.totals.charges_paise,
-        option_premium_paise=_cost(p for p in held if desk.known(p.key.instrument).is_option),
+        option_premium_paise=_cost(p for p in held if uow.known(p.key.instrument).is_option),
         delivery_paise=_cost(p for p in held if p.key.product is Product.CNC),
         exposure_paise=pnl.gross_exposure_paise,
         is_stale=pnl.is_stale,
-        at=desk.now,
+        at=uow.now,
     )
 
 

@@ -1,4 +1,4 @@
-"""Callers on event loops: told of all the answers of a turn at once, not one by one."""
+"""PendingReplies on event loops: told of all the answers of a turn at once, not one by one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 from tradertape_core.kernel.errors import InvariantBroken
 
 
-class Pending:
+class PendingReply:
     """What will come of something: set once, by the trader's thread.
 
     tell: called then, by that thread; whoever waits sets it before it asks. So there is no lock in
@@ -22,7 +22,7 @@ class Pending:
     __slots__ = ("_error", "_is_done", "_result", "tell")
 
     def __init__(self) -> None:
-        self.tell: Callable[[Pending], None] | None = None
+        self.tell: Callable[[PendingReply], None] | None = None
         self._is_done = False
         self._result: Any = None
         self._error: Exception | None = None
@@ -57,17 +57,17 @@ class Pending:
             self.tell(self)
 
 
-_Answer = tuple["asyncio.Future[Any]", Pending]
+_Answer = tuple["asyncio.Future[Any]", PendingReply]
 
 
-class Callers:
+class PendingReplies:
     """Who waits on which loop. Waking a loop costs as much as a statement, so it is done once."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._answered: dict[asyncio.AbstractEventLoop, list[_Answer]] = {}
 
-    def expect(self, done: Pending) -> asyncio.Future[Any]:
+    def expect(self, done: PendingReply) -> asyncio.Future[Any]:
         """A future of the running loop, for what another thread will have done."""
         loop = asyncio.get_running_loop()
         waiting: asyncio.Future[Any] = loop.create_future()
@@ -86,7 +86,7 @@ class Callers:
         self,
         loop: asyncio.AbstractEventLoop,
         waiting: asyncio.Future[Any],
-        done: Pending,
+        done: PendingReply,
     ) -> None:
         with self._lock:
             self._answered.setdefault(loop, []).append((waiting, done))

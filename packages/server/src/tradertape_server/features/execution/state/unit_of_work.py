@@ -1,4 +1,4 @@
-"""The trader's desk: what happens to the state one thread works on, staged until it is written."""
+"""The trader's uow: what happens to the state one thread works on, staged until it is written."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from tradertape_server.features.execution.state import fill_booking, fill_revers
 from tradertape_server.features.execution.state.working_state import (
     EXIT_RUN,
     AccountState,
-    DeskState,
     Read,
+    WorkingState,
     Written,
 )
 from tradertape_server.features.execution.store import mapping, repository, timeline_text
 from tradertape_server.features.execution.store.halts import Halt
 from tradertape_server.features.execution.store.staged_writes import Row
 
-__all__ = ["EXIT_RUN", "AccountState", "Desk", "Read", "Written"]
+__all__ = ["EXIT_RUN", "AccountState", "Read", "UnitOfWork", "Written"]
 
 
-class Desk(DeskState):
+class UnitOfWork(WorkingState):
     """Used by one thread at a time, between `begin` and `committed` or `forget`."""
 
     def switch(self, user_id: int | None, halt: Halt | None) -> None:
@@ -129,14 +129,14 @@ class Desk(DeskState):
         self._staged.told += [mapping.request_key(one) for one in requests]
 
     def reserve(self, values: Row) -> None:
-        """Take a key for a wish."""
+        """Take a key for a command."""
         self._staged.reserved[values["run_id"], values["key"]] = values
         self._new_keys.discard((values["run_id"], values["key"]))
         if values["kind"] == EXIT_RUN and values["details"]["product"] is None:
             self._leaving.add((values["run_id"], values["key"]))
 
     def answer(self, values: Row) -> None:
-        """Keep what a wish was answered."""
+        """Keep what a command was answered."""
         key = values["run_id"], values["key"]
         if values.get("answer") is not None:
             self._leaving.discard(key)

@@ -1,4 +1,4 @@
-"""The state the trader's desk works on, a transaction at a time.
+"""The state the trader's uow works on, a transaction at a time.
 
 It is read once and kept; every change is staged here and written with one flush a
 transaction. The number of the last event tells whether somebody else wrote: then all is read anew.
@@ -62,13 +62,13 @@ class Written:
 @quickly_made
 @dataclass(frozen=True, slots=True)
 class Read:
-    """Something to look up for all wishes of a turn at once. rows: by name, of many names."""
+    """Something to look up for all commands of a turn at once. rows: by name, of many names."""
 
     rows: Callable[[Session, Collection[str]], Mapping[str, Any]]
     name: str
 
 
-class DeskState:
+class WorkingState:
     """Used by one thread at a time, between `begin` and `committed` or `forget`."""
 
     def __init__(
@@ -113,14 +113,14 @@ class DeskState:
     def session(self) -> Session:
         """The transaction under way."""
         if self._session is None:
-            raise InvariantBroken("the desk is used outside a transaction")
+            raise InvariantBroken("the uow is used outside a transaction")
         return self._session
 
     @property
     def connection(self) -> Connection:
         """The session's connection: asking it for that at each statement costs."""
         if self._connection is None:
-            raise InvariantBroken("the desk is used outside a transaction")
+            raise InvariantBroken("the uow is used outside a transaction")
         return self._connection
 
     @property
@@ -153,7 +153,7 @@ class DeskState:
             self.traded.load(session)
             for account_id in repository.open_accounts(session):
                 self.account(account_id)
-            self._leaving = repository.leaving_runs(session)
+            self._leaving = repository.exiting_runs(session)
 
     def demand_lease(self) -> None:
         """Raise Superseded unless this process may still tell venues something."""
@@ -302,7 +302,7 @@ class DeskState:
         return known or Position(key=key)
 
     def intent(self, run_id: str, key: str) -> Row | None:
-        """The wish a key names in a run, staged ones included."""
+        """The command a key names in a run, staged ones included."""
         staged = self._staged.reserved.get((run_id, key))
         if staged is None and (run_id, key) in self._new_keys:
             return None
@@ -316,17 +316,17 @@ class DeskState:
         """How many orders of a run this transaction has placed so far."""
         return sum(order.run_id == run_id for order in self._staged.placed.values())
 
-    def is_leaving(self, run_id: str) -> bool:
+    def is_exiting(self, run_id: str) -> bool:
         """Whether an exit of the run is under way."""
         return any(one == run_id for one, _ in self._leaving)
 
-    def look_up(self, keys: Sequence[tuple[str, str]]) -> None:
+    def check_keys(self, keys: Sequence[tuple[str, str]]) -> None:
         """Learn in one query which of these keys are new."""
         if keys:
             self._new_keys |= set(keys) - repository.known_keys(self.connection, keys)
 
-    def look_ahead(self, reads: Iterable[Read]) -> None:
-        """Look up what wishes will ask for, in one query of a kind."""
+    def prefetch(self, reads: Iterable[Read]) -> None:
+        """Look up what commands will ask for, in one query of a kind."""
         names: dict[Any, set[str]] = {}
         for read in reads:
             names.setdefault(read.rows, set()).add(read.name)
@@ -334,13 +334,13 @@ class DeskState:
             found = rows_of(self.session, wanted)
             self._found |= {Read(rows_of, name): found.get(name) for name in wanted}
 
-    def look(self, read: Read) -> Any:
+    def prefetched(self, read: Read) -> Any:
         """What there is under a name, or None: as it was looked up, where nothing changed since."""
         if read not in self._found:
-            self.look_ahead([read])
+            self.prefetch([read])
         return self._found[read]
 
-    def look_anew(self) -> None:
+    def clear_prefetched(self) -> None:
         """What was looked up may have changed."""
         self._found.clear()
 

@@ -168,7 +168,7 @@ def request_key(request: VenueRequest) -> tuple[str, str, int]:
 
 
 def intent_values(row: IntentRow) -> Row:
-    """A wish as the values of its row."""
+    """A command as the values of its row."""
     return {column.key: getattr(row, column.key) for column in IntentRow.__table__.columns}
 
 

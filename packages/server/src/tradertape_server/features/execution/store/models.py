@@ -233,7 +233,7 @@ class OutboxRow(Base):
 
 
 class IntentRow(Base):
-    """A key a worker chose for one wish, and the answer it got: kept as long as the run.
+    """A key a worker chose for one command, and the answer it got: kept as long as the run.
 
     `details` is what its answer is made from: the orders of its legs, why one was refused.
     """

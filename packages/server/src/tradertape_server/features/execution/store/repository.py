@@ -92,7 +92,7 @@ def traded(session: Session) -> dict[str, dict[str, Any]]:
     return {row.id: row.document for row in session.scalars(select(TradedInstrument))}
 
 
-def leaving_runs(session: Session) -> set[tuple[str, str]]:
+def exiting_runs(session: Session) -> set[tuple[str, str]]:
     """Runs that are being closed whole, each with the key of the exit."""
     waiting = session.scalars(select(IntentRow).where(IntentRow.answer.is_(None)))
     return {
@@ -123,7 +123,7 @@ def accounts(session: Session, user_id: int) -> Sequence[PaperAccount]:
 
 
 def intent(session: Session, run_id: str, key: str) -> IntentRow | None:
-    """The wish a key names in a run."""
+    """The command a key names in a run."""
     return session.scalar(select(IntentRow).where(IntentRow.run_id == run_id, IntentRow.key == key))
 
 
@@ -155,7 +155,7 @@ def _keys_among(count: int) -> PreparedQuery:
 def intents(
     session: Session, run_id: str, *, prefix: str = "", unanswered: bool = False
 ) -> Sequence[IntentRow]:
-    """A run's wishes, oldest first. prefix: what their keys begin with."""
+    """A run's commands, oldest first. prefix: what their keys begin with."""
     query = select(IntentRow).where(IntentRow.run_id == run_id).order_by(IntentRow.id)
     if prefix:
         query = query.where(IntentRow.key.startswith(prefix, autoescape=True))

@@ -76,7 +76,7 @@ class PaperVenue:
                 return self._book.cancel(request.order_id, request.ask, now)
 
     def on_ticks(self, ticks: Iterable[Tick]) -> list[ExecutionReport]:
-        """Match orders on ticks, in their order, until something comes of them; see `go_on`."""
+        """Match orders on ticks, in their order, until one yields reports (`match_remaining`)."""
         seen: Counter[str] = Counter()
         for tick in ticks:
             place = seen[tick.instrument_id]
@@ -84,9 +84,9 @@ class PaperVenue:
             if place == len(self._rounds):
                 self._rounds.append([])
             self._rounds[place].append(tick)
-        return self.go_on()
+        return self.match_remaining()
 
-    def go_on(self) -> list[ExecutionReport]:
+    def match_remaining(self) -> list[ExecutionReport]:
         """Match on the ticks that are left, one of an instrument at a time.
 
         What follows from a fill is told before the next price: a stop that filled ends its target.

@@ -9,10 +9,10 @@ from pydantic import Field
 
 from tradertape_core.market.instrument import Instrument
 from tradertape_server.features.feed.live.market_state import State
-from tradertape_server.platform.http.routing import Answer, Body, IstTime
+from tradertape_server.platform.http.routing import Body, IstTime, Reply
 
 
-class InstrumentOut(Answer):
+class InstrumentOut(Reply):
     """An instrument, in the words of Kite's file."""
 
     instrument: str
@@ -85,7 +85,7 @@ class SnapshotIn(QuotesIn):
     candles: list[CandlesIn] = Field(default_factory=list[CandlesIn], max_length=50)
 
 
-class FeedStatusOut(Answer):
+class FeedStatusOut(Reply):
     """How the feed is. simulated: no price is real. demo: the exchange itself is closed.
 
     state: what the market does, with its words for a label and what it means for orders. opens_at:
@@ -108,7 +108,7 @@ class FeedStatusOut(Answer):
     instruments: int
 
 
-class CandleSetOut(Answer):
+class CandleSetOut(Reply):
     """Candles, oldest first."""
 
     symbol: str

@@ -23,12 +23,12 @@ from tradertape_server.platform.logging import get_logger
 
 OnTick = Callable[[Tick], None]
 
-_OWNER = "desk"
+_OWNER = "uow"
 
 logger = get_logger(__name__)
 
 
-class DeskMarket:
+class ExecutionMarket:
     """Never waits: a tick that nobody watches is asked of the source once.
 
     with_depth: where orders take no more than the book shows, every tick has its levels.

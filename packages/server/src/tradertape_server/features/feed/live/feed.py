@@ -112,7 +112,7 @@ class Feed:
     def watch(
         self, owner: Hashable, instruments: Iterable[Instrument], mode: Mode = Mode.QUOTE
     ) -> None:
-        """Want ticks of these; each owner's wishes stand alone."""
+        """Want ticks of these; each owner's commands stand alone."""
         self.subscriptions.add(owner, instruments, mode)
 
     def unwatch(self, owner: Hashable, tokens: Iterable[int] | None = None) -> None:

@@ -264,7 +264,7 @@ class _Slots:
             return [self.by_token.setdefault(one, len(self.by_token) + 1) for one in tokens]
 
 
-class _Wishes:
+class _Commands:
     """The tokens that some selection holds, by mode; what is held no more goes now and then."""
 
     def __init__(self) -> None:
@@ -296,7 +296,7 @@ class _Wishes:
 _SLOTS = _Slots()
 _LAYOUTS = _Layouts()
 _SCRATCH = _Scratch()
-_WISHES = _Wishes()
+_WISHES = _Commands()
 _KNOWN: WeakValueDictionary[frozenset[tuple[int, Mode]], Selection] = WeakValueDictionary()
 _CONSOLE = _Form(b'{"type":"ticks","data":{', b"}}", console_lines, is_keyed=True)
 _WORKER = _Form(b'{"ticks":[', b"]}", worker_lines, is_keyed=False)

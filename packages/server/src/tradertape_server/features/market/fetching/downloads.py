@@ -72,5 +72,5 @@ class Downloader:
 
     def _wait(self, attempt: int, asked: str = "") -> None:
         if attempt + 1 < ATTEMPTS:
-            wished = float(asked) if asked.isdigit() else _FIRST_WAIT_S * 2**attempt
-            self._sleep(min(wished, _LONGEST_WAIT_S))
+            requested = float(asked) if asked.isdigit() else _FIRST_WAIT_S * 2**attempt
+            self._sleep(min(requested, _LONGEST_WAIT_S))

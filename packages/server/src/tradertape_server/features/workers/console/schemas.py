@@ -7,13 +7,13 @@ from typing import Any, Literal
 
 from pydantic import JsonValue
 
-from tradertape_server.platform.http.routing import Answer, IstTime
+from tradertape_server.platform.http.routing import IstTime, Reply
 
 Json = dict[str, Any]
 Mode = Literal["dry_run", "paper", "live"]
 
 
-class RunPnl(Answer):
+class RunPnl(Reply):
     """A run at the latest prices. is_stale: a price of an open position is too old."""
 
     net: float
@@ -24,7 +24,7 @@ class RunPnl(Answer):
     is_stale: bool
 
 
-class RunHealth(Answer):
+class RunHealth(Reply):
     """How the run's worker is."""
 
     heartbeat_age_sec: int | None
@@ -33,7 +33,7 @@ class RunHealth(Answer):
     recovery_status: str
 
 
-class Step(Answer):
+class Step(Reply):
     """Something the protection will do by itself, and how far it is from doing it.
 
     price: of the instrument now. level: at which it acts. distance_pct: from price to level, in
@@ -52,7 +52,7 @@ class Step(Answer):
     in_sec: int | None = None
 
 
-class RunPulse(Answer):
+class RunPulse(Reply):
     """What of a run changes by itself."""
 
     strategy_run_id: str
@@ -82,7 +82,7 @@ class RunCard(RunPulse):
     spark: list[float]
 
 
-class OptionCardLeg(Answer):
+class OptionCardLeg(Reply):
     """A leg as it was asked for."""
 
     leg_id: str
@@ -94,7 +94,7 @@ class OptionCardLeg(Answer):
     expiry: date
 
 
-class OptionPremium(Answer):
+class OptionPremium(Reply):
     """What one unit of the strategy cost; below 0 it brought in. now: at the latest prices."""
 
     units: int
@@ -102,7 +102,7 @@ class OptionPremium(Answer):
     now: float | None
 
 
-class OptionRunCard(Answer):
+class OptionRunCard(Reply):
     """An option run as its list shows it: the run, and what is its options'."""
 
     card: RunCard
@@ -115,7 +115,7 @@ class OptionRunCard(Answer):
     waits_for_entry: bool
 
 
-class RunLeg(Answer):
+class RunLeg(Reply):
     """A position of a run."""
 
     instrument: str
@@ -131,7 +131,7 @@ class RunLeg(Answer):
     is_stale: bool
 
 
-class RunLive(Answer):
+class RunLive(Reply):
     """A run's page from second to second."""
 
     pulse: RunPulse
@@ -139,7 +139,7 @@ class RunLive(Answer):
     steps: list[Step]
 
 
-class RunPage(Answer):
+class RunPage(Reply):
     """A run as a whole: its card, what its worker said of it, legs, and what blocks it."""
 
     card: RunCard
@@ -156,7 +156,7 @@ class RunPage(Answer):
     blocking_reasons: list[str]
 
 
-class PnlAt(Answer):
+class PnlAt(Reply):
     """Net and realised profit at a moment."""
 
     at: IstTime
@@ -164,7 +164,7 @@ class PnlAt(Answer):
     realised: float
 
 
-class TimelineEvent(Answer):
+class TimelineEvent(Reply):
     """Something that happened in a run."""
 
     cursor: int
@@ -178,7 +178,7 @@ class TimelineEvent(Answer):
     created_at: str
 
 
-class ExitOrder(Answer):
+class ExitOrder(Reply):
     """An order an exit would send. price and value: at the latest price; null without one."""
 
     instrument: str
@@ -190,7 +190,7 @@ class ExitOrder(Answer):
     value: float | None
 
 
-class ExitPlanOut(Answer):
+class ExitPlanOut(Reply):
     """What leaving a run would do now."""
 
     cancel: list[str]
@@ -199,7 +199,7 @@ class ExitPlanOut(Answer):
     execution_mode: Mode
 
 
-class ModeSummary(Answer):
+class ModeSummary(Reply):
     """Runs of one mode that are not over. Modes are never added up."""
 
     execution_mode: Mode
@@ -210,7 +210,7 @@ class ModeSummary(Answer):
     is_stale: bool
 
 
-class Attention(Answer):
+class Attention(Reply):
     """A run that wants a person to look at it."""
 
     strategy_run_id: str
@@ -220,7 +220,7 @@ class Attention(Answer):
     words: str
 
 
-class OverviewOut(Answer):
+class OverviewOut(Reply):
     """What runs, in short. open_orders, open_positions: of all paper accounts, runs or not."""
 
     modes: list[ModeSummary]

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query
 
 from tradertape_server.features.auth.http.dependencies import CurrentUser
 from tradertape_server.features.workers.console import schemas as out
-from tradertape_server.features.workers.option_services import OptionDesk
+from tradertape_server.features.workers.option_services import OptionServices
 from tradertape_server.features.workers.parts import Pages
 from tradertape_server.platform.http.routing import part
 
@@ -38,13 +38,13 @@ def list_cards(
 @router.get("/option-runs")
 def list_option_cards(
     user: CurrentUser,
-    desk: Annotated[OptionDesk, Depends(part("option_desk"))],
+    uow: Annotated[OptionServices, Depends(part("option_services"))],
     *,
     finished: bool = False,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> list[out.OptionRunCard]:
     """Option runs with their legs and premium, newest first; with `finished` also those over."""
-    return desk.pages.cards(user, finished=finished, limit=limit)
+    return uow.pages.cards(user, finished=finished, limit=limit)
 
 
 @router.get("/runs/{strategy_run_id}")

@@ -193,7 +193,7 @@ async def candles_socket(socket: WebSocket) -> None:
 
 
 async def refuse(socket: WebSocket, wrong: ApiError | InvalidInput) -> None:
-    """Answer the handshake as a request for the same thing would be."""
+    """Reply the handshake as a request for the same thing would be."""
     error = BadRequest(wrong.message) if isinstance(wrong, InvalidInput) else wrong
     await socket.send_denial_response(response_for(error))
 

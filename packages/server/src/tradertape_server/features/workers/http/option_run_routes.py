@@ -15,91 +15,103 @@ from tradertape_server.features.workers.option_runs.schemas import (
     PreviewIn,
     ReplayIn,
 )
-from tradertape_server.features.workers.option_services import OptionDesk
+from tradertape_server.features.workers.option_services import OptionServices
 from tradertape_server.features.workers.schemas import Document
 from tradertape_server.platform.http.routing import part
 
 router = APIRouter(prefix=f"{PREFIX}/options/runs", tags=["workers: options"])
 
 Json = dict[str, Any]
-Desk = Annotated[OptionDesk, Depends(part("option_desk"))]
+Services = Annotated[OptionServices, Depends(part("option_services"))]
 
 
 @router.post("")
-def create_option_run(desk: Desk, caller: PaperWorker, body: NewOptionRun) -> Json:
+def create_option_run(services: Services, caller: PaperWorker, body: NewOptionRun) -> Json:
     """Make a run of option legs; nothing is placed.
 
     Underlying and expiry follow from the legs. Mode and account are those that `metadata` names
     (`execution_mode`, `account_scope`), by default paper on the token's first account. The run's
     id works wherever a run's does.
     """
-    return desk.runs.create(caller, body)
+    return services.runs.create(caller, body)
 
 
 @router.post("/{strategy_run_id}/preview-entry")
 def preview_option_entry(
-    desk: Desk, caller: PaperWorker, strategy_run_id: str, body: PreviewIn | None = None
+    services: Services, caller: PaperWorker, strategy_run_id: str, body: PreviewIn | None = None
 ) -> Json:
     """Say what entering needs and costs as a whole; nothing is placed."""
     orders = [] if body is None else body.orders
-    return desk.runs.preview_entry(caller, strategy_run_id, orders)
+    return services.runs.preview_entry(caller, strategy_run_id, orders)
 
 
 @router.post("/{strategy_run_id}/enter")
 def enter_option_run(
-    desk: Desk, caller: PaperWorker, strategy_run_id: str, body: OptionAction, nonce: Nonce = None
+    services: Services,
+    caller: PaperWorker,
+    strategy_run_id: str,
+    body: OptionAction,
+    nonce: Nonce = None,
 ) -> Response:
     """Place every leg as one basket, purchases first, once for the run.
 
     All or none: what filled is reversed when the venue refuses a leg, and `unwind` says so. The
     protection is armed at the prices of the fills.
     """
-    return sent(desk.runs.enter(caller, strategy_run_id, body, nonce))
+    return sent(services.runs.enter(caller, strategy_run_id, body, nonce))
 
 
 @router.post("/{strategy_run_id}/preview-exit")
 def preview_option_exit(
-    desk: Desk, caller: PaperWorker, strategy_run_id: str, _body: PreviewIn | None = None
+    services: Services, caller: PaperWorker, strategy_run_id: str, _body: PreviewIn | None = None
 ) -> Json:
     """List the exact orders that leaving would send now, and what they cost."""
-    return desk.runs.preview_exit(caller, strategy_run_id)
+    return services.runs.preview_exit(caller, strategy_run_id)
 
 
 @router.post("/{strategy_run_id}/exit")
 def exit_option_run(
-    desk: Desk, caller: PaperWorker, strategy_run_id: str, body: OptionAction, nonce: Nonce = None
+    services: Services,
+    caller: PaperWorker,
+    strategy_run_id: str,
+    body: OptionAction,
+    nonce: Nonce = None,
 ) -> Response:
     """Cancel what rests, buy shorts back, sell what is long, close the run; once for its key."""
-    return sent(desk.runs.leave(caller, strategy_run_id, body, nonce))
+    return sent(services.runs.leave(caller, strategy_run_id, body, nonce))
 
 
 @router.get("/{strategy_run_id}/state")
-def show_option_run(desk: Desk, caller: PaperWorker, strategy_run_id: str) -> Json:
+def show_option_run(services: Services, caller: PaperWorker, strategy_run_id: str) -> Json:
     """Give legs, profit and loss, premium, Greeks and protection at the prices of now."""
-    return desk.states.state(*desk.runs.get(caller, strategy_run_id))
+    return services.states.state(*services.runs.get(caller, strategy_run_id))
 
 
 @router.put("/{strategy_run_id}/protection")
 def protect_option_run(
-    desk: Desk, caller: PaperWorker, strategy_run_id: str, body: Document, nonce: Nonce = None
+    services: Services,
+    caller: PaperWorker,
+    strategy_run_id: str,
+    body: Document,
+    nonce: Nonce = None,
 ) -> Json:
     """Replace the protection; its generation moves on and old safety tokens are void."""
-    return desk.runs.protect(caller, strategy_run_id, body, nonce)
+    return services.runs.protect(caller, strategy_run_id, body, nonce)
 
 
 @router.get("/{strategy_run_id}/protection/state")
-def show_option_protection(desk: Desk, caller: PaperWorker, strategy_run_id: str) -> Json:
+def show_option_protection(services: Services, caller: PaperWorker, strategy_run_id: str) -> Json:
     """Give the protection as it stands: what was asked for, levels, what fired, the profit now."""
-    return desk.states.protection(*desk.runs.get(caller, strategy_run_id))
+    return services.states.protection(*services.runs.get(caller, strategy_run_id))
 
 
 @router.post("/{strategy_run_id}/protection/replay")
 def replay_option_protection(
-    desk: Desk, caller: PaperWorker, strategy_run_id: str, body: ReplayIn
+    services: Services, caller: PaperWorker, strategy_run_id: str, body: ReplayIn
 ) -> Json:
     """Say when and why the protection would have fired along a path; nothing changes.
 
     A snapshot has `prices` of legs by leg_id, symbol or token, or one of `pnl`, `pnl_pct` and
     `combined_premium`. Without snapshots the path is the minutes recorded since the entry.
     """
-    return desk.replays.replay(*desk.runs.get(caller, strategy_run_id), body)
+    return services.replays.replay(*services.runs.get(caller, strategy_run_id), body)

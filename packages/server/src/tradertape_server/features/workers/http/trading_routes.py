@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.routing import APIRoute
 from pydantic import ValidationError
 
-from tradertape_server.features.execution.orders.replies import Answer
+from tradertape_server.features.execution.orders.replies import Reply
 from tradertape_server.features.workers.http.authorization import (
     NONCE_HEADER,
     GttWorker,
@@ -43,7 +43,7 @@ from tradertape_server.platform.http.identity import identity_of
 router = APIRouter(prefix=PREFIX, tags=["workers"])
 
 
-def sent(answer: Answer) -> Response:
+def sent(answer: Reply) -> Response:
     """An answer of execution as HTTP."""
     # The very bytes that were kept: a repetition is equal to the first.
     return Response(

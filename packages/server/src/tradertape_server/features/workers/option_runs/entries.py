@@ -20,7 +20,7 @@ from tradertape_core.risk.protection_state import LegState
 from tradertape_server.features.execution.orders import unwinding
 from tradertape_server.features.execution.ports import Happened
 from tradertape_server.features.execution.service import ExecutionService
-from tradertape_server.features.execution.state.unit_of_work import Desk
+from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 from tradertape_server.features.workers import repository
 from tradertape_server.features.workers.failure_log import Troubles
 from tradertape_server.features.workers.models import WorkerRun
@@ -46,42 +46,42 @@ NO_RULES = Arming(BackendProtection(enabled=False), ())
 AGAIN_AFTER_S = 10.0  # an entry that could not be looked at
 
 
-def begin_entry(desk: Desk, run: WorkerRun, option_run: OptionRun, key: str) -> None:
+def begin_entry(uow: UnitOfWork, run: WorkerRun, option_run: OptionRun, key: str) -> None:
     """Write down that a run is being entered, in the transaction that takes the key."""
-    entry = Entry(key=key, at=desk.now)
+    entry = Entry(key=key, at=uow.now)
     run.option_run = dict(stored_option_run(option_run.with_entry(entry)))
-    run.updated_at = desk.now
+    run.updated_at = uow.now
     note(
-        desk, run, "execution", ENTERING,
+        uow, run, "execution", ENTERING,
         f"Entering {option_run.strategy_name}: {len(option_run.legs)} legs as one basket",
         key=key,
     )  # fmt: skip
-    desk.session.flush()
+    uow.session.flush()
 
 
-def settle_entry(desk: Desk, run: WorkerRun) -> None:
+def settle_entry(uow: UnitOfWork, run: WorkerRun) -> None:
     """Take a run's entry as far as its orders are, and arm what stands."""
     option_run = option_run_of(run)
     entry = option_run.entry
-    row = None if entry is None else desk.intent(run.strategy_run_id, entry.key)
+    row = None if entry is None else uow.intent(run.strategy_run_id, entry.key)
     if entry is None or row is None or entry.status not in _UNFINISHED:
         return
     if protection_of(run).is_exiting and run.status != "exiting":
         return  # no leg can be armed now: what filled is looked at again when the exit is done
-    legs = tuple(_leg(desk, leg) for leg in row["details"]["legs"])
-    after = Entry(key=entry.key, at=entry.at, status=_status(desk, row, legs), legs=legs)
+    legs = tuple(_leg(uow, leg) for leg in row["details"]["legs"])
+    after = Entry(key=entry.key, at=entry.at, status=_status(uow, row, legs), legs=legs)
     if after == entry:
         return
     option_run = option_run.with_entry(after)
     run.option_run = dict(stored_option_run(option_run))
-    run.updated_at = desk.now
+    run.updated_at = uow.now
     if after.status is not entry.status:
-        _tell(desk, run, option_run)
-    arm_entered(desk, run, option_run)
-    desk.session.flush()
+        _tell(uow, run, option_run)
+    arm_entered(uow, run, option_run)
+    uow.session.flush()
 
 
-def arm_entered(desk: Desk, run: WorkerRun, option_run: OptionRun) -> None:
+def arm_entered(uow: UnitOfWork, run: WorkerRun, option_run: OptionRun) -> None:
     """Arm the run's rules on the legs that filled; those that are armed so already stay."""
     if not option_run.entered_legs:
         return
@@ -89,14 +89,14 @@ def arm_entered(desk: Desk, run: WorkerRun, option_run: OptionRun) -> None:
         wanted = arming_of(option_run)
         if wanted is NO_RULES or _is_armed(run, wanted):
             return
-        values = armed_values(run, wanted, desk.now, reason="entered", reset_trailing=False)
+        values = armed_values(run, wanted, uow.now, reason="entered", reset_trailing=False)
     except InvalidInput as error:
-        note(desk, run, "protection", "protection_unarmed", f"Not protected: {error.message}")
+        note(uow, run, "protection", "protection_unarmed", f"Not protected: {error.message}")
         return
     apply(run, values)
     generation = protection_of(run).generation
     note(
-        desk, run, "protection", "protection_updated",
+        uow, run, "protection", "protection_updated",
         f"Protection armed at the entry's prices, generation {generation}", generation=generation,
     )  # fmt: skip
 
@@ -159,7 +159,7 @@ class EntryWatch:
             with self._lock:
                 self._quiet.add(run_id)  # what happens from now on is heard
             try:
-                goes_on = self._turns.do(lambda desk, name=run_id: _step(desk, name))
+                goes_on = self._turns.do(lambda uow, name=run_id: _step(uow, name))
             except ApiError:
                 self._look_at_all()
                 raise
@@ -197,11 +197,11 @@ class EntryWatch:
             return {run.strategy_run_id for run in runs if _is_unfinished(run)}
 
 
-def _step(desk: Desk, run_id: str) -> bool:
-    run = repository.any_run(desk.session, run_id, lock=True)
+def _step(uow: UnitOfWork, run_id: str) -> bool:
+    run = repository.any_run(uow.session, run_id, lock=True)
     if run is None or run.status == "closed":
         return False
-    settle_entry(desk, run)
+    settle_entry(uow, run)
     return _is_unfinished(run)
 
 
@@ -209,9 +209,9 @@ def _is_unfinished(run: WorkerRun) -> bool:
     return bool(run.option_run) and option_run_of(run).status in _UNFINISHED
 
 
-def _leg(desk: Desk, leg: Json) -> LegEntry:
+def _leg(uow: UnitOfWork, leg: Json) -> LegEntry:
     name = leg["order_id"]
-    order = None if name is None else desk.order(name)
+    order = None if name is None else uow.order(name)
     if order is None:
         return LegEntry(
             leg_id=leg["leg_id"], order_id=None, status=leg.get("status", "DENIED"),
@@ -227,15 +227,15 @@ def _leg(desk: Desk, leg: Json) -> LegEntry:
     )
 
 
-def _status(desk: Desk, row: Json, legs: tuple[LegEntry, ...]) -> EntryStatus:
+def _status(uow: UnitOfWork, row: Json, legs: tuple[LegEntry, ...]) -> EntryStatus:
     if row["mode"] == "dry_run":
         return _S.DRY_RUN
-    unwound = unwinding.outcome(desk, row)
+    unwound = unwinding.outcome(uow, row)
     if unwound is not None and unwound["status"] == "done":
         return _S.UNWOUND
     if any(leg.is_open for leg in legs):
         return _S.ENTERING
-    if all(_is_whole(desk.order(leg.order_id or "")) for leg in legs):
+    if all(_is_whole(uow.order(leg.order_id or "")) for leg in legs):
         return _S.ENTERED
     return _S.PARTIAL if any(leg.quantity for leg in legs) else _S.REJECTED
 
@@ -257,7 +257,7 @@ def _place(leg: LegState) -> tuple[Any, ...]:
     return leg.instrument, leg.side, leg.quantity, leg.entry_price
 
 
-def _tell(desk: Desk, run: WorkerRun, option_run: OptionRun) -> None:
+def _tell(uow: UnitOfWork, run: WorkerRun, option_run: OptionRun) -> None:
     entry = option_run.entry
     made = {} if entry is None else {leg.leg_id: leg for leg in entry.legs}
     parts = [
@@ -272,7 +272,7 @@ def _tell(desk: Desk, run: WorkerRun, option_run: OptionRun) -> None:
     text = f"{_WORDS[status]} {option_run.strategy_name}"
     told = "; ".join([*parts, *why]) if status is not _S.DRY_RUN else ""
     note(
-        desk, run, "execution", f"option_run_{status.value}", f"{text}: {told}" if told else text,
+        uow, run, "execution", f"option_run_{status.value}", f"{text}: {told}" if told else text,
         legs=[one.leg_id for one in refused], entry_status=status.value,
     )  # fmt: skip
 

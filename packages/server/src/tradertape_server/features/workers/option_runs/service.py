@@ -13,10 +13,10 @@ from tradertape_server.features.auth.token_scope import SCOPE
 from tradertape_server.features.execution.orders import place, unwinding
 from tradertape_server.features.execution.orders.idempotency import checked_key, request_hash
 from tradertape_server.features.execution.orders.place import Reserved
-from tradertape_server.features.execution.orders.replies import PLACE_BASKET, Answer
+from tradertape_server.features.execution.orders.replies import PLACE_BASKET, Reply
 from tradertape_server.features.execution.service import ExecutionService
-from tradertape_server.features.execution.state.command import GO_ON, Wish
-from tradertape_server.features.execution.state.unit_of_work import Desk
+from tradertape_server.features.execution.state.command import MORE_TO_SEND, Command
+from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 from tradertape_server.features.options.chains import ChainReader
 from tradertape_server.features.workers import repository
 from tradertape_server.features.workers.errors import (
@@ -89,11 +89,11 @@ class OptionRunService:
         option_run = read_option_run(self._reader, wanted)
         stored = {**stored_option_run(option_run), "defaulted": list(defaulted)}
 
-        def prepare(desk: Desk, run: WorkerRun) -> None:
+        def prepare(uow: UnitOfWork, run: WorkerRun) -> None:
             run.option_run = stored
             if option_run.protection is not None:
                 reason = "armed when the run is entered"
-                apply(run, armed_values(run, NO_RULES, desk.now, reason=reason))
+                apply(run, armed_values(run, NO_RULES, uow.now, reason=reason))
 
         new = NewRun(
             template_id=TEMPLATE,
@@ -124,7 +124,7 @@ class OptionRunService:
 
     def enter(
         self, caller: Identity, run_id: str, action: OptionAction, nonce: str | None
-    ) -> Answer:
+    ) -> Reply:
         """Place all legs as one basket, once: a repetition gets the first answer.
 
         Without a key of its own the run's one entry is meant. What filled is reversed when the
@@ -155,48 +155,48 @@ class OptionRunService:
             labels=option_run.leg_ids,
         )
         where = {"execution_mode": mode, "account_scope": scope, "account_id": account_id}
-        wish = place.intent_wish(intent, decide)
-        guarded = self._guarded(wish, caller, run_id, action, nonce, key, where)
-        return self._execution.answered(guarded)
+        command = place.intent_command(intent, decide)
+        guarded = self._guarded(command, caller, run_id, action, nonce, key, where)
+        return self._execution.reply(guarded)
 
     def _guarded(
         self,
-        wish: Wish,
+        command: Command,
         caller: Identity,
         run_id: str,
         action: OptionAction,
         nonce: str | None,
         key: str,
         where: Mapping[str, Any],
-    ) -> Wish:
-        inner, settled = wish.decide, wish.settle
+    ) -> Command:
+        inner, settled = command.decide, command.settle
 
-        def decide(desk: Desk) -> Any:
-            run = locked(desk, caller, run_id)
+        def decide(uow: UnitOfWork) -> Any:
+            run = locked(uow, caller, run_id)
             demand_nonce(run, caller, nonce)
-            if desk.intent(run_id, key) is not None:
-                return inner(desk)
+            if uow.intent(run_id, key) is not None:
+                return inner(uow)
             option_run = _open_to_entry(run, where)
             token = action.safety_token
-            token_id = None if token is None else self._tokens.check(desk, run, token)
-            carry = inner(desk)
+            token_id = None if token is None else self._tokens.check(uow, run, token)
+            carry = inner(uow)
             if isinstance(carry, Reserved):
                 apply(run, dict(where))
-                begin_entry(desk, run, option_run, key)
+                begin_entry(uow, run, option_run, key)
                 if token_id is not None:
-                    self._tokens.spend(desk, token_id)
+                    self._tokens.spend(uow, token_id)
             return carry
 
-        def settle(desk: Desk, carry: Any) -> Any:
-            result = carry if settled is None else settled(desk, carry)
-            if result is not GO_ON and isinstance(carry, Reserved) and carry.row is not None:
-                run = repository.any_run(desk.session, run_id, lock=True)
+        def settle(uow: UnitOfWork, carry: Any) -> Any:
+            result = carry if settled is None else settled(uow, carry)
+            if result is not MORE_TO_SEND and isinstance(carry, Reserved) and carry.row is not None:
+                run = repository.any_run(uow.session, run_id, lock=True)
                 if run is not None:
-                    settle_entry(desk, run)
+                    settle_entry(uow, run)
             return result
 
-        wish.decide, wish.settle = decide, settle
-        return wish
+        command.decide, command.settle = decide, settle
+        return command
 
     def _where(
         self, caller: Identity, run: WorkerRun, action: OptionAction
@@ -215,18 +215,18 @@ class OptionRunService:
 
     def leave(
         self, caller: Identity, run_id: str, action: OptionAction, nonce: str | None
-    ) -> Answer:
+    ) -> Reply:
         """Cancel what rests, buy shorts back, then sell what is long, and close the run, once."""
         run, _ = self.get(caller, run_id)
         _demand_no_results(action)
         key = (action.idempotency_key or "").strip() or f"option-exit:{run_id}"
         reason = action.reason or _text(action.metadata.get("reason"))
 
-        def guard(desk: Desk, current: WorkerRun) -> None:
-            known = desk.intent(run_id, key) is not None or current.status in ("exiting", "closed")
+        def guard(uow: UnitOfWork, current: WorkerRun) -> None:
+            known = uow.intent(run_id, key) is not None or current.status in ("exiting", "closed")
             if action.safety_token is not None and not known:
-                token_id = self._tokens.check(desk, current, action.safety_token)
-                self._tokens.spend(desk, token_id)
+                token_id = self._tokens.check(uow, current, action.safety_token)
+                self._tokens.spend(uow, token_id)
 
         wanted = ExitIn(reason=reason, idempotency_key=key)
         return self._leaving.leave(caller, run, wanted, nonce, guard=guard)
@@ -243,23 +243,23 @@ class OptionRunService:
         read_option_protection(document, known.leg_ids)
         reason = f"changed {'by hand' if caller.via == 'session' else 'by the worker'}"
 
-        def decide(desk: Desk) -> Json:
-            run = locked(desk, caller, run_id)
+        def decide(uow: UnitOfWork) -> Json:
+            run = locked(uow, caller, run_id)
             demand_nonce(run, caller, nonce)
             if run.status in ("closed", "exiting"):
                 raise RunClosed(run_id, run.status)
             option_run = replace(option_run_of(run), protection=document)
             wanted = arming_of(option_run)
             try:
-                values = armed_values(run, wanted, desk.now, reason=reason)
+                values = armed_values(run, wanted, uow.now, reason=reason)
             except InvalidInput as error:
                 raise Conflict(error.message, code="protection_exiting") from None
             apply(run, {**values, "option_run": dict(stored_option_run(option_run))})
-            run.updated_at = desk.now
-            desk.session.flush()
+            run.updated_at = uow.now
+            uow.session.flush()
             snapshot = protection_snapshot(protection_of(run))
             cursor = note(
-                desk, run, "protection", "protection_updated",
+                uow, run, "protection", "protection_updated",
                 f"Protection changed to generation {snapshot['generation']}", state=snapshot,
             )  # fmt: skip
             return {

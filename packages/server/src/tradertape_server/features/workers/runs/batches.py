@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from tradertape_server.features.execution.service import ExecutionService, RunRef
-from tradertape_server.features.execution.state.command import Wish
-from tradertape_server.features.execution.state.unit_of_work import Desk
+from tradertape_server.features.execution.state.command import Command
+from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 from tradertape_server.features.workers.models import WorkerRun
 
 T = TypeVar("T")
@@ -19,16 +19,16 @@ class Turns:
     def __init__(self, execution: ExecutionService) -> None:
         self._trader = execution.trader
 
-    def do(self, decide: Callable[[Desk], T]) -> T:
+    def do(self, decide: Callable[[UnitOfWork], T]) -> T:
         """Take a turn. decide: checks first and then changes; what it raises is raised here."""
-        return self._trader.do(Wish(decide))
+        return self._trader.execute(Command(decide))
 
 
 def note(
-    desk: Desk, run: WorkerRun, kind: str, event_type: str, summary: str, **payload: Any
+    uow: UnitOfWork, run: WorkerRun, kind: str, event_type: str, summary: str, **payload: Any
 ) -> int:
     """Write something into a run's timeline; its cursor."""
-    happened = desk.note(
+    happened = uow.note(
         account_id=run.account_id,
         run_id=run.strategy_run_id,
         kind=kind,

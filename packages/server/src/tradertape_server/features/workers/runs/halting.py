@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tradertape_server.features.execution.state.unit_of_work import Desk
+from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 from tradertape_server.features.execution.store.halts import Halt
 from tradertape_server.features.workers import repository
 from tradertape_server.features.workers.models import WorkerRun
@@ -13,46 +13,46 @@ from tradertape_server.features.workers.runs.batches import note
 KILL_SWITCH, PROTECTION = "kill_switch", "protection"
 
 
-def halt_runs(desk: Desk, runs: Iterable[WorkerRun], halt: Halt) -> None:
+def halt_runs(uow: UnitOfWork, runs: Iterable[WorkerRun], halt: Halt) -> None:
     """Stop open runs, and tell those that are halted already why they stay so."""
     for run in runs:
         if run.status == "open" or run.halted_by == KILL_SWITCH:
             repository.change(
-                desk.session, run.strategy_run_id, status="halted", halted_by=KILL_SWITCH,
-                status_reason=f"kill switch: {halt.words}", updated_at=desk.now,
+                uow.session, run.strategy_run_id, status="halted", halted_by=KILL_SWITCH,
+                status_reason=f"kill switch: {halt.words}", updated_at=uow.now,
             )  # fmt: skip
         note(
-            desk, run, "protection", "kill_switch_on", f"Kill switch on: {halt.words}",
+            uow, run, "protection", "kill_switch_on", f"Kill switch on: {halt.words}",
             scope=halt.scope, reason=halt.reason, by=halt.by,
         )  # fmt: skip
 
 
-def release_runs(desk: Desk, runs: Iterable[WorkerRun], *, by: str) -> None:
+def release_runs(uow: UnitOfWork, runs: Iterable[WorkerRun], *, by: str) -> None:
     """Open the runs again that nothing stops any more."""
     for run in runs:
-        halt = desk.halts.over(run.user_id)
+        halt = uow.halts.over(run.user_id)
         if run.halted_by == KILL_SWITCH and run.status == "halted":
             values = {"status": "open", "status_reason": "", "halted_by": None}
             if halt is not None:
                 values = {"status_reason": f"kill switch: {halt.words}"}
-            repository.change(desk.session, run.strategy_run_id, **values, updated_at=desk.now)
+            repository.change(uow.session, run.strategy_run_id, **values, updated_at=uow.now)
         still = "" if halt is None else f"; still stopped: {halt.words}"
         note(
-            desk, run, "protection", "kill_switch_off", f"Kill switch off (by {by}){still}", by=by,
+            uow, run, "protection", "kill_switch_off", f"Kill switch off (by {by}){still}", by=by,
         )  # fmt: skip
 
 
-def halt_by_protection(desk: Desk, run: WorkerRun, why: str) -> None:
+def halt_by_protection(uow: UnitOfWork, run: WorkerRun, why: str) -> None:
     """Stop a run whose protection has fired on all of it: it goes on when it is armed anew."""
     repository.change_if_open(
-        desk.session, run.strategy_run_id, status="halted", halted_by=PROTECTION,
-        status_reason=why, updated_at=desk.now,
+        uow.session, run.strategy_run_id, status="halted", halted_by=PROTECTION,
+        status_reason=why, updated_at=uow.now,
     )  # fmt: skip
 
 
-def halt_new_run(desk: Desk, run: WorkerRun) -> None:
+def halt_new_run(uow: UnitOfWork, run: WorkerRun) -> None:
     """Have a run that is made while the kill switch is on begin halted."""
-    halt = desk.halts.over(run.user_id)
+    halt = uow.halts.over(run.user_id)
     if halt is not None:
         run.status, run.halted_by = "halted", KILL_SWITCH
         run.status_reason = f"kill switch: {halt.words}"

@@ -9,7 +9,7 @@ from typing import Any
 from tradertape_core.kernel.clock import Clock
 from tradertape_core.kernel.errors import InvalidDocument, Problem
 from tradertape_server.features.execution.service import ExecutionService
-from tradertape_server.features.execution.state.unit_of_work import Desk
+from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 from tradertape_server.features.workers import repository
 from tradertape_server.features.workers.errors import (
     LiveDisabled,
@@ -44,7 +44,7 @@ Json = dict[str, Any]
 FIXED = ("template_id", "account_scope", "execution_mode")
 LIVE_NEEDS = ("strategy_family", "strategy_name", "entry_surface")
 ENDED = frozenset({"closed"})
-Prepare = Callable[[Desk, WorkerRun], None]
+Prepare = Callable[[UnitOfWork, WorkerRun], None]
 # What the server writes into `runtime_state` itself.
 _OURS = ("backend_protection", "backend_protection_state")
 
@@ -79,35 +79,35 @@ class RunService:
         account_id = self._execution.account(caller.id, wanted.account_scope).id
         run_id = wanted.strategy_run_id or f"run_{secrets.token_hex(10)}"
 
-        def decide(desk: Desk) -> Json:
-            known = repository.any_run(desk.session, run_id, lock=True)
+        def decide(uow: UnitOfWork) -> Json:
+            known = repository.any_run(uow.session, run_id, lock=True)
             if known is not None and not _restarts(known, wanted):
                 found = present(_recovered(known, caller, wanted), self._presence)
                 return {**found, "recovered": True}
-            desk.demand_room()
+            uow.demand_room()
             if known is not None:
                 _compare(known, caller, wanted)
-                self._open_again(desk, known)
-            run = known or _new(run_id, caller, wanted, account_id, desk)
-            _fill(run, wanted, desk)
+                self._open_again(uow, known)
+            run = known or _new(run_id, caller, wanted, account_id, uow)
+            _fill(run, wanted, uow)
             run.key_id = token_of(caller)
-            halt_new_run(desk, run)
+            halt_new_run(uow, run)
             if armed is not None:
-                _set(run, armed_values(run, armed, desk.now, reason="run created"))
+                _set(run, armed_values(run, armed, uow.now, reason="run created"))
             if prepare is not None:
-                prepare(desk, run)
-            desk.session.add(run)
-            desk.session.flush()
-            _tell(desk, run, "created" if known is None else "restarted")
+                prepare(uow, run)
+            uow.session.add(run)
+            uow.session.flush()
+            _tell(uow, run, "created" if known is None else "restarted")
             return {**present(run, self._presence), "recovered": False}
 
         return self._turns.do(decide)
 
-    def _open_again(self, desk: Desk, run: WorkerRun) -> None:
+    def _open_again(self, uow: UnitOfWork, run: WorkerRun) -> None:
         """Leave an earlier life behind: what guarded it, unless its positions were not closed
         after all (a trade was taken back), and who held it, unless they are alive."""
-        if run.protection is not None and not _holds_something(desk, run):
-            _set(run, unarmed_values(run, desk.now, reason="run opened again"))
+        if run.protection is not None and not _holds_something(uow, run):
+            _set(run, unarmed_values(run, uow.now, reason="run opened again"))
         if self._presence.is_silent(run):
             run.session_nonce = run.session_seen_at = run.session_claimed_at = None
             run.last_heartbeat_at = run.heartbeat = None
@@ -158,8 +158,8 @@ class RunService:
     ) -> Json:
         """Change risk controls; old and new values go into the timeline."""
 
-        def decide(desk: Desk) -> Json:
-            run = locked(desk, caller, run_id)
+        def decide(uow: UnitOfWork) -> Json:
+            run = locked(uow, caller, run_id)
             demand_nonce(run, caller, nonce)
             if run.status in ENDED:
                 raise RunClosed(run_id, run.status)
@@ -174,13 +174,13 @@ class RunService:
                 key: {"old": before.get(key), "new": value} for key, value in wanted.patch.items()
             }
             run.runtime_state = {**run.runtime_state, "risk": after}
-            run.updated_at = desk.now
+            run.updated_at = uow.now
             told = ", ".join(f"{k} {c['old']} → {c['new']}" for k, c in changes.items())
             cursor = note(
-                desk, run, "decision", "risk.updated", f"Risk changed: {told}",
+                uow, run, "decision", "risk.updated", f"Risk changed: {told}",
                 changes=changes, reason=wanted.reason,
             )  # fmt: skip
-            desk.session.flush()
+            uow.session.flush()
             return {
                 "strategy_run_id": run_id,
                 "risk": after,
@@ -192,12 +192,12 @@ class RunService:
         return self._turns.do(decide)
 
 
-def locked(desk: Desk, caller: Identity, run_id: str) -> WorkerRun:
+def locked(uow: UnitOfWork, caller: Identity, run_id: str) -> WorkerRun:
     """A run of the caller's account, nobody else's until the turn is over.
 
     Raises UnknownRun, AccountNotAllowed.
     """
-    run = repository.any_run(desk.session, run_id, lock=True)
+    run = repository.any_run(uow.session, run_id, lock=True)
     if run is None or run.user_id != caller.id:
         raise UnknownRun
     demand_account(caller, run.account_scope)
@@ -259,7 +259,9 @@ def _compare(known: WorkerRun, caller: Identity, wanted: NewRun) -> None:
         raise RunMismatch(known.strategy_run_id, mismatches)
 
 
-def _new(run_id: str, caller: Identity, wanted: NewRun, account_id: int, desk: Desk) -> WorkerRun:
+def _new(
+    run_id: str, caller: Identity, wanted: NewRun, account_id: int, uow: UnitOfWork
+) -> WorkerRun:
     return WorkerRun(
         strategy_run_id=run_id,
         user_id=caller.id,
@@ -270,11 +272,11 @@ def _new(run_id: str, caller: Identity, wanted: NewRun, account_id: int, desk: D
         protection_version=0,
         protection_status="unarmed",
         recovery_status="none",
-        created_at=desk.now,
+        created_at=uow.now,
     )
 
 
-def _fill(run: WorkerRun, wanted: NewRun, desk: Desk) -> None:
+def _fill(run: WorkerRun, wanted: NewRun, uow: UnitOfWork) -> None:
     run.status = "open"
     run.status_reason = ""
     run.halted_by = None
@@ -287,7 +289,7 @@ def _fill(run: WorkerRun, wanted: NewRun, desk: Desk) -> None:
     run.details = dict(wanted.metadata)
     run.closed_at = None
     run.exit_key = None
-    run.updated_at = desk.now
+    run.updated_at = uow.now
 
 
 def _set(run: WorkerRun, values: Json) -> None:
@@ -295,17 +297,17 @@ def _set(run: WorkerRun, values: Json) -> None:
         setattr(run, name, value)
 
 
-def _holds_something(desk: Desk, run: WorkerRun) -> bool:
-    held = desk.account(run.account_id).positions.values()
+def _holds_something(uow: UnitOfWork, run: WorkerRun) -> bool:
+    held = uow.account(run.account_id).positions.values()
     return any(one.key.run_id == run.strategy_run_id and one.is_open for one in held)
 
 
-def _tell(desk: Desk, run: WorkerRun, what: str) -> None:
+def _tell(uow: UnitOfWork, run: WorkerRun, what: str) -> None:
     words = f"Run {what}: {run.template_id} on {run.account_scope}, {run.execution_mode}"
     if what == "restarted":
         is_guarded = run.protection_status not in ("unarmed", "done")
         words += f", {'guarded by its' if is_guarded else 'without a'} protection"
-    note(desk, run, "execution", f"run_{what}", words, metadata=run.details)
+    note(uow, run, "execution", f"run_{what}", words, metadata=run.details)
 
 
 def _plain(documents: Sequence[Mapping[str, Any]]) -> list[Json]:

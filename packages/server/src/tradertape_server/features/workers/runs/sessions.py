@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from tradertape_server.features.execution.service import ExecutionService
-from tradertape_server.features.execution.state.unit_of_work import Desk
+from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 from tradertape_server.features.workers import repository
 from tradertape_server.features.workers.errors import RunClosed, SessionConflict, UnknownRun
 from tradertape_server.features.workers.models import WorkerRun
@@ -39,8 +39,8 @@ class SessionService:
         """Take a run; a silent holder is replaced. Raises SessionConflict, RunClosed."""
         nonce = secrets.token_urlsafe(24)
 
-        def decide(desk: Desk) -> Json:
-            run = _own(desk, caller, run_id)
+        def decide(uow: UnitOfWork) -> Json:
+            run = _own(uow, caller, run_id)
             if run.status == "closed":
                 raise RunClosed(run_id, run.status)
             taken_over = run.session_nonce is not None
@@ -50,18 +50,18 @@ class SessionService:
                 raise SessionConflict(detail, "session_claimed")
             now = self._presence.now
             repository.change(
-                desk.session,
+                uow.session,
                 run_id,
                 session_nonce=nonce,
                 session_claimed_at=now,
                 session_seen_at=now,
                 session_released_at=None,
-                updated_at=desk.now,
+                updated_at=uow.now,
                 key_id=token_of(caller) or run.key_id,
             )
             self._presence.claimed(run_id, now)
             what = "taken over from a silent worker" if taken_over else "claimed"
-            note(desk, run, "decision", "session.claimed", f"Session {what}", takeover=taken_over)
+            note(uow, run, "decision", "session.claimed", f"Session {what}", takeover=taken_over)
             return {
                 "strategy_run_id": run_id,
                 "worker_session_nonce": nonce,
@@ -76,20 +76,20 @@ class SessionService:
     def release(self, caller: Identity, run_id: str, nonce: str | None) -> Json:
         """Let go of a run. Raises SessionConflict when it is not held with this nonce."""
 
-        def decide(desk: Desk) -> Json:
-            run = _own(desk, caller, run_id)
+        def decide(uow: UnitOfWork) -> Json:
+            run = _own(uow, caller, run_id)
             released = nonce is not None and repository.change_if_held(
-                desk.session,
+                uow.session,
                 run_id,
                 nonce,
                 session_nonce=None,
                 session_seen_at=None,
                 session_released_at=self._presence.now,
-                updated_at=desk.now,
+                updated_at=uow.now,
             )
             if not released:
                 raise _refused(run, nonce)
-            note(desk, run, "decision", "session.released", "Session released")
+            note(uow, run, "decision", "session.released", "Session released")
             return {"strategy_run_id": run_id, "session_status": "released"}
 
         return self._turns.do(decide)
@@ -97,10 +97,10 @@ class SessionService:
     def heartbeat(self, caller: Identity, run_id: str, nonce: str | None, beat: Heartbeat) -> Json:
         """The holder is alive. Raises SessionConflict for anybody else."""
 
-        def decide(desk: Desk) -> Json:
-            run, now = _own(desk, caller, run_id), self._presence.now
+        def decide(uow: UnitOfWork) -> Json:
+            run, now = _own(uow, caller, run_id), self._presence.now
             alive = nonce is not None and repository.change_if_held(
-                desk.session,
+                uow.session,
                 run_id,
                 nonce,
                 session_seen_at=now,
@@ -138,8 +138,8 @@ def demand_nonce(run: WorkerRun | TradingRun, caller: Identity, nonce: str | Non
     raise _refused(run, nonce)
 
 
-def _own(desk: Desk, caller: Identity, run_id: str) -> WorkerRun:
-    run = repository.any_run(desk.session, run_id, lock=True)
+def _own(uow: UnitOfWork, caller: Identity, run_id: str) -> WorkerRun:
+    run = repository.any_run(uow.session, run_id, lock=True)
     if run is None or run.user_id != caller.id:
         raise UnknownRun
     demand_account(caller, run.account_scope)

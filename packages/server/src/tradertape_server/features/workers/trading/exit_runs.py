@@ -7,10 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 from tradertape_server.features.execution.errors import KeyReused
-from tradertape_server.features.execution.orders.replies import EXIT_RUN, Answer
+from tradertape_server.features.execution.orders.replies import EXIT_RUN, Reply
 from tradertape_server.features.execution.service import ExecutionService
-from tradertape_server.features.execution.state.command import Wish
-from tradertape_server.features.execution.state.unit_of_work import Desk
+from tradertape_server.features.execution.state.command import Command
+from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 from tradertape_server.features.workers import repository
 from tradertape_server.features.workers.errors import UnknownRun
 from tradertape_server.features.workers.models import WorkerRun
@@ -34,8 +34,8 @@ class LeavingService:
         wanted: ExitIn,
         nonce: str | None,
         *,
-        guard: Callable[[Desk, WorkerRun], None] | None = None,
-    ) -> Answer:
+        guard: Callable[[UnitOfWork, WorkerRun], None] | None = None,
+    ) -> Reply:
         """Cancel the run's orders, close its positions and the run; the same key does it once.
 
         Without a key, the exit that is under way or was done is meant, if there is one.
@@ -44,24 +44,24 @@ class LeavingService:
         if wanted.dry_run:
             return self._execution.exit_run(ref(run), reason=wanted.reason, dry_run=True)
 
-        def begin(desk: Desk) -> tuple[str, str | None]:
-            current = _locked(desk, run.strategy_run_id)
+        def begin(uow: UnitOfWork) -> tuple[str, str | None]:
+            current = _locked(uow, run.strategy_run_id)
             demand_nonce(current, caller, nonce)
             if guard is not None:
-                guard(desk, current)
-            return self._begin(desk, current, wanted.idempotency_key, wanted.reason)
+                guard(uow, current)
+            return self._begin(uow, current, wanted.idempotency_key, wanted.reason)
 
         key, reason = self._turns.do(begin)
         return self.go_on(run, key, reason=reason)
 
-    def force(self, run: WorkerRun, *, key: str, reason: str) -> Answer:
+    def force(self, run: WorkerRun, *, key: str, reason: str) -> Reply:
         """The same by the server itself: a protection fired."""
         return self.go_on(run, key, reason=reason, before=self._beginning(run, key, reason))
 
-    def force_wish(self, run: WorkerRun, *, key: str, reason: str) -> Wish:
+    def force_command(self, run: WorkerRun, *, key: str, reason: str) -> Command:
         """What `force` begins with, to be decided on together with something else."""
         before = self._beginning(run, key, reason)
-        return self._execution.exit_wish(ref(run), key=key, reason=reason, before=before)
+        return self._execution.exit_command(ref(run), key=key, reason=reason, before=before)
 
     def go_on(
         self,
@@ -69,8 +69,8 @@ class LeavingService:
         key: str,
         *,
         reason: str | None,
-        before: Callable[[Desk], None] | None = None,
-    ) -> Answer:
+        before: Callable[[UnitOfWork], None] | None = None,
+    ) -> Reply:
         """Take the exit as far as it goes now, and the run's state along."""
         answer = self._execution.exit_run(ref(run), key=key, reason=reason, before=before)
         # Also one that was done by somebody else: the job that looks after exits knows no runs.
@@ -91,38 +91,38 @@ class LeavingService:
             self.settle(run.strategy_run_id, answer)
         return is_done
 
-    def settle(self, run_id: str, answer: Answer) -> None:
+    def settle(self, run_id: str, answer: Reply) -> None:
         """Write down what became of the run."""
         failed = answer.document.get("status") == "failed"
 
-        def decide(desk: Desk) -> None:
-            run = _locked(desk, run_id)
+        def decide(uow: UnitOfWork) -> None:
+            run = _locked(uow, run_id)
             if run.status != "exiting":
                 return
             run.status = "error" if failed else "closed"
             if failed:
                 run.status_reason = "positions could not be closed"
             else:
-                run.closed_at = desk.now
+                run.closed_at = uow.now
                 run.recovery_status = "none"
-            run.updated_at = desk.now
-            note(desk, run, "execution", f"run_{run.status}", f"Run {run.status}")
-            desk.session.flush()
+            run.updated_at = uow.now
+            note(uow, run, "execution", f"run_{run.status}", f"Run {run.status}")
+            uow.session.flush()
 
         self._turns.do(decide)
 
-    def _beginning(self, run: WorkerRun, key: str, reason: str) -> Callable[[Desk], None]:
-        def begin(desk: Desk) -> None:
-            self._begin(desk, _locked(desk, run.strategy_run_id), key, reason)
+    def _beginning(self, run: WorkerRun, key: str, reason: str) -> Callable[[UnitOfWork], None]:
+        def begin(uow: UnitOfWork) -> None:
+            self._begin(uow, _locked(uow, run.strategy_run_id), key, reason)
 
         return begin
 
     def _begin(
-        self, desk: Desk, run: WorkerRun, key: str | None, reason: str | None
+        self, uow: UnitOfWork, run: WorkerRun, key: str | None, reason: str | None
     ) -> tuple[str, str | None]:
         """The key and the reason of the exit that is meant; the run is being left from now on."""
         wanted = (key or "").strip()
-        taken = desk.intent(run.strategy_run_id, wanted) if wanted else None
+        taken = uow.intent(run.strategy_run_id, wanted) if wanted else None
         if taken is not None and taken["kind"] != EXIT_RUN:
             raise KeyReused(wanted)
         if taken is not None and taken["answer"] is not None:
@@ -134,20 +134,20 @@ class LeavingService:
         chosen = wanted or f"exit:{secrets.token_hex(8)}"
         run.status, run.exit_key = "exiting", chosen
         run.status_reason = reason or ""
-        run.updated_at = desk.now
+        run.updated_at = uow.now
         note(
-            desk,
+            uow,
             run,
             "execution",
             "run_exiting",
             f"Leaving the run{f': {reason}' if reason else ''}",
         )
-        desk.session.flush()
+        uow.session.flush()
         return chosen, reason
 
 
-def _locked(desk: Desk, run_id: str) -> WorkerRun:
-    run: Any = repository.any_run(desk.session, run_id, lock=True)
+def _locked(uow: UnitOfWork, run_id: str) -> WorkerRun:
+    run: Any = repository.any_run(uow.session, run_id, lock=True)
     if run is None:
         raise UnknownRun
     return run

@@ -14,8 +14,8 @@ from tradertape_server.features.auth.audit import Caller, record
 from tradertape_server.features.execution.exits import kill_switch_exits
 from tradertape_server.features.execution.exits.kill_switch_exits import Exit
 from tradertape_server.features.execution.service import ExecutionService
-from tradertape_server.features.execution.state.command import Wish
-from tradertape_server.features.execution.state.unit_of_work import Desk
+from tradertape_server.features.execution.state.command import Command
+from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 from tradertape_server.features.execution.store import repository as execution_repository
 from tradertape_server.features.execution.store.halts import SERVER, USER, Halt
 from tradertape_server.features.feed.http.tick_socket import events_topic
@@ -61,57 +61,63 @@ class KillSwitch:
         self, caller: Identity, wanted: KillSwitchIn, where: Caller, *, is_server: bool = False
     ) -> KillSwitchOut:
         """Turn it on or off. On twice keeps its moment; cancelling and exiting are done again."""
-        wish = Wish(
-            lambda desk: self._decide(desk, caller, wanted, where, is_server=is_server),
-            lambda _desk, switched: switched,  # once the venue has answered the cancellations
+        command = Command(
+            lambda uow: self._decide(uow, caller, wanted, where, is_server=is_server),
+            lambda _uow, switched: switched,  # once the venue has answered the cancellations
         )
-        switched: _Switched = self._execution.trader.do(wish)
+        switched: _Switched = self._execution.trader.execute(command)
         for run_id, key in switched.exits:
-            self._execution.go_on_leaving(run_id, key)
+            self._execution.advance_exit(run_id, key)
         for user_id in switched.user_ids:
             data = {"event": "kill_switch", **self.status(user_id).model_dump(mode="json")}
             self._bus.publish(Event(events_topic(user_id), switched.cursor, data))
         return self.status(caller.id, is_server=is_server)
 
     def _decide(
-        self, desk: Desk, caller: Identity, wanted: KillSwitchIn, where: Caller, *, is_server: bool
+        self,
+        uow: UnitOfWork,
+        caller: Identity,
+        wanted: KillSwitchIn,
+        where: Caller,
+        *,
+        is_server: bool,
     ) -> _Switched:
         user_id = None if is_server else caller.id
-        known = desk.halts.by_user.get(user_id)
+        known = uow.halts.by_user.get(user_id)
         record(
-            desk.session,
+            uow.session,
             f"{'server_' if is_server else ''}kill_switch_{'on' if wanted.active else 'off'}",
-            user_id=caller.id, actor=caller.email, caller=where, now=desk.now,
+            user_id=caller.id, actor=caller.email, caller=where, now=uow.now,
             **wanted.model_dump(exclude={"active"}),
         )  # fmt: skip
-        runs = repository.runs_not_over(desk.session, user_id)
+        runs = repository.runs_not_over(uow.session, user_id)
         exits: list[Exit] = []
         if wanted.active:
             halt = Halt(
                 user_id=user_id,
                 reason=wanted.reason,
                 by=caller.email,
-                since=known.since if known else desk.now,
+                since=known.since if known else uow.now,
             )
-            desk.switch(user_id, halt)
-            halt_runs(desk, runs, halt)
-            exits = _clear_out(desk, self._accounts(desk, user_id), wanted)
+            uow.switch(user_id, halt)
+            halt_runs(uow, runs, halt)
+            exits = _clear_out(uow, self._accounts(uow, user_id), wanted)
         else:
-            desk.switch(user_id, None)
-            release_runs(desk, runs, by=caller.email)
+            uow.switch(user_id, None)
+            release_runs(uow, runs, by=caller.email)
         heard = {run.user_id for run in runs} | {caller.id}
-        return _Switched(tuple(exits), tuple(sorted(heard)), desk.cursor)
+        return _Switched(tuple(exits), tuple(sorted(heard)), uow.cursor)
 
-    def _accounts(self, desk: Desk, user_id: int | None) -> Sequence[int]:
+    def _accounts(self, uow: UnitOfWork, user_id: int | None) -> Sequence[int]:
         if user_id is None:
-            return execution_repository.open_accounts(desk.session)
-        return [one.id for one in execution_repository.accounts(desk.session, user_id)]
+            return execution_repository.open_accounts(uow.session)
+        return [one.id for one in execution_repository.accounts(uow.session, user_id)]
 
 
-def _clear_out(desk: Desk, account_ids: Sequence[int], wanted: KillSwitchIn) -> list[Exit]:
+def _clear_out(uow: UnitOfWork, account_ids: Sequence[int], wanted: KillSwitchIn) -> list[Exit]:
     if wanted.cancel_orders or wanted.exit_positions:
-        kill_switch_exits.take_back_entries(desk, account_ids)
+        kill_switch_exits.take_back_entries(uow, account_ids)
     if not wanted.exit_positions:
         return []
     reason = f"kill switch: {wanted.reason}" if wanted.reason else "kill switch"
-    return kill_switch_exits.begin_exits(desk, account_ids, reason=reason)
+    return kill_switch_exits.begin_exits(uow, account_ids, reason=reason)

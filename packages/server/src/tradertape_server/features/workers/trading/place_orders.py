@@ -1,4 +1,4 @@
-"""Wishes of workers: guarded by session, token and the run's state, then placed by execution."""
+"""Commands of workers: guarded by session, token and the run's state, then placed by execution."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from tradertape_server.features.execution.orders import place as order_placement
 from tradertape_server.features.execution.orders import unwinding
 from tradertape_server.features.execution.orders.idempotency import checked_key, request_hash
 from tradertape_server.features.execution.orders.place import Reserved
-from tradertape_server.features.execution.orders.replies import Answer
+from tradertape_server.features.execution.orders.replies import Reply
 from tradertape_server.features.execution.service import ExecutionService, RunRef
-from tradertape_server.features.execution.state.unit_of_work import Desk, Read
+from tradertape_server.features.execution.state.unit_of_work import Read, UnitOfWork
 from tradertape_server.features.workers import repository
 from tradertape_server.features.workers.errors import RunClosed, UnknownRun
 from tradertape_server.features.workers.models import WorkerRun
@@ -34,7 +34,7 @@ TRADING = frozenset({"open", "halted"})  # a halted run is refused by the gate, 
 
 
 class IntentService:
-    """Places what workers wish for."""
+    """Places what workers command for."""
 
     def __init__(self, execution: ExecutionService, tokens: SafetyTokens) -> None:
         self._execution = execution
@@ -42,10 +42,10 @@ class IntentService:
 
     async def place(
         self, caller: Identity, run_id: str, wanted: Intent, nonce: str | None
-    ) -> Answer:
+    ) -> Reply:
         """Do what an intent says, once for its key: a repetition gets the first answer.
 
-        The key outlives session and token; a token is used up only with a wish that is new.
+        The key outlives session and token; a token is used up only with a command that is new.
         Raises UnknownRun, AccountNotAllowed, SessionConflict, RunClosed, TokenRefused, and what
         execution raises.
         """
@@ -56,32 +56,32 @@ class IntentService:
 
     async def _place(
         self, caller: Identity, run_id: str, wanted: Intent, nonce: str | None
-    ) -> Answer:
+    ) -> Reply:
         key, place = checked_key(wanted.idempotency_key), self._decision(wanted)
         hashed = request_hash(wanted.intent_type, wanted.payload)
         read = Read(repository.trading_runs, run_id)
 
-        def decide(desk: Desk) -> Any:
-            run: TradingRun | None = desk.look(read)
+        def decide(uow: UnitOfWork) -> Any:
+            run: TradingRun | None = uow.prefetched(read)
             if run is None or run.user_id != caller.id:
                 raise UnknownRun
             demand_account(caller, run.account_scope)
             demand_nonce(run, caller, nonce)
             intent = self._intent(run, wanted, key, hashed)
-            if desk.intent(run_id, key) is not None:
-                return place(desk, intent)
+            if uow.intent(run_id, key) is not None:
+                return place(uow, intent)
             if run.status not in TRADING:
                 raise RunClosed(run_id, run.status)
             token = wanted.safety_token
-            token_id = None if token is None else self._tokens.check(desk, run, token)
-            carry = place(desk, intent)
+            token_id = None if token is None else self._tokens.check(uow, run, token)
+            carry = place(uow, intent)
             if token_id is not None and isinstance(carry, Reserved):
-                self._tokens.spend(desk, token_id)
+                self._tokens.spend(uow, token_id)
             return carry
 
-        wish = order_placement.keyed_wish(run_id, key, decide)
-        wish.read = read
-        return await self._execution.answered_soon(wish)
+        command = order_placement.keyed_command(run_id, key, decide)
+        command.read = read
+        return await self._execution.reply_async(command)
 
     def _intent(
         self, run: TradingRun, wanted: Intent, key: str, hashed: str
@@ -160,7 +160,7 @@ def _only_member(payload: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 
 def _no_others(document: Mapping[str, Any], known: Sequence[str], at: str) -> None:
-    """Raise InvalidDocument for a misspelt member: it would be a wish that is not heard."""
+    """Raise InvalidDocument for a misspelt member: it would be a command that is not heard."""
     problems = [
         Problem(f"{at}/{name}", f"is not known here; there {_are(known)}")
         for name in document

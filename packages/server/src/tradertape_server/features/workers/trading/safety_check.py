@@ -14,7 +14,7 @@ from typing import Any
 from tradertape_core.kernel.clock import Clock
 from tradertape_core.risk.protection_snapshot import protection_snapshot
 from tradertape_server.features.execution.service import ExecutionService
-from tradertape_server.features.execution.state.unit_of_work import Desk
+from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 from tradertape_server.features.workers import repository
 from tradertape_server.features.workers.errors import TokenRefused
 from tradertape_server.features.workers.models import WorkerRun
@@ -50,7 +50,7 @@ class SafetyTokens:
         signature = self._sign(run.strategy_run_id, run.session_nonce, generation, head)
         return f"{head}.{signature}", expires_at
 
-    def check(self, desk: Desk, run: WorkerRun | TradingRun, token: str) -> str:
+    def check(self, uow: UnitOfWork, run: WorkerRun | TradingRun, token: str) -> str:
         """The token's number. Raises TokenRefused."""
         head, _, signature = token.rpartition(".")
         generation = _generation(run)
@@ -62,16 +62,16 @@ class SafetyTokens:
         # More life than a token is given: the clock was set back since.
         if left_s <= 0 or left_s > TOKEN_LIFE.total_seconds() + _CLOCKS_APART_S:
             raise TokenRefused("expired")
-        if repository.is_spent(desk.session, token_id):
+        if repository.is_spent(uow.session, token_id):
             raise TokenRefused("was used already")
         return token_id
 
-    def spend(self, desk: Desk, token_id: str) -> None:
+    def spend(self, uow: UnitOfWork, token_id: str) -> None:
         """Use it up with this transaction."""
         now = self._clock.now()
-        repository.spend(desk.session, token_id, now=now)
+        repository.spend(uow.session, token_id, now=now)
         if self._cleaned_at is None or now - self._cleaned_at > _CLEAN_EVERY:
-            repository.forget_spent(desk.session, now - _KEPT_FOR)
+            repository.forget_spent(uow.session, now - _KEPT_FOR)
             self._cleaned_at = now
 
     def _sign(self, run_id: str, nonce: str | None, generation: int, head: str) -> str:
