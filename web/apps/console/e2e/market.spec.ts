@@ -11,7 +11,7 @@ function rowsOf(page: Page): Locator {
 
 test("a watch list is begun, ticks, and is put in order by keyboard", async ({ page }) => {
   await page.goto("/market")
-  await expect(page.getByText("Watch what you care about")).toBeVisible()
+  await expect(page.getByText("Create a watch list")).toBeVisible()
   await shoot(page, "market-empty")
   await page.getByRole("button", { name: "Start with the NIFTY 50" }).click()
   const rows = rowsOf(page)
@@ -176,7 +176,7 @@ test("a trigger is refused in words, made, changed, deleted and made again", asy
   await form.getByRole("textbox", { name: "quantity" }).fill("10")
   await form.getByRole("button", { name: "-5 percent from the last price" }).click()
   await form.getByRole("button", { name: /^Place GTT: buy 10 INFY at ₹.* PAPER$/ }).click()
-  const rows = page.getByRole("region", { name: "Triggers that wait" }).locator("tbody tr")
+  const rows = page.getByRole("region", { name: "Active GTTs" }).locator("tbody tr")
   await expect(rows).toHaveCount(1)
   await expect(rows.first()).toContainText("% away")
 
@@ -191,7 +191,7 @@ test("a trigger is refused in words, made, changed, deleted and made again", asy
     .first()
     .getByRole("button", { name: /^Delete/ })
     .click()
-  await expect(page.getByText("No trigger waits")).toBeVisible()
+  await expect(page.getByText("No active GTTs")).toBeVisible()
   await page.getByRole("button", { name: "Undo" }).click()
   await expect(rows.first()).toContainText("Buy 25")
 
@@ -247,12 +247,12 @@ test("a trigger that fires leaves the order it made, here and on the chart", asy
   }).toPass({ timeout: 60_000 })
   await page.goto("/gtts?tab=history")
   const fired = page
-    .getByRole("region", { name: "Triggers that are over" })
+    .getByRole("region", { name: "GTT history" })
     .getByRole("row", { name: new RegExp(`${made.name}.*Triggered`) })
   await expect(fired).toContainText(`Complete, ${made.quantity} at`, { timeout: STILL_AT_MOST_MS })
   await shoot(page, "gtt-history")
   await fired.getByRole("link").click()
-  await expect(page.getByRole("region", { name: "Your trades here" })).toContainText("GTT")
+  await expect(page.getByRole("region", { name: "Your trades", exact: true })).toContainText("GTT")
   await shoot(page, "symbol-traded")
 })
 

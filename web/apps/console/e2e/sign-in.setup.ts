@@ -11,7 +11,7 @@ test("a newcomer signs in by the link in a mail", async ({ page, context }) => {
   await page.getByRole("textbox", { name: "E-mail" }).fill(address)
   await shoot(page, "sign-in")
   await page.getByRole("button", { name: "Send me a link" }).click()
-  await expect(page.getByText("Look into your mail")).toBeVisible()
+  await expect(page.getByText("Check your e-mail")).toBeVisible()
   const { path } = await signInMail(address)
   await page.goto(path)
   await page.getByRole("button", { name: "Sign in to TraderTape" }).click()

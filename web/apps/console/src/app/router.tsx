@@ -181,7 +181,7 @@ const optionsRoute = createRoute({
   component: lazyPage(() => import("@/features/options/options-page"), "OptionsPage"),
 })
 
-const GTT_TABS = ["waiting", "history"] as const
+const GTT_TABS = ["active", "history"] as const
 
 const gttsRoute = createRoute({
   getParentRoute: () => frameRoute,

@@ -49,9 +49,9 @@ export function staleFor(tick: Tick | undefined, now_ms: number): number | null 
 export function useStaleFor(id: string): number | null {
   const listen = useCallback(
     (changed: () => void) => {
-      const leave = [live.listen(id, changed), onBeat(changed)]
+      const unsubscribes = [live.listen(id, changed), onBeat(changed)]
       return () => {
-        for (const action of leave) action()
+        for (const action of unsubscribes) action()
       }
     },
     [id],

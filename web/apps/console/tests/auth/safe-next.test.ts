@@ -1,5 +1,5 @@
 import { expect, test } from "vitest"
-import { safeNext } from "@/features/auth/use-entered"
+import { safeNext } from "@/features/auth/use-signed-in"
 
 test.each([
   ["/backtests/bt_1?tab=trades", "/backtests/bt_1?tab=trades"],

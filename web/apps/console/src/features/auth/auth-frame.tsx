@@ -7,7 +7,7 @@ interface Props {
   children: ReactNode
 }
 
-/** The calm page around every way of signing in. */
+/** The page layout around every sign-in form. */
 export function AuthFrame({ title, children }: Props) {
   useEffect(() => {
     document.title = `${title} · TraderTape`

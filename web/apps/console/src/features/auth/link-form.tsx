@@ -6,14 +6,14 @@ import { signIn } from "@/lib/queries/auth"
 import { failureText } from "@/lib/tell"
 import { OtpForm } from "./otp-form"
 
-/** Ask for a link, then take the code that came with it. */
+/** Request a sign-in link, then accept the code from the same e-mail. */
 export function LinkForm({ next }: { next: string | undefined }) {
   const [email, setEmail] = useState("")
   const asking = useMutation({ mutationFn: () => signIn.requestLink(email.trim()) })
   if (asking.isSuccess) {
     return (
       <Stack gap="sm">
-        <Alert icon={<Mail size={18} />} variant="light" title="Look into your mail">
+        <Alert icon={<Mail size={18} />} variant="light" title="Check your e-mail">
           <Text size="sm">{asking.data.detail}. It works once, for 10 minutes.</Text>
           <Text size="sm" mt={6}>
             On your own machine without a mail server, the link is printed in the terminal where TraderTape

@@ -4,20 +4,20 @@ import { type FormEvent, useState } from "react"
 import { signIn, wantsTotp } from "@/lib/queries/auth"
 import { failureText } from "@/lib/tell"
 import { TotpInput } from "./totp-input"
-import { useEntered } from "./use-entered"
+import { useSignedIn } from "./use-signed-in"
 
 interface Props {
   email: string
   next: string | undefined
 }
 
-/** The six digits that came with the link: for signing in on another device than the mail's. */
+/** The 6-digit code sent with the link, to sign in on a device other than the one that received the e-mail. */
 export function OtpForm({ email, next }: Props) {
   const [otp, setOtp] = useState("")
   const [totp, setTotp] = useState("")
   const entering = useMutation({
     mutationFn: (code: string) => signIn.byOtp(email, code, totp || undefined),
-    onSuccess: useEntered(next),
+    onSuccess: useSignedIn(next),
   })
   const submit = (event: FormEvent) => {
     event.preventDefault()
@@ -27,7 +27,7 @@ export function OtpForm({ email, next }: Props) {
     <form onSubmit={submit}>
       <Stack gap={8}>
         <Text size="sm" fw={500}>
-          Or type the 6-digit code
+          Or enter the 6-digit code
         </Text>
         <PinInput
           length={6}

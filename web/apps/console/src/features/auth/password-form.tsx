@@ -4,7 +4,7 @@ import { useMutation } from "@tanstack/react-query"
 import { signIn, wantsTotp } from "@/lib/queries/auth"
 import { failureText } from "@/lib/tell"
 import { TotpInput } from "./totp-input"
-import { useEntered } from "./use-entered"
+import { useSignedIn } from "./use-signed-in"
 
 interface Fields {
   email: string
@@ -17,7 +17,7 @@ export function PasswordForm({ next }: { next: string | undefined }) {
   const entering = useMutation({
     mutationFn: ({ email, password, totp }: Fields) =>
       signIn.byPassword(email.trim(), password, totp || undefined),
-    onSuccess: useEntered(next),
+    onSuccess: useSignedIn(next),
   })
   const needsTotp = wantsTotp(entering.error) || form.values.totp !== ""
   return (

@@ -17,7 +17,7 @@ export function SignInPage() {
     <AuthFrame title="Sign in">
       {ended && (
         <Text size="sm" mb="md" role="status">
-          Your session has ended. Sign in to go on where you were.
+          Your session has ended. Sign in to continue where you left off.
         </Text>
       )}
       <SegmentedControl
@@ -26,7 +26,7 @@ export function SignInPage() {
         value={way}
         onChange={setWay}
         mb="md"
-        aria-label="Way to sign in"
+        aria-label="Sign-in method"
       />
       {way === "link" ? <LinkForm next={next} /> : <PasswordForm next={next} />}
     </AuthFrame>

@@ -5,7 +5,7 @@ interface Props {
   onChange: (value: string) => void
 }
 
-/** The authenticator's six digits, for accounts with a second factor. */
+/** The authenticator's 6-digit code, for accounts with a second factor. */
 export function TotpInput({ value, onChange }: Props) {
   return (
     <TextInput

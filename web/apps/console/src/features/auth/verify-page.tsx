@@ -7,20 +7,20 @@ import { signIn, wantsTotp } from "@/lib/queries/auth"
 import { failureText } from "@/lib/tell"
 import { AuthFrame } from "./auth-frame"
 import { TotpInput } from "./totp-input"
-import { useEntered } from "./use-entered"
+import { useSignedIn } from "./use-signed-in"
 
 function wantsConfirmation(error: unknown): boolean {
   return error instanceof ApiError && error.code === "confirm_needed"
 }
 
-/** Opened from a mail. The button spends the link; a mail scanner that only opens it does not. */
+/** Opened from the e-mail. Only the button uses up the link, so mail scanners that open it do not. */
 export function VerifyPage() {
   const { token, next } = useSearch({ from: "/sign-in/verify" })
   const [totp, setTotp] = useState("")
   const [isConfirmed, setConfirmed] = useState(false)
   const entering = useMutation({
     mutationFn: (confirm: boolean) => signIn.byToken(token ?? "", confirm, totp || undefined),
-    onSuccess: useEntered(next),
+    onSuccess: useSignedIn(next),
   })
   const { error } = entering
   const asks = wantsConfirmation(error) || wantsTotp(error)
@@ -50,7 +50,7 @@ export function VerifyPage() {
             </Button>
           )}
           <Anchor component={Link} to="/sign-in" size="sm">
-            Ask for a new link
+            Request a new link
           </Anchor>
         </Stack>
       </form>

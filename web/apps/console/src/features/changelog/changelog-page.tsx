@@ -19,7 +19,7 @@ export function ChangelogPage() {
       {error && <ErrorState error={error} what="The changelog" retry={refetch} />}
       {data?.length === 0 && (
         <EmptyState icon={<ScrollText size={32} />} title="Nothing released yet">
-          Releases appear here with what they add, change and mend.
+          Releases appear here with what they add, change and fix.
         </EmptyState>
       )}
       <Stack gap="md" maw={820}>
@@ -31,7 +31,7 @@ export function ChangelogPage() {
   )
 }
 
-/** Markdown of a changelog line without its marks. */
+/** A changelog line without its Markdown markup. */
 function plain(text: string): string {
   return text.replace(/\[([^\]]+)\]\([^)]*\)/g, "$1").replace(/[*`]/g, "")
 }

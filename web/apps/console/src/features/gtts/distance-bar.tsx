@@ -6,7 +6,7 @@ import classes from "./gtts.module.css"
 
 const NEAR_PCT = 1
 
-/** How far the price has to go, live: a way that fills up, or a mark between two triggers. */
+/** Live distance to the trigger: a progress bar, or a marker between two triggers. */
 export function DistanceBar({ gtt }: { gtt: Gtt }) {
   useWatch(gtt.instrument, "ltp")
   const last = useTickPart(gtt.instrument, (tick) => tick.ltp)

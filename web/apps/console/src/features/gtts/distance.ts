@@ -1,11 +1,11 @@
 import type { Gtt } from "@/lib/queries/gtts"
 
 export interface Distance {
-  /** Percent the price has to go, of the price; of two triggers the nearer one's. */
+  /** Distance to the trigger in percent of the price; with two triggers, to the nearer one. */
   percent: number
-  /** How much of the way from the making of it is gone, 0 to 1; null with two triggers. */
+  /** Progress from the price at creation to the trigger, 0 to 1; null with two triggers. */
   done: number | null
-  /** Where the price stands between the two triggers, 0 to 1; null with one. */
+  /** Position of the price between the two triggers, 0 to 1; null with one trigger. */
   between: number | null
 }
 
@@ -13,7 +13,7 @@ function within(value: number): number {
   return Math.min(1, Math.max(0, value))
 }
 
-/** How far a price is from firing a trigger; null without a price. */
+/** Return how far a price is from the trigger; null without a price. */
 export function distanceOf(
   { legs, reference }: Pick<Gtt, "legs" | "reference">,
   last: number | undefined,
@@ -30,7 +30,7 @@ export function distanceOf(
   return { percent, done: whole > 0 ? within(1 - Math.abs(first - last) / whole) : 1, between: null }
 }
 
-/** A price on the instrument's tick, as near as can be: percent steps rarely end on one. */
+/** Round a price to the instrument's tick size. */
 export function onTick(price: number, tick: number): number {
   if (tick <= 0) return price
   const decimals = (String(tick).split(".")[1] ?? "").length

@@ -12,13 +12,13 @@ import { useAccountEvents, useFeedStatus } from "@/lib/live"
 import { offerUndo } from "@/lib/offer-undo"
 import { type Gtt, gttAccountsQuery, gttCalls, gttsQuery, type NewLeg } from "@/lib/queries/gtts"
 import { tellDone, tellFailed } from "@/lib/tell"
+import { ActiveTable } from "./active-table"
 import { GttForm } from "./form/gtt-form"
 import { HistoryTable } from "./history-table"
-import { WaitingTable } from "./waiting-table"
 
 const route = getRouteApi("/frame/gtts")
 
-/** The legs of a trigger as they would be sent again. */
+/** The legs of a GTT, ready to create it again. */
 function legsAgain(gtt: Gtt): NewLeg[] {
   return gtt.legs.map(({ trigger, transaction_type, quantity, price, product }) => ({
     trigger,
@@ -29,34 +29,34 @@ function legsAgain(gtt: Gtt): NewLeg[] {
   }))
 }
 
-/** Delete at once, and offer to make the same one again. */
+/** Delete at once, and offer to undo by creating it again. */
 function useDelete(): (gtt: Gtt) => void {
   const client = useQueryClient()
   const again = useMutation({
     mutationFn: (gtt: Gtt) =>
       gttCalls.create({ account_scope: gtt.account_scope, instrument: gtt.instrument, legs: legsAgain(gtt) }),
     onSuccess: (made) => tellDone(`It waits again, as GTT ${made.id}`),
-    onError: (error) => tellFailed("It could not be made again", error),
+    onError: (error) => tellFailed("The GTT could not be restored", error),
     onSettled: () => client.invalidateQueries({ queryKey: ["gtts"] }),
   })
   const { mutate } = useMutation({
     mutationFn: (gtt: Gtt) => gttCalls.remove(gtt.id),
     onSuccess: (_, gtt) =>
       offerUndo(`GTT ${gtt.id} on ${symbolOf(gtt.instrument)} was deleted`, () => again.mutate(gtt)),
-    onError: (error) => tellFailed("It still waits", error),
+    onError: (error) => tellFailed("The GTT was not deleted", error),
     onSettled: () => client.invalidateQueries({ queryKey: ["gtts"] }),
   })
   return useCallback((gtt: Gtt) => mutate(gtt), [mutate])
 }
 
-/** Good-till-triggered orders of the paper accounts: what waits, and what came of the rest. */
+/** Good-till-triggered orders of the paper accounts: active ones and history. */
 export function GttsPage() {
-  const { tab = "waiting", make, isNew } = route.useSearch()
+  const { tab = "active", make, isNew } = route.useSearch()
   const navigate = route.useNavigate()
   const client = useQueryClient()
   const { simulated } = useFeedStatus()
   const accounts = useQuery(gttAccountsQuery)
-  const waiting = useQuery(gttsQuery(true))
+  const active = useQuery(gttsQuery(true))
   const history = useQuery({ ...gttsQuery(false), enabled: tab === "history" })
   const [edited, setEdited] = useState<Gtt | null>(null)
   const [account, setAccount] = useState<string | null>(null)
@@ -110,18 +110,18 @@ export function GttsPage() {
           }
         >
           <Tabs.List px="md" pt={4}>
-            <Tabs.Tab value="waiting">Waiting {waiting.data ? waiting.data.total : ""}</Tabs.Tab>
+            <Tabs.Tab value="active">Active {active.data ? active.data.total : ""}</Tabs.Tab>
             <Tabs.Tab value="history">History</Tabs.Tab>
           </Tabs.List>
-          <Tabs.Panel value="waiting">
-            {waiting.error && !waiting.data ? (
-              <ErrorState error={waiting.error} what="Your triggers" retry={() => void waiting.refetch()} />
-            ) : !waiting.data ? (
+          <Tabs.Panel value="active">
+            {active.error && !active.data ? (
+              <ErrorState error={active.error} what="Your GTTs" retry={() => void active.refetch()} />
+            ) : !active.data ? (
               <Skeleton height={320} m="md" w="auto" />
-            ) : of(waiting.data.items).length === 0 ? (
+            ) : of(active.data.items).length === 0 ? (
               <NothingWaits action={begin} />
             ) : (
-              <WaitingTable gtts={of(waiting.data.items)} onEdit={setEdited} onDelete={remove} />
+              <ActiveTable gtts={of(active.data.items)} onEdit={setEdited} onDelete={remove} />
             )}
           </Tabs.Panel>
           <Tabs.Panel value="history">
@@ -130,8 +130,8 @@ export function GttsPage() {
             ) : !history.data ? (
               <Skeleton height={320} m="md" w="auto" />
             ) : of(history.data.items).length === 0 ? (
-              <EmptyState icon={<History size={28} />} title="Nothing has happened yet">
-                Triggers that fired, expired or were deleted stand here, with the order each of them made.
+              <EmptyState icon={<History size={28} />} title="No history yet">
+                GTTs that triggered, expired or were deleted appear here, with the order each placed.
               </EmptyState>
             ) : (
               <HistoryTable gtts={of(history.data.items)} />
@@ -146,9 +146,9 @@ export function GttsPage() {
 
 function NothingWaits({ action }: { action: ReactNode }) {
   return (
-    <EmptyState icon={<AlarmClockCheck size={30} />} title="No trigger waits" action={action}>
-      A GTT waits for a price for up to a year and then places a limit order: buy a dip, or guard what you
-      hold with a stop and a target of which the first ends the other. These are on paper accounts.
+    <EmptyState icon={<AlarmClockCheck size={30} />} title="No active GTTs" action={action}>
+      A GTT stays active for up to a year and places a limit order at its trigger price: buy a dip, or protect
+      a holding with a stop and a target, where one cancels the other. These are on paper accounts.
     </EmptyState>
   )
 }

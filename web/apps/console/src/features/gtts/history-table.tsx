@@ -4,15 +4,15 @@ import type { Column } from "@/components/table/column"
 import { DataTable } from "@/components/table/data-table"
 import { symbolOf } from "@/lib/instrument"
 import type { Gtt } from "@/lib/queries/gtts"
+import { InstrumentCell, LegWords, ROW_PX } from "./active-table"
 import classes from "./gtts.module.css"
-import { InstrumentCell, LegWords, ROW_PX } from "./waiting-table"
 
 const COLOURS: Record<string, string> = { triggered: "green", rejected: "red" }
 
-/** What a trigger came to: the order it made and how far that got, or why there is none. */
+/** The outcome of a GTT: its order and fills, or why there is none. */
 function Outcome({ gtt }: { gtt: Gtt }) {
   const result = gtt.legs.find((leg) => leg.result)?.result
-  if (!result) return <span className="tt-muted">Made no order</span>
+  if (!result) return <span className="tt-muted">No order placed</span>
   if (result.reason)
     return (
       <span className={classes.reason} title={result.reason}>
@@ -60,7 +60,7 @@ const COLUMNS: Column<Gtt>[] = [
   },
   {
     id: "places",
-    header: "Places",
+    header: "Order",
     isText: true,
     isSortable: false,
     value: () => null,
@@ -68,7 +68,7 @@ const COLUMNS: Column<Gtt>[] = [
   },
   {
     id: "outcome",
-    header: "Came to",
+    header: "Outcome",
     isText: true,
     isSortable: false,
     value: () => null,
@@ -86,17 +86,17 @@ const COLUMNS: Column<Gtt>[] = [
 
 const NEWEST_FIRST = [{ id: "at", desc: true }]
 
-/** The leg that fired; all of them where none did. */
+/** The leg that triggered; all legs if none did. */
 function over({ legs }: Gtt): Gtt["legs"] {
   const fired = legs.filter((leg) => leg.result)
   return fired.length > 0 ? fired : legs
 }
 
-/** Triggers that are over. */
+/** GTTs that are no longer active. */
 export function HistoryTable({ gtts }: { gtts: Gtt[] }) {
   return (
     <DataTable
-      label="Triggers that are over"
+      label="GTT history"
       rows={gtts}
       columns={COLUMNS}
       rowKey={(gtt) => String(gtt.id)}

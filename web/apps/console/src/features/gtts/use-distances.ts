@@ -6,11 +6,13 @@ import { distanceOf } from "./distance"
 const FIRST_MS = 400
 const AGAIN_MS = 3_000
 
-/** How far every trigger is from firing, by its id, in percent: renewed slowly, as rows are put in order by it. */
+/** Distance to the trigger in percent, by GTT id. Updated slowly, because rows are sorted by it. */
 export function useDistances(gtts: readonly Gtt[]): ReadonlyMap<number, number> {
   const [found, setFound] = useState<ReadonlyMap<number, number>>(new Map())
   useEffect(() => {
-    const leave = [...new Set(gtts.map(({ instrument }) => instrument))].map((id) => live.want(id, "ltp"))
+    const unsubscribes = [...new Set(gtts.map(({ instrument }) => instrument))].map((id) =>
+      live.want(id, "ltp"),
+    )
     const look = () =>
       setFound(
         new Map(
@@ -25,7 +27,7 @@ export function useDistances(gtts: readonly Gtt[]): ReadonlyMap<number, number> 
     return () => {
       clearTimeout(soon)
       clearInterval(again)
-      for (const action of leave) action()
+      for (const action of unsubscribes) action()
     }
   }, [gtts])
   return found

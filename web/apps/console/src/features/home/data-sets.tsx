@@ -9,14 +9,14 @@ import { setTitle } from "@/lib/set-title"
 import { useNow } from "@/lib/use-now"
 import classes from "./home.module.css"
 
-/** Which prices there are, how far they reach, and which of them new runs use. */
+/** The available data sets, their date ranges, and the active one. */
 export function DataSets() {
   const { data, error, isPending, refetch } = useQuery(dataSetsQuery)
   const now = useNow()
   if (isPending) return <Skeleton height={140} />
   if (error && !data) return <ErrorState error={error} what="The data sets" retry={refetch} />
   return (
-    <Section title="Market data" note="Prices that backtests can run on." flush>
+    <Section title="Market data" note="Prices available for backtests." flush>
       {data.map((set) => (
         <div key={set.name} className={classes.set}>
           <div className={classes.setHead}>

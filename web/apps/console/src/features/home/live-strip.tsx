@@ -11,7 +11,7 @@ import classes from "./home.module.css"
 const MOST = 5
 const NAMES = { dry_run: "Dry run", paper: "Paper", live: "Live" }
 
-/** Workers that run now, and what wants to be looked at; gone where nothing runs. */
+/** Active worker runs and what needs attention; hidden without active runs. */
 export function LiveStrip() {
   const { data } = useQuery({ ...overviewQuery, refetchInterval: 5_000 })
   const modes = data?.modes.filter((mode) => mode.runs > 0) ?? []
@@ -50,7 +50,7 @@ function Mode({ mode }: { mode: ModeSummary }) {
         <Text component="span" size="sm" c="dimmed">
           {count(mode.runs, "run")}, {count(mode.positions, "position")},{" "}
           {count(mode.open_orders, "open order")}
-          {mode.is_stale && ", at old prices"}
+          {mode.is_stale && ", at stale prices"}
         </Text>
       </dd>
     </div>

@@ -8,7 +8,7 @@ import { runsQuery } from "@/lib/queries/backtests"
 import { strategiesQuery } from "@/lib/queries/strategies"
 import classes from "./home.module.css"
 
-/** The way in for a newcomer: three steps, of which only the next one has a button. Gone once walked. */
+/** Three steps for new users; only the next one has a button. Hidden once completed. */
 export function NextSteps() {
   const mine = useQuery(strategiesQuery("mine"))
   const runs = useQuery(runsQuery())
@@ -40,7 +40,7 @@ export function NextSteps() {
     {
       done: hasOwnRun,
       title: "Change a rule and compare",
-      text: "Save a variant of your strategy, run it over the same years, and lay the two curves over each other.",
+      text: "Save a variant of your strategy, run it over the same years, and compare the two equity curves.",
       button: <LinkButton to="/strategies">Your strategies</LinkButton>,
     },
   ]

@@ -12,7 +12,7 @@ import { PlainTable } from "@/components/table/plain-table"
 import { runsQuery } from "@/lib/queries/backtests"
 import { useNow } from "@/lib/use-now"
 
-/** What ran last, newest first. */
+/** The latest backtests, newest first. */
 export function RecentRuns() {
   const { data, error, isPending, refetch } = useQuery(runsQuery())
   const now = useNow()

@@ -10,7 +10,7 @@ import { strategiesQuery } from "@/lib/queries/strategies"
 import { useNow } from "@/lib/use-now"
 import classes from "./home.module.css"
 
-/** The strategies touched last. */
+/** The most recently changed strategies. */
 export function RecentStrategies() {
   const { data, error, isPending, refetch } = useQuery(strategiesQuery("mine"))
   const now = useNow()
@@ -41,7 +41,7 @@ export function RecentStrategies() {
       ))}
       {data.items.length === 0 && (
         <EmptyState icon={<Waypoints size={28} />} title="None yet">
-          Fork a template and it stands here.
+          Fork a template and it appears here.
         </EmptyState>
       )}
     </Section>

@@ -14,7 +14,7 @@ const INDICES = [
   { id: "NSE:INDIA VIX", label: "INDIA VIX" },
 ]
 
-/** The indices everybody looks at first. */
+/** The main indices. */
 export function IndicesStrip() {
   return (
     <ul className={classes.strip} aria-label="Indices">

@@ -14,7 +14,7 @@ import { WatchBoard } from "./watchlist/watch-board"
 
 const route = getRouteApi("/frame/market")
 
-/** What the market does, now: the indices and the lists of instruments a person watches. */
+/** The market page: main indices and watch lists. */
 export function MarketPage() {
   const { list } = route.useSearch()
   const navigate = route.useNavigate()
@@ -46,7 +46,7 @@ function NoLists() {
     <Card>
       <EmptyState
         icon={<Eye size={30} />}
-        title="Watch what you care about"
+        title="Create a watch list"
         action={
           <Group gap={8} justify="center">
             <Button
@@ -60,13 +60,13 @@ function NoLists() {
               disabled={creating.isPending}
               onClick={() => creating.mutate({ name: "My list" })}
             >
-              Begin with an empty list
+              Start with an empty list
             </Button>
           </Group>
         }
       >
-        A watch list shows last price, change, volume and the day's range of up to 500 instruments as they
-        trade. Make as many as twenty; they are kept with your account.
+        A watch list shows the last price, change, volume and day's range of up to 500 instruments live. You
+        can create up to twenty; they are saved in your account.
       </EmptyState>
     </Card>
   )

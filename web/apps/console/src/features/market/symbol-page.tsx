@@ -13,8 +13,8 @@ import { activityQuery, type Instrument, instrumentQuery } from "@/lib/queries/l
 import { underlyingsQuery } from "@/lib/queries/options"
 import { SymbolChart } from "./symbol/chart-section"
 import { Depth } from "./symbol/depth"
-import { Doings } from "./symbol/doings"
 import { Facts } from "./symbol/facts"
+import { OwnActivity } from "./symbol/own-activity"
 import { Quote } from "./symbol/quote"
 import classes from "./symbol/symbol.module.css"
 import { UnknownSymbol } from "./symbol/unknown"
@@ -30,12 +30,12 @@ const OF_INDEX: Record<string, string> = {
   "BSE:SENSEX": "SENSEX",
 }
 
-/** The underlying by which the option chain knows an instrument. */
+/** The option chain's underlying for an instrument. */
 export function chainName({ instrument, underlying }: Pick<Instrument, "instrument" | "underlying">): string {
   return OF_INDEX[instrument] ?? underlying
 }
 
-/** Everything of one instrument: its candles, its quote, and what we do in it. */
+/** One instrument: chart, quote, depth, and the account's orders and trades in it. */
 export function SymbolPage() {
   const { id } = route.useParams()
   const instrument = useQuery(instrumentQuery(id))
@@ -73,11 +73,11 @@ function Known({ instrument }: { instrument: Instrument }) {
           {activity.error && !activity.data && (
             <ErrorState
               error={activity.error}
-              what="What you did here"
+              what="Your trades and orders"
               retry={() => void activity.refetch()}
             />
           )}
-          {activity.data && <Doings activity={activity.data} />}
+          {activity.data && <OwnActivity activity={activity.data} />}
         </div>
         <div className={classes.column}>
           <Quote instrument={instrument} tick={tick} />

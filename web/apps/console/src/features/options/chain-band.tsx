@@ -6,7 +6,7 @@ import { Flash } from "@/components/states/flash"
 import { useTick } from "@/lib/live"
 import classes from "./options.module.css"
 
-/** The underlying and what its chain sums to. */
+/** The underlying and totals of its chain. */
 export function ChainBand({ chain, session }: { chain: Chain; session: OptionSession }) {
   const tick = useTick(session.spot_instrument)
   const spot = tick?.ltp ?? chain.spot_ltp
@@ -23,26 +23,30 @@ export function ChainBand({ chain, session }: { chain: Chain; session: OptionSes
       <Stat
         label="Future"
         value={number(chain.forward, 2)}
-        note={chain.forward_source === "parity" ? "from calls and puts" : "from the cost of carry"}
-        hint="The forward price that volatility and Greeks are worked out on."
+        note={chain.forward_source === "parity" ? "from put-call parity" : "from cost of carry"}
+        hint="The forward price used for volatility and Greeks."
       />
       <Stat
         label="ATM volatility"
         value={percent(chain.atm_iv, 2)}
-        hint="Implied volatility at the money, percent a year."
+        hint="Implied volatility at the money, percent per year."
       />
-      <Stat label="PCR" value={number(chain.pcr, 2)} hint="Open puts over open calls, of the whole chain." />
+      <Stat
+        label="PCR"
+        value={number(chain.pcr, 2)}
+        hint="Put-call ratio: open interest of puts over calls, whole chain."
+      />
       <Stat
         label="Max pain"
         value={number(chain.max_pain)}
-        hint="The strike at which all open options together would pay least. It describes positions; it predicts nothing."
+        hint="The strike at which all open options together would pay the least. Not a forecast."
       />
       <Stat label="Expires in" value={until(chain.days_to_expiry)} />
       <Stat
         label="Lot"
         value={number(chain.lot_size)}
         note={session.freeze_quantity ? `freeze ${number(session.freeze_quantity)}` : undefined}
-        hint="Units of one lot; freeze is the most units one order may have."
+        hint="Units per lot; freeze is the maximum units per order."
       />
     </dl>
   )

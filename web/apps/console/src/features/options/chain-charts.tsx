@@ -7,7 +7,7 @@ import { ChartSection } from "@/components/page/chart-section"
 import { openInterestOption, smileOption } from "./open-interest-option"
 import classes from "./options.module.css"
 
-/** Where contracts are held, and what volatility each strike asks for. */
+/** Open interest and implied volatility by strike. */
 export function ChainCharts({ chain }: { chain: Chain }) {
   const open = useCallback((tokens: Tokens) => openInterestOption(chain, tokens), [chain])
   const smile = useCallback((tokens: Tokens) => smileOption(chain, tokens), [chain])
@@ -24,7 +24,7 @@ export function ChainCharts({ chain }: { chain: Chain }) {
       </ChartSection>
       <ChartSection
         title="Implied volatility"
-        note={`Out of the money, percent a year: calls red, puts green; ${percent(chain.atm_iv, 1)} at the money.`}
+        note={`Out-of-the-money options, percent per year: calls red, puts green; ${percent(chain.atm_iv, 1)} at the money.`}
         file={`${file}-volatility`}
         rows={() => chain.rows.map((row) => ({ strike: row.strike, calls: row.CE?.iv, puts: row.PE?.iv }))}
       >

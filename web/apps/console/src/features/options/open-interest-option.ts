@@ -4,7 +4,7 @@ import { number, unitsShort } from "@tradertape/ui/format.ts"
 import type { Tokens } from "@tradertape/ui/use-tokens.ts"
 import type { EChartsCoreOption } from "echarts/core"
 
-/** The strikes around the money; further out bars are too small to read. */
+/** The strikes around the money; bars further out are too small to read. */
 export function aroundMoney(chain: Chain, either_side: number): ChainRow[] {
   const at = chain.rows.findIndex((row) => row.is_atm)
   return chain.rows.slice(Math.max(0, at - either_side), at + either_side + 1)
@@ -65,10 +65,10 @@ export function openInterestOption(chain: Chain, tokens: Tokens): EChartsCoreOpt
   }
 }
 
-/** Strikes into the money that a curve of the smile still shows: further in, a tick of price is points of volatility. */
+/** In-the-money strikes shown in the smile: deeper in, one tick of price is several points of volatility. */
 const STRIKES_IN = 3
 
-/** Implied volatility by strike: the smile, of the options out of the money. */
+/** Implied volatility by strike: the smile of out-of-the-money options. */
 export function smileOption(chain: Chain, tokens: Tokens): EChartsCoreOption {
   const rows = aroundMoney(chain, 16)
   const atMoney = rows.findIndex((row) => row.is_atm)

@@ -24,7 +24,7 @@ import classes from "./options.module.css"
 const route = getRouteApi("/frame/options")
 const NO_LEGS: readonly Leg[] = []
 
-/** An option chain that lives, and strategies built from it. */
+/** A live option chain and the strategy builder. */
 export function OptionsPage() {
   const { underlying = "NIFTY", expiry, legs: written } = route.useSearch()
   const navigate = route.useNavigate()
@@ -56,7 +56,7 @@ export function OptionsPage() {
                 {session.data.is_open ? (session.data.demo ? "Demo session" : "Open") : "Closed"}
               </Badge>
             )}
-            {chain.data?.is_stale && <Badge color="yellow">Prices not fresh</Badge>}
+            {chain.data?.is_stale && <Badge color="yellow">Stale prices</Badge>}
           </>
         }
         action={<OptionRunsLink />}
@@ -104,7 +104,7 @@ export function OptionsPage() {
           <ChainBand chain={chain.data} session={session.data} />
           <Section
             title={`${underlying} ${date(day)}`}
-            note={chain.error ? "The last answer failed; the figures are the ones before." : undefined}
+            note={chain.error ? "The last update failed; showing earlier figures." : undefined}
             flush
             action={
               <ChainViews
@@ -127,7 +127,7 @@ export function OptionsPage() {
   )
 }
 
-/** The way to what was made of chains like this one. */
+/** Link to the option runs. */
 function OptionRunsLink() {
   const { data } = useQuery({ ...optionCardsQuery(false), refetchInterval: 30_000 })
   return (

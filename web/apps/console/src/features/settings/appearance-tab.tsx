@@ -4,7 +4,7 @@ import { Section } from "@/components/page/section"
 import { setPreferences, usePreferences } from "@/lib/preferences"
 
 const SCHEMES = [
-  { value: "auto", label: "As the system" },
+  { value: "auto", label: "System" },
   { value: "light", label: "Light" },
   { value: "dark", label: "Dark" },
 ]
@@ -14,16 +14,16 @@ const PALETTES = [
   { value: "colour-blind", label: "Blue and orange" },
 ]
 
-/** How this browser shows things; nothing of it is stored on the server. */
+/** Display preferences, stored in this browser only. */
 export function AppearanceTab() {
   const { colorScheme, setColorScheme } = useMantineColorScheme()
   const { palette, discreet } = usePreferences()
   return (
-    <Section title="Appearance" note="Kept in this browser.">
+    <Section title="Appearance" note="Stored in this browser.">
       <Stack gap="lg">
         <div>
           <Text size="sm" fw={550} mb={6}>
-            Light and dark
+            Theme
           </Text>
           <SegmentedControl
             data={SCHEMES}
@@ -31,12 +31,12 @@ export function AppearanceTab() {
             onChange={(value) =>
               setColorScheme(value === "dark" ? "dark" : value === "light" ? "light" : "auto")
             }
-            aria-label="Light and dark"
+            aria-label="Theme"
           />
         </div>
         <div>
           <Text size="sm" fw={550} mb={6}>
-            Colours of gain and loss
+            Gain and loss colours
           </Text>
           <Group gap="md">
             <SegmentedControl
@@ -45,7 +45,7 @@ export function AppearanceTab() {
               onChange={(value) =>
                 setPreferences({ palette: value === "colour-blind" ? "colour-blind" : "standard" })
               }
-              aria-label="Colours of gain and loss"
+              aria-label="Gain and loss colours"
             />
             <Delta value={12.4} />
             <Delta value={-7.2} />

@@ -1,6 +1,6 @@
 import type { KeyKind } from "@/lib/queries/account"
 
-/** What the settings page says about one kind of key, and which scopes a new one starts with. */
+/** Texts and scopes of one kind of key; `usual` are the default scopes of a new one. */
 export interface KeysProps {
   kind: KeyKind
   title: string

@@ -12,21 +12,21 @@ import { useNow } from "@/lib/use-now"
 import type { KeysProps } from "./keys-props"
 import { NewKeyDialog } from "./new-key-dialog"
 
-/** Keys of one kind: what they may do, when they were used, and their end. */
+/** Keys of one kind: scopes, last use and expiry. */
 export function KeysSection(props: KeysProps) {
   const { kind, title, note, noun } = props
   const { data, error, isPending, refetch } = useQuery(keysQuery(kind))
   const client = useQueryClient()
   const [isMaking, setMaking] = useState(false)
-  const [leaving, setLeaving] = useState<KeyRow | null>(null)
+  const [selected, setSelected] = useState<KeyRow | null>(null)
   const revoking = useMutation({
     mutationFn: (id: number) => accountCalls.revokeKey(kind, id),
     onSuccess: () => {
       tellDone(`The ${noun} is revoked`)
       return client.invalidateQueries({ queryKey: keysQuery(kind).queryKey })
     },
-    onError: (failure) => tellFailed("It was not revoked", failure),
-    onSettled: () => setLeaving(null),
+    onError: (failure) => tellFailed("The key was not revoked", failure),
+    onSettled: () => setSelected(null),
   })
   if (isPending) return <Skeleton height={140} />
   if (error && !data) return <ErrorState error={error} what={`Your ${noun}s`} retry={refetch} />
@@ -43,21 +43,21 @@ export function KeysSection(props: KeysProps) {
     >
       {data.length === 0 ? (
         <Text size="sm" c="dimmed" px="md" pb="md">
-          None yet. A new one is shown once; only its beginning is kept here.
+          None yet. A new key is shown once; afterwards only its prefix is visible.
         </Text>
       ) : (
-        <KeyTable rows={data} onRevoke={setLeaving} />
+        <KeyTable rows={data} onRevoke={setSelected} />
       )}
       <NewKeyDialog {...props} opened={isMaking} onClose={() => setMaking(false)} />
       <Confirm
-        opened={leaving !== null}
-        onClose={() => setLeaving(null)}
-        title={`Revoke “${leaving?.label ?? ""}”?`}
+        opened={selected !== null}
+        onClose={() => setSelected(null)}
+        title={`Revoke “${selected?.label ?? ""}”?`}
         verb="Revoke"
         isBusy={revoking.isPending}
-        onConfirm={() => leaving && revoking.mutate(leaving.id)}
+        onConfirm={() => selected && revoking.mutate(selected.id)}
       >
-        It stops working at once and for good. Whatever uses it needs a new one.
+        It stops working immediately and permanently. Programs that use it need a new one.
       </Confirm>
     </Section>
   )
@@ -90,7 +90,7 @@ function KeyTable({ rows, onRevoke }: { rows: KeyRow[]; onRevoke: (row: KeyRow) 
                 <Text size="xs" c="dimmed">
                   {row.last_used_at ? `used ${age(row.last_used_at, now)}` : "never used"}
                   <br />
-                  {row.expires_at ? `ends ${date(row.expires_at)}` : "no end"}
+                  {row.expires_at ? `expires ${date(row.expires_at)}` : "no expiry"}
                 </Text>
               </Table.Td>
               <Table.Td ta="right" className="tt-pinned">

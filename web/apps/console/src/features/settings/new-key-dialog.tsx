@@ -17,7 +17,7 @@ import type { KeysProps } from "./keys-props"
 type Props = KeysProps & { opened: boolean; onClose: () => void }
 
 const LIVES = [
-  { value: "", label: "No end" },
+  { value: "", label: "No expiry" },
   { value: "30", label: "30 days" },
   { value: "90", label: "90 days" },
   { value: "365", label: "1 year" },
@@ -36,7 +36,7 @@ function keyRequest(kind: KeyKind, { label, scopes, life }: Fields): KeyRequest 
     : { kind, body: { ...common, scopes: WORKER_SCOPES.filter((scope) => scopes.includes(scope)) } }
 }
 
-/** Makes a key and shows it the only time it can be shown. */
+/** Creates a key and shows it once. */
 export function NewKeyDialog({ kind, noun, scopes, usual, opened, onClose }: Props) {
   const client = useQueryClient()
   const form = useForm({
@@ -85,7 +85,7 @@ export function NewKeyDialog({ kind, noun, scopes, usual, opened, onClose }: Pro
             data-autofocus
             {...form.getInputProps("label")}
           />
-          <Checkbox.Group label="It may" {...form.getInputProps("scopes")}>
+          <Checkbox.Group label="Permissions" {...form.getInputProps("scopes")}>
             <Stack gap={6} mt={6}>
               {scopes.map((scope) => (
                 <Checkbox key={scope} size="xs" value={scope} label={scope} />

@@ -14,7 +14,7 @@ export function PasswordSection() {
     initialValues: { current: "", password: "", again: "" },
     validate: {
       password: (value) => (value.length < 10 ? "At least 10 characters" : null),
-      again: (value, { password }) => (value === password ? null : "Not the same twice"),
+      again: (value, { password }) => (value === password ? null : "The passwords do not match"),
     },
   })
   const saving = useMutation({
@@ -41,7 +41,7 @@ export function PasswordSection() {
         <Stack gap="sm" className={classes.narrow}>
           {me?.has_password && (
             <PasswordInput
-              label="Present password"
+              label="Current password"
               autoComplete="current-password"
               required
               {...form.getInputProps("current")}
@@ -49,13 +49,13 @@ export function PasswordSection() {
           )}
           <PasswordInput
             label="New password"
-            description="10 to 200 characters. Several words are easier to keep than signs; your address and common words like “password” are refused."
+            description="10 to 200 characters. Several words are easier to remember than symbols; your e-mail address and common words like “password” are refused."
             autoComplete="new-password"
             required
             {...form.getInputProps("password")}
           />
           <PasswordInput
-            label="New password again"
+            label="Repeat new password"
             autoComplete="new-password"
             required
             {...form.getInputProps("again")}

@@ -34,12 +34,12 @@ function ProfileForm({ me }: { me: Me }) {
           <TextInput label="E-mail" value={me.email} readOnly disabled />
           <TextInput
             label="Name"
-            description="Shown beside strategies that you share. Your e-mail never is."
+            description="Shown with strategies that you share. Your e-mail is never shown."
             maxLength={100}
             {...form.getInputProps("name")}
           />
           <Text size="xs" c="dimmed">
-            To change the e-mail, ask whoever runs this server.
+            To change the e-mail, contact the administrator of this server.
           </Text>
           <Button type="submit" w="fit-content" disabled={!form.isDirty()} loading={saving.isPending}>
             Save

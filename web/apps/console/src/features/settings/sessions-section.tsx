@@ -12,7 +12,7 @@ import { useNow } from "@/lib/use-now"
 const BROWSERS = ["Firefox", "Edg", "OPR", "Chrome", "Safari"]
 const SYSTEMS = ["Windows", "Android", "iPhone", "iPad", "Mac OS", "Linux"]
 
-/** "Chrome on Linux" from what a browser says of itself. */
+/** "Chrome on Linux" from a user-agent string. */
 export function deviceName(userAgent: string): string {
   const browser = BROWSERS.find((name) => userAgent.includes(name)) ?? "Browser"
   const system = SYSTEMS.find((name) => userAgent.includes(name))
@@ -30,22 +30,27 @@ export function SessionsSection() {
     onSuccess: () => client.invalidateQueries({ queryKey: sessionsQuery.queryKey }),
     onError: (failure) => tellFailed("The device was not signed out", failure),
   })
-  const leaving = useMutation({
+  const signingOutEverywhere = useMutation({
     mutationFn: () => signOut(true),
     onSuccess: () => {
       client.clear()
       void navigate({ to: "/sign-in" })
     },
-    onError: (failure) => tellFailed("Not signed out", failure),
+    onError: (failure) => tellFailed("The devices were not signed out", failure),
   })
   if (isPending) return <Skeleton height={160} />
   if (error && !data) return <ErrorState error={error} what="Your devices" retry={refetch} />
   return (
     <Section
-      title="Where you are signed in"
+      title="Signed-in devices"
       flush
       action={
-        <Button variant="subtle" color="red" loading={leaving.isPending} onClick={() => leaving.mutate()}>
+        <Button
+          variant="subtle"
+          color="red"
+          loading={signingOutEverywhere.isPending}
+          onClick={() => signingOutEverywhere.mutate()}
+        >
           Sign out everywhere
         </Button>
       }

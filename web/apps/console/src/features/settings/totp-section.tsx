@@ -10,7 +10,7 @@ import classes from "./settings.module.css"
 
 const QrCode = lazy(() => import("@/components/copy/qr-code").then(({ QrCode }) => ({ default: QrCode })))
 
-/** The second factor: on with a first code, off with a present one. */
+/** Two-factor authentication: a code is required to turn it on and off. */
 export function TotpSection() {
   const { data: me } = useQuery(meQuery)
   const client = useQueryClient()
@@ -18,7 +18,7 @@ export function TotpSection() {
   const starting = useMutation({
     mutationFn: accountCalls.startTotp,
     onSuccess: () => setChanging(true),
-    onError: (error) => tellFailed("The second factor was not started", error),
+    onError: (error) => tellFailed("The second factor could not be set up", error),
   })
   const finish = (detail: string) => {
     setChanging(false)
@@ -30,7 +30,7 @@ export function TotpSection() {
   return (
     <Section
       title="Second factor"
-      note="A code from an authenticator app, asked for after the password or link."
+      note="A code from an authenticator app, required after the password or link."
       action={<Badge color={isOn ? "green" : "gray"}>{isOn ? "On" : "Off"}</Badge>}
     >
       <Stack gap="sm">
@@ -39,7 +39,7 @@ export function TotpSection() {
             <Text size="sm">
               Scan this with your authenticator app, or{" "}
               <Anchor href={starting.data.uri}>open it in the app</Anchor> on this device, or type the key
-              there. Then type the code it shows.
+              manually. Then enter the code it shows.
             </Text>
             <Suspense fallback={<Skeleton width={176} height={176} />}>
               <QrCode text={starting.data.uri} label="QR code of the key for an authenticator app" />

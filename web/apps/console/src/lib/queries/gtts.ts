@@ -13,7 +13,7 @@ const AGAIN_MS = 20_000
 /** Triggers that wait, or those that are over; events of the account bring them up to date sooner. */
 export const gttsQuery = (active: boolean) =>
   queryOptions({
-    queryKey: ["gtts", active ? "waiting" : "history"],
+    queryKey: ["gtts", active ? "active" : "history"],
     queryFn: ({ signal }) => unwrapPage(api.listTriggers({ signal, query: { active, limit: 500 } })),
     refetchInterval: AGAIN_MS,
   })

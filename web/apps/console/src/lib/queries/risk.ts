@@ -4,7 +4,7 @@ import * as api from "@tradertape/api/generated/sdk.gen.ts"
 import type { KillSwitchIn, KillSwitchOut } from "@tradertape/api/generated/types.gen.ts"
 
 export type KillSwitchState = KillSwitchOut
-export type KillSwitchWish = KillSwitchIn
+export type KillSwitchCommand = KillSwitchIn
 
 export const killSwitchQuery = queryOptions({
   queryKey: ["risk", "kill-switch"],
@@ -12,4 +12,4 @@ export const killSwitchQuery = queryOptions({
   refetchInterval: 60_000,
 })
 
-export const setKillSwitch = (body: KillSwitchWish) => unwrap(api.setKillSwitch({ body }))
+export const setKillSwitch = (body: KillSwitchCommand) => unwrap(api.setKillSwitch({ body }))

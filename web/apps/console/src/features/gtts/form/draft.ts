@@ -3,7 +3,7 @@ import type { Gtt, NewLeg } from "@/lib/queries/gtts"
 import type { Instrument } from "@/lib/queries/live"
 import { onTick } from "../distance"
 
-/** A leg while it is typed: an empty field is an empty text. */
+/** A leg being edited: an empty field is an empty string. */
 export interface DraftLeg {
   trigger: number | ""
   transaction_type: "BUY" | "SELL"
@@ -12,7 +12,7 @@ export interface DraftLeg {
 }
 
 const EMPTY: DraftLeg = { trigger: "", transaction_type: "BUY", quantity: "", price: "" }
-/** Percent from the last price that a new trigger starts at; two legs are a stop and a target. */
+/** Default distance of a new trigger from the last price in percent; two legs are a stop and a target. */
 const AWAY = { single: -2, stop: -5, target: 5 }
 
 function legAt(
@@ -26,7 +26,7 @@ function legAt(
   return { trigger, transaction_type: side, quantity: instrument.lot_size, price: trigger }
 }
 
-/** What a new trigger begins with: near enough to the price to be changed rather than typed. */
+/** Default legs of a new GTT, near the last price. */
 export function freshLegs(
   isTwoLeg: boolean,
   instrument: Instrument | undefined,
@@ -45,12 +45,12 @@ export function legsOf(gtt: Gtt): DraftLeg[] {
   }))
 }
 
-/** Delivery for shares, carried forward for futures and options: the two products a trigger may have. */
+/** The products a GTT may have: CNC for shares, NRML for futures and options. */
 export function productOf(instrument: Pick<Instrument, "expiry">): "CNC" | "NRML" {
   return instrument.expiry ? "NRML" : "CNC"
 }
 
-/** The legs as they are sent; null while a field is empty. */
+/** The legs to send; null while a field is empty. */
 export function readyLegs(legs: readonly DraftLeg[], product: "CNC" | "NRML"): NewLeg[] | null {
   const made: NewLeg[] = []
   for (const { trigger, transaction_type, quantity, price } of legs) {
@@ -60,7 +60,7 @@ export function readyLegs(legs: readonly DraftLeg[], product: "CNC" | "NRML"): N
   return made
 }
 
-/** The server's words for each field, by its pointer: {"/legs/0/trigger": "…"}; "" holds what belongs to none. */
+/** Validation messages by JSON pointer: {"/legs/0/trigger": "…"}; "" holds those without a field. */
 export function refusals(error: unknown): Record<string, string> {
   if (!(error instanceof ApiError)) return error instanceof Error ? { "": error.message } : {}
   const found: Record<string, string> = {}

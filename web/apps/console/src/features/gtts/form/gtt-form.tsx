@@ -15,14 +15,14 @@ import { type DraftLeg, freshLegs, legsOf, productOf, readyLegs, refusals } from
 import { LegFields } from "./leg-fields"
 
 interface Props {
-  /** What is changed; null makes a new one. */
+  /** The GTT to change; null creates a new one. */
   gtt: Gtt | null
-  /** What a new one is on, when it is known. */
+  /** The instrument of a new GTT, if preselected. */
   instrument: string | undefined
   onClose: () => void
 }
 
-/** A trigger: made or changed. The server checks it and says at each field what is wrong. */
+/** Create or change a GTT. The server validates it field by field. */
 export function GttForm({ gtt, instrument: given, onClose }: Props) {
   const client = useQueryClient()
   const [account, setAccount] = useState(gtt?.account_scope ?? FIRST_ACCOUNT)
@@ -37,7 +37,7 @@ export function GttForm({ gtt, instrument: given, onClose }: Props) {
   const isUntouched = legs.every((leg) => leg.trigger === "")
   const known = instrument.data
 
-  // The first price of a chosen instrument fills the empty form; what was typed stays.
+  // The first price of a chosen instrument fills the empty fields; typed values are kept.
   useEffect(() => {
     if (isUntouched && known && last !== undefined) setLegs(freshLegs(isTwoLeg, known, last))
   }, [isUntouched, isTwoLeg, known, last])
@@ -118,8 +118,8 @@ export function GttForm({ gtt, instrument: given, onClose }: Props) {
           )}
           <Divider />
           <Text size="xs" c="dimmed">
-            It waits for up to a year and then places a limit order, once. A limit at the trigger may not be
-            filled when the price jumps over it; set it a little beyond.
+            It stays active for up to a year and places one limit order when triggered. A limit equal to the
+            trigger may not be filled if the price gaps past it; set the limit slightly beyond the trigger.
           </Text>
           <Button type="submit" fullWidth size="sm" disabled={!ready} loading={saving.isPending}>
             {ready && id ? verb(gtt !== null, id, ready) : "Place GTT"}
@@ -130,7 +130,7 @@ export function GttForm({ gtt, instrument: given, onClose }: Props) {
   )
 }
 
-/** What the button will do, with its numbers. */
+/** The label of the submit button, with its numbers. */
 function verb(isChange: boolean, id: string, legs: readonly NewLeg[]): string {
   const [leg] = legs
   if (!leg) return "Place GTT"

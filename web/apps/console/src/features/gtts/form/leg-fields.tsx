@@ -8,14 +8,14 @@ interface Props {
   tick: number
   lot: number
   last: number | undefined
-  /** The server's words by field name. */
+  /** Validation messages by field name. */
   said: (field: string) => string | undefined
   onChange: (leg: DraftLeg) => void
 }
 
 const STEPS = [-10, -5, -2, 2, 5, 10]
 
-/** One leg: the price to wait for, and the order it places. */
+/** One leg: the trigger price and the order it places. */
 export function LegFields({ title, leg, tick, lot, last, said, onChange }: Props) {
   const decimals = (String(tick).split(".")[1] ?? "").length
   const name = title ? `${title}, ` : ""

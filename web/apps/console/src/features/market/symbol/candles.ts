@@ -5,7 +5,7 @@ import type { Tick } from "@/lib/live"
 import type { Activity } from "@/lib/queries/live"
 import type { Interval } from "./intervals"
 
-/** A candle's place on the chart: its date, or India's clock in seconds. */
+/** A candle's time on the chart: its date, or Indian time in seconds. */
 function placeOf(ts: string, interval: Interval): string | number {
   return interval.id === "day" ? ts.slice(0, 10) : chartTime(ts)
 }
@@ -14,7 +14,7 @@ export function asPrice({ ts, open, high, low, close, volume }: LiveCandle, inte
   return { time: placeOf(ts, interval), open, high, low, close, volume }
 }
 
-/** History, then the session that goes on; where both have a candle the session's is the newer one. */
+/** Merge history and the current session; where both have a candle the session's is newer. */
 export function joined(
   past: readonly LiveCandle[],
   session: readonly LiveCandle[],
@@ -28,7 +28,7 @@ export function joined(
   return [...byPlace.values()].toSorted((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0))
 }
 
-/** The candle that goes on, after a tick: carried further, or the next one begun when its time is over. */
+/** Apply a tick to the current candle, or start the next one when its interval is over. */
 export function followed(
   current: LiveCandle | null,
   tick: Tick | undefined,
@@ -61,12 +61,12 @@ export function followed(
 
 type Place = Pick<PriceCandle, "time">
 
-/** Every candle that is drawn, the one that goes on as well. */
+/** All candles including the current one. */
 export function drawn(candles: readonly PriceCandle[], going: Place["time"] | undefined): readonly Place[] {
   return going === undefined || candles.at(-1)?.time === going ? candles : [...candles, { time: going }]
 }
 
-/** Our trades on the candles they fell into, one mark for a side of a candle. */
+/** Markers for our trades, one per side and candle. */
 export function marksOf(
   fills: Activity["fills"],
   candles: readonly Place[],

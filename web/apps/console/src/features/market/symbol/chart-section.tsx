@@ -28,7 +28,7 @@ const CLOCK = new Intl.DateTimeFormat("en-GB", {
   timeZone: "UTC",
 })
 
-/** Candles of the past and of now, with what we did and what waits on them. */
+/** The price chart with our trades, open orders and GTTs. */
 export function SymbolChart({ id, intervalId, activity, onInterval }: Props) {
   const interval = intervalOf(intervalId)
   const from = useMemo(() => historyFrom(interval, new Date()), [interval])
@@ -58,7 +58,7 @@ export function SymbolChart({ id, intervalId, activity, onInterval }: Props) {
   return (
     <Section
       title="Price"
-      note={session.data?.is_stale ? <Badge color="yellow">Prices not fresh</Badge> : undefined}
+      note={session.data?.is_stale ? <Badge color="yellow">Stale prices</Badge> : undefined}
       action={
         <SegmentedControl
           aria-label="Interval"
@@ -78,8 +78,8 @@ export function SymbolChart({ id, intervalId, activity, onInterval }: Props) {
         <Skeleton height={498} role="status" aria-busy aria-label="Loading candles" />
       ) : isEmpty ? (
         <EmptyState icon={<ChartCandlestick size={28} />} title="No candles yet">
-          Nothing is recorded of this contract. Candles are made of its ticks from now on, while this page is
-          open.
+          Nothing is recorded for this contract. Candles are built from its ticks from now on, while this page
+          is open.
         </EmptyState>
       ) : (
         <PriceChart

@@ -5,7 +5,7 @@ import classes from "./symbol.module.css"
 
 const LEVELS = [0, 1, 2, 3, 4]
 
-/** Five prices to either side; the bar behind a row is its part of the largest one. */
+/** Five levels of bids and asks; the bar shows the quantity relative to the largest level. */
 export function Depth({ depth }: { depth: NonNullable<Tick["depth"]> }) {
   const most = Math.max(1, ...[...depth.buy, ...depth.sell].map((level) => level.quantity))
   return (

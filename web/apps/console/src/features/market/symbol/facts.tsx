@@ -4,7 +4,7 @@ import type { Tick } from "@/lib/live"
 import type { Instrument } from "@/lib/queries/live"
 import classes from "./symbol.module.css"
 
-/** What is fixed about an instrument today. */
+/** Static properties of an instrument: lot, tick and limits. */
 export function Facts({ instrument, tick }: { instrument: Instrument; tick: Tick | undefined }) {
   const facts: [string, string | null][] = [
     ["Lot", number(instrument.lot_size)],

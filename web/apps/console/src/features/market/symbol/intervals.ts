@@ -2,11 +2,11 @@ export interface Interval {
   id: string
   label: string
   minutes: number
-  /** Calendar days of history that are read. */
+  /** Calendar days of history to load. */
   days: number
 }
 
-/** Kite's intervals. The finer, the shorter the history: a chart shows some hundreds of candles. */
+/** Kite's intervals. Finer intervals load less history: a chart shows a few hundred candles. */
 export const INTERVALS: Interval[] = [
   { id: "minute", label: "1m", minutes: 1, days: 4 },
   { id: "3minute", label: "3m", minutes: 3, days: 7 },
@@ -24,7 +24,7 @@ export function intervalOf(id: string | undefined): Interval {
   return INTERVALS.find((one) => one.id === id) ?? FIRST
 }
 
-/** The day from which history is read: "2026-11-12". */
+/** The first day of history to load: "2026-11-12". */
 export function historyFrom(interval: Interval, now: Date): string {
   return new Date(now.getTime() - interval.days * 86_400_000).toISOString().slice(0, 10)
 }

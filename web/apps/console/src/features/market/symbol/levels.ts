@@ -21,7 +21,7 @@ function protectionLines({ protections }: Activity): PriceLine[] {
   })
 }
 
-/** Everything of ours that waits at a price, as lines of the chart. */
+/** Chart lines for our open orders, GTTs, positions and protection levels. */
 export function linesOf(activity: Activity | undefined): PriceLine[] {
   if (!activity) return []
   const triggers = activity.triggers.map(({ trigger, side, quantity }) => ({

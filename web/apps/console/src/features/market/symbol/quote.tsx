@@ -14,7 +14,7 @@ interface Props {
   tick: Tick | undefined
 }
 
-/** Last price, the day, and what stands at the best prices. */
+/** Last price, the day's range, and best bid and ask. */
 export function Quote({ instrument, tick }: Props) {
   const stale_s = useStaleFor(instrument.instrument)
   const hasBook = instrument.instrument_type !== "INDEX"

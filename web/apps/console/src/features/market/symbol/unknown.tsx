@@ -6,13 +6,13 @@ import { LinkButton } from "@/components/page/link-button"
 import { PageHeader } from "@/components/page/page-header"
 import { EmptyState } from "@/components/states/empty-state"
 
-/** The names a refusal proposes: "…; did you mean NSE:INFY, NSE:INFOBEAN?" */
+/** The names suggested by the error message: "…; did you mean NSE:INFY, NSE:INFOBEAN?" */
 export function proposals(message: string): string[] {
   const found = /did you mean (.+)\?$/.exec(message)
   return found?.[1]?.split(", ") ?? []
 }
 
-/** No such instrument: what was perhaps meant, and a field to look for it. */
+/** Unknown instrument: suggestions and a search field. */
 export function UnknownSymbol({ id, message }: { id: string; message: string }) {
   const navigate = useNavigate()
   const near = proposals(message)
@@ -30,7 +30,7 @@ export function UnknownSymbol({ id, message }: { id: string; message: string }) 
               </LinkButton>
             ))}
             <InstrumentSearch
-              label="Look for an instrument"
+              label="Search for an instrument"
               width={240}
               onChoose={({ instrument }) => void navigate({ to: "/market/$id", params: { id: instrument } })}
             />
@@ -38,8 +38,8 @@ export function UnknownSymbol({ id, message }: { id: string; message: string }) 
         }
       >
         {near.length > 0
-          ? "These names are like it. A contract that has expired is no longer listed."
-          : "A contract that has expired is no longer listed. Look for another one."}
+          ? "Similar names are shown above. Expired contracts are no longer listed."
+          : "Expired contracts are no longer listed. Search for another instrument."}
       </EmptyState>
     </>
   )

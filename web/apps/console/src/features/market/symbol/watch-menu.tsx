@@ -4,7 +4,7 @@ import { Check, Eye } from "lucide-react"
 import { watchlistsQuery } from "@/lib/queries/watchlists"
 import { useWatchlists } from "../watchlist/use-watchlists"
 
-/** On which of the lists it stands; a click puts it there or takes it away. */
+/** The watch lists that contain the instrument; a click adds or removes it. */
 export function WatchMenu({ id }: { id: string }) {
   const { data: lists } = useQuery(watchlistsQuery)
   const { changing, creating } = useWatchlists()
@@ -33,7 +33,7 @@ export function WatchMenu({ id }: { id: string }) {
         })}
         {lists?.length === 0 && (
           <Menu.Item onClick={() => creating.mutate({ name: "My list", instruments: [id] })}>
-            Start a list with it
+            New list with this instrument
           </Menu.Item>
         )}
       </Menu.Dropdown>

@@ -15,7 +15,7 @@ interface Props {
   onRemove: () => void
 }
 
-/** The lists by name; arrows go from one to the next. */
+/** The watch lists as tabs, navigable with arrow keys. */
 export function ListTabs({ lists, chosen, onChoose, onCreate, onRename, onRemove }: Props) {
   const [naming, setNaming] = useState<"new" | "rename" | null>(null)
   const byKey = (event: KeyboardEvent) => {

@@ -7,14 +7,14 @@ export interface Sorting {
   isDescending: boolean
 }
 
-/** What a click on a head leads to: the largest first, then the smallest, then the list's own order again. */
+/** The next sorting after a click on a header: descending, ascending, then the list's own order. */
 export function nextSorting(now: Sorting | null, by: SortBy): Sorting | null {
   const first = by !== "name"
   if (now?.by !== by) return { by, isDescending: first }
   return now.isDescending === first ? { by, isDescending: !first } : null
 }
 
-/** What a list is sorted by; what has no figure stands last, whichever way. */
+/** The values to sort by; missing values sort last in both directions. */
 function figure(quote: KiteQuote | undefined, by: SortBy): number | null {
   if (!quote) return null
   if (by === "last") return quote.last_price
@@ -23,7 +23,7 @@ function figure(quote: KiteQuote | undefined, by: SortBy): number | null {
   return quote.net_change === null || !close ? null : (quote.net_change / close) * 100
 }
 
-/** The ids in the order of a figure, the largest first unless said; equal ones stay as they stood. */
+/** Sort ids by a figure, descending by default. Stable for equal values. */
 export function sortedBy(
   ids: readonly string[],
   quotes: Readonly<Record<string, KiteQuote>>,
@@ -40,7 +40,7 @@ export function sortedBy(
   })
 }
 
-/** The ids with one of them moved by some places; it stops at the ends. */
+/** Move one id by a number of places, limited to the ends of the list. */
 export function movedBy(ids: readonly string[], id: string, places: number): string[] {
   const from = ids.indexOf(id)
   if (from < 0) return [...ids]

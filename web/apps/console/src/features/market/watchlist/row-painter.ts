@@ -4,19 +4,19 @@ import { flash } from "@/components/states/flash"
 import type { Tick } from "@/lib/live"
 import { staleFor, staleWords } from "@/lib/tick-parts"
 
-/** The nodes of a row that change by themselves, by the `data-cell` they carry. */
+/** The DOM nodes of a row that are updated directly, by their `data-cell`. */
 export type Cells = Record<
   "last" | "change" | "percent" | "volume" | "bid" | "ask" | "range" | "fill" | "mark" | "age",
   HTMLElement
 >
 
-/** The cells of a row, once it is drawn. */
+/** Find the cells of a rendered row. */
 export function cellsOf(row: HTMLElement): Cells {
   const found = [...row.querySelectorAll<HTMLElement>("[data-cell]")]
   return Object.fromEntries(found.map((node) => [node.dataset.cell, node])) as Cells
 }
 
-/** Text goes straight into the nodes, and only where it is another: no tick draws a component. */
+/** Write text directly into a node if it changed, so that ticks render no component. */
 export function rowPainter(row: HTMLElement, cells: Cells) {
   const written = new Map<HTMLElement, string>()
   let before: number | undefined

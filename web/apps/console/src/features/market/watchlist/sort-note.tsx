@@ -16,7 +16,7 @@ interface Props {
   onKeep: () => void
 }
 
-/** Says by what the list is sorted just now, and the ways out of it. */
+/** Shows the current sorting, with buttons to discard or keep it. */
 export function SortNote({ sorting, error, onStop, onKeep }: Props) {
   const { by, isDescending } = sorting
   const way =
@@ -26,9 +26,9 @@ export function SortNote({ sorting, error, onStop, onKeep }: Props) {
       <span>
         By {NAMES[by]}, {way}
         {error
-          ? "; it could not be renewed just now."
+          ? "; could not be updated."
           : by !== "name"
-            ? ", renewed as prices move while no pointer is among the rows."
+            ? ", updated with prices while the pointer is outside the rows."
             : "."}
       </span>
       <Button size="compact-xs" variant="subtle" onClick={onStop}>

@@ -6,8 +6,8 @@ import { nextSorting, type SortBy, type Sorting, sortedBy } from "./ordering"
 const AGAIN_MS = 3_000
 
 /**
- * The list in the order of a figure, renewed every few seconds while it is chosen. Its own order is not touched.
- * While somebody is among the rows they stay where they are: nothing jumps away under a pointer.
+ * Sort the list by a figure, updated every few seconds. The list's own order is unchanged.
+ * Rows do not move while the pointer or the focus is inside the table.
  */
 export function useSorting(ids: readonly string[]) {
   const [sorting, setSorting] = useState<Sorting | null>(null)
@@ -34,7 +34,7 @@ export function useSorting(ids: readonly string[]) {
     error: quotes.error,
     sortBy: (by: SortBy) => setSorting((now) => nextSorting(now, by)),
     stop: () => setSorting(null),
-    /** Told by the rows: whether a pointer or the focus is among them. */
+    /** Called by the table: whether the pointer or the focus is inside it. */
     onRead: (is: boolean) => {
       isRead.current = is
     },

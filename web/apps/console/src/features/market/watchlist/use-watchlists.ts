@@ -6,7 +6,7 @@ import { tellFailed } from "@/lib/tell"
 
 type Patch = Parameters<typeof watchlistCalls.change>[1]
 
-/** What can be done to watch lists; the lists on the page follow the server's answer. */
+/** Mutations of watch lists; the query cache is updated with the server's response. */
 export function useWatchlists() {
   const client = useQueryClient()
   const put = useCallback(
@@ -26,7 +26,7 @@ export function useWatchlists() {
   const creating = useMutation({
     mutationFn: watchlistCalls.create,
     onSuccess: put,
-    onError: (error) => tellFailed("The list was not made", error),
+    onError: (error) => tellFailed("The list was not created", error),
   })
   const removing = useMutation({
     mutationFn: (list: Watchlist) => watchlistCalls.remove(list.id),
@@ -36,7 +36,7 @@ export function useWatchlists() {
         creating.mutate({ name: list.name, instruments: list.instruments }),
       )
     },
-    onError: (error) => tellFailed("The list is still there", error),
+    onError: (error) => tellFailed("The list was not deleted", error),
   })
   return { changing, creating, removing }
 }

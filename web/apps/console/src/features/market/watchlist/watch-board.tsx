@@ -22,7 +22,7 @@ interface Props {
   onChoose: (id: number | undefined) => void
 }
 
-/** The lists, the chosen one's rows, and the field that adds to it. */
+/** The watch lists, the rows of the selected one, and the field to add instruments. */
 export function WatchBoard({ lists, chosen, onChoose }: Props) {
   const { changing, creating, removing } = useWatchlists()
   const watched = useQuery(watchedQuery(chosen))
@@ -51,7 +51,7 @@ export function WatchBoard({ lists, chosen, onChoose }: Props) {
   const keep = () => {
     change({ id, patch: { instruments: [...sorted.order] } })
     sorted.stop()
-    offerUndo("The list is kept in this order", () => change({ id, patch: { instruments } }))
+    offerUndo("The list is saved in this order", () => change({ id, patch: { instruments } }))
   }
 
   return (
@@ -80,7 +80,7 @@ export function WatchBoard({ lists, chosen, onChoose }: Props) {
           <RowsWaiting />
         ) : watched.data.length === 0 ? (
           <EmptyState icon={<ListPlus size={28} />} title="Nothing on this list yet">
-            Type a name into the field above and press Enter: shares, indices, futures and options.
+            Search above and press Enter to add shares, indices, futures or options.
           </EmptyState>
         ) : (
           <>
@@ -104,7 +104,7 @@ export function WatchBoard({ lists, chosen, onChoose }: Props) {
   )
 }
 
-/** Rows in the list's own order; what the names are still asked for is left out for a moment. */
+/** Rows in the list's own order, without instruments whose names are still loading. */
 function inOrder(watched: readonly Watched[], ids: readonly string[]): Watched[] {
   const known = new Map(watched.map((one) => [one.instrument, one]))
   return ids.flatMap((id) => known.get(id) ?? [])

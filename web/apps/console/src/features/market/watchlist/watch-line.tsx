@@ -10,7 +10,7 @@ import { cellsOf, rowPainter } from "./row-painter"
 import classes from "./watchlist.module.css"
 
 export interface LineActions {
-  /** Undefined while the list is shown in another order than its own. */
+  /** Undefined while the list is sorted differently from its own order. */
   onMove: ((id: string, places: number) => void) | undefined
   onRemove: (id: string) => void
   onOpen: (id: string) => void
@@ -21,7 +21,7 @@ interface Props extends LineActions {
   index: number
 }
 
-/** Prices go past React, into the nodes of the row: a tick costs a few text nodes, scrolling a few elements. */
+/** Write prices into the DOM nodes of the row, bypassing React to keep ticks and scrolling cheap. */
 function usePrices(id: string, isListed: boolean): Ref<HTMLTableRowElement> {
   const row = useRef<HTMLTableRowElement>(null)
   useWatch(id)
@@ -30,15 +30,15 @@ function usePrices(id: string, isListed: boolean): Ref<HTMLTableRowElement> {
     const paint = rowPainter(row.current, cellsOf(row.current))
     const draw = () => paint(live.tick(id), Date.now())
     draw()
-    const leave = [live.listen(id, draw), onBeat(draw)]
+    const unsubscribes = [live.listen(id, draw), onBeat(draw)]
     return () => {
-      for (const action of leave) action()
+      for (const action of unsubscribes) action()
     }
   }, [id, isListed])
   return row
 }
 
-/** A row: drawn once, its figures draw themselves. Alt and an arrow move it, Delete removes it. */
+/** A row, rendered once; figures update directly. Alt and an arrow key move it, Delete removes it. */
 export const WatchLine = memo(({ watched, index, onMove, onRemove, onOpen }: Props) => {
   const id = watched.instrument
   const row = usePrices(id, watched.is_listed)
@@ -84,7 +84,7 @@ function noteOf({ exchange, name, expiry }: Watched): string {
   return [exchange, expiry ? date(expiry) : name].filter(Boolean).join(" · ")
 }
 
-/** Empty: the row's painter writes into them. One element for all rows, as it is the same in each. */
+/** Empty cells that the row painter fills. One shared element for all rows. */
 const FIGURES = (
   <>
     <td className={classes.last}>
@@ -112,10 +112,10 @@ const FIGURES = (
 
 type MenuProps = Omit<LineActions, "onOpen"> & { id: string; name: string }
 
-/** What can be done to a row. The menu itself is made when it is first asked for. */
+/** The row menu, created when first opened. */
 function LineMenu({ id, name, onMove, onRemove }: MenuProps) {
-  const [isWanted, setWanted] = useState(false)
-  if (!isWanted) return <Dots name={name} onClick={() => setWanted(true)} />
+  const [isOpened, setOpened] = useState(false)
+  if (!isOpened) return <Dots name={name} onClick={() => setOpened(true)} />
   return (
     <Menu position="bottom-end" withinPortal defaultOpened>
       <Menu.Target>
@@ -125,7 +125,7 @@ function LineMenu({ id, name, onMove, onRemove }: MenuProps) {
         {onMove && (
           <>
             <Menu.Item leftSection={<ArrowUpToLine size={14} />} onClick={() => onMove(id, -1_000)}>
-              To the top
+              Move to top
             </Menu.Item>
             <Menu.Item
               leftSection={<ArrowUp size={14} />}

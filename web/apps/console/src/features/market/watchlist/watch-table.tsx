@@ -14,11 +14,11 @@ interface Props extends LineActions {
   rows: readonly Watched[]
   sorting: Sorting | null
   onSort: (by: SortBy) => void
-  /** Told when a pointer or the focus comes among the rows, and when it leaves them. */
+  /** Called when the pointer or the focus enters or leaves the rows. */
   onRead: (isRead: boolean) => void
 }
 
-/** A watch list that ticks. Rows out of sight neither draw nor subscribe. */
+/** A live watch list. Rows out of view are neither rendered nor subscribed. */
 export function WatchTable({ name, rows, sorting, onSort, onRead, ...actions }: Props) {
   const frame = useRef<HTMLElement>(null)
   const virtual = useVirtualizer({

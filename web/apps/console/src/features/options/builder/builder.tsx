@@ -29,7 +29,7 @@ interface Props {
 
 type Product = "NRML" | "MIS"
 
-/** A strategy of legs: what it pays, needs and costs, worked out by the server as prices move. */
+/** A multi-leg strategy: payoff, margin and charges, computed by the server as prices change. */
 export function Builder({ session, expiry, legs, onLegs }: Props) {
   const [product, setProduct] = useState<Product>("NRML")
   const [days, setDays] = useState<number | null>(null)
@@ -53,7 +53,7 @@ export function Builder({ session, expiry, legs, onLegs }: Props) {
       return { leg, symbol: found?.tradingsymbol ?? leg.symbol }
     },
     onSuccess: ({ leg, symbol }) => onLegs(moved(legs, leg, symbol)),
-    onError: (error) => tellFailed("There is no such contract", error),
+    onError: (error) => tellFailed("The contract does not exist", error),
   })
   const worked = useMemo(
     () => new Map((preview.data?.legs ?? []).map((leg) => [leg.tradingsymbol, leg])),
@@ -69,8 +69,8 @@ export function Builder({ session, expiry, legs, onLegs }: Props) {
     return (
       <Section title="Strategy" action={templates}>
         <EmptyState icon={<Layers size={28} />} title="No legs yet">
-          Point at a row of the chain and press B or S, or begin with one of the strategies people know by
-          name. You see what it would pay, need and cost before you make a run of it.
+          Point at a row of the chain and press B or S, or start from a well-known strategy. You see its
+          payoff, margin and charges before you create a run from it.
         </EmptyState>
       </Section>
     )
@@ -85,11 +85,7 @@ export function Builder({ session, expiry, legs, onLegs }: Props) {
     </Group>
   )
   return (
-    <Section
-      title="Strategy"
-      note="Prices of this moment: bought at the ask, sold at the bid."
-      action={action}
-    >
+    <Section title="Strategy" note="Current prices: bought at the ask, sold at the bid." action={action}>
       <div className={classes.builder}>
         <Stack gap="sm">
           <LegsTable
@@ -132,7 +128,7 @@ export function Builder({ session, expiry, legs, onLegs }: Props) {
   )
 }
 
-/** The legs with one of them in another contract; two of the same contract would be one leg twice. */
+/** Replace the contract of one leg, unless another leg already has it. */
 function moved(legs: readonly Leg[], leg: Leg, symbol: string): Leg[] {
   const isTaken = legs.some((one) => one.symbol === symbol && one !== leg)
   return isTaken ? [...legs] : legs.map((one) => (one.symbol === leg.symbol ? { ...one, symbol } : one))
@@ -157,7 +153,7 @@ function Payoff({ preview, days, onDays }: PayoffProps) {
         <span data-curve="day">{curveDay(days)}</span>
         <span data-curve="spot">Spot</span>
       </div>
-      <EChart option={option} height={320} label="Profit of the strategy by the underlying's price" />
+      <EChart option={option} height={320} label="Profit of the strategy by price of the underlying" />
       {left >= 1 && (
         <Group gap="md" wrap="nowrap" px={8}>
           <Text size="xs" c="dimmed" style={{ whiteSpace: "nowrap" }}>
@@ -171,7 +167,7 @@ function Payoff({ preview, days, onDays }: PayoffProps) {
             value={days ?? 0}
             onChange={(value) => onDays(value || null)}
             label={curveDay}
-            thumbLabel="Days from now of the dashed curve"
+            thumbLabel="Day of the dashed curve, in days from now"
           />
           <Text size="xs" c="dimmed" style={{ whiteSpace: "nowrap" }}>
             Expiry
@@ -182,7 +178,7 @@ function Payoff({ preview, days, onDays }: PayoffProps) {
   )
 }
 
-/** Whole days between the prices and the first expiry. */
+/** Whole days from now to the first expiry. */
 function daysUntil(preview: StrategyPreview): number {
   const end = new Date(`${preview.expiry}T15:30:00+05:30`).getTime()
   return Math.floor((end - new Date(preview.updated_at).getTime()) / 86_400_000)

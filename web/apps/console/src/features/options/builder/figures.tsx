@@ -5,7 +5,7 @@ import { Stat } from "@tradertape/ui/components/stat.tsx"
 import { number, percent } from "@tradertape/ui/format.ts"
 import classes from "./builder.module.css"
 
-/** What the strategy costs, can make and can lose; every figure is the server's. */
+/** Cost, maximum profit and maximum loss of the strategy, all computed by the server. */
 export function Figures({ preview }: { preview: StrategyPreview }) {
   const { net_premium: premium, margin, greeks, breakevens } = preview
   const chance = preview.probability_of_profit
@@ -14,7 +14,7 @@ export function Figures({ preview }: { preview: StrategyPreview }) {
       <Stat
         label="Max profit"
         value={preview.is_profit_unlimited ? "No limit" : <Delta value={preview.max_profit} kind="money" />}
-        hint="The most it can make by the first expiry, before charges."
+        hint="Maximum profit at the first expiry, before charges."
       />
       <Stat
         label="Max loss"
@@ -25,17 +25,17 @@ export function Figures({ preview }: { preview: StrategyPreview }) {
             <Delta value={preview.max_loss} kind="money" />
           )
         }
-        hint="The most it can lose by the first expiry, before charges."
+        hint="Maximum loss at the first expiry, before charges."
       />
       <Stat
-        label="Chance of profit"
+        label="Probability of profit"
         value={chance === null ? "–" : percent(chance * 100, 0)}
-        hint="If the underlying moves as the options at the money expect: the market's price of the bet, not its odds."
+        hint="Risk-neutral probability, from the implied volatility at the money; not a forecast."
       />
       <Stat
         label="Break-evens"
         value={breakevens.length ? breakevens.map((level) => number(level, 0)).join(" · ") : "None"}
-        hint="Where it neither makes nor loses at the first expiry, before charges."
+        hint="Prices of the underlying with zero profit at the first expiry, before charges."
       />
       <Stat
         label={premium >= 0 ? "Premium received" : "Premium paid"}
@@ -52,17 +52,21 @@ export function Figures({ preview }: { preview: StrategyPreview }) {
             </>
           ) : undefined
         }
-        hint="What these legs need by themselves, with the benefit of hedges. What an account holds beside them counts when they are entered."
+        hint="Margin of these legs alone, including hedge benefit. Existing positions of the account are considered on entry."
       />
       <Stat
         label="Charges"
         value={<Amount value={preview.charges.total} decimals={0} />}
-        hint="Brokerage, taxes and fees of entering, each leg an order of its own."
+        hint="Brokerage, taxes and fees of the entry, one order per leg."
       />
-      <Stat label="Delta" value={number(greeks.delta, 1)} hint="Rupees for one rupee of the future." />
-      <Stat label="Theta" value={number(greeks.theta, 0)} hint="Rupees for one calendar day that passes." />
-      <Stat label="Vega" value={number(greeks.vega, 0)} hint="Rupees for one point of volatility." />
-      <Stat label="Gamma" value={number(greeks.gamma, 3)} hint="Delta for one rupee of the future." />
+      <Stat label="Delta" value={number(greeks.delta, 1)} hint="Rupees per rupee move of the future." />
+      <Stat label="Theta" value={number(greeks.theta, 0)} hint="Rupees per calendar day." />
+      <Stat label="Vega" value={number(greeks.vega, 0)} hint="Rupees per point of volatility." />
+      <Stat
+        label="Gamma"
+        value={number(greeks.gamma, 3)}
+        hint="Change of delta per rupee move of the future."
+      />
     </dl>
   )
 }

@@ -8,14 +8,14 @@ import type { Leg } from "./legs"
 
 interface Props {
   legs: readonly Leg[]
-  /** What the server made of them; missing while it is asked. */
+  /** The legs as priced by the server; missing while loading. */
   worked: ReadonlyMap<string, PreviewLeg>
   session: OptionSession
   onChange: (legs: Leg[]) => void
   onMove: (leg: Leg, to: { expiry: string; strike: number }) => void
 }
 
-/** The legs, each with side, lots, strike and expiry to change. */
+/** The legs with editable side, lots, strike and expiry. */
 export function LegsTable({ legs, worked, session, onChange, onMove }: Props) {
   const replace = (symbol: string, change: Partial<Leg>) =>
     onChange(legs.map((leg) => (leg.symbol === symbol ? { ...leg, ...change } : leg)))

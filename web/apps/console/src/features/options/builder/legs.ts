@@ -1,6 +1,6 @@
 import type { OptionType, Way } from "@tradertape/api/options.ts"
 
-/** A leg as the address bar keeps it; everything else about it is looked up. */
+/** A leg as stored in the URL; everything else is looked up. */
 export interface Leg {
   way: Way
   lots: number
@@ -10,7 +10,7 @@ export interface Leg {
 export const MOST_LEGS = 10
 const LEG = /^([BS])(\d{1,5})\.([A-Z0-9&-]{3,40})$/
 
-/** "B1.NIFTY26NOV23600CE,S2.…" → legs; what cannot be read is left out. */
+/** "B1.NIFTY26NOV23600CE,S2.…" → legs; invalid parts are skipped. */
 export function readLegs(text: string | undefined): Leg[] {
   return (text ?? "")
     .split(",")
@@ -28,8 +28,8 @@ export function writeLegs(legs: readonly Leg[]): string | undefined {
 }
 
 /**
- * Buy or sell a lot of a contract from the chain. A contract stands in the legs once: the same side again adds a lot,
- * the other side takes one away.
+ * Buy or sell a lot of a contract from the chain. Each contract has at most one leg: the same side adds a lot, the
+ * opposite side removes one.
  */
 export function picked(legs: readonly Leg[], symbol: string, way: Way): Leg[] {
   const known = legs.find((leg) => leg.symbol === symbol)
@@ -41,14 +41,14 @@ export function picked(legs: readonly Leg[], symbol: string, way: Way): Leg[] {
   })
 }
 
-/** What stands on a side of a strike: +2 lots bought, −1 sold, 0 nothing. */
+/** The position in a contract in lots: +2 bought, −1 sold, 0 none. */
 export function lotsOf(legs: readonly Leg[], symbol: string | undefined): number {
   const known = legs.find((leg) => leg.symbol === symbol)
   if (!known) return 0
   return known.way === "BUY" ? known.lots : -known.lots
 }
 
-/** Whether the option has value of its own: a call below the spot, a put above it. */
+/** Whether the option is in the money: a call below the spot, a put above it. */
 export function isInMoney(type: OptionType, strike: number, spot: number): boolean {
   return type === "CE" ? strike < spot : strike > spot
 }

@@ -24,20 +24,20 @@ interface Props {
   product: "NRML" | "MIS"
 }
 
-/** The way from a strategy that is looked at to one that is held: an option run on paper. */
+/** Button and dialog that create a paper option run from the strategy. */
 export function MakeRun({ preview, product }: Props) {
   const [isAsking, setAsking] = useState(false)
   return (
     <>
       <Button leftSection={<Play size={14} />} onClick={() => setAsking(true)}>
-        Make an option run
+        Create option run
       </Button>
       {isAsking && <MakeRunDialog preview={preview} product={product} onClose={() => setAsking(false)} />}
     </>
   )
 }
 
-/** Names the run, its account and its limits. Nothing is placed: its page asks again before it enters. */
+/** Set name, account and limits of the run. Places no orders: the run is entered from its own page. */
 function MakeRunDialog({ preview, product, onClose }: Props & { onClose: () => void }) {
   const navigate = useNavigate()
   const client = useQueryClient()
@@ -79,13 +79,13 @@ function MakeRunDialog({ preview, product, onClose }: Props & { onClose: () => v
     onError: (error) => form.setErrors(fieldErrors(error, PLACES)),
   })
   return (
-    <Dialog opened onClose={onClose} title="Make an option run" size="md">
+    <Dialog opened onClose={onClose} title="Create option run" size="md">
       <form onSubmit={form.onSubmit(() => making.mutate())} noValidate>
         <Stack gap="sm">
           <Text size="sm">
-            {count(preview.legs.length, "leg")} on {preview.underlying}, by themselves about{" "}
-            {money(preview.margin.required, 0)} of margin. Nothing is placed yet: the page of the run shows
-            its orders and what this account needs for them, and asks again before it enters.
+            {count(preview.legs.length, "leg")} on {preview.underlying}, requiring about{" "}
+            {money(preview.margin.required, 0)} of margin. No orders are placed yet: the page of the run shows
+            its orders and the margin required, and asks for confirmation before entering.
           </Text>
           <TextInput
             label="Name"
@@ -97,21 +97,17 @@ function MakeRunDialog({ preview, product, onClose }: Props & { onClose: () => v
           />
           <AccountSelect {...form.getInputProps("account")} />
           <Group grow gap="sm" align="flex-start">
-            <NumberInput label="Leave at a loss of (₹)" placeholder="none" {...form.getInputProps("stop")} />
-            <NumberInput
-              label="Leave at a profit of (₹)"
-              placeholder="none"
-              {...form.getInputProps("target")}
-            />
+            <NumberInput label="Exit at loss (₹)" placeholder="none" {...form.getInputProps("stop")} />
+            <NumberInput label="Exit at profit (₹)" placeholder="none" {...form.getInputProps("target")} />
           </Group>
           {stop === "" && (
             <Text size="xs" className="tt-warn">
-              Without a limit no rule will guard the run. More kinds of limits are on its page.
+              Without a limit the run is unprotected. More limits are available on its page.
             </Text>
           )}
           <Failure
             error={making.error}
-            title="The run was not made"
+            title="The run was not created"
             marked={Object.keys(form.errors).length}
           />
           <Group justify="flex-end" gap={8}>
@@ -119,7 +115,7 @@ function MakeRunDialog({ preview, product, onClose }: Props & { onClose: () => v
               Back
             </Button>
             <Button type="submit" disabled={!name.trim()} loading={making.isPending}>
-              Make the run · PAPER
+              Create run · PAPER
             </Button>
           </Group>
         </Stack>

@@ -4,7 +4,7 @@ import { moneyShort, number, signedMoney } from "@tradertape/ui/format.ts"
 import type { Tokens } from "@tradertape/ui/use-tokens.ts"
 import type { EChartsCoreOption } from "echarts/core"
 
-/** The day of the second curve, in words. */
+/** The label of the second curve. */
 export function curveDay(days: number | null): string {
   if (!days) return "Today"
   return `In ${days} ${days === 1 ? "day" : "days"}`
@@ -21,7 +21,7 @@ function pairs(levels: readonly number[], values: readonly number[]): [number, n
   return levels.map((level, i) => [level, values[i] ?? 0])
 }
 
-/** A curve cut where it crosses nought: what lies above, what lies below; both hold the crossing itself. */
+/** Split a curve at its zero crossings into gains and losses; both include the crossings. */
 export function bySign(
   levels: readonly number[],
   values: readonly number[],
@@ -41,7 +41,7 @@ export function bySign(
   }
 }
 
-/** Profit over the underlying's price: at expiry filled by its sign, and dashed on the day asked. */
+/** Profit over the underlying's price: filled at expiry, dashed on the selected day. */
 export function payoffOption({ preview, days }: Shape, tokens: Tokens): EChartsCoreOption {
   const { payoff, spot_ltp: spot, breakevens } = preview
   const second = payoff.ahead ?? payoff.now
@@ -79,7 +79,7 @@ export function payoffOption({ preview, days }: Shape, tokens: Tokens): EChartsC
         color: tokens.muted,
         fontSize: 11,
         hideOverlap: true,
-        margin: 20, // the break-evens stand between
+        margin: 20, // room for the break-evens
         showMinLabel: false,
         showMaxLabel: false,
         formatter: (value: number) => number(value),

@@ -5,17 +5,17 @@ interface Written {
   legs: PreviewLeg[]
   product: string
   name: string
-  /** Where this server is. */
+  /** The base URL of this server. */
   origin: string
 }
 
-/** The word of the vocabulary for a day, so that the script means the same next week; else the day. */
+/** The relative name of an expiry, so that the script stays valid next week; otherwise the date. */
 export function expiryWord(session: OptionSession, day: string): string {
   const words = ["current_week", "next_week", "current_month", "next_month"]
   return words.find((word) => session.expiry_words[word] === day) ?? day
 }
 
-/** Strikes away from the money: "ATM", "+2_strike". A strike off the grid is written as it is. */
+/** Strikes away from the money: "ATM", "+2_strike". A strike off the grid is written as its number. */
 export function moneyness(leg: PreviewLeg, session: OptionSession): string {
   const steps = ((leg.strike ?? 0) - session.atm_strike) / session.strike_step
   if (!Number.isInteger(steps)) return ""
@@ -26,13 +26,13 @@ function selection(leg: PreviewLeg, { session, legs }: Written): string {
   const away = moneyness(leg, session)
   const parts = [`"option_type": "${leg.option_type}"`]
   parts.push(away ? `"moneyness": "${away}"` : `"strike": ${leg.strike}`)
-  // A calendar: the leg's own expiry goes before the spread's.
+  // In a calendar spread, the leg's own expiry overrides the spread's.
   if (leg.expiry_key && leg.expiry_key !== legs[0]?.expiry_key)
     parts.push(`"expiry": "${expiryWord(session, leg.expiry_key)}"`)
   return `{${parts.join(", ")}}`
 }
 
-/** The strategy as a worker writes it: strikes counted from the money, so that it can run again tomorrow. */
+/** The strategy as worker code, with strikes relative to the money so that it stays valid tomorrow. */
 export function pythonOf(written: Written): string {
   const { session, legs, product, name, origin } = written
   const lines = legs.map(

@@ -9,10 +9,10 @@ import { tellFailed } from "@/lib/tell"
 const OUTLOOKS = [
   { id: "up", label: "Rises" },
   { id: "down", label: "Falls" },
-  { id: "still", label: "Stands still" },
-  { id: "moving", label: "Moves, either way" },
+  { id: "still", label: "Stays flat" },
+  { id: "moving", label: "Moves either way" },
 ]
-/** Strikes between the legs of one type, unless somebody says otherwise. */
+/** Default number of strikes between legs of one type. */
 const WIDTH = 2
 
 interface Props {
@@ -21,7 +21,7 @@ interface Props {
   onLegs: (preview: StrategyPreview) => void
 }
 
-/** Well-known strategies by what one expects; the server finds their contracts around the money. */
+/** Well-known strategies by market outlook; the server resolves their contracts around the money. */
 export function Templates({ underlying, expiry, onLegs }: Props) {
   const { data: spreads } = useQuery(spreadsQuery)
   const [width, setWidth] = useState(WIDTH)

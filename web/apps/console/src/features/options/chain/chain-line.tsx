@@ -18,7 +18,7 @@ interface Props {
   onPick: (symbol: string, way: Way) => void
 }
 
-/** A strike: its call, itself, its put. */
+/** A row of the chain: call, strike, put. */
 export function ChainLine({ row, index, sides, spot, isFirstAboveSpot, ...rest }: Props) {
   return (
     <tr

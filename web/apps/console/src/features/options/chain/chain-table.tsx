@@ -18,7 +18,7 @@ interface Props {
   onPick: (symbol: string, way: Way) => void
 }
 
-/** Calls and puts by strike. Opens at the money, draws only the strikes in view. */
+/** Calls and puts by strike. Scrolled to the money at first; renders only the strikes in view. */
 export function ChainTable({ chain, legs, figures, sides, onPick }: Props) {
   const frame = useRef<HTMLElement>(null)
   const columns = useMemo(() => sideColumns(figures), [figures])
@@ -31,7 +31,7 @@ export function ChainTable({ chain, legs, figures, sides, onPick }: Props) {
     initialRect: { width: 1_000, height: HEIGHT_PX },
   })
   const atMoney = chain.rows.findIndex((row) => row.is_atm)
-  // biome-ignore lint/correctness/useExhaustiveDependencies: once for each chain, not when the money moves
+  // biome-ignore lint/correctness/useExhaustiveDependencies: scroll once per chain, not when the money moves
   useLayoutEffect(() => {
     if (frame.current && atMoney >= 0) frame.current.scrollTop = atMoney * ROW_PX - HEIGHT_PX / 2 + ROW_PX
   }, [chain.underlying, chain.expiry, sides])
@@ -86,7 +86,7 @@ export function ChainTable({ chain, legs, figures, sides, onPick }: Props) {
 
 type Columns = ReturnType<typeof sideColumns>
 
-/** The heads of one side, from the outside in; whose they are is read out where it is not seen above. */
+/** The headers of one side, outermost first. Screen readers hear the side, which is otherwise shown above. */
 function sideHeads(columns: Columns, side: "Call" | "Put") {
   const whose = <span className={classes.hidden}>{side} </span>
   return [
@@ -96,7 +96,7 @@ function sideHeads(columns: Columns, side: "Call" | "Put") {
         {column.header}
       </th>
     )),
-    <th key="change" scope="col" title="Percent against yesterday's close" data-extra>
+    <th key="change" scope="col" title="Percent change from the previous close" data-extra>
       {whose}
       Chg %
     </th>,

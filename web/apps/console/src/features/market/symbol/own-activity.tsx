@@ -16,7 +16,7 @@ function Side({ side }: { side: string }) {
   return <span className={SIDES[side]}>{side === "BUY" ? "Buy" : "Sell"}</span>
 }
 
-/** Whose order it is: a run's, or a trigger's. */
+/** The run that placed the order, or GTT. */
 function By({ run }: { run: string | null | undefined }) {
   if (!run) return "GTT"
   return (
@@ -32,13 +32,18 @@ const FILLS: Column<Fill>[] = [
   { id: "price", header: "Price (₹)", value: (f) => f.price, cell: (f) => number(f.price, 2) },
   { id: "at", header: "Time (IST)", isText: true, value: (f) => f.at, cell: (f) => moment(f.at) },
   { id: "product", header: "Product", isText: true, value: (f) => f.product, cell: (f) => f.product },
-  { id: "run", header: "By", isText: true, value: (f) => f.run_id, cell: (f) => <By run={f.run_id} /> },
+  { id: "run", header: "Source", isText: true, value: (f) => f.run_id, cell: (f) => <By run={f.run_id} /> },
 ]
 
 const RESTING: Column<Resting>[] = [
   { id: "side", header: "Side", isText: true, value: (o) => o.side, cell: (o) => <Side side={o.side} /> },
   { id: "type", header: "Type", isText: true, value: (o) => o.order_type, cell: (o) => o.order_type },
-  { id: "left", header: "Left", value: (o) => o.pending_quantity, cell: (o) => number(o.pending_quantity) },
+  {
+    id: "left",
+    header: "Remaining",
+    value: (o) => o.pending_quantity,
+    cell: (o) => number(o.pending_quantity),
+  },
   { id: "price", header: "Price (₹)", value: (o) => o.price, cell: (o) => number(o.price || null, 2) },
   {
     id: "trigger",
@@ -53,15 +58,15 @@ const RESTING: Column<Resting>[] = [
     value: (o) => o.placed_at,
     cell: (o) => moment(o.placed_at),
   },
-  { id: "run", header: "By", isText: true, value: (o) => o.run_id, cell: (o) => <By run={o.run_id} /> },
+  { id: "run", header: "Source", isText: true, value: (o) => o.run_id, cell: (o) => <By run={o.run_id} /> },
 ]
 
-/** What we traded here, and what rests; nothing is shown before there is something. */
-export function Doings({ activity }: { activity: Activity }) {
+/** Our trades and open orders in the instrument; hidden while there are none. */
+export function OwnActivity({ activity }: { activity: Activity }) {
   const byTime = useMemo(() => [{ id: "at", desc: true }], [])
   if (activity.fills.length === 0 && activity.orders.length === 0) return null
   return (
-    <Section title="Your trades here" flush>
+    <Section title="Your trades" flush>
       <Tabs defaultValue={activity.fills.length > 0 ? "fills" : "orders"}>
         <Tabs.List px="md">
           <Tabs.Tab value="fills">Trades {activity.fills.length}</Tabs.Tab>

@@ -14,7 +14,7 @@ import { DistanceBar } from "./distance-bar"
 import classes from "./gtts.module.css"
 import { useDistances } from "./use-distances"
 
-/** Two legs, or a bar with its ends. */
+/** In pixels: two legs, or a bar with its end labels. */
 export const ROW_PX = 54
 /** The instrument above its legs. */
 const PHONE_ROW_PX = 63
@@ -25,7 +25,7 @@ interface Props {
   onDelete: (gtt: Gtt) => void
 }
 
-/** "Sell 10 at 1,380.00": what a leg places when it fires. */
+/** "Sell 10 at 1,380.00": the order a leg places when triggered. */
 export function LegWords({ leg }: { leg: GttLeg }) {
   const isBuy = leg.transaction_type === "BUY"
   return (
@@ -77,7 +77,7 @@ function columnsOf({ onEdit, onDelete, distances }: Actions): Column<Gtt>[] {
     },
     {
       id: "places",
-      header: "Places",
+      header: "Order",
       isText: true,
       isSortable: false,
       value: () => null,
@@ -92,7 +92,7 @@ function columnsOf({ onEdit, onDelete, distances }: Actions): Column<Gtt>[] {
     },
     {
       id: "distance",
-      header: "To the trigger",
+      header: "To trigger",
       isText: true,
       value: (gtt) => distances.get(gtt.id) ?? null,
       cell: (gtt) => <DistanceBar gtt={gtt} />,
@@ -113,13 +113,13 @@ function columnsOf({ onEdit, onDelete, distances }: Actions): Column<Gtt>[] {
       cell: (gtt) => (
         <Group gap={2} wrap="nowrap" justify="flex-end">
           <ActionIcon
-            aria-label={`Change the trigger on ${symbolOf(gtt.instrument)}`}
+            aria-label={`Change the GTT on ${symbolOf(gtt.instrument)}`}
             onClick={() => onEdit(gtt)}
           >
             <Pencil size={15} />
           </ActionIcon>
           <ActionIcon
-            aria-label={`Delete the trigger on ${symbolOf(gtt.instrument)}`}
+            aria-label={`Delete the GTT on ${symbolOf(gtt.instrument)}`}
             onClick={() => onDelete(gtt)}
           >
             <Trash2 size={15} />
@@ -130,7 +130,7 @@ function columnsOf({ onEdit, onDelete, distances }: Actions): Column<Gtt>[] {
   ]
 }
 
-/** On a phone: what it is on and places, how far it has to go, what to do about it. */
+/** Phones: instrument with order, distance and actions. */
 function forPhones(columns: Column<Gtt>[]): Column<Gtt>[] {
   return columns.flatMap((column) => {
     if (column.id === "instrument")
@@ -141,8 +141,8 @@ function forPhones(columns: Column<Gtt>[]): Column<Gtt>[] {
 
 const NEAREST_FIRST = [{ id: "distance", desc: false }]
 
-/** Triggers that wait, each with how far the price has to go; what fires next stands first. */
-export function WaitingTable({ gtts, onEdit, onDelete }: Props) {
+/** Active GTTs with their distance to the trigger, the nearest first. */
+export function ActiveTable({ gtts, onEdit, onDelete }: Props) {
   const isPhone = useMediaQuery("(max-width: 699px)", false)
   const distances = useDistances(gtts)
   const columns = useMemo(() => {
@@ -151,7 +151,7 @@ export function WaitingTable({ gtts, onEdit, onDelete }: Props) {
   }, [onEdit, onDelete, distances, isPhone])
   return (
     <DataTable
-      label="Triggers that wait"
+      label="Active GTTs"
       rows={gtts}
       columns={columns}
       sortedBy={NEAREST_FIRST}
