@@ -25,7 +25,7 @@ test("fork a template, edit a rule, save it as the next version", async ({ page 
 
   const limit = page.getByLabel("Entry, 3, right side, number")
   await limit.fill("45")
-  const english = page.getByRole("complementary", { name: "What the rules say" })
+  const english = page.getByRole("complementary", { name: "Rules in plain English" })
   await expect(english).toContainText("RSI(14) is below 45")
   await page.getByRole("button", { name: "Add a condition to Entry" }).click()
   await page.getByRole("menuitem", { name: "Compare two values" }).click()
@@ -99,7 +99,7 @@ test("ask whether a result is more than luck", async ({ page }) => {
     .locator("..")
     .getByRole("button", { name: "Start" })
     .click()
-  await expect(page.getByText("Ends with a loss")).toBeVisible({ timeout: WORK_MS })
+  await expect(page.getByText("Probability of loss")).toBeVisible({ timeout: WORK_MS })
   await page.getByText("Parameter sweep", { exact: true }).locator("..").getByRole("button").click()
   const dialog = page.getByRole("dialog")
   await expect(dialog.getByText(/combinations/)).toBeVisible()
@@ -113,7 +113,7 @@ test("ask whether a result is more than luck", async ({ page }) => {
     .locator("..")
     .getByRole("button", { name: "Start" })
     .click()
-  await expect(page.getByText(/bars of history are enough|history tried is too short/)).toBeVisible({
+  await expect(page.getByText(/bars of history are enough|tested history is too short/)).toBeVisible({
     timeout: WORK_MS,
   })
   await page.getByText("Parameter search", { exact: true }).first().locator("..").getByRole("button").click()

@@ -28,17 +28,17 @@ export function ComparePage() {
         chips={<SimulatedBadge shown={runs.some((run) => run.simulated)} />}
         note={
           isMixed
-            ? "Some of these runs used simulated prices and some real ones: their figures do not compare."
+            ? "Some of these runs used simulated prices and others real prices, so their figures are not comparable."
             : undefined
         }
       />
       {wanted.length < 2 && (
         <EmptyState
           icon={<GitCompareArrows size={32} />}
-          title="Choose two to six runs"
+          title="Select two to six runs"
           action={<LinkButton to="/backtests">Go to the runs</LinkButton>}
         >
-          Tick runs in the list and press Compare: their curves are laid over each other here and the best
+          Select runs in the list and press Compare: their equity curves are overlaid here, and the best
           figure of each row is marked.
         </EmptyState>
       )}

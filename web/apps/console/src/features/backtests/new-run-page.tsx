@@ -9,7 +9,7 @@ import { dataSetsQuery } from "@/lib/queries/market"
 import { fieldsLike, startingFields } from "./form/defaults"
 import { RunForm } from "./form/run-form"
 
-/** Sets up a backtest: for a strategy, or like an earlier run. */
+/** Configures a backtest for a strategy, or repeating an earlier run. */
 export function NewRunPage() {
   const { strategy, like } = useSearch({ from: "/frame/backtests/new" })
   const sets = useQuery(dataSetsQuery)
@@ -29,7 +29,7 @@ export function NewRunPage() {
         title="New backtest"
         crumbs={[{ label: "Backtests", to: "/backtests" }]}
         chips={<SimulatedBadge shown={active?.simulated ?? false} />}
-        note="Replays the period day by day: signals at the close, fills after it, charges and slippage included."
+        note="Simulates the period day by day: signals at the close, fills afterwards, charges and slippage included."
       />
       {error && <ErrorState error={error} what="The form" retry={retry} />}
       {!error && !isReady && <Skeleton height={420} />}

@@ -8,7 +8,7 @@ import { isUnfinished, runQuery, runStatusQuery } from "@/lib/queries/backtests"
 import { RunProgress } from "./form/run-progress"
 import { Result } from "./result/result"
 
-/** A run: its progress while it is not finished, then its whole result. */
+/** A run: its progress until it finishes, then its result. */
 export function RunPage() {
   const { id } = useParams({ from: "/frame/backtests/$id" })
   const navigate = useNavigate()

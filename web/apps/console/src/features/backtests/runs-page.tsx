@@ -53,7 +53,7 @@ export function RunsPage() {
       {data && data.total > 0 && (
         <Section
           title={`${shown.length} of ${data.total} runs`}
-          note="Choose up to six to lay their curves over each other."
+          note="Select up to six to compare their equity curves."
           flush
           action={<Chosen ids={chosen} onDone={() => setChosen([])} />}
         >
@@ -137,7 +137,7 @@ function Chosen({ ids, onDone }: { ids: string[]; onDone: () => void }) {
         isBusy={removing.isPending}
         onConfirm={remove}
       >
-        Their trades and curves are gone; the strategies stay.
+        Their trades and curves will be deleted; the strategies are kept.
       </Confirm>
     </Group>
   )
@@ -151,7 +151,7 @@ function NothingYet() {
       action={<LinkButton to="/backtests/new">Set up the first one</LinkButton>}
     >
       A backtest shows what a strategy would have earned over past years, trade by trade, after charges. Every
-      run is kept here to compare.
+      run is kept here for comparison.
     </EmptyState>
   )
 }

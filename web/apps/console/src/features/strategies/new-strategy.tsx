@@ -12,7 +12,7 @@ const BASES = [
   { value: "v2_breakout", label: "Breakout: buy new 20-day highs on volume" },
   { value: "v3_dip_buyer", label: "Dip buyer: buy falls inside a long uptrend" },
   { value: "v4_alpha", label: "Alpha: buy pauses of the strongest stocks" },
-  { value: "v0_dart_monkey", label: "Dart monkey: buy at random, as a yardstick" },
+  { value: "v0_dart_monkey", label: "Dart monkey: buy at random, as a baseline" },
 ]
 
 interface Props {
@@ -20,7 +20,7 @@ interface Props {
   onClose: () => void
 }
 
-/** Name a strategy and choose what it starts from, or read one from a file. */
+/** Create a strategy from a template, or import one from a file. */
 export function NewStrategy({ opened, onClose }: Props) {
   const client = useQueryClient()
   const navigate = useNavigate()
@@ -44,7 +44,7 @@ export function NewStrategy({ opened, onClose }: Props) {
           <TextInput label="Name" required maxLength={120} data-autofocus {...form.getInputProps("name")} />
           <Select label="Start from" data={BASES} {...form.getInputProps("base_model")} />
           <Text size="xs" c="dimmed">
-            Every rule of it can be changed afterwards.
+            Every rule can be changed afterwards.
           </Text>
           <Group justify="space-between">
             <FileButton accept="application/json,.json" onChange={(file) => file && importing.mutate(file)}>

@@ -38,7 +38,7 @@ export function StrategiesPage() {
     <>
       <PageHeader
         title="Strategies"
-        note="A strategy is a set of rules: what to buy, when to sell, how to limit a loss. Read it in English, test it, change it."
+        note="A strategy is a set of rules: what to buy, when to sell, how to limit losses. Read it in plain English, test it, change it."
         action={
           <Button leftSection={<Plus size={15} />} onClick={() => setMaking(true)}>
             New strategy
@@ -82,7 +82,7 @@ function Nothing({ tab, find, onTemplates }: { tab: Tab; find: string; onTemplat
   if (find) {
     return (
       <EmptyState icon={<Search size={32} />} title={`Nothing matches “${find}”`}>
-        Try a shorter word, or look under another tab.
+        Try a shorter word or another tab.
       </EmptyState>
     )
   }
@@ -100,7 +100,7 @@ function Nothing({ tab, find, onTemplates }: { tab: Tab; find: string; onTemplat
   return (
     <EmptyState icon={<Waypoints size={32} />} title="Nothing here yet">
       {tab === "public"
-        ? "Strategies that their owners share appear here."
+        ? "Strategies shared by other users appear here."
         : "The built-in strategies appear here."}
     </EmptyState>
   )

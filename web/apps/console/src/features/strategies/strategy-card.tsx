@@ -18,7 +18,7 @@ interface Props {
   lastRun: RunSummary | undefined
 }
 
-/** A strategy at a glance: its words, its last result, what can be done with it. */
+/** A strategy in brief: description, last result and actions. */
 export function StrategyCard({ strategy, lastRun }: Props) {
   const fork = useFork()
   const isMine = strategy.is_mine

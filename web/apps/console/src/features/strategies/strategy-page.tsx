@@ -6,7 +6,7 @@ import { ErrorState } from "@/components/states/error-state"
 import { catalogueQuery, strategyQuery } from "@/lib/queries/strategies"
 import { Editor } from "./editor/editor"
 
-/** Loads a strategy and opens it in the editor; another one begins with fresh state. */
+/** Loads a strategy and opens it in the editor, with separate state for each strategy. */
 export function StrategyPage() {
   const { id } = useParams({ from: "/frame/strategies/$id" })
   const strategy = useQuery(strategyQuery(Number(id)))

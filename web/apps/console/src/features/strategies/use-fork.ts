@@ -3,7 +3,7 @@ import { useNavigate } from "@tanstack/react-router"
 import { strategyCalls } from "@/lib/queries/strategies"
 import { tellDone, tellFailed } from "@/lib/tell"
 
-/** Copy a strategy into one's own account and open the copy. */
+/** Copy a strategy into the user's account and open the copy. */
 export function useFork() {
   const client = useQueryClient()
   const navigate = useNavigate()

@@ -11,7 +11,7 @@ import { rebased } from "../shared/rebase"
 import { MetricTable } from "./metric-table"
 import { distinctNames } from "./names"
 
-/** Curves from the same 100, and every figure side by side. */
+/** Equity curves rebased to 100, and all figures in one table. */
 export function Comparison({ runs }: { runs: Run[] }) {
   const tokens = useTokens()
   const chart = useRef<IChartApi | null>(null)

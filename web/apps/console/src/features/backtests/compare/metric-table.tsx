@@ -19,7 +19,7 @@ const SETUP: { label: string; text: (run: Run) => string }[] = [
   { label: "Data", text: (run) => run.data_set },
 ]
 
-/** One column a run, one row a figure. */
+/** One column per run, one row per figure. */
 export function MetricTable({ runs, names, colors }: Props) {
   const groups = [{ title: "Headline", figures: HEADLINES }, ...GROUPS]
   return (
@@ -53,7 +53,7 @@ export function MetricTable({ runs, names, colors }: Props) {
         <tbody>
           <tr className={classes.group}>
             <th scope="rowgroup" colSpan={runs.length + 1}>
-              Set-up
+              Settings
             </th>
           </tr>
           {SETUP.map(({ label, text }) => (

@@ -1,6 +1,6 @@
 import type { Run } from "@tradertape/api/backtest.ts"
 
-/** A name for each run; equal ones are told apart by version, then by number. */
+/** A unique name for each run: equal names get the version, then a number. */
 export function distinctNames(runs: readonly Pick<Run, "name" | "strategy">[]): string[] {
   const plain = runs.map((run) => run.name || run.strategy.name)
   const versioned = runs.map((run, i) => {

@@ -43,7 +43,7 @@ export function AdvancedFields({ form, options }: Props) {
         <Select label="Benchmark" data={options.benchmarks} {...form.getInputProps("benchmark")} />
         <NumberInput
           size="xs"
-          label="Risk-free rate (% a year)"
+          label="Risk-free rate (% per year)"
           description="For Sharpe and Sortino"
           min={0}
           max={100}
@@ -53,21 +53,21 @@ export function AdvancedFields({ form, options }: Props) {
         <NumberInput
           size="xs"
           label="Seed"
-          description="For rules by chance"
+          description="For random rules"
           min={0}
           {...form.getInputProps("seed")}
         />
       </div>
       <Switch
         size="xs"
-        label="Universe as it was on each day"
-        description="Off, today's members are used for all years: that is survivorship bias, and the result says so."
+        label="Historical universe membership"
+        description="If off, today's members are used for all years. This introduces survivorship bias, and the result shows a warning."
         {...form.getInputProps("point_in_time_universe", { type: "checkbox" })}
       />
       <div className={classes.grid}>
         <TextInput
           size="xs"
-          label="Name of the run"
+          label="Run name"
           placeholder="The strategy's name"
           maxLength={120}
           {...form.getInputProps("name")}

@@ -1,4 +1,4 @@
-/** What a new backtest starts from, and the periods one click away. */
+/** Defaults of a new backtest, and the preset periods. */
 import type { RunConfig } from "@tradertape/api/backtest.ts"
 import type { Asked } from "@/lib/queries/backtests"
 import type { DataSet } from "@/lib/queries/market"
@@ -19,10 +19,10 @@ export const PERIODS = [
   { label: "10 y", years: 10 },
 ] as const
 
-/** The same day some years before, but not before `earliest`. */
+/** The same date some years earlier, but not before `earliest`. */
 export function yearsBefore(end: string, years: number, earliest: string | null): string {
   const year = Number(end.slice(0, 4)) - years
-  // 29 February has no twin in most years: the day before it stands for it.
+  // 29 February does not exist in most years: use 28 February.
   const rest = end.slice(4) === "-02-29" ? "-02-28" : end.slice(4)
   const start = `${year}${rest}`
   return earliest && start < earliest ? earliest : start
@@ -55,7 +55,7 @@ export function startingFields(set: DataSet | undefined, strategyId: number | nu
   }
 }
 
-/** The fields of an earlier run, for one like it. */
+/** Form values that repeat an earlier run. */
 export function fieldsLike(config: RunConfig, base: Fields): Fields {
   const known = Object.fromEntries(
     Object.entries(config).filter(([key, value]) => key in base && value !== null),
@@ -84,7 +84,7 @@ export function checkFields(fields: Fields): Partial<Record<keyof Fields, string
     ...(fields.strategy_id === null ? { strategy_id: "Choose a strategy" } : {}),
     ...(fields.end_date <= fields.start_date ? { end_date: "The end must be after the start" } : {}),
     ...(fields.universe === OWN_LIST && fields.own_symbols.length === 0
-      ? { own_symbols: "Name at least one stock" }
+      ? { own_symbols: "Enter at least one stock" }
       : {}),
     ...(fields.starting_capital < 1_000 ? { starting_capital: "At least ₹1,000" } : {}),
     ...(fields.position_size_pct <= 0 || fields.position_size_pct > 100
@@ -94,7 +94,7 @@ export function checkFields(fields: Fields): Partial<Record<keyof Fields, string
   }
 }
 
-/** Trading days between two dates, roughly: for a sentence, not for arithmetic. */
+/** Approximate number of trading days between two dates, for display only. */
 export function roughTradingDays(start: string, end: string): number {
   const days = (Date.parse(end) - Date.parse(start)) / 86_400_000
   return Math.max(0, Math.round((days / 365.25) * 248))

@@ -16,22 +16,22 @@ export function MoneyFields({ form }: { form: UseFormReturnType<Fields> }) {
       />
       <NumberInput
         {...common}
-        label="Size of a position (% of equity)"
+        label="Position size (% of equity)"
         min={0.1}
         max={100}
         {...form.getInputProps("position_size_pct")}
       />
       <NumberInput
         {...common}
-        label="Positions at once"
+        label="Maximum open positions"
         min={1}
         max={500}
         {...form.getInputProps("max_positions")}
       />
       <NumberInput
         {...common}
-        label="Positions per sector"
-        description="0 means no cap"
+        label="Maximum positions per sector"
+        description="0 means no limit"
         min={0}
         max={500}
         {...form.getInputProps("max_per_sector")}

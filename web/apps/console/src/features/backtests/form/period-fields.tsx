@@ -11,7 +11,7 @@ interface Props {
   set: DataSet | undefined
 }
 
-/** From when to when, inside what the data set holds. */
+/** The period, limited to the range of the data set. */
 export function PeriodFields({ form, set }: Props) {
   const first = set?.first ?? null
   const last = set?.last ?? form.values.end_date
@@ -40,7 +40,7 @@ export function PeriodFields({ form, set }: Props) {
         ))}
         {first && (
           <Button variant="default" size="compact-xs" onClick={() => show(first)}>
-            All there is
+            Maximum
           </Button>
         )}
       </Group>

@@ -24,7 +24,7 @@ interface Props {
   sets: DataSet[]
 }
 
-/** The whole form; what the server refuses lands beside the field it is about. */
+/** The backtest form. Validation errors of the server appear beside their fields. */
 export function RunForm({ initial, options, sets }: Props) {
   const form = useForm<Fields>({ initialValues: initial, validate: checkFields })
   const [runId, setRunId] = useState<string | null>(null)

@@ -12,9 +12,9 @@ interface Props {
   onAgain: () => void
 }
 
-const DOING = { queued: "Waiting for its turn", running: "Trading the rules day by day" } as const
+const DOING = { queued: "Queued", running: "Simulating day by day" } as const
 
-/** Follows a run to its end and opens the result. */
+/** Shows the progress of a run and opens the result when it finishes. */
 export function RunProgress({ runId, onAgain }: Props) {
   const navigate = useNavigate()
   const client = useQueryClient()

@@ -14,7 +14,7 @@ interface Props {
   children: ReactNode
 }
 
-/** What is about to run, in words, over the button that runs it. */
+/** A summary of the configured backtest, above its start button. */
 export function RunSummaryCard({ fields, set, children }: Props) {
   const { strategy_id, start_date, end_date } = fields
   const strategy = useQuery({ ...strategyQuery(strategy_id ?? 0), enabled: strategy_id !== null })

@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query"
 import { strategiesQuery } from "@/lib/queries/strategies"
 import type { Fields } from "./defaults"
 
-/** One's own strategies, the templates and what others share. */
+/** Select one of the user's strategies, templates or public strategies. */
 export function StrategyField({ form }: { form: UseFormReturnType<Fields> }) {
   const mine = useQuery(strategiesQuery("mine"))
   const templates = useQuery(strategiesQuery("templates"))

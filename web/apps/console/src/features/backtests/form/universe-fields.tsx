@@ -12,7 +12,7 @@ interface Props {
   sets: DataSet[]
 }
 
-/** On which stocks, with whose prices. */
+/** The universe of stocks and the data set. */
 export function UniverseFields({ form, sets }: Props) {
   const dataSet = form.values.data_set || undefined
   const universes = useQuery(universesQuery(dataSet))

@@ -28,7 +28,7 @@ const TABS = [
   { value: "config", label: "Config", Body: ConfigTab },
 ] as const
 
-/** The result of a run: headline figures on top, everything else in tabs that the address remembers. */
+/** The result of a run: headline figures on top, the rest in tabs stored in the URL. */
 export function Result({ run }: { run: Run }) {
   const { tab = "overview" } = useSearch({ from: "/frame/backtests/$id" })
   const navigate = useNavigate({ from: "/backtests/$id" })

@@ -8,15 +8,15 @@ export function LookaheadView({ result }: { result: LookaheadResult }) {
   if (result.passed) {
     return (
       <Alert color="green" variant="light" icon={<ShieldCheck size={18} />} title="No look-ahead">
-        With the future cut off at {cuts}, every decision stayed the same.
+        With later data removed at {cuts}, every decision stayed the same.
       </Alert>
     )
   }
   return (
     <>
       <Alert color="red" variant="light" icon={<TriangleAlert size={18} />} title="Decisions changed" mb="sm">
-        With the future cut off at {cuts}, these decisions came out differently: a rule reads prices it could
-        not have known.
+        With later data removed at {cuts}, these decisions changed: a rule uses prices that were not yet
+        known.
       </Alert>
       <Table>
         <Table.Thead>

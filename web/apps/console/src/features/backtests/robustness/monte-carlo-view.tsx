@@ -10,19 +10,19 @@ import layout from "../shared/layout.module.css"
 type Level = "p5" | "p25" | "p50" | "p75" | "p95"
 
 function line(fan: FanPoint[], level: Level, tokens: Tokens) {
-  const isMiddle = level === "p50"
+  const isMedian = level === "p50"
   const isEdge = level === "p5" || level === "p95"
   return {
     type: "line",
     name: level,
     showSymbol: false,
     data: fan.map((point) => [point.trade, point[level]]),
-    lineStyle: { color: tokens.accent, width: isMiddle ? 2 : 1, opacity: isMiddle ? 1 : isEdge ? 0.35 : 0.6 },
+    lineStyle: { color: tokens.accent, width: isMedian ? 2 : 1, opacity: isMedian ? 1 : isEdge ? 0.35 : 0.6 },
     itemStyle: { color: tokens.accent },
   }
 }
 
-/** The fan of equity over the number of trades, and how bad it could have been. */
+/** Equity percentiles over the number of trades, with loss and ruin probabilities. */
 export function MonteCarloView({ result }: { result: MonteCarloResult }) {
   const option = useCallback(
     (tokens: Tokens) => ({
@@ -51,19 +51,22 @@ export function MonteCarloView({ result }: { result: MonteCarloResult }) {
     <>
       <dl className={layout.stats}>
         <Stat
-          label="Worst of 20"
+          label="5th percentile"
           value={<Amount value={result.p5} short />}
-          hint="One draw in twenty ends below this."
+          hint="5% of the draws end below this."
         />
-        <Stat label="Middle" value={<Amount value={result.p50} short />} />
+        <Stat label="Median" value={<Amount value={result.p50} short />} />
         <Stat
-          label="Best of 20"
+          label="95th percentile"
           value={<Amount value={result.p95} short />}
-          hint="One draw in twenty ends above this."
+          hint="5% of the draws end above this."
         />
-        <Stat label="Middle drawdown" value={signedPercent(result.max_drawdown.p50)} />
-        <Stat label="Ends with a loss" value={percent(result.loss_probability)} />
-        <Stat label={`Loses ${number(result.ruin_pct)}% on the way`} value={percent(result.risk_of_ruin)} />
+        <Stat label="Median drawdown" value={signedPercent(result.max_drawdown.p50)} />
+        <Stat label="Probability of loss" value={percent(result.loss_probability)} />
+        <Stat
+          label={`Probability of a ${number(result.ruin_pct)}% drawdown`}
+          value={percent(result.risk_of_ruin)}
+        />
       </dl>
       <EChart
         option={option}

@@ -5,11 +5,11 @@ import { useMemo } from "react"
 import { ErrorState } from "@/components/states/error-state"
 import { studiesQuery } from "@/lib/queries/studies"
 import layout from "../shared/layout.module.css"
-import { namesOf } from "./leaves"
 import { StartStudy } from "./start-study"
 import { StudyCard } from "./study-card"
+import { namesOf } from "./varied-numbers"
 
-/** Is the result more than luck? Studies of this run: start them, follow them, read them. */
+/** Studies that test whether the result is more than luck: start, follow and read them. */
 export default function RobustnessTab({ run }: { run: Run }) {
   const { data, error, isPending, refetch } = useQuery(studiesQuery(run.run_id))
   const name = useMemo(() => namesOf(run.strategy_snapshot), [run])

@@ -12,17 +12,17 @@ const ONE_CLICK = [
   {
     kind: "monte_carlo",
     title: "Monte Carlo",
-    text: "Draws the trades again a thousand times. How different could the end have been?",
+    text: "Resamples the trades a thousand times. How different could the result have been?",
   },
   {
     kind: "lookahead",
     title: "Look-ahead check",
-    text: "Cuts the future off at several dates and decides again. Nothing may change.",
+    text: "Removes later data at several dates and repeats the decisions. They must not change.",
   },
   {
     kind: "recursive",
     title: "Start-up check",
-    text: "Starts the indicators later. How much history do their values need?",
+    text: "Starts the indicators later. How much history do they need?",
   },
 ] as const
 
@@ -30,21 +30,21 @@ const VARYING = [
   {
     kind: "sweep",
     title: "Parameter sweep",
-    text: "Runs every combination of values. A lonely good cell is a fit to the past.",
+    text: "Runs every combination of values. A single good cell among bad ones suggests overfitting.",
   },
   {
     kind: "search",
     title: "Parameter search",
-    text: "Tries values that promise most, for ranges too wide for a sweep.",
+    text: "Samples the most promising values, for ranges too wide for a sweep.",
   },
   {
     kind: "walk_forward",
     title: "Walk-forward",
-    text: "Chooses values on some years and proves them on the next.",
+    text: "Optimises values on some years and tests them on the following years.",
   },
 ] as const
 
-/** The kinds of studies, each with what it answers. */
+/** The kinds of studies, each with the question it answers. */
 export function StartStudy({ run }: { run: Run }) {
   const client = useQueryClient()
   const [dialog, setDialog] = useState<VaryingKind | null>(null)

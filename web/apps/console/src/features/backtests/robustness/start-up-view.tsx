@@ -5,7 +5,7 @@ import { useMemo } from "react"
 import type { StartUpResult, StartUpRow } from "@/lib/queries/studies"
 import { barsNeeded, isSettled, NOTICEABLE_PCT, startUpTable } from "./start-up"
 
-/** How much history the indicators need before their values can be trusted. */
+/** How much history the indicators need before their values are stable. */
 export function StartUpView({ result }: { result: StartUpResult }) {
   const table = useMemo(() => startUpTable(result.rows), [result])
   const needed = barsNeeded(table)
@@ -16,14 +16,14 @@ export function StartUpView({ result }: { result: StartUpResult }) {
         color={isEnough ? "green" : "yellow"}
         variant="light"
         icon={isEnough ? <ShieldCheck size={18} /> : <TriangleAlert size={18} />}
-        title={isEnough ? `${number(needed)} bars of history are enough` : "The history tried is too short"}
+        title={isEnough ? `${number(needed)} bars of history are enough` : "The tested history is too short"}
       >
         {isEnough
-          ? `With as many bars, or more, every indicator is within ${percent(NOTICEABLE_PCT, 0)} of its value with all the history.`
-          : "Some indicators still move when more history stands before them: their first values are doubtful."}
+          ? `With this many bars or more, every indicator is within ${percent(NOTICEABLE_PCT, 0)} of its value with full history.`
+          : "Some indicators still change with more history: their first values are unreliable."}
       </Alert>
       <Text size="xs" c="dimmed">
-        The largest difference among the stocks, with only so many bars before the last day.
+        Largest difference among the stocks with only this many bars before the last day.
       </Text>
       <Table.ScrollContainer minWidth={560}>
         <Table>

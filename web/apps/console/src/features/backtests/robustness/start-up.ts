@@ -1,4 +1,4 @@
-/** The start-up check as a table: an indicator in each row, a number of bars in each column. */
+/** The start-up check as a table: one row per indicator, one column per number of bars. */
 import type { StartUpRow } from "@/lib/queries/studies"
 
 export interface StartUpTable {
@@ -6,7 +6,7 @@ export interface StartUpTable {
   lines: { indicator: string; cells: (StartUpRow | undefined)[] }[]
 }
 
-/** A difference that can turn a rule round. */
+/** A difference large enough to change a decision, in percent. */
 export const NOTICEABLE_PCT = 1
 
 export function startUpTable(rows: StartUpRow[]): StartUpTable {
@@ -19,12 +19,12 @@ export function startUpTable(rows: StartUpRow[]): StartUpTable {
   return { bars, lines }
 }
 
-/** Whether a value is there and close to the one with all the history. */
+/** Whether a value exists and is close to the one with full history. */
 export function isSettled(cell: StartUpRow | undefined): boolean {
   return cell !== undefined && cell.undefined === 0 && (cell.max_difference_pct ?? 0) < NOTICEABLE_PCT
 }
 
-/** The fewest bars from which on every indicator is settled, null where none of those tried is enough. */
+/** The smallest tested number of bars at which every indicator is settled; null if none is. */
 export function barsNeeded({ bars, lines }: StartUpTable): number | null {
   const at = bars.findIndex((_n, i) => lines.every(({ cells }) => cells.slice(i).every(isSettled)))
   return bars[at] ?? null

@@ -29,7 +29,7 @@ const TITLES: Record<string, string> = {
   recursive: "Start-up check",
 }
 
-/** One study: its progress while it works, then what it found. */
+/** One study: its progress while it runs, then its result. */
 export function StudyCard({ study, name }: { study: Study; name: (key: string) => string }) {
   const now = useNow()
   const { data, error, refetch } = useQuery(studyQuery(study.study_id))
@@ -43,7 +43,7 @@ export function StudyCard({ study, name }: { study: Study; name: (key: string) =
       await studyCalls[what](study.study_id)
     },
     onSuccess: renew,
-    onError: (failure) => tellFailed("That did not work", failure),
+    onError: (failure) => tellFailed("The action failed", failure),
   })
   const shown = data ?? study
   return (
@@ -68,9 +68,9 @@ export function StudyCard({ study, name }: { study: Study; name: (key: string) =
       {(shown.status === "failed" || shown.status === "cancelled") && (
         <Alert color={shown.status === "failed" ? "red" : "gray"} variant="light">
           <Group justify="space-between">
-            <Text size="sm">{shown.error || "Stopped. What was finished is kept."}</Text>
+            <Text size="sm">{shown.error || "Stopped. Completed parts are kept."}</Text>
             <Button variant="default" onClick={() => acting.mutate("resume")}>
-              Go on
+              Resume
             </Button>
           </Group>
         </Alert>
@@ -113,6 +113,6 @@ function Found({ study, name }: { study: StudyDetail; name: (key: string) => str
     case "recursive":
       return <StartUpView result={result} />
     default:
-      return <Text size="sm">This study has no picture here; its figures are in the API.</Text>
+      return <Text size="sm">This study has no chart here; its results are available from the API.</Text>
   }
 }

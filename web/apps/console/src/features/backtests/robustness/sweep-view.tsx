@@ -77,7 +77,7 @@ function Best({ result, best, name }: BestProps) {
     mutationFn: () =>
       strategyCalls.create({ ...best.strategy, name: `${best.strategy.name} (tuned)`.slice(0, 120) }),
     onSuccess: (made) => navigate({ to: "/strategies/$id", params: { id: String(made.id) } }),
-    onError: (error) => tellFailed("It was not saved", error),
+    onError: (error) => tellFailed("The strategy was not saved", error),
   })
   const luck = best.deflated_sharpe === null ? null : best.deflated_sharpe * 100
   return (
@@ -88,7 +88,7 @@ function Best({ result, best, name }: BestProps) {
         </Text>
         {luck !== null && (
           <Text size="xs" c="dimmed">
-            {percent(luck, 0)} likely to be more than the luck of trying {number(best.trials)} variants.
+            {percent(luck, 0)} likely to be better than chance after trying {number(best.trials)} variants.
           </Text>
         )}
       </div>

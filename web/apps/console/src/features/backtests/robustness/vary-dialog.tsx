@@ -4,7 +4,7 @@ import { count } from "@tradertape/ui/format.ts"
 import { useMemo, useState } from "react"
 import { Dialog } from "@/components/dialog/dialog"
 import type { Range, StudyAsked } from "@/lib/queries/studies"
-import { type Leaf, numbersOf, rangeAround, sizeOf } from "./leaves"
+import { numbersOf, rangeAround, sizeOf, type VariedNumber } from "./varied-numbers"
 
 export type VaryingKind = "sweep" | "search" | "walk_forward"
 
@@ -39,10 +39,10 @@ const TITLES: Record<VaryingKind, string> = {
 const MOST = 400
 const MOST_AXES: Record<VaryingKind, number> = { sweep: 2, search: 6, walk_forward: 2 }
 
-/** Chooses numbers of the strategy and the values to try. */
+/** Selects numbers of the strategy and the values to try. */
 export function VaryDialog({ run, kind, isBusy, onStart, onClose }: Props) {
-  const leaves = useMemo(() => numbersOf(run.strategy_snapshot), [run])
-  const [axes, setAxes] = useState<Axis[]>(() => leaves.slice(0, 1).map(axisOf))
+  const numbers = useMemo(() => numbersOf(run.strategy_snapshot), [run])
+  const [axes, setAxes] = useState<Axis[]>(() => numbers.slice(0, 1).map(axisOf))
   const [metric, setMetric] = useState<Metric>("sharpe")
   const [months, setMonths] = useState({ train: 24, test: 6 })
   const [trials, setTrials] = useState(100)
@@ -50,7 +50,7 @@ export function VaryDialog({ run, kind, isBusy, onStart, onClose }: Props) {
   const isWalk = kind === "walk_forward"
   const isSearch = kind === "search"
   const isTooMany = !isSearch && runs > MOST
-  const unused = leaves.filter(({ key }) => !axes.some((axis) => axis.key === key))
+  const unused = numbers.filter(({ key }) => !axes.some((axis) => axis.key === key))
   const start = () =>
     onStart({
       kind,
@@ -68,7 +68,7 @@ export function VaryDialog({ run, kind, isBusy, onStart, onClose }: Props) {
           <AxisFields
             key={i}
             axis={axis}
-            leaves={leaves}
+            numbers={numbers}
             number={i + 1}
             onChange={(next) => change(i, next)}
           />
@@ -84,7 +84,7 @@ export function VaryDialog({ run, kind, isBusy, onStart, onClose }: Props) {
         )}
         <Group grow>
           <Select
-            label="Best is the highest"
+            label="Maximise"
             data={METRICS}
             value={metric}
             onChange={(value) => setMetric(METRICS.find((one) => one.value === value)?.value ?? metric)}
@@ -94,13 +94,13 @@ export function VaryDialog({ run, kind, isBusy, onStart, onClose }: Props) {
             <>
               <Count
                 most={240}
-                label="Choose on (months)"
+                label="Optimise on (months)"
                 value={months.train}
                 onChange={(train) => setMonths({ ...months, train })}
               />
               <Count
                 most={120}
-                label="Prove on (months)"
+                label="Test on (months)"
                 value={months.test}
                 onChange={(test) => setMonths({ ...months, test })}
               />
@@ -112,7 +112,7 @@ export function VaryDialog({ run, kind, isBusy, onStart, onClose }: Props) {
             {isSearch && `${count(Math.min(trials, runs), "trial")} among `}
             {count(runs, "combination")}
             {isWalk ? " in every window" : ""}
-            {isTooMany ? `, at most ${MOST}: take a wider step` : ""}
+            {isTooMany ? `, at most ${MOST}: use a larger step` : ""}
           </Text>
           <Button loading={isBusy} disabled={runs === 0 || isTooMany} onClick={start}>
             Start
@@ -123,22 +123,22 @@ export function VaryDialog({ run, kind, isBusy, onStart, onClose }: Props) {
   )
 }
 
-function axisOf(leaf: Leaf): Axis {
-  return { key: leaf.key, range: rangeAround(leaf.value) }
+function axisOf(entry: VariedNumber): Axis {
+  return { key: entry.key, range: rangeAround(entry.value) }
 }
 
 interface AxisProps {
   axis: Axis
-  leaves: Leaf[]
+  numbers: VariedNumber[]
   number: number
   onChange: (axis: Axis) => void
 }
 
-function AxisFields({ axis, leaves, number, onChange }: AxisProps) {
-  const options = leaves.map(({ key, label, value }) => ({ value: key, label: `${label} (now ${value})` }))
+function AxisFields({ axis, numbers, number, onChange }: AxisProps) {
+  const options = numbers.map(({ key, label, value }) => ({ value: key, label: `${label} (now ${value})` }))
   const pick = (key: string | null) => {
-    const leaf = leaves.find((one) => one.key === key)
-    if (leaf) onChange(axisOf(leaf))
+    const entry = numbers.find((one) => one.key === key)
+    if (entry) onChange(axisOf(entry))
   }
   const set = (part: keyof Range) => (value: number | string) =>
     typeof value === "number" && onChange({ ...axis, range: { ...axis.range, [part]: value } })

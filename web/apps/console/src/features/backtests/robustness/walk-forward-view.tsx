@@ -13,7 +13,7 @@ function figure(figures: Figures, key: string): number | null {
   return typeof value === "number" ? value : null
 }
 
-/** What the choices earned on years they had not seen. */
+/** Results of the optimised values on unseen periods. */
 export function WalkForwardView({
   result,
   name,
@@ -39,20 +39,20 @@ export function WalkForwardView({
         <Stat label="CAGR in sample" value={<Delta value={result.in_sample_cagr} />} />
         <Stat
           label="Efficiency"
-          hint="Growth out of sample over growth in sample. Below 0.5 the choice did not carry over."
+          hint="Growth out of sample over growth in sample. Below 0.5 the optimised values did not generalise."
           value={number(result.efficiency, 2)}
         />
-        <Stat label="Windows with a profit" value={percent(result.out_of_sample.profitable_windows_pct, 0)} />
+        <Stat label="Profitable windows" value={percent(result.out_of_sample.profitable_windows_pct, 0)} />
       </dl>
       <CurvesChart curves={curves} height={260} format={moneyShort} label="Equity out of sample" />
       <Table.ScrollContainer minWidth={640}>
         <Table>
           <Table.Thead>
             <Table.Tr>
-              <Table.Th>Proven on</Table.Th>
-              <Table.Th>Chosen</Table.Th>
-              <Table.Th ta="right">CAGR before</Table.Th>
-              <Table.Th ta="right">Return after</Table.Th>
+              <Table.Th>Test period</Table.Th>
+              <Table.Th>Values</Table.Th>
+              <Table.Th ta="right">In-sample CAGR</Table.Th>
+              <Table.Th ta="right">Out-of-sample return</Table.Th>
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>

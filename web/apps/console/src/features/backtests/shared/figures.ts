@@ -1,5 +1,5 @@
 import type { Summary } from "@tradertape/api/backtest.ts"
-/** Which figures of a summary are shown, what they are called, and which way is better. */
+/** The figures of a summary that are shown, their labels, and which direction is better. */
 import { date, money, number, percent, signedPercent } from "@tradertape/ui/format.ts"
 
 export type Kind = "percent" | "signed" | "ratio" | "count" | "money" | "days" | "date"
@@ -9,7 +9,7 @@ export interface Figure {
   label: string
   kind: Kind
   hint?: string
-  /** Which way is better; absent where neither is. */
+  /** Which direction is better; absent if neither is. */
   better?: "high" | "low"
 }
 
@@ -19,7 +19,13 @@ export interface FigureGroup {
 }
 
 export const HEADLINES: Figure[] = [
-  { key: "cagr", label: "CAGR", kind: "signed", better: "high", hint: "Growth a year, on calendar days." },
+  {
+    key: "cagr",
+    label: "CAGR",
+    kind: "signed",
+    better: "high",
+    hint: "Compound annual growth rate, on calendar days.",
+  },
   { key: "total_return", label: "Total return", kind: "signed", better: "high" },
   {
     key: "max_drawdown",
@@ -33,7 +39,7 @@ export const HEADLINES: Figure[] = [
     label: "Sharpe",
     kind: "ratio",
     better: "high",
-    hint: "Mean daily return over the risk-free rate, against its ups and downs, for a year.",
+    hint: "Mean daily return above the risk-free rate divided by its standard deviation, annualised.",
   },
   {
     key: "win_rate",
@@ -47,10 +53,10 @@ export const HEADLINES: Figure[] = [
     label: "Profit factor",
     kind: "ratio",
     better: "high",
-    hint: "All profits divided by all losses. Above 1 earns.",
+    hint: "Gross profit divided by gross loss. Above 1 is profitable.",
   },
   { key: "total_trades", label: "Trades", kind: "count" },
-  { key: "exposure_pct", label: "Exposure", kind: "percent", hint: "Mean part of equity held in shares." },
+  { key: "exposure_pct", label: "Exposure", kind: "percent", hint: "Average share of equity invested." },
 ]
 
 export const GROUPS: FigureGroup[] = [
@@ -65,9 +71,14 @@ export const GROUPS: FigureGroup[] = [
         label: "Alpha",
         kind: "signed",
         better: "high",
-        hint: "Return a year that the benchmark does not explain.",
+        hint: "Annual return not explained by the benchmark.",
       },
-      { key: "beta", label: "Beta", kind: "ratio", hint: "How far it moves when the benchmark moves by 1." },
+      {
+        key: "beta",
+        label: "Beta",
+        kind: "ratio",
+        hint: "Move of the strategy when the benchmark moves by 1.",
+      },
       { key: "best_month", label: "Best month", kind: "signed", better: "high" },
       { key: "worst_month", label: "Worst month", kind: "signed", better: "high" },
       { key: "positive_months_pct", label: "Positive months", kind: "percent", better: "high" },
@@ -82,7 +93,7 @@ export const GROUPS: FigureGroup[] = [
         label: "Sortino",
         kind: "ratio",
         better: "high",
-        hint: "As Sharpe, counting only falls as risk.",
+        hint: "Like Sharpe, but counting only downside as risk.",
       },
       {
         key: "calmar",
@@ -91,7 +102,7 @@ export const GROUPS: FigureGroup[] = [
         better: "high",
         hint: "CAGR divided by the maximum drawdown.",
       },
-      { key: "max_drawdown_days", label: "Longest under water", kind: "days", better: "low" },
+      { key: "max_drawdown_days", label: "Longest drawdown", kind: "days", better: "low" },
       {
         key: "ulcer_index",
         label: "Ulcer index",
@@ -104,21 +115,21 @@ export const GROUPS: FigureGroup[] = [
         label: "VaR 95",
         kind: "signed",
         better: "high",
-        hint: "One day in twenty is worse than this.",
+        hint: "5% of days are worse than this.",
       },
       {
         key: "cvar_95",
         label: "CVaR 95",
         kind: "signed",
         better: "high",
-        hint: "The mean of those worse days.",
+        hint: "The mean of those 5% of days.",
       },
       {
         key: "deflated_sharpe",
         label: "Deflated Sharpe",
         kind: "ratio",
         better: "high",
-        hint: "Probability that the Sharpe is better than the luck of all variants tried.",
+        hint: "Probability that the Sharpe ratio is better than chance, given all variants tried.",
       },
     ],
   },
@@ -139,7 +150,7 @@ export const GROUPS: FigureGroup[] = [
         label: "Expectancy",
         kind: "money",
         better: "high",
-        hint: "Mean net result of a trade.",
+        hint: "Mean net result per trade.",
       },
       {
         key: "expectancy_r",
@@ -149,7 +160,7 @@ export const GROUPS: FigureGroup[] = [
         hint: "In multiples of the risk to the stop.",
       },
       { key: "avg_bars_held", label: "Days held", kind: "ratio" },
-      { key: "max_consecutive_losses", label: "Losses in a row", kind: "count", better: "low" },
+      { key: "max_consecutive_losses", label: "Consecutive losses", kind: "count", better: "low" },
       { key: "sqn", label: "SQN", kind: "ratio", better: "high", hint: "System quality number." },
     ],
   },
@@ -158,13 +169,13 @@ export const GROUPS: FigureGroup[] = [
     figures: [
       { key: "total_charges", label: "Charges", kind: "money", better: "low" },
       { key: "total_slippage", label: "Slippage", kind: "money", better: "low" },
-      { key: "charges_pct_of_profit", label: "Charges of gross profit", kind: "percent", better: "low" },
-      { key: "turnover_pct", label: "Turnover a year", kind: "percent" },
+      { key: "charges_pct_of_profit", label: "Charges as % of gross profit", kind: "percent", better: "low" },
+      { key: "turnover_pct", label: "Turnover per year", kind: "percent" },
       {
         key: "capacity_inr",
         label: "Capacity",
         kind: "money",
-        hint: "Capital above which orders would move prices.",
+        hint: "Capital above which orders would move the market price.",
       },
       { key: "avg_positions", label: "Average positions", kind: "ratio" },
       { key: "signals_total", label: "Signals", kind: "count" },
@@ -194,7 +205,7 @@ export function figureText(kind: Kind, value: Value): string {
   }
 }
 
-/** The indices of the best values of a row; none where they are all alike or nothing is better. */
+/** The indices of the best values of a row; none if all are equal or no direction is better. */
 export function bestOf(values: readonly Value[], better: Figure["better"]): number[] {
   const numbers = values.map((value) => (typeof value === "number" ? value : null))
   const known = numbers.filter((value) => value !== null)

@@ -1,4 +1,4 @@
-/** The monthly heat map: rows of years, twelve cells each, and how strongly a cell is coloured. */
+/** The monthly heat map: one row of twelve cells per year, and the colour intensity of a cell. */
 import type { MonthlyReturn, YearlyReturn } from "@tradertape/api/backtest.ts"
 
 export interface HeatRow {
@@ -14,7 +14,7 @@ function shown(row: { return: number | null; benchmark: number | null }, against
   return row.benchmark === null || row.return === null ? null : row.return - row.benchmark
 }
 
-/** One row a year, oldest first; months outside the run are null. */
+/** One row per year, oldest first; months outside the run are null. */
 export function heatRows(
   monthly: readonly MonthlyReturn[],
   yearly: readonly YearlyReturn[],
@@ -29,7 +29,7 @@ export function heatRows(
   })
 }
 
-/** The return that gets the full colour: what nine months in ten stay below, at least 1 %. */
+/** The return with full colour: the 90th percentile of absolute monthly returns, at least 1%. */
 export function fullStrength(values: readonly (number | null)[]): number {
   const sizes = values
     .filter((value) => value !== null)
@@ -39,7 +39,7 @@ export function fullStrength(values: readonly (number | null)[]): number {
   return Math.max(1, sizes[at] ?? 1)
 }
 
-/** Opacity of a cell, 0 to 0.75, growing with the root so that small months still show. */
+/** Opacity of a cell, 0 to 0.75, proportional to the square root so that small returns remain visible. */
 export function strength(value: number | null, full: number): number {
   if (value === null || value === 0) return 0
   return Math.min(1, Math.sqrt(Math.abs(value) / full)) * 0.6

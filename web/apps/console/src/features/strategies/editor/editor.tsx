@@ -32,7 +32,7 @@ interface Props {
   catalogue: Catalogue
 }
 
-/** The editor: one document, shown as forms, as text and in English, checked while it is changed. */
+/** The strategy editor: forms, JSON and plain English of one document, validated on every change. */
 export function Editor({ strategy, catalogue }: Props) {
   const { view = "rules", at } = useSearch({ from: "/frame/strategies/$id" })
   const navigate = useNavigate({ from: "/strategies/$id" })
@@ -61,7 +61,7 @@ export function Editor({ strategy, catalogue }: Props) {
           navigate({ search: { view: next === "rules" ? undefined : next }, replace: true })
         }
         mb="md"
-        aria-label="How to look at the strategy"
+        aria-label="View of the strategy"
         style={{ maxWidth: "100%", overflowX: "auto" }}
       />
       <div className={hasSide ? classes.columns : undefined}>
@@ -80,7 +80,7 @@ export function Editor({ strategy, catalogue }: Props) {
           {view === "versions" && <Versions strategy={strategy} editor={editor} />}
         </div>
         {hasSide && (
-          <aside className={classes.side} aria-label="What the rules say">
+          <aside className={classes.side} aria-label="Rules in plain English">
             <ScrollRegion className={classes.sideScroll} label="Problems and English">
               <Problems
                 problems={problems}

@@ -26,7 +26,7 @@ function parsed(text: string): StrategyDocument | null {
   }
 }
 
-/** Bring the place of a pointer into the middle of the view and put the cursor there. */
+/** Scroll to the position of a JSON pointer and place the cursor there. */
 function show(view: EditorView, pointer: string): void {
   const { from, to } = rangeOfPointer(view.state.doc.toString(), pointer)
   view.dispatch({
@@ -35,14 +35,14 @@ function show(view: EditorView, pointer: string): void {
   })
 }
 
-/** The document as text. What parses is the document at once; what does not waits, marked. */
+/** The document as JSON. Valid text updates the document at once; invalid text is marked and not applied. */
 export default function JsonView({ at }: { at: string | undefined }) {
   const view = useRef<EditorView | null>(null)
   const { document, change, problems, isReadOnly } = useEditing()
   const scheme = useComputedColorScheme()
   const [text, setText] = useState(() => JSON.stringify(document, null, 2))
 
-  // The document changed elsewhere (undo, restore): show that, unless the text says the same already.
+  // The document changed elsewhere (undo, restore): update the text unless it is already equivalent.
   useEffect(() => {
     setText((old) => {
       const said = parsed(old)
@@ -100,8 +100,8 @@ export default function JsonView({ at }: { at: string | undefined }) {
       </div>
       <Text size="xs" c={isBroken ? "var(--tt-loss)" : "dimmed"} mt={6} role={isBroken ? "alert" : undefined}>
         {isBroken
-          ? "Not valid JSON yet: the strategy stays as it was until it is."
-          : "Every change here shows in the forms and in English."}
+          ? "Invalid JSON: changes are not applied until it is valid."
+          : "Changes are applied to the forms and the plain English at once."}
       </Text>
     </div>
   )

@@ -1,4 +1,4 @@
-/** What of a strategy a person writes, in the order of the file. */
+/** The user-editable fields of a strategy, in file order. */
 import type { StrategyDocument } from "@tradertape/api/strategy.ts"
 
 const KEYS = [
@@ -21,7 +21,7 @@ const KEYS = [
   "config",
 ] as const
 
-/** The document inside a strategy as the server shows it: without ids, dates and owners. */
+/** Extract the document from a server response: without ids, dates and owner. */
 export function documentOf(strategy: StrategyDocument): StrategyDocument {
   const fields = strategy as unknown as Record<string, unknown>
   const kept = KEYS.filter((key) => fields[key] !== undefined).map((key) => [key, fields[key]])

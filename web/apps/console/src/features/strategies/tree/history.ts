@@ -1,4 +1,4 @@
-/** The editor's document with its way back and forth. */
+/** The editor's document with undo and redo history. */
 import type { StrategyDocument } from "@tradertape/api/strategy.ts"
 
 export interface History {

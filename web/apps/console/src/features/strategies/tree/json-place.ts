@@ -1,4 +1,4 @@
-/** Where in the text of a JSON document a pointer points. */
+/** Finds the position of a JSON pointer in the text of a document. */
 import { jsonLanguage } from "@codemirror/lang-json"
 import { fromPointer } from "./path"
 
@@ -27,7 +27,7 @@ function step(node: Node, part: string | number, text: string): Node | null {
   return node.name === "Object" ? property(node, String(part), text) : null
 }
 
-/** The range of the value, or of the nearest holder there is when the value itself is missing. */
+/** The text range of the value, or of its nearest existing parent. */
 export function rangeOfPointer(text: string, pointer: string): { from: number; to: number } {
   const root = values(jsonLanguage.parser.parse(text).topNode)[0]
   if (!root) return { from: 0, to: text.length }

@@ -1,4 +1,4 @@
-/** Adding, removing and moving conditions inside a document. All pure. */
+/** Add, remove and move conditions in a document. Pure functions. */
 import type { Condition } from "@tradertape/api/strategy.ts"
 import { blankCondition, isGroup, isWrapper } from "./nodes"
 import { getAt, insertAt, isWithin, type Path, removeAt, setAt } from "./path"
@@ -27,8 +27,8 @@ export function addCondition<T>(whole: T, groupPath: Path, node: Condition): T {
 }
 
 /**
- * Remove a node. A group left without children and a wrapper left without its condition go as
- * well, for the language knows no empty ones; the root of a tree becomes a blank comparison.
+ * Remove a node. Groups and wrappers that become empty are removed too, because the language does
+ * not allow empty ones; the root of a tree becomes a blank comparison.
  */
 export function removeCondition<T>(whole: T, path: Path): T {
   const holder = holderOf(whole, path)
@@ -39,7 +39,7 @@ export function removeCondition<T>(whole: T, path: Path): T {
   return clampCount(removed, holder.path)
 }
 
-/** A count cannot ask for more than it has. */
+/** Limit `at_least` of a count to the number of its conditions. */
 function clampCount<T>(whole: T, groupPath: Path): T {
   const group = conditionAt(whole, groupPath)
   if (group?.type !== "count" || group.at_least <= group.conditions.length) return whole
@@ -56,7 +56,7 @@ export function shift<T>(whole: T, path: Path, by: -1 | 1): T {
   return setAt(whole, path.slice(0, -1), list.with(from, list[to]).with(to, list[from]))
 }
 
-/** Put a node around another: "not (…)", or a group that more conditions can join. */
+/** Wrap a node in another: "not (…)", or a group to which conditions can be added. */
 export function wrap<T>(whole: T, path: Path, type: "and" | "or" | "not" | "for_bars"): T {
   const node = conditionAt(whole, path)
   if (!node) return whole
@@ -69,7 +69,7 @@ export function wrap<T>(whole: T, path: Path, type: "and" | "or" | "not" | "for_
   return setAt(whole, path, around)
 }
 
-/** Take a wrapper or a group away and leave what was in it. */
+/** Replace a wrapper or group by its content. */
 export function unwrap<T>(whole: T, path: Path): T {
   const node = conditionAt(whole, path)
   if (node && isWrapper(node)) return setAt(whole, path, node.condition)
@@ -104,7 +104,7 @@ export function moveInto<T>(whole: T, from: Path, groupPath: Path, index: number
 
 const MARK: Condition = { type: "random", prob: 0, seed: -1 }
 
-/** The moved node is replaced by a mark first, so that no path shifts before the insertion is done. */
+/** The moved node is first replaced by a marker, so that paths stay valid until the insertion is done. */
 function moveAcross<T>(whole: T, from: Path, groupPath: Path, index: number, node: Condition): T {
   const marked = setAt(whole, from, MARK)
   const inserted = insertAt(marked, [...groupPath, "conditions"], index, node)
@@ -122,7 +122,7 @@ function findMark(value: unknown, path: Path = []): Path | null {
   return null
 }
 
-/** Move a node out of its group, to stand right after it. */
+/** Move a node out of its group, directly after the group. */
 export function moveOut<T>(whole: T, path: Path): T {
   const holder = holderOf(whole, path)
   const outer = holder && holderOf(whole, holder.path)

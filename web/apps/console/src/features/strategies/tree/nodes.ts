@@ -1,17 +1,17 @@
-/** Condition nodes on their own: blank ones, their children, and turning one kind into another. */
+/** Functions on single condition nodes: blank nodes, children, conversion between types. */
 import type { Condition, ConditionType, Operand } from "@tradertape/api/strategy.ts"
 
 export const CONDITION_TITLES: Record<ConditionType, string> = {
   compare: "Compare two values",
   cross: "One value crosses another",
-  between: "Value lies between",
+  between: "Value is between",
   in: "Value is one of",
   and: "All of these",
   or: "Any of these",
   count: "At least some of these",
   not: "Not",
   for_bars: "Holds for several days",
-  random: "By chance",
+  random: "Random",
 }
 
 const CLOSE: Operand = { type: "indicator", name: "close" }
@@ -70,7 +70,7 @@ function childrenOf(node: Condition): Condition[] {
   return isWrapper(node) ? [node.condition] : []
 }
 
-/** Turn a node into another kind and keep what fits: children of groups, operands of comparisons. */
+/** Convert a node to another type, keeping children of groups and operands of comparisons. */
 export function convert(node: Condition, type: ConditionType): Condition {
   if (node.type === type) return node
   const blank = blankCondition(type)
@@ -101,7 +101,7 @@ export function convert(node: Condition, type: ConditionType): Condition {
   }
 }
 
-/** How many nodes a tree has and how deep it goes, counted as the server counts: operands too. */
+/** Size and depth of a tree, counted like the server, including operands. */
 export function measure(node: Condition | Operand, depth = 1): { nodes: number; depth: number } {
   const inner: (Condition | Operand)[] = []
   if (typeof node !== "number") {

@@ -1,8 +1,8 @@
-/** Operands as a picker sees them: one choice string for each, its label, and back. */
+/** Conversion between operands and the choices of a select: one string and label each. */
 import type { IndicatorParams, Operand } from "@tradertape/api/strategy.ts"
 import type { Catalogue, IndicatorEntry } from "@/lib/queries/strategies"
 
-/** What a tree may read: an entry knows no position yet, and the regime knows the index alone. */
+/** What a tree may read: entries have no position yet, and the regime only has the index. */
 export type Scope = "entry" | "position" | "market"
 
 export const PRICES = ["close", "open", "high", "low", "volume"] as const
@@ -51,7 +51,7 @@ function custom(catalogue: Catalogue): Choice[] {
   }))
 }
 
-/** Everything that may be picked, in groups, for a scope and the document's own parameters. */
+/** All selectable choices in groups, for a scope and the document's parameters. */
 export function choices(catalogue: Catalogue, scope: Scope, params: readonly string[]): ChoiceGroup[] {
   const values: ChoiceGroup = {
     group: "Value",
@@ -104,7 +104,7 @@ export function defaultParams(entry: IndicatorEntry | undefined): IndicatorParam
   return Object.fromEntries((entry?.params ?? []).map((param) => [param.name, param.default]))
 }
 
-/** The operand for a choice; what was there before gives its number or its sides. */
+/** The operand for a choice, keeping number or operands of the previous one. */
 export function operandOf(choice: string, before: Operand, catalogue: Catalogue): Operand {
   const [kind = "", ...rest] = choice.split(":")
   const name = rest.join(":")
@@ -147,7 +147,7 @@ export function offsetOf(operand: Operand): number {
   return typeof operand === "object" && "offset" in operand ? (operand.offset ?? 0) : 0
 }
 
-/** The operand some bars earlier; zero takes the key away. */
+/** The operand with an offset in bars; zero removes the offset. */
 export function withOffset(operand: Operand, offset: number): Operand {
   if (typeof operand === "number" || (operand.type !== "indicator" && operand.type !== "market"))
     return operand

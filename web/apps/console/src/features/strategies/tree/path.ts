@@ -1,4 +1,4 @@
-/** Places inside a document, and changes there that leave the original alone. */
+/** Paths in a document, and immutable updates at them. */
 
 export type Path = readonly (string | number)[]
 
@@ -22,7 +22,7 @@ function isHolder(value: unknown): value is Holder {
   return typeof value === "object" && value !== null
 }
 
-/** What stands at a path; undefined where nothing does. */
+/** The value at a path; undefined if there is none. */
 export function getAt(whole: unknown, path: Path): unknown {
   let value = whole
   for (const part of path) {
@@ -32,7 +32,7 @@ export function getAt(whole: unknown, path: Path): unknown {
   return value
 }
 
-/** The document with another value at a path. Missing objects on the way are made. */
+/** The document with a new value at a path. Missing objects on the way are created. */
 export function setAt<T>(whole: T, path: Path, value: unknown): T {
   const [part, ...rest] = path
   if (part === undefined) return value as T
@@ -42,7 +42,7 @@ export function setAt<T>(whole: T, path: Path, value: unknown): T {
   return { ...holder, [part]: changed } as T
 }
 
-/** The document without what stands at a path: an item of a list or a key of an object. */
+/** The document without the value at a path: a list item or an object key. */
 export function removeAt<T>(whole: T, path: Path): T {
   const parent = getAt(whole, path.slice(0, -1))
   const last = path.at(-1)
@@ -52,7 +52,7 @@ export function removeAt<T>(whole: T, path: Path): T {
   return setAt(whole, path.slice(0, -1), others)
 }
 
-/** The document with a value put into a list at an index. */
+/** The document with a value inserted into a list at an index. */
 export function insertAt<T>(whole: T, listPath: Path, index: number, value: unknown): T {
   const list = getAt(whole, listPath)
   const items: unknown[] = Array.isArray(list) ? list : []

@@ -6,7 +6,7 @@ import type { ReactNode } from "react"
 import { type Figure, figureText, HEADLINES } from "../../shared/figures"
 import classes from "./headline-band.module.css"
 
-/** What stands under a headline figure, to give it a scale. */
+/** A second figure below a headline figure, for comparison. */
 function note(run: Run, key: keyof Summary): ReactNode {
   const { summary } = run
   switch (key) {
@@ -40,7 +40,7 @@ function value(figure: Figure, given: Summary[keyof Summary]): ReactNode {
   return figureText(figure.kind, given)
 }
 
-/** The eight figures that are read first. */
+/** The eight headline figures. */
 export function HeadlineBand({ run }: { run: Run }) {
   return (
     <dl className={classes.band} aria-label="Headline figures">

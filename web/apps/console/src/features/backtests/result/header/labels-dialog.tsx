@@ -12,7 +12,7 @@ interface Props {
   onClose: () => void
 }
 
-/** Names and tags a run, to find it again. */
+/** Edits the name and tags of a run. */
 export function LabelsDialog({ run, opened, onClose }: Props) {
   const client = useQueryClient()
   const form = useForm({ initialValues: { name: run.name, tags: run.tags } })

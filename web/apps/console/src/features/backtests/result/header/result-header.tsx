@@ -11,7 +11,7 @@ import { SimulatedBadge } from "@/components/states/simulated-badge"
 import { useRemoveRuns } from "../../use-remove-runs"
 import { LabelsDialog } from "./labels-dialog"
 
-/** What ran, on what and when; what can be done with it. */
+/** Title, settings and actions of the run. */
 export function ResultHeader({ run }: { run: Run }) {
   const { config, strategy } = run
   const name = run.name || strategy.name
@@ -112,7 +112,7 @@ function More({ run }: { run: Run }) {
           removing.mutate([run.run_id], { onSuccess: () => void navigate({ to: "/backtests" }) })
         }
       >
-        Its trades and curves are gone; the strategy stays.
+        Its trades and curves will be deleted; the strategy is kept.
       </Confirm>
     </>
   )

@@ -2,7 +2,7 @@ import { Alert, List } from "@mantine/core"
 import { count } from "@tradertape/ui/format.ts"
 import { TriangleAlert } from "lucide-react"
 
-/** What limits how far the result can be trusted. */
+/** Warnings that limit how far the result can be trusted. */
 export function WarningsPanel({ warnings }: { warnings: string[] }) {
   if (warnings.length === 0) return null
   return (
@@ -10,7 +10,7 @@ export function WarningsPanel({ warnings }: { warnings: string[] }) {
       color="yellow"
       variant="light"
       icon={<TriangleAlert size={17} />}
-      title={`${count(warnings.length, "thing")} to know about this result`}
+      title={`${count(warnings.length, "warning")} about this result`}
       mt="md"
       styles={{ title: { color: "var(--tt-warn)" }, message: { color: "var(--tt-text)" } }}
     >

@@ -8,7 +8,7 @@ export interface Bar {
   label: string
   value: number | null
   note?: string
-  /** A second, muted bar beside: the benchmark. */
+  /** The value of a second, muted bar: the benchmark. */
   beside?: number | null
 }
 
@@ -25,7 +25,7 @@ interface Props {
   besideLabel?: string
 }
 
-/** Bars over names: years, bins, deciles. */
+/** A bar chart over categories: years, bins, deciles. */
 export function Bars({ title, note, file, bars, format, tone, height = 260, unit, besideLabel }: Props) {
   const chart = useRef<EChartsType | null>(null)
   const hasBeside = bars.some((bar) => bar.beside !== undefined)

@@ -13,7 +13,7 @@ interface Props<T extends Group> {
   maxHeight?: number
 }
 
-/** Trades summed up by what they have in common: a sector, a stock, an exit. */
+/** Trades aggregated by group: sector, stock or exit. */
 export function GroupTable<T extends Group>({ label, head, rows, name, maxHeight = 420 }: Props<T>) {
   const columns = useMemo<Column<T>[]>(
     () => [

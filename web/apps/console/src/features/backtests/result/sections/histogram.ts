@@ -6,14 +6,14 @@ export interface Bin {
 
 const STEPS = [0.1, 0.2, 0.25, 0.5, 1, 2, 2.5, 5, 10, 20, 25, 50]
 
-/** A round width that splits a span into about `wanted` bins. */
+/** A round bin width that splits a span into about `wanted` bins. */
 export function roundWidth(span: number, wanted: number): number {
   const raw = span / Math.max(1, wanted)
   const found = STEPS.find((step) => step >= raw)
   return found ?? Math.ceil(raw / 50) * 50
 }
 
-/** Counts over bins of round width, aligned on zero so that no bin mixes gains with losses. */
+/** Counts per bin of round width, aligned at zero so that no bin mixes gains and losses. */
 export function histogram(values: readonly number[], wanted = 30): Bin[] {
   if (values.length === 0) return []
   const low = Math.min(...values)

@@ -14,7 +14,7 @@ const VIEWS = [
   { value: "excess", label: "Over benchmark" },
 ]
 
-/** Every month's return with its number, years down, months across. */
+/** A heat map of monthly returns with one row per year. */
 export function MonthlyHeat({ run }: { run: Run }) {
   const [against, setAgainst] = useState<Against>("own")
   const rows = heatRows(run.monthly_returns, run.yearly_returns, against)
@@ -31,7 +31,7 @@ export function MonthlyHeat({ run }: { run: Run }) {
           data={VIEWS}
           value={against}
           onChange={(value) => setAgainst(value === "excess" ? "excess" : "own")}
-          aria-label="What the cells show"
+          aria-label="Values shown"
         />
       }
     >

@@ -18,7 +18,7 @@ function isMeasure(value: string): value is Measure {
   return MEASURES.some((one) => one.value === value)
 }
 
-/** How steady it was: figures over a window that moves along. */
+/** Sharpe, volatility and beta over a rolling window. */
 export function RollingSection({ run }: { run: Run }) {
   const tokens = useTokens()
   const [measure, setMeasure] = useState<Measure>("sharpe")

@@ -12,7 +12,7 @@ function text(key: string, value: unknown): string {
   return typeof value === "object" ? JSON.stringify(value) : String(value)
 }
 
-/** Everything needed to run it again to the same bytes. */
+/** Everything needed to reproduce the run exactly. */
 export function ConfigTab({ run }: { run: Run }) {
   const origin = [
     ["Run", run.run_id],
@@ -37,7 +37,7 @@ export function ConfigTab({ run }: { run: Run }) {
           </dl>
         </Section>
         <Section
-          title="Origin"
+          title="Reproducibility"
           note="The same strategy, settings, data and engine give the same hash and the same result."
         >
           <dl className={layout.pairs}>
@@ -51,7 +51,7 @@ export function ConfigTab({ run }: { run: Run }) {
         </Section>
       </div>
       <Section
-        title="Strategy as it was"
+        title="Strategy snapshot"
         action={
           <CopyButton value={document}>
             {({ copied, copy }) => (
@@ -64,7 +64,7 @@ export function ConfigTab({ run }: { run: Run }) {
       >
         <Group mb={8}>
           <Text size="xs" c="dimmed">
-            Kept with the run; later edits do not touch it.
+            Stored with the run; later edits do not change it.
           </Text>
         </Group>
         <Code block mah={620} style={{ overflow: "auto" }} tabIndex={0}>

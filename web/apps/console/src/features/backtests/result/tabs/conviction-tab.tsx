@@ -13,7 +13,7 @@ const asRate = (value: number) => percent(value, 0)
 const decileName = (row: DecileGroup) =>
   `${row.decile}: ${number(row.conviction_from)} to ${number(row.conviction_to)}`
 
-/** Does a higher score earn more? If the bars do not rise, the scores rank wrongly. */
+/** Whether higher conviction earns more. If the bars do not rise, the scores rank poorly. */
 export default function ConvictionTab({ run }: { run: Run }) {
   const deciles = run.by_conviction_decile
   const returns = useMemo(

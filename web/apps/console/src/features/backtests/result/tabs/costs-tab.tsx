@@ -18,7 +18,7 @@ const PART_NAMES: Record<string, string> = {
 
 const yearName = (row: { year: number }) => String(row.year)
 
-/** What trading itself cost, and what it took of the profit. */
+/** Trading costs and their share of the profit. */
 export default function CostsTab({ run }: { run: Run }) {
   const { costs, summary } = run
   const parts = Object.entries(costs.components ?? {}).filter(([, amount]) => amount !== 0)
@@ -26,7 +26,7 @@ export default function CostsTab({ run }: { run: Run }) {
     <div className={layout.stack}>
       <Section
         title="Costs"
-        note={`Charges: ${String(run.config.charges)}. Slippage stands in the prices already.`}
+        note={`Charges: ${String(run.config.charges)}. Slippage is already included in the prices.`}
       >
         <dl className={layout.stats}>
           <Stat label="Profit before charges" value={<Delta kind="money" value={costs.gross_pnl} />} />
@@ -37,10 +37,10 @@ export default function CostsTab({ run }: { run: Run }) {
           />
           <Stat label="Slippage" value={<Amount value={costs.slippage} decimals={0} />} />
           <Stat label="Net profit" value={<Delta kind="money" value={Number(summary.net_profit)} />} />
-          <Stat label="Charges of gross profit" value={percent(summary.charges_pct_of_profit)} />
+          <Stat label="Charges as % of gross profit" value={percent(summary.charges_pct_of_profit)} />
           <Stat label="Bought and sold" value={<Amount value={costs.traded} short />} />
           <Stat
-            label="Charges of what was traded"
+            label="Charges as part of turnover"
             value={`${number(costs.charges_bps, 1)} bps`}
             hint="1 basis point is 0.01%."
           />
@@ -48,7 +48,7 @@ export default function CostsTab({ run }: { run: Run }) {
         </dl>
       </Section>
       {parts.length > 0 && (
-        <Section title="What the charges are made of">
+        <Section title="Charges by type">
           <dl className={layout.pairs}>
             {parts.map(([name, amount]) => (
               <div key={name}>

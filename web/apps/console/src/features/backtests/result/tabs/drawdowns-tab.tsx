@@ -11,8 +11,8 @@ import { DataTable } from "@/components/table/data-table"
 import layout from "../../shared/layout.module.css"
 
 const COLUMNS: Column<Drawdown>[] = [
-  { id: "start", header: "From the peak", isText: true, value: (d) => d.start, cell: (d) => date(d.start) },
-  { id: "trough", header: "Lowest", isText: true, value: (d) => d.trough, cell: (d) => date(d.trough) },
+  { id: "start", header: "Peak", isText: true, value: (d) => d.start, cell: (d) => date(d.start) },
+  { id: "trough", header: "Trough", isText: true, value: (d) => d.trough, cell: (d) => date(d.trough) },
   {
     id: "end",
     header: "Recovered",
@@ -40,7 +40,7 @@ export default function DrawdownsTab({ run }: { run: Run }) {
   const curves = useMemo(
     () => [
       {
-        label: "Below the earlier high",
+        label: "Below the previous high",
         color: tokens.loss,
         points: run.equity_curve.map(({ date: day, drawdown }) => ({ date: day, value: drawdown })),
         width: 1 as const,
@@ -51,8 +51,8 @@ export default function DrawdownsTab({ run }: { run: Run }) {
   return (
     <div className={layout.stack}>
       <ChartSection
-        title="Under water"
-        note="How far equity stood below its highest value so far"
+        title="Underwater curve"
+        note="Equity below its previous high"
         file={`${run.run_id}-drawdown`}
         rows={() => run.equity_curve.map(({ date: day, drawdown }) => ({ date: day, drawdown }))}
       >

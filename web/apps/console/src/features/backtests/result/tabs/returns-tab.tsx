@@ -42,7 +42,7 @@ export default function ReturnsTab({ run }: { run: Run }) {
       <div className={layout.two}>
         <Bars
           title="Yearly returns"
-          note={`Beside ${String(run.config.benchmark ?? "the benchmark")}, in grey`}
+          note={`Compared with ${String(run.config.benchmark ?? "the benchmark")}, in grey`}
           besideLabel={String(run.config.benchmark ?? "Benchmark")}
           file={`${run.run_id}-years`}
           bars={years}

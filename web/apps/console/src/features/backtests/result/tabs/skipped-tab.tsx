@@ -10,7 +10,7 @@ import { DataTable } from "@/components/table/data-table"
 import layout from "../../shared/layout.module.css"
 import classes from "./tabs.module.css"
 
-/** Signals that became no position, and why: what the limits cost. */
+/** Signals that opened no position, with the reason. */
 export default function SkippedTab({ run }: { run: Run }) {
   const [reason, setReason] = useState<string | null>(null)
   const [find, setFind] = useState("")
@@ -21,7 +21,7 @@ export default function SkippedTab({ run }: { run: Run }) {
       { id: "date", header: "Signal", isText: true, value: (s) => s.date, cell: (s) => date(s.date) },
       {
         id: "reason",
-        header: "Why not",
+        header: "Reason",
         isText: true,
         value: (s) => s.reason,
         cell: (s) => labels.get(s.reason) ?? words(s.reason),
@@ -45,7 +45,7 @@ export default function SkippedTab({ run }: { run: Run }) {
   if (run.skipped_signals.length === 0) {
     return (
       <EmptyState icon={<CircleSlash size={32} />} title="No signal was skipped">
-        Every signal became a position: neither cash, nor slots, nor sector caps were in the way.
+        Every signal opened a position: cash, position and sector limits were never reached.
       </EmptyState>
     )
   }

@@ -34,7 +34,7 @@ function passes(trade: Trade, { find, exit, outcome }: Filter): boolean {
   return text.includes(find.toLowerCase())
 }
 
-/** Every trade: sort, filter, open one on its candles. */
+/** All trades, sortable and filterable; each opens on its chart. */
 export default function TradesTab({ run }: { run: Run }) {
   const { trade: opened } = useSearch({ from: "/frame/backtests/$id" })
   const navigate = useNavigate({ from: "/backtests/$id" })
@@ -51,7 +51,7 @@ export default function TradesTab({ run }: { run: Run }) {
     <div className={layout.stack}>
       <Section
         title={`${shown.length} of ${all.length} trades`}
-        note="Open one to see it on its candles."
+        note="Open a trade to see its chart."
         flush
         action={
           <Anchor href={`/api/backtest/runs/${run.run_id}/trades.csv`} size="sm">

@@ -11,7 +11,7 @@ interface Props {
   onOpen: (trade: Trade) => void
 }
 
-/** Each trade by how far it went against us and for us: are stops and targets where they should be? */
+/** Maximum adverse and favourable excursion of each trade, to judge stops and targets. */
 export function ExcursionScatter({ run, onOpen }: Props) {
   const chart = useRef<EChartsType | null>(null)
   const option = useCallback(
@@ -56,7 +56,7 @@ export function ExcursionScatter({ run, onOpen }: Props) {
   return (
     <ChartSection
       title="Worst and best point of each trade (MAE, MFE)"
-      note="Winners that first fell far want a wider stop; losers that first rose far want an earlier exit."
+      note="Winners that first fell far suggest a wider stop; losers that first rose far suggest an earlier exit."
       file={`${run.run_id}-excursions`}
       png={() => chart.current?.getDataURL({ pixelRatio: 2 })}
       rows={() =>

@@ -34,7 +34,7 @@ function levelsOf(trade: Trade): PriceLevel[] {
   return levels
 }
 
-/** A trade on its candles: signal, entry, stop and exit where they were. */
+/** The chart of a trade with signal, entry, stop and exit. */
 export function TradeChart({ trade, candles }: { trade: Trade; candles: CandlePoint[] }) {
   const marks = useMemo(() => marksOf(trade, new Set(candles.map(({ date }) => date))), [trade, candles])
   const levels = useMemo(() => levelsOf(trade), [trade])

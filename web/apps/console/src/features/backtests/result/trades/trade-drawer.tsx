@@ -25,7 +25,7 @@ interface Props {
   next: (() => void) | undefined
 }
 
-/** One trade beside the table it came from: candles with its marks, figures, reasons. */
+/** One trade in a side panel: chart, figures and reasons. */
 export function TradeDrawer({ run, trade, onClose, previous, next }: Props) {
   return (
     <SideDialog
@@ -71,7 +71,7 @@ function TradeDetail({ run, trade }: { run: Run; trade: Trade }) {
         <Stat label="Return" value={<Delta value={trade.return_pct} decimals={2} />} />
         <Stat
           label="R multiple"
-          hint="Result in multiples of the risk to the first stop."
+          hint="Result in multiples of the initial risk."
           value={number(trade.r_multiple, 2)}
         />
         <Stat label="Held" value={`${number(trade.bars_held)} days`} />
@@ -82,7 +82,7 @@ function TradeDetail({ run, trade }: { run: Run; trade: Trade }) {
         <Stat label="Worst point" hint="Deepest loss while held (MAE)." value={percent(trade.mae_pct, 2)} />
         <Stat label="Best point" hint="Highest gain while held (MFE)." value={percent(trade.mfe_pct, 2)} />
         <Stat label="Add-ons" value={number(trade.addons)} />
-        <Stat label="First stop" value={number(trade.initial_stop, 2)} />
+        <Stat label="Initial stop" value={number(trade.initial_stop, 2)} />
       </dl>
       <Reason title={`Bought ${date(trade.entry_date)}`}>
         {trade.entry_reason || "The entry rules held."}
@@ -95,7 +95,7 @@ function TradeDetail({ run, trade }: { run: Run; trade: Trade }) {
   )
 }
 
-/** Candles with every price known; a day without an open is drawn from its close. */
+/** Candles with missing prices filled in from the close. */
 function whole(rows: CandleRow[]): CandlePoint[] {
   return rows.map(({ date: day, open, high, low, close, volume }) => ({
     date: day,
@@ -118,7 +118,7 @@ function Reason({ title, children }: { title: string; children: string }) {
   )
 }
 
-/** What the rules saw on the day of the signal, and what made up the conviction. */
+/** Indicator values on the day of the signal, and the parts of the conviction. */
 function Seen({ trade }: { trade: Trade }) {
   const indicators = Object.entries(trade.indicators_at_entry)
   return (

@@ -42,7 +42,7 @@ export function AddonBlock() {
             />
             <NumberField
               path={["addon_rules", "min_gap_pct"]}
-              label="Price has moved"
+              label="Price move since last buy"
               unit="%"
               min={0}
               max={99}

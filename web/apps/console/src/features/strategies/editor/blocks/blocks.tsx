@@ -37,7 +37,7 @@ const BLOCKS: Block[] = [
   {
     key: "stops",
     title: "Stops and targets",
-    note: "Protective exits; they act during the day and ignore the least holding time",
+    note: "Protective exits, effective intraday and regardless of the minimum holding time",
     keys: ["stops"],
     body: <StopBlock />,
   },
@@ -51,28 +51,28 @@ const BLOCKS: Block[] = [
   {
     key: "regime",
     title: "Market regime",
-    note: "New entries only while the index looks right",
+    note: "New entries only while the index meets a condition",
     keys: ["regime_filter"],
     body: <RegimeBlock />,
   },
   {
     key: "scores",
     title: "Conviction",
-    note: "Points that rank signals of the same day",
+    note: "Points that rank signals on the same day",
     keys: ["conviction_scoring"],
     body: <ScoreBlock />,
   },
   {
     key: "addons",
     title: "Adding to a position",
-    note: "Buying more of what is held",
+    note: "Buying more of a held stock",
     keys: ["addon_rules"],
     body: <AddonBlock />,
   },
   {
     key: "hold",
     title: "Holding and limits",
-    note: "How long, and how sure",
+    note: "Holding time, exit price and minimum conviction",
     keys: ["config"],
     body: <HoldBlock />,
   },
@@ -85,10 +85,10 @@ const BLOCKS: Block[] = [
   },
 ]
 
-/** The whole strategy as forms, block by block. */
+/** The strategy as forms, one per block. */
 export function Blocks() {
   const { problems } = useEditing()
-  const wrong = (block: Block) =>
+  const problemsOf = (block: Block) =>
     problems.filter((one) =>
       block.keys.some((key) => one.pointer === `/${key}` || one.pointer.startsWith(`/${key}/`)),
     )
@@ -111,8 +111,13 @@ export function Blocks() {
             <Text size="sm" fw={600} component="span">
               {block.title}
             </Text>{" "}
-            <Text size="xs" c={wrong(block).length > 0 ? "var(--tt-loss)" : "dimmed"} component="span" ml={6}>
-              {wrong(block)[0]?.message ?? block.note}
+            <Text
+              size="xs"
+              c={problemsOf(block).length > 0 ? "var(--tt-loss)" : "dimmed"}
+              component="span"
+              ml={6}
+            >
+              {problemsOf(block)[0]?.message ?? block.note}
             </Text>
           </Accordion.Control>
           <Accordion.Panel>{block.body}</Accordion.Panel>

@@ -11,7 +11,7 @@ const ORDERS = [
 ]
 
 const SIDES = [
-  { value: "auto", label: "By the model" },
+  { value: "auto", label: "Automatic" },
   { value: "above", label: "Above the close" },
   { value: "below", label: "Below the close" },
 ]
@@ -21,11 +21,11 @@ export function EntryBlock() {
     <Stack gap="md">
       <ConditionEditor path={["entry_rules"]} scope="entry" label="Entry" />
       <Text size="xs" fw={600} c="dimmed">
-        The order
+        Entry order
       </Text>
       <div className={classes.grid}>
         <SelectField path={["entry", "order"]} label="Order" options={ORDERS} />
-        <SelectField path={["entry", "buffer_side"]} label="Trigger stands" options={SIDES} />
+        <SelectField path={["entry", "buffer_side"]} label="Trigger position" options={SIDES} />
         <NumberField
           path={["entry", "buffer_pct"]}
           label="Trigger distance"
@@ -44,7 +44,7 @@ export function EntryBlock() {
         />
         <NumberField
           path={["entry", "valid_days"]}
-          label="Order lives"
+          label="Order validity"
           unit="days"
           min={1}
           max={365}

@@ -9,7 +9,7 @@ import { SwitchField } from "../fields/switch-field"
 import { useEditing, usePlace, useProblem } from "../state/editor-context"
 import classes from "./blocks.module.css"
 
-/** A name that no rule of the list has yet. */
+/** A name that is not used by another rule. */
 export function freeName(names: readonly string[], stem: string): string {
   let number = names.length + 1
   while (names.includes(`${stem}_${number}`)) number += 1
@@ -34,7 +34,7 @@ export function ExitBlock() {
     <Stack gap="sm">
       {rules.length === 0 && (
         <Text size="sm" c="dimmed">
-          No exit rules: positions close by stops, targets and time alone.
+          No exit rules: positions are closed by stops, targets and holding time only.
         </Text>
       )}
       {rules.map((rule, i) => (
@@ -71,7 +71,7 @@ function Rule({ path, number, onRemove }: { path: Path; number: number; onRemove
         />
         <NumberField path={[...path, "priority"]} label="Priority" min={0} max={1000} isWhole />
         <NumberField path={[...path, "size_pct"]} label="Sells" unit="% of position" min={1} max={100} />
-        <SwitchField path={[...path, "ignore_min_hold"]} label="Even before the least holding time" />
+        <SwitchField path={[...path, "ignore_min_hold"]} label="Ignore minimum holding time" />
         {!isReadOnly && (
           <ActionIcon aria-label={`Remove exit rule ${name}`} onClick={onRemove} ml="auto">
             <Trash2 size={15} />

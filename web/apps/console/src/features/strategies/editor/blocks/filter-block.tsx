@@ -79,7 +79,7 @@ export function FilterBlock() {
       </div>
       <SwitchField
         path={["filters", "exclude_surveillance"]}
-        label="Leave out stocks under surveillance (ASM, GSM)"
+        label="Exclude stocks under surveillance (ASM, GSM)"
       />
     </Stack>
   )

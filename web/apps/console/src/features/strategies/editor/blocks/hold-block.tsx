@@ -10,7 +10,7 @@ export function HoldBlock() {
         unit="days"
         min={0}
         isWhole
-        hint="Exit rules wait for it; stops do not."
+        hint="Applies to exit rules, not to stops."
       />
       <NumberField
         path={["config", "max_hold"]}

@@ -19,8 +19,8 @@ const FRESH: RegimeFilter = {
 const INDICES = ["NIFTY 50", "NIFTY 100", "NIFTY BANK"].map((value) => ({ value, label: value }))
 
 const OTHERWISE = [
-  { value: "block_entries", label: "Open nothing new" },
-  { value: "halve_size", label: "Open at half size" },
+  { value: "block_entries", label: "Block new entries" },
+  { value: "halve_size", label: "Halve position size" },
 ]
 
 export function RegimeBlock() {
@@ -30,7 +30,7 @@ export function RegimeBlock() {
     return (
       <Stack gap="sm">
         <Text size="sm" c="dimmed">
-          Off: signals count in every market. Exits always run, with or without it.
+          Off: entries are allowed in every market. Exits are never affected.
         </Text>
         <Button variant="default" w="fit-content" disabled={isReadOnly} onClick={() => setRegime(FRESH)}>
           Only when the index is above its 200-day average

@@ -40,7 +40,7 @@ export function ScoreBlock() {
     <Stack gap="sm">
       {scores.length === 0 && (
         <Text size="sm" c="dimmed">
-          No scores: every signal has the same conviction, and turnover decides which come first.
+          No scores: all signals have the same conviction and are ranked by turnover.
         </Text>
       )}
       {scores.map((score, i) => (

@@ -27,20 +27,20 @@ export function StopBlock() {
           min={0}
           max={50}
           step={0.5}
-          hint="With a stop loss too, the tighter one counts."
+          hint="If a stop loss is also set, the tighter one applies."
         />
         <NumberField path={["stops", "target_pct"]} label="Target" unit="%" off="off" min={0} step={1} />
         <NumberField path={["stops", "target_r"]} label="Target" unit="× risk" off="off" min={0} step={0.5} />
         <NumberField
           path={["stops", "breakeven_at_pct"]}
-          label="Stop to entry at"
+          label="Move stop to entry at"
           unit="% gain"
           off="off"
           min={0}
         />
         <NumberField
           path={["stops", "gap_down_exit_pct"]}
-          label="Leave on a gap of"
+          label="Exit on gap of"
           unit="%"
           off="off"
           min={0}
@@ -48,7 +48,7 @@ export function StopBlock() {
         />
         <NumberField
           path={["stops", "time_exit_days"]}
-          label="Leave after"
+          label="Exit after"
           unit="days"
           off="off"
           min={1}
@@ -60,10 +60,15 @@ export function StopBlock() {
       </Text>
       {trailing ? (
         <div className={classes.grid}>
-          <NumberField path={["stops", "trailing", "activate_pct"]} label="Starts at" unit="% gain" min={0} />
+          <NumberField
+            path={["stops", "trailing", "activate_pct"]}
+            label="Activates at"
+            unit="% gain"
+            min={0}
+          />
           <NumberField
             path={["stops", "trailing", "trail_pct"]}
-            label="Follows by"
+            label="Trails by"
             unit="%"
             off="off"
             min={0}
@@ -72,7 +77,7 @@ export function StopBlock() {
           />
           <NumberField
             path={["stops", "trailing", "trail_atr_mult"]}
-            label="Follows by"
+            label="Trails by"
             unit="× ATR"
             off="off"
             min={0}

@@ -19,7 +19,7 @@ const KINDS: ConditionType[] = [
   "random",
 ]
 
-/** Adds a condition at the end of a group. */
+/** A menu that adds a condition at the end of a group. */
 export function AddCondition({ path, label }: { path: Path; label: string }) {
   const { document, change, isReadOnly } = useEditing()
   if (isReadOnly) return null

@@ -12,7 +12,7 @@ import { OperandEditor } from "./operand-editor"
 interface Props {
   path: Path
   scope: Scope
-  /** "Entry rules", "Exit rule 1": where in the document one is, for those who hear it. */
+  /** "Entry rules", "Exit rule 1": the position in the document, for screen readers. */
   label: string
 }
 
@@ -30,7 +30,7 @@ const CROSSINGS = [
   { value: "below", label: "crosses below" },
 ]
 
-/** A node of a condition tree with everything under it. */
+/** A node of a condition tree with its children. */
 export function ConditionEditor({ path, scope, label }: Props) {
   const [node] = usePlace<Condition>(path)
   const problem = useProblem(path)
@@ -91,7 +91,7 @@ function NestHead({ path, node }: { path: Path; node: Condition }) {
         <b>At least</b>
         <NumberInput
           {...size}
-          aria-label="How many must hold"
+          aria-label="Minimum number of conditions"
           min={1}
           max={node.conditions.length}
           value={node.at_least}
@@ -107,7 +107,7 @@ function NestHead({ path, node }: { path: Path; node: Condition }) {
         <b>On each of the last</b>
         <NumberInput
           {...size}
-          aria-label="How many days"
+          aria-label="Number of days"
           min={1}
           max={250}
           value={node.bars}
@@ -117,7 +117,7 @@ function NestHead({ path, node }: { path: Path; node: Condition }) {
       </>
     )
   }
-  if (node.type === "not") return <b>It is not so that</b>
+  if (node.type === "not") return <b>Not true that</b>
   return <b>{node.type === "or" ? "Any of these holds" : "All of these hold"}</b>
 }
 
@@ -164,7 +164,7 @@ function Leaf({ path, node, scope, label }: Props & { node: Condition }) {
       return (
         <>
           {operand("value", "value")}
-          <span>lies between</span>
+          <span>is between</span>
           {operand("low", "lower end")}
           <span>and</span>
           {operand("high", "upper end")}
@@ -196,11 +196,11 @@ function RandomLeaf({ path, node }: { path: Path; node: Extract<Condition, { typ
   const { isReadOnly } = useEditing()
   return (
     <>
-      <span>By chance, on</span>
+      <span>Randomly, on</span>
       <NumberInput
         size="xs"
         className={classes.small}
-        aria-label="Percent of stocks and days"
+        aria-label="Probability in percent"
         suffix="%"
         min={0}
         max={100}

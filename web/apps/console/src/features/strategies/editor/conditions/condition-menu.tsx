@@ -8,7 +8,7 @@ import { useEditing, usePlace } from "../state/editor-context"
 
 const KINDS = Object.keys(CONDITION_TITLES) as ConditionType[]
 
-/** Everything that can be done with a node: move, copy, put into a group, change its kind, remove. */
+/** The actions on a node: move, copy, group, change type, remove. */
 export function ConditionMenu({ path, label }: { path: Path; label: string }) {
   const { document, change, isReadOnly } = useEditing()
   const [node] = usePlace<Condition>(path)
@@ -47,7 +47,7 @@ export function ConditionMenu({ path, label }: { path: Path; label: string }) {
               disabled={moveOut(document, path) === document}
               onClick={() => change(moveOut(document, path))}
             >
-              Move out of its group
+              Move out of group
             </Menu.Item>
             <Menu.Item leftSection={<Copy size={14} />} onClick={copy}>
               Copy
@@ -55,18 +55,18 @@ export function ConditionMenu({ path, label }: { path: Path; label: string }) {
           </>
         )}
         <Menu.Item leftSection={<Group size={14} />} onClick={() => change(wrap(document, path, "and"))}>
-          Put into a group
+          Group
         </Menu.Item>
         <Menu.Item
           leftSection={<Ungroup size={14} />}
           disabled={!canUnwrap(document, path)}
           onClick={() => change(unwrap(document, path))}
         >
-          Take the group away
+          Ungroup
         </Menu.Item>
         <Menu.Sub>
           <Menu.Sub.Target>
-            <Menu.Sub.Item>Change kind</Menu.Sub.Item>
+            <Menu.Sub.Item>Change type</Menu.Sub.Item>
           </Menu.Sub.Target>
           <Menu.Sub.Dropdown>
             {KINDS.map((kind) => (

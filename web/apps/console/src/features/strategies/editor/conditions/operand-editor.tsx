@@ -20,7 +20,7 @@ const OPS: { value: ArithOp; label: string }[] = [
   { value: "/", label: "÷" },
 ]
 
-/** Finds "rsi14" by "rsi" and by "relative strength". */
+/** Matches "rsi14" by "rsi" and by "relative strength". */
 function byNameOrNote({ options, search, limit }: Parameters<OptionsFilter>[0], notes: Map<string, string>) {
   const wanted = search.trim().toLowerCase()
   const fits = (item: ComboboxItem) =>
@@ -33,7 +33,7 @@ function byNameOrNote({ options, search, limit }: Parameters<OptionsFilter>[0], 
     .slice(0, limit)
 }
 
-/** Picks a value: a price, an indicator, a number, the position, the index, or a calculation. */
+/** Selects a value: price, indicator, number, position, index or calculation. */
 export function OperandEditor({ path, scope, label }: Props) {
   const { document, catalogue, isReadOnly } = useEditing()
   const [operand = 0, setOperand] = usePlace<Operand>(path)

@@ -18,7 +18,7 @@ function isCustom(operand: Operand): operand is Custom {
   return typeof operand !== "number" && operand.type === "indicator" && "fn" in operand
 }
 
-/** In short what the settings say: "20 on high, 1 day before". */
+/** The settings in brief: "20 on high, 1 day before". */
 function settingsText(operand: Operand): string {
   const parts: string[] = []
   if (isCustom(operand)) {
@@ -34,7 +34,7 @@ function settingsText(operand: Operand): string {
   return parts.join(", ")
 }
 
-/** Parameters, output, input series and day of an indicator. */
+/** Parameters, output, input series and day offset of an indicator. */
 export function OperandSettings({ operand, onChange, label }: Props) {
   const { catalogue, isReadOnly } = useEditing()
   if (typeof operand === "number" || (operand.type !== "indicator" && operand.type !== "market")) return null

@@ -7,7 +7,7 @@ interface Props {
   label: string
   unit?: string
   hint?: string
-  /** What an empty field means; with it the field may be emptied. */
+  /** The meaning of an empty field; without it the field is required. */
   off?: string
   min?: number
   max?: number
@@ -15,7 +15,7 @@ interface Props {
   isWhole?: boolean
 }
 
-/** A number of the document. Emptied, it is null: switched off. */
+/** A number of the document. An empty field is null: switched off. */
 export function NumberField({ path, label, unit, hint, off, min, max, step, isWhole = false }: Props) {
   const [value, setValue] = usePlace<number | null>(path)
   const { isReadOnly } = useEditing()

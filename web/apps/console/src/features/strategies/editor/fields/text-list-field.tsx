@@ -10,7 +10,7 @@ interface Props {
   isUpper?: boolean
 }
 
-/** A list of words of the document: symbols, sectors, tags. */
+/** A list of strings of the document: symbols, sectors, tags. */
 export function TextListField({ path, label, placeholder, known = [], isUpper = false }: Props) {
   const [value = [], setValue] = usePlace<string[]>(path)
   const { isReadOnly } = useEditing()

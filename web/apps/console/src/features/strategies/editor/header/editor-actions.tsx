@@ -15,7 +15,7 @@ interface Props {
   editor: StrategyEditor
 }
 
-/** Save, undo, backtest and what is needed less often. */
+/** Save, undo, backtest, and a menu of further actions. */
 export function EditorActions({ strategy, editor }: Props) {
   const fork = useFork()
   const canSave = editor.isChanged && editor.problems.length === 0
@@ -104,7 +104,7 @@ function More({ strategy, editor, onFork }: Props & { onFork: () => void }) {
           {strategy.is_mine && (
             <>
               <Menu.Item leftSection={<Globe size={14} />} onClick={() => share.mutate(!strategy.is_public)}>
-                {strategy.is_public ? "Stop sharing" : "Share with everybody here"}
+                {strategy.is_public ? "Stop sharing" : "Share with all users"}
               </Menu.Item>
               <Menu.Divider />
               <Menu.Item color="red" leftSection={<Trash2 size={14} />} onClick={() => setAsking(true)}>
@@ -122,7 +122,7 @@ function More({ strategy, editor, onFork }: Props & { onFork: () => void }) {
         isBusy={remove.isPending}
         onConfirm={() => remove.mutate(undefined, { onSettled: () => setAsking(false) })}
       >
-        Its backtests and forks stay. The strategy itself and its versions are gone.
+        The strategy and its versions will be deleted. Its backtests and forks are kept.
       </Confirm>
     </>
   )

@@ -3,7 +3,7 @@ import { TextListField } from "../fields/text-list-field"
 import { useEditing, usePlace, useProblem } from "../state/editor-context"
 import classes from "./identity.module.css"
 
-/** What the strategy is called and what it is for. */
+/** Name, tags and description of the strategy. */
 export function Identity() {
   const { isReadOnly } = useEditing()
   const [name = "", setName] = usePlace<string>(["name"])

@@ -12,7 +12,7 @@ interface Props {
   editor: StrategyEditor
 }
 
-/** Every saved version; an earlier one can be brought back as the next. */
+/** All saved versions; an earlier one can be restored as the next version. */
 export function Versions({ strategy, editor }: Props) {
   const { data, error, isPending, refetch } = useQuery(versionsQuery(strategy.id))
   const restoring = useMutation({
@@ -26,7 +26,11 @@ export function Versions({ strategy, editor }: Props) {
   if (isPending) return <Skeleton height={220} />
   if (error) return <ErrorState error={error} what="The versions" retry={refetch} />
   return (
-    <Section title="Versions" note="Every save makes one. Backtests keep the version they ran." flush>
+    <Section
+      title="Versions"
+      note="Every save creates a version. Backtests keep the version they used."
+      flush
+    >
       <Table>
         <Table.Thead>
           <Table.Tr>

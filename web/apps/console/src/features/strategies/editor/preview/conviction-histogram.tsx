@@ -4,7 +4,7 @@ import { useCallback } from "react"
 import { Section } from "@/components/page/section"
 import type { TrialSignals } from "@/lib/queries/strategies"
 
-/** How the convictions of every signal of the universe are spread: can the scores tell them apart? */
+/** The distribution of conviction over all signals of the universe. */
 export function ConvictionHistogram({ bins }: { bins: TrialSignals["conviction_histogram"] }) {
   const option = useCallback(
     (tokens: Tokens) => ({
@@ -30,7 +30,7 @@ export function ConvictionHistogram({ bins }: { bins: TrialSignals["conviction_h
   return (
     <Section
       title="Conviction of all signals"
-      note="Every stock of the universe in this time. One tall bar means that the scores do not tell signals apart."
+      note="All stocks of the universe in this period. A single tall bar means that the scores do not differentiate signals."
     >
       <EChart option={option} height={200} label="Histogram of conviction" />
     </Section>

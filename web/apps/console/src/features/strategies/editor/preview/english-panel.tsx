@@ -7,7 +7,7 @@ interface Props {
   isStale: boolean
 }
 
-/** The strategy in plain English; faded while it lags behind the edits. */
+/** The strategy in plain English; faded while it is out of date. */
 export function EnglishPanel({ english, isStale }: Props) {
   if (!english) {
     return (

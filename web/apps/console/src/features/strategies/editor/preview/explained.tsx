@@ -12,7 +12,7 @@ interface Props {
   day: string | null
 }
 
-/** Why a stock was, or was not, bought at a close: every condition with what it saw. */
+/** Why a stock was or was not bought at a close: each condition with its values. */
 export function Explained({ trial, day }: Props) {
   const { data, error, isPending, refetch } = useQuery({
     ...explainQuery(trial, day ?? ""),
@@ -46,7 +46,7 @@ function Mark({ verdict }: { verdict: boolean | null }) {
 const NEST_WORDS: Record<string, string> = {
   and: "All of these",
   or: "Any of these",
-  not: "Not so that",
+  not: "Not",
   count: "Enough of these",
 }
 

@@ -2,11 +2,17 @@ import { Alert, Anchor, Stack, Text } from "@mantine/core"
 import type { Complaint } from "@tradertape/api/client.ts"
 import { TriangleAlert } from "lucide-react"
 
-/** Everything that keeps the strategy from being saved, each with its place. */
+/** The validation errors that prevent saving, each with its location. */
 export function Problems({ problems, onOpen }: { problems: Complaint[]; onOpen: (pointer: string) => void }) {
   if (problems.length === 0) return null
   return (
-    <Alert color="red" variant="light" icon={<TriangleAlert size={16} />} title="Mend this to save" mb="md">
+    <Alert
+      color="red"
+      variant="light"
+      icon={<TriangleAlert size={16} />}
+      title="Fix these problems to save"
+      mb="md"
+    >
       <Stack gap={6}>
         {problems.slice(0, 8).map((one) => (
           <Text key={one.pointer + one.message} size="xs">

@@ -18,7 +18,7 @@ const YEARS = [1, 2, 3, 5]
 
 const APART_MS = 14 * 86_400_000
 
-/** Arrows at the signals; only those that stand apart are labelled, so that no two labels overlap. */
+/** Arrows at the signals; labelled only where they are far enough apart not to overlap. */
 function marksOf(signals: TrialSignals["signals"]): CandleMark[] {
   let labelled = Number.NEGATIVE_INFINITY
   return signals.map(({ date, conviction, regime_ok }) => {
@@ -33,7 +33,7 @@ function startOf(end: string, years: number): string {
   return `${Number(end.slice(0, 4)) - years}${end.slice(4).replace("-02-29", "-02-28")}`
 }
 
-/** Where the document as it stands, saved or not, would have bought one stock, and why on a day. */
+/** The signals of the current document, saved or not, for one stock, with an explanation per day. */
 export default function SymbolTest() {
   const { document, problems } = useEditing()
   const [settled] = useDebouncedValue(document, 600)
@@ -81,14 +81,14 @@ export default function SymbolTest() {
         />
       </div>
       {problems.length > 0 && (
-        <Alert color="red">Mend the problems first: rules with mistakes cannot be tried.</Alert>
+        <Alert color="red">Fix the problems first: invalid rules cannot be tested.</Alert>
       )}
       {found.isPending && problems.length === 0 && <Skeleton height={440} />}
       {found.error && <ErrorState error={found.error} what="The signals" retry={found.refetch} />}
       {found.data && (
         <Section
           title={`${found.data.symbol}: ${count(found.data.signals.length, "signal")}`}
-          note="An arrow marks a close at which the entry rules held, with its conviction. Press a day to see why."
+          note="An arrow marks a close at which the entry rules held, with its conviction. Click a day to see why."
           action={<SimulatedBadge shown={found.data.simulated} />}
         >
           <CandleChart
@@ -100,8 +100,8 @@ export default function SymbolTest() {
           />
           {found.data.signals.length === 0 && (
             <Text size="sm" c="dimmed" mt="sm">
-              The rules never held for this stock in this time. Press any day to see which condition was in
-              the way.
+              The rules never held for this stock in this period. Click any day to see which condition was not
+              met.
             </Text>
           )}
         </Section>

@@ -18,17 +18,17 @@ export const EditingProvider = Context.Provider
 
 export function useEditing(): Editing {
   const editing = useContext(Context)
-  if (!editing) throw new Error("useEditing belongs inside an editor")
+  if (!editing) throw new Error("useEditing must be used inside an editor")
   return editing
 }
 
-/** One place of the document, to read and to write. */
+/** Read and write the value at a path of the document. */
 export function usePlace<T>(path: Path): [T | undefined, (value: T) => void] {
   const { document, change } = useEditing()
   return [getAt(document, path) as T | undefined, (value) => change(setAt(document, path, value))]
 }
 
-/** What is wrong exactly here, or inside when nothing of that is drawn on its own. */
+/** The problem at a path; with `inside`, also at paths below it that have no field of their own. */
 export function useProblem(path: Path, inside = false): string | undefined {
   const { problems } = useEditing()
   const pointer = toPointer(path)

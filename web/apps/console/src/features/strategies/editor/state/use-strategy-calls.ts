@@ -4,7 +4,7 @@ import { type Strategy, strategyCalls, strategyQuery } from "@/lib/queries/strat
 import { tellDone, tellFailed } from "@/lib/tell"
 import type { StrategyEditor } from "./use-strategy-editor"
 
-/** Let everybody who is signed in read it, or stop letting them. Local edits are not touched. */
+/** Share the strategy with all signed-in users, or stop sharing. Local edits are kept. */
 export function useShare(strategy: Strategy, editor: StrategyEditor) {
   const client = useQueryClient()
   return useMutation({
@@ -15,8 +15,8 @@ export function useShare(strategy: Strategy, editor: StrategyEditor) {
       if (!editor.isChanged) editor.adopt(shared)
       tellDone(
         shared.is_public
-          ? "Everybody who is signed in can read and fork it now"
-          : "Private again; forks stay",
+          ? "All signed-in users can now read and fork it"
+          : "Private again; existing forks are kept",
       )
     },
     onError: (error) => tellFailed("Sharing was not changed", error),

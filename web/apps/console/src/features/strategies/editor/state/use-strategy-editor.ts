@@ -31,21 +31,21 @@ export interface StrategyEditor {
   undo: () => void
   redo: () => void
   save: () => void
-  /** Show what the server has now and forget the local changes. */
+  /** Load the saved version and discard local changes. */
   reload: () => Promise<void>
-  /** Save over what somebody else saved meanwhile. */
+  /** Save on top of a version that was saved elsewhere meanwhile. */
   overwrite: () => Promise<void>
   adopt: (strategy: Strategy) => void
 }
 
-/** The last English there was: kept while the document has mistakes. */
+/** The last valid plain English, kept while the document has problems. */
 function useLastEnglish(english: English | null | undefined, first: English): English {
   const last = useRef(first)
   if (english) last.current = english
   return last.current
 }
 
-/** The state of one editor: document with history, live check, saving with its conflicts. */
+/** The state of one editor: document with history, live validation, saving and conflicts. */
 export function useStrategyEditor(strategy: Strategy): StrategyEditor {
   const client = useQueryClient()
   const [history, dispatch] = useReducer(reduce, strategy, (given) => begin(documentOf(given)))
@@ -78,7 +78,7 @@ export function useStrategyEditor(strategy: Strategy): StrategyEditor {
     },
   })
   const fresh = () => client.fetchQuery({ ...strategyQuery(strategy.id), staleTime: 0 })
-  useLeaveWarning(changed && strategy.is_mine)
+  useUnsavedWarning(changed && strategy.is_mine)
   return {
     document,
     problems: check.data?.errors ?? [],
@@ -102,8 +102,8 @@ export function useStrategyEditor(strategy: Strategy): StrategyEditor {
   }
 }
 
-/** Ask before unsaved work is lost, on leaving the page and on leaving the site alike. */
-function useLeaveWarning(isOn: boolean): void {
+/** Ask for confirmation before navigation or closing the tab discards unsaved changes. */
+function useUnsavedWarning(isOn: boolean): void {
   useBlocker({
     shouldBlockFn: ({ current, next }) =>
       isOn &&

@@ -2,7 +2,7 @@
 import type { StrategyDocument } from "@tradertape/api/strategy.ts"
 import { words } from "@tradertape/ui/format.ts"
 
-export interface Leaf {
+export interface VariedNumber {
   key: string
   label: string
   value: number
@@ -26,7 +26,7 @@ function isHolder(value: unknown): value is Holder {
   return typeof value === "object" && value !== null
 }
 
-/** What a tree of conditions says around a number, in short: "rsi14 <". */
+/** A short text for the condition around a number: "rsi14 <". */
 function beside(parent: Holder): string {
   const left = parent.left
   const name = isHolder(left) ? (left.name ?? left.fn ?? left.field) : undefined
@@ -38,7 +38,7 @@ function beside(parent: Holder): string {
     : ""
 }
 
-function walk(value: unknown, path: string[], around: string, found: Leaf[]): void {
+function walk(value: unknown, path: string[], around: string, found: VariedNumber[]): void {
   if (typeof value === "number") {
     const name = path.at(-1) ?? ""
     if (NOT_VARIED.has(name)) return
@@ -55,18 +55,18 @@ function walk(value: unknown, path: string[], around: string, found: Leaf[]): vo
 }
 
 /** Declared parameters first, then every number of the rules and blocks, in the order of the document. */
-export function numbersOf(document: StrategyDocument): Leaf[] {
+export function numbersOf(document: StrategyDocument): VariedNumber[] {
   const declared = Object.entries(document.params ?? {}).map(([name, spec]) => ({
     key: name,
     label: `Parameter ${name}`,
     value: typeof spec === "number" ? spec : spec.default,
   }))
-  const found: Leaf[] = []
+  const found: VariedNumber[] = []
   for (const block of BLOCKS) walk(document[block], [block], "", found)
   return [...declared, ...found]
 }
 
-/** A range of about five values around the present one, with a round step. */
+/** A range of about five values around the current one, with a round step. */
 export function rangeAround(value: number): { min: number; max: number; step: number } {
   const raw = Math.abs(value) / 5 || 1
   const power = 10 ** Math.floor(Math.log10(raw))
@@ -80,7 +80,7 @@ export function sizeOf({ min, max, step }: { min: number; max: number; step: num
   return step > 0 && max >= min ? Math.floor((max - min) / step + 1e-9) + 1 : 0
 }
 
-/** What a study calls the numbers it varied: their labels, or the key itself where the strategy has none. */
+/** Returns a function from keys of varied numbers to labels; unknown keys are returned unchanged. */
 export function namesOf(document: StrategyDocument): (key: string) => string {
   const labels = new Map(numbersOf(document).map(({ key, label }) => [key, label]))
   return (key) => labels.get(key) ?? key

@@ -1,6 +1,6 @@
 import type { StrategyDocument } from "@tradertape/api/strategy.ts"
 import { expect, test } from "vitest"
-import { numbersOf, rangeAround, sizeOf } from "@/features/backtests/robustness/leaves"
+import { numbersOf, rangeAround, sizeOf } from "@/features/backtests/robustness/varied-numbers"
 import { fromPointer, getAt } from "@/features/strategies/tree/path"
 
 const document: StrategyDocument = {
