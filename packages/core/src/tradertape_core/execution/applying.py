@@ -143,7 +143,9 @@ class _Log:
         terms = report.terms or (self.order.asked_change if asked else None)
         if report.refused or terms is None:
             return
-        is_later = report.sequence > self.order.terms_sequence
+        known = self.order.terms_sequence
+        # Two changes within the second of a broker's clock: only its book tells which is in force.
+        is_later = report.sequence > known or (report.is_snapshot and report.sequence == known)
         change = _difference(self.order, terms) if is_later else Change()
         if change.is_empty and not asked:
             return
@@ -185,12 +187,17 @@ class _Log:
 def _said(report: ExecutionReport, status: OrderStatus, order: Order) -> ev.OrderEvent | None:
     name, at, sequence = report.order_id, report.at, report.sequence
     exchange_id, message = report.exchange_order_id, report.message
+    venue_id = report.venue_order_id
     match status:
         case _S.IN_DOUBT:
             return None
         case _S.COMPLETE:
             return ev.OrderCompleted(
-                order_id=name, at=at, sequence=sequence, exchange_order_id=exchange_id
+                order_id=name,
+                at=at,
+                sequence=sequence,
+                exchange_order_id=exchange_id,
+                venue_order_id=venue_id,
             )
         case _S.CANCELLED | _S.CANCELLED_AMO:
             return ev.OrderCancelled(
@@ -200,13 +207,20 @@ def _said(report: ExecutionReport, status: OrderStatus, order: Order) -> ev.Orde
                 sequence=sequence,
                 amo=status is _S.CANCELLED_AMO,
                 message=message,
+                venue_order_id=venue_id,
             )
         case _S.REJECTED:
             why = message or "refused by the venue"
-            return ev.OrderRejected(order_id=name, at=at, message=why, sequence=sequence)
+            return ev.OrderRejected(
+                order_id=name, at=at, message=why, sequence=sequence, venue_order_id=venue_id
+            )
         case _S.OPEN if order.venue_status is _S.TRIGGER_PENDING and _waits(order):
             return ev.OrderTriggered(
-                order_id=name, at=at, sequence=sequence, exchange_order_id=exchange_id
+                order_id=name,
+                at=at,
+                sequence=sequence,
+                exchange_order_id=exchange_id,
+                venue_order_id=venue_id,
             )
         case _:
             return ev.OrderAccepted(
@@ -216,6 +230,7 @@ def _said(report: ExecutionReport, status: OrderStatus, order: Order) -> ev.Orde
                 sequence=sequence,
                 exchange_order_id=exchange_id,
                 message=message,
+                venue_order_id=venue_id,
             )
 
 

@@ -31,6 +31,8 @@ from tradertape_core.orders.order import (
 )
 from tradertape_core.orders.reports import CancelReason
 
+_REVERSALS = 50  # added to a stop's number: the order that reverses what a pair closed too much
+
 
 def follow_up(
     order: Order,
@@ -48,7 +50,8 @@ def follow_up(
         return NOTHING
     fills = [event.fill for event in events if isinstance(event, ev.OrderFilled)]
     if order.parent_order_id is not None:
-        return _shrink(order, family, now) if fills else NOTHING
+        shrunk = _shrink(order, family, now) if fills else NOTHING
+        return shrunk + _reverse_excess(order, family, now)
     decision = NOTHING
     first = _next_number(order, family)
     for place, fill in enumerate(fills):
@@ -103,7 +106,7 @@ def side_sign(stop: Order) -> int:
 def _next_number(entry: Order, family: Sequence[Order]) -> int:
     """Stops have odd numbers, their targets the even ones that follow."""
     exits = (order for order in family if order.parent_order_id == entry.order_id)
-    numbers = [_number(order) for order in exits]
+    numbers = [number for order in exits if (number := _number(order)) < _REVERSALS]
     return max((number + number % 2 for number in numbers), default=0) + 1
 
 
@@ -135,8 +138,11 @@ def _protect(entry: Order, fill: Fill, number: int, tick_size: Decimal, now: dat
     return decision
 
 
-def _exit(entry: Order, number: int, request: OrderRequest, now: datetime) -> Decision:
-    order_id = child_id(entry.order_id, number)
+def _exit(
+    entry: Order, number: int, request: OrderRequest, now: datetime, *, order_id: str | None = None
+) -> Decision:
+    parent = entry.parent_order_id or entry.order_id
+    order_id = order_id or child_id(parent, number)
     event = ev.OrderPlaced(
         order_id=order_id,
         at=now,
@@ -145,7 +151,7 @@ def _exit(entry: Order, number: int, request: OrderRequest, now: datetime) -> De
         request=request,
         venue=entry.venue,
         tag=tag_for(entry.account, entry.run_id, entry.tag, part=number),
-        parent_order_id=entry.order_id,
+        parent_order_id=parent,
     )
     return Decision(events=(event,), requests=(Submit(order_id),))
 
@@ -162,6 +168,34 @@ def _shrink(exit_order: Order, family: Sequence[Order], now: datetime) -> Decisi
     if sibling.modify_ask or sibling.cancel_ask or left >= sibling.request.quantity:
         return NOTHING
     return ask_change(sibling, Change(quantity=left), now)
+
+
+def _reverse_excess(exit_order: Order, family: Sequence[Order], now: datetime) -> Decision:
+    """Give back what both exits of a pair executed beyond the fill they closed.
+
+    A venue outside this process can fill the second exit before it reads the request to cancel
+    it. The reversal's id follows from the pair's, so that there is one at most.
+    """
+    number = _number(exit_order)
+    sibling = next((o for o in family if o.order_id == _sibling_id(exit_order)), None)
+    if number > _REVERSALS or sibling is None or sibling.is_open or exit_order.is_open:
+        return NOTHING
+    whole = max(exit_order.request.quantity, sibling.request.quantity)
+    excess = exit_order.filled_quantity + sibling.filled_quantity - whole
+    stop_number = number if number % 2 else number - 1
+    order_id = child_id(exit_order.parent_order_id or "", _REVERSALS + stop_number)
+    if excess <= 0 or any(one.order_id == order_id for one in family):
+        return NOTHING
+    request = replace(
+        exit_order.request,
+        side=exit_order.request.side.opposite,
+        order_type=OrderType.MARKET,
+        quantity=excess,
+        price=NIL,
+        trigger_price=NIL,
+        market_protection=AUTOMATIC_PROTECTION,
+    )
+    return _exit(exit_order, _REVERSALS + stop_number, request, now, order_id=order_id)
 
 
 def _sibling_id(order: Order) -> str:

@@ -31,7 +31,7 @@ class ExitStep(StrEnum):
     """How far an exit is."""
 
     CANCELLING = "cancelling"
-    IN_DOUBT = "in_doubt"  # an order's answer was lost: closing now could close too much
+    IN_DOUBT = "in_doubt"  # all is closed but what an order without an answer is about
     CLOSING = "closing"
     DONE = "done"
     FAILED = "failed"  # every attempt was refused: somebody has to look
@@ -73,7 +73,10 @@ def plan_exit(
     now: datetime,
     stuck: Collection[str] = (),
 ) -> ExitPlan:
-    """Return the next step of leaving.
+    """Return the next step of an exit.
+
+    An order in doubt keeps its own instrument and product from being closed, since closing now
+    could close too much; everything else is closed meanwhile.
 
     key: of the exit. exposures: the run's own, by instrument and product. orders: the run's other
     orders; closing_orders: those this exit has placed so far, the cancelled and refused included.
@@ -83,21 +86,26 @@ def plan_exit(
     late = [one for one in closing_orders if one.order_id in stuck and one.is_resting]
     cancels = _cancels((*(o for o in orders if o.is_resting), *late), now)
     open_orders = [order for order in orders if order.is_open and not order.slices]
-    if any(order.in_doubt for order in (*open_orders, *closing_orders) if order.is_open):
-        return ExitPlan(step=ExitStep.IN_DOUBT, cancels=cancels)
-    if open_orders:
+    if any(not order.in_doubt for order in open_orders):
         return ExitPlan(step=ExitStep.CANCELLING, cancels=cancels)
+    doubtful = {
+        (order.request.instrument, order.request.product)
+        for order in (*open_orders, *closing_orders)
+        if order.is_open and order.in_doubt
+    }
     held = [exposure for exposure in exposures if exposure.quantity]
-    if not held and not any(order.is_open for order in closing_orders):
+    if not held and not doubtful and not any(order.is_open for order in closing_orders):
         return ExitPlan(step=ExitStep.DONE)
+    held = [one for one in held if (one.instrument.id, one.product) not in doubtful]
     # Shorts are bought back first: a long leg that covers one is not sold before it.
     closings = [
         closing
         for exposure in sorted(held, key=lambda one: one.quantity > 0)
         for closing in _closings(key, exposure, closing_orders)
     ]
-    if not closings and not any(order.is_open for order in closing_orders):
-        return ExitPlan(step=ExitStep.FAILED)
+    if not closings and not any(order.is_resting for order in closing_orders):
+        step = ExitStep.IN_DOUBT if doubtful else ExitStep.FAILED
+        return ExitPlan(step=step, cancels=cancels)
     return ExitPlan(step=ExitStep.CLOSING, cancels=cancels, closings=tuple(closings))
 
 

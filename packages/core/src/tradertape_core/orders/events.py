@@ -24,6 +24,7 @@ class OrderPlaced:
     tag: str
     parent_order_id: str | None = None
     slices: int = 0
+    is_external: bool | None = None  # True: placed from another terminal; never changed by us
 
 
 @quickly_made
@@ -37,6 +38,7 @@ class OrderAccepted:
     sequence: int
     exchange_order_id: str | None = None
     message: str | None = None
+    venue_order_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +49,7 @@ class OrderTriggered:
     at: datetime
     sequence: int
     exchange_order_id: str | None = None
+    venue_order_id: str | None = None
 
 
 @quickly_made
@@ -86,6 +89,7 @@ class OrderCompleted:
     at: datetime
     sequence: int
     exchange_order_id: str | None = None
+    venue_order_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +153,7 @@ class OrderCancelled:
     sequence: int
     amo: bool = False
     message: str | None = None
+    venue_order_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +164,7 @@ class OrderRejected:
     at: datetime
     message: str
     sequence: int
+    venue_order_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -218,6 +218,7 @@ class Order:
     cancelled_quantity: int = 0
     average_price: Decimal = NIL
     exchange_order_id: str | None = None
+    venue_order_id: str | None = None  # the venue's own id: it modifies and cancels by it
     parent_order_id: str | None = None
     status_message: str | None = None
     version: int = 1
@@ -234,6 +235,7 @@ class Order:
     fills: tuple[Fill, ...] = ()  # by time, then trade id
     voided: tuple[Fill, ...] = ()  # executed, then taken back by the exchange
     voided_ids: frozenset[str] = frozenset()
+    is_external: bool | None = None  # True: placed from another terminal, never changed by us
 
     @property
     def is_open(self) -> bool:

@@ -149,6 +149,7 @@ def placed(event: ev.OrderPlaced) -> Order:
         parent_order_id=event.parent_order_id,
         slices=event.slices,
         venue_status=status,
+        is_external=event.is_external,
     )
 
 
@@ -198,6 +199,7 @@ def _said(order: Order, event: _Said) -> Order:
         status_sequence=max(event.sequence, order.status_sequence),
         status_message=message or order.status_message,
         exchange_order_id=exchange_id or order.exchange_order_id,
+        venue_order_id=event.venue_order_id or order.venue_order_id,
         in_doubt=False,
         cancel_ask=None if has_ended else order.cancel_ask,
         modify_ask=None if has_ended else order.modify_ask,
