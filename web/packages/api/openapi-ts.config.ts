@@ -2,14 +2,14 @@ import { defineConfig } from "@hey-api/openapi-ts"
 
 const WORKER = "_api_algo_workers_"
 
-// FastAPI names an operation after its function and its path; the function alone tells ours apart. Workers' calls
-// share names with those of other features, so theirs say whose they are.
+// FastAPI names an operation by function and path; the function name alone is unique except for worker routes,
+// which get a prefix.
 function short(name: string): string {
   const own = name.replace(/_api_.*$/, "")
   return name.includes(WORKER) ? `worker_${own}` : own
 }
 
-// Programs of the user call these with a key of their own; pages see the rest of the workers' routes.
+// Called by user programs with their own key, not by the console.
 const ONLY_FOR_PROGRAMS = [
   "/^[A-Z]+ \\/api\\/algo-workers\\/worker\\/(health|heartbeat|market\\/)/",
   "/^[A-Z]+ \\/api\\/algo-workers\\/worker\\/runs\\/\\{[a-z_]+\\}\\/(claim-session|heartbeat|decision-events)$/",

@@ -1,4 +1,4 @@
-/** The server's answers about backtests under the console's names, free-form parts made definite. */
+/** Types of the backtest responses, with types for the parts that the API schema leaves free-form. */
 import type * as api from "./generated/types.gen.ts"
 import type { StrategyDocument } from "./strategy.ts"
 
@@ -18,7 +18,7 @@ export type DecileGroup = api.DecileGroup
 export type ExitGroup = api.ExitGroup
 export type Summary = api.Summary
 
-/** What every breakdown of closed trades has. */
+/** Common fields of all breakdowns of closed trades. */
 export type Group = Pick<
   api.YearGroup,
   | "trades"

@@ -1,7 +1,7 @@
-/** The one door to the server: generated calls in, their answers out, refusals as ApiError. */
+/** The API client: unwraps responses of generated calls and turns failures into ApiError. */
 import { client } from "./generated/client.gen.ts"
 
-export interface Complaint {
+export interface ValidationError {
   pointer: string
   message: string
 }
@@ -10,15 +10,21 @@ export class ApiError extends Error {
   readonly status: number
   readonly code: string
   readonly requestId: string
-  readonly complaints: Complaint[]
+  readonly validationErrors: ValidationError[]
 
-  constructor(status: number, message: string, code: string, requestId: string, complaints: Complaint[]) {
+  constructor(
+    status: number,
+    message: string,
+    code: string,
+    requestId: string,
+    validationErrors: ValidationError[],
+  ) {
     super(message)
     this.name = "ApiError"
     this.status = status
     this.code = code
     this.requestId = requestId
-    this.complaints = complaints
+    this.validationErrors = validationErrors
   }
 }
 
@@ -38,13 +44,13 @@ function isLocated(value: unknown): value is Located {
   return typeof value === "object" && value !== null && ("msg" in value || "message" in value)
 }
 
-/** FastAPI says {loc, msg}, documents say {pointer, msg}: read both. */
-function complaint({ loc, msg, pointer, message }: Located): Complaint {
+/** FastAPI reports {loc, msg}, document validation {pointer, msg}: accept both. */
+function validationError({ loc, msg, pointer, message }: Located): ValidationError {
   const place = pointer ?? `/${(loc ?? []).slice(1).join("/")}`
   return { pointer: place, message: message ?? msg ?? "" }
 }
 
-/** What went wrong, from the body of a refusal and its headers; without an answer, that. */
+/** Create an ApiError from an error response, or from the absence of one. */
 export function failureOf(body: unknown, response: Response | undefined): unknown {
   if (body instanceof DOMException && body.name === "AbortError") return body
   if (!response) {
@@ -57,25 +63,25 @@ export function failureOf(body: unknown, response: Response | undefined): unknow
     )
   }
   const detail = typeof body === "object" && body !== null && "detail" in body ? body.detail : undefined
-  const complaints = Array.isArray(detail) ? detail.filter(isLocated).map(complaint) : []
-  const said = typeof detail === "string" ? detail : complaints[0]?.message
+  const validationErrors = Array.isArray(detail) ? detail.filter(isLocated).map(validationError) : []
+  const said = typeof detail === "string" ? detail : validationErrors[0]?.message
   return new ApiError(
     response.status,
-    said ?? `The server answered ${response.status}`,
+    said ?? `The server returned status ${response.status}`,
     response.headers.get("X-Error-Code") ?? "",
     response.headers.get("X-Request-Id") ?? "",
-    complaints,
+    validationErrors,
   )
 }
 
 client.interceptors.error.use((body, response) => failureOf(body, response))
 
-/** The answer of a call; rejects with an ApiError. */
+/** Return the data of a call; rejects with an ApiError. */
 export async function unwrap<T>(call: Promise<{ data: T }>): Promise<T> {
   return (await call).data
 }
 
-/** A bare array with its whole length in X-Total-Count. */
+/** Return an array response with its total count from X-Total-Count. */
 export async function unwrapPage<T>(call: Promise<{ data: T[]; response: Response }>): Promise<Page<T>> {
   const { data, response } = await call
   return { items: data, total: Number(response.headers.get("X-Total-Count") ?? data.length) }

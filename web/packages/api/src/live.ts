@@ -1,4 +1,4 @@
-/** What the live market's routes answer; the API leaves these bodies free-form. Prices in rupees. */
+/** Response types of the live-market routes, which the API schema leaves free-form. Prices in rupees. */
 
 export interface LiveCandle {
   ts: string
@@ -23,7 +23,7 @@ export interface CandleSet {
   ingestion?: { status: string; candles: number }
 }
 
-/** A quote in Kite's form. */
+/** A quote in Kite's format. */
 export interface KiteQuote {
   instrument: string
   last_price: number

@@ -1,4 +1,4 @@
-/** What the options' routes answer; the API leaves these bodies free-form. Prices in rupees. */
+/** Response types of the options routes, which the API schema leaves free-form. Prices in rupees. */
 
 export interface ChainSide {
   instrument_token: number
@@ -121,7 +121,7 @@ export interface StrategyPreview {
   updated_at: string
 }
 
-/** A contract that a selection found. */
+/** A contract resolved from a selection. */
 export interface ChosenContract {
   tradingsymbol: string
   exchange: string

@@ -1,4 +1,4 @@
-/** The strategy language, as documents on the wire write it. */
+/** Types of the strategy language. */
 
 export type CompareOp = ">" | ">=" | "<" | "<=" | "==" | "!="
 export type ArithOp = "+" | "-" | "*" | "/"
@@ -120,7 +120,7 @@ export interface HoldConfig {
   conviction_base?: number
 }
 
-/** What a person writes: everything but the fields that the server sets. */
+/** The user-editable document: everything except fields set by the server. */
 export interface StrategyDocument {
   name: string
   description?: string

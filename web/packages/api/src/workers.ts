@@ -1,4 +1,4 @@
-/** Parts of the workers' answers that the API describes as free objects. Prices and amounts in rupees. */
+/** Types of the worker responses that the API schema leaves free-form. Prices and amounts in rupees. */
 
 export interface RunOrder {
   order_id: string
@@ -60,7 +60,7 @@ export interface OperationRules {
   mis_squareoff_buffer_sec?: number
 }
 
-/** What a worker or a person asks the platform to watch. */
+/** The protection rules requested by a worker or a user. */
 export interface ProtectionDocument {
   enabled?: boolean
   mode?: string
@@ -84,7 +84,7 @@ export interface ProtectionLeg {
   exit_price: number | null
 }
 
-/** A run's protection as it stands. */
+/** The current protection of a run. */
 export interface ProtectionSnapshot {
   status: string
   generation: number
@@ -96,7 +96,7 @@ export interface ProtectionSnapshot {
   basket_peak_pct: number | null
 }
 
-/** A control that a worker offers to be changed while it runs. */
+/** A control of the worker that can be changed while it runs. */
 export interface RiskControl {
   key: string
   label?: string
@@ -112,7 +112,7 @@ export interface RiskControl {
   requires_reason?: boolean
 }
 
-/** What a worker wants to be seen of its run. */
+/** A summary field that a worker shows for its run. */
 export interface SummaryField {
   key: string
   label?: string
@@ -143,7 +143,7 @@ export interface LegGreeks {
   rho: number
 }
 
-/** A leg of an option run: what it is, what became of its order, what it is worth. */
+/** A leg of an option run: contract, order state and value. */
 export interface OptionLegState {
   leg_id: string
   exchange: string
@@ -176,7 +176,7 @@ export interface OptionLegRules {
   trailing_stoploss_pct?: number
 }
 
-/** What guards an option run as it was asked for: one kind of stop, one of target. */
+/** The requested protection of an option run: one kind of stop and one of target. */
 export interface OptionProtectionDocument {
   enabled?: boolean
   basis?: "entry_value" | "premium"
@@ -203,13 +203,13 @@ export interface OptionProtectionState extends ProtectionSnapshot {
   waits_for_entry: boolean
 }
 
-/** The premium of the legs together: rupees, and rupees for one unit; below 0 received. */
+/** The combined premium of the legs in rupees and in rupees per unit; negative if received. */
 export interface CombinedPremium {
   net: number
   per_unit: number
 }
 
-/** An option run at the prices of now. */
+/** An option run at current prices. */
 export interface OptionState {
   strategy_run_id: string
   strategy_name: string
@@ -229,7 +229,7 @@ export interface OptionState {
   updated_at: string
 }
 
-/** What entering would need and cost. */
+/** Margin and charges of the entry. */
 export interface OptionEntryPreview {
   can_enter: boolean
   option_status: OptionStatus
@@ -256,7 +256,7 @@ export interface ReplayTrigger {
   exits: { instrument: string; transaction_type: "BUY" | "SELL"; quantity: number; price: number | null }[]
 }
 
-/** What a protection would have done along the minutes since the entry. */
+/** What a protection would have done since the entry, minute by minute. */
 export interface OptionReplay {
   source: "given" | "recorded"
   would_have_fired: boolean

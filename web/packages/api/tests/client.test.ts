@@ -26,38 +26,38 @@ test("a refusal carries the sentence, the code and the request id", async () => 
   })
 })
 
-test("a list of mistakes keeps each one's place", () => {
+test("validation errors keep their locations", () => {
   const detail = [
     { type: "invalid_document", loc: ["body", "stops"], msg: "too tight", pointer: "/stops/stop_loss_pct" },
     { type: "missing", loc: ["body", "end_date"], msg: "Field required" },
   ]
   expect(failureOf({ detail }, answer(422, {}))).toMatchObject({
     message: "too tight",
-    complaints: [
+    validationErrors: [
       { pointer: "/stops/stop_loss_pct", message: "too tight" },
       { pointer: "/end_date", message: "Field required" },
     ],
   })
 })
 
-test("an answer that is no JSON still says its status", () => {
+test("a response that is not JSON still reports its status", () => {
   expect(failureOf("<html>bad gateway", answer(502, null))).toMatchObject({
-    message: "The server answered 502",
+    message: "The server returned status 502",
   })
 })
 
-test("a server out of reach is told as that, with status 0", async () => {
+test("an unreachable server is reported with status 0", async () => {
   vi.stubGlobal("fetch", () => Promise.reject(new TypeError("Failed to fetch")))
   const failure = await unwrap(me()).catch((error: unknown) => error)
   expect(failure).toMatchObject({ status: 0, code: "unreachable" })
 })
 
-test("a call that was given up stays an abort, for nobody to be told", () => {
+test("an aborted call stays an AbortError", () => {
   const aborted = new DOMException("gone", "AbortError")
   expect(failureOf(aborted, undefined)).toBe(aborted)
 })
 
-test("query values that are not given are left out, and the whole length comes from the header", async () => {
+test("undefined query values are omitted, and the total count comes from the header", async () => {
   const asked: string[] = []
   vi.stubGlobal("fetch", (request: Request) => {
     asked.push(request.url)

@@ -1,4 +1,4 @@
-/** Every number, date and amount that a person reads is worded here, and nowhere else. */
+/** All formatting of numbers, dates and amounts for display. */
 
 const MISSING = "–"
 const IST = "Asia/Kolkata"
@@ -7,7 +7,7 @@ const CRORE = 1e7
 
 type Figure = number | string | null | undefined
 
-/** Read a figure that may come as a string; null when there is nothing to show. */
+/** Parse a number that may be a string; null if there is nothing to show. */
 function figure(value: Figure): number | null {
   if (value === null || value === undefined || value === "") return null
   const parsed = typeof value === "number" ? value : Number(value)
@@ -39,13 +39,13 @@ export function number(value: Figure, decimals = 0): string {
   return parsed === null ? MISSING : group(parsed, decimals)
 }
 
-/** A figure with the decimals it has: "90,000", "0.5". */
+/** A number with its own decimals: "90,000", "0.5". */
 export function plain(value: Figure): string {
   const parsed = figure(value)
   return number(parsed, String(parsed).split(".")[1]?.length ?? 0)
 }
 
-/** "+1.25" or "−0.40": the sign is part of the figure. */
+/** "+1.25" or "−0.40": always with a sign. */
 export function signed(value: Figure, decimals = 2): string {
   const parsed = figure(value)
   return parsed === null ? MISSING : withPlus(parsed, group(parsed, decimals))
@@ -85,7 +85,7 @@ export function moneyShort(value: Figure): string {
   return money(parsed, 0)
 }
 
-/** Units traded or held: "17.04 L", "3.05 Cr", "9,500". */
+/** Quantities in short form: "17.04 L", "3.05 Cr", "9,500". */
 export function unitsShort(value: Figure): string {
   return moneyShort(value).replace("₹", "")
 }
@@ -111,7 +111,7 @@ export function date(value: string | null | undefined): string {
   return Number.isNaN(parsed.getTime()) ? MISSING : day.format(parsed).replace("Sept", "Sep")
 }
 
-/** An instant as India reads it: "20 Nov 2026, 15:30 IST". */
+/** An instant in Indian time: "20 Nov 2026, 15:30 IST". */
 export function instant(value: string | null | undefined): string {
   if (!value) return MISSING
   const parsed = new Date(value)
@@ -128,7 +128,7 @@ const toTheSecond = new Intl.DateTimeFormat("en-GB", {
   timeZone: IST,
 })
 
-/** An instant in a list that says IST above it: "20 Nov, 15:30:05". */
+/** An instant in a list whose header says IST: "20 Nov, 15:30:05". */
 export function moment(value: string | null | undefined): string {
   if (!value) return MISSING
   const parsed = new Date(value)
@@ -143,7 +143,7 @@ const AGES: [limit_s: number, unit_s: number, word: string][] = [
   [Number.POSITIVE_INFINITY, 86_400 * 365, "y"],
 ]
 
-/** How long ago, against a given now: "just now", "4 min ago", "3 d ago". */
+/** The age of an instant relative to `now`: "just now", "4 min ago", "3 d ago". */
 export function age(value: string | null | undefined, now: Date): string {
   if (!value) return MISSING
   const passed_s = (now.getTime() - new Date(value).getTime()) / 1_000
@@ -155,7 +155,7 @@ export function age(value: string | null | undefined, now: Date): string {
   return MISSING
 }
 
-/** A stretch of work: 640 → "0.6 s", 75_000 → "1 min 15 s". */
+/** A duration in milliseconds: 640 → "0.6 s", 75_000 → "1 min 15 s". */
 export function duration(value_ms: Figure): string {
   const parsed = figure(value_ms)
   if (parsed === null) return MISSING

@@ -45,7 +45,7 @@ const dark: MantineColorsTuple = [
 
 const closeButtonProps = { "aria-label": "Close" }
 
-/** Four sizes in all: 12 captions and chips, 13 body, 16 section titles, 22 page titles and headlines. */
+/** Four font sizes: 12 captions and chips, 13 body, 16 section titles, 22 page titles and headlines. */
 export const theme = createTheme({
   fontFamily: "'Inter Variable', system-ui, sans-serif",
   fontFamilyMonospace: "ui-monospace, 'SFMono-Regular', Menlo, Consolas, monospace",

@@ -30,7 +30,7 @@ function snapshot(): string {
   return NAMES.map((name) => style.getPropertyValue(`--tt-${name}`).trim()).join("|")
 }
 
-/** The palette as canvas charts need it: plain strings, renewed when theme or palette changes. */
+/** The palette as strings for canvas charts, updated when theme or palette changes. */
 export function useTokens(): Tokens {
   const joined = useSyncExternalStore(subscribe, snapshot)
   return useMemo(() => {
@@ -39,7 +39,7 @@ export function useTokens(): Tokens {
   }, [joined])
 }
 
-/** Colours for up to six overlaid curves, in the order they are handed out. */
+/** Colours for up to six overlaid curves, in order of use. */
 export function curveColors(tokens: Tokens): string[] {
   const isDark = tokens.bg.startsWith("#0")
   return isDark

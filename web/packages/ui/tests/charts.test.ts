@@ -4,7 +4,7 @@ import { placedLabels, sighted } from "../src/charts/line-labels.ts"
 import { sparkPath } from "../src/charts/sparkline.tsx"
 import { translucent } from "../src/charts/time-chart.ts"
 
-test("cells with commas and quotes are quoted, nothing is empty", () => {
+test("cells with commas and quotes are quoted, undefined is empty", () => {
   const text = toCsv([
     { name: 'M&M, "auto"', pnl: -12.5, note: null },
     { name: "INFY", pnl: 3, note: undefined },
@@ -12,11 +12,11 @@ test("cells with commas and quotes are quoted, nothing is empty", () => {
   expect(text).toBe('name,pnl,note\r\n"M&M, ""auto""",-12.5,\r\nINFY,3,')
 })
 
-test("a text that a spreadsheet would run as a formula is defused", () => {
+test("text that a spreadsheet would run as a formula is escaped", () => {
   expect(toCsv([{ name: "=HYPERLINK(1)" }])).toBe("name\r\n'=HYPERLINK(1)")
 })
 
-test("no rows make no file", () => expect(toCsv([])).toBe(""))
+test("no rows give an empty file", () => expect(toCsv([])).toBe(""))
 
 test("a thumbnail spans its box from the lowest to the highest value", () => {
   expect(sparkPath([1, 3, 2], 100, 20)).toBe("M0.0 20.0L50.0 0.0L100.0 10.0")
@@ -31,7 +31,7 @@ test("a token becomes translucent", () => {
 
 const ROOM = { left: 0, width: 200, height: 100 }
 
-test("labels far apart stand at their lines, whatever their order", () => {
+test("labels far apart are placed at their lines in any order", () => {
   const boxes = [
     { y: 80, width: 60 },
     { y: 20, width: 60 },
@@ -42,7 +42,7 @@ test("labels far apart stand at their lines, whatever their order", () => {
   ])
 })
 
-test("labels of lines close together stand side by side, then in the next row", () => {
+test("labels of close lines are placed side by side, then in the next row", () => {
   const boxes = [50, 51, 52].map((y) => ({ y, width: 90 }))
   expect(placedLabels(boxes, ROOM)).toEqual([
     { x: 0, y: 50 },
@@ -51,13 +51,13 @@ test("labels of lines close together stand side by side, then in the next row", 
   ])
 })
 
-test("a line out of sight has its label at the edge it lies beyond, and says so", () => {
+test("a line out of view has its label at the edge, with a suffix", () => {
   expect(sighted(-350.5, 300)).toEqual({ y: 0, beyond: ", above" })
   expect(sighted(1_200, 300)).toEqual({ y: 300, beyond: ", below" })
   for (const y of [0, 120, 300]) expect(sighted(y, 300)).toEqual({ y, beyond: "" })
 })
 
-test("no two labels cover each other, at either edge, and all stand in the pane", () => {
+test("labels do not overlap at either edge and stay inside the pane", () => {
   for (const edge of [0, 50, 100]) {
     const boxes = [0, 3, 1, 4, 1, 5, 9, 2].map((off, i) => ({
       y: Math.min(100, Math.max(0, edge + (edge === 100 ? -off : off))),

@@ -1,8 +1,8 @@
-/** One connection for everything live: what is wanted is kept here, and asked for again after every break. */
+/** The WebSocket for live data. Subscriptions are kept here and sent again after every reconnect. */
 
 import type { AccountEvent, Tick, TickMode } from "./live-types"
 
-/** idle: nothing is wanted. refused: the server will not have us, and trying again would not help. */
+/** idle: no subscriptions. refused: the server rejected the session, so retrying would not help. */
 export type Link = "idle" | "connecting" | "open" | "lost" | "refused"
 
 export interface FeedStatus {
@@ -15,11 +15,11 @@ export interface FeedStatus {
   reason: string
 }
 
-/** `null` says that the connection was broken and events may have been missed: read again. */
+/** `null`: the connection was lost and events may have been missed, so refetch. */
 export type EventHandler = (event: AccountEvent | null) => void
 
-/** The part of a WebSocket that is used, so that tests can play the server. */
-export interface Wire {
+/** The part of WebSocket in use, so that tests can provide a fake. */
+export interface Socket {
   onopen: ((event: Event) => void) | null
   onmessage: ((event: MessageEvent) => void) | null
   onclose: ((event: CloseEvent) => void) | null
@@ -28,9 +28,9 @@ export interface Wire {
 }
 
 interface Options {
-  open: () => Wire
-  /** Runs before the next picture is drawn. */
-  soon: (work: () => void) => void
+  open: () => Socket
+  /** Run before the next animation frame. */
+  schedule: (work: () => void) => void
   random: () => number
 }
 
@@ -41,15 +41,15 @@ interface Message {
   [key: string]: unknown
 }
 
-const FIRST_PAUSE_MS = 500
-const LONGEST_PAUSE_MS = 15_000
-/** The server says something at least every 15 s. */
-const SILENT_MS = 35_000
-const ASK_MS = 30
-/** A page that follows another wants much the same: what nobody wants is kept for a moment. */
+const MIN_RETRY_MS = 500
+const MAX_RETRY_MS = 15_000
+/** The server sends a message at least every 15 s. */
+const SILENCE_MS = 35_000
+const SYNC_MS = 30
+/** Consecutive pages often share subscriptions: keep unused ones for a moment. */
 const LINGER_MS = 2_000
-const MOST_SYMBOLS = 500
-const NOT_OURS = new Set([4401, 4403])
+const MAX_SYMBOLS = 500
+const REFUSED_CODES = new Set([4401, 4403])
 const MODES: TickMode[] = ["ltp", "quote", "full"]
 const NO_FEED = { connected: false, source: "", simulated: false, demo: false, stale: false, reason: "" }
 
@@ -57,71 +57,71 @@ export class LiveSocket {
   readonly #options: Options
   readonly #ticks = new Map<string, Tick>()
   readonly #channels = new Map<string, unknown>()
-  readonly #fresh = new Map<string, Tick>()
+  readonly #pendingTicks = new Map<string, Tick>()
   readonly #listeners = new Map<string, Set<() => void>>()
   readonly #statusListeners = new Set<() => void>()
   readonly #handlers = new Set<EventHandler>()
-  /** How many want an instrument, by mode; how many want a channel. */
+  /** Number of subscribers by instrument and mode, and by channel. */
   readonly #symbols = new Map<string, Map<TickMode, number>>()
   readonly #topics = new Map<string, number>()
-  readonly #askedSymbols = new Map<string, TickMode>()
-  readonly #askedTopics = new Set<string>()
+  readonly #sentSymbols = new Map<string, TickMode>()
+  readonly #sentTopics = new Set<string>()
   #status: FeedStatus = { link: "idle", ...NO_FEED }
-  #wire: Wire | null = null
+  #socket: Socket | null = null
   #failures = 0
-  #heardAt = 0
-  #wasBroken = false
-  #asking: ReturnType<typeof setTimeout> | undefined
-  #retrying: ReturnType<typeof setTimeout> | undefined
-  #silence: ReturnType<typeof setTimeout> | undefined
+  #lastMessageAt = 0
+  #wasLost = false
+  #syncTimer: ReturnType<typeof setTimeout> | undefined
+  #retryTimer: ReturnType<typeof setTimeout> | undefined
+  #silenceTimer: ReturnType<typeof setTimeout> | undefined
 
   constructor(options: Options) {
     this.#options = options
   }
 
-  /** Want ticks of an instrument until the returned function is called. */
-  want(id: string, mode: TickMode): () => void {
+  /** Subscribe to the ticks of an instrument. Returns a function that unsubscribes. */
+  subscribeTicks(id: string, mode: TickMode): () => void {
     const modes = this.#symbols.get(id) ?? new Map<TickMode, number>()
     this.#symbols.set(id, modes)
     modes.set(mode, (modes.get(mode) ?? 0) + 1)
-    this.#changed()
+    this.#scheduleSync()
     return once(() =>
       setTimeout(() => {
         const left = (modes.get(mode) ?? 1) - 1
         if (left > 0) modes.set(mode, left)
         else modes.delete(mode)
         if (modes.size === 0) this.#symbols.delete(id)
-        this.#changed()
+        this.#scheduleSync()
       }, LINGER_MS),
     )
   }
 
-  /** Want what is said on a channel until the returned function is called. */
-  join(topic: string): () => void {
+  /** Subscribe to a channel. Returns a function that unsubscribes. */
+  subscribeChannel(topic: string): () => void {
     this.#topics.set(topic, (this.#topics.get(topic) ?? 0) + 1)
-    this.#changed()
+    this.#scheduleSync()
     return once(() =>
       setTimeout(() => {
         const left = (this.#topics.get(topic) ?? 1) - 1
         if (left > 0) this.#topics.set(topic, left)
         else this.#topics.delete(topic)
-        this.#changed()
+        this.#scheduleSync()
       }, LINGER_MS),
     )
   }
 
-  /** Hear every event of the account. */
-  hear(handler: EventHandler): () => void {
+  /** Receive all events of the account. Returns a function that unsubscribes. */
+  subscribeEvents(handler: EventHandler): () => void {
     this.#handlers.add(handler)
-    const leave = this.join("events")
+    const unsubscribe = this.subscribeChannel("events")
     return () => {
       this.#handlers.delete(handler)
-      leave()
+      unsubscribe()
     }
   }
 
-  /** Be told when a tick or a channel's value changes. */
-  listen(key: string, listener: () => void): () => void {
+  /** Call `listener` when the tick of an instrument or the value of a channel changes. */
+  onChange(key: string, listener: () => void): () => void {
     const listeners = this.#listeners.get(key) ?? new Set()
     this.#listeners.set(key, listeners)
     listeners.add(listener)
@@ -143,174 +143,168 @@ export class LiveSocket {
     return this.#status
   }
 
-  /** When anything was last heard, in milliseconds of this browser's clock; 0 before that. */
-  heardAt(): number {
-    return this.#heardAt
+  /** Time of the last message in milliseconds of this browser's clock; 0 before the first. */
+  lastMessageAt(): number {
+    return this.#lastMessageAt
   }
 
-  listenStatus(listener: () => void): () => void {
+  onStatusChange(listener: () => void): () => void {
     this.#statusListeners.add(listener)
     return () => this.#statusListeners.delete(listener)
   }
 
-  /** Try again at once: the browser is online or in front again. */
-  wake(): void {
-    if (this.#wire !== null || !this.#isWanted()) return
+  /** Reconnect without delay: the browser is online or visible again. */
+  reconnect(): void {
+    if (this.#socket !== null || !this.#hasSubscriptions()) return
     this.#failures = 0
-    clearTimeout(this.#retrying)
+    clearTimeout(this.#retryTimer)
     this.#connect()
   }
 
-  // --- the connection ---------------------------------------------------------------------------
-
-  #isWanted(): boolean {
+  #hasSubscriptions(): boolean {
     return this.#symbols.size > 0 || this.#topics.size > 0
   }
 
   #connect(): void {
-    this.#retrying = undefined
-    this.#tell({ link: this.#wasBroken ? "lost" : "connecting" })
-    const wire = this.#options.open()
-    this.#wire = wire
-    this.#expectSound()
-    wire.onopen = () => {
-      this.#tell({ link: "open" })
-      this.#ask()
+    this.#retryTimer = undefined
+    this.#setStatus({ link: this.#wasLost ? "lost" : "connecting" })
+    const socket = this.#options.open()
+    this.#socket = socket
+    this.#restartSilenceTimer()
+    socket.onopen = () => {
+      this.#setStatus({ link: "open" })
+      this.#sync()
     }
-    wire.onmessage = ({ data }) => {
-      if (wire !== this.#wire) return
-      this.#heardAt = Date.now()
-      this.#expectSound()
-      this.#take(read(data))
+    socket.onmessage = ({ data }) => {
+      if (socket !== this.#socket) return
+      this.#lastMessageAt = Date.now()
+      this.#restartSilenceTimer()
+      this.#receive(read(data))
     }
-    wire.onclose = ({ code }) => {
-      if (wire === this.#wire) this.#lose(code)
+    socket.onclose = ({ code }) => {
+      if (socket === this.#socket) this.#handleLoss(code)
     }
   }
 
-  #lose(code: number): void {
-    this.#drop()
-    this.#wasBroken = true
-    if (NOT_OURS.has(code)) {
-      this.#forget()
-      this.#tell({ link: "refused", ...NO_FEED })
+  #handleLoss(code: number): void {
+    this.#resetConnection()
+    this.#wasLost = true
+    if (REFUSED_CODES.has(code)) {
+      this.#clearData()
+      this.#setStatus({ link: "refused", ...NO_FEED })
       return
     }
-    const pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.#failures)
+    const delay = Math.min(MAX_RETRY_MS, MIN_RETRY_MS * 2 ** this.#failures)
     this.#failures += 1
-    this.#tell({ link: "lost" })
-    if (!this.#isWanted()) return
-    this.#retrying = setTimeout(() => this.#connect(), pause * (0.75 + this.#options.random() / 2))
+    this.#setStatus({ link: "lost" })
+    if (!this.#hasSubscriptions()) return
+    this.#retryTimer = setTimeout(() => this.#connect(), delay * (0.75 + this.#options.random() / 2))
   }
 
-  #drop(): void {
-    clearTimeout(this.#silence)
-    clearTimeout(this.#asking)
-    this.#asking = undefined
-    this.#wire = null
-    this.#askedSymbols.clear()
-    this.#askedTopics.clear()
+  #resetConnection(): void {
+    clearTimeout(this.#silenceTimer)
+    clearTimeout(this.#syncTimer)
+    this.#syncTimer = undefined
+    this.#socket = null
+    this.#sentSymbols.clear()
+    this.#sentTopics.clear()
   }
 
-  #expectSound(): void {
-    clearTimeout(this.#silence)
-    this.#silence = setTimeout(() => {
-      const wire = this.#wire
-      this.#lose(0)
-      wire?.close()
-    }, SILENT_MS)
+  #restartSilenceTimer(): void {
+    clearTimeout(this.#silenceTimer)
+    this.#silenceTimer = setTimeout(() => {
+      const socket = this.#socket
+      this.#handleLoss(0)
+      socket?.close()
+    }, SILENCE_MS)
   }
 
-  #forget(): void {
+  #clearData(): void {
     this.#ticks.clear()
     this.#channels.clear()
-    this.#fresh.clear()
-    this.#heardAt = 0
+    this.#pendingTicks.clear()
+    this.#lastMessageAt = 0
   }
 
-  #leave(): void {
-    const wire = this.#wire
-    clearTimeout(this.#retrying)
-    this.#retrying = undefined
-    this.#drop()
-    this.#forget()
-    this.#wasBroken = false
+  #disconnect(): void {
+    const socket = this.#socket
+    clearTimeout(this.#retryTimer)
+    this.#retryTimer = undefined
+    this.#resetConnection()
+    this.#clearData()
+    this.#wasLost = false
     this.#failures = 0
-    this.#tell({ link: "idle", ...NO_FEED })
-    wire?.close()
+    this.#setStatus({ link: "idle", ...NO_FEED })
+    socket?.close()
   }
 
-  // --- what is asked ----------------------------------------------------------------------------
-
-  #changed(): void {
-    if (!this.#isWanted()) {
-      if (this.#wire || this.#retrying) this.#leave()
+  #scheduleSync(): void {
+    if (!this.#hasSubscriptions()) {
+      if (this.#socket || this.#retryTimer) this.#disconnect()
       return
     }
-    if (this.#wire === null && this.#retrying === undefined) this.#connect()
-    this.#asking ??= setTimeout(() => this.#ask(), ASK_MS)
+    if (this.#socket === null && this.#retryTimer === undefined) this.#connect()
+    this.#syncTimer ??= setTimeout(() => this.#sync(), SYNC_MS)
   }
 
-  #ask(): void {
-    clearTimeout(this.#asking)
-    this.#asking = undefined
-    if (this.#wire === null || this.#status.link !== "open") return
-    this.#askTopics()
-    this.#askSymbols()
+  #sync(): void {
+    clearTimeout(this.#syncTimer)
+    this.#syncTimer = undefined
+    if (this.#socket === null || this.#status.link !== "open") return
+    this.#syncTopics()
+    this.#syncSymbols()
   }
 
-  #askTopics(): void {
-    const added = [...this.#topics.keys()].filter((topic) => !this.#askedTopics.has(topic))
-    const left = [...this.#askedTopics].filter((topic) => !this.#topics.has(topic))
-    for (const topic of added) this.#askedTopics.add(topic)
-    for (const topic of left) {
-      this.#askedTopics.delete(topic)
+  #syncTopics(): void {
+    const added = [...this.#topics.keys()].filter((topic) => !this.#sentTopics.has(topic))
+    const removed = [...this.#sentTopics].filter((topic) => !this.#topics.has(topic))
+    for (const topic of added) this.#sentTopics.add(topic)
+    for (const topic of removed) {
+      this.#sentTopics.delete(topic)
       this.#channels.delete(topic)
     }
     if (added.length > 0) this.#send({ action: "subscribe", channels: added })
-    if (left.length > 0) this.#send({ action: "unsubscribe", channels: left })
+    if (removed.length > 0) this.#send({ action: "unsubscribe", channels: removed })
   }
 
-  #askSymbols(): void {
+  #syncSymbols(): void {
     const wanted = new Map<string, TickMode>()
     for (const [id, modes] of this.#symbols) {
-      if (wanted.size < MOST_SYMBOLS) wanted.set(id, richest(modes))
+      if (wanted.size < MAX_SYMBOLS) wanted.set(id, richest(modes))
     }
-    const left = [...this.#askedSymbols.keys()].filter((id) => !wanted.has(id))
-    for (const id of left) {
-      this.#askedSymbols.delete(id)
+    const removed = [...this.#sentSymbols.keys()].filter((id) => !wanted.has(id))
+    for (const id of removed) {
+      this.#sentSymbols.delete(id)
       this.#ticks.delete(id)
     }
-    if (left.length > 0) this.#send({ action: "unsubscribe", symbols: left })
+    if (removed.length > 0) this.#send({ action: "unsubscribe", symbols: removed })
     for (const mode of MODES) {
-      const ids = [...wanted].filter(([id, one]) => one === mode && this.#askedSymbols.get(id) !== mode)
-      for (const [id] of ids) this.#askedSymbols.set(id, mode)
+      const ids = [...wanted].filter(([id, one]) => one === mode && this.#sentSymbols.get(id) !== mode)
+      for (const [id] of ids) this.#sentSymbols.set(id, mode)
       if (ids.length > 0) this.#send({ action: "subscribe", symbols: ids.map(([id]) => id), mode })
     }
   }
 
   #send(message: object): void {
-    this.#wire?.send(JSON.stringify(message))
+    this.#socket?.send(JSON.stringify(message))
   }
 
-  // --- what is heard ----------------------------------------------------------------------------
-
-  #take(message: Message): void {
+  #receive(message: Message): void {
     if (message.type === "ticks") {
-      this.#put(Object.entries(message.data as Record<string, Tick>))
+      this.#queueTicks(Object.entries(message.data as Record<string, Tick>))
     } else if (message.type === "channel" && message.channel) {
       this.#channels.set(message.channel, message.data)
-      this.#call(message.channel)
+      this.#notify(message.channel)
     } else if (message.type === "event") {
       for (const handler of this.#handlers) handler(message as unknown as AccountEvent)
     } else if (message.type === "status") {
-      this.#takeStatus(message)
+      this.#receiveStatus(message)
     }
   }
 
-  #takeStatus(message: Message): void {
+  #receiveStatus(message: Message): void {
     this.#failures = 0
-    this.#tell({
+    this.#setStatus({
       connected: message.connected === true,
       source: String(message.source ?? ""),
       simulated: message.simulated === true,
@@ -318,29 +312,29 @@ export class LiveSocket {
       stale: message.stale === true,
       reason: String(message.reason ?? ""),
     })
-    if (!this.#wasBroken) return
-    this.#wasBroken = false
+    if (!this.#wasLost) return
+    this.#wasLost = false
     for (const handler of this.#handlers) handler(null)
   }
 
-  #put(ticks: [string, Tick][]): void {
-    const isFirst = this.#fresh.size === 0
-    for (const [id, tick] of ticks) this.#fresh.set(id, tick)
-    if (isFirst && ticks.length > 0) this.#options.soon(() => this.#show())
+  #queueTicks(ticks: [string, Tick][]): void {
+    const isFirst = this.#pendingTicks.size === 0
+    for (const [id, tick] of ticks) this.#pendingTicks.set(id, tick)
+    if (isFirst && ticks.length > 0) this.#options.schedule(() => this.#flushTicks())
   }
 
-  #show(): void {
-    const shown = [...this.#fresh]
-    this.#fresh.clear()
+  #flushTicks(): void {
+    const shown = [...this.#pendingTicks]
+    this.#pendingTicks.clear()
     for (const [id, tick] of shown) this.#ticks.set(id, tick)
-    for (const [id] of shown) this.#call(id)
+    for (const [id] of shown) this.#notify(id)
   }
 
-  #call(key: string): void {
+  #notify(key: string): void {
     for (const listener of this.#listeners.get(key) ?? []) listener()
   }
 
-  #tell(change: Partial<FeedStatus>): void {
+  #setStatus(change: Partial<FeedStatus>): void {
     const next = { ...this.#status, ...change }
     const isSame = (Object.keys(next) as (keyof FeedStatus)[]).every((key) => next[key] === this.#status[key])
     if (isSame) return

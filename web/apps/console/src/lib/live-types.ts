@@ -1,4 +1,4 @@
-/** What comes over the one connection. Prices in rupees. */
+/** Messages of the live connection. Prices in rupees. */
 
 export type TickMode = "ltp" | "quote" | "full"
 
@@ -8,7 +8,7 @@ export interface DepthLevel {
   orders: number
 }
 
-/** The latest of an instrument. What lies beyond `seq` comes with the modes quote and full. */
+/** The latest tick of an instrument. Fields after `seq` are sent in the modes quote and full only. */
 export interface Tick {
   ltp: number
   close: number | null
@@ -33,7 +33,7 @@ export interface Tick {
   upper_circuit?: number | null
 }
 
-/** Something that happened on the account: a line of a run's timeline, or one that belongs to no run. */
+/** An event of the account: an entry of a run's timeline, or one that belongs to no run. */
 export interface AccountEvent {
   cursor: number
   strategy_run_id: string
@@ -45,6 +45,6 @@ export interface AccountEvent {
   summary: string
   payload: Record<string, unknown>
   created_at: string
-  /** `kill_switch`: an event of the account alone, which has none of the fields of a timeline. */
+  /** `kill_switch`: an account event without the timeline fields. */
   event?: string
 }

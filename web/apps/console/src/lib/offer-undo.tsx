@@ -1,12 +1,12 @@
 import { Button, Group, Text } from "@mantine/core"
 import { notifications } from "@mantine/notifications"
 
-let said = 0
+let shown = 0
 
-/** Say what was done, with the way back. */
+/** Notify what was done, with an undo button. */
 export function offerUndo(message: string, undo: () => void): void {
-  said += 1
-  const id = `undo-${said}`
+  shown += 1
+  const id = `undo-${shown}`
   notifications.show({
     id,
     autoClose: 8_000,

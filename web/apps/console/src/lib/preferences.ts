@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from "react"
 
-/** What belongs to this browser rather than to the account. */
+/** Preferences stored in this browser rather than in the account. */
 export interface Preferences {
   palette: "standard" | "colour-blind"
   discreet: boolean
@@ -21,7 +21,7 @@ function read(): Preferences {
 
 let current = read()
 
-/** Put the preferences where CSS sees them: on the root element. */
+/** Set the preferences as attributes of the root element, for CSS. */
 export function applyPreferences(): void {
   const root = document.documentElement
   root.dataset.palette = current.palette

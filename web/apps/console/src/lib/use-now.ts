@@ -1,6 +1,6 @@
 import { useEffect, useState } from "react"
 
-/** The time of this browser, renewed every half minute: for "4 min ago" and nothing else. */
+/** The current time, updated every 30 seconds: only for texts such as "4 min ago". */
 export function useNow(every_ms = 30_000): Date {
   const [now, setNow] = useState(() => new Date())
   useEffect(() => {

@@ -67,8 +67,8 @@ describe("a new trigger", () => {
 })
 
 describe("the server's refusal", () => {
-  const refusal = (complaints: { pointer: string; message: string }[]) =>
-    new ApiError(422, "first words", "invalid_document", "id", complaints)
+  const refusal = (validationErrors: { pointer: string; message: string }[]) =>
+    new ApiError(422, "first words", "invalid_document", "id", validationErrors)
 
   test("stands at the field it is about", () => {
     const said = refusals(

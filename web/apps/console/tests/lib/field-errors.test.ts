@@ -2,18 +2,18 @@ import { ApiError } from "@tradertape/api/client.ts"
 import { expect, test } from "vitest"
 import { fieldErrors } from "@/lib/field-errors"
 
-const refused = (...complaints: [pointer: string, message: string][]) =>
+const refused = (...validationErrors: [pointer: string, message: string][]) =>
   new ApiError(
     422,
-    complaints[0]?.[1] ?? "",
+    validationErrors[0]?.[1] ?? "",
     "",
     "r1",
-    complaints.map(([pointer, message]) => ({ pointer, message })),
+    validationErrors.map(([pointer, message]) => ({ pointer, message })),
   )
 
 const PLACES = { "/patch/max_orders": "values.max_orders", "/allowed_ips": "addresses" }
 
-test("each complaint stands at the field of its pointer, or of what it is below", () => {
+test("each validationError stands at the field of its pointer, or of what it is below", () => {
   const error = refused(["/patch/max_orders", "must be at most 50"], ["/allowed_ips/1", "is no address"])
   expect(fieldErrors(error, PLACES)).toEqual({
     "values.max_orders": "must be at most 50",
@@ -21,7 +21,7 @@ test("each complaint stands at the field of its pointer, or of what it is below"
   })
 })
 
-test("two complaints about one field are both said", () => {
+test("two validationErrors about one field are both said", () => {
   const error = refused(["/allowed_ips/0", "is no address"], ["/allowed_ips/1", "is empty"])
   expect(fieldErrors(error, PLACES)).toEqual({ addresses: "is no address; is empty" })
 })

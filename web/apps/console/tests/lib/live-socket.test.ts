@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest"
-import { LiveSocket, type Wire } from "@/lib/live-socket"
+import { LiveSocket, type Socket } from "@/lib/live-socket"
 import type { AccountEvent, Tick } from "@/lib/live-types"
 
-class FakeWire implements Wire {
-  onopen: Wire["onopen"] = null
-  onmessage: Wire["onmessage"] = null
-  onclose: Wire["onclose"] = null
+class FakeSocket implements Socket {
+  onopen: Socket["onopen"] = null
+  onmessage: Socket["onmessage"] = null
+  onclose: Socket["onclose"] = null
   readonly sent: Record<string, unknown>[] = []
   isClosed = false
 
@@ -17,19 +17,19 @@ class FakeWire implements Wire {
     this.isClosed = true
   }
 
-  say(message: object) {
-    this.hear(JSON.stringify(message))
+  deliver(message: object) {
+    this.deliverText(JSON.stringify(message))
   }
 
-  hear(data: string) {
+  deliverText(data: string) {
     this.onmessage?.({ data } as MessageEvent)
   }
 
-  welcome() {
+  accept() {
     this.onopen?.(new Event("open"))
   }
 
-  end(code: number) {
+  drop(code: number) {
     this.onclose?.({ code } as CloseEvent)
   }
 }
@@ -45,220 +45,220 @@ const STATUS = {
 const tick = (ltp: number) =>
   ({ ltp, close: 100, change: ltp - 100, change_pct: ltp - 100, ts: "", seq: 1 }) as Tick
 
-let wires: FakeWire[]
-let drawings: (() => void)[]
+let sockets: FakeSocket[]
+let frames: (() => void)[]
 let socket: LiveSocket
 
-const wire = () => wires.at(-1) as FakeWire
+const current = () => sockets.at(-1) as FakeSocket
 const draw = () => {
-  for (const work of drawings.splice(0)) work()
+  for (const work of frames.splice(0)) work()
 }
 const connect = () => {
-  wire().welcome()
-  wire().say(STATUS)
+  current().accept()
+  current().deliver(STATUS)
 }
 
 beforeEach(() => {
   vi.useFakeTimers()
-  wires = []
-  drawings = []
+  sockets = []
+  frames = []
   socket = new LiveSocket({
     open: () => {
-      wires.push(new FakeWire())
-      return wire()
+      sockets.push(new FakeSocket())
+      return current()
     },
-    soon: (work) => drawings.push(work),
+    schedule: (work) => frames.push(work),
     random: () => 0.5,
   })
 })
 
 afterEach(() => vi.useRealTimers())
 
-describe("what is wanted", () => {
-  test("several wishes are one question, each instrument in the richest mode wanted", () => {
-    socket.want("NSE:INFY", "ltp")
-    socket.want("NSE:INFY", "full")
-    socket.want("NSE:TCS", "ltp")
-    socket.join("events")
+describe("subscriptions", () => {
+  test("subscriptions are batched, each instrument in its richest mode", () => {
+    socket.subscribeTicks("NSE:INFY", "ltp")
+    socket.subscribeTicks("NSE:INFY", "full")
+    socket.subscribeTicks("NSE:TCS", "ltp")
+    socket.subscribeChannel("events")
     connect()
-    expect(wire().sent).toEqual([
+    expect(current().sent).toEqual([
       { action: "subscribe", channels: ["events"] },
       { action: "subscribe", symbols: ["NSE:TCS"], mode: "ltp" },
       { action: "subscribe", symbols: ["NSE:INFY"], mode: "full" },
     ])
   })
 
-  test("an instrument is let go when the last who wanted it is gone, after a moment", () => {
-    const first = socket.want("NSE:INFY", "quote")
-    const second = socket.want("NSE:INFY", "quote")
-    socket.join("events")
+  test("an instrument is unsubscribed shortly after its last subscriber", () => {
+    const first = socket.subscribeTicks("NSE:INFY", "quote")
+    const second = socket.subscribeTicks("NSE:INFY", "quote")
+    socket.subscribeChannel("events")
     connect()
-    wire().sent.length = 0
+    current().sent.length = 0
     first()
     first()
     vi.advanceTimersByTime(3_000)
-    expect(wire().sent).toEqual([])
+    expect(current().sent).toEqual([])
     second()
     vi.advanceTimersByTime(3_000)
-    expect(wire().sent).toEqual([{ action: "unsubscribe", symbols: ["NSE:INFY"] }])
+    expect(current().sent).toEqual([{ action: "unsubscribe", symbols: ["NSE:INFY"] }])
   })
 
-  test("a page that wants the same as the one before asks nothing", () => {
-    socket.join("events")
-    const leave = socket.want("NSE:INFY", "quote")
+  test("a page with the same subscriptions as the previous one sends nothing", () => {
+    socket.subscribeChannel("events")
+    const unsubscribe = socket.subscribeTicks("NSE:INFY", "quote")
     connect()
-    wire().sent.length = 0
-    leave()
-    socket.want("NSE:INFY", "quote")
+    current().sent.length = 0
+    unsubscribe()
+    socket.subscribeTicks("NSE:INFY", "quote")
     vi.advanceTimersByTime(5_000)
-    expect(wire().sent).toEqual([])
+    expect(current().sent).toEqual([])
   })
 
-  test("no more than the server takes is asked for", () => {
-    for (let i = 0; i < 600; i += 1) socket.want(`NSE:S${i}`, "ltp")
+  test("no more instruments than the server allows are subscribed", () => {
+    for (let i = 0; i < 600; i += 1) socket.subscribeTicks(`NSE:S${i}`, "ltp")
     connect()
-    expect(wire().sent[0]?.symbols).toHaveLength(500)
+    expect(current().sent[0]?.symbols).toHaveLength(500)
   })
 
-  test("with nothing wanted the connection ends and nothing is remembered", () => {
-    const leave = socket.want("NSE:INFY", "quote")
+  test("without subscriptions the connection is closed and its data cleared", () => {
+    const unsubscribe = socket.subscribeTicks("NSE:INFY", "quote")
     connect()
-    wire().say({ type: "ticks", data: { "NSE:INFY": tick(101) } })
+    current().deliver({ type: "ticks", data: { "NSE:INFY": tick(101) } })
     draw()
-    leave()
+    unsubscribe()
     vi.advanceTimersByTime(2_100)
-    expect(wire().isClosed).toBe(true)
+    expect(current().isClosed).toBe(true)
     expect(socket.tick("NSE:INFY")).toBeUndefined()
     expect(socket.status().link).toBe("idle")
     vi.advanceTimersByTime(120_000)
-    expect(wires.length).toBe(1)
+    expect(sockets.length).toBe(1)
   })
 })
 
-describe("what is heard", () => {
-  test("ticks are shown once for each picture, the newest of each instrument", () => {
-    const told = vi.fn()
-    socket.want("NSE:INFY", "quote")
-    socket.listen("NSE:INFY", told)
+describe("messages", () => {
+  test("ticks are delivered once per frame, the newest of each instrument", () => {
+    const listener = vi.fn()
+    socket.subscribeTicks("NSE:INFY", "quote")
+    socket.onChange("NSE:INFY", listener)
     connect()
-    wire().say({ type: "ticks", data: { "NSE:INFY": tick(101) } })
-    wire().say({ type: "ticks", data: { "NSE:INFY": tick(102) } })
+    current().deliver({ type: "ticks", data: { "NSE:INFY": tick(101) } })
+    current().deliver({ type: "ticks", data: { "NSE:INFY": tick(102) } })
     expect(socket.tick("NSE:INFY")).toBeUndefined()
-    expect(drawings.length).toBe(1)
+    expect(frames.length).toBe(1)
     draw()
-    expect(told).toHaveBeenCalledTimes(1)
+    expect(listener).toHaveBeenCalledTimes(1)
     expect(socket.tick("NSE:INFY")?.ltp).toBe(102)
   })
 
-  test("only those who watch an instrument are told of it", () => {
-    const told = vi.fn()
-    socket.listen("NSE:TCS", told)
-    socket.want("NSE:INFY", "quote")
+  test("a listener is called for its own instrument only", () => {
+    const listener = vi.fn()
+    socket.onChange("NSE:TCS", listener)
+    socket.subscribeTicks("NSE:INFY", "quote")
     connect()
-    wire().say({ type: "ticks", data: { "NSE:INFY": tick(101) } })
+    current().deliver({ type: "ticks", data: { "NSE:INFY": tick(101) } })
     draw()
-    expect(told).not.toHaveBeenCalled()
+    expect(listener).not.toHaveBeenCalled()
   })
 
   test("a channel keeps its last value", () => {
-    const told = vi.fn()
-    socket.join("runs")
-    socket.listen("runs", told)
+    const listener = vi.fn()
+    socket.subscribeChannel("runs")
+    socket.onChange("runs", listener)
     connect()
-    wire().say({ type: "channel", channel: "runs", data: [1] })
+    current().deliver({ type: "channel", channel: "runs", data: [1] })
     expect(socket.channel("runs")).toEqual([1])
-    expect(told).toHaveBeenCalledTimes(1)
+    expect(listener).toHaveBeenCalledTimes(1)
   })
 
-  test("events reach every handler until it leaves", () => {
-    const heard: (AccountEvent | null)[] = []
-    const leave = socket.hear((event) => heard.push(event))
+  test("events reach every handler until it unsubscribes", () => {
+    const received: (AccountEvent | null)[] = []
+    const unsubscribe = socket.subscribeEvents((event) => received.push(event))
     connect()
-    wire().say({ type: "event", cursor: 7, summary: "Order filled" })
-    leave()
-    wire().say({ type: "event", cursor: 8 })
-    expect(heard.map((event) => event?.cursor)).toEqual([7])
+    current().deliver({ type: "event", cursor: 7, summary: "Order filled" })
+    unsubscribe()
+    current().deliver({ type: "event", cursor: 8 })
+    expect(received.map((event) => event?.cursor)).toEqual([7])
   })
 
-  test("stale prices are said to be stale, and what is no message is passed over", () => {
-    const told = vi.fn()
-    socket.listenStatus(told)
-    socket.join("events")
+  test("stale prices are reported, and invalid messages are ignored", () => {
+    const listener = vi.fn()
+    socket.onStatusChange(listener)
+    socket.subscribeChannel("events")
     connect()
-    told.mockClear()
-    wire().say({ ...STATUS, stale: true, reason: "nothing heard" })
-    wire().say({ ...STATUS, stale: true, reason: "nothing heard" })
-    wire().hear("not json")
-    expect(socket.status()).toMatchObject({ link: "open", stale: true, reason: "nothing heard" })
-    expect(told).toHaveBeenCalledTimes(1)
+    listener.mockClear()
+    current().deliver({ ...STATUS, stale: true, reason: "nothing received" })
+    current().deliver({ ...STATUS, stale: true, reason: "nothing received" })
+    current().deliverText("not json")
+    expect(socket.status()).toMatchObject({ link: "open", stale: true, reason: "nothing received" })
+    expect(listener).toHaveBeenCalledTimes(1)
   })
 })
 
-describe("breaks", () => {
-  test("it comes back after longer and longer pauses, and asks for everything again", () => {
-    socket.want("NSE:INFY", "quote")
-    socket.join("runs")
+describe("reconnecting", () => {
+  test("it reconnects with growing delays and restores all subscriptions", () => {
+    socket.subscribeTicks("NSE:INFY", "quote")
+    socket.subscribeChannel("runs")
     connect()
-    const asked = [...wire().sent]
-    wire().end(1006)
+    const subscriptions = [...current().sent]
+    current().drop(1006)
     expect(socket.status().link).toBe("lost")
-    for (const pause of [500, 1_000, 2_000, 4_000, 8_000, 15_000, 15_000]) {
-      const before = wires.length
-      vi.advanceTimersByTime(pause - 1)
-      expect(wires.length).toBe(before)
+    for (const delay of [500, 1_000, 2_000, 4_000, 8_000, 15_000, 15_000]) {
+      const before = sockets.length
+      vi.advanceTimersByTime(delay - 1)
+      expect(sockets.length).toBe(before)
       vi.advanceTimersByTime(1)
-      expect(wires.length).toBe(before + 1)
-      if (pause < 15_000 || before < 7) wire().end(1006)
+      expect(sockets.length).toBe(before + 1)
+      if (delay < 15_000 || before < 7) current().drop(1006)
     }
     connect()
-    expect(wire().sent).toEqual(asked)
+    expect(current().sent).toEqual(subscriptions)
     expect(socket.status().link).toBe("open")
   })
 
-  test("handlers are told to read again after a break, not at the first connection", () => {
-    const heard: unknown[] = []
-    socket.hear((event) => heard.push(event))
+  test("handlers are told to refetch after a reconnect, not at the first connection", () => {
+    const received: unknown[] = []
+    socket.subscribeEvents((event) => received.push(event))
     connect()
-    expect(heard).toEqual([])
-    wire().end(1006)
+    expect(received).toEqual([])
+    current().drop(1006)
     vi.advanceTimersByTime(500)
     connect()
-    expect(heard).toEqual([null])
+    expect(received).toEqual([null])
   })
 
-  test("a connection that says nothing for long is given up", () => {
-    socket.join("events")
+  test("a connection without messages is given up", () => {
+    socket.subscribeChannel("events")
     connect()
-    const first = wire()
+    const first = current()
     vi.advanceTimersByTime(34_000)
-    first.say({ type: "heartbeat" })
+    first.deliver({ type: "heartbeat" })
     vi.advanceTimersByTime(34_000)
     expect(first.isClosed).toBe(false)
     vi.advanceTimersByTime(2_000)
     expect(first.isClosed).toBe(true)
     expect(socket.status().link).toBe("lost")
-    first.say({ type: "ticks", data: { "NSE:INFY": tick(1) } })
-    expect(drawings.length).toBe(0)
+    first.deliver({ type: "ticks", data: { "NSE:INFY": tick(1) } })
+    expect(frames.length).toBe(0)
   })
 
-  test("who is signed out is not tried again until something new is wanted", () => {
-    socket.join("events")
+  test("a refused connection is not retried until there is a new subscription", () => {
+    socket.subscribeChannel("events")
     connect()
-    wire().end(4401)
+    current().drop(4401)
     expect(socket.status().link).toBe("refused")
     vi.advanceTimersByTime(120_000)
-    expect(wires.length).toBe(1)
-    socket.join("runs")
-    expect(wires.length).toBe(2)
+    expect(sockets.length).toBe(1)
+    socket.subscribeChannel("runs")
+    expect(sockets.length).toBe(2)
   })
 
-  test("it tries at once when the browser is back", () => {
-    socket.join("events")
+  test("it reconnects at once when the browser is back", () => {
+    socket.subscribeChannel("events")
     connect()
-    wire().end(1006)
-    socket.wake()
-    expect(wires.length).toBe(2)
+    current().drop(1006)
+    socket.reconnect()
+    expect(sockets.length).toBe(2)
     vi.advanceTimersByTime(20_000)
-    expect(wires.length).toBe(2)
+    expect(sockets.length).toBe(2)
   })
 })

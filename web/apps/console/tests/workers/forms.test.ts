@@ -73,7 +73,7 @@ describe("a protection as a form", () => {
     expect(toDocument(toDraft(null))).toEqual({ enabled: true })
   })
 
-  test("the server's complaints stand at their fields", () => {
+  test("the server's validationErrors stand at their fields", () => {
     const told = fieldErrors([
       { pointer: "/backend_protection/positions/0/stoploss_pct", message: "must be positive" },
       { pointer: "/reason", message: "too long" },

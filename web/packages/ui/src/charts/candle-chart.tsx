@@ -96,7 +96,7 @@ function draw(chart: IChartApi, { candles, marks, levels }: Props, tokens: Token
   }
 }
 
-/** Daily candles with volume, marks on days and lines at prices. A click reports its day. */
+/** Daily candles with volume, markers and price lines. A click reports its day. */
 export function CandleChart(props: Props) {
   const { candles, marks, levels, range, height, label, onPick, onReady } = props
   const tokens = useTokens()

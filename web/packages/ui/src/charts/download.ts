@@ -1,4 +1,4 @@
-/** Hand a file made in the browser to the user. */
+/** Download a file created in the browser. */
 export function download(name: string, href: string): void {
   const link = document.createElement("a")
   link.href = href
@@ -10,7 +10,7 @@ type Cell = string | number | boolean | null | undefined
 
 function cell(value: Cell): string {
   const plain = value === null || value === undefined ? "" : String(value)
-  // A spreadsheet runs a text that begins so as a formula; an apostrophe keeps it text.
+  // Spreadsheets run such text as a formula; an apostrophe prevents it.
   const text = typeof value === "string" && /^[=+@-]/.test(plain) ? `'${plain}` : plain
   return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }

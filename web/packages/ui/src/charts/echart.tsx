@@ -34,7 +34,7 @@ interface Props {
   onReady?: (chart: EChartsType) => void
 }
 
-/** What all statistical charts share: type, hairline axes, a calm tooltip. */
+/** Common options of all statistical charts: font, axes, tooltip. */
 export function chartBase(tokens: Tokens): EChartsCoreOption {
   return {
     textStyle: { fontFamily: "'Inter Variable', system-ui, sans-serif", color: tokens.muted },
@@ -76,7 +76,7 @@ export function EChart({ option, height, label, onPick, onReady }: Props) {
   const pick = useRef(onPick)
   pick.current = onPick
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: one chart for the life of the element
+  // biome-ignore lint/correctness/useExhaustiveDependencies: create one chart per element
   useEffect(() => {
     if (!host.current) return
     const made = init(host.current)
@@ -94,7 +94,7 @@ export function EChart({ option, height, label, onPick, onReady }: Props) {
   useEffect(() => {
     const base = chartBase(tokens)
     const own = option(tokens)
-    // A chart's own words in a tooltip do not take its colours away.
+    // Merge tooltips so that a custom formatter keeps the colours.
     const tooltip = { ...(base.tooltip as object), ...(own.tooltip as object | undefined) }
     chart.current?.setOption({ ...base, ...own, tooltip }, { notMerge: true })
   }, [option, tokens])

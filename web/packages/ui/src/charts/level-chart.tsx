@@ -24,17 +24,17 @@ export interface TimedCandle {
 interface Props {
   candles: readonly TimedCandle[]
   levels: readonly PriceLevel[]
-  /** The latest price: the last candle follows it. */
+  /** The latest price, which updates the last candle. */
   price: number | undefined
   height: number
   label: string
   onReady?: (chart: IChartApi) => void
 }
 
-/** The chart's own mark stands in its lower left corner. */
+/** Space for the chart library's logo in the lower left corner. */
 const LOGO_PX = 56
 
-/** Candles within days, with lines at prices that may move while one looks. Every line stays in view. */
+/** Intraday candles with price lines that may move. All lines stay in view. */
 export function LevelChart({ candles, levels, price, height, label, onReady }: Props) {
   const tokens = useTokens()
   const host = useRef<HTMLDivElement>(null)
@@ -84,7 +84,7 @@ export function LevelChart({ candles, levels, price, height, label, onReady }: P
     }
   }, [candles, tokens])
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: new candles make a new chart, which wants its lines
+  // biome-ignore lint/correctness/useExhaustiveDependencies: new candles create a new chart that needs its lines
   useEffect(() => {
     const series = body.current
     if (!series) return

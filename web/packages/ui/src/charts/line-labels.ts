@@ -34,7 +34,7 @@ const ROW = 17
 const GAP = 6
 const PADDING = 4
 
-/** The library's own line, without its labels: those cover each other, and the newest candles. */
+/** The library's price line without its own label, which would cover other labels and the newest candles. */
 export function bareLine({ price, tone }: LabelledLine, tokens: Tokens) {
   return {
     price,
@@ -47,8 +47,8 @@ export function bareLine({ price, tone }: LabelledLine, tokens: Tokens) {
 }
 
 /**
- * Where labels stand, in the order given: each at its line; those of lines close together side by side, or in the
- * next row where a row is full. None covers another as long as all rows fit the room.
+ * Place labels in the given order: each at its line; labels of close lines side by side, or in the next row if a row
+ * is full. Labels do not overlap as long as all rows fit.
  */
 export function placedLabels(boxes: readonly Box[], room: Room): { x: number; y: number }[] {
   const rows: { y: number; end: number; members: { index: number; x: number }[] }[] = []
@@ -74,7 +74,7 @@ export function placedLabels(boxes: readonly Box[], room: Room): { x: number; y:
   return found
 }
 
-/** Where the label of a line at `y` belongs, and what it says beside its price: a line out of sight has it at the edge. */
+/** The position of the label of a line at `y`, and its suffix: a line out of view has its label at the edge. */
 export function sighted(y: number, height: number): { y: number; beyond: string } {
   if (y < 0) return { y: 0, beyond: ", above" }
   if (y > height) return { y: height, beyond: ", below" }
@@ -85,7 +85,7 @@ function at(boxes: readonly Box[], index: number): Box {
   return boxes[index] ?? { y: 0, width: 0 }
 }
 
-/** Labels of lines with their prices, at the left of the pane: the newest candles stay free. */
+/** Labels of price lines at the left of the pane, so that they do not cover the newest candles. */
 export class LineLabels implements ISeriesPrimitive<Time>, IPrimitivePaneView, IPrimitivePaneRenderer {
   readonly #tokens: Tokens
   readonly #left: number
@@ -95,7 +95,7 @@ export class LineLabels implements ISeriesPrimitive<Time>, IPrimitivePaneView, I
   #series: ISeriesApi<"Candlestick"> | null = null
   #redraw: () => void = () => {}
 
-  /** left: what is kept free before them, for the chart's own mark. */
+  /** left: space kept free for the chart library's logo, in pixels. */
   constructor(tokens: Tokens, { left, decimals }: { left: number; decimals: number }) {
     this.#tokens = tokens
     this.#left = left
@@ -130,7 +130,7 @@ export class LineLabels implements ISeriesPrimitive<Time>, IPrimitivePaneView, I
   }
 
   draw(target: Target): void {
-    // biome-ignore lint/correctness/useHookAtTopLevel: no hook, the canvas library's own name
+    // biome-ignore lint/correctness/useHookAtTopLevel: not a hook but a method of the canvas library
     target.useMediaCoordinateSpace(({ context, mediaSize }) => {
       context.font = `11px ${CHART_FONT}`
       context.textBaseline = "middle"

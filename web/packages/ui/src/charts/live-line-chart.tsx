@@ -9,21 +9,21 @@ export interface LinePoint {
   value: number
 }
 
-/** Up to so many points the whole line is kept in view. */
+/** Up to this many points the whole line is kept in view. */
 const FITTED = 900
 
 interface Props {
   points: readonly LinePoint[]
-  /** The newest value, drawn on as it comes. */
+  /** The newest value, appended live. */
   last: LinePoint | undefined
-  /** At least; in a column that grows it takes the height there is. */
+  /** Minimum height in pixels; the chart grows with its column. */
   height: number
   label: string
   format: (value: number) => string
   onReady?: (chart: IChartApi) => void
 }
 
-/** A figure over time against zero: gains above, losses below, growing at its right end. */
+/** A live line around zero: gains above, losses below. */
 export function LiveLineChart({ points, last, height, label, format, onReady }: Props) {
   const tokens = useTokens()
   const host = useRef<HTMLDivElement>(null)

@@ -18,7 +18,7 @@ import classes from "./charts.module.css"
 import { bareLine, type LabelledLine, LineLabels } from "./line-labels.ts"
 import { timeChartOptions, translucent, written } from "./time-chart.ts"
 
-/** time: a trading date, or seconds of India's clock read as if it were UTC (the chart knows no zones). */
+/** time: a trading date, or Indian time in seconds as if it were UTC (the chart has no time zones). */
 export interface PriceCandle {
   time: string | number
   open: number
@@ -32,22 +32,22 @@ export interface PriceMark {
   time: string | number
   side: "BUY" | "SELL"
   text: string
-  /** Said too where the chart is wide enough: a phone would show half of it. */
+  /** Shown in addition if the chart is wide enough. */
   detail: string
 }
 
-/** What stands at a price. */
+/** A line at a price. */
 export type PriceLine = LabelledLine
 
 interface Props {
   candles: readonly PriceCandle[]
-  /** The candle that goes on; it replaces the last one or follows it. */
+  /** The current candle; it replaces or follows the last one. */
   current: PriceCandle | null
   marks: readonly PriceMark[]
   lines: readonly PriceLine[]
   height: number
   label: string
-  /** How a candle's time is written above the chart. */
+  /** Formats the time of a candle above the chart. */
   when: (time: string | number) => string
   decimals?: number
 }
@@ -66,10 +66,10 @@ interface Drawn {
 const IST_S = 19_800
 const SHOWN = 120
 const NARROW_PX = 420
-/** Bars kept free at the right, for the words under a mark on the newest candle. */
+/** Bars kept free at the right for the label of a marker on the newest candle. */
 const ROOM = 9
 
-/** An instant as the chart wants it: India's clock, in seconds. */
+/** Convert an instant to chart time: Indian time in seconds. */
 export function chartTime(instant: string): number {
   return Math.floor(new Date(instant).getTime() / 1_000) + IST_S
 }
@@ -150,7 +150,7 @@ function rule(drawn: Drawn, lines: readonly PriceLine[], tokens: Tokens): void {
   drawn.labels.show(lines)
 }
 
-/** Candles that go on living: the last one moves, marks and lines come and go without a new chart. */
+/** A live candle chart: the last candle, markers and lines update without creating a new chart. */
 export function PriceChart(props: Props) {
   const { candles, current, marks, lines, height, label, when, decimals = 2 } = props
   const tokens = useTokens()
@@ -177,7 +177,7 @@ export function PriceChart(props: Props) {
   useEffect(() => {
     if (!isThere(drawn) || !current) return
     const last = candles.at(-1)
-    // What the chart has may be newer for a moment, after another interval was chosen.
+    // The chart may briefly have newer data after a change of interval.
     if (last && chartOrder(last.time) > chartOrder(current.time)) return
     drawn.body.update(bar(current))
     drawn.volume.update(column(current, tokens))
@@ -200,7 +200,7 @@ export function PriceChart(props: Props) {
   )
 }
 
-/** Other colours make another chart: effects of that same render still see the one before. */
+/** New colours create a new chart; effects of the same render still see the previous one. */
 function isThere(drawn: Drawn | null): drawn is Drawn {
   return drawn !== null && !drawn.isGone
 }

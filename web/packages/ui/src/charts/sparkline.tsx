@@ -3,7 +3,7 @@ interface Props {
   width?: number
   height?: number
   label: string
-  /** Its colour: of a gain or a loss. By itself it goes by where it ends against where it began. */
+  /** The colour: gain or loss. By default from the last value compared with the first. */
   isGain?: boolean
 }
 

@@ -3,7 +3,7 @@ import type { Tokens } from "../use-tokens.ts"
 
 export const CHART_FONT = "'Inter Variable', system-ui, sans-serif"
 
-/** What every chart over time looks like; series add only their own colours. */
+/** Common options of all time charts; series only add their colours. */
 export function timeChartOptions(tokens: Tokens): DeepPartial<ChartOptions> {
   return {
     autoSize: true,
@@ -31,12 +31,12 @@ export function timeChartOptions(tokens: Tokens): DeepPartial<ChartOptions> {
   }
 }
 
-/** A series' own way to write its values, on the axis and beside the crosshair. */
+/** The price format of a series, for axis and crosshair. */
 export function written(format: (value: number) => string) {
   return { type: "custom", formatter: format, minMove: 0.01 } as const
 }
 
-/** The part of a colour that a translucent fill needs: "#3848d0" and 0.2 → "rgba(56, 72, 208, 0.2)". */
+/** Convert a hex colour to a translucent one: "#3848d0" and 0.2 → "rgba(56, 72, 208, 0.2)". */
 export function translucent(color: string, alpha: number): string {
   if (!/^#[0-9a-f]{6}$/i.test(color)) return color
   const hex = color.slice(1)

@@ -6,7 +6,7 @@ interface Props {
   short?: boolean
 }
 
-/** A rupee amount that discreet mode may veil. */
+/** A rupee amount that discreet mode can blur. */
 export function Amount({ value, decimals = 2, short = false }: Props) {
   return <span className="tt-num tt-amount">{short ? moneyShort(value) : money(value, decimals)}</span>
 }

@@ -6,7 +6,7 @@ interface Props {
   decimals?: number
 }
 
-/** A gain or a loss: arrow, sign and colour together, so that none has to be trusted alone. */
+/** A gain or loss with arrow, sign and colour, so that no information is in colour alone. */
 export function Delta({ value, kind = "percent", decimals }: Props) {
   if (value === null || value === undefined) return <span className="tt-num tt-muted">–</span>
   const text = kind === "money" ? signedMoney(value, decimals ?? 0) : signedPercent(value, decimals ?? 1)

@@ -10,7 +10,7 @@ interface Props {
   big?: boolean
 }
 
-/** One figure under its name; a hint explains the term on hover and on focus. */
+/** A figure with its label; an optional hint explains the term on hover and focus. */
 export function Stat({ label, value, note, hint, big = false }: Props) {
   const name = (
     <Text

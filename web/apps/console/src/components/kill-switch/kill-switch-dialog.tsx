@@ -2,9 +2,9 @@ import { Button, Checkbox, Group, Modal, Stack, Text, TextInput } from "@mantine
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { count, instant } from "@tradertape/ui/format.ts"
 import { useState } from "react"
+import { notifyDone } from "@/lib/notify"
 import { type KillSwitchState, killSwitchQuery, setKillSwitch } from "@/lib/queries/risk"
 import { overviewQuery } from "@/lib/queries/workers"
-import { tellDone } from "@/lib/tell"
 import { Failure } from "../states/failure"
 import { closeKillSwitchDialog, useKillSwitchDialogOpen } from "./dialog-state"
 import classes from "./kill-switch.module.css"
@@ -36,7 +36,7 @@ function useSwitching(done: string, onClose: () => void) {
     onSuccess: (next) => {
       client.setQueryData(killSwitchQuery.queryKey, next)
       void client.invalidateQueries({ queryKey: ["workers"] })
-      tellDone(done)
+      notifyDone(done)
       onClose()
     },
   })

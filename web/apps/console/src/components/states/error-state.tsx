@@ -1,7 +1,7 @@
 import { Alert, Button, Code, Group, Stack, Text } from "@mantine/core"
 import { ApiError } from "@tradertape/api/client.ts"
 import { CircleAlert } from "lucide-react"
-import { failureText } from "@/lib/tell"
+import { failureText } from "@/lib/notify"
 
 const ADVICE: Record<number, string> = {
   0: "Check that the server is running, then try again.",

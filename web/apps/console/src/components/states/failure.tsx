@@ -1,5 +1,5 @@
 import { Alert } from "@mantine/core"
-import { failureText } from "@/lib/tell"
+import { failureText } from "@/lib/notify"
 
 interface Props {
   error: Error | null

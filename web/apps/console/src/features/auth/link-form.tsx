@@ -2,8 +2,8 @@ import { Alert, Anchor, Button, Stack, Text, TextInput } from "@mantine/core"
 import { useMutation } from "@tanstack/react-query"
 import { Mail } from "lucide-react"
 import { type FormEvent, useState } from "react"
+import { failureText } from "@/lib/notify"
 import { signIn } from "@/lib/queries/auth"
-import { failureText } from "@/lib/tell"
 import { OtpForm } from "./otp-form"
 
 /** Request a sign-in link, then accept the code from the same e-mail. */

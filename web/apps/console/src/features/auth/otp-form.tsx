@@ -1,8 +1,8 @@
 import { Button, PinInput, Stack, Text } from "@mantine/core"
 import { useMutation } from "@tanstack/react-query"
 import { type FormEvent, useState } from "react"
+import { failureText } from "@/lib/notify"
 import { signIn, wantsTotp } from "@/lib/queries/auth"
-import { failureText } from "@/lib/tell"
 import { TotpInput } from "./totp-input"
 import { useSignedIn } from "./use-signed-in"
 

@@ -1,8 +1,8 @@
 import { Alert, Button, PasswordInput, Stack, TextInput } from "@mantine/core"
 import { useForm } from "@mantine/form"
 import { useMutation } from "@tanstack/react-query"
+import { failureText } from "@/lib/notify"
 import { signIn, wantsTotp } from "@/lib/queries/auth"
-import { failureText } from "@/lib/tell"
 import { TotpInput } from "./totp-input"
 import { useSignedIn } from "./use-signed-in"
 

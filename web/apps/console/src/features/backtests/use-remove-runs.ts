@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query"
 import { count } from "@tradertape/ui/format.ts"
+import { notifyDone, notifyFailure } from "@/lib/notify"
 import { runCalls } from "@/lib/queries/backtests"
-import { tellDone, tellFailed } from "@/lib/tell"
 
 export function useRemoveRuns() {
   const client = useQueryClient()
@@ -9,8 +9,8 @@ export function useRemoveRuns() {
     mutationFn: async (ids: string[]) => {
       for (const id of ids) await runCalls.remove(id)
     },
-    onSuccess: (_nothing, ids) => tellDone(`${count(ids.length, "run")} deleted`),
-    onError: (error) => tellFailed("Not every run was deleted", error),
+    onSuccess: (_nothing, ids) => notifyDone(`${count(ids.length, "run")} deleted`),
+    onError: (error) => notifyFailure("Not every run was deleted", error),
     onSettled: () =>
       Promise.all([
         client.invalidateQueries({ queryKey: ["backtests", "list"] }),

@@ -1,6 +1,6 @@
 import { number, percent } from "@tradertape/ui/format.ts"
 import type { Gtt } from "@/lib/queries/gtts"
-import { useTickPart, useWatch } from "@/lib/tick-parts"
+import { useTickPart, useTicks } from "@/lib/tick-parts"
 import { distanceOf } from "./distance"
 import classes from "./gtts.module.css"
 
@@ -8,7 +8,7 @@ const NEAR_PCT = 1
 
 /** Live distance to the trigger: a progress bar, or a marker between two triggers. */
 export function DistanceBar({ gtt }: { gtt: Gtt }) {
-  useWatch(gtt.instrument, "ltp")
+  useTicks(gtt.instrument, "ltp")
   const last = useTickPart(gtt.instrument, (tick) => tick.ltp)
   const found = distanceOf(gtt, last)
   if (!found) return <span className="tt-muted">No price yet</span>

@@ -9,9 +9,9 @@ import { ErrorState } from "@/components/states/error-state"
 import { SimulatedBadge } from "@/components/states/simulated-badge"
 import { symbolOf } from "@/lib/instrument"
 import { useAccountEvents, useFeedStatus } from "@/lib/live"
+import { notifyDone, notifyFailure } from "@/lib/notify"
 import { offerUndo } from "@/lib/offer-undo"
 import { type Gtt, gttAccountsQuery, gttCalls, gttsQuery, type NewLeg } from "@/lib/queries/gtts"
-import { tellDone, tellFailed } from "@/lib/tell"
 import { ActiveTable } from "./active-table"
 import { GttForm } from "./form/gtt-form"
 import { HistoryTable } from "./history-table"
@@ -35,15 +35,15 @@ function useDelete(): (gtt: Gtt) => void {
   const again = useMutation({
     mutationFn: (gtt: Gtt) =>
       gttCalls.create({ account_scope: gtt.account_scope, instrument: gtt.instrument, legs: legsAgain(gtt) }),
-    onSuccess: (made) => tellDone(`It waits again, as GTT ${made.id}`),
-    onError: (error) => tellFailed("The GTT could not be restored", error),
+    onSuccess: (made) => notifyDone(`It waits again, as GTT ${made.id}`),
+    onError: (error) => notifyFailure("The GTT could not be restored", error),
     onSettled: () => client.invalidateQueries({ queryKey: ["gtts"] }),
   })
   const { mutate } = useMutation({
     mutationFn: (gtt: Gtt) => gttCalls.remove(gtt.id),
     onSuccess: (_, gtt) =>
       offerUndo(`GTT ${gtt.id} on ${symbolOf(gtt.instrument)} was deleted`, () => again.mutate(gtt)),
-    onError: (error) => tellFailed("The GTT was not deleted", error),
+    onError: (error) => notifyFailure("The GTT was not deleted", error),
     onSettled: () => client.invalidateQueries({ queryKey: ["gtts"] }),
   })
   return useCallback((gtt: Gtt) => mutate(gtt), [mutate])

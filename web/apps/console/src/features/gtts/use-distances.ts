@@ -11,7 +11,7 @@ export function useDistances(gtts: readonly Gtt[]): ReadonlyMap<number, number> 
   const [found, setFound] = useState<ReadonlyMap<number, number>>(new Map())
   useEffect(() => {
     const unsubscribes = [...new Set(gtts.map(({ instrument }) => instrument))].map((id) =>
-      live.want(id, "ltp"),
+      live.subscribeTicks(id, "ltp"),
     )
     const look = () =>
       setFound(
@@ -22,10 +22,10 @@ export function useDistances(gtts: readonly Gtt[]): ReadonlyMap<number, number> 
           }),
         ),
       )
-    const soon = setTimeout(look, FIRST_MS)
+    const first = setTimeout(look, FIRST_MS)
     const again = setInterval(look, AGAIN_MS)
     return () => {
-      clearTimeout(soon)
+      clearTimeout(first)
       clearInterval(again)
       for (const action of unsubscribes) action()
     }

@@ -6,8 +6,8 @@ import { useState } from "react"
 import { Confirm } from "@/components/dialog/confirm"
 import { Section } from "@/components/page/section"
 import { ErrorState } from "@/components/states/error-state"
+import { notifyDone, notifyFailure } from "@/lib/notify"
 import { accountCalls, type KeyRow, keysQuery } from "@/lib/queries/account"
-import { tellDone, tellFailed } from "@/lib/tell"
 import { useNow } from "@/lib/use-now"
 import type { KeysProps } from "./keys-props"
 import { NewKeyDialog } from "./new-key-dialog"
@@ -22,10 +22,10 @@ export function KeysSection(props: KeysProps) {
   const revoking = useMutation({
     mutationFn: (id: number) => accountCalls.revokeKey(kind, id),
     onSuccess: () => {
-      tellDone(`The ${noun} is revoked`)
+      notifyDone(`The ${noun} is revoked`)
       return client.invalidateQueries({ queryKey: keysQuery(kind).queryKey })
     },
-    onError: (failure) => tellFailed("The key was not revoked", failure),
+    onError: (failure) => notifyFailure("The key was not revoked", failure),
     onSettled: () => setSelected(null),
   })
   if (isPending) return <Skeleton height={140} />

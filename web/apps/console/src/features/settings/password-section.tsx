@@ -2,9 +2,9 @@ import { Button, PasswordInput, Stack } from "@mantine/core"
 import { useForm } from "@mantine/form"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { Section } from "@/components/page/section"
+import { failureText, notifyDone } from "@/lib/notify"
 import { accountCalls } from "@/lib/queries/account"
 import { meQuery } from "@/lib/queries/auth"
-import { failureText, tellDone } from "@/lib/tell"
 import classes from "./settings.module.css"
 
 export function PasswordSection() {
@@ -22,7 +22,7 @@ export function PasswordSection() {
       accountCalls.setPassword(password, me?.has_password ? current : null),
     onSuccess: ({ detail }) => {
       form.reset()
-      tellDone(detail)
+      notifyDone(detail)
       void client.invalidateQueries({ queryKey: meQuery.queryKey })
       void client.invalidateQueries({ queryKey: ["account", "sessions"] })
     },

@@ -3,9 +3,9 @@ import { useForm } from "@mantine/form"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { date } from "@tradertape/ui/format.ts"
 import { Section } from "@/components/page/section"
+import { notifyDone, notifyFailure } from "@/lib/notify"
 import { accountCalls } from "@/lib/queries/account"
 import { type Me, meQuery } from "@/lib/queries/auth"
-import { tellDone, tellFailed } from "@/lib/tell"
 import classes from "./settings.module.css"
 
 export function ProfileTab() {
@@ -20,9 +20,9 @@ function ProfileForm({ me }: { me: Me }) {
     mutationFn: accountCalls.rename,
     onSuccess: (saved) => {
       client.setQueryData(meQuery.queryKey, saved)
-      tellDone("Saved")
+      notifyDone("Saved")
     },
-    onError: (error) => tellFailed("Your name was not saved", error),
+    onError: (error) => notifyFailure("Your name was not saved", error),
   })
   return (
     <Section

@@ -4,9 +4,9 @@ import { useNavigate } from "@tanstack/react-router"
 import { age } from "@tradertape/ui/format.ts"
 import { Section } from "@/components/page/section"
 import { ErrorState } from "@/components/states/error-state"
+import { notifyFailure } from "@/lib/notify"
 import { accountCalls, sessionsQuery } from "@/lib/queries/account"
 import { signOut } from "@/lib/queries/auth"
-import { tellFailed } from "@/lib/tell"
 import { useNow } from "@/lib/use-now"
 
 const BROWSERS = ["Firefox", "Edg", "OPR", "Chrome", "Safari"]
@@ -28,7 +28,7 @@ export function SessionsSection() {
   const ending = useMutation({
     mutationFn: accountCalls.endSession,
     onSuccess: () => client.invalidateQueries({ queryKey: sessionsQuery.queryKey }),
-    onError: (failure) => tellFailed("The device was not signed out", failure),
+    onError: (failure) => notifyFailure("The device was not signed out", failure),
   })
   const signingOutEverywhere = useMutation({
     mutationFn: () => signOut(true),
@@ -36,7 +36,7 @@ export function SessionsSection() {
       client.clear()
       void navigate({ to: "/sign-in" })
     },
-    onError: (failure) => tellFailed("The devices were not signed out", failure),
+    onError: (failure) => notifyFailure("The devices were not signed out", failure),
   })
   if (isPending) return <Skeleton height={160} />
   if (error && !data) return <ErrorState error={error} what="Your devices" retry={refetch} />

@@ -3,9 +3,9 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { lazy, Suspense, useState } from "react"
 import { CopyField } from "@/components/copy/copy-field"
 import { Section } from "@/components/page/section"
+import { failureText, notifyDone, notifyFailure } from "@/lib/notify"
 import { accountCalls } from "@/lib/queries/account"
 import { meQuery } from "@/lib/queries/auth"
-import { failureText, tellDone, tellFailed } from "@/lib/tell"
 import classes from "./settings.module.css"
 
 const QrCode = lazy(() => import("@/components/copy/qr-code").then(({ QrCode }) => ({ default: QrCode })))
@@ -18,12 +18,12 @@ export function TotpSection() {
   const starting = useMutation({
     mutationFn: accountCalls.startTotp,
     onSuccess: () => setChanging(true),
-    onError: (error) => tellFailed("The second factor could not be set up", error),
+    onError: (error) => notifyFailure("The second factor could not be set up", error),
   })
   const finish = (detail: string) => {
     setChanging(false)
     starting.reset()
-    tellDone(detail)
+    notifyDone(detail)
     void client.invalidateQueries({ queryKey: meQuery.queryKey })
   }
   const isOn = me?.totp_enabled ?? false

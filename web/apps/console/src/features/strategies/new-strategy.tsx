@@ -4,8 +4,8 @@ import { useMutation, useQueryClient } from "@tanstack/react-query"
 import { useNavigate } from "@tanstack/react-router"
 import { Upload } from "lucide-react"
 import { Dialog } from "@/components/dialog/dialog"
+import { notifyFailure } from "@/lib/notify"
 import { type Strategy, strategyCalls } from "@/lib/queries/strategies"
-import { tellFailed } from "@/lib/tell"
 
 const BASES = [
   { value: "v1_momentum", label: "Momentum: buy strength above the 20-day average" },
@@ -30,7 +30,7 @@ export function NewStrategy({ opened, onClose }: Props) {
       await client.invalidateQueries({ queryKey: ["strategies", "list"] })
       await navigate({ to: "/strategies/$id", params: { id: String(made.id) } })
     },
-    onError: (error: Error) => tellFailed("The strategy was not created", error),
+    onError: (error: Error) => notifyFailure("The strategy was not created", error),
   }
   const creating = useMutation({ mutationFn: strategyCalls.create, ...opens })
   const importing = useMutation({

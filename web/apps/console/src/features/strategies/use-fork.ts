@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query"
 import { useNavigate } from "@tanstack/react-router"
+import { notifyDone, notifyFailure } from "@/lib/notify"
 import { strategyCalls } from "@/lib/queries/strategies"
-import { tellDone, tellFailed } from "@/lib/tell"
 
 /** Copy a strategy into the user's account and open the copy. */
 export function useFork() {
@@ -11,9 +11,9 @@ export function useFork() {
     mutationFn: strategyCalls.fork,
     onSuccess: async (copy) => {
       await client.invalidateQueries({ queryKey: ["strategies", "list"] })
-      tellDone(`Your copy is ready: ${copy.name}`)
+      notifyDone(`Your copy is ready: ${copy.name}`)
       await navigate({ to: "/strategies/$id", params: { id: String(copy.id) } })
     },
-    onError: (error) => tellFailed("The strategy was not forked", error),
+    onError: (error) => notifyFailure("The strategy was not forked", error),
   })
 }

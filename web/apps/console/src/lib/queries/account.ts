@@ -8,7 +8,7 @@ export type { KeyRow, NewKey }
 /** Agent keys let an agent or a script act; worker tokens let a strategy worker run. */
 export type KeyKind = "agent" | "worker"
 
-/** A key as it is asked for, with the scopes of its kind. */
+/** A request for a new key, with the scopes of its kind. */
 export type KeyRequest = { kind: "agent"; body: NewAgentKey } | { kind: "worker"; body: NewWorkerToken }
 
 export const AGENT_SCOPES: NonNullable<NewAgentKey["scopes"]> = [

@@ -24,7 +24,7 @@ export const signIn = {
     unwrap(api.passwordLogin({ body: { email, password, ...withTotp(totp) } })),
 }
 
-/** Whether the server wants the authenticator's code beside what was right already. */
+/** Whether the server requires the authenticator code in addition to correct credentials. */
 export function wantsTotp(error: unknown): boolean {
   return error instanceof ApiError && (error.code === "totp_needed" || error.code === "totp_wrong")
 }

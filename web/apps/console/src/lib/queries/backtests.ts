@@ -12,7 +12,7 @@ export const runsQuery = (limit = 200) =>
     queryFn: ({ signal }) => unwrapPage(api.listRuns({ signal, query: { limit } })),
   })
 
-/** A finished run never changes, so it is read once. */
+/** A finished run never changes, so it is fetched once. */
 export const runQuery = (id: string) =>
   queryOptions({
     queryKey: ["backtests", id],
@@ -29,7 +29,7 @@ export const latestRunsQuery = queryOptions({
 
 const POLL_MS = 700
 
-/** Where a run stands: asked again and again until it is finished. */
+/** The status of a run, polled until it is finished. */
 export const runStatusQuery = (id: string) =>
   queryOptions({
     queryKey: ["backtests", id, "status"],
@@ -51,7 +51,7 @@ type Whole = Required<
   Omit<BacktestRequest, "strategy_id" | "strategy" | "save" | "async" | "sizing" | "universe" | "charges">
 >
 
-/** A backtest asked for with every setting said. */
+/** A backtest request with all settings. */
 export type Asked = Whole & {
   strategy_id: number
   universe: string
@@ -60,7 +60,7 @@ export type Asked = Whole & {
 }
 
 export const runCalls = {
-  /** Queued runs answer 202 with the run instead of its report. */
+  /** Queued runs return 202 with the run instead of its report. */
   start: async (asked: Asked) =>
     (await unwrap(api.runBacktest({ body: { ...asked, async: true } }))) as unknown as RunSummary,
   cancel: (id: string) => unwrap(api.cancelRun({ path: { run_id: id } })),

@@ -10,7 +10,7 @@ export type NewLeg = GttLegIn
 
 const AGAIN_MS = 20_000
 
-/** Triggers that wait, or those that are over; events of the account bring them up to date sooner. */
+/** Active GTTs or the history, polled and refetched after account events. */
 export const gttsQuery = (active: boolean) =>
   queryOptions({
     queryKey: ["gtts", active ? "active" : "history"],

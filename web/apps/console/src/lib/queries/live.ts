@@ -9,7 +9,7 @@ export type Activity = ActivityOut
 
 const HOUR_MS = 3_600_000
 
-/** One instrument; what is unknown is a 404 whose words propose names like it. */
+/** One instrument. An unknown id is a 404 whose message suggests similar names. */
 export const instrumentQuery = (id: string) =>
   queryOptions({
     queryKey: ["instruments", id],
@@ -25,7 +25,7 @@ export const instrumentSearchQuery = (words: string, limit = 12) =>
     staleTime: HOUR_MS,
   })
 
-/** Candles of the past, up to the last session that is over. */
+/** Historical candles, up to the last completed session. */
 export const candleHistoryQuery = (symbol: string, interval: string, from: string) =>
   queryOptions({
     queryKey: ["live", "history", symbol, interval, from],
@@ -35,10 +35,10 @@ export const candleHistoryQuery = (symbol: string, interval: string, from: strin
   })
 
 const CANDLES_MS = 10_000
-/** A contract nobody watched has no candle until its first ticks make one. */
+/** A contract that was never subscribed has no candles until its first ticks. */
 const FIRST_CANDLE_MS = 2_000
 
-/** Candles of the session that goes on; between two answers the chart follows the ticks. */
+/** Candles of the current session; between two responses the chart follows the ticks. */
 export const sessionCandlesQuery = (symbol: string, interval: string) =>
   queryOptions({
     queryKey: ["live", "candles", symbol, interval],
@@ -49,7 +49,7 @@ export const sessionCandlesQuery = (symbol: string, interval: string) =>
     refetchInterval: ({ state }) => (state.data?.count ? CANDLES_MS : FIRST_CANDLE_MS),
   })
 
-/** Quotes of many, once: what a list is sorted by. */
+/** A snapshot of many quotes, to sort a list. */
 export const readQuotes = async (symbols: string[]) =>
   (await unwrap(api.liveQuotes({ body: { symbols, mode: "quote" } }))) as unknown as QuotesAnswer
 

@@ -2,7 +2,7 @@ import { queryOptions } from "@tanstack/react-query"
 import { unwrap } from "@tradertape/api/client.ts"
 import * as api from "@tradertape/api/generated/sdk.gen.ts"
 
-/** What the live market does now; an auction's parts last minutes. */
+/** The state of the live market, polled because auction phases last only minutes. */
 export const marketHoursQuery = queryOptions({
   queryKey: ["live", "hours"],
   queryFn: ({ signal }) => unwrap(api.feedStatus({ signal })),

@@ -25,7 +25,7 @@ const LIST_MS = 5_000
 
 const path = (id: string) => ({ strategy_run_id: id })
 
-/** Option runs with legs and premium; the premium follows the market, so the list is asked for again and again. */
+/** Option runs with legs and premium, polled because the premium follows the market. */
 export const optionCardsQuery = (finished: boolean) =>
   queryOptions({
     queryKey: ["workers", "options", finished],
@@ -33,7 +33,7 @@ export const optionCardsQuery = (finished: boolean) =>
     refetchInterval: LIST_MS,
   })
 
-/** Legs, premium, Greeks and protection at the prices of now. */
+/** Legs, premium, Greeks and protection at current prices. */
 export const optionStateQuery = (id: string) =>
   queryOptions({
     queryKey: ["workers", "run", id, "option"],
@@ -42,7 +42,7 @@ export const optionStateQuery = (id: string) =>
     refetchInterval: ({ state }) => (state.data?.closed_at ? false : STATE_MS),
   })
 
-/** What entering would need and cost, while nothing is entered. */
+/** Margin and charges of the entry, before the run is entered. */
 export const entryPreviewQuery = (id: string) =>
   queryOptions({
     queryKey: ["workers", "run", id, "entry-preview"],
@@ -54,11 +54,11 @@ export const entryPreviewQuery = (id: string) =>
   })
 
 export const optionCalls = {
-  /** A run that holds nothing yet; its id. */
+  /** Create a run without positions. Returns its id. */
   make: async (body: NewOptionRun) =>
     ((await unwrap(api.workerCreateOptionRun({ body }))) as unknown as { strategy_run_id: string })
       .strategy_run_id,
-  /** Send all legs as one basket. Asked twice, a run answers as it did first. */
+  /** Send all legs as one basket. Idempotent: a repeated call returns the first response. */
   enter: async (id: string) =>
     (
       (await unwrap(api.workerEnterOptionRun({ path: path(id), body: {} }))) as unknown as {
@@ -67,7 +67,7 @@ export const optionCalls = {
     ).result,
   saveProtection: (id: string, document: OptionProtectionDocument) =>
     unwrap(api.workerProtectOptionRun({ path: path(id), body: { ...document } })),
-  /** Walk a protection along the minutes since the entry; without one, the run's own. */
+  /** Replay a protection on the one-minute prices since the entry; by default the saved one. */
   replay: async (id: string, document: OptionProtectionDocument | null) =>
     (await unwrap(
       api.workerReplayOptionProtection({

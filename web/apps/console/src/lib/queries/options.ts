@@ -28,7 +28,7 @@ export const optionSessionQuery = (underlying: string) =>
     refetchInterval: 60_000,
   })
 
-/** The whole chain, asked for again every two seconds while somebody looks. */
+/** The whole chain, polled every two seconds while shown. */
 export const chainQuery = (underlying: string, expiry: string) =>
   queryOptions({
     queryKey: ["options", underlying, "chain", expiry],
@@ -52,7 +52,7 @@ export interface PreviewAsked {
   days_ahead: number | null
 }
 
-/** A strategy on the prices of the moment; the figures are the server's, all of them. */
+/** Preview a strategy at current prices, computed by the server. */
 export const previewQuery = (asked: PreviewAsked) =>
   queryOptions({
     queryKey: ["options", "preview", asked],
@@ -73,7 +73,7 @@ export interface SpreadAsked {
 }
 
 export const optionCalls = {
-  /** The legs of a named strategy, resolved against the chain of now. */
+  /** The legs of a named strategy, resolved against the current chain. */
   resolve: async (asked: SpreadAsked) =>
     (await unwrap(api.previewStrategy({ body: asked }))) as unknown as StrategyPreview,
   /** The contract of a strike and an expiry. */

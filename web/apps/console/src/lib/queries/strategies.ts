@@ -18,7 +18,7 @@ export type Version = VersionOut
 
 export type Tab = "mine" | "templates" | "public"
 
-/** A strategy as the server shows it, its trees in the language's own types. */
+/** A strategy from the server, with typed condition trees. */
 export type Strategy = StrategyDocument &
   Pick<
     StrategyOut,
@@ -43,13 +43,13 @@ export interface ExplainNode {
   type: string
   english: string
   verdict: boolean | null
-  /** What came out, with the values seen: "RSI(14) 47.3 is not below 40". */
+  /** The result with actual values: "RSI(14) 47.3 is not below 40". */
   saw: string
   operands: { english: string; value: number | null; unit: string }[]
   conditions: ExplainNode[]
 }
 
-/** The explanation with its trees in definite types. */
+/** The explanation with typed trees. */
 export type Explanation = Omit<ExplanationOut, "entry" | "filters" | "regime" | "conviction"> & {
   entry: ExplainNode
   filters: { name: string; passed: boolean; saw: string }[]
@@ -66,7 +66,7 @@ export type TrialSignals = Omit<Signals, "conviction_histogram"> & {
   conviction_histogram: { from: number; to: number; signals: number }[]
 }
 
-/** A document, saved or not, and what to try it on. */
+/** A document, saved or not, and the stock to test it on. */
 export interface Trial {
   strategy: StrategyDocument
   symbol: string
@@ -133,7 +133,7 @@ export const verdictQuery = (document: StrategyDocument) =>
     gcTime: 60_000,
   })
 
-/** A document as the wire takes it: trees are free-form there, and the server reads them whole. */
+/** A document as a request body: condition trees are free-form in the API schema. */
 type Wire = { name: string; base_model: string; [key: string]: unknown }
 
 const wire = (document: StrategyDocument) => ({ ...document }) as unknown as Wire

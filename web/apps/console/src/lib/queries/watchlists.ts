@@ -16,7 +16,7 @@ export const watchlistsQuery = queryOptions({
   queryFn: ({ signal }) => unwrap(api.listWatchlists({ signal })),
 })
 
-/** What is on a list, with names; another order or length of it is another question. */
+/** The instruments of a list with their names, keyed by list content and order. */
 export const watchedQuery = (list: Watchlist) =>
   queryOptions({
     queryKey: ["watchlists", list.id, "instruments", list.updated_at],

@@ -54,7 +54,7 @@ export type EventKind = "execution" | "decision" | "protection"
 
 const PAGE = 50
 
-/** What runs and what wants to be looked at; renewed by events, and now and then in case one was missed. */
+/** Open runs and what needs attention. Refetched after events, and periodically in case one was missed. */
 export const overviewQuery = queryOptions({
   queryKey: ["workers", "overview"],
   queryFn: ({ signal }) => unwrap(api.overview({ signal })),
@@ -74,11 +74,11 @@ export const runPageQuery = (id: string) =>
   queryOptions({
     queryKey: ["workers", "run", id, "page"],
     queryFn: ({ signal }) => unwrap(api.showRunPage({ signal, path: path(id) })),
-    // No event tells of a heartbeat: what waits for one is asked for.
+    // There is no event for a heartbeat, so poll while a change is pending.
     refetchInterval: ({ state }) => (state.data && isRiskPending(state.data) ? 3_000 : 30_000),
   })
 
-/** Whether the worker was heard of since its controls changed: with its next look at the run it has them. */
+/** Whether a change of controls is pending: the worker applies it at its next heartbeat. */
 export function isRiskPending({
   risk_changed_at: changedAt,
   last_heartbeat_at: heardAt,
@@ -111,7 +111,7 @@ export const tradesQuery = (id: string) =>
     },
   })
 
-/** What happened, newest first, a page at a time. */
+/** The timeline, newest first, in pages. */
 export const timelineQuery = (id: string, kind: EventKind | undefined) =>
   infiniteQueryOptions({
     queryKey: ["workers", "run", id, "timeline", kind ?? ""],
@@ -131,7 +131,7 @@ export const runCalls = {
   exitPlan: (id: string) => unwrap(api.exitPlan({ path: path(id) })),
   exit: (id: string, reason: string, key: string) =>
     unwrap(api.workerExitRun({ path: path(id), body: { reason: reason || null, idempotency_key: key } })),
-  /** resets: trailing begins anew; otherwise equal legs keep their best prices. */
+  /** resets: restart trailing; otherwise unchanged legs keep their best prices. */
   saveProtection: (id: string, document: ProtectionDocument, reason: string, resets: boolean) =>
     unwrap(
       api.workerChangeProtection({

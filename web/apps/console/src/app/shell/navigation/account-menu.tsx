@@ -2,9 +2,9 @@ import { Menu, Text, useMantineColorScheme } from "@mantine/core"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { useNavigate } from "@tanstack/react-router"
 import { CircleUser, EyeOff, LogOut, Moon, Settings, Sun } from "lucide-react"
+import { notifyFailure } from "@/lib/notify"
 import { setPreferences, usePreferences } from "@/lib/preferences"
 import { meQuery, signOut } from "@/lib/queries/auth"
-import { tellFailed } from "@/lib/tell"
 import classes from "./navigation.module.css"
 
 /** The signed-in user, appearance switches and sign-out. */
@@ -20,7 +20,7 @@ export function AccountMenu() {
       client.clear()
       void navigate({ to: "/sign-in" })
     },
-    onError: (error) => tellFailed("You are still signed in", error),
+    onError: (error) => notifyFailure("You are still signed in", error),
   })
   const isDark = colorScheme === "dark"
   return (

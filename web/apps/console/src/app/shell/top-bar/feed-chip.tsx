@@ -8,8 +8,9 @@ import classes from "./top-bar.module.css"
 export function FeedChip() {
   const status = useFeedStatus()
   const now = useNow(2_000)
-  const heardAt = live.heardAt()
-  const silent_s = heardAt === 0 ? null : Math.max(0, Math.round((now.getTime() - heardAt) / 1_000))
+  const lastMessageAt = live.lastMessageAt()
+  const silent_s =
+    lastMessageAt === 0 ? null : Math.max(0, Math.round((now.getTime() - lastMessageAt) / 1_000))
   const { tone, text, hint } = feedWords(status, silent_s)
   return (
     <Tooltip label={hint}>

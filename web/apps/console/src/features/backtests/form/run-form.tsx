@@ -5,9 +5,9 @@ import { ApiError } from "@tradertape/api/client.ts"
 import { Play } from "lucide-react"
 import { useState } from "react"
 import { Section } from "@/components/page/section"
+import { failureText } from "@/lib/notify"
 import { type Options, runCalls } from "@/lib/queries/backtests"
 import type { DataSet } from "@/lib/queries/market"
-import { failureText } from "@/lib/tell"
 import { AdvancedFields } from "./advanced-fields"
 import { askedOf, checkFields, type Fields } from "./defaults"
 import classes from "./form.module.css"
@@ -33,7 +33,7 @@ export function RunForm({ initial, options, sets }: Props) {
     onSuccess: (run) => setRunId(run.run_id),
     onError: (error) => {
       if (!(error instanceof ApiError)) return
-      for (const { pointer, message } of error.complaints)
+      for (const { pointer, message } of error.validationErrors)
         form.setFieldError(pointer.slice(1).replaceAll("/", "."), message)
     },
   })

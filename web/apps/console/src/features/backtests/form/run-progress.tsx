@@ -3,8 +3,8 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { useNavigate } from "@tanstack/react-router"
 import { duration } from "@tradertape/ui/format.ts"
 import { useEffect } from "react"
+import { failureText, notifyFailure } from "@/lib/notify"
 import { runCalls, runStatusQuery } from "@/lib/queries/backtests"
-import { failureText, tellFailed } from "@/lib/tell"
 import { useNow } from "@/lib/use-now"
 
 interface Props {
@@ -23,7 +23,7 @@ export function RunProgress({ runId, onAgain }: Props) {
   const cancelling = useMutation({
     mutationFn: () => runCalls.cancel(runId),
     onSuccess: (cancelled) => client.setQueryData(runStatusQuery(runId).queryKey, cancelled),
-    onError: (failure) => tellFailed("The run was not cancelled", failure),
+    onError: (failure) => notifyFailure("The run was not cancelled", failure),
   })
   const status = run?.status
   useEffect(() => {

@@ -3,8 +3,8 @@ import { useMutation, useQueryClient } from "@tanstack/react-query"
 import type { Run } from "@tradertape/api/backtest.ts"
 import { type ReactNode, useState } from "react"
 import { Section } from "@/components/page/section"
+import { notifyFailure } from "@/lib/notify"
 import { type StudyAsked, studiesQuery, studyCalls } from "@/lib/queries/studies"
-import { tellFailed } from "@/lib/tell"
 import classes from "./robustness.module.css"
 import { VaryDialog, type VaryingKind } from "./vary-dialog"
 
@@ -54,7 +54,7 @@ export function StartStudy({ run }: { run: Run }) {
       setDialog(null)
       return client.invalidateQueries({ queryKey: studiesQuery(run.run_id).queryKey })
     },
-    onError: (error) => tellFailed("The study did not start", error),
+    onError: (error) => notifyFailure("The study did not start", error),
   })
   return (
     <Section title="Start a study">

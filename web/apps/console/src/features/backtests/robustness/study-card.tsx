@@ -4,6 +4,7 @@ import { age, duration, number, percent, words } from "@tradertape/ui/format.ts"
 import { Trash2 } from "lucide-react"
 import { Section } from "@/components/page/section"
 import { ErrorState } from "@/components/states/error-state"
+import { notifyFailure } from "@/lib/notify"
 import {
   isAtWork,
   type Study,
@@ -12,7 +13,6 @@ import {
   studyCalls,
   studyQuery,
 } from "@/lib/queries/studies"
-import { tellFailed } from "@/lib/tell"
 import { useNow } from "@/lib/use-now"
 import { LookaheadView } from "./lookahead-view"
 import { MonteCarloView } from "./monte-carlo-view"
@@ -43,7 +43,7 @@ export function StudyCard({ study, name }: { study: Study; name: (key: string) =
       await studyCalls[what](study.study_id)
     },
     onSuccess: renew,
-    onError: (failure) => tellFailed("The action failed", failure),
+    onError: (failure) => notifyFailure("The action failed", failure),
   })
   const shown = data ?? study
   return (

@@ -3,9 +3,9 @@ import { useMutation } from "@tanstack/react-query"
 import { useNavigate } from "@tanstack/react-router"
 import { number, percent, words } from "@tradertape/ui/format.ts"
 import { ScrollRegion } from "@/components/page/scroll-region"
+import { notifyFailure } from "@/lib/notify"
 import { strategyCalls } from "@/lib/queries/strategies"
 import type { HeatMap, Setting, SweepResult } from "@/lib/queries/studies"
-import { tellFailed } from "@/lib/tell"
 import { figureText, GROUPS, HEADLINES } from "../shared/figures"
 import { fullStrength, strength } from "../shared/heat"
 import classes from "./robustness.module.css"
@@ -77,7 +77,7 @@ function Best({ result, best, name }: BestProps) {
     mutationFn: () =>
       strategyCalls.create({ ...best.strategy, name: `${best.strategy.name} (tuned)`.slice(0, 120) }),
     onSuccess: (made) => navigate({ to: "/strategies/$id", params: { id: String(made.id) } }),
-    onError: (error) => tellFailed("The strategy was not saved", error),
+    onError: (error) => notifyFailure("The strategy was not saved", error),
   })
   const luck = best.deflated_sharpe === null ? null : best.deflated_sharpe * 100
   return (

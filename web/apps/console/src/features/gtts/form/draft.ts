@@ -64,9 +64,9 @@ export function readyLegs(legs: readonly DraftLeg[], product: "CNC" | "NRML"): N
 export function refusals(error: unknown): Record<string, string> {
   if (!(error instanceof ApiError)) return error instanceof Error ? { "": error.message } : {}
   const found: Record<string, string> = {}
-  for (const { pointer, message } of error.complaints) {
+  for (const { pointer, message } of error.validationErrors) {
     const place = /^\/legs\/\d+\/(trigger|quantity|price|transaction_type)$/.test(pointer) ? pointer : ""
     found[place] = found[place] ? `${found[place]}; ${message}` : message
   }
-  return error.complaints.length > 0 ? found : { "": error.message }
+  return error.validationErrors.length > 0 ? found : { "": error.message }
 }

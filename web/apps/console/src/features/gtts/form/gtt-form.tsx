@@ -8,9 +8,9 @@ import { AccountSelect, FIRST_ACCOUNT } from "@/components/inputs/account-select
 import { InstrumentSearch } from "@/components/inputs/instrument-search"
 import { symbolOf } from "@/lib/instrument"
 import { useTick } from "@/lib/live"
+import { notifyDone } from "@/lib/notify"
 import { type Gtt, gttCalls, type NewLeg } from "@/lib/queries/gtts"
 import { instrumentQuery } from "@/lib/queries/live"
-import { tellDone } from "@/lib/tell"
 import { type DraftLeg, freshLegs, legsOf, productOf, readyLegs, refusals } from "./draft"
 import { LegFields } from "./leg-fields"
 
@@ -49,7 +49,7 @@ export function GttForm({ gtt, instrument: given, onClose }: Props) {
         : gttCalls.create({ account_scope: account, instrument: id ?? "", legs: ready }),
     onSuccess: (made) => {
       void client.invalidateQueries({ queryKey: ["gtts"] })
-      tellDone(`${gtt ? "Changed" : "Placed"} GTT ${made.id} on ${symbolOf(made.instrument)}`)
+      notifyDone(`${gtt ? "Changed" : "Placed"} GTT ${made.id} on ${symbolOf(made.instrument)}`)
       onClose()
     },
   })

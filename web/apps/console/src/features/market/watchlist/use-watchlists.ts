@@ -1,8 +1,8 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query"
 import { useCallback } from "react"
+import { notifyFailure } from "@/lib/notify"
 import { offerUndo } from "@/lib/offer-undo"
 import { type Watchlist, watchlistCalls, watchlistsQuery } from "@/lib/queries/watchlists"
-import { tellFailed } from "@/lib/tell"
 
 type Patch = Parameters<typeof watchlistCalls.change>[1]
 
@@ -21,12 +21,12 @@ export function useWatchlists() {
   const changing = useMutation({
     mutationFn: ({ id, patch }: { id: number; patch: Patch }) => watchlistCalls.change(id, patch),
     onSuccess: put,
-    onError: (error) => tellFailed("The list was not changed", error),
+    onError: (error) => notifyFailure("The list was not changed", error),
   })
   const creating = useMutation({
     mutationFn: watchlistCalls.create,
     onSuccess: put,
-    onError: (error) => tellFailed("The list was not created", error),
+    onError: (error) => notifyFailure("The list was not created", error),
   })
   const removing = useMutation({
     mutationFn: (list: Watchlist) => watchlistCalls.remove(list.id),
@@ -36,7 +36,7 @@ export function useWatchlists() {
         creating.mutate({ name: list.name, instruments: list.instruments }),
       )
     },
-    onError: (error) => tellFailed("The list was not deleted", error),
+    onError: (error) => notifyFailure("The list was not deleted", error),
   })
   return { changing, creating, removing }
 }

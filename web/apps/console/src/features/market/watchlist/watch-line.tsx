@@ -5,7 +5,7 @@ import { type KeyboardEvent, type MouseEvent, memo, type Ref, useLayoutEffect, u
 import range from "@/components/day-range.module.css"
 import { live } from "@/lib/live"
 import type { Watched } from "@/lib/queries/watchlists"
-import { onBeat, useWatch } from "@/lib/tick-parts"
+import { everySecond, useTicks } from "@/lib/tick-parts"
 import { cellsOf, rowPainter } from "./row-painter"
 import classes from "./watchlist.module.css"
 
@@ -24,13 +24,13 @@ interface Props extends LineActions {
 /** Write prices into the DOM nodes of the row, bypassing React to keep ticks and scrolling cheap. */
 function usePrices(id: string, isListed: boolean): Ref<HTMLTableRowElement> {
   const row = useRef<HTMLTableRowElement>(null)
-  useWatch(id)
+  useTicks(id)
   useLayoutEffect(() => {
     if (!row.current || !isListed) return
     const paint = rowPainter(row.current, cellsOf(row.current))
     const draw = () => paint(live.tick(id), Date.now())
     draw()
-    const unsubscribes = [live.listen(id, draw), onBeat(draw)]
+    const unsubscribes = [live.onChange(id, draw), everySecond(draw)]
     return () => {
       for (const action of unsubscribes) action()
     }

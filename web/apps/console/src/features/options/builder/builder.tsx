@@ -9,8 +9,8 @@ import { useCallback, useMemo, useState } from "react"
 import { Section } from "@/components/page/section"
 import { EmptyState } from "@/components/states/empty-state"
 import { ErrorState } from "@/components/states/error-state"
+import { notifyFailure } from "@/lib/notify"
 import { optionCalls, previewQuery } from "@/lib/queries/options"
-import { tellFailed } from "@/lib/tell"
 import classes from "./builder.module.css"
 import { Figures } from "./figures"
 import type { Leg } from "./legs"
@@ -53,7 +53,7 @@ export function Builder({ session, expiry, legs, onLegs }: Props) {
       return { leg, symbol: found?.tradingsymbol ?? leg.symbol }
     },
     onSuccess: ({ leg, symbol }) => onLegs(moved(legs, leg, symbol)),
-    onError: (error) => tellFailed("The contract does not exist", error),
+    onError: (error) => notifyFailure("The contract does not exist", error),
   })
   const worked = useMemo(
     () => new Map((preview.data?.legs ?? []).map((leg) => [leg.tradingsymbol, leg])),

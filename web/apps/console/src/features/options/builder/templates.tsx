@@ -3,8 +3,8 @@ import { useMutation, useQuery } from "@tanstack/react-query"
 import type { StrategyPreview } from "@tradertape/api/options.ts"
 import { ChevronDown, MoveUpRight, Shapes } from "lucide-react"
 import { useState } from "react"
+import { notifyFailure } from "@/lib/notify"
 import { optionCalls, spreadsQuery } from "@/lib/queries/options"
-import { tellFailed } from "@/lib/tell"
 
 const OUTLOOKS = [
   { id: "up", label: "Rises" },
@@ -29,7 +29,7 @@ export function Templates({ underlying, expiry, onLegs }: Props) {
     mutationFn: (spread: string) =>
       optionCalls.resolve({ underlying, spread, expiry, lots: 1, distance: null, width }),
     onSuccess: onLegs,
-    onError: (error) => tellFailed("The strategy could not be built", error),
+    onError: (error) => notifyFailure("The strategy could not be built", error),
   })
   return (
     <Menu position="bottom-end" width={420} withinPortal>

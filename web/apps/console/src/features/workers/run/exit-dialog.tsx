@@ -4,8 +4,8 @@ import { count, money, number } from "@tradertape/ui/format.ts"
 import { useState } from "react"
 import { Dialog } from "@/components/dialog/dialog"
 import { Failure } from "@/components/states/failure"
+import { notifyDone } from "@/lib/notify"
 import { type ExitPlanOut, type RunCard, runCalls } from "@/lib/queries/workers"
-import { tellDone } from "@/lib/tell"
 import { MODE_WORDS } from "../words"
 import { exitVerb } from "./exit-words"
 import classes from "./run.module.css"
@@ -25,7 +25,7 @@ export function ExitDialog({ card, onClose }: { card: RunCard; onClose: () => vo
   const exiting = useMutation({
     mutationFn: () => runCalls.exit(id, reason || "exit by hand in the console", key),
     onSuccess: () => {
-      tellDone("The run is exiting")
+      notifyDone("The run is exiting")
       void client.invalidateQueries({ queryKey: ["workers"] })
       onClose()
     },

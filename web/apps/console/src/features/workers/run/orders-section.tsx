@@ -5,8 +5,8 @@ import { useMemo } from "react"
 import { Section } from "@/components/page/section"
 import { ErrorState } from "@/components/states/error-state"
 import { DataTable } from "@/components/table/data-table"
+import { notifyDone, notifyFailure } from "@/lib/notify"
 import { ordersQuery, type RunOrder, runCalls } from "@/lib/queries/workers"
-import { tellDone, tellFailed } from "@/lib/tell"
 import { orderColumns, phoneColumns } from "./order-columns"
 
 /** In pixels: two lines of text, sometimes three. */
@@ -19,8 +19,8 @@ export function OrdersSection({ id, isOver }: { id: string; isOver: boolean }) {
   const client = useQueryClient()
   const cancelling = useMutation({
     mutationFn: (order: RunOrder) => runCalls.cancelOrder(id, order.order_id),
-    onSuccess: () => tellDone("The order is cancelled"),
-    onError: (failure) => tellFailed("The order was not cancelled", failure),
+    onSuccess: () => notifyDone("The order is cancelled"),
+    onError: (failure) => notifyFailure("The order was not cancelled", failure),
     onSettled: () => client.invalidateQueries({ queryKey: ordersQuery(id).queryKey }),
   })
   const { mutate, isPending, variables } = cancelling

@@ -9,8 +9,8 @@ import { EmptyState } from "@/components/states/empty-state"
 import { ErrorState } from "@/components/states/error-state"
 import type { Column } from "@/components/table/column"
 import { PlainTable } from "@/components/table/plain-table"
+import { notifyDone, notifyFailure } from "@/lib/notify"
 import { accountCalls, type KeyRow, keysQuery } from "@/lib/queries/account"
-import { tellDone, tellFailed } from "@/lib/tell"
 import { useNow } from "@/lib/use-now"
 import { NewTokenDialog } from "./new-token-dialog"
 
@@ -54,10 +54,10 @@ function Tokens({ rows }: { rows: KeyRow[] }) {
   const revoking = useMutation({
     mutationFn: (id: number) => accountCalls.revokeKey("worker", id),
     onSuccess: () => {
-      tellDone("The token is revoked")
+      notifyDone("The token is revoked")
       return client.invalidateQueries({ queryKey: query.queryKey })
     },
-    onError: (failure) => tellFailed("The token was not revoked", failure),
+    onError: (failure) => notifyFailure("The token was not revoked", failure),
     onSettled: () => setSelected(null),
   })
   const columns = useMemo(() => tokenColumns(now, setSelected), [now])

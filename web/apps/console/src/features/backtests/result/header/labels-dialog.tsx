@@ -3,8 +3,8 @@ import { useForm } from "@mantine/form"
 import { useMutation, useQueryClient } from "@tanstack/react-query"
 import type { Run } from "@tradertape/api/backtest.ts"
 import { Dialog } from "@/components/dialog/dialog"
+import { notifyFailure } from "@/lib/notify"
 import { runCalls, runQuery } from "@/lib/queries/backtests"
-import { tellFailed } from "@/lib/tell"
 
 interface Props {
   run: Run
@@ -23,7 +23,7 @@ export function LabelsDialog({ run, opened, onClose }: Props) {
       void client.invalidateQueries({ queryKey: ["backtests", "list"] })
       onClose()
     },
-    onError: (error) => tellFailed("The labels were not saved", error),
+    onError: (error) => notifyFailure("The labels were not saved", error),
   })
   return (
     <Dialog opened={opened} onClose={onClose} title="Name and tags" size="sm">

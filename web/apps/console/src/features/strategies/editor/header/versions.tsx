@@ -3,8 +3,8 @@ import { useMutation, useQuery } from "@tanstack/react-query"
 import { instant } from "@tradertape/ui/format.ts"
 import { Section } from "@/components/page/section"
 import { ErrorState } from "@/components/states/error-state"
+import { notifyDone, notifyFailure } from "@/lib/notify"
 import { type Strategy, strategyCalls, versionsQuery } from "@/lib/queries/strategies"
-import { tellDone, tellFailed } from "@/lib/tell"
 import type { StrategyEditor } from "../state/use-strategy-editor"
 
 interface Props {
@@ -19,9 +19,9 @@ export function Versions({ strategy, editor }: Props) {
     mutationFn: (version: number) => strategyCalls.restore(strategy.id, version),
     onSuccess: (restored) => {
       editor.adopt(restored)
-      tellDone(`Restored as version ${restored.version}`)
+      notifyDone(`Restored as version ${restored.version}`)
     },
-    onError: (failure) => tellFailed("The version was not restored", failure),
+    onError: (failure) => notifyFailure("The version was not restored", failure),
   })
   if (isPending) return <Skeleton height={220} />
   if (error) return <ErrorState error={error} what="The versions" retry={refetch} />

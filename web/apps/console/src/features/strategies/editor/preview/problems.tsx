@@ -1,9 +1,15 @@
 import { Alert, Anchor, Stack, Text } from "@mantine/core"
-import type { Complaint } from "@tradertape/api/client.ts"
+import type { ValidationError } from "@tradertape/api/client.ts"
 import { TriangleAlert } from "lucide-react"
 
 /** The validation errors that prevent saving, each with its location. */
-export function Problems({ problems, onOpen }: { problems: Complaint[]; onOpen: (pointer: string) => void }) {
+export function Problems({
+  problems,
+  onOpen,
+}: {
+  problems: ValidationError[]
+  onOpen: (pointer: string) => void
+}) {
   if (problems.length === 0) return null
   return (
     <Alert

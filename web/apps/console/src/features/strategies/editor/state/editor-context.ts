@@ -1,4 +1,4 @@
-import type { Complaint } from "@tradertape/api/client.ts"
+import type { ValidationError } from "@tradertape/api/client.ts"
 import type { StrategyDocument } from "@tradertape/api/strategy.ts"
 import { createContext, useContext } from "react"
 import type { Catalogue } from "@/lib/queries/strategies"
@@ -7,7 +7,7 @@ import { getAt, isWithin, type Path, setAt, toPointer } from "../../tree/path"
 interface Editing {
   document: StrategyDocument
   catalogue: Catalogue
-  problems: Complaint[]
+  problems: ValidationError[]
   isReadOnly: boolean
   change: (document: StrategyDocument) => void
 }

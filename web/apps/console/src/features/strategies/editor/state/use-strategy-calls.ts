@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query"
 import { useNavigate } from "@tanstack/react-router"
+import { notifyDone, notifyFailure } from "@/lib/notify"
 import { type Strategy, strategyCalls, strategyQuery } from "@/lib/queries/strategies"
-import { tellDone, tellFailed } from "@/lib/tell"
 import type { StrategyEditor } from "./use-strategy-editor"
 
 /** Share the strategy with all signed-in users, or stop sharing. Local edits are kept. */
@@ -13,13 +13,13 @@ export function useShare(strategy: Strategy, editor: StrategyEditor) {
       client.setQueryData(strategyQuery(strategy.id).queryKey, shared)
       void client.invalidateQueries({ queryKey: ["strategies", "list"] })
       if (!editor.isChanged) editor.adopt(shared)
-      tellDone(
+      notifyDone(
         shared.is_public
           ? "All signed-in users can now read and fork it"
           : "Private again; existing forks are kept",
       )
     },
-    onError: (error) => tellFailed("Sharing was not changed", error),
+    onError: (error) => notifyFailure("Sharing was not changed", error),
   })
 }
 
@@ -32,8 +32,8 @@ export function useDelete(strategy: Strategy) {
       await navigate({ to: "/strategies" })
       client.removeQueries({ queryKey: strategyQuery(strategy.id).queryKey })
       await client.invalidateQueries({ queryKey: ["strategies", "list"] })
-      tellDone(`${strategy.name} is deleted`)
+      notifyDone(`${strategy.name} is deleted`)
     },
-    onError: (error) => tellFailed("The strategy was not deleted", error),
+    onError: (error) => notifyFailure("The strategy was not deleted", error),
   })
 }

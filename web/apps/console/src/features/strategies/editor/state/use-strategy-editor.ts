@@ -1,9 +1,10 @@
 import { useDebouncedValue } from "@mantine/hooks"
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { useBlocker } from "@tanstack/react-router"
-import { ApiError, type Complaint } from "@tradertape/api/client.ts"
+import { ApiError, type ValidationError } from "@tradertape/api/client.ts"
 import type { StrategyDocument } from "@tradertape/api/strategy.ts"
 import { useCallback, useReducer, useRef, useState } from "react"
+import { notifyDone, notifyFailure } from "@/lib/notify"
 import {
   type English,
   type Strategy,
@@ -11,7 +12,6 @@ import {
   strategyQuery,
   verdictQuery,
 } from "@/lib/queries/strategies"
-import { tellDone, tellFailed } from "@/lib/tell"
 import { documentOf } from "../../tree/document"
 import { begin, isChanged, reduce } from "../../tree/history"
 
@@ -19,7 +19,7 @@ const CHECK_AFTER_MS = 350
 
 export interface StrategyEditor {
   document: StrategyDocument
-  problems: Complaint[]
+  problems: ValidationError[]
   english: English | undefined
   isChecking: boolean
   isChanged: boolean
@@ -70,11 +70,11 @@ export function useStrategyEditor(strategy: Strategy): StrategyEditor {
     mutationFn: (expected: number) => strategyCalls.save(strategy.id, document, expected),
     onSuccess: (saved) => {
       adopt(saved)
-      tellDone(`Saved as version ${saved.version}`)
+      notifyDone(`Saved as version ${saved.version}`)
     },
     onError: (error) => {
       if (!(error instanceof ApiError && error.status === 409))
-        tellFailed("The strategy was not saved", error)
+        notifyFailure("The strategy was not saved", error)
     },
   })
   const fresh = () => client.fetchQuery({ ...strategyQuery(strategy.id), staleTime: 0 })

@@ -3,9 +3,9 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { money, number } from "@tradertape/ui/format.ts"
 import { Dialog } from "@/components/dialog/dialog"
 import { Failure } from "@/components/states/failure"
+import { notifyDone } from "@/lib/notify"
 import { entryPreviewQuery, type OptionEntryPreview, optionCalls } from "@/lib/queries/option-runs"
 import type { RunCard } from "@/lib/queries/workers"
-import { tellDone } from "@/lib/tell"
 import { enterVerb } from "../exit-words"
 import classes from "../run.module.css"
 
@@ -17,7 +17,7 @@ export function EnterDialog({ card, onClose }: { card: RunCard; onClose: () => v
   const entering = useMutation({
     mutationFn: () => optionCalls.enter(id),
     onSuccess: ({ status }) => {
-      tellDone(status === "accepted" ? "The strategy is entered" : `The entry is ${status}`)
+      notifyDone(status === "accepted" ? "The strategy is entered" : `The entry is ${status}`)
       onClose()
     },
     onSettled: () => client.invalidateQueries({ queryKey: ["workers"] }),

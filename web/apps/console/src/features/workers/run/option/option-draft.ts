@@ -1,4 +1,4 @@
-import type { Complaint } from "@tradertape/api/client.ts"
+import type { ValidationError } from "@tradertape/api/client.ts"
 import type { OptionProtectionDocument } from "@/lib/queries/option-runs"
 import type { OperationRules } from "@/lib/queries/workers"
 import { type Figure, given, type Operations, toOperations } from "../protection/draft"
@@ -79,8 +79,8 @@ const FIELDS: Record<string, string> = {
 }
 
 /** Map validation errors of the server to form fields. */
-export function optionFieldErrors(complaints: readonly Complaint[]): Record<string, string> {
-  const placed = complaints.flatMap(({ pointer, message }): [string, string][] => {
+export function optionFieldErrors(validationErrors: readonly ValidationError[]): Record<string, string> {
+  const placed = validationErrors.flatMap(({ pointer, message }): [string, string][] => {
     const name = /^\/protection\/(.+)$/.exec(pointer)?.[1]?.replaceAll("/", ".")
     if (!name) return []
     const limit = /^(stoploss|target)_(pct|inr|premium)$/.exec(name)

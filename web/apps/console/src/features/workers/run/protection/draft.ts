@@ -1,4 +1,4 @@
-import type { Complaint } from "@tradertape/api/client.ts"
+import type { ValidationError } from "@tradertape/api/client.ts"
 import type {
   BasketRules,
   OperationRules,
@@ -142,8 +142,8 @@ export function unprotected(legs: readonly RunLeg[], positions: readonly DraftPo
 const HEAD = "/backend_protection/"
 
 /** Map validation errors of the server to form fields. */
-export function fieldErrors(complaints: readonly Complaint[]): Record<string, string> {
-  const placed = complaints.filter(({ pointer }) => pointer.startsWith(HEAD))
+export function fieldErrors(validationErrors: readonly ValidationError[]): Record<string, string> {
+  const placed = validationErrors.filter(({ pointer }) => pointer.startsWith(HEAD))
   return Object.fromEntries(
     placed.map(({ pointer, message }) => [pointer.slice(HEAD.length).replaceAll("/", "."), message]),
   )

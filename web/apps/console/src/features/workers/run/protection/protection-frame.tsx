@@ -1,12 +1,12 @@
 import { Button, Group, Stack, Switch } from "@mantine/core"
 import type { UseFormReturnType } from "@mantine/form"
 import { useMutation, useQueryClient } from "@tanstack/react-query"
-import { ApiError, type Complaint } from "@tradertape/api/client.ts"
+import { ApiError, type ValidationError } from "@tradertape/api/client.ts"
 import { ShieldCheck } from "lucide-react"
 import type { ReactNode } from "react"
 import { Section } from "@/components/page/section"
 import { Failure } from "@/components/states/failure"
-import { tellDone } from "@/lib/tell"
+import { notifyDone } from "@/lib/notify"
 import type { Operations } from "./draft"
 import { OperationFields } from "./rule-fields"
 
@@ -18,7 +18,7 @@ interface Props<T> {
   isOver: boolean
   save: (draft: T) => Promise<unknown>
   /** Map validation errors of the server to form fields. */
-  place: (complaints: readonly Complaint[]) => Record<string, string>
+  place: (validationErrors: readonly ValidationError[]) => Record<string, string>
   /** Fields below the rules, such as the reason. */
   reasons?: ReactNode
   /** An extra button beside Save and Undo. */
@@ -33,11 +33,11 @@ export function ProtectionFrame<T extends { enabled: boolean; operations: Operat
   const saving = useMutation({
     mutationFn: save,
     onSuccess: () => {
-      tellDone("The protection is saved")
+      notifyDone("The protection is saved")
       return client.invalidateQueries({ queryKey: ["workers", "run", id] })
     },
     onError: (error) => {
-      if (error instanceof ApiError) form.setErrors(place(error.complaints))
+      if (error instanceof ApiError) form.setErrors(place(error.validationErrors))
     },
   })
   return (

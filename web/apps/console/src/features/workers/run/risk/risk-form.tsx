@@ -4,8 +4,8 @@ import { useMutation, useQueryClient } from "@tanstack/react-query"
 import { count } from "@tradertape/ui/format.ts"
 import { Failure } from "@/components/states/failure"
 import { fieldErrors } from "@/lib/field-errors"
+import { notifyDone } from "@/lib/notify"
 import { type RiskControl, runCalls } from "@/lib/queries/workers"
-import { tellDone } from "@/lib/tell"
 import { ControlField } from "./control-field"
 import { initialRisk, patchOf, placesOf, type Risk } from "./controls"
 
@@ -26,7 +26,7 @@ export function RiskForm({ id, controls, risk, mayEdit }: Props) {
   const saving = useMutation({
     mutationFn: () => runCalls.saveRisk(id, patch, form.values.reason),
     onSuccess: () => {
-      tellDone("The controls are saved; the worker applies them at its next heartbeat")
+      notifyDone("The controls are saved; the worker applies them at its next heartbeat")
       return client.invalidateQueries({ queryKey: ["workers", "run", id] })
     },
     onError: (error) => form.setErrors(fieldErrors(error, placesOf(controls))),
