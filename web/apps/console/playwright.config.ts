@@ -3,10 +3,10 @@ import { defineConfig } from "@playwright/test"
 const storageState = "test-results/state.json"
 
 /**
- * Journeys through a running server. BASE_URL: where it is. TRADERTAPE_OUTBOX: its outbox folder, for sign-in links.
- * CHROMIUM: the browser. SHOTS: where screenshots go, if any are wanted. WORKER_PYTHON and WORKER_SDK: an interpreter,
- * and the folder of the workers' client. OTHER_EMAIL and OTHER_PASSWORD: somebody else who may sign in.
- * SERVER_PID: the server's process, where it may be stopped; its settings are in the environment then.
+ * Browser journeys against a running server. BASE_URL: its address. TRADERTAPE_OUTBOX: its e-mail folder.
+ * CHROMIUM: the browser. SHOTS: the folder for screenshots, if any. WORKER_PYTHON and WORKER_SDK: an interpreter,
+ * and the folder of the client library. OTHER_EMAIL and OTHER_PASSWORD: a second user.
+ * SERVER_PID: the server process, if tests may stop it; its settings are then in the environment.
  */
 export default defineConfig({
   testDir: "./e2e",
@@ -20,7 +20,7 @@ export default defineConfig({
   use: {
     baseURL: process.env.BASE_URL ?? "http://localhost:18777",
     viewport: { width: 1440, height: 900 },
-    // Pictures of every step would cost more than the steps; the last one is kept of what fails.
+    // Traces of every step would be slower than the steps; keep only the last screenshot of a failure.
     trace: { mode: "retain-on-failure", screenshots: false, snapshots: false, sources: false },
     screenshot: "only-on-failure",
     launchOptions: {
@@ -35,7 +35,7 @@ export default defineConfig({
       ],
     },
   },
-  // In this order: what the journeys leave behind is what the last one looks at.
+  // In this order: the last project checks the data that the journeys create.
   projects: [
     { name: "sign-in", testMatch: "sign-in.setup.ts" },
     { name: "journeys", testMatch: "journey.spec.ts", dependencies: ["sign-in"], use: { storageState } },

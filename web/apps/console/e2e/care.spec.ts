@@ -2,7 +2,7 @@ import { expect, type Page, test } from "@playwright/test"
 import { lookAround } from "./care"
 import { shoot } from "./shots"
 
-/** The pages with something on them; the run is the newest one. */
+/** Pages with content; the run is the newest one. */
 async function places(page: Page): Promise<Record<string, string>> {
   const runs = (await (await page.request.get("/api/backtest/runs")).json()) as { run_id: string }[]
   const own = (await (await page.request.get("/api/strategies")).json()) as { id: number }[]
@@ -36,7 +36,7 @@ async function places(page: Page): Promise<Record<string, string>> {
   }
 }
 
-test("every page fits every width, keeps nobody out, asks our own server alone, and none breaks", async ({
+test("every page fits every width, is accessible, requests only our server, and raises no error", async ({
   page,
   baseURL,
 }) => {
@@ -57,7 +57,7 @@ test("every page fits every width, keeps nobody out, asks our own server alone, 
   await expect(page.getByRole("navigation", { name: "Main, phone" })).toBeVisible()
 })
 
-test("an unknown page and an unknown run say what to do", async ({ page }) => {
+test("an unknown page and an unknown run show what to do", async ({ page }) => {
   await page.goto("/no-such-page")
   await expect(page.getByText("There is no page at this address")).toBeVisible()
   await page.goto("/backtests/bt_nothing")
@@ -65,7 +65,7 @@ test("an unknown page and an unknown run say what to do", async ({ page }) => {
   await shoot(page, "run-unknown")
 })
 
-test("a session that ended is told of, and leads back to the page", async ({ page, context }) => {
+test("an ended session is announced, and sign-in leads back to the page", async ({ page, context }) => {
   await page.goto("/gtts")
   await expect(page.getByRole("heading", { level: 1, name: "GTTs" })).toBeVisible()
   await context.clearCookies()

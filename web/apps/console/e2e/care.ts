@@ -2,14 +2,14 @@ import AxeBuilder from "@axe-core/playwright"
 import { expect, type Page } from "@playwright/test"
 import { shoot } from "./shots"
 
-/** Nothing of what is shown keeps anybody out. */
+/** Check the page for accessibility violations. */
 export async function expectAccessible(page: Page, name: string): Promise<void> {
   const { violations } = await new AxeBuilder({ page })
     .options({
       runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"],
       rules: { "landmark-unique": { enabled: true } },
     })
-    // The text inside the editor takes the focus; its frame is not meant to.
+    // The text inside the editor is focusable; its scroller is not meant to be.
     .exclude(".cm-scroller")
     .analyze()
   const told = violations.map(
@@ -18,13 +18,13 @@ export async function expectAccessible(page: Page, name: string): Promise<void> 
   expect.soft(told, name).toEqual([])
 }
 
-/** A page is no wider than its window, once it has taken in how wide that is. */
+/** Check that the page is not wider than its window, after layout settles. */
 export async function expectFits(page: Page, name: string): Promise<void> {
   const beyond = () => page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
   await expect.poll(beyond, { message: `${name} is wider than its window` }).toBeLessThanOrEqual(0)
 }
 
-/** Go there and wait until everything has come. */
+/** Open a page and wait until it has loaded. */
 export async function settle(page: Page, path: string): Promise<void> {
   await page.goto(path)
   await expect(page.getByRole("heading", { level: 1 })).toBeVisible()
@@ -36,7 +36,7 @@ const WIDTHS = {
   dark: [1440, 1024, 390],
 } as const
 
-/** A page in both schemes and at every width: it fits, and keeps nobody out. */
+/** Check a page in both colour schemes and at every width: it fits and is accessible. */
 export async function lookAround(page: Page, name: string, path: string): Promise<void> {
   for (const scheme of ["light", "dark"] as const) {
     await page.setViewportSize({ width: 1440, height: 900 })

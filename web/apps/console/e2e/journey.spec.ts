@@ -4,10 +4,10 @@ import { shoot } from "./shots"
 test.describe.configure({ mode: "serial" })
 test.setTimeout(600_000)
 
-/** Runs and studies are work: on a busy machine they take their time, and say so on the page. */
+/** Runs and studies may take long on a busy machine. */
 const WORK_MS = 150_000
 
-/** Run the chosen strategy over three years and wait for its result. */
+/** Run the selected strategy over three years and wait for the result. */
 async function backtest(page: Page): Promise<void> {
   await page.getByRole("button", { name: "3 y" }).click()
   await page.getByRole("button", { name: "Run backtest" }).click()
@@ -37,7 +37,7 @@ test("fork a template, edit a rule, save it as the next version", async ({ page 
   await expect(page.getByText("Saved as version 2")).toBeVisible()
 })
 
-test("a mistake is shown where it is and keeps the strategy from being saved", async ({ page }) => {
+test("an error is shown at its field and prevents saving", async ({ page }) => {
   await page.goto("/strategies")
   await page.getByRole("article").first().getByRole("link").first().click()
   await page.getByText("Conviction", { exact: true }).first().click()
@@ -90,7 +90,7 @@ test("backtest the fork and the template, open a trade, compare the two", async 
   await shoot(page, "compare")
 })
 
-test("ask whether a result is more than luck", async ({ page }) => {
+test("robustness studies of a result", async ({ page }) => {
   await page.goto("/backtests")
   await page.getByRole("region", { name: "Backtests" }).getByRole("link").first().click()
   await page.getByRole("tab", { name: "Robustness" }).click()
@@ -131,7 +131,7 @@ test("a second factor is set up by scanning or typing its key", async ({ page })
   await shoot(page, "second-factor")
 })
 
-test("the palette goes anywhere by keyboard", async ({ page }) => {
+test("the palette navigates by keyboard", async ({ page }) => {
   await page.goto("/")
   await expect(page.getByRole("navigation", { name: "Main", exact: true })).toBeVisible()
   await page.keyboard.press("Control+k")

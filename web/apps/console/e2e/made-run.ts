@@ -23,7 +23,7 @@ const ORDER = {
   quantity: 10,
 }
 
-/** An order of a run, as its worker would place it. */
+/** Place an order of a run as its worker would. */
 export async function placeOrder(page: Page, run: string, key: string, terms: object = {}): Promise<void> {
   const placed = await page.request.post(`/api/algo-workers/worker/runs/${run}/intents`, {
     data: {
@@ -36,7 +36,7 @@ export async function placeOrder(page: Page, run: string, key: string, terms: ob
   expect(placed.ok(), await placed.text()).toBe(true)
 }
 
-/** A run with controls and a position, made as its owner. */
+/** Create a run with controls and a position as its owner. */
 export async function makeRun(page: Page, name: string): Promise<string> {
   const made = await page.request.post("/api/algo-workers/worker/runs", {
     data: {

@@ -9,7 +9,7 @@ function rowsOf(page: Page): Locator {
   return page.getByRole("region", { name: /^Watch list/ }).locator("tbody tr[tabindex]")
 }
 
-test("a watch list is begun, ticks, and is put in order by keyboard", async ({ page }) => {
+test("a watch list is created, updates live, and is reordered by keyboard", async ({ page }) => {
   await page.goto("/market")
   await expect(page.getByText("Create a watch list")).toBeVisible()
   await shoot(page, "market-empty")
@@ -31,9 +31,7 @@ test("a watch list is begun, ticks, and is put in order by keyboard", async ({ p
   await expect(rows.first().getByRole("link")).toHaveText(second ?? "")
 })
 
-test("a click on a head sorts the list and keeps it sorted, until its own order is wanted", async ({
-  page,
-}) => {
+test("a click on a header sorts the list until its own order is restored", async ({ page }) => {
   await page.goto("/market")
   const rows = rowsOf(page)
   const names = () => rows.getByRole("link").allTextContents()
@@ -59,7 +57,7 @@ test("a click on a head sorts the list and keeps it sorted, until its own order 
   await expect.poll(names).toEqual(own)
 })
 
-test("a second list holds what is typed into the field", async ({ page }) => {
+test("instruments are added to a second list by search", async ({ page }) => {
   await page.goto("/market")
   await page.getByRole("button", { name: "Lists" }).click()
   await page.getByRole("menuitem", { name: "New list" }).click()
@@ -111,7 +109,7 @@ test("the palette finds an instrument", async ({ page }) => {
   await expect(page.getByRole("heading", { level: 1, name: "TCS" })).toBeVisible()
 })
 
-test("a chain is read, a strategy is built from it and taken away as Python", async ({ page, context }) => {
+test("a strategy is built from the chain and copied as Python", async ({ page, context }) => {
   await context.grantPermissions(["clipboard-read", "clipboard-write"])
   await page.goto("/options")
   const chain = page.getByRole("region", { name: "Option chain of NIFTY" })
@@ -161,7 +159,10 @@ test("on a phone the chain shows one side at a time", async ({ page }) => {
   await shoot(page, "options-390")
 })
 
-test("a trigger is refused in words, made, changed, deleted and made again", async ({ page, baseURL }) => {
+test("a GTT is rejected with a message, created, changed, deleted and restored", async ({
+  page,
+  baseURL,
+}) => {
   await page.goto("/market/NSE:INFY")
   await page.getByRole("link", { name: "New GTT" }).click()
   const form = page.getByRole("dialog")
@@ -195,7 +196,7 @@ test("a trigger is refused in words, made, changed, deleted and made again", asy
   await page.getByRole("button", { name: "Undo" }).click()
   await expect(rows.first()).toContainText("Buy 25")
 
-  // A newer one that is further away stands below it, from the first look.
+  // A newer GTT that is further away is sorted below it from the first render.
   const limit = /at ([\d,.]+)/.exec(await rows.first().innerText())?.[1]?.replaceAll(",", "")
   const lower = onTick(Number(limit) * 0.95)
   const leg = { trigger: lower, price: lower, quantity: 7, transaction_type: "BUY", product: "CNC" }
@@ -217,9 +218,9 @@ interface Chain {
 
 const onTick = (price: number) => Number((Math.round(price / 0.05) * 0.05).toFixed(2))
 
-/** Two triggers around an option, just beyond the least distance, a quarter percent: one is reached at once. */
+/** Create a GTT with two triggers just beyond the minimum distance of 0.25%: one is reached soon. */
 async function triggerAround(page: Page, origin: string): Promise<{ name: string; quantity: number }> {
-  // Next week's option at the money goes so far with every point or two of the index.
+  // An at-the-money option of next week moves that far with a point or two of the index.
   const answer = await page.request.get("/api/options/NIFTY/chain?window=0&expiry=next_week")
   const { rows: strikes, lot_size: quantity } = (await answer.json()) as Chain
   const call = strikes[0]?.CE
@@ -239,9 +240,9 @@ async function triggerAround(page: Page, origin: string): Promise<{ name: string
   return { name: call.tradingsymbol, quantity }
 }
 
-test("a trigger that fires leaves the order it made, here and on the chart", async ({ page, baseURL }) => {
+test("a triggered GTT shows its order in the history and on the chart", async ({ page, baseURL }) => {
   let made = { name: "", quantity: 0 }
-  // The price may have gone on since it was read, nearer to a trigger than is allowed: then it is read again.
+  // The price may have moved too close to a trigger since it was read: then retry.
   await expect(async () => {
     made = await triggerAround(page, baseURL ?? "")
   }).toPass({ timeout: 60_000 })
@@ -256,7 +257,7 @@ test("a trigger that fires leaves the order it made, here and on the chart", asy
   await shoot(page, "symbol-traded")
 })
 
-test("old prices are greyed with their age", async ({ page }) => {
+test("stale prices are greyed with their age", async ({ page }) => {
   const at = new Date(Date.now() - 75_000).toISOString()
   const tick = { ltp: 101, close: 100, change: 1, change_pct: 1, ts: at, seq: 1 }
   await page.routeWebSocket(/\/api\/ws\/ticks/, (socket) => {
@@ -274,7 +275,7 @@ test("old prices are greyed with their age", async ({ page }) => {
   await shoot(page, "market-stale")
 })
 
-test("an answer that fails says what to do, and its request", async ({ page }) => {
+test("a failed request shows what to do and its request id", async ({ page }) => {
   const failing = {
     status: 500,
     headers: { "X-Request-Id": "abc123def456", "X-Error-Code": "internal_error" },

@@ -14,7 +14,7 @@ interface Strike {
   PE: { tradingsymbol: string }
 }
 
-/** The call and the put of next week that are at the money. */
+/** Next week's at-the-money call and put. */
 async function atTheMoney(page: Page): Promise<{ symbols: string[]; quantity: number }> {
   const answer = await page.request.get("/api/options/NIFTY/chain?window=0&expiry=next_week")
   const { rows, lot_size: quantity } = (await answer.json()) as { rows: Strike[]; lot_size: number }
@@ -23,7 +23,7 @@ async function atTheMoney(page: Page): Promise<{ symbols: string[]; quantity: nu
   return { symbols: [strike.CE.tradingsymbol, strike.PE.tradingsymbol], quantity }
 }
 
-/** A short straddle of next week, made as its owner: nothing is placed yet. */
+/** Create a short straddle of next week as its owner, without entering it. */
 async function makeStraddle(page: Page, name: string): Promise<string> {
   const { symbols, quantity } = await atTheMoney(page)
   const made = await page.request.post(RUNS, {
@@ -44,7 +44,7 @@ async function enter(page: Page, id: string): Promise<void> {
   expect(entered.ok(), await entered.text()).toBe(true)
 }
 
-test("an option run is followed from its making to its exit", async ({ page }) => {
+test("an option run from creation to exit", async ({ page }) => {
   await page.goto("/options")
   await page.getByRole("link", { name: "Option runs" }).click()
   await expect(page.getByText("No option run is open")).toBeVisible()
@@ -105,7 +105,7 @@ test("an option run is followed from its making to its exit", async ({ page }) =
   await expect(strategy).toContainText("All legs and the run are closed")
 })
 
-test("one stays open for those who look at every page", async ({ page }) => {
+test("one option run stays open for the page checks", async ({ page }) => {
   await enter(page, await makeStraddle(page, "Straddle to look at"))
   await page.goto("/workers?tab=options")
   await expect(page.getByRole("link", { name: /Straddle to look at/ })).toContainText(

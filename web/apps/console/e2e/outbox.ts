@@ -2,14 +2,14 @@ import { readdir, readFile } from "node:fs/promises"
 import { join } from "node:path"
 import { expect } from "@playwright/test"
 
-/** Where the server under test puts its mails. */
+/** The folder to which the server under test writes e-mails. */
 function outbox(): string {
   const folder = process.env.TRADERTAPE_OUTBOX
   if (!folder) throw new Error("Set TRADERTAPE_OUTBOX to the outbox folder of the server under test.")
   return folder
 }
 
-/** The text of a mail: soft line breaks and =XX of quoted-printable undone. */
+/** Decode the quoted-printable text of an e-mail. */
 function plain(mail: string): string {
   return mail
     .replace(/=\r?\n/g, "")
@@ -28,7 +28,7 @@ async function mailTo(address: string): Promise<string> {
   return ""
 }
 
-/** The link and the code that were sent to an address. */
+/** The sign-in link and code sent to an address. */
 export async function signInMail(address: string): Promise<{ path: string; code: string }> {
   await expect
     .poll(() => mailTo(address), { message: `a mail to ${address}` })

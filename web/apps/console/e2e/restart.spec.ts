@@ -5,7 +5,7 @@ import { moves, STILL_AT_MOST_MS } from "./moving"
 import { shoot } from "./shots"
 
 const UP_MS = 120_000
-/** The longest pause between two attempts to connect, and a little. */
+/** The longest delay between two connection attempts, with a margin. */
 const BACK_MS = 30_000
 
 test.setTimeout(4 * STILL_AT_MOST_MS + 2 * UP_MS)
@@ -21,20 +21,20 @@ async function isUp(page: Page): Promise<boolean> {
   return answer?.ok() ?? false
 }
 
-/** The same server on the same home and port, with the settings it had. */
+/** Restart the server with the same home, port and settings. */
 function startAgain(): void {
   const serve = ["-m", "tradertape_server", "serve", "--demo", "--port", new URL(BASE_URL).port]
   server = spawn(PYTHON, serve, { stdio: "ignore" })
 }
 
-/** The page that is first visited while the server is away is drawn after it, whole. */
+/** A page first visited while the server is unreachable loads completely afterwards. */
 async function visitOptions(page: Page): Promise<void> {
   await page.getByRole("link", { name: "Options", exact: true }).first().click()
   await expect(page.getByRole("alert")).toContainText("The server cannot be reached")
   await shoot(page, "options-lost")
 }
 
-test("figures are greyed while the server is away, and are read again without a reload", async ({
+test("figures are greyed while the server is unreachable, and refetched without a reload", async ({
   page,
   context,
 }) => {
@@ -61,8 +61,8 @@ test("figures are greyed while the server is away, and are read again without a 
   await shoot(market, "market-lost")
   await visitOptions(visitor)
 
-  // Nothing but the end of a break asks for a timeline to which nothing was added.
-  const readAgain = run.waitForResponse(
+  // Without new events, only a reconnect refetches the timeline.
+  const refetched = run.waitForResponse(
     (answer) => answer.ok() && answer.url().includes(`${path.replace("workers", "workers/runs")}/timeline`),
     {
       timeout: UP_MS + BACK_MS,
@@ -70,7 +70,7 @@ test("figures are greyed while the server is away, and are read again without a 
   )
   startAgain()
   await expect.poll(() => isUp(page), { timeout: UP_MS, intervals: [500] }).toBe(true)
-  await readAgain
+  await refetched
   for (const one of [run, market])
     await expect(one.getByRole("main")).not.toHaveAttribute("data-lost", { timeout: BACK_MS })
   await moves(figures)

@@ -3,10 +3,10 @@ import type { Page } from "@playwright/test"
 
 const FOLDER = process.env.SHOTS
 
-/** Keep a picture of the page for people to look at, when they said where. */
+/** Save a screenshot of the page if a folder is configured. */
 export async function shoot(page: Page, name: string): Promise<void> {
   if (!FOLDER) return
-  // Drawers and menus come in over a moment: the picture is of what stays.
+  // Wait for the animations of drawers and menus.
   await page.evaluate(() =>
     Promise.all(document.getAnimations().map(({ finished }) => finished.catch(() => null))),
   )

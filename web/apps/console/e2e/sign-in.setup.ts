@@ -4,7 +4,7 @@ import { shoot } from "./shots"
 
 const stamp = Date.now().toString(36)
 
-test("a newcomer signs in by the link in a mail", async ({ page, context }) => {
+test("a new user signs in with the link in an e-mail", async ({ page, context }) => {
   const address = `journey-${stamp}@example.com`
   await page.goto("/backtests")
   await expect(page).toHaveURL(/\/sign-in\?next=/)
@@ -23,7 +23,7 @@ test("a newcomer signs in by the link in a mail", async ({ page, context }) => {
   await context.storageState({ path: "test-results/state.json" })
 })
 
-test("the code of the mail signs in where it was asked for, and leads back", async ({ page }) => {
+test("the code in the e-mail signs in on the requesting page and leads back", async ({ page }) => {
   const address = `code-${stamp}@example.com`
   await page.goto("/settings?tab=appearance")
   await page.getByRole("textbox", { name: "E-mail" }).fill(address)

@@ -3,21 +3,21 @@ import { mkdtemp, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 
-/** A worker that somebody started from what the page told them: its script, and its environment. */
+/** A worker started with the script and environment shown on the page. */
 export interface Worker {
   said: () => string
   stop: () => void
-  /** Its exit code, once it has ended by itself. */
+  /** Its exit code, once it has ended. */
   ended: Promise<number | null>
 }
 
-/** `export NAME=value` lines as an environment. */
+/** Parse `export NAME=value` lines. */
 function environmentOf(exports: string): Record<string, string> {
   const lines = exports.split("\n").map((line) => /^export (\w+)=(.*)$/.exec(line.trim()))
   return Object.fromEntries(lines.flatMap((found) => (found ? [[found[1], found[2]]] : [])))
 }
 
-/** Start a script with the client that WORKER_SDK holds. */
+/** Start a script with the client library in WORKER_SDK. */
 export async function startWorker(script: string, exports: string): Promise<Worker> {
   const folder = await mkdtemp(join(tmpdir(), "worker-"))
   const file = join(folder, "first_worker.py")

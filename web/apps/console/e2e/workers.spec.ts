@@ -13,12 +13,12 @@ let run = ""
 
 test.afterAll(() => worker?.stop())
 
-/** The text of a block of code on the page. */
+/** The text of a code block on the page. */
 const code = (page: Page, name: string) => page.getByRole("region", { name: `Code: ${name}` }).innerText()
 
 const main = (page: Page) => page.getByRole("main")
 
-test("a newcomer makes a token and starts the worker that the page hands out", async ({ page }) => {
+test("a new user creates a token and starts the worker shown on the page", async ({ page }) => {
   await page.goto("/workers")
   await expect(page.getByText("A worker is your own strategy, in Python")).toBeVisible()
   await shoot(page, "workers-empty")
@@ -39,7 +39,7 @@ test("a newcomer makes a token and starts the worker that the page hands out", a
   await expect(page.getByText(/kwa_[\w-]{20}/)).toBeHidden()
 })
 
-test("its run appears by itself, is protected, and its profit moves", async ({ page }) => {
+test("its run appears, is protected, and its profit updates", async ({ page }) => {
   await page.goto("/workers")
   const card = main(page).getByRole("link", { name: /First worker/ })
   await expect(card, worker?.said()).toBeVisible({ timeout: 40_000 })
@@ -61,7 +61,7 @@ test("its run appears by itself, is protected, and its profit moves", async ({ p
   run = page.url()
 })
 
-test("its page shows what it holds, tick by tick", async ({ page }) => {
+test("the run page shows its positions, updated with every tick", async ({ page }) => {
   await page.goto(run)
   const legs = page.getByRole("region", { name: "Legs" }).last()
   await expect(legs.getByRole("cell", { name: /^NSE:INFY CNC/ })).toBeVisible()
@@ -76,7 +76,7 @@ test("its page shows what it holds, tick by tick", async ({ page }) => {
   await expectAccessible(page, "orders of a run")
 })
 
-test("a stop that is wrong is refused at its field, a reached one fires, and the timeline says why", async ({
+test("an invalid stop is rejected at its field, a reached stop fires, and the timeline shows why", async ({
   page,
 }) => {
   await page.goto(`${run}?tab=protection`)
@@ -89,7 +89,7 @@ test("a stop that is wrong is refused at its field, a reached one fires, and the
   await expect(position.getByText("must be positive, was -1")).toBeVisible()
   await shoot(page, "protection-refused")
   await position.getByRole("textbox", { name: "Trailing stop (%)" }).fill("")
-  // A stop 2 % under an entry a tenth above the price is reached by the next tick, wherever that goes.
+  // A stop 2% below an entry 10% above the price is reached by the next tick.
   const entry = /Entry ([\d,.]+),/.exec(await levels.innerText())?.[1]?.replaceAll(",", "") ?? ""
   await position.getByRole("textbox", { name: "Entry price (₹)" }).fill((Number(entry) * 1.1).toFixed(2))
   await page.getByRole("textbox", { name: "Reason" }).fill("a stop that is reached")
@@ -110,7 +110,7 @@ test("a stop that is wrong is refused at its field, a reached one fires, and the
   await expect(page.getByRole("listitem").filter({ hasText: "Session claimed" })).toBeVisible()
 })
 
-test("leaving a run is shown before it is done, and its worker ends", async ({ page }) => {
+test("the exit of a run is previewed, then closes the run and ends its worker", async ({ page }) => {
   await page.goto(run)
   await page.getByRole("button", { name: "Exit run" }).click()
   const dialog = page.getByRole("dialog")
@@ -128,7 +128,7 @@ test("leaving a run is shown before it is done, and its worker ends", async ({ p
   await expect(main(page).getByRole("link", { name: /First worker/ })).toContainText("Closed")
 })
 
-test("controls of the worker are changed with their rules, and wait for it", async ({ page }) => {
+test("risk controls are validated and pending until the next heartbeat", async ({ page }) => {
   run = await makeRun(page, `controlled-${Date.now()}`)
   await page.goto(`${run}?tab=risk`)
   await page.getByRole("textbox", { name: "Orders a day" }).fill("99")
@@ -145,7 +145,7 @@ test("controls of the worker are changed with their rules, and wait for it", asy
   await expectAccessible(page, "risk controls")
 })
 
-test("the kill switch says what it will do, cannot be missed, and is lifted", async ({ page }) => {
+test("the kill switch states its effect, is clearly visible, and is lifted", async ({ page }) => {
   await page.goto(run)
   await page.getByRole("button", { name: "Kill switch" }).click()
   const dialog = page.getByRole("dialog")
@@ -168,7 +168,7 @@ test("the kill switch says what it will do, cannot be missed, and is lifted", as
   await expect(page.getByText("kill_switch_active")).toBeHidden()
 })
 
-test("the kill switch is at hand in a dialog, which stays as it was", async ({ page }) => {
+test("the kill switch is available in a dialog, which keeps its content", async ({ page }) => {
   await page.goto(run)
   await page.getByRole("button", { name: "Exit run" }).click()
   const exit = page.getByRole("dialog", { name: /^Exit/ })
@@ -192,7 +192,7 @@ test("the kill switch is at hand in a dialog, which stays as it was", async ({ p
   await expect(form.getByRole("button", { name: "Kill switch" })).toBeVisible()
 })
 
-test("an exit says its orders, their value and the mode, and what it placed", async ({ page }) => {
+test("an exit shows its orders, their value and the mode, and reports them", async ({ page }) => {
   await page.goto(run)
   await page.getByRole("button", { name: "Exit run" }).click()
   const dialog = page.getByRole("dialog")
@@ -244,7 +244,7 @@ test("on a phone an open order is cancelled without a scroll to the side", async
   await expect(cancel).toBeHidden()
 })
 
-test("another person sees nothing of it", async ({ browser, baseURL }) => {
+test("another user sees none of it", async ({ browser, baseURL }) => {
   const { OTHER_EMAIL: email = "", OTHER_PASSWORD: password = "" } = process.env
   const context = await browser.newContext({ baseURL, storageState: { cookies: [], origins: [] } })
   const signedIn = await context.request.post("/api/auth/password-login", { data: { email, password } })

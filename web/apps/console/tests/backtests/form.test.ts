@@ -11,13 +11,13 @@ import {
 
 const fields = { ...startingFields(undefined, 7), start_date: "2020-01-01", end_date: "2026-01-01" }
 
-test("a period is whole years before its end, inside the data", () => {
+test("a preset period is whole years before its end, within the data", () => {
   expect(yearsBefore("2026-11-20", 5, null)).toBe("2021-11-20")
   expect(yearsBefore("2024-02-29", 1, null)).toBe("2023-02-28")
   expect(yearsBefore("2026-11-20", 20, "2015-01-01")).toBe("2015-01-01")
 })
 
-test("an own list of stocks is sent as a custom universe", () => {
+test("a custom list of stocks is sent as a custom universe", () => {
   const asked = askedOf({ ...fields, universe: OWN_LIST, own_symbols: ["INFY", "TCS"] })
   expect(asked.universe).toBe("custom:INFY,TCS")
   expect(asked).not.toHaveProperty("own_symbols")
@@ -26,7 +26,7 @@ test("an own list of stocks is sent as a custom universe", () => {
 test("no data set means the active one", () =>
   expect(askedOf({ ...fields, data_set: "" }).data_set).toBeNull())
 
-test("a run like an earlier one takes its settings over, its own list included", () => {
+test("repeating a run keeps its settings, including a custom list", () => {
   const config = {
     universe: "custom:INFY,TCS",
     start_date: "2019-01-01",
@@ -39,7 +39,7 @@ test("a run like an earlier one takes its settings over, its own list included",
   expect(like).not.toHaveProperty("other")
 })
 
-test("mistakes are found before anything is sent", () => {
+test("invalid values are found before sending", () => {
   expect(checkFields(fields)).toEqual({})
   expect(checkFields({ ...fields, strategy_id: null })).toHaveProperty("strategy_id")
   expect(checkFields({ ...fields, end_date: "2020-01-01" })).toHaveProperty("end_date")
@@ -47,7 +47,7 @@ test("mistakes are found before anything is sent", () => {
   expect(checkFields({ ...fields, position_size_pct: 101 })).toHaveProperty("position_size_pct")
 })
 
-test("trading days are counted roughly", () => {
+test("trading days are approximate", () => {
   expect(roughTradingDays("2020-01-01", "2026-01-01")).toBe(1488)
   expect(roughTradingDays("2026-01-01", "2020-01-01")).toBe(0)
 })

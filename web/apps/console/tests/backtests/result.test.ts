@@ -22,7 +22,7 @@ describe("the monthly heat map", () => {
     expect(first?.months.slice(9)).toEqual([null, 2, -4])
     expect(first?.whole).toBe(-2.1)
   })
-  test("over the benchmark is the difference, and nothing where the benchmark is unknown", () => {
+  test("the excess is the difference, or null if the benchmark is unknown", () => {
     const [first, second] = heatRows(monthly, yearly, "excess")
     expect(first?.months.slice(10)).toEqual([0.5, null])
     expect(second?.months[0]).toBe(-1)
@@ -34,7 +34,7 @@ describe("the monthly heat map", () => {
     expect(strength(1, 5)).toBeLessThan(strength(2, 5))
     expect(strength(50, 5)).toBe(strength(5, 5))
   })
-  test("one wild month does not pale the others", () => {
+  test("an outlier month does not fade the others", () => {
     const values = [...Array.from({ length: 19 }, () => 2), 60, null]
     expect(fullStrength(values)).toBe(2)
     expect(fullStrength([])).toBe(1)
@@ -55,22 +55,22 @@ describe("the histogram", () => {
     expect(roundWidth(7, 30)).toBe(0.25)
     expect(roundWidth(9_000, 30)).toBe(300)
   })
-  test("nothing gives nothing, one value one bin", () => {
+  test("no values give no bins, one value gives one", () => {
     expect(histogram([])).toEqual([])
     expect(histogram([4])).toHaveLength(1)
   })
 })
 
 describe("the best of a row", () => {
-  test("higher or lower, as the figure says", () => {
+  test("higher or lower, depending on the figure", () => {
     expect(bestOf([1, 3, 2], "high")).toEqual([1])
     expect(bestOf([1, 3, 2], "low")).toEqual([0])
   })
-  test("ties share it, unless all are alike", () => {
+  test("ties are all best, unless all values are equal", () => {
     expect(bestOf([3, 3, 2], "high")).toEqual([0, 1])
     expect(bestOf([3, 3], "high")).toEqual([])
   })
-  test("nothing is best where neither way is better, or only one is known", () => {
+  test("none is best if no direction is better, or only one value is known", () => {
     expect(bestOf([1, 2], undefined)).toEqual([])
     expect(bestOf([1, null, undefined], "high")).toEqual([])
   })
@@ -101,7 +101,7 @@ test("curves start at 100 on their first known day", () => {
   expect(rebased([])).toEqual([])
 })
 
-test("a trade's candles have room on both sides", () => {
+test("the chart of a trade has a margin on both sides", () => {
   expect(candleRange({ entry_date: "2024-03-01", exit_date: "2024-03-11" }, "2025-01-01")).toEqual({
     start: "2024-01-16",
     end: "2024-04-25",
@@ -110,7 +110,7 @@ test("a trade's candles have room on both sides", () => {
   expect(held).toEqual({ start: "2023-09-03", end: "2025-04-25" })
 })
 
-test("equal names are told apart", () => {
+test("equal names are made unique", () => {
   const run = (name: string, version: number | null) => ({ name: "", strategy: { id: 1, name, version } })
   expect(distinctNames([run("Dip", 1), run("Dip", 2), run("Alpha", 1)])).toEqual([
     "Dip v1",

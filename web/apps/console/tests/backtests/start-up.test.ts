@@ -8,7 +8,7 @@ const row = (indicator: string, start_up_bars: number, difference: number | null
   undefined: missing,
 })
 
-test("every indicator is a line and every number of bars a column, fewest first", () => {
+test("one row per indicator and one column per number of bars, ascending", () => {
   const table = startUpTable([row("rsi14", 60, 2.7), row("rsi14", 30, 13.8), row("close", 30, 0)])
   expect(table.bars).toEqual([30, 60])
   expect(table.lines.map(({ indicator }) => indicator)).toEqual(["rsi14", "close"])
@@ -16,14 +16,14 @@ test("every indicator is a line and every number of bars a column, fewest first"
   expect(table.lines[1]?.cells[1]).toBeUndefined()
 })
 
-test("a value that is lost or far away is not settled", () => {
+test("a missing or distant value is not settled", () => {
   expect(isSettled(row("rsi14", 30, 0.99))).toBe(true)
   expect(isSettled(row("rsi14", 30, 1))).toBe(false)
   expect(isSettled(row("sma200", 30, 0, 3))).toBe(false)
   expect(isSettled(undefined)).toBe(false)
 })
 
-test("enough is the fewest bars from which on nothing moves any more", () => {
+test("the required history is the smallest number of bars at which all are settled", () => {
   const rsi = [row("rsi14", 30, 14), row("rsi14", 60, 2.7), row("rsi14", 120, 0.04)]
   expect(barsNeeded(startUpTable(rsi))).toBe(120)
   expect(

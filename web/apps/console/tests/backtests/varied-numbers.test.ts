@@ -27,21 +27,21 @@ const document: StrategyDocument = {
   stops: { stop_loss_pct: 8, target_pct: null },
 }
 
-test("every number that can vary is found, by a pointer that leads to it", () => {
+test("every number that can vary is found with its pointer", () => {
   const leaves = numbersOf(document)
   expect(leaves.map(({ value }) => value)).toEqual([7, 40, 5, 18, 0.5, 8])
   expect(leaves[0]?.key).toBe("dip_pct")
   for (const { key, value } of leaves.slice(1)) expect(getAt(document, fromPointer(key))).toBe(value)
 })
 
-test("labels say what the number stands beside", () => {
+test("labels describe the condition around the number", () => {
   const labels = numbersOf(document).map(({ label }) => label)
   expect(labels).toContain("Entry rules: rsi14 <")
   expect(labels).toContain("Entry rules: drawdown_20d_pct from")
   expect(labels).toContain("Stops: Stop loss pct")
 })
 
-test("a range stands around the value with a round step", () => {
+test("a range surrounds the value with a round step", () => {
   expect(rangeAround(40)).toEqual({ min: 20, max: 60, step: 10 })
   expect(rangeAround(0)).toEqual({ min: 0, max: 2, step: 1 })
   for (const value of [0.5, 3, 8, 40, 1_000_000]) {
@@ -52,7 +52,7 @@ test("a range stands around the value with a round step", () => {
   }
 })
 
-test("a range without a step, or upside down, has no values", () => {
+test("a range without a step, or with min above max, has no values", () => {
   expect(sizeOf({ min: 0, max: 10, step: 0 })).toBe(0)
   expect(sizeOf({ min: 10, max: 0, step: 1 })).toBe(0)
   expect(sizeOf({ min: 0, max: 0.3, step: 0.1 })).toBe(4)

@@ -9,17 +9,17 @@ function gtt(reference: number, ...triggers: number[]): Gtt {
   return { reference, legs: triggers.map((trigger) => ({ trigger })) } as Gtt
 }
 
-describe("how far a price has to go", () => {
-  test("one trigger: the part of the way that is gone", () => {
+describe("the distance to a trigger", () => {
+  test("one trigger: progress towards it", () => {
     expect(distanceOf(gtt(100, 90), 95)).toEqual({ percent: (5 / 95) * 100, done: 0.5, between: null })
     expect(distanceOf(gtt(100, 90), 90)?.done).toBe(1)
   })
 
-  test("a price that went the other way has gone none of it", () => {
+  test("a price moving away has no progress", () => {
     expect(distanceOf(gtt(100, 90), 120)?.done).toBe(0)
   })
 
-  test("two triggers: where the price stands between, and the nearer one's distance", () => {
+  test("two triggers: position between them, and distance to the nearer one", () => {
     const found = distanceOf(gtt(100, 90, 110), 105)
     expect(found?.between).toBe(0.75)
     expect(found?.percent).toBeCloseTo((5 / 105) * 100)
@@ -42,8 +42,8 @@ test.each([
 const INFY = { lot_size: 1, tick_size: 0.05, expiry: null } as Instrument
 const FUTURE = { lot_size: 65, tick_size: 0.1, expiry: "2026-11-23" } as Instrument
 
-describe("a new trigger", () => {
-  test("begins near the price, on the tick, with a lot", () => {
+describe("a new GTT", () => {
+  test("starts near the price, on the tick size, with one lot", () => {
     const [leg] = freshLegs(false, FUTURE, 23_650)
     expect(leg).toEqual({ trigger: 23_177, transaction_type: "BUY", quantity: 65, price: 23_177 })
   })
@@ -61,16 +61,16 @@ describe("a new trigger", () => {
     ])
   })
 
-  test("shares are delivered, futures carried", () => {
+  test("shares are CNC, futures NRML", () => {
     expect([productOf(INFY), productOf(FUTURE)]).toEqual(["CNC", "NRML"])
   })
 })
 
-describe("the server's refusal", () => {
+describe("validation errors of the server", () => {
   const refusal = (validationErrors: { pointer: string; message: string }[]) =>
     new ApiError(422, "first words", "invalid_document", "id", validationErrors)
 
-  test("stands at the field it is about", () => {
+  test("are mapped to their fields", () => {
     const said = refusals(
       refusal([
         { pointer: "/legs/0/trigger", message: "too close" },
@@ -81,7 +81,7 @@ describe("the server's refusal", () => {
     expect(said).toEqual({ "/legs/0/trigger": "too close; not a tick", "": "both sides" })
   })
 
-  test("without fields it is said once, for all", () => {
+  test("without fields there is one general message", () => {
     expect(refusals(refusal([]))).toEqual({ "": "first words" })
     expect(refusals(null)).toEqual({})
   })

@@ -13,7 +13,7 @@ const refused = (...validationErrors: [pointer: string, message: string][]) =>
 
 const PLACES = { "/patch/max_orders": "values.max_orders", "/allowed_ips": "addresses" }
 
-test("each validationError stands at the field of its pointer, or of what it is below", () => {
+test("each error is mapped to the field of its pointer or of a parent", () => {
   const error = refused(["/patch/max_orders", "must be at most 50"], ["/allowed_ips/1", "is no address"])
   expect(fieldErrors(error, PLACES)).toEqual({
     "values.max_orders": "must be at most 50",
@@ -21,12 +21,12 @@ test("each validationError stands at the field of its pointer, or of what it is 
   })
 })
 
-test("two validationErrors about one field are both said", () => {
+test("two errors of one field are both shown", () => {
   const error = refused(["/allowed_ips/0", "is no address"], ["/allowed_ips/1", "is empty"])
   expect(fieldErrors(error, PLACES)).toEqual({ addresses: "is no address; is empty" })
 })
 
-test("what has no field, or is no refusal, marks none", () => {
+test("errors without a field, and other failures, are not mapped", () => {
   expect(fieldErrors(refused(["/patch/max_orders_a_day", "is unknown"]), PLACES)).toEqual({})
   expect(fieldErrors(new Error("lost"), PLACES)).toEqual({})
 })

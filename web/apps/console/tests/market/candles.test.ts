@@ -29,19 +29,19 @@ function tick(time: string, ltp: number): Tick {
   return { ltp, close: 99, change: 1, change_pct: 1, ts: `2026-11-20T${time}+05:30`, seq: 1 }
 }
 
-test("history and session are one row, and the session's candle wins", () => {
+test("history and session are merged, and the session's candle wins", () => {
   const both = joined(
     [candle("09:15", 101), candle("09:20", 102)],
     [candle("09:20", 103), candle("09:25", 104)],
     FIVE,
   )
   expect(both.map(({ close }) => close)).toEqual([101, 103, 104])
-  // India's clock as if it were UTC: 09:15 reads 09:15.
+  // Indian time as if it were UTC: 09:15 stays 09:15.
   expect(new Date(Number(both[0]?.time) * 1_000).toISOString()).toBe("2026-11-20T09:15:00.000Z")
   expect(joined([candle("09:15", 1)], [], DAY)[0]?.time).toBe("2026-11-20")
 })
 
-describe("the candle that goes on", () => {
+describe("the current candle", () => {
   const current = candle("09:20", 102, { is_complete: false })
 
   test("follows ticks up and down", () => {
@@ -50,13 +50,13 @@ describe("the candle that goes on", () => {
     expect(followed(up, tick("09:22:00", 98), FIVE)).toMatchObject({ high: 105, low: 98, close: 98 })
   })
 
-  test("is followed by the next one when its time is over, gaps and all", () => {
+  test("is followed by the next one after its interval, across gaps", () => {
     const next = followed(current, tick("09:37:12", 90), FIVE)
     expect(next).toMatchObject({ open: 90, high: 90, low: 90, close: 90, volume: 0 })
     expect(next?.ts).toBe(new Date("2026-11-20T09:35:00+05:30").toISOString())
   })
 
-  test("a tick from before it changes nothing; a day goes on whatever the hour", () => {
+  test("an earlier tick changes nothing; a daily candle continues at any hour", () => {
     expect(followed(current, tick("09:19:59", 50), FIVE)).toBe(current)
     expect(followed(current, undefined, FIVE)).toBe(current)
     expect(followed(null, tick("09:21:00", 1), FIVE)).toBeNull()
@@ -77,7 +77,7 @@ function fill(time: string, side: string, quantity: number, price: number): Acti
   return { at: `2026-11-20T${time}+05:30`, order_id: "1", run_id: "r", side, product: "CNC", quantity, price }
 }
 
-test("a trade of this minute stands on the candle that goes on, not on the one before", () => {
+test("a trade of this minute stands on the current candle, not on the one before", () => {
   const candles = joined([candle("09:15", 100)], [], FIVE)
   const going = joined([candle("09:20", 100)], [], FIVE)[0]?.time
   const [mark] = marksOf([fill("09:21:00", "BUY", 1, 99)], drawn(candles, going), FIVE)
@@ -86,7 +86,7 @@ test("a trade of this minute stands on the candle that goes on, not on the one b
   expect(drawn(candles, candles[0]?.time)).toBe(candles)
 })
 
-test("our trades stand on their candles, one mark for a side", () => {
+test("trades are marked on their candles, one marker per side", () => {
   const candles = joined([candle("09:15", 100), candle("09:20", 100)], [], FIVE)
   const marks = marksOf(
     [
@@ -107,7 +107,7 @@ test("our trades stand on their candles, one mark for a side", () => {
   expect(marks.map(({ time }) => time)).toEqual([candles[0]?.time, candles[0]?.time, candles[1]?.time])
 })
 
-test("what waits at a price is a line; what has none is not", () => {
+test("open orders and GTTs with a price are lines", () => {
   const lines = linesOf({
     ...NOTHING,
     orders: [
@@ -132,7 +132,7 @@ test("what waits at a price is a line; what has none is not", () => {
   expect(linesOf(undefined)).toEqual([])
 })
 
-test("every interval of Kite is there, and an unknown one is five minutes", () => {
+test("all intervals of Kite are available, and an unknown one falls back to five minutes", () => {
   expect(INTERVALS.map(({ id }) => id)).toEqual([
     "minute",
     "3minute",
@@ -147,7 +147,7 @@ test("every interval of Kite is there, and an unknown one is five minutes", () =
   expect(historyFrom(FIVE, new Date("2026-11-20T10:00:00Z"))).toBe("2026-11-10")
 })
 
-test("the names a refusal proposes are read out of its words", () => {
+test("suggested names are parsed from the error message", () => {
   expect(proposals("Unknown instrument NSE:INFYY; did you mean NSE:INFY, NSE:INFOBEAN?")).toEqual([
     "NSE:INFY",
     "NSE:INFOBEAN",

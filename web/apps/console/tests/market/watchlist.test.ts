@@ -18,7 +18,7 @@ const QUOTES = {
   "BSE:SENSEX": quote(68_000, 0, 0),
 }
 
-describe("a list in the order of a figure", () => {
+describe("sorting a list by a figure", () => {
   test.each([
     ["last", true, ["BSE:SENSEX", "NSE:TCS", "NSE:INFY", "NSE:GONE"]],
     ["percent", true, ["NSE:TCS", "BSE:SENSEX", "NSE:INFY", "NSE:GONE"]],
@@ -29,7 +29,7 @@ describe("a list in the order of a figure", () => {
     expect(sortedBy(IDS, QUOTES, by, isDescending)).toEqual(expected)
   })
 
-  test("what has no price stands last whichever way", () => {
+  test("missing prices sort last in both directions", () => {
     expect(sortedBy(IDS, QUOTES, "last", false).at(-1)).toBe("NSE:GONE")
   })
 })
@@ -42,19 +42,19 @@ describe("moving a row", () => {
     [-1, ["a", "b", "c"]],
   ])("a by %d", (places, expected) => expect(movedBy(["a", "b", "c"], "a", places)).toEqual(expected))
 
-  test("what is not there moves nothing", () => {
+  test("an unknown id moves nothing", () => {
     expect(movedBy(["a"], "z", 1)).toEqual(["a"])
   })
 })
 
-test("a price stands between low and high, and never outside", () => {
+test("a price is positioned between low and high, never outside", () => {
   expect(placeBetween(100, 200, 150)).toBe(0.5)
   expect(placeBetween(100, 200, 90)).toBe(0)
   expect(placeBetween(100, 200, 250)).toBe(1)
   expect(placeBetween(100, 100, 100)).toBe(0.5)
 })
 
-test("a price is old after eight seconds, and says how old", () => {
+test("a price is stale after eight seconds, with its age", () => {
   const tick = { ts: "2026-11-20T10:00:00+05:30" } as Tick
   const at = new Date(tick.ts).getTime()
   expect(staleFor(tick, at + 8_000)).toBeNull()
@@ -68,7 +68,7 @@ test("a price is old after eight seconds, and says how old", () => {
   ])
 })
 
-test("a head sorts the largest first, then the smallest, then gives the list its own order back", () => {
+test("a header sorts descending, then ascending, then restores the list's own order", () => {
   const first = nextSorting(null, "percent")
   expect(first).toEqual({ by: "percent", isDescending: true })
   const second = nextSorting(first, "percent")
@@ -77,7 +77,7 @@ test("a head sorts the largest first, then the smallest, then gives the list its
   expect(nextSorting(second, "name")).toEqual({ by: "name", isDescending: false })
 })
 
-/** As much of an element as a row's painter touches; it counts what is written. */
+/** The parts of an element that the row painter uses; counts writes. */
 class Node {
   writes = 0
   style: Record<string, string> = {}
@@ -101,7 +101,7 @@ class Node {
   }
 }
 
-test("a tick writes the figures that are other ones, and nothing else", () => {
+test("a tick only writes the figures that changed", () => {
   const names = ["last", "change", "percent", "volume", "bid", "ask", "range", "fill", "mark", "age"]
   const nodes = Object.fromEntries(names.map((name) => [name, new Node()])) as Record<string, Node>
   const row = new Node()

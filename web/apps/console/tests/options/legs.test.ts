@@ -4,8 +4,8 @@ import { isInMoney, lotsOf, MOST_LEGS, picked, readLegs, writeLegs } from "@/fea
 const CALL = "NIFTY26NOV23600CE"
 const PUT = "NIFTY26NOV23600PE"
 
-describe("legs in the address bar", () => {
-  test("read back as they were written", () => {
+describe("legs in the URL", () => {
+  test("are unchanged by a round trip", () => {
     const legs = [
       { way: "BUY" as const, lots: 2, symbol: CALL },
       { way: "SELL" as const, lots: 1, symbol: PUT },
@@ -20,7 +20,7 @@ describe("legs in the address bar", () => {
     (text) => expect(readLegs(text)).toEqual([]),
   )
 
-  test("one bad part does not spoil the others, and there are no more than ten", () => {
+  test("an invalid part is skipped, and there are at most ten legs", () => {
     expect(readLegs(`B1.${CALL},oops,S3.${PUT}`).map(({ lots }) => lots)).toEqual([1, 3])
     const many = Array.from({ length: 15 }, (_, i) => `B1.NIFTY26NOV${23_000 + i}CE`).join(",")
     expect(readLegs(many)).toHaveLength(MOST_LEGS)
@@ -28,7 +28,7 @@ describe("legs in the address bar", () => {
 })
 
 describe("picking from the chain", () => {
-  test("the same side adds a lot, the other side takes one away", () => {
+  test("the same side adds a lot, the opposite side removes one", () => {
     const one = picked([], CALL, "BUY")
     expect(one).toEqual([{ way: "BUY", lots: 1, symbol: CALL }])
     const two = picked(one, CALL, "BUY")
@@ -37,14 +37,14 @@ describe("picking from the chain", () => {
     expect(picked(one, CALL, "SELL")).toEqual([])
   })
 
-  test("a sold contract counts below nought", () => {
+  test("a sold contract counts as negative", () => {
     const sold = picked([], PUT, "SELL")
     expect(lotsOf(sold, PUT)).toBe(-1)
     expect(lotsOf(sold, CALL)).toBe(0)
     expect(lotsOf(sold, undefined)).toBe(0)
   })
 
-  test("an eleventh contract is not taken, more of a known one is", () => {
+  test("an eleventh contract is not added, but lots of an existing one are", () => {
     const ten = readLegs(Array.from({ length: 10 }, (_, i) => `B1.NIFTY26NOV${23_000 + i}CE`).join(","))
     expect(picked(ten, CALL, "BUY")).toEqual(ten)
     expect(lotsOf(picked(ten, "NIFTY26NOV23003CE", "BUY"), "NIFTY26NOV23003CE")).toBe(2)

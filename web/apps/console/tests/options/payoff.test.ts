@@ -4,8 +4,8 @@ import { bySign, curveDay } from "@/features/options/builder/payoff-option"
 import { changePct, mostOpen } from "@/features/options/chain/side-columns"
 import { aroundMoney } from "@/features/options/open-interest-option"
 
-describe("a payoff cut by its sign", () => {
-  test("both sides hold the crossing, between the levels where it happens", () => {
+describe("a payoff split by its sign", () => {
+  test("both sides include the interpolated crossing", () => {
     const { gains, losses } = bySign([100, 110, 120], [-5, 5, 15])
     expect(gains).toEqual([
       [100, null],
@@ -21,13 +21,13 @@ describe("a payoff cut by its sign", () => {
     ])
   })
 
-  test("a level that is nought itself belongs to both, without another", () => {
+  test("a level at zero belongs to both sides, without an extra point", () => {
     const { gains, losses } = bySign([1, 2, 3], [-1, 0, 1])
     expect(gains.map(([, profit]) => profit)).toEqual([null, 0, 1])
     expect(losses.map(([, profit]) => profit)).toEqual([-1, 0, null])
   })
 
-  test("what never crosses is whole on one side", () => {
+  test("a curve without crossing is on one side only", () => {
     const { gains, losses } = bySign([1, 2], [3, 4])
     expect(gains).toEqual([
       [1, 3],
@@ -52,14 +52,14 @@ function row(strike: number, oi: number, is_atm = false): ChainRow {
   return { strike, is_atm, CE: side({ oi }), PE: null }
 }
 
-test("a change needs a price and a close", () => {
+test("a percent change needs a price and a close", () => {
   expect(changePct(side({}))).toBe(25)
   expect(changePct(side({ close: null }))).toBeNull()
   expect(changePct(side({ ltp: null }))).toBeNull()
   expect(changePct(side({ close: 0 }))).toBeNull()
 })
 
-test("bars are measured by the largest open interest, and never by nought", () => {
+test("bars are scaled by the largest open interest, which is at least 1", () => {
   expect(mostOpen([row(1, 5), row(2, 900)])).toBe(900)
   expect(mostOpen([])).toBe(1)
 })

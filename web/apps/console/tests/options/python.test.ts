@@ -18,19 +18,19 @@ function written(...legs: PreviewLeg[]): string {
   return pythonOf({ session: SESSION, legs, product: "NRML", name: "my_spread", origin: "http://host:1" })
 }
 
-test("strikes are counted from the money, so that the script means the same tomorrow", () => {
+test("strikes are relative to the money, so that the script stays valid tomorrow", () => {
   expect(moneyness(leg(23_650, "BUY"), SESSION)).toBe("ATM")
   expect(moneyness(leg(23_750, "BUY"), SESSION)).toBe("+2_strike")
   expect(moneyness(leg(23_600, "BUY"), SESSION)).toBe("-1_strike")
   expect(moneyness(leg(23_625, "BUY"), SESSION)).toBe("")
 })
 
-test("a day is written as its word where it has one", () => {
+test("an expiry is written as its relative name where it has one", () => {
   expect(expiryWord(SESSION, "2026-12-01")).toBe("next_week")
   expect(expiryWord(SESSION, "2027-01-26")).toBe("2027-01-26")
 })
 
-test("the script resolves the spread and makes a run of it", () => {
+test("the script resolves the spread and creates a run", () => {
   const code = written(leg(23_650, "BUY"), leg(23_750, "SELL", "2026-11-23", 2))
   expect(code).toContain('base_url="http://host:1"')
   expect(code).toContain('expiry="current_week"')
@@ -42,11 +42,11 @@ test("the script resolves the spread and makes a run of it", () => {
   expect(code).not.toContain("undefined")
 })
 
-test("a calendar gives the later leg its own expiry", () => {
+test("a calendar spread gives the later leg its own expiry", () => {
   const code = written(leg(23_650, "SELL"), leg(23_650, "BUY", "2026-12-01"))
   expect(code.match(/"expiry": "next_week"/g)).toHaveLength(1)
 })
 
-test("a strike off the grid is written as it is", () => {
+test("a strike off the grid is written as its number", () => {
   expect(written(leg(23_625, "BUY"))).toContain('{"option_type": "CE", "strike": 23625}')
 })

@@ -2,7 +2,7 @@ import { expect, test } from "vitest"
 import { entryScript } from "@/app/shell/version/use-version-check"
 import { deviceName } from "@/features/settings/sessions-section"
 
-test("the entry script is what tells two builds apart", () => {
+test("the entry script identifies a build", () => {
   const page = '<script type="module" crossorigin src="/assets/index-CYN5nvGY.js"></script>'
   expect(entryScript(page)).toBe("/assets/index-CYN5nvGY.js")
   expect(entryScript("<html></html>")).toBe("")

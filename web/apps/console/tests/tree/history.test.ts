@@ -24,19 +24,19 @@ test("a document changed back is not changed", () => {
   expect(isChanged(reduce(there, changed("one")))).toBe(false)
 })
 
-test("saving begins anew", () => {
+test("saving resets the history", () => {
   const saved = reduce(reduce(begin(first), changed("two")), { kind: "saved", document: { name: "two" } })
   expect(isChanged(saved)).toBe(false)
   expect(reduce(saved, { kind: "undo" })).toBe(saved)
 })
 
-test("the way back is bounded", () => {
+test("the undo history is bounded", () => {
   let history = begin(first)
   for (let i = 0; i < 300; i += 1) history = reduce(history, changed(String(i)))
   expect(history.past.length).toBe(100)
 })
 
-test("the document of a strategy is what a person wrote, without what the server set", () => {
+test("the document of a strategy excludes the fields set by the server", () => {
   const strategy = {
     id: 4,
     version: 2,

@@ -17,7 +17,7 @@ test("a pointer finds its value in the text", () => {
   expect(at("/name")).toBe('"x"')
 })
 
-test("what is missing is marked at the beginning of what should hold it", () => {
+test("a missing value is located at the start of its parent", () => {
   const { from, to } = rangeOfPointer(text, "/stops/target_pct/x")
   expect(text.slice(from, to)).toBe("{")
   expect(from).toBe(text.indexOf("{", text.indexOf("stops")))
@@ -25,7 +25,7 @@ test("what is missing is marked at the beginning of what should hold it", () => 
 
 test("the whole document is the empty pointer", () => expect(at("")).toBe(text))
 
-test("a broken text does not break the search", () => {
+test("invalid JSON does not break the search", () => {
   expect(rangeOfPointer('{"a": {"b": ', "/a/b")).toMatchObject({ from: expect.any(Number) })
   expect(rangeOfPointer("", "/a")).toEqual({ from: 0, to: 0 })
 })

@@ -28,7 +28,7 @@ const root: Condition = { type: "and", conditions: [one, two, inner] }
 const whole = { name: "x", entry_rules: root }
 const at = (...rest: (string | number)[]) => ["entry_rules", ...rest]
 
-/** The tree in short: "and(1,2,or(3,4))". */
+/** A short text of the tree: "and(1,2,or(3,4))". */
 function short(node: Condition): string {
   if ("conditions" in node) return `${node.type}(${node.conditions.map(short).join(",")})`
   if ("condition" in node) return `${node.type}(${short(node.condition)})`
@@ -44,22 +44,22 @@ test("a condition is added at the end of a group", () => {
 })
 
 describe("removing", () => {
-  test("takes one out of its group", () => {
+  test("removes a condition from its group", () => {
     expect(after(removeCondition(whole, at("conditions", 0)))).toBe("and(2,or(3,4))")
   })
-  test("the last of a group takes the group along", () => {
+  test("removing the last condition removes the group", () => {
     const once = removeCondition(whole, at("conditions", 2, "conditions", 0))
     expect(after(once)).toBe("and(1,2,or(4))")
     expect(after(removeCondition(once, at("conditions", 2, "conditions", 0)))).toBe("and(1,2)")
   })
-  test("what a wrapper holds takes the wrapper along", () => {
+  test("removing the content of a wrapper removes the wrapper", () => {
     const wrapped = wrap(whole, at("conditions", 0), "not")
     expect(after(removeCondition(wrapped, at("conditions", 0, "condition")))).toBe("and(2,or(3,4))")
   })
-  test("the root becomes a blank comparison, for there is no empty rule", () => {
+  test("a removed root becomes a blank comparison", () => {
     expect(removeCondition(whole, at()).entry_rules).toEqual(blankCondition("compare"))
   })
-  test("a count never asks for more than it has left", () => {
+  test("a count never requires more conditions than it has", () => {
     const counted = {
       ...whole,
       entry_rules: { type: "count", at_least: 3, conditions: [one, two, three] } as Condition,
@@ -69,7 +69,7 @@ describe("removing", () => {
 })
 
 describe("moving", () => {
-  test("up and down swap neighbours and stop at the ends", () => {
+  test("up and down swap neighbours, except at the ends", () => {
     expect(after(shift(whole, at("conditions", 0), 1))).toBe("and(2,1,or(3,4))")
     expect(shift(whole, at("conditions", 0), -1)).toBe(whole)
     expect(shift(whole, at("conditions", 2), 1)).toBe(whole)
@@ -84,14 +84,14 @@ describe("moving", () => {
   test("never into itself", () => {
     expect(moveInto(whole, at("conditions", 2), at("conditions", 2), 0)).toBe(whole)
   })
-  test("out of its group, to stand after it", () => {
+  test("out of its group, directly after it", () => {
     expect(after(moveOut(whole, at("conditions", 2, "conditions", 0)))).toBe("and(1,2,or(4),3)")
   })
-  test("the last one out closes the group", () => {
+  test("moving the last condition out removes the group", () => {
     const small = removeCondition(whole, at("conditions", 2, "conditions", 0))
     expect(after(moveOut(small, at("conditions", 2, "conditions", 0)))).toBe("and(1,2,4)")
   })
-  test("what stands at the top has nowhere to go out to", () => {
+  test("a top-level condition cannot move out", () => {
     expect(moveOut(whole, at("conditions", 0))).toBe(whole)
   })
 })
@@ -104,17 +104,17 @@ describe("groups", () => {
       expect(after(unwrap(wrapped, at("conditions", 1)))).toBe("and(1,2,or(3,4))")
     }
   })
-  test("a group of several gives its conditions to the group around", () => {
+  test("unwrapping a group adds its conditions to the parent group", () => {
     expect(after(unwrap(whole, at("conditions", 2)))).toBe("and(1,2,3,4)")
   })
-  test("the root group of several cannot go", () => {
+  test("a root group with several conditions cannot be unwrapped", () => {
     expect(canUnwrap(whole, at())).toBe(false)
     expect(canUnwrap(whole, at("conditions", 0))).toBe(false)
     expect(canUnwrap(whole, at("conditions", 2))).toBe(true)
   })
 })
 
-test("the parent of a node is the node that holds it", () => {
+test("the parent of a node is the node that contains it", () => {
   expect(parentPath(at("conditions", 2, "conditions", 0))).toEqual(at("conditions", 2))
   expect(parentPath(at("condition"))).toEqual(at())
   expect(parentPath(at())).toBeNull()

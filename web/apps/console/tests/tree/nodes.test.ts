@@ -10,7 +10,7 @@ const rsi: Condition = {
   right: { type: "literal", value: 40 },
 }
 
-describe("turning a condition into another kind", () => {
+describe("converting a condition to another type", () => {
   test.each(KINDS.flatMap((from) => KINDS.map((to) => [from, to] as const)))(
     "%s to %s has the kind asked for",
     (from, to) => {
@@ -18,7 +18,7 @@ describe("turning a condition into another kind", () => {
     },
   )
 
-  test("the same kind is the same node", () => expect(convert(rsi, "compare")).toBe(rsi))
+  test("the same type returns the same node", () => expect(convert(rsi, "compare")).toBe(rsi))
 
   test("a comparison keeps its sides", () => {
     expect(convert(rsi, "cross")).toMatchObject({ left: rsi.left, right: rsi.right })
@@ -36,13 +36,13 @@ describe("turning a condition into another kind", () => {
     })
   })
 
-  test("a comparison put into a group becomes its only condition", () => {
+  test("a comparison converted to a group becomes its only condition", () => {
     expect(convert(rsi, "and")).toEqual({ type: "and", conditions: [rsi] })
     expect(convert(rsi, "for_bars")).toMatchObject({ bars: 3, condition: rsi })
   })
 })
 
-test("a tree is measured with its operands, as the server counts", () => {
+test("the size of a tree includes its operands, as on the server", () => {
   expect(measure(rsi)).toEqual({ nodes: 3, depth: 2 })
   expect(measure({ type: "not", condition: { type: "and", conditions: [rsi, rsi] } })).toEqual({
     nodes: 8,

@@ -47,17 +47,17 @@ const all: Operand[] = [
   { type: "market", name: "close" },
 ]
 
-test.each(all)("$type goes to its choice and back", (operand) => {
+test.each(all)("$type converts to its choice and back", (operand) => {
   expect(operandOf(choiceOf(operand), operand, catalogue)).toEqual(operand)
 })
 
-describe("what may be picked", () => {
+describe("available choices", () => {
   const values = (scope: "entry" | "position" | "market") =>
     choices(catalogue, scope, ["dip_pct"]).flatMap(({ items }) => items.map(({ value }) => value))
 
   test("no position in an entry", () => expect(values("entry")).not.toContain("position:pnl_pct"))
   test("the position in an exit", () => expect(values("position")).toContain("position:pnl_pct"))
-  test("the index alone in a regime, and it has no volume", () => {
+  test("only the index in a regime, without volume", () => {
     expect(values("market")).toContain("market:sma50")
     expect(values("market")).not.toContain("market:volume")
     expect(values("market").some((value) => value.startsWith("name:") || value.startsWith("fn:"))).toBe(false)
@@ -82,15 +82,15 @@ describe("an indicator with its own settings", () => {
       source: "close",
     })
   })
-  test("names its first line where it has several", () => {
+  test("selects its first output where it has several", () => {
     expect(operandOf("fn:bollinger", before, catalogue)).toMatchObject({ output: "upper" })
   })
-  test("has no source where it reads whole candles", () => {
+  test("has no source where it uses whole candles", () => {
     expect(operandOf("fn:atr", before, catalogue)).not.toHaveProperty("source")
   })
 })
 
-test("a calculation keeps what was there as its first part", () => {
+test("a calculation keeps the previous operand as its left side", () => {
   const close: Operand = { type: "indicator", name: "close" }
   expect(operandOf("arith", close, catalogue)).toMatchObject({ type: "arith", left: close })
 })
@@ -100,7 +100,7 @@ test("a bare number is a literal", () => {
   expect(operandOf("literal", 40, catalogue)).toEqual({ type: "literal", value: 40 })
 })
 
-test("an offset of zero leaves no key behind", () => {
+test("an offset of zero removes the key", () => {
   const before = withOffset({ type: "indicator", name: "close" }, 3)
   expect(offsetOf(before)).toBe(3)
   expect(withOffset(before, 0)).toEqual({ type: "indicator", name: "close" })

@@ -22,7 +22,7 @@ import {
   type RunPulse,
 } from "@/lib/queries/workers"
 
-/** A document as it is in force. */
+/** The protection document in force. */
 const inForce = (document: ProtectionDocument, legs: { instrument: string }[] = []) =>
   ({ backend_protection: document, legs }) as unknown as ProtectionSnapshot
 
@@ -42,7 +42,7 @@ const DOCUMENT: ProtectionDocument = {
 }
 
 describe("a protection as a form", () => {
-  test("what is read and written again says the same", () => {
+  test("is unchanged by a round trip", () => {
     expect(toDocument(toDraft(inForce(DOCUMENT)))).toEqual({
       enabled: true,
       positions: [
@@ -52,7 +52,7 @@ describe("a protection as a form", () => {
     })
   })
 
-  test("a position that the worker named by its token has a name, and the worker's own words stay", () => {
+  test("a position identified by token gets its instrument, and worker metadata is kept", () => {
     const { symbol: _, ...position } = INFY
     const document = { mode: "own", version: 7, positions: [{ ...position, instrument_token: 5 }] }
     const draft = toDraft(inForce(document, [{ instrument: "NSE:INFY" }]))
@@ -64,7 +64,7 @@ describe("a protection as a form", () => {
     })
   })
 
-  test("what is emptied is left out, so that nothing of it stays", () => {
+  test("emptied fields are omitted", () => {
     const draft = toDraft(inForce(DOCUMENT))
     draft.operations = { exit_on_worker_stale: false, worker_stale_sec: "", mis_squareoff_buffer_sec: "" }
     draft.basket.stoploss_pct = "4"
@@ -73,7 +73,7 @@ describe("a protection as a form", () => {
     expect(toDocument(toDraft(null))).toEqual({ enabled: true })
   })
 
-  test("the server's validationErrors stand at their fields", () => {
+  test("validation errors are mapped to their fields", () => {
     const told = fieldErrors([
       { pointer: "/backend_protection/positions/0/stoploss_pct", message: "must be positive" },
       { pointer: "/reason", message: "too long" },
@@ -81,7 +81,7 @@ describe("a protection as a form", () => {
     expect(told).toEqual({ "positions.0.stoploss_pct": "must be positive" })
   })
 
-  test("open legs that no rule names are offered", () => {
+  test("open legs without a rule are offered", () => {
     const legs = [
       { instrument: "NSE:INFY", product: "CNC", quantity: 10 },
       { instrument: "NSE:TCS", product: "MIS", quantity: -5 },
@@ -91,7 +91,7 @@ describe("a protection as a form", () => {
     expect(unprotected(legs, named).map(({ instrument }) => instrument)).toEqual(["NSE:TCS"])
   })
 
-  test("lines are drawn at the levels in force, the trailing one where it is now", () => {
+  test("lines are drawn at the levels in force, the trailing one at its current price", () => {
     const leg = {
       instrument: "NSE:INFY",
       entry_price: 1500,
@@ -112,7 +112,7 @@ describe("a protection as a form", () => {
   })
 })
 
-test("the line of a run that is over ends with what it closed with", () => {
+test("the profit line of a closed run ends with its closing profit", () => {
   const at = "2026-11-20T10:00:00Z"
   const kept = [{ at, net: 1896.61 }] as PnlAt[]
   const end = { at: "2026-11-20T10:00:10Z", value: 1777.13 }
@@ -128,7 +128,7 @@ describe("risk controls", () => {
     { key: "shorts", type: "boolean" as const },
   ]
 
-  test("begin with what is in force, then with the default", () => {
+  test("start with the value in force, else the default", () => {
     expect(initialRisk(schema, { style: "passive" })).toEqual({
       max_orders: 20,
       style: "passive",
@@ -150,7 +150,7 @@ describe("risk controls", () => {
     ])
   })
 
-  test("ranges and choices are worded", () => {
+  test("ranges and choices have labels", () => {
     expect([
       rangeOf({ key: "a", min: 1, max: 5 }),
       rangeOf({ key: "a", max: 5 }),
@@ -162,7 +162,7 @@ describe("risk controls", () => {
     ])
   })
 
-  test("a change waits until the worker is heard of after it", () => {
+  test("a change is pending until the next heartbeat", () => {
     const at = "2026-11-20T15:30:00+05:30"
     expect(isRiskPending({ risk_changed_at: null, last_heartbeat_at: null })).toBe(false)
     expect(isRiskPending({ risk_changed_at: at, last_heartbeat_at: null })).toBe(true)
@@ -171,7 +171,7 @@ describe("risk controls", () => {
   })
 })
 
-describe("the grid", () => {
+describe("the list of runs", () => {
   const card = (id: string, more: Partial<RunCard> = {}) =>
     ({
       strategy_run_id: id,
@@ -184,7 +184,7 @@ describe("the grid", () => {
       ...more,
     }) as unknown as RunCard
 
-  test("modes stand apart, live first", () => {
+  test("runs are grouped by mode, live first", () => {
     const found = byMode([
       card("a"),
       card("b", { execution_mode: "dry_run" }),
@@ -197,12 +197,12 @@ describe("the grid", () => {
     ])
   })
 
-  test("those that want to be looked at lead", () => {
+  test("runs needing attention come first", () => {
     const [paper] = byMode([card("a"), card("b", { attention: ["halted"] }), card("c")])
     expect(paper?.[1].map((run) => run.strategy_run_id)).toEqual(["b", "a", "c"])
   })
 
-  test("what the socket said goes over the card", () => {
+  test("pulses of the socket override the card", () => {
     const pulse = { strategy_run_id: "a", status: "halted", pnl: { net: 5 } } as unknown as RunPulse
     const [a, b] = withPulses([card("a"), card("b")], [pulse])
     expect([a?.status, a?.pnl.net, a?.spark]).toEqual(["halted", 5, [1, 2, 5]])

@@ -64,7 +64,7 @@ describe("an option run in words", () => {
     )
   })
 
-  test("a state this console does not know is shown as it is", () => {
+  test("an unknown state is shown unchanged", () => {
     expect(statusWords("partial").label).toBe("Partly entered")
     expect(statusWords("moved").label).toBe("moved")
   })

@@ -8,15 +8,15 @@ const order = (status: string) =>
 
 const cancelling = { onCancel: vi.fn(), cancelled: undefined }
 
-describe("what can be done about an order", () => {
-  test.each([orderColumns, phoneColumns])("stays in sight at the end of its row", (columnsOf) => {
+describe("the cancel action of an order", () => {
+  test.each([orderColumns, phoneColumns])("is pinned to the end of the row", (columnsOf) => {
     const columns = columnsOf([order("COMPLETE"), order("OPEN")], cancelling)
     expect(columns.at(-1)?.id).toBe("cancel")
     expect(columns.at(-1)?.isPinned).toBe(true)
     expect(columns.filter(({ isPinned }) => isPinned)).toHaveLength(1)
   })
 
-  test.each([orderColumns, phoneColumns])("takes no room where nothing can be done", (columnsOf) => {
+  test.each([orderColumns, phoneColumns])("is absent for orders that cannot be cancelled", (columnsOf) => {
     const settled = ["COMPLETE", "REJECTED", "CANCELLED", "CANCELLED AMO", "CANCEL PENDING"].map(order)
     const columns = columnsOf(settled, cancelling)
     expect(columns.some(({ id }) => id === "cancel")).toBe(false)

@@ -50,7 +50,7 @@ describe("which rule protects a leg", () => {
   const squareOff = step({ rule: "mis_squareoff" })
   const watching = (...legs: object[]) => ({ legs }) as unknown as ProtectionSnapshot
 
-  test("its own rule, then the basket's, where it is in it", () => {
+  test("its own rule, then the basket's if it belongs to it", () => {
     const named = watching({ ...leg, status: "armed" })
     expect(protectingRule(leg, [basket, own], named)).toBe(basket)
     expect(protectingRule(leg, [own], named)).toBe(own)
@@ -197,7 +197,7 @@ describe("events", () => {
   })
 })
 
-describe("what the entry's button says", () => {
+describe("the label of the entry button", () => {
   const entry = (margin_required: number | null) =>
     ({
       preview: { basket: { orders: [{}, {}] }, cost_contract: { margin_required, total_charges: 9 } },
