@@ -1,6 +1,6 @@
 import { expect, test } from "vitest"
 import {
-  askedOf,
+  backtestOf,
   checkFields,
   fieldsLike,
   OWN_LIST,
@@ -18,13 +18,13 @@ test("a preset period is whole years before its end, within the data", () => {
 })
 
 test("a custom list of stocks is sent as a custom universe", () => {
-  const asked = askedOf({ ...fields, universe: OWN_LIST, own_symbols: ["INFY", "TCS"] })
+  const asked = backtestOf({ ...fields, universe: OWN_LIST, own_symbols: ["INFY", "TCS"] })
   expect(asked.universe).toBe("custom:INFY,TCS")
   expect(asked).not.toHaveProperty("own_symbols")
 })
 
 test("no data set means the active one", () =>
-  expect(askedOf({ ...fields, data_set: "" }).data_set).toBeNull())
+  expect(backtestOf({ ...fields, data_set: "" }).data_set).toBeNull())
 
 test("repeating a run keeps its settings, including a custom list", () => {
   const config = {

@@ -106,7 +106,7 @@ function Resume({ state, onClose }: { state: KillSwitchState; onClose: () => voi
   return (
     <Stack gap="sm">
       <Text size="sm">
-        Stopped {instant(state.since)} by {state.by ?? "somebody"}
+        Stopped {instant(state.since)} by {state.by ?? "another user"}
         {state.reason ? `: ${state.reason}` : "."}
       </Text>
       <Text size="sm">

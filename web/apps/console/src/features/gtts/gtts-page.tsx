@@ -35,7 +35,7 @@ function useDelete(): (gtt: Gtt) => void {
   const again = useMutation({
     mutationFn: (gtt: Gtt) =>
       gttCalls.create({ account_scope: gtt.account_scope, instrument: gtt.instrument, legs: legsAgain(gtt) }),
-    onSuccess: (made) => notifyDone(`It waits again, as GTT ${made.id}`),
+    onSuccess: (made) => notifyDone(`Restored as GTT ${made.id}`),
     onError: (error) => notifyFailure("The GTT could not be restored", error),
     onSettled: () => client.invalidateQueries({ queryKey: ["gtts"] }),
   })

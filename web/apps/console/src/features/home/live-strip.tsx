@@ -59,7 +59,7 @@ function Mode({ mode }: { mode: ModeSummary }) {
 
 function Wanted({ items }: { items: Attention[] }) {
   return (
-    <ul className={classes.wanted} aria-label="Needs attention">
+    <ul className={classes.attention} aria-label="Needs attention">
       {items.slice(0, MOST).map((item) => (
         <li key={`${item.strategy_run_id} ${item.reason}`}>
           <Link to="/workers/$id" params={{ id: item.strategy_run_id }} className={classes.alert}>

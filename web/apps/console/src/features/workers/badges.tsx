@@ -25,11 +25,16 @@ export function StatusBadge({ status }: { status: string }) {
   return <Badge color={COLORS[status] ?? "gray"}>{words(status)}</Badge>
 }
 
-const GUARDS: Record<string, string> = { Armed: "green", Triggered: "red", Exiting: "yellow", Failed: "red" }
+const PROTECTION_COLORS: Record<string, string> = {
+  Armed: "green",
+  Triggered: "red",
+  Exiting: "yellow",
+  Failed: "red",
+}
 
 export function ProtectionBadge({ status, isOver }: { status: string; isOver: boolean }) {
   const text = protectionWords(status, isOver)
-  return <Badge color={GUARDS[text] ?? "gray"}>{text}</Badge>
+  return <Badge color={PROTECTION_COLORS[text] ?? "gray"}>{text}</Badge>
 }
 
 /** Problems that need attention, except those that the status and health badges already show. */

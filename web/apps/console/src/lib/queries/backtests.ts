@@ -52,7 +52,7 @@ type Whole = Required<
 >
 
 /** A backtest request with all settings. */
-export type Asked = Whole & {
+export type NewBacktest = Whole & {
   strategy_id: number
   universe: string
   charges: string
@@ -61,8 +61,8 @@ export type Asked = Whole & {
 
 export const runCalls = {
   /** Queued runs return 202 with the run instead of its report. */
-  start: async (asked: Asked) =>
-    (await unwrap(api.runBacktest({ body: { ...asked, async: true } }))) as unknown as RunSummary,
+  start: async (backtest: NewBacktest) =>
+    (await unwrap(api.runBacktest({ body: { ...backtest, async: true } }))) as unknown as RunSummary,
   cancel: (id: string) => unwrap(api.cancelRun({ path: { run_id: id } })),
   remove: (id: string) => unwrap(api.deleteRun({ path: { run_id: id } })),
   label: (id: string, labels: { name: string; tags: string[] }) =>

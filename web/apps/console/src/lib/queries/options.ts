@@ -45,7 +45,7 @@ export const spreadsQuery = queryOptions({
   staleTime: 3_600_000,
 })
 
-export interface PreviewAsked {
+export interface PreviewRequest {
   underlying: string
   product: "NRML" | "MIS"
   legs: { tradingsymbol: string; exchange: string; transaction_type: Way; lots: number }[]
@@ -53,17 +53,17 @@ export interface PreviewAsked {
 }
 
 /** Preview a strategy at current prices, computed by the server. */
-export const previewQuery = (asked: PreviewAsked) =>
+export const previewQuery = (request: PreviewRequest) =>
   queryOptions({
-    queryKey: ["options", "preview", asked],
+    queryKey: ["options", "preview", request],
     queryFn: async ({ signal }) =>
-      (await unwrap(api.previewStrategy({ signal, body: asked }))) as unknown as StrategyPreview,
-    enabled: asked.legs.length > 0,
+      (await unwrap(api.previewStrategy({ signal, body: request }))) as unknown as StrategyPreview,
+    enabled: request.legs.length > 0,
     placeholderData: keepPreviousData,
     refetchInterval: ({ state }) => (state.status === "error" ? false : PREVIEW_MS),
   })
 
-export interface SpreadAsked {
+export interface SpreadRequest {
   underlying: string
   spread: string
   expiry: string
@@ -74,8 +74,8 @@ export interface SpreadAsked {
 
 export const optionCalls = {
   /** The legs of a named strategy, resolved against the current chain. */
-  resolve: async (asked: SpreadAsked) =>
-    (await unwrap(api.previewStrategy({ body: asked }))) as unknown as StrategyPreview,
+  resolve: async (request: SpreadRequest) =>
+    (await unwrap(api.previewStrategy({ body: request }))) as unknown as StrategyPreview,
   /** The contract of a strike and an expiry. */
   contract: async (underlying: string, expiry: string, option_type: OptionType, strike: number) => {
     const answer = (await unwrap(

@@ -104,7 +104,7 @@ export interface Range {
   step: number
 }
 
-export type StudyAsked = StudyRequest
+export type NewStudy = StudyRequest
 
 const POLL_MS = 1_000
 
@@ -127,7 +127,7 @@ export const studyQuery = (id: string) =>
   })
 
 export const studyCalls = {
-  start: (asked: StudyAsked) => unwrap(api.startStudy({ body: asked })),
+  start: (study: NewStudy) => unwrap(api.startStudy({ body: study })),
   cancel: (id: string) => unwrap(api.cancelStudy({ path: { study_id: id } })),
   resume: (id: string) => unwrap(api.resumeStudy({ path: { study_id: id } })),
   remove: (id: string) => unwrap(api.deleteStudy({ path: { study_id: id } })),

@@ -1,9 +1,9 @@
 /** Defaults of a new backtest, and the preset periods. */
 import type { RunConfig } from "@tradertape/api/backtest.ts"
-import type { Asked } from "@/lib/queries/backtests"
+import type { NewBacktest } from "@/lib/queries/backtests"
 import type { DataSet } from "@/lib/queries/market"
 
-export interface Fields extends Omit<Asked, "strategy_id" | "data_set" | "universe"> {
+export interface Fields extends Omit<NewBacktest, "strategy_id" | "data_set" | "universe"> {
   strategy_id: number | null
   data_set: string
   universe: string
@@ -70,7 +70,7 @@ export function fieldsLike(config: RunConfig, base: Fields): Fields {
   }
 }
 
-export function askedOf({ own_symbols, ...fields }: Fields): Asked {
+export function backtestOf({ own_symbols, ...fields }: Fields): NewBacktest {
   return {
     ...fields,
     strategy_id: fields.strategy_id ?? 0,

@@ -9,7 +9,7 @@ import { failureText } from "@/lib/notify"
 import { type Options, runCalls } from "@/lib/queries/backtests"
 import type { DataSet } from "@/lib/queries/market"
 import { AdvancedFields } from "./advanced-fields"
-import { askedOf, checkFields, type Fields } from "./defaults"
+import { backtestOf, checkFields, type Fields } from "./defaults"
 import classes from "./form.module.css"
 import { MoneyFields } from "./money-fields"
 import { PeriodFields } from "./period-fields"
@@ -29,7 +29,7 @@ export function RunForm({ initial, options, sets }: Props) {
   const form = useForm<Fields>({ initialValues: initial, validate: checkFields })
   const [runId, setRunId] = useState<string | null>(null)
   const starting = useMutation({
-    mutationFn: (fields: Fields) => runCalls.start(askedOf(fields)),
+    mutationFn: (fields: Fields) => runCalls.start(backtestOf(fields)),
     onSuccess: (run) => setRunId(run.run_id),
     onError: (error) => {
       if (!(error instanceof ApiError)) return

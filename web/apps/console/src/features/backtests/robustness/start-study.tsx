@@ -4,7 +4,7 @@ import type { Run } from "@tradertape/api/backtest.ts"
 import { type ReactNode, useState } from "react"
 import { Section } from "@/components/page/section"
 import { notifyFailure } from "@/lib/notify"
-import { type StudyAsked, studiesQuery, studyCalls } from "@/lib/queries/studies"
+import { type NewStudy, studiesQuery, studyCalls } from "@/lib/queries/studies"
 import classes from "./robustness.module.css"
 import { VaryDialog, type VaryingKind } from "./vary-dialog"
 
@@ -49,7 +49,7 @@ export function StartStudy({ run }: { run: Run }) {
   const client = useQueryClient()
   const [dialog, setDialog] = useState<VaryingKind | null>(null)
   const starting = useMutation({
-    mutationFn: (asked: StudyAsked) => studyCalls.start(asked),
+    mutationFn: (study: NewStudy) => studyCalls.start(study),
     onSuccess: () => {
       setDialog(null)
       return client.invalidateQueries({ queryKey: studiesQuery(run.run_id).queryKey })
@@ -83,7 +83,7 @@ export function StartStudy({ run }: { run: Run }) {
           run={run}
           kind={dialog}
           isBusy={starting.isPending}
-          onStart={(asked) => starting.mutate(asked)}
+          onStart={(study) => starting.mutate(study)}
           onClose={() => setDialog(null)}
         />
       )}

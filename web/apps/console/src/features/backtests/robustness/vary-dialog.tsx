@@ -3,7 +3,7 @@ import type { Run } from "@tradertape/api/backtest.ts"
 import { count } from "@tradertape/ui/format.ts"
 import { useMemo, useState } from "react"
 import { Dialog } from "@/components/dialog/dialog"
-import type { Range, StudyAsked } from "@/lib/queries/studies"
+import type { NewStudy, Range } from "@/lib/queries/studies"
 import { numbersOf, rangeAround, sizeOf, type VariedNumber } from "./varied-numbers"
 
 export type VaryingKind = "sweep" | "search" | "walk_forward"
@@ -12,11 +12,11 @@ interface Props {
   run: Run
   kind: VaryingKind
   isBusy: boolean
-  onStart: (asked: StudyAsked) => void
+  onStart: (study: NewStudy) => void
   onClose: () => void
 }
 
-type Metric = NonNullable<StudyAsked["metric"]>
+type Metric = NonNullable<NewStudy["metric"]>
 
 interface Axis {
   key: string

@@ -93,7 +93,7 @@ function NoOptionRuns({ finished }: { finished: boolean }) {
         }
       >
         An option run is a strategy of several legs that are entered as one basket. Build one on the options
-        page and make a run of it there, or copy it as Python; its legs, premium and protection then stand
+        page and create a run from it, or copy it as Python; its legs, premium and protection then appear
         here.
       </EmptyState>
     </Card>

@@ -65,7 +65,7 @@ const columnsOf = (live: RunLive, page: RunPage): Column<RunLeg>[] => [
   profit("net", "Net"),
   { id: "last", header: "Last (₹)", value: (leg) => leg.last_price, cell: (leg) => <LastPrice leg={leg} /> },
   {
-    id: "guard",
+    id: "protection",
     header: "Protected by",
     isText: true,
     value: () => null,

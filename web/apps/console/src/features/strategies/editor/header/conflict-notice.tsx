@@ -2,7 +2,7 @@ import { Alert, Button, Group, Text } from "@mantine/core"
 import { GitMerge } from "lucide-react"
 import type { StrategyEditor } from "../state/use-strategy-editor"
 
-/** The strategy was saved elsewhere meanwhile: choose a version. The other is kept under Versions. */
+/** The strategy was saved elsewhere in the meantime: choose a version. The other is kept under Versions. */
 export function ConflictNotice({ editor }: { editor: StrategyEditor }) {
   if (!editor.hasConflict) return null
   return (

@@ -33,7 +33,7 @@ export interface StrategyEditor {
   save: () => void
   /** Load the saved version and discard local changes. */
   reload: () => Promise<void>
-  /** Save on top of a version that was saved elsewhere meanwhile. */
+  /** Save on top of a version that was saved elsewhere in the meantime. */
   overwrite: () => Promise<void>
   adopt: (strategy: Strategy) => void
 }

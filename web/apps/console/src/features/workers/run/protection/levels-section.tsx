@@ -37,11 +37,11 @@ export function LevelsSection({ names, protection, live }: Props) {
       })),
     [data],
   )
-  const told = levels.map((level) => `${level.label} ${number(level.price, 2)}`).join(", ")
+  const levelTexts = levels.map((level) => `${level.label} ${number(level.price, 2)}`).join(", ")
   return (
     <ChartSection
       title={`${symbolOf(name)} levels`}
-      note={`${tick ? `Now ${number(tick.ltp, 2)}. ` : ""}${told || "No levels set."}`}
+      note={`${tick ? `Now ${number(tick.ltp, 2)}. ` : ""}${levelTexts || "No levels set."}`}
       file={`levels-${symbolOf(name)}`}
       png={() => chart.current?.takeScreenshot().toDataURL()}
       rows={() => candles.map(({ at, open, high, low, close }) => ({ at, open, high, low, close }))}
