@@ -15,7 +15,7 @@ from tradertape_server.features.execution.store.models import (
     FillRow,
     GttRow,
     OrderRow,
-    PaperAccount,
+    TradingAccount,
     PositionRow,
 )
 from tradertape_server.features.workers.models import WorkerRun
@@ -25,7 +25,7 @@ WATCHING = ("armed", "triggered", "exiting", "failed")
 
 
 def _accounts(user_id: int) -> Select[int]:
-    return select(PaperAccount.id).where(PaperAccount.user_id == user_id)
+    return select(TradingAccount.id).where(TradingAccount.user_id == user_id)
 
 
 def fills(session: Session, user_id: int, instrument: str) -> Sequence[FillRow]:

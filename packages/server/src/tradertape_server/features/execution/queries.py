@@ -16,7 +16,7 @@ from tradertape_server.features.execution.orders.run_ref import RunRef
 from tradertape_server.features.execution.ports import Happened, Market
 from tradertape_server.features.execution.store import repository
 from tradertape_server.features.execution.store.halts import Halt
-from tradertape_server.features.execution.store.models import FillRow, IntentRow, PaperAccount
+from tradertape_server.features.execution.store.models import FillRow, IntentRow, TradingAccount
 from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.errors import NotFound
 
@@ -29,7 +29,7 @@ class Reading:
     clock: Clock
     market: Market
 
-    def accounts(self, user_id: int) -> Sequence[PaperAccount]:
+    def accounts(self, user_id: int) -> Sequence[TradingAccount]:
         """A person's paper accounts, oldest first."""
         with self.database.read() as session:
             return repository.accounts(session, user_id)
@@ -78,10 +78,10 @@ class Reading:
 
     def pnl(self, run: RunRef) -> Pnl:
         """A run's profit and loss at the latest ticks; a dry run has none."""
-        positions = [] if run.mode == "dry_run" else self.positions(run_id=run.run_id)
+        positions = [] if run.venue == "dry_run" else self.positions(run_id=run.run_id)
         names = {position.key.instrument for position in positions}
         ticks = {name: tick for name in names if (tick := self.market.tick(name)) is not None}
-        return pnl_of(positions, ticks, self.clock.now(), mode=RunMode(run.mode))
+        return pnl_of(positions, ticks, self.clock.now(), mode=RunMode(run.venue))
 
     def halt(self, user_id: int) -> Halt | None:
         """The kill switch that stops a person's accounts, if one is on."""

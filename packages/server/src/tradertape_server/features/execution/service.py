@@ -42,7 +42,7 @@ from tradertape_server.features.execution.state.command import Command
 from tradertape_server.features.execution.state.funds import Funds, funds_of
 from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 from tradertape_server.features.execution.store import repository
-from tradertape_server.features.execution.store.models import PaperAccount
+from tradertape_server.features.execution.store.models import TradingAccount
 from tradertape_server.features.execution.venues.paper import PaperVenue
 from tradertape_server.platform.crash_points import crash_point
 from tradertape_server.platform.database.engine import Database
@@ -51,7 +51,7 @@ from tradertape_server.platform.processes.leading import Fence
 
 Json = dict[str, Any]
 __all__ = ["ExecutionService", "RunRef", "Settings"]
-MODES = ("dry_run", "paper")
+VENUES = ("dry_run", "paper")
 _LOOKS, _LOOK_AGAIN_S = 40, 0.05
 _MOST_STEPS = 12  # of an exit within one request; the job goes on with it
 
@@ -95,7 +95,7 @@ class ExecutionService(Reading):
 
     # --- accounts -----------------------------------------------------------------------------
 
-    def account(self, user_id: int, scope: str) -> PaperAccount:
+    def account(self, user_id: int, scope: str) -> TradingAccount:
         """A person's paper account, made on first use with its opening money."""
         with self.database.read() as session:
             known = repository.account(session, user_id, scope)
@@ -186,7 +186,7 @@ class ExecutionService(Reading):
 
     def preview(self, run: RunRef, order: Mapping[str, Any]) -> Json:
         """The normalised order with its margin, charges and warnings; nothing is recorded."""
-        _demand_mode(run.mode)
+        _require_venue(run.venue)
         request = read_order(order)
         return self.trader.execute(
             Command(lambda uow: preview.preview_order(uow, _asker(run), request))
@@ -196,7 +196,7 @@ class ExecutionService(Reading):
         self, run: RunRef, orders: Sequence[Mapping[str, Any]], *, all_or_none: bool = False
     ) -> Json:
         """The same of a basket, its margin as a whole."""
-        _demand_mode(run.mode)
+        _require_venue(run.venue)
         read = place.read_legs(orders, all_or_none=True)
         found = self.trader.execute(
             Command(
@@ -245,7 +245,7 @@ class ExecutionService(Reading):
         202 while something still rests at the venue: the job goes on with it. dry_run: what would
         be done, and nothing is.
         """
-        _demand_mode(run.mode)
+        _require_venue(run.venue)
         if dry_run:
             return self._preview_exit(run, product)
         command = self.exit_command(
@@ -260,14 +260,14 @@ class ExecutionService(Reading):
             answer = self.advance_exit(*command.key)
         if answer is not None:
             return _given(answer)
-        head: Json = {"strategy_run_id": run.run_id, "mode": run.mode}
+        head: Json = {"strategy_run_id": run.run_id, "mode": run.venue}
         return _answer({**head, "status": "exiting", "dry_run": False}, status_code=202)
 
     def _preview_exit(self, run: RunRef, product: Product | None) -> Reply:
         body = self.trader.execute(
             Command(lambda uow: run_exit.preview(uow, run.account_id, run.run_id, product))
         )
-        return _answer({"strategy_run_id": run.run_id, "mode": run.mode, "dry_run": True, **body})
+        return _answer({"strategy_run_id": run.run_id, "mode": run.venue, "dry_run": True, **body})
 
     def exit_command(
         self,
@@ -329,12 +329,12 @@ class ExecutionService(Reading):
         payload: Json,
         metadata: Mapping[str, Any] | None,
     ) -> Intent:
-        _demand_mode(run.mode)
+        _require_venue(run.venue)
         wanted = metadata or {}
         return Intent(
             account_id=run.account_id,
             run_id=run.run_id,
-            mode=run.mode,
+            venue=run.venue,
             key=checked_key(key),
             kind=kind,
             request_hash=request_hash(kind, {"payload": payload, "metadata": wanted}),
@@ -355,7 +355,7 @@ def _exit_intent(run: RunRef, key: str, reason: str | None, product: Product | N
     return Intent(
         account_id=run.account_id,
         run_id=run.run_id,
-        mode=run.mode,
+        venue=run.venue,
         key=key,
         kind=EXIT_RUN,
         request_hash=request_hash(EXIT_RUN, payload),
@@ -378,11 +378,11 @@ def _answer(body: Json, status_code: int = 200) -> Reply:
     return replies.reply_of(body, status_code)
 
 
-def _demand_mode(mode: str) -> None:
-    if mode == "live":
+def _require_venue(venue: str) -> None:
+    if venue == "live":
         raise LiveDisabled
-    if mode not in MODES:
-        raise InvalidInput(f"execution_mode must be dry_run, paper or live, was {mode!r}")
+    if venue not in VENUES:
+        raise InvalidInput(f"execution_mode must be dry_run, paper or live, was {venue!r}")
 
 
 def _asker(run: RunRef) -> preview.Asker:

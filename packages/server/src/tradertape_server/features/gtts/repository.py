@@ -10,18 +10,18 @@ from sqlalchemy.orm import Session
 from tradertape_core.orders.gtt import Gtt, GttStatus
 from tradertape_core.orders.order import Order
 from tradertape_server.features.execution.store import mapping
-from tradertape_server.features.execution.store.models import GttRow, OrderRow, PaperAccount
+from tradertape_server.features.execution.store.models import GttRow, OrderRow, TradingAccount
 
 
-def accounts(session: Session, user_id: int) -> list[tuple[PaperAccount, int]]:
+def accounts(session: Session, user_id: int) -> list[tuple[TradingAccount, int]]:
     """A person's paper accounts, oldest first, with how many triggers wait on each."""
     waiting = (
         select(func.count())
-        .where(GttRow.account_id == PaperAccount.id, GttRow.status == GttStatus.ACTIVE)
+        .where(GttRow.account_id == TradingAccount.id, GttRow.status == GttStatus.ACTIVE)
         .scalar_subquery()
     )
-    query = select(PaperAccount, waiting).where(PaperAccount.user_id == user_id)
-    found = session.execute(query.order_by(PaperAccount.id))
+    query = select(TradingAccount, waiting).where(TradingAccount.user_id == user_id)
+    found = session.execute(query.order_by(TradingAccount.id))
     return [(account, count) for account, count in found]
 
 
@@ -30,9 +30,9 @@ def page(
 ) -> tuple[list[tuple[Gtt, str]], int]:
     """A page of a person's triggers with the scope of their account, newest change first."""
     query = (
-        select(GttRow, PaperAccount.scope)
-        .join(PaperAccount, PaperAccount.id == GttRow.account_id)
-        .where(PaperAccount.user_id == user_id)
+        select(GttRow, TradingAccount.scope)
+        .join(TradingAccount, TradingAccount.id == GttRow.account_id)
+        .where(TradingAccount.user_id == user_id)
     )
     if active is not None:
         is_active = GttRow.status == GttStatus.ACTIVE
@@ -46,9 +46,9 @@ def page(
 def owned(session: Session, user_id: int, gtt_id: int) -> tuple[Gtt, str] | None:
     """One of a person's triggers, with the scope of its account."""
     query = (
-        select(GttRow, PaperAccount.scope)
-        .join(PaperAccount, PaperAccount.id == GttRow.account_id)
-        .where(PaperAccount.user_id == user_id, GttRow.id == gtt_id)
+        select(GttRow, TradingAccount.scope)
+        .join(TradingAccount, TradingAccount.id == GttRow.account_id)
+        .where(TradingAccount.user_id == user_id, GttRow.id == gtt_id)
     )
     found = session.execute(query).one_or_none()
     return None if found is None else (mapping.gtt_of(found[0]), found[1])

@@ -17,7 +17,7 @@ from tradertape_server.features.execution.store.mapping import happened, positio
 from tradertape_server.features.execution.store.models import (
     IS_BROKEN_BASKET,
     ExecutionEvent,
-    PaperAccount,
+    TradingAccount,
     PositionRow,
 )
 from tradertape_server.features.workers.models import SpentToken, WorkerHeartbeat, WorkerRun
@@ -203,7 +203,7 @@ def positions_of(session: Session, run_ids: Collection[str]) -> dict[str, list[P
 
 def owner_of_account(session: Session, account_id: int) -> int | None:
     """Whose a paper account is."""
-    return session.scalar(select(PaperAccount.user_id).where(PaperAccount.id == account_id))
+    return session.scalar(select(TradingAccount.user_id).where(TradingAccount.id == account_id))
 
 
 def latest_events(

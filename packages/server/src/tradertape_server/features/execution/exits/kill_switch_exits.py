@@ -48,7 +48,7 @@ def begin_exits(uow: UnitOfWork, account_ids: Iterable[int], *, reason: str) -> 
         intent = Intent(
             account_id=account_id,
             run_id=run_id,
-            mode=PAPER,
+            venue=PAPER,
             key=key,
             kind=EXIT_RUN,
             request_hash=request_hash(EXIT_RUN, {"reason": reason, "product": None}),

@@ -248,7 +248,7 @@ def _close(uow: UnitOfWork, row: Json, closing: Closing, ids: OrderIds) -> str |
         account=str(row["account_id"]),
         run_id=row["run_id"] or None,
         key=closing.key,
-        venue=row["mode"],
+        venue=row["venue"],
         request=closing.request,
     )
     facts = exit_facts(uow, closing.instrument, closing.request.quantity)
@@ -265,7 +265,7 @@ def _done(uow: UnitOfWork, row: Json, step: ExitStep) -> Outcome:
         _charge(uow, row, orders)
     body = {
         "strategy_run_id": row["run_id"],
-        "mode": row["mode"],
+        "mode": row["venue"],
         "status": "closed" if step is ExitStep.DONE else "failed",
         "dry_run": False,
         "reason": row["details"]["reason"],

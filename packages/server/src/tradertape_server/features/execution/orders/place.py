@@ -47,11 +47,11 @@ Json = dict[str, Any]
 @quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intent:
-    """A command with its key. `mode` is `paper` or `dry_run`."""
+    """A command with its key. `venue` is `paper`, `broker` or `dry_run`."""
 
     account_id: int
     run_id: str
-    mode: str
+    venue: str
     key: str
     kind: str
     request_hash: str
@@ -61,7 +61,7 @@ class Intent:
 
     @property
     def is_dry(self) -> bool:
-        return self.mode == "dry_run"
+        return self.venue == "dry_run"
 
     @property
     def asker(self) -> Asker:
@@ -172,7 +172,7 @@ def reserve(uow: UnitOfWork, intent: Intent, details: Json) -> Json:
         "run_id": intent.run_id,
         "key": intent.key,
         "kind": intent.kind,
-        "mode": intent.mode,
+        "venue": intent.venue,
         "request_hash": intent.request_hash,
         "details": {**details, "metadata": dict(intent.metadata), **strict},
         "status_code": None,
@@ -326,7 +326,7 @@ def _command(intent: Intent, request: OrderRequest, order_id: str, *, leg: int =
         account=str(intent.account_id),
         run_id=intent.run_id,
         key=intent.key,
-        venue=intent.mode,
+        venue=intent.venue,
         request=request,
         leg=leg,
     )

@@ -90,7 +90,7 @@ def _single(uow: UnitOfWork, row: Json) -> Json:
         result["preview"] = row["details"]["preview"]
     return {
         "strategy_run_id": row["run_id"],
-        "mode": row["mode"],
+        "mode": row["venue"],
         "order_id": leg["order_id"],
         "status": result["status"],
         "result": result,
@@ -112,7 +112,7 @@ def _basket(uow: UnitOfWork, row: Json) -> Json:
         result["preview"] = row["details"]["preview"]
     return {
         "strategy_run_id": row["run_id"],
-        "mode": row["mode"],
+        "mode": row["venue"],
         "order_id": None,
         "status": result["status"],
         "result": result,
@@ -143,7 +143,7 @@ def _basket_status(row: Json, legs: list[Json], unwound: Json | None) -> str:
     refused = sum(leg["status"] in ("REJECTED", "DENIED") for leg in legs)
     if refused == len(legs):
         return "rejected"
-    is_sent = row["mode"] != "dry_run"
+    is_sent = row["venue"] != "dry_run"
     lapsed = is_sent and any(leg["status"] == "CANCELLED" for leg in legs)
     return "partial" if refused or lapsed else "accepted"
 

@@ -10,11 +10,11 @@ from tradertape_server.features.execution.orders.risk_facts import NO_RISK, Risk
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRef:
-    """Which run, on which account, in which mode, within which limits: all we know of a run."""
+    """Which run, on which account, at which venue, within which limits: all we know of a run."""
 
     account_id: int
     run_id: str
-    mode: str = "paper"
+    venue: str = "paper"
     risk: Risk = NO_RISK
 
 

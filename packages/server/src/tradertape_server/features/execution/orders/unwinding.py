@@ -23,7 +23,7 @@ MODES = (NONE, REVERSE)
 
 def advance(uow: UnitOfWork, row: Json) -> bool:
     """Take the next step of an intent's unwinding; whether a venue is told something."""
-    if row["details"].get("unwind") != REVERSE or row["mode"] == "dry_run":
+    if row["details"].get("unwind") != REVERSE or row["venue"] == "dry_run":
         return False
     legs = _legs(uow, row)
     if not _begun(row):

@@ -7,17 +7,17 @@ from tradertape_core.ledger.journal import post_capital
 from tradertape_server.features.execution.state.command import Command
 from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 from tradertape_server.features.execution.store import batch_writes, mapping, repository
-from tradertape_server.features.execution.store.models import PaperAccount, PostingRow
+from tradertape_server.features.execution.store.models import PostingRow, TradingAccount
 
 
 def open_command(user_id: int, scope: str, opening_paise: int) -> Command:
     """Open a person's account of a scope with its money, unless it is there."""
 
-    def decide(uow: UnitOfWork) -> PaperAccount:
+    def decide(uow: UnitOfWork) -> TradingAccount:
         known = repository.account(uow.session, user_id, scope)
         if known is not None:
             return known
-        row = PaperAccount(
+        row = TradingAccount(
             user_id=user_id, scope=scope, opening_paise=opening_paise, created_at=uow.now
         )
         uow.session.add(row)

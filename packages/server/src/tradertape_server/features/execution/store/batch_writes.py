@@ -75,8 +75,9 @@ def add(connection: Connection, table: type[Any], values: _Rows) -> None:
 
 
 def change_orders(connection: Connection, values: _Rows) -> None:
-    """Write orders that are there already."""
-    _update(connection, OrderRow, ("order_id",), values)
+    """Write orders that are there already; rows need not have the same columns."""
+    for group in _alike(values):
+        _update(connection, OrderRow, ("order_id",), group)
 
 
 def change_positions(connection: Connection, values: _Rows) -> None:
@@ -85,11 +86,8 @@ def change_positions(connection: Connection, values: _Rows) -> None:
 
 
 def change_intents(connection: Connection, values: _Rows) -> None:
-    """Write the answers of intents, or how far they are: rows need not have the same columns."""
-    alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
-    for row in values:
-        alike.setdefault(tuple(row), []).append(row)
-    for group in alike.values():
+    """Write the replies of intents, or how far they are: rows need not have the same columns."""
+    for group in _alike(values):
         _update(connection, IntentRow, ("run_id", "key"), group)
 
 
@@ -103,6 +101,14 @@ def drop_outbox(connection: Connection, keys: Iterable[tuple[str, str, int]]) ->
     found = [dict(zip(_REQUEST, key, strict=True)) for key in keys]
     if found:
         _DROP_REQUEST.run(connection, found)
+
+
+def _alike(values: _Rows) -> Iterable[_Rows]:
+    """The rows by the columns they have."""
+    alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for row in values:
+        alike.setdefault(tuple(row), []).append(row)
+    return alike.values()
 
 
 @cache

@@ -37,6 +37,7 @@ def order_row(order: Order) -> Row:
         "run_id": order.run_id,
         "venue": order.venue,
         "tag": order.tag,
+        "venue_order_id": order.venue_order_id,
         "instrument": order.request.instrument,
         "status": str(order.status),
         "is_open": order.is_open,
@@ -55,6 +56,7 @@ def changed_order_row(order: Order) -> Row:
         "is_open": order.is_open,
         "document": order,
         "updated_at": order.updated_at,
+        **({} if order.venue_order_id is None else {"venue_order_id": order.venue_order_id}),
     }
 
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import (
+    JSON,
     BigInteger,
     ForeignKey,
     Index,
@@ -24,27 +25,44 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from tradertape_server.platform.database.engine import Base, DecimalText
 
+PAPER: Final = "paper"  # kinds of accounts
+BROKER: Final = "broker"
+SENDING: Final = "sending"  # states of outbox rows
+IN_DOUBT: Final = "in_doubt"
 RUN_ID = String(120)
 ORDER_ID = String(40)
 INSTRUMENT = String(80)
 # As its index has it, letter by letter: both databases compare the words.
 IS_BROKEN_BASKET = text("event_type = 'basket_broken'")
+HAS_VENUE_ID = text("venue_order_id IS NOT NULL")
 IS_BASKET = text("kind = 'place_basket'")
 
 
 def _account() -> Mapped[int]:
-    return mapped_column(ForeignKey("paper_accounts.id", ondelete="CASCADE"))
+    return mapped_column(ForeignKey("trading_accounts.id", ondelete="CASCADE"))
 
 
-class PaperAccount(Base):
-    """Money that is not real: made when its scope (`kite:paper-a`) is first used."""
+class TradingAccount(Base):
+    """Where a person's orders are executed.
 
-    __tablename__ = "paper_accounts"
-    __table_args__ = (UniqueConstraint("user_id", "scope"),)
+    kind: `paper` (money that is not real, opened with its scope `kite:paper-a`) or `broker`.
+    broker: whose table of charges applies, and at kind `broker` whose account it is.
+    product_rules, rate_limits: what differs from the broker's own (`VenueRules`); None: nothing.
+    """
+
+    __tablename__ = "trading_accounts"
+    __table_args__ = (
+        # The name it has had since the table was called paper_accounts.
+        UniqueConstraint("user_id", "scope", name="uq_paper_accounts_user_id_scope"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     scope: Mapped[str] = mapped_column(String(80))
+    kind: Mapped[str] = mapped_column(String(12), default=PAPER, server_default=PAPER)
+    broker: Mapped[str] = mapped_column(String(20), default="zerodha", server_default="zerodha")
+    product_rules: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    rate_limits: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     opening_paise: Mapped[int] = mapped_column(BigInteger)
     created_at: Mapped[datetime]
 
@@ -128,6 +146,14 @@ class OrderRow(Base):
         Index("ix_orders_run_id_order_id", "run_id", "order_id"),
         Index("ix_orders_account_id_order_id", "account_id", "order_id"),
         Index("ix_orders_is_open", "is_open"),
+        Index(
+            "ix_orders_account_id_venue_order_id",
+            "account_id",
+            "venue_order_id",
+            unique=True,
+            sqlite_where=HAS_VENUE_ID,
+            postgresql_where=HAS_VENUE_ID,
+        ),
     )
 
     order_id: Mapped[str] = mapped_column(ORDER_ID, primary_key=True)
@@ -135,6 +161,7 @@ class OrderRow(Base):
     run_id: Mapped[str | None] = mapped_column(RUN_ID)
     venue: Mapped[str] = mapped_column(String(20))
     tag: Mapped[str] = mapped_column(String(20), unique=True)
+    venue_order_id: Mapped[str | None] = mapped_column(String(60))
     instrument: Mapped[str] = mapped_column(INSTRUMENT)
     status: Mapped[str] = mapped_column(String(30))
     is_open: Mapped[bool]
@@ -197,7 +224,7 @@ class PositionRow(Base):
     )
 
     account_id: Mapped[int] = mapped_column(
-        ForeignKey("paper_accounts.id", ondelete="CASCADE"), primary_key=True
+        ForeignKey("trading_accounts.id", ondelete="CASCADE"), primary_key=True
     )
     # "" for what belongs to no run (a GTT's fill): part of the key, so never null.
     run_id: Mapped[str] = mapped_column(RUN_ID, primary_key=True)
@@ -210,10 +237,12 @@ class PositionRow(Base):
 
 
 class OutboxRow(Base):
-    """What a venue has still to be told. A row goes when the venue's answer is recorded.
+    """A request to a venue. A row is deleted when the venue's answer is recorded.
 
-    sending: committed by `leased_by`, which sends it at once. A row that is still here at a start
-    is one whose answer was lost: the venue's book is read before anything is done about it.
+    status: `sending` (committed by `leased_by`, which sends it once) or `in_doubt` (it may have
+    been sent and its answer was lost; `reason` says how). A request to a broker is never sent
+    again: it is looked for in the order book, `looks` times so far. See the decision record on the
+    venue port.
     """
 
     __tablename__ = "outbox"
@@ -228,12 +257,14 @@ class OutboxRow(Base):
     payload: Mapped[dict[str, Any]]
     status: Mapped[str] = mapped_column(String(10))
     attempts: Mapped[int] = mapped_column(default=0)
+    looks: Mapped[int] = mapped_column(default=0, server_default="0")
+    reason: Mapped[str | None] = mapped_column(Text)
     leased_by: Mapped[str | None] = mapped_column(String(40))
     created_at: Mapped[datetime]
 
 
 class IntentRow(Base):
-    """A key a worker chose for one command, and the answer it got: kept as long as the run.
+    """A key a worker chose for one command, and the reply it got: kept as long as the run.
 
     `details` is what its answer is made from: the orders of its legs, why one was refused.
     """
@@ -256,7 +287,7 @@ class IntentRow(Base):
     run_id: Mapped[str] = mapped_column(RUN_ID)
     key: Mapped[str] = mapped_column(String(200))
     kind: Mapped[str] = mapped_column(String(20))
-    mode: Mapped[str] = mapped_column(String(10))
+    venue: Mapped[str] = mapped_column(String(10))
     request_hash: Mapped[str] = mapped_column(String(64))
     details: Mapped[dict[str, Any]]
     status_code: Mapped[int | None]

@@ -34,10 +34,10 @@ from tradertape_server.features.execution.store.models import (
     IntentRow,
     OrderRow,
     OutboxRow,
-    PaperAccount,
     PositionRow,
     PostingRow,
     TradedInstrument,
+    TradingAccount,
     TradingHalt,
 )
 from tradertape_server.platform.database.prepared import PreparedQuery, padded
@@ -105,20 +105,24 @@ def exiting_runs(session: Session) -> set[tuple[str, str]]:
 # --- reading --------------------------------------------------------------------------------------
 
 
-def account(session: Session, user_id: int, scope: str) -> PaperAccount | None:
+def account(session: Session, user_id: int, scope: str) -> TradingAccount | None:
     """A person's account of a scope."""
-    query = select(PaperAccount).where(PaperAccount.user_id == user_id, PaperAccount.scope == scope)
+    query = select(TradingAccount).where(
+        TradingAccount.user_id == user_id, TradingAccount.scope == scope
+    )
     return session.scalar(query)
 
 
-def account_by_id(session: Session, account_id: int) -> PaperAccount:
+def account_by_id(session: Session, account_id: int) -> TradingAccount:
     """An account that is there."""
-    return session.get_one(PaperAccount, account_id)
+    return session.get_one(TradingAccount, account_id)
 
 
-def accounts(session: Session, user_id: int) -> Sequence[PaperAccount]:
+def accounts(session: Session, user_id: int) -> Sequence[TradingAccount]:
     """A person's accounts, oldest first."""
-    query = select(PaperAccount).where(PaperAccount.user_id == user_id).order_by(PaperAccount.id)
+    query = (
+        select(TradingAccount).where(TradingAccount.user_id == user_id).order_by(TradingAccount.id)
+    )
     return session.scalars(query).all()
 
 

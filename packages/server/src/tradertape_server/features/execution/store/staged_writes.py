@@ -17,6 +17,7 @@ from tradertape_core.orders.order import Order
 from tradertape_server.features.execution.ports import Happened
 from tradertape_server.features.execution.store import batch_writes, mapping
 from tradertape_server.features.execution.store.models import (
+    SENDING,
     FillRow,
     IntentRow,
     OrderRow,
@@ -75,7 +76,13 @@ class Staged:
         known = [row for key, row in written.items() if key in stored_positions]
         batch_writes.add(connection, PositionRow, fresh)
         batch_writes.change_positions(connection, known)
-        lease = {"status": "sending", "attempts": 1, "leased_by": owner, "created_at": now}
+        lease = {
+            "status": SENDING,
+            "attempts": 1,
+            "looks": 0,
+            "leased_by": owner,
+            "created_at": now,
+        }
         outbox = [{**_request_row(one, order(one.order_id)), **lease} for one in self.requests]
         batch_writes.add(connection, OutboxRow, outbox)
         batch_writes.drop_outbox(connection, self.told)

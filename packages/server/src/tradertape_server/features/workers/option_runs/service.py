@@ -138,7 +138,7 @@ class OptionRunService:
         intent = place.Intent(
             account_id=account_id,
             run_id=run_id,
-            mode=mode,
+            venue=mode,
             key=key,
             kind=PLACE_BASKET,
             request_hash=_hash_of("option_enter", option_run, action),

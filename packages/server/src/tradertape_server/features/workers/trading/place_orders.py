@@ -89,7 +89,7 @@ class IntentService:
         return order_placement.Intent(
             account_id=run.account_id,
             run_id=run.strategy_run_id,
-            mode=run.execution_mode,
+            venue=run.execution_mode,
             key=key,
             kind=wanted.intent_type,
             request_hash=hashed,
