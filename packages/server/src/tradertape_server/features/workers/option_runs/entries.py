@@ -228,7 +228,7 @@ def _leg(uow: UnitOfWork, leg: Json) -> LegEntry:
 
 
 def _status(uow: UnitOfWork, row: Json, legs: tuple[LegEntry, ...]) -> EntryStatus:
-    if row["mode"] == "dry_run":
+    if row["venue"] == "dry_run":
         return _S.DRY_RUN
     unwound = unwinding.outcome(uow, row)
     if unwound is not None and unwound["status"] == "done":
