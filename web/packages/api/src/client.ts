@@ -64,10 +64,10 @@ export function failureOf(body: unknown, response: Response | undefined): unknow
   }
   const detail = typeof body === "object" && body !== null && "detail" in body ? body.detail : undefined
   const validationErrors = Array.isArray(detail) ? detail.filter(isLocated).map(validationError) : []
-  const said = typeof detail === "string" ? detail : validationErrors[0]?.message
+  const message = typeof detail === "string" ? detail : validationErrors[0]?.message
   return new ApiError(
     response.status,
-    said ?? `The server returned status ${response.status}`,
+    message ?? `The server returned status ${response.status}`,
     response.headers.get("X-Error-Code") ?? "",
     response.headers.get("X-Request-Id") ?? "",
     validationErrors,

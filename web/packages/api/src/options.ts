@@ -64,7 +64,7 @@ export interface OptionSession {
 }
 
 export type OptionType = "CE" | "PE"
-export type Way = "BUY" | "SELL"
+export type OrderSide = "BUY" | "SELL"
 
 export interface PreviewLeg {
   instrument_token: number
@@ -74,7 +74,7 @@ export interface PreviewLeg {
   strike: number | null
   option_type: OptionType | null
   expiry_key: string | null
-  transaction_type: Way
+  transaction_type: OrderSide
   quantity: number
   lots: number
   lot_size: number

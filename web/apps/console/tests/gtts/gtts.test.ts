@@ -1,7 +1,7 @@
 import { ApiError } from "@tradertape/api/client.ts"
 import { describe, expect, test } from "vitest"
 import { distanceOf, onTick } from "@/features/gtts/distance"
-import { freshLegs, productOf, readyLegs, refusals } from "@/features/gtts/form/draft"
+import { errorsByField, freshLegs, productOf, readyLegs } from "@/features/gtts/form/draft"
 import type { Gtt } from "@/lib/queries/gtts"
 import type { Instrument } from "@/lib/queries/live"
 
@@ -71,7 +71,7 @@ describe("validation errors of the server", () => {
     new ApiError(422, "first words", "invalid_document", "id", validationErrors)
 
   test("are mapped to their fields", () => {
-    const said = refusals(
+    const said = errorsByField(
       refusal([
         { pointer: "/legs/0/trigger", message: "too close" },
         { pointer: "/legs/0/trigger", message: "not a tick" },
@@ -82,7 +82,7 @@ describe("validation errors of the server", () => {
   })
 
   test("without fields there is one general message", () => {
-    expect(refusals(refusal([]))).toEqual({ "": "first words" })
-    expect(refusals(null)).toEqual({})
+    expect(errorsByField(refusal([]))).toEqual({ "": "first words" })
+    expect(errorsByField(null)).toEqual({})
   })
 })

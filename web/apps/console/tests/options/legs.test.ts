@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest"
-import { isInMoney, lotsOf, MOST_LEGS, picked, readLegs, writeLegs } from "@/features/options/builder/legs"
+import { isInMoney, lotsOf, MAX_LEGS, picked, readLegs, writeLegs } from "@/features/options/builder/legs"
 
 const CALL = "NIFTY26NOV23600CE"
 const PUT = "NIFTY26NOV23600PE"
@@ -7,8 +7,8 @@ const PUT = "NIFTY26NOV23600PE"
 describe("legs in the URL", () => {
   test("are unchanged by a round trip", () => {
     const legs = [
-      { way: "BUY" as const, lots: 2, symbol: CALL },
-      { way: "SELL" as const, lots: 1, symbol: PUT },
+      { side: "BUY" as const, lots: 2, symbol: CALL },
+      { side: "SELL" as const, lots: 1, symbol: PUT },
     ]
     expect(writeLegs(legs)).toBe(`B2.${CALL},S1.${PUT}`)
     expect(readLegs(writeLegs(legs))).toEqual(legs)
@@ -23,14 +23,14 @@ describe("legs in the URL", () => {
   test("an invalid part is skipped, and there are at most ten legs", () => {
     expect(readLegs(`B1.${CALL},oops,S3.${PUT}`).map(({ lots }) => lots)).toEqual([1, 3])
     const many = Array.from({ length: 15 }, (_, i) => `B1.NIFTY26NOV${23_000 + i}CE`).join(",")
-    expect(readLegs(many)).toHaveLength(MOST_LEGS)
+    expect(readLegs(many)).toHaveLength(MAX_LEGS)
   })
 })
 
 describe("picking from the chain", () => {
   test("the same side adds a lot, the opposite side removes one", () => {
     const one = picked([], CALL, "BUY")
-    expect(one).toEqual([{ way: "BUY", lots: 1, symbol: CALL }])
+    expect(one).toEqual([{ side: "BUY", lots: 1, symbol: CALL }])
     const two = picked(one, CALL, "BUY")
     expect(lotsOf(two, CALL)).toBe(2)
     expect(lotsOf(picked(two, CALL, "SELL"), CALL)).toBe(1)

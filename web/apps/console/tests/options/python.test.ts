@@ -10,8 +10,8 @@ const SESSION = {
   expiry_words: { nearest: "2026-11-23", current_week: "2026-11-23", next_week: "2026-12-01" },
 } as unknown as OptionSession
 
-function leg(strike: number, way: "BUY" | "SELL", expiry = "2026-11-23", lots = 1): PreviewLeg {
-  return { strike, option_type: "CE", transaction_type: way, expiry_key: expiry, lots } as PreviewLeg
+function leg(strike: number, side: "BUY" | "SELL", expiry = "2026-11-23", lots = 1): PreviewLeg {
+  return { strike, option_type: "CE", transaction_type: side, expiry_key: expiry, lots } as PreviewLeg
 }
 
 function written(...legs: PreviewLeg[]): string {

@@ -4,11 +4,11 @@ import { type AccountEvent, useAccountEvents } from "@/lib/live"
 import { killSwitchQuery } from "@/lib/queries/risk"
 import { overviewQuery } from "@/lib/queries/workers"
 
-const SOON_MS = 400
+const REFETCH_DELAY_MS = 400
 /** Query keys whose data changes without any action on this page. */
 const LIVE = new Set<unknown>(["activity", "gtts", "live", "options", "risk", "watchlists", "workers"])
 
-/** Refetch what the frame and the lists show after account events, at most once per SOON_MS. */
+/** Refetch what the frame and the lists show after account events, at most once per REFETCH_DELAY_MS. */
 export function useAccountUpdates(): void {
   const client = useQueryClient()
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined)
@@ -23,7 +23,7 @@ export function useAccountUpdates(): void {
       timer.current = undefined
       void client.invalidateQueries({ queryKey: overviewQuery.queryKey })
       void client.invalidateQueries({ queryKey: ["workers", "list"] })
-    }, SOON_MS)
+    }, REFETCH_DELAY_MS)
   })
 }
 

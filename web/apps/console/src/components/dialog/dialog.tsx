@@ -9,7 +9,7 @@ interface Head {
   children: ReactNode
 }
 
-const SOON = { duration: 120 }
+const TRANSITION = { duration: 120 }
 
 /** Return focus when a dialog is unmounted on close; Mantine does so only for dialogs that stay mounted. */
 function useReturnFocus(): void {
@@ -32,7 +32,7 @@ export function Dialog({ title, children, ...root }: Head & Omit<ModalRootProps,
   return (
     <Modal.Root
       centered
-      transitionProps={SOON}
+      transitionProps={TRANSITION}
       closeOnEscape={!isBehindKillSwitch}
       trapFocus={!isBehindKillSwitch}
       {...root}
@@ -57,7 +57,7 @@ export function SideDialog({ title, children, ...root }: Head & Omit<DrawerRootP
   return (
     <Drawer.Root
       position="right"
-      transitionProps={SOON}
+      transitionProps={TRANSITION}
       closeOnEscape={!isBehindKillSwitch}
       trapFocus={!isBehindKillSwitch}
       {...root}

@@ -12,7 +12,7 @@ const WAYS = [
 
 export function SignInPage() {
   const { next, ended } = useSearch({ from: "/sign-in" })
-  const [way, setWay] = useState("link")
+  const [method, setMethod] = useState("link")
   return (
     <AuthFrame title="Sign in">
       {ended && (
@@ -23,12 +23,12 @@ export function SignInPage() {
       <SegmentedControl
         fullWidth
         data={WAYS}
-        value={way}
-        onChange={setWay}
+        value={method}
+        onChange={setMethod}
         mb="md"
         aria-label="Sign-in method"
       />
-      {way === "link" ? <LinkForm next={next} /> : <PasswordForm next={next} />}
+      {method === "link" ? <LinkForm next={next} /> : <PasswordForm next={next} />}
     </AuthFrame>
   )
 }

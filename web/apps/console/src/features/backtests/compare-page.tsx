@@ -11,12 +11,12 @@ import { SimulatedBadge } from "@/components/states/simulated-badge"
 import { runQuery } from "@/lib/queries/backtests"
 import { Comparison } from "./compare/comparison"
 
-const MOST = 6
+const MAX_COMPARED = 6
 
 export function ComparePage() {
   const { ids = "" } = useSearch({ from: "/frame/backtests/compare" })
-  const wanted = [...new Set(ids.split(",").filter(Boolean))].slice(0, MOST)
-  const answers = useQueries({ queries: wanted.map((id) => runQuery(id)) })
+  const selected = [...new Set(ids.split(",").filter(Boolean))].slice(0, MAX_COMPARED)
+  const answers = useQueries({ queries: selected.map((id) => runQuery(id)) })
   const runs = answers.flatMap(({ data }): Run[] => (data ? [data] : []))
   const failed = answers.find(({ error }) => error)
   const isMixed = runs.some((run) => run.simulated) && runs.some((run) => !run.simulated)
@@ -32,7 +32,7 @@ export function ComparePage() {
             : undefined
         }
       />
-      {wanted.length < 2 && (
+      {selected.length < 2 && (
         <EmptyState
           icon={<GitCompareArrows size={32} />}
           title="Select two to six runs"
@@ -45,8 +45,8 @@ export function ComparePage() {
       {failed && (
         <ErrorState error={failed.error} what="One of the runs" retry={() => void failed.refetch()} />
       )}
-      {wanted.length >= 2 && !failed && runs.length < wanted.length && <Skeleton height={480} />}
-      {wanted.length >= 2 && runs.length === wanted.length && <Comparison runs={runs} />}
+      {selected.length >= 2 && !failed && runs.length < selected.length && <Skeleton height={480} />}
+      {selected.length >= 2 && runs.length === selected.length && <Comparison runs={runs} />}
     </>
   )
 }

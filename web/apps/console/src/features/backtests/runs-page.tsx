@@ -14,7 +14,7 @@ import { ErrorState } from "@/components/states/error-state"
 import { runsQuery } from "@/lib/queries/backtests"
 import { useRemoveRuns } from "./use-remove-runs"
 
-const MOST = 6
+const MAX_COMPARED = 6
 
 function matches(run: RunSummary, find: string, tag: string | undefined): boolean {
   const text = [run.name, run.strategy.name, run.universe, run.data_set, ...run.tags].join(" ").toLowerCase()
@@ -31,7 +31,7 @@ export function RunsPage() {
   const selection = useMemo(
     () => ({
       ids: chosen,
-      limit: MOST,
+      limit: MAX_COMPARED,
       toggle: (id: string) =>
         setChosen((old) => (old.includes(id) ? old.filter((one) => one !== id) : [...old, id])),
     }),

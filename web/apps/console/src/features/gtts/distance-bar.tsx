@@ -17,7 +17,7 @@ export function DistanceBar({ gtt }: { gtt: Gtt }) {
   const [first, second] = gtt.legs
   return (
     <div className={classes.distance} data-near={isNear}>
-      <div className={classes.way} role="img" aria-label={words}>
+      <div className={classes.track} role="img" aria-label={words}>
         {found.done !== null && <span className={classes.done} style={{ width: `${found.done * 100}%` }} />}
         {found.between !== null && (
           <span className={classes.mark} style={{ left: `${found.between * 100}%` }} />

@@ -32,7 +32,7 @@ function legsAgain(gtt: Gtt): NewLeg[] {
 /** Delete at once, and offer to undo by creating it again. */
 function useDelete(): (gtt: Gtt) => void {
   const client = useQueryClient()
-  const again = useMutation({
+  const restoring = useMutation({
     mutationFn: (gtt: Gtt) =>
       gttCalls.create({ account_scope: gtt.account_scope, instrument: gtt.instrument, legs: legsAgain(gtt) }),
     onSuccess: (made) => notifyDone(`Restored as GTT ${made.id}`),
@@ -42,7 +42,7 @@ function useDelete(): (gtt: Gtt) => void {
   const { mutate } = useMutation({
     mutationFn: (gtt: Gtt) => gttCalls.remove(gtt.id),
     onSuccess: (_, gtt) =>
-      offerUndo(`GTT ${gtt.id} on ${symbolOf(gtt.instrument)} was deleted`, () => again.mutate(gtt)),
+      offerUndo(`GTT ${gtt.id} on ${symbolOf(gtt.instrument)} was deleted`, () => restoring.mutate(gtt)),
     onError: (error) => notifyFailure("The GTT was not deleted", error),
     onSettled: () => client.invalidateQueries({ queryKey: ["gtts"] }),
   })
@@ -67,10 +67,10 @@ export function GttsPage() {
   })
   const of = (all: readonly Gtt[] | undefined) =>
     (all ?? []).filter((gtt) => account === null || gtt.account_scope === account)
-  const isMaking = isNew === true || make !== undefined
+  const isCreating = isNew === true || make !== undefined
   const close = () => {
     setEdited(null)
-    if (isMaking) void navigate({ search: (all) => ({ tab: all.tab }), replace: true })
+    if (isCreating) void navigate({ search: (all) => ({ tab: all.tab }), replace: true })
   }
   const begin = (
     <Button
@@ -139,7 +139,7 @@ export function GttsPage() {
           </Tabs.Panel>
         </Tabs>
       </Card>
-      {(edited || isMaking) && <GttForm gtt={edited} instrument={make} onClose={close} />}
+      {(edited || isCreating) && <GttForm gtt={edited} instrument={make} onClose={close} />}
     </>
   )
 }

@@ -4,7 +4,7 @@ import type { Gtt } from "@/lib/queries/gtts"
 import { distanceOf } from "./distance"
 
 const FIRST_MS = 400
-const AGAIN_MS = 3_000
+const UPDATE_MS = 3_000
 
 /** Distance to the trigger in percent, by GTT id. Updated slowly, because rows are sorted by it. */
 export function useDistances(gtts: readonly Gtt[]): ReadonlyMap<number, number> {
@@ -13,7 +13,7 @@ export function useDistances(gtts: readonly Gtt[]): ReadonlyMap<number, number> 
     const unsubscribes = [...new Set(gtts.map(({ instrument }) => instrument))].map((id) =>
       live.subscribeTicks(id, "ltp"),
     )
-    const look = () =>
+    const update = () =>
       setFound(
         new Map(
           gtts.flatMap((gtt): [number, number][] => {
@@ -22,11 +22,11 @@ export function useDistances(gtts: readonly Gtt[]): ReadonlyMap<number, number> 
           }),
         ),
       )
-    const first = setTimeout(look, FIRST_MS)
-    const again = setInterval(look, AGAIN_MS)
+    const first = setTimeout(update, FIRST_MS)
+    const interval = setInterval(update, UPDATE_MS)
     return () => {
       clearTimeout(first)
-      clearInterval(again)
+      clearInterval(interval)
       for (const action of unsubscribes) action()
     }
   }, [gtts])

@@ -8,7 +8,7 @@ import { Section } from "@/components/page/section"
 import { type Attention, type ModeSummary, overviewQuery } from "@/lib/queries/workers"
 import classes from "./home.module.css"
 
-const MOST = 5
+const MAX_ITEMS = 5
 const NAMES = { dry_run: "Dry run", paper: "Paper", live: "Live" }
 
 /** Active worker runs and what needs attention; hidden without active runs. */
@@ -60,7 +60,7 @@ function Mode({ mode }: { mode: ModeSummary }) {
 function Wanted({ items }: { items: Attention[] }) {
   return (
     <ul className={classes.attention} aria-label="Needs attention">
-      {items.slice(0, MOST).map((item) => (
+      {items.slice(0, MAX_ITEMS).map((item) => (
         <li key={`${item.strategy_run_id} ${item.reason}`}>
           <Link to="/workers/$id" params={{ id: item.strategy_run_id }} className={classes.alert}>
             <CircleAlert size={15} aria-hidden />
@@ -69,10 +69,10 @@ function Wanted({ items }: { items: Attention[] }) {
           </Link>
         </li>
       ))}
-      {items.length > MOST && (
+      {items.length > MAX_ITEMS && (
         <li>
           <Link to="/workers" search={{ status: "attention" }} className={classes.alert}>
-            {items.length - MOST} more
+            {items.length - MAX_ITEMS} more
           </Link>
         </li>
       )}

@@ -2,7 +2,7 @@ import { Badge, SegmentedControl, Select, Skeleton, Stack } from "@mantine/core"
 import { useMediaQuery } from "@mantine/hooks"
 import { useQuery } from "@tanstack/react-query"
 import { getRouteApi } from "@tanstack/react-router"
-import type { Way } from "@tradertape/api/options.ts"
+import type { OrderSide } from "@tradertape/api/options.ts"
 import { date } from "@tradertape/ui/format.ts"
 import { Layers } from "lucide-react"
 import { useState } from "react"
@@ -41,7 +41,7 @@ export function OptionsPage() {
 
   const setLegs = (next: readonly Leg[]) =>
     void navigate({ search: (all) => ({ ...all, legs: writeLegs(next) }), replace: true, resetScroll: false })
-  const pick = (symbol: string, way: Way) => setLegs(picked(legs, symbol, way))
+  const pick = (symbol: string, side: OrderSide) => setLegs(picked(legs, symbol, side))
   const failed = session.error ?? chain.error
 
   return (

@@ -1,11 +1,11 @@
 import type { KeyKind } from "@/lib/queries/account"
 
-/** Texts and scopes of one kind of key; `usual` are the default scopes of a new one. */
+/** Texts and scopes of one kind of key; `defaultScopes` are the default scopes of a new one. */
 export interface KeysProps {
   kind: KeyKind
   title: string
   note: string
   noun: string
   scopes: string[]
-  usual: string[]
+  defaultScopes: string[]
 }

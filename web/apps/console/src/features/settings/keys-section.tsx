@@ -17,7 +17,7 @@ export function KeysSection(props: KeysProps) {
   const { kind, title, note, noun } = props
   const { data, error, isPending, refetch } = useQuery(keysQuery(kind))
   const client = useQueryClient()
-  const [isMaking, setMaking] = useState(false)
+  const [isCreating, setCreating] = useState(false)
   const [selected, setSelected] = useState<KeyRow | null>(null)
   const revoking = useMutation({
     mutationFn: (id: number) => accountCalls.revokeKey(kind, id),
@@ -36,7 +36,7 @@ export function KeysSection(props: KeysProps) {
       note={note}
       flush
       action={
-        <Button variant="default" leftSection={<Plus size={14} />} onClick={() => setMaking(true)}>
+        <Button variant="default" leftSection={<Plus size={14} />} onClick={() => setCreating(true)}>
           New {noun}
         </Button>
       }
@@ -48,7 +48,7 @@ export function KeysSection(props: KeysProps) {
       ) : (
         <KeyTable rows={data} onRevoke={setSelected} />
       )}
-      <NewKeyDialog {...props} opened={isMaking} onClose={() => setMaking(false)} />
+      <NewKeyDialog {...props} opened={isCreating} onClose={() => setCreating(false)} />
       <Confirm
         opened={selected !== null}
         onClose={() => setSelected(null)}

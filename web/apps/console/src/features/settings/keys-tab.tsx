@@ -10,7 +10,7 @@ export function KeysTab() {
         note="For the local agent and your own scripts: sent as a Bearer token."
         noun="agent key"
         scopes={AGENT_SCOPES}
-        usual={["signals:read", "results:write", "sync:write"]}
+        defaultScopes={["signals:read", "results:write", "sync:write"]}
       />
       <KeysSection
         kind="worker"
@@ -18,7 +18,7 @@ export function KeysTab() {
         note="For strategy workers."
         noun="worker token"
         scopes={WORKER_SCOPES}
-        usual={["paper", "data"]}
+        defaultScopes={["paper", "data"]}
       />
     </>
   )

@@ -16,7 +16,7 @@ import type { KeysProps } from "./keys-props"
 
 type Props = KeysProps & { opened: boolean; onClose: () => void }
 
-const LIVES = [
+const VALIDITIES = [
   { value: "", label: "No expiry" },
   { value: "30", label: "30 days" },
   { value: "90", label: "90 days" },
@@ -37,22 +37,22 @@ function keyRequest(kind: KeyKind, { label, scopes, life }: Fields): KeyRequest 
 }
 
 /** Creates a key and shows it once. */
-export function NewKeyDialog({ kind, noun, scopes, usual, opened, onClose }: Props) {
+export function NewKeyDialog({ kind, noun, scopes, defaultScopes, opened, onClose }: Props) {
   const client = useQueryClient()
   const form = useForm({
-    initialValues: { label: "", scopes: usual, life: "" },
+    initialValues: { label: "", scopes: defaultScopes, life: "" },
     validate: { scopes: (value) => (value.length === 0 ? "Choose at least one" : null) },
   })
-  const making = useMutation({
+  const creating = useMutation({
     mutationFn: (fields: typeof form.values) => accountCalls.createKey(keyRequest(kind, fields)),
     onSuccess: () => client.invalidateQueries({ queryKey: keysQuery(kind).queryKey }),
   })
   const close = () => {
     onClose()
-    making.reset()
+    creating.reset()
     form.reset()
   }
-  if (making.data) {
+  if (creating.data) {
     return (
       <Dialog
         opened={opened}
@@ -65,7 +65,7 @@ export function NewKeyDialog({ kind, noun, scopes, usual, opened, onClose }: Pro
           <Alert color="yellow" variant="light">
             <Text size="sm">Copy it now. It is not stored and cannot be shown again.</Text>
           </Alert>
-          <CopyField value={making.data.token} label={noun} />
+          <CopyField value={creating.data.token} label={noun} />
           <Group justify="flex-end">
             <Button onClick={close}>I have copied it</Button>
           </Group>
@@ -75,7 +75,7 @@ export function NewKeyDialog({ kind, noun, scopes, usual, opened, onClose }: Pro
   }
   return (
     <Dialog opened={opened} onClose={close} title={`New ${noun}`}>
-      <form onSubmit={form.onSubmit((fields) => making.mutate(fields))}>
+      <form onSubmit={form.onSubmit((fields) => creating.mutate(fields))}>
         <Stack gap="sm">
           <TextInput
             label="What is it for?"
@@ -92,10 +92,10 @@ export function NewKeyDialog({ kind, noun, scopes, usual, opened, onClose }: Pro
               ))}
             </Stack>
           </Checkbox.Group>
-          <Select label="Valid for" data={LIVES} {...form.getInputProps("life")} />
-          <Failure error={making.error} />
+          <Select label="Valid for" data={VALIDITIES} {...form.getInputProps("life")} />
+          <Failure error={creating.error} />
           <Group justify="flex-end">
-            <Button type="submit" loading={making.isPending}>
+            <Button type="submit" loading={creating.isPending}>
               Create
             </Button>
           </Group>

@@ -11,10 +11,10 @@ export function PasswordSection() {
   const { data: me } = useQuery(meQuery)
   const client = useQueryClient()
   const form = useForm({
-    initialValues: { current: "", password: "", again: "" },
+    initialValues: { current: "", password: "", repeated: "" },
     validate: {
       password: (value) => (value.length < 10 ? "At least 10 characters" : null),
-      again: (value, { password }) => (value === password ? null : "The passwords do not match"),
+      repeated: (value, { password }) => (value === password ? null : "The passwords do not match"),
     },
   })
   const saving = useMutation({
@@ -58,7 +58,7 @@ export function PasswordSection() {
             label="Repeat new password"
             autoComplete="new-password"
             required
-            {...form.getInputProps("again")}
+            {...form.getInputProps("repeated")}
           />
           <Button type="submit" w="fit-content" loading={saving.isPending}>
             {me?.has_password ? "Change password" : "Set a password"}

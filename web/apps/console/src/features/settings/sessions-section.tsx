@@ -16,8 +16,8 @@ const SYSTEMS = ["Windows", "Android", "iPhone", "iPad", "Mac OS", "Linux"]
 export function deviceName(userAgent: string): string {
   const browser = BROWSERS.find((name) => userAgent.includes(name)) ?? "Browser"
   const system = SYSTEMS.find((name) => userAgent.includes(name))
-  const said = browser === "Edg" ? "Edge" : browser === "OPR" ? "Opera" : browser
-  return system ? `${said} on ${system}` : said
+  const name = browser === "Edg" ? "Edge" : browser === "OPR" ? "Opera" : browser
+  return system ? `${name} on ${system}` : name
 }
 
 export function SessionsSection() {

@@ -28,7 +28,7 @@ function matches(strategy: Strategy, find: string): boolean {
 export function StrategiesPage() {
   const { tab = "mine", find = "" } = useSearch({ from: "/frame/strategies" })
   const navigate = useNavigate({ from: "/strategies" })
-  const [isMaking, setMaking] = useState(false)
+  const [isCreating, setCreating] = useState(false)
   const { data, error, isPending, refetch } = useQuery(strategiesQuery(tab))
   const latest = useQuery(latestRunsQuery)
   const lastRuns = new Map(latest.data?.map((run) => [run.strategy.id, run]))
@@ -40,7 +40,7 @@ export function StrategiesPage() {
         title="Strategies"
         note="A strategy is a set of rules: what to buy, when to sell, how to limit losses. Read it in plain English, test it, change it."
         action={
-          <Button leftSection={<Plus size={15} />} onClick={() => setMaking(true)}>
+          <Button leftSection={<Plus size={15} />} onClick={() => setCreating(true)}>
             New strategy
           </Button>
         }
@@ -73,7 +73,7 @@ export function StrategiesPage() {
           <StrategyCard key={strategy.id} strategy={strategy} lastRun={lastRuns.get(strategy.id)} />
         ))}
       </SimpleGrid>
-      <NewStrategy opened={isMaking} onClose={() => setMaking(false)} />
+      <NewStrategy opened={isCreating} onClose={() => setCreating(false)} />
     </>
   )
 }

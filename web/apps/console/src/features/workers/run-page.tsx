@@ -9,9 +9,9 @@ import { type RunLive, runPageQuery } from "@/lib/queries/workers"
 import { Run } from "./run/run"
 
 const CRUMBS = [{ label: "Workers", to: "/workers" }]
-const SOON_MS = 300
+const REFETCH_DELAY_MS = 300
 
-/** Refetch the run after its events, at most once per SOON_MS. */
+/** Refetch the run after its events, at most once per REFETCH_DELAY_MS. */
 function useRunNews(id: string): void {
   const client = useQueryClient()
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined)
@@ -23,7 +23,7 @@ function useRunNews(id: string): void {
         queryKey: ["workers", "run", id],
         predicate: ({ queryKey }) => queryKey[3] !== "line",
       })
-    }, SOON_MS)
+    }, REFETCH_DELAY_MS)
   })
 }
 

@@ -6,8 +6,8 @@ import type {
   ChosenContract,
   OptionSession,
   OptionType,
+  OrderSide,
   StrategyPreview,
-  Way,
 } from "@tradertape/api/options.ts"
 
 const CHAIN_MS = 2_000
@@ -48,7 +48,7 @@ export const spreadsQuery = queryOptions({
 export interface PreviewRequest {
   underlying: string
   product: "NRML" | "MIS"
-  legs: { tradingsymbol: string; exchange: string; transaction_type: Way; lots: number }[]
+  legs: { tradingsymbol: string; exchange: string; transaction_type: OrderSide; lots: number }[]
   days_ahead: number | null
 }
 

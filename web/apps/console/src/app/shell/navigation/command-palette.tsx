@@ -21,7 +21,7 @@ import { strategiesQuery } from "@/lib/queries/strategies"
 import { onPaletteRequest } from "./palette"
 import { CHANGELOG, PLACES, READING } from "./places"
 
-const MOST_INSTRUMENTS = 6
+const MAX_INSTRUMENTS = 6
 
 /** ⌘K: go to a page, an instrument, a strategy or a run, or start an action. */
 export default function CommandPalette() {
@@ -30,7 +30,7 @@ export default function CommandPalette() {
   const runs = useQuery(runsQuery())
   const [typed, setTyped] = useState("")
   const [words] = useDebouncedValue(typed.trim(), 120)
-  const instruments = useQuery(instrumentSearchQuery(words, MOST_INSTRUMENTS))
+  const instruments = useQuery(instrumentSearchQuery(words, MAX_INSTRUMENTS))
   // It is mounted by the first request, so it opens at once, and again on every later request.
   useEffect(() => {
     spotlight.open()

@@ -12,7 +12,7 @@ interface Props {
   onAgain: () => void
 }
 
-const DOING = { queued: "Queued", running: "Simulating day by day" } as const
+const STATUS_TEXTS = { queued: "Queued", running: "Simulating day by day" } as const
 
 /** Shows the progress of a run and opens the result when it finishes. */
 export function RunProgress({ runId, onAgain }: Props) {
@@ -55,7 +55,8 @@ export function RunProgress({ runId, onAgain }: Props) {
       <Progress value={100} animated aria-label="Backtest is running" />
       <Group justify="space-between">
         <Text size="xs" c="dimmed">
-          {status === "queued" ? DOING.queued : DOING.running}, {duration(Math.max(0, passed_ms))}
+          {status === "queued" ? STATUS_TEXTS.queued : STATUS_TEXTS.running},{" "}
+          {duration(Math.max(0, passed_ms))}
         </Text>
         <Button
           variant="subtle"

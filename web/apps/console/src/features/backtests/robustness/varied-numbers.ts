@@ -27,7 +27,7 @@ function isHolder(value: unknown): value is Holder {
 }
 
 /** A short text for the condition around a number: "rsi14 <". */
-function beside(parent: Holder): string {
+function contextOf(parent: Holder): string {
   const left = parent.left
   const name = isHolder(left) ? (left.name ?? left.fn ?? left.field) : undefined
   const value = parent.value
@@ -38,19 +38,19 @@ function beside(parent: Holder): string {
     : ""
 }
 
-function walk(value: unknown, path: string[], around: string, found: VariedNumber[]): void {
+function walk(value: unknown, path: string[], outerContext: string, found: VariedNumber[]): void {
   if (typeof value === "number") {
     const name = path.at(-1) ?? ""
     if (NOT_VARIED.has(name)) return
-    const place = name === "value" || around !== "" ? around : words(name)
+    const place = name === "value" || outerContext !== "" ? outerContext : words(name)
     found.push({ key: `/${path.join("/")}`, label: `${words(path[0])}: ${place || words(name)}`, value })
     return
   }
   if (!isHolder(value)) return
   for (const [key, inner] of Object.entries(value)) {
-    const said = "type" in value ? beside(value) || around : around
+    const context = "type" in value ? contextOf(value) || outerContext : outerContext
     const isSide = key === "low" || key === "high"
-    walk(inner, [...path, key], isSide ? `${said} ${key === "low" ? "from" : "to"}` : said, found)
+    walk(inner, [...path, key], isSide ? `${context} ${key === "low" ? "from" : "to"}` : context, found)
   }
 }
 

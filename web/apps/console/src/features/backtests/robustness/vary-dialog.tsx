@@ -36,8 +36,8 @@ const TITLES: Record<VaryingKind, string> = {
   walk_forward: "Walk-forward",
 }
 
-const MOST = 400
-const MOST_AXES: Record<VaryingKind, number> = { sweep: 2, search: 6, walk_forward: 2 }
+const MAX_RUNS = 400
+const MAX_AXES: Record<VaryingKind, number> = { sweep: 2, search: 6, walk_forward: 2 }
 
 /** Selects numbers of the strategy and the values to try. */
 export function VaryDialog({ run, kind, isBusy, onStart, onClose }: Props) {
@@ -49,7 +49,7 @@ export function VaryDialog({ run, kind, isBusy, onStart, onClose }: Props) {
   const runs = axes.reduce((product, { range }) => product * sizeOf(range), axes.length > 0 ? 1 : 0)
   const isWalk = kind === "walk_forward"
   const isSearch = kind === "search"
-  const isTooMany = !isSearch && runs > MOST
+  const isTooMany = !isSearch && runs > MAX_RUNS
   const unused = numbers.filter(({ key }) => !axes.some((axis) => axis.key === key))
   const start = () =>
     onStart({
@@ -73,7 +73,7 @@ export function VaryDialog({ run, kind, isBusy, onStart, onClose }: Props) {
             onChange={(next) => change(i, next)}
           />
         ))}
-        {axes.length < MOST_AXES[kind] && unused.length > 0 && (
+        {axes.length < MAX_AXES[kind] && unused.length > 0 && (
           <Button
             variant="subtle"
             w="fit-content"
@@ -112,7 +112,7 @@ export function VaryDialog({ run, kind, isBusy, onStart, onClose }: Props) {
             {isSearch && `${count(Math.min(trials, runs), "trial")} among `}
             {count(runs, "combination")}
             {isWalk ? " in every window" : ""}
-            {isTooMany ? `, at most ${MOST}: use a larger step` : ""}
+            {isTooMany ? `, at most ${MAX_RUNS}: use a larger step` : ""}
           </Text>
           <Button loading={isBusy} disabled={runs === 0 || isTooMany} onClick={start}>
             Start

@@ -61,7 +61,7 @@ export function readyLegs(legs: readonly DraftLeg[], product: "CNC" | "NRML"): N
 }
 
 /** Validation messages by JSON pointer: {"/legs/0/trigger": "…"}; "" holds those without a field. */
-export function refusals(error: unknown): Record<string, string> {
+export function errorsByField(error: unknown): Record<string, string> {
   if (!(error instanceof ApiError)) return error instanceof Error ? { "": error.message } : {}
   const found: Record<string, string> = {}
   for (const { pointer, message } of error.validationErrors) {

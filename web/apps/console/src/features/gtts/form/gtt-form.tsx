@@ -11,7 +11,7 @@ import { useTick } from "@/lib/live"
 import { notifyDone } from "@/lib/notify"
 import { type Gtt, gttCalls, type NewLeg } from "@/lib/queries/gtts"
 import { instrumentQuery } from "@/lib/queries/live"
-import { type DraftLeg, freshLegs, legsOf, productOf, readyLegs, refusals } from "./draft"
+import { type DraftLeg, errorsByField, freshLegs, legsOf, productOf, readyLegs } from "./draft"
 import { LegFields } from "./leg-fields"
 
 interface Props {
@@ -53,7 +53,7 @@ export function GttForm({ gtt, instrument: given, onClose }: Props) {
       onClose()
     },
   })
-  const said = refusals(saving.error)
+  const errors = errorsByField(saving.error)
   const ready = known ? readyLegs(legs, productOf(known)) : null
   const choose = (chosen: string) => {
     setId(chosen)
@@ -107,13 +107,13 @@ export function GttForm({ gtt, instrument: given, onClose }: Props) {
               tick={known?.tick_size ?? 0.05}
               lot={known?.lot_size ?? 1}
               last={last}
-              said={(field) => said[`/legs/${place}/${field}`]}
+              errorOf={(field) => errors[`/legs/${place}/${field}`]}
               onChange={(changed) => setLegs(legs.map((one, i) => (i === place ? changed : one)))}
             />
           ))}
-          {said[""] && (
+          {errors[""] && (
             <Alert color="red" icon={<CircleAlert size={16} />} role="alert">
-              {said[""]}
+              {errors[""]}
             </Alert>
           )}
           <Divider />

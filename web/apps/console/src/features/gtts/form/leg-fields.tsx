@@ -9,14 +9,14 @@ interface Props {
   lot: number
   last: number | undefined
   /** Validation messages by field name. */
-  said: (field: string) => string | undefined
+  errorOf: (field: string) => string | undefined
   onChange: (leg: DraftLeg) => void
 }
 
 const STEPS = [-10, -5, -2, 2, 5, 10]
 
 /** One leg: the trigger price and the order it places. */
-export function LegFields({ title, leg, tick, lot, last, said, onChange }: Props) {
+export function LegFields({ title, leg, tick, lot, last, errorOf, onChange }: Props) {
   const decimals = (String(tick).split(".")[1] ?? "").length
   const name = title ? `${title}, ` : ""
   const setTrigger = (trigger: number | "") =>
@@ -38,7 +38,7 @@ export function LegFields({ title, leg, tick, lot, last, said, onChange }: Props
         decimalScale={Math.max(2, decimals)}
         fixedDecimalScale
         value={leg.trigger}
-        error={said("trigger")}
+        error={errorOf("trigger")}
         onChange={(value) => setTrigger(amount(value))}
       />
       {last !== undefined && (
@@ -77,7 +77,7 @@ export function LegFields({ title, leg, tick, lot, last, said, onChange }: Props
           step={lot}
           allowDecimal={false}
           value={leg.quantity}
-          error={said("quantity")}
+          error={errorOf("quantity")}
           onChange={(value) => onChange({ ...leg, quantity: amount(value) })}
         />
         <NumberInput
@@ -89,7 +89,7 @@ export function LegFields({ title, leg, tick, lot, last, said, onChange }: Props
           decimalScale={Math.max(2, decimals)}
           fixedDecimalScale
           value={leg.price}
-          error={said("price")}
+          error={errorOf("price")}
           onChange={(value) => onChange({ ...leg, price: amount(value) })}
         />
       </Group>

@@ -19,12 +19,12 @@ interface Props {
 /** Shows the current sorting, with buttons to discard or keep it. */
 export function SortNote({ sorting, error, onStop, onKeep }: Props) {
   const { by, isDescending } = sorting
-  const way =
+  const direction =
     by === "name" ? (isDescending ? "Z to A" : "A to Z") : isDescending ? "largest first" : "smallest first"
   return (
     <div className={classes.sorted} role="status">
       <span>
-        By {NAMES[by]}, {way}
+        By {NAMES[by]}, {direction}
         {error
           ? "; could not be updated."
           : by !== "name"

@@ -12,10 +12,10 @@ import { ErrorState } from "@/components/states/error-state"
 import { notifyFailure } from "@/lib/notify"
 import { optionCalls, previewQuery } from "@/lib/queries/options"
 import classes from "./builder.module.css"
+import { CreateRun } from "./create-run"
 import { Figures } from "./figures"
 import type { Leg } from "./legs"
 import { LegsTable } from "./legs-table"
-import { MakeRun } from "./make-run"
 import { curveDay, payoffOption } from "./payoff-option"
 import { pythonOf } from "./python"
 import { Templates } from "./templates"
@@ -38,10 +38,10 @@ export function Builder({ session, expiry, legs, onLegs }: Props) {
       underlying: session.underlying,
       product,
       days_ahead: days,
-      legs: legs.map(({ symbol, way, lots }) => ({
+      legs: legs.map(({ symbol, side, lots }) => ({
         tradingsymbol: symbol,
         exchange: session.exchange,
-        transaction_type: way,
+        transaction_type: side,
         lots,
       })),
     }),
@@ -61,7 +61,7 @@ export function Builder({ session, expiry, legs, onLegs }: Props) {
   )
   const take = (found: StrategyPreview) =>
     onLegs(
-      found.legs.map((leg) => ({ way: leg.transaction_type, lots: leg.lots, symbol: leg.tradingsymbol })),
+      found.legs.map((leg) => ({ side: leg.transaction_type, lots: leg.lots, symbol: leg.tradingsymbol })),
     )
   const templates = <Templates underlying={session.underlying} expiry={expiry} onLegs={take} />
 
@@ -81,7 +81,7 @@ export function Builder({ session, expiry, legs, onLegs }: Props) {
       </Button>
       {preview.data && <CopyPython session={session} preview={preview.data} product={product} />}
       {templates}
-      {preview.data && !preview.error && <MakeRun preview={preview.data} product={product} />}
+      {preview.data && !preview.error && <CreateRun preview={preview.data} product={product} />}
     </Group>
   )
   return (

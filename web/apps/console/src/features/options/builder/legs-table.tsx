@@ -68,16 +68,16 @@ interface LineProps {
 
 function LegLine({ leg, worked, session, onReplace, onMove, onRemove }: LineProps) {
   const name = worked ? `${number(worked.strike)} ${worked.option_type ?? "FUT"}` : leg.symbol
-  const isBuy = leg.way === "BUY"
+  const isBuy = leg.side === "BUY"
   return (
     <tr>
       <td>
         <Tooltip label={isBuy ? "Bought: press to sell" : "Sold: press to buy"}>
           <button
             type="button"
-            className={classes.way}
-            data-way={leg.way}
-            onClick={() => onReplace({ way: isBuy ? "SELL" : "BUY" })}
+            className={classes.side}
+            data-side={leg.side}
+            onClick={() => onReplace({ side: isBuy ? "SELL" : "BUY" })}
             aria-label={`${name} is ${isBuy ? "bought" : "sold"}; change side`}
           >
             {isBuy ? "Buy" : "Sell"}

@@ -1,4 +1,4 @@
-import type { ChainRow, ChainSide, OptionType, Way } from "@tradertape/api/options.ts"
+import type { ChainRow, ChainSide, OptionType, OrderSide } from "@tradertape/api/options.ts"
 import { Delta } from "@tradertape/ui/components/delta.tsx"
 import { number } from "@tradertape/ui/format.ts"
 import { Flash } from "@/components/states/flash"
@@ -15,7 +15,7 @@ interface Props {
   spot: number
   isFirstAboveSpot: boolean
   legs: readonly Leg[]
-  onPick: (symbol: string, way: Way) => void
+  onPick: (symbol: string, side: OrderSide) => void
 }
 
 /** A row of the chain: call, strike, put. */
@@ -80,7 +80,7 @@ interface PicksProps {
   symbol: string
   what: string
   legs: readonly Leg[]
-  onPick: (symbol: string, way: Way) => void
+  onPick: (symbol: string, side: OrderSide) => void
 }
 
 function Picks({ symbol, what, legs, onPick }: PicksProps) {

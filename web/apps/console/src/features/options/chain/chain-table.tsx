@@ -1,5 +1,5 @@
 import { useVirtualizer } from "@tanstack/react-virtual"
-import type { Chain, Way } from "@tradertape/api/options.ts"
+import type { Chain, OrderSide } from "@tradertape/api/options.ts"
 import { useLayoutEffect, useMemo, useRef } from "react"
 import { ScrollRegion } from "@/components/page/scroll-region"
 import type { Leg } from "../builder/legs"
@@ -15,7 +15,7 @@ interface Props {
   legs: readonly Leg[]
   figures: Figures
   sides: Sides
-  onPick: (symbol: string, way: Way) => void
+  onPick: (symbol: string, side: OrderSide) => void
 }
 
 /** Calls and puts by strike. Scrolled to the money at first; renders only the strikes in view. */

@@ -45,8 +45,8 @@ export default function JsonView({ at }: { at: string | undefined }) {
   // The document changed elsewhere (undo, restore): update the text unless it is already equivalent.
   useEffect(() => {
     setText((old) => {
-      const said = parsed(old)
-      return said && JSON.stringify(said) === JSON.stringify(document)
+      const current = parsed(old)
+      return current && JSON.stringify(current) === JSON.stringify(document)
         ? old
         : JSON.stringify(document, null, 2)
     })

@@ -10,7 +10,7 @@ import { AttentionBadges, Health, ModeBadge, StatusBadge } from "../badges"
 import { idleWords, stepWords, summaryTone, summaryValue } from "../words"
 import classes from "./runs.module.css"
 
-const MOST_FIELDS = 4
+const MAX_FIELDS = 4
 
 interface Props {
   run: Run
@@ -88,7 +88,7 @@ function Summary({ fields }: { fields: SummaryField[] }) {
   if (fields.length === 0) return null
   return (
     <dl className={classes.summary} data-live>
-      {fields.slice(0, MOST_FIELDS).map((field) => (
+      {fields.slice(0, MAX_FIELDS).map((field) => (
         <div key={field.key}>
           <dt>{field.label ?? words(field.key)}</dt>
           <dd title={summaryValue(field)} className={summaryTone(field)}>

@@ -9,14 +9,14 @@ import { fieldErrors } from "@/lib/field-errors"
 import { accountCalls, keysQuery, type NewKey, WORKER_SCOPES } from "@/lib/queries/account"
 import { environmentSnippet, pythonSnippet } from "./snippet"
 
-const MEANS: Record<string, string> = {
+const SCOPE_TEXTS: Record<string, string> = {
   paper: "Create runs and trade on your paper accounts",
   data: "Read live prices, candles and options",
   gtt: "Place and change GTT orders on paper",
   live: "Request live trading; refused until a broker is connected",
 }
 
-const LIVES = [
+const VALIDITIES = [
   { value: "30", label: "30 days" },
   { value: "90", label: "90 days" },
   { value: "365", label: "1 year" },
@@ -43,7 +43,7 @@ export function NewTokenDialog({ opened, onClose }: Props) {
     },
     validate: { scopes: (value) => (value.length === 0 ? "Choose at least one" : null) },
   })
-  const making = useMutation({
+  const creating = useMutation({
     mutationFn: ({ label, scopes, accounts, addresses, life }: typeof form.values) =>
       accountCalls.createKey({
         kind: "worker",
@@ -60,13 +60,13 @@ export function NewTokenDialog({ opened, onClose }: Props) {
   })
   const close = () => {
     onClose()
-    making.reset()
+    creating.reset()
     form.reset()
   }
-  if (making.data) return <Made made={making.data} opened={opened} onClose={close} />
+  if (creating.data) return <Made made={creating.data} opened={opened} onClose={close} />
   return (
     <Dialog opened={opened} onClose={close} title="New worker token">
-      <form onSubmit={form.onSubmit((fields) => making.mutate(fields))}>
+      <form onSubmit={form.onSubmit((fields) => creating.mutate(fields))}>
         <Stack gap="sm">
           <TextInput
             label="What is it for?"
@@ -79,7 +79,13 @@ export function NewTokenDialog({ opened, onClose }: Props) {
           <Checkbox.Group label="Permissions" {...form.getInputProps("scopes")}>
             <Stack gap={8} mt={6}>
               {WORKER_SCOPES.map((scope) => (
-                <Checkbox key={scope} size="xs" value={scope} label={scope} description={MEANS[scope]} />
+                <Checkbox
+                  key={scope}
+                  size="xs"
+                  value={scope}
+                  label={scope}
+                  description={SCOPE_TEXTS[scope]}
+                />
               ))}
             </Stack>
           </Checkbox.Group>
@@ -99,13 +105,13 @@ export function NewTokenDialog({ opened, onClose }: Props) {
             acceptValueOnBlur
             {...form.getInputProps("addresses")}
           />
-          <Select label="Valid for" data={LIVES} {...form.getInputProps("life")} />
+          <Select label="Valid for" data={VALIDITIES} {...form.getInputProps("life")} />
           <Text size="xs" c="dimmed">
             The worker chooses the account and mode (dry run or paper) of each run.
           </Text>
-          <Failure error={making.error} marked={Object.keys(form.errors).length} />
+          <Failure error={creating.error} marked={Object.keys(form.errors).length} />
           <Group justify="flex-end">
-            <Button type="submit" loading={making.isPending}>
+            <Button type="submit" loading={creating.isPending}>
               Create
             </Button>
           </Group>

@@ -19,11 +19,11 @@ const query = keysQuery("worker")
 /** The tokens that workers authenticate with: create, list, revoke. */
 export function TokensTab() {
   const { data, error, isPending, refetch } = useQuery({ ...query, refetchInterval: 15_000 })
-  const [isMaking, setMaking] = useState(false)
+  const [isCreating, setCreating] = useState(false)
   if (isPending) return <Skeleton height={240} role="status" aria-busy aria-label="Loading tokens" />
   if (error && !data) return <ErrorState error={error} what="Your worker tokens" retry={refetch} />
   const create = (
-    <Button leftSection={<Plus size={14} />} onClick={() => setMaking(true)}>
+    <Button leftSection={<Plus size={14} />} onClick={() => setCreating(true)}>
       New token
     </Button>
   )
@@ -42,7 +42,7 @@ export function TokensTab() {
       ) : (
         <Tokens rows={data} />
       )}
-      <NewTokenDialog opened={isMaking} onClose={() => setMaking(false)} />
+      <NewTokenDialog opened={isCreating} onClose={() => setCreating(false)} />
     </Section>
   )
 }

@@ -9,7 +9,7 @@ export interface Bar {
   value: number | null
   note?: string
   /** The value of a second, muted bar: the benchmark. */
-  beside?: number | null
+  comparison?: number | null
 }
 
 interface Props {
@@ -22,13 +22,13 @@ interface Props {
   tone: "sign" | "plain"
   height?: number
   unit?: string
-  besideLabel?: string
+  comparisonLabel?: string
 }
 
 /** A bar chart over categories: years, bins, deciles. */
-export function Bars({ title, note, file, bars, format, tone, height = 260, unit, besideLabel }: Props) {
+export function Bars({ title, note, file, bars, format, tone, height = 260, unit, comparisonLabel }: Props) {
   const chart = useRef<EChartsType | null>(null)
-  const hasBeside = bars.some((bar) => bar.beside !== undefined)
+  const hasComparison = bars.some((bar) => bar.comparison !== undefined)
   const option = useCallback(
     (tokens: Tokens) => ({
       tooltip: {
@@ -37,11 +37,11 @@ export function Bars({ title, note, file, bars, format, tone, height = 260, unit
         formatter: (points: { dataIndex: number }[]) => {
           const bar = bars[points[0]?.dataIndex ?? -1]
           if (!bar) return ""
-          const beside =
-            bar.beside === undefined || bar.beside === null
+          const comparison =
+            bar.comparison === undefined || bar.comparison === null
               ? ""
-              : `<br>${besideLabel ?? ""} ${format(bar.beside)}`
-          return `${bar.note ?? bar.label}<br><b>${bar.value === null ? "–" : format(bar.value)}</b>${beside}`
+              : `<br>${comparisonLabel ?? ""} ${format(bar.comparison)}`
+          return `${bar.note ?? bar.label}<br><b>${bar.value === null ? "–" : format(bar.value)}</b>${comparison}`
         },
       },
       xAxis: axis(tokens, {
@@ -75,19 +75,19 @@ export function Bars({ title, note, file, bars, format, tone, height = 260, unit
             },
           })),
         },
-        ...(hasBeside
+        ...(hasComparison
           ? [
               {
                 type: "bar",
                 barMaxWidth: 34,
-                data: bars.map(({ beside }) => beside ?? null),
+                data: bars.map(({ comparison }) => comparison ?? null),
                 itemStyle: { color: tokens.muted, opacity: 0.4 },
               },
             ]
           : []),
       ],
     }),
-    [bars, tone, format, unit, hasBeside, besideLabel],
+    [bars, tone, format, unit, hasComparison, comparisonLabel],
   )
   return (
     <ChartSection
@@ -96,10 +96,10 @@ export function Bars({ title, note, file, bars, format, tone, height = 260, unit
       file={file}
       png={() => chart.current?.getDataURL({ pixelRatio: 2 })}
       rows={() =>
-        bars.map(({ label, value, beside }) => ({
+        bars.map(({ label, value, comparison }) => ({
           label,
           value,
-          ...(hasBeside ? { benchmark: beside ?? null } : {}),
+          ...(hasComparison ? { benchmark: comparison ?? null } : {}),
         }))
       }
     >

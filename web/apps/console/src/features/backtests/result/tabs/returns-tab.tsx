@@ -21,7 +21,7 @@ export default function ReturnsTab({ run }: { run: Run }) {
       run.yearly_returns.map((row) => ({
         label: String(row.year),
         value: row.return,
-        beside: row.benchmark,
+        comparison: row.benchmark,
       })),
     [run],
   )
@@ -43,7 +43,7 @@ export default function ReturnsTab({ run }: { run: Run }) {
         <Bars
           title="Yearly returns"
           note={`Compared with ${String(run.config.benchmark ?? "the benchmark")}, in grey`}
-          besideLabel={String(run.config.benchmark ?? "Benchmark")}
+          comparisonLabel={String(run.config.benchmark ?? "Benchmark")}
           file={`${run.run_id}-years`}
           bars={years}
           format={asPercent}

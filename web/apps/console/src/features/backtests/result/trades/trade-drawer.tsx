@@ -90,7 +90,7 @@ function TradeDetail({ run, trade }: { run: Run; trade: Trade }) {
       <Reason title={trade.exit_date ? `Sold ${date(trade.exit_date)}` : "Still held"}>
         {trade.exit_reason_text}
       </Reason>
-      <Seen trade={trade} />
+      <SignalDetail trade={trade} />
     </Stack>
   )
 }
@@ -119,10 +119,10 @@ function Reason({ title, children }: { title: string; children: string }) {
 }
 
 /** Indicator values on the day of the signal, and the parts of the conviction. */
-function Seen({ trade }: { trade: Trade }) {
+function SignalDetail({ trade }: { trade: Trade }) {
   const indicators = Object.entries(trade.indicators_at_entry)
   return (
-    <div className={classes.seen}>
+    <div className={classes.signal}>
       {indicators.length > 0 && (
         <Table>
           <Table.Thead>

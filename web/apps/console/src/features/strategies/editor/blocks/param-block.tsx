@@ -17,8 +17,8 @@ export function ParamBlock() {
     setParams({ ...params, [name]: { default: 10, min: null, max: null, step: null, title: "" } })
     setName("")
   }
-  const remove = (gone: string) =>
-    setParams(Object.fromEntries(Object.entries(params).filter(([key]) => key !== gone)))
+  const remove = (removed: string) =>
+    setParams(Object.fromEntries(Object.entries(params).filter(([key]) => key !== removed)))
   return (
     <Stack gap="sm">
       {Object.entries(params).map(([key, spec]) => (

@@ -25,20 +25,20 @@ interface Props {
 }
 
 /** Button and dialog that create a paper option run from the strategy. */
-export function MakeRun({ preview, product }: Props) {
+export function CreateRun({ preview, product }: Props) {
   const [isAsking, setAsking] = useState(false)
   return (
     <>
       <Button leftSection={<Play size={14} />} onClick={() => setAsking(true)}>
         Create option run
       </Button>
-      {isAsking && <MakeRunDialog preview={preview} product={product} onClose={() => setAsking(false)} />}
+      {isAsking && <CreateRunDialog preview={preview} product={product} onClose={() => setAsking(false)} />}
     </>
   )
 }
 
 /** Set name, account and limits of the run. Places no orders: the run is entered from its own page. */
-function MakeRunDialog({ preview, product, onClose }: Props & { onClose: () => void }) {
+function CreateRunDialog({ preview, product, onClose }: Props & { onClose: () => void }) {
   const navigate = useNavigate()
   const client = useQueryClient()
   const form = useForm({
@@ -52,7 +52,7 @@ function MakeRunDialog({ preview, product, onClose }: Props & { onClose: () => v
     },
   })
   const { name, account, stop, target } = form.values
-  const making = useMutation({
+  const creating = useMutation({
     mutationFn: () =>
       optionCalls.make({
         strategy_name: name.trim(),
@@ -80,7 +80,7 @@ function MakeRunDialog({ preview, product, onClose }: Props & { onClose: () => v
   })
   return (
     <Dialog opened onClose={onClose} title="Create option run" size="md">
-      <form onSubmit={form.onSubmit(() => making.mutate())} noValidate>
+      <form onSubmit={form.onSubmit(() => creating.mutate())} noValidate>
         <Stack gap="sm">
           <Text size="sm">
             {count(preview.legs.length, "leg")} on {preview.underlying}, requiring about{" "}
@@ -106,7 +106,7 @@ function MakeRunDialog({ preview, product, onClose }: Props & { onClose: () => v
             </Text>
           )}
           <Failure
-            error={making.error}
+            error={creating.error}
             title="The run was not created"
             marked={Object.keys(form.errors).length}
           />
@@ -114,7 +114,7 @@ function MakeRunDialog({ preview, product, onClose }: Props & { onClose: () => v
             <Button variant="default" onClick={onClose}>
               Back
             </Button>
-            <Button type="submit" disabled={!name.trim()} loading={making.isPending}>
+            <Button type="submit" disabled={!name.trim()} loading={creating.isPending}>
               Create run · PAPER
             </Button>
           </Group>
