@@ -1,4 +1,4 @@
-"""What can be read of execution; every question opens a transaction of its own."""
+"""What other features may read of execution; every query opens a transaction of its own."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from tradertape_server.platform.errors import NotFound
 
 
 @dataclass(slots=True)
-class Reading:
-    """Questions that change nothing."""
+class ExecutionQueries:
+    """Queries of orders, positions, fills, GTTs and events; each in a transaction of its own."""
 
     database: Database
     clock: Clock

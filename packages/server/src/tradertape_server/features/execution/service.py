@@ -36,7 +36,7 @@ from tradertape_server.features.execution.orders.replies import (
 from tradertape_server.features.execution.orders.risk_facts import NO_RISK, Risk
 from tradertape_server.features.execution.orders.run_ref import RunRef, Settings
 from tradertape_server.features.execution.ports import Happened, Listener, Market
-from tradertape_server.features.execution.queries import Reading
+from tradertape_server.features.execution.queries import ExecutionQueries
 from tradertape_server.features.execution.state import account_opening
 from tradertape_server.features.execution.state.command import Command
 from tradertape_server.features.execution.state.funds import Funds, funds_of
@@ -57,8 +57,8 @@ _MOST_STEPS = 12  # of an exit within one request; the job goes on with it
 
 
 @dataclass(slots=True)
-class ExecutionService(Reading):
-    """Use cases of execution; those that only read are `Reading`'s."""
+class ExecutionService(ExecutionQueries):
+    """Use cases of execution; those that only read are `ExecutionQueries`'s."""
 
     trader: Trader
     ids: OrderIds
