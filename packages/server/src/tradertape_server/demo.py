@@ -10,7 +10,6 @@ from pathlib import Path
 
 from tradertape_core.backtest.report.text import render
 from tradertape_core.strategy.language.base_models import BASE_MODELS
-from tradertape_server.features.backtests.runs.repository import RunFilter
 from tradertape_server.features.backtests.runs.schemas import BacktestRequest
 from tradertape_server.features.market.progress import Progress
 from tradertape_server.features.market.service import MarketService
@@ -52,7 +51,7 @@ def set_up(container: Container, *, say: Say) -> DemoAccount:
 def has_runs(container: Container, user_id: int) -> bool:
     """Whether the account has run anything yet."""
     with container.database.read() as session:
-        _, total = container.backtests.find(session, user_id, RunFilter(), limit=1, offset=0)
+        _, total = container.backtests.find(session, user_id, limit=1, offset=0)
     return total > 0
 
 

@@ -23,7 +23,7 @@ from tradertape_server.features.backtests.jobs.job_queue import (
     StudyJobs,
 )
 from tradertape_server.features.backtests.jobs.runner import Runner
-from tradertape_server.features.backtests.runs.repository import in_use
+from tradertape_server.features.backtests.queries import why_strategy_in_use
 from tradertape_server.features.backtests.runs.service import BacktestService
 from tradertape_server.features.backtests.studies.service import StudyService
 from tradertape_server.features.changelog.service import Changelog
@@ -70,6 +70,7 @@ from tradertape_server.features.strategies.service import StrategyService, sync_
 from tradertape_server.features.strategies.trying import TrialService
 from tradertape_server.features.watchlists.service import WatchlistService
 from tradertape_server.features.workers.option_services import OptionServices
+from tradertape_server.features.workers.queries import WorkerQueries
 from tradertape_server.features.workers.rescaling import rescale_protections
 from tradertape_server.features.workers.service import Workers
 from tradertape_server.features.workers.watching import FeedPrices
@@ -242,7 +243,7 @@ def build_container(
     auth = AuthService(
         database, clock, secrets, mailer, account_policy(settings), passwords or Passwords()
     )
-    strategies = StrategyService(clock, used_by=(in_use,))
+    strategies = StrategyService(clock, used_by=(why_strategy_in_use,))
     health = Health(database, clock, home=home, mailer=mailer, metrics=metrics)
     health.add("market_data", market_check(market, clock))
     health.add("feed", feed_check(feed))
@@ -290,8 +291,8 @@ def build_container(
         ),
         workers=workers,
         watchlists=WatchlistService(clock, instruments, market),
-        gtts=GttPageService(database, execution, instruments),
-        activity=ActivityService(database),
+        gtts=GttPageService(execution, instruments),
+        activity=ActivityService(execution, WorkerQueries(database)),
         options=options,
         option_strategies=StrategyPreview(options),
         option_services=OptionServices.build(

@@ -18,6 +18,7 @@ from tradertape_server.features.activity.service import ActivityService
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.execution.state.command import Command
 from tradertape_server.features.gtts.service import GttPageService
+from tradertape_server.features.workers.queries import WorkerQueries
 from tradertape_server.wiring import Container
 
 URL = "/api/gtts"
@@ -91,8 +92,8 @@ def container(container: Container, market: HandMarket, clock: Any) -> Iterator[
     """The app's parts, with execution on the hand's market."""
     execution = ExecutionService.build(container.database, clock, market)
     execution.trader.start()
-    gtts = GttPageService(container.database, execution, OneInstrument())  # pyright: ignore
-    activity = ActivityService(container.database)
+    gtts = GttPageService(execution, OneInstrument())  # pyright: ignore
+    activity = ActivityService(execution, WorkerQueries(container.database))
     yield replace(container, execution=execution, gtts=gtts, activity=activity)
     execution.trader.stop()
 

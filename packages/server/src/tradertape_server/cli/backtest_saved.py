@@ -13,13 +13,10 @@ Json = dict[str, Any]
 
 def list_runs(email: str, *, limit: int, as_json: bool) -> None:
     """Print a person's runs, newest first."""
-    from tradertape_server.features.backtests.runs.repository import RunFilter
     from tradertape_server.features.backtests.runs.views import present_run
 
     with account(email) as (container, user_id), container.database.read() as session:
-        found, total = container.backtests.find(
-            session, user_id, RunFilter(), limit=limit, offset=0
-        )
+        found, total = container.backtests.find(session, user_id, limit=limit, offset=0)
         rows = [present_run(row).model_dump(mode="json") for row in found]
     show(rows, as_json=as_json, text=lambda: _table(rows, total))
 

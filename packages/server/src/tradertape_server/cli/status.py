@@ -56,25 +56,15 @@ def status(*, as_json: AsJson = False) -> None:
 
 def look(settings: Settings, database: Database) -> Status:
     """Read everything."""
-    from sqlalchemy import func, select
-
-    from tradertape_server.features.backtests.models import BacktestRun, BacktestStudy
-    from tradertape_server.features.execution.store.models import OutboxRow
+    from tradertape_server.features.backtests.queries import queue_states
+    from tradertape_server.features.execution.queries import count_outbox
     from tradertape_server.platform.processes.trader_lease import LeaseTable
 
     holder = LeaseTable(database).read()
     trades = holder.is_alive and _is_there(settings, database)
     with database.read() as session:
-        jobs = {
-            name: {
-                row[0]: row[1]
-                for row in session.execute(
-                    select(table.status, func.count()).group_by(table.status)
-                )
-            }
-            for name, table in (("runs", BacktestRun), ("studies", BacktestStudy))
-        }
-        outbox = session.scalar(select(func.count()).select_from(OutboxRow)) or 0
+        jobs = {name: state.counts for name, state in queue_states(session).items()}
+        outbox = count_outbox(session)
     return Status(
         trader=holder.owner if trades else "",
         fence=holder.fence,

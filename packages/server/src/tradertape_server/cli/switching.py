@@ -7,20 +7,16 @@ trades for the moment.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from tradertape_server.cli.output import fail
 
 if TYPE_CHECKING:
-    from tradertape_server.features.auth.models import User
+    from tradertape_server.platform.http.identity import Identity
     from tradertape_server.wiring import Container
 
 _AGENT = "tradertape command line"
-_LIFE = timedelta(minutes=1)
 _TIMEOUT_S = 30.0
 _NO_ADMIN = (
     "No administrator is there to sign for it: make one with `tradertape user create <email> "
@@ -54,32 +50,28 @@ def switch(wanted: Wanted) -> dict[str, Any]:
     from tradertape_server.cli.opening import opened
 
     with opened(role="all") as container:
-        user = _person(container, wanted.account)
+        person = _person(container, wanted.account)
         address = _running_at(container)
         if address:
-            switched = _ask(container, wanted, user, address)
+            switched = _ask(container, wanted, person, address)
         else:
-            switched = _do(container, wanted, user)
+            switched = _do(container, wanted, person)
         done = {**switched, "done_by": f"the server at {address}" if address else "this command"}
-        return {**done, "open": _still_open(container, user if wanted.account else None)}
+        return {**done, "open": _still_open(container, person if wanted.account else None)}
 
 
-def _person(container: Container, account: str | None) -> User:
-    """The account, or for all of them the first administrator, who signs for it."""
-    from sqlalchemy import select
-
-    from tradertape_server.features.auth.models import User
-    from tradertape_server.features.auth.repository import user_by_email
+def _person(container: Container, account: str | None) -> Identity:
+    """The account; for the whole server the first administrator, in whose name it is recorded."""
+    from tradertape_server.features.auth.queries import account_by_email, first_administrator
     from tradertape_server.platform.errors import NotFound
 
     with container.database.read() as session:
-        if account is not None:
-            known = user_by_email(session, account.strip().lower())
-            if known is None:
-                raise NotFound(f"Account {account}")
-            return known
-        query = select(User).where(User.is_admin).order_by(User.id)
-        return session.scalars(query).first() or fail(_NO_ADMIN)
+        if account is None:
+            return first_administrator(session) or fail(_NO_ADMIN)
+        known = account_by_email(session, account)
+    if known is None:
+        raise NotFound(f"Account {account}")
+    return known
 
 
 def _running_at(container: Container) -> str:
@@ -96,11 +88,16 @@ def _running_at(container: Container) -> str:
     return holder.address if is_there else ""
 
 
-def _ask(container: Container, wanted: Wanted, user: User, address: str) -> dict[str, Any]:
+def _ask(container: Container, wanted: Wanted, person: Identity, address: str) -> dict[str, Any]:
     import httpx
 
+    from tradertape_server.features.auth.sign_in.command_line_session import command_line_session
+
     path = "/api/risk/kill-switch" + ("" if wanted.account else "/server")
-    with _signed_in(container, user) as cookies:
+    signed_in = command_line_session(
+        container.database, container.clock, person.id, user_agent=_AGENT
+    )
+    with signed_in as cookies:
         try:
             answer = httpx.post(
                 f"{address}{path}",
@@ -119,67 +116,27 @@ def _ask(container: Container, wanted: Wanted, user: User, address: str) -> dict
     return answer.json()
 
 
-@contextmanager
-def _signed_in(container: Container, user: User) -> Iterator[dict[str, str]]:
-    """A session for a minute; it ends with the request."""
-    from tradertape_server.features.auth.repository import end_session_by_hash
-    from tradertape_server.features.auth.sign_in.sessions import (
-        COOKIE,
-        SessionLife,
-        open_session,
-    )
-    from tradertape_server.platform.secrets import token_hash
-
-    with container.database.write() as session:
-        token = open_session(
-            session,
-            user,
-            method="command line",
-            ip="local",
-            user_agent=_AGENT,
-            now=container.clock.now(),
-            life=SessionLife(_LIFE, _LIFE),
-        )
-    try:
-        yield {COOKIE: token}
-    finally:
-        with container.database.write() as session:
-            end_session_by_hash(session, token_hash(token))
-
-
-def _do(container: Container, wanted: Wanted, user: User) -> dict[str, Any]:
+def _do(container: Container, wanted: Wanted, person: Identity) -> dict[str, Any]:
     from tradertape_server.features.auth.audit import COMMAND_LINE
     from tradertape_server.features.workers.schemas import KillSwitchIn
-    from tradertape_server.platform.http.identity import Identity
 
     leading = container.processes.leading
     leading.start((container.execution.trader,))
     if not leading.is_leading:
         fail("A server is just starting: try again in a moment.")
-    caller = Identity(
-        id=user.id,
-        email=user.email,
-        name=user.name,
-        is_admin=user.is_admin,
-        via="session",
-        credential_id=0,
-    )
     return container.workers.kill_switch.set(
-        caller, KillSwitchIn(**wanted.body), COMMAND_LINE, is_server=wanted.account is None
+        person, KillSwitchIn(**wanted.body), COMMAND_LINE, is_server=wanted.account is None
     ).model_dump(mode="json")
 
 
-def _still_open(container: Container, user: User | None) -> list[dict[str, Any]]:
-    """Orders that rest and positions that are held, account by account."""
-    from tradertape_server.features.execution.store import repository
-
+def _still_open(container: Container, person: Identity | None) -> list[dict[str, Any]]:
+    """Open orders and positions of a person's accounts, or of all."""
     execution = container.execution
-    with container.database.read() as session:
-        account_ids = (
-            repository.open_accounts(session)
-            if user is None
-            else [one.id for one in repository.accounts(session, user.id)]
-        )
+    account_ids = (
+        execution.open_accounts()
+        if person is None
+        else [one.id for one in execution.accounts(person.id)]
+    )
     found: list[dict[str, Any]] = []
     for account_id in account_ids:
         found += [

@@ -80,15 +80,14 @@ def create(
 def list_tokens(*, user: UserOption, kind: KindOption, as_json: AsJson = False) -> None:
     """List an account's keys, without themselves."""
     from tradertape_server.cli.opening import opened
-    from tradertape_server.features.auth.repository import keys_of
-    from tradertape_server.features.auth.schemas import KeyRow
+    from tradertape_server.features.auth.queries import active_keys
     from tradertape_server.platform.errors import NotFound
 
     with opened() as container, container.database.read() as session:
         user_id = container.auth.user_id_of(user)
         if user_id is None:
             raise NotFound(f"Account {user}")
-        rows = [KeyRow.model_validate(row) for row in keys_of(session, user_id, kind.value)]
+        rows = active_keys(session, user_id, kind.value)
     found = [row.model_dump(mode="json") for row in rows]
     show(found, as_json=as_json, text=lambda: "\n".join(map(_line, rows)) or "No keys.")
 

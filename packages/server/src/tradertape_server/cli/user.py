@@ -48,12 +48,10 @@ def create(
 def list_users(*, as_json: AsJson = False) -> None:
     """List every account."""
     from tradertape_server.cli.opening import opened
-    from tradertape_server.features.auth.administration import user_row
-    from tradertape_server.features.auth.repository import users
+    from tradertape_server.features.auth.queries import all_accounts
 
     with opened() as container, container.database.read() as session:
-        rows, _ = users(session, limit=1_000_000, offset=0)
-        found = [user_row(row).model_dump(mode="json") for row in rows]
+        found = [row.model_dump(mode="json") for row in all_accounts(session)]
     show(found, as_json=as_json, text=lambda: "\n".join(map(_line, found)) or "No accounts yet.")
 
 

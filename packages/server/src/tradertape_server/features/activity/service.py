@@ -1,4 +1,4 @@
-"""Gathers what a person did in one instrument."""
+"""Collects a person's orders, fills, GTTs, positions and protection levels in one instrument."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from decimal import Decimal
 
 from tradertape_core.ledger.position import Position
 from tradertape_core.orders.gtt import Gtt
-from tradertape_core.orders.order import NIL, Order
-from tradertape_core.risk.protection_state import LegState
-from tradertape_server.features.activity import repository
+from tradertape_core.orders.order import NIL, Fill, Order
 from tradertape_server.features.activity.schemas import (
     ActivityOut,
     FillOut,
@@ -18,48 +16,39 @@ from tradertape_server.features.activity.schemas import (
     RestingOut,
     TriggerOut,
 )
-from tradertape_server.features.execution.store.models import FillRow
-from tradertape_server.features.workers.models import WorkerRun
-from tradertape_server.features.workers.runs.views import protection_of
-from tradertape_server.platform.database.engine import Database
+from tradertape_server.features.execution.queries import ExecutionQueries
+from tradertape_server.features.workers.queries import ProtectedLeg, WorkerQueries
 
 
 class ActivityService:
-    """Reads only."""
+    """Joins what execution and the workers' runs hold; changes nothing."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, execution: ExecutionQueries, runs: WorkerQueries) -> None:
+        self._execution = execution
+        self._runs = runs
 
     def of(self, user_id: int, instrument: str) -> ActivityOut:
-        """Trades, resting orders, triggers, positions and protection levels of an instrument."""
-        with self._database.read() as session:
-            runs = repository.protected_runs(session, user_id)
-            return ActivityOut(
-                instrument=instrument,
-                fills=[_fill(one) for one in repository.fills(session, user_id, instrument)],
-                orders=[
-                    _resting(one) for one in repository.open_orders(session, user_id, instrument)
-                ],
-                triggers=_triggers(repository.waiting(session, user_id, instrument)),
-                positions=[_held(p) for p in repository.positions(session, user_id, instrument)],
-                protections=[
-                    _levels(run, leg)
-                    for run in runs
-                    for leg in protection_of(run).legs
-                    if leg.instrument == instrument
-                ],
-            )
+        """Fills, open orders, active GTTs, positions and protection levels of an instrument."""
+        found = self._execution.instrument_activity(user_id, instrument)
+        return ActivityOut(
+            instrument=instrument,
+            fills=[_fill(one) for one in found.fills],
+            orders=[_resting(one) for one in found.open_orders],
+            triggers=_triggers(found.active_gtts),
+            positions=[_held(one) for one in found.positions],
+            protections=[_levels(one) for one in self._runs.protected_legs(user_id, instrument)],
+        )
 
 
-def _fill(row: FillRow) -> FillOut:
+def _fill(fill: Fill) -> FillOut:
     return FillOut(
-        at=row.at,
-        order_id=row.order_id,
-        run_id=row.run_id or None,
-        side=row.side,
-        product=row.product,
-        quantity=row.quantity,
-        price=float(row.price),
+        at=fill.at,
+        order_id=fill.order_id,
+        run_id=fill.run_id or None,
+        side=fill.side.value,
+        product=fill.product.value,
+        quantity=fill.quantity,
+        price=float(fill.price),
     )
 
 
@@ -101,10 +90,11 @@ def _held(position: Position) -> HeldOut:
     )
 
 
-def _levels(run: WorkerRun, leg: LegState) -> LevelsOut:
+def _levels(protected: ProtectedLeg) -> LevelsOut:
+    leg = protected.leg
     return LevelsOut(
-        run_id=run.strategy_run_id,
-        strategy=run.template_id,
+        run_id=protected.run_id,
+        strategy=protected.strategy,
         status=leg.status.value,
         side=leg.side.value,
         quantity=leg.quantity,

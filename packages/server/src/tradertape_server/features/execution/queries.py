@@ -5,20 +5,50 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sqlalchemy.orm import Session
+
 from tradertape_core.kernel.clock import IST, Clock
 from tradertape_core.ledger.pnl import Pnl, RunMode, pnl_of
 from tradertape_core.ledger.position import Position
 from tradertape_core.orders.family import summary as family_summary
 from tradertape_core.orders.gtt import Gtt
-from tradertape_core.orders.order import Order
+from tradertape_core.orders.order import Fill, Order
 from tradertape_server.features.execution.orders.replies import EXIT_RUN
 from tradertape_server.features.execution.orders.run_ref import RunRef
 from tradertape_server.features.execution.ports import Happened, Market
-from tradertape_server.features.execution.store import repository
+from tradertape_server.features.execution.store import account_queries, repository
 from tradertape_server.features.execution.store.halts import Halt
 from tradertape_server.features.execution.store.models import FillRow, IntentRow, TradingAccount
 from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.errors import NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class InstrumentActivity:
+    """What a person has in one instrument, over all accounts. fills: newest first."""
+
+    fills: list[Fill]
+    open_orders: list[Order]
+    active_gtts: list[Gtt]
+    positions: list[Position]
+
+
+@dataclass(frozen=True, slots=True)
+class GttAccount:
+    """A trading account and the number of active GTTs on it."""
+
+    id: int
+    scope: str
+    active: int
+
+
+@dataclass(frozen=True, slots=True)
+class GttRecord:
+    """A GTT with the scope of its account. orders: by their id, those its legs placed at least."""
+
+    gtt: Gtt
+    scope: str
+    orders: dict[str, Order]
 
 
 @dataclass(slots=True)
@@ -34,13 +64,23 @@ class ExecutionQueries:
         with self.database.read() as session:
             return repository.accounts(session, user_id)
 
+    def accounts_outside(self) -> frozenset[int]:
+        """Ids of accounts at venues outside this process."""
+        with self.database.read() as session:
+            return frozenset(repository.accounts_outside(session))
+
     def orders(
-        self, *, run_id: str | None = None, account_id: int | None = None, open_only: bool = False
+        self,
+        *,
+        run_id: str | None = None,
+        account_id: int | None = None,
+        open_only: bool = False,
+        venue: str | None = None,
     ) -> list[Order]:
         """Orders of a run or an account, oldest first; the parts of a sliced one follow it."""
         with self.database.read() as session:
             return repository.orders(
-                session, run_id=run_id, account_id=account_id, open_only=open_only
+                session, run_id=run_id, account_id=account_id, open_only=open_only, venue=venue
             )
 
     def orders_today(self, run_id: str) -> int:
@@ -133,3 +173,54 @@ class ExecutionQueries:
         if found is None:
             raise NotFound("Trigger")
         return found
+
+    def open_accounts(self) -> list[int]:
+        """Accounts that have open orders or positions, whoever's they are."""
+        with self.database.read() as session:
+            return repository.open_accounts(session)
+
+    def instrument_activity(self, user_id: int, instrument: str) -> InstrumentActivity:
+        """A person's fills, open orders, active GTTs and positions in an instrument."""
+        with self.database.read() as session:
+            return InstrumentActivity(
+                fills=account_queries.fills(session, user_id, instrument),
+                open_orders=account_queries.open_orders(session, user_id, instrument),
+                active_gtts=account_queries.active_gtts(session, user_id, instrument),
+                positions=account_queries.open_positions(session, user_id, instrument),
+            )
+
+    def gtt_accounts(self, user_id: int) -> list[GttAccount]:
+        """A person's trading accounts, oldest first."""
+        with self.database.read() as session:
+            found = account_queries.active_gtt_counts(session, user_id)
+            return [GttAccount(account.id, account.scope, count) for account, count in found]
+
+    def gtt_page(
+        self, user_id: int, *, active: bool | None, limit: int, offset: int
+    ) -> tuple[list[GttRecord], int]:
+        """A page of a person's GTTs, last changed first, and how many there are in all."""
+        with self.database.read() as session:
+            found, total = account_queries.gtt_page(
+                session, user_id, active=active, limit=limit, offset=offset
+            )
+            orders = _orders_of(session, [gtt for gtt, _ in found])
+            return [GttRecord(gtt, scope, orders) for gtt, scope in found], total
+
+    def gtt_record(self, user_id: int, gtt_id: int) -> GttRecord:
+        """One of a person's GTTs. Raises NotFound, for somebody else's too."""
+        with self.database.read() as session:
+            found = account_queries.gtt_of_user(session, user_id, gtt_id)
+            if found is None:
+                raise NotFound("Trigger")
+            gtt, scope = found
+            return GttRecord(gtt, scope, _orders_of(session, [gtt]))
+
+
+def count_outbox(session: Session) -> int:
+    """Requests whose answer from the venue is not recorded, over all accounts."""
+    return account_queries.count_outbox(session)
+
+
+def _orders_of(session: Session, gtts: Sequence[Gtt]) -> dict[str, Order]:
+    placed = {result.order_id for gtt in gtts for result in gtt.results if result.order_id}
+    return account_queries.orders_by_id(session, placed)

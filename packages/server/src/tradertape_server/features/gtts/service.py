@@ -1,4 +1,4 @@
-"""Use cases of the page of triggers. Execution makes and fires them; here they meet a person."""
+"""Use cases of the console's GTT page; execution creates, changes and fires GTTs."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from tradertape_core.kernel.errors import InvalidDocument, Problem
-from tradertape_core.orders.gtt import Gtt, GttResult
+from tradertape_core.orders.gtt import GttResult
 from tradertape_core.orders.order import Order
 from tradertape_server.features.execution.errors import OrderDenied
+from tradertape_server.features.execution.queries import GttRecord
 from tradertape_server.features.execution.service import ExecutionService
-from tradertape_server.features.gtts import repository
 from tradertape_server.features.gtts.schemas import (
     GttAccountOut,
     GttIn,
@@ -20,49 +20,37 @@ from tradertape_server.features.gtts.schemas import (
     GttResultOut,
 )
 from tradertape_server.features.instruments.service import InstrumentService
-from tradertape_server.platform.database.engine import Database
-from tradertape_server.platform.errors import NotFound
 
 Json = dict[str, Any]
 
 
 class GttPageService:
-    """Triggers over all paper accounts of a person."""
+    """GTTs of all trading accounts of a person."""
 
-    def __init__(
-        self, database: Database, execution: ExecutionService, instruments: InstrumentService
-    ) -> None:
-        self._database = database
+    def __init__(self, execution: ExecutionService, instruments: InstrumentService) -> None:
         self._execution = execution
         self._instruments = instruments
 
     def accounts(self, user_id: int) -> list[GttAccountOut]:
-        """A person's paper accounts, oldest first."""
-        with self._database.read() as session:
-            found = repository.accounts(session, user_id)
-        return [GttAccountOut(id=one.id, scope=one.scope, active=active) for one, active in found]
+        """A person's trading accounts, oldest first."""
+        return [
+            GttAccountOut(id=one.id, scope=one.scope, active=one.active)
+            for one in self._execution.gtt_accounts(user_id)
+        ]
 
     def page(
         self, user_id: int, *, active: bool | None, limit: int, offset: int
     ) -> tuple[list[GttOut], int]:
-        """A page of triggers and how many there are in all."""
-        with self._database.read() as session:
-            found, total = repository.page(
-                session, user_id, active=active, limit=limit, offset=offset
-            )
-            made = {r.order_id for gtt, _ in found for r in gtt.results if r.order_id}
-            orders = repository.orders(session, made)
-        return [_shown(gtt, scope, orders) for gtt, scope in found], total
+        """A page of GTTs and how many there are in all."""
+        found, total = self._execution.gtt_page(user_id, active=active, limit=limit, offset=offset)
+        return [_shown(one) for one in found], total
 
     def get(self, user_id: int, gtt_id: int) -> GttOut:
-        """One trigger. Raises NotFound, for somebody else's too."""
-        gtt, scope = self._owned(user_id, gtt_id)
-        with self._database.read() as session:
-            made = {result.order_id for result in gtt.results if result.order_id}
-            return _shown(gtt, scope, repository.orders(session, made))
+        """One GTT. Raises NotFound, for somebody else's too."""
+        return _shown(self._execution.gtt_record(user_id, gtt_id))
 
     def create(self, user_id: int, asked: GttIn) -> GttOut:
-        """Make a trigger. Raises InvalidDocument that names the leg and the field."""
+        """Create a GTT. Raises InvalidDocument that names the leg and the field."""
         instrument = self._instruments.get(asked.instrument).id
         account = self._execution.account(user_id, asked.account_scope)
         legs, places = _in_order(asked.legs)
@@ -74,8 +62,8 @@ class GttPageService:
         return self.get(user_id, made)
 
     def change(self, user_id: int, gtt_id: int, asked: Sequence[GttLegIn]) -> GttOut:
-        """Give an active trigger other legs. Raises NotFound, Conflict, InvalidDocument."""
-        gtt, _ = self._owned(user_id, gtt_id)
+        """Replace the legs of an active GTT. Raises NotFound, Conflict, InvalidDocument."""
+        gtt = self._execution.gtt_record(user_id, gtt_id).gtt
         legs, places = _in_order(asked)
         document = self._document(gtt.request.instrument, legs)
         try:
@@ -85,17 +73,10 @@ class GttPageService:
         return self.get(user_id, gtt_id)
 
     def delete(self, user_id: int, gtt_id: int) -> GttOut:
-        """End an active trigger. Raises NotFound, Conflict."""
-        gtt, _ = self._owned(user_id, gtt_id)
+        """Delete an active GTT. Raises NotFound, Conflict."""
+        gtt = self._execution.gtt_record(user_id, gtt_id).gtt
         self._execution.delete_gtt(int(gtt.account), gtt_id)
         return self.get(user_id, gtt_id)
-
-    def _owned(self, user_id: int, gtt_id: int) -> tuple[Gtt, str]:
-        with self._database.read() as session:
-            found = repository.owned(session, user_id, gtt_id)
-        if found is None:
-            raise NotFound("Trigger")
-        return found
 
     def _document(self, instrument: str, legs: Sequence[GttLegIn]) -> Json:
         exchange, _, symbol = instrument.partition(":")
@@ -106,7 +87,7 @@ class GttPageService:
                 "exchange": exchange,
                 "tradingsymbol": symbol,
                 "trigger_values": [leg.trigger for leg in legs],
-                # Where no price is known yet, the first limit says from where it is reached.
+                # Without a known price, the first limit price is the reference.
                 "last_price": float(tick.last_price) if tick else legs[0].price,
             },
             "orders": [
@@ -125,13 +106,13 @@ class GttPageService:
 
 
 def _in_order(legs: Sequence[GttLegIn]) -> tuple[list[GttLegIn], list[int]]:
-    """The legs by trigger, as execution keeps them, and where each stood when it was asked."""
+    """The legs by trigger price, as execution stores them, and their places in the request."""
     places = sorted(range(len(legs)), key=lambda place: legs[place].trigger)
     return [legs[place] for place in places], places
 
 
 def _located(refused: InvalidDocument | OrderDenied, places: Sequence[int]) -> InvalidDocument:
-    """The refusal with pointers into what the page sent."""
+    """The refusal with pointers into the page's own request."""
     if isinstance(refused, OrderDenied):
         problems = [Problem(one.pointer, one.message) for one in refused.denials]
     else:
@@ -150,11 +131,12 @@ def _pointer(pointer: str, places: Sequence[int]) -> str:
     )
 
 
-def _shown(gtt: Gtt, scope: str, orders: dict[str, Order]) -> GttOut:
+def _shown(record: GttRecord) -> GttOut:
+    gtt, orders = record.gtt, record.orders
     results = {result.leg: result for result in gtt.results}
     return GttOut(
         id=gtt.trigger_id,
-        account_scope=scope,
+        account_scope=record.scope,
         type=gtt.request.type.value,
         status=gtt.status.value,
         instrument=gtt.request.instrument,

@@ -6,14 +6,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
-from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from tradertape_core.kernel.clock import Clock
 from tradertape_server.features.auth.http.credential_watch import CredentialWatch
-from tradertape_server.features.backtests.models import BacktestRun, BacktestStudy
+from tradertape_server.features.backtests.queries import queue_states
 from tradertape_server.features.execution.loop.trader import Trader
-from tradertape_server.features.execution.store.models import OutboxRow
+from tradertape_server.features.execution.queries import count_outbox
 from tradertape_server.features.feed.relay.redis_relay import TickRelay
 from tradertape_server.features.workers.failure_log import Troubles
 from tradertape_server.platform.compute.job_leases import JobLeases
@@ -27,7 +26,6 @@ from tradertape_server.platform.streaming.bus import Bus
 from tradertape_server.platform.streaming.event_relay import EventRelay
 
 Read = Callable[[], float]
-_JOBS = {"runs": BacktestRun, "studies": BacktestStudy}
 
 
 def publish_trading(metrics: Metrics, trader: Trader, troubles: Troubles) -> None:
@@ -181,17 +179,14 @@ class _Tables(Collector):
             "tradertape_jobs_oldest_seconds", "Age of what waits longest.", labels=["queue"]
         )
         with self._database.read() as session:
-            for queue, table in _JOBS.items():
-                query = select(table.status, func.count()).group_by(table.status)
-                for state, count in session.execute(query):
-                    counts.add_metric([queue, state], count)
-                oldest = session.scalar(
-                    select(func.min(table.created_at)).where(table.status == "queued")
-                )
-                age_s = 0.0 if oldest is None else (self._clock.now() - oldest).total_seconds()
-                ages.add_metric([queue], max(0.0, age_s))
-            waiting = session.scalar(select(func.count()).select_from(OutboxRow)) or 0
+            states, pending = queue_states(session), count_outbox(session)
+        for queue, state in states.items():
+            for status, count in state.counts.items():
+                counts.add_metric([queue, status], count)
+            oldest = state.oldest
+            age_s = 0.0 if oldest is None else (self._clock.now() - oldest).total_seconds()
+            ages.add_metric([queue], max(0.0, age_s))
         yield from (counts, ages)
         yield GaugeMetricFamily(
-            "tradertape_outbox_requests", "Requests no venue has answered yet.", value=waiting
+            "tradertape_outbox_requests", "Requests no venue has answered yet.", value=pending
         )

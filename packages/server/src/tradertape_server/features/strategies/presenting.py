@@ -14,7 +14,7 @@ from tradertape_core.strategy.language.rules import PositionField
 from tradertape_core.strategy.parse.document import parse_strategy
 from tradertape_indicators.catalogue import CATALOGUE, SHORT_NAMES
 from tradertape_indicators.specs import IndicatorSpec
-from tradertape_server.features.strategies import repository
+from tradertape_server.features.auth.queries import display_names
 from tradertape_server.features.strategies.models import StrategyRow, StrategyVersion
 from tradertape_server.features.strategies.schemas import (
     Catalogue,
@@ -38,7 +38,7 @@ def present(session: Session, rows: Iterable[StrategyRow], user_id: int) -> list
     """Rows as the API shows them to one user."""
     rows = list(rows)
     owners = {row.user_id for row in rows if row.user_id is not None}
-    names = repository.display_names(session, owners) if owners else {}
+    names = display_names(session, owners)
     return [_strategy(row, user_id, names) for row in rows]
 
 

@@ -9,7 +9,6 @@ from typing import Literal
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
-from tradertape_server.features.auth.models import User
 from tradertape_server.features.strategies.models import StrategyRow, StrategyVersion
 
 Scope = Literal["mine", "templates", "public", "all"]
@@ -144,9 +143,3 @@ def add_version(session: Session, row: StrategyRow, note: str) -> None:
             created_at=row.updated_at,
         )
     )
-
-
-def display_names(session: Session, user_ids: set[int]) -> dict[int, str]:
-    """The names under which owners of public strategies are shown; never an e-mail address."""
-    found = session.execute(select(User.id, User.name).where(User.id.in_(user_ids)))
-    return {user_id: name or f"User {user_id}" for user_id, name in found}

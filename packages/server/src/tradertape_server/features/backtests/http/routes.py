@@ -12,7 +12,7 @@ from tradertape_server.features.auth.http.dependencies import CurrentUser
 from tradertape_server.features.backtests.jobs.runner import Runner
 from tradertape_server.features.backtests.models import BacktestRun
 from tradertape_server.features.backtests.runs import views
-from tradertape_server.features.backtests.runs.repository import RunFilter
+from tradertape_server.features.backtests.runs.run_filter import RunFilter
 from tradertape_server.features.backtests.runs.schemas import (
     BacktestRequest,
     LabelsIn,

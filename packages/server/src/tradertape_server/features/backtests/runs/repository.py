@@ -3,26 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from tradertape_server.features.backtests.models import BacktestReport, BacktestRun
+from tradertape_server.features.backtests.runs.run_filter import RunFilter
 
 UNFINISHED = ("queued", "running")
-
-
-@dataclass(frozen=True, slots=True)
-class RunFilter:
-    """Which runs a list shows; None switches a condition off."""
-
-    strategy_id: int | None = None
-    universe: str | None = None
-    data_set: str | None = None
-    status: str | None = None
-    tag: str | None = None
-    text: str | None = None
 
 
 def _conditions(user_id: int, wanted: RunFilter) -> list[ColumnElement[bool]]:
@@ -115,11 +103,11 @@ def requeue(session: Session, runs: Collection[int]) -> None:
     )
 
 
-def in_use(session: Session, strategy_id: int) -> str | None:
-    """Why a strategy cannot be deleted: a run of it is waiting or under way."""
-    waiting = session.scalar(
+def count_unfinished(session: Session, strategy_id: int) -> int:
+    """How many runs of a strategy are queued or running."""
+    query = (
         select(func.count())
         .select_from(BacktestRun)
         .where(BacktestRun.strategy_id == strategy_id, BacktestRun.status.in_(UNFINISHED))
     )
-    return f"Strategy {strategy_id} has {waiting} unfinished backtests." if waiting else None
+    return session.scalar(query) or 0

@@ -25,7 +25,7 @@ from tradertape_core.strategy.language.walk import warm_up_bars
 from tradertape_core.strategy.parse.document import complete, parse_strategy
 from tradertape_server.features.backtests.models import BacktestReport, BacktestRun
 from tradertape_server.features.backtests.runs import repository
-from tradertape_server.features.backtests.runs.repository import RunFilter
+from tradertape_server.features.backtests.runs.run_filter import EVERY_RUN, RunFilter
 from tradertape_server.features.backtests.runs.schemas import BacktestRequest
 from tradertape_server.features.market.service import MarketService
 from tradertape_server.features.strategies.service import StrategyService
@@ -164,7 +164,13 @@ class BacktestService:
         )
 
     def find(
-        self, session: Session, user_id: int, wanted: RunFilter, *, limit: int, offset: int
+        self,
+        session: Session,
+        user_id: int,
+        wanted: RunFilter = EVERY_RUN,
+        *,
+        limit: int,
+        offset: int,
     ) -> tuple[Sequence[BacktestRun], int]:
         """One page of the user's runs, newest first, and the whole number."""
         return repository.find(session, user_id, wanted, limit=limit, offset=offset)
@@ -249,7 +255,7 @@ class BacktestService:
         )
 
     def _demand_room(self, session: Session, user_id: int) -> None:
-        _, kept = repository.find(session, user_id, RunFilter(), limit=1, offset=0)
+        _, kept = repository.find(session, user_id, EVERY_RUN, limit=1, offset=0)
         if kept >= MAX_RUNS:
             raise Conflict(f"You keep {kept:,} runs, the most one account can: delete some first.")
 

@@ -1,0 +1,48 @@
+"""What other features and the command line may read of accounts, in the caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from tradertape_server.features.auth import repository
+from tradertape_server.features.auth.administration import user_row
+from tradertape_server.features.auth.models import User
+from tradertape_server.features.auth.schemas import KeyRow, UserRow
+from tradertape_server.platform.http.identity import Identity
+
+
+def display_names(session: Session, user_ids: Collection[int]) -> dict[int, str]:
+    """The names under which accounts are shown to others; never an e-mail address."""
+    if not user_ids:
+        return {}
+    found = session.execute(select(User.id, User.name).where(User.id.in_(user_ids)))
+    return {user_id: name or f"User {user_id}" for user_id, name in found}
+
+
+def account_by_email(session: Session, email: str) -> Identity | None:
+    """The account of an address, as an identity without a credential; None: there is none."""
+    user = repository.user_by_email(session, email.strip().lower())
+    return None if user is None else _identity(user)
+
+
+def first_administrator(session: Session) -> Identity | None:
+    """The administrator whose account is the oldest; None: there is none."""
+    user = session.scalars(select(User).where(User.is_admin).order_by(User.id)).first()
+    return None if user is None else _identity(user)
+
+
+def all_accounts(session: Session) -> list[UserRow]:
+    """Every account, oldest first."""
+    return [user_row(user) for user in session.scalars(select(User).order_by(User.id))]
+
+
+def active_keys(session: Session, user_id: int, kind: str) -> list[KeyRow]:
+    """An account's keys of a kind that are not revoked, newest first; without the secrets."""
+    return [KeyRow.model_validate(row) for row in repository.keys_of(session, user_id, kind)]
+
+
+def _identity(user: User) -> Identity:
+    return Identity(user.id, user.email, user.name, user.is_admin, "session", 0)

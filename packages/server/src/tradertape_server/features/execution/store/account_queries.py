@@ -1,0 +1,134 @@
+"""SQL over all trading accounts of a person: what pages beside the worker API show."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from tradertape_core.ledger.position import Position
+from tradertape_core.orders.gtt import Gtt, GttStatus
+from tradertape_core.orders.order import Fill, Order, Product, Side
+from tradertape_server.features.execution.store import mapping
+from tradertape_server.features.execution.store.models import (
+    FillRow,
+    GttRow,
+    OrderRow,
+    OutboxRow,
+    PositionRow,
+    TradingAccount,
+)
+
+MOST_FILLS = 500
+
+
+def _accounts(user_id: int) -> Select[int]:
+    return select(TradingAccount.id).where(TradingAccount.user_id == user_id)
+
+
+def fills(session: Session, user_id: int, instrument: str) -> list[Fill]:
+    """Fills of an instrument, newest first; at most 500."""
+    query = select(FillRow).where(
+        FillRow.account_id.in_(_accounts(user_id)), FillRow.instrument == instrument
+    )
+    newest = query.order_by(FillRow.id.desc()).limit(MOST_FILLS)
+    return [_fill(row) for row in session.scalars(newest)]
+
+
+def open_orders(session: Session, user_id: int, instrument: str) -> list[Order]:
+    """Open orders of an instrument, oldest first."""
+    query = select(OrderRow).where(
+        OrderRow.account_id.in_(_accounts(user_id)),
+        OrderRow.is_open,
+        OrderRow.instrument == instrument,
+    )
+    return [mapping.order_of(row) for row in session.scalars(query.order_by(OrderRow.order_id))]
+
+
+def active_gtts(session: Session, user_id: int, instrument: str) -> list[Gtt]:
+    """Active GTTs of an instrument, oldest first."""
+    query = select(GttRow).where(
+        GttRow.account_id.in_(_accounts(user_id)),
+        GttRow.status == GttStatus.ACTIVE,
+        GttRow.instrument == instrument,
+    )
+    return [mapping.gtt_of(row) for row in session.scalars(query.order_by(GttRow.id))]
+
+
+def open_positions(session: Session, user_id: int, instrument: str) -> list[Position]:
+    """Open positions in an instrument."""
+    query = select(PositionRow).where(
+        PositionRow.account_id.in_(_accounts(user_id)),
+        PositionRow.is_open,
+        PositionRow.instrument == instrument,
+    )
+    return [mapping.position_of(row) for row in session.scalars(query)]
+
+
+def active_gtt_counts(session: Session, user_id: int) -> list[tuple[TradingAccount, int]]:
+    """A person's accounts, oldest first, with the number of active GTTs on each."""
+    active = (
+        select(func.count())
+        .where(GttRow.account_id == TradingAccount.id, GttRow.status == GttStatus.ACTIVE)
+        .scalar_subquery()
+    )
+    query = select(TradingAccount, active).where(TradingAccount.user_id == user_id)
+    found = session.execute(query.order_by(TradingAccount.id))
+    return [(account, count) for account, count in found]
+
+
+def gtt_page(
+    session: Session, user_id: int, *, active: bool | None, limit: int, offset: int
+) -> tuple[list[tuple[Gtt, str]], int]:
+    """A page of GTTs with the scopes of their accounts, last changed first; and the total."""
+    query = (
+        select(GttRow, TradingAccount.scope)
+        .join(TradingAccount, TradingAccount.id == GttRow.account_id)
+        .where(TradingAccount.user_id == user_id)
+    )
+    if active is not None:
+        is_active = GttRow.status == GttStatus.ACTIVE
+        query = query.where(is_active if active else ~is_active)
+    total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    newest = query.order_by(GttRow.updated_at.desc(), GttRow.id.desc())
+    found = session.execute(newest.limit(limit).offset(offset))
+    return [(mapping.gtt_of(row), scope) for row, scope in found], total
+
+
+def gtt_of_user(session: Session, user_id: int, gtt_id: int) -> tuple[Gtt, str] | None:
+    """One GTT with the scope of its account; None for somebody else's."""
+    query = (
+        select(GttRow, TradingAccount.scope)
+        .join(TradingAccount, TradingAccount.id == GttRow.account_id)
+        .where(TradingAccount.user_id == user_id, GttRow.id == gtt_id)
+    )
+    found = session.execute(query).one_or_none()
+    return None if found is None else (mapping.gtt_of(found[0]), found[1])
+
+
+def orders_by_id(session: Session, order_ids: Collection[str]) -> dict[str, Order]:
+    """Orders by their id."""
+    query = select(OrderRow).where(OrderRow.order_id.in_(order_ids))
+    found: Sequence[OrderRow] = session.scalars(query).all() if order_ids else ()
+    return {row.order_id: mapping.order_of(row) for row in found}
+
+
+def count_outbox(session: Session) -> int:
+    """Requests whose answer from the venue is not recorded, over all accounts."""
+    return session.scalar(select(func.count()).select_from(OutboxRow)) or 0
+
+
+def _fill(row: FillRow) -> Fill:
+    return Fill(
+        trade_id=row.trade_id,
+        order_id=row.order_id,
+        account=str(row.account_id),
+        run_id=row.run_id,
+        instrument=row.instrument,
+        product=Product(row.product),
+        side=Side(row.side),
+        quantity=row.quantity,
+        price=row.price,
+        at=row.at,
+    )

@@ -1,0 +1,46 @@
+"""What other features may read of worker runs; every query opens a transaction of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from tradertape_core.risk.protection_state import LegState
+from tradertape_server.features.workers.models import WorkerRun
+from tradertape_server.features.workers.runs.views import protection_of
+from tradertape_server.platform.database.engine import Database
+
+_PENDING = ("armed", "triggered", "exiting", "failed")
+
+
+@dataclass(frozen=True, slots=True)
+class ProtectedLeg:
+    """A leg that the protection of a run watches or closes. strategy: the run's template."""
+
+    run_id: str
+    strategy: str
+    leg: LegState
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerQueries:
+    """Queries of a person's runs."""
+
+    database: Database
+
+    def protected_legs(self, user_id: int, instrument: str) -> list[ProtectedLeg]:
+        """Legs in an instrument of runs whose protection is not finished, oldest run first."""
+        query = select(WorkerRun).where(
+            WorkerRun.user_id == user_id,
+            WorkerRun.protection_status.in_(_PENDING),
+            WorkerRun.status != "closed",
+        )
+        with self.database.read() as session:
+            runs = session.scalars(query.order_by(WorkerRun.id)).all()
+            return [
+                ProtectedLeg(run.strategy_run_id, run.template_id, leg)
+                for run in runs
+                for leg in protection_of(run).legs
+                if leg.instrument == instrument
+            ]
