@@ -11,6 +11,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Collection, Iterator
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
@@ -24,9 +25,24 @@ from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.errors import ApiError
 
 OPENING = 10**12
+MONDAY_10_AM = datetime(2026, 1, 5, 4, 30, tzinfo=UTC)
 SHARES = ("NSE:INFY", "NSE:TCS")
 CLIENTS = 8
 _REPLAYS = 1
+
+
+class RunningClock(SystemClock):
+    """The machine's clock, set to a time at which everything may be traded.
+
+    Each process of a test takes the clock of its test: what they store has one order in time. The
+    real time of day would decide whether intraday orders are refused.
+    """
+
+    def __init__(self, begins_at: datetime = MONDAY_10_AM) -> None:
+        self._ahead = begins_at - super().now()
+
+    def now(self) -> datetime:
+        return super().now() + self._ahead
 
 
 def in_a_child(work: Callable[[], None]) -> int:
@@ -58,9 +74,10 @@ def a_server(url: str, clock: Clock, market: StubMarket) -> ExecutionService:
     return service
 
 
-def place_and_die(url: str, account_id: int, order: dict[str, Any], step: str) -> None:
+def place_and_die(
+    url: str, clock: Clock, account_id: int, order: dict[str, Any], step: str
+) -> None:
     """Be a server that dies at a step of placing one order."""
-    clock = SystemClock()
     service = a_server(url, clock, priced_market(clock))
     crash_points._points = crash_points.CrashPoints(step)
     service.place(RunRef(account_id=account_id, run_id="run-1"), order, key="key-0001")
@@ -74,14 +91,19 @@ def priced_market(clock: Clock) -> StubMarket:
 
 
 def trade_under_load(
-    url: str, account_id: int, pipe: int, answered: Collection[int], goal: int | None, seed: int
+    url: str,
+    clock: Clock,
+    account_id: int,
+    pipe: int,
+    answered: Collection[int],
+    goal: int | None,
+    seed: int,
 ) -> None:
     """Be a server and its clients: every acknowledged key is told through the pipe.
 
     A client asks again for a few of its keys that were answered before, then for all that were not:
     up to the goal, or until it is killed.
     """
-    clock = SystemClock()
     market = priced_market(clock)
     service = a_server(url, clock, market)
     stop = threading.Event()

@@ -1,4 +1,4 @@
-"""PendingReplies on event loops hear of a turn's answers at once."""
+"""Callers on event loops are woken once for all replies of a batch."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from tradertape_server.features.execution.state.pending_replies import PendingRe
 
 def test_all_answers_of_a_turn_wake_the_loop_once() -> None:
     async def ask() -> list[Any]:
-        callers, asked = PendingReplies(), [PendingReply() for _ in range(5)]
-        waiting = [callers.expect(one) for one in asked]
+        replies, asked = PendingReplies(), [PendingReply() for _ in range(5)]
+        waiting = [replies.expect(one) for one in asked]
         waiting[0].cancel()  # this one has gone
         loop = asyncio.get_running_loop()
         with patch.object(loop, "call_soon_threadsafe", wraps=loop.call_soon_threadsafe) as wakes:
@@ -23,8 +23,8 @@ def test_all_answers_of_a_turn_wake_the_loop_once() -> None:
                 one.set_result(number)
             asked[4].set_exception(ValueError("no"))
             assert not any(one.done() for one in waiting[1:])
-            callers.tell()
-            callers.tell()
+            replies.deliver()
+            replies.deliver()
         assert wakes.call_count == 1
         return await asyncio.gather(*waiting[1:], return_exceptions=True)
 
@@ -35,16 +35,16 @@ def test_all_answers_of_a_turn_wake_the_loop_once() -> None:
 
 
 def test_a_loop_that_is_gone_harms_nobody() -> None:
-    callers, gone, there = PendingReplies(), PendingReply(), PendingReply()
+    replies, gone, there = PendingReplies(), PendingReply(), PendingReply()
 
     async def expect(done: PendingReply) -> asyncio.Future[Any]:
-        return callers.expect(done)
+        return replies.expect(done)
 
     async def answered() -> Any:
-        waiting = callers.expect(there)
+        waiting = replies.expect(there)
         gone.set_result(1)
         there.set_result(2)
-        callers.tell()
+        replies.deliver()
         return await waiting
 
     asyncio.run(expect(gone))
@@ -54,9 +54,9 @@ def test_a_loop_that_is_gone_harms_nobody() -> None:
 def test_what_is_known_stays_and_a_second_answer_is_refused() -> None:
     told: list[PendingReply] = []
     one = PendingReply()
-    one.tell = told.append
-    assert not one.done()
+    one.notify = told.append
+    assert not one.is_done
     one.set_result(1)
     with pytest.raises(InvariantBroken, match="twice"):
         one.set_exception(ValueError("no"))
-    assert (one.done(), one.result(), one.exception(), told) == (True, 1, None, [one])
+    assert (one.is_done, one.result(), one.error, told) == (True, 1, None, [one])

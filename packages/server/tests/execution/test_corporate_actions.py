@@ -10,7 +10,7 @@ import pytest
 from tradertape_core.market.calendar import nse_calendar
 from tradertape_server.features.execution.scheduled.corporate_actions import CorporateActions
 from tradertape_server.features.execution.scheduled.session_clock import ExecutionJobs
-from tradertape_server.features.market.corporate import Payment, Rescaling
+from tradertape_server.features.market.corporate_facts import Payment, Rescaling
 
 EX = date(2026, 1, 6)  # the frozen clock starts the day before
 

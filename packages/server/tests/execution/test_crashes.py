@@ -22,7 +22,6 @@ from tradertape_server.features.execution.store.models import (
     OrderRow,
     OutboxRow,
 )
-from tradertape_server.platform.clock import SystemClock
 from tradertape_server.platform.crash_points import EXIT_CODE, STEPS
 from tradertape_server.platform.database.engine import Database
 
@@ -47,8 +46,12 @@ END_STATES = {
 
 
 @pytest.fixture
-def account_id(database: Database) -> int:
-    clock = SystemClock()
+def clock() -> crashing.RunningClock:
+    return crashing.RunningClock()
+
+
+@pytest.fixture
+def account_id(database: Database, clock: crashing.RunningClock) -> int:
     with database.write() as session:
         user = User(email="trader@example.com", created_at=clock.now())
         session.add(user)
@@ -78,15 +81,19 @@ def test_every_step_has_an_end_state() -> None:
 
 @pytest.mark.parametrize("step", STEPS)
 def test_killed_at_a_step_and_started_again_the_order_is_there_once(
-    database: Database, database_url: str, account_id: int, order: Any, step: str
+    database: Database,
+    database_url: str,
+    clock: crashing.RunningClock,
+    account_id: int,
+    order: Any,
+    step: str,
 ) -> None:
     ended = crashing.in_a_child(
-        lambda: crashing.place_and_die(database_url, account_id, order(), step)
+        lambda: crashing.place_and_die(database_url, clock, account_id, order(), step)
     )
     assert ended == EXIT_CODE
     assert _state(database) == END_STATES[step]
 
-    clock = SystemClock()
     service = crashing.a_server(database_url, clock, crashing.priced_market(clock))
     try:
         was_decided = END_STATES[step] != NOTHING
@@ -106,8 +113,8 @@ def test_killed_at_a_step_and_started_again_the_order_is_there_once(
 class Kills:
     """Servers that are killed one after the other, and what their clients heard."""
 
-    def __init__(self, url: str, account_id: int, seed: int) -> None:
-        self.url, self.account_id, self.seed = url, account_id, seed
+    def __init__(self, url: str, clock: crashing.RunningClock, account_id: int, seed: int) -> None:
+        self.url, self.clock, self.account_id, self.seed = url, clock, account_id, seed
         self.draw = random.Random(seed)
         self.answers: dict[int, set[str]] = {}
         self.back_s: list[float] = []  # from a server's start to its first answer
@@ -153,7 +160,13 @@ class Kills:
         reading, writing = os.pipe()
         child = crashing.spawn(
             lambda: crashing.trade_under_load(
-                self.url, self.account_id, writing, set(self.answers), goal, self.seed
+                self.url,
+                self.clock,
+                self.account_id,
+                writing,
+                set(self.answers),
+                goal,
+                self.seed,
             )
         )
         os.close(writing)
@@ -186,10 +199,18 @@ class Hearing(threading.Thread):
             return self._bell.wait_for(lambda: self.count >= count, timeout=60)
 
 
-def _kill(database: Database, url: str, account_id: int, *, kills: int, orders: int) -> None:
+def _kill(
+    database: Database,
+    url: str,
+    clock: crashing.RunningClock,
+    account_id: int,
+    *,
+    kills: int,
+    orders: int,
+) -> None:
     seed = random.SystemRandom().randrange(10**6)
     sys.stdout.write(f"seed {seed}\n")
-    story = Kills(url, account_id, seed)
+    story = Kills(url, clock, account_id, seed)
     for _ in range(kills):
         story.strike(orders // kills)
         intents, placed, outbox, _fills, answers = _state(database)
@@ -207,15 +228,15 @@ def _kill(database: Database, url: str, account_id: int, *, kills: int, orders: 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 def test_50_random_kills_under_load_lose_and_double_nothing(
-    database: Database, database_url: str, account_id: int
+    database: Database, database_url: str, clock: crashing.RunningClock, account_id: int
 ) -> None:
-    _kill(database, database_url, account_id, kills=50, orders=1_000)
+    _kill(database, database_url, clock, account_id, kills=50, orders=1_000)
 
 
 @pytest.mark.slow
 @pytest.mark.skipif("TRADERTAPE_SOAK" not in os.environ, reason="takes minutes: make soak")
 @pytest.mark.parametrize("engine", ["sqlite", "postgresql"], indirect=True)
 def test_500_random_kills_under_load_lose_and_double_nothing(
-    database: Database, database_url: str, account_id: int
+    database: Database, database_url: str, clock: crashing.RunningClock, account_id: int
 ) -> None:
-    _kill(database, database_url, account_id, kills=500, orders=30_000)
+    _kill(database, database_url, clock, account_id, kills=500, orders=30_000)

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from tradertape_server.features.auth.models import User
 from tradertape_server.features.execution.errors import TradingPaused
-from tradertape_server.features.execution.loop import trader
+from tradertape_server.features.execution.loop import batch
 from tradertape_server.features.execution.state.command import Command
 
 
@@ -28,7 +28,7 @@ def test_who_listens_is_told_that_events_may_be_on_disk_which_nobody_said(
             monkeypatch.undo()
             raise OperationalError("COMMIT", {}, Exception("the connection was cut"))
 
-    monkeypatch.setattr(trader, "crash_point", cut)
+    monkeypatch.setattr(batch, "crash_point", cut)
     with pytest.raises(TradingPaused):
         execution.place(run, order(), key="key-0001")
     assert (told, said) == ([], []), "stored, and said to nobody"

@@ -14,18 +14,18 @@ import crashing
 import pytest
 
 from tradertape_server.features.auth.models import User
-from tradertape_server.platform.clock import SystemClock
 from tradertape_server.platform.database.engine import Database
 
 ORDERS = 10
 PLACE = """
 import os, sys
 import crashing
+from datetime import datetime
+
 from tradertape_server.features.execution.service import RunRef
-from tradertape_server.platform.clock import SystemClock
 
 url, account, orders = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-clock = SystemClock()
+clock = crashing.RunningClock(datetime.fromisoformat(sys.argv[4]))
 market = crashing.priced_market(clock)
 service = crashing.a_server(url, clock, market)
 for number in range(orders):
@@ -45,7 +45,7 @@ SYNCED = re.compile(r"(?P<thread>\d+) +<\.\.\. f(data)?sync resumed>")
 @pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 def test_what_is_answered_was_synced(database: Database, database_url: str, tmp_path: Path) -> None:
-    clock = SystemClock()
+    clock = crashing.RunningClock()
     with database.write() as session:
         user = User(email="trader@example.com", created_at=clock.now())
         session.add(user)
@@ -57,6 +57,7 @@ def test_what_is_answered_was_synced(database: Database, database_url: str, tmp_
     log = tmp_path / "calls"
     command = ["strace", "-f", "-y", "--seccomp-bpf", "-s", "40", "-e", TRACED, "-o", str(log)]
     script = [sys.executable, "-c", PLACE, database_url, str(account), str(ORDERS)]
+    script.append(clock.now().isoformat())
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
     done = subprocess.run([*command, *script], env=environment, capture_output=True, text=True)
     if "ptrace" in done.stderr or "seccomp" in done.stderr:

@@ -17,7 +17,7 @@ from tradertape_core.orders.order import (
     Side,
 )
 from tradertape_core.orders.reports import CancelReason
-from tradertape_server.features.execution.store.timeline_text import command, summary
+from tradertape_server.features.execution.store.timeline_text import order_in_words, summary
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 
@@ -28,7 +28,7 @@ def test_figures_of_an_order_are_grouped_as_they_are_everywhere_else() -> None:
         order_type=OrderType.SL, quantity=123_456,
         price=Decimal("134321.5"), trigger_price=Decimal(1300),
     )  # fmt: skip
-    assert command(request) == "BUY 1,23,456 NSE:MRF SL 1,34,321.50 trigger 1,300.00 CNC"
+    assert order_in_words(request) == "BUY 1,23,456 NSE:MRF SL 1,34,321.50 trigger 1,300.00 CNC"
 
 
 def an_order() -> Order:

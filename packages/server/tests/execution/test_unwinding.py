@@ -19,7 +19,6 @@ from tradertape_server.features.execution.scheduled.session_clock import Executi
 from tradertape_server.features.execution.service import RunRef
 from tradertape_server.features.execution.state.lost_legs import BROKEN
 from tradertape_server.platform import crash_points
-from tradertape_server.platform.clock import SystemClock
 from tradertape_server.platform.crash_points import EXIT_CODE
 from tradertape_server.platform.database.engine import Database
 
@@ -118,7 +117,7 @@ def test_killed_on_the_way_the_basket_is_reversed_once_after_the_start(
     database: Database, database_url: str, pair: Any, refuse: Refuse, step: str
 ) -> None:
     """after_record: the first leg's fill is stored and its reversal is in the outbox."""
-    clock = SystemClock()
+    clock = crashing.RunningClock()
     with database.write() as session:
         user = User(email="trader@example.com", created_at=clock.now())
         session.add(user)
@@ -170,7 +169,7 @@ def test_a_leg_that_is_lost_after_the_answer_is_told_of(
     assert execution.order("run-1", lost).status == "CANCELLED"
     [told] = [one for one in execution.events(run_id="run-1") if one.event_type == BROKEN]
     assert told.summary == (
-        "Leg 1 of the basket basket-1 came to CANCELLED after its answer: "
+        "Leg 1 of the basket basket-1 came to CANCELLED after its reply: "
         "BUY 10 NSE:TCS LIMIT 2,900.00 CNC. "
         "Of the others 1 filled and 1 waiting: nothing is reversed by itself"
     )

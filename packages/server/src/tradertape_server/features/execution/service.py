@@ -1,4 +1,4 @@
-"""What can be done with orders, on paper accounts. One method is one thing somebody can ask for.
+"""What can be done with orders. One method is one thing somebody can ask for.
 
 Every change goes through the trader's thread and is on disk when a method returns; reading opens a
 transaction of its own. `run_id` is the run's text id, unique in the whole server.
@@ -11,22 +11,29 @@ import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
 from tradertape_core.kernel.clock import Clock
-from tradertape_core.kernel.errors import InvalidInput
 from tradertape_core.orders.fields import read_order
 from tradertape_core.orders.order import Order, Product
-from tradertape_server.features.execution.errors import InProgress, LiveDisabled
+from tradertape_server.features.execution.errors import InProgress
 from tradertape_server.features.execution.exits import run_exit
+from tradertape_server.features.execution.exits.run_exit import BeginExit, StepExit
 from tradertape_server.features.execution.gtt.gtt_commands import GttCommands
 from tradertape_server.features.execution.loop.trader import Trader
-from tradertape_server.features.execution.orders import change, place, preview, replies
+from tradertape_server.features.execution.orders import change, place, preview, replies, views
+from tradertape_server.features.execution.orders.authorization import KnownRun, RunAuthorization
 from tradertape_server.features.execution.orders.idempotency import checked_key, request_hash
 from tradertape_server.features.execution.orders.order_ids import OrderIds
-from tradertape_server.features.execution.orders.place import Intent
+from tradertape_server.features.execution.orders.place import (
+    Intent,
+    Payload,
+    PlaceCommand,
+    require_venue,
+)
 from tradertape_server.features.execution.orders.replies import (
     EXIT_RUN,
     PLACE_BASKET,
@@ -42,8 +49,11 @@ from tradertape_server.features.execution.state.command import Command
 from tradertape_server.features.execution.state.funds import Funds, funds_of
 from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 from tradertape_server.features.execution.store import repository
-from tradertape_server.features.execution.store.models import TradingAccount
-from tradertape_server.features.execution.venues.paper import PaperVenue
+from tradertape_server.features.execution.store.models import BROKER, TradingAccount
+from tradertape_server.features.execution.venues.gateway import GatewayOf, RateLimits
+from tradertape_server.features.execution.venues.lanes import Lanes
+from tradertape_server.features.execution.venues.paper import PaperBook
+from tradertape_server.features.execution.venues.venues import Venues
 from tradertape_server.platform.crash_points import crash_point
 from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.errors import ApiError, NotFound
@@ -51,9 +61,12 @@ from tradertape_server.platform.processes.leading import Fence
 
 Json = dict[str, Any]
 __all__ = ["ExecutionService", "RunRef", "Settings"]
-VENUES = ("dry_run", "paper")
 _LOOKS, _LOOK_AGAIN_S = 40, 0.05
 _MOST_STEPS = 12  # of an exit within one request; the job goes on with it
+
+
+def no_gateway(_account_id: int) -> None:
+    """No account is connected to a venue outside this process."""
 
 
 @dataclass(slots=True)
@@ -61,6 +74,7 @@ class ExecutionService(ExecutionQueries):
     """Use cases of execution; those that only read are `ExecutionQueries`'s."""
 
     trader: Trader
+    lanes: Lanes
     ids: OrderIds
     gtt: GttCommands
     settings: Settings = field(default_factory=Settings)
@@ -76,22 +90,23 @@ class ExecutionService(ExecutionQueries):
         *,
         trading: Database | None = None,
         fence: Fence | None = None,
+        gateway_of: GatewayOf = no_gateway,
     ) -> ExecutionService:
         """Join the parts; nothing trades before `trader.start()`.
 
-        trading: the trader's own connections. fence: asked before each of its writes.
+        trading: the trader's own connections. fence: checked before each of its writes.
+        gateway_of: connects accounts at venues outside this process.
         """
         settings = settings or Settings()
         ids = OrderIds()
         gtt = GttCommands(ids)
         owner = f"trader-{secrets.token_hex(6)}"
         trading = trading or database
-        uow = UnitOfWork(
-            market, clock, owner=owner, broker=settings.broker, fence=fence, reserve=trading.reserve
-        )
-        venue = PaperVenue(market, uow.known, uow.tick, clock, settings.rules)
-        trader = Trader(trading, uow, venue, gtt.triggers, listeners)
-        return cls(database, clock, market, trader, ids, gtt, settings)
+        uow = UnitOfWork(market, clock, owner=owner, fence=fence, reserve=trading.reserve)
+        book = PaperBook(market, uow.known, uow.tick, clock, settings.rules)
+        lanes = Lanes(gateway_of, partial(_limits_of, database), uow.demand_lease)
+        trader = Trader(trading, uow, Venues.of(book, lanes), gtt.triggers, listeners)
+        return cls(database, clock, market, trader, lanes, ids, gtt, settings)
 
     # --- accounts -----------------------------------------------------------------------------
 
@@ -102,8 +117,10 @@ class ExecutionService(ExecutionQueries):
         if known is not None:
             return known
         try:
-            opening = self.settings.opening_paise
-            return self.trader.execute(account_opening.open_command(user_id, scope, opening))
+            opening, broker = self.settings.opening_paise, self.settings.broker
+            return self.trader.execute(
+                account_opening.open_command(user_id, scope, opening, broker=broker)
+            )
         except IntegrityError:  # somebody opened it between our look and our insert
             with self.database.read() as session:
                 found = repository.account(session, user_id, scope)
@@ -111,38 +128,47 @@ class ExecutionService(ExecutionQueries):
                 raise
             return found
 
+    def broker_account(self, user_id: int, scope: str, broker: str) -> TradingAccount:
+        """A person's account at a broker, made on first use; its money is the broker's to count."""
+        return self.trader.execute(
+            account_opening.open_command(user_id, scope, 0, kind=BROKER, broker=broker)
+        )
+
     # --- orders -------------------------------------------------------------------------------
 
     def place(
         self,
-        run: RunRef,
+        run: RunRef | RunAuthorization,
         order: Mapping[str, Any],
         *,
         key: str,
         metadata: Mapping[str, Any] | None = None,
     ) -> Reply:
-        """Place an order: the same key and command give the same bytes, whatever happens between.
+        """Place an order: the same key and order give the same bytes, whatever happens between.
 
-        Raises InvalidDocument (fields), OrderDenied (checks, risk), KeyReused, InProgress,
-        TradingPaused. A refusal leaves the key free.
+        Where a venue outside does not answer in time, the reply has what is known (pending, in
+        doubt) and the same key gives the rest later. Raises InvalidDocument (fields), OrderDenied
+        (checks, risk), KeyReused, InProgress, TradingPaused, and what the authorization raises. A
+        refusal leaves the key free.
         """
         return self.reply(self.place_command(run, order, key=key, metadata=metadata))
 
     def place_command(
         self,
-        run: RunRef,
+        run: RunRef | RunAuthorization,
         order: Mapping[str, Any],
         *,
         key: str,
         metadata: Mapping[str, Any] | None = None,
-    ) -> Command:
-        """What `place` has done, to be decided on together with something else."""
-        intent = self._intent(run, PLACE_ORDER, key, {"order": order}, metadata)
-        return place.intent_command(intent, place.order_decision(order, self.ids))
+    ) -> PlaceCommand:
+        """What `place` executes, to be decided on together with something else."""
+        payload = self._payload(PLACE_ORDER, {"order": order}, metadata)
+        decide = place.order_decision(order, self.ids)
+        return PlaceCommand(_authorization(run), checked_key(key), payload, decide)
 
     def place_basket(
         self,
-        run: RunRef,
+        run: RunRef | RunAuthorization,
         orders: Sequence[Mapping[str, Any]],
         *,
         key: str,
@@ -151,30 +177,42 @@ class ExecutionService(ExecutionQueries):
         unwind: str = "none",
         metadata: Mapping[str, Any] | None = None,
     ) -> Reply:
-        """Place several orders as one command, purchases first; see `place`.
+        """Place several orders under one key, purchases first; see `place`.
 
         unwind: `reverse` undoes what filled when the venue refuses a leg after others were taken.
         """
-        payload = {"orders": orders, "all_or_none": all_or_none, "dry_run": dry_run}
+        payload: Json = {"orders": orders, "all_or_none": all_or_none, "dry_run": dry_run}
         if unwind != "none":
             payload["unwind"] = unwind
-        intent = self._intent(run, PLACE_BASKET, key, payload, metadata)
         decide = place.basket_decision(
             orders, self.ids, all_or_none=all_or_none, dry_run=dry_run, unwind=unwind
         )
-        return self.reply(place.intent_command(intent, decide))
+        return self.reply(
+            PlaceCommand(
+                _authorization(run),
+                checked_key(key),
+                self._payload(PLACE_BASKET, payload, metadata),
+                decide,
+            )
+        )
 
-    def reply(self, command: Command) -> Reply:
-        """Have an intent's command done, wait for another process that has its key, and answer."""
+    def intent_command(
+        self, run: RunAuthorization, key: str, payload: Payload, decide: place.Decide
+    ) -> PlaceCommand:
+        """The command of an intent that a worker's document describes; see `reply`."""
+        return PlaceCommand(run, key, payload, decide)
+
+    def reply(self, command: PlaceCommand) -> Reply:
+        """Execute a placement, wait for another process that has its key, and return its reply."""
         outcome = self.trader.execute(command)
         for _ in range(_LOOKS):
             if not isinstance(outcome, InProgress):
                 break
-            time.sleep(_LOOK_AGAIN_S)  # another process has the key: its answer is a moment away
+            time.sleep(_LOOK_AGAIN_S)  # another process has the key: its reply is a moment away
             outcome = self.trader.execute(command.again())
         return _replied(outcome)
 
-    async def reply_async(self, command: Command) -> Reply:
+    async def reply_async(self, command: PlaceCommand) -> Reply:
         """The same, for a caller on the event loop."""
         outcome = await self.trader.execute_async(command)
         for _ in range(_LOOKS):
@@ -186,7 +224,7 @@ class ExecutionService(ExecutionQueries):
 
     def preview(self, run: RunRef, order: Mapping[str, Any]) -> Json:
         """The normalised order with its margin, charges and warnings; nothing is recorded."""
-        _require_venue(run.venue)
+        require_venue(run.venue)
         request = read_order(order)
         return self.trader.execute(
             Command(lambda uow: preview.preview_order(uow, _asker(run), request))
@@ -196,7 +234,7 @@ class ExecutionService(ExecutionQueries):
         self, run: RunRef, orders: Sequence[Mapping[str, Any]], *, all_or_none: bool = False
     ) -> Json:
         """The same of a basket, its margin as a whole."""
-        _require_venue(run.venue)
+        require_venue(run.venue)
         read = place.read_legs(orders, all_or_none=True)
         found = self.trader.execute(
             Command(
@@ -207,18 +245,27 @@ class ExecutionService(ExecutionQueries):
         return found
 
     def cancel(self, run_id: str, order_id: str) -> Order:
-        """Take an order back. Raises NotFound, Conflict when it is over."""
-        return self._done(change.cancel_command(run_id, order_id))
+        """Cancel an order. Raises NotFound, Conflict when it is over."""
+        return self._done(change.Cancel(run_id, order_id))
 
     def modify(
         self, run_id: str, order_id: str, patch: Mapping[str, Any], *, risk: Risk = NO_RISK
     ) -> Order:
         """Change an open order. Raises NotFound, InvalidDocument, OrderDenied, Conflict."""
-        return self._done(change.modify_command(run_id, order_id, patch, risk))
+        return self._done(change.Modify(run_id, order_id, patch, risk))
 
     def void(self, order_id: str, trade_id: str) -> Order:
         """Reverse a trade its exchange took back, once. Raises NotFound."""
-        return self._done(change.void_command(order_id, trade_id))
+        return self._done(change.VoidTrade(order_id, trade_id))
+
+    def settle_by_hand(self, run_id: str, order_id: str) -> Order:
+        """Record a person's word that an order in doubt was never placed: its venue's book could
+        not tell. Raises NotFound, Conflict when it is not in doubt."""
+        return self._done(change.SettleByHand(run_id, order_id))
+
+    def read_order_books(self) -> None:
+        """Have the order books of all accounts outside read as soon as possible."""
+        self.lanes.read_books(self.accounts_outside())
 
     def funds(self, account_id: int) -> Funds:
         """What an account has, and what of it is used."""
@@ -245,7 +292,7 @@ class ExecutionService(ExecutionQueries):
         202 while something still rests at the venue: the job goes on with it. dry_run: what would
         be done, and nothing is.
         """
-        _require_venue(run.venue)
+        require_venue(run.venue)
         if dry_run:
             return self._preview_exit(run, product)
         command = self.exit_command(
@@ -260,14 +307,21 @@ class ExecutionService(ExecutionQueries):
             answer = self.advance_exit(*command.key)
         if answer is not None:
             return _given(answer)
-        head: Json = {"strategy_run_id": run.run_id, "mode": run.venue}
+        head: Json = {"strategy_run_id": run.run_id, "mode": views.mode_of(run.venue)}
         return _answer({**head, "status": "exiting", "dry_run": False}, status_code=202)
 
     def _preview_exit(self, run: RunRef, product: Product | None) -> Reply:
         body = self.trader.execute(
             Command(lambda uow: run_exit.preview(uow, run.account_id, run.run_id, product))
         )
-        return _answer({"strategy_run_id": run.run_id, "mode": run.venue, "dry_run": True, **body})
+        return _answer(
+            {
+                "strategy_run_id": run.run_id,
+                "mode": views.mode_of(run.venue),
+                "dry_run": True,
+                **body,
+            }
+        )
 
     def exit_command(
         self,
@@ -278,17 +332,17 @@ class ExecutionService(ExecutionQueries):
         part: run_exit.Part = run_exit.ALL,
         is_square_off: bool = False,
         before: Callable[[UnitOfWork], Any] | None = None,
-    ) -> Command:
+    ) -> BeginExit:
         """What `exit_run` begins with, to be decided on together with something else."""
         intent = _exit_intent(run, key, reason, part.product)
-        return run_exit.begin_command(
+        return BeginExit(
             intent, self.ids, reason=reason, part=part, is_square_off=is_square_off, before=before
         )
 
     def advance_exit(self, run_id: str, key: str) -> Reply | None:
         """Take an exit as far as it goes now; its answer once it is done."""
         for _ in range(_MOST_STEPS):
-            progress = self.trader.execute(run_exit.step_command(run_id, key, self.ids))
+            progress = self.trader.execute(StepExit(run_id, key, self.ids))
             if progress.answer is not None:
                 return _given(progress.answer)
             if not progress.moved:
@@ -321,29 +375,15 @@ class ExecutionService(ExecutionQueries):
 
     # --- inside -------------------------------------------------------------------------------
 
-    def _intent(
-        self,
-        run: RunRef,
-        kind: str,
-        key: str,
-        payload: Json,
-        metadata: Mapping[str, Any] | None,
-    ) -> Intent:
-        _require_venue(run.venue)
-        wanted = metadata or {}
-        return Intent(
-            account_id=run.account_id,
-            run_id=run.run_id,
-            venue=run.venue,
-            key=checked_key(key),
+    def _payload(self, kind: str, payload: Json, metadata: Mapping[str, Any] | None) -> Payload:
+        return Payload(
             kind=kind,
-            request_hash=request_hash(kind, {"payload": payload, "metadata": wanted}),
-            metadata=wanted,
-            risk=run.risk,
+            request_hash=request_hash(kind, {"payload": payload, "metadata": metadata or {}}),
+            metadata=metadata or {},
             strict=self.settings.strict_answers,
         )
 
-    def _done(self, command: Command) -> Order:
+    def _done(self, command: Command[Order | None]) -> Order:
         order = self.trader.execute(command)
         if order is None:
             raise NotFound("Order")
@@ -378,12 +418,14 @@ def _answer(body: Json, status_code: int = 200) -> Reply:
     return replies.reply_of(body, status_code)
 
 
-def _require_venue(venue: str) -> None:
-    if venue == "live":
-        raise LiveDisabled
-    if venue not in VENUES:
-        raise InvalidInput(f"execution_mode must be dry_run, paper or live, was {venue!r}")
-
-
 def _asker(run: RunRef) -> preview.Asker:
     return preview.Asker(run.account_id, run.run_id, run.risk)
+
+
+def _authorization(run: RunRef | RunAuthorization) -> RunAuthorization:
+    return KnownRun(run) if isinstance(run, RunRef) else run
+
+
+def _limits_of(database: Database, account_id: int) -> RateLimits:
+    with database.read() as session:
+        return RateLimits.of(repository.account_by_id(session, account_id).rate_limits)

@@ -9,23 +9,23 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tradertape_core.execution import engine
+from tradertape_core.execution.reconcile import EXTERNAL_RUN
 from tradertape_core.orders.commands import CancelOrder
 from tradertape_server.features.execution.exits import run_exit
 from tradertape_server.features.execution.orders.facts import closes
 from tradertape_server.features.execution.orders.idempotency import request_hash
 from tradertape_server.features.execution.orders.place import Intent
 from tradertape_server.features.execution.state.unit_of_work import EXIT_RUN, UnitOfWork
-from tradertape_server.features.execution.venues.paper import PAPER
 
 Exit = tuple[str, str]  # run and key
 
 
-def take_back_entries(uow: UnitOfWork, account_ids: Iterable[int]) -> int:
-    """Cancel every order that would open or enlarge a position; what closes one stays."""
+def cancel_entries(uow: UnitOfWork, account_ids: Iterable[int]) -> int:
+    """Cancel every order of ours that would open or enlarge a position; what closes one stays."""
     count = 0
     for account_id in account_ids:
         for order in list(uow.account(account_id).orders.values()):
-            if order.slices or closes(uow, order, order.request):
+            if order.slices or order.is_external or closes(uow, order, order.request):
                 continue
             decision = engine.cancel(CancelOrder(order_id=order.order_id), order, uow.now)
             count += not decision.is_denied
@@ -42,13 +42,13 @@ def begin_exits(uow: UnitOfWork, account_ids: Iterable[int], *, reason: str) -> 
     }
     begun: list[Exit] = []
     for account_id, run_id in sorted(held):
-        if run_id and uow.is_exiting(run_id):
+        if run_id == EXTERNAL_RUN or (run_id and uow.is_exiting(run_id)):
             continue
         key = f"kill-switch:{uow.cursor}:{account_id}"
         intent = Intent(
             account_id=account_id,
             run_id=run_id,
-            venue=PAPER,
+            venue=uow.account(account_id).kind,
             key=key,
             kind=EXIT_RUN,
             request_hash=request_hash(EXIT_RUN, {"reason": reason, "product": None}),

@@ -1,4 +1,4 @@
-"""Leaving a run, or a product of it: cancel what rests, close what it holds, never anybody else's.
+"""Exiting a run, or a product of it: cancel what rests, close what it holds, never anybody else's.
 
 An exit is an intent without an answer until it is done. Every step follows from the orders and
 positions of its moment, so it is taken again and again: by the request, by the job, after a start.
@@ -33,10 +33,9 @@ from tradertape_server.features.execution.orders import replies, views
 from tradertape_server.features.execution.orders.facts import exit_facts
 from tradertape_server.features.execution.orders.order_ids import OrderIds
 from tradertape_server.features.execution.orders.place import Intent, Reserved, replayed, reserve
-from tradertape_server.features.execution.orders.replies import Outcome, Reply
-from tradertape_server.features.execution.state.command import Command
+from tradertape_server.features.execution.orders.replies import Outcome
+from tradertape_server.features.execution.state.command import VenueCommand
 from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
-from tradertape_server.platform.errors import ApiError
 
 Json = dict[str, Any]
 _PATIENCE = timedelta(seconds=10)  # with a closing order that rests, before its band is widened
@@ -53,7 +52,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What of a run is left: one product, or some exchanges; all of it where nothing is named."""
+    """What of a run is closed: one product, or some exchanges; all where nothing is named."""
 
     product: Product | None = None
     exchanges: frozenset[str] = frozenset()
@@ -74,33 +73,48 @@ class Part:
 ALL = Part()
 
 
-def begin_command(
-    intent: Intent,
-    ids: OrderIds,
-    *,
-    reason: str | None,
-    part: Part = ALL,
-    is_square_off: bool = False,
-    before: Callable[[UnitOfWork], Any] | None = None,
-) -> Command:
-    """Begin an exit and take its first step: comes to its key's answer or to its Progress.
+class BeginExit(VenueCommand["Outcome | Progress"]):
+    """Begin an exit and take its first step; the reply is its key's, or how far it is.
 
     before: done first, in the same transaction.
     """
-    step = step_command(intent.run_id, intent.key, ids)
 
-    def decide(uow: UnitOfWork) -> Any:
-        if before is not None:
-            before(uow)
-        known = begin(uow, intent, reason=reason, part=part, is_square_off=is_square_off)
-        return known if known is not None else step.decide(uow)
+    __slots__ = ("_before", "_intent", "_known", "_part", "_reason", "_square_off", "_step")
 
-    def settle(uow: UnitOfWork, carry: Any) -> Any:
-        if isinstance(carry, Reply | ApiError) or step.settle is None:
-            return carry
-        return step.settle(uow, carry)
+    def __init__(
+        self,
+        intent: Intent,
+        ids: OrderIds,
+        *,
+        reason: str | None,
+        part: Part = ALL,
+        is_square_off: bool = False,
+        before: Callable[[UnitOfWork], Any] | None = None,
+    ) -> None:
+        super().__init__(key=(intent.run_id, intent.key))
+        self._intent = intent
+        self._reason = reason
+        self._part = part
+        self._square_off = is_square_off
+        self._before = before
+        self._known: Outcome | None = None
+        self._step = StepExit(intent.run_id, intent.key, ids)
 
-    return Command(decide, settle, key=(intent.run_id, intent.key))
+    def decide(self, uow: UnitOfWork) -> None:
+        if self._before is not None:
+            self._before(uow)
+        self._known = begin(
+            uow,
+            self._intent,
+            reason=self._reason,
+            part=self._part,
+            is_square_off=self._square_off,
+        )
+        if self._known is None:
+            self._step.decide(uow)
+
+    def settle(self, uow: UnitOfWork) -> Outcome | Progress:
+        return self._step.settle(uow) if self._known is None else self._known
 
 
 def begin(
@@ -142,35 +156,43 @@ def begin(
     return None
 
 
-def step_command(run_id: str, key: str, ids: OrderIds) -> Command:
+class StepExit(VenueCommand[Progress]):
     """Take the next step of an exit that is under way."""
 
-    def decide(uow: UnitOfWork) -> tuple[Json, bool] | None:
+    __slots__ = ("_ids", "_key", "_moved", "_row", "_run_id")
+
+    def __init__(self, run_id: str, key: str, ids: OrderIds) -> None:
+        super().__init__()
+        self._run_id = run_id
+        self._key = key
+        self._ids = ids
+        self._row: Json | None = None
+        self._moved = False
+
+    def decide(self, uow: UnitOfWork) -> None:
+        run_id, key = self._run_id, self._key
         row = uow.intent(run_id, key)
         if row is None or row["answer"] is not None:
-            return None
+            return
         plan = _plan(uow, row)
         uow.record(plan.cancels)
-        closings = (_close(uow, row, closing, ids) for closing in plan.closings)
+        closings = (_close(uow, row, closing, self._ids) for closing in plan.closings)
         placed = [name for name in closings if name is not None]
         if placed:
             made = [*row["details"]["orders"], *placed]
             row = {**row, "details": {**row["details"], "orders": made}}
             uow.answer({"run_id": run_id, "key": key, "details": row["details"]})
-        return row, bool(plan.cancels.events or placed)
+        self._row, self._moved = row, bool(plan.cancels.events or placed)
 
-    def settle(uow: UnitOfWork, carry: tuple[Json, bool] | None) -> Progress:
-        if carry is None:
-            row = uow.intent(run_id, key)
-            answer = None if row is None else replies.kept(row, is_replay=True)
-            return Progress("done", answer, moved=False)
-        row, moved = carry
-        now = _plan(uow, row)
+    def settle(self, uow: UnitOfWork) -> Progress:
+        if self._row is None:
+            row = uow.intent(self._run_id, self._key)
+            known = None if row is None else replies.kept(row, is_replay=True)
+            return Progress("done", known, moved=False)
+        now = _plan(uow, self._row)
         if now.step not in (ExitStep.DONE, ExitStep.FAILED):
-            return Progress(now.step.value, None, moved=moved)
-        return Progress(now.step.value, _done(uow, row, now.step), moved=True)
-
-    return Command(decide, settle)
+            return Progress(now.step.value, None, moved=self._moved)
+        return Progress(now.step.value, _done(uow, self._row, now.step), moved=True)
 
 
 def preview(uow: UnitOfWork, account_id: int, run_id: str, product: Product | None = None) -> Json:
@@ -265,7 +287,7 @@ def _done(uow: UnitOfWork, row: Json, step: ExitStep) -> Outcome:
         _charge(uow, row, orders)
     body = {
         "strategy_run_id": row["run_id"],
-        "mode": row["venue"],
+        "mode": views.mode_of(row["venue"]),
         "status": "closed" if step is ExitStep.DONE else "failed",
         "dry_run": False,
         "reason": row["details"]["reason"],
@@ -290,7 +312,8 @@ def _seen(uow: UnitOfWork, order: Order) -> Json:
 
 def _charge(uow: UnitOfWork, row: Json, orders: Sequence[Order]) -> None:
     """The broker's fee for closing what its owner did not: once for each position."""
-    charges = square_off_charges(uow.broker, uow.now.astimezone(IST).date())
+    broker = uow.account(row["account_id"]).broker
+    charges = square_off_charges(broker, uow.now.astimezone(IST).date())
     closed = {key_of(order.fills[0]) for order in orders if order.fills}
     for key in closed if charges.total else ():
         reference = f"{row['key']}:{key.run_id or ''}:{key.instrument}:{key.product}"

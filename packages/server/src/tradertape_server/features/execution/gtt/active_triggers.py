@@ -1,4 +1,4 @@
-"""Active triggers in memory, by instrument: a tick looks at those of its own alone."""
+"""Active triggers in memory, by instrument: a tick checks those of its own alone."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from tradertape_core.market.tick import Tick
 from tradertape_core.orders.gtt import Gtt, due_leg
 from tradertape_server.features.execution.state.command import Command
 
-Fire = Callable[[int, int], Command]
+Fire = Callable[[int, int], Command[None]]
 Waits = Callable[[Gtt, int], bool]
 
 
 @dataclass(slots=True)
 class Triggers:
-    """What is waiting. Changes count once they are committed; `fire` makes the command of a hit."""
+    """The active triggers. Changes count once they are committed; `fire` makes a hit's command."""
 
     fire: Fire
     _active: dict[str, dict[int, Gtt]] = field(default_factory=dict[str, dict[int, Gtt]])
@@ -48,7 +48,7 @@ class Triggers:
         """The transaction of what was staged is lost."""
         self._staged.clear()
 
-    def due(self, ticks: Sequence[Tick], waits: Waits) -> list[Command]:
+    def due(self, ticks: Sequence[Tick], waits: Waits) -> list[Command[None]]:
         """A command for every trigger these ticks reach; each fires once.
 
         waits: whether a trigger is held back for now, and is left alone.

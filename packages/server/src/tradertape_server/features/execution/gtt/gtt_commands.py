@@ -1,4 +1,4 @@
-"""Resting triggers of paper accounts: made, changed, deleted, and fired by ticks."""
+"""Resting triggers of accounts: made, changed, deleted, and fired by ticks."""
 
 from __future__ import annotations
 
@@ -25,12 +25,11 @@ from tradertape_server.features.execution.orders import views
 from tradertape_server.features.execution.orders.facts import facts_for, instrument_of
 from tradertape_server.features.execution.orders.order_ids import OrderIds
 from tradertape_server.features.execution.orders.risk_facts import Risk
-from tradertape_server.features.execution.state.command import Command
+from tradertape_server.features.execution.state.command import Command, VenueCommand
 from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 from tradertape_server.features.execution.store import batch_writes, mapping, repository
 from tradertape_server.features.execution.store.models import GttRow
-from tradertape_server.features.execution.store.timeline_text import command as in_words
-from tradertape_server.features.execution.venues.paper import PAPER
+from tradertape_server.features.execution.store.timeline_text import order_in_words as in_words
 from tradertape_server.platform.errors import Conflict, NotFound
 
 Json = dict[str, Any]
@@ -43,13 +42,13 @@ _AS_ASKED = Risk(
 
 
 class GttCommands:
-    """Makes the commands of triggers."""
+    """Builds GTT commands, and holds the active triggers."""
 
     def __init__(self, ids: OrderIds) -> None:
         self._ids = ids
         self.triggers = Triggers(self.fire_command)
 
-    def create_command(self, account_id: int, document: Mapping[str, Any]) -> Command:
+    def create_command(self, account_id: int, document: Mapping[str, Any]) -> Command[int]:
         """Make a trigger. Raises InvalidDocument when the document breaks a rule."""
         request = read_gtt(document)
 
@@ -66,7 +65,9 @@ class GttCommands:
 
         return Command(decide)
 
-    def modify_command(self, account_id: int, trigger_id: int, patch: Mapping[str, Any]) -> Command:
+    def modify_command(
+        self, account_id: int, trigger_id: int, patch: Mapping[str, Any]
+    ) -> Command[int]:
         """Change an active trigger; the patch names what changes."""
 
         def decide(uow: UnitOfWork) -> int:
@@ -80,7 +81,7 @@ class GttCommands:
 
         return Command(decide)
 
-    def delete_command(self, account_id: int, trigger_id: int) -> Command:
+    def delete_command(self, account_id: int, trigger_id: int) -> Command[int]:
         """End an active trigger."""
 
         def decide(uow: UnitOfWork) -> int:
@@ -91,7 +92,7 @@ class GttCommands:
 
         return Command(decide)
 
-    def expire_command(self) -> Command:
+    def expire_command(self) -> Command[int]:
         """End the triggers whose year is over."""
 
         def decide(uow: UnitOfWork) -> int:
@@ -123,43 +124,42 @@ class GttCommands:
                 words = f"Trigger {status.value}: {_words(gtt)} ({why})"
                 self._keep(uow, ended, f"gtt_{status.value}", words)
 
-    def fire_command(self, trigger_id: int, leg: int) -> Command:
+    def fire_command(self, trigger_id: int, leg: int) -> FireTrigger:
         """A tick reached a trigger: place its order, once, whatever happens on the way."""
+        return FireTrigger(self, trigger_id, leg)
 
-        def decide(uow: UnitOfWork) -> None:
-            row = uow.session.get(GttRow, trigger_id)
-            gtt = None if row is None else mapping.gtt_of(row)
-            if gtt is None or not gtt.is_active:
-                return
-            asked, instrument = gtt.request.orders[leg], uow.find(gtt.request.instrument)
-            if instrument is None or held_back(uow, gtt, leg):
-                return
-            tick, closed = uow.tick(instrument.id), _closed_by(uow, gtt, asked)
-            is_close = closed is not None
-            request = core.order_to_place(gtt, leg, instrument, tick, closes=is_close)
-            run_id = closed.run_id if closed is not None else None
-            fired = core.fire(gtt, leg, uow.now)
-            command = PlaceOrder(
-                order_id=self._ids.next(uow.now),
-                account=gtt.account,
-                run_id=run_id,
-                key=f"gtt:{trigger_id}:{leg}",
-                venue=PAPER,
-                request=request,
-            )
-            decision = engine.place(command, facts_for(uow, command, _AS_ASKED), uow.now)
-            reason = "; ".join(one.message for one in decision.denials) or None
-            order_id = None if reason else command.order_id
-            result = GttResult(leg=leg, at=uow.now, order_id=order_id, reason=reason)
-            done = core.with_result(fired, result)
-            words = f"Trigger reached: {_words(gtt)}, {in_words(request)}"
-            if request.price != asked.price:
-                words += f", asked for at {price_text(asked.price)}: not a price of today"
-            words = f"{words} ({reason})" if reason else words
-            self._keep(uow, done, "gtt_triggered", words, run_id=run_id)
-            uow.record(decision)
-
-        return Command(decide, lambda _uow, _carry: None)
+    def fire(self, uow: UnitOfWork, trigger_id: int, leg: int) -> None:
+        """Place the order of a trigger that was reached; its command's first transaction."""
+        row = uow.session.get(GttRow, trigger_id)
+        gtt = None if row is None else mapping.gtt_of(row)
+        if gtt is None or not gtt.is_active:
+            return
+        asked, instrument = gtt.request.orders[leg], uow.find(gtt.request.instrument)
+        if instrument is None or held_back(uow, gtt, leg):
+            return
+        tick, closed = uow.tick(instrument.id), _closed_by(uow, gtt, asked)
+        is_close = closed is not None
+        request = core.order_to_place(gtt, leg, instrument, tick, closes=is_close)
+        run_id = closed.run_id if closed is not None else None
+        placed = PlaceOrder(
+            order_id=self._ids.next(uow.now),
+            account=gtt.account,
+            run_id=run_id,
+            key=f"gtt:{trigger_id}:{leg}",
+            venue=uow.account(int(gtt.account)).kind,
+            request=request,
+        )
+        decision = engine.place(placed, facts_for(uow, placed, _AS_ASKED), uow.now)
+        reason = "; ".join(one.message for one in decision.denials) or None
+        order_id = None if reason else placed.order_id
+        result = GttResult(leg=leg, at=uow.now, order_id=order_id, reason=reason)
+        done = core.with_result(core.fire(gtt, leg, uow.now), result)
+        words = f"Trigger reached: {_words(gtt)}, {in_words(request)}"
+        if request.price != asked.price:
+            words += f", asked for at {price_text(asked.price)}: not a price of today"
+        words = f"{words} ({reason})" if reason else words
+        self._keep(uow, done, "gtt_triggered", words, run_id=run_id)
+        uow.record(decision)
 
     def _check(
         self, uow: UnitOfWork, account_id: int, request: GttRequest, *, apart_from: Gtt | None
@@ -197,6 +197,21 @@ class GttCommands:
             payload={"trigger_id": gtt.trigger_id, "status": gtt.status.value},
             resource=("gtt", str(gtt.trigger_id)),
         )
+
+
+class FireTrigger(VenueCommand[None]):
+    """Place the order of a trigger that a tick reached."""
+
+    __slots__ = ("_gtts", "_leg", "_trigger_id")
+
+    def __init__(self, gtts: GttCommands, trigger_id: int, leg: int) -> None:
+        super().__init__()
+        self._gtts = gtts
+        self._trigger_id = trigger_id
+        self._leg = leg
+
+    def decide(self, uow: UnitOfWork) -> None:
+        self._gtts.fire(uow, self._trigger_id, self._leg)
 
 
 def held_back(uow: UnitOfWork, gtt: Gtt, leg: int) -> bool:

@@ -1,10 +1,9 @@
 """The trader: one thread that decides, stores and acts for everybody, many commands at a time.
 
-A batch takes what is queued. First transaction: every command is decided on and recorded, with the
-requests to venues in the outbox. Then the venues are told. Second transaction: their reports become
-fills, postings and positions, and the replies are stored. So one synced commit carries many
-commands (a 200 means it is on disk), and a crash between any two steps is repaired by what a start
-does anyway: read the outbox.
+A batch takes what is queued: commands of callers, ticks of the market, and events of venues outside
+this process. One synced commit carries many commands (a 200 means it is on disk), and a crash
+between any two steps is repaired by what a start does anyway: read the outbox. Nothing that touches
+a network runs on this thread.
 """
 
 from __future__ import annotations
@@ -13,25 +12,29 @@ import asyncio
 import threading
 from collections.abc import Callable, Sequence
 from time import monotonic
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
-from tradertape_core.execution.decision import VenueRequest
 from tradertape_core.market.tick import Tick
 from tradertape_core.orders.gtt import Gtt
-from tradertape_core.orders.reports import ExecutionReport
 from tradertape_server.features.execution.errors import NotTheTrader, TradingPaused
 from tradertape_server.features.execution.gtt.active_triggers import Triggers
 from tradertape_server.features.execution.gtt.gtt_commands import held_back
+from tradertape_server.features.execution.loop.batch import AnyCommand, Batches
 from tradertape_server.features.execution.loop.recovery import recover
 from tradertape_server.features.execution.orders.change import trail_commands
 from tradertape_server.features.execution.ports import Listener
-from tradertape_server.features.execution.state.command import MORE_TO_SEND, BatchAborted, Command
+from tradertape_server.features.execution.state.command import Command
 from tradertape_server.features.execution.state.pending_replies import PendingReplies
-from tradertape_server.features.execution.state.unit_of_work import UnitOfWork, Written
-from tradertape_server.features.execution.venues.paper import PaperVenue
-from tradertape_server.platform.crash_points import crash_point
+from tradertape_server.features.execution.state.unit_of_work import (
+    RequestKey,
+    UnitOfWork,
+    Written,
+)
+from tradertape_server.features.execution.store.mapping import request_key
+from tradertape_server.features.execution.venues.gateway import Answered, VenueEvent
+from tradertape_server.features.execution.venues.venues import Venues
 from tradertape_server.platform.database.disk_errors import trouble_of
 from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.logging import get_logger
@@ -41,8 +44,9 @@ MOST_AT_ONCE = 64
 WAIT_S = 15.0
 _RETRY_AFTER_S = 1.0
 _MOST_TICKS = 5_000
-_A_CROWD = 8  # commands in a turn
+_A_CROWD = 8  # commands in a batch
 _GATHER_S = 0.015
+R = TypeVar("R")
 
 logger = get_logger(__name__)
 
@@ -54,33 +58,36 @@ class Trader:
         self,
         database: Database,
         uow: UnitOfWork,
-        venue: PaperVenue,
+        venues: Venues,
         triggers: Triggers,
         listeners: Sequence[Listener] = (),
     ) -> None:
         self._database = database
         self._uow = uow
-        self._venue = venue
+        self._venues = venues
         self._triggers = triggers
         self._listeners = list(listeners)
         self._after_pause: list[Callable[[], None]] = []
-        self._commands: list[Command] = []
+        self._commands: list[AnyCommand] = []
         self._ticks: list[Tick] = []
+        self._events: list[VenueEvent] = []
         self._bell = threading.Condition()
         self._thread: threading.Thread | None = None
         self._is_stopping = False
         self._is_well = False
-        self._gathering = 0  # how many commands a turn waits for
+        self._gathering = 0  # how many commands a batch waits for
         self._why_not = TradingPaused()
-        self.batches = self.recoveries = self.pauses = self.requests = self.reports = 0
-        self.batch_s = self.venue_s = 0.0
+        self.batches = self.recoveries = self.pauses = 0
+        self.batch_s = 0.0
         self._watched: frozenset[str] = frozenset()
-        self._callers = PendingReplies()
+        self._replies = PendingReplies()
+        self._batch = Batches(database, uow, venues, self._publish, self._forget)
+        venues.lanes.deliver = self.on_venue
 
     @property
     def resting(self) -> int:
-        """How many orders the venue holds."""
-        return self._venue.resting
+        """How many orders the paper venue holds."""
+        return self._venues.book.resting
 
     @property
     def is_halted(self) -> bool:
@@ -89,12 +96,27 @@ class Trader:
 
     @property
     def waiting(self) -> tuple[int, int]:
-        """How many commands and ticks wait for a turn."""
+        """How many commands and ticks are queued for a batch."""
         return len(self._commands), len(self._ticks)
 
     @property
+    def requests(self) -> int:
+        """Requests to the paper venue so far."""
+        return self._batch.requests
+
+    @property
+    def reports(self) -> int:
+        """Reports of the paper venue so far."""
+        return self._batch.reports
+
+    @property
+    def venue_s(self) -> float:
+        """Seconds the last request to the paper venue took."""
+        return self._batch.venue_s
+
+    @property
     def is_well(self) -> bool:
-        """Whether what is asked is done: memory agrees with the database."""
+        """Whether commands are executed: memory agrees with the database."""
         return self._is_well
 
     def start(self) -> None:
@@ -110,6 +132,7 @@ class Trader:
 
     def stop(self, timeout_s: float = 10.0) -> None:
         """Finish what was begun and end."""
+        self._venues.lanes.stop()
         with self._bell:
             self._is_stopping = True
             self._bell.notify_all()
@@ -118,6 +141,7 @@ class Trader:
             if not self._thread.is_alive():
                 self._thread = None
                 self._uow.forget()
+        _fail(self._batch.parked.clear(), TradingPaused())
         self._is_well, self._watched = False, frozenset()
         self._uow.market.watch((), self.on_tick)
 
@@ -126,24 +150,24 @@ class Trader:
         self._listeners.append(listener)
 
     def after_pause(self, listener: Callable[[], None]) -> None:
-        """Have the listener called when trading goes on after a pause: a commit whose answer was
-        lost may have put events on disk that no listener heard of."""
+        """Have the listener called when trading resumes after a pause: a commit whose answer was
+        lost may have put events on disk that no listener was given."""
         self._after_pause.append(listener)
 
-    def execute(self, command: Command) -> Any:
-        """Have something done and wait for it. Raises what it raises, TradingPaused when it cannot
-        be done now, NotTheTrader where this process does not trade."""
+    def execute(self, command: Command[R]) -> R:
+        """Execute a command and wait for its reply. Raises what it raises, TradingPaused when it
+        cannot be executed now, NotTheTrader where this process does not trade."""
         answered = threading.Event()
-        command.future.tell = lambda _pending: answered.set()
-        self._take_in(command)
+        command.reply.notify = lambda _reply: answered.set()
+        self._queue(command)
         if not answered.wait(WAIT_S):
             raise TradingPaused
-        return command.future.result()
+        return command.reply.result()
 
-    async def execute_async(self, command: Command) -> Any:
-        """The same for a caller on an event loop, who waits without a thread of its own."""
-        answered = self._callers.expect(command.future)
-        self._take_in(command)
+    async def execute_async(self, command: Command[R]) -> R:
+        """The same for a caller on an event loop, which waits without a thread of its own."""
+        answered = self._replies.expect(command.reply)
+        self._queue(command)
         # What `asyncio.timeout` does, without the care it takes of a cancelled task.
         late = asyncio.get_running_loop().call_later(WAIT_S, _give_up, answered)
         try:
@@ -160,7 +184,13 @@ class Trader:
             if not self._gathering:
                 self._bell.notify_all()
 
-    def _take_in(self, command: Command) -> None:
+    def on_venue(self, event: VenueEvent) -> None:
+        """Take in what a venue outside this process reports; called by lanes and by sockets."""
+        with self._bell:
+            self._events.append(event)
+            self._bell.notify_all()
+
+    def _queue(self, command: AnyCommand) -> None:
         with self._bell:
             if self._is_stopping or self._thread is None:
                 raise NotTheTrader
@@ -173,14 +203,12 @@ class Trader:
     def _loop(self) -> None:
         crowd = 0
         while True:
-            self._callers.tell()
+            self._replies.deliver()
             with self._bell:
-                self._bell.wait_for(self._has_work, None if self._is_well else _RETRY_AFTER_S)
+                self._bell.wait_for(self._has_work, self._wait_s())
                 self._gather(crowd)
-                commands, self._commands = (
-                    self._commands[:MOST_AT_ONCE],
-                    self._commands[MOST_AT_ONCE:],
-                )
+                commands = self._commands[:MOST_AT_ONCE]
+                self._commands = self._commands[MOST_AT_ONCE:]
                 ticks, self._ticks = self._ticks, []
                 if self._is_stopping and not commands:
                     return
@@ -188,170 +216,73 @@ class Trader:
                 if not self._try_to_recover():
                     _fail(commands, self._why_not)
                     continue
-                for told in self._after_pause:
-                    told()
+                for listener in self._after_pause:
+                    listener()
+            with self._bell:
+                events, self._events = self._events, []
             crowd = len(commands) if len(commands) >= _A_CROWD else 0
             began_s = monotonic()
-            self._run_batch(commands, ticks)
+            self._run_batch(commands, ticks, events)
             self.batches, self.batch_s = self.batches + 1, monotonic() - began_s
 
+    def _wait_s(self) -> float | None:
+        return self._batch.parked.next_deadline_s() if self._is_well else _RETRY_AFTER_S
+
     def _gather(self, crowd: int) -> None:
-        """Where many were answered together, give them a moment to ask again together: they share
-        what a turn costs whoever is in it."""
+        """Where many were replied to together, give them a moment to ask again together: they share
+        what a batch costs whoever is in it."""
         if len(self._commands) < crowd and not self._is_stopping:
             self._gathering = crowd
             self._bell.wait(_GATHER_S)
             self._gathering = 0
 
     def _has_work(self) -> bool:
-        return bool(self._commands or self._ticks or self._is_stopping)
+        return bool(self._commands or self._ticks or self._events or self._is_stopping)
 
-    def _run_batch(self, commands: list[Command], ticks: list[Tick]) -> None:
+    def _run_batch(
+        self, commands: list[AnyCommand], ticks: list[Tick], events: list[VenueEvent]
+    ) -> None:
         try:
-            commands = [*commands, *self._triggers.due(ticks, self._waits)]
+            commands = [*commands, *self._triggers.due(ticks, self._is_held_back)]
             commands += trail_commands(self._uow, ticks)
-            requests = self._decide(commands)
-            self._callers.tell()
-            self._act([one for one in commands if not one.is_done], ticks, requests)
+            requests = self._batch.decide(commands)
+            self._replies.deliver()
+            unanswered = [one for one in commands if not one.is_answered]
+            self._batch.act(unanswered, ticks, events, requests)
             self._watch()
         except Superseded:
-            logger.warning("another process trades now: nothing of this turn is stored")
-            self._pause(commands, TradingPaused())
-        except Exception as error:  # noqa: BLE001 - noted, and mended by a recovery
+            logger.warning("another process trades now: nothing of this batch is stored")
+            self._pause(commands, events, TradingPaused())
+        except Exception as error:  # noqa: BLE001 - logged, and repaired by a recovery
             paused = _paused("trading paused", error)
-            self._pause(commands, paused if isinstance(error, SQLAlchemyError) else error)
+            known = paused if isinstance(error, SQLAlchemyError) else error
+            self._pause(commands, events, known)
 
-    def _pause(self, commands: list[Command], error: Exception) -> None:
-        """Whatever it was, disk and memory agree again after a recovery."""
+    def _pause(
+        self, commands: list[AnyCommand], events: list[VenueEvent], error: Exception
+    ) -> None:
+        """Whatever it was, disk and memory agree again after a recovery. Events stay: what a venue
+        answered is not to be looked for."""
         self.pauses += 1
         self._is_well = False
         self._forget()
-        _fail(commands, error)
-
-    def _decide(self, commands: list[Command]) -> Sequence[VenueRequest]:
-        """The first transaction."""
-        if not commands:
-            return ()
-        try:
-            written = self._decided(commands)
-        except (IntegrityError, OperationalError, BatchAborted) as error:
-            # Another process took a key or a number meanwhile, or a command broke off: one by one.
-            # Or the disk is full: its reserve takes what closes positions.
-            if isinstance(error, OperationalError) and not self._database.reserve.helps(error):
-                raise
-            self._forget()
-            alone = [self._alone(one) for one in commands if not one.is_done]
-            requests = tuple(request for one in alone for request in one.requests)
-            written = Written((), requests)
-        for command in commands:
-            if command.is_decided and not command.is_done:
-                command.future.set_result(command.carry)
-        return written.requests
+        with self._bell:
+            self._events = [*events, *self._events]
+        _fail([*commands, *self._batch.parked.clear()], error)
 
     def _forget(self) -> None:
         self._uow.forget()
         self._triggers.forget_staged()
 
-    def _alone(self, command: Command) -> Written:
-        try:
-            return self._decided([command])
-        except BatchAborted as aborted:
-            self._forget()
-            error = aborted.error
-            if isinstance(error, OperationalError):  # a row that somebody else holds, say
-                logger.warning("a command has to wait", reason=type(error.orig).__name__)
-                error = TradingPaused(trouble_of(error))
-            command.future.set_exception(error)
-            return Written((), ())
-
-    def _decided(self, commands: list[Command]) -> Written:
-        uow = self._uow
-        refused: list[tuple[Command, Exception]] = []
-        with self._database.write(from_reserve=True) as session:
-            uow.begin(session)
-            uow.check_keys([command.key for command in commands if command.key is not None])
-            uow.prefetch([command.read for command in commands if command.read is not None])
-            for command in commands:
-                cursor = uow.cursor
-                if command.read is None:
-                    uow.clear_prefetched()
-                try:
-                    command.carry = command.decide(uow)
-                except SQLAlchemyError as error:
-                    raise BatchAborted(error) from error
-                except Exception as error:
-                    if uow.cursor != cursor:
-                        raise BatchAborted(error) from error  # half of it is staged
-                    refused.append((command, error))
-            crash_point("before_commit")
-            uow.flush()
-        crash_point("after_commit")
-        written = self._publish(uow.committed())
-        for command, error in refused:
-            command.future.set_exception(error)
-        return written
-
-    def _act(
-        self, commands: list[Command], ticks: list[Tick], requests: Sequence[VenueRequest]
-    ) -> None:
-        """Tell the venues, record what they say, until nothing follows from it."""
-        reports = self._venue.on_ticks(ticks)
-        for command in commands:
-            reports += command.venue(self._venue) if command.venue else ()
-        if not (reports or requests or commands):
-            return
-        results: dict[int, Any] = {}
-        is_settled = False
-        while requests or reports or not is_settled:
-            with self._database.write(from_reserve=True) as session:
-                self._uow.begin(session)
-                reports += self._send(requests)
-                for report in reports:
-                    self._uow.apply(report)
-                self.reports += len(reports)
-                self._uow.told(requests)
-                if not self._uow.has_requests:
-                    self._settle(commands, results)
-                is_settled = len(results) == len(commands)
-                crash_point("before_record")
-                self._uow.flush()
-            crash_point("after_record")
-            requests = self._publish(self._uow.committed()).requests
-            reports = [] if requests else self._venue.match_remaining()
-        for number, command in enumerate(commands):
-            command.future.set_result(results[number])
-
-    def _settle(self, commands: Sequence[Command], results: dict[int, Any]) -> None:
-        """Have the commands answered that have no answer yet."""
-        for number, command in enumerate(commands):
-            if number not in results:
-                result = _settled(command, self._uow)
-                if result is not MORE_TO_SEND:
-                    results[number] = result
-
-    def _send(self, requests: Sequence[VenueRequest]) -> list[ExecutionReport]:
-        reports: list[ExecutionReport] = []
-        for request in requests:
-            order = self._uow.order(request.order_id)
-            if order is not None:
-                crash_point("before_send")
-                self._uow.demand_lease()
-                began_s = monotonic()
-                reports += self._venue.send(request, order)
-                self.requests, self.venue_s = self.requests + 1, monotonic() - began_s
-                crash_point("after_send")
-        return reports
-
-    def _waits(self, gtt: Gtt, leg: int) -> bool:
-        """Whether a trigger is not to fire now, as far as memory knows: deciding looks again."""
+    def _is_held_back(self, gtt: Gtt, leg: int) -> bool:
+        """Whether a trigger is not to fire now, as far as memory knows: deciding checks again."""
         return self._uow.has_read(int(gtt.account)) and held_back(self._uow, gtt, leg)
 
-    def _publish(self, written: Written) -> Written:
+    def _publish(self, written: Written) -> None:
         self._triggers.committed()
         if written.events:
             for listener in self._listeners:
                 listener(written.events)
-        return written
 
     def _watch(self) -> None:
         wanted = frozenset(self._uow.interest) | self._triggers.instruments
@@ -361,13 +292,16 @@ class Trader:
 
     def _try_to_recover(self) -> bool:
         try:
-            found = recover(self._database, self._uow, self._venue, self._triggers)
-            answers = [Command(lambda _uow: None, settle) for settle in found.answers]
-            self._act(answers, [], found.requests)
+            self._venues.exchange.forget()
+            found = recover(
+                self._database, self._uow, self._venues.book, self._triggers, self._is_on_its_way
+            )
+            self._batch.act(found.intents, [], [], found.requests)
+            self._venues.lanes.read_books(found.accounts)
             self._watch()
         except Superseded:
             logger.warning("another process trades now: nothing is recovered here")
-        except Exception as error:  # noqa: BLE001 - noted, and tried again
+        except Exception as error:  # noqa: BLE001 - logged, and tried again
             self._why_not = _paused("recovery failed", error)
         else:
             self._is_well = True
@@ -377,9 +311,17 @@ class Trader:
         self._is_well = False
         return False
 
+    def _is_on_its_way(self, account_id: int, key: RequestKey) -> bool:
+        """Whether a lane of this process has a request, or we what came of it."""
+        with self._bell:
+            answered = {
+                request_key(one.request) for one in self._events if isinstance(one, Answered)
+            }
+        return key in answered or self._venues.lanes.holds(account_id, key)
+
 
 def _paused(what: str, error: Exception) -> TradingPaused:
-    """Note why there is no trading; a disk's trouble is the operator's, and needs no trace."""
+    """Log why there is no trading; a disk error is the operator's, and needs no trace."""
     trouble = trouble_of(error)
     if trouble is None:
         logger.error(what, exc_info=error)
@@ -393,11 +335,7 @@ def _give_up(answered: asyncio.Future[Any]) -> None:
         answered.set_exception(TradingPaused())
 
 
-def _settled(command: Command, uow: UnitOfWork) -> Any:
-    return command.carry if command.settle is None else command.settle(uow, command.carry)
-
-
-def _fail(commands: Sequence[Command], error: Exception) -> None:
+def _fail(commands: Sequence[AnyCommand], error: Exception) -> None:
     for command in commands:
-        if not command.is_done:
-            command.future.set_exception(error)
+        if not command.is_answered:
+            command.reply.set_exception(error)

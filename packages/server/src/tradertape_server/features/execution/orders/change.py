@@ -1,4 +1,4 @@
-"""Taking orders back, and changing them."""
+"""Cancelling orders, and changing them."""
 
 from __future__ import annotations
 
@@ -17,8 +17,13 @@ from tradertape_core.orders.reports import CancelReason, ExecutionReport
 from tradertape_server.features.execution.errors import OrderDenied
 from tradertape_server.features.execution.orders.facts import change_facts
 from tradertape_server.features.execution.orders.risk_facts import NO_RISK, Risk
-from tradertape_server.features.execution.state.command import Command
+from tradertape_server.features.execution.state.command import (
+    AWAITING_VENUE,
+    NotSettled,
+    VenueCommand,
+)
 from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
+from tradertape_server.features.execution.venues.gateway import OUTSIDE
 from tradertape_server.platform.errors import Conflict, NotFound
 
 # Refusals for where the order stands, not for what was asked of it.
@@ -34,71 +39,154 @@ _OF_ITS_STATE = frozenset(
 )
 
 
-def cancel_command(run_id: str, order_id: str) -> Command:
-    """Take an order of a run back; its parts too when it was sliced."""
+class _OrderCommand(VenueCommand[Order | None]):
+    """Asks a venue for something about one order; the reply is the order after the answer."""
 
-    def decide(uow: UnitOfWork) -> str:
-        order = own_order(uow, run_id, order_id)
-        children = uow.family(order_id) if order.slices else ()
-        command = CancelOrder(order_id=order_id)
-        uow.record(_allowed(engine.cancel(command, order, uow.now, children=children)))
-        return order_id
+    __slots__ = ("_order_id", "_run_id")
 
-    return Command(decide, _as_it_stands)
+    def __init__(self, run_id: str, order_id: str) -> None:
+        super().__init__()
+        self._run_id = run_id
+        self._order_id = order_id
 
+    def settle(self, uow: UnitOfWork) -> Order | NotSettled | None:
+        order = uow.order(self._order_id)
+        has_asked = order is not None and (order.cancel_ask or order.modify_ask)
+        if order is not None and has_asked and order.venue in OUTSIDE:
+            return AWAITING_VENUE
+        return order
 
-def modify_command(
-    run_id: str, order_id: str, patch: Mapping[str, Any], risk: Risk = NO_RISK
-) -> Command:
-    """Change an open order of a run. Raises InvalidDocument when the patch breaks a rule."""
-
-    def decide(uow: UnitOfWork) -> str:
-        order = own_order(uow, run_id, order_id)
-        command = ModifyOrder(order_id=order_id, change=read_change(order, patch))
-        facts = change_facts(uow, order, command, risk)
-        uow.record(_allowed(engine.modify(command, order, facts, uow.now)))
-        return order_id
-
-    return Command(decide, _as_it_stands)
+    def overdue(self, uow: UnitOfWork) -> Order | None:
+        return uow.order(self._order_id)
 
 
-def day_over_command(order_id: str) -> Command:
-    """End a day order; one that is over already is left alone."""
+class Cancel(_OrderCommand):
+    """Cancel an order of a run; its parts too when it was sliced."""
 
-    def decide(uow: UnitOfWork) -> None:
-        order = uow.order(order_id)
+    __slots__ = ()
+
+    def decide(self, uow: UnitOfWork) -> None:
+        order = own_order(uow, self._run_id, self._order_id)
+        children = uow.family(order.order_id) if order.slices else ()
+        asked = CancelOrder(order_id=order.order_id)
+        uow.record(_allowed(engine.cancel(asked, order, uow.now, children=children)))
+
+
+class Modify(_OrderCommand):
+    """Change an open order of a run. `decide` raises InvalidDocument when the patch breaks a
+    rule."""
+
+    __slots__ = ("_patch", "_risk")
+
+    def __init__(
+        self, run_id: str, order_id: str, patch: Mapping[str, Any], risk: Risk = NO_RISK
+    ) -> None:
+        super().__init__(run_id, order_id)
+        self._patch = patch
+        self._risk = risk
+
+    def decide(self, uow: UnitOfWork) -> None:
+        order = own_order(uow, self._run_id, self._order_id)
+        asked = ModifyOrder(order_id=order.order_id, change=read_change(order, self._patch))
+        facts = change_facts(uow, order, asked, self._risk)
+        uow.record(_allowed(engine.modify(asked, order, facts, uow.now)))
+
+
+class EndDayOrder(VenueCommand[None]):
+    """End a day order of the paper market; one that is over already is not touched."""
+
+    __slots__ = ("_order_id",)
+
+    def __init__(self, order_id: str) -> None:
+        super().__init__()
+        self._order_id = order_id
+
+    def decide(self, uow: UnitOfWork) -> None:
+        order = uow.order(self._order_id)
         if order is not None and order.is_open and not order.slices:
-            command = CancelOrder(order_id=order_id, reason=CancelReason.DAY)
-            uow.record(engine.cancel(command, order, uow.now))
-
-    return Command(decide, lambda _uow, _carry: None)
+            asked = CancelOrder(order_id=order.order_id, reason=CancelReason.DAY)
+            uow.record(engine.cancel(asked, order, uow.now))
 
 
-def void_command(order_id: str, trade_id: str) -> Command:
-    """Take a broker's word that a trade does not count; a second time changes nothing.
+class VoidTrade(VenueCommand[Order | None]):
+    """Record a broker's word that a trade does not count; a second time changes nothing.
 
-    Raises NotFound when the order has no such trade.
+    `decide` raises NotFound when the order has no such trade.
     """
 
-    def decide(uow: UnitOfWork) -> str:
-        order = uow.order(order_id)
+    __slots__ = ("_order_id", "_trade_id")
+
+    def __init__(self, order_id: str, trade_id: str) -> None:
+        super().__init__()
+        self._order_id = order_id
+        self._trade_id = trade_id
+
+    def decide(self, uow: UnitOfWork) -> None:
+        order = uow.order(self._order_id)
         known = () if order is None else (*order.fills, *order.voided)
-        if order is None or all(fill.trade_id != trade_id for fill in known):
+        if order is None or all(fill.trade_id != self._trade_id for fill in known):
             raise NotFound("Trade")
         uow.apply(
             ExecutionReport(
-                order_id=order_id, at=uow.now, sequence=order.status_sequence, voided=(trade_id,)
+                order_id=order.order_id,
+                at=uow.now,
+                sequence=order.status_sequence,
+                voided=(self._trade_id,),
             )
         )
-        return order_id
 
-    return Command(decide, _as_it_stands)
+    def settle(self, uow: UnitOfWork) -> Order | None:
+        return uow.order(self._order_id)
 
 
-def trail_commands(uow: UnitOfWork, ticks: Sequence[Tick]) -> list[Command]:
+class SettleByHand(VenueCommand[Order | None]):
+    """Record a person's word that an order in doubt was never placed.
+
+    `decide` raises NotFound, for another run's too, and Conflict when it is not in doubt.
+    """
+
+    __slots__ = ("_order_id", "_run_id")
+
+    def __init__(self, run_id: str, order_id: str) -> None:
+        super().__init__()
+        self._run_id = run_id
+        self._order_id = order_id
+
+    def decide(self, uow: UnitOfWork) -> None:
+        order = own_order(uow, self._run_id, self._order_id)
+        if not order.in_doubt:
+            raise Conflict(f"order {order.order_id} is {order.status.value}, not in doubt")
+        uow.settle_by_hand(order)
+
+    def settle(self, uow: UnitOfWork) -> Order | None:
+        return uow.order(self._order_id)
+
+
+class Trail(VenueCommand[None]):
+    """Move the stop of a cover order that follows the price."""
+
+    __slots__ = ("_last_price", "_order_id")
+
+    def __init__(self, order_id: str, last_price: Decimal) -> None:
+        super().__init__()
+        self._order_id = order_id
+        self._last_price = last_price
+
+    def decide(self, uow: UnitOfWork) -> None:
+        stop = uow.order(self._order_id)
+        entry = None if stop is None else uow.order(stop.parent_order_id or "")
+        fill = cover.protected_fill(stop, entry) if stop and entry else None
+        if stop is None or fill is None:
+            return
+        uow.trailing.entered_at(stop.order_id, fill.price)
+        tick_size = uow.known(stop.request.instrument).tick_size
+        uow.record(cover.trail(stop, fill, self._last_price, tick_size, uow.now))
+
+
+def trail_commands(uow: UnitOfWork, ticks: Sequence[Tick]) -> list[Trail]:
     """Move the stops of cover orders that follow the price of these ticks."""
     due = uow.trailing.due(ticks, uow.known)
-    return [_trail_command(order_id, price) for order_id, price in due.items()]
+    return [Trail(order_id, price) for order_id, price in due.items()]
 
 
 def own_order(uow: UnitOfWork, run_id: str, order_id: str) -> Order:
@@ -109,20 +197,6 @@ def own_order(uow: UnitOfWork, run_id: str, order_id: str) -> Order:
     return order
 
 
-def _trail_command(order_id: str, last_price: Decimal) -> Command:
-    def decide(uow: UnitOfWork) -> None:
-        stop = uow.order(order_id)
-        entry = None if stop is None else uow.order(stop.parent_order_id or "")
-        fill = cover.protected_fill(stop, entry) if stop and entry else None
-        if stop is None or fill is None:
-            return
-        uow.trailing.entered_at(order_id, fill.price)
-        tick_size = uow.known(stop.request.instrument).tick_size
-        uow.record(cover.trail(stop, fill, last_price, tick_size, uow.now))
-
-    return Command(decide, lambda _uow, _carry: None)
-
-
 def _allowed(decision: Decision) -> Decision:
     if not decision.is_denied:
         return decision
@@ -130,7 +204,3 @@ def _allowed(decision: Decision) -> Decision:
     if first.reason in _OF_ITS_STATE:
         raise Conflict(first.message, code=first.reason.value)
     raise OrderDenied(decision.denials)
-
-
-def _as_it_stands(uow: UnitOfWork, order_id: str) -> Order | None:
-    return uow.order(order_id)

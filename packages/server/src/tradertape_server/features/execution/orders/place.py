@@ -9,7 +9,7 @@ from typing import Any
 from tradertape_core.execution import engine
 from tradertape_core.execution.basket import BasketDecision, LegDecision, place_basket
 from tradertape_core.execution.decision import Decision, Facts
-from tradertape_core.kernel.errors import InvalidDocument, Problem
+from tradertape_core.kernel.errors import InvalidDocument, InvalidInput, Problem
 from tradertape_core.kernel.frozen import quickly_made
 from tradertape_core.orders import events as ev
 from tradertape_core.orders.commands import PlaceOrder
@@ -17,9 +17,19 @@ from tradertape_core.orders.denials import Denial
 from tradertape_core.orders.fields import order_problems, read_order
 from tradertape_core.orders.order import OrderRequest
 from tradertape_core.orders.reports import CancelReason
-from tradertape_server.features.execution.errors import InProgress, KeyReused, OrderDenied
+from tradertape_server.features.execution.errors import (
+    InProgress,
+    KeyReused,
+    LiveDisabled,
+    OrderDenied,
+)
 from tradertape_server.features.execution.orders import unwinding
+from tradertape_server.features.execution.orders.authorization import RunAuthorization
 from tradertape_server.features.execution.orders.facts import basket_denials, facts_for
+from tradertape_server.features.execution.orders.intent_settlement import (
+    awaits_venue,
+    settle_intent,
+)
 from tradertape_server.features.execution.orders.order_ids import OrderIds
 from tradertape_server.features.execution.orders.preview import (
     Asker,
@@ -30,16 +40,23 @@ from tradertape_server.features.execution.orders.replies import (
     PLACE_BASKET,
     PLACE_ORDER,
     Outcome,
+    current_reply,
     kept,
-    store_reply,
 )
 from tradertape_server.features.execution.orders.risk_facts import NO_RISK, Legs, Risk
-from tradertape_server.features.execution.state.command import MORE_TO_SEND, Command
+from tradertape_server.features.execution.orders.run_ref import RunRef
+from tradertape_server.features.execution.state.command import (
+    AWAITING_VENUE,
+    NotSettled,
+    VenueCommand,
+)
 from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
-from tradertape_server.features.execution.store.timeline_text import command as in_words
+from tradertape_server.features.execution.store.timeline_text import order_in_words as in_words
+from tradertape_server.features.execution.venues.gateway import OUTSIDE
 from tradertape_server.platform.crash_points import crash_point
 from tradertape_server.platform.errors import ApiError
 
+VENUES = ("dry_run", "paper", "broker")
 MOST_LEGS = 50
 Json = dict[str, Any]
 
@@ -71,9 +88,9 @@ class Intent:
 
 @dataclass(frozen=True, slots=True)
 class Reserved:
-    """The key is taken; its answer follows when the venue has answered.
+    """The key is taken; its reply follows when the venue has answered.
 
-    row: the intent; None for the same command again, which waits for the first one's answer.
+    row: the intent; None for the same command again, which waits for the first one's reply.
     """
 
     row: Json | None = None
@@ -83,9 +100,29 @@ class Reserved:
 Decide = Callable[[UnitOfWork, Intent], Outcome | Reserved]
 
 
-def intent_command(intent: Intent, decide: Decide) -> Command:
-    """The command of an intent whose run is known."""
-    return keyed_command(intent.run_id, intent.key, lambda uow: decide(uow, intent))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payload:
+    """What an intent says, apart from its run and key."""
+
+    kind: str
+    request_hash: str
+    metadata: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    strict: bool = False
+
+    def intent(self, run: RunRef, key: str) -> Intent:
+        """The intent of a run. Raises LiveDisabled, InvalidInput for a venue it cannot have."""
+        require_venue(run.venue)
+        return Intent(
+            account_id=run.account_id,
+            run_id=run.run_id,
+            venue=run.venue,
+            key=key,
+            kind=self.kind,
+            request_hash=self.request_hash,
+            metadata=self.metadata,
+            risk=run.risk,
+            strict=self.strict,
+        )
 
 
 def order_decision(document: Mapping[str, Any], ids: OrderIds) -> Decide:
@@ -160,7 +197,9 @@ def replayed(uow: UnitOfWork, intent: Intent) -> Outcome | Reserved | None:
     if answer is not None:
         return answer
     if uow.is_reserving(intent.run_id, intent.key):
-        return Reserved()  # the one before us in this turn: its answer is ours
+        return Reserved()  # the one before it in this batch: the reply is the same
+    if row["venue"] in OUTSIDE and row["kind"] in KINDS:
+        return current_reply(uow, row) or InProgress(intent.key)
     return InProgress(intent.key)
 
 
@@ -183,23 +222,70 @@ def reserve(uow: UnitOfWork, intent: Intent, details: Json) -> Json:
     return row
 
 
-def keyed_command(
-    run_id: str, key: str, decide: Callable[[UnitOfWork], Outcome | Reserved]
-) -> Command:
-    """A command that is answered once for its key, when the venue has answered."""
+class PlaceCommand(VenueCommand[Outcome]):
+    """Place the orders of one intent, once for its key, and reply when the venue has answered.
 
-    def settle(uow: UnitOfWork, carry: Outcome | Reserved) -> Any:
-        if not isinstance(carry, Reserved):
-            return carry
-        if carry.row is not None:
-            if unwinding.advance(uow, carry.row):
-                return MORE_TO_SEND
-            return store_reply(uow, carry.row) or InProgress(key)
-        row = uow.intent(run_id, key)
-        answer = None if row is None else kept(row, is_replay=True)
-        return answer or InProgress(key)
+    decide_orders: what is placed, once it is known for whom. kind, payload: what makes two
+    intents the same. strict: reply in the published client's own shape.
+    """
 
-    return Command(decide, settle, key=(run_id, key))
+    __slots__ = ("_authorization", "_decide_orders", "_decided", "_key", "_payload")
+
+    def __init__(
+        self,
+        authorization: RunAuthorization,
+        key: str,
+        payload: Payload,
+        decide_orders: Decide,
+    ) -> None:
+        super().__init__(key=(authorization.run_id, key), read=authorization.read)
+        self._authorization = authorization
+        self._key = key
+        self._payload = payload
+        self._decide_orders = decide_orders
+        self._decided: Outcome | Reserved | None = None
+
+    @property
+    def run_id(self) -> str:
+        """The run it is for."""
+        return self._authorization.run_id
+
+    @property
+    def is_new(self) -> bool:
+        """Whether its key was new, and its orders were placed."""
+        return isinstance(self._decided, Reserved) and self._decided.row is not None
+
+    def again(self) -> PlaceCommand:
+        """The same command, to be executed once more."""
+        return type(self)(self._authorization, self._key, self._payload, self._decide_orders)
+
+    def decide(self, uow: UnitOfWork) -> None:
+        run_id, key = self._authorization.run_id, self._key
+        is_known = uow.intent(run_id, key) is not None
+        run = self._authorization.authorize(uow, is_known_key=is_known)
+        intent = self._payload.intent(run, key)
+        _require_account(uow, intent)
+        self._decided = self._decide_orders(uow, intent)
+        if self.is_new:
+            self._authorization.accepted(uow)
+
+    def settle(self, uow: UnitOfWork) -> Outcome | NotSettled:
+        decided = self._decided
+        if not isinstance(decided, Reserved):
+            return decided or InProgress(self._key)
+        if decided.row is not None:
+            settled = settle_intent(uow, decided.row)
+            return settled or InProgress(self._key)
+        row = uow.intent(self._authorization.run_id, self._key)
+        reply = None if row is None else kept(row, is_replay=True)
+        if reply is None and row is not None and awaits_venue(uow, row):
+            return AWAITING_VENUE
+        return reply or InProgress(self._key)
+
+    def overdue(self, uow: UnitOfWork) -> Outcome:
+        row = uow.intent(self._authorization.run_id, self._key)
+        reply = None if row is None else current_reply(uow, row)
+        return reply or InProgress(self._key)
 
 
 # --- legs -----------------------------------------------------------------------------------------
@@ -318,6 +404,20 @@ def _labelled(legs: Sequence[Json], labels: Sequence[str]) -> list[Json]:
 
 
 # --- inside ---------------------------------------------------------------------------------------
+
+
+def require_venue(venue: str) -> None:
+    """Raise LiveDisabled, or InvalidInput for what is no venue."""
+    if venue == "live":
+        raise LiveDisabled
+    if venue not in VENUES:
+        raise InvalidInput(f"execution_mode must be dry_run, paper or live, was {venue!r}")
+
+
+def _require_account(uow: UnitOfWork, intent: Intent) -> None:
+    kind = uow.account(intent.account_id).kind
+    if not intent.is_dry and intent.venue != kind:
+        raise InvalidInput(f"orders of this account go to {kind}, not to {intent.venue}")
 
 
 def _command(intent: Intent, request: OrderRequest, order_id: str, *, leg: int = 0) -> PlaceOrder:

@@ -83,7 +83,8 @@ def _leg(
     checked = check_against(
         request, instrument, now=now, tick=facts.tick, phase=facts.phase, held=facts.held
     )
-    charges = estimate(request, instrument, facts.tick, now, broker=uow.broker)
+    broker = uow.account(asker.account_id).broker
+    charges = estimate(request, instrument, facts.tick, now, broker=broker)
     denials = (*checked.denials, *facts.denials)
     if not denials:
         before.take(request, is_exit=facts.held > 0)

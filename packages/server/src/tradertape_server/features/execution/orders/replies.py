@@ -68,6 +68,21 @@ def store_reply(uow: UnitOfWork, row: Json) -> Reply | None:
     return keep(uow, row, body)
 
 
+def current_reply(uow: UnitOfWork, row: Json) -> Reply | None:
+    """Build the reply of an intent from what is known now, without storing it.
+
+    For a caller whose venue has not answered: the same key gives what is known later.
+    """
+    final = kept(row, is_replay=True)
+    build = {PLACE_ORDER: _single, PLACE_BASKET: _basket}.get(row["kind"])
+    if final is not None or build is None:
+        return final
+    body = build(uow, row)
+    if row["details"].get("strict"):
+        del body["status"]
+    return reply_of(body)
+
+
 def keep(uow: UnitOfWork, row: Json, body: Json, status_code: int = 200) -> Reply:
     """Keep a body as the answer of an intent."""
     answer = reply_of(body, status_code)
@@ -90,7 +105,7 @@ def _single(uow: UnitOfWork, row: Json) -> Json:
         result["preview"] = row["details"]["preview"]
     return {
         "strategy_run_id": row["run_id"],
-        "mode": row["venue"],
+        "mode": views.mode_of(row["venue"]),
         "order_id": leg["order_id"],
         "status": result["status"],
         "result": result,
@@ -112,7 +127,7 @@ def _basket(uow: UnitOfWork, row: Json) -> Json:
         result["preview"] = row["details"]["preview"]
     return {
         "strategy_run_id": row["run_id"],
-        "mode": row["venue"],
+        "mode": views.mode_of(row["venue"]),
         "order_id": None,
         "status": result["status"],
         "result": result,

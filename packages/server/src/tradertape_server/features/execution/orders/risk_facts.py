@@ -1,4 +1,4 @@
-"""What the risk gate has to know about a moment, gathered at the uow."""
+"""What the risk gate has to know about a moment, gathered from the unit of work."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from tradertape_core.ledger.position import Position, PositionKey
 from tradertape_core.market.tick import Tick
 from tradertape_core.orders.order import Order, OrderRequest, Side
 from tradertape_core.risk.rules import RiskFacts, RiskLimits
-from tradertape_server.features.execution.state.unit_of_work import AccountState, UnitOfWork
+from tradertape_server.features.execution.state.account_state import AccountState
+from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 from tradertape_server.features.execution.store import repository
 
 
@@ -91,7 +92,8 @@ def risk_facts(
         tick_age_s=abs((now - tick.at).total_seconds()) if tick else None,
         is_option=uow.known(request.instrument).is_option,
         required_paise=required,
-        free_paise=state.margins.available(state.cash_paise),
+        # A broker's account has what its broker says: it judges itself.
+        free_paise=state.margins.available(state.cash_paise) if state.is_paper else None,
         same_order_age_s=_same_order_age(state, run_id, request, now, limits),
         **_in_the_market(uow, state, run_id, request, limits, legs, changed),
     )

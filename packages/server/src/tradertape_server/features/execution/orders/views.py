@@ -9,8 +9,14 @@ from typing import Any
 from tradertape_core.kernel.clock import IST
 from tradertape_core.orders.order import NIL, Order
 from tradertape_server.features.execution.store.models import FillRow
+from tradertape_server.features.execution.venues.gateway import OUTSIDE
 
 Json = dict[str, Any]
+
+
+def mode_of(venue: str) -> str:
+    """What the worker API calls a venue: its execution mode."""
+    return "live" if venue in OUTSIDE else venue
 
 
 def order_view(order: Order, instrument_token: int | None = None) -> Json:

@@ -27,9 +27,9 @@ from tradertape_core.orders.gtt import GttStatus
 from tradertape_core.orders.reports import CancelReason
 from tradertape_server.features.execution.gtt.gtt_commands import GttCommands
 from tradertape_server.features.execution.service import ExecutionService
-from tradertape_server.features.execution.state.command import Command
+from tradertape_server.features.execution.state.command import Command, VenueCommand
 from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
-from tradertape_server.features.market.corporate import Payment, Rescaling
+from tradertape_server.features.market.corporate_facts import Payment, Rescaling
 from tradertape_server.platform.logging import get_logger
 
 EVERY = timedelta(seconds=30)
@@ -86,7 +86,7 @@ class CorporateActions:
             for symbol, instrument in open_ones:
                 if symbol == rescaling.symbol:
                     action = self._action(rescaling, instrument, today)
-                    self._do(adjust_command(action, rescaling.kind, self.service.gtt, self.also))
+                    self._do(Adjust(action, rescaling.kind, self.service.gtt, self.also))
         for payment in self.facts.payments(symbols, today):
             for symbol, instrument in open_ones:
                 if symbol == payment.symbol and not instrument.is_derivative:
@@ -125,33 +125,48 @@ class CorporateActions:
         is_before = seen < action.ex_date <= today
         return action.price(tick.last_price) if is_before else tick.last_price
 
-    def _do(self, command: Command) -> None:
+    def _do(self, command: Command[int]) -> None:
         changed = self.service.trader.execute(command)
         if changed:
             logger.info("corporate action", changed=changed)
 
 
-def adjust_command(action: CorporateAction, kind: str, gtts: GttCommands, also: Also) -> Command:
-    """Carry an action through everything open in its instrument; how many positions it changed."""
+class Adjust(VenueCommand[int]):
+    """Carry an action through everything that paper accounts have open in its instrument; how many
+    positions it changed."""
 
-    def decide(uow: UnitOfWork) -> int:
-        for order in uow.open_orders_in(action.instrument):
+    __slots__ = ("_action", "_also", "_changed", "_gtts", "_kind")
+
+    def __init__(self, action: CorporateAction, kind: str, gtts: GttCommands, also: Also) -> None:
+        super().__init__()
+        self._action = action
+        self._kind = kind
+        self._gtts = gtts
+        self._also = also
+        self._changed = 0
+
+    def decide(self, uow: UnitOfWork) -> None:
+        action, kind = self._action, self._kind
+        for order in uow.paper_orders_in(action.instrument):
             is_before = order.placed_at.astimezone(IST).date() < action.ex_date
             if is_before and not order.slices and not order.in_doubt:
-                command = CancelOrder(order_id=order.order_id, reason=CancelReason.VENUE)
-                uow.record(engine.cancel(command, order, uow.now))
+                asked = CancelOrder(order_id=order.order_id, reason=CancelReason.VENUE)
+                uow.record(engine.cancel(asked, order, uow.now))
         why = f"{kind} {action.new}:{action.old}"
-        gtts.end_all(uow, action.instrument, GttStatus.DISABLED, why, made_before=action.ex_date)
-        also(uow, action)
+        self._gtts.end_all(
+            uow, action.instrument, GttStatus.DISABLED, why, made_before=action.ex_date
+        )
+        self._also(uow, action)
         held = list(_due(uow, action.instrument, action.action_id, action.ex_date))
         for position in held:
             _adjust(uow, position, action, kind)
-        return len(held)
+        self._changed = len(held)
 
-    return Command(decide, lambda _uow, count: count)
+    def settle(self, uow: UnitOfWork) -> int:  # noqa: ARG002 - it was counted when decided
+        return self._changed
 
 
-def pay_command(dividend: CashDividend) -> Command:
+def pay_command(dividend: CashDividend) -> Command[int]:
     """Pay a dividend to every position that is due one; how many were."""
 
     def decide(uow: UnitOfWork) -> int:
@@ -164,7 +179,7 @@ def pay_command(dividend: CashDividend) -> Command:
 
 
 def _due(uow: UnitOfWork, instrument: str, action_id: str, ex_date: date) -> Iterator[Position]:
-    for position in uow.open_positions_in(instrument):
+    for position in uow.paper_positions_in(instrument):
         if is_touched(position, ex_date) and action_id not in position.actions:
             yield position
 

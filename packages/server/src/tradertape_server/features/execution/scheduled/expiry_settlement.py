@@ -29,7 +29,7 @@ from tradertape_core.orders.gtt import GttStatus
 from tradertape_core.orders.reports import CancelReason
 from tradertape_server.features.execution.gtt.gtt_commands import GttCommands
 from tradertape_server.features.execution.service import ExecutionService
-from tradertape_server.features.execution.state.command import Command
+from tradertape_server.features.execution.state.command import Command, VenueCommand
 from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 from tradertape_server.platform.logging import get_logger
 
@@ -82,31 +82,46 @@ class ExpirySettlement:
             self._waiting.add(contract.id)
             return
         self._waiting.discard(contract.id)
-        settled = self.service.trader.execute(settle_command(contract, price, self.service.gtt))
+        settled = self.service.trader.execute(SettleContract(contract, price, self.service.gtt))
         logger.info("settled", instrument=contract.id, price=str(price), positions=settled)
 
 
-def settle_command(contract: Instrument, underlying_price: Decimal, gtts: GttCommands) -> Command:
-    """End a contract for everybody at a closing price; how many positions that closed."""
-    settlement = settlement_of(contract, underlying_price)
+class SettleContract(VenueCommand[int]):
+    """End a contract for every paper account at a closing price; how many positions that closed.
 
-    def decide(uow: UnitOfWork) -> int:
-        for order in uow.open_orders_in(contract.id):
+    At a broker its exchange settles, and the broker's book tells.
+    """
+
+    __slots__ = ("_closed", "_contract", "_gtts", "_settlement")
+
+    def __init__(self, contract: Instrument, underlying_price: Decimal, gtts: GttCommands) -> None:
+        super().__init__()
+        self._contract = contract
+        self._gtts = gtts
+        self._settlement = settlement_of(contract, underlying_price)
+        self._closed = 0
+
+    def decide(self, uow: UnitOfWork) -> None:
+        contract = self._contract
+        for order in uow.paper_orders_in(contract.id):
             if not order.slices and not order.in_doubt:
-                command = CancelOrder(order_id=order.order_id, reason=CancelReason.DAY)
-                uow.record(engine.cancel(command, order, uow.now))
-        gtts.end_all(uow, contract.id, GttStatus.EXPIRED, "the contract expired")
-        held = uow.open_positions_in(contract.id)
+                asked = CancelOrder(order_id=order.order_id, reason=CancelReason.DAY)
+                uow.record(engine.cancel(asked, order, uow.now))
+        self._gtts.end_all(uow, contract.id, GttStatus.EXPIRED, "the contract expired")
+        held = uow.paper_positions_in(contract.id)
         for position in held:
-            _close(uow, position, contract, settlement)
-        return len(held)
+            _close(uow, position, contract, self._settlement)
+        self._closed = len(held)
 
-    return Command(decide, lambda _uow, count: count)
+    def settle(self, uow: UnitOfWork) -> int:  # noqa: ARG002 - it was counted when decided
+        return self._closed
 
 
 def _close(uow: UnitOfWork, before: Position, contract: Instrument, settlement: Settlement) -> None:
     quantity, kind = before.quantity, contract.instrument_type
-    charges = settlement_charges(contract, quantity, settlement, broker=uow.broker)
+    charges = settlement_charges(
+        contract, quantity, settlement, broker=uow.account(int(before.key.account)).broker
+    )
     book = Book({before.key: before})
     posted = post_settlement(settlement, charges, before.key, book, kind=kind, at=uow.now)
     if posted is None or posted.position is None:

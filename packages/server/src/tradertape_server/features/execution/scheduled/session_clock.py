@@ -1,7 +1,9 @@
-"""What happens by the clock: exits go on, days end, intraday is squared off, auctions are matched.
+"""What happens by the clock: exits advance, days end, intraday squares off, auctions are matched.
 
-A market that never closes (the simulated one at any hour) has no day's end: nothing is squared off,
-after-market orders go out at once, and day orders end when India's date changes.
+All of it for paper accounts: at a broker the exchange's own clock does it, and the order book is
+read at the day's end. A market that never closes (the simulated one at any hour) has no day's end:
+nothing is squared off, after-market orders go out at once, and day orders end when India's date
+changes.
 """
 
 from __future__ import annotations
@@ -24,9 +26,9 @@ from tradertape_core.orders.reports import ExecutionReport
 from tradertape_server.features.execution.errors import TradingPaused
 from tradertape_server.features.execution.orders import change
 from tradertape_server.features.execution.service import ExecutionService, RunRef
-from tradertape_server.features.execution.state.command import Command
-from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
-from tradertape_server.features.execution.venues.paper import PaperVenue
+from tradertape_server.features.execution.state.command import ExchangeCommand
+from tradertape_server.features.execution.store.models import PAPER
+from tradertape_server.features.execution.venues.paper import PaperExchange
 from tradertape_server.platform.errors import ApiError
 from tradertape_server.platform.logging import get_logger
 
@@ -72,13 +74,13 @@ class ExecutionJobs:
         self._expire_triggers(now)
         self._do_chores(now)
         if self.service.trader.is_halted:
-            self._tell(lambda _venue: ())  # a turn sees what another process changed of a switch
+            self._ask(lambda _exchange: ())  # a batch sees what another process changed of a switch
         if self.service.trader.resting:
             self._end_days_before(now)
-            self._tell(lambda venue: venue.expire(now))
+            self._ask(lambda exchange: exchange.expire(now))
         if self.service.market.never_closes:
             if self.service.trader.resting:
-                self._tell(lambda venue: venue.open_session(now, everything))
+                self._ask(lambda exchange: exchange.open_session(now, everything))
             return
         for segment in Segment:
             hours = session_hours(self.calendar, now.astimezone(IST).date(), segment)
@@ -90,7 +92,7 @@ class ExecutionJobs:
             try:
                 self.run_once()
             except TradingPaused:
-                logger.warning("execution jobs wait for the trader")
+                logger.warning("execution jobs are waiting for the trader")
             except Exception:
                 logger.exception("execution job failed")
 
@@ -103,23 +105,24 @@ class ExecutionJobs:
         phase = next((one.kind for one in phases if one.start <= now < one.end), None)
         matched = [one.start for one in phases if one.kind is PhaseKind.CLOSING_MATCHING]
         end = matched[0] if matched else hours.end
-        once, tell = partial(self._once, segment, hours.day), self._tell
+        once, ask = partial(self._once, segment, hours.day), self._ask
         if phase in PRE_OPEN_OVER:
             kind = PhaseKind.PRE_OPEN_MATCHING
             once("pre-open", lambda: self._match_auction(kind, segment, now))
         if hours.start <= now < hours.end:
-            once("open", lambda: tell(lambda venue: venue.open_session(now, among)))
+            once("open", lambda: ask(lambda exchange: exchange.open_session(now, among)))
             once("left", lambda: self._square_off(segment, hours.day, left_from_before=True))
         due = intraday_due(self.calendar, hours.day, segment)
         if due is not None and due <= now < hours.end:
             self._square_off(segment, hours.day)
         if phase in _STILL_IN_AUCTION:
-            once("auction", lambda: tell(lambda venue: venue.enter_auction(now, among)))
+            once("auction", lambda: ask(lambda exchange: exchange.enter_auction(now, among)))
         if now >= end:
             if matched:
                 kind = PhaseKind.CLOSING_MATCHING
                 once("matching", lambda: self._match_auction(kind, segment, now))
-            once("close", lambda: tell(lambda venue: venue.close_session(now, among)))
+            once("close", lambda: ask(lambda exchange: exchange.close_session(now, among)))
+            once("reconcile", self.service.read_order_books)
 
     def _once(self, segment: Segment, day: date, what: str, work: Callable[[], None]) -> None:
         """Do something once a day; what was refused is tried again."""
@@ -131,7 +134,8 @@ class ExecutionJobs:
     def _match_auction(self, kind: PhaseKind, segment: Segment, now: datetime) -> None:
         """Fill what waits in an auction, at its price; where nobody can say one it rests on."""
         market = self.service.market
-        waiting = {order.request.instrument for order in self.service.orders(open_only=True)}
+        resting = self.service.orders(open_only=True, venue=PAPER)
+        waiting = {order.request.instrument for order in resting}
         found = {name: market.instrument(name) for name in waiting}
         prices = {
             name: price
@@ -142,7 +146,7 @@ class ExecutionJobs:
             and (price := market.auction_price(one, kind)) is not None
         }
         if prices:
-            self._tell(lambda venue: venue.match_auction(prices, now))
+            self._ask(lambda exchange: exchange.match_auction(prices, now))
 
     def _square_off(self, segment: Segment, day: date, *, left_from_before: bool = False) -> None:
         """Close what is held intraday, run by run; asked again every second until it is done.
@@ -150,10 +154,12 @@ class ExecutionJobs:
         left_from_before: what a server that was down left open on an earlier day, and no other.
         """
         exchanges = SQUARED_OFF.get(segment, frozenset())
+        outside = self.service.accounts_outside()
         due = {
             RunRef(account_id=int(one.key.account), run_id=one.key.run_id or "")
             for one in self.service.positions(open_only=True)
             if one.key.product is Product.MIS
+            and int(one.key.account) not in outside
             and one.key.instrument.partition(":")[0] in exchanges
             and (not left_from_before or is_touched(one, day))
         }
@@ -200,21 +206,13 @@ class ExecutionJobs:
         midnight = now.astimezone(IST).replace(hour=0, minute=0, second=0, microsecond=0)
         if self._ended_before == midnight:
             return
-        for order in self.service.orders(open_only=True):
+        for order in self.service.orders(open_only=True, venue=PAPER):
             amo = order.request.variety is Variety.AMO
             since = order.updated_at if amo else order.placed_at
             waits = order.venue_status is OrderStatus.AMO_REQUESTED
             if since < midnight and not waits and not order.slices:
-                self.service.trader.execute(change.day_over_command(order.order_id))
+                self.service.trader.execute(change.EndDayOrder(order.order_id))
         self._ended_before = midnight
 
-    def _tell(self, ask: Callable[[PaperVenue], Sequence[ExecutionReport]]) -> None:
-        self.service.trader.execute(Command(_nothing, _nothing_more, ask))
-
-
-def _nothing(_uow: UnitOfWork) -> None:
-    """What the venue says decides."""
-
-
-def _nothing_more(_uow: UnitOfWork, _carry: object) -> None:
-    """Its reports are all there is to record."""
+    def _ask(self, ask: Callable[[PaperExchange], Sequence[ExecutionReport]]) -> None:
+        self.service.trader.execute(ExchangeCommand(ask))

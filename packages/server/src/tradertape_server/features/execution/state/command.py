@@ -1,18 +1,29 @@
-"""Something to do at the trader's uow."""
+"""Something to do on the trader's thread, within its batches."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final
+from enum import Enum
+from typing import Final, Generic, TypeVar
 
 from tradertape_core.orders.reports import ExecutionReport
 from tradertape_server.features.execution.state.pending_replies import PendingReply
-from tradertape_server.features.execution.state.unit_of_work import Read, UnitOfWork
-from tradertape_server.features.execution.venues.paper import PaperVenue
+from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
+from tradertape_server.features.execution.state.working_state import Read
+from tradertape_server.features.execution.venues.paper import PaperExchange
 
-# What `settle` returns when it had the venues told something more: it is asked again.
-MORE_TO_SEND: Final = object()
+R = TypeVar("R")
+
+
+class NotSettled(Enum):
+    """Why `settle` has no reply yet."""
+
+    MORE_TO_SEND = "more requests were made"
+    AWAITING_VENUE = "a venue outside this process has not answered"
+
+
+MORE_TO_SEND: Final = NotSettled.MORE_TO_SEND
+AWAITING_VENUE: Final = NotSettled.AWAITING_VENUE
 
 
 class BatchAborted(Exception):
@@ -24,33 +35,76 @@ class BatchAborted(Exception):
         self.error = error
 
 
-@dataclass(slots=True)
-class Command:
-    """What one caller wants done.
+class Command(Generic[R]):
+    """What one caller wants done, and the reply to it.
 
-    decide: in the first transaction; raises to refuse, before it has staged anything. settle: in
-    the last one, once the venues have answered, with what `decide` returned; None where that is
-    the result already; MORE_TO_SEND where more follows. venue: asked between the two, beside the
-    outbox. read: what `decide` looks up. A command with one changes nothing that another reads.
+    A plain `Command(decide)` is done after the first transaction of its batch: `decide` checks,
+    then changes, and returns the reply. One that has to do with a venue is a `VenueCommand`.
+
+    key: run and idempotency key of its intent, looked up for the whole batch at once. read: what
+    `decide` looks up; a command with one changes nothing that another one reads.
     """
 
-    decide: Callable[[UnitOfWork], Any]
-    settle: Callable[[UnitOfWork, Any], Any] | None = None
-    venue: Callable[[PaperVenue], Sequence[ExecutionReport]] | None = None
-    key: tuple[str, str] | None = None  # of its intent: run and idempotency key, looked up in bulk
-    read: Read | None = None
-    future: PendingReply = field(default_factory=PendingReply)
-    carry: Any = None
+    __slots__ = ("_decide", "decided", "key", "read", "reply")
 
-    def again(self) -> Command:
-        """The same command, to be done once more."""
-        return Command(self.decide, self.settle, self.venue, self.key, self.read)
+    def __init__(
+        self,
+        decide: Callable[[UnitOfWork], R] | None = None,
+        *,
+        key: tuple[str, str] | None = None,
+        read: Read | None = None,
+    ) -> None:
+        self._decide = decide
+        self.key = key
+        self.read = read
+        self.reply: PendingReply[R] = PendingReply()
+        self.decided: R | None = None
+
+    def decide(self, uow: UnitOfWork) -> None:
+        """Do the first transaction's part. Raises to refuse, before it has staged anything."""
+        if self._decide is not None:
+            self.decided = self._decide(uow)
+
+    def settle(self, uow: UnitOfWork) -> R | NotSettled:  # noqa: ARG002 - what venue commands need
+        """Return the reply once the venues have answered, in the last transaction of the batch."""
+        return self.decided  # pyright: ignore[reportReturnType] - R may be None
+
+    def overdue(self, uow: UnitOfWork) -> R:
+        """Return what is known when the caller's time is over; the command stays to be settled."""
+        raise NotImplementedError
 
     @property
-    def is_done(self) -> bool:
-        return self.future.done()
+    def is_immediate(self) -> bool:
+        """Whether the reply is known after the first transaction."""
+        return True
 
     @property
-    def is_decided(self) -> bool:
-        """Whether nothing is left to be done after the first transaction."""
-        return self.settle is None and self.venue is None
+    def is_answered(self) -> bool:
+        return self.reply.is_done
+
+    def on_exchange(self, exchange: PaperExchange) -> Sequence[ExecutionReport]:  # noqa: ARG002
+        """Ask the paper market for something between the two transactions."""
+        return ()
+
+
+class VenueCommand(Command[R]):
+    """A command that venues are told about: `settle` gives its reply."""
+
+    __slots__ = ()
+
+    @property
+    def is_immediate(self) -> bool:
+        return False
+
+
+class ExchangeCommand(VenueCommand[None]):
+    """Have the paper market do something: its reports are all there is to record."""
+
+    __slots__ = ("_ask",)
+
+    def __init__(self, ask: Callable[[PaperExchange], Sequence[ExecutionReport]]) -> None:
+        super().__init__()
+        self._ask = ask
+
+    def on_exchange(self, exchange: PaperExchange) -> Sequence[ExecutionReport]:
+        return self._ask(exchange)

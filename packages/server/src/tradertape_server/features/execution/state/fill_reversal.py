@@ -8,7 +8,7 @@ out anew from the timeline, in the order it happened.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from tradertape_core.kernel.errors import InvariantBroken
 from tradertape_core.kernel.money import Paise
@@ -30,11 +30,9 @@ from tradertape_core.orders.codec import from_document
 from tradertape_core.orders.events import FillVoided
 from tradertape_core.orders.order import Fill, Order
 from tradertape_server.features.execution.ports import Happened
+from tradertape_server.features.execution.state.working_state import WorkingState
 from tradertape_server.features.execution.store import posting_queries
-
-if TYPE_CHECKING:
-    from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
-    from tradertape_server.features.execution.store.staged_writes import Row
+from tradertape_server.features.execution.store.staged_writes import Row
 
 # What moves a position, by its event in the timeline: the part of the payload, and what it is.
 MOVES: dict[str, tuple[str, type[Movement]]] = {
@@ -46,36 +44,34 @@ MOVES: dict[str, tuple[str, type[Movement]]] = {
 VOIDED = "fill_voided"
 
 
-def undo(uow: UnitOfWork, order: Order, event: FillVoided) -> None:
-    """Reverse what a fill posted. order: after the event."""
+def reversal_of(state: WorkingState, order: Order, event: FillVoided) -> Sequence[Postings]:
+    """Return the entries that reverse what a fill posted. order: after the event."""
     fill = event.fill
-    instrument = uow.known(fill.instrument)
-    terms = schedule_for(uow.broker, fill.product, instrument.instrument_type)
-    refund = void_refund(terms, (*order.fills, fill), fill) + _demat(uow, fill)
+    instrument = state.known(fill.instrument)
+    broker = state.account(int(order.account)).broker
+    terms = schedule_for(broker, fill.product, instrument.instrument_type)
+    refund = void_refund(terms, (*order.fills, fill), fill) + _demat(state, fill)
     key = key_of(fill)
-    posted = post_void(
+    return post_void(
         fill,
-        _original(uow, fill),
-        list(_history(uow, fill)),
-        Book({key: uow.position(key)}),
+        _original(state, fill),
+        list(_history(state, fill)),
+        Book({key: state.position(key)}),
         refund=refund,
         kind=instrument.instrument_type,
-        at=uow.now,
+        at=state.now,
     )
-    for one in posted:
-        uow.post(one)
-    _drop(uow, fill)
 
 
-def _original(uow: UnitOfWork, fill: Fill) -> Postings:
+def _original(state: WorkingState, fill: Fill) -> Postings:
     """The entries of a fill as they were written, or are about to be."""
     account_id, name = int(fill.account), f"{PostingKind.FILL}:{fill.trade_id}"
     waiting = [
         (row["ledger"], row["amount_paise"])
-        for row in uow.staged.postings
+        for row in state.staged.postings
         if row["account_id"] == account_id and row["entry"] == name
     ]
-    lines = waiting or posting_queries.entry(uow.session, account_id, name)
+    lines = waiting or posting_queries.entry(state.session, account_id, name)
     if not lines:
         raise InvariantBroken(f"trade {fill.trade_id} was never posted")
     return Postings(
@@ -89,15 +85,15 @@ def _original(uow: UnitOfWork, fill: Fill) -> Postings:
     )
 
 
-def _history(uow: UnitOfWork, voided: Fill) -> Iterator[Movement]:
+def _history(state: WorkingState, voided: Fill) -> Iterator[Movement]:
     """All that moved the position but the voided trade and those voided before, oldest first."""
     stored = posting_queries.story(
-        uow.session,
+        state.session,
         account_id=int(voided.account),
         run_id=voided.run_id,
         event_types=(*MOVES, VOIDED),
     )
-    ours = [one for one in uow.staged.events if _is_of(one, voided)]
+    ours = [one for one in state.staged.events if _is_of(one, voided)]
     story: Sequence[Happened] = [*stored, *ours]
     gone = {voided.trade_id, *_trades(one for one in story if one.event_type == VOIDED)}
     for one in story:
@@ -123,17 +119,17 @@ def _is_of(event: Happened, fill: Fill) -> bool:
     return event.account_id == int(fill.account) and event.run_id == fill.run_id
 
 
-def _demat(uow: UnitOfWork, fill: Fill) -> Charges:
+def _demat(state: WorkingState, fill: Fill) -> Charges:
     """The depository's charge that came with the fill, if any."""
-    waiting = [row["charges"] for row in uow.staged.fills if row["trade_id"] == fill.trade_id]
-    charges = waiting[0] if waiting else posting_queries.fill_charges(uow.session, fill)
+    waiting = [row["charges"] for row in state.staged.fills if row["trade_id"] == fill.trade_id]
+    charges = waiting[0] if waiting else posting_queries.fill_charges(state.session, fill)
     return Charges(demat=Paise(charges.get("demat", 0)))
 
 
-def _drop(uow: UnitOfWork, fill: Fill) -> None:
-    """Executions are listed without it."""
-    staged = uow.staged.fills
+def unlist(state: WorkingState, fill: Fill) -> None:
+    """Take a fill out of the list of executions; the ledger keeps its entries."""
+    staged = state.staged.fills
     kept = [row for row in staged if row["trade_id"] != fill.trade_id]
     if len(kept) == len(staged):
-        posting_queries.drop_fill(uow.session, fill)
+        posting_queries.drop_fill(state.session, fill)
     staged[:] = kept

@@ -1,4 +1,4 @@
-"""The trader's uow: what happens to the state one thread works on, staged until it is written."""
+"""The trader's unit of work: changes to the state of one thread, staged until they are written."""
 
 from __future__ import annotations
 
@@ -6,29 +6,34 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from tradertape_core.execution import cover, engine
-from tradertape_core.execution.decision import NOTHING, Decision, VenueRequest
+from tradertape_core.execution.applying import Step
+from tradertape_core.execution.decision import NOTHING, Decision, VenueRequest, Withdraw
 from tradertape_core.kernel.errors import InvariantBroken
 from tradertape_core.kernel.money import Paise
 from tradertape_core.ledger.journal import LedgerAccount, Postings
+from tradertape_core.ledger.position import PositionKey
 from tradertape_core.orders import events as ev
 from tradertape_core.orders.family import summary as family_summary
-from tradertape_core.orders.order import Order, Variety
+from tradertape_core.orders.order import Order, OrderStatus, Variety
 from tradertape_core.orders.reports import ExecutionReport
 from tradertape_core.orders.transitions import evolve
 from tradertape_server.features.execution.ports import Happened
 from tradertape_server.features.execution.state import fill_booking, fill_reversal, lost_legs
 from tradertape_server.features.execution.state.working_state import (
     EXIT_RUN,
-    AccountState,
     Read,
+    RequestKey,
     WorkingState,
     Written,
 )
 from tradertape_server.features.execution.store import mapping, repository, timeline_text
 from tradertape_server.features.execution.store.halts import Halt
+from tradertape_server.features.execution.store.models import IN_DOUBT
 from tradertape_server.features.execution.store.staged_writes import Row
+from tradertape_server.features.execution.venues.gateway import OUTSIDE
+from tradertape_server.features.execution.venues.lane import OutsideRequest
 
-__all__ = ["EXIT_RUN", "AccountState", "Read", "UnitOfWork", "Written"]
+__all__ = ["EXIT_RUN", "Read", "RequestKey", "UnitOfWork", "Written"]
 
 
 class UnitOfWork(WorkingState):
@@ -43,29 +48,98 @@ class UnitOfWork(WorkingState):
         self.halts = repository.halts(self.session)
 
     def record(self, decision: Decision) -> None:
-        """Take in what was decided: its events, and what venues are to be told."""
+        """Stage what was decided: its events, and its requests to venues."""
         for event in decision.events:
             self._take(event)
-        self._staged.requests += decision.requests
+        for request in decision.requests:
+            order = self.order(request.order_id)
+            if order is None:
+                raise InvariantBroken(f"a request about {request.order_id}, which nobody placed")
+            if order.venue in OUTSIDE:
+                is_exit = isinstance(request, Withdraw) or self.reduces(order)
+                self._staged.outside.append(OutsideRequest(request, order, is_exit))
+            else:
+                self._staged.requests.append(request)
 
     def apply(self, report: ExecutionReport) -> None:
-        """Take in what a venue says."""
+        """Stage what a venue reports on one of our orders."""
         order = self.order(report.order_id)
         if order is None:
             raise InvariantBroken(f"a report on {report.order_id}, which nobody placed")
-        now = self.now
-        steps = engine.applied(report, order, now)
+        after = self.take_steps(order, engine.applied(report, order, self.now))
+        if order.venue in OUTSIDE:
+            if engine.missing_quantity(report, after):
+                self.incomplete[order.order_id] = int(order.account)
+            else:
+                self.incomplete.pop(order.order_id, None)
+
+    def take_steps(self, order: Order, steps: Sequence[Step]) -> Order:
+        """Stage events of an order, each with the order after it, and what follows from them."""
+        if not steps:
+            return order
+        is_new = isinstance(steps[0][0], ev.OrderPlaced)
         for event, after in steps:
             self._write_down(event, after)
             order = after
-        if steps:
-            self._keep(order, is_new=False)
-        if steps and order.parent_order_id is not None:
+        self._keep(order, is_new=is_new)
+        if order.is_external:
+            return order
+        if order.parent_order_id is not None:
             self._sum_up(order.parent_order_id)
         events = [event for event, _ in steps]
         if not order.is_open:
-            lost_legs.tell_lost_leg(self, order, events)
-        self.record(self._follow_up(order, events, now))
+            self._note_ended_legs(order, events)
+        self.record(self._follow_up(order, events, self.now))
+        return order
+
+    def reduces(self, order: Order) -> bool:
+        """Whether an order takes from an open position of its run, and no more than it has."""
+        request = order.request
+        key = PositionKey(order.account, order.run_id, request.instrument, request.product)
+        position = self.account(int(order.account)).positions.get(key)
+        if position is None or position.side is request.side:
+            return False
+        return request.quantity - order.filled_quantity <= abs(position.quantity)
+
+    def doubt(self, request: VenueRequest, account_id: int, reason: str) -> None:
+        """Keep a request in the outbox whose answer was lost, to be looked for."""
+        key = mapping.request_key(request)
+        self.doubts.setdefault(account_id, {})[key] = 0
+        self._stage_doubt(key, looks=0, reason=reason[:500])
+
+    def looked_for(self, account_id: int) -> None:
+        """Count a reading of the account's book for every request that is being looked for."""
+        for key, looks in self.doubts.get(account_id, {}).items():
+            self.doubts[account_id][key] = looks + 1
+            self._stage_doubt(key, looks=looks + 1)
+
+    def settle_by_hand(self, order: Order) -> None:
+        """Stage a person's word that an order in doubt was never placed."""
+        report = ExecutionReport(
+            order_id=order.order_id,
+            at=self.now,
+            sequence=max(order.status_sequence, 1),
+            status=OrderStatus.REJECTED,
+            message="settled by hand: it was never placed",
+        )
+        self.apply(report)
+        doubts = self.doubts.get(int(order.account), {})
+        self.answered([key for key in doubts if key[0] == order.order_id])
+
+    def take_broken_baskets(self) -> list[tuple[str, str]]:
+        """Run and key of baskets that are to be reversed, and of which a leg has ended now."""
+        found, self._broken_baskets = self._broken_baskets, []
+        return found
+
+    def answered(self, keys: Iterable[RequestKey]) -> None:
+        """Delete requests from the outbox: what became of them is recorded here."""
+        for key in keys:
+            self._staged.answered_requests.append(key)
+            self._staged.doubted.pop(key, None)
+            for account_id, doubts in list(self.doubts.items()):
+                doubts.pop(key, None)
+                if not doubts:
+                    del self.doubts[account_id]
 
     def note(
         self,
@@ -121,28 +195,32 @@ class UnitOfWork(WorkingState):
 
     @property
     def has_requests(self) -> bool:
-        """Whether venues are to be told something once this is on disk."""
+        """Whether requests are staged that are answered within the batch."""
         return bool(self._staged.requests)
-
-    def told(self, requests: Iterable[VenueRequest]) -> None:
-        """Their answers are recorded with this transaction."""
-        self._staged.told += [mapping.request_key(one) for one in requests]
 
     def reserve(self, values: Row) -> None:
         """Take a key for a command."""
         self._staged.reserved[values["run_id"], values["key"]] = values
         self._new_keys.discard((values["run_id"], values["key"]))
         if values["kind"] == EXIT_RUN and values["details"]["product"] is None:
-            self._leaving.add((values["run_id"], values["key"]))
+            self._exiting.add((values["run_id"], values["key"]))
 
     def answer(self, values: Row) -> None:
         """Keep what a command was answered."""
         key = values["run_id"], values["key"]
         if values.get("answer") is not None:
-            self._leaving.discard(key)
+            self._exiting.discard(key)
         self._staged.answered[key] = {**self._staged.answered.get(key, {}), **values}
 
     # --- inside -------------------------------------------------------------------------------
+
+    def _stage_doubt(self, key: RequestKey, *, looks: int, reason: str | None = None) -> None:
+        order_id, action, ask = key
+        row: Row = {"order_id": order_id, "action": action, "ask": ask}
+        row |= {"status": IN_DOUBT, "looks": looks}
+        if reason is not None:
+            row["reason"] = reason
+        self._staged.doubted[key] = {**self._staged.doubted.get(key, {}), **row}
 
     def _take(self, event: ev.OrderEvent) -> None:
         before = None
@@ -170,7 +248,9 @@ class UnitOfWork(WorkingState):
         if isinstance(event, ev.OrderFilled):
             self._book(after, event)
         elif isinstance(event, ev.FillVoided):
-            fill_reversal.undo(self, after, event)
+            for posted in fill_reversal.reversal_of(self, after, event):
+                self.post(posted)
+            fill_reversal.unlist(self, event.fill)
 
     def _keep(self, order: Order, *, is_new: bool) -> None:
         state = self.account(int(order.account))
@@ -192,9 +272,26 @@ class UnitOfWork(WorkingState):
     def _book(self, order: Order, event: ev.OrderFilled) -> None:
         instrument = self.known(order.request.instrument)
         position = self.position(fill_booking.key_of(event.fill))
-        booked = fill_booking.book(order, event.fill, position, instrument, broker=self.broker)
+        broker = self.account(int(order.account)).broker
+        booked = fill_booking.book(order, event.fill, position, instrument, broker=broker)
         self._staged.fills.append(mapping.fill_row(event.fill, booked.charges))
         self.post(booked.postings)
+
+    def _note_ended_legs(self, order: Order, events: Sequence[ev.OrderEvent]) -> None:
+        for ended in lost_legs.ended_legs(self, order, events):
+            if ended.is_reversed:
+                self._broken_baskets.append((ended.run_id, ended.key))
+            if ended.summary is not None:
+                self.note(
+                    account_id=int(order.account),
+                    run_id=ended.run_id,
+                    kind="execution",
+                    event_type=lost_legs.BROKEN,
+                    source="execution",
+                    summary=ended.summary,
+                    payload=ended.payload,
+                    resource=("order", ended.leg.order_id),
+                )
 
     def _sum_up(self, parent_order_id: str) -> None:
         parent = self.order(parent_order_id)

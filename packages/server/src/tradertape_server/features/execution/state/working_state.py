@@ -1,4 +1,4 @@
-"""The state the trader's uow works on, a transaction at a time.
+"""The state that the trader's unit of work changes, a transaction at a time.
 
 It is read once and kept; every change is staged here and written with one flush a
 transaction. The number of the last event tells whether somebody else wrote: then all is read anew.
@@ -7,7 +7,7 @@ transaction. The number of the last event tells whether somebody else wrote: the
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +18,6 @@ from tradertape_core.execution.decision import VenueRequest
 from tradertape_core.kernel.clock import Clock
 from tradertape_core.kernel.errors import InvariantBroken
 from tradertape_core.kernel.frozen import quickly_made
-from tradertape_core.ledger.journal import LedgerAccount
 from tradertape_core.ledger.position import Position, PositionKey
 from tradertape_core.market.instrument import Instrument
 from tradertape_core.market.session_times import PhaseKind
@@ -26,43 +25,38 @@ from tradertape_core.market.tick import Tick
 from tradertape_core.orders.order import Order
 from tradertape_server.features.execution.errors import TradingPaused
 from tradertape_server.features.execution.ports import Happened, Market
-from tradertape_server.features.execution.state.margins import Margins
+from tradertape_server.features.execution.state.account_state import AccountReader, AccountState
 from tradertape_server.features.execution.state.trailing_stops import TrailingStops
 from tradertape_server.features.execution.store import batch_writes, mapping, repository
 from tradertape_server.features.execution.store.halts import Halt, Halts
 from tradertape_server.features.execution.store.staged_writes import Row, Staged
 from tradertape_server.features.execution.store.traded_instruments import Traded
+from tradertape_server.features.execution.venues.lane import OutsideRequest
 from tradertape_server.platform.database.disk_errors import KEPT
 from tradertape_server.platform.database.disk_reserve import DiskReserve
 from tradertape_server.platform.processes.leading import Fence
 
 _MOST_FLAT = 10_000
+RequestKey = tuple[str, str, int]
 EXIT_RUN = "exit_run"  # the kind of an intent that closes a run
-
-
-@dataclass(slots=True)
-class AccountState:
-    """What is known of one account: whose it is, its cash, and everything that is open."""
-
-    user_id: int
-    cash_paise: int
-    margins: Margins
-    orders: dict[str, Order] = field(default_factory=dict[str, Order])
-    positions: dict[PositionKey, Position] = field(default_factory=dict[PositionKey, Position])
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What a transaction has put on disk: its events, and what venues are to be told now."""
+    """What a transaction has put on disk: its events, and the requests to venues.
 
-    events: tuple[Happened, ...]
-    requests: tuple[VenueRequest, ...]
+    requests: those that are answered within the batch. outside: those for the lanes.
+    """
+
+    events: tuple[Happened, ...] = ()
+    requests: tuple[VenueRequest, ...] = ()
+    outside: tuple[OutsideRequest, ...] = ()
 
 
 @quickly_made
 @dataclass(frozen=True, slots=True)
 class Read:
-    """Something to look up for all commands of a turn at once. rows: by name, of many names."""
+    """Something to look up for all commands of a batch at once. rows: by name, of many names."""
 
     rows: Callable[[Session, Collection[str]], Mapping[str, Any]]
     name: str
@@ -72,7 +66,7 @@ class WorkingState:
     """Used by one thread at a time, between `begin` and `committed` or `forget`."""
 
     def __init__(
-        self, market: Market, clock: Clock, *, owner: str, broker: str,
+        self, market: Market, clock: Clock, *, owner: str,
         fence: Fence | None = None, reserve: DiskReserve | None = None,
     ) -> None:  # fmt: skip
         self.market = market
@@ -80,7 +74,6 @@ class WorkingState:
         self.traded = Traded(market)
         self.trailing = TrailingStops()
         self.owner = owner
-        self.broker = broker
         self._fence = fence
         self._reserve = reserve
         self.interest: dict[str, int] = {}  # open orders and positions by instrument
@@ -95,12 +88,20 @@ class WorkingState:
         self._orders: dict[str, Order] = {}
         self._stored_positions: set[PositionKey] = set()
         self._flat: dict[PositionKey, Position] = {}
-        self._leaving: set[tuple[str, str]] = set()  # runs with the keys of their exits
+        self._exiting: set[tuple[str, str]] = set()  # runs with the keys of their exits
         self._new_keys: set[tuple[str, str]] = set()
         self._found: dict[Read, Any] = {}
         self._ticks: dict[str, Tick | None] = {}
         self._phases: dict[str, PhaseKind | None] = {}
         self._instruments: dict[str, Instrument] = {}
+        self._reader = AccountReader(market, self.known, self.tick)
+        # Requests to venues outside whose answers were lost, with how often they were looked for.
+        self.doubts: dict[int, dict[RequestKey, int]] = {}
+        # Orders of which a venue counts more as executed than we have seen trades of.
+        self.incomplete: dict[str, int] = {}
+        self._broken_baskets: list[tuple[str, str]] = []
+        self.outside_accounts: set[int] = set()
+        self.unknown_external: set[str] = set()  # orders of other terminals that cannot be recorded
 
     # --- a transaction ------------------------------------------------------------------------
 
@@ -153,7 +154,8 @@ class WorkingState:
             self.traded.load(session)
             for account_id in repository.open_accounts(session):
                 self.account(account_id)
-            self._leaving = repository.exiting_runs(session)
+            self._exiting = repository.exiting_runs(session)
+            self.doubts = repository.doubts(session)
 
     def demand_lease(self) -> None:
         """Raise Superseded unless this process may still tell venues something."""
@@ -196,7 +198,7 @@ class WorkingState:
             held = (state.positions for state in self._accounts.values())
             self._stored_positions = {key for positions in held for key in positions}
         self._session = self._connection = None
-        return Written(tuple(staged.events), tuple(staged.requests))
+        return Written(tuple(staged.events), tuple(staged.requests), tuple(staged.outside))
 
     def forget(self) -> None:
         """Nothing staged counts, and everything is read again."""
@@ -209,9 +211,13 @@ class WorkingState:
         self._orders.clear()
         self._stored_positions.clear()
         self._flat.clear()
-        self._leaving.clear()
+        self._exiting.clear()
         self.interest.clear()
         self.trailing.clear()
+        self.doubts.clear()
+        self.incomplete.clear()
+        self.outside_accounts.clear()
+        self._broken_baskets.clear()
 
     def later(self, write: Callable[[Session], None]) -> None:
         """Have something else written with the flush."""
@@ -234,6 +240,10 @@ class WorkingState:
             self._ticks[instrument_id] = self.market.tick(instrument_id)
         return self._ticks[instrument_id]
 
+    def keep_instrument(self, instrument_id: str) -> None:
+        """Remember an instrument that is about to be traded."""
+        self.traded.keep(self.session, instrument_id)
+
     def find(self, instrument_id: str) -> Instrument | None:
         """An instrument of today or one that was traded; None when it is neither."""
         return self.traded.find(instrument_id)
@@ -244,15 +254,16 @@ class WorkingState:
             self._phases[instrument.id] = self.market.phase(instrument, self.now)
         return self._phases[instrument.id]
 
-    def open_positions_in(self, instrument_id: str) -> list[Position]:
-        """Everybody's open positions in an instrument."""
-        states = self._accounts.values()
+    def paper_positions_in(self, instrument_id: str) -> list[Position]:
+        """Open positions of every paper account in an instrument."""
+        states = (state for state in self._accounts.values() if state.is_paper)
         held = (position for state in states for position in state.positions.values())
         return [position for position in held if position.key.instrument == instrument_id]
 
-    def open_orders_in(self, instrument_id: str) -> list[Order]:
-        """Everybody's open orders in an instrument."""
-        orders = (order for state in self._accounts.values() for order in state.orders.values())
+    def paper_orders_in(self, instrument_id: str) -> list[Order]:
+        """Open orders of every paper account in an instrument."""
+        states = (state for state in self._accounts.values() if state.is_paper)
+        orders = (order for state in states for order in state.orders.values())
         return [order for order in orders if order.request.instrument == instrument_id]
 
     def account(self, account_id: int) -> AccountState:
@@ -260,7 +271,14 @@ class WorkingState:
         state = self._accounts.get(account_id)
         if state is None:
             state = self._accounts[account_id] = self._read_account(account_id)
+            if not state.is_paper:
+                self.outside_accounts.add(account_id)
         return state
+
+    @property
+    def accounts(self) -> Mapping[int, AccountState]:
+        """The accounts that are in memory: all with something open."""
+        return self._accounts
 
     def has_read(self, account_id: int) -> bool:
         """Whether an account's state is in memory."""
@@ -318,7 +336,7 @@ class WorkingState:
 
     def is_exiting(self, run_id: str) -> bool:
         """Whether an exit of the run is under way."""
-        return any(one == run_id for one, _ in self._leaving)
+        return any(one == run_id for one, _ in self._exiting)
 
     def check_keys(self, keys: Sequence[tuple[str, str]]) -> None:
         """Learn in one query which of these keys are new."""
@@ -358,25 +376,12 @@ class WorkingState:
             self.interest[instrument] = interest
 
     def _read_account(self, account_id: int) -> AccountState:
-        balances = repository.balances(self.session, account_id)
-        orders = repository.orders(self.session, account_id=account_id, open_only=True)
-        positions = repository.positions(self.session, account_id=account_id, open_only=True)
-        self._stored_positions.update(position.key for position in positions)
-        for order in orders:
+        state = self._reader.read(self.session, account_id, self.now)
+        self._stored_positions.update(state.positions)
+        for order in state.orders.values():
             self._orders.setdefault(order.order_id, order)
             self.trailing.keep(order)
             self._count(order.request.instrument, is_open=True, was_open=False)
-        for position in positions:
-            self._count(position.key.instrument, is_open=True, was_open=False)
-        margins, now = Margins(self.market, self.known, self.tick), self.now
-        for position in positions:
-            margins.position_changed(position, now)
-        for order in orders:
-            margins.order_changed(None, order, now)
-        return AccountState(
-            user_id=repository.account_by_id(self.session, account_id).user_id,
-            cash_paise=balances.get(LedgerAccount.CASH, 0),
-            margins=margins,
-            orders={order.order_id: order for order in orders},
-            positions={position.key: position for position in positions},
-        )
+        for key in state.positions:
+            self._count(key.instrument, is_open=True, was_open=False)
+        return state

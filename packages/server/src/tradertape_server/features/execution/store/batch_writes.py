@@ -1,4 +1,4 @@
-"""What the trader writes: rows of a transaction, each table in one go."""
+"""What the trader writes: the rows of a transaction, each table in one statement."""
 
 from __future__ import annotations
 
@@ -94,6 +94,12 @@ def change_intents(connection: Connection, values: _Rows) -> None:
 def change_gtts(connection: Connection, values: _Rows) -> None:
     """Write triggers that are there already."""
     _update(connection, GttRow, ("id",), values)
+
+
+def change_outbox(connection: Connection, values: _Rows) -> None:
+    """Write what became of requests that are not answered; rows may differ in their columns."""
+    for group in _alike(values):
+        _update(connection, OutboxRow, ("order_id", "action", "ask"), group)
 
 
 def drop_outbox(connection: Connection, keys: Iterable[tuple[str, str, int]]) -> None:

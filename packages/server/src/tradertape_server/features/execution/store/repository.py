@@ -1,10 +1,11 @@
-"""The SQL of execution but for what a turn writes: what the trader loads, what callers read."""
+"""The SQL of execution but for what a batch writes: what the trader loads, what queries read."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from functools import cache
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import (
@@ -26,7 +27,10 @@ from tradertape_server.features.execution.ports import Happened
 from tradertape_server.features.execution.store import batch_writes, mapping
 from tradertape_server.features.execution.store.halts import Halt, Halts
 from tradertape_server.features.execution.store.models import (
+    IN_DOUBT,
     IS_BASKET,
+    PAPER,
+    SENDING,
     ExecutionCursor,
     ExecutionEvent,
     FillRow,
@@ -41,6 +45,8 @@ from tradertape_server.features.execution.store.models import (
     TradingHalt,
 )
 from tradertape_server.platform.database.prepared import PreparedQuery, padded
+
+_MOST_NAMES = 400  # in one query
 
 # --- the trader's side ----------------------------------------------------------------------------
 
@@ -74,11 +80,39 @@ def outbox(session: Session) -> Sequence[OutboxRow]:
     return session.scalars(select(OutboxRow).order_by(OutboxRow.id)).all()
 
 
-def lease(session: Session, owner: str) -> None:
-    """Take every row of the outbox over, counting the attempt."""
+def lease(session: Session, owner: str, venue: str) -> None:
+    """Take every row of a venue over, counting the attempt."""
     session.execute(
-        update(OutboxRow).values(leased_by=owner, attempts=OutboxRow.attempts + 1, status="sending")
+        update(OutboxRow)
+        .where(OutboxRow.venue == venue)
+        .values(leased_by=owner, attempts=OutboxRow.attempts + 1, status=SENDING)
     )
+
+
+def accounts_outside(session: Session) -> tuple[int, ...]:
+    """Accounts at venues outside this process."""
+    query = select(TradingAccount.id).where(TradingAccount.kind != PAPER)
+    return tuple(session.scalars(query.order_by(TradingAccount.id)))
+
+
+def doubts(session: Session) -> dict[int, dict[tuple[str, str, int], int]]:
+    """Requests whose answers were lost, by account, with how often they were looked for."""
+    found: dict[int, dict[tuple[str, str, int], int]] = {}
+    for row in session.scalars(select(OutboxRow).where(OutboxRow.status == IN_DOUBT)):
+        found.setdefault(row.account_id, {})[row.order_id, row.action, row.ask] = row.looks
+    return found
+
+
+def orders_at_venue(
+    session: Session, account_id: int, venue_order_ids: Collection[str], tags: Collection[str]
+) -> list[Order]:
+    """Orders of an account by the venue's ids or by our tags."""
+    found: dict[str, Order] = {}
+    for column, names in ((OrderRow.venue_order_id, venue_order_ids), (OrderRow.tag, tags)):
+        for some in _parts(sorted(names), _MOST_NAMES):
+            query = select(OrderRow).where(OrderRow.account_id == account_id, column.in_(some))
+            found |= {row.order_id: mapping.order_of(row) for row in session.scalars(query)}
+    return list(found.values())
 
 
 def unanswered(session: Session) -> Sequence[IntentRow]:
@@ -313,3 +347,10 @@ def gtt(session: Session, account_id: int, gtt_id: int) -> Gtt | None:
 def last_gtt_id(session: Session) -> int:
     """The highest number of a trigger; 0 before the first."""
     return session.scalar(select(func.max(GttRow.id))) or 0
+
+
+def _parts(names: Sequence[str], most: int) -> Iterator[Sequence[str]]:
+    """The names in parts of at most so many."""
+    rest = iter(names)
+    while part := list(islice(rest, most)):
+        yield part

@@ -25,6 +25,7 @@ from tradertape_server.features.execution.store.models import (
     PositionRow,
     PostingRow,
 )
+from tradertape_server.features.execution.venues.lane import OutsideRequest
 
 Row = dict[str, Any]
 RequestKey = tuple[str, str, int]
@@ -41,7 +42,9 @@ class Staged:
     postings: list[Row] = field(default_factory=list[Row])
     positions: dict[PositionKey, Position] = field(default_factory=dict[PositionKey, Position])
     requests: list[VenueRequest] = field(default_factory=list[VenueRequest])
-    told: list[RequestKey] = field(default_factory=list[RequestKey])
+    outside: list[OutsideRequest] = field(default_factory=list[OutsideRequest])
+    answered_requests: list[RequestKey] = field(default_factory=list[RequestKey])
+    doubted: dict[RequestKey, Row] = field(default_factory=dict[RequestKey, Row])
     reserved: dict[tuple[str, str], Row] = field(default_factory=dict[tuple[str, str], Row])
     answered: dict[tuple[str, str], Row] = field(default_factory=dict[tuple[str, str], Row])
     others: list[Callable[[Session], None]] = field(default_factory=list[Callable[[Session], None]])
@@ -83,9 +86,11 @@ class Staged:
             "leased_by": owner,
             "created_at": now,
         }
-        outbox = [{**_request_row(one, order(one.order_id)), **lease} for one in self.requests]
+        requests = (*self.requests, *(one.request for one in self.outside))
+        outbox = [{**_request_row(one, order(one.order_id)), **lease} for one in requests]
         batch_writes.add(connection, OutboxRow, outbox)
-        batch_writes.drop_outbox(connection, self.told)
+        batch_writes.change_outbox(connection, list(self.doubted.values()))
+        batch_writes.drop_outbox(connection, self.answered_requests)
         batch_writes.add(connection, IntentRow, list(self.reserved.values()))
         batch_writes.change_intents(connection, list(self.answered.values()))
         for write in self.others:

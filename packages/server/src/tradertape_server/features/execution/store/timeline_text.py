@@ -37,7 +37,7 @@ def summary(order: Order, event: ev.OrderEvent) -> str:
     """One sentence. order: after the event."""
     if isinstance(event, ev.OrderFilled):
         return f"Filled: {_fill(event.fill)}{_rest(order)}"
-    what = command(order.request)
+    what = order_in_words(order.request)
     match event:
         case ev.OrderAccepted():
             return f"{_status(event.status)}: {what}"
@@ -73,7 +73,7 @@ _REASONS: dict[CancelReason | None, str] = {
 
 
 @lru_cache(maxsize=256)  # told when it is placed, taken, changed and done
-def command(request: OrderRequest) -> str:
+def order_in_words(request: OrderRequest) -> str:
     """`BUY 10 NSE:INFY LIMIT 1,450.05 CNC`."""
     parts = [request.side.value, grouped(request.quantity), request.instrument]
     parts.append(request.order_type.value)

@@ -1,9 +1,13 @@
-"""The paper venue: the pure book, told what the outbox holds."""
+"""The paper venue: an order gateway within the batch, and the clock of its exchange.
+
+Both work on one pure book (`core.execution.simulated`) and are used by the trader's thread alone.
+"""
 
 from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
@@ -18,62 +22,86 @@ from tradertape_core.orders.order import Order
 from tradertape_core.orders.reports import ExecutionReport
 from tradertape_server.features.execution.ports import Market
 
-PAPER = "paper"
 Reports = tuple[ExecutionReport, ...]
 
 
-class PaperVenue:
-    """Holds the resting orders of every paper account; used by the trader's thread alone."""
+@dataclass(slots=True)
+class PaperBook:
+    """The resting orders of every paper account, and what they are matched with.
 
-    def __init__(
-        self,
-        market: Market,
-        known: Callable[[str], Instrument],
-        tick: Callable[[str], Tick | None],
-        clock: Clock,
-        rules: PaperRules,
-    ) -> None:
-        self._market = market
-        self._known = known
-        self._tick = tick
-        self._clock = clock
-        self._rules = rules
-        self._book = SimulatedVenue(rules)
-        self._rounds: deque[list[Tick]] = deque()
+    known: finds instruments that were traded; tick: the latest price of one.
+    """
+
+    market: Market
+    known: Callable[[str], Instrument]
+    tick: Callable[[str], Tick | None]
+    clock: Clock
+    rules: PaperRules
+    orders: SimulatedVenue = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.orders = SimulatedVenue(self.rules)
 
     @property
     def resting(self) -> int:
         """How many orders it holds."""
-        return len(self._book)
+        return len(self.orders)
 
     def holds(self, order_id: str) -> bool:
         """Whether it has the order."""
-        return order_id in self._book
+        return order_id in self.orders
 
     def restore(self, orders: Iterable[Order]) -> None:
         """Begin anew with the orders that rest, as the database has them."""
-        known = list(orders)
-        names = {order.request.instrument for order in known}
-        self._book = SimulatedVenue(self._rules)
-        self._rounds.clear()
-        self._book.restore(known, {name: self._known(name) for name in names})
+        open_orders = list(orders)
+        names = {order.request.instrument for order in open_orders}
+        self.orders = SimulatedVenue(self.rules)
+        self.orders.restore(open_orders, {name: self.known(name) for name in names})
+
+    def in_auction(self, name: str, now: datetime) -> bool:
+        """Whether the instrument's orders rest for an auction instead of meeting ticks."""
+        if self.market.never_closes:
+            return False
+        return self.market.phase(self.known(name), now) in AUCTIONS
+
+
+class PaperGateway:
+    """Takes orders within the batch: every request is answered at once."""
+
+    def __init__(self, book: PaperBook) -> None:
+        self._book = book
 
     def send(self, request: VenueRequest, order: Order) -> Reports:
-        """Do what a request asks, and say what came of it."""
-        now = self._clock.now()
+        """Do what a request asks, and return what came of it."""
+        book, now = self._book, self._book.clock.now()
+        name = order.request.instrument
         match request:
             case Submit():
-                name = order.request.instrument
-                instrument = self._known(name)
-                tick, in_auction = self._tick(name), self._in_auction(name, now)
-                return self._book.submit(order, instrument, tick, now, in_auction=in_auction)
+                instrument = book.known(name)
+                tick, in_auction = book.tick(name), book.in_auction(name, now)
+                return book.orders.submit(order, instrument, tick, now, in_auction=in_auction)
             case Alter():
-                in_auction = self._in_auction(order.request.instrument, now)
-                return self._book.modify(
-                    request.order_id, request.ask, request.change, now, in_auction=in_auction
+                return book.orders.modify(
+                    request.order_id,
+                    request.ask,
+                    request.change,
+                    now,
+                    in_auction=book.in_auction(name, now),
                 )
             case Withdraw():
-                return self._book.cancel(request.order_id, request.ask, now)
+                return book.orders.cancel(request.order_id, request.ask, now)
+
+
+class PaperExchange:
+    """Matches resting orders on ticks, and moves them through sessions, auctions and expiries."""
+
+    def __init__(self, book: PaperBook) -> None:
+        self._book = book
+        self._rounds: deque[list[Tick]] = deque()
+
+    def forget(self) -> None:
+        """Drop the ticks that are not matched yet: the book begins anew."""
+        self._rounds.clear()
 
     def on_ticks(self, ticks: Iterable[Tick]) -> list[ExecutionReport]:
         """Match orders on ticks, in their order, until one yields reports (`match_remaining`)."""
@@ -89,7 +117,8 @@ class PaperVenue:
     def match_remaining(self) -> list[ExecutionReport]:
         """Match on the ticks that are left, one of an instrument at a time.
 
-        What follows from a fill is told before the next price: a stop that filled ends its target.
+        What follows from a fill is reported before the next price: a stop that filled ends its
+        target.
         """
         reports: list[ExecutionReport] = []
         while self._rounds and not reports:
@@ -97,33 +126,27 @@ class PaperVenue:
                 reports += self._on_tick(tick)
         return reports
 
-    def _on_tick(self, tick: Tick) -> Reports:
-        now = self._clock.now()
-        in_auction = self._in_auction(tick.instrument_id, now)
-        return self._book.on_tick(tick, now, in_auction=in_auction)
-
     def expire(self, now: datetime) -> Reports:
         """End the orders whose minutes are over."""
-        return self._book.expire(now)
+        return self._book.orders.expire(now)
 
     def open_session(self, now: datetime, among: Among) -> Reports:
-        """Send the after-market orders that waited."""
-        return self._book.open_session(now, among)
+        """Send the after-market orders that waited for the session."""
+        return self._book.orders.open_session(now, among)
 
     def close_session(self, now: datetime, among: Among) -> Reports:
         """End the day's orders."""
-        return self._book.close_session(now, among)
+        return self._book.orders.close_session(now, among)
 
     def enter_auction(self, now: datetime, among: Among) -> Reports:
         """End the orders the closing auction does not keep."""
-        return self._book.enter_auction(now, among)
+        return self._book.orders.enter_auction(now, among)
 
     def match_auction(self, prices: Mapping[str, Decimal], now: datetime) -> Reports:
         """Fill what takes its auction's price."""
-        return self._book.match_auction(prices, now)
+        return self._book.orders.match_auction(prices, now)
 
-    def _in_auction(self, name: str, now: datetime) -> bool:
-        """Whether the instrument's orders wait for an auction instead of meeting ticks."""
-        if self._market.never_closes:
-            return False
-        return self._market.phase(self._known(name), now) in AUCTIONS
+    def _on_tick(self, tick: Tick) -> Reports:
+        now = self._book.clock.now()
+        in_auction = self._book.in_auction(tick.instrument_id, now)
+        return self._book.orders.on_tick(tick, now, in_auction=in_auction)

@@ -1,0 +1,73 @@
+"""When the reply of an intent is final: once its venue has answered, and what broke is reversed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tradertape_core.orders.order import Order
+from tradertape_server.features.execution.orders import replies, unwinding
+from tradertape_server.features.execution.orders.replies import Reply
+from tradertape_server.features.execution.state.command import (
+    AWAITING_VENUE,
+    MORE_TO_SEND,
+    NotSettled,
+    VenueCommand,
+)
+from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
+from tradertape_server.features.execution.venues.gateway import OUTSIDE
+
+Json = dict[str, Any]
+
+
+class SettleIntent(VenueCommand[Reply | None]):
+    """Store the reply of an intent that a stop, or a caller whose time was over, left without."""
+
+    __slots__ = ("_intent",)
+
+    def __init__(self, run_id: str, key: str) -> None:
+        super().__init__()
+        self._intent = run_id, key
+
+    def settle(self, uow: UnitOfWork) -> Reply | NotSettled | None:
+        row = uow.intent(*self._intent)
+        return None if row is None else settle_intent(uow, row)
+
+    def overdue(self, uow: UnitOfWork) -> Reply | None:  # noqa: ARG002 - nobody waits for it
+        return None
+
+
+def settle_intent(uow: UnitOfWork, row: Json) -> Reply | NotSettled | None:
+    """Take an intent's next step and store its reply when it is final.
+
+    None for an intent that is not an order's (an exit): its reply is made elsewhere.
+    """
+    if unwinding.advance(uow, row):
+        return MORE_TO_SEND
+    if awaits_venue(uow, row):
+        return AWAITING_VENUE
+    return replies.store_reply(uow, row)
+
+
+def awaits_venue(uow: UnitOfWork, row: Json) -> bool:
+    """Whether a venue outside has still to answer about an order of the intent."""
+    if row["venue"] not in OUTSIDE:
+        return False
+    names = [leg["order_id"] for leg in row["details"].get("legs", ()) if leg["order_id"]]
+    is_unwinding = row["details"].get("reversals") is not None
+    names += [name for name in (row["details"].get("reversals") or {}).values() if name]
+    orders = [order for name in names for order in _parts(uow, name)]
+    return any(one.is_open if is_unwinding else is_unanswered(one) for one in orders)
+
+
+def is_unanswered(order: Order) -> bool:
+    """Whether nothing is known yet of what the venue made of a new order."""
+    if not order.is_open or order.venue not in OUTSIDE:
+        return False
+    return order.in_doubt or (order.status_sequence == 0 and not order.has_fills)
+
+
+def _parts(uow: UnitOfWork, order_id: str) -> list[Order]:
+    order = uow.order(order_id)
+    if order is None:
+        return []
+    return uow.family(order_id) if order.slices else [order]

@@ -1,0 +1,130 @@
+"""The port of venues outside this process: what a broker's adapter, or an agent's queue, offers.
+
+Nothing here runs in a transaction or on the trader's thread: a `Lane` calls a gateway and hands
+what comes back to the trader as an event.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Final, Protocol
+
+from tradertape_core.execution.decision import VenueRequest
+from tradertape_core.orders.order import Change, Order
+from tradertape_core.orders.reports import ExecutionReport, VenueOrder
+
+OUTSIDE: Final = frozenset({"broker", "agent"})  # venues whose requests leave the batch
+
+
+class GatewayError(Exception):
+    """Why a gateway has no report. Anything else that it raises counts as OutcomeUnknown."""
+
+
+class OutcomeUnknown(GatewayError):
+    """The request may have been sent and its answer was lost: it is never sent again."""
+
+
+class NotSent(GatewayError):
+    """The request surely never left: it may be tried again."""
+
+
+class SessionExpired(NotSent):
+    """The venue takes nothing until somebody signs in again."""
+
+
+class RequestRefused(GatewayError):
+    """The venue refused the request, with its reason."""
+
+
+class OrderGateway(Protocol):
+    """One account at one venue. A call may take seconds; it has a time limit of its own.
+
+    `submit` carries `order.tag`, by which the order is found in the book when its answer was lost.
+    Each returns the venue's report, or None where it gave none: that is an unknown outcome.
+    """
+
+    def submit(self, order: Order) -> ExecutionReport | None:
+        """Send a new order. Raises GatewayError."""
+        ...
+
+    def modify(self, order: Order, ask: int, change: Change) -> ExecutionReport | None:
+        """Change an order by its `venue_order_id`. Raises GatewayError."""
+        ...
+
+    def cancel(self, order: Order, ask: int) -> ExecutionReport | None:
+        """Cancel an order by its `venue_order_id`. Raises GatewayError."""
+        ...
+
+    def order_book(self) -> Sequence[VenueOrder]:
+        """Today's orders of the account, from every terminal, with their trades.
+
+        Raises GatewayError.
+        """
+        ...
+
+
+# The gateway of an account; None where nothing connects it.
+GatewayOf = Callable[[int], OrderGateway | None]
+
+
+class Outcome(Enum):
+    """What became of a request that was handed to a lane."""
+
+    REPORTED = "the venue answered"
+    REFUSED = "the venue refused it"
+    UNKNOWN = "its answer was lost"
+    NOT_SENT = "it never left"
+    WITHDRAWN = "cancelled before it was sent"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """What came of one request. report: with outcome REPORTED; reason: with the others."""
+
+    account_id: int
+    request: VenueRequest
+    outcome: Outcome
+    report: ExecutionReport | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookRead:
+    """The order book of an account. failed: why it could not be read, then without entries."""
+
+    account_id: int
+    entries: tuple[VenueOrder, ...] = ()
+    failed: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Updated:
+    """Orders as the venue reports them unasked: a postback, or a message of an order socket."""
+
+    account_id: int
+    entries: tuple[VenueOrder, ...]
+
+
+VenueEvent = Answered | BookRead | Updated
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateLimits:
+    """How many requests an account's venue takes; Kite Connect's by default.
+
+    Source: kite.trade/docs/connect/v3/exceptions, API rate limits.
+    """
+
+    per_second: int = 10
+    per_minute: int = 200
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any] | None) -> RateLimits:
+        """Read what an account has stored; what it does not name stays as it is."""
+        known, usual = document or {}, cls()
+        return cls(
+            per_second=int(known.get("per_second", usual.per_second)),
+            per_minute=int(known.get("per_minute", usual.per_minute)),
+        )

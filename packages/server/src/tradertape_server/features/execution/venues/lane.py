@@ -1,0 +1,352 @@
+"""An account's lane to a venue outside this process: what leaves, in which order, and what returns.
+
+One thread sends and another reads the order book, so that an exit never waits for a slow reading.
+Exits and cancellations go before entries; the requests about one order keep their order. Nothing is
+sent twice: only what surely never left is tried again.
+"""
+
+from __future__ import annotations
+
+import heapq
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from time import monotonic
+
+from tradertape_core.execution.decision import Alter, Submit, VenueRequest, Withdraw
+from tradertape_core.orders.order import Order
+from tradertape_core.orders.reports import ExecutionReport
+from tradertape_server.features.execution.venues.gateway import (
+    Answered,
+    BookRead,
+    NotSent,
+    OrderGateway,
+    Outcome,
+    OutcomeUnknown,
+    RequestRefused,
+    SessionExpired,
+    VenueEvent,
+)
+from tradertape_server.features.execution.venues.rate_limiter import RateLimiter
+from tradertape_server.platform.crash_points import crash_point
+from tradertape_server.platform.logging import get_logger
+from tradertape_server.platform.processes.leading import Superseded
+
+ENTRY_PATIENCE_S = 30.0  # an entry that could not leave for so long is given up: its price is old
+_RETRY_S = 0.5  # after a request that did not leave, doubled up to
+_MOST_RETRY_S = 5.0
+_READ_EVERY_S = 30.0  # the order book, while nothing is being looked for
+_READ_SOON_S = 2.0  # and while something is
+
+logger = get_logger(__name__)
+Deliver = Callable[[VenueEvent], None]
+
+
+@dataclass(frozen=True, slots=True)
+class OutsideRequest:
+    """A request that leaves the batch, with its order as it was then."""
+
+    request: VenueRequest
+    order: Order
+    is_exit: bool  # cancels, or only takes from a position
+
+    @property
+    def key(self) -> tuple[str, str, int]:
+        """As the outbox names it."""
+        match self.request:
+            case Submit(order_id):
+                return order_id, "submit", 0
+            case Alter(order_id, ask, _):
+                return order_id, "alter", ask
+            case Withdraw(order_id, ask):
+                return order_id, "withdraw", ask
+
+
+@dataclass(order=True, slots=True)
+class _Queued:
+    urgency: int  # 0: exits and cancellations, 1: entries
+    number: int
+    since_s: float = field(compare=False)
+    send: OutsideRequest = field(compare=False)
+
+
+class Lane:
+    """Starts its threads with the first request; every method may be called from anywhere.
+
+    deliver: takes what came back, on the lane's threads. may_send: raises Superseded where another
+    process trades now.
+    """
+
+    def __init__(
+        self,
+        account_id: int,
+        gateway: OrderGateway,
+        limiter: RateLimiter,
+        deliver: Deliver,
+        may_send: Callable[[], None],
+    ) -> None:
+        self._account_id = account_id
+        self._gateway = gateway
+        self._limiter = limiter
+        self._deliver = deliver
+        self._may_send = may_send
+        self._bell = threading.Condition()
+        self._queue: list[_Queued] = []
+        self._behind: dict[str, list[_Queued]] = {}  # by orders that are queued or being sent
+        self._busy: set[str] = set()
+        self._held: set[tuple[str, str, int]] = set()
+        self._venue_ids: dict[str, str] = {}
+        self._numbers = 0
+        self._retry_s = 0.0
+        self._not_before_s = 0.0
+        self._read_at_s = 0.0
+        self._is_looking = False
+        self._is_stopping = False
+        self._threads: list[threading.Thread] = []
+        self.problem: str | None = None  # why nothing leaves at the moment
+
+    def holds(self, key: tuple[str, str, int]) -> bool:
+        """Whether a request is queued or being sent, or what came of it is not delivered yet."""
+        with self._bell:
+            return key in self._held
+
+    @property
+    def queued(self) -> int:
+        """How many requests have not left yet."""
+        with self._bell:
+            return len(self._queue) + sum(len(one) for one in self._behind.values())
+
+    def put(self, sends: Iterable[OutsideRequest]) -> None:
+        """Queue requests whose outbox rows are on disk."""
+        dropped: list[VenueEvent] = []
+        with self._bell:
+            self.start()
+            for send in sends:
+                dropped += self._take(send)
+            self._bell.notify_all()
+        for event in dropped:
+            self._deliver(event)
+
+    def look(self, *, is_looking: bool) -> None:
+        """Read the order book now, and often, while something is looked for; rarely otherwise."""
+        with self._bell:
+            self.start()
+            if is_looking and not self._is_looking:
+                self._read_at_s = 0.0
+                self._bell.notify_all()
+            self._is_looking = is_looking
+
+    def read_book(self) -> None:
+        """Read the order book as soon as possible."""
+        with self._bell:
+            self.start()
+            self._read_at_s = 0.0
+            self._bell.notify_all()
+
+    def start(self) -> None:
+        """Start the threads; a second call does nothing."""
+        if self._threads:
+            return
+        self._is_stopping = False
+        for name, work in (("send", self._send_all), ("book", self._read_all)):
+            thread = threading.Thread(
+                target=work, name=f"lane-{name}-{self._account_id}", daemon=True
+            )
+            self._threads.append(thread)
+            thread.start()
+
+    def stop(self, timeout_s: float = 5.0) -> None:
+        """Finish what is being sent; what is queued stays in the outbox and is reconciled."""
+        with self._bell:
+            self._is_stopping = True
+            threads, self._threads = self._threads, []
+            self._queue.clear()
+            self._behind.clear()
+            self._bell.notify_all()
+        for thread in threads:
+            thread.join(timeout_s)
+        with self._bell:
+            self._held.clear()
+            self._busy.clear()
+
+    # --- the queue ----------------------------------------------------------------------------
+
+    def _take(self, send: OutsideRequest) -> list[VenueEvent]:
+        order_id = send.order.order_id
+        self._held.add(send.key)
+        if isinstance(send.request, Withdraw) and self._unqueue(order_id):
+            return [
+                self._answered(Submit(order_id), Outcome.WITHDRAWN),
+                self._answered(send.request, Outcome.WITHDRAWN),
+            ]
+        self._numbers += 1
+        urgency = 0 if send.is_exit else 1
+        queued = _Queued(urgency, self._numbers, monotonic(), send)
+        if order_id in self._busy:
+            self._behind.setdefault(order_id, []).append(queued)
+        else:
+            self._busy.add(order_id)
+            heapq.heappush(self._queue, queued)
+        return []
+
+    def _unqueue(self, order_id: str) -> bool:
+        """Drop a new order that has not left, and what was queued behind it."""
+        for one in self._queue:
+            is_new = isinstance(one.send.request, Submit) and one.send.order.order_id == order_id
+            if is_new and not self._behind.get(order_id):
+                self._queue.remove(one)
+                heapq.heapify(self._queue)
+                self._busy.discard(order_id)
+                return True
+        return False
+
+    def _done(self, queued: _Queued) -> None:
+        """Let the next request about the order go."""
+        order_id = queued.send.order.order_id
+        with self._bell:
+            behind = self._behind.get(order_id)
+            if behind:
+                heapq.heappush(self._queue, behind.pop(0))
+            else:
+                self._behind.pop(order_id, None)
+                self._busy.discard(order_id)
+            self._bell.notify_all()
+
+    # --- sending ------------------------------------------------------------------------------
+
+    def _send_all(self) -> None:
+        while True:
+            with self._bell:
+                while not self._is_stopping and (wait_s := self._wait_s()) != 0.0:
+                    self._bell.wait(wait_s)
+                if self._is_stopping:
+                    return
+                queued = heapq.heappop(self._queue)
+            if self._send(queued):
+                self._done(queued)
+
+    def _wait_s(self) -> float | None:
+        """Seconds until something may leave; None while nothing is queued."""
+        if not self._queue:
+            return None
+        now_s = monotonic()
+        return max(self._limiter.delay_s(now_s), self._not_before_s - now_s, 0.0)
+
+    def _send(self, queued: _Queued) -> bool:
+        """Send one request and deliver what came of it; False where it is queued again."""
+        send = queued.send
+        try:
+            self._may_send()
+            crash_point("before_send")
+            self._limiter.sent(monotonic())
+            report = self._call(send)
+            crash_point("after_send")
+        except Superseded:
+            logger.warning("another process trades now: a request is not sent")
+            self._forget(send)
+            return True
+        except NotSent as error:
+            return self._not_sent(queued, error)
+        except RequestRefused as error:
+            self._finish(send, Outcome.REFUSED, str(error))
+        except Exception as error:  # noqa: BLE001 - whatever it was, the venue may have the request
+            if not isinstance(error, OutcomeUnknown):
+                logger.warning("a gateway failed", reason=type(error).__name__)
+            self._finish(send, Outcome.UNKNOWN, str(error) or type(error).__name__)
+        else:
+            self._sent(send, report)
+        self._retry_s, self.problem = 0.0, None
+        return True
+
+    def _sent(self, send: OutsideRequest, report: ExecutionReport | None) -> None:
+        if report is None:
+            self._finish(send, Outcome.UNKNOWN, "the venue gave no answer")
+            return
+        if report.venue_order_id is not None and isinstance(send.request, Submit):
+            self._venue_ids[send.order.order_id] = report.venue_order_id
+        event = Answered(
+            account_id=self._account_id,
+            request=send.request,
+            outcome=Outcome.REPORTED,
+            report=report,
+        )
+        self._deliver_of(send, event)
+
+    def _call(self, send: OutsideRequest) -> ExecutionReport | None:
+        order = send.order
+        if order.venue_order_id is None:
+            known = self._venue_ids.get(order.order_id)
+            order = replace(order, venue_order_id=known)
+        match send.request:
+            case Submit():
+                return self._gateway.submit(order)
+            case Alter(_, ask, change):
+                _require_venue_id(order)
+                return self._gateway.modify(order, ask, change)
+            case Withdraw(_, ask):
+                _require_venue_id(order)
+                self._venue_ids.pop(order.order_id, None)
+                return self._gateway.cancel(order, ask)
+
+    def _not_sent(self, queued: _Queued, error: NotSent) -> bool:
+        self.problem = str(error) or type(error).__name__
+        waited_s = monotonic() - queued.since_s
+        if not queued.send.is_exit and waited_s >= ENTRY_PATIENCE_S:
+            reason = f"not sent within {ENTRY_PATIENCE_S:.0f} s: {self.problem}"
+            self._finish(queued.send, Outcome.NOT_SENT, reason)
+            return True
+        is_expired = isinstance(error, SessionExpired)
+        self._retry_s = _MOST_RETRY_S if is_expired else min(self._retry_s * 2, _MOST_RETRY_S)
+        self._retry_s = self._retry_s or _RETRY_S
+        with self._bell:
+            self._not_before_s = monotonic() + self._retry_s
+            heapq.heappush(self._queue, queued)
+        return False
+
+    def resume(self) -> None:
+        """Try again at once: somebody signed in."""
+        with self._bell:
+            self._not_before_s = 0.0
+            self._bell.notify_all()
+
+    def _finish(self, send: OutsideRequest, outcome: Outcome, reason: str = "") -> None:
+        self._deliver_of(send, self._answered(send.request, outcome, reason))
+
+    def _deliver_of(self, send: OutsideRequest, event: Answered) -> None:
+        self._deliver(event)
+        self._forget(send)
+
+    def _forget(self, send: OutsideRequest) -> None:
+        with self._bell:
+            self._held.discard(send.key)
+
+    def _answered(self, request: VenueRequest, outcome: Outcome, reason: str = "") -> Answered:
+        return Answered(
+            account_id=self._account_id, request=request, outcome=outcome, reason=reason
+        )
+
+    # --- the order book -----------------------------------------------------------------------
+
+    def _read_all(self) -> None:
+        while True:
+            with self._bell:
+                while not self._is_stopping and (wait_s := self._read_at_s - monotonic()) > 0:
+                    self._bell.wait(wait_s)
+                if self._is_stopping:
+                    return
+                every_s = _READ_SOON_S if self._is_looking else _READ_EVERY_S
+                self._read_at_s = monotonic() + every_s
+            self._deliver(self._read())
+
+    def _read(self) -> BookRead:
+        try:
+            entries = tuple(self._gateway.order_book())
+        except Exception as error:  # noqa: BLE001 - a book that cannot be read settles nothing
+            reason = str(error) or type(error).__name__
+            return BookRead(account_id=self._account_id, failed=reason)
+        return BookRead(account_id=self._account_id, entries=entries)
+
+
+def _require_venue_id(order: Order) -> None:
+    if order.venue_order_id is None:
+        raise RequestRefused("the answer to the order was lost: the venue's id of it is not known")

@@ -1,0 +1,110 @@
+"""The lanes of all accounts at venues outside this process."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Mapping
+
+from tradertape_server.features.execution.venues.gateway import (
+    Answered,
+    GatewayOf,
+    Outcome,
+    RateLimits,
+    VenueEvent,
+)
+from tradertape_server.features.execution.venues.lane import Lane, OutsideRequest
+from tradertape_server.features.execution.venues.rate_limiter import RateLimiter
+
+LimitsOf = Callable[[int], RateLimits]
+
+
+class Lanes:
+    """Makes a lane when an account has its first request, and stops them with the trader.
+
+    gateway_of: of an account. limits_of: its rate limits. may_send: see `Lane`.
+    """
+
+    def __init__(
+        self, gateway_of: GatewayOf, limits_of: LimitsOf, may_send: Callable[[], None]
+    ) -> None:
+        self._gateway_of = gateway_of
+        self._limits_of = limits_of
+        self._may_send = may_send
+        self._lanes: dict[int, Lane] = {}
+        self._lock = threading.Lock()
+        self.deliver: Callable[[VenueEvent], None] = _undelivered
+
+    def is_connected(self, account_id: int) -> bool:
+        """Whether the account has a gateway."""
+        return self._gateway_of(account_id) is not None
+
+    def lane(self, account_id: int) -> Lane | None:
+        """The lane of an account; None where it has no gateway."""
+        with self._lock:
+            lane = self._lanes.get(account_id)
+            if lane is None:
+                gateway = self._gateway_of(account_id)
+                if gateway is None:
+                    return None
+                lane = self._lanes[account_id] = Lane(
+                    account_id,
+                    gateway,
+                    RateLimiter(self._limits_of(account_id)),
+                    self.deliver,
+                    self._may_send,
+                )
+            return lane
+
+    def put(self, sends: Mapping[int, Iterable[OutsideRequest]]) -> None:
+        """Hand requests to the lanes of their accounts; their outbox rows are on disk."""
+        for account_id, requests in sends.items():
+            lane = self.lane(account_id)
+            if lane is not None:
+                lane.put(requests)
+                continue
+            for one in requests:
+                self.deliver(
+                    Answered(
+                        account_id=account_id,
+                        request=one.request,
+                        outcome=Outcome.NOT_SENT,
+                        reason="the account is not connected to its broker",
+                    )
+                )
+
+    def holds(self, account_id: int, key: tuple[str, str, int]) -> bool:
+        """Whether a lane still has a request, or the trader has not been given what came of it."""
+        lane = self._lanes.get(account_id)
+        return lane is not None and lane.holds(key)
+
+    def read_books(self, account_ids: Iterable[int]) -> None:
+        """Have the order books of accounts read as soon as possible."""
+        for account_id in account_ids:
+            lane = self.lane(account_id)
+            if lane is not None:
+                lane.read_book()
+
+    def look(self, account_ids: Iterable[int]) -> None:
+        """Have the order books of exactly these accounts read often: something is looked for."""
+        wanted = set(account_ids)
+        for account_id in wanted | set(self._lanes):
+            lane = self.lane(account_id)
+            if lane is not None:
+                lane.look(is_looking=account_id in wanted)
+
+    def resume(self, account_id: int) -> None:
+        """Send what is queued at once: somebody signed in."""
+        lane = self._lanes.get(account_id)
+        if lane is not None:
+            lane.resume()
+
+    def stop(self) -> None:
+        """Stop every lane; what is queued stays in the outbox."""
+        with self._lock:
+            lanes, self._lanes = self._lanes, {}
+        for lane in lanes.values():
+            lane.stop()
+
+
+def _undelivered(_event: VenueEvent) -> None:
+    """Before the trader listens nothing is sent."""
