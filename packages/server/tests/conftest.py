@@ -45,8 +45,8 @@ from tradertape_server.features.auth.sign_in.sessions import COOKIE, open_sessio
 from tradertape_server.features.instruments import service as instruments
 from tradertape_server.features.instruments.master import InstrumentMaster
 from tradertape_server.features.instruments.service import InstrumentService
-from tradertape_server.features.market import live_world, simulated
-from tradertape_server.features.market.columns import Columns
+from tradertape_server.features.market import live_world, simulated_data_set
+from tradertape_server.features.market.data_sets.columns import Columns
 from tradertape_server.features.market.service import MarketService
 from tradertape_server.features.strategies import service as strategies
 from tradertape_server.main import create_app
@@ -235,7 +235,7 @@ def _worlds_made_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(live_world, "generate", remembered)
-        patch.setattr(simulated, "generate", remembered)
+        patch.setattr(simulated_data_set, "generate", remembered)
         yield
 
 

@@ -48,7 +48,7 @@ from tradertape_server.features.feed.relay.relayed_source import MarketDuty
 from tradertape_server.features.feed.sources.candle_files import Selection
 from tradertape_server.features.gtts.service import GttPageService
 from tradertape_server.features.instruments.service import InstrumentService
-from tradertape_server.features.market.corporate import CorporateFacts
+from tradertape_server.features.market.corporate_facts import CorporateFacts
 from tradertape_server.features.market.live_world import LiveWorld
 from tradertape_server.features.market.service import MarketService
 from tradertape_server.features.operations.checks import (

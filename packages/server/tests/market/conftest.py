@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 
 from tradertape_core.market.calendar import nse_calendar
-from tradertape_server.features.market.candles import CandleRows, rows_from
-from tradertape_server.features.market.draft import changing, new_manifest
-from tradertape_server.features.market.facts import Spell
-from tradertape_server.features.market.manifest import Manifest
+from tradertape_server.features.market.data_sets.candles import CandleRows, rows_from
+from tradertape_server.features.market.data_sets.draft import changing, new_manifest
+from tradertape_server.features.market.data_sets.manifest import Manifest
+from tradertape_server.features.market.data_sets.reference_rows import Spell
 from tradertape_server.features.market.service import MarketService
 
 MakeSet = Callable[..., Manifest]

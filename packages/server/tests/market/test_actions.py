@@ -6,14 +6,18 @@ import numpy as np
 import pytest
 
 from tradertape_core.kernel.errors import InvalidInput
-from tradertape_server.features.market.candles import rows_from
-from tradertape_server.features.market.facts import Action, Dividend, spells_from_lists
+from tradertape_server.features.market.data_sets.candles import rows_from
+from tradertape_server.features.market.data_sets.reference_rows import (
+    Action,
+    Dividend,
+    spells_from_lists,
+)
 from tradertape_server.features.market.importing import run
 from tradertape_server.features.market.importing.actions import parse_actions
 from tradertape_server.features.market.importing.dividends import implied_dividends
-from tradertape_server.features.market.importing.reading import read_table
+from tradertape_server.features.market.importing.parsing.file_tables import read_table
+from tradertape_server.features.market.importing.parsing.input_files import open_source
 from tradertape_server.features.market.importing.request import ImportRequest
-from tradertape_server.features.market.importing.sources import open_source
 
 RAW = (
     "date,symbol,open,high,low,close,volume\n"

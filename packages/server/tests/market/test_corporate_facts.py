@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from tradertape_server.features.market.corporate import CorporateFacts
+from tradertape_server.features.market.corporate_facts import CorporateFacts
 from tradertape_server.features.market.importing.request import ImportRequest
 
 PRICES = "date,symbol,open,high,low,close,volume\n2026-01-02,INFY,100,102,99,101,1000\n"

@@ -80,7 +80,7 @@ def test_use_switches_the_active_set(data, good):
 
 
 def test_status_of_an_empty_home_says_what_to_do(data):
-    assert "No data set yet" in data("status").output
+    assert "There is no data set yet" in data("status").output
     assert json.loads(data("status", "--json").stdout) == []
 
 
@@ -112,7 +112,7 @@ def test_a_brokers_instrument_file_takes_the_place_of_ours(data, home, kind):
     path.write_text(HEAD + ROWS)
     done = data("import", path, "--kind", kind)
     assert done.exit_code == 0, done.output
-    assert "2 instruments, 1 of them derivatives; left out: 1 for another exchange" in done.output
+    assert "2 instruments, 1 of them derivatives; skipped: 1 for another exchange" in done.output
     assert (home / "home/instruments/kite.csv").read_text() == HEAD + ROWS
     report = json.loads(data("import", path, "--json").stdout)
     assert (report["instruments"], report["derivatives"]) == (2, 1)

@@ -352,7 +352,7 @@ def test_yahoo_comes_in_split_adjusted_with_its_dividends_apart(fetch, source, m
 
 
 def _dividends(market, name):
-    from tradertape_server.features.market.draft import read_draft
+    from tradertape_server.features.market.data_sets.draft import read_draft
 
     return read_draft(market.store, market.store.manifest(name)).dividends
 
@@ -364,7 +364,7 @@ def test_the_command_fetches_and_imports(source, tmp_path, monkeypatch):
     asked.append("--no-indices")
     done = CliRunner().invoke(app, [*asked, "--base-url", source.url])
     assert done.exit_code == 0, done.output
-    assert "1 downloaded, 0 were here already" in done.output
+    assert "1 downloaded, 0 already present" in done.output
     assert "Data set mine: 1 candles" in done.output
     broken = [*asked[:3], "2024-01-02", "--to", "2024-01-02", "--no-indices", "--json"]
     broken += ["--base-url", source.url]

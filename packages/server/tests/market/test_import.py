@@ -13,9 +13,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from tradertape_core.kernel.errors import InvalidInput
+from tradertape_server.features.market.data_sets.store import MarketStore
 from tradertape_server.features.market.importing import run
 from tradertape_server.features.market.importing.request import ImportRequest, parse_columns
-from tradertape_server.features.market.store import MarketStore
 
 HEADER = "date,symbol,open,high,low,close,volume\n"
 GOOD = (

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tradertape_core.kernel.errors import InvalidInput
-from tradertape_server.features.market.facts import Spell
+from tradertape_server.features.market.data_sets.reference_rows import Spell
 
 START, END = date(2024, 2, 1), date(2024, 12, 31)
 HEAVY = ("pandas", "pyarrow", "exchange_calendars", "sqlalchemy", "fastapi")
@@ -152,7 +152,7 @@ def test_search_puts_the_exact_symbol_first_and_knows_names(make_set, market):
 
 
 def test_selections_do_not_fill_the_disk(make_set, market, monkeypatch):
-    monkeypatch.setattr("tradertape_server.features.market.columns.MOST_SELECTIONS", 2)
+    monkeypatch.setattr("tradertape_server.features.market.data_sets.columns.MOST_SELECTIONS", 2)
     manifest = make_set("toy", ["ABB", "INFY", "TCS", "WIPRO"])
     for symbols in (["ABB"], ["INFY"], ["TCS"], ["WIPRO"], ["ABB", "TCS"]):
         assert market.panel(symbols, START, END).symbols == tuple(symbols)

@@ -9,12 +9,12 @@ from datetime import UTC, date, datetime
 import numpy as np
 import pytest
 
-from tradertape_server.features.market.draft import read_draft
+from tradertape_server.features.market.data_sets.draft import read_draft
 from tradertape_server.features.market.importing import run
 from tradertape_server.features.market.importing.actions import parse_actions
-from tradertape_server.features.market.importing.reading import read_table
+from tradertape_server.features.market.importing.parsing.file_tables import read_table
+from tradertape_server.features.market.importing.parsing.input_files import open_source
 from tradertape_server.features.market.importing.request import ImportRequest
-from tradertape_server.features.market.importing.sources import open_source
 from tradertape_server.features.market.service import MarketService
 
 pytestmark = pytest.mark.real_data

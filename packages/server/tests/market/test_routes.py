@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from tradertape_server.features.market.facts import Spell
+from tradertape_server.features.market.data_sets.reference_rows import Spell
 
 pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 PATHS = (

@@ -46,7 +46,7 @@ def _index(world, rows):
 def test_a_second_start_builds_nothing(built, market, monkeypatch):
     manifest, steps = built
     before = len(steps)
-    monkeypatch.setattr("tradertape_server.features.market.simulated.generate", None)
+    monkeypatch.setattr("tradertape_server.features.market.simulated_data_set.generate", None)
     again = market.ensure_simulated_world(lambda what, _done, _total: steps.append(what))
     assert again == manifest
     assert len(steps) == before

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from tradertape_core.kernel.errors import InvalidInput
-from tradertape_server.features.market.candles import CandleRows
-from tradertape_server.features.market.draft import changing
+from tradertape_server.features.market.data_sets.candles import CandleRows
+from tradertape_server.features.market.data_sets.draft import changing
+from tradertape_server.features.market.data_sets.store import MarketStore, write_atomically
 from tradertape_server.features.market.service import MarketService
-from tradertape_server.features.market.store import MarketStore, write_atomically
 
 RANGE = (date(2024, 1, 1), date(2024, 12, 31))
 

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from tradertape_core.market.calendar import nse_calendar
-from tradertape_server.features.market.candles import rows_from, spread
-from tradertape_server.features.market.draft import changing, read_draft
-from tradertape_server.features.market.gaps import find_gaps
-from tradertape_server.features.market.verify import find_jumps
+from tradertape_server.features.market.data_sets.candles import rows_from, spread
+from tradertape_server.features.market.data_sets.draft import changing, read_draft
+from tradertape_server.features.market.data_sets.gaps import find_gaps
+from tradertape_server.features.market.data_sets.verify import find_jumps
 
 
 def verdicts(market):

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from tradertape_server.features.market.fetching.request import FetchReport
     from tradertape_server.features.market.importing.report import FileReport, ImportReport
     from tradertape_server.features.market.service import DataSetStatus
-    from tradertape_server.features.market.verify import Check
+    from tradertape_server.features.market.data_sets.verify import Check
 
 _FILES_SHOWN = 20
 _MARKS = {"ok": "✓", "warning": "!", "error": "✗"}

@@ -23,10 +23,10 @@ from tradertape_server.features.instruments.kite_dump import Dump, read_dump
 from tradertape_server.features.instruments.likeness import Asked, first_words, why_unknown
 from tradertape_server.features.instruments.listing import Listed, indices, shares
 from tradertape_server.features.instruments.master import InstrumentMaster
-from tradertape_server.features.market.columns import Columns
+from tradertape_server.features.market.data_sets.columns import Columns
+from tradertape_server.features.market.data_sets.store import write_atomically
 from tradertape_server.features.market.live_world import LiveWorld
 from tradertape_server.features.market.service import MarketService
-from tradertape_server.features.market.store import write_atomically
 from tradertape_server.platform.errors import ApiError
 
 LOOK_AGAIN_S = 2.0

@@ -1,5 +1,9 @@
-"""Market data: data sets on disk, panels for evaluator and kernel, import, fetch, verify.
+"""Market data: data sets on disk, panels for the evaluator and the backtest kernel, import of
+files, download from publishers, and verification.
 
-Nothing here needs a database; a data set is a folder under `<home>/market/`. What a backtest needs
-to open a panel imports numpy alone, so that a new process answers at once.
+Layers, top first: `routes`; `live_world` and `corporate_facts`; `service`; `schemas`; `fetching`;
+`importing` and `simulated_data_set`; `data_sets`; `progress`. May import the feature `auth` (the
+signed-in user) and the platform. Nothing here needs a database: a data set is a folder under
+`<home>/market/`. What a backtest needs to open a panel imports numpy alone, so that a new process
+starts quickly.
 """

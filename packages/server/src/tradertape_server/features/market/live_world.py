@@ -15,7 +15,7 @@ from tradertape_core.market.world import DEFAULT_SEED, World, generate
 from tradertape_core.market.world.day import VOLATILITY_INDEX, Basket, MarketDay, market_day
 from tradertape_core.market.world.intraday import Share
 from tradertape_core.market.world.quoting import scatter
-from tradertape_server.features.market.columns import Columns
+from tradertape_server.features.market.data_sets.columns import Columns
 from tradertape_server.features.market.service import MarketService
 
 KEPT_DAYS = 2

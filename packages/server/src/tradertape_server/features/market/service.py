@@ -17,28 +17,25 @@ from tradertape_core.kernel.errors import InvalidInput, InvariantBroken
 from tradertape_core.market.calendar import nse_calendar
 from tradertape_core.market.panel import Panel
 from tradertape_core.market.universe import Universe, current_symbol
-from tradertape_server.features.market.candles import Days, Floats
-from tradertape_server.features.market.columns import Columns, open_columns
-from tradertape_server.features.market.gaps import Gaps, find_gaps
-from tradertape_server.features.market.manifest import Manifest
-from tradertape_server.features.market.panels import (
-    PanelRequest,
-    build_panel,
-)
-from tradertape_server.features.market.progress import Progress, no_progress
-from tradertape_server.features.market.store import MarketStore
-from tradertape_server.features.market.universes import (
+from tradertape_server.features.market.data_sets.candles import Days, Floats
+from tradertape_server.features.market.data_sets.columns import Columns, open_columns
+from tradertape_server.features.market.data_sets.gaps import Gaps, find_gaps
+from tradertape_server.features.market.data_sets.manifest import Manifest
+from tradertape_server.features.market.data_sets.panels import PanelRequest, build_panel
+from tradertape_server.features.market.data_sets.store import MarketStore
+from tradertape_server.features.market.data_sets.universes import (
     Universes,
     UniverseSize,
     about,
     plain_symbol,
 )
+from tradertape_server.features.market.progress import Progress, no_progress
 
 if TYPE_CHECKING:  # these modules need pyarrow, a reader of panels does not
+    from tradertape_server.features.market.data_sets.verify import Check
     from tradertape_server.features.market.fetching.request import FetchReport, FetchRequest
     from tradertape_server.features.market.importing.report import ImportReport
     from tradertape_server.features.market.importing.request import ImportRequest
-    from tradertape_server.features.market.verify import Check
 
 BENCHMARK = "NIFTY 50"
 _ATTEMPTS = 5
@@ -230,13 +227,13 @@ class MarketService:
 
     def ensure_simulated_world(self, progress: Progress = no_progress) -> Manifest:
         """Build the simulated market once; later calls extend it to the last finished session."""
-        from tradertape_server.features.market import simulated  # noqa: PLC0415 - needs pyarrow
+        from tradertape_server.features.market import simulated_data_set  # noqa: PLC0415 - needs pyarrow
 
-        return simulated.ensure(self.store, self.clock, progress)
+        return simulated_data_set.ensure(self.store, self.clock, progress)
 
     def verify(self, data_set: str | None = None) -> list[Check]:
         """Hold a set against its hash, the calendar, the rules of prices and its cache."""
-        from tradertape_server.features.market.verify import verify  # noqa: PLC0415 - pyarrow
+        from tradertape_server.features.market.data_sets.verify import verify  # noqa: PLC0415 - pyarrow
 
         return verify(self.store, self._name(data_set), nse_calendar())
 
@@ -306,7 +303,7 @@ class MarketService:
             return None
 
     def _rebuilt(self, manifest: Manifest) -> bool:
-        from tradertape_server.features.market.draft import read_draft  # noqa: PLC0415 - pyarrow
+        from tradertape_server.features.market.data_sets.draft import read_draft  # noqa: PLC0415 - pyarrow
 
         with self.store.writing(manifest.name):
             if self.store.manifest(manifest.name).content_hash != manifest.content_hash:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from tradertape_server.features.market.data_sets.store import write_atomically
 from tradertape_server.features.market.fetching.downloads import (
     Downloader,
     DownloadFailed,
@@ -16,7 +17,6 @@ from tradertape_server.features.market.fetching.downloads import (
 )
 from tradertape_server.features.market.fetching.request import FetchReport
 from tradertape_server.features.market.progress import Progress
-from tradertape_server.features.market.store import write_atomically
 
 BASE_URL = "https://nsearchives.nseindia.com"
 # The old layout's last file is that of 2024-07-05 (NSE circular 62424 on the UDiFF formats).

@@ -10,15 +10,15 @@ from tradertape_core.kernel.clock import Clock
 from tradertape_core.kernel.errors import InvalidInput
 from tradertape_core.market.calendar import nse_calendar
 from tradertape_core.market.universe import find_universe
+from tradertape_server.features.market.data_sets.store import MarketStore
+from tradertape_server.features.market.data_sets.universes import plain_symbol
 from tradertape_server.features.market.fetching.downloads import Sleep
 from tradertape_server.features.market.fetching.nse import download_bhavcopies
 from tradertape_server.features.market.fetching.request import NSE, FetchReport, FetchRequest
 from tradertape_server.features.market.importing.request import ImportRequest
 from tradertape_server.features.market.importing.run import import_files
 from tradertape_server.features.market.progress import Progress, no_progress
-from tradertape_server.features.market.simulated import last_session
-from tradertape_server.features.market.store import MarketStore
-from tradertape_server.features.market.universes import plain_symbol
+from tradertape_server.features.market.simulated_data_set import last_session
 
 # Yahoo has flat candles on some days the exchange was closed; they are rejected one by one.
 _YAHOO_REJECTS_PCT = 5.0

@@ -16,10 +16,10 @@ import yfinance
 from curl_cffi import requests as curl
 from yfinance.exceptions import YFException, YFRateLimitError, YFTickerMissingError
 
+from tradertape_server.features.market.data_sets.store import write_atomically
 from tradertape_server.features.market.fetching.downloads import ATTEMPTS, PAUSE_S, Sleep
 from tradertape_server.features.market.fetching.request import FetchReport
 from tradertape_server.features.market.progress import Progress
-from tradertape_server.features.market.store import write_atomically
 
 _COLUMNS = {
     "Open": "open",

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from tradertape_core.kernel.errors import InvalidInput
-from tradertape_server.features.market.facts import Action, Dividend
-from tradertape_server.features.market.importing.layouts import plain
-from tradertape_server.features.market.importing.reading import Table
-from tradertape_server.features.market.importing.values import as_days, as_texts
-from tradertape_server.features.market.universes import plain_symbol
+from tradertape_server.features.market.data_sets.reference_rows import Action, Dividend
+from tradertape_server.features.market.data_sets.universes import plain_symbol
+from tradertape_server.features.market.importing.parsing.file_tables import Table
+from tradertape_server.features.market.importing.parsing.layouts import plain
+from tradertape_server.features.market.importing.parsing.values import as_days, as_texts
 
 _NUMBER = r"(\d+(?:\.\d+)?)"
 # "Face Value Split (Sub-Division) - From Rs 10/- Per Share To Rs 2/- Per Share", and "… To Re 1/-"

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tradertape_core.market.calendar import Calendar
-from tradertape_server.features.market.candles import FIELDS, Days, Floats
-from tradertape_server.features.market.importing.reading import Parsed
+from tradertape_server.features.market.data_sets.candles import FIELDS, Days, Floats
+from tradertape_server.features.market.importing.parsing.file_tables import Parsed
 
 # Two prices of one candle, each rounded to a paisa, may disagree by this much.
 ROUNDING_RUPEES = 0.0101

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from tradertape_server.features.market.candles import CandleRows, Floats
-from tradertape_server.features.market.facts import Dividend
+from tradertape_server.features.market.data_sets.candles import CandleRows, Floats
+from tradertape_server.features.market.data_sets.reference_rows import Dividend
 
 _LEAST_YIELD = 6e-4
 _HALF_PAISA = 0.005

@@ -10,19 +10,23 @@ from typing import Any
 import numpy as np
 
 from tradertape_core.kernel.errors import InvalidInput
-from tradertape_server.features.market.candles import CandleRows, joined, merge
-from tradertape_server.features.market.draft import Draft
-from tradertape_server.features.market.facts import Dividend
+from tradertape_server.features.market.data_sets.candles import CandleRows, joined, merge
+from tradertape_server.features.market.data_sets.draft import Draft
+from tradertape_server.features.market.data_sets.reference_rows import Dividend
 from tradertape_server.features.market.importing import basis as bases
 from tradertape_server.features.market.importing.actions import parse_actions
-from tradertape_server.features.market.importing.candlefiles import (
+from tradertape_server.features.market.importing.candle_files import (
     CandleFile,
     Surroundings,
     read_candle_file,
 )
-from tradertape_server.features.market.importing.layouts import kind_of
-from tradertape_server.features.market.importing.lists import parse_instruments, parse_membership
-from tradertape_server.features.market.importing.reading import Table, read_table
+from tradertape_server.features.market.importing.parsing.file_tables import Table, read_table
+from tradertape_server.features.market.importing.parsing.input_files import Source, open_source
+from tradertape_server.features.market.importing.parsing.layouts import kind_of
+from tradertape_server.features.market.importing.parsing.lists import (
+    parse_instruments,
+    parse_membership,
+)
 from tradertape_server.features.market.importing.report import (
     UNCHANGED,
     FileReport,
@@ -30,7 +34,6 @@ from tradertape_server.features.market.importing.report import (
     counted,
 )
 from tradertape_server.features.market.importing.request import ImportRequest
-from tradertape_server.features.market.importing.sources import Source, open_source
 
 Rejects = tuple[Reject, ...]
 INDICES, CANDLES = "indices", "candles"

@@ -11,10 +11,21 @@ from pathlib import Path
 from tradertape_core.kernel.clock import IST, Clock
 from tradertape_core.kernel.errors import InvalidInput
 from tradertape_core.market.calendar import Calendar, nse_calendar
-from tradertape_server.features.market.draft import changing
-from tradertape_server.features.market.gaps import find_gaps
-from tradertape_server.features.market.importing.candlefiles import Surroundings, TooManyRejects
+from tradertape_server.features.market.data_sets.draft import changing
+from tradertape_server.features.market.data_sets.gaps import find_gaps
+from tradertape_server.features.market.data_sets.manifest import Manifest
+from tradertape_server.features.market.data_sets.store import (
+    SIMULATED,
+    MarketStore,
+    write_atomically,
+)
+from tradertape_server.features.market.importing.candle_files import Surroundings, TooManyRejects
 from tradertape_server.features.market.importing.intake import Intake
+from tradertape_server.features.market.importing.parsing.input_files import expand
+from tradertape_server.features.market.importing.parsing.symbols import (
+    read_known_symbols,
+    read_renames,
+)
 from tradertape_server.features.market.importing.report import (
     IMPORTED,
     REFUSED,
@@ -25,11 +36,7 @@ from tradertape_server.features.market.importing.report import (
     rejects_csv,
 )
 from tradertape_server.features.market.importing.request import ImportRequest
-from tradertape_server.features.market.importing.sources import expand
-from tradertape_server.features.market.importing.symbols import read_known_symbols, read_renames
-from tradertape_server.features.market.manifest import Manifest
 from tradertape_server.features.market.progress import Progress, no_progress
-from tradertape_server.features.market.store import SIMULATED, MarketStore, write_atomically
 
 BATCH_FILES = 250
 BATCH_ROWS = 2_000_000

@@ -8,11 +8,15 @@ from datetime import date
 import numpy as np
 
 from tradertape_core.kernel.errors import InvalidInput
-from tradertape_server.features.market.facts import InstrumentRow, Spell, spells_from_lists
-from tradertape_server.features.market.importing.layouts import plain
-from tradertape_server.features.market.importing.reading import Table
-from tradertape_server.features.market.importing.values import as_days, as_texts
-from tradertape_server.features.market.universes import plain_symbol, universe_name
+from tradertape_server.features.market.data_sets.reference_rows import (
+    InstrumentRow,
+    Spell,
+    spells_from_lists,
+)
+from tradertape_server.features.market.data_sets.universes import plain_symbol, universe_name
+from tradertape_server.features.market.importing.parsing.file_tables import Table
+from tradertape_server.features.market.importing.parsing.layouts import plain
+from tradertape_server.features.market.importing.parsing.values import as_days, as_texts
 
 _SYMBOL = re.compile(r"[A-Z0-9][A-Z0-9&-]{0,19}")
 _NUMBER_ONLY = re.compile(r"\d+")

@@ -8,7 +8,7 @@ from datetime import date
 import numpy as np
 
 from tradertape_core.market.calendar import Calendar
-from tradertape_server.features.market.candles import Days, Floats
+from tradertape_server.features.market.data_sets.candles import Days, Floats
 
 
 @dataclass(frozen=True, slots=True)

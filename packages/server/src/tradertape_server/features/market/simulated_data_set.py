@@ -13,12 +13,17 @@ from tradertape_core.market.panel import IndexSeries
 from tradertape_core.market.universe import Universe
 from tradertape_core.market.world import DEFAULT_SEED, ActionKind, CorporateAction, World, generate
 from tradertape_server import __version__
-from tradertape_server.features.market.candles import FIELDS, CandleRows, Days, Floats
-from tradertape_server.features.market.draft import Draft, changing, new_manifest
-from tradertape_server.features.market.facts import Action, Dividend, InstrumentRow, Spell
-from tradertape_server.features.market.manifest import Manifest
+from tradertape_server.features.market.data_sets.candles import FIELDS, CandleRows, Days, Floats
+from tradertape_server.features.market.data_sets.draft import Draft, changing, new_manifest
+from tradertape_server.features.market.data_sets.manifest import Manifest
+from tradertape_server.features.market.data_sets.reference_rows import (
+    Action,
+    Dividend,
+    InstrumentRow,
+    Spell,
+)
+from tradertape_server.features.market.data_sets.store import SIMULATED, MarketStore
 from tradertape_server.features.market.progress import Progress, no_progress
-from tradertape_server.features.market.store import SIMULATED, MarketStore
 
 BASIS = "split"
 _STEPS = 3

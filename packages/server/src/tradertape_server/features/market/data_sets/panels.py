@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from tradertape_core.kernel.errors import InvalidInput
 from tradertape_core.market.panel import IndexSeries, Panel
 from tradertape_core.market.universe import Universe
-from tradertape_server.features.market.candles import Days, Floats
-from tradertape_server.features.market.columns import PRICES, Columns, selection
-from tradertape_server.features.market.manifest import Manifest
+from tradertape_server.features.market.data_sets.candles import Days, Floats
+from tradertape_server.features.market.data_sets.columns import PRICES, Columns, selection
+from tradertape_server.features.market.data_sets.manifest import Manifest
 
 MOST_MISSING = 0.5  # more symbols than this without a candle: no honest answer
 _NAMES_SHOWN = 10

@@ -16,14 +16,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tradertape_server.features.market.candles import (
+from tradertape_server.features.market.data_sets.candles import (
     FIELDS,
     NO_CANDLES,
     CandleRows,
     digest,
     sorted_rows,
 )
-from tradertape_server.features.market.store import write_atomically
+from tradertape_server.features.market.data_sets.store import write_atomically
 
 Row = TypeVar("Row")
 

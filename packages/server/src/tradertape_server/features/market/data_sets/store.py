@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tradertape_core.kernel.errors import InvalidInput
-from tradertape_server.features.market.manifest import Manifest, parse_manifest
+from tradertape_server.features.market.data_sets.manifest import Manifest, parse_manifest
 
 SIMULATED = "simulated"
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")

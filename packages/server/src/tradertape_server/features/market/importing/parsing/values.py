@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from tradertape_core.kernel.clock import IST
-from tradertape_server.features.market.candles import Days, Floats
+from tradertape_server.features.market.data_sets.candles import Days, Floats
 
 _NUMBER = r"^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$"
 _FORMATS = ("%d-%b-%Y", "%d-%m-%Y", "%d/%m/%Y", "%d %b %Y", "%d-%b-%y", "%d-%m-%y", "%Y/%m/%d")

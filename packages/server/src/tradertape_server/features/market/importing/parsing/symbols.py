@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 from tradertape_core.kernel.errors import InvalidInput
 from tradertape_core.market.universe_changes import RENAMES, Rename
-from tradertape_server.features.market.importing.layouts import plain
-from tradertape_server.features.market.importing.lists import parse_instruments
-from tradertape_server.features.market.importing.reading import Parsed, read_table
-from tradertape_server.features.market.importing.sources import open_source
-from tradertape_server.features.market.importing.values import as_texts, day_and_time
-from tradertape_server.features.market.universes import plain_symbol
+from tradertape_server.features.market.data_sets.universes import plain_symbol
+from tradertape_server.features.market.importing.parsing.file_tables import Parsed, read_table
+from tradertape_server.features.market.importing.parsing.input_files import open_source
+from tradertape_server.features.market.importing.parsing.layouts import plain
+from tradertape_server.features.market.importing.parsing.lists import parse_instruments
+from tradertape_server.features.market.importing.parsing.values import as_texts, day_and_time
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from tradertape_core.kernel.errors import InvalidInput
-from tradertape_server.features.market.facts import Action, Dividend
+from tradertape_server.features.market.data_sets.reference_rows import Action, Dividend
 from tradertape_server.features.market.service import MarketService
 
 _LARGEST_PART = 1_000  # of a ratio: 3:7 is kept exactly, a ratio read as 0.3333 is 1:3
@@ -90,12 +90,12 @@ class CorporateFacts:
         if version == self._read_at:
             return
         if version:
-            from tradertape_server.features.market import tables  # noqa: PLC0415 - needs pyarrow
+            from tradertape_server.features.market.data_sets import parquet_tables  # noqa: PLC0415
 
             manifest, _ = self._market.columns()
             folder, files = self._market.store.folder(manifest.name), manifest.tables
-            self._actions = tables.read_rows(folder, files.get("actions"), Action)
-            self._dividends = tables.read_rows(folder, files.get("dividends"), Dividend)
+            self._actions = parquet_tables.read_rows(folder, files.get("actions"), Action)
+            self._dividends = parquet_tables.read_rows(folder, files.get("dividends"), Dividend)
         else:
             self._actions, self._dividends = [], []
         self._read_at = version

@@ -19,8 +19,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tradertape_server.features.market.candles import FIELDS, CandleRows, Days, Dense, Floats
-from tradertape_server.features.market.store import sync_folder
+from tradertape_server.features.market.data_sets.candles import (
+    FIELDS,
+    CandleRows,
+    Days,
+    Dense,
+    Floats,
+)
+from tradertape_server.features.market.data_sets.store import sync_folder
 
 PRICES = FIELDS[:4]
 MOST_SELECTIONS = 64

@@ -9,7 +9,7 @@ from itertools import groupby, pairwise
 
 import numpy as np
 
-from tradertape_server.features.market.candles import Dense, Floats
+from tradertape_server.features.market.data_sets.candles import Dense, Floats
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -15,11 +15,15 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from tradertape_core.kernel.errors import InvalidInput
-from tradertape_server.features.market.candles import FIELDS, Days, Floats
-from tradertape_server.features.market.importing import layouts
-from tradertape_server.features.market.importing.sources import Source
-from tradertape_server.features.market.importing.values import as_days, as_floats, as_texts
-from tradertape_server.features.market.universes import plain_symbol
+from tradertape_server.features.market.data_sets.candles import FIELDS, Days, Floats
+from tradertape_server.features.market.data_sets.universes import plain_symbol
+from tradertape_server.features.market.importing.parsing import layouts
+from tradertape_server.features.market.importing.parsing.input_files import Source
+from tradertape_server.features.market.importing.parsing.values import (
+    as_days,
+    as_floats,
+    as_texts,
+)
 
 _NO_SYMBOL = (
     "nothing in the file names the symbol: say --symbol INFY, or --symbol-from-name where the "

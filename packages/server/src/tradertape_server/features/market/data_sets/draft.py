@@ -12,18 +12,18 @@ from typing import Any
 
 from tradertape_core.kernel.clock import Clock
 from tradertape_core.kernel.errors import InvalidInput
-from tradertape_server.features.market import tables
-from tradertape_server.features.market.candles import CandleRows, Dense, digest, spread
-from tradertape_server.features.market.columns import write_columns
-from tradertape_server.features.market.facts import (
+from tradertape_server.features.market.data_sets import parquet_tables
+from tradertape_server.features.market.data_sets.candles import CandleRows, Dense, digest, spread
+from tradertape_server.features.market.data_sets.columns import write_columns
+from tradertape_server.features.market.data_sets.manifest import Manifest
+from tradertape_server.features.market.data_sets.reference_rows import (
     Action,
     Dividend,
     InstrumentRow,
     Spell,
     adjust,
 )
-from tradertape_server.features.market.manifest import Manifest
-from tradertape_server.features.market.store import MarketStore, write_atomically
+from tradertape_server.features.market.data_sets.store import MarketStore, write_atomically
 
 
 @dataclass(slots=True)
@@ -101,7 +101,7 @@ class Draft:
         files: dict[str, str] = {}
         for name, rows in (("candles", self.candles), ("indices", self.indices)):
             if len(rows):
-                files[name] = tables.write_candles(folder, name, rows, interval=interval)
+                files[name] = parquet_tables.write_candles(folder, name, rows, interval=interval)
         small = (
             ("actions", self.actions, Action),
             ("dividends", self.dividends, Dividend),
@@ -110,7 +110,7 @@ class Draft:
         )
         for name, rows, kind in small:
             if rows:
-                files[name] = tables.write_rows(folder, name, rows, kind)
+                files[name] = parquet_tables.write_rows(folder, name, rows, kind)
         if self.imports:
             text = json.dumps(self.imports, indent=0).encode()
             files["imports"] = f"imports-{hashlib.sha256(text).hexdigest()[:16]}.json"
@@ -135,12 +135,12 @@ def read_draft(store: MarketStore, manifest: Manifest) -> Draft:
     return Draft(
         store,
         manifest,
-        tables.read_candles(folder, files.get("candles")),
-        tables.read_candles(folder, files.get("indices")),
-        tables.read_rows(folder, files.get("actions"), Action),
-        tables.read_rows(folder, files.get("dividends"), Dividend),
-        tables.read_rows(folder, files.get("membership"), Spell),
-        tables.read_rows(folder, files.get("instruments"), InstrumentRow),
+        parquet_tables.read_candles(folder, files.get("candles")),
+        parquet_tables.read_candles(folder, files.get("indices")),
+        parquet_tables.read_rows(folder, files.get("actions"), Action),
+        parquet_tables.read_rows(folder, files.get("dividends"), Dividend),
+        parquet_tables.read_rows(folder, files.get("membership"), Spell),
+        parquet_tables.read_rows(folder, files.get("instruments"), InstrumentRow),
         json.loads((folder / imports).read_bytes()) if imports else [],
     )
 

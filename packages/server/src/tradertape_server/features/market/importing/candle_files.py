@@ -13,28 +13,33 @@ from tradertape_core.market.calendar import Calendar
 from tradertape_core.market.universe import current_symbol
 from tradertape_core.market.universe_changes import Rename
 from tradertape_core.market.universe_facts import FACTS
-from tradertape_server.features.market.candles import (
+from tradertape_server.features.market.data_sets.candles import (
     FIELDS,
     CandleRows,
     Floats,
     rows_from,
     sorted_order,
 )
-from tradertape_server.features.market.facts import Dividend
+from tradertape_server.features.market.data_sets.reference_rows import Dividend
+from tradertape_server.features.market.data_sets.universes import plain_symbol
 from tradertape_server.features.market.importing import basis as bases
-from tradertape_server.features.market.importing import checks, layouts
+from tradertape_server.features.market.importing import checks
 from tradertape_server.features.market.importing.dividends import implied_dividends
-from tradertape_server.features.market.importing.reading import (
+from tradertape_server.features.market.importing.parsing import layouts
+from tradertape_server.features.market.importing.parsing.file_tables import (
     Parsed,
     parse_candles,
     parse_json,
     read_table,
 )
+from tradertape_server.features.market.importing.parsing.input_files import Source
+from tradertape_server.features.market.importing.parsing.symbols import (
+    KnownSymbols,
+    by_isin,
+    renamed,
+)
 from tradertape_server.features.market.importing.report import FileReport, Reject, counted
 from tradertape_server.features.market.importing.request import ImportRequest
-from tradertape_server.features.market.importing.sources import Source
-from tradertape_server.features.market.importing.symbols import KnownSymbols, by_isin, renamed
-from tradertape_server.features.market.universes import plain_symbol
 
 LEAST_REJECTS_ALLOWED = 10
 _EXCHANGE_WIDE = {layouts.BHAVCOPY, layouts.UDIFF}

@@ -17,8 +17,8 @@ from tradertape_core.market.universe import (
     known_universes,
 )
 from tradertape_core.market.universe_facts import FACTS
-from tradertape_server.features.market.columns import Columns
-from tradertape_server.features.market.manifest import Manifest
+from tradertape_server.features.market.data_sets.columns import Columns
+from tradertape_server.features.market.data_sets.manifest import Manifest
 
 ALL = "all"
 CUSTOM = "custom:"

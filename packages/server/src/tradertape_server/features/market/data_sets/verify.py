@@ -8,11 +8,11 @@ from datetime import date
 import numpy as np
 
 from tradertape_core.market.calendar import Calendar
-from tradertape_server.features.market.candles import FIELDS, CandleRows, Dense
-from tradertape_server.features.market.columns import align_indices, open_columns
-from tradertape_server.features.market.draft import Draft, read_draft
-from tradertape_server.features.market.gaps import find_gaps
-from tradertape_server.features.market.store import MarketStore
+from tradertape_server.features.market.data_sets.candles import FIELDS, CandleRows, Dense
+from tradertape_server.features.market.data_sets.columns import align_indices, open_columns
+from tradertape_server.features.market.data_sets.draft import Draft, read_draft
+from tradertape_server.features.market.data_sets.gaps import find_gaps
+from tradertape_server.features.market.data_sets.store import MarketStore
 
 # Shares after for each before, of splits and bonuses that are common at NSE.
 _RATIOS = np.array([0.1, 0.2, 0.5, 4 / 3, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10, 20])
