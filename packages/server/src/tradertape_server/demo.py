@@ -1,4 +1,4 @@
-"""What `serve --demo` sets up: a market, an account, and a first backtest."""
+"""What `serve --demo` sets up: a market, an account and a first backtest."""
 
 from __future__ import annotations
 
@@ -22,41 +22,41 @@ EMAIL = "demo@tradertape.local"
 PASSWORD_FILE = "demo-password"  # noqa: S105 - the name of a file
 TEMPLATE = "v3_dip_buyer"
 SIMULATED = "simulated"
-_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that look alike
+_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # no two that look alike
 
-Say = Callable[[str], None]
+Print = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
 class DemoAccount:
-    """What to sign in with."""
+    """The credentials to sign in with."""
 
     email: str
     password: str
 
 
 def build_market(settings: Settings, progress: Progress) -> None:
-    """Build the simulated market before anything opens it: a replay plays its past at once."""
+    """Build the simulated market before anything opens it: a replay reads it at once."""
     MarketService(settings.effective_home, SystemClock()).ensure_simulated_world(progress)
 
 
-def set_up(container: Container, *, say: Say) -> DemoAccount:
-    """Make what is missing: an account, a backtest. A second start finds it there."""
+def set_up(container: Container, *, report: Print) -> DemoAccount:
+    """Create the demo account and a first backtest, unless they exist."""
     account, user_id = ensure_account(container)
     if not has_runs(container, user_id):
-        say(first_backtest(container, user_id))
+        report(first_backtest(container, user_id))
     return account
 
 
 def has_runs(container: Container, user_id: int) -> bool:
-    """Whether the account has run anything yet."""
+    """Whether the account has any run."""
     with container.database.read() as session:
         _, total = container.backtests.find(session, user_id, limit=1, offset=0)
     return total > 0
 
 
 def first_backtest(container: Container, user_id: int) -> str:
-    """Run the first of our templates over the simulated past and return its report as text."""
+    """Run one of the templates on the simulated market and return its report as text."""
     request = BacktestRequest(
         strategy=dict(BASE_MODELS[TEMPLATE]),
         universe="nifty_100",
@@ -66,14 +66,14 @@ def first_backtest(container: Container, user_id: int) -> str:
         name="A first look",
     )
     with container.database.read() as session:
-        asked = container.backtests.ask(session, user_id, request)
+        prepared = container.backtests.prepare(session, user_id, request)
     with container.database.write() as session:
-        report = container.backtests.run(session, user_id, asked)
+        report = container.backtests.run(session, user_id, prepared)
     return render(report)
 
 
 def ensure_account(container: Container) -> tuple[DemoAccount, int]:
-    """The demo account, not an administrator, with a password of its own on every machine."""
+    """The demo account, not an administrator; its password is different on every machine."""
     password = _password(container.settings.effective_home / "secrets")
     user_id = container.auth.user_id_of(EMAIL)
     if user_id is None:

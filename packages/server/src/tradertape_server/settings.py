@@ -43,22 +43,22 @@ class Settings(BaseSettings):
     )
     disk_reserve_mb: Annotated[int, Field(ge=0, le=10_000)] = Field(
         default=32,
-        description="Megabytes set aside beside a SQLite database. When its disk is full they are "
-        "given up, so that exits, cancellations and the kill switch go on. 0: none.",
+        description="Megabytes reserved beside a SQLite database. They are released when its disk "
+        "is full, so that exits, cancellations and the kill switch still work. 0: none.",
     )
     console_dir: Path | None = Field(
-        default=None, description="The built web console; found in the checkout when not set."
+        default=None, description="The folder of the built web console; default: the checkout's."
     )
     docs_dir: Path | None = Field(
-        default=None, description="The built documentation; found in the checkout when not set."
+        default=None, description="The folder of the built documentation; default: the checkout's."
     )
     changelog_file: Path | None = Field(
-        default=None, description="The changelog to publish; found in the checkout when not set."
+        default=None, description="The changelog to publish; default: the checkout's."
     )
     data_set: str = Field(
         default="",
-        description="The data set new runs use. Empty: the active one "
-        "(`tradertape data use NAME`), at first the simulated world.",
+        description="The data set that new runs use. Empty: the active one (`tradertape data use "
+        "NAME`), initially the simulated market.",
     )
 
     # Where it listens
@@ -69,27 +69,28 @@ class Settings(BaseSettings):
     port: Port = Field(default=18777, description="The port to listen on.")
     public_url: str = Field(
         default="",
-        description="The address people type, used in sign-in links. "
-        "Empty: `http://localhost:<port>`.",
+        description="The address that people open, used in sign-in links. Empty: "
+        "`http://localhost:<port>`.",
     )
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
         description="Addresses or networks of reverse proxies whose X-Forwarded-For and "
-        "X-Forwarded-Proto are believed, separated by commas.",
+        "X-Forwarded-Proto are trusted, separated by commas.",
     )
     graceful_stop_s: PositiveInt = Field(
-        default=20, description="How long open requests may take to finish when stopping."
+        default=20, description="Seconds that open requests have to finish when the server stops."
     )
     max_body_bytes: PositiveInt = Field(
-        default=2 * 1024 * 1024, description="The largest request body; a larger one answers 413."
+        default=2 * 1024 * 1024,
+        description="The largest request body in bytes; a larger one gets status 413.",
     )
 
     # Several processes
     role: Literal["all", "trader", "web"] = Field(
         default="all",
-        description="What this process does. `all`: everything; where another process trades "
-        "already it stands by. `trader`: the same without background jobs. `web`: never trades. "
-        "More than one process wants PostgreSQL.",
+        description="What this process does. `all`: everything; while another process trades it is "
+        "on standby. `trader`: the same without background jobs. `web`: never trades. More than "
+        "one process requires PostgreSQL.",
     )
     redis_url: str = Field(
         default="",
@@ -98,21 +99,22 @@ class Settings(BaseSettings):
     )
     address: str = Field(
         default="",
-        description="Where the other processes reach this one. Empty: `http://<host>:<port>`, with "
-        "the machine's name where it listens on every network.",
+        description="The address at which other processes reach this one. Empty: "
+        "`http://<host>:<port>`, with the machine's name where it listens on every network.",
     )
     trader_lease_s: Annotated[float, Field(ge=1, le=60)] = Field(
         default=5.0,
-        description="Seconds without a sign of the trading process after which another takes over.",
+        description="Seconds without a renewal by the trading process after which another takes "
+        "over.",
     )
 
     # Live prices
     feed: Literal["simulated", "replay", "off"] = Field(
         default="simulated",
-        description="Where live prices come from: the simulated market, a recording, or nowhere.",
+        description="The source of live prices: the simulated market, a recording, or none.",
     )
     feed_rate_hz: Annotated[float, Field(ge=0.1, le=10)] = Field(
-        default=1.0, description="How many times a second live prices are looked at."
+        default=1.0, description="How many times a second live prices are polled."
     )
     feed_any_hour: bool = Field(
         default=True,
@@ -124,70 +126,69 @@ class Settings(BaseSettings):
         "Empty: the daily candles of the active data set.",
     )
     feed_replay_from: date | None = Field(
-        default=None, description="The first day of candles that is replayed, `2025-01-01`."
+        default=None, description="The first day of candles to replay, `2025-01-01`."
     )
     feed_replay_to: date | None = Field(
-        default=None, description="The last day of candles that is replayed."
+        default=None, description="The last day of candles to replay."
     )
     feed_replay_symbols: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
-        description="The only shares and indices with a price in a replay of candles, separated "
-        "by commas. Empty: all.",
+        description="Shares and indices to replay, separated by commas. Empty: all.",
     )
     feed_replay_speed: Annotated[float, Field(gt=0, le=10_000)] = Field(
-        default=1.0, description="How many times as fast as it was a recording is played."
+        default=1.0, description="How many times faster than real time a recording is played."
     )
     feed_replay_loop: bool = Field(
         default=False,
-        description="Whether a recording begins again at its end, on the days that follow.",
+        description="Whether a recording restarts at its end, on the days that follow.",
     )
 
     feed_record_file: Path | None = Field(
         default=None,
-        description="Every live tick is appended to this file (CSV), which `replay` plays.",
+        description="A file (CSV) that every live tick is appended to; `replay` can play it.",
     )
 
     # Paper market
     paper_partial_fills: bool = Field(
         default=False,
-        description="Whether a paper order takes no more than the market shows; else it fills "
-        "whole.",
+        description="Whether a paper order fills at most the quantity that the market shows; "
+        "otherwise it fills completely.",
     )
     paper_queue_share: Annotated[Decimal, Field(ge=0, le=1)] = Field(
         default=Decimal(0),
-        description="Which part of the quantity shown at its price stands before a resting paper "
+        description="The share of the quantity shown at its price that is ahead of a resting paper "
         "order. 0: none. 1: all.",
     )
     paper_slippage_bps: Annotated[Decimal, Field(ge=0, le=1000)] = Field(
         default=Decimal(5),
-        description="Basis points that a paper market order is worse than the last price, where "
-        "the feed has no bid and ask.",
+        description="Basis points by which a paper market order fills worse than the last price, "
+        "where the feed has no bid and ask.",
     )
 
     # Workers
     worker_compat: Literal["", "0.7.4"] = Field(
         default="",
-        description="`0.7.4`: trim funds, profit and loss and order answers to the strict models "
+        description="`0.7.4`: limit funds, profit and loss and order replies to the strict models "
         "of that version of the published client.",
     )
 
     # Accounts
     allow_signup: bool = Field(
         default=True,
-        description="Whether an unknown address that asks for a link gets an account.",
+        description="Whether an unknown address that requests a sign-in link gets an account.",
     )
     session_idle_days: PositiveInt = Field(
-        default=30, description="A session ends when it was not used for so many days."
+        default=30, description="Days without use after which a session ends."
     )
     session_max_days: PositiveInt = Field(
-        default=180, description="A session ends after so many days however much it is used."
+        default=180, description="Days after which a session ends even when it is used."
     )
 
     # Mail
     smtp_host: str = Field(
         default="",
         description="The mail server. Empty: mails are written to the outbox folder and their "
-        "sign-in links printed.",
+        "sign-in links are printed.",
     )
     smtp_port: Port = Field(default=587, description="The mail server's port.")
     smtp_user: str = Field(default="", description="The name to sign in to the mail server with.")
@@ -203,10 +204,11 @@ class Settings(BaseSettings):
 
     # Ceilings
     requests_per_minute: PositiveInt = Field(
-        default=1200, description="Requests one account may make in a minute before a 429."
+        default=1200,
+        description="Requests per minute of one account; beyond that the status is 429.",
     )
     anonymous_requests_per_minute: PositiveInt = Field(
-        default=300, description="Requests one address may make without signing in, in a minute."
+        default=300, description="Requests per minute of one address that is not signed in."
     )
 
     # Logs and figures
@@ -218,18 +220,19 @@ class Settings(BaseSettings):
     )
     metrics: Literal["local", "public", "off"] = Field(
         default="local",
-        description="Who may read /metrics (Prometheus): this machine, everybody, nobody.",
+        description="Who may read /metrics (Prometheus): `local` this machine, `public` everybody, "
+        "`off` nobody.",
     )
 
     # Work
     workers: int = Field(
         default=0,
         ge=0,
-        description="Processes for parameter sweeps. 0: one for each processor.",
+        description="Processes for parameter sweeps. 0: one per processor.",
     )
     ray_address: str = Field(
         default="",
-        description="A Ray cluster for sweeps (`auto`, `ray://host:10001`). Empty: this machine.",
+        description="The Ray cluster for sweeps (`auto`, `ray://host:10001`). Empty: this machine.",
     )
 
     @field_validator(

@@ -253,7 +253,7 @@ def test_one_account_cannot_fill_the_queue(signed_in: TestClient, container: Con
     refused = signed_in.post("/api/backtest/studies", json=small)
 
     assert refused.status_code == 409
-    assert "20 of your studies" in refused.text
+    assert "You have 20 unfinished studies" in refused.text
 
 
 @SQLITE

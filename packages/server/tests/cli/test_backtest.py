@@ -111,7 +111,7 @@ print(int(status["VmHWM"].split()[0]) // 1024, file=sys.stderr)
         (["run", *RUN, "--data-set", "moon"], 1, "moon"),
         (["run", *RUN, "--max-positions", "0"], 1, "max_positions"),
         (["run", *RUN, "--charges", "free_lunch"], 1, "free_lunch"),
-        (["run", *RUN, "--charges", "bps=many"], 2, "no number"),
+        (["run", *RUN, "--charges", "bps=many"], 2, "not a number"),
         (["run", *RUN, "--fill-model", "tomorrow"], 2, "next_open"),
         (["run", *RUN, "--save"], 2, "--user"),
         (["run", *RUN[:4]], 2, "--end"),

@@ -22,7 +22,7 @@ from alembic import command
 from sqlalchemy import text
 
 from tradertape_server.cli.main import COMMANDS, main
-from tradertape_server.cli.switching import Wanted, words
+from tradertape_server.cli.trading.kill_switch import SwitchRequest, as_text
 from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.database.migrating import (
     alembic_config,
@@ -242,15 +242,15 @@ def test_serve_prepares_serves_and_stops(
     assert run("db", "restore", backup).returncode == 0
 
 
-def test_trading_is_stopped_and_goes_on_without_a_server(run: Run, tmp_path: Path) -> None:
+def test_trading_is_stopped_and_resumed_without_a_server(run: Run, tmp_path: Path) -> None:
     create(run, "me@example.com")
-    assert "No administrator" in run("halt").stderr
+    assert "There is no administrator" in run("halt").stderr
     assert "Account nobody@example.com" in run("halt", "--account", "nobody@example.com").stderr
     create(run, "admin@example.com", "--admin")
     assert "stopped for account me@example.com" in run("halt", "--account", "me@example.com").stdout
     assert "stopped for the whole server" in run("halt", "--reason", "broker is down").stdout
-    told = run("resume", "--account", "me@example.com").stdout
-    assert "the server's own switch is still on: broker is down" in told
+    printed = run("resume", "--account", "me@example.com").stdout
+    assert "the server's own switch is still on: broker is down" in printed
     assert "Nothing is open." in run("resume").stdout
     database = Database(f"sqlite:///{tmp_path / 'home' / 'tradertape.db'}")
     with database.read() as session:
@@ -264,11 +264,11 @@ def test_trading_is_stopped_and_goes_on_without_a_server(run: Run, tmp_path: Pat
     ]
 
 
-def test_a_halt_says_what_is_still_open() -> None:
-    wanted = Wanted(active=True, account=None)
+def test_a_halt_lists_what_is_still_open() -> None:
+    wanted = SwitchRequest(active=True, account=None)
     rests = {"account": 1, "run": "r-1", "order": "9", "what": "BUY 5 NSE:INFY OPEN"}
-    told = words({"active": True, "done_by": "this command", "open": [rests]}, wanted)
-    assert told.endswith("Still open:\n  BUY 5 NSE:INFY OPEN  run r-1")
+    printed = as_text({"active": True, "done_by": "this command", "open": [rests]}, wanted)
+    assert printed.endswith("Still open:\n  BUY 5 NSE:INFY OPEN  run r-1")
 
 
 def test_a_backup_brings_back_what_was_lost(run: Run, tmp_path: Path) -> None:

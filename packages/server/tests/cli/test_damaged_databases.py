@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tradertape_core.kernel.clock import Clock
-from tradertape_server.cli import serve
+from tradertape_server.cli.server import serve
 from tradertape_server.platform.database.backups import Backups
 from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.database.integrity import demand_sound

@@ -16,15 +16,15 @@ pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 def test_the_demo_is_set_up_once_and_can_be_signed_in_to(
     container: Container, client: TestClient
 ) -> None:
-    said: list[str] = []
+    printed: list[str] = []
     build_market(container.settings, no_progress)
-    account = set_up(container, say=said.append)
-    again = set_up(container, say=said.append)
+    account = set_up(container, report=printed.append)
+    again = set_up(container, report=printed.append)
 
     assert again == account
-    assert len(said) == 1
-    assert "CAGR" in said[0]
-    assert "SIMULATED PRICES" in said[0]
+    assert len(printed) == 1
+    assert "CAGR" in printed[0]
+    assert "SIMULATED PRICES" in printed[0]
     body = {"email": account.email, "password": account.password}
     signed_in = client.post("/api/auth/password-login", json=body)
     assert signed_in.json()["is_admin"] is False

@@ -12,7 +12,7 @@ import pytest
 import uvicorn
 
 from tradertape_server import demo, wiring
-from tradertape_server.cli import serve
+from tradertape_server.cli.server import serve
 from tradertape_server.features.feed.sources.candle_replay import CandleReplaySource
 from tradertape_server.features.market.progress import Progress
 from tradertape_server.features.market.service import MarketService

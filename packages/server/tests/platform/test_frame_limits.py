@@ -17,7 +17,7 @@ import uvicorn
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
-from tradertape_server.cli import serve
+from tradertape_server.cli.server import serve
 from tradertape_server.platform.streaming.frame_limits import LimitedSocket
 from tradertape_server.platform.streaming.streams import HEARTBEAT_S
 from tradertape_server.settings import Settings

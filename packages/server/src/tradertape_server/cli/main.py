@@ -11,34 +11,34 @@ from typer.core import TyperCommand, TyperGroup
 
 
 class LazyCommand(NamedTuple):
-    """A command by the module that holds it, and the line `--help` shows for it."""
+    """A command: the module that holds it, and its line in `--help`."""
 
     module: str
     help: str
 
 
-# A sub-command: one line. Its module has a Typer `app`.
+# One line for each sub-command. Its module has a Typer `app`.
 COMMANDS: dict[str, LazyCommand] = {
-    "serve": LazyCommand("serve", "Serve the console, the API and the docs."),
-    "backtest": LazyCommand("backtest", "Run a strategy over the past."),
-    "data": LazyCommand("data", "Bring in, list and check market data."),
-    "user": LazyCommand("user", "Create and list accounts."),
-    "token": LazyCommand("token", "Create keys for agents and workers."),
-    "db": LazyCommand("db", "Upgrade, back up and restore the database."),
-    "halt": LazyCommand("halt", "Stop trading: on the whole server, or for one account."),
-    "resume": LazyCommand("resume", "Let trading go on after a halt."),
-    "status": LazyCommand("status", "Say which process trades and what waits."),
-    "doctor": LazyCommand("doctor", "Check this installation and say what to mend."),
+    "serve": LazyCommand("server.serve", "Serve the console, the API and the docs."),
+    "backtest": LazyCommand("backtests.commands", "Run a strategy over the past."),
+    "data": LazyCommand("data.commands", "Import, list and check market data."),
+    "user": LazyCommand("accounts.user", "Create and list accounts."),
+    "token": LazyCommand("accounts.token", "Create keys for agents and workers."),
+    "db": LazyCommand("server.db", "Upgrade, back up and restore the database."),
+    "halt": LazyCommand("trading.halt", "Stop trading: on the whole server, or for one account."),
+    "resume": LazyCommand("trading.resume", "Resume trading after a halt."),
+    "status": LazyCommand("server.status", "Show which process trades and what is pending."),
+    "doctor": LazyCommand("server.doctor", "Check this installation and suggest repairs."),
 }
 
 HELP = """Rule-based trading for Indian equities: strategies as data, honest backtests.
 
-Exit codes: 0 it worked, 1 it did not (the message says why), 2 the command was mistyped.
+Exit codes: 0 success, 1 failure (the message gives the reason), 2 invalid usage.
 """
 
 
 class LazyGroup(TyperGroup):
-    """Shows every command from the table above and loads only the one that is called."""
+    """Lists every command from the table above and loads only the one that is called."""
 
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**attributes)
@@ -46,7 +46,7 @@ class LazyGroup(TyperGroup):
             self.add_command(TyperCommand(name, help=command.help))
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Replace the line of the help by the command itself."""
+        """Replace the help line by the command itself."""
         name, command, rest = super().resolve_command(ctx, args)
         if name in COMMANDS:
             module = importlib.import_module(f"tradertape_server.cli.{COMMANDS[name].module}")
@@ -82,7 +82,7 @@ def _root(
 
 
 def main() -> None:
-    """Run the command; an expected failure is one line on stderr and exit code 1."""
+    """Run the command; an expected failure prints one line on stderr and exits with code 1."""
     try:
         app()
     except Exception as error:

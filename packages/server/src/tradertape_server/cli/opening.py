@@ -1,4 +1,4 @@
-"""Opening settings, logs and the container for a command."""
+"""Opens settings, logs and the container for a command."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def read_settings(**changes: Any) -> Settings:
-    """The settings of the environment, with what the command line says instead."""
+    """The settings of the environment, overridden by those of the command line."""
     from tradertape_server.settings import Settings
 
     return Settings(**{name: value for name, value in changes.items() if value is not None})
@@ -36,7 +36,7 @@ def opened(*, upgraded: bool = True, **changes: Any) -> Iterator[Container]:
 
 
 def bring_up_to_date(container: Container) -> None:
-    """Upgrade the database where it is behind, after a copy of it was made."""
+    """Upgrade the database where its schema is older, after a backup."""
     from tradertape_server.platform.database.backups import Backups
     from tradertape_server.platform.database.migrating import (
         current_revision,

@@ -1,4 +1,4 @@
-"""What every command shares: `--json`, and how a failure is told."""
+"""What every command shares: `--json`, and the message of a failure."""
 
 from __future__ import annotations
 
@@ -19,6 +19,6 @@ def show(result: Any, *, as_json: bool, text: Callable[[], str]) -> None:
 
 
 def fail(message: str) -> NoReturn:
-    """Say what went wrong on stderr and leave with exit code 1."""
+    """Print a message on stderr and exit with code 1."""
     typer.secho(message, err=True, fg="red")
     raise typer.Exit(1)

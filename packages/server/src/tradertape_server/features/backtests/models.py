@@ -44,7 +44,7 @@ class BacktestRun(Base):
 
 
 class BacktestReport(Base):
-    """A finished run's report: compressed JSON, the bytes that were answered."""
+    """A finished run's report as compressed JSON."""
 
     __tablename__ = "backtest_reports"
 
@@ -55,9 +55,9 @@ class BacktestReport(Base):
 
 
 class BacktestStudy(Base):
-    """A robustness study: many backtests, or one taken apart. Its rows are stored as they finish.
+    """A robustness study: many backtests, or one examined. Its rows are stored as they finish.
 
-    `run_id` is the public id of the run it began from; None for one that was asked for whole.
+    `run_id` is the public id of the run it examines; None where the request held the backtest.
     """
 
     __tablename__ = "backtest_studies"
@@ -87,8 +87,8 @@ class BacktestStudy(Base):
     done: Mapped[int] = mapped_column(default=0)
     total: Mapped[int]
     eta_s: Mapped[float | None]
-    # Counts how often it was begun, so that a thread that was told to stop cannot write into what
-    # another has resumed.
+    # Counts the starts, so that a thread that was stopped cannot write into a study that another
+    # has resumed.
     attempt: Mapped[int] = mapped_column(default=0)
     result: Mapped[bytes | None] = mapped_column(LargeBinary)
     error: Mapped[str] = mapped_column(Text, default="")

@@ -31,34 +31,34 @@ def _service(request: Request) -> BacktestService:
     return cast("BacktestService", request.app.state.container.backtests)
 
 
-def _json(answer: dict[str, Any], status: int = 200) -> Response:
-    # A report has thousands of rows: they are valid already, and orjson writes them at once.
-    body = orjson.dumps(answer, default=str)
+def _json(report: dict[str, Any], status: int = 200) -> Response:
+    # A report has thousands of rows: validating them again would take longer than writing them.
+    body = orjson.dumps(report, default=str)
     return Response(body, status_code=status, media_type="application/json")
 
 
 @router.post(
     "/run",
     response_model=Report,
-    responses={202: {"model": RunOut, "description": "Not finished: wait for the run."}},
+    responses={202: {"model": RunOut, "description": "Not finished: poll the status of the run."}},
 )
 def run_backtest(
     runner: Annotated[Runner, Depends(part("runner"))], user: CurrentUser, body: BacktestRequest
 ) -> Response:
-    """Run a backtest and answer with the whole report.
+    """Run a backtest and reply with the whole report.
 
-    Blocks until it is done, for a minute at most: a longer one goes on as if asked for with
-    `async` and answers 202.
+    Blocks until it is done, for a minute at most: a longer one continues as if requested
+    with `async`, and the reply is 202.
     """
-    answer = runner.run(user.id, body)
-    if isinstance(answer, BacktestRun):
-        return _json(views.present_run(answer).model_dump(mode="json"), 202)
-    return _json(answer)
+    found = runner.run(user.id, body)
+    if isinstance(found, BacktestRun):
+        return _json(views.present_run(found).model_dump(mode="json"), 202)
+    return _json(found)
 
 
 @router.get("/options")
 def backtest_options(_user: CurrentUser) -> Options:
-    """What the fields of a backtest may be, and their defaults."""
+    """The choices that the fields of a backtest have, and their defaults."""
     return views.options()
 
 
@@ -100,7 +100,7 @@ def get_run(request: Request, session: DbSession, user: CurrentUser, run_id: str
 
 @router.get("/runs/{run_id}/status")
 def get_run_status(request: Request, session: DbSession, user: CurrentUser, run_id: str) -> RunOut:
-    """One backtest without its report: to wait for an asynchronous run."""
+    """One backtest without its report, to poll an asynchronous run."""
     return views.present_run(_service(request).get(session, user.id, run_id))
 
 
@@ -115,7 +115,7 @@ def label_run(
 
 @router.post("/runs/{run_id}/cancel")
 def cancel_run(request: Request, session: DbSession, user: CurrentUser, run_id: str) -> RunOut:
-    """Take back a run that is not finished."""
+    """Cancel a run that is not finished."""
     return views.present_run(_service(request).cancel(session, user.id, run_id))
 
 
@@ -145,7 +145,7 @@ def download_equity(
 def download_tear_sheet(
     request: Request, session: DbSession, user: CurrentUser, run_id: str
 ) -> Response:
-    """The result as one page that needs nothing else: to keep, print or share."""
+    """The result as one self-contained page, to keep, print or share."""
     return _download(_service(request), session, user.id, run_id, "tear-sheet.html")
 
 

@@ -30,8 +30,8 @@ Jobs = Annotated[JobThreads[Attempt], Depends(part("study_jobs"))]
 def start_study(
     session: DbSession, studies: Studies, jobs: Jobs, user: CurrentUser, body: StudyRequest
 ) -> StudyOut:
-    """Ask whether a backtest is more than luck. Ask for the study until it is `completed`."""
-    row = studies.start(session, user.id, studies.ask(session, user.id, body))
+    """Start a robustness study of a backtest; poll it until its status is `completed`."""
+    row = studies.start(session, user.id, studies.prepare(session, user.id, body))
     jobs.wake_after(session)
     return views.present_study(row)
 
@@ -65,7 +65,7 @@ def list_studies(
 def get_study(
     session: DbSession, studies: Studies, user: CurrentUser, study_id: str
 ) -> StudyDetail:
-    """One study: how far it is, the best rows so far, and the result once it is completed."""
+    """One study: its progress, the best rows so far, and the result once it is completed."""
     row = studies.get(session, user.id, study_id)
     return views.present_detail(row, repository.rows(session, row.id))
 
@@ -85,7 +85,7 @@ def list_study_rows(
 def cancel_study(
     session: DbSession, studies: Studies, user: CurrentUser, study_id: str
 ) -> StudyOut:
-    """Stop a study; the rows it has are kept."""
+    """Cancel a study; its finished rows are kept."""
     return views.present_study(studies.cancel(session, user.id, study_id))
 
 
@@ -93,7 +93,7 @@ def cancel_study(
 def resume_study(
     session: DbSession, studies: Studies, jobs: Jobs, user: CurrentUser, study_id: str
 ) -> StudyOut:
-    """Go on with a study that was cancelled or failed; rows that are there are not done again."""
+    """Resume a study that was cancelled or failed; finished rows are not computed again."""
     row = studies.resume(session, user.id, study_id)
     jobs.wake_after(session)
     return views.present_study(row)

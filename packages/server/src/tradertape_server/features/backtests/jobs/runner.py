@@ -1,4 +1,4 @@
-"""A backtest while its caller waits: at most a minute, then it goes on as an asynchronous run."""
+"""A backtest within a request: for a minute at most, then it continues as an asynchronous run."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
-from tradertape_server.features.backtests.jobs.job_queue import RUNS, reason
+from tradertape_server.features.backtests.jobs.job_queue import reason
 from tradertape_server.features.backtests.models import BacktestRun
+from tradertape_server.features.backtests.queries import RUNS
 from tradertape_server.features.backtests.runs.schemas import BacktestRequest
-from tradertape_server.features.backtests.runs.service import Asked, BacktestService
+from tradertape_server.features.backtests.runs.service import BacktestService, PreparedBacktest
 from tradertape_server.platform.compute.job_leases import JobLeases
 from tradertape_server.platform.compute.job_threads import JobThreads
 from tradertape_server.platform.database.engine import Database
@@ -24,7 +25,7 @@ logger = get_logger(__name__)
 
 
 class Runner:
-    """Runs what is asked for over HTTP. No transaction is open while it computes."""
+    """Runs the backtests of requests. No transaction is open while one computes."""
 
     def __init__(
         self,
@@ -43,32 +44,37 @@ class Runner:
         self._threads = ThreadPoolExecutor(_THREADS, "backtest")
 
     def run(self, user_id: int, request: BacktestRequest) -> Json | BacktestRun:
-        """The whole answer; or the row of a run that goes on, where that was asked for or it is
-        not finished in time (it is kept then, even where the request said not to)."""
+        """Run a backtest and return its report.
+
+        Returns the row of the run instead where the request is asynchronous, or when it is not
+        finished in time: it then continues, and is stored even where the request said not to.
+        """
         with self._database.read() as session:
-            asked = self._service.ask(session, user_id, request)
+            prepared = self._service.prepare(session, user_id, request)
         if request.is_async:
             with self._database.write() as session:
                 self._jobs.wake_after(session)
-                return self._service.queue(session, user_id, asked)
-        computing = self._threads.submit(self._service.timed, asked)
+                return self._service.enqueue(session, user_id, prepared)
+        computing = self._threads.submit(self._service.simulate_timed, prepared)
         try:
             report = computing.result(self.budget_s)
         except TimeoutError:
-            return self._handed_over(user_id, asked, computing)
+            return self._detach(user_id, prepared, computing)
         if not request.save:
             with self._database.read() as session:
-                return self._service.keep(session, user_id, asked, report)
+                return self._service.store(session, user_id, prepared, report)
         with self._database.write() as session:
-            return self._service.keep(session, user_id, asked, report)
+            return self._service.store(session, user_id, prepared, report)
 
     def close(self) -> None:
-        """Begin nothing more; what is under way is run again at the next start."""
+        """Start nothing more; unfinished runs are run again at the next start."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    def _handed_over(self, user_id: int, asked: Asked, computing: Future[Json]) -> BacktestRun:
+    def _detach(
+        self, user_id: int, prepared: PreparedBacktest, computing: Future[Json]
+    ) -> BacktestRun:
         with self._database.write() as session:
-            row = self._service.queue(session, user_id, asked, status="running")
+            row = self._service.enqueue(session, user_id, prepared, status="running")
             self._leases.take(session, RUNS, row.id)
         self._leases.keep(RUNS, row.id)
         computing.add_done_callback(partial(self._settle, row.id))
@@ -81,7 +87,7 @@ class Runner:
         self._leases.drop(RUNS, run)
         with self._database.write() as session:
             if not self._leases.end(session, RUNS, run):
-                return  # taken for lost, another process runs it again
+                return  # its lease expired: another process runs it again
             if error is None:
                 self._service.finish(session, run, computed.result())
             else:

@@ -1,0 +1,1 @@
+"""One backtest: its request, its report, its row and their use cases. May import models only."""

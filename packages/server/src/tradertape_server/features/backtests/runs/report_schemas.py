@@ -1,6 +1,6 @@
 """The shape of a report, for the API's description and the console's types.
 
-The core makes the report (`backtest.report`) and it is answered as it stands; a test demands that
+The core builds the report (`backtest.report`) and it is sent unchanged; a test demands that
 what it makes has exactly these fields. Percentages in percent units, money in rupees, dates as
 YYYY-MM-DD. The Backtesting guide explains every figure.
 """
@@ -161,7 +161,7 @@ class ConvictionLine(Shape):
 
 
 class Trade(Shape):
-    """One position from entry to exit, or as it stood at the end (`exit_date` null)."""
+    """One position from entry to exit, or still open at the end (`exit_date` null)."""
 
     id: int
     symbol: str

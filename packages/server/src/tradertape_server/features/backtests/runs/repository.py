@@ -40,7 +40,7 @@ def find(
     """One page of a user's runs, newest first, and how many there are in all."""
     query = select(BacktestRun).where(*_conditions(user_id, wanted)).order_by(BacktestRun.id.desc())
     if wanted.tag is not None:
-        # JSON holds the tags; a person's runs are few enough, and both engines agree this way.
+        # Tags are JSON, which SQLite and PostgreSQL query differently; a person has few runs.
         rows = [row for row in session.scalars(query) if wanted.tag in row.tags]
         return rows[offset : offset + limit], len(rows)
     total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
@@ -80,22 +80,22 @@ def latest_by_strategy(session: Session, user_id: int) -> Sequence[BacktestRun]:
 
 
 def in_state(session: Session, status: str) -> list[tuple[int, int]]:
-    """(run, user) of every run in a state, oldest first."""
+    """(run, user) of every run with a status, oldest first."""
     query = select(BacktestRun.id, BacktestRun.user_id).where(BacktestRun.status == status)
     return [(run, user) for run, user in session.execute(query.order_by(BacktestRun.id))]
 
 
 def claim(session: Session, run: int) -> bool:
-    """Start a queued run; False when it was cancelled, or another process is just taking it."""
-    waiting = select(BacktestRun.id).where(BacktestRun.id == run, BacktestRun.status == "queued")
-    if session.scalar(waiting.with_for_update(skip_locked=True)) is None:
+    """Start a queued run; False when it was cancelled, or another process is claiming it."""
+    queued = select(BacktestRun.id).where(BacktestRun.id == run, BacktestRun.status == "queued")
+    if session.scalar(queued.with_for_update(skip_locked=True)) is None:
         return False
     session.execute(update(BacktestRun).where(BacktestRun.id == run).values(status="running"))
     return True
 
 
 def requeue(session: Session, runs: Collection[int]) -> None:
-    """Put back what a stop interrupted."""
+    """Queue runs again that a stop interrupted."""
     session.execute(
         update(BacktestRun)
         .where(BacktestRun.status == "running", BacktestRun.id.in_(runs))

@@ -1,4 +1,4 @@
-"""What goes over the wire about backtests."""
+"""Request and response bodies of backtests."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class BacktestRequest(Body):
     is_async: bool = Field(
         default=False,
         alias="async",
-        description="Reply 202 with the run's id at once; ask for the run until it is finished.",
+        description="Reply 202 with the run's id at once; poll the run until it is finished.",
     )
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False, populate_by_name=True)
@@ -93,8 +93,8 @@ class BacktestRequest(Body):
     def config(self) -> BacktestConfig:
         """The core's configuration.
 
-        Raises InvalidInput for dates the wrong way round, InvalidDocument for other values that
-        make no sense.
+        Raises InvalidInput where the end is not after the start, InvalidDocument for other values
+        out of range.
         """
         if self.end_date <= self.start_date:
             raise InvalidInput("end_date must be after start_date", pointer="/end_date")
@@ -132,7 +132,7 @@ class StrategyRef(BaseModel):
 
 
 class Headline(BaseModel):
-    """The few figures of lists and cards, and some sixty points of the equity curve."""
+    """The figures of lists and cards, and some sixty points of the equity curve."""
 
     ending_capital: float
     total_return: float
@@ -190,14 +190,14 @@ class Report(ReportBody):
 
 
 class Choice(BaseModel):
-    """One value of a form's field and what it is called."""
+    """One value of a form's field and its label."""
 
     value: str
     label: str
 
 
 class Options(BaseModel):
-    """What a backtest form offers, and its defaults."""
+    """The choices of a backtest form, and its defaults."""
 
     defaults: dict[str, Any]
     charges: list[Choice]

@@ -1,8 +1,8 @@
-"""What a person can do with backtests: run one, look at it, label it, delete it.
+"""Use cases of backtests: run, read, label, cancel, delete.
 
-A run is decided by its request, the strategy's document and the data set; all three are kept with
-it. A synchronous run is answered when it is stored; an asynchronous one is a queued row that the
-job threads pick up, also after a restart.
+A run follows from its request, the strategy's document and the data set; all three are stored with
+it. A synchronous run is stored before the reply; an asynchronous one is a queued row that the job
+threads take, also after a restart.
 """
 
 from __future__ import annotations
@@ -48,12 +48,12 @@ HEADLINE = (
 )
 SPARK_POINTS = 60
 MAX_RUNS = 20_000
-_COMPRESSION = 1  # a report shrinks to a tenth at the cheapest level
+_COMPRESSION = 1  # zlib level: a report shrinks to a tenth at the fastest
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A request made ready: which strategy, as it is now, on which data set."""
+class PreparedBacktest:
+    """A checked request with its strategy, as it is now, and its data set."""
 
     request: BacktestRequest
     config: BacktestConfig
@@ -71,8 +71,8 @@ class BacktestService:
     market: MarketService
     strategies: StrategyService
 
-    def ask(self, session: Session, user_id: int, request: BacktestRequest) -> Asked:
-        """Check a request and find what it names.
+    def prepare(self, session: Session, user_id: int, request: BacktestRequest) -> PreparedBacktest:
+        """Check a request and load the strategy it names.
 
         Raises InvalidDocument, InvalidInput, NotFound.
         """
@@ -83,33 +83,35 @@ class BacktestService:
         else:
             document, version = complete(request.strategy or {}), None
         data_set = self._data_set(request.data_set)
-        return Asked(request, config, document, request.strategy_id, version, data_set)
+        return PreparedBacktest(request, config, document, request.strategy_id, version, data_set)
 
-    def run(self, session: Session, user_id: int, asked: Asked) -> Json:
-        """Run now and, unless asked otherwise, store it. Returns the whole answer."""
-        return self.keep(session, user_id, asked, self.timed(asked))
+    def run(self, session: Session, user_id: int, prepared: PreparedBacktest) -> Json:
+        """Run a backtest and store it where the request says so. Returns the full report."""
+        return self.store(session, user_id, prepared, self.simulate_timed(prepared))
 
-    def timed(self, asked: Asked) -> Json:
-        """The report of what was asked with the time it took. Needs no transaction."""
+    def simulate_timed(self, prepared: PreparedBacktest) -> Json:
+        """The report with `took_ms`, the time the simulation took. Needs no transaction."""
         started = self.clock.monotonic()
-        report = self.simulate(asked)
-        report["took_ms"] = _since(started, self.clock)
+        report = self.simulate(prepared)
+        report["took_ms"] = _elapsed_ms(started, self.clock)
         return report
 
-    def keep(self, session: Session, user_id: int, asked: Asked, report: Json) -> Json:
-        """Store a finished run, unless asked otherwise. Returns the whole answer."""
-        row = self._row(user_id, asked, status="completed")
+    def store(
+        self, session: Session, user_id: int, prepared: PreparedBacktest, report: Json
+    ) -> Json:
+        """Store a finished run where its request says so. Returns the full report."""
+        row = self._row(user_id, prepared, status="completed")
         _finish(row, report, self.clock)
-        if not asked.request.save:
-            return answer(row, report, run_id=None)
+        if not prepared.request.save:
+            return full_report(row, report, run_id=None)
         self._demand_room(session, user_id)
         session.add(row)
         session.flush()
         session.add(BacktestReport(run_id=row.id, body=_packed(report)))
-        return answer(row, report)
+        return full_report(row, report)
 
     def finish(self, session: Session, run: int, report: Json) -> None:
-        """Complete a run that was under way; one cancelled meanwhile stays so."""
+        """Complete a running run; one that was cancelled meanwhile stays cancelled."""
         row = session.get(BacktestRun, run)
         if row is None or row.status != "running":
             return
@@ -117,27 +119,27 @@ class BacktestService:
         session.add(BacktestReport(run_id=row.id, body=_packed(report)))
 
     def fail(self, session: Session, run: int, error: str) -> None:
-        """End a run that was under way by what went wrong."""
+        """Mark a running run as failed, with the reason."""
         row = session.get(BacktestRun, run)
         if row is not None and row.status == "running":
             row.status, row.error, row.finished_at = "failed", error, self.clock.now()
 
-    def queue(
-        self, session: Session, user_id: int, asked: Asked, *, status: str = "queued"
+    def enqueue(
+        self, session: Session, user_id: int, prepared: PreparedBacktest, *, status: str = "queued"
     ) -> BacktestRun:
-        """Store a run for the job threads, or as `running` where one is at it already."""
+        """Store a run for the job threads, or as `running` where it is being computed already."""
         self._demand_room(session, user_id)
-        row = self._row(user_id, asked, status=status)
+        row = self._row(user_id, prepared, status=status)
         session.add(row)
         session.flush()
         return row
 
-    def asked_by(self, row: BacktestRun) -> Asked:
-        """What a stored run asked for, with the strategy as it was then."""
+    def restore(self, row: BacktestRun) -> PreparedBacktest:
+        """The prepared backtest of a stored run, with the strategy as it was then."""
         kept = dict(row.request)
         document = kept.pop("strategy_document")
         request = BacktestRequest.model_validate(kept)
-        return Asked(
+        return PreparedBacktest(
             request,
             request.config(),
             document,
@@ -146,19 +148,19 @@ class BacktestService:
             row.data_set,
         )
 
-    def simulate(self, asked: Asked) -> Json:
-        """The report of what was asked, computed here and now."""
-        return run_backtest(self.panel(asked), asked.document, asked.config)
+    def simulate(self, prepared: PreparedBacktest) -> Json:
+        """Compute the report."""
+        return run_backtest(self.panel(prepared), prepared.document, prepared.config)
 
-    def panel(self, asked: Asked) -> Panel:
-        """The candles a request needs, settled indicators included."""
-        config = asked.config
+    def panel(self, prepared: PreparedBacktest) -> Panel:
+        """The candles a backtest needs, warm-up included."""
+        config = prepared.config
         return self.market.panel(
             config.universe,
             config.start_date,
             config.end_date,
-            data_set=asked.data_set,
-            warm_up_bars=warm_up_bars(parse_strategy(asked.document)),
+            data_set=prepared.data_set,
+            warm_up_bars=warm_up_bars(parse_strategy(prepared.document)),
             benchmark=config.benchmark,
             point_in_time=config.point_in_time_universe,
         )
@@ -172,7 +174,7 @@ class BacktestService:
         limit: int,
         offset: int,
     ) -> tuple[Sequence[BacktestRun], int]:
-        """One page of the user's runs, newest first, and the whole number."""
+        """One page of the user's runs, newest first, and how many there are in all."""
         return repository.find(session, user_id, wanted, limit=limit, offset=offset)
 
     def latest(self, session: Session, user_id: int) -> Sequence[BacktestRun]:
@@ -187,7 +189,7 @@ class BacktestService:
         return row
 
     def report(self, session: Session, user_id: int, run_id: str) -> Json:
-        """A finished run's whole answer. Raises NotFound; Conflict while it is not finished."""
+        """A finished run's full report. Raises NotFound; Conflict while it is not finished."""
         row = self.get(session, user_id, run_id)
         stored = repository.report(session, row)
         if stored is None:
@@ -195,7 +197,7 @@ class BacktestService:
                 f"The run is {row.status}{': ' + row.error if row.error else ''}.",
                 code=f"run_{row.status}",
             )
-        return answer(row, unpacked(stored.body))
+        return full_report(row, unpacked(stored.body))
 
     def label(
         self, session: Session, user_id: int, run_id: str, *, name: str, tags: list[str]
@@ -206,7 +208,7 @@ class BacktestService:
         return row
 
     def cancel(self, session: Session, user_id: int, run_id: str) -> BacktestRun:
-        """Take back a run; what it finds while under way is dropped. Raises Conflict once done."""
+        """Cancel a run; a result it still computes is dropped. Raises Conflict once finished."""
         row = self.get(session, user_id, run_id)
         if row.status not in repository.UNFINISHED:
             raise Conflict(f"The run is {row.status} and cannot be cancelled.")
@@ -214,10 +216,10 @@ class BacktestService:
         return row
 
     def delete(self, session: Session, user_id: int, run_id: str) -> None:
-        """Delete a run and its report. Raises NotFound; Conflict while it is under way."""
+        """Delete a run and its report. Raises NotFound; Conflict while it is running."""
         row = self.get(session, user_id, run_id)
         if row.status == "running":
-            raise Conflict("The run is under way; cancel it first.")
+            raise Conflict("The run is in progress; cancel it first.")
         session.delete(row)
 
     def _data_set(self, name: str | None) -> str:
@@ -231,24 +233,24 @@ class BacktestService:
             f"there is no data set {name!r}; there are: {names}", pointer="/data_set"
         )
 
-    def _row(self, user_id: int, asked: Asked, *, status: str) -> BacktestRun:
-        request = asked.request
+    def _row(self, user_id: int, prepared: PreparedBacktest, *, status: str) -> BacktestRun:
+        request = prepared.request
         return BacktestRun(
             public_id=f"bt_{secrets.token_hex(12)}",
             user_id=user_id,
             status=status,
             name=request.name,
             tags=list(request.tags),
-            strategy_id=asked.strategy_id,
-            strategy_name=asked.document["name"],
-            strategy_version=asked.strategy_version,
-            universe=asked.config.universe,
-            data_set=asked.data_set,
-            start_date=asked.config.start_date,
-            end_date=asked.config.end_date,
+            strategy_id=prepared.strategy_id,
+            strategy_name=prepared.document["name"],
+            strategy_version=prepared.strategy_version,
+            universe=prepared.config.universe,
+            data_set=prepared.data_set,
+            start_date=prepared.config.start_date,
+            end_date=prepared.config.end_date,
             request={
                 **request.model_dump(mode="json", by_alias=True),
-                "strategy_document": asked.document,
+                "strategy_document": prepared.document,
             },
             headline={},
             created_at=self.clock.now(),
@@ -257,11 +259,13 @@ class BacktestService:
     def _demand_room(self, session: Session, user_id: int) -> None:
         _, kept = repository.find(session, user_id, EVERY_RUN, limit=1, offset=0)
         if kept >= MAX_RUNS:
-            raise Conflict(f"You keep {kept:,} runs, the most one account can: delete some first.")
+            raise Conflict(
+                f"You have {kept:,} runs, the most one account can keep: delete some first."
+            )
 
 
-def answer(row: BacktestRun, report: Json, *, run_id: str | None = "") -> Json:
-    """A report with what the server knows of the run around it."""
+def full_report(row: BacktestRun, report: Json, *, run_id: str | None = "") -> Json:
+    """A report with the identity of its run: id, status, name, tags, strategy, data set."""
     return {
         "run_id": row.public_id if run_id == "" else run_id,
         "status": row.status,
@@ -279,7 +283,7 @@ def answer(row: BacktestRun, report: Json, *, run_id: str | None = "") -> Json:
 
 
 def headline(report: Json) -> Json:
-    """The few figures that lists and cards show, with a small curve."""
+    """The figures that lists and cards show, with some sixty points of the equity curve."""
     summary, curve = report["summary"], report["equity_curve"]
     step = max(1, len(curve) // SPARK_POINTS)
     spark = [round(day["equity"]) for day in [*curve[::step], *curve[-1:]]]
@@ -295,7 +299,7 @@ def _finish(row: BacktestRun, report: Json, clock: Clock) -> None:
     row.finished_at = clock.now()
 
 
-def _since(started: float, clock: Clock) -> float:
+def _elapsed_ms(started: float, clock: Clock) -> float:
     return round((clock.monotonic() - started) * 1000, 3)
 
 
@@ -304,5 +308,5 @@ def _packed(report: Json) -> bytes:
 
 
 def unpacked(body: bytes) -> Json:
-    """A stored report."""
+    """A stored report, decompressed."""
     return orjson.loads(zlib.decompress(body))

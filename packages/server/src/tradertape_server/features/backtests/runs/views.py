@@ -1,4 +1,4 @@
-"""Runs, a form's choices and exports as answers."""
+"""Runs, a form's choices and exports as response bodies."""
 
 from __future__ import annotations
 
@@ -65,8 +65,8 @@ def present_run(row: BacktestRun) -> RunOut:
 
 
 def options() -> Options:
-    """What a form offers; the defaults are those of the request itself."""
-    # The two fields without a default get any value, and are left out again.
+    """A form's choices; the defaults are those of the request itself."""
+    # Fields without a default need some value here; they are excluded below.
     blank = BacktestRequest(strategy_id=1, start_date=date(2020, 1, 1), end_date=date(2021, 1, 1))
     return Options(
         defaults=blank.model_dump(mode="json", by_alias=True, exclude=NOT_DEFAULTS),
@@ -84,7 +84,7 @@ def _choices(pairs: tuple[tuple[str, str], ...]) -> list[Choice]:
 
 def export(report: dict[str, Any], what: str) -> tuple[str, str]:
     """A report as a file: its text and media type."""
-    from tradertape_core.backtest.report import csv_export as exports  # noqa: PLC0415 - rarely asked for
+    from tradertape_core.backtest.report import csv_export as exports  # noqa: PLC0415 - rarely needed
     from tradertape_core.backtest.tearsheet.page import tear_sheet  # noqa: PLC0415 - as above
 
     if what == "trades.csv":

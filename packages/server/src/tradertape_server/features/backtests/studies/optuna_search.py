@@ -1,4 +1,4 @@
-"""A search with Optuna whose memory is our rows: stopped and resumed, it asks the same again."""
+"""Optuna as a sampler whose memory is the stored rows: resumed, it proposes the same again."""
 
 from __future__ import annotations
 
@@ -11,37 +11,37 @@ from tradertape_core.backtest.robustness.studies import Dimension
 if TYPE_CHECKING:
     import optuna
 
-# Asked for together, so that workers have something to do; a fixed number, so that the search
-# goes the same way on every machine.
+# Proposed together, so that several processes have work; a fixed number, so that the search
+# proposes the same on every machine.
 BATCH = 8
 
 
-class Search:
-    """Tree-structured Parzen estimator, seeded: the same results in lead to the same questions."""
+class Sampler:
+    """Tree-structured Parzen estimator, seeded: equal results lead to equal proposals."""
 
     def __init__(self, space: Sequence[Dimension], *, seed: int) -> None:
-        import optuna  # noqa: PLC0415 - half a second that only searches pay
+        import optuna  # noqa: PLC0415 - takes half a second; only searches need it
 
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         self._space = space
         self._optuna = optuna
         sampler = optuna.samplers.TPESampler(seed=seed % 2**32)
         self._study = optuna.create_study(direction="maximize", sampler=sampler)
-        self._asked: list[optuna.trial.Trial] = []
+        self._proposed: list[optuna.trial.Trial] = []
 
     def ask(self, count: int) -> list[dict[str, Any]]:
         """The next parameter values to try."""
-        self._asked = [self._study.ask() for _ in range(count)]
-        return [self._suggested(trial) for trial in self._asked]
+        self._proposed = [self._study.ask() for _ in range(count)]
+        return [self._suggested(trial) for trial in self._proposed]
 
     def tell(self, values: Sequence[float | None]) -> None:
-        """What became of those asked last, in their order; None has no value."""
-        for trial, value in zip(self._asked, values, strict=True):
+        """Report the values of the last proposals, in their order; None: it failed."""
+        for trial, value in zip(self._proposed, values, strict=True):
             if value is None:
                 self._study.tell(trial, state=self._optuna.trial.TrialState.FAIL)
             else:
                 self._study.tell(trial, value)
-        self._asked = []
+        self._proposed = []
 
     def _suggested(self, trial: optuna.trial.Trial) -> dict[str, Any]:
         with warnings.catch_warnings():
@@ -60,5 +60,5 @@ def _suggest(trial: optuna.trial.Trial, axis: Dimension) -> Any:
 
 
 def batches(total: int) -> list[range]:
-    """The numbers of the trials, in the portions they are asked in."""
+    """The numbers of the trials, in the batches they are proposed in."""
     return [range(at, min(at + BATCH, total)) for at in range(0, total, BATCH)]

@@ -1,4 +1,4 @@
-"""What each kind of study does, piece by piece, and what it makes of the pieces."""
+"""How each kind of study is computed, piece by piece, and the result of all pieces."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from tradertape_core.backtest.robustness.studies import (
     indicator_values,
     lookahead_check,
     monte_carlo,
-    objective,
     ranked,
     recursive_analysis,
     stitch,
@@ -24,7 +23,8 @@ from tradertape_core.backtest.robustness.studies import (
 from tradertape_core.kernel.errors import InvalidInput
 from tradertape_core.strategy.parse.document import parse_strategy
 from tradertape_server.features.backtests.studies import results
-from tradertape_server.features.backtests.studies.optuna_search import Search, batches
+from tradertape_server.features.backtests.studies.goal import Goal
+from tradertape_server.features.backtests.studies.optuna_search import Sampler, batches
 from tradertape_server.features.backtests.studies.variant_work import (
     Opened,
     Variant,
@@ -37,7 +37,7 @@ Rows = Mapping[int, Json]  # finished pieces by number
 
 
 class Step(NamedTuple):
-    """Pieces just finished, and how much of the whole they are."""
+    """Pieces just finished, and how many units of work they are."""
 
     rows: list[tuple[int, Json]]
     units: int
@@ -48,34 +48,20 @@ class Plan(Protocol):
 
     @property
     def total(self) -> int:
-        """How much there is to do."""
+        """How many units of work there are."""
         ...
 
     def done(self, rows: Rows) -> int:
-        """How much of it these pieces are."""
+        """How many units these pieces are."""
         ...
 
     def steps(self, rows: Rows, mapper: Mapper) -> Iterator[Step]:
-        """Do what is missing, handing over each piece as it is finished."""
+        """Compute the missing pieces, yielding each as it is finished."""
         ...
 
     def result(self, rows: Rows) -> Json:
-        """What all the pieces say together."""
+        """The result of all pieces."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Goal:
-    """What is maximised."""
-
-    metric: str
-    min_trades: int
-
-    def value(self, row: Json) -> float | None:
-        """The row's value; None for a failed one."""
-        if "error" in row:
-            return None
-        return objective(row, self.metric, min_trades=self.min_trades)
 
 
 @dataclass(slots=True)
@@ -103,13 +89,13 @@ class Sweep:
             yield Step([(missing[at], row) for at, row in batch], len(batch))
 
     def result(self, rows: Rows) -> Json:
-        """Best rows, heat maps, sensitivity, and how much is luck."""
+        """Best rows, heat maps, sensitivity and the deflated Sharpe ratio."""
         return results.of_variants(self.work, _ordered(rows), self.goal)
 
 
 @dataclass(slots=True)
-class Searching:
-    """Combinations that Optuna proposes, in batches that learn from those before."""
+class Search:
+    """Combinations that Optuna proposes, in batches that learn from the earlier ones."""
 
     work: VariantWork
     space: Sequence[Dimension]
@@ -127,10 +113,10 @@ class Searching:
         return len(rows)
 
     def steps(self, rows: Rows, mapper: Mapper) -> Iterator[Step]:
-        """Replay what is known, then go on from there."""
-        search = Search(self.space, seed=self.seed)
+        """Replay the finished trials, then continue from there."""
+        sampler = Sampler(self.space, seed=self.seed)
         for numbers in batches(self.trials):
-            points = search.ask(len(numbers))
+            points = sampler.ask(len(numbers))
             found = {number: rows[number] for number in numbers if number in rows}
             missing = [number for number in numbers if number not in found]
             if missing:
@@ -141,16 +127,16 @@ class Searching:
                     yield Step(fresh, len(fresh))
             if len(found) < len(numbers):
                 return  # cancelled
-            search.tell([self.goal.value(found[number]) for number in numbers])
+            sampler.tell([self.goal.value(found[number]) for number in numbers])
 
     def result(self, rows: Rows) -> Json:
-        """As of a sweep."""
+        """As for a sweep."""
         return results.of_variants(self.work, _ordered(rows), self.goal)
 
 
 @dataclass(slots=True)
 class WalkForward:
-    """Choose on each training stretch by the grid, prove on the stretch after it."""
+    """Choose the best combination on each training window, run it on the test window after it."""
 
     work: VariantWork
     windows: Sequence[Window]
@@ -159,7 +145,7 @@ class WalkForward:
 
     @property
     def total(self) -> int:
-        """A unit is a backtest: every combination in sample and one out of sample a window."""
+        """A unit is a backtest: each window has every combination in sample and one out of it."""
         return len(self.windows) * self._units
 
     @property
@@ -171,7 +157,7 @@ class WalkForward:
         return len(rows) * self._units
 
     def steps(self, rows: Rows, mapper: Mapper) -> Iterator[Step]:
-        """A window is kept when it is proven."""
+        """Windows in order; one is finished with its backtest out of sample."""
         opened = self.work.open(self.work.load())
         for number, window in enumerate(self.windows):
             if number in rows:
@@ -201,7 +187,7 @@ class WalkForward:
         }
 
     def result(self, rows: Rows) -> Json:
-        """The windows and one curve out of sample."""
+        """The windows and one equity curve out of sample."""
         capital = self.work.config.starting_capital
         done = [
             (
@@ -223,10 +209,10 @@ class Single:
     total: int = field(default=1, init=False)
 
     def done(self, rows: Rows) -> int:
-        """All or nothing."""
+        """One or none."""
         return len(rows)
 
-    def steps(self, rows: Rows, mapper: Mapper) -> Iterator[Step]:  # noqa: ARG002 - needs no help
+    def steps(self, rows: Rows, mapper: Mapper) -> Iterator[Step]:  # noqa: ARG002 - not distributed
         """The piece."""
         if not rows:
             yield Step([(0, self.find())], 1)
@@ -236,8 +222,8 @@ class Single:
         return {"kind": self.kind, **rows[0]}
 
 
-def drawing(report: Json, options: Mapping[str, Any]) -> Single:
-    """Monte Carlo on the trades of a report."""
+def monte_carlo_study(report: Json, options: Mapping[str, Any]) -> Single:
+    """Monte Carlo simulation on the trades of a report."""
     capital = report["summary"]["starting_capital"]
     fractions = trade_fractions(report)
     return Single(
@@ -245,8 +231,8 @@ def drawing(report: Json, options: Mapping[str, Any]) -> Single:
     )
 
 
-def looking_ahead(work: VariantWork, *, samples: int, seed: int) -> Single:
-    """Cut off the future and decide again."""
+def lookahead_study(work: VariantWork, *, samples: int, seed: int) -> Single:
+    """Remove later candles and compare the decisions."""
 
     def find() -> Json:
         strategy, config = parse_strategy(work.document), work.config
@@ -258,8 +244,8 @@ def looking_ahead(work: VariantWork, *, samples: int, seed: int) -> Single:
     return Single("lookahead", find)
 
 
-def starting_up(work: VariantWork, *, bars: Sequence[int]) -> Single:
-    """How far indicators hang on the history before the first day."""
+def recursive_study(work: VariantWork, *, bars: Sequence[int]) -> Single:
+    """How much indicator values depend on the history before the first day."""
 
     def find() -> Json:
         strategy = parse_strategy(work.document)

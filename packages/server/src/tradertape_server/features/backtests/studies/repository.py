@@ -48,7 +48,7 @@ def own(session: Session, user_id: int, public_id: str) -> BacktestStudy | None:
 
 
 def unfinished_of(session: Session, user_id: int) -> int:
-    """How many of a user's studies wait or are under way."""
+    """How many of a user's studies are queued or running."""
     query = select(func.count()).where(
         BacktestStudy.user_id == user_id, BacktestStudy.status.in_(UNFINISHED)
     )
@@ -81,21 +81,21 @@ def page_of_rows(
 
 
 def add_rows(session: Session, study_id: int, pieces: Iterable[tuple[int, dict[str, Any]]]) -> None:
-    """Keep finished pieces."""
+    """Store finished pieces."""
     session.add_all(
         BacktestStudyRow(study_id=study_id, number=number, body=body) for number, body in pieces
     )
 
 
 def drop_rows(session: Session, study_id: int) -> None:
-    """Forget every piece."""
+    """Delete every piece."""
     session.execute(delete(BacktestStudyRow).where(BacktestStudyRow.study_id == study_id))
 
 
-def hold(session: Session, study_id: int, *, wait: bool = True) -> tuple[str, int] | None:
-    """State and attempt of a study, held until the transaction ends; None when it was deleted.
+def lock(session: Session, study_id: int, *, wait: bool = True) -> tuple[str, int] | None:
+    """Status and attempt of a study, locked until the transaction ends; None: it was deleted.
 
-    Without waiting also None where another process holds it.
+    Without `wait` also None where another process has the lock.
     """
     table = BacktestStudy
     query = select(table.status, table.attempt).where(table.id == study_id)
@@ -104,14 +104,14 @@ def hold(session: Session, study_id: int, *, wait: bool = True) -> tuple[str, in
 
 
 def change(session: Session, study_id: int, **values: Any) -> None:
-    """Change a study that is held."""
+    """Change columns of a study that is locked."""
     session.execute(update(BacktestStudy).where(BacktestStudy.id == study_id).values(**values))
 
 
 def claim(session: Session, study_id: int, now: datetime) -> int | None:
     """Start a queued study and return its attempt; None when it was cancelled, or another process
-    is just taking it."""
-    held = hold(session, study_id, wait=False)
+    is claiming it."""
+    held = lock(session, study_id, wait=False)
     if held is None or held[0] != "queued":
         return None
     attempt = held[1] + 1
@@ -120,13 +120,13 @@ def claim(session: Session, study_id: int, now: datetime) -> int | None:
 
 
 def in_state(session: Session, status: str) -> list[tuple[int, int]]:
-    """(study, user) of every study in a state, oldest first."""
+    """(study, user) of every study with a status, oldest first."""
     query = select(BacktestStudy.id, BacktestStudy.user_id).where(BacktestStudy.status == status)
     return [(one, user) for one, user in session.execute(query.order_by(BacktestStudy.id))]
 
 
 def requeue(session: Session, studies: Collection[int]) -> None:
-    """Put back what a stop interrupted."""
+    """Queue studies again that a stop interrupted."""
     session.execute(
         update(BacktestStudy)
         .where(BacktestStudy.status == "running", BacktestStudy.id.in_(studies))

@@ -1,11 +1,11 @@
-"""What a sweep or a search says: the best rows, their neighbours, and how much is luck."""
+"""The result of a sweep or a search: ranking, heat maps, sensitivity, deflated Sharpe ratio."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 from itertools import combinations, pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -19,16 +19,14 @@ from tradertape_core.backtest.robustness.studies import (
     ranked,
     sharpe_variance,
 )
+from tradertape_server.features.backtests.studies.goal import Goal
 from tradertape_server.features.backtests.studies.variant_work import Variant, VariantWork
-
-if TYPE_CHECKING:
-    from tradertape_server.features.backtests.studies.plans import Goal
 
 Json = dict[str, Any]
 
 ROWS_SHOWN = 200
 _MOST_MAPS = 6
-_MOST_VALUES = 60  # a continuous axis makes a map of lonely cells
+_MOST_VALUES = 60  # a heat map of more values is mostly empty cells
 
 
 def of_variants(work: VariantWork, rows: Sequence[Json], goal: Goal) -> Json:
@@ -54,7 +52,7 @@ def of_variants(work: VariantWork, rows: Sequence[Json], goal: Goal) -> Json:
 
 
 def _best(work: VariantWork, rows: Sequence[Json], order: Sequence[Any], goal: Goal) -> Json | None:
-    """The first row with its strategy, ready to be saved, and its chance to be more than luck."""
+    """The best row with its strategy, ready to be saved, and its deflated Sharpe ratio."""
     if not order or goal.value(order[0]) is None:
         return None
     first = order[0]
@@ -62,7 +60,7 @@ def _best(work: VariantWork, rows: Sequence[Json], order: Sequence[Any], goal: G
     proof = work.prove(opened, Variant(first["parameters"]))
     return {
         **first,
-        "deflated_sharpe": _more_than_luck(work, proof, rows),
+        "deflated_sharpe": _deflated_sharpe(work, proof, rows),
         "trials": len(rows),
         "strategy": apply_parameters(work.document, first["parameters"]),
         "equity_curve": [
@@ -72,7 +70,7 @@ def _best(work: VariantWork, rows: Sequence[Json], order: Sequence[Any], goal: G
     }
 
 
-def _more_than_luck(work: VariantWork, proof: Proof, rows: Sequence[Json]) -> float | None:
+def _deflated_sharpe(work: VariantWork, proof: Proof, rows: Sequence[Json]) -> float | None:
     equity = [proof.starting_capital, *proof.equity]
     returns = [now / before - 1 if before > 0 else 0.0 for before, now in pairwise(equity)]
     found = deflated_sharpe(

@@ -1,4 +1,4 @@
-"""What goes over the wire about robustness studies."""
+"""Request and response bodies of robustness studies."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Range(Body):
 
 
 class StudyRequest(Body):
-    """A robustness study of a finished run (`run_id`) or of a backtest asked for whole.
+    """A robustness study of a finished run (`run_id`) or of a new backtest.
 
     `parameters` names what to vary: a declared parameter ("dip_pct"), or the JSON pointer of any
     value of the strategy document ("/stops/stop_loss_pct").
@@ -62,7 +62,7 @@ class StudyRequest(Body):
     train_months: Annotated[int, Field(ge=1, le=240)] = 24
     test_months: Annotated[int, Field(ge=1, le=120)] = 6
     anchored: bool = Field(
-        default=False, description="Training always begins on the first day (walk_forward)."
+        default=False, description="Every training stretch starts on the first day (walk_forward)."
     )
     method: Literal["bootstrap", "shuffle"] = "bootstrap"
     runs: Annotated[int, Field(ge=1, le=20_000)] = Field(
@@ -70,7 +70,7 @@ class StudyRequest(Body):
     )
     ruin_pct: Annotated[float, Field(gt=0, le=100)] = 50
     samples: Annotated[int, Field(ge=1, le=100)] = Field(
-        default=8, description="Dates at which the look-ahead check cuts the future off."
+        default=8, description="Dates at which the look-ahead check removes later candles."
     )
     start_up_bars: Annotated[list[Annotated[int, Field(ge=1, le=5000)]], Field(max_length=20)] = (
         Field(default=[30, 60, 120, 200, 300, 500], description="For recursive.")
@@ -122,7 +122,7 @@ class StudyOut(BaseModel):
 
 
 class StudyDetail(StudyOut):
-    """A study with what it has found so far.
+    """A study with its results so far.
 
     `rows`: the best two hundred so far (walk_forward: the windows). `result`: null until it is
     completed, then by kind: sweep and search `{best, ranked, heat_maps, param_sensitivity, runs,

@@ -1,8 +1,8 @@
-"""What a person can do with robustness studies.
+"""Use cases of robustness studies: start, read, cancel, resume, delete.
 
-A study is checked whole before it is queued: what can be wrong with it is said at once. The job
-threads do it (`study_jobs.py`); each piece is stored when it is finished, so that a study that was
-stopped, cancelled or interrupted goes on where it was.
+A study is checked completely before it is queued, so that a mistake is reported in the reply. The
+job threads compute it (`jobs/job_queue.py`) and store each finished piece, so that a study that was
+stopped, cancelled or interrupted resumes where it was.
 """
 
 from __future__ import annotations
@@ -30,10 +30,15 @@ from tradertape_core.strategy.parse.document import parse_strategy
 from tradertape_server.features.backtests.models import BacktestStudy
 from tradertape_server.features.backtests.runs import repository
 from tradertape_server.features.backtests.runs.schemas import BacktestRequest
-from tradertape_server.features.backtests.runs.service import Asked, BacktestService, unpacked
+from tradertape_server.features.backtests.runs.service import (
+    BacktestService,
+    PreparedBacktest,
+    unpacked,
+)
 from tradertape_server.features.backtests.studies import plans
 from tradertape_server.features.backtests.studies import repository as study_repository
-from tradertape_server.features.backtests.studies.plans import Goal, Plan
+from tradertape_server.features.backtests.studies.goal import Goal
+from tradertape_server.features.backtests.studies.plans import Plan
 from tradertape_server.features.backtests.studies.schemas import StudyRequest
 from tradertape_server.features.backtests.studies.variant_work import VariantWork
 from tradertape_server.platform.errors import Conflict, NotFound
@@ -43,15 +48,15 @@ Json = dict[str, Any]
 MAX_STUDIES = 2_000
 MAX_UNFINISHED = 20
 MAX_WALK_FORWARD = 20_000
-_SETTLED_BARS = 300  # what the recursive analysis takes for all the history there is, at least
+_SETTLED_BARS = 300  # the recursive analysis compares with at least this much history
 
 
 @dataclass(frozen=True, slots=True)
-class AskedStudy:
-    """A study made ready: what of, and the plan of it. run_id: the finished run it begins from."""
+class PreparedStudy:
+    """A checked request with its backtest and its plan. run_id: the finished run it examines."""
 
     request: StudyRequest
-    asked: Asked
+    prepared: PreparedBacktest
     run_id: str | None
     work: VariantWork
     plan: Plan
@@ -64,29 +69,32 @@ class StudyService:
     clock: Clock
     backtests: BacktestService
 
-    def ask(self, session: Session, user_id: int, request: StudyRequest) -> AskedStudy:
-        """Check a request and find what it names. Raises InvalidInput, NotFound, Conflict."""
+    def prepare(self, session: Session, user_id: int, request: StudyRequest) -> PreparedStudy:
+        """Check a request and load the run or strategy it names.
+
+        Raises InvalidInput, NotFound, Conflict.
+        """
         if request.run_id is not None:
-            asked = self._asked_by(session, user_id, request.run_id)
+            prepared = self._prepared_of(session, user_id, request.run_id)
         elif request.backtest is not None:
-            asked = self.backtests.ask(session, user_id, request.backtest)
-        else:  # the schema lets nothing through without either
+            prepared = self.backtests.prepare(session, user_id, request.backtest)
+        else:  # the schema demands one of them
             raise InvalidInput("give run_id or backtest")
-        return self.ready(session, user_id, request, asked)
+        return self.plan(session, user_id, request, prepared)
 
-    def ready(
-        self, session: Session, user_id: int, request: StudyRequest, asked: Asked
-    ) -> AskedStudy:
-        """The plan of a study of this backtest."""
-        work = self._work(request, asked)
-        plan = self._plan(session, user_id, request, asked, work)
-        return AskedStudy(request, asked, request.run_id, work, plan)
+    def plan(
+        self, session: Session, user_id: int, request: StudyRequest, prepared: PreparedBacktest
+    ) -> PreparedStudy:
+        """Plan the study of a prepared backtest."""
+        work = self._work(request, prepared)
+        plan = self._plan(session, user_id, request, prepared, work)
+        return PreparedStudy(request, prepared, request.run_id, work, plan)
 
-    def start(self, session: Session, user_id: int, study: AskedStudy) -> BacktestStudy:
+    def start(self, session: Session, user_id: int, study: PreparedStudy) -> BacktestStudy:
         """Queue a study. Raises Conflict where the account has too many."""
         self._demand_room(session, user_id)
-        asked, request = study.asked, study.request
-        panel = study.work.load()  # fails now rather than in a thread
+        prepared, request = study.prepared, study.request
+        panel = study.work.load()  # raises here rather than in a job thread
         row = BacktestStudy(
             public_id=f"st_{secrets.token_hex(12)}",
             user_id=user_id,
@@ -94,17 +102,17 @@ class StudyService:
             status="queued",
             name=request.name,
             run_id=study.run_id,
-            strategy_id=asked.strategy_id,
-            strategy_name=asked.document["name"],
-            strategy_version=asked.strategy_version,
-            universe=asked.config.universe,
-            data_set=asked.data_set,
+            strategy_id=prepared.strategy_id,
+            strategy_name=prepared.document["name"],
+            strategy_version=prepared.strategy_version,
+            universe=prepared.config.universe,
+            data_set=prepared.data_set,
             data_version=panel.data_version,
             is_simulated=panel.simulated,
-            start_date=asked.config.start_date,
-            end_date=asked.config.end_date,
+            start_date=prepared.config.start_date,
+            end_date=prepared.config.end_date,
             metric=request.metric,
-            request=_stored(request, asked),
+            request=_stored(request, prepared),
             total=study.plan.total,
             created_at=self.clock.now(),
         )
@@ -112,13 +120,13 @@ class StudyService:
         session.flush()
         return row
 
-    def restore(self, session: Session, row: BacktestStudy) -> AskedStudy:
-        """The study a row describes, as it was asked for."""
+    def restore(self, session: Session, row: BacktestStudy) -> PreparedStudy:
+        """The prepared study of a stored row."""
         kept = dict(row.request)
         document = kept.pop("strategy_document")
         backtest = BacktestRequest.model_validate(kept.pop("backtest_request"))
         request = StudyRequest.model_validate(kept)
-        asked = Asked(
+        prepared = PreparedBacktest(
             backtest,
             backtest.config(),
             document,
@@ -126,7 +134,7 @@ class StudyService:
             row.strategy_version,
             row.data_set,
         )
-        return self.ready(session, row.user_id, request, asked)
+        return self.plan(session, row.user_id, request, prepared)
 
     def find(
         self,
@@ -139,7 +147,7 @@ class StudyService:
         limit: int,
         offset: int,
     ) -> tuple[Sequence[BacktestStudy], int]:
-        """One page of the user's studies, newest first, and the whole number."""
+        """One page of the user's studies, newest first, and how many there are in all."""
         return study_repository.find(
             session,
             user_id,
@@ -158,7 +166,7 @@ class StudyService:
         return row
 
     def cancel(self, session: Session, user_id: int, study_id: str) -> BacktestStudy:
-        """Stop a study; what it has found is kept. Raises Conflict once it is finished."""
+        """Cancel a study; its rows are kept. Raises Conflict once it is finished."""
         row = self.get(session, user_id, study_id)
         if row.status not in repository.UNFINISHED:
             raise Conflict(f"The study is {row.status} and cannot be cancelled.")
@@ -166,7 +174,7 @@ class StudyService:
         return row
 
     def resume(self, session: Session, user_id: int, study_id: str) -> BacktestStudy:
-        """Go on with a study that was cancelled or failed. Raises Conflict otherwise."""
+        """Resume a study that was cancelled or failed. Raises Conflict otherwise."""
         row = self.get(session, user_id, study_id)
         if row.status not in {"cancelled", "failed"}:
             raise Conflict(f"The study is {row.status}: there is nothing to resume.")
@@ -175,25 +183,25 @@ class StudyService:
         return row
 
     def delete(self, session: Session, user_id: int, study_id: str) -> None:
-        """Delete a study and its rows. Raises NotFound; Conflict while it is under way."""
+        """Delete a study and its rows. Raises NotFound; Conflict while it is running."""
         row = self.get(session, user_id, study_id)
         if row.status == "running":
-            raise Conflict("The study is under way; cancel it first.")
+            raise Conflict("The study is in progress; cancel it first.")
         session.delete(row)
 
-    def _asked_by(self, session: Session, user_id: int, run_id: str) -> Asked:
+    def _prepared_of(self, session: Session, user_id: int, run_id: str) -> PreparedBacktest:
         row = self.backtests.get(session, user_id, run_id)
-        return self.backtests.asked_by(row)
+        return self.backtests.restore(row)
 
-    def _work(self, request: StudyRequest, asked: Asked) -> VariantWork:
-        warm_up = _longest_warm_up(request, asked.document)
+    def _work(self, request: StudyRequest, prepared: PreparedBacktest) -> VariantWork:
+        warm_up = _longest_warm_up(request, prepared.document)
         market = self.backtests.market
         return VariantWork(
             home=str(market.home),
-            data_set=asked.data_set,
-            data_version=market.data_version(asked.data_set),
-            document=asked.document,
-            config=asked.config,
+            data_set=prepared.data_set,
+            data_version=market.data_version(prepared.data_set),
+            document=prepared.document,
+            config=prepared.config,
             warm_up=warm_up,
         )
 
@@ -202,7 +210,7 @@ class StudyService:
         session: Session,
         user_id: int,
         request: StudyRequest,
-        asked: Asked,
+        prepared: PreparedBacktest,
         work: VariantWork,
     ) -> Plan:
         goal = Goal(request.metric, request.min_trades)
@@ -211,34 +219,38 @@ class StudyService:
                 return plans.Sweep(work, _points(request, work), goal)
             case "search":
                 space = search_space(request.ranges)
-                return plans.Searching(work, space, request.trials, request.seed, goal)
+                return plans.Search(work, space, request.trials, request.seed, goal)
             case "walk_forward":
                 return _walk_forward(request, work, goal)
             case "monte_carlo":
-                report = self._report(session, user_id, request, asked)
-                return plans.drawing(report, _draws(request))
+                report = self._report(session, user_id, request, prepared)
+                return plans.monte_carlo_study(report, _draws(request))
             case "lookahead":
-                return plans.looking_ahead(work, samples=request.samples, seed=request.seed)
+                return plans.lookahead_study(work, samples=request.samples, seed=request.seed)
             case "recursive":
-                return plans.starting_up(work, bars=request.start_up_bars)
+                return plans.recursive_study(work, bars=request.start_up_bars)
 
-    def _report(self, session: Session, user_id: int, request: StudyRequest, asked: Asked) -> Json:
+    def _report(
+        self, session: Session, user_id: int, request: StudyRequest, prepared: PreparedBacktest
+    ) -> Json:
         if request.run_id is not None:
             return self.backtests.report(session, user_id, request.run_id)
-        return self.backtests.simulate(asked)
+        return self.backtests.simulate(prepared)
 
     def _demand_room(self, session: Session, user_id: int) -> None:
-        waiting = study_repository.unfinished_of(session, user_id)
-        if waiting >= MAX_UNFINISHED:
-            raise Conflict(f"{waiting} of your studies are not finished yet: wait, or cancel some.")
+        unfinished = study_repository.unfinished_of(session, user_id)
+        if unfinished >= MAX_UNFINISHED:
+            raise Conflict(f"You have {unfinished} unfinished studies: wait, or cancel some.")
         kept = study_repository.kept_of(session, user_id)
         if kept > MAX_STUDIES:
-            raise Conflict(f"You keep {kept:,} studies, the most one account can: delete some.")
+            raise Conflict(
+                f"You have {kept:,} studies, the most one account can keep: delete some."
+            )
 
 
 def _points(request: StudyRequest, work: VariantWork) -> list[Json]:
     points = grid(request.ranges)
-    # A name that does not exist is wrong in every combination: say so now.
+    # A name that does not exist is wrong in every combination: raise here.
     apply_parameters(work.document, points[0])
     return points
 
@@ -272,7 +284,7 @@ def _draws(request: StudyRequest) -> Json:
 
 
 def _longest_warm_up(request: StudyRequest, document: Json) -> int:
-    """The most history any variant may read: that of the corners of the ranges."""
+    """The most history that any variant reads, in bars: that of the ranges' corners."""
     longest = warm_up_bars(parse_strategy(document))
     if request.kind == "recursive":
         return max(longest, *request.start_up_bars, _SETTLED_BARS)
@@ -284,13 +296,13 @@ def _longest_warm_up(request: StudyRequest, document: Json) -> int:
         try:
             variant = parse_strategy(apply_parameters(document, corner))
         except InvalidInput:
-            continue  # such a variant cannot be run at all
+            continue  # such a variant is invalid
         longest = max(longest, warm_up_bars(variant))
     return longest
 
 
 def _end(axis: Dimension, *, highest: bool) -> Any:
-    """The lowest or highest value of an axis; any of a choice that has no order."""
+    """The lowest or highest value of an axis; the first where the values have no order."""
     if axis.kind != "choice":
         bound = axis.high if highest else axis.low
         return int(bound) if axis.kind == "int" else bound
@@ -300,19 +312,19 @@ def _end(axis: Dimension, *, highest: bool) -> Any:
     return max(numbers) if highest else min(numbers)
 
 
-def _stored(request: StudyRequest, asked: Asked) -> Json:
+def _stored(request: StudyRequest, prepared: PreparedBacktest) -> Json:
     return {
         **request.model_dump(mode="json", exclude={"backtest"} if request.run_id else None),
-        "backtest_request": asked.request.model_dump(mode="json", by_alias=True),
-        "strategy_document": asked.document,
+        "backtest_request": prepared.request.model_dump(mode="json", by_alias=True),
+        "strategy_document": prepared.document,
     }
 
 
 def packed(result: Json) -> bytes:
-    """A result as it is stored."""
+    """A result, compressed for storing."""
     return zlib.compress(orjson.dumps(result), 1)
 
 
 def result_of(row: BacktestStudy) -> Json | None:
-    """The stored result; None before it is there."""
+    """The stored result; None before the study is completed."""
     return None if row.result is None else unpacked(row.result)

@@ -1,4 +1,4 @@
-"""The unit of work of studies: one variant of a strategy on one stretch, wherever it is done."""
+"""The unit of work of studies: one variant of a strategy on one date range, in any process."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _MOST_BYTES = 256 * 1024 * 1024
 
 
 class Variant(NamedTuple):
-    """Parameter values, and the stretch they are run on; without one the whole period."""
+    """Parameter values, and the date range they are run on; without one the whole period."""
 
     parameters: Json
     start: date | None = None
@@ -41,15 +41,15 @@ class Variant(NamedTuple):
 
 @dataclass(slots=True)
 class Opened:
-    """The panel of the whole period, and the stretches last run on with their indicators."""
+    """The panel of the whole period, and the indicators of the date ranges last run on."""
 
     panel: Panel
     caches: OrderedDict[tuple[Any, ...], IndicatorCache] = field(default_factory=OrderedDict)
 
     def cache(self, variant: Variant, warm_up: int) -> IndicatorCache:
-        """The stretch a variant runs on, with as much history before it as a run of it alone has.
+        """Indicators of a variant's date range, with as much history as a single run of it has.
 
-        So a row of a study is to the last paisa what a backtest of the same values says.
+        So a row of a study equals a backtest with the same values to the paisa.
         """
         key = (variant.start, variant.end, warm_up)
         if key not in self.caches:
@@ -66,7 +66,7 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class VariantWork:
-    """Runs variants of one document; see `platform.working.Work`.
+    """Runs variants of one document; see `platform.compute.worker_process.Work`.
 
     warm_up: the most history any variant may read, in bars.
     """
@@ -109,11 +109,11 @@ class VariantWork:
         )
 
     def open(self, loaded: Panel) -> Opened:
-        """A place for the indicators of the panel."""
+        """An empty indicator cache on the panel."""
         return Opened(loaded)
 
     def run(self, opened: Opened, item: Variant) -> Json:
-        """The variant's row; values the strategy cannot have make a row with an `error`."""
+        """The variant's row; invalid parameter values give a row with an `error`."""
         try:
             cache, config = self._ready(opened, item)
             return run_one(

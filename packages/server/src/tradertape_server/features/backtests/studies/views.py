@@ -1,4 +1,4 @@
-"""Studies as answers."""
+"""Studies as response bodies."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from tradertape_server.features.backtests.models import BacktestStudy
 from tradertape_server.features.backtests.runs.schemas import StrategyRef
-from tradertape_server.features.backtests.studies.plans import Goal
+from tradertape_server.features.backtests.studies.goal import Goal
 from tradertape_server.features.backtests.studies.results import ROWS_SHOWN
 from tradertape_server.features.backtests.studies.schemas import StudyDetail, StudyOut
 from tradertape_server.features.backtests.studies.service import result_of
@@ -24,7 +24,7 @@ def present_study(row: BacktestStudy) -> StudyOut:
 
 
 def present_detail(row: BacktestStudy, rows: Mapping[int, Json]) -> StudyDetail:
-    """A study with what it has found."""
+    """A study with its rows and its result."""
     numbered = [{"number": number, **body} for number, body in rows.items()]
     return StudyDetail.model_validate(
         {

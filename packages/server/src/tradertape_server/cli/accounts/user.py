@@ -11,7 +11,7 @@ from tradertape_server.cli.output import AsJson, fail, show
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Create and list accounts.")
 
-EmailArgument = Annotated[str, typer.Argument(help="The address the person signs in with.")]
+EmailArgument = Annotated[str, typer.Argument(help="The e-mail address of the account.")]
 FromStdin = Annotated[
     bool,
     typer.Option("--password-stdin", help="Read the password from standard input (one line)."),
@@ -24,10 +24,10 @@ def create(
     *,
     password_stdin: FromStdin = False,
     admin: Annotated[bool, typer.Option("--admin", help="Make it an administrator.")] = False,
-    name: Annotated[str, typer.Option(help="The name to show.")] = "",
+    name: Annotated[str, typer.Option(help="The display name.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Create an account. Without a password the person signs in by a link.
+    """Create an account. Without a password the person signs in with a link.
 
     Example: printf '%s' "$SECRET" | tradertape user create me@example.com --password-stdin --admin
     """
@@ -59,7 +59,7 @@ def list_users(*, as_json: AsJson = False) -> None:
 def set_password(
     email: EmailArgument, *, password_stdin: FromStdin = False, as_json: AsJson = False
 ) -> None:
-    """Give an account another password and sign it out everywhere."""
+    """Change the password of an account and end all its sessions."""
     from tradertape_server.cli.opening import opened
     from tradertape_server.features.auth.credentials.passwords import check_new_password
 
@@ -74,17 +74,17 @@ def set_password(
 
 @app.command("reset-totp")
 def reset_totp(email: EmailArgument, *, as_json: AsJson = False) -> None:
-    """Turn an account's second factor off, for a lost phone."""
+    """Disable the second factor of an account, after a phone was lost."""
     from tradertape_server.cli.opening import opened
 
     with opened() as container:
         container.auth.reset_totp(email)
-    show({"email": email}, as_json=as_json, text=lambda: f"{email} has no second factor now.")
+    show({"email": email}, as_json=as_json, text=lambda: f"Disabled the second factor of {email}.")
 
 
 @app.command()
 def link(email: EmailArgument, *, as_json: AsJson = False) -> None:
-    """Print a sign-in link for an account: it works once, for ten minutes."""
+    """Print a sign-in link for an account. It works once, within ten minutes."""
     from tradertape_server.cli.opening import opened
 
     with opened() as container:
@@ -93,7 +93,7 @@ def link(email: EmailArgument, *, as_json: AsJson = False) -> None:
 
 
 def _password() -> str:
-    # One line; a line end put there by `echo` is not part of it.
+    # One line; the line end that `echo` adds is not part of it.
     password = sys.stdin.readline().rstrip("\r\n")
     if not password:
         fail("There is no password on standard input.")

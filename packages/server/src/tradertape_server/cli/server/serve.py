@@ -1,4 +1,4 @@
-"""`tradertape serve`: the console, the API and the docs, in this process or one of several."""
+"""`tradertape serve`: the console, the API and the docs, in one process or several."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ app = typer.Typer(add_completion=False)
 
 
 VANISHED_AFTER_MS = 40_000
-# Workers ask every 20 s as a rule, proxies keep a connection for a minute. One that is closed at
-# the moment it is asked on breaks that request, and nobody knows whether an order was heard.
+# Workers usually call every 20 s, and proxies keep a connection for a minute. A connection that
+# closes just as a request is sent fails the request, and the client cannot know whether its order
+# was received.
 IDLE_CONNECTION_S = 75
-MOST_SOCKET_BYTES = 128 * 1024  # of one message to us
+MOST_SOCKET_BYTES = 128 * 1024  # of one message from a client
 
 
 @app.command()
@@ -102,7 +103,7 @@ def _serve(settings: Settings, listener: socket.socket, *, demo: bool, as_json: 
         proxy_headers=False,
         timeout_keep_alive=IDLE_CONNECTION_S,
         timeout_graceful_shutdown=settings.graceful_stop_s,
-        # A message is written once for all clients: compressing it for each would undo that.
+        # A message is encoded once for all clients; compression would encode it for each.
         ws_per_message_deflate=False,
         ws_max_size=MOST_SOCKET_BYTES,
     )
@@ -110,7 +111,7 @@ def _serve(settings: Settings, listener: socket.socket, *, demo: bool, as_json: 
 
 
 def _build_market(settings: Settings, *, quiet: bool) -> None:
-    from tradertape_server.cli.data import progress_bar
+    from tradertape_server.cli.progress import progress_bar
     from tradertape_server.demo import build_market
 
     with progress_bar(hidden=quiet) as progress:
@@ -120,20 +121,20 @@ def _build_market(settings: Settings, *, quiet: bool) -> None:
 def _demo(container: Container, *, quiet: bool) -> DemoAccount:
     from tradertape_server.demo import set_up
 
-    def say(text: str) -> None:
+    def report(text: str) -> None:
         if not quiet:
             typer.echo(text)
 
-    return set_up(container, say=say)
+    return set_up(container, report=report)
 
 
 def _listen(settings: Settings) -> socket.socket:
-    # Bound before anything slow happens: a taken port is told at once.
+    # Bound before anything slow happens, so that a port in use is reported at once.
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     if hasattr(socket, "TCP_USER_TIMEOUT"):
-        # A client that vanished without a word is dropped when nothing is confirmed for so long.
+        # A client that disappeared is dropped when nothing is acknowledged for so long.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, VANISHED_AFTER_MS)
     try:
         listener.bind((settings.host, settings.port))

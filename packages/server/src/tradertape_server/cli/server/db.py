@@ -16,7 +16,7 @@ app = typer.Typer(
 
 @app.command()
 def upgrade(*, as_json: AsJson = False) -> None:
-    """Bring the database to this version's schema; a copy is made first.
+    """Upgrade the database to this version's schema, after a backup.
 
     `serve` does the same when it starts.
     """
@@ -27,9 +27,7 @@ def upgrade(*, as_json: AsJson = False) -> None:
         before = current_revision(container.database.engine)
         bring_up_to_date(container)
         after = current_revision(container.database.engine)
-    text = (
-        f"The schema is {after}, as it was." if before == after else f"The schema is {after} now."
-    )
+    text = f"The schema is already {after}." if before == after else f"The schema is now {after}."
     show({"from": before, "to": after}, as_json=as_json, text=lambda: text)
 
 
@@ -41,9 +39,9 @@ def backup(
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Write a whole, checked copy of the database. The server may go on working.
+    """Write a complete, verified copy of the database. The server may keep running.
 
-    The key file in <home>/secrets is not in it: keep a copy of that somewhere else.
+    The key file in <home>/secrets is not in it: keep a copy of that elsewhere.
     """
     from tradertape_server.cli.opening import opened
     from tradertape_server.platform.database.backups import Backups
@@ -61,7 +59,7 @@ def restore(
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Put a backup in the database's place; the present one is kept as a backup.
+    """Replace the database by a backup; the replaced one is kept as a backup.
 
     Refused while a server runs. An older backup is upgraded afterwards.
     """

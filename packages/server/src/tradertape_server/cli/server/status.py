@@ -1,4 +1,4 @@
-"""`tradertape status`: which process trades, what waits, and whether Redis answers."""
+"""`tradertape status`: which process trades, what is pending, and whether Redis is reachable."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ app = typer.Typer(add_completion=False)
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What the database and Redis say, whichever process is asked."""
+    """The state that the database and Redis hold; the same from every process."""
 
     trader: str
     fence: int
@@ -31,9 +31,9 @@ class Status:
 
 @app.command()
 def status(*, as_json: AsJson = False) -> None:
-    """Say which process trades, its fencing number, what waits, and whether Redis answers.
+    """Show which process trades, its fencing number, pending work, and whether Redis is reachable.
 
-    It reads the database and disturbs nobody. Exit code 1 when no process trades.
+    Only reads the database. Exit code 1 when no process trades.
     """
     from tradertape_server.cli.opening import read_settings
     from tradertape_server.platform.database.engine import Database
@@ -42,11 +42,11 @@ def status(*, as_json: AsJson = False) -> None:
     settings = read_settings()
     database = Database(settings.effective_database_url)
     if database.sqlite_file is not None and not database.sqlite_file.exists():
-        fail("There is no database yet: `tradertape serve` makes it.")
+        fail("There is no database yet: `tradertape serve` creates it.")
     try:
         if current_revision(database.engine) != newest_revision():
             fail("The database is of another version: run `tradertape db upgrade`.")
-        found = look(settings, database)
+        found = read_status(settings, database)
     finally:
         database.close()
     show(asdict(found), as_json=as_json, text=lambda: _text(found))
@@ -54,8 +54,8 @@ def status(*, as_json: AsJson = False) -> None:
         raise typer.Exit(1)
 
 
-def look(settings: Settings, database: Database) -> Status:
-    """Read everything."""
+def read_status(settings: Settings, database: Database) -> Status:
+    """Read the lease, the queues and Redis."""
     from tradertape_server.features.backtests.queries import queue_states
     from tradertape_server.features.execution.queries import count_outbox
     from tradertape_server.platform.processes.trader_lease import LeaseTable
@@ -77,7 +77,7 @@ def look(settings: Settings, database: Database) -> Status:
 
 
 def _is_there(settings: Settings, database: Database) -> bool:
-    """On a database file a lease has no end: there the lock of the home folder tells."""
+    """Whether the holder runs. On SQLite leases do not expire: the home folder's lock decides."""
     from tradertape_server.platform.server_lock import ServerLock
 
     return not database.is_sqlite or ServerLock(settings.effective_home).holder() is not None
@@ -91,8 +91,8 @@ def _redis(settings: Settings) -> str:
     try:
         redis.Redis.from_url(settings.redis_url, socket_timeout=2.0).ping()
     except redis.RedisError as error:
-        return f"away ({type(error).__name__})"
-    return "answers"
+        return f"unreachable ({type(error).__name__})"
+    return "reachable"
 
 
 def _text(found: Status) -> str:
@@ -100,7 +100,7 @@ def _text(found: Status) -> str:
     rows: list[tuple[str, Any]] = [
         ("trader", who),
         ("fence", found.fence),
-        ("outbox", f"{found.outbox} requests without an answer"),
+        ("outbox", f"{found.outbox} requests without a reply"),
         *((name, _counts(states)) for name, states in found.jobs.items()),
         ("redis", found.redis),
     ]

@@ -1,4 +1,4 @@
-"""What `tradertape data` prints for people, and the plain values it prints for scripts."""
+"""The output of `tradertape data`: text, and plain values for JSON."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import asdict, is_dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from tradertape_server.features.market.data_sets.verify import Check
     from tradertape_server.features.market.fetching.request import FetchReport
     from tradertape_server.features.market.importing.report import FileReport, ImportReport
     from tradertape_server.features.market.service import DataSetStatus
-    from tradertape_server.features.market.data_sets.verify import Check
 
 _FILES_SHOWN = 20
 _MARKS = {"ok": "✓", "warning": "!", "error": "✗"}
@@ -24,14 +24,16 @@ def to_plain(value: Any) -> Any:
 
 
 def import_text(report: ImportReport) -> str:
-    """The outcome of an import, a few lines."""
+    """The result of an import, a few lines."""
     files = report.files
     shown = files if len(files) <= _FILES_SHOWN else [f for f in files if f.outcome == "refused"]
     lines = [_file_line(file) for file in shown[:_FILES_SHOWN]]
     if len(files) > _FILES_SHOWN:
         came = sum(file.outcome == "imported" for file in files)
         known = sum(file.outcome == "unchanged" for file in files)
-        lines.append(f"{came:,} files imported, {known:,} known, {len(report.refused):,} refused")
+        lines.append(
+            f"{came:,} files imported, {known:,} unchanged, {len(report.refused):,} refused"
+        )
     if report.data_version:
         lines.append(
             f"Data set {report.data_set}: {report.candles:,} candles of {report.symbols:,} "
@@ -48,9 +50,9 @@ def import_text(report: ImportReport) -> str:
 
 
 def fetch_text(report: FetchReport) -> str:
-    """The outcome of a fetch and of the import that followed."""
+    """The result of a fetch and of the import after it."""
     lines = [
-        f"{report.downloaded:,} downloaded, {report.kept:,} were here already, "
+        f"{report.downloaded:,} downloaded, {report.kept:,} already present, "
         f"{len(report.absent):,} not published, {len(report.failed):,} failed"
     ]
     lines += [f"  not published: {what}" for what in report.absent[:_FILES_SHOWN]]
@@ -96,7 +98,7 @@ def status_rows(sets: Sequence[DataSetStatus]) -> list[dict[str, Any]]:
 def status_text(sets: Sequence[DataSetStatus]) -> str:
     """The data sets as a table."""
     if not sets:
-        return "No data set yet: start `tradertape serve --demo`, or import files."
+        return "There is no data set yet: run `tradertape serve --demo`, or import files."
     head = ("", "name", "basis", "first", "last", "symbols", "candles", "gaps", "rejected")
     body = [
         (
@@ -129,19 +131,19 @@ def _aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
 def _file_line(file: FileReport) -> str:
     name = file.file.rsplit("/", 1)[-1]
     if file.outcome == "refused":
-        told = f"  rejects: {file.rejects_file}" if file.rejects_file else ""
-        return f"✗ {name}: {file.error}{told}"
+        rejects = f"  rejects: {file.rejects_file}" if file.rejects_file else ""
+        return f"✗ {name}: {file.error}{rejects}"
     if file.outcome == "unchanged":
-        return f"= {name}: imported before, nothing to do"
+        return f"= {name}: imported before, unchanged"
     parts = [f"{file.rows:,} {file.kind}"]
     if file.kind in {"candles", "indices"}:
-        parts.append(f"{file.new:,} new, {file.changed:,} changed, {file.same:,} as before")
+        parts.append(f"{file.new:,} new, {file.changed:,} changed, {file.same:,} unchanged")
     if file.filtered:
-        parts.append(f"{file.filtered:,} of another basis or series left out")
+        parts.append(f"{file.filtered:,} of another basis or series skipped")
     if file.zero_volume:
         parts.append(f"{file.zero_volume:,} without volume")
     if file.dividends:
-        parts.append(f"{file.dividends:,} dividends kept apart")
+        parts.append(f"{file.dividends:,} dividends stored separately")
     if file.renamed:
         parts.append("renamed " + ", ".join(f"{a}→{b}" for a, b in sorted(file.renamed.items())))
     lines = [f"✓ {name}: {'; '.join(parts)}"]

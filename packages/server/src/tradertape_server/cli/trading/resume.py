@@ -1,4 +1,4 @@
-"""`tradertape resume`: let trading go on after `tradertape halt`."""
+"""`tradertape resume`: resume trading after `tradertape halt`."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ Account = Annotated[
 def resume(*, account: Account = None, as_json: AsJson = False) -> None:
     """Turn a kill switch off: the server's, or an account's own.
 
-    It works with the server running or stopped, is written to the audit log, and says what is
+    Works while the server runs or is stopped, is recorded in the audit log, and lists what is
     open. An account whose own switch is on stays stopped when the server's is turned off.
     Example: tradertape resume --account me@example.com
     """
-    from tradertape_server.cli.switching import Wanted, switch, words
+    from tradertape_server.cli.trading.kill_switch import SwitchRequest, as_text, set_kill_switch
 
-    wanted = Wanted(active=False, account=account)
-    result = switch(wanted)
-    show(result, as_json=as_json, text=lambda: words(result, wanted))
+    request = SwitchRequest(active=False, account=account)
+    result = set_kill_switch(request)
+    show(result, as_json=as_json, text=lambda: as_text(result, request))

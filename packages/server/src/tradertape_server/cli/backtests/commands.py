@@ -1,4 +1,4 @@
-"""`tradertape backtest`: run strategies over the past, try parameters, look at saved runs."""
+"""`tradertape backtest`: run strategies over the past, try parameters, show saved runs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tradertape_server.cli.output import AsJson
 
 HELP = """Run a strategy over the past.
 
-Exit codes: 0 it worked; 1 it did not, and the message says why; 2 the command was mistyped.
+Exit codes: 0 success, 1 failure (the message gives the reason), 2 invalid usage.
 """
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=HELP)
@@ -28,14 +28,14 @@ Universe = Annotated[str, typer.Option(help="A universe's name, or custom:INFY,T
 User = Annotated[str, typer.Option("--user", metavar="EMAIL", help="Whose runs and strategies.")]
 Capital = Annotated[float, typer.Option(help="Rupees on the first day.")]
 SizePct = Annotated[
-    float, typer.Option("--position-size-pct", help="Largest part of equity in one position, %.")
+    float, typer.Option("--position-size-pct", help="Largest share of equity in one position, %.")
 ]
 Charges = Annotated[
     str,
     typer.Option(help="A broker's schedule, none, or bps=3,per_order=20."),
 ]
 FillModel = Annotated[str, typer.Option(help="next_open, close or gtt_touch.")]
-DataSet = Annotated[str | None, typer.Option(help="The data set; the active one when left out.")]
+DataSet = Annotated[str | None, typer.Option(help="The data set; default: the active one.")]
 
 
 @app.command()
@@ -47,27 +47,29 @@ def run(
     capital: Capital = 1_000_000,
     position_size_pct: SizePct = 10,
     max_positions: Annotated[int, typer.Option(help="Open positions at once.")] = 10,
-    max_per_sector: Annotated[int, typer.Option(help="Of these in one sector; 0: no cap.")] = 2,
-    slippage_bps: Annotated[float, typer.Option(help="Every fill is so much worse.")] = 5,
+    max_per_sector: Annotated[
+        int, typer.Option(help="Open positions in one sector; 0: no limit.")
+    ] = 2,
+    slippage_bps: Annotated[float, typer.Option(help="Basis points that every fill is worse.")] = 5,
     fill_model: FillModel = "next_open",
     charges: Charges = "zerodha_equity_delivery",
     benchmark: Annotated[str, typer.Option(help="The index to compare with.")] = "NIFTY 50",
     data_set: DataSet = None,
     engine: Annotated[
-        str, typer.Option(help="auto, numba or python: the same trades, another speed.")
+        str, typer.Option(help="auto, numba or python; all give the same trades.")
     ] = "auto",
     html: Annotated[Path | None, typer.Option(help="Write a tear sheet here.")] = None,
     trades_csv: Annotated[Path | None, typer.Option(help="Write the trades here.")] = None,
-    name: Annotated[str, typer.Option(help="What a saved run is called.")] = "",
-    save: Annotated[bool, typer.Option("--save", help="Keep the run; needs --user.")] = False,
+    name: Annotated[str, typer.Option(help="The name of a saved run.")] = "",
+    save: Annotated[bool, typer.Option("--save", help="Store the run; needs --user.")] = False,
     user: User = "",
     as_json: AsJson = False,
 ) -> None:
     """Run a backtest and print its report.
 
-    The first run of all builds the simulated market, where no data was brought in yet.
+    The very first run builds the simulated market, unless data was imported before.
     """
-    from tradertape_server.cli import backtest_run as work
+    from tradertape_server.cli.backtests import run as work
 
     config = work.read_config(
         start_date=start.date(),
@@ -82,12 +84,12 @@ def run(
         charges=charges,
         benchmark=benchmark,
     )
-    asked = work.Asked(
+    options = work.BacktestOptions(
         strategy, config, data_set, engine=engine, name=name, user=user, quiet=as_json
     )
-    answer = work.run_saved(asked) if save else work.run_plain(asked)
-    work.write_files(answer, html=html, trades_csv=trades_csv)
-    work.show_report(answer, as_json=as_json)
+    result = work.run_saved(options) if save else work.run_plain(options)
+    work.write_files(result, html=html, trades_csv=trades_csv)
+    work.show_report(result, as_json=as_json)
 
 
 @app.command()
@@ -107,24 +109,26 @@ def sweep(
     capital: Capital = 1_000_000,
     position_size_pct: SizePct = 10,
     max_positions: Annotated[int, typer.Option(help="Open positions at once.")] = 10,
-    max_per_sector: Annotated[int, typer.Option(help="Of these in one sector; 0: no cap.")] = 2,
-    slippage_bps: Annotated[float, typer.Option(help="Every fill is so much worse.")] = 5,
+    max_per_sector: Annotated[
+        int, typer.Option(help="Open positions in one sector; 0: no limit.")
+    ] = 2,
+    slippage_bps: Annotated[float, typer.Option(help="Basis points that every fill is worse.")] = 5,
     fill_model: FillModel = "next_open",
     charges: Charges = "zerodha_equity_delivery",
     benchmark: Annotated[str, typer.Option(help="The index to compare with.")] = "NIFTY 50",
     data_set: DataSet = None,
-    metric: Annotated[str, typer.Option(help="What the best row has most of.")] = "sharpe",
-    min_trades: Annotated[int, typer.Option(help="Rows with fewer do not count.")] = 10,
+    metric: Annotated[str, typer.Option(help="The metric to rank by.")] = "sharpe",
+    min_trades: Annotated[int, typer.Option(help="Rows with fewer trades rank last.")] = 10,
     top: Annotated[int, typer.Option(min=1, help="How many rows to print.")] = 10,
     user: User = "",
     as_json: AsJson = False,
 ) -> None:
     """Try every combination of some parameters and print the best rows.
 
-    Ctrl-C stops it; what was found until then is printed, and the exit code is 1.
+    Ctrl-C stops it; the rows found so far are printed, and the exit code is 1.
     """
-    from tradertape_server.cli import backtest_run as work
-    from tradertape_server.cli import backtest_sweep
+    from tradertape_server.cli.backtests import run as work
+    from tradertape_server.cli.backtests.sweep import run_sweep
 
     config = work.read_config(
         start_date=start.date(),
@@ -139,10 +143,8 @@ def sweep(
         charges=charges,
         benchmark=benchmark,
     )
-    asked = work.Asked(strategy, config, data_set, user=user, quiet=as_json)
-    backtest_sweep.sweep(
-        asked, param, metric=metric, min_trades=min_trades, top=top, as_json=as_json
-    )
+    options = work.BacktestOptions(strategy, config, data_set, user=user, quiet=as_json)
+    run_sweep(options, param, metric=metric, min_trades=min_trades, top=top, as_json=as_json)
 
 
 @app.command("list")
@@ -152,9 +154,9 @@ def list_(
     as_json: AsJson = False,
 ) -> None:
     """List saved runs."""
-    from tradertape_server.cli import backtest_saved
+    from tradertape_server.cli.backtests import saved
 
-    backtest_saved.list_runs(user, limit=limit, as_json=as_json)
+    saved.list_runs(user, limit=limit, as_json=as_json)
 
 
 @app.command()
@@ -166,9 +168,9 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Print the report of a saved run."""
-    from tradertape_server.cli import backtest_run as work
-    from tradertape_server.cli import backtest_saved
+    from tradertape_server.cli.backtests import run as work
+    from tradertape_server.cli.backtests import saved
 
-    answer = backtest_saved.read_run(user, run_id)
-    work.write_files(answer, html=html, trades_csv=trades_csv)
-    work.show_report(answer, as_json=as_json)
+    result = saved.read_run(user, run_id)
+    work.write_files(result, html=html, trades_csv=trades_csv)
+    work.show_report(result, as_json=as_json)

@@ -19,7 +19,7 @@ _KINDS = ("auto", "instruments")
 
 @dataclass(frozen=True, slots=True)
 class TakenFile:
-    """The instrument file that is in force now. refused: rows left out, by the reason."""
+    """The instrument file now in use. refused: skipped rows, by reason."""
 
     file: str
     instruments: int
@@ -28,19 +28,19 @@ class TakenFile:
 
 
 def is_given(paths: Sequence[Path], kind: str) -> bool:
-    """Whether the files are Kite's instrument file, told by its header.
+    """Whether a file is Kite's instrument file, by its header.
 
-    Raises InvalidInput when it stands among others: it comes alone.
+    Raises InvalidInput when there are other files beside it.
     """
     if kind not in _KINDS or not any(_is_dump(path) for path in paths):
         return False
     if len(paths) > 1:
-        raise InvalidInput("a broker's instrument file is imported alone: give no other file")
+        raise InvalidInput("a broker's instrument file must be imported alone")
     return True
 
 
 def take(path: Path, market: MarketService) -> TakenFile:
-    """Make a file the one in force; a running server sees it at once."""
+    """Use a file from now on; a running server reads it at once."""
     from tradertape_server.features.instruments.service import InstrumentService
     from tradertape_server.features.market.live_world import LiveWorld
 
@@ -51,9 +51,9 @@ def take(path: Path, market: MarketService) -> TakenFile:
 
 
 def text(taken: TakenFile) -> str:
-    """What came in, for people."""
+    """The result as text."""
     left_out = ", ".join(f"{count:,} for {why}" for why, count in taken.refused.items())
-    rest = f"; left out: {left_out}" if left_out else ""
+    rest = f"; skipped: {left_out}" if left_out else ""
     return (
         f"✓ {taken.file}: {taken.instruments:,} instruments, {taken.derivatives:,} of them "
         f"derivatives{rest}"

@@ -19,29 +19,33 @@ Account = Annotated[
 def halt(
     *,
     account: Account = None,
-    reason: Annotated[str, typer.Option("--reason", help="Why: every refusal says it.")] = "",
+    reason: Annotated[
+        str, typer.Option("--reason", help="The reason, shown with every refusal.")
+    ] = "",
     cancel_orders: Annotated[
         bool,
-        typer.Option("--cancel-orders", help="Take back what would open or enlarge a position."),
+        typer.Option(
+            "--cancel-orders", help="Cancel orders that would open or enlarge a position."
+        ),
     ] = False,
     exit_positions: Annotated[
-        bool, typer.Option("--exit-positions", help="Close everything that is held too.")
+        bool, typer.Option("--exit-positions", help="Also close every open position.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Turn a kill switch on: nothing new is opened, exits and cancellations pass.
+    """Turn a kill switch on: nothing new is opened, exits and cancellations are allowed.
 
-    It works with the server running or stopped, is written to the audit log, and says what is
+    Works while the server runs or is stopped, is recorded in the audit log, and lists what is
     still open. Example: tradertape halt --reason "broker is down" --cancel-orders
     """
-    from tradertape_server.cli.switching import Wanted, switch, words
+    from tradertape_server.cli.trading.kill_switch import SwitchRequest, as_text, set_kill_switch
 
-    wanted = Wanted(
+    request = SwitchRequest(
         active=True,
         account=account,
         reason=reason,
         cancel_orders=cancel_orders,
         exit_positions=exit_positions,
     )
-    result = switch(wanted)
-    show(result, as_json=as_json, text=lambda: words(result, wanted))
+    result = set_kill_switch(request)
+    show(result, as_json=as_json, text=lambda: as_text(result, request))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tradertape_core.kernel.format import grouped, percent
-from tradertape_server.cli.backtest_run import account
+from tradertape_server.cli.backtests.run import account
 from tradertape_server.cli.output import show
 
 Json = dict[str, Any]

@@ -1,8 +1,7 @@
-"""Turning kill switches from the command line, with the server running or stopped.
+"""Switches kill switches from the command line, while the server runs or is stopped.
 
-A running server does it itself: it alone knows what rests at its venue. It is asked over HTTP with
-a session that is made for this one request. Without a server this process takes the lease and
-trades for the moment.
+A running server is sent an HTTP request, with a session created for it: only the server knows the
+open orders at its venue. Without a server this process takes the trading lease for the moment.
 """
 
 from __future__ import annotations
@@ -19,14 +18,14 @@ if TYPE_CHECKING:
 _AGENT = "tradertape command line"
 _TIMEOUT_S = 30.0
 _NO_ADMIN = (
-    "No administrator is there to sign for it: make one with `tradertape user create <email> "
-    "--admin`, or stop one account with --account <email>."
+    "There is no administrator in whose name it could be recorded: create one with "
+    "`tradertape user create <email> --admin`, or stop one account with --account <email>."
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """What to do. account: an address; None: all accounts of the server."""
+class SwitchRequest:
+    """How to set a kill switch. account: an e-mail address; None: the server's switch."""
 
     active: bool
     account: str | None
@@ -36,7 +35,7 @@ class Wanted:
 
     @property
     def body(self) -> dict[str, Any]:
-        """As the API takes it."""
+        """The body of the API's request."""
         return {
             "active": self.active,
             "reason": self.reason,
@@ -45,19 +44,19 @@ class Wanted:
         }
 
 
-def switch(wanted: Wanted) -> dict[str, Any]:
-    """Do it, and say what came of it: how it stands, how it was done, what is still open."""
+def set_kill_switch(request: SwitchRequest) -> dict[str, Any]:
+    """Set the switch. Returns its state, `done_by`, and the `open` orders and positions."""
     from tradertape_server.cli.opening import opened
 
     with opened(role="all") as container:
-        person = _person(container, wanted.account)
+        person = _person(container, request.account)
         address = _running_at(container)
         if address:
-            switched = _ask(container, wanted, person, address)
+            done = _send(container, request, person, address)
         else:
-            switched = _do(container, wanted, person)
-        done = {**switched, "done_by": f"the server at {address}" if address else "this command"}
-        return {**done, "open": _still_open(container, person if wanted.account else None)}
+            done = _set_here(container, request, person)
+        done = {**done, "done_by": f"the server at {address}" if address else "this command"}
+        return {**done, "open": _still_open(container, person if request.account else None)}
 
 
 def _person(container: Container, account: str | None) -> Identity:
@@ -75,57 +74,59 @@ def _person(container: Container, account: str | None) -> Identity:
 
 
 def _running_at(container: Container) -> str:
-    """Where the process that trades is reached; empty when none does."""
+    """The address of the process that trades; empty when none does."""
     from tradertape_server.platform.processes.trader_lease import LeaseTable
     from tradertape_server.platform.server_lock import ServerLock
 
     holder = LeaseTable(container.database).read()
     if not holder.is_alive:
         return ""
-    # On a database file a lease has no end: there the lock of the home folder tells.
+    # On SQLite a lease does not expire: there the lock of the home folder decides.
     home = container.settings.effective_home
     is_there = not container.database.is_sqlite or ServerLock(home).holder() is not None
     return holder.address if is_there else ""
 
 
-def _ask(container: Container, wanted: Wanted, person: Identity, address: str) -> dict[str, Any]:
+def _send(
+    container: Container, request: SwitchRequest, person: Identity, address: str
+) -> dict[str, Any]:
     import httpx
 
     from tradertape_server.features.auth.sign_in.command_line_session import command_line_session
 
-    path = "/api/risk/kill-switch" + ("" if wanted.account else "/server")
+    path = "/api/risk/kill-switch" + ("" if request.account else "/server")
     signed_in = command_line_session(
         container.database, container.clock, person.id, user_agent=_AGENT
     )
     with signed_in as cookies:
         try:
-            answer = httpx.post(
+            response = httpx.post(
                 f"{address}{path}",
-                json=wanted.body,
+                json=request.body,
                 cookies=cookies,
                 headers={"User-Agent": _AGENT},
                 timeout=_TIMEOUT_S,
             )
         except httpx.TransportError as error:
             fail(
-                f"The server at {address} does not answer ({type(error).__name__}): look whether "
-                "it was done with `tradertape status`, or stop the server and try again."
+                f"The server at {address} did not answer ({type(error).__name__}): check "
+                "with `tradertape status`, or stop the server and try again."
             )
-    if answer.status_code != httpx.codes.OK:
-        fail(f"The server at {address} refused: {answer.json().get('detail', answer.text)}")
-    return answer.json()
+    if response.status_code != httpx.codes.OK:
+        fail(f"The server at {address} refused: {response.json().get('detail', response.text)}")
+    return response.json()
 
 
-def _do(container: Container, wanted: Wanted, person: Identity) -> dict[str, Any]:
+def _set_here(container: Container, request: SwitchRequest, person: Identity) -> dict[str, Any]:
     from tradertape_server.features.auth.audit import COMMAND_LINE
     from tradertape_server.features.workers.schemas import KillSwitchIn
 
     leading = container.processes.leading
     leading.start((container.execution.trader,))
     if not leading.is_leading:
-        fail("A server is just starting: try again in a moment.")
+        fail("A server is starting: try again in a moment.")
     return container.workers.kill_switch.set(
-        person, KillSwitchIn(**wanted.body), COMMAND_LINE, is_server=wanted.account is None
+        person, KillSwitchIn(**request.body), COMMAND_LINE, is_server=request.account is None
     ).model_dump(mode="json")
 
 
@@ -161,15 +162,15 @@ def _still_open(container: Container, person: Identity | None) -> list[dict[str,
     return found
 
 
-def words(result: dict[str, Any], wanted: Wanted) -> str:
-    """What was done, for people."""
-    whose = f"account {wanted.account}" if wanted.account else "the whole server"
-    if wanted.active:
-        head = f"Trading is stopped for {whose}: only exits are taken (by {result['done_by']})."
-        after = f"tradertape resume{f' --account {wanted.account}' if wanted.account else ''}"
-        lines = [head, f"It stays so, through restarts too, until `{after}`."]
+def as_text(result: dict[str, Any], request: SwitchRequest) -> str:
+    """The result as text."""
+    whose = f"account {request.account}" if request.account else "the whole server"
+    if request.active:
+        head = f"Trading is stopped for {whose}: only exits are accepted (by {result['done_by']})."
+        after = f"tradertape resume{f' --account {request.account}' if request.account else ''}"
+        lines = [head, f"It stays stopped, also after a restart, until `{after}`."]
     else:
-        lines = [f"Trading goes on for {whose} (by {result['done_by']})."]
+        lines = [f"Trading is resumed for {whose} (by {result['done_by']})."]
         if result["active"]:
             lines.append(
                 f"But the server's own switch is still on: {result['reason'] or 'no reason'}."

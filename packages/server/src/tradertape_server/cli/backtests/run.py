@@ -1,5 +1,5 @@
-"""What `tradertape backtest run` does. The plain run opens no database and loads neither a web
-framework nor a reader of tables: a new process is to print its report within a second."""
+"""`tradertape backtest run`. A run that is not saved opens no database and loads neither a web
+framework nor an ORM, so that a new process prints its report within a second."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ Engine = Literal["auto", "numba", "python"]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What the command line says. quiet: no progress bar."""
+class BacktestOptions:
+    """The options of the command line. quiet: no progress bar."""
 
     strategy: str
     config: BacktestConfig
@@ -40,7 +40,7 @@ class Asked:
 
 
 def read_config(*, charges: str, fill_model: str, **values: Any) -> BacktestConfig:
-    """The configuration of the options. Raises InvalidInput for values that make no sense."""
+    """The configuration of the options. Raises InvalidInput for values out of range."""
     if fill_model not in get_args(FillModel):
         raise typer.BadParameter(
             f"one of {', '.join(get_args(FillModel))}", param_hint="--fill-model"
@@ -50,60 +50,60 @@ def read_config(*, charges: str, fill_model: str, **values: Any) -> BacktestConf
     )
 
 
-def run_plain(asked: Asked) -> Json:
-    """Run and keep nothing; the answer has the shape of the API's."""
+def run_plain(options: BacktestOptions) -> Json:
+    """Run without saving; the result has the shape of the API's report."""
     from tradertape_core.backtest.run import run_backtest
     from tradertape_core.strategy.language.walk import warm_up_bars
     from tradertape_core.strategy.parse.document import parse_strategy
 
-    if asked.engine not in get_args(Engine):
+    if options.engine not in get_args(Engine):
         raise typer.BadParameter(f"one of {', '.join(get_args(Engine))}", param_hint="--engine")
-    market = opened_market(asked)
-    document, strategy = read_strategy(asked)
-    config = asked.config
+    market = opened_market(options)
+    document, strategy = read_strategy(options)
+    config = options.config
     started = time.perf_counter()
     panel = market.panel(
         config.universe,
         config.start_date,
         config.end_date,
-        data_set=asked.data_set,
+        data_set=options.data_set,
         warm_up_bars=warm_up_bars(parse_strategy(document)),
         benchmark=config.benchmark,
         point_in_time=config.point_in_time_universe,
     )
-    report = run_backtest(panel, document, config, engine=cast("Engine", asked.engine))
+    report = run_backtest(panel, document, config, engine=cast("Engine", options.engine))
     report["took_ms"] = round((time.perf_counter() - started) * 1000, 3)
     return {
         "run_id": None,
         "status": "completed",
-        "name": asked.name,
+        "name": options.name,
         "tags": [],
         "strategy": strategy,
-        "data_set": asked.data_set or _active(market),
+        "data_set": options.data_set or _active(market),
         "created_at": None,
         **report,
     }
 
 
-def run_saved(asked: Asked) -> Json:
-    """Run and keep the run in a person's history, as the console would."""
-    if not asked.user:
+def run_saved(options: BacktestOptions) -> Json:
+    """Run and save the run in a person's history, as the console does."""
+    if not options.user:
         raise typer.BadParameter("--save needs --user EMAIL", param_hint="--save")
     from tradertape_server.features.backtests.runs.schemas import BacktestRequest
 
-    opened_market(asked)
-    with account(asked.user) as (container, user_id):
-        request = BacktestRequest.model_validate(_request(asked))
+    opened_market(options)
+    with account(options.user) as (container, user_id):
+        request = BacktestRequest.model_validate(_request(options))
         with container.database.read() as session:
-            ready = container.backtests.ask(session, user_id, request)
-        report = container.backtests.timed(ready)
+            prepared = container.backtests.prepare(session, user_id, request)
+        report = container.backtests.simulate_timed(prepared)
         with container.database.write() as session:
-            return container.backtests.keep(session, user_id, ready, report)
+            return container.backtests.store(session, user_id, prepared, report)
 
 
-def opened_market(asked: Asked) -> MarketService:
-    """The data sets; the simulated world is built where there is none at all."""
-    from tradertape_server.cli.data import progress_bar
+def opened_market(options: BacktestOptions) -> MarketService:
+    """The market data; the simulated market is built where there is no data set."""
+    from tradertape_server.cli.progress import progress_bar
     from tradertape_server.features.market.service import MarketService
     from tradertape_server.platform.clock import SystemClock
     from tradertape_server.platform.compute import numba_cache
@@ -114,19 +114,19 @@ def opened_market(asked: Asked) -> MarketService:
     numba_cache.use_cache(home)
     market = MarketService(home, SystemClock(), data_set=settings.data_set)
     if not market.data_sets():
-        with progress_bar(hidden=asked.quiet) as progress:
+        with progress_bar(hidden=options.quiet) as progress:
             market.ensure_simulated_world(progress)
     return market
 
 
-def read_strategy(asked: Asked) -> tuple[Json, Json]:
-    """The whole document, and what an answer says of where it is from."""
+def read_strategy(options: BacktestOptions) -> tuple[Json, Json]:
+    """The complete document, and the report's reference to where it is from."""
     from tradertape_core.strategy.language.base_models import BASE_MODELS
     from tradertape_core.strategy.parse.document import complete
 
-    wanted = asked.strategy
+    wanted = options.strategy
     if wanted.isdigit():
-        return _saved_strategy(asked)
+        return _saved_strategy(options)
     if wanted in BASE_MODELS:
         document = complete(dict(BASE_MODELS[wanted]))
     elif Path(wanted).is_file():
@@ -139,28 +139,28 @@ def read_strategy(asked: Asked) -> tuple[Json, Json]:
     return document, {"id": None, "name": document["name"], "version": None}
 
 
-def write_files(answer: Json, *, html: Path | None, trades_csv: Path | None) -> None:
-    """Write what was asked for beside the report."""
+def write_files(result: Json, *, html: Path | None, trades_csv: Path | None) -> None:
+    """Write the requested files."""
     if html is not None:
         from tradertape_core.backtest.tearsheet.page import tear_sheet
 
-        html.write_text(tear_sheet(answer), encoding="utf-8")
+        html.write_text(tear_sheet(result), encoding="utf-8")
     if trades_csv is not None:
         from tradertape_core.backtest.report.csv_export import trades_csv as as_csv
 
-        trades_csv.write_text(as_csv(answer), encoding="utf-8", newline="")
+        trades_csv.write_text(as_csv(result), encoding="utf-8", newline="")
 
 
-def show_report(answer: Json, *, as_json: bool) -> None:
+def show_report(result: Json, *, as_json: bool) -> None:
     """Print the report: JSON for scripts, text for people."""
     if as_json:
-        typer.echo(orjson.dumps(answer, default=str).decode())
+        typer.echo(orjson.dumps(result, default=str).decode())
         return
     from tradertape_core.backtest.report.text import render
 
-    typer.echo(render(answer), nl=False)
-    if answer["run_id"] is not None:
-        typer.echo(f"\nSaved as {answer['run_id']}")
+    typer.echo(render(result), nl=False)
+    if result["run_id"] is not None:
+        typer.echo(f"\nSaved as {result['run_id']}")
 
 
 @contextmanager
@@ -174,27 +174,27 @@ def account(email: str) -> Iterator[tuple[Container, int]]:
         yield container, user_id
 
 
-def _saved_strategy(asked: Asked) -> tuple[Json, Json]:
-    if not asked.user:
+def _saved_strategy(options: BacktestOptions) -> tuple[Json, Json]:
+    if not options.user:
         raise typer.BadParameter(
             "the number of a saved strategy needs --user EMAIL", param_hint="--strategy"
         )
-    with account(asked.user) as (container, user_id), container.database.read() as session:
-        row = container.strategies.get(session, user_id, int(asked.strategy))
+    with account(options.user) as (container, user_id), container.database.read() as session:
+        row = container.strategies.get(session, user_id, int(options.strategy))
         about = {"id": row.id, "name": row.name, "version": row.version}
         return dict(row.document), about
 
 
-def _request(asked: Asked) -> Json:
+def _request(options: BacktestOptions) -> Json:
     from dataclasses import asdict
 
-    config = asdict(asked.config)
-    named = {"strategy_id": int(asked.strategy)} if asked.strategy.isdigit() else None
+    config = asdict(options.config)
+    named = {"strategy_id": int(options.strategy)} if options.strategy.isdigit() else None
     return {
         **config,
-        **(named or {"strategy": read_strategy(asked)[0]}),
-        "data_set": asked.data_set,
-        "name": asked.name,
+        **(named or {"strategy": read_strategy(options)[0]}),
+        "data_set": options.data_set,
+        "name": options.name,
     }
 
 
@@ -217,7 +217,7 @@ def _charges(text: str) -> str | FlatCharges:
         try:
             given[name.strip()] = float(value)
         except ValueError:
-            raise typer.BadParameter(f"{part!r} is no number", param_hint="--charges") from None
+            raise typer.BadParameter(f"{part!r} is not a number", param_hint="--charges") from None
     if not given.keys() <= {"bps", "per_order"}:
         raise typer.BadParameter("give bps=… and per_order=…", param_hint="--charges")
     return FlatCharges(**given)

@@ -19,7 +19,7 @@ app = typer.Typer(
 
 
 class KeyKind(StrEnum):
-    """Whom a key is for."""
+    """Who uses a key."""
 
     agent = "agent"
     worker = "worker"
@@ -33,13 +33,13 @@ AccountOption = Annotated[
     list[str] | None,
     typer.Option(
         "--account",
-        help="An account a worker may act on, as kite:paper-a; may be repeated; else all.",
+        help="An account a worker may trade on, such as kite:paper-a. Repeatable; default: all.",
     ),
 ]
 IpOption = Annotated[
     list[str] | None,
     typer.Option(
-        "--ip", help="An address or network a worker may come from; may be repeated; else any."
+        "--ip", help="An address or network a worker may connect from. Repeatable; default: any."
     ),
 ]
 
@@ -51,13 +51,13 @@ def create(
     kind: KindOption,
     name: Annotated[str, typer.Option("--name", help="What the key is for.")],
     scope: Annotated[
-        list[str] | None, typer.Option("--scope", help="May be repeated; else the usual ones.")
+        list[str] | None, typer.Option("--scope", help="Repeatable; default: the usual scopes.")
     ] = None,
     account: AccountOption = None,
     ip: IpOption = None,
     as_json: AsJson = False,
 ) -> None:
-    """Create a key and print it, alone: it is shown this once.
+    """Create a key and print only it; it is not shown again.
 
     Example: export KITE_ALGO_WORKER_TOKEN=$(tradertape token create --user me@example.com
     --kind worker --name laptop)
@@ -78,7 +78,7 @@ def create(
 
 @app.command("list")
 def list_tokens(*, user: UserOption, kind: KindOption, as_json: AsJson = False) -> None:
-    """List an account's keys, without themselves."""
+    """List an account's keys, without their secrets."""
     from tradertape_server.cli.opening import opened
     from tradertape_server.features.auth.queries import active_keys
     from tradertape_server.platform.errors import NotFound

@@ -1,8 +1,7 @@
-"""`tradertape data`: bring in, list and check market data."""
+"""`tradertape data`: import, list and check market data."""
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,33 +9,30 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tradertape_server.cli.output import AsJson, show
+from tradertape_server.cli.progress import progress_bar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from tradertape_server.features.market.progress import Progress
     from tradertape_server.features.market.service import MarketService
 
-HELP = """Bring in, list and check market data.
+HELP = """Import, list and check market data.
 
-Exit codes: 0 everything came in or is in order; 1 something was refused, failed or is damaged;
-2 the command was mistyped.
+Exit codes: 0 success; 1 something was refused, failed or is damaged; 2 invalid usage.
 """
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=HELP)
 
 DataSetOption = Annotated[
-    str, typer.Option("--data-set", help="Name of the data set; made when it does not exist.")
+    str, typer.Option("--data-set", help="Name of the data set; created when it does not exist.")
 ]
 BasisOption = Annotated[
     str,
     typer.Option(
         help="How the set's prices are adjusted: raw (as traded), split, total_return or a name "
-        "the file uses. Needed for a new set where the file does not say."
+        "the file uses. Required for a new set unless the file declares it."
     ),
 ]
 OptionalSet = Annotated[
-    str | None, typer.Option("--data-set", help="The data set; the active one when left out.")
+    str | None, typer.Option("--data-set", help="The data set; default: the active one.")
 ]
 
 
@@ -53,22 +49,27 @@ def import_(
     ] = "auto",
     basis: BasisOption = "",
     source_basis: Annotated[
-        str, typer.Option(help="How the files' prices are adjusted, where the set's are not so.")
+        str,
+        typer.Option(
+            help="How the files' prices are adjusted, where the set's are adjusted differently."
+        ),
     ] = "",
     columns: Annotated[
         list[str] | None,
-        typer.Option("--map", help="Our column=theirs, such as date=Day,close=Last. Repeatable."),
+        typer.Option(
+            "--map", help="Our column=the file's, such as date=Day,close=Last. Repeatable."
+        ),
     ] = None,
     actions: Annotated[
         Path | None,
         typer.Option(exists=True, dir_okay=False, help="Splits and bonuses, to adjust raw prices."),
     ] = None,
     dividends: Annotated[
-        Path | None, typer.Option(exists=True, dir_okay=False, help="Dividends, kept apart.")
+        Path | None, typer.Option(exists=True, dir_okay=False, help="Dividends, stored separately.")
     ] = None,
     symbol: Annotated[str, typer.Option(help="The symbol, for a file that does not name it.")] = "",
     symbol_from_name: Annotated[
-        bool, typer.Option("--symbol-from-name", help="Files are called after their symbol.")
+        bool, typer.Option("--symbol-from-name", help="Files are named after their symbol.")
     ] = False,
     symbols: Annotated[
         Path | None,
@@ -82,7 +83,7 @@ def import_(
     universe: Annotated[str, typer.Option(help="Name of the universe a list describes.")] = "",
     valid_from: Annotated[
         datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help="First day of a list that carries no dates."),
+        typer.Option(formats=["%Y-%m-%d"], help="First day of a list without dates."),
     ] = None,
     max_rejects_pct: Annotated[
         float, typer.Option(help="Refuse a file with more bad rows than this percentage.")
@@ -91,20 +92,20 @@ def import_(
 ) -> None:
     """Import files into a data set: bhavcopies, CSV or Parquet tables, Kite or Upstox candles.
 
-    A file comes in whole or not at all; importing it again changes nothing. Rows that cannot be
-    right are left out and listed with their line and the reason. The first real prices become
-    the set new runs use.
+    A file is imported completely or not at all; importing it again changes nothing. Invalid rows
+    are skipped and listed with their line and the reason. The first data set with real prices
+    becomes the active one.
 
-    Kite's daily instrument file (--kind instruments) belongs to no set: its tokens, lots and
-    contracts take the place of ours, in a running server too.
+    Kite's daily instrument file (--kind instruments) belongs to no data set: its tokens, lots and
+    contracts replace the present ones, also in a running server.
     """
-    from tradertape_server.cli import data_instruments
-    from tradertape_server.cli.data_text import import_text, to_plain
+    from tradertape_server.cli.data import instruments
+    from tradertape_server.cli.data.text import import_text, to_plain
     from tradertape_server.features.market.importing.request import ImportRequest, parse_columns
 
-    if data_instruments.is_given(paths, kind):
-        taken = data_instruments.take(paths[0], _market())
-        show(to_plain(taken), as_json=as_json, text=lambda: data_instruments.text(taken))
+    if instruments.is_given(paths, kind):
+        taken = instruments.take(paths[0], _market())
+        show(to_plain(taken), as_json=as_json, text=lambda: instruments.text(taken))
         return
     request = ImportRequest(
         paths=tuple(paths),
@@ -138,7 +139,7 @@ def fetch(
     ],
     end: Annotated[
         datetime | None,
-        typer.Option("--to", formats=["%Y-%m-%d"], help="Last day; yesterday when left out."),
+        typer.Option("--to", formats=["%Y-%m-%d"], help="Last day; default: yesterday."),
     ] = None,
     source: Annotated[
         str, typer.Option(help="nse (bhavcopy archives, raw prices) or yahoo (split-adjusted).")
@@ -154,19 +155,17 @@ def fetch(
         typer.Option(exists=True, dir_okay=False, help="Splits and bonuses, with --basis split."),
     ] = None,
     indices: Annotated[
-        bool, typer.Option(help="Bring the indices too, which are the benchmarks.")
+        bool, typer.Option(help="Also fetch the indices, which are the benchmarks.")
     ] = True,
-    base_url: Annotated[
-        str, typer.Option(help="Another server that answers like the source (a mirror).")
-    ] = "",
+    base_url: Annotated[str, typer.Option(help="A mirror of the source.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """Download daily prices and import them.
 
-    Files already downloaded are kept under the home folder and not asked for again, so an
-    interrupted fetch goes on where it stopped. Days the exchange was closed are skipped.
+    Downloaded files are kept in the home folder and not downloaded again, so an interrupted fetch
+    resumes where it stopped. Days on which the exchange was closed are skipped.
     """
-    from tradertape_server.cli.data_text import fetch_text, to_plain
+    from tradertape_server.cli.data.text import fetch_text, to_plain
     from tradertape_server.features.market.fetching.request import FetchRequest
 
     request = FetchRequest(
@@ -191,7 +190,7 @@ def fetch(
 @app.command()
 def status(as_json: AsJson = False) -> None:
     """List the data sets: which is active, its price basis, range, symbols, candles and gaps."""
-    from tradertape_server.cli.data_text import status_rows, status_text
+    from tradertape_server.cli.data.text import status_rows, status_text
 
     sets = _market().status()
     show(status_rows(sets), as_json=as_json, text=lambda: status_text(sets))
@@ -203,7 +202,7 @@ def verify(data_set: OptionalSet = None, as_json: AsJson = False) -> None:
 
     Exit code 1 when something is damaged; warnings alone leave it at 0.
     """
-    from tradertape_server.cli.data_text import to_plain, verify_text
+    from tradertape_server.cli.data.text import to_plain, verify_text
 
     checks = _market().verify(data_set)
     show(to_plain(checks), as_json=as_json, text=lambda: verify_text(checks))
@@ -213,7 +212,7 @@ def verify(data_set: OptionalSet = None, as_json: AsJson = False) -> None:
 
 @app.command()
 def use(
-    name: Annotated[str, typer.Argument(help="The data set new runs shall use.")],
+    name: Annotated[str, typer.Argument(help="The data set that new runs use.")],
     as_json: AsJson = False,
 ) -> None:
     """Make a data set the active one."""
@@ -224,29 +223,6 @@ def use(
         as_json=as_json,
         text=lambda: f"New runs use {name} ({version}).",
     )
-
-
-@contextmanager
-def progress_bar(*, hidden: bool) -> Iterator[Progress]:
-    """A bar on stderr that long work moves; nothing where nobody looks."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    console = Console(stderr=True)
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    is_hidden = hidden or not console.is_terminal
-    with Progress(*columns, console=console, transient=True, disable=is_hidden) as bar:
-        task = bar.add_task("", total=None)
-
-        def move(what: str, done: int, total: int) -> None:
-            bar.update(task, description=what, completed=done, total=total or None)
-
-        yield move
 
 
 def _market() -> MarketService:

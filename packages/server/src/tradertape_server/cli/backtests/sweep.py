@@ -13,7 +13,7 @@ from tradertape_core.backtest.robustness.studies import METRICS, apply_parameter
 from tradertape_core.kernel.format import grouped, percent
 from tradertape_core.strategy.language.walk import warm_up_bars
 from tradertape_core.strategy.parse.document import parse_strategy
-from tradertape_server.cli.backtest_run import Asked, opened_market, read_strategy
+from tradertape_server.cli.backtests.run import BacktestOptions, opened_market, read_strategy
 from tradertape_server.cli.output import show
 
 if TYPE_CHECKING:
@@ -27,13 +27,19 @@ _COLUMNS = ("cagr", "max_drawdown", "sharpe", "win_rate", "profit_factor", "tota
 _PERCENT = {"cagr", "max_drawdown", "win_rate", "total_return"}
 
 
-def sweep(
-    asked: Asked, params: list[str], *, metric: str, min_trades: int, top: int, as_json: bool
+def run_sweep(
+    options: BacktestOptions,
+    params: list[str],
+    *,
+    metric: str,
+    min_trades: int,
+    top: int,
+    as_json: bool,
 ) -> None:
     """Run the grid and print its best rows."""
     if metric not in METRICS:
         raise typer.BadParameter(f"one of {', '.join(METRICS)}", param_hint="--metric")
-    plan = _plan(asked, params, metric, min_trades)
+    plan = _plan(options, params, metric, min_trades)
     compute = _compute()
     rows: dict[int, Json] = {}
     is_whole = False
@@ -49,21 +55,22 @@ def sweep(
         raise typer.Exit(1)
 
 
-def _plan(asked: Asked, params: list[str], metric: str, min_trades: int) -> Sweep:
-    from tradertape_server.features.backtests.studies.plans import Goal, Sweep
+def _plan(options: BacktestOptions, params: list[str], metric: str, min_trades: int) -> Sweep:
+    from tradertape_server.features.backtests.studies.goal import Goal
+    from tradertape_server.features.backtests.studies.plans import Sweep
     from tradertape_server.features.backtests.studies.variant_work import VariantWork
 
-    market = opened_market(asked)
-    document, _ = read_strategy(asked)
+    market = opened_market(options)
+    document, _ = read_strategy(options)
     points = grid(dict(_range(text) for text in params))
     variants = [apply_parameters(document, point) for point in points[:: max(1, len(points) - 1)]]
-    data_set = asked.data_set or next(d.manifest.name for d in market.data_sets() if d.active)
+    data_set = options.data_set or next(d.manifest.name for d in market.data_sets() if d.active)
     work = VariantWork(
         home=str(market.home),
         data_set=data_set,
         data_version=market.data_version(data_set),
         document=document,
-        config=asked.config,
+        config=options.config,
         warm_up=max(warm_up_bars(parse_strategy(one)) for one in (document, *variants)),
     )
     return Sweep(work, points, Goal(metric, min_trades))
@@ -84,10 +91,10 @@ def _compute() -> Compute:
 
 def _fill(rows: dict[int, Json], plan: Sweep, compute: Compute, *, quiet: bool) -> bool:
     """Collect finished rows; False when a Ctrl-C ended it."""
-    from tradertape_server.cli.data import progress_bar
+    from tradertape_server.cli.progress import progress_bar
 
     try:
-        with progress_bar(hidden=quiet) as progress, _asked_to_stop() as stop:
+        with progress_bar(hidden=quiet) as progress, _stop_event() as stop:
             for step in plan.steps({}, compute.mapper(plan.work)):
                 rows.update(step.rows)
                 progress("Backtests", len(rows), plan.total)
@@ -99,18 +106,20 @@ def _fill(rows: dict[int, Json], plan: Sweep, compute: Compute, *, quiet: bool) 
 
 
 @contextmanager
-def _asked_to_stop() -> Iterator[threading.Event]:
-    """Set by the first Ctrl-C, which an interrupt within a compilation would lose; the second
-    interrupts at once."""
-    asked = threading.Event()
+def _stop_event() -> Iterator[threading.Event]:
+    """An event that the first Ctrl-C sets; the second interrupts at once.
 
-    def hear(_number: int, _frame: Any) -> None:
-        asked.set()
+    An exception raised within a compilation would be lost.
+    """
+    stopped = threading.Event()
+
+    def stop(_number: int, _frame: Any) -> None:
+        stopped.set()
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
-    before = signal.signal(signal.SIGINT, hear)
+    before = signal.signal(signal.SIGINT, stop)
     try:
-        yield asked
+        yield stopped
     finally:
         signal.signal(signal.SIGINT, before)
 
@@ -151,11 +160,15 @@ def _text(result: Mapping[str, Any], top: int) -> str:
         lines.append("".join(values) + "".join(f"{_figure(n, row[n]):>15}" for n in _COLUMNS))
     lines.append(f"{result['runs']:,} of {result['total']:,} combinations, by {result['metric']}")
     if result["failed"]:
-        lines.append(f"{result['failed']:,} could not be run: the strategy cannot have such values")
+        lines.append(
+            f"{result['failed']:,} could not be run: the strategy does not allow these values"
+        )
     best = result["best"]
     if best and best["deflated_sharpe"] is not None:
         chance = percent(best["deflated_sharpe"] * 100, 1)
-        lines.append(f"Probability that the best is more than the luck of so many trials: {chance}")
+        lines.append(
+            f"Probability that the best result is not chance, given the number of trials: {chance}"
+        )
     return "\n".join(lines)
 
 

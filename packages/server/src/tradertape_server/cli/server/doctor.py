@@ -1,4 +1,4 @@
-"""`tradertape doctor`: is this installation sound, and what should be mended?"""
+"""`tradertape doctor`: checks an installation and suggests repairs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MAX_CLOCK_SKEW_S = 30
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one check found; `mend` says what to do about it."""
+    """The result of one check; `mend` suggests a repair."""
 
     name: str
     status: Literal["ok", "warn", "fail"]
@@ -48,7 +48,7 @@ def doctor(*, as_json: AsJson = False) -> None:
 
 
 def examine(settings: Settings) -> list[Finding]:
-    """Every check, in the order a start needs them; one that breaks does not hide the others."""
+    """Run every check, in the order a start needs them; one that raises does not end the rest."""
     checks: tuple[tuple[str, Callable[[Settings], Finding]], ...] = (
         ("python", _python),
         ("home", _home),
@@ -65,7 +65,7 @@ def examine(settings: Settings) -> list[Finding]:
     for name, check in checks:
         try:
             findings.append(check(settings))
-        except Exception as error:  # noqa: BLE001 - it is the doctor's work to report any
+        except Exception as error:  # noqa: BLE001 - every error is a finding
             findings.append(Finding(name, "fail", f"{type(error).__name__}: {error}"))
     return findings
 
@@ -78,7 +78,7 @@ def _python(_settings: Settings) -> Finding:
 def _home(settings: Settings) -> Finding:
     home = settings.effective_home
     if not home.exists():
-        return Finding("home", "ok", f"{home} will be made at the first start")
+        return Finding("home", "ok", f"{home} will be created at the first start")
     probe = home / ".doctor"
     try:
         probe.write_text("")
@@ -86,7 +86,7 @@ def _home(settings: Settings) -> Finding:
     except OSError as error:
         return Finding("home", "fail", f"{home}: {error.strerror}", "Make the folder writable.")
     if home.stat().st_mode & 0o077:
-        return Finding("home", "warn", f"{home} is open to others", f"chmod 700 {home}")
+        return Finding("home", "warn", f"{home} is accessible to other users", f"chmod 700 {home}")
     return Finding("home", "ok", f"{home} is writable and private")
 
 
@@ -97,7 +97,7 @@ def _disk(settings: Settings) -> Finding:
     free_gb = shutil.disk_usage(folder).free / 1024**3
     detail = f"{free_gb:.1f} GB free"
     if free_gb < 1:
-        return Finding("disk", "fail" if free_gb < 0.1 else "warn", detail, "Make room.")
+        return Finding("disk", "fail" if free_gb < 0.1 else "warn", detail, "Free disk space.")
     return Finding("disk", "ok", detail)
 
 
@@ -129,7 +129,7 @@ def _port(settings: Settings) -> Finding:
             probe.bind((settings.host, settings.port))
         except OSError as error:
             if holder is not None:
-                return Finding("port", "ok", f"{where}: our server, process {holder}")
+                return Finding("port", "ok", f"{where}: used by our server, process {holder}")
             return Finding("port", "fail", f"{where}: {error.strerror}", "Set TRADERTAPE_PORT.")
     return Finding("port", "ok", f"{where} is free")
 
@@ -141,7 +141,7 @@ def _database(settings: Settings) -> Finding:
     database = Database(settings.effective_database_url)
     shown = database.url.render_as_string(hide_password=True)
     if database.sqlite_file and not database.sqlite_file.exists():
-        return Finding("database", "ok", f"{shown} will be made at the first start")
+        return Finding("database", "ok", f"{shown} will be created at the first start")
     try:
         at, wanted = current_revision(database.engine), newest_revision()
     finally:
@@ -150,7 +150,7 @@ def _database(settings: Settings) -> Finding:
         return Finding(
             "database",
             "warn",
-            f"{shown}: the schema is {at}, wanted is {wanted}",
+            f"{shown}: the schema is {at}, this version needs {wanted}",
             "tradertape db upgrade (`serve` does it too)",
         )
     return Finding("database", "ok", f"{shown}, schema {at}")
@@ -188,9 +188,11 @@ def _docs(settings: Settings) -> Finding:
 def _mail(settings: Settings) -> Finding:
     if not settings.smtp_host:
         return Finding(
-            "mail", "ok", "no mail server: sign-in links are printed and put into the outbox"
+            "mail",
+            "ok",
+            "no mail server: sign-in links are printed and written to the outbox folder",
         )
-    return Finding("mail", "ok", f"by {settings.smtp_host}:{settings.smtp_port}")
+    return Finding("mail", "ok", f"through {settings.smtp_host}:{settings.smtp_port}")
 
 
 def _text(findings: list[Finding]) -> str:

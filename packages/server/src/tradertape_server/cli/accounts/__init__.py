@@ -1,0 +1,1 @@
+"""`tradertape user` and `tradertape token`. May import auth only."""

@@ -1,0 +1,1 @@
+"""`tradertape backtest`: run, sweep, list and show. May import market, strategies, backtests."""

@@ -1,0 +1,1 @@
+"""`tradertape serve`, `db`, `status` and `doctor`: the program and its installation."""

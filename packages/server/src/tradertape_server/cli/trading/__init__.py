@@ -1,0 +1,1 @@
+"""`tradertape halt` and `tradertape resume`: the kill switches, through the server or here."""
