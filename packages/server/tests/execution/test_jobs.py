@@ -137,6 +137,8 @@ def test_a_market_that_never_closes_squares_nothing_off(
     amo = execution.place(run, order(variety="amo", quantity=1), key="key-0002").document
     jobs.run_once()
     assert execution.order("run-1", amo["order_id"]).status == "COMPLETE"
+    late = execution.place(run, order(product="MIS"), key="key-0003").document
+    assert late["status"] == "COMPLETE"
 
 
 def test_a_trigger_ends_after_its_year(execution, account, order, jobs, clock):

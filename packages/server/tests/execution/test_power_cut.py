@@ -19,9 +19,9 @@ from tradertape_server.platform.database.engine import Database
 ORDERS = 10
 PLACE = """
 import os, sys
-import crashing
 from datetime import datetime
 
+import crashing
 from tradertape_server.features.execution.service import RunRef
 
 url, account, orders = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
