@@ -29,15 +29,16 @@ from tradertape_core.orders.order import Product, Side
 from tradertape_server.features.execution.ports import Happened
 from tradertape_server.features.execution.state.command import Command
 from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
-from tradertape_server.features.workers import guardian, repository
-from tradertape_server.features.workers.option_documents import (
+from tradertape_server.features.protection import guardian
+from tradertape_server.features.workers import repository
+from tradertape_server.features.workers.option_runs.documents import (
     Entry,
     EntryStatus,
     OptionLeg,
     OptionRun,
     stored_option_run,
 )
-from tradertape_server.features.workers.runs.batches import ref
+from tradertape_server.features.workers.runs.transactions import ref
 from tradertape_server.features.workers.schemas import NewRun, ProtectionPatch
 
 GATE_MS, WAIT_S, RATE_HZ = 250.0, 30.0, 10
@@ -225,8 +226,8 @@ def main(count: int) -> int:
             for n in range(count + 1, count + 2 * OPTION_RUNS, 2)
         }  # fmt: skip
         steps.look({**shares, **options})
-        at.workers.guardian.start()
-        at.workers.guardian.look()
+        at.guardian.start()
+        at.guardian.check_all()
         ticking = Ticking(at, [f"NSE:S{n}" for n in range(1, count + 2 * OPTION_RUNS + 1)])
         ticking.start()
         alone, together = halves(shares)

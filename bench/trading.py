@@ -19,14 +19,17 @@ from tradertape_server.features.auth.models import User
 from tradertape_server.features.execution.ports import OnTick
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.execution.service import Settings as ExecutionSettings
+from tradertape_server.features.protection.failure_log import FailureLog
+from tradertape_server.features.protection.guardian import Guardian
 from tradertape_server.features.workers.service import Workers
 from tradertape_server.platform.clock import SystemClock
 from tradertape_server.platform.database.engine import Database
-from tradertape_server.platform.database.migrating import upgrade
+from tradertape_server.platform.database.schema_migration import upgrade
 from tradertape_server.platform.http.identity import Identity
 from tradertape_server.platform.logging import configure_logging
 from tradertape_server.platform.secrets import SecretBox
 from tradertape_server.platform.streaming.bus import Bus
+from tradertape_server.wiring import build_guardian
 
 SCOPE = "kite:paper-bench"
 PLENTY_PAISE = 1_000_000_000_00
@@ -108,6 +111,7 @@ class Trading:
     market: HandMarket
     execution: ExecutionService
     workers: Workers
+    guardian: Guardian
     caller: Identity
     account_id: int
 
@@ -128,16 +132,18 @@ def trading(shares: int) -> Iterator[Trading]:
         settings = ExecutionSettings(opening_paise=PLENTY_PAISE)
         execution = ExecutionService.build(database, clock, market, settings)
         secrets = SecretBox.open(Path(folder) / "secrets")
+        failures = FailureLog(clock)
         workers = Workers.build(
-            database, clock, secrets, execution, Bus(), market, by_token=market.by_token
+            database, clock, secrets, execution, Bus(), failures, by_token=market.by_token
         )
+        guardian = build_guardian(database, clock, execution, workers, market, failures)
         execution.trader.start()
         account = execution.account(user_id, SCOPE)
         caller = Identity(
             user_id, "bench@example.com", "Bench", is_admin=False, via="session", credential_id=1
         )
-        yield Trading(market, execution, workers, caller, account.id)
-        workers.guardian.stop()
+        yield Trading(market, execution, workers, guardian, caller, account.id)
+        guardian.stop()
         execution.trader.stop()
         database.close()
 

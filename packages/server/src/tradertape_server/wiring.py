@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 from tradertape_core.execution.matching import PaperRules
 from tradertape_core.kernel.clock import Clock
@@ -15,35 +16,19 @@ from tradertape_server.features.auth.credentials.passwords import Passwords
 from tradertape_server.features.auth.http.credential_watch import CredentialWatch
 from tradertape_server.features.auth.service import AccountPolicy, AuthService
 from tradertape_server.features.auth.sign_in.sessions import SessionLife
-from tradertape_server.features.backtests.jobs.job_queue import (
-    RUNS,
-    STUDIES,
-    Attempt,
-    RunJobs,
-    StudyJobs,
-)
-from tradertape_server.features.backtests.jobs.runner import Runner
-from tradertape_server.features.backtests.queries import why_strategy_in_use
-from tradertape_server.features.backtests.runs.service import BacktestService
-from tradertape_server.features.backtests.studies.service import StudyService
+from tradertape_server.features.backtests.build import Backtests, build_backtests
+from tradertape_server.features.backtests.queries import RUNS, STUDIES, why_strategy_in_use
 from tradertape_server.features.changelog.service import Changelog
 from tradertape_server.features.execution.scheduled.corporate_actions import CorporateActions
 from tradertape_server.features.execution.scheduled.expiry_settlement import ExpirySettlement
 from tradertape_server.features.execution.scheduled.session_clock import Chore, ExecutionJobs
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.execution.service import Settings as ExecutionSettings
+from tradertape_server.features.feed.build import LiveMarket, build_live_market
 from tradertape_server.features.feed.http.tick_socket import Channel
 from tradertape_server.features.feed.live.candle_history import CandleHistory
-from tradertape_server.features.feed.live.execution_market import ExecutionMarket
 from tradertape_server.features.feed.live.feed import Feed
-from tradertape_server.features.feed.live.feed_setup import (
-    FeedOptions,
-    open_source,
-    publish_figures,
-    trading_calendar,
-    trading_clock,
-)
-from tradertape_server.features.feed.live.tick_recorder import TickRecorder
+from tradertape_server.features.feed.live.feed_setup import FeedOptions, publish_figures
 from tradertape_server.features.feed.relay.relayed_source import MarketDuty
 from tradertape_server.features.feed.sources.candle_files import Selection
 from tradertape_server.features.gtts.service import GttPageService
@@ -66,28 +51,62 @@ from tradertape_server.features.operations.service import Health
 from tradertape_server.features.options.chains import ChainReader
 from tradertape_server.features.options.service import OptionService
 from tradertape_server.features.options.strategies import StrategyPreview
+from tradertape_server.features.protection.failure_log import FailureLog
+from tradertape_server.features.protection.guardian import Guardian
+from tradertape_server.features.protection.owners import OwnersByKind
+from tradertape_server.features.protection.prices import FeedPrices
+from tradertape_server.features.protection.rescaling import ProtectionRescaling
 from tradertape_server.features.strategies.service import StrategyService, sync_templates
 from tradertape_server.features.strategies.trying import TrialService
 from tradertape_server.features.watchlists.service import WatchlistService
 from tradertape_server.features.workers.option_services import OptionServices
 from tradertape_server.features.workers.queries import WorkerQueries
-from tradertape_server.features.workers.rescaling import rescale_protections
 from tradertape_server.features.workers.service import Workers
-from tradertape_server.features.workers.watching import FeedPrices
 from tradertape_server.platform.clock import SystemClock
 from tradertape_server.platform.compute import numba_cache
-from tradertape_server.platform.compute.job_leases import JobLeases
-from tradertape_server.platform.compute.job_threads import JobThreads
 from tradertape_server.platform.compute.service import Compute
 from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.http.idempotency import IdempotencyStore
 from tradertape_server.platform.mail import Mailer, SmtpServer
 from tradertape_server.platform.metrics import Metrics
-from tradertape_server.platform.processes.leading import process_name
+from tradertape_server.platform.processes.trader_election import process_name
 from tradertape_server.platform.processes.trader_lease import PROCESS
 from tradertape_server.platform.secrets import SecretBox, private_folder
 from tradertape_server.platform.streaming.bus import Bus
 from tradertape_server.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """What every feature is built on."""
+
+    settings: Settings
+    clock: Clock
+    home: Path
+    database: Database
+    secrets: SecretBox
+    mailer: Mailer
+    metrics: Metrics
+    bus: Bus
+
+
+@dataclass(frozen=True, slots=True)
+class MarketData:
+    """The stored candles, the simulated market that continues them, and what is traded."""
+
+    market: MarketService
+    world: LiveWorld
+    instruments: InstrumentService
+
+
+@dataclass(frozen=True, slots=True)
+class Trading:
+    """Orders and who places them."""
+
+    execution: ExecutionService
+    jobs: ExecutionJobs
+    workers: Workers
+    guardian: Guardian
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,50 +120,42 @@ class Container:
     mailer: Mailer
     metrics: Metrics
     idempotency: IdempotencyStore
-    auth: AuthService
+    bus: Bus
+    processes: Processes
     health: Health
     changelog: Changelog
-    market: MarketService
-    bus: Bus
+    auth: AuthService
     credentials: CredentialWatch
-    live_world: LiveWorld
+    market: MarketService
     instruments: InstrumentService
     feed: Feed
     candle_history: CandleHistory
     execution: ExecutionService
     execution_jobs: ExecutionJobs
     workers: Workers
-    watchlists: WatchlistService
-    gtts: GttPageService
-    activity: ActivityService
+    guardian: Guardian
     options: OptionService
     option_strategies: StrategyPreview
     option_services: OptionServices
     strategies: StrategyService
     trials: TrialService
-    backtests: BacktestService
-    studies: StudyService
-    runner: Runner
-    compute: Compute
-    run_jobs: JobThreads[int]
-    study_jobs: JobThreads[Attempt]
-    job_leases: JobLeases
-    processes: Processes
+    backtests: Backtests
+    watchlists: WatchlistService
+    gtts: GttPageService
+    activity: ActivityService
 
     @property
     def channels(self) -> Mapping[str, Channel]:
-        """What a page can hear of beside prices and events."""
+        """Streams that a console page can subscribe to beside prices and events."""
         return {"runs": self.workers.pages.pulses, "run": self.workers.pages.live}
 
     def start(self) -> None:
-        """What is done once when the server starts, on a migrated database."""
+        """Start every thread, on a migrated database."""
         with self.database.write() as session:
             self.database.alone(session, "templates")
             sync_templates(session, self.clock)
         if self.settings.role != "trader":
-            self.job_leases.start()
-            self.run_jobs.start()
-            self.study_jobs.start()
+            self.backtests.start()
         self.processes.start()
         self.feed.start()
         self.processes.warm(self.feed, self.instruments, self.clock)
@@ -155,22 +166,18 @@ class Container:
                 MarketDuty(self.feed),
                 self.execution.trader,
                 self.execution_jobs,
-                self.workers.guardian,
+                self.guardian,
                 self.workers.recorder,
             )
         )
 
     def close(self) -> None:
-        """Stop what is under way and let go of what was opened."""
+        """Stop every thread and close every connection."""
         self.credentials.stop()
         self.processes.leading.stop()
         self.feed.stop()
         self.processes.stop()
-        self.run_jobs.stop()
-        self.study_jobs.stop()
-        self.job_leases.stop()
-        self.runner.close()
-        self.compute.close()
+        self.backtests.close()
         self.mailer.close()
         self.processes.trading.close()
         self.database.close()
@@ -179,8 +186,72 @@ class Container:
 def build_container(
     settings: Settings, *, clock: Clock | None = None, passwords: Passwords | None = None
 ) -> Container:
-    """Open the home folder and the database and join everything up."""
-    clock = clock or SystemClock()
+    """Open the home folder and the database, and build every feature, the lowest first."""
+    base = open_base(settings, clock or SystemClock())
+    auth = AuthService(
+        base.database,
+        base.clock,
+        base.secrets,
+        base.mailer,
+        account_policy(settings),
+        passwords or Passwords(),
+    )
+    data = build_market_data(base)
+    processes = build_processes(base, data.instruments)
+    live = build_feed(base, data, processes)
+    trading = build_trading(base, data, processes, live)
+    strategies = StrategyService(base.clock, used_by=(why_strategy_in_use,))
+    backtests = build_backtests(
+        base.database, base.clock, data.market, strategies, build_compute(base)
+    )
+    container = _join(base, auth, data, processes, live, trading, strategies, backtests)
+    publish(container)
+    return container
+
+
+def _join(
+    base: Base, auth: AuthService, data: MarketData, processes: Processes, live: LiveMarket,
+    trading: Trading, strategies: StrategyService, backtests: Backtests,
+) -> Container:  # fmt: skip
+    """All parts, with the features that only read others."""
+    database, clock, execution = base.database, base.clock, trading.execution
+    options = OptionService(ChainReader(data.instruments, live.feed), live.feed)
+    return Container(
+        settings=base.settings,
+        clock=clock,
+        database=database,
+        secrets=base.secrets,
+        mailer=base.mailer,
+        metrics=base.metrics,
+        idempotency=IdempotencyStore(database, clock, base.secrets),
+        bus=base.bus,
+        processes=processes,
+        health=build_health(base, data, live, trading.guardian),
+        changelog=Changelog(base.settings.changelog_path),
+        auth=auth,
+        credentials=CredentialWatch(auth.authenticator),
+        market=data.market,
+        instruments=data.instruments,
+        feed=live.feed,
+        candle_history=live.history,
+        execution=execution,
+        execution_jobs=trading.jobs,
+        workers=trading.workers,
+        guardian=trading.guardian,
+        options=options,
+        option_strategies=StrategyPreview(options),
+        option_services=build_option_services(base, trading, options, live),
+        strategies=strategies,
+        trials=TrialService(data.market),
+        backtests=backtests,
+        watchlists=WatchlistService(clock, data.instruments, data.market),
+        gtts=GttPageService(execution, data.instruments),
+        activity=ActivityService(execution, WorkerQueries(database)),
+    )
+
+
+def open_base(settings: Settings, clock: Clock) -> Base:
+    """Open the home folder and the database."""
     home = private_folder(settings.effective_home)
     database = Database(
         settings.effective_database_url,
@@ -189,132 +260,147 @@ def build_container(
     )
     if database.sqlite_file is not None:
         database.sqlite_file.touch(mode=0o600)
-    secrets = SecretBox.open(home / "secrets")
-    mailer = build_mailer(settings, clock)
-    metrics = Metrics(__version__)
-    market = MarketService(home, clock, data_set=settings.data_set)
-    live_world = LiveWorld(market)
-    instruments = InstrumentService(market, live_world, clock, home=home)
-    bus = Bus()
-    processes = Processes.join(
-        database,
-        Place(settings.role, settings.effective_address, settings.trader_lease_s),
-        settings.redis_url,
-        secrets,
-        bus,
-        instruments,
+    return Base(
+        settings=settings,
+        clock=clock,
+        home=home,
+        database=database,
+        secrets=SecretBox.open(home / "secrets"),
+        mailer=build_mailer(settings, clock),
+        metrics=Metrics(__version__),
+        bus=Bus(),
     )
-    source = open_source(feed_options(settings), clock, market, live_world, instruments)
-    feed = Feed(processes.shared(source), clock, bus, rate_hz=settings.feed_rate_hz)
-    processes.bind(feed)
-    trading = trading_clock(source, clock)
-    if settings.feed_record_file is not None:
-        feed.on_ticks(TickRecorder(settings.feed_record_file).hear)
-    publish_figures(feed, metrics)
-    any_hour = settings.feed == "simulated" and settings.feed_any_hour
-    compat, rules = settings.worker_compat == "0.7.4", paper_rules(settings)
+
+
+def build_market_data(base: Base) -> MarketData:
+    """The data sets and the instruments."""
+    market = MarketService(base.home, base.clock, data_set=base.settings.data_set)
+    world = LiveWorld(market)
+    return MarketData(market, world, InstrumentService(market, world, base.clock, home=base.home))
+
+
+def build_processes(base: Base, instruments: InstrumentService) -> Processes:
+    """This process among the others on its database."""
+    settings = base.settings
+    place = Place(settings.role, settings.effective_address, settings.trader_lease_s)
+    return Processes.join(
+        base.database, place, settings.redis_url, base.secrets, base.bus, instruments
+    )
+
+
+def build_feed(base: Base, data: MarketData, processes: Processes) -> LiveMarket:
+    """The live feed, shared with the other processes."""
+    rules = paper_rules(base.settings)
+    live = build_live_market(
+        feed_options(base.settings),
+        base.clock,
+        base.bus,
+        data.market,
+        data.world,
+        data.instruments,
+        share=processes.shared,
+        record_file=base.settings.feed_record_file,
+        with_depth=rules.partial_fills or rules.queue_share > 0,
+    )
+    processes.bind(live.feed)
+    return live
+
+
+def build_trading(base: Base, data: MarketData, processes: Processes, live: LiveMarket) -> Trading:
+    """Execution, the workers above it and the jobs of the trading day."""
     execution = ExecutionService.build(
-        database,
-        trading,
-        ExecutionMarket(
-            feed,
-            instruments,
-            any_hour=any_hour,
-            has_auctions=settings.feed == "simulated",
-            with_depth=rules.partial_fills or rules.queue_share > 0,
-            close_on=CandleHistory(market, feed).close_on,
+        base.database,
+        live.clock,
+        live.execution,
+        ExecutionSettings(
+            strict_answers=is_compat(base.settings), rules=paper_rules(base.settings)
         ),
-        ExecutionSettings(strict_answers=compat, rules=rules),
         trading=processes.trading,
         fence=processes.leading.fence,
     )
-    prices = FeedPrices(feed, instruments)
-    workers = Workers.build(
-        database,
-        clock,
-        secrets,
-        execution,
-        bus,
-        prices,
-        by_token=prices.by_token,
-        compat=compat,
-    )
-    options = OptionService(ChainReader(instruments, feed), feed)
-    auth = AuthService(
-        database, clock, secrets, mailer, account_policy(settings), passwords or Passwords()
-    )
-    strategies = StrategyService(clock, used_by=(why_strategy_in_use,))
-    health = Health(database, clock, home=home, mailer=mailer, metrics=metrics)
-    health.add("market_data", market_check(market, clock))
-    health.add("feed", feed_check(feed))
-    health.add("protection", protection_check(workers.guardian))
-    backtests = BacktestService(clock, market, strategies)
-    studies = StudyService(clock, backtests)
-    compute = Compute(
-        workers=settings.workers,
-        ray_address=settings.ray_address,
-        numba_cache=numba_cache.numba_cache(home),
-    )
-    leases = JobLeases(database)
-    run_jobs = JobThreads(RUNS, RunJobs(database, backtests, leases), threads=2)
-    study_jobs = JobThreads(
-        STUDIES, StudyJobs(database, studies, compute, clock, leases), threads=2
-    )
-    credentials = CredentialWatch(auth.authenticator)
-    processes.publish(metrics, health)
     events = processes.events
-    execution.trader.after_pause(bus.lose if events is None else events.begin_anew)
-    publish_trading(metrics, execution.trader, workers.guardian.troubles)
-    publish_streams(metrics, bus, credentials)
-    publish_jobs(metrics, database, clock, {RUNS: run_jobs, STUDIES: study_jobs}, leases)
-    return Container(
-        settings=settings,
-        clock=clock,
-        database=database,
-        secrets=secrets,
-        mailer=mailer,
-        metrics=metrics,
-        idempotency=IdempotencyStore(database, clock, secrets),
-        auth=auth,
-        health=health,
-        changelog=Changelog(settings.changelog_path),
-        market=market,
-        bus=bus,
-        credentials=credentials,
-        live_world=live_world,
-        instruments=instruments,
-        feed=feed,
-        candle_history=CandleHistory(market, feed),
-        execution=execution,
-        execution_jobs=ExecutionJobs(
-            execution, trading_calendar(source), trading, chores=chores_of(execution, market)
-        ),
-        workers=workers,
-        watchlists=WatchlistService(clock, instruments, market),
-        gtts=GttPageService(execution, instruments),
-        activity=ActivityService(execution, WorkerQueries(database)),
-        options=options,
-        option_strategies=StrategyPreview(options),
-        option_services=OptionServices.build(
-            workers, execution, options.reader, feed, clock, secrets
-        ),
-        strategies=strategies,
-        trials=TrialService(market),
-        backtests=backtests,
-        studies=studies,
-        runner=Runner(database, backtests, run_jobs, leases),
-        compute=compute,
-        run_jobs=run_jobs,
-        study_jobs=study_jobs,
-        job_leases=leases,
-        processes=processes,
+    execution.trader.after_pause(base.bus.lose if events is None else events.begin_anew)
+    workers, guardian = _build_workers(base, data, live, execution)
+    chores = chores_of(execution, data.market, workers)
+    jobs = ExecutionJobs(execution, live.calendar, live.clock, chores=chores)
+    return Trading(execution, jobs, workers, guardian)
+
+
+def _build_workers(
+    base: Base, data: MarketData, live: LiveMarket, execution: ExecutionService
+) -> tuple[Workers, Guardian]:
+    prices, failures = FeedPrices(live.feed, data.instruments), FailureLog(base.clock)
+    workers = Workers.build(
+        base.database,
+        base.clock,
+        base.secrets,
+        execution,
+        base.bus,
+        failures,
+        by_token=prices.by_token,
+        compat=is_compat(base.settings),
+    )
+    owners, companions = OwnersByKind((workers.owners,)), (workers.entries,)
+    guardian = Guardian(base.database, base.clock, execution, owners, prices, failures, companions)
+    return workers, guardian
+
+
+def chores_of(execution: ExecutionService, market: MarketService, workers: Workers) -> list[Chore]:
+    """Daily jobs on positions: corporate actions and the settlement of expired contracts."""
+    actions = CorporateActions(
+        execution, CorporateFacts(market), also=ProtectionRescaling(workers.owners)
+    )
+    return [actions, ExpirySettlement(execution)]
+
+
+def build_option_services(
+    base: Base, trading: Trading, options: OptionService, live: LiveMarket
+) -> OptionServices:
+    """The option runs of workers."""
+    return OptionServices.build(
+        trading.workers,
+        trading.execution,
+        options.reader,
+        live.feed,
+        base.clock,
+        base.secrets,
     )
 
 
-def chores_of(execution: ExecutionService, market: MarketService) -> list[Chore]:
-    """What is done for paper accounts beside their orders, by the day."""
-    actions = CorporateActions(execution, CorporateFacts(market), also=rescale_protections)
-    return [actions, ExpirySettlement(execution)]
+def build_health(base: Base, data: MarketData, live: LiveMarket, guardian: Guardian) -> Health:
+    """The health page with the checks of the features."""
+    health = Health(
+        base.database, base.clock, home=base.home, mailer=base.mailer, metrics=base.metrics
+    )
+    health.add("market_data", market_check(data.market, base.clock))
+    health.add("feed", feed_check(live.feed))
+    health.add("protection", protection_check(guardian))
+    return health
+
+
+def build_compute(base: Base) -> Compute:
+    """Processes for parameter sweeps."""
+    return Compute(
+        workers=base.settings.workers,
+        ray_address=base.settings.ray_address,
+        numba_cache=numba_cache.numba_cache(base.home),
+    )
+
+
+def publish(container: Container) -> None:
+    """Publish the metrics of every part."""
+    metrics, backtests = container.metrics, container.backtests
+    publish_figures(container.feed, metrics)
+    container.processes.publish(metrics, container.health)
+    publish_trading(metrics, container.execution.trader, container.guardian.failures)
+    publish_streams(metrics, container.bus, container.credentials)
+    threads = {RUNS: backtests.run_jobs, STUDIES: backtests.study_jobs}
+    publish_jobs(metrics, container.database, container.clock, threads, backtests.leases)
+
+
+def is_compat(settings: Settings) -> bool:
+    """Whether replies follow the strict models of the published client."""
+    return settings.worker_compat == "0.7.4"
 
 
 def paper_rules(settings: Settings) -> PaperRules:

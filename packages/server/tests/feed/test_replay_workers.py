@@ -56,7 +56,7 @@ def play(replay: Container, clock: Any) -> Callable[[int], None]:
             clock.advance(seconds=1)
             replay.feed.step()
             replay.execution_jobs.run_once()
-            replay.workers.guardian.look()
+            replay.guardian.check_all()
 
     return play
 

@@ -5,7 +5,7 @@ worker      makes callers with a worker token: `worker()`, `worker("b@example.co
 api         the path of a worker route: `api("runs")`
 new_run     creates a run and returns its payload: `new_run(worker(), "run-1", **fields)`
 market      `market.trade("NSE:INFY", "1500.00")`
-guardian    the protection; `guardian.look()` looks once, its thread does not run
+guardian    the protection; `guardian.check_all()` looks once, its thread does not run
 nifty       option contracts on the market: `nifty("CE", 0)` is the call at the money, 1 a strike up
 option_run  creates a run of legs: `option_run(caller, ("BUY", nifty("CE", 0)), protection={…})`
 """
@@ -38,10 +38,11 @@ from tradertape_server.features.auth.token_scope import Reach
 from tradertape_server.features.execution.ports import OnTick
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.execution.service import Settings as ExecutionSettings
-from tradertape_server.features.workers.guardian import Guardian
+from tradertape_server.features.protection.failure_log import FailureLog
+from tradertape_server.features.protection.guardian import Guardian
 from tradertape_server.features.workers.option_services import OptionServices
 from tradertape_server.features.workers.service import Workers
-from tradertape_server.wiring import Container
+from tradertape_server.wiring import Container, build_guardian
 
 BASE_URL = "http://localhost:18777"
 PREFIX = "/api/algo-workers/worker"
@@ -164,20 +165,25 @@ def container(
         container.database, clock, market, ExecutionSettings(strict_answers=compat)
     )
     execution.trader.start()
+    failures = FailureLog(clock)
     workers = Workers.build(
-        container.database, clock, container.secrets, execution, container.bus, market,
+        container.database, clock, container.secrets, execution, container.bus, failures,
         by_token=market.by_token, compat=compat,
     )  # fmt: skip
-    uow = OptionServices.build(
+    guardian = build_guardian(container.database, clock, execution, workers, market, failures)
+    option_services = OptionServices.build(
         workers, execution, container.options.reader, container.feed, clock, container.secrets
     )
-    yield replace(container, execution=execution, workers=workers, option_services=uow)
+    yield replace(
+        container, execution=execution, workers=workers, guardian=guardian,
+        option_services=option_services,
+    )  # fmt: skip
     execution.trader.stop()
 
 
 @pytest.fixture
 def guardian(container: Container) -> Guardian:
-    return container.workers.guardian
+    return container.guardian
 
 
 @pytest.fixture

@@ -66,10 +66,10 @@ def test_a_stop_fires_and_leaves_nothing(
 ) -> None:
     place("00001")
     protect(caller, api, positions=[{**POSITION, "stoploss_pct": 2.03}])
-    guardian.look()
+    guardian.check_all()
     change(**fields)
     market.trade("NSE:INFY", "1469.00")
-    guardian.look()
+    guardian.check_all()
     assert state_of(caller, api)["status"] == "done"
     sold = [one for one in orders(caller, api) if one["transaction_type"] == "SELL"]
     assert {one["status"] for one in sold} == {"COMPLETE"}

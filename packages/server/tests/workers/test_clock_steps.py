@@ -61,11 +61,11 @@ def test_a_worker_that_beats_keeps_its_run(
     run: Worker, clock: Any, market: Any, guardian: Any, api: Any, minutes: int
 ) -> None:
     run.protect(**SILENT)
-    guardian.look()
+    guardian.check_all()
     run.beat()
     clock.set_wrong(minutes=minutes)
     market.trade("NSE:INFY", "1500.00")
-    guardian.look()
+    guardian.check_all()
     assert (run.get()["status"], run.held) == ("open", 10)
     assert run.caller.post(api("runs/run-1/claim-session")).status_code == 409
     assert run.get()["heartbeat_age_sec"] == 0
@@ -73,7 +73,7 @@ def test_a_worker_that_beats_keeps_its_run(
     clock.advance(seconds=50)
     run.beat()
     clock.advance(seconds=50)
-    guardian.look()
+    guardian.check_all()
     assert run.get()["status"] == "open"
 
 
@@ -82,16 +82,16 @@ def test_silence_is_counted_in_real_seconds(
     run: Worker, clock: Any, market: Any, guardian: Any, api: Any, minutes: int
 ) -> None:
     run.protect(**SILENT)
-    guardian.look()
+    guardian.check_all()
     run.beat()
     clock.set_wrong(minutes=minutes)
     clock.advance(seconds=59)
     market.trade("NSE:INFY", "1500.00")
-    guardian.look()
+    guardian.check_all()
     assert run.get()["status"] == "open"
     clock.advance(seconds=2)
     market.trade("NSE:INFY", "1500.00")
-    guardian.look()
+    guardian.check_all()
     assert (run.get()["status"], run.held) == ("closed", 0)
     assert "silent for 61 s" in str(run.get("/timeline"))
 
@@ -125,17 +125,17 @@ def test_orders_and_stops_go_on_with_the_next_tick(
     run.protect(positions=[POSITION])
     resting = buy("key-00002", quantity=1, order_type="LIMIT", price=1495)
     assert run.post("intents", resting).json()["status"] == "OPEN"
-    guardian.look()
+    guardian.check_all()
     clock.set_wrong(minutes=minutes)
     # What was heard has a time that is minutes away: nothing is priced by it.
     refused = run.post("intents", buy("key-00003", quantity=1))
     assert (refused.status_code, refused.headers["X-Error-Code"]) == (400, "market_data_stale")
     market.trade("NSE:INFY", "1490.00")
     wait_for(lambda: run.held == 11)
-    guardian.look()
+    guardian.check_all()
     assert run.held == 11
     market.trade("NSE:INFY", "1469.00")
-    guardian.look()
+    guardian.check_all()
     assert run.held == 1, "the ten that are protected"
     times = [event["created_at"] for event in run.get("/timeline")["events"]]
     cursors = [event["cursor"] for event in run.get("/timeline")["events"]]
@@ -151,11 +151,11 @@ def test_a_server_that_was_down_waits_for_the_next_beat(
     clock.advance(seconds=120)
     market.trade("NSE:INFY", "1500.00")
     guardian.start()
-    guardian.look()
+    guardian.check_all()
     assert (run.get()["status"], run.held) == ("open", 10)
     clock.advance(seconds=61)
     market.trade("NSE:INFY", "1500.00")
-    guardian.look()
+    guardian.check_all()
     assert run.held == 0
 
 
@@ -163,7 +163,7 @@ def test_the_time_in_which_the_database_was_away_is_not_silence(
     run: Worker, clock: Any, market: Any, guardian: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run.protect(**SILENT)
-    guardian.look()
+    guardian.check_all()
     looked = threading.Event()
 
     def away(*_: Any) -> None:
@@ -171,17 +171,17 @@ def test_the_time_in_which_the_database_was_away_is_not_silence(
         raise OSError("the database is away")
 
     with monkeypatch.context() as patched:
-        patched.setattr(guardian, "react", away)
-        patched.setattr(guardian, "_look", away)
+        patched.setattr(guardian, "check_changed", away)
+        patched.setattr(guardian, "_check_all", away)
         clock.advance(seconds=120)
         looked.clear()
         market.trade("NSE:INFY", "1500.00")
         guardian.on_tick(market.tick("NSE:INFY"))
         assert looked.wait(10)
         guardian.stop()
-    guardian.look()
+    guardian.check_all()
     assert (run.get()["status"], run.held) == ("open", 10)
     clock.advance(seconds=61)
     market.trade("NSE:INFY", "1500.00")
-    guardian.look()
+    guardian.check_all()
     assert run.held == 0

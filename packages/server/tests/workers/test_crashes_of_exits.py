@@ -18,10 +18,12 @@ from structlog.testing import capture_logs
 
 from tradertape_server.features.execution.loop import trader as traders
 from tradertape_server.features.execution.service import ExecutionService
-from tradertape_server.features.workers import guardian as guardians
+from tradertape_server.features.protection import guardian as guardians
+from tradertape_server.features.protection.failure_log import FailureLog
 from tradertape_server.features.workers.service import Workers
 from tradertape_server.platform import crash_points
 from tradertape_server.platform.crash_points import STEPS
+from tradertape_server.wiring import build_guardian
 
 from .test_clock_steps import SILENT
 from .test_protection import RUN, protect
@@ -63,28 +65,32 @@ class House:
 
     def __init__(self, container: Any, market: Any, clock: Any) -> None:
         self._container, self._market, self._clock = container, market, clock
-        self.execution, self.workers = container.execution, container.workers
+        self.execution, self.guardian = container.execution, container.guardian
 
     def look(self) -> None:
         """Trade on, and let the guardian see what there is."""
         self._market.refresh()
         with suppress(Exception, SystemExit):  # a dead server answers nobody
-            self.workers.guardian.look()
+            self.guardian.check_all()
 
     def start_again(self) -> None:
-        self.workers.guardian.stop()
+        self.guardian.stop()
         self.execution.trader.stop()
         made = self._container
         self.execution = ExecutionService.build(made.database, self._clock, self._market)
-        self.workers = Workers.build(
-            made.database, self._clock, made.secrets, self.execution, made.bus, self._market,
+        failures = FailureLog(self._clock)
+        workers = Workers.build(
+            made.database, self._clock, made.secrets, self.execution, made.bus, failures,
             by_token=self._market.by_token,
         )  # fmt: skip
+        self.guardian = build_guardian(
+            made.database, self._clock, self.execution, workers, self._market, failures
+        )
         with suppress(SystemExit):
             self.execution.trader.start()
 
     def stop(self) -> None:
-        self.workers.guardian.stop()
+        self.guardian.stop()
         self.execution.trader.stop()
 
 
@@ -118,7 +124,7 @@ def test_each_leg_is_exited_once(
     draw, caller = random.Random(seed), worker()
     new_run(caller)
     a_run(caller, api, buy, market)
-    house.workers.guardian.look()
+    house.guardian.check_all()
     clock.advance(seconds=61)
     for death in range(draw.randint(1, 3)):
         with monkeypatch.context() as patched:

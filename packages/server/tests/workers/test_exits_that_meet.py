@@ -64,7 +64,7 @@ def test_a_stop_sends_nothing_while_a_target_may_still_fill(
     assert run.post("intents", target).status_code == 200
     run.protect()
     guardian.stop()
-    guardian.look()
+    guardian.check_all()
 
     def paused(*_what: Any) -> None:
         raise TradingPaused
@@ -73,9 +73,9 @@ def test_a_stop_sends_nothing_while_a_target_may_still_fill(
         away.setattr(ExecutionService, "cancel", paused)
         market.trade("NSE:INFY", "1400.00")
         with pytest.raises(TradingPaused):
-            guardian.look()
+            guardian.check_all()
     assert run.orders == [("BUY", 10, "COMPLETE"), ("SELL", 10, "OPEN")]
-    guardian.look()
+    guardian.check_all()
     assert run.orders[1:] == [("SELL", 10, "CANCELLED"), ("SELL", 10, "COMPLETE")]
     assert run.held == 0
 
@@ -86,20 +86,20 @@ def test_a_stop_leaves_a_run_that_is_being_left_to_its_exit(
     """Each would take the other's order back, until the exit had no attempt left."""
     run.protect()
     guardian.stop()
-    guardian.look()
+    guardian.check_all()
     market.no_bids.add("NSE:INFY")
     market.trade("NSE:INFY", "1500.00")
     assert run.post("exit", {"idempotency_key": "exit-00001"}).status_code == 202
     for price in ("1400.00", "1100.00", "850.00", "650.00"):
         clock.advance(seconds=6)
         market.trade("NSE:INFY", price)
-        guardian.look()
+        guardian.check_all()
     sent = [one for one in run.orders if one[0] == "SELL"]
     assert len(sent) == 3, "one each ten seconds"
     market.no_bids.clear()
     market.trade("NSE:INFY", "650.00")
-    guardian.look()
-    guardian.look()
+    guardian.check_all()
+    guardian.check_all()
     assert (run.held, run.status) == (0, "closed")
 
 

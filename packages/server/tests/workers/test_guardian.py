@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from tradertape_core.kernel.errors import InvariantBroken
-from tradertape_server.features.workers import firing, repository
-from tradertape_server.features.workers import guardian as guarding
-from tradertape_server.features.workers.firing import Firing, Guarded
+from tradertape_server.features.protection import guardian as guarding
+from tradertape_server.features.protection.claims import Claims
+from tradertape_server.features.protection.guarded_owners import Guarded
+from tradertape_server.features.workers import repository
+from tradertape_server.features.workers.trading.run_owners import RunOwners
 
 SHARES = {"run-1": "INFY", "run-2": "TCS"}
 PRICES = {"INFY": 1500.0, "TCS": 3000.0}
@@ -38,9 +40,9 @@ def runs(worker: Any, new_run: Any, api: Any, buy: Any) -> Any:
 def test_a_tick_wakes_the_runs_that_hold_its_instrument_alone(
     container: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    guardian = container.workers.guardian
+    guardian = container.guardian
     guardian.stop()
-    guardian.look()
+    guardian.check_all()
     looked: list[str] = []
     check = guarding.check
 
@@ -49,7 +51,7 @@ def test_a_tick_wakes_the_runs_that_hold_its_instrument_alone(
         return check(state, *facts)
 
     monkeypatch.setattr(guarding, "check", spy)
-    guardian.react({"NSE:TCS", "NSE:SBIN"})
+    guardian.check_changed({"NSE:TCS", "NSE:SBIN"})
     assert looked == ["NSE:TCS"]
 
 
@@ -62,23 +64,23 @@ def status_of(container: Any, run_id: str) -> str:
 def test_an_exit_that_takes_long_holds_up_no_other_run(
     container: Any, market: Any, monkeypatch: pytest.MonkeyPatch, wait_for: Any
 ) -> None:
-    guardian, execution = container.workers.guardian, container.execution
-    guardian.look()
-    held, go_on = threading.Event(), Firing.go_on
+    guardian, execution = container.guardian, container.execution
+    guardian.check_all()
+    held, advance = threading.Event(), Claims.advance
 
-    def slow(self: Firing, guarded: Guarded, sent: Any = ()) -> None:
-        if guarded.run.strategy_run_id == "run-1":
+    def slow(self: Claims, guarded: Guarded, sent: Any = ()) -> None:
+        if guarded.run_id == "run-1":
             assert held.wait(30)
-        go_on(self, guarded, sent)
+        advance(self, guarded, sent)
 
-    monkeypatch.setattr(Firing, "go_on", slow)
+    monkeypatch.setattr(Claims, "advance", slow)
     market.trade("NSE:INFY", "1400.00")
     market.trade("NSE:TCS", "2800.00")
     wait_for(lambda: status_of(container, "run-2") == "done")
     assert status_of(container, "run-1") == "exiting"
     market.trade("NSE:INFY", "1390.00")  # fires nothing twice
     held.set()
-    guardian.look()
+    guardian.check_all()
     assert status_of(container, "run-1") == "done"
     assert len(execution.orders(run_id="run-1")) == 2
 
@@ -87,15 +89,15 @@ def test_an_exit_that_takes_long_holds_up_no_other_run(
 def test_one_transaction_claims_and_exits_all_that_fired_together(
     container: Any, market: Any
 ) -> None:
-    guardian, heard = container.workers.guardian, list[tuple[str, ...]]()
+    guardian, heard = container.guardian, list[tuple[str, ...]]()
     guardian.stop()
-    guardian.look()
+    guardian.check_all()
     container.execution.trader.listen(
         lambda events: heard.append(tuple(event.event_type for event in events))
     )
     market.trade("NSE:INFY", "1400.00")
     market.trade("NSE:TCS", "2800.00")
-    guardian.look()
+    guardian.check_all()
     (claiming,) = (one for one in heard if "protection_triggered" in one)
     assert (claiming.count("protection_triggered"), claiming.count("order_placed")) == (2, 2)
     assert [status_of(container, run_id) for run_id in SHARES] == ["done", "done"]
@@ -105,21 +107,21 @@ def test_one_transaction_claims_and_exits_all_that_fired_together(
 def test_a_protection_that_was_changed_before_the_claim_is_what_counts(
     container: Any, market: Any, api: Any, runs: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    guardian = container.workers.guardian
+    guardian = container.guardian
     guardian.stop()
-    guardian.look()
-    claim = Firing.claim
+    guardian.check_all()
+    claim = Claims.claim
 
-    def late(self: Firing, fired: Any) -> Any:
-        monkeypatch.setattr(Firing, "claim", claim)
+    def late(self: Claims, fired: Any) -> Any:
+        monkeypatch.setattr(Claims, "claim", claim)
         body = {"backend_protection": {"basket": {"stoploss_pct": 50.0}}}
         assert runs.patch(api("runs/run-1/protection"), json=body).status_code == 200
         return claim(self, fired)
 
-    monkeypatch.setattr(Firing, "claim", late)
+    monkeypatch.setattr(Claims, "claim", late)
     market.trade("NSE:INFY", "1400.00")
     for _ in range(2):
-        guardian.look()
+        guardian.check_all()
     assert container.execution.positions(run_id="run-1", open_only=True)
     assert len(container.execution.orders(run_id="run-1")) == 1
 
@@ -129,26 +131,26 @@ def test_a_run_that_cannot_be_exited_keeps_no_other_from_its_stop(
     container: Any, market: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One tick reaches both: what breaks off in the first must not undo the second's exit."""
-    guardian, execution = container.workers.guardian, container.execution
+    guardian, execution = container.guardian, container.execution
     guardian.stop()
-    guardian.look()
-    halt = firing.note
+    guardian.check_all()
+    note = RunOwners.note
 
-    def broken(uow: Any, run: Any, *what: Any, **more: Any) -> int:
-        cursor = halt(uow, run, *what, **more)
-        if run.strategy_run_id == "run-1":
+    def broken(self: RunOwners, uow: Any, owner: Any, *what: Any, **more: Any) -> int:
+        cursor = note(self, uow, owner, *what, **more)
+        if owner.run_id == "run-1":
             raise InvariantBroken("a claim that is half written")
         return cursor
 
     market.trade("NSE:INFY", "1400.00")
     market.trade("NSE:TCS", "2800.00")
     with monkeypatch.context() as patched:
-        patched.setattr(firing, "note", broken)
-        guardian.look()
+        patched.setattr(RunOwners, "note", broken)
+        guardian.check_all()
     assert [status_of(container, run_id) for run_id in SHARES] == ["armed", "done"]
     assert execution.trader.pauses == 0, "who else trades is not kept waiting"
-    assert guardian.troubles.run_ids == ["run-1"]
-    guardian.look()
+    assert guardian.failures.run_ids == ["run-1"]
+    guardian.check_all()
     assert [status_of(container, run_id) for run_id in SHARES] == ["done", "done"]
     assert len(execution.orders(run_id="run-1")) == 2
 
@@ -157,11 +159,11 @@ def test_a_run_that_cannot_be_exited_keeps_no_other_from_its_stop(
 def test_a_protection_that_cannot_be_read_keeps_no_other_from_being_looked_at(
     container: Any, market: Any
 ) -> None:
-    guardian = container.workers.guardian
+    guardian = container.guardian
     guardian.stop()
     with container.database.write() as session:
         repository.change(session, "run-1", protection={"legs": [1]}, protection_version=9)
-    guardian.look()
+    guardian.check_all()
     market.trade("NSE:TCS", "2800.00")
-    guardian.look()
+    guardian.check_all()
     assert status_of(container, "run-2") == "done"

@@ -43,14 +43,14 @@ def test_an_entry_that_rests_takes_no_turn_until_something_happens(
     caller: Any, api: Any, resting: str, nifty: Any, market: Any, container: Any, guardian: Any
 ) -> None:
     guardian.stop()
-    guardian.look()
+    guardian.check_all()
     turns = container.execution.trader.batches
     for _ in range(3):
-        guardian.look()
+        guardian.check_all()
     assert container.execution.trader.batches == turns
     market.trade(nifty("PE", 0).id, "94.00")
     leave_nothing_waiting(container)
-    guardian.look()
+    guardian.check_all()
     assert state(caller, api, resting)["option_status"] == "entered"
 
 
@@ -59,17 +59,17 @@ def test_an_entry_whose_look_breaks_off_is_looked_at_again_by_itself(
     clock: Any, monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     guardian.stop()
-    guardian.look()
+    guardian.check_all()
     assert protection_check(guardian)().status == "ok"
     market.trade(nifty("PE", 0).id, "94.00")
     leave_nothing_waiting(container)
     with monkeypatch.context() as patch:
         patch.setattr(entries, "settle_entry", lambda *_: 1 / 0)
-        guardian.look()
+        guardian.check_all()
     told = protection_check(guardian)()
     assert (told.status, told.facts) == ("down", {"runs": 1})
     clock.advance(seconds=11)
-    guardian.look()
+    guardian.check_all()
     assert state(caller, api, resting)["option_status"] == "entered"
     clock.advance(seconds=60)
     assert protection_check(guardian)().status == "ok"
@@ -80,25 +80,25 @@ def test_a_leg_that_fills_while_another_is_exited_is_guarded_after_it(
     clock: Any,
 ) -> None:  # fmt: skip
     guardian.stop()
-    guardian.look()
+    guardian.check_all()
     call, put = nifty("CE", 0).id, nifty("PE", 0).id
     market.no_bids.add(call)
     market.trade(call, "79.00")
-    guardian.look()
+    guardian.check_all()
     assert guard(caller, api, resting)["status"] == "exiting"
     market.trade(put, "94.00")
     leave_nothing_waiting(container)
-    guardian.look()
+    guardian.check_all()
     assert [leg["net_quantity"] for leg in state(caller, api, resting)["legs"]] == [65, 65]
     market.no_bids.clear()
     market.trade(call, "79.00")
     leave_nothing_waiting(container)
     for _ in range(3):
-        guardian.look()
+        guardian.check_all()
     assert [leg["net_quantity"] for leg in state(caller, api, resting)["legs"]] == [0, 65]
     market.trade(put, "75.00")
     for _ in range(3):
-        guardian.look()
+        guardian.check_all()
     now = state(caller, api, resting)
     assert ([leg["net_quantity"] for leg in now["legs"]], now["status"]) == ([0, 0], "closed")
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tradertape_server.features.workers.failure_log import Troubles
+from tradertape_server.features.protection.failure_log import FailureLog
 from tradertape_server.features.workers.option_runs.entries import EntryWatch
 
 from .option_calls import RUNS, Json, enter, events, guard, protect, replay, state
@@ -126,7 +126,7 @@ def test_a_stop_on_the_premium_leaves_the_whole_run_once(
 ) -> None:
     """KP: heard by the server's own thread: both shorts are bought back, the run is closed."""
     run_id = straddle(protection={"stoploss_pct": 20.0, "basis": "premium"})
-    container.workers.guardian.look()
+    container.guardian.check_all()
     market.trade(nifty("CE", 0).id, "125.00")
     assert guard(caller, api, run_id)["status"] == "armed"  # 25 of 200: 12.5 %
     market.trade(nifty("PE", 0).id, "115.05")
@@ -134,7 +134,7 @@ def test_a_stop_on_the_premium_leaves_the_whole_run_once(
     wait_for(lambda: state(caller, api, run_id)["status"] == "closed")
     for price in ("200.00", "300.00"):
         market.trade(nifty("CE", 0).id, price)
-    container.workers.guardian.look()
+    container.guardian.check_all()
     assert len(container.execution.orders(run_id=run_id)) == 4
     told = guard(caller, api, run_id)
     assert told["triggered_rule"] == "basket_stoploss"
@@ -163,13 +163,13 @@ def test_each_limit_fires_where_it_says(
     run_id = straddle(protection=rules)
     call, put = nifty("CE", 0).id, nifty("PE", 0).id
     market.trade(call, prices[0])
-    guardian.look()
+    guardian.check_all()
     assert guard(caller, api, run_id)["status"] == "armed"
     market.trade(put, prices[1])
-    guardian.look()
+    guardian.check_all()
     if rule is None:  # the peak is +15 %; back at +10 %
         market.trade(call, "96.00")
-        guardian.look()
+        guardian.check_all()
         rule = "basket_trailing"
     wait_for(lambda: state(caller, api, run_id)["status"] == "closed")
     assert guard(caller, api, run_id)["triggered_rule"] == rule
@@ -180,12 +180,12 @@ def test_a_rule_of_one_leg_exits_that_leg_and_the_last_one_closes_the_run(
 ) -> None:
     run_id = straddle(protection={"leg_stoploss_pct": 30})
     market.trade(nifty("CE", 0).id, "131.00")
-    guardian.look()
+    guardian.check_all()
     wait_for(lambda: state(caller, api, run_id)["legs"][0]["net_quantity"] == 0)
     one_left = state(caller, api, run_id)
     assert (one_left["status"], one_left["legs"][1]["net_quantity"]) == ("open", -65)
     market.trade(nifty("PE", 0).id, "131.00")
-    guardian.look()
+    guardian.check_all()
     wait_for(lambda: state(caller, api, run_id)["status"] == "closed")
     assert state(caller, api, run_id)["option_status"] == "exited"
 
@@ -197,7 +197,7 @@ def test_a_silent_worker_is_part_of_it(
     run_id = straddle(protection=rules)
     clock.advance(seconds=61)
     market.refresh()
-    guardian.look()
+    guardian.check_all()
     wait_for(lambda: state(caller, api, run_id)["status"] == "closed")
     assert guard(caller, api, run_id)["triggered_rule"] == "worker_stale"
 
@@ -206,17 +206,17 @@ def test_what_a_stop_interrupted_is_armed_after_the_start(
     caller: Any, api: Any, nifty: Any, option_run: Any, container: Any, monkeypatch: Any
 ) -> None:
     """The server dies after the legs filled and before the entry was settled."""
-    container.workers.guardian.stop()
+    container.guardian.stop()
     run = option_run(caller, ("SELL", nifty("CE", 0)), protection={"stoploss_pct": 20})
     run_id = run["strategy_run_id"]
-    module = "tradertape_server.features.workers.option_runs.service.settle_entry"
+    module = "tradertape_server.features.workers.option_runs.entry_command.settle_entry"
     with monkeypatch.context() as stopped:
         stopped.setattr(module, lambda _uow, _run: None)
         enter(caller, api, run_id)
     assert guard(caller, api, run_id)["status"] == "unarmed"
     clock = container.clock
     # As a new guardian does.
-    EntryWatch(container.database, container.execution, clock, Troubles(clock)).look()
+    EntryWatch(container.database, container.execution, clock, FailureLog(clock)).check()
     assert guard(caller, api, run_id)["status"] == "armed"
     assert state(caller, api, run_id)["option_status"] == "entered"
 

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from tradertape_server.features.execution.service import ExecutionService
+from tradertape_server.features.protection.failure_log import FailureLog
 from tradertape_server.features.workers.service import Workers
+from tradertape_server.wiring import build_guardian
 
 RUNS = "options/runs"
 CLIENTS = 64
@@ -65,7 +67,7 @@ def test_entries_and_exits_that_race_leave_nothing_open(
     with ThreadPoolExecutor(16) as pool:
         codes = set(pool.map(ask, range(32)))
     assert codes <= {200, 202, 409}
-    container.workers.guardian.look()
+    container.guardian.check_all()
     wait_for(lambda: caller.get(api(f"runs/{run_id}")).json()["status"] == "closed")
     assert container.execution.positions(run_id=run_id, open_only=True) == []
     placed = container.execution.orders(run_id=run_id)
@@ -76,18 +78,20 @@ def test_the_answer_is_the_same_bytes_after_a_restart(
     caller: Any, api: Any, run_id: str, container: Any, market: Any, clock: Any
 ) -> None:
     first = caller.post(api(f"{RUNS}/{run_id}/enter"), json={})
-    container.workers.guardian.stop()
+    container.guardian.stop()
     container.execution.trader.stop()
     again = ExecutionService.build(container.database, clock, market)
     again.trader.start()
+    failures = FailureLog(clock)
     workers = Workers.build(
-        container.database, clock, container.secrets, again, container.bus, market,
+        container.database, clock, container.secrets, again, container.bus, failures,
         by_token=market.by_token,
     )  # fmt: skip
+    guardian = build_guardian(container.database, clock, again, workers, market, failures)
     try:
         (intent,) = again.intents(run_id)
         assert bytes(intent.answer) == first.content
-        workers.guardian.look()
+        guardian.check_all()
         assert sorted(one.quantity for one in again.positions(run_id=run_id)) == [-65, 65, 65]
         shown = caller.get(api(f"{RUNS}/{run_id}/state")).json()
         assert (shown["option_status"], shown["protection"]["status"]) == ("entered", "armed")

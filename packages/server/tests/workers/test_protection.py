@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from tradertape_core.ledger.corporate import CorporateAction
-from tradertape_server.features.execution.scheduled.corporate_actions import adjust_command
+from tradertape_server.features.execution.scheduled.corporate_actions import Adjust
+from tradertape_server.features.protection.failure_log import FailureLog
+from tradertape_server.features.protection.rescaling import ProtectionRescaling
 from tradertape_server.features.workers import repository
-from tradertape_server.features.workers.rescaling import rescale_protections
-from tradertape_server.features.workers.service import Workers
+from tradertape_server.wiring import build_guardian
 
 Json = dict[str, Any]
 RUN = {"strategy_run_id": "run-1"}
@@ -105,13 +106,13 @@ def test_a_tick_at_the_stop_exits_once_without_anybody_looking(
     """KN-02: the tick is heard by the server's own thread; `bench/protection.py` says how soon."""
     caller.post(api("runs/run-1/intents"), json=buy("key-00001"))
     protect(caller, api, positions=[POSITION])
-    container.workers.guardian.look()
+    container.guardian.check_all()
     market.trade("NSE:INFY", "1469.00")
     wait_for(lambda: len(container.execution.orders(run_id="run-1")) == 2)
     wait_for(lambda: state_of(caller, api)["status"] == "done")
     for price in ("1468.00", "1460.00"):
         market.trade("NSE:INFY", price)
-    container.workers.guardian.look()
+    container.guardian.check_all()
     orders = caller.get(api("orders"), params=RUN).json()["orders"]
     assert [(one["transaction_type"], one["status"]) for one in orders] == [
         ("BUY", "COMPLETE"), ("SELL", "COMPLETE"),
@@ -127,12 +128,12 @@ def test_a_part_that_is_protected_is_exited_and_the_rest_stays(
     caller.post(api("runs/run-1/intents"), json=buy("key-00001", quantity=10))
     protect(caller, api, positions=[{**POSITION, "quantity": 4}])
     market.trade("NSE:INFY", "1469.00")
-    guardian.look()
+    guardian.check_all()
     assert (held(caller, api), state_of(caller, api)["status"]) == ([6], "done")
     for _ in range(3):
         clock.advance(seconds=30)
         market.trade("NSE:INFY", "1400.00")
-        guardian.look()
+        guardian.check_all()
     assert held(caller, api) == [6]
     assert state_of(caller, api)["legs"][0]["exit_price"] == 1469.0
 
@@ -146,7 +147,7 @@ def test_an_exit_above_the_freeze_quantity_goes_in_parts(
         caller.post(api("runs/run-1/intents"), json=buy(f"key-0000{number}", quantity=quantity))
     protect(caller, api, positions=[POSITION])
     market.trade("NSE:INFY", "1469.00")
-    guardian.look()
+    guardian.check_all()
     orders = caller.get(api("orders"), params=RUN).json()["orders"]
     assert [one["quantity"] for one in orders if one["transaction_type"] == "SELL"] == [4, 4, 2]
     assert state_of(caller, api)["status"] == "done"
@@ -160,10 +161,10 @@ def test_an_old_tick_fires_nothing(
     market._watched.clear()
     market.trade("NSE:INFY", "1400.00")
     clock.advance(seconds=6)
-    guardian.look()
+    guardian.check_all()
     assert state_of(caller, api)["status"] == "armed"
     market.refresh()
-    guardian.look()
+    guardian.check_all()
     assert state_of(caller, api)["status"] == "done"
 
 
@@ -184,7 +185,7 @@ def test_a_basket_stop_halts_nothing_twice(
     protect(caller, api, positions=[infy, tcs], basket={"stoploss_pct": 3.0})
     market.trade("NSE:INFY", "1440.00")
     market.trade("NSE:TCS", "2880.00")
-    guardian.look()
+    guardian.check_all()
     wait_for(lambda: state_of(caller, api)["status"] == "done")
     orders = caller.get(api("orders"), params=RUN).json()["orders"]
     assert [one["transaction_type"] for one in orders].count("SELL") == 2
@@ -205,16 +206,16 @@ def test_a_silent_worker_is_exited_once_and_its_run_closed(
     )  # fmt: skip
     clock.advance(seconds=59)
     caller.post(api("runs/run-1/heartbeat"), json={}, headers=headers)
-    guardian.look()  # a tick alone does not read signs of life, and its thread runs
+    guardian.check_all()  # a tick alone does not read signs of life, and its thread runs
     clock.advance(seconds=59)
     market.refresh()
-    guardian.look()
+    guardian.check_all()
     assert caller.get(api("runs/run-1")).json()["status"] == "open"
     clock.advance(seconds=2)
     market.refresh()
-    guardian.look()
+    guardian.check_all()
     wait_for(lambda: caller.get(api("runs/run-1")).json()["status"] == "closed")
-    guardian.look()
+    guardian.check_all()
     orders = caller.get(api("orders"), params=RUN).json()["orders"]
     assert [one["transaction_type"] for one in orders] == ["BUY", "SELL"]
     assert state_of(caller, api)["triggered_rule"] == "worker_stale"
@@ -228,11 +229,11 @@ def test_intraday_positions_are_squared_off_before_the_close(
     protect(caller, api, operations={"mis_squareoff_buffer_sec": 600})
     clock.advance(hours=5)  # 15:00 in India; the close of intraday positions is 15:20
     market.refresh()
-    guardian.look()
+    guardian.check_all()
     assert held(caller, api) == [10]
     clock.advance(minutes=11)
     market.refresh()
-    guardian.look()
+    guardian.check_all()
     wait_for(lambda: held(caller, api) in ([0], []))
     assert state_of(caller, api)["triggered_rule"] == "mis_squareoff"
 
@@ -244,10 +245,12 @@ def test_a_trigger_that_was_claimed_is_finished_after_a_restart(
     from tradertape_core.risk.protection import check
     from tradertape_core.risk.protection_decision import Surroundings
     from tradertape_server.features.workers import repository
-    from tradertape_server.features.workers.protections import stored
-    from tradertape_server.features.workers.runs.views import protection_of
+    from tradertape_server.features.workers.runs.protection_columns import (
+        columns_of,
+        protection_of,
+    )
 
-    guardian = container.workers.guardian
+    guardian = container.guardian
     guardian.stop()
     caller.post(api("runs/run-1/intents"), json=buy("key-00001"))
     protect(caller, api, positions=[POSITION])
@@ -261,10 +264,10 @@ def test_a_trigger_that_was_claimed_is_finished_after_a_restart(
         found = check(protection_of(run), positions, ticks, Surroundings(now=now))
         assert len(found.triggers) == 1
         assert repository.change_protection(
-            session, "run-1", version=run.protection_version, **stored(found.state)
+            session, "run-1", version=run.protection_version, **columns_of(found.state)
         )
     for _ in range(3):
-        guardian.look()
+        guardian.check_all()
     orders = caller.get(api("orders"), params=RUN).json()["orders"]
     assert [one["transaction_type"] for one in orders] == ["BUY", "SELL"]
     assert state_of(caller, api)["status"] == "done"
@@ -273,13 +276,13 @@ def test_a_trigger_that_was_claimed_is_finished_after_a_restart(
 def test_an_exit_that_finds_no_price_is_tried_again(
     caller: Any, api: Any, buy: Any, market: Any, container: Any, clock: Any
 ) -> None:
-    guardian = container.workers.guardian
+    guardian = container.guardian
     guardian.stop()
     caller.post(api("runs/run-1/intents"), json=buy("key-00001"))
     protect(caller, api, positions=[POSITION])
     market.trade("NSE:INFY", "1400.00")
     market.open = False
-    guardian.look()
+    guardian.check_all()
     assert held(caller, api) == [10]
     told = caller.get(api("runs/run-1/timeline"), params={"event_kind": "protection"}).json()
     assert told["events"][-1]["event_type"] in ("protection_exit_failed", "protection_exiting")
@@ -288,7 +291,7 @@ def test_an_exit_that_finds_no_price_is_tried_again(
     market.open = True
     clock.advance(seconds=61)
     market.trade("NSE:INFY", "1399.00")
-    guardian.look()
+    guardian.check_all()
     assert held(caller, api) in ([0], [])
     assert state_of(caller, api)["status"] == "done"
 
@@ -299,21 +302,21 @@ def test_a_split_over_night_moves_the_stop_and_fires_nothing(
     """FAULTS §4: a 1:10 split between 15:30 and 09:15, exits sent 0."""
     caller.post(api("runs/run-1/intents"), json=buy("key-00001"))
     protect(caller, api, positions=[POSITION])
-    guardian = container.workers.guardian
-    guardian.look()
+    guardian = container.guardian
+    guardian.check_all()
     clock.advance(hours=22)
     action = CorporateAction(
         action_id="split", instrument="NSE:INFY", ex_date=clock.now().date(), new=10, old=1
     )
-    execution = container.execution
-    execution.trader.execute(adjust_command(action, "split", execution.gtt, rescale_protections))
+    execution, rescaling = container.execution, ProtectionRescaling(container.workers.owners)
+    execution.trader.execute(Adjust(action, "split", execution.gtt, rescaling))
     market.trade("NSE:INFY", "149.00")
-    guardian.look()
+    guardian.check_all()
     assert held(caller, api) == [100]
     assert state_of(caller, api)["status"] == "armed"
     assert len(execution.orders(run_id="run-1")) == 1
     market.trade("NSE:INFY", "146.90")
-    guardian.look()
+    guardian.check_all()
     assert state_of(caller, api)["triggered_rule"] == "position_stoploss"
     assert held(caller, api) == [0]
 
@@ -329,8 +332,8 @@ def test_a_split_of_years_ago_says_nothing(
     action = CorporateAction(
         action_id="old", instrument="NSE:INFY", ex_date=long_ago, new=10, old=1
     )
-    execution = container.execution
-    execution.trader.execute(adjust_command(action, "split", execution.gtt, rescale_protections))
+    execution, rescaling = container.execution, ProtectionRescaling(container.workers.owners)
+    execution.trader.execute(Adjust(action, "split", execution.gtt, rescaling))
     assert state_of(caller, api) == before
     events = container.workers.timeline.events
     with container.database.read() as session:
@@ -345,17 +348,17 @@ def test_a_trail_is_remembered_when_the_server_dies(
     caller.post(api("runs/run-1/intents"), json=buy("key-00001"))
     trailing = {**POSITION, "trailing_stoploss_pct": 2.0}
     assert protect(caller, api, positions=[trailing]).status_code == 200
-    guardian.look()
+    guardian.check_all()
     clock.advance(seconds=6)
     market.trade("NSE:INFY", "1600.00")
-    guardian.look()
-    again = Workers.build(
-        container.database, clock, container.secrets, container.execution, container.bus, market,
-        by_token=market.by_token,
-    ).guardian  # fmt: skip
+    guardian.check_all()
+    again = build_guardian(
+        container.database, clock, container.execution, container.workers, market,
+        FailureLog(clock),
+    )  # fmt: skip
     market.trade("NSE:INFY", "1565.00")  # 2.2 % below the best, far above the stop
-    again.look()
-    again.look()
+    again.check_all()
+    again.check_all()
     assert held(caller, api) in ([], [0])
     rule = [
         event["payload"].get("rule")
@@ -370,14 +373,14 @@ def test_a_basket_alone_guards_whatever_the_run_holds(
 ) -> None:
     """KN-03."""
     protect(caller, api, basket={"stoploss_pct": 3.0})
-    guardian.look()
+    guardian.check_all()
     caller.post(api("runs/run-1/intents"), json=buy("key-00001"))
     caller.post(api("runs/run-1/intents"), json=buy("key-00002", tradingsymbol="TCS", quantity=5))
-    guardian.look()
+    guardian.check_all()
     assert state_of(caller, api)["status"] == "armed"
     market.trade("NSE:INFY", "1440.00")
     market.trade("NSE:TCS", "2880.00")
-    guardian.look()
+    guardian.check_all()
     wait_for(lambda: state_of(caller, api)["status"] == "done")
     assert held(caller, api) == [0, 0]
     assert state_of(caller, api)["triggered_rule"] == "basket_stoploss"
@@ -390,8 +393,8 @@ def test_a_basket_that_fired_halts_its_run_until_it_is_armed_anew(
     caller.post(api("runs/run-1/intents"), json=buy("key-00001"))
     protect(caller, api, positions=[POSITION], basket={"stoploss_pct": 1.0})
     market.trade("NSE:INFY", "1480.00")
-    guardian.look()
-    guardian.look()
+    guardian.check_all()
+    guardian.check_all()
     assert caller.get(api("runs/run-1")).json()["status"] == "halted"
     refused = caller.post(api("runs/run-1/intents"), json=buy("key-00002"))
     assert (refused.status_code, refused.headers["X-Error-Code"]) == (400, "trading_halted")

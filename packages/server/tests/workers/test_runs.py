@@ -181,7 +181,7 @@ def test_a_run_that_is_opened_again_has_nothing_of_its_earlier_life_on_guard(
     assert again["runtime_state"]["backend_protection"]["version"] > 1
     assert caller.post(api("runs/run-1/intents"), json=buy("key-00001")).status_code == 200
     market.trade("NSE:INFY", "1400.00")
-    guardian.look()
+    guardian.check_all()
     [order] = caller.get(api("orders"), params={"strategy_run_id": "run-1"}).json()["orders"]
     assert order["transaction_type"] == "BUY", "the old stop must not sell what is new"
     told = caller.get(api("runs/run-1/timeline")).json()["events"]
@@ -203,7 +203,7 @@ def test_positions_that_were_not_closed_after_all_stay_guarded(
     again = new_run(caller, metadata={"restart_of": "run-1"})
     assert again["runtime_state"]["backend_protection_state"]["status"] == "armed"
     market.trade("NSE:INFY", "1400.00")
-    guardian.look()
+    guardian.check_all()
     assert [one for one in container.execution.positions(run_id="run-1") if one.is_open] == []
 
 

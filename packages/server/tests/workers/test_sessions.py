@@ -204,7 +204,7 @@ def test_no_mutated_token_is_accepted(caller: Any, api: Any, container: Any) -> 
 
     from tradertape_server.features.workers import repository
     from tradertape_server.features.workers.errors import TokenRefused
-    from tradertape_server.features.workers.runs.batches import Turns
+    from tradertape_server.features.workers.runs.transactions import RunTransactions
 
     token = check(caller, api)["safety_token"]
     tokens = container.workers.safety._tokens
@@ -223,7 +223,7 @@ def test_no_mutated_token_is_accepted(caller: Any, api: Any, container: Any) -> 
                 pass
         return count
 
-    assert Turns(container.execution).do(accepted) == 0
+    assert RunTransactions(container.execution).execute(accepted) == 0
 
 
 def test_reasons_are_sentences_with_their_code(
@@ -285,7 +285,7 @@ def test_an_order_whose_answer_was_lost_blocks(caller: Any, api: Any, container:
     from tradertape_core.orders.commands import PlaceOrder
     from tradertape_core.orders.fields import read_order
     from tradertape_server.features.execution.orders.facts import exit_facts
-    from tradertape_server.features.workers.runs.batches import Turns
+    from tradertape_server.features.workers.runs.transactions import RunTransactions
 
     order = {
         "exchange": "NSE", "tradingsymbol": "INFY", "transaction_type": "BUY", "product": "CNC",
@@ -303,7 +303,7 @@ def test_an_order_whose_answer_was_lost_blocks(caller: Any, api: Any, container:
         lost = engine.in_doubt(uow.order("1"), "the answer was lost", uow.now)
         uow.record(Decision(events=lost))
 
-    Turns(container.execution).do(lose_an_answer)
+    RunTransactions(container.execution).execute(lose_an_answer)
     assert codes(caller, api) == {"reconciliation_required"}
 
 

@@ -28,7 +28,7 @@ def begins_at() -> datetime:
 @pytest.fixture
 def caller(worker: Any, new_run: Any, container: Any, market: Any) -> Any:
     container.execution_jobs.stop()  # the broker's own square-off would come soon after
-    container.workers.guardian.stop()
+    container.guardian.stop()
     market.instruments[PUT.id] = PUT
     market.trade(PUT.id, "100.00")
     caller = worker()
@@ -59,7 +59,7 @@ def protect(caller: Any, api: Any, **protection: Any) -> None:
 def look(guardian: Any, market: Any, clock: Any, seconds: float = 0) -> None:
     clock.advance(seconds=seconds)
     market.refresh()
-    guardian.look()
+    guardian.check_all()
 
 
 def test_contracts_are_squared_off_later_than_shares(
@@ -83,7 +83,7 @@ def test_a_square_off_and_a_basket_together_sell_nothing_twice(
     trade(caller, api, buy, "share-001")
     rules = {"basket": {"stoploss_pct": 2.0}, "operations": {"mis_squareoff_buffer_sec": 60}}
     protect(caller, api, **rules)
-    guardian.look()
+    guardian.check_all()
     market.trade("NSE:INFY", "1400.00")
     look(guardian, market, clock, 4 * 60)
     look(guardian, market, clock, 10)
@@ -96,19 +96,19 @@ def test_a_stop_fires_while_another_exit_of_the_run_rests(
     trade(caller, api, buy, "share-001")
     trade(caller, api, buy, "share-002", tradingsymbol="TCS")
     protect(caller, api, positions=[stop("NSE:INFY", 1500.0), stop("NSE:TCS", 3000.0)])
-    guardian.look()
+    guardian.check_all()
     market.no_bids.add("NSE:INFY")
     market.trade("NSE:INFY", "1400.00")
-    guardian.look()
+    guardian.check_all()
     assert held() == {"INFY": 10, "TCS": 10}
     market.trade("NSE:TCS", "2800.00")
-    guardian.look()
+    guardian.check_all()
     assert "TCS" not in held()
     market.no_bids.clear()
     for _ in range(10):
         clock.advance(seconds=6)
         market.trade("NSE:INFY", "1400.00")
-        guardian.look()
+        guardian.check_all()
     assert held() == {}
 
 
@@ -129,7 +129,7 @@ def wait(guardian: Any, market: Any, clock: Any, seconds: int, price: str) -> No
     for _ in range(seconds):
         clock.advance(seconds=1)
         market.trade("NSE:INFY", price)
-        guardian.look()
+        guardian.check_all()
 
 
 def test_an_exit_that_rests_is_left_alone_for_a_while_and_then_widened(
@@ -138,10 +138,10 @@ def test_an_exit_that_rests_is_left_alone_for_a_while_and_then_widened(
 ) -> None:  # fmt: skip
     trade(caller, api, buy, "share-001")
     protect(caller, api, positions=[stop("NSE:INFY", 1500.0)])
-    guardian.look()
+    guardian.check_all()
     market.no_bids.add("NSE:INFY")
     market.trade("NSE:INFY", "1400.00")
-    guardian.look()
+    guardian.check_all()
     market.no_bids.clear()
     wait(guardian, market, clock, 9, "1350.00")  # below the band of the first attempt
     assert [status for status, _ in sales(container)] == ["OPEN"]
@@ -155,7 +155,7 @@ def test_an_exit_is_tried_until_somebody_takes_it(
 ) -> None:
     trade(caller, api, buy, "share-001")
     protect(caller, api, positions=[stop("NSE:INFY", 1500.0)])
-    guardian.look()
+    guardian.check_all()
     market.open = False  # every order is refused
     market.trade("NSE:INFY", "1400.00")
     for _ in range(40):

@@ -127,14 +127,14 @@ def test_the_run_of_a_sleeper_is_left_once_and_takes_nothing_more(
     container: Any, wait_for: Any,
 ) -> None:  # fmt: skip
     caller = worker()
-    guardian.look()
+    guardian.check_all()
     clock.advance(seconds=59)
     market.refresh()
-    guardian.look()
+    guardian.check_all()
     assert caller.get(api("runs/run-1")).json()["status"] == "open"
     clock.advance(seconds=2)
     market.refresh()
-    guardian.look()
+    guardian.check_all()
     known = orders(caller, api)
     bought = [one for one in known if one["transaction_type"] == "BUY"]
     (sold,) = [one for one in known if one["transaction_type"] == "SELL"]

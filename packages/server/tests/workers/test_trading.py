@@ -204,7 +204,7 @@ def test_an_exit_that_a_stop_cut_off_is_finished(
     place(caller, api, buy("key-00001", product="MIS"))
     with container.database.write() as session:
         repository.change(session, "run-1", status="exiting", exit_key="exit-00001")
-    container.workers.guardian.look()
+    container.guardian.check_all()
     assert caller.get(api("runs/run-1")).json()["status"] == "closed"
     sides = [
         one["transaction_type"] for one in caller.get(api("orders"), params=RUN).json()["orders"]

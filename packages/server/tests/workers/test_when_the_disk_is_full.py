@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from tradertape_server.features.execution.store.models import ExecutionEvent
-from tradertape_server.platform.database.disk_errors import full_file
+from tradertape_server.platform.database.disk_errors import disk_full_error
 from tradertape_server.wiring import Container
 
 Json = dict[str, Any]
@@ -41,7 +41,7 @@ def test_what_closes_goes_on_and_what_adds_is_refused_until_there_is_room(
     assert caller.post(f"{run}/intents", json=buy("key-00001")).status_code == 200
     page, reserve = sign_in("person@example.com"), container.database.reserve
     reserve.stop()  # it would find room at its next look
-    reserve.hear(OperationalError("COMMIT", {}, full_file()))
+    reserve.release_if_full(OperationalError("COMMIT", {}, disk_full_error()))
 
     before = events(container)
     watch_list = {"name": "Mine"}
@@ -64,7 +64,7 @@ def test_what_closes_goes_on_and_what_adds_is_refused_until_there_is_room(
     assert (switched.status_code, switched.json()["active"]) == (200, True)
     assert page.post("/api/risk/kill-switch", json={"active": False}).status_code == 200
 
-    reserve.look()
+    reserve.check()
     assert page.post("/api/watchlists", json=watch_list).status_code == 201
 
 
@@ -85,7 +85,7 @@ def test_a_stop_is_tried_until_the_disk_of_a_server_has_room(
     assert caller.post(f"{run}/intents", json=buy("key-00001", product="MIS")).status_code == 200
     body = {"backend_protection": {"basket": {"stoploss_pct": 2.0}}}
     assert caller.patch(f"{run}/protection", json=body).status_code == 200
-    guardian.look()
+    guardian.check_all()
 
     def held() -> list[int]:
         found = container.execution.positions(run_id="run-1", open_only=True)
@@ -94,7 +94,7 @@ def test_a_stop_is_tried_until_the_disk_of_a_server_has_room(
     with full_disk(container, table):
         market.trade("NSE:INFY", "1400.00")
         for _ in range(3):
-            guardian.look()
+            guardian.check_all()
         assert held() == [10]
         refused = caller.post(f"{run}/intents", json=buy("key-00002"))
         assert (refused.status_code, refused.headers["X-Error-Code"]) == (503, "database_full")
@@ -102,7 +102,7 @@ def test_a_stop_is_tried_until_the_disk_of_a_server_has_room(
         assert health.json()["checks"]["database"]["facts"] == {"code": "database_full"}
 
     def is_closed() -> bool:
-        guardian.look()  # the trader may recover first, in a thread of its own
+        guardian.check_all()  # the trader may recover first, in a thread of its own
         return held() == []
 
     wait_for(is_closed)

@@ -9,7 +9,7 @@ from tradertape_core.market.calendar import nse_calendar
 from tradertape_server.features.feed.live.feed import Feed
 from tradertape_server.features.market.service import MarketService
 from tradertape_server.features.operations.service import Check
-from tradertape_server.features.workers.guardian import Guardian
+from tradertape_server.features.protection.guardian import Guardian
 
 
 def market_check(market: MarketService, clock: Clock) -> Callable[[], Check]:
@@ -53,7 +53,7 @@ def protection_check(guardian: Guardian) -> Callable[[], Check]:
     """Whether every run's protection could be looked after where this process does that."""
 
     def check() -> Check:
-        troubled = len(guardian.troubles.run_ids)
+        troubled = len(guardian.failures.run_ids)
         if troubled:  # which, is said in the log alone: anybody may ask for this page
             detail = "Protected runs could not be looked after: the log names them."
             return Check("down", detail, {"runs": troubled})

@@ -1,4 +1,4 @@
-"""Figures for Prometheus: every queue, stream, venue and job, and who trades."""
+"""ForwardingMetrics for Prometheus: every queue, stream, venue and job, and who trades."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from tradertape_server.features.backtests.queries import queue_states
 from tradertape_server.features.execution.loop.trader import Trader
 from tradertape_server.features.execution.queries import count_outbox
 from tradertape_server.features.feed.relay.redis_relay import TickRelay
-from tradertape_server.features.workers.failure_log import Troubles
+from tradertape_server.features.protection.failure_log import FailureLog
 from tradertape_server.platform.compute.job_leases import JobLeases
 from tradertape_server.platform.compute.job_threads import JobThreads
 from tradertape_server.platform.database.engine import Database
-from tradertape_server.platform.http.forwarding import Figures
+from tradertape_server.platform.http.forwarding import ForwardingMetrics
 from tradertape_server.platform.metrics import Metrics
-from tradertape_server.platform.processes.leading import Leading
 from tradertape_server.platform.processes.redis_link import RedisLink
+from tradertape_server.platform.processes.trader_election import TraderElection
 from tradertape_server.platform.streaming.bus import Bus
 from tradertape_server.platform.streaming.event_relay import EventRelay
 
 Read = Callable[[], float]
 
 
-def publish_trading(metrics: Metrics, trader: Trader, troubles: Troubles) -> None:
+def publish_trading(metrics: Metrics, trader: Trader, failures: FailureLog) -> None:
     """The trader's queues, its venue, and the runs that could not be looked after."""
     _watch_all(
         metrics,
@@ -38,11 +38,11 @@ def publish_trading(metrics: Metrics, trader: Trader, troubles: Troubles) -> Non
             "trader_up": ("1 while commands are done here.", lambda: float(trader.is_well)),
             "trader_batches": ("Batches since the start.", lambda: trader.batches),
             "trader_recoveries": ("Times the database was read anew.", lambda: trader.recoveries),
-            "trader_pauses": ("Turns that failed.", lambda: trader.pauses),
+            "trader_pauses": ("Batches that failed.", lambda: trader.pauses),
             "trader_batch_seconds": ("Time of the last batch.", lambda: trader.batch_s),
             "protection_troubled": (
                 "Runs that could not be looked after in the last minute.",
-                lambda: len(troubles.run_ids),
+                lambda: len(failures.run_ids),
             ),
             "venue_resting_orders": ("Orders the paper venue holds.", lambda: trader.resting),
             "venue_requests": ("Requests told to it.", lambda: trader.requests),
@@ -67,14 +67,14 @@ def publish_streams(metrics: Metrics, bus: Bus, credentials: CredentialWatch) ->
     metrics.registry.register(_Labelled("stream_clients", "Open streams.", "kind", bus.by_kind))
 
 
-def publish_lease(metrics: Metrics, leading: Leading, forwarded: Figures) -> None:
+def publish_lease(metrics: Metrics, election: TraderElection, forwarded: ForwardingMetrics) -> None:
     """Who trades, and what is handed to it."""
     _watch_all(
         metrics,
         {
-            "lease_held": ("1 while this process trades.", lambda: float(leading.is_leading)),
-            "lease_fence": ("The last number held here.", lambda: leading.fence.number),
-            "lease_changes": ("Times it was won or lost here.", lambda: leading.changes),
+            "lease_held": ("1 while this process trades.", lambda: float(election.is_trader)),
+            "lease_fence": ("The last number held here.", lambda: election.fence.number),
+            "lease_changes": ("Times it was won or lost here.", lambda: election.changes),
             "forwarded_sent": ("Requests handed to the trader.", lambda: forwarded.forwarded),
             "forwarded_received": ("Requests taken from others.", lambda: forwarded.received),
             "forwarded_waited": ("That waited for a trader.", lambda: forwarded.waited),
@@ -112,7 +112,7 @@ def publish_jobs(
     leases: JobLeases,
 ) -> None:
     """Background jobs: of all processes in the tables, of this one in its threads."""
-    metrics.watch("jobs_held", "Jobs this process works on.", lambda: leases.held)
+    metrics.add_gauge("jobs_held", "Jobs this process works on.", lambda: leases.held)
     for name, help_text, read in (
         ("jobs_busy", "Threads of this process at work.", lambda t: t.busy),
         ("jobs_done", "Jobs this process has done.", lambda t: t.done),
@@ -130,7 +130,7 @@ def _each(
 
 def _watch_all(metrics: Metrics, figures: Mapping[str, tuple[str, Read]]) -> None:
     for name, (help_text, read) in figures.items():
-        metrics.watch(name, help_text, read)
+        metrics.add_gauge(name, help_text, read)
 
 
 class _Labelled(Collector):

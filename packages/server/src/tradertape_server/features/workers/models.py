@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from tradertape_core.kernel.frozen import quickly_made
 from tradertape_server.platform.database.engine import Base
 
 Json = dict[str, Any]
@@ -94,3 +96,26 @@ class SpentToken(Base):
 
     token_id: Mapped[str] = mapped_column(String(40), primary_key=True)
     spent_at: Mapped[datetime] = mapped_column(index=True)
+
+
+@quickly_made
+@dataclass(frozen=True, slots=True)
+class TradingRun:
+    """The columns of a run that placing an order needs, as the order's transaction reads them.
+
+    generation: of its protection, None where it never had one.
+    """
+
+    strategy_run_id: str
+    user_id: int
+    account_id: int
+    account_scope: str
+    execution_mode: str
+    status: str
+    status_reason: str
+    halted_by: str | None
+    session_nonce: str | None
+    session_seen_at: datetime | None
+    runtime_state: Json
+    details: Json
+    generation: int | None

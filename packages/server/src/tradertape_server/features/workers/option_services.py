@@ -1,4 +1,4 @@
-"""Everything of option runs, joined."""
+"""Builds the services of option runs."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class OptionServices:
         tokens = SafetyTokens(secrets, clock)
         states = OptionStates(execution, workers.pnl, reader, clock)
         return cls(
-            runs=OptionRunService(execution, workers.runs, workers.leaving, tokens, reader),
+            runs=OptionRunService(execution, workers.runs, workers.exits, tokens, reader),
             states=states,
             replays=OptionReplays(execution, feed),
             pages=OptionPageService(execution, workers.pages, states),

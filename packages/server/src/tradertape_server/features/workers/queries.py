@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from tradertape_core.risk.protection_state import LegState
 from tradertape_server.features.workers.models import WorkerRun
-from tradertape_server.features.workers.runs.views import protection_of
+from tradertape_server.features.workers.runs.protection_columns import protection_of
 from tradertape_server.platform.database.engine import Database
 
 _PENDING = ("armed", "triggered", "exiting", "failed")

@@ -17,11 +17,15 @@ from tradertape_server.features.execution.store.mapping import happened, positio
 from tradertape_server.features.execution.store.models import (
     IS_BROKEN_BASKET,
     ExecutionEvent,
-    TradingAccount,
     PositionRow,
+    TradingAccount,
 )
-from tradertape_server.features.workers.models import SpentToken, WorkerHeartbeat, WorkerRun
-from tradertape_server.features.workers.runs.trading_runs import TradingRun
+from tradertape_server.features.workers.models import (
+    SpentToken,
+    TradingRun,
+    WorkerHeartbeat,
+    WorkerRun,
+)
 from tradertape_server.platform.database.prepared import PreparedQuery, padded
 
 _RUNS: Any = WorkerRun.__table__

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from tradertape_core.ledger.pnl import Pnl
 from tradertape_server.features.workers.models import WorkerRun
-from tradertape_server.features.workers.runs.liveness import Presence
-from tradertape_server.features.workers.runs.views import health_of, protection_of
+from tradertape_server.features.workers.runs.liveness import Liveness
+from tradertape_server.features.workers.runs.protection_columns import protection_of
+from tradertape_server.features.workers.runs.views import health_of
 
 
 def attention(
-    run: WorkerRun, pnl: Pnl, presence: Presence, *, is_blind: bool, is_broken: bool
+    run: WorkerRun, pnl: Pnl, liveness: Liveness, *, is_blind: bool, is_broken: bool
 ) -> list[str]:
     """Codes, the most pressing first; none for a run that is over or does well.
 
@@ -27,18 +28,18 @@ def attention(
         found.append("reconciliation_required")
     if is_broken:
         found.append("basket_broken")
-    is_held = presence.session(run) == "stale"
-    if is_held or (pnl.position_count and health_of(run, presence) in ("stale", "dead")):
+    is_held = liveness.session(run) == "stale"
+    if is_held or (pnl.position_count and health_of(run, liveness) in ("stale", "dead")):
         found.append("worker_silent")
     if is_blind or (pnl.position_count and pnl.is_stale):
         found.append("prices_stale")
     return found
 
 
-def words_of(run: WorkerRun, reason: str, presence: Presence) -> str:
+def words_of(run: WorkerRun, reason: str, liveness: Liveness) -> str:
     """One sentence for a code."""
     why = f": {run.status_reason}" if run.status_reason else ""
-    age = presence.heartbeat_age_s(run)
+    age = liveness.heartbeat_age_s(run)
     claim = protection_of(run).last_claim
     waits = ": its protection waits for new ones" if run.protection_status == "armed" else ""
     told = {

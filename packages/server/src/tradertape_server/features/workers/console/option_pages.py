@@ -8,7 +8,7 @@ from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.workers.console import schemas as out
 from tradertape_server.features.workers.console.pages import PageService
 from tradertape_server.features.workers.models import WorkerRun
-from tradertape_server.features.workers.option_documents import OptionRun, option_run_of
+from tradertape_server.features.workers.option_runs.documents import OptionRun, option_run_of
 from tradertape_server.features.workers.option_runs.states import OptionStates, option_status
 from tradertape_server.platform.http.identity import Identity
 

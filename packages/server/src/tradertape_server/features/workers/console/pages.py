@@ -21,10 +21,11 @@ from tradertape_server.features.workers.errors import UnknownRun
 from tradertape_server.features.workers.models import WorkerRun
 from tradertape_server.features.workers.monitoring import pnl_points
 from tradertape_server.features.workers.monitoring.timeline import event_view
-from tradertape_server.features.workers.runs.batches import ref
-from tradertape_server.features.workers.runs.liveness import Presence
+from tradertape_server.features.workers.runs.liveness import Liveness
+from tradertape_server.features.workers.runs.protection_columns import protection_of
 from tradertape_server.features.workers.runs.summary_fields import shown_fields
-from tradertape_server.features.workers.runs.views import health_of, protection_of
+from tradertape_server.features.workers.runs.transactions import ref
+from tradertape_server.features.workers.runs.views import health_of
 from tradertape_server.features.workers.trading.safety_check import SafetyService
 from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.http.identity import Identity
@@ -44,10 +45,10 @@ class PageService:
         database: Database,
         execution: ExecutionService,
         safety: SafetyService,
-        presence: Presence,
+        liveness: Liveness,
     ) -> None:
         self._database = database
-        self._presence = presence
+        self._liveness = liveness
         self._execution = execution
         self._safety = safety
 
@@ -106,7 +107,7 @@ class PageService:
     def line(self, caller: Identity, run_id: str, *, hours: int) -> list[out.PnlAt]:
         """A run's profit and loss over the last hours, oldest first. Raises UnknownRun."""
         run = self._run(caller, run_id)
-        since = self._presence.now - timedelta(hours=hours)
+        since = self._liveness.now - timedelta(hours=hours)
         with self._database.read() as session:
             found = pnl_points.points(session, run.id, since=since, most=LINE_POINTS)
             return [
@@ -127,7 +128,7 @@ class PageService:
         ]
 
     def exit_plan(self, caller: Identity, run_id: str) -> out.ExitPlanOut:
-        """What leaving a run would do now, with prices. Raises UnknownRun."""
+        """What an exit of a run would do now, with prices. Raises UnknownRun."""
         run = self._run(caller, run_id)
         plan = self._execution.exit_run(ref(run), dry_run=True).document
         orders = [self._exit_order(one) for one in plan["close"]]
@@ -163,7 +164,7 @@ class PageService:
                     name=_name(one.run),
                     execution_mode=cast("out.Mode", one.run.execution_mode),
                     reason=reason,
-                    words=words_of(one.run, reason, self._presence),
+                    words=words_of(one.run, reason, self._liveness),
                 )
                 for one in looked
                 for reason in one.attention
@@ -199,7 +200,7 @@ class PageService:
                 held.get(run.strategy_run_id, []),
                 ticks,
                 now,
-                self._presence,
+                self._liveness,
                 is_broken=run.strategy_run_id in broken,
             )
             for run in found
@@ -207,7 +208,7 @@ class PageService:
 
     def _card(self, looked: _Looked) -> out.RunCard:
         run = looked.run
-        since = (run.closed_at or self._presence.now) - SPARK_FOR
+        since = (run.closed_at or self._liveness.now) - SPARK_FOR
         with self._database.read() as session:
             line = pnl_points.points(session, run.id, since=since, most=SPARK_POINTS)
         return out.RunCard(
@@ -249,12 +250,12 @@ class _Looked:
         positions: Sequence[Position],
         ticks: Mapping[str, Tick],
         now: datetime,
-        presence: Presence,
+        liveness: Liveness,
         *,
         is_broken: bool,
     ) -> None:
         self.run = run
-        self.presence = presence
+        self.liveness = liveness
         self.state = protection_of(run)
         self.pnl: Pnl = pnl_of(positions, ticks, now, mode=RunMode(run.execution_mode))
         self.steps = (
@@ -265,23 +266,29 @@ class _Looked:
                 positions,
                 ticks,
                 now,
-                worker_age_s=presence.worker_age_s(run, self.state, now),
+                worker_age_s=liveness.worker_age_s(
+                    run.strategy_run_id,
+                    heartbeat_at=run.last_heartbeat_at,
+                    claimed_at=run.session_claimed_at,
+                    armed_at=self.state.armed_at,
+                    now=now,
+                ),
             )
         )
         blind = is_blind(self.state, positions, ticks, now)
-        self.attention = attention(run, self.pnl, presence, is_blind=blind, is_broken=is_broken)
+        self.attention = attention(run, self.pnl, liveness, is_blind=blind, is_broken=is_broken)
 
 
 def _pulse(looked: _Looked) -> out.RunPulse:
-    run, totals, presence = looked.run, looked.pnl.totals, looked.presence
+    run, totals, liveness = looked.run, looked.pnl.totals, looked.liveness
     return out.RunPulse(
         strategy_run_id=run.strategy_run_id,
         status=run.status,
         status_reason=run.status_reason,
         health=out.RunHealth(
-            heartbeat_age_sec=presence.heartbeat_age_s(run),
-            health_status=health_of(run, presence),
-            session_status=presence.session(run),
+            heartbeat_age_sec=liveness.heartbeat_age_s(run),
+            health_status=health_of(run, liveness),
+            session_status=liveness.session(run),
             recovery_status=run.recovery_status,
         ),
         pnl=out.RunPnl(

@@ -191,7 +191,7 @@ class ExitOrder(Reply):
 
 
 class ExitPlanOut(Reply):
-    """What leaving a run would do now."""
+    """What an exit of a run would do now."""
 
     cancel: list[str]
     close: list[ExitOrder]

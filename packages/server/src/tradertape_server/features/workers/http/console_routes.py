@@ -8,8 +8,8 @@ from fastapi import APIRouter, Depends, Query
 
 from tradertape_server.features.auth.http.dependencies import CurrentUser
 from tradertape_server.features.workers.console import schemas as out
+from tradertape_server.features.workers.http.services import Pages
 from tradertape_server.features.workers.option_services import OptionServices
-from tradertape_server.features.workers.parts import Pages
 from tradertape_server.platform.http.routing import part
 
 router = APIRouter(prefix="/api/workers", tags=["workers: pages"])
@@ -81,5 +81,5 @@ def run_timeline(
 
 @router.get("/runs/{strategy_run_id}/exit-plan")
 def exit_plan(user: CurrentUser, pages: Pages, strategy_run_id: str) -> out.ExitPlanOut:
-    """What leaving the run would do now: which orders go, which are sent, at what value."""
+    """What an exit of the run would do now: orders it cancels, orders it sends, their value."""
     return pages.exit_plan(user, strategy_run_id)

@@ -35,7 +35,7 @@ from tradertape_server.features.workers.http.authorization import worker_with
 from tradertape_server.features.workers.http.market_streams import candle_events, tick_events
 from tradertape_server.platform.http.identity import Identity
 from tradertape_server.platform.http.routing import part
-from tradertape_server.platform.streaming.connections import outlet_of
+from tradertape_server.platform.streaming.connections import direct_writer_of
 from tradertape_server.platform.streaming.gzip_pieces import takes_gzip
 from tradertape_server.platform.streaming.streams import MEDIA_TYPE, EventStream
 
@@ -166,7 +166,9 @@ async def stream_ticks(
     wanted, kind = list(found.instruments.values()), mode_of(mode)
     modes = {one.instrument_token: kind for one in wanted}
     is_gzip = takes_gzip(request.headers) and is_worth_packing(modes)
-    events = tick_events(feed, wanted, kind, outlet=outlet_of(request.scope), is_gzip=is_gzip)
+    events = tick_events(
+        feed, wanted, kind, direct_writer=direct_writer_of(request.scope), is_gzip=is_gzip
+    )
     return EventStream(events, Guarded(watch, caller), is_gzip=is_gzip)
 
 

@@ -22,12 +22,12 @@ from tradertape_server.platform.errors import ApiError, BadRequest, TooMany, res
 from tradertape_server.platform.http.identity import Identity
 from tradertape_server.platform.streaming import gzip_pieces
 from tradertape_server.platform.streaming.bus import Direct
-from tradertape_server.platform.streaming.connections import Outlet, outlet_of
+from tradertape_server.platform.streaming.connections import DirectWriter, direct_writer_of
 from tradertape_server.platform.streaming.streams import (
     HEARTBEAT_S,
     PING,
     TOO_MANY,
-    Beat,
+    Heartbeat,
     Socket,
     ascii_json,
     run_socket,
@@ -53,14 +53,14 @@ HEARTBEAT = ascii_json({"event": "heartbeat"})
 _REFUSED = 1008  # before accepting: the handshake is answered with 403
 
 
-def _past(outlet: Outlet, write: Written, wanted: Selection) -> Direct:
+def _past(direct_writer: DirectWriter, write: Written, wanted: Selection) -> Direct:
     """Writes frames into the client's connection, while the client keeps up."""
 
     def send(_topic: str, frame: TickFrame) -> bool:
-        if not outlet.is_free:
+        if not direct_writer.is_idle:
             return False
         if parts := write(frame, wanted):
-            outlet.write(*parts)
+            direct_writer.write(*parts)
         return True
 
     return send
@@ -72,22 +72,23 @@ async def tick_messages(
     mode: Mode,
     *,
     write: Written = _AS_TEXT,
-    outlet: Outlet | None = None,
+    direct_writer: DirectWriter | None = None,
 ) -> AsyncIterator[bytes | None]:
     """The present state, then every beat's ticks; None when a heartbeat is due.
 
-    write: how a frame is written. outlet: beats go there, past this, while the client keeps up.
+    write: how a frame is written. direct_writer: frames go there, past this, while the client keeps
+    up.
     """
     owner = object()
     wanted = Selection.of({one.instrument_token: mode for one in instruments})
-    direct = None if outlet is None else _past(outlet, write, wanted)
+    direct = None if direct_writer is None else _past(direct_writer, write, wanted)
     box = feed.bus.open([TICKS], direct=direct)
     feed.watch(owner, instruments, mode)
     try:
         quotes = await run_in_threadpool(feed.quotes, instruments, mode)
         if parts := write(TickFrame(quotes), wanted):
             yield b"".join(parts)
-        beat = Beat(HEARTBEAT_S)
+        beat = Heartbeat(HEARTBEAT_S)
         while True:
             delivery = await box.take(beat.left_s)
             frame: TickFrame | None = delivery.frames.get(TICKS) if delivery else None
@@ -111,7 +112,7 @@ async def candle_messages(
         recent = await run_in_threadpool(feed.candles, instrument, interval, count=1)
         for candle in recent:
             yield _candle(instrument, interval, candle)
-        beat = Beat(HEARTBEAT_S)
+        beat = Heartbeat(HEARTBEAT_S)
         while True:
             delivery = await box.take(beat.left_s)
             frame: CandleFrame | None = delivery.frames.get(CANDLES) if delivery else None
@@ -131,13 +132,15 @@ async def tick_events(
     instruments: list[Instrument],
     mode: Mode,
     *,
-    outlet: Outlet | None = None,
+    direct_writer: DirectWriter | None = None,
     is_gzip: bool = False,
 ) -> AsyncIterator[bytes]:
     """Ticks as server-sent events; as pieces of a gzip body, if asked for."""
     write = TickFrame.worker_event_gzip if is_gzip else _AS_EVENT
     ping = b"".join(gzip_pieces.stored(PING)) if is_gzip else PING
-    async for message in tick_messages(feed, instruments, mode, write=write, outlet=outlet):
+    async for message in tick_messages(
+        feed, instruments, mode, write=write, direct_writer=direct_writer
+    ):
         yield ping if message is None else message
 
 
@@ -167,8 +170,8 @@ async def ticks_socket(socket: WebSocket) -> None:
         await refuse(socket, wrong)
         return
     instruments = list(found.instruments.values())
-    outlet = outlet_of(socket.scope)
-    messages = tick_messages(container.feed, instruments, mode, outlet=outlet)
+    direct_writer = direct_writer_of(socket.scope)
+    messages = tick_messages(container.feed, instruments, mode, direct_writer=direct_writer)
     await serve_socket(socket, caller, messages)
 
 

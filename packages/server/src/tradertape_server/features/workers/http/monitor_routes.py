@@ -20,13 +20,19 @@ from tradertape_server.features.workers.http.market_streams import (
     serve_socket,
 )
 from tradertape_server.features.workers.http.run_routes import PREFIX, Json
+from tradertape_server.features.workers.http.services import (
+    Accounts,
+    Pnls,
+    Runs,
+    Timelines,
+    workers_of,
+)
 from tradertape_server.features.workers.monitoring.run_streams import (
     pnl_events,
     pnl_messages,
     timeline_events,
 )
 from tradertape_server.features.workers.monitoring.timeline import MOST_EVENTS
-from tradertape_server.features.workers.parts import Accounts, Pnls, Runs, Timelines, workers_of
 from tradertape_server.features.workers.runs.account_scope import usual_scope
 from tradertape_server.features.workers.schemas import DecisionEvent
 from tradertape_server.platform.errors import BadRequest

@@ -65,7 +65,7 @@ def enter_option_run(
 def preview_option_exit(
     services: Services, caller: PaperWorker, strategy_run_id: str, _body: PreviewIn | None = None
 ) -> Json:
-    """List the exact orders that leaving would send now, and what they cost."""
+    """List the exact orders that an exit would send now, and what they cost."""
     return services.runs.preview_exit(caller, strategy_run_id)
 
 
@@ -78,7 +78,7 @@ def exit_option_run(
     nonce: Nonce = None,
 ) -> Response:
     """Cancel what rests, buy shorts back, sell what is long, close the run; once for its key."""
-    return sent(services.runs.leave(caller, strategy_run_id, body, nonce))
+    return sent(services.runs.exit(caller, strategy_run_id, body, nonce))
 
 
 @router.get("/{strategy_run_id}/state")

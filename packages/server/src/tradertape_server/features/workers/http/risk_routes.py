@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from tradertape_server.features.auth.audit import FromWhere
 from tradertape_server.features.auth.http.dependencies import AdminUser, CurrentUser
-from tradertape_server.features.workers.parts import KillSwitches
+from tradertape_server.features.workers.http.services import KillSwitches
 from tradertape_server.features.workers.schemas import KillSwitchIn, KillSwitchOut
 
 router = APIRouter(prefix="/api/risk", tags=["risk"])

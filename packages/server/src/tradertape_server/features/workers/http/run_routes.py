@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 
 from tradertape_server.features.workers.http.authorization import AnyWorker, Nonce, PaperWorker
-from tradertape_server.features.workers.parts import Runs, Safety, Sessions
+from tradertape_server.features.workers.http.services import Runs, Safety, Sessions
 from tradertape_server.features.workers.schemas import Heartbeat, NewRun, RiskPatch
 
 PREFIX = "/api/algo-workers/worker"

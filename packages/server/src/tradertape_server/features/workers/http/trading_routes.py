@@ -18,10 +18,10 @@ from tradertape_server.features.workers.http.authorization import (
     may,
 )
 from tradertape_server.features.workers.http.run_routes import PREFIX, Json
-from tradertape_server.features.workers.parts import (
+from tradertape_server.features.workers.http.services import (
+    Exits,
     Gtts,
     Intents,
-    Leaving,
     Orders,
     Protections,
     Runs,
@@ -134,14 +134,14 @@ def change_protection(
 @router.post("/runs/{strategy_run_id}/exit")
 def exit_run(
     runs: Runs,
-    leaving: Leaving,
+    exits: Exits,
     caller: PaperWorker,
     strategy_run_id: str,
     body: ExitIn,
     nonce: Nonce = None,
 ) -> Response:
-    """Cancel the run's orders, close its positions, close the run. `dry_run` only tells."""
-    return sent(leaving.leave(caller, runs.get(caller, strategy_run_id), body, nonce))
+    """Cancel the run's orders, close its positions, close the run. `dry_run` only reports."""
+    return sent(exits.exit(caller, runs.get(caller, strategy_run_id), body, nonce))
 
 
 @router.get("/orders")

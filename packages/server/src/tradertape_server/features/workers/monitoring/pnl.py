@@ -6,12 +6,13 @@ import threading
 from typing import Any
 
 from tradertape_core.kernel.clock import Clock
-from tradertape_core.ledger.pnl import Amounts, Pnl, PnlLeg
+from tradertape_core.ledger.pnl import Pnl, PnlLeg
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.execution.state.funds import Funds
 from tradertape_server.features.workers.models import WorkerRun
-from tradertape_server.features.workers.runs.batches import ref
 from tradertape_server.features.workers.runs.run_limits import allocation_cap
+from tradertape_server.features.workers.runs.transactions import ref
+from tradertape_server.features.workers.runs.views import totals_of
 from tradertape_server.platform.http.routing import in_ist
 from tradertape_server.platform.streaming.streams import ascii_json
 
@@ -79,23 +80,6 @@ class PnlService:
         """What an account has: the documented body, or the strict model's."""
         funds = self._execution.funds(account_id)
         return _strict_funds(funds, scope) if self._compat else _funds(funds)
-
-
-def totals_of(amounts: Amounts, *, compat: bool = False) -> Json:
-    """Totals in rupees. compat: those alone that the published client's strict model takes."""
-    totals: Json = {
-        "realized_pnl": amounts.realised_paise / 100,
-        "unrealized_pnl": amounts.unrealised_paise / 100,
-        "gross_pnl": amounts.gross_paise / 100,
-        "charges": amounts.charges_paise / 100,
-        "net_pnl": amounts.net_paise / 100,
-    }
-    if not compat:
-        totals |= {
-            "brokerage": amounts.brokerage_paise / 100,
-            "taxes": amounts.taxes_paise / 100,
-        }
-    return totals
 
 
 def _leg(leg: PnlLeg) -> Json:

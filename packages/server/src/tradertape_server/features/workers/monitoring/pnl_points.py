@@ -13,7 +13,7 @@ from tradertape_core.kernel.clock import Clock
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.workers import repository
 from tradertape_server.features.workers.models import PnlPoint, WorkerRun
-from tradertape_server.features.workers.runs.batches import ref
+from tradertape_server.features.workers.runs.transactions import ref
 from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.logging import get_logger
 

@@ -19,7 +19,7 @@ from tradertape_server.platform.http.identity import Identity
 from tradertape_server.platform.streaming.streams import (
     HEARTBEAT_S,
     PING,
-    Beat,
+    Heartbeat,
     ascii_json,
     sse,
     sse_error,
@@ -70,7 +70,7 @@ async def timeline_events(
     box = timeline.bus.open([topic_of(run.strategy_run_id)])
     try:
         yield PING  # the answer has begun, also where nothing has happened yet
-        beat = Beat(HEARTBEAT_S)
+        beat = Heartbeat(HEARTBEAT_S)
         while True:
             page = await run_in_threadpool(
                 timeline.events, run, after=after, limit=MOST_EVENTS, kind=kind

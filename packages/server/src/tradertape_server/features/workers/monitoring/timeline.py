@@ -11,7 +11,7 @@ from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.feed.http.tick_socket import events_topic
 from tradertape_server.features.workers import repository
 from tradertape_server.features.workers.models import WorkerRun
-from tradertape_server.features.workers.runs.batches import ref
+from tradertape_server.features.workers.runs.transactions import ref
 from tradertape_server.features.workers.schemas import DecisionEvent
 from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.http.routing import in_ist
@@ -76,13 +76,13 @@ class TimelineService:
         return event_view(happened, run.account_scope)
 
     def _publish(self, events: tuple[Happened, ...]) -> None:
-        is_heard = cache(self.bus.is_heard)  # most events of a turn are of few topics
+        has_listeners = cache(self.bus.has_listeners)  # most events of a turn are of few topics
         for event in events:
             topic = topic_of(event.run_id) if event.run_id else ""
-            if topic and is_heard(topic):
+            if topic and has_listeners(topic):
                 self.bus.publish(Event(topic, event.seq, event_view(event, "")))
             account = events_topic(self._owner(event.account_id))
-            if is_heard(account):
+            if has_listeners(account):
                 self.bus.publish(Event(account, event.seq, event_view(event, "")))
 
     def _owner(self, account_id: int) -> int:

@@ -1,7 +1,7 @@
-"""What became of an option run's entry, and its protection armed at the prices that it got.
+"""Settles the entry of an option run, and arms its protection at the prices of the fills.
 
-Follows from the orders of the moment, so it is asked again and again: with the entry's answer, when
-a resting leg fills, after a start.
+Both follow from the present state of the entry's orders, so that settling is repeated: with the
+entry's reply, when a resting leg fills, after a start.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from tradertape_core.kernel.errors import InvalidInput
 from tradertape_core.kernel.format import grouped
 from tradertape_core.orders.order import Order
 from tradertape_core.risk.option_protection import backend_protection
-from tradertape_core.risk.protection_document import BackendProtection
 from tradertape_core.risk.protection_state import LegState
 from tradertape_server.features.execution.orders import unwinding
 from tradertape_server.features.execution.ports import Happened
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
+from tradertape_server.features.protection.arming import NO_RULES, Arming
+from tradertape_server.features.protection.failure_log import FailureLog
 from tradertape_server.features.workers import repository
-from tradertape_server.features.workers.failure_log import Troubles
 from tradertape_server.features.workers.models import WorkerRun
-from tradertape_server.features.workers.option_documents import (
+from tradertape_server.features.workers.option_runs.documents import (
     Entry,
     EntryStatus,
     LegEntry,
@@ -32,9 +32,11 @@ from tradertape_server.features.workers.option_documents import (
     option_run_of,
     stored_option_run,
 )
-from tradertape_server.features.workers.protections import Arming, armed_values
-from tradertape_server.features.workers.runs.batches import Turns, note
-from tradertape_server.features.workers.runs.views import protection_of
+from tradertape_server.features.workers.runs.protection_columns import (
+    protection_of,
+    set_protection,
+)
+from tradertape_server.features.workers.runs.transactions import RunTransactions, note
 from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.errors import ApiError
 
@@ -42,12 +44,11 @@ Json = dict[str, Any]
 ENTERING = "option_run_entering"  # the event with which an entry begins
 _S = EntryStatus
 _UNFINISHED = frozenset({_S.ENTERING, _S.PARTIAL})
-NO_RULES = Arming(BackendProtection(enabled=False), ())
-AGAIN_AFTER_S = 10.0  # an entry that could not be looked at
+AGAIN_AFTER_S = 10.0  # an entry whose check failed
 
 
 def begin_entry(uow: UnitOfWork, run: WorkerRun, option_run: OptionRun, key: str) -> None:
-    """Write down that a run is being entered, in the transaction that takes the key."""
+    """Store that a run is being entered, in the transaction that reserves the key."""
     entry = Entry(key=key, at=uow.now)
     run.option_run = dict(stored_option_run(option_run.with_entry(entry)))
     run.updated_at = uow.now
@@ -60,14 +61,14 @@ def begin_entry(uow: UnitOfWork, run: WorkerRun, option_run: OptionRun, key: str
 
 
 def settle_entry(uow: UnitOfWork, run: WorkerRun) -> None:
-    """Take a run's entry as far as its orders are, and arm what stands."""
+    """Update a run's entry from its orders, and arm the protection on the legs that filled."""
     option_run = option_run_of(run)
     entry = option_run.entry
     row = None if entry is None else uow.intent(run.strategy_run_id, entry.key)
     if entry is None or row is None or entry.status not in _UNFINISHED:
         return
     if protection_of(run).is_exiting and run.status != "exiting":
-        return  # no leg can be armed now: what filled is looked at again when the exit is done
+        return  # no leg can be armed now: it is settled again when the exit is done
     legs = tuple(_leg(uow, leg) for leg in row["details"]["legs"])
     after = Entry(key=entry.key, at=entry.at, status=_status(uow, row, legs), legs=legs)
     if after == entry:
@@ -76,28 +77,30 @@ def settle_entry(uow: UnitOfWork, run: WorkerRun) -> None:
     run.option_run = dict(stored_option_run(option_run))
     run.updated_at = uow.now
     if after.status is not entry.status:
-        _tell(uow, run, option_run)
+        _note(uow, run, option_run)
     arm_entered(uow, run, option_run)
     uow.session.flush()
 
 
 def arm_entered(uow: UnitOfWork, run: WorkerRun, option_run: OptionRun) -> None:
-    """Arm the run's rules on the legs that filled; those that are armed so already stay."""
+    """Arm the run's rules on the legs that filled, unless exactly these are armed already."""
     if not option_run.entered_legs:
         return
     try:
         wanted = arming_of(option_run)
         if wanted is NO_RULES or _is_armed(run, wanted):
             return
-        values = armed_values(run, wanted, uow.now, reason="entered", reset_trailing=False)
+        state = wanted.applied_to(
+            protection_of(run), uow.now, reason="entered", reset_trailing=False
+        )
     except InvalidInput as error:
         note(uow, run, "protection", "protection_unarmed", f"Not protected: {error.message}")
         return
-    apply(run, values)
-    generation = protection_of(run).generation
+    set_protection(run, state)
     note(
         uow, run, "protection", "protection_updated",
-        f"Protection armed at the entry's prices, generation {generation}", generation=generation,
+        f"Protection armed at the entry's prices, generation {state.generation}",
+        generation=state.generation,
     )  # fmt: skip
 
 
@@ -110,72 +113,70 @@ def arming_of(option_run: OptionRun) -> Arming:
     return Arming(protection, tuple(one.symbol or "" for one in protection.positions))
 
 
-def apply(run: WorkerRun, values: Json) -> None:
-    """Write columns of a run that this transaction holds."""
-    for name, value in values.items():
-        setattr(run, name, value)
-
-
 class EntryWatch:
-    """Finishes entries whose answer did not: a leg rests, or the server stopped between.
+    """Settles entries that their request left open: a leg rests, or the server stopped meanwhile.
 
-    Runs to which nothing has happened since they were looked at are left alone; one that could not
-    be looked at is tried again by itself.
+    A companion of the guardian. Runs that no event has named since their last check are skipped;
+    one whose check failed is tried again by itself.
     """
 
     def __init__(
-        self, database: Database, execution: ExecutionService, clock: Clock, troubles: Troubles
+        self, database: Database, execution: ExecutionService, clock: Clock, failures: FailureLog
     ) -> None:
         self._database = database
         self._clock = clock
-        self._troubles = troubles
-        self._failed_s: dict[str, float] = {}  # when a run could not be looked at
-        self._turns = Turns(execution)
+        self._failures = failures
+        self._failed_s: dict[str, float] = {}  # when the check of a run failed
+        self._transactions = RunTransactions(execution)
         self._lock = threading.Lock()
-        self._waiting: set[str] | None = None  # None: not looked at the database yet
-        self._quiet: set[str] = set()
-        execution.trader.after_pause(self._look_at_all)
+        self._unfinished: set[str] | None = None  # None: not read from the database yet
+        self._unchanged: set[str] = set()  # of the unfinished ones, since their last check
+        execution.trader.after_pause(self._check_all_again)
 
-    def waits_for(self, run_id: str) -> bool:
+    def is_waiting_for(self, run_id: str) -> bool:
         """Whether an event of the run may finish its entry."""
-        return self._waiting is not None and run_id in self._waiting
+        return self._unfinished is not None and run_id in self._unfinished
 
-    def heard(self, events: Iterable[Happened]) -> None:
-        """Take new entries in."""
+    def on_events(self, events: Iterable[Happened]) -> None:
+        """Take note of new entries, and of changed runs."""
         happened = [(event.run_id, event.event_type) for event in events if event.run_id]
         with self._lock:
-            self._quiet -= {run_id for run_id, _ in happened}
-            if self._waiting is not None:
-                self._waiting |= {run_id for run_id, what in happened if what == ENTERING}
+            self._unchanged -= {run_id for run_id, _ in happened}
+            if self._unfinished is not None:
+                self._unfinished |= {run_id for run_id, what in happened if what == ENTERING}
 
-    def look(self, run_ids: Iterable[str] | None = None) -> None:
-        """Take the entries of these runs further, by default of all that wait."""
+    def check(self, run_ids: Iterable[str] | None = None) -> None:
+        """Settle the entries of these runs as far as their orders are, by default of all."""
         with self._lock:
-            if self._waiting is None:
-                self._waiting = self._unfinished()
-            self._quiet -= self._due_again()
-            waiting = self._waiting - self._quiet
-        for run_id in waiting if run_ids is None else waiting.intersection(run_ids):
+            if self._unfinished is None:
+                self._unfinished = self._read_unfinished()
+            self._unchanged -= self._due_again()
+            due = self._unfinished - self._unchanged
+        for run_id in due if run_ids is None else due.intersection(run_ids):
+            self._check(run_id)
+
+    def reset(self) -> None:
+        """Read the database again at the next check."""
+        with self._lock:
+            self._unfinished = None
+            self._unchanged.clear()
+
+    def _check(self, run_id: str) -> None:
+        with self._lock:
+            self._unchanged.add(run_id)  # an event from now on takes it out again
+        try:
+            is_unfinished = self._transactions.execute(lambda uow: _step(uow, run_id))
+        except ApiError:
+            self._check_all_again()
+            raise
+        except Exception as error:  # noqa: BLE001 - one run's error must not stop the others
+            self._failures.record("an option entry could not be settled", error, run_id)
+            self._failed_s[run_id] = self._clock.monotonic()
+            return
+        if not is_unfinished:
             with self._lock:
-                self._quiet.add(run_id)  # what happens from now on is heard
-            try:
-                goes_on = self._turns.do(lambda uow, name=run_id: _step(uow, name))
-            except ApiError:
-                self._look_at_all()
-                raise
-            except Exception as error:  # noqa: BLE001 - no run is looked at less because of another
-                self._troubles.met("an entry could not be looked at", error, run_id)
-                self._failed_s[run_id] = self._clock.monotonic()
-                continue
-            if not goes_on:
-                with self._lock:
-                    self._waiting.discard(run_id)
-
-    def forget(self) -> None:
-        """Read the database again at the next look."""
-        with self._lock:
-            self._waiting = None
-            self._quiet.clear()
+                if self._unfinished is not None:
+                    self._unfinished.discard(run_id)
 
     def _due_again(self) -> set[str]:
         until_s = self._clock.monotonic() - AGAIN_AFTER_S
@@ -184,12 +185,12 @@ class EntryWatch:
             del self._failed_s[run_id]
         return due
 
-    def _look_at_all(self) -> None:
-        """Something may have happened that nobody said."""
+    def _check_all_again(self) -> None:
+        """Events may have been lost: take no run for unchanged."""
         with self._lock:
-            self._quiet.clear()
+            self._unchanged.clear()
 
-    def _unfinished(self) -> set[str]:
+    def _read_unfinished(self) -> set[str]:
         with self._database.read() as session:
             runs = repository.runs_with_status(
                 session, "open", "halted", "recovering", "error", "exiting"
@@ -245,7 +246,7 @@ def _is_whole(order: Order | None) -> bool:
 
 
 def _is_armed(run: WorkerRun, wanted: Arming) -> bool:
-    """Whether exactly these legs are watched already."""
+    """Whether exactly these legs are armed already."""
     watched = [_place(leg) for leg in protection_of(run).legs]
     return watched == [
         (name, one.side, one.quantity, one.entry_price)
@@ -257,7 +258,7 @@ def _place(leg: LegState) -> tuple[Any, ...]:
     return leg.instrument, leg.side, leg.quantity, leg.entry_price
 
 
-def _tell(uow: UnitOfWork, run: WorkerRun, option_run: OptionRun) -> None:
+def _note(uow: UnitOfWork, run: WorkerRun, option_run: OptionRun) -> None:
     entry = option_run.entry
     made = {} if entry is None else {leg.leg_id: leg for leg in entry.legs}
     parts = [
@@ -269,10 +270,12 @@ def _tell(uow: UnitOfWork, run: WorkerRun, option_run: OptionRun) -> None:
     refused = [one for one in made.values() if one.status in ("REJECTED", "DENIED", "CANCELLED")]
     why = [f"{one.leg_id}: {one.detail}" for one in refused if one.detail]
     status = option_run.status
-    text = f"{_WORDS[status]} {option_run.strategy_name}"
-    told = "; ".join([*parts, *why]) if status is not _S.DRY_RUN else ""
+    summary = f"{_WORDS[status]} {option_run.strategy_name}"
+    details = "; ".join([*parts, *why]) if status is not _S.DRY_RUN else ""
+    if details:
+        summary += f": {details}"
     note(
-        uow, run, "execution", f"option_run_{status.value}", f"{text}: {told}" if told else text,
+        uow, run, "execution", f"option_run_{status.value}", summary,
         legs=[one.leg_id for one in refused], entry_status=status.value,
     )  # fmt: skip
 

@@ -16,7 +16,7 @@ from tradertape_core.orders.fields import order_problems
 from tradertape_core.orders.order import Product, Side
 from tradertape_core.risk.option_protection import read_option_protection
 from tradertape_server.features.options.chains import ChainReader
-from tradertape_server.features.workers.option_documents import OptionLeg, OptionRun
+from tradertape_server.features.workers.option_runs.documents import OptionLeg, OptionRun
 from tradertape_server.features.workers.option_runs.schemas import NewOptionRun, OptionLegIn
 from tradertape_server.platform.errors import ApiError
 

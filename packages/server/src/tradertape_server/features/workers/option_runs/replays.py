@@ -28,7 +28,7 @@ from tradertape_core.risk.protection_state import ProtectionState, arm
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.feed.live.feed import Feed
 from tradertape_server.features.workers.models import WorkerRun
-from tradertape_server.features.workers.option_documents import OptionRun, entered
+from tradertape_server.features.workers.option_runs.documents import OptionRun, entered
 from tradertape_server.features.workers.option_runs.schemas import ReplayIn
 from tradertape_server.platform.errors import Conflict
 from tradertape_server.platform.http.routing import in_ist

@@ -1,4 +1,4 @@
-"""Option runs: made of legs, entered as one basket, left shorts first."""
+"""Option runs: created from legs, entered as one basket, exited short positions first."""
 
 from __future__ import annotations
 
@@ -6,58 +6,53 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from tradertape_core.kernel.errors import InvalidDocument, InvalidInput, Problem
+from tradertape_core.kernel.errors import InvalidDocument, Problem
 from tradertape_core.risk.option_protection import read_option_protection
 from tradertape_core.risk.protection_snapshot import protection_snapshot
 from tradertape_server.features.auth.token_scope import SCOPE
 from tradertape_server.features.execution.orders import place, unwinding
 from tradertape_server.features.execution.orders.idempotency import checked_key, request_hash
-from tradertape_server.features.execution.orders.place import Reserved
 from tradertape_server.features.execution.orders.replies import PLACE_BASKET, Reply
 from tradertape_server.features.execution.service import ExecutionService
-from tradertape_server.features.execution.state.command import MORE_TO_SEND, Command
 from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 from tradertape_server.features.options.chains import ChainReader
-from tradertape_server.features.workers import repository
+from tradertape_server.features.protection.arming import NO_RULES
 from tradertape_server.features.workers.errors import (
-    AlreadyEntered,
     LiveDisabled,
     NoOptionRun,
     RunClosed,
-    RunMismatch,
 )
 from tradertape_server.features.workers.models import WorkerRun
-from tradertape_server.features.workers.option_documents import (
+from tradertape_server.features.workers.option_runs.documents import (
     OPEN_TO_ENTRY,
     OptionRun,
     option_run_of,
     stored_option_run,
 )
 from tradertape_server.features.workers.option_runs.entries import (
-    NO_RULES,
-    apply,
     arming_of,
-    begin_entry,
-    settle_entry,
+)
+from tradertape_server.features.workers.option_runs.entry_command import (
+    EnterOptionRun,
+    EntryAuthorization,
 )
 from tradertape_server.features.workers.option_runs.legs import read_option_run
 from tradertape_server.features.workers.option_runs.schemas import NewOptionRun, OptionAction
-from tradertape_server.features.workers.protections import armed_values
 from tradertape_server.features.workers.runs.account_scope import (
     DEFAULT_SCOPE,
     demand_account,
     usual_scope,
 )
-from tradertape_server.features.workers.runs.batches import Turns, note, ref
-from tradertape_server.features.workers.runs.run_limits import risk_of
+from tradertape_server.features.workers.runs.protection_columns import (
+    protection_of,
+    set_protection,
+)
 from tradertape_server.features.workers.runs.service import RunService, locked
 from tradertape_server.features.workers.runs.sessions import demand_nonce
-from tradertape_server.features.workers.runs.views import protection_of
+from tradertape_server.features.workers.runs.transactions import RunTransactions, note, ref
 from tradertape_server.features.workers.schemas import ExitIn, NewRun
-from tradertape_server.features.workers.trading.exit_runs import LeavingService
-from tradertape_server.features.workers.trading.place_orders import TRADING
+from tradertape_server.features.workers.trading.exit_runs import ExitService
 from tradertape_server.features.workers.trading.safety_check import SafetyTokens
-from tradertape_server.platform.errors import Conflict
 from tradertape_server.platform.http.identity import Identity
 
 Json = dict[str, Any]
@@ -72,16 +67,16 @@ class OptionRunService:
         self,
         execution: ExecutionService,
         runs: RunService,
-        leaving: LeavingService,
+        exits: ExitService,
         tokens: SafetyTokens,
         reader: ChainReader,
     ) -> None:
         self._execution = execution
         self._runs = runs
-        self._leaving = leaving
+        self._exits = exits
         self._tokens = tokens
         self._reader = reader
-        self._turns = Turns(execution)
+        self._transactions = RunTransactions(execution)
 
     def create(self, caller: Identity, wanted: NewOptionRun) -> Json:
         """Make a run of legs; nothing is placed. Raises InvalidDocument, LiveDisabled."""
@@ -93,7 +88,7 @@ class OptionRunService:
             run.option_run = stored
             if option_run.protection is not None:
                 reason = "armed when the run is entered"
-                apply(run, armed_values(run, NO_RULES, uow.now, reason=reason))
+                set_protection(run, NO_RULES.applied_to(protection_of(run), uow.now, reason=reason))
 
         new = NewRun(
             template_id=TEMPLATE,
@@ -135,15 +130,10 @@ class OptionRunService:
         _demand_no_results(action)
         key = checked_key(action.idempotency_key or f"option-enter:{run_id}")
         mode, account_id, scope = self._where(caller, run, action)
-        intent = place.Intent(
-            account_id=account_id,
-            run_id=run_id,
-            venue=mode,
-            key=key,
+        payload = place.Payload(
             kind=PLACE_BASKET,
             request_hash=_hash_of("option_enter", option_run, action),
             metadata=action.metadata,
-            risk=risk_of(run),
             strict=self._execution.settings.strict_answers,
         )
         decide = place.basket_decision(
@@ -155,48 +145,10 @@ class OptionRunService:
             labels=option_run.leg_ids,
         )
         where = {"execution_mode": mode, "account_scope": scope, "account_id": account_id}
-        command = place.intent_command(intent, decide)
-        guarded = self._guarded(command, caller, run_id, action, nonce, key, where)
-        return self._execution.reply(guarded)
-
-    def _guarded(
-        self,
-        command: Command,
-        caller: Identity,
-        run_id: str,
-        action: OptionAction,
-        nonce: str | None,
-        key: str,
-        where: Mapping[str, Any],
-    ) -> Command:
-        inner, settled = command.decide, command.settle
-
-        def decide(uow: UnitOfWork) -> Any:
-            run = locked(uow, caller, run_id)
-            demand_nonce(run, caller, nonce)
-            if uow.intent(run_id, key) is not None:
-                return inner(uow)
-            option_run = _open_to_entry(run, where)
-            token = action.safety_token
-            token_id = None if token is None else self._tokens.check(uow, run, token)
-            carry = inner(uow)
-            if isinstance(carry, Reserved):
-                apply(run, dict(where))
-                begin_entry(uow, run, option_run, key)
-                if token_id is not None:
-                    self._tokens.spend(uow, token_id)
-            return carry
-
-        def settle(uow: UnitOfWork, carry: Any) -> Any:
-            result = carry if settled is None else settled(uow, carry)
-            if result is not MORE_TO_SEND and isinstance(carry, Reserved) and carry.row is not None:
-                run = repository.any_run(uow.session, run_id, lock=True)
-                if run is not None:
-                    settle_entry(uow, run)
-            return result
-
-        command.decide, command.settle = decide, settle
-        return command
+        authorization = EntryAuthorization(
+            self._tokens, caller, run_id, action, nonce, key=key, where=where
+        )
+        return self._execution.reply(EnterOptionRun(authorization, key, payload, decide))
 
     def _where(
         self, caller: Identity, run: WorkerRun, action: OptionAction
@@ -211,12 +163,10 @@ class OptionRunService:
         demand_account(caller, scope)
         return mode, self._execution.account(caller.id, scope).id, scope
 
-    # --- leaving ------------------------------------------------------------------------------
+    # --- exiting ------------------------------------------------------------------------------
 
-    def leave(
-        self, caller: Identity, run_id: str, action: OptionAction, nonce: str | None
-    ) -> Reply:
-        """Cancel what rests, buy shorts back, then sell what is long, and close the run, once."""
+    def exit(self, caller: Identity, run_id: str, action: OptionAction, nonce: str | None) -> Reply:
+        """Cancel open orders, buy short legs back, sell long ones, and close the run, once."""
         run, _ = self.get(caller, run_id)
         _demand_no_results(action)
         key = (action.idempotency_key or "").strip() or f"option-exit:{run_id}"
@@ -229,15 +179,16 @@ class OptionRunService:
                 self._tokens.spend(uow, token_id)
 
         wanted = ExitIn(reason=reason, idempotency_key=key)
-        return self._leaving.leave(caller, run, wanted, nonce, guard=guard)
+        return self._exits.exit(caller, run, wanted, nonce, guard=guard)
 
     # --- protection ---------------------------------------------------------------------------
 
     def protect(self, caller: Identity, run_id: str, document: Json, nonce: str | None) -> Json:
-        """Replace the run's protection; the generation moves on.
+        """Replace the run's protection; its generation increases.
 
-        Before the entry it waits for it. Raises InvalidDocument, SessionConflict, RunClosed,
-        InvalidInput for percentages of nothing, Conflict while a trigger is settled.
+        Before the entry it is armed when the run is entered. Raises InvalidDocument,
+        SessionConflict, RunClosed, InvalidInput for percentages of nothing, Conflict while a
+        triggered exit is not done.
         """
         _, known = self.get(caller, run_id)
         read_option_protection(document, known.leg_ids)
@@ -250,11 +201,8 @@ class OptionRunService:
                 raise RunClosed(run_id, run.status)
             option_run = replace(option_run_of(run), protection=document)
             wanted = arming_of(option_run)
-            try:
-                values = armed_values(run, wanted, uow.now, reason=reason)
-            except InvalidInput as error:
-                raise Conflict(error.message, code="protection_exiting") from None
-            apply(run, {**values, "option_run": dict(stored_option_run(option_run))})
+            set_protection(run, wanted.replacing(protection_of(run), uow.now, reason=reason))
+            run.option_run = dict(stored_option_run(option_run))
             run.updated_at = uow.now
             uow.session.flush()
             snapshot = protection_snapshot(protection_of(run))
@@ -269,7 +217,7 @@ class OptionRunService:
                 "timeline_cursor": cursor,
             }
 
-        return self._turns.do(decide)
+        return self._transactions.execute(decide)
 
     # --- previews -----------------------------------------------------------------------------
 
@@ -288,7 +236,7 @@ class OptionRunService:
         }
 
     def preview_exit(self, caller: Identity, run_id: str) -> Json:
-        """The exact orders that leaving would send now, and what they cost."""
+        """The exact orders that an exit would send now, and what they cost."""
         run, option_run = self.get(caller, run_id)
         told = self._execution.exit_run(ref(run), dry_run=True).document
         cost: Json | None = None
@@ -336,28 +284,6 @@ def _defaults(caller: Identity, metadata: Mapping[str, Any]) -> tuple[Any, str, 
     named = {"execution_mode": mode, "account_scope": scope}
     defaulted = tuple(name for name, value in named.items() if value is None)
     return mode or "paper", scope or usual_scope(caller), defaulted
-
-
-def _open_to_entry(run: WorkerRun, where: Mapping[str, Any]) -> OptionRun:
-    """Raises RunClosed, AlreadyEntered, RunMismatch where the run cannot be entered now."""
-    option_run = option_run_of(run)
-    if run.status not in TRADING:
-        raise RunClosed(run.strategy_run_id, run.status)
-    if option_run.status not in OPEN_TO_ENTRY:
-        raise AlreadyEntered(run.strategy_run_id, option_run.status.value)
-    _check_where(run, option_run, where)
-    return option_run
-
-
-def _check_where(run: WorkerRun, option_run: OptionRun, where: Mapping[str, Any]) -> None:
-    """An action may name what creating the run left to the server, and nothing else."""
-    mismatches = {
-        name: (str(getattr(run, name)), str(where[name]))
-        for name in ("execution_mode", "account_scope")
-        if getattr(run, name) != where[name] and name not in option_run.defaulted
-    }
-    if mismatches:
-        raise RunMismatch(run.strategy_run_id, mismatches)
 
 
 def _demand_no_results(action: OptionAction) -> None:

@@ -24,14 +24,14 @@ from tradertape_server.features.options.chains import ChainReader, LiveChain
 from tradertape_server.features.options.presenting import figures
 from tradertape_server.features.workers.models import WorkerRun
 from tradertape_server.features.workers.monitoring.pnl import PnlService
-from tradertape_server.features.workers.option_documents import (
+from tradertape_server.features.workers.option_runs.documents import (
     EntryStatus,
     OptionLeg,
     OptionRun,
     entered,
 )
 from tradertape_server.features.workers.option_runs.service import leg_head
-from tradertape_server.features.workers.runs.views import protection_of
+from tradertape_server.features.workers.runs.protection_columns import protection_of
 from tradertape_server.platform.errors import ApiError
 from tradertape_server.platform.http.routing import in_ist
 

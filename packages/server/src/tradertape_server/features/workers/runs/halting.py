@@ -1,4 +1,4 @@
-"""Runs that are stopped without being left: by a kill switch, or by their own protection."""
+"""Runs that are halted without being exited: by a kill switch, or by their own protection."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 from tradertape_server.features.execution.store.halts import Halt
 from tradertape_server.features.workers import repository
 from tradertape_server.features.workers.models import WorkerRun
-from tradertape_server.features.workers.runs.batches import note
+from tradertape_server.features.workers.runs.transactions import note
 
 KILL_SWITCH, PROTECTION = "kill_switch", "protection"
 
 
 def halt_runs(uow: UnitOfWork, runs: Iterable[WorkerRun], halt: Halt) -> None:
-    """Stop open runs, and tell those that are halted already why they stay so."""
+    """Halt open runs; give those that are halted already the new reason."""
     for run in runs:
         if run.status == "open" or run.halted_by == KILL_SWITCH:
             repository.change(
@@ -28,7 +28,7 @@ def halt_runs(uow: UnitOfWork, runs: Iterable[WorkerRun], halt: Halt) -> None:
 
 
 def release_runs(uow: UnitOfWork, runs: Iterable[WorkerRun], *, by: str) -> None:
-    """Open the runs again that nothing stops any more."""
+    """Open the runs that no kill switch halts any more."""
     for run in runs:
         halt = uow.halts.over(run.user_id)
         if run.halted_by == KILL_SWITCH and run.status == "halted":
@@ -42,16 +42,16 @@ def release_runs(uow: UnitOfWork, runs: Iterable[WorkerRun], *, by: str) -> None
         )  # fmt: skip
 
 
-def halt_by_protection(uow: UnitOfWork, run: WorkerRun, why: str) -> None:
-    """Stop a run whose protection has fired on all of it: it goes on when it is armed anew."""
+def halt_by_protection(uow: UnitOfWork, run_id: str, why: str) -> None:
+    """Halt an open run whose basket rule has triggered: it is open again once it is armed again."""
     repository.change_if_open(
-        uow.session, run.strategy_run_id, status="halted", halted_by=PROTECTION,
-        status_reason=why, updated_at=uow.now,
+        uow.session, run_id, status="halted", halted_by=PROTECTION, status_reason=why,
+        updated_at=uow.now,
     )  # fmt: skip
 
 
 def halt_new_run(uow: UnitOfWork, run: WorkerRun) -> None:
-    """Have a run that is made while the kill switch is on begin halted."""
+    """Create a run halted while the kill switch is on."""
     halt = uow.halts.over(run.user_id)
     if halt is not None:
         run.status, run.halted_by = "halted", KILL_SWITCH

@@ -1,9 +1,9 @@
-"""How long workers have been silent: in real seconds, whatever is done to the clock.
+"""How long workers have been silent, in real seconds, whatever is done to the clock.
 
-A sign of life is stored with the wall's time. Its age is counted on the clock that never steps
-back, from when this process gave or first saw it: a clock set forward makes no run be left, one
-set back hides no silence, and a replay's days are not mistaken for the worker's. Nor is a worker
-thought silent for the time in which nobody could hear it.
+A sign of life is stored with the wall clock's time. Its age is counted on the monotonic clock, from
+when this process stored or first read it: a wall clock set forward exits no run, one set back hides
+no silence, and the days of a replay are not mistaken for the worker's. Time in which no heartbeat
+could be received does not count as silence.
 """
 
 from __future__ import annotations
@@ -12,9 +12,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from tradertape_core.kernel.clock import Clock
-from tradertape_core.risk.protection_state import ProtectionState
-from tradertape_server.features.workers.models import WorkerRun
-from tradertape_server.features.workers.runs.trading_runs import TradingRun
+from tradertape_server.features.workers.models import TradingRun, WorkerRun
 
 SESSION_TTL_S = 60  # a holder that is silent for longer may be replaced
 DEAD_AFTER_S = 300  # without a limit of the run's own protection
@@ -25,33 +23,33 @@ _MOST_KNOWN = 20_000
 
 class _Sign(NamedTuple):
     at: datetime
-    at_s: float  # on the clock that never steps back
+    at_s: float  # on the monotonic clock
 
 
-class Presence:
-    """What this process knows of when workers were last alive; used from any thread."""
+class Liveness:
+    """When workers were last alive, as this process knows it; thread-safe."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._known: dict[tuple[str, str], _Sign] = {}
-        self._hears_since_s = float("-inf")
+        self._receiving_since_s = float("-inf")
 
     @property
     def now(self) -> datetime:
-        """The wall's time, in a replay too."""
+        """The wall clock's time, in a replay too."""
         return self._clock.now()
 
     def claimed(self, run_id: str, at: datetime) -> None:
-        """A worker took a run just now, and `at` is stored."""
+        """A worker claimed a run just now, and `at` is stored."""
         self._sign(run_id, at, _SESSION, _CLAIM)
 
     def beat(self, run_id: str, at: datetime) -> None:
-        """The holder of a run gave a heartbeat just now, and `at` is stored."""
+        """The holder of a run sent a heartbeat just now, and `at` is stored."""
         self._sign(run_id, at, _SESSION, _BEAT)
 
-    def was_deaf(self) -> None:
-        """No heartbeat could be taken in until now: the server was down, or its database."""
-        self._hears_since_s = self._clock.monotonic()
+    def updates_were_lost(self) -> None:
+        """No heartbeat could be received until now: the server was down, or its database."""
+        self._receiving_since_s = self._clock.monotonic()
 
     def is_silent(self, run: WorkerRun | TradingRun) -> bool:
         """Whether the holder has been silent for longer than a session lives."""
@@ -68,19 +66,27 @@ class Presence:
         at = run.last_heartbeat_at
         return None if at is None else int(self._age_s(run.strategy_run_id, _BEAT, at))
 
-    def worker_age_s(self, run: WorkerRun, state: ProtectionState, now: datetime) -> float:
-        """Seconds since the run's worker could last be thought alive, as its protection counts.
+    def worker_age_s(
+        self,
+        run_id: str,
+        *,
+        heartbeat_at: datetime | None,
+        claimed_at: datetime | None,
+        armed_at: datetime | None,
+        now: datetime,
+    ) -> float:
+        """Seconds since a run's worker was last known to be alive, as its protection counts them.
 
-        now: the market's, which is what a protection says when it was armed in.
+        armed_at, now: when the protection was armed, and now, by the market's clock.
         """
-        run_id, ages = run.strategy_run_id, list[float]()
-        if run.last_heartbeat_at is not None:
-            ages.append(self._age_s(run_id, _BEAT, run.last_heartbeat_at))
-        if run.session_claimed_at is not None:
-            ages.append(self._age_s(run_id, _CLAIM, run.session_claimed_at))
-        if state.armed_at is not None:
-            ages.append(self._age_s(run_id, _ARMED, state.armed_at, now))
-        return min(*ages, self._clock.monotonic() - self._hears_since_s) if ages else 0.0
+        ages = list[float]()
+        if heartbeat_at is not None:
+            ages.append(self._age_s(run_id, _BEAT, heartbeat_at))
+        if claimed_at is not None:
+            ages.append(self._age_s(run_id, _CLAIM, claimed_at))
+        if armed_at is not None:
+            ages.append(self._age_s(run_id, _ARMED, armed_at, now))
+        return min(*ages, self._clock.monotonic() - self._receiving_since_s) if ages else 0.0
 
     def health(self, run: WorkerRun, limit_s: int | None) -> str:
         """healthy within two beats of half a minute, stale up to the run's limit, then dead."""
@@ -106,7 +112,7 @@ class Presence:
         now_s, key = self._clock.monotonic(), (run_id, kind)
         sign = self._known.get(key)
         if sign is None or sign.at != at:
-            # Another process was told of it, or this one before it was started anew.
+            # Another process received it, or this one before its last start.
             age_s = ((now or self._clock.now()) - at).total_seconds()
             sign = self._keep(key, _Sign(at, now_s - max(0.0, age_s)))
         return now_s - sign.at_s

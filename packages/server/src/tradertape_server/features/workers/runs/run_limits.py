@@ -12,9 +12,8 @@ from tradertape_core.kernel.money import Paise
 from tradertape_core.ledger.pnl import Pnl
 from tradertape_core.risk.rules import RiskLimits
 from tradertape_server.features.execution.orders.risk_facts import NO_RISK, Risk
-from tradertape_server.features.workers.models import WorkerRun
+from tradertape_server.features.workers.models import TradingRun, WorkerRun
 from tradertape_server.features.workers.runs.halting import PROTECTION
-from tradertape_server.features.workers.runs.trading_runs import TradingRun
 
 AnyRun = WorkerRun | TradingRun
 CAPS = ("allocation_cap", "allocation_cap_inr")

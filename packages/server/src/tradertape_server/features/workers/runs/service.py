@@ -8,8 +8,10 @@ from typing import Any
 
 from tradertape_core.kernel.clock import Clock
 from tradertape_core.kernel.errors import InvalidDocument, Problem
+from tradertape_core.risk.protection_state import anew
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
+from tradertape_server.features.protection.arming import Instruments, read_arming
 from tradertape_server.features.workers import repository
 from tradertape_server.features.workers.errors import (
     LiveDisabled,
@@ -18,20 +20,18 @@ from tradertape_server.features.workers.errors import (
     UnknownRun,
 )
 from tradertape_server.features.workers.models import WorkerRun
-from tradertape_server.features.workers.protections import (
-    Instruments,
-    armed_values,
-    arming,
-    unarmed_values,
-)
 from tradertape_server.features.workers.runs import risk_schema
 from tradertape_server.features.workers.runs.account_scope import demand_account
-from tradertape_server.features.workers.runs.batches import Turns, note
 from tradertape_server.features.workers.runs.halting import halt_new_run
-from tradertape_server.features.workers.runs.liveness import Presence
+from tradertape_server.features.workers.runs.liveness import Liveness
+from tradertape_server.features.workers.runs.protection_columns import (
+    protection_of,
+    set_protection,
+)
 from tradertape_server.features.workers.runs.run_limits import check_limits
 from tradertape_server.features.workers.runs.sessions import demand_nonce, token_of
 from tradertape_server.features.workers.runs.summary_fields import check_summary_fields
+from tradertape_server.features.workers.runs.transactions import RunTransactions, note
 from tradertape_server.features.workers.runs.views import present
 from tradertape_server.features.workers.schemas import Heartbeat, NewRun, RiskPatch
 from tradertape_server.platform.database.engine import Database
@@ -58,14 +58,14 @@ class RunService:
         clock: Clock,
         execution: ExecutionService,
         instruments: Instruments,
-        presence: Presence,
+        liveness: Liveness,
     ) -> None:
         self._instruments = instruments
-        self._presence = presence
+        self._liveness = liveness
         self._database = database
         self._clock = clock
         self._execution = execution
-        self._turns = Turns(execution)
+        self._transactions = RunTransactions(execution)
 
     def create(self, caller: Identity, wanted: NewRun, *, prepare: Prepare | None = None) -> Json:
         """Make a run, or find it again by its id. prepare: gives a new one what is its own.
@@ -75,14 +75,14 @@ class RunService:
         _check_new(caller, wanted)
         protection = wanted.runtime_state.get("backend_protection")
         at = "/runtime_state/backend_protection"
-        armed = None if protection is None else arming(self._instruments, protection, at=at)
+        armed = None if protection is None else read_arming(self._instruments, protection, at=at)
         account_id = self._execution.account(caller.id, wanted.account_scope).id
         run_id = wanted.strategy_run_id or f"run_{secrets.token_hex(10)}"
 
         def decide(uow: UnitOfWork) -> Json:
             known = repository.any_run(uow.session, run_id, lock=True)
             if known is not None and not _restarts(known, wanted):
-                found = present(_recovered(known, caller, wanted), self._presence)
+                found = present(_recovered(known, caller, wanted), self._liveness)
                 return {**found, "recovered": True}
             uow.demand_room()
             if known is not None:
@@ -93,22 +93,23 @@ class RunService:
             run.key_id = token_of(caller)
             halt_new_run(uow, run)
             if armed is not None:
-                _set(run, armed_values(run, armed, uow.now, reason="run created"))
+                state = armed.applied_to(protection_of(run), uow.now, reason="run created")
+                set_protection(run, state)
             if prepare is not None:
                 prepare(uow, run)
             uow.session.add(run)
             uow.session.flush()
             _tell(uow, run, "created" if known is None else "restarted")
-            return {**present(run, self._presence), "recovered": False}
+            return {**present(run, self._liveness), "recovered": False}
 
-        return self._turns.do(decide)
+        return self._transactions.execute(decide)
 
     def _open_again(self, uow: UnitOfWork, run: WorkerRun) -> None:
-        """Leave an earlier life behind: what guarded it, unless its positions were not closed
-        after all (a trade was taken back), and who held it, unless they are alive."""
-        if run.protection is not None and not _holds_something(uow, run):
-            _set(run, unarmed_values(run, uow.now, reason="run opened again"))
-        if self._presence.is_silent(run):
+        """Drop what is left of an earlier life: its protection, unless positions are open after
+        all (a trade was reversed), and its session, unless the holder is alive."""
+        if run.protection is not None and not _has_positions(uow, run):
+            set_protection(run, anew(protection_of(run), now=uow.now, reason="run opened again"))
+        if self._liveness.is_silent(run):
             run.session_nonce = run.session_seen_at = run.session_claimed_at = None
             run.last_heartbeat_at = run.heartbeat = None
 
@@ -123,7 +124,7 @@ class RunService:
 
     def show(self, caller: Identity, run_id: str) -> Json:
         """A run as a whole."""
-        return present(self.get(caller, run_id), self._presence)
+        return present(self.get(caller, run_id), self._liveness)
 
     def list(self, caller: Identity, *, status: str | None, limit: int, offset: int) -> list[Json]:
         """The person's runs on accounts the caller reaches, newest first."""
@@ -136,7 +137,7 @@ class RunService:
                 limit=limit,
                 offset=offset,
             )
-            return [present(run, self._presence) for run in found]
+            return [present(run, self._liveness) for run in found]
 
     def heartbeat(self, caller: Identity, beat: Heartbeat) -> Json:
         """A sign of life outside of any run."""
@@ -189,7 +190,7 @@ class RunService:
                 "timeline_cursor": cursor,
             }
 
-        return self._turns.do(decide)
+        return self._transactions.execute(decide)
 
 
 def locked(uow: UnitOfWork, caller: Identity, run_id: str) -> WorkerRun:
@@ -292,12 +293,7 @@ def _fill(run: WorkerRun, wanted: NewRun, uow: UnitOfWork) -> None:
     run.updated_at = uow.now
 
 
-def _set(run: WorkerRun, values: Json) -> None:
-    for name, value in values.items():
-        setattr(run, name, value)
-
-
-def _holds_something(uow: UnitOfWork, run: WorkerRun) -> bool:
+def _has_positions(uow: UnitOfWork, run: WorkerRun) -> bool:
     held = uow.account(run.account_id).positions.values()
     return any(one.key.run_id == run.strategy_run_id and one.is_open for one in held)
 

@@ -10,15 +10,14 @@ from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 from tradertape_server.features.workers import repository
 from tradertape_server.features.workers.errors import RunClosed, SessionConflict, UnknownRun
-from tradertape_server.features.workers.models import WorkerRun
+from tradertape_server.features.workers.models import TradingRun, WorkerRun
 from tradertape_server.features.workers.runs.account_scope import demand_account
-from tradertape_server.features.workers.runs.batches import Turns, note
-from tradertape_server.features.workers.runs.liveness import SESSION_TTL_S, Presence
-from tradertape_server.features.workers.runs.trading_runs import TradingRun
+from tradertape_server.features.workers.runs.liveness import SESSION_TTL_S, Liveness
+from tradertape_server.features.workers.runs.transactions import RunTransactions, note
 from tradertape_server.features.workers.schemas import Heartbeat
 from tradertape_server.platform.http.identity import Identity
 from tradertape_server.platform.http.routing import in_ist
-from tradertape_server.platform.secrets import same
+from tradertape_server.platform.secrets import constant_time_equal
 
 Json = dict[str, Any]
 
@@ -31,9 +30,9 @@ def token_of(caller: Identity) -> int | None:
 class SessionService:
     """Claiming a run, staying alive in it, letting go of it."""
 
-    def __init__(self, execution: ExecutionService, presence: Presence) -> None:
-        self._turns = Turns(execution)
-        self._presence = presence
+    def __init__(self, execution: ExecutionService, liveness: Liveness) -> None:
+        self._transactions = RunTransactions(execution)
+        self._liveness = liveness
 
     def claim(self, caller: Identity, run_id: str) -> Json:
         """Take a run; a silent holder is replaced. Raises SessionConflict, RunClosed."""
@@ -44,11 +43,11 @@ class SessionService:
             if run.status == "closed":
                 raise RunClosed(run_id, run.status)
             taken_over = run.session_nonce is not None
-            if taken_over and not self._presence.is_silent(run):
-                age_s = int(self._presence.session_age_s(run) or 0)
+            if taken_over and not self._liveness.is_silent(run):
+                age_s = int(self._liveness.session_age_s(run) or 0)
                 detail = f"Run is claimed by another worker (last heartbeat {age_s}s ago)"
                 raise SessionConflict(detail, "session_claimed")
-            now = self._presence.now
+            now = self._liveness.now
             repository.change(
                 uow.session,
                 run_id,
@@ -59,7 +58,7 @@ class SessionService:
                 updated_at=uow.now,
                 key_id=token_of(caller) or run.key_id,
             )
-            self._presence.claimed(run_id, now)
+            self._liveness.claimed(run_id, now)
             what = "taken over from a silent worker" if taken_over else "claimed"
             note(uow, run, "decision", "session.claimed", f"Session {what}", takeover=taken_over)
             return {
@@ -71,7 +70,7 @@ class SessionService:
                 "takeover": taken_over,
             }
 
-        return self._turns.do(decide)
+        return self._transactions.execute(decide)
 
     def release(self, caller: Identity, run_id: str, nonce: str | None) -> Json:
         """Let go of a run. Raises SessionConflict when it is not held with this nonce."""
@@ -84,7 +83,7 @@ class SessionService:
                 nonce,
                 session_nonce=None,
                 session_seen_at=None,
-                session_released_at=self._presence.now,
+                session_released_at=self._liveness.now,
                 updated_at=uow.now,
             )
             if not released:
@@ -92,13 +91,13 @@ class SessionService:
             note(uow, run, "decision", "session.released", "Session released")
             return {"strategy_run_id": run_id, "session_status": "released"}
 
-        return self._turns.do(decide)
+        return self._transactions.execute(decide)
 
     def heartbeat(self, caller: Identity, run_id: str, nonce: str | None, beat: Heartbeat) -> Json:
         """The holder is alive. Raises SessionConflict for anybody else."""
 
         def decide(uow: UnitOfWork) -> Json:
-            run, now = _own(uow, caller, run_id), self._presence.now
+            run, now = _own(uow, caller, run_id), self._liveness.now
             alive = nonce is not None and repository.change_if_held(
                 uow.session,
                 run_id,
@@ -109,7 +108,7 @@ class SessionService:
             )
             if not alive:
                 raise _refused(run, nonce)
-            self._presence.beat(run_id, now)
+            self._liveness.beat(run_id, now)
             return {
                 "strategy_run_id": run_id,
                 "status": run.status,
@@ -118,7 +117,7 @@ class SessionService:
                 "expires_at": in_ist(now + timedelta(seconds=SESSION_TTL_S)),
             }
 
-        return self._turns.do(decide)
+        return self._transactions.execute(decide)
 
 
 def demand_nonce(run: WorkerRun | TradingRun, caller: Identity, nonce: str | None) -> None:
@@ -130,7 +129,11 @@ def demand_nonce(run: WorkerRun | TradingRun, caller: Identity, nonce: str | Non
         return
     if run.session_nonce is None and nonce is None:
         return
-    if run.session_nonce is not None and nonce is not None and same(run.session_nonce, nonce):
+    if (
+        run.session_nonce is not None
+        and nonce is not None
+        and constant_time_equal(run.session_nonce, nonce)
+    ):
         return
     if nonce is None and run.session_nonce is not None:
         detail = "Run is claimed by another worker: claim the session, or send its nonce"

@@ -8,7 +8,7 @@ from typing import Any
 from tradertape_core.kernel.errors import InvalidDocument, Problem
 from tradertape_core.ledger.pnl import Amounts
 from tradertape_server.features.workers.models import WorkerRun
-from tradertape_server.features.workers.monitoring.pnl import totals_of
+from tradertape_server.features.workers.runs.views import totals_of
 
 Json = dict[str, Any]
 FORMATS = ("inr", "pct", "int", "number", "text", "time")

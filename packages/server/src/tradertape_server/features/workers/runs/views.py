@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from tradertape_core.orders.codec import from_document
+from tradertape_core.ledger.pnl import Amounts
 from tradertape_core.risk.protection_snapshot import protection_snapshot
-from tradertape_core.risk.protection_state import ProtectionState
 from tradertape_server.features.workers.models import WorkerRun
-from tradertape_server.features.workers.runs.liveness import Presence
+from tradertape_server.features.workers.runs.liveness import Liveness
+from tradertape_server.features.workers.runs.protection_columns import protection_of
 from tradertape_server.platform.http.routing import in_ist
 
 Json = dict[str, Any]
@@ -17,21 +17,14 @@ Json = dict[str, Any]
 RECOVERY_NEEDS_CARE = frozenset({"required"})
 
 
-def protection_of(run: WorkerRun) -> ProtectionState:
-    """The run's protection; that of generation 0 where it never had one."""
-    if run.protection is None:
-        return ProtectionState()
-    return from_document(ProtectionState, run.protection)
-
-
-def health_of(run: WorkerRun, presence: Presence) -> str:
+def health_of(run: WorkerRun, liveness: Liveness) -> str:
     """How alive the run's worker is, by the limit of its own protection."""
     given = protection_of(run).protection
     operations = None if given is None else given.operations
-    return presence.health(run, None if operations is None else operations.worker_stale_sec)
+    return liveness.health(run, None if operations is None else operations.worker_stale_sec)
 
 
-def present(run: WorkerRun, presence: Presence) -> Json:
+def present(run: WorkerRun, liveness: Liveness) -> Json:
     """A run as a whole, its health included."""
     state = protection_of(run)
     runtime: Json = {**run.runtime_state}
@@ -54,15 +47,32 @@ def present(run: WorkerRun, presence: Presence) -> Json:
         "created_at": in_ist(run.created_at),
         "updated_at": in_ist(run.updated_at),
         "closed_at": _moment(run.closed_at),
-        "heartbeat_age_sec": presence.heartbeat_age_s(run),
-        "health_status": health_of(run, presence),
-        "session_status": presence.session(run),
+        "heartbeat_age_sec": liveness.heartbeat_age_s(run),
+        "health_status": health_of(run, liveness),
+        "session_status": liveness.session(run),
         "recovery_status": run.recovery_status,
         "recovery_action_required": run.recovery_status in RECOVERY_NEEDS_CARE,
         "worker_session_claimed_at": _moment(run.session_claimed_at),
         "last_heartbeat_at": _moment(run.last_heartbeat_at),
         "heartbeat": run.heartbeat,
     }
+
+
+def totals_of(amounts: Amounts, *, compat: bool = False) -> Json:
+    """Totals in rupees. compat: those alone that the published client's strict model takes."""
+    totals: Json = {
+        "realized_pnl": amounts.realised_paise / 100,
+        "unrealized_pnl": amounts.unrealised_paise / 100,
+        "gross_pnl": amounts.gross_paise / 100,
+        "charges": amounts.charges_paise / 100,
+        "net_pnl": amounts.net_paise / 100,
+    }
+    if not compat:
+        totals |= {
+            "brokerage": amounts.brokerage_paise / 100,
+            "taxes": amounts.taxes_paise / 100,
+        }
+    return totals
 
 
 def _moment(at: datetime | None) -> str | None:

@@ -14,7 +14,7 @@ from tradertape_server.features.auth.audit import Caller, record
 from tradertape_server.features.execution.exits import kill_switch_exits
 from tradertape_server.features.execution.exits.kill_switch_exits import Exit
 from tradertape_server.features.execution.service import ExecutionService
-from tradertape_server.features.execution.state.command import Command
+from tradertape_server.features.execution.state.command import VenueCommand
 from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 from tradertape_server.features.execution.store import repository as execution_repository
 from tradertape_server.features.execution.store.halts import SERVER, USER, Halt
@@ -61,11 +61,11 @@ class KillSwitch:
         self, caller: Identity, wanted: KillSwitchIn, where: Caller, *, is_server: bool = False
     ) -> KillSwitchOut:
         """Turn it on or off. On twice keeps its moment; cancelling and exiting are done again."""
-        command = Command(
-            lambda uow: self._decide(uow, caller, wanted, where, is_server=is_server),
-            lambda _uow, switched: switched,  # once the venue has answered the cancellations
+        # The reply comes once the venue has answered the cancellations.
+        command = VenueCommand(
+            lambda uow: self._decide(uow, caller, wanted, where, is_server=is_server)
         )
-        switched: _Switched = self._execution.trader.execute(command)
+        switched = self._execution.trader.execute(command)
         for run_id, key in switched.exits:
             self._execution.advance_exit(run_id, key)
         for user_id in switched.user_ids:
@@ -116,7 +116,7 @@ class KillSwitch:
 
 def _clear_out(uow: UnitOfWork, account_ids: Sequence[int], wanted: KillSwitchIn) -> list[Exit]:
     if wanted.cancel_orders or wanted.exit_positions:
-        kill_switch_exits.take_back_entries(uow, account_ids)
+        kill_switch_exits.cancel_entries(uow, account_ids)
     if not wanted.exit_positions:
         return []
     reason = f"kill switch: {wanted.reason}" if wanted.reason else "kill switch"

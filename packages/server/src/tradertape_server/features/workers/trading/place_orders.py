@@ -1,4 +1,4 @@
-"""Commands of workers: guarded by session, token and the run's state, then placed by execution."""
+"""Orders of workers: guarded by session, token and the run's state, then placed by execution."""
 
 from __future__ import annotations
 
@@ -10,18 +10,16 @@ from tradertape_core.kernel.errors import InvalidDocument, Problem
 from tradertape_server.features.execution.orders import place as order_placement
 from tradertape_server.features.execution.orders import unwinding
 from tradertape_server.features.execution.orders.idempotency import checked_key, request_hash
-from tradertape_server.features.execution.orders.place import Reserved
 from tradertape_server.features.execution.orders.replies import Reply
 from tradertape_server.features.execution.service import ExecutionService, RunRef
 from tradertape_server.features.execution.state.unit_of_work import Read, UnitOfWork
 from tradertape_server.features.workers import repository
 from tradertape_server.features.workers.errors import RunClosed, UnknownRun
-from tradertape_server.features.workers.models import WorkerRun
+from tradertape_server.features.workers.models import TradingRun, WorkerRun
 from tradertape_server.features.workers.runs.account_scope import demand_account
-from tradertape_server.features.workers.runs.batches import ref
 from tradertape_server.features.workers.runs.run_limits import risk_of
 from tradertape_server.features.workers.runs.sessions import demand_nonce
-from tradertape_server.features.workers.runs.trading_runs import TradingRun
+from tradertape_server.features.workers.runs.transactions import ref
 from tradertape_server.features.workers.schemas import Intent
 from tradertape_server.features.workers.trading.safety_check import SafetyTokens
 from tradertape_server.platform.http.identity import Identity
@@ -33,8 +31,54 @@ _OF_THE_BODY = ("/payload", "/idempotency_key")
 TRADING = frozenset({"open", "halted"})  # a halted run is refused by the gate, but for its exits
 
 
+class WorkerAuthorization:
+    """Lets a worker's run place an order: its account, session and safety token are checked in the
+    transaction that places it. The key outlives session and token; a token is used up only with a
+    command that is new."""
+
+    def __init__(
+        self,
+        tokens: SafetyTokens,
+        caller: Identity,
+        run_id: str,
+        safety_token: str | None,
+        nonce: str | None,
+    ) -> None:
+        self.run_id = run_id
+        self.read = Read(repository.trading_runs, run_id)
+        self._tokens = tokens
+        self._caller = caller
+        self._safety_token = safety_token
+        self._nonce = nonce
+        self._token_id: str | None = None
+
+    def authorize(self, uow: UnitOfWork, *, is_known_key: bool) -> RunRef:
+        """Raises UnknownRun, AccountNotAllowed, SessionConflict, RunClosed, TokenRefused."""
+        run: TradingRun | None = uow.prefetched(self.read)
+        if run is None or run.user_id != self._caller.id:
+            raise UnknownRun
+        demand_account(self._caller, run.account_scope)
+        demand_nonce(run, self._caller, self._nonce)
+        if not is_known_key:
+            if run.status not in TRADING:
+                raise RunClosed(self.run_id, run.status)
+            if self._safety_token is not None:
+                self._token_id = self._tokens.check(uow, run, self._safety_token)
+        return RunRef(
+            account_id=run.account_id,
+            run_id=run.strategy_run_id,
+            venue=run.execution_mode,
+            risk=risk_of(run),
+        )
+
+    def accepted(self, uow: UnitOfWork) -> None:
+        """Use the safety token up."""
+        if self._token_id is not None:
+            self._tokens.spend(uow, self._token_id)
+
+
 class IntentService:
-    """Places what workers command for."""
+    """Places the orders that workers ask for."""
 
     def __init__(self, execution: ExecutionService, tokens: SafetyTokens) -> None:
         self._execution = execution
@@ -57,46 +101,16 @@ class IntentService:
     async def _place(
         self, caller: Identity, run_id: str, wanted: Intent, nonce: str | None
     ) -> Reply:
-        key, place = checked_key(wanted.idempotency_key), self._decision(wanted)
-        hashed = request_hash(wanted.intent_type, wanted.payload)
-        read = Read(repository.trading_runs, run_id)
-
-        def decide(uow: UnitOfWork) -> Any:
-            run: TradingRun | None = uow.prefetched(read)
-            if run is None or run.user_id != caller.id:
-                raise UnknownRun
-            demand_account(caller, run.account_scope)
-            demand_nonce(run, caller, nonce)
-            intent = self._intent(run, wanted, key, hashed)
-            if uow.intent(run_id, key) is not None:
-                return place(uow, intent)
-            if run.status not in TRADING:
-                raise RunClosed(run_id, run.status)
-            token = wanted.safety_token
-            token_id = None if token is None else self._tokens.check(uow, run, token)
-            carry = place(uow, intent)
-            if token_id is not None and isinstance(carry, Reserved):
-                self._tokens.spend(uow, token_id)
-            return carry
-
-        command = order_placement.keyed_command(run_id, key, decide)
-        command.read = read
-        return await self._execution.reply_async(command)
-
-    def _intent(
-        self, run: TradingRun, wanted: Intent, key: str, hashed: str
-    ) -> order_placement.Intent:
-        return order_placement.Intent(
-            account_id=run.account_id,
-            run_id=run.strategy_run_id,
-            venue=run.execution_mode,
-            key=key,
+        payload = order_placement.Payload(
             kind=wanted.intent_type,
-            request_hash=hashed,
+            request_hash=request_hash(wanted.intent_type, wanted.payload),
             metadata=wanted.metadata,
-            risk=risk_of(run),
             strict=self._execution.settings.strict_answers,
         )
+        run = WorkerAuthorization(self._tokens, caller, run_id, wanted.safety_token, nonce)
+        key = checked_key(wanted.idempotency_key)
+        command = self._execution.intent_command(run, key, payload, self._decision(wanted))
+        return await self._execution.reply_async(command)
 
     def _decision(self, wanted: Intent) -> order_placement.Decide:
         ids = self._execution.ids

@@ -8,6 +8,7 @@ transaction of the intent.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,15 +18,13 @@ from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 from tradertape_server.features.workers import repository
 from tradertape_server.features.workers.errors import TokenRefused
-from tradertape_server.features.workers.models import WorkerRun
-from tradertape_server.features.workers.option_documents import option_run_of
-from tradertape_server.features.workers.runs.batches import ref
-from tradertape_server.features.workers.runs.liveness import Presence
+from tradertape_server.features.workers.models import TradingRun, WorkerRun
+from tradertape_server.features.workers.runs.liveness import Liveness
+from tradertape_server.features.workers.runs.protection_columns import protection_of
 from tradertape_server.features.workers.runs.run_limits import limit_reasons
-from tradertape_server.features.workers.runs.trading_runs import TradingRun
-from tradertape_server.features.workers.runs.views import protection_of
+from tradertape_server.features.workers.runs.transactions import ref
 from tradertape_server.platform.http.routing import in_ist
-from tradertape_server.platform.secrets import SecretBox, same
+from tradertape_server.platform.secrets import SecretBox, constant_time_equal
 
 Json = dict[str, Any]
 TOKEN_LIFE = timedelta(seconds=30)
@@ -55,7 +54,7 @@ class SafetyTokens:
         head, _, signature = token.rpartition(".")
         generation = _generation(run)
         ours = self._sign(run.strategy_run_id, run.session_nonce, generation, head)
-        if not same(ours, signature):
+        if not constant_time_equal(ours, signature):
             raise TokenRefused("is not valid for this run, session and protection")
         token_id, _, expires_ms = head.partition(".")
         left_s = int(expires_ms) / 1000 - self._clock.now().timestamp()
@@ -83,11 +82,17 @@ class SafetyService:
     """Answers a safety check."""
 
     def __init__(
-        self, execution: ExecutionService, tokens: SafetyTokens, presence: Presence
+        self,
+        execution: ExecutionService,
+        tokens: SafetyTokens,
+        liveness: Liveness,
+        is_awaiting_entry: Callable[[WorkerRun], bool],
     ) -> None:
+        """is_awaiting_entry: whether the run's protection is armed once it is entered."""
         self._execution = execution
         self._tokens = tokens
-        self._presence = presence
+        self._liveness = liveness
+        self._is_awaiting_entry = is_awaiting_entry
 
     def check(self, run: WorkerRun) -> Json:
         """Whether the run may trade; every reason why not; a token when it may."""
@@ -104,7 +109,7 @@ class SafetyService:
             "blocking_reasons": reasons,
             "generic_protection": {} if run.option_run else snapshot,
             "options_protection": snapshot if run.option_run else {},
-            "evaluated_at": in_ist(self._presence.now),
+            "evaluated_at": in_ist(self._liveness.now),
         }
 
     def reasons(self, run: WorkerRun) -> list[str]:
@@ -114,7 +119,7 @@ class SafetyService:
             *_live_reasons(run),
             *self._stopped(run),
             *self._session_reasons(run),
-            *_protection_reasons(run),
+            *self._protection_reasons(run),
             *self._market_reasons(),
         ]
         return reasons if run.status != "open" else reasons + self._account_reasons(run)
@@ -141,9 +146,21 @@ class SafetyService:
             if run.session_released_at is None:
                 return []  # never claimed: a simple worker that does without
             return ["The session was released: claim it again (session_not_claimed)"]
-        if self._presence.is_silent(run):
+        if self._liveness.is_silent(run):
             return ["The session has had no heartbeat for a minute (session_stale)"]
         return []
+
+    def _protection_reasons(self, run: WorkerRun) -> list[str]:
+        status = run.protection_status
+        if status in ("triggered", "exiting", "failed"):
+            claim = protection_of(run).last_claim
+            why = f": {claim.message}" if claim else ""
+            return [f"The protection has fired{why} (protection_triggered)"]
+        if not run.details.get("require_protection") or status == "armed":
+            return []
+        if self._is_awaiting_entry(run):
+            return []
+        return ["The run demands a protection and none is armed (protection_unarmed)"]
 
     def _market_reasons(self) -> list[str]:
         market = self._execution.market
@@ -184,15 +201,3 @@ def _live_reasons(run: WorkerRun) -> list[str]:
         "Live trading is disabled on this server (live_disabled)",
         f"No broker is connected for {run.account_scope} (broker_disconnected)",
     ]
-
-
-def _protection_reasons(run: WorkerRun) -> list[str]:
-    status = run.protection_status
-    if status in ("triggered", "exiting", "failed"):
-        claim = protection_of(run).last_claim
-        why = f": {claim.message}" if claim else ""
-        return [f"The protection has fired{why} (protection_triggered)"]
-    waits = bool(run.option_run) and option_run_of(run).waits_for_entry
-    if run.details.get("require_protection") and status != "armed" and not waits:
-        return ["The run demands a protection and none is armed (protection_unarmed)"]
-    return []

@@ -1,4 +1,4 @@
-"""Which prices the guardian hears, apart from those execution hears."""
+"""The ticks that the guardian receives; execution subscribes to its own."""
 
 from __future__ import annotations
 
@@ -12,19 +12,22 @@ from tradertape_server.features.feed.live.feed import Feed
 from tradertape_server.features.instruments.service import InstrumentService, UnknownInstrument
 
 OnTick = Callable[[Tick], None]
-_OWNER = "protection"
+_HOLDER = "protection"
 
 
 class Prices(Protocol):
-    """Ticks of what is protected."""
+    """Ticks of guarded instruments."""
 
     def watch(self, instrument_ids: Collection[str], listener: OnTick) -> None:
-        """Call the listener with every tick of exactly these from now on; a later call replaces."""
+        """Call the listener with every tick of exactly these instruments from now on.
+
+        A later call replaces the set.
+        """
         ...
 
 
 class FeedPrices:
-    """The same, from the live feed."""
+    """Ticks of the live feed."""
 
     def __init__(self, feed: Feed, instruments: InstrumentService) -> None:
         self._feed = feed
@@ -32,10 +35,10 @@ class FeedPrices:
         self._lock = threading.Lock()
         self._names: frozenset[str] = frozenset()
         self._listener: OnTick | None = None
-        feed.on_ticks(self._hear)
+        feed.on_ticks(self._on_ticks)
 
     def watch(self, instrument_ids: Collection[str], listener: OnTick) -> None:
-        """Hear exactly these."""
+        """See `Prices.watch`."""
         names = frozenset(instrument_ids)
         with self._lock:
             is_same = names == self._names
@@ -44,7 +47,7 @@ class FeedPrices:
             return
         master = self._instruments.master
         found = [one for name in names if (one := master.by_id(name)) is not None]
-        self._feed.hold(_OWNER, found)
+        self._feed.hold(_HOLDER, found)
 
     def by_token(self, token: int) -> Instrument | None:
         """The instrument of a token; None when there is none."""
@@ -53,7 +56,7 @@ class FeedPrices:
         except UnknownInstrument:
             return None
 
-    def _hear(self, ticks: Sequence[Tick]) -> None:
+    def _on_ticks(self, ticks: Sequence[Tick]) -> None:
         with self._lock:
             names, listener = self._names, self._listener
         if listener is None:

@@ -1,4 +1,4 @@
-"""Changes to runs happen in the trader's turns: one transaction with what the timeline says."""
+"""Changes of runs: one transaction of the trader each, together with their timeline events."""
 
 from __future__ import annotations
 
@@ -13,30 +13,39 @@ from tradertape_server.features.workers.models import WorkerRun
 T = TypeVar("T")
 
 
-class Turns:
-    """Does a thing as the only writer; it is on disk when `do` returns."""
+class RunTransactions:
+    """Executes changes one after the other, among the trader's own."""
 
     def __init__(self, execution: ExecutionService) -> None:
         self._trader = execution.trader
 
-    def do(self, decide: Callable[[UnitOfWork], T]) -> T:
-        """Take a turn. decide: checks first and then changes; what it raises is raised here."""
+    def execute(self, decide: Callable[[UnitOfWork], T]) -> T:
+        """Call `decide` in a transaction; its result is on disk when this returns.
+
+        decide: checks first, then changes. What it raises is raised here.
+        """
         return self._trader.execute(Command(decide))
 
 
 def note(
-    uow: UnitOfWork, run: WorkerRun, kind: str, event_type: str, summary: str, **payload: Any
+    uow: UnitOfWork,
+    run: WorkerRun | RunRef,
+    kind: str,
+    event_type: str,
+    summary: str,
+    **payload: Any,
 ) -> int:
-    """Write something into a run's timeline; its cursor."""
+    """Write an event into a run's timeline; return its cursor."""
+    of = run if isinstance(run, RunRef) else ref(run)
     happened = uow.note(
-        account_id=run.account_id,
-        run_id=run.strategy_run_id,
+        account_id=of.account_id,
+        run_id=of.run_id,
         kind=kind,
         event_type=event_type,
         source="worker_backend",
         summary=summary,
         payload=payload,
-        resource=("run", run.strategy_run_id),
+        resource=("run", of.run_id),
     )
     return happened.seq
 

@@ -187,6 +187,11 @@ def option_run_of(run: WorkerRun) -> OptionRun:
     return from_document(OptionRun, run.option_run)
 
 
+def is_awaiting_entry(run: WorkerRun) -> bool:
+    """Whether a run has a protection that its entry will arm; no run of single orders has."""
+    return bool(run.option_run) and option_run_of(run).waits_for_entry
+
+
 def stored_option_run(option_run: OptionRun) -> Mapping[str, Any]:
     """What is kept with the run."""
     return to_document(option_run)

@@ -1,4 +1,4 @@
-"""The services of workers, as routes ask for them."""
+"""The services of workers, as routes declare them."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from starlette.requests import HTTPConnection
 from tradertape_server.features.workers.console.pages import PageService
 from tradertape_server.features.workers.monitoring.pnl import PnlService
 from tradertape_server.features.workers.monitoring.timeline import TimelineService
-from tradertape_server.features.workers.protecting import ProtectionService
 from tradertape_server.features.workers.runs.service import RunService
 from tradertape_server.features.workers.runs.sessions import SessionService
 from tradertape_server.features.workers.service import Workers
 from tradertape_server.features.workers.trading.account_funds import AccountService
 from tradertape_server.features.workers.trading.account_gtts import GttService
-from tradertape_server.features.workers.trading.exit_runs import LeavingService
+from tradertape_server.features.workers.trading.exit_runs import ExitService
 from tradertape_server.features.workers.trading.kill_switch import KillSwitch
 from tradertape_server.features.workers.trading.order_views import OrderService
 from tradertape_server.features.workers.trading.place_orders import IntentService
+from tradertape_server.features.workers.trading.protect_runs import ProtectionService
 from tradertape_server.features.workers.trading.safety_check import SafetyService
 
 
@@ -41,7 +41,7 @@ Sessions = Annotated[SessionService, Depends(_one("sessions"))]
 Safety = Annotated[SafetyService, Depends(_one("safety"))]
 Intents = Annotated[IntentService, Depends(_one("intents"))]
 Orders = Annotated[OrderService, Depends(_one("orders"))]
-Leaving = Annotated[LeavingService, Depends(_one("leaving"))]
+Exits = Annotated[ExitService, Depends(_one("exits"))]
 Protections = Annotated[ProtectionService, Depends(_one("protections"))]
 Pnls = Annotated[PnlService, Depends(_one("pnl"))]
 Timelines = Annotated[TimelineService, Depends(_one("timeline"))]

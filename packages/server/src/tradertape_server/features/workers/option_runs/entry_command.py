@@ -1,0 +1,124 @@
+"""Entering an option run: its legs as one basket, and the run's own state with them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tradertape_server.features.execution.orders.place import Decide, Payload, PlaceCommand
+from tradertape_server.features.execution.orders.replies import Outcome
+from tradertape_server.features.execution.service import RunRef
+from tradertape_server.features.execution.state.command import NotSettled
+from tradertape_server.features.execution.state.unit_of_work import Read, UnitOfWork
+from tradertape_server.features.workers import repository
+from tradertape_server.features.workers.errors import AlreadyEntered, RunClosed, RunMismatch
+from tradertape_server.features.workers.models import WorkerRun
+from tradertape_server.features.workers.option_runs.documents import (
+    OPEN_TO_ENTRY,
+    OptionRun,
+    option_run_of,
+)
+from tradertape_server.features.workers.option_runs.entries import begin_entry, settle_entry
+from tradertape_server.features.workers.option_runs.schemas import OptionAction
+from tradertape_server.features.workers.runs.run_limits import risk_of
+from tradertape_server.features.workers.runs.service import locked
+from tradertape_server.features.workers.runs.sessions import demand_nonce
+from tradertape_server.features.workers.trading.place_orders import TRADING
+from tradertape_server.features.workers.trading.safety_check import SafetyTokens
+from tradertape_server.platform.http.identity import Identity
+
+
+class EntryAuthorization:
+    """Lets an option run be entered once, where its action says; see `RunAuthorization`.
+
+    where: execution mode and account of the entry, which become the run's.
+    """
+
+    def __init__(
+        self,
+        tokens: SafetyTokens,
+        caller: Identity,
+        run_id: str,
+        action: OptionAction,
+        nonce: str | None,
+        *,
+        key: str,
+        where: Mapping[str, Any],
+    ) -> None:
+        self.run_id = run_id
+        self.read: Read | None = None
+        self._tokens = tokens
+        self._caller = caller
+        self._action = action
+        self._nonce = nonce
+        self._key = key
+        self._where = where
+        self._run: WorkerRun | None = None
+        self._option_run: OptionRun | None = None
+        self._token_id: str | None = None
+
+    def authorize(self, uow: UnitOfWork, *, is_known_key: bool) -> RunRef:
+        """Raises UnknownRun, SessionConflict, RunClosed, AlreadyEntered, TokenRefused."""
+        run = locked(uow, self._caller, self.run_id)
+        demand_nonce(run, self._caller, self._nonce)
+        if not is_known_key:
+            self._run, self._option_run = run, _open_to_entry(run, self._where)
+            if self._action.safety_token is not None:
+                self._token_id = self._tokens.check(uow, run, self._action.safety_token)
+        return RunRef(
+            account_id=self._where["account_id"],
+            run_id=self.run_id,
+            venue=self._where["execution_mode"],
+            risk=risk_of(run),
+        )
+
+    def accepted(self, uow: UnitOfWork) -> None:
+        """Begin the entry, and use the safety token up."""
+        if self._run is None or self._option_run is None:
+            return
+        for name, value in self._where.items():
+            setattr(self._run, name, value)
+        begin_entry(uow, self._run, self._option_run, self._key)
+        if self._token_id is not None:
+            self._tokens.spend(uow, self._token_id)
+
+
+class EnterOptionRun(PlaceCommand):
+    """Place the legs, and keep the run's state with what became of them."""
+
+    __slots__ = ()
+
+    def __init__(
+        self, authorization: EntryAuthorization, key: str, payload: Payload, decide_orders: Decide
+    ) -> None:
+        super().__init__(authorization, key, payload, decide_orders)
+
+    def settle(self, uow: UnitOfWork) -> Outcome | NotSettled:
+        result = super().settle(uow)
+        if not isinstance(result, NotSettled) and self.is_new:
+            run = repository.any_run(uow.session, self.run_id, lock=True)
+            if run is not None:
+                settle_entry(uow, run)
+        return result
+
+
+def _open_to_entry(run: WorkerRun, where: Mapping[str, Any]) -> OptionRun:
+    """Raises RunClosed, AlreadyEntered, RunMismatch where the run cannot be entered now."""
+    option_run = option_run_of(run)
+    if run.status not in TRADING:
+        raise RunClosed(run.strategy_run_id, run.status)
+    if option_run.status not in OPEN_TO_ENTRY:
+        raise AlreadyEntered(run.strategy_run_id, option_run.status.value)
+    _check_where(run, option_run, where)
+    return option_run
+
+
+def _check_where(run: WorkerRun, option_run: OptionRun, where: Mapping[str, Any]) -> None:
+    """An action may name what creating the run left to the server, and nothing else."""
+    mismatches = {
+        name: (str(getattr(run, name)), str(where[name]))
+        for name in ("execution_mode", "account_scope")
+        if getattr(run, name) != where[name] and name not in option_run.defaulted
+    }
+    if mismatches:
+        raise RunMismatch(run.strategy_run_id, mismatches)
