@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
@@ -16,7 +17,7 @@ from tradertape_core.orders.order import Fill, Order
 from tradertape_server.features.execution.orders.replies import EXIT_RUN
 from tradertape_server.features.execution.orders.run_ref import RunRef
 from tradertape_server.features.execution.ports import Happened, Market
-from tradertape_server.features.execution.store import account_queries, repository
+from tradertape_server.features.execution.store import account_queries, repository, run_queries
 from tradertape_server.features.execution.store.halts import Halt
 from tradertape_server.features.execution.store.models import FillRow, IntentRow, TradingAccount
 from tradertape_server.platform.database.engine import Database
@@ -215,10 +216,44 @@ class ExecutionQueries:
             gtt, scope = found
             return GttRecord(gtt, scope, _orders_of(session, [gtt]))
 
+    def positions_by_run(self, run_ids: Collection[str]) -> dict[str, list[Position]]:
+        """Open and closed positions of runs, by run id."""
+        with self.database.read() as session:
+            return run_queries.positions(session, run_ids)
+
+    def runs_with_broken_baskets(self, run_ids: Collection[str]) -> set[str | None]:
+        """Those of the runs that lost a leg of a basket and have placed no order since."""
+        with self.database.read() as session:
+            return run_queries.with_broken_baskets(session, run_ids)
+
+    def latest_events(
+        self, run_id: str, *, before: int | None, kind: str | None, limit: int
+    ) -> list[Happened]:
+        """A run's events before a cursor, newest first."""
+        with self.database.read() as session:
+            return run_queries.latest_events(session, run_id, before=before, kind=kind, limit=limit)
+
+    def last_event_at(self, run_id: str, event_type: str) -> datetime | None:
+        """When an event of this type last happened in a run; None where none did."""
+        with self.database.read() as session:
+            return run_queries.last_event_at(session, run_id, event_type)
+
+    def server_halt(self) -> Halt | None:
+        """The kill switch of the whole server, if it is on."""
+        with self.database.read() as session:
+            return repository.halts(session).by_user.get(None)
+
 
 def count_outbox(session: Session) -> int:
     """Requests whose answer from the venue is not recorded, over all accounts."""
     return account_queries.count_outbox(session)
+
+
+def account_ids(session: Session, user_id: int | None) -> list[int]:
+    """Ids of a person's trading accounts; of everybody's that have orders or positions open."""
+    if user_id is None:
+        return repository.open_accounts(session)
+    return [one.id for one in repository.accounts(session, user_id)]
 
 
 def _orders_of(session: Session, gtts: Sequence[Gtt]) -> dict[str, Order]:
