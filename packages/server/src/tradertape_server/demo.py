@@ -51,7 +51,7 @@ def set_up(container: Container, *, report: Print) -> DemoAccount:
 def has_runs(container: Container, user_id: int) -> bool:
     """Whether the account has any run."""
     with container.database.read() as session:
-        _, total = container.backtests.find(session, user_id, limit=1, offset=0)
+        _, total = container.backtests.runs.find(session, user_id, limit=1, offset=0)
     return total > 0
 
 
@@ -66,9 +66,9 @@ def first_backtest(container: Container, user_id: int) -> str:
         name="A first look",
     )
     with container.database.read() as session:
-        prepared = container.backtests.prepare(session, user_id, request)
+        prepared = container.backtests.runs.prepare(session, user_id, request)
     with container.database.write() as session:
-        report = container.backtests.run(session, user_id, prepared)
+        report = container.backtests.runs.run(session, user_id, prepared)
     return render(report)
 
 

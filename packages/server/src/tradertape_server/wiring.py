@@ -152,14 +152,14 @@ class Container:
     def start(self) -> None:
         """Start every thread, on a migrated database."""
         with self.database.write() as session:
-            self.database.alone(session, "templates")
+            self.database.advisory_lock(session, "templates")
             sync_templates(session, self.clock)
         if self.settings.role != "trader":
             self.backtests.start()
         self.processes.start()
         self.feed.start()
         self.processes.warm(self.feed, self.instruments, self.clock)
-        self.processes.leading.start(
+        self.processes.election.start(
             (
                 self.database.reserve,
                 *self.processes.duties,
@@ -174,7 +174,7 @@ class Container:
     def close(self) -> None:
         """Stop every thread and close every connection."""
         self.credentials.stop()
-        self.processes.leading.stop()
+        self.processes.election.stop()
         self.feed.stop()
         self.processes.stop()
         self.backtests.close()
@@ -312,14 +312,13 @@ def build_trading(base: Base, data: MarketData, processes: Processes, live: Live
         base.database,
         live.clock,
         live.execution,
-        ExecutionSettings(
-            strict_answers=is_compat(base.settings), rules=paper_rules(base.settings)
-        ),
+        execution_settings(base.settings),
         trading=processes.trading,
-        fence=processes.leading.fence,
+        fence=processes.election.fence,
     )
     events = processes.events
-    execution.trader.after_pause(base.bus.lose if events is None else events.begin_anew)
+    resynchronize = base.bus.mark_all_lost if events is None else events.announce_new_trader
+    execution.trader.after_pause(resynchronize)
     workers, guardian = _build_workers(base, data, live, execution)
     chores = chores_of(execution, data.market, workers)
     jobs = ExecutionJobs(execution, live.calendar, live.clock, chores=chores)
@@ -401,6 +400,11 @@ def publish(container: Container) -> None:
 def is_compat(settings: Settings) -> bool:
     """Whether replies follow the strict models of the published client."""
     return settings.worker_compat == "0.7.4"
+
+
+def execution_settings(settings: Settings) -> ExecutionSettings:
+    """What the settings say about execution."""
+    return ExecutionSettings(strict_answers=is_compat(settings), rules=paper_rules(settings))
 
 
 def paper_rules(settings: Settings) -> PaperRules:

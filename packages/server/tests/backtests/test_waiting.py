@@ -79,7 +79,7 @@ def test_a_run_that_cannot_be_done_says_why(signed_in: TestClient, waiting: Any)
 
 @SQLITE
 def test_a_run_that_waits_is_cancelled(signed_in: TestClient, container: Container) -> None:
-    container.run_jobs.stop()
+    container.backtests.run_jobs.stop()
     path = f"/api/backtest/runs/{_queue(signed_in)['run_id']}"
 
     assert signed_in.post(f"{path}/cancel").json()["status"] == "cancelled"
@@ -91,7 +91,7 @@ def test_a_run_that_waits_is_cancelled(signed_in: TestClient, container: Contain
 def test_a_run_longer_than_its_caller_waits_goes_on(
     signed_in: TestClient, container: Container, waiting: Any
 ) -> None:
-    container.runner.budget_s = 0
+    container.backtests.runner.budget_s = 0
 
     answer = signed_in.post("/api/backtest/run", json=BACKTEST)
 
@@ -104,8 +104,8 @@ def test_a_run_longer_than_its_caller_waits_goes_on(
 def test_what_a_crash_interrupted_is_started_again(
     app: Any, container: Container, sign_in: Any, waiting: Any, signed_in: TestClient
 ) -> None:
-    container.run_jobs.stop()
-    container.study_jobs.stop()
+    container.backtests.run_jobs.stop()
+    container.backtests.study_jobs.stop()
     run_id = _queue(signed_in)["run_id"]
     study_id = _study(signed_in, SWEEP)
     with container.database.write() as session:  # as a killed server leaves them
@@ -170,7 +170,7 @@ def test_a_resumed_study_does_the_rest_and_finds_the_same(
     signed_in: TestClient, container: Container, waiting: Any, body: dict[str, Any]
 ) -> None:
     whole = waiting.study(_study(signed_in, body))
-    container.study_jobs.stop()
+    container.backtests.study_jobs.stop()
     study_id = _study(signed_in, body)
     path = f"/api/backtest/studies/{study_id}"
 
@@ -195,7 +195,7 @@ def _work_off(container: Container, compute: Compute) -> None:
 
     jobs = StudyJobs(
         container.database,
-        container.studies,
+        container.backtests.studies,
         compute,
         container.clock,
         JobLeases(container.database),
@@ -214,12 +214,12 @@ def test_a_cancelled_study_keeps_its_rows_and_an_old_thread_writes_no_more(
 ) -> None:
     import threading
 
-    container.study_jobs.stop()
+    container.backtests.study_jobs.stop()
     study_id = _study(signed_in, SWEEP)
     path = f"/api/backtest/studies/{study_id}"
     jobs = StudyJobs(
         container.database,
-        container.studies,
+        container.backtests.studies,
         Compute(),
         container.clock,
         JobLeases(container.database),
@@ -245,7 +245,7 @@ def test_a_cancelled_study_keeps_its_rows_and_an_old_thread_writes_no_more(
 
 @SQLITE
 def test_one_account_cannot_fill_the_queue(signed_in: TestClient, container: Container) -> None:
-    container.study_jobs.stop()
+    container.backtests.study_jobs.stop()
     small = {**SWEEP, "parameters": {"/stops/target_pct": [8]}}
     for _ in range(20):
         _study(signed_in, small)
@@ -268,7 +268,7 @@ def test_rows_of_other_prices_are_not_mixed_in(
         row.data_version, row.status = "older-prices", "failed"
 
     counting = _Counting()
-    container.study_jobs.stop()
+    container.backtests.study_jobs.stop()
     signed_in.post(f"{path}/resume")
     _work_off(container, counting)
 

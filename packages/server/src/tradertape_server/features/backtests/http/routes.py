@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from sqlalchemy.orm import Session
 
 from tradertape_server.features.auth.http.dependencies import CurrentUser
-from tradertape_server.features.backtests.jobs.runner import Runner
+from tradertape_server.features.backtests.build import Backtests
 from tradertape_server.features.backtests.models import BacktestRun
 from tradertape_server.features.backtests.runs import views
 from tradertape_server.features.backtests.runs.run_filter import RunFilter
@@ -27,8 +27,11 @@ from tradertape_server.platform.http.routing import DbSession, Page, RowId, part
 router = APIRouter(prefix="/api/backtest", tags=["backtests"])
 
 
+Parts = Annotated[Backtests, Depends(part("backtests"))]
+
+
 def _service(request: Request) -> BacktestService:
-    return cast("BacktestService", request.app.state.container.backtests)
+    return cast("Backtests", request.app.state.container.backtests).runs
 
 
 def _json(report: dict[str, Any], status: int = 200) -> Response:
@@ -42,15 +45,13 @@ def _json(report: dict[str, Any], status: int = 200) -> Response:
     response_model=Report,
     responses={202: {"model": RunOut, "description": "Not finished: poll the status of the run."}},
 )
-def run_backtest(
-    runner: Annotated[Runner, Depends(part("runner"))], user: CurrentUser, body: BacktestRequest
-) -> Response:
+def run_backtest(backtests: Parts, user: CurrentUser, body: BacktestRequest) -> Response:
     """Run a backtest and reply with the whole report.
 
     Blocks until it is done, for a minute at most: a longer one continues as if requested
     with `async`, and the reply is 202.
     """
-    found = runner.run(user.id, body)
+    found = backtests.runner.run(user.id, body)
     if isinstance(found, BacktestRun):
         return _json(views.present_run(found).model_dump(mode="json"), 202)
     return _json(found)

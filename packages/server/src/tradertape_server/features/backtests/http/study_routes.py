@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query
 
 from tradertape_server.features.auth.http.dependencies import CurrentUser
-from tradertape_server.features.backtests.jobs.job_queue import Attempt
+from tradertape_server.features.backtests.build import Backtests
 from tradertape_server.features.backtests.runs.schemas import RunStatus
 from tradertape_server.features.backtests.studies import repository, views
 from tradertape_server.features.backtests.studies.schemas import (
@@ -16,30 +16,29 @@ from tradertape_server.features.backtests.studies.schemas import (
     StudyOut,
     StudyRequest,
 )
-from tradertape_server.features.backtests.studies.service import StudyService
-from tradertape_server.platform.compute.job_threads import JobThreads
 from tradertape_server.platform.http.routing import DbSession, Page, part
 
 router = APIRouter(prefix="/api/backtest/studies", tags=["backtests"])
 
-Studies = Annotated[StudyService, Depends(part("studies"))]
-Jobs = Annotated[JobThreads[Attempt], Depends(part("study_jobs"))]
+Parts = Annotated[Backtests, Depends(part("backtests"))]
 
 
 @router.post("", status_code=202)
 def start_study(
-    session: DbSession, studies: Studies, jobs: Jobs, user: CurrentUser, body: StudyRequest
+    session: DbSession, backtests: Parts, user: CurrentUser, body: StudyRequest
 ) -> StudyOut:
     """Start a robustness study of a backtest; poll it until its status is `completed`."""
-    row = studies.start(session, user.id, studies.prepare(session, user.id, body))
-    jobs.wake_after(session)
+    row = backtests.studies.start(
+        session, user.id, backtests.studies.prepare(session, user.id, body)
+    )
+    backtests.study_jobs.wake_after_commit(session)
     return views.present_study(row)
 
 
 @router.get("")
 def list_studies(
     session: DbSession,
-    studies: Studies,
+    backtests: Parts,
     user: CurrentUser,
     page: Page,
     *,
@@ -48,7 +47,7 @@ def list_studies(
     run_id: Annotated[str | None, Query(max_length=40)] = None,
 ) -> list[StudyOut]:
     """Your studies, newest first."""
-    rows, total = studies.find(
+    rows, total = backtests.studies.find(
         session,
         user.id,
         kind=kind,
@@ -63,19 +62,19 @@ def list_studies(
 
 @router.get("/{study_id}")
 def get_study(
-    session: DbSession, studies: Studies, user: CurrentUser, study_id: str
+    session: DbSession, backtests: Parts, user: CurrentUser, study_id: str
 ) -> StudyDetail:
     """One study: its progress, the best rows so far, and the result once it is completed."""
-    row = studies.get(session, user.id, study_id)
+    row = backtests.studies.get(session, user.id, study_id)
     return views.present_detail(row, repository.rows(session, row.id))
 
 
 @router.get("/{study_id}/rows")
 def list_study_rows(
-    session: DbSession, studies: Studies, user: CurrentUser, page: Page, study_id: str
+    session: DbSession, backtests: Parts, user: CurrentUser, page: Page, study_id: str
 ) -> list[dict[str, Any]]:
     """Every finished row in the order of the grid, of the trials or of the windows."""
-    row = studies.get(session, user.id, study_id)
+    row = backtests.studies.get(session, user.id, study_id)
     rows, total = repository.page_of_rows(session, row.id, limit=page.limit, offset=page.offset)
     page.total(total)
     return rows
@@ -83,23 +82,23 @@ def list_study_rows(
 
 @router.post("/{study_id}/cancel")
 def cancel_study(
-    session: DbSession, studies: Studies, user: CurrentUser, study_id: str
+    session: DbSession, backtests: Parts, user: CurrentUser, study_id: str
 ) -> StudyOut:
     """Cancel a study; its finished rows are kept."""
-    return views.present_study(studies.cancel(session, user.id, study_id))
+    return views.present_study(backtests.studies.cancel(session, user.id, study_id))
 
 
 @router.post("/{study_id}/resume", status_code=202)
 def resume_study(
-    session: DbSession, studies: Studies, jobs: Jobs, user: CurrentUser, study_id: str
+    session: DbSession, backtests: Parts, user: CurrentUser, study_id: str
 ) -> StudyOut:
     """Resume a study that was cancelled or failed; finished rows are not computed again."""
-    row = studies.resume(session, user.id, study_id)
-    jobs.wake_after(session)
+    row = backtests.studies.resume(session, user.id, study_id)
+    backtests.study_jobs.wake_after_commit(session)
     return views.present_study(row)
 
 
 @router.delete("/{study_id}", status_code=204)
-def delete_study(session: DbSession, studies: Studies, user: CurrentUser, study_id: str) -> None:
+def delete_study(session: DbSession, backtests: Parts, user: CurrentUser, study_id: str) -> None:
     """Delete a study and its rows."""
-    studies.delete(session, user.id, study_id)
+    backtests.studies.delete(session, user.id, study_id)

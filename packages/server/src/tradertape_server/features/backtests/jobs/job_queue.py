@@ -22,7 +22,7 @@ from tradertape_server.features.backtests.studies import repository as study_rep
 from tradertape_server.features.backtests.studies.plans import Plan, Step
 from tradertape_server.features.backtests.studies.service import PreparedStudy, StudyService, packed
 from tradertape_server.platform.compute.job_leases import JobLeases
-from tradertape_server.platform.compute.job_threads import fairest
+from tradertape_server.platform.compute.job_threads import next_fair_job
 from tradertape_server.platform.compute.service import Compute
 from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.errors import ApiError
@@ -49,7 +49,7 @@ class RoundRobin:
 
     def next(self, queued: Pairs, running: Pairs) -> int | None:
         """The job to take, of (job, user) pairs; call `served` once it is claimed."""
-        return fairest(queued, Counter(user for _, user in running), self.last_served)
+        return next_fair_job(queued, Counter(user for _, user in running), self.last_served)
 
     def served(self, queued: Pairs, job: int) -> None:
         """Record that the job's user has been served."""
@@ -84,15 +84,15 @@ class RunJobs:
             prepared = self.service.restore(row)
         report = self.service.simulate_timed(prepared)
         with self.database.write() as session:
-            if self.leases.end(session, RUNS, job):
+            if self.leases.release(session, RUNS, job):
                 self.service.finish(session, job, report)
-        self.leases.drop(RUNS, job)
+        self.leases.stop_renewing(RUNS, job)
 
     def failed(self, job: int, error: Exception) -> None:
         """Store the reason of the failure."""
-        self.leases.drop(RUNS, job)
+        self.leases.stop_renewing(RUNS, job)
         with self.database.write() as session:
-            if self.leases.end(session, RUNS, job):
+            if self.leases.release(session, RUNS, job):
                 self.service.fail(session, job, reason(error))
 
 
@@ -153,8 +153,8 @@ class StudyJobs:
         with self.database.write() as session:
             held = study_repository.lock(session, job.study)
             if held is None or held[1] == job.attempt:  # else it was resumed meanwhile
-                self.leases.drop(STUDIES, job.study)
-                self.leases.end(session, STUDIES, job.study)
+                self.leases.stop_renewing(STUDIES, job.study)
+                self.leases.release(session, STUDIES, job.study)
 
     def _start(self, job: Attempt) -> tuple[PreparedStudy, dict[int, Json]]:
         with self.database.write() as session:
@@ -243,13 +243,13 @@ def _recover(
 
     def abandoned(session: Session) -> set[int]:
         running = {job for job, _ in in_state(session, "running")}
-        return running - set(leases.alive(session, queue)) if running else running
+        return running - set(leases.active_jobs(session, queue)) if running else running
 
     with database.read() as session:
         if not abandoned(session):
             return  # without taking the lock that all writers share
     with database.write() as session:
-        database.alone(session, f"jobs:{queue}")
+        database.advisory_lock(session, f"jobs:{queue}")
         requeue(session, abandoned(session))
 
 
@@ -275,7 +275,7 @@ def _claim_next(
             else:
                 leases.take(session, queue, job)
     if job is not None and claimed is not None:
-        leases.keep(queue, job)
+        leases.start_renewing(queue, job)
         order.served(queued, job)
     return claimed
 

@@ -53,7 +53,7 @@ class Runner:
             prepared = self._service.prepare(session, user_id, request)
         if request.is_async:
             with self._database.write() as session:
-                self._jobs.wake_after(session)
+                self._jobs.wake_after_commit(session)
                 return self._service.enqueue(session, user_id, prepared)
         computing = self._threads.submit(self._service.simulate_timed, prepared)
         try:
@@ -76,7 +76,7 @@ class Runner:
         with self._database.write() as session:
             row = self._service.enqueue(session, user_id, prepared, status="running")
             self._leases.take(session, RUNS, row.id)
-        self._leases.keep(RUNS, row.id)
+        self._leases.start_renewing(RUNS, row.id)
         computing.add_done_callback(partial(self._settle, row.id))
         return row
 
@@ -84,9 +84,9 @@ class Runner:
         if computed.cancelled():
             return
         error = computed.exception()
-        self._leases.drop(RUNS, run)
+        self._leases.stop_renewing(RUNS, run)
         with self._database.write() as session:
-            if not self._leases.end(session, RUNS, run):
+            if not self._leases.release(session, RUNS, run):
                 return  # its lease expired: another process runs it again
             if error is None:
                 self._service.finish(session, run, computed.result())
