@@ -26,9 +26,9 @@ from tradertape_server.features.auth.audit import COMMAND_LINE
 from tradertape_server.features.auth.credentials.keys import Keys, Owner
 from tradertape_server.features.feed.sources.no_source import NoSource
 from tradertape_server.main import create_app
-from tradertape_server.platform.database.migrating import upgrade
+from tradertape_server.platform.database.schema_migration import upgrade
 from tradertape_server.platform.logging import configure_logging
-from tradertape_server.platform.processes.interpreter import settle
+from tradertape_server.platform.processes.interpreter import tune_for_serving
 from tradertape_server.platform.streaming.connections import StreamingHttp
 from tradertape_server.settings import Settings
 from tradertape_server.wiring import Container, build_container
@@ -124,7 +124,7 @@ def main(port: int, home: Path) -> None:
     container, token = build(home)
     known, beat = instruments(container), 1
     application = create_app(container=container)
-    settle()
+    tune_for_serving()
     config = uvicorn.Config(
         application, http=StreamingHttp, log_config=None, access_log=False, port=port,
         server_header=False, proxy_headers=False, timeout_graceful_shutdown=1,

@@ -20,7 +20,7 @@ from tradertape_server.features.auth.sign_in.sessions import COOKIE, open_sessio
 from tradertape_server.features.market.service import MarketService
 from tradertape_server.platform.clock import SystemClock
 from tradertape_server.platform.database.engine import Database
-from tradertape_server.platform.database.migrating import upgrade
+from tradertape_server.platform.database.schema_migration import upgrade
 from tradertape_server.settings import Settings
 from tradertape_server.wiring import account_policy, build_container
 

@@ -52,7 +52,7 @@ from tradertape_server.features.strategies import service as strategies
 from tradertape_server.main import create_app
 from tradertape_server.platform.database import engine as database_module
 from tradertape_server.platform.database.engine import Database
-from tradertape_server.platform.database.migrating import upgrade
+from tradertape_server.platform.database.schema_migration import upgrade
 from tradertape_server.settings import Settings
 from tradertape_server.wiring import Container, account_policy, build_container
 

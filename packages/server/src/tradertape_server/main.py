@@ -38,10 +38,10 @@ from tradertape_server.features.workers.http.trading_routes import router as wor
 from tradertape_server.platform.errors import install_error_handlers
 from tradertape_server.platform.http.bodies import Bodies
 from tradertape_server.platform.http.forwarding import Forwarding
-from tradertape_server.platform.http.gate import Gate
+from tradertape_server.platform.http.authentication import AuthenticationMiddleware
 from tradertape_server.platform.http.idempotency import Idempotency
 from tradertape_server.platform.http.pages import pages_router
-from tradertape_server.platform.http.request_ceilings import Ceilings
+from tradertape_server.platform.http.rate_limits import RateLimits
 from tradertape_server.platform.http.requests import RequestContext
 from tradertape_server.platform.http.routing import SAFE_METHODS
 from tradertape_server.platform.http.security import CrossSite, SecurityHeaders
@@ -121,18 +121,18 @@ def _add_layers(app: FastAPI, container: Container) -> None:
     settings = container.settings
     app.add_middleware(Idempotency, store=container.idempotency)
     app.add_middleware(
-        Ceilings,
+        RateLimits,
         clock=container.clock,
         per_minute=settings.requests_per_minute,
         anonymous_per_minute=settings.anonymous_requests_per_minute,
     )
-    app.add_middleware(Gate, callers=container.auth.authenticator, streams=WORKER)
+    app.add_middleware(AuthenticationMiddleware, callers=container.auth.authenticator, streams=WORKER)
     app.add_middleware(CrossSite, public_url=settings.effective_public_url)
     processes = container.processes
     if processes.is_shared:
         app.add_middleware(
             Forwarding,
-            leading=processes.leading,
+            election=processes.election,
             secrets=container.secrets,
             rule=needs_trader,
             figures=processes.forwarded,

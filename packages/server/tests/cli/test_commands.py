@@ -24,7 +24,7 @@ from sqlalchemy import text
 from tradertape_server.cli.main import COMMANDS, main
 from tradertape_server.cli.trading.kill_switch import SwitchRequest, as_text
 from tradertape_server.platform.database.engine import Database
-from tradertape_server.platform.database.migrating import (
+from tradertape_server.platform.database.schema_migration import (
     alembic_config,
     current_revision,
     newest_revision,

@@ -15,7 +15,7 @@ from tradertape_core.kernel.clock import Clock
 from tradertape_server.cli.server import serve
 from tradertape_server.platform.database.backups import Backups
 from tradertape_server.platform.database.engine import Database
-from tradertape_server.platform.database.integrity import demand_sound
+from tradertape_server.platform.database.integrity import require_intact
 from tradertape_server.platform.errors import Unavailable
 
 PAGE = 4096
@@ -38,7 +38,7 @@ def backup(file: Path, tmp_path: Path, clock: Clock) -> Path:
 
 def refused(file: Path) -> str:
     with pytest.raises(Unavailable) as refusal:
-        demand_sound(file, backups=file.parent / "backups")
+        require_intact(file, backups=file.parent / "backups")
     assert "tradertape db restore" in refusal.value.detail
     return refusal.value.detail
 
@@ -54,7 +54,7 @@ def restored(file: Path, backup: Path, clock: Clock) -> Path | None:
     database = Database(f"sqlite:///{file}")
     kept = Backups(database, clock, home=file.parent).restore(backup)
     database.close()
-    demand_sound(file, backups=file.parent / "backups")
+    require_intact(file, backups=file.parent / "backups")
     return kept
 
 
@@ -72,7 +72,7 @@ def test_flipped_bytes_are_found_named_and_mended(
 
 def test_a_file_that_is_gone_is_not_made_anew(file: Path, backup: Path, clock: Clock) -> None:
     file.unlink()
-    demand_sound(file, backups=file.parent)  # a first start
+    require_intact(file, backups=file.parent)  # a first start
     reserve = file.with_name("tradertape.db.reserve")
     reserve.touch()
     assert f"{file} is gone: tradertape.db.reserve" in refused(file)
@@ -85,7 +85,7 @@ def test_a_log_that_is_gone_is_missed(file: Path) -> None:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("UPDATE trader_lease SET owner = 'me'")
         connection.commit()
-        demand_sound(file, backups=file.parent)
+        require_intact(file, backups=file.parent)
         copy = file.with_name("copy.db")
         for suffix in ("", "-shm"):  # as after a crash, without the log
             copy.with_name(f"copy.db{suffix}").write_bytes(

@@ -18,7 +18,7 @@ from tradertape_server.features.execution.service import RunRef
 from tradertape_server.features.execution.state.command import Command
 from tradertape_server.features.execution.store.halts import Halt
 from tradertape_server.features.execution.store.models import IntentRow, OrderRow
-from tradertape_server.platform.database.disk_errors import FULL, trouble_of
+from tradertape_server.platform.database.disk_errors import FULL, disk_error_of
 from tradertape_server.platform.database.engine import Database
 
 MB = 1 << 20
@@ -93,7 +93,7 @@ def test_exits_go_on_while_entries_wait_for_room(
         assert len(session.scalars(select(OrderRow)).all()) == keys == placed + 2
     with pytest.raises(OperationalError) as full, database.write():
         pass
-    assert trouble_of(full.value) is FULL
+    assert disk_error_of(full.value) is FULL
 
     assert execution.cancel("run-1", rests).status == "CANCELLED"
     halt = Halt(user_id=user_id, reason="full", by="me", since=clock.now())
@@ -109,6 +109,6 @@ def test_exits_go_on_while_entries_wait_for_room(
     with pytest.raises(TradingPaused, match="kept for exits"):
         execution.place(third, order(), key="key-after")
     filler.unlink()
-    database.reserve.look()
+    database.reserve.check()
     assert execution.place(third, order(), key="key-after").document["status"] == "COMPLETE"
     assert (volume / "tradertape.db.reserve").stat().st_blocks * 512 >= RESERVE

@@ -139,7 +139,7 @@ def test_a_full_disk_of_a_server_says_so_and_loses_nothing(
             assert keys_and_orders(database)[1] == 1 + is_kept
         if not is_kept:  # else what is half done comes first
             assert execution.place(run, order(), key="key-first").body == first.body
-        assert database.storage.trouble == FULL
+        assert database.disk_errors.current == FULL
     done = execution.place(run, order(quantity=1), key="key-00001").document
     assert done["status"] == "COMPLETE"
     assert keys_and_orders(database) == (["key-00001", "key-first"], 2)

@@ -22,7 +22,7 @@ from tradertape_server.features.execution.errors import NotTheTrader, TradingPau
 from tradertape_server.features.execution.service import ExecutionService, RunRef
 from tradertape_server.features.execution.store.models import IntentRow
 from tradertape_server.platform.database.engine import Database
-from tradertape_server.platform.processes.leading import Leading
+from tradertape_server.platform.processes.trader_election import TraderElection
 
 SLEPT = text("UPDATE trader_lease SET expires_s = 0 WHERE id = 1")
 CLIENTS = 4
@@ -34,28 +34,28 @@ class Process:
 
     def __init__(self, url: str, clock: Any) -> None:
         self._database = Database(url)
-        self.leading = Leading(self._database, role="all", address="", life_s=30.0)
-        self._trading = Database(url, name=self.leading.connections)
+        self.election = TraderElection(self._database, role="all", address="", life_s=30.0)
+        self._trading = Database(url, name=self.election.connections)
         self.service = ExecutionService.build(
             self._database, clock, crashing.priced_market(clock),
-            trading=self._trading, fence=self.leading.fence,
+            trading=self._trading, fence=self.election.fence,
         )  # fmt: skip
 
     def begin(self, sleep: Callable[[], None]) -> None:
         """sleep: as if the other one had slept until its lease ran out."""
         until = time.monotonic() + DEADLINE_S
         sleep()
-        self.leading.start((self.service.trader,))
-        while not self.leading.is_leading:  # it had renewed its lease just then
+        self.election.start((self.service.trader,))
+        while not self.election.is_trader:  # it had renewed its lease just then
             assert time.monotonic() < until, "it does not lead"
             sleep()
-            self.leading._beat()
+            self.election._beat()
         while not self.service.trader.is_well:
             assert time.monotonic() < until, "it does not trade"
             time.sleep(0.005)
 
     def end(self) -> None:
-        self.leading.stop()
+        self.election.stop()
         self.service.trader.stop()
         self._trading.close()
         self._database.close()

@@ -115,11 +115,11 @@ def test_a_gzip_stream_says_what_a_plain_one_does(monkeypatch: pytest.MonkeyPatc
 
     async def hear(feed: Feed, connection: Connection, *, is_gzip: bool) -> bytes:
         feed.receive([tick(share.instrument_token, 1) for share in shares], shares)
-        events = tick_events(feed, shares, Mode.LTP, outlet=connection, is_gzip=is_gzip)
+        events = tick_events(feed, shares, Mode.LTP, direct_writer=connection, is_gzip=is_gzip)
         connection.got.append(await anext(events))
         waiting = await parked(events)
         await beat(feed, *TOKENS[:100], seq=2)
-        connection.is_free = False
+        connection.is_idle = False
         await beat(feed, *TOKENS[:50], seq=3)
         connection.got.append(await waiting)
         await events.aclose()  # pyright: ignore[reportAttributeAccessIssue] - a generator

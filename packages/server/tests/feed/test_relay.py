@@ -102,11 +102,11 @@ class Instruments:
 class Process:
     """A feed that has the market, or hears of it."""
 
-    def __init__(self, link: RedisLink, *, is_leading: bool) -> None:
-        self.is_leading = is_leading
+    def __init__(self, link: RedisLink, *, is_trader: bool) -> None:
+        self.is_trader = is_trader
         self.market = HandMarket()
-        self.relay = TickRelay(link, Instruments(), lambda: self.is_leading)  # type: ignore[arg-type]
-        source = RelayedSource(self.market, self.relay, lambda: self.is_leading)
+        self.relay = TickRelay(link, Instruments(), lambda: self.is_trader)  # type: ignore[arg-type]
+        source = RelayedSource(self.market, self.relay, lambda: self.is_trader)
         self.feed = Feed(source, SystemClock(), Bus())
         self.relay.bind(self.feed)
         self.relay.start()
@@ -139,7 +139,7 @@ def _answers(link: RedisLink) -> bool:
 
 @pytest.fixture
 def pair(link: RedisLink) -> Iterator[tuple[Process, Process]]:
-    trader, web = Process(link, is_leading=True), Process(link, is_leading=False)
+    trader, web = Process(link, is_trader=True), Process(link, is_trader=False)
     yield trader, web
     web.relay.stop()
     trader.relay.stop()
@@ -221,7 +221,7 @@ def test_after_a_fail_over_prices_go_the_other_way(pair: tuple[Process, Process]
     eventually(lambda: INFY.instrument_token in successor.feed.quotes([INFY]))
     former.feed.watch("a stream", [INFY])
     former.feed.step()
-    former.is_leading, successor.is_leading = False, True
+    former.is_trader, successor.is_trader = False, True
     MarketDuty(former.feed).stop()
     MarketDuty(successor.feed).start()
     successor.market.price = Decimal("1500.10")

@@ -186,7 +186,7 @@ class Connection:
     """A client that takes everything at once, or nothing."""
 
     def __init__(self) -> None:
-        self.is_free = True
+        self.is_idle = True
         self.got: list[bytes] = []
 
     def write(self, *parts: Message) -> None:
@@ -210,7 +210,7 @@ def story(steps: Callable[[Feed, Connection], Coroutine[Any, Any, None]]) -> Non
 async def stream(feed: Feed, connection: Connection) -> tuple[AsyncIterator[bytes], Any]:
     """An open stream of two shares that waits for its next beat."""
     feed.receive([tick(1, 1)], [share(1)])
-    events = tick_events(feed, [share(1), share(2)], Mode.LTP, outlet=connection)
+    events = tick_events(feed, [share(1), share(2)], Mode.LTP, direct_writer=connection)
     assert prices(await anext(events)) == {1: 101.0}
     waiting = await parked(events)
     return events, waiting
@@ -240,10 +240,10 @@ def test_a_client_that_keeps_up_is_sent_each_beat_without_waking_its_stream() ->
 def test_a_client_that_is_behind_gets_the_newest_of_each_and_nothing_overtakes_it() -> None:
     async def steps(feed: Feed, connection: Connection) -> None:
         events, waiting = await stream(feed, connection)
-        connection.is_free = False
+        connection.is_idle = False
         await beat(feed, 1, 2, seq=2)
         assert prices(await waiting) == {1: 102.0, 2: 102.0}
-        connection.is_free = True  # but the stream has that message in hand still
+        connection.is_idle = True  # but the stream has that message in hand still
         await beat(feed, 1, 2, seq=3)
         await beat(feed, 2, seq=4)
         assert connection.got == []

@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 from tradertape_server.features.changelog.service import Changelog, parse
 from tradertape_server.features.operations.service import Check, Health, overall
 from tradertape_server.platform.database import disk_errors
-from tradertape_server.platform.database.disk_errors import full_file
+from tradertape_server.platform.database.disk_errors import disk_full_error
 from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.metrics import Metrics
 from tradertape_server.wiring import Container
@@ -51,7 +51,7 @@ def test_health_is_503_when_something_is_down(client: TestClient, container: Con
 def test_health_says_what_is_wrong_with_the_databases_disk(
     client: TestClient, container: Container
 ) -> None:
-    container.database.storage.hear(OperationalError("COMMIT", {}, full_file()))
+    container.database.disk_errors.record(OperationalError("COMMIT", {}, disk_full_error()))
     answer = client.get("/api/health")
     told = answer.json()["checks"]["database"]
     assert (answer.status_code, told["status"]) == (503, "down")
@@ -69,14 +69,14 @@ def test_a_full_disk_is_over_as_soon_as_its_reserve_is_back(
 
     database = container.database
     database.reserve.stop()  # it would find room at its next look
-    refused = OperationalError("COMMIT", {}, full_file())
-    database.storage.hear(refused)
-    database.reserve.hear(refused)
+    refused = OperationalError("COMMIT", {}, disk_full_error())
+    database.disk_errors.record(refused)
+    database.reserve.release_if_full(refused)
     with monkeypatch.context() as later:
         later.setattr(disk_errors, "monotonic", lambda: monotonic() + 2 * disk_errors.REMEMBERED_S)
         assert told() == "down", "nothing was refused for two minutes, and yet it takes nothing"
     assert told() == "down"
-    database.reserve.look()
+    database.reserve.check()
     assert told() == "ok"
 
 

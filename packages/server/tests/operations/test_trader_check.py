@@ -19,7 +19,7 @@ from tradertape_server.features.operations.trader_check import trader_check
 )
 def test_a_process_that_never_trades_does_not_stand_by(role: str, told: str) -> None:
     holder = SimpleNamespace(owner="vm:1:a", fence=3)
-    leading = SimpleNamespace(
-        role=role, owner="vm:2:b", is_leading=False, fence=None, holder=lambda: holder
+    election = SimpleNamespace(
+        role=role, owner="vm:2:b", is_trader=False, fence=None, holder=lambda: holder
     )
-    assert trader_check(leading)().detail == told
+    assert trader_check(election)().detail == told

@@ -162,7 +162,7 @@ def test_a_closed_mailbox_and_another_topic_hear_nothing() -> None:
         box = bus.open(["a"])
         bus.publish(Event("b", 1, {}))
         assert await box.take(0.01) is None
-        bus.add(box, "b")
+        bus.add_topic(box, "b")
         assert (bus.listeners("a"), bus.listeners("b"), bus.mailboxes) == (1, 1, 1)
         bus.close(box)
         bus.publish(Event("b", 2, {}))

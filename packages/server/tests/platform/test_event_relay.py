@@ -16,7 +16,7 @@ import pytest
 from tradertape_server.platform.processes.redis_link import RedisLink
 from tradertape_server.platform.secrets import SecretBox
 from tradertape_server.platform.streaming.bus import Bus, Delivery, Event, Mailbox
-from tradertape_server.platform.streaming.event_relay import EventRelay, NewsDuty
+from tradertape_server.platform.streaming.event_relay import EventRelay, EventRelayDuty
 
 pytestmark = pytest.mark.skipif(
     shutil.which("redis-server") is None, reason="redis-server: scripts/test-deps.sh"
@@ -167,7 +167,7 @@ def test_who_begins_to_trade_tells_every_process_that_events_may_be_missing(
     lost = one.lost, other.lost
     redis.kill()
     eventually(lambda: not one.relay._link.is_up)
-    NewsDuty(one.relay).start()
+    EventRelayDuty(one.relay).start()
     one.say(1)
     redis.start()
     eventually(lambda: (one.lost, other.lost) == (lost[0] + 1, lost[1] + 1))

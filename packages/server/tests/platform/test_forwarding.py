@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tradertape_server.platform.errors import error_response
 from tradertape_server.platform.http import forwarding
-from tradertape_server.platform.http.forwarding import NOT_THE_TRADER, Figures, Forwarding
+from tradertape_server.platform.http.forwarding import NOT_THE_TRADER, Forwarding, ForwardingMetrics
 from tradertape_server.platform.processes.trader_lease import Holder
 from tradertape_server.platform.secrets import SecretBox
 
@@ -25,9 +25,9 @@ Reply = Callable[[Request], Any]
 class Lead:
     """What a process knows of the lease."""
 
-    def __init__(self, *, is_leading: bool = False, is_there: bool = True) -> None:
-        self.is_leading = is_leading
-        self.owner = "trader" if is_leading else "web"
+    def __init__(self, *, is_trader: bool = False, is_there: bool = True) -> None:
+        self.is_trader = is_trader
+        self.owner = "trader" if is_trader else "web"
         self.is_there = is_there
         self.looks = 0
 
@@ -69,14 +69,14 @@ class Pair:
         self, folder: Path, *, trader: Reply = told, here: Reply = not_here, rule: bool = False
     ) -> None:
         secrets = SecretBox.open(folder)
-        self.web_lead, self.trader_lead = Lead(), Lead(is_leading=True)
-        self.figures = Figures()
+        self.web_lead, self.trader_lead = Lead(), Lead(is_trader=True)
+        self.figures = ForwardingMetrics()
         self.behind = Forwarding(
-            app_of(trader), leading=self.trader_lead, secrets=secrets,  # type: ignore[arg-type]
-            rule=lambda _scope: False, figures=Figures(),
+            app_of(trader), election=self.trader_lead, secrets=secrets,  # type: ignore[arg-type]
+            rule=lambda _scope: False, figures=ForwardingMetrics(),
         )  # fmt: skip
         self.front = Forwarding(
-            app_of(here), leading=self.web_lead, secrets=secrets,  # type: ignore[arg-type]
+            app_of(here), election=self.web_lead, secrets=secrets,  # type: ignore[arg-type]
             rule=lambda _scope: rule, figures=self.figures,
         )  # fmt: skip
         self.wire: httpx.AsyncBaseTransport = httpx.ASGITransport(self.behind)
@@ -127,7 +127,7 @@ def test_what_was_handed_on_is_not_handed_on_again(
     """The trader lost its lease meanwhile: it says so, and does not send it back."""
     monkeypatch.setattr(forwarding, "FAIL_OVER_S", 0.0)
     pair = Pair(tmp_path, trader=not_here)
-    pair.trader_lead.is_leading = False
+    pair.trader_lead.is_trader = False
     answer = pair.ask("POST", "/api/x", content=b'{"idempotency_key": "k"}')
     assert (answer.status_code, answer.headers["X-Error-Code"]) == (503, "no_trader")
     assert pair.trader_lead.looks == 0
@@ -188,7 +188,7 @@ def test_a_request_that_waited_is_done_here_when_it_is_our_turn(tmp_path: Path) 
     looked = pair.web_lead.holder
 
     def holder(*, fresh: bool = False) -> Holder | None:
-        pair.web_lead.is_leading = pair.web_lead.looks >= 2
+        pair.web_lead.is_trader = pair.web_lead.looks >= 2
         return looked(fresh=fresh)
 
     pair.web_lead.holder = holder  # type: ignore[method-assign]

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from packages.server.tests.platform.test_outlets import Guard, Served
 from starlette.datastructures import Headers
 
-from tradertape_server.platform.streaming.connections import outlet_of
+from tradertape_server.platform.streaming.connections import direct_writer_of
 from tradertape_server.platform.streaming.gzip_pieces import (
     HEAD,
     packed_piece,
@@ -72,12 +72,12 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
     """A message through the application, two past it, one more, and an end that is announced."""
 
     async def events() -> AsyncIterator[bytes]:
-        outlet = outlet_of(scope)
-        assert outlet is not None
+        direct_writer = direct_writer_of(scope)
+        assert direct_writer is not None
         one, two, three, four = (sse(json.dumps(said).encode()) for said in SAID)
         yield packed_piece(one)
-        outlet.write(*stored(two))
-        outlet.write(packed_piece(three))
+        direct_writer.write(*stored(two))
+        direct_writer.write(packed_piece(three))
         yield b"".join(stored(four))
         yield packed_piece(sse_error("over"))
 

@@ -9,7 +9,7 @@ LOOK = """
 import gc, pickle
 from enum import Enum, Flag, IntEnum, StrEnum
 from tradertape_core.orders.order import OrderStatus
-from tradertape_server.platform.processes.interpreter import settle
+from tradertape_server.platform.processes.interpreter import tune_for_serving
 
 class Named(Enum):
     name = "a name"
@@ -35,8 +35,8 @@ def told():
     return repr(found), [repr(Later.FIRST), Later.FIRST.name]
 
 before = told()
-settle()
-settle()
+tune_for_serving()
+tune_for_serving()
 assert told() == before
 assert gc.get_freeze_count() > 10_000
 assert gc.get_threshold()[0] == 50_000

@@ -49,7 +49,7 @@ def database(container: Container) -> Iterator[Database]:
 def process(container: Container, *, life_s: float = 30.0) -> RunJobs:
     """The jobs of one more process."""
     leases = JobLeases(container.database, life_s=life_s)
-    return RunJobs(container.database, container.backtests, leases)
+    return RunJobs(container.database, container.backtests.runs, leases)
 
 
 def states(database: Database) -> list[str]:
@@ -95,7 +95,7 @@ def test_a_lease_that_is_kept_is_left_alone(container: Container, database: Data
     jobs.recover()
     assert states(database) == ["running", "queued", "queued"]
     with database.read() as session:
-        assert set(jobs.leases.alive(session, RUNS)) == {1}
+        assert set(jobs.leases.active_jobs(session, RUNS)) == {1}
 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from tradertape_server.platform.compute.job_threads import JobThreads, fairest
+from tradertape_server.platform.compute.job_threads import JobThreads, next_fair_job
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ def test_two_people_are_served_in_turns(
     last_served: dict[int, int],
     chosen: int | None,
 ) -> None:
-    assert fairest(waiting, busy, last_served) == chosen
+    assert next_fair_job(waiting, busy, last_served) == chosen
 
 
 class _Source:

@@ -13,7 +13,7 @@ from sqlalchemy import MetaData, Table, event, text
 from sqlalchemy.engine import Engine
 
 from tradertape_server.platform.database.engine import Database
-from tradertape_server.platform.database.migrating import (
+from tradertape_server.platform.database.schema_migration import (
     alembic_config,
     current_revision,
     newest_revision,

@@ -13,12 +13,17 @@ from tradertape_server.features.execution.errors import TradingPaused
 from tradertape_server.features.execution.state.command import Command
 from tradertape_server.features.execution.store.models import ExecutionCursor
 from tradertape_server.platform.database.engine import Database
-from tradertape_server.platform.processes.leading import Fence, Leading, Role, Superseded
+from tradertape_server.platform.processes.trader_election import (
+    Fence,
+    Role,
+    Superseded,
+    TraderElection,
+)
 from tradertape_server.platform.processes.trader_lease import PROCESS, TRADER, LeaseTable
 from tradertape_server.wiring import Container
 
 ON_POSTGRES = pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
-Make = Callable[..., Leading]
+Make = Callable[..., TraderElection]
 
 
 class Duty:
@@ -44,10 +49,12 @@ def database(database_url: str) -> Iterator[Database]:
 @pytest.fixture
 def make(database: Database) -> Iterator[Make]:
     """Makes processes: as many hands for the lease."""
-    made: list[Leading] = []
+    made: list[TraderElection] = []
 
-    def make(role: Role = "all", life_s: float = 30.0) -> Leading:
-        made.append(Leading(database, role=role, address=f"http://p{len(made)}", life_s=life_s))
+    def make(role: Role = "all", life_s: float = 30.0) -> TraderElection:
+        made.append(
+            TraderElection(database, role=role, address=f"http://p{len(made)}", life_s=life_s)
+        )
         return made[-1]
 
     yield make
@@ -62,7 +69,7 @@ def test_the_second_is_refused_until_the_first_gives_up(make: Make) -> None:
     first.start((duty,))
     second.start((other,))
 
-    assert (first.is_leading, second.is_leading) == (True, False)
+    assert (first.is_trader, second.is_trader) == (True, False)
     assert duty.began.is_set()
     assert not other.began.is_set()
     holder = second.holder(fresh=True)
@@ -80,7 +87,7 @@ def test_a_web_process_never_takes_it(make: Make) -> None:
     web.start((Duty(),))
     for _ in range(3):
         web._beat()
-    assert not web.is_leading
+    assert not web.is_trader
     assert web.holder(fresh=True) is None
 
 
@@ -161,13 +168,13 @@ def test_whatever_the_former_traders_process_holds_is_let_go(
 @ON_POSTGRES
 def test_who_slept_through_its_lease_lets_go(database: Database) -> None:
     now = 0.0
-    sleeper = Leading(database, role="all", address="", life_s=30.0, elapsed=lambda: now)
+    sleeper = TraderElection(database, role="all", address="", life_s=30.0, elapsed=lambda: now)
     duty = Duty()
     sleeper.start((duty,))
-    assert sleeper.is_leading
+    assert sleeper.is_trader
     LeaseTable(database).take(owner="other", address="", life_s=30.0, by_force=True)
     now = 100.0
-    assert not sleeper.is_leading
+    assert not sleeper.is_trader
     sleeper._beat()
     assert duty.ended.wait(10)
     assert sleeper.changes == 2

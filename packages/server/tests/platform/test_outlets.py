@@ -13,11 +13,11 @@ import uvloop
 from websockets.asyncio.client import connect
 
 from tradertape_server.platform.streaming.connections import (
-    ChunkOutlet,
-    Outlet,
+    ChunkWriter,
+    DirectWriter,
     StreamingHttp,
     StreamingSocket,
-    outlet_of,
+    direct_writer_of,
 )
 from tradertape_server.platform.streaming.streams import EventStream, sse
 
@@ -56,15 +56,15 @@ class Served:
 
 def test_what_goes_past_the_application_and_what_does_not_are_one_answer() -> None:
     async def application(scope: Any, receive: Any, send: Any) -> None:
-        outlet = outlet_of(scope)
-        assert outlet is not None
+        direct_writer = direct_writer_of(scope)
+        assert direct_writer is not None
 
-        async def events(outlet: Outlet) -> AsyncIterator[bytes]:
+        async def events(direct_writer: DirectWriter) -> AsyncIterator[bytes]:
             yield sse(b"1")
-            outlet.write(sse(b"2" * 300_000))
+            direct_writer.write(sse(b"2" * 300_000))
             yield sse(b"3")
 
-        await EventStream(events(outlet), Guard())(scope, receive, send)
+        await EventStream(events(direct_writer), Guard())(scope, receive, send)
 
     async def story() -> None:
         async with Served(application) as served, httpx.AsyncClient(trust_env=False) as client:
@@ -112,11 +112,11 @@ def test_a_socket_takes_messages_of_any_length_past_the_application() -> None:
     async def application(scope: Any, receive: Any, send: Any) -> None:
         await receive()
         await send({"type": "websocket.accept"})
-        outlet = outlet_of(scope)
-        assert outlet is not None
+        direct_writer = direct_writer_of(scope)
+        assert direct_writer is not None
         await send({"type": "websocket.send", "text": "first"})
         for one in said:
-            outlet.write(one.encode())
+            direct_writer.write(one.encode())
         await send({"type": "websocket.send", "text": "last"})
         await receive()
 
@@ -135,19 +135,19 @@ def test_what_a_slow_reader_has_not_taken_is_not_written_over() -> None:
     messages = [b"%02d" % n * 200_000 for n in range(30)]
 
     async def application(scope: Any, receive: Any, send: Any) -> None:
-        outlet = outlet_of(scope)
-        assert outlet is not None
+        direct_writer = direct_writer_of(scope)
+        assert direct_writer is not None
 
-        async def events(outlet: Outlet) -> AsyncIterator[bytes]:
+        async def events(direct_writer: DirectWriter) -> AsyncIterator[bytes]:
             yield sse(b"begun")
             place = bytearray(len(messages[0]))
             for one in messages:
                 place[:] = one
-                outlet.write(memoryview(place))
+                direct_writer.write(memoryview(place))
             place[:] = bytes(len(place))
             yield sse(b"over")
 
-        await EventStream(events(outlet), Guard())(scope, receive, send)
+        await EventStream(events(direct_writer), Guard())(scope, receive, send)
 
     async def story() -> None:
         async with (
@@ -178,17 +178,20 @@ class Transport(asyncio.WriteTransport):
 
 def test_a_connection_is_free_when_nothing_waits_in_it_and_it_is_there() -> None:
     transport = Transport()
-    outlet = ChunkOutlet(transport)
-    assert outlet.is_free
+    direct_writer = ChunkWriter(transport)
+    assert direct_writer.is_idle
     transport.waiting = 1
-    assert not outlet.is_free
+    assert not direct_writer.is_idle
     transport.waiting, transport.closing = 0, True
-    assert not outlet.is_free
+    assert not direct_writer.is_idle
 
 
 def test_there_is_no_outlet_under_another_server_or_where_no_body_is_sent() -> None:
-    outlet = ChunkOutlet(Transport())
-    extensions = {"tradertape.outlet": outlet}
-    assert outlet_of({"type": "http", "method": "GET"}) is None
-    assert outlet_of({"type": "http", "method": "HEAD", "extensions": extensions}) is None
-    assert outlet_of({"type": "http", "method": "GET", "extensions": extensions}) is outlet
+    direct_writer = ChunkWriter(Transport())
+    extensions = {"tradertape.direct_writer": direct_writer}
+    assert direct_writer_of({"type": "http", "method": "GET"}) is None
+    assert direct_writer_of({"type": "http", "method": "HEAD", "extensions": extensions}) is None
+    assert (
+        direct_writer_of({"type": "http", "method": "GET", "extensions": extensions})
+        is direct_writer
+    )

@@ -18,7 +18,7 @@ from pydantic import SecretStr, ValidationError
 from sqlalchemy import BigInteger, Float, Numeric
 
 from tradertape_server.platform.database.engine import Database, DecimalText
-from tradertape_server.platform.database.migrating import (
+from tradertape_server.platform.database.schema_migration import (
     all_tables,
     current_revision,
     newest_revision,

@@ -38,7 +38,7 @@ def opened(*, upgraded: bool = True, **changes: Any) -> Iterator[Container]:
 def bring_up_to_date(container: Container) -> None:
     """Upgrade the database where its schema is older, after a backup."""
     from tradertape_server.platform.database.backups import Backups
-    from tradertape_server.platform.database.migrating import (
+    from tradertape_server.platform.database.schema_migration import (
         current_revision,
         newest_revision,
         upgrade,

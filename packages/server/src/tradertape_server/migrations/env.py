@@ -5,7 +5,7 @@ from __future__ import annotations
 from alembic import context
 
 from tradertape_server.platform.database.engine import Database
-from tradertape_server.platform.database.migrating import all_tables
+from tradertape_server.platform.database.schema_migration import all_tables
 from tradertape_server.settings import Settings
 
 

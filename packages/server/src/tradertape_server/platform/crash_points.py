@@ -34,7 +34,7 @@ class CrashPoints:
         self._step = step
         self._left = int(number or 1)
 
-    def reach(self, step: str) -> None:
+    def pass_step(self, step: str) -> None:
         """Pass a step; does not return when this is the one."""
         if step != self._step:
             return
@@ -48,4 +48,4 @@ _points = CrashPoints(os.environ.get(VARIABLE, ""))
 
 def crash_point(step: str) -> None:
     """Pass a step of the process's own points."""
-    _points.reach(step)
+    _points.pass_step(step)

@@ -45,7 +45,7 @@ class Metrics:
         build = Info("tradertape_build", "The running version.", registry=self.registry)
         build.info({"version": version})
 
-    def watch(self, name: str, help_text: str, read: Callable[[], float]) -> None:
+    def add_gauge(self, name: str, help_text: str, read: Callable[[], float]) -> None:
         """Publish what `read()` returns at the time somebody looks."""
         gauge = Gauge(f"tradertape_{name}", help_text, registry=self.registry)
         gauge.set_function(read)

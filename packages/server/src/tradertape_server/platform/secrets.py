@@ -33,7 +33,7 @@ def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def same(left: str, right: str) -> bool:
+def constant_time_equal(left: str, right: str) -> bool:
     """Compare without telling by the time it takes how much was right."""
     return hmac.compare_digest(left.encode(), right.encode())
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 LOCK_FILE = "server.lock"
-MOST_SERVERS = 64
+MAX_SERVERS = 64
 
 
 class ServerLock:
@@ -45,7 +45,7 @@ class ServerLock:
 
     def holder(self) -> int | None:
         """The process of a running server, if there is one; 0 when its number is not known."""
-        for path in self._paths(MOST_SERVERS):
+        for path in self._paths(MAX_SERVERS):
             if not path.exists():
                 continue
             lock = FileLock(path, thread_local=False)

@@ -21,7 +21,7 @@ def upgrade(*, as_json: AsJson = False) -> None:
     `serve` does the same when it starts.
     """
     from tradertape_server.cli.opening import bring_up_to_date, opened
-    from tradertape_server.platform.database.migrating import current_revision
+    from tradertape_server.platform.database.schema_migration import current_revision
 
     with opened(upgraded=False) as container:
         before = current_revision(container.database.engine)

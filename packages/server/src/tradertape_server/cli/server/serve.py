@@ -47,14 +47,14 @@ def serve(
     from sqlalchemy import make_url
 
     from tradertape_server.cli.opening import read_settings
-    from tradertape_server.platform.database.integrity import demand_sound
+    from tradertape_server.platform.database.integrity import require_intact
     from tradertape_server.platform.secrets import private_folder
-    from tradertape_server.platform.server_lock import MOST_SERVERS, ServerLock
+    from tradertape_server.platform.server_lock import MAX_SERVERS, ServerLock
 
     settings = read_settings(host=host, port=port)
     is_shared = settings.effective_database_url.startswith("postgresql")
     home = private_folder(settings.effective_home)
-    lock = ServerLock(home, servers=MOST_SERVERS if is_shared else 1)
+    lock = ServerLock(home, servers=MAX_SERVERS if is_shared else 1)
     if not lock.take():
         fail(
             f"A server with this home folder is running already (process {lock.holder()}). "
@@ -63,7 +63,7 @@ def serve(
     try:
         file = make_url(settings.effective_database_url).database
         if not is_shared and file is not None:
-            demand_sound(Path(file), backups=home / "backups")
+            require_intact(Path(file), backups=home / "backups")
         with _listen(settings) as listener:
             _serve(settings, listener, demo=demo, as_json=as_json)
     finally:
@@ -91,7 +91,7 @@ def _serve(settings: Settings, listener: socket.socket, *, demo: bool, as_json: 
     account = _demo(container, quiet=as_json) if demo else None
     application = create_app(container=container)
     numba_cache.prepare(cache)
-    interpreter.settle()
+    interpreter.tune_for_serving()
     _welcome(settings, account, as_json=as_json)
     config = uvicorn.Config(
         application,

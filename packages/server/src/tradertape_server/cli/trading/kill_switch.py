@@ -121,9 +121,9 @@ def _set_here(container: Container, request: SwitchRequest, person: Identity) ->
     from tradertape_server.features.auth.audit import COMMAND_LINE
     from tradertape_server.features.workers.schemas import KillSwitchIn
 
-    leading = container.processes.leading
-    leading.start((container.execution.trader,))
-    if not leading.is_leading:
+    election = container.processes.election
+    election.start((container.execution.trader,))
+    if not election.is_trader:
         fail("A server is starting: try again in a moment.")
     return container.workers.kill_switch.set(
         person, KillSwitchIn(**request.body), COMMAND_LINE, is_server=request.account is None

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tradertape_core.orders.denials import Denial
-from tradertape_server.platform.database.disk_errors import StorageTrouble
+from tradertape_server.platform.database.disk_errors import DiskError
 from tradertape_server.platform.errors import BadRequest, Conflict, Forbidden, Unavailable
 from tradertape_server.platform.http.forwarding import NOT_THE_TRADER, TRADING_PAUSED
 
@@ -78,7 +78,7 @@ class InProgress(Conflict):
 class TradingPaused(Unavailable):
     """What was on its way is finished once the server can; the same key gives its answer."""
 
-    def __init__(self, trouble: StorageTrouble | None = None) -> None:
+    def __init__(self, trouble: DiskError | None = None) -> None:
         """trouble: what the operator has to mend first."""
         why = " at the moment." if trouble is None else f": {trouble.what}. {trouble.remedy}"
         super().__init__(

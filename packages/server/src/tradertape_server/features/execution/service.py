@@ -57,7 +57,7 @@ from tradertape_server.features.execution.venues.venues import Venues
 from tradertape_server.platform.crash_points import crash_point
 from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.errors import ApiError, NotFound
-from tradertape_server.platform.processes.leading import Fence
+from tradertape_server.platform.processes.trader_election import Fence
 
 Json = dict[str, Any]
 __all__ = ["ExecutionService", "RunRef", "Settings"]

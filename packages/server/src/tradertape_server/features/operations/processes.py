@@ -15,13 +15,13 @@ from tradertape_server.features.operations.figures import publish_lease, publish
 from tradertape_server.features.operations.service import Health
 from tradertape_server.features.operations.trader_check import redis_check, trader_check
 from tradertape_server.platform.database.engine import Database
-from tradertape_server.platform.http.forwarding import Figures
+from tradertape_server.platform.http.forwarding import ForwardingMetrics
 from tradertape_server.platform.metrics import Metrics
-from tradertape_server.platform.processes.leading import Duty, Leading, Role
+from tradertape_server.platform.processes.trader_election import Duty, TraderElection, Role
 from tradertape_server.platform.processes.redis_link import RedisLink
 from tradertape_server.platform.secrets import SecretBox
 from tradertape_server.platform.streaming.bus import Bus
-from tradertape_server.platform.streaming.event_relay import EventRelay, NewsDuty
+from tradertape_server.platform.streaming.event_relay import EventRelay, EventRelayDuty
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +40,9 @@ class Processes:
     trading: the connections the trader writes with.
     """
 
-    leading: Leading
+    election: TraderElection
     trading: Database
-    forwarded: Figures
+    forwarded: ForwardingMetrics
     is_shared: bool
     link: RedisLink | None = None
     events: EventRelay | None = None
@@ -54,44 +54,44 @@ class Processes:
         instruments: InstrumentService,
     ) -> Processes:  # fmt: skip
         """On a database file this is the only process; on a server there may be others."""
-        leading = Leading(database, role=place.role, address=place.address, life_s=place.lease_s)
+        election = TraderElection(database, role=place.role, address=place.address, life_s=place.lease_s)
         if database.is_sqlite:
-            return cls(leading, database, Figures(), is_shared=False)
+            return cls(election, database, ForwardingMetrics(), is_shared=False)
         url = database.url.render_as_string(hide_password=False)
         trading = Database(
             url,
             idle_limit_s=place.lease_s,
-            name=leading.connections,
-            storage=database.storage,
+            name=election.connections,
+            disk_errors=database.disk_errors,
         )
         if not redis_url:
-            return cls(leading, trading, Figures(), is_shared=True)
+            return cls(election, trading, ForwardingMetrics(), is_shared=True)
         link = RedisLink(redis_url, secrets)
         return cls(
-            leading,
+            election,
             trading,
-            Figures(),
+            ForwardingMetrics(),
             is_shared=True,
             link=link,
             events=EventRelay(link, bus),
-            ticks=TickRelay(link, instruments, lambda: leading.is_leading),
+            ticks=TickRelay(link, instruments, lambda: election.is_trader),
         )
 
     @property
-    def is_leading(self) -> bool:
+    def is_trader(self) -> bool:
         """Whether this process trades."""
-        return self.leading.is_leading
+        return self.election.is_trader
 
     @property
     def duties(self) -> tuple[Duty, ...]:
         """What a process does first when it begins to trade."""
-        return () if self.events is None else (NewsDuty(self.events),)
+        return () if self.events is None else (EventRelayDuty(self.events),)
 
     def shared(self, source: Source) -> Source:
         """The market, for a process that may not be the one that has it."""
         if not self.is_shared:
             return source
-        return RelayedSource(source, self.ticks, lambda: self.is_leading)
+        return RelayedSource(source, self.ticks, lambda: self.is_trader)
 
     def bind(self, feed: Feed) -> None:
         """Hand the feed's ticks on, and give it those of the others."""
@@ -112,11 +112,11 @@ class Processes:
         Thread(target=read, name="warm", daemon=True).start()
 
     def publish(self, metrics: Metrics, health: Health) -> None:
-        """Figures and checks."""
-        publish_lease(metrics, self.leading, self.forwarded)
-        health.add("trader", trader_check(self.leading))
+        """ForwardingMetrics and checks."""
+        publish_lease(metrics, self.election, self.forwarded)
+        health.add("trader", trader_check(self.election))
         if self.is_shared:
-            health.add("redis", redis_check(self.link, self.leading))
+            health.add("redis", redis_check(self.link, self.election))
         if self.link is not None and self.events is not None and self.ticks is not None:
             publish_redis(metrics, self.link, self.events, self.ticks)
 

@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from tradertape_core.kernel.clock import Clock
 from tradertape_server.platform.database.engine import Database
-from tradertape_server.platform.database.migrating import current_revision, newest_revision
+from tradertape_server.platform.database.schema_migration import current_revision, newest_revision
 from tradertape_server.platform.logging import get_logger
 from tradertape_server.platform.mail import Mailer
 from tradertape_server.platform.metrics import Metrics
@@ -50,9 +50,9 @@ class Health:
         self.add("database", self._check_database)
         self.add("disk", self._check_disk)
         self.add("mail", self._check_mail)
-        metrics.watch("uptime_seconds", "Since the start.", lambda: self.uptime_s)
-        metrics.watch("disk_free_bytes", "In the home folder.", lambda: self._free_bytes)
-        metrics.watch("database_up", "1 when it answers.", self._database_up)
+        metrics.add_gauge("uptime_seconds", "Since the start.", lambda: self.uptime_s)
+        metrics.add_gauge("disk_free_bytes", "In the home folder.", lambda: self._free_bytes)
+        metrics.add_gauge("database_up", "1 when it answers.", self._database_up)
 
     def add(self, name: str, check: Callable[[], Check]) -> None:
         """Look at one more thing each time somebody asks."""
@@ -79,7 +79,7 @@ class Health:
             return Check("down", "It does not answer.")
 
     def _check_database(self) -> Check:
-        trouble = self._database.trouble
+        trouble = self._database.disk_error
         if trouble is not None:
             what = f"{trouble.what[0].upper()}{trouble.what[1:]}. {trouble.remedy}"
             return Check("down", what, {"code": trouble.code})

@@ -74,17 +74,17 @@ class JobLeases:
         expires_s = self._now_s(session) + self._life_s
         session.add(JobLease(queue=queue, job=job, owner=self.owner, expires_s=expires_s))
 
-    def keep(self, queue: str, job: int) -> None:
+    def start_renewing(self, queue: str, job: int) -> None:
         """Renew a lease from now on: what took it is committed."""
         with self._lock:
             self._held.add((queue, job))
 
-    def drop(self, queue: str, job: int) -> None:
+    def stop_renewing(self, queue: str, job: int) -> None:
         """Renew it no more."""
         with self._lock:
             self._held.discard((queue, job))
 
-    def end(self, session: Session, queue: str, job: int) -> bool:
+    def release(self, session: Session, queue: str, job: int) -> bool:
         """Give a job up with its result, in one transaction; False when somebody else has it."""
         mine = select(JobLease).where(
             JobLease.queue == queue, JobLease.job == job, JobLease.owner == self.owner
@@ -95,7 +95,7 @@ class JobLeases:
         session.delete(row)
         return True
 
-    def alive(self, session: Session, queue: str) -> Collection[int]:
+    def active_jobs(self, session: Session, queue: str) -> Collection[int]:
         """The jobs of a queue that somebody works on."""
         query = select(JobLease.job).where(JobLease.queue == queue)
         if self._database.is_sqlite:

@@ -77,7 +77,7 @@ class JobThreads(Generic[Job]):
             self._rings += 1
             self._bell.notify_all()
 
-    def wake_after(self, session: Session) -> None:
+    def wake_after_commit(self, session: Session) -> None:
         """Look for work once the session has committed it."""
         event.listen(session, "after_commit", lambda _session: self.wake(), once=True)
 
@@ -140,7 +140,7 @@ class JobThreads(Generic[Job]):
         return True
 
 
-def fairest(
+def next_fair_job(
     waiting: Iterable[tuple[int, int]], busy: dict[int, int], last_served: dict[int, int]
 ) -> int | None:
     """The job to do next: of the user with the fewest under way, then of the longest unserved.

@@ -83,7 +83,7 @@ class Compute:
                 )
             return self._pool
 
-    def pool_pays_s(self) -> float:
+    def pool_threshold_s(self) -> float:
         """How long work must take here before the pool is worth it, in seconds."""
         if self.workers == 1:
             return float("inf")
@@ -155,7 +155,7 @@ class Mapper:
                 return
 
     def _is_long(self, items: int) -> bool:
-        return self._each_s * items > self._compute.pool_pays_s()
+        return self._each_s * items > self._compute.pool_threshold_s()
 
     def _in_pool(self, items: list[Numbered]) -> Iterator[Batch]:
         chunks = _chunks(items, self._compute.workers, self._each_s)

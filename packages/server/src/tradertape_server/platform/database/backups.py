@@ -19,8 +19,8 @@ from sqlalchemy.exc import DBAPIError
 
 from tradertape_core.kernel.clock import Clock
 from tradertape_server.platform.database.engine import Database
-from tradertape_server.platform.database.integrity import is_damage
-from tradertape_server.platform.database.migrating import (
+from tradertape_server.platform.database.integrity import is_corruption
+from tradertape_server.platform.database.schema_migration import (
     current_revision,
     knows_revision,
     newest_revision,
@@ -118,7 +118,7 @@ class Backups:
             return None if is_empty else self.make(label="before-restore")
         except (DBAPIError, sqlite3.DatabaseError, Conflict) as error:
             file = self._database.sqlite_file
-            if file is None or not (isinstance(error, Conflict) or is_damage(_cause(error))):
+            if file is None or not (isinstance(error, Conflict) or is_corruption(_cause(error))):
                 raise
         kept = self._new_path("damaged")  # as it is: somebody may still get something out of it
         shutil.copyfile(file, kept)

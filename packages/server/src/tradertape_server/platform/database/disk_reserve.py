@@ -14,11 +14,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-from tradertape_server.platform.database.disk_errors import FULL, trouble_of
+from tradertape_server.platform.database.disk_errors import FULL, disk_error_of
 from tradertape_server.platform.logging import get_logger
 
 LOW_BYTES = 1024**2  # given up before a transaction meets the end of the disk
-LOOK_EVERY_S = 2.0
+CHECK_INTERVAL_S = 2.0
 
 logger = get_logger(__name__)
 
@@ -38,12 +38,12 @@ class DiskReserve:
         self._lock = threading.Lock()
         self._is_over = threading.Event()
         self._thread: threading.Thread | None = None
-        self._is_out = False
+        self._is_released = False
 
     @property
-    def is_out(self) -> bool:
+    def is_released(self) -> bool:
         """Whether the space was given up, or could not be set aside."""
-        return self._is_out
+        return self._is_released
 
     def start(self) -> None:
         """Set the space aside and look after it."""
@@ -52,7 +52,7 @@ class DiskReserve:
         if not self._size or self._thread is not None:
             return
         self._is_over.clear()
-        self.look()
+        self.check()
         self._thread = threading.Thread(target=self._watch, name="reserve", daemon=True)
         self._thread.start()
 
@@ -63,17 +63,17 @@ class DiskReserve:
             self._thread.join(timeout=10)
             self._thread = None
 
-    def hear(self, error: BaseException | None) -> None:
+    def release_if_full(self, error: BaseException | None) -> None:
         """Give the space up if that is what an error of the database asks for."""
-        if trouble_of(error) is FULL:
+        if disk_error_of(error) is FULL:
             with self._lock:
                 self._give_up()
 
-    def helps(self, error: BaseException) -> bool:
+    def allows_retry(self, error: BaseException) -> bool:
         """Whether what failed so may be tried again from the reserve."""
-        return self._is_out and trouble_of(error) is FULL
+        return self._is_released and disk_error_of(error) is FULL
 
-    def look(self) -> None:
+    def check(self) -> None:
         """Give the space up where hardly any is left; set it aside where there is room again."""
         if self._file is None or not self._size:
             return
@@ -83,14 +83,14 @@ class DiskReserve:
             if is_there and free < LOW_BYTES:
                 self._give_up()
             elif is_there:
-                self._is_out = False
+                self._is_released = False
             elif free < 2 * self._size or not self._set_aside(self._file):
                 self._give_up()
 
     def _watch(self) -> None:
-        while not self._is_over.wait(LOOK_EVERY_S):
+        while not self._is_over.wait(CHECK_INTERVAL_S):
             try:
-                self.look()
+                self.check()
             except OSError:
                 logger.exception("the disk of the database cannot be looked at")
 
@@ -98,9 +98,9 @@ class DiskReserve:
         if self._file is None or not self._size:
             return
         self._file.unlink(missing_ok=True)
-        if not self._is_out:
+        if not self._is_released:
             logger.error("the disk of the database is full: its reserve is given up")
-        self._is_out = True
+        self._is_released = True
 
     def _set_aside(self, file: Path) -> bool:
         try:
@@ -109,9 +109,9 @@ class DiskReserve:
                 _fill(out, self._size)
         except OSError:
             return False
-        if self._is_out:
+        if self._is_released:
             logger.info("there is room on the disk of the database again")
-        self._is_out = False
+        self._is_released = False
         self._on_room()
         return True
 

@@ -33,10 +33,10 @@ from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from tradertape_server.platform.database.disk_errors import (
-    KEPT,
-    StorageTrouble,
-    StorageWatch,
-    full_file,
+    RESERVED,
+    DiskError,
+    DiskErrorMonitor,
+    disk_full_error,
 )
 from tradertape_server.platform.database.disk_reserve import DiskReserve
 
@@ -145,7 +145,7 @@ class Database:
         idle_limit_s: float | None = None,
         name: str = "tradertape",
         reserve_bytes: int = 0,
-        storage: StorageWatch | None = None,
+        disk_errors: DiskErrorMonitor | None = None,
     ) -> None:
         """idle_limit_s: a server ends a transaction in which nothing happens for so long, so that
         a process that is stopped in one does not hold up the others; nor is a lock waited for
@@ -157,11 +157,15 @@ class Database:
         self.engine: Engine = (
             _sqlite_engine(self.url) if self.is_sqlite else _server_engine(url, idle_limit_s, name)
         )
-        self.storage = storage or StorageWatch()
+        self.disk_errors = disk_errors or DiskErrorMonitor()
         event.listen(
-            self.engine, "handle_error", lambda met: self.storage.hear(met.sqlalchemy_exception)
+            self.engine,
+            "handle_error",
+            lambda met: self.disk_errors.record(met.sqlalchemy_exception),
         )
-        self.reserve = DiskReserve(self.sqlite_file, reserve_bytes, on_room=self.storage.has_room)
+        self.reserve = DiskReserve(
+            self.sqlite_file, reserve_bytes, on_room=self.disk_errors.clear_full
+        )
         if self.is_sqlite:
             _use_reserve(self.engine, self.reserve)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
@@ -193,14 +197,14 @@ class Database:
             if writes:
                 session.commit()
 
-    def alone(self, session: Session, what: str) -> None:
+    def advisory_lock(self, session: Session, what: str) -> None:
         """Be the only one at this until the transaction ends, among all processes."""
-        alone_at(session.connection(), what)
+        take_advisory_lock(session.connection(), what)
 
     @property
-    def trouble(self) -> StorageTrouble | None:
+    def disk_error(self) -> DiskError | None:
         """Why it stores nothing: while its reserve is given up, or what it said within a minute."""
-        return KEPT if self.reserve.is_out else self.storage.trouble
+        return RESERVED if self.reserve.is_released else self.disk_errors.current
 
     @property
     def sqlite_file(self) -> Path | None:
@@ -214,7 +218,7 @@ class Database:
         self.engine.dispose()
 
 
-def alone_at(connection: Connection, what: str) -> None:
+def take_advisory_lock(connection: Connection, what: str) -> None:
     """Be the only one at this until the transaction ends; a SQLite file has one writer anyway."""
     if connection.dialect.name == "postgresql":
         key = int.from_bytes(sha256(what.encode()).digest()[:8], signed=True)
@@ -293,11 +297,13 @@ def _use_reserve(engine: Engine, reserve: DiskReserve) -> None:
 
     def spare(connection: Connection) -> None:
         options = connection.get_execution_options()
-        if reserve.is_out and options.get(WRITES) and not options.get(FROM_RESERVE):
-            raise OperationalError("BEGIN IMMEDIATE", {}, full_file())
+        if reserve.is_released and options.get(WRITES) and not options.get(FROM_RESERVE):
+            raise OperationalError("BEGIN IMMEDIATE", {}, disk_full_error())
 
     event.listen(engine, "begin", spare, insert=True)
-    event.listen(engine, "handle_error", lambda met: reserve.hear(met.sqlalchemy_exception))
+    event.listen(
+        engine, "handle_error", lambda met: reserve.release_if_full(met.sqlalchemy_exception)
+    )
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -11,7 +11,7 @@ from tradertape_server.platform.errors import Unavailable
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
-def demand_sound(file: Path, *, backups: Path) -> None:
+def require_intact(file: Path, *, backups: Path) -> None:
     """Look before anything is opened, which would make a new file. Raises Unavailable, with what to
     do, where the file is damaged, or gone without what belongs to it."""
     log, shared = (file.with_name(file.name + suffix) for suffix in ("-wal", "-shm"))
@@ -29,7 +29,7 @@ def demand_sound(file: Path, *, backups: Path) -> None:
         raise Unavailable(f"The database {file} is damaged ({verdict}). {_remedy(backups)}")
 
 
-def is_damage(error: BaseException | None) -> bool:
+def is_corruption(error: BaseException | None) -> bool:
     """Whether SQLite says that a file is not what it wrote."""
     return getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGED
 
@@ -40,7 +40,7 @@ def _verdict(file: Path) -> str | None:
         with closing(sqlite3.connect(file)) as connection:
             found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
     except sqlite3.DatabaseError as error:
-        return str(error) if is_damage(error) else None
+        return str(error) if is_corruption(error) else None
     return None if found == "ok" else " ".join(found.split())
 
 

@@ -27,9 +27,9 @@ from tradertape_server.platform.errors import CODE_HEADER, DATABASE_AWAY, error_
 from tradertape_server.platform.http.bodies import replay
 from tradertape_server.platform.http.requests import client_ip
 from tradertape_server.platform.logging import get_logger
-from tradertape_server.platform.processes.leading import Leading
+from tradertape_server.platform.processes.trader_election import TraderElection
 from tradertape_server.platform.processes.trader_lease import Holder
-from tradertape_server.platform.secrets import SecretBox, same
+from tradertape_server.platform.secrets import SecretBox, constant_time_equal
 
 HEADER = b"x-tradertape-forwarded"
 NOT_THE_TRADER, TRADING_PAUSED, NO_TRADER = "not_the_trader", "trading_paused", "no_trader"
@@ -53,7 +53,7 @@ Rule = Callable[[Scope], bool]
 logger = get_logger(__name__)
 
 
-class Figures:
+class ForwardingMetrics:
     """What was handed on, for Prometheus."""
 
     def __init__(self) -> None:
@@ -64,10 +64,16 @@ class Forwarding:
     """A layer of the application: inside what limits bodies, outside what finds the caller."""
 
     def __init__(
-        self, app: ASGIApp, *, leading: Leading, secrets: SecretBox, rule: Rule, figures: Figures
+        self,
+        app: ASGIApp,
+        *,
+        election: TraderElection,
+        secrets: SecretBox,
+        rule: Rule,
+        figures: ForwardingMetrics,
     ) -> None:
         self._app = app
-        self._leading = leading
+        self._election = election
         self._secrets = secrets
         self._rule = rule
         self._figures = figures
@@ -81,7 +87,7 @@ class Forwarding:
         if scope["type"] != "http" or not scope["path"].startswith("/api/"):
             await self._app(scope, receive, send)
             return
-        if self._accept(scope) or self._leading.is_leading:
+        if self._accept(scope) or self._election.is_trader:
             await self._app(scope, receive, send)
             return
         body = await _read(receive)
@@ -108,7 +114,9 @@ class Forwarding:
         address, _, rest = rest.partition(";")
         scheme, _, signature = rest.partition(";")
         is_recent = at.isdecimal() and abs(_now_s() - int(at)) < MOST_AGE_S
-        if not is_recent or not same(signature, self._sign(scope, at, address, scheme)):
+        if not is_recent or not constant_time_equal(
+            signature, self._sign(scope, at, address, scheme)
+        ):
             return False
         self._figures.received += 1
         scope["client"], scope["scheme"] = (address, 0), scheme
@@ -125,7 +133,7 @@ class Forwarding:
         until_s = _elapsed_s() + (FAIL_OVER_S if may_repeat else 0)
         is_first = True
         while True:
-            if self._leading.is_leading:  # it is our turn now
+            if self._election.is_trader:  # it is our turn now
                 await self._app(scope, replay(body, receive), send)
                 return
             answer = await self._ask(scope, body, may_repeat=may_repeat, is_first=is_first)
@@ -146,10 +154,10 @@ class Forwarding:
     ) -> httpx.Response | str:
         """The trader's answer, or the code of why there is none."""
         try:
-            holder = await run_in_threadpool(self._leading.holder, fresh=not is_first)
+            holder = await run_in_threadpool(self._election.holder, fresh=not is_first)
         except SQLAlchemyError:
             return NO_TRADER
-        if holder is None or not holder.address or holder.owner == self._leading.owner:
+        if holder is None or not holder.address or holder.owner == self._election.owner:
             return NO_TRADER
         try:
             answer = await self._answer_of(holder, scope, body)
@@ -171,7 +179,7 @@ class Forwarding:
         try:
             while not (await asyncio.wait({asked}, timeout=_WATCH_S))[0]:
                 with suppress(SQLAlchemyError):
-                    now = await run_in_threadpool(self._leading.holder)
+                    now = await run_in_threadpool(self._election.holder)
                     if now is not None and now.fence != holder.fence:
                         raise TimeoutError("another process trades now")
         finally:

@@ -14,7 +14,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tradertape_core.kernel.clock import Clock
-from tradertape_server.platform.database.disk_errors import trouble_of
+from tradertape_server.platform.database.disk_errors import disk_error_of
 from tradertape_server.platform.errors import database_away, error_response
 from tradertape_server.platform.http.identity import STATE_KEY, Identity
 from tradertape_server.platform.logging import get_logger
@@ -99,7 +99,7 @@ class RequestContext:
 
 def _no_storage(error: Exception) -> ASGIApp | None:
     """What is answered where the database is the reason; None where it is not."""
-    trouble = trouble_of(error)
+    trouble = disk_error_of(error)
     if trouble is None:
         is_cut = isinstance(error, DBAPIError) and error.connection_invalidated
         return database_away() if is_cut or isinstance(error, _AWAY) else None

@@ -9,7 +9,7 @@ from enum import EnumType
 _OBJECTS_A_LOOK = 50_000
 
 
-def settle() -> None:
+def tune_for_serving() -> None:
     """Make this process fit for serving: what is loaded now stays for good."""
     # The collector need not walk through what is loaded at every report.
     gc.collect()

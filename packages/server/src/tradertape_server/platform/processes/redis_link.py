@@ -45,7 +45,7 @@ class RedisLink:
         """The name of a channel or a stream."""
         return self._prefix + what
 
-    def tell(self, who: str, *, is_up: bool) -> bool:
+    def record_state(self, who: str, *, is_up: bool) -> bool:
         """Note how a thread's connection is; True where that is a change."""
         with self._lock:
             changed = self._states.get(who) is not is_up

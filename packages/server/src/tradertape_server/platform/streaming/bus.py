@@ -73,7 +73,7 @@ class Mailbox:
         self._has_news = False
         self._waiting: asyncio.Future[None] | None = None
 
-    def pass_by(self, topic: str, frame: Any) -> bool:
+    def send_direct(self, topic: str, frame: Any) -> bool:
         """Hand a frame on at once, where that goes."""
         # Only past a reader that waits here: what it has taken and not sent must come first.
         is_idle = self._waiting is not None and not self._has_news
@@ -115,12 +115,12 @@ class Mailbox:
         """How many events wait to be taken."""
         return len(self._events)
 
-    def lose(self) -> None:
+    def mark_lost(self) -> None:
         """Events for this one may be missing."""
         self._overflowed = True
         self._tell()
 
-    def nudge(self) -> None:
+    def wake(self) -> None:
         """Wake whoever waits, with nothing in hand."""
         self._tell()
 
@@ -171,7 +171,7 @@ class Bus:
                 self._topics.setdefault(topic, {})[box] = loop
         return box
 
-    def add(self, box: Mailbox, topic: str) -> None:
+    def add_topic(self, box: Mailbox, topic: str) -> None:
         """Let a mailbox hear one topic more."""
         loop = asyncio.get_running_loop()
         with self._lock:
@@ -194,7 +194,7 @@ class Bus:
             self._relay(event)
         self.deliver(event)
 
-    def relay_to(self, relay: Callable[[Event], None]) -> None:
+    def set_relay(self, relay: Callable[[Event], None]) -> None:
         """Have every event that is published here handed on as well; it must not wait."""
         self._relay = relay
 
@@ -217,17 +217,17 @@ class Bus:
             if not is_full and not _on(loop, self._deliver_frame, loop, topic):
                 self._undelivered.pop((loop, topic), None)
 
-    def lose(self) -> None:
+    def mark_all_lost(self) -> None:
         """Tell every mailbox that events may be missing."""
         for box, loop in self._all().items():
-            _on(loop, box.lose)
+            _on(loop, box.mark_lost)
 
-    def ring(self) -> None:
+    def wake_all(self) -> None:
         """Wake whoever waits: what they read elsewhere may have changed unheard."""
         for box, loop in self._all().items():
-            _on(loop, box.nudge)
+            _on(loop, box.wake)
 
-    def is_heard(self, topic: str) -> bool:
+    def has_listeners(self, topic: str) -> bool:
         """Whether anybody may hear a topic, here or in another process."""
         return self._relay is not None or self.listeners(topic) > 0
 
@@ -265,7 +265,7 @@ class Bus:
             if not waiting:
                 del self._undelivered[loop, topic]
         for box in self._listening(topic).get(loop, []):
-            if not box.pass_by(topic, frame):
+            if not box.send_direct(topic, frame):
                 box.put_frame(topic, frame)
 
     def _count_overflow(self) -> None:

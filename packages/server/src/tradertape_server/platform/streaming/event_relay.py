@@ -57,7 +57,7 @@ class EventRelay:
         """Begin; a second call does nothing."""
         if self._threads:
             return
-        self._bus.relay_to(self.put)
+        self._bus.set_relay(self.put)
         for loop, name in ((self._write_all, "events-out"), (self._read_all, "events-in")):
             thread = threading.Thread(target=loop, name=name, daemon=True)
             self._threads.append(thread)
@@ -81,12 +81,12 @@ class EventRelay:
                 self.dropped += 1
             self._bell.notify_all()
 
-    def begin_anew(self) -> None:
+    def announce_new_trader(self) -> None:
         """This process has the word now: who had it before may have ended with events unsaid.
 
         So every mailbox, in every process, is told that some may be missing.
         """
-        self._bus.lose()
+        self._bus.mark_all_lost()
         with self._bell:
             self._is_new = True
             self._bell.notify_all()
@@ -113,12 +113,12 @@ class EventRelay:
                     self._write(client, batch)
             except RedisError as error:
                 must_greet = True
-                if self._link.tell(_WHO_WRITES, is_up=False):
+                if self._link.record_state(_WHO_WRITES, is_up=False):
                     logger.warning("events cannot be handed on", reason=type(error).__name__)
                 if self._stopping.wait(_RETRY_S):
                     return
                 continue
-            if self._link.tell(_WHO_WRITES, is_up=True):
+            if self._link.record_state(_WHO_WRITES, is_up=True):
                 logger.info("events are handed on")
 
     def _greet(self, client: Any, batch: list[tuple[int, Event]]) -> None:
@@ -156,11 +156,11 @@ class EventRelay:
                 if is_cut:
                     self._find_place(client, is_first=is_first)
                     is_cut = is_first = False
-                    self._link.tell(_WHO_READS, is_up=True)
+                    self._link.record_state(_WHO_READS, is_up=True)
                 self._read(client)
             except RedisError as error:
                 is_cut = True
-                if self._link.tell(_WHO_READS, is_up=False):
+                if self._link.record_state(_WHO_READS, is_up=False):
                     logger.warning("events are not heard", reason=type(error).__name__)
                 self._stopping.wait(_RETRY_S)
 
@@ -169,11 +169,11 @@ class EventRelay:
         newest_id = newest[0][0] if newest else b"0-0"
         if is_first:
             self._last_id = newest_id
-            self._bus.lose()  # who listened before we heard anything
+            self._bus.mark_all_lost()  # who listened before we heard anything
             return
         if _order(newest_id) < _order(self._last_id):
             self._last_id = b"0-0"  # another Redis, or an emptied one: read all it has
-        self._bus.ring()
+        self._bus.wake_all()
 
     def _read(self, client: Any) -> None:
         found = client.xread({self._stream: self._last_id}, count=BATCH, block=int(_WAIT_S * 1000))
@@ -186,13 +186,13 @@ class EventRelay:
         if writer == self._id:
             return
         if fields[b"w"] == b"1":
-            self._bus.lose()
+            self._bus.mark_all_lost()
         events: list[Any] = orjson.loads(fields[b"e"])
         wanted = self._next.get(writer, first)
         if first > wanted:
             self.gaps += 1
             logger.warning("events were lost between processes", missing=first - wanted)
-            self._bus.lose()
+            self._bus.mark_all_lost()
             wanted = first
         for topic, cursor, body in events[max(0, wanted - first) :]:
             self._bus.deliver(Event(topic, cursor, body))
@@ -200,7 +200,7 @@ class EventRelay:
         self._next[writer] = max(wanted, first + len(events))
 
 
-class NewsDuty:
+class EventRelayDuty:
     """Who begins to trade has the word."""
 
     def __init__(self, relay: EventRelay) -> None:
@@ -208,7 +208,7 @@ class NewsDuty:
 
     def start(self) -> None:
         """Take it."""
-        self._relay.begin_anew()
+        self._relay.announce_new_trader()
 
     def stop(self) -> None:
         """What waits is still said: it is in the database."""

@@ -22,7 +22,7 @@ STALLED_S = 30.0  # a reader that takes nothing for so long is let go
 PING = b": ping\n\n"
 # How soon to come back after a break. It also tells clients that an end which is not announced,
 # such as that of a restart, is one.
-COME_BACK = b"retry: 1000\n\n"
+RETRY_HINT = b"retry: 1000\n\n"
 MEDIA_TYPE = "text/event-stream; charset=utf-8"
 
 # Close codes of our sockets.
@@ -30,7 +30,7 @@ NOT_AUTHENTICATED, FORBIDDEN, IDLE, TOO_MANY_SYMBOLS, TOO_MANY = 4401, 4403, 440
 BAD_MESSAGE, TOO_LARGE, GOING_AWAY = 1007, 1009, 1001
 
 
-class Beat:
+class Heartbeat:
     """When a stream owes its reader a sign of life: so long after the last it sent."""
 
     def __init__(self, every_s: float) -> None:
@@ -125,7 +125,7 @@ class EventStream(Response):
 
     async def _pump(self, send: Send) -> bytes:
         """Hand on what there is; ends with the events, or when the reader takes nothing."""
-        if await _reads(send, self._own(COME_BACK)):
+        if await _reads(send, self._own(RETRY_HINT)):
             async for chunk in self._events:
                 if not await _reads(send, chunk):
                     break

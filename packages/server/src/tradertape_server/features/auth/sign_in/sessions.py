@@ -103,7 +103,7 @@ class Authenticator:
             self._touch(UserSession, UserSession.last_seen_at.key, row[0].id, now)
         return _identity(row[1], "session", row[0].id, frozenset()), renew
 
-    def remembered(self, token: str, address: str) -> Identity | None:
+    def cached_bearer(self, token: str, address: str) -> Identity | None:
         """The account whose key this is, where it is known without a look; costs nothing."""
         known = self._remembered.find(token_hash(token))
         return known if known is not None and known.may_call_from(address) else None

@@ -23,7 +23,7 @@ from tradertape_server.features.auth.sign_in.totp import take_totp
 from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.errors import ApiError, Conflict, Forbidden, Unauthenticated
 from tradertape_server.platform.mail import Mailer
-from tradertape_server.platform.secrets import SecretBox, new_code, new_token, same, token_hash
+from tradertape_server.platform.secrets import SecretBox, new_code, new_token, constant_time_equal, token_hash
 
 CODE_LIFE = timedelta(minutes=10)
 TRIES = 5
@@ -123,7 +123,7 @@ class SigningIn:
             found = repository.code_by_link(session, token_hash(token), now)
             if found is None:
                 outcome = _bad_link()
-            elif not confirm and not same(found.browser_hash, token_hash(browser.asked_with)):
+            elif not confirm and not constant_time_equal(found.browser_hash, token_hash(browser.asked_with)):
                 outcome = Conflict(
                     "This link was asked for in another browser. "
                     f"Confirm that you want to sign in as {found.email} here.",
@@ -146,7 +146,7 @@ class SigningIn:
             if (
                 found is None
                 or not repository.take_a_try(session, found)
-                or not same(found.otp_hash, expected)
+                or not constant_time_equal(found.otp_hash, expected)
             ):
                 outcome = _bad_code()
             else:

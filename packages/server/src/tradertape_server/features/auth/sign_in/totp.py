@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from tradertape_server.features.auth.models import User
 from tradertape_server.features.auth.sign_in import attempt_limits
 from tradertape_server.platform.errors import ApiError, TooMany, Unauthenticated
-from tradertape_server.platform.secrets import SecretBox, same
+from tradertape_server.platform.secrets import SecretBox, constant_time_equal
 
 ISSUER = "TraderTape"
 STEP_S = 30
@@ -33,7 +33,7 @@ def matching_step(secret: str, code: str, *, now: datetime, after_step: int) -> 
     totp = TOTP(secret)
     current = int(now.timestamp()) // STEP_S
     for step in (current, current - 1, current + 1):
-        if step > after_step and same(totp.generate_otp(step), code.strip()):
+        if step > after_step and constant_time_equal(totp.generate_otp(step), code.strip()):
             return step
     return None
 

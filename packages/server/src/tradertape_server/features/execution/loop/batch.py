@@ -27,7 +27,7 @@ from tradertape_server.features.execution.store.mapping import request_key
 from tradertape_server.features.execution.venues.gateway import VenueEvent
 from tradertape_server.features.execution.venues.venues import Venues
 from tradertape_server.platform.crash_points import crash_point
-from tradertape_server.platform.database.disk_errors import trouble_of
+from tradertape_server.platform.database.disk_errors import disk_error_of
 from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.logging import get_logger
 
@@ -67,7 +67,7 @@ class Batches:
         except (IntegrityError, OperationalError, BatchAborted) as error:
             # Another process took a key or a number meanwhile, or a command failed: one by one.
             # Or the disk is full: its reserve takes what closes positions.
-            if isinstance(error, OperationalError) and not self._database.reserve.helps(error):
+            if isinstance(error, OperationalError) and not self._database.reserve.allows_retry(error):
                 raise
             self._forget()
             alone = [self._alone(one) for one in commands if not one.is_answered]
@@ -163,7 +163,7 @@ class Batches:
             error = aborted.error
             if isinstance(error, OperationalError):  # a row that somebody else holds, say
                 logger.warning("a command has to wait", reason=type(error.orig).__name__)
-                error = TradingPaused(trouble_of(error))
+                error = TradingPaused(disk_error_of(error))
             command.reply.set_exception(error)
             return Written()
 

@@ -35,10 +35,10 @@ from tradertape_server.features.execution.state.unit_of_work import (
 from tradertape_server.features.execution.store.mapping import request_key
 from tradertape_server.features.execution.venues.gateway import Answered, VenueEvent
 from tradertape_server.features.execution.venues.venues import Venues
-from tradertape_server.platform.database.disk_errors import trouble_of
+from tradertape_server.platform.database.disk_errors import disk_error_of
 from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.logging import get_logger
-from tradertape_server.platform.processes.leading import Superseded
+from tradertape_server.platform.processes.trader_election import Superseded
 
 MOST_AT_ONCE = 64
 WAIT_S = 15.0
@@ -322,7 +322,7 @@ class Trader:
 
 def _paused(what: str, error: Exception) -> TradingPaused:
     """Log why there is no trading; a disk error is the operator's, and needs no trace."""
-    trouble = trouble_of(error)
+    trouble = disk_error_of(error)
     if trouble is None:
         logger.error(what, exc_info=error)
     else:

@@ -32,9 +32,9 @@ from tradertape_server.features.execution.store.halts import Halt, Halts
 from tradertape_server.features.execution.store.staged_writes import Row, Staged
 from tradertape_server.features.execution.store.traded_instruments import Traded
 from tradertape_server.features.execution.venues.lane import OutsideRequest
-from tradertape_server.platform.database.disk_errors import KEPT
+from tradertape_server.platform.database.disk_errors import RESERVED
 from tradertape_server.platform.database.disk_reserve import DiskReserve
-from tradertape_server.platform.processes.leading import Fence
+from tradertape_server.platform.processes.trader_election import Fence
 
 _MOST_FLAT = 10_000
 RequestKey = tuple[str, str, int]
@@ -165,12 +165,12 @@ class WorkingState:
     @property
     def has_room(self) -> bool:
         """Whether the disk has room for more than what closes positions."""
-        return self._reserve is None or not self._reserve.is_out
+        return self._reserve is None or not self._reserve.is_released
 
     def demand_room(self) -> None:
         """Raise TradingPaused where only what closes positions is stored."""
         if not self.has_room:
-            raise TradingPaused(KEPT)
+            raise TradingPaused(RESERVED)
 
     def flush(self) -> None:
         """Write what is staged."""

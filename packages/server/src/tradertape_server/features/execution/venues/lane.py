@@ -30,7 +30,7 @@ from tradertape_server.features.execution.venues.gateway import (
 from tradertape_server.features.execution.venues.rate_limiter import RateLimiter
 from tradertape_server.platform.crash_points import crash_point
 from tradertape_server.platform.logging import get_logger
-from tradertape_server.platform.processes.leading import Superseded
+from tradertape_server.platform.processes.trader_election import Superseded
 
 ENTRY_PATIENCE_S = 30.0  # an entry that could not leave for so long is given up: its price is old
 _RETRY_S = 0.5  # after a request that did not leave, doubled up to

@@ -183,7 +183,7 @@ class TickClient:
             self._replies.put_nowait(message)
         except asyncio.QueueFull:
             raise Closing(TOO_MANY, "answers are not read") from None
-        self._box.nudge()
+        self._box.wake()
 
     async def _subscribe(self, message: dict[str, Any]) -> None:
         self._join(_texts(message.get("channels")))
@@ -210,7 +210,7 @@ class TickClient:
 
     def _join(self, topics: list[str]) -> None:
         if "events" in topics:
-            self._feed.bus.add(self._box, events_topic(self._caller.id))
+            self._feed.bus.add_topic(self._box, events_topic(self._caller.id))
             self._hears_events = True
         for topic in topics:
             if topic == "events" or topic in self._topics:

@@ -95,7 +95,7 @@ def trading_calendar(source: Source) -> Calendar:
 
 def publish_figures(feed: Feed, metrics: Metrics) -> None:
     """Figures of the feed and the streams for Prometheus."""
-    watch = metrics.watch
+    watch = metrics.add_gauge
     watch("feed_ticks", "Good ticks heard since the start.", lambda: feed.ticks_heard)
     watch("feed_refused", "Ticks thrown away.", feed.refused.total)
     watch("feed_instruments", "Wanted by anybody.", lambda: len(feed.subscriptions))

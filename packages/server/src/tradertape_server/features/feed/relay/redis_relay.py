@@ -67,11 +67,11 @@ class TickRelay:
     """Both sides; which one this process is on may change at any time. `bind` it before `start`."""
 
     def __init__(
-        self, link: RedisLink, instruments: InstrumentService, is_leading: Callable[[], bool]
+        self, link: RedisLink, instruments: InstrumentService, is_trader: Callable[[], bool]
     ) -> None:
         self._link = link
         self._instruments = instruments
-        self._is_leading = is_leading
+        self._is_trader = is_trader
         self._process = secrets.token_hex(6)
         self._ticks_channel, self._wants_channel = link.name("ticks"), link.name("wants")
         self._pending: dict[int, Tick] = {}
@@ -149,7 +149,7 @@ class TickRelay:
     # --- writing ------------------------------------------------------------------------------
 
     def _take(self, ticks: Sequence[Tick]) -> None:
-        if not self._is_leading():
+        if not self._is_trader():
             return
         with self._bell:
             self._pending.update((tick.instrument_token, tick) for tick in ticks)
@@ -164,17 +164,17 @@ class TickRelay:
                 asks, self._asks = self._asks, set()
             is_due = monotonic() - beat_s >= BEAT_S
             try:
-                if self._is_leading():
+                if self._is_trader():
                     self._write_ticks(client, list(pending.values()), is_due=is_due)
                 else:
                     self._write_wants(client, asks)
             except RedisError as error:
-                if self._link.tell(_WHO_WRITES, is_up=False):
+                if self._link.record_state(_WHO_WRITES, is_up=False):
                     logger.warning("prices are not handed on", reason=type(error).__name__)
                 self._stopping.wait(_RETRY_S)
                 continue
             beat_s = monotonic() if is_due else beat_s
-            self._link.tell(_WHO_WRITES, is_up=True)
+            self._link.record_state(_WHO_WRITES, is_up=True)
 
     def _has_work(self) -> bool:
         return bool(self._pending or self._asks or self._stopping.is_set())
@@ -209,9 +209,9 @@ class TickRelay:
                 channel.subscribe(self._ticks_channel, self._wants_channel)
                 while not self._stopping.is_set():
                     self._take_in(self._messages(channel))
-                    self._link.tell(_WHO_READS, is_up=True)
+                    self._link.record_state(_WHO_READS, is_up=True)
             except RedisError as error:
-                if self._link.tell(_WHO_READS, is_up=False):
+                if self._link.record_state(_WHO_READS, is_up=False):
                     logger.warning("prices are not heard", reason=type(error).__name__)
                 self._stopping.wait(_RETRY_S)
             except Exception:
@@ -230,12 +230,12 @@ class TickRelay:
 
     def _take_in(self, messages: list[tuple[bytes, bytes]]) -> None:
         newest: dict[int, Tick] = {}
-        ticks_channel, is_leading = self._ticks_channel.encode(), self._is_leading()
+        ticks_channel, is_trader = self._ticks_channel.encode(), self._is_trader()
         for channel, body in messages:
             if channel != ticks_channel:
-                if is_leading:
+                if is_trader:
                     self._serve(_WANTS.decode(body))
-            elif not is_leading:
+            elif not is_trader:
                 former, self._last_word = self._last_word.process, _TICKS.decode(body)
                 self._heard_s = monotonic()
                 if former != self._last_word.process:

@@ -24,23 +24,23 @@ class RelayedSource:
     """
 
     def __init__(
-        self, market: Source, relay: TickRelay | None, is_leading: Callable[[], bool]
+        self, market: Source, relay: TickRelay | None, is_trader: Callable[[], bool]
     ) -> None:
         self._market = market
         self._relay = relay
-        self._is_leading = is_leading
+        self._is_trader = is_trader
         self.name = market.name
         self.is_simulated = market.is_simulated
 
     def market_time(self, now: datetime) -> datetime:
         """The market's time."""
-        if self._relay is None or self._is_leading():
+        if self._relay is None or self._is_trader():
             return self._market.market_time(now)
         return now + self._relay.offset
 
     def poll(self, wanted: Sequence[Wanted], now: datetime) -> list[Tick]:
         """New ticks of the market; those of the relay come by themselves. Raises OSError."""
-        if self._is_leading():
+        if self._is_trader():
             return self._market.poll(wanted, now)
         if self._relay is None:
             raise OSError(NO_REDIS)
@@ -50,7 +50,7 @@ class RelayedSource:
 
     def quote(self, wanted: Sequence[Wanted], now: datetime) -> list[Tick]:
         """The market now; where it is elsewhere, the feed is told by the relay."""
-        if self._is_leading():
+        if self._is_trader():
             return self._market.quote(wanted, now)
         if self._relay is not None:
             self._relay.ask(wanted)

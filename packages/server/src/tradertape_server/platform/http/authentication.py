@@ -19,14 +19,14 @@ from tradertape_server.platform.http.identity import (
 from tradertape_server.platform.http.requests import client_ip
 
 
-class FindsCallers(Protocol):
+class CredentialLookup(Protocol):
     """What the gate needs to know about accounts."""
 
     cookie_name: str
 
     def by_cookie(self, token: str) -> tuple[Identity | None, bool]: ...
 
-    def remembered(self, token: str, address: str) -> Identity | None:
+    def cached_bearer(self, token: str, address: str) -> Identity | None:
         """The caller with a bearer token where no look is needed: called on the event loop."""
         ...
 
@@ -39,14 +39,14 @@ class FindsCallers(Protocol):
         ...
 
 
-class Gate:
+class AuthenticationMiddleware:
     """Finds the caller. A bearer token makes cookies count for nothing.
 
     streams: below this path a stream of server-sent events takes its token from the query too, as
     an EventSource of a browser cannot set headers.
     """
 
-    def __init__(self, app: ASGIApp, *, callers: FindsCallers, streams: str) -> None:
+    def __init__(self, app: ASGIApp, *, callers: CredentialLookup, streams: str) -> None:
         self._app = app
         self._callers = callers
         self._streams = streams
@@ -61,7 +61,7 @@ class Gate:
         token = bearer_of(headers)
         if token is None and self._is_stream(scope):
             token = _token_in_query(scope)
-        identity = self._callers.remembered(token, address) if token else None
+        identity = self._callers.cached_bearer(token, address) if token else None
         if identity is None:
             try:
                 identity, renewal = await run_in_threadpool(self._find, headers, token, address)

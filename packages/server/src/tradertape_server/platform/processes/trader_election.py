@@ -98,7 +98,7 @@ class Fence:
         self._until_s = float("-inf")
 
 
-class Leading:
+class TraderElection:
     """The lease of this process. Call `start` with the duties; they run while it is held."""
 
     def __init__(
@@ -119,15 +119,15 @@ class Leading:
         self._duties: Sequence[Duty] = ()
         self._news: tuple[float, Holder | None] = (float("-inf"), None)
         self._on_duty = False
-        self._is_leading = False
+        self._is_trader = False
         self._bell = threading.Condition()
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
 
     @property
-    def is_leading(self) -> bool:
+    def is_trader(self) -> bool:
         """Whether this process trades."""
-        return self._is_leading and self.fence.is_held
+        return self._is_trader and self.fence.is_held
 
     def start(self, duties: Sequence[Duty]) -> None:
         """Try for the lease at once; where it is had, the duties are under way on return."""
@@ -137,7 +137,7 @@ class Leading:
         self._beat()
         keeper = threading.Thread(target=self._keep, name="lease", daemon=True)
         keeper.start()
-        if self._is_leading:
+        if self._is_trader:
             self._change_duties()
         worker = threading.Thread(target=self._attend, name="duties", daemon=True)
         worker.start()
@@ -153,8 +153,8 @@ class Leading:
         self._threads = []
         if self._on_duty:
             self._end_duties()
-        if self._is_leading:
-            self._is_leading = False
+        if self._is_trader:
+            self._is_trader = False
             self.fence.drop()
             try:
                 self._table.release(self.fence.number)
@@ -183,12 +183,12 @@ class Leading:
 
     def _beat(self) -> None:
         try:
-            self._renew() if self._is_leading else self._try()
+            self._renew() if self._is_trader else self._try()
         except SQLAlchemyError as error:
             logger.warning("the trader's lease cannot be reached", reason=type(error).__name__)
         except Exception:
             logger.exception("a beat of the trader's lease failed")
-        if self._is_leading and not self.fence.is_held:
+        if self._is_trader and not self.fence.is_held:
             self._lose("it could not be renewed in time")
 
     def _try(self) -> None:
@@ -208,7 +208,7 @@ class Leading:
             self.connections, former=former.owner.rpartition(":")[0], own=process_name()
         )
         logger.info("this process trades", fence=number, owner=self.owner)
-        self._announce(is_leading=True)
+        self._announce(is_trader=True)
 
     def _renew(self) -> None:
         if self._is_file:
@@ -223,11 +223,11 @@ class Leading:
     def _lose(self, why: str) -> None:
         logger.warning("this process trades no longer", fence=self.fence.number, reason=why)
         self.fence.drop()
-        self._announce(is_leading=False)
+        self._announce(is_trader=False)
 
-    def _announce(self, *, is_leading: bool) -> None:
+    def _announce(self, *, is_trader: bool) -> None:
         with self._bell:
-            self._is_leading = is_leading
+            self._is_trader = is_trader
             self.changes += 1
             self._news = (float("-inf"), None)
             self._bell.notify_all()
@@ -251,7 +251,7 @@ class Leading:
         while not self._stopping.is_set():
             with self._bell:
                 self._bell.wait_for(
-                    lambda: self._stopping.is_set() or self._is_leading != self._on_duty
+                    lambda: self._stopping.is_set() or self._is_trader != self._on_duty
                 )
             try:
                 if not self._stopping.is_set():
@@ -260,7 +260,7 @@ class Leading:
                 logger.exception("the trader's duties could not be changed")
 
     def _change_duties(self) -> None:
-        if self._is_leading:
+        if self._is_trader:
             self._on_duty = True
             for duty in self._duties:
                 duty.start()

@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import MetaData
 from sqlalchemy.engine import Engine
 
-from tradertape_server.platform.database.engine import Base, alone_at
+from tradertape_server.platform.database.engine import Base, take_advisory_lock
 
 PACKAGE = "tradertape_server"
 
@@ -29,7 +29,7 @@ def upgrade(engine: Engine) -> None:
     """Bring the database to the newest schema, in one transaction where the engine can."""
     config = alembic_config()
     with engine.begin() as connection:
-        alone_at(connection, "upgrade")  # servers that start together do it once
+        take_advisory_lock(connection, "upgrade")  # servers that start together do it once
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 

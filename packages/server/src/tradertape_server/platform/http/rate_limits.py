@@ -16,7 +16,7 @@ from tradertape_server.platform.http.requests import caller_network, client_ip
 REMEMBERED = 50_000
 
 
-class Buckets:
+class TokenBuckets:
     """A bucket for each key that fills evenly: a burst may take a minute's worth at once."""
 
     def __init__(self, clock: Clock, per_minute: int) -> None:
@@ -40,15 +40,15 @@ class Buckets:
         return 0 if has_one else math.ceil((1 - left) / self._rate)
 
 
-class Ceilings:
+class RateLimits:
     """Answers 429 with Retry-After to whoever is over."""
 
     def __init__(
         self, app: ASGIApp, *, clock: Clock, per_minute: int, anonymous_per_minute: int
     ) -> None:
         self._app = app
-        self._known = Buckets(clock, per_minute)
-        self._anonymous = Buckets(clock, anonymous_per_minute)
+        self._known = TokenBuckets(clock, per_minute)
+        self._anonymous = TokenBuckets(clock, anonymous_per_minute)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or answer 429."""
