@@ -14,9 +14,9 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 from tradertape_server.features.execution.errors import TradingPaused
+from tradertape_server.features.execution.halts import Halt
 from tradertape_server.features.execution.service import RunRef
 from tradertape_server.features.execution.state.command import Command
-from tradertape_server.features.execution.store.halts import Halt
 from tradertape_server.features.execution.store.models import IntentRow, OrderRow
 from tradertape_server.platform.database.disk_errors import FULL, disk_error_of
 from tradertape_server.platform.database.engine import Database

@@ -14,11 +14,11 @@ from tradertape_core.ledger.position import Position
 from tradertape_core.orders.family import summary as family_summary
 from tradertape_core.orders.gtt import Gtt
 from tradertape_core.orders.order import Fill, Order
+from tradertape_server.features.execution.halts import Halt
 from tradertape_server.features.execution.orders.replies import EXIT_RUN
 from tradertape_server.features.execution.orders.run_ref import RunRef
 from tradertape_server.features.execution.ports import Happened, Market
 from tradertape_server.features.execution.store import account_queries, repository, run_queries
-from tradertape_server.features.execution.store.halts import Halt
 from tradertape_server.features.execution.store.models import FillRow, IntentRow, TradingAccount
 from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.errors import NotFound

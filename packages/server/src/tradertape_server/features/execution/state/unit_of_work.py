@@ -17,6 +17,7 @@ from tradertape_core.orders.family import summary as family_summary
 from tradertape_core.orders.order import Order, OrderStatus, Variety
 from tradertape_core.orders.reports import ExecutionReport
 from tradertape_core.orders.transitions import evolve
+from tradertape_server.features.execution.halts import Halt
 from tradertape_server.features.execution.ports import Happened
 from tradertape_server.features.execution.state import fill_booking, fill_reversal, lost_legs
 from tradertape_server.features.execution.state.working_state import (
@@ -27,7 +28,6 @@ from tradertape_server.features.execution.state.working_state import (
     Written,
 )
 from tradertape_server.features.execution.store import mapping, repository, timeline_text
-from tradertape_server.features.execution.store.halts import Halt
 from tradertape_server.features.execution.store.models import IN_DOUBT
 from tradertape_server.features.execution.store.staged_writes import Row
 from tradertape_server.features.execution.venues.gateway import OUTSIDE

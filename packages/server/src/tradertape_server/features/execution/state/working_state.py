@@ -24,11 +24,11 @@ from tradertape_core.market.session_times import PhaseKind
 from tradertape_core.market.tick import Tick
 from tradertape_core.orders.order import Order
 from tradertape_server.features.execution.errors import TradingPaused
+from tradertape_server.features.execution.halts import Halt, Halts
 from tradertape_server.features.execution.ports import Happened, Market
 from tradertape_server.features.execution.state.account_state import AccountReader, AccountState
 from tradertape_server.features.execution.state.trailing_stops import TrailingStops
 from tradertape_server.features.execution.store import batch_writes, mapping, repository
-from tradertape_server.features.execution.store.halts import Halt, Halts
 from tradertape_server.features.execution.store.staged_writes import Row, Staged
 from tradertape_server.features.execution.store.traded_instruments import Traded
 from tradertape_server.features.execution.venues.lane import OutsideRequest

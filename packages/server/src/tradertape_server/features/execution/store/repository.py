@@ -23,9 +23,9 @@ from sqlalchemy.orm import Session
 from tradertape_core.ledger.position import Position, PositionKey
 from tradertape_core.orders.gtt import Gtt, GttStatus
 from tradertape_core.orders.order import Order
+from tradertape_server.features.execution.halts import Halt, Halts
 from tradertape_server.features.execution.ports import Happened
 from tradertape_server.features.execution.store import batch_writes, mapping
-from tradertape_server.features.execution.store.halts import Halt, Halts
 from tradertape_server.features.execution.store.models import (
     IN_DOUBT,
     IS_BASKET,

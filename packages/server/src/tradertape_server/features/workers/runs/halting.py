@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from tradertape_server.features.execution.halts import Halt
 from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
-from tradertape_server.features.execution.store.halts import Halt
 from tradertape_server.features.workers import repository
 from tradertape_server.features.workers.models import WorkerRun
 from tradertape_server.features.workers.runs.transactions import note

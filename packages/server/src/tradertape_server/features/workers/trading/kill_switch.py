@@ -13,11 +13,11 @@ from typing import Any
 from tradertape_server.features.auth.audit import Caller, record
 from tradertape_server.features.execution.exits import kill_switch_exits
 from tradertape_server.features.execution.exits.kill_switch_exits import Exit
+from tradertape_server.features.execution.halts import SERVER, USER, Halt
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.execution.state.command import VenueCommand
 from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 from tradertape_server.features.execution.store import repository as execution_repository
-from tradertape_server.features.execution.store.halts import SERVER, USER, Halt
 from tradertape_server.features.feed.http.tick_socket import events_topic
 from tradertape_server.features.workers import repository
 from tradertape_server.features.workers.runs.halting import halt_runs, release_runs

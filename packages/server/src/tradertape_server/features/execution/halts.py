@@ -1,4 +1,4 @@
-"""Kill switches: who may open nothing new, and since when. A row is there while one is on."""
+"""Kill switches that are on: who may open nothing new, and since when."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ class Halt:
 
     @property
     def words(self) -> str:
-        """Why, as a denial says it."""
+        """The reason, as the text of a denial."""
         whose = " for the whole server" if self.user_id is None else ""
         return f"{self.reason or 'no reason given'} (by {self.by}{whose})"
 
 
 @dataclass(slots=True)
 class Halts:
-    """Those that are on."""
+    """All kill switches that are on, by account; None: the server's."""
 
     by_user: Mapping[int | None, Halt] = field(default_factory=dict[int | None, Halt])
 
