@@ -1,4 +1,5 @@
-# TraderTape. `make run` sets up and starts everything; `make test` sets up and checks everything.
+# TraderTape. `make run` sets up and starts everything; `make test` sets up and checks everything that a change must
+# pass; `make test-all` adds the slow tests.
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
@@ -19,17 +20,21 @@ PACKAGES := $(wildcard packages/*/pyproject.toml) pyproject.toml uv.lock
 WEB_SRC  := $(shell find web -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -path '*/test-results/*' 2>/dev/null)
 DOCS_SRC := mkdocs.yml $(shell find docs -type f) CHANGELOG.md
 
-.PHONY: help run test check fix bench docs api web clean
+.PHONY: help run test test-all check check-all fix bench docs api web clean
 
-help: ## Say what the targets do
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
+help: ## Show what the targets do
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
 
 run: $(STAMPS)/python $(STAMPS)/site $(STAMPS)/console ## Set up and start TraderTape on http://localhost:18777
 	@exec .venv/bin/tradertape serve --demo
 
-test: ## Set up and run every check and test
+test: ## Set up, then run the checks and the fast tests (8 minutes on 2 cores): every change
 	@$(MAKE) --no-print-directory -j3 $(STAMPS)/test-python test-deps web-packages
 	@$(MAKE) --no-print-directory check
+
+test-all: ## The same with the slow tests: before a release, or when what they cover changes
+	@$(MAKE) --no-print-directory -j3 $(STAMPS)/test-python test-deps web-packages
+	@$(MAKE) --no-print-directory check-all
 
 .PHONY: test-deps web-packages
 test-deps:
@@ -37,7 +42,10 @@ test-deps:
 web-packages:
 	@scripts/web.sh install
 
-check: $(STAMPS)/test-python ## Run every check and test on what is set up
+check-all: ## `make test-all` on what is set up
+	@$(MAKE) --no-print-directory check PYTEST_OPTIONS='-m "" --hypothesis-profile=all'
+
+check: $(STAMPS)/test-python ## `make test` on what is set up
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
 	.venv/bin/lint-imports
@@ -50,7 +58,8 @@ ASIDE := nice -n 5
 check-tests: compiled built-web built-docs
 	@$(MAKE) --no-print-directory $(AS_IT_GOES) pytest
 pytest:
-	.venv/bin/pytest -n auto --dist loadgroup
+	@mkdir -p .tools
+	.venv/bin/pytest -n auto --dist loadgroup $(if $(MAKE_TERMOUT),--color=yes) $(PYTEST_OPTIONS) | tee .tools/pytest.log
 check-types:
 	$(ASIDE) .venv/bin/pyright
 check-web: built-web | compiled
@@ -73,6 +82,7 @@ fix: $(STAMPS)/test-python ## Mend what can be mended: format, lint, imports
 	scripts/web.sh fix
 
 .PHONY: soak
+soak: export PYTEST_ADDOPTS := -m "" --hypothesis-profile=all
 soak: $(STAMPS)/test-python ## Faults in large numbers, for hours: kills, stops, hand-overs, races, cuts, baskets
 	TRADERTAPE_SOAK=1 .venv/bin/pytest -s packages/server/tests/execution/test_crashes.py -k 500
 	TRADERTAPE_SOAK=1 .venv/bin/pytest -s packages/server/tests/execution/test_handing_over.py -k 200

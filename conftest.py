@@ -9,8 +9,9 @@ import pytest
 from hypothesis import settings
 
 # How long an example takes says nothing here: tests run beside each other, and beside other checks.
-settings.register_profile("workspace", deadline=None)
-settings.load_profile("workspace")
+# A test that wants many examples asks for a multiple of the profile's (`settings.default`).
+settings.register_profile("fast", deadline=None, max_examples=25)
+settings.register_profile("all", deadline=None, max_examples=100)
 
 
 def pytest_xdist_auto_num_workers() -> int:

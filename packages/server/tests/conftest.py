@@ -1,12 +1,13 @@
 """Fixtures of the server's tests: the app over SQLite and PostgreSQL, with a frozen clock.
 
-client        nobody signed in; every test that uses it runs on both databases
+client        nobody signed in: on SQLite, in `make test-all` on PostgreSQL too
 signed_in     the same app, signed in as `person@example.com`
 sign_in       makes more callers: `sign_in("b@example.com", is_admin=True)` returns a client
 clock         frozen; `clock.advance(seconds=…)`, `clock.set_wrong(minutes=10)`
 container     what the app works with (database, settings, market, …)
 
 A test that need not run twice says `@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)`.
+Tests of execution run on both databases in `make test` as well.
 """
 
 from __future__ import annotations
@@ -60,6 +61,21 @@ from .postgres import Postgres
 
 SignIn = Callable[..., TestClient]
 BASE_URL = "http://localhost:18777"
+
+
+EXECUTION = Path(__file__).parent / "execution"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave PostgreSQL to `make test-all` where a test runs on SQLite too and moves no money."""
+    for item in items:
+        call = getattr(item, "callspec", None)
+        if call is None or call.params.get("engine") != "postgresql":
+            continue
+        chosen = any(mark.args[0] == "engine" for mark in item.iter_markers("parametrize"))
+        if not chosen and not item.path.is_relative_to(EXECUTION):
+            item.add_marker(pytest.mark.slow)
 
 
 class FrozenClock:
