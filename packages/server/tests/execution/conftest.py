@@ -21,8 +21,8 @@ from tradertape_server.features.execution.state.command import Command
 from tradertape_server.platform.database.engine import Database
 
 
-def _beside(name: str) -> Any:
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).parent / f"{name}.py")
+def _beside(name: str, folder: Path = Path(__file__).parent) -> Any:
+    spec = importlib.util.spec_from_file_location(name, folder / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -34,6 +34,7 @@ def _beside(name: str) -> Any:
 stub_market = _beside("stub_market")
 oracles = _beside("oracles")
 _beside("crashing")
+scripted_venue = _beside("scripted_venue", Path(__file__).parents[1] / "doubles")
 
 Order = dict[str, Any]
 

@@ -76,7 +76,7 @@ def test_a_full_disk_says_so_and_loses_nothing(
     with full(database):
         placed, refusal = place_until_refused(execution, run, order)
         assert refusal.code == "database_full"
-        assert "Make room" in refusal.detail
+        assert "Free up disk space" in refusal.detail
         keys, orders = keys_and_orders(database)
         assert set(placed) <= set(keys)
         assert orders == len(keys) <= len(placed) + 2  # none that was not recorded first
@@ -133,7 +133,7 @@ def test_a_full_disk_of_a_server_says_so_and_loses_nothing(
     first = execution.place(run, order(), key="key-first")
     with full_at(database, table, at_commit=at_commit):
         for _ in range(2):
-            with pytest.raises(TradingPaused, match="Make room") as refusal:
+            with pytest.raises(TradingPaused, match="Free up disk space") as refusal:
                 execution.place(run, order(quantity=1), key="key-00001")
             assert (refusal.value.status, refusal.value.code) == (503, "database_full")
             assert keys_and_orders(database)[1] == 1 + is_kept

@@ -49,7 +49,7 @@ class Process:
         while not self.election.is_trader:  # it had renewed its lease just then
             assert time.monotonic() < until, "it does not lead"
             sleep()
-            self.election._beat()
+            self.election._heartbeat()
         while not self.service.trader.is_well:
             assert time.monotonic() < until, "it does not trade"
             time.sleep(0.005)

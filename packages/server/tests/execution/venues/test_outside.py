@@ -294,12 +294,14 @@ def test_shuffled_doubled_and_dropped_updates_end_as_the_book_has_it(
 def test_trades_that_are_missing_are_read_from_the_book(broker: Broker, order: Any) -> None:
     placed = broker.place(order(**LIMIT))
     venue_order_id = broker.order(placed["order_id"]).venue_order_id or ""
+    broker.venue.book_fails = True
     broker.venue.fill(venue_order_id)
     entry = broker.venue.updates.pop()
     broker.venue.updates.clear()
     broker.venue.updates.append(replace(entry, trades=()))
     broker.send_updates()
     assert broker.order(placed["order_id"]).is_open, "complete, and its trades are not here"
+    broker.venue.book_fails = False
     broker.read_book()
     assert broker.order(placed["order_id"]).status is OrderStatus.COMPLETE
 
@@ -457,6 +459,7 @@ def test_a_paper_account_trades_beside_a_broker_that_does_not_answer(
     assert reply.document["status"] == "COMPLETE"
     assert broker.venue.received == [], "the paper order did not wait for the broker's"
     slow.join()
+    eventually(lambda: broker.service.orders(run_id="live-1")[0].venue_order_id)
 
 
 def test_orders_of_a_broker_account_are_for_that_broker_alone(broker: Broker, order: Any) -> None:
