@@ -19,7 +19,6 @@ from tradertape_server.features.auth.models import User
 from tradertape_server.features.execution.ports import OnTick
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.execution.service import Settings as ExecutionSettings
-from tradertape_server.features.protection.failure_log import FailureLog
 from tradertape_server.features.protection.guardian import Guardian
 from tradertape_server.features.workers.service import Workers
 from tradertape_server.platform.clock import SystemClock
@@ -29,7 +28,7 @@ from tradertape_server.platform.http.identity import Identity
 from tradertape_server.platform.logging import configure_logging
 from tradertape_server.platform.secrets import SecretBox
 from tradertape_server.platform.streaming.bus import Bus
-from tradertape_server.wiring import build_guardian
+from tradertape_server.wiring import build_workers
 
 SCOPE = "kite:paper-bench"
 PLENTY_PAISE = 1_000_000_000_00
@@ -132,11 +131,9 @@ def trading(shares: int) -> Iterator[Trading]:
         settings = ExecutionSettings(opening_paise=PLENTY_PAISE)
         execution = ExecutionService.build(database, clock, market, settings)
         secrets = SecretBox.open(Path(folder) / "secrets")
-        failures = FailureLog(clock)
-        workers = Workers.build(
-            database, clock, secrets, execution, Bus(), failures, by_token=market.by_token
+        workers, guardian = build_workers(
+            database, clock, secrets, execution, Bus(), market, by_token=market.by_token
         )
-        guardian = build_guardian(database, clock, execution, workers, market, failures)
         execution.trader.start()
         account = execution.account(user_id, SCOPE)
         caller = Identity(

@@ -19,13 +19,14 @@ from tradertape_server.features.auth.sign_in.sessions import SessionLife
 from tradertape_server.features.backtests.build import Backtests, build_backtests
 from tradertape_server.features.backtests.queries import RUNS, STUDIES, why_strategy_in_use
 from tradertape_server.features.changelog.service import Changelog
+from tradertape_server.features.execution.account_events import AccountEvents
 from tradertape_server.features.execution.scheduled.corporate_actions import CorporateActions
 from tradertape_server.features.execution.scheduled.expiry_settlement import ExpirySettlement
 from tradertape_server.features.execution.scheduled.session_clock import Chore, ExecutionJobs
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.execution.service import Settings as ExecutionSettings
 from tradertape_server.features.feed.build import LiveMarket, build_live_market
-from tradertape_server.features.feed.http.tick_socket import Channel
+from tradertape_server.features.feed.http.tick_socket import Channel, events_topic
 from tradertape_server.features.feed.live.candle_history import CandleHistory
 from tradertape_server.features.feed.live.feed import Feed
 from tradertape_server.features.feed.live.feed_setup import FeedOptions, publish_figures
@@ -50,14 +51,15 @@ from tradertape_server.features.operations.processes import Place, Processes
 from tradertape_server.features.operations.service import Health
 from tradertape_server.features.options.chains import ChainReader
 from tradertape_server.features.options.service import OptionService
-from tradertape_server.features.options.strategies import StrategyPreview
+from tradertape_server.features.options.preview import StrategyPreview
+from tradertape_server.features.protection.arming import ByToken
 from tradertape_server.features.protection.failure_log import FailureLog
 from tradertape_server.features.protection.guardian import Guardian
 from tradertape_server.features.protection.owners import OwnersByKind
-from tradertape_server.features.protection.prices import FeedPrices
+from tradertape_server.features.protection.prices import FeedPrices, Prices
 from tradertape_server.features.protection.rescaling import ProtectionRescaling
 from tradertape_server.features.strategies.service import StrategyService, sync_templates
-from tradertape_server.features.strategies.trying import TrialService
+from tradertape_server.features.strategies.trial_service import TrialService
 from tradertape_server.features.watchlists.service import WatchlistService
 from tradertape_server.features.workers.option_services import OptionServices
 from tradertape_server.features.workers.queries import WorkerQueries
@@ -319,28 +321,49 @@ def build_trading(base: Base, data: MarketData, processes: Processes, live: Live
     events = processes.events
     resynchronize = base.bus.mark_all_lost if events is None else events.announce_new_trader
     execution.trader.after_pause(resynchronize)
-    workers, guardian = _build_workers(base, data, live, execution)
-    chores = chores_of(execution, data.market, workers)
-    jobs = ExecutionJobs(execution, live.calendar, live.clock, chores=chores)
-    return Trading(execution, jobs, workers, guardian)
-
-
-def _build_workers(
-    base: Base, data: MarketData, live: LiveMarket, execution: ExecutionService
-) -> tuple[Workers, Guardian]:
-    prices, failures = FeedPrices(live.feed, data.instruments), FailureLog(base.clock)
-    workers = Workers.build(
+    prices = FeedPrices(live.feed, data.instruments)
+    workers, guardian = build_workers(
         base.database,
         base.clock,
         base.secrets,
         execution,
         base.bus,
-        failures,
+        prices,
         by_token=prices.by_token,
         compat=is_compat(base.settings),
     )
+    chores = chores_of(execution, data.market, workers)
+    jobs = ExecutionJobs(execution, live.calendar, live.clock, chores=chores)
+    return Trading(execution, jobs, workers, guardian)
+
+
+def build_workers(
+    database: Database,
+    clock: Clock,
+    secrets: SecretBox,
+    execution: ExecutionService,
+    bus: Bus,
+    prices: Prices,
+    *,
+    by_token: ByToken,
+    compat: bool = False,
+) -> tuple[Workers, Guardian]:
+    """Workers above an execution, and the guardian of everything that has a protection."""
+    events, failures = AccountEvents(database, bus, events_topic), FailureLog(clock)
+    execution.trader.listen(events.on_events)
+    workers = Workers.build(
+        database,
+        clock,
+        secrets,
+        execution,
+        bus,
+        events,
+        failures,
+        by_token=by_token,
+        compat=compat,
+    )
     owners, companions = OwnersByKind((workers.owners,)), (workers.entries,)
-    guardian = Guardian(base.database, base.clock, execution, owners, prices, failures, companions)
+    guardian = Guardian(database, clock, execution, owners, prices, failures, companions)
     return workers, guardian
 
 

@@ -38,11 +38,9 @@ from tradertape_server.features.auth.token_scope import Reach
 from tradertape_server.features.execution.ports import OnTick
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.execution.service import Settings as ExecutionSettings
-from tradertape_server.features.protection.failure_log import FailureLog
 from tradertape_server.features.protection.guardian import Guardian
 from tradertape_server.features.workers.option_services import OptionServices
-from tradertape_server.features.workers.service import Workers
-from tradertape_server.wiring import Container, build_guardian
+from tradertape_server.wiring import Container, build_workers
 
 BASE_URL = "http://localhost:18777"
 PREFIX = "/api/algo-workers/worker"
@@ -165,12 +163,10 @@ def container(
         container.database, clock, market, ExecutionSettings(strict_answers=compat)
     )
     execution.trader.start()
-    failures = FailureLog(clock)
-    workers = Workers.build(
-        container.database, clock, container.secrets, execution, container.bus, failures,
+    workers, guardian = build_workers(
+        container.database, clock, container.secrets, execution, container.bus, market,
         by_token=market.by_token, compat=compat,
     )  # fmt: skip
-    guardian = build_guardian(container.database, clock, execution, workers, market, failures)
     option_services = OptionServices.build(
         workers, execution, container.options.reader, container.feed, clock, container.secrets
     )

@@ -19,11 +19,9 @@ from structlog.testing import capture_logs
 from tradertape_server.features.execution.loop import trader as traders
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.protection import guardian as guardians
-from tradertape_server.features.protection.failure_log import FailureLog
-from tradertape_server.features.workers.service import Workers
 from tradertape_server.platform import crash_points
 from tradertape_server.platform.crash_points import STEPS
-from tradertape_server.wiring import build_guardian
+from tradertape_server.wiring import build_workers
 
 from .test_clock_steps import SILENT
 from .test_protection import RUN, protect
@@ -40,7 +38,7 @@ class Dying(crash_points.CrashPoints):
         self._left = passes
         self.is_dead = False
 
-    def reach(self, step: str) -> None:
+    def pass_step(self, step: str) -> None:
         if threading.current_thread().name not in ("trader", "MainThread"):
             return
         if self.is_dead:
@@ -78,14 +76,10 @@ class House:
         self.execution.trader.stop()
         made = self._container
         self.execution = ExecutionService.build(made.database, self._clock, self._market)
-        failures = FailureLog(self._clock)
-        workers = Workers.build(
-            made.database, self._clock, made.secrets, self.execution, made.bus, failures,
+        _, self.guardian = build_workers(
+            made.database, self._clock, made.secrets, self.execution, made.bus, self._market,
             by_token=self._market.by_token,
         )  # fmt: skip
-        self.guardian = build_guardian(
-            made.database, self._clock, self.execution, workers, self._market, failures
-        )
         with suppress(SystemExit):
             self.execution.trader.start()
 

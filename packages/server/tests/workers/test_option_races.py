@@ -8,9 +8,7 @@ from typing import Any
 import pytest
 
 from tradertape_server.features.execution.service import ExecutionService
-from tradertape_server.features.protection.failure_log import FailureLog
-from tradertape_server.features.workers.service import Workers
-from tradertape_server.wiring import build_guardian
+from tradertape_server.wiring import build_workers
 
 RUNS = "options/runs"
 CLIENTS = 64
@@ -82,12 +80,10 @@ def test_the_answer_is_the_same_bytes_after_a_restart(
     container.execution.trader.stop()
     again = ExecutionService.build(container.database, clock, market)
     again.trader.start()
-    failures = FailureLog(clock)
-    workers = Workers.build(
-        container.database, clock, container.secrets, again, container.bus, failures,
+    _, guardian = build_workers(
+        container.database, clock, container.secrets, again, container.bus, market,
         by_token=market.by_token,
     )  # fmt: skip
-    guardian = build_guardian(container.database, clock, again, workers, market, failures)
     try:
         (intent,) = again.intents(run_id)
         assert bytes(intent.answer) == first.content

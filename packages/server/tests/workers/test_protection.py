@@ -11,10 +11,9 @@ import pytest
 
 from tradertape_core.ledger.corporate import CorporateAction
 from tradertape_server.features.execution.scheduled.corporate_actions import Adjust
-from tradertape_server.features.protection.failure_log import FailureLog
 from tradertape_server.features.protection.rescaling import ProtectionRescaling
 from tradertape_server.features.workers import repository
-from tradertape_server.wiring import build_guardian
+from tradertape_server.wiring import build_workers
 
 Json = dict[str, Any]
 RUN = {"strategy_run_id": "run-1"}
@@ -352,9 +351,9 @@ def test_a_trail_is_remembered_when_the_server_dies(
     clock.advance(seconds=6)
     market.trade("NSE:INFY", "1600.00")
     guardian.check_all()
-    again = build_guardian(
-        container.database, clock, container.execution, container.workers, market,
-        FailureLog(clock),
+    _, again = build_workers(
+        container.database, clock, container.secrets, container.execution, container.bus, market,
+        by_token=market.by_token,
     )  # fmt: skip
     market.trade("NSE:INFY", "1565.00")  # 2.2 % below the best, far above the stop
     again.check_all()

@@ -8,18 +8,9 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
-from tradertape_core.ledger.position import Position
-from tradertape_server.features.execution.ports import Happened
-from tradertape_server.features.execution.store.mapping import happened, position_of
-from tradertape_server.features.execution.store.models import (
-    IS_BROKEN_BASKET,
-    ExecutionEvent,
-    PositionRow,
-    TradingAccount,
-)
 from tradertape_server.features.workers.models import (
     SpentToken,
     TradingRun,
@@ -194,56 +185,6 @@ def spend(session: Session, token_id: str, *, now: datetime) -> None:
 def forget_spent(session: Session, before: datetime) -> None:
     """Forget tokens that are too old to be tried again."""
     session.connection().execute(delete(_SPENT).where(_SPENT.c.spent_at < before))
-
-
-def positions_of(session: Session, run_ids: Collection[str]) -> dict[str, list[Position]]:
-    """What these runs hold and held, by run."""
-    found: dict[str, list[Position]] = {run_id: [] for run_id in run_ids}
-    for row in session.scalars(select(PositionRow).where(PositionRow.run_id.in_(run_ids))):
-        position = position_of(row)
-        found[position.key.run_id or ""].append(position)
-    return found
-
-
-def owner_of_account(session: Session, account_id: int) -> int | None:
-    """Whose a paper account is."""
-    return session.scalar(select(TradingAccount.user_id).where(TradingAccount.id == account_id))
-
-
-def latest_events(
-    session: Session, run_id: str, *, before: int | None, kind: str | None, limit: int
-) -> list[Happened]:
-    """A run's events before a cursor, newest first."""
-    query = select(ExecutionEvent).where(ExecutionEvent.run_id == run_id)
-    if before is not None:
-        query = query.where(ExecutionEvent.seq < before)
-    if kind is not None:
-        query = query.where(ExecutionEvent.kind == kind)
-    found = session.scalars(query.order_by(ExecutionEvent.seq.desc()).limit(limit))
-    return [happened(row) for row in found]
-
-
-def last_event_at(session: Session, run_id: str, event_type: str) -> datetime | None:
-    """When something last happened in a run."""
-    return session.scalar(
-        select(ExecutionEvent.at)
-        .where(ExecutionEvent.run_id == run_id, ExecutionEvent.event_type == event_type)
-        .order_by(ExecutionEvent.seq.desc())
-        .limit(1)
-    )
-
-
-def with_broken_baskets(session: Session, run_ids: Sequence[str]) -> set[str | None]:
-    """Those of the runs that lost a leg of a basket and have placed nothing since."""
-    seq, run_id = ExecutionEvent.seq, ExecutionEvent.run_id
-    lost = select(run_id, func.max(seq)).where(IS_BROKEN_BASKET, run_id.in_(run_ids))
-    found = session.execute(lost.group_by(run_id)).all() if run_ids else ()
-    placed = ExecutionEvent.event_type == "order_placed"
-    return {
-        name
-        for name, at in found
-        if session.scalar(select(seq).where(run_id == name, seq > at, placed).limit(1)) is None
-    }
 
 
 def keep_heartbeat(session: Session, key_id: int, **values: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tradertape_core.kernel.clock import Clock
+from tradertape_server.features.execution.account_events import AccountEvents
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.protection.arming import ByToken, Instruments
 from tradertape_server.features.protection.failure_log import FailureLog
@@ -63,6 +64,7 @@ class Workers:
         secrets: SecretBox,
         execution: ExecutionService,
         bus: Bus,
+        events: AccountEvents,
         failures: FailureLog,
         *,
         by_token: ByToken,
@@ -84,9 +86,9 @@ class Workers:
             protections=ProtectionService(execution, instruments),
             pnl=pnl,
             accounts=AccountService(execution, pnl),
-            timeline=TimelineService(execution, bus, database),
+            timeline=TimelineService(execution, bus),
             gtts=GttService(execution),
-            kill_switch=KillSwitch(database, execution, bus),
+            kill_switch=KillSwitch(execution, events),
             pages=PageService(database, execution, safety, liveness),
             recorder=PnlRecorder(database, clock, execution),
             owners=RunOwners(exits, liveness),

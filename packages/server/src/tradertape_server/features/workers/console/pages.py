@@ -12,6 +12,7 @@ from tradertape_core.ledger.pnl import Pnl, PnlLeg, RunMode, pnl_of
 from tradertape_core.ledger.position import Position
 from tradertape_core.market.tick import Tick
 from tradertape_core.risk.protection_snapshot import protection_snapshot
+from tradertape_server.features.execution.account_events import event_view
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.workers import repository
 from tradertape_server.features.workers.console import schemas as out
@@ -20,7 +21,6 @@ from tradertape_server.features.workers.console.next_actions import is_blind, ne
 from tradertape_server.features.workers.errors import UnknownRun
 from tradertape_server.features.workers.models import WorkerRun
 from tradertape_server.features.workers.monitoring import pnl_points
-from tradertape_server.features.workers.monitoring.timeline import event_view
 from tradertape_server.features.workers.runs.liveness import Liveness
 from tradertape_server.features.workers.runs.protection_columns import protection_of
 from tradertape_server.features.workers.runs.summary_fields import shown_fields
@@ -85,8 +85,7 @@ class PageService:
         """A run as a whole. Raises UnknownRun."""
         run = self._run(caller, run_id)
         looked = self._look(run)
-        with self._database.read() as session:
-            risk_at = repository.last_event_at(session, run_id, "risk.updated")
+        risk_at = self._execution.last_event_at(run_id, "risk.updated")
         reasons = self._safety.reasons(run)
         state = looked.state
         return out.RunPage(
@@ -120,8 +119,7 @@ class PageService:
     ) -> list[out.TimelineEvent]:
         """What happened in a run, newest first. Raises UnknownRun."""
         run = self._run(caller, run_id)
-        with self._database.read() as session:
-            found = repository.latest_events(session, run_id, before=before, kind=kind, limit=limit)
+        found = self._execution.latest_events(run_id, before=before, kind=kind, limit=limit)
         return [
             out.TimelineEvent.model_validate(event_view(event, run.account_scope))
             for event in found
@@ -188,9 +186,8 @@ class PageService:
     def _looked(self, found: Sequence[WorkerRun]) -> list[_Looked]:
         """Runs with what they hold, read at once, at the prices of one moment."""
         names = [run.strategy_run_id for run in found if run.execution_mode != "dry_run"]
-        with self._database.read() as session:
-            held = repository.positions_of(session, names)
-            broken = repository.with_broken_baskets(session, names)
+        held = self._execution.positions_by_run(names)
+        broken = self._execution.runs_with_broken_baskets(names)
         market, now = self._execution.market, self._execution.clock.now()
         opened = {p.key.instrument for one in held.values() for p in one if p.is_open}
         ticks = {name: tick for name in opened if (tick := market.tick(name)) is not None}

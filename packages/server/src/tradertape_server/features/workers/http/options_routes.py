@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query
 
 from tradertape_server.features.options.schemas import PreviewIn, SelectIn
 from tradertape_server.features.options.service import OptionService
-from tradertape_server.features.options.strategies import StrategyPreview
+from tradertape_server.features.options.preview import StrategyPreview
 from tradertape_server.features.workers.http.authorization import worker_with
 from tradertape_server.platform.http.identity import Identity
 from tradertape_server.platform.http.routing import part

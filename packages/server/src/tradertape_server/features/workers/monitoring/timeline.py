@@ -1,4 +1,4 @@
-"""What happened in a run: read from a cursor, written to by its worker."""
+"""The timeline of a run: read from a cursor, written to by its worker."""
 
 from __future__ import annotations
 
@@ -6,15 +6,12 @@ from functools import cache
 from typing import Any
 
 from tradertape_core.kernel.errors import InvalidDocument, Problem
+from tradertape_server.features.execution.account_events import event_view
 from tradertape_server.features.execution.ports import Happened
 from tradertape_server.features.execution.service import ExecutionService
-from tradertape_server.features.feed.http.tick_socket import events_topic
-from tradertape_server.features.workers import repository
 from tradertape_server.features.workers.models import WorkerRun
 from tradertape_server.features.workers.runs.transactions import ref
 from tradertape_server.features.workers.schemas import DecisionEvent
-from tradertape_server.platform.database.engine import Database
-from tradertape_server.platform.http.routing import in_ist
 from tradertape_server.platform.streaming.bus import Bus, Event
 
 Json = dict[str, Any]
@@ -23,12 +20,10 @@ MOST_EVENTS = 500
 
 
 class TimelineService:
-    """Events of runs, from the table; new ones are handed to the bus, by run and by account."""
+    """Events of runs, from the table; new ones are published to the bus by run."""
 
-    def __init__(self, execution: ExecutionService, bus: Bus, database: Database) -> None:
+    def __init__(self, execution: ExecutionService, bus: Bus) -> None:
         self._execution = execution
-        self._database = database
-        self._owners: dict[int, int] = {}
         self.bus = bus
         execution.trader.listen(self._publish)
 
@@ -53,13 +48,13 @@ class TimelineService:
         return [event_view(event, run.account_scope) for event in found]
 
     def check_kind(self, kind: str | None) -> None:
-        """Raise InvalidDocument for a kind there is not."""
+        """Raise InvalidDocument for an unknown kind."""
         if kind is not None and kind not in KINDS:
             message = f"must be one of {', '.join(KINDS)}"
             raise InvalidDocument([Problem("/event_kind", message)])
 
     def log(self, run: WorkerRun, decision: DecisionEvent) -> Json:
-        """Keep what the worker decided."""
+        """Store a decision of the worker."""
         payload: Json = {**(decision.model_extra or {})}
         if decision.details is not None:
             payload["details"] = decision.details
@@ -76,44 +71,13 @@ class TimelineService:
         return event_view(happened, run.account_scope)
 
     def _publish(self, events: tuple[Happened, ...]) -> None:
-        has_listeners = cache(self.bus.has_listeners)  # most events of a turn are of few topics
+        has_listeners = cache(self.bus.has_listeners)  # most events of a batch are of few runs
         for event in events:
             topic = topic_of(event.run_id) if event.run_id else ""
             if topic and has_listeners(topic):
                 self.bus.publish(Event(topic, event.seq, event_view(event, "")))
-            account = events_topic(self._owner(event.account_id))
-            if has_listeners(account):
-                self.bus.publish(Event(account, event.seq, event_view(event, "")))
-
-    def _owner(self, account_id: int) -> int:
-        """Whose an account is; it is asked for once, for it never changes hands."""
-        known = self._owners.get(account_id)
-        if known is None:
-            with self._database.read() as session:
-                known = repository.owner_of_account(session, account_id) or 0
-            self._owners[account_id] = known
-        return known
 
 
 def topic_of(run_id: str) -> str:
-    """Where a run's events are heard on the bus."""
+    """The bus topic of a run's events."""
     return f"run:{run_id}"
-
-
-def event_view(event: Happened, scope: str) -> Json:
-    """An event with exactly the published client's keys."""
-    basket = event.payload.get("basket_id")
-    return {
-        "cursor": event.seq,
-        "strategy_run_id": event.run_id or "",
-        "account_id": scope,
-        "basket_execution_id": basket if isinstance(basket, str) else None,
-        "event_kind": event.kind,
-        "event_source": event.source,
-        "event_type": event.event_type,
-        "related_resource_type": event.resource_type or None,
-        "related_resource_id": event.resource_id or None,
-        "summary": event.summary,
-        "payload": event.payload,
-        "created_at": in_ist(event.at),
-    }

@@ -21,7 +21,7 @@ from tradertape_core.risk.protection_document import Basis
 from tradertape_core.risk.protection_snapshot import protection_snapshot
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.options.chains import ChainReader, LiveChain
-from tradertape_server.features.options.presenting import figures
+from tradertape_server.features.options.views import figures
 from tradertape_server.features.workers.models import WorkerRun
 from tradertape_server.features.workers.monitoring.pnl import PnlService
 from tradertape_server.features.workers.option_runs.documents import (

@@ -1,7 +1,7 @@
 """The kill switch of an account, and the one of the whole server.
 
-While it is on nothing new is opened on any path: the trader itself asks, order by order. Exits and
-cancellations pass.
+While it is on, nothing new is opened on any path: the trader itself checks, order by order. Exits
+and cancellations are allowed.
 """
 
 from __future__ import annotations
@@ -11,27 +11,25 @@ from dataclasses import dataclass
 from typing import Any
 
 from tradertape_server.features.auth.audit import Caller, record
+from tradertape_server.features.execution import queries
+from tradertape_server.features.execution.account_events import AccountEvents
 from tradertape_server.features.execution.exits import kill_switch_exits
 from tradertape_server.features.execution.exits.kill_switch_exits import Exit
-from tradertape_server.features.execution.halts import SERVER, USER, Halt
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.execution.state.command import VenueCommand
 from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
-from tradertape_server.features.execution.store import repository as execution_repository
-from tradertape_server.features.feed.http.tick_socket import events_topic
+from tradertape_server.features.execution.halts import SERVER, USER, Halt
 from tradertape_server.features.workers import repository
 from tradertape_server.features.workers.runs.halting import halt_runs, release_runs
 from tradertape_server.features.workers.schemas import KillSwitchIn, KillSwitchOut
-from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.http.identity import Identity
-from tradertape_server.platform.streaming.bus import Bus, Event
 
 Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class _Switched:
-    """What a turn did: which exits it began, and whom to tell."""
+    """The exits that were begun, and the users whose pages are notified."""
 
     exits: tuple[Exit, ...]
     user_ids: tuple[int, ...]
@@ -41,16 +39,13 @@ class _Switched:
 class KillSwitch:
     """On and off are one transaction each, with the audit log, the timelines and the outbox."""
 
-    def __init__(self, database: Database, execution: ExecutionService, bus: Bus) -> None:
-        self._database = database
+    def __init__(self, execution: ExecutionService, events: AccountEvents) -> None:
         self._execution = execution
-        self._bus = bus
+        self._events = events
 
     def status(self, user_id: int, *, is_server: bool = False) -> KillSwitchOut:
-        """Whether it is on; a person's also says so when the server's is."""
-        with self._database.read() as session:
-            halts = execution_repository.halts(session)
-        halt = halts.by_user.get(None) if is_server else halts.over(user_id)
+        """Whether it is on; a person's also when the server's is."""
+        halt = self._execution.server_halt() if is_server else self._execution.halt(user_id)
         if halt is None:
             return KillSwitchOut(active=False, scope=SERVER if is_server else USER)
         return KillSwitchOut(
@@ -70,7 +65,7 @@ class KillSwitch:
             self._execution.advance_exit(run_id, key)
         for user_id in switched.user_ids:
             data = {"event": "kill_switch", **self.status(user_id).model_dump(mode="json")}
-            self._bus.publish(Event(events_topic(user_id), switched.cursor, data))
+            self._events.publish(user_id, switched.cursor, data)
         return self.status(caller.id, is_server=is_server)
 
     def _decide(
@@ -101,17 +96,12 @@ class KillSwitch:
             )
             uow.switch(user_id, halt)
             halt_runs(uow, runs, halt)
-            exits = _clear_out(uow, self._accounts(uow, user_id), wanted)
+            exits = _clear_out(uow, queries.account_ids(uow.session, user_id), wanted)
         else:
             uow.switch(user_id, None)
             release_runs(uow, runs, by=caller.email)
-        heard = {run.user_id for run in runs} | {caller.id}
-        return _Switched(tuple(exits), tuple(sorted(heard)), uow.cursor)
-
-    def _accounts(self, uow: UnitOfWork, user_id: int | None) -> Sequence[int]:
-        if user_id is None:
-            return execution_repository.open_accounts(uow.session)
-        return [one.id for one in execution_repository.accounts(uow.session, user_id)]
+        affected = {run.user_id for run in runs} | {caller.id}
+        return _Switched(tuple(exits), tuple(sorted(affected)), uow.cursor)
 
 
 def _clear_out(uow: UnitOfWork, account_ids: Sequence[int], wanted: KillSwitchIn) -> list[Exit]:

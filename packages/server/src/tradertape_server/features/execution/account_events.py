@@ -1,0 +1,65 @@
+"""Publishes what happens on trading accounts to the bus, for the pages of their owners."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+
+from tradertape_server.features.execution.ports import Happened
+from tradertape_server.features.execution.store import run_queries
+from tradertape_server.platform.database.engine import Database
+from tradertape_server.platform.http.routing import in_ist
+from tradertape_server.platform.streaming.bus import Bus, Event
+
+Json = dict[str, Any]
+
+
+class AccountEvents:
+    """A listener of the trader. topic: of a person's events, by user id."""
+
+    def __init__(self, database: Database, bus: Bus, topic: Callable[[int], str]) -> None:
+        self._database = database
+        self._bus = bus
+        self._topic = topic
+        self._users: dict[int, int] = {}  # by account id
+
+    def on_events(self, events: tuple[Happened, ...]) -> None:
+        """Publish each event to the owner of its account, if a page of theirs is open."""
+        has_listeners = cache(self._bus.has_listeners)  # most events of a batch are of few accounts
+        for event in events:
+            topic = self._topic(self._user(event.account_id))
+            if has_listeners(topic):
+                self._bus.publish(Event(topic, event.seq, event_view(event, "")))
+
+    def publish(self, user_id: int, cursor: int, data: Mapping[str, Any]) -> None:
+        """Publish something else to a person's pages. cursor: of the last event before it."""
+        self._bus.publish(Event(self._topic(user_id), cursor, dict(data)))
+
+    def _user(self, account_id: int) -> int:
+        """Whose an account is; read once, for it never changes hands."""
+        known = self._users.get(account_id)
+        if known is None:
+            with self._database.read() as session:
+                known = run_queries.user_of_account(session, account_id) or 0
+            self._users[account_id] = known
+        return known
+
+
+def event_view(event: Happened, scope: str) -> Json:
+    """An event with exactly the published client's keys. scope: of its account."""
+    basket = event.payload.get("basket_id")
+    return {
+        "cursor": event.seq,
+        "strategy_run_id": event.run_id or "",
+        "account_id": scope,
+        "basket_execution_id": basket if isinstance(basket, str) else None,
+        "event_kind": event.kind,
+        "event_source": event.source,
+        "event_type": event.event_type,
+        "related_resource_type": event.resource_type or None,
+        "related_resource_id": event.resource_id or None,
+        "summary": event.summary,
+        "payload": event.payload,
+        "created_at": in_ist(event.at),
+    }
