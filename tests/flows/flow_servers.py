@@ -221,4 +221,4 @@ class Cluster(Servers):
 def stands_by(server: Server) -> bool:
     """Whether it knows that another one trades, and has let its duties go."""
     check = server.health().get("trader", {})
-    return "stands by" in check.get("detail", "") and server.metrics()["tradertape_trader_up"] == 0
+    return "on standby" in check.get("detail", "") and server.metrics()["tradertape_trader_up"] == 0

@@ -36,9 +36,9 @@ from tradertape_server.features.workers.http.risk_routes import router as risk
 from tradertape_server.features.workers.http.run_routes import router as worker_runs
 from tradertape_server.features.workers.http.trading_routes import router as worker_trading
 from tradertape_server.platform.errors import install_error_handlers
+from tradertape_server.platform.http.authentication import AuthenticationMiddleware
 from tradertape_server.platform.http.bodies import Bodies
 from tradertape_server.platform.http.forwarding import Forwarding
-from tradertape_server.platform.http.authentication import AuthenticationMiddleware
 from tradertape_server.platform.http.idempotency import Idempotency
 from tradertape_server.platform.http.pages import pages_router
 from tradertape_server.platform.http.rate_limits import RateLimits
@@ -48,9 +48,9 @@ from tradertape_server.platform.http.security import CrossSite, SecurityHeaders
 from tradertape_server.settings import Settings
 from tradertape_server.wiring import Container, build_container
 
-# A feature: one line.
+# One line for each router.
 ROUTERS = (
-    worker_trading,  # first: looking for a route goes through them in this order
+    worker_trading,  # first: routes are searched in this order
     worker_runs,
     auth,
     market,
@@ -76,7 +76,7 @@ ROUTERS = (
 )
 
 WORKER = "/api/algo-workers/worker/"
-# What reads the live market, which is in the trader's process.
+# Paths that read the live market, which is in the trading process.
 LIVE = ("/api/live/", "/api/options", f"{WORKER}market/", f"{WORKER}options/")
 
 DESCRIPTION = """Everything the console does. Sign in at the console and use its cookie, or make an
@@ -85,7 +85,7 @@ agent key with the scopes `api:read` and `api:write` and send it as a bearer tok
 
 
 def create_app(settings: Settings | None = None, *, container: Container | None = None) -> FastAPI:
-    """Build the application; tests hand in a container with a frozen clock."""
+    """Build the application; tests pass a container with a frozen clock."""
     container = container or build_container(settings or Settings())
 
     @asynccontextmanager
@@ -108,8 +108,7 @@ def create_app(settings: Settings | None = None, *, container: Container | None 
     install_error_handlers(app)
     settings = container.settings
     pages = pages_router(console=settings.console_path, docs=settings.docs_path)
-    # As they stand: `include_router` makes each of them once more for this application, and looks
-    # for the one that a request is for in two rounds.
+    # Added directly: `include_router` would copy each route, and find a request's in two steps.
     for router in (*ROUTERS, pages):
         app.router.routes.extend(router.routes)
     _add_layers(app, container)
@@ -117,7 +116,7 @@ def create_app(settings: Settings | None = None, *, container: Container | None 
 
 
 def _add_layers(app: FastAPI, container: Container) -> None:
-    """From the inside out: the last one added sees a request first."""
+    """Add the middleware from the inside out: the last one added gets a request first."""
     settings = container.settings
     app.add_middleware(Idempotency, store=container.idempotency)
     app.add_middleware(
@@ -126,7 +125,9 @@ def _add_layers(app: FastAPI, container: Container) -> None:
         per_minute=settings.requests_per_minute,
         anonymous_per_minute=settings.anonymous_requests_per_minute,
     )
-    app.add_middleware(AuthenticationMiddleware, callers=container.auth.authenticator, streams=WORKER)
+    app.add_middleware(
+        AuthenticationMiddleware, callers=container.auth.authenticator, streams=WORKER
+    )
     app.add_middleware(CrossSite, public_url=settings.effective_public_url)
     processes = container.processes
     if processes.is_shared:
@@ -135,10 +136,10 @@ def _add_layers(app: FastAPI, container: Container) -> None:
             election=processes.election,
             secrets=container.secrets,
             rule=needs_trader,
-            figures=processes.forwarded,
+            counts=processes.forwarded,
         )
     app.add_middleware(Bodies, max_bytes=settings.max_body_bytes)
-    # The cheapest level: a report of 1.5 MB takes 6 ms instead of 13, and is a fifth larger.
+    # The fastest level: a report of 1.5 MB takes 6 ms instead of 13, and is a fifth larger.
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=1)
     app.add_middleware(
         RequestContext,
@@ -150,9 +151,9 @@ def _add_layers(app: FastAPI, container: Container) -> None:
 
 
 def needs_trader(scope: Scope) -> bool:
-    """Whether a request is for the process that trades; what a stream says is known everywhere.
+    """Whether a request must be forwarded to the trading process; streams need not be.
 
-    The rest is tried here first, and handed over where it turns out to need the trader.
+    Other requests are tried here first, and forwarded when they turn out to need the trader.
     """
     path: str = scope["path"]
     if path.endswith("/stream"):

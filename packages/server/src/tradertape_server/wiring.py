@@ -1,4 +1,4 @@
-"""Joins the parts: the only place that picks concrete classes and reads settings into them."""
+"""Builds every feature in order: the only place that picks classes and reads settings for them."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ from tradertape_server.features.operations.figures import (
 from tradertape_server.features.operations.processes import Place, Processes
 from tradertape_server.features.operations.service import Health
 from tradertape_server.features.options.chains import ChainReader
-from tradertape_server.features.options.service import OptionService
 from tradertape_server.features.options.preview import StrategyPreview
+from tradertape_server.features.options.service import OptionService
 from tradertape_server.features.protection.arming import ByToken
 from tradertape_server.features.protection.failure_log import FailureLog
 from tradertape_server.features.protection.guardian import Guardian
@@ -426,12 +426,12 @@ def is_compat(settings: Settings) -> bool:
 
 
 def execution_settings(settings: Settings) -> ExecutionSettings:
-    """What the settings say about execution."""
+    """The options of execution."""
     return ExecutionSettings(strict_answers=is_compat(settings), rules=paper_rules(settings))
 
 
 def paper_rules(settings: Settings) -> PaperRules:
-    """What the settings say of how kind the paper market is."""
+    """How the paper market fills orders."""
     return PaperRules(
         partial_fills=settings.paper_partial_fills,
         queue_share=settings.paper_queue_share,
@@ -440,7 +440,7 @@ def paper_rules(settings: Settings) -> PaperRules:
 
 
 def feed_options(settings: Settings) -> FeedOptions:
-    """What the settings say about live prices."""
+    """The options of the live feed."""
     return FeedOptions(
         source=settings.feed,
         any_hour=settings.feed_any_hour,
@@ -455,7 +455,7 @@ def feed_options(settings: Settings) -> FeedOptions:
 
 
 def account_policy(settings: Settings) -> AccountPolicy:
-    """What the settings say about accounts."""
+    """The options of accounts and sessions."""
     return AccountPolicy(
         life=SessionLife(
             idle=timedelta(days=settings.session_idle_days),
@@ -489,6 +489,6 @@ def build_mailer(settings: Settings, clock: Clock) -> Mailer:
 
 
 def _announce(text: str) -> None:
-    # Not a log line: logs never hold a link, and this is how one reaches the person at the machine.
+    # Printed, not logged: logs never hold a sign-in link.
     sys.stdout.write(f"\n{text}\n\n")
     sys.stdout.flush()

@@ -42,7 +42,7 @@ def test_health_is_503_when_something_is_down(client: TestClient, container: Con
     answer = client.get("/api/health")
     assert answer.status_code == 503
     assert answer.json()["checks"]["jobs"] == {
-        "status": "down", "detail": "It does not answer.", "facts": {},
+        "status": "down", "detail": "The check failed.", "facts": {},
     }  # fmt: skip
     assert answer.json()["checks"]["database"]["status"] == "ok"
 
@@ -55,7 +55,7 @@ def test_health_says_what_is_wrong_with_the_databases_disk(
     answer = client.get("/api/health")
     told = answer.json()["checks"]["database"]
     assert (answer.status_code, told["status"]) == (503, "down")
-    assert told["detail"].startswith("The disk of the database is full. Make room")
+    assert told["detail"].startswith("The disk of the database is full. Free up disk space")
     assert told["facts"] == {"code": "database_full"}
 
 
@@ -91,7 +91,7 @@ def test_an_old_schema_is_stale(client: TestClient, container: Container) -> Non
 def test_a_database_that_is_gone_is_down(container: Container, tmp_path: Path, clock: Any) -> None:
     gone = Database("postgresql+psycopg://nobody@127.0.0.1:1/nothing?connect_timeout=1")
     health = Health(gone, clock, home=tmp_path, mailer=container.mailer, metrics=Metrics("test"))
-    assert overall(health.look()) == "down"
+    assert overall(health.run_checks()) == "down"
     gone.close()
 
 

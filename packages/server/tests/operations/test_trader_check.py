@@ -12,8 +12,8 @@ from tradertape_server.features.operations.trader_check import trader_check
 @pytest.mark.parametrize(
     ("role", "told"),
     [
-        ("all", "Another process trades; this one stands by."),
-        ("trader", "Another process trades; this one stands by."),
+        ("all", "Another process trades; this one is on standby."),
+        ("trader", "Another process trades; this one is on standby."),
         ("web", "Another process trades; this one never does."),
     ],
 )

@@ -173,7 +173,7 @@ def test_every_wrong_leg_is_named(worker: TestClient) -> None:
     problems = {one["pointer"]: one["msg"] for one in refused.json()["detail"]}
     assert problems["/legs/0/quantity"] == "quantity must be a multiple of 65, was 40"
     assert "lies outside the chain" in problems["/legs/1/offset"]
-    assert problems["/legs/2"] == "NFO:BANKNIFTY26JANFUT is no option or future on NIFTY"
+    assert problems["/legs/2"] == "NFO:BANKNIFTY26JANFUT is not an option or future on NIFTY"
     assert problems["/legs/3"] == "a leg needs a tradingsymbol, a token or a selection"
 
 

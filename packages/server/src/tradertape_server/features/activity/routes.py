@@ -1,4 +1,4 @@
-"""HTTP of a person's doings in one instrument."""
+"""Routes of a person's activity in one instrument."""
 
 from __future__ import annotations
 
@@ -22,5 +22,5 @@ def instrument_activity(
     activity: Activity,
     instrument: Annotated[str, Query(min_length=3, max_length=80, examples=["NSE:INFY"])],
 ) -> ActivityOut:
-    """Your trades, resting orders, triggers, positions and protection levels in an instrument."""
+    """Your fills, open orders, active GTTs, positions and protection levels in an instrument."""
     return activity.of(user.id, instrument)

@@ -1,4 +1,4 @@
-"""What goes over the wire about a person's doings in an instrument. Prices in rupees."""
+"""Response bodies of a person's activity in an instrument. Prices in rupees."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from tradertape_server.platform.http.routing import IstTime, Reply
 
 
 class FillOut(Reply):
-    """A trade. run_id: null when a trigger made it."""
+    """A fill. run_id: null when a GTT placed the order."""
 
     at: IstTime
     order_id: str
@@ -33,7 +33,7 @@ class RestingOut(Reply):
 
 
 class TriggerOut(Reply):
-    """One leg of a GTT that waits."""
+    """One leg of an active GTT."""
 
     gtt_id: int
     trigger: float
@@ -65,7 +65,7 @@ class LevelsOut(Reply):
 
 
 class ActivityOut(Reply):
-    """Everything of one instrument; trades newest first, at most 500 of them."""
+    """Everything in one instrument; fills newest first, at most 500 of them."""
 
     instrument: str
     fills: list[FillOut]

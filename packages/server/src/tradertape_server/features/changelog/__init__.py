@@ -1,0 +1,1 @@
+"""The product's changelog as an API. `routes` > `service`; has no tables."""

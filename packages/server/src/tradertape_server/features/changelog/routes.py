@@ -1,4 +1,4 @@
-"""HTTP of the changelog: public, so that scripts can watch for breaking changes."""
+"""Routes of the changelog: public, so that scripts can watch for breaking changes."""
 
 from __future__ import annotations
 
@@ -24,5 +24,5 @@ class EntryRow(Reply):
 
 @router.get("")
 def changelog(changelog: Annotated[Changelog, Depends(part("changelog"))]) -> list[EntryRow]:
-    """Every version, the newest first; `breaking` tells whether scripts may have to change."""
+    """Every version, newest first; `breaking`: whether scripts may have to change."""
     return [EntryRow.model_validate(entry) for entry in changelog.entries()]

@@ -27,7 +27,7 @@ class Entry:
 
 
 class Changelog:
-    """The changelog file, read again when it changed."""
+    """The changelog file, read again after a change."""
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
@@ -44,7 +44,7 @@ class Changelog:
 
 
 def parse(text: str) -> list[Entry]:
-    """Entries of a changelog. An item that begins with **Breaking** marks its version."""
+    """Entries of a changelog. An item that starts with **Breaking** marks its version."""
     entries: list[Entry] = []
     section: list[str] | None = None
     for line in _joined(text):
@@ -65,7 +65,7 @@ def parse(text: str) -> list[Entry]:
 
 
 def _joined(text: str) -> Iterator[str]:
-    """Lines, with those that go on with an item put behind it."""
+    """Lines, with the continuation lines of an item joined to it."""
     held = ""
     for line in text.splitlines():
         if held and line.startswith("  ") and line.strip():

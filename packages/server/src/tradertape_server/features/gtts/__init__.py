@@ -1,1 +1,4 @@
-"""GTTs for the console: resting triggers of all paper accounts of a person, with what they made."""
+"""GTTs for the console: triggers of all trading accounts of a person, with their orders.
+
+`routes` > `service` > `schemas`. Reads and changes GTTs through execution; has no tables.
+"""

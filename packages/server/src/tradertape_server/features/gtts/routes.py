@@ -1,4 +1,4 @@
-"""HTTP of the console's page of triggers. Workers have routes of their own, in Kite's shape."""
+"""Routes of the console's GTT page. Workers have routes of their own, in Kite's shape."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from tradertape_server.platform.http.routing import Page, RowId, part
 router = APIRouter(prefix="/api/gtts", tags=["triggers"])
 
 Gtts = Annotated[GttPageService, Depends(part("gtts"))]
-Active = Annotated[bool | None, Query(description="true: those that wait; false: the history.")]
+Active = Annotated[bool | None, Query(description="true: active triggers; false: the history.")]
 
 
 @router.get("")
 def list_triggers(
     user: CurrentUser, gtts: Gtts, page: Page, *, active: Active = None
 ) -> list[GttOut]:
-    """Triggers of all your paper accounts, the newest change first, with what they made."""
+    """Triggers of all your trading accounts, last changed first, with their orders."""
     found, total = gtts.page(user.id, active=active, limit=page.limit, offset=page.offset)
     page.total(total)
     return found
@@ -29,13 +29,13 @@ def list_triggers(
 
 @router.get("/accounts")
 def list_trigger_accounts(user: CurrentUser, gtts: Gtts) -> list[GttAccountOut]:
-    """Your paper accounts, oldest first, with how many triggers wait on each."""
+    """Your trading accounts, oldest first, with the number of active triggers on each."""
     return gtts.accounts(user.id)
 
 
 @router.post("", status_code=201)
 def create_trigger(user: CurrentUser, gtts: Gtts, body: GttIn) -> GttOut:
-    """Make a trigger on a paper account; a refusal names the leg and the field."""
+    """Create a trigger on a paper account; an error names the leg and the field."""
     return gtts.create(user.id, body)
 
 
@@ -47,11 +47,11 @@ def show_trigger(user: CurrentUser, gtts: Gtts, gtt_id: RowId) -> GttOut:
 
 @router.put("/{gtt_id}")
 def change_trigger(user: CurrentUser, gtts: Gtts, gtt_id: RowId, body: GttLegsIn) -> GttOut:
-    """Give an active trigger other legs; its year goes on from where it was."""
+    """Replace the legs of an active trigger; its expiry does not change."""
     return gtts.change(user.id, gtt_id, body.legs)
 
 
 @router.delete("/{gtt_id}")
 def delete_trigger(user: CurrentUser, gtts: Gtts, gtt_id: RowId) -> GttOut:
-    """End an active trigger; the answer is what it was, to be made again."""
+    """Delete an active trigger; the reply has its legs, so that it can be created again."""
     return gtts.delete(user.id, gtt_id)

@@ -1,4 +1,4 @@
-"""What goes over the wire about triggers on the console's page. Prices in rupees."""
+"""Request and response bodies of the console's GTT page. Prices in rupees."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Price = Annotated[float, Field(gt=0, le=100_000_000)]
 
 
 class GttAccountOut(Reply):
-    """A paper account of yours and how many triggers wait on it."""
+    """A trading account of yours and the number of active triggers on it."""
 
     id: int
     scope: str
@@ -27,7 +27,7 @@ class GttAccountOut(Reply):
 
 
 class GttLegIn(Body):
-    """A price to wait for, and the limit order it places."""
+    """A trigger price, and the limit order it places."""
 
     trigger: Price
     transaction_type: Literal["BUY", "SELL"]
@@ -37,20 +37,20 @@ class GttLegIn(Body):
 
 
 class GttLegsIn(Body):
-    """One leg is a single trigger; of two, the first that fires ends the other."""
+    """One leg is a single trigger; of two, the first that fires cancels the other."""
 
     legs: list[GttLegIn] = Field(min_length=1, max_length=2)
 
 
 class GttIn(GttLegsIn):
-    """A new trigger. account_scope: the paper account, made when it is first named."""
+    """A new trigger. account_scope: the paper account, opened when it is first named."""
 
     account_scope: Scope = "kite:paper-a"
     instrument: Annotated[str, Field(min_length=3, max_length=80, examples=["NSE:INFY"])]
 
 
 class GttResultOut(Reply):
-    """What came of a leg: its order and how far it got, or why there is none."""
+    """The result of a leg: its order and fills, or the reason why there is none."""
 
     at: IstTime
     order_id: str | None
@@ -72,7 +72,7 @@ class GttLegOut(Reply):
 
 
 class GttOut(Reply):
-    """A trigger. reference: the price at its making, from which it is reached."""
+    """A trigger. reference: the price at its creation; its triggers are above or below it."""
 
     id: int
     account_scope: str

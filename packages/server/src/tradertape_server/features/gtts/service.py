@@ -46,14 +46,14 @@ class GttPageService:
         return [_shown(one) for one in found], total
 
     def get(self, user_id: int, gtt_id: int) -> GttOut:
-        """One GTT. Raises NotFound, for somebody else's too."""
+        """One GTT. Raises NotFound, also for another person's."""
         return _shown(self._execution.gtt_record(user_id, gtt_id))
 
-    def create(self, user_id: int, asked: GttIn) -> GttOut:
+    def create(self, user_id: int, request: GttIn) -> GttOut:
         """Create a GTT. Raises InvalidDocument that names the leg and the field."""
-        instrument = self._instruments.get(asked.instrument).id
-        account = self._execution.account(user_id, asked.account_scope)
-        legs, places = _in_order(asked.legs)
+        instrument = self._instruments.get(request.instrument).id
+        account = self._execution.account(user_id, request.account_scope)
+        legs, places = _in_order(request.legs)
         document = self._document(instrument, legs)
         try:
             made = self._execution.create_gtt(account.id, document)
@@ -61,10 +61,10 @@ class GttPageService:
             raise _located(refused, places) from refused
         return self.get(user_id, made)
 
-    def change(self, user_id: int, gtt_id: int, asked: Sequence[GttLegIn]) -> GttOut:
+    def change(self, user_id: int, gtt_id: int, request: Sequence[GttLegIn]) -> GttOut:
         """Replace the legs of an active GTT. Raises NotFound, Conflict, InvalidDocument."""
         gtt = self._execution.gtt_record(user_id, gtt_id).gtt
-        legs, places = _in_order(asked)
+        legs, places = _in_order(request)
         document = self._document(gtt.request.instrument, legs)
         try:
             self._execution.modify_gtt(int(gtt.account), gtt_id, document)

@@ -13,7 +13,7 @@ from tradertape_server.features.protection.guardian import Guardian
 
 
 def market_check(market: MarketService, clock: Clock) -> Callable[[], Check]:
-    """Whether there is market data, and whether the set new runs use is up to date."""
+    """Whether there is market data, and whether the active data set is up to date."""
 
     def check() -> Check:
         sets = market.data_sets()
@@ -31,32 +31,32 @@ def market_check(market: MarketService, clock: Clock) -> Callable[[], Check]:
         }
         if active.last < wanted:
             return Check("stale", f"Prices end on {active.last or 'no day'}.", facts)
-        return Check("ok", "Up to the last session.", facts)
+        return Check("ok", "Prices are up to date.", facts)
 
     return check
 
 
 def feed_check(feed: Feed) -> Callable[[], Check]:
-    """Whether live prices are heard; stale while something is wanted and silent."""
+    """Whether live prices are received; stale while a subscribed instrument has none."""
 
     def check() -> Check:
         status = feed.status()
         facts = {"source": status.source, "simulated": status.is_simulated}
         if status.stale or not status.connected:
             return Check("stale", f"No live prices: {status.reason}.", facts)
-        return Check("ok", "Live prices are heard, or none are wanted.", facts)
+        return Check("ok", "Live prices are received, or none are subscribed.", facts)
 
     return check
 
 
 def protection_check(guardian: Guardian) -> Callable[[], Check]:
-    """Whether every run's protection could be looked after where this process does that."""
+    """Whether the guardian of this process could check every protection."""
 
     def check() -> Check:
-        troubled = len(guardian.failures.run_ids)
-        if troubled:  # which, is said in the log alone: anybody may ask for this page
-            detail = "Protected runs could not be looked after: the log names them."
-            return Check("down", detail, {"runs": troubled})
-        return Check("ok", "Every protected run is looked after.")
+        failed = len(guardian.failures.run_ids)
+        if failed:  # only the log names them: anybody may read this page
+            detail = "Protections could not be checked: the log names the runs."
+            return Check("down", detail, {"runs": failed})
+        return Check("ok", "Every protection is checked.")
 
     return check

@@ -1,4 +1,4 @@
-"""ForwardingMetrics for Prometheus: every queue, stream, venue and job, and who trades."""
+"""Metrics for Prometheus: queues, streams, venues, jobs and the trading process."""
 
 from __future__ import annotations
 
@@ -29,31 +29,34 @@ Read = Callable[[], float]
 
 
 def publish_trading(metrics: Metrics, trader: Trader, failures: FailureLog) -> None:
-    """The trader's queues, its venue, and the runs that could not be looked after."""
+    """The trader's queues, its venue, and the runs whose protection could not be checked."""
     _watch_all(
         metrics,
         {
-            "trader_commands": ("Commands that wait for a turn.", lambda: trader.waiting[0]),
-            "trader_ticks": ("Ticks that wait for a turn.", lambda: trader.waiting[1]),
-            "trader_up": ("1 while commands are done here.", lambda: float(trader.is_well)),
+            "trader_commands": ("Queued commands.", lambda: trader.waiting[0]),
+            "trader_ticks": ("Queued ticks.", lambda: trader.waiting[1]),
+            "trader_up": ("1 while this process executes commands.", lambda: float(trader.is_well)),
             "trader_batches": ("Batches since the start.", lambda: trader.batches),
-            "trader_recoveries": ("Times the database was read anew.", lambda: trader.recoveries),
+            "trader_recoveries": (
+                "Times the state was read again from the database.",
+                lambda: trader.recoveries,
+            ),
             "trader_pauses": ("Batches that failed.", lambda: trader.pauses),
-            "trader_batch_seconds": ("Time of the last batch.", lambda: trader.batch_s),
+            "trader_batch_seconds": ("Duration of the last batch.", lambda: trader.batch_s),
             "protection_troubled": (
-                "Runs that could not be looked after in the last minute.",
+                "Runs whose protection could not be checked in the last minute.",
                 lambda: len(failures.run_ids),
             ),
-            "venue_resting_orders": ("Orders the paper venue holds.", lambda: trader.resting),
-            "venue_requests": ("Requests told to it.", lambda: trader.requests),
-            "venue_reports": ("Reports it made.", lambda: trader.reports),
-            "venue_answer_seconds": ("Time of its last answer.", lambda: trader.venue_s),
+            "venue_resting_orders": ("Open orders at the paper venue.", lambda: trader.resting),
+            "venue_requests": ("Requests sent to it.", lambda: trader.requests),
+            "venue_reports": ("Reports received from it.", lambda: trader.reports),
+            "venue_answer_seconds": ("Duration of its last reply.", lambda: trader.venue_s),
         },
     )
 
 
 def publish_streams(metrics: Metrics, bus: Bus, credentials: CredentialWatch) -> None:
-    """The bus and the clients on it."""
+    """The bus and its clients."""
     _watch_all(
         metrics,
         {
@@ -61,45 +64,57 @@ def publish_streams(metrics: Metrics, bus: Bus, credentials: CredentialWatch) ->
             "bus_frames": ("Frames published here.", lambda: bus.frames),
             "stream_backlog": ("Events in the fullest mailbox.", lambda: bus.backlog),
             "stream_overflows": ("Clients too slow for events.", lambda: bus.overflows),
-            "stream_credentials": ("Streams whose key is watched.", lambda: credentials.streams),
+            "stream_credentials": (
+                "Streams whose credential is checked.",
+                lambda: credentials.streams,
+            ),
         },
     )
     metrics.registry.register(_Labelled("stream_clients", "Open streams.", "kind", bus.by_kind))
 
 
 def publish_lease(metrics: Metrics, election: TraderElection, forwarded: ForwardingMetrics) -> None:
-    """Who trades, and what is handed to it."""
+    """The trading lease, and the requests forwarded to the trader."""
     _watch_all(
         metrics,
         {
             "lease_held": ("1 while this process trades.", lambda: float(election.is_trader)),
-            "lease_fence": ("The last number held here.", lambda: election.fence.number),
+            "lease_fence": ("The last fencing number held here.", lambda: election.fence.number),
             "lease_changes": ("Times it was won or lost here.", lambda: election.changes),
-            "forwarded_sent": ("Requests handed to the trader.", lambda: forwarded.forwarded),
-            "forwarded_received": ("Requests taken from others.", lambda: forwarded.received),
-            "forwarded_waited": ("That waited for a trader.", lambda: forwarded.waited),
-            "forwarded_refused": ("That found none.", lambda: forwarded.refused),
-            "forwarded_lost": ("Whose answer was lost.", lambda: forwarded.lost),
+            "forwarded_sent": ("Requests forwarded to the trader.", lambda: forwarded.forwarded),
+            "forwarded_received": (
+                "Requests received from other processes.",
+                lambda: forwarded.received,
+            ),
+            "forwarded_waited": ("Requests that waited for a trader.", lambda: forwarded.waited),
+            "forwarded_refused": ("Requests refused without a trader.", lambda: forwarded.refused),
+            "forwarded_lost": ("Requests whose reply was lost.", lambda: forwarded.lost),
         },
     )
 
 
 def publish_redis(metrics: Metrics, link: RedisLink, events: EventRelay, ticks: TickRelay) -> None:
-    """What goes between processes."""
+    """Redis and the relays between processes."""
     _watch_all(
         metrics,
         {
-            "redis_up": ("1 while all of it is reached.", lambda: float(link.is_up)),
+            "redis_up": ("1 while every connection is up.", lambda: float(link.is_up)),
             "redis_losses": ("Times a connection was lost.", lambda: link.losses),
-            "relay_events_waiting": ("Events not handed on yet.", lambda: events.waiting),
-            "relay_events_sent": ("Events handed on.", lambda: events.sent),
-            "relay_events_heard": ("Events of other processes.", lambda: events.heard),
-            "relay_events_dropped": ("Given up while Redis was away.", lambda: events.dropped),
-            "relay_event_gaps": ("Times events were missing.", lambda: events.gaps),
-            "relay_ticks_sent": ("Ticks handed on.", lambda: ticks.sent),
-            "relay_ticks_heard": ("Ticks of the trading process.", lambda: ticks.heard),
-            "relay_tick_lag_seconds": ("Age of the last one heard.", lambda: ticks.lag_s),
-            "relay_processes": ("Processes that look through this one.", lambda: ticks.processes),
+            "relay_events_waiting": ("Events not sent yet.", lambda: events.buffered),
+            "relay_events_sent": ("Events sent to other processes.", lambda: events.sent),
+            "relay_events_heard": ("Events received from other processes.", lambda: events.received),
+            "relay_events_dropped": (
+                "Events dropped while Redis was unreachable.",
+                lambda: events.dropped,
+            ),
+            "relay_event_gaps": ("Times that events were missing.", lambda: events.gaps),
+            "relay_ticks_sent": ("Ticks sent to other processes.", lambda: ticks.sent),
+            "relay_ticks_heard": ("Ticks received from the trading process.", lambda: ticks.heard),
+            "relay_tick_lag_seconds": ("Age of the last tick received.", lambda: ticks.lag_s),
+            "relay_processes": (
+                "Processes that read ticks through this one.",
+                lambda: ticks.processes,
+            ),
         },
     )
 
@@ -111,11 +126,11 @@ def publish_jobs(
     threads: Mapping[str, JobThreads],
     leases: JobLeases,
 ) -> None:
-    """Background jobs: of all processes in the tables, of this one in its threads."""
+    """Background jobs: those in the tables, and those of this process."""
     metrics.add_gauge("jobs_held", "Jobs this process works on.", lambda: leases.held)
     for name, help_text, read in (
-        ("jobs_busy", "Threads of this process at work.", lambda t: t.busy),
-        ("jobs_done", "Jobs this process has done.", lambda t: t.done),
+        ("jobs_busy", "Busy job threads of this process.", lambda t: t.busy),
+        ("jobs_done", "Jobs finished by this process.", lambda t: t.done),
         ("jobs_failed_here", "Jobs that failed in this process.", lambda t: t.failures),
     ):
         metrics.registry.register(_Labelled(name, help_text, "queue", _each(threads, read)))
@@ -134,7 +149,7 @@ def _watch_all(metrics: Metrics, figures: Mapping[str, tuple[str, Read]]) -> Non
 
 
 class _Labelled(Collector):
-    """One figure for each of some names that come and go."""
+    """One gauge with a label whose values change over time."""
 
     def __init__(
         self, name: str, help_text: str, label: str, read: Callable[[], Mapping[str, float]]
@@ -142,11 +157,11 @@ class _Labelled(Collector):
         self._name, self._help, self._label, self._read = name, help_text, label, read
 
     def describe(self) -> Iterable[GaugeMetricFamily]:
-        """Nothing is asked before somebody looks."""
+        """The name alone; nothing is read before a scrape."""
         return [GaugeMetricFamily(f"tradertape_{self._name}", self._help)]
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        """The figures now."""
+        """The present values."""
         family = GaugeMetricFamily(f"tradertape_{self._name}", self._help, labels=[self._label])
         for label, value in self._read().items():
             family.add_metric([label], value)
@@ -161,11 +176,11 @@ class _Tables(Collector):
         self._clock = clock
 
     def describe(self) -> Iterable[GaugeMetricFamily]:
-        """Nothing is asked before somebody looks."""
+        """The name alone; the database is not read before a scrape."""
         return [GaugeMetricFamily("tradertape_jobs", "Jobs in the tables.")]
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        """The figures now; none while the database is away."""
+        """The present values; none while the database is unreachable."""
         try:
             yield from self._families()
         except SQLAlchemyError:
@@ -176,7 +191,7 @@ class _Tables(Collector):
             "tradertape_jobs", "Jobs in the tables.", labels=["queue", "state"]
         )
         ages = GaugeMetricFamily(
-            "tradertape_jobs_oldest_seconds", "Age of what waits longest.", labels=["queue"]
+            "tradertape_jobs_oldest_seconds", "Age of the oldest queued job.", labels=["queue"]
         )
         with self._database.read() as session:
             states, pending = queue_states(session), count_outbox(session)
@@ -188,5 +203,7 @@ class _Tables(Collector):
             ages.add_metric([queue], max(0.0, age_s))
         yield from (counts, ages)
         yield GaugeMetricFamily(
-            "tradertape_outbox_requests", "Requests no venue has answered yet.", value=pending
+            "tradertape_outbox_requests",
+            "Requests without a recorded reply of the venue.",
+            value=pending,
         )

@@ -1,4 +1,4 @@
-"""What this process knows of the others: who trades, and the news between them."""
+"""This process among the others: the election of the trader, and the relays between them."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from tradertape_server.features.operations.trader_check import redis_check, trad
 from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.http.forwarding import ForwardingMetrics
 from tradertape_server.platform.metrics import Metrics
-from tradertape_server.platform.processes.trader_election import Duty, TraderElection, Role
 from tradertape_server.platform.processes.redis_link import RedisLink
+from tradertape_server.platform.processes.trader_election import Duty, Role, TraderElection
 from tradertape_server.platform.secrets import SecretBox
 from tradertape_server.platform.streaming.bus import Bus
 from tradertape_server.platform.streaming.event_relay import EventRelay, EventRelayDuty
@@ -26,7 +26,7 @@ from tradertape_server.platform.streaming.event_relay import EventRelay, EventRe
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """This process among the others: its role, where they reach it, and how long a lease lasts."""
+    """This process: its role, the address others reach it at, and the life of a trading lease."""
 
     role: Role
     address: str
@@ -35,7 +35,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Processes:
-    """What this process knows of the others: who trades, and the news between them.
+    """The election of the trader, and the relays of events and ticks between processes.
 
     trading: the connections the trader writes with.
     """
@@ -53,8 +53,10 @@ class Processes:
         cls, database: Database, place: Place, redis_url: str, secrets: SecretBox, bus: Bus,
         instruments: InstrumentService,
     ) -> Processes:  # fmt: skip
-        """On a database file this is the only process; on a server there may be others."""
-        election = TraderElection(database, role=place.role, address=place.address, life_s=place.lease_s)
+        """On SQLite this is the only process; on PostgreSQL there may be others."""
+        election = TraderElection(
+            database, role=place.role, address=place.address, life_s=place.lease_s
+        )
         if database.is_sqlite:
             return cls(election, database, ForwardingMetrics(), is_shared=False)
         url = database.url.render_as_string(hide_password=False)
@@ -84,22 +86,22 @@ class Processes:
 
     @property
     def duties(self) -> tuple[Duty, ...]:
-        """What a process does first when it begins to trade."""
+        """What a process starts before it trades."""
         return () if self.events is None else (EventRelayDuty(self.events),)
 
     def shared(self, source: Source) -> Source:
-        """The market, for a process that may not be the one that has it."""
+        """The source; where there are several processes, relayed from the trading one."""
         if not self.is_shared:
             return source
         return RelayedSource(source, self.ticks, lambda: self.is_trader)
 
     def bind(self, feed: Feed) -> None:
-        """Hand the feed's ticks on, and give it those of the others."""
+        """Connect the feed to the relay of ticks."""
         if self.ticks is not None:
             self.ticks.bind(feed)
 
     def warm(self, feed: Feed, instruments: InstrumentService, clock: Clock) -> None:
-        """Begin to read what the first request would wait for, or a fail-over."""
+        """Start loading what the first request, or a fail-over, would otherwise wait for."""
         source = feed.source
         if self.ticks is None or not isinstance(source, RelayedSource):
             return
@@ -112,7 +114,7 @@ class Processes:
         Thread(target=read, name="warm", daemon=True).start()
 
     def publish(self, metrics: Metrics, health: Health) -> None:
-        """ForwardingMetrics and checks."""
+        """Publish metrics and add checks."""
         publish_lease(metrics, self.election, self.forwarded)
         health.add("trader", trader_check(self.election))
         if self.is_shared:
@@ -121,13 +123,13 @@ class Processes:
             publish_redis(metrics, self.link, self.events, self.ticks)
 
     def start(self) -> None:
-        """Begin to hear the others."""
+        """Start the relays."""
         for relay in (self.events, self.ticks):
             if relay is not None:
                 relay.start()
 
     def stop(self) -> None:
-        """Hear them no more; the trader's connections are closed with `trading`."""
+        """Stop the relays; the trader's connections are closed with `trading`."""
         for relay in (self.ticks, self.events):
             if relay is not None:
                 relay.stop()

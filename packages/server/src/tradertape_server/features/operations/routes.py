@@ -1,4 +1,4 @@
-"""HTTP of operations: health for people and load balancers, figures for Prometheus."""
+"""Routes of operations: health for people and load balancers, metrics for Prometheus."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ router = APIRouter(tags=["operations"])
 
 
 class CheckRow(Reply):
-    """One thing that was looked at."""
+    """The result of one check."""
 
     status: Literal["ok", "stale", "down"]
     detail: str
@@ -25,7 +25,7 @@ class CheckRow(Reply):
 
 
 class HealthReport(Reply):
-    """What is up and what is stale; `status` is the worst of all checks."""
+    """Every check; `status` is the worst of them."""
 
     status: Literal["ok", "stale", "down"]
     version: str
@@ -35,8 +35,8 @@ class HealthReport(Reply):
 
 @router.get("/api/health", responses={503: {"description": "Something is down"}})
 def health(response: Response, health: Annotated[Health, Depends(part("health"))]) -> HealthReport:
-    """Look at the database, the data, the disk, the mail and the jobs; 503 when one is down."""
-    checks = health.look()
+    """Check the database, the data, the disk, the mail and the feed; 503 when one is down."""
+    checks = health.run_checks()
     status = overall(checks)
     if status == "down":
         response.status_code = 503
@@ -50,7 +50,7 @@ def health(response: Response, health: Annotated[Health, Depends(part("health"))
 
 @router.get("/metrics", include_in_schema=False)
 def metrics(request: Request, metrics: Annotated[Metrics, Depends(part("metrics"))]) -> Response:
-    """Figures for Prometheus; by default only for this machine."""
+    """Metrics for Prometheus; by default only for this machine."""
     who = request.app.state.container.settings.metrics
     if who == "off" or (who == "local" and not is_local(request.scope)):
         raise NotFound

@@ -1,4 +1,4 @@
-"""Is everything up, and is anything stale?"""
+"""The health of the installation: a list of checks."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ logger = get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing looked at. `stale`: it works, but somebody should look."""
+    """The result of one check. `stale`: it works, but needs attention."""
 
     status: Status
     detail: str
@@ -52,14 +52,14 @@ class Health:
         self.add("mail", self._check_mail)
         metrics.add_gauge("uptime_seconds", "Since the start.", lambda: self.uptime_s)
         metrics.add_gauge("disk_free_bytes", "In the home folder.", lambda: self._free_bytes)
-        metrics.add_gauge("database_up", "1 when it answers.", self._database_up)
+        metrics.add_gauge("database_up", "1 while it is reachable.", self._database_up)
 
     def add(self, name: str, check: Callable[[], Check]) -> None:
-        """Look at one more thing each time somebody asks."""
+        """Add a check, which every report runs."""
         self._checks[name] = check
 
-    def look(self) -> dict[str, Check]:
-        """Every check's result; one that fails is down, and the others still answer."""
+    def run_checks(self) -> dict[str, Check]:
+        """Run every check; one that raises counts as down and does not stop the others."""
         return {name: self._safely(name, check) for name, check in self._checks.items()}
 
     @property
@@ -76,19 +76,19 @@ class Health:
             return check()
         except Exception:
             logger.exception("health check failed", check=name)
-            return Check("down", "It does not answer.")
+            return Check("down", "The check failed.")
 
     def _check_database(self) -> Check:
-        trouble = self._database.disk_error
-        if trouble is not None:
-            what = f"{trouble.what[0].upper()}{trouble.what[1:]}. {trouble.remedy}"
-            return Check("down", what, {"code": trouble.code})
+        error = self._database.disk_error
+        if error is not None:
+            what = f"{error.problem[0].upper()}{error.problem[1:]}. {error.remedy}"
+            return Check("down", what, {"code": error.code})
         at = current_revision(self._database.engine)
         wanted = newest_revision()
         engine = self._database.engine.dialect.name
         if at != wanted:
-            return Check("stale", f"The schema is {at}, this version wants {wanted}.")
-        return Check("ok", "It answers.", {"engine": engine, "schema": at})
+            return Check("stale", f"The schema is {at}, this version needs {wanted}.")
+        return Check("ok", "It is reachable.", {"engine": engine, "schema": at})
 
     def _database_up(self) -> float:
         try:
@@ -105,15 +105,15 @@ class Health:
             return Check("down", "The disk is full.", facts)
         if free < LOW_DISK_BYTES:
             return Check("stale", "Less than 1 GB is free.", facts)
-        return Check("ok", "There is room.", facts)
+        return Check("ok", "There is enough space.", facts)
 
     def _check_mail(self) -> Check:
         if self._mailer.last_problem:
-            return Check("stale", f"The last mail did not leave: {self._mailer.last_problem}.")
-        return Check("ok", self._mailer.means)
+            return Check("stale", f"The last mail was not sent: {self._mailer.last_problem}.")
+        return Check("ok", self._mailer.delivery_text)
 
 
 def overall(checks: dict[str, Check]) -> Status:
-    """The worst of all."""
+    """The worst status of all checks."""
     states = {check.status for check in checks.values()}
     return "down" if "down" in states else "stale" if "stale" in states else "ok"

@@ -1,4 +1,4 @@
-"""Who trades, as the health page says it."""
+"""Checks of the trading process and of Redis."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from tradertape_server.features.operations.service import Check
-from tradertape_server.platform.processes.trader_election import TraderElection
 from tradertape_server.platform.processes.redis_link import RedisLink
+from tradertape_server.platform.processes.trader_election import TraderElection
 
 
 def trader_check(election: TraderElection) -> Callable[[], Check]:
@@ -22,14 +22,14 @@ def trader_check(election: TraderElection) -> Callable[[], Check]:
         if holder is None:
             return Check("stale", "No process trades: orders are refused for now.", facts)
         facts |= {"trader": holder.owner, "fence": holder.fence}
-        ours = "never does" if election.role == "web" else "stands by"
+        ours = "never does" if election.role == "web" else "is on standby"
         return Check("ok", f"Another process trades; this one {ours}.", facts)
 
     return check
 
 
 def redis_check(link: RedisLink | None, election: TraderElection) -> Callable[[], Check]:
-    """Whether news goes between the processes."""
+    """Whether prices and events go between the processes."""
 
     def check() -> Check:
         if link is None:
@@ -37,12 +37,14 @@ def redis_check(link: RedisLink | None, election: TraderElection) -> Callable[[]
                 return Check("ok", "Not used.")
             return Check(
                 "stale",
-                "Not set: this process hears no live prices. Set TRADERTAPE_REDIS_URL in each.",
+                "Not set: this process gets no live prices. Set TRADERTAPE_REDIS_URL in each.",
             )
         if link.is_up:
-            return Check("ok", "It answers.", {"losses": link.losses})
+            return Check("ok", "It is reachable.", {"losses": link.losses})
         return Check(
-            "stale", "Away: live prices stop at the trading process.", {"losses": link.losses}
+            "stale",
+            "Unreachable: only the trading process has live prices.",
+            {"losses": link.losses},
         )
 
     return check

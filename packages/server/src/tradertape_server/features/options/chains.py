@@ -1,4 +1,4 @@
-"""Chains read from the live market: which contracts there are, and what they quote now."""
+"""Option chains of the live market: the listed contracts and their quotes."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ _EXCHANGES = ("NFO", "BFO")
 
 
 class UnknownUnderlying(ApiError):
-    """No options are listed on it; the text says on what there are."""
+    """No options are listed on an underlying; the message lists those that have options."""
 
     status = 404
 
-    def __init__(self, asked: str, known: Sequence[str]) -> None:
+    def __init__(self, name: str, known: Sequence[str]) -> None:
         there = f"there are options on {', '.join(known)}" if known else "no options are listed"
-        super().__init__(f"No options on {asked}; {there}.", code="unknown_underlying")
+        super().__init__(f"No options on {name}; {there}.", code="unknown_underlying")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Underlying:
-    """What options are written on. exchange: of the options; expiries: that still trade."""
+    """An underlying. exchange: of its options; expiries: those that still trade."""
 
     name: str
     exchange: str
@@ -47,12 +47,12 @@ class Underlying:
 
     @property
     def lot_size(self) -> int:
-        """Units a lot of the contract that expires next."""
+        """Units in a lot of the contract that expires next."""
         return self.options[0].lot_size
 
     @property
     def strike_step(self) -> float:
-        """The usual distance of two strikes of the nearest expiry."""
+        """The median distance between strikes of the nearest expiry."""
         first = self.expiries[0]
         strikes = sorted({float(o.strike or 0) for o in self.options if o.expiry == first})
         return float(np.median(np.diff(strikes))) if len(strikes) > 1 else 0.0
@@ -60,7 +60,7 @@ class Underlying:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveChain:
-    """A chain with the contracts behind it. contracts: (K, 2), None where none is listed."""
+    """A chain with its contracts. contracts: (strikes, 2), None where none is listed."""
 
     underlying: Underlying
     expiry: date
@@ -72,11 +72,11 @@ class LiveChain:
     is_stale: bool
 
     def contract(self, row: int, column: int) -> Instrument | None:
-        """The contract at a place of the chain."""
+        """The contract in a row and column (call, put) of the chain."""
         return self.contracts[row][column]
 
     def place(self, instrument: Instrument) -> tuple[int, int] | None:
-        """Where an option stands in this chain."""
+        """Row and column of an option in this chain; None: it is not in it."""
         for row, pair in enumerate(self.contracts):
             for column, one in enumerate(pair):
                 if one is not None and one.instrument_token == instrument.instrument_token:
@@ -85,7 +85,7 @@ class LiveChain:
 
 
 class ChainReader:
-    """Joins instruments and the feed's prices to chains."""
+    """Builds chains from instruments and the feed's quotes."""
 
     def __init__(self, instruments: InstrumentService, feed: Feed) -> None:
         self._instruments = instruments
@@ -101,14 +101,14 @@ class ChainReader:
         master = self._instruments.master
         return [n for n in master.underlyings() if live_expiries(master.expiries(n), self.now)]
 
-    def underlying(self, asked: str) -> Underlying:
+    def underlying(self, text: str) -> Underlying:
         """By `NIFTY`, or by its index `NIFTY 50`; raises UnknownUnderlying."""
-        plain = asked.strip().upper().rpartition(":")[2]
+        plain = text.strip().upper().rpartition(":")[2]
         name = _ALIASES.get(plain, plain)
         options = self._instruments.master.options(name)
         expiries = live_expiries([o.expiry for o in options if o.expiry], self.now)
         if not expiries:
-            raise UnknownUnderlying(asked, self.names())
+            raise UnknownUnderlying(text, self.names())
         live = [one for one in options if one.expiry in set(expiries)]
         return Underlying(
             name=name,
@@ -119,7 +119,7 @@ class ChainReader:
         )
 
     def expiry(self, underlying: Underlying, text: str | None, *, pointer: str = "/expiry") -> date:
-        """The listed day a word or date means, by default the nearest."""
+        """The listed expiry that a word or date names; default: the nearest."""
         return resolve_expiry(
             text or "nearest", underlying.expiries, self.now,
             exchange=underlying.exchange, pointer=pointer,
@@ -134,7 +134,7 @@ class ChainReader:
         return tick
 
     def chain(self, underlying: Underlying, expiry: date) -> LiveChain:
-        """All strikes of an expiry with what they quote now and what that implies."""
+        """All strikes of an expiry with quotes, implied volatilities and Greeks."""
         spot, now = self.spot(underlying), self.now
         options = [one for one in underlying.options if one.expiry == expiry]
         future = self._future(underlying.name, expiry)
@@ -158,13 +158,13 @@ class ChainReader:
         )
 
     def tick(self, instrument: Instrument) -> Tick | None:
-        """What one contract quotes now."""
+        """The latest quote of one contract."""
         return self._feed.quotes([instrument], Mode.QUOTE).get(instrument.instrument_token)
 
     def find(self, *, exchange: str, tradingsymbol: str, token: int | None) -> Instrument:
         """A contract by token or symbol; raises UnknownInstrument.
 
-        Published workers say NFO for every option, so BFO is looked at too.
+        The published client sends NFO for every option, so BFO is searched too.
         """
         if token is not None:
             return self._instruments.get(token)

@@ -1,4 +1,4 @@
-"""HTTP of options for the console: chains, what they sum to, selections and strategies."""
+"""Routes of options for the console: chains, ratios, selections and strategies."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from fastapi import APIRouter, Depends, Path, Query
 
 from tradertape_core.options.spreads import SPREADS
 from tradertape_server.features.auth.http.dependencies import CurrentUser
+from tradertape_server.features.options.preview import StrategyPreview
 from tradertape_server.features.options.schemas import PreviewIn, SelectIn
 from tradertape_server.features.options.service import OptionService
-from tradertape_server.features.options.strategies import StrategyPreview
 from tradertape_server.platform.http.routing import part
 
 router = APIRouter(prefix="/api/options", tags=["options"])
@@ -32,13 +32,13 @@ Window = Annotated[int | None, Query(ge=0, le=200, description="Strikes either s
 
 @router.get("/underlyings")
 def list_underlyings(_user: CurrentUser, options: Options) -> list[str]:
-    """What there are options on."""
+    """The underlyings that have options."""
     return options.underlyings()
 
 
 @router.get("/spreads")
 def list_spreads(_user: CurrentUser) -> list[dict[str, str]]:
-    """The named strategies a preview knows."""
+    """The named strategies that a preview accepts."""
     return [
         {"name": one.name, "title": one.title, "outlook": one.outlook} for one in SPREADS.values()
     ]
@@ -46,19 +46,19 @@ def list_spreads(_user: CurrentUser) -> list[dict[str, str]]:
 
 @router.post("/strategies/preview")
 def preview_strategy(_user: CurrentUser, strategies: Strategies, body: PreviewIn) -> Json:
-    """Work a strategy out: payoff, breakevens, Greeks, margin, charges. Places nothing."""
+    """Payoff, breakevens, Greeks, margin and charges of a strategy. Places no order."""
     return strategies.preview(body)
 
 
 @router.get("/{underlying}/session")
 def show_session(_user: CurrentUser, options: Options, underlying: Underlying) -> Json:
-    """Spot, lot, strikes and expiries of an underlying, and whether its market moves."""
+    """Spot, lot, strikes and expiries of an underlying, and whether its market is open."""
     return options.session(underlying)
 
 
 @router.get("/{underlying}/expiries")
 def list_expiries(_user: CurrentUser, options: Options, underlying: Underlying) -> Json:
-    """Days on which its options expire, the nearest first."""
+    """Expiries of its options, the nearest first."""
     return options.expiries(underlying)
 
 
@@ -87,7 +87,7 @@ def show_greeks(
 def show_pcr(
     _user: CurrentUser, options: Options, underlying: Underlying, *, expiry: Expiry = None
 ) -> Json:
-    """Puts over calls, by open interest and by volume."""
+    """Put-call ratios, by open interest and by volume."""
     return options.pcr(underlying, expiry or None)
 
 
@@ -95,7 +95,7 @@ def show_pcr(
 def show_max_pain(
     _user: CurrentUser, options: Options, underlying: Underlying, *, expiry: Expiry = None
 ) -> Json:
-    """The strike at which holders of all open options would be paid least."""
+    """The strike at which the holders of all open options are paid least."""
     return options.max_pain(underlying, expiry or None)
 
 

@@ -1,4 +1,4 @@
-"""What the options' routes take."""
+"""Request bodies of the options routes."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ class SelectionIn(Body):
 
 class SelectIn(Body):
     """Contracts to find. expiry: nearest, current_week, next_week, current_month, next_month or a
-    date; a leg's own goes before it."""
+    date; the expiry of a leg overrides it."""
 
     expiry: Word | None = None
     legs: list[dict[str, Any]] = Field(min_length=1, max_length=40)
 
 
 class LegIn(Body):
-    """One leg: a contract by symbol or token, or a selection; how much of it, and at what price.
+    """One leg: a contract by symbol or token, or a selection; its quantity and its price.
 
-    Takes the legs the workers' resolvers make as they are.
+    Accepts the legs that workers' resolvers return.
     """
 
     transaction_type: Way
@@ -49,9 +49,10 @@ class LegIn(Body):
     quantity: Units | None = Field(default=None, description="Units; or give lots.")
     lots: Lots | None = None
     price: Rupees | None = Field(
-        default=None, description="Rupees a unit; the ask when buying, the bid when selling."
+        default=None,
+        description="Rupees per unit; default: the ask when buying, the bid when selling.",
     )
-    # What is known of a resolved leg; it is looked up afresh.
+    # Fields of a resolved leg; the contract is looked up again.
     leg_id: str | None = None
     product: str | None = None
     strike: float | None = None
@@ -69,7 +70,7 @@ class LegIn(Body):
 
 
 class PreviewIn(Body):
-    """A strategy: legs, or the name of a well-known one with its strikes counted from the money."""
+    """A strategy: legs, or a named spread with its strikes counted from the money."""
 
     strategy_name: Annotated[str, Field(max_length=100)] | None = None
     underlying: Annotated[str, Field(max_length=40)] | None = None
@@ -82,6 +83,7 @@ class PreviewIn(Body):
     width: int = 2
     lots: Lots = 1
     days_ahead: Annotated[int, Field(ge=0, le=400)] | None = Field(
-        default=None, description="Show the payoff on that day too; at most the first expiry."
+        default=None,
+        description="Also show the payoff after so many days; at most until the first expiry.",
     )
     metadata: dict[str, Any] = Field(default_factory=dict)

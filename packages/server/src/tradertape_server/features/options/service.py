@@ -1,4 +1,4 @@
-"""Options on live prices: chains, what they sum to, and contracts chosen by words."""
+"""Use cases of options on live prices: chains, ratios, and the selection of contracts."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from tradertape_core.options.expiry import ExpiryWord
 from tradertape_core.options.selection import choose, read_selection
 from tradertape_server.features.feed.live.feed import Feed
 from tradertape_server.features.options.chains import ChainReader, LiveChain, Underlying
-from tradertape_server.features.options.presenting import (
-    chain_answer,
-    contract_answer,
-    greeks_answer,
-    max_pain_answer,
-    pcr_answer,
+from tradertape_server.features.options.views import (
+    chain_body,
+    contract_body,
+    greeks_body,
+    max_pain_body,
+    pcr_body,
 )
 
 Json = dict[str, Any]
@@ -28,7 +28,7 @@ MOST_LEGS = 40
 
 
 class OptionService:
-    """Every answer is of the moment it is asked; nothing is kept."""
+    """Response bodies from the latest quotes; nothing is cached."""
 
     def __init__(self, reader: ChainReader, feed: Feed) -> None:
         self.reader = reader
@@ -38,9 +38,9 @@ class OptionService:
         """Names with options that trade."""
         return self.reader.names()
 
-    def session(self, asked: str) -> Json:
-        """What a strategy wants to know of an underlying before anything else."""
-        underlying, status = self.reader.underlying(asked), self._feed.status()
+    def session(self, name: str) -> Json:
+        """Spot, lot, strikes, expiries and market state of an underlying."""
+        underlying, status = self.reader.underlying(name), self._feed.status()
         spot, first = self.reader.spot(underlying), underlying.options[0]
         strikes = sorted({float(o.strike or 0) for o in underlying.options})
         price = float(spot.last_price)
@@ -67,9 +67,9 @@ class OptionService:
             "updated_at": spot.at.astimezone(IST).isoformat(),
         }
 
-    def expiries(self, asked: str) -> Json:
-        """Exactly the four keys the published client reads strictly."""
-        underlying = self.reader.underlying(asked)
+    def expiries(self, name: str) -> Json:
+        """The expiries, with exactly the keys that the published client accepts."""
+        underlying = self.reader.underlying(name)
         spot = self.reader.spot(underlying)
         return {
             "underlying": underlying.name,
@@ -78,42 +78,42 @@ class OptionService:
             "updated_at": spot.at.astimezone(IST).isoformat(),
         }
 
-    def live_chain(self, asked: str, expiry: str | None) -> LiveChain:
-        """The chain of an expiry in the vocabulary, by default the nearest."""
-        underlying = self.reader.underlying(asked)
+    def live_chain(self, name: str, expiry: str | None) -> LiveChain:
+        """The chain of an expiry, given by word or date; default: the nearest."""
+        underlying = self.reader.underlying(name)
         return self.reader.chain(underlying, self.reader.expiry(underlying, expiry))
 
-    def chain(self, asked: str, expiry: str | None, *, window: int | None = None) -> Json:
-        """Rows by strike; with a window, only those around the money."""
-        whole = self.live_chain(asked, expiry)
+    def chain(self, name: str, expiry: str | None, *, window: int | None = None) -> Json:
+        """Rows by strike; with `window`, only so many either side of the money."""
+        whole = self.live_chain(name, expiry)
         if window is None:
-            return chain_answer(whole)
-        # Ratio and max pain stay those of the whole chain.
-        answer, cut = chain_answer(whole), around_money(whole.chain, window)
+            return chain_body(whole)
+        # Put-call ratio and max pain remain those of the whole chain.
+        body, cut = chain_body(whole), around_money(whole.chain, window)
         kept = set(cut.strikes.tolist())
-        rows = [row for row in answer["rows"] if row["strike"] in kept]
-        return {**answer, "window": window, "rows": rows}
+        rows = [row for row in body["rows"] if row["strike"] in kept]
+        return {**body, "window": window, "rows": rows}
 
-    def greeks(self, asked: str, expiry: str | None) -> Json:
+    def greeks(self, name: str, expiry: str | None) -> Json:
         """Volatility and Greeks by strike."""
-        return greeks_answer(self.live_chain(asked, expiry))
+        return greeks_body(self.live_chain(name, expiry))
 
-    def pcr(self, asked: str, expiry: str | None) -> Json:
+    def pcr(self, name: str, expiry: str | None) -> Json:
         """The put-call ratio."""
-        return pcr_answer(self.live_chain(asked, expiry))
+        return pcr_body(self.live_chain(name, expiry))
 
-    def max_pain(self, asked: str, expiry: str | None) -> Json:
-        """The strike of least payout."""
-        return max_pain_answer(self.live_chain(asked, expiry))
+    def max_pain(self, name: str, expiry: str | None) -> Json:
+        """The strike at which the holders of all open options are paid least."""
+        return max_pain_body(self.live_chain(name, expiry))
 
-    def select(self, asked: str, expiry: str | None, legs: Sequence[Mapping[str, Any]]) -> Json:
+    def select(self, name: str, expiry: str | None, legs: Sequence[Mapping[str, Any]]) -> Json:
         """Contracts for selections, in their order; each leg may have an expiry of its own.
 
         Raises InvalidDocument that names every leg for which nothing fits.
         """
         if not 1 <= len(legs) <= MOST_LEGS:
             raise InvalidInput(f"give 1 to {MOST_LEGS} legs", pointer="/legs")
-        underlying = self.reader.underlying(asked)
+        underlying = self.reader.underlying(name)
         chains: dict[date, LiveChain] = {}
         resolved: list[Json] = []
         problems: list[Problem] = []
@@ -139,13 +139,13 @@ class OptionService:
         chains: dict[date, LiveChain],
     ) -> Json:  # fmt: skip
         live, instrument, choice = self.locate(underlying, expiry, leg, pointer, chains)
-        return contract_answer(live, instrument, choice)
+        return contract_body(live, instrument, choice)
 
     def locate(
         self, underlying: Underlying, expiry: str | None, leg: Mapping[str, Any], pointer: str,
         chains: dict[date, LiveChain],
     ) -> tuple[LiveChain, Instrument, Any]:  # fmt: skip
-        """The contract a selection means; `chains` keeps those read so far."""
+        """The contract of a selection; `chains` caches chains by expiry."""
         selection = read_selection(leg, pointer=pointer)
         own = str(leg.get("expiry") or "")
         where = f"{pointer}/expiry" if own else "/expiry"
@@ -163,7 +163,7 @@ class OptionService:
         return live, instrument, choice
 
     def _words(self, underlying: Underlying) -> dict[str, str]:
-        """What each word means today; those that mean nothing are left out."""
+        """The expiry of each word today, without words that have none."""
         found: dict[str, str] = {}
         for word in ExpiryWord:
             try:

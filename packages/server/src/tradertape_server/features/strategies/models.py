@@ -43,7 +43,7 @@ class StrategyRow(Base):
 
 
 class StrategyVersion(Base):
-    """A version as it was saved; `document` holds everything a restore needs."""
+    """A saved version; `document` holds everything that a restore needs."""
 
     __tablename__ = "strategy_versions"
     __table_args__ = (UniqueConstraint("strategy_id", "version"),)

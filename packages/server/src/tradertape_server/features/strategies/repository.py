@@ -77,7 +77,7 @@ def find(
     """One page of the strategies a user may see, and how many there are in all."""
     query = select(StrategyRow).where(*_conditions(user_id, wanted))
     if wanted.tag is not None:
-        # JSON holds the tags; a person has few strategies, and both engines agree this way.
+        # Tags are JSON, which SQLite and PostgreSQL query differently; a person has few strategies.
         rows = [
             row
             for row in session.scalars(query.order_by(*_ORDER[wanted.sort]))
@@ -98,7 +98,7 @@ def visible(session: Session, user_id: int, strategy_id: int) -> StrategyRow | N
 
 
 def locked(session: Session, strategy_id: int) -> StrategyRow:
-    """The row held against other writers until the transaction ends."""
+    """The row, locked against other writers until the transaction ends."""
     return session.scalars(
         select(StrategyRow)
         .where(StrategyRow.id == strategy_id)
@@ -129,7 +129,7 @@ def version(session: Session, strategy_id: int, number: int) -> StrategyVersion 
 
 
 def add_version(session: Session, row: StrategyRow, note: str) -> None:
-    """Keep the row as it stands now under its version number."""
+    """Store the row's present state under its version number."""
     session.flush()
     session.add(
         StrategyVersion(

@@ -1,4 +1,4 @@
-"""HTTP of strategies."""
+"""Routes of strategies."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy.orm import Session
 
 from tradertape_server.features.auth.http.dependencies import CurrentUser
-from tradertape_server.features.strategies import presenting
+from tradertape_server.features.strategies import views
 from tradertape_server.features.strategies.models import StrategyRow
 from tradertape_server.features.strategies.repository import Filter, Scope, Sort
 from tradertape_server.features.strategies.schemas import (
@@ -37,7 +37,7 @@ def _service(request: Request) -> StrategyService:
 
 def _one(session: Session, row: StrategyRow, user: Identity) -> StrategyOut:
     session.flush()
-    return presenting.present(session, [row], user.id)[0]
+    return views.present(session, [row], user.id)[0]
 
 
 @router.get("")
@@ -48,7 +48,7 @@ def list_strategies(
     page: Page,
     *,
     scope: Annotated[
-        Scope | None, Query(description="Whose: mine, templates, public, all.")
+        Scope | None, Query(description="Which strategies: mine, templates, public, all.")
     ] = None,
     is_active: bool | None = None,
     is_template: bool | None = None,
@@ -58,7 +58,7 @@ def list_strategies(
     q: Annotated[str | None, Query(max_length=100, description="In name or description.")] = None,
     sort: Sort = "updated",
 ) -> list[StrategyOut]:
-    """Your strategies; `scope=templates` the ones we ship, `scope=public` what others share."""
+    """Your strategies; `scope=templates`: those we ship, `scope=public`: those others share."""
     wanted = Filter(
         scope=scope or ("templates" if is_template else "mine"),
         is_active=is_active,
@@ -73,14 +73,14 @@ def list_strategies(
         session, user.id, wanted, limit=page.limit, offset=page.offset
     )
     page.total(total)
-    return presenting.present(session, rows, user.id)
+    return views.present(session, rows, user.id)
 
 
 @router.post("", status_code=201)
 def create_strategy(
     request: Request, session: DbSession, user: CurrentUser, body: StrategyDocument
 ) -> StrategyOut:
-    """Create a strategy. Blocks you leave out come from the base model and are written out."""
+    """Create a strategy. Missing blocks are taken from the base model and stored."""
     row = _service(request).create(session, user.id, body.document(), is_active=body.is_active)
     return _one(session, row, user)
 
@@ -88,13 +88,13 @@ def create_strategy(
 @router.get("/indicators")
 def indicator_catalogue(_user: CurrentUser) -> Catalogue:
     """Every indicator, short name and position field the rule language knows."""
-    return presenting.catalogue()
+    return views.catalogue()
 
 
 @router.post("/validate")
 def validate_strategy(_user: CurrentUser, body: dict[str, object]) -> Validation:
-    """Check a document without saving it: every problem with its JSON pointer, or its English."""
-    return presenting.validate(without_added(body))
+    """Check a document without saving it: its problems with JSON pointers, or its description."""
+    return views.validate(without_added(body))
 
 
 @router.post("/import", status_code=201)
@@ -122,7 +122,7 @@ def replace_strategy(
     strategy_id: RowId,
     body: StrategyReplacement,
 ) -> StrategyOut:
-    """Replace the whole strategy; it becomes the next version and the earlier one is kept."""
+    """Save the whole strategy as the next version; the earlier one is kept."""
     row = _service(request).replace(
         session,
         user.id,
@@ -163,7 +163,7 @@ def share_strategy(
     strategy_id: RowId,
     body: ShareIn | None = None,
 ) -> StrategyOut:
-    """Let everybody who is signed in read the strategy, or stop letting them."""
+    """Share the strategy with everybody who is signed in, or stop sharing it."""
     is_public = body.is_public if body else None
     row = _service(request).share(session, user.id, strategy_id, is_public=is_public)
     return _one(session, row, user)
@@ -179,7 +179,7 @@ def list_versions(
     current = service.get(session, user.id, strategy_id).version
     page.total(len(found))
     part = found[page.offset : page.offset + page.limit]
-    return [presenting.present_version(one, current) for one in part]
+    return [views.present_version(one, current) for one in part]
 
 
 @router.post("/{strategy_id}/versions/{version}/restore")
@@ -207,7 +207,7 @@ def export_strategy(
     user: CurrentUser,
     strategy_id: RowId,
 ) -> dict[str, object]:
-    """The document alone, as a file that `import` takes."""
+    """The document alone, as a file for `import`."""
     row = _service(request).get(session, user.id, strategy_id)
     stem = re.sub(r"[^a-z0-9]+", "-", row.name.lower()).strip("-") or "strategy"
     response.headers["Content-Disposition"] = f'attachment; filename="{stem}.json"'

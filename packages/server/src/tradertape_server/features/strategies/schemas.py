@@ -1,4 +1,4 @@
-"""What goes over the wire about strategies."""
+"""Request and response bodies of strategies."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from tradertape_server.platform.http.routing import Body
 
 Tree = dict[str, Any]
 
-# What our answers add to a document; the core knows and skips the columns of the row.
+# Fields that responses add to a document; core ignores the columns of the row itself.
 ADDED_KEYS = frozenset({"is_mine", "template_key", "english", "expected_version"})
 
 
 def without_added(document: Tree) -> Tree:
-    """A document as it was read from us, without what we added to it."""
+    """A document that was read from a response, without the fields that responses add."""
     return {key: value for key, value in document.items() if key not in ADDED_KEYS}
 
 
@@ -46,7 +46,7 @@ class StrategyDocument(BaseModel):
     config: Tree | None = None
 
     def document(self) -> dict[str, Any]:
-        """What was sent, and nothing that was not."""
+        """The fields that were sent."""
         return without_added(self.model_dump(exclude_unset=True))
 
 
@@ -56,8 +56,8 @@ class StrategyReplacement(StrategyDocument):
     expected_version: int | None = Field(
         default=None,
         ge=1,
-        description="The version you changed. With it, a save that would undo somebody else's "
-        "answers 409 instead.",
+        description="The version you changed. A save that would overwrite a later version then "
+        "gets status 409.",
     )
 
 
@@ -89,7 +89,7 @@ class English(BaseModel):
 
 
 class StrategyOut(BaseModel):
-    """A strategy: the whole document and what the server knows of it."""
+    """A strategy: the whole document and the fields that the server sets."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -126,32 +126,32 @@ class StrategyOut(BaseModel):
 
 
 class ForkIn(Body):
-    """How a fork is to be called; by default as its source, with "(fork)"."""
+    """The name of a fork; default: that of its source, with "(fork)"."""
 
     name: Annotated[str, Field(min_length=1, max_length=120)] | None = None
 
 
 class ShareIn(Body):
-    """Whether everybody may read it; left out, the present state is turned round."""
+    """Whether everybody may read it; without a value the present state is inverted."""
 
     is_public: bool | None = None
 
 
 class RestoreIn(Body):
-    """Which version the restore is made upon, against two people saving at once."""
+    """The version that the restore replaces, against two people saving at once."""
 
     expected_version: int | None = Field(default=None, ge=1)
 
 
 class Finding(BaseModel):
-    """One thing wrong in a document: where (RFC 6901 pointer) and what to do about it."""
+    """One problem of a document: its place (RFC 6901 pointer) and how to correct it."""
 
     pointer: str
     message: str
 
 
 class Validation(BaseModel):
-    """What the server makes of a document: complete and in English, or what is wrong with it."""
+    """The completed document with its description in English, or its problems."""
 
     valid: bool
     errors: list[Finding]
@@ -196,7 +196,7 @@ class IndicatorOut(BaseModel):
 
 
 class ShortNameOut(BaseModel):
-    """A fixed short name such as rsi14, and the indicator it stands for."""
+    """A fixed short name such as rsi14, and its indicator."""
 
     name: str
     fn: str

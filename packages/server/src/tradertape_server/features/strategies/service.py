@@ -1,4 +1,4 @@
-"""What a person can do with strategies.
+"""Use cases of strategies.
 
 A strategy is a document: `core.strategy.parse.complete` checks it and writes it out whole, and
 that is what is stored. Versions are never edited; a restore writes a new one.
@@ -23,7 +23,7 @@ from tradertape_server.platform.errors import Conflict, Forbidden, NotFound
 
 Document = dict[str, Any]
 
-# Answers why a strategy cannot be deleted now, or None; features above register theirs.
+# Why a strategy cannot be deleted, or None; features above add their own check.
 UsedBy = Callable[[Session, int], str | None]
 
 MAX_STRATEGIES = 1_000
@@ -39,7 +39,7 @@ class StrategyService:
     def find(
         self, session: Session, user_id: int, wanted: Filter, *, limit: int, offset: int
     ) -> tuple[Sequence[StrategyRow], int]:
-        """One page of what the user may see, and the whole number."""
+        """One page of the strategies the user may see, and how many there are in all."""
         return repository.find(session, user_id, wanted, limit=limit, offset=offset)
 
     def get(self, session: Session, user_id: int, strategy_id: int) -> StrategyRow:
@@ -59,7 +59,7 @@ class StrategyService:
         forked_from: StrategyRow | None = None,
         note: str = "Created",
     ) -> StrategyRow:
-        """Store a new strategy as version 1. Raises InvalidDocument, Conflict over the ceiling."""
+        """Store a new strategy as version 1. Raises InvalidDocument, Conflict over the limit."""
         whole = complete(document)
         _, owned = repository.find(session, user_id, Filter(), limit=1, offset=0)
         if owned >= MAX_STRATEGIES:
@@ -93,7 +93,7 @@ class StrategyService:
     ) -> StrategyRow:
         """Save a whole new document as the next version.
 
-        Raises InvalidDocument naming the blocks left out, Conflict when somebody saved meanwhile.
+        Raises InvalidDocument for missing blocks, Conflict when it was saved meanwhile.
         """
         row = self._own(session, user_id, strategy_id)
         _demand_whole(document)
@@ -102,7 +102,7 @@ class StrategyService:
         return self._save(session, row, whole, is_active=is_active, note="Saved")
 
     def delete(self, session: Session, user_id: int, strategy_id: int) -> None:
-        """Take a strategy out of every list; runs keep their snapshot. Raises Conflict if used."""
+        """Hide a strategy from every list; runs keep their copy. Raises Conflict if it is used."""
         row = self._own(session, user_id, strategy_id)
         for reason in (check(session, strategy_id) for check in self.used_by):
             if reason:
@@ -112,7 +112,7 @@ class StrategyService:
     def fork(
         self, session: Session, user_id: int, strategy_id: int, *, name: str | None
     ) -> StrategyRow:
-        """Copy a strategy one may read into one's own, private, as version 1."""
+        """Copy a strategy the user may read into their own, private, as version 1."""
         source = self.get(session, user_id, strategy_id)
         document = {**source.document, "name": name or _fork_name(source.name)}
         note = f"Forked from {source.name}, version {source.version}"
@@ -121,7 +121,7 @@ class StrategyService:
     def share(
         self, session: Session, user_id: int, strategy_id: int, *, is_public: bool | None
     ) -> StrategyRow:
-        """Set whether everybody may read a strategy; without a word, turn it round."""
+        """Set whether everybody may read a strategy; None inverts the present state."""
         row = self._own(session, user_id, strategy_id)
         row.is_public = (not row.is_public) if is_public is None else is_public
         return row
@@ -129,7 +129,7 @@ class StrategyService:
     def versions(
         self, session: Session, user_id: int, strategy_id: int
     ) -> Sequence[StrategyVersion]:
-        """Every saved version, newest first; of one's own strategies and templates."""
+        """Every saved version, newest first; of the user's own strategies and templates."""
         row = self.get(session, user_id, strategy_id)
         if row.user_id not in {user_id, None}:
             raise Forbidden("Only the owner sees a strategy's earlier versions.")
@@ -159,7 +159,9 @@ class StrategyService:
         if row.is_template:
             raise Forbidden("A template cannot be changed: fork it and change the fork.")
         if row.user_id != user_id:
-            raise Forbidden("This is somebody else's strategy: fork it and change the fork.")
+            raise Forbidden(
+                "This strategy belongs to another account: fork it and change the fork."
+            )
         return repository.locked(session, strategy_id)
 
     def _save(
@@ -175,7 +177,7 @@ class StrategyService:
 
 
 def sync_templates(session: Session, clock: Clock) -> None:
-    """Make the templates equal the base models that this release ships."""
+    """Update the templates to the base models of this release."""
     for key, base_model in BASE_MODELS.items():
         whole = complete(base_model)
         row = repository.template(session, key)
@@ -196,7 +198,7 @@ def sync_templates(session: Session, clock: Clock) -> None:
 
 
 def _columns(whole: Document) -> dict[str, Any]:
-    """The row's columns that repeat the document, for lists and searches."""
+    """Columns that repeat parts of the document, for lists and searches."""
     return {
         "name": cast("str", whole["name"]),
         "description": whole["description"],
@@ -221,7 +223,7 @@ def _demand_version(row: StrategyRow, expected: int | None) -> None:
     if expected is not None and expected != row.version:
         raise Conflict(
             f"The strategy is at version {row.version}, not {expected}: "
-            "somebody saved it meanwhile. Load it again and repeat your change.",
+            "it was saved meanwhile. Load it again and repeat your change.",
             code="version_conflict",
         )
 

@@ -1,4 +1,4 @@
-"""HTTP of trying a strategy on one symbol."""
+"""Routes that try a strategy on one symbol."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from tradertape_server.features.auth.http.dependencies import CurrentUser
 from tradertape_server.features.strategies.schemas import Tree, without_added
-from tradertape_server.features.strategies.trying import Trial, TrialService
+from tradertape_server.features.strategies.trial_service import Trial, TrialService
 from tradertape_server.platform.http.routing import Body
 
 router = APIRouter(prefix="/api/strategies", tags=["strategies"])
@@ -25,12 +25,12 @@ class TrialIn(Body):
     data_set: Annotated[str, Field(max_length=60)] | None = None
 
     def trial(self) -> Trial:
-        """What the service needs to know."""
+        """The service's own type."""
         return Trial(without_added(self.strategy), self.symbol, self.universe, self.data_set)
 
 
 class SignalsIn(TrialIn):
-    """The days to look at, inclusive."""
+    """The date range, both ends inclusive."""
 
     start_date: date
     end_date: date
@@ -98,7 +98,7 @@ def _service(request: Request) -> TrialService:
 
 @router.post("/signals")
 def signals_on_symbol(request: Request, _user: CurrentUser, body: SignalsIn) -> Signals:
-    """Where a document would have bought one symbol: candles with the signals on them."""
+    """Candles of one symbol with the closes at which a document would have bought it."""
     found = _service(request).signals(body.trial(), body.start_date, body.end_date)
     return Signals.model_validate(found)
 

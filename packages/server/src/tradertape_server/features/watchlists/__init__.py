@@ -1,1 +1,4 @@
-"""Watch lists: named lists of instruments that a person keeps an eye on."""
+"""Lists of instruments that a person watches.
+
+`routes` > `service` > `repository` > `models`, `schemas`. Stands on instruments and market.
+"""

@@ -11,8 +11,8 @@ from tradertape_server.platform.database.engine import Base
 
 
 class Watchlist(Base):
-    """A person's list. `instruments` are ids in the order of the screen; a list is always read and
-    written as a whole, so they are no table of their own."""
+    """A person's list. `instruments` are ids in display order; a list is always read and
+    written as a whole, so its instruments need no table."""
 
     __tablename__ = "watchlists"
     __table_args__ = (UniqueConstraint("user_id", "name"),)

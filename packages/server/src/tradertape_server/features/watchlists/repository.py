@@ -23,7 +23,7 @@ def owned(session: Session, user_id: int, watchlist_id: int, *, lock: bool) -> W
 
 
 def has_name(session: Session, user_id: int, name: str, *, apart_from: int | None = None) -> bool:
-    """Whether another list of the person is called so, in whatever case."""
+    """Whether another list of the person has the name, in whatever case."""
     query = select(Watchlist.id).where(
         Watchlist.user_id == user_id, func.lower(Watchlist.name) == name.lower()
     )

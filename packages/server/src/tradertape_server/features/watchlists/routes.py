@@ -1,4 +1,4 @@
-"""HTTP of watch lists."""
+"""Routes of watch lists."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def list_watchlists(session: DbSession, user: CurrentUser, lists: Lists) -> list
 def create_watchlist(
     session: DbSession, user: CurrentUser, lists: Lists, body: WatchlistIn
 ) -> WatchlistOut:
-    """Make a list of instruments, or of the members of a universe."""
+    """Create a list of instruments, or of the members of a universe."""
     return WatchlistOut.model_validate(lists.create(session, user.id, body))
 
 
@@ -39,7 +39,7 @@ def create_watchlist(
 def list_watched(
     session: DbSession, user: CurrentUser, lists: Lists, watchlist_id: RowId
 ) -> list[WatchedOut]:
-    """What is on a list, in its order, with names."""
+    """The instruments on a list, in its order, with names."""
     return lists.watched(lists.get(session, user.id, watchlist_id))
 
 
@@ -47,7 +47,7 @@ def list_watched(
 def change_watchlist(
     session: DbSession, user: CurrentUser, lists: Lists, watchlist_id: RowId, body: WatchlistPatch
 ) -> WatchlistOut:
-    """Rename a list, put it in another order, add to it, take from it."""
+    """Rename or reorder a list, add to it, remove from it."""
     return WatchlistOut.model_validate(lists.change(session, user.id, watchlist_id, body))
 
 
@@ -55,5 +55,5 @@ def change_watchlist(
 def delete_watchlist(
     session: DbSession, user: CurrentUser, lists: Lists, watchlist_id: RowId
 ) -> None:
-    """Delete a list; the instruments on it are not touched."""
+    """Delete a list."""
     lists.delete(session, user.id, watchlist_id)

@@ -1,4 +1,4 @@
-"""What goes over the wire about watch lists."""
+"""Request and response bodies of watch lists."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ class WatchlistIn(Body):
 
 
 class WatchlistPatch(Body):
-    """What changes. `instruments` puts the whole list in a new order; `add` and `remove` leave the
-    rest as it is, so that two windows do not undo each other."""
+    """Changes. `instruments` replaces the whole list and its order; `add` and `remove` keep the
+    rest, so that two windows do not overwrite each other."""
 
     name: Name | None = None
     instruments: Ids | None = None

@@ -25,7 +25,7 @@ MOST_LISTS = 20
 
 
 class WatchlistService:
-    """Lists of a person; what is put on one must be listed today."""
+    """Lists of a person; an instrument that is added must be listed today."""
 
     def __init__(self, clock: Clock, instruments: InstrumentService, market: MarketService) -> None:
         self._clock = clock
@@ -37,27 +37,29 @@ class WatchlistService:
         return repository.of_user(session, user_id)
 
     def get(self, session: Session, user_id: int, watchlist_id: int) -> Watchlist:
-        """One list. Raises NotFound, for somebody else's too."""
+        """One list. Raises NotFound, also for another person's."""
         found = repository.owned(session, user_id, watchlist_id, lock=False)
         if found is None:
             raise NotFound("Watch list")
         return found
 
     def watched(self, watchlist: Watchlist) -> list[WatchedOut]:
-        """What is on a list, in its order; contracts that are no longer listed say so."""
+        """The instruments on a list, in its order; `is_listed` is false for expired contracts."""
         known = self._instruments.many(watchlist.instruments).instruments
         return [_watched(name, known.get(name)) for name in watchlist.instruments]
 
-    def create(self, session: Session, user_id: int, asked: WatchlistIn) -> Watchlist:
-        """Make a list. Raises Conflict for a name in use and for one list too many."""
+    def create(self, session: Session, user_id: int, request: WatchlistIn) -> Watchlist:
+        """Create a list. Raises Conflict for a name in use and over the limit of lists."""
         if len(repository.of_user(session, user_id)) >= MOST_LISTS:
-            raise Conflict(f"There are {MOST_LISTS} watch lists, the most there can be; delete one")
-        self._demand_free_name(session, user_id, asked.name)
-        wanted = [*asked.instruments, *self._members(asked.universe)]
+            raise Conflict(
+                f"You have {MOST_LISTS} watch lists, the most one account can have: delete one"
+            )
+        self._demand_free_name(session, user_id, request.name)
+        wanted = [*request.instruments, *self._members(request.universe)]
         now = self._clock.now()
         made = Watchlist(
             user_id=user_id,
-            name=asked.name,
+            name=request.name,
             instruments=self._joined([], wanted, "/instruments"),
             created_at=now,
             updated_at=now,
@@ -78,7 +80,7 @@ class WatchlistService:
             found.name = patch.name
         kept = list(found.instruments)
         if patch.instruments is not None:
-            # What is there already may stay though it is no longer listed.
+            # An instrument already on the list may remain when it is no longer listed.
             kept = self._joined([], patch.instruments, "/instruments", known=frozenset(kept))
         kept = self._joined(kept, patch.add, "/add", known=frozenset(kept))
         gone = frozenset(patch.remove)
@@ -87,14 +89,14 @@ class WatchlistService:
         return found
 
     def delete(self, session: Session, user_id: int, watchlist_id: int) -> None:
-        """Take a list away."""
+        """Delete a list."""
         session.delete(self.get(session, user_id, watchlist_id))
 
     def _demand_free_name(
         self, session: Session, user_id: int, name: str, *, apart_from: int | None = None
     ) -> None:
         if repository.has_name(session, user_id, name, apart_from=apart_from):
-            raise Conflict(f"There is a watch list called “{name}” already; choose another name")
+            raise Conflict(f"There is already a watch list named “{name}”: choose another name")
 
     def _members(self, universe: str | None) -> list[str]:
         if universe is None:
@@ -110,7 +112,7 @@ class WatchlistService:
         *,
         known: frozenset[str] = frozenset(),
     ) -> list[str]:
-        """Both without repetition, each under its own id; every unknown name is a problem."""
+        """Both without repetition, by instrument id. Raises InvalidDocument for unknown names."""
         found = self._instruments.many(name for name in more if name not in known)
         problems = [
             Problem(f"{pointer}/{place}", found.unknown[name].detail)

@@ -1,4 +1,4 @@
-"""Strategies, versions and the catalogue as answers."""
+"""Strategies, versions and the catalogue as response bodies."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def validate(document: dict[str, Any]) -> Validation:
 
 
 def catalogue() -> Catalogue:
-    """Everything an operand can be, from the indicator catalogue itself."""
+    """Everything an operand can be, from the indicator catalogue."""
     return Catalogue(
         indicators=[_indicator(spec) for spec in CATALOGUE.values()],
         short_names=[

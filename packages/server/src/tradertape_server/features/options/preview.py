@@ -22,9 +22,9 @@ from tradertape_core.options.spreads import build_spread
 from tradertape_core.orders.order import Product
 from tradertape_core.risk.margins import Exposure, basket_margin
 from tradertape_server.features.options.chains import ChainReader, LiveChain, Underlying
-from tradertape_server.features.options.presenting import figures
 from tradertape_server.features.options.schemas import LegIn, PreviewIn, SelectionIn
 from tradertape_server.features.options.service import OptionService
+from tradertape_server.features.options.views import figures
 
 Json = dict[str, Any]
 
@@ -54,7 +54,7 @@ class StrategyLeg:
 
     @property
     def volatility(self) -> float | None:
-        """Yearly, what its Greeks were worked out with."""
+        """The yearly volatility that its Greeks were computed with."""
         if self.live is None or self.place is None:
             return None
         own = self.live.chain.volatility[self.place]
@@ -63,58 +63,58 @@ class StrategyLeg:
 
 
 class StrategyPreview:
-    """Works a strategy out on the prices of the moment; places nothing."""
+    """Computes a strategy on the latest quotes; places no order."""
 
     def __init__(self, options: OptionService) -> None:
         self._options = options
         self._reader: ChainReader = options.reader
 
-    def preview(self, asked: PreviewIn) -> Json:
+    def preview(self, request: PreviewIn) -> Json:
         """Payoff, Greeks, margin and charges of a strategy."""
-        underlying = self._underlying(asked)
-        legs = self._legs(asked, underlying)
+        underlying = self._underlying(request)
+        legs = self._legs(request, underlying)
         nearest = min((leg.instrument.expiry or date.max) for leg in legs)
         chain = next((leg.live for leg in legs if leg.live and leg.live.expiry == nearest), None)
         live = chain or self._reader.chain(underlying, underlying.expiries[0])
         spot, now, rate = float(live.spot.last_price), self._reader.now, live.chain.rate
         bets = [_payoff_leg(leg, years_left(leg.instrument.expiry or nearest, now)) for leg in legs]
         shape = payoff(bets, spot=spot, volatility=live.chain.volatility_at_money, rate=rate)
-        answer = _payoff_answer(shape)
-        if asked.days_ahead is not None:
-            answer["payoff"] |= _ahead(bets, shape, asked.days_ahead, rate)
+        body = _payoff_body(shape)
+        if request.days_ahead is not None:
+            body["payoff"] |= _ahead(bets, shape, request.days_ahead, rate)
         return {
             "underlying": underlying.name,
-            "strategy_name": asked.strategy_name or asked.spread,
+            "strategy_name": request.strategy_name or request.spread,
             "spot_ltp": spot,
             "expiry": nearest.isoformat(),
-            "legs": [_leg_answer(leg) for leg in legs],
-            **answer,
+            "legs": [_leg_body(leg) for leg in legs],
+            **body,
             "greeks": _total_greeks(legs),
-            "margin": self._margin(legs, asked.product, live),
-            "charges": self._charges(legs, asked),
+            "margin": self._margin(legs, request.product, live),
+            "charges": self._charges(legs, request),
             "warnings": _warnings(legs, shape, live),
             "updated_at": now.astimezone(IST).isoformat(),
         }
 
-    def _underlying(self, asked: PreviewIn) -> Underlying:
-        if asked.underlying:
-            return self._reader.underlying(asked.underlying)
-        for leg in asked.legs:
+    def _underlying(self, request: PreviewIn) -> Underlying:
+        if request.underlying:
+            return self._reader.underlying(request.underlying)
+        for leg in request.legs:
             if leg.tradingsymbol or leg.instrument_token is not None:
                 return self._reader.underlying(self._found(leg).underlying)
         raise InvalidInput("name an underlying, or legs by tradingsymbol", pointer="/underlying")
 
-    def _legs(self, asked: PreviewIn, underlying: Underlying) -> list[StrategyLeg]:
-        if bool(asked.spread) == bool(asked.legs):
+    def _legs(self, request: PreviewIn, underlying: Underlying) -> list[StrategyLeg]:
+        if bool(request.spread) == bool(request.legs):
             raise InvalidInput("give either legs or a spread", pointer="/legs")
-        wanted = asked.legs or _spread_legs(asked)
+        wanted = request.legs or _spread_legs(request)
         chains: dict[date, LiveChain] = {}
         made: list[StrategyLeg] = []
         problems: list[Problem] = []
         for number, leg in enumerate(wanted):
             pointer = f"/legs/{number}"
             try:
-                made.append(self._leg(leg, asked, underlying, pointer, chains))
+                made.append(self._leg(leg, request, underlying, pointer, chains))
             except InvalidDocument as refused:
                 problems += refused.problems
             except InvalidInput as refused:
@@ -124,7 +124,7 @@ class StrategyPreview:
         return made
 
     def _leg(
-        self, leg: LegIn, asked: PreviewIn, underlying: Underlying, pointer: str,
+        self, leg: LegIn, request: PreviewIn, underlying: Underlying, pointer: str,
         chains: dict[date, LiveChain],
     ) -> StrategyLeg:  # fmt: skip
         live, place = None, None
@@ -140,7 +140,7 @@ class StrategyPreview:
         else:
             document = _selection_of(leg, pointer)
             live, instrument, choice = self._options.locate(
-                underlying, asked.expiry, document, pointer, chains
+                underlying, request.expiry, document, pointer, chains
             )
             place = (choice.row, choice.column)
         tick = (
@@ -161,7 +161,7 @@ class StrategyPreview:
         )
 
     def _margin(self, legs: Sequence[StrategyLeg], product: str, live: LiveChain) -> Json:
-        """What the account must have, one leg after another and together."""
+        """The margin of the legs placed one after another, and of all together."""
         orders = [
             Exposure(
                 instrument=leg.instrument,
@@ -185,13 +185,13 @@ class StrategyPreview:
             "premium_received": rupees(found.together.premium_received_paise),
         }
 
-    def _charges(self, legs: Sequence[StrategyLeg], asked: PreviewIn) -> Json:
-        """What entering costs: every leg an order of its own."""
+    def _charges(self, legs: Sequence[StrategyLeg], request: PreviewIn) -> Json:
+        """The charges of entering, with one order per leg."""
         day = self._reader.now.astimezone(IST).date()
         total = NO_CHARGES
         for leg in legs:
             terms = schedule_for(
-                asked.broker, Product(asked.product), leg.instrument.instrument_type
+                request.broker, Product(request.product), leg.instrument.instrument_type
             )
             executed = Leg(
                 "BUY" if leg.quantity > 0 else "SELL", Price(leg.price), abs(leg.quantity)
@@ -199,12 +199,12 @@ class StrategyPreview:
             exchange = "BSE" if leg.instrument.exchange == "BFO" else "NSE"
             total = total + charges_for(terms, day, [executed], exchange=exchange)
         parts = {part.name: rupees(getattr(total, part.name)) for part in fields(Charges)}
-        return {**parts, "total": rupees(total.total), "broker": asked.broker}
+        return {**parts, "total": rupees(total.total), "broker": request.broker}
 
 
-def _spread_legs(asked: PreviewIn) -> list[LegIn]:
+def _spread_legs(request: PreviewIn) -> list[LegIn]:
     built = build_spread(
-        asked.spread or "", distance=asked.distance, width=asked.width, lots=asked.lots
+        request.spread or "", distance=request.distance, width=request.width, lots=request.lots
     )
     return [
         LegIn(
@@ -228,7 +228,7 @@ def _selection_of(leg: LegIn, pointer: str) -> Json:
 def _check_contract(instrument: Instrument, underlying: Underlying, pointer: str) -> None:
     if not instrument.is_derivative or instrument.underlying != underlying.name:
         raise InvalidInput(
-            f"{instrument.id} is no option or future on {underlying.name}", pointer=pointer
+            f"{instrument.id} is not an option or future on {underlying.name}", pointer=pointer
         )
 
 
@@ -264,7 +264,7 @@ def _payoff_leg(leg: StrategyLeg, years: float) -> PayoffLeg:
     )
 
 
-def _leg_answer(leg: StrategyLeg) -> Json:
+def _leg_body(leg: StrategyLeg) -> Json:
     one = leg.instrument
     return {
         "instrument_token": one.instrument_token,
@@ -289,13 +289,13 @@ def _rounded(values: Any) -> list[float]:
 
 
 def _ahead(bets: Sequence[PayoffLeg], shape: Payoff, days: int, rate: float) -> Json:
-    """The payoff some days from now, at the volatility of now."""
+    """The payoff after some days, at the present volatility."""
     passed = min(days / DAYS_A_YEAR, shape.horizon_years)
     values = profit_at(bets, shape.levels, years_passed=passed, rate=rate)
     return {"days_ahead": round(passed * DAYS_A_YEAR, 4), "ahead": _rounded(values)}
 
 
-def _payoff_answer(shape: Payoff) -> Json:
+def _payoff_body(shape: Payoff) -> Json:
     return {
         "net_premium": round(shape.net_premium, 2),
         "max_profit": None if shape.max_profit is None else round(shape.max_profit, 2),

@@ -1,4 +1,4 @@
-"""Chains and what they say, as they go over the wire: rupees, units, volatility in percent."""
+"""Chains as response bodies: prices in rupees, quantities in units, volatility in percent."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _DIGITS = {"delta": 4, "gamma": 8, "theta": 4, "vega": 4, "rho": 4}
 
 
 def head_of(live: LiveChain) -> Json:
-    """What every answer about a chain begins with."""
+    """The fields that every body about a chain has."""
     chain = live.chain
     at_money = chain.volatility_at_money
     return {
@@ -49,7 +49,7 @@ def head_of(live: LiveChain) -> Json:
     }
 
 
-def chain_answer(live: LiveChain) -> Json:
+def chain_body(live: LiveChain) -> Json:
     """Every strike, calls and puts side by side."""
     ratio, pain = put_call_ratio(live.chain.quotes), max_pain(live.chain.quotes)
     return {
@@ -67,7 +67,7 @@ def chain_answer(live: LiveChain) -> Json:
     }
 
 
-def greeks_answer(live: LiveChain) -> Json:
+def greeks_body(live: LiveChain) -> Json:
     """Volatility and Greeks alone."""
     return {
         **head_of(live),
@@ -82,8 +82,8 @@ def greeks_answer(live: LiveChain) -> Json:
     }
 
 
-def pcr_answer(live: LiveChain) -> Json:
-    """Puts over calls; null where there are no calls."""
+def pcr_body(live: LiveChain) -> Json:
+    """Put-call ratios; null where there are no calls."""
     ratio = put_call_ratio(live.chain.quotes)
     return {
         **head_of(live),
@@ -97,8 +97,8 @@ def pcr_answer(live: LiveChain) -> Json:
     }
 
 
-def max_pain_answer(live: LiveChain) -> Json:
-    """The strike at which holders would be paid least, and what at every other."""
+def max_pain_body(live: LiveChain) -> Json:
+    """The strike of least payout to holders, and the payout at every strike."""
     pain = max_pain(live.chain.quotes)
     return {
         **head_of(live),
@@ -111,8 +111,8 @@ def max_pain_answer(live: LiveChain) -> Json:
     }
 
 
-def contract_answer(live: LiveChain, instrument: Instrument, choice: Choice) -> Json:
-    """A contract that was chosen, with what the resolvers of workers read."""
+def contract_body(live: LiveChain, instrument: Instrument, choice: Choice) -> Json:
+    """A selected contract, with the fields that workers' resolvers read."""
     tick = live.ticks.get(instrument.instrument_token)
     return {
         "instrument_token": instrument.instrument_token,

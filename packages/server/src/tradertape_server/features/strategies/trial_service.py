@@ -1,4 +1,4 @@
-"""Trying a strategy on one symbol: where it would have bought, and why on a given day."""
+"""Use cases of a trial: where a strategy would have bought one symbol, and why on a given day."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ HISTOGRAM_STEP = 10
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What to try a document on; `universe` decides membership and cross-sectional ranks."""
+    """A document and a symbol; `universe` decides membership and cross-sectional ranks."""
 
     document: Mapping[str, Any]
     symbol: str
@@ -42,7 +42,7 @@ class TrialService:
     def signals(self, trial: Trial, start: date, end: date) -> Json:
         """Candles of one symbol with the closes at which the strategy would have bought.
 
-        Raises InvalidDocument for a document that is no strategy, InvalidInput for what the
+        Raises InvalidDocument for an invalid document, InvalidInput for a symbol or date that the
         data set does not have.
         """
         strategy = parse_strategy(trial.document)
@@ -65,7 +65,7 @@ class TrialService:
         }
 
     def explain(self, trial: Trial, day: date) -> Json:
-        """The tree with the values it saw at one close, and a conclusion in one line."""
+        """The rule tree with its values at one close, and a conclusion in one line."""
         strategy = parse_strategy(trial.document)
         panel = self._panel(trial, strategy, day, day)
         _column(panel, trial)
@@ -89,7 +89,7 @@ def _column(panel: Panel, trial: Trial) -> int:
     wanted = _plain(trial.symbol)
     if wanted not in panel.symbols:
         raise InvalidInput(
-            f"{wanted} is not in {trial.universe} in these days: pick one of its symbols, or the "
+            f"{wanted} is not in {trial.universe} on these days: choose one of its symbols, or the "
             f"universe custom:{wanted}",
             pointer="/symbol",
         )
@@ -117,7 +117,7 @@ def _signal(panel: Panel, entries: Entries, row: int, column: int) -> Json:
 
 
 def _histogram(conviction: np.ndarray[Any, Any]) -> list[Json]:
-    """How the convictions of every signal of the universe are spread."""
+    """The distribution of the convictions of all signals of the universe."""
     edges = np.arange(0, 101, HISTOGRAM_STEP)
     counts, _ = np.histogram(conviction[~np.isnan(conviction)], bins=edges)
     return [
