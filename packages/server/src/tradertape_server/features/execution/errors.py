@@ -80,7 +80,7 @@ class TradingPaused(Unavailable):
 
     def __init__(self, trouble: DiskError | None = None) -> None:
         """trouble: what the operator has to mend first."""
-        why = " at the moment." if trouble is None else f": {trouble.what}. {trouble.remedy}"
+        why = " at the moment." if trouble is None else f": {trouble.problem}. {trouble.remedy}"
         super().__init__(
             f"Orders cannot be stored{why} Nothing is lost: repeat the request with the same "
             "idempotency_key.",

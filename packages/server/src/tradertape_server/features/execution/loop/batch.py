@@ -67,7 +67,9 @@ class Batches:
         except (IntegrityError, OperationalError, BatchAborted) as error:
             # Another process took a key or a number meanwhile, or a command failed: one by one.
             # Or the disk is full: its reserve takes what closes positions.
-            if isinstance(error, OperationalError) and not self._database.reserve.allows_retry(error):
+            if isinstance(error, OperationalError) and not self._database.reserve.allows_retry(
+                error
+            ):
                 raise
             self._forget()
             alone = [self._alone(one) for one in commands if not one.is_answered]

@@ -326,7 +326,7 @@ def _paused(what: str, error: Exception) -> TradingPaused:
     if trouble is None:
         logger.error(what, exc_info=error)
     else:
-        logger.error(what, reason=trouble.what)
+        logger.error(what, reason=trouble.problem)
     return TradingPaused(trouble)
 
 
