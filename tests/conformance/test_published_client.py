@@ -16,7 +16,7 @@ Run = Callable[..., str]
 WorkerOn = Callable[[str], dict[str, str]]
 
 # On one process of the tests: there they share their servers.
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("published client")]
+pytestmark = pytest.mark.xdist_group("published client")
 
 # Everything a caller of the package can call: methods of its classes, functions beside them.
 LIST = """
@@ -48,6 +48,7 @@ def test_every_method_of_the_published_client_works(
     assert known - called == set()
 
 
+@pytest.mark.slow
 def test_with_the_documented_bodies_it_refuses_what_its_contract_says(
     published: Path, worker_on: WorkerOn, run: Run
 ) -> None:
@@ -55,6 +56,7 @@ def test_with_the_documented_bodies_it_refuses_what_its_contract_says(
     run([sys.executable, DRIVER], {**worker_on(""), "PYTHONPATH": str(published)})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("compat", ["0.7.4", ""])
 def test_our_client_passes_the_same_scenarios_whatever_the_bodies(
     worker_on: WorkerOn, run: Run, compat: str

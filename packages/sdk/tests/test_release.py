@@ -113,6 +113,7 @@ def test_a_tag_that_is_not_the_version_is_refused(checkout):
     assert "the tag is kite-algo-worker-v1.2.4, and not kite-algo-worker-v1.2.3" in done.stderr
 
 
+@pytest.mark.slow
 def test_the_wheel_works_in_clean_environments(tmp_path):
     """KC-07."""
     done = run(sys.executable, SMOKE, "--out", tmp_path / "dist")

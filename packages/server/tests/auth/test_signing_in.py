@@ -121,6 +121,7 @@ def test_five_wrong_codes_kill_the_right_one_but_not_the_link(client: TestClient
     assert verify(client, token=sent.token).status_code == 200
 
 
+@pytest.mark.slow
 def test_a_day_of_guessing_finds_a_code_with_less_than_one_in_ten_thousand(
     client: TestClient, container: Container, clock: Any
 ) -> None:

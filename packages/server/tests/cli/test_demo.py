@@ -12,7 +12,6 @@ from tradertape_server.wiring import Container
 pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 
 
-@pytest.mark.slow
 def test_the_demo_is_set_up_once_and_can_be_signed_in_to(
     container: Container, client: TestClient
 ) -> None:

@@ -196,6 +196,7 @@ def test_200_traders_that_were_replaced_unawares_double_nothing(
     hand_over_and_over(story, database, 200)
 
 
+@pytest.mark.slow
 def test_20_traders_that_stop_hand_over_what_rests(story: Story, database: Database) -> None:
     """On a file too, where the next one has to wait for the lock."""
     story.begin()

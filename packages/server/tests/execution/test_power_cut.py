@@ -41,7 +41,6 @@ CALL = re.compile(r"(?P<thread>\d+) +(?P<name>\w+)\(\d+<(?P<file>[^>]*)>(?P<rest
 SYNCED = re.compile(r"(?P<thread>\d+) +<\.\.\. f(data)?sync resumed>")
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 def test_what_is_answered_was_synced(database: Database, database_url: str, tmp_path: Path) -> None:

@@ -54,7 +54,6 @@ def test_short_work_stays_in_this_process(compute: Compute, work: VariantWork) -
     assert compute.pool_threshold_s() > 2  # no worker was started
 
 
-@pytest.mark.slow
 def test_bt_06_a_pool_finds_what_one_process_finds(compute: Compute, work: VariantWork) -> None:
     expected = _expected(work)
 
@@ -138,5 +137,5 @@ def test_a_cluster_that_is_not_there_says_so(work: VariantWork) -> None:
     pytest.importorskip("ray")
     from tradertape_server.platform.compute import cluster
 
-    with pytest.raises(Unavailable, match="does not answer"):
+    with pytest.raises(Unavailable, match="does not respond"):
         cluster.connected("nonsense://nowhere")

@@ -30,7 +30,6 @@ def test_what_another_version_compiled_does_not_count(tmp_path: Path) -> None:
     assert not numba_cache.is_filled(tmp_path)
 
 
-@pytest.mark.slow
 def test_a_process_that_loaded_the_code_says_so_and_runs_compiled() -> None:
     script = """
 import os

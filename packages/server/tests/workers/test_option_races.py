@@ -25,6 +25,7 @@ def run_id(caller: Any, nifty: Any, option_run: Any) -> str:
     return option_run(caller, *legs, protection={"stoploss_pct": 40})["strategy_run_id"]
 
 
+@pytest.mark.slow
 def test_64_clients_enter_one_run_at_once_and_one_basket_is_placed(
     caller: Any, api: Any, run_id: str, container: Any
 ) -> None:
@@ -41,6 +42,7 @@ def test_64_clients_enter_one_run_at_once_and_one_basket_is_placed(
     assert state["protection"]["generation"] == 2  # once created, once armed
 
 
+@pytest.mark.slow
 def test_64_clients_with_keys_of_their_own_enter_once(
     caller: Any, api: Any, run_id: str, container: Any
 ) -> None:
@@ -55,6 +57,7 @@ def test_64_clients_with_keys_of_their_own_enter_once(
     assert len(container.execution.orders(run_id=run_id)) == 3
 
 
+@pytest.mark.slow
 def test_entries_and_exits_that_race_leave_nothing_open(
     caller: Any, api: Any, run_id: str, container: Any, wait_for: Any
 ) -> None:

@@ -88,6 +88,7 @@ def test_a_claimed_run_wants_its_nonce(caller: Any, api: Any, buy: Any) -> None:
     assert placed.status_code == 200
 
 
+@pytest.mark.slow
 def test_of_many_concurrent_claims_one_wins(caller: Any, api: Any) -> None:
     """KS-01; FAULTS §2: 1,000 claims from 16 threads, one winner."""
     with ThreadPoolExecutor(16) as pool:

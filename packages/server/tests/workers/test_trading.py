@@ -54,6 +54,7 @@ def test_a_later_token_or_metadata_does_not_make_another_command(
     assert again.content == first.content
 
 
+@pytest.mark.slow
 def test_64_clients_on_one_key_make_one_order(caller: Any, api: Any, buy: Any) -> None:
     """KP-02; FAULTS §2: 20 races of 64."""
     for race in range(20):
