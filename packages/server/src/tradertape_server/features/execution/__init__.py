@@ -1,4 +1,4 @@
-"""Execution: orders, baskets, GTTs and exits of every account, from a caller's command to the ledger.
+"""Execution: orders, baskets, GTTs and exits of every account, from a command to the ledger.
 
 `service` is what other features call and `queries` what they may read; `ports` says what execution
 needs of the market and gives its listeners. Rooms from the top: `scheduled` (what happens by the

@@ -1,4 +1,4 @@
-"""Why execution says no.
+"""Errors and refusals of execution.
 
 ApiError
 ├── LiveDisabled   403  real money is not traded on this server
@@ -46,10 +46,10 @@ class OrderDenied(BadRequest):
     """Every reason at once; the code is the first one's."""
 
     def __init__(self, denials: Sequence[Denial]) -> None:
-        said = dict.fromkeys(
+        messages = dict.fromkeys(
             one.message for one in denials
         )  # of a basket, every leg's are the same
-        super().__init__("; ".join(said), code=denials[0].reason.value)
+        super().__init__("; ".join(messages), code=denials[0].reason.value)
         self.denials = tuple(denials)
 
 

@@ -1,4 +1,4 @@
-"""What execution needs of the market and of its listeners; `wiring.py` says who does it."""
+"""What execution needs of the market and of its listeners; `wiring.py` joins them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ OnTick = Callable[[Tick], None]
 
 
 class Market(Protocol):
-    """Instruments and their latest ticks. What is asked on the trader's thread never waits."""
+    """Instruments and their latest ticks. What is called on the trader's thread never blocks."""
 
     def instrument(self, instrument_id: str) -> Instrument | None:
         """The instrument called `NSE:INFY`; None when there is none."""
@@ -33,7 +33,7 @@ class Market(Protocol):
         ...
 
     def closing_price(self, contract: Instrument) -> Decimal | None:
-        """What a contract's underlying closed at on its expiry day; None where nobody can say.
+        """What a contract's underlying closed at on its expiry day; None where it is not known.
 
         May take a second: not to be asked on the trader's thread.
         """
@@ -56,7 +56,7 @@ class Market(Protocol):
         ...
 
     def auction_price(self, instrument: Instrument, kind: PhaseKind) -> Decimal | None:
-        """What today's pre-open or closing auction comes to; None where nobody can say.
+        """What today's pre-open or closing auction comes to; None where it is not known.
 
         May take a second: not to be asked on the trader's thread.
         """

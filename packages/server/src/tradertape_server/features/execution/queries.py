@@ -208,7 +208,7 @@ class ExecutionQueries:
             return [GttRecord(gtt, scope, orders) for gtt, scope in found], total
 
     def gtt_record(self, user_id: int, gtt_id: int) -> GttRecord:
-        """One of a person's GTTs. Raises NotFound, for somebody else's too."""
+        """One of a person's GTTs. Raises NotFound, also for another person's."""
         with self.database.read() as session:
             found = account_queries.gtt_of_user(session, user_id, gtt_id)
             if found is None:

@@ -1,4 +1,4 @@
-"""What can be done with orders. One method is one thing somebody can ask for.
+"""What can be done with orders. One method is one use case.
 
 Every change goes through the trader's thread and is on disk when a method returns; reading opens a
 transaction of its own. `run_id` is the run's text id, unique in the whole server.
@@ -62,7 +62,7 @@ from tradertape_server.platform.processes.trader_election import Fence
 Json = dict[str, Any]
 __all__ = ["ExecutionService", "RunRef", "Settings"]
 _LOOKS, _LOOK_AGAIN_S = 40, 0.05
-_MOST_STEPS = 12  # of an exit within one request; the job goes on with it
+_MOST_STEPS = 12  # of an exit within one request; the job advances it further
 
 
 def no_gateway(_account_id: int) -> None:
@@ -121,7 +121,7 @@ class ExecutionService(ExecutionQueries):
             return self.trader.execute(
                 account_opening.open_command(user_id, scope, opening, broker=broker)
             )
-        except IntegrityError:  # somebody opened it between our look and our insert
+        except IntegrityError:  # another caller opened it between our query and our insert
             with self.database.read() as session:
                 found = repository.account(session, user_id, scope)
             if found is None:
@@ -271,7 +271,7 @@ class ExecutionService(ExecutionQueries):
         """What an account has, and what of it is used."""
         return self.trader.execute(Command(lambda uow: funds_of(uow, account_id)))
 
-    # --- leaving ------------------------------------------------------------------------------
+    # --- exits --------------------------------------------------------------------------------
 
     def exit_run(
         self,
@@ -287,9 +287,9 @@ class ExecutionService(ExecutionQueries):
     ) -> Reply:
         """Cancel a run's orders and close its positions; the same key does it once.
 
-        product, exchanges: leave with these alone, and the run goes on. before: done in the
+        product, exchanges: close these alone, and the run stays open. before: done in the
         transaction that takes the key; raises to refuse.
-        202 while something still rests at the venue: the job goes on with it. dry_run: what would
+        202 while something still rests at the venue: the job advances it. dry_run: what would
         be done, and nothing is.
         """
         require_venue(run.venue)

@@ -1,7 +1,7 @@
 """What a kill switch does when it is turned on: entries back, positions out, if that was asked.
 
-All of it is decided in the transaction that turns the switch on, so a crash cannot leave half: the
-outbox holds what is to be taken back, and an exit that has its key is gone on with after a start.
+All of it is decided in the transaction that turns the switch on, so a crash never leaves half of
+it: the outbox holds the cancellations, and an exit that has its key is advanced after a start.
 """
 
 from __future__ import annotations

@@ -127,7 +127,7 @@ def begin(
 ) -> Outcome | None:
     """Take the key of an exit; from now on its run places nothing else. The key's answer, if any.
 
-    part: leave with this alone, and the run goes on. is_square_off: the broker does it, for its
+    part: close this alone, and the run stays open. is_square_off: the broker does it, for its
     fee.
     """
     row = uow.intent(intent.run_id, intent.key)

@@ -11,7 +11,7 @@ from tradertape_core.orders.gtt import Gtt, due_leg
 from tradertape_server.features.execution.state.command import Command
 
 Fire = Callable[[int, int], Command[None]]
-Waits = Callable[[Gtt, int], bool]
+IsHeldBack = Callable[[Gtt, int], bool]
 
 
 @dataclass(slots=True)
@@ -28,7 +28,7 @@ class Triggers:
         return frozenset(self._active)
 
     def load(self, gtts: Iterable[Gtt]) -> None:
-        """Begin anew with the active triggers of the database."""
+        """Replace what is in memory by the active triggers of the database."""
         self._active.clear()
         self._staged.clear()
         for gtt in gtts:
@@ -48,16 +48,16 @@ class Triggers:
         """The transaction of what was staged is lost."""
         self._staged.clear()
 
-    def due(self, ticks: Sequence[Tick], waits: Waits) -> list[Command[None]]:
+    def due(self, ticks: Sequence[Tick], is_held_back: IsHeldBack) -> list[Command[None]]:
         """A command for every trigger these ticks reach; each fires once.
 
-        waits: whether a trigger is held back for now, and is left alone.
+        is_held_back: whether a trigger is not to fire for now.
         """
         hits: dict[int, int] = {}
         for tick in filter(is_plausible, ticks):
             for gtt in self._active.get(tick.instrument_id, {}).values():
                 leg = due_leg(gtt, tick.last_price)
-                if leg is not None and not waits(gtt, leg):
+                if leg is not None and not is_held_back(gtt, leg):
                     hits.setdefault(gtt.trigger_id, leg)
         return [self.fire(trigger_id, leg) for trigger_id, leg in hits.items()]
 

@@ -1,4 +1,4 @@
-"""Commands whose venue has not answered yet: their callers are given a time, they are not."""
+"""Commands whose venue has not answered yet: their callers have a time limit, they have none."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ REPLY_WITHIN_S = 5.0  # then the caller gets what is known, and its key finds th
 
 @dataclass(slots=True)
 class Parked:
-    """Kept in memory alone: after a stop they are made anew from intents without a reply."""
+    """Kept in memory alone: after a stop they are rebuilt from intents without a reply."""
 
     _deadlines: dict[Command[Any], float] = field(default_factory=dict[Command[Any], float])
 

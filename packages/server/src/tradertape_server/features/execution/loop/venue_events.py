@@ -142,7 +142,7 @@ def _looks(uow: UnitOfWork, account_id: int, order: Order) -> int:
     """How often the book was read for what an order has no answer to."""
     doubts = uow.doubts.get(account_id, {})
     looks = [count for (order_id, _, _), count in doubts.items() if order_id == order.order_id]
-    # A request that was answered, and never done: time alone tells.
+    # A request that was acknowledged and not carried out: only time shows it.
     return min(looks, default=LOOKS)
 
 

@@ -26,7 +26,7 @@ from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 from tradertape_server.features.execution.venues.gateway import OUTSIDE
 from tradertape_server.platform.errors import Conflict, NotFound
 
-# Refusals for where the order stands, not for what was asked of it.
+# Refusals because of the order's state, not because of the request.
 _OF_ITS_STATE = frozenset(
     {
         DenialReason.ORDER_CLOSED,

@@ -1,4 +1,4 @@
-"""The facts the engine decides on, and what the account says against an order."""
+"""The facts the engine decides on, and why the account refuses an order."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def change_facts(uow: UnitOfWork, order: Order, command: ModifyOrder, risk: Risk
 def basket_denials(
     uow: UnitOfWork, account_id: int, commands: Sequence[PlaceOrder], facts: Sequence[Facts]
 ) -> tuple[Denial, ...]:
-    """What the account says against the legs together."""
+    """Why the account refuses the legs together."""
     sound = [
         command.request for command, fact in zip(commands, facts, strict=True) if not fact.denials
     ]
@@ -131,7 +131,7 @@ def market_facts(
 
 
 def _intraday(uow: UnitOfWork, request: OrderRequest, instrument: Instrument) -> tuple[Denial, ...]:
-    """Once brokers close intraday positions they open none: nobody would close that one today."""
+    """Once brokers close intraday positions they open none: a new one would stay open today."""
     if request.product is not Product.MIS or request.variety is Variety.AMO:
         return ()
     if uow.market.never_closes or uow.phase(instrument) is None:

@@ -20,7 +20,7 @@ Json = dict[str, Any]
 
 
 class SettleIntent(VenueCommand[Reply | None]):
-    """Store the reply of an intent that a stop, or a caller whose time was over, left without."""
+    """Store the reply of an intent that has none after a stop."""
 
     __slots__ = ("_intent",)
 
@@ -32,7 +32,7 @@ class SettleIntent(VenueCommand[Reply | None]):
         row = uow.intent(*self._intent)
         return None if row is None else settle_intent(uow, row)
 
-    def overdue(self, uow: UnitOfWork) -> Reply | None:  # noqa: ARG002 - nobody waits for it
+    def overdue(self, uow: UnitOfWork) -> Reply | None:  # noqa: ARG002 - it has no caller
         return None
 
 

@@ -90,7 +90,7 @@ class Intent:
 class Reserved:
     """The key is taken; its reply follows when the venue has answered.
 
-    row: the intent; None for the same command again, which waits for the first one's reply.
+    row: the intent; None for a repeated command, which shares the first one's reply.
     """
 
     row: Json | None = None
@@ -102,7 +102,7 @@ Decide = Callable[[UnitOfWork, Intent], Outcome | Reserved]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payload:
-    """What an intent says, apart from its run and key."""
+    """The content of an intent, apart from its run and key."""
 
     kind: str
     request_hash: str
@@ -187,7 +187,7 @@ def basket_decision(
 
 
 def replayed(uow: UnitOfWork, intent: Intent) -> Outcome | Reserved | None:
-    """What the key was answered; None when it is new."""
+    """Return the reply that the key has; None when it is new."""
     row = uow.intent(intent.run_id, intent.key)
     if row is None:
         return None

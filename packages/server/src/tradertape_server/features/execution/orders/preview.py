@@ -97,7 +97,7 @@ def _facts(
 ) -> Facts:
     """What risk and holdings say; the margin is judged as a whole."""
     if asker.run_id is not None and uow.is_exiting(asker.run_id):
-        # An exit is told here, which nothing refuses.
+        # This previews an exit, which nothing refuses.
         return exit_facts(uow, instrument, request.quantity)
     command = PlaceOrder(
         order_id="preview",

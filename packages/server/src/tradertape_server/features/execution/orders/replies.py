@@ -1,4 +1,4 @@
-"""What a command is answered with: built once, kept as bytes, given again byte for byte."""
+"""Replies to intents: built once, stored as bytes, repeated byte for byte."""
 
 from __future__ import annotations
 
@@ -40,8 +40,7 @@ class Reply:
         return orjson.loads(self.body)
 
 
-# What a command comes back with: a refusal is a value until it is back with its caller, because the
-# note about it is to be committed.
+# A refusal is a value until it is back with its caller, because the note about it is committed.
 Outcome = Reply | ApiError
 
 

@@ -92,7 +92,7 @@ def risk_facts(
         tick_age_s=abs((now - tick.at).total_seconds()) if tick else None,
         is_option=uow.known(request.instrument).is_option,
         required_paise=required,
-        # A broker's account has what its broker says: it judges itself.
+        # What a broker's account has is known to the broker, which checks it.
         free_paise=state.margins.available(state.cash_paise) if state.is_paper else None,
         same_order_age_s=_same_order_age(state, run_id, request, now, limits),
         **_in_the_market(uow, state, run_id, request, limits, legs, changed),

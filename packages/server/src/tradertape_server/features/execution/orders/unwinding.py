@@ -1,7 +1,7 @@
 """Reversing what filled of a basket that broke, where that was asked for: all of it, or none.
 
 Taken a step at a time when the basket's answer is due, after a restart too: every step follows from
-the orders of its moment. What rests is taken back, then what filled is reversed, shorts first.
+the orders of its moment. What rests is cancelled, then what filled is reversed, shorts first.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ MODES = (NONE, REVERSE)
 
 
 def advance(uow: UnitOfWork, row: Json) -> bool:
-    """Take the next step of an intent's unwinding; whether a venue is told something."""
+    """Take the next step of an intent's unwinding; returns whether it made requests."""
     if row["details"].get("unwind") != REVERSE or row["venue"] == "dry_run":
         return False
     legs = _legs(uow, row)
@@ -63,8 +63,8 @@ def _legs(uow: UnitOfWork, row: Json) -> dict[int, Order]:
 def _begin(uow: UnitOfWork, row: Json, legs: dict[int, Order]) -> None:
     index, bad = next((i, o) for i, o in legs.items() if not o.is_open and not _is_whole(o))
     why = f" ({bad.status_message})" if bad.status_message else ""
-    stands = sum(order.filled_quantity > 0 for order in legs.values())
-    text = f"Leg {index} came to {bad.status.value}{why}: {stands} filled legs are reversed"
+    filled = sum(order.filled_quantity > 0 for order in legs.values())
+    text = f"Leg {index} came to {bad.status.value}{why}: {filled} filled legs are reversed"
     _note(uow, row, "basket_unwinding", text, [bad.order_id])
     _keep(uow, row, {})
 

@@ -1,4 +1,4 @@
-"""Orders, fills and funds as callers get them: Kite's words, JSON numbers in rupees."""
+"""Orders, fills and funds as the API has them: Kite's field names, JSON numbers in rupees."""
 
 from __future__ import annotations
 

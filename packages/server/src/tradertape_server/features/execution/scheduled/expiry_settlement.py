@@ -1,4 +1,4 @@
-"""Contracts that ended are settled: their orders taken back, their positions closed, once.
+"""Contracts that expired are settled: their orders cancelled, their positions closed, once.
 
 Everything of one contract happens in one transaction, and only what is still open is settled, so a
 stop at any moment and a second look change nothing.
@@ -55,7 +55,7 @@ class ExpirySettlement:
     _waiting: set[str] = field(default_factory=set[str])
 
     def __call__(self, now: datetime) -> None:
-        """Settle what ended before `now` and has a closing price; the rest waits for one."""
+        """Settle what ended before `now` and has a closing price; the rest is tried again later."""
         if self._looked is not None and timedelta(0) <= now - self._looked < EVERY:
             return
         self._looked = now
@@ -89,7 +89,7 @@ class ExpirySettlement:
 class SettleContract(VenueCommand[int]):
     """End a contract for every paper account at a closing price; how many positions that closed.
 
-    At a broker its exchange settles, and the broker's book tells.
+    At a broker the exchange settles, and the broker's book shows it.
     """
 
     __slots__ = ("_closed", "_contract", "_gtts", "_settlement")

@@ -132,7 +132,7 @@ class ExecutionJobs:
             self._done.add(name)
 
     def _match_auction(self, kind: PhaseKind, segment: Segment, now: datetime) -> None:
-        """Fill what waits in an auction, at its price; where nobody can say one it rests on."""
+        """Fill orders in an auction at its price; where the price is not known they rest on."""
         market = self.service.market
         resting = self.service.orders(open_only=True, venue=PAPER)
         waiting = {order.request.instrument for order in resting}
@@ -170,7 +170,7 @@ class ExecutionJobs:
             try:
                 self.service.exit_run(
                     run,
-                    # What belongs to no run is told apart by its account.
+                    # Positions that belong to no run are kept apart by their account.
                     key=f"{name}:{day.isoformat()}{'' if run.run_id else f':{run.account_id}'}",
                     reason="intraday square-off",
                     product=Product.MIS,
@@ -209,8 +209,8 @@ class ExecutionJobs:
         for order in self.service.orders(open_only=True, venue=PAPER):
             amo = order.request.variety is Variety.AMO
             since = order.updated_at if amo else order.placed_at
-            waits = order.venue_status is OrderStatus.AMO_REQUESTED
-            if since < midnight and not waits and not order.slices:
+            is_for_the_open = order.venue_status is OrderStatus.AMO_REQUESTED
+            if since < midnight and not is_for_the_open and not order.slices:
                 self.service.trader.execute(change.EndDayOrder(order.order_id))
         self._ended_before = midnight
 

@@ -88,7 +88,7 @@ class Command(Generic[R]):
 
 
 class VenueCommand(Command[R]):
-    """A command that venues are told about: `settle` gives its reply."""
+    """A command with requests to venues: `settle` gives its reply."""
 
     __slots__ = ()
 

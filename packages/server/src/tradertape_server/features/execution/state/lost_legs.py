@@ -28,7 +28,7 @@ _Ended = ev.OrderCancelled | ev.OrderRejected
 class EndedLeg:
     """A basket one of whose legs ended.
 
-    summary, payload: what the timeline is told; None where nothing was lost. is_reversed: what
+    summary, payload: of the timeline event; None where nothing was lost. is_reversed: what
     filled of the basket is to be reversed, as was asked.
     """
 

@@ -130,7 +130,7 @@ class Margins:
             self._reserved_total -= _part(whole, before.pending_quantity, quantity)
         if not after.pending_quantity:
             return
-        # A repriced or larger order needs anew; a partly filled one its share of what it needed.
+        # A repriced or larger order is valued again; a partly filled one needs its share.
         if before is None or not quantity or _is_changed(before, after):
             quantity = after.pending_quantity
             whole = self.need(after.request, after.run_id, now)

@@ -1,7 +1,7 @@
 """Stops of cover orders that follow the price, by instrument: a tick looks at its own alone.
 
-They are found among the open orders whenever those are read, so a restart goes on where the last
-trigger that reached the disk stands; steps made meanwhile are made up for by the next tick.
+They are found among the open orders whenever those are read, so a restart resumes from the last
+trigger that reached the disk; the next tick makes up for steps missed meanwhile.
 """
 
 from __future__ import annotations

@@ -40,7 +40,7 @@ class UnitOfWork(WorkingState):
     """Used by one thread at a time, between `begin` and `committed` or `forget`."""
 
     def switch(self, user_id: int | None, halt: Halt | None) -> None:
-        """Turn a kill switch on or off; what is decided after this in the same turn obeys it."""
+        """Turn a kill switch on or off; what is decided after this in the same batch obeys it."""
         if halt is None:
             repository.take_halt(self.session, user_id)
         else:
@@ -206,7 +206,7 @@ class UnitOfWork(WorkingState):
             self._exiting.add((values["run_id"], values["key"]))
 
     def answer(self, values: Row) -> None:
-        """Keep what a command was answered."""
+        """Stage the reply of a command."""
         key = values["run_id"], values["key"]
         if values.get("answer") is not None:
             self._exiting.discard(key)

@@ -1,7 +1,7 @@
 """The state that the trader's unit of work changes, a transaction at a time.
 
 It is read once and kept; every change is staged here and written with one flush a
-transaction. The number of the last event tells whether somebody else wrote: then all is read anew.
+transaction. The number of the last event shows whether another process wrote: then all is read again.
 """
 
 from __future__ import annotations
@@ -289,7 +289,7 @@ class WorkingState:
         return self.halts.over(self.account(account_id).user_id)
 
     def order(self, order_id: str) -> Order | None:
-        """An order as it stands, staged changes included."""
+        """The current state of an order, staged changes included."""
         known = self._orders.get(order_id)
         if known is None:
             known = repository.order(self.session, order_id)
@@ -309,7 +309,7 @@ class WorkingState:
         return [known[name] for name in sorted(known)]
 
     def position(self, key: PositionKey) -> Position:
-        """A position as it stands; a flat one where there is none."""
+        """The current state of a position; a flat one where there is none."""
         state = self.account(int(key.account))
         known = state.positions.get(key) or self._flat.get(key)
         if known is None:
@@ -353,13 +353,13 @@ class WorkingState:
             self._found |= {Read(rows_of, name): found.get(name) for name in wanted}
 
     def prefetched(self, read: Read) -> Any:
-        """What there is under a name, or None: as it was looked up, where nothing changed since."""
+        """What a read found, or None; from the batch's prefetch where nothing changed since."""
         if read not in self._found:
             self.prefetch([read])
         return self._found[read]
 
     def clear_prefetched(self) -> None:
-        """What was looked up may have changed."""
+        """Drop what was prefetched: it may have changed."""
         self._found.clear()
 
     def is_reserving(self, run_id: str, key: str) -> bool:

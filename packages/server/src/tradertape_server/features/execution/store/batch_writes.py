@@ -103,7 +103,7 @@ def change_outbox(connection: Connection, values: _Rows) -> None:
 
 
 def drop_outbox(connection: Connection, keys: Iterable[tuple[str, str, int]]) -> None:
-    """Forget what venues have been told."""
+    """Delete requests whose answers are recorded."""
     found = [dict(zip(_REQUEST, key, strict=True)) for key in keys]
     if found:
         _DROP_REQUEST.run(connection, found)

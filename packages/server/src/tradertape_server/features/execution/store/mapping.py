@@ -127,7 +127,7 @@ def position_id(key: PositionKey) -> Row:
 
 
 def request_row(request: VenueRequest, order: Order) -> Row:
-    """What a venue is to be told, as a row of the outbox."""
+    """A request to a venue as a row of the outbox."""
     match request:
         case Submit():
             action, ask, payload = "submit", 0, {}

@@ -79,7 +79,7 @@ class TradedInstrument(Base):
 class ExecutionCursor(Base):
     """One row: the number of the last event. Who holds it is the only writer of execution.
 
-    halts: moves with every change of a kill switch, so that a look at this row tells of it.
+    halts: counts the changes of kill switches, so that reading this row shows that there was one.
     """
 
     __tablename__ = "execution_cursor"
@@ -139,7 +139,7 @@ class ExecutionEvent(Base):
 
 
 class OrderRow(Base):
-    """An order as it stands: the fold of its events, with the columns that lists look for."""
+    """The current state of an order: the fold of its events, with the columns that lists look for."""
 
     __tablename__ = "orders"
     __table_args__ = (
@@ -215,7 +215,7 @@ class PostingRow(Base):
 
 
 class PositionRow(Base):
-    """A position as it stands: the fold of its fills."""
+    """The current state of a position: the fold of its fills."""
 
     __tablename__ = "execution_positions"
     __table_args__ = (

@@ -52,7 +52,7 @@ _MOST_NAMES = 400  # in one query
 
 
 def put_halt(session: Session, halt: Halt) -> None:
-    """Turn a kill switch on, or change what is said about it."""
+    """Turn a kill switch on, or change its reason."""
     take_halt(session, halt.user_id)
     row = {"name": Halts.name(halt.user_id), "user_id": halt.user_id}
     row |= {"reason": halt.reason, "by": halt.by, "since": halt.since}
@@ -76,7 +76,7 @@ def halts(session: Session) -> Halts:
 
 
 def outbox(session: Session) -> Sequence[OutboxRow]:
-    """What venues have still to be told, oldest first."""
+    """Requests to venues without a recorded answer, oldest first."""
     return session.scalars(select(OutboxRow).order_by(OutboxRow.id)).all()
 
 
@@ -289,7 +289,7 @@ def positions(
 
 
 def balances(session: Session, account_id: int) -> dict[str, int]:
-    """What stands on every ledger of an account, paise."""
+    """The balance of every ledger of an account, paise."""
     query = (
         select(PostingRow.ledger, func.sum(PostingRow.amount_paise))
         .where(PostingRow.account_id == account_id)

@@ -1,4 +1,4 @@
-"""Events of orders in words: what the timeline says."""
+"""Events of orders as sentences of the timeline."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ _WORDS: dict[type[ev.OrderEvent], str] = {
     ev.CancelRefused: "Cancel refused",
 }
 
-# Nothing where somebody asked for it: that says an event of its own.
+# No reason for a cancellation that was requested: the request is an event of its own.
 _REASONS: dict[CancelReason | None, str] = {
     **CANCELLED_WORDS,
     CancelReason.EXIT: "the run is being left",
@@ -72,7 +72,7 @@ _REASONS: dict[CancelReason | None, str] = {
 }
 
 
-@lru_cache(maxsize=256)  # told when it is placed, taken, changed and done
+@lru_cache(maxsize=256)  # the same order is placed, accepted, changed and filled
 def order_in_words(request: OrderRequest) -> str:
     """`BUY 10 NSE:INFY LIMIT 1,450.05 CNC`."""
     parts = [request.side.value, grouped(request.quantity), request.instrument]

@@ -23,14 +23,14 @@ class Traded:
     _kept: dict[str, Instrument] = field(default_factory=dict[str, Instrument])
 
     def known(self, instrument_id: str) -> Instrument:
-        """An instrument that was traded. Raises InvariantBroken when nobody has heard of it."""
+        """An instrument that was traded. Raises InvariantBroken when it was never known."""
         found = self.find(instrument_id)
         if found is None:
             raise InvariantBroken(f"{instrument_id} was traded and is not known")
         return found
 
     def find(self, instrument_id: str) -> Instrument | None:
-        """The same; None when nobody has heard of it."""
+        """The same; None when it was never known."""
         return self.market.instrument(instrument_id) or self._kept.get(instrument_id)
 
     def load(self, session: Session) -> None:
