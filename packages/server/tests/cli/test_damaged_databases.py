@@ -75,7 +75,7 @@ def test_a_file_that_is_gone_is_not_made_anew(file: Path, backup: Path, clock: C
     require_intact(file, backups=file.parent)  # a first start
     reserve = file.with_name("tradertape.db.reserve")
     reserve.touch()
-    assert f"{file} is gone: tradertape.db.reserve" in refused(file)
+    assert f"{file} is missing, but its tradertape.db.reserve" in refused(file)
     assert not file.exists()
     assert restored(file, backup, clock) is None
 
@@ -91,7 +91,7 @@ def test_a_log_that_is_gone_is_missed(file: Path) -> None:
             copy.with_name(f"copy.db{suffix}").write_bytes(
                 file.with_name(f"tradertape.db{suffix}").read_bytes()
             )
-    assert "copy.db-wal is gone" in refused(copy)
+    assert "copy.db-wal is missing" in refused(copy)
 
 
 def test_serve_looks_before_it_opens(

@@ -87,7 +87,7 @@ def test_exits_go_on_while_entries_wait_for_room(
     filler = fill(volume)
     placed, refusal = place_until_refused(execution, other, order)
     assert (refusal.code, refusal.headers["Retry-After"]) == ("database_full", "1")
-    assert "kept for exits" in refusal.detail
+    assert "reserved for exits" in refusal.detail
     with database.read() as session:
         keys = len(session.scalars(select(IntentRow)).all())
         assert len(session.scalars(select(OrderRow)).all()) == keys == placed + 2
@@ -106,7 +106,7 @@ def test_exits_go_on_while_entries_wait_for_room(
     assert execution.positions(account_id=account, open_only=True) == []
 
     third = RunRef(account_id=account, run_id="run-3")
-    with pytest.raises(TradingPaused, match="kept for exits"):
+    with pytest.raises(TradingPaused, match="reserved for exits"):
         execution.place(third, order(), key="key-after")
     filler.unlink()
     database.reserve.check()

@@ -55,7 +55,7 @@ class Process:
     def __init__(self, link: RedisLink) -> None:
         self.bus = Bus()
         self.relay = EventRelay(link, self.bus)
-        self.heard: list[int] = []
+        self.received: list[int] = []
         self.lost = 0
         self._is_open = threading.Event()
         self._is_over = threading.Event()
@@ -81,7 +81,7 @@ class Process:
         while not self._is_over.is_set():
             found: Delivery | None = await box.take(0.05)
             if found is not None:
-                self.heard += [event.cursor for event in found.events]
+                self.received += [event.cursor for event in found.events]
                 self.lost += found.overflowed
 
 
@@ -111,10 +111,10 @@ def test_each_is_heard_once_and_in_order_in_both(pair: tuple[Process, Process]) 
     one, other = pair
     lost = one.lost, other.lost
     one.say(*range(500))
-    eventually(lambda: len(other.heard) == 500)
+    eventually(lambda: len(other.received) == 500)
     other.say(500, 501)
-    eventually(lambda: len(one.heard) == 502)
-    assert one.heard == other.heard == list(range(502))
+    eventually(lambda: len(one.received) == 502)
+    assert one.received == other.received == list(range(502))
     assert (one.relay.gaps, other.relay.gaps) == (0, 0)
     assert (one.lost, other.lost) == lost
 
@@ -124,13 +124,13 @@ def test_a_redis_that_was_away_and_forgot_everything_loses_nothing(
 ) -> None:
     one, other = pair
     one.say(*range(10))
-    eventually(lambda: len(other.heard) == 10)
+    eventually(lambda: len(other.received) == 10)
     redis.kill()
     one.say(*range(10, 20))
     redis.start()
     one.say(*range(20, 30))
-    eventually(lambda: len(other.heard) == 30)
-    assert other.heard == list(range(30))
+    eventually(lambda: len(other.received) == 30)
+    assert other.received == list(range(30))
     assert other.relay.gaps == 0
 
 
@@ -142,18 +142,18 @@ def test_what_a_writer_had_to_give_up_is_told(
 
     one, other = pair
     one.say(0)
-    eventually(lambda: other.heard == [0] and not one.relay.waiting)
+    eventually(lambda: other.received == [0] and not one.relay.buffered)
     lost = other.lost
     redis.kill()
-    monkeypatch.setattr(event_relay, "MOST_WAITING", 5)
-    with one.relay._bell:  # at once: the writer has none of them in hand
+    monkeypatch.setattr(event_relay, "MAX_BUFFERED", 5)
+    with one.relay._condition:  # at once: the writer has none of them in hand
         one.say(*range(1, 21))
     redis.start()
-    eventually(lambda: other.lost > lost and other.relay.heard == 6)
+    eventually(lambda: other.lost > lost and other.relay.received == 6)
     one.say(21)  # what follows before the client has come back is not kept for it
-    eventually(lambda: other.heard[-1:] == [21])
+    eventually(lambda: other.received[-1:] == [21])
     assert other.relay.gaps == 1
-    assert set(other.heard) <= {0, *range(16, 22)}
+    assert set(other.received) <= {0, *range(16, 22)}
     assert one.relay.dropped == 15
 
 
@@ -163,7 +163,7 @@ def test_who_begins_to_trade_tells_every_process_that_events_may_be_missing(
     """The trader before may have died between storing an event and saying it."""
     one, other = pair
     one.say(0)
-    eventually(lambda: other.heard == [0] and not one.relay.waiting)
+    eventually(lambda: other.received == [0] and not one.relay.buffered)
     lost = one.lost, other.lost
     redis.kill()
     eventually(lambda: not one.relay._link.is_up)
@@ -172,4 +172,4 @@ def test_who_begins_to_trade_tells_every_process_that_events_may_be_missing(
     redis.start()
     eventually(lambda: (one.lost, other.lost) == (lost[0] + 1, lost[1] + 1))
     one.say(2)
-    eventually(lambda: other.heard[-1:] == [2])
+    eventually(lambda: other.received[-1:] == [2])

@@ -73,11 +73,11 @@ class Pair:
         self.figures = ForwardingMetrics()
         self.behind = Forwarding(
             app_of(trader), election=self.trader_lead, secrets=secrets,  # type: ignore[arg-type]
-            rule=lambda _scope: False, figures=ForwardingMetrics(),
+            rule=lambda _scope: False, counts=ForwardingMetrics(),
         )  # fmt: skip
         self.front = Forwarding(
             app_of(here), election=self.web_lead, secrets=secrets,  # type: ignore[arg-type]
-            rule=lambda _scope: rule, figures=self.figures,
+            rule=lambda _scope: rule, counts=self.figures,
         )  # fmt: skip
         self.wire: httpx.AsyncBaseTransport = httpx.ASGITransport(self.behind)
 

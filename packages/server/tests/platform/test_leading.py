@@ -77,7 +77,7 @@ def test_the_second_is_refused_until_the_first_gives_up(make: Make) -> None:
     assert (holder.owner, holder.address, holder.fence) == (first.owner, "http://p0", 1)
     first.stop()
     assert duty.ended.is_set()
-    second._beat()  # what its thread does a quarter of a life later
+    second._heartbeat()  # what its thread does a quarter of a life later
     assert other.began.wait(10)
     assert (second.fence.number, second.changes) == (2, 1)
 
@@ -86,7 +86,7 @@ def test_a_web_process_never_takes_it(make: Make) -> None:
     web = make("web", life_s=0.05)
     web.start((Duty(),))
     for _ in range(3):
-        web._beat()
+        web._heartbeat()
     assert not web.is_trader
     assert web.holder(fresh=True) is None
 
@@ -175,7 +175,7 @@ def test_who_slept_through_its_lease_lets_go(database: Database) -> None:
     LeaseTable(database).take(owner="other", address="", life_s=30.0, by_force=True)
     now = 100.0
     assert not sleeper.is_trader
-    sleeper._beat()
+    sleeper._heartbeat()
     assert duty.ended.wait(10)
     assert sleeper.changes == 2
     sleeper.stop()

@@ -1,4 +1,4 @@
-"""The one place that asks the operating system for the time."""
+"""The system clock: the only module that reads the operating system's time."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ class SystemClock:
 
     def now(self) -> datetime:
         """The current time, aware, in UTC."""
-        return datetime.now(UTC)  # noqa: TID251 - this is the Clock the ban sends people to
+        return datetime.now(UTC)  # noqa: TID251 - the Clock that the ban points to
 
     def monotonic(self) -> float:
         """Seconds on a clock that never steps back, for durations."""

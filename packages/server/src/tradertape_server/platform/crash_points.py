@@ -1,7 +1,7 @@
-"""Where a test may kill the server: named steps between deciding, storing and acting.
+"""Named steps between deciding, storing and acting at which a test can kill the server.
 
-Does nothing unless TRADERTAPE_CRASH_AT names a step, optionally with the pass at which to die
-("after_commit:3"). Never set it on a server that matters.
+Does nothing unless TRADERTAPE_CRASH_AT names a step, optionally with the number of the pass that
+ends the process ("after_commit:3"). For tests only: never set it on a production server.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ STEPS: Final = (
     "before_reply",
 )
 VARIABLE = "TRADERTAPE_CRASH_AT"
-EXIT_CODE = 137  # what a kill -9 leaves behind
+EXIT_CODE = 137  # the exit code after `kill -9`
 
 
 class CrashPoints:
-    """Counts passes of the one step that was named, and ends the process there."""
+    """Counts the passes of one named step and ends the process at the given pass."""
 
     def __init__(self, command: str = "") -> None:
         step, _, number = command.partition(":")
@@ -35,7 +35,7 @@ class CrashPoints:
         self._left = int(number or 1)
 
     def pass_step(self, step: str) -> None:
-        """Pass a step; does not return when this is the one."""
+        """Count a pass of `step`; ends the process if it is the configured one."""
         if step != self._step:
             return
         self._left -= 1
@@ -47,5 +47,5 @@ _points = CrashPoints(os.environ.get(VARIABLE, ""))
 
 
 def crash_point(step: str) -> None:
-    """Pass a step of the process's own points."""
+    """Mark that this process passes `step`; a test may have asked to end it here."""
     _points.pass_step(step)

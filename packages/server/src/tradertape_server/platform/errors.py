@@ -1,14 +1,14 @@
-"""Errors of the HTTP surface: `{"detail": …}` as FastAPI writes it, and a code for machines.
+"""Errors of the HTTP API: a body `{"detail": …}` as FastAPI writes it, and a code for programs.
 
 ApiError
-├── BadRequest       400  a parameter or a rule of the business
+├── BadRequest       400  a parameter is wrong, or a business rule is broken
 ├── Unauthenticated  401  nobody is signed in
-├── Forbidden        403  signed in, but not for this
-├── NotFound         404  not there, or not yours: the answer is the same
-├── Conflict         409  the state does not allow it
-├── TooLarge         413  the body is over the limit
-├── TooMany          429  over a ceiling; says when to come back
-└── Unavailable      503  not now
+├── Forbidden        403  signed in, but without this permission
+├── NotFound         404  does not exist, or belongs to somebody else: the response is the same
+├── Conflict         409  the current state does not allow it
+├── TooLarge         413  the body is over the size limit
+├── TooMany          429  over a rate limit; the response says when to retry
+└── Unavailable      503  temporarily not available
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from tradertape_core.kernel.errors import InvalidDocument, InvalidInput
 CODE_HEADER = "X-Error-Code"
 DATABASE_AWAY = "database_away"
 
-# What the framework says of a field, as what to do about it.
-_WORDS = {
+# The framework's error types, with messages that say what to do about the field.
+_MESSAGES = {
     "missing": "is required",
     "extra_forbidden": "is not known here; leave it out",
     "model_attributes_type": "must be a JSON object, sent with Content-Type: application/json",
@@ -53,7 +53,7 @@ STATUS_CODES = {
 
 
 class ApiError(Exception):
-    """An answer that is not a success; raise one of its kinds."""
+    """A response that is not a success; raise one of the subclasses."""
 
     status: ClassVar[int] = 500
 
@@ -65,7 +65,7 @@ class ApiError(Exception):
         headers: dict[str, str] | None = None,
         more: Mapping[str, Any] | None = None,
     ) -> None:
-        """more: members of the answer beside `detail`, for programs."""
+        """more: further members of the response body beside `detail`, for programs."""
         super().__init__(detail)
         self.more = more or {}
         self.detail = detail
@@ -74,7 +74,7 @@ class ApiError(Exception):
 
 
 class BadRequest(ApiError):
-    """A parameter is wrong, or a rule of the business is broken."""
+    """A parameter is wrong, or a business rule is broken."""
 
     status = 400
 
@@ -89,13 +89,13 @@ class Unauthenticated(ApiError):
 
 
 class Forbidden(ApiError):
-    """Signed in, but not allowed this."""
+    """Signed in, but without permission for this."""
 
     status = 403
 
 
 class NotFound(ApiError):
-    """Not there, or somebody else's: the two cannot be told apart."""
+    """Does not exist or belongs to somebody else: the response does not reveal which."""
 
     status = 404
 
@@ -104,19 +104,19 @@ class NotFound(ApiError):
 
 
 class Conflict(ApiError):
-    """The state of the thing does not allow it."""
+    """The current state of the resource does not allow it."""
 
     status = 409
 
 
 class TooLarge(ApiError):
-    """The body is over the limit."""
+    """The request body is over the size limit."""
 
     status = 413
 
 
 class TooMany(ApiError):
-    """Over a ceiling; `retry_after_s` says when it may be tried again."""
+    """Over a rate limit; retry after `retry_after_s` seconds."""
 
     status = 429
 
@@ -126,7 +126,7 @@ class TooMany(ApiError):
 
 
 class Unavailable(ApiError):
-    """Something we need does not answer."""
+    """A service that the request needs does not respond."""
 
     status = 503
 
@@ -139,30 +139,30 @@ def error_response(
     headers: dict[str, str] | None = None,
     more: Mapping[str, Any] | None = None,
 ) -> JSONResponse:
-    """The one shape of every error."""
+    """Build the response of an error; every error of the API has this shape."""
     code = code or STATUS_CODES.get(status, "error")
     body = {"detail": detail, **(more or {})}
     return JSONResponse(body, status_code=status, headers={CODE_HEADER: code, **(headers or {})})
 
 
 def database_away() -> JSONResponse:
-    """What is answered while the database is not reached, or waited for in vain."""
+    """Build the response for a database that cannot be reached or does not respond in time."""
     detail = (
-        "The database does not answer. Ask again in a moment; before you repeat a change that has "
-        "no idempotency key, look whether it was made."
+        "The database does not respond. Retry in a moment; before you repeat a change without an "
+        "idempotency key, check whether it was made."
     )
     return error_response(503, detail, code=DATABASE_AWAY, headers={"Retry-After": "2"})
 
 
 def response_for(error: ApiError) -> JSONResponse:
-    """An error as its answer."""
+    """Convert an error to its HTTP response."""
     return error_response(
         error.status, error.detail, code=error.code, headers=error.headers, more=error.more
     )
 
 
 def install_error_handlers(app: FastAPI) -> None:
-    """Teach the app to answer our errors, the core's and the framework's in one shape."""
+    """Register handlers that give our errors, the core's and the framework's one shape."""
     app.add_exception_handler(ApiError, _api_error)
     app.add_exception_handler(InvalidInput, _invalid_input)
     app.add_exception_handler(RequestValidationError, _validation_error)
@@ -200,14 +200,14 @@ def _validation_error(_request: Request, error: Exception) -> JSONResponse:
 
 
 def _without_input(problem: dict[str, Any]) -> dict[str, Any]:
-    # What was sent is not sent back: it may hold a password.
-    told = {key: problem[key] for key in ("type", "loc", "msg") if key in problem}
-    words: str = told["msg"]
-    told["msg"] = _WORDS.get(told["type"]) or words.removeprefix("Value error, ")
-    source, *path = told["loc"]
+    # The input is left out of the response: it may hold a password.
+    kept = {key: problem[key] for key in ("type", "loc", "msg") if key in problem}
+    message: str = kept["msg"]
+    kept["msg"] = _MESSAGES.get(kept["type"]) or message.removeprefix("Value error, ")
+    source, *path = kept["loc"]
     if source == "body":
-        told["pointer"] = "".join(f"/{part}" for part in path)
-    return told
+        kept["pointer"] = "".join(f"/{part}" for part in path)
+    return kept
 
 
 def _http_error(_request: Request, error: Exception) -> JSONResponse:
@@ -219,7 +219,7 @@ def _http_error(_request: Request, error: Exception) -> JSONResponse:
 
 
 def validation_list(messages: Sequence[tuple[Sequence[str | int], str, str]]) -> JSONResponse:
-    """A 422 in FastAPI's list form from (loc, msg, type) triples."""
+    """Build a 422 in FastAPI's list form from (loc, msg, type) triples."""
     return error_response(
         422, [{"type": kind, "loc": list(loc), "msg": text} for loc, text, kind in messages]
     )

@@ -1,4 +1,4 @@
-"""Logs: one line an event, with the request's id, and never with a secret in it."""
+"""Logging: one line for each event, with the request id, and with secrets redacted."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ import structlog
 
 HIDDEN = "[hidden]"
 
-# A value under one of these words is hidden whatever it is.
+# A value whose name contains one of these words is always redacted.
 _SECRET_WORDS = re.compile(
     r"password|passwd|secret|token|cookie|authorization|otp|api_key|checksum|credential", re.I
 )
-# And these shapes are hidden wherever they stand in a text, a traceback included.
+# These patterns are redacted anywhere in a text, tracebacks included.
 _SECRET_SHAPES = (
     re.compile(r"\b(zt_|kwa_)[A-Za-z0-9_-]{8,}"),
     re.compile(r"(?i)(bearer\s+)[A-Za-z0-9._~+/=-]+"),
@@ -32,7 +32,7 @@ Processor = structlog.typing.Processor
 
 
 def without_secrets(text: str) -> str:
-    """Hide everything in a text that looks like a credential."""
+    """Redact everything in a text that looks like a credential."""
     for shape in _SECRET_SHAPES:
         text = shape.sub(lambda match: match.group(1) + HIDDEN, text)
     return text
@@ -53,7 +53,7 @@ def _clean(name: str, value: Any) -> Any:
 
 
 def redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """The last step before a line is written."""
+    """Redact secrets in an event: the last structlog step before a line is written."""
     for name in list(event):
         if not name.startswith("_"):
             event[name] = _clean(name, event[name])
@@ -63,7 +63,7 @@ def redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mutab
 def configure_logging(
     *, level: str, form: Literal["console", "json"], stream: TextIO | None = None
 ) -> None:
-    """Send our logs and every library's through one set of steps to `stream` (stderr)."""
+    """Send our logs and those of libraries through one pipeline to `stream` (stderr)."""
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -102,7 +102,7 @@ def configure_logging(
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
-    for name in ("alembic", "httpx"):  # the latter says every request it makes
+    for name in ("alembic", "httpx"):  # httpx logs every request it makes
         logging.getLogger(name).setLevel(logging.WARNING)
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logging.getLogger(name).handlers = []
@@ -110,5 +110,5 @@ def configure_logging(
 
 
 def get_logger(name: str) -> structlog.stdlib.BoundLogger:
-    """A logger for one module; values go in as keyword arguments."""
+    """Return a module's logger; pass values as keyword arguments."""
     return structlog.stdlib.get_logger(name)

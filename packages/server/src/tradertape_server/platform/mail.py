@@ -1,7 +1,7 @@
-"""Sending mail: by SMTP where it is set up, else into an outbox folder and onto the console.
+"""Sending mail: by SMTP where configured, otherwise into an outbox folder and onto the console.
 
-Mail leaves on a thread of its own, so that a request takes as long for an address we know as for
-one we do not.
+Mail is sent on its own thread, so that a request takes as long for a known address as for an
+unknown one.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from tradertape_server.platform.logging import get_logger
 from tradertape_server.platform.secrets import private_folder
 
 TIMEOUT_S = 20
-MAX_WAITING = 1000
+MAX_QUEUED = 1000
 
 logger = get_logger(__name__)
 
@@ -41,7 +41,7 @@ class Mail:
 
 @dataclass(frozen=True, slots=True)
 class SmtpServer:
-    """Where mail goes and as whom."""
+    """The mail server and the account to send with."""
 
     host: str
     port: int
@@ -51,7 +51,7 @@ class SmtpServer:
 
 
 class Mailer:
-    """A queue and the thread that empties it."""
+    """A queue of mails and the thread that sends them."""
 
     def __init__(
         self,
@@ -67,14 +67,14 @@ class Mailer:
         self._server = server
         self._announce = announce
         self._sender = sender
-        self._waiting: Queue[Mail | None] = Queue(MAX_WAITING)
+        self._queue: Queue[Mail | None] = Queue(MAX_QUEUED)
         self._thread: Thread | None = None
         self.last_problem = ""
 
     @property
-    def means(self) -> str:
-        """How mail leaves, in words."""
-        return "By a mail server." if self._server else "Into the outbox folder."
+    def delivery_text(self) -> str:
+        """How mail is delivered, for the health page."""
+        return "Sent by a mail server." if self._server else "Written to the outbox folder."
 
     def send(self, mail: Mail) -> None:
         """Queue a mail; a full queue drops it with an error in the log."""
@@ -82,34 +82,34 @@ class Mailer:
             self._thread = Thread(target=self._work, name="mail", daemon=True)
             self._thread.start()
         try:
-            self._waiting.put_nowait(mail)
+            self._queue.put_nowait(mail)
         except Full:
-            self.last_problem = "too many mails are waiting"
-            logger.error("mail dropped: too many are waiting")
+            self.last_problem = "the mail queue is full"
+            logger.error("mail dropped: the queue is full")
 
     def wait_until_sent(self) -> None:
         """Wait until the queue is empty."""
-        self._waiting.join()
+        self._queue.join()
 
     def close(self) -> None:
-        """Send what is waiting and stop."""
+        """Send what is queued and stop."""
         if self._thread is not None:
-            self._waiting.put(None)
+            self._queue.put(None)
             self._thread.join(TIMEOUT_S)
             self._thread = None
 
     def _work(self) -> None:
         while True:
-            mail = self._waiting.get()
+            mail = self._queue.get()
             try:
                 if mail is None:
                     return
                 self._deliver(mail)
             except OSError:
-                # Losing one mail must not stop the thread that sends the next.
+                # A mail that cannot be written must not stop the thread that sends the next.
                 logger.exception("mail could not be written to the outbox")
             finally:
-                self._waiting.task_done()
+                self._queue.task_done()
 
     def _deliver(self, mail: Mail) -> None:
         message = self._message(mail)

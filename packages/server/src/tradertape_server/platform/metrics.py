@@ -1,4 +1,4 @@
-"""Figures for Prometheus: what the web floor counts, and a registry for what features count."""
+"""Prometheus metrics: those of HTTP requests, and a registry for the features' own."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from prometheus_client import (
 BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
-disable_created_metrics()  # a second line for each figure, with the time it was first counted
+disable_created_metrics()  # they double the output with the time each metric was created
 
 
 class Metrics:
-    """The figures of one running server.
+    """The metrics of one running server.
 
-    A feature registers its own on `registry`, or gives `watch` a function that is asked each time
-    the figures are read.
+    A feature registers its own on `registry`, or passes `add_gauge` a function that is called each
+    time the metrics are read.
     """
 
     def __init__(self, version: str) -> None:
@@ -46,16 +46,16 @@ class Metrics:
         build.info({"version": version})
 
     def add_gauge(self, name: str, help_text: str, read: Callable[[], float]) -> None:
-        """Publish what `read()` returns at the time somebody looks."""
+        """Publish a gauge whose value is `read()` at the time the metrics are read."""
         gauge = Gauge(f"tradertape_{name}", help_text, registry=self.registry)
         gauge.set_function(read)
 
     def observe(self, *, method: str, route: str, status: int, took_s: float) -> None:
-        """Count one answered request."""
+        """Count one completed request."""
         self.request_s.labels(method, route, str(status)).observe(took_s)
         if status >= 500:
             self.failures.labels(route).inc()
 
     def text(self) -> bytes:
-        """All figures, as Prometheus reads them."""
+        """All metrics in Prometheus' text format."""
         return generate_latest(self.registry)

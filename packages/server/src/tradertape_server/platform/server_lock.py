@@ -1,6 +1,7 @@
-"""Which servers use a home folder: each that runs holds one of a few locks in it.
+"""Locks that running servers hold in their home folder.
 
-On a database file one server is all there may be. On a database server several share a home.
+With a database file only one server may run. With a database server several share a home folder,
+each with a lock of its own.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ MAX_SERVERS = 64
 
 
 class ServerLock:
-    """Held by a running server; the operating system lets go of it when the process ends."""
+    """Held by a running server; the operating system releases it when the process ends."""
 
     def __init__(self, home: Path, *, servers: int = 1) -> None:
         self._home = home
@@ -24,27 +25,27 @@ class ServerLock:
         self._held: FileLock | None = None
 
     def take(self) -> bool:
-        """Take a free lock; False when there are as many servers as there may be."""
+        """Take a free lock; False when the maximum number of servers is running."""
         for path in self._paths(self._servers):
             lock = FileLock(path, thread_local=False)
             try:
                 lock.acquire(blocking=False)
             except Timeout:
                 continue
-            # Beside the lock: where locks are mandatory nobody else could read it from inside.
+            # In a file of its own: where locks are mandatory, others cannot read the locked file.
             path.with_suffix(".pid").write_text(str(os.getpid()))
             self._held = lock
             return True
         return False
 
     def release(self) -> None:
-        """Let go."""
+        """Release the lock, if it is held."""
         if self._held is not None:
             self._held.release()
             self._held = None
 
     def holder(self) -> int | None:
-        """The process of a running server, if there is one; 0 when its number is not known."""
+        """The process id of a running server, 0 if it is not known; None if no server runs."""
         for path in self._paths(MAX_SERVERS):
             if not path.exists():
                 continue

@@ -1,4 +1,4 @@
-"""Ray as a place to work; the extra `[cluster]` brings it, and only this file knows it."""
+"""Parallel work on a Ray cluster; only this module uses Ray (the extra `[cluster]`)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tradertape_server.platform.errors import Unavailable
 
 
 def connected(address: str) -> Any:
-    """Ray, connected to the cluster. Raises Unavailable with what to do."""
+    """Return the ray module, connected to the cluster. Raises Unavailable with the remedy."""
     try:
         ray: Any = importlib.import_module("ray")
     except ImportError as error:
@@ -23,22 +23,22 @@ def connected(address: str) -> Any:
         try:
             ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
         except (ConnectionError, RuntimeError, ValueError) as error:
-            raise Unavailable(f"The cluster at {address} does not answer: {error}") from error
+            raise Unavailable(f"The cluster at {address} does not respond: {error}") from error
     return ray
 
 
 def processors(ray: Any) -> int:
-    """How many items can be worked on at once."""
+    """How many items the cluster can process at once."""
     return max(1, int(ray.cluster_resources().get("CPU", 1)))
 
 
 def submit(ray: Any, work: Work, shipped: Any, items: list[Numbered]) -> Any:
-    """Send a chunk out; returns what `result` takes."""
+    """Submit a chunk of items; pass the returned reference to `result`."""
     return ray.remote(run_shipped).remote(work, shipped, items)
 
 
 def result(ray: Any, sent: Any) -> Batch:
-    """The results of a chunk; raises what the work raised."""
+    """Return the results of a chunk; raises what the work raised."""
     try:
         return ray.get(sent)
     except ray.exceptions.RayTaskError as error:

@@ -1,8 +1,8 @@
-"""Who works on which job: a lease a job, kept alive while its process lives.
+"""Leases on background jobs: one for each running job, renewed while its process is alive.
 
-Several processes share a queue. A job whose process died is free again when its lease has run out,
-and what a process that was only stopped still brings for it is refused. Times are the database's.
-On a database file there is one process, so whatever another one left is free at once.
+Several processes share a queue. When a process dies, its jobs become free once their leases have
+expired; a result that a paused process delivers after that is refused. Times are the database's.
+With a database file there is one process, so jobs of any other owner are free at once.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from tradertape_server.platform.database.engine import Base, Database
 from tradertape_server.platform.logging import get_logger
 
 LIFE_S = 20.0
-BEATS_A_LIFE = 4
+RENEWALS_PER_LIFE = 4
 
 logger = get_logger(__name__)
 
 
 class JobLease(Base):
-    """One job that is being worked on. expires_s: by the database's clock, seconds since 1970."""
+    """One running job. expires_s: by the database's clock, seconds since 1970."""
 
     __tablename__ = "job_leases"
 
@@ -39,7 +39,7 @@ class JobLease(Base):
 
 
 class JobLeases:
-    """The leases of this process, and a look at those of the others."""
+    """The leases of this process, and a view of those of the others."""
 
     def __init__(self, database: Database, *, life_s: float = LIFE_S) -> None:
         self.owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
@@ -52,40 +52,40 @@ class JobLeases:
 
     @property
     def held(self) -> int:
-        """How many jobs this process works on."""
+        """How many jobs this process runs."""
         with self._lock:
             return len(self._held)
 
     def start(self) -> None:
-        """Keep what is held alive; a second call does nothing."""
+        """Start renewing the held leases; a second call does nothing."""
         if self._thread is None:
-            self._thread = threading.Thread(target=self._keep, name="job-leases", daemon=True)
+            self._thread = threading.Thread(target=self._run, name="job-leases", daemon=True)
             self._thread.start()
 
     def stop(self) -> None:
-        """Keep nothing any more."""
+        """Stop renewing."""
         self._stopping.set()
         if self._thread is not None:
             self._thread.join(timeout=10)
 
     def take(self, session: Session, queue: str, job: int) -> None:
-        """Hold a job that is claimed in this transaction; `keep` it once that is committed."""
+        """Take the lease of a job in this transaction; `start_renewing` it after the commit."""
         session.execute(delete(JobLease).where(JobLease.queue == queue, JobLease.job == job))
         expires_s = self._now_s(session) + self._life_s
         session.add(JobLease(queue=queue, job=job, owner=self.owner, expires_s=expires_s))
 
     def start_renewing(self, queue: str, job: int) -> None:
-        """Renew a lease from now on: what took it is committed."""
+        """Renew a lease from now on: the transaction that took it is committed."""
         with self._lock:
             self._held.add((queue, job))
 
     def stop_renewing(self, queue: str, job: int) -> None:
-        """Renew it no more."""
+        """No longer renew a lease."""
         with self._lock:
             self._held.discard((queue, job))
 
     def release(self, session: Session, queue: str, job: int) -> bool:
-        """Give a job up with its result, in one transaction; False when somebody else has it."""
+        """Release a lease in the transaction of the job's result; False if another owner has it."""
         mine = select(JobLease).where(
             JobLease.queue == queue, JobLease.job == job, JobLease.owner == self.owner
         )
@@ -96,7 +96,7 @@ class JobLeases:
         return True
 
     def active_jobs(self, session: Session, queue: str) -> Collection[int]:
-        """The jobs of a queue that somebody works on."""
+        """The jobs of a queue with an unexpired lease."""
         query = select(JobLease.job).where(JobLease.queue == queue)
         if self._database.is_sqlite:
             query = query.where(JobLease.owner == self.owner)
@@ -105,7 +105,7 @@ class JobLeases:
         return set(session.scalars(query))
 
     def renew(self) -> None:
-        """Make everything held last from now on."""
+        """Extend every held lease by its whole life from now."""
         with self._lock:
             held = sorted(self._held)
         if not held or self._database.is_sqlite:
@@ -117,12 +117,12 @@ class JobLeases:
         with self._database.write() as session:
             session.connection().execute(_RENEW, values)
 
-    def _keep(self) -> None:
-        while not self._stopping.wait(self._life_s / BEATS_A_LIFE):
+    def _run(self) -> None:
+        while not self._stopping.wait(self._life_s / RENEWALS_PER_LIFE):
             try:
                 self.renew()
             except SQLAlchemyError as error:
-                logger.warning("leases of jobs cannot be kept", reason=type(error).__name__)
+                logger.warning("job leases cannot be renewed", reason=type(error).__name__)
 
     def _now_s(self, session: Session) -> float:
         return float(session.scalar(_NOW[self._database.engine.dialect.name]) or 0)

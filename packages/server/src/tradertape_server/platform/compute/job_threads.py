@@ -1,7 +1,7 @@
-"""Threads that take work from a table until they are told to stop.
+"""Threads that run background jobs from a table until they are stopped.
 
-The table is the queue: what is waiting survives a restart, and a thread that is woken for nothing
-finds nothing. Several processes may work on one queue: who took a job holds a lease on it.
+The table is the queue: queued jobs survive a restart, and a thread that is woken without need
+finds no job. Several processes may work on one queue: the one that took a job holds its lease.
 """
 
 from __future__ import annotations
@@ -18,27 +18,27 @@ from tradertape_server.platform.logging import get_logger
 
 logger = get_logger(__name__)
 
-# Work arrives with a wake-up; this is for what was left by a restart or written by a command.
-_LOOK_EVERY_S = 5.0
-_RECOVER_EVERY_S = 5.0
+# New jobs wake a thread; polling finds those left by a restart or queued by a command.
+_POLL_INTERVAL_S = 5.0
+_RECOVER_INTERVAL_S = 5.0
 
 
 Job = TypeVar("Job")
 
 
 class JobSource(Protocol[Job]):
-    """Where jobs come from and what is done with one."""
+    """A queue of jobs and the work on one of them."""
 
     def recover(self) -> None:
-        """Put back what a stop interrupted, of this process or another; called now and then."""
+        """Requeue interrupted jobs, of this process or another; called periodically."""
         ...
 
     def take(self) -> Job | None:
-        """Claim the next job; None when nothing waits."""
+        """Claim the next job; None when none is queued."""
         ...
 
     def work(self, job: Job, stopping: threading.Event) -> None:
-        """Do it, and leave early where `stopping` is set. Says itself what became of it."""
+        """Do the job and record its result; return early once `stopping` is set."""
         ...
 
     def failed(self, job: Job, error: Exception) -> None:
@@ -47,7 +47,7 @@ class JobSource(Protocol[Job]):
 
 
 class JobThreads(Generic[Job]):
-    """Some threads on one source."""
+    """A number of threads that work on one source."""
 
     def __init__(self, name: str, source: JobSource[Job], *, threads: int) -> None:
         self._name = name
@@ -56,12 +56,12 @@ class JobThreads(Generic[Job]):
         self._threads: list[threading.Thread] = []
         self._stopping = threading.Event()
         self._recovered_s = 0.0
-        self._bell = threading.Condition()
-        self._rings = 0
+        self._condition = threading.Condition()
+        self._wake_ups = 0
         self.done = self.failures = self.busy = 0
 
     def start(self) -> None:
-        """Recover and begin; a second call does nothing."""
+        """Recover interrupted jobs and start the threads; a second call does nothing."""
         if self._threads:
             return
         self._source.recover()
@@ -72,17 +72,17 @@ class JobThreads(Generic[Job]):
             thread.start()
 
     def wake(self) -> None:
-        """Look for work now."""
-        with self._bell:
-            self._rings += 1
-            self._bell.notify_all()
+        """Have a thread check for jobs now."""
+        with self._condition:
+            self._wake_ups += 1
+            self._condition.notify_all()
 
     def wake_after_commit(self, session: Session) -> None:
-        """Look for work once the session has committed it."""
+        """Check for jobs once the session has committed."""
         event.listen(session, "after_commit", lambda _session: self.wake(), once=True)
 
     def stop(self, timeout_s: float = 10.0) -> None:
-        """Ask the threads to stop and wait for them; a job that takes longer is started again."""
+        """Stop the threads and wait for them; a job that takes longer is started again later."""
         self._stopping.set()
         self.wake()
         for thread in self._threads:
@@ -90,21 +90,21 @@ class JobThreads(Generic[Job]):
 
     def _loop(self) -> None:
         while not self._stopping.is_set():
-            heard = self._rings
+            seen = self._wake_ups
             if self._once():
                 continue
-            with self._bell:
-                # A ring between our look and here must not be slept through.
-                self._bell.wait_for(
-                    lambda heard=heard: self._rings != heard or self._stopping.is_set(),
-                    timeout=_LOOK_EVERY_S,
+            with self._condition:
+                # A wake-up since the check above must not be missed.
+                self._condition.wait_for(
+                    lambda seen=seen: self._wake_ups != seen or self._stopping.is_set(),
+                    timeout=_POLL_INTERVAL_S,
                 )
 
     def _once(self) -> bool:
-        """Do one job; False where there is none."""
+        """Run one job; False if there is none."""
         job = None
         try:
-            self._look_for_lost()
+            self._recover_if_due()
             job = self._source.take()
             if job is not None:
                 self._work(job)
@@ -124,8 +124,8 @@ class JobThreads(Generic[Job]):
             self.busy -= 1
         self.done += 1
 
-    def _look_for_lost(self) -> None:
-        if monotonic() - self._recovered_s >= _RECOVER_EVERY_S:
+    def _recover_if_due(self) -> None:
+        if monotonic() - self._recovered_s >= _RECOVER_INTERVAL_S:
             self._recovered_s = monotonic()
             self._source.recover()
 
@@ -143,10 +143,10 @@ class JobThreads(Generic[Job]):
 def next_fair_job(
     waiting: Iterable[tuple[int, int]], busy: dict[int, int], last_served: dict[int, int]
 ) -> int | None:
-    """The job to do next: of the user with the fewest under way, then of the longest unserved.
+    """Choose the next job: of the user with the fewest running, then of the longest unserved.
 
-    waiting: (job, user), oldest first. busy: jobs under way by user. last_served: by user, a
-    number that grows with every job taken.
+    waiting: queued (job, user), oldest first. busy: number of running jobs by user. last_served:
+    by user, a number that grows with every job taken. Returns None if nothing is queued.
     """
     chosen: tuple[int, int, int] | None = None
     for job, user in waiting:

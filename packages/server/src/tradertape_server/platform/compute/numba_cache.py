@@ -1,8 +1,8 @@
-"""Compiled code made ready before somebody waits for it.
+"""The cache of numba-compiled code, filled before the first request needs it.
 
-Compiling takes the better part of a minute, once; loading it from the cache takes a second. The
-cache is ours, in the home folder: a folder beside the code may not be writable, and one machine's
-code is not another's.
+Compiling takes most of a minute, once; loading from the cache takes a second. The cache is in the
+home folder: the folder of the source code may not be writable, and compiled code does not carry
+over to another machine.
 """
 
 from __future__ import annotations
@@ -19,29 +19,29 @@ VARIABLE = "NUMBA_CACHE_DIR"
 
 
 def numba_cache(home: Path) -> Path:
-    """Where compiled code is kept: the folder set for numba, else one in the home folder."""
+    """Return the cache folder: the one configured for numba, else one in the home folder."""
     return Path(os.environ.get(VARIABLE) or home / "cache" / "numba")
 
 
 def use_cache(home: Path) -> Path:
-    """Name the cache to numba; to be called before anything imports it."""
+    """Configure numba to use the cache; call this before anything imports numba."""
     cache = numba_cache(home)
     os.environ[VARIABLE] = str(cache)
     return cache
 
 
 def is_filled(cache: Path) -> bool:
-    """Whether the cache holds this very version of the code, compiled."""
+    """Whether the cache holds the current version of the code."""
     return _mark(cache).is_file()
 
 
 def _mark(cache: Path) -> Path:
-    """The file that says so; numba's own files do not, without loading numba."""
+    """The file that marks a filled cache; numba's own files tell only by loading numba."""
     text = hashlib.sha256(sys.version.encode())
     for package in ("tradertape_core", "tradertape_indicators", "numba"):
         spec = find_spec(package)
         for folder in (spec.submodule_search_locations or []) if spec else []:
-            # As numba sees it: by the time and size of the sources.
+            # numba, too, detects changes by the time and size of the source files.
             sources = (
                 Path(folder).rglob("*.py") if package != "numba" else [Path(folder, "__init__.py")]
             )
@@ -51,7 +51,7 @@ def _mark(cache: Path) -> Path:
 
 
 def load() -> None:
-    """Load the compiled code into this process, compiling it where the cache lacks it."""
+    """Load the compiled code into this process; compile what the cache lacks."""
     if find_spec("numba") is None:
         return
     from tradertape_core.backtest.simulation.simulate import warm_up  # noqa: PLC0415 - not at every start
@@ -71,7 +71,7 @@ def _call_every_indicator() -> None:
 
     from tradertape_indicators import CATALOGUE, compute  # noqa: PLC0415 - as above
 
-    for series in (np.ones((1, 1)), np.ones((1, 2))):  # one share, and a panel of them
+    for series in (np.ones((1, 1)), np.ones((1, 2))):  # one symbol, and a panel of two
         for name, spec in CATALOGUE.items():
             columns = {str(wanted): series for wanted in (*spec.inputs, "close")}
             output = spec.outputs[0] if len(spec.outputs) > 1 else ""
@@ -79,22 +79,22 @@ def _call_every_indicator() -> None:
 
 
 def prepare(cache: Path) -> None:
-    """Make a server ready for its first request: load what is compiled, which takes a second.
+    """Prepare a server for its first request: load the cache, which takes a second.
 
-    Where nothing is, another process compiles it while this one serves: compiling here would slow
-    every request for a minute. Until it is there, runs take the plain loop.
+    If the cache is empty, another process fills it while this one serves: compiling here would
+    slow every request for a minute. Until then backtests use the interpreted loop.
     """
     if is_filled(cache):
         load()
     else:
-        threading.Thread(target=fill, args=(cache,), name="warming", daemon=True).start()
+        threading.Thread(target=fill, args=(cache,), name="numba-cache", daemon=True).start()
 
 
 def fill(cache: Path) -> None:
     """Compile into the cache in another process, then load from there."""
     command = [sys.executable, "-c", f"from {__name__} import load_for_parent as f; f()"]
-    # It hears by the pipe that we ended, however that was.
-    with subprocess.Popen(  # noqa: S603 - our own words
+    # The closed pipe tells it that this process ended, whatever the reason.
+    with subprocess.Popen(  # noqa: S603 - a fixed command line
         command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as compiler:
         compiler.wait()

@@ -1,8 +1,8 @@
-"""The one door to parallel work: this process, a pool of local processes, or a Ray cluster.
+"""Parallel computation: in this process, in a pool of local processes, or on a Ray cluster.
 
-A `Work` says what its items share and what is done with one of them; the same function runs
-wherever the items go, so that results are equal. Short work stays in this process: starting
-workers and handing items over costs more than it saves.
+A `Work` defines what its items share and what is done with one of them; the same function runs in
+every place, so that results are equal. Short work stays in this process: starting workers and
+sending items to them would cost more than it saves.
 """
 
 from __future__ import annotations
@@ -32,25 +32,25 @@ from tradertape_server.platform.errors import Unavailable
 Place = Literal["auto", "here", "pool", "cluster"]
 IsCancelled = Callable[[], bool]
 
-# Starting workers costs so much; shorter work stays here. Without a filled compile cache every
-# worker would have to compile first.
-_POOL_PAYS_S = 2.0
-_COLD_POOL_PAYS_S = 60.0
-_BATCH_S = 0.25  # results are handed on, and a command to stop is seen, about so often
-_MOST_IN_CHUNK = 100
+# The least duration of work for which starting workers is worth it. Without a filled numba cache
+# every worker would have to compile first.
+_POOL_THRESHOLD_S = 2.0
+_COLD_POOL_THRESHOLD_S = 60.0
+_BATCH_S = 0.25  # about how often results are yielded and a cancellation is noticed
+_MAX_CHUNK = 100
 _TICK_S = 0.2
 
 
 def never() -> bool:
-    """Is never cancelled."""
+    """The `is_cancelled` of work that is never cancelled."""
     return False
 
 
 class Compute:
-    """Opens work for its items; the pool starts with the first long work and stays.
+    """Creates mappers of work over items; the pool starts with the first long work and stays.
 
-    workers: processes of the pool, 0 for one a processor. ray_address: a cluster instead.
-    numba_cache: the folder of compiled code, to know whether workers start warm.
+    workers: processes of the pool, 0 for one per processor. ray_address: a cluster to use instead.
+    numba_cache: the folder of compiled code, to know whether workers start with it.
     """
 
     def __init__(
@@ -65,16 +65,16 @@ class Compute:
     def mapper(
         self, work: Work, *, place: Place = "auto", is_cancelled: IsCancelled = never
     ) -> Mapper:
-        """What maps `work` over items; to be used by one thread."""
+        """Return a mapper of `work` over items, for use by one thread."""
         if place == "auto" and self.ray_address:
             place = "cluster"
         return Mapper(self, work, place, is_cancelled)
 
     def pool(self) -> ProcessPoolExecutor:
-        """The pool, started if need be."""
+        """Return the pool; start it if necessary."""
         with self._lock:
             if self._pool is None:
-                # Not fork: a copy of a process with threads may hang in a lock one of them held.
+                # Not fork: a forked copy may deadlock on a lock that another thread held.
                 method = "spawn" if sys.platform in {"win32", "darwin"} else "forkserver"
                 self._pool = ProcessPoolExecutor(
                     self.workers,
@@ -84,16 +84,16 @@ class Compute:
             return self._pool
 
     def pool_threshold_s(self) -> float:
-        """How long work must take here before the pool is worth it, in seconds."""
+        """How long work must take in this process before the pool is worth it, in seconds."""
         if self.workers == 1:
             return float("inf")
         if self._pool is not None:
-            return _POOL_PAYS_S / 2
+            return _POOL_THRESHOLD_S / 2
         is_warm = self._numba_cache is not None and is_filled(self._numba_cache)
-        return _POOL_PAYS_S if is_warm else _COLD_POOL_PAYS_S
+        return _POOL_THRESHOLD_S if is_warm else _COLD_POOL_THRESHOLD_S
 
     def close(self) -> None:
-        """End the workers once they are through with the chunk they are at."""
+        """End the workers after their current chunks."""
         with self._lock:
             pool, self._pool = self._pool, None
         if pool is not None:
@@ -101,7 +101,7 @@ class Compute:
 
 
 class Mapper:
-    """Maps one work over items, as often as asked; what was opened is kept in between."""
+    """Maps one work over items, any number of times; what the work opened is kept in between."""
 
     def __init__(
         self, compute: Compute, work: Work, place: Place, is_cancelled: IsCancelled
@@ -117,8 +117,8 @@ class Mapper:
     def map(self, items: Sequence[Any]) -> Iterator[Batch]:
         """Yield results in batches as they finish; stops when cancelled or closed.
 
-        What the work raises comes out of here. Raises Unavailable where a worker died or the
-        cluster cannot be reached.
+        Raises what the work raises, and Unavailable when a worker died or the cluster cannot be
+        reached.
         """
         numbered = list(enumerate(items))
         if self._place == "cluster":
@@ -136,13 +136,13 @@ class Mapper:
         return [found[index] for index in sorted(found)]
 
     def _here(self, items: list[Numbered]) -> Iterator[Batch]:
-        """Work in this process; where the rest turns out to be long, hand it to the pool."""
+        """Work in this process; if the rest turns out to be long, continue in the pool."""
         is_first = self._opened is None
         if is_first:
             self._opened = self._work.open(self._work.load())
         done = 0
         while done < len(items) and not self._is_cancelled():
-            # The first item fills caches that all others use: it says nothing of their time.
+            # The first item fills caches that all others use, so its time is not typical.
             some = items[:1] if is_first else items[done:]
             batch, took_s = _for_a_while(self._work, self._opened, some)
             done += len(batch)
@@ -172,7 +172,7 @@ class Mapper:
                     yield future.result()
         except BrokenProcessPool as error:
             self._compute.close()
-            raise Unavailable("A worker process died (out of memory?); resume to go on.") from error
+            raise Unavailable("A worker process died (out of memory?); resume the job.") from error
         finally:
             for future in running:
                 future.cancel()
@@ -182,7 +182,7 @@ class Mapper:
 
         ray = cluster.connected(self._compute.ray_address)
         if self._shipped is None:
-            # What is loaded travels once to each machine, so these need none of our files.
+            # The loaded data is sent once to each machine, so these need none of our files.
             self._shipped = ray.put(self._work.load())
         processors = cluster.processors(ray)
         chunks = _chunks(items, processors, self._each_s)
@@ -204,10 +204,10 @@ class Mapper:
 
 
 def _chunks(items: list[Numbered], workers: int, each_s: float) -> Iterator[list[Numbered]]:
-    """Large enough that handing over is cheap, small enough that all workers end together."""
+    """Split items so that sending a chunk is cheap and all workers finish about together."""
     even = -(-len(items) // (4 * workers))
-    timely = int(_BATCH_S / each_s) if each_s else _MOST_IN_CHUNK
-    size = max(1, min(even, timely, _MOST_IN_CHUNK))
+    timely = int(_BATCH_S / each_s) if each_s else _MAX_CHUNK
+    size = max(1, min(even, timely, _MAX_CHUNK))
     return iter([items[at : at + size] for at in range(0, len(items), size)])
 
 

@@ -1,4 +1,4 @@
-"""What runs in each process that works, and what it needs to know of a work."""
+"""The code that runs in each worker process, and the protocol of the work it does."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ _OPENED_KEPT = 2
 
 
 class Work(Protocol):
-    """What the items of one map share. Pickled to the workers: keep it small."""
+    """What the items of one map share. It is pickled to the workers: keep it small."""
 
     @property
     def key(self) -> str:
-        """Equal keys share, in each worker, what `open` returned."""
+        """Works with equal keys share, in each worker, the result of `open`."""
         ...
 
     def load(self) -> Any:
-        """Read what the items need; on a cluster once, on the machine that asks."""
+        """Read what the items need; on a cluster once, on the machine that submits the work."""
         ...
 
     def open(self, loaded: Any) -> Any:
-        """Make it ready, in each process that works."""
+        """Prepare what was loaded, in each worker process."""
         ...
 
     def run(self, opened: Any, item: Any) -> Any:
-        """Do one item."""
+        """Process one item."""
         ...
 
 
@@ -44,14 +44,14 @@ _opened: OrderedDict[str, Any] = OrderedDict()
 
 
 def start_worker() -> None:
-    """Make a pool's process ready: it leaves Ctrl-C to its parent, and ends when that has ended."""
+    """Initialise a worker of the pool: it ignores Ctrl-C and ends when its parent has ended."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     numba_cache.load()
 
 
 def run_chunk(work: Work, items: list[Numbered]) -> Batch:
-    """Do some items in a process that can read our files."""
+    """Process items on a machine that can read our files."""
     opened = _kept(work.key)
     if opened is None:
         opened = _keep(work.key, work.open(work.load()))
@@ -59,7 +59,7 @@ def run_chunk(work: Work, items: list[Numbered]) -> Batch:
 
 
 def run_shipped(work: Work, loaded: Any, items: list[Numbered]) -> Batch:
-    """Do some items with what was loaded elsewhere."""
+    """Process items with data that was loaded on another machine."""
     opened = _kept(work.key)
     if opened is None:
         numba_cache.load()
@@ -81,7 +81,7 @@ def _keep(key: str, opened: Any) -> Any:
 
 
 def _end_with_parent() -> None:
-    # A parent that was killed cannot end us, and we would wait for its next chunk for ever.
+    # A killed parent cannot end its workers, which would wait for the next chunk for ever.
     parent = multiprocessing.parent_process()
     if parent is not None:
         with contextlib.suppress(Exception):

@@ -1,7 +1,7 @@
-"""Copies of the database that can be trusted, and putting one back.
+"""Backups of the database: verified copies, and their restoration.
 
-A backup holds the database alone. The key file in `<home>/secrets` opens the encrypted columns in
-it and is kept apart on purpose; the market data can be fetched again.
+A backup holds only the database. The key file in `<home>/secrets`, which decrypts columns in it, is
+kept apart on purpose; market data can be fetched again.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ from tradertape_server.platform.errors import Conflict, Unavailable
 from tradertape_server.platform.secrets import private_folder
 from tradertape_server.platform.server_lock import ServerLock
 
-KEPT_BEFORE_UPGRADES = 5
+UPGRADE_BACKUPS_KEPT = 5
 TOOL_TIMEOUT_S = 3600
 
 
 class Backups:
-    """Makes and restores copies in one folder."""
+    """Makes and restores backups in `<home>/backups`."""
 
     def __init__(self, database: Database, clock: Clock, *, home: Path) -> None:
         self._database = database
@@ -43,10 +43,13 @@ class Backups:
         self._folder = home / "backups"
 
     def make(self, to: Path | None = None, *, label: str = "tradertape") -> Path:
-        """Write a whole, checked copy while the server may go on working. Returns its path."""
+        """Write a complete, verified copy; the server may keep running. Returns its path.
+
+        Raises Conflict when `to` exists already, Unavailable when pg_dump fails or is missing.
+        """
         target = to or self._new_path(label)
         if target.exists():
-            raise Conflict(f"{target} is there already.")
+            raise Conflict(f"{target} already exists.")
         private_folder(target.parent) if to is None else target.parent.mkdir(
             parents=True, exist_ok=True
         )
@@ -65,19 +68,19 @@ class Backups:
         return target
 
     def before_upgrade(self) -> Path | None:
-        """Copy a database that is about to be upgraded; None when there is nothing to lose."""
+        """Copy a database that is about to be upgraded; None if it is empty or up to date."""
         at = current_revision(self._database.engine)
         if at is None or at == newest_revision():
             return None
         path = self.make(label=f"before-upgrade-from-{at}")
-        for old in sorted(self._folder.glob("before-upgrade-*"))[:-KEPT_BEFORE_UPGRADES]:
+        for old in sorted(self._folder.glob("before-upgrade-*"))[:-UPGRADE_BACKUPS_KEPT]:
             old.unlink()
         return path
 
     def restore(self, backup: Path) -> Path | None:
-        """Put a copy in the database's place. Returns where the replaced one is kept.
+        """Replace the database by a backup. Returns the copy made of the replaced database.
 
-        Raises Conflict while a server runs, or when the file is no backup this version can read.
+        Raises Conflict while a server runs, or when this version cannot read the backup.
         """
         lock = ServerLock(self._home)
         if lock.holder() is not None or not lock.take():
@@ -91,13 +94,13 @@ class Backups:
 
     def _restore_sqlite(self, backup: Path, target: Path) -> Path | None:
         check_sqlite(backup)
-        kept = self._keep_present()
+        kept = self._save_current()
         self._database.close()
         unfinished = target.with_name(f".{target.name}.restoring")
         unfinished.unlink(missing_ok=True)
         _copy_sqlite(backup, unfinished)
         unfinished.chmod(0o600)
-        # The write-ahead log belongs to the database that goes; its copy holds all of it.
+        # The write-ahead log belongs to the replaced database, whose copy includes its content.
         for suffix in ("-wal", "-shm"):
             target.with_name(target.name + suffix).unlink(missing_ok=True)
         unfinished.replace(target)
@@ -105,14 +108,14 @@ class Backups:
 
     def _restore_postgres(self, backup: Path) -> Path | None:
         _tool("pg_restore", ["--list", str(backup)], self._database.url)
-        kept = self._keep_present()
+        kept = self._save_current()
         self._database.close()
         options = ["--clean", "--if-exists", "--no-owner", "--single-transaction"]
         name = self._database.url.database or ""
         _tool("pg_restore", [*options, f"--dbname={name}", str(backup)], self._database.url)
         return kept
 
-    def _keep_present(self) -> Path | None:
+    def _save_current(self) -> Path | None:
         try:
             is_empty = current_revision(self._database.engine) is None
             return None if is_empty else self.make(label="before-restore")
@@ -120,7 +123,7 @@ class Backups:
             file = self._database.sqlite_file
             if file is None or not (isinstance(error, Conflict) or is_corruption(_cause(error))):
                 raise
-        kept = self._new_path("damaged")  # as it is: somebody may still get something out of it
+        kept = self._new_path("damaged")  # unchanged: some of its content may be recoverable
         shutil.copyfile(file, kept)
         return kept
 
@@ -137,7 +140,7 @@ def _cause(error: Exception) -> BaseException | None:
 
 
 def check_sqlite(path: Path) -> None:
-    """Make sure that a file is a whole database of ours; raises Conflict."""
+    """Verify that a file is an intact TraderTape database. Raises Conflict if it is not."""
     if not path.is_file():
         raise Conflict(f"There is no file {path}.")
     try:
@@ -157,7 +160,7 @@ def check_sqlite(path: Path) -> None:
 def _copy_sqlite(source: Path, target: Path) -> None:
     with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(target)) as new:
         old.backup(new)
-        # One plain file, so that it can be moved anywhere.
+        # A single file without a write-ahead log can be moved anywhere.
         new.execute("PRAGMA journal_mode = DELETE")
 
 
@@ -182,13 +185,13 @@ def _tool(name: str, arguments: Sequence[str], url: URL) -> None:
         check=False,
     )
     if done.returncode:
-        # The last line alone may be a detail without what went wrong: two versions, say.
-        told = "; ".join(done.stderr.strip().splitlines()[-2:]) or "no reason given"
-        raise Unavailable(f"{name} failed: {told}")
+        # The last line alone may be a detail without the cause, such as two version numbers.
+        reason = "; ".join(done.stderr.strip().splitlines()[-2:]) or "no reason given"
+        raise Unavailable(f"{name} failed: {reason}")
 
 
 def _pg_environment(url: URL) -> dict[str, str]:
-    # Through the environment: a command line can be read by everybody on the machine.
+    # Passed in the environment: every user of the machine can read a command line.
     host = url.host or url.query.get("host")
     given = {
         "PGHOST": host if isinstance(host, str) else None,

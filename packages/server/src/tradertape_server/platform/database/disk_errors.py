@@ -1,4 +1,4 @@
-"""Why a database stores nothing, where its operator has to do something about it."""
+"""Errors of the database's disk that its operator has to resolve: full, read-only or damaged."""
 
 from __future__ import annotations
 
@@ -13,32 +13,34 @@ REMEMBERED_S = 60.0
 
 @dataclass(frozen=True, slots=True)
 class DiskError:
-    """What is wrong, as half a sentence, and what mends it."""
+    """A disk error. problem: a clause without a full stop; remedy: what the operator should do."""
 
     code: str
-    what: str
+    problem: str
     remedy: str
 
 
 FULL = DiskError(
-    "database_full", "the disk of the database is full", "Make room: nothing has to be restarted."
+    "database_full",
+    "the disk of the database is full",
+    "Free up disk space; a restart is not needed.",
 )
 RESERVED = DiskError(
     FULL.code,
-    "the disk of the database is full, and what is left is kept for exits, cancellations and the "
-    "kill switch",
+    "the disk of the database is full, and the remaining space is reserved for exits, "
+    "cancellations and the kill switch",
     FULL.remedy,
 )
 READ_ONLY = DiskError(
     "database_read_only",
     "the database cannot be written to",
-    "Look at the rights of its file and folder, and how its disk is mounted; on a server, whether "
-    "it is a standby.",
+    "Check the permissions of its file and folder and how its disk is mounted; on a database "
+    "server, whether it is a standby.",
 )
 BROKEN = DiskError(
     "database_broken",
     "the disk or the file of the database is damaged",
-    "Look at the machine's log, then `tradertape db restore`.",
+    "Check the machine's log, then run `tradertape db restore`.",
 )
 
 # SQLite's primary result codes, and PostgreSQL's SQLSTATEs.
@@ -49,41 +51,41 @@ _BY_CODE: dict[object, DiskError] = {
 
 
 def disk_error_of(error: BaseException | None) -> DiskError | None:
-    """What a database said is wrong with its storage; None for any other error."""
+    """Return the disk error behind a database error; None for any other error."""
     if not isinstance(error, DBAPIError):
         return None
     code = getattr(error.orig, "sqlstate", None)
     if code is None and (number := getattr(error.orig, "sqlite_errorcode", None)) is not None:
-        code = number & 0xFF  # the rest says which operation it was
+        code = number & 0xFF  # the higher bits are the operation
     return _BY_CODE.get(code)
 
 
 class DiskErrorMonitor:
-    """What a database said of its storage lately; used from any thread."""
+    """Remembers the latest disk error of a database; used from any thread."""
 
     def __init__(self) -> None:
         self._last: tuple[DiskError, float] | None = None
 
     @property
     def current(self) -> DiskError | None:
-        """What was wrong within the last minute: whatever trades tries again more often."""
+        """The disk error of the last minute, if any: trading retries more often than that."""
         last = self._last
         return last[0] if last and monotonic() - last[1] < REMEMBERED_S else None
 
     def record(self, error: BaseException | None) -> None:
-        """Take an error of the database in."""
-        trouble = disk_error_of(error)
-        if trouble is not None:
-            self._last = trouble, monotonic()
+        """Remember an error of the database if it is a disk error."""
+        found = disk_error_of(error)
+        if found is not None:
+            self._last = found, monotonic()
 
     def clear_full(self) -> None:
-        """There is room on the disk: that it was full is over."""
+        """Forget that the disk was full: there is space again."""
         if self.current is FULL:
             self._last = None
 
 
 def disk_full_error() -> sqlite3.OperationalError:
-    """What SQLite says when the disk is full."""
+    """Build the error that SQLite raises when the disk is full."""
     error = sqlite3.OperationalError("database or disk is full")
     error.sqlite_errorcode = sqlite3.SQLITE_FULL
     return error

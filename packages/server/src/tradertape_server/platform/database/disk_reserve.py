@@ -1,8 +1,8 @@
-"""Space beside the database file that is given up when its disk is full.
+"""Reserved space beside the database file that is released when its disk is full.
 
-What must not wait for an operator (exits, cancellations, the kill switch, signing in) is stored in
-it. While it is given up the database takes nothing else, so that the space lasts; it is set aside
-again once there is twice as much room.
+Writes that must not wait for an operator (exits, cancellations, the kill switch, signing in) then
+use the released space. Until it is reserved again all other writes are refused, so that the space
+lasts. It is reserved again once twice as much is free.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ from typing import BinaryIO
 from tradertape_server.platform.database.disk_errors import FULL, disk_error_of
 from tradertape_server.platform.logging import get_logger
 
-LOW_BYTES = 1024**2  # given up before a transaction meets the end of the disk
+LOW_BYTES = 1024**2  # below this the reserve is released, before a transaction fails
 CHECK_INTERVAL_S = 2.0
 
 logger = get_logger(__name__)
 
 
 class DiskReserve:
-    """A file of some size. A size of 0 sets nothing aside, and nothing is ever refused for it.
+    """A file that reserves space. With a size of 0 nothing is reserved and no write is refused.
 
-    on_room: told when the space could be set aside.
+    on_space: called when the space has been reserved.
     """
 
     def __init__(
-        self, database_file: Path | None, size_bytes: int, *, on_room: Callable[[], None]
+        self, database_file: Path | None, size_bytes: int, *, on_space: Callable[[], None]
     ) -> None:
-        self._on_room = on_room
+        self._on_space = on_space
         self._file = database_file and database_file.with_name(f"{database_file.name}.reserve")
         self._size = size_bytes if database_file is not None else 0
         self._lock = threading.Lock()
@@ -42,67 +42,67 @@ class DiskReserve:
 
     @property
     def is_released(self) -> bool:
-        """Whether the space was given up, or could not be set aside."""
+        """Whether the space was released, or could not be reserved."""
         return self._is_released
 
     def start(self) -> None:
-        """Set the space aside and look after it."""
+        """Reserve the space and check it periodically; a second call does nothing."""
         if self._file is not None and not self._size:
             self._file.unlink(missing_ok=True)
         if not self._size or self._thread is not None:
             return
         self._is_over.clear()
         self.check()
-        self._thread = threading.Thread(target=self._watch, name="reserve", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="disk-reserve", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        """Look after it no more; the file stays for the next start."""
+        """Stop checking; the file remains for the next start."""
         self._is_over.set()
         if self._thread is not None:
             self._thread.join(timeout=10)
             self._thread = None
 
     def release_if_full(self, error: BaseException | None) -> None:
-        """Give the space up if that is what an error of the database asks for."""
+        """Release the space if a database error says that the disk is full."""
         if disk_error_of(error) is FULL:
             with self._lock:
-                self._give_up()
+                self._release()
 
     def allows_retry(self, error: BaseException) -> bool:
-        """Whether what failed so may be tried again from the reserve."""
+        """Whether a write that failed with `error` may be retried in the released space."""
         return self._is_released and disk_error_of(error) is FULL
 
     def check(self) -> None:
-        """Give the space up where hardly any is left; set it aside where there is room again."""
+        """Release the space if hardly any is free; reserve it again once there is enough."""
         if self._file is None or not self._size:
             return
         with self._lock:
             free = shutil.disk_usage(self._file.parent).free
             is_there = self._file.exists() and self._file.stat().st_size == self._size
             if is_there and free < LOW_BYTES:
-                self._give_up()
+                self._release()
             elif is_there:
                 self._is_released = False
-            elif free < 2 * self._size or not self._set_aside(self._file):
-                self._give_up()
+            elif free < 2 * self._size or not self._reserve(self._file):
+                self._release()
 
-    def _watch(self) -> None:
+    def _run(self) -> None:
         while not self._is_over.wait(CHECK_INTERVAL_S):
             try:
                 self.check()
             except OSError:
-                logger.exception("the disk of the database cannot be looked at")
+                logger.exception("the free space of the database's disk cannot be read")
 
-    def _give_up(self) -> None:
+    def _release(self) -> None:
         if self._file is None or not self._size:
             return
         self._file.unlink(missing_ok=True)
         if not self._is_released:
-            logger.error("the disk of the database is full: its reserve is given up")
+            logger.error("the disk of the database is full: its reserved space is released")
         self._is_released = True
 
-    def _set_aside(self, file: Path) -> bool:
+    def _reserve(self, file: Path) -> bool:
         try:
             with file.open("wb") as out:
                 file.chmod(0o600)
@@ -110,14 +110,14 @@ class DiskReserve:
         except OSError:
             return False
         if self._is_released:
-            logger.info("there is room on the disk of the database again")
+            logger.info("the disk of the database has free space again")
         self._is_released = False
-        self._on_room()
+        self._on_space()
         return True
 
 
 def _fill(out: BinaryIO, size: int) -> None:
-    """Make a file of real blocks: a hole would reserve nothing."""
+    """Fill a file with allocated blocks: a sparse file would reserve nothing."""
     if hasattr(os, "posix_fallocate"):
         os.posix_fallocate(out.fileno(), 0, size)
         return

@@ -1,6 +1,6 @@
-"""The one door to the database: engine, sessions, and column types that keep their promises.
+"""The database: engine, sessions, and column types for times, prices and JSON.
 
-SQLite is the default and PostgreSQL the same by URL; nothing above this file notices which.
+SQLite is the default, PostgreSQL is chosen by URL; code above this module works with either.
 """
 
 from __future__ import annotations
@@ -44,10 +44,10 @@ WRITES = "tradertape_writes"
 FROM_RESERVE = "tradertape_from_reserve"
 BUSY_TIMEOUT_MS = 10_000
 IDLE_LIMIT_MS = 30_000
-_NAIVE = "a naive time cannot be stored; give it a time zone"
+_NAIVE = "a naive time cannot be stored; use an aware one"
 _WITHOUT_ZONE = len("2026-01-02 03:04:05.000000")
 
-# Names that do not depend on the engine, so that a migration can alter what another created.
+# Constraint names independent of the engine, so that a migration can alter what another created.
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -68,7 +68,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         value: datetime | None,
         dialect: Dialect,  # noqa: ARG002 - named by the base class
     ) -> datetime | None:
-        """Move a time to UTC; refuse one that does not say where it is."""
+        """Convert a time to UTC. Raises ValueError for a naive one."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -76,7 +76,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.astimezone(UTC)
 
     def bind_processor(self, dialect: Dialect) -> Any:
-        """SQLite's text in one go; the engine's own way elsewhere."""
+        """Write SQLite's text directly; use the engine's own processor elsewhere."""
         return _moment_text if dialect.name == "sqlite" else super().bind_processor(dialect)
 
     def process_result_value(
@@ -84,7 +84,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         value: datetime | None,
         dialect: Dialect,  # noqa: ARG002 - named by the base class
     ) -> datetime | None:
-        """Give back what was stored, aware: SQLite forgets the zone, PostgreSQL picks its own."""
+        """Return the stored time in UTC, aware: SQLite drops the zone, PostgreSQL changes it."""
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
@@ -92,7 +92,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 @lru_cache(maxsize=64)  # a fill and all its postings have the same time
 def _moment_text(value: datetime | None) -> str | None:
-    """A time as SQLite keeps it: SQLAlchemy's own format, written several times as fast."""
+    """A time as SQLite stores it: SQLAlchemy's format, written several times as fast."""
     if value is None:
         return None
     if value.tzinfo is None:
@@ -101,7 +101,7 @@ def _moment_text(value: datetime | None) -> str | None:
 
 
 class DecimalText(TypeDecorator[Decimal]):
-    """A price as the text it was: no engine turns it into a float on the way."""
+    """A decimal stored as text, so that no engine converts it to a float."""
 
     impl = String(40)
     cache_ok = True
@@ -111,7 +111,7 @@ class DecimalText(TypeDecorator[Decimal]):
         value: Decimal | None,
         dialect: Dialect,  # noqa: ARG002 - named by the base class
     ) -> str | None:
-        """Write the digits, never an exponent."""
+        """Write the digits, without an exponent."""
         return None if value is None else f"{value:f}"
 
     def process_result_value(
@@ -124,7 +124,7 @@ class DecimalText(TypeDecorator[Decimal]):
 
 
 class Base(DeclarativeBase):
-    """The root of every table of the server."""
+    """The declarative base of every table of the server."""
 
     metadata = MetaData(naming_convention=NAMING)
     type_annotation_map: ClassVar[dict[Any, Any]] = {
@@ -147,11 +147,11 @@ class Database:
         reserve_bytes: int = 0,
         disk_errors: DiskErrorMonitor | None = None,
     ) -> None:
-        """idle_limit_s: a server ends a transaction in which nothing happens for so long, so that
-        a process that is stopped in one does not hold up the others; nor is a lock waited for
-        longer. None: half a minute for what writes. name: of its connections.
-        reserve_bytes: set aside beside a file for when its disk is full. storage: what hears of
-        its disk; its own unless it shares one."""
+        """idle_limit_s: a database server ends a transaction that is idle for longer, so that a
+        paused process does not block the others, and waits no longer for a lock; None: half a
+        minute for transactions that write. name: application name of the connections.
+        reserve_bytes: size of the space reserved beside a database file for when its disk is full.
+        disk_errors: the monitor that records disk errors; its own unless it shares one."""
         self.url: URL = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine: Engine = (
@@ -164,7 +164,7 @@ class Database:
             lambda met: self.disk_errors.record(met.sqlalchemy_exception),
         )
         self.reserve = DiskReserve(
-            self.sqlite_file, reserve_bytes, on_room=self.disk_errors.clear_full
+            self.sqlite_file, reserve_bytes, on_space=self.disk_errors.clear_full
         )
         if self.is_sqlite:
             _use_reserve(self.engine, self.reserve)
@@ -172,25 +172,25 @@ class Database:
 
     @contextmanager
     def write(self, *, from_reserve: bool = False) -> Iterator[Session]:
-        """One transaction that may write: committed at the end, undone on an error.
+        """One transaction that may write: committed at the end, rolled back on an error.
 
-        from_reserve: it is done from the space that is set aside for a full disk, if need be.
+        from_reserve: it may use the reserved space when the disk is full.
         """
         with self._sessions.begin() as session:
-            # SQLite lets a reader become a writer only when nobody wrote meanwhile; asking for
-            # the lock at once waits for it instead of failing.
+            # SQLite lets a reader become a writer only if nobody wrote meanwhile; taking the write
+            # lock at the start waits for it instead of failing.
             session.connection(execution_options={WRITES: True, FROM_RESERVE: from_reserve})
             yield session
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """One transaction that reads; what it changes is thrown away."""
+        """One transaction that reads; its changes are discarded."""
         with self._sessions() as session:
             yield session
 
     @contextmanager
     def request(self, *, writes: bool) -> Iterator[Session]:
-        """The transaction of one HTTP request; opens nothing until it is used."""
+        """The transaction of one HTTP request; it begins with its first statement."""
         options = {WRITES: True} if writes else {}
         with self._sessions(bind=self.engine.execution_options(**options)) as session:
             yield session
@@ -198,12 +198,12 @@ class Database:
                 session.commit()
 
     def advisory_lock(self, session: Session, what: str) -> None:
-        """Be the only one at this until the transaction ends, among all processes."""
+        """Hold the lock `what` until the transaction ends, exclusively among all processes."""
         take_advisory_lock(session.connection(), what)
 
     @property
     def disk_error(self) -> DiskError | None:
-        """Why it stores nothing: while its reserve is given up, or what it said within a minute."""
+        """Why nothing can be stored: the reserve is released, or a recent disk error."""
         return RESERVED if self.reserve.is_released else self.disk_errors.current
 
     @property
@@ -219,7 +219,7 @@ class Database:
 
 
 def take_advisory_lock(connection: Connection, what: str) -> None:
-    """Be the only one at this until the transaction ends; a SQLite file has one writer anyway."""
+    """Hold the lock `what` until the transaction ends; a SQLite file has one writer anyway."""
     if connection.dialect.name == "postgresql":
         key = int.from_bytes(sha256(what.encode()).digest()[:8], signed=True)
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
@@ -230,20 +230,20 @@ def _to_json(value: Any) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """What orjson does not write by itself, dataclasses of core holding it among others."""
+    """Convert types that orjson does not write by itself, such as those in core's dataclasses."""
     if isinstance(value, Decimal):
         return str(value)
     if isinstance(value, frozenset):
         return sorted(cast("frozenset[str]", value))
-    raise TypeError(f"{type(value).__name__} is not JSON")
+    raise TypeError(f"{type(value).__name__} cannot be written as JSON")
 
 
-# Documents are on every path; this reads and writes them several times as fast as the default.
+# JSON documents are on every path; orjson is several times as fast as the default.
 _JSON: dict[str, Any] = {"json_serializer": _to_json, "json_deserializer": orjson.loads}
 
 
 def _server_engine(url: str, idle_limit_s: float | None, name: str) -> Engine:
-    # A server that vanished without a word is found out by the kernel, not by a request for ever.
+    # With these, the kernel detects a database server that vanished; no request hangs for ever.
     arguments: dict[str, Any] = {
         "application_name": name,
         "connect_timeout": 5,
@@ -265,15 +265,15 @@ def _server_engine(url: str, idle_limit_s: float | None, name: str) -> Engine:
 
 
 def _limit_idling(connection: Connection) -> None:
-    # Not when it connects: a pooler would refuse that.
+    # Not at connect time: a connection pooler would refuse that.
     if connection.get_execution_options().get(WRITES):
         limit = f"idle_in_transaction_session_timeout = {IDLE_LIMIT_MS}"
         connection.exec_driver_sql(f"SET LOCAL {limit}")
 
 
 def _sqlite_engine(url: URL) -> Engine:
-    # As many as the web server has threads: a connection opened anew for a request costs more
-    # than the request.
+    # As many as the web server has threads: opening a connection for a request costs more than
+    # the request.
     engine = create_engine(url, **_JSON, pool_size=40, max_overflow=20, hide_parameters=True)
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
@@ -281,26 +281,26 @@ def _sqlite_engine(url: URL) -> Engine:
 
 
 def _set_up_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:
-    # The driver's own transaction handling begins too late; we send BEGIN ourselves.
+    # The driver begins transactions too late; BEGIN is sent by `_begin_sqlite`.
     connection.isolation_level = None
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
     cursor.execute("PRAGMA journal_mode = WAL")
-    # FULL: what was answered with 200 survives a power cut.
+    # FULL: what a response with status 200 confirmed survives a power cut.
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()
 
 
 def _use_reserve(engine: Engine, reserve: DiskReserve) -> None:
-    """Give the reserve up when the disk is full; then be full for all it is not meant for."""
+    """Release the reserve when the disk is full; then refuse writes it is not meant for."""
 
-    def spare(connection: Connection) -> None:
+    def refuse_others(connection: Connection) -> None:
         options = connection.get_execution_options()
         if reserve.is_released and options.get(WRITES) and not options.get(FROM_RESERVE):
             raise OperationalError("BEGIN IMMEDIATE", {}, disk_full_error())
 
-    event.listen(engine, "begin", spare, insert=True)
+    event.listen(engine, "begin", refuse_others, insert=True)
     event.listen(
         engine, "handle_error", lambda met: reserve.release_if_full(met.sqlalchemy_exception)
     )

@@ -1,7 +1,7 @@
-"""Statements of hot paths: compiled once for an engine, then handed to its driver as they are.
+"""Prepared statements for hot paths: compiled once per engine, then passed to its driver directly.
 
-What SQLAlchemy does for every execution (looking its cache up, binding, one converter a value)
-costs more than SQLite needs for the rows of an order. Here that is done once a statement.
+What SQLAlchemy does for every execution (cache lookup, binding, one converter per value) costs more
+than SQLite needs for the rows of an order. Here that is done once per statement.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ _Name = TypeVar("_Name")
 
 
 def of_mapping(names: Sequence[str]) -> _Read:
-    """What takes the values of these names from a mapping."""
+    """Return a function that reads the values of `names` from a mapping."""
     return _many(names, itemgetter)
 
 
 def of_object(names: Sequence[str]) -> _Read:
-    """What takes the values of these names from an object."""
+    """Return a function that reads the values of `names` from an object's attributes."""
     return _many(names, attrgetter)
 
 
@@ -44,8 +44,9 @@ class Prepared:
         *,
         read: _Reader = of_mapping,
     ) -> None:
-        """columns: those of an INSERT; None where the statement names its parameters. read: from
-        their names, what takes their values from a row; a row is a mapping of them if left out."""
+        """columns: those of an INSERT; None if the statement names its parameters. read: makes,
+        of the parameters' names, the function that reads their values from a row; by default rows
+        are mappings."""
         self._statement = statement
         self._columns = columns
         self._read = read
@@ -64,20 +65,20 @@ class Prepared:
     def _compile(self, dialect: Dialect) -> tuple[str, _Bind]:
         statement = self._statement
         if isinstance(statement, Insert):
-            statement = statement.inline()  # no RETURNING: nobody asks for what was generated
+            statement = statement.inline()  # no RETURNING: generated values are not needed
         compiled: Any = statement.compile(dialect=dialect, column_keys=self._columns)
         return compiled.string, _binder(compiled, dialect, self._read)
 
 
 class PreparedQuery:
-    """One SELECT that is asked again and again; its rows come as tuples of the columns' types."""
+    """One SELECT that is executed often; its rows are tuples with the columns' Python types."""
 
     def __init__(self, statement: Select[*tuple[Any, ...]]) -> None:
         self._statement = statement
         self._compiled: WeakKeyDictionary[Dialect, _Query] = WeakKeyDictionary()
 
     def rows(self, connection: Connection, values: Row | None = None) -> list[tuple[Any, ...]]:
-        """What it finds. values: of its parameters, by name."""
+        """Execute it and return the rows. values: of its parameters, by name."""
         query = self._compiled.get(connection.dialect)
         if query is None:
             query = self._compiled[connection.dialect] = self._compile(connection.dialect)
@@ -101,8 +102,8 @@ _Query = tuple[str, _Bind, list[tuple[int, _Convert]]]
 
 
 def padded(names: Collection[_Name]) -> tuple[_Name, ...]:
-    """The names, the last again and again until they are 1, 2, 4, 8 ...: what is asked of any
-    number of them needs few statements."""
+    """Repeat the last name until there are 1, 2, 4, 8 ... of them: queries for any number of names
+    then need few prepared statements."""
     found = tuple(names)
     return found + found[-1:] * ((1 << (len(found) - 1).bit_length()) - len(found))
 
@@ -115,7 +116,7 @@ def _converted(row: Sequence[Any], converters: Sequence[tuple[int, _Convert]]) -
 
 
 def _binder(compiled: SQLCompiler, dialect: Dialect, read: _Reader) -> _Bind:
-    """What turns rows into the driver's parameters: tuples by position, or dicts by name."""
+    """Return what converts rows to the driver's parameters: tuples by position or dicts by name."""
     names = list((compiled.positiontup if compiled.positional else compiled.binds) or ())
     constants = {name: one.value for name, one in compiled.binds.items() if not one.required}
     values_of = read([name for name in names if name not in constants])
@@ -129,7 +130,7 @@ def _binder(compiled: SQLCompiler, dialect: Dialect, read: _Reader) -> _Bind:
     def bind(rows: Sequence[Any]) -> Sequence[_Values]:
         if not names:
             return [()] * len(rows)
-        # By column: a conversion is then looked up once, not for every row.
+        # By column: each converter is then looked up once, not for every row.
         columns: list[Iterable[Any]] = list(zip(*map(values_of, rows), strict=True))
         for at, value in given.items():
             columns.insert(at, repeat(value, len(rows)))
@@ -147,7 +148,7 @@ def _bind_processor(compiled: SQLCompiler, name: str, dialect: Dialect) -> _Conv
 
 
 def _many(names: Sequence[str], getter: Callable[..., Any]) -> _Read:
-    """`getter` of names, which gives a bare value where there is one name, and wants one."""
+    """Apply `getter` to the names; it needs at least one, and returns a bare value for one."""
     if len(names) > 1:
         return getter(*names)
     one = getter(names[0]) if names else None

@@ -1,4 +1,4 @@
-"""Bringing a database to the newest schema, and asking where it stands."""
+"""Migration of a database to the newest schema, and its current revision."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PACKAGE = "tradertape_server"
 
 
 def alembic_config() -> Config:
-    """Alembic's settings; there is no ini file to keep in step."""
+    """Alembic's settings, in code instead of an ini file."""
     config = Config()
     config.set_main_option("script_location", f"{PACKAGE}:migrations")
     config.set_main_option("path_separator", "os")
@@ -26,10 +26,10 @@ def alembic_config() -> Config:
 
 
 def upgrade(engine: Engine) -> None:
-    """Bring the database to the newest schema, in one transaction where the engine can."""
+    """Upgrade the database to the newest schema, in one transaction if the engine supports it."""
     config = alembic_config()
     with engine.begin() as connection:
-        take_advisory_lock(connection, "upgrade")  # servers that start together do it once
+        take_advisory_lock(connection, "upgrade")  # of servers that start together, one upgrades
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 
@@ -41,12 +41,12 @@ def current_revision(engine: Engine) -> str | None:
 
 
 def newest_revision() -> str | None:
-    """The revision this version of the program wants."""
+    """The revision that this version of the program needs."""
     return ScriptDirectory.from_config(alembic_config()).get_current_head()
 
 
 def all_tables() -> MetaData:
-    """The tables of every feature, loaded: a new feature's models need no line anywhere."""
+    """Load the tables of every feature: a new feature's models need not be registered."""
     features = importlib.import_module(f"{PACKAGE}.features")
     for found in pkgutil.walk_packages(features.__path__, f"{features.__name__}."):
         if found.name.endswith(".models"):
@@ -57,6 +57,6 @@ def all_tables() -> MetaData:
 
 
 def knows_revision(revision: str) -> bool:
-    """Whether this version of the program can upgrade a database from there."""
+    """Whether this version of the program can upgrade a database from `revision`."""
     script = ScriptDirectory.from_config(alembic_config())
     return any(known.revision == revision for known in script.walk_revisions())

@@ -1,4 +1,4 @@
-"""The gate every request under /api passes: who is it, and may it come in at all."""
+"""Authentication of every request under /api: finds the caller by bearer token or cookie."""
 
 from __future__ import annotations
 
@@ -20,14 +20,16 @@ from tradertape_server.platform.http.requests import client_ip
 
 
 class CredentialLookup(Protocol):
-    """What the gate needs to know about accounts."""
+    """What the middleware asks of the accounts."""
 
     cookie_name: str
 
-    def by_cookie(self, token: str) -> tuple[Identity | None, bool]: ...
+    def by_cookie(self, token: str) -> tuple[Identity | None, bool]:
+        """The caller with a session cookie, and whether the cookie should be renewed."""
+        ...
 
     def cached_bearer(self, token: str, address: str) -> Identity | None:
-        """The caller with a bearer token where no look is needed: called on the event loop."""
+        """The caller with a bearer token if it is cached; called on the event loop."""
         ...
 
     def by_bearer(self, token: str, address: str) -> Identity | None:
@@ -40,10 +42,10 @@ class CredentialLookup(Protocol):
 
 
 class AuthenticationMiddleware:
-    """Finds the caller. A bearer token makes cookies count for nothing.
+    """Finds the caller. With a bearer token, cookies are ignored.
 
-    streams: below this path a stream of server-sent events takes its token from the query too, as
-    an EventSource of a browser cannot set headers.
+    streams: below this path a stream of server-sent events also accepts the token in the query, as
+    a browser's EventSource cannot set headers.
     """
 
     def __init__(self, app: ASGIApp, *, callers: CredentialLookup, streams: str) -> None:
@@ -65,7 +67,9 @@ class AuthenticationMiddleware:
         if identity is None:
             try:
                 identity, renewal = await run_in_threadpool(self._find, headers, token, address)
-            except AddressRefused as refusal:  # goes on as nobody's, to a stranger's ceilings
+            except (
+                AddressRefused
+            ) as refusal:  # continues without a caller, under anonymous rate limits
                 state[REFUSAL_KEY] = refusal
         state[STATE_KEY] = identity
         if not renewal:
@@ -74,9 +78,9 @@ class AuthenticationMiddleware:
 
         async def send_renewed(message: Message) -> None:
             if message["type"] == "http.response.start":
-                answer = MutableHeaders(scope=message)
-                if "set-cookie" not in answer:
-                    answer.append("set-cookie", renewal)
+                response_headers = MutableHeaders(scope=message)
+                if "set-cookie" not in response_headers:
+                    response_headers.append("set-cookie", renewal)
             await send(message)
 
         await self._app(scope, receive, send_renewed)
@@ -99,7 +103,7 @@ class AuthenticationMiddleware:
 
 
 def bearer_of(headers: Headers) -> str | None:
-    """The token of an Authorization header; None when it holds none of that kind."""
+    """The bearer token of the Authorization header, None without one."""
     kind, _, token = headers.get("authorization", "").partition(" ")
     return token.strip() if kind.lower() == "bearer" else None
 

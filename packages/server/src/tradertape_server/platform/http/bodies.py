@@ -1,4 +1,4 @@
-"""Request bodies: cut at a limit while they arrive, and JSON that is JSON."""
+"""Request bodies: a size limit while they are received, and validation of JSON."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from tradertape_server.platform.errors import (
 )
 from tradertape_server.platform.http.strict_json import fault_of
 
-# A refused body is still read up to here, so that ordinary clients see the answer and not a reset.
+# A refused body is still read up to this size, so that clients see the response, not a reset.
 DRAIN_BYTES = 32 * 1024 * 1024
 
 
 class Bodies:
-    """Holds a body back until it is complete and known to be good."""
+    """Reads the whole body and checks it before the application sees the request."""
 
     def __init__(self, app: ASGIApp, *, max_bytes: int) -> None:
         self._app = app
         self._max_bytes = max_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on with its whole body, or answer 413, 415 or 422."""
-        if scope["type"] == "http" and (answer := _with_nul(scope)) is not None:
-            await answer(scope, receive, send)
+        """Pass the request on with its whole body, or respond with 404, 413 or 422."""
+        if scope["type"] == "http" and (refusal := _refuse_nul(scope)) is not None:
+            await refusal(scope, receive, send)
             return
         if scope["type"] != "http" or not has_body(scope):
             await self._app(scope, receive, send)
@@ -66,8 +66,8 @@ class Bodies:
         return None if is_over else b"".join(chunks)
 
 
-def _with_nul(scope: Scope) -> Response | None:
-    """The answer to a NUL in the address: no name has one, and PostgreSQL takes none."""
+def _refuse_nul(scope: Scope) -> Response | None:
+    """The response to a NUL in the URL, which PostgreSQL would not store; None without one."""
     if "\x00" in scope["path"]:
         return response_for(NotFound())
     if b"%00" in scope["query_string"]:
@@ -77,13 +77,13 @@ def _with_nul(scope: Scope) -> Response | None:
 
 
 def has_body(scope: Scope) -> bool:
-    """Whether a body was announced: by its length, or as chunks."""
+    """Whether the request has a body: a content length, or a chunked one."""
     headers = Headers(scope=scope)
     return headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
 
 
 def is_json(headers: Headers) -> bool:
-    """Whether the body says it is JSON."""
+    """Whether the content type is JSON."""
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
     return kind == "application/json" or kind.endswith("+json")
 
@@ -94,7 +94,7 @@ def _announced(headers: Headers) -> int:
 
 
 def replay(body: bytes, receive: Receive) -> Receive:
-    """Hand a body that was read already to whoever reads next."""
+    """Return a `receive` that yields a body which was read already."""
     given = False
 
     async def again() -> Message:

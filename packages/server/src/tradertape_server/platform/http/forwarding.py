@@ -1,11 +1,12 @@
-"""Handing requests to the process that trades, from one that does not.
+"""Forwarding of requests to the process that trades, from one that does not.
 
-Which requests: those a rule names beforehand, and those that turn out to need the trader when they
-are tried here: they end with the code `not_the_trader` before anything was answered or stored.
-A request is handed on at most once, with its caller's own credentials and, signed, its address.
+Forwarded are the requests that a rule names beforehand, and those that turn out to need the trader
+when they are tried here: they end with the code `not_the_trader` before anything was sent or
+stored. A request is forwarded at most once, with its caller's credentials and signed address.
 
-What surely never reached the trader may be sent again; what may have reached it only where that
-is harmless: reads, and commands with an idempotency key. Those also wait for a fail-over.
+A request that certainly never reached the trader may be sent again; one that may have reached it
+only if repeating it is harmless: reads, and commands with an idempotency key. Those also wait for a
+fail-over.
 """
 
 from __future__ import annotations
@@ -33,19 +34,19 @@ from tradertape_server.platform.secrets import SecretBox, constant_time_equal
 
 HEADER = b"x-tradertape-forwarded"
 NOT_THE_TRADER, TRADING_PAUSED, NO_TRADER = "not_the_trader", "trading_paused", "no_trader"
-FAIL_OVER_S = 12.0  # how long a request that may be repeated waits for a trader
-MOST_AGE_S = 60.0  # of a signature
-_LOOK_AGAIN_S = 0.2
-_WATCH_S = 1.0
+FAIL_OVER_S = 12.0  # how long a repeatable request waits for a trader
+MAX_SIGNATURE_AGE_S = 60.0
+_RETRY_S = 0.2
+_CHECK_HOLDER_S = 1.0
 _TIMEOUT = httpx.Timeout(30.0, connect=2.0)
 _LIMITS = httpx.Limits(max_connections=200, max_keepalive_connections=50, keepalive_expiry=30)
-# Of the connection, not of the message.
+# Hop-by-hop headers, which belong to the connection and not to the message.
 _HOP = frozenset(
     b"connection keep-alive proxy-authenticate proxy-authorization te trailer transfer-encoding "
     b"upgrade".split()
 ) | {HEADER}
-_OURS = _HOP | {b"date", b"server"}  # each server says these itself
-_PASSING = (TRADING_PAUSED, DATABASE_AWAY)
+_NOT_COPIED = _HOP | {b"date", b"server"}  # each server sends its own
+_TRANSIENT = (TRADING_PAUSED, DATABASE_AWAY)
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 Rule = Callable[[Scope], bool]
@@ -54,14 +55,14 @@ logger = get_logger(__name__)
 
 
 class ForwardingMetrics:
-    """What was handed on, for Prometheus."""
+    """Counts of forwarded requests, for Prometheus."""
 
     def __init__(self) -> None:
         self.forwarded = self.received = self.refused = self.waited = self.lost = 0
 
 
 class Forwarding:
-    """A layer of the application: inside what limits bodies, outside what finds the caller."""
+    """Middleware that forwards requests: inside the body limit, outside the authentication."""
 
     def __init__(
         self,
@@ -70,17 +71,17 @@ class Forwarding:
         election: TraderElection,
         secrets: SecretBox,
         rule: Rule,
-        figures: ForwardingMetrics,
+        counts: ForwardingMetrics,
     ) -> None:
         self._app = app
         self._election = election
         self._secrets = secrets
         self._rule = rule
-        self._figures = figures
+        self._counts = counts
         self._client: httpx.AsyncClient | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Reply here, or pass on what the trader answers."""
+        """Serve the request here, or pass on the trader's response."""
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
@@ -106,19 +107,19 @@ class Forwarding:
     # --- in the trader's process --------------------------------------------------------------
 
     def _accept(self, scope: Scope) -> bool:
-        """Take over the caller's address from a process of ours that hands a request on."""
+        """Adopt the caller's address that one of our processes signed; False if not forwarded."""
         given = Headers(scope=scope).get(HEADER.decode())
         if given is None:
             return False
         at, _, rest = given.partition(";")
         address, _, rest = rest.partition(";")
         scheme, _, signature = rest.partition(";")
-        is_recent = at.isdecimal() and abs(_now_s() - int(at)) < MOST_AGE_S
+        is_recent = at.isdecimal() and abs(_now_s() - int(at)) < MAX_SIGNATURE_AGE_S
         if not is_recent or not constant_time_equal(
             signature, self._sign(scope, at, address, scheme)
         ):
             return False
-        self._figures.received += 1
+        self._counts.received += 1
         scope["client"], scope["scheme"] = (address, 0), scheme
         return True
 
@@ -133,26 +134,26 @@ class Forwarding:
         until_s = _elapsed_s() + (FAIL_OVER_S if may_repeat else 0)
         is_first = True
         while True:
-            if self._election.is_trader:  # it is our turn now
+            if self._election.is_trader:  # this process has become the trader
                 await self._app(scope, replay(body, receive), send)
                 return
-            answer = await self._ask(scope, body, may_repeat=may_repeat, is_first=is_first)
-            if isinstance(answer, httpx.Response):
-                await self._pass_on(answer, send)
+            reply = await self._ask(scope, body, may_repeat=may_repeat, is_first=is_first)
+            if isinstance(reply, httpx.Response):
+                await self._pass_on(reply, send)
                 return
             if _elapsed_s() >= until_s:
-                self._figures.refused += 1
-                await _refusal(answer)(scope, receive, send)
+                self._counts.refused += 1
+                await _refusal(reply)(scope, receive, send)
                 return
             if is_first:
-                self._figures.waited += 1
+                self._counts.waited += 1
             is_first = False
-            await asyncio.sleep(_LOOK_AGAIN_S)
+            await asyncio.sleep(_RETRY_S)
 
     async def _ask(
         self, scope: Scope, body: bytes, *, may_repeat: bool, is_first: bool
     ) -> httpx.Response | str:
-        """The trader's answer, or the code of why there is none."""
+        """Return the trader's response, or the error code of why there is none."""
         try:
             holder = await run_in_threadpool(self._election.holder, fresh=not is_first)
         except SQLAlchemyError:
@@ -160,32 +161,32 @@ class Forwarding:
         if holder is None or not holder.address or holder.owner == self._election.owner:
             return NO_TRADER
         try:
-            answer = await self._answer_of(holder, scope, body)
+            response = await self._response_of(holder, scope, body)
         except _NEVER_SENT:
             return NO_TRADER
         except (httpx.TransportError, TimeoutError) as error:
-            self._figures.lost += 1
-            logger.warning("the trader's answer was lost", reason=type(error).__name__)
+            self._counts.lost += 1
+            logger.warning("the trader's response was lost", reason=type(error).__name__)
             return NO_TRADER if may_repeat else "outcome_unknown"
-        code = answer.headers.get(CODE_HEADER, "")
-        if code == NOT_THE_TRADER or (code in _PASSING and may_repeat):
-            await answer.aclose()
+        code = response.headers.get(CODE_HEADER, "")
+        if code == NOT_THE_TRADER or (code in _TRANSIENT and may_repeat):
+            await response.aclose()
             return NO_TRADER
-        return answer
+        return response
 
-    async def _answer_of(self, holder: Holder, scope: Scope, body: bytes) -> httpx.Response:
-        """Ask, and give up early on a trader that another one has replaced."""
-        asked = asyncio.ensure_future(self._send(holder.address, scope, body))
+    async def _response_of(self, holder: Holder, scope: Scope, body: bytes) -> httpx.Response:
+        """Send the request; raises TimeoutError early if another process becomes the trader."""
+        sent = asyncio.ensure_future(self._send(holder.address, scope, body))
         try:
-            while not (await asyncio.wait({asked}, timeout=_WATCH_S))[0]:
+            while not (await asyncio.wait({sent}, timeout=_CHECK_HOLDER_S))[0]:
                 with suppress(SQLAlchemyError):
                     now = await run_in_threadpool(self._election.holder)
                     if now is not None and now.fence != holder.fence:
                         raise TimeoutError("another process trades now")
         finally:
-            if not asked.done():
-                asked.cancel()
-        return asked.result()
+            if not sent.done():
+                sent.cancel()
+        return sent.result()
 
     async def _send(self, address: str, scope: Scope, body: bytes) -> httpx.Response:
         if self._client is None:
@@ -199,26 +200,30 @@ class Forwarding:
         signature = self._sign(scope, at, address, scheme)
         kept.append((HEADER, f"{at};{address};{scheme};{signature}".encode()))
         request = httpx.Request(scope["method"], url, headers=kept, content=body)
-        answer = await self._client.send(request, stream=True)
-        self._figures.forwarded += 1
-        return answer
+        response = await self._client.send(request, stream=True)
+        self._counts.forwarded += 1
+        return response
 
-    async def _pass_on(self, answer: httpx.Response, send: Send) -> None:
-        headers = [(n.lower(), v) for n, v in answer.headers.raw if n.lower() not in _OURS]
+    async def _pass_on(self, response: httpx.Response, send: Send) -> None:
+        headers = [
+            (name.lower(), value)
+            for name, value in response.headers.raw
+            if name.lower() not in _NOT_COPIED
+        ]
         try:
             await send(
-                {"type": "http.response.start", "status": answer.status_code, "headers": headers}
+                {"type": "http.response.start", "status": response.status_code, "headers": headers}
             )
-            async for chunk in answer.aiter_raw():
+            async for chunk in response.aiter_raw():
                 await send({"type": "http.response.body", "body": chunk, "more_body": True})
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         finally:
             with suppress(httpx.HTTPError):
-                await answer.aclose()
+                await response.aclose()
 
 
 class _Attempt:
-    """Passes an answer on unless its first line says that this process cannot give it."""
+    """Sends a response unless its head says that only the trader can give it."""
 
     def __init__(self, send: Send) -> None:
         self._send = send
@@ -233,7 +238,7 @@ class _Attempt:
 
 
 async def _read(receive: Receive) -> bytes:
-    """The whole body, whose size the layers outside have limited."""
+    """Read the whole body, whose size the outer layers have limited."""
     chunks: list[bytes] = []
     while True:
         message = await receive()
@@ -243,7 +248,7 @@ async def _read(receive: Receive) -> bytes:
 
 
 def _may_repeat(scope: Scope, body: bytes) -> bool:
-    """Whether doing it twice is doing it once."""
+    """Whether the request is idempotent."""
     if scope["method"] in {"GET", "HEAD", "OPTIONS"}:
         return True
     if "idempotency-key" in Headers(scope=scope):
@@ -259,18 +264,18 @@ def _refusal(code: str) -> Any:
     if code == NO_TRADER:
         detail = (
             "No process trades at the moment; another takes over within seconds. Nothing was done: "
-            "ask again."
+            "retry."
         )
         return error_response(503, detail, code=code, headers={"Retry-After": "2"})
     detail = (
-        "The trading process did not answer any more. Look whether it was done before you ask "
-        "again; with an idempotency key you may simply repeat it."
+        "The trading process did not respond. Check whether the request was carried out before you "
+        "retry; with an idempotency key you may simply repeat it."
     )
     return error_response(503, detail, code=code, headers={"Retry-After": "5"})
 
 
 def _now_s() -> float:
-    return time.time()  # noqa: TID251 - two processes of ours compare it, nothing is traded by it
+    return time.time()  # noqa: TID251 - only compared between our processes, no trading depends on it
 
 
 def _elapsed_s() -> float:

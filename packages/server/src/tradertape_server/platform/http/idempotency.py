@@ -1,8 +1,8 @@
-"""Answering a repeated POST with the first answer instead of doing it twice.
+"""Idempotency keys: a repeated POST gets the stored first response and is not carried out twice.
 
-A caller who is signed in may send `Idempotency-Key` with any POST. The key is reserved before the
-route runs; a success is kept, encrypted, for a day. A failure frees the key: its transaction was
-undone, so trying again is safe.
+A signed-in caller may send `Idempotency-Key` with any POST. The key is reserved before the route
+runs; the response of a success is stored, encrypted, for a day. A failure frees the key: its
+transaction was rolled back, so retrying is safe.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ from tradertape_server.platform.secrets import SecretBox
 HEADER = "Idempotency-Key"
 REPLAYED_HEADER = "Idempotency-Replayed"
 KEPT_FOR = timedelta(hours=24)
-# A reservation without an answer after so long belongs to a server that died.
+# A reservation without a response after so long belongs to a server that died.
 ABANDONED_AFTER = timedelta(minutes=10)
-MAX_ANSWER_BYTES = 16 * 1024 * 1024
+MAX_RESPONSE_BYTES = 16 * 1024 * 1024
 
 
 class IdempotencyRecord(Base):
-    """A key a caller chose for one request, and what was answered; the answer is encrypted."""
+    """A caller's key for one request, and the response to it, encrypted."""
 
     __tablename__ = "idempotency_records"
     __table_args__ = (UniqueConstraint("user_id", "key", "route"),)
@@ -54,7 +54,7 @@ class IdempotencyRecord(Base):
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """Whose key, for what."""
+    """A key, its owner, and the request it stands for."""
 
     user_id: int
     key: str
@@ -63,7 +63,7 @@ class Reservation:
 
 
 class IdempotencyStore:
-    """Keeps keys and answers."""
+    """Stores keys and responses."""
 
     def __init__(self, database: Database, clock: Clock, secrets: SecretBox) -> None:
         self._database = database
@@ -71,14 +71,14 @@ class IdempotencyStore:
         self._secrets = secrets
 
     def reserve(self, wanted: Reservation) -> Response | None:
-        """Take the key; the kept answer when the request was answered already.
+        """Reserve the key; returns the stored response if the request was already completed.
 
-        Raises Conflict when the key was used with another body, or is being worked on.
+        Raises Conflict when the key was used with another body, or its request is still running.
         """
         try:
             with self._database.write(from_reserve=True) as session:
                 return self._reserve(session, wanted)
-        except IntegrityError:  # somebody took it between our look and our insert
+        except IntegrityError:  # another request reserved it between the check and the insert
             raise _in_progress() from None
 
     def _reserve(self, session: Session, wanted: Reservation) -> Response | None:
@@ -102,24 +102,26 @@ class IdempotencyStore:
                 "This Idempotency-Key was used with another body.", code="idempotency_key_reused"
             )
         if row.status is not None:
-            return self._kept(row)
+            return self._stored(row)
         if now - row.created_at < ABANDONED_AFTER:
             raise _in_progress()
         row.created_at = now
         return None
 
-    def _kept(self, row: IdempotencyRecord) -> Response:
+    def _stored(self, row: IdempotencyRecord) -> Response:
         opened = self._secrets.unseal(row.answer or b"")
         if opened is None:
-            raise Conflict("The first answer can no longer be read.", code="idempotency_key_lost")
+            raise Conflict(
+                "The stored response can no longer be decrypted.", code="idempotency_key_lost"
+            )
         return Response(
             zlib.decompress(opened),
             status_code=row.status or 200,
             headers={"Content-Type": row.content_type or "", REPLAYED_HEADER: "true"},
         )
 
-    def keep(self, done: Reservation, *, status: int, content_type: str, body: bytes) -> None:
-        """Keep the answer of a request that succeeded."""
+    def store(self, done: Reservation, *, status: int, content_type: str, body: bytes) -> None:
+        """Store the response of a request that succeeded."""
         sealed = self._secrets.seal(zlib.compress(body, level=1))
         with self._database.write(from_reserve=True) as session:
             session.execute(
@@ -129,7 +131,7 @@ class IdempotencyStore:
             )
 
     def free(self, failed: Reservation) -> None:
-        """Give the key back: nothing was done."""
+        """Free the key of a request that failed."""
         with self._database.write(from_reserve=True) as session:
             session.execute(delete(IdempotencyRecord).where(*_same(failed)))
 
@@ -151,7 +153,7 @@ def _in_progress() -> Conflict:
 
 
 class Idempotency:
-    """Looks at POSTs that carry a key."""
+    """Middleware for POST requests with an idempotency key."""
 
     def __init__(self, app: ASGIApp, *, store: IdempotencyStore) -> None:
         self._app = app
@@ -167,12 +169,12 @@ class Idempotency:
         body = await _whole(receive)
         try:
             wanted = reservation(scope, identity, key, body)
-            kept = await run_in_threadpool(self._store.reserve, wanted)
+            stored = await run_in_threadpool(self._store.reserve, wanted)
         except ApiError as error:
             await response_for(error)(scope, receive, send)
             return
-        if kept is not None:
-            await kept(scope, receive, send)
+        if stored is not None:
+            await stored(scope, receive, send)
             return
         await self._serve(wanted, scope, replay(body, receive), send)
 
@@ -194,11 +196,11 @@ class Idempotency:
     def _settle(self, wanted: Reservation, messages: list[Message]) -> None:
         status = messages[0]["status"]
         body = b"".join(message.get("body", b"") for message in messages[1:])
-        if not 200 <= status < 300 or len(body) > MAX_ANSWER_BYTES:
+        if not 200 <= status < 300 or len(body) > MAX_RESPONSE_BYTES:
             self._store.free(wanted)
             return
         content_type = Headers(raw=messages[0].get("headers", [])).get("content-type", "")
-        self._store.keep(wanted, status=status, content_type=content_type, body=body)
+        self._store.store(wanted, status=status, content_type=content_type, body=body)
 
 
 async def _whole(receive: Receive) -> bytes:
@@ -211,11 +213,11 @@ async def _whole(receive: Receive) -> bytes:
 
 
 def reservation(scope: Scope, identity: Identity, key: str, body: bytes) -> Reservation:
-    """What a key stands for: this account, this address, this body."""
+    """Build the reservation of a key: for this account, URL and body. Raises BadRequest."""
     if not 1 <= len(key) <= 200 or not key.isprintable():
         raise BadRequest(f"{HEADER} must be 1 to 200 printable characters.")
     query = scope.get("query_string", b"").decode("latin-1")
     route = scope["path"] + (f"?{query}" if query else "")
     if len(route) > 300:
-        raise BadRequest(f"The address is too long for an {HEADER}.")
+        raise BadRequest(f"The URL is too long to be used with {HEADER}.")
     return Reservation(identity.id, key, route, hashlib.sha256(body).hexdigest())

@@ -1,4 +1,4 @@
-"""Who a request comes from, as every floor sees it."""
+"""The identity of a request's caller, as every layer sees it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ REFUSAL_KEY = "refusal"
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A known caller: the account, and the credential it was shown with."""
+    """An authenticated caller: the account and the credential that was presented."""
 
     id: int  # of the user
     email: str
@@ -27,29 +27,29 @@ class Identity:
     via: Via
     credential_id: int  # of the session or key
     scopes: frozenset[str] = frozenset()
-    account_scopes: tuple[str, ...] = ()  # none: all of the person's
-    networks: tuple[IPv4Network | IPv6Network, ...] = ()  # none: anywhere
-    secret_hash: str = field(default="", repr=False)  # of a key: it may be given another secret
+    account_scopes: tuple[str, ...] = ()  # empty: all accounts of the user
+    networks: tuple[IPv4Network | IPv6Network, ...] = ()  # empty: any address
+    secret_hash: str = field(default="", repr=False)  # of a key, whose secret may be replaced
 
     def may_act_on(self, account_scope: str) -> bool:
-        """Whether the credential reaches an account of the person's."""
+        """Whether the credential's scope allows an account of the user."""
         return not self.account_scopes or account_scope in self.account_scopes
 
     def may_call_from(self, address: str) -> bool:
-        """Whether the credential is good at an address; one that is none is nowhere."""
+        """Whether the credential is valid from an address; never from an invalid address."""
         if not self.networks:
             return True
         try:
             found = ip_address(address)
         except ValueError:
             return False
-        # A socket for both families gives an IPv4 caller's address in IPv6 clothes.
+        # A dual-stack socket reports an IPv4 caller as an IPv4-mapped IPv6 address.
         forms = (found, getattr(found, "ipv4_mapped", None))
         return any(form in network for form in forms if form for network in self.networks)
 
 
 class AddressRefused(Forbidden):
-    """The token is good, but not from there."""
+    """The token is valid, but not from this address."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -58,10 +58,10 @@ class AddressRefused(Forbidden):
 
 
 def identity_of(request: Request) -> Identity | None:
-    """The caller the gate found, if any."""
+    """The authenticated caller, if any."""
     return request.scope.get("state", {}).get(STATE_KEY)
 
 
 def refusal_of(request: Request) -> AddressRefused | None:
-    """Why the gate did not believe a token it knows, if that is so."""
+    """Why a known token was refused by its address, if that is so."""
     return request.scope.get("state", {}).get(REFUSAL_KEY)

@@ -1,4 +1,4 @@
-"""Files for browsers: the console with its routes, the documentation, the API's own page."""
+"""Static pages: the console with its routes, the documentation, and the API reference."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Resp
 
 from tradertape_server.platform.errors import NotFound
 
-# A built file's name holds a hash of its content: it never changes.
+# The name of a built file contains a hash of its content: the file never changes.
 IMMUTABLE = {"Cache-Control": "public, max-age=31536000, immutable"}
-# Everything else is asked for again; an ETag makes that cheap.
+# Everything else is revalidated; an ETag makes that cheap.
 REVALIDATE = {"Cache-Control": "no-cache"}
 
 API_PAGES = {
@@ -29,7 +29,7 @@ START_SWAGGER = """window.ui = SwaggerUIBundle({
 
 
 def pages_router(*, console: Path | None, docs: Path | None) -> APIRouter:
-    """The routes for everything that is not the API; to be included last."""
+    """Build the routes for everything that is not the API; include them last."""
     router = APIRouter(include_in_schema=False)
     _add_api_pages(router)
 
@@ -61,14 +61,14 @@ def pages_router(*, console: Path | None, docs: Path | None) -> APIRouter:
             return FileResponse(found, headers=headers)
         if path.startswith("assets/") or "." in path.rsplit("/", 1)[-1]:
             raise NotFound("File")
-        # A page of the console: its own router knows which.
+        # A page of the console: its client-side router resolves the path.
         return FileResponse(console / "index.html", headers=REVALIDATE)
 
     return router
 
 
 def file_in(folder: Path, path: str) -> Path | None:
-    """A file below `folder`, and only there."""
+    """Return the file at `path` below `folder`; None if there is none or it lies outside."""
     if "\0" in path or len(path) > 500:
         return None
     found = (folder / path).resolve()
@@ -76,7 +76,7 @@ def file_in(folder: Path, path: str) -> Path | None:
 
 
 def _add_api_pages(router: APIRouter) -> None:
-    # FastAPI's own pages load scripts from the internet; ours work without it.
+    # FastAPI's own pages load scripts from the internet; these work offline.
     @router.get("/api/docs")
     def swagger() -> Response:
         return _html(

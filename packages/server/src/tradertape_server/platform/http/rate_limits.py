@@ -1,4 +1,4 @@
-"""Ceilings on requests: generous, for each account and for each address that is not signed in."""
+"""Rate limits on requests: for each account, and for each address that is not signed in."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from tradertape_server.platform.errors import TooMany, response_for
 from tradertape_server.platform.http.identity import STATE_KEY, Identity
 from tradertape_server.platform.http.requests import caller_network, client_ip
 
-REMEMBERED = 50_000
+MAX_BUCKETS = 50_000
 
 
 class TokenBuckets:
-    """A bucket for each key that fills evenly: a burst may take a minute's worth at once."""
+    """A token bucket for each key, filled evenly: a burst may use a minute's tokens at once."""
 
     def __init__(self, clock: Clock, per_minute: int) -> None:
         self._clock = clock
@@ -27,7 +27,7 @@ class TokenBuckets:
         self._lock = Lock()
 
     def wait_s(self, key: str) -> int:
-        """Take one; 0 when there was one, else the seconds until there is."""
+        """Take a token; returns 0, or without a token the seconds until there is one."""
         now = self._clock.monotonic()
         with self._lock:
             left, at = self._left.pop(key, (self._size, now))
@@ -35,13 +35,13 @@ class TokenBuckets:
             has_one = left >= 1
             left -= 1 if has_one else 0
             self._left[key] = (left, now)
-            while len(self._left) > REMEMBERED:
+            while len(self._left) > MAX_BUCKETS:
                 self._left.popitem(last=False)
         return 0 if has_one else math.ceil((1 - left) / self._rate)
 
 
 class RateLimits:
-    """Answers 429 with Retry-After to whoever is over."""
+    """Middleware that responds with 429 and Retry-After to callers over their limit."""
 
     def __init__(
         self, app: ASGIApp, *, clock: Clock, per_minute: int, anonymous_per_minute: int
@@ -51,7 +51,7 @@ class RateLimits:
         self._anonymous = TokenBuckets(clock, anonymous_per_minute)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, or answer 429."""
+        """Pass the request on, or respond with 429."""
         if scope["type"] == "http" and scope["path"].startswith("/api/"):
             identity: Identity | None = scope["state"].get(STATE_KEY)
             wait_s = (

@@ -1,5 +1,5 @@
-"""The outermost layer: every request gets an id, a caller's address, a log line and a figure, and
-whatever goes wrong inside becomes a clean 500."""
+"""The outermost middleware: gives every request an id, the caller's address, a log line and a
+metric, and turns an unexpected error inside into a plain 500."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tradertape_server.platform.metrics import Metrics
 
 REQUEST_ID_HEADER = "X-Request-Id"
 UNROUTED = "(none)"
-_random = random.Random()  # for ids of requests
+_random = random.Random()  # for request ids
 
 _AWAY = (OperationalError, InterfaceError, PoolTimeout)
 
@@ -30,7 +30,7 @@ logger = get_logger(__name__)
 
 
 class RequestContext:
-    """Wraps the whole application."""
+    """Middleware around the whole application."""
 
     def __init__(
         self, app: ASGIApp, *, clock: Clock, metrics: Metrics, trusted_proxies: Sequence[str]
@@ -47,7 +47,7 @@ class RequestContext:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        # No secret, so the system is not asked: that gives the interpreter away.
+        # Not a secret: reading the system's random source would release the interpreter lock.
         request_id = f"{_random.getrandbits(64):016x}"
         trust_forwarding(scope, self._trusted)
         scope.setdefault("state", {})["request_id"] = request_id
@@ -65,17 +65,17 @@ class RequestContext:
             try:
                 await self._app(scope, receive, send_with_id)
             except Exception as error:
-                if (answer := _no_storage(error)) is not None:
-                    logger.error("the database does not answer", reason=_cause(error))
+                if (response := _database_error_response(error)) is not None:
+                    logger.error("the database does not respond", reason=_cause(error))
                     if status:
                         raise
-                    await answer(scope, receive, send_with_id)
+                    await response(scope, receive, send_with_id)
                     return
                 logger.exception("request failed", method=scope["method"], path=scope["path"])
                 if status:
-                    raise  # half an answer is out: only cutting the connection is honest
-                answer = error_response(500, f"Internal error (request {request_id})")
-                await answer(scope, receive, send_with_id)
+                    raise  # part of the response was sent: the connection has to be closed
+                response = error_response(500, f"Internal error (request {request_id})")
+                await response(scope, receive, send_with_id)
             finally:
                 self._record(scope, status, self._clock.monotonic() - started)
 
@@ -97,44 +97,44 @@ class RequestContext:
         )
 
 
-def _no_storage(error: Exception) -> ASGIApp | None:
-    """What is answered where the database is the reason; None where it is not."""
-    trouble = disk_error_of(error)
-    if trouble is None:
-        is_cut = isinstance(error, DBAPIError) and error.connection_invalidated
-        return database_away() if is_cut or isinstance(error, _AWAY) else None
-    detail = f"Nothing can be stored: {trouble.what}. {trouble.remedy} Then ask again."
-    return error_response(503, detail, code=trouble.code, headers={"Retry-After": "30"})
+def _database_error_response(error: Exception) -> ASGIApp | None:
+    """The response when the database caused the error; None when it did not."""
+    disk_error = disk_error_of(error)
+    if disk_error is None:
+        is_disconnected = isinstance(error, DBAPIError) and error.connection_invalidated
+        return database_away() if is_disconnected or isinstance(error, _AWAY) else None
+    detail = f"Nothing can be stored: {disk_error.problem}. {disk_error.remedy} Then retry."
+    return error_response(503, detail, code=disk_error.code, headers={"Retry-After": "30"})
 
 
 def _cause(error: Exception) -> str:
-    # Its words may hold what was asked of the database.
+    # The class name only: the message may contain values of the statement.
     return type(getattr(error, "orig", None) or error).__name__
 
 
 def known_method(method: str) -> str:
-    """A method as a label: a stranger cannot make up new ones without end."""
+    """The method as a metric label; unknown ones become `other`, so that labels stay few."""
     return method if method in {"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"} else "other"
 
 
 def client_ip(scope: Scope) -> str:
-    """The caller's address, behind trusted proxies too."""
+    """The caller's address; that behind trusted proxies."""
     client = scope.get("client")
     return client[0] if client else "unknown"
 
 
 def caller_network(address: str) -> str:
-    """What counts as one caller for a limit: an IPv4 address, or an IPv6 customer's /64."""
+    """What counts as one caller for rate limits: an IPv4 address, or an IPv6 /64 network."""
     if _is_address(address) and ip_address(address).version == 6:
         return str(ip_network(f"{address.partition('%')[0]}/64", strict=False))
     return address
 
 
 def trust_forwarding(scope: Scope, trusted: Sequence[IPv4Network | IPv6Network]) -> None:
-    """Replace the peer's address and scheme by what a trusted proxy says; else believe nothing.
+    """Replace the peer's address and scheme by those a trusted proxy forwards; ignore all others.
 
-    Read from the right: each trusted hop vouches for the one before it, and the first address that
-    is not trusted is the caller, whatever the caller wrote further left.
+    X-Forwarded-For is read from the right: each trusted hop vouches for the one before it, and the
+    first address that is not trusted is the caller, whatever stands further left.
     """
     headers = Headers(scope=scope)
     forwarded = headers.get("x-forwarded-for")
@@ -164,7 +164,7 @@ def _is_trusted(address: str, trusted: Sequence[IPv4Network | IPv6Network]) -> b
 
 
 def is_local(scope: Scope) -> bool:
-    """Whether the request comes from this machine and through nobody we were not told about."""
+    """Whether the request comes from this machine, and not through an unknown proxy."""
     address = client_ip(scope)
     if scope["state"].get("is_forwarded") and _is_address(address):
         # A proxy on this machine that is not in `trusted_proxies` looks like loopback.

@@ -1,4 +1,4 @@
-"""What every feature's routes share: request bodies, paging, and the request's transaction."""
+"""What the routes of all features share: base models, paging, and the request's transaction."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from tradertape_core.kernel.clock import IST
 from tradertape_server.platform.database.engine import Database
 
-# The largest number a row's id can be, on both databases.
+# The largest row id on both databases.
 MAX_ID = 2**31 - 1
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -22,27 +22,27 @@ MAX_PAGE = 500
 
 
 def in_ist(value: datetime) -> str:
-    """A time as the API writes it: ISO 8601 in Indian time, +05:30."""
+    """Format a time as the API does: ISO 8601 in Indian time, +05:30."""
     return value.astimezone(IST).isoformat()
 
 
-# The type of an id or a version that a caller names.
+# The type of a row id or version in a request.
 RowId = Annotated[int, Field(le=MAX_ID)]
 
-# The type of every time in an answer.
+# The type of every time in a response.
 IstTime = Annotated[datetime, PlainSerializer(in_ist, return_type=str, when_used="json")]
 
 
 class Body(BaseModel):
-    """The base of every request body: unknown fields, NaN and Infinity are refused."""
+    """The base of every request body; unknown fields, NaN and Infinity are refused."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 
 def part(name: str) -> Callable[[Request], Awaitable[Any]]:
-    """A dependency that hands a route one part of the container: `Depends(part("market"))`.
+    """Make a dependency that returns one part of the container: `Depends(part("market"))`.
 
-    A coroutine, as everything that does not wait: a plain function would cost a thread.
+    It is a coroutine, as FastAPI would run a plain function on another thread.
     """
 
     async def take(request: Request) -> Any:
@@ -52,32 +52,32 @@ def part(name: str) -> Callable[[Request], Awaitable[Any]]:
 
 
 class Reply(BaseModel):
-    """The base of every answer: read from a row's attributes."""
+    """The base of every response body; can be read from a row's attributes."""
 
     model_config = ConfigDict(from_attributes=True)
 
 
 class HasDatabase(Protocol):
-    """The part of the container this floor may know."""
+    """The part of the container that this layer needs."""
 
     @property
     def database(self) -> Database: ...
 
 
 def request_session(request: Request) -> Iterator[Session]:
-    """The request's transaction: opened at its first statement, committed before the answer."""
+    """The request's transaction: begins with its first statement, committed before the response."""
     container = cast("HasDatabase", request.app.state.container)
     with container.database.request(writes=request.method not in SAFE_METHODS) as session:
         yield session
 
 
-# scope="function": the exit runs before the answer is sent, so that a 200 means committed.
+# scope="function": it commits before the response is sent, so that a 200 means committed.
 DbSession = Annotated[Session, Depends(request_session, scope="function")]
 
 
 @dataclass(frozen=True, slots=True)
 class Paging:
-    """Which part of a list was asked for; tells the whole list's length in the answer's headers."""
+    """The requested part of a list; sets the response headers with the list's total length."""
 
     request: Request
     response: Response
@@ -85,7 +85,7 @@ class Paging:
     offset: int
 
     def total(self, total: int) -> None:
-        """Set X-Total-Count and, where there is more, Link rel=next."""
+        """Set X-Total-Count and, if there are more items, Link rel=next."""
         self.response.headers["X-Total-Count"] = str(total)
         following = self.offset + self.limit
         if following < total:

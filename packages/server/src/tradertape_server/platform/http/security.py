@@ -1,4 +1,4 @@
-"""Headers that make browsers careful, and the refusal of requests made by other sites' pages."""
+"""Security headers for browsers, and the refusal of cross-site requests."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _COMMON = (
     "connect-src 'self'; worker-src 'self' blob:; object-src 'none'; base-uri 'self'; "
     "form-action 'self'; frame-ancestors 'none'; style-src 'self' 'unsafe-inline'; "
 )
-# Charts and components set style attributes; scripts come from our own files only.
+# Charts and components set style attributes; scripts may come only from our own files.
 CONSOLE_POLICY = _COMMON + "script-src 'self'"
-# The documentation's theme starts itself with scripts in the page.
+# The documentation's theme needs inline scripts.
 DOCS_POLICY = _COMMON + "script-src 'self' 'unsafe-inline'"
 API_POLICY = "default-src 'none'; frame-ancestors 'none'"
 
@@ -58,13 +58,13 @@ def _written(policy: str, *, is_api: bool, is_secure: bool) -> tuple[tuple[bytes
 
 
 class SecurityHeaders:
-    """Adds the headers to every answer."""
+    """Middleware that adds the headers to every response."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve, with the headers added."""
+        """Serve the request with the headers added to the response."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -81,10 +81,10 @@ class SecurityHeaders:
 
 
 class CrossSite:
-    """Refuses to change anything for a page of another site.
+    """Middleware that refuses changes requested by a page of another site.
 
-    A request with a bearer token is let through: browsers do not add those by themselves, and
-    cookies count for nothing beside one.
+    A request with a bearer token is allowed: browsers do not add one by themselves, and cookies
+    are ignored beside it.
     """
 
     def __init__(self, app: ASGIApp, *, public_url: str) -> None:
@@ -92,7 +92,7 @@ class CrossSite:
         self._origins = {origin_of(public_url)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, or answer 403."""
+        """Pass the request on, or respond with 403."""
         if scope["type"] == "http" and not self._allows(scope):
             detail = "This request comes from another site's page."
             await error_response(403, detail, code="cross_site")(scope, receive, send)
@@ -103,7 +103,7 @@ class CrossSite:
         headers = Headers(scope=scope)
         if scope["method"] in SAFE_METHODS or is_bearer(headers):
             return True
-        # Sec-Fetch-Site cannot be set by a page; where the browser sends it, it decides.
+        # A page cannot set Sec-Fetch-Site; if the browser sends it, it decides.
         site = headers.get("sec-fetch-site")
         if site is not None:
             return site in {"same-origin", "none"}
@@ -115,11 +115,11 @@ class CrossSite:
 
 
 def is_bearer(headers: Headers) -> bool:
-    """Whether the caller shows a bearer token; then its cookies are not looked at."""
+    """Whether the request has a bearer token; its cookies are then ignored."""
     return headers.get("authorization", "").lower().startswith("bearer ")
 
 
 def origin_of(url: str) -> str:
-    """Scheme, host and port of a URL; `null` of anything else."""
+    """Scheme, host and port of a URL; "null" for anything else."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}" if parts.scheme and parts.netloc else "null"

@@ -1,4 +1,4 @@
-"""JSON that says one thing: what a parser would let pass, and a reader would trip over."""
+"""Strict validation of JSON bodies: refuses what parsers accept but readers may misread."""
 
 from __future__ import annotations
 
@@ -8,36 +8,36 @@ from typing import Any
 
 import orjson
 
-MOST_LEVELS = 64
+MAX_LEVELS = 64
 _NO_JSON = re.compile(rb"[+-]?(NaN|Infinity)")
 _NUL = "\x00"
 _WIDE = 2.0**63
 _MAY_BE_WIDE = re.compile(rb"\d{19}")
 
-# Where, in words, and the kind of a problem: as a 422 tells it.
+# Location, message and type of a problem, as in a 422 response.
 Fault = tuple[list[str | int], str, str]
 
 
 def fault_of(body: bytes) -> Fault | None:
-    """What is wrong with a body that should be JSON; None when it is sound.
+    """Return what is wrong with a JSON body; None if it is valid.
 
-    A name that is there twice, a NUL, which PostgreSQL stores in no text, a whole number of more
-    than 64 bits, which is written nowhere, and nesting without an end are faults too.
+    Besides syntax errors these are faults: a repeated name, a NUL (which PostgreSQL cannot store),
+    an integer of more than 64 bits (which cannot be written back), and deep nesting.
     """
     try:
         document = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         return ["body", error.pos], f"JSON decode error: {_words(body, error)}", "json_invalid"
     try:
-        json.loads(body, object_pairs_hook=_once)
-        # Most bodies cannot hold what is looked for in each of their values.
+        json.loads(body, object_pairs_hook=_refuse_repeated)
+        # Most bodies cannot contain these faults, so their values need not be visited.
         has_nul = b"\\u0000" in body
-        may_be_deep = body.count(b"{") + body.count(b"[") > MOST_LEVELS
+        may_be_deep = body.count(b"{") + body.count(b"[") > MAX_LEVELS
         if has_nul or may_be_deep or _MAY_BE_WIDE.search(body):
             wide: list[list[str | int]] = []
-            _look(document, [], wide, has_nul=has_nul)
+            _visit(document, [], wide, has_nul=has_nul)
             if wide:
-                _demand_fractions(json.loads(body), wide)
+                _require_fractions(json.loads(body), wide)
     except _Fault as fault:
         return ["body", *fault.path], fault.message, "json_invalid"
     except RecursionError:
@@ -45,7 +45,7 @@ def fault_of(body: bytes) -> Fault | None:
     return None
 
 
-_TOO_DEEP = f"is nested more than {MOST_LEVELS} levels deep"
+_TOO_DEEP = f"is nested more than {MAX_LEVELS} levels deep"
 
 
 class _Fault(Exception):
@@ -56,44 +56,47 @@ class _Fault(Exception):
 
 
 def _words(body: bytes, error: orjson.JSONDecodeError) -> str:
-    # The position may be one past a sign.
+    # The error position may be one past a sign.
     start = max(error.pos - 1, 0)
     if _NO_JSON.search(body, start, start + 10):
         return "NaN and Infinity are not JSON; send a number, or null"
     return error.msg
 
 
-def _once(pairs: list[tuple[str, Any]]) -> None:
+def _refuse_repeated(pairs: list[tuple[str, Any]]) -> None:
     names = {name for name, _ in pairs}
     if len(names) == len(pairs):
         return
     for name, _ in pairs:
         if name not in names:
-            raise _Fault([name], "is there twice: send it once")
+            raise _Fault([name], "is repeated: send it once")
         names.discard(name)
 
 
-def _demand_fractions(document: Any, paths: list[list[str | int]]) -> None:
+def _require_fractions(document: Any, paths: list[list[str | int]]) -> None:
     for path in paths:
         value = document
         for part in path:
             value = value[part]
         if isinstance(value, int):
-            raise _Fault(path, "is a whole number of more than 64 bits; send it as a text")
+            raise _Fault(path, "is an integer of more than 64 bits; send it as a string")
 
 
-def _look(value: Any, path: list[str | int], wide: list[list[str | int]], *, has_nul: bool) -> None:
-    """wide: takes the paths of what may be a whole number that was too long to be read as one."""
-    if len(path) > MOST_LEVELS:
+def _visit(
+    value: Any, path: list[str | int], wide: list[list[str | int]], *, has_nul: bool
+) -> None:
+    """Check a value and its members. wide: collects the paths of floats that may have been integers
+    of more than 64 bits."""
+    if len(path) > MAX_LEVELS:
         raise _Fault([], _TOO_DEEP)
     if isinstance(value, dict):
         for name, member in value.items():
             if has_nul and _NUL in name:
                 raise _Fault(path, "has a name with a NUL character; leave it out")
-            _look(member, [*path, name], wide, has_nul=has_nul)
+            _visit(member, [*path, name], wide, has_nul=has_nul)
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            _look(item, [*path, index], wide, has_nul=has_nul)
+            _visit(item, [*path, index], wide, has_nul=has_nul)
     elif isinstance(value, float):
         if abs(value) >= _WIDE:
             wide.append(path)

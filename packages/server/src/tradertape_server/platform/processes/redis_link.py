@@ -1,6 +1,7 @@
-"""The one door to Redis: connections, names, and whether it answers.
+"""Connections to Redis, the names of its channels, and whether it is reachable.
 
-Redis carries news between the processes of one server: it is never the only place of anything.
+Redis carries events and ticks between the processes of one installation; nothing is stored only
+there.
 """
 
 from __future__ import annotations
@@ -16,11 +17,11 @@ from redis.retry import Retry
 from tradertape_server.platform.secrets import SecretBox
 
 RedisError = redis.RedisError
-ANSWER_S = 5.0
+TIMEOUT_S = 5.0
 
 
 class RedisLink:
-    """Makes connections; channels carry a name of this installation, as Redis may be shared."""
+    """Opens connections. Channel names contain an id of this installation: Redis may be shared."""
 
     def __init__(self, url: str, secrets: SecretBox) -> None:
         self._url = url
@@ -31,22 +32,22 @@ class RedisLink:
         self.losses = 0
 
     def connect(self) -> redis.Redis:
-        """A client for one thread; its commands raise RedisError while Redis is away."""
+        """A client for one thread; its commands raise RedisError while Redis is unreachable."""
         options: dict[str, Any] = {
-            "socket_timeout": ANSWER_S,
+            "socket_timeout": TIMEOUT_S,
             "socket_connect_timeout": 2.0,
             "socket_keepalive": True,
-            # What is sent twice is ours to decide.
+            # The callers decide what may be sent twice.
             "retry": Retry(NoBackoff(), 0),
         }
         return redis.Redis.from_url(self._url, **options)
 
     def name(self, what: str) -> str:
-        """The name of a channel or a stream."""
+        """The full name of a channel or a stream."""
         return self._prefix + what
 
     def record_state(self, who: str, *, is_up: bool) -> bool:
-        """Note how a thread's connection is; True where that is a change."""
+        """Record whether a thread's connection works; True if that is a change."""
         with self._lock:
             changed = self._states.get(who) is not is_up
             self._states[who] = is_up
@@ -55,6 +56,6 @@ class RedisLink:
 
     @property
     def is_up(self) -> bool:
-        """Whether every thread that uses it reaches it."""
+        """Whether the connection of every thread works."""
         with self._lock:
             return bool(self._states) and all(self._states.values())

@@ -1,12 +1,12 @@
-"""Which process trades: one row with an owner, the address it is reached at, and a number.
+"""The lease of the trading process: one row with its owner, its address, and a fencing number.
 
-The number grows with every change of the owner. Whoever trades compares it in each of its
-transactions, after it has become the only writer: a process that slept through its lease finds
-another number there and stores nothing. How long a lease lasts is measured by the database alone,
-so that no two machines' clocks are compared.
+The number grows with every change of owner. The trading process compares it in each of its
+transactions, after it has taken the write lock: a process that was paused past the end of its lease
+finds another number and stores nothing. Only the database's clock measures a lease, so clocks of
+different machines are never compared.
 
-Every change is a single statement of its own: a process that is stopped between two of its own
-steps holds no lock here.
+Every change is a single statement in a transaction of its own: a process that is paused between
+two statements holds no lock.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ _RENEW = """
 UPDATE trader_lease SET expires_s = NOW + :life_s WHERE id = 1 AND fence = :fence RETURNING fence
 """
 _READ = "SELECT fence, owner, address, expires_s - NOW AS left_s FROM trader_lease WHERE id = 1"
-TRADER = "tradertape trader "  # how the names of the trader's connections begin
-PROCESS = "tradertape "  # and those of a process's others; its host and number follow
-# A server cuts names off after 63 characters.
+TRADER = "tradertape trader "  # prefix of the application names of the trader's connections
+PROCESS = "tradertape "  # prefix of a process's other connections; host and process id follow
+# PostgreSQL truncates application names to 63 characters.
 _END_FORMER = text(
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() "
     "AND usename = current_user AND (starts_with(application_name, :prefix) "
@@ -47,7 +47,7 @@ _RELEASE = text("UPDATE trader_lease SET expires_s = 0 WHERE id = 1 AND fence = 
 
 
 class TraderLeaseRow(Base):
-    """One row. expires_s: in seconds since 1970 by the database's clock; 0 when it was given up."""
+    """The only row. expires_s: seconds since 1970 by the database's clock; 0 when released."""
 
     __tablename__ = "trader_lease"
 
@@ -60,7 +60,7 @@ class TraderLeaseRow(Base):
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who trades. left_s: what remains of the lease; below 0 when it ran out."""
+    """The trading process. left_s: what remains of its lease; negative when it has expired."""
 
     fence: int
     owner: str
@@ -69,7 +69,7 @@ class Holder:
 
     @property
     def is_alive(self) -> bool:
-        """Whether the lease still runs."""
+        """Whether the lease has not expired."""
         return self.left_s > 0
 
 
@@ -78,10 +78,10 @@ _FENCE = PreparedQuery(select(_LEASE.c.fence).where(_LEASE.c.id == 1))
 
 
 class LeaseTable:
-    """The statements on that row."""
+    """The statements on the lease row."""
 
     def __init__(self, database: Database) -> None:
-        # A file's driver begins and commits by hand.
+        # With SQLite, transactions are begun and committed explicitly (see `database.engine`).
         options: dict[str, Any] = {"isolation_level": "AUTOCOMMIT"}
         if database.is_sqlite:
             options = {WRITES: True, FROM_RESERVE: True}
@@ -94,20 +94,20 @@ class LeaseTable:
     def take(
         self, *, owner: str, address: str, life_s: float, by_force: bool = False
     ) -> int | None:
-        """Take a lease that ran out; its number, None while somebody holds it.
+        """Take an expired lease; returns its fencing number, None while another process holds it.
 
-        by_force: the holder is known to have ended.
+        by_force: take it although it has not expired; the holder is known to have ended.
         """
         values = {"owner": owner, "address": address, "life_s": life_s, "by_force": by_force}
         with self._engine.begin() as connection:
             return connection.scalar(self._take, values)
 
     def end_former(self, mine: str, *, former: str, own: str) -> None:
-        """Cut the connections of traders before, and all others of the former trader's process.
+        """Terminate the connections of former traders, and all others of the last one's process.
 
-        One that was stopped in the middle of a statement holds its locks until it goes on, and no
-        limit on idle transactions ends that. mine: the trading connections that stay. former, own:
-        the names of the two processes.
+        A process paused in the middle of a statement holds its locks until it resumes, and no
+        limit on idle transactions ends that. mine: name of the trading connections that remain.
+        former, own: names of the former trader's process and of this one.
         """
         if self._engine.dialect.name == "postgresql":
             names = {"former": PROCESS + former, "own": PROCESS + own}
@@ -115,23 +115,23 @@ class LeaseTable:
                 connection.execute(_END_FORMER, {"prefix": TRADER, "mine": mine, **names})
 
     def renew(self, fence: int, life_s: float) -> bool:
-        """Make a lease last from now on; False when somebody else has it."""
+        """Extend a lease from now; False when another process has taken it."""
         with self._engine.begin() as connection:
             return connection.scalar(self._renew, {"fence": fence, "life_s": life_s}) is not None
 
     def release(self, fence: int) -> None:
-        """Give a lease up: the next one need not wait."""
+        """Release a lease, so that the next process need not wait for it to expire."""
         with self._engine.begin() as connection:
             connection.execute(_RELEASE, {"fence": fence})
 
     def read(self) -> Holder:
-        """Who has it, or had it last."""
+        """Read the present or last holder."""
         with self._engine.begin() as connection:
             row = connection.execute(self._read).one()
         return Holder(row.fence, row.owner, row.address, row.left_s)
 
 
 def current_fence(connection: Connection) -> int:
-    """The number of the present trader, as this transaction sees it."""
+    """The fencing number of the present trader, as this transaction sees it."""
     found = _FENCE.rows(connection)
     return found[0][0] if found else 0

@@ -1,12 +1,12 @@
-"""The connection beneath a stream: hundreds of clients are sent a frame without waking a task each.
+"""Direct writing to a stream's connection, to send a frame to many clients without waking tasks.
 
-A message sent through ASGI costs a task's turn and a call in every layer, many times what writing
-it costs. Our server's protocol hands the connection out in the scope, and a stream whose client
-keeps up writes there; one that is behind waits its turn as any other does. Under another server
-there is no direct_writer, and everything is sent the usual way.
+A message sent through ASGI costs a task switch and a call in every layer, many times the cost of
+writing it. Our protocol classes for uvicorn put a direct writer into the ASGI scope. A stream whose
+client keeps up writes there; one that is behind uses ASGI. Under another server there is no direct
+writer, and everything is sent through ASGI.
 
-A message goes straight into the connection's socket. What that does not take at once is copied, so
-that the message's memory is the next one's, and waits in the transport.
+A message is written to the connection's socket. What the socket does not accept at once is copied
+into the transport's buffer, so that the message's memory can be reused for the next one.
 """
 
 from __future__ import annotations
@@ -26,32 +26,32 @@ _TEXT = 0x81  # a frame's first byte: text, and the whole of it (RFC 6455, 5.2)
 
 
 class DirectWriter(Protocol):
-    """Takes whole messages at once."""
+    """Writes whole messages to a connection without waiting."""
 
     @property
     def is_idle(self) -> bool:
-        """Whether all that was written has gone out: only then may more be."""
+        """Whether everything written has been sent: only then may more be written."""
         ...
 
     def write(self, *parts: bytes | memoryview) -> None:
-        """Send a message, if free: it does not wait, and has no need of its parts afterwards."""
+        """Send a message if idle; does not wait, and does not keep a reference to the parts."""
         ...
 
 
 class ChunkWriter:
-    """The body of an answer that is sent in chunks, once its head is out."""
+    """Writes the body of a chunked HTTP response whose head was sent."""
 
-    is_endless = False  # a stream's: its answer is over when one of both sides goes
+    is_endless = False  # true of a stream: its response ends only when one side closes it
 
     def __init__(self, transport: asyncio.WriteTransport) -> None:
         self._transport = transport
-        # Over TLS what is written is not what goes over the wire.
+        # With TLS the bytes must go through the transport, which encrypts them.
         is_plain = transport.get_extra_info("sslcontext") is None
         self._socket = transport.get_extra_info("socket") if is_plain else None
 
     @property
     def is_idle(self) -> bool:
-        """Whether the connection is there and nothing waits in it."""
+        """Whether the connection is open and its write buffer is empty."""
         return self._transport.get_write_buffer_size() == 0 and not self._transport.is_closing()
 
     def write(self, *parts: bytes | memoryview) -> None:
@@ -63,14 +63,14 @@ class ChunkWriter:
     def _send(self, length: int, *parts: bytes | memoryview) -> None:
         sent = 0
         if self._socket is not None and self.is_idle:
-            # Full, or gone: of that the transport hears as well.
+            # A full buffer or closed connection: the transport detects it as well.
             with contextlib.suppress(OSError):
                 sent = os.writev(self._socket.fileno(), parts)
         if sent < length:
             self._transport.write(b"".join(parts)[sent:])
 
     def end(self) -> None:
-        """End the answer; one whose reader is behind is cut off."""
+        """End the response; abort the connection if its reader is behind."""
         if self.is_idle:
             self._transport.write(b"0\r\n\r\n")
             self._transport.close()
@@ -79,7 +79,7 @@ class ChunkWriter:
 
 
 class FrameWriter(ChunkWriter):
-    """A WebSocket that was accepted: each message is one text frame, as it is."""
+    """Writes to an accepted WebSocket: each message is one text frame."""
 
     def write(self, *parts: bytes | memoryview) -> None:
         """Send one frame."""
@@ -94,7 +94,7 @@ class FrameWriter(ChunkWriter):
 
 
 class StreamingHttp(HttpToolsProtocol):
-    """Uvicorn's HTTP, with an direct_writer in the scope of each request."""
+    """Uvicorn's HTTP protocol, with a direct writer in the scope of each request."""
 
     _writer: ChunkWriter | None = None
 
@@ -106,8 +106,8 @@ class StreamingHttp(HttpToolsProtocol):
         self.scope["extensions"] = extensions  # pyright: ignore[reportGeneralTypeIssues]
 
     def shutdown(self) -> None:
-        """Stop. A stream is ended: waiting for it would keep the server from going down, and its
-        reader comes back where it was."""
+        """Shut down; end a stream at once: it would delay the shutdown, and its reader reconnects
+        and resumes."""
         direct_writer = self._writer
         if (
             direct_writer is not None
@@ -120,10 +120,10 @@ class StreamingHttp(HttpToolsProtocol):
 
 
 class StreamingSocket(WebSocketsSansIOProtocol):
-    """Uvicorn's WebSocket, with an direct_writer in the scope of each."""
+    """Uvicorn's WebSocket protocol, with a direct writer in the scope of each connection."""
 
     async def run_asgi(self) -> None:
-        """Serve one."""
+        """Serve one connection."""
         extensions: dict[str, Any] = dict(self.scope.get("extensions") or {})
         extensions[_NAME] = FrameWriter(self.transport)
         self.scope["extensions"] = extensions
@@ -131,13 +131,13 @@ class StreamingSocket(WebSocketsSansIOProtocol):
 
 
 def mark_endless(scope: Scope) -> None:
-    """Say that an answer whose head is out is a stream: it does not end by itself."""
+    """Mark a response as a stream, which does not end by itself; its head must have been sent."""
     direct_writer = direct_writer_of(scope)
     if isinstance(direct_writer, ChunkWriter):
         direct_writer.is_endless = True
 
 
 def direct_writer_of(scope: Scope) -> DirectWriter | None:
-    """The direct writer of an answer or a socket; None where there is none, or no body is sent."""
+    """Return the direct writer of a response or WebSocket; None if it has none or sends no body."""
     has_body = scope.get("method", "GET") == "GET"
     return scope.get("extensions", {}).get(_NAME) if has_body else None

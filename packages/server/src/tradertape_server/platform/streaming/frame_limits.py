@@ -1,8 +1,8 @@
-"""How many frames a WebSocket's client may send: more end the connection, and cost nobody else.
+"""Limit on the frames a WebSocket client may send; a flood ends the connection.
 
-What an application is sent it can count itself (`streams.Socket`). Pings, which are answered before
-it hears of them, and pieces of messages that never end it cannot: without a limit a client that
-sends them and reads nothing fills our memory with answers, and keeps the loop from all others.
+The application counts the messages it receives (`streams.Socket`). It never sees pings, which the
+protocol answers, nor fragments of unfinished messages: without this limit a client that sends them
+and reads nothing would fill our memory with responses and occupy the event loop.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from tradertape_server.platform.streaming.connections import StreamingSocket
 from tradertape_server.platform.streaming.streams import TOO_MANY
 
 PER_SECOND, BURST = 60.0, 300.0
-_SLICE = 4096  # bytes; what is read at once may hold tens of thousands of frames
-_MOST_UNSENT = 64 * 1024
+_SLICE = 4096  # bytes; one read may contain tens of thousands of frames
+_MAX_UNSENT = 64 * 1024
 
 
 class LimitedSocket(StreamingSocket):
-    """Counts every frame; a flood is closed with 4429."""
+    """Counts every frame and closes a flood with code 4429."""
 
     def __init__(self, *arguments: Any, **more: Any) -> None:
         super().__init__(*arguments, **more)
@@ -28,14 +28,14 @@ class LimitedSocket(StreamingSocket):
         self._counted_at = self.loop.time()
 
     def data_received(self, data: bytes) -> None:
-        """Take in what the client sent, and nothing after a flood was noticed."""
+        """Process what the client sent, and nothing after a flood was detected."""
         for start in range(0, len(data), _SLICE):
             if self.transport.is_closing():
                 return
             super().data_received(data[start : start + _SLICE])
 
     def handle_events(self) -> None:
-        """Do what the frames say that came, if there are not too many of them."""
+        """Handle the received frames, unless there are too many."""
         now = self.loop.time()
         self._left = min(BURST, self._left + (now - self._counted_at) * PER_SECOND)
         self._counted_at = now
@@ -53,7 +53,7 @@ class LimitedSocket(StreamingSocket):
             self.conn.fail(TOO_MANY, reason)
             self.transport.write(b"".join(self.conn.data_to_send()))
         self.close_sent = True
-        if self.transport.get_write_buffer_size() > _MOST_UNSENT:
-            self.transport.abort()  # it reads nothing: the answers to its pings would wait for it
+        if self.transport.get_write_buffer_size() > _MAX_UNSENT:
+            self.transport.abort()  # the client reads nothing, so closing would wait for ever
         else:
             self.transport.close()

@@ -1,4 +1,4 @@
-"""Server-sent events and WebSockets: framing, heartbeats, and an end for those who are gone."""
+"""Server-sent events and WebSockets: framing, heartbeats, and detection of dead connections."""
 
 from __future__ import annotations
 
@@ -18,10 +18,9 @@ from tradertape_server.platform.streaming import gzip_pieces
 from tradertape_server.platform.streaming.connections import mark_endless
 
 HEARTBEAT_S = 15.0
-STALLED_S = 30.0  # a reader that takes nothing for so long is let go
+STALLED_S = 30.0  # the connection of a reader that reads nothing for so long is closed
 PING = b": ping\n\n"
-# How soon to come back after a break. It also tells clients that an end which is not announced,
-# such as that of a restart, is one.
+# How soon to reconnect after a break, such as a restart, which ends a stream without an end event.
 RETRY_HINT = b"retry: 1000\n\n"
 MEDIA_TYPE = "text/event-stream; charset=utf-8"
 
@@ -31,14 +30,14 @@ BAD_MESSAGE, TOO_LARGE, GOING_AWAY = 1007, 1009, 1001
 
 
 class Heartbeat:
-    """When a stream owes its reader a sign of life: so long after the last it sent."""
+    """When the next heartbeat of a stream is due: `every_s` after the last message."""
 
     def __init__(self, every_s: float) -> None:
         self._every_s = every_s
         self.sent()
 
     def sent(self) -> None:
-        """Something was sent just now."""
+        """Record that a message was sent just now."""
         self._due_s = asyncio.get_running_loop().time() + self._every_s
 
     @property
@@ -48,28 +47,28 @@ class Heartbeat:
 
 
 class Guard(Protocol):
-    """Tells when the credential a stream was opened with is good no more."""
+    """Reports when the credential that opened a stream becomes invalid."""
 
     async def ended(self) -> str:
-        """Wait for it; why, in words."""
+        """Wait until the credential is invalid; returns the reason, as a sentence."""
         ...
 
 
 def ascii_json(value: Any) -> bytes:
-    """One line of ASCII. NaN and Infinity become null; U+2028 and its like cannot break a line."""
+    """Write one line of ASCII JSON. NaN and Infinity become null; no character breaks the line."""
     line = orjson.dumps(value)
     return line if line.isascii() else json.dumps(orjson.loads(line)).encode()
 
 
 def sse(data: bytes, *, event: str = "", cursor: int | str | None = None) -> bytes:
-    """Frame one line of JSON as an event."""
+    """Frame one line of JSON as a server-sent event."""
     head = b"" if cursor is None else b"id: %s\n" % str(cursor).encode()
     name = b"event: %s\n" % event.encode() if event else b""
     return b"%s%sdata: %s\n\n" % (head, name, data)
 
 
 def sse_end(reason: str) -> bytes:
-    """The last event of a stream that is over."""
+    """The last event of a stream that ended."""
     return sse(ascii_json({"reason": reason}), event="end")
 
 
@@ -79,7 +78,7 @@ def sse_error(detail: str, **more: Any) -> bytes:
 
 
 class EventStream(Response):
-    """Sends a stream's events until it ends, the client goes, or its credential is revoked."""
+    """Sends events until they end, the client disconnects, or its credential is revoked."""
 
     media_type = "text/event-stream"
 
@@ -91,11 +90,11 @@ class EventStream(Response):
         *,
         is_gzip: bool = False,
     ) -> None:
-        """is_gzip: the events are pieces of a gzip body."""
+        """is_gzip: the events are pieces of a gzip body (`gzip_pieces`)."""
         self._events = events
         self._guard = guard
         self._is_gzip, self._has_begun = is_gzip, False
-        self.status_code = status_code  # FastAPI looks for it, to describe a route
+        self.status_code = status_code  # FastAPI reads it to describe the route
         self.background = None
         self.body = b""
         self.init_headers({"Content-Type": MEDIA_TYPE, "X-Accel-Buffering": "no"})
@@ -104,7 +103,7 @@ class EventStream(Response):
             self.headers["Content-Encoding"] = "gzip"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve."""
+        """Send the response."""
         start = {
             "type": "http.response.start",
             "status": self.status_code,
@@ -114,25 +113,25 @@ class EventStream(Response):
         mark_endless(scope)
         last = b""
         try:
-            gone, revoked = _gone(receive), self._guard.ended()
-            last = await first_of(self._pump(send), gone, _farewell(revoked))
+            disconnected, revoked = _disconnected(receive), self._guard.ended()
+            last = await first_of(self._send_events(send), disconnected, _revocation(revoked))
         finally:
             await _close(self._events)
         with contextlib.suppress(OSError, TimeoutError):
             async with asyncio.timeout(1.0):
-                body = self._own(last)
+                body = self._encoded(last)
                 await send({"type": "http.response.body", "body": body, "more_body": False})
 
-    async def _pump(self, send: Send) -> bytes:
-        """Hand on what there is; ends with the events, or when the reader takes nothing."""
-        if await _reads(send, self._own(RETRY_HINT)):
+    async def _send_events(self, send: Send) -> bytes:
+        """Send the events until they end or the client stops reading."""
+        if await _is_sent(send, self._encoded(RETRY_HINT)):
             async for chunk in self._events:
-                if not await _reads(send, chunk):
+                if not await _is_sent(send, chunk):
                     break
         return b""
 
-    def _own(self, event: bytes) -> bytes:
-        """An event of this class as it goes into the body, after what the body begins with."""
+    def _encoded(self, event: bytes) -> bytes:
+        """Encode an event of this class for the body; the first one with the gzip header."""
         if not self._is_gzip:
             return event
         head = b"" if self._has_begun else gzip_pieces.HEAD
@@ -140,8 +139,8 @@ class EventStream(Response):
         return b"".join([head, *gzip_pieces.stored(event)])
 
 
-async def _reads(send: Send, chunk: bytes) -> bool:
-    """Send; False when the reader takes nothing, or is gone."""
+async def _is_sent(send: Send, chunk: bytes) -> bool:
+    """Send; False when the client does not read or has disconnected."""
     try:
         async with asyncio.timeout(STALLED_S):
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
@@ -150,11 +149,11 @@ async def _reads(send: Send, chunk: bytes) -> bool:
     return True
 
 
-async def _farewell(revoked: Coroutine[Any, Any, str]) -> bytes:
+async def _revocation(revoked: Coroutine[Any, Any, str]) -> bytes:
     return sse_error(await revoked)
 
 
-async def _gone(receive: Receive) -> bytes:
+async def _disconnected(receive: Receive) -> bytes:
     while (await receive())["type"] != "http.disconnect":
         pass
     return b""
@@ -165,24 +164,24 @@ async def _close(events: AsyncIterator[bytes]) -> None:
         await events.aclose()  # pyright: ignore[reportAttributeAccessIssue] - a generator has it
 
 
-async def first_of(*things: Coroutine[Any, Any, Any]) -> Any:
-    """Do several things until one is done; give its result, or raise its error."""
+async def first_of(*coroutines: Coroutine[Any, Any, Any]) -> Any:
+    """Run coroutines until one is done and cancel the others; return its result or raise."""
     outcomes: list[tuple[Any, Exception | None]] = []
     try:
         async with anyio.create_task_group() as group:
 
-            async def run(thing: Coroutine[Any, Any, Any]) -> None:
+            async def run(coroutine: Coroutine[Any, Any, Any]) -> None:
                 try:
-                    outcomes.append((await thing, None))
-                except Exception as error:  # noqa: BLE001 - handed on below
+                    outcomes.append((await coroutine, None))
+                except Exception as error:  # noqa: BLE001 - raised below
                     outcomes.append((None, error))
                 group.cancel_scope.cancel()
 
-            for thing in things:
-                group.start_soon(run, thing)
+            for coroutine in coroutines:
+                group.start_soon(run, coroutine)
     finally:
-        for thing in things:
-            thing.close()
+        for coroutine in coroutines:
+            coroutine.close()
     result, error = outcomes[0]
     if error is not None:
         raise error
@@ -199,7 +198,7 @@ class Closing(Exception):
 
 
 class Socket:
-    """An accepted WebSocket with an upper bound on what its client may ask of us."""
+    """An accepted WebSocket with limits on the rate and size of its client's messages."""
 
     def __init__(
         self, socket: WebSocket, *, per_second: float = 20, burst: float = 100,
@@ -211,16 +210,19 @@ class Socket:
         self._at = asyncio.get_running_loop().time()
 
     async def send(self, message: bytes | str) -> None:
-        """Send a text frame; raises Closing when the reader takes nothing any more."""
+        """Send a text frame; raises Closing when the client has stopped reading."""
         text = message if isinstance(message, str) else message.decode()
         try:
             async with asyncio.timeout(STALLED_S):
                 await self._socket.send_text(text)
         except TimeoutError:
-            raise Closing(GOING_AWAY, "nothing is read") from None
+            raise Closing(GOING_AWAY, "the client does not read") from None
 
     async def receive(self) -> Any:
-        """The client's next message as JSON; raises Closing over a limit, or what it is not."""
+        """Receive the client's next message as JSON, None if it is not JSON.
+
+        Raises Closing over a limit, WebSocketDisconnect when the client has left.
+        """
         message = await self._socket.receive()
         if message["type"] == "websocket.disconnect":
             raise WebSocketDisconnect(message.get("code", 1000))
@@ -242,15 +244,17 @@ class Socket:
         self._left -= 1
 
 
-async def run_socket(socket: WebSocket, guard: Guard, *things: Coroutine[Any, Any, Any]) -> None:
-    """Do a socket's work until it ends, the client goes, or its credential is revoked."""
+async def run_socket(
+    socket: WebSocket, guard: Guard, *coroutines: Coroutine[Any, Any, Any]
+) -> None:
+    """Run a socket's coroutines until one ends, the client leaves, or its credential is revoked."""
     code, reason = 1000, "over"
     try:
-        await first_of(*things, _revoked(guard))
+        await first_of(*coroutines, _revoked(guard))
     except Closing as closing:
         code, reason = closing.code, closing.reason
     except (WebSocketDisconnect, OSError, RuntimeError):
-        return  # the client is gone; a send that raced with it says so in several ways
+        return  # the client has left; a concurrent send reports that in several ways
     with contextlib.suppress(OSError, RuntimeError, TimeoutError):
         async with asyncio.timeout(1.0):
             if socket.application_state is WebSocketState.CONNECTED:
