@@ -226,7 +226,13 @@ def _kill(
     story.report(database.engine.dialect.name, kills, placed)
 
 
-@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_10_random_kills_under_load_lose_and_double_nothing(
+    database: Database, database_url: str, clock: crashing.RunningClock, account_id: int
+) -> None:
+    _kill(database, database_url, clock, account_id, kills=10, orders=200)
+
+
+@pytest.mark.slow
 def test_50_random_kills_under_load_lose_and_double_nothing(
     database: Database, database_url: str, clock: crashing.RunningClock, account_id: int
 ) -> None:
