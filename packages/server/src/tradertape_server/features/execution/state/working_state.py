@@ -1,7 +1,8 @@
 """The state that the trader's unit of work changes, a transaction at a time.
 
 It is read once and kept; every change is staged here and written with one flush a
-transaction. The number of the last event shows whether another process wrote: then all is read again.
+transaction. The number of the last event shows whether another process wrote:
+then all is read again.
 """
 
 from __future__ import annotations

@@ -139,7 +139,7 @@ class ExecutionEvent(Base):
 
 
 class OrderRow(Base):
-    """The current state of an order: the fold of its events, with the columns that lists look for."""
+    """The current state of an order: the fold of its events, with columns that lists filter by."""
 
     __tablename__ = "orders"
     __table_args__ = (

@@ -57,7 +57,7 @@ def test_what_is_answered_was_synced(database: Database, database_url: str, tmp_
     command = ["strace", "-f", "-y", "--seccomp-bpf", "-s", "40", "-e", TRACED, "-o", str(log)]
     script = [sys.executable, "-c", PLACE, database_url, str(account), str(ORDERS)]
     script.append(clock.now().isoformat())
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
     done = subprocess.run([*command, *script], env=environment, capture_output=True, text=True)
     if "ptrace" in done.stderr or "seccomp" in done.stderr:
         pytest.skip(f"nothing may be traced here: {done.stderr[:200]}")
