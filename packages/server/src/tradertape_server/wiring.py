@@ -13,7 +13,7 @@ from tradertape_core.kernel.clock import Clock
 from tradertape_server import __version__
 from tradertape_server.features.activity.service import ActivityService
 from tradertape_server.features.auth.credentials.passwords import Passwords
-from tradertape_server.features.auth.http.credential_watch import CredentialWatch
+from tradertape_server.features.auth.http.credential_monitor import CredentialMonitor
 from tradertape_server.features.auth.service import AccountPolicy, AuthService
 from tradertape_server.features.auth.sign_in.sessions import SessionLife
 from tradertape_server.features.backtests.build import Backtests, build_backtests
@@ -127,7 +127,7 @@ class Container:
     health: Health
     changelog: Changelog
     auth: AuthService
-    credentials: CredentialWatch
+    credentials: CredentialMonitor
     market: MarketService
     instruments: InstrumentService
     feed: Feed
@@ -231,7 +231,7 @@ def _join(
         health=build_health(base, data, live, trading.guardian),
         changelog=Changelog(base.settings.changelog_path),
         auth=auth,
-        credentials=CredentialWatch(auth.authenticator),
+        credentials=CredentialMonitor(auth.authenticator),
         market=data.market,
         instruments=data.instruments,
         feed=live.feed,

@@ -162,10 +162,10 @@ def test_a_password_of_nobody_takes_as_long_as_any_and_costs_a_start_nothing() -
     hasher = Hasher()
     passwords = Passwords(hasher)
     assert hashed == []
-    assert passwords.is_right(None, PASSWORD) is False
+    assert passwords.verify(None, PASSWORD) is False
     (of_nobody,) = checked
     assert extract_parameters(of_nobody) == extract_parameters(hasher.hash(PASSWORD))
     with pytest.raises(VerifyMismatchError):  # well formed, and wrong only at its end
         hasher.verify(of_nobody, PASSWORD)
-    Passwords(hasher).is_right(None, PASSWORD)
+    Passwords(hasher).verify(None, PASSWORD)
     assert checked[-1] != of_nobody

@@ -14,7 +14,7 @@ from starlette.websockets import WebSocketDisconnect
 
 from tradertape_core.kernel.errors import InvalidInput
 from tradertape_server.features.auth.models import ApiKey
-from tradertape_server.features.auth.token_scope import checked_address, checked_reach
+from tradertape_server.features.auth.token_scope import checked_address, checked_token_scope
 from tradertape_server.platform.http.identity import Identity
 from tradertape_server.wiring import Container
 
@@ -103,9 +103,9 @@ def test_a_network_with_an_address_in_it_is_asked_about() -> None:
 def test_the_command_line_names_a_wrong_entry() -> None:
     """AU-11."""
     with pytest.raises(InvalidInput, match="--ip 'laptop' must be an address"):
-        checked_reach(["kite:paper-a"], ["::1", "laptop"])
+        checked_token_scope(["kite:paper-a"], ["::1", "laptop"])
     with pytest.raises(InvalidInput, match="--account 'paper a' must look like kite:paper-a"):
-        checked_reach(["paper a"], None)
+        checked_token_scope(["paper a"], None)
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_an_address_is_looked_for_in_the_list(
     """D18."""
     networks = tuple(ip_network(one) for one in allowed)
     caller = Identity(1, "x", "x", is_admin=False, via="worker", credential_id=1, networks=networks)
-    assert caller.may_call_from(address) is is_good
+    assert caller.allows_address(address) is is_good
 
 
 @ON_SQLITE

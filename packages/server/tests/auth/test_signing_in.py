@@ -137,7 +137,7 @@ def test_a_day_of_guessing_finds_a_code_with_less_than_one_in_ten_thousand(
                 break
     assert 0 < guesses <= 40 + 10  # the day's limit, and those of the day before that ran out
     assert guesses / 1_000_000 < 1e-4
-    assert max(limit.most for limit in attempt_limits.CODES_OF_ADDRESS) == 40
+    assert max(limit.max_attempts for limit in attempt_limits.CODES_OF_EMAIL) == 40
     assert container.mailer.last_problem == ""
 
 

@@ -16,7 +16,7 @@ from starlette.websockets import WebSocketDisconnect
 from tradertape_core.market.candle import Interval
 from tradertape_server.features.auth.audit import COMMAND_LINE
 from tradertape_server.features.auth.credentials.keys import Keys, Owner
-from tradertape_server.features.auth.http import credential_watch
+from tradertape_server.features.auth.http import credential_monitor
 from tradertape_server.features.feed.sources.source import Mode
 from tradertape_server.features.workers.http.market_streams import candle_events, tick_events
 from tradertape_server.platform.logging import without_secrets
@@ -322,13 +322,13 @@ def test_a_revoked_token_ends_its_socket(
     with client.websocket_connect(url) as socket:
         socket.receive_json()
         key = person.get("/api/auth/worker-tokens").json()[0]["id"]
-        container.credentials.look()
+        container.credentials.check()
         assert socket.receive_json()  # still good
         if replaced:
             person.post(f"/api/auth/worker-tokens/{key}/regenerate")
         else:
             person.delete(f"/api/auth/worker-tokens/{key}")
-        container.credentials.look()
+        container.credentials.check()
         assert closing(socket) == 4401
     assert container.feed.subscriptions.wanted == ()
 
@@ -337,7 +337,7 @@ def test_a_token_has_so_many_streams_and_no_more(
     client: TestClient, worker: TestClient, token: Token, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of both kinds together; another token has its own."""
-    monkeypatch.setattr(credential_watch, "MOST_STREAMS", 1)
+    monkeypatch.setattr(credential_monitor, "MAX_STREAMS", 1)
     url, others = f"{SOCKETS}/ticks?symbols=NSE:INFY", {"Authorization": f"Bearer {token()}"}
     with worker.websocket_connect(url) as socket:
         assert socket.receive_json()["ticks"]

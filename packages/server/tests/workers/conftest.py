@@ -34,7 +34,7 @@ from tradertape_core.market.session_times import PhaseKind, Segment
 from tradertape_core.market.tick import Tick
 from tradertape_server.features.auth.audit import COMMAND_LINE
 from tradertape_server.features.auth.credentials.keys import Keys, Owner
-from tradertape_server.features.auth.token_scope import Reach
+from tradertape_server.features.auth.token_scope import TokenScope
 from tradertape_server.features.execution.ports import OnTick
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.execution.service import Settings as ExecutionSettings
@@ -196,7 +196,7 @@ def worker(app: FastAPI, client: TestClient, sign_in: Any, container: Container)
         with container.database.write() as session:
             made = keys.create(
                 session, owner, COMMAND_LINE, label="x", scopes=scopes, expires_in_days=None,
-                reach=Reach(account_scopes=accounts),
+                token_scope=TokenScope(account_scopes=accounts),
             )  # fmt: skip
         headers = {"Authorization": f"Bearer {made.token}", "Content-Type": "application/json"}
         return TestClient(app, base_url=BASE_URL, headers=headers)

@@ -64,15 +64,15 @@ def create(
     """
     from tradertape_server.cli.opening import opened
     from tradertape_server.features.auth.schemas import checked_scopes
-    from tradertape_server.features.auth.token_scope import checked_reach
+    from tradertape_server.features.auth.token_scope import checked_token_scope
 
-    scopes, reach = checked_scopes(kind.value, scope), checked_reach(account, ip)
+    scopes, token_scope = checked_scopes(kind.value, scope), checked_token_scope(account, ip)
     if kind is KeyKind.agent and (account or ip):
         raise InvalidInput("--account and --ip are for worker tokens; leave them out")
     with opened() as container:
-        token = container.auth.create_token(user, kind.value, name=name, scopes=scopes, reach=reach)
+        token = container.auth.create_token(user, kind.value, name=name, scopes=scopes, token_scope=token_scope)
     result = {"user": user, "kind": kind.value, "name": name, "scopes": scopes, "token": token}
-    result |= {"account_scopes": reach.account_scopes, "allowed_ips": reach.allowed_ips}
+    result |= {"account_scopes": token_scope.account_scopes, "allowed_ips": token_scope.allowed_ips}
     show(result, as_json=as_json, text=lambda: token)
 
 

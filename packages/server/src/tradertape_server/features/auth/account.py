@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from tradertape_core.kernel.clock import Clock
 from tradertape_server.features.auth import repository, schemas
-from tradertape_server.features.auth.audit import Caller, record
+from tradertape_server.features.auth.audit import RequestOrigin, record
 from tradertape_server.features.auth.credentials.passwords import Passwords, check_new_password
 from tradertape_server.features.auth.models import BrokerCredential, User
 from tradertape_server.features.auth.sign_in import attempt_limits
@@ -83,7 +83,7 @@ class Account:
         repository.user_by_id(session, user_id).name = " ".join(name.split())
 
     def set_password(
-        self, who: Identity, password: str, current: str | None, caller: Caller
+        self, who: Identity, password: str, current: str | None, origin: RequestOrigin
     ) -> None:
         """Set or change the password; every other device is signed out.
 
@@ -94,9 +94,11 @@ class Account:
         with self._database.write() as session:
             kept = repository.user_by_id(session, who.id).password_hash
             if kept is not None:
-                subject = f"{who.email} {caller.network}"
-                attempt_limits.count(session, attempt_limits.PASSWORDS_OF_PAIR, subject, now)
-        if kept is not None and not self._passwords.is_right(kept, current or ""):
+                subject = f"{who.email} {origin.network}"
+                attempt_limits.count_attempt(
+                    session, attempt_limits.PASSWORDS_OF_PAIR, subject, now
+                )
+        if kept is not None and not self._passwords.verify(kept, current or ""):
             raise Forbidden("The present password is wrong.", code="wrong_credentials")
         hashed = self._passwords.hash(password)
         with self._database.write() as session:
@@ -105,10 +107,10 @@ class Account:
                 raise Conflict("The password was changed by somebody else just now.")
             user.password_hash = hashed
             repository.end_sessions(session, who.id, except_id=who.credential_id)
-            attempt_limits.forgive(
-                session, attempt_limits.PASSWORDS_OF_PAIR, f"{who.email} {caller.network}"
+            attempt_limits.reset(
+                session, attempt_limits.PASSWORDS_OF_PAIR, f"{who.email} {origin.network}"
             )
-            self._note(session, "password_set", user, caller)
+            self._note(session, "password_set", user, origin)
 
     def start_totp(self, session: Session, user_id: int) -> schemas.TotpStart:
         """Offer a fresh secret; nothing is asked for at sign-in until it is confirmed."""
@@ -120,7 +122,9 @@ class Account:
         user.totp_last_step = 0
         return schemas.TotpStart(secret=secret, uri=provisioning_uri(secret, user.email))
 
-    def confirm_totp(self, session: Session, who: Identity, code: str, caller: Caller) -> None:
+    def confirm_totp(
+        self, session: Session, who: Identity, code: str, origin: RequestOrigin
+    ) -> None:
         """Turn the second factor on; the first code proves that the app has the secret."""
         user = repository.user_by_id(session, who.id, lock=True)
         if user.totp_enabled_at is not None:
@@ -129,13 +133,13 @@ class Account:
             raise BadRequest("The authenticator code is wrong.", code="totp_wrong")
         user.totp_enabled_at = self._clock.now()
         repository.end_sessions(session, who.id, except_id=who.credential_id)
-        self._note(session, "totp_enabled", user, caller)
+        self._note(session, "totp_enabled", user, origin)
 
-    def disable_totp(self, who: Identity, code: str, caller: Caller) -> None:
+    def disable_totp(self, who: Identity, code: str, origin: RequestOrigin) -> None:
         """Turn the second factor off; a present code proves who asks."""
         now = self._clock.now()
         with self._database.write() as session:
-            attempt_limits.count(session, attempt_limits.TOTP_OF_ADDRESS, who.email, now)
+            attempt_limits.count_attempt(session, attempt_limits.TOTP_OF_EMAIL, who.email, now)
         with self._database.write() as session:
             user = repository.user_by_id(session, who.id, lock=True)
             if user.totp_enabled_at is None:
@@ -143,8 +147,8 @@ class Account:
             if not use_code(user, code, secrets=self._secrets, now=now):
                 raise BadRequest("The authenticator code is wrong.", code="totp_wrong")
             user.totp_secret = user.totp_enabled_at = None
-            attempt_limits.forgive(session, attempt_limits.TOTP_OF_ADDRESS, who.email)
-            self._note(session, "totp_disabled", user, caller)
+            attempt_limits.reset(session, attempt_limits.TOTP_OF_EMAIL, who.email)
+            self._note(session, "totp_disabled", user, origin)
 
     def kite_credentials(self, session: Session, user_id: int) -> schemas.KiteCredentials:
         """What is stored for Kite, the secret only by its end."""
@@ -159,7 +163,11 @@ class Account:
         )
 
     def save_kite_credentials(
-        self, session: Session, who: Identity, given: schemas.SaveKiteCredentials, caller: Caller
+        self,
+        session: Session,
+        who: Identity,
+        given: schemas.SaveKiteCredentials,
+        origin: RequestOrigin,
     ) -> None:
         """Store Kite's key; without a secret, one stored earlier is removed."""
         user = repository.user_by_id(session, who.id, lock=True)
@@ -173,22 +181,24 @@ class Account:
         kite.secret_hint = f"…{secret[-2:]}" if secret else None
         kite.broker_user_id = given.user_id
         kite.updated_at = self._clock.now()
-        self._note(session, "broker_credentials_saved", user, caller, has_secret=bool(secret))
+        self._note(session, "broker_credentials_saved", user, origin, has_secret=bool(secret))
 
-    def delete_kite_credentials(self, session: Session, who: Identity, caller: Caller) -> None:
+    def delete_kite_credentials(
+        self, session: Session, who: Identity, origin: RequestOrigin
+    ) -> None:
         """Forget Kite's key and secret."""
         kite = repository.credential_of(session, who.id, KITE)
         if kite is not None:
             session.delete(kite)
             user = repository.user_by_id(session, who.id)
-            self._note(session, "broker_credentials_deleted", user, caller)
+            self._note(session, "broker_credentials_deleted", user, origin)
 
     def _note(
-        self, session: Session, action: str, user: User, caller: Caller, **details: object
+        self, session: Session, action: str, user: User, origin: RequestOrigin, **details: object
     ) -> None:
         now: datetime = self._clock.now()
         record(
-            session, action, user_id=user.id, actor=user.email, caller=caller, now=now, **details
+            session, action, user_id=user.id, actor=user.email, origin=origin, now=now, **details
         )
 
 

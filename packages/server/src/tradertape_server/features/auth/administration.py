@@ -6,9 +6,9 @@ from sqlalchemy.orm import Session
 
 from tradertape_core.kernel.clock import Clock
 from tradertape_server.features.auth import repository, schemas
-from tradertape_server.features.auth.audit import Caller, record
+from tradertape_server.features.auth.audit import RequestOrigin, record
 from tradertape_server.features.auth.models import User
-from tradertape_server.features.auth.sign_in.sign_in import CODE_LIFE, SigningIn
+from tradertape_server.features.auth.sign_in.sign_in import CODE_LIFE, SignInService
 from tradertape_server.platform.errors import Conflict
 from tradertape_server.platform.http.identity import Identity
 
@@ -16,47 +16,51 @@ from tradertape_server.platform.http.identity import Identity
 class Administration:
     """The use cases of the admin pages. Nobody can act as somebody else."""
 
-    def __init__(self, clock: Clock, signing_in: SigningIn) -> None:
+    def __init__(self, clock: Clock, sign_in: SignInService) -> None:
         self._clock = clock
-        self._signing_in = signing_in
+        self._sign_in = sign_in
 
-    def disable(self, session: Session, admin: Identity, user_id: int, caller: Caller) -> User:
+    def disable(
+        self, session: Session, admin: Identity, user_id: int, origin: RequestOrigin
+    ) -> User:
         """Shut an account out at once, its keys included. Raises NotFound, Conflict."""
         if user_id == admin.id:
             raise Conflict("You cannot disable your own account.", code="own_account")
         user = repository.user_by_id(session, user_id, lock=True)
         user.disabled_at = user.disabled_at or self._clock.now()
         repository.end_sessions(session, user_id)
-        self._note(session, "account_disabled", admin, user, caller)
+        self._note(session, "account_disabled", admin, user, origin)
         return user
 
-    def enable(self, session: Session, admin: Identity, user_id: int, caller: Caller) -> User:
+    def enable(
+        self, session: Session, admin: Identity, user_id: int, origin: RequestOrigin
+    ) -> User:
         """Let an account in again. Raises NotFound."""
         user = repository.user_by_id(session, user_id, lock=True)
         user.disabled_at = None
-        self._note(session, "account_enabled", admin, user, caller)
+        self._note(session, "account_enabled", admin, user, origin)
         return user
 
     def sign_in_link(
-        self, session: Session, admin: Identity, user_id: int, caller: Caller
+        self, session: Session, admin: Identity, user_id: int, origin: RequestOrigin
     ) -> schemas.SignInLink:
         """A link to hand to a person whose mail does not arrive. Raises NotFound, Conflict."""
         user = repository.user_by_id(session, user_id, lock=True)
         if user.disabled_at is not None:
             raise Conflict("The account is disabled.", code="account_disabled")
-        url = self._signing_in.link_for(session, user.email)
-        self._note(session, "sign_in_link_issued", admin, user, caller)
+        url = self._sign_in.link_for(session, user.email)
+        self._note(session, "sign_in_link_issued", admin, user, origin)
         return schemas.SignInLink(url=url, expires_at=self._clock.now() + CODE_LIFE)
 
     def _note(
-        self, session: Session, action: str, admin: Identity, user: User, caller: Caller
+        self, session: Session, action: str, admin: Identity, user: User, origin: RequestOrigin
     ) -> None:
         record(
             session,
             action,
             user_id=user.id,
             actor=admin.email,
-            caller=caller,
+            origin=origin,
             now=self._clock.now(),
         )
 

@@ -14,7 +14,7 @@ from tradertape_server.platform.http.requests import caller_network, client_ip
 
 
 @dataclass(frozen=True, slots=True)
-class Caller:
+class RequestOrigin:
     """Where a request comes from, signed in or not."""
 
     ip: str
@@ -23,22 +23,22 @@ class Caller:
 
     @property
     def network(self) -> str:
-        """What counts as one caller for a limit."""
+        """What counts as one origin for a limit."""
         return caller_network(self.ip)
 
 
-COMMAND_LINE = Caller(ip="local", user_agent="tradertape", request_id="command-line")
+COMMAND_LINE = RequestOrigin(ip="local", user_agent="tradertape", request_id="command-line")
 
 
-async def _caller(request: Request) -> Caller:
-    return Caller(
+async def _origin(request: Request) -> RequestOrigin:
+    return RequestOrigin(
         ip=client_ip(request.scope)[:45],
         user_agent=request.headers.get("user-agent", "")[:300],
         request_id=request.scope["state"]["request_id"],
     )
 
 
-FromWhere = Annotated[Caller, Depends(_caller)]
+Origin = Annotated[RequestOrigin, Depends(_origin)]
 
 
 def record(
@@ -47,7 +47,7 @@ def record(
     *,
     user_id: int | None,
     actor: str,
-    caller: Caller,
+    origin: RequestOrigin,
     now: datetime,
     **details: Any,
 ) -> None:
@@ -58,8 +58,8 @@ def record(
             user_id=user_id,
             actor=actor,
             action=action,
-            ip=caller.ip,
-            request_id=caller.request_id,
+            ip=origin.ip,
+            request_id=origin.request_id,
             details=details,
         )
     )

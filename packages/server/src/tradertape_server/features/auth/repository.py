@@ -59,7 +59,7 @@ def code_by_link(session: Session, link_hash: str, now: datetime) -> SignInCode 
     return session.scalar(select(SignInCode).where(*alive).with_for_update())
 
 
-def take_a_try(session: Session, code: SignInCode) -> bool:
+def use_attempt(session: Session, code: SignInCode) -> bool:
     """Use up one of the code's tries; False when another request took the last one."""
     took = session.execute(
         update(SignInCode)
@@ -70,7 +70,7 @@ def take_a_try(session: Session, code: SignInCode) -> bool:
     return took.first() is not None
 
 
-def drop_codes(session: Session, email: str, now: datetime) -> None:
+def delete_codes(session: Session, email: str, now: datetime) -> None:
     """Kill the address's codes and everyone's outdated ones."""
     session.execute(
         delete(SignInCode).where((SignInCode.email == email) | (SignInCode.expires_at < now))
@@ -110,7 +110,7 @@ def end_session_by_hash(session: Session, token_hash: str) -> None:
     session.execute(delete(UserSession).where(UserSession.token_hash == token_hash))
 
 
-def drop_ended_sessions(session: Session, *, now: datetime, unused_since: datetime) -> None:
+def delete_ended_sessions(session: Session, *, now: datetime, unused_since: datetime) -> None:
     """Remove the rows of sessions that are over."""
     session.execute(
         delete(UserSession).where(

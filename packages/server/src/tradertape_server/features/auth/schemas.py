@@ -9,8 +9,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_va
 
 from tradertape_core.kernel.errors import InvalidInput
 from tradertape_server.features.auth.token_scope import (
-    MOST_ACCOUNTS,
-    MOST_ADDRESSES,
+    MAX_ACCOUNTS,
+    MAX_ADDRESSES,
     AccountScope,
     Address,
 )
@@ -47,13 +47,13 @@ Label = Annotated[str, Field(min_length=1, max_length=100)]
 Password = Annotated[SecretStr, Field(min_length=1, max_length=200)]
 
 
-class Said(Reply):
+class Message(Reply):
     """A sentence, where there is nothing else to say."""
 
     detail: str
 
 
-class AskForLink(Body):
+class LinkRequest(Body):
     """Whom to send a link and a code to."""
 
     email: Email
@@ -193,12 +193,12 @@ class NewWorkerToken(Body):
     expires_in_days: int | None = Field(default=None, ge=1, le=3650)
     account_scopes: list[AccountScope] = Field(
         default=[],
-        max_length=MOST_ACCOUNTS,
+        max_length=MAX_ACCOUNTS,
         description="The accounts it may act on, as kite:paper-a; none: all.",
     )
     allowed_ips: list[Address] = Field(
         default=[],
-        max_length=MOST_ADDRESSES,
+        max_length=MAX_ADDRESSES,
         description="Addresses and networks it may come from, IPv4 or IPv6; none: any.",
     )
 

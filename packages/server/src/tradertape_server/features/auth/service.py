@@ -16,8 +16,8 @@ from tradertape_server.features.auth.credentials.passwords import Passwords
 from tradertape_server.features.auth.models import User
 from tradertape_server.features.auth.schemas import Me, normal_email
 from tradertape_server.features.auth.sign_in.sessions import Authenticator, SessionLife
-from tradertape_server.features.auth.sign_in.sign_in import SigningIn
-from tradertape_server.features.auth.token_scope import ANYWHERE, Reach
+from tradertape_server.features.auth.sign_in.sign_in import SignInService
+from tradertape_server.features.auth.token_scope import UNRESTRICTED, TokenScope
 from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.errors import BadRequest, Conflict, NotFound
 from tradertape_server.platform.mail import Mailer
@@ -57,7 +57,7 @@ class AuthService:
         self.authenticator = Authenticator(
             database, clock, policy.life, secure_cookie=policy.is_secure
         )
-        self.signing_in = SigningIn(
+        self.sign_in = SignInService(
             database,
             clock,
             secrets,
@@ -72,7 +72,7 @@ class AuthService:
             "agent": Keys(clock, "agent"),
             "worker": Keys(clock, "worker"),
         }
-        self.administration = Administration(clock, self.signing_in)
+        self.administration = Administration(clock, self.sign_in)
 
     def me_of(self, user_id: int) -> Me:
         """The account as it sees itself."""
@@ -111,7 +111,13 @@ class AuthService:
             self._note(session, "totp_disabled", user)
 
     def create_token(
-        self, email: str, kind: Kind, *, name: str, scopes: list[str], reach: Reach = ANYWHERE
+        self,
+        email: str,
+        kind: Kind,
+        *,
+        name: str,
+        scopes: list[str],
+        token_scope: TokenScope = UNRESTRICTED,
     ) -> str:
         """Make a key for an account and return it. Raises NotFound."""
         with self._database.write() as session:
@@ -123,7 +129,7 @@ class AuthService:
                 label=name,
                 scopes=scopes,
                 expires_in_days=None,
-                reach=reach,
+                token_scope=token_scope,
             )
             return made.token
 
@@ -132,7 +138,7 @@ class AuthService:
         with self._database.write() as session:
             user = self._found(session, email)
             self._note(session, "sign_in_link_issued", user)
-            return self.signing_in.link_for(session, user.email)
+            return self.sign_in.link_for(session, user.email)
 
     def user_id_of(self, email: str) -> int | None:
         """The account of an address, if there is one."""
@@ -152,7 +158,7 @@ class AuthService:
             action,
             user_id=user.id,
             actor="command line",
-            caller=COMMAND_LINE,
+            origin=COMMAND_LINE,
             now=self._clock.now(),
         )
 

@@ -13,8 +13,8 @@ from pydantic import AfterValidator, Field
 from tradertape_core.kernel.errors import InvalidInput
 
 SCOPE = re.compile(r"[a-z][a-z0-9_]{0,19}:[A-Za-z0-9][A-Za-z0-9._-]{0,58}")
-MOST_ACCOUNTS = 50
-MOST_ADDRESSES = 50
+MAX_ACCOUNTS = 50
+MAX_ADDRESSES = 50
 
 
 def checked_account(text: str) -> str:
@@ -43,22 +43,24 @@ Address = Annotated[str, Field(max_length=50), AfterValidator(checked_address)]
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
+class TokenScope:
     """Both lists, checked; an empty one means all."""
 
     account_scopes: tuple[str, ...] = ()
     allowed_ips: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, account_scopes: Sequence[str], allowed_ips: Sequence[str]) -> Reach:
+    def of(cls, account_scopes: Sequence[str], allowed_ips: Sequence[str]) -> TokenScope:
         """From lists that were checked one by one: each entry once, in the order given."""
         return cls(tuple(dict.fromkeys(account_scopes)), tuple(dict.fromkeys(allowed_ips)))
 
 
-ANYWHERE = Reach()
+UNRESTRICTED = TokenScope()
 
 
-def checked_reach(accounts: Sequence[str] | None, addresses: Sequence[str] | None) -> Reach:
+def checked_token_scope(
+    accounts: Sequence[str] | None, addresses: Sequence[str] | None
+) -> TokenScope:
     """What the command line was told; raises InvalidInput that names option and value."""
     found: dict[str, list[str]] = {}
     given = (("--account", accounts, checked_account), ("--ip", addresses, checked_address))
@@ -69,4 +71,4 @@ def checked_reach(accounts: Sequence[str] | None, addresses: Sequence[str] | Non
                 found[option].append(check(value))
             except ValueError as error:
                 raise InvalidInput(f"{option} {value!r} {error}") from None
-    return Reach.of(found["--account"], found["--ip"])
+    return TokenScope.of(found["--account"], found["--ip"])

@@ -9,7 +9,7 @@ from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 
 from tradertape_core.kernel.clock import Clock
-from tradertape_server.features.auth.http.credential_watch import CredentialWatch
+from tradertape_server.features.auth.http.credential_monitor import CredentialMonitor
 from tradertape_server.features.backtests.queries import queue_states
 from tradertape_server.features.execution.loop.trader import Trader
 from tradertape_server.features.execution.queries import count_outbox
@@ -55,7 +55,7 @@ def publish_trading(metrics: Metrics, trader: Trader, failures: FailureLog) -> N
     )
 
 
-def publish_streams(metrics: Metrics, bus: Bus, credentials: CredentialWatch) -> None:
+def publish_streams(metrics: Metrics, bus: Bus, credentials: CredentialMonitor) -> None:
     """The bus and its clients."""
     _watch_all(
         metrics,

@@ -31,11 +31,11 @@ class Identity:
     networks: tuple[IPv4Network | IPv6Network, ...] = ()  # empty: any address
     secret_hash: str = field(default="", repr=False)  # of a key, whose secret may be replaced
 
-    def may_act_on(self, account_scope: str) -> bool:
+    def allows_account(self, account_scope: str) -> bool:
         """Whether the credential's scope allows an account of the user."""
         return not self.account_scopes or account_scope in self.account_scopes
 
-    def may_call_from(self, address: str) -> bool:
+    def allows_address(self, address: str) -> bool:
         """Whether the credential is valid from an address; never from an invalid address."""
         if not self.networks:
             return True

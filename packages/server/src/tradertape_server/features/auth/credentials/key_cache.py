@@ -19,8 +19,8 @@ from tradertape_core.kernel.clock import Clock
 from tradertape_server.features.auth.models import ApiKey, User
 from tradertape_server.platform.http.identity import Identity
 
-KEPT_S = 1.0
-MOST = 10_000
+LIFETIME_S = 1.0
+MAX_ENTRIES = 10_000
 
 _CHANGED = "credentials_changed"
 _changes = count(1)
@@ -35,7 +35,7 @@ class _Known:
     until_s: float
 
 
-class RememberedCallers:
+class KeyCache:
     """By the hash of their key. Used from any thread: every step is one operation of a dict."""
 
     def __init__(self, clock: Clock) -> None:
@@ -47,7 +47,7 @@ class RememberedCallers:
         """Read it before looking a caller up; `keep` wants it."""
         return _epoch
 
-    def find(self, key_hash: str) -> Identity | None:
+    def get(self, key_hash: str) -> Identity | None:
         """The caller, if it is certain still; None: look."""
         known = self._known.get(key_hash)
         if known is None or known.epoch != _epoch or self._clock.monotonic() >= known.until_s:
@@ -56,13 +56,13 @@ class RememberedCallers:
             return None
         return known.identity
 
-    def keep(
+    def store(
         self, key_hash: str, identity: Identity, expires_at: datetime | None, *, epoch: int
     ) -> None:
         """Remember what was found. epoch: from before it was looked for."""
-        until_s = self._clock.monotonic() + KEPT_S
+        until_s = self._clock.monotonic() + LIFETIME_S
         self._known[key_hash] = _Known(identity, expires_at, epoch, until_s)
-        while len(self._known) > MOST:
+        while len(self._known) > MAX_ENTRIES:
             self._known.popitem(last=False)
 
 

@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from tradertape_core.kernel.clock import Clock
 from tradertape_server.features.auth import repository, schemas
-from tradertape_server.features.auth.audit import Caller, record
+from tradertape_server.features.auth.audit import RequestOrigin, record
 from tradertape_server.features.auth.models import ApiKey
-from tradertape_server.features.auth.token_scope import ANYWHERE, Reach
+from tradertape_server.features.auth.token_scope import UNRESTRICTED, TokenScope
 from tradertape_server.platform.errors import Conflict
 from tradertape_server.platform.secrets import new_token, token_hash
 
@@ -21,7 +21,7 @@ Kind = Literal["agent", "worker"]
 
 PREFIXES: dict[Kind, str] = {"agent": "zt_", "worker": "kwa_"}
 SHOWN_CHARACTERS = 4
-MOST_KEYS = 50
+MAX_KEYS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +47,16 @@ class Keys:
         self,
         session: Session,
         owner: Owner,
-        caller: Caller,
+        origin: RequestOrigin,
         *,
         label: str,
         scopes: Sequence[str],
         expires_in_days: int | None,
-        reach: Reach = ANYWHERE,
+        token_scope: TokenScope = UNRESTRICTED,
     ) -> schemas.NewKey:
         """A new key; the answer is the only place that ever holds it."""
-        if len(self.list(session, owner)) >= MOST_KEYS:
-            raise Conflict(f"There are {MOST_KEYS} keys already; revoke one first.")
+        if len(self.list(session, owner)) >= MAX_KEYS:
+            raise Conflict(f"There are {MAX_KEYS} keys already; revoke one first.")
         now = self._clock.now()
         expires_at = now + timedelta(days=expires_in_days) if expires_in_days else None
         key = ApiKey(
@@ -64,32 +64,32 @@ class Keys:
             kind=self._kind,
             label=label,
             scopes=sorted(set(scopes)),
-            account_scopes=list(reach.account_scopes),
-            allowed_ips=list(reach.allowed_ips),
+            account_scopes=list(token_scope.account_scopes),
+            allowed_ips=list(token_scope.allowed_ips),
             created_at=now,
             expires_at=expires_at,
         )
         token = self._renew(key)
         session.add(key)
         session.flush()
-        self._note(session, "key_created", owner, caller, key)
+        self._note(session, "key_created", owner, origin, key)
         return _shown(key, token)
 
     def regenerate(
-        self, session: Session, owner: Owner, key_id: int, caller: Caller
+        self, session: Session, owner: Owner, key_id: int, origin: RequestOrigin
     ) -> schemas.NewKey:
         """Replace the key's secret: the old one stops working at once. Raises NotFound."""
         key = repository.key_of(session, owner.id, self._kind, key_id)
         token = self._renew(key)
         key.last_used_at = None
-        self._note(session, "key_regenerated", owner, caller, key)
+        self._note(session, "key_regenerated", owner, origin, key)
         return _shown(key, token)
 
-    def revoke(self, session: Session, owner: Owner, key_id: int, caller: Caller) -> None:
+    def revoke(self, session: Session, owner: Owner, key_id: int, origin: RequestOrigin) -> None:
         """End the key for good. Raises NotFound."""
         key = repository.key_of(session, owner.id, self._kind, key_id)
         key.revoked_at = self._clock.now()
-        self._note(session, "key_revoked", owner, caller, key)
+        self._note(session, "key_revoked", owner, origin, key)
 
     def _renew(self, key: ApiKey) -> str:
         start = PREFIXES[self._kind]
@@ -99,14 +99,14 @@ class Keys:
         return token
 
     def _note(
-        self, session: Session, action: str, owner: Owner, caller: Caller, key: ApiKey
+        self, session: Session, action: str, owner: Owner, origin: RequestOrigin, key: ApiKey
     ) -> None:
         record(
             session,
             action,
             user_id=owner.id,
             actor=owner.email,
-            caller=caller,
+            origin=origin,
             now=self._clock.now(),
             kind=self._kind,
             label=key.label,

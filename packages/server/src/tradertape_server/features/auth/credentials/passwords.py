@@ -29,7 +29,7 @@ class Passwords:
         """How a password is kept."""
         return self._hasher.hash(password)
 
-    def is_right(self, kept: str | None, password: str) -> bool:
+    def verify(self, kept: str | None, password: str) -> bool:
         """Whether the password fits; without one it takes as long and never fits."""
         try:
             self._hasher.verify(kept or self._nobody, password)
@@ -37,7 +37,7 @@ class Passwords:
             return False
         return kept is not None
 
-    def is_outdated(self, kept: str) -> bool:
+    def needs_rehash(self, kept: str) -> bool:
         """Whether it was hashed with weaker parameters than today's."""
         return self._hasher.check_needs_rehash(kept)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from tradertape_server.features.auth import repository, schemas
-from tradertape_server.features.auth.audit import FromWhere
+from tradertape_server.features.auth.audit import Origin
 from tradertape_server.features.auth.http.dependencies import Auth, SessionUser
 from tradertape_server.platform.http.routing import DbSession, Page, RowId
 
@@ -47,12 +47,12 @@ def end_session(session_id: RowId, user: SessionUser, session: DbSession) -> Non
 
 @router.put("/password")
 def set_password(
-    body: schemas.SetPassword, auth: Auth, user: SessionUser, caller: FromWhere
-) -> schemas.Said:
+    body: schemas.SetPassword, auth: Auth, user: SessionUser, origin: Origin
+) -> schemas.Message:
     """Set or change the password; every other browser is signed out."""
     current = body.current_password.get_secret_value() if body.current_password else None
-    auth.account.set_password(user, body.password.get_secret_value(), current, caller)
-    return schemas.Said(detail="The password is set. Other devices were signed out.")
+    auth.account.set_password(user, body.password.get_secret_value(), current, origin)
+    return schemas.Message(detail="The password is set. Other devices were signed out.")
 
 
 @router.post("/totp")
@@ -63,20 +63,20 @@ def start_totp(auth: Auth, user: SessionUser, session: DbSession) -> schemas.Tot
 
 @router.post("/totp/confirm")
 def confirm_totp(
-    body: schemas.TotpCode, auth: Auth, user: SessionUser, session: DbSession, caller: FromWhere
-) -> schemas.Said:
+    body: schemas.TotpCode, auth: Auth, user: SessionUser, session: DbSession, origin: Origin
+) -> schemas.Message:
     """Turn the second factor on with a first code."""
-    auth.account.confirm_totp(session, user, "".join(body.code.split()), caller)
-    return schemas.Said(detail="The second factor is on.")
+    auth.account.confirm_totp(session, user, "".join(body.code.split()), origin)
+    return schemas.Message(detail="The second factor is on.")
 
 
 @router.post("/totp/disable")
 def disable_totp(
-    body: schemas.TotpCode, auth: Auth, user: SessionUser, caller: FromWhere
-) -> schemas.Said:
+    body: schemas.TotpCode, auth: Auth, user: SessionUser, origin: Origin
+) -> schemas.Message:
     """Turn the second factor off with a present code."""
-    auth.account.disable_totp(user, "".join(body.code.split()), caller)
-    return schemas.Said(detail="The second factor is off.")
+    auth.account.disable_totp(user, "".join(body.code.split()), origin)
+    return schemas.Message(detail="The second factor is off.")
 
 
 @router.get("/kite-credentials")
@@ -91,20 +91,20 @@ def save_kite_credentials(
     auth: Auth,
     user: SessionUser,
     session: DbSession,
-    caller: FromWhere,
+    origin: Origin,
 ) -> schemas.KiteCredentials:
     """Store Kite's key; the secret only if you want one-click login, encrypted."""
-    auth.account.save_kite_credentials(session, user, body, caller)
+    auth.account.save_kite_credentials(session, user, body, origin)
     session.flush()
     return auth.account.kite_credentials(session, user.id)
 
 
 @router.delete("/kite-credentials", status_code=204)
 def delete_kite_credentials(
-    auth: Auth, user: SessionUser, session: DbSession, caller: FromWhere
+    auth: Auth, user: SessionUser, session: DbSession, origin: Origin
 ) -> None:
     """Forget Kite's key and secret."""
-    auth.account.delete_kite_credentials(session, user, caller)
+    auth.account.delete_kite_credentials(session, user, origin)
 
 
 @router.get("/activity")

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 
 from tradertape_server.features.auth import repository, schemas
 from tradertape_server.features.auth.administration import user_row
-from tradertape_server.features.auth.audit import FromWhere
+from tradertape_server.features.auth.audit import Origin
 from tradertape_server.features.auth.http.dependencies import AdminUser, Auth
 from tradertape_server.platform.http.routing import DbSession, Page, RowId
 
@@ -25,26 +25,26 @@ def users(_admin: AdminUser, session: DbSession, page: Page) -> list[schemas.Use
 
 @router.post("/users/{user_id}/disable")
 def disable(
-    user_id: RowId, admin: AdminUser, auth: Auth, session: DbSession, caller: FromWhere
+    user_id: RowId, admin: AdminUser, auth: Auth, session: DbSession, origin: Origin
 ) -> schemas.UserRow:
     """Shut an account out at once: its sessions end, its keys stop working."""
-    return user_row(auth.administration.disable(session, admin, user_id, caller))
+    return user_row(auth.administration.disable(session, admin, user_id, origin))
 
 
 @router.post("/users/{user_id}/enable")
 def enable(
-    user_id: RowId, admin: AdminUser, auth: Auth, session: DbSession, caller: FromWhere
+    user_id: RowId, admin: AdminUser, auth: Auth, session: DbSession, origin: Origin
 ) -> schemas.UserRow:
     """Let an account in again."""
-    return user_row(auth.administration.enable(session, admin, user_id, caller))
+    return user_row(auth.administration.enable(session, admin, user_id, origin))
 
 
 @router.post("/users/{user_id}/sign-in-link")
 def sign_in_link(
-    user_id: RowId, admin: AdminUser, auth: Auth, session: DbSession, caller: FromWhere
+    user_id: RowId, admin: AdminUser, auth: Auth, session: DbSession, origin: Origin
 ) -> schemas.SignInLink:
     """A link to hand to somebody whose mail does not arrive."""
-    return auth.administration.sign_in_link(session, admin, user_id, caller)
+    return auth.administration.sign_in_link(session, admin, user_id, origin)
 
 
 @router.get("/audit-log")

@@ -3,14 +3,13 @@
 CurrentUser   a signed-in browser, or an agent key with the scope `api:read` / `api:write`
 SessionUser   a signed-in browser only: account pages
 AdminUser     a signed-in browser of an administrator
-holder_of     a key with a given scope: the agent's and the workers' routes
+KnownCaller   anybody signed in, by session, key or token
 
 They are coroutines although nothing here waits: a plain function would cost every request a thread.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 from fastapi import Depends, Request, Security
@@ -50,7 +49,7 @@ KnownCaller = Annotated[Identity, Depends(_anyone_known)]
 
 async def _current_user(request: Request, caller: KnownCaller) -> Identity:
     if caller.via != "session":
-        demand(caller, "api:read" if request.method in SAFE_METHODS else "api:write")
+        require_scope(caller, "api:read" if request.method in SAFE_METHODS else "api:write")
     return caller
 
 
@@ -73,17 +72,7 @@ async def _admin_user(user: SessionUser) -> Identity:
 AdminUser = Annotated[Identity, Depends(_admin_user)]
 
 
-def holder_of(scope: str) -> Callable[[Identity], Awaitable[Identity]]:
-    """A dependency that lets in keys with `scope`; browsers' sessions are not asked for here."""
-
-    async def check(caller: KnownCaller) -> Identity:
-        demand(caller, scope)
-        return caller
-
-    return check
-
-
-def demand(caller: Identity, scope: str) -> None:
+def require_scope(caller: Identity, scope: str) -> None:
     """Raise Forbidden when a key lacks the scope."""
     if scope not in caller.scopes:
         raise Forbidden(f"The key lacks the scope {scope}.", code="scope_missing")

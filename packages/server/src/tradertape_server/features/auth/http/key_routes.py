@@ -5,10 +5,10 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from tradertape_server.features.auth import schemas
-from tradertape_server.features.auth.audit import FromWhere
+from tradertape_server.features.auth.audit import Origin
 from tradertape_server.features.auth.credentials.keys import Kind, Owner
 from tradertape_server.features.auth.http.dependencies import Auth, SessionUser
-from tradertape_server.features.auth.token_scope import Reach
+from tradertape_server.features.auth.token_scope import TokenScope
 from tradertape_server.platform.http.identity import Identity
 from tradertape_server.platform.http.routing import DbSession, RowId
 
@@ -21,13 +21,13 @@ def create_agent_key(
     auth: Auth,
     user: SessionUser,
     session: DbSession,
-    caller: FromWhere,
+    origin: Origin,
 ) -> schemas.NewKey:
     """Make a key for an agent or a script; this answer is the only one that shows it."""
     return auth.keys["agent"].create(
         session,
         _owner(user),
-        caller,
+        origin,
         label=body.label,
         scopes=body.scopes,
         expires_in_days=body.expires_in_days,
@@ -40,17 +40,17 @@ def create_worker_token(
     auth: Auth,
     user: SessionUser,
     session: DbSession,
-    caller: FromWhere,
+    origin: Origin,
 ) -> schemas.NewKey:
     """Make a token for a worker; this answer is the only one that shows it."""
     return auth.keys["worker"].create(
         session,
         _owner(user),
-        caller,
+        origin,
         label=body.label,
         scopes=body.scopes,
         expires_in_days=body.expires_in_days,
-        reach=Reach.of(body.account_scopes, body.allowed_ips),
+        token_scope=TokenScope.of(body.account_scopes, body.allowed_ips),
     )
 
 
@@ -73,19 +73,19 @@ def _add_common_routes(path: str, kind: Kind, thing: str) -> None:
         summary=f"Replace the secret of a {thing}",
     )
     def regenerate(
-        key_id: RowId, auth: Auth, user: SessionUser, session: DbSession, caller: FromWhere
+        key_id: RowId, auth: Auth, user: SessionUser, session: DbSession, origin: Origin
     ) -> schemas.NewKey:
         """The old one stops working at once; this answer is the only one that shows the new."""
-        return auth.keys[kind].regenerate(session, _owner(user), key_id, caller)
+        return auth.keys[kind].regenerate(session, _owner(user), key_id, origin)
 
     @router.delete(
         f"/{path}/{{key_id}}", status_code=204, name=f"revoke_{name}", summary=f"Revoke a {thing}"
     )
     def revoke(
-        key_id: RowId, auth: Auth, user: SessionUser, session: DbSession, caller: FromWhere
+        key_id: RowId, auth: Auth, user: SessionUser, session: DbSession, origin: Origin
     ) -> None:
         """It stops working at once and for good."""
-        auth.keys[kind].revoke(session, _owner(user), key_id, caller)
+        auth.keys[kind].revoke(session, _owner(user), key_id, origin)
 
 
 _add_common_routes("agent-keys", "agent", "agent key")

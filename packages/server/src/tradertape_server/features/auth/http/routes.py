@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Cookie, Depends, Response
 
 from tradertape_server.features.auth import repository, schemas
-from tradertape_server.features.auth.audit import FromWhere
+from tradertape_server.features.auth.audit import Origin
 from tradertape_server.features.auth.http import account_routes, admin_routes, key_routes
 from tradertape_server.features.auth.http.dependencies import Auth, KnownCaller, SessionUser
 from tradertape_server.features.auth.sign_in.sessions import cookie_header
@@ -20,22 +20,22 @@ router = APIRouter(prefix="/api/auth", tags=["accounts"])
 
 
 async def _browser(
-    caller: FromWhere,
+    origin: Origin,
     kite_session: Annotated[str, Cookie(include_in_schema=False)] = "",
     kite_signin: Annotated[str, Cookie(include_in_schema=False)] = "",
 ) -> Browser:
-    return Browser(caller, session_token=kite_session, asked_with=kite_signin)
+    return Browser(origin, session_token=kite_session, asked_with=kite_signin)
 
 
 ThisBrowser = Annotated[Browser, Depends(_browser)]
 
 
 @router.post("/magic-link")
-def ask_for_link(
-    body: schemas.AskForLink, auth: Auth, browser: ThisBrowser, response: Response
-) -> schemas.Said:
+def request_link(
+    body: schemas.LinkRequest, auth: Auth, browser: ThisBrowser, response: Response
+) -> schemas.Message:
     """Send a sign-in link and a six-digit code; the answer is the same for every address."""
-    mark = auth.signing_in.ask(body.email, browser)
+    mark = auth.sign_in.request_link(body.email, browser)
     response.set_cookie(
         MARK,
         mark,
@@ -45,7 +45,7 @@ def ask_for_link(
         samesite="lax",
         secure=auth.policy.is_secure,
     )
-    return schemas.Said(
+    return schemas.Message(
         detail="If the address is registered or allowed, a sign-in link has been sent."
     )
 
@@ -57,9 +57,9 @@ def verify_link(
     """Sign in with a link's token, or with an address and the code sent to it."""
     totp = _digits(body.totp)
     if body.token is not None:
-        signed_in = auth.signing_in.by_link(body.token, browser, confirm=body.confirm, totp=totp)
+        signed_in = auth.sign_in.by_link(body.token, browser, confirm=body.confirm, totp=totp)
     else:
-        signed_in = auth.signing_in.by_code(
+        signed_in = auth.sign_in.by_code(
             body.email or "", _digits(body.otp) or "", browser, totp=totp
         )
     response.delete_cookie(MARK, path="/api/auth")
@@ -71,7 +71,7 @@ def password_login(
     body: schemas.PasswordLogin, auth: Auth, browser: ThisBrowser, response: Response
 ) -> schemas.Me:
     """Sign in with a password, and the second factor where the account has one."""
-    signed_in = auth.signing_in.by_password(
+    signed_in = auth.sign_in.by_password(
         body.email, body.password.get_secret_value(), browser, totp=_digits(body.totp)
     )
     return _welcome(auth, signed_in, response)
@@ -84,7 +84,7 @@ def logout(
     session: DbSession,
     response: Response,
     body: schemas.Logout | None = None,
-) -> schemas.Said:
+) -> schemas.Message:
     """End this session, or every session of the account."""
     if body is not None and body.everywhere:
         repository.end_sessions(session, user.id)
@@ -93,7 +93,7 @@ def logout(
     response.headers.append(
         "set-cookie", cookie_header("", life=auth.policy.life, secure=auth.policy.is_secure)
     )
-    return schemas.Said(detail="Signed out.")
+    return schemas.Message(detail="Signed out.")
 
 
 @router.get("/me")

@@ -14,40 +14,42 @@ from sqlalchemy.orm import Session
 from tradertape_server.features.auth.models import SignInAttempt
 from tradertape_server.platform.errors import TooMany
 
-FORGOTTEN_AFTER = timedelta(hours=25)
+DELETED_AFTER = timedelta(hours=25)
 
 
 @dataclass(frozen=True, slots=True)
-class Limit:
+class AttemptLimit:
     """At most `most` of one kind by one subject within a time."""
 
     kind: str
-    most: int
+    max_attempts: int
     within: timedelta
 
 
 # What counts against whom. A code has a million values: 40 guesses a day find it with a chance of
 # 4e-5. The link in the mail has 256 bits and goes on working when the code's guesses are used up.
-LINKS_OF_ADDRESS = (
-    Limit("link:address", 1, timedelta(minutes=1)),
-    Limit("link:address", 5, timedelta(hours=1)),
+LINKS_OF_EMAIL = (
+    AttemptLimit("link:address", 1, timedelta(minutes=1)),
+    AttemptLimit("link:address", 5, timedelta(hours=1)),
 )
-LINKS_OF_CALLER = (Limit("link:ip", 20, timedelta(hours=1)),)
-CODES_OF_ADDRESS = (
-    Limit("code:address", 10, timedelta(hours=1)),
-    Limit("code:address", 40, timedelta(hours=24)),
+LINKS_OF_IP = (AttemptLimit("link:ip", 20, timedelta(hours=1)),)
+CODES_OF_EMAIL = (
+    AttemptLimit("code:address", 10, timedelta(hours=1)),
+    AttemptLimit("code:address", 40, timedelta(hours=24)),
 )
-CODES_OF_CALLER = (Limit("code:ip", 60, timedelta(hours=1)),)
-PASSWORDS_OF_PAIR = (Limit("password:pair", 5, timedelta(minutes=15)),)
-PASSWORDS_OF_ADDRESS = (Limit("password:address", 50, timedelta(hours=1)),)
-TOTP_OF_ADDRESS = (Limit("totp:address", 10, timedelta(hours=1)),)
-PASSWORDS_OF_CALLER = (Limit("password:ip", 50, timedelta(hours=1)),)
+CODES_OF_IP = (AttemptLimit("code:ip", 60, timedelta(hours=1)),)
+PASSWORDS_OF_PAIR = (AttemptLimit("password:pair", 5, timedelta(minutes=15)),)
+PASSWORDS_OF_EMAIL = (AttemptLimit("password:address", 50, timedelta(hours=1)),)
+TOTP_OF_EMAIL = (AttemptLimit("totp:address", 10, timedelta(hours=1)),)
+PASSWORDS_OF_IP = (AttemptLimit("password:ip", 50, timedelta(hours=1)),)
 
 
-def count(session: Session, limits: tuple[Limit, ...], subject: str, now: datetime) -> None:
+def count_attempt(
+    session: Session, limits: tuple[AttemptLimit, ...], subject: str, now: datetime
+) -> None:
     """Count one against the limits; raises TooMany, counting nothing, when it is one too many."""
     _queue_up(session, f"{limits[0].kind} {subject}")
-    session.execute(delete(SignInAttempt).where(SignInAttempt.at < now - FORGOTTEN_AFTER))
+    session.execute(delete(SignInAttempt).where(SignInAttempt.at < now - DELETED_AFTER))
     for limit in limits:
         wait_s = _wait_s(session, limit, subject, now)
         if wait_s:
@@ -56,7 +58,7 @@ def count(session: Session, limits: tuple[Limit, ...], subject: str, now: dateti
     session.flush()
 
 
-def forgive(session: Session, limits: tuple[Limit, ...], subject: str) -> None:
+def reset(session: Session, limits: tuple[AttemptLimit, ...], subject: str) -> None:
     """Forget what was counted: it went well."""
     session.execute(
         delete(SignInAttempt).where(
@@ -71,7 +73,7 @@ def _queue_up(session: Session, name: str) -> None:
         session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
 
 
-def _wait_s(session: Session, limit: Limit, subject: str, now: datetime) -> int:
+def _wait_s(session: Session, limit: AttemptLimit, subject: str, now: datetime) -> int:
     recent = (
         SignInAttempt.kind == limit.kind,
         SignInAttempt.subject == subject,
@@ -80,6 +82,6 @@ def _wait_s(session: Session, limit: Limit, subject: str, now: datetime) -> int:
     counted, oldest = session.execute(
         select(func.count(), func.min(SignInAttempt.at)).where(*recent)
     ).one()
-    if counted < limit.most or oldest is None:
+    if counted < limit.max_attempts or oldest is None:
         return 0
     return max(1, int((oldest + limit.within - now).total_seconds()) + 1)

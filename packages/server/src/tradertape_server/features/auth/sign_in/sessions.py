@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from tradertape_core.kernel.clock import Clock
-from tradertape_server.features.auth.credentials.key_cache import RememberedCallers
+from tradertape_server.features.auth.credentials.key_cache import KeyCache
 from tradertape_server.features.auth.models import ApiKey, User, UserSession
 from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.http.identity import AddressRefused, Identity, Via
@@ -81,7 +81,7 @@ class Authenticator:
         self._clock = clock
         self._life = life
         self._secure = secure_cookie
-        self._remembered = RememberedCallers(clock)
+        self._key_cache = KeyCache(clock)
 
     def renewed_cookie(self, token: str) -> str:
         """The Set-Cookie value that gives the session cookie its full life again."""
@@ -105,8 +105,8 @@ class Authenticator:
 
     def cached_bearer(self, token: str, address: str) -> Identity | None:
         """The account whose key this is, where it is known without a look; costs nothing."""
-        known = self._remembered.find(token_hash(token))
-        return known if known is not None and known.may_call_from(address) else None
+        known = self._key_cache.get(token_hash(token))
+        return known if known is not None and known.allows_address(address) else None
 
     def by_bearer(self, token: str, address: str) -> Identity | None:
         """The account whose key this is, with the key's scopes.
@@ -118,7 +118,7 @@ class Authenticator:
             kind = via if token.startswith(start) else kind
         if kind is None:
             return None
-        now, hashed, epoch = self._clock.now(), token_hash(token), self._remembered.epoch
+        now, hashed, epoch = self._clock.now(), token_hash(token), self._key_cache.epoch
         with self._database.read() as session:
             row = session.execute(
                 select(ApiKey, User)
@@ -128,15 +128,15 @@ class Authenticator:
         if row is None or not _usable(row[0], row[1], now):
             return None
         identity = _holder(row[0], row[1], kind)
-        if not identity.may_call_from(address):
+        if not identity.allows_address(address):
             logger.warning("a key came from an address it is not for", key=row[0].id, ip=address)
             raise AddressRefused
         if row[0].last_used_at is None or now - row[0].last_used_at >= TOUCH_AFTER:
             self._touch(ApiKey, ApiKey.last_used_at.key, row[0].id, now)
-        self._remembered.keep(hashed, identity, row[0].expires_at, epoch=epoch)
+        self._key_cache.store(hashed, identity, row[0].expires_at, epoch=epoch)
         return identity
 
-    def alive(self, callers: Collection[Identity]) -> set[Identity]:
+    def still_valid(self, callers: Collection[Identity]) -> set[Identity]:
         """Those whose session or key is still good, of callers found earlier."""
         now = self._clock.now()
         sessions = {c.credential_id for c in callers if c.via == "session"}

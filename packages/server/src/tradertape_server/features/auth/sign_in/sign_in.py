@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from tradertape_core.kernel.clock import Clock
 from tradertape_server.features.auth import repository
-from tradertape_server.features.auth.audit import Caller, record
+from tradertape_server.features.auth.audit import RequestOrigin, record
 from tradertape_server.features.auth.credentials.passwords import Passwords
 from tradertape_server.features.auth.models import SignInCode, User
 from tradertape_server.features.auth.sign_in import attempt_limits
@@ -23,7 +23,13 @@ from tradertape_server.features.auth.sign_in.totp import take_totp
 from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.errors import ApiError, Conflict, Forbidden, Unauthenticated
 from tradertape_server.platform.mail import Mailer
-from tradertape_server.platform.secrets import SecretBox, new_code, new_token, constant_time_equal, token_hash
+from tradertape_server.platform.secrets import (
+    SecretBox,
+    constant_time_equal,
+    new_code,
+    new_token,
+    token_hash,
+)
 
 CODE_LIFE = timedelta(minutes=10)
 TRIES = 5
@@ -34,7 +40,7 @@ LINK_PAGE = "/sign-in/verify"
 class Browser:
     """What the asking browser sent along: a session it already has, and who it says it is."""
 
-    caller: Caller
+    origin: RequestOrigin
     session_token: str = ""
     asked_with: str = ""  # the cookie it got when it asked for the link
 
@@ -47,7 +53,7 @@ class SignedIn:
     user_id: int
 
 
-class SigningIn:
+class SignInService:
     """The use cases of the sign-in page."""
 
     def __init__(
@@ -71,7 +77,7 @@ class SigningIn:
         self._public_url = public_url
         self._allow_signup = allow_signup
 
-    def ask(self, email: str, browser: Browser) -> str:
+    def request_link(self, email: str, browser: Browser) -> str:
         """Mail a link and a code; returns the cookie that marks the asking browser.
 
         The same work is done for every address; only where there is nobody to write to, nothing
@@ -80,10 +86,10 @@ class SigningIn:
         link, code, mark = new_token(), new_code(), new_token()
         now = self._clock.now()
         with self._database.write(from_reserve=True) as session:
-            attempt_limits.count(
-                session, attempt_limits.LINKS_OF_CALLER, browser.caller.network, now
+            attempt_limits.count_attempt(
+                session, attempt_limits.LINKS_OF_IP, browser.origin.network, now
             )
-            attempt_limits.count(session, attempt_limits.LINKS_OF_ADDRESS, email, now)
+            attempt_limits.count_attempt(session, attempt_limits.LINKS_OF_EMAIL, email, now)
             user = repository.user_by_email(session, email)
             self._store(session, email, link=link, code=code, mark=mark, now=now)
             may_enter = self._allow_signup if user is None else user.disabled_at is None
@@ -92,7 +98,7 @@ class SigningIn:
                 "sign_in_link_asked",
                 user_id=user.id if user else None,
                 actor=email,
-                caller=browser.caller,
+                origin=browser.origin,
                 now=now,
             )
         if may_enter:
@@ -117,13 +123,15 @@ class SigningIn:
         """Sign in with the link's token; raises Unauthenticated, Conflict, Forbidden, TooMany."""
         now = self._clock.now()
         with self._database.write(from_reserve=True) as session:
-            attempt_limits.count(
-                session, attempt_limits.CODES_OF_CALLER, browser.caller.network, now
+            attempt_limits.count_attempt(
+                session, attempt_limits.CODES_OF_IP, browser.origin.network, now
             )
             found = repository.code_by_link(session, token_hash(token), now)
             if found is None:
                 outcome = _bad_link()
-            elif not confirm and not constant_time_equal(found.browser_hash, token_hash(browser.asked_with)):
+            elif not confirm and not constant_time_equal(
+                found.browser_hash, token_hash(browser.asked_with)
+            ):
                 outcome = Conflict(
                     "This link was asked for in another browser. "
                     f"Confirm that you want to sign in as {found.email} here.",
@@ -137,22 +145,22 @@ class SigningIn:
         """Sign in with the six digits; raises Unauthenticated, Forbidden, TooMany."""
         now = self._clock.now()
         with self._database.write(from_reserve=True) as session:
-            attempt_limits.count(
-                session, attempt_limits.CODES_OF_CALLER, browser.caller.network, now
+            attempt_limits.count_attempt(
+                session, attempt_limits.CODES_OF_IP, browser.origin.network, now
             )
-            attempt_limits.count(session, attempt_limits.CODES_OF_ADDRESS, email, now)
+            attempt_limits.count_attempt(session, attempt_limits.CODES_OF_EMAIL, email, now)
             expected = self._secrets.code_hash(email, code)
             found = repository.codes_of(session, email, now)
             if (
                 found is None
-                or not repository.take_a_try(session, found)
+                or not repository.use_attempt(session, found)
                 or not constant_time_equal(found.otp_hash, expected)
             ):
                 outcome = _bad_code()
             else:
                 outcome = self._enter(session, found, browser, totp=totp, method="code", now=now)
                 if isinstance(outcome, SignedIn):
-                    attempt_limits.forgive(session, attempt_limits.CODES_OF_ADDRESS, email)
+                    attempt_limits.reset(session, attempt_limits.CODES_OF_EMAIL, email)
         return _or_raise(outcome)
 
     def by_password(
@@ -160,17 +168,17 @@ class SigningIn:
     ) -> SignedIn:
         """Sign in with a password; raises Unauthenticated, Forbidden, TooMany."""
         now = self._clock.now()
-        pair = f"{email} {browser.caller.network}"
+        pair = f"{email} {browser.origin.network}"
         with self._database.write(from_reserve=True) as session:
             # Counted before the check: guesses made side by side cannot slip under the limit.
-            attempt_limits.count(session, attempt_limits.PASSWORDS_OF_PAIR, pair, now)
-            attempt_limits.count(session, attempt_limits.PASSWORDS_OF_ADDRESS, email, now)
-            attempt_limits.count(
-                session, attempt_limits.PASSWORDS_OF_CALLER, browser.caller.network, now
+            attempt_limits.count_attempt(session, attempt_limits.PASSWORDS_OF_PAIR, pair, now)
+            attempt_limits.count_attempt(session, attempt_limits.PASSWORDS_OF_EMAIL, email, now)
+            attempt_limits.count_attempt(
+                session, attempt_limits.PASSWORDS_OF_IP, browser.origin.network, now
             )
             user = repository.user_by_email(session, email)
             kept = user.password_hash if user else None
-        is_right = self._passwords.is_right(kept, password)
+        is_right = self._passwords.verify(kept, password)
         with self._database.write(from_reserve=True) as session:
             user = repository.user_by_email(session, email)
             if user is None or not is_right:
@@ -180,21 +188,21 @@ class SigningIn:
                     "password_refused",
                     user_id=user.id if user else None,
                     actor=email,
-                    caller=browser.caller,
+                    origin=browser.origin,
                     now=now,
                 )
             else:
                 outcome = self._open(session, user, browser, totp=totp, method="password", now=now)
                 if isinstance(outcome, SignedIn):
-                    attempt_limits.forgive(session, attempt_limits.PASSWORDS_OF_PAIR, pair)
-                    if self._passwords.is_outdated(kept or ""):
+                    attempt_limits.reset(session, attempt_limits.PASSWORDS_OF_PAIR, pair)
+                    if self._passwords.needs_rehash(kept or ""):
                         user.password_hash = self._passwords.hash(password)
         return _or_raise(outcome)
 
     def _store(
         self, session: Session, email: str, *, link: str, code: str, mark: str, now: datetime
     ) -> None:
-        repository.drop_codes(session, email, now)
+        repository.delete_codes(session, email, now)
         session.add(
             SignInCode(
                 email=email,
@@ -227,12 +235,12 @@ class SigningIn:
                 "account_created",
                 user_id=user.id,
                 actor=user.email,
-                caller=browser.caller,
+                origin=browser.origin,
                 now=now,
             )
         outcome = self._open(session, user, browser, totp=totp, method=method, now=now)
         if isinstance(outcome, SignedIn):
-            repository.drop_codes(session, found.email, now)
+            repository.delete_codes(session, found.email, now)
         return outcome
 
     def _open(
@@ -252,13 +260,13 @@ class SigningIn:
             return refusal
         if browser.session_token:  # the old session of this browser ends: a new id at each login
             repository.end_session_by_hash(session, token_hash(browser.session_token))
-        repository.drop_ended_sessions(session, now=now, unused_since=now - self._life.idle)
+        repository.delete_ended_sessions(session, now=now, unused_since=now - self._life.idle)
         token = open_session(
             session,
             user,
             method=method,
-            ip=browser.caller.ip,
-            user_agent=browser.caller.user_agent,
+            ip=browser.origin.ip,
+            user_agent=browser.origin.user_agent,
             now=now,
             life=self._life,
         )
@@ -267,7 +275,7 @@ class SigningIn:
             "signed_in",
             user_id=user.id,
             actor=user.email,
-            caller=browser.caller,
+            origin=browser.origin,
             now=now,
             method=method,
         )

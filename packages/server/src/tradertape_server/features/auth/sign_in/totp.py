@@ -47,13 +47,13 @@ def take_totp(
     if not code:
         return Unauthenticated("The code of your authenticator app is needed.", code="totp_needed")
     try:
-        attempt_limits.count(session, attempt_limits.TOTP_OF_ADDRESS, user.email, now)
+        attempt_limits.count_attempt(session, attempt_limits.TOTP_OF_EMAIL, user.email, now)
     except TooMany as error:
         return error
     session.refresh(user, with_for_update=True)  # the same code, sent twice at once, works once
     if not use_code(user, code, secrets=secrets, now=now):
         return Unauthenticated("The authenticator code is wrong.", code="totp_wrong")
-    attempt_limits.forgive(session, attempt_limits.TOTP_OF_ADDRESS, user.email)
+    attempt_limits.reset(session, attempt_limits.TOTP_OF_EMAIL, user.email)
     return None
 
 

@@ -71,7 +71,7 @@ async def ticks(websocket: WebSocket) -> None:
         Socket(websocket), caller, container.feed, container.instruments, container.channels
     )
     try:
-        with container.credentials.over(caller) as guard:
+        with container.credentials.monitor(caller) as guard:
             await run_socket(websocket, guard, client.listen(), client.talk(), client.look())
     finally:
         client.close()

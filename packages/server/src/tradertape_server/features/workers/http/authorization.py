@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import Depends, Header
 
-from tradertape_server.features.auth.http.dependencies import KnownCaller, demand
+from tradertape_server.features.auth.http.dependencies import KnownCaller, require_scope
 from tradertape_server.platform.errors import Forbidden
 from tradertape_server.platform.http.identity import Identity
 
@@ -19,7 +19,7 @@ def worker_with(scope: str) -> Callable[[Identity], Awaitable[Identity]]:
 
     async def check(caller: KnownCaller) -> Identity:
         if not may(caller, scope):
-            demand(caller, scope)
+            require_scope(caller, scope)
         return caller
 
     return check

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request
 
 from tradertape_core.market.candle import parse_interval
-from tradertape_server.features.auth.http.credential_watch import CredentialWatch, Guarded
+from tradertape_server.features.auth.http.credential_monitor import CredentialMonitor, StreamGuard
 from tradertape_server.features.feed.http.responses import (
     asked_instrument,
     candle_set,
@@ -46,7 +46,7 @@ DataWorker = Annotated[Identity, Depends(worker_with("data"))]
 Live = Annotated[Feed, Depends(part("feed"))]
 Instruments = Annotated[InstrumentService, Depends(part("instruments"))]
 Past = Annotated[CandleHistory, Depends(part("candle_history"))]
-Credentials = Annotated[CredentialWatch, Depends(part("credentials"))]
+Credentials = Annotated[CredentialMonitor, Depends(part("credentials"))]
 Symbol = Annotated[str | None, Query(max_length=100)]
 Text = Annotated[str, Query(max_length=40)]
 Many = Annotated[str, Query(max_length=20_000)]
@@ -169,7 +169,7 @@ async def stream_ticks(
     events = tick_events(
         feed, wanted, kind, direct_writer=direct_writer_of(request.scope), is_gzip=is_gzip
     )
-    return EventStream(events, Guarded(watch, caller), is_gzip=is_gzip)
+    return EventStream(events, StreamGuard(watch, caller), is_gzip=is_gzip)
 
 
 @router.get("/candles/stream", responses=STREAM, response_class=EventStream)
@@ -185,7 +185,7 @@ async def stream_candles(
 ) -> EventStream:
     """Server-sent events: `{"current": candle}`, completed ones with `is_complete` true."""
     one, length = asked_instrument(instruments, symbol, instrument_token), parse_interval(interval)
-    return EventStream(candle_events(feed, one, length), Guarded(watch, caller))
+    return EventStream(candle_events(feed, one, length), StreamGuard(watch, caller))
 
 
 def _candles_of(feed: Feed, instruments: InstrumentService, wanted: CandlesIn) -> dict[str, Any]:

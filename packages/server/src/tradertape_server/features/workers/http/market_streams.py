@@ -217,11 +217,11 @@ async def serve_socket(
     await socket.accept(accepted_protocol(socket))
     client, credentials = Socket(socket), socket.app.state.container.credentials
     try:
-        credentials.demand_room(caller)
+        credentials.check_stream_limit(caller)
     except TooMany as full:
         await socket.close(TOO_MANY, full.detail)
         return
-    with credentials.over(caller) as guard:
+    with credentials.monitor(caller) as guard:
         await run_socket(socket, guard, _send(client, messages), _listen(client))
 
 

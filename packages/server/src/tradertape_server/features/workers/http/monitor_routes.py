@@ -10,7 +10,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import BeforeValidator, Field
 from starlette.concurrency import run_in_threadpool
 
-from tradertape_server.features.auth.http.credential_watch import CredentialWatch, Guarded
+from tradertape_server.features.auth.http.credential_monitor import CredentialMonitor, StreamGuard
 from tradertape_server.features.workers.errors import AccountNotAllowed, UnknownRun
 from tradertape_server.features.workers.http.authorization import PaperWorker
 from tradertape_server.features.workers.http.market_routes import STREAM
@@ -41,7 +41,7 @@ from tradertape_server.platform.streaming.streams import EventStream
 
 router = APIRouter(prefix=PREFIX, tags=["workers"])
 
-Credentials = Annotated[CredentialWatch, Depends(part("credentials"))]
+Credentials = Annotated[CredentialMonitor, Depends(part("credentials"))]
 
 
 def _absent_when_empty(value: Any) -> Any:
@@ -101,7 +101,7 @@ async def stream_pnl(
     """Send a run's profit and loss every so many seconds, until the run is closed."""
     run = await run_in_threadpool(runs.get, caller, strategy_run_id)
     events = pnl_events(pnl, runs, caller, run, interval_seconds or 1.0)
-    return EventStream(events, Guarded(watch, caller))
+    return EventStream(events, StreamGuard(watch, caller))
 
 
 @router.websocket("/ws/runs/{strategy_run_id}/pnl")
@@ -169,7 +169,7 @@ async def stream_timeline(
         after = after_cursor or 0
     timeline.check_kind(event_kind or None)
     events = timeline_events(timeline, run, after=after, kind=event_kind or None)
-    return EventStream(events, Guarded(watch, caller))
+    return EventStream(events, StreamGuard(watch, caller))
 
 
 @router.post("/runs/{strategy_run_id}/decision-events")

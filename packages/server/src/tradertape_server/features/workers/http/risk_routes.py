@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from tradertape_server.features.auth.audit import FromWhere
+from tradertape_server.features.auth.audit import Origin
 from tradertape_server.features.auth.http.dependencies import AdminUser, CurrentUser
 from tradertape_server.features.workers.http.services import KillSwitches
 from tradertape_server.features.workers.schemas import KillSwitchIn, KillSwitchOut
@@ -20,7 +20,7 @@ def kill_switch(switches: KillSwitches, caller: CurrentUser) -> KillSwitchOut:
 
 @router.post("/kill-switch")
 def set_kill_switch(
-    switches: KillSwitches, caller: CurrentUser, where: FromWhere, body: KillSwitchIn
+    switches: KillSwitches, caller: CurrentUser, where: Origin, body: KillSwitchIn
 ) -> KillSwitchOut:
     """Turn the account's kill switch on or off.
 
@@ -39,7 +39,7 @@ def server_kill_switch(switches: KillSwitches, admin: AdminUser) -> KillSwitchOu
 
 @router.post("/kill-switch/server")
 def set_server_kill_switch(
-    switches: KillSwitches, admin: AdminUser, where: FromWhere, body: KillSwitchIn
+    switches: KillSwitches, admin: AdminUser, where: Origin, body: KillSwitchIn
 ) -> KillSwitchOut:
     """Stop all accounts of this server, or let them go on; otherwise as an account's own."""
     return switches.set(admin, body, where, is_server=True)

@@ -10,10 +10,10 @@ DEFAULT_SCOPE = "kite:paper-a"
 
 def demand_account(caller: Identity, account_scope: str) -> None:
     """Raise AccountNotAllowed when the caller's token was made for other accounts."""
-    if not caller.may_act_on(account_scope):
+    if not caller.allows_account(account_scope):
         raise AccountNotAllowed(account_scope)
 
 
 def usual_scope(caller: Identity) -> str:
     """The account that is meant where none is named: the token's first, else the usual one."""
-    return DEFAULT_SCOPE if caller.may_act_on(DEFAULT_SCOPE) else caller.account_scopes[0]
+    return DEFAULT_SCOPE if caller.allows_account(DEFAULT_SCOPE) else caller.account_scopes[0]

@@ -62,7 +62,7 @@ class GttService:
             if found is not None:
                 return found
         for known in self._execution.accounts(caller.id):
-            if caller.may_act_on(known.scope):
+            if caller.allows_account(known.scope):
                 return known.id
         return self._execution.account(caller.id, usual_scope(caller)).id
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tradertape_server.features.auth.audit import Caller, record
+from tradertape_server.features.auth.audit import RequestOrigin, record
 from tradertape_server.features.execution import queries
 from tradertape_server.features.execution.account_events import AccountEvents
 from tradertape_server.features.execution.exits import kill_switch_exits
@@ -53,7 +53,7 @@ class KillSwitch:
         )
 
     def set(
-        self, caller: Identity, wanted: KillSwitchIn, where: Caller, *, is_server: bool = False
+        self, caller: Identity, wanted: KillSwitchIn, where: RequestOrigin, *, is_server: bool = False
     ) -> KillSwitchOut:
         """Turn it on or off. On twice keeps its moment; cancelling and exiting are done again."""
         # The reply comes once the venue has answered the cancellations.
@@ -73,7 +73,7 @@ class KillSwitch:
         uow: UnitOfWork,
         caller: Identity,
         wanted: KillSwitchIn,
-        where: Caller,
+        where: RequestOrigin,
         *,
         is_server: bool,
     ) -> _Switched:
@@ -82,7 +82,7 @@ class KillSwitch:
         record(
             uow.session,
             f"{'server_' if is_server else ''}kill_switch_{'on' if wanted.active else 'off'}",
-            user_id=caller.id, actor=caller.email, caller=where, now=uow.now,
+            user_id=caller.id, actor=caller.email, origin=where, now=uow.now,
             **wanted.model_dump(exclude={"active"}),
         )  # fmt: skip
         runs = repository.runs_not_over(uow.session, user_id)

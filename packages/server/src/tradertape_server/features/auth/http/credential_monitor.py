@@ -16,13 +16,13 @@ from tradertape_server.platform.errors import TooMany
 from tradertape_server.platform.http.identity import Identity
 from tradertape_server.platform.logging import get_logger
 
-LOOK_EVERY_S = 2.0
-MOST_STREAMS = 2_000  # of one credential in one process: 500 workers with some each
+CHECK_INTERVAL_S = 2.0
+MAX_STREAMS = 2_000  # of one credential in one process: 500 workers with some each
 
 logger = get_logger(__name__)
 
 
-class Watched:
+class MonitoredStream:
     """A stream's hold on its credential."""
 
     def __init__(self, identity: Identity) -> None:
@@ -43,21 +43,21 @@ class Watched:
             return
 
 
-class CredentialWatch:
+class CredentialMonitor:
     """Knows every open stream's credential and ends those that were revoked or ran out."""
 
     def __init__(self, authenticator: Authenticator) -> None:
         self._authenticator = authenticator
-        self._watched: set[Watched] = set()
+        self._watched: set[MonitoredStream] = set()
         self._open: Counter[tuple[str, int]] = Counter()
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
 
     @contextmanager
-    def over(self, identity: Identity) -> Iterator[Watched]:
+    def monitor(self, identity: Identity) -> Iterator[MonitoredStream]:
         """Watch a credential while a stream is open."""
-        watched, key = Watched(identity), _key(identity)
+        watched, key = MonitoredStream(identity), _key(identity)
         with self._lock:
             self._watched.add(watched)
             self._open[key] += 1
@@ -71,11 +71,11 @@ class CredentialWatch:
                 if not self._open[key]:
                     del self._open[key]
 
-    def demand_room(self, identity: Identity) -> None:
+    def check_stream_limit(self, identity: Identity) -> None:
         """Raise TooMany where a credential has as many streams open as it may have."""
         with self._lock:
             count = self._open[_key(identity)]
-        if count >= MOST_STREAMS:
+        if count >= MAX_STREAMS:
             detail = f"This credential has {count} open streams, the most it may: close one first."
             raise TooMany(detail, retry_after_s=10, code="too_many_streams")
 
@@ -85,11 +85,11 @@ class CredentialWatch:
         with self._lock:
             return len(self._watched)
 
-    def look(self) -> None:
+    def check(self) -> None:
         """End the streams whose credential is gone."""
         with self._lock:
             watched = list(self._watched)
-        alive = self._authenticator.alive({one.identity for one in watched})
+        alive = self._authenticator.still_valid({one.identity for one in watched})
         for one in watched:
             if one.identity not in alive:
                 one.end()
@@ -110,26 +110,26 @@ class CredentialWatch:
             self._thread.start()
 
     def _run(self) -> None:
-        while not self._stopping.wait(LOOK_EVERY_S):
+        while not self._stopping.wait(CHECK_INTERVAL_S):
             try:
                 if self.streams:
-                    self.look()
+                    self.check()
             except Exception:
                 logger.exception("credentials of streams could not be looked at")
 
 
-class Guarded:
+class StreamGuard:
     """Ends a stream of server-sent events with its caller's credential, watched while it runs."""
 
-    def __init__(self, watch: CredentialWatch, caller: Identity) -> None:
+    def __init__(self, watch: CredentialMonitor, caller: Identity) -> None:
         """Raises TooMany where the caller has as many streams open as it may have."""
-        watch.demand_room(caller)
+        watch.check_stream_limit(caller)
         self._watch = watch
         self._caller = caller
 
     async def ended(self) -> str:
         """Wait until the credential is good no more; not watched any more when cancelled."""
-        with self._watch.over(self._caller) as watched:
+        with self._watch.monitor(self._caller) as watched:
             return await watched.ended()
 
 
