@@ -7,10 +7,13 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 ROOT = Path(__file__).parent.parent.parent
+CONSOLE = ROOT / "web" / "apps" / "console"
+WEB_STEP = ROOT / "scripts" / "web.sh"
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM = next((path for name in NAMES if (path := shutil.which(name))), "chromium")
 # The published workers' client, as tests/conformance keeps it; without a network our own.
@@ -28,22 +31,43 @@ def workers_client() -> Path:
     return ASIDE
 
 
+@pytest.mark.xdist_group("live server")
+def test_a_new_user_signs_in_and_saves_a_strategy_in_chromium(
+    live_server: Any, tmp_path: Path
+) -> None:
+    """By a link, by a code, and with the template that the journeys fork."""
+    subprocess.run([WEB_STEP, "install"], check=True, capture_output=True)
+    playwright = ROOT / "web" / "node_modules" / ".bin" / "playwright"
+    only = ["--project=journeys", "--grep=fork a template", f"--output={tmp_path / 'traces'}"]
+    # In a folder of its own, where it keeps who is signed in: the other journeys run beside it.
+    play([playwright, "test", f"--config={CONSOLE}", *only], live_server, folder=tmp_path)
+
+
 @pytest.mark.slow
-def test_the_consoles_journeys_pass_in_chromium(fresh_server) -> None:
+def test_the_consoles_journeys_pass_in_chromium(fresh_server: Any) -> None:
+    play(
+        [WEB_STEP, "e2e"],
+        fresh_server,
+        SERVER_PID=str(fresh_server.pid),
+        SHOTS=os.environ.get("SHOTS", ""),
+        WORKER_PYTHON=sys.executable,
+        WORKER_SDK=str(workers_client()),
+        OTHER_EMAIL=fresh_server.email,
+        OTHER_PASSWORD=fresh_server.password,
+    )
+
+
+def play(command: list[str | Path], server: Any, *, folder: Path = ROOT, **settings: str) -> None:
+    """Run Playwright on a server; settings: what web/apps/console/playwright.config.ts reads."""
     done = subprocess.run(
-        ["scripts/web.sh", "e2e"],
-        cwd=ROOT,
+        command,
+        cwd=folder,
         env={
-            **fresh_server.environment,
-            "SERVER_PID": str(fresh_server.pid),
-            "BASE_URL": fresh_server.url,
-            "TRADERTAPE_OUTBOX": str(fresh_server.home / "outbox"),
+            **server.environment,
+            "BASE_URL": server.url,
+            "TRADERTAPE_OUTBOX": str(server.home / "outbox"),
             "CHROMIUM": CHROMIUM,
-            "SHOTS": os.environ.get("SHOTS", ""),
-            "WORKER_PYTHON": sys.executable,
-            "WORKER_SDK": str(workers_client()),
-            "OTHER_EMAIL": fresh_server.email,
-            "OTHER_PASSWORD": fresh_server.password,
+            **settings,
         },
         capture_output=True,
         text=True,
