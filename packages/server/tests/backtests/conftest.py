@@ -1,4 +1,4 @@
-"""What tests of waiting runs and studies share."""
+"""Fixtures of tests of queued runs and studies."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from fastapi.testclient import TestClient
 UNFINISHED = {"queued", "running"}
 
 
-class Waiting:
-    """Asks for a run or a study until it is finished, as the console does."""
+class Poller:
+    """Polls a run or a study until it is finished, as the console does."""
 
     def __init__(self, client: TestClient) -> None:
         self._client = client
 
-    def until_finished(self, path: str, *, turns: int = 1500) -> dict[str, Any]:
-        for _ in range(turns):
+    def until_finished(self, path: str, *, attempts: int = 1500) -> dict[str, Any]:
+        for _ in range(attempts):
             found = self._client.get(path).json()
             if found["status"] not in UNFINISHED:
                 return found
@@ -33,5 +33,5 @@ class Waiting:
 
 
 @pytest.fixture
-def waiting(signed_in: TestClient) -> Waiting:
-    return Waiting(signed_in)
+def poller(signed_in: TestClient) -> Poller:
+    return Poller(signed_in)

@@ -53,7 +53,7 @@ def _numbers(value: Any) -> list[float]:
 
 @pytest.mark.real_data
 @pytest.mark.slow
-def test_bt_01_the_dip_buyer_runs_on_real_prices_and_says_what_to_doubt(real_home: Path) -> None:
+def test_bt_01_the_dip_buyer_runs_on_real_prices_with_warnings(real_home: Path) -> None:
     report = _call(real_home, "backtest", "run", *RUN)
     again = _call(real_home, "backtest", "run", *RUN, "--data-set", "nse")
 
@@ -77,7 +77,7 @@ def test_bt_01_the_dip_buyer_runs_on_real_prices_and_says_what_to_doubt(real_hom
 
 
 @pytest.mark.real_data
-def test_a_set_without_the_universe_says_so(real_home: Path) -> None:
+def test_a_data_set_without_the_universe_is_an_error(real_home: Path) -> None:
     market = MarketService(real_home, SystemClock())
 
     with pytest.raises(InvalidInput, match="nifty_9000"):

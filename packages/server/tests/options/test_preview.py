@@ -29,7 +29,7 @@ def leg(way: str, kind: str, offset: str, **more: Any) -> dict[str, Any]:
     return {"transaction_type": way, "selection": selection, **more}
 
 
-def test_a_named_spread_is_worked_out_whole(worker: TestClient) -> None:
+def test_a_named_spread_is_computed_completely(worker: TestClient) -> None:
     found = preview(worker, underlying="NIFTY", spread="iron_condor", expiry="next_week", lots=2)
     assert [one["transaction_type"] for one in found["legs"]] == ["BUY", "BUY", "SELL", "SELL"]
     assert {one["quantity"] for one in found["legs"]} == {130}
@@ -85,7 +85,7 @@ def test_charges_are_those_of_the_brokers_orders(worker: TestClient) -> None:
     assert free["charges"]["total"] == 0.0
 
 
-def test_legs_of_the_published_resolvers_are_taken_as_they_are(worker: TestClient) -> None:
+def test_legs_of_the_published_resolvers_are_accepted(worker: TestClient) -> None:
     """`OptionExecutionLeg.model_dump(exclude_none=True)` and `option_leg(...)`; the exchange is
     always NFO, for SENSEX too."""
     contract = worker.post(
@@ -125,7 +125,9 @@ def test_a_future_covers_a_sold_call(worker: TestClient) -> None:
     assert 0.3 < found["greeks"]["delta"] / 65 < 0.7
 
 
-def test_a_calendar_says_that_its_later_leg_is_valued_by_a_model(worker: TestClient) -> None:
+def test_a_calendar_spread_warns_that_its_later_leg_is_valued_by_a_model(
+    worker: TestClient,
+) -> None:
     near = leg("SELL", "CE", "ATM")
     near["selection"]["expiry"] = "next_week"
     far = leg("BUY", "CE", "ATM")
@@ -137,9 +139,7 @@ def test_a_calendar_says_that_its_later_leg_is_valued_by_a_model(worker: TestCli
     assert found["max_loss"] < 0
 
 
-def test_what_is_due_today_or_too_large_for_one_order_is_said(
-    worker: TestClient, clock: Any
-) -> None:
+def test_warnings_for_expiry_today_and_for_orders_too_large(worker: TestClient, clock: Any) -> None:
     clock.advance(days=1)
     found = preview(worker, underlying="NIFTY", legs=[leg("BUY", "CE", "ATM", lots=40)])
     assert [one["code"] for one in found["warnings"]] == ["expiry_today", "over_freeze_quantity"]
@@ -153,7 +153,7 @@ def test_what_is_due_today_or_too_large_for_one_order_is_said(
         ({"legs": [leg("BUY", "CE", "ATM")]}, "name an underlying"),
     ],
 )
-def test_a_strategy_that_is_none_is_refused(
+def test_an_incomplete_strategy_is_refused(
     worker: TestClient, body: dict[str, Any], message: str
 ) -> None:
     refused = worker.post(PREVIEW, json=body)
@@ -177,7 +177,7 @@ def test_every_wrong_leg_is_named(worker: TestClient) -> None:
     assert problems["/legs/3"] == "a leg needs a tradingsymbol, a token or a selection"
 
 
-def test_the_schema_refuses_what_no_leg_has(worker: TestClient) -> None:
+def test_the_schema_refuses_unknown_fields(worker: TestClient) -> None:
     legs = [{"transaction_type": "HOLD", "tradingsymbol": "X", "taste": "sweet"}]
     refused = worker.post(PREVIEW, json={"legs": legs})
     assert refused.status_code == 422
@@ -186,16 +186,16 @@ def test_the_schema_refuses_what_no_leg_has(worker: TestClient) -> None:
 
 def test_a_day_between_now_and_expiry_lies_between_their_payoffs(worker: TestClient) -> None:
     """The console's slider: 0 days is now, and no day lies beyond the first expiry."""
-    asked = {"underlying": "NIFTY", "spread": "long_straddle", "expiry": "next_week"}
-    today = preview(worker, **asked, days_ahead=0)["payoff"]
+    request = {"underlying": "NIFTY", "spread": "long_straddle", "expiry": "next_week"}
+    today = preview(worker, **request, days_ahead=0)["payoff"]
     assert today["ahead"] == today["now"]
-    days = {n: preview(worker, **asked, days_ahead=n)["payoff"] for n in (3, 400)}
+    days = {n: preview(worker, **request, days_ahead=n)["payoff"] for n in (3, 400)}
     assert days[400]["ahead"] == days[400]["at_expiry"]
     assert days[400]["days_ahead"] < 20
     # At the money a bought straddle loses with every day that passes.
-    levels, atm = days[3]["levels"], preview(worker, **asked)["legs"][0]["strike"]
+    levels, atm = days[3]["levels"], preview(worker, **request)["legs"][0]["strike"]
     at = levels.index(atm)
     assert days[3]["at_expiry"][at] < days[3]["ahead"][at] < days[3]["now"][at]
-    refused = worker.post(PREVIEW, json={**asked, "days_ahead": -1})
+    refused = worker.post(PREVIEW, json={**request, "days_ahead": -1})
     assert refused.status_code == 422
-    assert "ahead" not in preview(worker, **asked)["payoff"]
+    assert "ahead" not in preview(worker, **request)["payoff"]

@@ -1,4 +1,4 @@
-"""What a backtest request may say, before any market is looked at (bad input is a clear 4xx)."""
+"""Backtest requests, before any market data is read (bad input is a clear 4xx)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ GOOD: dict[str, Any] = {
 }
 
 
-def test_bt_01_the_seeds_own_request_is_understood_with_the_documented_defaults() -> None:
+def test_bt_01_the_documented_request_has_the_documented_defaults() -> None:
     config = BacktestRequest(
         **GOOD,
         universe="nifty_100",
@@ -59,7 +59,7 @@ def test_a_malformed_request_is_refused_by_name(wrong: dict[str, Any], words: st
         ({"starting_capital": 5}, "starting_capital"),
     ],
 )
-def test_values_that_make_no_sense_are_refused_in_words(wrong: dict[str, Any], words: str) -> None:
+def test_values_out_of_range_are_refused_by_name(wrong: dict[str, Any], words: str) -> None:
     with pytest.raises(InvalidDocument, match=words):
         BacktestRequest(**{**GOOD, **wrong}).config()
 

@@ -49,7 +49,7 @@ def test_a_run_prints_its_report(home: Path) -> None:
     assert "nifty_50 · 2022-01-03 to 2024-01-01" in done.stdout
 
 
-def test_a_run_as_json_is_the_whole_report_and_files_go_beside_it(
+def test_a_run_as_json_is_the_whole_report_and_files_are_written(
     home: Path, tmp_path: Path
 ) -> None:
     page, table = tmp_path / "sheet.html", tmp_path / "trades.csv"
@@ -80,15 +80,15 @@ def test_both_engines_and_a_file_give_the_same_trades(home: Path, tmp_path: Path
 LEFT_OUT = ("fastapi", "sqlalchemy", "pandas", "pyarrow", "numba", "exchange_calendars")
 
 
-def test_the_plain_run_loads_nothing_slow_and_stays_small(home: Path) -> None:
+def test_an_unsaved_run_loads_nothing_slow_and_stays_small(home: Path) -> None:
     script = f"""
 import sys
 sys.argv = ["tradertape", "backtest", "run", *{RUN!r}]
 from tradertape_server.cli.main import main
 try:
     main()
-except SystemExit as left:
-    assert not left.code, left
+except SystemExit as ended:
+    assert not ended.code, ended
 print([name for name in {LEFT_OUT!r} if name in sys.modules], file=sys.stderr)
 # Not getrusage: a new program starts with the peak of the one that started it.
 status = dict(line.split(":", 1) for line in open("/proc/self/status"))
@@ -121,9 +121,7 @@ print(int(status["VmHWM"].split()[0]) // 1024, file=sys.stderr)
         (["list", "--user", "nobody@example.com"], 1, "no account"),
     ],
 )
-def test_what_is_wrong_is_said_in_a_line(
-    home: Path, arguments: list[str], code: int, words: str
-) -> None:
+def test_an_error_is_one_line(home: Path, arguments: list[str], code: int, words: str) -> None:
     done = _call(home, *arguments)
 
     assert done.returncode == code, done.stderr
@@ -144,7 +142,7 @@ def test_a_sweep_prints_its_best_rows(home: Path) -> None:
     assert found["best"]["parameters"] == found["ranked"][0]["parameters"]
 
 
-def test_a_sweep_that_is_interrupted_prints_what_it_has(home: Path) -> None:
+def test_an_interrupted_sweep_prints_its_rows_so_far(home: Path) -> None:
     long = ["--param", "/stops/target_pct=1:20:0.1", "--param", "/stops/atr_stop_mult=1:3:0.05"]
     process = subprocess.Popen(
         [*COMMAND, "backtest", "sweep", *RUN, *long, "--json"],

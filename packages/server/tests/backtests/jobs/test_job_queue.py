@@ -1,4 +1,4 @@
-"""Runs and studies that wait: in turns, through restarts, cancelled and resumed."""
+"""Queued runs and studies: fair order, restarts, cancelling and resuming."""
 
 from __future__ import annotations
 
@@ -40,23 +40,23 @@ SQLITE = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 
 
 def _queue(client: TestClient, **changes: Any) -> dict[str, Any]:
-    answer = client.post("/api/backtest/run", json={**BACKTEST, "async": True, **changes})
-    assert answer.status_code == 202, answer.text
-    return answer.json()
+    response = client.post("/api/backtest/run", json={**BACKTEST, "async": True, **changes})
+    assert response.status_code == 202, response.text
+    return response.json()
 
 
 def _study(client: TestClient, body: dict[str, Any]) -> str:
-    answer = client.post("/api/backtest/studies", json=body)
-    assert answer.status_code == 202, answer.text
-    return answer.json()["study_id"]
+    response = client.post("/api/backtest/studies", json=body)
+    assert response.status_code == 202, response.text
+    return response.json()["study_id"]
 
 
-def test_an_asynchronous_run_finds_what_a_synchronous_one_finds(
-    signed_in: TestClient, waiting: Any
+def test_an_asynchronous_run_has_the_same_result_as_a_synchronous_one(
+    signed_in: TestClient, poller: Any
 ) -> None:
     queued = _queue(signed_in, name="Later")
 
-    run = waiting.run(queued["run_id"])
+    run = poller.run(queued["run_id"])
 
     assert (queued["status"], run["status"], run["name"]) == ("queued", "completed", "Later")
     later = signed_in.get(f"/api/backtest/runs/{queued['run_id']}").json()
@@ -66,10 +66,10 @@ def test_an_asynchronous_run_finds_what_a_synchronous_one_finds(
 
 
 @SQLITE
-def test_a_run_that_cannot_be_done_says_why(signed_in: TestClient, waiting: Any) -> None:
+def test_a_failed_run_has_the_reason(signed_in: TestClient, poller: Any) -> None:
     queued = _queue(signed_in, start_date="2090-01-01", end_date="2091-01-01")
 
-    run = waiting.run(queued["run_id"])
+    run = poller.run(queued["run_id"])
 
     assert run["status"] == "failed"
     assert "no candles from 2090-01-01" in run["error"]
@@ -78,7 +78,7 @@ def test_a_run_that_cannot_be_done_says_why(signed_in: TestClient, waiting: Any)
 
 
 @SQLITE
-def test_a_run_that_waits_is_cancelled(signed_in: TestClient, container: Container) -> None:
+def test_a_queued_run_is_cancelled(signed_in: TestClient, container: Container) -> None:
     container.backtests.run_jobs.stop()
     path = f"/api/backtest/runs/{_queue(signed_in)['run_id']}"
 
@@ -88,21 +88,21 @@ def test_a_run_that_waits_is_cancelled(signed_in: TestClient, container: Contain
 
 
 @SQLITE
-def test_a_run_longer_than_its_caller_waits_goes_on(
-    signed_in: TestClient, container: Container, waiting: Any
+def test_a_run_longer_than_the_request_continues(
+    signed_in: TestClient, container: Container, poller: Any
 ) -> None:
     container.backtests.runner.budget_s = 0
 
-    answer = signed_in.post("/api/backtest/run", json=BACKTEST)
+    response = signed_in.post("/api/backtest/run", json=BACKTEST)
 
-    assert answer.status_code == 202
-    run_id = answer.json()["run_id"]
-    assert waiting.run(run_id)["status"] == "completed"
+    assert response.status_code == 202
+    run_id = response.json()["run_id"]
+    assert poller.run(run_id)["status"] == "completed"
     assert signed_in.get(f"/api/backtest/runs/{run_id}").json()["trades"]
 
 
-def test_what_a_crash_interrupted_is_started_again(
-    app: Any, container: Container, sign_in: Any, waiting: Any, signed_in: TestClient
+def test_runs_that_a_crash_interrupted_are_started_again(
+    app: Any, container: Container, sign_in: Any, poller: Any, signed_in: TestClient
 ) -> None:
     container.backtests.run_jobs.stop()
     container.backtests.study_jobs.stop()
@@ -115,8 +115,8 @@ def test_what_a_crash_interrupted_is_started_again(
     again = _restarted(container)
 
     try:
-        assert waiting.run(run_id)["status"] == "completed"
-        assert waiting.study(study_id)["status"] == "completed"
+        assert poller.run(run_id)["status"] == "completed"
+        assert poller.study(study_id)["status"] == "completed"
     finally:
         again.close()
 
@@ -166,10 +166,10 @@ class _Counting(Compute):
 
 @SQLITE
 @pytest.mark.parametrize("body", [SWEEP, SEARCH], ids=["sweep", "search"])
-def test_a_resumed_study_does_the_rest_and_finds_the_same(
-    signed_in: TestClient, container: Container, waiting: Any, body: dict[str, Any]
+def test_a_resumed_study_computes_the_rest_and_has_the_same_result(
+    signed_in: TestClient, container: Container, poller: Any, body: dict[str, Any]
 ) -> None:
-    whole = waiting.study(_study(signed_in, body))
+    whole = poller.study(_study(signed_in, body))
     container.backtests.study_jobs.stop()
     study_id = _study(signed_in, body)
     path = f"/api/backtest/studies/{study_id}"
@@ -209,7 +209,7 @@ def _work_off(container: Container, compute: Compute) -> None:
 
 
 @SQLITE
-def test_a_cancelled_study_keeps_its_rows_and_an_old_thread_writes_no_more(
+def test_a_cancelled_study_keeps_its_rows_and_a_stopped_thread_writes_nothing_more(
     signed_in: TestClient, container: Container
 ) -> None:
     import threading
@@ -230,7 +230,7 @@ def test_a_cancelled_study_keeps_its_rows_and_an_old_thread_writes_no_more(
     cancelled = signed_in.post(f"{path}/cancel").json()
     signed_in.post(f"{path}/resume")
     new = jobs.take()
-    jobs.work(old, threading.Event())  # it did not hear of it yet
+    jobs.work(old, threading.Event())  # not notified yet
     between = signed_in.get(path).json()
     assert new is not None
     jobs.work(new, threading.Event())
@@ -258,11 +258,11 @@ def test_one_account_cannot_fill_the_queue(signed_in: TestClient, container: Con
 
 @SQLITE
 def test_rows_of_other_prices_are_not_mixed_in(
-    signed_in: TestClient, container: Container, waiting: Any
+    signed_in: TestClient, container: Container, poller: Any
 ) -> None:
     study_id = _study(signed_in, SWEEP)
     path = f"/api/backtest/studies/{study_id}"
-    waiting.study(study_id)
+    poller.study(study_id)
     with container.database.write() as session:
         row = session.query(BacktestStudy).filter_by(public_id=study_id).one()
         row.data_version, row.status = "older-prices", "failed"

@@ -1,4 +1,4 @@
-"""A database file that is damaged or gone: `serve` says so and how to restore, and that works
+"""Damaged or missing database files: `serve` reports them with the way to restore, which works
 (FAULTS §1)."""
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def restored(file: Path, backup: Path, clock: Clock) -> Path | None:
 
 
 @pytest.mark.parametrize("page", [0, 1, 5, 20])
-def test_flipped_bytes_are_found_named_and_mended(
+def test_flipped_bytes_are_found_named_and_repaired(
     file: Path, backup: Path, clock: Clock, page: int
 ) -> None:
     flip(file, page * PAGE, seed=page)
@@ -70,7 +70,7 @@ def test_flipped_bytes_are_found_named_and_mended(
     assert kept.name.startswith("damaged-")
 
 
-def test_a_file_that_is_gone_is_not_made_anew(file: Path, backup: Path, clock: Clock) -> None:
+def test_a_missing_file_is_not_created_again(file: Path, backup: Path, clock: Clock) -> None:
     file.unlink()
     require_intact(file, backups=file.parent)  # a first start
     reserve = file.with_name("tradertape.db.reserve")
@@ -80,7 +80,7 @@ def test_a_file_that_is_gone_is_not_made_anew(file: Path, backup: Path, clock: C
     assert restored(file, backup, clock) is None
 
 
-def test_a_log_that_is_gone_is_missed(file: Path) -> None:
+def test_a_missing_log_is_noticed(file: Path) -> None:
     with closing(sqlite3.connect(file)) as connection:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("UPDATE trader_lease SET owner = 'me'")
@@ -94,7 +94,7 @@ def test_a_log_that_is_gone_is_missed(file: Path) -> None:
     assert "copy.db-wal is missing" in refused(copy)
 
 
-def test_serve_looks_before_it_opens(
+def test_serve_checks_before_it_opens(
     file: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     flip(file, 0, seed=1)

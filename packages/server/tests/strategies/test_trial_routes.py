@@ -18,12 +18,12 @@ DAYS = {"start_date": "2024-01-01", "end_date": "2025-06-30"}
 
 def _signals(client: TestClient, **fields: Any) -> dict[str, Any]:
     body = {"strategy": DIP, "symbol": "INFY", **DAYS, **fields}
-    answer = client.post("/api/strategies/signals", json=body)
-    assert answer.status_code == 200, answer.text
-    return answer.json()
+    response = client.post("/api/strategies/signals", json=body)
+    assert response.status_code == 200, response.text
+    return response.json()
 
 
-def test_signals_stand_on_candles_within_the_days_asked_for(signed_in: TestClient) -> None:
+def test_signals_are_on_candles_within_the_requested_days(signed_in: TestClient) -> None:
     found = _signals(signed_in)
 
     days = [candle["date"] for candle in found["candles"]]
@@ -34,7 +34,9 @@ def test_signals_stand_on_candles_within_the_days_asked_for(signed_in: TestClien
     assert sum(bar["signals"] for bar in found["conviction_histogram"]) > 0
 
 
-def test_a_signals_day_is_explained_as_a_buy_and_another_as_none(signed_in: TestClient) -> None:
+def test_the_day_of_a_signal_is_explained_as_a_buy_and_another_is_not(
+    signed_in: TestClient,
+) -> None:
     found = _signals(signed_in)
     bought = {signal["date"] for signal in found["signals"]}
     other = next(c["date"] for c in found["candles"] if c["date"] not in bought)

@@ -32,7 +32,7 @@ from tradertape_server.platform.database.schema_migration import (
 
 
 class Done(NamedTuple):
-    """What a command left behind."""
+    """The result of a command."""
 
     returncode: int
     stdout: str
@@ -96,7 +96,7 @@ def test_an_account_and_a_token_are_made_in_two_commands(run: Run) -> None:
     assert [(row["email"], row["is_admin"]) for row in listed] == [("me@example.com", True)]
 
 
-def test_exit_codes_tell_mistakes_of_typing_from_failures(run: Run) -> None:
+def test_exit_codes_distinguish_invalid_usage_from_failures(run: Run) -> None:
     create(run)
     again = run("user", "create", "me@example.com")
     assert (again.returncode, again.stdout) == (1, "")
@@ -119,7 +119,7 @@ def test_a_weak_password_or_none_is_refused(run: Run) -> None:
     assert run("user", "create", "me@example.com", "--password-stdin").returncode == 1
 
 
-def test_a_wrong_setting_is_named(environment: dict[str, str], run: Run) -> None:
+def test_an_invalid_setting_is_named(environment: dict[str, str], run: Run) -> None:
     environment["TRADERTAPE_PORT"] = "eighty"
     done = run("user", "list")
     assert done.returncode == 1
@@ -127,7 +127,7 @@ def test_a_wrong_setting_is_named(environment: dict[str, str], run: Run) -> None
     assert "Traceback" not in done.stderr
 
 
-def test_the_database_is_made_private_and_of_the_newest_schema(run: Run, tmp_path: Path) -> None:
+def test_the_database_is_created_private_with_the_newest_schema(run: Run, tmp_path: Path) -> None:
     done = json.loads(run("db", "upgrade", "--json").stdout)
     assert (done["from"], done["to"]) == (None, newest_revision())
     home = tmp_path / "home"
@@ -135,14 +135,14 @@ def test_the_database_is_made_private_and_of_the_newest_schema(run: Run, tmp_pat
     assert (home / "tradertape.db").stat().st_mode & 0o777 == 0o600
 
 
-def test_doctor_finds_a_fresh_installation_sound(run: Run) -> None:
+def test_doctor_accepts_a_fresh_installation(run: Run) -> None:
     done = run("doctor", "--json")
     findings = {row["name"]: row["status"] for row in json.loads(done.stdout)}
     assert "fail" not in {status for name, status in findings.items() if name != "port"}
     assert {"python", "home", "disk", "clock", "port", "database", "market data"} <= set(findings)
 
 
-def test_doctor_fails_on_a_taken_port(environment: dict[str, str], run: Run) -> None:
+def test_doctor_fails_on_a_port_in_use(environment: dict[str, str], run: Run) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -169,7 +169,7 @@ def test_every_command_has_help_and_json(run: Run) -> None:
         assert "--json" in run(*spoken, "--help").stdout
 
 
-def test_help_starts_no_heavy_machinery(environment: dict[str, str]) -> None:
+def test_help_imports_nothing_slow(environment: dict[str, str]) -> None:
     """`tradertape --help` is instant: nothing that takes long to import is imported for it."""
     heavy = ["fastapi", "sqlalchemy", "numpy", "pydantic", "pyarrow", "tradertape_core.strategy"]
     script = (
@@ -271,7 +271,7 @@ def test_a_halt_lists_what_is_still_open() -> None:
     assert printed.endswith("Still open:\n  BUY 5 NSE:INFY OPEN  run r-1")
 
 
-def test_a_backup_brings_back_what_was_lost(run: Run, tmp_path: Path) -> None:
+def test_a_backup_restores_what_was_lost(run: Run, tmp_path: Path) -> None:
     """The drill on SQLite: back up, lose, restore; the replaced database is kept."""
     create(run)
     backup = run("db", "backup").stdout.strip()
@@ -285,7 +285,7 @@ def test_a_backup_brings_back_what_was_lost(run: Run, tmp_path: Path) -> None:
     assert emails == ["me@example.com", "later@example.com"]
 
 
-def test_what_is_no_backup_is_refused_and_nothing_is_lost(run: Run, tmp_path: Path) -> None:
+def test_an_invalid_backup_is_refused_and_nothing_is_lost(run: Run, tmp_path: Path) -> None:
     create(run)
     good = Path(run("db", "backup").stdout.strip())
     half = tmp_path / "half.db"

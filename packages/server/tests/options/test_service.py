@@ -1,6 +1,6 @@
 """The workers' options, routes 41 to 49 of the contract (KQ-01, KQ-02), on the simulated market.
 
-The clock stands at 10:00 on Monday, 2026-01-05; NIFTY's next expiry is the day after.
+The clock shows 10:00 on Monday, 2026-01-05; NIFTY's next expiry is the day after.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ OPTIONS = "/api/algo-workers/worker/options"
 NIFTY = f"{OPTIONS}/underlyings/NIFTY"
 
 
-def answer(caller: TestClient, path: str, **query: Any) -> Any:
+def fetch(caller: TestClient, path: str, **query: Any) -> Any:
     found = caller.get(f"{NIFTY}/{path}", params=query)
     assert found.status_code == 200, found.text
     return found.json()
@@ -27,8 +27,8 @@ def resolve(caller: TestClient, *legs: dict[str, Any], expiry: str = "current_we
     return caller.post(f"{NIFTY}/selection/resolve", json={"expiry": expiry, "legs": list(legs)})
 
 
-def test_a_session_tells_what_a_strategy_needs_first(worker: TestClient) -> None:
-    session = answer(worker, "session")
+def test_a_session_has_what_a_strategy_needs_first(worker: TestClient) -> None:
+    session = fetch(worker, "session")
     assert session["underlying"] == "NIFTY"
     assert (session["exchange"], session["lot_size"], session["strike_step"]) == ("NFO", 65, 50.0)
     assert session["simulated"]
@@ -41,14 +41,14 @@ def test_a_session_tells_what_a_strategy_needs_first(worker: TestClient) -> None
 
 
 def test_expiries_have_the_four_keys_of_the_strict_model_and_no_other(worker: TestClient) -> None:
-    found = answer(worker, "expiries")
+    found = fetch(worker, "expiries")
     assert set(found) == {"underlying", "expiries", "spot_ltp", "updated_at"}
     assert found["expiries"][:2] == ["2026-01-06", "2026-01-13"]
     assert found["expiries"] == sorted(found["expiries"])
 
 
 def test_a_chain_holds_calls_and_puts_with_prices_and_greeks(worker: TestClient) -> None:
-    chain = answer(worker, "chain", expiry="current_week")
+    chain = fetch(worker, "chain", expiry="current_week")
     assert chain["expiry"] == "2026-01-06"
     assert chain["forward_source"] == "parity"
     strikes = [row["strike"] for row in chain["rows"]]
@@ -65,23 +65,23 @@ def test_a_chain_holds_calls_and_puts_with_prices_and_greeks(worker: TestClient)
 
 
 def test_an_empty_expiry_is_the_nearest(worker: TestClient) -> None:
-    assert answer(worker, "chain", expiry="")["expiry"] == "2026-01-06"
-    assert answer(worker, "chain")["expiry"] == "2026-01-06"
+    assert fetch(worker, "chain", expiry="")["expiry"] == "2026-01-06"
+    assert fetch(worker, "chain")["expiry"] == "2026-01-06"
 
 
 def test_a_mini_chain_is_the_middle_of_the_chain(worker: TestClient) -> None:
-    whole = answer(worker, "chain", expiry="next_week")
-    mini = answer(worker, "mini-chain", expiry="next_week", window=2)
+    whole = fetch(worker, "chain", expiry="next_week")
+    mini = fetch(worker, "mini-chain", expiry="next_week", window=2)
     strikes = [row["strike"] for row in whole["rows"]]
     at = strikes.index(whole["atm_strike"])
     assert mini["rows"] == whole["rows"][at - 2 : at + 3]
     assert mini["max_pain"] == whole["max_pain"]
-    assert len(answer(worker, "mini-chain")["rows"]) == 11
+    assert len(fetch(worker, "mini-chain")["rows"]) == 11
     assert worker.get(f"{NIFTY}/mini-chain", params={"window": -1}).status_code == 422
 
 
 def test_greeks_are_those_of_the_chain_with_their_units(worker: TestClient) -> None:
-    chain, greeks = answer(worker, "chain"), answer(worker, "greeks", expiry="nearest")
+    chain, greeks = fetch(worker, "chain"), fetch(worker, "greeks", expiry="nearest")
     assert set(greeks["units"]) == {"iv", "delta", "gamma", "theta", "vega", "rho"}
     for row, figures in zip(chain["rows"], greeks["greeks"], strict=True):
         assert figures["strike"] == row["strike"]
@@ -90,8 +90,8 @@ def test_greeks_are_those_of_the_chain_with_their_units(worker: TestClient) -> N
 
 
 def test_ratio_and_max_pain_follow_from_the_chain(worker: TestClient) -> None:
-    rows = answer(worker, "chain")["rows"]
-    ratio, pain = answer(worker, "analytics/pcr"), answer(worker, "analytics/max-pain")
+    rows = fetch(worker, "chain")["rows"]
+    ratio, pain = fetch(worker, "analytics/pcr"), fetch(worker, "analytics/max-pain")
     calls, puts = (sum(row[kind]["oi"] for row in rows) for kind in ("CE", "PE"))
     assert (ratio["call_oi"], ratio["put_oi"]) == (calls, puts)
     assert ratio["pcr"] == pytest.approx(puts / calls, abs=1e-4)
@@ -132,7 +132,7 @@ def test_contracts_come_back_in_the_order_of_the_legs(worker: TestClient) -> Non
         assert leg["ltp"] > 0
 
 
-def test_every_leg_that_fits_nothing_is_named(worker: TestClient) -> None:
+def test_every_leg_without_a_contract_is_named(worker: TestClient) -> None:
     refused = resolve(
         worker,
         {"option_type": "CE", "offset": "ATM"},
@@ -151,7 +151,7 @@ def test_every_leg_that_fits_nothing_is_named(worker: TestClient) -> None:
     assert "listed: 2026-01-06" in problems["/legs/4/expiry"]
 
 
-def test_what_is_not_there_is_refused_with_what_is(worker: TestClient) -> None:
+def test_an_unknown_underlying_is_refused_with_the_known_ones(worker: TestClient) -> None:
     unknown = worker.get(f"{OPTIONS}/underlyings/GOLD/session")
     assert unknown.status_code == 404
     assert "BANKNIFTY" in unknown.json()["detail"]
@@ -162,7 +162,7 @@ def test_what_is_not_there_is_refused_with_what_is(worker: TestClient) -> None:
     assert "no weekly expiries; ask for current_month" in weekly.json()["detail"]
 
 
-def test_other_exchanges_and_index_names_work_alike(worker: TestClient) -> None:
+def test_other_exchanges_and_index_names_work_too(worker: TestClient) -> None:
     sensex = worker.get(f"{OPTIONS}/underlyings/SENSEX/session").json()
     assert (sensex["exchange"], sensex["nearest_expiry"]) == ("BFO", "2026-01-08")
     by_index = worker.get(f"{OPTIONS}/underlyings/NIFTY 50/expiries").json()
@@ -170,17 +170,17 @@ def test_other_exchanges_and_index_names_work_alike(worker: TestClient) -> None:
 
 
 def test_after_its_close_an_expiry_is_over(worker: TestClient, clock: Any) -> None:
-    """15:30 on the day of expiry; the market goes on in demo hours."""
+    """15:30 on the day of expiry; the simulated market continues."""
     clock.advance(days=1, hours=5, minutes=29)
-    assert answer(worker, "chain")["expiry"] == "2026-01-06"
+    assert fetch(worker, "chain")["expiry"] == "2026-01-06"
     clock.advance(minutes=1)
-    assert answer(worker, "chain")["expiry"] == "2026-01-13"
+    assert fetch(worker, "chain")["expiry"] == "2026-01-13"
 
 
 def test_prices_move_with_the_market(worker: TestClient, clock: Any) -> None:
-    before = answer(worker, "mini-chain", window=0)
+    before = fetch(worker, "mini-chain", window=0)
     clock.advance(minutes=30)
-    after = answer(worker, "mini-chain", window=0, expiry=before["expiry"])
+    after = fetch(worker, "mini-chain", window=0, expiry=before["expiry"])
     assert after["spot_ltp"] != before["spot_ltp"]
     assert after["days_to_expiry"] < before["days_to_expiry"]
     assert after["updated_at"] > before["updated_at"]
@@ -199,7 +199,7 @@ def test_without_prices_the_chain_is_unavailable(worker: TestClient) -> None:
 
 
 def test_the_console_reads_the_same_chain(worker: TestClient, signed_in: TestClient) -> None:
-    assert signed_in.get("/api/options/NIFTY/chain").json() == answer(worker, "chain")
+    assert signed_in.get("/api/options/NIFTY/chain").json() == fetch(worker, "chain")
     small = signed_in.get("/api/options/NIFTY/chain", params={"window": 1}).json()
     assert len(small["rows"]) == 3
     assert "NIFTY" in signed_in.get("/api/options/underlyings").json()

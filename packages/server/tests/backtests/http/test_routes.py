@@ -35,9 +35,9 @@ def strategy(signed_in: TestClient) -> dict[str, Any]:
 
 
 def _run(client: TestClient, **body: Any) -> dict[str, Any]:
-    answer = client.post("/api/backtest/run", json=body)
-    assert answer.status_code == 200, answer.text
-    return answer.json()
+    response = client.post("/api/backtest/run", json=body)
+    assert response.status_code == 200, response.text
+    return response.json()
 
 
 def test_bt_01_and_05_the_seeds_script_prints_its_three_figures(
@@ -58,7 +58,9 @@ def test_bt_01_and_05_the_seeds_script_prints_its_three_figures(
     Report.model_validate(result)  # exactly the fields that the API describes
 
 
-def test_bt_02_and_03_a_run_is_kept_whole(signed_in: TestClient, strategy: dict[str, Any]) -> None:
+def test_bt_02_and_03_a_run_is_stored_completely(
+    signed_in: TestClient, strategy: dict[str, Any]
+) -> None:
     result = _run(signed_in, strategy_id=strategy["id"], name="First", tags=["dips"], **SHORT)
 
     listed = signed_in.get("/api/backtest/runs", params={"strategy_id": strategy["id"]})
@@ -99,7 +101,7 @@ def test_the_same_inputs_give_the_same_bytes(
     )
 
 
-def test_somebody_elses_run_is_not_there(
+def test_another_persons_run_is_not_found(
     sign_in: SignIn, signed_in: TestClient, strategy: dict[str, Any]
 ) -> None:
     result = _run(signed_in, strategy_id=strategy["id"], **SHORT)
@@ -116,7 +118,7 @@ def test_somebody_elses_run_is_not_there(
     assert foreign.status_code == 404
 
 
-def test_an_inline_strategy_runs_and_need_not_be_kept(signed_in: TestClient) -> None:
+def test_an_inline_strategy_runs_and_need_not_be_saved(signed_in: TestClient) -> None:
     inline = {"name": "Inline", "base_model": "v1_momentum"}
 
     result = _run(signed_in, strategy=inline, save=False, **SHORT)
@@ -189,7 +191,7 @@ def test_the_latest_run_of_each_strategy_and_the_labels(
 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
-def test_the_form_offers_what_the_core_knows(signed_in: TestClient) -> None:
+def test_the_form_offers_the_choices_of_the_core(signed_in: TestClient) -> None:
     from tradertape_core.ledger.charges import schedule
 
     options = signed_in.get("/api/backtest/options").json()

@@ -13,12 +13,14 @@ NEW = {"name": "My dip buyer", "base_model": "v3_dip_buyer"}
 
 
 def _create(client: TestClient, **fields: Any) -> dict[str, Any]:
-    answer = client.post("/api/strategies", json={**NEW, **fields})
-    assert answer.status_code == 201, answer.text
-    return answer.json()
+    response = client.post("/api/strategies", json={**NEW, **fields})
+    assert response.status_code == 201, response.text
+    return response.json()
 
 
-def test_st_02_a_new_strategy_is_stored_whole_and_said_in_english(signed_in: TestClient) -> None:
+def test_st_02_a_new_strategy_is_stored_completely_and_described_in_english(
+    signed_in: TestClient,
+) -> None:
     made = _create(signed_in)
 
     assert made["version"] == 1
@@ -86,7 +88,7 @@ def test_st_04_put_replaces_the_whole_strategy_and_keeps_the_earlier_version(
     ]
 
 
-def test_st_04_a_put_without_every_block_says_which_are_missing(signed_in: TestClient) -> None:
+def test_st_04_a_put_without_every_block_names_the_missing_ones(signed_in: TestClient) -> None:
     made = _create(signed_in)
 
     refused = signed_in.put(f"/api/strategies/{made['id']}", json=NEW)
@@ -235,7 +237,7 @@ def test_nan_in_a_tree_is_refused(signed_in: TestClient) -> None:
 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
-def test_a_valid_document_comes_back_whole_and_in_english(signed_in: TestClient) -> None:
+def test_a_valid_document_is_completed_and_described_in_english(signed_in: TestClient) -> None:
     checked = signed_in.post("/api/strategies/validate", json=NEW).json()
 
     assert checked["valid"]
@@ -254,7 +256,7 @@ def test_the_catalogue_lists_every_indicator_for_the_pickers(signed_in: TestClie
 
 
 @pytest.mark.parametrize("number", [2**31, 2**63, 10**30])
-def test_an_id_no_row_can_have_is_refused_on_both_databases(
+def test_an_id_out_of_range_is_refused_on_both_databases(
     signed_in: TestClient, number: int
 ) -> None:
     for path in ("/api/strategies/{}", "/api/strategies/{}/versions"):

@@ -28,7 +28,7 @@ def backups(container: Container, monkeypatch: pytest.MonkeyPatch) -> Backups:
     return Backups(container.database, container.clock, home=home)
 
 
-def test_a_backup_brings_back_what_was_lost(
+def test_a_backup_restores_what_was_lost(
     container: Container, backups: Backups, engine: str
 ) -> None:
     container.auth.create_user("me@example.com", password=None)
@@ -63,7 +63,7 @@ def test_missing_tools_are_named(
     assert list(tmp_path.glob("*.dump*")) == []
 
 
-def test_what_is_no_backup_is_refused(
+def test_an_invalid_backup_is_refused(
     container: Container, backups: Backups, engine: str, tmp_path: Path, clock: Any
 ) -> None:
     container.auth.create_user("me@example.com", password=None)

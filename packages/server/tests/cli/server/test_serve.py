@@ -22,7 +22,7 @@ from tradertape_server.settings import Settings
 from tradertape_server.wiring import Container
 
 on_sqlite = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
-EVERY_S, PROXYS_S = 20, 60  # how often workers ask, and how long proxies keep a connection
+EVERY_S, PROXYS_S = 20, 60  # how often workers call, and how long proxies keep a connection
 
 
 @pytest.fixture
@@ -41,11 +41,11 @@ def served(monkeypatch: pytest.MonkeyPatch) -> list[uvicorn.Config]:
 
 
 @on_sqlite
-def test_a_connection_outlives_the_pauses_of_workers_and_of_proxies(
+def test_a_connection_outlives_the_pauses_of_workers_and_proxies(
     container: Container, settings: Settings, served: list[uvicorn.Config],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    """A request that meets the end of its connection is lost, and an order with it."""
+    """A request sent on a connection that is closing is lost, and an order with it."""
     monkeypatch.setattr(wiring, "build_container", lambda _settings: container)
     with socket.socket() as listener:
         serve._serve(settings, listener, demo=False, as_json=True)
@@ -57,7 +57,7 @@ def test_a_connection_outlives_the_pauses_of_workers_and_of_proxies(
 @on_sqlite
 @pytest.mark.parametrize("overrides", [{"feed": "replay"}])
 @pytest.mark.usefixtures("served")
-def test_a_demo_plays_its_own_past_from_the_first_start_on(
+def test_a_demo_replays_its_own_past_from_the_first_start(
     settings: Settings, simulated_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def built(market: MarketService, _progress: Progress) -> None:

@@ -29,7 +29,7 @@ Json = dict[str, Any]
 
 
 class HandMarket:
-    """One share whose price a test says."""
+    """One share whose price the test sets."""
 
     never_closes = False
     has_auctions = True
@@ -68,10 +68,10 @@ class HandMarket:
 
 
 class OneInstrument:
-    """What the page asks of the instruments: INFY, however it is written."""
+    """The instruments that the page uses: INFY, in whatever case."""
 
-    def get(self, asked: str) -> Instrument:
-        assert asked.upper() == INFY.id
+    def get(self, name: str) -> Instrument:
+        assert name.upper() == INFY.id
         return INFY
 
 
@@ -99,7 +99,7 @@ def container(container: Container, market: HandMarket, clock: Any) -> Iterator[
 
 
 def settle(container: Container) -> None:
-    """Wait until the trader has worked off what it was told before."""
+    """Wait until the trader has executed everything queued before."""
     for _ in range(2):
         container.execution.trader.execute(Command(lambda _uow: None))
 
@@ -114,19 +114,19 @@ def leg(trigger: float, side: str = "BUY", **changes: Any) -> Json:
     }
 
 
-def asked(*legs: Json, **fields: Any) -> Json:
+def body_of(*legs: Json, **fields: Any) -> Json:
     return {"instrument": "NSE:INFY", "legs": list(legs), **fields}
 
 
-def test_a_trigger_is_made_shown_and_counted_on_its_account(signed_in: TestClient) -> None:
-    made = signed_in.post(URL, json=asked(leg(1400)))
+def test_a_trigger_is_created_shown_and_counted_on_its_account(signed_in: TestClient) -> None:
+    made = signed_in.post(URL, json=body_of(leg(1400)))
     assert made.status_code == 201, made.text
     shown = made.json()
     assert (shown["type"], shown["status"]) == ("single", "active")
     assert (shown["account_scope"], shown["reference"]) == ("kite:paper-a", 1500.0)
     assert shown["legs"] == [{**leg(1400), "product": "CNC", "result": None}]
     assert signed_in.get(f"{URL}/{shown['id']}").json() == shown
-    other = signed_in.post(URL, json=asked(leg(1450), account_scope="kite:paper-b")).json()
+    other = signed_in.post(URL, json=body_of(leg(1450), account_scope="kite:paper-b")).json()
     assert [one["id"] for one in signed_in.get(URL).json()] == [other["id"], shown["id"]]
     accounts = signed_in.get(f"{URL}/accounts").json()
     assert [(one["scope"], one["active"]) for one in accounts] == [
@@ -134,10 +134,10 @@ def test_a_trigger_is_made_shown_and_counted_on_its_account(signed_in: TestClien
     ]  # fmt: skip
 
 
-def test_a_trigger_that_fired_shows_the_order_it_made(
+def test_a_fired_trigger_shows_its_order(
     signed_in: TestClient, market: HandMarket, container: Container
 ) -> None:
-    made = signed_in.post(URL, json=asked(leg(1450, price=1460))).json()
+    made = signed_in.post(URL, json=body_of(leg(1450, price=1460))).json()
     market.trade("1449.00")
     settle(container)
     [shown] = signed_in.get(URL, params={"active": False}).json()
@@ -146,18 +146,18 @@ def test_a_trigger_that_fired_shows_the_order_it_made(
     assert shown["status"] == "triggered"
     assert (result["status"], result["filled_quantity"]) == ("COMPLETE", 10)
     assert (result["average_price"], result["reason"]) == (1449.0, None)
-    doings = signed_in.get("/api/activity", params={"instrument": "NSE:INFY"}).json()
-    [fill] = doings["fills"]
+    activity = signed_in.get("/api/activity", params={"instrument": "NSE:INFY"}).json()
+    [fill] = activity["fills"]
     assert (fill["order_id"], fill["side"], fill["price"]) == (result["order_id"], "BUY", 1449.0)
-    [held] = doings["positions"]
+    [held] = activity["positions"]
     assert (held["quantity"], held["average_price"]) == (10, 1449.0)
     assert signed_in.delete(f"{URL}/{made['id']}").status_code == 409
 
 
-def test_a_trigger_whose_order_was_refused_says_why(
+def test_a_trigger_whose_order_was_refused_has_the_reason(
     signed_in: TestClient, market: HandMarket, container: Container
 ) -> None:
-    signed_in.post(URL, json=asked(leg(1450, quantity=100_000)))
+    signed_in.post(URL, json=body_of(leg(1450, quantity=100_000)))
     market.trade("1449.00")
     settle(container)
     [shown] = signed_in.get(URL).json()
@@ -166,21 +166,21 @@ def test_a_trigger_whose_order_was_refused_says_why(
     assert "Insufficient funds" in result["reason"]
 
 
-def test_a_refusal_names_the_leg_as_the_page_sent_it(signed_in: TestClient) -> None:
+def test_an_error_names_the_leg_as_the_page_sent_it(signed_in: TestClient) -> None:
     """The page may send the upper trigger first; execution keeps the lower one first."""
-    wanted = asked(leg(1600.03, "SELL"), leg(1499, "SELL"))
+    wanted = body_of(leg(1600.03, "SELL"), leg(1499, "SELL"))
     refused = signed_in.post(URL, json=wanted)
     assert refused.status_code == 422
     problems = {one["pointer"]: one["msg"] for one in refused.json()["detail"]}
     assert "must be a multiple of" in problems["/legs/0/trigger"]
     assert "at least 0.25% away" in problems["/legs/1/trigger"]
-    same_side = signed_in.post(URL, json=asked(leg(1600, "SELL"), leg(1700, "SELL")))
+    same_side = signed_in.post(URL, json=body_of(leg(1600, "SELL"), leg(1700, "SELL")))
     assert [one["pointer"] for one in same_side.json()["detail"]] == ["/legs"]
     assert "both sides of the last price" in same_side.text
 
 
 def test_a_limit_off_the_tick_is_named(signed_in: TestClient) -> None:
-    refused = signed_in.post(URL, json=asked(leg(1400, price=1400.01)))
+    refused = signed_in.post(URL, json=body_of(leg(1400, price=1400.01)))
     assert refused.status_code == 422
     assert [one["pointer"] for one in refused.json()["detail"]] == ["/legs/0/price"]
 
@@ -189,21 +189,21 @@ def test_a_limit_off_the_tick_is_named(signed_in: TestClient) -> None:
 @pytest.mark.parametrize(
     "body",
     [
-        asked(),
-        asked(leg(1400), leg(1450), leg(1600)),
-        asked(leg(0)),
-        asked(leg(1400, quantity=0)),
-        asked(leg(1400, product="MIS")),
-        asked(leg(1400), account_scope="mine"),
-        asked(leg(1400), colour="red"),
+        body_of(),
+        body_of(leg(1400), leg(1450), leg(1600)),
+        body_of(leg(0)),
+        body_of(leg(1400, quantity=0)),
+        body_of(leg(1400, product="MIS")),
+        body_of(leg(1400), account_scope="mine"),
+        body_of(leg(1400), colour="red"),
     ],
 )
 def test_a_bad_trigger_is_a_422(signed_in: TestClient, body: Json) -> None:
     assert signed_in.post(URL, json=body).status_code == 422
 
 
-def test_a_trigger_is_changed_and_deleted_while_it_waits(signed_in: TestClient) -> None:
-    made = signed_in.post(URL, json=asked(leg(1400))).json()
+def test_an_active_trigger_is_changed_and_deleted(signed_in: TestClient) -> None:
+    made = signed_in.post(URL, json=body_of(leg(1400))).json()
     url = f"{URL}/{made['id']}"
     changed = signed_in.put(url, json={"legs": [leg(1380, quantity=20)]}).json()
     assert (changed["legs"][0]["trigger"], changed["legs"][0]["quantity"]) == (1380.0, 20)
@@ -216,26 +216,26 @@ def test_a_trigger_is_changed_and_deleted_while_it_waits(signed_in: TestClient) 
     assert signed_in.put(url, json={"legs": [leg(1380)]}).status_code == 409
 
 
-def test_what_waits_stands_in_the_instruments_doings(signed_in: TestClient) -> None:
-    made = signed_in.post(URL, json=asked(leg(1400, "SELL"), leg(1600, "SELL"))).json()
-    doings = signed_in.get("/api/activity", params={"instrument": "NSE:INFY"}).json()
-    assert doings["triggers"] == [
+def test_active_triggers_are_in_the_instruments_activity(signed_in: TestClient) -> None:
+    made = signed_in.post(URL, json=body_of(leg(1400, "SELL"), leg(1600, "SELL"))).json()
+    activity = signed_in.get("/api/activity", params={"instrument": "NSE:INFY"}).json()
+    assert activity["triggers"] == [
         {"gtt_id": made["id"], "trigger": 1400.0, "side": "SELL", "quantity": 10},
         {"gtt_id": made["id"], "trigger": 1600.0, "side": "SELL", "quantity": 10},
     ]
-    assert (doings["fills"], doings["orders"], doings["protections"]) == ([], [], [])
+    assert (activity["fills"], activity["orders"], activity["protections"]) == ([], [], [])
 
 
-def test_somebody_elses_trigger_is_not_there(sign_in: Any) -> None:
-    made = sign_in().post(URL, json=asked(leg(1400))).json()
+def test_another_persons_trigger_is_not_found(sign_in: Any) -> None:
+    made = sign_in().post(URL, json=body_of(leg(1400))).json()
     stranger, url = sign_in("b@example.com"), f"{URL}/{made['id']}"
     assert stranger.get(URL).json() == []
     assert stranger.get(f"{URL}/accounts").json() == []
     assert stranger.get("/api/activity", params={"instrument": "NSE:INFY"}).json()["triggers"] == []
-    for answer in (
+    for response in (
         stranger.get(url),
         stranger.put(url, json={"legs": [leg(1380)]}),
         stranger.delete(url),
     ):
-        assert answer.status_code == 404
+        assert response.status_code == 404
     assert sign_in().get(url).json() == made

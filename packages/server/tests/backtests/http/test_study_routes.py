@@ -28,15 +28,15 @@ SQLITE = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 
 
 def _start(client: TestClient, **body: Any) -> dict[str, Any]:
-    answer = client.post("/api/backtest/studies", json={"backtest": BACKTEST, **body})
-    assert answer.status_code == 202, answer.text
-    return answer.json()
+    response = client.post("/api/backtest/studies", json={"backtest": BACKTEST, **body})
+    assert response.status_code == 202, response.text
+    return response.json()
 
 
-def test_bt_06_a_sweep_ranks_every_combination(signed_in: TestClient, waiting: Any) -> None:
+def test_bt_06_a_sweep_ranks_every_combination(signed_in: TestClient, poller: Any) -> None:
     started = _start(signed_in, kind="sweep", parameters=RANGES, name="Targets")
 
-    study = waiting.study(started["study_id"])
+    study = poller.study(started["study_id"])
 
     assert (study["status"], study["error"]) == ("completed", "")
     assert (study["done"], study["total"], study["rows_total"]) == (6, 6, 6)
@@ -52,11 +52,11 @@ def test_bt_06_a_sweep_ranks_every_combination(signed_in: TestClient, waiting: A
 
 
 @SQLITE
-def test_the_best_row_is_to_the_last_digit_what_a_backtest_of_it_says(
-    signed_in: TestClient, waiting: Any
+def test_the_best_row_equals_a_backtest_of_it_to_the_last_digit(
+    signed_in: TestClient, poller: Any
 ) -> None:
     started = _start(signed_in, kind="sweep", parameters=RANGES)
-    best = waiting.study(started["study_id"])["result"]["best"]
+    best = poller.study(started["study_id"])["result"]["best"]
 
     body = {**BACKTEST, "strategy": best["strategy"], "save": False}
     alone = signed_in.post("/api/backtest/run", json=body).json()
@@ -66,8 +66,8 @@ def test_the_best_row_is_to_the_last_digit_what_a_backtest_of_it_says(
     assert best["equity_curve"][-1]["equity"] == alone["summary"]["ending_capital"]
 
 
-def test_bt_06_a_walk_forward_proves_its_choices_on_later_data(
-    signed_in: TestClient, waiting: Any
+def test_bt_06_a_walk_forward_tests_its_choices_on_later_data(
+    signed_in: TestClient, poller: Any
 ) -> None:
     started = _start(
         signed_in,
@@ -77,7 +77,7 @@ def test_bt_06_a_walk_forward_proves_its_choices_on_later_data(
         test_months=6,
     )
 
-    study = waiting.study(started["study_id"])
+    study = poller.study(started["study_id"])
 
     assert study["status"] == "completed", study["error"]
     assert study["done"] == study["total"] == 2 * 3
@@ -91,16 +91,14 @@ def test_bt_06_a_walk_forward_proves_its_choices_on_later_data(
 
 
 @SQLITE
-def test_bt_06_a_finished_run_is_shuffled_cut_and_started_late(
-    signed_in: TestClient, waiting: Any
-) -> None:
+def test_bt_06_studies_of_a_finished_run(signed_in: TestClient, poller: Any) -> None:
     run = signed_in.post("/api/backtest/run", json=BACKTEST).json()
 
     def study(kind: str, **more: Any) -> dict[str, Any]:
         body = {"kind": kind, "run_id": run["run_id"], **more}
         started = signed_in.post("/api/backtest/studies", json=body)
         assert started.status_code == 202, started.text
-        found = waiting.study(started.json()["study_id"])
+        found = poller.study(started.json()["study_id"])
         assert found["status"] == "completed", found["error"]
         return found["result"]
 
@@ -118,19 +116,17 @@ def test_bt_06_a_finished_run_is_shuffled_cut_and_started_late(
 
 
 @SQLITE
-def test_a_search_asks_the_same_questions_for_the_same_seed(
-    signed_in: TestClient, waiting: Any
-) -> None:
-    asked = {
+def test_a_search_proposes_the_same_for_the_same_seed(signed_in: TestClient, poller: Any) -> None:
+    request = {
         "kind": "search",
         "parameters": {"/stops/target_pct": {"min": 4, "max": 14}, "/stops/atr_stop_mult": [2, 3]},
         "trials": 20,
         "seed": 5,
     }
 
-    one = waiting.study(_start(signed_in, **asked)["study_id"])
-    two = waiting.study(_start(signed_in, **asked)["study_id"])
-    other = waiting.study(_start(signed_in, **{**asked, "seed": 6})["study_id"])
+    one = poller.study(_start(signed_in, **request)["study_id"])
+    two = poller.study(_start(signed_in, **request)["study_id"])
+    other = poller.study(_start(signed_in, **{**request, "seed": 6})["study_id"])
 
     assert one["status"] == "completed", one["error"]
     assert len(one["rows"]) == 20
@@ -140,10 +136,10 @@ def test_a_search_asks_the_same_questions_for_the_same_seed(
 
 
 @SQLITE
-def test_values_a_strategy_cannot_have_fail_alone(signed_in: TestClient, waiting: Any) -> None:
+def test_invalid_values_fail_alone(signed_in: TestClient, poller: Any) -> None:
     started = _start(signed_in, kind="sweep", parameters={"/stops/target_pct": [-5, 8]})
 
-    study = waiting.study(started["study_id"])
+    study = poller.study(started["study_id"])
 
     assert study["status"] == "completed"
     assert study["result"]["failed"] == 1
@@ -178,7 +174,7 @@ def test_values_a_strategy_cannot_have_fail_alone(signed_in: TestClient, waiting
         ({"backtest": None, "run_id": "bt_none"}, 404, "not found"),
     ],
 )
-def test_a_study_that_cannot_be_is_refused_at_once(
+def test_an_invalid_study_is_refused_at_once(
     signed_in: TestClient, wrong: dict[str, Any], status: int, words: str
 ) -> None:
     body = {"kind": "sweep", "backtest": BACKTEST, "parameters": RANGES, **wrong}
@@ -190,11 +186,11 @@ def test_a_study_that_cannot_be_is_refused_at_once(
     assert signed_in.get("/api/backtest/studies").json() == []
 
 
-def test_somebody_elses_study_is_not_there(
-    sign_in: SignIn, signed_in: TestClient, waiting: Any
+def test_another_persons_study_is_not_found(
+    sign_in: SignIn, signed_in: TestClient, poller: Any
 ) -> None:
     study_id = _start(signed_in, kind="sweep", parameters={"/stops/target_pct": [8]})["study_id"]
-    waiting.study(study_id)
+    poller.study(study_id)
     other = sign_in("other@example.com")
 
     for method, path in (
@@ -204,8 +200,8 @@ def test_somebody_elses_study_is_not_there(
         ("POST", "/resume"),
         ("DELETE", ""),
     ):
-        answer = other.request(method, f"/api/backtest/studies/{study_id}{path}")
-        assert answer.status_code == 404, (method, path)
+        response = other.request(method, f"/api/backtest/studies/{study_id}{path}")
+        assert response.status_code == 404, (method, path)
     assert other.get("/api/backtest/studies").json() == []
     assert signed_in.get(f"/api/backtest/studies/{study_id}/rows").headers["X-Total-Count"] == "1"
     assert signed_in.delete(f"/api/backtest/studies/{study_id}").status_code == 204

@@ -18,9 +18,9 @@ URL = "/api/watchlists"
 @pytest.fixture
 def make(signed_in: TestClient) -> Callable[..., dict[str, Any]]:
     def make(name: str = "Mine", *instruments: str) -> dict[str, Any]:
-        answer = signed_in.post(URL, json={"name": name, "instruments": list(instruments)})
-        assert answer.status_code == 201, answer.text
-        return answer.json()
+        response = signed_in.post(URL, json={"name": name, "instruments": list(instruments)})
+        assert response.status_code == 201, response.text
+        return response.json()
 
     return make
 
@@ -43,7 +43,7 @@ def test_a_universe_makes_a_list_of_its_members(with_market: None, signed_in: Te
     assert "NSE:RELIANCE" in made["instruments"]
 
 
-def test_two_windows_that_add_do_not_undo_each_other(signed_in: TestClient, make) -> None:
+def test_two_windows_that_add_do_not_overwrite_each_other(signed_in: TestClient, make) -> None:
     url = f"{URL}/{make('Mine', 'NSE:INFY')['id']}"
     signed_in.patch(url, json={"add": ["NSE:TCS"]})
     signed_in.patch(url, json={"add": ["NSE:ITC"], "remove": ["NSE:INFY"]})
@@ -59,7 +59,7 @@ def test_a_list_is_renamed_and_put_in_another_order(signed_in: TestClient, make)
     assert signed_in.patch(url, json={"name": "tech"}).json()["name"] == "tech"
 
 
-def test_what_is_unknown_is_named_with_what_was_meant(signed_in: TestClient, make) -> None:
+def test_an_unknown_name_is_reported_with_a_suggestion(signed_in: TestClient, make) -> None:
     url = f"{URL}/{make()['id']}"
     refused = signed_in.patch(url, json={"add": ["NSE:TCS", "NSE:INFYY"]})
     assert refused.status_code == 422
@@ -121,7 +121,7 @@ def test_a_bad_list_is_a_422(signed_in: TestClient, body: dict[str, Any]) -> Non
 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
-def test_there_are_twenty_lists_at_most(signed_in: TestClient, make) -> None:
+def test_an_account_has_twenty_lists_at_most(signed_in: TestClient, make) -> None:
     for number in range(20):
         make(f"List {number}")
     refused = signed_in.post(URL, json={"name": "One more"})
@@ -130,7 +130,9 @@ def test_there_are_twenty_lists_at_most(signed_in: TestClient, make) -> None:
 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
-def test_a_list_holds_five_hundred(signed_in: TestClient, make, container: Container) -> None:
+def test_a_list_holds_five_hundred_at_most(
+    signed_in: TestClient, make, container: Container
+) -> None:
     made = make()
     kept = [f"NSE:OLD{number}" for number in range(500)]
     with container.database.write() as session:
@@ -140,16 +142,16 @@ def test_a_list_holds_five_hundred(signed_in: TestClient, make, container: Conta
     assert "500 at most" in refused.text
 
 
-def test_somebody_elses_list_is_not_there(sign_in: Any, make) -> None:
+def test_another_persons_list_is_not_found(sign_in: Any, make) -> None:
     made, stranger = make("Mine", "NSE:INFY"), sign_in("b@example.com")
     url = f"{URL}/{made['id']}"
     assert stranger.get(URL).json() == []
-    for answer in (
+    for response in (
         stranger.get(f"{url}/instruments"),
         stranger.patch(url, json={"add": ["NSE:TCS"]}),
         stranger.delete(url),
     ):
-        assert answer.status_code == 404
+        assert response.status_code == 404
     assert stranger.post(URL, json={"name": "Mine"}).status_code == 201
     assert sign_in().get(URL).json() == [made]
 
