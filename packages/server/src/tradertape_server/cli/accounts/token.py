@@ -70,7 +70,9 @@ def create(
     if kind is KeyKind.agent and (account or ip):
         raise InvalidInput("--account and --ip are for worker tokens; leave them out")
     with opened() as container:
-        token = container.auth.create_token(user, kind.value, name=name, scopes=scopes, token_scope=token_scope)
+        token = container.auth.create_token(
+            user, kind.value, name=name, scopes=scopes, token_scope=token_scope
+        )
     result = {"user": user, "kind": kind.value, "name": name, "scopes": scopes, "token": token}
     result |= {"account_scopes": token_scope.account_scopes, "allowed_ips": token_scope.allowed_ips}
     show(result, as_json=as_json, text=lambda: token)

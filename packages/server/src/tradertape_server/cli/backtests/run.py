@@ -95,10 +95,10 @@ def run_saved(options: BacktestOptions) -> Json:
     with account(options.user) as (container, user_id):
         request = BacktestRequest.model_validate(_request(options))
         with container.database.read() as session:
-            prepared = container.backtests.prepare(session, user_id, request)
-        report = container.backtests.simulate_timed(prepared)
+            prepared = container.backtests.runs.prepare(session, user_id, request)
+        report = container.backtests.runs.simulate_timed(prepared)
         with container.database.write() as session:
-            return container.backtests.store(session, user_id, prepared, report)
+            return container.backtests.runs.store(session, user_id, prepared, report)
 
 
 def opened_market(options: BacktestOptions) -> MarketService:

@@ -16,7 +16,7 @@ def list_runs(email: str, *, limit: int, as_json: bool) -> None:
     from tradertape_server.features.backtests.runs.views import present_run
 
     with account(email) as (container, user_id), container.database.read() as session:
-        found, total = container.backtests.find(session, user_id, limit=limit, offset=0)
+        found, total = container.backtests.runs.find(session, user_id, limit=limit, offset=0)
         rows = [present_run(row).model_dump(mode="json") for row in found]
     show(rows, as_json=as_json, text=lambda: _table(rows, total))
 
@@ -24,7 +24,7 @@ def list_runs(email: str, *, limit: int, as_json: bool) -> None:
 def read_run(email: str, run_id: str) -> Json:
     """A person's run with its whole report."""
     with account(email) as (container, user_id), container.database.read() as session:
-        return container.backtests.report(session, user_id, run_id)
+        return container.backtests.runs.report(session, user_id, run_id)
 
 
 def _table(rows: list[Json], total: int) -> str:

@@ -136,7 +136,10 @@ def _port(settings: Settings) -> Finding:
 
 def _database(settings: Settings) -> Finding:
     from tradertape_server.platform.database.engine import Database
-    from tradertape_server.platform.database.schema_migration import current_revision, newest_revision
+    from tradertape_server.platform.database.schema_migration import (
+        current_revision,
+        newest_revision,
+    )
 
     database = Database(settings.effective_database_url)
     shown = database.url.render_as_string(hide_password=True)

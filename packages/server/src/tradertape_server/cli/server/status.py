@@ -37,7 +37,10 @@ def status(*, as_json: AsJson = False) -> None:
     """
     from tradertape_server.cli.opening import read_settings
     from tradertape_server.platform.database.engine import Database
-    from tradertape_server.platform.database.schema_migration import current_revision, newest_revision
+    from tradertape_server.platform.database.schema_migration import (
+        current_revision,
+        newest_revision,
+    )
 
     settings = read_settings()
     database = Database(settings.effective_database_url)

@@ -102,7 +102,10 @@ def publish_redis(metrics: Metrics, link: RedisLink, events: EventRelay, ticks: 
             "redis_losses": ("Times a connection was lost.", lambda: link.losses),
             "relay_events_waiting": ("Events not sent yet.", lambda: events.buffered),
             "relay_events_sent": ("Events sent to other processes.", lambda: events.sent),
-            "relay_events_heard": ("Events received from other processes.", lambda: events.received),
+            "relay_events_heard": (
+                "Events received from other processes.",
+                lambda: events.received,
+            ),
             "relay_events_dropped": (
                 "Events dropped while Redis was unreachable.",
                 lambda: events.dropped,
