@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from scripted_venue import Fault, ScriptedVenue
+from structlog.testing import capture_logs
 
 from tradertape_core.execution.reconcile import EXTERNAL_RUN
 from tradertape_core.orders.fields import read_order
@@ -21,7 +22,7 @@ from tradertape_server.features.execution.exits import kill_switch_exits
 from tradertape_server.features.execution.halts import Halt
 from tradertape_server.features.execution.service import RunRef
 from tradertape_server.features.execution.state.command import VenueCommand
-from tradertape_server.features.execution.venues.gateway import OrderGateway
+from tradertape_server.features.execution.venues.gateway import OrderGateway, Updated
 from tradertape_server.platform.errors import Conflict
 
 from .conftest import Broker, eventually
@@ -217,7 +218,7 @@ def test_a_cancel_of_an_order_that_has_not_left_keeps_it_from_leaving(
     assert lane is not None
     second = threading.Thread(target=broker.place, args=(order(**LIMIT), "to-cancel-1"))
     second.start()
-    eventually(lambda: lane.queued == 1)
+    eventually(lambda: len(broker.service.orders(run_id="live-1")) == 2 and lane.queued == 1)
     queued = next(one for one in broker.service.orders(run_id="live-1") if one.request.price)
     broker.service.cancel("live-1", queued.order_id)
     others.join()
@@ -368,6 +369,26 @@ def test_a_kill_switch_takes_our_entries_and_no_external_order(
     with pytest.raises(OrderDenied):
         broker.place(order())
     broker.service.trader.execute(VenueCommand(lambda uow: uow.switch(user_id, None)))
+
+
+def test_an_event_that_cannot_be_recorded_is_set_aside_and_stops_nobody(
+    broker: Broker, order: Any
+) -> None:
+    first, second = (broker.place(order(**LIMIT))["order_id"] for _ in range(2))
+    for order_id in (first, second):
+        broker.venue.fill(broker.order(order_id).venue_order_id or "")
+    broker.send_updates()
+    name = broker.order(first).venue_order_id or ""
+    entry = broker.venue.orders[name].entry
+    wrong = replace(entry.trades[0], price=Decimal(1))
+    told = [replace(entry, trades=(wrong,)), broker.venue.orders[name].entry]
+    with capture_logs() as logs:
+        for one in told:
+            broker.service.trader.on_venue(Updated(account_id=broker.account, entries=(one,)))
+        eventually(lambda: broker.service.trader.events_set_aside)
+    assert "an event of a venue cannot be recorded" in [one["event"] for one in logs]
+    assert broker.place(order())["status"] in TAKEN
+    assert broker.order(first).average_price == 1490
 
 
 # --- baskets, cover orders, exits ---------------------------------------------------------------

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from time import monotonic
 from typing import Any, TypeVar
 
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from tradertape_core.market.tick import Tick
 from tradertape_core.orders.gtt import Gtt
@@ -33,7 +33,7 @@ from tradertape_server.features.execution.state.unit_of_work import (
     Written,
 )
 from tradertape_server.features.execution.store.mapping import request_key
-from tradertape_server.features.execution.venues.gateway import Answered, VenueEvent
+from tradertape_server.features.execution.venues.gateway import Answered, BookRead, VenueEvent
 from tradertape_server.features.execution.venues.venues import Venues
 from tradertape_server.platform.database.disk_errors import disk_error_of
 from tradertape_server.platform.database.engine import Database
@@ -76,6 +76,8 @@ class Trader:
         self._is_stopping = False
         self._is_well = False
         self._gathering = 0  # how many commands a batch waits for
+        self._is_careful = False  # events are recorded one by one: a batch with several failed
+        self.events_set_aside = 0
         self._why_not = TradingPaused()
         self.batches = self.recoveries = self.pauses = 0
         self.batch_s = 0.0
@@ -207,9 +209,7 @@ class Trader:
             with self._bell:
                 self._bell.wait_for(self._has_work, self._wait_s())
                 self._gather(crowd)
-                commands = self._commands[:MOST_AT_ONCE]
-                self._commands = self._commands[MOST_AT_ONCE:]
-                ticks, self._ticks = self._ticks, []
+                commands, ticks = self._take_queued()
                 if self._is_stopping and not commands:
                     return
             if not self._is_well:
@@ -218,12 +218,25 @@ class Trader:
                     continue
                 for listener in self._after_pause:
                     listener()
-            with self._bell:
-                events, self._events = self._events, []
+            events = self._take_events()
             crowd = len(commands) if len(commands) >= _A_CROWD else 0
             began_s = monotonic()
             self._run_batch(commands, ticks, events)
             self.batches, self.batch_s = self.batches + 1, monotonic() - began_s
+
+    def _take_queued(self) -> tuple[list[AnyCommand], list[Tick]]:
+        if self._is_careful and self._is_well and not self._is_stopping:
+            return [], []  # an event that fails fails alone
+        commands, self._commands = self._commands[:MOST_AT_ONCE], self._commands[MOST_AT_ONCE:]
+        ticks, self._ticks = self._ticks, []
+        return commands, ticks
+
+    def _take_events(self) -> list[VenueEvent]:
+        with self._bell:
+            most = 1 if self._is_careful else len(self._events)
+            events, self._events = self._events[:most], self._events[most:]
+            self._is_careful = self._is_careful and bool(self._events)
+        return events
 
     def _wait_s(self) -> float | None:
         return self._batch.parked.next_deadline_s() if self._is_well else _RETRY_AFTER_S
@@ -256,6 +269,10 @@ class Trader:
         except Exception as error:  # noqa: BLE001 - logged, and repaired by a recovery
             paused = _paused("trading paused", error)
             known = paused if isinstance(error, SQLAlchemyError) else error
+            # The database away, or an event that cannot be recorded?
+            is_events_fault = bool(events) and not isinstance(error, OperationalError)
+            if is_events_fault and not commands:
+                events = self._recordable(events, error)
             self._pause(commands, events, known)
 
     def _pause(
@@ -268,7 +285,28 @@ class Trader:
         self._forget()
         with self._bell:
             self._events = [*events, *self._events]
+            self._is_careful = bool(events)
         _fail([*commands, *self._batch.parked.clear()], error)
+
+    def _recordable(self, events: list[VenueEvent], error: Exception) -> list[VenueEvent]:
+        """The events of a batch that failed without one that is known to be the cause.
+
+        Several are tried one by one. A single one is dropped, since it must not stop everybody's
+        trading; the order book is read instead.
+        """
+        if len(events) > 1:
+            return events
+        (event,) = events
+        self.events_set_aside += 1
+        logger.error(
+            "an event of a venue cannot be recorded",
+            account=event.account_id,
+            kind=type(event).__name__,
+            exc_info=error,
+        )
+        if not isinstance(event, BookRead):
+            self._venues.lanes.read_books([event.account_id])
+        return []
 
     def _forget(self) -> None:
         self._uow.forget()

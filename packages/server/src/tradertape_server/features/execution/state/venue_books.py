@@ -22,7 +22,8 @@ def orders_at_venue(state: WorkingState, account_id: int, entries: Sequence[Venu
     ids = {entry.venue_order_id for entry in entries}
     tags = {entry.tag for entry in entries if entry.tag}
     stored = repository.orders_at_venue(state.session, account_id, ids, tags)
-    for order in (*stored, *state.account(account_id).orders.values()):
+    staged = [one for one in state.staged.placed.values() if one.account == str(account_id)]
+    for order in (*stored, *staged, *state.account(account_id).orders.values()):
         current = state.order(order.order_id) or order
         by_tag[current.tag] = current
         if current.venue_order_id is not None:
