@@ -7,9 +7,9 @@ export type ClientOptions = {
 /**
  * PreviewIn
  *
- * What a preview may name: all of an action's, and orders to look at instead of the legs.
+ * A preview takes the fields of an action, and orders to preview instead of the legs.
  */
-export type TradertapeServerFeaturesWorkersOptionSchemasPreviewIn = {
+export type TradertapeServerFeaturesWorkersOptionRunsSchemasPreviewIn = {
     /**
      * Orders
      */
@@ -23,7 +23,7 @@ export type JsonValue = unknown;
 /**
  * PreviewIn
  *
- * A strategy: legs, or the name of a well-known one with its strikes counted from the money.
+ * A strategy: legs, or a named spread with its strikes counted from the money.
  */
 export type TradertapeServerFeaturesOptionsSchemasPreviewIn = {
     /**
@@ -33,7 +33,7 @@ export type TradertapeServerFeaturesOptionsSchemasPreviewIn = {
     /**
      * Days Ahead
      *
-     * Show the payoff on that day too; at most the first expiry.
+     * Also show the payoff after so many days; at most until the first expiry.
      */
     days_ahead?: number | null;
     /**
@@ -119,9 +119,9 @@ export type SelectionIn = {
 /**
  * LegIn
  *
- * One leg: a contract by symbol or token, or a selection; how much of it, and at what price.
+ * One leg: a contract by symbol or token, or a selection; its quantity and its price.
  *
- * Takes the legs the workers' resolvers make as they are.
+ * Accepts the legs that workers' resolvers return.
  */
 export type LegIn = {
     /**
@@ -181,7 +181,7 @@ export type LegIn = {
     /**
      * Price
      *
-     * Rupees a unit; the ask when buying, the bid when selling.
+     * Rupees per unit; default: the ask when buying, the bid when selling.
      */
     price?: number | null;
     /**
@@ -328,8 +328,8 @@ export type WeekdayGroup = {
 /**
  * WatchlistPatch
  *
- * What changes. `instruments` puts the whole list in a new order; `add` and `remove` leave the
- * rest as it is, so that two windows do not undo each other.
+ * Changes. `instruments` replaces the whole list and its order; `add` and `remove` keep the
+ * rest, so that two windows do not overwrite each other.
  */
 export type WatchlistPatch = {
     /**
@@ -527,7 +527,7 @@ export type ValidationError = {
 /**
  * Validation
  *
- * What the server makes of a document: complete and in English, or what is wrong with it.
+ * The completed document with its description in English, or its problems.
  */
 export type Validation = {
     /**
@@ -550,7 +550,7 @@ export type Validation = {
 /**
  * Finding
  *
- * One thing wrong in a document: where (RFC 6901 pointer) and what to do about it.
+ * One problem of a document: its place (RFC 6901 pointer) and how to correct it.
  */
 export type Finding = {
     /**
@@ -670,7 +670,7 @@ export type UniverseOut = {
 /**
  * TriggerOut
  *
- * One leg of a GTT that waits.
+ * One leg of an active GTT.
  */
 export type TriggerOut = {
     /**
@@ -750,7 +750,7 @@ export type TrialCandle = {
 /**
  * Trade
  *
- * One position from entry to exit, or as it stood at the end (`exit_date` null).
+ * One position from entry to exit, or still open at the end (`exit_date` null).
  */
 export type Trade = {
     /**
@@ -930,7 +930,7 @@ export type TotpCode = {
 /**
  * TimelineEvent
  *
- * Something that happened in a run.
+ * An event of a run.
  */
 export type TimelineEvent = {
     /**
@@ -1340,7 +1340,7 @@ export type Summary = {
 /**
  * StudyRequest
  *
- * A robustness study of a finished run (`run_id`) or of a backtest asked for whole.
+ * A robustness study of a finished run (`run_id`) or of a new backtest.
  *
  * `parameters` names what to vary: a declared parameter ("dip_pct"), or the JSON pointer of any
  * value of the strategy document ("/stops/stop_loss_pct").
@@ -1349,7 +1349,7 @@ export type StudyRequest = {
     /**
      * Anchored
      *
-     * Training always begins on the first day (walk_forward).
+     * Every training stretch starts on the first day (walk_forward).
      */
     anchored?: boolean;
     backtest?: BacktestRequest | null;
@@ -1402,7 +1402,7 @@ export type StudyRequest = {
     /**
      * Samples
      *
-     * Dates at which the look-ahead check cuts the future off.
+     * Dates at which the look-ahead check removes later candles.
      */
     samples?: number;
     /**
@@ -1494,7 +1494,7 @@ export type BacktestRequest = {
     /**
      * Async
      *
-     * Answer 202 with the run's id at once; ask for the run until it is finished.
+     * Reply 202 with the run's id at once; poll the run until it is finished.
      */
     async?: boolean;
     /**
@@ -1700,7 +1700,7 @@ export type StrategyRef = {
 /**
  * StudyDetail
  *
- * A study with what it has found so far.
+ * A study with its results so far.
  *
  * `rows`: the best two hundred so far (walk_forward: the windows). `result`: null until it is
  * completed, then by kind: sweep and search `{best, ranked, heat_maps, param_sensitivity, runs,
@@ -1863,7 +1863,7 @@ export type StrategyReplacement = {
     /**
      * Expected Version
      *
-     * The version you changed. With it, a save that would undo somebody else's answers 409 instead.
+     * The version you changed. A save that would overwrite a later version then gets status 409.
      */
     expected_version?: number | null;
     /**
@@ -1908,7 +1908,7 @@ export type StrategyReplacement = {
 /**
  * StrategyOut
  *
- * A strategy: the whole document and what the server knows of it.
+ * A strategy: the whole document and the fields that the server sets.
  */
 export type StrategyOut = {
     /**
@@ -2168,11 +2168,12 @@ export type StrategyDocument = {
 /**
  * Step
  *
- * Something the protection will do by itself, and how far it is from doing it.
+ * Something that the protection will do by itself, and how far it is from that.
  *
- * price: of the instrument now. level: at which it acts. distance_pct: from price to level, in
- * percent of the price, or in points of profit for rules of the basket. Those have a basis too
- * (entry_value or premium), the profit in rupees at which they act, and the rupees to there.
+ * price: of the instrument now. level: at which the rule triggers. distance_pct: from price to
+ * level, in percent of the price, or in percentage points of profit for rules of the basket. Those
+ * have a basis too (entry_value or premium), amount (the profit in rupees at which they trigger)
+ * and away (the rupees left to it).
  */
 export type Step = {
     /**
@@ -2267,7 +2268,7 @@ export type SkipGroup = {
 /**
  * SignalsIn
  *
- * The days to look at, inclusive.
+ * The date range, both ends inclusive.
  */
 export type SignalsIn = {
     /**
@@ -2359,7 +2360,7 @@ export type SignInLink = {
 /**
  * ShortNameOut
  *
- * A fixed short name such as rsi14, and the indicator it stands for.
+ * A fixed short name such as rsi14, and its indicator.
  */
 export type ShortNameOut = {
     /**
@@ -2389,7 +2390,7 @@ export type ShortNameOut = {
 /**
  * ShareIn
  *
- * Whether everybody may read it; left out, the present state is turned round.
+ * Whether everybody may read it; without a value the present state is inverted.
  */
 export type ShareIn = {
     /**
@@ -2480,7 +2481,7 @@ export type SessionOut = {
  * SelectIn
  *
  * Contracts to find. expiry: nearest, current_week, next_week, current_month, next_month or a
- * date; a leg's own goes before it.
+ * date; the expiry of a leg overrides it.
  */
 export type SelectIn = {
     /**
@@ -2560,21 +2561,9 @@ export type SaveKiteCredentials = {
 };
 
 /**
- * Said
- *
- * A sentence, where there is nothing else to say.
- */
-export type Said = {
-    /**
-     * Detail
-     */
-    detail: string;
-};
-
-/**
  * RunPulse
  *
- * What of a run changes by itself.
+ * The live values of a run.
  */
 export type RunPulse = {
     /**
@@ -2647,7 +2636,7 @@ export type RunPnl = {
 /**
  * RunHealth
  *
- * How the run's worker is.
+ * The health of the run's worker.
  */
 export type RunHealth = {
     /**
@@ -2671,7 +2660,7 @@ export type RunHealth = {
 /**
  * RunPage
  *
- * A run as a whole: its card, what its worker said of it, legs, and what blocks it.
+ * A run's page: its card, legs, controls, metadata and what blocks it.
  */
 export type RunPage = {
     /**
@@ -2783,7 +2772,7 @@ export type RunLeg = {
 /**
  * RunLive
  *
- * A run's page from second to second.
+ * The live values of a run's page.
  */
 export type RunLive = {
     /**
@@ -2800,7 +2789,7 @@ export type RunLive = {
 /**
  * RunCard
  *
- * A run as the grid shows it. spark: its last net profits, oldest first.
+ * The card of a run. spark: its latest net profits, oldest first.
  */
 export type RunCard = {
     /**
@@ -2947,7 +2936,7 @@ export type RunOut = {
 /**
  * Headline
  *
- * The few figures of lists and cards, and some sixty points of the equity curve.
+ * The figures of lists and cards, and some sixty points of the equity curve.
  */
 export type Headline = {
     /**
@@ -3057,7 +3046,7 @@ export type RiskPatch = {
 /**
  * RestoreIn
  *
- * Which version the restore is made upon, against two people saving at once.
+ * The version that the restore replaces, against two people saving at once.
  */
 export type RestoreIn = {
     /**
@@ -3479,7 +3468,7 @@ export type DecileGroup = {
 /**
  * ReplayIn
  *
- * A path to walk the protection along; without snapshots the recorded one since the entry.
+ * A price path to replay the protection on; by default the one recorded since the entry.
  */
 export type ReplayIn = {
     /**
@@ -3519,7 +3508,7 @@ export type QuotesIn = {
 /**
  * ProtectionPatch
  *
- * A whole new protection.
+ * A protection that replaces the present one.
  */
 export type ProtectionPatch = {
     /**
@@ -3589,7 +3578,7 @@ export type PasswordLogin = {
 /**
  * OverviewOut
  *
- * What runs, in short. open_orders, open_positions: of all paper accounts, runs or not.
+ * The runs in short. open_orders, open_positions: of all accounts, with or without a run.
  */
 export type OverviewOut = {
     /**
@@ -3613,7 +3602,7 @@ export type OverviewOut = {
 /**
  * ModeSummary
  *
- * Runs of one mode that are not over. Modes are never added up.
+ * Runs of one execution mode that are not closed. Modes are never added up.
  */
 export type ModeSummary = {
     /**
@@ -3645,7 +3634,7 @@ export type ModeSummary = {
 /**
  * Attention
  *
- * A run that wants a person to look at it.
+ * A run that needs a person's attention, with a code and a sentence.
  */
 export type Attention = {
     /**
@@ -3673,7 +3662,7 @@ export type Attention = {
 /**
  * OrderPreviewIn
  *
- * An order to look at.
+ * An order to preview.
  */
 export type OrderPreviewIn = {
     /**
@@ -3693,7 +3682,7 @@ export type OrderPreviewIn = {
 /**
  * Options
  *
- * What a backtest form offers, and its defaults.
+ * The choices of a backtest form, and its defaults.
  */
 export type Options = {
     /**
@@ -3727,7 +3716,7 @@ export type Options = {
 /**
  * Choice
  *
- * One value of a form's field and what it is called.
+ * One value of a form's field and its label.
  */
 export type Choice = {
     /**
@@ -3743,7 +3732,7 @@ export type Choice = {
 /**
  * OptionRunCard
  *
- * An option run as its list shows it: the run, and what is its options'.
+ * The card of an option run.
  */
 export type OptionRunCard = {
     card: RunCard;
@@ -3777,7 +3766,7 @@ export type OptionRunCard = {
 /**
  * OptionPremium
  *
- * What one unit of the strategy cost; below 0 it brought in. now: at the latest prices.
+ * The net premium of one unit; below 0 it was received. now: at the latest prices.
  */
 export type OptionPremium = {
     /**
@@ -3797,7 +3786,7 @@ export type OptionPremium = {
 /**
  * OptionCardLeg
  *
- * A leg as it was asked for.
+ * A leg as requested.
  */
 export type OptionCardLeg = {
     /**
@@ -3833,8 +3822,8 @@ export type OptionCardLeg = {
 /**
  * OptionLegIn
  *
- * A leg as the resolvers make it. The contract is looked up by symbol or token, whatever the
- * exchange says; strike, type, expiry and lot size come from there.
+ * A leg as the selection endpoints return it. The contract is found by symbol or token alone;
+ * strike, type, expiry and lot size are the contract's.
  */
 export type OptionLegIn = {
     /**
@@ -3928,7 +3917,7 @@ export type OptionLegIn = {
 /**
  * OptionAction
  *
- * Enter or leave an option run.
+ * Enter or exit an option run.
  */
 export type OptionAction = {
     /**
@@ -4018,7 +4007,7 @@ export type NewWorkerToken = {
 /**
  * NewRun
  *
- * Create a run, or find it again.
+ * Create a run, or find the existing one.
  */
 export type NewRun = {
     /**
@@ -4170,7 +4159,7 @@ export type NewAgentKey = {
 /**
  * ModifyIn
  *
- * Change an order: the patch stands beside the run's id.
+ * Change an order: the changed fields are given beside the run's id.
  */
 export type ModifyIn = {
     /**
@@ -4182,6 +4171,18 @@ export type ModifyIn = {
      */
     variety?: string;
     [key: string]: unknown;
+};
+
+/**
+ * Message
+ *
+ * A sentence, where there is nothing else to say.
+ */
+export type Message = {
+    /**
+     * Detail
+     */
+    detail: string;
 };
 
 /**
@@ -4322,6 +4323,18 @@ export type Logout = {
 };
 
 /**
+ * LinkRequest
+ *
+ * Whom to send a link and a code to.
+ */
+export type LinkRequest = {
+    /**
+     * Email
+     */
+    email: string;
+};
+
+/**
  * LevelsOut
  *
  * What protects a run's position in the instrument; null where there is no such level.
@@ -4416,7 +4429,7 @@ export type KiteCredentials = {
 /**
  * KillSwitchOut
  *
- * A kill switch as it stands; `scope` is `server` when that one is on.
+ * The state of a kill switch; `scope` is `server` when the server's is on.
  */
 export type KillSwitchOut = {
     /**
@@ -4512,7 +4525,7 @@ export type KeyRow = {
 /**
  * Intent
  *
- * A wish with its key.
+ * An order or a basket with its idempotency key.
  */
 export type Intent = {
     /**
@@ -4716,7 +4729,7 @@ export type HeldOut = {
 /**
  * HealthReport
  *
- * What is up and what is stale; `status` is the worst of all checks.
+ * Every check; `status` is the worst of them.
  */
 export type HealthReport = {
     /**
@@ -4742,7 +4755,7 @@ export type HealthReport = {
 /**
  * CheckRow
  *
- * One thing that was looked at.
+ * The result of one check.
  */
 export type CheckRow = {
     /**
@@ -4774,7 +4787,7 @@ export type HttpValidationError = {
 /**
  * GttResultOut
  *
- * What came of a leg: its order and how far it got, or why there is none.
+ * The result of a leg: its order and fills, or the reason why there is none.
  */
 export type GttResultOut = {
     /**
@@ -4806,7 +4819,7 @@ export type GttResultOut = {
 /**
  * GttOut
  *
- * A trigger. reference: the price at its making, from which it is reached.
+ * A trigger. reference: the price at its creation; its triggers are above or below it.
  */
 export type GttOut = {
     /**
@@ -4883,7 +4896,7 @@ export type GttLegOut = {
 /**
  * GttLegsIn
  *
- * One leg is a single trigger; of two, the first that fires ends the other.
+ * One leg is a single trigger; of two, the first that fires cancels the other.
  */
 export type GttLegsIn = {
     /**
@@ -4895,7 +4908,7 @@ export type GttLegsIn = {
 /**
  * GttLegIn
  *
- * A price to wait for, and the limit order it places.
+ * A trigger price, and the limit order it places.
  */
 export type GttLegIn = {
     /**
@@ -4923,7 +4936,7 @@ export type GttLegIn = {
 /**
  * GttIn
  *
- * A new trigger. account_scope: the paper account, made when it is first named.
+ * A new trigger. account_scope: the paper account, opened when it is first named.
  */
 export type GttIn = {
     /**
@@ -4943,7 +4956,7 @@ export type GttIn = {
 /**
  * GttAccountOut
  *
- * A paper account of yours and how many triggers wait on it.
+ * A trading account of yours and the number of active triggers on it.
  */
 export type GttAccountOut = {
     /**
@@ -4963,7 +4976,7 @@ export type GttAccountOut = {
 /**
  * ForkIn
  *
- * How a fork is to be called; by default as its source, with "(fork)".
+ * The name of a fork; default: that of its source, with "(fork)".
  */
 export type ForkIn = {
     /**
@@ -4975,7 +4988,7 @@ export type ForkIn = {
 /**
  * FillOut
  *
- * A trade. run_id: null when a trigger made it.
+ * A fill. run_id: null when a GTT placed the order.
  */
 export type FillOut = {
     /**
@@ -5171,7 +5184,7 @@ export type ExplainIn = {
 /**
  * ExitPlanOut
  *
- * What leaving a run would do now.
+ * What an exit of a run would do now.
  */
 export type ExitPlanOut = {
     /**
@@ -5195,7 +5208,7 @@ export type ExitPlanOut = {
 /**
  * ExitOrder
  *
- * An order an exit would send. price and value: at the latest price; null without one.
+ * An order of an exit. price and value: at the latest price; null without one.
  */
 export type ExitOrder = {
     /**
@@ -5231,7 +5244,7 @@ export type ExitOrder = {
 /**
  * ExitIn
  *
- * Leave the run.
+ * Exit the run.
  */
 export type ExitIn = {
     /**
@@ -5441,7 +5454,7 @@ export type CandleOut = {
 /**
  * CancelIn
  *
- * Take an order back.
+ * Cancel an order.
  */
 export type CancelIn = {
     /**
@@ -5497,7 +5510,7 @@ export type BrokerStatus = {
 /**
  * BasketPreviewIn
  *
- * A basket to look at.
+ * A basket to preview.
  */
 export type BasketPreviewIn = {
     /**
@@ -5561,21 +5574,9 @@ export type AuditRow = {
 };
 
 /**
- * AskForLink
- *
- * Whom to send a link and a code to.
- */
-export type AskForLink = {
-    /**
-     * Email
-     */
-    email: string;
-};
-
-/**
  * ActivityOut
  *
- * Everything of one instrument; trades newest first, at most 500 of them.
+ * Everything in one instrument; fills newest first, at most 500 of them.
  */
 export type ActivityOut = {
     /**
@@ -6009,7 +6010,7 @@ export type PreviewOptionEntryApiAlgoWorkersWorkerOptionsRunsStrategyRunIdPrevie
     /**
      * Body
      */
-    body?: TradertapeServerFeaturesWorkersOptionSchemasPreviewIn | null;
+    body?: TradertapeServerFeaturesWorkersOptionRunsSchemasPreviewIn | null;
     path: {
         /**
          * Strategy Run Id
@@ -6046,7 +6047,7 @@ export type PreviewOptionExitApiAlgoWorkersWorkerOptionsRunsStrategyRunIdPreview
     /**
      *  Body
      */
-    body?: TradertapeServerFeaturesWorkersOptionSchemasPreviewIn | null;
+    body?: TradertapeServerFeaturesWorkersOptionRunsSchemasPreviewIn | null;
     path: {
         /**
          * Strategy Run Id
@@ -7586,35 +7587,35 @@ export type LogoutApiAuthLogoutPostResponses = {
     /**
      * Successful Response
      */
-    200: Said;
+    200: Message;
 };
 
 export type LogoutApiAuthLogoutPostResponse = LogoutApiAuthLogoutPostResponses[keyof LogoutApiAuthLogoutPostResponses];
 
-export type AskForLinkApiAuthMagicLinkPostData = {
-    body: AskForLink;
+export type RequestLinkApiAuthMagicLinkPostData = {
+    body: LinkRequest;
     path?: never;
     query?: never;
     url: '/api/auth/magic-link';
 };
 
-export type AskForLinkApiAuthMagicLinkPostErrors = {
+export type RequestLinkApiAuthMagicLinkPostErrors = {
     /**
      * Validation Error
      */
     422: HttpValidationError;
 };
 
-export type AskForLinkApiAuthMagicLinkPostError = AskForLinkApiAuthMagicLinkPostErrors[keyof AskForLinkApiAuthMagicLinkPostErrors];
+export type RequestLinkApiAuthMagicLinkPostError = RequestLinkApiAuthMagicLinkPostErrors[keyof RequestLinkApiAuthMagicLinkPostErrors];
 
-export type AskForLinkApiAuthMagicLinkPostResponses = {
+export type RequestLinkApiAuthMagicLinkPostResponses = {
     /**
      * Successful Response
      */
-    200: Said;
+    200: Message;
 };
 
-export type AskForLinkApiAuthMagicLinkPostResponse = AskForLinkApiAuthMagicLinkPostResponses[keyof AskForLinkApiAuthMagicLinkPostResponses];
+export type RequestLinkApiAuthMagicLinkPostResponse = RequestLinkApiAuthMagicLinkPostResponses[keyof RequestLinkApiAuthMagicLinkPostResponses];
 
 export type MeApiAuthMeGetData = {
     body?: never;
@@ -7652,7 +7653,7 @@ export type SetPasswordApiAuthPasswordPutResponses = {
     /**
      * Successful Response
      */
-    200: Said;
+    200: Message;
 };
 
 export type SetPasswordApiAuthPasswordPutResponse = SetPasswordApiAuthPasswordPutResponses[keyof SetPasswordApiAuthPasswordPutResponses];
@@ -7807,7 +7808,7 @@ export type ConfirmTotpApiAuthTotpConfirmPostResponses = {
     /**
      * Successful Response
      */
-    200: Said;
+    200: Message;
 };
 
 export type ConfirmTotpApiAuthTotpConfirmPostResponse = ConfirmTotpApiAuthTotpConfirmPostResponses[keyof ConfirmTotpApiAuthTotpConfirmPostResponses];
@@ -7832,7 +7833,7 @@ export type DisableTotpApiAuthTotpDisablePostResponses = {
     /**
      * Successful Response
      */
-    200: Said;
+    200: Message;
 };
 
 export type DisableTotpApiAuthTotpDisablePostResponse = DisableTotpApiAuthTotpDisablePostResponses[keyof DisableTotpApiAuthTotpDisablePostResponses];
@@ -8021,7 +8022,7 @@ export type RunBacktestApiBacktestRunPostResponses = {
      */
     200: Report;
     /**
-     * Not finished: wait for the run.
+     * Not finished: poll the status of the run.
      */
     202: RunOut;
 };
@@ -8583,7 +8584,7 @@ export type ListTriggersApiGttsGetData = {
         /**
          * Active
          *
-         * true: those that wait; false: the history.
+         * true: active triggers; false: the history.
          */
         active?: boolean | null;
         /**
@@ -9649,7 +9650,7 @@ export type ListStrategiesApiStrategiesGetData = {
         /**
          * Scope
          *
-         * Whose: mine, templates, public, all.
+         * Which strategies: mine, templates, public, all.
          */
         scope?: 'mine' | 'templates' | 'public' | 'all' | null;
         /**
