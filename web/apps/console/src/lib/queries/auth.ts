@@ -15,7 +15,7 @@ export const meQuery = queryOptions({
 const withTotp = (totp: string | undefined) => (totp ? { totp } : {})
 
 export const signIn = {
-  requestLink: (email: string) => unwrap(api.askForLink({ body: { email } })),
+  requestLink: (email: string) => unwrap(api.requestLink({ body: { email } })),
   byToken: (token: string, confirm: boolean, totp?: string) =>
     unwrap(api.verifyLink({ body: { token, confirm, ...withTotp(totp) } })),
   byOtp: (email: string, otp: string, totp?: string) =>
