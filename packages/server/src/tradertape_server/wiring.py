@@ -61,9 +61,8 @@ from tradertape_server.features.protection.rescaling import ProtectionRescaling
 from tradertape_server.features.strategies.service import StrategyService, sync_templates
 from tradertape_server.features.strategies.trial_service import TrialService
 from tradertape_server.features.watchlists.service import WatchlistService
-from tradertape_server.features.workers.option_services import OptionServices
 from tradertape_server.features.workers.queries import WorkerQueries
-from tradertape_server.features.workers.service import Workers
+from tradertape_server.features.workers.service import OptionServices, Workers
 from tradertape_server.platform.clock import SystemClock
 from tradertape_server.platform.compute import numba_cache
 from tradertape_server.platform.compute.service import Compute

@@ -39,7 +39,7 @@ from tradertape_server.features.execution.ports import OnTick
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.execution.service import Settings as ExecutionSettings
 from tradertape_server.features.protection.guardian import Guardian
-from tradertape_server.features.workers.option_services import OptionServices
+from tradertape_server.features.workers.service import OptionServices
 from tradertape_server.wiring import Container, build_workers
 
 BASE_URL = "http://localhost:18777"

@@ -95,7 +95,7 @@ def test_legs_are_of_one_underlying_and_each_once(caller: Any, api: Any, nifty: 
     told = caller.post(api(RUNS), json=body).json()["detail"]
     messages = " ".join(problem["msg"] for problem in told)
     assert "one underlying" in messages
-    assert "stands in 2 legs" in messages
+    assert "is in 2 legs" in messages
     assert "leg_id same" in messages
 
 
@@ -117,7 +117,7 @@ def test_another_account_sees_nothing_and_an_ordinary_run_is_no_option_run(
     new_run(caller, "run-1")
     refused = caller.get(api(f"{RUNS}/run-1/state"))
     assert refused.status_code == 404
-    assert "no option run" in refused.json()["detail"]
+    assert "not an option run" in refused.json()["detail"]
 
 
 def test_a_claimed_run_wants_its_nonce_and_a_good_token(

@@ -161,12 +161,12 @@ def test_the_line_has_a_point_for_every_look_in_which_it_moved(
     container: Container,
 ) -> None:  # fmt: skip
     recorder = container.workers.recorder
-    assert recorder.look() == 0
+    assert recorder.record() == 0
     place(caller, api, buy)
-    assert [recorder.look(), recorder.look()] == [1, 0]
+    assert [recorder.record(), recorder.record()] == [1, 0]
     clock.advance(seconds=10)
     market.trade("NSE:INFY", "1510.00")
-    assert recorder.look() == 1
+    assert recorder.record() == 1
     line = get(page, "runs/run-1/pnl-line", hours=1)
     assert len(line) == 2
     assert line[1]["net"] > line[0]["net"]

@@ -33,7 +33,7 @@ def bound(worker: Any) -> TestClient:
 def refusal(answer: Any, scope: str = OTHER) -> None:
     assert (answer.status_code, answer.headers["X-Error-Code"]) == (403, "account_not_allowed")
     assert answer.json()["detail"] == (
-        f"This token may not act on the account {scope}. Name an account it was made for, or make "
+        f"This token may not act on the account {scope}. Name an account it is for, or create "
         "a token for this one under Workers → Tokens."
     )
 

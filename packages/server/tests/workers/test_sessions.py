@@ -313,5 +313,5 @@ def test_a_live_run_of_another_server_is_blocked(caller: Any, api: Any, containe
     from tradertape_server.features.workers import repository
 
     with container.database.write() as session:
-        repository.change(session, "run-1", execution_mode="live")
+        repository.change(session, "run-1", venue="broker")
     assert {"live_disabled", "broker_disconnected"} <= codes(caller, api)

@@ -17,6 +17,7 @@ from tradertape_core.orders.order import Fill, Order
 from tradertape_server.features.execution.halts import Halt
 from tradertape_server.features.execution.orders.replies import EXIT_RUN
 from tradertape_server.features.execution.orders.run_ref import RunRef
+from tradertape_server.features.execution.orders.views import mode_of
 from tradertape_server.features.execution.ports import Happened, Market
 from tradertape_server.features.execution.store import account_queries, repository, run_queries
 from tradertape_server.features.execution.store.models import FillRow, IntentRow, TradingAccount
@@ -122,7 +123,7 @@ class ExecutionQueries:
         positions = [] if run.venue == "dry_run" else self.positions(run_id=run.run_id)
         names = {position.key.instrument for position in positions}
         ticks = {name: tick for name in names if (tick := self.market.tick(name)) is not None}
-        return pnl_of(positions, ticks, self.clock.now(), mode=RunMode(run.venue))
+        return pnl_of(positions, ticks, self.clock.now(), mode=RunMode(mode_of(run.venue)))
 
     def halt(self, user_id: int) -> Halt | None:
         """The kill switch that stops a person's accounts, if one is on."""

@@ -1,4 +1,4 @@
-"""What the guardian has to check next, as ticks and events tell it, and what has to wait."""
+"""What the guardian has to check next, from ticks and events, and what is deferred."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tradertape_server.features.execution.loop.trader import MOST_AT_ONCE
 from tradertape_server.features.protection.failure_log import FailureLog
 
 EXITS_AT_ONCE = MOST_AT_ONCE  # of one batch of the trader: all are claimed, then all are sent
-# Exits owners; returns the run ids, if any, that other work goes on with.
+# Exits owners; returns the run ids, if any, that other submitted work continues with.
 ExitWork = Callable[[], set[str] | None]
 
 
@@ -31,7 +31,7 @@ class PendingChecks:
         self._is_stopping = False
 
     def start(self) -> None:
-        """Begin anew after `stop`."""
+        """Begin again after `stop`."""
         self._is_stopping = False
 
     def stop(self) -> None:

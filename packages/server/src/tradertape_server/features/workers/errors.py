@@ -1,15 +1,15 @@
-"""Why a worker is told no.
+"""Refusals of the worker API.
 
 ApiError
-├── UnknownRun        404  not there, or another account's: "create it" to the published client
-├── NoOptionRun       404  a run of orders, asked for as one of option legs
-├── AlreadyEntered    409  an option run is entered once
-├── RunMismatch       409  the id belongs to a run with other fixed fields
-├── RunClosed         409  the run is over
-├── SessionConflict   409  somebody else holds the run, or the nonce is not the one that counts
-├── TokenRefused      409  the safety token is expired, used, or of another run, claim or protection
-├── LiveDisabled      403  no real money on this server
-└── AccountNotAllowed 403  the token reaches other accounts only
+├── UnknownRun        404  no such run of this user: the published client creates it then
+├── NoOptionRun       404  a run of single orders, requested as one of option legs
+├── AlreadyEntered    409  an option run can be entered only once
+├── RunMismatch       409  the id belongs to a run with different fixed fields
+├── RunClosed         409  the run is closed or exiting
+├── SessionConflict   409  another worker holds the session, or the nonce is not the current one
+├── TokenRefused      409  the safety token is expired, used, or of another run, session, protection
+├── LiveDisabled      403  live trading is disabled on this server
+└── AccountNotAllowed 403  the token is restricted to other accounts
 """
 
 from __future__ import annotations
@@ -20,39 +20,39 @@ from tradertape_server.platform.errors import Conflict, Forbidden, NotFound
 
 
 class UnknownRun(NotFound):
-    """The client creates the run when it reads this."""
+    """There is no such run of this user; the published client creates it."""
 
     def __init__(self) -> None:
         super().__init__("Run")
 
 
 class NoOptionRun(NotFound):
-    """Its orders are its worker's own."""
+    """The run has no option legs."""
 
     def __init__(self, run_id: str) -> None:
         super().__init__("Option run")
-        self.detail = f"Run {run_id} is no option run: it has no legs to enter."
+        self.detail = f"Run {run_id} is not an option run: it has no legs to enter."
 
 
 class AlreadyEntered(Conflict):
-    """A run's legs are bought once."""
+    """The legs of an option run are entered only once."""
 
     def __init__(self, run_id: str, status: str) -> None:
         super().__init__(
-            f"Run {run_id} is {status}: an option run is entered once. Create another.",
+            f"Run {run_id} is {status}: an option run can be entered only once. Create another.",
             code="already_entered",
         )
 
 
 class RunMismatch(Conflict):
-    """What a run is made with stays as it is."""
+    """The fixed fields of an existing run differ from the request."""
 
     def __init__(self, run_id: str, mismatches: Mapping[str, tuple[str, str]]) -> None:
-        told = "; ".join(
+        differences = "; ".join(
             f"{name} is {stored!r}, not {wanted!r}" for name, (stored, wanted) in mismatches.items()
         )
         super().__init__(
-            f"Run {run_id} exists with other fields: {told}.",
+            f"Run {run_id} exists with other fields: {differences}.",
             code="run_mismatch",
             more={
                 "mismatches": {
@@ -64,39 +64,39 @@ class RunMismatch(Conflict):
 
 
 class RunClosed(Conflict):
-    """A run that is over trades no more."""
+    """The run is closed or exiting and places no more orders."""
 
     def __init__(self, run_id: str, status: str) -> None:
         super().__init__(f"Run {run_id} is {status}.", code=f"run_{status}")
 
 
 class SessionConflict(Conflict):
-    """Two workers want one run, or one comes back too late."""
+    """The session is held by another worker, or the nonce is out of date."""
 
     def __init__(self, detail: str, code: str = "session_conflict") -> None:
         super().__init__(detail, code=code)
 
 
 class TokenRefused(Conflict):
-    """Ask for a new one with a safety check."""
+    """The safety token is not accepted; a safety check gives a new one."""
 
     def __init__(self, why: str) -> None:
         super().__init__(f"safety_token {why}", code="safety_token_refused")
 
 
 class LiveDisabled(Forbidden):
-    """This server trades on paper."""
+    """This server does not trade live."""
 
     def __init__(self) -> None:
         super().__init__("Live trading is disabled on this server", code="live_disabled")
 
 
 class AccountNotAllowed(Forbidden):
-    """The token was made for other accounts of the same person."""
+    """The token is restricted to other accounts of the same person."""
 
     def __init__(self, account_scope: str) -> None:
         super().__init__(
-            f"This token may not act on the account {account_scope}. Name an account it was made "
-            "for, or make a token for this one under Workers → Tokens.",
+            f"This token may not act on the account {account_scope}. Name an account it is "
+            "for, or create a token for this one under Workers → Tokens.",
             code="account_not_allowed",
         )

@@ -1,4 +1,4 @@
-"""Tables of workers: runs with claim and protection, what they earned, safety tokens used."""
+"""Tables of workers: runs with session and protection, their P&L points, used safety tokens."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ Json = dict[str, Any]
 
 
 class WorkerRun(Base):
-    """A worker's stretch of strategy: who it is, where it stands, who holds it, what protects it.
+    """A worker's stretch of strategy: its status, session, protection and option legs.
 
-    `protection` is the core's state; `protection_version` moves with every change of it, so that
-    of two who want to change it one finds that the other was first.
+    venue: `dry_run`, `paper` or `broker`. protection: the core's state as a document;
+    protection_version increases with every change of it, so that of two concurrent changes one
+    fails.
     """
 
     __tablename__ = "worker_runs"
@@ -34,7 +35,7 @@ class WorkerRun(Base):
     account_id: Mapped[int]
     template_id: Mapped[str] = mapped_column(String(200))
     account_scope: Mapped[str] = mapped_column(String(80))
-    execution_mode: Mapped[str] = mapped_column(String(10))
+    venue: Mapped[str] = mapped_column("execution_mode", String(10))
     status: Mapped[str] = mapped_column(String(12), default="open")
     status_reason: Mapped[str] = mapped_column(Text, default="")
     halted_by: Mapped[str | None] = mapped_column(String(12))  # kill_switch, protection
@@ -49,7 +50,7 @@ class WorkerRun(Base):
     protection_status: Mapped[str] = mapped_column(String(12), default="unarmed")
     option_run: Mapped[Json | None] = mapped_column(JSON)
     exit_key: Mapped[str | None] = mapped_column(String(200))
-    key_id: Mapped[int | None]  # of the token that made the run, or claimed it last
+    key_id: Mapped[int | None]  # of the token that created the run, or claimed it last
 
     session_nonce: Mapped[str | None] = mapped_column(String(64))
     session_claimed_at: Mapped[datetime | None]
@@ -64,7 +65,7 @@ class WorkerRun(Base):
 
 
 class PnlPoint(Base):
-    """What a run's profit and loss was at a moment, paise: the line on its page."""
+    """A run's profit and loss at a moment, in paise: a point of the line on its page."""
 
     __tablename__ = "worker_pnl_points"
     __table_args__ = (Index("ix_worker_pnl_points_run_id_at", "run_id", "at"),)
@@ -77,7 +78,7 @@ class PnlPoint(Base):
 
 
 class WorkerHeartbeat(Base):
-    """The last sign of life sent with a token, outside of any run."""
+    """The last heartbeat sent with a token, outside of any run."""
 
     __tablename__ = "worker_heartbeats"
 
@@ -90,7 +91,7 @@ class WorkerHeartbeat(Base):
 
 
 class SpentToken(Base):
-    """A safety token that was used; kept until it could not be used anyway."""
+    """A safety token that was used; kept until it has expired for sure."""
 
     __tablename__ = "spent_safety_tokens"
 
@@ -110,7 +111,7 @@ class TradingRun:
     user_id: int
     account_id: int
     account_scope: str
-    execution_mode: str
+    venue: str
     status: str
     status_reason: str
     halted_by: str | None

@@ -20,11 +20,12 @@ from tradertape_server.features.workers.models import (
 from tradertape_server.platform.database.prepared import PreparedQuery, padded
 
 _RUNS: Any = WorkerRun.__table__
+_MAPPER: Any = WorkerRun.__mapper__
 _SPENT: Any = SpentToken.__table__
 _GENERATION = _RUNS.c.protection["generation"].as_integer().label("generation")
 _TRADING_RUNS = select(
     *(
-        _GENERATION if field.name == "generation" else _RUNS.c[field.name]
+        _GENERATION if field.name == "generation" else _MAPPER.columns[field.name]
         for field in fields(TradingRun)
     )
 )
@@ -37,13 +38,13 @@ def run(session: Session, user_id: int, run_id: str) -> WorkerRun | None:
 
 
 def any_run(session: Session, run_id: str, *, lock: bool = False) -> WorkerRun | None:
-    """A run, whoever's it is. lock: nobody changes it until the transaction is over."""
+    """A run of any person. lock: until the transaction is over."""
     query = select(WorkerRun).where(WorkerRun.strategy_run_id == run_id)
     return session.scalar(query.with_for_update() if lock else query)
 
 
 def trading_runs(session: Session, run_ids: Collection[str]) -> dict[str, TradingRun]:
-    """What placing an order has to know of runs, by id; locked until the transaction is over."""
+    """The columns that placing an order needs, by run id; locked until the transaction is over."""
     names = padded(run_ids)
     values = {f"run{n}": name for n, name in enumerate(names)}
     found = _runs_among(len(names)).rows(session.connection(), values)
@@ -75,7 +76,7 @@ def runs(
 
 
 def account_of_key(session: Session, user_id: int, key_id: int) -> int | None:
-    """The account of the run a token made or claimed last; None when it has had none."""
+    """The account of the run that a token created or claimed last; None when there is none."""
     return session.scalar(
         select(WorkerRun.account_id)
         .where(WorkerRun.user_id == user_id, WorkerRun.key_id == key_id)
@@ -90,7 +91,7 @@ def runs_of_account(session: Session, account_id: int) -> Sequence[WorkerRun]:
 
 
 def protected_runs(session: Session) -> Sequence[WorkerRun]:
-    """Runs with a protection that may still have to do something."""
+    """Runs with a protection that may still have to act."""
     query = select(WorkerRun).where(
         WorkerRun.protection_status.in_(("armed", "triggered", "exiting", "failed")),
         WorkerRun.status.in_(("open", "exiting", "halted", "recovering", "error")),
@@ -99,7 +100,7 @@ def protected_runs(session: Session) -> Sequence[WorkerRun]:
 
 
 def runs_not_over(session: Session, user_id: int | None) -> Sequence[WorkerRun]:
-    """Runs that have not ended: a person's, or everybody's."""
+    """Runs that are not closed: a person's, or everybody's."""
     query = select(WorkerRun).where(WorkerRun.status != "closed").order_by(WorkerRun.id)
     if user_id is not None:
         query = query.where(WorkerRun.user_id == user_id)
@@ -107,18 +108,18 @@ def runs_not_over(session: Session, user_id: int | None) -> Sequence[WorkerRun]:
 
 
 def runs_with_status(session: Session, *statuses: str) -> Sequence[WorkerRun]:
-    """Runs in one of these states, whoever's they are."""
+    """Runs of any person with one of these statuses."""
     return session.scalars(select(WorkerRun).where(WorkerRun.status.in_(statuses))).all()
 
 
 def change(session: Session, run_id: str, **values: Any) -> bool:
-    """Write columns of a run; whether it is there."""
+    """Update columns of a run; whether the run exists."""
     statement = update(WorkerRun).where(WorkerRun.strategy_run_id == run_id).values(**values)
     return _count(session, statement) == 1
 
 
 def change_if_open(session: Session, run_id: str, **values: Any) -> None:
-    """Write columns of a run that is open."""
+    """Update columns of a run if it is open."""
     is_open = (WorkerRun.strategy_run_id == run_id, WorkerRun.status == "open")
     session.execute(
         update(WorkerRun).where(*is_open).values(**values),
@@ -127,7 +128,7 @@ def change_if_open(session: Session, run_id: str, **values: Any) -> None:
 
 
 def change_protection(session: Session, run_id: str, *, version: int, **values: Any) -> bool:
-    """Write a run's protection if nobody did since `version`; whether it was us."""
+    """Update a run's protection if its version is still `version`; whether it was."""
     statement = (
         update(WorkerRun)
         .where(WorkerRun.strategy_run_id == run_id, WorkerRun.protection_version == version)
@@ -139,8 +140,10 @@ def change_protection(session: Session, run_id: str, *, version: int, **values: 
 def change_protections(
     session: Session, changes: Mapping[str, tuple[int, Mapping[str, Any]]]
 ) -> set[str]:
-    """The same of many runs, `(version, values)` by id, in two statements; ids of those that were
-    written."""
+    """Update protections whose version is unchanged, in two statements for all.
+
+    changes: version and values by run id. Returns the ids of those that were updated.
+    """
     columns = _RUNS.c
     query = select(columns.strategy_run_id, columns.protection_version)
     query = query.where(columns.strategy_run_id.in_(changes)).with_for_update()
@@ -162,7 +165,7 @@ def change_protections(
 
 
 def change_if_held(session: Session, run_id: str, nonce: str, **values: Any) -> bool:
-    """Write columns of a run that is held with this nonce; whether it is."""
+    """Update columns of a run whose session has this nonce; whether it has."""
     statement = (
         update(WorkerRun)
         .where(WorkerRun.strategy_run_id == run_id, WorkerRun.session_nonce == nonce)
@@ -178,17 +181,17 @@ def is_spent(session: Session, token_id: str) -> bool:
 
 
 def spend(session: Session, token_id: str, *, now: datetime) -> None:
-    """Use a safety token up."""
+    """Record that a safety token is used."""
     session.connection().execute(insert(_SPENT), {"token_id": token_id, "spent_at": now})
 
 
 def forget_spent(session: Session, before: datetime) -> None:
-    """Forget tokens that are too old to be tried again."""
+    """Delete used tokens that have expired for sure."""
     session.connection().execute(delete(_SPENT).where(_SPENT.c.spent_at < before))
 
 
 def keep_heartbeat(session: Session, key_id: int, **values: Any) -> None:
-    """Write a token's last sign of life."""
+    """Store a token's last heartbeat."""
     row = session.get(WorkerHeartbeat, key_id)
     if row is None:
         session.add(WorkerHeartbeat(key_id=key_id, **values))

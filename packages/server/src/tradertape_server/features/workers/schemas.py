@@ -1,4 +1,4 @@
-"""What comes over the worker wire. Orders and protections are read by the core, not here."""
+"""Request bodies of the worker API. Orders and protections are parsed by the core, not here."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tradertape_server.platform.http.routing import Body, IstTime, Reply
 
 Json = dict[str, Any]
 
-# Ids go into paths as they are, so they hold nothing a path gives a meaning.
+# Ids are used in paths unescaped, so they hold no character with a meaning there.
 RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@+=,~-]{0,119}")
 
 
@@ -31,7 +31,7 @@ RunId = Annotated[
 ]
 Document = dict[str, JsonValue]
 
-# Bytes of JSON: what is kept with every order, and with a run, is read again with each of them.
+# Bytes of JSON: these are stored with every order, or with a run, and read with each of them.
 MOST_OF_A_NOTE = 16_384
 MOST_OF_A_RUN = 65_536
 
@@ -49,14 +49,14 @@ def _at_most(most: int) -> AfterValidator:
     return AfterValidator(check)
 
 
-# In the worker's own words, kept as it is.
+# Free documents of the worker, stored as they are.
 Note = Annotated[Document, _at_most(MOST_OF_A_NOTE)]
 RunDocument = Annotated[Document, _at_most(MOST_OF_A_RUN)]
 RunDocuments = Annotated[list[Document], Field(max_length=50), _at_most(MOST_OF_A_RUN)]
 
 
 class NewRun(Body):
-    """Create a run, or find it again."""
+    """Create a run, or find the existing one."""
 
     template_id: Annotated[str, Field(min_length=1, max_length=200)]
     account_scope: AccountScope
@@ -72,7 +72,7 @@ class NewRun(Body):
 
 
 class Heartbeat(Body):
-    """A sign of life."""
+    """A heartbeat of a worker."""
 
     status: Annotated[str, Field(max_length=40)] = "healthy"
     metrics: Note = Field(default_factory=dict[str, JsonValue])
@@ -80,7 +80,7 @@ class Heartbeat(Body):
 
 
 class DecisionEvent(Body):
-    """What the worker decided, in its own words. More fields are kept in the event's payload."""
+    """A decision of the worker, in its own words. Further fields become the event's payload."""
 
     model_config = ConfigDict(extra="allow", allow_inf_nan=False)
 
@@ -91,20 +91,20 @@ class DecisionEvent(Body):
     related_resource_id: Annotated[str, Field(max_length=120)] | None = None
 
     @model_validator(mode="after")
-    def _more_is_no_book(self) -> DecisionEvent:
+    def _limit_further_fields(self) -> DecisionEvent:
         _demand_size(self.model_extra, MOST_OF_A_NOTE, "further fields ")
         return self
 
 
 class OrderPreviewIn(Body):
-    """An order to look at."""
+    """An order to preview."""
 
     order: Document
     metadata: Note = Field(default_factory=dict[str, JsonValue])
 
 
 class BasketPreviewIn(Body):
-    """A basket to look at."""
+    """A basket to preview."""
 
     orders: list[Document]
     metadata: Note = Field(default_factory=dict[str, JsonValue])
@@ -112,7 +112,7 @@ class BasketPreviewIn(Body):
 
 
 class Intent(Body):
-    """A command with its key."""
+    """An order or a basket with its idempotency key."""
 
     intent_type: Literal["place_order", "place_basket"]
     payload: Document
@@ -129,7 +129,7 @@ class RiskPatch(Body):
 
 
 class ProtectionPatch(Body):
-    """A whole new protection."""
+    """A protection that replaces the present one."""
 
     backend_protection: Document
     reason: Annotated[str, Field(max_length=500)] | None = None
@@ -137,7 +137,7 @@ class ProtectionPatch(Body):
 
 
 class ExitIn(Body):
-    """Leave the run."""
+    """Exit the run."""
 
     reason: Annotated[str, Field(max_length=500)] | None = None
     idempotency_key: Annotated[str, Field(max_length=160)] | None = None
@@ -145,14 +145,14 @@ class ExitIn(Body):
 
 
 class CancelIn(Body):
-    """Take an order back."""
+    """Cancel an order."""
 
     strategy_run_id: str
     variety: str = "regular"
 
 
 class ModifyIn(Body):
-    """Change an order: the patch stands beside the run's id."""
+    """Change an order: the changed fields are given beside the run's id."""
 
     model_config = ConfigDict(extra="allow", allow_inf_nan=False)
 
@@ -170,7 +170,7 @@ class KillSwitchIn(Body):
 
 
 class KillSwitchOut(Reply):
-    """A kill switch as it stands; `scope` is `server` when that one is on."""
+    """The state of a kill switch; `scope` is `server` when the server's is on."""
 
     active: bool
     scope: Literal["user", "server"]

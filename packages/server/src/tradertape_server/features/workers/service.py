@@ -1,4 +1,4 @@
-"""Builds the services of workers."""
+"""Builds the services of workers and of option runs."""
 
 from __future__ import annotations
 
@@ -7,14 +7,20 @@ from dataclasses import dataclass
 from tradertape_core.kernel.clock import Clock
 from tradertape_server.features.execution.account_events import AccountEvents
 from tradertape_server.features.execution.service import ExecutionService
+from tradertape_server.features.feed.live.feed import Feed
+from tradertape_server.features.options.chains import ChainReader
 from tradertape_server.features.protection.arming import ByToken, Instruments
 from tradertape_server.features.protection.failure_log import FailureLog
+from tradertape_server.features.workers.console.option_pages import OptionPageService
 from tradertape_server.features.workers.console.pages import PageService
 from tradertape_server.features.workers.monitoring.pnl import PnlService
 from tradertape_server.features.workers.monitoring.pnl_points import PnlRecorder
 from tradertape_server.features.workers.monitoring.timeline import TimelineService
 from tradertape_server.features.workers.option_runs.documents import is_awaiting_entry
 from tradertape_server.features.workers.option_runs.entries import EntryWatch
+from tradertape_server.features.workers.option_runs.replays import OptionReplays
+from tradertape_server.features.workers.option_runs.service import OptionRunService
+from tradertape_server.features.workers.option_runs.states import OptionStates
 from tradertape_server.features.workers.runs.liveness import Liveness
 from tradertape_server.features.workers.runs.service import RunService
 from tradertape_server.features.workers.runs.sessions import SessionService
@@ -93,4 +99,34 @@ class Workers:
             recorder=PnlRecorder(database, clock, execution),
             owners=RunOwners(exits, liveness),
             entries=EntryWatch(database, execution, clock, failures),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class OptionServices:
+    """The services that the routes of option runs call."""
+
+    runs: OptionRunService
+    states: OptionStates
+    replays: OptionReplays
+    pages: OptionPageService
+
+    @classmethod
+    def build(
+        cls,
+        workers: Workers,
+        execution: ExecutionService,
+        reader: ChainReader,
+        feed: Feed,
+        clock: Clock,
+        secrets: SecretBox,
+    ) -> OptionServices:
+        """Join the parts to those of workers."""
+        tokens = SafetyTokens(secrets, clock)
+        states = OptionStates(execution, workers.pnl, reader, clock)
+        return cls(
+            runs=OptionRunService(execution, workers.runs, workers.exits, tokens, reader),
+            states=states,
+            replays=OptionReplays(execution, feed),
+            pages=OptionPageService(execution, workers.pages, states),
         )

@@ -1,4 +1,4 @@
-"""Which runs want a person to look at them, and why."""
+"""Which runs need a person's attention, and why."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from tradertape_server.features.workers.runs.views import health_of
 def attention(
     run: WorkerRun, pnl: Pnl, liveness: Liveness, *, is_blind: bool, is_broken: bool
 ) -> list[str]:
-    """Codes, the most pressing first; none for a run that is over or does well.
+    """Codes, the most urgent first; none for a run that is closed or needs nothing.
 
-    is_blind: its protection lacks a fresh price, and fires nothing. is_broken: a leg of a basket
-    was lost after its answer, and nothing was placed since.
+    is_blind: its protection lacks a fresh price, so that it triggers nothing. is_broken: a leg of
+    a basket was lost after the basket's reply, and no order was placed since.
     """
     if run.status == "closed":
         return []
@@ -36,23 +36,23 @@ def attention(
     return found
 
 
-def words_of(run: WorkerRun, reason: str, liveness: Liveness) -> str:
+def sentence_of(run: WorkerRun, reason: str, liveness: Liveness) -> str:
     """One sentence for a code."""
     why = f": {run.status_reason}" if run.status_reason else ""
     age = liveness.heartbeat_age_s(run)
     claim = protection_of(run).last_claim
     waits = ": its protection waits for new ones" if run.protection_status == "armed" else ""
-    told = {
+    sentences = {
         "halted": f"Halted{why}",
         "error": f"Stopped with an error{why}",
-        "recovering": "Recovering what a stop interrupted",
+        "recovering": "Recovering after a stop of the server",
         "protection_failed": f"An exit did not succeed{f': {claim.message}' if claim else ''}",
-        "reconciliation_required": "Has to be reconciled before it trades on",
-        "basket_broken": "A leg of a basket was lost after others were taken: see its timeline",
+        "reconciliation_required": "Has to be reconciled before it continues to trade",
+        "basket_broken": "A leg of a basket was lost after others were accepted: see its timeline",
         "worker_silent": f"Its worker has been silent for {_age(age)}",
         "prices_stale": f"Prices of its open positions are too old{waits}",
     }
-    return told[reason]
+    return sentences[reason]
 
 
 def _age(seconds: int | None) -> str:

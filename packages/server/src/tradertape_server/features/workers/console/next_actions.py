@@ -1,4 +1,4 @@
-"""What a run's protection will do by itself, and how far it is from that. Decides nothing."""
+"""What a run's protection will do by itself, and how far it is from that; for display only."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def steps(
     *,
     worker_age_s: float | None,
 ) -> list[Step]:
-    """Every rule that is armed on something, the nearest first; those of the clock last."""
+    """Every armed rule that covers a position, the nearest first; those of the clock last."""
     watched = watch(state, positions, ticks, now)
     armed = [one for one in watched if one.is_armed]
     found = [step for one in armed for step in _of_leg(one.leg, one.price)]
@@ -47,12 +47,12 @@ def is_blind(
     ticks: Mapping[str, Tick],
     now: datetime,
 ) -> bool:
-    """Whether a rule that is armed has no fresh price to go by."""
+    """Whether an armed rule has no fresh price to be evaluated on."""
     return any(one.is_armed and one.price is None for one in watch(state, positions, ticks, now))
 
 
 def nearest(found: Sequence[Step]) -> Step | None:
-    """The step that comes first as things stand."""
+    """The step that is nearest now."""
     return found[0] if found else None
 
 
@@ -71,7 +71,7 @@ def _of_leg(leg: LegState, price: Decimal | None) -> list[Step]:
             distance_pct=None if price is None else _distance(price, level),
         )
         for rule, level in levels
-        if level is not None and level > 0  # no price ever falls to nothing or below
+        if level is not None and level > 0  # no price falls to 0 or below
     ]
 
 
@@ -100,7 +100,7 @@ def _of_basket(basket: BasketState, watched: Sequence[Watched]) -> list[Step]:
 
 
 def _base(watched: Sequence[Watched], basis: Basis) -> Decimal:
-    """Rupees that a basket's percentages are of: of what is open, and what we exited."""
+    """The rupees that a basket's percentages refer to: of legs that are open or were exited."""
     value = premium = Decimal(0)
     for one in watched:
         if one.quantity or one.leg.exit_price is not None:

@@ -1,4 +1,4 @@
-"""Option runs as the console lists them; a single one is read by the workers' own routes."""
+"""Option runs as the console lists them; a single one is read through the worker API."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from tradertape_server.features.workers.option_runs.documents import OptionRun, 
 from tradertape_server.features.workers.option_runs.states import OptionStates, option_status
 from tradertape_server.platform.http.identity import Identity
 
-MOST_LOOKED_AT = 2_000
+MOST_READ = 2_000
 
 
 class OptionPageService:
-    """Reads only; about the caller's own runs."""
+    """Reads only; of the caller's own runs."""
 
     def __init__(
         self, execution: ExecutionService, pages: PageService, states: OptionStates
@@ -26,8 +26,8 @@ class OptionPageService:
         self._states = states
 
     def cards(self, caller: Identity, *, finished: bool, limit: int) -> list[out.OptionRunCard]:
-        """The person's option runs, newest first: those that are not over, or all."""
-        found = self._pages.runs(caller, finished=finished, limit=MOST_LOOKED_AT)
+        """The person's option runs, newest first: those that are not closed, or all."""
+        found = self._pages.runs(caller, finished=finished, limit=MOST_READ)
         chosen = [run for run in found if run.option_run is not None][:limit]
         cards = self._pages.cards_of(chosen)
         return [self._card(run, card) for run, card in zip(chosen, cards, strict=True)]

@@ -1,4 +1,4 @@
-"""What the console's pages of workers show: cards, a run as a whole, what changes by the second."""
+"""The console's pages of workers: cards, a single run, and its live values."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from tradertape_core.ledger.position import Position
 from tradertape_core.market.tick import Tick
 from tradertape_core.risk.protection_snapshot import protection_snapshot
 from tradertape_server.features.execution.account_events import event_view
+from tradertape_server.features.execution.orders.views import mode_of
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.workers import repository
 from tradertape_server.features.workers.console import schemas as out
-from tradertape_server.features.workers.console.attention import attention, words_of
+from tradertape_server.features.workers.console.attention import attention, sentence_of
 from tradertape_server.features.workers.console.next_actions import is_blind, nearest, steps
 from tradertape_server.features.workers.errors import UnknownRun
 from tradertape_server.features.workers.models import WorkerRun
@@ -53,44 +54,44 @@ class PageService:
         self._safety = safety
 
     def cards(self, caller: Identity, *, finished: bool, limit: int) -> list[out.RunCard]:
-        """The person's runs, newest first: those that are not over, or all."""
+        """Cards of the person's runs, newest first: those that are not closed, or all."""
         return self.cards_of(self.runs(caller, finished=finished, limit=limit))
 
     def runs(self, caller: Identity, *, finished: bool, limit: int) -> Sequence[WorkerRun]:
-        """The person's runs themselves, as `cards` chooses them."""
+        """The person's runs, as `cards` chooses them."""
         with self._database.read() as session:
             if finished:
                 return repository.runs(session, caller.id, status=None, limit=limit, offset=0)
             return repository.runs_not_over(session, caller.id)[::-1][:limit]
 
     def cards_of(self, found: Sequence[WorkerRun]) -> list[out.RunCard]:
-        """Runs as the grid shows them, in the order given."""
-        return [self._card(looked) for looked in self._looked(found)]
+        """Cards of these runs, in the order given."""
+        return [self._card(snapshot) for snapshot in self._snapshots(found)]
 
     def pulses(self, caller: Identity, _argument: str = "") -> list[Json]:
-        """What changes of the runs that are not over, for the channel `runs`."""
+        """The live values of the runs that are not closed, for the channel `runs`."""
         with self._database.read() as session:
             found = repository.runs_not_over(session, caller.id)[::-1]
-        return [_pulse(one).model_dump(mode="json") for one in self._looked(found)]
+        return [_pulse(one).model_dump(mode="json") for one in self._snapshots(found)]
 
     def live(self, caller: Identity, run_id: str) -> Json | None:
-        """What changes of a run, for the channel `run:<id>`; None for nobody's run."""
+        """The live values of a run, for the channel `run:<id>`; None where there is no such run."""
         try:
             run = self._run(caller, run_id)
         except UnknownRun:
             return None
-        return _live(self._look(run)).model_dump(mode="json")
+        return _live(self._snapshot(run)).model_dump(mode="json")
 
     def page(self, caller: Identity, run_id: str) -> out.RunPage:
-        """A run as a whole. Raises UnknownRun."""
+        """A single run. Raises UnknownRun."""
         run = self._run(caller, run_id)
-        looked = self._look(run)
+        snapshot = self._snapshot(run)
         risk_at = self._execution.last_event_at(run_id, "risk.updated")
         reasons = self._safety.reasons(run)
-        state = looked.state
+        state = snapshot.state
         return out.RunPage(
-            card=self._card(looked),
-            live=_live(looked),
+            card=self._card(snapshot),
+            live=_live(snapshot),
             risk_schema=run.risk_schema,
             risk=_object(run.runtime_state.get("risk")),
             risk_changed_at=risk_at,
@@ -117,7 +118,7 @@ class PageService:
     def timeline(
         self, caller: Identity, run_id: str, *, before: int | None, kind: str | None, limit: int
     ) -> list[out.TimelineEvent]:
-        """What happened in a run, newest first. Raises UnknownRun."""
+        """A run's events, newest first. Raises UnknownRun."""
         run = self._run(caller, run_id)
         found = self._execution.latest_events(run_id, before=before, kind=kind, limit=limit)
         return [
@@ -136,39 +137,41 @@ class PageService:
             cancel=plan["cancel"],
             close=orders,
             value=round(sum(value or 0 for value in values), 2) if is_known else None,
-            execution_mode=cast("out.Mode", run.execution_mode),
+            execution_mode=cast("out.Mode", mode_of(run.venue)),
         )
 
     def overview(self, caller: Identity) -> out.OverviewOut:
-        """What runs, by mode, and what wants to be looked at."""
+        """Runs by execution mode, and those that need attention."""
         with self._database.read() as session:
             found = repository.runs_not_over(session, caller.id)[::-1]
-        looked = self._looked(found)
+        snapshots = self._snapshots(found)
         accounts = [account.id for account in self._execution.accounts(caller.id)]
-        resting: Counter[str] = Counter()
-        held = 0
+        open_orders: Counter[str] = Counter()
+        open_positions = 0
         for account_id in accounts:
             orders = self._execution.orders(account_id=account_id, open_only=True)
-            resting.update(order.run_id or "" for order in orders)
-            held += len(self._execution.positions(account_id=account_id, open_only=True))
+            open_orders.update(order.run_id or "" for order in orders)
+            open_positions += len(self._execution.positions(account_id=account_id, open_only=True))
         return out.OverviewOut(
             modes=[
-                _summary(mode, [one for one in looked if one.run.execution_mode == mode], resting)
+                _summary(
+                    mode, [one for one in snapshots if mode_of(one.run.venue) == mode], open_orders
+                )
                 for mode in MODES
             ],
             attention=[
                 out.Attention(
                     strategy_run_id=one.run.strategy_run_id,
                     name=_name(one.run),
-                    execution_mode=cast("out.Mode", one.run.execution_mode),
+                    execution_mode=cast("out.Mode", mode_of(one.run.venue)),
                     reason=reason,
-                    words=words_of(one.run, reason, self._liveness),
+                    words=sentence_of(one.run, reason, self._liveness),
                 )
-                for one in looked
+                for one in snapshots
                 for reason in one.attention
             ],
-            open_orders=resting.total(),
-            open_positions=held,
+            open_orders=open_orders.total(),
+            open_positions=open_positions,
         )
 
     # --- inside -------------------------------------------------------------------------------
@@ -180,19 +183,19 @@ class PageService:
             raise UnknownRun
         return found
 
-    def _look(self, run: WorkerRun) -> _Looked:
-        return self._looked([run])[0]
+    def _snapshot(self, run: WorkerRun) -> _RunSnapshot:
+        return self._snapshots([run])[0]
 
-    def _looked(self, found: Sequence[WorkerRun]) -> list[_Looked]:
-        """Runs with what they hold, read at once, at the prices of one moment."""
-        names = [run.strategy_run_id for run in found if run.execution_mode != "dry_run"]
+    def _snapshots(self, found: Sequence[WorkerRun]) -> list[_RunSnapshot]:
+        """Runs with their positions, read together, at the prices of one moment."""
+        names = [run.strategy_run_id for run in found if run.venue != "dry_run"]
         held = self._execution.positions_by_run(names)
         broken = self._execution.runs_with_broken_baskets(names)
         market, now = self._execution.market, self._execution.clock.now()
         opened = {p.key.instrument for one in held.values() for p in one if p.is_open}
         ticks = {name: tick for name in opened if (tick := market.tick(name)) is not None}
         return [
-            _Looked(
+            _RunSnapshot(
                 run,
                 held.get(run.strategy_run_id, []),
                 ticks,
@@ -203,17 +206,17 @@ class PageService:
             for run in found
         ]
 
-    def _card(self, looked: _Looked) -> out.RunCard:
-        run = looked.run
+    def _card(self, snapshot: _RunSnapshot) -> out.RunCard:
+        run = snapshot.run
         since = (run.closed_at or self._liveness.now) - SPARK_FOR
         with self._database.read() as session:
             line = pnl_points.points(session, run.id, since=since, most=SPARK_POINTS)
         return out.RunCard(
-            **dict(_pulse(looked)),
+            **dict(_pulse(snapshot)),
             template_id=run.template_id,
             name=_name(run),
             account_scope=run.account_scope,
-            execution_mode=cast("out.Mode", run.execution_mode),
+            execution_mode=cast("out.Mode", mode_of(run.venue)),
             is_option_run=run.option_run is not None,
             token_id=run.key_id,
             created_at=run.created_at,
@@ -238,8 +241,8 @@ class PageService:
         )
 
 
-class _Looked:
-    """A run with what it holds, at the prices of one moment. now: the market's time."""
+class _RunSnapshot:
+    """A run with its positions at the prices of one moment. now: the market's time."""
 
     def __init__(
         self,
@@ -254,7 +257,7 @@ class _Looked:
         self.run = run
         self.liveness = liveness
         self.state = protection_of(run)
-        self.pnl: Pnl = pnl_of(positions, ticks, now, mode=RunMode(run.execution_mode))
+        self.pnl: Pnl = pnl_of(positions, ticks, now, mode=RunMode(mode_of(run.venue)))
         self.steps = (
             []
             if run.status == "closed"
@@ -276,8 +279,8 @@ class _Looked:
         self.attention = attention(run, self.pnl, liveness, is_blind=blind, is_broken=is_broken)
 
 
-def _pulse(looked: _Looked) -> out.RunPulse:
-    run, totals, liveness = looked.run, looked.pnl.totals, looked.liveness
+def _pulse(snapshot: _RunSnapshot) -> out.RunPulse:
+    run, totals, liveness = snapshot.run, snapshot.pnl.totals, snapshot.liveness
     return out.RunPulse(
         strategy_run_id=run.strategy_run_id,
         status=run.status,
@@ -294,21 +297,21 @@ def _pulse(looked: _Looked) -> out.RunPulse:
             realised=totals.realised_paise / 100,
             unrealised=totals.unrealised_paise / 100,
             charges=totals.charges_paise / 100,
-            is_stale=looked.pnl.is_stale,
+            is_stale=snapshot.pnl.is_stale,
         ),
-        position_count=looked.pnl.position_count,
+        position_count=snapshot.pnl.position_count,
         protection_status=run.protection_status,
-        next=nearest(looked.steps),
-        attention=looked.attention,
+        next=nearest(snapshot.steps),
+        attention=snapshot.attention,
         summary_fields=shown_fields(run, totals),
     )
 
 
-def _live(looked: _Looked) -> out.RunLive:
+def _live(snapshot: _RunSnapshot) -> out.RunLive:
     return out.RunLive(
-        pulse=_pulse(looked),
-        legs=[_leg(leg) for leg in looked.pnl.legs],
-        steps=looked.steps,
+        pulse=_pulse(snapshot),
+        legs=[_leg(leg) for leg in snapshot.pnl.legs],
+        steps=snapshot.steps,
     )
 
 
@@ -330,16 +333,16 @@ def _leg(leg: PnlLeg) -> out.RunLeg:
 
 
 def _summary(
-    mode: out.Mode, looked: Sequence[_Looked], resting: Mapping[str, int]
+    mode: out.Mode, snapshots: Sequence[_RunSnapshot], open_orders: Mapping[str, int]
 ) -> out.ModeSummary:
-    net = sum(one.pnl.totals.net_paise for one in looked)
+    net = sum(one.pnl.totals.net_paise for one in snapshots)
     return out.ModeSummary(
         execution_mode=mode,
-        runs=len(looked),
-        positions=sum(one.pnl.position_count for one in looked),
-        open_orders=sum(resting.get(one.run.strategy_run_id, 0) for one in looked),
+        runs=len(snapshots),
+        positions=sum(one.pnl.position_count for one in snapshots),
+        open_orders=sum(open_orders.get(one.run.strategy_run_id, 0) for one in snapshots),
         net=float(Decimal(net) / 100),
-        is_stale=any(one.pnl.is_stale for one in looked),
+        is_stale=any(one.pnl.is_stale for one in snapshots),
     )
 
 

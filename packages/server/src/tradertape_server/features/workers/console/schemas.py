@@ -1,4 +1,4 @@
-"""What the console's pages of workers get. Amounts and prices in rupees, distances in percent."""
+"""Replies of the console's pages of workers. Amounts, prices in rupees; distances in percent."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class RunPnl(Reply):
 
 
 class RunHealth(Reply):
-    """How the run's worker is."""
+    """The health of the run's worker."""
 
     heartbeat_age_sec: int | None
     health_status: str
@@ -34,11 +34,12 @@ class RunHealth(Reply):
 
 
 class Step(Reply):
-    """Something the protection will do by itself, and how far it is from doing it.
+    """Something that the protection will do by itself, and how far it is from that.
 
-    price: of the instrument now. level: at which it acts. distance_pct: from price to level, in
-    percent of the price, or in points of profit for rules of the basket. Those have a basis too
-    (entry_value or premium), the profit in rupees at which they act, and the rupees to there.
+    price: of the instrument now. level: at which the rule triggers. distance_pct: from price to
+    level, in percent of the price, or in percentage points of profit for rules of the basket. Those
+    have a basis too (entry_value or premium), amount (the profit in rupees at which they trigger)
+    and away (the rupees left to it).
     """
 
     rule: str
@@ -53,7 +54,7 @@ class Step(Reply):
 
 
 class RunPulse(Reply):
-    """What of a run changes by itself."""
+    """The live values of a run."""
 
     strategy_run_id: str
     status: str
@@ -68,7 +69,7 @@ class RunPulse(Reply):
 
 
 class RunCard(RunPulse):
-    """A run as the grid shows it. spark: its last net profits, oldest first."""
+    """The card of a run. spark: its latest net profits, oldest first."""
 
     template_id: str
     name: str
@@ -83,7 +84,7 @@ class RunCard(RunPulse):
 
 
 class OptionCardLeg(Reply):
-    """A leg as it was asked for."""
+    """A leg as requested."""
 
     leg_id: str
     instrument: str
@@ -95,7 +96,7 @@ class OptionCardLeg(Reply):
 
 
 class OptionPremium(Reply):
-    """What one unit of the strategy cost; below 0 it brought in. now: at the latest prices."""
+    """The net premium of one unit; below 0 it was received. now: at the latest prices."""
 
     units: int
     entry: float
@@ -103,7 +104,7 @@ class OptionPremium(Reply):
 
 
 class OptionRunCard(Reply):
-    """An option run as its list shows it: the run, and what is its options'."""
+    """The card of an option run."""
 
     card: RunCard
     option_status: str
@@ -132,7 +133,7 @@ class RunLeg(Reply):
 
 
 class RunLive(Reply):
-    """A run's page from second to second."""
+    """The live values of a run's page."""
 
     pulse: RunPulse
     legs: list[RunLeg]
@@ -140,7 +141,7 @@ class RunLive(Reply):
 
 
 class RunPage(Reply):
-    """A run as a whole: its card, what its worker said of it, legs, and what blocks it."""
+    """A run's page: its card, legs, controls, metadata and what blocks it."""
 
     card: RunCard
     live: RunLive
@@ -165,7 +166,7 @@ class PnlAt(Reply):
 
 
 class TimelineEvent(Reply):
-    """Something that happened in a run."""
+    """An event of a run."""
 
     cursor: int
     event_kind: str
@@ -179,7 +180,7 @@ class TimelineEvent(Reply):
 
 
 class ExitOrder(Reply):
-    """An order an exit would send. price and value: at the latest price; null without one."""
+    """An order of an exit. price and value: at the latest price; null without one."""
 
     instrument: str
     side: str
@@ -200,7 +201,7 @@ class ExitPlanOut(Reply):
 
 
 class ModeSummary(Reply):
-    """Runs of one mode that are not over. Modes are never added up."""
+    """Runs of one execution mode that are not closed. Modes are never added up."""
 
     execution_mode: Mode
     runs: int
@@ -211,7 +212,7 @@ class ModeSummary(Reply):
 
 
 class Attention(Reply):
-    """A run that wants a person to look at it."""
+    """A run that needs a person's attention, with a code and a sentence."""
 
     strategy_run_id: str
     name: str
@@ -221,7 +222,7 @@ class Attention(Reply):
 
 
 class OverviewOut(Reply):
-    """What runs, in short. open_orders, open_positions: of all paper accounts, runs or not."""
+    """The runs in short. open_orders, open_positions: of all accounts, with or without a run."""
 
     modes: list[ModeSummary]
     attention: list[Attention]

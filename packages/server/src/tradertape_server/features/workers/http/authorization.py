@@ -1,4 +1,4 @@
-"""Who may call the worker routes: a token with the scope, or the account's owner in a browser."""
+"""Who may call the worker API: a token with the scope, or the account's owner in a browser."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NONCE_HEADER = "X-Worker-Session-Nonce"
 
 
 def worker_with(scope: str) -> Callable[[Identity], Awaitable[Identity]]:
-    """A dependency that lets in worker tokens with `scope`, and signed-in browsers."""
+    """A dependency that accepts worker tokens with `scope`, and signed-in browsers."""
 
     async def check(caller: KnownCaller) -> Identity:
         if not may(caller, scope):
@@ -26,13 +26,13 @@ def worker_with(scope: str) -> Callable[[Identity], Awaitable[Identity]]:
 
 
 def may(caller: Identity, scope: str) -> bool:
-    """Whether `worker_with(scope)` lets a caller in."""
+    """Whether `worker_with(scope)` accepts a caller."""
     return caller.via == "session" or scope in caller.scopes
 
 
 async def _any_worker(caller: KnownCaller) -> Identity:
     if caller.via == "agent":
-        raise Forbidden("This wants a worker token (kwa_…).", code="scope_missing")
+        raise Forbidden("This requires a worker token (kwa_…).", code="scope_missing")
     return caller
 
 

@@ -1,4 +1,4 @@
-"""HTTP of the console's pages of workers; what they change goes through the workers' own routes."""
+"""HTTP of the console's pages of workers; changes go through the worker API."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query
 from tradertape_server.features.auth.http.dependencies import CurrentUser
 from tradertape_server.features.workers.console import schemas as out
 from tradertape_server.features.workers.http.services import Pages
-from tradertape_server.features.workers.option_services import OptionServices
+from tradertape_server.features.workers.service import OptionServices
 from tradertape_server.platform.http.routing import part
 
 router = APIRouter(prefix="/api/workers", tags=["workers: pages"])
@@ -19,7 +19,7 @@ Kind = Literal["execution", "decision", "protection"]
 
 @router.get("/overview")
 def overview(user: CurrentUser, pages: Pages) -> out.OverviewOut:
-    """What runs, apart by mode, and what wants to be looked at."""
+    """Runs by execution mode, and those that need attention."""
     return pages.overview(user)
 
 
@@ -31,25 +31,25 @@ def list_cards(
     finished: bool = False,
     limit: Annotated[int, Query(ge=1, le=500)] = 200,
 ) -> list[out.RunCard]:
-    """Runs as the grid shows them, newest first; with `finished` also those that are over."""
+    """Cards of runs, newest first; with `finished` also those that are closed."""
     return pages.cards(user, finished=finished, limit=limit)
 
 
 @router.get("/option-runs")
 def list_option_cards(
     user: CurrentUser,
-    uow: Annotated[OptionServices, Depends(part("option_services"))],
+    services: Annotated[OptionServices, Depends(part("option_services"))],
     *,
     finished: bool = False,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> list[out.OptionRunCard]:
-    """Option runs with their legs and premium, newest first; with `finished` also those over."""
-    return uow.pages.cards(user, finished=finished, limit=limit)
+    """Cards of option runs with legs and premium, newest first; `finished`: also closed ones."""
+    return services.pages.cards(user, finished=finished, limit=limit)
 
 
 @router.get("/runs/{strategy_run_id}")
 def show_run_page(user: CurrentUser, pages: Pages, strategy_run_id: str) -> out.RunPage:
-    """A run as a whole, with what blocks it."""
+    """A single run, with the reasons that block it."""
     return pages.page(user, strategy_run_id)
 
 
@@ -75,7 +75,7 @@ def run_timeline(
     kind: Kind | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> list[out.TimelineEvent]:
-    """What happened in a run, newest first."""
+    """The events of a run, newest first."""
     return pages.timeline(user, strategy_run_id, before=before, kind=kind, limit=limit)
 
 

@@ -1,4 +1,4 @@
-"""The workers' market: instruments, quotes, candles, history, and their streams."""
+"""The worker API's market data: instruments, quotes, candles, history, and their streams."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def resolve_one(
     instruments: Instruments,
     symbol: Annotated[str, Query(min_length=1, max_length=100)],
 ) -> InstrumentOut:
-    """One instrument by `NSE:INFY` or by token; a 404 proposes names like it."""
+    """One instrument by `NSE:INFY` or by token; a 404 suggests similar names."""
     return instrument_out(instruments.get(symbol))
 
 
@@ -68,7 +68,7 @@ def resolve_one(
 def resolve_many(
     _caller: DataWorker, instruments: Instruments, body: InstrumentsIn
 ) -> dict[str, Any]:
-    """Instruments by the identifier asked; what is unknown is named beside them."""
+    """Instruments by the identifier given; unknown ones are listed beside them."""
     found = instruments.many(identifiers(body.symbols, body.instrument_tokens))
     return {
         "instruments": {str(asked): instrument_out(i) for asked, i in found.instruments.items()},
@@ -85,7 +85,7 @@ def search(
     exchange: Annotated[str, Query(max_length=10)] = "",
     limit: Annotated[int, Query(ge=1, le=500)] = 20,
 ) -> dict[str, Any]:
-    """Instruments that hold every word, the likeliest first."""
+    """Instruments that contain every word, the best match first."""
     found = instruments.search(query, exchange=exchange, limit=limit)
     return {"instruments": [instrument_out(one) for one in found], "count": len(found)}
 
@@ -94,7 +94,7 @@ def search(
 def quotes(
     _caller: DataWorker, feed: Live, instruments: Instruments, body: QuotesIn
 ) -> dict[str, Any]:
-    """Quotes by the identifier asked, in Kite's form."""
+    """Quotes by the identifier given, in Kite's shape."""
     found = instruments.many(identifiers(body.symbols, body.instrument_tokens))
     return quotes_answer(feed, found, mode_of(body.mode))
 
@@ -110,7 +110,7 @@ def candles(
     interval: Text = "5minute",
     lookback: Annotated[int, Query(ge=1, le=500)] = 50,
 ) -> dict[str, Any]:
-    """Recent candles, and as `current` the one still going on."""
+    """Recent candles, with the incomplete one as `current`."""
     one, length = asked_instrument(instruments, symbol, instrument_token), parse_interval(interval)
     return candle_set(feed, one, length, feed.candles(one, length, count=lookback))
 
@@ -128,7 +128,7 @@ def history(
 ) -> dict[str, Any]:
     """Historical candles from `from` to `to`, with their `source`.
 
-    `ingest` and `passthrough` are accepted: there is no broker behind this to fetch from.
+    `ingest` and `passthrough` are accepted without effect: there is no broker to fetch from.
     """
     one, length = asked_instrument(instruments, symbol, instrument_token), parse_interval(timeframe)
     start, end = request.query_params.get("from"), request.query_params.get("to")
@@ -140,7 +140,7 @@ def history(
 def snapshot(
     _caller: DataWorker, feed: Live, instruments: Instruments, body: SnapshotIn
 ) -> dict[str, Any]:
-    """Quotes and candles of several instruments in one answer."""
+    """Quotes and candles of several instruments in one reply."""
     found = instruments.many(identifiers(body.symbols, body.instrument_tokens))
     answer = quotes_answer(feed, found, mode_of(body.mode))
     series = [_candles_of(feed, instruments, wanted) for wanted in body.candles]

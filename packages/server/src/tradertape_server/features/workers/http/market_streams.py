@@ -50,11 +50,11 @@ def _whole(write: Callable[[TickFrame, Selection], Message]) -> Written:
 _AS_TEXT, _AS_EVENT = _whole(TickFrame.worker), _whole(TickFrame.worker_event)
 
 HEARTBEAT = ascii_json({"event": "heartbeat"})
-_REFUSED = 1008  # before accepting: the handshake is answered with 403
+_REFUSED = 1008  # before accepting: the handshake fails with 403
 
 
-def _past(direct_writer: DirectWriter, write: Written, wanted: Selection) -> Direct:
-    """Writes frames into the client's connection, while the client keeps up."""
+def _sender(direct_writer: DirectWriter, write: Written, wanted: Selection) -> Direct:
+    """Write frames directly into the client's connection while the client keeps up."""
 
     def send(_topic: str, frame: TickFrame) -> bool:
         if not direct_writer.is_idle:
@@ -74,14 +74,14 @@ async def tick_messages(
     write: Written = _AS_TEXT,
     direct_writer: DirectWriter | None = None,
 ) -> AsyncIterator[bytes | None]:
-    """The present state, then every beat's ticks; None when a heartbeat is due.
+    """Yield the present state, then the ticks of every beat; None when a heartbeat is due.
 
     write: how a frame is written. direct_writer: frames go there, past this, while the client keeps
     up.
     """
     owner = object()
     wanted = Selection.of({one.instrument_token: mode for one in instruments})
-    direct = None if direct_writer is None else _past(direct_writer, write, wanted)
+    direct = None if direct_writer is None else _sender(direct_writer, write, wanted)
     box = feed.bus.open([TICKS], direct=direct)
     feed.watch(owner, instruments, mode)
     try:
@@ -104,7 +104,7 @@ async def tick_messages(
 async def candle_messages(
     feed: Feed, instrument: Instrument, interval: Interval
 ) -> AsyncIterator[bytes | None]:
-    """The candle that is going on, whenever it changes, and once more when it is complete."""
+    """Yield the current candle whenever it changes, and once more when it is complete."""
     owner, key = object(), (instrument.instrument_token, interval)
     box = feed.bus.open([CANDLES])
     try:
@@ -135,7 +135,7 @@ async def tick_events(
     direct_writer: DirectWriter | None = None,
     is_gzip: bool = False,
 ) -> AsyncIterator[bytes]:
-    """Ticks as server-sent events; as pieces of a gzip body, if asked for."""
+    """Ticks as server-sent events, or with is_gzip as pieces of a gzip body."""
     write = TickFrame.worker_event_gzip if is_gzip else _AS_EVENT
     ping = b"".join(gzip_pieces.stored(PING)) if is_gzip else PING
     async for message in tick_messages(
@@ -196,13 +196,13 @@ async def candles_socket(socket: WebSocket) -> None:
 
 
 async def refuse(socket: WebSocket, wrong: ApiError | InvalidInput) -> None:
-    """Reply the handshake as a request for the same thing would be."""
+    """Refuse the handshake as an HTTP request for the same thing would be refused."""
     error = BadRequest(wrong.message) if isinstance(wrong, InvalidInput) else wrong
     await socket.send_denial_response(response_for(error))
 
 
 async def holder_of_data(socket: WebSocket, scope: str = "data") -> Identity | None:
-    """The token's holder; without the scope the handshake is refused, and None given."""
+    """The token's holder; without the scope the handshake is refused and None returned."""
     caller = await key_caller(socket, socket.app.state.container.auth.authenticator)
     if caller is not None and scope in caller.scopes:
         return caller
@@ -213,7 +213,7 @@ async def holder_of_data(socket: WebSocket, scope: str = "data") -> Identity | N
 async def serve_socket(
     socket: WebSocket, caller: Identity, messages: AsyncIterator[bytes | None]
 ) -> None:
-    """Accept, and send messages, heartbeats for None, until one side is gone."""
+    """Accept, and send messages, or heartbeats for None, until one side disconnects."""
     await socket.accept(accepted_protocol(socket))
     client, credentials = Socket(socket), socket.app.state.container.credentials
     try:
@@ -235,7 +235,7 @@ async def _send(client: Socket, messages: AsyncIterator[bytes | None]) -> None:
 
 async def _listen(client: Socket) -> None:
     while True:
-        await client.receive()  # clients of these say nothing; this hears them go
+        await client.receive()  # these clients send nothing; this notices that they disconnect
 
 
 def _candle(instrument: Instrument, interval: Interval, candle: Candle) -> bytes:

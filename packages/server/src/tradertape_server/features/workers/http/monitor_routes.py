@@ -61,7 +61,7 @@ LastEventId = Annotated[str | None, Header(alias="Last-Event-ID")]
 
 
 def cursor_of(last_event_id: str | None) -> int | None:
-    """The cursor a stream goes on from; None when the header names none."""
+    """The cursor after which a stream continues; None when the header has none."""
     if last_event_id is None or not (last_event_id.isascii() and last_event_id.isdigit()):
         return None
     return int(last_event_id) if len(last_event_id) < len(str(MAX_CURSOR)) else MAX_CURSOR
@@ -71,19 +71,19 @@ def cursor_of(last_event_id: str | None) -> int | None:
 def funds(
     accounts: Accounts, caller: PaperWorker, mode: str = "paper", account_scope: str = ""
 ) -> Json:
-    """Say what a paper account has and uses; by default the first the caller reaches."""
+    """Return the funds of an account; by default the first one that the caller may use."""
     return accounts.funds(caller, mode=mode, scope=account_scope or usual_scope(caller))
 
 
 @router.get("/runs/{strategy_run_id}/funds")
 def run_funds(runs: Runs, pnl: Pnls, caller: PaperWorker, strategy_run_id: str) -> Json:
-    """Say how much of its allocation a run uses."""
+    """Return how much of its allocation a run uses."""
     return pnl.run_funds(runs.get(caller, strategy_run_id))
 
 
 @router.get("/runs/{strategy_run_id}/pnl")
 def run_pnl(runs: Runs, pnl: Pnls, caller: PaperWorker, strategy_run_id: str) -> Json:
-    """Give a run's profit and loss at the latest prices, in all and for each leg."""
+    """Return a run's profit and loss at the latest prices, in total and for each leg."""
     return pnl.snapshot(runs.get(caller, strategy_run_id))
 
 
@@ -98,7 +98,7 @@ async def stream_pnl(
     strategy_run_id: str,
     interval_seconds: Seconds = None,
 ) -> EventStream:
-    """Send a run's profit and loss every so many seconds, until the run is closed."""
+    """Stream a run's profit and loss every `interval_seconds`, until the run is closed."""
     run = await run_in_threadpool(runs.get, caller, strategy_run_id)
     events = pnl_events(pnl, runs, caller, run, interval_seconds or 1.0)
     return EventStream(events, StreamGuard(watch, caller))
@@ -141,7 +141,7 @@ def list_timeline(
     limit: Limit = None,
     event_kind: str = "",
 ) -> Json:
-    """List what happened in a run after a cursor, oldest first."""
+    """List a run's events after a cursor, oldest first."""
     run = runs.get(caller, strategy_run_id)
     return timeline.page(run, after=after_cursor or 0, limit=limit or 100, kind=event_kind or None)
 
@@ -159,9 +159,9 @@ async def stream_timeline(
     event_kind: str = "",
     last_event_id: LastEventId = None,
 ) -> EventStream:
-    """Send what happened in a run after a cursor, and what happens from now on.
+    """Stream a run's events after a cursor, and new ones as they happen.
 
-    `id:` is each event's cursor: come back with it as `Last-Event-ID`, or as `after_cursor`.
+    `id:` is each event's cursor: reconnect with it as `Last-Event-ID`, or as `after_cursor`.
     """
     run = await run_in_threadpool(runs.get, caller, strategy_run_id)
     after = cursor_of(last_event_id)

@@ -1,4 +1,4 @@
-"""HTTP of option runs: legs that are entered as one basket, guarded together and left together."""
+"""HTTP of option runs: legs that are entered, protected and exited together."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from tradertape_server.features.workers.option_runs.schemas import (
     PreviewIn,
     ReplayIn,
 )
-from tradertape_server.features.workers.option_services import OptionServices
 from tradertape_server.features.workers.schemas import Document
+from tradertape_server.features.workers.service import OptionServices
 from tradertape_server.platform.http.routing import part
 
 router = APIRouter(prefix=f"{PREFIX}/options/runs", tags=["workers: options"])
@@ -27,7 +27,7 @@ Services = Annotated[OptionServices, Depends(part("option_services"))]
 
 @router.post("")
 def create_option_run(services: Services, caller: PaperWorker, body: NewOptionRun) -> Json:
-    """Make a run of option legs; nothing is placed.
+    """Create a run of option legs; nothing is placed.
 
     Underlying and expiry follow from the legs. Mode and account are those that `metadata` names
     (`execution_mode`, `account_scope`), by default paper on the token's first account. The run's
@@ -40,7 +40,7 @@ def create_option_run(services: Services, caller: PaperWorker, body: NewOptionRu
 def preview_option_entry(
     services: Services, caller: PaperWorker, strategy_run_id: str, body: PreviewIn | None = None
 ) -> Json:
-    """Say what entering needs and costs as a whole; nothing is placed."""
+    """Return the margin and charges of the entry as a whole; nothing is placed."""
     orders = [] if body is None else body.orders
     return services.runs.preview_entry(caller, strategy_run_id, orders)
 
@@ -55,7 +55,7 @@ def enter_option_run(
 ) -> Response:
     """Place every leg as one basket, purchases first, once for the run.
 
-    All or none: what filled is reversed when the venue refuses a leg, and `unwind` says so. The
+    All or none: what filled is reversed when the venue refuses a leg, and `unwind` reports it. The
     protection is armed at the prices of the fills.
     """
     return sent(services.runs.enter(caller, strategy_run_id, body, nonce))
@@ -65,7 +65,7 @@ def enter_option_run(
 def preview_option_exit(
     services: Services, caller: PaperWorker, strategy_run_id: str, _body: PreviewIn | None = None
 ) -> Json:
-    """List the exact orders that an exit would send now, and what they cost."""
+    """List the exact orders that an exit would send now, with their charges."""
     return services.runs.preview_exit(caller, strategy_run_id)
 
 
@@ -77,13 +77,13 @@ def exit_option_run(
     body: OptionAction,
     nonce: Nonce = None,
 ) -> Response:
-    """Cancel what rests, buy shorts back, sell what is long, close the run; once for its key."""
+    """Cancel open orders, buy short legs back, sell long ones, close the run; once for its key."""
     return sent(services.runs.exit(caller, strategy_run_id, body, nonce))
 
 
 @router.get("/{strategy_run_id}/state")
 def show_option_run(services: Services, caller: PaperWorker, strategy_run_id: str) -> Json:
-    """Give legs, profit and loss, premium, Greeks and protection at the prices of now."""
+    """Return legs, profit and loss, premium, Greeks and protection at the latest prices."""
     return services.states.state(*services.runs.get(caller, strategy_run_id))
 
 
@@ -95,13 +95,13 @@ def protect_option_run(
     body: Document,
     nonce: Nonce = None,
 ) -> Json:
-    """Replace the protection; its generation moves on and old safety tokens are void."""
+    """Replace the protection; its generation increases and old safety tokens become invalid."""
     return services.runs.protect(caller, strategy_run_id, body, nonce)
 
 
 @router.get("/{strategy_run_id}/protection/state")
 def show_option_protection(services: Services, caller: PaperWorker, strategy_run_id: str) -> Json:
-    """Give the protection as it stands: what was asked for, levels, what fired, the profit now."""
+    """Return the protection: as requested, its levels, what has triggered, the profit now."""
     return services.states.protection(*services.runs.get(caller, strategy_run_id))
 
 
@@ -109,7 +109,7 @@ def show_option_protection(services: Services, caller: PaperWorker, strategy_run
 def replay_option_protection(
     services: Services, caller: PaperWorker, strategy_run_id: str, body: ReplayIn
 ) -> Json:
-    """Say when and why the protection would have fired along a path; nothing changes.
+    """Report when and why the protection would have triggered on a path; nothing changes.
 
     A snapshot has `prices` of legs by leg_id, symbol or token, or one of `pnl`, `pnl_pct` and
     `combined_premium`. Without snapshots the path is the minutes recorded since the entry.

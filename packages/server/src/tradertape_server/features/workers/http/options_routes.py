@@ -1,4 +1,4 @@
-"""The workers' options: chains, what they sum to, selections and strategies; nothing is traded."""
+"""The worker API's options: chains, analytics, selections and strategies; nothing is traded."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
 
+from tradertape_server.features.options.preview import StrategyPreview
 from tradertape_server.features.options.schemas import PreviewIn, SelectIn
 from tradertape_server.features.options.service import OptionService
-from tradertape_server.features.options.preview import StrategyPreview
 from tradertape_server.features.workers.http.authorization import worker_with
 from tradertape_server.platform.http.identity import Identity
 from tradertape_server.platform.http.routing import part
@@ -26,13 +26,13 @@ Window = Annotated[int, Query(ge=0, le=200)]
 
 @router.get("/underlyings/{underlying}/session")
 def session(_caller: DataWorker, options: Options, underlying: str) -> Json:
-    """Spot, lot, strikes and expiries of an underlying, and whether its market moves."""
+    """Spot, lot size, strikes and expiries of an underlying, and whether its market is live."""
     return options.session(underlying)
 
 
 @router.get("/underlyings/{underlying}/expiries")
 def expiries(_caller: DataWorker, options: Options, underlying: str) -> Json:
-    """Days on which its options expire, the nearest first."""
+    """The expiry days of its options, the nearest first."""
     return options.expiries(underlying)
 
 
@@ -67,7 +67,7 @@ def greeks(
 def resolve_selection(
     _caller: DataWorker, options: Options, underlying: str, body: SelectIn
 ) -> Json:
-    """Find contracts by strike, offset from the money or delta; `resolved` follows the legs."""
+    """Find contracts by strike, offset from the money or delta; `resolved` has the legs' order."""
     return options.select(underlying, body.expiry, body.legs)
 
 
@@ -87,5 +87,5 @@ def max_pain(
 
 @router.post("/strategies/preview")
 def preview_strategy(_caller: DataWorker, strategies: Strategies, body: PreviewIn) -> Json:
-    """Work a strategy out: payoff, breakevens, Greeks, margin, charges. Places nothing."""
+    """Payoff, breakevens, Greeks, margin and charges of a strategy. Places nothing."""
     return strategies.preview(body)

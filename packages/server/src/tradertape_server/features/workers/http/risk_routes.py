@@ -14,7 +14,7 @@ router = APIRouter(prefix="/api/risk", tags=["risk"])
 
 @router.get("/kill-switch")
 def kill_switch(switches: KillSwitches, caller: CurrentUser) -> KillSwitchOut:
-    """Say whether the account's kill switch is on, or the whole server's."""
+    """Return whether the user's kill switch is on, or the whole server's."""
     return switches.status(caller.id)
 
 
@@ -22,18 +22,19 @@ def kill_switch(switches: KillSwitches, caller: CurrentUser) -> KillSwitchOut:
 def set_kill_switch(
     switches: KillSwitches, caller: CurrentUser, where: Origin, body: KillSwitchIn
 ) -> KillSwitchOut:
-    """Turn the account's kill switch on or off.
+    """Turn the user's kill switch on or off.
 
-    While it is on every new entry is denied, on every path; exits and cancellations pass, and
-    triggers that would open a position wait. `cancel_orders` takes back what would open or enlarge
-    one, `exit_positions` closes everything too. Open runs are `halted` until it is off again.
+    While it is on, every new entry is denied, on every path; exits and cancellations are allowed,
+    and GTTs that would open a position are held back. `cancel_orders` cancels orders that would
+    open or enlarge one, `exit_positions` closes everything too. Open runs are `halted` until it is
+    off again.
     """
     return switches.set(caller, body, where)
 
 
 @router.get("/kill-switch/server")
 def server_kill_switch(switches: KillSwitches, admin: AdminUser) -> KillSwitchOut:
-    """Say whether all trading on this server is stopped."""
+    """Return whether all trading on this server is stopped."""
     return switches.status(admin.id, is_server=True)
 
 
@@ -41,5 +42,5 @@ def server_kill_switch(switches: KillSwitches, admin: AdminUser) -> KillSwitchOu
 def set_server_kill_switch(
     switches: KillSwitches, admin: AdminUser, where: Origin, body: KillSwitchIn
 ) -> KillSwitchOut:
-    """Stop all accounts of this server, or let them go on; otherwise as an account's own."""
+    """Stop all accounts of this server, or release them; otherwise as for a single user."""
     return switches.set(admin, body, where, is_server=True)

@@ -18,19 +18,19 @@ Json = dict[str, Any]
 
 @router.get("/health")
 def health(_caller: AnyWorker) -> Json:
-    """Say that the server works and the token is good."""
+    """Confirm that the server works and the token is valid."""
     return {"status": "healthy"}
 
 
 @router.post("/heartbeat")
 def heartbeat(runs: Runs, caller: AnyWorker, body: Heartbeat) -> Json:
-    """Take a worker's sign of life outside of any run."""
+    """Store a worker's heartbeat outside of any run."""
     return runs.heartbeat(caller, body)
 
 
 @router.post("/runs")
 def create_run(runs: Runs, caller: PaperWorker, body: NewRun) -> Json:
-    """Make a run, or find the one with this id again.
+    """Create a run, or find the existing one with this id.
 
     409 when the id belongs to a run with another template, scope or mode, or to one that is
     closed; `metadata.restart_of` with its own id opens a closed run again.
@@ -52,15 +52,15 @@ def list_runs(
 
 @router.get("/runs/{strategy_run_id}")
 def get_run(runs: Runs, caller: PaperWorker, strategy_run_id: str) -> Json:
-    """Give a run as it stands, with its health and its protection."""
+    """Return a run with the health of its worker and its protection."""
     return runs.show(caller, strategy_run_id)
 
 
 @router.post("/runs/{strategy_run_id}/claim-session")
 def claim_session(sessions: Sessions, caller: PaperWorker, strategy_run_id: str) -> Json:
-    """Take the run: from now on its nonce fences off everybody else.
+    """Claim the run: from now on the new nonce fences off everybody else.
 
-    409 while another worker holds it and has been heard of within a minute.
+    409 while another worker holds it and has sent a heartbeat within a minute.
     """
     return sessions.claim(caller, strategy_run_id)
 
@@ -69,7 +69,7 @@ def claim_session(sessions: Sessions, caller: PaperWorker, strategy_run_id: str)
 def release_session(
     sessions: Sessions, caller: PaperWorker, strategy_run_id: str, nonce: Nonce = None
 ) -> Json:
-    """Let go of the run."""
+    """Release the run."""
     return sessions.release(caller, strategy_run_id, nonce)
 
 
@@ -81,15 +81,15 @@ def run_heartbeat(
     body: Heartbeat,
     nonce: Nonce = None,
 ) -> Json:
-    """Take the sign of life of the worker that holds the run."""
+    """Store a heartbeat of the worker that holds the run."""
     return sessions.heartbeat(caller, strategy_run_id, nonce, body)
 
 
 @router.get("/runs/{strategy_run_id}/safety-check")
 def safety_check(runs: Runs, safety: Safety, caller: PaperWorker, strategy_run_id: str) -> Json:
-    """Say whether the run may trade, every reason why not, and give a token when it may.
+    """Check whether the run may trade; return every reason why not, or a safety token.
 
-    The token is good for 30 seconds and one intent, in this session and under this protection.
+    The token is valid for 30 seconds and one intent, in this session and under this protection.
     """
     return safety.check(runs.get(caller, strategy_run_id))
 
@@ -102,5 +102,5 @@ def patch_risk(
     body: RiskPatch,
     nonce: Nonce = None,
 ) -> Json:
-    """Change risk controls, as the run's risk schema allows; old and new values are kept."""
+    """Change risk controls, as the run's risk schema allows; the timeline has both values."""
     return runs.patch_risk(caller, strategy_run_id, body, nonce)

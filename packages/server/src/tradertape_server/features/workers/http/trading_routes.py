@@ -1,4 +1,4 @@
-"""HTTP of workers: intents, orders, trades, funds, protection, exits and triggers."""
+"""HTTP of workers: intents, orders, trades, protection, exits and GTTs."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ router = APIRouter(prefix=PREFIX, tags=["workers"])
 
 
 def sent(answer: Reply) -> Response:
-    """An answer of execution as HTTP."""
-    # The very bytes that were kept: a repetition is equal to the first.
+    """A reply of execution as an HTTP response."""
+    # The stored bytes themselves: a repetition is equal to the first reply.
     return Response(
         answer.body,
         status_code=answer.status_code,
@@ -58,7 +58,7 @@ def sent(answer: Reply) -> Response:
 def preview_order(
     runs: Runs, intents: Intents, caller: PaperWorker, strategy_run_id: str, body: OrderPreviewIn
 ) -> Json:
-    """Say what an order needs and costs, and what is wrong with it; nothing is placed."""
+    """Return an order's margin, charges and warnings; nothing is placed."""
     return intents.preview_order(runs.get(caller, strategy_run_id), body.order)
 
 
@@ -66,7 +66,7 @@ def preview_order(
 def preview_basket(
     runs: Runs, intents: Intents, caller: PaperWorker, strategy_run_id: str, body: BasketPreviewIn
 ) -> Json:
-    """Say what a basket needs and costs as a whole; nothing is placed."""
+    """Return a basket's margin and charges as a whole; nothing is placed."""
     run = runs.get(caller, strategy_run_id)
     return intents.preview_basket(run, body.orders, all_or_none=body.all_or_none)
 
@@ -80,20 +80,20 @@ async def place_intent(
 ) -> Response:
     """Place an order or a basket, once for its key.
 
-    The same key with the same payload gives the first answer, byte for byte, for the life of the
-    run; with another payload 409. A run that is claimed wants its nonce.
+    The same key with the same payload gives the first reply, byte for byte, for the life of the
+    run; with another payload 409. A claimed run requires its nonce.
     """
     return sent(await intents.place(caller, strategy_run_id, body, nonce))
 
 
 class IntentRoute(APIRoute):
-    """Reads what is as it should be by itself: the framework's way takes as long as the order.
+    """Parses valid requests by itself: the framework's way takes as long as placing the order.
 
-    Whatever it would have to refuse goes that way all the same, for the same words.
+    Whatever it would have to refuse still goes that way, for the same error texts.
     """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """What answers a request."""
+        """The handler of a request."""
         by_framework = super().get_route_handler()
 
         async def handle(request: Request) -> Response:
@@ -127,7 +127,7 @@ def change_protection(
     body: ProtectionPatch,
     nonce: Nonce = None,
 ) -> Json:
-    """Replace the run's protection; its generation moves on and old safety tokens are void."""
+    """Replace the protection; its generation increases and old safety tokens become invalid."""
     return protections.change(caller, strategy_run_id, body, nonce)
 
 
@@ -154,7 +154,7 @@ def list_orders(runs: Runs, orders: Orders, caller: PaperWorker, strategy_run_id
 def get_order(
     runs: Runs, orders: Orders, caller: PaperWorker, order_id: str, strategy_run_id: str
 ) -> Json:
-    """Give one order of a run."""
+    """Return one order of a run."""
     return orders.order(runs.get(caller, strategy_run_id), order_id)
 
 
@@ -162,7 +162,7 @@ def get_order(
 def cancel_order(
     runs: Runs, orders: Orders, caller: PaperWorker, order_id: str, body: CancelIn
 ) -> Json:
-    """Take an order back."""
+    """Cancel an order."""
     return orders.cancel(runs.get(caller, body.strategy_run_id), order_id)
 
 
@@ -170,14 +170,14 @@ def cancel_order(
 def modify_order(
     runs: Runs, orders: Orders, caller: PaperWorker, order_id: str, body: ModifyIn
 ) -> Json:
-    """Change an open order; what changes stands beside the run's id."""
+    """Change an open order; the changed fields are given beside the run's id."""
     run = runs.get(caller, body.strategy_run_id)
     return orders.modify(run, order_id, body.model_extra or {})
 
 
 @router.get("/trades")
 def list_trades(runs: Runs, orders: Orders, caller: PaperWorker, strategy_run_id: str) -> Json:
-    """List what a run's orders got, oldest first."""
+    """List a run's executions, oldest first."""
     return orders.trades(runs.get(caller, strategy_run_id))
 
 
@@ -185,7 +185,7 @@ def list_trades(runs: Runs, orders: Orders, caller: PaperWorker, strategy_run_id
 def place_gtt(
     gtts: Gtts, caller: GttWorker, body: Document, account_scope: str | None = None
 ) -> dict[str, int]:
-    """Make a trigger on a paper account: the one named, else that of the token's latest run."""
+    """Create a GTT on an account: the one named, else that of the token's latest run."""
     return {"trigger_id": gtts.create(caller, body, account_scope)}
 
 
@@ -193,23 +193,23 @@ def place_gtt(
 def list_gtts(
     gtts: Gtts, caller: GttWorker, account_scope: str | None = None
 ) -> list[dict[str, Any]]:
-    """List an account's triggers: of the one named, else of that of the token's latest run."""
+    """List an account's GTTs: of the one named, else of that of the token's latest run."""
     return gtts.list(caller, account_scope)
 
 
 @router.get("/gtt/triggers/{trigger_id}")
 def get_gtt(gtts: Gtts, caller: GttWorker, trigger_id: int) -> Json:
-    """Give one trigger."""
+    """Return one GTT."""
     return gtts.get(caller, trigger_id)
 
 
 @router.put("/gtt/triggers/{trigger_id}")
 def modify_gtt(gtts: Gtts, caller: GttWorker, trigger_id: int, body: Document) -> dict[str, int]:
-    """Change an active trigger; only what is named changes."""
+    """Change an active GTT; only the fields given change."""
     return {"trigger_id": gtts.modify(caller, trigger_id, body)}
 
 
 @router.delete("/gtt/triggers/{trigger_id}")
 def delete_gtt(gtts: Gtts, caller: GttWorker, trigger_id: int) -> dict[str, int]:
-    """End an active trigger."""
+    """Delete an active GTT."""
     return {"trigger_id": gtts.delete(caller, trigger_id)}

@@ -1,0 +1,1 @@
+"""Profit and loss, its line over time, the timeline and the streams of both. May use `runs`."""

@@ -1,4 +1,4 @@
-"""A run's profit and loss and a person's funds, as the worker wire has them."""
+"""A run's profit and loss and a person's funds, as the worker API has them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 from tradertape_core.kernel.clock import Clock
 from tradertape_core.ledger.pnl import Pnl, PnlLeg
+from tradertape_server.features.execution.orders.views import mode_of
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.execution.state.funds import Funds
 from tradertape_server.features.workers.models import WorkerRun
@@ -17,7 +18,7 @@ from tradertape_server.platform.http.routing import in_ist
 from tradertape_server.platform.streaming.streams import ascii_json
 
 Json = dict[str, Any]
-FRAME_LIFE_S = 0.2  # readers of one run within it share a frame
+FRAME_LIFE_S = 0.2  # readers of a run within it share a frame
 
 
 class PnlService:
@@ -31,12 +32,12 @@ class PnlService:
         self._lock = threading.Lock()
 
     def snapshot(self, run: WorkerRun) -> Json:
-        """The run at the latest prices."""
+        """The run's profit and loss at the latest prices."""
         pnl = self._execution.pnl(ref(run))
-        legs = [] if run.execution_mode == "dry_run" else [_leg(leg) for leg in pnl.legs]
+        legs = [] if run.venue == "dry_run" else [_leg(leg) for leg in pnl.legs]
         return {
             "strategy_run_id": run.strategy_run_id,
-            "execution_mode": run.execution_mode,
+            "execution_mode": mode_of(run.venue),
             "status": run.status,
             "currency": "INR",
             "totals": totals_of(pnl.totals, compat=self._compat),
@@ -48,7 +49,7 @@ class PnlService:
         }
 
     def frame(self, run: WorkerRun) -> bytes:
-        """The snapshot on one line, made once for all who read it at the same time."""
+        """The snapshot as one line of JSON, built once for all readers within 0.2 s."""
         key, now = run.strategy_run_id, self._clock.monotonic()
         with self._lock:
             at, line = self._frames.get(key, (0.0, b""))
@@ -77,7 +78,7 @@ class PnlService:
         }
 
     def funds(self, account_id: int, scope: str) -> Json:
-        """What an account has: the documented body, or the strict model's."""
+        """An account's funds: the documented body, or with compat the strict model's."""
         funds = self._execution.funds(account_id)
         return _strict_funds(funds, scope) if self._compat else _funds(funds)
 

@@ -1,4 +1,4 @@
-"""The line of a run's profit and loss: a point every few seconds in which it moved."""
+"""The line of a run's profit and loss: a point every few seconds while it changes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Figures = tuple[int, int]
 
 
 class PnlRecorder:
-    """One thread: looks at the open runs every few seconds and writes down what moved."""
+    """One thread that stores the P&L of open runs every few seconds, where it changed."""
 
     def __init__(self, database: Database, clock: Clock, execution: ExecutionService) -> None:
         self._database = database
@@ -39,38 +39,38 @@ class PnlRecorder:
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Begin. A second call does nothing."""
+        """Start the thread. A second call does nothing."""
         if self._thread is None:
             self._is_over.clear()
             self._thread = threading.Thread(target=self._loop, name="pnl points", daemon=True)
             self._thread.start()
 
     def stop(self) -> None:
-        """Finish the look that was begun."""
+        """Finish the points that are being stored."""
         self._is_over.set()
         if self._thread is not None:
             self._thread.join(timeout=10)
             self._thread = None
 
-    def look(self) -> int:
-        """Write a point for every run whose figures moved; how many there were."""
+    def record(self) -> int:
+        """Store a point for every run whose figures changed; return how many there were."""
         now = self._clock.now()
         with self._database.read() as session:
             runs = repository.runs_not_over(session, None)
-        figures = {run.id: self._figures(run) for run in runs if run.execution_mode != "dry_run"}
-        moved = {run_id: one for run_id, one in figures.items() if one != self._known(run_id)}
-        if moved:
+        figures = {run.id: self._figures(run) for run in runs if run.venue != "dry_run"}
+        changed = {run_id: one for run_id, one in figures.items() if one != self._known(run_id)}
+        if changed:
             with self._database.write() as session:
                 self._prune(session, now)
                 session.execute(
                     insert(PnlPoint),
                     [
                         {"run_id": run_id, "at": now, "net_paise": net, "realised_paise": realised}
-                        for run_id, (net, realised) in moved.items()
+                        for run_id, (net, realised) in changed.items()
                     ],
                 )
         self._last = figures
-        return len(moved)
+        return len(changed)
 
     def _prune(self, session: Session, now: datetime) -> None:
         if self._pruned_at is None or now - self._pruned_at >= PRUNED_EVERY:
@@ -87,14 +87,14 @@ class PnlRecorder:
     def _loop(self) -> None:
         while not self._is_over.wait(EVERY_S):
             try:
-                self.look()
+                self.record()
             except Exception:
-                # The line has a gap then; trading goes on without it.
-                logger.exception("profit and loss was not written down")
+                # The line has a gap then; trading does not depend on it.
+                logger.exception("profit and loss was not stored")
 
 
 def points(session: Session, run_id: int, *, since: datetime, most: int) -> Sequence[PnlPoint]:
-    """A run's line since a moment, oldest first, thinned out to `most` points and the last."""
+    """A run's points since a moment, oldest first, thinned out to `most` points and the last."""
     newest = (
         select(PnlPoint)
         .where(PnlPoint.run_id == run_id, PnlPoint.at >= since)

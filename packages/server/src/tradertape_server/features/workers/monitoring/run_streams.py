@@ -1,4 +1,4 @@
-"""What runs say as it happens: profit and loss, and the timeline from a cursor."""
+"""Streams of runs: profit and loss, and the timeline from a cursor."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ from tradertape_server.platform.streaming.streams import (
 )
 
 SHORTEST_S, LONGEST_S = 0.2, 60.0
-# Events of another process are not on this one's bus: the table is looked at as often as this.
-LOOK_AGAIN_S = 5.0
+# Events of another process are not on this one's bus: the table is polled as often as this.
+POLL_EVERY_S = 5.0
 
 
 async def pnl_messages(
     pnl: PnlService, runs: RunService, caller: Identity, run: WorkerRun, interval_s: float
 ) -> AsyncIterator[bytes | None]:
-    """The run's snapshot at once, and then every so many seconds; ends with the run.
+    """Yield the run's snapshot at once and every interval_s; end when the run is closed.
 
-    None when a heartbeat is due.
+    Yields None when a heartbeat is due.
     """
     pause = min(max(interval_s, SHORTEST_S), LONGEST_S)
     while True:
@@ -63,13 +63,13 @@ async def pnl_events(
 async def timeline_events(
     timeline: TimelineService, run: WorkerRun, *, after: int, kind: str | None
 ) -> AsyncIterator[bytes]:
-    """Every event after the cursor, without a gap and each once; `id:` is the cursor.
+    """Yield every event after the cursor, without a gap and each once; `id:` is the cursor.
 
-    The bus only says that there is something new; what it is comes from the table, in order.
+    The bus only signals that there are new events; they are read from the table, in order.
     """
     box = timeline.bus.open([topic_of(run.strategy_run_id)])
     try:
-        yield PING  # the answer has begun, also where nothing has happened yet
+        yield PING  # so that the response begins although nothing has happened yet
         beat = Heartbeat(HEARTBEAT_S)
         while True:
             page = await run_in_threadpool(
@@ -84,8 +84,8 @@ async def timeline_events(
             if not beat.left_s:
                 yield PING
                 beat.sent()
-            await box.take(min(LOOK_AGAIN_S, beat.left_s))
-    except OSError as error:  # the table cannot be read: better an end than a gap
+            await box.take(min(POLL_EVERY_S, beat.left_s))
+    except OSError as error:  # the table cannot be read: end rather than leave a gap
         yield sse_error(f"the timeline cannot be read: {error}", cursor=after)
     finally:
         timeline.bus.close(box)

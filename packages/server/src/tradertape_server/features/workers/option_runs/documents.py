@@ -1,4 +1,4 @@
-"""What is kept of an option run: its legs as contracts that were looked up, and how it was entered.
+"""The stored document of an option run: its legs with their contracts, its rules, its entry.
 
 Plain values, stored as JSON with the run: `orders.codec` writes and reads them.
 """
@@ -26,18 +26,18 @@ Json = dict[str, Any]
 
 
 class EntryStatus(StrEnum):
-    """How far the entry is."""
+    """How far the entry has come."""
 
-    CREATED = "created"  # nothing was asked for yet
-    ENTERING = "entering"  # a leg rests at the venue
+    CREATED = "created"  # not entered yet
+    ENTERING = "entering"  # an order of a leg is open
     ENTERED = "entered"  # every leg filled
-    PARTIAL = "partial"  # a leg is missing, the others stand
+    PARTIAL = "partial"  # a leg did not fill, others did
     UNWOUND = "unwound"  # a leg was refused, the others were reversed
     REJECTED = "rejected"  # no leg filled
     DRY_RUN = "dry_run"  # recorded, never sent
 
 
-# From these a run may be entered (again): it holds nothing.
+# With these the run has no positions and can be entered.
 OPEN_TO_ENTRY = frozenset({EntryStatus.CREATED, EntryStatus.UNWOUND, EntryStatus.REJECTED})
 
 
@@ -86,7 +86,7 @@ class OptionLeg:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LegEntry:
-    """What became of a leg's order; price: rupees a unit, None before a fill."""
+    """The order of a leg and its fills. price: rupees a unit, None before a fill."""
 
     leg_id: str
     order_id: str | None
@@ -103,7 +103,7 @@ class LegEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """The entry of a run. `key`: of its intent."""
+    """The entry of a run. key: the idempotency key of its basket."""
 
     key: str
     at: datetime
@@ -113,7 +113,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OptionRun:
-    """The part of a run that is its options'. defaulted: what the worker left to the server."""
+    """What makes a run an option run. defaulted: the fields that the worker left to the server."""
 
     strategy_name: str
     product: Product
@@ -126,7 +126,7 @@ class OptionRun:
 
     @property
     def status(self) -> EntryStatus:
-        """How far the entry is."""
+        """How far the entry has come."""
         return EntryStatus.CREATED if self.entry is None else self.entry.status
 
     @property
@@ -140,19 +140,19 @@ class OptionRun:
 
     @property
     def rules(self) -> OptionProtection | None:
-        """Its protection as it was asked for."""
+        """Its protection as requested."""
         if self.protection is None:
             return None
         return read_option_protection(self.protection, self.leg_ids)
 
     @property
     def waits_for_entry(self) -> bool:
-        """Whether a protection is there that the entry will arm."""
+        """Whether the entry will arm a protection."""
         return self.protection is not None and self.status in OPEN_TO_ENTRY
 
     @property
     def entered_legs(self) -> list[EnteredLeg]:
-        """What filled and was not reversed, at what price."""
+        """The legs that filled and were not reversed, with their prices."""
         if self.entry is None or self.status in OPEN_TO_ENTRY:
             return []
         found = {one.leg_id: one for one in self.entry.legs}
@@ -164,7 +164,7 @@ class OptionRun:
         return legs
 
     def with_entry(self, entry: Entry) -> OptionRun:
-        """The same after a step of its entry."""
+        """A copy with another state of the entry."""
         return replace(self, entry=entry)
 
 
@@ -181,17 +181,17 @@ def entered(leg: OptionLeg, quantity: int, price: Decimal) -> EnteredLeg:
 
 
 def option_run_of(run: WorkerRun) -> OptionRun:
-    """A run's options. Raises InvariantBroken for a run that has none."""
+    """The option document of a run. Raises InvariantBroken for a run without one."""
     if run.option_run is None:
-        raise InvariantBroken(f"{run.strategy_run_id} is no option run")
+        raise InvariantBroken(f"{run.strategy_run_id} is not an option run")
     return from_document(OptionRun, run.option_run)
 
 
 def is_awaiting_entry(run: WorkerRun) -> bool:
-    """Whether a run has a protection that its entry will arm; no run of single orders has."""
+    """Whether a run is an option run whose entry will arm its protection."""
     return bool(run.option_run) and option_run_of(run).waits_for_entry
 
 
 def stored_option_run(option_run: OptionRun) -> Mapping[str, Any]:
-    """What is kept with the run."""
+    """The document as JSON, for the run's column."""
     return to_document(option_run)

@@ -1,7 +1,7 @@
 """Settles the entry of an option run, and arms its protection at the prices of the fills.
 
 Both follow from the present state of the entry's orders, so that settling is repeated: with the
-entry's reply, when a resting leg fills, after a start.
+entry's reply, when an open order of a leg fills, after a start.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def arm_entered(uow: UnitOfWork, run: WorkerRun, option_run: OptionRun) -> None:
 
 
 def arming_of(option_run: OptionRun) -> Arming:
-    """The run's rules on the legs that filled. Raises InvalidInput where they cannot be counted."""
+    """The run's rules on the legs that filled. Raises InvalidInput where they do not apply."""
     rules = option_run.rules
     if rules is None:
         return NO_RULES
@@ -114,7 +114,7 @@ def arming_of(option_run: OptionRun) -> Arming:
 
 
 class EntryWatch:
-    """Settles entries that their request left open: a leg rests, or the server stopped meanwhile.
+    """Settles entries that their request left unfinished: an order is open, or the server stopped.
 
     A companion of the guardian. Runs that no event has named since their last check are skipped;
     one whose check failed is tried again by itself.
@@ -270,7 +270,7 @@ def _note(uow: UnitOfWork, run: WorkerRun, option_run: OptionRun) -> None:
     refused = [one for one in made.values() if one.status in ("REJECTED", "DENIED", "CANCELLED")]
     why = [f"{one.leg_id}: {one.detail}" for one in refused if one.detail]
     status = option_run.status
-    summary = f"{_WORDS[status]} {option_run.strategy_name}"
+    summary = f"{_SUMMARIES[status]} {option_run.strategy_name}"
     details = "; ".join([*parts, *why]) if status is not _S.DRY_RUN else ""
     if details:
         summary += f": {details}"
@@ -280,9 +280,9 @@ def _note(uow: UnitOfWork, run: WorkerRun, option_run: OptionRun) -> None:
     )  # fmt: skip
 
 
-_WORDS = {
+_SUMMARIES = {
     _S.CREATED: "Created",
-    _S.ENTERING: "Waiting to enter",
+    _S.ENTERING: "Waiting to be entered",
     _S.ENTERED: "Entered",
     _S.PARTIAL: "Partly entered",
     _S.UNWOUND: "Entered and reversed, because a leg was refused,",

@@ -1,12 +1,12 @@
-"""Entering an option run: its legs as one basket, and the run's own state with them."""
+"""Enters an option run: its legs as one basket, together with the run's own state."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
 
 from tradertape_server.features.execution.orders.place import Decide, Payload, PlaceCommand
 from tradertape_server.features.execution.orders.replies import Outcome
+from tradertape_server.features.execution.orders.views import mode_of
 from tradertape_server.features.execution.service import RunRef
 from tradertape_server.features.execution.state.command import NotSettled
 from tradertape_server.features.execution.state.unit_of_work import Read, UnitOfWork
@@ -28,10 +28,19 @@ from tradertape_server.features.workers.trading.safety_check import SafetyTokens
 from tradertape_server.platform.http.identity import Identity
 
 
-class EntryAuthorization:
-    """Lets an option run be entered once, where its action says; see `RunAuthorization`.
+@dataclass(frozen=True, slots=True)
+class EntryPlace:
+    """Where an option run is entered: venue and account."""
 
-    where: execution mode and account of the entry, which become the run's.
+    venue: str
+    account_scope: str
+    account_id: int
+
+
+class EntryAuthorization:
+    """Whether an option run may be entered, which it may once: a `RunAuthorization`.
+
+    where: of the entry; it becomes the run's own.
     """
 
     def __init__(
@@ -43,7 +52,7 @@ class EntryAuthorization:
         nonce: str | None,
         *,
         key: str,
-        where: Mapping[str, Any],
+        where: EntryPlace,
     ) -> None:
         self.run_id = run_id
         self.read: Read | None = None
@@ -58,7 +67,10 @@ class EntryAuthorization:
         self._token_id: str | None = None
 
     def authorize(self, uow: UnitOfWork, *, is_known_key: bool) -> RunRef:
-        """Raises UnknownRun, SessionConflict, RunClosed, AlreadyEntered, TokenRefused."""
+        """Return the run with its limits.
+
+        Raises UnknownRun, SessionConflict, RunClosed, AlreadyEntered, RunMismatch, TokenRefused.
+        """
         run = locked(uow, self._caller, self.run_id)
         demand_nonce(run, self._caller, self._nonce)
         if not is_known_key:
@@ -66,25 +78,26 @@ class EntryAuthorization:
             if self._action.safety_token is not None:
                 self._token_id = self._tokens.check(uow, run, self._action.safety_token)
         return RunRef(
-            account_id=self._where["account_id"],
+            account_id=self._where.account_id,
             run_id=self.run_id,
-            venue=self._where["execution_mode"],
+            venue=self._where.venue,
             risk=risk_of(run),
         )
 
     def accepted(self, uow: UnitOfWork) -> None:
-        """Begin the entry, and use the safety token up."""
+        """Store that the entry has begun, and spend the safety token."""
         if self._run is None or self._option_run is None:
             return
-        for name, value in self._where.items():
-            setattr(self._run, name, value)
+        self._run.venue = self._where.venue
+        self._run.account_scope = self._where.account_scope
+        self._run.account_id = self._where.account_id
         begin_entry(uow, self._run, self._option_run, self._key)
         if self._token_id is not None:
             self._tokens.spend(uow, self._token_id)
 
 
 class EnterOptionRun(PlaceCommand):
-    """Place the legs, and keep the run's state with what became of them."""
+    """Place the legs, and update the run from their orders when the venue has answered."""
 
     __slots__ = ()
 
@@ -102,7 +115,7 @@ class EnterOptionRun(PlaceCommand):
         return result
 
 
-def _open_to_entry(run: WorkerRun, where: Mapping[str, Any]) -> OptionRun:
+def _open_to_entry(run: WorkerRun, where: EntryPlace) -> OptionRun:
     """Raises RunClosed, AlreadyEntered, RunMismatch where the run cannot be entered now."""
     option_run = option_run_of(run)
     if run.status not in TRADING:
@@ -113,12 +126,16 @@ def _open_to_entry(run: WorkerRun, where: Mapping[str, Any]) -> OptionRun:
     return option_run
 
 
-def _check_where(run: WorkerRun, option_run: OptionRun, where: Mapping[str, Any]) -> None:
-    """An action may name what creating the run left to the server, and nothing else."""
+def _check_where(run: WorkerRun, option_run: OptionRun, where: EntryPlace) -> None:
+    """An action may choose what the run's creation left to the server, and nothing else."""
+    pairs = {
+        "execution_mode": (mode_of(run.venue), mode_of(where.venue)),
+        "account_scope": (run.account_scope, where.account_scope),
+    }
     mismatches = {
-        name: (str(getattr(run, name)), str(where[name]))
-        for name in ("execution_mode", "account_scope")
-        if getattr(run, name) != where[name] and name not in option_run.defaulted
+        name: pair
+        for name, pair in pairs.items()
+        if pair[0] != pair[1] and name not in option_run.defaulted
     }
     if mismatches:
         raise RunMismatch(run.strategy_run_id, mismatches)

@@ -1,4 +1,4 @@
-"""Reading the legs of an option run: contracts that trade, on one underlying, in whole lots."""
+"""Reads the legs of a new option run: traded contracts on one underlying, in whole lots."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from tradertape_server.platform.errors import ApiError
 
 
 def read_option_run(reader: ChainReader, wanted: NewOptionRun) -> OptionRun:
-    """Look everything up that a new option run names.
+    """Look up the contracts of a new option run.
 
     Underlying and expiry (the nearest) follow from the legs. Raises InvalidDocument with every
-    problem there is.
+    problem found.
     """
     problems: list[Problem] = []
     legs: list[OptionLeg] = []
@@ -61,7 +61,9 @@ def _contract(
         problems.append(Problem(f"{at}/tradingsymbol", unknown.detail))
         return None
     if not found.is_derivative:
-        problems.append(Problem(f"{at}/tradingsymbol", f"{found.id} is no option or future"))
+        problems.append(
+            Problem(f"{at}/tradingsymbol", f"{found.id} is neither an option nor a future")
+        )
         return None
     return found
 
@@ -100,7 +102,7 @@ def _against(leg: OptionLegIn, found: Instrument, now: datetime, at: str) -> lis
         problems.append(Problem(f"{at}/tradingsymbol", f"{found.id} expired on {found.expiry}"))
     if leg.exit_order_type not in (None, "MARKET") or leg.exit_price:
         message = (
-            "exits are market orders with protection: one that rests would leave half a strategy"
+            "exits are market orders with protection: an open order would leave half a strategy"
         )
         problems.append(Problem(f"{at}/exit_order_type", message))
     return problems
@@ -114,7 +116,7 @@ def _together(legs: Sequence[OptionLeg]) -> list[Problem]:
         problems.append(Problem("/legs", message))
     for name, count in Counter(leg.instrument for leg in legs).items():
         if count > 1:
-            problems.append(Problem("/legs", f"{name} stands in {count} legs: make it one"))
+            problems.append(Problem("/legs", f"{name} is in {count} legs: combine them into one"))
     for name, count in Counter(leg.leg_id for leg in legs if leg.leg_id).items():
         if count > 1:
             problems.append(Problem("/legs", f"leg_id {name} is given {count} times"))
@@ -122,7 +124,7 @@ def _together(legs: Sequence[OptionLeg]) -> list[Problem]:
 
 
 def _named(legs: Sequence[OptionLeg]) -> list[OptionLeg]:
-    """Legs without a name get one."""
+    """Give an id to every leg without one."""
     return [
         leg if leg.leg_id else replace(leg, leg_id=f"leg_{secrets.token_hex(4)}") for leg in legs
     ]

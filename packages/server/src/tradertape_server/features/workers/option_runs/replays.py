@@ -1,4 +1,4 @@
-"""An option run's protection against a path of prices: a worker's, or the one recorded."""
+"""Replays an option run's protection on a path of prices, given or recorded."""
 
 from __future__ import annotations
 
@@ -42,25 +42,27 @@ _A_SECOND = timedelta(seconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """Legs at their entry and what came after it."""
+    """The entered legs of a replay, and where its prices come from."""
 
     legs: list[EnteredLeg]
-    is_assumed: bool  # nothing was entered: the first prices stand for the entry's
+    is_assumed: bool  # not entered: the first prices of the path are taken as the entry's
     source: str  # given, recorded
 
 
 class OptionReplays:
-    """Answers what would have been; changes nothing."""
+    """Says what a protection would have done; changes nothing."""
 
     def __init__(self, execution: ExecutionService, feed: Feed) -> None:
         self._execution = execution
         self._feed = feed
 
     def replay(self, run: WorkerRun, option_run: OptionRun, asked: ReplayIn) -> Json:
-        """Walk the protection along a path. Raises InvalidDocument, Conflict without a path."""
+        """Replay the protection on a path. Raises InvalidDocument, Conflict without a path."""
         document = asked.protection or option_run.protection
         if document is None:
-            raise Conflict("The run has no protection: send one along.", code="no_protection")
+            raise Conflict(
+                "The run has no protection: give one in the request.", code="no_protection"
+            )
         rules = read_option_protection(document, option_run.leg_ids)
         start = self._start(option_run)
         if asked.metric_snapshots:
@@ -88,9 +90,9 @@ class OptionReplays:
         return self._execution.clock.now() if option_run.entry is None else option_run.entry.at
 
     def _recorded(self, run: WorkerRun, option_run: OptionRun, start: datetime) -> list[Moment]:
-        """Closes of the minutes since the entry, of the legs that were entered."""
+        """Minute closes since the entry, of the legs that were entered."""
         if not option_run.entered_legs:
-            message = "Nothing was entered, so no path is recorded: send metric_snapshots."
+            message = "The run was not entered, so no path is recorded: give metric_snapshots."
             raise Conflict(message, code="no_recorded_path")
         end = run.closed_at or self._execution.clock.now()
         prices: dict[datetime, dict[str, Decimal]] = {}
@@ -117,7 +119,7 @@ class OptionReplays:
 
 
 class _Given:
-    """Snapshots as the worker sent them: prices of legs, or a profit of the whole."""
+    """Snapshots of the request: prices of legs, or a profit of the whole."""
 
     def __init__(
         self, option_run: OptionRun, snapshots: Sequence[Mapping[str, Any]], start: datetime
@@ -153,13 +155,13 @@ class _Given:
         return [entered(leg, leg.quantity, first[leg.instrument]) for leg in self._legs]
 
     def moments(self, legs: Sequence[EnteredLeg], basis: Basis) -> list[Moment]:
-        """Every snapshot, in order. Raises InvalidDocument that names every one that is wrong."""
+        """All snapshots, in order. Raises InvalidDocument that names every invalid one."""
         found: list[Moment] = []
         for fields in self._fields:
             after = found[-1].at + _A_SECOND if found else self._start
             at = self._at(fields) or after
             if found and at < found[-1].at:
-                fields.fail("at", "lies before the snapshot before it")
+                fields.fail("at", "is earlier than the snapshot before it")
             found.append(self._moment(fields, at, legs, basis))
         if self._problems:
             raise InvalidDocument(self._problems)
@@ -204,7 +206,7 @@ class _Given:
             instrument, price = self._names.get(str(name)), inner.price(name)
             if instrument is None:
                 inner.fail(
-                    name, f"is no leg of this run: {', '.join(o.leg_id for o in self._legs)}"
+                    name, f"is not a leg of this run: {', '.join(o.leg_id for o in self._legs)}"
                 )
             elif price:
                 found[instrument] = price
@@ -212,7 +214,7 @@ class _Given:
 
 
 def _profit_pct(fields: Fields, legs: Sequence[EnteredLeg], basis: Basis) -> Decimal | None:
-    """The profit a snapshot tells, in percent of the basis."""
+    """The profit of a snapshot, in percent of the basis; None where it has none."""
     pct, rupees = fields.number("pnl_pct"), fields.number("pnl")
     premium = fields.number("combined_premium")
     base = base_of(legs, basis)

@@ -1,4 +1,4 @@
-"""What comes over the worker wire for option runs. Protections are read by the core, not here."""
+"""Request bodies of option runs. Protections are parsed by the core, not here."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ LegId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,40}$")]
 
 
 class OptionLegIn(Body):
-    """A leg as the resolvers make it. The contract is looked up by symbol or token, whatever the
-    exchange says; strike, type, expiry and lot size come from there."""
+    """A leg as the selection endpoints return it. The contract is found by symbol or token alone;
+    strike, type, expiry and lot size are the contract's."""
 
     tradingsymbol: Word
     transaction_type: Annotated[Way, BeforeValidator(_upper)]
@@ -63,7 +63,7 @@ class NewOptionRun(Body):
 
 
 class OptionAction(Body):
-    """Enter or leave an option run."""
+    """Enter or exit an option run."""
 
     mode: Mode | None = None
     execution_mode: Mode | None = None
@@ -78,12 +78,12 @@ class OptionAction(Body):
 
     @property
     def wanted_mode(self) -> Mode | None:
-        """The mode it names under either name."""
+        """The execution mode, under either of its names."""
         return self.execution_mode or self.mode
 
 
 class PreviewIn(Body):
-    """What a preview may name: all of an action's, and orders to look at instead of the legs."""
+    """A preview takes the fields of an action, and orders to preview instead of the legs."""
 
     model_config = ConfigDict(extra="ignore", allow_inf_nan=False)
 
@@ -91,7 +91,7 @@ class PreviewIn(Body):
 
 
 class ReplayIn(Body):
-    """A path to walk the protection along; without snapshots the recorded one since the entry."""
+    """A price path to replay the protection on; by default the one recorded since the entry."""
 
     metric_snapshots: list[Document] = Field(default_factory=list, max_length=50_000)
     protection: Document | None = None

@@ -13,6 +13,7 @@ from tradertape_server.features.auth.token_scope import SCOPE
 from tradertape_server.features.execution.orders import place, unwinding
 from tradertape_server.features.execution.orders.idempotency import checked_key, request_hash
 from tradertape_server.features.execution.orders.replies import PLACE_BASKET, Reply
+from tradertape_server.features.execution.orders.views import mode_of
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 from tradertape_server.features.options.chains import ChainReader
@@ -35,6 +36,7 @@ from tradertape_server.features.workers.option_runs.entries import (
 from tradertape_server.features.workers.option_runs.entry_command import (
     EnterOptionRun,
     EntryAuthorization,
+    EntryPlace,
 )
 from tradertape_server.features.workers.option_runs.legs import read_option_run
 from tradertape_server.features.workers.option_runs.schemas import NewOptionRun, OptionAction
@@ -61,7 +63,7 @@ _MODES = ("dry_run", "paper", "live")
 
 
 class OptionRunService:
-    """The life of an option run; what is not here is that of every run."""
+    """Use cases of option runs; all others are those of every run."""
 
     def __init__(
         self,
@@ -79,7 +81,7 @@ class OptionRunService:
         self._transactions = RunTransactions(execution)
 
     def create(self, caller: Identity, wanted: NewOptionRun) -> Json:
-        """Make a run of legs; nothing is placed. Raises InvalidDocument, LiveDisabled."""
+        """Create a run of legs; nothing is placed. Raises InvalidDocument, LiveDisabled."""
         mode, scope, defaulted = _defaults(caller, wanted.metadata)
         option_run = read_option_run(self._reader, wanted)
         stored = {**stored_option_run(option_run), "defaulted": list(defaulted)}
@@ -109,7 +111,7 @@ class OptionRunService:
         return {**made, **head}
 
     def get(self, caller: Identity, run_id: str) -> tuple[WorkerRun, OptionRun]:
-        """An option run of the caller's. Raises UnknownRun, NoOptionRun."""
+        """An option run of the caller. Raises UnknownRun, NoOptionRun."""
         run = self._runs.get(caller, run_id)
         if not run.option_run:
             raise NoOptionRun(run_id)
@@ -120,16 +122,16 @@ class OptionRunService:
     def enter(
         self, caller: Identity, run_id: str, action: OptionAction, nonce: str | None
     ) -> Reply:
-        """Place all legs as one basket, once: a repetition gets the first answer.
+        """Place all legs as one basket, once: a repetition gets the first reply.
 
-        Without a key of its own the run's one entry is meant. What filled is reversed when the
-        venue refuses a leg. Raises AlreadyEntered, RunClosed, SessionConflict, TokenRefused,
+        Without a key the run's only entry is meant. What filled is reversed when the venue refuses
+        a leg. Raises AlreadyEntered, RunClosed, SessionConflict, TokenRefused,
         OrderDenied, RunMismatch.
         """
         run, option_run = self.get(caller, run_id)
         _demand_no_results(action)
         key = checked_key(action.idempotency_key or f"option-enter:{run_id}")
-        mode, account_id, scope = self._where(caller, run, action)
+        where = self._where(caller, run, action)
         payload = place.Payload(
             kind=PLACE_BASKET,
             request_hash=_hash_of("option_enter", option_run, action),
@@ -144,24 +146,21 @@ class OptionRunService:
             unwind=unwinding.REVERSE,
             labels=option_run.leg_ids,
         )
-        where = {"execution_mode": mode, "account_scope": scope, "account_id": account_id}
         authorization = EntryAuthorization(
             self._tokens, caller, run_id, action, nonce, key=key, where=where
         )
         return self._execution.reply(EnterOptionRun(authorization, key, payload, decide))
 
-    def _where(
-        self, caller: Identity, run: WorkerRun, action: OptionAction
-    ) -> tuple[str, int, str]:
-        """Mode and account of the entry: the run's, unless it left them to the action."""
-        mode = action.wanted_mode or run.execution_mode
-        if mode == "live":
+    def _where(self, caller: Identity, run: WorkerRun, action: OptionAction) -> EntryPlace:
+        """Venue and account of the entry: the run's, unless it left them to the action."""
+        if action.wanted_mode == "live":
             raise LiveDisabled
+        venue = action.wanted_mode or run.venue
         scope = action.account_scope or run.account_scope
         if scope == run.account_scope:
-            return mode, run.account_id, scope
+            return EntryPlace(venue, scope, run.account_id)
         demand_account(caller, scope)
-        return mode, self._execution.account(caller.id, scope).id, scope
+        return EntryPlace(venue, scope, self._execution.account(caller.id, scope).id)
 
     # --- exiting ------------------------------------------------------------------------------
 
@@ -222,32 +221,32 @@ class OptionRunService:
     # --- previews -----------------------------------------------------------------------------
 
     def preview_entry(self, caller: Identity, run_id: str, orders: list[Json]) -> Json:
-        """What entering needs and costs; nothing is placed."""
+        """The margin and charges of the entry; nothing is placed."""
         run, option_run = self.get(caller, run_id)
         found = self._execution.preview_basket(
             ref(run), orders or option_run.orders, all_or_none=True
         )
         return {
             "strategy_run_id": run_id,
-            "mode": run.execution_mode,
+            "mode": mode_of(run.venue),
             "option_status": option_run.status.value,
             "can_enter": run.status == "open" and option_run.status in OPEN_TO_ENTRY,
             "preview": found,
         }
 
     def preview_exit(self, caller: Identity, run_id: str) -> Json:
-        """The exact orders that an exit would send now, and what they cost."""
+        """The exact orders that an exit would send now, with their charges."""
         run, option_run = self.get(caller, run_id)
-        told = self._execution.exit_run(ref(run), dry_run=True).document
+        plan = self._execution.exit_run(ref(run), dry_run=True).document
         cost: Json | None = None
-        if told["close"]:
-            found = self._execution.preview_basket(ref(run), told["close"])
+        if plan["close"]:
+            found = self._execution.preview_basket(ref(run), plan["close"])
             cost = found["cost_contract"]
-        return {**told, "option_status": option_run.status.value, "cost_contract": cost}
+        return {**plan, "option_status": option_run.status.value, "cost_contract": cost}
 
 
 def leg_head(option_run: OptionRun, index: int) -> Json:
-    """What a leg is, as answers have it."""
+    """A leg's contract and order, as replies have it."""
     leg = option_run.legs[index]
     exchange, _, symbol = leg.instrument.partition(":")
     return {
@@ -271,7 +270,7 @@ def leg_head(option_run: OptionRun, index: int) -> Json:
 
 
 def _defaults(caller: Identity, metadata: Mapping[str, Any]) -> tuple[Any, str, tuple[str, ...]]:
-    """Mode and account scope of a new run, and which of them nobody named."""
+    """Execution mode and account scope of a new run, and which of them are defaults."""
     problems: list[Problem] = []
     mode = metadata.get("execution_mode") or metadata.get("mode")
     scope = metadata.get("account_scope")
@@ -289,7 +288,7 @@ def _defaults(caller: Identity, metadata: Mapping[str, Any]) -> tuple[Any, str, 
 def _demand_no_results(action: OptionAction) -> None:
     for name in ("order_results", "trade_results"):
         if getattr(action, name):
-            message = "the server places the orders: results from elsewhere are not taken"
+            message = "the server places the orders: results from elsewhere are not accepted"
             raise InvalidDocument([Problem(f"/{name}", message)])
 
 

@@ -1,4 +1,4 @@
-"""Where an option run stands: its legs, what it earns, what guards it."""
+"""The present state of an option run: its legs, its profit and loss, its protection."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from tradertape_core.risk.option_protection import (
 from tradertape_core.risk.protection import basket_profit_pct, watch
 from tradertape_core.risk.protection_document import Basis
 from tradertape_core.risk.protection_snapshot import protection_snapshot
+from tradertape_server.features.execution.orders.views import mode_of
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.options.chains import ChainReader, LiveChain
 from tradertape_server.features.options.views import figures
@@ -40,7 +41,7 @@ GREEKS = ("delta", "gamma", "theta", "vega", "rho")
 
 
 class OptionStates:
-    """Reads; changes nothing."""
+    """Reads only."""
 
     def __init__(
         self, execution: ExecutionService, pnl: PnlService, reader: ChainReader, clock: Clock
@@ -51,7 +52,7 @@ class OptionStates:
         self._clock = clock
 
     def state(self, run: WorkerRun, option_run: OptionRun) -> Json:
-        """Everything of a run at the prices of now; greeks are null where they are not known."""
+        """The whole state of a run at the latest prices; Greeks are null where they are unknown."""
         positions = self._execution.positions(run_id=run.strategy_run_id)
         held = {one.key.instrument: one for one in positions}
         chains = self._chains(option_run)
@@ -64,7 +65,7 @@ class OptionStates:
             "status": run.status,
             "status_reason": run.status_reason,
             "option_status": option_status(run, option_run, positions),
-            "execution_mode": run.execution_mode,
+            "execution_mode": mode_of(run.venue),
             "account_scope": run.account_scope,
             "underlying": option_run.underlying,
             "spot_ltp": _spot(chains),
@@ -82,7 +83,7 @@ class OptionStates:
         }
 
     def protection(self, run: WorkerRun, option_run: OptionRun) -> Json:
-        """What guards a run, and how far its profit is, in percent of the basis and in rupees."""
+        """A run's protection, and its profit in percent of the protection's basis."""
         state = protection_of(run)
         positions = self._execution.positions(run_id=run.strategy_run_id, open_only=True)
         now = self._execution.clock.now()
@@ -135,18 +136,18 @@ class OptionStates:
         return None if place is None else figures(live, *place)
 
     def _chains(self, option_run: OptionRun) -> dict[str, LiveChain]:
-        """The chains of the legs' expiries, as far as they have prices."""
+        """The option chains of the legs' expiries, by expiry, where they have prices."""
         found: dict[str, LiveChain] = {}
         try:
             underlying = self._reader.underlying(option_run.underlying)
             for day in {leg.expiry for leg in option_run.legs} & set(underlying.expiries):
                 found[day.isoformat()] = self._reader.chain(underlying, day)
-        except ApiError:  # no options of it trade any more, or no price is known yet
+        except ApiError:  # its options have expired, or no price is known yet
             return found
         return found
 
     def premium(self, option_run: OptionRun) -> Json | None:
-        """What the entered legs cost together, then and now; None before the entry."""
+        """The combined premium of the entered legs, at entry and now; None before the entry."""
         legs = option_run.entered_legs
         if not legs:
             return None
@@ -159,7 +160,7 @@ class OptionStates:
         }
 
     def _now(self, option_run: OptionRun, legs: Sequence[EnteredLeg]) -> list[EnteredLeg] | None:
-        """The same legs as if they had been entered at the prices of now."""
+        """The same legs as if they were entered at the latest prices; None without a price."""
         by_id = {leg.leg_id: leg for leg in option_run.legs}
         ticks = self._ticks(option_run)
         if any(leg.instrument not in ticks for leg in legs):
@@ -176,7 +177,7 @@ class OptionStates:
 
 
 def option_status(run: WorkerRun, option_run: OptionRun, positions: Sequence[Position]) -> str:
-    """One word for the whole: how far the entry is, until the run is being left."""
+    """The status of the whole: of its entry, until the run is exited."""
     if run.status == "exiting":
         return "exiting"
     if run.status == "closed":
@@ -187,7 +188,7 @@ def option_status(run: WorkerRun, option_run: OptionRun, positions: Sequence[Pos
 
 
 def _combined(legs: Sequence[EnteredLeg]) -> Json:
-    """The premium of the legs together: rupees, and rupees for one unit; below 0 received."""
+    """The net premium of the legs in rupees, and for one unit; below 0 it was received."""
     net = net_premium(legs)
     return {"net": float(net), "per_unit": round(float(net / units(legs)), 4)}
 
@@ -197,7 +198,7 @@ def _spot(chains: dict[str, LiveChain]) -> float | None:
 
 
 def _sums(legs: Sequence[Json]) -> Json | None:
-    """Greeks of what is held, or of the whole before it is entered; None where one is unknown."""
+    """Greeks of the positions, before the entry of the legs; None where one is unknown."""
     quantities = [leg["net_quantity"] for leg in legs]
     if not any(quantities):
         signs = [1 if leg["transaction_type"] == "BUY" else -1 for leg in legs]

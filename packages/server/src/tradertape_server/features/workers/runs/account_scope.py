@@ -1,4 +1,4 @@
-"""Which of a person's accounts a caller reaches: a worker token may be made for some only."""
+"""Which of a person's accounts a caller may use: a worker token may be restricted to some."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ DEFAULT_SCOPE = "kite:paper-a"
 
 
 def demand_account(caller: Identity, account_scope: str) -> None:
-    """Raise AccountNotAllowed when the caller's token was made for other accounts."""
+    """Raise AccountNotAllowed when the caller's token is restricted to other accounts."""
     if not caller.allows_account(account_scope):
         raise AccountNotAllowed(account_scope)
 
 
 def usual_scope(caller: Identity) -> str:
-    """The account that is meant where none is named: the token's first, else the usual one."""
+    """The account used where none is named: the default one, else the token's first."""
     return DEFAULT_SCOPE if caller.allows_account(DEFAULT_SCOPE) else caller.account_scopes[0]

@@ -14,8 +14,8 @@ from typing import NamedTuple
 from tradertape_core.kernel.clock import Clock
 from tradertape_server.features.workers.models import TradingRun, WorkerRun
 
-SESSION_TTL_S = 60  # a holder that is silent for longer may be replaced
-DEAD_AFTER_S = 300  # without a limit of the run's own protection
+SESSION_TTL_S = 60  # a holder that is silent for longer can be replaced
+DEAD_AFTER_S = 300  # where the run's protection has no limit
 
 _SESSION, _BEAT, _CLAIM, _ARMED = "session", "beat", "claim", "armed"
 _MOST_KNOWN = 20_000
@@ -52,12 +52,12 @@ class Liveness:
         self._receiving_since_s = self._clock.monotonic()
 
     def is_silent(self, run: WorkerRun | TradingRun) -> bool:
-        """Whether the holder has been silent for longer than a session lives."""
+        """Whether the holder has been silent for longer than a session's lifetime."""
         age_s = self.session_age_s(run)
         return age_s is None or age_s > SESSION_TTL_S
 
     def session_age_s(self, run: WorkerRun | TradingRun) -> float | None:
-        """Seconds since the holder's last sign of life; None where nobody holds the run."""
+        """Seconds since the holder's last sign of life; None for a run without a holder."""
         at = run.session_seen_at
         return None if at is None else self._age_s(run.strategy_run_id, _SESSION, at)
 
@@ -89,7 +89,7 @@ class Liveness:
         return min(*ages, self._clock.monotonic() - self._receiving_since_s) if ages else 0.0
 
     def health(self, run: WorkerRun, limit_s: int | None) -> str:
-        """healthy within two beats of half a minute, stale up to the run's limit, then dead."""
+        """`healthy` for a minute after a heartbeat, `stale` up to limit_s, then `dead`."""
         age_s = self.heartbeat_age_s(run)
         if age_s is None:
             return "unknown"
@@ -98,7 +98,7 @@ class Liveness:
         return "stale" if age_s <= (limit_s or DEAD_AFTER_S) else "dead"
 
     def session(self, run: WorkerRun) -> str:
-        """unclaimed, claimed, stale, released."""
+        """`unclaimed`, `claimed`, `stale` or `released`."""
         if run.session_nonce is None:
             return "unclaimed" if run.session_released_at is None else "released"
         return "stale" if self.is_silent(run) else "claimed"
@@ -119,6 +119,6 @@ class Liveness:
 
     def _keep(self, key: tuple[str, str], sign: _Sign) -> _Sign:
         if len(self._known) >= _MOST_KNOWN and key not in self._known:
-            self._known.clear()  # each is found again by its stored time
+            self._known.clear()  # each is restored from its stored time
         self._known[key] = sign
         return sign

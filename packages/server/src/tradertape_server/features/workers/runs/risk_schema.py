@@ -1,4 +1,4 @@
-"""The grammar of a run's risk controls, and of changes to them."""
+"""The grammar of a run's risk controls and of changes to them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tradertape_core.kernel.errors import InvalidDocument, Problem
-from tradertape_server.features.workers.runs.summary_fields import key_problems, word_problems
+from tradertape_server.features.workers.runs.summary_fields import key_problems, text_problems
 
 Json = Mapping[str, Any]
 TYPES = ("number", "integer", "boolean", "select", "text")
@@ -54,7 +54,7 @@ def check_patch(schema: Sequence[Json], patch: Json, reason: str | None) -> None
 
 
 def _control_problems(control: Json, at: str) -> list[Problem]:
-    problems = word_problems(control, ("label", "unit"), at)
+    problems = text_problems(control, ("label", "unit"), at)
     if control.get("type", "number") not in TYPES:
         problems.append(Problem(f"{at}/type", f"must be one of {', '.join(TYPES)}"))
     problems += [

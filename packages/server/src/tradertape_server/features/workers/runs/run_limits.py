@@ -1,4 +1,4 @@
-"""A run's own limits: how much, how often, and how much may be lost. From metadata and risk."""
+"""A run's own limits on exposure, orders and daily loss, from its metadata and risk controls."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LIMITS = ("daily_loss_limit", "max_orders")
 
 
 def check_limits(document: Mapping[str, Any], at: str) -> list[Problem]:
-    """What is wrong with the limits a document names: one that cannot be read would not hold."""
+    """Problems of the limits in a document: one that cannot be read would have no effect."""
     return [
         Problem(f"{at}/{name}", "must be a number above 0; leave it out for no limit")
         for name in (*CAPS, *LIMITS)
@@ -30,19 +30,19 @@ def check_limits(document: Mapping[str, Any], at: str) -> list[Problem]:
 
 
 def allocation_cap(run: AnyRun) -> float | None:
-    """Rupees the run may have in the market; None without a limit."""
+    """The run's largest gross exposure in rupees; None without a limit."""
     return _number(run.details, CAPS[0]) or _number(run.details, CAPS[1])
 
 
 def risk_of(run: AnyRun) -> Risk:
-    """The same limits as the gate wants them: it looks again at every order."""
+    """The run's limits as the risk gate takes them: it checks every order."""
     cap, most_lost = allocation_cap(run), _limit(run, "daily_loss_limit")
     most_orders = _limit(run, "max_orders")
     is_halted = run.status == "halted" and run.halted_by == PROTECTION
     if not is_halted and cap is None and most_lost is None and most_orders is None:
         return NO_RISK
     return Risk(
-        halted=(run.status_reason or "its protection fired") if is_halted else None,
+        halted=(run.status_reason or "its protection has triggered") if is_halted else None,
         limits=RiskLimits(
             allocation_paise=None if cap is None else Paise(round(cap * 100)),
             daily_loss_paise=None if most_lost is None else Paise(round(most_lost * 100)),
@@ -52,22 +52,22 @@ def risk_of(run: AnyRun) -> Risk:
 
 
 def limit_reasons(run: AnyRun, pnl: Pnl, orders: int) -> list[str]:
-    """Why the run's limits let it do nothing more, in sentences with a code each."""
+    """The limits that are reached, as sentences with a code each."""
     reasons: list[str] = []
     cap = allocation_cap(run)
     exposure = pnl.gross_exposure_paise / 100
     if cap is not None and exposure >= cap:
-        told = f"{inr(Decimal(str(exposure)))} of {inr(Decimal(str(cap)))} are used"
-        reasons.append(f"{told} (allocation_cap_reached)")
+        usage = f"{inr(Decimal(str(exposure)))} of {inr(Decimal(str(cap)))} are used"
+        reasons.append(f"{usage} (allocation_cap_reached)")
     most_lost = _limit(run, "daily_loss_limit")
     net = pnl.totals.net_paise / 100
     if most_lost is not None and net <= -most_lost:
-        told = f"{inr(Decimal(str(-net)))} lost of at most {inr(Decimal(str(most_lost)))}"
-        reasons.append(f"{told} (daily_loss_limit)")
+        loss = f"{inr(Decimal(str(-net)))} lost of at most {inr(Decimal(str(most_lost)))}"
+        reasons.append(f"{loss} (daily_loss_limit)")
     most_orders = _limit(run, "max_orders")
     if most_orders is not None and orders >= most_orders:
-        told = f"{orders} of at most {most_orders:g} orders are placed"
-        reasons.append(f"{told} (max_orders_reached)")
+        count = f"{orders} of at most {most_orders:g} orders are placed"
+        reasons.append(f"{count} (max_orders_reached)")
     return reasons
 
 

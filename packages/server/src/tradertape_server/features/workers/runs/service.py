@@ -1,4 +1,4 @@
-"""Runs: made or found again, read, listed, and what changes of them by hand."""
+"""Creates, reads and lists runs, and changes their risk controls."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from tradertape_core.kernel.clock import Clock
 from tradertape_core.kernel.errors import InvalidDocument, Problem
 from tradertape_core.risk.protection_state import anew
+from tradertape_server.features.execution.orders.views import mode_of
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 from tradertape_server.features.protection.arming import Instruments, read_arming
@@ -41,16 +42,15 @@ from tradertape_server.platform.http.routing import in_ist
 
 Json = dict[str, Any]
 
-FIXED = ("template_id", "account_scope", "execution_mode")
 LIVE_NEEDS = ("strategy_family", "strategy_name", "entry_surface")
 ENDED = frozenset({"closed"})
 Prepare = Callable[[UnitOfWork, WorkerRun], None]
-# What the server writes into `runtime_state` itself.
-_OURS = ("backend_protection", "backend_protection_state")
+# Members of `runtime_state` that the server adds to replies itself.
+_SERVER_MEMBERS = ("backend_protection", "backend_protection_state")
 
 
 class RunService:
-    """What can be asked of runs as such."""
+    """Use cases of runs as such."""
 
     def __init__(
         self,
@@ -68,7 +68,7 @@ class RunService:
         self._transactions = RunTransactions(execution)
 
     def create(self, caller: Identity, wanted: NewRun, *, prepare: Prepare | None = None) -> Json:
-        """Make a run, or find it again by its id. prepare: gives a new one what is its own.
+        """Create a run, or find it by its id. prepare: completes a new run before it is stored.
 
         Raises RunMismatch, RunClosed, LiveDisabled, InvalidDocument, AccountNotAllowed.
         """
@@ -99,7 +99,7 @@ class RunService:
                 prepare(uow, run)
             uow.session.add(run)
             uow.session.flush()
-            _tell(uow, run, "created" if known is None else "restarted")
+            _note_start(uow, run, "created" if known is None else "restarted")
             return {**present(run, self._liveness), "recovered": False}
 
         return self._transactions.execute(decide)
@@ -140,7 +140,7 @@ class RunService:
             return [present(run, self._liveness) for run in found]
 
     def heartbeat(self, caller: Identity, beat: Heartbeat) -> Json:
-        """A sign of life outside of any run."""
+        """Store a heartbeat outside of any run."""
         now = self._clock.now()
         with self._database.write(from_reserve=True) as session:
             repository.keep_heartbeat(
@@ -157,7 +157,10 @@ class RunService:
     def patch_risk(
         self, caller: Identity, run_id: str, wanted: RiskPatch, nonce: str | None
     ) -> Json:
-        """Change risk controls; old and new values go into the timeline."""
+        """Change risk controls; old and new values are written into the timeline.
+
+        Raises UnknownRun, SessionConflict, RunClosed, Forbidden, InvalidDocument.
+        """
 
         def decide(uow: UnitOfWork) -> Json:
             run = locked(uow, caller, run_id)
@@ -176,9 +179,9 @@ class RunService:
             }
             run.runtime_state = {**run.runtime_state, "risk": after}
             run.updated_at = uow.now
-            told = ", ".join(f"{k} {c['old']} → {c['new']}" for k, c in changes.items())
+            changed = ", ".join(f"{k} {c['old']} → {c['new']}" for k, c in changes.items())
             cursor = note(
-                uow, run, "decision", "risk.updated", f"Risk changed: {told}",
+                uow, run, "decision", "risk.updated", f"Risk changed: {changed}",
                 changes=changes, reason=wanted.reason,
             )  # fmt: skip
             uow.session.flush()
@@ -194,7 +197,7 @@ class RunService:
 
 
 def locked(uow: UnitOfWork, caller: Identity, run_id: str) -> WorkerRun:
-    """A run of the caller's account, nobody else's until the turn is over.
+    """A run of the caller, locked until the transaction is over.
 
     Raises UnknownRun, AccountNotAllowed.
     """
@@ -205,7 +208,7 @@ def locked(uow: UnitOfWork, caller: Identity, run_id: str) -> WorkerRun:
     return run
 
 
-# --- making one -----------------------------------------------------------------------------------
+# --- creating -------------------------------------------------------------------------------------
 
 
 def _demand_live_metadata(metadata: Mapping[str, Any]) -> None:
@@ -236,7 +239,7 @@ def _check_new(caller: Identity, wanted: NewRun) -> None:
 
 def _restarts(known: WorkerRun, wanted: NewRun) -> bool:
     if known.option_run:
-        return False  # it is entered once
+        return False  # it can be entered only once
     return known.status in ENDED and wanted.metadata.get("restart_of") == known.strategy_run_id
 
 
@@ -251,11 +254,12 @@ def _compare(known: WorkerRun, caller: Identity, wanted: NewRun) -> None:
     if known.user_id != caller.id:
         raise Conflict("This strategy_run_id is taken: choose another.", code="run_id_taken")
     demand_account(caller, known.account_scope)
-    mismatches = {
-        name: (str(getattr(known, name)), str(getattr(wanted, name)))
-        for name in FIXED
-        if getattr(known, name) != getattr(wanted, name)
+    fixed = {
+        "template_id": (known.template_id, wanted.template_id),
+        "account_scope": (known.account_scope, wanted.account_scope),
+        "execution_mode": (mode_of(known.venue), wanted.execution_mode),
     }
+    mismatches = {name: pair for name, pair in fixed.items() if pair[0] != pair[1]}
     if mismatches:
         raise RunMismatch(known.strategy_run_id, mismatches)
 
@@ -269,7 +273,7 @@ def _new(
         account_id=account_id,
         template_id=wanted.template_id,
         account_scope=wanted.account_scope,
-        execution_mode=wanted.execution_mode,
+        venue=wanted.execution_mode,  # live is refused before
         protection_version=0,
         protection_status="unarmed",
         recovery_status="none",
@@ -285,7 +289,7 @@ def _fill(run: WorkerRun, wanted: NewRun, uow: UnitOfWork) -> None:
     run.risk_schema = _plain(wanted.risk_schema)
     run.allowed_actions = list(wanted.allowed_actions)
     run.runtime_state = {
-        key: value for key, value in wanted.runtime_state.items() if key not in _OURS
+        key: value for key, value in wanted.runtime_state.items() if key not in _SERVER_MEMBERS
     }
     run.details = dict(wanted.metadata)
     run.closed_at = None
@@ -298,12 +302,12 @@ def _has_positions(uow: UnitOfWork, run: WorkerRun) -> bool:
     return any(one.key.run_id == run.strategy_run_id and one.is_open for one in held)
 
 
-def _tell(uow: UnitOfWork, run: WorkerRun, what: str) -> None:
-    words = f"Run {what}: {run.template_id} on {run.account_scope}, {run.execution_mode}"
+def _note_start(uow: UnitOfWork, run: WorkerRun, what: str) -> None:
+    summary = f"Run {what}: {run.template_id} on {run.account_scope}, {mode_of(run.venue)}"
     if what == "restarted":
         is_guarded = run.protection_status not in ("unarmed", "done")
-        words += f", {'guarded by its' if is_guarded else 'without a'} protection"
-    note(uow, run, "execution", f"run_{what}", words, metadata=run.details)
+        summary += f", {'guarded by its' if is_guarded else 'without a'} protection"
+    note(uow, run, "execution", f"run_{what}", summary, metadata=run.details)
 
 
 def _plain(documents: Sequence[Mapping[str, Any]]) -> list[Json]:

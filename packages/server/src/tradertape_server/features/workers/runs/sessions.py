@@ -1,4 +1,4 @@
-"""Who holds a run: one nonce, which fences off everybody who held it before."""
+"""Sessions of runs: a nonce names the holder and fences off every holder before."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ Json = dict[str, Any]
 
 
 def token_of(caller: Identity) -> int | None:
-    """The worker token somebody calls with; None for a browser."""
+    """The id of the caller's worker token; None for a browser."""
     return caller.credential_id if caller.via == "worker" else None
 
 
 class SessionService:
-    """Claiming a run, staying alive in it, letting go of it."""
+    """Claims, releases and keeps alive the sessions of runs."""
 
     def __init__(self, execution: ExecutionService, liveness: Liveness) -> None:
         self._transactions = RunTransactions(execution)
         self._liveness = liveness
 
     def claim(self, caller: Identity, run_id: str) -> Json:
-        """Take a run; a silent holder is replaced. Raises SessionConflict, RunClosed."""
+        """Claim a run; replaces a silent holder. Raises UnknownRun, SessionConflict, RunClosed."""
         nonce = secrets.token_urlsafe(24)
 
         def decide(uow: UnitOfWork) -> Json:
@@ -73,7 +73,7 @@ class SessionService:
         return self._transactions.execute(decide)
 
     def release(self, caller: Identity, run_id: str, nonce: str | None) -> Json:
-        """Let go of a run. Raises SessionConflict when it is not held with this nonce."""
+        """Release a run. Raises SessionConflict when its session has another nonce."""
 
         def decide(uow: UnitOfWork) -> Json:
             run = _own(uow, caller, run_id)
@@ -94,7 +94,7 @@ class SessionService:
         return self._transactions.execute(decide)
 
     def heartbeat(self, caller: Identity, run_id: str, nonce: str | None, beat: Heartbeat) -> Json:
-        """The holder is alive. Raises SessionConflict for anybody else."""
+        """Store the holder's heartbeat. Raises SessionConflict for anybody else."""
 
         def decide(uow: UnitOfWork) -> Json:
             run, now = _own(uow, caller, run_id), self._liveness.now
@@ -123,7 +123,7 @@ class SessionService:
 def demand_nonce(run: WorkerRun | TradingRun, caller: Identity, nonce: str | None) -> None:
     """Raise SessionConflict when somebody else holds the run.
 
-    A run nobody holds is written to without a nonce; its owner in a browser needs none.
+    A run without a holder takes changes without a nonce; its owner in a browser needs none.
     """
     if caller.via == "session":
         return

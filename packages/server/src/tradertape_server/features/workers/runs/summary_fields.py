@@ -1,4 +1,4 @@
-"""What a worker wants seen of its run: the grammar of its fields, and their present values."""
+"""The summary fields that a worker defines for its run: their grammar and present values."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tradertape_server.features.workers.runs.views import totals_of
 
 Json = dict[str, Any]
 FORMATS = ("inr", "pct", "int", "number", "text", "time")
-_WORDS = ("label", "tone")
+_TEXTS = ("label", "tone")
 _MOST_CHARACTERS = 80
 _LONGEST_PATH = 200
 _PNL = "pnl.totals"
@@ -28,7 +28,7 @@ def check_summary_fields(fields: Sequence[Mapping[str, Any]]) -> None:
         problems += key_problems(field, at)
         if field.get("format") not in (None, *FORMATS):
             problems.append(Problem(f"{at}/format", f"must be one of {', '.join(FORMATS)}"))
-        problems += word_problems(field, _WORDS, at)
+        problems += text_problems(field, _TEXTS, at)
         if field.get("path") is not None and (why := _path_refusal(field["path"])):
             problems.append(Problem(f"{at}/path", why))
     if problems:
@@ -36,15 +36,15 @@ def check_summary_fields(fields: Sequence[Mapping[str, Any]]) -> None:
 
 
 def key_problems(entry: Mapping[str, Any], at: str) -> list[Problem]:
-    """What is wrong with the name of a field or a control."""
+    """Problems of the key of a field or a control."""
     key = entry.get("key")
     if isinstance(key, str) and key.strip() and len(key) <= _MOST_CHARACTERS:
         return []
     return [Problem(f"{at}/key", f"must be a text of 1 to {_MOST_CHARACTERS} characters")]
 
 
-def word_problems(entry: Mapping[str, Any], names: Sequence[str], at: str) -> list[Problem]:
-    """What is wrong with what a person is to read of a field or a control."""
+def text_problems(entry: Mapping[str, Any], names: Sequence[str], at: str) -> list[Problem]:
+    """Problems of the texts that a person reads of a field or a control."""
     return [
         Problem(f"{at}/{name}", f"must be a text of at most {_MOST_CHARACTERS} characters")
         for name in names
@@ -53,7 +53,7 @@ def word_problems(entry: Mapping[str, Any], names: Sequence[str], at: str) -> li
 
 
 def shown_fields(run: WorkerRun, totals: Amounts) -> list[Json]:
-    """A run's fields; the value of one with a path is what is there now."""
+    """A run's fields; one with a path has the value at that path now."""
     known: Json = {
         "runtime_state": run.runtime_state,
         "heartbeat": run.heartbeat or {},
@@ -82,7 +82,7 @@ def _path_refusal(path: Any) -> str:
 
 
 def _at(known: Any, path: str) -> Any:
-    """What a path leads to; None where it leads nowhere."""
+    """The value at a dotted path; None where there is none."""
     for name in path.split("."):
         if not isinstance(known, Mapping) or name not in known:
             return None

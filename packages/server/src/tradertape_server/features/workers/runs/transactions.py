@@ -52,4 +52,4 @@ def note(
 
 def ref(run: WorkerRun) -> RunRef:
     """The run as execution knows it."""
-    return RunRef(account_id=run.account_id, run_id=run.strategy_run_id, venue=run.execution_mode)
+    return RunRef(account_id=run.account_id, run_id=run.strategy_run_id, venue=run.venue)

@@ -7,6 +7,7 @@ from typing import Any
 
 from tradertape_core.ledger.pnl import Amounts
 from tradertape_core.risk.protection_snapshot import protection_snapshot
+from tradertape_server.features.execution.orders.views import mode_of
 from tradertape_server.features.workers.models import WorkerRun
 from tradertape_server.features.workers.runs.liveness import Liveness
 from tradertape_server.features.workers.runs.protection_columns import protection_of
@@ -14,18 +15,18 @@ from tradertape_server.platform.http.routing import in_ist
 
 Json = dict[str, Any]
 
-RECOVERY_NEEDS_CARE = frozenset({"required"})
+NEEDS_RECONCILIATION = frozenset({"required"})
 
 
 def health_of(run: WorkerRun, liveness: Liveness) -> str:
-    """How alive the run's worker is, by the limit of its own protection."""
+    """The health of the run's worker, by the silence limit of the run's protection."""
     given = protection_of(run).protection
     operations = None if given is None else given.operations
     return liveness.health(run, None if operations is None else operations.worker_stale_sec)
 
 
 def present(run: WorkerRun, liveness: Liveness) -> Json:
-    """A run as a whole, its health included."""
+    """A run with its protection and the health of its worker."""
     state = protection_of(run)
     runtime: Json = {**run.runtime_state}
     if state.generation:
@@ -36,7 +37,7 @@ def present(run: WorkerRun, liveness: Liveness) -> Json:
         "strategy_run_id": run.strategy_run_id,
         "template_id": run.template_id,
         "account_scope": run.account_scope,
-        "execution_mode": run.execution_mode,
+        "execution_mode": mode_of(run.venue),
         "status": run.status,
         "status_reason": run.status_reason,
         "summary_fields": run.summary_fields,
@@ -51,7 +52,7 @@ def present(run: WorkerRun, liveness: Liveness) -> Json:
         "health_status": health_of(run, liveness),
         "session_status": liveness.session(run),
         "recovery_status": run.recovery_status,
-        "recovery_action_required": run.recovery_status in RECOVERY_NEEDS_CARE,
+        "recovery_action_required": run.recovery_status in NEEDS_RECONCILIATION,
         "worker_session_claimed_at": _moment(run.session_claimed_at),
         "last_heartbeat_at": _moment(run.last_heartbeat_at),
         "heartbeat": run.heartbeat,
@@ -59,7 +60,7 @@ def present(run: WorkerRun, liveness: Liveness) -> Json:
 
 
 def totals_of(amounts: Amounts, *, compat: bool = False) -> Json:
-    """Totals in rupees. compat: those alone that the published client's strict model takes."""
+    """Totals in rupees. compat: only those that the published client's strict model accepts."""
     totals: Json = {
         "realized_pnl": amounts.realised_paise / 100,
         "unrealized_pnl": amounts.unrealised_paise / 100,

@@ -16,14 +16,14 @@ Json = dict[str, Any]
 
 
 class AccountService:
-    """A paper account is made when its scope is first asked for."""
+    """A paper account is created when its scope is first used."""
 
     def __init__(self, execution: ExecutionService, pnl: PnlService) -> None:
         self._execution = execution
         self._pnl = pnl
 
     def funds(self, caller: Identity, *, mode: str, scope: str) -> Json:
-        """What the account has. Raises LiveDisabled, InvalidDocument, AccountNotAllowed."""
+        """The funds of an account. Raises LiveDisabled, InvalidDocument, AccountNotAllowed."""
         if mode == "live":
             raise LiveDisabled
         if mode not in ("paper", "dry_run", ""):

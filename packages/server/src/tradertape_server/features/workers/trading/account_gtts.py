@@ -1,4 +1,4 @@
-"""Resting triggers on a person's paper accounts. They belong to no run."""
+"""GTTs on a person's accounts; they belong to no run."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ Json = dict[str, Any]
 
 
 class GttService:
-    """Kite's wire names no account. A trigger is made on the one that is named beside it, else on
-    that of the run the token made or claimed last, else on the first the caller reaches."""
+    """Kite's GTT API names no account: a GTT is created on the account given beside it, else on
+    that of the run the token created or claimed last, else on the first the caller may use."""
 
     def __init__(self, execution: ExecutionService) -> None:
         self._execution = execution
@@ -28,29 +28,29 @@ class GttService:
     def create(
         self, caller: Identity, document: Mapping[str, Any], scope: str | None = None
     ) -> int:
-        """Make a trigger; its number. Raises InvalidDocument for a scope that is none."""
+        """Create a GTT; return its id. Raises InvalidDocument for a malformed scope."""
         return self._execution.create_gtt(self.account_id(caller, scope), document)
 
     def modify(self, caller: Identity, trigger_id: int, patch: Mapping[str, Any]) -> int:
-        """Change an active trigger of any of the caller's accounts; its number."""
-        return self._execution.modify_gtt(self._holder(caller, trigger_id), trigger_id, patch)
+        """Change an active GTT of any of the caller's accounts; return its id."""
+        return self._execution.modify_gtt(self._account_of(caller, trigger_id), trigger_id, patch)
 
     def delete(self, caller: Identity, trigger_id: int) -> int:
-        """End an active trigger of any of the caller's accounts; its number."""
-        return self._execution.delete_gtt(self._holder(caller, trigger_id), trigger_id)
+        """Delete an active GTT of any of the caller's accounts; return its id."""
+        return self._execution.delete_gtt(self._account_of(caller, trigger_id), trigger_id)
 
     def list(self, caller: Identity, scope: str | None = None) -> list[Json]:
-        """The triggers of the account a new one would be made on."""
+        """The GTTs of the account that a new one would be created on."""
         found = self._execution.gtts(self.account_id(caller, scope))
         return [self._view(caller, gtt) for gtt in found]
 
     def get(self, caller: Identity, trigger_id: int) -> Json:
-        """One trigger. Raises NotFound."""
-        account_id = self._holder(caller, trigger_id)
+        """One GTT. Raises NotFound."""
+        account_id = self._account_of(caller, trigger_id)
         return self._view(caller, self._execution.get_gtt(account_id, trigger_id))
 
     def account_id(self, caller: Identity, scope: str | None = None) -> int:
-        """The account a trigger belongs on, made when there is none."""
+        """The account for a GTT, created when there is none."""
         if scope is not None:
             if not SCOPE.fullmatch(scope):
                 raise InvalidDocument([Problem("/account_scope", "must look like kite:paper-a")])
@@ -66,8 +66,8 @@ class GttService:
                 return known.id
         return self._execution.account(caller.id, usual_scope(caller)).id
 
-    def _holder(self, caller: Identity, trigger_id: int) -> int:
-        """Which of the caller's accounts has a trigger. Raises NotFound, AccountNotAllowed."""
+    def _account_of(self, caller: Identity, trigger_id: int) -> int:
+        """The id of the caller's account that has a GTT. Raises NotFound, AccountNotAllowed."""
         for account in self._execution.accounts(caller.id):
             if any(one.trigger_id == trigger_id for one in self._execution.gtts(account.id)):
                 demand_account(caller, account.scope)

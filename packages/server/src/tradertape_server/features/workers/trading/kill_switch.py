@@ -15,10 +15,10 @@ from tradertape_server.features.execution import queries
 from tradertape_server.features.execution.account_events import AccountEvents
 from tradertape_server.features.execution.exits import kill_switch_exits
 from tradertape_server.features.execution.exits.kill_switch_exits import Exit
+from tradertape_server.features.execution.halts import SERVER, USER, Halt
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.execution.state.command import VenueCommand
 from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
-from tradertape_server.features.execution.halts import SERVER, USER, Halt
 from tradertape_server.features.workers import repository
 from tradertape_server.features.workers.runs.halting import halt_runs, release_runs
 from tradertape_server.features.workers.schemas import KillSwitchIn, KillSwitchOut
@@ -53,9 +53,14 @@ class KillSwitch:
         )
 
     def set(
-        self, caller: Identity, wanted: KillSwitchIn, where: RequestOrigin, *, is_server: bool = False
+        self,
+        caller: Identity,
+        wanted: KillSwitchIn,
+        where: RequestOrigin,
+        *,
+        is_server: bool = False,
     ) -> KillSwitchOut:
-        """Turn it on or off. On twice keeps its moment; cancelling and exiting are done again."""
+        """Turn it on or off. A second `on` keeps its time, and cancels and exits again."""
         # The reply comes once the venue has answered the cancellations.
         command = VenueCommand(
             lambda uow: self._decide(uow, caller, wanted, where, is_server=is_server)

@@ -1,4 +1,4 @@
-"""A run's orders and trades on the worker wire."""
+"""A run's orders and trades, as the worker API has them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Json = dict[str, Any]
 
 
 class OrderService:
-    """Reads and changes orders; a worker's right to them is its run's."""
+    """Reads and changes the orders of runs that the caller may use."""
 
     def __init__(self, execution: ExecutionService) -> None:
         self._execution = execution
@@ -33,16 +33,16 @@ class OrderService:
         return self._view(self._execution.order(run.strategy_run_id, order_id))
 
     def cancel(self, run: WorkerRun, order_id: str) -> Json:
-        """Take it back."""
+        """Cancel an order. Raises NotFound, Conflict when it is over."""
         return self._view(self._execution.cancel(run.strategy_run_id, order_id))
 
     def modify(self, run: WorkerRun, order_id: str, patch: Mapping[str, Any]) -> Json:
-        """Change it."""
+        """Change an open order. Raises NotFound, InvalidDocument, OrderDenied, Conflict."""
         order = self._execution.modify(run.strategy_run_id, order_id, patch, risk=risk_of(run))
         return self._view(order)
 
     def trades(self, run: WorkerRun) -> Json:
-        """What the run's orders got."""
+        """A run's executions, oldest first."""
         found = self._execution.trades(run_id=run.strategy_run_id)
         return {
             "strategy_run_id": run.strategy_run_id,

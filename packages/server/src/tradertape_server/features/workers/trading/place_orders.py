@@ -11,6 +11,7 @@ from tradertape_server.features.execution.orders import place as order_placement
 from tradertape_server.features.execution.orders import unwinding
 from tradertape_server.features.execution.orders.idempotency import checked_key, request_hash
 from tradertape_server.features.execution.orders.replies import Reply
+from tradertape_server.features.execution.orders.views import mode_of
 from tradertape_server.features.execution.service import ExecutionService, RunRef
 from tradertape_server.features.execution.state.unit_of_work import Read, UnitOfWork
 from tradertape_server.features.workers import repository
@@ -32,9 +33,11 @@ TRADING = frozenset({"open", "halted"})  # a halted run is refused by the gate, 
 
 
 class WorkerAuthorization:
-    """Lets a worker's run place an order: its account, session and safety token are checked in the
-    transaction that places it. The key outlives session and token; a token is used up only with a
-    command that is new."""
+    """Whether a worker's run may place an order: a `RunAuthorization`.
+
+    Account, session and safety token are checked in the transaction that places the order. A key
+    stays valid after session and token have ended; a token is spent only by a command that is new.
+    """
 
     def __init__(
         self,
@@ -53,7 +56,10 @@ class WorkerAuthorization:
         self._token_id: str | None = None
 
     def authorize(self, uow: UnitOfWork, *, is_known_key: bool) -> RunRef:
-        """Raises UnknownRun, AccountNotAllowed, SessionConflict, RunClosed, TokenRefused."""
+        """Return the run with its limits.
+
+        Raises UnknownRun, AccountNotAllowed, SessionConflict, RunClosed, TokenRefused.
+        """
         run: TradingRun | None = uow.prefetched(self.read)
         if run is None or run.user_id != self._caller.id:
             raise UnknownRun
@@ -67,12 +73,12 @@ class WorkerAuthorization:
         return RunRef(
             account_id=run.account_id,
             run_id=run.strategy_run_id,
-            venue=run.execution_mode,
+            venue=run.venue,
             risk=risk_of(run),
         )
 
     def accepted(self, uow: UnitOfWork) -> None:
-        """Use the safety token up."""
+        """Spend the safety token."""
         if self._token_id is not None:
             self._tokens.spend(uow, self._token_id)
 
@@ -87,9 +93,8 @@ class IntentService:
     async def place(
         self, caller: Identity, run_id: str, wanted: Intent, nonce: str | None
     ) -> Reply:
-        """Do what an intent says, once for its key: a repetition gets the first answer.
+        """Place an intent's order or basket, once for its key: a repetition gets the first reply.
 
-        The key outlives session and token; a token is used up only with a command that is new.
         Raises UnknownRun, AccountNotAllowed, SessionConflict, RunClosed, TokenRefused, and what
         execution raises.
         """
@@ -127,7 +132,7 @@ class IntentService:
         )
 
     def preview_order(self, run: WorkerRun, order: Mapping[str, Any]) -> Json:
-        """What an order would need and cost."""
+        """An order's margin, charges and warnings; nothing is placed."""
         try:
             return _preview(run, self._execution.preview(_limited(run), order))
         except InvalidDocument as error:
@@ -136,7 +141,7 @@ class IntentService:
     def preview_basket(
         self, run: WorkerRun, orders: Sequence[Mapping[str, Any]], *, all_or_none: bool
     ) -> Json:
-        """The same of a basket."""
+        """A basket's margin, charges and warnings; nothing is placed."""
         found = self._execution.preview_basket(_limited(run), orders, all_or_none=all_or_none)
         return _preview(run, found)
 
@@ -148,13 +153,13 @@ def _limited(run: WorkerRun) -> RunRef:
 def _preview(run: WorkerRun, preview: Json) -> Json:
     return {
         "strategy_run_id": run.strategy_run_id,
-        "mode": run.execution_mode,
+        "mode": mode_of(run.venue),
         "preview": preview,
     }
 
 
 def _within(error: InvalidDocument, at: str) -> InvalidDocument:
-    """The problems of an order or a basket as problems of the body it came in."""
+    """Problems of an order or a basket as problems of the request body."""
     return InvalidDocument(
         [
             one
@@ -174,9 +179,9 @@ def _only_member(payload: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 
 def _no_others(document: Mapping[str, Any], known: Sequence[str], at: str) -> None:
-    """Raise InvalidDocument for a misspelt member: it would be a command that is not heard."""
+    """Raise InvalidDocument for an unknown member: it would have no effect unnoticed."""
     problems = [
-        Problem(f"{at}/{name}", f"is not known here; there {_are(known)}")
+        Problem(f"{at}/{name}", f"is unknown; there {_are(known)}")
         for name in document
         if name not in known
     ]
@@ -208,7 +213,7 @@ def _unwind(basket: Mapping[str, Any]) -> str:
     if value not in unwinding.MODES:
         problem = f"must be {' or '.join(unwinding.MODES)}"
     elif value == unwinding.REVERSE and basket.get("all_or_none") is not True:
-        problem = "reverse undoes a broken basket: it wants all_or_none"
+        problem = "reverse undoes a broken basket: it requires all_or_none"
     if problem:
         raise InvalidDocument([Problem("/payload/basket/unwind", problem)])
     return str(value)

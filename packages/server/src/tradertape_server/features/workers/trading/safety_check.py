@@ -1,8 +1,7 @@
-"""The gatekeeper: may this run trade now, and the token that says it may.
+"""Safety checks: whether a run may trade now, and a single-use token for its next order.
 
-A token is a number, the end of its life and an HMAC over both with run, session nonce and
-protection generation. Nothing of it is stored until it is used: then its number is, in the
-transaction of the intent.
+A token is an id, its expiry and an HMAC over both with run, session nonce and protection
+generation. Nothing is stored until it is used: then its id is, in the transaction of the order.
 """
 
 from __future__ import annotations
@@ -29,20 +28,20 @@ from tradertape_server.platform.secrets import SecretBox, constant_time_equal
 Json = dict[str, Any]
 TOKEN_LIFE = timedelta(seconds=30)
 _CLEAN_EVERY = timedelta(minutes=1)
-_KEPT_FOR = timedelta(minutes=10)  # far longer than any token lives
-_CLOCKS_APART_S = 5  # at most, of the processes that make and check them
+_KEPT_FOR = timedelta(minutes=10)  # far longer than a token is valid
+_CLOCKS_APART_S = 5  # at most, between the processes that issue and check tokens
 
 
 class SafetyTokens:
-    """Makes, checks and uses up tokens, by the wall's time: a replay's days go by faster."""
+    """Issues, checks and spends tokens, by the wall clock: the days of a replay pass faster."""
 
     def __init__(self, box: SecretBox, clock: Clock) -> None:
         self._box = box
         self._clock = clock
         self._cleaned_at: datetime | None = None
 
-    def make(self, run: WorkerRun) -> tuple[str, datetime]:
-        """A token for the run as it stands, and the end of its life."""
+    def issue(self, run: WorkerRun) -> tuple[str, datetime]:
+        """Issue a token for the run, its session and its protection; return it with its expiry."""
         expires_at = self._clock.now() + TOKEN_LIFE
         head = f"{secrets.token_hex(16)}.{int(expires_at.timestamp() * 1000)}"
         generation = protection_of(run).generation
@@ -50,7 +49,7 @@ class SafetyTokens:
         return f"{head}.{signature}", expires_at
 
     def check(self, uow: UnitOfWork, run: WorkerRun | TradingRun, token: str) -> str:
-        """The token's number. Raises TokenRefused."""
+        """Return the token's id. Raises TokenRefused."""
         head, _, signature = token.rpartition(".")
         generation = _generation(run)
         ours = self._sign(run.strategy_run_id, run.session_nonce, generation, head)
@@ -58,7 +57,7 @@ class SafetyTokens:
             raise TokenRefused("is not valid for this run, session and protection")
         token_id, _, expires_ms = head.partition(".")
         left_s = int(expires_ms) / 1000 - self._clock.now().timestamp()
-        # More life than a token is given: the clock was set back since.
+        # Valid for longer than any token: the clock was set back since.
         if left_s <= 0 or left_s > TOKEN_LIFE.total_seconds() + _CLOCKS_APART_S:
             raise TokenRefused("expired")
         if repository.is_spent(uow.session, token_id):
@@ -66,7 +65,7 @@ class SafetyTokens:
         return token_id
 
     def spend(self, uow: UnitOfWork, token_id: str) -> None:
-        """Use it up with this transaction."""
+        """Mark a token as used, in this transaction."""
         now = self._clock.now()
         repository.spend(uow.session, token_id, now=now)
         if self._cleaned_at is None or now - self._cleaned_at > _CLEAN_EVERY:
@@ -79,7 +78,7 @@ class SafetyTokens:
 
 
 class SafetyService:
-    """Answers a safety check."""
+    """Checks whether runs may trade."""
 
     def __init__(
         self,
@@ -95,11 +94,11 @@ class SafetyService:
         self._is_awaiting_entry = is_awaiting_entry
 
     def check(self, run: WorkerRun) -> Json:
-        """Whether the run may trade; every reason why not; a token when it may."""
+        """Whether the run may trade, with every reason why not, or with a token."""
         reasons = self.reasons(run)
         state = protection_of(run)
         snapshot = protection_snapshot(state) if state.generation else {}
-        token, expires_at = (None, None) if reasons else self._tokens.make(run)
+        token, expires_at = (None, None) if reasons else self._tokens.issue(run)
         return {
             "strategy_run_id": run.strategy_run_id,
             "can_trade": not reasons,
@@ -113,11 +112,11 @@ class SafetyService:
         }
 
     def reasons(self, run: WorkerRun) -> list[str]:
-        """Sentences with a code each, as D18 lists them."""
+        """Why the run may not trade: a sentence with a code each; empty when it may."""
         reasons = [
             *_run_reasons(run),
             *_live_reasons(run),
-            *self._stopped(run),
+            *self._halt_reasons(run),
             *self._session_reasons(run),
             *self._protection_reasons(run),
             *self._market_reasons(),
@@ -131,20 +130,20 @@ class SafetyService:
             reasons.append(
                 "Prices of open positions are older than they may be (market_data_stale)"
             )
-        resting = self._execution.orders(run_id=run.strategy_run_id, open_only=True)
-        if any(order.in_doubt for order in resting):
-            reasons.append("The answer to an order was lost (reconciliation_required)")
+        open_orders = self._execution.orders(run_id=run.strategy_run_id, open_only=True)
+        if any(order.in_doubt for order in open_orders):
+            reasons.append("The reply to an order was lost (reconciliation_required)")
         orders_today = self._execution.orders_today(run.strategy_run_id)
         return reasons + limit_reasons(run, pnl, orders_today)
 
-    def _stopped(self, run: WorkerRun) -> list[str]:
+    def _halt_reasons(self, run: WorkerRun) -> list[str]:
         halt = self._execution.halt(run.user_id)
         return [] if halt is None else [f"The kill switch is on: {halt.words} (kill_switch_active)"]
 
     def _session_reasons(self, run: WorkerRun) -> list[str]:
         if run.session_nonce is None:
             if run.session_released_at is None:
-                return []  # never claimed: a simple worker that does without
+                return []  # never claimed: a simple worker that uses no session
             return ["The session was released: claim it again (session_not_claimed)"]
         if self._liveness.is_silent(run):
             return ["The session has had no heartbeat for a minute (session_stale)"]
@@ -155,12 +154,12 @@ class SafetyService:
         if status in ("triggered", "exiting", "failed"):
             claim = protection_of(run).last_claim
             why = f": {claim.message}" if claim else ""
-            return [f"The protection has fired{why} (protection_triggered)"]
+            return [f"The protection has triggered{why} (protection_triggered)"]
         if not run.details.get("require_protection") or status == "armed":
             return []
         if self._is_awaiting_entry(run):
             return []
-        return ["The run demands a protection and none is armed (protection_unarmed)"]
+        return ["The run requires a protection and none is armed (protection_unarmed)"]
 
     def _market_reasons(self) -> list[str]:
         market = self._execution.market
@@ -184,7 +183,7 @@ def _generation(run: WorkerRun | TradingRun) -> int:
 def _run_reasons(run: WorkerRun) -> list[str]:
     reasons: list[str] = []
     if run.status == "exiting":
-        reasons.append("The run is being left (run_exiting)")
+        reasons.append("The run is being exited (run_exiting)")
     elif run.status != "open":
         why = f": {run.status_reason}" if run.status_reason else ""
         reasons.append(f"The run is {run.status}{why} (run_not_open)")
@@ -194,8 +193,8 @@ def _run_reasons(run: WorkerRun) -> list[str]:
 
 
 def _live_reasons(run: WorkerRun) -> list[str]:
-    """None can be made here; one may come with a database of another server."""
-    if run.execution_mode != "live":
+    """None can be created here; one may come with the database of another server."""
+    if run.venue in ("dry_run", "paper"):
         return []
     return [
         "Live trading is disabled on this server (live_disabled)",
