@@ -59,28 +59,28 @@ class HandMarket:
     def by_token(self, token: int) -> Instrument | None:
         return self._instruments.get(f"NSE:S{token}")
 
-    def hint(self, name: str) -> str:  # noqa: ARG002
+    def hint(self, name: str) -> str:
         return ""
 
-    def underlying_price(self, instrument: Instrument) -> Decimal | None:  # noqa: ARG002
+    def underlying_price(self, instrument: Instrument) -> Decimal | None:
         return None
 
     def tick(self, instrument_id: str) -> Tick | None:
         return self._ticks.get(instrument_id)
 
-    def phase(self, instrument: Instrument, now: datetime) -> PhaseKind:  # noqa: ARG002
+    def phase(self, instrument: Instrument, now: datetime) -> PhaseKind:
         return PhaseKind.CONTINUOUS
 
     def segment(self, instrument: Instrument) -> Segment:
         return segment_of(instrument)
 
-    def auction_price(self, instrument: Instrument, kind: PhaseKind) -> None:  # noqa: ARG002
+    def auction_price(self, instrument: Instrument, kind: PhaseKind) -> None:
         return None
 
-    def closing_price(self, contract: Instrument) -> None:  # noqa: ARG002
+    def closing_price(self, contract: Instrument) -> None:
         return None
 
-    def is_open(self, now: datetime) -> bool:  # noqa: ARG002
+    def is_open(self, now: datetime) -> bool:
         return True
 
     def watch(self, instrument_ids: Collection[str], listener: OnTick) -> None:
