@@ -32,7 +32,7 @@ def ask(client: TestClient, newest_mail: Callable[[], EmailMessage]) -> Callable
         assert message["To"] == email
         text = message.get_content()
         link = re.search(r"/sign-in/verify\?token=(\S+)", text)
-        otp = re.search(r"asked for it: (\d{6})", text)
+        otp = re.search(r"sign-in page: (\d{6})", text)
         assert link is not None
         assert otp is not None
         return Sent(link[1], otp[1])

@@ -100,7 +100,7 @@ def test_exit_codes_distinguish_invalid_usage_from_failures(run: Run) -> None:
     create(run)
     again = run("user", "create", "me@example.com")
     assert (again.returncode, again.stdout) == (1, "")
-    assert again.stderr.strip() == "There is an account for me@example.com already."
+    assert again.stderr.strip() == "An account for me@example.com already exists."
     assert run("user", "create").returncode == 2
     assert run("usr").returncode == 2
     nobody = run("token", "create", "--user", "b@example.com", "--kind", "agent", "--name", "x")

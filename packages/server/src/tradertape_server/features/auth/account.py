@@ -1,4 +1,4 @@
-"""The signed-in person's own account: who am I, devices, password, second factor, brokers."""
+"""The user's own account: profile, password, second factor, broker credentials."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Account:
         self._passwords = passwords
 
     def me(self, session: Session, user_id: int) -> schemas.Me:
-        """Everything the console's frame shows about the account."""
+        """The account as the console's header and settings show it."""
         user = repository.user_by_id(session, user_id)
         kite = repository.credential_of(session, user_id, KITE)
         return schemas.Me(
@@ -65,7 +65,7 @@ class Account:
         )
 
     def broker_status(self, session: Session, user_id: int) -> schemas.BrokerStatus:
-        """Whether a broker's session is there; storing credentials is not yet one."""
+        """The broker's session; stored credentials alone are not a session."""
         kite = repository.credential_of(session, user_id, KITE)
         return schemas.BrokerStatus(
             broker=KITE if kite else None,
@@ -79,44 +79,48 @@ class Account:
         )
 
     def rename(self, session: Session, user_id: int, name: str) -> None:
-        """Change the name shown to the person."""
+        """Change the account's display name."""
         repository.user_by_id(session, user_id).name = " ".join(name.split())
 
     def set_password(
         self, who: Identity, password: str, current: str | None, origin: RequestOrigin
     ) -> None:
-        """Set or change the password; every other device is signed out.
+        """Set or change the password and sign out every other device.
 
-        Raises BadRequest for a weak one, Forbidden when the present one is wrong, TooMany.
+        Raises BadRequest for a weak password, Forbidden when `current` is wrong, TooMany over the
+        attempt limit.
         """
         check_new_password(password, who.email)
         now = self._clock.now()
         with self._database.write() as session:
-            kept = repository.user_by_id(session, who.id).password_hash
-            if kept is not None:
+            stored = repository.user_by_id(session, who.id).password_hash
+            if stored is not None:
                 subject = f"{who.email} {origin.network}"
                 attempt_limits.count_attempt(
                     session, attempt_limits.PASSWORDS_OF_PAIR, subject, now
                 )
-        if kept is not None and not self._passwords.verify(kept, current or ""):
-            raise Forbidden("The present password is wrong.", code="wrong_credentials")
+        if stored is not None and not self._passwords.verify(stored, current or ""):
+            raise Forbidden("The current password is wrong.", code="wrong_credentials")
         hashed = self._passwords.hash(password)
         with self._database.write() as session:
             user = repository.user_by_id(session, who.id, lock=True)
-            if user.password_hash != kept:
-                raise Conflict("The password was changed by somebody else just now.")
+            if user.password_hash != stored:
+                raise Conflict("The password was changed by another request just now.")
             user.password_hash = hashed
             repository.end_sessions(session, who.id, except_id=who.credential_id)
             attempt_limits.reset(
                 session, attempt_limits.PASSWORDS_OF_PAIR, f"{who.email} {origin.network}"
             )
-            self._note(session, "password_set", user, origin)
+            self._audit(session, "password_set", user, origin)
 
     def start_totp(self, session: Session, user_id: int) -> schemas.TotpStart:
-        """Offer a fresh secret; nothing is asked for at sign-in until it is confirmed."""
+        """Create a secret for the second factor, which is required only once it is confirmed.
+
+        Raises Conflict when the second factor is enabled already.
+        """
         user = repository.user_by_id(session, user_id, lock=True)
         if user.totp_enabled_at is not None:
-            raise Conflict("The second factor is on already.", code="totp_enabled")
+            raise Conflict("Two-factor authentication is already on.", code="totp_enabled")
         secret = new_totp_secret()
         user.totp_secret = self._secrets.seal(secret.encode())
         user.totp_last_step = 0
@@ -125,33 +129,39 @@ class Account:
     def confirm_totp(
         self, session: Session, who: Identity, code: str, origin: RequestOrigin
     ) -> None:
-        """Turn the second factor on; the first code proves that the app has the secret."""
+        """Enable the second factor; the code proves that the authenticator app has the secret.
+
+        Raises Conflict when it is enabled already, BadRequest for a wrong code.
+        """
         user = repository.user_by_id(session, who.id, lock=True)
         if user.totp_enabled_at is not None:
-            raise Conflict("The second factor is on already.", code="totp_enabled")
+            raise Conflict("Two-factor authentication is already on.", code="totp_enabled")
         if not use_code(user, code, secrets=self._secrets, now=self._clock.now()):
             raise BadRequest("The authenticator code is wrong.", code="totp_wrong")
         user.totp_enabled_at = self._clock.now()
         repository.end_sessions(session, who.id, except_id=who.credential_id)
-        self._note(session, "totp_enabled", user, origin)
+        self._audit(session, "totp_enabled", user, origin)
 
     def disable_totp(self, who: Identity, code: str, origin: RequestOrigin) -> None:
-        """Turn the second factor off; a present code proves who asks."""
+        """Disable the second factor; needs a current code.
+
+        Raises Conflict when it is not enabled, BadRequest for a wrong code, TooMany.
+        """
         now = self._clock.now()
         with self._database.write() as session:
             attempt_limits.count_attempt(session, attempt_limits.TOTP_OF_EMAIL, who.email, now)
         with self._database.write() as session:
             user = repository.user_by_id(session, who.id, lock=True)
             if user.totp_enabled_at is None:
-                raise Conflict("The second factor is not on.", code="totp_not_enabled")
+                raise Conflict("Two-factor authentication is not on.", code="totp_not_enabled")
             if not use_code(user, code, secrets=self._secrets, now=now):
                 raise BadRequest("The authenticator code is wrong.", code="totp_wrong")
             user.totp_secret = user.totp_enabled_at = None
             attempt_limits.reset(session, attempt_limits.TOTP_OF_EMAIL, who.email)
-            self._note(session, "totp_disabled", user, origin)
+            self._audit(session, "totp_disabled", user, origin)
 
     def kite_credentials(self, session: Session, user_id: int) -> schemas.KiteCredentials:
-        """What is stored for Kite, the secret only by its end."""
+        """The stored Kite credentials; of the secret only a hint."""
         kite = repository.credential_of(session, user_id, KITE)
         return schemas.KiteCredentials(
             api_key=kite.api_key if kite else None,
@@ -169,7 +179,7 @@ class Account:
         given: schemas.SaveKiteCredentials,
         origin: RequestOrigin,
     ) -> None:
-        """Store Kite's key; without a secret, one stored earlier is removed."""
+        """Store Kite's API key; without a secret, one stored earlier is removed."""
         user = repository.user_by_id(session, who.id, lock=True)
         kite = repository.credential_of(session, who.id, KITE)
         if kite is None:
@@ -181,19 +191,19 @@ class Account:
         kite.secret_hint = f"…{secret[-2:]}" if secret else None
         kite.broker_user_id = given.user_id
         kite.updated_at = self._clock.now()
-        self._note(session, "broker_credentials_saved", user, origin, has_secret=bool(secret))
+        self._audit(session, "broker_credentials_saved", user, origin, has_secret=bool(secret))
 
     def delete_kite_credentials(
         self, session: Session, who: Identity, origin: RequestOrigin
     ) -> None:
-        """Forget Kite's key and secret."""
+        """Delete Kite's API key and secret."""
         kite = repository.credential_of(session, who.id, KITE)
         if kite is not None:
             session.delete(kite)
             user = repository.user_by_id(session, who.id)
-            self._note(session, "broker_credentials_deleted", user, origin)
+            self._audit(session, "broker_credentials_deleted", user, origin)
 
-    def _note(
+    def _audit(
         self, session: Session, action: str, user: User, origin: RequestOrigin, **details: object
     ) -> None:
         now: datetime = self._clock.now()

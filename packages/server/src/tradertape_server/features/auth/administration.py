@@ -1,4 +1,4 @@
-"""What administrators may do with accounts; each is in the audit log under their own name."""
+"""What administrators may do with accounts; the audit log records it under their name."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tradertape_server.platform.http.identity import Identity
 
 
 class Administration:
-    """The use cases of the admin pages. Nobody can act as somebody else."""
+    """The use cases of the admin pages. An administrator cannot act as another user."""
 
     def __init__(self, clock: Clock, sign_in: SignInService) -> None:
         self._clock = clock
@@ -23,36 +23,39 @@ class Administration:
     def disable(
         self, session: Session, admin: Identity, user_id: int, origin: RequestOrigin
     ) -> User:
-        """Shut an account out at once, its keys included. Raises NotFound, Conflict."""
+        """Disable an account at once, keys included. Raises NotFound, Conflict for one's own."""
         if user_id == admin.id:
             raise Conflict("You cannot disable your own account.", code="own_account")
         user = repository.user_by_id(session, user_id, lock=True)
         user.disabled_at = user.disabled_at or self._clock.now()
         repository.end_sessions(session, user_id)
-        self._note(session, "account_disabled", admin, user, origin)
+        self._audit(session, "account_disabled", admin, user, origin)
         return user
 
     def enable(
         self, session: Session, admin: Identity, user_id: int, origin: RequestOrigin
     ) -> User:
-        """Let an account in again. Raises NotFound."""
+        """Enable an account again. Raises NotFound."""
         user = repository.user_by_id(session, user_id, lock=True)
         user.disabled_at = None
-        self._note(session, "account_enabled", admin, user, origin)
+        self._audit(session, "account_enabled", admin, user, origin)
         return user
 
     def sign_in_link(
         self, session: Session, admin: Identity, user_id: int, origin: RequestOrigin
     ) -> schemas.SignInLink:
-        """A link to hand to a person whose mail does not arrive. Raises NotFound, Conflict."""
+        """Create a sign-in link for a user whose mail does not arrive.
+
+        Raises NotFound, Conflict for a disabled account.
+        """
         user = repository.user_by_id(session, user_id, lock=True)
         if user.disabled_at is not None:
             raise Conflict("The account is disabled.", code="account_disabled")
         url = self._sign_in.link_for(session, user.email)
-        self._note(session, "sign_in_link_issued", admin, user, origin)
+        self._audit(session, "sign_in_link_issued", admin, user, origin)
         return schemas.SignInLink(url=url, expires_at=self._clock.now() + CODE_LIFE)
 
-    def _note(
+    def _audit(
         self, session: Session, action: str, admin: Identity, user: User, origin: RequestOrigin
     ) -> None:
         record(
@@ -66,7 +69,7 @@ class Administration:
 
 
 def user_row(user: User) -> schemas.UserRow:
-    """An account as administrators see it."""
+    """Convert an account to the row that administrators see."""
     return schemas.UserRow(
         id=user.id,
         email=user.email,

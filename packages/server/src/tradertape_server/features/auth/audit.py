@@ -15,7 +15,7 @@ from tradertape_server.platform.http.requests import caller_network, client_ip
 
 @dataclass(frozen=True, slots=True)
 class RequestOrigin:
-    """Where a request comes from, signed in or not."""
+    """Where a request comes from, whether its caller is signed in or not."""
 
     ip: str
     user_agent: str
@@ -23,7 +23,7 @@ class RequestOrigin:
 
     @property
     def network(self) -> str:
-        """What counts as one origin for a limit."""
+        """The network that counts as one caller for rate limits."""
         return caller_network(self.ip)
 
 
@@ -51,7 +51,7 @@ def record(
     now: datetime,
     **details: Any,
 ) -> None:
-    """Add a line. `details` are for people to read and never hold a secret."""
+    """Add an entry. `details` are for people to read and must not contain a secret."""
     session.add(
         AuditEntry(
             at=now,

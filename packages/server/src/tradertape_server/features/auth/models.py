@@ -1,4 +1,4 @@
-"""Tables of accounts. Every credential is here as a hash or encrypted, never as itself."""
+"""Tables of accounts. Every credential is stored as a hash or encrypted, never in plain text."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ EMAIL = String(254)
 
 
 class User(Base):
-    """An account; `email` is in lower case and the name people sign in with."""
+    """An account; its users sign in with `email`, which is in lower case."""
 
     __tablename__ = "users"
 
@@ -26,7 +26,7 @@ class User(Base):
     password_hash: Mapped[str | None] = mapped_column(String(200))
     totp_secret: Mapped[bytes | None] = mapped_column(LargeBinary)  # encrypted
     totp_enabled_at: Mapped[datetime | None]
-    totp_last_step: Mapped[int] = mapped_column(default=0)  # a code works once
+    totp_last_step: Mapped[int] = mapped_column(default=0)  # a code can be used once
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
 
@@ -48,7 +48,7 @@ class UserSession(Base):
 
 
 class SignInCode(Base):
-    """A link and a six-digit code for one address; the newest kills the older ones."""
+    """A sign-in link and six-digit code for one e-mail address; a new one replaces older ones."""
 
     __tablename__ = "sign_in_codes"
 
@@ -63,7 +63,7 @@ class SignInCode(Base):
 
 
 class SignInAttempt(Base):
-    """A line for each thing that is counted against a limit, known address or not."""
+    """One attempt that counts against a limit, whether or not the address has an account."""
 
     __tablename__ = "sign_in_attempts"
     __table_args__ = (Index("ix_sign_in_attempts_kind_subject_at", "kind", "subject", "at"),)
@@ -75,7 +75,7 @@ class SignInAttempt(Base):
 
 
 class ApiKey(Base):
-    """An agent key (zt_…) or a worker token (kwa_…); shown once, kept as a hash."""
+    """An agent key (zt_…) or a worker token (kwa_…); shown once, stored as a hash."""
 
     __tablename__ = "api_keys"
 
@@ -86,7 +86,7 @@ class ApiKey(Base):
     prefix: Mapped[str] = mapped_column(String(12))
     token_hash: Mapped[str] = mapped_column(HASH, unique=True)
     scopes: Mapped[list[str]]
-    # Of worker tokens; none: all of the person's accounts, any address.
+    # Of worker tokens; None or empty: all accounts of the user, any address.
     account_scopes: Mapped[list[str] | None]
     allowed_ips: Mapped[list[str] | None]
     created_at: Mapped[datetime]
@@ -96,7 +96,7 @@ class ApiKey(Base):
 
 
 class BrokerCredential(Base):
-    """What a broker's API needs to know us; the secret is encrypted, and optional."""
+    """Credentials for a broker's API; the secret is optional and encrypted."""
 
     __tablename__ = "broker_credentials"
     __table_args__ = (UniqueConstraint("user_id", "broker"),)
@@ -112,7 +112,7 @@ class BrokerCredential(Base):
 
 
 class AuditEntry(Base):
-    """Who did what to an account, and from where; never changed, never with a secret in it."""
+    """Who did what to an account, and from where; never changed, and without secrets."""
 
     __tablename__ = "audit_log"
 

@@ -1,4 +1,4 @@
-"""What other features and the command line may read of accounts, in the caller's transaction."""
+"""Reads of accounts for other features and the command line, in the caller's transaction."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ def display_names(session: Session, user_ids: Collection[int]) -> dict[int, str]
 
 
 def account_by_email(session: Session, email: str) -> Identity | None:
-    """The account of an address, as an identity without a credential; None: there is none."""
+    """The account of an e-mail address, as an identity without a credential; None without one."""
     user = repository.user_by_email(session, email.strip().lower())
     return None if user is None else _identity(user)
 
 
 def first_administrator(session: Session) -> Identity | None:
-    """The administrator whose account is the oldest; None: there is none."""
+    """The administrator with the oldest account; None if there is none."""
     user = session.scalars(select(User).where(User.is_admin).order_by(User.id)).first()
     return None if user is None else _identity(user)
 

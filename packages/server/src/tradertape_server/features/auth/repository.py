@@ -1,4 +1,4 @@
-"""SQL of accounts."""
+"""All SQL of accounts."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from tradertape_server.platform.errors import NotFound
 
 
 def user_by_email(session: Session, email: str) -> User | None:
-    """The account of an address in lower case."""
+    """The account of an e-mail address, which must be in lower case."""
     return session.scalar(select(User).where(User.email == email))
 
 
 def user_by_id(session: Session, user_id: int, *, lock: bool = False) -> User:
-    """An account, locked against others' changes if so requested; raises NotFound."""
+    """An account by id. lock: hold its row lock until the transaction ends. Raises NotFound."""
     user = session.get(User, user_id, with_for_update=lock)
     if user is None:
         raise NotFound("Account")
@@ -33,7 +33,7 @@ def user_by_id(session: Session, user_id: int, *, lock: bool = False) -> User:
 
 
 def add_user(session: Session, email: str, *, now: datetime, is_admin: bool = False) -> User:
-    """A new account without a password."""
+    """Add an account without a password."""
     user = User(email=email, is_admin=is_admin, created_at=now)
     session.add(user)
     session.flush()
@@ -41,44 +41,44 @@ def add_user(session: Session, email: str, *, now: datetime, is_admin: bool = Fa
 
 
 def users(session: Session, *, limit: int, offset: int) -> tuple[Sequence[User], int]:
-    """Accounts in the order they were made, and how many there are."""
+    """A page of the accounts in the order of creation, and their total number."""
     rows = session.scalars(select(User).order_by(User.id).limit(limit).offset(offset)).all()
     return rows, session.scalar(select(func.count()).select_from(User)) or 0
 
 
 def codes_of(session: Session, email: str, now: datetime) -> SignInCode | None:
-    """The address's newest code that is neither over its time nor used up."""
-    alive = (SignInCode.email == email, SignInCode.expires_at > now, SignInCode.tries_left > 0)
-    newest = select(SignInCode).where(*alive).order_by(SignInCode.id.desc()).limit(1)
+    """The newest valid code of an e-mail address: not expired, with attempts left."""
+    valid = (SignInCode.email == email, SignInCode.expires_at > now, SignInCode.tries_left > 0)
+    newest = select(SignInCode).where(*valid).order_by(SignInCode.id.desc()).limit(1)
     return session.scalar(newest.with_for_update())
 
 
 def code_by_link(session: Session, link_hash: str, now: datetime) -> SignInCode | None:
-    """The code a link belongs to, while it is good."""
-    alive = (SignInCode.link_hash == link_hash, SignInCode.expires_at > now)
-    return session.scalar(select(SignInCode).where(*alive).with_for_update())
+    """The unexpired code that a link belongs to."""
+    valid = (SignInCode.link_hash == link_hash, SignInCode.expires_at > now)
+    return session.scalar(select(SignInCode).where(*valid).with_for_update())
 
 
 def use_attempt(session: Session, code: SignInCode) -> bool:
-    """Use up one of the code's tries; False when another request took the last one."""
-    took = session.execute(
+    """Use one of the code's attempts; False when another request used the last one."""
+    used = session.execute(
         update(SignInCode)
         .where(SignInCode.id == code.id, SignInCode.tries_left > 0)
         .values(tries_left=SignInCode.tries_left - 1)
         .returning(SignInCode.id)
     )
-    return took.first() is not None
+    return used.first() is not None
 
 
 def delete_codes(session: Session, email: str, now: datetime) -> None:
-    """Kill the address's codes and everyone's outdated ones."""
+    """Delete the codes of an e-mail address and all expired ones."""
     session.execute(
         delete(SignInCode).where((SignInCode.email == email) | (SignInCode.expires_at < now))
     )
 
 
 def sessions_of(session: Session, user_id: int) -> Sequence[UserSession]:
-    """The account's sessions, the last used first."""
+    """The account's sessions, most recently used first."""
     return session.scalars(
         select(UserSession)
         .where(UserSession.user_id == user_id)
@@ -88,17 +88,17 @@ def sessions_of(session: Session, user_id: int) -> Sequence[UserSession]:
 
 def end_session(session: Session, user_id: int, session_id: int) -> None:
     """End one session of the account; raises NotFound."""
-    gone = session.execute(
+    deleted = session.execute(
         delete(UserSession)
         .where(UserSession.id == session_id, UserSession.user_id == user_id)
         .returning(UserSession.id)
     )
-    if gone.first() is None:
+    if deleted.first() is None:
         raise NotFound("Session")
 
 
 def end_sessions(session: Session, user_id: int, *, except_id: int | None = None) -> None:
-    """End every session of the account, or all but one."""
+    """End every session of the account, except `except_id` if given."""
     statement = delete(UserSession).where(UserSession.user_id == user_id)
     if except_id is not None:
         statement = statement.where(UserSession.id != except_id)
@@ -111,7 +111,7 @@ def end_session_by_hash(session: Session, token_hash: str) -> None:
 
 
 def delete_ended_sessions(session: Session, *, now: datetime, unused_since: datetime) -> None:
-    """Remove the rows of sessions that are over."""
+    """Delete expired sessions and those not used since `unused_since`."""
     session.execute(
         delete(UserSession).where(
             (UserSession.expires_at < now) | (UserSession.last_seen_at < unused_since)
@@ -120,7 +120,7 @@ def delete_ended_sessions(session: Session, *, now: datetime, unused_since: date
 
 
 def keys_of(session: Session, user_id: int, kind: str) -> Sequence[ApiKey]:
-    """The account's keys that are not revoked, the newest first."""
+    """The account's keys that are not revoked, newest first."""
     return session.scalars(
         select(ApiKey)
         .where(ApiKey.user_id == user_id, ApiKey.kind == kind, ApiKey.revoked_at.is_(None))
@@ -129,7 +129,7 @@ def keys_of(session: Session, user_id: int, kind: str) -> Sequence[ApiKey]:
 
 
 def key_of(session: Session, user_id: int, kind: str, key_id: int) -> ApiKey:
-    """One of the account's keys; raises NotFound, also for a revoked one."""
+    """One of the account's keys. Raises NotFound, also for a revoked one."""
     key = session.scalar(
         select(ApiKey).where(
             ApiKey.id == key_id,
@@ -144,7 +144,7 @@ def key_of(session: Session, user_id: int, kind: str, key_id: int) -> ApiKey:
 
 
 def credential_of(session: Session, user_id: int, broker: str) -> BrokerCredential | None:
-    """What the account stored for a broker."""
+    """The credentials the account stored for a broker, None if there are none."""
     return session.scalar(
         select(BrokerCredential).where(
             BrokerCredential.user_id == user_id, BrokerCredential.broker == broker
@@ -155,7 +155,7 @@ def credential_of(session: Session, user_id: int, broker: str) -> BrokerCredenti
 def audit_entries(
     session: Session, *, user_id: int | None, limit: int, offset: int
 ) -> tuple[Sequence[AuditEntry], int]:
-    """The audit log, the newest first, of one account or all; and its length."""
+    """A page of the audit log, newest first, of one account or all; and the total length."""
     which = [] if user_id is None else [AuditEntry.user_id == user_id]
     rows = session.scalars(
         select(AuditEntry).where(*which).order_by(AuditEntry.id.desc()).limit(limit).offset(offset)

@@ -1,4 +1,4 @@
-"""What goes over the wire about accounts."""
+"""Request and response bodies of the account routes."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ AgentScope = Literal["signals:read", "results:write", "sync:write", "api:read", 
 WorkerScope = Literal["paper", "live", "data", "gtt"]
 
 
-# Names like nas.local are good at home; this list is the library's own switch for them.
+# Host names like nas.local are valid on home networks; the library refuses those on this list.
 for _name in ("local", "localhost", "test"):
     if _name in SPECIAL_USE_DOMAIN_NAMES:
         SPECIAL_USE_DOMAIN_NAMES.remove(_name)
 
 
 def normal_email(text: str) -> str:
-    """An address in the one form it is kept in; raises ValueError."""
+    """Return an e-mail address in the form it is stored in; raises ValueError."""
     try:
-        # Whether mail arrives there is the mail server's business.
+        # Deliverability is left to the mail server.
         found = validate_email(text, check_deliverability=False, globally_deliverable=False)
     except EmailNotValidError as error:
         raise ValueError(str(error)) from None
@@ -48,25 +48,27 @@ Password = Annotated[SecretStr, Field(min_length=1, max_length=200)]
 
 
 class Message(Reply):
-    """A sentence, where there is nothing else to say."""
+    """A confirmation in one sentence."""
 
     detail: str
 
 
 class LinkRequest(Body):
-    """Whom to send a link and a code to."""
+    """The address to send a sign-in link and code to."""
 
     email: Email
 
 
 class VerifyLink(Body):
-    """Either the token of a link, or an address and the six digits sent to it."""
+    """Either the token of a link, or an e-mail address and the six digits sent to it."""
 
     token: str | None = Field(default=None, min_length=1, max_length=200)
     email: Email | None = None
     otp: Code | None = None
-    totp: Code | None = Field(default=None, description="Where the account has a second factor.")
-    confirm: bool = Field(default=False, description="Sign in though another browser asked.")
+    totp: Code | None = Field(default=None, description="If the account has a second factor.")
+    confirm: bool = Field(
+        default=False, description="Sign in although another browser requested the link."
+    )
 
     @model_validator(mode="after")
     def _one_way(self) -> VerifyLink:
@@ -77,7 +79,7 @@ class VerifyLink(Body):
 
 
 class PasswordLogin(Body):
-    """An address, its password, and the second factor where there is one."""
+    """An e-mail address, its password, and the code of the second factor if there is one."""
 
     email: Email
     password: Password
@@ -85,13 +87,13 @@ class PasswordLogin(Body):
 
 
 class Logout(Body):
-    """Here only, or on every device."""
+    """Sign out of this session only, or of every device."""
 
     everywhere: bool = False
 
 
 class BrokerState(Reply):
-    """A broker the account has stored something for."""
+    """A broker for which the account has stored credentials."""
 
     name: str
     connected: bool
@@ -101,7 +103,7 @@ class BrokerState(Reply):
 
 
 class AgentState(Reply):
-    """The local agent, as far as its keys tell."""
+    """The local agent, as known from the use of its keys."""
 
     registered: bool
     last_seen: IstTime | None
@@ -110,7 +112,7 @@ class AgentState(Reply):
 
 
 class Me(Reply):
-    """The account that asks."""
+    """The caller's account."""
 
     id: int
     email: str
@@ -126,7 +128,7 @@ class Me(Reply):
 
 
 class BrokerStatus(Reply):
-    """The broker's session, which is not the user's session."""
+    """The broker's session, which is independent of the session of the console."""
 
     broker: str | None
     connected: bool
@@ -139,7 +141,7 @@ class BrokerStatus(Reply):
 
 
 class SessionRow(Reply):
-    """A browser that is signed in."""
+    """A signed-in browser."""
 
     id: int
     is_this: bool
@@ -152,20 +154,20 @@ class SessionRow(Reply):
 
 
 class Profile(Body):
-    """What an account can say about itself."""
+    """The profile of an account."""
 
     name: str = Field(max_length=100)
 
 
 class SetPassword(Body):
-    """A new password; the present one too where there is one."""
+    """A new password, and the current one if the account has one."""
 
     password: Password
     current_password: Password | None = None
 
 
 class TotpStart(Reply):
-    """What an authenticator app needs; shown until it is confirmed."""
+    """The secret for an authenticator app; returned until the second factor is confirmed."""
 
     secret: str
     uri: str
@@ -194,12 +196,12 @@ class NewWorkerToken(Body):
     account_scopes: list[AccountScope] = Field(
         default=[],
         max_length=MAX_ACCOUNTS,
-        description="The accounts it may act on, as kite:paper-a; none: all.",
+        description="Accounts it may act on, such as kite:paper-a; empty: all.",
     )
     allowed_ips: list[Address] = Field(
         default=[],
         max_length=MAX_ADDRESSES,
-        description="Addresses and networks it may come from, IPv4 or IPv6; none: any.",
+        description="IPv4 or IPv6 addresses and networks it may be used from; empty: any.",
     )
 
 
@@ -211,7 +213,7 @@ Texts = Annotated[list[str], BeforeValidator(_none_as_empty)]
 
 
 class KeyRow(Reply):
-    """A key, without itself."""
+    """A key without its token."""
 
     id: int
     label: str
@@ -225,13 +227,13 @@ class KeyRow(Reply):
 
 
 class NewKey(KeyRow):
-    """A key, with itself: the only time it is shown."""
+    """A key with its token, which is shown only once."""
 
     token: str
 
 
 class SaveKiteCredentials(Body):
-    """What Kite Connect gave; without the secret it stays in the browser."""
+    """The credentials of a Kite Connect app; without the secret, login is done in the browser."""
 
     api_key: str = Field(min_length=4, max_length=100, pattern=r"^[A-Za-z0-9]+$")
     api_secret: SecretStr | None = Field(default=None, min_length=4, max_length=200)
@@ -239,7 +241,7 @@ class SaveKiteCredentials(Body):
 
 
 class KiteCredentials(Reply):
-    """What is stored for Kite; the secret only by its last two characters."""
+    """The stored Kite credentials; of the secret only the last two characters."""
 
     api_key: str | None
     has_secret: bool
@@ -263,14 +265,14 @@ class UserRow(Reply):
 
 
 class SignInLink(Reply):
-    """A link to hand over; opening it asks for a confirmation."""
+    """A sign-in link to pass on; opening it requires a confirmation."""
 
     url: str
     expires_at: IstTime
 
 
 class AuditRow(Reply):
-    """A line of the audit log."""
+    """An entry of the audit log."""
 
     id: int
     at: IstTime
@@ -283,10 +285,10 @@ class AuditRow(Reply):
 
 
 def checked_scopes(kind: Literal["agent", "worker"], wanted: list[str] | None) -> list[str]:
-    """The scopes asked for, or the usual ones; raises InvalidInput for an unknown one."""
+    """Return the wanted scopes, or the default ones; raises InvalidInput for an unknown one."""
     known = AGENT_SCOPES if kind == "agent" else WORKER_SCOPES
-    usual = AGENT_DEFAULT_SCOPES if kind == "agent" else WORKER_DEFAULT_SCOPES
+    default = AGENT_DEFAULT_SCOPES if kind == "agent" else WORKER_DEFAULT_SCOPES
     unknown = [scope for scope in wanted or () if scope not in known]
     if unknown:
         raise InvalidInput(f"unknown scope {unknown[0]!r}; there are: {', '.join(known)}")
-    return list(wanted or usual)
+    return list(wanted or default)

@@ -1,4 +1,4 @@
-"""What the rest of the server knows of accounts."""
+"""The use cases of accounts, for the rest of the server and for the command line."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tradertape_server.platform.secrets import SecretBox
 
 @dataclass(frozen=True, slots=True)
 class AccountPolicy:
-    """What the settings say about accounts."""
+    """The settings that concern accounts."""
 
     life: SessionLife
     public_url: str
@@ -34,12 +34,12 @@ class AccountPolicy:
 
     @property
     def is_secure(self) -> bool:
-        """Whether cookies are for https only."""
+        """Whether cookies are sent over https only."""
         return self.public_url.startswith("https://")
 
 
 class AuthService:
-    """The use cases, joined; and those of the command line."""
+    """Combines the services of the feature; its own methods are those of the command line."""
 
     def __init__(
         self,
@@ -75,40 +75,43 @@ class AuthService:
         self.administration = Administration(clock, self.sign_in)
 
     def me_of(self, user_id: int) -> Me:
-        """The account as it sees itself."""
+        """The account as its own pages show it."""
         with self._database.read() as session:
             return self.account.me(session, user_id)
 
     def create_user(
         self, email: str, *, password: str | None, is_admin: bool = False, name: str = ""
     ) -> int:
-        """Make an account; whoever has the machine may. Raises BadRequest, Conflict."""
+        """Create an account; needs no permission beyond access to the machine.
+
+        Returns its id. Raises BadRequest for an invalid address, Conflict for an existing one.
+        """
         email = _checked(email)
         hashed = self._passwords.hash(password) if password else None
         with self._database.write() as session:
             if repository.user_by_email(session, email) is not None:
-                raise Conflict(f"There is an account for {email} already.")
+                raise Conflict(f"An account for {email} already exists.")
             user = repository.add_user(session, email, now=self._clock.now(), is_admin=is_admin)
             user.password_hash = hashed
             user.name = name
-            self._note(session, "account_created", user)
+            self._audit(session, "account_created", user)
             return user.id
 
     def reset_password(self, email: str, password: str) -> None:
-        """Give an account another password and sign it out everywhere. Raises NotFound."""
+        """Set an account's password and end its sessions. Raises NotFound."""
         hashed = self._passwords.hash(password)
         with self._database.write() as session:
             user = self._found(session, email)
             user.password_hash = hashed
             repository.end_sessions(session, user.id)
-            self._note(session, "password_set", user)
+            self._audit(session, "password_set", user)
 
     def reset_totp(self, email: str) -> None:
-        """Turn an account's second factor off, for a lost phone. Raises NotFound."""
+        """Disable an account's second factor, for example after a lost phone. Raises NotFound."""
         with self._database.write() as session:
             user = self._found(session, email)
             user.totp_secret = user.totp_enabled_at = None
-            self._note(session, "totp_disabled", user)
+            self._audit(session, "totp_disabled", user)
 
     def create_token(
         self,
@@ -119,7 +122,7 @@ class AuthService:
         scopes: list[str],
         token_scope: TokenScope = UNRESTRICTED,
     ) -> str:
-        """Make a key for an account and return it. Raises NotFound."""
+        """Create a key for an account and return its token. Raises NotFound."""
         with self._database.write() as session:
             user = self._found(session, email)
             made = self.keys[kind].create(
@@ -134,14 +137,14 @@ class AuthService:
             return made.token
 
     def link_for(self, email: str) -> str:
-        """A sign-in link for an account. Raises NotFound."""
+        """Create a sign-in link for an account. Raises NotFound."""
         with self._database.write() as session:
             user = self._found(session, email)
-            self._note(session, "sign_in_link_issued", user)
+            self._audit(session, "sign_in_link_issued", user)
             return self.sign_in.link_for(session, user.email)
 
     def user_id_of(self, email: str) -> int | None:
-        """The account of an address, if there is one."""
+        """The id of the account of an e-mail address, None if there is none."""
         with self._database.read() as session:
             user = repository.user_by_email(session, _checked(email))
             return user.id if user else None
@@ -152,7 +155,7 @@ class AuthService:
             raise NotFound(f"Account {email}")
         return user
 
-    def _note(self, session: Session, action: str, user: User) -> None:
+    def _audit(self, session: Session, action: str, user: User) -> None:
         record(
             session,
             action,

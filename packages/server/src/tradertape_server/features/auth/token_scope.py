@@ -1,4 +1,4 @@
-"""How far a worker token reaches: which accounts it may act on, and from which addresses."""
+"""The scope of a worker token: the accounts it may act on and the addresses it may come from."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ MAX_ADDRESSES = 50
 
 
 def checked_account(text: str) -> str:
-    """An account's scope; raises ValueError for anything else."""
+    """Return an account scope such as kite:paper-a; raises ValueError for anything else."""
     if not SCOPE.fullmatch(text):
         raise ValueError("must look like kite:paper-a")
     return text
 
 
 def checked_address(text: str) -> str:
-    """An address or a network in its one form; raises ValueError, with what was meant."""
+    """Return an IP address or network in canonical form; raises ValueError with the remedy."""
     try:
         found = ip_interface(text.strip())
     except ValueError:
@@ -44,14 +44,14 @@ Address = Annotated[str, Field(max_length=50), AfterValidator(checked_address)]
 
 @dataclass(frozen=True, slots=True)
 class TokenScope:
-    """Both lists, checked; an empty one means all."""
+    """Allowed accounts and addresses, validated; an empty list allows all."""
 
     account_scopes: tuple[str, ...] = ()
     allowed_ips: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, account_scopes: Sequence[str], allowed_ips: Sequence[str]) -> TokenScope:
-        """From lists that were checked one by one: each entry once, in the order given."""
+        """Build a scope of validated entries, without duplicates, in the given order."""
         return cls(tuple(dict.fromkeys(account_scopes)), tuple(dict.fromkeys(allowed_ips)))
 
 
@@ -61,7 +61,7 @@ UNRESTRICTED = TokenScope()
 def checked_token_scope(
     accounts: Sequence[str] | None, addresses: Sequence[str] | None
 ) -> TokenScope:
-    """What the command line was told; raises InvalidInput that names option and value."""
+    """Parse the options of the command line; raises InvalidInput with the option and value."""
     found: dict[str, list[str]] = {}
     given = (("--account", accounts, checked_account), ("--ip", addresses, checked_address))
     for option, values, check in given:

@@ -1,7 +1,7 @@
-"""Callers with a key, remembered for a second: a worker's hundred orders a second are one look.
+"""A cache of verified API keys, for one second: a worker's hundred orders a second need one query.
 
-A change of a key or an account in this process is seen at once: whatever commits one makes all that
-is remembered worthless. One made by another process is seen after the second.
+A change of a key or an account in this process takes effect at once: committing one invalidates the
+whole cache. A change by another process takes effect after at most a second.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ MAX_ENTRIES = 10_000
 
 _CHANGED = "credentials_changed"
 _changes = count(1)
-_epoch = 0  # of this process: moves with every committed change
+_epoch = 0  # of this process: changes with every committed change
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class _Known:
 
 
 class KeyCache:
-    """By the hash of their key. Used from any thread: every step is one operation of a dict."""
+    """Identities by the hash of their key. Thread-safe: every step is one dict operation."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -44,11 +44,11 @@ class KeyCache:
 
     @property
     def epoch(self) -> int:
-        """Read it before looking a caller up; `keep` wants it."""
+        """The present epoch; read it before the query whose result goes to `store`."""
         return _epoch
 
     def get(self, key_hash: str) -> Identity | None:
-        """The caller, if it is certain still; None: look."""
+        """The identity, if its entry is valid; None: it has to be read from the database."""
         known = self._known.get(key_hash)
         if known is None or known.epoch != _epoch or self._clock.monotonic() >= known.until_s:
             return None
@@ -59,7 +59,7 @@ class KeyCache:
     def store(
         self, key_hash: str, identity: Identity, expires_at: datetime | None, *, epoch: int
     ) -> None:
-        """Remember what was found. epoch: from before it was looked for."""
+        """Cache an identity. epoch: as read before the query that found it."""
         until_s = self._clock.monotonic() + LIFETIME_S
         self._known[key_hash] = _Known(identity, expires_at, epoch, until_s)
         while len(self._known) > MAX_ENTRIES:

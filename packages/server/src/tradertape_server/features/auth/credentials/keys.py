@@ -1,4 +1,4 @@
-"""Agent keys and worker tokens: made, shown once, listed, renewed, revoked."""
+"""Agent keys and worker tokens: creation, listing, regeneration, revocation."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MAX_KEYS = 50
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Whose keys these are."""
+    """The owner of keys."""
 
     id: int
     email: str
@@ -54,9 +54,12 @@ class Keys:
         expires_in_days: int | None,
         token_scope: TokenScope = UNRESTRICTED,
     ) -> schemas.NewKey:
-        """A new key; the answer is the only place that ever holds it."""
+        """Create a key; only the returned value ever contains its token.
+
+        Raises Conflict when the owner has the maximum number of keys.
+        """
         if len(self.list(session, owner)) >= MAX_KEYS:
-            raise Conflict(f"There are {MAX_KEYS} keys already; revoke one first.")
+            raise Conflict(f"You have {MAX_KEYS} keys, the maximum; revoke one first.")
         now = self._clock.now()
         expires_at = now + timedelta(days=expires_in_days) if expires_in_days else None
         key = ApiKey(
@@ -69,36 +72,36 @@ class Keys:
             created_at=now,
             expires_at=expires_at,
         )
-        token = self._renew(key)
+        token = self._new_token(key)
         session.add(key)
         session.flush()
-        self._note(session, "key_created", owner, origin, key)
+        self._audit(session, "key_created", owner, origin, key)
         return _shown(key, token)
 
     def regenerate(
         self, session: Session, owner: Owner, key_id: int, origin: RequestOrigin
     ) -> schemas.NewKey:
-        """Replace the key's secret: the old one stops working at once. Raises NotFound."""
+        """Replace the key's token; the old one becomes invalid at once. Raises NotFound."""
         key = repository.key_of(session, owner.id, self._kind, key_id)
-        token = self._renew(key)
+        token = self._new_token(key)
         key.last_used_at = None
-        self._note(session, "key_regenerated", owner, origin, key)
+        self._audit(session, "key_regenerated", owner, origin, key)
         return _shown(key, token)
 
     def revoke(self, session: Session, owner: Owner, key_id: int, origin: RequestOrigin) -> None:
-        """End the key for good. Raises NotFound."""
+        """Revoke the key permanently. Raises NotFound."""
         key = repository.key_of(session, owner.id, self._kind, key_id)
         key.revoked_at = self._clock.now()
-        self._note(session, "key_revoked", owner, origin, key)
+        self._audit(session, "key_revoked", owner, origin, key)
 
-    def _renew(self, key: ApiKey) -> str:
+    def _new_token(self, key: ApiKey) -> str:
         start = PREFIXES[self._kind]
         token = new_token(start)
         key.token_hash = token_hash(token)
         key.prefix = token[: len(start) + SHOWN_CHARACTERS]
         return token
 
-    def _note(
+    def _audit(
         self, session: Session, action: str, owner: Owner, origin: RequestOrigin, key: ApiKey
     ) -> None:
         record(

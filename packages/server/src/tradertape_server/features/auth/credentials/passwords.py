@@ -1,4 +1,4 @@
-"""Passwords: Argon2id, and the same work for an account that does not exist."""
+"""Passwords, hashed with Argon2id; checking one for a missing account takes the same time."""
 
 from __future__ import annotations
 
@@ -14,38 +14,38 @@ from tradertape_server.platform.errors import BadRequest
 MIN_LENGTH = 10
 MAX_LENGTH = 200
 
-# Words that make a password easy to guess however long it is.
+# Words that make a password of any length easy to guess.
 _EASY = ("password", "qwertyuiop", "1234567890", "tradertape", "letmeinnow")
 
 
 class Passwords:
-    """Hashes and checks."""
+    """Hashes and verifies passwords."""
 
     def __init__(self, hasher: PasswordHasher | None = None) -> None:
         self._hasher = hasher or PasswordHasher()
-        self._nobody = _hash_of_nothing(self._hasher)
+        self._dummy_hash = _dummy_hash(self._hasher)
 
     def hash(self, password: str) -> str:
-        """How a password is kept."""
+        """Return the hash under which a password is stored."""
         return self._hasher.hash(password)
 
-    def verify(self, kept: str | None, password: str) -> bool:
-        """Whether the password fits; without one it takes as long and never fits."""
+    def verify(self, stored: str | None, password: str) -> bool:
+        """Whether the password matches the stored hash; with none it takes as long and is False."""
         try:
-            self._hasher.verify(kept or self._nobody, password)
+            self._hasher.verify(stored or self._dummy_hash, password)
         except (VerificationError, InvalidHashError):
             return False
-        return kept is not None
+        return stored is not None
 
-    def needs_rehash(self, kept: str) -> bool:
-        """Whether it was hashed with weaker parameters than today's."""
-        return self._hasher.check_needs_rehash(kept)
+    def needs_rehash(self, stored: str) -> bool:
+        """Whether a hash was made with weaker parameters than the present ones."""
+        return self._hasher.check_needs_rehash(stored)
 
 
-def _hash_of_nothing(hasher: PasswordHasher) -> str:
-    """What no password fits, and what takes as long to find out as for any other.
+def _dummy_hash(hasher: PasswordHasher) -> str:
+    """Make a hash that no password matches and that takes as long to verify as any other.
 
-    It is made up: to hash something took a quarter of a second of every start and every command.
+    It is random: hashing a real text would add a quarter of a second to every start and command.
     """
     cost = f"m={hasher.memory_cost},t={hasher.time_cost},p={hasher.parallelism}"
     salt, digest = (
@@ -56,11 +56,11 @@ def _hash_of_nothing(hasher: PasswordHasher) -> str:
 
 
 def check_new_password(password: str, email: str) -> None:
-    """Refuse a password that is too short or too easy; raises BadRequest."""
+    """Raise BadRequest for a password that is too short, too long or easy to guess."""
     plain = password.lower()
     if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
         raise BadRequest(
-            f"A password has {MIN_LENGTH} to {MAX_LENGTH} characters.", code="weak_password"
+            f"A password must have {MIN_LENGTH} to {MAX_LENGTH} characters.", code="weak_password"
         )
     own = email.partition("@")[0].lower()
     is_easy = any(word in plain for word in _EASY) or (len(own) > 3 and own in plain)

@@ -1,4 +1,4 @@
-"""HTTP of the account pages: devices, password, second factor, broker credentials."""
+"""Routes of the account pages: devices, password, second factor, broker credentials."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ router = APIRouter()
 def set_profile(
     body: schemas.Profile, auth: Auth, user: SessionUser, session: DbSession
 ) -> schemas.Me:
-    """Change the name the account shows."""
+    """Change the account's display name."""
     auth.account.rename(session, user.id, body.name)
     return auth.account.me(session, user.id)
 
 
 @router.get("/sessions")
 def sessions(user: SessionUser, session: DbSession) -> list[schemas.SessionRow]:
-    """The browsers that are signed in, the last used first."""
+    """The signed-in browsers, most recently used first."""
     return [
         schemas.SessionRow(
             id=row.id,
@@ -41,7 +41,7 @@ def sessions(user: SessionUser, session: DbSession) -> list[schemas.SessionRow]:
 
 @router.delete("/sessions/{session_id}", status_code=204)
 def end_session(session_id: RowId, user: SessionUser, session: DbSession) -> None:
-    """Sign one browser out."""
+    """Sign out one browser."""
     repository.end_session(session, user.id, session_id)
 
 
@@ -49,7 +49,7 @@ def end_session(session_id: RowId, user: SessionUser, session: DbSession) -> Non
 def set_password(
     body: schemas.SetPassword, auth: Auth, user: SessionUser, origin: Origin
 ) -> schemas.Message:
-    """Set or change the password; every other browser is signed out."""
+    """Set or change the password; signs out every other browser."""
     current = body.current_password.get_secret_value() if body.current_password else None
     auth.account.set_password(user, body.password.get_secret_value(), current, origin)
     return schemas.Message(detail="The password is set. Other devices were signed out.")
@@ -57,7 +57,7 @@ def set_password(
 
 @router.post("/totp")
 def start_totp(auth: Auth, user: SessionUser, session: DbSession) -> schemas.TotpStart:
-    """Get a secret for an authenticator app; it counts once a code of it is confirmed."""
+    """Create a secret for an authenticator app; it takes effect once a code is confirmed."""
     return auth.account.start_totp(session, user.id)
 
 
@@ -65,23 +65,23 @@ def start_totp(auth: Auth, user: SessionUser, session: DbSession) -> schemas.Tot
 def confirm_totp(
     body: schemas.TotpCode, auth: Auth, user: SessionUser, session: DbSession, origin: Origin
 ) -> schemas.Message:
-    """Turn the second factor on with a first code."""
+    """Enable the second factor with a first code."""
     auth.account.confirm_totp(session, user, "".join(body.code.split()), origin)
-    return schemas.Message(detail="The second factor is on.")
+    return schemas.Message(detail="Two-factor authentication is on.")
 
 
 @router.post("/totp/disable")
 def disable_totp(
     body: schemas.TotpCode, auth: Auth, user: SessionUser, origin: Origin
 ) -> schemas.Message:
-    """Turn the second factor off with a present code."""
+    """Disable the second factor with a current code."""
     auth.account.disable_totp(user, "".join(body.code.split()), origin)
-    return schemas.Message(detail="The second factor is off.")
+    return schemas.Message(detail="Two-factor authentication is off.")
 
 
 @router.get("/kite-credentials")
 def kite_credentials(auth: Auth, user: SessionUser, session: DbSession) -> schemas.KiteCredentials:
-    """What is stored for Kite; the secret is never returned."""
+    """The stored Kite credentials; the secret is never returned."""
     return auth.account.kite_credentials(session, user.id)
 
 
@@ -93,7 +93,7 @@ def save_kite_credentials(
     session: DbSession,
     origin: Origin,
 ) -> schemas.KiteCredentials:
-    """Store Kite's key; the secret only if you want one-click login, encrypted."""
+    """Store Kite's API key, and for one-click login the secret, encrypted."""
     auth.account.save_kite_credentials(session, user, body, origin)
     session.flush()
     return auth.account.kite_credentials(session, user.id)
@@ -103,13 +103,13 @@ def save_kite_credentials(
 def delete_kite_credentials(
     auth: Auth, user: SessionUser, session: DbSession, origin: Origin
 ) -> None:
-    """Forget Kite's key and secret."""
+    """Delete Kite's API key and secret."""
     auth.account.delete_kite_credentials(session, user, origin)
 
 
 @router.get("/activity")
 def activity(user: SessionUser, session: DbSession, page: Page) -> list[schemas.AuditRow]:
-    """What happened to this account, the newest first."""
+    """The audit log of this account, newest first."""
     rows, total = repository.audit_entries(
         session, user_id=user.id, limit=page.limit, offset=page.offset
     )

@@ -1,4 +1,4 @@
-"""HTTP of the admin pages."""
+"""Routes of the admin pages."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ router = APIRouter(prefix="/admin", tags=["administration"])
 
 @router.get("/users")
 def users(_admin: AdminUser, session: DbSession, page: Page) -> list[schemas.UserRow]:
-    """Every account, in the order they were made."""
+    """Every account, in the order of creation."""
     rows, total = repository.users(session, limit=page.limit, offset=page.offset)
     page.total(total)
     return [user_row(row) for row in rows]
@@ -27,7 +27,7 @@ def users(_admin: AdminUser, session: DbSession, page: Page) -> list[schemas.Use
 def disable(
     user_id: RowId, admin: AdminUser, auth: Auth, session: DbSession, origin: Origin
 ) -> schemas.UserRow:
-    """Shut an account out at once: its sessions end, its keys stop working."""
+    """Disable an account at once: its sessions end and its keys become invalid."""
     return user_row(auth.administration.disable(session, admin, user_id, origin))
 
 
@@ -35,7 +35,7 @@ def disable(
 def enable(
     user_id: RowId, admin: AdminUser, auth: Auth, session: DbSession, origin: Origin
 ) -> schemas.UserRow:
-    """Let an account in again."""
+    """Enable an account again."""
     return user_row(auth.administration.enable(session, admin, user_id, origin))
 
 
@@ -43,7 +43,7 @@ def enable(
 def sign_in_link(
     user_id: RowId, admin: AdminUser, auth: Auth, session: DbSession, origin: Origin
 ) -> schemas.SignInLink:
-    """A link to hand to somebody whose mail does not arrive."""
+    """Create a sign-in link for a user whose mail does not arrive."""
     return auth.administration.sign_in_link(session, admin, user_id, origin)
 
 
@@ -54,7 +54,7 @@ def audit_log(
     page: Page,
     user_id: Annotated[RowId | None, Query(ge=1)] = None,
 ) -> list[schemas.AuditRow]:
-    """Who did what, the newest first; of one account or of all."""
+    """The audit log, newest first; of one account or of all."""
     rows, total = repository.audit_entries(
         session, user_id=user_id, limit=page.limit, offset=page.offset
     )

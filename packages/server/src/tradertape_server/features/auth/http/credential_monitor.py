@@ -1,6 +1,7 @@
-"""Streams outlive the check made when they were opened: here their credentials are looked at again.
+"""Repeated checks of the credentials of open streams, which outlive the check at their opening.
 
-One query every two seconds for all of them, so that a revoked one ends its streams within five.
+One query every two seconds checks them all, so that revoking a credential ends its streams within
+five seconds.
 """
 
 from __future__ import annotations
@@ -17,13 +18,13 @@ from tradertape_server.platform.http.identity import Identity
 from tradertape_server.platform.logging import get_logger
 
 CHECK_INTERVAL_S = 2.0
-MAX_STREAMS = 2_000  # of one credential in one process: 500 workers with some each
+MAX_STREAMS = 2_000  # of one credential in one process: enough for 500 workers with four each
 
 logger = get_logger(__name__)
 
 
 class MonitoredStream:
-    """A stream's hold on its credential."""
+    """An open stream and the credential it depends on."""
 
     def __init__(self, identity: Identity) -> None:
         self.identity = identity
@@ -31,24 +32,24 @@ class MonitoredStream:
         self._event = asyncio.Event()
 
     async def ended(self) -> str:
-        """Wait until the credential is good no more."""
+        """Wait until the credential is invalid; returns the reason."""
         await self._event.wait()
         return "The credential of this stream is no longer valid."
 
     def end(self) -> None:
-        """End it, from any thread."""
+        """End the stream; may be called from any thread."""
         try:
             self._loop.call_soon_threadsafe(self._event.set)
-        except RuntimeError:  # the loop, and the stream with it, is gone
+        except RuntimeError:  # the event loop is closed, and the stream with it
             return
 
 
 class CredentialMonitor:
-    """Knows every open stream's credential and ends those that were revoked or ran out."""
+    """Knows the credential of every open stream; ends streams whose credential became invalid."""
 
     def __init__(self, authenticator: Authenticator) -> None:
         self._authenticator = authenticator
-        self._watched: set[MonitoredStream] = set()
+        self._monitored: set[MonitoredStream] = set()
         self._open: Counter[tuple[str, int]] = Counter()
         self._lock = threading.Lock()
         self._stopping = threading.Event()
@@ -56,50 +57,50 @@ class CredentialMonitor:
 
     @contextmanager
     def monitor(self, identity: Identity) -> Iterator[MonitoredStream]:
-        """Watch a credential while a stream is open."""
-        watched, key = MonitoredStream(identity), _key(identity)
+        """Monitor a credential while a stream is open."""
+        monitored, key = MonitoredStream(identity), _key(identity)
         with self._lock:
-            self._watched.add(watched)
+            self._monitored.add(monitored)
             self._open[key] += 1
             self._start()
         try:
-            yield watched
+            yield monitored
         finally:
             with self._lock:
-                self._watched.discard(watched)
+                self._monitored.discard(monitored)
                 self._open[key] -= 1
                 if not self._open[key]:
                     del self._open[key]
 
     def check_stream_limit(self, identity: Identity) -> None:
-        """Raise TooMany where a credential has as many streams open as it may have."""
+        """Raise TooMany when a credential has the maximum number of open streams."""
         with self._lock:
             count = self._open[_key(identity)]
         if count >= MAX_STREAMS:
-            detail = f"This credential has {count} open streams, the most it may: close one first."
+            detail = f"This credential has {count} open streams, the maximum: close one first."
             raise TooMany(detail, retry_after_s=10, code="too_many_streams")
 
     @property
     def streams(self) -> int:
         """How many streams are open."""
         with self._lock:
-            return len(self._watched)
+            return len(self._monitored)
 
     def check(self) -> None:
-        """End the streams whose credential is gone."""
+        """End the streams whose credential is no longer valid."""
         with self._lock:
-            watched = list(self._watched)
-        alive = self._authenticator.still_valid({one.identity for one in watched})
-        for one in watched:
+            monitored = list(self._monitored)
+        alive = self._authenticator.still_valid({one.identity for one in monitored})
+        for one in monitored:
             if one.identity not in alive:
                 one.end()
 
     def stop(self) -> None:
-        """Stop looking, and end every stream."""
+        """Stop checking, and end every stream."""
         self._stopping.set()
         with self._lock:
-            watched, thread = list(self._watched), self._thread
-        for one in watched:
+            monitored, thread = list(self._monitored), self._thread
+        for one in monitored:
             one.end()
         if thread is not None:
             thread.join(timeout=10)
@@ -115,22 +116,22 @@ class CredentialMonitor:
                 if self.streams:
                     self.check()
             except Exception:
-                logger.exception("credentials of streams could not be looked at")
+                logger.exception("the credentials of open streams could not be checked")
 
 
 class StreamGuard:
-    """Ends a stream of server-sent events with its caller's credential, watched while it runs."""
+    """The `Guard` of a stream of server-sent events: ends it when its credential is revoked."""
 
-    def __init__(self, watch: CredentialMonitor, caller: Identity) -> None:
-        """Raises TooMany where the caller has as many streams open as it may have."""
-        watch.check_stream_limit(caller)
-        self._watch = watch
+    def __init__(self, monitor: CredentialMonitor, caller: Identity) -> None:
+        """Raises TooMany when the caller has the maximum number of open streams."""
+        monitor.check_stream_limit(caller)
+        self._monitor = monitor
         self._caller = caller
 
     async def ended(self) -> str:
-        """Wait until the credential is good no more; not watched any more when cancelled."""
-        with self._watch.monitor(self._caller) as watched:
-            return await watched.ended()
+        """Wait until the credential is invalid; cancelling ends the monitoring."""
+        with self._monitor.monitor(self._caller) as monitored:
+            return await monitored.ended()
 
 
 def _key(identity: Identity) -> tuple[str, int]:

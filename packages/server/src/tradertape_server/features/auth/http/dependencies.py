@@ -1,11 +1,11 @@
-"""Who may call a route: put one of these in its signature.
+"""Dependencies that say who may call a route: put one of these in its signature.
 
 CurrentUser   a signed-in browser, or an agent key with the scope `api:read` / `api:write`
 SessionUser   a signed-in browser only: account pages
 AdminUser     a signed-in browser of an administrator
 KnownCaller   anybody signed in, by session, key or token
 
-They are coroutines although nothing here waits: a plain function would cost every request a thread.
+They are coroutines because FastAPI would run plain functions on another thread.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from tradertape_server.platform.http.routing import SAFE_METHODS, part
 Auth = Annotated[AuthService, Depends(part("auth"))]
 
 
-# The gate has looked at these already; here they tell the API's description what is accepted.
+# The authentication middleware has checked these; here they only describe the API's security.
 _cookie = APIKeyCookie(
     name=COOKIE, scheme_name="session", auto_error=False, description="Set by the sign-in routes."
 )
@@ -55,7 +55,7 @@ async def _current_user(request: Request, caller: KnownCaller) -> Identity:
 
 async def _session_user(caller: KnownCaller) -> Identity:
     if caller.via != "session":
-        raise Forbidden("Sign in in a browser for this; a key is not enough.", code="session_only")
+        raise Forbidden("Sign in with a browser; a key is not sufficient.", code="session_only")
     return caller
 
 
@@ -65,7 +65,7 @@ SessionUser = Annotated[Identity, Depends(_session_user)]
 
 async def _admin_user(user: SessionUser) -> Identity:
     if not user.is_admin:
-        raise Forbidden("Only for administrators.", code="admin_only")
+        raise Forbidden("This is for administrators only.", code="admin_only")
     return user
 
 
@@ -73,6 +73,6 @@ AdminUser = Annotated[Identity, Depends(_admin_user)]
 
 
 def require_scope(caller: Identity, scope: str) -> None:
-    """Raise Forbidden when a key lacks the scope."""
+    """Raise Forbidden unless the caller's key has the scope."""
     if scope not in caller.scopes:
         raise Forbidden(f"The key lacks the scope {scope}.", code="scope_missing")

@@ -1,4 +1,4 @@
-"""HTTP of agent keys and worker tokens: the same pages twice."""
+"""Routes of agent keys and worker tokens; both kinds have the same ones."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def create_agent_key(
     session: DbSession,
     origin: Origin,
 ) -> schemas.NewKey:
-    """Make a key for an agent or a script; this answer is the only one that shows it."""
+    """Create a key for an agent or a script; only this response contains it."""
     return auth.keys["agent"].create(
         session,
         _owner(user),
@@ -42,7 +42,7 @@ def create_worker_token(
     session: DbSession,
     origin: Origin,
 ) -> schemas.NewKey:
-    """Make a token for a worker; this answer is the only one that shows it."""
+    """Create a token for a worker; only this response contains it."""
     return auth.keys["worker"].create(
         session,
         _owner(user),
@@ -63,7 +63,7 @@ def _add_common_routes(path: str, kind: Kind, thing: str) -> None:
 
     @router.get(f"/{path}", name=f"list_{name}", summary=f"List {thing}s")
     def list_keys(auth: Auth, user: SessionUser, session: DbSession) -> list[schemas.KeyRow]:
-        """Those that are not revoked, the newest first; never with themselves."""
+        """Those that are not revoked, newest first, without their secrets."""
         rows = auth.keys[kind].list(session, _owner(user))
         return [schemas.KeyRow.model_validate(row) for row in rows]
 
@@ -75,7 +75,7 @@ def _add_common_routes(path: str, kind: Kind, thing: str) -> None:
     def regenerate(
         key_id: RowId, auth: Auth, user: SessionUser, session: DbSession, origin: Origin
     ) -> schemas.NewKey:
-        """The old one stops working at once; this answer is the only one that shows the new."""
+        """The old secret becomes invalid at once; only this response contains the new one."""
         return auth.keys[kind].regenerate(session, _owner(user), key_id, origin)
 
     @router.delete(
@@ -84,7 +84,7 @@ def _add_common_routes(path: str, kind: Kind, thing: str) -> None:
     def revoke(
         key_id: RowId, auth: Auth, user: SessionUser, session: DbSession, origin: Origin
     ) -> None:
-        """It stops working at once and for good."""
+        """Revoke it at once and permanently."""
         auth.keys[kind].revoke(session, _owner(user), key_id, origin)
 
 

@@ -1,4 +1,4 @@
-"""HTTP of signing in and of who is signed in; the other pages' routes are joined in here."""
+"""Routes of signing in and of the caller's account; includes the feature's other routers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tradertape_server.features.auth.sign_in.sessions import cookie_header
 from tradertape_server.features.auth.sign_in.sign_in import CODE_LIFE, Browser, SignedIn
 from tradertape_server.platform.http.routing import DbSession
 
-MARK = "kite_signin"  # marks the browser that asked for a link
+MARK = "kite_signin"  # cookie that marks the browser which requested a link
 
 router = APIRouter(prefix="/api/auth", tags=["accounts"])
 
@@ -24,7 +24,7 @@ async def _browser(
     kite_session: Annotated[str, Cookie(include_in_schema=False)] = "",
     kite_signin: Annotated[str, Cookie(include_in_schema=False)] = "",
 ) -> Browser:
-    return Browser(origin, session_token=kite_session, asked_with=kite_signin)
+    return Browser(origin, session_token=kite_session, link_mark=kite_signin)
 
 
 ThisBrowser = Annotated[Browser, Depends(_browser)]
@@ -34,7 +34,7 @@ ThisBrowser = Annotated[Browser, Depends(_browser)]
 def request_link(
     body: schemas.LinkRequest, auth: Auth, browser: ThisBrowser, response: Response
 ) -> schemas.Message:
-    """Send a sign-in link and a six-digit code; the answer is the same for every address."""
+    """Send a sign-in link and a six-digit code; the response is the same for every address."""
     mark = auth.sign_in.request_link(body.email, browser)
     response.set_cookie(
         MARK,
@@ -54,7 +54,7 @@ def request_link(
 def verify_link(
     body: schemas.VerifyLink, auth: Auth, browser: ThisBrowser, response: Response
 ) -> schemas.Me:
-    """Sign in with a link's token, or with an address and the code sent to it."""
+    """Sign in with a link's token, or with an e-mail address and the code sent to it."""
     totp = _digits(body.totp)
     if body.token is not None:
         signed_in = auth.sign_in.by_link(body.token, browser, confirm=body.confirm, totp=totp)
@@ -63,18 +63,18 @@ def verify_link(
             body.email or "", _digits(body.otp) or "", browser, totp=totp
         )
     response.delete_cookie(MARK, path="/api/auth")
-    return _welcome(auth, signed_in, response)
+    return _sign_in_response(auth, signed_in, response)
 
 
 @router.post("/password-login")
 def password_login(
     body: schemas.PasswordLogin, auth: Auth, browser: ThisBrowser, response: Response
 ) -> schemas.Me:
-    """Sign in with a password, and the second factor where the account has one."""
+    """Sign in with a password, and the second factor if the account has one."""
     signed_in = auth.sign_in.by_password(
         body.email, body.password.get_secret_value(), browser, totp=_digits(body.totp)
     )
-    return _welcome(auth, signed_in, response)
+    return _sign_in_response(auth, signed_in, response)
 
 
 @router.post("/logout")
@@ -98,17 +98,17 @@ def logout(
 
 @router.get("/me")
 def me(auth: Auth, caller: KnownCaller, session: DbSession) -> schemas.Me:
-    """The account that asks; any valid session, key or token will do."""
+    """The caller's account; any valid session, key or token is accepted."""
     return auth.account.me(session, caller.id)
 
 
 @router.get("/status")
 def broker_status(auth: Auth, user: SessionUser, session: DbSession) -> schemas.BrokerStatus:
-    """The broker's session, which is not the session of the console."""
+    """The broker's session, which is independent of the session of the console."""
     return auth.account.broker_status(session, user.id)
 
 
-def _welcome(auth: Auth, signed_in: SignedIn, response: Response) -> schemas.Me:
+def _sign_in_response(auth: Auth, signed_in: SignedIn, response: Response) -> schemas.Me:
     cookie = cookie_header(signed_in.token, life=auth.policy.life, secure=auth.policy.is_secure)
     response.headers.append("set-cookie", cookie)
     return auth.me_of(signed_in.user_id)

@@ -1,4 +1,4 @@
-"""Who opens a WebSocket: these do not pass the gate of the HTTP requests."""
+"""Authentication of WebSockets, which the middleware for HTTP requests does not cover."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _PROTOCOL = "bearer"
 
 
 async def session_caller(socket: WebSocket, authenticator: Authenticator) -> Identity | None:
-    """The signed-in person whose browser opens the socket."""
+    """The signed-in user whose browser opens the WebSocket, None if nobody is signed in."""
     token = socket.cookies.get(COOKIE, "")
     if not token:
         return None
@@ -25,7 +25,7 @@ async def session_caller(socket: WebSocket, authenticator: Authenticator) -> Ide
 
 
 async def key_caller(socket: WebSocket, authenticator: Authenticator) -> Identity | None:
-    """The holder of the token in the query, the Authorization header or the subprotocol."""
+    """The caller by a token in the Authorization header, subprotocol or query; None if invalid."""
     token = token_of(socket)
     if not token:
         return None
@@ -36,7 +36,7 @@ async def key_caller(socket: WebSocket, authenticator: Authenticator) -> Identit
 
 
 def token_of(socket: WebSocket) -> str:
-    """The token a client that cannot set headers, or can, sends along; never log this."""
+    """The token the client sends, in a header, as a subprotocol or in the query; never log it."""
     kind, _, token = socket.headers.get("authorization", "").partition(" ")
     if kind.lower() == _PROTOCOL and token:
         return token.strip()
@@ -47,18 +47,18 @@ def token_of(socket: WebSocket) -> str:
 
 
 def subprotocols(socket: WebSocket) -> list[str]:
-    """What the client offers to speak."""
+    """The subprotocols the client offers."""
     return [p for p in socket.headers.get("sec-websocket-protocol", "").split(",") if p.strip()]
 
 
 def accepted_protocol(socket: WebSocket) -> str | None:
-    """What to answer to a client that sent its token as a subprotocol: a browser insists on one."""
+    """The subprotocol to accept if the client sent its token as one: browsers require a choice."""
     offered = subprotocols(socket)
     return _PROTOCOL if offered and offered[0].strip().lower() == _PROTOCOL else None
 
 
 def is_own_page(socket: WebSocket, public_url: str) -> bool:
-    """Whether the page that opens the socket is ours; true for programs, which send no Origin."""
+    """Whether our own page opens the WebSocket; true for programs, which send no Origin."""
     origin = socket.headers.get("origin")
     if origin is None:
         return True

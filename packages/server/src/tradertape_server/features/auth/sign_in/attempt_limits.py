@@ -1,6 +1,6 @@
-"""Limits on guessing and asking, counted in the database: they hold over a restart.
+"""Limits on sign-in attempts and requested links, counted in the database: they survive a restart.
 
-They are the same for addresses we know and those we do not, and so tell nothing.
+They are the same whether or not an e-mail address has an account, so they do not reveal it.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ DELETED_AFTER = timedelta(hours=25)
 
 @dataclass(frozen=True, slots=True)
 class AttemptLimit:
-    """At most `most` of one kind by one subject within a time."""
+    """At most `max_attempts` of one kind by one subject within a time."""
 
     kind: str
     max_attempts: int
     within: timedelta
 
 
-# What counts against whom. A code has a million values: 40 guesses a day find it with a chance of
-# 4e-5. The link in the mail has 256 bits and goes on working when the code's guesses are used up.
+# By what is attempted and by whom. A code has a million values: 40 guesses a day find it with a
+# probability of 4e-5. The mailed link has 256 bits and remains valid when the guesses are used.
 LINKS_OF_EMAIL = (
     AttemptLimit("link:address", 1, timedelta(minutes=1)),
     AttemptLimit("link:address", 5, timedelta(hours=1)),
@@ -47,8 +47,8 @@ PASSWORDS_OF_IP = (AttemptLimit("password:ip", 50, timedelta(hours=1)),)
 def count_attempt(
     session: Session, limits: tuple[AttemptLimit, ...], subject: str, now: datetime
 ) -> None:
-    """Count one against the limits; raises TooMany, counting nothing, when it is one too many."""
-    _queue_up(session, f"{limits[0].kind} {subject}")
+    """Count one attempt against the limits. Raises TooMany, uncounted, when it exceeds one."""
+    _serialize(session, f"{limits[0].kind} {subject}")
     session.execute(delete(SignInAttempt).where(SignInAttempt.at < now - DELETED_AFTER))
     for limit in limits:
         wait_s = _wait_s(session, limit, subject, now)
@@ -59,7 +59,7 @@ def count_attempt(
 
 
 def reset(session: Session, limits: tuple[AttemptLimit, ...], subject: str) -> None:
-    """Forget what was counted: it went well."""
+    """Delete the counted attempts of a subject, after a success."""
     session.execute(
         delete(SignInAttempt).where(
             SignInAttempt.kind == limits[0].kind, SignInAttempt.subject == subject
@@ -67,8 +67,8 @@ def reset(session: Session, limits: tuple[AttemptLimit, ...], subject: str) -> N
     )
 
 
-def _queue_up(session: Session, name: str) -> None:
-    # SQLite has one writer at a time; on PostgreSQL those who count the same thing take turns.
+def _serialize(session: Session, name: str) -> None:
+    # SQLite has one writer at a time; on PostgreSQL a lock serializes counts of the same subject.
     if session.get_bind().dialect.name == "postgresql":
         session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
 

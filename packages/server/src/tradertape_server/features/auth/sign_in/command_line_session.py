@@ -19,7 +19,7 @@ _LIFE = timedelta(minutes=1)
 def command_line_session(
     database: Database, clock: Clock, user_id: int, *, user_agent: str
 ) -> Iterator[dict[str, str]]:
-    """Cookies of a session of the account. It lasts a minute at most and ends with the block."""
+    """Yield the cookies of a session of the account, which ends with the block, or in a minute."""
     with database.write() as session:
         token = open_session(
             session,

@@ -1,4 +1,4 @@
-"""The session cookie, and finding the caller of a request by cookie or bearer token."""
+"""Sessions and their cookie, and authentication of a request by cookie or bearer token."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tradertape_server.platform.logging import get_logger
 from tradertape_server.platform.secrets import new_token, token_hash
 
 COOKIE = "kite_session"
-# A use is written down at most this often: a page load is not thirty writes.
+# The last use is stored at most this often, so that a page load does not cause thirty writes.
 TOUCH_AFTER = timedelta(minutes=5)
 BEARER_KINDS: dict[str, Via] = {"zt_": "agent", "kwa_": "worker"}
 
@@ -28,7 +28,7 @@ logger = get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class SessionLife:
-    """How long a session lives unused, and at most."""
+    """How long a session stays valid unused, and at most."""
 
     idle: timedelta
     at_most: timedelta
@@ -44,7 +44,7 @@ def open_session(
     now: datetime,
     life: SessionLife,
 ) -> str:
-    """Add a session for `user` and return its token, which is never kept."""
+    """Add a session for `user` and return its token, of which only the hash is stored."""
     token = new_token()
     session.add(
         UserSession(
@@ -63,14 +63,14 @@ def open_session(
 
 
 def cookie_header(token: str, *, life: SessionLife, secure: bool) -> str:
-    """The Set-Cookie value for a session; an empty token takes the cookie away."""
+    """The Set-Cookie value for a session; an empty token deletes the cookie."""
     age_s = int(life.idle.total_seconds()) if token else 0
     flags = "; HttpOnly; SameSite=Lax" + ("; Secure" if secure else "")
     return f"{COOKIE}={token}; Path=/; Max-Age={age_s}{flags}"
 
 
 class Authenticator:
-    """Finds who a token belongs to; in its own short transaction, before the route runs."""
+    """Finds the account of a token, in a short transaction of its own before the route runs."""
 
     cookie_name = COOKIE
 
@@ -84,11 +84,11 @@ class Authenticator:
         self._key_cache = KeyCache(clock)
 
     def renewed_cookie(self, token: str) -> str:
-        """The Set-Cookie value that gives the session cookie its full life again."""
+        """The Set-Cookie value that renews the session cookie for its full life."""
         return cookie_header(token, life=self._life, secure=self._secure)
 
     def by_cookie(self, token: str) -> tuple[Identity | None, bool]:
-        """The caller with this session; and whether its cookie should be renewed."""
+        """The caller with this session, and whether its cookie should be renewed."""
         now = self._clock.now()
         with self._database.read() as session:
             row = session.execute(
@@ -96,7 +96,7 @@ class Authenticator:
                 .join(User, User.id == UserSession.user_id)
                 .where(UserSession.token_hash == token_hash(token))
             ).one_or_none()
-        if row is None or not self._alive(row[0], row[1], now):
+        if row is None or not self._is_valid(row[0], row[1], now):
             return None, False
         renew = now - row[0].last_seen_at >= TOUCH_AFTER
         if renew:
@@ -104,14 +104,15 @@ class Authenticator:
         return _identity(row[1], "session", row[0].id, frozenset()), renew
 
     def cached_bearer(self, token: str, address: str) -> Identity | None:
-        """The account whose key this is, where it is known without a look; costs nothing."""
-        known = self._key_cache.get(token_hash(token))
-        return known if known is not None and known.allows_address(address) else None
+        """The caller with this key if it is cached; needs no query."""
+        cached = self._key_cache.get(token_hash(token))
+        return cached if cached is not None and cached.allows_address(address) else None
 
     def by_bearer(self, token: str, address: str) -> Identity | None:
-        """The account whose key this is, with the key's scopes.
+        """The caller with this key, with the key's scopes; None for an invalid key.
 
-        Raises AddressRefused for a good key that is not for the caller's address; it is not used.
+        Raises AddressRefused for a valid key that does not allow the caller's address; this does
+        not count as a use of the key.
         """
         kind: Via | None = None
         for start, via in BEARER_KINDS.items():
@@ -129,7 +130,9 @@ class Authenticator:
             return None
         identity = _holder(row[0], row[1], kind)
         if not identity.allows_address(address):
-            logger.warning("a key came from an address it is not for", key=row[0].id, ip=address)
+            logger.warning(
+                "a key was used from an address that it does not allow", key=row[0].id, ip=address
+            )
             raise AddressRefused
         if row[0].last_used_at is None or now - row[0].last_used_at >= TOUCH_AFTER:
             self._touch(ApiKey, ApiKey.last_used_at.key, row[0].id, now)
@@ -137,7 +140,7 @@ class Authenticator:
         return identity
 
     def still_valid(self, callers: Collection[Identity]) -> set[Identity]:
-        """Those whose session or key is still good, of callers found earlier."""
+        """Of callers authenticated earlier, those whose session or key is still valid."""
         now = self._clock.now()
         sessions = {c.credential_id for c in callers if c.via == "session"}
         keys = {c.credential_id for c in callers if c.via != "session"}
@@ -152,7 +155,7 @@ class Authenticator:
                 .join(User, User.id == ApiKey.user_id)
                 .where(ApiKey.id.in_(keys))
             ).all()
-        opened = {row.id for row, user in of_sessions if self._alive(row, user, now)}
+        opened = {row.id for row, user in of_sessions if self._is_valid(row, user, now)}
         usable = {(row.id, row.token_hash) for row, user in of_keys if _usable(row, user, now)}
         return {
             c
@@ -164,7 +167,7 @@ class Authenticator:
             )
         }
 
-    def _alive(self, row: UserSession, user: User, now: datetime) -> bool:
+    def _is_valid(self, row: UserSession, user: User, now: datetime) -> bool:
         is_fresh = now < row.expires_at and now < row.last_seen_at + self._life.idle
         return is_fresh and user.disabled_at is None
 

@@ -1,7 +1,7 @@
-"""Signing in: by a link or code that came by mail, or by password.
+"""Signing in: by a mailed link or code, or by password.
 
-What is counted must stay counted when the answer is no, so each step here is a transaction of its
-own and a refusal is raised after the commit. Nothing slow (hashing, mail) happens inside one.
+Counted attempts must remain counted when sign-in is refused, so each step is a transaction of its
+own and a refusal is raised after the commit. Slow work (hashing, mail) is done outside them.
 """
 
 from __future__ import annotations
@@ -38,16 +38,16 @@ LINK_PAGE = "/sign-in/verify"
 
 @dataclass(frozen=True, slots=True)
 class Browser:
-    """What the asking browser sent along: a session it already has, and who it says it is."""
+    """The requesting browser: its origin, its present session, and the mark of a link request."""
 
     origin: RequestOrigin
     session_token: str = ""
-    asked_with: str = ""  # the cookie it got when it asked for the link
+    link_mark: str = ""  # the cookie it received when it requested the link
 
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A new session: its token goes into the cookie and nowhere else."""
+    """A new session; its token is only sent in the cookie."""
 
     token: str
     user_id: int
@@ -78,10 +78,10 @@ class SignInService:
         self._allow_signup = allow_signup
 
     def request_link(self, email: str, browser: Browser) -> str:
-        """Mail a link and a code; returns the cookie that marks the asking browser.
+        """Mail a sign-in link and code; returns the cookie value that marks this browser.
 
-        The same work is done for every address; only where there is nobody to write to, nothing
-        leaves the mail queue. Raises TooMany.
+        The same work is done for every e-mail address, but mail is sent only to one that may sign
+        in. Raises TooMany.
         """
         link, code, mark = new_token(), new_code(), new_token()
         now = self._clock.now()
@@ -113,7 +113,7 @@ class SignInService:
         return mark
 
     def link_for(self, session: Session, email: str) -> str:
-        """A sign-in link to hand over by other means; it asks for a confirmation when opened."""
+        """Create a sign-in link to pass on by other means; opening it requires a confirmation."""
         link = new_token()
         now = self._clock.now()
         self._store(session, email, link=link, code=new_code(), mark=new_token(), now=now)
@@ -130,10 +130,10 @@ class SignInService:
             if found is None:
                 outcome = _bad_link()
             elif not confirm and not constant_time_equal(
-                found.browser_hash, token_hash(browser.asked_with)
+                found.browser_hash, token_hash(browser.link_mark)
             ):
                 outcome = Conflict(
-                    "This link was asked for in another browser. "
+                    "This link was requested in another browser. "
                     f"Confirm that you want to sign in as {found.email} here.",
                     code="confirm_needed",
                 )
@@ -170,19 +170,21 @@ class SignInService:
         now = self._clock.now()
         pair = f"{email} {browser.origin.network}"
         with self._database.write(from_reserve=True) as session:
-            # Counted before the check: guesses made side by side cannot slip under the limit.
+            # Counted before the check, so that concurrent guesses cannot exceed the limit.
             attempt_limits.count_attempt(session, attempt_limits.PASSWORDS_OF_PAIR, pair, now)
             attempt_limits.count_attempt(session, attempt_limits.PASSWORDS_OF_EMAIL, email, now)
             attempt_limits.count_attempt(
                 session, attempt_limits.PASSWORDS_OF_IP, browser.origin.network, now
             )
             user = repository.user_by_email(session, email)
-            kept = user.password_hash if user else None
-        is_right = self._passwords.verify(kept, password)
+            stored = user.password_hash if user else None
+        is_right = self._passwords.verify(stored, password)
         with self._database.write(from_reserve=True) as session:
             user = repository.user_by_email(session, email)
             if user is None or not is_right:
-                outcome = Unauthenticated("Wrong address or password.", code="wrong_credentials")
+                outcome = Unauthenticated(
+                    "Wrong e-mail address or password.", code="wrong_credentials"
+                )
                 record(
                     session,
                     "password_refused",
@@ -195,7 +197,7 @@ class SignInService:
                 outcome = self._open(session, user, browser, totp=totp, method="password", now=now)
                 if isinstance(outcome, SignedIn):
                     attempt_limits.reset(session, attempt_limits.PASSWORDS_OF_PAIR, pair)
-                    if self._passwords.needs_rehash(kept or ""):
+                    if self._passwords.needs_rehash(stored or ""):
                         user.password_hash = self._passwords.hash(password)
         return _or_raise(outcome)
 
@@ -258,7 +260,7 @@ class SignInService:
         refusal = take_totp(session, user, totp, secrets=self._secrets, now=now)
         if refusal is not None:
             return refusal
-        if browser.session_token:  # the old session of this browser ends: a new id at each login
+        if browser.session_token:  # each sign-in replaces the browser's session
             repository.end_session_by_hash(session, token_hash(browser.session_token))
         repository.delete_ended_sessions(session, now=now, unused_since=now - self._life.idle)
         token = open_session(
@@ -293,12 +295,12 @@ def _or_raise(outcome: SignedIn | ApiError) -> SignedIn:
 
 def _bad_link() -> ApiError:
     return Unauthenticated(
-        "This link was used, is too old or was replaced by a newer one.", code="link_invalid"
+        "This link was used, has expired or was replaced by a newer one.", code="link_invalid"
     )
 
 
 def _bad_code() -> ApiError:
     return Unauthenticated(
-        "This code is wrong, was used, is too old or was replaced by a newer one.",
+        "This code is wrong, was used, has expired or was replaced by a newer one.",
         code="code_invalid",
     )

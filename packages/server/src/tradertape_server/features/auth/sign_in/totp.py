@@ -1,4 +1,4 @@
-"""The second factor: six digits from an authenticator app, each good once."""
+"""The second factor: six-digit codes of an authenticator app, each valid once."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ STEP_S = 30
 
 
 def new_totp_secret() -> str:
-    """A fresh secret of 160 bits, as authenticator apps read it."""
+    """Create a secret of 160 bits in the base-32 form that authenticator apps read."""
     return base64.b32encode(os.urandom(20)).decode()
 
 
 def provisioning_uri(secret: str, email: str) -> str:
-    """The address behind the QR code."""
+    """The otpauth URI that the QR code contains."""
     return TOTP(secret).provisioning_uri(name=email, issuer_name=ISSUER)
 
 
 def matching_step(secret: str, code: str, *, now: datetime, after_step: int) -> int | None:
-    """The 30-second step this code belongs to, if it is now or a neighbour and later than used."""
+    """The 30-second step of a code: present or adjacent, and after `after_step`; else None."""
     totp = TOTP(secret)
     current = int(now.timestamp()) // STEP_S
     for step in (current, current - 1, current + 1):
@@ -41,16 +41,18 @@ def matching_step(secret: str, code: str, *, now: datetime, after_step: int) -> 
 def take_totp(
     session: Session, user: User, code: str | None, *, secrets: SecretBox, now: datetime
 ) -> ApiError | None:
-    """Ask for the second factor where the account has one; None when all is well."""
+    """Check the second factor of an account that has one; returns the error, None if valid."""
     if user.totp_enabled_at is None:
         return None
     if not code:
-        return Unauthenticated("The code of your authenticator app is needed.", code="totp_needed")
+        return Unauthenticated("Enter the code of your authenticator app.", code="totp_needed")
     try:
         attempt_limits.count_attempt(session, attempt_limits.TOTP_OF_EMAIL, user.email, now)
     except TooMany as error:
         return error
-    session.refresh(user, with_for_update=True)  # the same code, sent twice at once, works once
+    session.refresh(
+        user, with_for_update=True
+    )  # of two concurrent requests with the same code, one succeeds
     if not use_code(user, code, secrets=secrets, now=now):
         return Unauthenticated("The authenticator code is wrong.", code="totp_wrong")
     attempt_limits.reset(session, attempt_limits.TOTP_OF_EMAIL, user.email)
@@ -58,7 +60,7 @@ def take_totp(
 
 
 def use_code(user: User, code: str, *, secrets: SecretBox, now: datetime) -> bool:
-    """Whether the code is right and was not used; it is used now."""
+    """Whether the code is valid and unused; marks it as used."""
     secret = secrets.unseal(user.totp_secret) if user.totp_secret else None
     if secret is None:
         return False
