@@ -22,6 +22,7 @@ from tradertape_core.kernel.clock import IST
 from tradertape_core.market.instrument import Instrument
 from tradertape_core.market.tick import Tick
 from tradertape_core.market.world.quoting import rupees_of
+from tradertape_server.container import Container
 from tradertape_server.features.auth.audit import COMMAND_LINE
 from tradertape_server.features.auth.credentials.keys import Keys, Owner
 from tradertape_server.features.feed.sources.no_source import NoSource
@@ -31,7 +32,7 @@ from tradertape_server.platform.logging import configure_logging
 from tradertape_server.platform.processes.interpreter import tune_for_serving
 from tradertape_server.platform.streaming.connections import StreamingHttp
 from tradertape_server.settings import Settings
-from tradertape_server.wiring import Container, build_container
+from tradertape_server.wiring import build_container
 
 RATE_HZ = 10
 KNOWN = 1_500  # 500 lists of 1,000, each one on from the last

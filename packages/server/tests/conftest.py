@@ -40,6 +40,7 @@ from tradertape_core.market.world import World, generate
 from tradertape_core.market.world.day import MarketDay
 from tradertape_core.strategy.language.base_models import BASE_MODELS
 from tradertape_core.strategy.language.document import Document
+from tradertape_server.container import Container
 from tradertape_server.features.auth.credentials.passwords import Passwords
 from tradertape_server.features.auth.models import User
 from tradertape_server.features.auth.sign_in.sessions import COOKIE, open_session
@@ -55,7 +56,7 @@ from tradertape_server.platform.database import engine as database_module
 from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.database.schema_migration import upgrade
 from tradertape_server.settings import Settings
-from tradertape_server.wiring import Container, account_policy, build_container
+from tradertape_server.wiring import account_policy, build_container
 
 from .postgres import Postgres
 

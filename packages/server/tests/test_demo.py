@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from fastapi.testclient import TestClient
 
+from tradertape_server.container import Container
 from tradertape_server.demo import build_market, set_up
 from tradertape_server.features.market.progress import no_progress
-from tradertape_server.wiring import Container
 
 pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 

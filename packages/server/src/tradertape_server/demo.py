@@ -10,13 +10,13 @@ from pathlib import Path
 
 from tradertape_core.backtest.report.text import render
 from tradertape_core.strategy.language.base_models import BASE_MODELS
+from tradertape_server.container import Container
 from tradertape_server.features.backtests.runs.schemas import BacktestRequest
 from tradertape_server.features.market.progress import Progress
 from tradertape_server.features.market.service import MarketService
 from tradertape_server.platform.clock import SystemClock
 from tradertape_server.platform.secrets import private_folder
 from tradertape_server.settings import Settings
-from tradertape_server.wiring import Container
 
 EMAIL = "demo@tradertape.local"
 PASSWORD_FILE = "demo-password"  # noqa: S105 - the name of a file

@@ -10,6 +10,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import Scope
 
 from tradertape_server import __version__
+from tradertape_server.container import Container
 from tradertape_server.features.activity.routes import router as activity
 from tradertape_server.features.auth.http.routes import router as auth
 from tradertape_server.features.backtests.http.routes import router as backtests
@@ -46,7 +47,7 @@ from tradertape_server.platform.http.requests import RequestContext
 from tradertape_server.platform.http.routing import SAFE_METHODS
 from tradertape_server.platform.http.security import CrossSite, SecurityHeaders
 from tradertape_server.settings import Settings
-from tradertape_server.wiring import Container, build_container
+from tradertape_server.wiring import build_container
 
 # One line for each router.
 ROUTERS = (

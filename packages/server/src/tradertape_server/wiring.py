@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 from tradertape_core.execution.matching import PaperRules
 from tradertape_core.kernel.clock import Clock
 from tradertape_server import __version__
+from tradertape_server.container import Container
 from tradertape_server.features.activity.service import ActivityService
 from tradertape_server.features.auth.credentials.passwords import Passwords
 from tradertape_server.features.auth.http.credential_monitor import CredentialMonitor
@@ -26,11 +26,8 @@ from tradertape_server.features.execution.scheduled.session_clock import Chore, 
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.execution.service import Settings as ExecutionSettings
 from tradertape_server.features.feed.build import LiveMarket, build_live_market
-from tradertape_server.features.feed.http.tick_socket import Channel, events_topic
-from tradertape_server.features.feed.live.candle_history import CandleHistory
-from tradertape_server.features.feed.live.feed import Feed
+from tradertape_server.features.feed.http.tick_socket import events_topic
 from tradertape_server.features.feed.live.feed_setup import FeedOptions, publish_figures
-from tradertape_server.features.feed.relay.relayed_source import MarketDuty
 from tradertape_server.features.feed.sources.candle_files import Selection
 from tradertape_server.features.gtts.service import GttPageService
 from tradertape_server.features.instruments.service import InstrumentService
@@ -58,7 +55,7 @@ from tradertape_server.features.protection.guardian import Guardian
 from tradertape_server.features.protection.owners import OwnersByKind
 from tradertape_server.features.protection.prices import FeedPrices, Prices
 from tradertape_server.features.protection.rescaling import ProtectionRescaling
-from tradertape_server.features.strategies.service import StrategyService, sync_templates
+from tradertape_server.features.strategies.service import StrategyService
 from tradertape_server.features.strategies.trial_service import TrialService
 from tradertape_server.features.watchlists.service import WatchlistService
 from tradertape_server.features.workers.queries import WorkerQueries
@@ -108,80 +105,6 @@ class Trading:
     jobs: ExecutionJobs
     workers: Workers
     guardian: Guardian
-
-
-@dataclass(frozen=True, slots=True)
-class Container:
-    """Everything a request may need; one for the life of the program, on `app.state.container`."""
-
-    settings: Settings
-    clock: Clock
-    database: Database
-    secrets: SecretBox
-    mailer: Mailer
-    metrics: Metrics
-    idempotency: IdempotencyStore
-    bus: Bus
-    processes: Processes
-    health: Health
-    changelog: Changelog
-    auth: AuthService
-    credentials: CredentialMonitor
-    market: MarketService
-    instruments: InstrumentService
-    feed: Feed
-    candle_history: CandleHistory
-    execution: ExecutionService
-    execution_jobs: ExecutionJobs
-    workers: Workers
-    guardian: Guardian
-    options: OptionService
-    option_strategies: StrategyPreview
-    option_services: OptionServices
-    strategies: StrategyService
-    trials: TrialService
-    backtests: Backtests
-    watchlists: WatchlistService
-    gtts: GttPageService
-    activity: ActivityService
-
-    @property
-    def channels(self) -> Mapping[str, Channel]:
-        """Streams that a console page can subscribe to beside prices and events."""
-        return {"runs": self.workers.pages.pulses, "run": self.workers.pages.live}
-
-    def start(self) -> None:
-        """Start every thread, on a migrated database."""
-        with self.database.write() as session:
-            self.database.advisory_lock(session, "templates")
-            sync_templates(session, self.clock)
-        if self.settings.role != "trader":
-            self.backtests.start()
-        self.processes.start()
-        self.feed.start()
-        self.processes.warm(self.feed, self.instruments, self.clock)
-        self.processes.election.start(
-            (
-                self.database.reserve,
-                *self.processes.duties,
-                MarketDuty(self.feed),
-                self.execution.trader,
-                self.execution_jobs,
-                self.guardian,
-                self.workers.recorder,
-            )
-        )
-
-    def close(self) -> None:
-        """Stop every thread and close every connection."""
-        self.credentials.stop()
-        self.processes.election.stop()
-        self.feed.stop()
-        self.processes.stop()
-        self.backtests.close()
-        self.mailer.close()
-        self.processes.trading.close()
-        self.database.close()
 
 
 def build_container(

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
-from tradertape_server.wiring import Container
+from tradertape_server.container import Container
 
 ME = {
     "id", "email", "name", "is_admin", "created_at", "has_password", "totp_enabled",

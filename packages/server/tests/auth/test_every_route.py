@@ -12,9 +12,9 @@ from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 from fastapi.testclient import TestClient
 
+from tradertape_server.container import Container
 from tradertape_server.features.auth.audit import COMMAND_LINE
 from tradertape_server.features.auth.credentials.keys import Keys, Owner
-from tradertape_server.wiring import Container
 
 from .routes import BASE_URL, CLOSED, ROUTES, call, names_of, wrong
 

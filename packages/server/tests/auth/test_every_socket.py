@@ -12,9 +12,9 @@ from fastapi.testclient import TestClient
 from starlette.testclient import WebSocketDenialResponse
 from starlette.websockets import WebSocketDisconnect
 
+from tradertape_server.container import Container
 from tradertape_server.features.auth.audit import COMMAND_LINE
 from tradertape_server.features.auth.credentials.keys import Keys, Owner
-from tradertape_server.wiring import Container
 
 pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 

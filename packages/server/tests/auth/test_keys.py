@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
-from tradertape_server.wiring import Container
+from tradertape_server.container import Container
 
 BOTH = pytest.mark.parametrize(
     ("path", "start"), [("agent-keys", "zt_"), ("worker-tokens", "kwa_")]

@@ -11,8 +11,8 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from pyotp.totp import TOTP
 
+from tradertape_server.container import Container
 from tradertape_server.features.auth.credentials.passwords import Passwords
-from tradertape_server.wiring import Container
 
 PERSON = "person@example.com"
 PASSWORD = "correct horse battery"

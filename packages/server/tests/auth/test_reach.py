@@ -13,10 +13,10 @@ from starlette.testclient import WebSocketDenialResponse
 from starlette.websockets import WebSocketDisconnect
 
 from tradertape_core.kernel.errors import InvalidInput
+from tradertape_server.container import Container
 from tradertape_server.features.auth.models import ApiKey
 from tradertape_server.features.auth.token_scope import checked_address, checked_token_scope
 from tradertape_server.platform.http.identity import Identity
-from tradertape_server.wiring import Container
 
 ON_SQLITE = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 

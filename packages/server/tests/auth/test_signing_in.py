@@ -11,9 +11,9 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import event
 
+from tradertape_server.container import Container
 from tradertape_server.features.auth.models import SignInCode, UserSession
 from tradertape_server.features.auth.sign_in import attempt_limits
-from tradertape_server.wiring import Container
 
 Ask = Callable[..., Any]
 PERSON = "person@example.com"

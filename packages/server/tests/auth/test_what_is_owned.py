@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from tradertape_server.container import Container
 from tradertape_server.features.backtests.models import BacktestRun, BacktestStudy
-from tradertape_server.wiring import Container
 
 from .routes import GTT_LEG, OWNED, STRATEGY, WORKER_RUN, call
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from tradertape_server.container import Container
 from tradertape_server.features.feed.http import tick_socket
 from tradertape_server.platform.streaming.bus import Event
-from tradertape_server.wiring import Container
 
 from .sockets import closing
 

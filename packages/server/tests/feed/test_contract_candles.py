@@ -13,8 +13,8 @@ from tradertape_core.kernel.clock import IST
 from tradertape_core.market.candle import Candle, CandleBuilder, Interval
 from tradertape_core.market.instrument import Instrument
 from tradertape_core.market.session_times import Segment
+from tradertape_server.container import Container
 from tradertape_server.features.feed.sources.source import Mode, Wanted
-from tradertape_server.wiring import Container
 
 pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 AT_ANY_HOUR = (datetime(2026, 1, 5, 10, 3, tzinfo=IST), True)

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from tradertape_core.market.session_times import Segment
+from tradertape_server.container import Container
 from tradertape_server.settings import Settings
-from tradertape_server.wiring import Container, build_container
+from tradertape_server.wiring import build_container
 
 pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 

@@ -14,13 +14,13 @@ from starlette.testclient import WebSocketDenialResponse
 from starlette.websockets import WebSocketDisconnect
 
 from tradertape_core.market.candle import Interval
+from tradertape_server.container import Container
 from tradertape_server.features.auth.audit import COMMAND_LINE
 from tradertape_server.features.auth.credentials.keys import Keys, Owner
 from tradertape_server.features.auth.http import credential_monitor
 from tradertape_server.features.feed.sources.source import Mode
 from tradertape_server.features.workers.http.market_streams import candle_events, tick_events
 from tradertape_server.platform.logging import without_secrets
-from tradertape_server.wiring import Container
 
 from .sockets import closing
 

@@ -14,12 +14,12 @@ from fastapi.testclient import TestClient
 from tradertape_core.market.instrument import Instrument
 from tradertape_core.market.session_times import PhaseKind
 from tradertape_core.market.tick import Tick
+from tradertape_server.container import Container
 from tradertape_server.features.activity.service import ActivityService
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.execution.state.command import Command
 from tradertape_server.features.gtts.service import GttPageService
 from tradertape_server.features.workers.queries import WorkerQueries
-from tradertape_server.wiring import Container
 
 URL = "/api/gtts"
 INFY = Instrument(

@@ -10,12 +10,12 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy.exc import OperationalError
 
+from tradertape_server.container import Container
 from tradertape_server.features.operations.service import Check, Health, overall
 from tradertape_server.platform.database import disk_errors
 from tradertape_server.platform.database.disk_errors import disk_full_error
 from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.metrics import Metrics
-from tradertape_server.wiring import Container
 
 ON_SQLITE = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi.testclient import TestClient
 
-from tradertape_server.wiring import Container
+from tradertape_server.container import Container
 
 
 def make(client: TestClient, key: str, label: str = "x") -> Any:

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import text
 
+from tradertape_server.container import Container
 from tradertape_server.features.auth.models import User
 from tradertape_server.features.backtests.jobs.job_queue import RUNS, RunJobs
 from tradertape_server.features.backtests.models import BacktestRun
 from tradertape_server.features.backtests.runs import repository
 from tradertape_server.platform.compute.job_leases import JobLeases
 from tradertape_server.platform.database.engine import Database
-from tradertape_server.wiring import Container
 
 ON_POSTGRES = pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
 

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import OperationalError
 
+from tradertape_server.container import Container
 from tradertape_server.features.execution.errors import TradingPaused
 from tradertape_server.features.execution.state.command import Command
 from tradertape_server.features.execution.store.models import ExecutionCursor
@@ -20,7 +21,6 @@ from tradertape_server.platform.processes.trader_election import (
     TraderElection,
 )
 from tradertape_server.platform.processes.trader_lease import PROCESS, TRADER, LeaseTable
-from tradertape_server.wiring import Container
 
 ON_POSTGRES = pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
 Make = Callable[..., TraderElection]

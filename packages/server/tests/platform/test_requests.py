@@ -16,12 +16,12 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 from tradertape_core.kernel.errors import InvalidDocument, InvalidInput, Problem
+from tradertape_server.container import Container
 from tradertape_server.features.auth.models import User
 from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.http.requests import caller_network
 from tradertape_server.platform.http.routing import Body, DbSession, Page
 from tradertape_server.platform.logging import configure_logging
-from tradertape_server.wiring import Container
 
 ON_SQLITE = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 MB = 1024 * 1024

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from tradertape_server.container import Container
 from tradertape_server.features.watchlists.models import Watchlist
-from tradertape_server.wiring import Container
 
 URL = "/api/watchlists"
 

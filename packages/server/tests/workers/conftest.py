@@ -32,6 +32,7 @@ from tradertape_core.market.hours import segment_of
 from tradertape_core.market.instrument import Instrument
 from tradertape_core.market.session_times import PhaseKind, Segment
 from tradertape_core.market.tick import Tick
+from tradertape_server.container import Container
 from tradertape_server.features.auth.audit import COMMAND_LINE
 from tradertape_server.features.auth.credentials.keys import Keys, Owner
 from tradertape_server.features.auth.token_scope import TokenScope
@@ -40,7 +41,7 @@ from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.execution.service import Settings as ExecutionSettings
 from tradertape_server.features.protection.guardian import Guardian
 from tradertape_server.features.workers.service import OptionServices
-from tradertape_server.wiring import Container, build_workers
+from tradertape_server.wiring import build_workers
 
 BASE_URL = "http://localhost:18777"
 PREFIX = "/api/algo-workers/worker"

@@ -17,8 +17,8 @@ import pytest
 from sqlalchemy import event
 from structlog.testing import capture_logs
 
+from tradertape_server.container import Container
 from tradertape_server.platform.database import engine as databases
-from tradertape_server.wiring import Container
 
 RUN = {"strategy_run_id": "run-1"}
 

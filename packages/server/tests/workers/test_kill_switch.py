@@ -11,11 +11,11 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
+from tradertape_server.container import Container
 from tradertape_server.features.auth.models import AuditEntry
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.execution.state.command import Command
 from tradertape_server.features.execution.store.models import ExecutionEvent
-from tradertape_server.wiring import Container
 
 Json = dict[str, Any]
 RUN = {"strategy_run_id": "run-1"}

@@ -9,9 +9,9 @@ import pytest
 from fastapi.testclient import TestClient
 
 from tradertape_core.market.calendar import nse_calendar
+from tradertape_server.container import Container
 from tradertape_server.features.auth.sign_in.sessions import COOKIE
 from tradertape_server.features.execution.scheduled.session_clock import ExecutionJobs
-from tradertape_server.wiring import Container
 
 pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 Json = dict[str, Any]

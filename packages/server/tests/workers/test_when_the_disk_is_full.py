@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import OperationalError
 
+from tradertape_server.container import Container
 from tradertape_server.features.execution.store.models import ExecutionEvent
 from tradertape_server.platform.database.disk_errors import disk_full_error
-from tradertape_server.wiring import Container
 
 Json = dict[str, Any]
 

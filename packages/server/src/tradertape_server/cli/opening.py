@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from tradertape_server.container import Container
     from tradertape_server.settings import Settings
-    from tradertape_server.wiring import Container
 
 
 def read_settings(**changes: Any) -> Settings:

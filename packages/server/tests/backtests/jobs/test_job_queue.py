@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from tradertape_server.container import Container
 from tradertape_server.features.backtests.jobs.job_queue import StudyJobs
 from tradertape_server.features.backtests.models import BacktestRun, BacktestStudy
 from tradertape_server.platform.compute.job_leases import JobLeases
 from tradertape_server.platform.compute.service import Compute, Mapper
 from tradertape_server.platform.compute.worker_process import Batch
-from tradertape_server.wiring import Container
 
 pytestmark = pytest.mark.usefixtures("with_market")
 

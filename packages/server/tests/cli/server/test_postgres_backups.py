@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from tradertape_server.container import Container
 from tradertape_server.platform.database.backups import Backups
 from tradertape_server.platform.errors import Conflict, Unavailable
 from tradertape_server.platform.server_lock import ServerLock
-from tradertape_server.wiring import Container
 
 pytestmark = pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
 

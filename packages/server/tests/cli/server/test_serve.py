@@ -13,13 +13,13 @@ import uvicorn
 
 from tradertape_server import demo, wiring
 from tradertape_server.cli.server import serve
+from tradertape_server.container import Container
 from tradertape_server.features.feed.sources.candle_replay import CandleReplaySource
 from tradertape_server.features.market.progress import Progress
 from tradertape_server.features.market.service import MarketService
 from tradertape_server.platform import logging
 from tradertape_server.platform.compute import numba_cache
 from tradertape_server.settings import Settings
-from tradertape_server.wiring import Container
 
 on_sqlite = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 EVERY_S, PROXYS_S = 20, 60  # how often workers call, and how long proxies keep a connection

@@ -19,8 +19,8 @@ from tradertape_server.cli.output import fail
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tradertape_server.container import Container
     from tradertape_server.features.market.service import MarketService
-    from tradertape_server.wiring import Container
 
 Json = dict[str, Any]
 Engine = Literal["auto", "numba", "python"]

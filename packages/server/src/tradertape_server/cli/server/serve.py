@@ -10,9 +10,9 @@ import typer
 from tradertape_server.cli.output import AsJson, fail
 
 if TYPE_CHECKING:
+    from tradertape_server.container import Container
     from tradertape_server.demo import DemoAccount
     from tradertape_server.settings import Settings
-    from tradertape_server.wiring import Container
 
 app = typer.Typer(add_completion=False)
 

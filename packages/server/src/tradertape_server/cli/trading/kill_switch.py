@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from tradertape_server.cli.output import fail
 
 if TYPE_CHECKING:
+    from tradertape_server.container import Container
     from tradertape_server.platform.http.identity import Identity
-    from tradertape_server.wiring import Container
 
 _AGENT = "tradertape command line"
 _TIMEOUT_S = 30.0

@@ -1,0 +1,112 @@
+"""The container: every part of the program that a request may need, and their start and stop."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tradertape_core.kernel.clock import Clock
+from tradertape_server.features.activity.service import ActivityService
+from tradertape_server.features.auth.http.credential_monitor import CredentialMonitor
+from tradertape_server.features.auth.service import AuthService
+from tradertape_server.features.backtests.build import Backtests
+from tradertape_server.features.changelog.service import Changelog
+from tradertape_server.features.execution.scheduled.session_clock import ExecutionJobs
+from tradertape_server.features.execution.service import ExecutionService
+from tradertape_server.features.feed.http.tick_socket import Channel
+from tradertape_server.features.feed.live.candle_history import CandleHistory
+from tradertape_server.features.feed.live.feed import Feed
+from tradertape_server.features.feed.relay.relayed_source import MarketDuty
+from tradertape_server.features.gtts.service import GttPageService
+from tradertape_server.features.instruments.service import InstrumentService
+from tradertape_server.features.market.service import MarketService
+from tradertape_server.features.operations.processes import Processes
+from tradertape_server.features.operations.service import Health
+from tradertape_server.features.options.preview import StrategyPreview
+from tradertape_server.features.options.service import OptionService
+from tradertape_server.features.protection.guardian import Guardian
+from tradertape_server.features.strategies.service import StrategyService, sync_templates
+from tradertape_server.features.strategies.trial_service import TrialService
+from tradertape_server.features.watchlists.service import WatchlistService
+from tradertape_server.features.workers.service import OptionServices, Workers
+from tradertape_server.platform.database.engine import Database
+from tradertape_server.platform.http.idempotency import IdempotencyStore
+from tradertape_server.platform.mail import Mailer
+from tradertape_server.platform.metrics import Metrics
+from tradertape_server.platform.secrets import SecretBox
+from tradertape_server.platform.streaming.bus import Bus
+from tradertape_server.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """Everything a request may need; one for the life of the program, on `app.state.container`."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    secrets: SecretBox
+    mailer: Mailer
+    metrics: Metrics
+    idempotency: IdempotencyStore
+    bus: Bus
+    processes: Processes
+    health: Health
+    changelog: Changelog
+    auth: AuthService
+    credentials: CredentialMonitor
+    market: MarketService
+    instruments: InstrumentService
+    feed: Feed
+    candle_history: CandleHistory
+    execution: ExecutionService
+    execution_jobs: ExecutionJobs
+    workers: Workers
+    guardian: Guardian
+    options: OptionService
+    option_strategies: StrategyPreview
+    option_services: OptionServices
+    strategies: StrategyService
+    trials: TrialService
+    backtests: Backtests
+    watchlists: WatchlistService
+    gtts: GttPageService
+    activity: ActivityService
+
+    @property
+    def channels(self) -> Mapping[str, Channel]:
+        """Streams that a console page can subscribe to beside prices and events."""
+        return {"runs": self.workers.pages.pulses, "run": self.workers.pages.live}
+
+    def start(self) -> None:
+        """Start every thread, on a migrated database."""
+        with self.database.write() as session:
+            self.database.advisory_lock(session, "templates")
+            sync_templates(session, self.clock)
+        if self.settings.role != "trader":
+            self.backtests.start()
+        self.processes.start()
+        self.feed.start()
+        self.processes.warm(self.feed, self.instruments, self.clock)
+        self.processes.election.start(
+            (
+                self.database.reserve,
+                *self.processes.duties,
+                MarketDuty(self.feed),
+                self.execution.trader,
+                self.execution_jobs,
+                self.guardian,
+                self.workers.recorder,
+            )
+        )
+
+    def close(self) -> None:
+        """Stop every thread and close every connection."""
+        self.credentials.stop()
+        self.processes.election.stop()
+        self.feed.stop()
+        self.processes.stop()
+        self.backtests.close()
+        self.mailer.close()
+        self.processes.trading.close()
+        self.database.close()
