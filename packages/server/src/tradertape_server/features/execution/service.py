@@ -42,7 +42,7 @@ from tradertape_server.features.execution.orders.replies import (
 )
 from tradertape_server.features.execution.orders.risk_facts import NO_RISK, Risk
 from tradertape_server.features.execution.orders.run_ref import RunRef, Settings
-from tradertape_server.features.execution.ports import Happened, Listener, Market
+from tradertape_server.features.execution.ports import Listener, Market, TimelineEvent
 from tradertape_server.features.execution.queries import ExecutionQueries
 from tradertape_server.features.execution.state import account_opening
 from tradertape_server.features.execution.state.command import Command
@@ -160,11 +160,16 @@ class ExecutionService(ExecutionQueries):
         *,
         key: str,
         metadata: Mapping[str, Any] | None = None,
+        content_hash: str | None = None,
     ) -> PlaceCommand:
-        """What `place` executes, to be decided on together with something else."""
-        payload = self._payload(PLACE_ORDER, {"order": order}, metadata)
+        """What `place` executes, for `reply_async` or to be decided on with something else.
+
+        content_hash: of what makes two requests the same; by default of order and metadata.
+        """
+        key = checked_key(key)
+        payload = self._payload(PLACE_ORDER, {"order": order}, metadata, content_hash)
         decide = place.order_decision(order, self.ids)
-        return PlaceCommand(_authorization(run), checked_key(key), payload, decide)
+        return PlaceCommand(_authorization(run), key, payload, decide)
 
     def place_basket(
         self,
@@ -181,26 +186,40 @@ class ExecutionService(ExecutionQueries):
 
         unwind: `reverse` undoes what filled when the venue refuses a leg after others were taken.
         """
-        payload: Json = {"orders": orders, "all_or_none": all_or_none, "dry_run": dry_run}
-        if unwind != "none":
-            payload["unwind"] = unwind
-        decide = place.basket_decision(
-            orders, self.ids, all_or_none=all_or_none, dry_run=dry_run, unwind=unwind
-        )
-        return self.reply(
-            PlaceCommand(
-                _authorization(run),
-                checked_key(key),
-                self._payload(PLACE_BASKET, payload, metadata),
-                decide,
-            )
-        )
+        command = self.basket_command(
+            run, orders, key=key, all_or_none=all_or_none, dry_run=dry_run, unwind=unwind,
+            metadata=metadata,
+        )  # fmt: skip
+        return self.reply(command)
 
-    def intent_command(
-        self, run: RunAuthorization, key: str, payload: Payload, decide: place.Decide
+    def basket_command(
+        self,
+        run: RunRef | RunAuthorization,
+        orders: Sequence[Mapping[str, Any]],
+        *,
+        key: str,
+        all_or_none: bool = False,
+        dry_run: bool = False,
+        unwind: str = "none",
+        metadata: Mapping[str, Any] | None = None,
+        content_hash: str | None = None,
+        labels: Sequence[str] = (),
+        command: type[PlaceCommand] = PlaceCommand,
     ) -> PlaceCommand:
-        """The command of an intent that a worker's document describes; see `reply`."""
-        return PlaceCommand(run, key, payload, decide)
+        """What `place_basket` executes; see `place_command`.
+
+        labels: names of the legs, returned with each. command: that also changes its run.
+        """
+        key = checked_key(key)
+        content: Json = {"orders": orders, "all_or_none": all_or_none, "dry_run": dry_run}
+        if unwind != "none":
+            content["unwind"] = unwind
+        payload = self._payload(PLACE_BASKET, content, metadata, content_hash)
+        decide = place.basket_decision(
+            orders, self.ids, all_or_none=all_or_none, dry_run=dry_run, unwind=unwind,
+            labels=labels,
+        )  # fmt: skip
+        return command(_authorization(run), key, payload, decide)
 
     def reply(self, command: PlaceCommand) -> Reply:
         """Execute a placement, wait for another process that has its key, and return its reply."""
@@ -349,11 +368,11 @@ class ExecutionService(ExecutionQueries):
                 return None
         return None
 
-    def note(self, run: RunRef, **event: Any) -> Happened:
+    def note(self, run: RunRef, **event: Any) -> TimelineEvent:
         """Write something into a run's timeline: see `UnitOfWork.note` (kind, event_type, source,
         summary, payload, resource). Raises TradingPaused when the disk is full."""
 
-        def decide(uow: UnitOfWork) -> Happened:
+        def decide(uow: UnitOfWork) -> TimelineEvent:
             uow.demand_room()
             return uow.note(account_id=run.account_id, run_id=run.run_id, **event)
 
@@ -375,10 +394,17 @@ class ExecutionService(ExecutionQueries):
 
     # --- inside -------------------------------------------------------------------------------
 
-    def _payload(self, kind: str, payload: Json, metadata: Mapping[str, Any] | None) -> Payload:
+    def _payload(
+        self,
+        kind: str,
+        content: Json,
+        metadata: Mapping[str, Any] | None,
+        content_hash: str | None,
+    ) -> Payload:
+        hashed = {"payload": content, "metadata": metadata or {}}
         return Payload(
             kind=kind,
-            request_hash=request_hash(kind, {"payload": payload, "metadata": metadata or {}}),
+            request_hash=content_hash or request_hash(kind, hashed),
             metadata=metadata or {},
             strict=self.settings.strict_answers,
         )

@@ -16,7 +16,7 @@ from tradertape_server.features.feed.http.responses import (
     identifiers,
     mode_of,
     moment_of,
-    quotes_answer,
+    quotes_response,
     unresolved,
 )
 from tradertape_server.features.feed.http.schemas import (
@@ -96,7 +96,7 @@ def quotes(
 ) -> dict[str, Any]:
     """Quotes by the identifier given, in Kite's shape."""
     found = instruments.many(identifiers(body.symbols, body.instrument_tokens))
-    return quotes_answer(feed, found, mode_of(body.mode))
+    return quotes_response(feed, found, mode_of(body.mode))
 
 
 @router.get("/candles")
@@ -142,7 +142,7 @@ def snapshot(
 ) -> dict[str, Any]:
     """Quotes and candles of several instruments in one reply."""
     found = instruments.many(identifiers(body.symbols, body.instrument_tokens))
-    answer = quotes_answer(feed, found, mode_of(body.mode))
+    answer = quotes_response(feed, found, mode_of(body.mode))
     series = [_candles_of(feed, instruments, wanted) for wanted in body.candles]
     return answer | {"candles": series}
 

@@ -14,9 +14,9 @@ from tradertape_core.market.instrument import Instrument
 from tradertape_server.features.auth.http.websocket_auth import accepted_protocol, key_caller
 from tradertape_server.features.feed.http.responses import asked_instrument, identifiers, mode_of
 from tradertape_server.features.feed.live.feed import CANDLES, TICKS, CandleFrame, Feed
-from tradertape_server.features.feed.live.frames import Message, Parts, Selection, TickFrame
+from tradertape_server.features.feed.live.frames import Message, Parts, TickFrame, TickSelection
 from tradertape_server.features.feed.live.wire_shapes import kite_candle
-from tradertape_server.features.feed.sources.source import Mode
+from tradertape_server.features.feed.sources.tick_source import Mode
 from tradertape_server.features.instruments.service import UnknownInstrument
 from tradertape_server.platform.errors import ApiError, BadRequest, TooMany, response_for
 from tradertape_server.platform.http.identity import Identity
@@ -36,11 +36,11 @@ from tradertape_server.platform.streaming.streams import (
 
 sockets = APIRouter()
 
-Written = Callable[[TickFrame, Selection], Parts]
+Written = Callable[[TickFrame, TickSelection], Parts]
 
 
-def _whole(write: Callable[[TickFrame, Selection], Message]) -> Written:
-    def parts(frame: TickFrame, wanted: Selection) -> Parts:
+def _whole(write: Callable[[TickFrame, TickSelection], Message]) -> Written:
+    def parts(frame: TickFrame, wanted: TickSelection) -> Parts:
         message = write(frame, wanted)
         return (message,) if message else ()
 
@@ -53,7 +53,7 @@ HEARTBEAT = ascii_json({"event": "heartbeat"})
 _REFUSED = 1008  # before accepting: the handshake fails with 403
 
 
-def _sender(direct_writer: DirectWriter, write: Written, wanted: Selection) -> Direct:
+def _sender(direct_writer: DirectWriter, write: Written, wanted: TickSelection) -> Direct:
     """Write frames directly into the client's connection while the client keeps up."""
 
     def send(_topic: str, frame: TickFrame) -> bool:
@@ -80,10 +80,10 @@ async def tick_messages(
     up.
     """
     owner = object()
-    wanted = Selection.of({one.instrument_token: mode for one in instruments})
+    wanted = TickSelection.of({one.instrument_token: mode for one in instruments})
     direct = None if direct_writer is None else _sender(direct_writer, write, wanted)
     box = feed.bus.open([TICKS], direct=direct)
-    feed.watch(owner, instruments, mode)
+    feed.subscribe(owner, instruments, mode)
     try:
         quotes = await run_in_threadpool(feed.quotes, instruments, mode)
         if parts := write(TickFrame(quotes), wanted):
@@ -98,7 +98,7 @@ async def tick_messages(
                 beat.sent()
     finally:
         feed.bus.close(box)
-        feed.unwatch(owner)
+        feed.unsubscribe(owner)
 
 
 async def candle_messages(
@@ -108,7 +108,7 @@ async def candle_messages(
     owner, key = object(), (instrument.instrument_token, interval)
     box = feed.bus.open([CANDLES])
     try:
-        await run_in_threadpool(feed.watch_candles, owner, instrument, interval)
+        await run_in_threadpool(feed.subscribe_candles, owner, instrument, interval)
         recent = await run_in_threadpool(feed.candles, instrument, interval, count=1)
         for candle in recent:
             yield _candle(instrument, interval, candle)
@@ -124,7 +124,7 @@ async def candle_messages(
                 beat.sent()
     finally:
         feed.bus.close(box)
-        feed.unwatch(owner)
+        feed.unsubscribe(owner)
 
 
 async def tick_events(

@@ -7,7 +7,7 @@ from typing import Any
 
 from tradertape_core.kernel.errors import InvalidDocument, Problem
 from tradertape_server.features.execution.account_events import event_view
-from tradertape_server.features.execution.ports import Happened
+from tradertape_server.features.execution.ports import TimelineEvent
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.workers.models import WorkerRun
 from tradertape_server.features.workers.runs.transactions import ref
@@ -70,7 +70,7 @@ class TimelineService:
         )
         return event_view(happened, run.account_scope)
 
-    def _publish(self, events: tuple[Happened, ...]) -> None:
+    def _publish(self, events: tuple[TimelineEvent, ...]) -> None:
         has_listeners = cache(self.bus.has_listeners)  # most events of a batch are of few runs
         for event in events:
             topic = topic_of(event.run_id) if event.run_id else ""

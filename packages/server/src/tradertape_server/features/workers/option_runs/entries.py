@@ -17,7 +17,7 @@ from tradertape_core.orders.order import Order
 from tradertape_core.risk.option_protection import backend_protection
 from tradertape_core.risk.protection_state import LegState
 from tradertape_server.features.execution.orders import unwinding
-from tradertape_server.features.execution.ports import Happened
+from tradertape_server.features.execution.ports import TimelineEvent
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 from tradertape_server.features.protection.arming import NO_RULES, Arming
@@ -137,7 +137,7 @@ class EntryWatch:
         """Whether an event of the run may finish its entry."""
         return self._unfinished is not None and run_id in self._unfinished
 
-    def on_events(self, events: Iterable[Happened]) -> None:
+    def on_events(self, events: Iterable[TimelineEvent]) -> None:
         """Take note of new entries, and of changed runs."""
         happened = [(event.run_id, event.event_type) for event in events if event.run_id]
         with self._lock:

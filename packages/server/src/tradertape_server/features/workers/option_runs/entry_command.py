@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tradertape_server.features.execution.orders.place import Decide, Payload, PlaceCommand
+from tradertape_server.features.execution.orders.place import PlaceCommand
 from tradertape_server.features.execution.orders.replies import Outcome
 from tradertape_server.features.execution.orders.views import mode_of
 from tradertape_server.features.execution.service import RunRef
@@ -100,11 +100,6 @@ class EnterOptionRun(PlaceCommand):
     """Place the legs, and update the run from their orders when the venue has answered."""
 
     __slots__ = ()
-
-    def __init__(
-        self, authorization: EntryAuthorization, key: str, payload: Payload, decide_orders: Decide
-    ) -> None:
-        super().__init__(authorization, key, payload, decide_orders)
 
     def settle(self, uow: UnitOfWork) -> Outcome | NotSettled:
         result = super().settle(uow)

@@ -10,9 +10,9 @@ from tradertape_core.kernel.errors import InvalidDocument, Problem
 from tradertape_core.risk.option_protection import read_option_protection
 from tradertape_core.risk.protection_snapshot import protection_snapshot
 from tradertape_server.features.auth.token_scope import SCOPE
-from tradertape_server.features.execution.orders import place, unwinding
+from tradertape_server.features.execution.orders import unwinding
 from tradertape_server.features.execution.orders.idempotency import checked_key, request_hash
-from tradertape_server.features.execution.orders.replies import PLACE_BASKET, Reply
+from tradertape_server.features.execution.orders.replies import Reply
 from tradertape_server.features.execution.orders.views import mode_of
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
@@ -132,24 +132,21 @@ class OptionRunService:
         _demand_no_results(action)
         key = checked_key(action.idempotency_key or f"option-enter:{run_id}")
         where = self._where(caller, run, action)
-        payload = place.Payload(
-            kind=PLACE_BASKET,
-            request_hash=_hash_of("option_enter", option_run, action),
-            metadata=action.metadata,
-            strict=self._execution.settings.strict_answers,
-        )
-        decide = place.basket_decision(
-            option_run.orders,
-            self._execution.ids,
-            all_or_none=True,
-            dry_run=False,
-            unwind=unwinding.REVERSE,
-            labels=option_run.leg_ids,
-        )
         authorization = EntryAuthorization(
             self._tokens, caller, run_id, action, nonce, key=key, where=where
         )
-        return self._execution.reply(EnterOptionRun(authorization, key, payload, decide))
+        command = self._execution.basket_command(
+            authorization,
+            option_run.orders,
+            key=key,
+            all_or_none=True,
+            unwind=unwinding.REVERSE,
+            metadata=action.metadata,
+            content_hash=_hash_of("option_enter", option_run, action),
+            labels=option_run.leg_ids,
+            command=EnterOptionRun,
+        )
+        return self._execution.reply(command)
 
     def _where(self, caller: Identity, run: WorkerRun, action: OptionAction) -> EntryPlace:
         """Venue and account of the entry: the run's, unless it left them to the action."""

@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from tradertape_core.kernel.errors import InvalidDocument, Problem
-from tradertape_server.features.execution.orders import place as order_placement
 from tradertape_server.features.execution.orders import unwinding
-from tradertape_server.features.execution.orders.idempotency import checked_key, request_hash
+from tradertape_server.features.execution.orders.idempotency import request_hash
+from tradertape_server.features.execution.orders.place import PlaceCommand
 from tradertape_server.features.execution.orders.replies import Reply
 from tradertape_server.features.execution.orders.views import mode_of
 from tradertape_server.features.execution.service import ExecutionService, RunRef
@@ -106,29 +106,31 @@ class IntentService:
     async def _place(
         self, caller: Identity, run_id: str, wanted: Intent, nonce: str | None
     ) -> Reply:
-        payload = order_placement.Payload(
-            kind=wanted.intent_type,
-            request_hash=request_hash(wanted.intent_type, wanted.payload),
-            metadata=wanted.metadata,
-            strict=self._execution.settings.strict_answers,
-        )
         run = WorkerAuthorization(self._tokens, caller, run_id, wanted.safety_token, nonce)
-        key = checked_key(wanted.idempotency_key)
-        command = self._execution.intent_command(run, key, payload, self._decision(wanted))
-        return await self._execution.reply_async(command)
+        return await self._execution.reply_async(self._command(run, wanted))
 
-    def _decision(self, wanted: Intent) -> order_placement.Decide:
-        ids = self._execution.ids
+    def _command(self, run: WorkerAuthorization, wanted: Intent) -> PlaceCommand:
+        key, metadata = wanted.idempotency_key, wanted.metadata
+        content_hash = request_hash(wanted.intent_type, wanted.payload)
         if wanted.intent_type == "place_order":
-            return order_placement.order_decision(_only_member(wanted.payload, "order"), ids)
+            return self._execution.place_command(
+                run,
+                _only_member(wanted.payload, "order"),
+                key=key,
+                metadata=metadata,
+                content_hash=content_hash,
+            )
         basket = _only_member(wanted.payload, "basket")
         _no_others(basket, BASKET_FIELDS, "/payload/basket")
-        return order_placement.basket_decision(
+        return self._execution.basket_command(
+            run,
             _orders(basket, "/payload/basket"),
-            ids,
+            key=key,
             all_or_none=_flag(basket, "all_or_none"),
             dry_run=_flag(basket, "dry_run"),
             unwind=_unwind(basket),
+            metadata=metadata,
+            content_hash=content_hash,
         )
 
     def preview_order(self, run: WorkerRun, order: Mapping[str, Any]) -> Json:
