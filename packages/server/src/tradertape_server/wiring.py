@@ -27,8 +27,8 @@ from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.execution.service import Settings as ExecutionSettings
 from tradertape_server.features.feed.build import LiveMarket, build_live_market
 from tradertape_server.features.feed.http.tick_socket import events_topic
-from tradertape_server.features.feed.live.feed_setup import FeedOptions, publish_figures
-from tradertape_server.features.feed.sources.candle_files import Selection
+from tradertape_server.features.feed.live.feed_setup import FeedOptions, publish_metrics
+from tradertape_server.features.feed.sources.candle_files import ReplayRange
 from tradertape_server.features.gtts.service import GttPageService
 from tradertape_server.features.instruments.service import InstrumentService
 from tradertape_server.features.market.corporate_facts import CorporateFacts
@@ -334,7 +334,7 @@ def build_compute(base: Base) -> Compute:
 def publish(container: Container) -> None:
     """Publish the metrics of every part."""
     metrics, backtests = container.metrics, container.backtests
-    publish_figures(container.feed, metrics)
+    publish_metrics(container.feed, metrics)
     container.processes.publish(metrics, container.health)
     publish_trading(metrics, container.execution.trader, container.guardian.failures)
     publish_streams(metrics, container.bus, container.credentials)
@@ -369,7 +369,7 @@ def feed_options(settings: Settings) -> FeedOptions:
         replay_file=settings.feed_replay_file,
         replay_speed=settings.feed_replay_speed,
         replay_loop=settings.feed_replay_loop,
-        replay=Selection(
+        replay=ReplayRange(
             settings.feed_replay_from, settings.feed_replay_to, settings.feed_replay_symbols
         ),
         rate_hz=settings.feed_rate_hz,

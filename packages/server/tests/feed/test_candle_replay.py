@@ -18,15 +18,15 @@ from tradertape_core.market.instrument import Instrument
 from tradertape_server.features.execution.service import RunRef
 from tradertape_server.features.feed.sources.candle_files import (
     FileCandles,
-    Selection,
+    ReplayRange,
     StoredCandles,
     is_candle_file,
     read_candles,
 )
 from tradertape_server.features.feed.sources.candle_replay import CandleReplaySource
-from tradertape_server.features.feed.sources.replay_calendar import PAUSE_S, Timeline, looped
-from tradertape_server.features.feed.sources.source import Mode, Wanted
+from tradertape_server.features.feed.sources.replay_schedule import PAUSE_S, ReplaySchedule, looped
 from tradertape_server.features.feed.sources.tick_replay import read_recording
+from tradertape_server.features.feed.sources.tick_source import Mode, Subscription
 
 DAY = date(2025, 11, 3)  # a Monday
 OPEN = datetime(2025, 11, 3, 9, 15, tzinfo=IST)
@@ -63,12 +63,12 @@ def infy() -> Instrument:
 
 
 def source_of(path: Path, started: datetime, speed: float, **more: Any) -> CandleReplaySource:
-    book = FileCandles.open(path, Selection(**more))
+    book = FileCandles.open(path, ReplayRange(**more))
     return CandleReplaySource(book, nse_calendar(), started=started, speed=speed)
 
 
 def test_a_day_takes_its_length_by_the_speed_and_stands_still_where_orders_are_looked_at() -> None:
-    line = Timeline(DAYS, nse_calendar(), 60)
+    line = ReplaySchedule(DAYS, nse_calendar(), 60)
     assert len(line.sessions) == 3
     assert line.at(0) == line.at(PAUSE_S) == OPEN
     assert line.at(PAUSE_S + 1) == OPEN + timedelta(minutes=1)
@@ -84,7 +84,7 @@ def test_a_day_takes_its_length_by_the_speed_and_stands_still_where_orders_are_l
 
 def test_days_without_trading_are_no_replay() -> None:
     with pytest.raises(InvalidInput, match="no trading day"):
-        Timeline([date(2025, 11, 5)], nse_calendar(), 1)
+        ReplaySchedule([date(2025, 11, 5)], nse_calendar(), 1)
 
 
 @pytest.mark.parametrize("speed", [1, 60, 600, 10_000])
@@ -92,7 +92,7 @@ def test_the_recorded_candles_come_out_again_at_any_speed(
     file: Path, clock: Any, speed: float
 ) -> None:
     source = source_of(file, clock.now(), speed)
-    wanted = [Wanted(infy(), Mode.FULL)]
+    wanted = [Subscription(infy(), Mode.FULL)]
     step = max(1.0, 60 / speed)
     for _ in range(40):
         ticks = source.poll(wanted, clock.now())
@@ -103,7 +103,7 @@ def test_the_recorded_candles_come_out_again_at_any_speed(
         clock.advance(seconds=step)
     until = source.market_time(clock.now())
     played = source.past_candles(infy(), Interval.MINUTE, DAYS[0], DAYS[-1])
-    recorded = FileCandles.open(file, Selection()).candles(infy())
+    recorded = FileCandles.open(file, ReplayRange()).candles(infy())
     whole = [one for one in played if one.is_complete]
     assert len(whole) > 20
     for made, kept in zip(whole, recorded, strict=False):
@@ -119,7 +119,7 @@ def test_nothing_of_the_future_is_shown(file: Path, clock: Any) -> None:
     seen = source.session_candles(infy(), Interval.MINUTE_5, OPEN.replace(hour=15))
     assert all(one.start <= now for one in seen)
     assert source.past_candles(infy(), Interval.DAY, DAYS[1], DAYS[-1]) == []
-    [tick] = source.quote([Wanted(infy(), Mode.FULL)], clock.now())
+    [tick] = source.quote([Subscription(infy(), Mode.FULL)], clock.now())
     assert tick.exchange_at <= now
 
 
@@ -146,7 +146,7 @@ def test_the_interval_is_the_shortest_step(tmp_path: Path, text: str, interval: 
     path = tmp_path / "c.csv"
     path.write_text(text)
     assert is_candle_file(path)
-    book = FileCandles.open(path, Selection())
+    book = FileCandles.open(path, ReplayRange())
     assert (book.interval, book.days[0]) == (interval, DAY)
 
 
@@ -163,7 +163,7 @@ def test_the_interval_is_the_shortest_step(tmp_path: Path, text: str, interval: 
 )
 def test_what_is_no_candle_is_refused(row: dict[str, Any], message: str) -> None:
     with pytest.raises(InvalidInput, match=message):
-        read_candles([row], Selection())
+        read_candles([row], ReplayRange())
 
 
 @on_sqlite
@@ -258,9 +258,11 @@ class TestTrading:
 def test_the_data_sets_days_are_a_market_too(container: Any, clock: Any, with_market: None) -> None:
     market = container.market
     days = market.columns()[1].dates.tolist()
-    book = StoredCandles(market, Selection(days[-30], days[-20]))
+    book = StoredCandles(market, ReplayRange(days[-30], days[-20]))
     source = CandleReplaySource(book, nse_calendar(), started=clock.now(), speed=10_000)
-    wanted = [Wanted(container.instruments.get(f"NSE:{name}"), Mode.FULL) for name in ("INFY",)]
+    wanted = [
+        Subscription(container.instruments.get(f"NSE:{name}"), Mode.FULL) for name in ("INFY",)
+    ]
     for _ in range(60):
         source.poll(wanted, clock.now())
         clock.advance(seconds=1)
@@ -286,7 +288,7 @@ class TestRecording:
         self, container: Any, clock: Any, tmp_path: Path
     ) -> None:
         share = container.instruments.get("NSE:INFY")
-        container.feed.watch("me", [share])
+        container.feed.subscribe("me", [share])
         heard: list[Any] = []
         container.feed.on_ticks(heard.extend)
         for _ in range(5):
@@ -301,9 +303,9 @@ class TestRecording:
 
 
 def test_a_loop_plays_its_days_again_on_the_days_that_follow(file: Path, clock: Any) -> None:
-    book = FileCandles.open(file, Selection())
+    book = FileCandles.open(file, ReplayRange())
     source = CandleReplaySource(book, nse_calendar(), started=clock.now(), speed=600, loop=True)
-    wanted = [Wanted(infy(), Mode.FULL)]
+    wanted = [Subscription(infy(), Mode.FULL)]
     seen: dict[date, set[Decimal]] = {}
     last = source.market_time(clock.now())
     for _ in range(400):
@@ -331,7 +333,7 @@ def test_a_loop_goes_on_beyond_the_known_calendar() -> None:
     assert beyond[:2] == [date(2027, 1, 1), date(2027, 1, 4)]
     assert made.recorded[beyond[0]] == last[0]
     assert made.calendar.session_times(beyond[0])
-    line = Timeline(made.recorded, made.calendar, 10_000)
+    line = ReplaySchedule(made.recorded, made.calendar, 10_000)
     assert line.end.year > 2040
 
 

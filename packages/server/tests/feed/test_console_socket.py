@@ -57,10 +57,10 @@ def test_one_clients_leaving_does_not_take_the_ticks_from_another(
     with signed_in.websocket_connect(CONSOLE) as other:
         other.send_json({"action": "subscribe", "symbols": ["NSE:INFY"], "mode": "full"})
         said(other, "ticks")
-        assert container.feed.subscriptions.wanted[0].mode.name == "FULL"
+        assert container.feed.subscriptions.active[0].mode.name == "FULL"
         other.send_json({"action": "unsubscribe", "symbols": ["NSE:INFY"]})
         said(other, "unsubscribed")
-    assert container.feed.subscriptions.wanted[0].mode.name == "LTP"
+    assert container.feed.subscriptions.active[0].mode.name == "LTP"
     clock.advance(seconds=3)
     container.feed.step()
     assert set(said(console, "ticks")["data"]["NSE:INFY"]) == {
@@ -99,7 +99,7 @@ def test_a_flood_of_messages_ends_the_connection(console: Any) -> None:
 
 
 def test_too_many_symbols_end_the_connection(console: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tick_socket, "MOST_SYMBOLS", 2)
+    monkeypatch.setattr(tick_socket, "MAX_SYMBOLS", 2)
     symbols = ["NSE:INFY", "NSE:TCS", "NSE:SBIN"]
     console.send_json({"action": "subscribe", "symbols": symbols})
     assert closing(console) == 4413

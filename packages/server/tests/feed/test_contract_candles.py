@@ -14,7 +14,7 @@ from tradertape_core.market.candle import Candle, CandleBuilder, Interval
 from tradertape_core.market.instrument import Instrument
 from tradertape_core.market.session_times import Segment
 from tradertape_server.container import Container
-from tradertape_server.features.feed.sources.source import Mode, Wanted
+from tradertape_server.features.feed.sources.tick_source import Mode, Subscription
 
 pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 AT_ANY_HOUR = (datetime(2026, 1, 5, 10, 3, tzinfo=IST), True)
@@ -62,7 +62,7 @@ def test_they_are_those_a_builder_makes_of_the_ticks(
     begun = now - timedelta(seconds=300)
     for second in range(300):
         at = begun + timedelta(seconds=second)
-        [tick] = source.quote([Wanted(contract, Mode.QUOTE)], at)
+        [tick] = source.quote([Subscription(contract, Mode.QUOTE)], at)
         seen += builder.add(tick)
     seen += builder.advance(now)
     made = source.session_candles(contract, Interval.MINUTE, now - timedelta(seconds=1))

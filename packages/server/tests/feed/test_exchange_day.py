@@ -13,7 +13,7 @@ from tradertape_core.market.candle import Interval
 from tradertape_server.features.execution.errors import OrderDenied
 from tradertape_server.features.execution.service import RunRef
 from tradertape_server.features.execution.state.command import Command
-from tradertape_server.features.feed.sources.source import Mode, Wanted
+from tradertape_server.features.feed.sources.tick_source import Mode, Subscription
 
 pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 TUESDAY = datetime(2026, 9, 8, tzinfo=IST)
@@ -114,7 +114,7 @@ def test_a_day_from_the_pre_open_to_the_last_contract(
 
     at("15:36")
     assert state() == "Futures and options until 15:40"
-    wanted = [Wanted(future, Mode.QUOTE), Wanted(infy, Mode.QUOTE)]
+    wanted = [Subscription(future, Mode.QUOTE), Subscription(infy, Mode.QUOTE)]
     prices = set()
     for second in range(30):
         at(f"15:37:{second}")

@@ -21,8 +21,8 @@ from tradertape_core.market.session_times import Phase, Segment
 from tradertape_core.market.tick import Tick
 from tradertape_server.features.feed.live.feed import Feed
 from tradertape_server.features.feed.live.wire_shapes import console_lines, worker_lines
-from tradertape_server.features.feed.sources.source import Mode, Wanted
 from tradertape_server.features.feed.sources.tick_replay import ReplaySource, read_recording
+from tradertape_server.features.feed.sources.tick_source import Mode, Subscription
 from tradertape_server.platform.streaming.bus import Bus
 
 START = datetime(2026, 1, 5, 4, 30, tzinfo=UTC)
@@ -70,14 +70,14 @@ class Scripted:
     def market_time(self, now: datetime) -> datetime:
         return now
 
-    def poll(self, wanted: Sequence[Wanted], now: datetime) -> list[Tick]:
+    def poll(self, wanted: Sequence[Subscription], now: datetime) -> list[Tick]:
         self.asked = [(w.instrument.instrument_token, w.mode) for w in wanted]
         if self.cut:
             raise ConnectionError(self.cut)
         said, self.next = self.next, []
         return said
 
-    def quote(self, wanted: Sequence[Wanted], now: datetime) -> list[Tick]:
+    def quote(self, wanted: Sequence[Subscription], now: datetime) -> list[Tick]:
         return []
 
     def hours(self, moment: datetime, segment: Segment = Segment.CASH) -> TradingHours | None:
@@ -115,16 +115,16 @@ def feed(clock: Clock, source: Scripted) -> Feed:
 def test_only_what_somebody_wants_is_asked_for_in_the_highest_mode(
     feed: Feed, source: Scripted
 ) -> None:
-    feed.watch("a", [share(1), share(2)], Mode.LTP)
-    feed.watch("b", [share(1)], Mode.FULL)
+    feed.subscribe("a", [share(1), share(2)], Mode.LTP)
+    feed.subscribe("b", [share(1)], Mode.FULL)
     feed.step()
     assert sorted(source.asked) == [(1, Mode.FULL), (2, Mode.LTP)]
-    feed.unwatch("b")
+    feed.unsubscribe("b")
     feed.step()
     assert sorted(source.asked) == [(1, Mode.LTP), (2, Mode.LTP)]
-    feed.hold("uow", [share(3)])
-    feed.hold("uow", [share(4)])
-    feed.unwatch("a", [1])
+    feed.subscribe_exactly("execution", [share(3)])
+    feed.subscribe_exactly("execution", [share(4)])
+    feed.unsubscribe("a", [1])
     feed.step()
     assert sorted(source.asked) == [(2, Mode.LTP), (4, Mode.FULL)]
 
@@ -135,7 +135,7 @@ def test_a_bad_price_reaches_nobody_and_makes_the_instrument_stale(
 ) -> None:
     heard: list[Tick] = []
     feed.on_ticks(heard.extend)
-    feed.watch("a", [share(1), share(2)])
+    feed.subscribe("a", [share(1), share(2)])
     source.next = [tick(1), tick(2)]
     assert feed.step() == 2
     source.next = [tick(1, price, seq=2), tick(2, "101", seq=2)]
@@ -148,7 +148,7 @@ def test_a_bad_price_reaches_nobody_and_makes_the_instrument_stale(
 
 
 def test_ticks_of_unknown_tokens_are_dropped_and_counted(feed: Feed, source: Scripted) -> None:
-    feed.watch("a", [share(1)])
+    feed.subscribe("a", [share(1)])
     source.next = [tick(9)]
     assert feed.step() == 0
     assert feed.refused == {"unknown": 1}
@@ -158,7 +158,7 @@ def test_a_silent_feed_is_stale_in_less_than_ten_seconds(
     feed: Feed, source: Scripted, clock: Clock
 ) -> None:
     assert not feed.status().stale  # nothing is wanted
-    feed.watch("a", [share(1)])
+    feed.subscribe("a", [share(1)])
     source.next = [tick(1)]
     feed.step()
     for _ in range(8):
@@ -176,7 +176,7 @@ def test_a_silent_feed_is_stale_in_less_than_ten_seconds(
 def test_a_cut_is_told_labels_the_candles_and_ends(
     feed: Feed, source: Scripted, clock: Clock
 ) -> None:
-    feed.watch_candles("a", share(1), Interval.MINUTE)
+    feed.subscribe_candles("a", share(1), Interval.MINUTE)
     for beat in range(40):
         source.cut = "reset by peer" if 10 <= beat < 20 else ""
         source.next = [] if source.cut else [tick(1, 100 + beat, seq=beat, at=clock.now())]
@@ -193,7 +193,7 @@ def test_a_cut_is_told_labels_the_candles_and_ends(
 
 
 def test_a_hundred_cuts_lose_no_subscription(feed: Feed, source: Scripted, clock: Clock) -> None:
-    feed.watch("a", [share(n) for n in range(3_000)])
+    feed.subscribe("a", [share(n) for n in range(3_000)])
     for cut in range(200):
         source.cut = "gone" if cut % 2 else ""
         feed.step()
@@ -204,7 +204,7 @@ def test_a_hundred_cuts_lose_no_subscription(feed: Feed, source: Scripted, clock
 
 
 def test_a_stepped_wall_clock_ages_nothing(feed: Feed, source: Scripted, clock: Clock) -> None:
-    feed.watch("a", [share(1)])
+    feed.subscribe("a", [share(1)])
     source.next = [tick(1)]
     feed.step()
     for step in (600, -1_200):
@@ -221,7 +221,7 @@ def test_a_tick_that_comes_too_late_is_for_candles_alone(
     """An old price must fill, trigger and show nothing; the extremes of a candle are whole."""
     heard: list[Tick] = []
     feed.on_ticks(heard.extend)
-    feed.watch_candles("a", share(1), Interval.MINUTE)
+    feed.subscribe_candles("a", share(1), Interval.MINUTE)
     first, late = tick(1, "101", seq=7), tick(1, "90", seq=6)
     source.next = [first, late]
     feed.step()
@@ -235,7 +235,7 @@ def test_a_tick_that_comes_too_late_is_for_candles_alone(
 def test_a_share_that_was_split_over_night_is_heard_again(
     feed: Feed, source: Scripted, clock: Clock
 ) -> None:
-    feed.watch("a", [share(1)])
+    feed.subscribe("a", [share(1)])
     source.next = [tick(1, "1000", seq=1)]
     source.next[0] = replace(source.next[0], close=Decimal(1000))
     feed.step()
@@ -259,7 +259,7 @@ def test_a_listener_that_fails_keeps_nobody_from_hearing(feed: Feed, source: Scr
 
     feed.on_ticks(broken)
     feed.on_ticks(heard.extend)
-    feed.watch("a", [share(1)])
+    feed.subscribe("a", [share(1)])
     source.next = [tick(1)]
     feed.step()
     assert heard == [tick(1)]
@@ -275,8 +275,8 @@ prices = st.sampled_from(
 def test_whatever_comes_in_nothing_but_numbers_goes_out(rows: list[tuple[int, str, int]]) -> None:
     clock, source = Clock(), Scripted()
     feed = Feed(source, clock, Bus())
-    feed.watch("a", [share(1), share(2), share(3)])
-    feed.watch_candles("a", share(1), Interval.MINUTE)
+    feed.subscribe("a", [share(1), share(2), share(3)])
+    feed.subscribe_candles("a", share(1), Interval.MINUTE)
     for seq, (token, price, volume) in enumerate(rows):
         one = tick(token, price, seq=seq, at=clock.now())
         source.next = [replace(one, volume=volume, bid=Decimal(price))]
@@ -307,7 +307,7 @@ def test_a_recording_is_played_faster_than_it_was(tmp_path: Path, clock: Clock) 
     source = ReplaySource.open(path, nse_calendar(), started=START, speed=10)
     feed, heard = Feed(source, clock, Bus()), list[Tick]()
     feed.on_ticks(heard.extend)
-    feed.watch("a", [share(1), share(2)])
+    feed.subscribe("a", [share(1), share(2)])
     feed.step()
     clock.advance(3.1)  # 31 seconds of the recording
     feed.step()
@@ -328,7 +328,7 @@ def test_lines_of_a_recording_may_stand_in_any_order(tmp_path: Path, clock: Cloc
     source = ReplaySource.open(path, nse_calendar(), started=START, speed=100)
     feed, heard = Feed(source, clock, Bus()), list[Tick]()
     feed.on_ticks(heard.extend)
-    feed.watch("a", [share(1)])
+    feed.subscribe("a", [share(1)])
     for _ in range(3):
         feed.step()
         clock.advance(1)
@@ -351,7 +351,7 @@ def test_candles_grow_from_the_ticks_of_what_somebody_watches(
     source.next = [tick(1)]
     feed.step()
     assert feed.candles(share(1), Interval.MINUTE) == []  # nobody wants its ticks
-    feed.watch("page", [share(1)])
+    feed.subscribe("page", [share(1)])
     assert feed.candles(share(1), Interval.MINUTE) == []
     for seq, price in ((2, "101"), (3, "99")):
         clock.advance(1)
@@ -366,7 +366,7 @@ def test_a_looping_recording_goes_on_with_its_time(tmp_path: Path, clock: Clock)
     path = tmp_path / "ticks.csv"
     path.write_text(RECORDING)
     source = ReplaySource.open(path, nse_calendar(), started=START, speed=10, loop=True)
-    wanted, heard = [Wanted(share(1), Mode.FULL)], list[Tick]()
+    wanted, heard = [Subscription(share(1), Mode.FULL)], list[Tick]()
     for _ in range(23):  # 71 recorded seconds a round
         heard += source.poll(wanted, clock.now())
         clock.advance(1)
@@ -385,5 +385,5 @@ def test_a_recording_that_is_over_is_a_closed_market(tmp_path: Path, clock: Cloc
     assert source.hours(source.market_time(clock.now())) is not None
     clock.advance(60)
     assert source.hours(source.market_time(clock.now())) is None
-    assert source.poll([Wanted(share(2), Mode.FULL)], clock.now()) != []
-    assert source.poll([Wanted(share(2), Mode.FULL)], clock.now()) == []
+    assert source.poll([Subscription(share(2), Mode.FULL)], clock.now()) != []
+    assert source.poll([Subscription(share(2), Mode.FULL)], clock.now()) == []

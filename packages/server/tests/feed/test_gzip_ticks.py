@@ -21,11 +21,11 @@ from tradertape_server.features.feed.live.feed import Feed
 from tradertape_server.features.feed.live.frames import (
     Message,
     Parts,
-    Selection,
+    TickSelection,
     is_worth_packing,
 )
 from tradertape_server.features.feed.sources.no_source import NoSource
-from tradertape_server.features.feed.sources.source import Mode
+from tradertape_server.features.feed.sources.tick_source import Mode
 from tradertape_server.features.workers.http import market_streams
 from tradertape_server.features.workers.http.market_streams import tick_events
 from tradertape_server.platform.clock import SystemClock
@@ -55,15 +55,15 @@ def packings(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return found
 
 
-def lists(count: int, size: int = 100) -> list[Selection]:
-    return [Selection.of(dict.fromkeys(TOKENS[n : n + size], Mode.LTP)) for n in range(count)]
+def lists(count: int, size: int = 100) -> list[TickSelection]:
+    return [TickSelection.of(dict.fromkeys(TOKENS[n : n + size], Mode.LTP)) for n in range(count)]
 
 
 def test_what_many_want_is_compressed_once(
     packings: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     held = lists(20)
-    monkeypatch.setattr(frames, "FEW_LISTS", frames._WISHES.count - 1)
+    monkeypatch.setattr(frames, "FEW_LISTS", frames._HELD.count - 1)
     frame = frame_of(*TOKENS)
     first = frame.worker_event_gzip(held[0])
     assert packings == [], "one alone among many is not kept waiting"
@@ -80,7 +80,7 @@ def test_what_few_want_is_compressed_for_each(
 ) -> None:
     """A worker on a thin line, alone with its list."""
     held = lists(3)
-    monkeypatch.setattr(frames, "FEW_LISTS", frames._WISHES.count)
+    monkeypatch.setattr(frames, "FEW_LISTS", frames._HELD.count)
     frame = frame_of(*TOKENS)
     for one in held:
         assert len(prices(unpacked(frame.worker_event_gzip(one)))) == 100
@@ -92,9 +92,9 @@ def test_a_list_of_its_own_among_many_is_not_worth_a_gzip_stream(
 ) -> None:
     held = lists(3)
     new = dict.fromkeys(TOKENS[50:60], Mode.LTP)
-    monkeypatch.setattr(frames, "FEW_LISTS", frames._WISHES.count + 1)
+    monkeypatch.setattr(frames, "FEW_LISTS", frames._HELD.count + 1)
     assert is_worth_packing(new)
-    monkeypatch.setattr(frames, "FEW_LISTS", frames._WISHES.count)
+    monkeypatch.setattr(frames, "FEW_LISTS", frames._HELD.count)
     assert not is_worth_packing(new)
     assert is_worth_packing(dict.fromkeys(held[0].by_mode[Mode.LTP], Mode.LTP)), "others want it"
 

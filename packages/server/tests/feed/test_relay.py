@@ -26,7 +26,7 @@ from tradertape_server.features.feed.relay.relayed_source import (
     MarketDuty,
     RelayedSource,
 )
-from tradertape_server.features.feed.sources.source import Mode, Wanted
+from tradertape_server.features.feed.sources.tick_source import Mode, Subscription
 from tradertape_server.features.instruments.master import InstrumentMaster
 from tradertape_server.platform.clock import SystemClock
 from tradertape_server.platform.processes.redis_link import RedisLink
@@ -57,12 +57,12 @@ class HandMarket:
     def market_time(self, now: datetime) -> datetime:
         return now
 
-    def poll(self, wanted: Sequence[Wanted], now: datetime) -> list[Tick]:
+    def poll(self, wanted: Sequence[Subscription], now: datetime) -> list[Tick]:
         if self.is_cut:
             raise OSError("the cable is out")
         return self.quote(wanted, now)
 
-    def quote(self, wanted: Sequence[Wanted], now: datetime) -> list[Tick]:
+    def quote(self, wanted: Sequence[Subscription], now: datetime) -> list[Tick]:
         self.asked += [one.instrument.id for one in wanted]
         return [self._tick(one, now) for one in wanted]
 
@@ -82,7 +82,7 @@ class HandMarket:
     ) -> list[Candle]:
         return []
 
-    def _tick(self, wanted: Wanted, now: datetime) -> Tick:
+    def _tick(self, wanted: Subscription, now: datetime) -> Tick:
         self.seq += 1
         level = DepthLevel(self.price, 7, 2)
         return Tick(
@@ -156,7 +156,7 @@ def test_what_one_process_watches_the_other_polls_and_hands_on(
     pair: tuple[Process, Process],
 ) -> None:
     trader, web = pair
-    web.feed.watch("a stream", [INFY], Mode.FULL)
+    web.feed.subscribe("a stream", [INFY], Mode.FULL)
     eventually(lambda: len(trader.feed.subscriptions) == 1)
     assert trader.feed.subscriptions.mode(INFY.instrument_token) is Mode.FULL
 
@@ -171,7 +171,7 @@ def test_what_one_process_watches_the_other_polls_and_hands_on(
     assert (heard.depth.buy[0].quantity, heard.at.tzinfo is None) == (7, False)
     assert web.market.asked == []
     assert web.relay.offset == timedelta(0), "else no price here would be of this moment"
-    web.feed.unwatch("a stream")
+    web.feed.unsubscribe("a stream")
     eventually(lambda: len(trader.feed.subscriptions) == 0)
 
 
@@ -191,7 +191,7 @@ def test_a_price_nobody_watches_is_asked_for_once(pair: tuple[Process, Process])
 def test_a_cut_of_the_market_is_said_in_every_process(pair: tuple[Process, Process]) -> None:
     trader, web = pair
     for one in pair:
-        one.feed.watch("a stream", [INFY])
+        one.feed.subscribe("a stream", [INFY])
     trader.market.is_cut = True
     trader.feed.step()
 
@@ -207,8 +207,8 @@ def test_silence_is_noticed(pair: tuple[Process, Process], monkeypatch: pytest.M
     trader, web = pair
     eventually(lambda: trader.relay.processes == 1)
     trader.relay.stop()
-    monkeypatch.setattr(relay_module, "SILENCE_S", 0.0)
-    web.feed.watch("a stream", [INFY])
+    monkeypatch.setattr(relay_module, "CONNECTION_TIMEOUT_S", 0.0)
+    web.feed.subscribe("a stream", [INFY])
     web.feed.step()
     assert "nothing is heard" in web.feed.status().reason
 
@@ -219,7 +219,7 @@ def test_after_a_fail_over_prices_go_the_other_way(pair: tuple[Process, Process]
     former.market.seq = 5_000
     eventually(lambda: former.relay.processes == 1)
     eventually(lambda: INFY.instrument_token in successor.feed.quotes([INFY]))
-    former.feed.watch("a stream", [INFY])
+    former.feed.subscribe("a stream", [INFY])
     former.feed.step()
     former.is_trader, successor.is_trader = False, True
     MarketDuty(former.feed).stop()
@@ -238,7 +238,7 @@ def test_after_a_fail_over_prices_go_the_other_way(pair: tuple[Process, Process]
 def test_without_redis_a_standby_says_why_it_hears_nothing() -> None:
     market = HandMarket()
     feed = Feed(RelayedSource(market, None, lambda: False), SystemClock(), Bus())
-    feed.watch("a stream", [INFY])
+    feed.subscribe("a stream", [INFY])
     feed.step()
     assert feed.status().reason == NO_REDIS
     assert feed.quotes([INFY]) == {}

@@ -11,7 +11,7 @@ from tradertape_core.kernel.clock import IST
 from tradertape_core.market.calendar import nse_calendar
 from tradertape_server.features.feed.live.market_state import market_state
 from tradertape_server.features.feed.sources.no_source import NoSource
-from tradertape_server.features.feed.sources.simulated import SimulatedSource
+from tradertape_server.features.feed.sources.simulated_source import SimulatedSource
 from tradertape_server.features.instruments.service import InstrumentService
 from tradertape_server.features.market.live_world import LiveWorld
 from tradertape_server.features.market.service import MarketService

@@ -18,14 +18,14 @@ from tradertape_core.market.instrument import Instrument
 from tradertape_core.market.tick import Depth, DepthLevel, Tick
 from tradertape_server.features.feed.live import frames
 from tradertape_server.features.feed.live.feed import TICKS, Feed
-from tradertape_server.features.feed.live.frames import Message, Selection, TickFrame
+from tradertape_server.features.feed.live.frames import Message, TickFrame, TickSelection
 from tradertape_server.features.feed.live.wire_shapes import (
     kite_quote,
     worker_lines,
     worker_tick,
 )
 from tradertape_server.features.feed.sources.no_source import NoSource
-from tradertape_server.features.feed.sources.source import Mode
+from tradertape_server.features.feed.sources.tick_source import Mode
 from tradertape_server.features.workers.http import market_streams
 from tradertape_server.features.workers.http.market_streams import candle_events, tick_events
 from tradertape_server.platform.clock import SystemClock
@@ -76,7 +76,7 @@ def written(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 def test_a_tick_is_written_once_a_beat_however_many_want_it(written: list[int]) -> None:
-    clients = [Selection.of(dict.fromkeys(range(n, n + 5), Mode.LTP)) for n in range(1, 20)]
+    clients = [TickSelection.of(dict.fromkeys(range(n, n + 5), Mode.LTP)) for n in range(1, 20)]
     frame = frame_of(*range(1, 30))
     for wanted in clients:
         assert len(prices(frame.worker_event(wanted))) == 5
@@ -87,15 +87,15 @@ def test_a_tick_is_written_once_a_beat_however_many_want_it(written: list[int]) 
 def test_what_nobody_wants_is_not_written_and_what_did_not_tick_is_not_said(
     written: list[int],
 ) -> None:
-    wanted = Selection.of({901: Mode.LTP, 902: Mode.LTP, 903: Mode.QUOTE})
+    wanted = TickSelection.of({901: Mode.LTP, 902: Mode.LTP, 903: Mode.QUOTE})
     assert prices(frame_of(901, 904).worker_event(wanted)) == {901: 101.0}
     assert frame_of(904).worker_event(wanted) == b""
     assert written == [901]
 
 
 def test_clients_that_want_the_same_are_sent_the_same_bytes() -> None:
-    first = Selection.of({1: Mode.LTP, 2: Mode.QUOTE})
-    assert Selection.of({2: Mode.QUOTE, 1: Mode.LTP}) is first
+    first = TickSelection.of({1: Mode.LTP, 2: Mode.QUOTE})
+    assert TickSelection.of({2: Mode.QUOTE, 1: Mode.LTP}) is first
     frame = frame_of(1, 2)
     assert frame.worker(first) == frame.worker(first)
     assert frame.worker(first) is frame.worker(first)
@@ -103,8 +103,8 @@ def test_clients_that_want_the_same_are_sent_the_same_bytes() -> None:
 
 def test_a_client_is_told_of_its_own_however_beats_differ() -> None:
     """Other instruments, other orders, a tick less: a client's places are those of each beat."""
-    one = Selection.of({6001: Mode.LTP, 6003: Mode.LTP})
-    other = Selection.of({6002: Mode.LTP, 6003: Mode.LTP})
+    one = TickSelection.of({6001: Mode.LTP, 6003: Mode.LTP})
+    other = TickSelection.of({6002: Mode.LTP, 6003: Mode.LTP})
     for tokens in [
         (6001, 6002, 6003),
         (6003, 6001, 6002),
@@ -118,9 +118,9 @@ def test_a_client_is_told_of_its_own_however_beats_differ() -> None:
 
 
 def test_an_instrument_that_was_wanted_after_the_beat_was_written_breaks_nothing() -> None:
-    frame, early = frame_of(7001, 7002), Selection.of({7001: Mode.LTP})
+    frame, early = frame_of(7001, 7002), TickSelection.of({7001: Mode.LTP})
     assert frame.console(early)
-    late = Selection.of({7001: Mode.LTP, 7002: Mode.LTP})
+    late = TickSelection.of({7001: Mode.LTP, 7002: Mode.LTP})
     said = json.loads(bytes(frame.console(late)))["data"]
     assert set(said) == {"NSE:S7001"}
 
@@ -128,7 +128,7 @@ def test_an_instrument_that_was_wanted_after_the_beat_was_written_breaks_nothing
 def test_ticks_of_any_length_make_one_line_of_json() -> None:
     """Rows are as long as the longest: a client reads blanks between ticks, and no more."""
     tokens = [8001, 10_008_002, 8003]
-    wanted = Selection.of(
+    wanted = TickSelection.of(
         {8001: Mode.LTP, 10_008_002: Mode.LTP, 8003: Mode.QUOTE, 8004: Mode.QUOTE, 8005: Mode.FULL}
     )
     frame = frame_of(*tokens)
@@ -282,7 +282,7 @@ def test_what_others_hear_does_not_keep_a_silent_stream_from_its_heartbeat(
 
     async def steps(feed: Feed, _: Connection) -> None:
         minute = parse_interval("minute")
-        feed.watch_candles(object(), share(2), minute)
+        feed.subscribe_candles(object(), share(2), minute)
         quiet = (
             tick_events(feed, [share(1)], Mode.LTP)
             if of == "ticks"

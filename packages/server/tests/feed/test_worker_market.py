@@ -18,7 +18,7 @@ from tradertape_server.container import Container
 from tradertape_server.features.auth.audit import COMMAND_LINE
 from tradertape_server.features.auth.credentials.keys import Keys, Owner
 from tradertape_server.features.auth.http import credential_monitor
-from tradertape_server.features.feed.sources.source import Mode
+from tradertape_server.features.feed.sources.tick_source import Mode
 from tradertape_server.features.workers.http.market_streams import candle_events, tick_events
 from tradertape_server.platform.logging import without_secrets
 
@@ -330,7 +330,7 @@ def test_a_revoked_token_ends_its_socket(
             person.delete(f"/api/auth/worker-tokens/{key}")
         container.credentials.check()
         assert closing(socket) == 4401
-    assert container.feed.subscriptions.wanted == ()
+    assert container.feed.subscriptions.active == ()
 
 
 def test_a_token_has_so_many_streams_and_no_more(

@@ -18,7 +18,7 @@ from tradertape_server.features.feed.live.feed_setup import (
     trading_clock,
 )
 from tradertape_server.features.feed.live.tick_recorder import TickRecorder
-from tradertape_server.features.feed.sources.source import Source
+from tradertape_server.features.feed.sources.tick_source import TickSource
 from tradertape_server.features.instruments.service import InstrumentService
 from tradertape_server.features.market.live_world import LiveWorld
 from tradertape_server.features.market.service import MarketService
@@ -47,7 +47,7 @@ def build_live_market(
     world: LiveWorld,
     instruments: InstrumentService,
     *,
-    share: Callable[[Source], Source],
+    share: Callable[[TickSource], TickSource],
     record_file: Path | None,
     with_depth: bool,
 ) -> LiveMarket:
@@ -58,7 +58,7 @@ def build_live_market(
     source = open_source(options, clock, market, world, instruments)
     feed = Feed(share(source), clock, bus, rate_hz=options.rate_hz)
     if record_file is not None:
-        feed.on_ticks(TickRecorder(record_file).hear)
+        feed.on_ticks(TickRecorder(record_file).record)
     history = CandleHistory(market, feed)
     execution = ExecutionMarket(
         feed,

@@ -9,7 +9,7 @@ from tradertape_core.kernel.clock import Clock
 from tradertape_server.features.feed.live.feed import Feed
 from tradertape_server.features.feed.relay.redis_relay import TickRelay
 from tradertape_server.features.feed.relay.relayed_source import RelayedSource
-from tradertape_server.features.feed.sources.source import Source
+from tradertape_server.features.feed.sources.tick_source import TickSource
 from tradertape_server.features.instruments.service import InstrumentService
 from tradertape_server.features.operations.figures import publish_lease, publish_redis
 from tradertape_server.features.operations.service import Health
@@ -89,7 +89,7 @@ class Processes:
         """What a process starts before it trades."""
         return () if self.events is None else (EventRelayDuty(self.events),)
 
-    def shared(self, source: Source) -> Source:
+    def shared(self, source: TickSource) -> TickSource:
         """The source; where there are several processes, relayed from the trading one."""
         if not self.is_shared:
             return source
@@ -109,7 +109,7 @@ class Processes:
         def read() -> None:
             first = next(iter(instruments.master.all()), None)
             if first is not None:
-                source.warm(first, clock.now())
+                source.preload(first, clock.now())
 
         Thread(target=read, name="warm", daemon=True).start()
 

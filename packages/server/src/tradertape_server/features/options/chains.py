@@ -15,7 +15,7 @@ from tradertape_core.market.tick import Tick
 from tradertape_core.options.chain import OPTION_TYPES, Chain, ChainQuotes, build_chain
 from tradertape_core.options.expiry import live_expiries, resolve_expiry, years_left
 from tradertape_server.features.feed.live.feed import Feed
-from tradertape_server.features.feed.sources.source import Mode
+from tradertape_server.features.feed.sources.tick_source import Mode
 from tradertape_server.features.instruments.service import InstrumentService
 from tradertape_server.platform.errors import ApiError, Unavailable
 

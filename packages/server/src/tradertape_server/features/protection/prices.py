@@ -47,7 +47,7 @@ class FeedPrices:
             return
         master = self._instruments.master
         found = [one for name in names if (one := master.by_id(name)) is not None]
-        self._feed.hold(_HOLDER, found)
+        self._feed.subscribe_exactly(_HOLDER, found)
 
     def by_token(self, token: int) -> Instrument | None:
         """The instrument of a token; None when there is none."""

@@ -13,7 +13,7 @@ from tradertape_core.market.instrument import Instrument
 from tradertape_server.features.feed.live.candle_history import History
 from tradertape_server.features.feed.live.feed import Feed
 from tradertape_server.features.feed.live.wire_shapes import kite_candle, kite_quote
-from tradertape_server.features.feed.sources.source import Mode
+from tradertape_server.features.feed.sources.tick_source import Mode
 from tradertape_server.features.instruments.service import Found, Identifier, InstrumentService
 
 
@@ -30,7 +30,7 @@ def unresolved(found: Found) -> list[dict[str, Any]]:
     ]
 
 
-def quotes_answer(feed: Feed, found: Found, mode: Mode) -> dict[str, Any]:
+def quotes_response(feed: Feed, found: Found, mode: Mode) -> dict[str, Any]:
     """Quotes by the identifier asked; those without a price yet are named."""
     quotes = feed.quotes(found.instruments.values(), mode)
     made: dict[str, Any] = {}

@@ -17,7 +17,7 @@ from tradertape_server.features.feed.http.responses import (
     identifiers,
     mode_of,
     moment_of,
-    quotes_answer,
+    quotes_response,
 )
 from tradertape_server.features.feed.http.schemas import (
     FeedStatusOut,
@@ -93,7 +93,7 @@ def live_quotes(
 ) -> dict[str, Any]:
     """Quotes by the identifier asked, in Kite's form; what is unknown is named beside them."""
     found = instruments.many(identifiers(body.symbols, body.instrument_tokens))
-    return quotes_answer(feed, found, mode_of(body.mode))
+    return quotes_response(feed, found, mode_of(body.mode))
 
 
 @router.get("/live/candles")

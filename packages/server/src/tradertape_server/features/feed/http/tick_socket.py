@@ -13,8 +13,8 @@ from fastapi import APIRouter, WebSocket
 from tradertape_core.market.instrument import Instrument
 from tradertape_server.features.auth.http.websocket_auth import is_own_page, session_caller
 from tradertape_server.features.feed.live.feed import TICKS, Feed
-from tradertape_server.features.feed.live.frames import Selection, TickFrame
-from tradertape_server.features.feed.sources.source import Mode
+from tradertape_server.features.feed.live.frames import TickFrame, TickSelection
+from tradertape_server.features.feed.sources.tick_source import Mode
 from tradertape_server.features.instruments.service import InstrumentService
 from tradertape_server.platform.http.identity import Identity
 from tradertape_server.platform.streaming.bus import Delivery, Mailbox
@@ -33,12 +33,12 @@ from tradertape_server.platform.streaming.streams import (
 
 router = APIRouter()
 
-MOST_SYMBOLS = 500
-MOST_SOCKETS = 5  # of one account
+MAX_SYMBOLS = 500
+MAX_SOCKETS = 5  # of one account
 IDLE_AFTER_S = 300.0  # without a subscription
 LAGGED = "events_lost"
-MOST_CHANNELS = 30
-LOOK_S = 1.0  # at what channels say
+MAX_CHANNELS = 30
+CHANNEL_POLL_S = 1.0  # at what channels say
 
 # What a channel says now, to whom and about what: JSON, or None where there is nothing to say.
 Channel = Callable[[Identity, str], Any]
@@ -63,8 +63,8 @@ async def ticks(websocket: WebSocket) -> None:
     if not is_own_page(websocket, container.settings.effective_public_url):
         await websocket.close(FORBIDDEN, "another site's page")
         return
-    if _open[caller.id] >= MOST_SOCKETS:
-        await websocket.close(TOO_MANY, f"more than {MOST_SOCKETS} connections")
+    if _open[caller.id] >= MAX_SOCKETS:
+        await websocket.close(TOO_MANY, f"more than {MAX_SOCKETS} connections")
         return
     _open[caller.id] += 1
     client = TickClient(
@@ -72,7 +72,13 @@ async def ticks(websocket: WebSocket) -> None:
     )
     try:
         with container.credentials.monitor(caller) as guard:
-            await run_socket(websocket, guard, client.listen(), client.talk(), client.look())
+            await run_socket(
+                websocket,
+                guard,
+                client.handle_requests(),
+                client.send_updates(),
+                client.poll_channels(),
+            )
     finally:
         client.close()
         _open[caller.id] -= 1
@@ -96,19 +102,19 @@ class TickClient:
         self._box: Mailbox = feed.bus.open([TICKS])
         self._modes: dict[int, Mode] = {}
         self._names: dict[int, str] = {}
-        self._selection = Selection.of({})
-        self._hears_events = False
+        self._selection = TickSelection.of({})
+        self._receives_events = False
         self._channels = channels
         self._topics: dict[str, bytes] = {}  # with what was said last
-        self._looking = asyncio.Event()
+        self._channels_changed = asyncio.Event()
         self._replies: asyncio.Queue[bytes] = asyncio.Queue(maxsize=200)
 
     def close(self) -> None:
         """Let go of everything."""
         self._feed.bus.close(self._box)
-        self._feed.unwatch(self)
+        self._feed.unsubscribe(self)
 
-    async def listen(self) -> None:
+    async def handle_requests(self) -> None:
         """Do what the client asks."""
         handlers = {
             "subscribe": self._subscribe,
@@ -127,7 +133,7 @@ class TickClient:
             else:
                 await handler(message)
 
-    async def talk(self) -> None:
+    async def send_updates(self) -> None:
         """Send what there is to say."""
         status = None
         idle_since = beat = asyncio.get_running_loop().time()
@@ -143,12 +149,12 @@ class TickClient:
             if now - beat >= HEARTBEAT_S:
                 beat = now
                 await self._socket.send(ascii_json({"type": "heartbeat", "event": "heartbeat"}))
-            if self._modes or self._hears_events or self._topics:
+            if self._modes or self._receives_events or self._topics:
                 idle_since = now
             elif now - idle_since >= IDLE_AFTER_S:
                 raise Closing(IDLE, "nothing was subscribed to")
 
-    async def look(self) -> None:
+    async def poll_channels(self) -> None:
         """Send what channels say, whenever it is something new."""
         while True:
             for topic in list(self._topics):
@@ -159,10 +165,10 @@ class TickClient:
                 if said is not None and line != self._topics.get(topic, line):
                     self._topics[topic] = line
                     self._reply(line)
-            self._looking.clear()
+            self._channels_changed.clear()
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_S if self._topics else None):
-                    await self._looking.wait()
+                async with asyncio.timeout(CHANNEL_POLL_S if self._topics else None):
+                    await self._channels_changed.wait()
 
     async def _deliver(self, delivery: Delivery) -> None:
         frame: TickFrame | None = delivery.frames.get(TICKS)
@@ -186,7 +192,7 @@ class TickClient:
         self._box.wake()
 
     async def _subscribe(self, message: dict[str, Any]) -> None:
-        self._join(_texts(message.get("channels")))
+        self._subscribe_channels(_texts(message.get("channels")))
         mode = _mode(message.get("mode", "quote"))
         if mode is None:
             self._reply(_error("mode is ltp, quote or full", "mode"))
@@ -195,9 +201,9 @@ class TickClient:
         found = await asyncio.to_thread(self._instruments.many, symbols)
         wanted = {str(name): one for name, one in found.instruments.items()}
         tokens = {one.instrument_token for one in wanted.values()}
-        if len(tokens | set(self._modes)) > MOST_SYMBOLS:
-            raise Closing(TOO_MANY_SYMBOLS, f"more than {MOST_SYMBOLS} symbols")
-        self._want(wanted.values(), mode)
+        if len(tokens | set(self._modes)) > MAX_SYMBOLS:
+            raise Closing(TOO_MANY_SYMBOLS, f"more than {MAX_SYMBOLS} symbols")
+        self._subscribe_symbols(wanted.values(), mode)
         rejected = [{"symbol": str(n), "detail": e.detail} for n, e in found.unknown.items()]
         answer = {
             "type": "subscribed",
@@ -208,20 +214,20 @@ class TickClient:
         self._reply(ascii_json(answer))
         await self._snapshot(list(wanted.values()), mode)
 
-    def _join(self, topics: list[str]) -> None:
+    def _subscribe_channels(self, topics: list[str]) -> None:
         if "events" in topics:
             self._feed.bus.add_topic(self._box, events_topic(self._caller.id))
-            self._hears_events = True
+            self._receives_events = True
         for topic in topics:
             if topic == "events" or topic in self._topics:
                 continue
             if topic.partition(":")[0] not in self._channels:
                 self._reply(_error(f"There is no channel {topic}.", "channel"))
-            elif len(self._topics) >= MOST_CHANNELS:
-                self._reply(_error(f"At most {MOST_CHANNELS} channels.", "channel"))
+            elif len(self._topics) >= MAX_CHANNELS:
+                self._reply(_error(f"At most {MAX_CHANNELS} channels.", "channel"))
             else:
                 self._topics[topic] = b""
-        self._looking.set()
+        self._channels_changed.set()
 
     async def _snapshot(self, instruments: list[Instrument], mode: Mode) -> None:
         if not instruments:
@@ -239,8 +245,8 @@ class TickClient:
         for token in tokens:
             self._modes.pop(token, None)
             self._names.pop(token, None)
-        self._selection = Selection.of(self._modes)
-        self._feed.unwatch(self, tokens)
+        self._selection = TickSelection.of(self._modes)
+        self._feed.unsubscribe(self, tokens)
         ids = [one.id for one in found.instruments.values()]
         self._reply(ascii_json({"type": "unsubscribed", "symbols": ids}))
 
@@ -251,12 +257,12 @@ class TickClient:
     async def _pong(self, _message: dict[str, Any]) -> None:
         self._reply(ascii_json({"type": "pong"}))
 
-    def _want(self, instruments: Any, mode: Mode) -> None:
+    def _subscribe_symbols(self, instruments: Any, mode: Mode) -> None:
         for one in instruments:
             self._modes[one.instrument_token] = mode
             self._names[one.instrument_token] = one.id
-        self._selection = Selection.of(self._modes)
-        self._feed.watch(self, instruments, mode)
+        self._selection = TickSelection.of(self._modes)
+        self._feed.subscribe(self, instruments, mode)
 
     def _status(self) -> dict[str, Any]:
         status = self._feed.status()

@@ -17,13 +17,13 @@ from tradertape_core.market.instrument import Instrument
 from tradertape_core.market.session_times import PRE_OPEN, TAKES_ORDERS, PhaseKind, Segment
 from tradertape_core.market.tick import Tick
 from tradertape_server.features.feed.live.feed import Feed
-from tradertape_server.features.feed.sources.source import Mode, Wanted
+from tradertape_server.features.feed.sources.tick_source import Mode, Subscription
 from tradertape_server.features.instruments.service import InstrumentService, UnknownInstrument
 from tradertape_server.platform.logging import get_logger
 
 OnTick = Callable[[Tick], None]
 
-_OWNER = "uow"
+_OWNER = "execution"
 
 logger = get_logger(__name__)
 
@@ -48,7 +48,7 @@ class ExecutionMarket:
         self._lock = threading.Lock()
         self._watched: dict[str, Instrument] = {}
         self._listener: OnTick | None = None
-        feed.on_ticks(self._hear)
+        feed.on_ticks(self._receive)
 
     def instrument(self, instrument_id: str) -> Instrument | None:
         """By `NSE:INFY`; None when there is none."""
@@ -129,7 +129,7 @@ class ExecutionMarket:
         if hours is None:
             return None
         moment = hours.start if kind in PRE_OPEN else hours.end - timedelta(seconds=1)
-        made = self._feed.source.quote([Wanted(instrument, Mode.QUOTE)], moment)
+        made = self._feed.source.quote([Subscription(instrument, Mode.QUOTE)], moment)
         return made[0].last_price if made else None
 
     def _is_in_pre_open(self, instrument: Instrument) -> bool:
@@ -156,12 +156,12 @@ class ExecutionMarket:
         watched = {one: instrument for one, instrument in found.items() if instrument is not None}
         with self._lock:
             self._watched, self._listener = watched, listener
-        self._feed.hold(_OWNER, watched.values())
+        self._feed.subscribe_exactly(_OWNER, watched.values())
 
     def _tick(self, instrument: Instrument) -> Tick | None:
         return self._feed.quotes([instrument], self._mode).get(instrument.instrument_token)
 
-    def _hear(self, ticks: Sequence[Tick]) -> None:
+    def _receive(self, ticks: Sequence[Tick]) -> None:
         with self._lock:
             watched, listener = self._watched, self._listener
         if listener is None:

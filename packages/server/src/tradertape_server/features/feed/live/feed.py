@@ -23,7 +23,7 @@ from tradertape_core.market.tick_checks import BadTick, fault_of
 from tradertape_server.features.feed.live.frames import TickFrame
 from tradertape_server.features.feed.live.recent_candles import CandleCache, CandleUpdate
 from tradertape_server.features.feed.live.subscriptions import Subscriptions
-from tradertape_server.features.feed.sources.source import Mode, Source, Wanted
+from tradertape_server.features.feed.sources.tick_source import Mode, Subscription, TickSource
 from tradertape_server.platform.logging import get_logger
 from tradertape_server.platform.streaming.bus import Bus
 
@@ -68,18 +68,18 @@ class CandleFrame:
 class Feed:
     """Live prices for the rest of the server."""
 
-    def __init__(self, source: Source, clock: Clock, bus: Bus, *, rate_hz: float = 1.0) -> None:
+    def __init__(self, source: TickSource, clock: Clock, bus: Bus, *, rate_hz: float = 1.0) -> None:
         self.source = source
         self.bus = bus
         self.subscriptions = Subscriptions()
         self.candle_cache = CandleCache(source)
         self.refused: Counter[str] = Counter()
-        self.ticks_heard = 0
+        self.ticks_received = 0
         self.step_s = 0.0
         self._clock = clock
         self._rate_hz = rate_hz
-        self._heard: dict[int, Tick] = {}
-        self._heard_s: dict[int, float] = {}
+        self._latest: dict[int, Tick] = {}
+        self._received_s: dict[int, float] = {}
         self._suspect: set[int] = set()
         self._listeners: list[TickListener] = []
         self._last_s: float | None = None
@@ -109,27 +109,27 @@ class Feed:
         """Call on every beat, on the feed's thread, with the ticks that passed the checks."""
         self._listeners.append(listener)
 
-    def watch(
+    def subscribe(
         self, owner: Hashable, instruments: Iterable[Instrument], mode: Mode = Mode.QUOTE
     ) -> None:
         """Want ticks of these; each owner's commands stand alone."""
         self.subscriptions.add(owner, instruments, mode)
 
-    def unwatch(self, owner: Hashable, tokens: Iterable[int] | None = None) -> None:
+    def unsubscribe(self, owner: Hashable, tokens: Iterable[int] | None = None) -> None:
         """Want them no more; all of the owner's without a list."""
         self.subscriptions.remove(owner, None if tokens is None else list(tokens))
 
-    def hold(self, owner: Hashable, instruments: Iterable[Instrument]) -> None:
+    def subscribe_exactly(self, owner: Hashable, instruments: Iterable[Instrument]) -> None:
         """Want exactly these, in full: the instruments of positions and resting orders."""
         self.subscriptions.replace(owner, instruments, Mode.FULL)
 
     def latest(self, token: int) -> Tick | None:
         """The last good tick heard, however old."""
-        return self._heard.get(token)
+        return self._latest.get(token)
 
     def age_s(self, token: int) -> float | None:
         """Seconds since an instrument was heard; None when it never was."""
-        heard_s = self._heard_s.get(token)
+        heard_s = self._received_s.get(token)
         return None if heard_s is None else self._clock.monotonic() - heard_s
 
     def is_stale(self, token: int) -> bool:
@@ -143,10 +143,10 @@ class Feed:
         An instrument that cannot be asked now is given as it was last heard, if it ever was.
         """
         wanted = {one.instrument_token: one for one in instruments}
-        missing = [one for token, one in wanted.items() if not self._serves(token, mode)]
+        missing = [one for token, one in wanted.items() if not self._is_cached(token, mode)]
         if missing:
-            self._ask([Wanted(one, mode) for one in missing])
-        return {t: heard for t in wanted if (heard := self._heard.get(t)) is not None}
+            self._request_quotes([Subscription(one, mode) for one in missing])
+        return {t: heard for t in wanted if (heard := self._latest.get(t)) is not None}
 
     @property
     def now(self) -> datetime:
@@ -177,13 +177,15 @@ class Feed:
         what the source has no record of.
         """
         if self.subscriptions.mode(instrument.instrument_token) is not None:
-            self.candle_cache.watch(instrument, interval, self.now)
+            self.candle_cache.track(instrument, interval, self.now)
         return self.candle_cache.recent(instrument, interval, self.now, count=count)
 
-    def watch_candles(self, owner: Hashable, instrument: Instrument, interval: Interval) -> None:
+    def subscribe_candles(
+        self, owner: Hashable, instrument: Instrument, interval: Interval
+    ) -> None:
         """Keep a series and publish its changes."""
-        self.candle_cache.watch(instrument, interval, self.now)
-        self.watch(owner, [instrument], Mode.QUOTE)
+        self.candle_cache.track(instrument, interval, self.now)
+        self.subscribe(owner, [instrument], Mode.QUOTE)
 
     def status(self) -> FeedStatus:
         """How the feed is now."""
@@ -206,7 +208,7 @@ class Feed:
         """One beat: poll the source and take in what is new. Returns how many ticks were good."""
         with self._step_lock:
             started_s = self._clock.monotonic()
-            wanted, now = self.subscriptions.wanted, self._clock.now()
+            wanted, now = self.subscriptions.active, self._clock.now()
             self._drop_unwanted(wanted)
             if not wanted:
                 self._waiting_since_s = None
@@ -220,11 +222,11 @@ class Feed:
             self.step_s = self._clock.monotonic() - started_s
             return good
 
-    def begin_anew(self) -> None:
+    def reset(self) -> None:
         """Forget every tick: from now on they come from elsewhere, and are numbered anew."""
         with self._step_lock:
-            self._heard.clear()
-            self._heard_s.clear()
+            self._latest.clear()
+            self._received_s.clear()
             self._suspect.clear()
 
     def receive(self, ticks: Sequence[Tick], instruments: Iterable[Instrument]) -> int:
@@ -237,14 +239,14 @@ class Feed:
         good = self._good(ticks, known)
         if not good:
             return 0
-        news = self._keep(good)
+        news = self._store(good)
         self._last_s, self._last_tick_at = self._clock.monotonic(), good[-1].at
-        self.ticks_heard += len(good)
+        self.ticks_received += len(good)
         # Candles take late ticks in where they belong; a price that is over is nobody else's.
         updates = self.candle_cache.add(good)
         if news:
             for listener in self._listeners:
-                self._tell(listener, news)
+                self._notify(listener, news)
             self.bus.publish_frame(TICKS, TickFrame({one.instrument_token: one for one in news}))
         if updates:
             self.bus.publish_frame(CANDLES, _candle_frame(updates))
@@ -252,7 +254,7 @@ class Feed:
 
     def _good(self, ticks: Iterable[Tick], known: Mapping[int, Instrument]) -> list[Tick]:
         """Those that may be used; the others are counted, and their instruments suspect."""
-        heard, suspect, good = self._heard, self._suspect, list[Tick]()
+        heard, suspect, good = self._latest, self._suspect, list[Tick]()
         for tick in ticks:
             token = tick.instrument_token
             instrument, last = known.get(token), heard.get(token)
@@ -268,10 +270,10 @@ class Feed:
                 suspect.add(token)
         return good
 
-    def _keep(self, ticks: Sequence[Tick]) -> list[Tick]:
+    def _store(self, ticks: Sequence[Tick]) -> list[Tick]:
         """Remember ticks, but for those a newer one is known of: the feed's order counts, not the
         clock's. Returns what was remembered."""
-        heard, kept = self._heard, list[Tick]()
+        heard, kept = self._latest, list[Tick]()
         for tick in ticks:
             before = heard.get(tick.instrument_token)
             if before is None or before.seq <= tick.seq:
@@ -281,10 +283,10 @@ class Feed:
                 self.refused["out_of_order"] += 1
         # Afterwards: an old price must at no moment seem to be a new one.
         tokens = [tick.instrument_token for tick in kept]
-        self._heard_s.update(dict.fromkeys(tokens, self._clock.monotonic()))
+        self._received_s.update(dict.fromkeys(tokens, self._clock.monotonic()))
         return kept
 
-    def _polled(self, wanted: Sequence[Wanted], now: datetime) -> list[Tick]:
+    def _polled(self, wanted: Sequence[Subscription], now: datetime) -> list[Tick]:
         try:
             ticks = self.source.poll(wanted, now)
         except OSError as error:
@@ -299,15 +301,15 @@ class Feed:
         self._reason, self._cut_at = "", None
         return ticks
 
-    def _ask(self, wanted: Sequence[Wanted]) -> None:
+    def _request_quotes(self, wanted: Sequence[Subscription]) -> None:
         try:
             ticks = self.source.quote(wanted, self._clock.now())
         except OSError:
             return
         known = {w.instrument.instrument_token: w.instrument for w in wanted}
-        self._keep(self._good(ticks, known))
+        self._store(self._good(ticks, known))
 
-    def _serves(self, token: int, mode: Mode) -> bool:
+    def _is_cached(self, token: int, mode: Mode) -> bool:
         """Whether the cache answers: fresh to a beat, and with depth where depth is wanted."""
         age_s, tick = self.age_s(token), self.latest(token)
         if age_s is None or tick is None or age_s >= 1 / self._rate_hz:
@@ -324,17 +326,17 @@ class Feed:
         heard_s = since_s if self._last_s is None else max(since_s, self._last_s)
         return self._clock.monotonic() - heard_s > STALE_AFTER_S
 
-    def _drop_unwanted(self, wanted: Sequence[Wanted]) -> None:
-        if len(self._heard) <= 4 * len(wanted) + 2_000:
+    def _drop_unwanted(self, wanted: Sequence[Subscription]) -> None:
+        if len(self._latest) <= 4 * len(wanted) + 2_000:
             return
         kept = {w.instrument.instrument_token for w in wanted}
-        gone = [token for token in self._heard if token not in kept]
+        gone = [token for token in self._latest if token not in kept]
         for token in gone:
-            self._heard.pop(token, None)
-            self._heard_s.pop(token, None)
+            self._latest.pop(token, None)
+            self._received_s.pop(token, None)
         self.candle_cache.forget(gone)
 
-    def _tell(self, listener: TickListener, ticks: Sequence[Tick]) -> None:
+    def _notify(self, listener: TickListener, ticks: Sequence[Tick]) -> None:
         try:
             listener(ticks)
         except Exception:

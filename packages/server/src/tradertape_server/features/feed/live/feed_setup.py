@@ -12,15 +12,15 @@ from tradertape_core.options.pricer import SurfacePricer
 from tradertape_server.features.feed.live.feed import Feed
 from tradertape_server.features.feed.sources.candle_files import (
     FileCandles,
-    Selection,
+    ReplayRange,
     StoredCandles,
     is_candle_file,
 )
 from tradertape_server.features.feed.sources.candle_replay import CandleReplaySource, MarketClock
 from tradertape_server.features.feed.sources.no_source import NoSource
-from tradertape_server.features.feed.sources.simulated import SimulatedSource
-from tradertape_server.features.feed.sources.source import Source
+from tradertape_server.features.feed.sources.simulated_source import SimulatedSource
 from tradertape_server.features.feed.sources.tick_replay import ReplaySource
+from tradertape_server.features.feed.sources.tick_source import TickSource
 from tradertape_server.features.instruments.service import InstrumentService
 from tradertape_server.features.market.live_world import LiveWorld
 from tradertape_server.features.market.service import MarketService
@@ -35,7 +35,7 @@ class FeedOptions:
     any_hour: bool
     replay_file: Path | None
     replay_speed: float
-    replay: Selection  # which candles
+    replay: ReplayRange  # which candles
     replay_loop: bool
     rate_hz: float
 
@@ -43,7 +43,7 @@ class FeedOptions:
 def open_source(
     options: FeedOptions, clock: Clock, market: MarketService, world: LiveWorld,
     instruments: InstrumentService,
-) -> Source:  # fmt: skip
+) -> TickSource:  # fmt: skip
     """The source of the settings; raises InvalidInput when its recording cannot be read."""
     if options.source == "off":
         return NoSource()
@@ -81,24 +81,24 @@ def open_source(
     )
 
 
-def trading_clock(source: Source, clock: Clock) -> Clock:
+def trading_clock(source: TickSource, clock: Clock) -> Clock:
     """What orders go by: the clock, or the market's time in a replay."""
     is_replay = isinstance(source, CandleReplaySource | ReplaySource)
     return MarketClock(source, clock) if is_replay else clock
 
 
-def trading_calendar(source: Source) -> Calendar:
+def trading_calendar(source: TickSource) -> Calendar:
     """The days orders go by: the exchange's, or those of a replay that goes on after them."""
     is_replay = isinstance(source, CandleReplaySource | ReplaySource)
     return source.calendar if is_replay else nse_calendar()
 
 
-def publish_figures(feed: Feed, metrics: Metrics) -> None:
+def publish_metrics(feed: Feed, metrics: Metrics) -> None:
     """Figures of the feed and the streams for Prometheus."""
     watch = metrics.add_gauge
-    watch("feed_ticks", "Good ticks heard since the start.", lambda: feed.ticks_heard)
+    watch("feed_ticks", "Good ticks heard since the start.", lambda: feed.ticks_received)
     watch("feed_refused", "Ticks thrown away.", feed.refused.total)
-    watch("feed_instruments", "Wanted by anybody.", lambda: len(feed.subscriptions))
+    watch("feed_instruments", "Subscription by anybody.", lambda: len(feed.subscriptions))
     watch("feed_step_seconds", "Time of the last beat.", lambda: feed.step_s)
     watch("feed_stale", "1 when nothing is heard.", lambda: float(feed.status().stale))
     watch("streams_open", "Clients of live streams.", lambda: feed.bus.mailboxes)

@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from tradertape_core.market.tick import Tick
 from tradertape_server.features.feed.live.wire_shapes import Shape, console_lines, worker_lines
-from tradertape_server.features.feed.sources.source import Mode
+from tradertape_server.features.feed.sources.tick_source import Mode
 from tradertape_server.platform.streaming.gzip_pieces import packed_piece, stored
 
 Message = bytes | memoryview
@@ -31,7 +31,7 @@ FEW_LISTS = 8  # different ones that are wanted: each is worth compressing
 _Room = Callable[[int, type[np.uint8]], npt.NDArray[np.uint8]]
 
 
-class Selection:
+class TickSelection:
     """Which instruments a client wants in which mode; equal selections are one object.
 
     A tick is written in the modes of the selections that are held by somebody.
@@ -58,13 +58,13 @@ class Selection:
         return found[1]
 
     @classmethod
-    def of(cls, modes: Mapping[int, Mode]) -> Selection:
+    def of(cls, modes: Mapping[int, Mode]) -> TickSelection:
         """The selection of these; the same object as long as somebody holds it."""
         key = frozenset(modes.items())
         found = _KNOWN.get(key)
         if found is None:
             found = _KNOWN[key] = cls(modes)
-            _WISHES.add(found)
+            _HELD.add(found)
         return found
 
 
@@ -73,7 +73,7 @@ def is_worth_packing(modes: Mapping[int, Mode]) -> bool:
 
     Hundreds of lists of their own would wait for each other, and gain nothing by the form alone.
     """
-    return frozenset(modes.items()) in _KNOWN or _WISHES.count < FEW_LISTS
+    return frozenset(modes.items()) in _KNOWN or _HELD.count < FEW_LISTS
 
 
 class TickFrame:
@@ -83,9 +83,9 @@ class TickFrame:
 
     def __init__(self, ticks: Mapping[int, Tick]) -> None:
         self.ticks = ticks
-        self._messages: dict[tuple[Selection, _Form], Message] = {}
-        self._asked: set[tuple[Selection, _Form]] = set()
-        self._packed: dict[Selection, Parts] = {}
+        self._messages: dict[tuple[TickSelection, _Form], Message] = {}
+        self._asked: set[tuple[TickSelection, _Form]] = set()
+        self._packed: dict[TickSelection, Parts] = {}
         # None: there is nothing in the older one that is not newer here.
         self._laid: WeakKeyDictionary[TickFrame, TickFrame | None] = WeakKeyDictionary()
         self._rows: dict[tuple[Shape, Mode], _Rows] = {}
@@ -100,19 +100,19 @@ class TickFrame:
             self._laid[older] = laid
         return self if laid is None else laid
 
-    def console(self, wanted: Selection) -> Message:
+    def console(self, wanted: TickSelection) -> Message:
         """The console's message; empty when nothing in it is wanted."""
         return self._message(wanted, _CONSOLE)
 
-    def worker(self, wanted: Selection) -> Message:
+    def worker(self, wanted: TickSelection) -> Message:
         """The workers' message; empty when nothing in it is wanted."""
         return self._message(wanted, _WORKER)
 
-    def worker_event(self, wanted: Selection) -> Message:
+    def worker_event(self, wanted: TickSelection) -> Message:
         """The workers' message as a server-sent event; empty when nothing in it is wanted."""
         return self._message(wanted, _WORKER_EVENT)
 
-    def worker_event_gzip(self, wanted: Selection) -> Parts:
+    def worker_event_gzip(self, wanted: TickSelection) -> Parts:
         """The same as a piece of a gzip body; no parts when nothing in it is wanted.
 
         What many are sent is compressed, once, and while few lists are wanted what one alone is.
@@ -122,12 +122,12 @@ class TickFrame:
             return packed
         message = self.worker_event(wanted)
         is_shared = (wanted, _WORKER_EVENT) in self._messages
-        if len(message) < PACKED_FROM or not (is_shared or _WISHES.count <= FEW_LISTS):
+        if len(message) < PACKED_FROM or not (is_shared or _HELD.count <= FEW_LISTS):
             return stored(message)
         made = self._packed[wanted] = (packed_piece(message),)
         return made
 
-    def _message(self, wanted: Selection, form: _Form) -> Message:
+    def _message(self, wanted: TickSelection, form: _Form) -> Message:
         key = (wanted, form)
         made = self._messages.get(key)
         if made is not None:
@@ -140,7 +140,7 @@ class TickFrame:
         self._asked.add(key)
         return made
 
-    def _gathered(self, wanted: Selection, form: _Form, room: _Room) -> Message:
+    def _gathered(self, wanted: TickSelection, form: _Form, room: _Room) -> Message:
         found = [
             (rows, wanted.places(mode, rows.layout))
             for mode in wanted.by_mode
@@ -163,7 +163,7 @@ class TickFrame:
     def _rows_of(self, form: _Form, mode: Mode) -> _Rows:
         key = (form.shape, mode)
         if key not in self._rows:
-            wanted = _WISHES.tokens[mode]
+            wanted = _HELD.tokens[mode]
             ticks = [tick for token, tick in self.ticks.items() if token in wanted]
             self._rows[key] = _Rows(
                 [tick.instrument_token for tick in ticks], form.lines(ticks, mode)
@@ -264,11 +264,11 @@ class _Slots:
             return [self.by_token.setdefault(one, len(self.by_token) + 1) for one in tokens]
 
 
-class _Commands:
+class _HeldSelections:
     """The tokens that some selection holds, by mode; what is held no more goes now and then."""
 
     def __init__(self) -> None:
-        self._held: WeakSet[Selection] = WeakSet()
+        self._held: WeakSet[TickSelection] = WeakSet()
         self._added = 0
         self.tokens: dict[Mode, set[int]] = {mode: set() for mode in Mode}
 
@@ -277,7 +277,7 @@ class _Commands:
         """How many different ones are held."""
         return len(self._held)
 
-    def add(self, one: Selection) -> None:
+    def add(self, one: TickSelection) -> None:
         self._held.add(one)
         self._added += 1
         if self._added > 2 * len(self._held) + 100:
@@ -288,7 +288,7 @@ class _Commands:
         else:
             self._take(one)
 
-    def _take(self, one: Selection) -> None:
+    def _take(self, one: TickSelection) -> None:
         for mode, tokens in one.by_mode.items():
             self.tokens[mode].update(tokens)
 
@@ -296,8 +296,8 @@ class _Commands:
 _SLOTS = _Slots()
 _LAYOUTS = _Layouts()
 _SCRATCH = _Scratch()
-_WISHES = _Commands()
-_KNOWN: WeakValueDictionary[frozenset[tuple[int, Mode]], Selection] = WeakValueDictionary()
+_HELD = _HeldSelections()
+_KNOWN: WeakValueDictionary[frozenset[tuple[int, Mode]], TickSelection] = WeakValueDictionary()
 _CONSOLE = _Form(b'{"type":"ticks","data":{', b"}}", console_lines, is_keyed=True)
 _WORKER = _Form(b'{"ticks":[', b"]}", worker_lines, is_keyed=False)
 _WORKER_EVENT = _Form(b'data: {"ticks":[', b"]}\n\n", worker_lines, is_keyed=False)

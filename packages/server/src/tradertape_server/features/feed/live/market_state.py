@@ -16,7 +16,7 @@ from tradertape_core.market.session_times import (
     PhaseKind,
     Segment,
 )
-from tradertape_server.features.feed.sources.source import Source
+from tradertape_server.features.feed.sources.tick_source import TickSource
 
 _LOOK_AHEAD_DAYS = 15
 _WEEK_DAYS = 6
@@ -43,7 +43,7 @@ class MarketState:
     opens_at: datetime | None = None
 
 
-def market_state(source: Source, calendar: Calendar, now: datetime) -> MarketState:
+def market_state(source: TickSource, calendar: Calendar, now: datetime) -> MarketState:
     """The state at a market time: the shares' first, then that of derivatives."""
     cash, auctioned, derivatives = (source.phase(now, segment) for segment in Segment)
     hours = source.hours(now)
@@ -94,7 +94,7 @@ def _closing(phase: Phase, cash: Phase | None) -> MarketState:
     return MarketState(State.CLOSING_AUCTION, "Closing auction", hint)
 
 
-def _closed(source: Source, calendar: Calendar, now: datetime) -> MarketState:
+def _closed(source: TickSource, calendar: Calendar, now: datetime) -> MarketState:
     if source.name == "off":
         return MarketState(
             State.CLOSED, "No live prices", "TRADERTAPE_FEED is off: nothing is quoted or filled."

@@ -15,7 +15,7 @@ from tradertape_core.market.candle import Candle, CandleBuilder, Interval
 from tradertape_core.market.hours import segment_of
 from tradertape_core.market.instrument import Instrument
 from tradertape_core.market.tick import Tick
-from tradertape_server.features.feed.sources.source import Source
+from tradertape_server.features.feed.sources.tick_source import TickSource
 
 KEPT = 600
 _NONE_LATE = timedelta(0)  # our sources deliver in order; a broker's will say how late it may be
@@ -55,12 +55,12 @@ class CandleCache:
     """Candles by instrument and interval, from when they are first watched, or asked of the source
     for the session before that."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: TickSource) -> None:
         self._source = source
         self._lock = threading.Lock()
         self._series: dict[int, dict[Interval, _Series]] = {}
 
-    def watch(self, instrument: Instrument, interval: Interval, now: datetime) -> None:
+    def track(self, instrument: Instrument, interval: Interval, now: datetime) -> None:
         """Keep this series from now on."""
         with self._lock:
             found = self._series.setdefault(instrument.instrument_token, {})

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Collection, Hashable, Iterable
 
 from tradertape_core.market.instrument import Instrument
-from tradertape_server.features.feed.sources.source import Mode, Wanted
+from tradertape_server.features.feed.sources.tick_source import Mode, Subscription
 
 
 class Subscriptions:
@@ -19,7 +19,7 @@ class Subscriptions:
         self._lock = threading.Lock()
         self._owners: dict[int, dict[Hashable, Mode]] = {}
         self._instruments: dict[int, Instrument] = {}
-        self._wanted: tuple[Wanted, ...] | None = ()
+        self._wanted: tuple[Subscription, ...] | None = ()
 
     def add(self, owner: Hashable, instruments: Iterable[Instrument], mode: Mode) -> None:
         """Want ticks; a second call of the same owner for an instrument sets its mode."""
@@ -50,7 +50,7 @@ class Subscriptions:
         self.remove(owner, gone)
         self.add(owner, wanted, mode)
 
-    def set(self, owner: Hashable, wanted: Iterable[Wanted]) -> None:
+    def set(self, owner: Hashable, wanted: Iterable[Subscription]) -> None:
         """Want exactly these, each in its mode: what another process looks at."""
         by_token = {one.instrument.instrument_token: one for one in wanted}
         with self._lock:
@@ -68,12 +68,12 @@ class Subscriptions:
             return max(owners.values()) if owners else None
 
     @property
-    def wanted(self) -> tuple[Wanted, ...]:
+    def active(self) -> tuple[Subscription, ...]:
         """Everything somebody wants."""
         with self._lock:
             if self._wanted is None:
                 self._wanted = tuple(
-                    Wanted(self._instruments[token], max(owners.values()))
+                    Subscription(self._instruments[token], max(owners.values()))
                     for token, owners in self._owners.items()
                 )
             return self._wanted

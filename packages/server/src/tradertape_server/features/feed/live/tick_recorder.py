@@ -21,7 +21,7 @@ class TickRecorder:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._path = path
 
-    def hear(self, ticks: Sequence[Tick]) -> None:
+    def record(self, ticks: Sequence[Tick]) -> None:
         """Write the ticks of a beat."""
         with self._path.open("a", encoding="utf-8", newline="") as file:
             writer = csv.writer(file)

@@ -12,7 +12,7 @@ from typing import Any
 from tradertape_core.kernel.clock import IST
 from tradertape_core.market.candle import Candle
 from tradertape_core.market.tick import DepthLevel, Tick
-from tradertape_server.features.feed.sources.source import Mode
+from tradertape_server.features.feed.sources.tick_source import Mode
 from tradertape_server.platform.streaming.streams import ascii_json
 
 _ZERO = Decimal(0)
@@ -64,7 +64,7 @@ def worker_tick(tick: Tick, mode: Mode) -> dict[str, Any]:
             "last_price": float(tick.last_price),
             "timestamp": _time(tick.exchange_at or tick.at),
         }
-    bought, sold = _waiting(tick)
+    bought, sold = _book_totals(tick)
     last, close = float(tick.last_price), _number(tick.close)
     made: dict[str, Any] = {
         "instrument_token": tick.instrument_token,
@@ -134,7 +134,7 @@ def _nothing(_tick: Tick) -> str:
 
 def _quote(tick: Tick) -> str:
     """What a quote says beyond the price: numbers alone, and None where there is none."""
-    bought, sold = _waiting(tick)
+    bought, sold = _book_totals(tick)
     said = (
         f',"last_quantity":{tick.last_quantity},"average_price":{tick.average_price!s},'
         f'"volume":{tick.volume},"buy_quantity":{bought},"sell_quantity":{sold},'
@@ -188,7 +188,7 @@ def _level(level: DepthLevel) -> dict[str, Any]:
     return {"price": float(level.price), "quantity": level.quantity, "orders": level.orders}
 
 
-def _waiting(tick: Tick) -> tuple[int, int]:
+def _book_totals(tick: Tick) -> tuple[int, int]:
     """How many wait to be bought and sold: in the book, or at the best prices."""
     if tick.depth is None:
         return tick.bid_quantity, tick.ask_quantity

@@ -21,36 +21,36 @@ import msgspec
 
 from tradertape_core.market.tick import Tick
 from tradertape_server.features.feed.live.feed import Feed
-from tradertape_server.features.feed.sources.source import Mode, Wanted
+from tradertape_server.features.feed.sources.tick_source import Mode, Subscription
 from tradertape_server.features.instruments.service import InstrumentService
 from tradertape_server.platform.logging import get_logger
 from tradertape_server.platform.processes.redis_link import RedisError, RedisLink
 
-BEAT_S = 1.0  # of wants, and of the word that the market is heard
-WANTS_LAST_S = 5.0  # what a process that went silent wanted
-SILENCE_S = 4.0  # without a word from the market's process
+HEARTBEAT_S = 1.0  # of wants, and of the word that the market is heard
+SUBSCRIPTION_TIMEOUT_S = 5.0  # what a process that went silent wanted
+CONNECTION_TIMEOUT_S = 4.0  # without a word from the market's process
 FRESH_S = 3.0  # a relayed tick is not asked for again
-ASK_S = 0.4  # how long an answer is waited for
+REQUEST_TIMEOUT_S = 0.4  # how long an answer is waited for
 _RETRY_S = 0.3
-_MOST_TICKS = 2_000  # in one message
-_MOST_MESSAGES = 500  # taken in at once
-_WHO_WRITES, _WHO_READS = "tick writer", "tick reader"
+_MAX_TICKS = 2_000  # in one message
+_MAX_MESSAGES = 500  # taken in at once
+_WRITER, _READER = "tick writer", "tick reader"
 
 logger = get_logger(__name__)
 
 
 @dataclass(slots=True)
-class Ticks:
+class TickMessage:
     """From the market's process. offset_s: how far the market's time is from the clock's."""
 
     process: str = ""
     ticks: list[Tick] = field(default_factory=list[Tick])
     offset_s: float = 0.0
-    trouble: str = ""
+    error: str = ""
 
 
 @dataclass(slots=True)
-class Wants:
+class SubscriptionMessage:
     """From another process: tokens by mode; `asks` are wanted once."""
 
     process: str
@@ -59,8 +59,8 @@ class Wants:
 
 
 _ENCODE = msgspec.msgpack.Encoder().encode
-_TICKS = msgspec.msgpack.Decoder(Ticks)
-_WANTS = msgspec.msgpack.Decoder(Wants)
+_TICKS = msgspec.msgpack.Decoder(TickMessage)
+_SUBSCRIPTIONS = msgspec.msgpack.Decoder(SubscriptionMessage)
 
 
 class TickRelay:
@@ -78,19 +78,19 @@ class TickRelay:
         self._asks: set[int] = set()
         self._asked_s: dict[int, float] = {}
         self._wanted: dict[str, float] = {}  # by process, when it was heard
-        self._bell = threading.Condition()
+        self._condition = threading.Condition()
         self._arrived = threading.Condition()
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
-        self._heard_s = monotonic()
-        self._last_word = Ticks()
-        self.sent = self.heard = self.receivers = 0
+        self._last_message_s = monotonic()
+        self._last_message = TickMessage()
+        self.sent = self.received = self.receivers = 0
         self.lag_s = 0.0
 
     def bind(self, feed: Feed) -> None:
         """The feed whose ticks are handed on, or which is given those of the others."""
         self._feed = feed
-        feed.on_ticks(self._take)
+        feed.on_ticks(self._collect)
 
     @property
     def processes(self) -> int:
@@ -100,14 +100,14 @@ class TickRelay:
     @property
     def offset(self) -> timedelta:
         """How far the market's time is from the clock's."""
-        return timedelta(seconds=self._last_word.offset_s)
+        return timedelta(seconds=self._last_message.offset_s)
 
     @property
-    def trouble(self) -> str:
+    def error(self) -> str:
         """Why there are no prices here; empty when there are."""
-        if monotonic() - self._heard_s > SILENCE_S:
+        if monotonic() - self._last_message_s > CONNECTION_TIMEOUT_S:
             return "nothing is heard from the process that has the market"
-        return self._last_word.trouble
+        return self._last_message.error
 
     def start(self) -> None:
         """Begin; a second call does nothing."""
@@ -121,60 +121,62 @@ class TickRelay:
     def stop(self) -> None:
         """End."""
         self._stopping.set()
-        with self._bell:
-            self._bell.notify_all()
+        with self._condition:
+            self._condition.notify_all()
         for thread in self._threads:
             thread.join(timeout=10)
 
-    def ask(self, wanted: Iterable[Wanted]) -> None:
+    def request(self, wanted: Iterable[Subscription]) -> None:
         """Have the feed told what these cost now, unless it knows; waits a moment for it."""
         now = monotonic()
         missing = {
             token
             for one in wanted
             if not self._is_fresh(token := one.instrument.instrument_token)
-            and now - self._asked_s.get(token, float("-inf")) > ASK_S
+            and now - self._asked_s.get(token, float("-inf")) > REQUEST_TIMEOUT_S
         }
         if not missing:
             return
-        with self._bell:
+        with self._condition:
             if len(self._asked_s) > 10_000:
                 self._asked_s.clear()
             self._asked_s.update(dict.fromkeys(missing, now))
             self._asks |= missing
-            self._bell.notify_all()
+            self._condition.notify_all()
         with self._arrived:
-            self._arrived.wait_for(lambda: all(map(self._is_fresh, missing)), timeout=ASK_S)
+            self._arrived.wait_for(
+                lambda: all(map(self._is_fresh, missing)), timeout=REQUEST_TIMEOUT_S
+            )
 
     # --- writing ------------------------------------------------------------------------------
 
-    def _take(self, ticks: Sequence[Tick]) -> None:
+    def _collect(self, ticks: Sequence[Tick]) -> None:
         if not self._is_trader():
             return
-        with self._bell:
+        with self._condition:
             self._pending.update((tick.instrument_token, tick) for tick in ticks)
-            self._bell.notify_all()
+            self._condition.notify_all()
 
     def _write_all(self) -> None:
         client, beat_s = self._link.connect(), 0.0
         while not self._stopping.is_set():
-            with self._bell:
-                self._bell.wait_for(self._has_work, timeout=BEAT_S)
+            with self._condition:
+                self._condition.wait_for(self._has_work, timeout=HEARTBEAT_S)
                 pending, self._pending = self._pending, {}
                 asks, self._asks = self._asks, set()
-            is_due = monotonic() - beat_s >= BEAT_S
+            is_due = monotonic() - beat_s >= HEARTBEAT_S
             try:
                 if self._is_trader():
                     self._write_ticks(client, list(pending.values()), is_due=is_due)
                 else:
                     self._write_wants(client, asks)
             except RedisError as error:
-                if self._link.record_state(_WHO_WRITES, is_up=False):
+                if self._link.record_state(_WRITER, is_up=False):
                     logger.warning("prices are not handed on", reason=type(error).__name__)
                 self._stopping.wait(_RETRY_S)
                 continue
             beat_s = monotonic() if is_due else beat_s
-            self._link.record_state(_WHO_WRITES, is_up=True)
+            self._link.record_state(_WRITER, is_up=True)
 
     def _has_work(self) -> bool:
         return bool(self._pending or self._asks or self._stopping.is_set())
@@ -183,22 +185,24 @@ class TickRelay:
         if not is_due and not self.receivers:
             return  # nobody is there; the next beat looks again
         status = self._feed.status()
-        trouble = "" if status.connected else status.reason
+        error = "" if status.connected else status.reason
         offset_s = self._feed.offset.total_seconds()
-        for i in range(0, len(ticks) or 1, _MOST_TICKS):
-            part = ticks[i : i + _MOST_TICKS]
-            message = _ENCODE(Ticks(self._process, part, offset_s, trouble))
+        for i in range(0, len(ticks) or 1, _MAX_TICKS):
+            part = ticks[i : i + _MAX_TICKS]
+            message = _ENCODE(TickMessage(self._process, part, offset_s, error))
             self.receivers = int(client.publish(self._ticks_channel, message))
             self.sent += len(part) if self.receivers else 0
         if is_due:
-            self._forget(silent_s=WANTS_LAST_S)
+            self._expire_subscriptions(silent_s=SUBSCRIPTION_TIMEOUT_S)
 
     def _write_wants(self, client: Any, asks: set[int]) -> None:
-        self._forget(silent_s=0.0)  # of the time when this process had the market
+        self._expire_subscriptions(silent_s=0.0)  # of the time when this process had the market
         wants: dict[int, list[int]] = {}
-        for one in self._feed.subscriptions.wanted:
+        for one in self._feed.subscriptions.active:
             wants.setdefault(int(one.mode), []).append(one.instrument.instrument_token)
-        client.publish(self._wants_channel, _ENCODE(Wants(self._process, wants, sorted(asks))))
+        client.publish(
+            self._wants_channel, _ENCODE(SubscriptionMessage(self._process, wants, sorted(asks)))
+        )
 
     # --- reading ------------------------------------------------------------------------------
 
@@ -208,10 +212,10 @@ class TickRelay:
             try:
                 channel.subscribe(self._ticks_channel, self._wants_channel)
                 while not self._stopping.is_set():
-                    self._take_in(self._messages(channel))
-                    self._link.record_state(_WHO_READS, is_up=True)
+                    self._process_messages(self._messages(channel))
+                    self._link.record_state(_READER, is_up=True)
             except RedisError as error:
-                if self._link.record_state(_WHO_READS, is_up=False):
+                if self._link.record_state(_READER, is_up=False):
                     logger.warning("prices are not heard", reason=type(error).__name__)
                 self._stopping.wait(_RETRY_S)
             except Exception:
@@ -222,41 +226,41 @@ class TickRelay:
     def _messages(self, channel: Any) -> list[tuple[bytes, bytes]]:
         """What has come: all of it, so that who is behind catches up by leaving old prices out."""
         found: list[tuple[bytes, bytes]] = []
-        message = channel.get_message(timeout=BEAT_S)
+        message = channel.get_message(timeout=HEARTBEAT_S)
         while message is not None:
             found.append((message["channel"], message["data"]))
-            message = channel.get_message(timeout=0) if len(found) < _MOST_MESSAGES else None
+            message = channel.get_message(timeout=0) if len(found) < _MAX_MESSAGES else None
         return found
 
-    def _take_in(self, messages: list[tuple[bytes, bytes]]) -> None:
+    def _process_messages(self, messages: list[tuple[bytes, bytes]]) -> None:
         newest: dict[int, Tick] = {}
         ticks_channel, is_trader = self._ticks_channel.encode(), self._is_trader()
         for channel, body in messages:
             if channel != ticks_channel:
                 if is_trader:
-                    self._serve(_WANTS.decode(body))
+                    self._serve(_SUBSCRIPTIONS.decode(body))
             elif not is_trader:
-                former, self._last_word = self._last_word.process, _TICKS.decode(body)
-                self._heard_s = monotonic()
-                if former != self._last_word.process:
+                former, self._last_message = self._last_message.process, _TICKS.decode(body)
+                self._last_message_s = monotonic()
+                if former != self._last_message.process:
                     newest.clear()
-                    self._feed.begin_anew()
-                newest.update((tick.instrument_token, tick) for tick in self._last_word.ticks)
+                    self._feed.reset()
+                newest.update((tick.instrument_token, tick) for tick in self._last_message.ticks)
         if newest:
-            self._hand_on(newest)
+            self._apply(newest)
 
-    def _hand_on(self, newest: dict[int, Tick]) -> None:
+    def _apply(self, newest: dict[int, Tick]) -> None:
         known = [
             one for token in newest if (one := self._instruments.master.by_token(token)) is not None
         ]
         ticks = list(newest.values())
         self._feed.receive(ticks, known)
-        self.heard += len(ticks)
+        self.received += len(ticks)
         self.lag_s = max(0.0, (self._feed.clock_now - ticks[-1].at).total_seconds())
         with self._arrived:
             self._arrived.notify_all()
 
-    def _serve(self, wants: Wants) -> None:
+    def _serve(self, wants: SubscriptionMessage) -> None:
         owner = ("process", wants.process)
         self._wanted[wants.process] = monotonic()
         known = {
@@ -271,16 +275,18 @@ class TickRelay:
             for token in tokens
             if token in known
         }
-        self._feed.subscriptions.set(owner, [Wanted(known[t], mode) for t, mode in modes.items()])
+        self._feed.subscriptions.set(
+            owner, [Subscription(known[t], mode) for t, mode in modes.items()]
+        )
         asked = [known[token] for token in wants.asks if token in known]
         if asked:
-            self._take(list(self._feed.quotes(asked).values()))
+            self._collect(list(self._feed.quotes(asked).values()))
 
-    def _forget(self, *, silent_s: float) -> None:
+    def _expire_subscriptions(self, *, silent_s: float) -> None:
         for process, heard_s in list(self._wanted.items()):
             if monotonic() - heard_s > silent_s:
                 del self._wanted[process]
-                self._feed.unwatch(("process", process))
+                self._feed.unsubscribe(("process", process))
 
     def _is_fresh(self, token: int) -> bool:
         age_s = self._feed.age_s(token)

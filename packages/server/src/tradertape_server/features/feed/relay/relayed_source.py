@@ -12,7 +12,7 @@ from tradertape_core.market.session_times import Phase, Segment
 from tradertape_core.market.tick import Tick
 from tradertape_server.features.feed.live.feed import Feed
 from tradertape_server.features.feed.relay.redis_relay import TickRelay
-from tradertape_server.features.feed.sources.source import Source, Wanted
+from tradertape_server.features.feed.sources.tick_source import Subscription, TickSource
 
 NO_REDIS = "live prices are in the process that trades; without TRADERTAPE_REDIS_URL only there"
 
@@ -24,7 +24,7 @@ class RelayedSource:
     """
 
     def __init__(
-        self, market: Source, relay: TickRelay | None, is_trader: Callable[[], bool]
+        self, market: TickSource, relay: TickRelay | None, is_trader: Callable[[], bool]
     ) -> None:
         self._market = market
         self._relay = relay
@@ -38,25 +38,25 @@ class RelayedSource:
             return self._market.market_time(now)
         return now + self._relay.offset
 
-    def poll(self, wanted: Sequence[Wanted], now: datetime) -> list[Tick]:
+    def poll(self, wanted: Sequence[Subscription], now: datetime) -> list[Tick]:
         """New ticks of the market; those of the relay come by themselves. Raises OSError."""
         if self._is_trader():
             return self._market.poll(wanted, now)
         if self._relay is None:
             raise OSError(NO_REDIS)
-        if trouble := self._relay.trouble:
-            raise OSError(trouble)
+        if error := self._relay.error:
+            raise OSError(error)
         return []
 
-    def quote(self, wanted: Sequence[Wanted], now: datetime) -> list[Tick]:
+    def quote(self, wanted: Sequence[Subscription], now: datetime) -> list[Tick]:
         """The market now; where it is elsewhere, the feed is told by the relay."""
         if self._is_trader():
             return self._market.quote(wanted, now)
         if self._relay is not None:
-            self._relay.ask(wanted)
+            self._relay.request(wanted)
         return []
 
-    def warm(self, instrument: Instrument, now: datetime) -> None:
+    def preload(self, instrument: Instrument, now: datetime) -> None:
         """Open the market's record: a fail-over need not wait for it then."""
         self._market.session_candles(instrument, Interval.DAY, now)
 
@@ -89,8 +89,8 @@ class MarketDuty:
 
     def start(self) -> None:
         """Hear the market itself."""
-        self._feed.begin_anew()
+        self._feed.reset()
 
     def stop(self) -> None:
         """Hear of it again."""
-        self._feed.begin_anew()
+        self._feed.reset()

@@ -26,7 +26,7 @@ _MIDNIGHT = datetime.min.time()
 
 
 @dataclass(frozen=True, slots=True)
-class Selection:
+class ReplayRange:
     """Which candles: days, both included, and instruments; None and none: all."""
 
     start: date | None = None
@@ -54,7 +54,7 @@ class StoredCandles:
 
     interval = Interval.DAY
 
-    def __init__(self, market: MarketService, selection: Selection) -> None:
+    def __init__(self, market: MarketService, selection: ReplayRange) -> None:
         self._market = market
         self._selection = selection
         days: list[date] = market.columns()[1].dates.tolist()
@@ -98,7 +98,7 @@ class FileCandles:
         )
 
     @classmethod
-    def open(cls, path: Path, selection: Selection) -> FileCandles:
+    def open(cls, path: Path, selection: ReplayRange) -> FileCandles:
         """Read a CSV or Parquet file; raises InvalidInput with the row that cannot be read."""
         return cls(read_candles(_rows(path), selection))
 
@@ -120,7 +120,7 @@ def is_candle_file(path: Path) -> bool:
 
 
 def read_candles(
-    rows: Iterable[Mapping[str, Any]], selection: Selection
+    rows: Iterable[Mapping[str, Any]], selection: ReplayRange
 ) -> dict[str, list[Candle]]:
     """Read rows: a time, a symbol, open, high, low, close, volume. A time without a zone is IST.
 

@@ -19,8 +19,8 @@ from tradertape_core.market.hours import TradingHours, hours_at, segment_of, tra
 from tradertape_core.market.instrument import Instrument
 from tradertape_core.market.session_times import Phase, Segment
 from tradertape_core.market.tick import Tick
-from tradertape_server.features.feed.sources.replay_calendar import Timeline, looped
-from tradertape_server.features.feed.sources.source import Source, Wanted
+from tradertape_server.features.feed.sources.replay_schedule import ReplaySchedule, looped
+from tradertape_server.features.feed.sources.tick_source import Subscription, TickSource
 
 _MOST_STEPS = 60  # ticks a leg
 _STEP_S = 10  # at least so far apart
@@ -28,7 +28,7 @@ _FAST = 60.0  # times the speed: then the corners of a candle are enough
 _KEPT_DAYS = 3
 
 
-class CandleBook(Protocol):
+class RecordedCandles(Protocol):
     """What was recorded."""
 
     interval: Interval
@@ -42,7 +42,7 @@ class CandleBook(Protocol):
 class MarketClock:
     """The market's time as a clock: what execution goes by during a replay."""
 
-    def __init__(self, source: Source, clock: Clock) -> None:
+    def __init__(self, source: TickSource, clock: Clock) -> None:
         self._source = source
         self._clock = clock
 
@@ -66,7 +66,7 @@ class CandleReplaySource:
     is_simulated = True
 
     def __init__(
-        self, book: CandleBook, calendar: Calendar, *, started: datetime, speed: float,
+        self, book: RecordedCandles, calendar: Calendar, *, started: datetime, speed: float,
         rate_hz: float = 1.0, loop: bool = False,
     ) -> None:  # fmt: skip
         self._book = book
@@ -76,21 +76,21 @@ class CandleReplaySource:
         self._started = started
         self._speed = speed
         self._rate_hz = rate_hz
-        self._timeline = Timeline(self._recorded, self.calendar, speed)
+        self._schedule = ReplaySchedule(self._recorded, self.calendar, speed)
         self._candles: dict[str, dict[date, list[Candle]]] = {}
         self._tapes: dict[tuple[str, date], list[Tick]] = {}
         self._sent: dict[int, datetime] = {}
-        self._latest = self._timeline.at(0)
+        self._latest = self._schedule.at(0)
         self._seq = 0
 
     def market_time(self, now: datetime) -> datetime:
         """The replay's time at the last beat; after its last day it stands still."""
         beats = int(max(0.0, (now - self._started).total_seconds()) * self._rate_hz)
-        found = self._timeline.at(beats / self._rate_hz)
+        found = self._schedule.at(beats / self._rate_hz)
         self._latest = max(self._latest, found)
         return found
 
-    def poll(self, wanted: Sequence[Wanted], now: datetime) -> list[Tick]:
+    def poll(self, wanted: Sequence[Subscription], now: datetime) -> list[Tick]:
         """What was traded since the last call, and how every instrument stands."""
         until, made = self.market_time(now), list[Tick]()
         still = [w for w in wanted if self.hours(until, segment_of(w.instrument)) is None]
@@ -102,7 +102,7 @@ class CandleReplaySource:
             made += self._since(one.instrument, since, until)
         return made
 
-    def quote(self, wanted: Sequence[Wanted], now: datetime) -> list[Tick]:
+    def quote(self, wanted: Sequence[Subscription], now: datetime) -> list[Tick]:
         """How instruments stand."""
         until = self.market_time(now)
         return [tick for one in wanted for tick in self._since(one.instrument, until, until)]
@@ -126,7 +126,7 @@ class CandleReplaySource:
         self, instrument: Instrument, interval: Interval, start: date, end: date
     ) -> list[Candle]:
         """Candles of the days that were played, and of recorded ones before."""
-        days = [day for day in self._timeline.sessions if start <= day <= end]
+        days = [day for day in self._schedule.sessions if start <= day <= end]
         return self._built(instrument, interval, days, self._latest)
 
     # --- inside -------------------------------------------------------------------------------
@@ -144,7 +144,7 @@ class CandleReplaySource:
         made += builder.advance(until)
         return [*made, *builder.unfinished]
 
-    def _last_of_session(self, wanted: Sequence[Wanted], until: datetime) -> list[Tick]:
+    def _last_of_session(self, wanted: Sequence[Subscription], until: datetime) -> list[Tick]:
         """What was traded between the last beat and the close, once."""
         made: list[Tick] = []
         for one in wanted:
@@ -157,7 +157,7 @@ class CandleReplaySource:
     def _since(self, instrument: Instrument, since: datetime | None, until: datetime) -> list[Tick]:
         """Ticks after `since`; where there are none the last one again, as fresh as `until`."""
         since = until if since is None else since
-        days = [d for d in self._timeline.sessions if since.date() <= d <= until.date()]
+        days = [d for d in self._schedule.sessions if since.date() <= d <= until.date()]
         found, last = list[Tick](), list[Tick]()
         for day in days:
             tape = self._tape(instrument, day)
@@ -165,9 +165,9 @@ class CandleReplaySource:
             end = bisect_right(tape, until, key=lambda tick: tick.at)
             found += tape[first:end]
             last = tape[max(0, end - 1) : end]
-        return [self._as_heard(tick, until) for tick in found or last]
+        return [self._as_received(tick, until) for tick in found or last]
 
-    def _as_heard(self, tick: Tick, until: datetime) -> Tick:
+    def _as_received(self, tick: Tick, until: datetime) -> Tick:
         self._seq += 1
         return replace(tick, at=until, exchange_at=tick.at, seq=self._seq)
 
@@ -182,7 +182,7 @@ class CandleReplaySource:
         return found
 
     def _play(self, instrument: Instrument, day: date) -> list[Tick]:
-        hours = self._timeline.hours(day, segment_of(instrument))
+        hours = self._schedule.hours(day, segment_of(instrument))
         by_day = self._by_day(instrument)
         recorded = self._recorded.get(day)
         if hours is None or recorded is None or recorded not in by_day:

@@ -42,14 +42,14 @@ def contract_candles(
     fair = pricer.path(
         contract,
         spot=_spots(live, spot, len(seconds)),
-        volatility=_fears(live, len(seconds)),
+        volatility=_expected_volatilities(live, len(seconds)),
         years=np.maximum(left, 0.0),
     )
     if not np.isfinite(fair).all():
         return []
     opened = pricer.interest(
-        [contract], spot=live.previous_close(spot), volatility=fear(live, hours.start),
-        at=hours.start,
+        [contract], spot=live.previous_close(spot),
+        volatility=expected_volatility(live, hours.start), at=hours.start,
     )  # fmt: skip
     through = seconds / hours.seconds
     lots = lots_traded(contract, int(opened[0]))
@@ -61,28 +61,28 @@ def contract_candles(
     )  # fmt: skip
 
 
-def fear(live: LiveMarket, moment: datetime) -> float:
+def expected_volatility(live: LiveMarket, moment: datetime) -> float:
     """The volatility the market expects at a moment, yearly."""
     if not live.knows(VOLATILITY_INDEX):
         return USUAL_VOLATILITY
     return live.spot(VOLATILITY_INDEX, moment) / 100
 
 
-def _fears(live: LiveMarket, count: int) -> NDArray[np.float64]:
+def _expected_volatilities(live: LiveMarket, count: int) -> NDArray[np.float64]:
     if not live.knows(VOLATILITY_INDEX):
         return np.full(count, USUAL_VOLATILITY)
-    return _held(live.path(VOLATILITY_INDEX).price, count) / 100 / 100
+    return _extended(live.path(VOLATILITY_INDEX).price, count) / 100 / 100
 
 
 def _spots(live: LiveMarket, name: str, count: int) -> NDArray[np.float64]:
     """Of each second: the spot, and after its close what contracts go by."""
-    made = _held(live.path(name).price, count) / 100
+    made = _extended(live.path(name).price, count) / 100
     for second in range(live.hours.seconds, count):
         late = live.hours.end + timedelta(seconds=second - live.hours.seconds)
         made[second] = live.implied(name, late)
     return made
 
 
-def _held(prices: NDArray[np.int32], count: int) -> NDArray[np.int32]:
+def _extended(prices: NDArray[np.int32], count: int) -> NDArray[np.int32]:
     """The first prices, and the last of them where there are fewer."""
     return prices[np.minimum(np.arange(count), len(prices) - 1)]

@@ -11,7 +11,7 @@ from tradertape_core.market.hours import TradingHours
 from tradertape_core.market.instrument import Instrument
 from tradertape_core.market.session_times import Phase, Segment
 from tradertape_core.market.tick import Tick
-from tradertape_server.features.feed.sources.source import Wanted
+from tradertape_server.features.feed.sources.tick_source import Subscription
 
 
 class NoSource:
@@ -24,11 +24,11 @@ class NoSource:
         """The clock's time."""
         return now
 
-    def poll(self, wanted: Sequence[Wanted], now: datetime) -> list[Tick]:
+    def poll(self, wanted: Sequence[Subscription], now: datetime) -> list[Tick]:
         """Nothing."""
         return []
 
-    def quote(self, wanted: Sequence[Wanted], now: datetime) -> list[Tick]:
+    def quote(self, wanted: Sequence[Subscription], now: datetime) -> list[Tick]:
         """Nothing."""
         return []
 

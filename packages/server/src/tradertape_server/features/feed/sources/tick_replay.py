@@ -19,7 +19,7 @@ from tradertape_core.market.hours import TradingHours, hours_at, segment_of, tra
 from tradertape_core.market.instrument import Instrument
 from tradertape_core.market.session_times import Phase, Segment
 from tradertape_core.market.tick import Tick
-from tradertape_server.features.feed.sources.source import Wanted
+from tradertape_server.features.feed.sources.tick_source import Subscription
 
 COLUMNS = ("at", "instrument", "last_price", "volume")
 _SECOND = timedelta(seconds=1)
@@ -111,7 +111,7 @@ class ReplaySource:
         round_, into = divmod(played, self._length)
         return self._recording.first + into + round_ * self._later
 
-    def poll(self, wanted: Sequence[Wanted], now: datetime) -> list[Tick]:
+    def poll(self, wanted: Sequence[Subscription], now: datetime) -> list[Tick]:
         """Every recorded tick since the last call, in the recording's order.
 
         Without a new one the last again, while it is not older than five real seconds.
@@ -119,7 +119,7 @@ class ReplaySource:
         until, made = self.market_time(now), list[Tick]()
         for one in wanted:
             ticks = self._recording.ticks.get(one.instrument.id, [])
-            end = self._heard_by(ticks, until)
+            end = self._played_by(ticks, until)
             start = self._sent.get(one.instrument.instrument_token, max(0, end - 1))
             self._sent[one.instrument.instrument_token] = max(start, end)
             first = max(start, end - len(ticks))  # of a round that was slept through, nothing
@@ -127,12 +127,12 @@ class ReplaySource:
             made += found or self._once_more(ticks, end, one.instrument, until)
         return sorted(made, key=lambda tick: tick.seq)
 
-    def quote(self, wanted: Sequence[Wanted], now: datetime) -> list[Tick]:
+    def quote(self, wanted: Sequence[Subscription], now: datetime) -> list[Tick]:
         """The last recorded tick of each."""
         until, made = self.market_time(now), list[Tick]()
         for one in wanted:
             ticks = self._recording.ticks.get(one.instrument.id, [])
-            if end := self._heard_by(ticks, until):
+            if end := self._played_by(ticks, until):
                 made.append(self._numbered(ticks, end - 1, one.instrument, until))
         return made
 
@@ -178,11 +178,11 @@ class ReplaySource:
         builder = CandleBuilder(interval, hours_of, late=timedelta(0))
         ticks = self._recording.ticks.get(instrument.id, [])
         made: list[Candle] = []
-        for k in range(self._heard_by(ticks, start - _TINY), self._heard_by(ticks, until)):
+        for k in range(self._played_by(ticks, start - _TINY), self._played_by(ticks, until)):
             made += builder.add(self._numbered(ticks, k, instrument, until))
         return [*made, *builder.unfinished]
 
-    def _heard_by(self, ticks: Sequence[Tick], until: datetime) -> int:
+    def _played_by(self, ticks: Sequence[Tick], until: datetime) -> int:
         """How many ticks of an instrument were played at a market time, in all rounds."""
         round_ = self._round_of(until)
         within = until - round_ * self._later

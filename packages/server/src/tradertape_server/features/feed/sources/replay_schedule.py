@@ -65,7 +65,7 @@ def _is_ordinary(day: date, calendar: Calendar) -> bool:
     return hours is not None and hours.seconds == _ORDINARY_S
 
 
-class Timeline:
+class ReplaySchedule:
     """Maps real time since the start to market time. After the last day it stands still."""
 
     def __init__(self, days: Iterable[date], calendar: Calendar, speed: float) -> None:

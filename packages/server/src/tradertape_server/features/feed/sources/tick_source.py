@@ -24,14 +24,14 @@ class Mode(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class Subscription:
     """An instrument somebody wants ticks of."""
 
     instrument: Instrument
     mode: Mode
 
 
-class Source(Protocol):
+class TickSource(Protocol):
     """A market that can be asked what is new. Called from one thread at a time, except `past`."""
 
     name: str
@@ -41,11 +41,11 @@ class Source(Protocol):
         """What time it is in this market: `now`, unless it is a recording."""
         ...
 
-    def poll(self, wanted: Sequence[Wanted], now: datetime) -> list[Tick]:
+    def poll(self, wanted: Sequence[Subscription], now: datetime) -> list[Tick]:
         """Ticks that came since the last call; raises OSError where the market cannot be heard."""
         ...
 
-    def quote(self, wanted: Sequence[Wanted], now: datetime) -> list[Tick]:
+    def quote(self, wanted: Sequence[Subscription], now: datetime) -> list[Tick]:
         """The market now, for instruments that need not be polled; none for those it cannot say."""
         ...
 

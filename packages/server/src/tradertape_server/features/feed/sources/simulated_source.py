@@ -35,8 +35,11 @@ from tradertape_core.market.world.derivatives import (
 )
 from tradertape_core.market.world.intraday import Pull, Share
 from tradertape_core.market.world.live import STEPS_A_SECOND, LiveMarket
-from tradertape_server.features.feed.sources.contract_path import contract_candles, fear
-from tradertape_server.features.feed.sources.source import Mode, Wanted
+from tradertape_server.features.feed.sources.contract_path import (
+    contract_candles,
+    expected_volatility,
+)
+from tradertape_server.features.feed.sources.tick_source import Mode, Subscription
 from tradertape_server.features.instruments.service import InstrumentService
 from tradertape_server.features.market.live_world import LiveWorld
 from tradertape_server.features.market.service import CandleSeries, MarketService
@@ -88,7 +91,7 @@ class SimulatedSource:
             return trading_phase(self.hours(moment), moment)
         return self._calendar.phase_at(moment, segment)
 
-    def poll(self, wanted: Sequence[Wanted], now: datetime) -> list[Tick]:
+    def poll(self, wanted: Sequence[Subscription], now: datetime) -> list[Tick]:
         """The ticks of this tenth of a second, once; before the open there are none."""
         if self._pre_open(now):
             return []
@@ -99,7 +102,7 @@ class SimulatedSource:
             self._sent[tick.instrument_token] = moment
         return ticks
 
-    def quote(self, wanted: Sequence[Wanted], now: datetime) -> list[Tick]:
+    def quote(self, wanted: Sequence[Subscription], now: datetime) -> list[Tick]:
         """The market at a moment; in the pre-open its last close, and then what it came to."""
         if opens_at := self._pre_open(now):
             known = {w.instrument.instrument_token: segment_of(w.instrument) for w in wanted}
@@ -222,14 +225,14 @@ class SimulatedSource:
             self._sent.clear()
         return self._live
 
-    def _plain(self, live: LiveMarket, wanted: Wanted, moment: datetime) -> Tick | None:
+    def _plain(self, live: LiveMarket, wanted: Subscription, moment: datetime) -> Tick | None:
         self._seq += 1
         return live.tick(
             wanted.instrument, moment, seq=self._seq, with_depth=wanted.mode is Mode.FULL
         )
 
     def _derived(
-        self, live: LiveMarket, wanted: Sequence[Wanted], moment: datetime
+        self, live: LiveMarket, wanted: Sequence[Subscription], moment: datetime
     ) -> list[Tick | None]:
         if self.pricer is None:
             return []
@@ -240,7 +243,11 @@ class SimulatedSource:
         return made
 
     def _contracts(
-        self, live: LiveMarket, wanted: list[Wanted], moment: datetime, pricer: DerivativePricer
+        self,
+        live: LiveMarket,
+        wanted: list[Subscription],
+        moment: datetime,
+        pricer: DerivativePricer,
     ) -> list[Tick]:
         spot = self._instruments.spot_of(wanted[0].instrument).tradingsymbol
         if not live.knows(spot):
@@ -250,7 +257,10 @@ class SimulatedSource:
         if new:
             self._begin(live, new, spot, pricer)
         fair = pricer.prices(
-            contracts, spot=live.implied(spot, moment), volatility=fear(live, moment), at=moment
+            contracts,
+            spot=live.implied(spot, moment),
+            volatility=expected_volatility(live, moment),
+            at=moment,
         )
         hours = self.hours(moment, Segment.DERIVATIVES) or live.hours
         through = hours.second_of(moment) / hours.seconds
@@ -276,7 +286,7 @@ class SimulatedSource:
     ) -> None:
         """What contracts were worth at the close before the session, and at its open."""
         start = live.hours.start
-        expected, before = fear(live, start), live.previous_close(spot)
+        expected, before = expected_volatility(live, start), live.previous_close(spot)
         closes = pricer.prices(contracts, spot=before, volatility=expected, at=start)
         opens = pricer.prices(contracts, spot=live.spot(spot, start), volatility=expected, at=start)
         open_units = pricer.interest(contracts, spot=before, volatility=expected, at=start)
