@@ -764,7 +764,7 @@ export const workerListTrades = <ThrowOnError extends boolean = true>(options: O
 /**
  * Activity
  *
- * What happened to this account, the newest first.
+ * The audit log of this account, newest first.
  */
 export const activity = <ThrowOnError extends boolean = true>(options?: Options<ActivityApiAuthActivityGetData, ThrowOnError>) => (options?.client ?? client).get<ActivityApiAuthActivityGetResponses, ActivityApiAuthActivityGetErrors, ThrowOnError>({
     security: [{
@@ -779,7 +779,7 @@ export const activity = <ThrowOnError extends boolean = true>(options?: Options<
 /**
  * Audit Log
  *
- * Who did what, the newest first; of one account or of all.
+ * The audit log, newest first; of one account or of all.
  */
 export const auditLog = <ThrowOnError extends boolean = true>(options?: Options<AuditLogApiAuthAdminAuditLogGetData, ThrowOnError>) => (options?.client ?? client).get<AuditLogApiAuthAdminAuditLogGetResponses, AuditLogApiAuthAdminAuditLogGetErrors, ThrowOnError>({
     security: [{
@@ -794,7 +794,7 @@ export const auditLog = <ThrowOnError extends boolean = true>(options?: Options<
 /**
  * Users
  *
- * Every account, in the order they were made.
+ * Every account, in the order of creation.
  */
 export const users = <ThrowOnError extends boolean = true>(options?: Options<UsersApiAuthAdminUsersGetData, ThrowOnError>) => (options?.client ?? client).get<UsersApiAuthAdminUsersGetResponses, UsersApiAuthAdminUsersGetErrors, ThrowOnError>({
     security: [{
@@ -809,7 +809,7 @@ export const users = <ThrowOnError extends boolean = true>(options?: Options<Use
 /**
  * Disable
  *
- * Shut an account out at once: its sessions end, its keys stop working.
+ * Disable an account at once: its sessions end and its keys become invalid.
  */
 export const disable = <ThrowOnError extends boolean = true>(options: Options<DisableApiAuthAdminUsersUserIdDisablePostData, ThrowOnError>) => (options.client ?? client).post<DisableApiAuthAdminUsersUserIdDisablePostResponses, DisableApiAuthAdminUsersUserIdDisablePostErrors, ThrowOnError>({
     security: [{
@@ -824,7 +824,7 @@ export const disable = <ThrowOnError extends boolean = true>(options: Options<Di
 /**
  * Enable
  *
- * Let an account in again.
+ * Enable an account again.
  */
 export const enable = <ThrowOnError extends boolean = true>(options: Options<EnableApiAuthAdminUsersUserIdEnablePostData, ThrowOnError>) => (options.client ?? client).post<EnableApiAuthAdminUsersUserIdEnablePostResponses, EnableApiAuthAdminUsersUserIdEnablePostErrors, ThrowOnError>({
     security: [{
@@ -839,7 +839,7 @@ export const enable = <ThrowOnError extends boolean = true>(options: Options<Ena
 /**
  * Sign In Link
  *
- * A link to hand to somebody whose mail does not arrive.
+ * Create a sign-in link for a user whose mail does not arrive.
  */
 export const signInLink = <ThrowOnError extends boolean = true>(options: Options<SignInLinkApiAuthAdminUsersUserIdSignInLinkPostData, ThrowOnError>) => (options.client ?? client).post<SignInLinkApiAuthAdminUsersUserIdSignInLinkPostResponses, SignInLinkApiAuthAdminUsersUserIdSignInLinkPostErrors, ThrowOnError>({
     security: [{
@@ -854,7 +854,7 @@ export const signInLink = <ThrowOnError extends boolean = true>(options: Options
 /**
  * List agent keys
  *
- * Those that are not revoked, the newest first; never with themselves.
+ * Those that are not revoked, newest first, without their secrets.
  */
 export const listAgentKeys = <ThrowOnError extends boolean = true>(options?: Options<ListAgentKeysApiAuthAgentKeysGetData, ThrowOnError>) => (options?.client ?? client).get<ListAgentKeysApiAuthAgentKeysGetResponses, unknown, ThrowOnError>({
     security: [{
@@ -869,7 +869,7 @@ export const listAgentKeys = <ThrowOnError extends boolean = true>(options?: Opt
 /**
  * Create Agent Key
  *
- * Make a key for an agent or a script; this answer is the only one that shows it.
+ * Create a key for an agent or a script; only this response contains it.
  */
 export const createAgentKey = <ThrowOnError extends boolean = true>(options: Options<CreateAgentKeyApiAuthAgentKeysPostData, ThrowOnError>) => (options.client ?? client).post<CreateAgentKeyApiAuthAgentKeysPostResponses, CreateAgentKeyApiAuthAgentKeysPostErrors, ThrowOnError>({
     security: [{
@@ -888,7 +888,7 @@ export const createAgentKey = <ThrowOnError extends boolean = true>(options: Opt
 /**
  * Revoke a agent key
  *
- * It stops working at once and for good.
+ * Revoke it at once and permanently.
  */
 export const revokeAgentKeys = <ThrowOnError extends boolean = true>(options: Options<RevokeAgentKeysApiAuthAgentKeysKeyIdDeleteData, ThrowOnError>) => (options.client ?? client).delete<RevokeAgentKeysApiAuthAgentKeysKeyIdDeleteResponses, RevokeAgentKeysApiAuthAgentKeysKeyIdDeleteErrors, ThrowOnError>({
     security: [{
@@ -903,7 +903,7 @@ export const revokeAgentKeys = <ThrowOnError extends boolean = true>(options: Op
 /**
  * Replace the secret of a agent key
  *
- * The old one stops working at once; this answer is the only one that shows the new.
+ * The old secret becomes invalid at once; only this response contains the new one.
  */
 export const regenerateAgentKeys = <ThrowOnError extends boolean = true>(options: Options<RegenerateAgentKeysApiAuthAgentKeysKeyIdRegeneratePostData, ThrowOnError>) => (options.client ?? client).post<RegenerateAgentKeysApiAuthAgentKeysKeyIdRegeneratePostResponses, RegenerateAgentKeysApiAuthAgentKeysKeyIdRegeneratePostErrors, ThrowOnError>({
     security: [{
@@ -918,7 +918,7 @@ export const regenerateAgentKeys = <ThrowOnError extends boolean = true>(options
 /**
  * Delete Kite Credentials
  *
- * Forget Kite's key and secret.
+ * Delete Kite's API key and secret.
  */
 export const deleteKiteCredentials = <ThrowOnError extends boolean = true>(options?: Options<DeleteKiteCredentialsApiAuthKiteCredentialsDeleteData, ThrowOnError>) => (options?.client ?? client).delete<DeleteKiteCredentialsApiAuthKiteCredentialsDeleteResponses, unknown, ThrowOnError>({
     security: [{
@@ -933,7 +933,7 @@ export const deleteKiteCredentials = <ThrowOnError extends boolean = true>(optio
 /**
  * Kite Credentials
  *
- * What is stored for Kite; the secret is never returned.
+ * The stored Kite credentials; the secret is never returned.
  */
 export const kiteCredentials = <ThrowOnError extends boolean = true>(options?: Options<KiteCredentialsApiAuthKiteCredentialsGetData, ThrowOnError>) => (options?.client ?? client).get<KiteCredentialsApiAuthKiteCredentialsGetResponses, unknown, ThrowOnError>({
     security: [{
@@ -948,7 +948,7 @@ export const kiteCredentials = <ThrowOnError extends boolean = true>(options?: O
 /**
  * Save Kite Credentials
  *
- * Store Kite's key; the secret only if you want one-click login, encrypted.
+ * Store Kite's API key, and for one-click login the secret, encrypted.
  */
 export const saveKiteCredentials = <ThrowOnError extends boolean = true>(options: Options<SaveKiteCredentialsApiAuthKiteCredentialsPostData, ThrowOnError>) => (options.client ?? client).post<SaveKiteCredentialsApiAuthKiteCredentialsPostResponses, SaveKiteCredentialsApiAuthKiteCredentialsPostErrors, ThrowOnError>({
     security: [{
@@ -986,7 +986,7 @@ export const logout = <ThrowOnError extends boolean = true>(options?: Options<Lo
 /**
  * Request Link
  *
- * Send a sign-in link and a six-digit code; the answer is the same for every address.
+ * Send a sign-in link and a six-digit code; the response is the same for every address.
  */
 export const requestLink = <ThrowOnError extends boolean = true>(options: Options<RequestLinkApiAuthMagicLinkPostData, ThrowOnError>) => (options.client ?? client).post<RequestLinkApiAuthMagicLinkPostResponses, RequestLinkApiAuthMagicLinkPostErrors, ThrowOnError>({
     url: '/api/auth/magic-link',
@@ -1000,7 +1000,7 @@ export const requestLink = <ThrowOnError extends boolean = true>(options: Option
 /**
  * Me
  *
- * The account that asks; any valid session, key or token will do.
+ * The caller's account; any valid session, key or token is accepted.
  */
 export const me = <ThrowOnError extends boolean = true>(options?: Options<MeApiAuthMeGetData, ThrowOnError>) => (options?.client ?? client).get<MeApiAuthMeGetResponses, unknown, ThrowOnError>({
     security: [{
@@ -1015,7 +1015,7 @@ export const me = <ThrowOnError extends boolean = true>(options?: Options<MeApiA
 /**
  * Set Password
  *
- * Set or change the password; every other browser is signed out.
+ * Set or change the password; signs out every other browser.
  */
 export const setPassword = <ThrowOnError extends boolean = true>(options: Options<SetPasswordApiAuthPasswordPutData, ThrowOnError>) => (options.client ?? client).put<SetPasswordApiAuthPasswordPutResponses, SetPasswordApiAuthPasswordPutErrors, ThrowOnError>({
     security: [{
@@ -1034,7 +1034,7 @@ export const setPassword = <ThrowOnError extends boolean = true>(options: Option
 /**
  * Password Login
  *
- * Sign in with a password, and the second factor where the account has one.
+ * Sign in with a password, and the second factor if the account has one.
  */
 export const passwordLogin = <ThrowOnError extends boolean = true>(options: Options<PasswordLoginApiAuthPasswordLoginPostData, ThrowOnError>) => (options.client ?? client).post<PasswordLoginApiAuthPasswordLoginPostResponses, PasswordLoginApiAuthPasswordLoginPostErrors, ThrowOnError>({
     url: '/api/auth/password-login',
@@ -1048,7 +1048,7 @@ export const passwordLogin = <ThrowOnError extends boolean = true>(options: Opti
 /**
  * Set Profile
  *
- * Change the name the account shows.
+ * Change the account's display name.
  */
 export const setProfile = <ThrowOnError extends boolean = true>(options: Options<SetProfileApiAuthProfilePutData, ThrowOnError>) => (options.client ?? client).put<SetProfileApiAuthProfilePutResponses, SetProfileApiAuthProfilePutErrors, ThrowOnError>({
     security: [{
@@ -1067,7 +1067,7 @@ export const setProfile = <ThrowOnError extends boolean = true>(options: Options
 /**
  * Sessions
  *
- * The browsers that are signed in, the last used first.
+ * The signed-in browsers, most recently used first.
  */
 export const sessions = <ThrowOnError extends boolean = true>(options?: Options<SessionsApiAuthSessionsGetData, ThrowOnError>) => (options?.client ?? client).get<SessionsApiAuthSessionsGetResponses, unknown, ThrowOnError>({
     security: [{
@@ -1082,7 +1082,7 @@ export const sessions = <ThrowOnError extends boolean = true>(options?: Options<
 /**
  * End Session
  *
- * Sign one browser out.
+ * Sign out one browser.
  */
 export const endSession = <ThrowOnError extends boolean = true>(options: Options<EndSessionApiAuthSessionsSessionIdDeleteData, ThrowOnError>) => (options.client ?? client).delete<EndSessionApiAuthSessionsSessionIdDeleteResponses, EndSessionApiAuthSessionsSessionIdDeleteErrors, ThrowOnError>({
     security: [{
@@ -1097,7 +1097,7 @@ export const endSession = <ThrowOnError extends boolean = true>(options: Options
 /**
  * Broker Status
  *
- * The broker's session, which is not the session of the console.
+ * The broker's session, which is independent of the session of the console.
  */
 export const brokerStatus = <ThrowOnError extends boolean = true>(options?: Options<BrokerStatusApiAuthStatusGetData, ThrowOnError>) => (options?.client ?? client).get<BrokerStatusApiAuthStatusGetResponses, unknown, ThrowOnError>({
     security: [{
@@ -1112,7 +1112,7 @@ export const brokerStatus = <ThrowOnError extends boolean = true>(options?: Opti
 /**
  * Start Totp
  *
- * Get a secret for an authenticator app; it counts once a code of it is confirmed.
+ * Create a secret for an authenticator app; it takes effect once a code is confirmed.
  */
 export const startTotp = <ThrowOnError extends boolean = true>(options?: Options<StartTotpApiAuthTotpPostData, ThrowOnError>) => (options?.client ?? client).post<StartTotpApiAuthTotpPostResponses, unknown, ThrowOnError>({
     security: [{
@@ -1127,7 +1127,7 @@ export const startTotp = <ThrowOnError extends boolean = true>(options?: Options
 /**
  * Confirm Totp
  *
- * Turn the second factor on with a first code.
+ * Enable the second factor with a first code.
  */
 export const confirmTotp = <ThrowOnError extends boolean = true>(options: Options<ConfirmTotpApiAuthTotpConfirmPostData, ThrowOnError>) => (options.client ?? client).post<ConfirmTotpApiAuthTotpConfirmPostResponses, ConfirmTotpApiAuthTotpConfirmPostErrors, ThrowOnError>({
     security: [{
@@ -1146,7 +1146,7 @@ export const confirmTotp = <ThrowOnError extends boolean = true>(options: Option
 /**
  * Disable Totp
  *
- * Turn the second factor off with a present code.
+ * Disable the second factor with a current code.
  */
 export const disableTotp = <ThrowOnError extends boolean = true>(options: Options<DisableTotpApiAuthTotpDisablePostData, ThrowOnError>) => (options.client ?? client).post<DisableTotpApiAuthTotpDisablePostResponses, DisableTotpApiAuthTotpDisablePostErrors, ThrowOnError>({
     security: [{
@@ -1165,7 +1165,7 @@ export const disableTotp = <ThrowOnError extends boolean = true>(options: Option
 /**
  * Verify Link
  *
- * Sign in with a link's token, or with an address and the code sent to it.
+ * Sign in with a link's token, or with an e-mail address and the code sent to it.
  */
 export const verifyLink = <ThrowOnError extends boolean = true>(options: Options<VerifyLinkApiAuthVerifyLinkPostData, ThrowOnError>) => (options.client ?? client).post<VerifyLinkApiAuthVerifyLinkPostResponses, VerifyLinkApiAuthVerifyLinkPostErrors, ThrowOnError>({
     url: '/api/auth/verify-link',
@@ -1179,7 +1179,7 @@ export const verifyLink = <ThrowOnError extends boolean = true>(options: Options
 /**
  * List worker tokens
  *
- * Those that are not revoked, the newest first; never with themselves.
+ * Those that are not revoked, newest first, without their secrets.
  */
 export const listWorkerTokens = <ThrowOnError extends boolean = true>(options?: Options<ListWorkerTokensApiAuthWorkerTokensGetData, ThrowOnError>) => (options?.client ?? client).get<ListWorkerTokensApiAuthWorkerTokensGetResponses, unknown, ThrowOnError>({
     security: [{
@@ -1194,7 +1194,7 @@ export const listWorkerTokens = <ThrowOnError extends boolean = true>(options?: 
 /**
  * Create Worker Token
  *
- * Make a token for a worker; this answer is the only one that shows it.
+ * Create a token for a worker; only this response contains it.
  */
 export const createWorkerToken = <ThrowOnError extends boolean = true>(options: Options<CreateWorkerTokenApiAuthWorkerTokensPostData, ThrowOnError>) => (options.client ?? client).post<CreateWorkerTokenApiAuthWorkerTokensPostResponses, CreateWorkerTokenApiAuthWorkerTokensPostErrors, ThrowOnError>({
     security: [{
@@ -1213,7 +1213,7 @@ export const createWorkerToken = <ThrowOnError extends boolean = true>(options: 
 /**
  * Revoke a worker token
  *
- * It stops working at once and for good.
+ * Revoke it at once and permanently.
  */
 export const revokeWorkerTokens = <ThrowOnError extends boolean = true>(options: Options<RevokeWorkerTokensApiAuthWorkerTokensKeyIdDeleteData, ThrowOnError>) => (options.client ?? client).delete<RevokeWorkerTokensApiAuthWorkerTokensKeyIdDeleteResponses, RevokeWorkerTokensApiAuthWorkerTokensKeyIdDeleteErrors, ThrowOnError>({
     security: [{
@@ -1228,7 +1228,7 @@ export const revokeWorkerTokens = <ThrowOnError extends boolean = true>(options:
 /**
  * Replace the secret of a worker token
  *
- * The old one stops working at once; this answer is the only one that shows the new.
+ * The old secret becomes invalid at once; only this response contains the new one.
  */
 export const regenerateWorkerTokens = <ThrowOnError extends boolean = true>(options: Options<RegenerateWorkerTokensApiAuthWorkerTokensKeyIdRegeneratePostData, ThrowOnError>) => (options.client ?? client).post<RegenerateWorkerTokensApiAuthWorkerTokensKeyIdRegeneratePostResponses, RegenerateWorkerTokensApiAuthWorkerTokensKeyIdRegeneratePostErrors, ThrowOnError>({
     security: [{

@@ -467,13 +467,13 @@ export type VersionOut = {
 /**
  * VerifyLink
  *
- * Either the token of a link, or an address and the six digits sent to it.
+ * Either the token of a link, or an e-mail address and the six digits sent to it.
  */
 export type VerifyLink = {
     /**
      * Confirm
      *
-     * Sign in though another browser asked.
+     * Sign in although another browser requested the link.
      */
     confirm?: boolean;
     /**
@@ -491,7 +491,7 @@ export type VerifyLink = {
     /**
      * Totp
      *
-     * Where the account has a second factor.
+     * If the account has a second factor.
      */
     totp?: string | null;
 };
@@ -900,7 +900,7 @@ export type ConvictionLine = {
 /**
  * TotpStart
  *
- * What an authenticator app needs; shown until it is confirmed.
+ * The secret for an authenticator app; returned until the second factor is confirmed.
  */
 export type TotpStart = {
     /**
@@ -2344,7 +2344,7 @@ export type Signals = {
 /**
  * SignInLink
  *
- * A link to hand over; opening it asks for a confirmation.
+ * A sign-in link to pass on; opening it requires a confirmation.
  */
 export type SignInLink = {
     /**
@@ -2402,7 +2402,7 @@ export type ShareIn = {
 /**
  * SetPassword
  *
- * A new password; the present one too where there is one.
+ * A new password, and the current one if the account has one.
  */
 export type SetPassword = {
     /**
@@ -2414,7 +2414,7 @@ export type SetPassword = {
 /**
  * SessionRow
  *
- * A browser that is signed in.
+ * A signed-in browser.
  */
 export type SessionRow = {
     /**
@@ -2543,7 +2543,7 @@ export type SectorGroup = {
 /**
  * SaveKiteCredentials
  *
- * What Kite Connect gave; without the secret it stays in the browser.
+ * The credentials of a Kite Connect app; without the secret, login is done in the browser.
  */
 export type SaveKiteCredentials = {
     /**
@@ -3530,7 +3530,7 @@ export type ProtectionPatch = {
 /**
  * Profile
  *
- * What an account can say about itself.
+ * The profile of an account.
  */
 export type Profile = {
     /**
@@ -3562,7 +3562,7 @@ export type PnlAt = {
 /**
  * PasswordLogin
  *
- * An address, its password, and the second factor where there is one.
+ * An e-mail address, its password, and the code of the second factor if there is one.
  */
 export type PasswordLogin = {
     /**
@@ -3981,13 +3981,13 @@ export type NewWorkerToken = {
     /**
      * Account Scopes
      *
-     * The accounts it may act on, as kite:paper-a; none: all.
+     * Accounts it may act on, such as kite:paper-a; empty: all.
      */
     account_scopes?: Array<string>;
     /**
      * Allowed Ips
      *
-     * Addresses and networks it may come from, IPv4 or IPv6; none: any.
+     * IPv4 or IPv6 addresses and networks it may be used from; empty: any.
      */
     allowed_ips?: Array<string>;
     /**
@@ -4091,7 +4091,7 @@ export type NewOptionRun = {
 /**
  * NewKey
  *
- * A key, with itself: the only time it is shown.
+ * A key with its token, which is shown only once.
  */
 export type NewKey = {
     /**
@@ -4176,7 +4176,7 @@ export type ModifyIn = {
 /**
  * Message
  *
- * A sentence, where there is nothing else to say.
+ * A confirmation in one sentence.
  */
 export type Message = {
     /**
@@ -4212,7 +4212,7 @@ export type MembersOut = {
 /**
  * Me
  *
- * The account that asks.
+ * The caller's account.
  */
 export type Me = {
     agent: AgentState;
@@ -4261,7 +4261,7 @@ export type Me = {
 /**
  * BrokerState
  *
- * A broker the account has stored something for.
+ * A broker for which the account has stored credentials.
  */
 export type BrokerState = {
     /**
@@ -4289,7 +4289,7 @@ export type BrokerState = {
 /**
  * AgentState
  *
- * The local agent, as far as its keys tell.
+ * The local agent, as known from the use of its keys.
  */
 export type AgentState = {
     /**
@@ -4313,7 +4313,7 @@ export type AgentState = {
 /**
  * Logout
  *
- * Here only, or on every device.
+ * Sign out of this session only, or of every device.
  */
 export type Logout = {
     /**
@@ -4325,7 +4325,7 @@ export type Logout = {
 /**
  * LinkRequest
  *
- * Whom to send a link and a code to.
+ * The address to send a sign-in link and code to.
  */
 export type LinkRequest = {
     /**
@@ -4397,7 +4397,7 @@ export type LabelsIn = {
 /**
  * KiteCredentials
  *
- * What is stored for Kite; the secret only by its last two characters.
+ * The stored Kite credentials; of the secret only the last two characters.
  */
 export type KiteCredentials = {
     /**
@@ -4481,7 +4481,7 @@ export type KillSwitchIn = {
 /**
  * KeyRow
  *
- * A key, without itself.
+ * A key without its token.
  */
 export type KeyRow = {
     /**
@@ -5470,7 +5470,7 @@ export type CancelIn = {
 /**
  * BrokerStatus
  *
- * The broker's session, which is not the user's session.
+ * The broker's session, which is independent of the session of the console.
  */
 export type BrokerStatus = {
     /**
@@ -5534,7 +5534,7 @@ export type BasketPreviewIn = {
 /**
  * AuditRow
  *
- * A line of the audit log.
+ * An entry of the audit log.
  */
 export type AuditRow = {
     /**
@@ -5608,7 +5608,7 @@ export type ActivityOut = {
 /**
  * SetPassword
  *
- * A new password; the present one too where there is one.
+ * A new password, and the current one if the account has one.
  */
 export type SetPasswordWritable = {
     /**
@@ -5624,7 +5624,7 @@ export type SetPasswordWritable = {
 /**
  * SaveKiteCredentials
  *
- * What Kite Connect gave; without the secret it stays in the browser.
+ * The credentials of a Kite Connect app; without the secret, login is done in the browser.
  */
 export type SaveKiteCredentialsWritable = {
     /**
@@ -5644,7 +5644,7 @@ export type SaveKiteCredentialsWritable = {
 /**
  * PasswordLogin
  *
- * An address, its password, and the second factor where there is one.
+ * An e-mail address, its password, and the code of the second factor if there is one.
  */
 export type PasswordLoginWritable = {
     /**
