@@ -86,10 +86,10 @@ soak: export PYTEST_ADDOPTS := -m "" --hypothesis-profile=all
 soak: $(STAMPS)/test-python ## Faults in large numbers, for hours: kills, stops, hand-overs, races, cuts, baskets
 	TRADERTAPE_SOAK=1 .venv/bin/pytest -s packages/server/tests/execution/loop/test_crashes.py -k 500
 	TRADERTAPE_SOAK=1 .venv/bin/pytest -s packages/server/tests/execution/loop/test_handing_over.py -k 200
-	TRADERTAPE_SOAK=1 .venv/bin/pytest packages/server/tests/workers/test_crashes_of_exits.py
+	TRADERTAPE_SOAK=1 .venv/bin/pytest packages/server/tests/protection/test_exits_across_crashes.py
 	TRADERTAPE_SOAK=1 .venv/bin/pytest packages/server/tests/execution/orders/test_place.py -k 64
 	TRADERTAPE_SOAK=1 .venv/bin/pytest packages/server/tests/execution/orders/test_random_baskets.py
-	TRADERTAPE_SOAK=1 .venv/bin/pytest packages/server/tests/workers/test_timeline.py -k is_cut
+	TRADERTAPE_SOAK=1 .venv/bin/pytest packages/server/tests/workers/monitoring/test_timeline.py -k is_cut
 	TRADERTAPE_SOAK=1 .venv/bin/pytest -s tests/flows/test_random_faults.py
 	TRADERTAPE_SOAK=1 .venv/bin/pytest -s tests/flows/test_told_to_stop.py tests/flows/test_stopped_worker.py
 

@@ -23,8 +23,7 @@ from tradertape_server.platform import crash_points
 from tradertape_server.platform.crash_points import STEPS
 from tradertape_server.wiring import build_workers
 
-from .test_clock_steps import SILENT
-from .test_protection import RUN, protect
+from ..workers.protection_calls import RUN, SILENT, protect
 
 SEEDS = 100 if "TRADERTAPE_SOAK" in os.environ else 6
 BOUGHT = {"INFY": 10, "TCS": 5}

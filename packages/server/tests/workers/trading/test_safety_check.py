@@ -1,8 +1,7 @@
-"""Sessions and safety: endpoints 5 to 8 (KS-01, KX-01, KX-02); FAULTS §2."""
+"""Safety checks and their tokens: endpoint 8 (KX-01, KX-02); FAULTS §2."""
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -20,107 +19,6 @@ def caller(worker: Any, new_run: Any) -> Any:
 
 def claim(caller: Any, api: Any) -> Any:
     return caller.post(api("runs/run-1/claim-session"))
-
-
-def test_a_claim_needs_no_body_and_gives_a_nonce(caller: Any, api: Any) -> None:
-    """KS-01."""
-    answer = claim(caller, api)
-    assert answer.status_code == 200
-    assert len(answer.json()["worker_session_nonce"]) > 20
-    assert caller.get(api("runs/run-1")).json()["session_status"] == "claimed"
-
-
-def test_a_held_run_is_refused_to_a_second_worker(caller: Any, api: Any, clock: Any) -> None:
-    """KS-01."""
-    claim(caller, api)
-    clock.advance(seconds=4)
-    answer = claim(caller, api)
-    assert answer.status_code == 409
-    assert answer.json()["detail"] == ("Run is claimed by another worker (last heartbeat 4s ago)")
-
-
-def test_a_silent_worker_is_replaced_and_its_nonce_is_dead(
-    caller: Any, api: Any, clock: Any, buy: Any
-) -> None:
-    """KS-01, KF-03."""
-    old = claim(caller, api).json()["worker_session_nonce"]
-    clock.advance(seconds=61)
-    new = claim(caller, api).json()
-    assert new["takeover"] is True
-    for answer in (
-        caller.post(api("runs/run-1/heartbeat"), json={}, headers={NONCE: old}),
-        caller.delete(api("runs/run-1/claim-session"), headers={NONCE: old}),
-        caller.post(api("runs/run-1/intents"), json=buy("key-00001"), headers={NONCE: old}),
-        caller.post(api("runs/run-1/exit"), json={}, headers={NONCE: old}),
-    ):
-        assert answer.status_code == 409
-    assert caller.get(api("orders"), params={"strategy_run_id": "run-1"}).json()["orders"] == []
-
-
-def test_heartbeats_keep_a_session_alive(caller: Any, api: Any, clock: Any) -> None:
-    """KS-01, KF-03."""
-    nonce = claim(caller, api).json()["worker_session_nonce"]
-    for _ in range(3):
-        clock.advance(seconds=50)
-        beat = caller.post(api("runs/run-1/heartbeat"), json={}, headers={NONCE: nonce})
-        assert beat.status_code == 200
-    assert claim(caller, api).status_code == 409
-    run = caller.get(api("runs/run-1")).json()
-    assert (run["health_status"], run["heartbeat_age_sec"]) == ("healthy", 0)
-
-
-def test_a_released_run_can_be_claimed_at_once(caller: Any, api: Any) -> None:
-    """KS-01."""
-    nonce = claim(caller, api).json()["worker_session_nonce"]
-    assert caller.delete(
-        api("runs/run-1/claim-session"), headers={NONCE: nonce}
-    ).json()["session_status"] == "released"  # fmt: skip
-    assert claim(caller, api).status_code == 200
-
-
-def test_a_claimed_run_wants_its_nonce(caller: Any, api: Any, buy: Any) -> None:
-    """KS-01."""
-    nonce = claim(caller, api).json()["worker_session_nonce"]
-    assert caller.post(api("runs/run-1/intents"), json=buy("key-00001")).status_code == 409
-    wrong = caller.post(api("runs/run-1/intents"), json=buy("key-00001"), headers={NONCE: "x"})
-    assert wrong.status_code == 409
-    placed = caller.post(api("runs/run-1/intents"), json=buy("key-00001"), headers={NONCE: nonce})
-    assert placed.status_code == 200
-
-
-@pytest.mark.slow
-def test_of_many_concurrent_claims_one_wins(caller: Any, api: Any) -> None:
-    """KS-01; FAULTS §2: 1,000 claims from 16 threads, one winner."""
-    with ThreadPoolExecutor(16) as pool:
-        answers = list(pool.map(lambda _: claim(caller, api).status_code, range(1000)))
-    assert answers.count(200) == 1
-    assert answers.count(409) == 999
-
-
-def test_nothing_of_a_replaced_worker_lands(
-    caller: Any, api: Any, buy: Any, clock: Any, market: Any
-) -> None:
-    """KS-01; FAULTS §2: 300 orders, 100 beats, 100 releases with the old nonce, from 8 threads."""
-    stale = {NONCE: claim(caller, api).json()["worker_session_nonce"]}
-    clock.advance(seconds=61)
-    held = {NONCE: claim(caller, api).json()["worker_session_nonce"]}
-
-    def write(n: int) -> int:
-        if n % 5 == 3:
-            return caller.post(api("runs/run-1/heartbeat"), json={}, headers=stale).status_code
-        if n % 5 == 4:
-            return caller.delete(api("runs/run-1/claim-session"), headers=stale).status_code
-        intent = buy(f"stale-{n:05d}")
-        return caller.post(api("runs/run-1/intents"), json=intent, headers=stale).status_code
-
-    with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(write, range(500)))
-    assert answers == [409] * 500
-    orders = caller.get(api("orders"), params={"strategy_run_id": "run-1"}).json()["orders"]
-    assert orders == []
-    market.refresh()
-    mine = caller.post(api("runs/run-1/intents"), json=buy("mine-00001"), headers=held)
-    assert mine.status_code == 200
 
 
 @pytest.fixture

@@ -7,17 +7,12 @@ from typing import Any
 
 import pytest
 
-from .test_protection import wait_for
+from ..protection_calls import POSITION, SILENT, wait_for
 
 pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 either_way = pytest.mark.parametrize("minutes", [10, -10])
 
 NONCE = "X-Worker-Session-Nonce"
-POSITION = {
-    "symbol": "NSE:INFY", "product": "CNC", "side": "BUY", "quantity": 10,
-    "entry_price": 1500.0, "stoploss_pct": 2.0,
-}  # fmt: skip
-SILENT = {"operations": {"exit_on_worker_stale": True, "worker_stale_sec": 60}}
 
 
 class Worker:

@@ -1,102 +1,16 @@
-"""Protection: endpoint 19, and what the server does by itself (KN-01 to KN-05)."""
+"""Rules that trigger are claimed and exited by the server itself (KN-01 to KN-05)."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-import pytest
-
-from tradertape_core.ledger.corporate import CorporateAction
-from tradertape_server.features.execution.scheduled.corporate_actions import Adjust
-from tradertape_server.features.protection.rescaling import ProtectionRescaling
 from tradertape_server.features.workers import repository
 from tradertape_server.wiring import build_workers
 
+from ..workers.protection_calls import POSITION, RUN, held, protect, state_of, wait_for
+
 Json = dict[str, Any]
-RUN = {"strategy_run_id": "run-1"}
-POSITION = {
-    "symbol": "NSE:INFY", "product": "CNC", "side": "BUY", "quantity": 10,
-    "entry_price": 1500.0, "stoploss_pct": 2.0,
-}  # fmt: skip
-
-
-@pytest.fixture
-def caller(worker: Any, new_run: Any) -> Any:
-    caller = worker()
-    new_run(caller)
-    return caller
-
-
-def protect(caller: Any, api: Any, **protection: Any) -> Any:
-    body = {"backend_protection": protection, "reason": "test", "reset_trailing": True}
-    return caller.patch(api("runs/run-1/protection"), json=body)
-
-
-def state_of(caller: Any, api: Any) -> Json:
-    return caller.get(api("runs/run-1")).json()["runtime_state"]["backend_protection_state"]
-
-
-def held(caller: Any, api: Any) -> list[int]:
-    return [leg["net_quantity"] for leg in caller.get(api("runs/run-1/pnl")).json()["legs"]]
-
-
-def wait_for(what: Callable[[], bool], seconds: float = 60.0) -> None:
-    end = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.01)
-
-
-def test_a_protection_is_armed_and_its_generation_moves_on(caller: Any, api: Any) -> None:
-    """KN-05."""
-    first = protect(caller, api, positions=[POSITION]).json()["backend_protection_state"]
-    assert (first["status"], first["generation"]) == ("armed", 1)
-    second = protect(caller, api, basket={"stoploss_pct": 4.0}).json()
-    assert second["backend_protection_state"]["generation"] == 2
-    assert second["backend_protection"]["version"] == 2
-    kinds = [
-        event["event_type"]
-        for event in caller.get(
-            api("runs/run-1/timeline"), params={"event_kind": "protection"}
-        ).json()["events"]
-    ]
-    assert kinds == ["protection_updated", "protection_updated"]
-
-
-def test_a_run_can_be_made_with_a_protection(worker: Any, new_run: Any) -> None:
-    """KN-01."""
-    made = new_run(worker(), runtime_state={"backend_protection": {"positions": [POSITION]}})
-    assert made["runtime_state"]["backend_protection_state"]["status"] == "armed"
-
-
-def test_a_position_is_found_by_its_token(caller: Any, api: Any) -> None:
-    """KN-02."""
-    by_token = {key: value for key, value in POSITION.items() if key != "symbol"}
-    found = protect(caller, api, positions=[{**by_token, "instrument_token": 408065}]).json()
-    assert found["backend_protection_state"]["legs"][0]["instrument"] == "NSE:INFY"
-
-
-@pytest.mark.parametrize(
-    ("change", "pointer"),
-    [
-        ({"quantity": 0}, "quantity"),
-        ({"product": "MTF"}, "product"),
-        ({"stoploss_pct": -1}, "stoploss_pct"),
-        ({"symbol": "NSE:NOTHING"}, "symbol"),
-        ({"symbol": "INFY"}, "symbol"),
-        ({"instrument_token": 2953217}, "instrument_token"),  # that of NSE:TCS
-    ],
-)
-def test_a_broken_rule_names_its_field(caller: Any, api: Any, change: Json, pointer: str) -> None:
-    """KN-02."""
-    answer = protect(caller, api, positions=[{**POSITION, **change}])
-    assert answer.status_code == 422
-    problem = answer.json()["detail"][0]
-    assert problem["pointer"].endswith(pointer)
-    assert "None" not in problem["msg"]
 
 
 def test_a_tick_at_the_stop_exits_once_without_anybody_looking(
@@ -243,7 +157,6 @@ def test_a_trigger_that_was_claimed_is_finished_after_a_restart(
     """A stop between the claim and its order: the next look sends it, once."""
     from tradertape_core.risk.protection import check
     from tradertape_core.risk.protection_decision import Surroundings
-    from tradertape_server.features.workers import repository
     from tradertape_server.features.workers.runs.protection_columns import (
         columns_of,
         protection_of,
@@ -293,51 +206,6 @@ def test_an_exit_that_finds_no_price_is_tried_again(
     guardian.check_all()
     assert held(caller, api) in ([0], [])
     assert state_of(caller, api)["status"] == "done"
-
-
-def test_a_split_over_night_moves_the_stop_and_fires_nothing(
-    caller: Any, api: Any, buy: Any, market: Any, container: Any, clock: Any
-) -> None:
-    """FAULTS §4: a 1:10 split between 15:30 and 09:15, exits sent 0."""
-    caller.post(api("runs/run-1/intents"), json=buy("key-00001"))
-    protect(caller, api, positions=[POSITION])
-    guardian = container.guardian
-    guardian.check_all()
-    clock.advance(hours=22)
-    action = CorporateAction(
-        action_id="split", instrument="NSE:INFY", ex_date=clock.now().date(), new=10, old=1
-    )
-    execution, rescaling = container.execution, ProtectionRescaling(container.workers.owners)
-    execution.trader.execute(Adjust(action, "split", execution.gtt, rescaling))
-    market.trade("NSE:INFY", "149.00")
-    guardian.check_all()
-    assert held(caller, api) == [100]
-    assert state_of(caller, api)["status"] == "armed"
-    assert len(execution.orders(run_id="run-1")) == 1
-    market.trade("NSE:INFY", "146.90")
-    guardian.check_all()
-    assert state_of(caller, api)["triggered_rule"] == "position_stoploss"
-    assert held(caller, api) == [0]
-
-
-def test_a_split_of_years_ago_says_nothing(
-    caller: Any, api: Any, buy: Any, container: Any, clock: Any
-) -> None:
-    """What is read again at every start: nothing moved, so nothing is said."""
-    caller.post(api("runs/run-1/intents"), json=buy("key-00001"))
-    protect(caller, api, positions=[POSITION])
-    before = state_of(caller, api)
-    long_ago = clock.now().date().replace(year=2020, month=1, day=2)
-    action = CorporateAction(
-        action_id="old", instrument="NSE:INFY", ex_date=long_ago, new=10, old=1
-    )
-    execution, rescaling = container.execution, ProtectionRescaling(container.workers.owners)
-    execution.trader.execute(Adjust(action, "split", execution.gtt, rescaling))
-    assert state_of(caller, api) == before
-    events = container.workers.timeline.events
-    with container.database.read() as session:
-        run = repository.any_run(session, "run-1")
-    assert "protection_rescaled" not in {one["event_type"] for one in events(run, after=0)}
 
 
 def test_a_trail_is_remembered_when_the_server_dies(

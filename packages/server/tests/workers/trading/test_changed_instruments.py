@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from tradertape_server.features.execution.store.models import ExecutionEvent
 
-from .test_protection import POSITION, protect, state_of
+from ..protection_calls import POSITION, protect, state_of
 
 pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 RUN = {"strategy_run_id": "run-1"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,27 +9,7 @@ import pytest
 from tradertape_server.features.protection.failure_log import FailureLog
 from tradertape_server.features.workers.option_runs.entries import EntryWatch
 
-from .option_calls import RUNS, Json, enter, events, guard, protect, replay, state
-
-
-@pytest.fixture
-def caller(worker: Any) -> Any:
-    return worker()
-
-
-@pytest.fixture
-def straddle(caller: Any, api: Any, nifty: Any, option_run: Any) -> Any:
-    """Sells a call and a put at 100 each and returns the run's id."""
-
-    def make(**fields: Any) -> str:
-        run = option_run(caller, ("SELL", nifty("CE", 0)), ("SELL", nifty("PE", 0)), **fields)
-        run_id = run["strategy_run_id"]
-        answer = enter(caller, api, run_id)
-        assert answer.json()["result"]["status"] == "accepted", answer.text
-        return run_id
-
-    return make
-
+from .option_calls import RUNS, Json, enter, events, guard, protect, state
 
 # --- arming ---------------------------------------------------------------------------------------
 
@@ -219,109 +198,3 @@ def test_what_a_stop_interrupted_is_armed_after_the_start(
     EntryWatch(container.database, container.execution, clock, FailureLog(clock)).check()
     assert guard(caller, api, run_id)["status"] == "armed"
     assert state(caller, api, run_id)["option_status"] == "entered"
-
-
-# --- replays --------------------------------------------------------------------------------------
-
-
-def test_a_path_of_prices_says_when_and_why(
-    caller: Any, api: Any, straddle: Any, nifty: Any
-) -> None:
-    run_id = straddle(protection={"stoploss_pct": 20.0, "basis": "premium"})
-    call, put = nifty("CE", 0), nifty("PE", 0)
-    path = [
-        {"at": "2026-01-05T10:00:00+05:30", "prices": {"leg_0": 100, "leg_1": 100}},
-        {"at": "2026-01-05T10:05:00", "prices": {call.tradingsymbol: 130}},
-        {"at": "2026-01-05T10:09:00", "prices": {str(put.instrument_token): 112.5, call.id: 130}},
-    ]
-    told = replay(caller, api, run_id, path).json()
-    assert told["would_have_fired"]
-    first = told["first"]
-    assert (first["index"], first["at"]) == (2, "2026-01-05T10:09:00+05:30")
-    assert (first["rule"], first["pnl_pct"], first["pnl"]) == ("basket_stoploss", -21.25, -2762.5)
-    assert [one["price"] for one in first["exits"]] == [130.0, 112.5]
-    assert [step["pnl_pct"] for step in told["steps"]] == [0.0, -15.0, -21.25]
-    assert guard(caller, api, run_id)["status"] == "armed"  # nothing changed
-
-
-def test_the_same_replay_gives_the_same_bytes(caller: Any, api: Any, straddle: Any) -> None:
-    run_id = straddle(protection={"trailing_activate_pct": 5, "trailing_drawdown_pct": 2})
-    path = [{"pnl_pct": value} for value in (0, 6, 9, 7.5, 6.5)]
-    first, again = (replay(caller, api, run_id, path) for _ in range(2))
-    assert again.content == first.content
-    told = first.json()["first"]
-    assert (told["index"], told["rule"]) == (4, "basket_trailing")
-
-
-@pytest.mark.parametrize(
-    ("snapshot", "pct"),
-    [({"pnl": -1300}, -10.0), ({"combined_premium": 240}, -20.0), ({"pnl_pct": 3}, 3.0)],
-)
-def test_a_snapshot_may_tell_the_whole(
-    caller: Any, api: Any, straddle: Any, snapshot: Json, pct: float
-) -> None:
-    run_id = straddle(protection={"stoploss_pct": 50.0, "basis": "premium"})
-    (step,) = replay(caller, api, run_id, [snapshot]).json()["steps"]
-    assert step["pnl_pct"] == pct
-
-
-def test_another_protection_can_be_tried_before_the_entry(
-    caller: Any, api: Any, nifty: Any, option_run: Any
-) -> None:
-    run_id = option_run(caller, ("BUY", nifty("CE", 0)))["strategy_run_id"]
-    assert replay(caller, api, run_id, [{"pnl": 1}]).headers["X-Error-Code"] == "no_protection"
-    rules = {"stoploss_pct": 10}
-    blind = replay(caller, api, run_id, [{"pnl": 1}], protection=rules)
-    assert blind.json()["detail"][0]["pointer"] == "/metric_snapshots/0/prices"
-    told = replay(
-        caller, api, run_id, [{"prices": {"leg_0": 50}}, {"prices": {"leg_0": 44}}],
-        protection=rules,
-    ).json()  # fmt: skip
-    assert (told["entry_is_assumed"], told["first"]["index"]) == (True, 1)
-    nothing = replay(caller, api, run_id, [], protection=rules)
-    assert nothing.headers["X-Error-Code"] == "no_recorded_path"
-
-
-@pytest.mark.parametrize(
-    ("snapshot", "pointer"),
-    [
-        ({}, "/metric_snapshots/1/prices"),
-        ({"prices": {"leg_9": 1}}, "/metric_snapshots/1/prices/leg_9"),
-        ({"prices": {"leg_0": -1}}, "/metric_snapshots/1/prices/leg_0"),
-        ({"at": "yesterday", "pnl": 1}, "/metric_snapshots/1/at"),
-        ({"at": "2020-01-01T10:00:00+05:30", "pnl": 1}, "/metric_snapshots/1/at"),
-    ],
-)
-def test_a_snapshot_that_says_nothing_is_named(
-    caller: Any, api: Any, straddle: Any, snapshot: Json, pointer: str
-) -> None:
-    run_id = straddle(protection={"stoploss_pct": 50.0})
-    refused = replay(caller, api, run_id, [{"pnl": 0}, snapshot])
-    assert refused.status_code == 422
-    assert pointer in [problem["pointer"] for problem in refused.json()["detail"]]
-
-
-def test_without_snapshots_the_recorded_minutes_are_walked(
-    caller: Any, api: Any, straddle: Any, container: Any, clock: Any, monkeypatch: Any
-) -> None:
-    """The candles of the legs since the entry; the feed of these tests has none of its own."""
-    from decimal import Decimal
-
-    from tradertape_core.market.candle import Candle
-
-    run_id = straddle(protection={"stoploss_pct": 20.0, "basis": "premium"})
-    begun = clock.now().replace(second=0, microsecond=0)
-
-    def candles(_instrument: Any, _interval: Any, *, count: int) -> list[Any]:
-        assert count > 375  # a whole session
-        closes = (100, 110, 121, 130)
-        return [
-            Candle(begun + timedelta(minutes=n), *[Decimal(close)] * 4, 100)
-            for n, close in enumerate(closes)
-        ]
-
-    monkeypatch.setattr(container.feed, "candles", candles)
-    clock.advance(minutes=10)
-    told = replay(caller, api, run_id, []).json()
-    assert (told["source"], told["entry_is_assumed"]) == ("recorded", False)
-    assert (told["first"]["rule"], told["first"]["pnl_pct"]) == ("basket_stoploss", -21.0)
