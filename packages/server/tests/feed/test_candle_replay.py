@@ -126,7 +126,7 @@ def test_nothing_of_the_future_is_shown(file: Path, clock: Any) -> None:
 def test_a_symbol_or_a_day_can_be_left_out(file: Path, clock: Any) -> None:
     source = source_of(file, clock.now(), 60, start=DAYS[1], end=DAYS[1], instruments=("infy",))
     assert source.market_time(clock.now()).date() == DAYS[1]
-    with pytest.raises(InvalidInput, match="no candle of these instruments"):
+    with pytest.raises(InvalidInput, match="no candles of these instruments"):
         source_of(file, clock.now(), 60, instruments=("TCS",))
 
 

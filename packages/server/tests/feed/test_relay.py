@@ -210,7 +210,7 @@ def test_silence_is_noticed(pair: tuple[Process, Process], monkeypatch: pytest.M
     monkeypatch.setattr(relay_module, "CONNECTION_TIMEOUT_S", 0.0)
     web.feed.subscribe("a stream", [INFY])
     web.feed.step()
-    assert "nothing is heard" in web.feed.status().reason
+    assert "no updates received" in web.feed.status().reason
 
 
 def test_after_a_fail_over_prices_go_the_other_way(pair: tuple[Process, Process]) -> None:

@@ -288,7 +288,7 @@ def test_a_bad_token_is_refused_at_the_handshake(
     ("asked", "status", "told"),
     [
         ("ticks?symbols=NSE:INFFY", 404, "did you mean NSE:INFY"),
-        ("ticks?symbols=NSE:INFY&mode=all", 400, "mode is"),
+        ("ticks?symbols=NSE:INFY&mode=all", 400, "mode must be"),
         ("candles?symbol=NSE:INFFY", 404, "did you mean NSE:INFY"),
         ("candles?symbol=NSE:INFY&interval=2minute", 400, "unknown interval"),
     ],

@@ -1,4 +1,4 @@
-"""Answers that the console's routes and the workers' share."""
+"""Responses and parameters shared by the routes of the console and of workers."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from tradertape_server.features.instruments.service import Found, Identifier, In
 
 
 def identifiers(symbols: Sequence[str], tokens: Sequence[int]) -> list[Identifier]:
-    """What was asked, in order, without repetition and empty texts."""
+    """The requested identifiers in order, without duplicates and empty ones."""
     return list(dict.fromkeys([*(s.strip() for s in symbols if s.strip()), *tokens]))
 
 
 def unresolved(found: Found) -> list[dict[str, Any]]:
-    """What was asked in vain, with names like it."""
+    """The unknown identifiers, each with similar names."""
     return [
         {"identifier": str(asked), "detail": error.detail, "near": list(error.near)}
         for asked, error in found.unknown.items()
@@ -31,25 +31,25 @@ def unresolved(found: Found) -> list[dict[str, Any]]:
 
 
 def quotes_response(feed: Feed, found: Found, mode: Mode) -> dict[str, Any]:
-    """Quotes by the identifier asked; those without a price yet are named."""
+    """Quotes by requested identifier; instruments without a price are listed as unresolved."""
     quotes = feed.quotes(found.instruments.values(), mode)
     made: dict[str, Any] = {}
-    silent: list[dict[str, Any]] = []
+    unpriced: list[dict[str, Any]] = []
     for asked, one in found.instruments.items():
         tick = quotes.get(one.instrument_token)
         if tick is None:
-            silent.append({"identifier": str(asked), "detail": f"No price of {one.id} is known."})
+            unpriced.append({"identifier": str(asked), "detail": f"No price of {one.id} is known."})
             continue
         made[str(asked)] = kite_quote(tick, mode) | {
             "is_stale": feed.is_stale(one.instrument_token)
         }
-    return {"quotes": made, "unresolved": [*unresolved(found), *silent]}
+    return {"quotes": made, "unresolved": [*unresolved(found), *unpriced]}
 
 
 def candle_set(
     feed: Feed, instrument: Instrument, interval: Interval, candles: Sequence[Candle]
 ) -> dict[str, Any]:
-    """Recent candles; `current` is the one that is still going on."""
+    """Recent candles; `current` is the unfinished one."""
     made = [kite_candle(candle) for candle in candles]
     has_current = bool(made) and not made[-1]["is_complete"]
     return {
@@ -84,11 +84,11 @@ def history_set(instrument: Instrument, interval: Interval, history: History) ->
 
 
 def moment_of(text: str | None, pointer: str) -> datetime | None:
-    """Read a date or a time; without an offset it is Indian. Raises InvalidInput."""
+    """Parse a date or a time; without an offset it is in IST. Raises InvalidInput."""
     if not text:
         return None
     try:
-        # A plus sign in a query that was not escaped arrives as a space.
+        # An unescaped plus sign in a query arrives as a space.
         moment = datetime.fromisoformat(text.strip().replace(" ", "+") if "T" in text else text)
     except ValueError:
         raise InvalidInput(f"{text!r} is neither a date nor a time", pointer=pointer) from None
@@ -96,7 +96,7 @@ def moment_of(text: str | None, pointer: str) -> datetime | None:
 
 
 def end_of(text: str | None, pointer: str) -> datetime | None:
-    """The same of an end: a date alone means all of that day."""
+    """Parse the end of a range; a date means the end of that day. Raises InvalidInput."""
     moment = moment_of(text, pointer)
     if moment is None or text is None or len(text.strip()) > len("2026-11-20"):
         return moment
@@ -104,17 +104,17 @@ def end_of(text: str | None, pointer: str) -> datetime | None:
 
 
 def mode_of(text: str) -> Mode:
-    """Read a mode; raises InvalidInput."""
+    """Parse a mode; raises InvalidInput."""
     found = Mode.__members__.get(text.upper())
     if found is None:
-        raise InvalidInput("mode is ltp, quote or full", pointer="/mode")
+        raise InvalidInput("mode must be ltp, quote or full", pointer="/mode")
     return found
 
 
 def asked_instrument(
     instruments: InstrumentService, symbol: str | None, token: int | None
 ) -> Instrument:
-    """The one instrument a query names; raises InvalidInput when it names none."""
+    """The instrument a query names; raises InvalidInput without a name, UnknownInstrument."""
     asked: Identifier | None = token if token is not None else (symbol or "").strip() or None
     if asked is None:
         raise InvalidInput("name a symbol or an instrument_token", pointer="/symbol")

@@ -1,4 +1,4 @@
-"""HTTP of the live market for the console: instruments, quotes, candles, the feed's state."""
+"""Routes of the live market for the console: instruments, quotes, candles, the feed's state."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ Instruments = Annotated[InstrumentService, Depends(part("instruments"))]
 Past = Annotated[CandleHistory, Depends(part("candle_history"))]
 Symbol = Annotated[str | None, Query(max_length=100, examples=["NSE:INFY"])]
 Token = Annotated[int | None, Query(alias="instrument_token")]
-Words = Annotated[str, Query(max_length=100, description="Every word must be in it.")]
+Words = Annotated[str, Query(max_length=100, description="All words must match.")]
 IntervalName = Annotated[str, Query(max_length=20, examples=["5minute"])]
 Count = Annotated[int, Query(ge=1, le=500)]
 
@@ -52,7 +52,7 @@ def search_instruments(
     exchange: Annotated[str, Query(max_length=10)] = "",
     limit: Count = 20,
 ) -> list[InstrumentOut]:
-    """Shares, indices, futures and options that hold every word, the likeliest first."""
+    """Search shares, indices, futures and options by words, the best match first."""
     return [instrument_out(i) for i in instruments.search(query, exchange=exchange, limit=limit)]
 
 
@@ -60,13 +60,13 @@ def search_instruments(
 def resolve_instrument(
     _user: CurrentUser, instruments: Instruments, *, symbol: Symbol = None, token: Token = None
 ) -> InstrumentOut:
-    """One instrument by `NSE:INFY` or by token; a 404 proposes names like it."""
+    """Find one instrument by an id such as `NSE:INFY` or by token; a 404 lists similar names."""
     return instrument_out(asked_instrument(instruments, symbol, token))
 
 
 @router.get("/live/status")
 def feed_status(_user: CurrentUser, feed: Live) -> FeedStatusOut:
-    """Where prices come from, whether they are simulated, and whether they are fresh."""
+    """The source of prices, whether they are simulated, and whether they are fresh."""
     status, hours = feed.status(), feed.hours()
     market = market_state(feed.source, nse_calendar(), feed.now)
     return FeedStatusOut(
@@ -91,7 +91,7 @@ def feed_status(_user: CurrentUser, feed: Live) -> FeedStatusOut:
 def live_quotes(
     _user: CurrentUser, feed: Live, instruments: Instruments, body: QuotesIn
 ) -> dict[str, Any]:
-    """Quotes by the identifier asked, in Kite's form; what is unknown is named beside them."""
+    """Quotes by requested identifier, in Kite's format; unknown identifiers are listed too."""
     found = instruments.many(identifiers(body.symbols, body.instrument_tokens))
     return quotes_response(feed, found, mode_of(body.mode))
 
@@ -107,7 +107,7 @@ def live_candles(
     interval: IntervalName = "5minute",
     lookback: Count = 100,
 ) -> dict[str, Any]:
-    """The last candles, and as `current` the one still going on."""
+    """The last candles, and as `current` the unfinished one."""
     one, length = asked_instrument(instruments, symbol, token), parse_interval(interval)
     return candle_set(feed, one, length, feed.candles(one, length, count=lookback))
 
@@ -124,7 +124,7 @@ def live_history(
     start: Annotated[str | None, Query(alias="from", max_length=40)] = None,
     end: Annotated[str | None, Query(alias="to", max_length=40)] = None,
 ) -> dict[str, Any]:
-    """Candles of the past: by the day from the data set, within days from the simulated market."""
+    """Historical candles: daily ones of the data set, intraday ones of the simulated market."""
     one, length = asked_instrument(instruments, symbol, token), parse_interval(interval)
     history = past.read(one, length, moment_of(start, "/from"), end_of(end, "/to"))
     return history_set(one, length, history)

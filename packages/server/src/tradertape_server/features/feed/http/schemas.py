@@ -1,4 +1,4 @@
-"""What the market's live routes take and give."""
+"""Request and response bodies of the live market routes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tradertape_server.platform.http.routing import Body, IstTime, Reply
 
 
 class InstrumentOut(Reply):
-    """An instrument, in the words of Kite's file."""
+    """An instrument, with the field names of Kite's instrument file."""
 
     instrument: str
     exchange: str
@@ -34,7 +34,7 @@ class InstrumentOut(Reply):
 
 
 def instrument_out(one: Instrument) -> InstrumentOut:
-    """An instrument as it goes over the wire."""
+    """Convert an instrument to its response."""
     return InstrumentOut(
         instrument=one.id,
         exchange=one.exchange,
@@ -56,7 +56,7 @@ def instrument_out(one: Instrument) -> InstrumentOut:
 
 
 class QuotesIn(Body):
-    """Which instruments, and how much of each."""
+    """Instruments to quote, and how much of each quote to return."""
 
     symbols: list[str] = Field(default_factory=list, max_length=500)
     instrument_tokens: list[int] = Field(default_factory=list, max_length=500)
@@ -64,14 +64,14 @@ class QuotesIn(Body):
 
 
 class InstrumentsIn(Body):
-    """Which instruments."""
+    """Instruments by symbol or token."""
 
     symbols: list[str] = Field(default_factory=list, max_length=500)
     instrument_tokens: list[int] = Field(default_factory=list, max_length=500)
 
 
 class CandlesIn(Body):
-    """Whose candles, how long each and how many; one of `symbol` and `instrument_token`."""
+    """An instrument (`symbol` or `instrument_token`), the interval and number of candles."""
 
     symbol: Annotated[str, Field(max_length=100)] | None = None
     instrument_token: int | None = None
@@ -80,16 +80,16 @@ class CandlesIn(Body):
 
 
 class SnapshotIn(QuotesIn):
-    """Quotes and candles in one answer."""
+    """Quotes and candles in one request."""
 
     candles: list[CandlesIn] = Field(default_factory=list[CandlesIn], max_length=50)
 
 
 class FeedStatusOut(Reply):
-    """How the feed is. simulated: no price is real. demo: the exchange itself is closed.
+    """The state of the feed. simulated: no price is real. demo: the exchange itself is closed.
 
-    state: what the market does, with its words for a label and what it means for orders. opens_at:
-    the exchange's next open, while it is closed.
+    state: the state of the market, with a label and a hint about orders. opens_at: the exchange's
+    next opening time while it is closed.
     """
 
     connected: bool

@@ -1,4 +1,4 @@
-"""`WS /api/ws/ticks`: prices for the console, and the news of its account."""
+"""`WS /api/ws/ticks`: prices and account events for the console."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ MAX_SOCKETS = 5  # of one account
 IDLE_AFTER_S = 300.0  # without a subscription
 LAGGED = "events_lost"
 MAX_CHANNELS = 30
-CHANNEL_POLL_S = 1.0  # at what channels say
+CHANNEL_POLL_S = 1.0
 
-# What a channel says now, to whom and about what: JSON, or None where there is nothing to say.
+# Reads the present content of a channel, for a caller and the channel's argument: JSON or None.
 Channel = Callable[[Identity, str], Any]
 
 _open: Counter[int] = Counter()
@@ -53,7 +53,7 @@ def events_topic(user_id: int) -> str:
 
 @router.websocket("/api/ws/ticks")
 async def ticks(websocket: WebSocket) -> None:
-    """Prices and news for a signed-in browser."""
+    """Send prices and events to a signed-in browser."""
     container = websocket.app.state.container
     await websocket.accept()
     caller = await session_caller(websocket, container.auth.authenticator)
@@ -85,7 +85,7 @@ async def ticks(websocket: WebSocket) -> None:
 
 
 class TickClient:
-    """One connection: what it subscribed to, and what it is sent."""
+    """One connection: its subscriptions and the messages to send."""
 
     def __init__(
         self,
@@ -105,17 +105,17 @@ class TickClient:
         self._selection = TickSelection.of({})
         self._receives_events = False
         self._channels = channels
-        self._topics: dict[str, bytes] = {}  # with what was said last
+        self._topics: dict[str, bytes] = {}  # with the last message sent
         self._channels_changed = asyncio.Event()
         self._replies: asyncio.Queue[bytes] = asyncio.Queue(maxsize=200)
 
     def close(self) -> None:
-        """Let go of everything."""
+        """End all subscriptions."""
         self._feed.bus.close(self._box)
         self._feed.unsubscribe(self)
 
     async def handle_requests(self) -> None:
-        """Do what the client asks."""
+        """Handle the client's messages."""
         handlers = {
             "subscribe": self._subscribe,
             "unsubscribe": self._unsubscribe,
@@ -127,16 +127,14 @@ class TickClient:
             action = message.get("action") if isinstance(message, dict) else None
             handler = handlers.get(action) if isinstance(action, str) else None
             if handler is None:
-                self._reply(
-                    _error("Say an action: subscribe, unsubscribe, list or ping.", "action")
-                )
+                self._reply(_error("action must be subscribe, unsubscribe, list or ping", "action"))
             else:
                 await handler(message)
 
     async def send_updates(self) -> None:
-        """Send what there is to say."""
+        """Send status, prices, events, replies and heartbeats."""
         status = None
-        idle_since = beat = asyncio.get_running_loop().time()
+        idle_since = last_heartbeat = asyncio.get_running_loop().time()
         while True:
             now = asyncio.get_running_loop().time()
             if (found := self._status()) != status:
@@ -146,23 +144,23 @@ class TickClient:
             await self._drain()
             if delivery is not None:
                 await self._deliver(delivery)
-            if now - beat >= HEARTBEAT_S:
-                beat = now
+            if now - last_heartbeat >= HEARTBEAT_S:
+                last_heartbeat = now
                 await self._socket.send(ascii_json({"type": "heartbeat", "event": "heartbeat"}))
             if self._modes or self._receives_events or self._topics:
                 idle_since = now
             elif now - idle_since >= IDLE_AFTER_S:
-                raise Closing(IDLE, "nothing was subscribed to")
+                raise Closing(IDLE, "no subscriptions")
 
     async def poll_channels(self) -> None:
-        """Send what channels say, whenever it is something new."""
+        """Send the content of the subscribed channels whenever it changes."""
         while True:
             for topic in list(self._topics):
                 name, _, argument = topic.partition(":")
-                said = await asyncio.to_thread(self._channels[name], self._caller, argument)
-                line = ascii_json({"type": "channel", "channel": topic, "data": said})
-                # It may have been left while it was looked at.
-                if said is not None and line != self._topics.get(topic, line):
+                content = await asyncio.to_thread(self._channels[name], self._caller, argument)
+                line = ascii_json({"type": "channel", "channel": topic, "data": content})
+                # The client may have unsubscribed while it was read.
+                if content is not None and line != self._topics.get(topic, line):
                     self._topics[topic] = line
                     self._reply(line)
             self._channels_changed.clear()
@@ -188,14 +186,14 @@ class TickClient:
         try:
             self._replies.put_nowait(message)
         except asyncio.QueueFull:
-            raise Closing(TOO_MANY, "answers are not read") from None
+            raise Closing(TOO_MANY, "replies are not read") from None
         self._box.wake()
 
     async def _subscribe(self, message: dict[str, Any]) -> None:
         self._subscribe_channels(_texts(message.get("channels")))
         mode = _mode(message.get("mode", "quote"))
         if mode is None:
-            self._reply(_error("mode is ltp, quote or full", "mode"))
+            self._reply(_error("mode must be ltp, quote or full", "mode"))
             return
         symbols = _texts(message.get("symbols"))
         found = await asyncio.to_thread(self._instruments.many, symbols)
@@ -205,13 +203,13 @@ class TickClient:
             raise Closing(TOO_MANY_SYMBOLS, f"more than {MAX_SYMBOLS} symbols")
         self._subscribe_symbols(wanted.values(), mode)
         rejected = [{"symbol": str(n), "detail": e.detail} for n, e in found.unknown.items()]
-        answer = {
+        reply = {
             "type": "subscribed",
             "symbols": [one.id for one in wanted.values()],
             "mode": mode.name.lower(),
             "rejected": rejected,
         }
-        self._reply(ascii_json(answer))
+        self._reply(ascii_json(reply))
         await self._snapshot(list(wanted.values()), mode)
 
     def _subscribe_channels(self, topics: list[str]) -> None:
@@ -274,7 +272,7 @@ class TickClient:
             "simulated": status.is_simulated,
             "demo": status.is_demo,
             "stale": status.stale,
-            # By the minute: a status is sent when it changes, and ticks tell the rest.
+            # To the minute: a status is sent when it changes; ticks carry exact times.
             "last_tick_at": None if last is None else last.replace(second=0, microsecond=0),
             **({"reason": status.reason} if status.reason else {}),
         }

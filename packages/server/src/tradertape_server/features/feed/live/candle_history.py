@@ -1,4 +1,4 @@
-"""Historical candles with where they are from: the store by the day, the source within days."""
+"""Historical candles with their origin: daily ones of the data set, intraday ones of the source."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tradertape_core.market.world.quoting import rupees_of
 from tradertape_server.features.feed.live.feed import Feed
 from tradertape_server.features.market.service import MarketService
 
-# How far back one request may reach, in days, as Kite limits it.
+# The longest range of one request in days, as Kite limits it.
 LONGEST_DAYS = {
     Interval.MINUTE: 60,
     Interval.MINUTE_3: 100,
@@ -32,7 +32,7 @@ _DEFAULT_DAYS = {Interval.DAY: 366}
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """Candles, oldest first, and how they came: `ingestion` says what was there and what not."""
+    """Candles, oldest first, and their origin. ingestion: status and number of candles found."""
 
     candles: list[Candle]
     source: str
@@ -42,7 +42,7 @@ class History:
 
 
 class CandleHistory:
-    """Reads the past of an instrument."""
+    """Reads historical candles of an instrument."""
 
     def __init__(self, market: MarketService, feed: Feed) -> None:
         self._market = market
@@ -52,49 +52,50 @@ class CandleHistory:
         self, instrument: Instrument, interval: Interval, start: datetime | None,
         end: datetime | None,
     ) -> History:  # fmt: skip
-        """Candles that begin from `start` to `end`; without a start, as many days as usual.
+        """Candles that begin from `start` to `end`; without a start, a default number of days.
 
-        Raises InvalidInput when the range is empty or longer than one request may reach.
+        Raises InvalidInput when the range is empty or longer than the limit of one request.
         """
         now = self._feed.now
         if start is not None and end is not None and start > end:
             raise InvalidInput("to must not be before from", pointer="/to")
         if start is not None and start > now:
             raise InvalidInput("from must not lie in the future", pointer="/from")
-        end = min(end or now, now)  # a replay has a future, which nobody is shown
+        end = min(end or now, now)  # a replay has future data, which must not be shown
         start = start or end - timedelta(days=_DEFAULT_DAYS.get(interval, 5))
         longest = LONGEST_DAYS[interval]
         if end - start > timedelta(days=longest):
             raise InvalidInput(
-                f"one request reaches {longest} days back with {interval.value}", pointer="/from"
+                f"one request may cover at most {longest} days with {interval.value} candles",
+                pointer="/from",
             )
         days = [moment.astimezone(IST).date() for moment in (start, end)]
         if interval is Interval.DAY:
             days[1] = self._last_whole_day(days[1])
-            found, source = self._by_the_day(instrument, days[0], days[1]), "db"
+            found, source = self._daily(instrument, days[0], days[1]), "db"
         else:
-            found, source = self._within_days(instrument, interval, *days), self._feed.source.name
+            found, source = self._intraday(instrument, interval, *days), self._feed.source.name
         first = start if interval is not Interval.DAY else start - timedelta(days=1)
         kept = [candle for candle in found if first < candle.start <= end or candle.start == start]
         status = "complete" if kept else "no_data"
         return History(kept, source, start, end, {"status": status, "candles": len(kept)})
 
     def _last_whole_day(self, day: date) -> date:
-        """The day, or the one before it while its session goes on."""
+        """The day, or the one before it while its session is in progress."""
         hours = self._feed.hours()
         return day - timedelta(days=1) if hours is not None and hours.day == day else day
 
     def close_on(self, instrument: Instrument, day: date) -> Decimal | None:
-        """The last price of a day that is in the store."""
-        found = self._by_the_day(instrument, day, day)
+        """The closing price of a day in the data set, None if it has none."""
+        found = self._daily(instrument, day, day)
         return found[-1].close if found else None
 
-    def _by_the_day(self, instrument: Instrument, start: date, end: date) -> list[Candle]:
+    def _daily(self, instrument: Instrument, start: date, end: date) -> list[Candle]:
         if instrument.is_derivative:
             return []
         try:
             series = self._market.candles(instrument.tradingsymbol, start, end)
-        except InvalidInput:  # the data set does not have it: an index of ours, say
+        except InvalidInput:  # the data set does not have it, such as some indices
             return []
         made: list[Candle] = []
         volumes = series.volume
@@ -108,7 +109,7 @@ class CandleHistory:
             made.append(Candle(midnight, opening, high, low, close, int(volume)))
         return made
 
-    def _within_days(
+    def _intraday(
         self, instrument: Instrument, interval: Interval, start: date, end: date
     ) -> list[Candle]:
         hours, now = self._feed.hours(segment_of(instrument)), self._feed.now

@@ -1,4 +1,4 @@
-"""The market as the execution of orders sees it: instruments, latest ticks, open or not."""
+"""The market as order execution sees it: instruments, latest ticks, trading phases."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ logger = get_logger(__name__)
 
 
 class ExecutionMarket:
-    """Never waits: a tick that nobody watches is asked of the source once.
+    """Reads the feed; a tick that is not subscribed to is requested from the source once.
 
-    with_depth: where orders take no more than the book shows, every tick has its levels.
+    with_depth: ticks include market depth, for a venue that fills no more than the book shows.
     """
 
     def __init__(
@@ -51,13 +51,13 @@ class ExecutionMarket:
         feed.on_ticks(self._receive)
 
     def instrument(self, instrument_id: str) -> Instrument | None:
-        """By `NSE:INFY`; None when there is none."""
+        """The instrument with an id such as `NSE:INFY`; None if it is unknown."""
         with self._lock:
             watched = self._watched.get(instrument_id)
         return watched or self._instruments.master.by_id(instrument_id)
 
     def hint(self, name: str) -> str:
-        """What to say of a name that is no instrument's: why it is none, and others like it."""
+        """The end of a message about an unknown name: why it is unknown, and similar names."""
         try:
             found = self._instruments.get(name)
         except UnknownInstrument as error:
@@ -65,14 +65,14 @@ class ExecutionMarket:
         return f"; did you mean {found.id}?"
 
     def known(self, instrument_id: str) -> Instrument:
-        """One that was traded; raises InvariantBroken when it is gone."""
+        """An instrument that was traded; raises InvariantBroken if it is no longer known."""
         found = self.instrument(instrument_id)
         if found is None:
             raise InvariantBroken(f"{instrument_id} was traded and is no longer known")
         return found
 
     def underlying_price(self, instrument: Instrument) -> Decimal | None:
-        """The latest price of what a derivative is on."""
+        """The latest price of a derivative's underlying, None if there is none."""
         try:
             spot = self._instruments.spot_of(instrument)
         except UnknownInstrument:
@@ -81,9 +81,9 @@ class ExecutionMarket:
         return None if tick is None else tick.last_price
 
     def closing_price(self, contract: Instrument) -> Decimal | None:
-        """The average of its underlying's last half hour on the day it expires.
+        """The settlement price: the average of the underlying's last half hour on the expiry day.
 
-        Where no minutes are known, the day's last price.
+        Without minute candles of that day, its last price; None without either.
         """
         if contract.expiry is None:
             return None
@@ -99,31 +99,31 @@ class ExecutionMarket:
         return closing_price(minutes) or self._close_on(spot, contract.expiry)
 
     def tick(self, instrument_id: str) -> Tick | None:
-        """The latest tick; None where the market does not say a price."""
+        """The latest tick; None without a price."""
         found = self.instrument(instrument_id)
         return None if found is None else self._tick(found)
 
     def segment(self, instrument: Instrument) -> Segment:
-        """Whose hours an instrument keeps: without auctions all shares trade to 15:30."""
+        """The segment whose hours apply; without auctions all shares trade until 15:30."""
         ends_in_auction = self.has_auctions and self._instruments.has_derivatives(instrument)
         return segment_of(instrument, has_derivatives=ends_in_auction)
 
     def phase(self, instrument: Instrument, now: datetime) -> PhaseKind | None:
-        """What becomes of an order now; None while the market is closed."""
+        """The trading phase of an instrument; None while its market is closed."""
         found = self._feed.source.phase(now, self.segment(instrument))
         if found is None or (found.kind in PRE_OPEN and not self._is_in_pre_open(instrument)):
             return None
         return found.kind
 
     def is_open(self, now: datetime) -> bool:
-        """Whether orders of any segment are taken now."""
+        """Whether orders are accepted now in any segment."""
         phases = (self._feed.source.phase(now, segment) for segment in Segment)
         return any(found is not None and found.kind in TAKES_ORDERS for found in phases)
 
     def auction_price(self, instrument: Instrument, kind: PhaseKind) -> Decimal | None:
-        """What today's pre-open or closing auction comes to; None where nobody can say.
+        """The price of today's pre-open or closing auction; None if it is unknown.
 
-        May take a second: not to be asked on the trader's thread.
+        May take a second: do not call it on the trader's thread.
         """
         hours = session_hours(nse_calendar(), self._feed.now.astimezone(IST).date())
         if hours is None:
@@ -133,7 +133,7 @@ class ExecutionMarket:
         return made[0].last_price if made else None
 
     def _is_in_pre_open(self, instrument: Instrument) -> bool:
-        """Shares are; of the derivatives only the nearest futures."""
+        """Whether the pre-open auction includes it: shares, and futures of the nearest expiry."""
         if not instrument.is_derivative:
             return True
         futures = self._instruments.master.futures(instrument.underlying)
@@ -141,17 +141,17 @@ class ExecutionMarket:
 
     @property
     def never_closes(self) -> bool:
-        """Whether the market runs at any hour."""
+        """Whether the market is open at any hour."""
         return self._any_hour
 
     @property
     def is_stale(self) -> bool:
-        """Whether the feed is silent or cut off."""
+        """Whether the feed is stale or disconnected."""
         status = self._feed.status()
         return status.stale or not status.connected
 
     def watch(self, instrument_ids: Collection[str], listener: OnTick) -> None:
-        """Have the listener called with every tick of exactly these from now on."""
+        """Call the listener with every tick of these instruments; replaces the former list."""
         found = {one: self.instrument(one) for one in instrument_ids}
         watched = {one: instrument for one, instrument in found.items() if instrument is not None}
         with self._lock:

@@ -1,7 +1,7 @@
-"""The feed: polls its source, checks and keeps the ticks, hands them on, and knows when it is deaf.
+"""The feed: polls its source, validates and stores ticks, distributes them, and detects silence.
 
-No database is on this path. Ticks come in on the feed's own thread; `on_ticks` listeners run there
-and must be quick; streams hear of them over the bus.
+No database is on this path. Ticks arrive on the feed's own thread; `on_ticks` listeners run there
+and must be quick; streams receive ticks over the bus.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ logger = get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class FeedStatus:
-    """How the feed is. stale: something is wanted and nothing was heard of it for seconds."""
+    """The state of the feed. stale: there are subscriptions, but no ticks for some seconds."""
 
     connected: bool
     source: str
@@ -57,7 +57,7 @@ class CandleFrame:
         self.updates = updates
 
     def over(self, older: CandleFrame) -> CandleFrame:
-        """Completed candles are all kept; of an unfinished one only the newest."""
+        """Merge: keep all completed candles, and of an unfinished one only the newest state."""
         joined = dict(older.updates)
         for key, candles in self.updates.items():
             before = tuple(c for c in joined.get(key, ()) if c.is_complete)
@@ -85,72 +85,72 @@ class Feed:
         self._last_s: float | None = None
         self._last_tick_at: datetime | None = None
         self._waiting_since_s: float | None = None
-        self._cut_at: datetime | None = None
+        self._disconnected_at: datetime | None = None
         self._reason = ""
         self._step_lock = threading.Lock()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Begin to poll; a second call does nothing."""
+        """Start polling; a second call does nothing."""
         if self._thread is None:
             self._stopping.clear()
             self._thread = threading.Thread(target=self._run, name="feed", daemon=True)
             self._thread.start()
 
     def stop(self) -> None:
-        """Poll no more."""
+        """Stop polling."""
         self._stopping.set()
         if self._thread is not None:
             self._thread.join(timeout=10)
             self._thread = None
 
     def on_ticks(self, listener: TickListener) -> None:
-        """Call on every beat, on the feed's thread, with the ticks that passed the checks."""
+        """Call `listener` in every step, on the feed's thread, with the valid ticks."""
         self._listeners.append(listener)
 
     def subscribe(
         self, owner: Hashable, instruments: Iterable[Instrument], mode: Mode = Mode.QUOTE
     ) -> None:
-        """Want ticks of these; each owner's commands stand alone."""
+        """Subscribe an owner to ticks; owners do not affect each other's subscriptions."""
         self.subscriptions.add(owner, instruments, mode)
 
     def unsubscribe(self, owner: Hashable, tokens: Iterable[int] | None = None) -> None:
-        """Want them no more; all of the owner's without a list."""
+        """End subscriptions of an owner; all of them without a list."""
         self.subscriptions.remove(owner, None if tokens is None else list(tokens))
 
     def subscribe_exactly(self, owner: Hashable, instruments: Iterable[Instrument]) -> None:
-        """Want exactly these, in full: the instruments of positions and resting orders."""
+        """Replace an owner's subscriptions by these, in full mode."""
         self.subscriptions.replace(owner, instruments, Mode.FULL)
 
     def latest(self, token: int) -> Tick | None:
-        """The last good tick heard, however old."""
+        """The last valid tick, however old."""
         return self._latest.get(token)
 
     def age_s(self, token: int) -> float | None:
-        """Seconds since an instrument was heard; None when it never was."""
-        heard_s = self._received_s.get(token)
-        return None if heard_s is None else self._clock.monotonic() - heard_s
+        """Seconds since an instrument's last tick was received; None without one."""
+        received_s = self._received_s.get(token)
+        return None if received_s is None else self._clock.monotonic() - received_s
 
     def is_stale(self, token: int) -> bool:
-        """Whether an instrument's price must not be traded on: old, missing, or contradicted."""
+        """Whether an instrument's price must not be traded on: old, missing, or doubtful."""
         age_s = self.age_s(token)
         return age_s is None or age_s > STALE_AFTER_S or token in self._suspect
 
     def quotes(self, instruments: Iterable[Instrument], mode: Mode = Mode.FULL) -> dict[int, Tick]:
-        """The market now, by token: from the cache where it is fresh, else asked of the source.
+        """Present ticks by token: cached ones that are fresh, else requested from the source.
 
-        An instrument that cannot be asked now is given as it was last heard, if it ever was.
+        If the source has none now, an instrument's last tick is returned, if there was one.
         """
         wanted = {one.instrument_token: one for one in instruments}
         missing = [one for token, one in wanted.items() if not self._is_cached(token, mode)]
         if missing:
             self._request_quotes([Subscription(one, mode) for one in missing])
-        return {t: heard for t in wanted if (heard := self._latest.get(t)) is not None}
+        return {t: tick for t in wanted if (tick := self._latest.get(t)) is not None}
 
     @property
     def now(self) -> datetime:
-        """The market's time: the clock's, or that of the recording."""
+        """The market's time: the clock's, or that of a replay."""
         return self.source.market_time(self._clock.now())
 
     @property
@@ -160,12 +160,12 @@ class Feed:
 
     @property
     def offset(self) -> timedelta:
-        """How far the market's time is from the clock's: not at all, but for a recording."""
+        """The market's time minus the clock's: zero except in a replay."""
         now = self._clock.now()
         return self.source.market_time(now) - now
 
     def hours(self, segment: Segment = Segment.CASH) -> TradingHours | None:
-        """The session the feed is in; None when nothing of the segment moves."""
+        """The present session; None while the segment is closed."""
         return self.source.hours(self.now, segment)
 
     def candles(
@@ -173,8 +173,8 @@ class Feed:
     ) -> list[Candle]:
         """The last candles, oldest first; the last one may be unfinished.
 
-        A series is kept as long as somebody wants the instrument's ticks: it knows of cuts, and of
-        what the source has no record of.
+        A series is kept while the instrument's ticks are subscribed to: it knows gaps of the feed,
+        and candles that the source has no record of.
         """
         if self.subscriptions.mode(instrument.instrument_token) is not None:
             self.candle_cache.track(instrument, interval, self.now)
@@ -183,15 +183,15 @@ class Feed:
     def subscribe_candles(
         self, owner: Hashable, instrument: Instrument, interval: Interval
     ) -> None:
-        """Keep a series and publish its changes."""
+        """Keep a candle series and publish its changes."""
         self.candle_cache.track(instrument, interval, self.now)
         self.subscribe(owner, [instrument], Mode.QUOTE)
 
     def status(self) -> FeedStatus:
-        """How the feed is now."""
+        """The present state of the feed."""
         hours = self.hours()
         is_stale = self._is_silent()
-        reason = self._reason or ("no tick is heard" if is_stale else "")
+        reason = self._reason or ("no ticks received" if is_stale else "")
         if hours is None:
             reason = reason or "the market is closed"
         return FeedStatus(
@@ -205,7 +205,7 @@ class Feed:
         )
 
     def step(self) -> int:
-        """One beat: poll the source and take in what is new. Returns how many ticks were good."""
+        """Poll the source once and process the ticks. Returns how many were valid."""
         with self._step_lock:
             started_s = self._clock.monotonic()
             wanted, now = self.subscriptions.active, self._clock.now()
@@ -223,14 +223,14 @@ class Feed:
             return good
 
     def reset(self) -> None:
-        """Forget every tick: from now on they come from elsewhere, and are numbered anew."""
+        """Discard all ticks: those of another process have sequence numbers of their own."""
         with self._step_lock:
             self._latest.clear()
             self._received_s.clear()
             self._suspect.clear()
 
     def receive(self, ticks: Sequence[Tick], instruments: Iterable[Instrument]) -> int:
-        """Take in ticks a source pushes; returns how many were good."""
+        """Process ticks that a source pushes; returns how many were valid."""
         known = {one.instrument_token: one for one in instruments}
         with self._step_lock:
             return self._receive(ticks, known)
@@ -239,25 +239,25 @@ class Feed:
         good = self._good(ticks, known)
         if not good:
             return 0
-        news = self._store(good)
+        stored = self._store(good)
         self._last_s, self._last_tick_at = self._clock.monotonic(), good[-1].at
         self.ticks_received += len(good)
-        # Candles take late ticks in where they belong; a price that is over is nobody else's.
+        # Late ticks are added to their candles, but are not distributed as prices.
         updates = self.candle_cache.add(good)
-        if news:
+        if stored:
             for listener in self._listeners:
-                self._notify(listener, news)
-            self.bus.publish_frame(TICKS, TickFrame({one.instrument_token: one for one in news}))
+                self._notify(listener, stored)
+            self.bus.publish_frame(TICKS, TickFrame({one.instrument_token: one for one in stored}))
         if updates:
             self.bus.publish_frame(CANDLES, _candle_frame(updates))
         return len(good)
 
     def _good(self, ticks: Iterable[Tick], known: Mapping[int, Instrument]) -> list[Tick]:
-        """Those that may be used; the others are counted, and their instruments suspect."""
-        heard, suspect, good = self._latest, self._suspect, list[Tick]()
+        """The valid ticks; invalid ones are counted, and their instruments marked as suspect."""
+        latest, suspect, good = self._latest, self._suspect, list[Tick]()
         for tick in ticks:
             token = tick.instrument_token
-            instrument, last = known.get(token), heard.get(token)
+            instrument, last = known.get(token), latest.get(token)
             if instrument is None:
                 self.refused["unknown"] += 1
                 continue
@@ -271,17 +271,17 @@ class Feed:
         return good
 
     def _store(self, ticks: Sequence[Tick]) -> list[Tick]:
-        """Remember ticks, but for those a newer one is known of: the feed's order counts, not the
-        clock's. Returns what was remembered."""
-        heard, kept = self._latest, list[Tick]()
+        """Store ticks unless a newer one is known, by sequence number and not by time. Returns
+        those stored."""
+        latest, kept = self._latest, list[Tick]()
         for tick in ticks:
-            before = heard.get(tick.instrument_token)
+            before = latest.get(tick.instrument_token)
             if before is None or before.seq <= tick.seq:
-                heard[tick.instrument_token] = tick
+                latest[tick.instrument_token] = tick
                 kept.append(tick)
             else:
                 self.refused["out_of_order"] += 1
-        # Afterwards: an old price must at no moment seem to be a new one.
+        # Set afterwards, so that an old price never appears to be new.
         tokens = [tick.instrument_token for tick in kept]
         self._received_s.update(dict.fromkeys(tokens, self._clock.monotonic()))
         return kept
@@ -291,14 +291,16 @@ class Feed:
             ticks = self.source.poll(wanted, now)
         except OSError as error:
             if not self._reason:
-                logger.warning("the feed is cut", source=self.source.name, reason=str(error))
-                self._cut_at = now
+                logger.warning(
+                    "the feed is disconnected", source=self.source.name, reason=str(error)
+                )
+                self._disconnected_at = now
             self._reason = str(error) or type(error).__name__
             return []
-        if self._reason and self._cut_at is not None:
-            self.candle_cache.mark_gap(*map(self.source.market_time, (self._cut_at, now)))
-            logger.info("the feed is back", source=self.source.name)
-        self._reason, self._cut_at = "", None
+        if self._reason and self._disconnected_at is not None:
+            self.candle_cache.mark_gap(*map(self.source.market_time, (self._disconnected_at, now)))
+            logger.info("the feed is connected again", source=self.source.name)
+        self._reason, self._disconnected_at = "", None
         return ticks
 
     def _request_quotes(self, wanted: Sequence[Subscription]) -> None:
@@ -310,11 +312,11 @@ class Feed:
         self._store(self._good(ticks, known))
 
     def _is_cached(self, token: int, mode: Mode) -> bool:
-        """Whether the cache answers: fresh to a beat, and with depth where depth is wanted."""
+        """Whether the cached tick is fresh, and has depth if depth is required."""
         age_s, tick = self.age_s(token), self.latest(token)
         if age_s is None or tick is None or age_s >= 1 / self._rate_hz:
             return False
-        # A recording may be minutes further with every beat.
+        # A replay may advance by minutes in every step.
         is_of_now = timedelta(0) <= self.now - tick.at <= FRESH_FOR
         is_quoted_only = tick.depth is None and tick.bid is not None
         return is_of_now and not (mode is Mode.FULL and is_quoted_only)
@@ -323,8 +325,8 @@ class Feed:
         since_s = self._waiting_since_s
         if since_s is None or self.hours() is None:
             return bool(self._reason)
-        heard_s = since_s if self._last_s is None else max(since_s, self._last_s)
-        return self._clock.monotonic() - heard_s > STALE_AFTER_S
+        last_s = since_s if self._last_s is None else max(since_s, self._last_s)
+        return self._clock.monotonic() - last_s > STALE_AFTER_S
 
     def _drop_unwanted(self, wanted: Sequence[Subscription]) -> None:
         if len(self._latest) <= 4 * len(wanted) + 2_000:
@@ -340,7 +342,7 @@ class Feed:
         try:
             listener(ticks)
         except Exception:
-            logger.exception("a listener to ticks failed")
+            logger.exception("a tick listener failed")
 
     def _run(self) -> None:
         interval_s, failures = 1 / self._rate_hz, 0
@@ -350,7 +352,7 @@ class Feed:
                 self.step()
                 failures = 0 if not self._reason else failures + 1
             except Exception:
-                logger.exception("a beat of the feed failed")
+                logger.exception("a step of the feed failed")
                 failures += 1
             wait_s = RETRY_AFTER_S[min(failures, len(RETRY_AFTER_S)) - 1] if failures else 0.0
             due_s = max(due_s + interval_s, self._clock.monotonic())
@@ -358,8 +360,8 @@ class Feed:
 
 
 def _may_jump(tick: Tick, last: Tick | None, instrument: Instrument) -> bool:
-    """Options may, near their expiry; and a share may be split over night: its close, which goes
-    with today's price, knows."""
+    """Whether a large price change is valid: of a derivative near its expiry, or of a share split
+    overnight, whose previous close is adjusted to today's price."""
     if instrument.is_derivative:
         return True
     return last is not None and _day(last) != _day(tick) and fault_of(tick) is None

@@ -1,4 +1,4 @@
-"""Builds the feed from what the settings say."""
+"""Opens the tick source that the settings choose."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ from tradertape_server.platform.metrics import Metrics
 
 @dataclass(frozen=True, slots=True)
 class FeedOptions:
-    """What can be chosen."""
+    """The settings of the feed."""
 
     source: Literal["simulated", "replay", "off"]
     any_hour: bool
     replay_file: Path | None
     replay_speed: float
-    replay: ReplayRange  # which candles
+    replay: ReplayRange  # which recorded candles
     replay_loop: bool
     rate_hz: float
 
@@ -44,7 +44,7 @@ def open_source(
     options: FeedOptions, clock: Clock, market: MarketService, world: LiveWorld,
     instruments: InstrumentService,
 ) -> TickSource:  # fmt: skip
-    """The source of the settings; raises InvalidInput when its recording cannot be read."""
+    """Open the configured source; raises InvalidInput when its recording cannot be read."""
     if options.source == "off":
         return NoSource()
     if options.source == "simulated":
@@ -82,23 +82,23 @@ def open_source(
 
 
 def trading_clock(source: TickSource, clock: Clock) -> Clock:
-    """What orders go by: the clock, or the market's time in a replay."""
+    """The clock that orders use: the system's, or the market's time in a replay."""
     is_replay = isinstance(source, CandleReplaySource | ReplaySource)
     return MarketClock(source, clock) if is_replay else clock
 
 
 def trading_calendar(source: TickSource) -> Calendar:
-    """The days orders go by: the exchange's, or those of a replay that goes on after them."""
+    """The calendar that orders use: the exchange's, or that of a looped replay."""
     is_replay = isinstance(source, CandleReplaySource | ReplaySource)
     return source.calendar if is_replay else nse_calendar()
 
 
 def publish_metrics(feed: Feed, metrics: Metrics) -> None:
-    """Figures of the feed and the streams for Prometheus."""
-    watch = metrics.add_gauge
-    watch("feed_ticks", "Good ticks heard since the start.", lambda: feed.ticks_received)
-    watch("feed_refused", "Ticks thrown away.", feed.refused.total)
-    watch("feed_instruments", "Subscription by anybody.", lambda: len(feed.subscriptions))
-    watch("feed_step_seconds", "Time of the last beat.", lambda: feed.step_s)
-    watch("feed_stale", "1 when nothing is heard.", lambda: float(feed.status().stale))
-    watch("streams_open", "Clients of live streams.", lambda: feed.bus.mailboxes)
+    """Publish metrics of the feed and its streams."""
+    add = metrics.add_gauge
+    add("feed_ticks", "Valid ticks received since the start.", lambda: feed.ticks_received)
+    add("feed_refused", "Invalid ticks discarded.", feed.refused.total)
+    add("feed_instruments", "Subscribed instruments.", lambda: len(feed.subscriptions))
+    add("feed_step_seconds", "Duration of the last step.", lambda: feed.step_s)
+    add("feed_stale", "1 when no ticks are received.", lambda: float(feed.status().stale))
+    add("streams_open", "Clients of live streams.", lambda: feed.bus.mailboxes)

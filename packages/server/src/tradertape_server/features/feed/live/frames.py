@@ -1,11 +1,12 @@
-"""What one beat of the feed brought, written once for all clients that want something of it.
+"""The ticks of one step of the feed, serialized once for all clients that subscribe to some.
 
-Every instrument has a slot. The ticks of a beat are written once for each form and mode, into rows
-of one length; a client's message is one gather of its rows, and clients that want the same share
-the message. Which row is whose rarely changes from beat to beat: a client's places are found once.
+Every instrument has a slot. The ticks of a frame are serialized once for each format and mode, into
+rows of equal length; a client's message is gathered from its rows, and clients with the same
+selection share the message. The order of rows rarely changes between frames, so a client's row
+indices are computed once.
 
-A message is good until its thread writes the next: copy what is kept. It is gathered where the last
-one was, in memory the processor still has at hand.
+A message is valid until its thread builds the next one: copy what has to be kept. Messages are
+built in the same memory, which is then likely to be in the processor's cache.
 """
 
 from __future__ import annotations
@@ -26,15 +27,15 @@ from tradertape_server.platform.streaming.gzip_pieces import packed_piece, store
 
 Message = bytes | memoryview
 Parts = Sequence[Message]  # a message to be sent as one
-PACKED_FROM = 1_400  # bytes: what fits into one packet is sent as it is
-FEW_LISTS = 8  # different ones that are wanted: each is worth compressing
+PACKED_FROM = 1_400  # bytes; a message that fits into one network packet is not compressed
+FEW_LISTS = 8  # up to so many different selections, each is worth compressing
 _Room = Callable[[int, type[np.uint8]], npt.NDArray[np.uint8]]
 
 
 class TickSelection:
-    """Which instruments a client wants in which mode; equal selections are one object.
+    """The instruments a client subscribes to, with their modes; equal selections are one object.
 
-    A tick is written in the modes of the selections that are held by somebody.
+    A tick is serialized in the modes of the selections in use.
     """
 
     __slots__ = ("__weakref__", "_placed", "by_mode", "slots")
@@ -50,7 +51,7 @@ class TickSelection:
         self._placed: dict[Mode, tuple[_Layout, npt.NDArray[np.intp]]] = {}
 
     def places(self, mode: Mode, layout: _Layout) -> npt.NDArray[np.intp]:
-        """Which rows of a layout are wanted in a mode."""
+        """The selected rows of a layout in a mode."""
         found = self._placed.get(mode)
         if found is None or found[0] is not layout:
             slots = next(slots for one, slots in self.slots if one is mode)
@@ -59,7 +60,7 @@ class TickSelection:
 
     @classmethod
     def of(cls, modes: Mapping[int, Mode]) -> TickSelection:
-        """The selection of these; the same object as long as somebody holds it."""
+        """Return the selection of these; the same object as long as it is in use."""
         key = frozenset(modes.items())
         found = _KNOWN.get(key)
         if found is None:
@@ -69,9 +70,9 @@ class TickSelection:
 
 
 def is_worth_packing(modes: Mapping[int, Mode]) -> bool:
-    """Whether a list is worth a gzip stream: others want the same, or few lists are wanted at all.
+    """Whether a client's stream should be compressed: its selection is shared, or there are few.
 
-    Hundreds of lists of their own would wait for each other, and gain nothing by the form alone.
+    Compressing hundreds of individual selections would delay all of them.
     """
     return frozenset(modes.items()) in _KNOWN or _HELD.count < FEW_LISTS
 
@@ -86,12 +87,12 @@ class TickFrame:
         self._messages: dict[tuple[TickSelection, _Form], Message] = {}
         self._asked: set[tuple[TickSelection, _Form]] = set()
         self._packed: dict[TickSelection, Parts] = {}
-        # None: there is nothing in the older one that is not newer here.
+        # None: every instrument of the older frame is in this one.
         self._laid: WeakKeyDictionary[TickFrame, TickFrame | None] = WeakKeyDictionary()
         self._rows: dict[tuple[Shape, Mode], _Rows] = {}
 
     def over(self, older: TickFrame) -> TickFrame:
-        """This frame and what only the older one has: what slow clients get, all the same one."""
+        """Merge with an older frame; slow clients that missed the same frame share the result."""
         try:
             laid = self._laid[older]
         except KeyError:
@@ -101,21 +102,22 @@ class TickFrame:
         return self if laid is None else laid
 
     def console(self, wanted: TickSelection) -> Message:
-        """The console's message; empty when nothing in it is wanted."""
+        """The console's message; empty if it contains no selected tick."""
         return self._message(wanted, _CONSOLE)
 
     def worker(self, wanted: TickSelection) -> Message:
-        """The workers' message; empty when nothing in it is wanted."""
+        """The workers' message; empty if it contains no selected tick."""
         return self._message(wanted, _WORKER)
 
     def worker_event(self, wanted: TickSelection) -> Message:
-        """The workers' message as a server-sent event; empty when nothing in it is wanted."""
+        """The workers' message as a server-sent event; empty if it contains no selected tick."""
         return self._message(wanted, _WORKER_EVENT)
 
     def worker_event_gzip(self, wanted: TickSelection) -> Parts:
-        """The same as a piece of a gzip body; no parts when nothing in it is wanted.
+        """The server-sent event as a piece of a gzip body; no parts without a selected tick.
 
-        What many are sent is compressed, once, and while few lists are wanted what one alone is.
+        A shared message is compressed once; one for a single client only while there are few
+        selections.
         """
         packed = self._packed.get(wanted)
         if packed is not None:
@@ -132,7 +134,7 @@ class TickFrame:
         made = self._messages.get(key)
         if made is not None:
             return made
-        # Kept from the second time on: what one client alone wants is not held for nobody.
+        # Kept from the second request on: a message for a single client is not stored.
         is_kept = key in self._asked
         made = self._gathered(wanted, form, np.empty if is_kept else _SCRATCH.take)
         if is_kept:
@@ -149,7 +151,7 @@ class TickFrame:
         length = sum(len(places) * rows.width for rows, places in found)
         if not length:
             return b""
-        at = len(form.head) - 1  # the head's last byte takes the place of the first row's comma
+        at = len(form.head) - 1  # the head's last byte overwrites the first row's comma
         made = room(at + length + len(form.tail), np.uint8)
         for rows, places in found:
             end = at + len(places) * rows.width
@@ -172,7 +174,7 @@ class TickFrame:
 
 
 class _Rows:
-    """Written ticks in rows of one length; blanks fill them up, as JSON allows between values."""
+    """Serialized ticks in rows of equal length, padded with blanks, which JSON allows."""
 
     __slots__ = ("_rows", "layout", "width")
 
@@ -185,34 +187,34 @@ class _Rows:
         self.layout = _LAYOUTS.of(tokens)
 
     def gather(self, places: npt.NDArray[np.intp], into: npt.NDArray[np.uint8]) -> None:
-        """Copy rows one after the other."""
+        """Copy the rows at `places` into a buffer."""
         self._rows.take(places, axis=0, out=into.reshape(len(places), self.width), mode="clip")
 
 
 class _Layout:
-    """Whose tick is in which row."""
+    """Which instrument's tick is in which row."""
 
     def __init__(self, tokens: list[int]) -> None:
         self.tokens = tokens
         slots = [_SLOTS.by_token[one] for one in tokens]
-        # By slot; -1 where there is none, and in the end for slots that were given out since.
+        # By slot; -1 without a row, and at the end for slots assigned later.
         self._places = np.full(max(slots, default=0) + 2, -1, np.intp)
         self._places[slots] = np.arange(len(slots))
 
     def places(self, slots: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
-        """Where those of the slots are that ticked."""
+        """The rows of those slots that have one."""
         places = self._places.take(slots, mode="clip")
         return places[places >= 0]
 
 
 class _Layouts:
-    """The layouts of the last beats: the same instruments in the same order have the same one."""
+    """The layouts of the last frames; frames with the same instruments in order share one."""
 
     def __init__(self) -> None:
         self._last: deque[_Layout] = deque(maxlen=8)
 
     def of(self, tokens: list[int]) -> _Layout:
-        """The layout of these."""
+        """Return the layout of these tokens, a recent one if possible."""
         for one in tuple(self._last):
             if one.tokens == tokens:
                 return one
@@ -222,26 +224,26 @@ class _Layouts:
 
 
 class _Scratch(threading.local):
-    """Memory for messages that are not kept, one at a time in each thread."""
+    """Reused memory for messages that are not kept, one at a time per thread."""
 
     def __init__(self) -> None:
         self._bytes = np.empty(0, np.uint8)
 
     def take(self, length: int, _of: type[np.uint8]) -> npt.NDArray[np.uint8]:
-        """So many bytes, in the place of the last."""
+        """Return `length` bytes, overwriting the last ones."""
         if len(self._bytes) < length:
             self._bytes = np.empty(length, np.uint8)
         return self._bytes[:length]
 
 
 class _Form:
-    """How a message is put together."""
+    """The format of a message."""
 
     def __init__(self, head: bytes, tail: bytes, shape: Shape, *, is_keyed: bool) -> None:
         self.head, self.tail, self.shape, self.is_keyed = head, tail, shape, is_keyed
 
     def lines(self, ticks: Sequence[Tick], mode: Mode) -> list[str]:
-        """What a message says of ticks."""
+        """Serialize ticks for the message, one line each."""
         lines = self.shape(ticks, mode)
         if not self.is_keyed:
             return lines
@@ -252,20 +254,20 @@ class _Form:
 
 
 class _Slots:
-    """Where each instrument's tick is written."""
+    """Assigns a slot to each instrument."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self.by_token: dict[int, int] = {}
 
     def of(self, tokens: Iterable[int]) -> list[int]:
-        """The slots of tokens, in their order; from 1 on, given out as they are asked for."""
+        """The slots of tokens, in their order; assigned from 1 on when first requested."""
         with self._lock:
             return [self.by_token.setdefault(one, len(self.by_token) + 1) for one in tokens]
 
 
 class _HeldSelections:
-    """The tokens that some selection holds, by mode; what is held no more goes now and then."""
+    """The tokens of the selections in use, by mode; unused ones are removed occasionally."""
 
     def __init__(self) -> None:
         self._held: WeakSet[TickSelection] = WeakSet()
@@ -274,7 +276,7 @@ class _HeldSelections:
 
     @property
     def count(self) -> int:
-        """How many different ones are held."""
+        """How many different selections are in use."""
         return len(self._held)
 
     def add(self, one: TickSelection) -> None:

@@ -1,4 +1,4 @@
-"""What the market does now, in words for people: open, in an auction, closed and until when."""
+"""The state of the market in words for people: open, in an auction, closed and until when."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _WEEK_DAYS = 6
 
 
 class State(StrEnum):
-    """One word for what the market does."""
+    """The state of the market, in one word."""
 
     OPEN = "open"
     DEMO = "demo"
@@ -35,7 +35,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MarketState:
-    """What the market does. text: for a label. hint: what it means for orders."""
+    """The state of the market. text: for a label. hint: what it means for orders."""
 
     state: State
     text: str
@@ -44,7 +44,7 @@ class MarketState:
 
 
 def market_state(source: TickSource, calendar: Calendar, now: datetime) -> MarketState:
-    """The state at a market time: the shares' first, then that of derivatives."""
+    """The state at a market time; that of shares has precedence over that of derivatives."""
     cash, auctioned, derivatives = (source.phase(now, segment) for segment in Segment)
     hours = source.hours(now)
     if hours is not None and hours.is_demo:

@@ -1,4 +1,4 @@
-"""Recent candles of the instruments somebody looks at, kept up to date by the ticks."""
+"""Recent candles of subscribed instruments, kept up to date by the ticks."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from tradertape_core.market.instrument import Instrument
 from tradertape_core.market.tick import Tick
 from tradertape_server.features.feed.sources.tick_source import TickSource
 
-KEPT = 600
-_NONE_LATE = timedelta(0)  # our sources deliver in order; a broker's will say how late it may be
+MAX_CANDLES = 600  # per series
+_NONE_LATE = timedelta(0)  # the present sources deliver ticks in order
 _DAYS_BACK = 7
-_MOST_DAYS_BACK = 40
+_MAX_DAYS_BACK = 40
 
 
 @dataclass(frozen=True, slots=True)
 class CandleUpdate:
-    """A candle that changed or, where it is complete, ended."""
+    """A candle that changed or, if complete, ended."""
 
     token: int
     interval: Interval
@@ -37,10 +37,10 @@ class _Series:
 
     def __init__(self, builder: CandleBuilder, made: Iterable[Candle]) -> None:
         self.builder = builder
-        self.made = deque(made, maxlen=KEPT)
+        self.made = deque(made, maxlen=MAX_CANDLES)
 
     def add(self, tick: Tick) -> list[Candle]:
-        """Take a tick in; the candles it completed and the one it changed."""
+        """Add a tick; returns the candles it completed and the one it changed."""
         complete = list(self.builder.add(tick))
         self.made.extend(complete)
         current = self.builder.current
@@ -52,8 +52,8 @@ class _Series:
 
 
 class CandleCache:
-    """Candles by instrument and interval, from when they are first watched, or asked of the source
-    for the session before that."""
+    """Candles by instrument and interval: built from ticks since they are tracked; those of the
+    session before that come from the source."""
 
     def __init__(self, source: TickSource) -> None:
         self._source = source
@@ -61,20 +61,20 @@ class CandleCache:
         self._series: dict[int, dict[Interval, _Series]] = {}
 
     def track(self, instrument: Instrument, interval: Interval, now: datetime) -> None:
-        """Keep this series from now on."""
+        """Build this series from now on."""
         with self._lock:
             found = self._series.setdefault(instrument.instrument_token, {})
             if interval not in found:
                 found[interval] = self._started(instrument, interval, now)
 
     def forget(self, tokens: Iterable[int]) -> None:
-        """Drop the series of instruments nobody wants any more."""
+        """Drop the series of instruments without subscriptions."""
         with self._lock:
             for token in tokens:
                 self._series.pop(token, None)
 
     def add(self, ticks: Sequence[Tick]) -> list[CandleUpdate]:
-        """Take ticks in; what they changed."""
+        """Add ticks; returns the changes of candles."""
         updates: list[CandleUpdate] = []
         with self._lock:
             for tick in ticks if self._series else ():
@@ -86,7 +86,7 @@ class CandleCache:
         return updates
 
     def mark_gap(self, start: datetime, end: datetime) -> None:
-        """No tick could be heard: label the candles."""
+        """Label the candles of a time in which no ticks could be received."""
         with self._lock:
             for found in self._series.values():
                 for series in found.values():
@@ -104,14 +104,14 @@ class CandleCache:
     def recent(
         self, instrument: Instrument, interval: Interval, now: datetime, *, count: int
     ) -> list[Candle]:
-        """The last `count` candles, of former sessions too where the source has them."""
+        """The last `count` candles, including former sessions if the source has them."""
         made = self.session(instrument, interval, now)
         hours = self._source.hours(now, segment_of(instrument))
         until = hours.day if hours is not None else now.astimezone(IST).date()
         if hours is None or not hours.is_demo:
             until -= timedelta(days=1)
         back = _DAYS_BACK
-        while len(made) < count and back <= _MOST_DAYS_BACK:
+        while len(made) < count and back <= _MAX_DAYS_BACK:
             earlier = self._past(instrument, interval, until - timedelta(days=back), until)
             joined = [*earlier, *self.session(instrument, interval, now)]
             if interval is Interval.DAY or len(joined) >= count or not earlier:
@@ -125,7 +125,7 @@ class CandleCache:
     ) -> list[Candle]:
         try:
             return self._source.past_candles(instrument, interval, start, end)
-        except InvalidInput:  # the data set does not know the name: an index of ours, say
+        except InvalidInput:  # the data set does not have it, such as some indices
             return []
 
     def _started(self, instrument: Instrument, interval: Interval, now: datetime) -> _Series:

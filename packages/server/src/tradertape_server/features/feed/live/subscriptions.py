@@ -1,4 +1,4 @@
-"""Who wants which instrument, and how much of it: one client's leaving never takes from another."""
+"""Subscriptions of all owners to instruments: ending one never affects those of others."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from tradertape_server.features.feed.sources.tick_source import Mode, Subscripti
 
 
 class Subscriptions:
-    """Counts references by client; the highest mode anybody wants is the one asked of the source.
+    """Counts references by owner; the source is polled in the highest mode of any owner.
 
-    An owner is anything hashable: a stream, a run, the positions held.
+    An owner is any hashable object: a stream, another process, order execution.
     """
 
     def __init__(self) -> None:
@@ -22,7 +22,7 @@ class Subscriptions:
         self._wanted: tuple[Subscription, ...] | None = ()
 
     def add(self, owner: Hashable, instruments: Iterable[Instrument], mode: Mode) -> None:
-        """Want ticks; a second call of the same owner for an instrument sets its mode."""
+        """Subscribe; a second call by the same owner for an instrument changes its mode."""
         with self._lock:
             for one in instruments:
                 self._instruments[one.instrument_token] = one
@@ -30,7 +30,7 @@ class Subscriptions:
             self._wanted = None
 
     def remove(self, owner: Hashable, tokens: Collection[int] | None = None) -> None:
-        """Want some of them no more, or none at all."""
+        """End an owner's subscriptions to these tokens, or all of them."""
         with self._lock:
             for token in list(self._owners) if tokens is None else tokens:
                 owners = self._owners.get(token)
@@ -42,16 +42,16 @@ class Subscriptions:
             self._wanted = None
 
     def replace(self, owner: Hashable, instruments: Iterable[Instrument], mode: Mode) -> None:
-        """Want exactly these: for the positions held, say."""
+        """Replace an owner's subscriptions by these, all in one mode."""
         wanted = list(instruments)
         kept = {one.instrument_token for one in wanted}
         with self._lock:
-            gone = [t for t, owners in self._owners.items() if owner in owners and t not in kept]
-        self.remove(owner, gone)
+            ended = [t for t, owners in self._owners.items() if owner in owners and t not in kept]
+        self.remove(owner, ended)
         self.add(owner, wanted, mode)
 
     def set(self, owner: Hashable, wanted: Iterable[Subscription]) -> None:
-        """Want exactly these, each in its mode: what another process looks at."""
+        """Replace an owner's subscriptions by these, each in its own mode."""
         by_token = {one.instrument.instrument_token: one for one in wanted}
         with self._lock:
             known = {t: owners[owner] for t, owners in self._owners.items() if owner in owners}
@@ -62,14 +62,14 @@ class Subscriptions:
             self.add(owner, [one.instrument], one.mode)
 
     def mode(self, token: int) -> Mode | None:
-        """The highest mode anybody wants; None when nobody wants the instrument."""
+        """The highest mode of any owner; None without a subscription."""
         with self._lock:
             owners = self._owners.get(token)
             return max(owners.values()) if owners else None
 
     @property
     def active(self) -> tuple[Subscription, ...]:
-        """Everything somebody wants."""
+        """All subscribed instruments, each in its highest mode."""
         with self._lock:
             if self._wanted is None:
                 self._wanted = tuple(

@@ -1,4 +1,4 @@
-"""Writes what the feed hears into a file that `replay` plays."""
+"""Records the ticks of the feed in a file that the `replay` source can play."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ COLUMNS = (
 
 
 class TickRecorder:
-    """Appends one line a tick; what a beat brought is in the file before the next."""
+    """Appends one line per tick; the file is written in every step of the feed."""
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._path = path
 
     def record(self, ticks: Sequence[Tick]) -> None:
-        """Write the ticks of a beat."""
+        """Append the ticks of one step."""
         with self._path.open("a", encoding="utf-8", newline="") as file:
             writer = csv.writer(file)
             if file.tell() == 0:

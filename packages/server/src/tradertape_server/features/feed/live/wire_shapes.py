@@ -1,4 +1,4 @@
-"""Ticks and candles as they go over the wire: the console's short form, and Kite's."""
+"""JSON formats of ticks and candles: the console's short one, and Kite's for workers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ZERO = Decimal(0)
 
 
 def console_tick(tick: Tick, mode: Mode) -> dict[str, Any]:
-    """The console's form."""
+    """A tick in the console's format."""
     change, percent = _change(tick)
     made: dict[str, Any] = {
         "ltp": _number(tick.last_price),
@@ -53,9 +53,9 @@ def console_tick(tick: Tick, mode: Mode) -> dict[str, Any]:
 
 
 def worker_tick(tick: Tick, mode: Mode) -> dict[str, Any]:
-    """Kite's form of a quote, with our id beside the token, and the best prices.
+    """A tick in Kite's format of a quote, with our id beside the token, and the best prices.
 
-    The book, and what stays the same all day, come with `full` alone, as on Kite's stream.
+    Market depth and values that are constant during the day are only in `full`, as with Kite.
     """
     if mode is Mode.LTP:
         return {
@@ -100,14 +100,14 @@ def worker_tick(tick: Tick, mode: Mode) -> dict[str, Any]:
 
 
 def console_lines(ticks: Iterable[Tick], mode: Mode) -> list[str]:
-    """The console's form as JSON, a line for each tick."""
+    """Ticks in the console's format, one line of JSON each."""
     return [ascii_json(console_tick(tick, mode)).decode() for tick in ticks]
 
 
 def worker_lines(ticks: Iterable[Tick], mode: Mode) -> list[str]:
-    """The workers' form as JSON, a line for each tick.
+    """Ticks in the workers' format, one line of JSON each.
 
-    A beat is full of ticks of one moment: they are written without a dict between.
+    Written without an intermediate dict: a frame contains many ticks of the same moment.
     """
     if mode is Mode.FULL:
         return [ascii_json(worker_tick(tick, mode)).decode() for tick in ticks]
@@ -133,25 +133,25 @@ def _nothing(_tick: Tick) -> str:
 
 
 def _quote(tick: Tick) -> str:
-    """What a quote says beyond the price: numbers alone, and None where there is none."""
+    """The fields of a quote besides the price: numbers, or None, which becomes null."""
     bought, sold = _book_totals(tick)
-    said = (
+    fields = (
         f',"last_quantity":{tick.last_quantity},"average_price":{tick.average_price!s},'
         f'"volume":{tick.volume},"buy_quantity":{bought},"sell_quantity":{sold},'
         f'"ohlc":{{"open":{tick.open!s},"high":{tick.high!s},"low":{tick.low!s},'
         f'"close":{tick.close!s}}},"net_change":{_net_change(tick)!s},"oi":{tick.oi},'
         f'"bid":{tick.bid!s},"ask":{tick.ask!s}'
     )
-    return said.replace("None", "null")
+    return fields.replace("None", "null")
 
 
 def kite_quote(tick: Tick, mode: Mode) -> dict[str, Any]:
-    """A quote that is asked for: all of it, unless the price alone is wanted."""
+    """A requested quote: complete, unless only the price is requested."""
     return worker_tick(tick, mode if mode is Mode.LTP else Mode.FULL)
 
 
 def kite_candle(candle: Candle) -> dict[str, Any]:
-    """A candle as the worker API and the console have it."""
+    """A candle in the format of the worker API and the console."""
     return {
         "ts": _time(candle.start),
         "open": float(candle.open),
@@ -169,7 +169,7 @@ Shape = Callable[[Iterable[Tick], Mode], list[str]]
 
 
 def _depth(tick: Tick) -> dict[str, list[dict[str, Any]]]:
-    """Five levels a side; without a book, the best prices as the only level."""
+    """Five levels per side; without market depth, the best prices as the only level."""
     if tick.depth is not None:
         return {
             "buy": [_level(level) for level in tick.depth.buy],
@@ -189,7 +189,7 @@ def _level(level: DepthLevel) -> dict[str, Any]:
 
 
 def _book_totals(tick: Tick) -> tuple[int, int]:
-    """How many wait to be bought and sold: in the book, or at the best prices."""
+    """Total quantity bid and offered: in the book, or at the best prices."""
     if tick.depth is None:
         return tick.bid_quantity, tick.ask_quantity
     bought = sum(level.quantity for level in tick.depth.buy)
@@ -214,7 +214,7 @@ def _number(price: Decimal | None) -> float | None:
 
 
 class _Times:
-    """Writes times; the ticks of a beat have the same, and it is written once."""
+    """Formats times; the last one is cached, as the ticks of a frame share theirs."""
 
     def __init__(self) -> None:
         self._last: tuple[datetime | None, str | None] = None, None

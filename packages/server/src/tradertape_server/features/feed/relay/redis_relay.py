@@ -1,8 +1,8 @@
-"""Live prices between processes, over Redis: one process has the market, the others hear it.
+"""Relay of live prices between processes over Redis: one process polls the market for all.
 
-ticks    the newest tick of each instrument that changed, and now and then that all is well
-wants    from every other process what its clients look at, repeated so that a loss mends itself,
-         and what it asks to be told once
+ticks    from the trading process: the newest tick of each changed instrument, and a heartbeat
+wants    from every other process: the subscriptions of its clients, repeated so that a lost
+         message has no lasting effect, and instruments whose tick it requests once
 
 Nothing is queued for a slow process: it gets the newest tick of each instrument when it is ready.
 """
@@ -26,14 +26,14 @@ from tradertape_server.features.instruments.service import InstrumentService
 from tradertape_server.platform.logging import get_logger
 from tradertape_server.platform.processes.redis_link import RedisError, RedisLink
 
-HEARTBEAT_S = 1.0  # of wants, and of the word that the market is heard
-SUBSCRIPTION_TIMEOUT_S = 5.0  # what a process that went silent wanted
-CONNECTION_TIMEOUT_S = 4.0  # without a word from the market's process
-FRESH_S = 3.0  # a relayed tick is not asked for again
-REQUEST_TIMEOUT_S = 0.4  # how long an answer is waited for
+HEARTBEAT_S = 1.0  # interval of subscription messages and of the trading process's heartbeat
+SUBSCRIPTION_TIMEOUT_S = 5.0  # subscriptions of a silent process end after this
+CONNECTION_TIMEOUT_S = 4.0  # without a message the trading process counts as unreachable
+FRESH_S = 3.0  # a relayed tick younger than this is not requested
+REQUEST_TIMEOUT_S = 0.4
 _RETRY_S = 0.3
-_MAX_TICKS = 2_000  # in one message
-_MAX_MESSAGES = 500  # taken in at once
+_MAX_TICKS = 2_000  # per message
+_MAX_MESSAGES = 500  # processed together
 _WRITER, _READER = "tick writer", "tick reader"
 
 logger = get_logger(__name__)
@@ -41,7 +41,8 @@ logger = get_logger(__name__)
 
 @dataclass(slots=True)
 class TickMessage:
-    """From the market's process. offset_s: how far the market's time is from the clock's."""
+    """From the trading process. offset_s: the market's time minus the clock's. error: why the
+    feed has no prices, empty if it has."""
 
     process: str = ""
     ticks: list[Tick] = field(default_factory=list[Tick])
@@ -51,7 +52,7 @@ class TickMessage:
 
 @dataclass(slots=True)
 class SubscriptionMessage:
-    """From another process: tokens by mode; `asks` are wanted once."""
+    """From another process. wants: subscribed tokens by mode; asks: tokens requested once."""
 
     process: str
     wants: dict[int, list[int]]
@@ -64,7 +65,10 @@ _SUBSCRIPTIONS = msgspec.msgpack.Decoder(SubscriptionMessage)
 
 
 class TickRelay:
-    """Both sides; which one this process is on may change at any time. `bind` it before `start`."""
+    """Sends or receives ticks, depending on which process trades, which may change at any time.
+
+    Call `bind` before `start`.
+    """
 
     def __init__(
         self, link: RedisLink, instruments: InstrumentService, is_trader: Callable[[], bool]
@@ -77,7 +81,7 @@ class TickRelay:
         self._pending: dict[int, Tick] = {}
         self._asks: set[int] = set()
         self._asked_s: dict[int, float] = {}
-        self._wanted: dict[str, float] = {}  # by process, when it was heard
+        self._wanted: dict[str, float] = {}  # by process, time of its last message
         self._condition = threading.Condition()
         self._arrived = threading.Condition()
         self._stopping = threading.Event()
@@ -88,29 +92,29 @@ class TickRelay:
         self.lag_s = 0.0
 
     def bind(self, feed: Feed) -> None:
-        """The feed whose ticks are handed on, or which is given those of the others."""
+        """Set the feed whose ticks are sent, or which receives those of the trading process."""
         self._feed = feed
         feed.on_ticks(self._collect)
 
     @property
     def processes(self) -> int:
-        """How many other processes look at the market through this one."""
+        """How many other processes subscribe to ticks of this one."""
         return len(self._wanted)
 
     @property
     def offset(self) -> timedelta:
-        """How far the market's time is from the clock's."""
+        """The market's time minus the clock's."""
         return timedelta(seconds=self._last_message.offset_s)
 
     @property
     def error(self) -> str:
-        """Why there are no prices here; empty when there are."""
+        """Why this process receives no prices; empty when it does."""
         if monotonic() - self._last_message_s > CONNECTION_TIMEOUT_S:
-            return "nothing is heard from the process that has the market"
+            return "no updates received from the trading process"
         return self._last_message.error
 
     def start(self) -> None:
-        """Begin; a second call does nothing."""
+        """Start the threads; a second call does nothing."""
         if self._threads:
             return
         for loop, name in ((self._write_all, "ticks-out"), (self._read_all, "ticks-in")):
@@ -119,7 +123,7 @@ class TickRelay:
             thread.start()
 
     def stop(self) -> None:
-        """End."""
+        """Stop the threads."""
         self._stopping.set()
         with self._condition:
             self._condition.notify_all()
@@ -127,7 +131,7 @@ class TickRelay:
             thread.join(timeout=10)
 
     def request(self, wanted: Iterable[Subscription]) -> None:
-        """Have the feed told what these cost now, unless it knows; waits a moment for it."""
+        """Request present ticks unless the feed has fresh ones; wait briefly for them."""
         now = monotonic()
         missing = {
             token
@@ -172,7 +176,9 @@ class TickRelay:
                     self._write_wants(client, asks)
             except RedisError as error:
                 if self._link.record_state(_WRITER, is_up=False):
-                    logger.warning("prices are not handed on", reason=type(error).__name__)
+                    logger.warning(
+                        "prices cannot be sent to other processes", reason=type(error).__name__
+                    )
                 self._stopping.wait(_RETRY_S)
                 continue
             beat_s = monotonic() if is_due else beat_s
@@ -183,7 +189,7 @@ class TickRelay:
 
     def _write_ticks(self, client: Any, ticks: list[Tick], *, is_due: bool) -> None:
         if not is_due and not self.receivers:
-            return  # nobody is there; the next beat looks again
+            return  # nobody receives; the next heartbeat checks again
         status = self._feed.status()
         error = "" if status.connected else status.reason
         offset_s = self._feed.offset.total_seconds()
@@ -196,7 +202,7 @@ class TickRelay:
             self._expire_subscriptions(silent_s=SUBSCRIPTION_TIMEOUT_S)
 
     def _write_wants(self, client: Any, asks: set[int]) -> None:
-        self._expire_subscriptions(silent_s=0.0)  # of the time when this process had the market
+        self._expire_subscriptions(silent_s=0.0)  # left from when this process traded
         wants: dict[int, list[int]] = {}
         for one in self._feed.subscriptions.active:
             wants.setdefault(int(one.mode), []).append(one.instrument.instrument_token)
@@ -216,15 +222,18 @@ class TickRelay:
                     self._link.record_state(_READER, is_up=True)
             except RedisError as error:
                 if self._link.record_state(_READER, is_up=False):
-                    logger.warning("prices are not heard", reason=type(error).__name__)
+                    logger.warning(
+                        "prices of the trading process cannot be read",
+                        reason=type(error).__name__,
+                    )
                 self._stopping.wait(_RETRY_S)
             except Exception:
-                logger.exception("a message between processes could not be used")
+                logger.exception("a message between processes could not be processed")
             finally:
                 channel.close()
 
     def _messages(self, channel: Any) -> list[tuple[bytes, bytes]]:
-        """What has come: all of it, so that who is behind catches up by leaving old prices out."""
+        """Read all pending messages, so that a process that is behind skips outdated prices."""
         found: list[tuple[bytes, bytes]] = []
         message = channel.get_message(timeout=HEARTBEAT_S)
         while message is not None:
@@ -283,8 +292,8 @@ class TickRelay:
             self._collect(list(self._feed.quotes(asked).values()))
 
     def _expire_subscriptions(self, *, silent_s: float) -> None:
-        for process, heard_s in list(self._wanted.items()):
-            if monotonic() - heard_s > silent_s:
+        for process, received_s in list(self._wanted.items()):
+            if monotonic() - received_s > silent_s:
                 del self._wanted[process]
                 self._feed.unsubscribe(("process", process))
 

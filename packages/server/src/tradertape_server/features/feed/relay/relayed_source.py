@@ -1,4 +1,4 @@
-"""The market of a process that may, or may not, be the one that has it."""
+"""The tick source of a process that may or may not be the trading one."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from tradertape_server.features.feed.live.feed import Feed
 from tradertape_server.features.feed.relay.redis_relay import TickRelay
 from tradertape_server.features.feed.sources.tick_source import Subscription, TickSource
 
-NO_REDIS = "live prices are in the process that trades; without TRADERTAPE_REDIS_URL only there"
+NO_REDIS = "without TRADERTAPE_REDIS_URL only the trading process has live prices"
 
 
 class RelayedSource:
-    """Asks the market itself while this process trades, and hears of it by the relay otherwise.
+    """Reads the market while this process trades, and receives ticks by the relay otherwise.
 
-    Hours and past candles are the same in every process and always come from the market's record.
+    Hours and past candles are the same in every process and are always read from the market.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class RelayedSource:
         return now + self._relay.offset
 
     def poll(self, wanted: Sequence[Subscription], now: datetime) -> list[Tick]:
-        """New ticks of the market; those of the relay come by themselves. Raises OSError."""
+        """New ticks of the market; the relay delivers its ticks by itself. Raises OSError."""
         if self._is_trader():
             return self._market.poll(wanted, now)
         if self._relay is None:
@@ -49,7 +49,7 @@ class RelayedSource:
         return []
 
     def quote(self, wanted: Sequence[Subscription], now: datetime) -> list[Tick]:
-        """The market now; where it is elsewhere, the feed is told by the relay."""
+        """Present ticks; outside the trading process the relay delivers them to the feed."""
         if self._is_trader():
             return self._market.quote(wanted, now)
         if self._relay is not None:
@@ -57,21 +57,21 @@ class RelayedSource:
         return []
 
     def preload(self, instrument: Instrument, now: datetime) -> None:
-        """Open the market's record: a fail-over need not wait for it then."""
+        """Load the market's data in advance, so that a fail-over need not wait for it."""
         self._market.session_candles(instrument, Interval.DAY, now)
 
     def hours(self, moment: datetime, segment: Segment = Segment.CASH) -> TradingHours | None:
-        """The session of a market time."""
+        """The session at a market time."""
         return self._market.hours(moment, segment)
 
     def phase(self, moment: datetime, segment: Segment) -> Phase | None:
-        """What becomes of orders at a market time."""
+        """The trading phase at a market time."""
         return self._market.phase(moment, segment)
 
     def session_candles(
         self, instrument: Instrument, interval: Interval, moment: datetime
     ) -> list[Candle]:
-        """Candles of a market time's session."""
+        """Candles of the session at a market time."""
         return self._market.session_candles(instrument, interval, moment)
 
     def past_candles(
@@ -82,15 +82,18 @@ class RelayedSource:
 
 
 class MarketDuty:
-    """The trading process has the market: prices it heard of others are of another numbering."""
+    """Resets the feed when this process starts or stops trading.
+
+    Ticks of another process have sequence numbers of their own, so they cannot be compared.
+    """
 
     def __init__(self, feed: Feed) -> None:
         self._feed = feed
 
     def start(self) -> None:
-        """Hear the market itself."""
+        """Receive ticks from the market itself."""
         self._feed.reset()
 
     def stop(self) -> None:
-        """Hear of it again."""
+        """Resume the relayed feed."""
         self._feed.reset()

@@ -1,4 +1,4 @@
-"""Where a replay's candles come from: the active data set by the day, or a file of any interval."""
+"""Candles for a replay: daily ones of the active data set, or a file with any interval."""
 
 from __future__ import annotations
 
@@ -27,30 +27,30 @@ _MIDNIGHT = datetime.min.time()
 
 @dataclass(frozen=True, slots=True)
 class ReplayRange:
-    """Which candles: days, both included, and instruments; None and none: all."""
+    """Which candles to replay: the first and last day, None for no bound; no instruments: all."""
 
     start: date | None = None
     end: date | None = None
     instruments: Collection[str] = ()
 
     def has_day(self, day: date) -> bool:
-        """Whether a day is wanted."""
+        """Whether a day lies in the range."""
         return (self.start is None or self.start <= day) and (self.end is None or day <= self.end)
 
     def has(self, instrument_id: str) -> bool:
-        """Whether an instrument is wanted; a name without an exchange is NSE's."""
+        """Whether an instrument is included; a name without an exchange is NSE's."""
         wanted = {named(one) for one in self.instruments}
         return not wanted or instrument_id in wanted
 
 
 def named(text: str) -> str:
-    """`NSE:INFY` of `infy` or `NSE:INFY`."""
+    """Normalize an instrument name: `infy` and `NSE:INFY` become `NSE:INFY`."""
     name = text.strip().upper()
     return name if ":" in name else f"NSE:{name}"
 
 
 class StoredCandles:
-    """The daily candles of the active data set, shares and indices."""
+    """The daily candles of shares and indices in the active data set."""
 
     interval = Interval.DAY
 
@@ -61,7 +61,7 @@ class StoredCandles:
         self.days: Sequence[date] = [day for day in days if selection.has_day(day)]
 
     def candles(self, instrument: Instrument) -> Sequence[Candle]:
-        """The candles of a share or an index."""
+        """The candles of a share or index, oldest first; none for other instruments."""
         is_other = instrument.is_derivative or instrument.exchange not in ("NSE", "BSE")
         if is_other or not self._selection.has(instrument.id):
             return []
@@ -87,7 +87,7 @@ class StoredCandles:
 
 
 class FileCandles:
-    """The candles of a file. interval: the shortest step between two of one instrument."""
+    """The candles of a file. interval: the shortest step between two candles of an instrument."""
 
     def __init__(self, found: Mapping[str, Sequence[Candle]]) -> None:
         self._found = found
@@ -99,7 +99,7 @@ class FileCandles:
 
     @classmethod
     def open(cls, path: Path, selection: ReplayRange) -> FileCandles:
-        """Read a CSV or Parquet file; raises InvalidInput with the row that cannot be read."""
+        """Read a CSV or Parquet file; raises InvalidInput with the number of an unreadable row."""
         return cls(read_candles(_rows(path), selection))
 
     def candles(self, instrument: Instrument) -> Sequence[Candle]:
@@ -108,7 +108,7 @@ class FileCandles:
 
 
 def is_candle_file(path: Path) -> bool:
-    """Whether a file has the columns of candles; ticks have none of them."""
+    """Whether a file has the columns of candles; raises InvalidInput if it cannot be read."""
     if path.suffix.lower() == ".parquet":
         return True
     try:
@@ -122,9 +122,10 @@ def is_candle_file(path: Path) -> bool:
 def read_candles(
     rows: Iterable[Mapping[str, Any]], selection: ReplayRange
 ) -> dict[str, list[Candle]]:
-    """Read rows: a time, a symbol, open, high, low, close, volume. A time without a zone is IST.
+    """Read rows with a time, a symbol, open, high, low, close and volume; by instrument id.
 
-    Raises InvalidInput.
+    A time without a time zone is IST. Raises InvalidInput for an unreadable row, or if no row lies
+    in the range.
     """
     found: dict[str, dict[datetime, Candle]] = {}
     columns: tuple[str, str] | None = None
@@ -138,7 +139,7 @@ def read_candles(
         if selection.has(name) and selection.has_day(candle.start.astimezone(IST).date()):
             found.setdefault(name, {})[candle.start] = candle
     if not found:
-        raise InvalidInput("the file has no candle of these instruments and days")
+        raise InvalidInput("the file has no candles of these instruments and days")
     return {name: [one[at] for at in sorted(one)] for name, one in found.items()}
 
 
@@ -148,7 +149,7 @@ def _candle(row: Mapping[str, Any], time_column: str) -> Candle:
     at = at if at.tzinfo is not None else at.replace(tzinfo=IST)
     opening, high, low, close = (Decimal(str(row[name])) for name in _PRICES)
     if not all(price.is_finite() and price > 0 for price in (opening, high, low, close)):
-        raise ValueError("a price that is none")
+        raise ValueError("a price is not a positive number")
     volume = int(float(row.get("volume") or 0))
     return Candle(at.astimezone(IST), opening, high, low, close, max(volume, 0))
 

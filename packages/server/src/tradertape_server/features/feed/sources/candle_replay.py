@@ -1,4 +1,4 @@
-"""Recorded candles as a source: each is gone through tick by tick, a day after the other."""
+"""Replay of recorded candles as a tick source: each candle is played tick by tick, day by day."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ from tradertape_core.market.tick import Tick
 from tradertape_server.features.feed.sources.replay_schedule import ReplaySchedule, looped
 from tradertape_server.features.feed.sources.tick_source import Subscription, TickSource
 
-_MOST_STEPS = 60  # ticks a leg
-_STEP_S = 10  # at least so far apart
-_FAST = 60.0  # times the speed: then the corners of a candle are enough
+_MAX_STEPS = 60  # ticks per leg of a candle's path
+_STEP_S = 10  # minimum time between two ticks
+_FAST = 60.0  # from this speed on only the corners of a candle are played
 _KEPT_DAYS = 3
 
 
 class RecordedCandles(Protocol):
-    """What was recorded."""
+    """The recorded candles to replay."""
 
     interval: Interval
     days: Sequence[date]
 
     def candles(self, instrument: Instrument) -> Sequence[Candle]:
-        """All of an instrument within the replay, oldest first; none of an unknown one."""
+        """All candles of an instrument in the replay, oldest first; none for an unknown one."""
         ...
 
 
 class MarketClock:
-    """The market's time as a clock: what execution goes by during a replay."""
+    """The market's time as a clock: execution uses it during a replay."""
 
     def __init__(self, source: TickSource, clock: Clock) -> None:
         self._source = source
@@ -51,15 +51,15 @@ class MarketClock:
         return self._source.market_time(self._clock.now())
 
     def monotonic(self) -> float:
-        """Real seconds: for waiting."""
+        """Real seconds, for waiting."""
         return self._clock.monotonic()
 
 
 class CandleReplaySource:
-    """Plays candles `speed` times as fast as they came, by beats of `rate_hz`.
+    """Plays candles at `speed` times real time, in steps of `rate_hz`.
 
-    Between two beats the market's time stands still, so that a price is as fresh at any speed. With
-    `loop` the recorded days are played again on the days that follow them, for years.
+    Between two steps the market's time does not advance, so that prices are equally fresh at any
+    speed. With `loop` the recorded days are repeated on the days that follow them, for years.
     """
 
     name = "replay"
@@ -84,18 +84,18 @@ class CandleReplaySource:
         self._seq = 0
 
     def market_time(self, now: datetime) -> datetime:
-        """The replay's time at the last beat; after its last day it stands still."""
-        beats = int(max(0.0, (now - self._started).total_seconds()) * self._rate_hz)
-        found = self._schedule.at(beats / self._rate_hz)
+        """The replay's time at the last step; it stops after the last day."""
+        steps = int(max(0.0, (now - self._started).total_seconds()) * self._rate_hz)
+        found = self._schedule.at(steps / self._rate_hz)
         self._latest = max(self._latest, found)
         return found
 
     def poll(self, wanted: Sequence[Subscription], now: datetime) -> list[Tick]:
-        """What was traded since the last call, and how every instrument stands."""
+        """The ticks since the last call; without a new one the last tick, as of now."""
         until, made = self.market_time(now), list[Tick]()
-        still = [w for w in wanted if self.hours(until, segment_of(w.instrument)) is None]
-        made += self._last_of_session(still, until)
-        for one in wanted if not still else [w for w in wanted if w not in still]:
+        closed = [w for w in wanted if self.hours(until, segment_of(w.instrument)) is None]
+        made += self._last_of_session(closed, until)
+        for one in wanted if not closed else [w for w in wanted if w not in closed]:
             token = one.instrument.instrument_token
             since = self._sent.get(token)
             self._sent[token] = until
@@ -103,29 +103,29 @@ class CandleReplaySource:
         return made
 
     def quote(self, wanted: Sequence[Subscription], now: datetime) -> list[Tick]:
-        """How instruments stand."""
+        """The last tick of each instrument, as of now."""
         until = self.market_time(now)
         return [tick for one in wanted for tick in self._since(one.instrument, until, until)]
 
     def hours(self, moment: datetime, segment: Segment = Segment.CASH) -> TradingHours | None:
-        """The session a moment lies in."""
+        """The trading session at a moment, None while closed."""
         return hours_at(self.calendar, moment, segment)
 
     def phase(self, moment: datetime, segment: Segment) -> Phase | None:
-        """A replay has sessions alone: candles say nothing of auctions."""
+        """The phase at a moment. A replay has no auctions, as candles do not contain them."""
         return trading_phase(self.hours(moment, segment), moment)
 
     def session_candles(
         self, instrument: Instrument, interval: Interval, moment: datetime
     ) -> list[Candle]:
-        """Candles of a moment's session up to it, never beyond what was played."""
+        """Candles of a moment's session up to it, never beyond what was played already."""
         day = moment.astimezone(IST).date()
         return self._built(instrument, interval, [day], min(moment, self._latest))
 
     def past_candles(
         self, instrument: Instrument, interval: Interval, start: date, end: date
     ) -> list[Candle]:
-        """Candles of the days that were played, and of recorded ones before."""
+        """Candles of the days from `start` to `end` that were played already."""
         days = [day for day in self._schedule.sessions if start <= day <= end]
         return self._built(instrument, interval, days, self._latest)
 
@@ -145,7 +145,7 @@ class CandleReplaySource:
         return [*made, *builder.unfinished]
 
     def _last_of_session(self, wanted: Sequence[Subscription], until: datetime) -> list[Tick]:
-        """What was traded between the last beat and the close, once."""
+        """The ticks between the last step and the close, once."""
         made: list[Tick] = []
         for one in wanted:
             since = self._sent.get(one.instrument.instrument_token)
@@ -155,7 +155,7 @@ class CandleReplaySource:
         return made
 
     def _since(self, instrument: Instrument, since: datetime | None, until: datetime) -> list[Tick]:
-        """Ticks after `since`; where there are none the last one again, as fresh as `until`."""
+        """Ticks after `since`; without any, the last one again, dated `until`."""
         since = until if since is None else since
         days = [d for d in self._schedule.sessions if since.date() <= d <= until.date()]
         found, last = list[Tick](), list[Tick]()
@@ -172,7 +172,7 @@ class CandleReplaySource:
         return replace(tick, at=until, exchange_at=tick.at, seq=self._seq)
 
     def _tape(self, instrument: Instrument, day: date) -> list[Tick]:
-        """The ticks of a day, by time."""
+        """The ticks of an instrument on a day, by time; cached."""
         key = (instrument.id, day)
         found = self._tapes.get(key)
         if found is None:
@@ -187,7 +187,7 @@ class CandleReplaySource:
         recorded = self._recorded.get(day)
         if hours is None or recorded is None or recorded not in by_day:
             return []
-        # In a later round the last recorded day comes before the first.
+        # In a later round of a loop, the last recorded day precedes the first.
         before = [one for one in by_day if one < recorded] or [d for d in by_day if recorded < day]
         close = by_day[max(before)][-1].close if before else None
         made: list[Tick] = []
@@ -203,10 +203,10 @@ class CandleReplaySource:
         is_day = self._book.interval is Interval.DAY
         moment = hours.start if is_day else candle.start
         bucket = bucket_at(self._book.interval, moment, hours)
-        if bucket is None:  # outside the session: an auction's candle, say
+        if bucket is None:  # outside the session, such as an auction's candle
             return []
         seconds = int((bucket.end - bucket.start).total_seconds())
-        steps = 1 if self._speed > _FAST and not is_day else _MOST_STEPS
+        steps = 1 if self._speed > _FAST and not is_day else _MAX_STEPS
         steps = max(1, min(steps, seconds // (LEGS * _STEP_S)))
         before, made = 0 if last is None else last.volume, list[Tick]()
         for point in path_of(candle, seconds, instrument.tick_size, steps=steps):
@@ -228,7 +228,7 @@ def _after(
     last: Tick | None, instrument: Instrument, price: Decimal, volume: int, at: datetime,
     close: Decimal | None,
 ) -> Tick:  # fmt: skip
-    """The next tick of a day. close: of the day before."""
+    """Build the next tick of a day. close: of the day before."""
     opening, high, low = (price, price, price)
     if last is not None and last.open is not None:
         opening = last.open

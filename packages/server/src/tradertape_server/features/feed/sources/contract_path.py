@@ -1,6 +1,6 @@
-"""A future's or an option's session by the second, as it follows from that of its underlying.
+"""The simulated session of a future or option by the second, derived from its underlying's.
 
-Whoever asks for candles gets those that were live, since when anybody has looked.
+Candles requested later equal those that were shown live.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from tradertape_core.market.world.derivatives import (
 from tradertape_core.market.world.live import LiveMarket, candles_of
 from tradertape_core.options.expiry import years_left
 
-USUAL_VOLATILITY = 0.15
+DEFAULT_VOLATILITY = 0.15
 _SECOND_IN_YEARS = 1 / (365 * 86_400)
 
 
@@ -31,9 +31,9 @@ def contract_candles(
     live: LiveMarket, contract: Instrument, spot: str, pricer: DerivativePricer,
     interval: Interval, *, hours: TradingHours, until: datetime,
 ) -> list[Candle]:  # fmt: skip
-    """Candles of a contract's session up to a moment; none of one that has no price.
+    """Candles of a contract's session up to a moment; none for a contract without a price.
 
-    spot: the name of its underlying. hours: the contract's, which may end after the shares'.
+    spot: name of its underlying. hours: the contract's, which may end after those of shares.
     """
     seconds = np.arange(hours.second_of(until) + 1)
     if contract.expiry is None or not len(seconds):
@@ -62,20 +62,20 @@ def contract_candles(
 
 
 def expected_volatility(live: LiveMarket, moment: datetime) -> float:
-    """The volatility the market expects at a moment, yearly."""
+    """The annual volatility that the market expects at a moment."""
     if not live.knows(VOLATILITY_INDEX):
-        return USUAL_VOLATILITY
+        return DEFAULT_VOLATILITY
     return live.spot(VOLATILITY_INDEX, moment) / 100
 
 
 def _expected_volatilities(live: LiveMarket, count: int) -> NDArray[np.float64]:
     if not live.knows(VOLATILITY_INDEX):
-        return np.full(count, USUAL_VOLATILITY)
+        return np.full(count, DEFAULT_VOLATILITY)
     return _extended(live.path(VOLATILITY_INDEX).price, count) / 100 / 100
 
 
 def _spots(live: LiveMarket, name: str, count: int) -> NDArray[np.float64]:
-    """Of each second: the spot, and after its close what contracts go by."""
+    """The spot price at each second; after its close the price implied for contracts."""
     made = _extended(live.path(name).price, count) / 100
     for second in range(live.hours.seconds, count):
         late = live.hours.end + timedelta(seconds=second - live.hours.seconds)
@@ -84,5 +84,5 @@ def _spots(live: LiveMarket, name: str, count: int) -> NDArray[np.float64]:
 
 
 def _extended(prices: NDArray[np.int32], count: int) -> NDArray[np.int32]:
-    """The first prices, and the last of them where there are fewer."""
+    """The first `count` prices; beyond the end the last one is repeated."""
     return prices[np.minimum(np.arange(count), len(prices) - 1)]

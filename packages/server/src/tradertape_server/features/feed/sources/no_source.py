@@ -1,5 +1,5 @@
-"""No live prices at all: what the setting `off` chooses."""
-# ruff: noqa: ARG002 - whatever is asked, there is nothing
+"""A tick source without prices: that of the setting `off`."""
+# ruff: noqa: ARG002 - every method returns nothing, whatever its arguments
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tradertape_server.features.feed.sources.tick_source import Subscription
 
 
 class NoSource:
-    """No live prices at all."""
+    """A market without prices, always closed."""
 
     name = "off"
     is_simulated = False
@@ -25,11 +25,11 @@ class NoSource:
         return now
 
     def poll(self, wanted: Sequence[Subscription], now: datetime) -> list[Tick]:
-        """Nothing."""
+        """No ticks or candles."""
         return []
 
     def quote(self, wanted: Sequence[Subscription], now: datetime) -> list[Tick]:
-        """Nothing."""
+        """No ticks or candles."""
         return []
 
     def hours(self, moment: datetime, segment: Segment = Segment.CASH) -> TradingHours | None:
@@ -43,11 +43,11 @@ class NoSource:
     def session_candles(
         self, instrument: Instrument, interval: Interval, moment: datetime
     ) -> list[Candle]:
-        """Nothing."""
+        """No ticks or candles."""
         return []
 
     def past_candles(
         self, instrument: Instrument, interval: Interval, start: date, end: date
     ) -> list[Candle]:
-        """Nothing."""
+        """No ticks or candles."""
         return []

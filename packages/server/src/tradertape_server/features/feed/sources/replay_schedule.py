@@ -1,4 +1,4 @@
-"""The time of a replay: trading days one after the other, without the nights between them."""
+"""The schedule of a replay: trading days in succession, without the nights between them."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from tradertape_core.market.calendar import Calendar, going_on
 from tradertape_core.market.hours import TradingHours, intraday_due, session_hours
 from tradertape_core.market.session_times import Segment
 
-# However fast a day goes by, orders are looked at by the second: at the open, when intraday
-# positions are due, and after the close the replay stands still for so long.
+# At any speed orders are processed in real time: at the open, when intraday positions are squared
+# off, and after the close the replay pauses for so long.
 PAUSE_S = 2.5
 _ORDINARY_S = 22_500
 _SECOND = timedelta(seconds=1)
@@ -23,29 +23,29 @@ _SQUARED_OFF = (Segment.CASH, Segment.DERIVATIVES)
 
 @dataclass(frozen=True, slots=True)
 class _Stretch:
-    """Real seconds `begins` to the next stretch's, as market time from `start` on."""
+    """Maps real seconds, from `begins` to the next stretch, to market time from `start` on."""
 
     begins: float
     start: datetime
-    speed: float  # market seconds a real one; 0: it stands still
+    speed: float  # market seconds per real second; 0 during a pause
 
 
-_ROUNDS_DAYS = 5_000  # some twenty years of sessions
+_LOOP_DAYS = 5_000  # about twenty years of sessions
 
 
 @dataclass(frozen=True, slots=True)
 class Looped:
-    """Days that are played again and again: which recorded day each of them shows."""
+    """A looped replay: the recorded day that is played on each day of its calendar."""
 
     calendar: Calendar
     recorded: dict[date, date]
 
 
 def looped(days: Iterable[date], calendar: Calendar) -> Looped:
-    """Lay recorded days end to end: first as they were, then on the sessions that follow.
+    """Repeat recorded days: first on their own dates, then on the sessions that follow.
 
-    Only days of ordinary length are played again, and only on such. Beyond the calendar's end every
-    weekday is a session.
+    Only days of ordinary length are repeated, and only on days of ordinary length. Beyond the end
+    of the calendar every weekday is a session. Raises InvalidInput without a trading day.
     """
     recorded = sorted(day for day in set(days) if calendar.is_session(day))
     if not recorded:
@@ -54,9 +54,9 @@ def looped(days: Iterable[date], calendar: Calendar) -> Looped:
     again = [day for day in recorded if _is_ordinary(day, calendar)]
     if not again:
         return Looped(calendar, first_round)
-    known = going_on(calendar, calendar.last_day + timedelta(days=2 * _ROUNDS_DAYS))
+    known = going_on(calendar, calendar.last_day + timedelta(days=2 * _LOOP_DAYS))
     later = known.sessions[bisect_right(known.sessions, recorded[-1]) :]
-    free = [day for day in later if _is_ordinary(day, known)][:_ROUNDS_DAYS]
+    free = [day for day in later if _is_ordinary(day, known)][:_LOOP_DAYS]
     return Looped(known, first_round | dict(zip(free, cycle(again), strict=False)))
 
 
@@ -66,7 +66,7 @@ def _is_ordinary(day: date, calendar: Calendar) -> bool:
 
 
 class ReplaySchedule:
-    """Maps real time since the start to market time. After the last day it stands still."""
+    """Maps real time since the start to market time, which stops after the last day."""
 
     def __init__(self, days: Iterable[date], calendar: Calendar, speed: float) -> None:
         found = ((day, session_hours(calendar, day)) for day in sorted(set(days)))
@@ -79,29 +79,29 @@ class ReplaySchedule:
             day: session_hours(calendar, day, Segment.DERIVATIVES) for day in self.sessions
         }
         for day in self.sessions:
-            self._lay(day, calendar, speed)
+            self._add_day(day, calendar, speed)
         self._begins = [stretch.begins for stretch in self._stretches]
 
     @property
     def end(self) -> datetime:
-        """Where it stops."""
+        """The market time at which the replay stops."""
         return self._stretches[-1].start
 
     def hours(self, day: date, segment: Segment) -> TradingHours | None:
-        """The session of a day that is played."""
+        """The session of a played day, None for other days."""
         of_segment = self._derivatives if segment is Segment.DERIVATIVES else self.sessions
         return of_segment.get(day)
 
     def at(self, elapsed_s: float) -> datetime:
-        """The market time so many real seconds after the start."""
+        """The market time `elapsed_s` real seconds after the start."""
         stretch = self._stretches[max(0, bisect_right(self._begins, elapsed_s) - 1)]
         return stretch.start + timedelta(seconds=(elapsed_s - stretch.begins) * stretch.speed)
 
     def is_over(self, elapsed_s: float) -> bool:
-        """Whether the last day was played."""
+        """Whether the last day has been played."""
         return elapsed_s >= self._length
 
-    def _lay(self, day: date, calendar: Calendar, speed: float) -> None:
+    def _add_day(self, day: date, calendar: Calendar, speed: float) -> None:
         kept = self.sessions[day], self.hours(day, Segment.DERIVATIVES) or self.sessions[day]
         begin, ends = kept[0].start, {hours.end for hours in kept}
         dues = {intraday_due(calendar, day, segment) or begin for segment in _SQUARED_OFF}

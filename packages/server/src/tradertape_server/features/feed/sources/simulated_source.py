@@ -1,4 +1,4 @@
-"""The simulated market as a source: the seeded world, carried on by the second at any hour."""
+"""The simulated market as a tick source: continues the seeded world second by second."""
 
 from __future__ import annotations
 
@@ -49,9 +49,9 @@ _INDEX_PULL = Pull(1.0, "", 0.0, 0.0)
 
 
 class SimulatedSource:
-    """Runs during the exchange's hours and, where `any_hour`, in demo sessions between them.
+    """Runs during the exchange's hours and, with `any_hour`, in demo sessions outside them.
 
-    Without a pricer, futures and options have no market.
+    Without a pricer, futures and options have no prices.
     """
 
     name = "simulated"
@@ -66,7 +66,7 @@ class SimulatedSource:
         self._instruments = instruments
         self._calendar = calendar
         self._any_hour = any_hour
-        # All orders of a turn ask for the same moment.
+        # All orders of a batch read the hours of the same moment.
         self._any_hours = lru_cache(maxsize=4)(partial(hours_at, calendar, any_hour=True))
         self.pricer = pricer
         self._lock = threading.Lock()
@@ -76,23 +76,23 @@ class SimulatedSource:
         self._seq = 0
 
     def market_time(self, now: datetime) -> datetime:
-        """The clock's time."""
+        """The clock's time: the simulation runs in real time."""
         return now
 
     def hours(self, moment: datetime, segment: Segment = Segment.CASH) -> TradingHours | None:
-        """The session at a moment; a market of any hour has one for all segments."""
+        """The session at a moment; with `any_hour` it is the same for all segments."""
         if self._any_hour:
             return self._any_hours(moment)
         return hours_at(self._calendar, moment, segment)
 
     def phase(self, moment: datetime, segment: Segment) -> Phase | None:
-        """The exchange's, with its auctions; a market of any hour is always traded."""
+        """The exchange's phase, auctions included; with `any_hour` always continuous trading."""
         if self._any_hour:
             return trading_phase(self.hours(moment), moment)
         return self._calendar.phase_at(moment, segment)
 
     def poll(self, wanted: Sequence[Subscription], now: datetime) -> list[Tick]:
-        """The ticks of this tenth of a second, once; before the open there are none."""
+        """The ticks of this tenth of a second, each once; none before the open."""
         if self._pre_open(now):
             return []
         moment = _step(now)
@@ -103,7 +103,7 @@ class SimulatedSource:
         return ticks
 
     def quote(self, wanted: Sequence[Subscription], now: datetime) -> list[Tick]:
-        """The market at a moment; in the pre-open its last close, and then what it came to."""
+        """The market at a moment; in the pre-open the last close, then the auction's price."""
         if opens_at := self._pre_open(now):
             known = {w.instrument.instrument_token: segment_of(w.instrument) for w in wanted}
             first = self.quote(wanted, opens_at)
@@ -113,7 +113,7 @@ class SimulatedSource:
             if live is None:
                 return []
             moment = _step(now)
-            is_late = moment >= live.hours.end  # derivatives alone are traded on
+            is_late = moment >= live.hours.end  # from here on only derivatives trade
             plain = [w for w in wanted if not (is_late or w.instrument.is_derivative)]
             made = [self._plain(live, one, moment) for one in plain]
             derived = [w for w in wanted if w.instrument.is_derivative]
@@ -123,7 +123,7 @@ class SimulatedSource:
     def session_candles(
         self, instrument: Instrument, interval: Interval, moment: datetime
     ) -> list[Candle]:
-        """Candles of the present session, since when anybody has looked at it."""
+        """Candles of the session at a moment, up to it."""
         with self._lock:
             live = self._session_at(moment)
             name = instrument.tradingsymbol
@@ -136,7 +136,7 @@ class SimulatedSource:
     def past_candles(
         self, instrument: Instrument, interval: Interval, start: date, end: date
     ) -> list[Candle]:
-        """Candles within days of the simulated past; nothing is made up for imported prices."""
+        """Intraday candles of the simulated past; none for imported prices."""
         if instrument.is_derivative or not self._world.is_on_simulated_history:
             return []
         sessions = self._calendar.sessions_between(start, end)
@@ -156,7 +156,7 @@ class SimulatedSource:
         return made
 
     def _pre_open(self, now: datetime) -> datetime | None:
-        """When trading begins, while the auction before it is on."""
+        """During the pre-open auction, the time at which trading begins; else None."""
         phase = None if self._any_hour else self._calendar.phase_at(now)
         if phase is None or phase.kind not in PRE_OPEN:
             return None
@@ -164,7 +164,7 @@ class SimulatedSource:
         return None if hours is None else hours.start
 
     def _before_open(self, tick: Tick, segment: Segment, now: datetime) -> Tick:
-        """The first tick of the day, as far as it is known before: no book, no trades."""
+        """The first tick of the day as known during the pre-open: without a book or trades."""
         phase = self._calendar.phase_at(now, segment)
         is_known = phase is not None and phase.kind in PRE_OPEN_OVER
         last = tick.last_price if is_known or tick.close is None else tick.close
@@ -202,7 +202,7 @@ class SimulatedSource:
         )
 
     def _session_at(self, moment: datetime) -> LiveMarket | None:
-        """The session of a moment; a former one is looked at without leaving the present one."""
+        """The session of a moment; reading a former one does not replace the present one."""
         hours, live = self.hours(moment), self._live
         if hours is None or live is None or hours.start >= live.hours.start or hours.is_demo:
             return self._market_at(moment)
@@ -284,7 +284,7 @@ class SimulatedSource:
     def _begin(
         self, live: LiveMarket, contracts: list[Instrument], spot: str, pricer: DerivativePricer
     ) -> None:
-        """What contracts were worth at the close before the session, and at its open."""
+        """Initialize contracts with their prices at the previous close and at the open."""
         start = live.hours.start
         expected, before = expected_volatility(live, start), live.previous_close(spot)
         closes = pricer.prices(contracts, spot=before, volatility=expected, at=start)
@@ -301,6 +301,6 @@ class SimulatedSource:
 
 
 def _step(now: datetime) -> datetime:
-    """The tenth of a second a moment lies in, in IST."""
+    """The start of the tenth of a second that contains a moment, in IST."""
     local = now.astimezone(IST)
     return local.replace(microsecond=local.microsecond // _STEP_US * _STEP_US)

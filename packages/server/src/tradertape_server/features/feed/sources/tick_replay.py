@@ -1,4 +1,4 @@
-"""A recording as a source: ticks of a file, at their own pace or several times as fast."""
+"""Replay of recorded ticks as a tick source, in real time or faster."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _OPTIONAL = ("bid", "ask", "bid_quantity", "ask_quantity", "oi", "close")
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """Ticks by instrument id, each list by time."""
+    """Recorded ticks by instrument id, each list sorted by time."""
 
     ticks: dict[str, list[Tick]]
     first: datetime
@@ -38,14 +38,14 @@ class Recording:
 
 
 def read_recording(lines: Iterable[str]) -> Recording:
-    """Read CSV lines: at (ISO 8601 with offset), instrument, last_price, volume; more if known.
+    """Read CSV lines: at (ISO 8601 with offset), instrument, last_price, volume, optional columns.
 
-    Raises InvalidInput with the line's number where a row cannot be read.
+    Raises InvalidInput with the line number of a row that cannot be read.
     """
     reader = csv.DictReader(lines)
     missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
     if missing:
-        raise InvalidInput(f"this is no recording of ticks: no column {', '.join(missing)}")
+        raise InvalidInput(f"this is not a recording of ticks: no column {', '.join(missing)}")
     found: dict[str, list[Tick]] = {}
     for seq, row in enumerate(reader, start=1):
         try:
@@ -57,17 +57,17 @@ def read_recording(lines: Iterable[str]) -> Recording:
         raise InvalidInput("the recording has no ticks")
     for name, ticks in found.items():
         ordered = sorted(ticks, key=lambda tick: (tick.at, tick.seq))
-        # Lines may stand in any order; what they are numbered by rises with time.
+        # Lines may be in any order; sequence numbers must rise with time.
         found[name] = [replace(t, seq=s.seq) for t, s in zip(ordered, ticks, strict=True)]
     every = [tick.at for ticks in found.values() for tick in ticks]
     return Recording(found, min(every), max(every))
 
 
 class ReplaySource:
-    """Plays a recording from its first tick on, `speed` times as fast, by beats of `rate_hz`.
+    """Plays a recording from its first tick on, at `speed` times real time, in steps of `rate_hz`.
 
-    Between two beats the market's time stands still. With `loop` the recording begins again at its
-    end, on the first later day that its own days have not reached.
+    Between two steps the market's time does not advance. With `loop` the recording starts again at
+    its end, on the first day after those already played.
     """
 
     name = "replay"
@@ -94,7 +94,7 @@ class ReplaySource:
         cls, path: Path, calendar: Calendar, *, started: datetime, speed: float = 1.0,
         rate_hz: float = 1.0, loop: bool = False,
     ) -> ReplaySource:  # fmt: skip
-        """Read a file; raises InvalidInput when it is no recording."""
+        """Read a file; raises InvalidInput when it is not a recording."""
         try:
             lines = path.read_text("utf-8-sig").splitlines()
         except (OSError, UnicodeDecodeError) as error:
@@ -103,9 +103,9 @@ class ReplaySource:
         return cls(recording, calendar, started=started, speed=speed, rate_hz=rate_hz, loop=loop)
 
     def market_time(self, now: datetime) -> datetime:
-        """The recording's time at the last beat; without a loop it stands still at the end."""
-        beats = int(max(0.0, (now - self._started).total_seconds()) * self._rate_hz)
-        played = timedelta(seconds=beats / self._rate_hz * self._speed)
+        """The recording's time at the last step; without a loop it stops at the end."""
+        steps = int(max(0.0, (now - self._started).total_seconds()) * self._rate_hz)
+        played = timedelta(seconds=steps / self._rate_hz * self._speed)
         if not self._loops:
             return self._recording.first + min(played, self._length)
         round_, into = divmod(played, self._length)
@@ -114,7 +114,7 @@ class ReplaySource:
     def poll(self, wanted: Sequence[Subscription], now: datetime) -> list[Tick]:
         """Every recorded tick since the last call, in the recording's order.
 
-        Without a new one the last again, while it is not older than five real seconds.
+        Without a new one the last is repeated until it is five real seconds old.
         """
         until, made = self.market_time(now), list[Tick]()
         for one in wanted:
@@ -122,13 +122,13 @@ class ReplaySource:
             end = self._played_by(ticks, until)
             start = self._sent.get(one.instrument.instrument_token, max(0, end - 1))
             self._sent[one.instrument.instrument_token] = max(start, end)
-            first = max(start, end - len(ticks))  # of a round that was slept through, nothing
+            first = max(start, end - len(ticks))  # rounds missed entirely are skipped
             found = [self._numbered(ticks, k, one.instrument, until) for k in range(first, end)]
-            made += found or self._once_more(ticks, end, one.instrument, until)
+            made += found or self._repeated(ticks, end, one.instrument, until)
         return sorted(made, key=lambda tick: tick.seq)
 
     def quote(self, wanted: Sequence[Subscription], now: datetime) -> list[Tick]:
-        """The last recorded tick of each."""
+        """The last recorded tick of each instrument."""
         until, made = self.market_time(now), list[Tick]()
         for one in wanted:
             ticks = self._recording.ticks.get(one.instrument.id, [])
@@ -137,7 +137,7 @@ class ReplaySource:
         return made
 
     def hours(self, moment: datetime, segment: Segment = Segment.CASH) -> TradingHours | None:
-        """The session the recording was made in; the whole day where the exchange was closed."""
+        """The exchange's session at a moment; the whole day if the exchange was closed."""
         if not self._loops and moment > self._recording.last:
             return None
         found = hours_at(self.calendar, moment, segment)
@@ -147,7 +147,7 @@ class ReplaySource:
         return TradingHours(midnight.date(), ((midnight, midnight + timedelta(days=1)),), 1)
 
     def phase(self, moment: datetime, segment: Segment) -> Phase | None:
-        """A recording is traded all the time."""
+        """Continuous trading throughout the session."""
         return trading_phase(self.hours(moment, segment), moment)
 
     def session_candles(
@@ -183,7 +183,7 @@ class ReplaySource:
         return [*made, *builder.unfinished]
 
     def _played_by(self, ticks: Sequence[Tick], until: datetime) -> int:
-        """How many ticks of an instrument were played at a market time, in all rounds."""
+        """How many ticks of an instrument were played by a market time, in all rounds."""
         round_ = self._round_of(until)
         within = until - round_ * self._later
         return round_ * len(ticks) + bisect_right(ticks, within, key=lambda tick: tick.at)
@@ -196,7 +196,7 @@ class ReplaySource:
     def _numbered(
         self, ticks: Sequence[Tick], k: int, instrument: Instrument, until: datetime
     ) -> Tick:
-        """The k-th tick of an instrument, rounds before it included."""
+        """The k-th tick of an instrument, counted over all rounds."""
         round_, place = divmod(k, len(ticks))
         tick = ticks[place]
         return replace(
@@ -204,7 +204,7 @@ class ReplaySource:
             exchange_at=tick.at + round_ * self._later, seq=tick.seq + round_ * self._count,
         )  # fmt: skip
 
-    def _once_more(
+    def _repeated(
         self, ticks: Sequence[Tick], end: int, instrument: Instrument, until: datetime
     ) -> list[Tick]:
         if not end:
@@ -217,7 +217,7 @@ class ReplaySource:
 def _tick(row: dict[str, str], seq: int) -> Tick:
     at = datetime.fromisoformat(row["at"])
     if at.tzinfo is None:
-        raise ValueError("a time without its offset")
+        raise ValueError("a time without an offset")
     more = {name: row[name] for name in _OPTIONAL if row.get(name)}
     prices = {name: Decimal(more[name]) for name in ("bid", "ask", "close") if name in more}
     counts = {

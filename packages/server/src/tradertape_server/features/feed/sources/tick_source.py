@@ -1,4 +1,4 @@
-"""Where prices come from: the door that simulation, recordings and brokers come in by."""
+"""The interface of tick sources: simulation, replays and broker feeds implement it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tradertape_core.market.tick import Tick
 
 
 class Mode(IntEnum):
-    """How much of a tick is wanted; the higher holds the lower."""
+    """How much of a tick is subscribed to; higher modes include lower ones."""
 
     LTP = 1
     QUOTE = 2
@@ -25,46 +25,47 @@ class Mode(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """An instrument somebody wants ticks of."""
+    """An instrument whose ticks are subscribed to, and in which mode."""
 
     instrument: Instrument
     mode: Mode
 
 
 class TickSource(Protocol):
-    """A market that can be asked what is new. Called from one thread at a time, except `past`."""
+    """A market to poll for ticks. Called by one thread at a time, except `past_candles`."""
 
     name: str
     is_simulated: bool
 
     def market_time(self, now: datetime) -> datetime:
-        """What time it is in this market: `now`, unless it is a recording."""
+        """The market's time: `now`, unless the source is a replay."""
         ...
 
     def poll(self, wanted: Sequence[Subscription], now: datetime) -> list[Tick]:
-        """Ticks that came since the last call; raises OSError where the market cannot be heard."""
+        """The ticks since the last call; raises OSError when the market cannot be reached."""
         ...
 
     def quote(self, wanted: Sequence[Subscription], now: datetime) -> list[Tick]:
-        """The market now, for instruments that need not be polled; none for those it cannot say."""
+        """The present tick of each instrument, polled or not; none for those without a price."""
         ...
 
     def hours(self, moment: datetime, segment: Segment = Segment.CASH) -> TradingHours | None:
-        """The session of a market time; None when nothing of the segment moves then."""
+        """The session at a market time; None while the segment is closed."""
         ...
 
     def phase(self, moment: datetime, segment: Segment) -> Phase | None:
-        """What becomes of orders at a market time: trading, a part of an auction, None: closed."""
+        """The phase at a market time: continuous trading or a part of an auction; None: closed."""
         ...
 
     def session_candles(
         self, instrument: Instrument, interval: Interval, moment: datetime
     ) -> list[Candle]:
-        """Candles of a market time's session up to it, oldest first; the last may be incomplete."""
+        """Candles of the session at a market time, up to it, oldest first; the last may be
+        incomplete."""
         ...
 
     def past_candles(
         self, instrument: Instrument, interval: Interval, start: date, end: date
     ) -> list[Candle]:
-        """Candles within former sessions from `start` to `end`; none where it has no record."""
+        """Candles of former sessions from `start` to `end`; none without a record of them."""
         ...
