@@ -70,7 +70,6 @@ def _run(command: list[str], where: str, folder: Path, environment: dict[str, st
     assert done.returncode == 0, f"{where}\n{done.stdout}\n{done.stderr}"
 
 
-@pytest.mark.slow
 @pytest.mark.xdist_group("live server")
 @pytest.mark.parametrize("page", [p for p in _pages() if _runnable(p)], ids=lambda page: page.name)
 def test_python_and_shell_blocks_run(page: Path, live_server, tmp_path: Path) -> None:

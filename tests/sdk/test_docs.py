@@ -30,7 +30,6 @@ def blocks(page: str) -> list[str]:
     return PYTHON.findall((PAGES / page).read_text(encoding="utf-8"))
 
 
-@pytest.mark.slow
 @pytest.mark.xdist_group("live server")
 @pytest.mark.parametrize("page", ["index.md", "tutorial.md"])
 def test_a_page_runs(page: str, worker: dict[str, str]) -> None:

@@ -23,7 +23,7 @@ HASTE = """import time
 pause = time.sleep
 time.sleep = lambda seconds: (print("pause", flush=True), pause(seconds / 50))
 """
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("live server")]
+pytestmark = pytest.mark.xdist_group("live server")
 
 
 class Door:

@@ -15,7 +15,7 @@ import kite_algo_worker as kaw
 
 WORKER = str(Path(__file__).parent / "restarting_worker.py")
 STEPS = 30
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("live server")]
+pytestmark = pytest.mark.xdist_group("live server")
 
 
 def start(environment: dict[str, str]) -> subprocess.Popen[str]:
