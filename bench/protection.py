@@ -26,7 +26,7 @@ from setting import report
 from trading import SCOPE, Trading, order, trading
 
 from tradertape_core.orders.order import Product, Side
-from tradertape_server.features.execution.ports import Happened
+from tradertape_server.features.execution.ports import TimelineEvent
 from tradertape_server.features.execution.state.command import Command
 from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 from tradertape_server.features.protection import guardian
@@ -66,7 +66,7 @@ class Steps:
 
         guardian.check = timed
 
-    def hear(self, events: tuple[Happened, ...]) -> None:
+    def hear(self, events: tuple[TimelineEvent, ...]) -> None:
         """Note what is on disk now: the last order and the last fill of a run count."""
         now_s = time.perf_counter()
         with self._bell:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
-from tradertape_server.features.execution.ports import Happened
+from tradertape_server.features.execution.ports import TimelineEvent
 from tradertape_server.features.execution.store import run_queries
 from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.http.routing import in_ist
@@ -24,7 +24,7 @@ class AccountEvents:
         self._topic = topic
         self._users: dict[int, int] = {}  # by account id
 
-    def on_events(self, events: tuple[Happened, ...]) -> None:
+    def on_events(self, events: tuple[TimelineEvent, ...]) -> None:
         """Publish each event to the owner of its account, if a page of theirs is open."""
         has_listeners = cache(self._bus.has_listeners)  # most events of a batch are of few accounts
         for event in events:
@@ -46,7 +46,7 @@ class AccountEvents:
         return known
 
 
-def event_view(event: Happened, scope: str) -> Json:
+def event_view(event: TimelineEvent, scope: str) -> Json:
     """An event with exactly the published client's keys. scope: of its account."""
     basket = event.payload.get("basket_id")
     return {

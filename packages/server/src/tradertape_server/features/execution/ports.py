@@ -86,10 +86,10 @@ class Market(Protocol):
 
 
 @dataclass(slots=True)  # not frozen: an order makes five, and that takes several times as long
-class Happened:
+class TimelineEvent:
     """An event that is on disk, as listeners get it: the row of the timeline. Nobody changes it.
 
-    told: what it says, an order's event as it is: few are ever asked for their `payload`.
+    content: its payload, an order's event as it is: few are ever asked for their `payload`.
     """
 
     seq: int
@@ -102,13 +102,13 @@ class Happened:
     resource_type: str | None
     resource_id: str | None
     summary: str
-    told: dict[str, object] | OrderEvent
+    content: dict[str, object] | OrderEvent
     at: datetime
 
     @property
     def payload(self) -> dict[str, object]:
-        """What it says as JSON, members that are None left out of an order's event."""
-        return self.told if isinstance(self.told, dict) else event_document(self.told)
+        """Its content as JSON, members that are None left out of an order's event."""
+        return self.content if isinstance(self.content, dict) else event_document(self.content)
 
 
-Listener = Callable[[tuple[Happened, ...]], None]
+Listener = Callable[[tuple[TimelineEvent, ...]], None]

@@ -18,7 +18,7 @@ from tradertape_server.features.execution.halts import Halt
 from tradertape_server.features.execution.orders.replies import EXIT_RUN
 from tradertape_server.features.execution.orders.run_ref import RunRef
 from tradertape_server.features.execution.orders.views import mode_of
-from tradertape_server.features.execution.ports import Happened, Market
+from tradertape_server.features.execution.ports import Market, TimelineEvent
 from tradertape_server.features.execution.store import account_queries, repository, run_queries
 from tradertape_server.features.execution.store.models import FillRow, IntentRow, TradingAccount
 from tradertape_server.platform.database.engine import Database
@@ -144,7 +144,7 @@ class ExecutionQueries:
         after: int = 0,
         limit: int = 500,
         kind: str | None = None,
-    ) -> list[Happened]:
+    ) -> list[TimelineEvent]:
         """Events after a cursor, oldest first."""
         with self.database.read() as session:
             return repository.events(
@@ -229,7 +229,7 @@ class ExecutionQueries:
 
     def latest_events(
         self, run_id: str, *, before: int | None, kind: str | None, limit: int
-    ) -> list[Happened]:
+    ) -> list[TimelineEvent]:
         """A run's events before a cursor, newest first."""
         with self.database.read() as session:
             return run_queries.latest_events(session, run_id, before=before, kind=kind, limit=limit)

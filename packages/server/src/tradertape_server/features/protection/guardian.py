@@ -20,7 +20,7 @@ from tradertape_core.market.tick import Tick
 from tradertape_core.risk.protection import check
 from tradertape_core.risk.protection_decision import Surroundings
 from tradertape_server.features.execution.loop.trader import WAIT_S
-from tradertape_server.features.execution.ports import Happened
+from tradertape_server.features.execution.ports import TimelineEvent
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.execution.state.command import Command
 from tradertape_server.features.protection.claims import Claims, Triggered
@@ -152,7 +152,7 @@ class Guardian:
         self._prices.watch(self._guarded.instruments, self.on_tick)
         self._evaluate_all(changed)
 
-    def _on_events(self, events: tuple[Happened, ...]) -> None:
+    def _on_events(self, events: tuple[TimelineEvent, ...]) -> None:
         for companion in self._companions:
             companion.on_events(events)
         guarded = self._guarded.run_ids

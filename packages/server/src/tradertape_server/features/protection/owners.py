@@ -14,7 +14,7 @@ from tradertape_core.orders.codec import from_document
 from tradertape_core.risk.protection_state import ProtectionState
 from tradertape_server.features.execution.orders.replies import Reply
 from tradertape_server.features.execution.orders.run_ref import RunRef
-from tradertape_server.features.execution.ports import Happened
+from tradertape_server.features.execution.ports import TimelineEvent
 from tradertape_server.features.execution.state.command import Command
 from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 
@@ -180,7 +180,7 @@ class Companion(Protocol):
     Option runs have one: their entries are settled, and their protection armed, as legs fill.
     """
 
-    def on_events(self, events: Iterable[Happened]) -> None:
+    def on_events(self, events: Iterable[TimelineEvent]) -> None:
         """Take note of events; called on the trader's thread, so never wait."""
         ...
 

@@ -29,7 +29,7 @@ from tradertape_core.ledger.settlement import Settlement
 from tradertape_core.orders.codec import from_document
 from tradertape_core.orders.events import FillVoided
 from tradertape_core.orders.order import Fill, Order
-from tradertape_server.features.execution.ports import Happened
+from tradertape_server.features.execution.ports import TimelineEvent
 from tradertape_server.features.execution.state.working_state import WorkingState
 from tradertape_server.features.execution.store import posting_queries
 from tradertape_server.features.execution.store.staged_writes import Row
@@ -94,7 +94,7 @@ def _history(state: WorkingState, voided: Fill) -> Iterator[Movement]:
         event_types=(*MOVES, VOIDED),
     )
     ours = [one for one in state.staged.events if _is_of(one, voided)]
-    story: Sequence[Happened] = [*stored, *ours]
+    story: Sequence[TimelineEvent] = [*stored, *ours]
     gone = {voided.trade_id, *_trades(one for one in story if one.event_type == VOIDED)}
     for one in story:
         part, kind = MOVES.get(one.event_type, ("", None))
@@ -110,12 +110,12 @@ def _history(state: WorkingState, voided: Fill) -> Iterator[Movement]:
             yield moved
 
 
-def _trades(events: Iterable[Happened]) -> Iterator[str]:
+def _trades(events: Iterable[TimelineEvent]) -> Iterator[str]:
     for event in events:
         yield from_document(Fill, cast("Row", event.payload["fill"])).trade_id
 
 
-def _is_of(event: Happened, fill: Fill) -> bool:
+def _is_of(event: TimelineEvent, fill: Fill) -> bool:
     return event.account_id == int(fill.account) and event.run_id == fill.run_id
 
 

@@ -18,7 +18,7 @@ from tradertape_core.orders.order import Order, OrderStatus, Variety
 from tradertape_core.orders.reports import ExecutionReport
 from tradertape_core.orders.transitions import evolve
 from tradertape_server.features.execution.halts import Halt
-from tradertape_server.features.execution.ports import Happened
+from tradertape_server.features.execution.ports import TimelineEvent
 from tradertape_server.features.execution.state import fill_booking, fill_reversal, lost_legs
 from tradertape_server.features.execution.state.working_state import (
     EXIT_RUN,
@@ -153,10 +153,10 @@ class UnitOfWork(WorkingState):
         payload: Row | ev.OrderEvent | None = None,
         order_id: str | None = None,
         resource: tuple[str, str] | None = None,
-    ) -> Happened:
+    ) -> TimelineEvent:
         """Write something else into the timeline."""
         self._seq += 1
-        happened = Happened(
+        happened = TimelineEvent(
             seq=self._seq,
             account_id=account_id,
             run_id=run_id,
@@ -167,7 +167,7 @@ class UnitOfWork(WorkingState):
             resource_type=resource[0] if resource else None,
             resource_id=resource[1] if resource else None,
             summary=summary,
-            told=payload or {},
+            content=payload or {},
             at=self.now,
         )
         self._staged.events.append(happened)

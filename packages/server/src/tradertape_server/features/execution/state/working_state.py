@@ -26,7 +26,7 @@ from tradertape_core.market.tick import Tick
 from tradertape_core.orders.order import Order
 from tradertape_server.features.execution.errors import TradingPaused
 from tradertape_server.features.execution.halts import Halt, Halts
-from tradertape_server.features.execution.ports import Happened, Market
+from tradertape_server.features.execution.ports import Market, TimelineEvent
 from tradertape_server.features.execution.state.account_state import AccountReader, AccountState
 from tradertape_server.features.execution.state.trailing_stops import TrailingStops
 from tradertape_server.features.execution.store import batch_writes, mapping, repository
@@ -49,7 +49,7 @@ class Written:
     requests: those that are answered within the batch. outside: those for the lanes.
     """
 
-    events: tuple[Happened, ...] = ()
+    events: tuple[TimelineEvent, ...] = ()
     requests: tuple[VenueRequest, ...] = ()
     outside: tuple[OutsideRequest, ...] = ()
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
 
 from tradertape_core.kernel.errors import InvariantBroken
-from tradertape_server.features.execution.ports import Happened
+from tradertape_server.features.execution.ports import TimelineEvent
 from tradertape_server.features.execution.store.models import (
     ExecutionCursor,
     ExecutionEvent,
@@ -41,7 +41,7 @@ _DROP_REQUEST = Prepared(
 _ADD_EVENT = Prepared(
     insert(ExecutionEvent),
     tuple(ExecutionEvent.__table__.columns.keys()),
-    read=lambda names: of_object(["told" if one == "payload" else one for one in names]),
+    read=lambda names: of_object(["content" if one == "payload" else one for one in names]),
 )
 _Rows = Sequence[dict[str, Any]]
 
@@ -63,7 +63,7 @@ def move_cursor(connection: Connection, last_seq: int) -> None:
     _MOVE_CURSOR.run(connection, [{"to": last_seq}])
 
 
-def add_events(connection: Connection, events: Sequence[Happened]) -> None:
+def add_events(connection: Connection, events: Sequence[TimelineEvent]) -> None:
     """Insert what happened."""
     _ADD_EVENT.run(connection, events)
 

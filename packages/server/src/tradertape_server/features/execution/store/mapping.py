@@ -16,7 +16,7 @@ from tradertape_core.ledger.position import Position, PositionKey
 from tradertape_core.orders.codec import from_document, said, to_document
 from tradertape_core.orders.gtt import Gtt
 from tradertape_core.orders.order import Change, Fill, Order
-from tradertape_server.features.execution.ports import Happened
+from tradertape_server.features.execution.ports import TimelineEvent
 from tradertape_server.features.execution.store.models import (
     ExecutionEvent,
     GttRow,
@@ -193,9 +193,9 @@ def gtt_of(row: GttRow) -> Gtt:
     return from_document(Gtt, row.document)
 
 
-def happened(row: ExecutionEvent) -> Happened:
+def timeline_event(row: ExecutionEvent) -> TimelineEvent:
     """An event as listeners get it."""
-    return Happened(
+    return TimelineEvent(
         seq=row.seq,
         account_id=row.account_id,
         run_id=row.run_id,
@@ -206,6 +206,6 @@ def happened(row: ExecutionEvent) -> Happened:
         resource_type=row.resource_type,
         resource_id=row.resource_id,
         summary=row.summary,
-        told=row.payload if row.event_type not in EVENT_TYPES else said(row.payload),
+        content=row.payload if row.event_type not in EVENT_TYPES else said(row.payload),
         at=row.at,
     )

@@ -9,21 +9,21 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from tradertape_core.orders.order import Fill
-from tradertape_server.features.execution.ports import Happened
-from tradertape_server.features.execution.store.mapping import happened
+from tradertape_server.features.execution.ports import TimelineEvent
+from tradertape_server.features.execution.store.mapping import timeline_event
 from tradertape_server.features.execution.store.models import ExecutionEvent, FillRow, PostingRow
 
 
 def story(
     session: Session, *, account_id: int, run_id: str | None, event_types: Collection[str]
-) -> list[Happened]:
+) -> list[TimelineEvent]:
     """Events of some kinds of a run (None: of what belongs to no run), oldest first."""
     query = select(ExecutionEvent).where(
         ExecutionEvent.account_id == account_id,
         ExecutionEvent.run_id == run_id,
         ExecutionEvent.event_type.in_(event_types),
     )
-    return [happened(row) for row in session.scalars(query.order_by(ExecutionEvent.seq))]
+    return [timeline_event(row) for row in session.scalars(query.order_by(ExecutionEvent.seq))]
 
 
 def entry(session: Session, account_id: int, name: str) -> list[tuple[str, int]]:

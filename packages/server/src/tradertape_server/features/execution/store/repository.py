@@ -24,7 +24,7 @@ from tradertape_core.ledger.position import Position, PositionKey
 from tradertape_core.orders.gtt import Gtt, GttStatus
 from tradertape_core.orders.order import Order
 from tradertape_server.features.execution.halts import Halt, Halts
-from tradertape_server.features.execution.ports import Happened
+from tradertape_server.features.execution.ports import TimelineEvent
 from tradertape_server.features.execution.store import batch_writes, mapping
 from tradertape_server.features.execution.store.models import (
     IN_DOUBT,
@@ -306,7 +306,7 @@ def events(
     after: int = 0,
     limit: int = 500,
     kind: str | None = None,
-) -> list[Happened]:
+) -> list[TimelineEvent]:
     """Events after a cursor, oldest first."""
     query = select(ExecutionEvent).where(ExecutionEvent.seq > after)
     if run_id is not None:
@@ -316,7 +316,7 @@ def events(
     if kind is not None:
         query = query.where(ExecutionEvent.kind == kind)
     found = session.scalars(query.order_by(ExecutionEvent.seq).limit(limit))
-    return [mapping.happened(row) for row in found]
+    return [mapping.timeline_event(row) for row in found]
 
 
 def order_events(session: Session, order_id: str) -> Sequence[ExecutionEvent]:

@@ -9,8 +9,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from tradertape_core.ledger.position import Position
-from tradertape_server.features.execution.ports import Happened
-from tradertape_server.features.execution.store.mapping import happened, position_of
+from tradertape_server.features.execution.ports import TimelineEvent
+from tradertape_server.features.execution.store.mapping import position_of, timeline_event
 from tradertape_server.features.execution.store.models import (
     IS_BROKEN_BASKET,
     ExecutionEvent,
@@ -30,7 +30,7 @@ def positions(session: Session, run_ids: Collection[str]) -> dict[str, list[Posi
 
 def latest_events(
     session: Session, run_id: str, *, before: int | None, kind: str | None, limit: int
-) -> list[Happened]:
+) -> list[TimelineEvent]:
     """A run's events before a cursor, newest first."""
     query = select(ExecutionEvent).where(ExecutionEvent.run_id == run_id)
     if before is not None:
@@ -38,7 +38,7 @@ def latest_events(
     if kind is not None:
         query = query.where(ExecutionEvent.kind == kind)
     found = session.scalars(query.order_by(ExecutionEvent.seq.desc()).limit(limit))
-    return [happened(row) for row in found]
+    return [timeline_event(row) for row in found]
 
 
 def last_event_at(session: Session, run_id: str, event_type: str) -> datetime | None:

@@ -14,7 +14,7 @@ from tradertape_core.execution.decision import VenueRequest
 from tradertape_core.kernel.errors import InvariantBroken
 from tradertape_core.ledger.position import Position, PositionKey
 from tradertape_core.orders.order import Order
-from tradertape_server.features.execution.ports import Happened
+from tradertape_server.features.execution.ports import TimelineEvent
 from tradertape_server.features.execution.store import batch_writes, mapping
 from tradertape_server.features.execution.store.models import (
     SENDING,
@@ -35,7 +35,7 @@ RequestKey = tuple[str, str, int]
 class Staged:
     """Rows and values by table; `flush` writes them, each table in one go."""
 
-    events: list[Happened] = field(default_factory=list[Happened])
+    events: list[TimelineEvent] = field(default_factory=list[TimelineEvent])
     placed: dict[str, Order] = field(default_factory=dict[str, Order])
     changed: dict[str, Order] = field(default_factory=dict[str, Order])
     fills: list[Row] = field(default_factory=list[Row])
