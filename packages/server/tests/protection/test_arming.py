@@ -11,7 +11,7 @@ from ..workers.protection_calls import POSITION, protect
 Json = dict[str, Any]
 
 
-def test_a_protection_is_armed_and_its_generation_moves_on(caller: Any, api: Any) -> None:
+def test_a_protection_is_armed_and_its_generation_increases(caller: Any, api: Any) -> None:
     """KN-05."""
     first = protect(caller, api, positions=[POSITION]).json()["backend_protection_state"]
     assert (first["status"], first["generation"]) == ("armed", 1)
@@ -27,7 +27,7 @@ def test_a_protection_is_armed_and_its_generation_moves_on(caller: Any, api: Any
     assert kinds == ["protection_updated", "protection_updated"]
 
 
-def test_a_run_can_be_made_with_a_protection(worker: Any, new_run: Any) -> None:
+def test_a_run_can_be_created_with_a_protection(worker: Any, new_run: Any) -> None:
     """KN-01."""
     made = new_run(worker(), runtime_state={"backend_protection": {"positions": [POSITION]}})
     assert made["runtime_state"]["backend_protection_state"]["status"] == "armed"

@@ -1,4 +1,4 @@
-"""Exits that meet others, or find nobody to take them (KN-03, KN-04)."""
+"""Exits beside other exits, and exits that nobody fills (KN-03, KN-04)."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def protect(caller: Any, api: Any, **protection: Any) -> None:
     assert answer.status_code == 200, answer.text
 
 
-def look(guardian: Any, market: Any, clock: Any, seconds: float = 0) -> None:
+def check_after(guardian: Any, market: Any, clock: Any, seconds: float = 0) -> None:
     clock.advance(seconds=seconds)
     market.refresh()
     guardian.check_all()
@@ -69,11 +69,11 @@ def test_contracts_are_squared_off_later_than_shares(
     put = {"exchange": "NFO", "tradingsymbol": PUT.tradingsymbol, "quantity": 75}
     trade(caller, api, buy, "option-01", **put)
     protect(caller, api, operations={"mis_squareoff_buffer_sec": 60})
-    look(guardian, market, clock)
+    check_after(guardian, market, clock)
     assert held() == {"INFY": 10, PUT.tradingsymbol: 75}
-    look(guardian, market, clock, 4 * 60)  # shares are due at 15:05
+    check_after(guardian, market, clock, 4 * 60)  # shares are due at 15:05
     assert held() == {PUT.tradingsymbol: 75}
-    look(guardian, market, clock, 15 * 60)  # contracts at 15:20
+    check_after(guardian, market, clock, 15 * 60)  # contracts at 15:20
     assert held() == {}
 
 
@@ -85,12 +85,12 @@ def test_a_square_off_and_a_basket_together_sell_nothing_twice(
     protect(caller, api, **rules)
     guardian.check_all()
     market.trade("NSE:INFY", "1400.00")
-    look(guardian, market, clock, 4 * 60)
-    look(guardian, market, clock, 10)
+    check_after(guardian, market, clock, 4 * 60)
+    check_after(guardian, market, clock, 10)
     assert held() == {}
 
 
-def test_a_stop_fires_while_another_exit_of_the_run_rests(
+def test_a_stop_triggers_while_another_exit_of_the_run_is_open(
     caller: Any, api: Any, buy: Any, held: Any, guardian: Any, market: Any, clock: Any
 ) -> None:
     trade(caller, api, buy, "share-001")
@@ -125,14 +125,14 @@ def sales(container: Any) -> list[tuple[str, int]]:
 
 
 def wait(guardian: Any, market: Any, clock: Any, seconds: int, price: str) -> None:
-    """The market trades on at a price, and is looked at every second."""
+    """The market trades at a price for some seconds, with a check every second."""
     for _ in range(seconds):
         clock.advance(seconds=1)
         market.trade("NSE:INFY", price)
         guardian.check_all()
 
 
-def test_an_exit_that_rests_is_left_alone_for_a_while_and_then_widened(
+def test_an_open_exit_order_gets_time_and_then_a_wider_limit(
     caller: Any, api: Any, buy: Any, held: Any, guardian: Any, market: Any, clock: Any,
     container: Any,
 ) -> None:  # fmt: skip
@@ -150,7 +150,7 @@ def test_an_exit_that_rests_is_left_alone_for_a_while_and_then_widened(
     assert [filled for _, filled in sales(container)] == [0, 10]
 
 
-def test_an_exit_is_tried_until_somebody_takes_it(
+def test_an_exit_is_retried_until_it_fills(
     caller: Any, api: Any, buy: Any, held: Any, guardian: Any, market: Any, clock: Any
 ) -> None:
     trade(caller, api, buy, "share-001")
@@ -159,14 +159,14 @@ def test_an_exit_is_tried_until_somebody_takes_it(
     market.open = False  # every order is refused
     market.trade("NSE:INFY", "1400.00")
     for _ in range(40):
-        look(guardian, market, clock, 30)
+        check_after(guardian, market, clock, 30)
     assert held() == {"INFY": 10}
     market.open = True
-    look(guardian, market, clock, 31)
+    check_after(guardian, market, clock, 31)
     assert held() == {}
 
 
-def test_a_run_whose_leaving_failed_is_left_again(
+def test_a_run_whose_exit_failed_is_exited_again(
     caller: Any, api: Any, buy: Any, held: Any, guardian: Any, market: Any, clock: Any,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip

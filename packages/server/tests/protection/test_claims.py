@@ -13,10 +13,10 @@ from ..workers.protection_calls import POSITION, RUN, held, protect, state_of, w
 Json = dict[str, Any]
 
 
-def test_a_tick_at_the_stop_exits_once_without_anybody_looking(
+def test_a_tick_at_the_stop_exits_once_by_itself(
     caller: Any, api: Any, buy: Any, market: Any, container: Any
 ) -> None:
-    """KN-02: the tick is heard by the server's own thread; `bench/protection.py` says how soon."""
+    """KN-02: by the server's own thread; `bench/protection.py` measures how soon."""
     caller.post(api("runs/run-1/intents"), json=buy("key-00001"))
     protect(caller, api, positions=[POSITION])
     container.guardian.check_all()
@@ -51,10 +51,10 @@ def test_a_part_that_is_protected_is_exited_and_the_rest_stays(
     assert state_of(caller, api)["legs"][0]["exit_price"] == 1469.0
 
 
-def test_an_exit_above_the_freeze_quantity_goes_in_parts(
+def test_an_exit_above_the_freeze_quantity_is_sent_in_parts(
     caller: Any, api: Any, buy: Any, market: Any, guardian: Any
 ) -> None:
-    """KN-02: what came in several orders leaves, though one order could not hold it."""
+    """KN-02: a position built by several orders is closed although one order may not."""
     market.instruments["NSE:INFY"] = replace(market.instruments["NSE:INFY"], freeze_quantity=4)
     for number, quantity in enumerate((4, 4, 2)):
         caller.post(api("runs/run-1/intents"), json=buy(f"key-0000{number}", quantity=quantity))
@@ -66,7 +66,7 @@ def test_an_exit_above_the_freeze_quantity_goes_in_parts(
     assert state_of(caller, api)["status"] == "done"
 
 
-def test_an_old_tick_fires_nothing(
+def test_an_old_tick_triggers_nothing(
     caller: Any, api: Any, buy: Any, market: Any, guardian: Any, clock: Any
 ) -> None:
     caller.post(api("runs/run-1/intents"), json=buy("key-00001"))
@@ -154,7 +154,7 @@ def test_intraday_positions_are_squared_off_before_the_close(
 def test_a_trigger_that_was_claimed_is_finished_after_a_restart(
     caller: Any, api: Any, buy: Any, market: Any, container: Any
 ) -> None:
-    """A stop between the claim and its order: the next look sends it, once."""
+    """A stop between the claim and its order: the next check sends it, once."""
     from tradertape_core.risk.protection import check
     from tradertape_core.risk.protection_decision import Surroundings
     from tradertape_server.features.workers.runs.protection_columns import (
@@ -196,8 +196,8 @@ def test_an_exit_that_finds_no_price_is_tried_again(
     market.open = False
     guardian.check_all()
     assert held(caller, api) == [10]
-    told = caller.get(api("runs/run-1/timeline"), params={"event_kind": "protection"}).json()
-    assert told["events"][-1]["event_type"] in ("protection_exit_failed", "protection_exiting")
+    timeline = caller.get(api("runs/run-1/timeline"), params={"event_kind": "protection"}).json()
+    assert timeline["events"][-1]["event_type"] in ("protection_exit_failed", "protection_exiting")
     safety = caller.get(api("runs/run-1/safety-check")).json()
     assert any("(protection_triggered)" in reason for reason in safety["blocking_reasons"])
     market.open = True
@@ -208,10 +208,10 @@ def test_an_exit_that_finds_no_price_is_tried_again(
     assert state_of(caller, api)["status"] == "done"
 
 
-def test_a_trail_is_remembered_when_the_server_dies(
+def test_the_best_price_survives_a_crash(
     caller: Any, api: Any, buy: Any, market: Any, clock: Any, container: Any, guardian: Any
 ) -> None:
-    """The best price is written down while it moves: another guardian goes on from it."""
+    """It is stored while it moves: another guardian continues from it."""
     caller.post(api("runs/run-1/intents"), json=buy("key-00001"))
     trailing = {**POSITION, "trailing_stoploss_pct": 2.0}
     assert protect(caller, api, positions=[trailing]).status_code == 200
@@ -235,7 +235,7 @@ def test_a_trail_is_remembered_when_the_server_dies(
     assert rule == ["position_trailing_stoploss"]
 
 
-def test_a_basket_alone_guards_whatever_the_run_holds(
+def test_a_basket_alone_covers_all_positions_of_the_run(
     caller: Any, api: Any, buy: Any, market: Any, guardian: Any
 ) -> None:
     """KN-03."""
@@ -253,7 +253,7 @@ def test_a_basket_alone_guards_whatever_the_run_holds(
     assert state_of(caller, api)["triggered_rule"] == "basket_stoploss"
 
 
-def test_a_basket_that_fired_halts_its_run_until_it_is_armed_anew(
+def test_a_triggered_basket_halts_its_run_until_it_is_armed_again(
     caller: Any, api: Any, buy: Any, market: Any, guardian: Any
 ) -> None:
     """D18: `halted`."""

@@ -1,4 +1,4 @@
-"""How the guardian looks: at what ticked alone, and at no run after another's exit (KP)."""
+"""The guardian evaluates only what ticked, and no run waits for another's exit (KP)."""
 
 from __future__ import annotations
 
@@ -43,16 +43,16 @@ def test_a_tick_wakes_the_runs_that_hold_its_instrument_alone(
     guardian = container.guardian
     guardian.stop()
     guardian.check_all()
-    looked: list[str] = []
+    evaluated: list[str] = []
     check = guarding.check
 
     def spy(state: Any, *facts: Any) -> Any:
-        looked.extend(leg.instrument for leg in state.legs)
+        evaluated.extend(leg.instrument for leg in state.legs)
         return check(state, *facts)
 
     monkeypatch.setattr(guarding, "check", spy)
     guardian.check_changed({"NSE:TCS", "NSE:SBIN"})
-    assert looked == ["NSE:TCS"]
+    assert evaluated == ["NSE:TCS"]
 
 
 def status_of(container: Any, run_id: str) -> str:
@@ -61,7 +61,7 @@ def status_of(container: Any, run_id: str) -> str:
 
 
 @pytest.mark.usefixtures("runs")
-def test_an_exit_that_takes_long_holds_up_no_other_run(
+def test_a_slow_exit_delays_no_other_run(
     container: Any, market: Any, monkeypatch: pytest.MonkeyPatch, wait_for: Any
 ) -> None:
     guardian, execution = container.guardian, container.execution
@@ -78,7 +78,7 @@ def test_an_exit_that_takes_long_holds_up_no_other_run(
     market.trade("NSE:TCS", "2800.00")
     wait_for(lambda: status_of(container, "run-2") == "done")
     assert status_of(container, "run-1") == "exiting"
-    market.trade("NSE:INFY", "1390.00")  # fires nothing twice
+    market.trade("NSE:INFY", "1390.00")  # triggers nothing twice
     held.set()
     guardian.check_all()
     assert status_of(container, "run-1") == "done"
@@ -86,19 +86,19 @@ def test_an_exit_that_takes_long_holds_up_no_other_run(
 
 
 @pytest.mark.usefixtures("runs")
-def test_one_transaction_claims_and_exits_all_that_fired_together(
+def test_one_transaction_claims_and_exits_all_that_triggered_together(
     container: Any, market: Any
 ) -> None:
-    guardian, heard = container.guardian, list[tuple[str, ...]]()
+    guardian, batches = container.guardian, list[tuple[str, ...]]()
     guardian.stop()
     guardian.check_all()
     container.execution.trader.listen(
-        lambda events: heard.append(tuple(event.event_type for event in events))
+        lambda events: batches.append(tuple(event.event_type for event in events))
     )
     market.trade("NSE:INFY", "1400.00")
     market.trade("NSE:TCS", "2800.00")
     guardian.check_all()
-    (claiming,) = (one for one in heard if "protection_triggered" in one)
+    (claiming,) = (one for one in batches if "protection_triggered" in one)
     assert (claiming.count("protection_triggered"), claiming.count("order_placed")) == (2, 2)
     assert [status_of(container, run_id) for run_id in SHARES] == ["done", "done"]
 
@@ -112,11 +112,11 @@ def test_a_protection_that_was_changed_before_the_claim_is_what_counts(
     guardian.check_all()
     claim = Claims.claim
 
-    def late(self: Claims, fired: Any) -> Any:
+    def late(self: Claims, triggered: Any) -> Any:
         monkeypatch.setattr(Claims, "claim", claim)
         body = {"backend_protection": {"basket": {"stoploss_pct": 50.0}}}
         assert runs.patch(api("runs/run-1/protection"), json=body).status_code == 200
-        return claim(self, fired)
+        return claim(self, triggered)
 
     monkeypatch.setattr(Claims, "claim", late)
     market.trade("NSE:INFY", "1400.00")
@@ -127,10 +127,10 @@ def test_a_protection_that_was_changed_before_the_claim_is_what_counts(
 
 
 @pytest.mark.usefixtures("runs")
-def test_a_run_that_cannot_be_exited_keeps_no_other_from_its_stop(
+def test_a_run_that_cannot_be_exited_blocks_no_other_exit(
     container: Any, market: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One tick reaches both: what breaks off in the first must not undo the second's exit."""
+    """One tick reaches both: a failure in the first must not undo the second's exit."""
     guardian, execution = container.guardian, container.execution
     guardian.stop()
     guardian.check_all()
@@ -156,9 +156,7 @@ def test_a_run_that_cannot_be_exited_keeps_no_other_from_its_stop(
 
 
 @pytest.mark.usefixtures("runs")
-def test_a_protection_that_cannot_be_read_keeps_no_other_from_being_looked_at(
-    container: Any, market: Any
-) -> None:
+def test_a_protection_that_cannot_be_read_blocks_no_other(container: Any, market: Any) -> None:
     guardian = container.guardian
     guardian.stop()
     with container.database.write() as session:

@@ -12,7 +12,7 @@ from tradertape_server.features.workers import repository
 from ..workers.protection_calls import POSITION, held, protect, state_of
 
 
-def test_a_split_over_night_moves_the_stop_and_fires_nothing(
+def test_a_split_over_night_moves_the_stop_and_triggers_nothing(
     caller: Any, api: Any, buy: Any, market: Any, container: Any, clock: Any
 ) -> None:
     """FAULTS §4: a 1:10 split between 15:30 and 09:15, exits sent 0."""
@@ -37,10 +37,10 @@ def test_a_split_over_night_moves_the_stop_and_fires_nothing(
     assert held(caller, api) == [0]
 
 
-def test_a_split_of_years_ago_says_nothing(
+def test_a_split_of_years_ago_changes_nothing(
     caller: Any, api: Any, buy: Any, container: Any, clock: Any
 ) -> None:
-    """What is read again at every start: nothing moved, so nothing is said."""
+    """Actions are applied again at every start: without a change there is no event."""
     caller.post(api("runs/run-1/intents"), json=buy("key-00001"))
     protect(caller, api, positions=[POSITION])
     before = state_of(caller, api)

@@ -1,11 +1,11 @@
-"""Fixtures of workers: the app on a market a test moves by hand.
+"""Fixtures of workers: the app on a market whose prices a test sets.
 
 serving     the same app behind a real port: `serving.config.port`
 worker      makes callers with a worker token: `worker()`, `worker("b@example.com", scopes=["gtt"])`
 api         the path of a worker route: `api("runs")`
 new_run     creates a run and returns its payload: `new_run(worker(), "run-1", **fields)`
 market      `market.trade("NSE:INFY", "1500.00")`
-guardian    the protection; `guardian.check_all()` looks once, its thread does not run
+guardian    the guardian of protections; `guardian.check_all()` checks once, its thread does not run
 nifty       option contracts on the market: `nifty("CE", 0)` is the call at the money, 1 a strike up
 option_run  creates a run of legs: `option_run(caller, ("BUY", nifty("CE", 0)), protection={…})`
 """
@@ -61,7 +61,7 @@ INSTRUMENTS = {
 
 
 class HandMarket:
-    """Two shares, and what a test adds, whose prices a test says."""
+    """Two shares, and those that a test adds, at prices that the test sets."""
 
     never_closes = False
     has_auctions = True
@@ -159,7 +159,7 @@ def compat() -> bool:
 def container(
     container: Container, market: HandMarket, clock: Clock, compat: bool
 ) -> Iterator[Container]:
-    """The app's parts, with execution on the hand's market."""
+    """The app's parts, with execution on the test's market."""
     execution = ExecutionService.build(
         container.database, clock, market, ExecutionSettings(strict_answers=compat)
     )
@@ -274,7 +274,7 @@ def buy() -> Callable[..., Json]:
 
 @pytest.fixture
 def nifty(container: Container, market: HandMarket) -> Callable[..., Instrument]:
-    """Contracts of a monthly expiry, quoted at 100 rupees until a test says otherwise."""
+    """Contracts of a monthly expiry, quoted at 100 rupees until a test changes that."""
     market.underlying = Decimal(18_500)
 
     def contract(kind: str, away: int, underlying: str = "NIFTY", expiry: str = "") -> Instrument:

@@ -1,4 +1,4 @@
-"""What the page of an instrument draws of a person's runs."""
+"""What the page of an instrument shows of a person's runs."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def test_levels_and_open_orders_of_runs_stand_at_their_prices(
 ) -> None:
     caller, owner = worker(), sign_in()
     new_run(caller, runtime_state={"backend_protection": {"positions": [POSITION]}})
-    resting = buy("key-00001", order_type="LIMIT", price=1490.0)
-    assert caller.post(api("runs/run-1/intents"), json=resting).status_code == 200
+    open_order = buy("key-00001", order_type="LIMIT", price=1490.0)
+    assert caller.post(api("runs/run-1/intents"), json=open_order).status_code == 200
     found = doings(owner)
     [levels] = found["protections"]
     assert (levels["run_id"], levels["side"], levels["status"]) == ("run-1", "BUY", "armed")
@@ -44,8 +44,8 @@ def test_a_run_that_is_over_draws_no_levels(
     caller, owner = worker(), sign_in()
     new_run(caller, runtime_state={"backend_protection": {"positions": [POSITION]}})
     assert len(doings(owner)["protections"]) == 1
-    left = caller.post(
+    exited = caller.post(
         api("runs/run-1/exit"), json={"reason": "done", "idempotency_key": "exit-001"}
     )
-    assert left.json()["status"] == "closed", left.text
+    assert exited.json()["status"] == "closed", exited.text
     assert doings(owner)["protections"] == []

@@ -10,7 +10,7 @@ pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 RUNS = "options/runs"
 
 
-def test_an_option_run_is_listed_with_its_legs_premium_and_what_it_will_do(
+def test_an_option_run_is_listed_with_legs_premium_and_next_action(
     worker: Any, sign_in: Any, api: Any, nifty: Any, option_run: Any, new_run: Any, market: Any
 ) -> None:
     caller = worker()

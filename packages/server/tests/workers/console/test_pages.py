@@ -1,4 +1,4 @@
-"""What the console's pages of workers get, and what reaches a browser by itself."""
+"""The console's pages of workers, and what is pushed to a browser."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def get(page: TestClient, path: str, **query: Any) -> Any:
     return answer.json()
 
 
-def test_a_card_says_what_the_run_is_and_what_it_will_do(
+def test_a_card_has_the_run_and_its_next_action(
     caller: TestClient, page: TestClient, api: Any, buy: Any, market: Any
 ) -> None:
     place(caller, api, buy)
@@ -71,7 +71,7 @@ def test_a_card_says_what_the_run_is_and_what_it_will_do(
     assert card["summary_fields"][0]["key"] == "signal"
 
 
-def test_a_field_with_a_path_shows_what_is_there_now(
+def test_a_field_with_a_path_shows_the_present_value(
     worker: Any, new_run: Any, page: TestClient, api: Any, buy: Any, market: Any
 ) -> None:
     """KR-06."""
@@ -110,7 +110,7 @@ def test_finished_runs_are_shown_when_asked_for(
     assert (card["status"], card["next"], card["attention"]) == ("closed", None, [])
 
 
-def test_the_page_says_why_a_run_is_blocked(
+def test_the_page_lists_why_a_run_is_blocked(
     caller: TestClient, page: TestClient, api: Any, buy: Any
 ) -> None:
     place(caller, api, buy)
@@ -141,14 +141,14 @@ def test_a_basket_rule_is_a_step_in_points_of_profit(
     assert (steps[0]["level"], steps[0]["price"], steps[0]["distance_pct"]) == (-1.5, -0.5, 1.0)
 
 
-def test_an_exit_is_told_with_its_orders_and_their_value(
+def test_an_exit_plan_has_the_orders_and_their_value(
     caller: TestClient, page: TestClient, api: Any, buy: Any, market: Any
 ) -> None:
     place(caller, api, buy)
-    resting = place(caller, api, buy, "key-00002", order_type="LIMIT", price=1450, quantity=1)
+    open_order = place(caller, api, buy, "key-00002", order_type="LIMIT", price=1450, quantity=1)
     market.trade("NSE:INFY", "1490.00")
     plan = get(page, "runs/run-1/exit-plan")
-    assert plan["cancel"] == [resting["order_id"]]
+    assert plan["cancel"] == [open_order["order_id"]]
     assert plan["value"] == 14_900.0
     assert plan["execution_mode"] == "paper"
     (order,) = plan["close"]
@@ -156,7 +156,7 @@ def test_an_exit_is_told_with_its_orders_and_their_value(
     assert get(page, "runs")[0]["position_count"] == 1
 
 
-def test_the_line_has_a_point_for_every_look_in_which_it_moved(
+def test_the_line_has_a_point_for_every_change(
     caller: TestClient, page: TestClient, api: Any, buy: Any, market: Any, clock: Any,
     container: Container,
 ) -> None:  # fmt: skip
@@ -203,7 +203,7 @@ def test_modes_are_never_added_up(
     assert modes["live"]["runs"] == 0
 
 
-def test_a_silent_worker_wants_attention(
+def test_a_silent_worker_needs_attention(
     caller: TestClient, page: TestClient, api: Any, buy: Any, clock: Any, market: Any
 ) -> None:
     nonce = caller.post(api("runs/run-1/claim-session")).json()["worker_session_nonce"]
@@ -211,27 +211,27 @@ def test_a_silent_worker_wants_attention(
     beat = {"X-Worker-Session-Nonce": nonce}
     assert caller.post(api("runs/run-1/heartbeat"), json={}, headers=beat).status_code == 200
     clock.advance(seconds=90)
-    (told,) = get(page, "overview")["attention"]
-    assert told["reason"] == "worker_silent"
-    assert told["words"] == "Its worker has been silent for 90 s"
+    (attention,) = get(page, "overview")["attention"]
+    assert attention["reason"] == "worker_silent"
+    assert attention["words"] == "Its worker has been silent for 90 s"
 
 
-def test_a_protection_without_fresh_prices_says_so(
+def test_a_protection_without_fresh_prices_needs_attention(
     caller: TestClient, page: TestClient, api: Any, buy: Any, clock: Any, market: Any
 ) -> None:
     """FAULTS §4: the feed is silent."""
     place(caller, api, buy)
     assert get(page, "overview")["attention"] == []
     clock.advance(seconds=6)
-    (told,) = get(page, "overview")["attention"]
-    assert told["reason"] == "prices_stale"
-    assert told["words"].endswith("too old: its protection waits for new ones")
+    (attention,) = get(page, "overview")["attention"]
+    assert attention["reason"] == "prices_stale"
+    assert attention["words"].endswith("too old: its protection waits for new ones")
     assert [step["price"] for step in get(page, "runs/run-1")["live"]["steps"][:2]] == [None, None]
     market.trade("NSE:INFY", "1500.00")
     assert get(page, "overview")["attention"] == []
 
 
-def test_a_basket_that_lost_a_leg_wants_attention_until_its_worker_acts(
+def test_a_basket_that_lost_a_leg_needs_attention_until_its_worker_acts(
     caller: TestClient,
     page: TestClient,
     api: Any,
@@ -249,8 +249,8 @@ def test_a_basket_that_lost_a_leg_wants_attention_until_its_worker_acts(
     assert get(page, "overview")["attention"] == []
     clock.advance(seconds=61)
     ExecutionJobs(container.execution, nse_calendar(), clock).run_once()
-    told = {one["reason"]: one["words"] for one in get(page, "overview")["attention"]}
-    assert told["basket_broken"].startswith("A leg of a basket was lost")
+    attention = {one["reason"]: one["words"] for one in get(page, "overview")["attention"]}
+    assert attention["basket_broken"].startswith("A leg of a basket was lost")
     market.trade("NSE:INFY", "1500.00")
     place(caller, api, buy, "key-00002", quantity=1)
     assert "basket_broken" not in get(page, "runs/run-1")["live"]["pulse"]["attention"]
@@ -270,7 +270,7 @@ def test_another_person_sees_none_of_it(
 # --- the socket -----------------------------------------------------------------------------------
 
 
-def hear(socket: Any, kind: str) -> Json:
+def receive(socket: Any, kind: str) -> Json:
     """The next message of a kind."""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
@@ -285,23 +285,23 @@ def open_socket(client: TestClient) -> Any:
     return client.websocket_connect("/api/ws/ticks", headers={"cookie": f"{COOKIE}={cookie}"})
 
 
-def test_a_browser_hears_events_and_runs(
+def test_a_browser_receives_events_and_runs(
     caller: TestClient, page: TestClient, api: Any, buy: Any
 ) -> None:
     with open_socket(page) as socket:
         socket.send_json({"action": "subscribe", "channels": ["events", "runs", "run:run-1"]})
-        said = [hear(socket, "channel") for _ in range(2)]
-        assert {one["channel"] for one in said} == {"runs", "run:run-1"}
+        received = [receive(socket, "channel") for _ in range(2)]
+        assert {one["channel"] for one in received} == {"runs", "run:run-1"}
         place(caller, api, buy)
-        event = hear(socket, "event")
+        event = receive(socket, "event")
         assert (event["strategy_run_id"], event["event_type"]) == ("run-1", "order_placed")
-        live = hear(socket, "channel")
+        live = receive(socket, "channel")
         while not (live["channel"] == "run:run-1" and live["data"]["legs"]):
-            live = hear(socket, "channel")
+            live = receive(socket, "channel")
         assert live["data"]["pulse"]["position_count"] == 1
 
 
-def test_what_a_worker_wants_seen_reaches_a_browser_by_itself(
+def test_summary_fields_are_pushed_to_a_browser(
     worker: Any, new_run: Any, page: TestClient, api: Any
 ) -> None:
     caller = worker()
@@ -309,26 +309,26 @@ def test_what_a_worker_wants_seen_reaches_a_browser_by_itself(
     new_run(caller, summary_fields=[field], runtime_state={"risk": {"stop": 1}})
     with open_socket(page) as socket:
         socket.send_json({"action": "subscribe", "channels": ["runs"]})
-        (pulse,) = hear(socket, "channel")["data"]
+        (pulse,) = receive(socket, "channel")["data"]
         assert pulse["summary_fields"] == [{**field, "value": 1}]
         assert caller.patch(api("runs/run-1/risk"), json={"patch": {"stop": 2}}).is_success
-        (pulse,) = hear(socket, "channel")["data"]
+        (pulse,) = receive(socket, "channel")["data"]
         assert pulse["summary_fields"] == [{**field, "value": 2}]
 
 
-def test_a_browser_hears_nothing_of_others_and_of_no_channel(
+def test_a_browser_receives_nothing_of_others_and_no_unknown_channel(
     caller: TestClient, sign_in: Any, api: Any, buy: Any
 ) -> None:
     other = sign_in("other@example.com")
     with open_socket(other) as socket:
         wanted = ["run:run-1", "events", "nothing", "runs"]
         socket.send_json({"action": "subscribe", "channels": wanted})
-        assert hear(socket, "error")["code"] == "channel"
-        said = hear(socket, "channel")
-        assert (said["channel"], said["data"]) == ("runs", [])
+        assert receive(socket, "error")["code"] == "channel"
+        received = receive(socket, "channel")
+        assert (received["channel"], received["data"]) == ("runs", [])
         place(caller, api, buy)
         socket.send_json({"action": "ping"})
-        heard = [socket.receive_json()["type"]]
-        while heard[-1] != "pong":
-            heard.append(socket.receive_json()["type"])
-        assert "event" not in heard
+        received = [socket.receive_json()["type"]]
+        while received[-1] != "pong":
+            received.append(socket.receive_json()["type"])
+        assert "event" not in received

@@ -24,7 +24,7 @@ def caller(worker: Any, new_run: Any) -> Any:
 
 
 def books(caller: Any, api: Any) -> Json:
-    """What the server says of a run: its orders, trades, profit and protection."""
+    """The server's view of a run: its orders, trades, profit and protection."""
     pnl = caller.get(api("runs/run-1/pnl")).json()
     del pnl["updated_at"]
     run = caller.get(api("runs/run-1")).json()
@@ -38,8 +38,8 @@ def books(caller: Any, api: Any) -> Json:
     }
 
 
-def test_what_a_worker_tells_of_itself_changes_no_books(caller: Any, api: Any, buy: Any) -> None:
-    """KK-00: its words stand in the journal as its words."""
+def test_what_a_worker_reports_changes_no_books(caller: Any, api: Any, buy: Any) -> None:
+    """KK-00: its reports are stored as reports of the worker."""
     before = books(caller, api)
     assert (before["status"], before["pnl"]["totals"]["net_pnl"]) == ("open", 0.0)
     assert before["protection"] is None
@@ -47,10 +47,10 @@ def test_what_a_worker_tells_of_itself_changes_no_books(caller: Any, api: Any, b
     before = books(caller, api)
     claim = caller.post(api("runs/run-1/claim-session")).json()["worker_session_nonce"]
     nonce = {"X-Worker-Session-Nonce": claim}
-    told = {"event_type": "order_filled", "summary": "Filled: SELL 10 NSE:INFY at 9999.00"}
+    reported = {"event_type": "order_filled", "summary": "Filled: SELL 10 NSE:INFY at 9999.00"}
     words = (
         caller.post(api("runs/run-1/heartbeat"), json={"metrics": FORGED}, headers=nonce),
-        caller.post(api("runs/run-1/decision-events"), json={**told, "details": FORGED}),
+        caller.post(api("runs/run-1/decision-events"), json={**reported, "details": FORGED}),
         caller.patch(
             api("runs/run-1/risk"),
             json={"patch": {"net_pnl": 1e6, "status": "closed"}},
@@ -64,7 +64,7 @@ def test_what_a_worker_tells_of_itself_changes_no_books(caller: Any, api: Any, b
 
 
 @pytest.mark.parametrize("name", ["tag", "tags", "attribution"])
-def test_whose_an_order_is_the_server_says(caller: Any, api: Any, buy: Any, name: str) -> None:
+def test_the_server_attributes_orders_to_runs(caller: Any, api: Any, buy: Any, name: str) -> None:
     """KK-00, KO-06: an order and its trades belong to the run they were placed in."""
     assert caller.post(api("runs/run-1/intents"), json=buy("key-00001")).status_code == 200
     refused = caller.post(api("runs/run-1/intents"), json=buy("key-00002", **{name: "run-2"}))
@@ -73,7 +73,9 @@ def test_whose_an_order_is_the_server_says(caller: Any, api: Any, buy: Any, name
     assert order["tag"].startswith("TT")
 
 
-def test_no_worker_decides_for_another(caller: Any, worker: Any, new_run: Any, api: Any) -> None:
+def test_a_worker_cannot_act_on_another_run(
+    caller: Any, worker: Any, new_run: Any, api: Any
+) -> None:
     """KK-00: runs of one account share its funds, and neither orders, positions nor exits."""
     new_run(caller, "run-2")
     order = {

@@ -36,7 +36,7 @@ def place(caller: Any, api: Any, intent: Json) -> Json:
     return answer.json()
 
 
-def test_a_run_says_what_it_is_made_of(caller: Any, api: Any) -> None:
+def test_a_run_has_every_documented_field(caller: Any, api: Any) -> None:
     """KR-03."""
     made = caller.get(api("runs/run-1")).json()
     assert (made["strategy_run_id"], made["status"]) == ("run-1", "open")
@@ -55,7 +55,7 @@ def test_a_mode_is_one_of_three(worker: Any, api: Any, mode: Any) -> None:
 
 
 def test_a_run_has_all_of_its_health(caller: Any, api: Any, clock: Any) -> None:
-    """KF-03, KR-04: as the worker's signs of life come and stay away."""
+    """KF-03, KR-04: as heartbeats arrive and stop."""
 
     def health() -> Json:
         run = caller.get(api("runs/run-1")).json()

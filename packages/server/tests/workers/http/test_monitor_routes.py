@@ -1,11 +1,11 @@
-"""The cursor a stream goes on from."""
+"""The cursor after which a stream continues."""
 
 from __future__ import annotations
 
 from tradertape_server.features.workers.http.monitor_routes import MAX_CURSOR, cursor_of
 
 
-def test_a_cursor_beyond_all_waits_for_what_comes() -> None:
+def test_a_cursor_beyond_the_last_event_is_accepted() -> None:
     """KT-03."""
     assert cursor_of("17") == 17
     assert {cursor_of("9" * digits) for digits in (19, 5000)} == {MAX_CURSOR}

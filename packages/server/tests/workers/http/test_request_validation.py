@@ -1,4 +1,4 @@
-"""What comes wrong over the worker wire is refused by name, and nothing of it is done."""
+"""Invalid requests of the worker API are refused by field, and nothing of them is done."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def caller(worker: Any, new_run: Any) -> Any:
 
 
 def test_a_problem_is_where_it_stands_in_the_body(caller: Any, api: Any, buy: Any) -> None:
-    """KO-05, KB-02: a misspelt member is no command that goes unheard."""
+    """KO-05, KB-02: a misspelt member is refused, not ignored."""
     order: Json = buy("key-00001")["payload"]["order"]
     for payload, pointer in (
         ({"order": {**order, "quantity": 0}}, "/payload/order/quantity"),
@@ -68,7 +68,7 @@ def test_what_is_kept_with_orders_and_runs_is_no_book(
     most = {"a": "x" * (16_384 - len('{"a":""}'))}
     too_long, far_too_long = {"a": "x" * 16_400}, {"a": "x" * 66_000}
     run = {"template_id": "t", "account_scope": "kite:paper-a", "strategy_run_id": "run-2"}
-    said = {"event_type": "e", "summary": "s"}
+    decision = {"event_type": "e", "summary": "s"}
     for path, body, pointer in (
         ("runs/run-1/intents", {**buy("key-00001"), "metadata": too_long}, "/metadata"),
         ("heartbeat", {"metrics": too_long}, "/metrics"),
@@ -76,8 +76,8 @@ def test_what_is_kept_with_orders_and_runs_is_no_book(
         ("runs", {**run, "runtime_state": far_too_long}, "/runtime_state"),
         ("runs", {**run, "summary_fields": [{"key": "k", "value": far_too_long}]},
          "/summary_fields"),
-        ("runs/run-1/decision-events", {**said, "details": too_long}, "/details"),
-        ("runs/run-1/decision-events", {**said, "more": too_long}, ""),
+        ("runs/run-1/decision-events", {**decision, "details": too_long}, "/details"),
+        ("runs/run-1/decision-events", {**decision, "more": too_long}, ""),
     ):  # fmt: skip
         refused = caller.post(api(path), json=body)
         assert refused.status_code == 422
@@ -107,7 +107,7 @@ def test_a_quantity_that_is_there_twice_is_no_order(caller: Any, api: Any, buy: 
 def test_a_number_that_is_written_nowhere_is_refused_at_the_door(
     caller: Any, api: Any, buy: Any
 ) -> None:
-    """KP-02, KR-06: it stopped the turn in which it was to be stored, with all that was in it."""
+    """KP-02, KR-06: it must not abort the batch in which it is stored."""
     wide = 2**64
     for send, path, body, where in (
         (caller.patch, "runs/run-1/risk", {"patch": {"a": wide}}, ["patch", "a"]),

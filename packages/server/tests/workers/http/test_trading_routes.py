@@ -1,4 +1,4 @@
-"""Intents, orders, trades, funds, P&L, exits, triggers: endpoints 9, 11, 15 to 17, 20 to 31."""
+"""Intents, orders, trades, funds, P&L, exits, GTTs: endpoints 9, 11, 15 to 17, 20 to 31."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def place(caller: Any, api: Any, intent: Json) -> Any:
     return caller.post(api("runs/run-1/intents"), json=intent)
 
 
-def test_an_order_is_placed_and_its_answer_repeated_byte_for_byte(
+def test_an_order_is_placed_and_its_reply_repeated_byte_for_byte(
     caller: Any, api: Any, buy: Any
 ) -> None:
     """KP-02, FAULTS §2."""
@@ -88,14 +88,14 @@ def test_a_broken_field_is_named_and_the_key_stays_free(
     assert place(caller, api, buy("key-00001")).status_code == 200
 
 
-def test_a_closed_run_takes_nothing(caller: Any, api: Any, buy: Any) -> None:
+def test_a_closed_run_accepts_no_orders(caller: Any, api: Any, buy: Any) -> None:
     """KP-02."""
     caller.post(api("runs/run-1/exit"), json={})
     answer = place(caller, api, buy("key-00001"))
     assert (answer.status_code, answer.headers["X-Error-Code"]) == (409, "run_closed")
 
 
-def test_previews_tell_margin_charges_and_warnings(caller: Any, api: Any, buy: Any) -> None:
+def test_previews_have_margin_charges_and_warnings(caller: Any, api: Any, buy: Any) -> None:
     """KP-01, KB-01."""
     order = buy("x")["payload"]["order"]
     one = caller.post(api("runs/run-1/preview/order"), json={"order": order, "metadata": {}}).json()
@@ -109,7 +109,7 @@ def test_previews_tell_margin_charges_and_warnings(caller: Any, api: Any, buy: A
     assert caller.get(api("orders"), params=RUN).json()["orders"] == []
 
 
-def test_orders_are_changed_and_taken_back(caller: Any, api: Any, buy: Any) -> None:
+def test_orders_are_changed_and_cancelled(caller: Any, api: Any, buy: Any) -> None:
     """KP-03."""
     order_id = place(caller, api, buy("key-00001", order_type="LIMIT", price=1450.0)).json()[
         "order_id"
@@ -168,8 +168,10 @@ def test_an_exit_is_previewed_done_once_and_closes_the_run(caller: Any, api: Any
     assert first.json()["orders"] == orders[-1:], "as the list of orders has them, to the token"
 
 
-def test_an_exit_without_a_key_means_the_one_that_was_done(caller: Any, api: Any, buy: Any) -> None:
-    """KE-01: whoever only wants to be out is told that the run is."""
+def test_an_exit_without_a_key_returns_the_one_that_was_done(
+    caller: Any, api: Any, buy: Any
+) -> None:
+    """KE-01: a repeated exit without a key reports the one that was done."""
     place(caller, api, buy("key-00001", product="MIS"))
     body = {"reason": "target reached", "idempotency_key": "exit-00001"}
     first = caller.post(api("runs/run-1/exit"), json=body)
@@ -178,10 +180,10 @@ def test_an_exit_without_a_key_means_the_one_that_was_done(caller: Any, api: Any
         assert (answer.status_code, answer.content) == (200, first.content)
 
 
-def test_a_run_is_closed_when_its_exit_is_answered_whoever_finished_it(
+def test_a_run_is_closed_when_its_exit_is_done_whoever_finished_it(
     caller: Any, api: Any, buy: Any, container: Any, clock: Any, market: Any, wait_for: Any
 ) -> None:
-    """KE-01: the job that goes on with exits may be quicker than the request."""
+    """KE-01: the job that advances exits may be faster than the request."""
     service = container.execution
     place(caller, api, buy("key-00001", product="MIS"))
     clock.advance(seconds=20)  # no fresh price: the exit has to wait
@@ -196,7 +198,7 @@ def test_a_run_is_closed_when_its_exit_is_answered_whoever_finished_it(
     assert [one["event_type"] for one in events].count("run_closed") == 1
 
 
-def test_an_exit_that_a_stop_cut_off_is_finished(
+def test_an_exit_that_a_stop_interrupted_is_finished(
     caller: Any, api: Any, buy: Any, container: Any
 ) -> None:
     """KE-01: A stop after the run was marked as exiting, before anything else of it was stored."""
@@ -213,7 +215,7 @@ def test_an_exit_that_a_stop_cut_off_is_finished(
     assert sides == ["BUY", "SELL"]
 
 
-def test_the_key_of_an_order_is_no_key_of_an_exit(caller: Any, api: Any, buy: Any) -> None:
+def test_the_key_of_an_order_cannot_be_used_for_an_exit(caller: Any, api: Any, buy: Any) -> None:
     """KE-01."""
     place(caller, api, buy("key-00001"))
     answer = caller.post(api("runs/run-1/exit"), json={"idempotency_key": "key-00001"})
@@ -235,7 +237,7 @@ def gtt() -> Json:
     }  # fmt: skip
 
 
-def test_triggers_live_and_fire(worker: Any, api: Any, market: Any) -> None:
+def test_gtts_are_created_changed_and_triggered(worker: Any, api: Any, market: Any) -> None:
     """KG-01, KG-02."""
     caller = worker()
     made = caller.post(api("gtt/triggers"), json=gtt())
@@ -267,7 +269,7 @@ def test_empty_query_values_are_absent(caller: Any, api: Any) -> None:
     )
 
 
-def test_somebody_elses_orders_are_not_there(caller: Any, worker: Any, api: Any, buy: Any) -> None:
+def test_orders_of_another_user_are_not_found(caller: Any, worker: Any, api: Any, buy: Any) -> None:
     """KP-03."""
     order_id = place(caller, api, buy("key-00001", order_type="LIMIT", price=1450.0)).json()[
         "order_id"
@@ -288,7 +290,7 @@ def test_somebody_elses_orders_are_not_there(caller: Any, worker: Any, api: Any,
         assert stranger.request(method, api(path), **content).status_code == 404, path
 
 
-def test_a_trigger_is_on_the_account_of_the_tokens_run_unless_another_is_named(
+def test_a_gtt_is_on_the_account_of_the_tokens_run_unless_another_is_named(
     worker: Any, new_run: Any, api: Any, container: Any
 ) -> None:
     """KG-01."""

@@ -54,7 +54,7 @@ def test_a_decision_has_exactly_the_strict_keys(caller: Any, api: Any) -> None:
     assert event["account_id"] == "kite:paper-a"
 
 
-def test_more_fields_of_a_decision_are_kept(caller: Any, api: Any) -> None:
+def test_further_fields_of_a_decision_are_stored(caller: Any, api: Any) -> None:
     """KT-02."""
     body = {"event_type": "x", "summary": "y", "confidence": 0.7}
     event = caller.post(api("runs/run-1/decision-events"), json=body).json()
@@ -62,7 +62,7 @@ def test_more_fields_of_a_decision_are_kept(caller: Any, api: Any) -> None:
 
 
 @pytest.mark.parametrize("missing", ["event_type", "summary"])
-def test_a_decision_needs_its_two_words(caller: Any, api: Any, missing: str) -> None:
+def test_a_decision_requires_type_and_summary(caller: Any, api: Any, missing: str) -> None:
     """KT-02."""
     body = {"event_type": "x", "summary": "y"}
     del body[missing]
@@ -98,7 +98,7 @@ def test_pages_join_without_gap_or_repeat(caller: Any, api: Any, buy: Any) -> No
 
 
 async def read(events: AsyncIterator[bytes], count: int) -> list[tuple[int, Json]]:
-    """So many events of a stream, each with its id; comments left out."""
+    """The first events of a stream, each with its id, without comments."""
     found: list[tuple[int, Json]] = []
     while len(found) < count:
         chunk = await asyncio.wait_for(anext(events), 60)
@@ -180,10 +180,10 @@ def test_profit_and_loss_streams_until_the_run_is_closed(
     assert chunks[-1].startswith(b"event: end\n")
 
 
-def test_a_stream_that_is_seldom_says_in_between_that_it_lives(
+def test_a_stream_with_few_messages_sends_heartbeats(
     caller: Any, container: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """KL-02: what stands between cuts connections that are silent for a minute."""
+    """KL-02: proxies close connections that are silent for a minute."""
     monkeypatch.setattr(run_streams, "HEARTBEAT_S", 0.1)
 
     async def watch() -> list[bytes]:
@@ -197,7 +197,7 @@ def test_a_stream_that_is_seldom_says_in_between_that_it_lives(
     assert kinds == ["data", "ping", "ping", "ping", "data"]
 
 
-def test_events_of_other_kinds_do_not_keep_a_timeline_from_its_heartbeat(
+def test_events_of_other_kinds_do_not_suppress_heartbeats_of_a_timeline(
     caller: Any, container: Any, api: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """KT-03."""
@@ -253,7 +253,7 @@ def _identity(container: Any, run: Any) -> Any:
     return Identity(run.user_id, "x", "x", is_admin=False, via="worker", credential_id=1)
 
 
-def test_a_stream_takes_its_token_from_the_query_too_and_an_answer_does_not(
+def test_a_stream_accepts_its_token_in_the_query_and_other_routes_do_not(
     caller: Any, worker: Any, api: Any
 ) -> None:
     """KL-02: an EventSource of a browser cannot set headers."""
@@ -275,8 +275,8 @@ def test_a_stream_takes_its_token_from_the_query_too_and_an_answer_does_not(
         ("pnl/stream", {"interval_seconds": "inf"}),
     ],
 )
-def test_a_number_that_cannot_be_is_named(caller: Any, api: Any, path: str, query: Any) -> None:
-    """KT-01, KL-02: not a number pauses for no time that can be told."""
+def test_an_impossible_number_is_named(caller: Any, api: Any, path: str, query: Any) -> None:
+    """KT-01, KL-02: NaN and infinity are no intervals."""
     answer = caller.get(api(f"runs/run-1/{path}"), params=query)
     assert answer.status_code == 422
     assert answer.json()["detail"][0]["loc"] == ["query", next(iter(query))]

@@ -1,4 +1,4 @@
-"""What a worker asks of an option run, in one line each."""
+"""Calls of a worker on an option run, one line each."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def enter(caller: Any, api: Any, run_id: str, headers: Json | None = None, **act
     return caller.post(api(f"{RUNS}/{run_id}/enter"), json=body, headers=headers)
 
 
-def leave(caller: Any, api: Any, run_id: str, headers: Json | None = None, **action: Any) -> Any:
+def exit_run(caller: Any, api: Any, run_id: str, headers: Json | None = None, **action: Any) -> Any:
     body = {"all_or_none": False, "metadata": {}, **action}
     return caller.post(api(f"{RUNS}/{run_id}/exit"), json=body, headers=headers)
 
@@ -33,7 +33,7 @@ def events(caller: Any, api: Any, run_id: str) -> list[Json]:
 
 
 def guard(caller: Any, api: Any, run_id: str) -> Json:
-    """What guards the run, and what fired."""
+    """The run's protection, and what has triggered."""
     return caller.get(api(f"{RUNS}/{run_id}/protection/state")).json()
 
 

@@ -1,4 +1,4 @@
-"""Legs that fill after the entry's answer, whatever else goes on in the run."""
+"""Legs that fill after the reply of the entry, whatever else happens in the run."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from tradertape_server.features.operations.checks import protection_check
 from tradertape_server.features.workers.option_runs import entries
 
-from .option_calls import Json, enter, guard, leave, state
+from .option_calls import Json, enter, exit_run, guard, state
 
 pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 
@@ -20,7 +20,7 @@ def caller(worker: Any) -> Any:
 
 
 @pytest.fixture
-def resting(caller: Any, api: Any, nifty: Any, option_run: Any) -> Any:
+def entering(caller: Any, api: Any, nifty: Any, option_run: Any) -> Any:
     """A call bought at the market and a put waited for at 95, each with a stop of its own."""
     legs: list[Json] = [
         {
@@ -39,23 +39,23 @@ def armed(caller: Any, api: Any, run_id: str) -> list[tuple[str, str]]:
     return [(leg["leg_id"], leg["status"]) for leg in guard(caller, api, run_id)["legs"]]
 
 
-def test_an_entry_that_rests_takes_no_turn_until_something_happens(
-    caller: Any, api: Any, resting: str, nifty: Any, market: Any, container: Any, guardian: Any
+def test_an_unfinished_entry_takes_no_batch_until_an_event_names_it(
+    caller: Any, api: Any, entering: str, nifty: Any, market: Any, container: Any, guardian: Any
 ) -> None:
     guardian.stop()
     guardian.check_all()
-    turns = container.execution.trader.batches
+    batches = container.execution.trader.batches
     for _ in range(3):
         guardian.check_all()
-    assert container.execution.trader.batches == turns
+    assert container.execution.trader.batches == batches
     market.trade(nifty("PE", 0).id, "94.00")
     leave_nothing_waiting(container)
     guardian.check_all()
-    assert state(caller, api, resting)["option_status"] == "entered"
+    assert state(caller, api, entering)["option_status"] == "entered"
 
 
-def test_an_entry_whose_look_breaks_off_is_looked_at_again_by_itself(
-    caller: Any, api: Any, resting: str, nifty: Any, market: Any, container: Any, guardian: Any,
+def test_an_entry_whose_check_fails_is_checked_again_by_itself(
+    caller: Any, api: Any, entering: str, nifty: Any, market: Any, container: Any, guardian: Any,
     clock: Any, monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     guardian.stop()
@@ -66,17 +66,17 @@ def test_an_entry_whose_look_breaks_off_is_looked_at_again_by_itself(
     with monkeypatch.context() as patch:
         patch.setattr(entries, "settle_entry", lambda *_: 1 / 0)
         guardian.check_all()
-    told = protection_check(guardian)()
-    assert (told.status, told.facts) == ("down", {"runs": 1})
+    found = protection_check(guardian)()
+    assert (found.status, found.facts) == ("down", {"runs": 1})
     clock.advance(seconds=11)
     guardian.check_all()
-    assert state(caller, api, resting)["option_status"] == "entered"
+    assert state(caller, api, entering)["option_status"] == "entered"
     clock.advance(seconds=60)
     assert protection_check(guardian)().status == "ok"
 
 
-def test_a_leg_that_fills_while_another_is_exited_is_guarded_after_it(
-    caller: Any, api: Any, resting: str, nifty: Any, market: Any, container: Any, guardian: Any,
+def test_a_leg_that_fills_while_another_is_exited_is_protected_after_it(
+    caller: Any, api: Any, entering: str, nifty: Any, market: Any, container: Any, guardian: Any,
     clock: Any,
 ) -> None:  # fmt: skip
     guardian.stop()
@@ -85,38 +85,38 @@ def test_a_leg_that_fills_while_another_is_exited_is_guarded_after_it(
     market.no_bids.add(call)
     market.trade(call, "79.00")
     guardian.check_all()
-    assert guard(caller, api, resting)["status"] == "exiting"
+    assert guard(caller, api, entering)["status"] == "exiting"
     market.trade(put, "94.00")
     leave_nothing_waiting(container)
     guardian.check_all()
-    assert [leg["net_quantity"] for leg in state(caller, api, resting)["legs"]] == [65, 65]
+    assert [leg["net_quantity"] for leg in state(caller, api, entering)["legs"]] == [65, 65]
     market.no_bids.clear()
     market.trade(call, "79.00")
     leave_nothing_waiting(container)
     for _ in range(3):
         guardian.check_all()
-    assert [leg["net_quantity"] for leg in state(caller, api, resting)["legs"]] == [0, 65]
+    assert [leg["net_quantity"] for leg in state(caller, api, entering)["legs"]] == [0, 65]
     market.trade(put, "75.00")
     for _ in range(3):
         guardian.check_all()
-    now = state(caller, api, resting)
+    now = state(caller, api, entering)
     assert ([leg["net_quantity"] for leg in now["legs"]], now["status"]) == ([0, 0], "closed")
 
 
-def test_an_option_run_that_is_over_is_not_opened_again(
-    caller: Any, api: Any, resting: str, new_run: Any
+def test_a_closed_option_run_cannot_be_opened_again(
+    caller: Any, api: Any, entering: str, new_run: Any
 ) -> None:
     """Its legs are entered once, and the key of its exit has been used."""
-    assert leave(caller, api, resting).json()["status"] == "closed"
+    assert exit_run(caller, api, entering).json()["status"] == "closed"
     body = {
-        "strategy_run_id": resting, "template_id": "option-run", "account_scope": "kite:paper-a",
-        "execution_mode": "paper", "metadata": {"restart_of": resting},
+        "strategy_run_id": entering, "template_id": "option-run", "account_scope": "kite:paper-a",
+        "execution_mode": "paper", "metadata": {"restart_of": entering},
     }  # fmt: skip
     answer = caller.post(api("runs"), json=body)
-    assert (answer.status_code, state(caller, api, resting)["status"]) == (409, "closed")
+    assert (answer.status_code, state(caller, api, entering)["status"]) == (409, "closed")
 
 
 def leave_nothing_waiting(container: Any) -> None:
-    """Ticks are worked off beside the commands of a turn."""
+    """Ticks are processed beside the commands of a batch."""
     for _ in range(2):
         container.execution.funds(1)

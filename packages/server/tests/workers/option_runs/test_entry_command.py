@@ -1,4 +1,4 @@
-"""Many at once, and a server that dies: one basket for an option run (KQ-03; FAULTS §1, §2)."""
+"""Concurrent requests and a crash: one basket for an option run (KQ-03; FAULTS §1, §2)."""
 
 from __future__ import annotations
 
@@ -72,10 +72,10 @@ def test_entries_and_exits_that_race_leave_nothing_open(
     wait_for(lambda: caller.get(api(f"runs/{run_id}")).json()["status"] == "closed")
     assert container.execution.positions(run_id=run_id, open_only=True) == []
     placed = container.execution.orders(run_id=run_id)
-    assert len(placed) in (0, 6)  # not entered, or entered and left
+    assert len(placed) in (0, 6)  # not entered, or entered and exited
 
 
-def test_the_answer_is_the_same_bytes_after_a_restart(
+def test_the_reply_has_the_same_bytes_after_a_restart(
     caller: Any, api: Any, run_id: str, container: Any, market: Any, clock: Any
 ) -> None:
     first = caller.post(api(f"{RUNS}/{run_id}/enter"), json={})

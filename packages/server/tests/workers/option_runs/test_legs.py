@@ -1,4 +1,4 @@
-"""Option runs: what one is made of, and who may use it (KQ-03)."""
+"""Option runs: their legs, and who may use them (KQ-03)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from .option_calls import RUNS, Json, enter, leave, orders
+from .option_calls import RUNS, Json, enter, exit_run, orders
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def test_underlying_and_expiry_follow_from_the_legs(spread: Json, nifty: Any) ->
     assert (first["strike"], first["lots"]) == (float(nifty("CE", 2).strike), 1)
 
 
-def test_the_id_is_one_of_the_ordinary_runs(caller: Any, api: Any, spread: Json) -> None:
+def test_its_id_works_like_that_of_an_ordinary_run(caller: Any, api: Any, spread: Json) -> None:
     run_id = spread["strategy_run_id"]
     shown = caller.get(api(f"runs/{run_id}")).json()
     assert shown["template_id"] == "option-run"
@@ -45,8 +45,8 @@ def test_the_id_is_one_of_the_ordinary_runs(caller: Any, api: Any, spread: Json)
     assert orders(caller, api, run_id) == []
 
 
-def test_a_leg_of_bfo_may_say_nfo(caller: Any, nifty: Any, option_run: Any) -> None:
-    """Contract Q7: resolvers say NFO for every option."""
+def test_a_leg_on_bfo_may_be_given_as_nfo(caller: Any, nifty: Any, option_run: Any) -> None:
+    """Contract Q7: the selection endpoints give NFO for every option."""
     sensex = nifty("PE", 0, "SENSEX")
     made = option_run(caller, ("BUY", sensex))
     assert sensex.exchange == "BFO"
@@ -72,7 +72,7 @@ def test_mode_and_account_come_from_the_metadata(caller: Any, nifty: Any, option
         ({"exit_order_type": "LIMIT", "exit_price": 4}, "/legs/0/exit_order_type"),
     ],
 )
-def test_a_leg_that_cannot_stand_is_named(
+def test_an_invalid_leg_is_named(
     caller: Any, api: Any, nifty: Any, change: Json, pointer: str
 ) -> None:
     one = nifty("CE", 0)
@@ -92,8 +92,8 @@ def test_legs_are_of_one_underlying_and_each_once(caller: Any, api: Any, nifty: 
 
     call, other = nifty("CE", 0), nifty("CE", 0, "BANKNIFTY")
     body = {"strategy_name": "x", "product": "MIS", "legs": [leg(call), leg(call), leg(other)]}
-    told = caller.post(api(RUNS), json=body).json()["detail"]
-    messages = " ".join(problem["msg"] for problem in told)
+    found = caller.post(api(RUNS), json=body).json()["detail"]
+    messages = " ".join(problem["msg"] for problem in found)
     assert "one underlying" in messages
     assert "is in 2 legs" in messages
     assert "leg_id same" in messages
@@ -109,7 +109,7 @@ def test_live_is_refused_and_so_is_a_wrong_scope(caller: Any, api: Any, nifty: A
     assert wrong.json()["detail"][0]["pointer"] == "/metadata/account_scope"
 
 
-def test_another_account_sees_nothing_and_an_ordinary_run_is_no_option_run(
+def test_another_user_sees_nothing_and_an_ordinary_run_is_not_an_option_run(
     caller: Any, api: Any, worker: Any, spread: Json, new_run: Any
 ) -> None:
     other = worker("b@example.com")
@@ -120,7 +120,7 @@ def test_another_account_sees_nothing_and_an_ordinary_run_is_no_option_run(
     assert "not an option run" in refused.json()["detail"]
 
 
-def test_a_claimed_run_wants_its_nonce_and_a_good_token(
+def test_a_claimed_run_requires_its_nonce_and_a_valid_token(
     caller: Any, api: Any, spread: Json, clock: Any, market: Any
 ) -> None:
     run_id = spread["strategy_run_id"]
@@ -140,10 +140,10 @@ def test_a_claimed_run_wants_its_nonce_and_a_good_token(
     caller.post(api(f"runs/{run_id}/heartbeat"), json={}, headers=held)
     token = caller.get(api(f"runs/{run_id}/safety-check")).json()["safety_token"]
     assert enter(caller, api, run_id, headers=held, safety_token=token).status_code == 200
-    assert leave(caller, api, run_id, headers=stale).status_code == 409
-    used = leave(caller, api, run_id, headers=held, safety_token=token)
+    assert exit_run(caller, api, run_id, headers=stale).status_code == 409
+    used = exit_run(caller, api, run_id, headers=held, safety_token=token)
     assert used.json()["detail"] == "safety_token was used already"
-    assert leave(caller, api, run_id, headers=held).json()["status"] == "closed"
+    assert exit_run(caller, api, run_id, headers=held).json()["status"] == "closed"
 
 
 def test_a_token_of_another_run_or_generation_is_refused(
@@ -159,7 +159,7 @@ def test_a_token_of_another_run_or_generation_is_refused(
     assert enter(caller, api, runs[0], safety_token=tokens[0]).status_code == 409
 
 
-def test_a_run_that_demands_a_protection_may_wait_for_it(
+def test_a_required_protection_may_be_armed_by_the_entry(
     caller: Any, api: Any, nifty: Any, option_run: Any
 ) -> None:
     demand = {"metadata": {"require_protection": True}}

@@ -1,4 +1,4 @@
-"""What guards option runs: endpoints 56 to 58, and what the server does by itself (KQ-03)."""
+"""Protections of option runs: endpoints 56 and 57, and exits by the server (KQ-03)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .option_calls import RUNS, Json, enter, events, guard, protect, state
 # --- arming ---------------------------------------------------------------------------------------
 
 
-def test_a_protection_waits_for_the_entry_and_is_armed_at_its_prices(
+def test_a_protection_is_armed_at_the_prices_of_the_entry(
     caller: Any, api: Any, nifty: Any, option_run: Any
 ) -> None:
     legs = [("SELL", nifty("CE", 0)), ("SELL", nifty("PE", 0))]
@@ -33,7 +33,7 @@ def test_a_protection_waits_for_the_entry_and_is_armed_at_its_prices(
     assert safety["generic_protection"] == {}
 
 
-def test_a_new_protection_moves_the_generation_on_and_voids_tokens(
+def test_a_new_protection_increases_the_generation_and_voids_tokens(
     caller: Any, api: Any, straddle: Any
 ) -> None:
     run_id = straddle(protection={"stoploss_pct": 20.0})
@@ -45,7 +45,7 @@ def test_a_new_protection_moves_the_generation_on_and_voids_tokens(
     assert caller.post(api(f"{RUNS}/{run_id}/exit"), json=body).status_code == 409
 
 
-def test_a_protection_can_be_given_after_the_entry_and_turned_off(
+def test_a_protection_can_be_set_after_the_entry_and_turned_off(
     caller: Any, api: Any, straddle: Any
 ) -> None:
     run_id = straddle()
@@ -70,7 +70,7 @@ def test_a_broken_rule_names_its_field_and_changes_nothing(
     assert new.json()["detail"][0]["pointer"].startswith("/protection/")
 
 
-def test_the_ordinary_protection_takes_the_place_of_the_options(
+def test_the_ordinary_protection_replaces_that_of_the_options(
     caller: Any, api: Any, straddle: Any, nifty: Any
 ) -> None:
     """Endpoint 19 on an option run."""
@@ -100,10 +100,10 @@ def test_percentages_of_no_premium_are_refused_by_name(
 # --- firing ---------------------------------------------------------------------------------------
 
 
-def test_a_stop_on_the_premium_leaves_the_whole_run_once(
+def test_a_stop_on_the_premium_exits_the_whole_run_once(
     caller: Any, api: Any, straddle: Any, nifty: Any, market: Any, container: Any, wait_for: Any
 ) -> None:
-    """KP: heard by the server's own thread: both shorts are bought back, the run is closed."""
+    """KP: by the server's own thread: both short legs are bought back, the run is closed."""
     run_id = straddle(protection={"stoploss_pct": 20.0, "basis": "premium"})
     container.guardian.check_all()
     market.trade(nifty("CE", 0).id, "125.00")
@@ -115,9 +115,9 @@ def test_a_stop_on_the_premium_leaves_the_whole_run_once(
         market.trade(nifty("CE", 0).id, price)
     container.guardian.check_all()
     assert len(container.execution.orders(run_id=run_id)) == 4
-    told = guard(caller, api, run_id)
-    assert told["triggered_rule"] == "basket_stoploss"
-    assert "of the net premium" in told["reason"]
+    shown = guard(caller, api, run_id)
+    assert shown["triggered_rule"] == "basket_stoploss"
+    assert "of the net premium" in shown["reason"]
     now = state(caller, api, run_id)
     assert (now["option_status"], now["pnl"]["net_pnl"] < -2_600) == ("exited", True)
     kinds = [one["event_type"] for one in events(caller, api, run_id)]
@@ -134,7 +134,7 @@ def test_a_stop_on_the_premium_leaves_the_whole_run_once(
         ({"trailing_stoploss_pct": 4}, ["80.00", "90.00"], None),
     ],
 )
-def test_each_limit_fires_where_it_says(
+def test_each_limit_triggers_at_its_level(
     caller: Any, api: Any, straddle: Any, nifty: Any, market: Any, guardian: Any, wait_for: Any,
     rules: Json, prices: list[str], rule: str | None,
 ) -> None:  # fmt: skip
@@ -169,7 +169,7 @@ def test_a_rule_of_one_leg_exits_that_leg_and_the_last_one_closes_the_run(
     assert state(caller, api, run_id)["option_status"] == "exited"
 
 
-def test_a_silent_worker_is_part_of_it(
+def test_the_silence_limit_applies_to_option_runs(
     caller: Any, api: Any, straddle: Any, market: Any, guardian: Any, clock: Any, wait_for: Any
 ) -> None:
     rules = {"operations": {"exit_on_worker_stale": True, "worker_stale_sec": 60}}
@@ -184,7 +184,7 @@ def test_a_silent_worker_is_part_of_it(
 def test_what_a_stop_interrupted_is_armed_after_the_start(
     caller: Any, api: Any, nifty: Any, option_run: Any, container: Any, monkeypatch: Any
 ) -> None:
-    """The server dies after the legs filled and before the entry was settled."""
+    """The server crashes after the legs filled and before the entry was settled."""
     container.guardian.stop()
     run = option_run(caller, ("SELL", nifty("CE", 0)), protection={"stoploss_pct": 20})
     run_id = run["strategy_run_id"]

@@ -10,7 +10,7 @@ import pytest
 from .option_calls import Json, guard, replay
 
 
-def test_a_path_of_prices_says_when_and_why(
+def test_a_replay_reports_when_and_why_a_rule_triggers(
     caller: Any, api: Any, straddle: Any, nifty: Any
 ) -> None:
     run_id = straddle(protection={"stoploss_pct": 20.0, "basis": "premium"})
@@ -20,13 +20,13 @@ def test_a_path_of_prices_says_when_and_why(
         {"at": "2026-01-05T10:05:00", "prices": {call.tradingsymbol: 130}},
         {"at": "2026-01-05T10:09:00", "prices": {str(put.instrument_token): 112.5, call.id: 130}},
     ]
-    told = replay(caller, api, run_id, path).json()
-    assert told["would_have_fired"]
-    first = told["first"]
+    replayed = replay(caller, api, run_id, path).json()
+    assert replayed["would_have_fired"]
+    first = replayed["first"]
     assert (first["index"], first["at"]) == (2, "2026-01-05T10:09:00+05:30")
     assert (first["rule"], first["pnl_pct"], first["pnl"]) == ("basket_stoploss", -21.25, -2762.5)
     assert [one["price"] for one in first["exits"]] == [130.0, 112.5]
-    assert [step["pnl_pct"] for step in told["steps"]] == [0.0, -15.0, -21.25]
+    assert [step["pnl_pct"] for step in replayed["steps"]] == [0.0, -15.0, -21.25]
     assert guard(caller, api, run_id)["status"] == "armed"  # nothing changed
 
 
@@ -35,15 +35,15 @@ def test_the_same_replay_gives_the_same_bytes(caller: Any, api: Any, straddle: A
     path = [{"pnl_pct": value} for value in (0, 6, 9, 7.5, 6.5)]
     first, again = (replay(caller, api, run_id, path) for _ in range(2))
     assert again.content == first.content
-    told = first.json()["first"]
-    assert (told["index"], told["rule"]) == (4, "basket_trailing")
+    replayed = first.json()["first"]
+    assert (replayed["index"], replayed["rule"]) == (4, "basket_trailing")
 
 
 @pytest.mark.parametrize(
     ("snapshot", "pct"),
     [({"pnl": -1300}, -10.0), ({"combined_premium": 240}, -20.0), ({"pnl_pct": 3}, 3.0)],
 )
-def test_a_snapshot_may_tell_the_whole(
+def test_a_snapshot_may_give_the_profit_of_the_whole(
     caller: Any, api: Any, straddle: Any, snapshot: Json, pct: float
 ) -> None:
     run_id = straddle(protection={"stoploss_pct": 50.0, "basis": "premium"})
@@ -51,7 +51,7 @@ def test_a_snapshot_may_tell_the_whole(
     assert step["pnl_pct"] == pct
 
 
-def test_another_protection_can_be_tried_before_the_entry(
+def test_another_protection_can_be_replayed_before_the_entry(
     caller: Any, api: Any, nifty: Any, option_run: Any
 ) -> None:
     run_id = option_run(caller, ("BUY", nifty("CE", 0)))["strategy_run_id"]
@@ -59,11 +59,11 @@ def test_another_protection_can_be_tried_before_the_entry(
     rules = {"stoploss_pct": 10}
     blind = replay(caller, api, run_id, [{"pnl": 1}], protection=rules)
     assert blind.json()["detail"][0]["pointer"] == "/metric_snapshots/0/prices"
-    told = replay(
+    replayed = replay(
         caller, api, run_id, [{"prices": {"leg_0": 50}}, {"prices": {"leg_0": 44}}],
         protection=rules,
     ).json()  # fmt: skip
-    assert (told["entry_is_assumed"], told["first"]["index"]) == (True, 1)
+    assert (replayed["entry_is_assumed"], replayed["first"]["index"]) == (True, 1)
     nothing = replay(caller, api, run_id, [], protection=rules)
     assert nothing.headers["X-Error-Code"] == "no_recorded_path"
 
@@ -78,7 +78,7 @@ def test_another_protection_can_be_tried_before_the_entry(
         ({"at": "2020-01-01T10:00:00+05:30", "pnl": 1}, "/metric_snapshots/1/at"),
     ],
 )
-def test_a_snapshot_that_says_nothing_is_named(
+def test_a_snapshot_without_values_is_named(
     caller: Any, api: Any, straddle: Any, snapshot: Json, pointer: str
 ) -> None:
     run_id = straddle(protection={"stoploss_pct": 50.0})
@@ -87,7 +87,7 @@ def test_a_snapshot_that_says_nothing_is_named(
     assert pointer in [problem["pointer"] for problem in refused.json()["detail"]]
 
 
-def test_without_snapshots_the_recorded_minutes_are_walked(
+def test_without_snapshots_the_recorded_minutes_are_replayed(
     caller: Any, api: Any, straddle: Any, container: Any, clock: Any, monkeypatch: Any
 ) -> None:
     """The candles of the legs since the entry; the feed of these tests has none of its own."""
@@ -108,6 +108,6 @@ def test_without_snapshots_the_recorded_minutes_are_walked(
 
     monkeypatch.setattr(container.feed, "candles", candles)
     clock.advance(minutes=10)
-    told = replay(caller, api, run_id, []).json()
-    assert (told["source"], told["entry_is_assumed"]) == ("recorded", False)
-    assert (told["first"]["rule"], told["first"]["pnl_pct"]) == ("basket_stoploss", -21.0)
+    replayed = replay(caller, api, run_id, []).json()
+    assert (replayed["source"], replayed["entry_is_assumed"]) == ("recorded", False)
+    assert (replayed["first"]["rule"], replayed["first"]["pnl_pct"]) == ("basket_stoploss", -21.0)

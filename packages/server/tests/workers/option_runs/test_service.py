@@ -1,4 +1,4 @@
-"""Option runs: entering and leaving them, endpoints 50 to 55 (KQ-03)."""
+"""Option runs: entry and exit, endpoints 50 to 55 (KQ-03)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from .option_calls import RUNS, Json, enter, events, leave, orders, state
+from .option_calls import RUNS, Json, enter, events, exit_run, orders, state
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def spread(caller: Any, nifty: Any, option_run: Any) -> Json:
 # --- entering -------------------------------------------------------------------------------------
 
 
-def test_all_legs_go_as_one_basket_purchases_first(
+def test_all_legs_are_placed_as_one_basket_purchases_first(
     caller: Any, api: Any, spread: Json, nifty: Any
 ) -> None:
     run_id = spread["strategy_run_id"]
@@ -43,8 +43,8 @@ def test_all_legs_go_as_one_basket_purchases_first(
     assert (sold["net_quantity"], bought["net_quantity"]) == (-65, 65)
     assert now["premium"]["entry"] == {"net": 3.25, "per_unit": 0.05}
     assert now["greeks"] is None  # no chain is quoted here
-    told = [one["event_type"] for one in events(caller, api, run_id)]
-    assert told.index("option_run_entering") < told.index("option_run_entered")
+    noted = [one["event_type"] for one in events(caller, api, run_id)]
+    assert noted.index("option_run_entering") < noted.index("option_run_entered")
     entered = next(
         one for one in events(caller, api, run_id) if one["event_type"] == "option_run_entered"
     )
@@ -80,7 +80,7 @@ def test_the_hedge_makes_the_sale_affordable(
     assert needed(hedged) < needed(naked) / 4
 
 
-def test_what_the_account_cannot_carry_is_refused_and_the_run_stays_open_to_entry(
+def test_an_entry_beyond_the_funds_is_refused_and_can_be_tried_again(
     caller: Any, api: Any, nifty: Any, option_run: Any
 ) -> None:
     sold = nifty("CE", 0)
@@ -112,7 +112,7 @@ def test_a_leg_above_the_freeze_quantity_is_sliced(
     assert len(leg["children"]) == 2
 
 
-def test_a_refused_leg_is_reversed_and_told(
+def test_a_basket_with_a_refused_leg_is_reversed_and_reported(
     caller: Any, api: Any, spread: Json, nifty: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """D18: the venue refuses the sale after the purchase has filled."""
@@ -129,18 +129,18 @@ def test_a_refused_leg_is_reversed_and_told(
     now = state(caller, api, run_id)
     assert now["option_status"] == "unwound"
     assert [leg["net_quantity"] for leg in now["legs"]] == [0, 0]
-    told = [one["summary"] for one in events(caller, api, run_id)]
-    assert any("does not take this strike" in text and "reversed" in text for text in told)
+    noted = [one["summary"] for one in events(caller, api, run_id)]
+    assert any("does not take this strike" in text and "reversed" in text for text in noted)
     assert enter(caller, api, run_id).json()["result"]["unwind"]["status"] == "done"  # the same
     better = enter(caller, api, run_id, idempotency_key="second-try").json()
     assert better["result"]["status"] == "accepted"
     assert state(caller, api, run_id)["option_status"] == "entered"
 
 
-def test_a_leg_that_rests_keeps_the_run_entering_until_it_fills(
+def test_a_run_is_entering_until_the_open_order_of_a_leg_fills(
     caller: Any, api: Any, nifty: Any, option_run: Any, market: Any, wait_for: Any
 ) -> None:
-    """The fill is heard: nobody asks for it."""
+    """The fill is noticed without a request."""
     one = nifty("CE", 0)
     leg = {
         "leg_id": "leg_a", "tradingsymbol": one.tradingsymbol, "transaction_type": "BUY",
@@ -170,7 +170,7 @@ def test_a_dry_run_records_and_sends_nothing(
     assert caller.get(api(f"runs/{run_id}/pnl")).json()["legs"] == []
 
 
-def test_an_action_may_name_what_was_left_open_and_nothing_else(
+def test_an_action_may_choose_what_the_creation_left_open_and_nothing_else(
     caller: Any, api: Any, nifty: Any, option_run: Any
 ) -> None:
     open_run = option_run(caller, ("BUY", nifty("CE", 0)))["strategy_run_id"]
@@ -185,13 +185,13 @@ def test_an_action_may_name_what_was_left_open_and_nothing_else(
     assert (live.status_code, live.headers["X-Error-Code"]) == (403, "live_disabled")
 
 
-def test_results_from_elsewhere_are_not_taken(caller: Any, api: Any, spread: Json) -> None:
+def test_results_from_elsewhere_are_not_accepted(caller: Any, api: Any, spread: Json) -> None:
     refused = enter(caller, api, spread["strategy_run_id"], order_results=[{"order_id": "1"}])
     assert refused.json()["detail"][0]["pointer"] == "/order_results"
     assert enter(caller, api, spread["strategy_run_id"], order_results=[]).status_code == 200
 
 
-# --- leaving --------------------------------------------------------------------------------------
+# --- exits ----------------------------------------------------------------------------------------
 
 
 def test_an_exit_buys_the_short_back_first_and_closes_the_run_once(
@@ -203,7 +203,7 @@ def test_an_exit_buys_the_short_back_first_and_closes_the_run_once(
     assert [one["transaction_type"] for one in preview["close"]] == ["BUY", "SELL"]
     assert preview["cost_contract"]["total_charges"] > 0
     assert len(orders(caller, api, run_id)) == 2
-    done, again = leave(caller, api, run_id), leave(caller, api, run_id)
+    done, again = exit_run(caller, api, run_id), exit_run(caller, api, run_id)
     assert done.json()["status"] == "closed"
     assert [one["transaction_type"] for one in done.json()["orders"]] == ["BUY", "SELL"]
     assert again.content == done.content
@@ -216,12 +216,12 @@ def test_an_exit_buys_the_short_back_first_and_closes_the_run_once(
 
 def test_an_exit_before_the_entry_closes_the_run(caller: Any, api: Any, spread: Json) -> None:
     run_id = spread["strategy_run_id"]
-    assert leave(caller, api, run_id).json()["status"] == "closed"
+    assert exit_run(caller, api, run_id).json()["status"] == "closed"
     now = state(caller, api, run_id)
     assert (now["option_status"], now["legs"][0]["order_id"]) == ("closed", None)
 
 
-def test_the_ordinary_exit_leaves_an_option_run_too(caller: Any, api: Any, spread: Json) -> None:
+def test_the_ordinary_exit_exits_an_option_run_too(caller: Any, api: Any, spread: Json) -> None:
     run_id = spread["strategy_run_id"]
     enter(caller, api, run_id)
     assert caller.post(api(f"runs/{run_id}/exit"), json={}).json()["status"] == "closed"

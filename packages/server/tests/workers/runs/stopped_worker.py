@@ -27,7 +27,7 @@ STALE = BackendProtection(
 )
 
 
-def say(*words: object) -> None:
+def report(*words: object) -> None:
     sys.stdout.write(" ".join(map(str, words)) + "\n")
     sys.stdout.flush()
 
@@ -38,9 +38,9 @@ def trade(run: ManagedRun) -> None:
         try:
             placed = run.place_order(order, idempotency_key=f"{RUN_ID}:{number:05}")
         except KiteAlgoWorkerError as error:
-            say("refused", error.status_code, "order")
+            report("refused", error.status_code, "order")
             return
-        say("placed", f"{RUN_ID}:{number:05}", placed["order_id"])
+        report("placed", f"{RUN_ID}:{number:05}", placed["order_id"])
 
 
 def try_everything(run: ManagedRun) -> None:
@@ -56,9 +56,9 @@ def try_everything(run: ManagedRun) -> None:
     for name, call in calls.items():
         try:
             call()
-            say("done", name)
+            report("done", name)
         except KiteAlgoWorkerError as error:
-            say("refused", error.status_code, name)
+            report("refused", error.status_code, name)
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Worker tokens made for some accounts of a person: D18, KR-01, KR-04."""
+"""Worker tokens that are restricted to some accounts of a person: D18, KR-01, KR-04."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ def refusal(answer: Any, scope: str = OTHER) -> None:
     )
 
 
-def test_runs_are_made_and_listed_on_its_accounts_only(
+def test_runs_are_created_and_listed_on_its_accounts_only(
     free: TestClient, bound: TestClient, api: Api, new_run: Any
 ) -> None:
-    """D18, KR-01: and a run's id does not lead around it."""
+    """D18, KR-01: a run's id does not bypass it."""
     new_run(free, "run-a")
     body = {"template_id": "t", "account_scope": OTHER}
     refusal(bound.post(api("runs"), json=body))
@@ -88,7 +88,7 @@ READS = (
 )
 
 
-def test_what_another_account_has_is_not_read(
+def test_nothing_of_another_account_is_read(
     free: TestClient, bound: TestClient, api: Api, new_run: Any
 ) -> None:
     """D18, KR-04, KF-01."""
@@ -124,7 +124,7 @@ def test_nothing_is_changed_on_another_account(
     assert free.get(api("runs/run-a")).json()["status"] == "open"
 
 
-def test_where_no_account_is_named_its_own_is_meant(
+def test_where_no_account_is_named_its_own_is_used(
     free: TestClient, bound: TestClient, api: Api, nifty: Any, option_run: Any
 ) -> None:
     """D18, KF-01: although the person's first account is another."""
@@ -137,7 +137,7 @@ def test_where_no_account_is_named_its_own_is_meant(
     refusal(bound.post(enter, json=elsewhere))
 
 
-def test_triggers_of_another_account_are_out_of_reach(
+def test_gtts_of_another_account_are_not_accessible(
     free: TestClient, bound: TestClient, api: Api, market: Any
 ) -> None:
     """D18, KG-01, KG-02."""

@@ -1,4 +1,4 @@
-"""The wall clock is set ten minutes on, or back, under trading runs (FAULTS §4)."""
+"""The wall clock is set ten minutes forward or back while runs trade (FAULTS §4)."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def run(worker: Any, new_run: Any, api: Any, buy: Any, container: Any) -> Worker
 
 
 @either_way
-def test_a_worker_that_beats_keeps_its_run(
+def test_a_worker_with_heartbeats_keeps_its_run(
     run: Worker, clock: Any, market: Any, guardian: Any, api: Any, minutes: int
 ) -> None:
     run.protect(**SILENT)
@@ -114,15 +114,15 @@ def test_a_token_from_before_is_refused_and_one_from_after_is_good(
 
 
 @either_way
-def test_orders_and_stops_go_on_with_the_next_tick(
+def test_orders_and_stops_continue_with_the_next_tick(
     run: Worker, clock: Any, market: Any, guardian: Any, buy: Any, minutes: int
 ) -> None:
     run.protect(positions=[POSITION])
-    resting = buy("key-00002", quantity=1, order_type="LIMIT", price=1495)
-    assert run.post("intents", resting).json()["status"] == "OPEN"
+    open_order = buy("key-00002", quantity=1, order_type="LIMIT", price=1495)
+    assert run.post("intents", open_order).json()["status"] == "OPEN"
     guardian.check_all()
     clock.set_wrong(minutes=minutes)
-    # What was heard has a time that is minutes away: nothing is priced by it.
+    # Ticks received before are minutes away from now: nothing is priced by them.
     refused = run.post("intents", buy("key-00003", quantity=1))
     assert (refused.status_code, refused.headers["X-Error-Code"]) == (400, "market_data_stale")
     market.trade("NSE:INFY", "1490.00")
@@ -159,20 +159,20 @@ def test_the_time_in_which_the_database_was_away_is_not_silence(
 ) -> None:
     run.protect(**SILENT)
     guardian.check_all()
-    looked = threading.Event()
+    checked = threading.Event()
 
     def away(*_: Any) -> None:
-        looked.set()
+        checked.set()
         raise OSError("the database is away")
 
     with monkeypatch.context() as patched:
         patched.setattr(guardian, "check_changed", away)
         patched.setattr(guardian, "_check_all", away)
         clock.advance(seconds=120)
-        looked.clear()
+        checked.clear()
         market.trade("NSE:INFY", "1500.00")
         guardian.on_tick(market.tick("NSE:INFY"))
-        assert looked.wait(10)
+        assert checked.wait(10)
         guardian.stop()
     guardian.check_all()
     assert (run.get()["status"], run.held) == ("open", 10)

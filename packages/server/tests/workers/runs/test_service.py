@@ -123,7 +123,7 @@ def test_a_live_run_names_what_it_lacks_and_is_disabled(worker: Any, api: Any) -
 
 
 def test_a_limit_that_cannot_be_read_is_refused(worker: Any, api: Any) -> None:
-    """KF-02: it would be a limit that does not hold."""
+    """KF-02: it would be a limit without effect."""
     caller, body = worker(), {"template_id": "t", "account_scope": "kite:paper-a"}
     for fields, pointer in (
         ({"metadata": {"allocation_cap": "10000"}}, "/metadata/allocation_cap"),
@@ -161,7 +161,7 @@ def test_a_closed_run_is_opened_again_only_when_asked(worker: Any, new_run: Any,
     assert (again["status"], again["closed_at"]) == ("open", None)
 
 
-def test_a_run_that_is_opened_again_has_nothing_of_its_earlier_life_on_guard(
+def test_a_run_that_is_opened_again_has_no_protection_of_its_earlier_life(
     worker: Any, new_run: Any, api: Any, buy: Any, market: Any, guardian: Any
 ) -> None:
     caller = worker()
@@ -184,12 +184,12 @@ def test_a_run_that_is_opened_again_has_nothing_of_its_earlier_life_on_guard(
     guardian.check_all()
     [order] = caller.get(api("orders"), params={"strategy_run_id": "run-1"}).json()["orders"]
     assert order["transaction_type"] == "BUY", "the old stop must not sell what is new"
-    told = caller.get(api("runs/run-1/timeline")).json()["events"]
-    [restarted] = [one for one in told if one["event_type"] == "run_restarted"]
+    events = caller.get(api("runs/run-1/timeline")).json()["events"]
+    [restarted] = [one for one in events if one["event_type"] == "run_restarted"]
     assert "protection" in restarted["summary"]
 
 
-def test_positions_that_were_not_closed_after_all_stay_guarded(
+def test_positions_that_are_open_after_all_stay_protected(
     worker: Any, new_run: Any, api: Any, buy: Any, container: Any, market: Any, guardian: Any
 ) -> None:
     caller = worker()
@@ -207,7 +207,7 @@ def test_positions_that_were_not_closed_after_all_stay_guarded(
     assert [one for one in container.execution.positions(run_id="run-1") if one.is_open] == []
 
 
-def test_a_run_that_is_opened_again_is_not_held_by_who_fell_silent_before(
+def test_a_run_that_is_opened_again_drops_the_session_of_a_silent_worker(
     worker: Any, new_run: Any, api: Any, clock: Any
 ) -> None:
     caller = worker()
@@ -231,7 +231,7 @@ SCHEMA = [
 ]
 
 
-def test_risk_is_patched_by_its_schema_and_told(worker: Any, new_run: Any, api: Any) -> None:
+def test_risk_is_patched_by_its_schema_and_noted(worker: Any, new_run: Any, api: Any) -> None:
     """KR-06."""
     caller = worker()
     new_run(caller, risk_schema=SCHEMA, runtime_state={"risk": {"stop_loss_pct": 2.0}})

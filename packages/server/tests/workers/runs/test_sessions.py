@@ -44,7 +44,7 @@ def test_a_held_run_is_refused_to_a_second_worker(caller: Any, api: Any, clock: 
     assert answer.json()["detail"] == ("Run is claimed by another worker (last heartbeat 4s ago)")
 
 
-def test_a_silent_worker_is_replaced_and_its_nonce_is_dead(
+def test_a_silent_worker_is_replaced_and_its_nonce_is_void(
     caller: Any, api: Any, clock: Any, buy: Any
 ) -> None:
     """KS-01, KF-03."""
@@ -83,7 +83,7 @@ def test_a_released_run_can_be_claimed_at_once(caller: Any, api: Any) -> None:
     assert claim(caller, api).status_code == 200
 
 
-def test_a_claimed_run_wants_its_nonce(caller: Any, api: Any, buy: Any) -> None:
+def test_a_claimed_run_requires_its_nonce(caller: Any, api: Any, buy: Any) -> None:
     """KS-01."""
     nonce = claim(caller, api).json()["worker_session_nonce"]
     assert caller.post(api("runs/run-1/intents"), json=buy("key-00001")).status_code == 409
@@ -102,7 +102,7 @@ def test_of_many_concurrent_claims_one_wins(caller: Any, api: Any) -> None:
     assert answers.count(409) == 999
 
 
-def test_nothing_of_a_replaced_worker_lands(
+def test_nothing_of_a_replaced_worker_is_accepted(
     caller: Any, api: Any, buy: Any, clock: Any, market: Any
 ) -> None:
     """KS-01; FAULTS §2: 300 orders, 100 beats, 100 releases with the old nonce, from 8 threads."""

@@ -1,4 +1,4 @@
-"""A worker process that is stopped (SIGSTOP), and goes on when its run is another's or closed:
+"""A worker process that is stopped (SIGSTOP) and resumes when its run is another's or closed:
 FAULTS §2. The worker is our client in a process of its own, over real HTTP; the minute in which it
 is silent is the frozen clock's."""
 
@@ -85,7 +85,7 @@ def stopped(serving: uvicorn.Server, worker: Any, wait_for: Any) -> Iterator[Sto
 
 
 def wake(stopped: Stopped, wait_for: Callable[..., None]) -> set[str]:
-    """Let it go on; what it was refused, and what not."""
+    """Resume it; return what it printed: refusals and successes."""
     before = len(stopped.lines)
     stopped.send(signal.SIGCONT)
     assert stopped.process.wait(timeout=60) == 0
@@ -97,7 +97,7 @@ def orders(caller: Any, api: Any) -> list[dict[str, Any]]:
     return caller.get(api("orders"), params=RUN).json()["orders"]
 
 
-def test_what_a_sleeper_writes_when_another_holds_its_run_is_refused(
+def test_a_stopped_worker_is_refused_after_another_has_claimed_its_run(
     stopped: Stopped, worker: Any, api: Any, buy: Any, clock: Any, market: Any, wait_for: Any
 ) -> None:
     other = worker()
@@ -118,11 +118,11 @@ def test_what_a_sleeper_writes_when_another_holds_its_run_is_refused(
     }  # fmt: skip
     assert orders(other, api) == known, "nothing of it landed"
     own = [one["order_id"] for one in known if one["quantity"] == 1]
-    assert sorted(own) == sorted(stopped.placed), "and it was told of each that had"
+    assert sorted(own) == sorted(stopped.placed), "and it has a reply for each that had"
     assert other.post(api("runs/run-1/heartbeat"), json={}, headers=headers).status_code == 200
 
 
-def test_the_run_of_a_sleeper_is_left_once_and_takes_nothing_more(
+def test_the_run_of_a_stopped_worker_is_exited_once_and_accepts_nothing_more(
     stopped: Stopped, worker: Any, api: Any, clock: Any, market: Any, guardian: Any,
     container: Any, wait_for: Any,
 ) -> None:  # fmt: skip
@@ -140,8 +140,8 @@ def test_the_run_of_a_sleeper_is_left_once_and_takes_nothing_more(
     (sold,) = [one for one in known if one["transaction_type"] == "SELL"]
     assert (sold["quantity"], sold["status"]) == (len(bought), "COMPLETE")
     assert caller.get(api("runs/run-1")).json()["status"] == "closed"
-    told = wake(stopped, wait_for)
-    assert {"refused 409 order", "refused 409 basket"} <= told
+    printed = wake(stopped, wait_for)
+    assert {"refused 409 order", "refused 409 basket"} <= printed
     assert orders(caller, api) == known
     assert sorted(one["order_id"] for one in bought) == sorted(stopped.placed)
     assert [one for one in container.execution.positions(run_id="run-1") if one.is_open] == []

@@ -1,5 +1,5 @@
-"""The exchange changes tick, lot or freeze quantity under what rests and what is guarded (FAULTS
-§4): what is new is refused before it is sent, and what was there goes on."""
+"""The exchange changes tick, lot or freeze quantity of open orders and protected positions (FAULTS
+§4): new orders are refused before they are sent, and existing ones continue."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ def test_an_order_that_rests_off_the_new_tick_can_be_moved_filled_and_taken_back
 
 @pytest.fixture
 def trigger(caller: Any, api: Any, market: Any, buy: Any, wait_for: Any) -> Callable[..., Any]:
-    """Makes a trigger at 1,450.05, does something, and lets it be reached; what the wire says."""
+    """Create a GTT at 1,450.05, change the instrument, trigger the GTT; return its API view."""
 
     def trigger(meanwhile: Callable[[], None], **order: Any) -> dict[str, Any]:
         market.trade("NSE:INFY", "1500.00")
@@ -164,14 +164,14 @@ def trigger(caller: Any, api: Any, market: Any, buy: Any, wait_for: Any) -> Call
 def test_a_trigger_off_the_new_tick_places_its_order_on_it(
     trigger: Any, container: Any, change: Change
 ) -> None:
-    """It fires once, and nobody is there to mend its limit: an entry never pays more for that."""
-    fired = trigger(lambda: change(tick_size=Decimal("0.10")))
+    """It triggers once and nobody can correct its limit: an entry never pays more for that."""
+    triggered = trigger(lambda: change(tick_size=Decimal("0.10")))
     [placed] = container.execution.orders()
-    assert fired["orders"][0]["result"]["order_result"]["order_id"] == placed.order_id
+    assert triggered["orders"][0]["result"]["order_result"]["order_id"] == placed.order_id
     assert placed.request.price == Decimal(1450)
-    [told] = [one for one in timeline(container) if one.event_type == "gtt_triggered"]
-    assert "BUY 10 NSE:INFY LIMIT 1,450.00 CNC" in told.summary
-    assert "asked for at 1,450.05" in told.summary
+    [noted] = [one for one in timeline(container) if one.event_type == "gtt_triggered"]
+    assert "BUY 10 NSE:INFY LIMIT 1,450.00 CNC" in noted.summary
+    assert "asked for at 1,450.05" in noted.summary
 
 
 def test_a_stop_off_the_new_tick_moves_towards_filling(

@@ -1,4 +1,4 @@
-"""Several exits of one run: nothing is sold twice, and none spoils the other's."""
+"""Several exits of one run: nothing is sold twice, and none disturbs another."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_a_stop_sends_nothing_while_a_target_may_still_fill(
 def test_a_stop_leaves_a_run_that_is_being_left_to_its_exit(
     run: Run, market: Any, guardian: Any, container: Any, clock: Any
 ) -> None:
-    """Each would take the other's order back, until the exit had no attempt left."""
+    """Each would cancel the other's order, until the exit had no attempt left."""
     run.protect()
     guardian.stop()
     guardian.check_all()

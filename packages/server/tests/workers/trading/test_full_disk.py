@@ -40,7 +40,7 @@ def test_what_closes_goes_on_and_what_adds_is_refused_until_there_is_room(
     run = api("runs/run-1")
     assert caller.post(f"{run}/intents", json=buy("key-00001")).status_code == 200
     page, reserve = sign_in("person@example.com"), container.database.reserve
-    reserve.stop()  # it would find room at its next look
+    reserve.stop()  # it would find room at its next check
     reserve.release_if_full(OperationalError("COMMIT", {}, disk_full_error()))
 
     before = events(container)
@@ -112,14 +112,14 @@ def test_a_stop_is_tried_until_the_disk_of_a_server_has_room(
 
 @contextmanager
 def full_disk(container: Container, table: str) -> Iterator[None]:
-    """Has PostgreSQL say what a full disk makes it say, for all that is added to a table."""
+    """Make PostgreSQL fail as on a full disk for every row added to a table."""
 
-    def say(*statements: str) -> None:
+    def execute(*statements: str) -> None:
         with container.database.write() as session:
             for statement in statements:
                 session.connection().exec_driver_sql(statement)
 
-    say(
+    execute(
         "CREATE FUNCTION disk_is_full() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE "
         "EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = '53100'; "
         "END $$",
@@ -127,4 +127,4 @@ def full_disk(container: Container, table: str) -> Iterator[None]:
         "FOR EACH ROW EXECUTE FUNCTION disk_is_full()",
     )
     yield
-    say(f"DROP TRIGGER full_disk ON {table}", "DROP FUNCTION disk_is_full")
+    execute(f"DROP TRIGGER full_disk ON {table}", "DROP FUNCTION disk_is_full")

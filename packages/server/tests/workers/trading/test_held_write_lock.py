@@ -1,4 +1,4 @@
-"""Somebody holds the database file's write lock: a bounded wait, a 503 that says when to come back,
+"""Another process holds the database's write lock: a bounded wait, a 503 with Retry-After,
 no half order; reads go on (FAULTS §1)."""
 
 from __future__ import annotations

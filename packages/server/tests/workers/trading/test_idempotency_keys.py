@@ -1,4 +1,4 @@
-"""A key is known within its run alone: whoever else uses it learns nothing of its answer (FAULTS
+"""A key is known within its run only: nobody else learns anything of its reply (FAULTS
 §2)."""
 
 from __future__ import annotations

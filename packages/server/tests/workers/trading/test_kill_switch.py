@@ -57,23 +57,23 @@ def test_it_denies_entries_and_lets_exits_and_cancels_pass(
     caller: Any, api: Any, page: Any, place: Any
 ) -> None:
     assert place("key-00001").status_code == 200
-    resting = place("key-00002", order_type="LIMIT", price=1450.0).json()["order_id"]
+    open_order = place("key-00002", order_type="LIMIT", price=1450.0).json()["order_id"]
     assert page.get(SWITCH).json() == {
         "active": False, "scope": "user", "reason": None, "since": None, "by": None
     }  # fmt: skip
-    told = switch(page, on=True)
-    assert (told["active"], told["reason"], told["by"]) == (
+    switched = switch(page, on=True)
+    assert (switched["active"], switched["reason"], switched["by"]) == (
         True, "a bad day", "person@example.com",
     )  # fmt: skip
-    assert told == page.get(SWITCH).json()
+    assert switched == page.get(SWITCH).json()
 
     entry = place("key-00003")
     assert (entry.status_code, entry.headers["X-Error-Code"]) == (400, "kill_switch_active")
     modify = {**RUN, "variety": "regular", "quantity": 9, "price": 1451.0}
-    changed = caller.post(api(f"orders/{resting}/modify"), json=modify)
+    changed = caller.post(api(f"orders/{open_order}/modify"), json=modify)
     assert (changed.status_code, changed.headers["X-Error-Code"]) == (400, "kill_switch_active")
     assert place("key-00004", transaction_type="SELL").json()["status"] == "COMPLETE"
-    cancelled = caller.post(api(f"orders/{resting}/cancel"), json={**RUN, "variety": "regular"})
+    cancelled = caller.post(api(f"orders/{open_order}/cancel"), json={**RUN, "variety": "regular"})
     assert cancelled.json()["status"] == "CANCELLED"
     assert place("key-00001").status_code == 200  # what was answered once is answered again
 
@@ -84,7 +84,7 @@ def test_it_denies_entries_and_lets_exits_and_cancels_pass(
 def test_open_runs_are_halted_until_it_is_off(
     caller: Any, api: Any, page: Any, new_run: Any, container: Container
 ) -> None:
-    """D18: `halted`. A run that is made meanwhile begins halted; the safety check says why."""
+    """D18: `halted`. A run created meanwhile begins halted; the safety check gives the reason."""
     switch(page, on=True)
     assert new_run(caller, "run-2")["status"] == "halted"
     for run in ("run-1", "run-2"):
@@ -217,7 +217,7 @@ def _last_event(container: Container) -> int:
 def test_a_trigger_that_would_open_a_position_waits(
     caller: Any, api: Any, page: Any, market: Any, clock: Any, container: Container
 ) -> None:
-    """GTTs: an entry fires once it is off; what closes a position fires all the same."""
+    """GTTs: an entry is held back until it is off; one that closes a position triggers."""
 
     def trigger(side: str, price: float) -> int:
         order = {
@@ -252,7 +252,7 @@ def test_a_trigger_that_would_open_a_position_waits(
     switch(page, on=False)
     trade("1488.00")
     assert status(entry) == "triggered"
-    leave = trigger("SELL", 1480.0)
+    closing = trigger("SELL", 1480.0)
     switch(page, on=True)
     trade("1479.00")
-    assert status(leave) == "triggered"
+    assert status(closing) == "triggered"
