@@ -211,20 +211,30 @@ def test_exits_overtake_a_hundred_queued_entries(broker: Broker, order: Any) -> 
 def test_a_cancel_of_an_order_that_has_not_left_keeps_it_from_leaving(
     broker: Broker, order: Any
 ) -> None:
-    broker.venue.delay_s = 0.2
-    others = threading.Thread(target=broker.place, args=(order(quantity=1),))
-    others.start()
+    is_free = threading.Event()
+
+    def hold(_action: str, _order: Any) -> Fault:
+        assert is_free.wait(10)
+        return Fault.NONE
+
+    broker.venue.plan = hold
     lane = broker.service.lanes.lane(broker.account)
     assert lane is not None
+    first = threading.Thread(target=broker.place, args=(order(quantity=1), "held-back-1"))
+    first.start()
+    eventually(lambda: broker.service.orders(run_id="live-1") and lane.queued == 0)
     second = threading.Thread(target=broker.place, args=(order(**LIMIT), "to-cancel-1"))
     second.start()
-    eventually(lambda: len(broker.service.orders(run_id="live-1")) == 2 and lane.queued == 1)
+    eventually(lambda: lane.queued == 1)
     queued = next(one for one in broker.service.orders(run_id="live-1") if one.request.price)
     broker.service.cancel("live-1", queued.order_id)
-    others.join()
+    is_free.set()
+    first.join()
     second.join()
     found = broker.wait_for(queued.order_id, "CANCELLED")
     assert found.tag not in broker.venue.submitted
+    eventually(lambda: sum(broker.venue.submitted.values()) == 1)
+    broker.settle()
 
 
 def test_a_modification_and_a_cancel_go_by_the_venues_id(broker: Broker, order: Any) -> None:
