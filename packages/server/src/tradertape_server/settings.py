@@ -31,7 +31,7 @@ class Settings(BaseSettings):
         env_prefix="TRADERTAPE_", env_ignore_empty=True, extra="ignore", frozen=True
     )
 
-    # Where things are kept
+    # Storage
     home: Path = Field(
         default=Path("~/.tradertape"),
         description="The one folder that holds database, market data, keys, backups and outbox.",
@@ -61,7 +61,7 @@ class Settings(BaseSettings):
         "NAME`), initially the simulated market.",
     )
 
-    # Where it listens
+    # Network
     host: str = Field(
         default="127.0.0.1",
         description="The address to listen on; `0.0.0.0` for every network of the machine.",
@@ -202,7 +202,7 @@ class Settings(BaseSettings):
         default="TraderTape <no-reply@localhost>", description="The sender of our mails."
     )
 
-    # Ceilings
+    # Request limits
     requests_per_minute: PositiveInt = Field(
         default=1200,
         description="Requests per minute of one account; beyond that the status is 429.",
@@ -211,7 +211,7 @@ class Settings(BaseSettings):
         default=300, description="Requests per minute of one address that is not signed in."
     )
 
-    # Logs and figures
+    # Logs and metrics
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="The least serious messages that are logged."
     )
@@ -224,7 +224,7 @@ class Settings(BaseSettings):
         "`off` nobody.",
     )
 
-    # Work
+    # Background work
     workers: int = Field(
         default=0,
         ge=0,
