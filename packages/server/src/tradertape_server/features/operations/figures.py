@@ -112,7 +112,10 @@ def publish_redis(metrics: Metrics, link: RedisLink, events: EventRelay, ticks: 
             ),
             "relay_event_gaps": ("Times that events were missing.", lambda: events.gaps),
             "relay_ticks_sent": ("Ticks sent to other processes.", lambda: ticks.sent),
-            "relay_ticks_heard": ("Ticks received from the trading process.", lambda: ticks.received),
+            "relay_ticks_heard": (
+                "Ticks received from the trading process.",
+                lambda: ticks.received,
+            ),
             "relay_tick_lag_seconds": ("Age of the last tick received.", lambda: ticks.lag_s),
             "relay_processes": (
                 "Processes that read ticks through this one.",
