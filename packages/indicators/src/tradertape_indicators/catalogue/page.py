@@ -19,9 +19,9 @@ Rules for all indicators:
 - A value uses its own bar and earlier ones, never a later one.
 - **First bar** is the index, counted from 0, of the first defined value with default parameters.
   Before it the value is unknown, and a comparison with it is never true.
-- A symbol's bars are its own consecutive ones. Where the series has a gap, a window that contains it
-  is unknown, and an indicator marked *recursive* restarts after it. (Only Supertrend keeps its state
-  across a gap.)
+- A symbol's bars are its own consecutive ones. Where the series has a gap, a window that contains
+  it is unknown, and an indicator marked *recursive* restarts after it. (Only Supertrend keeps its
+  state across a gap.)
 - Recursive indicators depend on all bars since the start, with decreasing weight. The others depend
   on their window only and are identical to the last bit wherever the history starts. OBV and VWAP
   accumulate from the first bar on.
