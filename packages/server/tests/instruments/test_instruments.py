@@ -40,7 +40,7 @@ class Morning:
 
 
 @pytest.fixture(scope="module")
-def likeness_service(tmp_path_factory: pytest.TempPathFactory) -> InstrumentService:
+def named_service(tmp_path_factory: pytest.TempPathFactory) -> InstrumentService:
     """One table for every name that is looked for."""
     home, clock = tmp_path_factory.mktemp("home"), Morning()
     market = MarketService(home, clock)
@@ -209,10 +209,10 @@ def test_a_damaged_row_is_refused_and_counted(row: str) -> None:
     ],
 )
 def test_what_people_mean_comes_first(
-    likeness_service: InstrumentService, asked: str, meant: list[str]
+    named_service: InstrumentService, asked: str, meant: list[str]
 ) -> None:
     with pytest.raises(UnknownInstrument) as error:
-        likeness_service.get(asked)
+        named_service.get(asked)
     assert list(error.value.near[: len(meant)]) == meant
     assert bool(error.value.near) == bool(meant)
 
@@ -223,24 +223,24 @@ def test_what_people_mean_comes_first(
         ("NIFTY25DEC20000CE", ": it expired in Dec 2025; did you mean NFO:NIFTY26106"),
         ("NIFTY2591620000CE", ": it expired on 16 Sep 2025; did you mean"),
         ("NIFTY26JAN1CE", "Unknown instrument NIFTY26JAN1CE; did you mean"),
-        ("MCX:GOLD26JANFUT", ": exchange MCX is not served, NSE, BSE, NFO, BFO are"),
-        ("999", "Unknown instrument 999: no instrument of today has this token"),
+        ("MCX:GOLD26JANFUT", ": exchange MCX is not supported, NSE, BSE, NFO, BFO are"),
+        ("999", "Unknown instrument 999: no current instrument has this token"),
     ],
 )
 def test_an_unknown_name_is_told_why(
-    likeness_service: InstrumentService, asked: str, said: str
+    named_service: InstrumentService, asked: str, said: str
 ) -> None:
     with pytest.raises(UnknownInstrument) as error:
-        likeness_service.get(asked)
+        named_service.get(asked)
     assert said in error.value.detail
 
 
 @pytest.mark.parametrize("asked", ["NSE:INFY ", " nse : infy", "infy", "Nse:Infy"])
-def test_case_and_blanks_do_not_matter(likeness_service: InstrumentService, asked: str) -> None:
-    assert likeness_service.get(asked).id == "NSE:INFY"
+def test_case_and_blanks_do_not_matter(named_service: InstrumentService, asked: str) -> None:
+    assert named_service.get(asked).id == "NSE:INFY"
 
 
-def test_search_finds_what_is_written_apart(likeness_service: InstrumentService) -> None:
-    assert likeness_service.search("nifty50")[0].id == "NSE:NIFTY 50"
-    assert [one.id for one in likeness_service.search("INFY.NS")][:1] == ["NSE:INFY"]
-    assert likeness_service.search("...") == []
+def test_search_finds_what_is_written_apart(named_service: InstrumentService) -> None:
+    assert named_service.search("nifty50")[0].id == "NSE:NIFTY 50"
+    assert [one.id for one in named_service.search("INFY.NS")][:1] == ["NSE:INFY"]
+    assert named_service.search("...") == []

@@ -15,7 +15,7 @@ import pytest
 
 from tradertape_core.market.calendar import nse_calendar
 from tradertape_server.features.market.data_sets.candles import CandleRows, rows_from
-from tradertape_server.features.market.data_sets.draft import changing, new_manifest
+from tradertape_server.features.market.data_sets.draft import new_manifest, open_draft
 from tradertape_server.features.market.data_sets.manifest import Manifest
 from tradertape_server.features.market.data_sets.reference_rows import Spell
 from tradertape_server.features.market.service import MarketService
@@ -46,7 +46,7 @@ def make_set(market: MarketService) -> MakeSet:
         manifest = new_manifest(
             name, basis=basis, stored_basis=basis, clock=service.clock, source="test"
         )
-        with changing(service.store, name, new=manifest) as draft:
+        with open_draft(service.store, name, new=manifest) as draft:
             candles = walk(symbols, days)
             draft.candles = without(candles, gaps)
             draft.indices = walk([index], days) if index else draft.indices

@@ -16,7 +16,7 @@ from tradertape_server.features.market.importing import run
 from tradertape_server.features.market.importing.actions import parse_actions
 from tradertape_server.features.market.importing.dividends import implied_dividends
 from tradertape_server.features.market.importing.parsing.file_tables import read_table
-from tradertape_server.features.market.importing.parsing.input_files import open_source
+from tradertape_server.features.market.importing.parsing.input_files import open_input_file
 from tradertape_server.features.market.importing.request import ImportRequest
 
 RAW = (
@@ -40,7 +40,7 @@ def write(tmp_path):
 
 
 def found_in(write, text):
-    return parse_actions(read_table(open_source(write("actions.csv", text))))
+    return parse_actions(read_table(open_input_file(write("actions.csv", text))))
 
 
 def bring(market, *paths, **options):
@@ -125,7 +125,7 @@ def test_raw_prices_are_served_adjusted_for_splits_and_bonuses(market, write):
 
 def test_raw_prices_kept_raw_are_a_note_and_verify_finds_the_split(market, write):
     report = bring(market, write("raw.csv", RAW), basis="raw")
-    assert any("as traded" in note for note in report.notes)
+    assert any("unadjusted" in note for note in report.notes)
     splits = next(check for check in market.verify() if check.name == "splits")
     assert splits.verdict == "warning"
     assert [text.split(":")[0] for text in splits.examples] == [
@@ -153,12 +153,12 @@ def test_the_same_actions_twice_adjust_once(market, write):
 
 def test_raw_prices_cannot_be_called_adjusted_without_actions(market, write):
     report = bring(market, write("raw.csv", RAW), basis="split", source_basis="raw")
-    assert "only with the splits and bonuses" in report.files[0].error
+    assert "requires the splits and bonuses" in report.files[0].error
 
 
 def test_a_basis_is_not_invented(market, write):
     bring(market, write("raw.csv", RAW), basis="split")
-    with pytest.raises(InvalidInput, match="cannot be turned into 'total_return'"):
+    with pytest.raises(InvalidInput, match="cannot be converted to 'total_return'"):
         bring(market, write("actions.csv", ACTIONS), basis="total_return")
 
 

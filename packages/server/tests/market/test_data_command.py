@@ -53,7 +53,7 @@ def test_json_is_the_whole_answer(data, good):
 def test_a_refused_file_is_exit_code_1(data, good):
     done = data("import", good)
     assert done.exit_code == 1
-    assert "say how the prices are adjusted" in done.output
+    assert "state how the prices are adjusted" in done.output
 
 
 def test_a_mistyped_command_is_exit_code_2(data, home):

@@ -188,7 +188,7 @@ def test_a_refusal_is_not_repeated(fetch, source):
     (path,) = publish(source, "2024-01-01")
     source.odd[path] = [(403, b"")] * 9
     report = fetch("2024-01-01", "2024-01-01")
-    assert report.failed == ["2024-01-01: the source answers 403"]
+    assert report.failed == ["2024-01-01: the source responds with status 403"]
     assert source.asked[path] == 1
     assert report.imported is None
 
@@ -244,7 +244,7 @@ def test_requests_look_like_a_browser_and_keep_a_distance(fetch, source, waits):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"source": "bloomberg"}, "--source is one of nse, yahoo"),
+        ({"source": "bloomberg"}, "--source must be one of nse, yahoo"),
         ({"source": "yahoo"}, "--symbols"),
     ],
 )
@@ -274,7 +274,7 @@ def test_a_page_in_place_of_the_index_file_is_not_taken_for_it(fetch, source):
     publish(source, "2024-01-01")
     source.files["/content/indices/ind_close_all_01012024.csv"] = b"<html>Busy</html>"
     report = fetch("2024-01-01", "2024-01-01", indices=True)
-    assert report.failed == ["2024-01-01 indices: the file came damaged (4 attempts)"]
+    assert report.failed == ["2024-01-01 indices: the downloaded file is damaged (4 attempts)"]
     assert report.imported.candles == 1
 
 
@@ -371,4 +371,6 @@ def test_the_command_fetches_and_imports(source, tmp_path, monkeypatch):
     source.odd[nse.old_path(date(2024, 1, 2))] = [(403, b"")]
     refused = CliRunner().invoke(app, broken)
     assert refused.exit_code == 1
-    assert json.loads(refused.stdout)["failed"] == ["2024-01-02: the source answers 403"]
+    assert json.loads(refused.stdout)["failed"] == [
+        "2024-01-02: the source responds with status 403"
+    ]

@@ -141,11 +141,11 @@ def test_bad_rows_are_named_with_line_and_reason(bring, market):
     report = bring({"a.csv": GOOD + "\n".join(bad) + "\n"}, basis="split", max_rejects_pct=90)
     assert rejects_of(report) == {
         5: "a price is zero or negative",
-        6: "a price is missing or no number",
-        7: "a price is missing or no number",
+        6: "a price is missing or not a number",
+        7: "a price is missing or not a number",
         8: "high is below low",
         9: "open or close lies outside low and high",
-        10: "volume is negative or no number",
+        10: "volume is negative or not a number",
         11: "duplicate day",
         12: "the exchange was closed that day",
         13: "date cannot be read",
@@ -174,7 +174,7 @@ def test_a_file_with_too_many_bad_rows_comes_in_not_at_all(bring, market):
     rows = "".join(f"2024-01-03,S{i},0,1,1,1,1\n" for i in range(11))
     report = bring({"a.csv": HEADER + "2024-01-03,INFY,1,1,1,1,1\n" + rows})
     assert report.files[0].outcome == "refused"
-    assert "11 of 12 rows are bad" in report.files[0].error
+    assert "11 of 12 rows are invalid" in report.files[0].error
     assert len(rejects_of(report)) == 11
     assert market.store.manifest("nse") == before
 
@@ -209,7 +209,7 @@ def test_a_crash_while_importing_leaves_the_old_set(bring, market, monkeypatch):
 
 def test_a_new_set_must_say_its_basis(bring):
     report = bring({"a.csv": GOOD})
-    assert "say how the prices are adjusted" in report.files[0].error
+    assert "state how the prices are adjusted" in report.files[0].error
 
 
 def test_a_file_that_mixes_bases_needs_a_choice(bring, market):
@@ -220,7 +220,7 @@ def test_a_file_that_mixes_bases_needs_a_choice(bring, market):
     report = bring({"a.csv": rows}, basis="split")
     assert (report.candles, report.files[0].filtered, report.basis) == (2, 1, "split")
     other = bring({"a.csv": rows}, basis="total_return")
-    assert "holds prices on the basis 'split'" in other.files[0].error
+    assert "has prices on the basis 'split'" in other.files[0].error
     apart = bring({"a.csv": rows}, basis="total_return", data_set="nse-tr")
     assert apart.data_version.startswith("nse-tr-total_return-")
 
@@ -247,7 +247,7 @@ def test_a_mapping_without_a_column_is_refused(text):
 
 def test_a_mapping_of_a_column_nobody_knows_is_refused(bring):
     report = bring({"a.csv": GOOD}, basis="raw", columns={"opening": "open"})
-    assert "--map knows date, symbol" in report.files[0].error
+    assert "--map accepts date, symbol" in report.files[0].error
 
 
 @pytest.mark.parametrize("packing", ["plain", "gz", "zip"])
@@ -263,7 +263,7 @@ def test_an_old_bhavcopy_comes_in_raw_its_eq_and_be_series(bring, market, packin
     assert report.files[0].layout == "NSE bhavcopy"
     assert (report.basis, report.candles, report.files[0].filtered) == ("raw", 2, 1)
     assert close_of(market, "INFY") == {"2024-01-02": 1510.5}
-    assert any("as traded" in note for note in report.notes)
+    assert any("unadjusted" in note for note in report.notes)
 
 
 def test_a_udiff_bhavcopy_comes_in(bring, market):
@@ -361,7 +361,7 @@ def test_parquet_comes_in_with_its_types(bring, market):
         ("a.zip", b"PK\x03\x04 not really", "damaged"),
         ("a.csv", b"", "empty"),
         ("a.parquet", b"PAR1 nonsense", "cannot be read"),
-        ("a.csv.gz", gzip.compress(b"0" * 40_000_000), "unpacks to far more"),
+        ("a.csv.gz", gzip.compress(b"0" * 40_000_000), "far larger than a price file"),
         ("a.zip", zipped("a.csv", b"a,b\n")[:40], "damaged"),
     ],
     ids=["gzip", "zip", "empty", "parquet", "bomb", "truncated"],

@@ -103,7 +103,7 @@ def test_bt_01_more_than_half_without_data_is_refused(make_set, market):
         ("custom:", START, END, "at least one symbol"),
         (" ", START, END, "name a universe"),
         ("nifty_5000", START, END, "there are: .*nifty_50.*all"),
-        ("all", date(2010, 1, 1), date(2011, 1, 1), "it holds 2024-01-01 to"),
+        ("all", date(2010, 1, 1), date(2011, 1, 1), "it has 2024-01-01 to"),
         ("all", date(2030, 1, 1), date(2031, 1, 1), "no candles from 2030-01-01"),
         ("all", END, START, "end_date must be after start_date"),
     ],
@@ -127,7 +127,7 @@ def test_an_absent_benchmark_is_a_warning(make_set, market):
 
 def test_raw_prices_are_a_warning(make_set, market):
     make_set("toy", ["INFY"], basis="raw")
-    assert any("as traded" in text for text in market.panel("all", START, END).universe_warnings)
+    assert any("unadjusted" in text for text in market.panel("all", START, END).universe_warnings)
 
 
 def test_an_unknown_symbol_is_answered_with_near_ones(make_set, market):
@@ -152,7 +152,7 @@ def test_search_puts_the_exact_symbol_first_and_knows_names(make_set, market):
 
 
 def test_selections_do_not_fill_the_disk(make_set, market, monkeypatch):
-    monkeypatch.setattr("tradertape_server.features.market.data_sets.columns.MOST_SELECTIONS", 2)
+    monkeypatch.setattr("tradertape_server.features.market.data_sets.columns.MAX_SELECTIONS", 2)
     manifest = make_set("toy", ["ABB", "INFY", "TCS", "WIPRO"])
     for symbols in (["ABB"], ["INFY"], ["TCS"], ["WIPRO"], ["ABB", "TCS"]):
         assert market.panel(symbols, START, END).symbols == tuple(symbols)

@@ -13,7 +13,7 @@ from tradertape_server.features.market.data_sets.draft import read_draft
 from tradertape_server.features.market.importing import run
 from tradertape_server.features.market.importing.actions import parse_actions
 from tradertape_server.features.market.importing.parsing.file_tables import read_table
-from tradertape_server.features.market.importing.parsing.input_files import open_source
+from tradertape_server.features.market.importing.parsing.input_files import open_input_file
 from tradertape_server.features.market.importing.request import ImportRequest
 from tradertape_server.features.market.service import MarketService
 
@@ -164,7 +164,7 @@ def _traded(folder):
 def test_the_exchanges_list_of_actions_is_read_without_a_loss(real):
     _, folder, _ = real
     path = folder / "corporate_actions_nse_2022_2023.csv.gz"
-    found = parse_actions(read_table(open_source(path)))
+    found = parse_actions(read_table(open_input_file(path)))
     with gzip.open(path, "rt") as file:
         kinds = [row["kind"] for row in csv.DictReader(file)]
     splits = sum(action.kind != "bonus" for action in found.actions)
@@ -178,7 +178,7 @@ def test_the_exchanges_list_of_actions_is_read_without_a_loss(real):
 def test_the_yahoo_list_of_actions_is_read(real):
     _, folder, _ = real
     found = parse_actions(
-        read_table(open_source(folder / "corporate_actions_largecap10_1996_2024.csv"))
+        read_table(open_input_file(folder / "corporate_actions_largecap10_1996_2024.csv"))
     )
     assert found.rejects == []
     assert len(found.actions) + len(found.dividends) >= 364

@@ -106,7 +106,7 @@ def test_the_calendar_tells_hours_and_special_sessions(signed_in):
         ("candles/NOSUCH", "no symbol"),
         ("universes/nifty_5000", "there is no universe"),
         ("universes?data_set=nosuch", "there is no data set"),
-        ("universes?data_set=../../etc", "no name for a data set"),
+        ("universes?data_set=../../etc", "not a valid name of a data set"),
         ("calendar?from=2024-02-01&to=2024-01-01", "must not be before"),
         ("calendar?from=2015-01-01&to=2024-01-01", "three years"),
     ],

@@ -11,7 +11,7 @@ import pytest
 
 from tradertape_core.kernel.errors import InvalidInput
 from tradertape_server.features.market.data_sets.candles import CandleRows
-from tradertape_server.features.market.data_sets.draft import changing
+from tradertape_server.features.market.data_sets.draft import open_draft
 from tradertape_server.features.market.data_sets.store import MarketStore, write_atomically
 from tradertape_server.features.market.service import MarketService
 
@@ -34,7 +34,7 @@ def test_the_same_content_has_the_same_version_whatever_its_order(make_set, mark
     first = make_set("toy", ["INFY", "TCS"])
     second = make_set("other", ["TCS", "INFY"])
     assert first.content_hash != second.content_hash  # the seed follows the symbols' order
-    with changing(market.store, "toy") as draft:
+    with open_draft(market.store, "toy") as draft:
         draft.candles = draft.candles.take(np.arange(len(draft.candles)))
         again = draft.commit(market.clock)
     assert again.data_version == first.data_version
@@ -42,7 +42,7 @@ def test_the_same_content_has_the_same_version_whatever_its_order(make_set, mark
 
 def test_one_changed_price_changes_the_version(make_set, market):
     before = make_set("toy", ["INFY"])
-    with changing(market.store, "toy") as draft:
+    with open_draft(market.store, "toy") as draft:
         draft.candles = replace(draft.candles, values=raised(draft.candles, 0.01))
         after = draft.commit(market.clock)
     assert after.data_version != before.data_version
@@ -55,7 +55,7 @@ def test_a_crash_before_the_manifest_leaves_the_old_set(make_set, market, monkey
         raise KeyboardInterrupt
 
     monkeypatch.setattr(MarketStore, "publish", crash)
-    with changing(market.store, "toy") as draft:
+    with open_draft(market.store, "toy") as draft:
         draft.candles = draft.candles.take(draft.candles.code == 0)
         with pytest.raises(KeyboardInterrupt):
             draft.commit(market.clock)
@@ -66,7 +66,7 @@ def test_a_crash_before_the_manifest_leaves_the_old_set(make_set, market, monkey
 
 def test_a_new_version_removes_the_files_of_the_old(make_set, market):
     make_set("toy", ["INFY", "TCS"])
-    with changing(market.store, "toy") as draft:
+    with open_draft(market.store, "toy") as draft:
         draft.candles = draft.candles.take(draft.candles.code == 0)
         manifest = draft.commit(market.clock)
     folder = market.store.folder("toy")
@@ -113,7 +113,7 @@ def test_an_open_panel_survives_a_new_version(make_set, market):
     make_set("toy", ["INFY", "TCS"])
     panel = market.panel("all", *RANGE)
     before = panel.close.copy()
-    with changing(market.store, "toy") as draft:
+    with open_draft(market.store, "toy") as draft:
         draft.candles = replace(draft.candles, values=raised(draft.candles, 5.0))
         draft.commit(market.clock)
     np.testing.assert_array_equal(panel.close, before)
@@ -129,7 +129,7 @@ def test_an_atomic_write_leaves_no_draft_behind(tmp_path):
 
 @pytest.mark.parametrize("name", ["", "../evil", "A", "a/b", ".hidden", "x" * 41])
 def test_a_set_name_is_never_a_path(market, name):
-    with pytest.raises(InvalidInput, match="no name for a data set"):
+    with pytest.raises(InvalidInput, match="not a valid name of a data set"):
         market.store.folder(name)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from tradertape_core.market.calendar import nse_calendar
 from tradertape_server.features.market.data_sets.candles import rows_from, spread
-from tradertape_server.features.market.data_sets.draft import changing, read_draft
+from tradertape_server.features.market.data_sets.draft import open_draft, read_draft
 from tradertape_server.features.market.data_sets.gaps import find_gaps
 from tradertape_server.features.market.data_sets.verify import find_jumps
 
@@ -81,7 +81,7 @@ def test_a_step_within_the_price_bands_is_none(after):
 
 def test_impossible_and_doubled_candles_are_errors(make_set, market):
     make_set("toy", ["INFY", "TCS"])
-    with changing(market.store, "toy") as draft:
+    with open_draft(market.store, "toy") as draft:
         values = {name: column.copy() for name, column in draft.candles.values.items()}
         values["low"][3] = values["high"][3] + 1
         draft.candles = replace(draft.candles, values=values)

@@ -1,8 +1,8 @@
 """Futures and options as the exchanges would list them around today's prices.
 
-The tokens are computed from the contract alone, so a contract keeps its token from day to day: 24
-bits are 3 of the underlying, 9 of the week of expiry, 11 of the strike, 1 of call or put. Futures
-on shares have underlying 0, 7 bits of the month and 14 of the share.
+Tokens are computed from the contract only, so a contract keeps its token from day to day. Their 24
+bits are 3 for the underlying, 9 for the week of expiry, 11 for the strike and 1 for call or put.
+Futures on shares have underlying 0, 7 bits for the month and 14 for the share.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ from tradertape_core.market.instrument import Instrument, InstrumentType, Option
 from tradertape_core.market.tokens import instrument_token, numbers_for
 
 WEEKS, MONTHS = 5, 3
-_REACH = 0.12  # strikes this far from the spot, each way
-_MOST_STRIKES = 2**11
+_STRIKE_RANGE = 0.12  # strikes within this fraction of the spot, on each side
+_MAX_STRIKES = 2**11
 _EPOCH = date(2024, 1, 1)  # a Monday
-_WEEKS, _MONTHS = 2**9, 2**7  # until the numbers come again, after about ten years
+_WEEKS, _MONTHS = 2**9, 2**7  # numbers repeat after about ten years
 _SHARE_NUMBERS = 2**14
 _MONTH_LETTERS = "123456789OND"
-_CONTRACT_VALUE = 750_000  # rupees a lot of a share is worth: exchanges keep it at 5 to 10 lakh
+_CONTRACT_VALUE = 750_000  # rupees per lot of a share future: exchanges keep it at 5 to 10 lakh
 _TICK = Decimal("0.05")
 
 
 def index_chains(levels: Mapping[str, float], today: date, calendar: Calendar) -> list[Instrument]:
-    """Futures and options on the indices whose level is known, by tradingsymbol of the index."""
+    """Futures and options on the indices with a known level. levels: by the index's symbol."""
     made: list[Instrument] = []
     for contract in INDEX_CONTRACTS.values():
         spot = levels.get(contract.index)
@@ -44,13 +44,13 @@ def index_chains(levels: Mapping[str, float], today: date, calendar: Calendar) -
         listed = expiries(contract, today, calendar, weeks=WEEKS, months=MONTHS)
         made += [_index_future(contract, e, spot) for e in listed if e.is_monthly]
         strikes = strikes_around(
-            spot, contract.strike_step, each_way=int(spot * _REACH / contract.strike_step)
+            spot, contract.strike_step, each_way=int(spot * _STRIKE_RANGE / contract.strike_step)
         )
         made += [
             _option(contract, expiry, strike, kind)
             for expiry in listed
             for strike in strikes
-            if strike < _MOST_STRIKES * contract.strike_step
+            if strike < _MAX_STRIKES * contract.strike_step
             for kind in ("CE", "PE")
         ]
     return made
@@ -59,7 +59,7 @@ def index_chains(levels: Mapping[str, float], today: date, calendar: Calendar) -
 def share_futures(
     shares: Iterable[tuple[Instrument, float]], today: date, calendar: Calendar
 ) -> list[Instrument]:
-    """Monthly futures on shares, each given with its last close."""
+    """Monthly futures on shares. shares: each with its last close."""
     priced = {share.tradingsymbol: (share, close) for share, close in shares if close > 0}
     numbers = numbers_for(priced, below=_SHARE_NUMBERS, purpose="share futures")
     return [
@@ -137,16 +137,16 @@ def _lot(close: float) -> int:
 
 def _index_number(contract: IndexContract, expiry: Expiry, strike: int, is_put: bool) -> int:
     week = (expiry.rule_day - _EPOCH).days // 7 % _WEEKS
-    return ((contract.number * _WEEKS + week) * _MOST_STRIKES + strike) * 2 + is_put
+    return ((contract.number * _WEEKS + week) * _MAX_STRIKES + strike) * 2 + is_put
 
 
 def _when(expiry: Expiry) -> str:
-    """26106 for the weekly of 6 January 2026, 26JAN for the month's last."""
+    """The expiry in a symbol: 26106 for the weekly one of 6 January 2026, 26JAN for the monthly."""
     if expiry.is_monthly:
         return _month(expiry)
     return f"{expiry.day:%y}{_MONTH_LETTERS[expiry.day.month - 1]}{expiry.day:%d}"
 
 
 def _month(expiry: Expiry) -> str:
-    # A holiday can bring the last of a month forward, never into another month.
+    # A holiday can move the monthly expiry forward, but never into another month.
     return f"{expiry.day:%y%b}".upper()

@@ -1,4 +1,4 @@
-"""The daily instrument file of Kite Connect: one CSV row an instrument."""
+"""The daily instrument file of Kite Connect: a CSV with one row per instrument."""
 
 from __future__ import annotations
 
@@ -22,21 +22,23 @@ EXCHANGES = frozenset({"NSE", "BSE", "NFO", "BFO"})
 
 @dataclass(frozen=True, slots=True)
 class Dump:
-    """What a file held: instruments, and how many rows were refused for which reason."""
+    """The content of a file: instruments, and the number of refused rows by reason."""
 
     instruments: tuple[Instrument, ...]
     refused: Counter[str] = field(default_factory=Counter[str])
 
 
 def read_dump(lines: Iterable[str]) -> Dump:
-    """Read a file's lines. Rows of exchanges we do not trade are left out.
+    """Read a file's lines. Rows of unsupported exchanges are left out.
 
-    Raises InvalidInput when a column is missing or no row is good.
+    Raises InvalidInput when a column is missing or no row is valid.
     """
     reader = csv.DictReader(lines)
     missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
     if missing:
-        raise InvalidInput(f"this is no instrument file of Kite: no column {', '.join(missing)}")
+        raise InvalidInput(
+            f"this is not an instrument file of Kite: no column {', '.join(missing)}"
+        )
     found: dict[int, Instrument] = {}
     refused: Counter[str] = Counter()
     for row in reader:

@@ -14,7 +14,7 @@ from tradertape_core.market.world.quoting import rupees_of
 
 _SHARE_NUMBERS = 2**21
 
-# The exchanges' numbers of the indices that have derivatives or are shown everywhere.
+# The exchanges' own numbers of the indices that have derivatives or are widely shown.
 INDEX_NUMBERS: Mapping[str, int] = {
     "NIFTY 50": 1001,
     "NIFTY BANK": 1016,
@@ -28,8 +28,8 @@ _BSE_INDICES = frozenset({"SENSEX", "BANKEX"})
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
-    """A share as a data set knows it; close: the last one, rupees."""
+class ListedShare:
+    """A share of a data set. close: the last one, in rupees."""
 
     symbol: str
     name: str
@@ -37,8 +37,8 @@ class Listed:
     close: float
 
 
-def shares(listed: Iterable[Listed], today: date) -> list[Instrument]:
-    """NSE's shares; the tick follows from the last close."""
+def shares(listed: Iterable[ListedShare], today: date) -> list[Instrument]:
+    """Build the instruments of NSE shares; the tick size follows from the last close."""
     rows = {row.symbol: row for row in listed}
     numbers = numbers_for(rows, below=_SHARE_NUMBERS, purpose="NSE")
     return [
@@ -58,7 +58,7 @@ def shares(listed: Iterable[Listed], today: date) -> list[Instrument]:
 
 
 def indices(names: Iterable[str]) -> list[Instrument]:
-    """Indices; those without a number of the exchange's get one of ours."""
+    """Build the instruments of indices; those without an exchange number get one of ours."""
     wanted = sorted(set(names))
     ours = numbers_for(
         [name for name in wanted if name not in INDEX_NUMBERS], below=2**16, purpose="INDICES"
@@ -76,6 +76,6 @@ def indices(names: Iterable[str]) -> list[Instrument]:
             underlying=name,
         )
         for name in wanted
-        # Past the numbers the exchange uses itself.
+        # Ours are above the numbers that the exchange uses.
         for number in (INDEX_NUMBERS.get(name) or 2**16 + ours[name],)
     ]

@@ -1,4 +1,4 @@
-"""The instruments of one day, found by id, by token and by what people type."""
+"""The instruments of one day, found by id, by token and by search."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 from tradertape_core.market.instrument import Instrument, InstrumentType
-from tradertape_server.features.instruments.likeness import Asked, Likeness, plain
+from tradertape_server.features.instruments.similar_names import NameQuery, SimilarNames, plain
 
 _FIRST = {InstrumentType.INDEX: 0, InstrumentType.EQ: 1, InstrumentType.FUT: 2}
 
 
 class InstrumentMaster:
-    """A table in memory, made once a day; later rows win over earlier ones of the same id."""
+    """An in-memory table, built once a day; later rows replace earlier ones with the same id."""
 
     def __init__(self, instruments: Iterable[Instrument]) -> None:
         self._by_id = {one.id: one for one in instruments}
         self._by_token = {one.instrument_token: one for one in self._by_id.values()}
         self._texts = [(one, _text(one)) for one in sorted(self._by_id.values(), key=_order)]
-        self._likeness: Likeness | None = None  # made when the first unknown name is asked
+        self._similar_names: SimilarNames | None = None  # built on first use
         self._derivatives: dict[str, list[Instrument]] = defaultdict(list)
         for one in self._by_id.values():
             if one.is_derivative:
@@ -29,7 +29,7 @@ class InstrumentMaster:
         return len(self._by_id)
 
     def by_id(self, instrument_id: str) -> Instrument | None:
-        """`NSE:INFY`; without an exchange, NSE's and then BSE's. Case does not matter."""
+        """Find `NSE:INFY`; without an exchange NSE, then BSE is searched. Case-insensitive."""
         exchange, colon, symbol = instrument_id.strip().upper().partition(":")
         if colon:
             return self._by_id.get(f"{exchange.strip()}:{symbol.strip()}")
@@ -40,11 +40,11 @@ class InstrumentMaster:
         return None
 
     def by_token(self, token: int) -> Instrument | None:
-        """By Kite's token, or ours."""
+        """Find an instrument by Kite's token, or ours."""
         return self._by_token.get(token)
 
     def search(self, text: str, *, exchange: str = "", limit: int = 20) -> list[Instrument]:
-        """Instruments that hold every word of `text`, the likeliest first."""
+        """Instruments that contain every word of `text`, the best match first."""
         words = text.upper().replace(":", " ").split()
         exchange = exchange.upper()
         if not words:
@@ -56,11 +56,11 @@ class InstrumentMaster:
             if all(word in known for word in words):
                 ranked.append((_rank(one, words), place, one))
         ranked.sort(key=lambda row: row[:2])
-        return [one for _, _, one in ranked[:limit]] or self._written_apart(text, exchange, limit)
+        return [one for _, _, one in ranked[:limit]] or self._by_prefix(text, exchange, limit)
 
-    def _written_apart(self, text: str, exchange: str, limit: int) -> list[Instrument]:
-        """Those whose symbol begins so without blanks and signs: `nifty50`, `INFY.NS`."""
-        wanted = Asked.of(text).plain
+    def _by_prefix(self, text: str, exchange: str, limit: int) -> list[Instrument]:
+        """Instruments whose symbol, without punctuation, begins with `text`, such as `nifty50`."""
+        wanted = NameQuery.of(text).plain
         found = [
             one
             for one, _ in self._texts
@@ -70,25 +70,25 @@ class InstrumentMaster:
         return found[:limit] if wanted else []
 
     def near(self, text: str, *, most: int = 5) -> list[str]:
-        """Ids that look like `text`, the likeliest first."""
-        if self._likeness is None:
-            self._likeness = Likeness([one for one, _ in self._texts])
-        return self._likeness.near(Asked.of(text), most=most)
+        """Ids similar to `text`, the most similar first."""
+        if self._similar_names is None:
+            self._similar_names = SimilarNames([one for one, _ in self._texts])
+        return self._similar_names.near(NameQuery.of(text), most=most)
 
     def underlyings(self) -> list[str]:
-        """Names that have derivatives."""
+        """The underlyings of all derivatives."""
         return sorted(self._derivatives)
 
     def has_derivatives(self, underlying: str) -> bool:
-        """Whether futures or options are written on a name."""
+        """Whether futures or options on an underlying exist."""
         return underlying in self._derivatives
 
     def expiries(self, underlying: str) -> list[date]:
-        """Days on which options on a name expire, the nearest first."""
+        """Expiry days of the options on an underlying, the nearest first."""
         return sorted({one.expiry for one in self.options(underlying) if one.expiry is not None})
 
     def options(self, underlying: str, expiry: date | None = None) -> Sequence[Instrument]:
-        """Options on a name, by expiry, strike, call before put."""
+        """Options on an underlying, sorted by expiry and strike."""
         found = [
             one
             for one in self._derivatives.get(underlying.upper(), ())
@@ -97,7 +97,7 @@ class InstrumentMaster:
         return sorted(found, key=_order)
 
     def futures(self, underlying: str) -> Sequence[Instrument]:
-        """Futures on a name, the nearest first."""
+        """Futures on an underlying, the nearest first."""
         found = self._derivatives.get(underlying.upper(), ())
         return sorted(
             (one for one in found if one.instrument_type is InstrumentType.FUT), key=_order

@@ -1,4 +1,4 @@
-"""Finding instruments: the master of the day, and the file of a broker where one was imported."""
+"""Instruments of the day: the built-in master, and an imported file of a broker."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from tradertape_core.market.universe_facts import FACTS, NIFTY_100
 from tradertape_core.market.world.day import MarketDay
 from tradertape_server.features.instruments.chains import index_chains, share_futures
 from tradertape_server.features.instruments.kite_dump import Dump, read_dump
-from tradertape_server.features.instruments.likeness import Asked, first_words, why_unknown
-from tradertape_server.features.instruments.listing import Listed, indices, shares
+from tradertape_server.features.instruments.listing import ListedShare, indices, shares
 from tradertape_server.features.instruments.master import InstrumentMaster
+from tradertape_server.features.instruments.similar_names import NameQuery, suggestion, why_unknown
 from tradertape_server.features.market.data_sets.columns import Columns
 from tradertape_server.features.market.data_sets.store import write_atomically
 from tradertape_server.features.market.live_world import LiveWorld
 from tradertape_server.features.market.service import MarketService
 from tradertape_server.platform.errors import ApiError
 
-LOOK_AGAIN_S = 2.0
+REFRESH_INTERVAL_S = 2.0
 _DUMP = "kite.csv"
 _STILL_LISTED = timedelta(days=30)
 _WITH_FUTURES = frozenset(fact.symbol for fact in NIFTY_100)
@@ -38,28 +38,28 @@ Identifier = str | int
 
 
 class UnknownInstrument(ApiError):
-    """No instrument of that name or token; the text proposes near ones."""
+    """There is no instrument with that name or token; the message lists similar ones."""
 
     status = 404
 
     def __init__(self, asked: Identifier, near: Sequence[str] = (), *, why: str = "") -> None:
         because = f": {why}" if why else ""
-        self.hint = f"{because}{first_words(near)}"
+        self.hint = f"{because}{suggestion(near)}"
         super().__init__(f"Unknown instrument {asked}{self.hint}", code="unknown_instrument")
         self.asked = asked
         self.near = tuple(near)
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """Instruments by what was asked, and what was asked in vain with names like it."""
+class ResolvedInstruments:
+    """Instruments by requested identifier, and the unknown identifiers with similar names."""
 
     instruments: Mapping[Identifier, Instrument]
     unknown: Mapping[Identifier, UnknownInstrument]
 
 
 class InstrumentService:
-    """The instruments of today in India; made anew when the day or the data changes."""
+    """Today's instruments in India; rebuilt when the day or the data changes."""
 
     def __init__(
         self, market: MarketService, world: LiveWorld, clock: Clock, *, home: Path
@@ -71,11 +71,11 @@ class InstrumentService:
         self._lock = threading.Lock()
         self._master: InstrumentMaster | None = None
         self._made_from: tuple[date, str, int] | None = None
-        self._looked_s = 0.0
+        self._checked_s = 0.0
 
     @property
     def now(self) -> datetime:
-        """The time these instruments are of."""
+        """The time for which these instruments are valid."""
         return self._clock.now()
 
     @property
@@ -83,15 +83,16 @@ class InstrumentService:
         """Today's table."""
         with self._lock:
             now_s = self._clock.monotonic()
-            if self._master is None or not 0 <= now_s - self._looked_s < LOOK_AGAIN_S:
-                self._looked_s = now_s
+            if self._master is None or not 0 <= now_s - self._checked_s < REFRESH_INTERVAL_S:
+                self._checked_s = now_s
                 self._refresh()
             if self._master is None:
-                raise RuntimeError("the table was not made")
+                raise RuntimeError("the instrument table was not built")
             return self._master
 
     def get(self, asked: Identifier) -> Instrument:
-        """By `NSE:INFY`, or by token (a number or its digits); raises UnknownInstrument."""
+        """Find by id such as `NSE:INFY`, or by token (a number or its digits); raises
+        UnknownInstrument."""
         master = self.master
         token = as_token(asked)
         found = master.by_id(str(asked)) if token is None else master.by_token(token)
@@ -103,13 +104,15 @@ class InstrumentService:
         self, asked: Identifier, token: int | None, master: InstrumentMaster
     ) -> UnknownInstrument:
         if token is not None:
-            return UnknownInstrument(asked, why="no instrument of today has this token")
+            return UnknownInstrument(asked, why="no current instrument has this token")
         today = self._clock.now().astimezone(IST).date()
         name = str(asked)
-        return UnknownInstrument(asked, master.near(name), why=why_unknown(Asked.of(name), today))
+        return UnknownInstrument(
+            asked, master.near(name), why=why_unknown(NameQuery.of(name), today)
+        )
 
-    def many(self, asked: Iterable[Identifier]) -> Found:
-        """Several at once; what is unknown does not keep the others back."""
+    def resolve_many(self, asked: Iterable[Identifier]) -> ResolvedInstruments:
+        """Find several; unknown ones are listed in the result."""
         found: dict[Identifier, Instrument] = {}
         unknown: dict[Identifier, UnknownInstrument] = {}
         for one in asked:
@@ -117,27 +120,27 @@ class InstrumentService:
                 found[one] = self.get(one)
             except UnknownInstrument as error:
                 unknown[one] = error
-        return Found(found, unknown)
+        return ResolvedInstruments(found, unknown)
 
     def search(self, text: str, *, exchange: str = "", limit: int = 20) -> list[Instrument]:
-        """What holds every word of `text`, the likeliest first."""
+        """Instruments that contain every word of `text`, the best match first."""
         return self.master.search(text, exchange=exchange, limit=limit)
 
     def spot_of(self, instrument: Instrument) -> Instrument:
-        """What a derivative is written on: an index or a share; raises UnknownInstrument."""
+        """The underlying index or share of a derivative; raises UnknownInstrument."""
         contract = INDEX_CONTRACTS.get(instrument.underlying)
         if contract is None:
             return self.get(f"NSE:{instrument.underlying}")
         return self.get(f"{contract.index_exchange}:{contract.index}")
 
     def has_derivatives(self, share: Instrument) -> bool:
-        """Whether futures or options are written on a share of the exchange."""
+        """Whether futures or options on an NSE share exist."""
         return share.exchange == "NSE" and self.master.has_derivatives(share.tradingsymbol)
 
     def import_dump(self, path: Path) -> Dump:
-        """Take Kite's instrument file; its rows win over ours from now on.
+        """Import Kite's instrument file; its rows replace ours from now on.
 
-        Raises InvalidInput when it is no such file; then nothing changes.
+        Raises InvalidInput, without a change, when the file cannot be read.
         """
         try:
             content = path.read_bytes()
@@ -191,7 +194,7 @@ class InstrumentService:
 
 
 def as_token(asked: Identifier) -> int | None:
-    """A number or a text of digits is a token, anything else is a symbol."""
+    """Return a token given as a number or its digits; None for a symbol."""
     if isinstance(asked, int):
         return asked
     text = asked.strip()
@@ -199,7 +202,7 @@ def as_token(asked: Identifier) -> int | None:
 
 
 def _with_dump(made: list[Instrument], dump: Dump | None, today: date) -> list[Instrument]:
-    """The broker's rows; ours stay for what the file does not have."""
+    """Merge the broker's rows with ours; ours remain where the file has none."""
     if dump is None:
         return made
     theirs = [one for one in dump.instruments if one.expiry is None or one.expiry >= today]
@@ -215,22 +218,22 @@ def _with_dump(made: list[Instrument], dump: Dump | None, today: date) -> list[I
     return [*kept, *theirs]
 
 
-def _from_world(day: MarketDay) -> list[Listed]:
+def _from_world(day: MarketDay) -> list[ListedShare]:
     return [
-        Listed(symbol, FACTS[symbol].name, FACTS[symbol].isin, share.previous)
+        ListedShare(symbol, FACTS[symbol].name, FACTS[symbol].isin, share.previous)
         for symbol, share in day.shares.items()
         if symbol in FACTS
     ]
 
 
-def _from_columns(columns: Columns) -> list[Listed]:
-    """Shares that still trade at the end of a data set."""
-    close, found = columns.values["close"], list[Listed]()
+def _from_columns(columns: Columns) -> list[ListedShare]:
+    """The shares still traded at the end of a data set."""
+    close, found = columns.values["close"], list[ListedShare]()
     dates: list[date] = columns.dates.tolist()
     for j, symbol in enumerate(columns.symbols):
         rows = np.flatnonzero(np.isfinite(close[:, j]))
         if len(rows) and dates[-1] - dates[rows[-1]] <= _STILL_LISTED:
             fact, own = FACTS.get(symbol), columns.instruments.get(symbol)
             name, isin = (own[0], own[1]) if own else (fact.name, fact.isin) if fact else ("", "")
-            found.append(Listed(symbol, name or symbol, isin, float(close[rows[-1], j])))
+            found.append(ListedShare(symbol, name or symbol, isin, float(close[rows[-1], j])))
     return found

@@ -1,4 +1,4 @@
-"""Splits, bonuses and dividends of the active data set, as the ledger takes them."""
+"""Splits, bonuses and dividends of the active data set, in the form the ledger needs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tradertape_core.kernel.errors import InvalidInput
 from tradertape_server.features.market.data_sets.reference_rows import Action, Dividend
 from tradertape_server.features.market.service import MarketService
 
-_LARGEST_PART = 1_000  # of a ratio: 3:7 is kept exactly, a ratio read as 0.3333 is 1:3
+_LARGEST_PART = 1_000  # of a ratio: 3:7 is exact, and 0.3333 becomes 1:3
 _STEP = Decimal("0.0001")
 
 
@@ -30,7 +30,7 @@ class Rescaling:
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """Rupees for every share held before `ex_date`, of the shares there were then."""
+    """Rupees per share held before `ex_date`, in terms of the shares of that day."""
 
     action_id: str
     symbol: str
@@ -39,7 +39,7 @@ class Payment:
 
 
 class CorporateFacts:
-    """Reads the two tables again when the data set changes."""
+    """Reads corporate actions and dividends; reloads them when the data set changes."""
 
     def __init__(self, market: MarketService) -> None:
         self._market = market
@@ -76,7 +76,7 @@ class CorporateFacts:
         ]
 
     def _as_paid(self, dividend: Dividend) -> Decimal:
-        """What a share of that day got: an adjusted amount is of today's shares."""
+        """The amount per share of that day; an adjusted amount is per share of today."""
         factor = Fraction(1)
         if dividend.adjusted:
             for action in self._actions:

@@ -1,4 +1,4 @@
-"""Which market moves live on a day: the simulated world, on the prices of the active data set."""
+"""The simulated live market of a day, continuing the prices of the active data set."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _STILL_LISTED = timedelta(days=30)
 
 
 class LiveWorld:
-    """Gives each day's market; safe to share between threads.
+    """Builds each day's market; thread-safe.
 
-    With imported prices the world's moves start from the set's last closes: each share moves by
-    the percentages of the company of its name, or of one picked for it.
+    With imported prices the simulation starts from the set's last closes: each share moves by the
+    percentages of the simulated company with its name, or of one assigned to it.
     """
 
     def __init__(self, market: MarketService) -> None:
@@ -36,12 +36,12 @@ class LiveWorld:
 
     @property
     def is_on_simulated_history(self) -> bool:
-        """Whether the past the live market continues is simulated too."""
+        """Whether the history that the live market continues is simulated too."""
         manifest = self._opened()
         return manifest is None or manifest[2]
 
     def day(self, day: date) -> MarketDay:
-        """The market of a session's day; takes half a second the first time."""
+        """The market of a trading day; building it takes half a second, then it is cached."""
         opened = self._opened()
         key = (day, opened[0] if opened else "")
         with self._lock:
@@ -59,13 +59,13 @@ class LiveWorld:
     def _opened(self) -> tuple[str, Columns, bool] | None:
         try:
             manifest, columns = self._market.columns()
-        except InvalidInput:  # no data set yet: the world needs none
+        except InvalidInput:  # no data set yet: the simulation needs none
             return None
         return manifest.data_version, columns, manifest.simulated
 
 
 def on_prices_of(day: MarketDay, world: World, columns: Columns) -> MarketDay:
-    """Carry a day's moves over to the last closes of imported columns."""
+    """Apply a simulated day's moves to the last closes of imported prices."""
     shares: dict[str, Share] = {}
     pulls, outstanding, volatility = {}, {}, {}
     models = sorted(name for name in day.shares if name != VOLATILITY_INDEX)
@@ -92,7 +92,7 @@ def on_prices_of(day: MarketDay, world: World, columns: Columns) -> MarketDay:
 
 
 def _last_closes(columns: Columns) -> Mapping[str, tuple[date, float]]:
-    """The last close of every share that still trades at the end of the set."""
+    """Date and price of the last close of every share still traded at the end of the set."""
     found: dict[str, tuple[date, float]] = {}
     close = columns.values["close"]
     dates: list[date] = columns.dates.tolist()
@@ -104,7 +104,7 @@ def _last_closes(columns: Columns) -> Mapping[str, tuple[date, float]]:
 
 
 def _factor(world: World, model: str, when: date, close: float) -> float | None:
-    """How many times the world's price the set's was on that day."""
+    """The ratio of the set's price to the simulated one on that day; None without the latter."""
     column = world.close[:, world.symbols.index(model)]
     row = int(np.searchsorted(world.dates, np.datetime64(when), side="right")) - 1
     known = np.flatnonzero(np.isfinite(column[: row + 1])) if row >= 0 else []

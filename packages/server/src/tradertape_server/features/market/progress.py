@@ -1,11 +1,11 @@
-"""How long work tells how far it is."""
+"""Progress reports of long operations."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-Progress = Callable[[str, int, int], None]  # what is being done, how much of how much
+Progress = Callable[[str, int, int], None]  # (current step, done, total)
 
 
 def no_progress(_what: str, _done: int, _total: int) -> None:
-    """Report to nobody."""
+    """Ignore progress."""

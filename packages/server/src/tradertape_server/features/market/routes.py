@@ -1,4 +1,4 @@
-"""HTTP of market data: read-only; data comes in by the command line."""
+"""Routes of market data: read-only; data is imported with the command line."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _SPECIAL = {session.day: session.kind for session in SPECIAL_SESSIONS}
 
 @router.get("/data-sets")
 def list_data_sets(_user: CurrentUser, market: Market) -> list[DataSetOut]:
-    """Every data set, its price basis, range and gaps, and which one new runs use."""
+    """Every data set with its price basis, range and gaps, and which one new runs use."""
     found: list[DataSetOut] = []
     for one in market.status():
         manifest = one.manifest
@@ -71,7 +71,7 @@ def list_data_sets(_user: CurrentUser, market: Market) -> list[DataSetOut]:
 def list_universes(
     _user: CurrentUser, market: Market, *, day: Day = None, data_set: SetName = None
 ) -> list[UniverseOut]:
-    """Universes a backtest may name, with their sizes. Besides: `custom:INFY,TCS`."""
+    """Universes a backtest may use, with their sizes; `custom:INFY,TCS` is also accepted."""
     return [UniverseOut.model_validate(one) for one in market.universes(day, data_set=data_set)]
 
 
@@ -79,7 +79,7 @@ def list_universes(
 def show_universe(
     name: Name, _user: CurrentUser, market: Market, *, day: Day = None, data_set: SetName = None
 ) -> MembersOut:
-    """Members of a universe on a day, as they were then."""
+    """The members of a universe on a day."""
     universe, when, rows = market.members(name, day, data_set=data_set)
     members = [_symbol(row) for row in rows]
     return MembersOut(name=universe.name, title=universe.title, date=when, members=members)
@@ -91,10 +91,10 @@ def find_symbols(
     market: Market,
     page: Page,
     *,
-    q: Annotated[str, Query(max_length=60, description="In the symbol or company name.")] = "",
+    q: Annotated[str, Query(max_length=60, description="Part of the symbol or company name.")] = "",
     data_set: SetName = None,
 ) -> list[SymbolOut]:
-    """Symbols of a data set, the best match first; names that look alike where nothing matches."""
+    """Symbols of a data set, the best match first; similar names if none match."""
     rows, total = market.search(q, data_set=data_set, limit=page.limit, offset=page.offset)
     page.total(total)
     return [_symbol(row) for row in rows]
@@ -128,11 +128,11 @@ def show_calendar(
     start: Annotated[date, Query(alias="from")],
     end: Annotated[date, Query(alias="to")],
 ) -> list[SessionOut]:
-    """Sessions of the exchange with their hours; at most three years at a time."""
+    """Trading sessions of the exchange with their hours, for at most three years."""
     if end < start:
         raise InvalidInput("to must not be before from", pointer="/to")
     if end - start > _LONGEST_CALENDAR:
-        raise InvalidInput("ask for at most three years at a time", pointer="/to")
+        raise InvalidInput("the range must not exceed three years", pointer="/to")
     return [_session(day) for day in nse_calendar().sessions_between(start, end)]
 
 

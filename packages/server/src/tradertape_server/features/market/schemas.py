@@ -1,4 +1,4 @@
-"""What goes over the wire about market data."""
+"""Response bodies of the market data routes."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ class DataSetOut(BaseModel):
     """One data set."""
 
     name: str
-    active: bool = Field(description="Whether new runs use it when they name none.")
-    simulated: bool = Field(description="True: say “simulated prices” wherever they are shown.")
+    active: bool = Field(description="Whether new runs use it by default.")
+    simulated: bool = Field(description="True: label its prices as simulated wherever shown.")
     basis: str = Field(description="How prices are adjusted: raw, split, total_return, …")
-    data_version: str = Field(description="What a result records of the prices it used.")
+    data_version: str = Field(description="The version of the prices, recorded in results.")
     source: str
     first: date | None = Field(description="Day of the first candle; null without candles.")
     last: date | None
@@ -24,28 +24,28 @@ class DataSetOut(BaseModel):
     candles: int
     indices: list[str]
     gaps: int = Field(
-        description="Candles missing against the exchange's calendar. Suspensions of the "
-        "simulated market do not count."
+        description="Candles missing according to the exchange's calendar, without suspensions "
+        "of the simulated market."
     )
-    rejected: int = Field(description="Rows of imported files that were turned away.")
+    rejected: int = Field(description="Rejected rows of imported files.")
     updated_at: datetime
 
 
 class UniverseOut(Reply):
-    """A universe and how many companies it has on a day."""
+    """A universe and its number of members on a day."""
 
     name: str
     title: str
     members: int
-    with_candles: int = Field(description="Members the data set has candles of.")
+    with_candles: int = Field(description="Members with candles in the data set.")
     since: date | None = Field(
-        description="First day whose membership is known; null: today's list throughout, so "
-        "results carry survivorship bias."
+        description="First day with known membership; null: today's list is used for all dates, "
+        "so results have survivorship bias."
     )
 
 
 class SymbolOut(BaseModel):
-    """A symbol of a data set. first and last are null where it has no candle."""
+    """A symbol of a data set. first and last are null without candles."""
 
     symbol: str
     name: str
@@ -57,7 +57,7 @@ class SymbolOut(BaseModel):
 
 
 class MembersOut(BaseModel):
-    """Who belongs to a universe on a day."""
+    """The members of a universe on a day."""
 
     name: str
     title: str
@@ -66,7 +66,7 @@ class MembersOut(BaseModel):
 
 
 class CandleOut(BaseModel):
-    """One day. Prices in rupees on the set's basis (index points for an index)."""
+    """One daily candle. Prices in rupees on the set's basis (index points for an index)."""
 
     date: date
     open: float | None
@@ -88,7 +88,7 @@ class CandlesOut(BaseModel):
 
 
 class SessionOut(BaseModel):
-    """One trading day. Hours are IST, null where the exchange has not confirmed them."""
+    """One trading day. Hours are in IST, null if the exchange has not confirmed them."""
 
     date: date
     open: datetime | None

@@ -1,4 +1,4 @@
-"""Market data for the rest of the server: panels, candles, universes, the state of the sets."""
+"""Market data for the rest of the server: panels, candles, universes, state of the data sets."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from tradertape_server.features.market.data_sets.universes import (
 )
 from tradertape_server.features.market.progress import Progress, no_progress
 
-if TYPE_CHECKING:  # these modules need pyarrow, a reader of panels does not
+if TYPE_CHECKING:  # these modules need pyarrow; reading panels does not
     from tradertape_server.features.market.data_sets.verify import Check
     from tradertape_server.features.market.fetching.request import FetchReport, FetchRequest
     from tradertape_server.features.market.importing.report import ImportReport
@@ -51,7 +51,7 @@ class DataSet:
 
 @dataclass(frozen=True, slots=True)
 class DataSetStatus:
-    """A data set, whether new runs use it, and how many candles the calendar misses in it."""
+    """A data set, whether new runs use it, and the number of candles missing in it."""
 
     manifest: Manifest
     active: bool
@@ -77,7 +77,7 @@ class CandleSeries:
 
 @dataclass(frozen=True, slots=True)
 class SymbolRow:
-    """A symbol of a data set, as the search shows it."""
+    """A symbol of a data set, as search results show it."""
 
     symbol: str
     name: str
@@ -98,7 +98,7 @@ class _Opened:
 class MarketService:
     """Reads the data sets under `<home>/market/`; safe to share between threads and processes.
 
-    data_set: the set to use where a caller names none; "" for the active one.
+    data_set: the default set; "" for the active one.
     """
 
     def __init__(self, home: Path, clock: Clock, *, data_set: str = "") -> None:
@@ -123,8 +123,8 @@ class MarketService:
         """Candles of a universe from `start` to `end` with up to `warm_up_bars` rows before them.
 
         universe: a name such as nifty_100, `custom:INFY,TCS`, or a list of symbols.
-        Raises InvalidInput for an empty or unknown universe, for a range without candles, and
-        where more than half of the symbols have none; fewer become a warning of the panel.
+        Raises InvalidInput for an empty or unknown universe, for a range without candles, and if
+        more than half of the symbols have none; fewer cause a warning of the panel.
         """
         opened = self._open(data_set)
         found = opened.universes.find(universe)
@@ -148,7 +148,7 @@ class MarketService:
         return [DataSet(self.store.manifest(n), n == active) for n in self.store.names()]
 
     def status(self) -> list[DataSetStatus]:
-        """Every set with what is missing in it: `tradertape data status`, the health page."""
+        """Every set with its missing candles, for `tradertape data status` and the health page."""
         return [
             DataSetStatus(one.manifest, one.active, self._missing(one.manifest))
             for one in self.data_sets()
@@ -167,7 +167,8 @@ class MarketService:
         *,
         data_set: str | None = None,
     ) -> CandleSeries:
-        """Candles of one symbol, or of an index by its name; InvalidInput proposes near names."""
+        """Candles of one symbol, or of an index by its name; raises InvalidInput with similar
+        names."""
         opened = self._open(data_set)
         columns, manifest = opened.columns, opened.manifest
         values = _series(columns, symbol)
@@ -198,7 +199,7 @@ class MarketService:
     def search(
         self, text: str = "", *, data_set: str | None = None, limit: int = 50, offset: int = 0
     ) -> tuple[list[SymbolRow], int]:
-        """Symbols whose symbol or company name holds `text`, best first, and how many there are."""
+        """A page of the symbols whose symbol or company name contains `text`, and their number."""
         opened = self._open(data_set)
         found = _matching(opened.columns, text)
         return [_symbol_row(opened.columns, s) for s in found[offset : offset + limit]], len(found)
@@ -213,7 +214,7 @@ class MarketService:
     def members(
         self, universe: str, day: date | None = None, *, data_set: str | None = None
     ) -> tuple[Universe, date, list[SymbolRow]]:
-        """A universe, the day, and its members then; those the set does not hold count 0."""
+        """A universe, the day, and its members then; members without data have 0 candles."""
         opened = self._open(data_set)
         found = opened.universes.find(universe)
         day = day or _last_day(opened.manifest)
@@ -221,7 +222,7 @@ class MarketService:
         return found, day, [_symbol_row(opened.columns, symbol) for symbol in held]
 
     def columns(self, data_set: str | None = None) -> tuple[Manifest, Columns]:
-        """The opened columns of a set, for checks over the whole of it."""
+        """The manifest and opened columns of a set, for reading all of it."""
         opened = self._open(data_set)
         return opened.manifest, opened.columns
 
@@ -232,7 +233,7 @@ class MarketService:
         return simulated_data_set.ensure(self.store, self.clock, progress)
 
     def verify(self, data_set: str | None = None) -> list[Check]:
-        """Hold a set against its hash, the calendar, the rules of prices and its cache."""
+        """Check a set against its hash, the calendar, price rules and its cache."""
         from tradertape_server.features.market.data_sets.verify import verify  # noqa: PLC0415 - pyarrow
 
         return verify(self.store, self._name(data_set), nse_calendar())
@@ -240,7 +241,7 @@ class MarketService:
     def import_files(
         self, request: ImportRequest, progress: Progress = no_progress
     ) -> ImportReport:
-        """Bring files into a data set; see `importing.run.import_files`."""
+        """Import files into a data set; see `importing.run.import_files`."""
         from tradertape_server.features.market.importing import run  # noqa: PLC0415 - pyarrow
 
         return run.import_files(self.store, self.clock, request, progress)
@@ -252,7 +253,7 @@ class MarketService:
         return run.fetch(self.home, self.store, self.clock, request, progress)
 
     def gaps(self, data_set: str | None = None) -> Gaps:
-        """Candles missing against the calendar."""
+        """The candles missing according to the calendar."""
         columns = self._open(data_set).columns
         values = columns.values
         calendar = nse_calendar()
@@ -261,7 +262,7 @@ class MarketService:
         )
 
     def _missing(self, manifest: Manifest) -> int:
-        # Nothing gets lost of a simulated market: what is not there is a suspension.
+        # A simulated market is complete: a missing candle is a suspension.
         return 0 if manifest.simulated else self.gaps(manifest.name).total
 
     def _name(self, data_set: str | None) -> str:
@@ -269,7 +270,7 @@ class MarketService:
         if name is None:
             raise InvalidInput(
                 "there is no market data yet: `tradertape serve --demo` builds a simulated market, "
-                "`tradertape data import` brings in your own",
+                "`tradertape data import` imports your own",
                 pointer="/data_set",
             )
         return name
@@ -288,7 +289,7 @@ class MarketService:
         raise InvariantBroken(f"data set {name} changed {_ATTEMPTS} times while it was opened")
 
     def _fresh(self, manifest: Manifest) -> _Opened | None:
-        """Open a version; None when a writer replaced it meanwhile."""
+        """Open a version; None if a writer replaced it meanwhile."""
         columns = self._cached(manifest)
         if columns is None:
             if not self._rebuilt(manifest):
@@ -320,7 +321,7 @@ class MarketService:
 
 
 def near_matches(symbol: str, columns: Columns, *, most: int = 5) -> list[str]:
-    """Symbols and index names that look like `symbol`, the likeliest first."""
+    """Symbols and index names similar to `symbol`, the most similar first."""
     from difflib import get_close_matches  # noqa: PLC0415 - only when a name was wrong
 
     wanted = plain_symbol(symbol)

@@ -1,4 +1,4 @@
-"""The simulated market as a data set: built once, extended by the sessions that passed since."""
+"""The simulated market as a data set: built once, extended by later sessions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tradertape_core.market.universe import Universe
 from tradertape_core.market.world import DEFAULT_SEED, ActionKind, CorporateAction, World, generate
 from tradertape_server import __version__
 from tradertape_server.features.market.data_sets.candles import FIELDS, CandleRows, Days, Floats
-from tradertape_server.features.market.data_sets.draft import Draft, changing, new_manifest
+from tradertape_server.features.market.data_sets.draft import Draft, new_manifest, open_draft
 from tradertape_server.features.market.data_sets.manifest import Manifest
 from tradertape_server.features.market.data_sets.reference_rows import (
     Action,
@@ -30,7 +30,7 @@ _STEPS = 3
 
 
 def ensure(store: MarketStore, clock: Clock, progress: Progress = no_progress) -> Manifest:
-    """Return the simulated set up to the session before today; build what is missing of it."""
+    """Return the simulated set up to the session before today; build or extend it if needed."""
     calendar = nse_calendar()
     end = last_session(clock, calendar)
     if store.exists(SIMULATED) and _is_current(store.manifest(SIMULATED), end):
@@ -38,7 +38,7 @@ def ensure(store: MarketStore, clock: Clock, progress: Progress = no_progress) -
     new = new_manifest(
         SIMULATED, basis=BASIS, stored_basis=BASIS, clock=clock, source=_source(), simulated=True
     )
-    with changing(store, SIMULATED, new=new) as draft:
+    with open_draft(store, SIMULATED, new=new) as draft:
         if _is_current(draft.manifest, end):  # another process was first
             return draft.manifest
         progress("Simulating the market", 0, _STEPS)
@@ -51,13 +51,13 @@ def ensure(store: MarketStore, clock: Clock, progress: Progress = no_progress) -
 
 
 def last_session(clock: Clock, calendar: Calendar) -> date:
-    """The last session before today in India, or the last the calendar knows."""
+    """The last session before today in IST, or the last one of the calendar."""
     today = min(clock.now().astimezone(IST).date(), calendar.last_day)
     return calendar.previous_session(today)
 
 
 def _source() -> str:
-    # A release may change the model, so its number is part of what the set was made from.
+    # A release may change the model, so the set records the product's version.
     return f"simulated world, seed {DEFAULT_SEED}, TraderTape {__version__}"
 
 
@@ -77,7 +77,7 @@ def _fill(draft: Draft, world: World) -> None:
 
 
 def _rows(names: tuple[str, ...], dates: Days, matrices: Mapping[str, Floats]) -> CandleRows:
-    """Candles of (T, N) matrices, by symbol and then by day; NaN closes are no candle."""
+    """Convert (T, N) matrices to candles, by symbol and then by day; a NaN close is no candle."""
     code, row = np.nonzero(~np.isnan(matrices["close"].T))
     values = {name: matrix[row, code] for name, matrix in matrices.items()}
     return CandleRows(names, code.astype(np.int32), dates[row], values)

@@ -45,7 +45,7 @@ class WatchlistService:
 
     def watched(self, watchlist: Watchlist) -> list[WatchedOut]:
         """The instruments on a list, in its order; `is_listed` is false for expired contracts."""
-        known = self._instruments.many(watchlist.instruments).instruments
+        known = self._instruments.resolve_many(watchlist.instruments).instruments
         return [_watched(name, known.get(name)) for name in watchlist.instruments]
 
     def create(self, session: Session, user_id: int, request: WatchlistIn) -> Watchlist:
@@ -113,7 +113,7 @@ class WatchlistService:
         known: frozenset[str] = frozenset(),
     ) -> list[str]:
         """Both without repetition, by instrument id. Raises InvalidDocument for unknown names."""
-        found = self._instruments.many(name for name in more if name not in known)
+        found = self._instruments.resolve_many(name for name in more if name not in known)
         problems = [
             Problem(f"{pointer}/{place}", found.unknown[name].detail)
             for place, name in enumerate(more)

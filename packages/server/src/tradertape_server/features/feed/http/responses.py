@@ -14,7 +14,7 @@ from tradertape_server.features.feed.live.candle_history import History
 from tradertape_server.features.feed.live.feed import Feed
 from tradertape_server.features.feed.live.wire_shapes import kite_candle, kite_quote
 from tradertape_server.features.feed.sources.tick_source import Mode
-from tradertape_server.features.instruments.service import Found, Identifier, InstrumentService
+from tradertape_server.features.instruments.service import ResolvedInstruments, Identifier, InstrumentService
 
 
 def identifiers(symbols: Sequence[str], tokens: Sequence[int]) -> list[Identifier]:
@@ -22,7 +22,7 @@ def identifiers(symbols: Sequence[str], tokens: Sequence[int]) -> list[Identifie
     return list(dict.fromkeys([*(s.strip() for s in symbols if s.strip()), *tokens]))
 
 
-def unresolved(found: Found) -> list[dict[str, Any]]:
+def unresolved(found: ResolvedInstruments) -> list[dict[str, Any]]:
     """The unknown identifiers, each with similar names."""
     return [
         {"identifier": str(asked), "detail": error.detail, "near": list(error.near)}
@@ -30,7 +30,7 @@ def unresolved(found: Found) -> list[dict[str, Any]]:
     ]
 
 
-def quotes_response(feed: Feed, found: Found, mode: Mode) -> dict[str, Any]:
+def quotes_response(feed: Feed, found: ResolvedInstruments, mode: Mode) -> dict[str, Any]:
     """Quotes by requested identifier; instruments without a price are listed as unresolved."""
     quotes = feed.quotes(found.instruments.values(), mode)
     made: dict[str, Any] = {}

@@ -92,7 +92,7 @@ def live_quotes(
     _user: CurrentUser, feed: Live, instruments: Instruments, body: QuotesIn
 ) -> dict[str, Any]:
     """Quotes by requested identifier, in Kite's format; unknown identifiers are listed too."""
-    found = instruments.many(identifiers(body.symbols, body.instrument_tokens))
+    found = instruments.resolve_many(identifiers(body.symbols, body.instrument_tokens))
     return quotes_response(feed, found, mode_of(body.mode))
 
 

@@ -196,7 +196,7 @@ class TickClient:
             self._reply(_error("mode must be ltp, quote or full", "mode"))
             return
         symbols = _texts(message.get("symbols"))
-        found = await asyncio.to_thread(self._instruments.many, symbols)
+        found = await asyncio.to_thread(self._instruments.resolve_many, symbols)
         wanted = {str(name): one for name, one in found.instruments.items()}
         tokens = {one.instrument_token for one in wanted.values()}
         if len(tokens | set(self._modes)) > MAX_SYMBOLS:
@@ -238,7 +238,7 @@ class TickClient:
         for topic in _texts(message.get("channels")):
             self._topics.pop(topic, None)
         symbols = _texts(message.get("symbols"))
-        found = await asyncio.to_thread(self._instruments.many, symbols)
+        found = await asyncio.to_thread(self._instruments.resolve_many, symbols)
         tokens = {one.instrument_token for one in found.instruments.values()}
         for token in tokens:
             self._modes.pop(token, None)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 FIELDS = ("open", "high", "low", "close", "volume")
 Days = NDArray[np.datetime64]
 Floats = NDArray[np.float64]
-_DAYS_SPAN = 200_000  # more days than any date we meet, so that code and day make one key
+_DAYS_SPAN = 200_000  # exceeds the day number of any date, so that code and day combine to one key
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +36,14 @@ class CandleRows:
 
     @property
     def key(self) -> NDArray[np.int64]:
-        """(n,) one number for each (symbol, day), rising by symbol, then by day."""
+        """(n,) one number for each (symbol, day), ordered by symbol, then by day."""
         return self.code.astype(np.int64) * _DAYS_SPAN + self.day.astype(np.int64)
 
 
 def rows_from(
     symbols: NDArray[np.object_] | Sequence[str], day: Days, values: Mapping[str, Floats]
 ) -> CandleRows:
-    """Make CandleRows of plain columns, one symbol for each row."""
+    """Build CandleRows from plain columns, with one symbol for each row."""
     texts = symbols.tolist() if isinstance(symbols, np.ndarray) else list(symbols)
     names = tuple(sorted(set(texts)))
     place = {name: i for i, name in enumerate(names)}
@@ -62,15 +62,15 @@ NO_CANDLES = CandleRows(
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """Old and new candles as one sorted set; what became of each new row."""
+    """Old and new candles as one sorted set, and the effect of each new row."""
 
     rows: CandleRows
-    new: NDArray[np.bool_]  # (m,) of the incoming rows: a (symbol, day) not there before
-    changed: NDArray[np.bool_]  # (m,) there before with other values; the incoming ones win
+    new: NDArray[np.bool_]  # (m,) of the incoming rows: a (symbol, day) that did not exist
+    changed: NDArray[np.bool_]  # (m,) existed with other values, which are replaced
 
 
 def merge(old: CandleRows, incoming: CandleRows) -> Merged:
-    """Lay `incoming` (no duplicate keys) over `old` (sorted, no duplicate keys)."""
+    """Merge `incoming` (no duplicate keys) over `old` (sorted, no duplicate keys)."""
     names = tuple(sorted(set(old.names) | set(incoming.names)))
     old, incoming = _recode(old, names), _recode(incoming, names)
     old_key, key = old.key, incoming.key
@@ -89,7 +89,7 @@ def merge(old: CandleRows, incoming: CandleRows) -> Merged:
 
 
 def digest(rows: CandleRows) -> bytes:
-    """Hash of the candles themselves, so that it survives another Parquet writer."""
+    """Hash of the candles' values, independent of the Parquet writer."""
     whole = hashlib.sha256("\n".join(rows.names).encode())
     whole.update(rows.code.tobytes())
     whole.update(rows.day.astype(np.int64).tobytes())
@@ -100,7 +100,7 @@ def digest(rows: CandleRows) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Dense:
-    """Candles spread out: dates (T,), symbols N, values each (T, N), NaN without a candle."""
+    """Candles as matrices: dates (T,), symbols N, values each (T, N), NaN without a candle."""
 
     dates: Days
     symbols: tuple[str, ...]
@@ -108,7 +108,7 @@ class Dense:
 
 
 def spread(rows: CandleRows) -> Dense:
-    """Spread candles over (dates x symbols); the dates are those with any candle."""
+    """Convert candles to (dates x symbols) matrices; the dates are those with any candle."""
     dates, row = np.unique(rows.day, return_inverse=True)
     shape = (len(dates), len(rows.names))
     values: dict[str, Floats] = {}
@@ -129,7 +129,7 @@ def _recode(rows: CandleRows, names: tuple[str, ...]) -> CandleRows:
 
 
 def joined(parts: Sequence[CandleRows]) -> CandleRows:
-    """Candles of several files one after the other, on common names."""
+    """Concatenate candles of several files, on common names."""
     names = tuple(sorted({name for part in parts for name in part.names}))
     whole = _recode(NO_CANDLES, names)
     recoded = [_recode(part, names) for part in parts]

@@ -1,7 +1,7 @@
 """The column cache: every field of a data set as one memory-mapped (dates x symbols) array.
 
-It is made from the Parquet tables, named after their content hash, and can be thrown away at any
-time. Opening it needs numpy alone and takes a few milliseconds.
+It is built from the Parquet tables, named after their content hash, and can be deleted at any
+time. Opening it needs only numpy and takes a few milliseconds.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from tradertape_server.features.market.data_sets.candles import (
 from tradertape_server.features.market.data_sets.store import sync_folder
 
 PRICES = FIELDS[:4]
-MOST_SELECTIONS = 64
+MAX_SELECTIONS = 64
 _HEAD = "head.json"
 
 
@@ -37,7 +37,7 @@ _HEAD = "head.json"
 class Columns:
     """A data set opened for reading. values: field to (T, N); indices: (4, K, T) by PRICES.
 
-    instruments: symbol to (name, isin, sector) where the set brings its own.
+    instruments: symbol to (name, isin, sector), if the set has its own.
     """
 
     folder: Path
@@ -49,18 +49,18 @@ class Columns:
     instruments: Mapping[str, Sequence[str]]
 
     def spells(self) -> dict[str, list[list[str | None]]]:
-        """Universe to its [symbol, from, to] rows, as the data set brings them."""
+        """The data set's universes: name to rows of [symbol, from, to]."""
         return json.loads((self.folder / "membership.json").read_bytes())
 
 
 def open_columns(folder: Path) -> Columns:
-    """Map a finished cache; OSError or ValueError when it is missing or damaged."""
+    """Map an existing cache; raises OSError or ValueError when it is missing or damaged."""
     head = json.loads((folder / _HEAD).read_bytes())
     symbols = tuple(head["symbols"])
     dates = np.load(folder / "dates.npy")
     values = {name: _map(folder / f"{name}.npy") for name in FIELDS}
     if any(matrix.shape != (len(dates), len(symbols)) for matrix in values.values()):
-        raise ValueError("a column has another shape than its head says")
+        raise ValueError("the shape of a column differs from the header")
     indices = np.load(folder / "indices.npy")
     return Columns(
         folder, dates, symbols, values, tuple(head["indices"]), indices, head["instruments"]
@@ -75,7 +75,7 @@ def write_columns(
     instruments: Mapping[str, Sequence[str]],
     spells: Mapping[str, Sequence[Sequence[str | None]]],
 ) -> None:
-    """Write a cache beside its final name and move it there; a second writer's copy is dropped."""
+    """Write a cache and rename it to its final name; a second writer's copy is discarded."""
     head = {
         "symbols": dense.symbols,
         "indices": indices.names,
@@ -87,7 +87,7 @@ def write_columns(
 
 
 def selection(columns: Columns, symbols: Sequence[str]) -> Mapping[str, Floats]:
-    """The columns of some symbols as contiguous (T, n) arrays, mapped; kept for the next caller."""
+    """The columns of some symbols as contiguous, memory-mapped (T, n) arrays; cached on disk."""
     if tuple(symbols) == columns.symbols:
         return columns.values
     name = hashlib.sha256("\n".join(symbols).encode()).hexdigest()[:16]
@@ -97,7 +97,7 @@ def selection(columns: Columns, symbols: Sequence[str]) -> Mapping[str, Floats]:
     try:
         return _mapped_selection(folder, shape)
     except (OSError, ValueError):
-        if was_there:  # it came here whole, so it is damaged
+        if was_there:  # it is created atomically, so it is damaged
             shutil.rmtree(folder, ignore_errors=True)
     place = {symbol: i for i, symbol in enumerate(columns.symbols)}
     picked = np.array([place[symbol] for symbol in symbols], np.intp)
@@ -106,22 +106,22 @@ def selection(columns: Columns, symbols: Sequence[str]) -> Mapping[str, Floats]:
         _drop_oldest(folder.parent)
         _write_folder(folder, arrays, {})
         return _mapped_selection(folder, shape)
-    except (OSError, ValueError):  # a full or read-only disk, or a writer that removes this version
+    except (OSError, ValueError):  # the disk is full or read-only, or a writer removes this version
         return arrays
 
 
 def _drop_oldest(selections: Path) -> None:
-    """Make room for one more; a process that has mapped a dropped one keeps its pages."""
+    """Delete the oldest beyond the maximum; a process that has one mapped keeps its pages."""
     if not selections.is_dir():
         return
     found = [path for path in selections.iterdir() if not path.name.startswith(".")]
     found.sort(key=lambda path: path.stat().st_mtime_ns)
-    for path in found[: max(0, len(found) - MOST_SELECTIONS + 1)]:
+    for path in found[: max(0, len(found) - MAX_SELECTIONS + 1)]:
         shutil.rmtree(path, ignore_errors=True)
 
 
 def align_indices(rows: CandleRows, dates: Days) -> Floats:
-    """Index values over the candles' dates: (4, K, T), NaN where an index has none."""
+    """Index values on the candles' dates: (4, K, T), NaN where an index has none."""
     aligned = np.full((len(PRICES), len(rows.names), len(dates)), np.nan)
     if len(rows) == 0 or len(dates) == 0:
         return aligned
@@ -135,13 +135,13 @@ def align_indices(rows: CandleRows, dates: Days) -> Floats:
 def _mapped_selection(folder: Path, shape: tuple[int, int]) -> Mapping[str, Floats]:
     values = {name: _map(folder / f"{name}.npy") for name in FIELDS}
     if any(matrix.shape != shape for matrix in values.values()):
-        raise ValueError("a selection of another shape")
+        raise ValueError("the shape of a selection differs")
     return values
 
 
 def _map(path: Path) -> Floats:
-    # Copy on write: compiled kernels see a plain writable array (a read-only one would compile a
-    # second time), and a stray write could reach neither the file nor another process.
+    # Copy on write: compiled kernels get a writable array (for a read-only one they would be
+    # compiled again), and an accidental write affects neither the file nor other processes.
     return np.asarray(np.load(path, mmap_mode="c"))
 
 
@@ -162,7 +162,7 @@ def _write_folder(
         try:
             draft.rename(folder)
         except OSError:
-            if not folder.is_dir():  # a second process was first: its copy is as good as ours
+            if not folder.is_dir():  # else another process wrote the same content first
                 raise
     finally:
         shutil.rmtree(draft, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""A data set being changed: everything is prepared beside the old version, then made visible."""
+"""A data set being changed: the new version is prepared beside the old one, then published."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from tradertape_server.features.market.data_sets.store import MarketStore, write
 
 @dataclass(slots=True)
 class Draft:
-    """The content of a set; change it, then `commit`. imports: one document for each file read."""
+    """The content of a set; change it, then `commit`. imports: one document per imported file."""
 
     store: MarketStore
     manifest: Manifest
@@ -45,7 +45,7 @@ class Draft:
         return self.store.folder(self.manifest.name)
 
     def content_hash(self) -> str:
-        """Hash of everything that can change a result."""
+        """Hash of everything that can affect a result."""
         whole = hashlib.sha256(f"1 {self.manifest.basis} {self.manifest.stored_basis}".encode())
         whole.update(digest(self.candles))
         whole.update(digest(self.indices))
@@ -54,14 +54,14 @@ class Draft:
         return whole.hexdigest()
 
     def served(self) -> Dense:
-        """The candles over (dates x symbols) on the basis the set serves."""
+        """The candles as (dates x symbols) matrices, on the basis the set serves."""
         dense = spread(self.candles)
         if self.manifest.stored_basis == "raw" and self.manifest.basis == "split":
             adjust(dense, self.actions)
         return dense
 
     def commit(self, clock: Clock) -> Manifest:
-        """Write the tables, make them visible at once, and fill the column cache."""
+        """Write the tables, publish them atomically, and fill the column cache."""
         for rows in (self.actions, self.dividends, self.membership, self.instruments):
             rows.sort(key=repr)
         dense = self.served()
@@ -119,8 +119,8 @@ class Draft:
 
 
 @contextlib.contextmanager
-def changing(store: MarketStore, name: str, *, new: Manifest | None = None) -> Iterator[Draft]:
-    """Open a set to change it, alone; `new` describes it when it does not exist yet."""
+def open_draft(store: MarketStore, name: str, *, new: Manifest | None = None) -> Iterator[Draft]:
+    """Open a set for changes, under its write lock; `new` describes it if it does not exist."""
     with store.writing(name):
         if new is not None and not store.exists(name):
             yield read_draft(store, new)
@@ -129,7 +129,7 @@ def changing(store: MarketStore, name: str, *, new: Manifest | None = None) -> I
 
 
 def read_draft(store: MarketStore, manifest: Manifest) -> Draft:
-    """Read a set's tables whole."""
+    """Read all tables of a set."""
     folder, files = store.folder(manifest.name), manifest.tables
     imports = files.get("imports")
     return Draft(
@@ -148,9 +148,9 @@ def read_draft(store: MarketStore, manifest: Manifest) -> Draft:
 def new_manifest(
     name: str, *, basis: str, stored_basis: str, clock: Clock, source: str, simulated: bool = False
 ) -> Manifest:
-    """Describe a set that does not exist yet."""
+    """Build the manifest of a new set. Raises InvalidInput for incompatible bases."""
     if stored_basis != basis and (stored_basis, basis) != ("raw", "split"):
-        raise InvalidInput(f"prices on the basis {stored_basis!r} cannot be turned into {basis!r}")
+        raise InvalidInput(f"prices on the basis {stored_basis!r} cannot be converted to {basis!r}")
     now = clock.now().isoformat()
     return Manifest(name, basis, stored_basis, now, now, source=source, simulated=simulated)
 

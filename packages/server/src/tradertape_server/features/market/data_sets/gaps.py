@@ -1,4 +1,4 @@
-"""Candles that should be there by the calendar and are not."""
+"""Candles that are missing according to the exchange's calendar."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from tradertape_server.features.market.data_sets.candles import Days, Floats
 class Gaps:
     """Missing candles between each symbol's first and last one.
 
-    total: missing candles; by_symbol and by_day: where, the most first; zero_volume: candles
-    without a single share traded; odd_days: days with candles on which no session is known.
+    total: missing candles; by_symbol and by_day: their counts, highest first; zero_volume: candles
+    without a trade; odd_days: days with candles on which the exchange had no session.
     """
 
     total: int
@@ -29,7 +29,7 @@ class Gaps:
 def find_gaps(
     dates: Days, symbols: tuple[str, ...], close: Floats, volume: Floats, calendar: Calendar
 ) -> Gaps:
-    """Hold (T, N) candles against the sessions of the calendar; unknown years are not judged."""
+    """Compare (T, N) candles with the calendar's sessions; years it does not cover are ignored."""
     if close.size == 0:
         return Gaps(0, (), (), 0, ())
     first, last = np.datetime64(calendar.first_day, "D"), np.datetime64(calendar.last_day, "D")

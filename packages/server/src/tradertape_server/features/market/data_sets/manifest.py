@@ -1,4 +1,4 @@
-"""What a data set says about itself: replacing this one small file makes a version visible."""
+"""The manifest of a data set; replacing this one small file publishes a new version."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ TABLES = ("candles", "indices", "actions", "dividends", "membership", "instrumen
 class Manifest:
     """A data set's description.
 
-    basis: how the prices it serves are adjusted; stored_basis: how its Parquet file holds them.
-    tables: table name to the file, relative to the set's folder, that holds it.
+    basis: the adjustment of the prices it serves; stored_basis: that of its Parquet file.
+    tables: table name to its file, relative to the set's folder.
     content_hash: 64 hex digits over every candle, index value, action and membership.
     first, last: dates of the first and last candle, ISO, "" without candles.
     """
@@ -44,7 +44,7 @@ class Manifest:
 
     @property
     def data_version(self) -> str:
-        """What a result records of the prices it was computed from, such as nse-split-1f2e…"""
+        """The version of the prices that a result records, such as nse-split-1f2e…"""
         return f"{self.name}-{self.basis}-{self.content_hash[:12]}"
 
     def with_(self, **changes: Any) -> Manifest:
@@ -55,7 +55,7 @@ class Manifest:
 
 
 def parse_manifest(text: bytes, *, name: str) -> Manifest:
-    """Read a manifest written by this version or an older one; raises InvalidInput otherwise."""
+    """Parse a manifest of this version or an older one; raises InvalidInput for any other."""
     try:
         document = json.loads(text)
         if document.pop("format") != FORMAT:

@@ -1,4 +1,4 @@
-"""From a data set's columns to the Panel that evaluator and kernel read."""
+"""Builds the Panel for the evaluator and the backtest kernel from a data set's columns."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from tradertape_server.features.market.data_sets.candles import Days, Floats
 from tradertape_server.features.market.data_sets.columns import PRICES, Columns, selection
 from tradertape_server.features.market.data_sets.manifest import Manifest
 
-MOST_MISSING = 0.5  # more symbols than this without a candle: no honest answer
+MAX_MISSING = 0.5  # with a larger share of symbols without candles, a result would be misleading
 _NAMES_SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True)
 class PanelRequest:
-    """What a panel is asked for. wanted: the symbols to look for, in the data set's own names."""
+    """The request of a panel. wanted: the symbols, by the data set's own names."""
 
     universe: Universe
     wanted: tuple[str, ...]
@@ -39,7 +39,7 @@ def build_panel(
     request: PanelRequest,
     sectors_of: Callable[[Sequence[str]], Sequence[str]],
 ) -> Panel:
-    """Cut the panel out of the columns; InvalidInput where nothing honest can be cut."""
+    """Build the panel; raises InvalidInput when too much data is missing."""
     first, last = day_range(columns, manifest, request.start, request.end)
     begin = max(0, first - request.warm_up_bars)
     symbols, missing = with_candles(columns, request, first, last)
@@ -66,19 +66,19 @@ def build_panel(
 
 
 def _last_traded(columns: Columns, close: Floats) -> Days:
-    """Each symbol's last day with a candle in the whole set; all of them have one."""
+    """Each symbol's last day with a candle in the whole set; every symbol has one."""
     present = ~np.isnan(close)
     return columns.dates[len(present) - 1 - present[::-1].argmax(axis=0)]
 
 
 def day_range(columns: Columns, manifest: Manifest, start: date, end: date) -> tuple[int, int]:
-    """Rows [first, last) of the dates from `start` to `end`; InvalidInput when there is none."""
+    """Rows [first, last) of the dates from `start` to `end`; raises InvalidInput without any."""
     if end < start:
         raise InvalidInput("end_date must be after start_date", pointer="/end_date")
     first = int(np.searchsorted(columns.dates, np.datetime64(start, "D")))
     last = int(np.searchsorted(columns.dates, np.datetime64(end, "D"), side="right"))
     if last <= first:
-        held = f"it holds {manifest.first} to {manifest.last}" if manifest.first else "it is empty"
+        held = f"it has {manifest.first} to {manifest.last}" if manifest.first else "it is empty"
         raise InvalidInput(
             f"data set {manifest.name} has no candles from {start} to {end}: {held}",
             pointer="/start_date",
@@ -89,23 +89,23 @@ def day_range(columns: Columns, manifest: Manifest, start: date, end: date) -> t
 def with_candles(
     columns: Columns, request: PanelRequest, first: int, last: int
 ) -> tuple[tuple[str, ...], list[str]]:
-    """The asked symbols that have a candle in rows [first, last), and those that have none."""
+    """The requested symbols with a candle in rows [first, last), and those without one."""
     place = {symbol: i for i, symbol in enumerate(columns.symbols)}
     there = [symbol for symbol in request.wanted if symbol in place]
     close = columns.values["close"]
     traded = [symbol for symbol in there if not np.isnan(close[first:last, place[symbol]]).all()]
     missing = sorted(set(request.wanted) - set(traded))
-    if len(missing) > MOST_MISSING * len(request.wanted):
+    if len(missing) > MAX_MISSING * len(request.wanted):
         raise InvalidInput(
             f"{missing_text(missing, len(request.wanted))}: more than half, so a result would "
-            f"not be that of {request.universe.name}",
+            f"not represent {request.universe.name}",
             pointer="/universe",
         )
     return tuple(sorted(traded)), missing
 
 
 def missing_text(missing: Sequence[str], asked: int) -> str:
-    """The words for symbols without data, a few of them named."""
+    """The message about symbols without data, with some of their names."""
     named = ", ".join(missing[:_NAMES_SHOWN])
     rest = ", …" if len(missing) > _NAMES_SHOWN else ""
     return f"No data for {len(missing)} of {asked} symbols: {named}{rest}"
@@ -134,7 +134,7 @@ def _warnings(manifest: Manifest, request: PanelRequest, missing: list[str]) -> 
         notes.append(missing_text(missing, len(request.wanted)))
     if manifest.basis == "raw":
         notes.append(
-            f"Prices of {manifest.name} are as traded: a split or bonus looks like a crash"
+            f"Prices of {manifest.name} are unadjusted: a split or bonus looks like a crash"
         )
     held = date.fromisoformat(manifest.first), date.fromisoformat(manifest.last)
     if request.start < held[0] and (held[0] - request.start).days > 7:

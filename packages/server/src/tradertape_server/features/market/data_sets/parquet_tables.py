@@ -1,6 +1,6 @@
-"""The Parquet files of a data set: candles, indices and the small tables, named by content.
+"""The Parquet files of a data set: candles, indices and reference tables, named by content.
 
-The only file of the store that needs pyarrow; a reader of the column cache never comes here.
+Only this module of the store needs pyarrow; readers of the column cache do not import it.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def write_candles(folder: Path, table: str, rows: CandleRows, *, interval: str =
 
 
 def read_candles(folder: Path, file: str | None) -> CandleRows:
-    """Read candles back, sorted by symbol and date; none for no file."""
+    """Read candles, sorted by symbol and date; none without a file."""
     if file is None:
         return NO_CANDLES
     table = pq.read_table(folder / file, read_dictionary=["symbol"]).combine_chunks()
@@ -55,7 +55,7 @@ def read_candles(folder: Path, file: str | None) -> CandleRows:
 
 
 def write_rows(folder: Path, table: str, rows: Sequence[Any], kind: type[Any]) -> str:
-    """Write one of the small tables; returns the file's name relative to the folder."""
+    """Write a reference table; returns the file's name relative to the folder."""
     names = [field.name for field in fields(kind)]
     content = pa.table({name: [getattr(row, name) for row in rows] for name in names})
     text = hashlib.sha256(repr(rows).encode()).hexdigest()[:16]
@@ -65,7 +65,7 @@ def write_rows(folder: Path, table: str, rows: Sequence[Any], kind: type[Any]) -
 
 
 def read_rows(folder: Path, file: str | None, kind: type[Row]) -> list[Row]:
-    """Read one of the small tables back; none for no file."""
+    """Read a reference table; no rows without a file."""
     if file is None:
         return []
     return [kind(**row) for row in pq.read_table(folder / file).to_pylist()]

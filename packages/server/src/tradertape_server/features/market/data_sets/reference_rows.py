@@ -1,4 +1,4 @@
-"""The small tables of a data set: corporate actions, dividends, membership spells, instruments."""
+"""Rows of a data set's reference tables: corporate actions, dividends, membership, instruments."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tradertape_server.features.market.data_sets.candles import Dense, Floats
 
 @dataclass(frozen=True, slots=True, order=True)
 class Action:
-    """A split, bonus or consolidation. ratio: shares after for each before (a 1:1 bonus is 2)."""
+    """A split, bonus or consolidation. ratio: new shares per old one (2 for a 1:1 bonus)."""
 
     symbol: str
     ex_date: date
@@ -24,7 +24,7 @@ class Action:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Dividend:
-    """Cash a share paid. amount: rupees; adjusted: already divided by the splits after it."""
+    """A cash dividend. amount: rupees per share; adjusted: already divided by later splits."""
 
     symbol: str
     ex_date: date
@@ -34,7 +34,7 @@ class Dividend:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Spell:
-    """One stretch of membership: from its first date to the date before `valid_to`, if it ended."""
+    """A period of membership, from `valid_from` to the day before `valid_to`, if it ended."""
 
     universe: str
     symbol: str
@@ -44,7 +44,7 @@ class Spell:
 
 @dataclass(frozen=True, slots=True, order=True)
 class InstrumentRow:
-    """Who a symbol is, where the data set knows more than the facts shipped with the product."""
+    """Company data of a symbol, if the data set has more than the product's built-in data."""
 
     symbol: str
     name: str
@@ -53,7 +53,7 @@ class InstrumentRow:
 
 
 def spells_from_lists(universe: str, lists: Iterable[tuple[date, str]]) -> list[Spell]:
-    """Turn whole lists, each valid from its date until the next, into spells."""
+    """Convert complete lists, each valid from its date until the next, to spells."""
     dated = sorted(set(lists))
     days = sorted({day for day, _ in dated})
     following = dict(pairwise(days))
@@ -70,7 +70,7 @@ def spells_from_lists(universe: str, lists: Iterable[tuple[date, str]]) -> list[
 
 
 def adjust(dense: Dense, actions: Sequence[Action]) -> None:
-    """Scale prices before each ex-date down, and volumes up, in place: raw becomes split basis."""
+    """Adjust raw prices and volumes before each ex-date for splits and bonuses, in place."""
     column = {symbol: i for i, symbol in enumerate(dense.symbols)}
     for action in actions:
         place = column.get(action.symbol)

@@ -1,4 +1,4 @@
-"""The folders of the data sets: names, the active one, atomic files, one writer at a time."""
+"""The folders of data sets: names, the active set, atomic files, write locks."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ _ACTIVE = "active"
 class MarketStore:
     """`<home>/market/`: one folder for each data set.
 
-    A writer puts new files beside the old under names of their own and replaces manifest.json
-    last, so a reader sees the old set or the new one, whatever crashes in between.
+    A writer adds new files under new names and replaces manifest.json last, so a reader sees the
+    old set or the new one, even after a crash in between.
     """
 
     def __init__(self, home: Path) -> None:
@@ -39,8 +39,8 @@ class MarketStore:
     def folder(self, name: str) -> Path:
         if not _NAME.fullmatch(name):
             raise InvalidInput(
-                f"{name!r} is no name for a data set: lower-case letters, digits, - and _, "
-                "at most 40",
+                f"{name!r} is not a valid name of a data set: use at most 40 lower-case letters, "
+                "digits, - and _",
                 pointer="/data_set",
             )
         return self.root / name
@@ -49,7 +49,7 @@ class MarketStore:
         return (self.folder(name) / _MANIFEST).is_file()
 
     def manifest(self, name: str) -> Manifest:
-        """Read a set's manifest; InvalidInput names the sets there are."""
+        """Read a set's manifest; raises InvalidInput with the existing names."""
         try:
             text = (self.folder(name) / _MANIFEST).read_bytes()
         except FileNotFoundError:
@@ -60,7 +60,7 @@ class MarketStore:
         return parse_manifest(text, name=name)
 
     def active(self) -> str | None:
-        """The set new runs use: the one chosen, else the simulated one where it is built."""
+        """The set that new runs use: the chosen one, else the simulated one if it exists."""
         with contextlib.suppress(FileNotFoundError):
             name = (self.root / _ACTIVE).read_text().strip()
             if name and self.exists(name):
@@ -72,7 +72,7 @@ class MarketStore:
         write_atomically(self.root / _ACTIVE, f"{name}\n".encode())
 
     def publish(self, manifest: Manifest) -> None:
-        """Make a new version visible, then remove the tables no manifest names any more."""
+        """Publish a new version, then delete files that it does not reference."""
         folder = self.folder(manifest.name)
         write_atomically(folder / _MANIFEST, manifest.to_json())
         kept = {folder / file for file in manifest.tables.values()}
@@ -83,13 +83,13 @@ class MarketStore:
         drop_old_caches(folder / "columns", keep=manifest.content_hash[:12])
 
     def cache_folder(self, manifest: Manifest) -> Path:
-        """Where the column cache of a version of a set lies."""
+        """The folder of the column cache of a version."""
         version = manifest.content_hash[:12]
         return self.folder(manifest.name) / "columns" / version / manifest.interval
 
     @contextlib.contextmanager
     def writing(self, name: str) -> Iterator[Path]:
-        """Hold the set's write lock; a second writer, in any process, waits."""
+        """Hold the set's write lock; other writers, in any process, wait."""
         folder = self.folder(name)
         folder.mkdir(parents=True, exist_ok=True)
         with (folder / ".lock").open("a+b") as handle:
@@ -101,7 +101,7 @@ class MarketStore:
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file so that a reader, or a crash, finds the old content or the new, never a part."""
+    """Write a file atomically: it has either the old or the new content, even after a crash."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
     try:
@@ -116,7 +116,7 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make renames in a folder durable, where the system can."""
+    """Make renames in a folder durable, if the system supports it."""
     if sys.platform == "win32":
         return
     descriptor = os.open(folder, os.O_RDONLY)
@@ -127,7 +127,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def drop_old_caches(columns: Path, *, keep: str) -> None:
-    """Remove column caches of former versions; processes that map them keep their pages."""
+    """Delete column caches of former versions; processes that have them mapped keep the pages."""
     if columns.is_dir():
         for path in columns.iterdir():
             if path.name != keep and not path.name.startswith("."):

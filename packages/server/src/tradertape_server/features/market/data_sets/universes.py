@@ -1,4 +1,4 @@
-"""What a caller may name as a universe in a data set: its own lists first, then the typed facts."""
+"""The universes of a data set: its own membership lists, and the built-in ones."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _UNSPELLED = re.compile(r"[^a-z0-9]+")
 
 @dataclass(frozen=True, slots=True)
 class UniverseSize:
-    """One universe of a data set on a day. since: first day of known membership, None if never."""
+    """A universe on a day. since: first day of known membership, None if none is known."""
 
     name: str
     title: str
@@ -39,7 +39,7 @@ class UniverseSize:
 
 
 class Universes:
-    """The universes of one data set as its columns have them."""
+    """The universes of one data set."""
 
     def __init__(self, manifest: Manifest, columns: Columns) -> None:
         self._manifest = manifest
@@ -49,18 +49,18 @@ class Universes:
         self._column_of = column_of(columns.symbols)
 
     def names(self) -> list[str]:
-        """Every name `find` knows."""
+        """Every name that `find` accepts."""
         return [*self._known, ALL]
 
     def find(self, wanted: str | Sequence[str]) -> Universe:
-        """The universe of a name or of listed symbols; InvalidInput names those there are."""
+        """The universe of a name or of listed symbols; raises InvalidInput with the known names."""
         if not isinstance(wanted, str):
             return custom_universe(plain_symbol(symbol) for symbol in wanted)
         if wanted.lower().startswith(CUSTOM):
             return custom_universe(plain_symbol(s) for s in _listed(wanted[len(CUSTOM) :]))
         name = universe_name(wanted)
         if not name:
-            raise InvalidInput("name a universe or give a list of symbols", pointer=_POINTER)
+            raise InvalidInput("name a universe or list symbols", pointer=_POINTER)
         if name == ALL:
             spells = tuple(Spell(symbol) for symbol in self._columns.symbols)
             return Universe(ALL, f"Every symbol of {self._manifest.name}", spells)
@@ -73,7 +73,7 @@ class Universes:
         return self._known[name]
 
     def held_as(self, symbol: str) -> str | None:
-        """The symbol under which the data set holds a company, None where it does not."""
+        """The symbol under which the data set has a company, None if it does not."""
         column = self._column_of.get(current_symbol(symbol), self._column_of.get(symbol))
         return None if column is None else self._columns.symbols[column]
 
@@ -82,7 +82,7 @@ class Universes:
         return [self._size(self.find(name), day) for name in self.names()]
 
     def sectors(self, symbols: Sequence[str]) -> list[str]:
-        """Sector of each symbol, "" where nobody knows."""
+        """The sector of each symbol, "" if unknown."""
         return [about(self._columns, symbol)[2] for symbol in symbols]
 
     def _size(self, universe: Universe, day: date) -> UniverseSize:
@@ -94,9 +94,9 @@ class Universes:
 
 
 def own_universe(name: str, rows: Sequence[Sequence[str | None]]) -> Universe:
-    """A Universe of a data set's (symbol, first day, day after the last or None) rows.
+    """Build a universe from a data set's rows of (symbol, first day, day after the last or None).
 
-    Companies go by their current symbols. Before the first list its members stand in.
+    Companies have their current symbols. Before the first list, its members are used.
     """
     since = date.fromisoformat(min(str(row[1]) for row in rows))
     spells: list[Spell] = []
@@ -111,24 +111,24 @@ def own_universe(name: str, rows: Sequence[Sequence[str | None]]) -> Universe:
 
 
 def _listed(text: str) -> list[str]:
-    """The symbols of "INFY,TCS", also where they stand in brackets."""
+    """Split "INFY,TCS", with or without brackets."""
     return text.strip().removeprefix("[").removesuffix("]").split(",")
 
 
 def universe_name(text: str) -> str:
-    """The house name of a universe: "NIFTY 50", "nifty50" and "nifty_50" are nifty_50."""
+    """Normalize a universe's name: "NIFTY 50", "nifty50" and "nifty_50" become nifty_50."""
     plain = _UNSPELLED.sub("_", text.strip().lower()).strip("_")
     return re.sub(r"(?<=[a-z])(?=\d)", "_", plain)
 
 
 def plain_symbol(text: str) -> str:
-    """The NSE trading symbol of "NSE:INFY", "INFY.NS", "INFY-EQ" or " infy "."""
+    """Normalize "NSE:INFY", "INFY.NS", "INFY-EQ" or " infy " to the NSE trading symbol INFY."""
     symbol = text.strip().upper().removeprefix("NSE:").removeprefix("NSE_EQ:")
     return symbol.removesuffix(".NS").removesuffix("-EQ").strip()
 
 
 def about(columns: Columns, symbol: str) -> tuple[str, str, str]:
-    """Name, ISIN and sector of a symbol, "" where nobody knows."""
+    """Name, ISIN and sector of a symbol, "" if unknown."""
     own: Mapping[str, Sequence[str]] = columns.instruments
     if symbol in own:
         name, isin, sector = own[symbol]

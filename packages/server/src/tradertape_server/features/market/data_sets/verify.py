@@ -1,4 +1,4 @@
-"""Everything that can be wrong with a stored data set, looked for."""
+"""Verification of a stored data set."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from tradertape_server.features.market.data_sets.draft import Draft, read_draft
 from tradertape_server.features.market.data_sets.gaps import find_gaps
 from tradertape_server.features.market.data_sets.store import MarketStore
 
-# Shares after for each before, of splits and bonuses that are common at NSE.
+# New shares per old one, of the common splits and bonuses at NSE.
 _RATIOS = np.array([0.1, 0.2, 0.5, 4 / 3, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10, 20])
-_RATIO_TOLERANCE = 0.06  # the market moves on an ex-date, too
-_LEAST_JUMP = 0.22  # beyond the widest daily price band of 20 %
+_RATIO_TOLERANCE = 0.06  # the market also moves on an ex-date
+_MIN_JUMP = 0.22  # more than the widest daily price band of 20 %
 _SHOWN = 20
 OK, WARNING, ERROR = "ok", "warning", "error"
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One question put to a data set. verdict: ok, warning (look at it) or error (damaged)."""
+    """The result of one check. verdict: ok, warning (to be reviewed) or error (damaged)."""
 
     name: str
     verdict: str
@@ -34,7 +34,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Jump:
-    """A close far from the one before by what looks like a split's ratio."""
+    """A change of price by what looks like a split's ratio."""
 
     symbol: str
     day: date
@@ -43,7 +43,7 @@ class Jump:
 
 
 def verify(store: MarketStore, name: str, calendar: Calendar) -> list[Check]:
-    """Read a set's Parquet files whole and hold them against rules, calendar, hash and cache."""
+    """Check a set's Parquet files against their hash, price rules, the calendar and the cache."""
     draft = read_draft(store, store.manifest(name))
     dense = draft.served()
     return [
@@ -57,7 +57,7 @@ def verify(store: MarketStore, name: str, calendar: Calendar) -> list[Check]:
 
 
 def find_jumps(dense: Dense) -> list[Jump]:
-    """Overnight steps of the price that look like a split or bonus that was not applied."""
+    """Find overnight price changes that look like a split or bonus that was not applied."""
     close, opened = dense.values["close"], dense.values["open"]
     found: list[Jump] = []
     for column, symbol in enumerate(dense.symbols):
@@ -65,7 +65,7 @@ def find_jumps(dense: Dense) -> list[Jump]:
         before, after = close[rows[:-1], column], opened[rows[1:], column]
         step = before / after
         nearest = _RATIOS[np.abs(np.log(step[:, None] / _RATIOS)).argmin(axis=1)]
-        odd = (np.abs(1 / step - 1) > _LEAST_JUMP) & (np.abs(step / nearest - 1) < _RATIO_TOLERANCE)
+        odd = (np.abs(1 / step - 1) > _MIN_JUMP) & (np.abs(step / nearest - 1) < _RATIO_TOLERANCE)
         for i in np.flatnonzero(odd).tolist():
             change = (close[rows[i + 1], column] / before[i] - 1) * 100
             day = dense.dates[rows[i + 1 : i + 2]].tolist()[0]
@@ -74,10 +74,12 @@ def find_jumps(dense: Dense) -> list[Jump]:
 
 
 def _hash(draft: Draft) -> Check:
-    found, told = draft.content_hash(), draft.manifest.content_hash
-    if found == told:
-        return Check("content", OK, f"the files hash to {told[:12]}, as the manifest says")
-    return Check("content", ERROR, f"the files hash to {found[:12]}, the manifest says {told[:12]}")
+    found, expected = draft.content_hash(), draft.manifest.content_hash
+    if found == expected:
+        return Check("content", OK, f"the files' hash {expected[:12]} equals the manifest's")
+    return Check(
+        "content", ERROR, f"the files' hash is {found[:12]}, the manifest's {expected[:12]}"
+    )
 
 
 def _order(rows: CandleRows) -> Check:
@@ -85,7 +87,7 @@ def _order(rows: CandleRows) -> Check:
     double = np.flatnonzero(key[1:] <= key[:-1])
     if not len(double):
         return Check("duplicates", OK, "one candle for each symbol and day")
-    return Check("duplicates", ERROR, f"{len(double):,} doubled", _named(rows, double + 1))
+    return Check("duplicates", ERROR, f"{len(double):,} duplicates", _named(rows, double + 1))
 
 
 def _prices(rows: CandleRows) -> Check:
@@ -97,8 +99,8 @@ def _prices(rows: CandleRows) -> Check:
             good &= (values[name] <= values["high"]) & (values[name] >= values["low"])
     bad = np.flatnonzero(~good)
     if not len(bad):
-        return Check("prices", OK, f"{len(rows):,} candles hold low ≤ open, close ≤ high")
-    return Check("prices", ERROR, f"{len(bad):,} candles are impossible", _named(rows, bad))
+        return Check("prices", OK, f"{len(rows):,} candles have low ≤ open, close ≤ high")
+    return Check("prices", ERROR, f"{len(bad):,} candles are invalid", _named(rows, bad))
 
 
 def _cache(store: MarketStore, draft: Draft, dense: Dense) -> Check:
@@ -123,11 +125,11 @@ def _calendar(dense: Dense, calendar: Calendar, *, simulated: bool) -> list[Chec
         dense.dates, dense.symbols, dense.values["close"], dense.values["volume"], calendar
     )
     days = tuple(f"{day}: {count} symbols" for day, count in gaps.by_day[:_SHOWN])
-    told = f"{gaps.total:,} candles missing on {len(gaps.by_day)} sessions"
+    text = f"{gaps.total:,} candles missing on {len(gaps.by_day)} sessions"
     if simulated:
-        missing = Check("gaps", OK, f"{told}: companies suspended from trading")
+        missing = Check("gaps", OK, f"{text}: companies suspended from trading")
     else:
-        missing = Check("gaps", WARNING if gaps.total else OK, told, days)
+        missing = Check("gaps", WARNING if gaps.total else OK, text, days)
     odd = Check(
         "sessions",
         WARNING if gaps.odd_days else OK,
@@ -137,22 +139,24 @@ def _calendar(dense: Dense, calendar: Calendar, *, simulated: bool) -> list[Chec
     zero = Check(
         "volume",
         WARNING if gaps.zero_volume else OK,
-        f"{gaps.zero_volume:,} candles without a share traded",
+        f"{gaps.zero_volume:,} candles without a trade",
     )
     return [missing, odd, zero]
 
 
 def _jumps(dense: Dense, *, simulated: bool) -> Check:
     if simulated:
-        return Check("splits", OK, "prices were made on one basis; steps are the market's own")
+        return Check("splits", OK, "simulated prices are on one basis; jumps are market moves")
     jumps = find_jumps(dense)
     if not jumps:
-        return Check("splits", OK, "no step looks like a split that was not applied")
-    told = tuple(
+        return Check("splits", OK, "no price change looks like a split that was not applied")
+    examples = tuple(
         f"{jump.symbol} {jump.day}: {jump.change_pct:+.1f} %, as by a ratio of {jump.ratio:g}"
         for jump in jumps[:_SHOWN]
     )
-    return Check("splits", WARNING, f"{len(jumps)} steps look like splits not applied", told)
+    return Check(
+        "splits", WARNING, f"{len(jumps)} price changes look like splits not applied", examples
+    )
 
 
 def _named(rows: CandleRows, at: np.ndarray) -> tuple[str, ...]:

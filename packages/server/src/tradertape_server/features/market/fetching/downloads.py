@@ -1,4 +1,4 @@
-"""Polite downloading: one request at a time, with pauses, and patience where it may help."""
+"""Downloads: one request at a time, with pauses, and retries where they may help."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ PAUSE_S = 0.35  # between requests: three a second at most
 TIMEOUT_S = 30.0
 _FIRST_WAIT_S = 2.0
 _LONGEST_WAIT_S = 60.0
-_MOST_BYTES = 64_000_000
+_MAX_BYTES = 64_000_000
 
 
 class DownloadFailed(Exception):
-    """The source does not give the file now; the message says why."""
+    """The source does not deliver the file at present; the message says why."""
 
 
 class Downloader:
-    """Fetches files over one connection. Retries a busy or broken answer, never a refusal."""
+    """Fetches files over one connection. Retries busy and incomplete responses, never a refusal."""
 
     def __init__(self, headers: Mapping[str, str], *, sleep: Sleep = time.sleep) -> None:
         self._client = httpx.Client(headers=dict(headers), timeout=TIMEOUT_S, follow_redirects=True)
@@ -42,9 +42,9 @@ class Downloader:
         self._client.close()
 
     def get(self, url: str, *, is_whole: Callable[[bytes], bool]) -> bytes | None:
-        """The file at a URL, None where there is none (404); raises DownloadFailed otherwise.
+        """Download the file at a URL; None if it does not exist (404). Raises DownloadFailed.
 
-        is_whole: tells a complete file from one cut off on the way, which is asked for again.
+        is_whole: distinguishes a complete file from a truncated one, which is requested again.
         """
         why = ""
         for attempt in range(ATTEMPTS):
@@ -52,22 +52,22 @@ class Downloader:
                 self._sleep(PAUSE_S)
             self._asked = True
             try:
-                answer = self._client.get(url)
+                response = self._client.get(url)
             except httpx.HTTPError as error:
                 why = str(error) or type(error).__name__
                 self._wait(attempt)
                 continue
-            if answer.status_code == httpx.codes.NOT_FOUND:
+            if response.status_code == httpx.codes.NOT_FOUND:
                 return None
-            if answer.is_success and len(answer.content) <= _MOST_BYTES:
-                if is_whole(answer.content):
-                    return answer.content
-                why = "the file came damaged"
-            elif answer.status_code == httpx.codes.TOO_MANY_REQUESTS or answer.is_server_error:
-                why = f"the source answers {answer.status_code}"
+            if response.is_success and len(response.content) <= _MAX_BYTES:
+                if is_whole(response.content):
+                    return response.content
+                why = "the downloaded file is damaged"
+            elif response.status_code == httpx.codes.TOO_MANY_REQUESTS or response.is_server_error:
+                why = f"the source responds with status {response.status_code}"
             else:
-                raise DownloadFailed(f"the source answers {answer.status_code}")
-            self._wait(attempt, answer.headers.get("retry-after", ""))
+                raise DownloadFailed(f"the source responds with status {response.status_code}")
+            self._wait(attempt, response.headers.get("retry-after", ""))
         raise DownloadFailed(f"{why} ({ATTEMPTS} attempts)")
 
     def _wait(self, attempt: int, asked: str = "") -> None:

@@ -1,4 +1,4 @@
-"""NSE's bhavcopy archives: one zipped CSV for each session, in the layout of its time."""
+"""NSE's bhavcopy archives: one zipped CSV for each session, in the layout of that time."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ UDIFF_FROM = date(2024, 7, 8)
 _BOTH_FROM = date(2024, 1, 1)  # some days of 2024 exist in the other layout only
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 
-# The archive turns away clients that do not look like a browser.
+# The archive refuses clients that do not look like a browser.
 HEADERS = {
     "User-Agent": "Mozilla/5.0 (X11; Linux x64) AppleWebKit/537.36 (KHTML, like Gecko) "
     "Chrome/131.0 Safari/537.36",
@@ -52,7 +52,7 @@ def index_path(day: date) -> str:
 
 
 def paths_of(day: date) -> list[str]:
-    """Where a day's file may lie, the likeliest first."""
+    """Paths at which a day's file may be, the likeliest first."""
     both = [old_path(day), udiff_path(day)]
     if day >= UDIFF_FROM:
         both.reverse()
@@ -61,7 +61,7 @@ def paths_of(day: date) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """One file: what to call it in the report, where to keep it, where it may lie."""
+    """One file to download. name: for the report; target: where to store it; paths: to try."""
 
     name: str
     target: Path
@@ -79,7 +79,7 @@ def download_bhavcopies(
     sleep: Sleep,
     indices: bool,
 ) -> list[Path]:
-    """Bring the days' files into `folder`; those there are not asked for. Returns all there are."""
+    """Download the days' files into `folder`, except existing ones. Returns all available files."""
     base = (base_url or BASE_URL).rstrip("/")
     files: list[Path] = []
     wanted = [one for day in days for one in _wanted(day, folder, indices=indices)]
@@ -131,7 +131,7 @@ def is_whole_zip(content: bytes) -> bool:
 
 
 def is_index_csv(content: bytes) -> bool:
-    """Whether this is the list of index values and not a page; its last line is whole."""
+    """Whether the content is a complete list of index values, not a web page."""
     return content[:40].lower().lstrip(b"\xef\xbb\xbf").startswith(b"index name") and (
         content.rstrip(b"\r\n").count(b"\n") > 0
     )

@@ -1,4 +1,4 @@
-"""What a fetch is asked to do, and what came of it."""
+"""The request of a fetch, and its report."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ DEFAULT_SETS = {NSE: "nse-raw", YAHOO: "yahoo"}
 
 @dataclass(frozen=True, slots=True)
 class FetchRequest:
-    """Days and symbols to bring. end: None for the last session before today.
+    """Days and symbols to download. end: None for the last session before today.
 
-    indices: bring the indices too, the benchmarks of backtests.
-    symbols, universe: for Yahoo, which is asked company by company; a bhavcopy has everyone.
-    base_url: a server that answers like the source, "" for the source itself.
+    indices: also download the indices, the benchmarks of backtests.
+    symbols, universe: for Yahoo, which is queried by company; a bhavcopy has all companies.
+    base_url: a server that mirrors the source, "" for the source itself.
     """
 
     source: str
@@ -35,11 +35,13 @@ class FetchRequest:
 
     def __post_init__(self) -> None:
         if self.source not in DEFAULT_SETS:
-            raise InvalidInput(f"--source is one of {', '.join(DEFAULT_SETS)}", pointer="/source")
+            raise InvalidInput(
+                f"--source must be one of {', '.join(DEFAULT_SETS)}", pointer="/source"
+            )
         if self.end is not None and self.end < self.start:
             raise InvalidInput("--to must not be before --from", pointer="/to")
         if self.source == YAHOO and not (self.symbols or self.universe):
-            raise InvalidInput("say which companies: --symbols INFY,TCS or --universe nifty_50")
+            raise InvalidInput("name the companies: --symbols INFY,TCS or --universe nifty_50")
 
     @property
     def target(self) -> str:
@@ -48,13 +50,13 @@ class FetchRequest:
 
 @dataclass(slots=True)
 class FetchReport:
-    """What came. absent: not published (said by the source); failed: to be tried again."""
+    """The result. absent: files that the source does not have; failed: to be retried."""
 
     source: str
     start: date
     end: date
     downloaded: int = 0
-    kept: int = 0  # here from an earlier fetch
+    kept: int = 0  # present from an earlier fetch
     absent: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
     imported: ImportReport | None = None

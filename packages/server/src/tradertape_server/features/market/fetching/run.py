@@ -1,4 +1,4 @@
-"""A fetch: download what is missing, then import it."""
+"""A fetch: downloads what is missing, then imports it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tradertape_server.features.market.importing.run import import_files
 from tradertape_server.features.market.progress import Progress, no_progress
 from tradertape_server.features.market.simulated_data_set import last_session
 
-# Yahoo has flat candles on some days the exchange was closed; they are rejected one by one.
+# Yahoo has flat candles on some days on which the exchange was closed; these are rejected.
 _YAHOO_REJECTS_PCT = 5.0
 
 
@@ -33,10 +33,10 @@ def fetch(
     *,
     sleep: Sleep = time.sleep,
 ) -> FetchReport:
-    """Bring a source's daily prices into a data set.
+    """Download a source's daily prices and import them into a data set.
 
-    What was downloaded stays in `<home>/downloads`, so stopping at any moment loses nothing and
-    the next fetch goes on from there. Raises InvalidInput where the request itself is wrong.
+    Downloaded files are kept in `<home>/downloads`, so a fetch can be interrupted at any time and
+    resumed by the next one. Raises InvalidInput when the request itself is invalid.
     """
     calendar = nse_calendar()
     end = min(request.end or date.max, last_session(clock, calendar))
@@ -73,7 +73,7 @@ def _download(
             sleep=sleep,
             indices=request.indices,
         )
-    # yfinance brings pandas along: only who asks Yahoo waits for it.
+    # Imported only when needed: yfinance loads pandas.
     from tradertape_server.features.market.fetching.yahoo import (  # noqa: PLC0415
         INDICES,
         download_histories,

@@ -1,7 +1,7 @@
-"""Yahoo's daily prices through yfinance, one company at a time, kept as CSV files.
+"""Yahoo's daily prices through yfinance, one company at a time, stored as CSV files.
 
-Open to close are adjusted for splits and bonuses; `adj_close` for dividends as well, from which
-the import reads the dividends.
+Open to close are adjusted for splits and bonuses, `adj_close` for dividends as well; the import
+derives the dividends from it.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ _COLUMNS = {
     "Volume": "volume",
 }
 _FIRST_WAIT_S = 5.0
-# yfinance reads answers of another shape (a notice, an error page) without looking twice.
+# yfinance fails in these ways on unexpected responses (a notice, an error page).
 _BROKEN = (YFException, curl.RequestsError, ValueError, KeyError, TypeError, AttributeError)
 
 
 class _Mirrored(curl.Session):
-    """A session that asks another server for what yfinance asks Yahoo."""
+    """A session that sends yfinance's requests to another server."""
 
     def __init__(self, base_url: str) -> None:
         super().__init__()
@@ -49,7 +49,7 @@ INDICES = {"NIFTY 50": "^NSEI", "NIFTY BANK": "^NSEBANK"}
 
 
 def ticker_of(symbol: str) -> str:
-    """Yahoo's name of an NSE symbol, INFY.NS, or of an index."""
+    """Yahoo's ticker of an NSE symbol, such as INFY.NS, or of an index."""
     return INDICES.get(symbol) or f"{symbol}.NS"
 
 
@@ -62,10 +62,10 @@ def download_histories(
     base_url: str,
     sleep: Sleep,
 ) -> list[Path]:
-    """Bring a CSV for each symbol into `folder`; those there are not asked for again."""
+    """Download a CSV for each symbol into `folder`, except existing ones. Returns all files."""
     folder = folder / f"{report.start}_{report.end}"
     folder.mkdir(parents=True, exist_ok=True)
-    logging.getLogger("yfinance").setLevel(logging.CRITICAL)  # our report says what failed
+    logging.getLogger("yfinance").setLevel(logging.CRITICAL)  # failures are in our report
     yfinance.config.debug.hide_exceptions = False
     yfinance.set_tz_cache_location(str(folder.parent / "cache"))
     session = _Mirrored(base_url) if base_url else curl.Session(impersonate="chrome")
@@ -93,7 +93,7 @@ def download_histories(
 
 
 def _history(symbol: str, start: date, end: date, session: Any, sleep: Sleep) -> Any:
-    """The candles as yfinance's frame; a busy Yahoo is asked again after a while."""
+    """The candles as a pandas frame; retried after a while if Yahoo limits the rate."""
     ticker = yfinance.Ticker(ticker_of(symbol), session=session)
     for attempt in range(ATTEMPTS):
         try:
@@ -112,7 +112,7 @@ def _history(symbol: str, start: date, end: date, session: Any, sleep: Sleep) ->
 
 
 def _is_absent(error: Exception) -> bool:
-    """Whether Yahoo says that it has no such company or no prices of it."""
+    """Whether Yahoo does not know the company or has no prices of it."""
     answer = getattr(error, "response", None)
     return isinstance(error, YFTickerMissingError) or getattr(answer, "status_code", 0) == 404
 

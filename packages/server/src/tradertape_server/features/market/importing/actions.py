@@ -1,4 +1,4 @@
-"""Splits, bonuses and dividends from the three kinds of files that list them."""
+"""Parsing of corporate actions (splits, bonuses, dividends) from three file formats."""
 
 from __future__ import annotations
 
@@ -29,19 +29,20 @@ _LARGEST = 10_000.0
 
 
 @dataclass(slots=True)
-class Found:
-    """What a file holds. rejects: line, symbol and reason of the rows that say nothing clear."""
+class ParsedActions:
+    """The content of a file. rejects: line, symbol and reason of the rejected rows."""
 
     actions: list[Action] = field(default_factory=list)
     dividends: list[Dividend] = field(default_factory=list)
     rejects: list[tuple[int, str, str]] = field(default_factory=list)
 
 
-def parse_actions(table: Table) -> Found:
-    """Read actions and dividends.
+def parse_actions(table: Table) -> ParsedActions:
+    """Read actions and dividends of a table.
 
-    The file has symbol and a date (date, ex_date) and one of: kind and ratio (ours; ratio 1:1 or
-    5); subject or purpose (NSE's list); split_ratio and dividend (Yahoo's way, adjusted dividends).
+    It has the columns symbol and date or ex_date, and one of: kind and ratio (our format; ratio
+    1:1 or 5); subject or purpose (NSE's list); split_ratio and dividend (Yahoo's format, with
+    adjusted dividends). Raises InvalidInput for other columns.
     """
     headers = {plain(header): header for header in table.headers}
     when = headers.get("exdate") or headers.get("date")
@@ -59,17 +60,17 @@ def parse_actions(table: Table) -> Found:
     else:
         raise InvalidInput("an actions file needs ratio, subject or split_ratio; see the docs")
     cells = [_texts(table, name) for name in columns]
-    found = Found()
+    found = ParsedActions()
     for i, line in enumerate(table.line.tolist()):
         if np.isnat(days[i]) or not symbols[i]:
             found.rejects.append((line, str(symbols[i]), BAD_DATE))
             continue
         for entry in read(symbols[i], days[i].item(), *(cell[i] for cell in cells)):
-            _sort_in(entry, line, str(symbols[i]), found)
+            _add_entry(entry, line, str(symbols[i]), found)
     return found
 
 
-def _sort_in(entry: Any, line: int, symbol: str, found: Found) -> None:
+def _add_entry(entry: Any, line: int, symbol: str, found: ParsedActions) -> None:
     if isinstance(entry, Action):
         found.actions.append(entry)
     elif isinstance(entry, Dividend):
@@ -79,7 +80,7 @@ def _sort_in(entry: Any, line: int, symbol: str, found: Found) -> None:
 
 
 def _from_subject(symbol: str, day: date, text: str) -> Iterator[Action | Dividend | str]:
-    """NSE's free text; one row may hold several: "Dividend - Rs 2 Per Share/Bonus 1:1"."""
+    """Parse NSE's free text; one row may have several: "Dividend - Rs 2 Per Share/Bonus 1:1"."""
     if bonus := _BONUS.search(text):
         new, held = float(bonus[1]), float(bonus[2])
         yield _checked(symbol, day, "bonus", (new + held) / held if held else 0.0)
@@ -125,7 +126,7 @@ def _checked(symbol: str, day: date, kind: str, ratio: float) -> Action | str:
 
 
 def _as_ratio(text: str) -> float | None:
-    """The number of "5" or "10:2"; None where it is none."""
+    """Parse "5" or "10:2" to a number; None if it is neither."""
     match = _RATIO.match(text.strip())
     if match is None:
         return None

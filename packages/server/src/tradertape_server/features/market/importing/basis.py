@@ -1,4 +1,4 @@
-"""One price basis for each data set: which one a file is on, and whether it may come in."""
+"""The price basis of a data set: that of an input file, and whether the two are compatible."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ _POINTER = "/basis"
 
 
 def on_one_basis(parsed: Parsed, wanted: str) -> tuple[Parsed, str, int]:
-    """The rows on one basis, that basis ("" where the file does not say), and how many are not.
+    """Select the rows on one basis.
 
-    wanted: the basis asked for, "" for whichever the file is on.
-    Raises InvalidInput when a file that mixes bases comes without a choice.
+    wanted: the requested basis, "" for that of the file. Returns the rows, their basis ("" if the
+    file does not state one), and the number of rows on other bases. Raises InvalidInput when a
+    file mixes bases and none is requested, or when it lacks the requested one.
     """
     column = parsed.texts.get("basis")
     if column is None:
@@ -27,8 +28,8 @@ def on_one_basis(parsed: Parsed, wanted: str) -> tuple[Parsed, str, int]:
     found = sorted(set(column.tolist()))
     if not wanted and len(found) > 1:
         raise InvalidInput(
-            f"the file mixes price bases: {_listed(parsed, found)}. Prices on different bases "
-            "cannot stand in one data set: choose one with --basis",
+            f"the file mixes price bases: {_listed(parsed, found)}. A data set has only one basis: "
+            "choose one with --basis",
             pointer=_POINTER,
         )
     basis = wanted or found[0]
@@ -44,17 +45,18 @@ def on_one_basis(parsed: Parsed, wanted: str) -> tuple[Parsed, str, int]:
 def bases_of_new_set(
     asked: str, source: str, of_file: str, *, has_actions: bool
 ) -> tuple[str, str]:
-    """The bases (served, stored) of a data set begun with a file.
+    """Return the bases (served, stored) of a new data set from its first file.
 
-    asked: --basis; source: --source-basis; of_file: what the file itself says, "" if nothing.
+    asked: --basis; source: --source-basis; of_file: the basis the file states, "" if none.
+    Raises InvalidInput when they are unknown or incompatible.
     """
     for name in (asked, source):
         if name and not _NAME.fullmatch(name):
-            raise InvalidInput(f"{name!r} is no name of a price basis", pointer=_POINTER)
+            raise InvalidInput(f"{name!r} is not a valid name of a price basis", pointer=_POINTER)
     stored = source or of_file or asked
     if not stored:
         raise InvalidInput(
-            "say how the prices are adjusted: --basis raw (as traded), split (for splits and "
+            "state how the prices are adjusted: --basis raw (as traded), split (for splits and "
             "bonuses) or total_return (for dividends too)",
             pointer=_POINTER,
         )
@@ -69,22 +71,22 @@ def check_pair(served: str, stored: str, *, has_actions: bool) -> None:
         return
     if (served, stored) != (SPLIT, RAW):
         raise InvalidInput(
-            f"prices on the basis {stored!r} cannot be turned into {served!r}", pointer=_POINTER
+            f"prices on the basis {stored!r} cannot be converted to {served!r}", pointer=_POINTER
         )
     if not has_actions:
         raise InvalidInput(
-            "raw prices become split-adjusted only with the splits and bonuses: give --actions "
-            "FILE, or import them as they are with --basis raw",
+            "adjusting raw prices for splits requires the splits and bonuses: add --actions FILE, "
+            "or import the prices unadjusted with --basis raw",
             pointer=_POINTER,
         )
 
 
 def check_addition(data_set: str, stored: str, of_file: str) -> None:
-    """Raise InvalidInput when a file's basis is not the one a data set is stored on."""
+    """Raise InvalidInput when a file's basis differs from that of the stored data set."""
     if of_file and of_file != stored:
         raise InvalidInput(
-            f"data set {data_set} holds prices on the basis {stored!r}, this file has {of_file!r}: "
-            "import it into a set of its own with --data-set",
+            f"data set {data_set} has prices on the basis {stored!r}, this file has {of_file!r}: "
+            "import it into another data set with --data-set",
             pointer=_POINTER,
         )
 

@@ -1,4 +1,4 @@
-"""One file of candles: read, put on one basis, checked; ready to merge into a data set."""
+"""One file of candles: read, reduced to one basis, checked, and ready to be merged."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from tradertape_server.features.market.importing.parsing.file_tables import (
     parse_json,
     read_table,
 )
-from tradertape_server.features.market.importing.parsing.input_files import Source
+from tradertape_server.features.market.importing.parsing.input_files import InputFile
 from tradertape_server.features.market.importing.parsing.symbols import (
     KnownSymbols,
     by_isin,
@@ -46,8 +46,8 @@ _EXCHANGE_WIDE = {layouts.BHAVCOPY, layouts.UDIFF}
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What an import knows besides the file."""
+class ImportContext:
+    """What an import uses besides the file itself."""
 
     calendar: Calendar
     today: date
@@ -57,7 +57,7 @@ class Surroundings:
 
 @dataclass(frozen=True, slots=True)
 class CandleFile:
-    """A file's good candles. basis: what the file is on, "" where it does not say."""
+    """The valid candles of a file. basis: as the file states it, "" if it does not."""
 
     rows: CandleRows
     adj_close: Floats | None
@@ -65,39 +65,39 @@ class CandleFile:
     rejects: tuple[Reject, ...]
 
     def dividends(self) -> list[Dividend]:
-        """Dividends its second close implies; none where it has no such column."""
+        """The dividends implied by its adjusted close; none without such a column."""
         return [] if self.adj_close is None else implied_dividends(self.rows, self.adj_close)
 
 
 def read_candle_file(
-    source: Source,
+    source: InputFile,
     request: ImportRequest,
-    around: Surroundings,
+    context: ImportContext,
     report: FileReport,
     *,
     of_indices: bool,
 ) -> CandleFile:
-    """Read and check one file; InvalidInput refuses it whole, `report` gathers the counts."""
+    """Read and check one file; updates the counts in `report`. Raises InvalidInput to refuse it."""
     parsed = _parse(source, request, of_indices=of_indices)
     report.layout = parsed.layout
     asked = request.basis if "basis" in parsed.texts else ""
     parsed, basis, other_basis = bases.on_one_basis(parsed, asked)
     parsed, other_series = _of_series(parsed, request.series)
     report.filtered = other_basis + other_series
-    parsed = _without_zeros(parsed) if of_indices else _named(parsed, around, report)
-    symbols = around.known.symbols if around.known and not of_indices else None
-    rules = checks.Rules(around.calendar, around.today, symbols, close_only=of_indices)
+    parsed = _without_zeros(parsed) if of_indices else _named(parsed, context, report)
+    symbols = context.known.symbols if context.known and not of_indices else None
+    rules = checks.Rules(context.calendar, context.today, symbols, close_only=of_indices)
     reasons = checks.reasons(parsed, rules)
     good = reasons == ""
     rejects = _rejects(parsed, reasons)
-    _hold_limit(len(rejects), len(parsed) + len(parsed.broken), request, report, rejects)
+    _check_reject_limit(len(rejects), len(parsed) + len(parsed.broken), request, report, rejects)
     rows, adj_close = _candles(parsed.take(good), close_only=of_indices)
     report.rows = len(rows)
     report.zero_volume = 0 if of_indices else int(np.count_nonzero(rows.values["volume"] == 0))
     return CandleFile(rows, adj_close, basis, rejects)
 
 
-def _parse(source: Source, request: ImportRequest, *, of_indices: bool) -> Parsed:
+def _parse(source: InputFile, request: ImportRequest, *, of_indices: bool) -> Parsed:
     if source.suffix == ".json":
         return parse_json(source, symbol=_symbol_of(source, request))
     symbol = "" if of_indices else _symbol_of(source, request)
@@ -105,8 +105,8 @@ def _parse(source: Source, request: ImportRequest, *, of_indices: bool) -> Parse
     return parse_candles(table, given=request.columns, symbol=symbol, of_indices=of_indices)
 
 
-def _symbol_of(source: Source, request: ImportRequest) -> str:
-    """The symbol of a file that names none inside: said, or that of INFY.csv or NSE_INFY.json."""
+def _symbol_of(source: InputFile, request: ImportRequest) -> str:
+    """The symbol of a file without one: as requested, or by a name like INFY.csv, NSE_INFY.json."""
     if request.symbol:
         return plain_symbol(request.symbol)
     name = plain_symbol(source.stem.upper().removeprefix("NSE_").removesuffix("_NS"))
@@ -122,21 +122,23 @@ def _of_series(parsed: Parsed, wanted: Sequence[str]) -> tuple[Parsed, int]:
 
 
 def _without_zeros(parsed: Parsed) -> Parsed:
-    """Index files write 0, and a day's range of nothing, for an open, high or low they lack."""
+    """Replace zeros by NaN: index files have 0 for a missing open, high or low."""
     values = dict(parsed.values)
     for name in set(FIELDS[:3]) & values.keys():
         values[name] = np.where(values[name] == 0, np.nan, values[name])
     return replace(parsed, values=values)
 
 
-def _named(parsed: Parsed, around: Surroundings, report: FileReport) -> Parsed:
-    if around.known is not None:
-        parsed = by_isin(parsed, around.known)
-        if parsed.layout in _EXCHANGE_WIDE:  # a list picks from these; it does not judge them
-            kept = np.isin(parsed.symbol.astype(str), list(around.known.symbols))
+def _named(parsed: Parsed, context: ImportContext, report: FileReport) -> Parsed:
+    if context.known is not None:
+        parsed = by_isin(parsed, context.known)
+        if (
+            parsed.layout in _EXCHANGE_WIDE
+        ):  # of these the list selects rows; the others are not errors
+            kept = np.isin(parsed.symbol.astype(str), list(context.known.symbols))
             report.filtered += int((~kept).sum())
             parsed = parsed.take(kept)
-    parsed, report.renamed, doubles = renamed(parsed, around.renames)
+    parsed, report.renamed, doubles = renamed(parsed, context.renames)
     report.filtered += doubles
     return parsed
 
@@ -151,7 +153,7 @@ def _rejects(parsed: Parsed, reasons: np.ndarray) -> tuple[Reject, ...]:
     return tuple(sorted(found, key=lambda reject: reject.line))
 
 
-def _hold_limit(
+def _check_reject_limit(
     bad: int, rows: int, request: ImportRequest, report: FileReport, rejects: Sequence[Reject]
 ) -> None:
     report.rejected, report.reasons = bad, counted(rejects)
@@ -159,13 +161,14 @@ def _hold_limit(
     if bad > allowed or (rows and bad == rows):
         commonest = ", ".join(f"{reason} ({count:,})" for reason, count in report.reasons.items())
         raise TooManyRejects(
-            f"{bad:,} of {rows:,} rows are bad, more than --max-rejects-pct allows: {commonest}",
+            f"{bad:,} of {rows:,} rows are invalid, more than --max-rejects-pct allows: "
+            f"{commonest}",
             tuple(rejects),
         )
 
 
 class TooManyRejects(InvalidInput):
-    """A file with too many bad rows comes in not at all; `rejects` are the rows."""
+    """A file has too many invalid rows and is refused; `rejects` are those rows."""
 
     def __init__(self, message: str, rejects: tuple[Reject, ...]) -> None:
         super().__init__(message)
@@ -177,7 +180,7 @@ def _candles(parsed: Parsed, *, close_only: bool) -> tuple[CandleRows, Floats | 
     values = {name: parsed.values.get(name, empty) for name in FIELDS}
     if close_only or "volume" not in parsed.values:
         values["volume"] = np.nan_to_num(values["volume"])
-    rows = rows_from(parsed.symbol, parsed.day, checks.mended(values))
+    rows = rows_from(parsed.symbol, parsed.day, checks.repaired(values))
     order = sorted_order(rows)
     adjusted = parsed.values.get("adj_close")
     return rows.take(order), None if adjusted is None else adjusted[order]

@@ -1,4 +1,4 @@
-"""What a candle must satisfy to come in; every row that does not gets one reason."""
+"""Validation of candles; every invalid row gets one reason."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ FUTURE = "date is in the future"
 NO_SESSION = "the exchange was closed that day"
 NO_SYMBOL = "no symbol"
 UNKNOWN_SYMBOL = "unknown symbol"
-NOT_A_NUMBER = "a price is missing or no number"
+NOT_A_NUMBER = "a price is missing or not a number"
 NOT_POSITIVE = "a price is zero or negative"
-BAD_VOLUME = "volume is negative or no number"
+BAD_VOLUME = "volume is negative or not a number"
 HIGH_BELOW_LOW = "high is below low"
 OUTSIDE_RANGE = "open or close lies outside low and high"
 DUPLICATE = "duplicate day"
@@ -32,7 +32,7 @@ DUPLICATE = "duplicate day"
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What is known from outside. symbols: every valid one, None where no list was given."""
+    """Facts from outside the file. symbols: every valid one, None without a list."""
 
     calendar: Calendar
     today: date
@@ -41,7 +41,7 @@ class Rules:
 
 
 def reasons(parsed: Parsed, rules: Rules) -> NDArray[np.object_]:
-    """(n,) the first reason against each row, "" for a good one."""
+    """(n,) the first reason against each row, "" for a valid one."""
     found = np.full(len(parsed), "", dtype=object)
 
     def against(rows: NDArray[np.bool_], reason: str) -> None:
@@ -60,8 +60,8 @@ def reasons(parsed: Parsed, rules: Rules) -> NDArray[np.object_]:
     return found
 
 
-def mended(values: dict[str, Floats]) -> dict[str, Floats]:
-    """Widen high and low over open and close where they differ by rounding; volume 0 if absent."""
+def repaired(values: dict[str, Floats]) -> dict[str, Floats]:
+    """Extend high and low to include open and close, which may differ by rounding."""
     high, low = values["high"], values["low"]
     for name in ("open", "close"):
         high, low = np.fmax(high, values[name]), np.fmin(low, values[name])
@@ -99,7 +99,7 @@ def _closed(days: Days, calendar: Calendar) -> NDArray[np.bool_]:
 
 
 def _repeated(parsed: Parsed, good: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Rows whose symbol and day a good row before them has."""
+    """Rows whose symbol and day an earlier valid row has."""
     repeated = np.zeros(len(parsed), np.bool_)
     rows = np.flatnonzero(good)
     place: dict[str, int] = {}

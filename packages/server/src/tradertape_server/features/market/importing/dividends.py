@@ -1,4 +1,4 @@
-"""Dividends read out of the two closes of a Yahoo-like file."""
+"""Dividends derived from the two closes of a Yahoo-like file."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ _HALF_PAISA = 0.005
 
 
 def implied_dividends(rows: CandleRows, adj_close: Floats) -> list[Dividend]:
-    """Cash dividends by ex-date, from `close` and a close adjusted for dividends as well.
+    """Derive cash dividends by ex-date from `close` and a close adjusted for dividends as well.
 
-    rows: sorted by symbol and day; adj_close (n,) beside them, NaN where unknown. The ratio of
-    the two steps by 1 - dividend / previous close on an ex-date. Steps that rounding of the four
-    prices to a paisa could have made are left out, so very small dividends are lost.
+    rows: sorted by symbol and day; adj_close: (n,) of the same rows, NaN if unknown. On an ex-date
+    the ratio of the two changes by 1 - dividend / previous close. Changes that rounding the four
+    prices to a paisa could explain are ignored, so very small dividends are not found.
     """
     close = rows.values["close"]
     if len(close) < 2:

@@ -1,4 +1,4 @@
-"""Where the files of an import go: staged, merged into the draft, remembered."""
+"""Intake of an import: files are staged, merged into the draft, and recorded."""
 
 from __future__ import annotations
 
@@ -17,11 +17,14 @@ from tradertape_server.features.market.importing import basis as bases
 from tradertape_server.features.market.importing.actions import parse_actions
 from tradertape_server.features.market.importing.candle_files import (
     CandleFile,
-    Surroundings,
+    ImportContext,
     read_candle_file,
 )
 from tradertape_server.features.market.importing.parsing.file_tables import Table, read_table
-from tradertape_server.features.market.importing.parsing.input_files import Source, open_source
+from tradertape_server.features.market.importing.parsing.input_files import (
+    InputFile,
+    open_input_file,
+)
 from tradertape_server.features.market.importing.parsing.layouts import kind_of
 from tradertape_server.features.market.importing.parsing.lists import (
     parse_instruments,
@@ -47,15 +50,15 @@ class _Staged:
 
 
 class Intake:
-    """Reads files for a draft. Nothing reaches the draft's candles before `merge`."""
+    """Reads files for a draft; the draft's candles change only in `merge`."""
 
     def __init__(
-        self, draft: Draft, request: ImportRequest, around: Surroundings, now: str
+        self, draft: Draft, request: ImportRequest, context: ImportContext, now: str
     ) -> None:
         self.draft = draft
         self.is_changed = False
         self._request = request
-        self._around = around
+        self._context = context
         self._now = now
         self._staged: dict[str, list[_Staged]] = {CANDLES: [], INDICES: []}
 
@@ -66,8 +69,9 @@ class Intake:
     def read(
         self, path: Path, kind: str, report: FileReport, *, flush: Callable[[], None]
     ) -> Rejects:
-        """Read one file; InvalidInput refuses it. `flush` is called before rows that overlap."""
-        source = open_source(path)
+        """Read one file; raises InvalidInput to refuse it. `flush` is called before a file whose
+        rows overlap staged ones. Returns the rejected rows."""
+        source = open_input_file(path)
         kind = report.kind = self._kind(source) if kind == "auto" else kind
         entry = self._entry(source, kind)
         if self._is_known(entry):
@@ -75,13 +79,13 @@ class Intake:
             return ()
         if kind in self._staged:
             return self._stage(source, kind, report, entry, flush)
-        rejects = self._take_list(read_table(source), kind, source, report)
+        rejects = self._add_list(read_table(source), kind, source, report)
         report.rejected, report.reasons = len(rejects), counted(rejects)
-        self._remember(entry, report)
+        self._record(entry, report)
         return rejects
 
     def merge(self) -> None:
-        """Put the staged candles into the draft and complete their files' reports."""
+        """Merge the staged candles into the draft and complete the reports of their files."""
         for kind, staged in self._staged.items():
             if not staged:
                 continue
@@ -95,14 +99,18 @@ class Intake:
                 one.report.new = int(np.count_nonzero(merged.new[part]))
                 one.report.changed = int(np.count_nonzero(merged.changed[part]))
                 one.report.same = len(one.file.rows) - one.report.new - one.report.changed
-                self._remember(one.entry, one.report)
+                self._record(one.entry, one.report)
             staged.clear()
 
     def settle_basis(self, of_file: str | None = None) -> None:
-        """Give a new set its basis by its first file; hold later files, and --basis, against it."""
+        """Set the basis of a new set by its first file; check later files and --basis against it.
+
+        of_file: the basis of the file, "" if it does not state one, None at the end of the import.
+        Raises InvalidInput when they do not agree.
+        """
         manifest, request = self.draft.manifest, self._request
         has_actions = bool(self.draft.actions)
-        said = of_file or (request.source_basis if of_file is not None else "")
+        stated = of_file or (request.source_basis if of_file is not None else "")
         if not manifest.stored_basis:
             if of_file is None and not request.basis:
                 return
@@ -111,48 +119,48 @@ class Intake:
             )
         else:
             served, stored = request.basis or manifest.basis, manifest.stored_basis
-            bases.check_addition(manifest.name, stored, said)
-            if of_file == "" and not said and served != stored:
+            bases.check_addition(manifest.name, stored, stated)
+            if of_file == "" and not stated and served != stored:
                 raise InvalidInput(
-                    f"data set {manifest.name} holds raw prices and serves them adjusted: say what "
-                    "this file has with --source-basis raw"
+                    f"data set {manifest.name} stores raw prices and serves them adjusted: state "
+                    "the basis of this file, such as --source-basis raw"
                 )
         bases.check_pair(served, stored, has_actions=has_actions)
         if (served, stored) != (manifest.basis, manifest.stored_basis):
             self.draft.manifest = manifest.with_(basis=served, stored_basis=stored)
             self.is_changed = bool(manifest.content_hash) or self.is_changed
 
-    def _kind(self, source: Source) -> str:
+    def _kind(self, source: InputFile) -> str:
         if source.suffix == ".json":
             return CANDLES
         return kind_of(read_table(source).headers, self._request.columns)
 
     def _stage(
         self,
-        source: Source,
+        source: InputFile,
         kind: str,
         report: FileReport,
         entry: dict[str, Any],
         flush: Callable[[], None],
     ) -> Rejects:
         file = read_candle_file(
-            source, self._request, self._around, report, of_indices=kind == INDICES
+            source, self._request, self._context, report, of_indices=kind == INDICES
         )
         if kind == CANDLES:
             self.settle_basis(file.basis)
             if self.draft.manifest.stored_basis == bases.SPLIT:
-                report.dividends = self._take_dividends(file.dividends())
+                report.dividends = self._add_dividends(file.dividends())
         if any(_overlap(one.file.rows, file.rows) for one in self._staged[kind]):
             flush()
         self._staged[kind].append(_Staged(file, report, entry))
         return file.rejects
 
-    def _take_list(self, table: Table, kind: str, source: Source, report: FileReport) -> Rejects:
+    def _add_list(self, table: Table, kind: str, source: InputFile, report: FileReport) -> Rejects:
         draft, request = self.draft, self._request
         if kind == "actions":
             found = parse_actions(table)
             report.rows = len(found.actions) + len(found.dividends)
-            report.dividends = self._take_dividends(found.dividends)
+            report.dividends = self._add_dividends(found.dividends)
             replaced = {(action.symbol, action.ex_date) for action in found.actions}
             kept = [a for a in draft.actions if (a.symbol, a.ex_date) not in replaced]
             report.new = len(set(found.actions) - set(draft.actions))
@@ -174,16 +182,16 @@ class Intake:
             known = {row.symbol: row for row in draft.instruments} | {r.symbol: r for r in rows}
             draft.instruments = list(known.values())
         if report.rows == 0:
-            raise InvalidInput(f"the file holds no {kind} that can be read")
+            raise InvalidInput(f"the file has no readable {kind}")
         return tuple(Reject(line, symbol, "", reason) for line, symbol, reason in rejects)
 
-    def _take_dividends(self, found: list[Dividend]) -> int:
+    def _add_dividends(self, found: list[Dividend]) -> int:
         known = {(d.symbol, d.ex_date): d for d in self.draft.dividends}
         known |= {(d.symbol, d.ex_date): d for d in found}
         self.draft.dividends = list(known.values())
         return len(found)
 
-    def _entry(self, source: Source, kind: str) -> dict[str, Any]:
+    def _entry(self, source: InputFile, kind: str) -> dict[str, Any]:
         request = self._request
         reading = (
             request.basis,
@@ -201,7 +209,7 @@ class Intake:
             all(file[key] == value for key, value in entry.items()) for file in self.draft.imports
         )
 
-    def _remember(self, entry: dict[str, Any], report: FileReport) -> None:
+    def _record(self, entry: dict[str, Any], report: FileReport) -> None:
         self.is_changed = True
         self.draft.imports.append(
             {
@@ -218,7 +226,7 @@ class Intake:
 
 
 def _overlap(first: CandleRows, second: CandleRows) -> bool:
-    """Whether two files may hold the same candle."""
+    """Whether two files may contain the same candle."""
     if len(first) == 0 or len(second) == 0:
         return False
     apart = first.day.max() < second.day.min() or second.day.max() < first.day.min()

@@ -1,4 +1,4 @@
-"""What an import did, for people and for scripts."""
+"""The report of an import, for people and for scripts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-# A cell that begins like this is a formula to a spreadsheet.
+# A spreadsheet interprets a cell that begins like this as a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 IMPORTED, UNCHANGED, REFUSED = "imported", "unchanged", "refused"
@@ -16,7 +16,7 @@ IMPORTED, UNCHANGED, REFUSED = "imported", "unchanged", "refused"
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """One row that did not come in. line: in the file, its header being line 1."""
+    """One rejected row. line: in the file; the header is line 1."""
 
     line: int
     symbol: str
@@ -26,10 +26,10 @@ class Reject:
 
 @dataclass(slots=True)
 class FileReport:
-    """What became of one file.
+    """The result for one file.
 
-    outcome: imported, unchanged (was here already) or refused (nothing of it came in: `error`).
-    rows: candles, or entries of a list; filtered: of other series or another price basis.
+    outcome: imported, unchanged (imported before) or refused (nothing was imported, see `error`).
+    rows: candles, or entries of a list; filtered: rows of other series or another price basis.
     """
 
     file: str
@@ -52,7 +52,7 @@ class FileReport:
 
 @dataclass(slots=True)
 class ImportReport:
-    """What a whole import did to a data set."""
+    """The result of a whole import for a data set."""
 
     data_set: str
     basis: str = ""
@@ -73,19 +73,19 @@ class ImportReport:
 
 
 def counted(rejects: Iterable[Reject]) -> dict[str, int]:
-    """How many rows each reason turned away, the commonest first."""
+    """The number of rejected rows by reason, the most frequent first."""
     return dict(Counter(reject.reason for reject in rejects).most_common())
 
 
 def rejects_csv(rejects: Iterable[Reject]) -> bytes:
-    """The rejects as a CSV that no spreadsheet takes for formulas."""
+    """Write the rejects as CSV, with formulas escaped for spreadsheets."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(("line", "symbol", "date", "reason"))
     for reject in rejects:
-        writer.writerow((reject.line, _harmless(reject.symbol), reject.date, reject.reason))
+        writer.writerow((reject.line, _escaped(reject.symbol), reject.date, reject.reason))
     return text.getvalue().encode()
 
 
-def _harmless(cell: str) -> str:
+def _escaped(cell: str) -> str:
     return f"'{cell}" if cell.startswith(_FORMULA) else cell

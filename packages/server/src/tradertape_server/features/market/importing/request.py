@@ -1,4 +1,4 @@
-"""What an import is asked to do."""
+"""The request of an import."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ KINDS = ("auto", "candles", "indices", "actions", "membership", "instruments")
 class ImportRequest:
     """Files and how to read them.
 
-    basis: what the data set serves; source_basis: what the files are on, where it differs.
-    columns: our column names to the file's. symbol: for files that do not name it;
-    symbol_from_name: such files are called after it, whatever the name.
-    actions, dividends: files with corporate actions that go in first. renames: a file of symbol
-    changes that adds to the known ones. symbols: a list of the valid symbols, with ISINs or not.
-    series: the NSE series taken from a bhavcopy.
-    A file comes in only when at most `max_rejects_pct` of its rows (and no more than 10) are bad.
+    basis: the basis the data set serves; source_basis: that of the files, if it differs.
+    columns: our column names to those of the file. symbol: for files without a symbol column;
+    symbol_from_name: the names of such files are the symbols.
+    actions, dividends: files with corporate actions, imported first. renames: a file of symbol
+    changes in addition to the known ones. symbols: a file with the valid symbols, optionally with
+    ISINs. series: the NSE series to import from a bhavcopy.
+    A file is refused if more than `max_rejects_pct` of its rows, and more than 10, are invalid.
     """
 
     paths: tuple[Path, ...]
@@ -45,18 +45,19 @@ class ImportRequest:
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
-            raise InvalidInput(f"--kind is one of {', '.join(KINDS)}", pointer="/kind")
+            raise InvalidInput(f"--kind must be one of {', '.join(KINDS)}", pointer="/kind")
         if not 0 <= self.max_rejects_pct <= 100:
-            raise InvalidInput("--max-rejects-pct lies between 0 and 100")
+            raise InvalidInput("--max-rejects-pct must be between 0 and 100")
         if self.data_set == "simulated":
             raise InvalidInput(
-                "the simulated world is not mixed with other prices: choose another --data-set",
+                "the simulated market cannot be combined with other prices: choose another "
+                "--data-set",
                 pointer="/data_set",
             )
 
 
 def parse_columns(pairs: list[str]) -> dict[str, str]:
-    """Read "--map date=Date,close=Close" (or several such options)."""
+    """Parse "--map date=Date,close=Close", or several such options. Raises InvalidInput."""
     found: dict[str, str] = {}
     for pair in (part for text in pairs for part in text.split(",") if part.strip()):
         ours, sign, theirs = pair.partition("=")

@@ -1,7 +1,8 @@
-"""An import: file after file into a draft, made visible in batches, reported at the end.
+"""An import: files are read into a draft one by one, published in batches, and reported.
 
-A file comes in whole or not at all, and the same file twice changes nothing. Files are made
-visible together in batches; a crash loses at most the last batch, and running again mends that.
+A file is imported completely or not at all; importing it again changes nothing. Files are
+published in batches; a crash loses at most the last batch, and running the import again restores
+it.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from pathlib import Path
 from tradertape_core.kernel.clock import IST, Clock
 from tradertape_core.kernel.errors import InvalidInput
 from tradertape_core.market.calendar import Calendar, nse_calendar
-from tradertape_server.features.market.data_sets.draft import changing
+from tradertape_server.features.market.data_sets.draft import open_draft
 from tradertape_server.features.market.data_sets.gaps import find_gaps
 from tradertape_server.features.market.data_sets.manifest import Manifest
 from tradertape_server.features.market.data_sets.store import (
@@ -19,7 +20,7 @@ from tradertape_server.features.market.data_sets.store import (
     MarketStore,
     write_atomically,
 )
-from tradertape_server.features.market.importing.candle_files import Surroundings, TooManyRejects
+from tradertape_server.features.market.importing.candle_files import ImportContext, TooManyRejects
 from tradertape_server.features.market.importing.intake import Intake
 from tradertape_server.features.market.importing.parsing.input_files import expand
 from tradertape_server.features.market.importing.parsing.symbols import (
@@ -50,13 +51,13 @@ def import_files(
     *,
     calendar: Calendar | None = None,
 ) -> ImportReport:
-    """Bring files into a data set; one that cannot come in is reported and leaves no trace.
+    """Import files into a data set; a refused file is reported and has no other effect.
 
-    Raises InvalidInput where the request itself is wrong. The first set of real prices becomes
-    the active one.
+    Raises InvalidInput when the request itself is invalid. The first data set with real prices
+    becomes the active one.
     """
     paths = expand(list(request.paths))
-    around = Surroundings(
+    context = ImportContext(
         calendar or nse_calendar(),
         clock.now().astimezone(IST).date(),
         read_renames(request.renames),
@@ -65,9 +66,9 @@ def import_files(
     report = ImportReport(request.data_set, created=not store.exists(request.data_set))
     now = clock.now().isoformat()
     new = Manifest(request.data_set, "", "", now, now, source=request.source or "import")
-    with changing(store, request.data_set, new=new) as draft:
+    with open_draft(store, request.data_set, new=new) as draft:
         had_candles = draft.manifest.candles > 0
-        intake = Intake(draft, request, around, now)
+        intake = Intake(draft, request, context, now)
         batch = _Batch(intake, clock, report)
         for path, kind in _with_actions(request, paths):
             progress(path.name, len(report.files), len(paths))
@@ -79,7 +80,7 @@ def import_files(
             batch.flush()
         _describe(report, draft.manifest)
         if draft.manifest.content_hash:
-            _count_gaps(report, intake, around.calendar)
+            _count_gaps(report, intake, context.calendar)
     if report.candles and not had_candles:
         _activate(store, report)
     return report
@@ -91,7 +92,7 @@ def _with_actions(request: ImportRequest, paths: list[Path]) -> list[tuple[Path,
 
 
 class _Batch:
-    """Files read since the last version was made visible."""
+    """The files read since the last published version."""
 
     def __init__(self, intake: Intake, clock: Clock, report: ImportReport) -> None:
         self._intake = intake
@@ -100,7 +101,7 @@ class _Batch:
         self._files = 0
 
     def add(self, path: Path, kind: str) -> None:
-        """Read one file; a refusal is its report."""
+        """Read one file; a refusal is recorded in its report."""
         report = FileReport(str(path))
         rejects: tuple[Reject, ...] = ()
         try:
@@ -112,21 +113,21 @@ class _Batch:
         if report.outcome != UNCHANGED:
             report.outcome = REFUSED if report.error else IMPORTED
         if rejects:
-            report.rejects_file = self._keep(path, rejects)
+            report.rejects_file = self._write_rejects(path, rejects)
         self._report.files.append(report)
         self._files += report.outcome == IMPORTED
         if self._files >= BATCH_FILES or self._intake.staged_rows >= BATCH_ROWS:
             self.flush()
 
     def flush(self) -> None:
-        """Make what was read visible, if it changes anything."""
+        """Publish what was read, if it changes anything."""
         self._intake.merge()
         if self._intake.is_changed:
             self._intake.draft.commit(self._clock)
             self._intake.is_changed = False
         self._files = 0
 
-    def _keep(self, path: Path, rejects: tuple[Reject, ...]) -> str:
+    def _write_rejects(self, path: Path, rejects: tuple[Reject, ...]) -> str:
         folder = self._intake.draft.folder / "rejects"
         target = folder / f"{Path(path.name).stem[:80]}.rejects.csv"
         write_atomically(target, rejects_csv(rejects))
@@ -134,7 +135,7 @@ class _Batch:
 
 
 def _describe(report: ImportReport, manifest: Manifest) -> None:
-    if not manifest.content_hash:  # nothing came in: a new set does not come to be
+    if not manifest.content_hash:  # nothing was imported: no new set is created
         report.created = False
         return
     report.basis, report.data_version = manifest.basis, manifest.data_version
@@ -142,8 +143,8 @@ def _describe(report: ImportReport, manifest: Manifest) -> None:
     report.first, report.last = manifest.first, manifest.last
     if manifest.basis == "raw":
         report.notes.append(
-            "Prices are as traded: a split or bonus looks like a crash. Import the actions and "
-            "serve them adjusted: tradertape data import --basis split --actions FILE"
+            "Prices are unadjusted: a split or bonus looks like a crash. Import the corporate "
+            "actions to adjust them: tradertape data import --basis split --actions FILE"
         )
 
 
@@ -159,7 +160,7 @@ def _count_gaps(report: ImportReport, intake: Intake, calendar: Calendar) -> Non
 
 
 def _activate(store: MarketStore, report: ImportReport) -> None:
-    """The first real prices become what new runs use."""
+    """Activate the first data set with real prices."""
     if store.active() in {None, SIMULATED}:
         store.activate(report.data_set)
         report.activated = True

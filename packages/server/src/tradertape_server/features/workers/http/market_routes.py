@@ -69,7 +69,7 @@ def resolve_many(
     _caller: DataWorker, instruments: Instruments, body: InstrumentsIn
 ) -> dict[str, Any]:
     """Instruments by the identifier given; unknown ones are listed beside them."""
-    found = instruments.many(identifiers(body.symbols, body.instrument_tokens))
+    found = instruments.resolve_many(identifiers(body.symbols, body.instrument_tokens))
     return {
         "instruments": {str(asked): instrument_out(i) for asked, i in found.instruments.items()},
         "unresolved": unresolved(found),
@@ -95,7 +95,7 @@ def quotes(
     _caller: DataWorker, feed: Live, instruments: Instruments, body: QuotesIn
 ) -> dict[str, Any]:
     """Quotes by the identifier given, in Kite's shape."""
-    found = instruments.many(identifiers(body.symbols, body.instrument_tokens))
+    found = instruments.resolve_many(identifiers(body.symbols, body.instrument_tokens))
     return quotes_response(feed, found, mode_of(body.mode))
 
 
@@ -141,7 +141,7 @@ def snapshot(
     _caller: DataWorker, feed: Live, instruments: Instruments, body: SnapshotIn
 ) -> dict[str, Any]:
     """Quotes and candles of several instruments in one reply."""
-    found = instruments.many(identifiers(body.symbols, body.instrument_tokens))
+    found = instruments.resolve_many(identifiers(body.symbols, body.instrument_tokens))
     answer = quotes_response(feed, found, mode_of(body.mode))
     series = [_candles_of(feed, instruments, wanted) for wanted in body.candles]
     return answer | {"candles": series}
@@ -160,7 +160,7 @@ async def stream_ticks(
     mode: Text = "quote",
 ) -> EventStream:
     """Server-sent events `{"ticks": […]}`; the present state first."""
-    found = instruments.many(identifiers([*symbols.split(","), *tokens.split(",")], []))
+    found = instruments.resolve_many(identifiers([*symbols.split(","), *tokens.split(",")], []))
     for error in found.unknown.values():
         raise error
     wanted, kind = list(found.instruments.values()), mode_of(mode)

@@ -163,7 +163,7 @@ async def ticks_socket(socket: WebSocket) -> None:
         mode = mode_of(query.get("mode") or "quote")
         tokens = [part for part in query.get("tokens", "").split(",") if part.strip()]
         asked = identifiers([*query.get("symbols", "").split(","), *tokens], [])
-        found = await run_in_threadpool(container.instruments.many, asked)
+        found = await run_in_threadpool(container.instruments.resolve_many, asked)
         for error in found.unknown.values():
             raise error
     except (InvalidInput, UnknownInstrument) as wrong:

@@ -1,4 +1,4 @@
-"""A file as columns: CSV, Parquet, and the candle JSON of Kite and Upstox."""
+"""Files as tables of columns: CSV, Parquet, and the candle JSON of Kite and Upstox."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tradertape_core.kernel.errors import InvalidInput
 from tradertape_server.features.market.data_sets.candles import FIELDS, Days, Floats
 from tradertape_server.features.market.data_sets.universes import plain_symbol
 from tradertape_server.features.market.importing.parsing import layouts
-from tradertape_server.features.market.importing.parsing.input_files import Source
+from tradertape_server.features.market.importing.parsing.input_files import InputFile
 from tradertape_server.features.market.importing.parsing.values import (
     as_days,
     as_floats,
@@ -26,19 +26,19 @@ from tradertape_server.features.market.importing.parsing.values import (
 )
 
 _NO_SYMBOL = (
-    "nothing in the file names the symbol: say --symbol INFY, or --symbol-from-name where the "
-    "files are called after it"
+    "the file does not contain the symbol: add --symbol INFY, or --symbol-from-name if the file is "
+    "named after it"
 )
 WRONG_COLUMNS = "wrong number of columns"
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A file's cells. line (n,): where a row stands in the file, the header being line 1."""
+    """The cells of a file. line (n,): line number of each row; the header is line 1."""
 
     cells: pa.Table
     line: NDArray[np.int64]
-    broken: tuple[tuple[int, str], ...] = ()  # lines that are no rows, and why
+    broken: tuple[tuple[int, str], ...] = ()  # lines that are not rows, with the reason
 
     @property
     def headers(self) -> list[str]:
@@ -47,9 +47,9 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """Candles as a file has them, unchecked: NaN and NaT where a cell cannot be read. All (n,).
+    """Unchecked candles of a file, all (n,): NaN and NaT for unreadable cells.
 
-    texts: the columns series, basis and isin where the file has them.
+    texts: the columns series, basis and isin, if the file has them.
     """
 
     layout: str
@@ -75,21 +75,24 @@ class Parsed:
         )
 
 
-def read_table(source: Source) -> Table:
-    """Read a CSV or Parquet file; InvalidInput where it is neither."""
+def read_table(file: InputFile) -> Table:
+    """Read a CSV or Parquet file; raises InvalidInput if it is neither."""
     try:
-        if source.suffix == ".parquet":
-            cells = pq.read_table(io.BytesIO(source.content))
+        if file.suffix == ".parquet":
+            cells = pq.read_table(io.BytesIO(file.content))
             return Table(cells, np.arange(1, cells.num_rows + 1))
-        return _read_csv(source.content)
+        return _read_csv(file.content)
     except pa.ArrowException as error:
-        raise InvalidInput(f"{source.name} cannot be read: {error}") from error
+        raise InvalidInput(f"{file.name} cannot be read: {error}") from error
 
 
 def parse_candles(
     table: Table, *, given: Mapping[str, str], symbol: str, of_indices: bool
 ) -> Parsed:
-    """Take the candles out of a table. symbol: that of every row where no column names it."""
+    """Extract candles from a table. symbol: that of every row, if no column has it.
+
+    Raises InvalidInput for missing columns and intraday candles.
+    """
     columns = layouts.find_columns(table.headers, given)
     absent = layouts.missing_prices(columns, close_is_enough=of_indices)
     if absent:
@@ -118,18 +121,21 @@ def parse_candles(
     return Parsed(layout, table.line, names, day, values, texts, table.broken)
 
 
-def parse_json(source: Source, *, symbol: str) -> Parsed:
-    """Take candles out of a broker's historical answer: {"data": {"candles": [[ts, o, h, …]]}}."""
+def parse_json(file: InputFile, *, symbol: str) -> Parsed:
+    """Extract candles from a broker's response: {"data": {"candles": [[ts, o, h, …]]}}.
+
+    Raises InvalidInput for another document and for intraday candles.
+    """
     try:
-        document: Any = json.loads(source.content)
+        document: Any = json.loads(file.content)
         rows = document["data"]["candles"] if "data" in document else document["candles"]
         moments = pa.array([row[0] for row in rows], pa.string())
         numbers = np.array([row[1:6] for row in rows], np.float64).reshape(len(rows), 5)
     except (ValueError, KeyError, TypeError, IndexError) as error:
-        raise InvalidInput(f"{source.name} is no candle answer of Kite or Upstox") from error
+        raise InvalidInput(f"{file.name} is not a candle response of Kite or Upstox") from error
     day, timed = as_days(moments)
     if timed:
-        raise InvalidInput(f"{source.name} holds intraday candles; only daily ones are imported")
+        raise InvalidInput(f"{file.name} holds intraday candles; only daily ones are imported")
     if not symbol:
         raise InvalidInput(_NO_SYMBOL, pointer="/symbol")
     return Parsed(
@@ -158,7 +164,7 @@ def _read_csv(content: bytes) -> Table:
     names = [name.strip().strip('"') for name in header.decode().rstrip("\r").split(delimiter)]
     cells = pyarrow.csv.read_csv(
         io.BytesIO(content),
-        # One thread, because only then a skipped row knows its number.
+        # One thread, because only then skipped rows have a line number.
         read_options=pyarrow.csv.ReadOptions(use_threads=False, block_size=1 << 24),
         parse_options=pyarrow.csv.ParseOptions(
             delimiter=delimiter, ignore_empty_lines=False, invalid_row_handler=skip
@@ -177,7 +183,7 @@ def _read_csv(content: bytes) -> Table:
 
 
 def _filled(cells: pa.Table) -> NDArray[np.bool_]:
-    """(n,) whether a row has anything in it; the reader makes an empty row of a blank line."""
+    """(n,) whether a row is not empty; the reader makes an empty row of a blank line."""
     filled = np.zeros(cells.num_rows, np.bool_)
     for column in cells.columns:
         if column.null_count == 0:

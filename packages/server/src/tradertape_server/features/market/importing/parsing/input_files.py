@@ -1,4 +1,4 @@
-"""A file's bytes, unpacked with care, and what identifies them."""
+"""Input files: their content, safely unpacked, and its hash."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from pathlib import Path, PurePosixPath
 
 from tradertape_core.kernel.errors import InvalidInput
 
-MOST_BYTES = 2_000_000_000  # of a file once unpacked
-_MOST_RATIO = 200  # a price file packs about 5:1; beyond this it is a bomb
+MAX_BYTES = 2_000_000_000  # of an unpacked file
+_MAX_RATIO = 200  # a price file compresses about 5:1; far beyond this it is a decompression bomb
 _READABLE = {".csv", ".txt", ".json", ".parquet"}
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """An unpacked file. name: of the inner file, lower-case suffix and all; sha256 of the bytes."""
+class InputFile:
+    """An unpacked file. name: of the inner file; sha256: of its content."""
 
     path: Path
     name: str
@@ -35,8 +35,8 @@ class Source:
         return PurePosixPath(self.name).stem
 
 
-def open_source(path: Path) -> Source:
-    """Read and unpack a file; InvalidInput says why where it cannot be."""
+def open_input_file(path: Path) -> InputFile:
+    """Read and unpack a file; raises InvalidInput with the reason if it cannot be."""
     try:
         packed = path.read_bytes()
     except OSError as error:
@@ -51,11 +51,12 @@ def open_source(path: Path) -> Source:
         raise InvalidInput(f"{path.name} is damaged: {error}") from error
     if not content:
         raise InvalidInput(f"{path.name} is empty")
-    return Source(path, name, content, hashlib.sha256(content).hexdigest())
+    return InputFile(path, name, content, hashlib.sha256(content).hexdigest())
 
 
 def expand(paths: list[Path]) -> list[Path]:
-    """The files of the given files and folders, sorted within a folder."""
+    """List the files of the given files and folders, sorted within a folder. Raises
+    InvalidInput if there are none."""
     found: list[Path] = []
     for path in paths:
         if path.is_dir():
@@ -73,11 +74,11 @@ def _is_readable(path: Path) -> bool:
 
 
 def _gunzip(packed: bytes) -> bytes:
-    limit = min(MOST_BYTES, max(len(packed) * _MOST_RATIO, 1_000_000))
+    limit = min(MAX_BYTES, max(len(packed) * _MAX_RATIO, 1_000_000))
     with gzip.open(io.BytesIO(packed)) as stream:
         content = stream.read(limit + 1)
     if len(content) > limit:
-        raise InvalidInput("the file unpacks to far more than a price file would")
+        raise InvalidInput("the unpacked file is far larger than a price file would be")
     return content
 
 
@@ -90,10 +91,10 @@ def _unzip(path: Path, packed: bytes) -> tuple[str, bytes]:
         ]
         if len(inner) != 1:
             raise InvalidInput(
-                f"{path.name} holds {len(inner)} readable files; unpack it and name one"
+                f"{path.name} contains {len(inner)} readable files; unpack it and name one"
             )
-        limit = min(MOST_BYTES, max(len(packed) * _MOST_RATIO, 1_000_000))
+        limit = min(MAX_BYTES, max(len(packed) * _MAX_RATIO, 1_000_000))
         if inner[0].file_size > limit:
-            raise InvalidInput(f"{path.name} unpacks to far more than a price file would")
+            raise InvalidInput(f"unpacked, {path.name} is far larger than a price file would be")
         with archive.open(inner[0]) as stream:  # read to the end: this checks its CRC
             return PurePosixPath(inner[0].filename).name, stream.read(limit + 1)

@@ -1,4 +1,4 @@
-"""Which column of a file is what: names that exchanges, brokers and vendors use."""
+"""Column layouts of files: the names that exchanges, brokers and vendors use."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from tradertape_core.kernel.errors import InvalidInput
 
-# Our name to the names met in files, lower-case, signs removed. NSE's two bhavcopy layouts, the
-# one of sec_bhavdata_full and ind_close_all, Yahoo's and the common ones of broker exports.
+# Our names to those in files, in lower case without punctuation: NSE's two bhavcopy layouts,
+# sec_bhavdata_full and ind_close_all, Yahoo, and common broker exports.
 ALIASES: Mapping[str, frozenset[str]] = {
     "date": frozenset(
         {"date", "timestamp", "datetime", "time", "ts", "day", "tradedate", "traddt", "date1"}
@@ -32,16 +32,17 @@ BHAVCOPY, UDIFF, TABLE, JSON = "NSE bhavcopy", "NSE bhavcopy (UDiFF)", "table", 
 
 
 def plain(header: str) -> str:
-    """A header as it is compared: "Adj Close" is adjclose."""
+    """Normalize a header for comparison: "Adj Close" becomes adjclose."""
     return _SIGNS.sub("", header.lower())
 
 
 def find_columns(headers: Sequence[str], given: Mapping[str, str]) -> dict[str, str]:
-    """Our names to the file's headers; `given` by the user wins over what the names suggest."""
+    """Map our names to the file's headers; `given` by the user has precedence. Raises
+    InvalidInput for an unknown name or header."""
     unknown = [ours for ours in given if ours not in ALIASES]
     if unknown:
         raise InvalidInput(
-            f"--map knows {', '.join(ALIASES)}; not {', '.join(unknown)}", pointer="/map"
+            f"--map accepts {', '.join(ALIASES)}; not {', '.join(unknown)}", pointer="/map"
         )
     absent = [theirs for theirs in given.values() if theirs not in headers]
     if absent:
@@ -58,7 +59,7 @@ def find_columns(headers: Sequence[str], given: Mapping[str, str]) -> dict[str, 
 
 
 def layout_of(headers: Sequence[str]) -> str:
-    """Which known layout the headers show."""
+    """Recognize the layout by the headers."""
     names = {plain(header) for header in headers}
     if {"traddt", "tckrsymb", "sctysrs", "clspric"} <= names:
         return UDIFF
@@ -68,7 +69,10 @@ def layout_of(headers: Sequence[str]) -> str:
 
 
 def kind_of(headers: Sequence[str], given: Mapping[str, str]) -> str:
-    """What a file holds, by its headers: candles, indices, actions, membership or instruments."""
+    """The kind of a file by its headers: candles, indices, actions, membership or instruments.
+
+    Raises InvalidInput for unknown columns.
+    """
     names = {plain(header) for header in headers}
     columns = find_columns(headers, given)
     if "close" in columns and "date" in columns:
@@ -81,10 +85,10 @@ def kind_of(headers: Sequence[str], given: Mapping[str, str]) -> str:
         return "instruments"
     if names == {"symbol"}:
         return "membership"
-    raise InvalidInput(f"these columns are no layout we know: {', '.join(headers)}; see --map")
+    raise InvalidInput(f"unknown column layout: {', '.join(headers)}; see --map")
 
 
 def missing_prices(columns: Mapping[str, str], *, close_is_enough: bool) -> list[str]:
-    """The columns a file of candles must have and lacks."""
+    """The required columns that a file of candles lacks."""
     needed = ("date", "close") if close_is_enough else ("date", *_PRICES)
     return [name for name in needed if name not in columns]

@@ -1,4 +1,4 @@
-"""Universe lists and instrument lists."""
+"""Parsing of universe membership lists and instrument lists."""
 
 from __future__ import annotations
 
@@ -26,21 +26,22 @@ NO_SYMBOL, NO_DATE = "no symbol", "date cannot be read"
 def parse_membership(
     table: Table, *, universe: str, valid_from: date | None
 ) -> tuple[list[Spell], list[tuple[int, str, str]]]:
-    """Read whole lists, each valid from its date until the next one of the file.
+    """Read complete membership lists, each valid from its date until the next one in the file.
 
-    A file without a date column is one list, valid from `valid_from` on.
+    A file without a date column is one list, valid from `valid_from` on. Returns the spells and
+    the rejected rows (line, symbol, reason). Raises InvalidInput.
     """
     headers = {plain(header): header for header in table.headers}
     if "symbol" not in headers:
         raise InvalidInput("a membership file needs the column symbol")
     name = universe_name(universe)
     if not name:
-        raise InvalidInput("say which universe this is: --universe nifty_50", pointer="/universe")
+        raise InvalidInput("name the universe: --universe nifty_50", pointer="/universe")
     symbols = as_texts(table.cells[headers["symbol"]], plain_symbol)
     dated = next((headers[k] for k in ("validfrom", "effectivedate", "date") if k in headers), None)
     if dated is None and valid_from is None:
         raise InvalidInput(
-            "the list has no dates: say from which day it holds, --valid-from 2026-03-30",
+            "the list has no dates: state its first day of validity, --valid-from 2026-03-30",
             pointer="/valid_from",
         )
     days = as_days(table.cells[dated])[0] if dated else np.full(len(table.line), valid_from)
@@ -49,18 +50,21 @@ def parse_membership(
     for line, day, symbol in zip(
         table.line.tolist(), days.astype(object), symbols.tolist(), strict=True
     ):
-        reason = _against(day, symbol)
+        reason = _reject_reason(day, symbol)
         if reason:
             rejects.append((line, symbol, reason))
         else:
             lists.append((day, symbol))
     if not lists:
-        raise InvalidInput("the file holds no member")
+        raise InvalidInput("the file has no members")
     return spells_from_lists(name, lists), rejects
 
 
 def parse_instruments(table: Table) -> tuple[list[InstrumentRow], list[tuple[int, str, str]]]:
-    """Read an instrument list such as NSE's index lists: symbol, company name, ISIN, industry."""
+    """Read an instrument list such as NSE's index lists: symbol, company name, ISIN, industry.
+
+    Returns the rows and the rejected ones (line, symbol, reason). Raises InvalidInput.
+    """
     headers = {plain(header): header for header in table.headers}
     if "symbol" not in headers:
         raise InvalidInput("an instruments file needs the column symbol")
@@ -80,16 +84,16 @@ def parse_instruments(table: Table) -> tuple[list[InstrumentRow], list[tuple[int
         column("industry", "sector", "primarysector"),
         strict=True,
     ):
-        if _against(date.min, symbol):
+        if _reject_reason(date.min, symbol):
             rejects.append((line, symbol, NO_SYMBOL))
         else:
             rows[symbol] = InstrumentRow(symbol, name, isin, sector)
     return list(rows.values()), rejects
 
 
-def _against(day: date | None, symbol: str) -> str:
+def _reject_reason(day: date | None, symbol: str) -> str:
     if day is None:
         return NO_DATE
-    # Lists scraped from pages carry stray numbers; no symbol of the exchange is a number.
+    # Lists scraped from web pages contain stray numbers; no exchange symbol is a number.
     is_symbol = _SYMBOL.fullmatch(symbol) and not _NUMBER_ONLY.fullmatch(symbol)
     return "" if is_symbol else NO_SYMBOL

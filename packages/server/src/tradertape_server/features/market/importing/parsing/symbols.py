@@ -1,4 +1,4 @@
-"""Which company a row belongs to: symbol changes, ISINs, and the list of valid symbols."""
+"""Symbols of imported rows: symbol changes, ISINs, and the list of valid symbols."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tradertape_core.kernel.errors import InvalidInput
 from tradertape_core.market.universe_changes import RENAMES, Rename
 from tradertape_server.features.market.data_sets.universes import plain_symbol
 from tradertape_server.features.market.importing.parsing.file_tables import Parsed, read_table
-from tradertape_server.features.market.importing.parsing.input_files import open_source
+from tradertape_server.features.market.importing.parsing.input_files import open_input_file
 from tradertape_server.features.market.importing.parsing.layouts import plain
 from tradertape_server.features.market.importing.parsing.lists import parse_instruments
 from tradertape_server.features.market.importing.parsing.values import as_texts, day_and_time
@@ -30,7 +30,7 @@ class KnownSymbols:
 
 def read_known_symbols(path: Path) -> KnownSymbols:
     """Read a list of valid symbols, such as NSE's index lists or an instrument dump."""
-    rows, _ = parse_instruments(read_table(open_source(path)))
+    rows, _ = parse_instruments(read_table(open_input_file(path)))
     by_isin = {row.isin: row.symbol for row in rows if row.isin}
     return KnownSymbols(frozenset(row.symbol for row in rows), by_isin)
 
@@ -39,7 +39,7 @@ def read_renames(path: Path | None) -> tuple[Rename, ...]:
     """The known symbol changes, then those of a file: old_symbol, new_symbol, effective_date."""
     if path is None:
         return RENAMES
-    table = read_table(open_source(path))
+    table = read_table(open_input_file(path))
     headers = {plain(header): header for header in table.headers}
     if not {"oldsymbol", "newsymbol"} <= headers.keys():
         raise InvalidInput("a file of symbol changes needs the columns old_symbol, new_symbol")
@@ -54,7 +54,7 @@ def read_renames(path: Path | None) -> tuple[Rename, ...]:
 
 
 def by_isin(parsed: Parsed, known: KnownSymbols) -> Parsed:
-    """Give rows whose ISIN is listed the symbol of that ISIN."""
+    """Replace the symbols of rows by those of their ISINs, where these are listed."""
     isin = parsed.texts.get("isin")
     if isin is None or not known.by_isin:
         return parsed
@@ -63,9 +63,9 @@ def by_isin(parsed: Parsed, known: KnownSymbols) -> Parsed:
 
 
 def renamed(parsed: Parsed, renames: Sequence[Rename]) -> tuple[Parsed, dict[str, str], int]:
-    """Put rows before a symbol change under the new symbol, so that the history is one.
+    """Rename rows before a symbol change to the new symbol, so that the history is continuous.
 
-    Returns the rows, the symbols changed, and how many rows were dropped because the file has the
+    Returns the rows, the symbols changed, and the number of rows dropped because the file has the
     same day under the new symbol too.
     """
     symbol = parsed.symbol.copy()

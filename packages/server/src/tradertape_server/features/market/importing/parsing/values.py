@@ -1,4 +1,4 @@
-"""Texts of a column as numbers and days, whole columns at a time."""
+"""Conversion of text columns to numbers and days, whole columns at a time."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _compute: Any = pc  # its functions are made at run time, so checkers cannot see
 
 
 def as_floats(column: Any) -> Floats:
-    """(n,) numbers, NaN where the text is none; "1,23,456.50" with Indian grouping is one."""
+    """(n,) numbers, NaN if unreadable; accepts Indian digit grouping such as "1,23,456.50"."""
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
     if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
@@ -31,14 +31,14 @@ def as_floats(column: Any) -> Floats:
     return np.asarray(column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False))
 
 
-def as_texts(column: Any, house: Callable[[str], str] = str.strip) -> NDArray[np.object_]:
-    """(n,) texts in the form `house` gives each distinct one, "" where there is none."""
+def as_texts(column: Any, normalize: Callable[[str], str] = str.strip) -> NDArray[np.object_]:
+    """(n,) texts, each distinct one normalized by `normalize`; "" for missing ones."""
     codes, texts = coded(column)
-    return np.array([house(text) for text in texts], dtype=object)[codes]
+    return np.array([normalize(text) for text in texts], dtype=object)[codes]
 
 
 def coded(column: Any) -> tuple[NDArray[np.int64], list[str]]:
-    """(n,) codes and the distinct texts they stand for; the last text, "", is the missing one."""
+    """(n,) codes and the distinct texts they index; the last text, "", is for missing ones."""
     if not pa.types.is_dictionary(column.type):
         column = column.dictionary_encode()
     if isinstance(column, pa.ChunkedArray):
@@ -50,7 +50,7 @@ def coded(column: Any) -> tuple[NDArray[np.int64], list[str]]:
 
 
 def as_days(column: Any) -> tuple[Days, bool]:
-    """(n,) days of the Indian calendar, NaT where unreadable; and whether any has a time of day."""
+    """(n,) days in IST, NaT if unreadable; and whether any value has a time of day."""
     if pa.types.is_date(column.type):
         return column.cast(pa.date32()).to_numpy(zero_copy_only=False).astype(
             "datetime64[D]"
@@ -64,7 +64,7 @@ def as_days(column: Any) -> tuple[Days, bool]:
 
 
 def day_and_time(text: str) -> tuple[date | None, time | None]:
-    """The Indian day a text names, and its time of day if it has one; (None, None) if neither."""
+    """Parse a text to a day in IST and its time of day, if any; (None, None) if unreadable."""
     text = text.strip()
     try:
         moment = datetime.fromisoformat(text)

@@ -1,4 +1,4 @@
-"""What somebody may have meant by an unknown name: typing errors, spellings, old contracts."""
+"""Instruments with names similar to an unknown one: typing errors, spellings, expired contracts."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from tradertape_core.market.contracts import INDEX_CONTRACTS
 from tradertape_core.market.instrument import Instrument, InstrumentType
 
 EXCHANGES = ("NSE", "BSE", "NFO", "BFO")
-_LEAST_LIKE = 0.75
+_MIN_SIMILARITY = 0.75
 _NOT_LETTERS = re.compile(r"[^A-Z0-9&]")
-# What other programs put behind a symbol: Yahoo's and Google's exchange, the exchange's series.
+# Suffixes that other programs add to a symbol: Yahoo's and Google's exchange, the series.
 _SUFFIX = re.compile(r"(?:\.(?:NS|BO|NSE|BSE)|[-_ ](?:EQ|BE|INDEX))$")
 _CONTRACT = re.compile(
     r"(?P<year>\d\d)(?:(?P<name>JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)"
@@ -26,15 +26,15 @@ _LETTERS = {"O": 10, "N": 11, "D": 12}
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A name somebody asked for, taken apart. exchange: empty where none was named."""
+class NameQuery:
+    """A requested name, split into exchange and symbol. exchange: empty if none was named."""
 
     exchange: str
     symbol: str
 
     @classmethod
-    def of(cls, text: str) -> Asked:
-        """As people write it: any case, with blanks, with the suffixes of other programs."""
+    def of(cls, text: str) -> NameQuery:
+        """Parse a name as people write it: any case, with blanks, with suffixes."""
         exchange, _, symbol = text.strip().upper().rpartition(":")
         first, _, rest = symbol.partition(" ")
         if not exchange and first in EXCHANGES and rest:
@@ -43,13 +43,13 @@ class Asked:
 
     @property
     def plain(self) -> str:
-        """Letters and digits alone."""
+        """The symbol's letters and digits."""
         return plain(self.symbol)
 
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """What a derivative's name says. day: of its end, None where the name has only the month."""
+    """The parts of a derivative's name. day: of expiry, None if the name has only the month."""
 
     underlying: str
     year: int
@@ -59,13 +59,13 @@ class Contract:
     kind: str
 
     def is_in_month_of(self, one: Instrument) -> bool:
-        """Whether an instrument ends in the same month."""
+        """Whether an instrument expires in the same month."""
         return one.expiry is not None and (one.expiry.year, one.expiry.month) == (
             self.year, self.month,
         )  # fmt: skip
 
-    def words_if_over(self, today: date) -> str:
-        """That it has expired, and when; empty while it may still trade."""
+    def expiry_text(self, today: date) -> str:
+        """A message that it has expired, and when; empty while it may still trade."""
         if (self.year, self.month, self.day or 31) >= (today.year, today.month, today.day):
             return ""
         month = f"{calendar.month_abbr[self.month]} {self.year}"
@@ -74,12 +74,12 @@ class Contract:
 
 
 def plain(text: str) -> str:
-    """Letters, digits and ampersands alone, in capitals: `NIFTY 50` and `nifty50` are one."""
+    """Keep letters, digits and ampersands, in upper case: `NIFTY 50` and `nifty50` are equal."""
     return _NOT_LETTERS.sub("", text.upper())
 
 
 def contract_of(symbol: str) -> Contract | None:
-    """Take the name of a future or an option apart; None where it is none."""
+    """Parse the name of a future or an option; None if it is neither."""
     found = _CONTRACT.search(plain(symbol))
     if found is None or not found.start():
         return None
@@ -92,19 +92,19 @@ def contract_of(symbol: str) -> Contract | None:
     )
 
 
-def why_unknown(asked: Asked, today: date) -> str:
-    """What can be said of an unknown name beside others like it; may be empty."""
+def why_unknown(asked: NameQuery, today: date) -> str:
+    """The reason why a name is unknown, if there is one; else empty."""
     if asked.exchange and asked.exchange not in EXCHANGES:
-        return f"exchange {asked.exchange} is not served, {', '.join(EXCHANGES)} are"
+        return f"exchange {asked.exchange} is not supported, {', '.join(EXCHANGES)} are"
     contract = contract_of(asked.symbol)
-    return contract.words_if_over(today) if contract else ""
+    return contract.expiry_text(today) if contract else ""
 
 
-class Likeness:
-    """Finds instruments like a name, the likeliest first."""
+class SimilarNames:
+    """Finds instruments with similar names, the most similar first."""
 
     def __init__(self, instruments: Sequence[Instrument]) -> None:
-        """instruments: in the order in which equally likely ones are named."""
+        """instruments: in the order in which equally similar ones are returned."""
         self._whole = [one for one in instruments if not one.is_derivative]
         self._contracts: dict[str, list[Instrument]] = {}
         for one in instruments:
@@ -114,15 +114,15 @@ class Likeness:
         self._names = {one: plain(one.name) for one in self._whole}
         self._by_id = {one.id: one for one in instruments}
 
-    def near(self, asked: Asked, *, most: int) -> list[str]:
-        """Ids, those of the exchange that was named first."""
+    def near(self, asked: NameQuery, *, most: int) -> list[str]:
+        """The ids of similar instruments, those of the named exchange first."""
         if not asked.plain:
             return []
         found = dict.fromkeys(one.id for one in self._likely(asked))
         there = [name for name in found if name.partition(":")[0] == asked.exchange]
         return list(dict.fromkeys([*there, *found]))[:most]
 
-    def _likely(self, asked: Asked) -> Iterator[Instrument]:
+    def _likely(self, asked: NameQuery) -> Iterator[Instrument]:
         wanted, contract = asked.plain, contract_of(asked.symbol)
         if contract is not None:
             yield from self._like_contract(contract)
@@ -140,7 +140,7 @@ class Likeness:
             yield from _beginning(wanted[:4], self._plain) if len(wanted) > 5 else ()
 
     def _index_called(self, wanted: str) -> Iterator[Instrument]:
-        """An index by the name of its contracts, by `BANK NIFTY`, or by `VIX`."""
+        """An index by the name of its contracts, or by `BANK NIFTY` or `VIX`; then its futures."""
         names = {c.underlying: f"{c.index_exchange}:{c.index}" for c in INDEX_CONTRACTS.values()}
         names |= {"NIFTYBANK": "NSE:NIFTY BANK", "VIX": "NSE:INDIA VIX"}
         found = self._by_id.get(names.get(wanted, ""))
@@ -153,7 +153,7 @@ class Likeness:
         return (one for one in held if one.instrument_type is InstrumentType.FUT)
 
     def _like_contract(self, contract: Contract) -> Iterator[Instrument]:
-        """Those of the same strike and kind, the nearest expiry first; else the nearest strikes."""
+        """Contracts of the same strike and type, nearest expiry first; then nearest strikes."""
         known = {plain(name): name for name in self._contracts}
         name = next(iter(get_close_matches(contract.underlying, known, n=1, cutoff=0.7)), "")
         held = self._contracts.get(known.get(name, ""), [])
@@ -175,18 +175,18 @@ def _beginning(wanted: str, texts: Mapping[Instrument, str]) -> Iterator[Instrum
 
 def _close(wanted: str, texts: Mapping[Instrument, str]) -> Iterator[Instrument]:
     by_text = {text: one for one, text in reversed(list(texts.items()))}
-    for text in get_close_matches(wanted, by_text, n=5, cutoff=_LEAST_LIKE):
+    for text in get_close_matches(wanted, by_text, n=5, cutoff=_MIN_SIMILARITY):
         yield by_text[text]
 
 
 def _close_beginning(wanted: str, names: Mapping[Instrument, str]) -> Iterator[Instrument]:
-    """Companies whose names begin almost so: `infosis` of Infosys Ltd."""
+    """Companies whose names begin similarly: `infosis` finds Infosys Ltd."""
     if len(wanted) < 5:
         return iter(())
     return _close(wanted, {one: name[: len(wanted)] for one, name in names.items()})
 
 
-def first_words(found: Iterable[str]) -> str:
-    """`; did you mean …?` for a text, empty without anything found."""
+def suggestion(found: Iterable[str]) -> str:
+    """The end of a message, `; did you mean …?`; empty if nothing was found."""
     names = ", ".join(found)
     return f"; did you mean {names}?" if names else ""
