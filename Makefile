@@ -89,6 +89,7 @@ soak: $(STAMPS)/test-python ## Faults in large numbers, for hours: kills, stops,
 	TRADERTAPE_SOAK=1 .venv/bin/pytest packages/server/tests/protection/test_exits_across_crashes.py
 	TRADERTAPE_SOAK=1 .venv/bin/pytest packages/server/tests/execution/orders/test_place.py -k 64
 	TRADERTAPE_SOAK=1 .venv/bin/pytest packages/server/tests/execution/orders/test_random_baskets.py
+	TRADERTAPE_SOAK=1 .venv/bin/pytest packages/server/tests/execution/venues/test_random_faults.py
 	TRADERTAPE_SOAK=1 .venv/bin/pytest packages/server/tests/workers/monitoring/test_timeline.py -k is_cut
 	TRADERTAPE_SOAK=1 .venv/bin/pytest -s tests/flows/test_random_faults.py
 	TRADERTAPE_SOAK=1 .venv/bin/pytest -s tests/flows/test_told_to_stop.py tests/flows/test_stopped_worker.py
@@ -102,6 +103,7 @@ bench: $(STAMPS)/test-python ## Measure ours beside its peers, in one run
 	-.venv/bin/python bench/orders.py
 	-.venv/bin/python bench/sdk_orders.py
 	-.venv/bin/python bench/resting.py
+	-.venv/bin/python bench/venue_lanes.py
 	-.venv/bin/python bench/protection.py
 	-.venv/bin/python bench/streams.py
 
