@@ -237,6 +237,29 @@ def test_a_cancel_of_an_order_that_has_not_left_keeps_it_from_leaving(
     broker.settle()
 
 
+def test_an_answer_that_comes_while_the_server_stops_is_recorded(
+    broker: Broker, order: Any
+) -> None:
+    is_free, is_asked = threading.Event(), threading.Event()
+
+    def hold(_action: str, _order: Any) -> Fault:
+        is_asked.set()
+        assert is_free.wait(10)
+        return Fault.NONE
+
+    broker.venue.plan = hold
+    caller = threading.Thread(target=broker.place, args=(order(**LIMIT),))
+    caller.start()
+    assert is_asked.wait(10)
+    stop = threading.Thread(target=broker.service.trader.stop)
+    stop.start()
+    is_free.set()
+    stop.join()
+    caller.join()
+    found = broker.service.orders(run_id="live-1")[0]
+    assert (found.in_doubt, bool(found.venue_order_id)) == (False, True)
+
+
 def test_a_modification_and_a_cancel_go_by_the_venues_id(broker: Broker, order: Any) -> None:
     placed = broker.place(order(**LIMIT))
     changed = broker.service.modify("live-1", placed["order_id"], {"price": 1495})

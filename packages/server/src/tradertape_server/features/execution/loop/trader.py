@@ -210,7 +210,8 @@ class Trader:
                 self._bell.wait_for(self._has_work, self._wait_s())
                 self._gather(crowd)
                 commands, ticks = self._take_queued()
-                if self._is_stopping and not commands:
+                # What lanes were sending when they stopped has been delivered.
+                if self._is_stopping and not (commands or (self._events and self._is_well)):
                     return
             if not self._is_well:
                 if not self._try_to_recover():

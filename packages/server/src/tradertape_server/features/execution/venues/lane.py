@@ -35,6 +35,7 @@ from tradertape_server.platform.processes.trader_election import Superseded
 ENTRY_PATIENCE_S = 30.0  # an entry that could not leave for so long is given up: its price is old
 _RETRY_S = 0.5  # after a request that did not leave, doubled up to
 _MOST_RETRY_S = 5.0
+_MOST_IDS = 10_000  # of the venue, kept for requests made before the trader knew them
 _READ_EVERY_S = 30.0  # the order book, while nothing is being looked for
 _READ_SOON_S = 2.0  # and while something is
 
@@ -264,6 +265,8 @@ class Lane:
             return
         if report.venue_order_id is not None and isinstance(send.request, Submit):
             self._venue_ids[send.order.order_id] = report.venue_order_id
+            if len(self._venue_ids) > _MOST_IDS:
+                del self._venue_ids[next(iter(self._venue_ids))]
         event = Answered(
             account_id=self._account_id,
             request=send.request,
@@ -285,7 +288,6 @@ class Lane:
                 return self._gateway.modify(order, ask, change)
             case Withdraw(_, ask):
                 _require_venue_id(order)
-                self._venue_ids.pop(order.order_id, None)
                 return self._gateway.cancel(order, ask)
 
     def _not_sent(self, queued: _Queued, error: NotSent) -> bool:
