@@ -133,6 +133,7 @@ def test_a_doubted_order_counts_in_margin_until_it_is_settled(broker: Broker, or
     before = broker.service.funds(broker.account).reserved_paise
     broker.place(order(**LIMIT))
     assert broker.service.funds(broker.account).reserved_paise - before >= 10 * 1490_00
+    broker.read_book()
 
 
 def test_a_refusal_and_a_later_rejection_end_an_order(broker: Broker, order: Any) -> None:
