@@ -22,8 +22,13 @@ PUBLISHED = "kite-algo-worker==0.7.4"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes longest: at the end nobody waits for one long test."""
-    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+    """Begin with the longest tests, so that the end never waits for a single one."""
+    here = Path(__file__).parent
+    items.sort(
+        key=lambda item: (
+            item.get_closest_marker("slow") is None and not item.path.is_relative_to(here)
+        )
+    )
 
 
 @dataclass(frozen=True)

@@ -1655,7 +1655,7 @@ export const health = <ThrowOnError extends boolean = true>(options?: Options<He
 /**
  * Resolve Instrument
  *
- * One instrument by `NSE:INFY` or by token; a 404 proposes names like it.
+ * Find one instrument by an id such as `NSE:INFY` or by token; a 404 lists similar names.
  */
 export const resolveInstrument = <ThrowOnError extends boolean = true>(options?: Options<ResolveInstrumentApiInstrumentsResolveGetData, ThrowOnError>) => (options?.client ?? client).get<ResolveInstrumentApiInstrumentsResolveGetResponses, ResolveInstrumentApiInstrumentsResolveGetErrors, ThrowOnError>({
     security: [{
@@ -1670,7 +1670,7 @@ export const resolveInstrument = <ThrowOnError extends boolean = true>(options?:
 /**
  * Search Instruments
  *
- * Shares, indices, futures and options that hold every word, the likeliest first.
+ * Search shares, indices, futures and options by words, the best match first.
  */
 export const searchInstruments = <ThrowOnError extends boolean = true>(options: Options<SearchInstrumentsApiInstrumentsSearchGetData, ThrowOnError>) => (options.client ?? client).get<SearchInstrumentsApiInstrumentsSearchGetResponses, SearchInstrumentsApiInstrumentsSearchGetErrors, ThrowOnError>({
     security: [{
@@ -1685,7 +1685,7 @@ export const searchInstruments = <ThrowOnError extends boolean = true>(options: 
 /**
  * Live Candles
  *
- * The last candles, and as `current` the one still going on.
+ * The last candles, and as `current` the unfinished one.
  */
 export const liveCandles = <ThrowOnError extends boolean = true>(options?: Options<LiveCandlesApiLiveCandlesGetData, ThrowOnError>) => (options?.client ?? client).get<LiveCandlesApiLiveCandlesGetResponses, LiveCandlesApiLiveCandlesGetErrors, ThrowOnError>({
     security: [{
@@ -1700,7 +1700,7 @@ export const liveCandles = <ThrowOnError extends boolean = true>(options?: Optio
 /**
  * Live History
  *
- * Candles of the past: by the day from the data set, within days from the simulated market.
+ * Historical candles: daily ones of the data set, intraday ones of the simulated market.
  */
 export const liveHistory = <ThrowOnError extends boolean = true>(options?: Options<LiveHistoryApiLiveHistoryGetData, ThrowOnError>) => (options?.client ?? client).get<LiveHistoryApiLiveHistoryGetResponses, LiveHistoryApiLiveHistoryGetErrors, ThrowOnError>({
     security: [{
@@ -1715,7 +1715,7 @@ export const liveHistory = <ThrowOnError extends boolean = true>(options?: Optio
 /**
  * Live Quotes
  *
- * Quotes by the identifier asked, in Kite's form; what is unknown is named beside them.
+ * Quotes by requested identifier, in Kite's format; unknown identifiers are listed too.
  */
 export const liveQuotes = <ThrowOnError extends boolean = true>(options: Options<LiveQuotesApiLiveQuotesPostData, ThrowOnError>) => (options.client ?? client).post<LiveQuotesApiLiveQuotesPostResponses, LiveQuotesApiLiveQuotesPostErrors, ThrowOnError>({
     security: [{
@@ -1734,7 +1734,7 @@ export const liveQuotes = <ThrowOnError extends boolean = true>(options: Options
 /**
  * Feed Status
  *
- * Where prices come from, whether they are simulated, and whether they are fresh.
+ * The source of prices, whether they are simulated, and whether they are fresh.
  */
 export const feedStatus = <ThrowOnError extends boolean = true>(options?: Options<FeedStatusApiLiveStatusGetData, ThrowOnError>) => (options?.client ?? client).get<FeedStatusApiLiveStatusGetResponses, unknown, ThrowOnError>({
     security: [{
@@ -1749,7 +1749,7 @@ export const feedStatus = <ThrowOnError extends boolean = true>(options?: Option
 /**
  * Show Calendar
  *
- * Sessions of the exchange with their hours; at most three years at a time.
+ * Trading sessions of the exchange with their hours, for at most three years.
  */
 export const showCalendar = <ThrowOnError extends boolean = true>(options: Options<ShowCalendarApiMarketCalendarGetData, ThrowOnError>) => (options.client ?? client).get<ShowCalendarApiMarketCalendarGetResponses, ShowCalendarApiMarketCalendarGetErrors, ThrowOnError>({
     security: [{
@@ -1779,7 +1779,7 @@ export const showCandles = <ThrowOnError extends boolean = true>(options: Option
 /**
  * List Data Sets
  *
- * Every data set, its price basis, range and gaps, and which one new runs use.
+ * Every data set with its price basis, range and gaps, and which one new runs use.
  */
 export const listDataSets = <ThrowOnError extends boolean = true>(options?: Options<ListDataSetsApiMarketDataSetsGetData, ThrowOnError>) => (options?.client ?? client).get<ListDataSetsApiMarketDataSetsGetResponses, unknown, ThrowOnError>({
     security: [{
@@ -1794,7 +1794,7 @@ export const listDataSets = <ThrowOnError extends boolean = true>(options?: Opti
 /**
  * Find Symbols
  *
- * Symbols of a data set, the best match first; names that look alike where nothing matches.
+ * Symbols of a data set, the best match first; similar names if none match.
  */
 export const findSymbols = <ThrowOnError extends boolean = true>(options?: Options<FindSymbolsApiMarketSymbolsGetData, ThrowOnError>) => (options?.client ?? client).get<FindSymbolsApiMarketSymbolsGetResponses, FindSymbolsApiMarketSymbolsGetErrors, ThrowOnError>({
     security: [{
@@ -1809,7 +1809,7 @@ export const findSymbols = <ThrowOnError extends boolean = true>(options?: Optio
 /**
  * List Universes
  *
- * Universes a backtest may name, with their sizes. Besides: `custom:INFY,TCS`.
+ * Universes a backtest may use, with their sizes; `custom:INFY,TCS` is also accepted.
  */
 export const listUniverses = <ThrowOnError extends boolean = true>(options?: Options<ListUniversesApiMarketUniversesGetData, ThrowOnError>) => (options?.client ?? client).get<ListUniversesApiMarketUniversesGetResponses, ListUniversesApiMarketUniversesGetErrors, ThrowOnError>({
     security: [{
@@ -1824,7 +1824,7 @@ export const listUniverses = <ThrowOnError extends boolean = true>(options?: Opt
 /**
  * Show Universe
  *
- * Members of a universe on a day, as they were then.
+ * The members of a universe on a day.
  */
 export const showUniverse = <ThrowOnError extends boolean = true>(options: Options<ShowUniverseApiMarketUniversesNameGetData, ThrowOnError>) => (options.client ?? client).get<ShowUniverseApiMarketUniversesNameGetResponses, ShowUniverseApiMarketUniversesNameGetErrors, ThrowOnError>({
     security: [{

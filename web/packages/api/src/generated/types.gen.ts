@@ -638,7 +638,7 @@ export type UserRow = {
 /**
  * UniverseOut
  *
- * A universe and how many companies it has on a day.
+ * A universe and its number of members on a day.
  */
 export type UniverseOut = {
     /**
@@ -652,7 +652,7 @@ export type UniverseOut = {
     /**
      * Since
      *
-     * First day whose membership is known; null: today's list throughout, so results carry survivorship bias.
+     * First day with known membership; null: today's list is used for all dates, so results have survivorship bias.
      */
     since: string | null;
     /**
@@ -662,7 +662,7 @@ export type UniverseOut = {
     /**
      * With Candles
      *
-     * Members the data set has candles of.
+     * Members with candles in the data set.
      */
     with_candles: number;
 };
@@ -976,7 +976,7 @@ export type TimelineEvent = {
 /**
  * SymbolOut
  *
- * A symbol of a data set. first and last are null where it has no candle.
+ * A symbol of a data set. first and last are null without candles.
  */
 export type SymbolOut = {
     /**
@@ -2217,7 +2217,7 @@ export type Step = {
 /**
  * State
  *
- * One word for what the market does.
+ * The state of the market, in one word.
  */
 export type State = 'open' | 'demo' | 'pre_open' | 'closing_auction' | 'derivatives' | 'closed';
 
@@ -2454,7 +2454,7 @@ export type SessionRow = {
 /**
  * SessionOut
  *
- * One trading day. Hours are IST, null where the exchange has not confirmed them.
+ * One trading day. Hours are in IST, null if the exchange has not confirmed them.
  */
 export type SessionOut = {
     /**
@@ -3488,7 +3488,7 @@ export type ReplayIn = {
 /**
  * QuotesIn
  *
- * Which instruments, and how much of each.
+ * Instruments to quote, and how much of each quote to return.
  */
 export type QuotesIn = {
     /**
@@ -4188,7 +4188,7 @@ export type Message = {
 /**
  * MembersOut
  *
- * Who belongs to a universe on a day.
+ * The members of a universe on a day.
  */
 export type MembersOut = {
     /**
@@ -4557,7 +4557,7 @@ export type Intent = {
 /**
  * InstrumentOut
  *
- * An instrument, in the words of Kite's file.
+ * An instrument, with the field names of Kite's instrument file.
  */
 export type InstrumentOut = {
     /**
@@ -5024,10 +5024,10 @@ export type FillOut = {
 /**
  * FeedStatusOut
  *
- * How the feed is. simulated: no price is real. demo: the exchange itself is closed.
+ * The state of the feed. simulated: no price is real. demo: the exchange itself is closed.
  *
- * state: what the market does, with its words for a label and what it means for orders. opens_at:
- * the exchange's next open, while it is closed.
+ * state: the state of the market, with a label and a hint about orders. opens_at: the exchange's
+ * next opening time while it is closed.
  */
 export type FeedStatusOut = {
     /**
@@ -5296,7 +5296,7 @@ export type DataSetOut = {
     /**
      * Active
      *
-     * Whether new runs use it when they name none.
+     * Whether new runs use it by default.
      */
     active: boolean;
     /**
@@ -5312,7 +5312,7 @@ export type DataSetOut = {
     /**
      * Data Version
      *
-     * What a result records of the prices it used.
+     * The version of the prices, recorded in results.
      */
     data_version: string;
     /**
@@ -5324,7 +5324,7 @@ export type DataSetOut = {
     /**
      * Gaps
      *
-     * Candles missing against the exchange's calendar. Suspensions of the simulated market do not count.
+     * Candles missing according to the exchange's calendar, without suspensions of the simulated market.
      */
     gaps: number;
     /**
@@ -5342,13 +5342,13 @@ export type DataSetOut = {
     /**
      * Rejected
      *
-     * Rows of imported files that were turned away.
+     * Rejected rows of imported files.
      */
     rejected: number;
     /**
      * Simulated
      *
-     * True: say “simulated prices” wherever they are shown.
+     * True: label its prices as simulated wherever shown.
      */
     simulated: boolean;
     /**
@@ -5420,7 +5420,7 @@ export type CandlesOut = {
 /**
  * CandleOut
  *
- * One day. Prices in rupees on the set's basis (index points for an index).
+ * One daily candle. Prices in rupees on the set's basis (index points for an index).
  */
 export type CandleOut = {
     /**
@@ -8816,7 +8816,7 @@ export type SearchInstrumentsApiInstrumentsSearchGetData = {
         /**
          * Query
          *
-         * Every word must be in it.
+         * All words must match.
          */
         query: string;
         /**
@@ -9098,7 +9098,7 @@ export type FindSymbolsApiMarketSymbolsGetData = {
         /**
          * Q
          *
-         * In the symbol or company name.
+         * Part of the symbol or company name.
          */
         q?: string;
         /**

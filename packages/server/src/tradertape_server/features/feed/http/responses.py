@@ -14,7 +14,11 @@ from tradertape_server.features.feed.live.candle_history import History
 from tradertape_server.features.feed.live.feed import Feed
 from tradertape_server.features.feed.live.wire_shapes import kite_candle, kite_quote
 from tradertape_server.features.feed.sources.tick_source import Mode
-from tradertape_server.features.instruments.service import ResolvedInstruments, Identifier, InstrumentService
+from tradertape_server.features.instruments.service import (
+    Identifier,
+    InstrumentService,
+    ResolvedInstruments,
+)
 
 
 def identifiers(symbols: Sequence[str], tokens: Sequence[int]) -> list[Identifier]:

@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 from tradertape_server.container import Container
 from tradertape_server.features.backtests.models import BacktestRun, BacktestStudy
 
-from .routes import GTT_LEG, OWNED, STRATEGY, WORKER_RUN, call
+from .route_table import GTT_LEG, OWNED, STRATEGY, WORKER_RUN, call
 
 pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 

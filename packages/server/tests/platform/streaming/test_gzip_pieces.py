@@ -13,7 +13,6 @@ import pytest
 import requests
 from hypothesis import given
 from hypothesis import strategies as st
-from packages.server.tests.platform.test_outlets import Guard, Served
 from starlette.datastructures import Headers
 
 from tradertape_server.platform.streaming.connections import direct_writer_of
@@ -24,6 +23,8 @@ from tradertape_server.platform.streaming.gzip_pieces import (
     takes_gzip,
 )
 from tradertape_server.platform.streaming.streams import EventStream, sse, sse_error
+
+from .test_connections import Guard, Served
 
 GZIP = 31  # window bits of a whole body
 

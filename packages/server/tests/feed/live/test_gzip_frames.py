@@ -6,15 +6,6 @@ import asyncio
 import zlib
 
 import pytest
-from packages.server.tests.feed.test_tick_streams import (
-    Connection,
-    beat,
-    frame_of,
-    parked,
-    prices,
-    share,
-    tick,
-)
 
 from tradertape_server.features.feed.live import frames
 from tradertape_server.features.feed.live.feed import Feed
@@ -32,6 +23,16 @@ from tradertape_server.platform.clock import SystemClock
 from tradertape_server.platform.streaming.bus import Bus
 from tradertape_server.platform.streaming.gzip_pieces import HEAD, packed_piece
 from tradertape_server.platform.streaming.streams import PING
+
+from .test_frames import (
+    Connection,
+    beat,
+    frame_of,
+    parked,
+    prices,
+    share,
+    tick,
+)
 
 # Of these tests alone: what is wanted once is written for a while.
 TOKENS = range(20_001, 20_200)

@@ -16,7 +16,7 @@ from tradertape_server.container import Container
 from tradertape_server.features.auth.audit import COMMAND_LINE
 from tradertape_server.features.auth.credentials.keys import Keys, Owner
 
-from .routes import BASE_URL, CLOSED, ROUTES, call, names_of, wrong
+from .route_table import BASE_URL, CLOSED, ROUTES, call, names_of, wrong
 
 pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 
