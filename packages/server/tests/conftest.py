@@ -29,9 +29,6 @@ import structlog
 from argon2 import PasswordHasher
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine
-from sqlalchemy.engine.default import DefaultDialect
-from sqlalchemy.util import LRUCache
 from structlog.dev import ConsoleRenderer, plain_traceback
 
 from tradertape_core.market.calendar import Calendar
@@ -52,7 +49,6 @@ from tradertape_server.features.market.data_sets.columns import Columns
 from tradertape_server.features.market.service import MarketService
 from tradertape_server.features.strategies import service as strategies
 from tradertape_server.main import create_app
-from tradertape_server.platform.database import engine as database_module
 from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.database.schema_migration import upgrade
 from tradertape_server.settings import Settings
@@ -238,7 +234,11 @@ def signed_in(sign_in: SignIn) -> TestClient:
 
 @pytest.fixture(scope="session", autouse=True)
 def _worlds_made_once() -> Iterator[None]:
-    """Ten years of a market do not change, and making them takes longer than most tests."""
+    """Generate each simulated world once in a test process.
+
+    The ten years of a seed are always the same, and generating them takes longer than most tests.
+    The arrays are read-only, so no test can change another's.
+    """
 
     @lru_cache(maxsize=4)
     def made(seed: int, end: date, sessions: Calendar | None) -> World:
@@ -258,7 +258,7 @@ def _worlds_made_once() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _days_made_once() -> Iterator[None]:
-    """The market's day is its world's, and worlds are made once."""
+    """Derive the live day of a world once, as worlds are generated once."""
     market_day = live_world.market_day
     days: dict[int, tuple[World, MarketDay]] = {}
 
@@ -277,8 +277,10 @@ def _days_made_once() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _tables_made_once() -> Iterator[None]:
-    """The instruments of a moment do not change, and making some ten thousand takes longer than
-    most tests."""
+    """Make the simulated market's instrument list once for each moment.
+
+    Some ten thousand instruments take longer than most tests. Imported lists are made anew.
+    """
     make, table = InstrumentService._make, instruments.InstrumentMaster
     lists: dict[tuple[datetime, str], list[Instrument]] = {}
     tables: dict[int, InstrumentMaster] = {}
@@ -309,7 +311,10 @@ def _tables_made_once() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _templates_read_once() -> Iterator[None]:
-    """Each start of a server compares its templates with those of the release."""
+    """Complete the shipped strategy templates once.
+
+    Each start of a server compares its own with them, and hundreds of tests start one.
+    """
     complete = strategies.complete
     shipped = {id(model): complete(model) for model in BASE_MODELS.values()}
 
@@ -323,26 +328,11 @@ def _templates_read_once() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _statements_compiled_once() -> Iterator[None]:
-    """The text of a statement depends on the kind of database alone, and every test has its own:
-    to make it again for each of them took a sixth of their time."""
-    shared: LRUCache[Any, Any] = LRUCache(4000)
-    create_engine = database_module.create_engine
-
-    def remembering(url: Any, **options: Any) -> Engine:
-        return create_engine(url, execution_options={"compiled_cache": shared}, **options)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(database_module, "create_engine", remembering)
-        # What is remembered is looked up by dialect, the mappers' own statements too.
-        patch.setattr(DefaultDialect, "__eq__", lambda one, other: type(one) is type(other))
-        patch.setattr(DefaultDialect, "__hash__", lambda one: hash(type(one)))
-        yield
-
-
-@pytest.fixture(scope="session", autouse=True)
 def _tracebacks_as_the_server_writes_them() -> None:
-    """Where nobody says how to log, structlog draws each with all its values, for two seconds."""
+    """Log tracebacks as the server does.
+
+    The default of structlog prints every local value of every frame: two seconds for each.
+    """
     *processors, _ = structlog.get_config()["processors"]
     plain = ConsoleRenderer(colors=False, exception_formatter=plain_traceback)
     structlog.configure(processors=[*processors, plain])

@@ -35,6 +35,7 @@ export async function signInMail(address: string): Promise<{ path: string; code:
     .toContain("/sign-in/verify?token=")
   const mail = await mailTo(address)
   const path = /\/sign-in\/verify\?token=[\w-]+/.exec(mail)?.[0] ?? ""
-  const code = /\b(\d{3})\s?(\d{3})\b(?!\d)/.exec(mail.slice(mail.indexOf("code where")))
-  return { path, code: `${code?.[1] ?? ""}${code?.[2] ?? ""}` }
+  const code = /sign-in page: (\d{3})\s?(\d{3})\b/.exec(mail)
+  if (!code) throw new Error(`The e-mail to ${address} has no 6-digit code:\n${mail}`)
+  return { path, code: `${code[1]}${code[2]}` }
 }

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -18,24 +18,18 @@ from sqlalchemy.exc import IntegrityError
 
 from tradertape_core.kernel.clock import Clock
 from tradertape_core.orders.fields import read_order
-from tradertape_core.orders.order import Order, Product
+from tradertape_core.orders.order import Order
 from tradertape_server.features.execution.errors import InProgress
-from tradertape_server.features.execution.exits import run_exit
-from tradertape_server.features.execution.exits.run_exit import BeginExit, StepExit
 from tradertape_server.features.execution.gtt.gtt_commands import GttCommands
 from tradertape_server.features.execution.loop.trader import Trader
-from tradertape_server.features.execution.orders import change, place, preview, replies, views
+from tradertape_server.features.execution.orders import change, preview, replies
 from tradertape_server.features.execution.orders.authorization import KnownRun, RunAuthorization
+from tradertape_server.features.execution.orders.basket import basket_decision, read_legs
 from tradertape_server.features.execution.orders.idempotency import checked_key, request_hash
+from tradertape_server.features.execution.orders.intent import Payload, require_venue
 from tradertape_server.features.execution.orders.order_ids import OrderIds
-from tradertape_server.features.execution.orders.place import (
-    Intent,
-    Payload,
-    PlaceCommand,
-    require_venue,
-)
+from tradertape_server.features.execution.orders.place import PlaceCommand, order_decision
 from tradertape_server.features.execution.orders.replies import (
-    EXIT_RUN,
     PLACE_BASKET,
     PLACE_ORDER,
     Reply,
@@ -43,7 +37,7 @@ from tradertape_server.features.execution.orders.replies import (
 from tradertape_server.features.execution.orders.risk_facts import NO_RISK, Risk
 from tradertape_server.features.execution.orders.run_ref import RunRef, Settings
 from tradertape_server.features.execution.ports import Listener, Market, TimelineEvent
-from tradertape_server.features.execution.queries import ExecutionQueries
+from tradertape_server.features.execution.run_exits import RunExits
 from tradertape_server.features.execution.state import account_opening
 from tradertape_server.features.execution.state.command import Command
 from tradertape_server.features.execution.state.funds import Funds, funds_of
@@ -56,13 +50,12 @@ from tradertape_server.features.execution.venues.paper import PaperBook
 from tradertape_server.features.execution.venues.venues import Venues
 from tradertape_server.platform.crash_points import crash_point
 from tradertape_server.platform.database.engine import Database
-from tradertape_server.platform.errors import ApiError, NotFound
+from tradertape_server.platform.errors import NotFound
 from tradertape_server.platform.processes.trader_election import Fence
 
 Json = dict[str, Any]
 __all__ = ["ExecutionService", "RunRef", "Settings"]
 _LOOKS, _LOOK_AGAIN_S = 40, 0.05
-_MOST_STEPS = 12  # of an exit within one request; the job advances it further
 
 
 def no_gateway(_account_id: int) -> None:
@@ -70,12 +63,10 @@ def no_gateway(_account_id: int) -> None:
 
 
 @dataclass(slots=True)
-class ExecutionService(ExecutionQueries):
-    """Use cases of execution; those that only read are `ExecutionQueries`'s."""
+class ExecutionService(RunExits):
+    """Use cases of execution; exits are `RunExits`'s, those that only read `ExecutionQueries`'s."""
 
-    trader: Trader
     lanes: Lanes
-    ids: OrderIds
     gtt: GttCommands
     settings: Settings = field(default_factory=Settings)
 
@@ -106,7 +97,7 @@ class ExecutionService(ExecutionQueries):
         book = PaperBook(market, uow.known, uow.tick, clock, settings.rules)
         lanes = Lanes(gateway_of, partial(_limits_of, database), uow.demand_lease)
         trader = Trader(trading, uow, Venues.of(book, lanes), gtt.triggers, listeners)
-        return cls(database, clock, market, trader, lanes, ids, gtt, settings)
+        return cls(database, clock, market, trader, ids, lanes, gtt, settings)
 
     # --- accounts -----------------------------------------------------------------------------
 
@@ -168,7 +159,7 @@ class ExecutionService(ExecutionQueries):
         """
         key = checked_key(key)
         payload = self._payload(PLACE_ORDER, {"order": order}, metadata, content_hash)
-        decide = place.order_decision(order, self.ids)
+        decide = order_decision(order, self.ids)
         return PlaceCommand(_authorization(run), key, payload, decide)
 
     def place_basket(
@@ -215,7 +206,7 @@ class ExecutionService(ExecutionQueries):
         if unwind != "none":
             content["unwind"] = unwind
         payload = self._payload(PLACE_BASKET, content, metadata, content_hash)
-        decide = place.basket_decision(
+        decide = basket_decision(
             orders, self.ids, all_or_none=all_or_none, dry_run=dry_run, unwind=unwind,
             labels=labels,
         )  # fmt: skip
@@ -254,7 +245,7 @@ class ExecutionService(ExecutionQueries):
     ) -> Json:
         """The same of a basket, its margin as a whole."""
         require_venue(run.venue)
-        read = place.read_legs(orders, all_or_none=True)
+        read = read_legs(orders, all_or_none=True)
         found = self.trader.execute(
             Command(
                 lambda uow: preview.preview_basket(uow, _asker(run), list(read.requests.values()))
@@ -290,83 +281,7 @@ class ExecutionService(ExecutionQueries):
         """What an account has, and what of it is used."""
         return self.trader.execute(Command(lambda uow: funds_of(uow, account_id)))
 
-    # --- exits --------------------------------------------------------------------------------
-
-    def exit_run(
-        self,
-        run: RunRef,
-        *,
-        key: str | None = None,
-        reason: str | None = None,
-        dry_run: bool = False,
-        product: Product | None = None,
-        exchanges: frozenset[str] = frozenset(),
-        is_square_off: bool = False,
-        before: Callable[[UnitOfWork], Any] | None = None,
-    ) -> Reply:
-        """Cancel a run's orders and close its positions; the same key does it once.
-
-        product, exchanges: close these alone, and the run stays open. before: done in the
-        transaction that takes the key; raises to refuse.
-        202 while something still rests at the venue: the job advances it. dry_run: what would
-        be done, and nothing is.
-        """
-        require_venue(run.venue)
-        if dry_run:
-            return self._preview_exit(run, product)
-        command = self.exit_command(
-            run, key=(key or f"exit:{self.ids.next(self.clock.now())}").strip(), reason=reason,
-            part=run_exit.Part(product, exchanges), is_square_off=is_square_off, before=before,
-        )  # fmt: skip
-        begun = self.trader.execute(command)
-        if not isinstance(begun, run_exit.Progress):
-            return _given(begun)
-        answer = begun.answer
-        if answer is None and begun.moved and command.key is not None:
-            answer = self.advance_exit(*command.key)
-        if answer is not None:
-            return _given(answer)
-        head: Json = {"strategy_run_id": run.run_id, "mode": views.mode_of(run.venue)}
-        return _answer({**head, "status": "exiting", "dry_run": False}, status_code=202)
-
-    def _preview_exit(self, run: RunRef, product: Product | None) -> Reply:
-        body = self.trader.execute(
-            Command(lambda uow: run_exit.preview(uow, run.account_id, run.run_id, product))
-        )
-        return _answer(
-            {
-                "strategy_run_id": run.run_id,
-                "mode": views.mode_of(run.venue),
-                "dry_run": True,
-                **body,
-            }
-        )
-
-    def exit_command(
-        self,
-        run: RunRef,
-        *,
-        key: str,
-        reason: str | None,
-        part: run_exit.Part = run_exit.ALL,
-        is_square_off: bool = False,
-        before: Callable[[UnitOfWork], Any] | None = None,
-    ) -> BeginExit:
-        """What `exit_run` begins with, to be decided on together with something else."""
-        intent = _exit_intent(run, key, reason, part.product)
-        return BeginExit(
-            intent, self.ids, reason=reason, part=part, is_square_off=is_square_off, before=before
-        )
-
-    def advance_exit(self, run_id: str, key: str) -> Reply | None:
-        """Take an exit as far as it goes now; its answer once it is done."""
-        for _ in range(_MOST_STEPS):
-            progress = self.trader.execute(StepExit(run_id, key, self.ids))
-            if progress.answer is not None:
-                return _given(progress.answer)
-            if not progress.moved:
-                return None
-        return None
+    # --- timeline -----------------------------------------------------------------------------
 
     def note(self, run: RunRef, **event: Any) -> TimelineEvent:
         """Write something into a run's timeline: see `UnitOfWork.note` (kind, event_type, source,
@@ -416,32 +331,10 @@ class ExecutionService(ExecutionQueries):
         return order
 
 
-def _exit_intent(run: RunRef, key: str, reason: str | None, product: Product | None) -> Intent:
-    payload: Json = {"reason": reason, "product": product.value if product else None}
-    return Intent(
-        account_id=run.account_id,
-        run_id=run.run_id,
-        venue=run.venue,
-        key=key,
-        kind=EXIT_RUN,
-        request_hash=request_hash(EXIT_RUN, payload),
-    )
-
-
 def _replied(outcome: replies.Outcome) -> Reply:
-    answer = _given(outcome)
+    answer = replies.given(outcome)
     crash_point("before_reply")
     return answer
-
-
-def _given(outcome: replies.Outcome) -> Reply:
-    if isinstance(outcome, ApiError):
-        raise outcome
-    return outcome
-
-
-def _answer(body: Json, status_code: int = 200) -> Reply:
-    return replies.reply_of(body, status_code)
 
 
 def _asker(run: RunRef) -> preview.Asker:

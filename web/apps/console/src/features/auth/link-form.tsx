@@ -14,7 +14,7 @@ export function LinkForm({ next }: { next: string | undefined }) {
     return (
       <Stack gap="sm">
         <Alert icon={<Mail size={18} />} variant="light" title="Check your e-mail">
-          <Text size="sm">{asking.data.detail}. It works once, for 10 minutes.</Text>
+          <Text size="sm">{asking.data.detail} It works once, for 10 minutes.</Text>
           <Text size="sm" mt={6}>
             On your own machine without a mail server, the link is printed in the terminal where TraderTape
             runs.

@@ -14,7 +14,7 @@ from tradertape_core.orders.commands import CancelOrder
 from tradertape_server.features.execution.exits import run_exit
 from tradertape_server.features.execution.orders.facts import closes
 from tradertape_server.features.execution.orders.idempotency import request_hash
-from tradertape_server.features.execution.orders.place import Intent
+from tradertape_server.features.execution.orders.intent import Intent
 from tradertape_server.features.execution.state.unit_of_work import EXIT_RUN, UnitOfWork
 
 Exit = tuple[str, str]  # run and key

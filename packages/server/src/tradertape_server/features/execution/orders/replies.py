@@ -49,6 +49,13 @@ def reply_of(body: Json, status_code: int = 200) -> Reply:
     return Reply(status_code, orjson.dumps(body, option=orjson.OPT_SORT_KEYS))
 
 
+def given(outcome: Outcome) -> Reply:
+    """The reply; raises what is a refusal."""
+    if isinstance(outcome, ApiError):
+        raise outcome
+    return outcome
+
+
 def kept(row: Json, *, is_replay: bool) -> Reply | None:
     """The answer of an intent; None where there is none yet."""
     if row["answer"] is None:

@@ -1,0 +1,124 @@
+"""Closing a run's positions: the use cases of an exit.
+
+An exit goes in steps, each on disk: it takes its key, cancels what rests, places what closes. What
+a request does not finish, the session clock's job advances.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from tradertape_core.orders.order import Product
+from tradertape_server.features.execution.exits import run_exit
+from tradertape_server.features.execution.exits.run_exit import BeginExit, StepExit
+from tradertape_server.features.execution.loop.trader import Trader
+from tradertape_server.features.execution.orders import views
+from tradertape_server.features.execution.orders.idempotency import request_hash
+from tradertape_server.features.execution.orders.intent import Intent, require_venue
+from tradertape_server.features.execution.orders.order_ids import OrderIds
+from tradertape_server.features.execution.orders.replies import EXIT_RUN, Reply, given, reply_of
+from tradertape_server.features.execution.orders.run_ref import RunRef
+from tradertape_server.features.execution.queries import ExecutionQueries
+from tradertape_server.features.execution.state.command import Command
+from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
+
+Json = dict[str, Any]
+_MOST_STEPS = 12  # of an exit within one request; the job advances it further
+
+
+@dataclass(slots=True)
+class RunExits(ExecutionQueries):
+    """Exits of runs, whole or in part; each method is one use case."""
+
+    trader: Trader
+    ids: OrderIds
+
+    def exit_run(
+        self,
+        run: RunRef,
+        *,
+        key: str | None = None,
+        reason: str | None = None,
+        dry_run: bool = False,
+        product: Product | None = None,
+        exchanges: frozenset[str] = frozenset(),
+        is_square_off: bool = False,
+        before: Callable[[UnitOfWork], Any] | None = None,
+    ) -> Reply:
+        """Cancel a run's orders and close its positions; the same key does it once.
+
+        product, exchanges: close these alone, and the run stays open. before: done in the
+        transaction that takes the key; raises to refuse.
+        202 while something still rests at the venue: the job advances it. dry_run: what would
+        be done, and nothing is.
+        """
+        require_venue(run.venue)
+        if dry_run:
+            return self._preview_exit(run, product)
+        command = self.exit_command(
+            run, key=(key or f"exit:{self.ids.next(self.clock.now())}").strip(), reason=reason,
+            part=run_exit.Part(product, exchanges), is_square_off=is_square_off, before=before,
+        )  # fmt: skip
+        begun = self.trader.execute(command)
+        if not isinstance(begun, run_exit.Progress):
+            return given(begun)
+        answer = begun.answer
+        if answer is None and begun.moved and command.key is not None:
+            answer = self.advance_exit(*command.key)
+        if answer is not None:
+            return given(answer)
+        head: Json = {"strategy_run_id": run.run_id, "mode": views.mode_of(run.venue)}
+        return reply_of({**head, "status": "exiting", "dry_run": False}, 202)
+
+    def _preview_exit(self, run: RunRef, product: Product | None) -> Reply:
+        body = self.trader.execute(
+            Command(lambda uow: run_exit.preview(uow, run.account_id, run.run_id, product))
+        )
+        return reply_of(
+            {
+                "strategy_run_id": run.run_id,
+                "mode": views.mode_of(run.venue),
+                "dry_run": True,
+                **body,
+            }
+        )
+
+    def exit_command(
+        self,
+        run: RunRef,
+        *,
+        key: str,
+        reason: str | None,
+        part: run_exit.Part = run_exit.ALL,
+        is_square_off: bool = False,
+        before: Callable[[UnitOfWork], Any] | None = None,
+    ) -> BeginExit:
+        """What `exit_run` begins with, to be decided on together with something else."""
+        intent = _exit_intent(run, key, reason, part.product)
+        return BeginExit(
+            intent, self.ids, reason=reason, part=part, is_square_off=is_square_off, before=before
+        )
+
+    def advance_exit(self, run_id: str, key: str) -> Reply | None:
+        """Take an exit as far as it goes now; its answer once it is done."""
+        for _ in range(_MOST_STEPS):
+            progress = self.trader.execute(StepExit(run_id, key, self.ids))
+            if progress.answer is not None:
+                return given(progress.answer)
+            if not progress.moved:
+                return None
+        return None
+
+
+def _exit_intent(run: RunRef, key: str, reason: str | None, product: Product | None) -> Intent:
+    payload: Json = {"reason": reason, "product": product.value if product else None}
+    return Intent(
+        account_id=run.account_id,
+        run_id=run.run_id,
+        venue=run.venue,
+        key=key,
+        kind=EXIT_RUN,
+        request_hash=request_hash(EXIT_RUN, payload),
+    )
