@@ -1,21 +1,19 @@
-"""Signs of life from a thread of their own."""
+"""Heartbeats of a run, sent from a thread of their own."""
 
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from kite_algo_worker.exceptions import KiteAlgoWorkerError
 
-if TYPE_CHECKING:
-    from kite_algo_worker.managed_run import ManagedRun
-
-BEAT_S = 20.0  # a session lives for 60 seconds: two beats may be lost
+BEAT_S = 20.0  # a session expires after 60 seconds: two may be lost
 _LOST = frozenset({401, 403, 404, 409})
 
 
-def ends_the_beating(error: KiteAlgoWorkerError) -> bool:
-    """Say whether a refused beat means that the run is somebody else's, or nobody's, by now."""
+def is_final(error: KiteAlgoWorkerError) -> bool:
+    """Whether a refused heartbeat means that the session is lost: another worker claimed the run,
+    it is closed, or the token no longer allows it."""
     return error.status_code in _LOST
 
 
@@ -29,50 +27,52 @@ def check_claimed(claim_session: bool, wants_heartbeats: bool) -> None:
 
 
 class Heartbeats:
-    """Sends a run's sign of life every so many seconds until it is stopped.
+    """Sends a run's heartbeat every so many seconds until it is stopped.
 
-    A beat that fails is only missed; one that is refused (another worker took the run, the run is
-    closed) ends the beating, with the refusal in `error`.
+    send: sends one; raises KiteAlgoWorkerError. A heartbeat that fails is repeated at the next
+    interval; one that is refused for good (another worker claimed the run, the run is closed) ends
+    them. `error` has the last failure, None after a success; `count` those that succeeded.
+    Raises ValueError when the interval is not above 0.
     """
 
-    def __init__(self, managed: ManagedRun, interval_s: float) -> None:
+    def __init__(
+        self, send: Callable[[], object], interval_s: float, *, name: str = "heartbeat"
+    ) -> None:
         if interval_s <= 0:
             raise ValueError(f"heartbeat_interval_s must be above 0, was {interval_s}")
         self.error: KiteAlgoWorkerError | None = None
         self.count = 0
-        self._managed = managed
+        self._send = send
         self._interval_s = interval_s
         self._stopped = threading.Event()
-        self._thread = threading.Thread(
-            target=self._beat, name=f"heartbeat of {managed.run_id}", daemon=True
-        )
+        self._thread = threading.Thread(target=self._repeat, name=name, daemon=True)
 
     @property
     def is_alive(self) -> bool:
-        """Whether beats are being sent."""
+        """Whether heartbeats are being sent."""
         return self._thread.is_alive()
 
     def start(self) -> None:
-        """Begin."""
+        """Start sending; the first heartbeat follows after one interval."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Send no more; wait for one that is on its way."""
+        """Stop sending; wait for one that is being sent."""
         self._stopped.set()
         if self._thread.is_alive() and self._thread is not threading.current_thread():
             self._thread.join()
 
-    def _beat(self) -> None:
+    def _repeat(self) -> None:
         while not self._stopped.wait(self._interval_s):
             self.error = self._failure()
             if self.error is None:
                 self.count += 1
-            elif ends_the_beating(self.error):
+            elif is_final(self.error):
                 return
 
     def _failure(self) -> KiteAlgoWorkerError | None:
         try:
-            self._managed.heartbeat()
+            self._send()
         except KiteAlgoWorkerError as error:
             return error
         return None

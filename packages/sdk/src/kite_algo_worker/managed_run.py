@@ -1,30 +1,28 @@
-"""A run that is held."""
+"""A run whose session a worker has claimed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from kite_algo_worker.heartbeats import Heartbeats
 from kite_algo_worker.models import JsonDict, SafetyCheckResult, WorkerRunHealthSnapshot
 from kite_algo_worker.protection import BackendProtection
 from kite_algo_worker.run_config import RunConfig
-
-if TYPE_CHECKING:
-    from kite_algo_worker.client import KiteAlgoWorkerClient
-    from kite_algo_worker.heartbeats import Heartbeats
-    from kite_algo_worker.streaming import EventStream
+from kite_algo_worker.streaming import EventStream
+from kite_algo_worker.sync.calls import WorkerCalls
 
 
 @dataclass
 class ManagedRun:
-    """A run with its session: what `client.run(...)` yields. Changes carry the session's nonce.
+    """A run with its session, as `client.run(...)` yields it. Changes carry the session's nonce.
 
-    run: the run as it was made, found or last refreshed. heartbeats: those of `auto_heartbeat`.
-    It decides nothing: it neither checks safety by itself nor leaves the run.
+    run: the run as it was created, found or last refreshed. heartbeats: those of `auto_heartbeat`.
+    It neither checks safety by itself nor exits the run.
     """
 
-    client: KiteAlgoWorkerClient
+    client: WorkerCalls
     config: RunConfig
     run: dict[str, Any]
     session_nonce: str | None = None
@@ -41,7 +39,7 @@ class ManagedRun:
         return self.run
 
     def get_health_snapshot(self) -> WorkerRunHealthSnapshot:
-        """Return how the run and its worker are."""
+        """Return the health of the run and its worker."""
         return self.client.get_run_health_snapshot(self.run_id)
 
     def heartbeat(
@@ -51,9 +49,9 @@ class ManagedRun:
         status: str = "healthy",
         metrics: Mapping[str, Any] | None = None,
     ) -> JsonDict:
-        """Say that the worker lives. Raises ValueError when the run was not claimed."""
+        """Report that the worker is alive. Raises ValueError when the run was not claimed."""
         if self.session_nonce is None:
-            raise ValueError("this run was not claimed: there is no session to keep alive")
+            raise ValueError("this run was not claimed: it has no session for a heartbeat")
         return self.client.run_heartbeat(
             self.run_id,
             session_nonce=self.session_nonce,
@@ -63,7 +61,7 @@ class ManagedRun:
         )
 
     def safety_check(self) -> SafetyCheckResult:
-        """Ask whether the run may trade now; hand the token to the next order yourself."""
+        """Check whether the run may trade now; pass the token of the answer to the next order."""
         return self.client.safety_check(self.run_id)
 
     def place_order(
@@ -94,7 +92,7 @@ class ManagedRun:
         dry_run: bool = False,
         safety_token: str | None = None,
     ) -> JsonDict:
-        """Place several orders as one wish; as the client's."""
+        """Place several orders as one command; as the client's."""
         return self.client.place_basket(
             self.run_id,
             orders,
@@ -119,7 +117,7 @@ class ManagedRun:
         reason: str | None = None,
         reset_trailing: bool = True,
     ) -> JsonDict:
-        """Replace what guards the run; as the client's."""
+        """Replace the protection of the run; as the client's."""
         return self.client.update_backend_protection(
             self.run_id,
             protection,

@@ -1,32 +1,30 @@
-"""A run that is held by an asyncio worker, and its signs of life."""
+"""A run whose session an asyncio worker has claimed, and its heartbeats."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from kite_algo_worker.aio.calls import AsyncWorkerCalls
+from kite_algo_worker.aio.streaming import AsyncEventStream
 from kite_algo_worker.exceptions import KiteAlgoWorkerError
-from kite_algo_worker.heartbeats import ends_the_beating
+from kite_algo_worker.heartbeats import is_final
 from kite_algo_worker.models import JsonDict, SafetyCheckResult, WorkerRunHealthSnapshot
 from kite_algo_worker.protection import BackendProtection
 from kite_algo_worker.run_config import RunConfig
 
-if TYPE_CHECKING:
-    from kite_algo_worker.aio.streaming import AsyncEventStream
-    from kite_algo_worker.async_client import AsyncKiteAlgoWorkerClient
-
 
 @dataclass
 class AsyncManagedRun:
-    """The calls of `ManagedRun` as coroutines: what the asyncio `client.run(...)` yields.
+    """The calls of `ManagedRun` as coroutines, as the asyncio `client.run(...)` yields it.
 
-    run: the run as it was made, found or last refreshed. heartbeats: those of `auto_heartbeat`.
+    run: the run as it was created, found or last refreshed. heartbeats: those of `auto_heartbeat`.
     """
 
-    client: AsyncKiteAlgoWorkerClient
+    client: AsyncWorkerCalls
     config: RunConfig
     run: dict[str, Any]
     session_nonce: str | None = None
@@ -43,7 +41,7 @@ class AsyncManagedRun:
         return self.run
 
     async def get_health_snapshot(self) -> WorkerRunHealthSnapshot:
-        """Return how the run and its worker are."""
+        """Return the health of the run and its worker."""
         return await self.client.get_run_health_snapshot(self.run_id)
 
     async def heartbeat(
@@ -53,9 +51,9 @@ class AsyncManagedRun:
         status: str = "healthy",
         metrics: Mapping[str, Any] | None = None,
     ) -> JsonDict:
-        """Say that the worker lives. Raises ValueError when the run was not claimed."""
+        """Report that the worker is alive. Raises ValueError when the run was not claimed."""
         if self.session_nonce is None:
-            raise ValueError("this run was not claimed: there is no session to keep alive")
+            raise ValueError("this run was not claimed: it has no session for a heartbeat")
         return await self.client.run_heartbeat(
             self.run_id,
             session_nonce=self.session_nonce,
@@ -65,7 +63,7 @@ class AsyncManagedRun:
         )
 
     async def safety_check(self) -> SafetyCheckResult:
-        """Ask whether the run may trade now; hand the token to the next order yourself."""
+        """Check whether the run may trade now; pass the token of the answer to the next order."""
         return await self.client.safety_check(self.run_id)
 
     async def place_order(
@@ -96,7 +94,7 @@ class AsyncManagedRun:
         dry_run: bool = False,
         safety_token: str | None = None,
     ) -> JsonDict:
-        """Place several orders as one wish; as the client's."""
+        """Place several orders as one command; as the client's."""
         return await self.client.place_basket(
             self.run_id,
             orders,
@@ -121,7 +119,7 @@ class AsyncManagedRun:
         reason: str | None = None,
         reset_trailing: bool = True,
     ) -> JsonDict:
-        """Replace what guards the run; as the client's."""
+        """Replace the protection of the run; as the client's."""
         return await self.client.update_backend_protection(
             self.run_id,
             protection,
@@ -156,45 +154,45 @@ class AsyncManagedRun:
 
 
 class AsyncHeartbeats:
-    """Sends a run's sign of life every so many seconds, in a task, until it is stopped.
+    """Sends a run's heartbeat every so many seconds, in a task, until it is stopped.
 
-    A beat that fails is only missed; one that is refused (another worker took the run, the run is
-    closed) ends the beating, with the refusal in `error`.
+    send: sends one; raises KiteAlgoWorkerError. What ends them, `error` and `count` are those of
+    `Heartbeats`. Raises ValueError when the interval is not above 0.
     """
 
-    def __init__(self, managed: AsyncManagedRun, interval_s: float) -> None:
+    def __init__(self, send: Callable[[], Awaitable[object]], interval_s: float) -> None:
         if interval_s <= 0:
             raise ValueError(f"heartbeat_interval_s must be above 0, was {interval_s}")
         self.error: KiteAlgoWorkerError | None = None
         self.count = 0
-        self._managed = managed
+        self._send = send
         self._interval_s = interval_s
         self._task: asyncio.Task[None] | None = None
 
     @property
     def is_alive(self) -> bool:
-        """Whether beats are being sent."""
+        """Whether heartbeats are being sent."""
         return self._task is not None and not self._task.done()
 
     def start(self) -> None:
-        """Begin."""
-        self._task = asyncio.create_task(self._beat())
+        """Start sending; the first heartbeat follows after one interval."""
+        self._task = asyncio.create_task(self._repeat())
 
     async def stop(self) -> None:
-        """Send no more."""
+        """Stop sending, and cancel one that is being sent."""
         if self._task is not None:
             self._task.cancel()
             with suppress(asyncio.CancelledError):
                 await self._task
 
-    async def _beat(self) -> None:
+    async def _repeat(self) -> None:
         while True:
             await asyncio.sleep(self._interval_s)
             try:
-                await self._managed.heartbeat()
+                await self._send()
             except KiteAlgoWorkerError as error:
                 self.error = error
-                if ends_the_beating(error):
+                if is_final(error):
                     return
             else:
                 self.error = None
