@@ -1,7 +1,7 @@
 """Write trading strategies in Python; the server executes them and keeps the books.
 
 config, client, async_client, ws    the clients: HTTP, asyncio, WebSocket
-run_config, managed_run             runs that are claimed, kept alive and let go of
+run_config, managed_run             runs that are claimed, kept alive and released
 orders, protection, options         what is sent: orders, protections, option legs and spreads
 models, exceptions                  what comes back
 helpers                             waiting and recovering

@@ -34,8 +34,8 @@ def time_of(fields: Mapping[str, Any]) -> Any:
     return None
 
 
-def said_complete(value: Any, *, otherwise: bool) -> bool:
-    """Return what `is_complete` says; texts are read, and None means `otherwise`."""
+def is_complete_of(value: Any, *, otherwise: bool) -> bool:
+    """Return the value of `is_complete`; texts are parsed, None means `otherwise`."""
     if value is None:
         return otherwise
     if isinstance(value, str):

@@ -24,7 +24,7 @@ def pandas() -> Any:
 
 
 def missing(name: str, *, extra: str, purpose: str) -> ModuleNotFoundError:
-    """Return the error that says what to install for a purpose."""
+    """Return the error that names what to install for a purpose."""
     advice = f'pip install "kite-algo-worker[{extra}]"'
     return ModuleNotFoundError(f"{purpose} need {name}: {advice}", name=name)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def _of_project(folder: Path) -> str:
-    # A checkout that was never installed: the version stands in pyproject.toml beside src/.
+    # A checkout that was never installed: the version is in pyproject.toml beside src/.
     try:
         text = (folder / "pyproject.toml").read_text(encoding="utf-8")
     except OSError:

@@ -21,7 +21,7 @@ from kite_algo_worker.exceptions import (
 NONCE_HEADER = "X-Worker-Session-Nonce"
 REQUEST_ID_HEADER = "X-Request-Id"
 _LONGEST_PAUSE_S = 5.0
-_LONGEST_WISH_S = 30.0  # of a server that asks to wait; beyond it the caller is told
+_LONGEST_RETRY_AFTER_S = 30.0  # if a server asks for more, the call fails
 _TRY_AGAIN = frozenset({429, 502, 503, 504})
 _STILL_AT_IT = "idempotency_key_in_progress"  # an earlier try is not answered yet
 
@@ -44,7 +44,7 @@ def headers_for(call: Call[Any]) -> dict[str, str]:
 
 
 def headers_after(call: Call[Any], cursor: str) -> dict[str, str]:
-    """The headers of a stream that goes on after a cursor, "" for none."""
+    """The headers of a stream that resumes after a cursor, "" for none."""
     headers = headers_for(call)
     return {**headers, "Last-Event-ID": cursor} if cursor else headers
 
@@ -159,8 +159,8 @@ def pause_before_repeat(
     }
     if not may_repeat[call.repeat]:
         return None
-    wish_s = error.retry_after_s
-    if wish_s is not None and wish_s > _LONGEST_WISH_S:
+    asked_s = error.retry_after_s
+    if asked_s is not None and asked_s > _LONGEST_RETRY_AFTER_S:
         return None
     pause_s = min(config.retry_delay_s * 2 ** (tries - 1), _LONGEST_PAUSE_S)
-    return pause_s if wish_s is None else max(pause_s, wish_s)
+    return pause_s if asked_s is None else max(pause_s, asked_s)

@@ -19,7 +19,7 @@ class AlgoWorkerConfig:
     max_retries: how often a read, or a write with an idempotency key, is tried again when its
     answer is lost. retry_delay_s: seconds before the first of these; they double up to 5.
     stream_reconnects: how often in a row a broken stream is opened again. stream_idle_s: seconds of
-    silence after which a stream counts as broken; the server says something every 15.
+    silence after which a stream counts as broken; the server sends at least a heartbeat every 15.
     enable_live: allow real money; None asks the environment, `KITE_ALGO_ENABLE_LIVE=1`.
 
     ```python

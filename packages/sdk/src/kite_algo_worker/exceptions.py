@@ -81,7 +81,7 @@ class TransportError(KiteAlgoWorkerError):
 class OutcomeUnknownError(TransportError):
     """The answer to a change was lost: it may have been made.
 
-    Look at the run's orders, or send the same wish again under the same idempotency key: it is
+    Read the run's orders, or send the same command again with the same idempotency key: it is
     carried out once.
     """
 
@@ -119,13 +119,13 @@ def error_for_status(
 
 
 def text_of(body: Any) -> str:
-    """Return what an answer says went wrong: `detail`, `message`, or all of it; "" for nothing."""
+    """Return the error text of an answer: `detail`, `message`, or all of it; "" without one."""
     if isinstance(body, Mapping):
         fields = cast("Mapping[str, Any]", body)
-        told = fields.get("detail") or fields.get("message")
-        if isinstance(told, list):
-            return "; ".join(_problem(one) for one in cast("list[Any]", told))
-        return str(told or dict(fields)) if fields else ""
+        detail = fields.get("detail") or fields.get("message")
+        if isinstance(detail, list):
+            return "; ".join(_problem(one) for one in cast("list[Any]", detail))
+        return str(detail or dict(fields)) if fields else ""
     return "" if body is None else str(body)
 
 

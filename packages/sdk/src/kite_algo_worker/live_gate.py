@@ -1,4 +1,4 @@
-"""No real money by accident: live runs are made and traded only where the environment says so."""
+"""No real money by accident: live runs need the permission of the environment."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class LiveGate:
         return os.environ.get(VARIABLE) == "1"
 
     def remember(self, payload: Any) -> None:
-        """Keep the mode of a run the server told of."""
+        """Keep the mode of a run as the server reported it."""
         if isinstance(payload, Mapping):
             run = cast("Mapping[str, Any]", payload)
             if run.get("strategy_run_id") and run.get("execution_mode"):

@@ -33,11 +33,11 @@ _SIDES = {"BUY": "BUY", "LONG": "BUY", "SELL": "SELL", "SHORT": "SELL"}
 def normalize_leg_side(side: Any, *, net_quantity: Any = None) -> str | None:
     """Return BUY or SELL of a leg: as it says (also LONG, SHORT), else by its quantity's sign.
 
-    None if neither tells.
+    None if neither does.
     """
-    said = _SIDES.get(str(side or "").strip().upper())
-    if said is not None:
-        return said
+    given = _SIDES.get(str(side or "").strip().upper())
+    if given is not None:
+        return given
     try:
         quantity = int(net_quantity or 0)
     except (TypeError, ValueError, OverflowError):

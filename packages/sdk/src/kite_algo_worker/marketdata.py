@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-from kite_algo_worker._candles import PRICES, fields_of, said_complete, time_of
+from kite_algo_worker._candles import PRICES, fields_of, is_complete_of, time_of
 from kite_algo_worker._optional import pandas
 from kite_algo_worker.models import WorkerCandle, WorkerHistoricalCandles
 
@@ -60,7 +60,7 @@ def candles_to_df(source: Any) -> Any:
         lines: dict[str, Any] = {name: [row.get(name) for row in rows] for name in OHLCV_COLUMNS}
         frame = library.DataFrame({"ts": [time_of(row) for row in rows], **lines})
     frame["is_complete"] = [
-        said_complete(None if library.isna(one) else one, otherwise=True)
+        is_complete_of(None if library.isna(one) else one, otherwise=True)
         for one in frame["is_complete"]
     ]
     for name in PRICES:

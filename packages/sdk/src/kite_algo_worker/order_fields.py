@@ -52,8 +52,8 @@ class OrderFields:
         value = self.document.get(name)
         if value is None or (isinstance(value, str) and value in words):
             return default if value is None else value
-        told = f"must be one of {', '.join(words)}, was {shown(value)}{_meant(value, words)}"
-        self.fail(name, told)
+        detail = f"must be one of {', '.join(words)}, was {shown(value)}{_meant(value, words)}"
+        self.fail(name, detail)
         return default
 
     def text(self, name: str, longest: int) -> None:

@@ -50,7 +50,7 @@ def order_problems(order: Mapping[str, Any]) -> tuple[OrderProblem, ...]:
 def check_order(order: Mapping[str, Any], *, at: str = "/payload/order") -> None:
     """Raise BrokerValidationError, as the server would, when an order breaks a rule.
 
-    at: where the order stands in the body; the start of each problem's JSON pointer.
+    at: the place of the order in the body; the start of each problem's JSON pointer.
     """
     if problems := order_problems(order):
         raise refusal(problems, at)
@@ -141,8 +141,8 @@ def _market_protection(fields: OrderFields) -> None:
     value = fields.number("market_protection")
     if value is not None and value != -1 and not 0 <= value <= 100:
         was = shown(fields.document["market_protection"])
-        told = f"must be -1 (the broker's own band) or 0 to 100 percent, was {was}"
-        fields.fail("market_protection", told)
+        detail = f"must be -1 (the broker's own band) or 0 to 100 percent, was {was}"
+        fields.fail("market_protection", detail)
 
 
 def _auction_number(fields: OrderFields) -> None:
@@ -171,8 +171,8 @@ def _trigger(order: _Read, fields: OrderFields) -> None:
     if order.has_trigger and not order.trigger_price:
         fields.fail("trigger_price", f"a trigger_price above 0 is required for {kind}")
     elif not order.has_trigger and order.trigger_price:
-        told = f"leave trigger_price out or 0 for {kind}; a trigger is order_type SL or SL-M"
-        fields.fail("trigger_price", told)
+        detail = f"leave trigger_price out or 0 for {kind}; a trigger is order_type SL or SL-M"
+        fields.fail("trigger_price", detail)
 
 
 def _stop_limit(order: _Read, fields: OrderFields) -> None:
@@ -188,16 +188,16 @@ def _stop_limit(order: _Read, fields: OrderFields) -> None:
 def _disclosed(order: _Read, fields: OrderFields) -> None:
     disclosed, quantity = order.disclosed_quantity, order.quantity
     if fields.is_sound("disclosed_quantity", "quantity") and disclosed > quantity:
-        told = f"must not exceed the quantity of {quantity}, was {disclosed}"
-        fields.fail("disclosed_quantity", told)
+        detail = f"must not exceed the quantity of {quantity}, was {disclosed}"
+        fields.fail("disclosed_quantity", detail)
 
 
 def _protected(order: _Read, fields: OrderFields) -> None:
     if not fields.is_sound("market_protection", "order_type"):
         return
     if order.has_limit and fields.has("market_protection"):
-        told = f"is for MARKET and SL-M only; leave it out for {order.order_type}"
-        fields.fail("market_protection", told)
+        detail = f"is for MARKET and SL-M only; leave it out for {order.order_type}"
+        fields.fail("market_protection", detail)
 
 
 def _time_to_live(order: _Read, fields: OrderFields) -> None:
@@ -234,8 +234,8 @@ def _iceberg_parts(order: _Read, fields: OrderFields) -> None:
     if legs > order.quantity:
         fields.fail("iceberg_legs", f"must not exceed the quantity of {order.quantity}")
     elif part is not None and not (legs - 1) * part < order.quantity <= legs * part:
-        told = f"{legs} legs of {part} do not make up the quantity of {order.quantity}"
-        fields.fail("iceberg_quantity", told)
+        detail = f"{legs} legs of {part} do not make up the quantity of {order.quantity}"
+        fields.fail("iceberg_quantity", detail)
 
 
 def _cover(order: _Read, fields: OrderFields) -> None:
@@ -251,8 +251,8 @@ def _cover(order: _Read, fields: OrderFields) -> None:
     if order.stoploss == 0:
         fields.fail("stoploss", "must be above 0: rupees from the entry")
     if fields.is_sound("order_type") and order.has_trigger:
-        told = "a cover order enters by MARKET or LIMIT; its stoploss is separate"
-        fields.fail("order_type", told)
+        detail = "a cover order enters by MARKET or LIMIT; its stoploss is separate"
+        fields.fail("order_type", detail)
     if order.product != "MIS" and fields.is_sound("product"):
         fields.fail("product", "a cover order is intraday: use MIS")
 
@@ -268,8 +268,8 @@ def _auction(order: _Read, fields: OrderFields) -> None:
 
 def _sliced(order: _Read, fields: OrderFields) -> None:
     if order.autoslice and order.variety in ("co", "iceberg", "auction"):
-        told = f"cannot be combined with variety {order.variety}; leave it out"
-        fields.fail("autoslice", told)
+        detail = f"cannot be combined with variety {order.variety}; leave it out"
+        fields.fail("autoslice", detail)
 
 
 def _product(order: _Read, fields: OrderFields) -> None:
@@ -277,8 +277,8 @@ def _product(order: _Read, fields: OrderFields) -> None:
         return
     exchange, is_cash = order.exchange, order.exchange in ("NSE", "BSE")
     if order.product in ("CNC", "MTF") and not is_cash:
-        told = f"{order.product} is for shares; on {exchange} use NRML or MIS"
-        fields.fail("product", told)
+        detail = f"{order.product} is for shares; on {exchange} use NRML or MIS"
+        fields.fail("product", detail)
     elif order.product == "NRML" and is_cash:
         fields.fail("product", f"NRML is for derivatives; on {exchange} use CNC, MIS or MTF")
 

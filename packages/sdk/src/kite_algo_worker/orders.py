@@ -77,7 +77,7 @@ def sl_order(
     variety: str = "regular",
     **kwargs: Any,
 ) -> OrderPayload:
-    """Return an order at `price` that waits for `trigger_price`. `kwargs` as of `market_order`.
+    """Return an order at `price`, triggered at `trigger_price`. `kwargs` as of `market_order`.
 
     ```python
     sl_order("NSE", "INFY", "BUY", "CNC", 1, price=1450.0, trigger_price=1445.0)
@@ -97,7 +97,7 @@ def sl_m_order(
     variety: str = "regular",
     **kwargs: Any,
 ) -> OrderPayload:
-    """Return a market order that waits for `trigger_price`. `kwargs` as of `market_order`.
+    """Return a market order, triggered at `trigger_price`. `kwargs` as of `market_order`.
 
     ```python
     sl_m_order("NSE", "INFY", "BUY", "CNC", 1, trigger_price=1445.0)
@@ -138,7 +138,7 @@ def equity_market_order(
     variety: str = "regular",
     **kwargs: Any,
 ) -> OrderPayload:
-    """Return a market order of a share, for delivery where nothing else is said.
+    """Return a market order of a share, for delivery unless `product` is given.
 
     ```python
     equity_market_order("INFY", "BUY", 1, product="MIS")
@@ -202,7 +202,7 @@ def _order(
 
 @dataclass(frozen=True)
 class OrderBuilder:
-    """Any order, said step by step; each step gives a new builder.
+    """Any order, built step by step; each step returns a new builder.
 
     ```python
     OrderBuilder("NSE", "INFY", "BUY", "CNC", 1).market().regular().build()
@@ -216,7 +216,7 @@ class OrderBuilder:
     transaction_type: str = ""
     product: str = ""
     quantity: int = 0
-    _said: OrderPayload = field(default_factory=OrderPayload, init=False, repr=False)
+    _fields: OrderPayload = field(default_factory=OrderPayload, init=False, repr=False)
 
     market_order = staticmethod(market_order)
     limit_order = staticmethod(limit_order)
@@ -225,9 +225,9 @@ class OrderBuilder:
     option_market_order = staticmethod(option_market_order)
     equity_market_order = staticmethod(equity_market_order)
 
-    def _with(self, **said: Any) -> OrderBuilder:
+    def _with(self, **fields: Any) -> OrderBuilder:
         made = replace(self)
-        object.__setattr__(made, "_said", {**self._said, **said})
+        object.__setattr__(made, "_fields", {**self._fields, **fields})
         return made
 
     def market(self) -> OrderBuilder:
@@ -247,7 +247,7 @@ class OrderBuilder:
         return self._with(order_type="SL-M", price=None, trigger_price=trigger_price)
 
     def regular(self) -> OrderBuilder:
-        """A usual order: what `build` takes when no variety is said."""
+        """A usual order: the default of `build`."""
         return self._with(variety="regular")
 
     def amo(self) -> OrderBuilder:
@@ -266,7 +266,7 @@ class OrderBuilder:
         )
 
     def iceberg(self, legs: int, quantity: int | None = None) -> OrderBuilder:
-        """Shown to the market in 2 to 10 legs, each of `quantity` units where that is said."""
+        """Shown to the market in 2 to 10 legs, each of `quantity` units if given."""
         return self._with(variety="iceberg", iceberg_legs=legs, iceberg_quantity=quantity)
 
     def auction(self, number: str) -> OrderBuilder:
@@ -274,7 +274,7 @@ class OrderBuilder:
         return self._with(variety="auction", auction_number=number)
 
     def day(self) -> OrderBuilder:
-        """Good until the session ends: what `build` takes when no validity is said."""
+        """Good until the session ends: the default of `build`."""
         return self._with(validity="DAY", validity_ttl=None)
 
     def ioc(self) -> OrderBuilder:
@@ -306,7 +306,7 @@ class OrderBuilder:
             "variety": "regular",
             "product": self.product,
         }
-        order = {**head, "quantity": self.quantity, "validity": "DAY", **self._said}
+        order = {**head, "quantity": self.quantity, "validity": "DAY", **self._fields}
         sound = {name: value for name, value in order.items() if value not in (None, "")}
         check_order(sound, at="")
         return sound

@@ -1,4 +1,4 @@
-"""What the server does for a run by itself: leave positions at a loss, a target, a silence.
+"""What the server does for a run by itself: exit positions at a loss, a target, a silence.
 
 Percentages are of the entry price (a position) or of the value at entry (the basket).
 """
@@ -86,7 +86,7 @@ class BasketProtection:
 
 @dataclass(frozen=True)
 class OperationalProtection:
-    """Leave the run when the worker is silent, square intraday positions off before the close.
+    """Exit the run when the worker is silent, square intraday positions off before the close.
 
     worker_stale_sec: 30 to 86400 seconds of silence. mis_squareoff_buffer_sec: 0 to 3600 seconds
     before the exchange's own time. Raises ValueError for what cannot be.
@@ -121,7 +121,7 @@ class OperationalProtection:
 
 @dataclass(frozen=True)
 class BackendProtection:
-    """All that guards a run. Plain dicts are taken for the parts.
+    """The protection of a run. The parts may be plain dicts.
 
     version: the worker's own number of it. Raises ValueError when it is enabled without a rule.
     """

@@ -1,4 +1,4 @@
-"""Server-sent events: lines to messages, and where to go on after a break."""
+"""Server-sent events: lines to messages, and the cursor to resume after."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from kite_algo_worker.models.base import JsonDict
 
 
 class LineSplitter:
-    """Bytes as they come to whole lines. Only a newline ends one: JSON may hold other breaks."""
+    """Bytes to complete lines. Only a newline ends one: JSON may contain other line breaks."""
 
     def __init__(self) -> None:
         self._rest = b""
@@ -27,30 +27,30 @@ class LineSplitter:
 class EventReader:
     """Reads one stream's lines, over several connections.
 
-    last_id: the cursor of the last event. resumes: the server said how to come back, so an end of
-    the answer that is not announced is a break. is_over: the stream was ended. heard: the present
-    connection brought something, if only a sign of life.
+    last_id: the cursor of the last event. resumes: the server sent a reconnection time, so an
+    unannounced end of the answer is a break. is_over: the stream was ended. has_received: the
+    present connection has delivered something, if only a heartbeat.
     """
 
     last_id: str = ""
     resumes: bool = False
     retry_s: float | None = None
     is_over: bool = False
-    heard: bool = False
+    has_received: bool = False
     _name: str = field(default="", init=False)
     _id: str = field(default="", init=False)
 
     def begin(self) -> None:
         """A new connection: half an event of the old one counts for nothing."""
         self._name = self._id = ""
-        self.heard = False
+        self.has_received = False
 
     def messages(self, line: str) -> Iterator[JsonDict]:
         """The message that ends with this line, if one does.
 
         Raises KiteAlgoWorkerError for an event `error` and for what is not JSON.
         """
-        self.heard = True
+        self.has_received = True
         name, _, value = line.partition(":")
         value = value[1:] if value.startswith(" ") else value
         if not line:
@@ -86,8 +86,8 @@ def _parsed(text: str) -> Any:
 
 
 def _failure(message: Any) -> KiteAlgoWorkerError:
-    told = str(_fields(message).get("detail") or json.dumps(message))
-    return KiteAlgoWorkerError(told, status_code=0, response_body=message)
+    detail = str(_fields(message).get("detail") or json.dumps(message))
+    return KiteAlgoWorkerError(detail, status_code=0, response_body=message)
 
 
 def _cursor(message: Any) -> str:

@@ -23,11 +23,11 @@ class Connection(Protocol):
         ...
 
     def close(self) -> None:
-        """Let go of it."""
+        """Close the connection."""
         ...
 
 
-Open = Callable[[str], Connection]  # with the cursor to go on after, "" for none
+Open = Callable[[str], Connection]  # with the cursor to resume after, "" for none
 
 
 class Mending:
@@ -44,7 +44,7 @@ class Mending:
         """The stream broke; one that brought something has all its tries again."""
         self._health.mark_disconnect(error)
         self._error = error
-        if self._reader.heard:
+        if self._reader.has_received:
             self._tries = 0
 
     def pause_s(self) -> float:
@@ -76,8 +76,8 @@ def closed_by_server() -> TransportError:
 class EventStream(Iterator[JsonDict]):
     """Messages of a stream, one by one; `for` ends when the server ends it.
 
-    A break is mended: the stream is opened again, after a pause that doubles, and goes on after the
-    last message's cursor, so nothing is missed and nothing comes twice. `health` tells how it is.
+    After a break the stream is opened again, with pauses that double, and resumes after the last
+    message's cursor: nothing is missed and nothing comes twice. `health` has its state.
     Close it, or use it in a `with`, when you stop reading early.
     """
 

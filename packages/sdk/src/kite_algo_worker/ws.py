@@ -42,7 +42,7 @@ class WorkerWebSocketStream:
     async def recv(self, *, ignore_heartbeats: bool = False) -> Any:
         """Wait for the next message and return it, parsed.
 
-        ignore_heartbeats: pass over `{"event": "heartbeat"}`. A break is mended as often as the
+        ignore_heartbeats: pass over `{"event": "heartbeat"}`. A break is repaired as often as the
         client may; then, and when the server ends the stream, StreamDisconnectedError is raised.
         """
         while True:
@@ -90,7 +90,7 @@ class WorkerWebSocketClient:
     """Opens streams; each method is an `async with` that gives a `WorkerWebSocketStream`.
 
     base_url: `ws://…` or `wss://…`; `http` becomes `ws`. token: goes in a header, unless
-    `token_in_query` says that the server knows no other place. reconnect_attempts: how often a
+    `token_in_query`: the server accepts no other place. reconnect_attempts: how often a
     broken stream is opened again, first after `reconnect_delay_seconds`, then doubling up to 30.
     health: of the stream opened last.
 
@@ -207,8 +207,8 @@ class _Subscription:
             return await connect(self._url, additional_headers=self._headers)
         except InvalidStatus as error:
             status = error.response.status_code
-            told = f"the server refused the stream ({status}): check token, scope and names"
-            raise error_for_status(status, None, fallback=told) from error
+            detail = f"the server refused the stream ({status}): check token, scope and names"
+            raise error_for_status(status, None, fallback=detail) from error
         except (WebSocketException, OSError, EOFError, asyncio.TimeoutError) as error:
             why = without_token(f"{type(error).__name__}: {error}", self._client.token)
             raise StreamDisconnectedError(f"no stream: {why}", status_code=0) from error

@@ -146,7 +146,7 @@ class _Connection:
             await self._response.aclose()
 
 
-# Said as `auth`, not as a header alone: else a .netrc entry for the host would replace it.
+# Sent as `auth`, not as a header alone: else a .netrc entry for the host would replace it.
 def _bearer(token: str) -> Any:
     def authorise(request: httpx.Request) -> httpx.Request:
         request.headers["Authorization"] = f"Bearer {token}"

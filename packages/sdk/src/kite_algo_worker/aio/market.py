@@ -13,7 +13,7 @@ from kite_algo_worker.models import JsonDict, WorkerHistoricalCandles
 
 
 class AsyncMarketMethods(AsyncBase):
-    """What the market says. Instruments are named `NSE:INFY` or by token; prices are rupees."""
+    """Market data. Instruments are named `NSE:INFY` or by token; prices are rupees."""
 
     async def resolve_ticker(self, symbol: str) -> JsonDict:
         """Return an instrument: `tradingsymbol`, `instrument_token`, `lot_size`, `tick_size` …"""

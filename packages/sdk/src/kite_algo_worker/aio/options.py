@@ -241,7 +241,7 @@ class AsyncOptionWorkerClient:
         session_nonce: str | None = None,
     ) -> dict[str, Any]:
         """Close the run's legs. payload: as of `enter`."""
-        call = options.leave(strategy_run_id, payload, safety_token, session_nonce)
+        call = options.exit_(strategy_run_id, payload, safety_token, session_nonce)
         return await self._send(call)
 
     async def get_run_state(self, strategy_run_id: str) -> dict[str, Any]:
@@ -255,12 +255,12 @@ class AsyncOptionWorkerClient:
         *,
         session_nonce: str | None = None,
     ) -> dict[str, Any]:
-        """Replace what guards the run."""
+        """Replace the protection of the run."""
         call = options.update_protection(strategy_run_id, protection, session_nonce)
         return await self._send(call)
 
     async def get_protection_state(self, strategy_run_id: str) -> dict[str, Any]:
-        """Return where the run's protection stands."""
+        """Return the state of the run's protection."""
         return await self._send(options.protection_state(strategy_run_id))
 
     async def replay_protection(

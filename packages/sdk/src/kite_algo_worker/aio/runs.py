@@ -13,7 +13,7 @@ from kite_algo_worker.run_config import RunConfig
 
 
 class AsyncRunMethods(AsyncBase):
-    """What makes a run, holds it and leaves it."""
+    """Calls that create, claim and exit runs."""
 
     async def health(self) -> JsonDict:
         """Return `{"status": "healthy"}` when the server works and the token is good."""
@@ -42,7 +42,7 @@ class AsyncRunMethods(AsyncBase):
         metadata: Mapping[str, Any] | None = None,
         backend_protection: BackendProtection | None = None,
     ) -> JsonDict:
-        """Make a run, or find the one with this `strategy_run_id` again; return the whole run."""
+        """Create a run, or find the one with this `strategy_run_id`; return all its fields."""
         return await self._send(
             runs.create_run_of(
                 template_id=template_id,
@@ -63,7 +63,7 @@ class AsyncRunMethods(AsyncBase):
         return await self._send(runs.create_run(config))
 
     async def get_run(self, strategy_run_id: str) -> JsonDict:
-        """Return a run as it stands: the first thing to ask for after a restart."""
+        """Return the present state of a run: read it first after a restart."""
         return await self._send(runs.get_run(strategy_run_id))
 
     async def get_run_health_snapshot(self, strategy_run_id: str) -> WorkerRunHealthSnapshot:
@@ -71,7 +71,7 @@ class AsyncRunMethods(AsyncBase):
         return await self._send(runs.get_run_health(strategy_run_id))
 
     async def get_run_protection_state(self, strategy_run_id: str) -> JsonDict:
-        """Return where a run's protection stands, `{}` without one: `status`, `generation` …"""
+        """Return the state of a run's protection, `{}` without one: `status`, `generation` …"""
         return await self._send(runs.get_run_protection_state(strategy_run_id))
 
     async def claim_session(self, strategy_run_id: str) -> JsonDict:
@@ -79,7 +79,7 @@ class AsyncRunMethods(AsyncBase):
         return await self._send(runs.claim_session(strategy_run_id))
 
     async def release_session(self, strategy_run_id: str, *, session_nonce: str) -> JsonDict:
-        """Let go of the run. Raises KiteAlgoWorkerError (409) when another worker holds it."""
+        """Release the session of the run. Raises KiteAlgoWorkerError (409) when another has it."""
         return await self._send(runs.release_session(strategy_run_id, session_nonce))
 
     async def run_heartbeat(
@@ -119,7 +119,7 @@ class AsyncRunMethods(AsyncBase):
         reset_trailing: bool = True,
         session_nonce: str | None = None,
     ) -> JsonDict:
-        """Replace what guards the run; safety tokens given before are void."""
+        """Replace the protection of the run; safety tokens given before are void."""
         return await self._send(
             runs.update_protection(
                 strategy_run_id,

@@ -23,19 +23,19 @@ class AsyncConnection(Protocol):
         ...
 
     async def close(self) -> None:
-        """Let go of it."""
+        """Close the connection."""
         ...
 
 
-AsyncOpen = Callable[[str], Awaitable[AsyncConnection]]  # with the cursor to go on after
+AsyncOpen = Callable[[str], Awaitable[AsyncConnection]]  # with the cursor to resume after
 
 
 class AsyncEventStream(AsyncIterator[JsonDict]):
     """Messages of a stream, one by one; `async for` ends when the server ends it.
 
     It is opened when it is entered or first read, and what the server refuses is raised there. A
-    break is mended: the stream is opened again, after a pause that doubles, and goes on after the
-    last message's cursor, so nothing is missed and nothing comes twice. `health` tells how it is.
+    break the stream is opened again, with pauses that double, and resumes after the last message's
+    cursor: nothing is missed and nothing comes twice. `health` has its state.
     Close it, or use it in an `async with`, when you stop reading early.
     """
 

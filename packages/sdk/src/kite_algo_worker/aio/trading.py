@@ -76,7 +76,7 @@ class AsyncTradingMethods(AsyncBase):
         safety_token: str | None = None,
         session_nonce: str | None = None,
     ) -> JsonDict:
-        """Place several orders as one wish; `result["legs"]` says what became of each."""
+        """Place several orders as one command; `result["legs"]` has the outcome of each."""
         return await self._send(
             trading.place_basket(
                 strategy_run_id,
@@ -93,7 +93,7 @@ class AsyncTradingMethods(AsyncBase):
     async def cancel_order(
         self, strategy_run_id: str, order_id: str, *, variety: str = "regular"
     ) -> JsonDict:
-        """Take an order back; return it as it stands."""
+        """Cancel an order; return its present state."""
         return await self._send(trading.cancel_order(strategy_run_id, order_id, variety))
 
     async def modify_order(
@@ -104,7 +104,7 @@ class AsyncTradingMethods(AsyncBase):
         *,
         variety: str = "regular",
     ) -> JsonDict:
-        """Change an open order, `{"quantity": 2}`, `{"price": 1450.0}`; return it as it stands."""
+        """Change an open order, `{"quantity": 2}`, `{"price": 1450.0}`; return its new state."""
         return await self._send(trading.modify_order(strategy_run_id, order_id, patch, variety))
 
     async def list_orders(self, strategy_run_id: str) -> JsonDict:

@@ -86,7 +86,7 @@ def enter(
     return replace(call, enters=run_id, mode=str(mode))
 
 
-def leave(
+def exit_(
     run_id: str, payload: Mapping[str, Any] | None, safety_token: str | None, nonce: str | None
 ) -> Call[JsonDict]:
     return _action(run_id, "exit", payload, safety_token, nonce)

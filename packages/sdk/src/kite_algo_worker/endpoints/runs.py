@@ -32,10 +32,10 @@ def health() -> Call[JsonDict]:
 def heartbeat(
     worker_id: str | None, status: str, metrics: Mapping[str, Any] | None
 ) -> Call[JsonDict]:
-    return post("/worker/heartbeat", _sign_of_life(worker_id, status, metrics))
+    return post("/worker/heartbeat", _heartbeat_body(worker_id, status, metrics))
 
 
-def _sign_of_life(
+def _heartbeat_body(
     worker_id: str | None, status: str, metrics: Mapping[str, Any] | None
 ) -> JsonDict:
     body: JsonDict = {"status": status, "metrics": dict(metrics or {})}
@@ -114,7 +114,7 @@ def run_heartbeat(
     metrics: Mapping[str, Any] | None,
 ) -> Call[JsonDict]:
     return post(
-        path_of(run_id, "/heartbeat"), _sign_of_life(worker_id, status, metrics), nonce=nonce
+        path_of(run_id, "/heartbeat"), _heartbeat_body(worker_id, status, metrics), nonce=nonce
     )
 
 

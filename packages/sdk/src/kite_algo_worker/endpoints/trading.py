@@ -106,7 +106,7 @@ def checked_key(key: object) -> str:
     """The key without spaces around it. Raises ValueError when it is too short or too long."""
     text = str(key or "").strip()
     if not text:
-        raise ValueError("idempotency_key is required for order intents: name what you wish for")
+        raise ValueError("idempotency_key is required for order intents: name the command")
     if not SHORTEST_KEY <= len(text) <= LONGEST_KEY:
         raise ValueError(
             f"idempotency_key must be between {SHORTEST_KEY} and {LONGEST_KEY} characters, "
@@ -144,7 +144,7 @@ def cancel_order(run_id: str, order_id: str, variety: str) -> Call[JsonDict]:
 def modify_order(
     run_id: str, order_id: str, patch: Mapping[str, Any], variety: str
 ) -> Call[JsonDict]:
-    # The patch stands beside the run's id, not in an object of its own.
+    # The patch is beside the run's id, not in an object of its own.
     body = {"strategy_run_id": run_id, "variety": variety, **patch}
     call = post(f"/worker/orders/{part(order_id)}/modify", body)
     return replace(call, enters=run_id)

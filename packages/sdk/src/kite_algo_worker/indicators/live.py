@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, cast
 
-from kite_algo_worker._candles import PRICES, fields_of, said_complete, time_of
+from kite_algo_worker._candles import PRICES, fields_of, is_complete_of, time_of
 from kite_algo_worker.indicators._bindings import bind
 from kite_algo_worker.indicators._times import moment_of, moments_of
 from tradertape_indicators.streaming import Stream
@@ -147,7 +147,7 @@ class LiveIndicatorEngine:
     def finalize_candle(self, candle: Any) -> Values:
         """Take a candle that is over; return the values at it.
 
-        One of a time that was seen replaces it, whatever its `is_complete` says.
+        One of a time that was seen replaces it, whatever its `is_complete`.
         Raises ValueError if its time cannot be read.
         """
         moment, ts, row = self._read(candle, complete=True)
@@ -164,7 +164,7 @@ class LiveIndicatorEngine:
         """Start again from a history; return the values.
 
         history_df: anything `candles_to_df` takes. A last candle that is not complete becomes the
-        candle in the making. last_stream_candle: what the stream said last, taken after it (in
+        candle in the making. last_stream_candle: the last candle of the stream, taken after it (in
         place of that one) as over or not by its `is_complete`.
         """
         current = self._load(history_df)
@@ -182,8 +182,8 @@ class LiveIndicatorEngine:
             current = last_stream_candle
         if current is None:
             return self.values
-        said = fields_of(current).get("is_complete")
-        if said_complete(said, otherwise=False):
+        given = fields_of(current).get("is_complete")
+        if is_complete_of(given, otherwise=False):
             return self.finalize_candle(current)
         return self.update_provisional(current)
 

@@ -10,7 +10,7 @@ from kite_algo_worker.models.base import JsonDict, Model
 
 @dataclass(frozen=True)
 class WorkerOrderSnapshot(Model):
-    """An order as it stands; `COMPLETE`, `CANCELLED` and `REJECTED` are final."""
+    """The present state of an order; `COMPLETE`, `CANCELLED` and `REJECTED` are final."""
 
     order_id: str
     status: str

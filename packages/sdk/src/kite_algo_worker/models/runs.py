@@ -13,7 +13,7 @@ class WorkerRunHealthSnapshot(Model):
 
     health_status: `healthy`, `stale`, `dead`, `unknown`. session_status: `unclaimed`, `claimed`,
     `stale`, `released`. recovery_status: `none`, `pending`, `in_progress`, `required`, `done`.
-    heartbeat_age_sec: seconds since the last sign of life, None without one.
+    heartbeat_age_sec: seconds since the last heartbeat, None without one.
     """
 
     strategy_run_id: str
@@ -32,7 +32,7 @@ class WorkerRunHealthSnapshot(Model):
 
 @dataclass(frozen=True)
 class RunProtectionState(Model):
-    """Where the server's protection of a run stands; `generation` moves on with every change."""
+    """State of the protection of a run; `generation` rises with every change."""
 
     status: str | None = None
     generation: int | None = None

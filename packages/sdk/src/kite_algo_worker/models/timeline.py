@@ -12,7 +12,7 @@ from kite_algo_worker.models.base import JsonDict, Model
 class WorkerTimelineEvent(Model):
     """One thing that happened.
 
-    cursor: rises by the order of events; go on reading after it. event_kind: `execution`,
+    cursor: rises by the order of events; continue reading after it. event_kind: `execution`,
     `decision` or `protection`. payload: what else is known, by event_type.
     """
 

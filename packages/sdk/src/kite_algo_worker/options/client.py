@@ -254,7 +254,7 @@ class OptionWorkerClient:
         session_nonce: str | None = None,
     ) -> dict[str, Any]:
         """Close the run's legs. payload: as of `enter`."""
-        return self._send(options.leave(strategy_run_id, payload, safety_token, session_nonce))
+        return self._send(options.exit_(strategy_run_id, payload, safety_token, session_nonce))
 
     def get_run_state(self, strategy_run_id: str) -> dict[str, Any]:
         """Return the run with its legs, their fills and their prices."""
@@ -267,11 +267,11 @@ class OptionWorkerClient:
         *,
         session_nonce: str | None = None,
     ) -> dict[str, Any]:
-        """Replace what guards the run."""
+        """Replace the protection of the run."""
         return self._send(options.update_protection(strategy_run_id, protection, session_nonce))
 
     def get_protection_state(self, strategy_run_id: str) -> dict[str, Any]:
-        """Return where the run's protection stands."""
+        """Return the state of the run's protection."""
         return self._send(options.protection_state(strategy_run_id))
 
     def replay_protection(

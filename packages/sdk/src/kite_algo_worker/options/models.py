@@ -115,7 +115,7 @@ class OptionRunCreateRequest(Model):
 
 @dataclass(frozen=True)
 class OptionRunActionRequest(Model):
-    """How to enter or leave an option run."""
+    """How to enter or exit an option run."""
 
     mode: str | None = None
     execution_mode: str | None = None

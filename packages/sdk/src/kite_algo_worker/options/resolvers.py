@@ -1,4 +1,4 @@
-"""From a wish, "the at-the-money call of this week", to a contract with its lot size.
+"""From a description, "the at-the-money call of this week", to a contract with its lot size.
 
 The server chooses; here is what is asked and what is made of the answer. Nothing is placed.
 """
@@ -178,8 +178,8 @@ def only_leg_of(
     if not found:
         raise _unresolved(f"no contract of {where} fits {wanted.selection}")
     how = {name: found[0].get(name) for name in ("resolver", "resolution_meta")}
-    told = {name: value for name, value in how.items() if value is not None}
-    return leg_of(found[0], replace(wanted, metadata={**told, **wanted.metadata}), product)
+    detail = {name: value for name, value in how.items() if value is not None}
+    return leg_of(found[0], replace(wanted, metadata={**detail, **wanted.metadata}), product)
 
 
 def legs_of(

@@ -13,7 +13,7 @@ from kite_algo_worker.sync.base import SyncBase
 
 
 class MarketMethods(SyncBase):
-    """What the market says. Instruments are named `NSE:INFY` or by token; prices are rupees."""
+    """Market data. Instruments are named `NSE:INFY` or by token; prices are rupees."""
 
     def resolve_ticker(self, symbol: str) -> JsonDict:
         """Return an instrument: `tradingsymbol`, `instrument_token`, `lot_size`, `tick_size` …
@@ -45,7 +45,7 @@ class MarketMethods(SyncBase):
         """Read ticks as they come, `{"ticks": [{"last_price": …}, …]}`.
 
         The stream is opened at once and comes back by itself; it is an `EventStream`, whose
-        `health` tells how it is.
+        `health` has its state.
         """
         return self._stream("ticks", market.stream_ticks(instruments, mode))
 

@@ -52,7 +52,7 @@ class MonitoringMethods(SyncBase):
         """Read the run's profit and loss every so many seconds, until the run is closed.
 
         The stream is opened at once and comes back by itself; it is an `EventStream`, whose
-        `health` tells how it is.
+        `health` has its state.
 
         ```python
         for update in client.stream_run_pnl("run_managed_001"):
@@ -84,7 +84,7 @@ class MonitoringMethods(SyncBase):
     def stream_timeline(self, strategy_run_id: str, **params: Any) -> EventStream:
         """Read what happened after `after_cursor`, and then what happens, each event once.
 
-        The stream comes back by itself and goes on after the last event read.
+        The stream reconnects by itself and resumes after the last event read.
 
         ```python
         for event in client.stream_timeline("run_managed_001"):

@@ -13,7 +13,7 @@ from kite_algo_worker.sync.base import SyncBase
 
 
 class RunMethods(SyncBase):
-    """What makes a run, holds it and leaves it."""
+    """Calls that create, claim and exit runs."""
 
     def health(self) -> JsonDict:
         """Return `{"status": "healthy"}` when the server works and the token is good.
@@ -45,7 +45,7 @@ class RunMethods(SyncBase):
         metadata: Mapping[str, Any] | None = None,
         backend_protection: BackendProtection | None = None,
     ) -> JsonDict:
-        """Make a run, or find the one with this `strategy_run_id` again; return the whole run.
+        """Create a run, or find the one with this `strategy_run_id`; return all its fields.
 
         execution_mode: `dry_run` checks and records, `paper` fills in the simulated market, `live`
         is real money. The fields are those of `RunConfig`. The run has `strategy_run_id`,
@@ -78,7 +78,7 @@ class RunMethods(SyncBase):
         return self._send(runs.create_run(config))
 
     def get_run(self, strategy_run_id: str) -> JsonDict:
-        """Return a run as it stands: the first thing to ask for after a restart.
+        """Return the present state of a run: read it first after a restart.
 
         Raises KiteAlgoWorkerError with status 404 when there is no such run.
         """
@@ -94,7 +94,7 @@ class RunMethods(SyncBase):
         return self._send(runs.get_run_health(strategy_run_id))
 
     def get_run_protection_state(self, strategy_run_id: str) -> JsonDict:
-        """Return where a run's protection stands, `{}` without one: `status`, `generation` …"""
+        """Return the state of a run's protection, `{}` without one: `status`, `generation` …"""
         return self._send(runs.get_run_protection_state(strategy_run_id))
 
     def claim_session(self, strategy_run_id: str) -> JsonDict:
@@ -106,7 +106,7 @@ class RunMethods(SyncBase):
         return self._send(runs.claim_session(strategy_run_id))
 
     def release_session(self, strategy_run_id: str, *, session_nonce: str) -> JsonDict:
-        """Let go of the run. Raises KiteAlgoWorkerError (409) when another worker holds it."""
+        """Release the session of the run. Raises KiteAlgoWorkerError (409) when another has it."""
         return self._send(runs.release_session(strategy_run_id, session_nonce))
 
     def run_heartbeat(
@@ -161,7 +161,7 @@ class RunMethods(SyncBase):
         reset_trailing: bool = True,
         session_nonce: str | None = None,
     ) -> JsonDict:
-        """Replace what guards the run; safety tokens given before are void.
+        """Replace the protection of the run; safety tokens given before are void.
 
         reset_trailing: trailing starts again from the present price.
         """
@@ -186,7 +186,7 @@ class RunMethods(SyncBase):
         """Cancel the run's orders, close its positions, close the run.
 
         dry_run: only say which orders it would send. With an idempotency_key a lost answer is asked
-        for again; without one it is an OutcomeUnknownError. Leaving a live run needs no leave.
+        for again; without one it is an OutcomeUnknownError. Exiting a live run needs no permission.
 
         ```python
         client.exit_run(run_id, reason="target reached", idempotency_key=f"{run_id}:exit:001")

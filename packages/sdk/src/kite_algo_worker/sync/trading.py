@@ -59,13 +59,13 @@ class TradingMethods(SyncBase):
         """Place an order, once for its key; return `order_id`, `status`, `mode`, `result`.
 
         order: from the order functions or `OrderBuilder`, or a dict like theirs. idempotency_key:
-        8 to 160 characters that name the wish, `"run:entry:INFY:bar-17"`; sent again it gives the
-        first answer and places nothing. It is sent again by itself when the answer is lost.
+        8 to 160 characters that name the command, `"run:entry:INFY:bar-17"`; repeated, it gets the
+        first answer and places nothing. The client repeats it when the answer is lost.
 
         Raises BrokerValidationError for an order that breaks a rule (most are found before it is
         sent), ValueError for a bad key, LiveNotEnabledError in a live run that is not enabled,
-        KiteAlgoWorkerError with status 409 for a bad token, a held run or a key that belongs to
-        another order, OutcomeUnknownError when no answer could be had.
+        KiteAlgoWorkerError with status 409 for a bad token, a run claimed by another worker or a
+        key that belongs to another order, OutcomeUnknownError when no answer could be had.
 
         ```python
         client.place_order(run_id, equity_market_order("INFY", "BUY", 1), f"{run_id}:entry:001")
@@ -94,7 +94,7 @@ class TradingMethods(SyncBase):
         safety_token: str | None = None,
         session_nonce: str | None = None,
     ) -> JsonDict:
-        """Place several orders as one wish; `result["legs"]` says what became of each.
+        """Place several orders as one command; `result["legs"]` has the outcome of each.
 
         all_or_none: place nothing when any leg breaks a rule. dry_run: place nothing, only say.
         Raises as `place_order`.
@@ -115,7 +115,7 @@ class TradingMethods(SyncBase):
     def cancel_order(
         self, strategy_run_id: str, order_id: str, *, variety: str = "regular"
     ) -> JsonDict:
-        """Take an order back; return it as it stands."""
+        """Cancel an order; return its present state."""
         return self._send(trading.cancel_order(strategy_run_id, order_id, variety))
 
     def modify_order(
@@ -126,7 +126,7 @@ class TradingMethods(SyncBase):
         *,
         variety: str = "regular",
     ) -> JsonDict:
-        """Change an open order, `{"quantity": 2}`, `{"price": 1450.0}`; return it as it stands."""
+        """Change an open order, `{"quantity": 2}`, `{"price": 1450.0}`; return its new state."""
         return self._send(trading.modify_order(strategy_run_id, order_id, patch, variety))
 
     def list_orders(self, strategy_run_id: str) -> JsonDict:

@@ -20,7 +20,7 @@ class Transport:
     """Sends requests over kept connections; one serves all threads.
 
     `requests` spends half of its time on cookies, redirects, hooks and parsing an address that is
-    always the same. A session that somebody gave any of these is used the ordinary way.
+    always the same. A session with any of these set is used the ordinary way.
     """
 
     def __init__(self, config: AlgoWorkerConfig) -> None:
@@ -97,7 +97,7 @@ class Transport:
 
 
 class _Bearer(AuthBase):
-    # Said as `auth`, not as a header alone: else a .netrc entry for the host would replace it.
+    # Sent as `auth`, not as a header alone: else a .netrc entry for the host would replace it.
     def __init__(self, token: str) -> None:
         self._header = f"Bearer {token}"
 
