@@ -41,14 +41,17 @@ class Resting:
 
     @property
     def left(self) -> int:
+        """Units that are not filled."""
         return self.request.quantity - self.filled
 
     @property
     def is_buy(self) -> bool:
+        """Whether it buys."""
         return self.request.side is Side.BUY
 
     @property
     def waits_for_trigger(self) -> bool:
+        """Whether its trigger price has not been reached."""
         return self.request.order_type.has_trigger and not self.triggered
 
     @property
@@ -75,9 +78,11 @@ class Ladder:
         return len(self._rows)
 
     def add(self, key: Decimal, order: Resting) -> None:
+        """Insert an order by its price, then by its arrival."""
         insort(self._rows, (key, order.arrival, order.order_id))
 
     def remove(self, key: Decimal, order: Resting) -> None:
+        """Take an order out."""
         del self._rows[bisect_left(self._rows, (key, order.arrival, order.order_id))]
 
     def until(self, key: Decimal) -> list[str]:
@@ -97,11 +102,13 @@ class Book:
     _triggers: dict[Side, Ladder] = field(default_factory=lambda: {s: Ladder() for s in Side})
 
     def add(self, order: Resting) -> None:
+        """Add an order to the ladder of its side and kind."""
         self.orders[order.order_id] = order
         ladder, key = self._place(order)
         ladder.add(key, order)
 
     def remove(self, order: Resting) -> None:
+        """Take an order out of the book."""
         ladder, key = self._place(order)
         ladder.remove(key, order)
         del self.orders[order.order_id]

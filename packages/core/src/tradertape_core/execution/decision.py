@@ -77,6 +77,7 @@ class Decision:
 
     @property
     def is_denied(self) -> bool:
+        """Whether it refuses the command."""
         return bool(self.denials)
 
     def __add__(self, other: Decision) -> Decision:

@@ -134,6 +134,7 @@ def cancel(
 
 
 def is_cover_exit(order: Order) -> bool:
+    """Whether the order is the exit of a cover order."""
     return order.request.variety is Variety.CO and order.parent_order_id is not None
 
 

@@ -70,6 +70,7 @@ def advance(book: Book, tick: Tick) -> None:
 
 
 def expiry_of(request: OrderRequest, since: datetime) -> datetime | None:
+    """When a TTL order ends; None for other validities. Its unit is the minute."""
     if request.validity is not Validity.TTL or request.validity_ttl is None:
         return None
     return since + timedelta(minutes=request.validity_ttl)

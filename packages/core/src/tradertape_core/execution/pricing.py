@@ -82,6 +82,7 @@ def automatic_band(instrument: Instrument, price: Decimal) -> Decimal:
 
 
 def is_no_worse(price: Decimal, limit: Decimal | None, side: Side) -> bool:
+    """Whether a price is at or better than the limit for the side; always without a limit."""
     if limit is None:
         return True
     return price <= limit if side is Side.BUY else price >= limit

@@ -62,6 +62,7 @@ class Charges:
 
     @property
     def total(self) -> Paise:
+        """The sum of all charges in paise."""
         return Paise(
             self.brokerage
             + self.stt

@@ -49,14 +49,17 @@ class Amounts:
 
     @property
     def gross_paise(self) -> Paise:
+        """Realised and unrealised profit before charges."""
         return Paise(self.realised_paise + self.unrealised_paise)
 
     @property
     def charges_paise(self) -> Paise:
+        """Brokerage and taxes."""
         return Paise(self.brokerage_paise + self.taxes_paise)
 
     @property
     def net_paise(self) -> Paise:
+        """Profit after charges."""
         return Paise(self.gross_paise - self.charges_paise)
 
     def __add__(self, other: Amounts) -> Amounts:
@@ -86,10 +89,12 @@ class PnlLeg:
 
     @property
     def exchange(self) -> str:
+        """The exchange part of `EXCHANGE:SYMBOL`."""
         return self.instrument.partition(":")[0]
 
     @property
     def tradingsymbol(self) -> str:
+        """The symbol part of `EXCHANGE:SYMBOL`."""
         return self.instrument.partition(":")[2]
 
     @property
@@ -117,10 +122,12 @@ class Pnl:
 
     @property
     def is_realtime(self) -> bool:
+        """Whether the prices are live; never for a dry run."""
         return self.mode is not RunMode.DRY_RUN and not self.is_stale
 
     @property
     def gross_exposure_paise(self) -> Paise:
+        """The sum of the legs' exposures, long and short alike."""
         return Paise(sum(leg.exposure_paise for leg in self.legs))
 
 

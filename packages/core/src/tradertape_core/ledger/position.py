@@ -44,6 +44,7 @@ class Flow:
         return average(self.paise, self.quantity)
 
     def plus(self, quantity: int, value: Paise) -> Flow:
+        """The flow with a further quantity and value in paise."""
         return Flow(self.quantity + quantity, Paise(self.paise + value))
 
 
@@ -90,6 +91,7 @@ class Position:
 
     @property
     def is_open(self) -> bool:
+        """Whether units are held."""
         return bool(self.lots)
 
     @property
@@ -106,6 +108,7 @@ class Position:
 
 
 def key_of(fill: Fill) -> PositionKey:
+    """The position that a fill belongs to."""
     return PositionKey(fill.account, fill.run_id, fill.instrument, fill.product)
 
 
@@ -122,6 +125,7 @@ def fill_value(fill: Fill) -> Paise:
 
 
 def trading_day(fill: Fill) -> date:
+    """The IST date of a fill."""
     return fill.at.astimezone(IST).date()
 
 

@@ -45,10 +45,12 @@ class TradingHours:
 
     @property
     def start(self) -> datetime:
+        """The beginning of the first window."""
         return self.windows[0][0]
 
     @property
     def end(self) -> datetime:
+        """The end of the last window."""
         return self.windows[-1][1]
 
     @property

@@ -53,12 +53,15 @@ class Instrument:
 
     @property
     def is_derivative(self) -> bool:
+        """Whether it is a future or an option."""
         return self.instrument_type in (InstrumentType.FUT, InstrumentType.CE, InstrumentType.PE)
 
     @property
     def is_option(self) -> bool:
+        """Whether it is a call or a put."""
         return self.instrument_type in (InstrumentType.CE, InstrumentType.PE)
 
     @property
     def is_trade_to_trade(self) -> bool:
+        """Whether it may only be traded for delivery (series BE and the like)."""
         return self.tradingsymbol.endswith(_TRADE_TO_TRADE)

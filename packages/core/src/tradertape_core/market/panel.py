@@ -59,6 +59,7 @@ class Panel:
 
     @property
     def shape(self) -> tuple[int, int]:
+        """The numbers of sessions and symbols."""
         return self.close.shape[0], self.close.shape[1]
 
     def last_trading_days(self) -> NDArray[np.datetime64]:

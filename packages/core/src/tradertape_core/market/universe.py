@@ -40,6 +40,7 @@ class Spell:
     end: date | None = None
 
     def covers(self, day: date) -> bool:
+        """Whether a day is in it; `end` is the first day that is not."""
         return (self.start is None or self.start <= day) and (self.end is None or day < self.end)
 
 

@@ -77,6 +77,7 @@ class Chain:
 
     @property
     def strikes(self) -> Floats:
+        """Strikes in rupees, ascending; float64."""
         return self.quotes.strikes
 
     @property

@@ -90,6 +90,7 @@ def slices_of(quantity: int, freeze: int, lot: int) -> tuple[int, ...]:
 
 
 def needs_slices(request: OrderRequest, instrument: Instrument) -> bool:
+    """Whether the quantity of one order exceeds the exchange's freeze quantity."""
     freeze = instrument.freeze_quantity
     # Each leg of an iceberg is an order of its own at the exchange.
     return freeze is not None and leg_quantity(request) > freeze

@@ -33,6 +33,7 @@ class GttType(StrEnum):
 
     @property
     def legs(self) -> int:
+        """The number of legs: 1, or 2 for one-cancels-the-other."""
         return 1 if self is GttType.SINGLE else 2
 
 
@@ -65,6 +66,7 @@ class GttRequest:
 
     @property
     def instrument(self) -> str:
+        """The instrument as `EXCHANGE:SYMBOL`."""
         return f"{self.exchange}:{self.tradingsymbol}"
 
 
@@ -95,6 +97,7 @@ class Gtt:
 
     @property
     def is_active(self) -> bool:
+        """Whether it can still be triggered."""
         return self.status is GttStatus.ACTIVE
 
 

@@ -21,6 +21,7 @@ class Side(StrEnum):
 
     @property
     def opposite(self) -> Side:
+        """BUY for SELL and SELL for BUY."""
         return Side.SELL if self is Side.BUY else Side.BUY
 
 
@@ -43,10 +44,12 @@ class OrderType(StrEnum):
 
     @property
     def has_limit(self) -> bool:
+        """Whether an order of this type has a limit price."""
         return self in (OrderType.LIMIT, OrderType.SL)
 
     @property
     def has_trigger(self) -> bool:
+        """Whether an order of this type has a trigger price."""
         return self in (OrderType.SL, OrderType.SL_M)
 
 
@@ -90,6 +93,7 @@ class OrderStatus(StrEnum):
 
     @property
     def is_terminal(self) -> bool:
+        """Whether the status is final."""
         return self in TERMINAL
 
 
@@ -179,6 +183,7 @@ class Change:
 
     @property
     def is_empty(self) -> bool:
+        """Whether it changes nothing."""
         return all(getattr(self, name) is None for name in CHANGEABLE)
 
 
@@ -239,6 +244,7 @@ class Order:
 
     @property
     def is_open(self) -> bool:
+        """Whether it can still be filled, changed or cancelled."""
         return self.status not in TERMINAL
 
     @property
@@ -248,6 +254,7 @@ class Order:
 
     @property
     def has_fills(self) -> bool:
+        """Whether any of it is filled."""
         return self.filled_quantity > 0
 
 

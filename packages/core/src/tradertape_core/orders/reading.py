@@ -31,10 +31,12 @@ class Fields:
     problems: list[Problem] = field(default_factory=list[Problem])
 
     def fail(self, name: str, message: str) -> None:
+        """Record a problem of a field, at its JSON pointer."""
         escaped = name.replace("~", "~0").replace("/", "~1")
         self.problems.append(Problem(f"{self.at}/{escaped}", message))
 
     def has(self, name: str) -> bool:
+        """Whether the field is given and not null."""
         return self.source.get(name) is not None
 
     def failed(self, *names: str) -> bool:
@@ -45,6 +47,7 @@ class Fields:
         return any(f"{self.at}/{name}" in wrong for name in names)
 
     def require(self, name: str, message: str) -> bool:
+        """Whether the field is given; else record `message` as a problem."""
         if not self.has(name):
             self.fail(name, message)
             return False
@@ -80,6 +83,7 @@ class Fields:
         return ""
 
     def flag(self, name: str) -> bool:
+        """A boolean field; False where it is absent or wrong."""
         value = self.source.get(name)
         if value is None or isinstance(value, bool):
             return bool(value)

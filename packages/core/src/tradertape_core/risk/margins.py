@@ -61,6 +61,7 @@ class MarginRates:
             raise InvalidInput("leverage is 1 or more, the margin for funding above 0 and up to 1")
 
     def range_of(self, underlying: str) -> ScanRange:
+        """The price range that the margin of an underlying covers."""
         usual = self.index if underlying in INDICES else self.stock
         return self.ranges.get(underlying, usual)
 
@@ -89,6 +90,7 @@ class Exposure:
 
     @property
     def is_sale(self) -> bool:
+        """Whether units are sold: the quantity is negative."""
         return self.quantity < 0
 
 
@@ -104,6 +106,7 @@ class Blocked:
 
     @property
     def total_paise(self) -> Paise:
+        """The sum of all margins less the benefit of hedges."""
         return Paise(self.equity_paise + self.span_paise + self.exposure_paise - self.hedged_paise)
 
     def __add__(self, other: Blocked) -> Blocked:
@@ -138,6 +141,7 @@ class Requirement:
 
     @property
     def total_paise(self) -> Paise:
+        """Cash and change of the blocked margin together; never below 0."""
         return Paise(max(0, self.blocked_change_paise + self.cash_paise))
 
 

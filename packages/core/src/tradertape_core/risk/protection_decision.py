@@ -56,10 +56,12 @@ class Trigger:
 
     @property
     def rule(self) -> Rule:
+        """The rule that was triggered."""
         return self.claim.rule
 
     @property
     def message(self) -> str:
+        """The reason in a sentence."""
         return self.claim.message
 
 
@@ -87,10 +89,12 @@ class Watched:
 
     @property
     def is_armed(self) -> bool:
+        """Whether the leg is protected and still held."""
         return self.leg.status is ProtectionStatus.ARMED and self.quantity > 0
 
     @property
     def exit(self) -> LegExit:
+        """The exit that closes all of the leg."""
         leg = self.leg
         scope = leg_scope(self.index)
         return LegExit(leg.instrument, leg.product, leg.side.opposite, self.quantity, scope)

@@ -107,6 +107,7 @@ class OperationalProtection:
 
     @property
     def has_rules(self) -> bool:
+        """Whether any operational rule is on."""
         return self.exit_on_worker_stale or self.mis_squareoff_buffer_sec is not None
 
 

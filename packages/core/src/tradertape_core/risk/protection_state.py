@@ -86,10 +86,12 @@ class LegState:
 
     @property
     def is_long(self) -> bool:
+        """Whether the leg was bought."""
         return self.side is Side.BUY
 
     @property
     def stop_price(self) -> Decimal | None:
+        """The fixed stop in rupees; None without one."""
         return self._against(self.stoploss_pct, self.entry_price)
 
     @property
@@ -101,6 +103,7 @@ class LegState:
 
     @property
     def target_price(self) -> Decimal | None:
+        """The target in rupees; None without one."""
         if self.target_pct is None:
             return None
         distance = self.entry_price * self.target_pct / 100
@@ -195,6 +198,7 @@ class ProtectionState:
 
     @property
     def last_claim(self) -> Claim | None:
+        """The newest claim; None before the first."""
         return self.claims[-1] if self.claims else None
 
     @property
@@ -204,14 +208,17 @@ class ProtectionState:
 
 
 def leg_scope(index: int) -> str:
+    """The scope of a claim on one leg, `position:0`."""
     return f"position:{index}"
 
 
 def square_off_scope(exchange: str) -> str:
+    """The scope of a claim that squares off one exchange."""
     return f"{MIS_SQUAREOFF}:{exchange}"
 
 
 def exchange_of(instrument: str) -> str:
+    """The exchange of an instrument `EXCHANGE:SYMBOL`."""
     return instrument.partition(":")[0]
 
 

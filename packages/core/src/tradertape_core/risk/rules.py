@@ -91,12 +91,14 @@ def order_value(request: OrderRequest, facts: RiskFacts) -> Paise:
 
 
 def kill_switch(_: OrderRequest, facts: RiskFacts) -> Denial | None:
+    """Deny while the account's kill switch is on."""
     if facts.kill_switch is None:
         return None
     return denial(_R.KILL_SWITCH_ACTIVE, why=facts.kill_switch)
 
 
 def halted(_: OrderRequest, facts: RiskFacts) -> Denial | None:
+    """Deny while trading is halted."""
     return None if facts.halted is None else denial(_R.TRADING_HALTED, why=facts.halted)
 
 
@@ -116,6 +118,7 @@ def daily_loss(_: OrderRequest, facts: RiskFacts) -> Denial | None:
 
 
 def orders_per_day(_: OrderRequest, facts: RiskFacts) -> Denial | None:
+    """Deny when the day's number of orders is used up."""
     limit = facts.limits.max_orders_per_day
     if limit is None or facts.orders_today < limit:
         return None
@@ -123,6 +126,7 @@ def orders_per_day(_: OrderRequest, facts: RiskFacts) -> Denial | None:
 
 
 def value(request: OrderRequest, facts: RiskFacts) -> Denial | None:
+    """Deny an order above the largest value."""
     limit = facts.limits.max_order_value_paise
     return None if limit is None else _over(_R.MAX_ORDER_VALUE, order_value(request, facts), limit)
 
@@ -136,6 +140,7 @@ def positions(request: OrderRequest, facts: RiskFacts) -> Denial | None:
 
 
 def one_symbol(request: OrderRequest, facts: RiskFacts) -> Denial | None:
+    """Deny what exceeds one symbol's share of the capital."""
     limit = _part(facts.limits.max_per_symbol_pct, facts.capital_paise)
     if limit is None:
         return None
@@ -144,6 +149,7 @@ def one_symbol(request: OrderRequest, facts: RiskFacts) -> Denial | None:
 
 
 def exposure(request: OrderRequest, facts: RiskFacts) -> Denial | None:
+    """Deny what exceeds the gross exposure, a share of the capital."""
     limit = _part(facts.limits.exposure_pct, facts.capital_paise)
     if limit is None:
         return None
@@ -152,6 +158,7 @@ def exposure(request: OrderRequest, facts: RiskFacts) -> Denial | None:
 
 
 def allocation(request: OrderRequest, facts: RiskFacts) -> Denial | None:
+    """Deny what exceeds the run's allocation."""
     limit = facts.limits.allocation_paise
     if limit is None:
         return None
@@ -160,6 +167,7 @@ def allocation(request: OrderRequest, facts: RiskFacts) -> Denial | None:
 
 
 def cash_buffer(_: OrderRequest, facts: RiskFacts) -> Denial | None:
+    """Deny what leaves less free cash than the buffer."""
     limit = _part(facts.limits.cash_buffer_pct, facts.capital_paise)
     if limit is None or facts.free_paise is None or facts.required_paise is None:
         return None
@@ -185,6 +193,7 @@ def price_band(request: OrderRequest, facts: RiskFacts) -> Denial | None:
 
 
 def fresh_prices(request: OrderRequest, facts: RiskFacts) -> Denial | None:
+    """Deny an order on a price that is missing or too old; an AMO needs only some price."""
     limit, age = facts.limits.stale_after_s, facts.tick_age_s
     if limit is None:
         return None
@@ -202,6 +211,7 @@ def fresh_prices(request: OrderRequest, facts: RiskFacts) -> Denial | None:
 
 
 def time_window(request: OrderRequest, facts: RiskFacts) -> Denial | None:
+    """Deny outside the window of the day (IST); an AMO is allowed at any time."""
     window = facts.limits.window
     if window is None or request.variety is Variety.AMO:
         return None
@@ -213,6 +223,7 @@ def time_window(request: OrderRequest, facts: RiskFacts) -> Denial | None:
 
 
 def symbols(request: OrderRequest, facts: RiskFacts) -> Denial | None:
+    """Deny instruments that are refused, or not among those allowed."""
     allowed, name = facts.limits.allowed, request.instrument
     if name not in facts.limits.refused and (allowed is None or name in allowed):
         return None
@@ -220,6 +231,7 @@ def symbols(request: OrderRequest, facts: RiskFacts) -> Denial | None:
 
 
 def duplicate(_: OrderRequest, facts: RiskFacts) -> Denial | None:
+    """Deny an equal order within the time in which it counts as a duplicate."""
     limit, age = facts.limits.duplicate_within_s, facts.same_order_age_s
     if limit is None or age is None or age >= limit:
         return None

@@ -60,14 +60,17 @@ class Contract:
 
     @property
     def is_future(self) -> bool:
+        """Whether it is a future."""
         return self.instrument.instrument_type is InstrumentType.FUT
 
     @property
     def is_long_option(self) -> bool:
+        """Whether it is a bought option."""
         return not self.is_future and self.quantity > 0
 
     @property
     def strike(self) -> Decimal:
+        """The strike in rupees; 0 for a future."""
         return self.instrument.strike or Decimal(0)
 
     @property

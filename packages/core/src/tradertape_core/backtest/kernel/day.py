@@ -59,6 +59,7 @@ def run(sim: Sim) -> None:
 
 
 def exit_inside(sim: Sim, row: int) -> None:
+    """Exit the open positions whose stop or target the day's candle reaches."""
     i = 0
     while i < sim.out.counts[k.OPEN]:
         slot = sim.book.order[i]
@@ -103,6 +104,7 @@ def limit_of(sim: Sim, slot: int) -> float:
 
 
 def is_reached(sim: Sim, row: int, slot: int, symbol: int) -> bool:
+    """Whether the day's high reaches the position's target or the limit of its exit order."""
     high = sim.market.high[row, symbol]
     return high >= sim.book.num[slot, k.TARGET] or high >= limit_of(sim, slot)
 
@@ -142,6 +144,7 @@ def mark(sim: Sim, row: int) -> None:
 
 
 def decide_all(sim: Sim, row: int) -> None:
+    """Decide on the close of the day for every open position that has a candle."""
     for i in range(sim.out.counts[k.OPEN]):
         slot = sim.book.order[i]
         if has_bar(sim, row, sim.book.whole[slot, k.SYMBOL]):
@@ -167,6 +170,7 @@ def trade_at_close(sim: Sim, row: int) -> None:
 
 
 def keep_accounts(sim: Sim, row: int) -> None:
+    """Record equity, cash and turnover (paise) and the number of positions of the day."""
     out = sim.out
     equity = out.counts[k.CASH]
     for i in range(out.counts[k.OPEN]):

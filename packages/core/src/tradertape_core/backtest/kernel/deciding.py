@@ -49,6 +49,7 @@ def exit_level(sim: Sim, row: int, slot: int, rule: int) -> float:
 
 
 def may_add(sim: Sim, row: int, slot: int) -> bool:
+    """Whether an add-on is allowed: number, regime, bars and distance since the last purchase."""
     rules = sim.rules
     whole = sim.book.whole
     if whole[slot, k.ADDONS] >= rules.max_addons:
@@ -93,6 +94,7 @@ def evaluate(sim: Sim, segment: int, row: int, slot: int) -> float:
 
 
 def leaf(sim: Sim, operation: int, argument: int, row: int, symbol: int, slot: int) -> float:
+    """The value of one operand of the program; NaN where it is unknown."""
     program = sim.program
     if operation == k.OP_MASK:
         truth = program.masks[argument, row, symbol]
@@ -151,6 +153,7 @@ def binary(operation: int, left: float, right: float) -> float:
 
 
 def arithmetic(operation: int, left: float, right: float) -> float:
+    """Left and right combined by the operation; NaN for a division by zero."""
     if operation == k.OP_ADD:
         return left + right
     if operation == k.OP_SUB:
@@ -161,6 +164,7 @@ def arithmetic(operation: int, left: float, right: float) -> float:
 
 
 def compare(operation: int, left: float, right: float) -> bool:
+    """Whether the comparison holds."""
     if operation == k.OP_GT:
         return left > right
     if operation == k.OP_GE:
@@ -175,6 +179,7 @@ def compare(operation: int, left: float, right: float) -> bool:
 
 
 def between(value: float, low: float, high: float) -> float:
+    """1.0 if low ≤ value ≤ high, else 0.0; NaN where one of them is unknown."""
     if value != value or low != low or high != high:
         return math.nan
     return 1.0 if low <= value <= high else 0.0

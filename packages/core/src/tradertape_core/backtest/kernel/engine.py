@@ -33,10 +33,12 @@ _compiled: list[Callable[[Sim], None]] = []
 
 
 def has_numba() -> bool:
+    """Whether numba is installed."""
     return importlib.util.find_spec("numba") is not None
 
 
 def numba_is_loaded() -> bool:
+    """Whether this process has imported numba."""
     return "numba" in sys.modules
 
 

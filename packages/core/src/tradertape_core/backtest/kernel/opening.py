@@ -26,6 +26,7 @@ NO_BAR = int(SkipReason.NO_BAR)
 
 
 def has_bar(sim: Sim, row: int, symbol: int) -> bool:
+    """Whether the symbol traded that day: its close is a number."""
     return sim.market.close[row, symbol] == sim.market.close[row, symbol]
 
 
@@ -49,6 +50,7 @@ def exit_at_open(sim: Sim, row: int) -> None:
 
 
 def sell_at_open(sim: Sim, row: int, slot: int, price: float) -> None:
+    """Sell a position at the open if a rule, a gap or its stop asks for it."""
     reason = reason_at_open(sim, slot, price)
     if reason == EXIT_RULE:
         sell_by_rule(sim, row, slot, price)
@@ -73,6 +75,7 @@ def reason_at_open(sim: Sim, slot: int, price: float) -> int:
 
 
 def gap_reason(sim: Sim, slot: int, price: float) -> int:
+    """The exit reason of an open below the stop or the gap limit; 0 for none."""
     num = sim.book.num
     if price <= num[slot, k.STOP]:
         return STOP_GAP
@@ -92,6 +95,7 @@ def decided_reason(sim: Sim, slot: int, price: float) -> int:
 
 
 def sell_all(sim: Sim, row: int, slot: int, level: float, reason: int) -> None:
+    """Sell all units of a position at a price level."""
     sell(sim, slot, row, level, sim.book.whole[slot, k.QUANTITY], reason, -1)
 
 
@@ -171,6 +175,7 @@ def refusal(sim: Sim, signal_row: int, fill_row: int, symbol: int, score: float)
 
 
 def sector_is_full(sim: Sim, symbol: int) -> bool:
+    """Whether positions and resting orders of the symbol's sector reach its limit."""
     sector = sim.market.sector[symbol]
     cap = sim.rules.max_per_sector
     return cap > 0 and sector >= 0 and sim.book.in_sector[sector] >= cap

@@ -31,11 +31,13 @@ def tick_paise(table: int, price: float) -> int:
 
 
 def floor_tick(table: int, price: float) -> float:
+    """The price in rupees, rounded down to the tick."""
     tick = tick_paise(table, price)
     return math.floor(price * 100.0 / tick + 1e-6) * tick / 100.0
 
 
 def ceil_tick(table: int, price: float) -> float:
+    """The price in rupees, rounded up to the tick."""
     tick = tick_paise(table, price)
     return math.ceil(price * 100.0 / tick - 1e-6) * tick / 100.0
 
@@ -54,6 +56,7 @@ def place_orders(sim: Sim, row: int) -> None:
 
 
 def rest(sim: Sim, row: int, signal: int) -> None:
+    """Place the entry order of a signal: its trigger, limit and last day."""
     at = sim.out.counts[k.RESTING]
     symbol = sim.signals.symbol[signal]
     trigger = trigger_price(sim, row, sim.market.close[row, symbol])
@@ -88,6 +91,7 @@ def trigger_price(sim: Sim, row: int, close: float) -> float:
 
 
 def reserve(sim: Sim, symbol: int, change: int) -> None:
+    """Count a resting order into (+1) or out of (−1) its symbol and sector."""
     sim.book.resting_of[symbol] += change
     sector = sim.market.sector[symbol]
     if sector >= 0:

@@ -16,7 +16,8 @@ class Cells(Protocol[Item]):
     """An array or a buffer, of which the loop reads and writes single cells."""
 
     @property
-    def shape(self) -> Any: ...
+    def shape(self) -> Any:
+        """Sizes of the axes."""
 
     def __getitem__(self, at: int | tuple[int, ...], /) -> Item: ...
 
@@ -187,6 +188,8 @@ class Out(NamedTuple):
 
 
 class Sim(NamedTuple):
+    """All arrays of a simulation; axes are sessions (rows) by symbols (columns)."""
+
     market: Market
     signals: Signals
     rules: Rules

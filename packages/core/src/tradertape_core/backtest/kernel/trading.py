@@ -170,6 +170,7 @@ def atr_before(sim: Sim, signal_row: int, row: int, symbol: int) -> float:
 
 
 def previous_equity(sim: Sim, row: int) -> int:
+    """Equity in paise at the close before; the capital on the first day."""
     if row == sim.rules.first:
         return sim.rules.capital
     return sim.out.equity[row - 1]
@@ -318,6 +319,7 @@ def record(
 
 
 def record_prices(sim: Sim, slot: int, at: int, price: float) -> None:
+    """Record a trade's prices (₹), its score and its worst and best excursion (percent)."""
     num = sim.book.num
     trade = sim.out.trade_num
     avg = num[slot, k.AVG]

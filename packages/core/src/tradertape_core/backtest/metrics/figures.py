@@ -139,7 +139,7 @@ FIGURES: Mapping[str, Figure] = MappingProxyType(
             "Charges", "₹", "Brokerage, taxes and fees of all fills, open positions included."
         ),
         "total_slippage": _F(
-            "Slippage", "₹", "Cost of the assumed slippage; it already stands in the prices."
+            "Slippage", "₹", "Cost of the assumed slippage; it is already in the prices."
         ),
         "charges_pct_of_profit": _F(
             "Charges of profit", "%", "Charges / gross profit; null without a gross profit."

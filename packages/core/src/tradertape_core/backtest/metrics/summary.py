@@ -63,6 +63,7 @@ class Curve:
 
     @property
     def calendar_days(self) -> int:
+        """Days from the first to the last session, weekends included; 0 without sessions."""
         if self.dates.size == 0:
             return 0
         return int((self.dates[-1] - self.dates[0]).astype(np.int64))

@@ -21,7 +21,7 @@ class TradeTable:
     """Every trade of a simulation with what follows from its amounts; (K,) each.
 
     closed: False for positions still held at the end, marked at the last close. net_pnl: rupees,
-    gross profit less charges (slippage already stands in the prices). return_pct: net_pnl per
+    gross profit less charges (slippage is already in the prices). return_pct: net_pnl per
     rupee invested. r_multiple: net_pnl per rupee first put at risk, (entry price - initial stop)
     x quantity; NaN without a stop below the entry price.
     """

@@ -43,9 +43,11 @@ class DayTable:
         return bisect_left(self.dates, day)
 
     def quote(self, day: int, symbol: int) -> Quote | None:
+        """The candle of a symbol on a day; None where it did not trade."""
         return self._quotes[symbol][day]
 
     def candle(self, day: int, symbol: int) -> Quote:
+        """The candle of a symbol on a day on which it traded."""
         quote = self._quotes[symbol][day]
         assert quote is not None  # noqa: S101 - asked only of days with a candle
         return quote
@@ -139,12 +141,14 @@ class Position:
         self.average = self.peak = self.lowest = self.purchase_price = self.price
 
     def open_levels(self, strategy: rules.Strategy) -> None:
+        """Set stop and targets for a new position, and keep its first stop."""
         self.follow(strategy, self.atr)
         self.set_levels(strategy)
         self.initial_stop = self.stop
         self.set_levels(strategy)
 
     def add(self, price: float, quantity: int) -> None:
+        """Add units bought at a price (₹) and average the entry price."""
         total = self.quantity + quantity
         self.average = (self.average * self.quantity + price * quantity) / total
         self.quantity = total
@@ -153,6 +157,7 @@ class Position:
         self.addons += 1
 
     def see(self, high: float, low: float, close: float) -> None:
+        """Take the day's candle into the highest, lowest and last price."""
         self.peak = max(self.peak, high)
         self.lowest = min(self.lowest, low)
         self.last_close = close
@@ -174,6 +179,7 @@ class Position:
         self.trail = max(levels, default=None)
 
     def set_levels(self, strategy: rules.Strategy) -> None:
+        """Set stop, target and their reasons from the strategy's stops."""
         stops = strategy.stops
         levels: list[float] = []
         if stops.stop_loss_pct:
@@ -228,6 +234,7 @@ class Decider:
         self._seen: dict[int, list[list[float]]] = {}
 
     def exit_rule(self, day: int, position: Position) -> int | None:
+        """Index of the first exit rule that holds on the day; None for none."""
         for index, rule in enumerate(self._strategy.exit_rules):
             waits = position.bars < self._strategy.config.min_hold and not rule.ignore_min_hold
             if waits or index in position.fired:
@@ -237,9 +244,11 @@ class Decider:
         return None
 
     def exit_price(self, rule: int, day: int, position: Position) -> float | None:
+        """The price (₹) that an exit rule asks for; None for the market."""
         return self.value(self._strategy.exit_rules[rule].exit_price, day, position)
 
     def may_add(self, day: int, position: Position, *, regime_ok: bool) -> bool:
+        """Whether an add-on is allowed: number, regime, and bars and distance since the last."""
         addon, regime = self._strategy.addon_rules, self._strategy.regime_filter
         away = abs(position.last_close / position.purchase_price - 1.0) * 100.0
         blocked = regime is not None and regime.when_false == "block_entries" and not regime_ok
@@ -255,6 +264,7 @@ class Decider:
         return self.truth(addon.condition, day, position) is True
 
     def truth(self, node: rules.Condition, day: int, position: Position) -> bool | None:
+        """Whether a condition holds on the day; None where it is unknown."""
         if not reads_position(node):
             rows = self._rows(id(node), lambda: self._evaluation.truth(node))
             found = rows[day][position.symbol]
@@ -293,6 +303,7 @@ class Decider:
                 raise TypeError(node)
 
     def value(self, node: rules.Operand, day: int, position: Position) -> float | None:
+        """The value of an operand on the day; None where it is unknown."""
         if isinstance(node, rules.PositionValue):
             return position.field(node.field)
         if isinstance(node, rules.Arith) and reads_position(node):

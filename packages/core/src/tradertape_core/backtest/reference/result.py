@@ -12,6 +12,8 @@ from tradertape_core.backtest.reference.market import Position
 
 
 class Skipped(NamedTuple):
+    """A signal that was not bought, with its reason. day, symbol: indexes."""
+
     day: int
     rank: int  # of the signal among those of its day
     symbol: int
@@ -113,6 +115,7 @@ class Ledger:
         self.turnover = [0] * self.days
 
     def close_day(self, today: int, equity: int, cash: int, positions: int) -> None:
+        """Record the day's equity, cash and turnover (paise) and number of positions."""
         self.equity[today] = equity
         self.cash[today] = cash
         self.positions[today] = positions

@@ -42,17 +42,21 @@ class Unexplained:
     """A context that knows nothing: reports of simulations without an evaluated strategy."""
 
     def entry_reason(self) -> str:
+        """Empty: these signals came without rules."""
         return ""
 
     def exit_reason(self, rule: int) -> str:
+        """Empty: these signals came without rules."""
         del rule
         return ""
 
     def indicators_at(self, rows: Ints, columns: Ints) -> Mapping[str, Floats]:
+        """Empty: there are no rules that read indicators."""
         del rows, columns
         return {}
 
     def conviction_at(self, rows: Ints, columns: Ints) -> Sequence[list[dict[str, Any]]]:
+        """An empty breakdown for each entry."""
         del columns
         return [[] for _ in range(rows.size)]
 
@@ -64,12 +68,16 @@ class Evaluated:
         self._strategy, self._evaluation = strategy, evaluation
 
     def entry_reason(self) -> str:
+        """The entry rule in English."""
         return self._phrase(self._strategy.entry_rules)
 
     def exit_reason(self, rule: int) -> str:
+        """The exit rule in English. rule: its index in the strategy."""
         return self._phrase(self._strategy.exit_rules[rule].condition)
 
     def indicators_at(self, rows: Ints, columns: Ints) -> Mapping[str, Floats]:
+        """Values of the indicators that entries and scores read, by name, in the order of the
+        cells."""
         scores = self._strategy.conviction_scoring
         read = [s.condition if isinstance(s, rules.ScoreCondition) else s.input for s in scores]
         return {
@@ -78,6 +86,7 @@ class Evaluated:
         }
 
     def conviction_at(self, rows: Ints, columns: Ints) -> Sequence[list[dict[str, Any]]]:
+        """The scored points of each cell: `name`, `input`, `points` of every score."""
         return [
             [{"name": s.name, "input": _rounded(s.input), "points": s.points} for s in scored]
             for scored in breakdowns(self._strategy, self._evaluation, (rows, columns))

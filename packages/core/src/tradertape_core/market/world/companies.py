@@ -46,6 +46,7 @@ class Companies:
 
     @property
     def symbols(self) -> tuple[str, ...]:
+        """The symbols, in the order of the columns."""
         return tuple(start.symbol for start in self.starts)
 
 

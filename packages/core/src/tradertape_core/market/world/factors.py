@@ -53,6 +53,7 @@ class Clusters:
 
     @property
     def level(self) -> Floats:
+        """Log volatility: the sum of its slow and fast part."""
         return self.slow + self.fast
 
 

@@ -27,6 +27,7 @@ class Start:
 
     @property
     def fact(self) -> InstrumentFact:
+        """The instrument's facts."""
         return FACTS[self.symbol]
 
 

@@ -16,10 +16,12 @@ _CLOSE = rules.Indicator(fn="close", name="close")
 
 
 def buying(strategy: rules.Strategy, words: Wording) -> Sentences:
+    """The entry rule."""
     return (f"Buy when {clause(strategy.entry_rules, words)}.",)
 
 
 def filters(block: rules.Filters) -> Sentences:
+    """The filters, one sentence each."""
     said: list[str] = []
     if block.min_price is not None:
         said.append(f"Only stocks that close at {amount(block.min_price, 'rupees')} or more.")
@@ -45,6 +47,7 @@ def filters(block: rules.Filters) -> Sentences:
 
 
 def regime(block: rules.RegimeFilter | None, words: Wording) -> Sentences:
+    """The regime filter; nothing without one."""
     if block is None:
         return ()
     condition = clause(block.condition, words)
@@ -54,6 +57,7 @@ def regime(block: rules.RegimeFilter | None, words: Wording) -> Sentences:
 
 
 def order(strategy: rules.Strategy) -> Sentences:
+    """How a signal becomes an order, and until when the order is valid."""
     entry = strategy.entry
     offset = f"{number(entry.limit_offset_pct)}%"
     if entry.order == "market":
@@ -73,6 +77,7 @@ def order(strategy: rules.Strategy) -> Sentences:
 
 
 def selling(strategy: rules.Strategy, words: Wording) -> Sentences:
+    """The exit rules, and how long they are held back."""
     said = [_exit(rule, strategy.config, words) for rule in strategy.exit_rules]
     if any(not rule.ignore_min_hold for rule in strategy.exit_rules) and strategy.config.min_hold:
         held = amount(strategy.config.min_hold, "days")
@@ -91,6 +96,7 @@ def _exit(rule: rules.ExitRule, config: rules.HoldConfig, words: Wording) -> str
 
 
 def protection(stops: rules.Stops) -> Sentences:
+    """Stops, targets, trailing and time exit."""
     said = [*_fixed_stops(stops), *_targets(stops)]
     if stops.trailing is not None:
         said.append(_trailing(stops.trailing))
@@ -138,6 +144,7 @@ def _trailing(trailing: rules.Trailing) -> str:
 
 
 def adding(addons: rules.AddonRules, words: Wording) -> Sentences:
+    """The add-on rule; nothing if it is off."""
     if not addons.enabled or addons.condition is None:
         return ()
     times = "once" if addons.max_addons == 1 else f"up to {addons.max_addons} times"
@@ -156,6 +163,7 @@ def adding(addons: rules.AddonRules, words: Wording) -> Sentences:
 
 
 def conviction(strategy: rules.Strategy, words: Wording) -> Sentences:
+    """The scores of a signal, and the order in which signals are bought."""
     config = strategy.config
     base = number(config.conviction_base)
     said = (
@@ -199,6 +207,7 @@ def _points(points: float) -> str:
 
 
 def parameters(specs: Sequence[rules.ParamSpec]) -> Sentences:
+    """The parameters with their values and ranges."""
     return tuple(_parameter(spec) for spec in specs)
 
 

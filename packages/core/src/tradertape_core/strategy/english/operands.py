@@ -102,6 +102,7 @@ class Wording:
     params: rules.Params
 
     def noun(self, operand: rules.Operand) -> str:
+        """An operand as a noun phrase: "the 50-day average of the close"."""
         match operand:
             case rules.Indicator():
                 return self._indicator(operand)
@@ -163,6 +164,7 @@ class Wording:
         return f"{called}{inside}{output}{source}"
 
     def parameter(self, value: float | rules.Param) -> str:
+        """A number, or the value of a parameter."""
         if isinstance(value, rules.Param):
             return number(self.params[value.name]) if value.name in self.params else value.name
         return number(value)

@@ -28,6 +28,7 @@ class Truth(NamedTuple):
 
     @property
     def null(self) -> Mask:
+        """Where neither yes nor no is known; bool, sessions by symbols."""
         return ~(self.yes | self.no)
 
     def verdict(self) -> Verdict:
@@ -46,6 +47,7 @@ def either(truths: Sequence[Truth]) -> Truth:
 
 
 def negated(truth: Truth) -> Truth:
+    """Yes and no exchanged; unknown stays unknown."""
     return Truth(truth.no, truth.yes)
 
 
@@ -86,6 +88,7 @@ def within(value: Value, low: Value, high: Value) -> Truth:
 
 
 def one_of(value: Value, values: Sequence[float]) -> Truth:
+    """Whether the value is among the values; unknown where it is NaN."""
     yes = _mask(np.isin(value, values))
     return Truth(yes, known(value) & ~yes)
 

@@ -57,6 +57,8 @@ class Indicator:
 
 @dataclass(frozen=True, slots=True)
 class Number:
+    """A constant."""
+
     value: float
 
 
@@ -69,6 +71,8 @@ class Param:
 
 @dataclass(frozen=True, slots=True)
 class PositionValue:
+    """A value of the open position, such as its profit in percent."""
+
     field: PositionField
 
 
@@ -96,21 +100,29 @@ Operand = Indicator | Number | Param | PositionValue | Market | Arith
 
 @dataclass(frozen=True, slots=True)
 class And:
+    """Holds if every condition holds."""
+
     conditions: tuple[Condition, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Or:
+    """Holds if one of the conditions holds."""
+
     conditions: tuple[Condition, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Not:
+    """Holds if the condition does not; unknown stays unknown."""
+
     condition: Condition
 
 
 @dataclass(frozen=True, slots=True)
 class Compare:
+    """A comparison of two operands on the same day."""
+
     left: Operand
     op: CompareOp
     right: Operand
@@ -136,6 +148,8 @@ class Between:
 
 @dataclass(frozen=True, slots=True)
 class In:
+    """Holds if the value is one of the values."""
+
     value: Operand
     values: tuple[float, ...]
 
@@ -243,6 +257,8 @@ class Stops:
 
 @dataclass(frozen=True, slots=True)
 class AddonRules:
+    """When to add to a position. Sizes and gaps in percent, distances in bars."""
+
     enabled: bool = False
     condition: Condition | None = None
     max_addons: int = 2
@@ -262,6 +278,8 @@ class Band:
 
 @dataclass(frozen=True, slots=True)
 class ScoreBands:
+    """A score that gives the points of the band its input is in."""
+
     name: str
     input: Operand
     bands: tuple[Band, ...]
@@ -269,6 +287,8 @@ class ScoreBands:
 
 @dataclass(frozen=True, slots=True)
 class ScoreCondition:
+    """A score that gives its points where a condition holds."""
+
     name: str
     condition: Condition
     points: float

@@ -1,0 +1,3 @@
+"""From a JSON document to a strategy, with every problem at its JSON pointer. Imports `language`
+alone.
+"""

@@ -70,6 +70,7 @@ Params = Mapping[str, float]
 
 
 def read_params(place: Place | None) -> tuple[rules.ParamSpec, ...]:
+    """Read `params`; problems are recorded at their place."""
     if place is None:
         return ()
     if place.members is None:
@@ -107,6 +108,7 @@ def _param_spec(name: str, fields: Fields) -> rules.ParamSpec:
 
 
 def read_filters(place: Place | None) -> rules.Filters:
+    """Read `filters`; without the block nothing is filtered."""
     if place is None:
         return rules.Filters()
     fields = place.fields(FILTER_KEYS)
@@ -137,6 +139,7 @@ def _symbols(fields: Fields) -> tuple[str, ...]:
 
 
 def read_regime(place: Place | None, params: Params) -> rules.RegimeFilter | None:
+    """Read `regime_filter`; None without one."""
     if place is None:
         return None
     fields = place.fields(("index", "condition", "when_false"))
@@ -153,6 +156,7 @@ def read_regime(place: Place | None, params: Params) -> rules.RegimeFilter | Non
 
 
 def read_entry(place: Place | None) -> rules.EntryPlan:
+    """Read `entry`; without the block the defaults."""
     if place is None:
         return rules.EntryPlan()
     fields = place.fields(ENTRY_KEYS)
@@ -210,6 +214,7 @@ def _refuse_twins(places: Sequence[Place], names: Sequence[str]) -> None:
 
 
 def read_stops(place: Place | None) -> rules.Stops:
+    """Read `stops`; without the block there are none."""
     if place is None:
         return rules.Stops()
     fields = place.fields(STOP_KEYS)
@@ -241,6 +246,7 @@ def _trailing(place: Place | None) -> rules.Trailing | None:
 
 
 def read_addons(place: Place | None, params: Params) -> rules.AddonRules:
+    """Read `addon_rules`; without the block they are off."""
     if place is None:
         return rules.AddonRules()
     fields = place.fields(ADDON_KEYS)
@@ -260,6 +266,7 @@ def read_addons(place: Place | None, params: Params) -> rules.AddonRules:
 
 
 def read_scores(place: Place | None, params: Params) -> tuple[rules.Score, ...]:
+    """Read `conviction_scoring`; two scores of one name are a problem."""
     if place is None:
         return ()
     places = place.items(MAX_RULES)
@@ -317,6 +324,7 @@ def _band(place: Place) -> rules.Band:
 
 
 def read_config(place: Place | None) -> rules.HoldConfig:
+    """Read `config`; without the block the defaults."""
     if place is None:
         return rules.HoldConfig()
     fields = place.fields(CONFIG_KEYS)

@@ -24,6 +24,7 @@ class Problems:
     limit: int = 100
 
     def add(self, pointer: str, message: str) -> None:
+        """Record a problem once, up to the limit."""
         problem = Problem(pointer, message)
         if len(self.found) < self.limit and problem not in self.found:
             self.found.append(problem)
@@ -62,9 +63,11 @@ class Place:
     problems: Problems
 
     def fail(self, message: str) -> None:
+        """Record a problem at this place."""
         self.problems.add(self.pointer, message)
 
     def at(self, key: str | int, value: object) -> Place:
+        """The place of a member or an entry of this value."""
         escaped = str(key).replace("~", "~0").replace("/", "~1")
         return Place(value, f"{self.pointer}/{escaped}", self.problems)
 
@@ -92,6 +95,7 @@ class Place:
         return float(value)
 
     def integer(self, low: int, high: int) -> int:
+        """The value as a whole number from low to high; a problem otherwise."""
         before = len(self.problems.found)
         value = self.number(low, high)
         if value != int(value) and len(self.problems.found) == before:
@@ -99,6 +103,7 @@ class Place:
         return int(value)
 
     def text(self, longest: int, *, shortest: int = 0) -> str:
+        """The value as text without surrounding space; lengths in characters."""
         if not isinstance(self.value, str):
             self.fail(f"must be text, was {shown(self.value)}")
             return ""
@@ -110,12 +115,14 @@ class Place:
         return text
 
     def flag(self) -> bool:
+        """The value as a boolean; False where it is wrong."""
         if not isinstance(self.value, bool):
             self.fail(f"must be true or false, was {shown(self.value)}")
             return False
         return self.value
 
     def choice(self, options: Sequence[str]) -> str:
+        """The value as one of the options; the first where it is wrong."""
         if self.value in options:
             return cast(str, self.value)
         known, wrong = ", ".join(options), shown(self.value)
@@ -123,6 +130,7 @@ class Place:
         return options[0]
 
     def items(self, most: int, *, least: int = 0) -> list[Place]:
+        """The places of a list's entries; empty where it is no list."""
         value = self.value
         if not isinstance(value, (list, tuple)):
             self.fail(f"must be a list, was {shown(value)}")
@@ -157,6 +165,7 @@ class Fields:
     members: Mapping[str, object]
 
     def has(self, key: str) -> bool:
+        """Whether the object has the key."""
         return key in self.members
 
     def get(self, key: str) -> Place | None:
@@ -165,16 +174,19 @@ class Fields:
         return None if value is None else self.place.at(key, value)
 
     def require(self, key: str, meaning: str) -> Place | None:
+        """The place of a key; None and a problem where it is absent."""
         found = self.get(key)
         if found is None:
             self.place.fail(f'needs "{key}": {meaning}')
         return found
 
     def number(self, key: str, default: float, low: float, high: float) -> float:
+        """A number from low to high, or the default where it is absent."""
         found = self.get(key)
         return default if found is None else found.number(low, high)
 
     def optional(self, key: str, low: float, high: float) -> float | None:
+        """A number from low to high, or None where it is absent."""
         found = self.get(key)
         return None if found is None else found.number(low, high)
 
@@ -183,14 +195,17 @@ class Fields:
         return self.optional(key, low, high) or None
 
     def integer(self, key: str, default: int, low: int, high: int) -> int:
+        """A whole number from low to high, or the default where it is absent."""
         found = self.get(key)
         return default if found is None else found.integer(low, high)
 
     def flag(self, key: str, *, default: bool) -> bool:
+        """A boolean, or the default where it is absent."""
         found = self.get(key)
         return default if found is None else found.flag()
 
     def choice(self, key: str, default: str, options: Sequence[str]) -> str:
+        """One of the options, or the default where it is absent."""
         found = self.get(key)
         return default if found is None else found.choice(options)
 
