@@ -22,7 +22,7 @@ from tradertape_core.backtest.simulation.simulate import simulate
 from tradertape_core.market.panel import Panel
 from tradertape_core.strategy.language import rules as r
 
-PAGE = Path(__file__).parents[4] / "docs" / "fills.md"
+PAGE = Path(__file__).parents[5] / "docs" / "fills.md"
 BLOCKS = re.findall(r"^```fills\n(.*?)^```", PAGE.read_text(), re.DOTALL | re.MULTILINE)
 SIGNAL_VOLUME = 999.0
 

@@ -23,7 +23,7 @@ from tradertape_core.strategy.parse.place import Place, Problems
 from tradertape_core.strategy.parse.tree import read_condition, read_operand
 from tradertape_indicators import SHORT_NAMES
 
-PAGE = Path(__file__).parents[4] / "docs" / "strategies.md"
+PAGE = Path(__file__).parents[5] / "docs" / "strategies.md"
 EXAMPLE = re.compile(
     r"^```json\n(?P<code>(?:(?!```).)*)```\n(?:\n> English: (?P<english>[^\n]+)\n)?", re.M | re.S
 )

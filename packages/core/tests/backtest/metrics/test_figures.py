@@ -11,7 +11,7 @@ import pytest
 from tradertape_core.backtest.config import BacktestConfig
 from tradertape_core.backtest.metrics.summary import FIGURES
 
-GUIDE = Path(__file__).parents[4] / "docs" / "backtesting.md"
+GUIDE = Path(__file__).parents[5] / "docs" / "backtesting.md"
 
 
 @pytest.fixture(scope="module")

@@ -246,7 +246,7 @@ def test_warnings_name_what_a_reader_must_know(run_of, busy_run):
 def test_the_guide_has_a_remedy_for_every_warning(run_of):
     from dataclasses import replace
 
-    guide = (Path(__file__).parents[4] / "docs" / "backtesting.md").read_text(encoding="utf-8")
+    guide = (Path(__file__).parents[5] / "docs" / "backtesting.md").read_text(encoding="utf-8")
     _, part = guide.split("## Warnings and what to do", 1)
     known = re.findall(r"^\| ([^|]+) \|", part.split("\n## ", 1)[0], re.MULTILINE)[2:]
     patterns = [re.escape(text).replace("…", ".*") for text in known]
