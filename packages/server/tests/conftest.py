@@ -29,6 +29,7 @@ import structlog
 from argon2 import PasswordHasher
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from packages.server.tests.doubles.checked_client import CheckedClient
 from structlog.dev import ConsoleRenderer, plain_traceback
 
 from tradertape_core.market.calendar import Calendar
@@ -194,7 +195,7 @@ def app(container: Container) -> FastAPI:
 @pytest.fixture
 def client(app: FastAPI) -> Iterator[TestClient]:
     """The app, with nobody signed in."""
-    with TestClient(app, base_url=BASE_URL) as client:
+    with CheckedClient(app, base_url=BASE_URL) as client:
         yield client
 
 
@@ -219,7 +220,7 @@ def sign_in(app: FastAPI, client: TestClient, container: Container) -> SignIn:
                 now=now,
                 life=account_policy(container.settings).life,
             )
-        signed_in = TestClient(app, base_url=BASE_URL)
+        signed_in = CheckedClient(app, base_url=BASE_URL)
         signed_in.cookies.set(COOKIE, token, domain="localhost.local")
         return signed_in
 

@@ -37,6 +37,7 @@ from tradertape_server.features.workers.http.risk_routes import router as risk
 from tradertape_server.features.workers.http.run_routes import router as worker_runs
 from tradertape_server.features.workers.http.trading_routes import router as worker_trading
 from tradertape_server.platform.errors import install_error_handlers
+from tradertape_server.platform.http.answers import describe_answers
 from tradertape_server.platform.http.authentication import AuthenticationMiddleware
 from tradertape_server.platform.http.bodies import Bodies
 from tradertape_server.platform.http.forwarding import Forwarding
@@ -112,6 +113,7 @@ def create_app(settings: Settings | None = None, *, container: Container | None 
     # Added directly: `include_router` would copy each route, and find a request's in two steps.
     for router in (*ROUTERS, pages):
         app.router.routes.extend(router.routes)
+    describe_answers(app)
     _add_layers(app, container)
     return app
 

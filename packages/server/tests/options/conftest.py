@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from packages.server.tests.doubles.checked_client import CheckedClient
 
 from tradertape_server.container import Container
 from tradertape_server.features.auth.audit import COMMAND_LINE
@@ -28,7 +29,7 @@ def make_worker(app: FastAPI, sign_in: Any, container: Container) -> Callable[..
                 session, owner, COMMAND_LINE, label="x", scopes=list(scopes), expires_in_days=None
             )
         headers = {"Authorization": f"Bearer {made.token}"}
-        return TestClient(app, base_url=BASE_URL, headers=headers)
+        return CheckedClient(app, base_url=BASE_URL, headers=headers)
 
     return make
 

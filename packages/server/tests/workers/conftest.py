@@ -25,6 +25,7 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from packages.server.tests.doubles.checked_client import CheckedClient
 
 from tradertape_core.kernel.clock import Clock
 from tradertape_core.kernel.errors import InvariantBroken
@@ -200,7 +201,7 @@ def worker(app: FastAPI, client: TestClient, sign_in: Any, container: Container)
                 token_scope=TokenScope(account_scopes=accounts),
             )  # fmt: skip
         headers = {"Authorization": f"Bearer {made.token}", "Content-Type": "application/json"}
-        return TestClient(app, base_url=BASE_URL, headers=headers)
+        return CheckedClient(app, base_url=BASE_URL, headers=headers)
 
     return make
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from packages.server.tests.doubles.checked_client import CheckedClient
 from starlette.testclient import WebSocketDenialResponse
 from starlette.websockets import WebSocketDisconnect
 
@@ -51,7 +52,7 @@ def token(sign_in: Any, container: Container) -> Token:
 @pytest.fixture
 def worker(app: FastAPI, client: TestClient, token: Token) -> TestClient:
     headers = {"Authorization": f"Bearer {token()}"}
-    return TestClient(app, base_url="http://localhost:18777", headers=headers)
+    return CheckedClient(app, base_url="http://localhost:18777", headers=headers)
 
 
 def test_a_ticker_resolves_by_symbol_and_by_token(worker: TestClient) -> None:
@@ -77,7 +78,7 @@ def test_an_order_of_an_unknown_name_is_told_the_near_ones(
 ) -> None:
     """KO-05, KP-01, KB-01: in the words of the market, where it stands in the body."""
     headers = {"Authorization": f"Bearer {token('paper')}"}
-    worker = TestClient(app, base_url="http://localhost:18777", headers=headers)
+    worker = CheckedClient(app, base_url="http://localhost:18777", headers=headers)
     runs = "/api/algo-workers/worker/runs"
     body = {"strategy_run_id": "run-1", "template_id": "t", "account_scope": "kite:paper-a"}
     assert worker.post(runs, json=body).status_code == 200

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from packages.server.tests.doubles.checked_client import CheckedClient
 
 from tradertape_server.container import Container
 from tradertape_server.features.auth.audit import COMMAND_LINE
@@ -44,7 +45,7 @@ def worker(app: FastAPI, client: TestClient, replay: Container, sign_in: Any) ->
             scopes=["paper", "data"], expires_in_days=None,
         )  # fmt: skip
     headers = {"Authorization": f"Bearer {made.token}"}
-    return TestClient(app, base_url="http://localhost:18777", headers=headers)
+    return CheckedClient(app, base_url="http://localhost:18777", headers=headers)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-import type { LiveCandle } from "@tradertape/api/live.ts"
+import type { LiveCandle } from "@tradertape/api/generated/types.gen.ts"
 import { describe, expect, test } from "vitest"
 import { drawn, followed, joined, marksOf } from "@/features/market/symbol/candles"
 import { historyFrom, INTERVALS, intervalOf } from "@/features/market/symbol/intervals"

@@ -1,4 +1,4 @@
-import type { KiteQuote } from "@tradertape/api/live.ts"
+import type { Quote } from "@tradertape/api/generated/types.gen.ts"
 import { describe, expect, test } from "vitest"
 import { placeBetween } from "@/components/day-range"
 import { movedBy, nextSorting, sortedBy } from "@/features/market/watchlist/ordering"
@@ -6,9 +6,9 @@ import { type Cells, rowPainter } from "@/features/market/watchlist/row-painter"
 import type { Tick } from "@/lib/live"
 import { staleFor, staleWords } from "@/lib/tick-parts"
 
-function quote(last_price: number, net_change: number | null, volume: number): KiteQuote {
+function quote(last_price: number, net_change: number | null, volume: number): Quote {
   const close = net_change === null ? null : last_price - net_change
-  return { last_price, net_change, volume, ohlc: { open: 1, high: 1, low: 1, close } } as KiteQuote
+  return { last_price, net_change, volume, ohlc: { open: 1, high: 1, low: 1, close } } as Quote
 }
 
 const IDS = ["NSE:TCS", "NSE:INFY", "BSE:SENSEX", "NSE:GONE"]

@@ -1,4 +1,4 @@
-import type { ChainRow, ChainSide } from "@tradertape/api/options.ts"
+import type { ChainRow, ChainSide } from "@tradertape/api/generated/types.gen.ts"
 import { describe, expect, test } from "vitest"
 import { bySign, curveDay } from "@/features/options/builder/payoff-option"
 import { changePct, mostOpen } from "@/features/options/chain/side-columns"

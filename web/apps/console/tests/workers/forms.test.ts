@@ -15,7 +15,7 @@ import {
   isRiskPending,
   type PnlAt,
   type ProtectedPosition,
-  type ProtectionDocument,
+  type ProtectionRequest,
   type ProtectionSnapshot,
   type RunCard,
   type RunLeg,
@@ -23,7 +23,7 @@ import {
 } from "@/lib/queries/workers"
 
 /** The protection document in force. */
-const inForce = (document: ProtectionDocument, legs: { instrument: string }[] = []) =>
+const inForce = (document: ProtectionRequest, legs: { instrument: string }[] = []) =>
   ({ backend_protection: document, legs }) as unknown as ProtectionSnapshot
 
 const INFY: ProtectedPosition = {
@@ -35,7 +35,7 @@ const INFY: ProtectedPosition = {
   stoploss_pct: 2,
 }
 
-const DOCUMENT: ProtectionDocument = {
+const DOCUMENT: ProtectionRequest = {
   enabled: true,
   positions: [INFY],
   operations: { exit_on_worker_stale: true, worker_stale_sec: 300 },
@@ -54,7 +54,12 @@ describe("a protection as a form", () => {
 
   test("a position identified by token gets its instrument, and worker metadata is kept", () => {
     const { symbol: _, ...position } = INFY
-    const document = { mode: "own", version: 7, positions: [{ ...position, instrument_token: 5 }] }
+    const document = {
+      enabled: true,
+      mode: "own",
+      version: 7,
+      positions: [{ ...position, instrument_token: 5 }],
+    }
     const draft = toDraft(inForce(document, [{ instrument: "NSE:INFY" }]))
     expect(toDocument(draft, document)).toEqual({
       enabled: true,

@@ -282,6 +282,429 @@ export type YearGroup = {
 };
 
 /**
+ * WorkerRuns
+ *
+ * Runs, newest first.
+ */
+export type WorkerRuns = {
+    /**
+     * Runs
+     */
+    runs: Array<WorkerRun>;
+};
+
+/**
+ * SummaryField
+ *
+ * A field that a worker shows for its run; further fields are kept.
+ */
+export type SummaryField = {
+    /**
+     * Format
+     */
+    format?: string;
+    /**
+     * Key
+     */
+    key?: string;
+    /**
+     * Label
+     */
+    label?: string;
+    /**
+     * Path
+     */
+    path?: string;
+    /**
+     * Tone
+     */
+    tone?: string;
+    value?: JsonValue;
+    [key: string]: JsonValue | string | undefined;
+};
+
+/**
+ * RiskControl
+ *
+ * A control of the worker that can be changed while it runs; further fields are kept.
+ */
+export type RiskControl = {
+    default?: JsonValue;
+    /**
+     * Editable
+     */
+    editable?: boolean;
+    /**
+     * Help
+     */
+    help?: string;
+    /**
+     * Key
+     */
+    key?: string;
+    /**
+     * Label
+     */
+    label?: string;
+    /**
+     * Max
+     */
+    max?: number;
+    /**
+     * Min
+     */
+    min?: number;
+    /**
+     * Options
+     */
+    options?: Array<JsonValue>;
+    /**
+     * Requires Reason
+     */
+    requires_reason?: boolean;
+    /**
+     * Step
+     */
+    step?: number;
+    /**
+     * Type
+     */
+    type?: string;
+    /**
+     * Unit
+     */
+    unit?: string;
+    [key: string]: JsonValue | boolean | string | number | Array<JsonValue> | undefined;
+};
+
+/**
+ * RunHeartbeat
+ *
+ * The last heartbeat of a run's worker.
+ */
+export type RunHeartbeat = {
+    /**
+     * Metrics
+     */
+    metrics: {
+        [key: string]: JsonValue;
+    };
+    /**
+     * Status
+     */
+    status: string;
+    /**
+     * Worker Id
+     */
+    worker_id: string | null;
+};
+
+/**
+ * WorkerRun
+ *
+ * A run with the health of its worker and its protection.
+ *
+ * runtime_state: the worker's own document, with `risk`, `backend_protection` and
+ * `backend_protection_state`. heartbeat_age_sec: seconds since the last heartbeat.
+ * recovered: given by the call that creates runs; true if the run existed.
+ */
+export type WorkerRun = {
+    /**
+     * Account Scope
+     */
+    account_scope: string;
+    /**
+     * Allowed Actions
+     */
+    allowed_actions: Array<string>;
+    /**
+     * Closed At
+     */
+    closed_at: string | null;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Execution Mode
+     */
+    execution_mode: 'dry_run' | 'paper' | 'live';
+    /**
+     * Health Status
+     */
+    health_status: string;
+    heartbeat: RunHeartbeat | null;
+    /**
+     * Heartbeat Age Sec
+     */
+    heartbeat_age_sec: number | null;
+    /**
+     * Last Heartbeat At
+     */
+    last_heartbeat_at: string | null;
+    /**
+     * Metadata
+     */
+    metadata: {
+        [key: string]: JsonValue;
+    };
+    /**
+     * Recovered
+     */
+    recovered?: boolean;
+    /**
+     * Recovery Action Required
+     */
+    recovery_action_required: boolean;
+    /**
+     * Recovery Status
+     */
+    recovery_status: string;
+    /**
+     * Risk Schema
+     */
+    risk_schema: Array<RiskControl>;
+    /**
+     * Runtime State
+     */
+    runtime_state: {
+        [key: string]: JsonValue;
+    };
+    /**
+     * Session Status
+     */
+    session_status: string;
+    /**
+     * Status
+     */
+    status: string;
+    /**
+     * Status Reason
+     */
+    status_reason: string;
+    /**
+     * Strategy Run Id
+     */
+    strategy_run_id: string;
+    /**
+     * Summary Fields
+     */
+    summary_fields: Array<SummaryField>;
+    /**
+     * Template Id
+     */
+    template_id: string;
+    /**
+     * Updated At
+     */
+    updated_at: string;
+    /**
+     * Worker Session Claimed At
+     */
+    worker_session_claimed_at: string | null;
+};
+
+/**
+ * WorkerGtt
+ *
+ * A GTT of an account, in Kite's shape.
+ */
+export type WorkerGtt = {
+    condition: GttCondition;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Expires At
+     */
+    expires_at: string;
+    /**
+     * Id
+     */
+    id: number;
+    meta: GttMeta;
+    /**
+     * Orders
+     */
+    orders: Array<GttLeg>;
+    /**
+     * Parent Trigger
+     */
+    parent_trigger: null;
+    /**
+     * Status
+     */
+    status: string;
+    /**
+     * Type
+     */
+    type: 'single' | 'two-leg';
+    /**
+     * Updated At
+     */
+    updated_at: string;
+    /**
+     * User Id
+     */
+    user_id: string;
+};
+
+/**
+ * GttOrderResult
+ *
+ * The order that a leg placed, or why it was refused.
+ */
+export type GttOrderResult = {
+    /**
+     * Order Id
+     */
+    order_id: string | null;
+    /**
+     * Rejection Reason
+     */
+    rejection_reason: string;
+    /**
+     * Status
+     */
+    status: 'success' | 'failed';
+};
+
+/**
+ * GttLegResult
+ *
+ * When a leg was triggered, and its order.
+ */
+export type GttLegResult = {
+    order_result: GttOrderResult;
+    /**
+     * Timestamp
+     */
+    timestamp: string;
+};
+
+/**
+ * GttLeg
+ *
+ * The order of a leg.
+ */
+export type GttLeg = {
+    /**
+     * Auction Number
+     */
+    auction_number?: string;
+    /**
+     * Autoslice
+     */
+    autoslice?: boolean;
+    /**
+     * Disclosed Quantity
+     */
+    disclosed_quantity?: number;
+    /**
+     * Exchange
+     */
+    exchange: string;
+    /**
+     * Iceberg Legs
+     */
+    iceberg_legs?: number;
+    /**
+     * Iceberg Quantity
+     */
+    iceberg_quantity?: number;
+    /**
+     * Market Protection
+     */
+    market_protection?: number;
+    /**
+     * Order Type
+     */
+    order_type: string;
+    /**
+     * Price
+     */
+    price?: number;
+    /**
+     * Product
+     */
+    product: string;
+    /**
+     * Quantity
+     */
+    quantity: number;
+    result: GttLegResult | null;
+    /**
+     * Stoploss
+     */
+    stoploss?: number;
+    /**
+     * Tradingsymbol
+     */
+    tradingsymbol: string;
+    /**
+     * Transaction Type
+     */
+    transaction_type: 'BUY' | 'SELL';
+    /**
+     * Trigger Price
+     */
+    trigger_price?: number;
+    /**
+     * Validity
+     */
+    validity: string;
+    /**
+     * Validity Ttl
+     */
+    validity_ttl?: number;
+    /**
+     * Variety
+     */
+    variety: string;
+};
+
+/**
+ * GttMeta
+ *
+ * Why a GTT was refused; empty otherwise.
+ */
+export type GttMeta = {
+    /**
+     * Rejection Reason
+     */
+    rejection_reason: string;
+};
+
+/**
+ * GttCondition
+ *
+ * Trigger prices in rupees: one, or two for one-cancels-the-other.
+ */
+export type GttCondition = {
+    /**
+     * Exchange
+     */
+    exchange: string;
+    /**
+     * Instrument Token
+     */
+    instrument_token: number | null;
+    /**
+     * Last Price
+     */
+    last_price: number;
+    /**
+     * Tradingsymbol
+     */
+    tradingsymbol: string;
+    /**
+     * Trigger Values
+     */
+    trigger_values: Array<number>;
+};
+
+/**
  * WeekdayGroup
  *
  * Trades by the weekday of their entry.
@@ -596,6 +1019,42 @@ export type English = {
 };
 
 /**
+ * UtilizedFunds
+ *
+ * What is used, by kind.
+ */
+export type UtilizedFunds = {
+    /**
+     * Debits
+     */
+    debits: number;
+    /**
+     * Exposure
+     */
+    exposure: number;
+    /**
+     * Holding Sales
+     */
+    holding_sales: number;
+    /**
+     * M2M
+     */
+    m2m: number;
+    /**
+     * Option Premium
+     */
+    option_premium: number;
+    /**
+     * Span
+     */
+    span: number;
+    /**
+     * Turnover
+     */
+    turnover: number;
+};
+
+/**
  * UserRow
  *
  * An account, for administrators.
@@ -633,6 +1092,46 @@ export type UserRow = {
      * Totp Enabled
      */
     totp_enabled: boolean;
+};
+
+/**
+ * Unwinding
+ *
+ * Orders that reverse what filled when the venue refused a leg.
+ */
+export type Unwinding = {
+    /**
+     * Mode
+     */
+    mode: string;
+    /**
+     * Orders
+     */
+    orders: Array<string>;
+    /**
+     * Status
+     */
+    status: string;
+};
+
+/**
+ * Unresolved
+ *
+ * An identifier without instrument or price. near: similar names.
+ */
+export type Unresolved = {
+    /**
+     * Detail
+     */
+    detail: string;
+    /**
+     * Identifier
+     */
+    identifier: string;
+    /**
+     * Near
+     */
+    near?: Array<string>;
 };
 
 /**
@@ -928,6 +1427,88 @@ export type TotpCode = {
 };
 
 /**
+ * TimelinePage
+ *
+ * Events after a cursor, oldest first; continue after `last_cursor`.
+ */
+export type TimelinePage = {
+    /**
+     * After Cursor
+     */
+    after_cursor: number;
+    /**
+     * Events
+     */
+    events: Array<RunEvent>;
+    /**
+     * Last Cursor
+     */
+    last_cursor: number;
+    /**
+     * Strategy Run Id
+     */
+    strategy_run_id: string;
+};
+
+/**
+ * RunEvent
+ *
+ * An event of a run's timeline; also the event of its stream. payload: by event_type.
+ */
+export type RunEvent = {
+    /**
+     * Account Id
+     */
+    account_id: string;
+    /**
+     * Basket Execution Id
+     */
+    basket_execution_id: string | null;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Cursor
+     */
+    cursor: number;
+    /**
+     * Event Kind
+     */
+    event_kind: string;
+    /**
+     * Event Source
+     */
+    event_source: string;
+    /**
+     * Event Type
+     */
+    event_type: string;
+    /**
+     * Payload
+     */
+    payload: {
+        [key: string]: JsonValue;
+    };
+    /**
+     * Related Resource Id
+     */
+    related_resource_id: string | null;
+    /**
+     * Related Resource Type
+     */
+    related_resource_type: string | null;
+    /**
+     * Strategy Run Id
+     */
+    strategy_run_id: string;
+    /**
+     * Summary
+     */
+    summary: string;
+};
+
+/**
  * TimelineEvent
  *
  * An event of a run.
@@ -1055,6 +1636,34 @@ export type SymbolGroup = {
      * Winning Trades
      */
     winning_trades: number;
+};
+
+/**
+ * SummedGreeks
+ *
+ * Greeks of all legs together.
+ */
+export type SummedGreeks = {
+    /**
+     * Delta
+     */
+    delta: number | null;
+    /**
+     * Gamma
+     */
+    gamma: number | null;
+    /**
+     * Rho
+     */
+    rho: number | null;
+    /**
+     * Theta
+     */
+    theta: number | null;
+    /**
+     * Vega
+     */
+    vega: number | null;
 };
 
 /**
@@ -2074,6 +2683,79 @@ export type ForkedFrom = {
 };
 
 /**
+ * StrategyMargin
+ *
+ * Margin in rupees. required: to enter. initial: before the benefit of hedges.
+ */
+export type StrategyMargin = {
+    /**
+     * Blocked
+     */
+    blocked: number;
+    /**
+     * Exposure
+     */
+    exposure: number;
+    /**
+     * Hedge Benefit
+     */
+    hedge_benefit: number;
+    /**
+     * Initial
+     */
+    initial: number;
+    /**
+     * Premium Paid
+     */
+    premium_paid: number;
+    /**
+     * Premium Received
+     */
+    premium_received: number;
+    /**
+     * Required
+     */
+    required: number;
+    /**
+     * Span
+     */
+    span: number;
+};
+
+/**
+ * StrategyFunds
+ *
+ * The allocation of a run.
+ */
+export type StrategyFunds = {
+    allocation: Allocation;
+};
+
+/**
+ * Allocation
+ *
+ * A run's allocation; null without a cap.
+ */
+export type Allocation = {
+    /**
+     * Cap
+     */
+    cap: number | null;
+    /**
+     * Cap Inr
+     */
+    cap_inr: number | null;
+    /**
+     * Remaining
+     */
+    remaining: number | null;
+    /**
+     * Usage Gross Exposure
+     */
+    usage_gross_exposure: number;
+};
+
+/**
  * StrategyDocument
  *
  * A strategy in the rule language (see the Strategies guide).
@@ -2163,6 +2845,50 @@ export type StrategyDocument = {
      */
     tags?: Array<string>;
     [key: string]: unknown;
+};
+
+/**
+ * StrategyCharges
+ *
+ * Charges of the entry in rupees, by the tariff of `broker`.
+ */
+export type StrategyCharges = {
+    /**
+     * Broker
+     */
+    broker: string;
+    /**
+     * Brokerage
+     */
+    brokerage: number;
+    /**
+     * Demat
+     */
+    demat: number;
+    /**
+     * Gst
+     */
+    gst: number;
+    /**
+     * Sebi
+     */
+    sebi: number;
+    /**
+     * Stamp
+     */
+    stamp: number;
+    /**
+     * Stt
+     */
+    stt: number;
+    /**
+     * Total
+     */
+    total: number;
+    /**
+     * Transaction
+     */
+    transaction: number;
 };
 
 /**
@@ -2478,6 +3204,132 @@ export type SessionOut = {
 };
 
 /**
+ * Selection
+ *
+ * Contracts in the order of the requested legs.
+ */
+export type Selection = {
+    /**
+     * Expiry
+     */
+    expiry: string;
+    /**
+     * Resolved
+     */
+    resolved: Array<ChosenContract>;
+    /**
+     * Spot Ltp
+     */
+    spot_ltp: number;
+    /**
+     * Underlying
+     */
+    underlying: string;
+};
+
+/**
+ * ChosenContract
+ *
+ * A contract that a selection found; resolution_meta: how.
+ */
+export type ChosenContract = {
+    /**
+     * Ask
+     */
+    ask: number | null;
+    /**
+     * Bid
+     */
+    bid: number | null;
+    /**
+     * Close
+     */
+    close: number | null;
+    /**
+     * Delta
+     */
+    delta: number | null;
+    /**
+     * Exchange
+     */
+    exchange: string;
+    /**
+     * Expiry
+     */
+    expiry: string;
+    /**
+     * Expiry Key
+     */
+    expiry_key: string;
+    /**
+     * Freeze Quantity
+     */
+    freeze_quantity: number | null;
+    /**
+     * Gamma
+     */
+    gamma: number | null;
+    /**
+     * Instrument Token
+     */
+    instrument_token: number;
+    /**
+     * Iv
+     */
+    iv: number | null;
+    /**
+     * Lot Size
+     */
+    lot_size: number;
+    /**
+     * Ltp
+     */
+    ltp: number | null;
+    /**
+     * Option Type
+     */
+    option_type: 'CE' | 'PE';
+    /**
+     * Resolution Meta
+     */
+    resolution_meta: {
+        [key: string]: unknown;
+    };
+    /**
+     * Resolver
+     */
+    resolver: string;
+    /**
+     * Rho
+     */
+    rho: number | null;
+    /**
+     * Strike
+     */
+    strike: number;
+    /**
+     * Theta
+     */
+    theta: number | null;
+    /**
+     * Tick Size
+     */
+    tick_size: number;
+    /**
+     * Tradingsymbol
+     */
+    tradingsymbol: string;
+    /**
+     * Underlying
+     */
+    underlying: string;
+    /**
+     * Vega
+     */
+    vega: number | null;
+};
+
+/**
  * SelectIn
  *
  * Contracts to find. expiry: nearest, current_week, next_week, current_month, next_month or a
@@ -2558,6 +3410,349 @@ export type SaveKiteCredentials = {
      * User Id
      */
     user_id?: string | null;
+};
+
+/**
+ * SafetyCheck
+ *
+ * Whether the run may trade, with a token for one intent, or every reason why not.
+ */
+export type SafetyCheck = {
+    /**
+     * Blocking Reasons
+     */
+    blocking_reasons: Array<string>;
+    /**
+     * Can Trade
+     */
+    can_trade: boolean;
+    /**
+     * Evaluated At
+     */
+    evaluated_at: string;
+    /**
+     * Generic Protection
+     */
+    generic_protection: ProtectionSnapshot | {
+        [key: string]: unknown;
+    };
+    /**
+     * Options Protection
+     */
+    options_protection: ProtectionSnapshot | {
+        [key: string]: unknown;
+    };
+    /**
+     * Run Status
+     */
+    run_status: string;
+    /**
+     * Safety Token
+     */
+    safety_token: string | null;
+    /**
+     * Strategy Run Id
+     */
+    strategy_run_id: string;
+    /**
+     * Token Expires At
+     */
+    token_expires_at: string | null;
+};
+
+/**
+ * ProtectionLeg
+ *
+ * The state of one position's protection. best_price: since it was armed.
+ */
+export type ProtectionLeg = {
+    /**
+     * Best Price
+     */
+    best_price: number | null;
+    /**
+     * Entry Price
+     */
+    entry_price: number;
+    /**
+     * Exit Price
+     */
+    exit_price: number | null;
+    /**
+     * Instrument
+     */
+    instrument: string;
+    /**
+     * Product
+     */
+    product: string;
+    /**
+     * Quantity
+     */
+    quantity: number;
+    /**
+     * Side
+     */
+    side: 'BUY' | 'SELL';
+    /**
+     * Status
+     */
+    status: string;
+    /**
+     * Stop Price
+     */
+    stop_price: number | null;
+    /**
+     * Target Price
+     */
+    target_price: number | null;
+    /**
+     * Trailing Price
+     */
+    trailing_price: number | null;
+};
+
+/**
+ * ProtectedPosition
+ *
+ * A protected position, by `symbol` or `instrument_token`.
+ */
+export type ProtectedPosition = {
+    /**
+     * Entry Price
+     */
+    entry_price: number;
+    /**
+     * Exchange
+     */
+    exchange?: string;
+    /**
+     * Instrument Token
+     */
+    instrument_token?: number;
+    /**
+     * Product
+     */
+    product: string;
+    /**
+     * Quantity
+     */
+    quantity: number;
+    /**
+     * Side
+     */
+    side: 'BUY' | 'SELL';
+    /**
+     * Stoploss Pct
+     */
+    stoploss_pct?: number;
+    /**
+     * Symbol
+     */
+    symbol?: string;
+    /**
+     * Target Pct
+     */
+    target_pct?: number;
+    /**
+     * Tradingsymbol
+     */
+    tradingsymbol?: string;
+    /**
+     * Trailing Stoploss Pct
+     */
+    trailing_stoploss_pct?: number;
+};
+
+/**
+ * OperationRules
+ *
+ * Exits when the worker is silent, and before the close for intraday positions (seconds).
+ */
+export type OperationRules = {
+    /**
+     * Exit On Worker Stale
+     */
+    exit_on_worker_stale?: boolean;
+    /**
+     * Mis Squareoff Buffer Sec
+     */
+    mis_squareoff_buffer_sec?: number;
+    /**
+     * Worker Stale Sec
+     */
+    worker_stale_sec?: number;
+};
+
+/**
+ * BasketRules
+ *
+ * Limits on the profit of all positions together, in percent of `basis`.
+ */
+export type BasketRules = {
+    /**
+     * Basis
+     */
+    basis?: 'entry_value' | 'premium';
+    /**
+     * Stoploss Pct
+     */
+    stoploss_pct?: number;
+    /**
+     * Target Pct
+     */
+    target_pct?: number;
+    /**
+     * Trailing Activate Pct
+     */
+    trailing_activate_pct?: number;
+    /**
+     * Trailing Drawdown Pct
+     */
+    trailing_drawdown_pct?: number;
+};
+
+/**
+ * ProtectionDocument
+ *
+ * The protection as requested by a worker or a user.
+ */
+export type ProtectionDocument = {
+    basket?: BasketRules;
+    /**
+     * Enabled
+     */
+    enabled: boolean;
+    /**
+     * Mode
+     */
+    mode: string;
+    operations?: OperationRules;
+    /**
+     * Positions
+     */
+    positions?: Array<ProtectedPosition>;
+    /**
+     * Version
+     */
+    version: number;
+};
+
+/**
+ * ProtectionSnapshot
+ *
+ * The state of a run's protection. generation: rises with every change.
+ */
+export type ProtectionSnapshot = {
+    backend_protection: ProtectionDocument | null;
+    /**
+     * Basket Peak Pct
+     */
+    basket_peak_pct: number | null;
+    /**
+     * Exit Claim Id
+     */
+    exit_claim_id: string | null;
+    /**
+     * Generation
+     */
+    generation: number;
+    /**
+     * Legs
+     */
+    legs: Array<ProtectionLeg>;
+    /**
+     * Reason
+     */
+    reason: string | null;
+    /**
+     * Reset Trailing
+     */
+    reset_trailing: boolean;
+    /**
+     * Status
+     */
+    status: string;
+    /**
+     * Triggered Rule
+     */
+    triggered_rule: string | null;
+};
+
+/**
+ * RunTrades
+ *
+ * A run's executions, oldest first.
+ */
+export type RunTrades = {
+    /**
+     * Strategy Run Id
+     */
+    strategy_run_id: string;
+    /**
+     * Trades
+     */
+    trades: Array<RunTrade>;
+};
+
+/**
+ * RunTrade
+ *
+ * An execution; charges: of this execution, in rupees.
+ */
+export type RunTrade = {
+    /**
+     * Average Price
+     */
+    average_price: number;
+    /**
+     * Charges
+     */
+    charges: number;
+    /**
+     * Exchange
+     */
+    exchange: string;
+    /**
+     * Exchange Timestamp
+     */
+    exchange_timestamp: string;
+    /**
+     * Fill Timestamp
+     */
+    fill_timestamp: string;
+    /**
+     * Instrument Token
+     */
+    instrument_token: number | null;
+    /**
+     * Order Id
+     */
+    order_id: string;
+    /**
+     * Order Timestamp
+     */
+    order_timestamp: string;
+    /**
+     * Product
+     */
+    product: string;
+    /**
+     * Quantity
+     */
+    quantity: number;
+    /**
+     * Trade Id
+     */
+    trade_id: string;
+    /**
+     * Tradingsymbol
+     */
+    tradingsymbol: string;
+    /**
+     * Transaction Type
+     */
+    transaction_type: 'BUY' | 'SELL';
 };
 
 /**
@@ -2655,6 +3850,159 @@ export type RunHealth = {
      * Session Status
      */
     session_status: string;
+};
+
+/**
+ * RunPnlSnapshot
+ *
+ * A run's profit and loss at the latest prices; also the event of its stream.
+ */
+export type RunPnlSnapshot = {
+    /**
+     * Currency
+     */
+    currency: string;
+    /**
+     * Execution Mode
+     */
+    execution_mode: string;
+    /**
+     * Is Realtime
+     */
+    is_realtime: boolean;
+    /**
+     * Is Stale
+     */
+    is_stale: boolean;
+    /**
+     * Legs
+     */
+    legs: Array<PnlLegView>;
+    /**
+     * Position Count
+     */
+    position_count: number;
+    /**
+     * Status
+     */
+    status: string;
+    /**
+     * Strategy Run Id
+     */
+    strategy_run_id: string;
+    totals: PnlTotals;
+    /**
+     * Updated At
+     */
+    updated_at: string;
+};
+
+/**
+ * PnlTotals
+ *
+ * Profit and loss in total. net_pnl: gross_pnl less charges.
+ */
+export type PnlTotals = {
+    /**
+     * Brokerage
+     */
+    brokerage: number;
+    /**
+     * Charges
+     */
+    charges: number;
+    /**
+     * Gross Pnl
+     */
+    gross_pnl: number;
+    /**
+     * Net Pnl
+     */
+    net_pnl: number;
+    /**
+     * Realized Pnl
+     */
+    realized_pnl: number;
+    /**
+     * Taxes
+     */
+    taxes: number;
+    /**
+     * Unrealized Pnl
+     */
+    unrealized_pnl: number;
+};
+
+/**
+ * PnlLegView
+ *
+ * The profit and loss of one instrument and product.
+ */
+export type PnlLegView = {
+    /**
+     * Average Price
+     */
+    average_price: number;
+    /**
+     * Broker Net Quantity
+     */
+    broker_net_quantity: number | null;
+    /**
+     * Charges
+     */
+    charges: number;
+    /**
+     * Exchange
+     */
+    exchange: string;
+    /**
+     * Gross Pnl
+     */
+    gross_pnl: number;
+    /**
+     * Instrument Token
+     */
+    instrument_token: number | null;
+    /**
+     * Is Stale
+     */
+    is_stale: boolean;
+    /**
+     * Last Price
+     */
+    last_price: number | null;
+    /**
+     * Last Reconciled At
+     */
+    last_reconciled_at: string | null;
+    /**
+     * Net Pnl
+     */
+    net_pnl: number;
+    /**
+     * Net Quantity
+     */
+    net_quantity: number;
+    /**
+     * Product
+     */
+    product: string;
+    /**
+     * Realized Pnl
+     */
+    realized_pnl: number;
+    /**
+     * Side
+     */
+    side: 'LONG' | 'SHORT' | 'FLAT';
+    /**
+     * Tradingsymbol
+     */
+    tradingsymbol: string;
+    /**
+     * Unrealized Pnl
+     */
+    unrealized_pnl: number;
 };
 
 /**
@@ -2986,6 +4334,151 @@ export type Headline = {
 };
 
 /**
+ * RunOrders
+ *
+ * A run's orders, oldest first.
+ */
+export type RunOrders = {
+    /**
+     * Orders
+     */
+    orders: Array<RunOrder>;
+    /**
+     * Strategy Run Id
+     */
+    strategy_run_id: string;
+};
+
+/**
+ * RunOrder
+ *
+ * An order of a run. exchange_order_id: null until the venue has accepted it.
+ */
+export type RunOrder = {
+    /**
+     * Average Price
+     */
+    average_price: number;
+    /**
+     * Cancelled Quantity
+     */
+    cancelled_quantity: number;
+    /**
+     * Disclosed Quantity
+     */
+    disclosed_quantity: number;
+    /**
+     * Exchange
+     */
+    exchange: string;
+    /**
+     * Exchange Order Id
+     */
+    exchange_order_id: string | null;
+    /**
+     * Exchange Timestamp
+     */
+    exchange_timestamp: string;
+    /**
+     * Exchange Update Timestamp
+     */
+    exchange_update_timestamp: string;
+    /**
+     * Filled Quantity
+     */
+    filled_quantity: number;
+    /**
+     * Instrument Token
+     */
+    instrument_token: number | null;
+    /**
+     * Market Protection
+     */
+    market_protection: number;
+    /**
+     * Modified
+     */
+    modified: boolean;
+    /**
+     * Order Id
+     */
+    order_id: string;
+    /**
+     * Order Timestamp
+     */
+    order_timestamp: string;
+    /**
+     * Order Type
+     */
+    order_type: string;
+    /**
+     * Parent Order Id
+     */
+    parent_order_id: string | null;
+    /**
+     * Pending Quantity
+     */
+    pending_quantity: number;
+    /**
+     * Price
+     */
+    price: number;
+    /**
+     * Product
+     */
+    product: string;
+    /**
+     * Quantity
+     */
+    quantity: number;
+    /**
+     * Status
+     */
+    status: string;
+    /**
+     * Status Message
+     */
+    status_message: string | null;
+    /**
+     * Tag
+     */
+    tag: string;
+    /**
+     * Tradingsymbol
+     */
+    tradingsymbol: string;
+    /**
+     * Transaction Type
+     */
+    transaction_type: 'BUY' | 'SELL';
+    /**
+     * Trigger Price
+     */
+    trigger_price: number;
+    /**
+     * Validity
+     */
+    validity: string;
+    /**
+     * Validity Ttl
+     */
+    validity_ttl: number | null;
+    /**
+     * Variety
+     */
+    variety: string;
+};
+
+/**
+ * RunFunds
+ *
+ * How much of its allocation a run uses.
+ */
+export type RunFunds = {
+    strategy: StrategyFunds;
+};
+
+/**
  * RollingDay
  *
  * Figures over the window that ends on this day.
@@ -3041,6 +4534,16 @@ export type RiskPatch = {
      * Reason
      */
     reason?: string | null;
+};
+
+/**
+ * RiskChange
+ *
+ * A control's value before and after.
+ */
+export type RiskChange = {
+    new: JsonValue;
+    old: JsonValue;
 };
 
 /**
@@ -3101,6 +4604,78 @@ export type RestingOut = {
      * Trigger Price
      */
     trigger_price: number;
+};
+
+/**
+ * InstrumentOut
+ *
+ * An instrument, with the field names of Kite's instrument file.
+ */
+export type InstrumentOut = {
+    /**
+     * Exchange
+     */
+    exchange: string;
+    /**
+     * Exchange Token
+     */
+    exchange_token: number;
+    /**
+     * Expiry
+     */
+    expiry: string | null;
+    /**
+     * Freeze Quantity
+     */
+    freeze_quantity: number | null;
+    /**
+     * Instrument
+     */
+    instrument: string;
+    /**
+     * Instrument Token
+     */
+    instrument_token: number;
+    /**
+     * Instrument Type
+     */
+    instrument_type: string;
+    /**
+     * Isin
+     */
+    isin: string;
+    /**
+     * Lot Size
+     */
+    lot_size: number;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Option Type
+     */
+    option_type: string | null;
+    /**
+     * Segment
+     */
+    segment: string;
+    /**
+     * Strike
+     */
+    strike: number | null;
+    /**
+     * Tick Size
+     */
+    tick_size: number;
+    /**
+     * Tradingsymbol
+     */
+    tradingsymbol: string;
+    /**
+     * Underlying
+     */
+    underlying: string;
 };
 
 /**
@@ -3466,6 +5041,102 @@ export type DecileGroup = {
 };
 
 /**
+ * ReplayTrigger
+ *
+ * A rule that would have triggered at a snapshot of the path.
+ */
+export type ReplayTrigger = {
+    /**
+     * At
+     */
+    at: string;
+    /**
+     * Exits
+     */
+    exits: Array<ReplayExit>;
+    /**
+     * Index
+     */
+    index: number;
+    /**
+     * Pnl
+     */
+    pnl: number | null;
+    /**
+     * Pnl Pct
+     */
+    pnl_pct: number | null;
+    /**
+     * Reason
+     */
+    reason: string;
+    /**
+     * Rule
+     */
+    rule: string;
+    /**
+     * Scope
+     */
+    scope: string;
+};
+
+/**
+ * ReplayExit
+ *
+ * An exit that the protection would have placed; price: of the path.
+ */
+export type ReplayExit = {
+    /**
+     * Instrument
+     */
+    instrument: string;
+    /**
+     * Price
+     */
+    price: number | null;
+    /**
+     * Quantity
+     */
+    quantity: number;
+    /**
+     * Transaction Type
+     */
+    transaction_type: 'BUY' | 'SELL';
+};
+
+/**
+ * ReplayStep
+ *
+ * The evaluation of one snapshot. fired: rules.
+ */
+export type ReplayStep = {
+    /**
+     * At
+     */
+    at: string;
+    /**
+     * Fired
+     */
+    fired: Array<string>;
+    /**
+     * Index
+     */
+    index: number;
+    /**
+     * Peak Pct
+     */
+    peak_pct: number | null;
+    /**
+     * Pnl
+     */
+    pnl: number | null;
+    /**
+     * Pnl Pct
+     */
+    pnl_pct: number | null;
+};
+
+/**
  * ReplayIn
  *
  * A price path to replay the protection on; by default the one recorded since the entry.
@@ -3506,6 +5177,254 @@ export type QuotesIn = {
 };
 
 /**
+ * Quotes
+ *
+ * Quotes by the identifier that was asked for.
+ */
+export type Quotes = {
+    /**
+     * Quotes
+     */
+    quotes: {
+        [key: string]: Quote;
+    };
+    /**
+     * Unresolved
+     */
+    unresolved: Array<Unresolved>;
+};
+
+/**
+ * OhlcOut
+ *
+ * The day's prices; close is that of the day before.
+ */
+export type OhlcOut = {
+    /**
+     * Close
+     */
+    close: number | null;
+    /**
+     * High
+     */
+    high: number | null;
+    /**
+     * Low
+     */
+    low: number | null;
+    /**
+     * Open
+     */
+    open: number | null;
+};
+
+/**
+ * DepthLevelOut
+ *
+ * A price of the order book. orders: 0 where the number is not known.
+ */
+export type DepthLevelOut = {
+    /**
+     * Orders
+     */
+    orders: number;
+    /**
+     * Price
+     */
+    price: number;
+    /**
+     * Quantity
+     */
+    quantity: number;
+};
+
+/**
+ * DepthOut
+ *
+ * Up to five levels a side, the best first.
+ */
+export type DepthOut = {
+    /**
+     * Buy
+     */
+    buy: Array<DepthLevelOut>;
+    /**
+     * Sell
+     */
+    sell: Array<DepthLevelOut>;
+};
+
+/**
+ * Quote
+ *
+ * A quote with Kite's field names; of mode `ltp` only the first five fields.
+ */
+export type Quote = {
+    /**
+     * Ask
+     */
+    ask?: number | null;
+    /**
+     * Average Price
+     */
+    average_price?: number | null;
+    /**
+     * Bid
+     */
+    bid?: number | null;
+    /**
+     * Buy Quantity
+     */
+    buy_quantity?: number;
+    depth?: DepthOut;
+    /**
+     * Instrument
+     */
+    instrument: string;
+    /**
+     * Instrument Token
+     */
+    instrument_token: number;
+    /**
+     * Is Stale
+     */
+    is_stale: boolean;
+    /**
+     * Last Price
+     */
+    last_price: number;
+    /**
+     * Last Quantity
+     */
+    last_quantity?: number;
+    /**
+     * Last Trade Time
+     */
+    last_trade_time?: string;
+    /**
+     * Lower Circuit Limit
+     */
+    lower_circuit_limit?: number | null;
+    /**
+     * Net Change
+     */
+    net_change?: number | null;
+    ohlc?: OhlcOut;
+    /**
+     * Oi
+     */
+    oi?: number;
+    /**
+     * Oi Day High
+     */
+    oi_day_high?: number;
+    /**
+     * Oi Day Low
+     */
+    oi_day_low?: number;
+    /**
+     * Sell Quantity
+     */
+    sell_quantity?: number;
+    /**
+     * Timestamp
+     */
+    timestamp: string;
+    /**
+     * Upper Circuit Limit
+     */
+    upper_circuit_limit?: number | null;
+    /**
+     * Volume
+     */
+    volume?: number;
+};
+
+/**
+ * PutCallRatios
+ *
+ * Puts over calls; null where there are no calls.
+ */
+export type PutCallRatios = {
+    /**
+     * Atm Iv
+     */
+    atm_iv: number | null;
+    /**
+     * Atm Strike
+     */
+    atm_strike: number;
+    /**
+     * Call Oi
+     */
+    call_oi: number;
+    /**
+     * Call Volume
+     */
+    call_volume: number;
+    /**
+     * Days To Expiry
+     */
+    days_to_expiry: number;
+    /**
+     * Expiry
+     */
+    expiry: string;
+    /**
+     * Forward
+     */
+    forward: number;
+    /**
+     * Forward Source
+     */
+    forward_source: string;
+    /**
+     * Is Stale
+     */
+    is_stale: boolean;
+    /**
+     * Lot Size
+     */
+    lot_size: number;
+    /**
+     * Pcr
+     */
+    pcr: number | null;
+    /**
+     * Pcr Oi
+     */
+    pcr_oi: number | null;
+    /**
+     * Pcr Volume
+     */
+    pcr_volume: number | null;
+    /**
+     * Put Oi
+     */
+    put_oi: number;
+    /**
+     * Put Volume
+     */
+    put_volume: number;
+    /**
+     * Rate Pct
+     */
+    rate_pct: number;
+    /**
+     * Spot Ltp
+     */
+    spot_ltp: number;
+    /**
+     * Underlying
+     */
+    underlying: string;
+    /**
+     * Updated At
+     */
+    updated_at: string;
+};
+
+/**
  * ProtectionPatch
  *
  * A protection that replaces the present one.
@@ -3540,6 +5459,453 @@ export type Profile = {
 };
 
 /**
+ * PreviewedStrategy
+ *
+ * A strategy at the present prices. net_premium: paid, or negative if received.
+ *
+ * max_profit, max_loss: null if unlimited or not known. probability_of_profit: percent.
+ */
+export type PreviewedStrategy = {
+    /**
+     * Breakevens
+     */
+    breakevens: Array<number>;
+    charges: StrategyCharges;
+    /**
+     * Expiry
+     */
+    expiry: string;
+    greeks: NetGreeks;
+    /**
+     * Is Loss Unlimited
+     */
+    is_loss_unlimited: boolean;
+    /**
+     * Is Profit Unlimited
+     */
+    is_profit_unlimited: boolean;
+    /**
+     * Legs
+     */
+    legs: Array<PreviewLeg>;
+    margin: StrategyMargin;
+    /**
+     * Max Loss
+     */
+    max_loss: number | null;
+    /**
+     * Max Profit
+     */
+    max_profit: number | null;
+    /**
+     * Net Premium
+     */
+    net_premium: number;
+    payoff: Payoff;
+    /**
+     * Probability Of Profit
+     */
+    probability_of_profit: number | null;
+    /**
+     * Spot Ltp
+     */
+    spot_ltp: number;
+    /**
+     * Strategy Name
+     */
+    strategy_name: string | null;
+    /**
+     * Underlying
+     */
+    underlying: string;
+    /**
+     * Updated At
+     */
+    updated_at: string;
+    /**
+     * Warnings
+     */
+    warnings: Array<PreviewWarning>;
+};
+
+/**
+ * PreviewWarning
+ *
+ * Something to know before entering the strategy.
+ */
+export type PreviewWarning = {
+    /**
+     * Code
+     */
+    code: string;
+    /**
+     * Message
+     */
+    message: string;
+    /**
+     * Severity
+     */
+    severity: 'low' | 'medium' | 'high';
+};
+
+/**
+ * Payoff
+ *
+ * Profit in rupees by level of the underlying: at the last expiry, now, `days_ahead`.
+ */
+export type Payoff = {
+    /**
+     * Ahead
+     */
+    ahead?: Array<number>;
+    /**
+     * At Expiry
+     */
+    at_expiry: Array<number>;
+    /**
+     * Days Ahead
+     */
+    days_ahead?: number;
+    /**
+     * Is Exact
+     */
+    is_exact: boolean;
+    /**
+     * Levels
+     */
+    levels: Array<number>;
+    /**
+     * Now
+     */
+    now: Array<number>;
+};
+
+/**
+ * PreviewLeg
+ *
+ * A leg of a previewed strategy; its Greeks are of one unit. price: that it is counted at.
+ */
+export type PreviewLeg = {
+    /**
+     * Delta
+     */
+    delta: number | null;
+    /**
+     * Exchange
+     */
+    exchange: string;
+    /**
+     * Expiry Key
+     */
+    expiry_key: string | null;
+    /**
+     * Gamma
+     */
+    gamma: number | null;
+    /**
+     * Instrument Token
+     */
+    instrument_token: number;
+    /**
+     * Instrument Type
+     */
+    instrument_type: string;
+    /**
+     * Iv
+     */
+    iv: number | null;
+    /**
+     * Lot Size
+     */
+    lot_size: number;
+    /**
+     * Lots
+     */
+    lots: number;
+    /**
+     * Ltp
+     */
+    ltp: number | null;
+    /**
+     * Option Type
+     */
+    option_type: 'CE' | 'PE' | null;
+    /**
+     * Price
+     */
+    price: number;
+    /**
+     * Quantity
+     */
+    quantity: number;
+    /**
+     * Rho
+     */
+    rho: number | null;
+    /**
+     * Strike
+     */
+    strike: number | null;
+    /**
+     * Theta
+     */
+    theta: number | null;
+    /**
+     * Tradingsymbol
+     */
+    tradingsymbol: string;
+    /**
+     * Transaction Type
+     */
+    transaction_type: 'BUY' | 'SELL';
+    /**
+     * Vega
+     */
+    vega: number | null;
+};
+
+/**
+ * NetGreeks
+ *
+ * Greeks of all legs together.
+ */
+export type NetGreeks = {
+    /**
+     * Delta
+     */
+    delta: number | null;
+    /**
+     * Gamma
+     */
+    gamma: number | null;
+    /**
+     * Rho
+     */
+    rho: number | null;
+    /**
+     * Theta
+     */
+    theta: number | null;
+    /**
+     * Vega
+     */
+    vega: number | null;
+};
+
+/**
+ * PreviewedOrder
+ *
+ * An order as it would be sent, with its warnings.
+ */
+export type PreviewedOrder = {
+    /**
+     * Auction Number
+     */
+    auction_number?: string;
+    /**
+     * Autoslice
+     */
+    autoslice?: boolean;
+    /**
+     * Disclosed Quantity
+     */
+    disclosed_quantity?: number;
+    /**
+     * Exchange
+     */
+    exchange: string;
+    /**
+     * Iceberg Legs
+     */
+    iceberg_legs?: number;
+    /**
+     * Iceberg Quantity
+     */
+    iceberg_quantity?: number;
+    /**
+     * Market Protection
+     */
+    market_protection?: number;
+    /**
+     * Order Type
+     */
+    order_type: string;
+    /**
+     * Price
+     */
+    price?: number;
+    /**
+     * Product
+     */
+    product: string;
+    /**
+     * Quantity
+     */
+    quantity: number;
+    /**
+     * Stoploss
+     */
+    stoploss?: number;
+    /**
+     * Tradingsymbol
+     */
+    tradingsymbol: string;
+    /**
+     * Transaction Type
+     */
+    transaction_type: 'BUY' | 'SELL';
+    /**
+     * Trigger Price
+     */
+    trigger_price?: number;
+    /**
+     * Validity
+     */
+    validity: string;
+    /**
+     * Validity Ttl
+     */
+    validity_ttl?: number;
+    /**
+     * Variety
+     */
+    variety: string;
+    /**
+     * Warnings
+     */
+    warnings: Array<OrderWarning>;
+};
+
+/**
+ * OrderWarning
+ *
+ * Why an order would be refused, or what to know of it.
+ */
+export type OrderWarning = {
+    /**
+     * Code
+     */
+    code: string;
+    /**
+     * Message
+     */
+    message: string;
+    /**
+     * Severity
+     */
+    severity: string;
+};
+
+/**
+ * PreviewedBasket
+ *
+ * The orders of a basket.
+ */
+export type PreviewedBasket = {
+    /**
+     * All Or None
+     */
+    all_or_none?: boolean;
+    /**
+     * Orders
+     */
+    orders: Array<PreviewedOrder>;
+    /**
+     * Warnings
+     */
+    warnings: Array<OrderWarning>;
+};
+
+/**
+ * PreviewOfOrder
+ *
+ * One order and its cost.
+ */
+export type PreviewOfOrder = {
+    cost_contract: CostContract | null;
+    /**
+     * Intent Type
+     */
+    intent_type: string;
+    order: PreviewedOrder;
+};
+
+/**
+ * ChargesEstimate
+ *
+ * Charges in rupees, by kind.
+ */
+export type ChargesEstimate = {
+    /**
+     * Brokerage
+     */
+    brokerage: number;
+    /**
+     * Dp
+     */
+    dp: number;
+    /**
+     * Exchange Txn
+     */
+    exchange_txn: number;
+    /**
+     * Gst
+     */
+    gst: number;
+    /**
+     * Sebi
+     */
+    sebi: number;
+    /**
+     * Stamp Duty
+     */
+    stamp_duty: number;
+    /**
+     * Stt
+     */
+    stt: number;
+    /**
+     * Total
+     */
+    total: number;
+};
+
+/**
+ * CostContract
+ *
+ * Margin and charges in rupees; null where there is no price to count with.
+ */
+export type CostContract = {
+    charges_estimate: ChargesEstimate | null;
+    /**
+     * Margin Required
+     */
+    margin_required: number | null;
+    /**
+     * Total Charges
+     */
+    total_charges: number | null;
+    /**
+     * Total Taxes
+     */
+    total_taxes: number | null;
+};
+
+/**
+ * PreviewOfBasket
+ *
+ * A basket and its cost as a whole.
+ */
+export type PreviewOfBasket = {
+    basket: PreviewedBasket;
+    cost_contract: CostContract | null;
+    /**
+     * Intent Type
+     */
+    intent_type: string;
+};
+
+/**
  * PnlAt
  *
  * Net and realised profit at a moment.
@@ -3557,6 +5923,54 @@ export type PnlAt = {
      * Realised
      */
     realised: number;
+};
+
+/**
+ * Payout
+ *
+ * What holders of all open options are paid if the underlying expires at the strike, rupees.
+ */
+export type Payout = {
+    /**
+     * Payout
+     */
+    payout: number;
+    /**
+     * Strike
+     */
+    strike: number;
+};
+
+/**
+ * PatchedRisk
+ *
+ * The risk controls after a change.
+ */
+export type PatchedRisk = {
+    /**
+     * Changes
+     */
+    changes: {
+        [key: string]: RiskChange;
+    };
+    /**
+     * Reason
+     */
+    reason: string | null;
+    /**
+     * Risk
+     */
+    risk: {
+        [key: string]: JsonValue;
+    };
+    /**
+     * Strategy Run Id
+     */
+    strategy_run_id: string;
+    /**
+     * Timeline Cursor
+     */
+    timeline_cursor: number;
 };
 
 /**
@@ -3680,6 +6094,103 @@ export type OrderPreviewIn = {
 };
 
 /**
+ * OrderPreview
+ *
+ * The preview of an order; nothing is placed.
+ */
+export type OrderPreview = {
+    /**
+     * Mode
+     */
+    mode: string;
+    preview: PreviewOfOrder;
+    /**
+     * Strategy Run Id
+     */
+    strategy_run_id: string;
+};
+
+/**
+ * OrderFields
+ *
+ * The fields of an order as they would be sent; fields without a value are absent.
+ */
+export type OrderFields = {
+    /**
+     * Auction Number
+     */
+    auction_number?: string;
+    /**
+     * Autoslice
+     */
+    autoslice?: boolean;
+    /**
+     * Disclosed Quantity
+     */
+    disclosed_quantity?: number;
+    /**
+     * Exchange
+     */
+    exchange: string;
+    /**
+     * Iceberg Legs
+     */
+    iceberg_legs?: number;
+    /**
+     * Iceberg Quantity
+     */
+    iceberg_quantity?: number;
+    /**
+     * Market Protection
+     */
+    market_protection?: number;
+    /**
+     * Order Type
+     */
+    order_type: string;
+    /**
+     * Price
+     */
+    price?: number;
+    /**
+     * Product
+     */
+    product: string;
+    /**
+     * Quantity
+     */
+    quantity: number;
+    /**
+     * Stoploss
+     */
+    stoploss?: number;
+    /**
+     * Tradingsymbol
+     */
+    tradingsymbol: string;
+    /**
+     * Transaction Type
+     */
+    transaction_type: 'BUY' | 'SELL';
+    /**
+     * Trigger Price
+     */
+    trigger_price?: number;
+    /**
+     * Validity
+     */
+    validity: string;
+    /**
+     * Validity Ttl
+     */
+    validity_ttl?: number;
+    /**
+     * Variety
+     */
+    variety: string;
+};
+
+/**
  * Options
  *
  * The choices of a backtest form, and its defaults.
@@ -3727,6 +6238,502 @@ export type Choice = {
      * Value
      */
     value: string;
+};
+
+/**
+ * OptionState
+ *
+ * An option run at the latest prices.
+ */
+export type OptionState = {
+    /**
+     * Account Scope
+     */
+    account_scope: string;
+    /**
+     * Closed At
+     */
+    closed_at: string | null;
+    /**
+     * Entered At
+     */
+    entered_at: string | null;
+    /**
+     * Execution Mode
+     */
+    execution_mode: string;
+    /**
+     * Expiry
+     */
+    expiry: string;
+    greeks: SummedGreeks | null;
+    /**
+     * Is Stale
+     */
+    is_stale: boolean;
+    /**
+     * Legs
+     */
+    legs: Array<OptionLegState>;
+    /**
+     * Option Status
+     */
+    option_status: 'created' | 'entering' | 'entered' | 'partial' | 'unwound' | 'rejected' | 'dry_run' | 'flat' | 'exiting' | 'exited' | 'closed';
+    pnl: PnlTotals;
+    premium: OptionPremiumState | null;
+    /**
+     * Product
+     */
+    product: string;
+    protection: OptionProtectionState;
+    /**
+     * Spot Ltp
+     */
+    spot_ltp: number | null;
+    /**
+     * Status
+     */
+    status: string;
+    /**
+     * Status Reason
+     */
+    status_reason: string;
+    /**
+     * Strategy Name
+     */
+    strategy_name: string;
+    /**
+     * Strategy Run Id
+     */
+    strategy_run_id: string;
+    /**
+     * Underlying
+     */
+    underlying: string;
+    /**
+     * Updated At
+     */
+    updated_at: string;
+};
+
+/**
+ * OptionLegRules
+ *
+ * Limits of one leg in percent of its entry price.
+ */
+export type OptionLegRules = {
+    /**
+     * Leg Id
+     */
+    leg_id: string;
+    /**
+     * Stoploss Pct
+     */
+    stoploss_pct?: number | null;
+    /**
+     * Target Pct
+     */
+    target_pct?: number | null;
+    /**
+     * Trailing Stoploss Pct
+     */
+    trailing_stoploss_pct?: number | null;
+};
+
+/**
+ * OptionProtectionDocument
+ *
+ * The protection of an option run as requested: one kind of stop and one of target.
+ *
+ * `_inr` in rupees, `_premium` in rupees of combined premium a unit.
+ */
+export type OptionProtectionDocument = {
+    /**
+     * Basis
+     */
+    basis?: 'entry_value' | 'premium';
+    /**
+     * Enabled
+     */
+    enabled?: boolean;
+    /**
+     * Leg Stoploss Pct
+     */
+    leg_stoploss_pct?: number;
+    /**
+     * Leg Target Pct
+     */
+    leg_target_pct?: number;
+    /**
+     * Leg Trailing Stoploss Pct
+     */
+    leg_trailing_stoploss_pct?: number;
+    /**
+     * Legs
+     */
+    legs?: Array<OptionLegRules>;
+    operations?: OperationRules;
+    /**
+     * Stoploss Inr
+     */
+    stoploss_inr?: number;
+    /**
+     * Stoploss Pct
+     */
+    stoploss_pct?: number;
+    /**
+     * Stoploss Premium
+     */
+    stoploss_premium?: number;
+    /**
+     * Target Inr
+     */
+    target_inr?: number;
+    /**
+     * Target Pct
+     */
+    target_pct?: number;
+    /**
+     * Target Premium
+     */
+    target_premium?: number;
+    /**
+     * Trailing Activate Pct
+     */
+    trailing_activate_pct?: number;
+    /**
+     * Trailing Drawdown Pct
+     */
+    trailing_drawdown_pct?: number;
+    /**
+     * Trailing Stoploss Pct
+     */
+    trailing_stoploss_pct?: number;
+};
+
+/**
+ * OptionProtectionState
+ *
+ * The state of an option run's protection. profit_pct: now, in percent of `basis`.
+ */
+export type OptionProtectionState = {
+    backend_protection: ProtectionDocument | null;
+    /**
+     * Basis
+     */
+    basis: 'entry_value' | 'premium';
+    /**
+     * Basket Peak Pct
+     */
+    basket_peak_pct: number | null;
+    /**
+     * Exit Claim Id
+     */
+    exit_claim_id: string | null;
+    /**
+     * Generation
+     */
+    generation: number;
+    /**
+     * Legs
+     */
+    legs: Array<ProtectionLeg>;
+    /**
+     * Profit Pct
+     */
+    profit_pct: number | null;
+    protection: OptionProtectionDocument | null;
+    /**
+     * Reason
+     */
+    reason: string | null;
+    /**
+     * Reset Trailing
+     */
+    reset_trailing: boolean;
+    /**
+     * Status
+     */
+    status: string;
+    /**
+     * Strategy Run Id
+     */
+    strategy_run_id: string;
+    /**
+     * Triggered Rule
+     */
+    triggered_rule: string | null;
+    /**
+     * Waits For Entry
+     */
+    waits_for_entry: boolean;
+};
+
+/**
+ * CombinedPremium
+ *
+ * Premium of all legs, and of one unit of each; negative if received.
+ */
+export type CombinedPremium = {
+    /**
+     * Net
+     */
+    net: number;
+    /**
+     * Per Unit
+     */
+    per_unit: number;
+};
+
+/**
+ * OptionPremiumState
+ *
+ * The premium at the entry and now. entry_value: gross, the base of percentages.
+ */
+export type OptionPremiumState = {
+    entry: CombinedPremium;
+    /**
+     * Entry Value
+     */
+    entry_value: number;
+    now: CombinedPremium | null;
+    /**
+     * Units
+     */
+    units: number;
+};
+
+/**
+ * LegGreeks
+ *
+ * Volatility in percent a year, and Greeks of the leg's units with their sign.
+ */
+export type LegGreeks = {
+    /**
+     * Delta
+     */
+    delta: number | null;
+    /**
+     * Gamma
+     */
+    gamma: number | null;
+    /**
+     * Iv
+     */
+    iv: number | null;
+    /**
+     * Rho
+     */
+    rho: number | null;
+    /**
+     * Theta
+     */
+    theta: number | null;
+    /**
+     * Vega
+     */
+    vega: number | null;
+};
+
+/**
+ * OptionLegState
+ *
+ * A leg with its order, its position and its value.
+ */
+export type OptionLegState = {
+    /**
+     * Detail
+     */
+    detail: string | null;
+    /**
+     * Entry Price
+     */
+    entry_price: number | null;
+    /**
+     * Exchange
+     */
+    exchange: string;
+    /**
+     * Expiry Key
+     */
+    expiry_key: string;
+    /**
+     * Filled Quantity
+     */
+    filled_quantity: number;
+    greeks: LegGreeks | null;
+    /**
+     * Instrument Token
+     */
+    instrument_token: number;
+    /**
+     * Leg Id
+     */
+    leg_id: string;
+    /**
+     * Lot Size
+     */
+    lot_size: number;
+    /**
+     * Lots
+     */
+    lots: number;
+    /**
+     * Ltp
+     */
+    ltp: number | null;
+    /**
+     * Metadata
+     */
+    metadata: {
+        [key: string]: JsonValue;
+    };
+    /**
+     * Net Quantity
+     */
+    net_quantity: number;
+    /**
+     * Option Type
+     */
+    option_type: string | null;
+    /**
+     * Order Id
+     */
+    order_id: string | null;
+    /**
+     * Order Status
+     */
+    order_status: string | null;
+    /**
+     * Order Type
+     */
+    order_type: string;
+    /**
+     * Price
+     */
+    price: number | null;
+    /**
+     * Product
+     */
+    product: string;
+    /**
+     * Quantity
+     */
+    quantity: number;
+    /**
+     * Realized Pnl
+     */
+    realized_pnl: number;
+    /**
+     * Strike
+     */
+    strike: number | null;
+    /**
+     * Tradingsymbol
+     */
+    tradingsymbol: string;
+    /**
+     * Transaction Type
+     */
+    transaction_type: 'BUY' | 'SELL';
+    /**
+     * Underlying
+     */
+    underlying: string;
+    /**
+     * Unrealized Pnl
+     */
+    unrealized_pnl: number | null;
+};
+
+/**
+ * OptionSession
+ *
+ * An underlying: spot, lot, strikes, expiries, and whether its market is open.
+ */
+export type OptionSession = {
+    /**
+     * Atm Strike
+     */
+    atm_strike: number;
+    /**
+     * Demo
+     */
+    demo: boolean;
+    /**
+     * Exchange
+     */
+    exchange: string;
+    /**
+     * Expiries
+     */
+    expiries: Array<string>;
+    /**
+     * Expiry Words
+     */
+    expiry_words: {
+        [key: string]: string;
+    };
+    /**
+     * Freeze Quantity
+     */
+    freeze_quantity: number | null;
+    /**
+     * Is Open
+     */
+    is_open: boolean;
+    /**
+     * Is Stale
+     */
+    is_stale: boolean;
+    /**
+     * Lot Size
+     */
+    lot_size: number;
+    /**
+     * Nearest Expiry
+     */
+    nearest_expiry: string;
+    /**
+     * Simulated
+     */
+    simulated: boolean;
+    /**
+     * Source
+     */
+    source: string;
+    /**
+     * Spot Instrument
+     */
+    spot_instrument: string;
+    /**
+     * Spot Instrument Token
+     */
+    spot_instrument_token: number;
+    /**
+     * Spot Ltp
+     */
+    spot_ltp: number;
+    /**
+     * Status
+     */
+    status: string;
+    /**
+     * Strike Step
+     */
+    strike_step: number;
+    /**
+     * Tick Size
+     */
+    tick_size: number;
+    /**
+     * Underlying
+     */
+    underlying: string;
+    /**
+     * Updated At
+     */
+    updated_at: string;
 };
 
 /**
@@ -3817,6 +6824,57 @@ export type OptionCardLeg = {
      * Strike
      */
     strike: number | null;
+};
+
+/**
+ * OptionReplay
+ *
+ * What a protection would have done on a path. base: rupees that are 100 percent.
+ */
+export type OptionReplay = {
+    backend_protection: ProtectionDocument;
+    /**
+     * Base
+     */
+    base: number;
+    /**
+     * Basis
+     */
+    basis: 'entry_value' | 'premium';
+    /**
+     * Entry Is Assumed
+     */
+    entry_is_assumed: boolean;
+    /**
+     * Evaluated
+     */
+    evaluated: number;
+    first: ReplayTrigger | null;
+    protection: OptionProtectionDocument | null;
+    /**
+     * Snapshots
+     */
+    snapshots: number;
+    /**
+     * Source
+     */
+    source: 'given' | 'recorded';
+    /**
+     * Steps
+     */
+    steps: Array<ReplayStep>;
+    /**
+     * Strategy Run Id
+     */
+    strategy_run_id: string;
+    /**
+     * Triggers
+     */
+    triggers: Array<ReplayTrigger>;
+    /**
+     * Would Have Fired
+     */
+    would_have_fired: boolean;
 };
 
 /**
@@ -3912,6 +6970,182 @@ export type OptionLegIn = {
      * Variety
      */
     variety?: 'regular' | null;
+};
+
+/**
+ * OptionLeg
+ *
+ * A leg as created. quantity: units, `lots` times `lot_size`.
+ */
+export type OptionLeg = {
+    /**
+     * Exchange
+     */
+    exchange: string;
+    /**
+     * Expiry Key
+     */
+    expiry_key: string;
+    /**
+     * Instrument Token
+     */
+    instrument_token: number;
+    /**
+     * Leg Id
+     */
+    leg_id: string;
+    /**
+     * Lot Size
+     */
+    lot_size: number;
+    /**
+     * Lots
+     */
+    lots: number;
+    /**
+     * Metadata
+     */
+    metadata: {
+        [key: string]: JsonValue;
+    };
+    /**
+     * Option Type
+     */
+    option_type: string | null;
+    /**
+     * Order Type
+     */
+    order_type: string;
+    /**
+     * Price
+     */
+    price: number | null;
+    /**
+     * Product
+     */
+    product: string;
+    /**
+     * Quantity
+     */
+    quantity: number;
+    /**
+     * Strike
+     */
+    strike: number | null;
+    /**
+     * Tradingsymbol
+     */
+    tradingsymbol: string;
+    /**
+     * Transaction Type
+     */
+    transaction_type: 'BUY' | 'SELL';
+    /**
+     * Underlying
+     */
+    underlying: string;
+};
+
+/**
+ * OptionFigures
+ *
+ * Volatility and Greeks of one unit of an option.
+ */
+export type OptionFigures = {
+    /**
+     * Delta
+     */
+    delta: number | null;
+    /**
+     * Gamma
+     */
+    gamma: number | null;
+    /**
+     * Iv
+     */
+    iv: number | null;
+    /**
+     * Rho
+     */
+    rho: number | null;
+    /**
+     * Theta
+     */
+    theta: number | null;
+    /**
+     * Vega
+     */
+    vega: number | null;
+};
+
+/**
+ * OptionExitPreview
+ *
+ * The orders of an exit now, with their charges; nothing is placed.
+ */
+export type OptionExitPreview = {
+    /**
+     * Cancel
+     */
+    cancel?: Array<string>;
+    /**
+     * Close
+     */
+    close?: Array<OrderFields>;
+    cost_contract: CostContract | null;
+    /**
+     * Dry Run
+     */
+    dry_run: boolean;
+    /**
+     * Mode
+     */
+    mode: string;
+    /**
+     * Option Status
+     */
+    option_status: 'created' | 'entering' | 'entered' | 'partial' | 'unwound' | 'rejected' | 'dry_run' | 'flat' | 'exiting' | 'exited' | 'closed';
+    /**
+     * Orders
+     */
+    orders?: Array<RunOrder>;
+    /**
+     * Reason
+     */
+    reason?: string | null;
+    /**
+     * Status
+     */
+    status?: string;
+    /**
+     * Strategy Run Id
+     */
+    strategy_run_id: string;
+};
+
+/**
+ * OptionEntryPreview
+ *
+ * Margin and charges of the entry as a whole; nothing is placed.
+ */
+export type OptionEntryPreview = {
+    /**
+     * Can Enter
+     */
+    can_enter: boolean;
+    /**
+     * Mode
+     */
+    mode: string;
+    /**
+     * Option Status
+     */
+    option_status: 'created' | 'entering' | 'entered' | 'partial' | 'unwound' | 'rejected' | 'dry_run' | 'flat' | 'exiting' | 'exited' | 'closed';
+    preview: PreviewOfBasket;
+    /**
+     * Strategy Run Id
+     */
+    strategy_run_id: string;
 };
 
 /**
@@ -4311,6 +7545,159 @@ export type AgentState = {
 };
 
 /**
+ * MaxPain
+ *
+ * The strike of the smallest payout.
+ */
+export type MaxPain = {
+    /**
+     * Atm Iv
+     */
+    atm_iv: number | null;
+    /**
+     * Atm Strike
+     */
+    atm_strike: number;
+    /**
+     * Days To Expiry
+     */
+    days_to_expiry: number;
+    /**
+     * Expiry
+     */
+    expiry: string;
+    /**
+     * Forward
+     */
+    forward: number;
+    /**
+     * Forward Source
+     */
+    forward_source: string;
+    /**
+     * Is Stale
+     */
+    is_stale: boolean;
+    /**
+     * Lot Size
+     */
+    lot_size: number;
+    /**
+     * Max Pain
+     */
+    max_pain: number;
+    /**
+     * Max Pain Strike
+     */
+    max_pain_strike: number;
+    /**
+     * Payouts
+     */
+    payouts: Array<Payout>;
+    /**
+     * Rate Pct
+     */
+    rate_pct: number;
+    /**
+     * Spot Ltp
+     */
+    spot_ltp: number;
+    /**
+     * Underlying
+     */
+    underlying: string;
+    /**
+     * Updated At
+     */
+    updated_at: string;
+};
+
+/**
+ * LiveCandle
+ *
+ * A candle. ts: its start. has_gap: ticks are missing in it.
+ */
+export type LiveCandle = {
+    /**
+     * Close
+     */
+    close: number;
+    /**
+     * Has Gap
+     */
+    has_gap: boolean;
+    /**
+     * High
+     */
+    high: number;
+    /**
+     * Is Complete
+     */
+    is_complete: boolean;
+    /**
+     * Low
+     */
+    low: number;
+    /**
+     * Oi
+     */
+    oi: number;
+    /**
+     * Open
+     */
+    open: number;
+    /**
+     * Ts
+     */
+    ts: string;
+    /**
+     * Volume
+     */
+    volume: number;
+};
+
+/**
+ * CandleSeries
+ *
+ * Recent candles, oldest first; `current` is the incomplete one.
+ */
+export type CandleSeries = {
+    /**
+     * Candles
+     */
+    candles: Array<LiveCandle>;
+    /**
+     * Count
+     */
+    count: number;
+    current: LiveCandle | null;
+    /**
+     * Instrument Token
+     */
+    instrument_token: number;
+    /**
+     * Interval
+     */
+    interval: string;
+    /**
+     * Is Stale
+     */
+    is_stale: boolean;
+    /**
+     * Source
+     */
+    source: string;
+    /**
+     * Symbol
+     */
+    symbol: string;
+    /**
+     * Timeframe
+     */
+    timeframe: string;
+};
+
+/**
  * Logout
  *
  * Sign out of this session only, or of every device.
@@ -4376,6 +7763,54 @@ export type LevelsOut = {
      * Trailing Price
      */
     trailing_price: number | null;
+};
+
+/**
+ * LegResult
+ *
+ * The outcome of a basket's leg. index: its place in the request. children: slices.
+ */
+export type LegResult = {
+    /**
+     * Average Price
+     */
+    average_price?: number;
+    /**
+     * Children
+     */
+    children?: Array<string>;
+    /**
+     * Detail
+     */
+    detail: string | null;
+    /**
+     * Filled Quantity
+     */
+    filled_quantity?: number;
+    /**
+     * Index
+     */
+    index: number;
+    /**
+     * Leg Id
+     */
+    leg_id?: string;
+    /**
+     * Order Id
+     */
+    order_id: string | null;
+    /**
+     * Pending Quantity
+     */
+    pending_quantity?: number;
+    /**
+     * Status
+     */
+    status: string;
+    /**
+     * Status Message
+     */
+    status_message?: string | null;
 };
 
 /**
@@ -4523,6 +7958,84 @@ export type KeyRow = {
 };
 
 /**
+ * IntentResult
+ *
+ * The outcome of an intent: of its order, or of the basket's `legs`.
+ */
+export type IntentResult = {
+    /**
+     * Average Price
+     */
+    average_price?: number;
+    /**
+     * Basket Id
+     */
+    basket_id?: string;
+    /**
+     * Children
+     */
+    children?: Array<string>;
+    /**
+     * Filled Quantity
+     */
+    filled_quantity?: number;
+    /**
+     * Legs
+     */
+    legs?: Array<LegResult>;
+    /**
+     * Order Id
+     */
+    order_id?: string | null;
+    /**
+     * Pending Quantity
+     */
+    pending_quantity?: number;
+    /**
+     * Preview
+     */
+    preview?: PreviewOfOrder | PreviewOfBasket;
+    /**
+     * Status
+     */
+    status: string;
+    /**
+     * Status Message
+     */
+    status_message?: string | null;
+    /**
+     * Timeline Cursor
+     */
+    timeline_cursor: number;
+    unwind?: Unwinding;
+};
+
+/**
+ * IntentReply
+ *
+ * The reply to an intent; the same bytes for the same key. status: absent in strict answers.
+ */
+export type IntentReply = {
+    /**
+     * Mode
+     */
+    mode: string;
+    /**
+     * Order Id
+     */
+    order_id: string | null;
+    result: IntentResult;
+    /**
+     * Status
+     */
+    status?: string;
+    /**
+     * Strategy Run Id
+     */
+    strategy_run_id: string;
+};
+
+/**
  * Intent
  *
  * An order or a basket with its idempotency key.
@@ -4555,75 +8068,19 @@ export type Intent = {
 };
 
 /**
- * InstrumentOut
+ * Ingestion
  *
- * An instrument, with the field names of Kite's instrument file.
+ * How a history was filled.
  */
-export type InstrumentOut = {
+export type Ingestion = {
     /**
-     * Exchange
+     * Candles
      */
-    exchange: string;
+    candles: number;
     /**
-     * Exchange Token
+     * Status
      */
-    exchange_token: number;
-    /**
-     * Expiry
-     */
-    expiry: string | null;
-    /**
-     * Freeze Quantity
-     */
-    freeze_quantity: number | null;
-    /**
-     * Instrument
-     */
-    instrument: string;
-    /**
-     * Instrument Token
-     */
-    instrument_token: number;
-    /**
-     * Instrument Type
-     */
-    instrument_type: string;
-    /**
-     * Isin
-     */
-    isin: string;
-    /**
-     * Lot Size
-     */
-    lot_size: number;
-    /**
-     * Name
-     */
-    name: string;
-    /**
-     * Option Type
-     */
-    option_type: string | null;
-    /**
-     * Segment
-     */
-    segment: string;
-    /**
-     * Strike
-     */
-    strike: number | null;
-    /**
-     * Tick Size
-     */
-    tick_size: number;
-    /**
-     * Tradingsymbol
-     */
-    tradingsymbol: string;
-    /**
-     * Underlying
-     */
-    underlying: string;
+    status: string;
 };
 
 /**
@@ -4954,6 +8411,18 @@ export type GttIn = {
 };
 
 /**
+ * GttId
+ *
+ * The id of a GTT that was created, changed or deleted.
+ */
+export type GttId = {
+    /**
+     * Trigger Id
+     */
+    trigger_id: number;
+};
+
+/**
  * GttAccountOut
  *
  * A trading account of yours and the number of active triggers on it.
@@ -4971,6 +8440,20 @@ export type GttAccountOut = {
      * Scope
      */
     scope: string;
+};
+
+/**
+ * GreeksRow
+ *
+ * Volatility and Greeks of a strike.
+ */
+export type GreeksRow = {
+    CE: OptionFigures;
+    PE: OptionFigures;
+    /**
+     * Strike
+     */
+    strike: number;
 };
 
 /**
@@ -5182,6 +8665,70 @@ export type ExplainIn = {
 };
 
 /**
+ * Expiries
+ *
+ * The expiries of an underlying, the nearest first.
+ */
+export type Expiries = {
+    /**
+     * Expiries
+     */
+    expiries: Array<string>;
+    /**
+     * Spot Ltp
+     */
+    spot_ltp: number;
+    /**
+     * Underlying
+     */
+    underlying: string;
+    /**
+     * Updated At
+     */
+    updated_at: string;
+};
+
+/**
+ * ExitReply
+ *
+ * An exit: `orders` that closed positions; of a dry run what it would `cancel` and `close`.
+ */
+export type ExitReply = {
+    /**
+     * Cancel
+     */
+    cancel?: Array<string>;
+    /**
+     * Close
+     */
+    close?: Array<OrderFields>;
+    /**
+     * Dry Run
+     */
+    dry_run: boolean;
+    /**
+     * Mode
+     */
+    mode: string;
+    /**
+     * Orders
+     */
+    orders?: Array<RunOrder>;
+    /**
+     * Reason
+     */
+    reason?: string | null;
+    /**
+     * Status
+     */
+    status?: string;
+    /**
+     * Strategy Run Id
+     */
+    strategy_run_id: string;
+};
+
+/**
  * ExitPlanOut
  *
  * What an exit of a run would do now.
@@ -5366,6 +8913,396 @@ export type DataSetOut = {
 };
 
 /**
+ * CreatedOptionRun
+ *
+ * An option run with its legs; nothing is placed.
+ */
+export type CreatedOptionRun = {
+    /**
+     * Account Scope
+     */
+    account_scope: string;
+    /**
+     * Allowed Actions
+     */
+    allowed_actions: Array<string>;
+    /**
+     * Closed At
+     */
+    closed_at: string | null;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Execution Mode
+     */
+    execution_mode: 'dry_run' | 'paper' | 'live';
+    /**
+     * Expiry
+     */
+    expiry: string;
+    /**
+     * Health Status
+     */
+    health_status: string;
+    heartbeat: RunHeartbeat | null;
+    /**
+     * Heartbeat Age Sec
+     */
+    heartbeat_age_sec: number | null;
+    /**
+     * Last Heartbeat At
+     */
+    last_heartbeat_at: string | null;
+    /**
+     * Legs
+     */
+    legs: Array<OptionLeg>;
+    /**
+     * Metadata
+     */
+    metadata: {
+        [key: string]: JsonValue;
+    };
+    /**
+     * Option Status
+     */
+    option_status: 'created' | 'entering' | 'entered' | 'partial' | 'unwound' | 'rejected' | 'dry_run' | 'flat' | 'exiting' | 'exited' | 'closed';
+    /**
+     * Product
+     */
+    product: string;
+    protection: OptionProtectionDocument | null;
+    /**
+     * Recovered
+     */
+    recovered?: boolean;
+    /**
+     * Recovery Action Required
+     */
+    recovery_action_required: boolean;
+    /**
+     * Recovery Status
+     */
+    recovery_status: string;
+    /**
+     * Risk Schema
+     */
+    risk_schema: Array<RiskControl>;
+    /**
+     * Runtime State
+     */
+    runtime_state: {
+        [key: string]: JsonValue;
+    };
+    /**
+     * Session Status
+     */
+    session_status: string;
+    /**
+     * Status
+     */
+    status: string;
+    /**
+     * Status Reason
+     */
+    status_reason: string;
+    /**
+     * Strategy Name
+     */
+    strategy_name: string;
+    /**
+     * Strategy Run Id
+     */
+    strategy_run_id: string;
+    /**
+     * Summary Fields
+     */
+    summary_fields: Array<SummaryField>;
+    /**
+     * Template Id
+     */
+    template_id: string;
+    /**
+     * Underlying
+     */
+    underlying: string;
+    /**
+     * Updated At
+     */
+    updated_at: string;
+    /**
+     * Worker Session Claimed At
+     */
+    worker_session_claimed_at: string | null;
+};
+
+/**
+ * ChangedProtection
+ *
+ * A run's protection after a change.
+ */
+export type ChangedProtection = {
+    backend_protection: ProtectionDocument;
+    backend_protection_state: ProtectionSnapshot;
+    /**
+     * Strategy Run Id
+     */
+    strategy_run_id: string;
+    /**
+     * Timeline Cursor
+     */
+    timeline_cursor: number;
+};
+
+/**
+ * ChangedOptionProtection
+ *
+ * An option run's protection after a change.
+ */
+export type ChangedOptionProtection = {
+    protection: OptionProtectionDocument;
+    protection_state: ProtectionSnapshot;
+    /**
+     * Strategy Run Id
+     */
+    strategy_run_id: string;
+    /**
+     * Timeline Cursor
+     */
+    timeline_cursor: number;
+};
+
+/**
+ * ChainSide
+ *
+ * The call or the put of a strike. oi, volume: units.
+ */
+export type ChainSide = {
+    /**
+     * Ask
+     */
+    ask: number | null;
+    /**
+     * Ask Quantity
+     */
+    ask_quantity: number;
+    /**
+     * Bid
+     */
+    bid: number | null;
+    /**
+     * Bid Quantity
+     */
+    bid_quantity: number;
+    /**
+     * Close
+     */
+    close: number | null;
+    /**
+     * Delta
+     */
+    delta: number | null;
+    /**
+     * Gamma
+     */
+    gamma: number | null;
+    /**
+     * Instrument Token
+     */
+    instrument_token: number;
+    /**
+     * Iv
+     */
+    iv: number | null;
+    /**
+     * Ltp
+     */
+    ltp: number | null;
+    /**
+     * Oi
+     */
+    oi: number;
+    /**
+     * Rho
+     */
+    rho: number | null;
+    /**
+     * Theta
+     */
+    theta: number | null;
+    /**
+     * Tradingsymbol
+     */
+    tradingsymbol: string;
+    /**
+     * Vega
+     */
+    vega: number | null;
+    /**
+     * Volume
+     */
+    volume: number;
+};
+
+/**
+ * ChainRow
+ *
+ * A strike; null where there is no such contract.
+ */
+export type ChainRow = {
+    CE: ChainSide | null;
+    PE: ChainSide | null;
+    /**
+     * Is Atm
+     */
+    is_atm: boolean;
+    /**
+     * Strike
+     */
+    strike: number;
+};
+
+/**
+ * ChainGreeks
+ *
+ * Volatility and Greeks by strike, with their units.
+ */
+export type ChainGreeks = {
+    /**
+     * Atm Iv
+     */
+    atm_iv: number | null;
+    /**
+     * Atm Strike
+     */
+    atm_strike: number;
+    /**
+     * Days To Expiry
+     */
+    days_to_expiry: number;
+    /**
+     * Expiry
+     */
+    expiry: string;
+    /**
+     * Forward
+     */
+    forward: number;
+    /**
+     * Forward Source
+     */
+    forward_source: string;
+    /**
+     * Greeks
+     */
+    greeks: Array<GreeksRow>;
+    /**
+     * Is Stale
+     */
+    is_stale: boolean;
+    /**
+     * Lot Size
+     */
+    lot_size: number;
+    /**
+     * Rate Pct
+     */
+    rate_pct: number;
+    /**
+     * Spot Ltp
+     */
+    spot_ltp: number;
+    /**
+     * Underlying
+     */
+    underlying: string;
+    /**
+     * Units
+     */
+    units: {
+        [key: string]: string;
+    };
+    /**
+     * Updated At
+     */
+    updated_at: string;
+};
+
+/**
+ * Chain
+ *
+ * Calls and puts by strike. pcr: by open interest. window: strikes either side of the money.
+ */
+export type Chain = {
+    /**
+     * Atm Iv
+     */
+    atm_iv: number | null;
+    /**
+     * Atm Strike
+     */
+    atm_strike: number;
+    /**
+     * Days To Expiry
+     */
+    days_to_expiry: number;
+    /**
+     * Expiry
+     */
+    expiry: string;
+    /**
+     * Forward
+     */
+    forward: number;
+    /**
+     * Forward Source
+     */
+    forward_source: string;
+    /**
+     * Is Stale
+     */
+    is_stale: boolean;
+    /**
+     * Lot Size
+     */
+    lot_size: number;
+    /**
+     * Max Pain
+     */
+    max_pain: number;
+    /**
+     * Pcr
+     */
+    pcr: number | null;
+    /**
+     * Rate Pct
+     */
+    rate_pct: number;
+    /**
+     * Rows
+     */
+    rows: Array<ChainRow>;
+    /**
+     * Spot Ltp
+     */
+    spot_ltp: number;
+    /**
+     * Underlying
+     */
+    underlying: string;
+    /**
+     * Updated At
+     */
+    updated_at: string;
+    /**
+     * Window
+     */
+    window?: number;
+};
+
+/**
  * Catalogue
  *
  * Everything an operand can be.
@@ -5452,6 +9389,59 @@ export type CandleOut = {
 };
 
 /**
+ * CandleHistoryOut
+ *
+ * Historical candles, oldest first. source: where they come from.
+ */
+export type CandleHistoryOut = {
+    /**
+     * Candles
+     */
+    candles: Array<LiveCandle>;
+    /**
+     * Count
+     */
+    count: number;
+    /**
+     * Current
+     */
+    current: null;
+    /**
+     * From
+     */
+    from: string;
+    ingestion: Ingestion;
+    /**
+     * Instrument Token
+     */
+    instrument_token: number;
+    /**
+     * Interval
+     */
+    interval: string;
+    /**
+     * Is Stale
+     */
+    is_stale: boolean;
+    /**
+     * Source
+     */
+    source: string;
+    /**
+     * Symbol
+     */
+    symbol: string;
+    /**
+     * Timeframe
+     */
+    timeframe: string;
+    /**
+     * To
+     */
+    to: string;
+};
+
+/**
  * CancelIn
  *
  * Cancel an order.
@@ -5532,6 +9522,43 @@ export type BasketPreviewIn = {
 };
 
 /**
+ * BasketPreview
+ *
+ * The preview of a basket; nothing is placed.
+ */
+export type BasketPreview = {
+    /**
+     * Mode
+     */
+    mode: string;
+    preview: PreviewOfBasket;
+    /**
+     * Strategy Run Id
+     */
+    strategy_run_id: string;
+};
+
+/**
+ * AvailableFunds
+ *
+ * What may be used.
+ */
+export type AvailableFunds = {
+    /**
+     * Cash
+     */
+    cash: number;
+    /**
+     * Collateral
+     */
+    collateral: number;
+    /**
+     * Intraday Payin
+     */
+    intraday_payin: number;
+};
+
+/**
  * AuditRow
  *
  * An entry of the audit log.
@@ -5603,6 +9630,20 @@ export type ActivityOut = {
      * Triggers
      */
     triggers: Array<TriggerOut>;
+};
+
+/**
+ * AccountFunds
+ *
+ * The funds of an account. net: what is free.
+ */
+export type AccountFunds = {
+    available: AvailableFunds;
+    /**
+     * Net
+     */
+    net: number;
+    utilized: UtilizedFunds;
 };
 
 /**
@@ -5718,13 +9759,9 @@ export type FundsApiAlgoWorkersWorkerFundsGetError = FundsApiAlgoWorkersWorkerFu
 
 export type FundsApiAlgoWorkersWorkerFundsGetResponses = {
     /**
-     * Response Funds Api Algo Workers Worker Funds Get
-     *
      * Successful Response
      */
-    200: {
-        [key: string]: unknown;
-    };
+    200: AccountFunds;
 };
 
 export type FundsApiAlgoWorkersWorkerFundsGetResponse = FundsApiAlgoWorkersWorkerFundsGetResponses[keyof FundsApiAlgoWorkersWorkerFundsGetResponses];
@@ -5752,13 +9789,11 @@ export type ListGttsApiAlgoWorkersWorkerGttTriggersGetError = ListGttsApiAlgoWor
 
 export type ListGttsApiAlgoWorkersWorkerGttTriggersGetResponses = {
     /**
-     * Response List Gtts Api Algo Workers Worker Gtt Triggers Get
+     * Response 200 List Gtts Api Algo Workers Worker Gtt Triggers Get
      *
      * Successful Response
      */
-    200: Array<{
-        [key: string]: unknown;
-    }>;
+    200: Array<WorkerGtt>;
 };
 
 export type ListGttsApiAlgoWorkersWorkerGttTriggersGetResponse = ListGttsApiAlgoWorkersWorkerGttTriggersGetResponses[keyof ListGttsApiAlgoWorkersWorkerGttTriggersGetResponses];
@@ -5791,13 +9826,9 @@ export type PlaceGttApiAlgoWorkersWorkerGttTriggersPostError = PlaceGttApiAlgoWo
 
 export type PlaceGttApiAlgoWorkersWorkerGttTriggersPostResponses = {
     /**
-     * Response Place Gtt Api Algo Workers Worker Gtt Triggers Post
-     *
      * Successful Response
      */
-    200: {
-        [key: string]: number;
-    };
+    200: GttId;
 };
 
 export type PlaceGttApiAlgoWorkersWorkerGttTriggersPostResponse = PlaceGttApiAlgoWorkersWorkerGttTriggersPostResponses[keyof PlaceGttApiAlgoWorkersWorkerGttTriggersPostResponses];
@@ -5825,13 +9856,9 @@ export type DeleteGttApiAlgoWorkersWorkerGttTriggersTriggerIdDeleteError = Delet
 
 export type DeleteGttApiAlgoWorkersWorkerGttTriggersTriggerIdDeleteResponses = {
     /**
-     * Response Delete Gtt Api Algo Workers Worker Gtt Triggers  Trigger Id  Delete
-     *
      * Successful Response
      */
-    200: {
-        [key: string]: number;
-    };
+    200: GttId;
 };
 
 export type DeleteGttApiAlgoWorkersWorkerGttTriggersTriggerIdDeleteResponse = DeleteGttApiAlgoWorkersWorkerGttTriggersTriggerIdDeleteResponses[keyof DeleteGttApiAlgoWorkersWorkerGttTriggersTriggerIdDeleteResponses];
@@ -5859,13 +9886,9 @@ export type GetGttApiAlgoWorkersWorkerGttTriggersTriggerIdGetError = GetGttApiAl
 
 export type GetGttApiAlgoWorkersWorkerGttTriggersTriggerIdGetResponses = {
     /**
-     * Response Get Gtt Api Algo Workers Worker Gtt Triggers  Trigger Id  Get
-     *
      * Successful Response
      */
-    200: {
-        [key: string]: unknown;
-    };
+    200: WorkerGtt;
 };
 
 export type GetGttApiAlgoWorkersWorkerGttTriggersTriggerIdGetResponse = GetGttApiAlgoWorkersWorkerGttTriggersTriggerIdGetResponses[keyof GetGttApiAlgoWorkersWorkerGttTriggersTriggerIdGetResponses];
@@ -5898,13 +9921,9 @@ export type ModifyGttApiAlgoWorkersWorkerGttTriggersTriggerIdPutError = ModifyGt
 
 export type ModifyGttApiAlgoWorkersWorkerGttTriggersTriggerIdPutResponses = {
     /**
-     * Response Modify Gtt Api Algo Workers Worker Gtt Triggers  Trigger Id  Put
-     *
      * Successful Response
      */
-    200: {
-        [key: string]: number;
-    };
+    200: GttId;
 };
 
 export type ModifyGttApiAlgoWorkersWorkerGttTriggersTriggerIdPutResponse = ModifyGttApiAlgoWorkersWorkerGttTriggersTriggerIdPutResponses[keyof ModifyGttApiAlgoWorkersWorkerGttTriggersTriggerIdPutResponses];
@@ -5927,13 +9946,9 @@ export type CreateOptionRunApiAlgoWorkersWorkerOptionsRunsPostError = CreateOpti
 
 export type CreateOptionRunApiAlgoWorkersWorkerOptionsRunsPostResponses = {
     /**
-     * Response Create Option Run Api Algo Workers Worker Options Runs Post
-     *
      * Successful Response
      */
-    200: {
-        [key: string]: unknown;
-    };
+    200: CreatedOptionRun;
 };
 
 export type CreateOptionRunApiAlgoWorkersWorkerOptionsRunsPostResponse = CreateOptionRunApiAlgoWorkersWorkerOptionsRunsPostResponses[keyof CreateOptionRunApiAlgoWorkersWorkerOptionsRunsPostResponses];
@@ -5969,8 +9984,10 @@ export type EnterOptionRunApiAlgoWorkersWorkerOptionsRunsStrategyRunIdEnterPostR
     /**
      * Successful Response
      */
-    200: unknown;
+    200: IntentReply;
 };
+
+export type EnterOptionRunApiAlgoWorkersWorkerOptionsRunsStrategyRunIdEnterPostResponse = EnterOptionRunApiAlgoWorkersWorkerOptionsRunsStrategyRunIdEnterPostResponses[keyof EnterOptionRunApiAlgoWorkersWorkerOptionsRunsStrategyRunIdEnterPostResponses];
 
 export type ExitOptionRunApiAlgoWorkersWorkerOptionsRunsStrategyRunIdExitPostData = {
     body: OptionAction;
@@ -6003,8 +10020,10 @@ export type ExitOptionRunApiAlgoWorkersWorkerOptionsRunsStrategyRunIdExitPostRes
     /**
      * Successful Response
      */
-    200: unknown;
+    200: ExitReply;
 };
+
+export type ExitOptionRunApiAlgoWorkersWorkerOptionsRunsStrategyRunIdExitPostResponse = ExitOptionRunApiAlgoWorkersWorkerOptionsRunsStrategyRunIdExitPostResponses[keyof ExitOptionRunApiAlgoWorkersWorkerOptionsRunsStrategyRunIdExitPostResponses];
 
 export type PreviewOptionEntryApiAlgoWorkersWorkerOptionsRunsStrategyRunIdPreviewEntryPostData = {
     /**
@@ -6032,13 +10051,9 @@ export type PreviewOptionEntryApiAlgoWorkersWorkerOptionsRunsStrategyRunIdPrevie
 
 export type PreviewOptionEntryApiAlgoWorkersWorkerOptionsRunsStrategyRunIdPreviewEntryPostResponses = {
     /**
-     * Response Preview Option Entry Api Algo Workers Worker Options Runs  Strategy Run Id  Preview Entry Post
-     *
      * Successful Response
      */
-    200: {
-        [key: string]: unknown;
-    };
+    200: OptionEntryPreview;
 };
 
 export type PreviewOptionEntryApiAlgoWorkersWorkerOptionsRunsStrategyRunIdPreviewEntryPostResponse = PreviewOptionEntryApiAlgoWorkersWorkerOptionsRunsStrategyRunIdPreviewEntryPostResponses[keyof PreviewOptionEntryApiAlgoWorkersWorkerOptionsRunsStrategyRunIdPreviewEntryPostResponses];
@@ -6069,13 +10084,9 @@ export type PreviewOptionExitApiAlgoWorkersWorkerOptionsRunsStrategyRunIdPreview
 
 export type PreviewOptionExitApiAlgoWorkersWorkerOptionsRunsStrategyRunIdPreviewExitPostResponses = {
     /**
-     * Response Preview Option Exit Api Algo Workers Worker Options Runs  Strategy Run Id  Preview Exit Post
-     *
      * Successful Response
      */
-    200: {
-        [key: string]: unknown;
-    };
+    200: OptionExitPreview;
 };
 
 export type PreviewOptionExitApiAlgoWorkersWorkerOptionsRunsStrategyRunIdPreviewExitPostResponse = PreviewOptionExitApiAlgoWorkersWorkerOptionsRunsStrategyRunIdPreviewExitPostResponses[keyof PreviewOptionExitApiAlgoWorkersWorkerOptionsRunsStrategyRunIdPreviewExitPostResponses];
@@ -6114,13 +10125,9 @@ export type ProtectOptionRunApiAlgoWorkersWorkerOptionsRunsStrategyRunIdProtecti
 
 export type ProtectOptionRunApiAlgoWorkersWorkerOptionsRunsStrategyRunIdProtectionPutResponses = {
     /**
-     * Response Protect Option Run Api Algo Workers Worker Options Runs  Strategy Run Id  Protection Put
-     *
      * Successful Response
      */
-    200: {
-        [key: string]: unknown;
-    };
+    200: ChangedOptionProtection;
 };
 
 export type ProtectOptionRunApiAlgoWorkersWorkerOptionsRunsStrategyRunIdProtectionPutResponse = ProtectOptionRunApiAlgoWorkersWorkerOptionsRunsStrategyRunIdProtectionPutResponses[keyof ProtectOptionRunApiAlgoWorkersWorkerOptionsRunsStrategyRunIdProtectionPutResponses];
@@ -6148,13 +10155,9 @@ export type ReplayOptionProtectionApiAlgoWorkersWorkerOptionsRunsStrategyRunIdPr
 
 export type ReplayOptionProtectionApiAlgoWorkersWorkerOptionsRunsStrategyRunIdProtectionReplayPostResponses = {
     /**
-     * Response Replay Option Protection Api Algo Workers Worker Options Runs  Strategy Run Id  Protection Replay Post
-     *
      * Successful Response
      */
-    200: {
-        [key: string]: unknown;
-    };
+    200: OptionReplay;
 };
 
 export type ReplayOptionProtectionApiAlgoWorkersWorkerOptionsRunsStrategyRunIdProtectionReplayPostResponse = ReplayOptionProtectionApiAlgoWorkersWorkerOptionsRunsStrategyRunIdProtectionReplayPostResponses[keyof ReplayOptionProtectionApiAlgoWorkersWorkerOptionsRunsStrategyRunIdProtectionReplayPostResponses];
@@ -6182,13 +10185,9 @@ export type ShowOptionProtectionApiAlgoWorkersWorkerOptionsRunsStrategyRunIdProt
 
 export type ShowOptionProtectionApiAlgoWorkersWorkerOptionsRunsStrategyRunIdProtectionStateGetResponses = {
     /**
-     * Response Show Option Protection Api Algo Workers Worker Options Runs  Strategy Run Id  Protection State Get
-     *
      * Successful Response
      */
-    200: {
-        [key: string]: unknown;
-    };
+    200: OptionProtectionState;
 };
 
 export type ShowOptionProtectionApiAlgoWorkersWorkerOptionsRunsStrategyRunIdProtectionStateGetResponse = ShowOptionProtectionApiAlgoWorkersWorkerOptionsRunsStrategyRunIdProtectionStateGetResponses[keyof ShowOptionProtectionApiAlgoWorkersWorkerOptionsRunsStrategyRunIdProtectionStateGetResponses];
@@ -6216,13 +10215,9 @@ export type ShowOptionRunApiAlgoWorkersWorkerOptionsRunsStrategyRunIdStateGetErr
 
 export type ShowOptionRunApiAlgoWorkersWorkerOptionsRunsStrategyRunIdStateGetResponses = {
     /**
-     * Response Show Option Run Api Algo Workers Worker Options Runs  Strategy Run Id  State Get
-     *
      * Successful Response
      */
-    200: {
-        [key: string]: unknown;
-    };
+    200: OptionState;
 };
 
 export type ShowOptionRunApiAlgoWorkersWorkerOptionsRunsStrategyRunIdStateGetResponse = ShowOptionRunApiAlgoWorkersWorkerOptionsRunsStrategyRunIdStateGetResponses[keyof ShowOptionRunApiAlgoWorkersWorkerOptionsRunsStrategyRunIdStateGetResponses];
@@ -6245,13 +10240,9 @@ export type PreviewStrategyApiAlgoWorkersWorkerOptionsStrategiesPreviewPostError
 
 export type PreviewStrategyApiAlgoWorkersWorkerOptionsStrategiesPreviewPostResponses = {
     /**
-     * Response Preview Strategy Api Algo Workers Worker Options Strategies Preview Post
-     *
      * Successful Response
      */
-    200: {
-        [key: string]: unknown;
-    };
+    200: PreviewedStrategy;
 };
 
 export type PreviewStrategyApiAlgoWorkersWorkerOptionsStrategiesPreviewPostResponse = PreviewStrategyApiAlgoWorkersWorkerOptionsStrategiesPreviewPostResponses[keyof PreviewStrategyApiAlgoWorkersWorkerOptionsStrategiesPreviewPostResponses];
@@ -6284,13 +10275,9 @@ export type MaxPainApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingAnalyticsMaxP
 
 export type MaxPainApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingAnalyticsMaxPainGetResponses = {
     /**
-     * Response Max Pain Api Algo Workers Worker Options Underlyings  Underlying  Analytics Max Pain Get
-     *
      * Successful Response
      */
-    200: {
-        [key: string]: unknown;
-    };
+    200: MaxPain;
 };
 
 export type MaxPainApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingAnalyticsMaxPainGetResponse = MaxPainApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingAnalyticsMaxPainGetResponses[keyof MaxPainApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingAnalyticsMaxPainGetResponses];
@@ -6323,13 +10310,9 @@ export type PcrApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingAnalyticsPcrGetEr
 
 export type PcrApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingAnalyticsPcrGetResponses = {
     /**
-     * Response Pcr Api Algo Workers Worker Options Underlyings  Underlying  Analytics Pcr Get
-     *
      * Successful Response
      */
-    200: {
-        [key: string]: unknown;
-    };
+    200: PutCallRatios;
 };
 
 export type PcrApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingAnalyticsPcrGetResponse = PcrApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingAnalyticsPcrGetResponses[keyof PcrApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingAnalyticsPcrGetResponses];
@@ -6362,13 +10345,9 @@ export type ChainApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingChainGetError =
 
 export type ChainApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingChainGetResponses = {
     /**
-     * Response Chain Api Algo Workers Worker Options Underlyings  Underlying  Chain Get
-     *
      * Successful Response
      */
-    200: {
-        [key: string]: unknown;
-    };
+    200: Chain;
 };
 
 export type ChainApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingChainGetResponse = ChainApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingChainGetResponses[keyof ChainApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingChainGetResponses];
@@ -6396,13 +10375,9 @@ export type ExpiriesApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingExpiriesGetE
 
 export type ExpiriesApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingExpiriesGetResponses = {
     /**
-     * Response Expiries Api Algo Workers Worker Options Underlyings  Underlying  Expiries Get
-     *
      * Successful Response
      */
-    200: {
-        [key: string]: unknown;
-    };
+    200: Expiries;
 };
 
 export type ExpiriesApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingExpiriesGetResponse = ExpiriesApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingExpiriesGetResponses[keyof ExpiriesApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingExpiriesGetResponses];
@@ -6435,13 +10410,9 @@ export type GreeksApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingGreeksGetError
 
 export type GreeksApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingGreeksGetResponses = {
     /**
-     * Response Greeks Api Algo Workers Worker Options Underlyings  Underlying  Greeks Get
-     *
      * Successful Response
      */
-    200: {
-        [key: string]: unknown;
-    };
+    200: ChainGreeks;
 };
 
 export type GreeksApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingGreeksGetResponse = GreeksApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingGreeksGetResponses[keyof GreeksApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingGreeksGetResponses];
@@ -6478,13 +10449,9 @@ export type MiniChainApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingMiniChainGe
 
 export type MiniChainApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingMiniChainGetResponses = {
     /**
-     * Response Mini Chain Api Algo Workers Worker Options Underlyings  Underlying  Mini Chain Get
-     *
      * Successful Response
      */
-    200: {
-        [key: string]: unknown;
-    };
+    200: Chain;
 };
 
 export type MiniChainApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingMiniChainGetResponse = MiniChainApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingMiniChainGetResponses[keyof MiniChainApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingMiniChainGetResponses];
@@ -6512,13 +10479,9 @@ export type ResolveSelectionApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingSele
 
 export type ResolveSelectionApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingSelectionResolvePostResponses = {
     /**
-     * Response Resolve Selection Api Algo Workers Worker Options Underlyings  Underlying  Selection Resolve Post
-     *
      * Successful Response
      */
-    200: {
-        [key: string]: unknown;
-    };
+    200: Selection;
 };
 
 export type ResolveSelectionApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingSelectionResolvePostResponse = ResolveSelectionApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingSelectionResolvePostResponses[keyof ResolveSelectionApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingSelectionResolvePostResponses];
@@ -6546,13 +10509,9 @@ export type SessionApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingSessionGetErr
 
 export type SessionApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingSessionGetResponses = {
     /**
-     * Response Session Api Algo Workers Worker Options Underlyings  Underlying  Session Get
-     *
      * Successful Response
      */
-    200: {
-        [key: string]: unknown;
-    };
+    200: OptionSession;
 };
 
 export type SessionApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingSessionGetResponse = SessionApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingSessionGetResponses[keyof SessionApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingSessionGetResponses];
@@ -6580,13 +10539,9 @@ export type ListOrdersApiAlgoWorkersWorkerOrdersGetError = ListOrdersApiAlgoWork
 
 export type ListOrdersApiAlgoWorkersWorkerOrdersGetResponses = {
     /**
-     * Response List Orders Api Algo Workers Worker Orders Get
-     *
      * Successful Response
      */
-    200: {
-        [key: string]: unknown;
-    };
+    200: RunOrders;
 };
 
 export type ListOrdersApiAlgoWorkersWorkerOrdersGetResponse = ListOrdersApiAlgoWorkersWorkerOrdersGetResponses[keyof ListOrdersApiAlgoWorkersWorkerOrdersGetResponses];
@@ -6619,13 +10574,9 @@ export type GetOrderApiAlgoWorkersWorkerOrdersOrderIdGetError = GetOrderApiAlgoW
 
 export type GetOrderApiAlgoWorkersWorkerOrdersOrderIdGetResponses = {
     /**
-     * Response Get Order Api Algo Workers Worker Orders  Order Id  Get
-     *
      * Successful Response
      */
-    200: {
-        [key: string]: unknown;
-    };
+    200: RunOrder;
 };
 
 export type GetOrderApiAlgoWorkersWorkerOrdersOrderIdGetResponse = GetOrderApiAlgoWorkersWorkerOrdersOrderIdGetResponses[keyof GetOrderApiAlgoWorkersWorkerOrdersOrderIdGetResponses];
@@ -6653,13 +10604,9 @@ export type CancelOrderApiAlgoWorkersWorkerOrdersOrderIdCancelPostError = Cancel
 
 export type CancelOrderApiAlgoWorkersWorkerOrdersOrderIdCancelPostResponses = {
     /**
-     * Response Cancel Order Api Algo Workers Worker Orders  Order Id  Cancel Post
-     *
      * Successful Response
      */
-    200: {
-        [key: string]: unknown;
-    };
+    200: RunOrder;
 };
 
 export type CancelOrderApiAlgoWorkersWorkerOrdersOrderIdCancelPostResponse = CancelOrderApiAlgoWorkersWorkerOrdersOrderIdCancelPostResponses[keyof CancelOrderApiAlgoWorkersWorkerOrdersOrderIdCancelPostResponses];
@@ -6687,13 +10634,9 @@ export type ModifyOrderApiAlgoWorkersWorkerOrdersOrderIdModifyPostError = Modify
 
 export type ModifyOrderApiAlgoWorkersWorkerOrdersOrderIdModifyPostResponses = {
     /**
-     * Response Modify Order Api Algo Workers Worker Orders  Order Id  Modify Post
-     *
      * Successful Response
      */
-    200: {
-        [key: string]: unknown;
-    };
+    200: RunOrder;
 };
 
 export type ModifyOrderApiAlgoWorkersWorkerOrdersOrderIdModifyPostResponse = ModifyOrderApiAlgoWorkersWorkerOrdersOrderIdModifyPostResponses[keyof ModifyOrderApiAlgoWorkersWorkerOrdersOrderIdModifyPostResponses];
@@ -6729,13 +10672,9 @@ export type ListRunsApiAlgoWorkersWorkerRunsGetError = ListRunsApiAlgoWorkersWor
 
 export type ListRunsApiAlgoWorkersWorkerRunsGetResponses = {
     /**
-     * Response List Runs Api Algo Workers Worker Runs Get
-     *
      * Successful Response
      */
-    200: {
-        [key: string]: unknown;
-    };
+    200: WorkerRuns;
 };
 
 export type ListRunsApiAlgoWorkersWorkerRunsGetResponse = ListRunsApiAlgoWorkersWorkerRunsGetResponses[keyof ListRunsApiAlgoWorkersWorkerRunsGetResponses];
@@ -6758,13 +10697,9 @@ export type CreateRunApiAlgoWorkersWorkerRunsPostError = CreateRunApiAlgoWorkers
 
 export type CreateRunApiAlgoWorkersWorkerRunsPostResponses = {
     /**
-     * Response Create Run Api Algo Workers Worker Runs Post
-     *
      * Successful Response
      */
-    200: {
-        [key: string]: unknown;
-    };
+    200: WorkerRun;
 };
 
 export type CreateRunApiAlgoWorkersWorkerRunsPostResponse = CreateRunApiAlgoWorkersWorkerRunsPostResponses[keyof CreateRunApiAlgoWorkersWorkerRunsPostResponses];
@@ -6792,13 +10727,9 @@ export type GetRunApiAlgoWorkersWorkerRunsStrategyRunIdGetError = GetRunApiAlgoW
 
 export type GetRunApiAlgoWorkersWorkerRunsStrategyRunIdGetResponses = {
     /**
-     * Response Get Run Api Algo Workers Worker Runs  Strategy Run Id  Get
-     *
      * Successful Response
      */
-    200: {
-        [key: string]: unknown;
-    };
+    200: WorkerRun;
 };
 
 export type GetRunApiAlgoWorkersWorkerRunsStrategyRunIdGetResponse = GetRunApiAlgoWorkersWorkerRunsStrategyRunIdGetResponses[keyof GetRunApiAlgoWorkersWorkerRunsStrategyRunIdGetResponses];
@@ -6834,8 +10765,10 @@ export type ExitRunApiAlgoWorkersWorkerRunsStrategyRunIdExitPostResponses = {
     /**
      * Successful Response
      */
-    200: unknown;
+    200: ExitReply;
 };
+
+export type ExitRunApiAlgoWorkersWorkerRunsStrategyRunIdExitPostResponse = ExitRunApiAlgoWorkersWorkerRunsStrategyRunIdExitPostResponses[keyof ExitRunApiAlgoWorkersWorkerRunsStrategyRunIdExitPostResponses];
 
 export type RunFundsApiAlgoWorkersWorkerRunsStrategyRunIdFundsGetData = {
     body?: never;
@@ -6860,13 +10793,9 @@ export type RunFundsApiAlgoWorkersWorkerRunsStrategyRunIdFundsGetError = RunFund
 
 export type RunFundsApiAlgoWorkersWorkerRunsStrategyRunIdFundsGetResponses = {
     /**
-     * Response Run Funds Api Algo Workers Worker Runs  Strategy Run Id  Funds Get
-     *
      * Successful Response
      */
-    200: {
-        [key: string]: unknown;
-    };
+    200: RunFunds;
 };
 
 export type RunFundsApiAlgoWorkersWorkerRunsStrategyRunIdFundsGetResponse = RunFundsApiAlgoWorkersWorkerRunsStrategyRunIdFundsGetResponses[keyof RunFundsApiAlgoWorkersWorkerRunsStrategyRunIdFundsGetResponses];
@@ -6902,8 +10831,10 @@ export type PlaceIntentApiAlgoWorkersWorkerRunsStrategyRunIdIntentsPostResponses
     /**
      * Successful Response
      */
-    200: unknown;
+    200: IntentReply;
 };
+
+export type PlaceIntentApiAlgoWorkersWorkerRunsStrategyRunIdIntentsPostResponse = PlaceIntentApiAlgoWorkersWorkerRunsStrategyRunIdIntentsPostResponses[keyof PlaceIntentApiAlgoWorkersWorkerRunsStrategyRunIdIntentsPostResponses];
 
 export type RunPnlApiAlgoWorkersWorkerRunsStrategyRunIdPnlGetData = {
     body?: never;
@@ -6928,13 +10859,9 @@ export type RunPnlApiAlgoWorkersWorkerRunsStrategyRunIdPnlGetError = RunPnlApiAl
 
 export type RunPnlApiAlgoWorkersWorkerRunsStrategyRunIdPnlGetResponses = {
     /**
-     * Response Run Pnl Api Algo Workers Worker Runs  Strategy Run Id  Pnl Get
-     *
      * Successful Response
      */
-    200: {
-        [key: string]: unknown;
-    };
+    200: RunPnlSnapshot;
 };
 
 export type RunPnlApiAlgoWorkersWorkerRunsStrategyRunIdPnlGetResponse = RunPnlApiAlgoWorkersWorkerRunsStrategyRunIdPnlGetResponses[keyof RunPnlApiAlgoWorkersWorkerRunsStrategyRunIdPnlGetResponses];
@@ -6962,13 +10889,9 @@ export type PreviewBasketApiAlgoWorkersWorkerRunsStrategyRunIdPreviewBasketPostE
 
 export type PreviewBasketApiAlgoWorkersWorkerRunsStrategyRunIdPreviewBasketPostResponses = {
     /**
-     * Response Preview Basket Api Algo Workers Worker Runs  Strategy Run Id  Preview Basket Post
-     *
      * Successful Response
      */
-    200: {
-        [key: string]: unknown;
-    };
+    200: BasketPreview;
 };
 
 export type PreviewBasketApiAlgoWorkersWorkerRunsStrategyRunIdPreviewBasketPostResponse = PreviewBasketApiAlgoWorkersWorkerRunsStrategyRunIdPreviewBasketPostResponses[keyof PreviewBasketApiAlgoWorkersWorkerRunsStrategyRunIdPreviewBasketPostResponses];
@@ -6996,13 +10919,9 @@ export type PreviewOrderApiAlgoWorkersWorkerRunsStrategyRunIdPreviewOrderPostErr
 
 export type PreviewOrderApiAlgoWorkersWorkerRunsStrategyRunIdPreviewOrderPostResponses = {
     /**
-     * Response Preview Order Api Algo Workers Worker Runs  Strategy Run Id  Preview Order Post
-     *
      * Successful Response
      */
-    200: {
-        [key: string]: unknown;
-    };
+    200: OrderPreview;
 };
 
 export type PreviewOrderApiAlgoWorkersWorkerRunsStrategyRunIdPreviewOrderPostResponse = PreviewOrderApiAlgoWorkersWorkerRunsStrategyRunIdPreviewOrderPostResponses[keyof PreviewOrderApiAlgoWorkersWorkerRunsStrategyRunIdPreviewOrderPostResponses];
@@ -7036,13 +10955,9 @@ export type ChangeProtectionApiAlgoWorkersWorkerRunsStrategyRunIdProtectionPatch
 
 export type ChangeProtectionApiAlgoWorkersWorkerRunsStrategyRunIdProtectionPatchResponses = {
     /**
-     * Response Change Protection Api Algo Workers Worker Runs  Strategy Run Id  Protection Patch
-     *
      * Successful Response
      */
-    200: {
-        [key: string]: unknown;
-    };
+    200: ChangedProtection;
 };
 
 export type ChangeProtectionApiAlgoWorkersWorkerRunsStrategyRunIdProtectionPatchResponse = ChangeProtectionApiAlgoWorkersWorkerRunsStrategyRunIdProtectionPatchResponses[keyof ChangeProtectionApiAlgoWorkersWorkerRunsStrategyRunIdProtectionPatchResponses];
@@ -7076,13 +10991,9 @@ export type PatchRiskApiAlgoWorkersWorkerRunsStrategyRunIdRiskPatchError = Patch
 
 export type PatchRiskApiAlgoWorkersWorkerRunsStrategyRunIdRiskPatchResponses = {
     /**
-     * Response Patch Risk Api Algo Workers Worker Runs  Strategy Run Id  Risk Patch
-     *
      * Successful Response
      */
-    200: {
-        [key: string]: unknown;
-    };
+    200: PatchedRisk;
 };
 
 export type PatchRiskApiAlgoWorkersWorkerRunsStrategyRunIdRiskPatchResponse = PatchRiskApiAlgoWorkersWorkerRunsStrategyRunIdRiskPatchResponses[keyof PatchRiskApiAlgoWorkersWorkerRunsStrategyRunIdRiskPatchResponses];
@@ -7110,13 +11021,9 @@ export type SafetyCheckApiAlgoWorkersWorkerRunsStrategyRunIdSafetyCheckGetError 
 
 export type SafetyCheckApiAlgoWorkersWorkerRunsStrategyRunIdSafetyCheckGetResponses = {
     /**
-     * Response Safety Check Api Algo Workers Worker Runs  Strategy Run Id  Safety Check Get
-     *
      * Successful Response
      */
-    200: {
-        [key: string]: unknown;
-    };
+    200: SafetyCheck;
 };
 
 export type SafetyCheckApiAlgoWorkersWorkerRunsStrategyRunIdSafetyCheckGetResponse = SafetyCheckApiAlgoWorkersWorkerRunsStrategyRunIdSafetyCheckGetResponses[keyof SafetyCheckApiAlgoWorkersWorkerRunsStrategyRunIdSafetyCheckGetResponses];
@@ -7157,13 +11064,9 @@ export type ListTimelineApiAlgoWorkersWorkerRunsStrategyRunIdTimelineGetError = 
 
 export type ListTimelineApiAlgoWorkersWorkerRunsStrategyRunIdTimelineGetResponses = {
     /**
-     * Response List Timeline Api Algo Workers Worker Runs  Strategy Run Id  Timeline Get
-     *
      * Successful Response
      */
-    200: {
-        [key: string]: unknown;
-    };
+    200: TimelinePage;
 };
 
 export type ListTimelineApiAlgoWorkersWorkerRunsStrategyRunIdTimelineGetResponse = ListTimelineApiAlgoWorkersWorkerRunsStrategyRunIdTimelineGetResponses[keyof ListTimelineApiAlgoWorkersWorkerRunsStrategyRunIdTimelineGetResponses];
@@ -7191,13 +11094,9 @@ export type ListTradesApiAlgoWorkersWorkerTradesGetError = ListTradesApiAlgoWork
 
 export type ListTradesApiAlgoWorkersWorkerTradesGetResponses = {
     /**
-     * Response List Trades Api Algo Workers Worker Trades Get
-     *
      * Successful Response
      */
-    200: {
-        [key: string]: unknown;
-    };
+    200: RunTrades;
 };
 
 export type ListTradesApiAlgoWorkersWorkerTradesGetResponse = ListTradesApiAlgoWorkersWorkerTradesGetResponses[keyof ListTradesApiAlgoWorkersWorkerTradesGetResponses];
@@ -8886,13 +12785,9 @@ export type LiveCandlesApiLiveCandlesGetError = LiveCandlesApiLiveCandlesGetErro
 
 export type LiveCandlesApiLiveCandlesGetResponses = {
     /**
-     * Response Live Candles Api Live Candles Get
-     *
      * Successful Response
      */
-    200: {
-        [key: string]: unknown;
-    };
+    200: CandleSeries;
 };
 
 export type LiveCandlesApiLiveCandlesGetResponse = LiveCandlesApiLiveCandlesGetResponses[keyof LiveCandlesApiLiveCandlesGetResponses];
@@ -8936,13 +12831,9 @@ export type LiveHistoryApiLiveHistoryGetError = LiveHistoryApiLiveHistoryGetErro
 
 export type LiveHistoryApiLiveHistoryGetResponses = {
     /**
-     * Response Live History Api Live History Get
-     *
      * Successful Response
      */
-    200: {
-        [key: string]: unknown;
-    };
+    200: CandleHistoryOut;
 };
 
 export type LiveHistoryApiLiveHistoryGetResponse = LiveHistoryApiLiveHistoryGetResponses[keyof LiveHistoryApiLiveHistoryGetResponses];
@@ -8965,13 +12856,9 @@ export type LiveQuotesApiLiveQuotesPostError = LiveQuotesApiLiveQuotesPostErrors
 
 export type LiveQuotesApiLiveQuotesPostResponses = {
     /**
-     * Response Live Quotes Api Live Quotes Post
-     *
      * Successful Response
      */
-    200: {
-        [key: string]: unknown;
-    };
+    200: Quotes;
 };
 
 export type LiveQuotesApiLiveQuotesPostResponse = LiveQuotesApiLiveQuotesPostResponses[keyof LiveQuotesApiLiveQuotesPostResponses];
@@ -9260,13 +13147,9 @@ export type PreviewStrategyApiOptionsStrategiesPreviewPostError = PreviewStrateg
 
 export type PreviewStrategyApiOptionsStrategiesPreviewPostResponses = {
     /**
-     * Response Preview Strategy Api Options Strategies Preview Post
-     *
      * Successful Response
      */
-    200: {
-        [key: string]: unknown;
-    };
+    200: PreviewedStrategy;
 };
 
 export type PreviewStrategyApiOptionsStrategiesPreviewPostResponse = PreviewStrategyApiOptionsStrategiesPreviewPostResponses[keyof PreviewStrategyApiOptionsStrategiesPreviewPostResponses];
@@ -9325,13 +13208,9 @@ export type ShowChainApiOptionsUnderlyingChainGetError = ShowChainApiOptionsUnde
 
 export type ShowChainApiOptionsUnderlyingChainGetResponses = {
     /**
-     * Response Show Chain Api Options  Underlying  Chain Get
-     *
      * Successful Response
      */
-    200: {
-        [key: string]: unknown;
-    };
+    200: Chain;
 };
 
 export type ShowChainApiOptionsUnderlyingChainGetResponse = ShowChainApiOptionsUnderlyingChainGetResponses[keyof ShowChainApiOptionsUnderlyingChainGetResponses];
@@ -9359,13 +13238,9 @@ export type ListExpiriesApiOptionsUnderlyingExpiriesGetError = ListExpiriesApiOp
 
 export type ListExpiriesApiOptionsUnderlyingExpiriesGetResponses = {
     /**
-     * Response List Expiries Api Options  Underlying  Expiries Get
-     *
      * Successful Response
      */
-    200: {
-        [key: string]: unknown;
-    };
+    200: Expiries;
 };
 
 export type ListExpiriesApiOptionsUnderlyingExpiriesGetResponse = ListExpiriesApiOptionsUnderlyingExpiriesGetResponses[keyof ListExpiriesApiOptionsUnderlyingExpiriesGetResponses];
@@ -9400,13 +13275,9 @@ export type ShowGreeksApiOptionsUnderlyingGreeksGetError = ShowGreeksApiOptionsU
 
 export type ShowGreeksApiOptionsUnderlyingGreeksGetResponses = {
     /**
-     * Response Show Greeks Api Options  Underlying  Greeks Get
-     *
      * Successful Response
      */
-    200: {
-        [key: string]: unknown;
-    };
+    200: ChainGreeks;
 };
 
 export type ShowGreeksApiOptionsUnderlyingGreeksGetResponse = ShowGreeksApiOptionsUnderlyingGreeksGetResponses[keyof ShowGreeksApiOptionsUnderlyingGreeksGetResponses];
@@ -9441,13 +13312,9 @@ export type ShowMaxPainApiOptionsUnderlyingMaxPainGetError = ShowMaxPainApiOptio
 
 export type ShowMaxPainApiOptionsUnderlyingMaxPainGetResponses = {
     /**
-     * Response Show Max Pain Api Options  Underlying  Max Pain Get
-     *
      * Successful Response
      */
-    200: {
-        [key: string]: unknown;
-    };
+    200: MaxPain;
 };
 
 export type ShowMaxPainApiOptionsUnderlyingMaxPainGetResponse = ShowMaxPainApiOptionsUnderlyingMaxPainGetResponses[keyof ShowMaxPainApiOptionsUnderlyingMaxPainGetResponses];
@@ -9482,13 +13349,9 @@ export type ShowPcrApiOptionsUnderlyingPcrGetError = ShowPcrApiOptionsUnderlying
 
 export type ShowPcrApiOptionsUnderlyingPcrGetResponses = {
     /**
-     * Response Show Pcr Api Options  Underlying  Pcr Get
-     *
      * Successful Response
      */
-    200: {
-        [key: string]: unknown;
-    };
+    200: PutCallRatios;
 };
 
 export type ShowPcrApiOptionsUnderlyingPcrGetResponse = ShowPcrApiOptionsUnderlyingPcrGetResponses[keyof ShowPcrApiOptionsUnderlyingPcrGetResponses];
@@ -9516,13 +13379,9 @@ export type SelectContractsApiOptionsUnderlyingSelectPostError = SelectContracts
 
 export type SelectContractsApiOptionsUnderlyingSelectPostResponses = {
     /**
-     * Response Select Contracts Api Options  Underlying  Select Post
-     *
      * Successful Response
      */
-    200: {
-        [key: string]: unknown;
-    };
+    200: Selection;
 };
 
 export type SelectContractsApiOptionsUnderlyingSelectPostResponse = SelectContractsApiOptionsUnderlyingSelectPostResponses[keyof SelectContractsApiOptionsUnderlyingSelectPostResponses];
@@ -9550,13 +13409,9 @@ export type ShowSessionApiOptionsUnderlyingSessionGetError = ShowSessionApiOptio
 
 export type ShowSessionApiOptionsUnderlyingSessionGetResponses = {
     /**
-     * Response Show Session Api Options  Underlying  Session Get
-     *
      * Successful Response
      */
-    200: {
-        [key: string]: unknown;
-    };
+    200: OptionSession;
 };
 
 export type ShowSessionApiOptionsUnderlyingSessionGetResponse = ShowSessionApiOptionsUnderlyingSessionGetResponses[keyof ShowSessionApiOptionsUnderlyingSessionGetResponses];

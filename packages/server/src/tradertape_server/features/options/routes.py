@@ -8,9 +8,20 @@ from fastapi import APIRouter, Depends, Path, Query
 
 from tradertape_core.options.spreads import SPREADS
 from tradertape_server.features.auth.http.dependencies import CurrentUser
+from tradertape_server.features.options.answers import (
+    Chain,
+    ChainGreeks,
+    Expiries,
+    MaxPain,
+    OptionSession,
+    PreviewedStrategy,
+    PutCallRatios,
+    Selection,
+)
 from tradertape_server.features.options.preview import StrategyPreview
 from tradertape_server.features.options.schemas import PreviewIn, SelectIn
 from tradertape_server.features.options.service import OptionService
+from tradertape_server.platform.http.answers import answers
 from tradertape_server.platform.http.routing import part
 
 router = APIRouter(prefix="/api/options", tags=["options"])
@@ -44,25 +55,25 @@ def list_spreads(_user: CurrentUser) -> list[dict[str, str]]:
     ]
 
 
-@router.post("/strategies/preview")
+@router.post("/strategies/preview", responses=answers(PreviewedStrategy))
 def preview_strategy(_user: CurrentUser, strategies: Strategies, body: PreviewIn) -> Json:
     """Payoff, breakevens, Greeks, margin and charges of a strategy. Places no order."""
     return strategies.preview(body)
 
 
-@router.get("/{underlying}/session")
+@router.get("/{underlying}/session", responses=answers(OptionSession))
 def show_session(_user: CurrentUser, options: Options, underlying: Underlying) -> Json:
     """Spot, lot, strikes and expiries of an underlying, and whether its market is open."""
     return options.session(underlying)
 
 
-@router.get("/{underlying}/expiries")
+@router.get("/{underlying}/expiries", responses=answers(Expiries))
 def list_expiries(_user: CurrentUser, options: Options, underlying: Underlying) -> Json:
     """Expiries of its options, the nearest first."""
     return options.expiries(underlying)
 
 
-@router.get("/{underlying}/chain")
+@router.get("/{underlying}/chain", responses=answers(Chain))
 def show_chain(
     _user: CurrentUser,
     options: Options,
@@ -75,7 +86,7 @@ def show_chain(
     return options.chain(underlying, expiry or None, window=window)
 
 
-@router.get("/{underlying}/greeks")
+@router.get("/{underlying}/greeks", responses=answers(ChainGreeks))
 def show_greeks(
     _user: CurrentUser, options: Options, underlying: Underlying, *, expiry: Expiry = None
 ) -> Json:
@@ -83,7 +94,7 @@ def show_greeks(
     return options.greeks(underlying, expiry or None)
 
 
-@router.get("/{underlying}/pcr")
+@router.get("/{underlying}/pcr", responses=answers(PutCallRatios))
 def show_pcr(
     _user: CurrentUser, options: Options, underlying: Underlying, *, expiry: Expiry = None
 ) -> Json:
@@ -91,7 +102,7 @@ def show_pcr(
     return options.pcr(underlying, expiry or None)
 
 
-@router.get("/{underlying}/max-pain")
+@router.get("/{underlying}/max-pain", responses=answers(MaxPain))
 def show_max_pain(
     _user: CurrentUser, options: Options, underlying: Underlying, *, expiry: Expiry = None
 ) -> Json:
@@ -99,7 +110,7 @@ def show_max_pain(
     return options.max_pain(underlying, expiry or None)
 
 
-@router.post("/{underlying}/select")
+@router.post("/{underlying}/select", responses=answers(Selection))
 def select_contracts(
     _user: CurrentUser, options: Options, underlying: Underlying, body: SelectIn
 ) -> Json:

@@ -1,4 +1,4 @@
-import type { Chain, OptionSession } from "@tradertape/api/options.ts"
+import type { Chain, OptionSession } from "@tradertape/api/generated/types.gen.ts"
 import { Delta } from "@tradertape/ui/components/delta.tsx"
 import { Stat } from "@tradertape/ui/components/stat.tsx"
 import { count, number, percent } from "@tradertape/ui/format.ts"

@@ -1,4 +1,4 @@
-import type { Chain } from "@tradertape/api/options.ts"
+import type { Chain } from "@tradertape/api/generated/types.gen.ts"
 import { EChart } from "@tradertape/ui/charts/echart.tsx"
 import { number, percent } from "@tradertape/ui/format.ts"
 import type { Tokens } from "@tradertape/ui/use-tokens.ts"

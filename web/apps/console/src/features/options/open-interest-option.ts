@@ -1,4 +1,4 @@
-import type { Chain, ChainRow } from "@tradertape/api/options.ts"
+import type { Chain, ChainRow } from "@tradertape/api/generated/types.gen.ts"
 import { axis } from "@tradertape/ui/charts/echart.tsx"
 import { number, unitsShort } from "@tradertape/ui/format.ts"
 import type { Tokens } from "@tradertape/ui/use-tokens.ts"

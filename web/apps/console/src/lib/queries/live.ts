@@ -2,7 +2,6 @@ import { queryOptions } from "@tanstack/react-query"
 import { unwrap } from "@tradertape/api/client.ts"
 import * as api from "@tradertape/api/generated/sdk.gen.ts"
 import type { ActivityOut, InstrumentOut } from "@tradertape/api/generated/types.gen.ts"
-import type { CandleSet, QuotesAnswer } from "@tradertape/api/live.ts"
 
 export type Instrument = InstrumentOut
 export type Activity = ActivityOut
@@ -30,7 +29,7 @@ export const candleHistoryQuery = (symbol: string, interval: string, from: strin
   queryOptions({
     queryKey: ["live", "history", symbol, interval, from],
     queryFn: async ({ signal }) =>
-      (await unwrap(api.liveHistory({ signal, query: { symbol, interval, from } }))) as unknown as CandleSet,
+      await unwrap(api.liveHistory({ signal, query: { symbol, interval, from } })),
     staleTime: 5 * 60_000,
   })
 
@@ -43,15 +42,13 @@ export const sessionCandlesQuery = (symbol: string, interval: string) =>
   queryOptions({
     queryKey: ["live", "candles", symbol, interval],
     queryFn: async ({ signal }) =>
-      (await unwrap(
-        api.liveCandles({ signal, query: { symbol, interval, lookback: 500 } }),
-      )) as unknown as CandleSet,
+      await unwrap(api.liveCandles({ signal, query: { symbol, interval, lookback: 500 } })),
     refetchInterval: ({ state }) => (state.data?.count ? CANDLES_MS : FIRST_CANDLE_MS),
   })
 
 /** A snapshot of many quotes, to sort a list. */
 export const readQuotes = async (symbols: string[]) =>
-  (await unwrap(api.liveQuotes({ body: { symbols, mode: "quote" } }))) as unknown as QuotesAnswer
+  await unwrap(api.liveQuotes({ body: { symbols, mode: "quote" } }))
 
 export const activityQuery = (instrument: string) =>
   queryOptions({

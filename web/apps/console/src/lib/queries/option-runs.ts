@@ -1,13 +1,11 @@
 import { queryOptions } from "@tanstack/react-query"
 import { unwrap } from "@tradertape/api/client.ts"
 import * as api from "@tradertape/api/generated/sdk.gen.ts"
-import type { NewOptionRun, OptionRunCard } from "@tradertape/api/generated/types.gen.ts"
 import type {
-  OptionEntryPreview,
+  NewOptionRun,
   OptionProtectionDocument,
-  OptionReplay,
-  OptionState,
-} from "@tradertape/api/workers.ts"
+  OptionRunCard,
+} from "@tradertape/api/generated/types.gen.ts"
 
 export type {
   OptionEntryPreview,
@@ -15,9 +13,9 @@ export type {
   OptionProtectionDocument,
   OptionReplay,
   OptionState,
-  OptionStatus,
   ReplayTrigger,
-} from "@tradertape/api/workers.ts"
+} from "@tradertape/api/generated/types.gen.ts"
+export type { OptionStatus } from "@tradertape/api/options.ts"
 export type { OptionRunCard }
 
 const STATE_MS = 2_000
@@ -37,8 +35,7 @@ export const optionCardsQuery = (finished: boolean) =>
 export const optionStateQuery = (id: string) =>
   queryOptions({
     queryKey: ["workers", "run", id, "option"],
-    queryFn: async ({ signal }) =>
-      (await unwrap(api.workerShowOptionRun({ signal, path: path(id) }))) as unknown as OptionState,
+    queryFn: async ({ signal }) => await unwrap(api.workerShowOptionRun({ signal, path: path(id) })),
     refetchInterval: ({ state }) => (state.data?.closed_at ? false : STATE_MS),
   })
 
@@ -46,33 +43,23 @@ export const optionStateQuery = (id: string) =>
 export const entryPreviewQuery = (id: string) =>
   queryOptions({
     queryKey: ["workers", "run", id, "entry-preview"],
-    queryFn: async ({ signal }) =>
-      (await unwrap(
-        api.workerPreviewOptionEntry({ signal, path: path(id) }),
-      )) as unknown as OptionEntryPreview,
+    queryFn: async ({ signal }) => await unwrap(api.workerPreviewOptionEntry({ signal, path: path(id) })),
     refetchInterval: LIST_MS,
   })
 
 export const optionCalls = {
   /** Create a run without positions. Returns its id. */
-  make: async (body: NewOptionRun) =>
-    ((await unwrap(api.workerCreateOptionRun({ body }))) as unknown as { strategy_run_id: string })
-      .strategy_run_id,
+  make: async (body: NewOptionRun) => (await unwrap(api.workerCreateOptionRun({ body }))).strategy_run_id,
   /** Send all legs as one basket. Idempotent: a repeated call returns the first response. */
-  enter: async (id: string) =>
-    (
-      (await unwrap(api.workerEnterOptionRun({ path: path(id), body: {} }))) as unknown as {
-        result: { status: string }
-      }
-    ).result,
+  enter: async (id: string) => (await unwrap(api.workerEnterOptionRun({ path: path(id), body: {} }))).result,
   saveProtection: (id: string, document: OptionProtectionDocument) =>
     unwrap(api.workerProtectOptionRun({ path: path(id), body: { ...document } })),
   /** Replay a protection on the one-minute prices since the entry; by default the saved one. */
   replay: async (id: string, document: OptionProtectionDocument | null) =>
-    (await unwrap(
+    await unwrap(
       api.workerReplayOptionProtection({
         path: path(id),
         body: { metric_snapshots: [], protection: document && { ...document } },
       }),
-    )) as unknown as OptionReplay,
+    ),
 }

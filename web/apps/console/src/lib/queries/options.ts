@@ -1,14 +1,7 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query"
 import { unwrap } from "@tradertape/api/client.ts"
 import * as api from "@tradertape/api/generated/sdk.gen.ts"
-import type {
-  Chain,
-  ChosenContract,
-  OptionSession,
-  OptionType,
-  OrderSide,
-  StrategyPreview,
-} from "@tradertape/api/options.ts"
+import type { OptionType, OrderSide } from "@tradertape/api/options.ts"
 
 const CHAIN_MS = 2_000
 const PREVIEW_MS = 3_000
@@ -22,8 +15,7 @@ export const underlyingsQuery = queryOptions({
 export const optionSessionQuery = (underlying: string) =>
   queryOptions({
     queryKey: ["options", underlying, "session"],
-    queryFn: async ({ signal }) =>
-      (await unwrap(api.showSession({ signal, path: { underlying } }))) as unknown as OptionSession,
+    queryFn: async ({ signal }) => await unwrap(api.showSession({ signal, path: { underlying } })),
     staleTime: 60_000,
     refetchInterval: 60_000,
   })
@@ -33,7 +25,7 @@ export const chainQuery = (underlying: string, expiry: string) =>
   queryOptions({
     queryKey: ["options", underlying, "chain", expiry],
     queryFn: async ({ signal }) =>
-      (await unwrap(api.showChain({ signal, path: { underlying }, query: { expiry } }))) as unknown as Chain,
+      await unwrap(api.showChain({ signal, path: { underlying }, query: { expiry } })),
     enabled: expiry !== "",
     staleTime: CHAIN_MS,
     refetchInterval: CHAIN_MS,
@@ -56,8 +48,7 @@ export interface PreviewRequest {
 export const previewQuery = (request: PreviewRequest) =>
   queryOptions({
     queryKey: ["options", "preview", request],
-    queryFn: async ({ signal }) =>
-      (await unwrap(api.previewStrategy({ signal, body: request }))) as unknown as StrategyPreview,
+    queryFn: async ({ signal }) => await unwrap(api.previewStrategy({ signal, body: request })),
     enabled: request.legs.length > 0,
     placeholderData: keepPreviousData,
     refetchInterval: ({ state }) => (state.status === "error" ? false : PREVIEW_MS),
@@ -74,13 +65,12 @@ export interface SpreadRequest {
 
 export const optionCalls = {
   /** The legs of a named strategy, resolved against the current chain. */
-  resolve: async (request: SpreadRequest) =>
-    (await unwrap(api.previewStrategy({ body: request }))) as unknown as StrategyPreview,
+  resolve: async (request: SpreadRequest) => await unwrap(api.previewStrategy({ body: request })),
   /** The contract of a strike and an expiry. */
   contract: async (underlying: string, expiry: string, option_type: OptionType, strike: number) => {
-    const answer = (await unwrap(
+    const answer = await unwrap(
       api.selectContracts({ path: { underlying }, body: { expiry, legs: [{ option_type, strike }] } }),
-    )) as unknown as { resolved: ChosenContract[] }
+    )
     return answer.resolved[0]
   },
 }

@@ -3,28 +3,25 @@ import { unwrap } from "@tradertape/api/client.ts"
 import * as api from "@tradertape/api/generated/sdk.gen.ts"
 import type {
   Attention,
+  BasketRules,
   ExitPlanOut,
   ModeSummary,
-  PnlAt,
-  RunCard,
-  RunLeg,
-  RunLive,
-  RunPage,
-  RunPulse,
-  Step,
-  TimelineEvent,
-} from "@tradertape/api/generated/types.gen.ts"
-import type {
-  BasketRules,
   OperationRules,
+  PnlAt,
   ProtectedPosition,
   ProtectionDocument,
   ProtectionSnapshot,
-  RiskControl,
+  RunCard,
+  RunLeg,
+  RunLive,
   RunOrder,
+  RunPage,
+  RunPulse,
   RunTrade,
+  Step,
   SummaryField,
-} from "@tradertape/api/workers.ts"
+  TimelineEvent,
+} from "@tradertape/api/generated/types.gen.ts"
 
 export type {
   Attention,
@@ -36,7 +33,6 @@ export type {
   ProtectedPosition,
   ProtectionDocument,
   ProtectionSnapshot,
-  RiskControl,
   RunCard,
   RunLeg,
   RunLive,
@@ -48,6 +44,10 @@ export type {
   SummaryField,
   TimelineEvent,
 }
+
+/** A protection as it is sent; the server sets mode and version where they are absent. */
+export type ProtectionRequest = Omit<ProtectionDocument, "mode" | "version"> &
+  Partial<Pick<ProtectionDocument, "mode" | "version">>
 
 export type Mode = RunCard["execution_mode"]
 export type EventKind = "execution" | "decision" | "protection"
@@ -132,7 +132,7 @@ export const runCalls = {
   exit: (id: string, reason: string, key: string) =>
     unwrap(api.workerExitRun({ path: path(id), body: { reason: reason || null, idempotency_key: key } })),
   /** resets: restart trailing; otherwise unchanged legs keep their best prices. */
-  saveProtection: (id: string, document: ProtectionDocument, reason: string, resets: boolean) =>
+  saveProtection: (id: string, document: ProtectionRequest, reason: string, resets: boolean) =>
     unwrap(
       api.workerChangeProtection({
         path: path(id),

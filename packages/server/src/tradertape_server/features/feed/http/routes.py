@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Query
 from tradertape_core.market.calendar import nse_calendar
 from tradertape_core.market.candle import parse_interval
 from tradertape_server.features.auth.http.dependencies import CurrentUser
+from tradertape_server.features.feed.http.answers import CandleHistoryOut, CandleSeries, Quotes
 from tradertape_server.features.feed.http.responses import (
     asked_instrument,
     candle_set,
@@ -29,6 +30,7 @@ from tradertape_server.features.feed.live.candle_history import CandleHistory
 from tradertape_server.features.feed.live.feed import Feed
 from tradertape_server.features.feed.live.market_state import market_state
 from tradertape_server.features.instruments.service import InstrumentService
+from tradertape_server.platform.http.answers import answers
 from tradertape_server.platform.http.routing import part
 
 router = APIRouter(prefix="/api", tags=["live market"])
@@ -87,7 +89,7 @@ def feed_status(_user: CurrentUser, feed: Live) -> FeedStatusOut:
     )
 
 
-@router.post("/live/quotes")
+@router.post("/live/quotes", responses=answers(Quotes))
 def live_quotes(
     _user: CurrentUser, feed: Live, instruments: Instruments, body: QuotesIn
 ) -> dict[str, Any]:
@@ -96,7 +98,7 @@ def live_quotes(
     return quotes_response(feed, found, mode_of(body.mode))
 
 
-@router.get("/live/candles")
+@router.get("/live/candles", responses=answers(CandleSeries))
 def live_candles(
     _user: CurrentUser,
     feed: Live,
@@ -112,7 +114,7 @@ def live_candles(
     return candle_set(feed, one, length, feed.candles(one, length, count=lookback))
 
 
-@router.get("/live/history")
+@router.get("/live/history", responses=answers(CandleHistoryOut))
 def live_history(
     _user: CurrentUser,
     past: Past,

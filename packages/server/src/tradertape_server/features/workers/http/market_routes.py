@@ -8,6 +8,14 @@ from fastapi import APIRouter, Depends, Query, Request
 
 from tradertape_core.market.candle import parse_interval
 from tradertape_server.features.auth.http.credential_monitor import CredentialMonitor, StreamGuard
+from tradertape_server.features.feed.http.answers import (
+    CandleHistoryOut,
+    CandleSeries,
+    FoundInstruments,
+    MarketSnapshot,
+    Quotes,
+    ResolvedOut,
+)
 from tradertape_server.features.feed.http.responses import (
     asked_instrument,
     candle_set,
@@ -33,11 +41,12 @@ from tradertape_server.features.feed.live.frames import is_worth_packing
 from tradertape_server.features.instruments.service import InstrumentService
 from tradertape_server.features.workers.http.authorization import worker_with
 from tradertape_server.features.workers.http.market_streams import candle_events, tick_events
+from tradertape_server.platform.http.answers import answers, events, part_of
 from tradertape_server.platform.http.identity import Identity
 from tradertape_server.platform.http.routing import part
 from tradertape_server.platform.streaming.connections import direct_writer_of
 from tradertape_server.platform.streaming.gzip_pieces import takes_gzip
-from tradertape_server.platform.streaming.streams import MEDIA_TYPE, EventStream
+from tradertape_server.platform.streaming.streams import EventStream
 
 PREFIX = "/api/algo-workers/worker"
 router = APIRouter(prefix=f"{PREFIX}/market", tags=["workers: market"])
@@ -51,7 +60,16 @@ Symbol = Annotated[str | None, Query(max_length=100)]
 Text = Annotated[str, Query(max_length=40)]
 Many = Annotated[str, Query(max_length=20_000)]
 
-STREAM: dict[int | str, dict[str, Any]] = {200: {"content": {MEDIA_TYPE.split(";")[0]: {}}}}
+TICKS = {
+    "type": "object",
+    "required": ["ticks"],
+    "properties": {"ticks": {"type": "array", "items": part_of("Quote")}},
+}
+CANDLE = {
+    "type": "object",
+    "required": ["current"],
+    "properties": {"current": part_of("LiveCandle")},
+}
 
 
 @router.get("/instruments/resolve")
@@ -64,7 +82,7 @@ def resolve_one(
     return instrument_out(instruments.get(symbol))
 
 
-@router.post("/instruments/resolve")
+@router.post("/instruments/resolve", responses=answers(ResolvedOut))
 def resolve_many(
     _caller: DataWorker, instruments: Instruments, body: InstrumentsIn
 ) -> dict[str, Any]:
@@ -76,7 +94,7 @@ def resolve_many(
     }
 
 
-@router.get("/instruments/search")
+@router.get("/instruments/search", responses=answers(FoundInstruments))
 def search(
     _caller: DataWorker,
     instruments: Instruments,
@@ -90,7 +108,7 @@ def search(
     return {"instruments": [instrument_out(one) for one in found], "count": len(found)}
 
 
-@router.post("/quotes")
+@router.post("/quotes", responses=answers(Quotes))
 def quotes(
     _caller: DataWorker, feed: Live, instruments: Instruments, body: QuotesIn
 ) -> dict[str, Any]:
@@ -99,7 +117,7 @@ def quotes(
     return quotes_response(feed, found, mode_of(body.mode))
 
 
-@router.get("/candles")
+@router.get("/candles", responses=answers(CandleSeries))
 def candles(
     _caller: DataWorker,
     feed: Live,
@@ -115,7 +133,7 @@ def candles(
     return candle_set(feed, one, length, feed.candles(one, length, count=lookback))
 
 
-@router.get("/history")
+@router.get("/history", responses=answers(CandleHistoryOut))
 def history(
     request: Request,
     _caller: DataWorker,
@@ -136,7 +154,7 @@ def history(
     return history_set(one, length, found)
 
 
-@router.post("/snapshot")
+@router.post("/snapshot", responses=answers(MarketSnapshot))
 def snapshot(
     _caller: DataWorker, feed: Live, instruments: Instruments, body: SnapshotIn
 ) -> dict[str, Any]:
@@ -147,7 +165,7 @@ def snapshot(
     return answer | {"candles": series}
 
 
-@router.get("/ticks/stream", responses=STREAM, response_class=EventStream)
+@router.get("/ticks/stream", responses=events(TICKS), response_class=EventStream)
 async def stream_ticks(
     request: Request,
     caller: DataWorker,
@@ -172,7 +190,7 @@ async def stream_ticks(
     return EventStream(events, StreamGuard(watch, caller), is_gzip=is_gzip)
 
 
-@router.get("/candles/stream", responses=STREAM, response_class=EventStream)
+@router.get("/candles/stream", responses=events(CANDLE), response_class=EventStream)
 async def stream_candles(
     caller: DataWorker,
     feed: Live,

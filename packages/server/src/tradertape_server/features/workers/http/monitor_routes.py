@@ -12,8 +12,14 @@ from starlette.concurrency import run_in_threadpool
 
 from tradertape_server.features.auth.http.credential_monitor import CredentialMonitor, StreamGuard
 from tradertape_server.features.workers.errors import AccountNotAllowed, UnknownRun
+from tradertape_server.features.workers.http.answers.monitoring import (
+    AccountFunds,
+    RunEvent,
+    RunFunds,
+    RunPnlSnapshot,
+    TimelinePage,
+)
 from tradertape_server.features.workers.http.authorization import PaperWorker
-from tradertape_server.features.workers.http.market_routes import STREAM
 from tradertape_server.features.workers.http.market_streams import (
     holder_of_data,
     refuse,
@@ -36,6 +42,7 @@ from tradertape_server.features.workers.monitoring.timeline import MOST_EVENTS
 from tradertape_server.features.workers.runs.account_scope import usual_scope
 from tradertape_server.features.workers.schemas import DecisionEvent
 from tradertape_server.platform.errors import BadRequest
+from tradertape_server.platform.http.answers import answers, events, part_of
 from tradertape_server.platform.http.routing import part
 from tradertape_server.platform.streaming.streams import EventStream
 
@@ -67,7 +74,7 @@ def cursor_of(last_event_id: str | None) -> int | None:
     return int(last_event_id) if len(last_event_id) < len(str(MAX_CURSOR)) else MAX_CURSOR
 
 
-@router.get("/funds")
+@router.get("/funds", responses=answers(AccountFunds))
 def funds(
     accounts: Accounts, caller: PaperWorker, mode: str = "paper", account_scope: str = ""
 ) -> Json:
@@ -75,20 +82,22 @@ def funds(
     return accounts.funds(caller, mode=mode, scope=account_scope or usual_scope(caller))
 
 
-@router.get("/runs/{strategy_run_id}/funds")
+@router.get("/runs/{strategy_run_id}/funds", responses=answers(RunFunds))
 def run_funds(runs: Runs, pnl: Pnls, caller: PaperWorker, strategy_run_id: str) -> Json:
     """Return how much of its allocation a run uses."""
     return pnl.run_funds(runs.get(caller, strategy_run_id))
 
 
-@router.get("/runs/{strategy_run_id}/pnl")
+@router.get("/runs/{strategy_run_id}/pnl", responses=answers(RunPnlSnapshot))
 def run_pnl(runs: Runs, pnl: Pnls, caller: PaperWorker, strategy_run_id: str) -> Json:
     """Return a run's profit and loss at the latest prices, in total and for each leg."""
     return pnl.snapshot(runs.get(caller, strategy_run_id))
 
 
 @router.get(
-    "/runs/{strategy_run_id}/pnl/stream", responses=STREAM, response_class=StreamingResponse
+    "/runs/{strategy_run_id}/pnl/stream",
+    responses=events(part_of("RunPnlSnapshot")),
+    response_class=StreamingResponse,
 )
 async def stream_pnl(
     runs: Runs,
@@ -131,7 +140,7 @@ def _seconds(text: str) -> float:
     return seconds
 
 
-@router.get("/runs/{strategy_run_id}/timeline")
+@router.get("/runs/{strategy_run_id}/timeline", responses=answers(TimelinePage))
 def list_timeline(
     runs: Runs,
     timeline: Timelines,
@@ -147,7 +156,9 @@ def list_timeline(
 
 
 @router.get(
-    "/runs/{strategy_run_id}/timeline/stream", responses=STREAM, response_class=StreamingResponse
+    "/runs/{strategy_run_id}/timeline/stream",
+    responses=events(part_of("RunEvent")),
+    response_class=StreamingResponse,
 )
 async def stream_timeline(
     runs: Runs,
@@ -172,7 +183,7 @@ async def stream_timeline(
     return EventStream(events, StreamGuard(watch, caller))
 
 
-@router.post("/runs/{strategy_run_id}/decision-events")
+@router.post("/runs/{strategy_run_id}/decision-events", responses=answers(RunEvent))
 def log_decision(
     runs: Runs,
     timeline: Timelines,

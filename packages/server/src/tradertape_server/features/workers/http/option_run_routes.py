@@ -6,6 +6,18 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Response
 
+from tradertape_server.features.workers.http.answers.option_runs import (
+    CreatedOptionRun,
+    OptionEntryPreview,
+    OptionExitPreview,
+    OptionState,
+)
+from tradertape_server.features.workers.http.answers.orders import ExitReply, IntentReply
+from tradertape_server.features.workers.http.answers.protection import (
+    ChangedOptionProtection,
+    OptionProtectionState,
+    OptionReplay,
+)
 from tradertape_server.features.workers.http.authorization import Nonce, PaperWorker
 from tradertape_server.features.workers.http.run_routes import PREFIX
 from tradertape_server.features.workers.http.trading_routes import sent
@@ -17,6 +29,7 @@ from tradertape_server.features.workers.option_runs.schemas import (
 )
 from tradertape_server.features.workers.schemas import Document
 from tradertape_server.features.workers.service import OptionServices
+from tradertape_server.platform.http.answers import answers
 from tradertape_server.platform.http.routing import part
 
 router = APIRouter(prefix=f"{PREFIX}/options/runs", tags=["workers: options"])
@@ -25,7 +38,7 @@ Json = dict[str, Any]
 Services = Annotated[OptionServices, Depends(part("option_services"))]
 
 
-@router.post("")
+@router.post("", responses=answers(CreatedOptionRun))
 def create_option_run(services: Services, caller: PaperWorker, body: NewOptionRun) -> Json:
     """Create a run of option legs; nothing is placed.
 
@@ -36,7 +49,7 @@ def create_option_run(services: Services, caller: PaperWorker, body: NewOptionRu
     return services.runs.create(caller, body)
 
 
-@router.post("/{strategy_run_id}/preview-entry")
+@router.post("/{strategy_run_id}/preview-entry", responses=answers(OptionEntryPreview))
 def preview_option_entry(
     services: Services, caller: PaperWorker, strategy_run_id: str, body: PreviewIn | None = None
 ) -> Json:
@@ -45,7 +58,7 @@ def preview_option_entry(
     return services.runs.preview_entry(caller, strategy_run_id, orders)
 
 
-@router.post("/{strategy_run_id}/enter")
+@router.post("/{strategy_run_id}/enter", responses=answers(IntentReply))
 def enter_option_run(
     services: Services,
     caller: PaperWorker,
@@ -61,7 +74,7 @@ def enter_option_run(
     return sent(services.runs.enter(caller, strategy_run_id, body, nonce))
 
 
-@router.post("/{strategy_run_id}/preview-exit")
+@router.post("/{strategy_run_id}/preview-exit", responses=answers(OptionExitPreview))
 def preview_option_exit(
     services: Services, caller: PaperWorker, strategy_run_id: str, _body: PreviewIn | None = None
 ) -> Json:
@@ -69,7 +82,7 @@ def preview_option_exit(
     return services.runs.preview_exit(caller, strategy_run_id)
 
 
-@router.post("/{strategy_run_id}/exit")
+@router.post("/{strategy_run_id}/exit", responses=answers(ExitReply))
 def exit_option_run(
     services: Services,
     caller: PaperWorker,
@@ -81,13 +94,13 @@ def exit_option_run(
     return sent(services.runs.exit(caller, strategy_run_id, body, nonce))
 
 
-@router.get("/{strategy_run_id}/state")
+@router.get("/{strategy_run_id}/state", responses=answers(OptionState))
 def show_option_run(services: Services, caller: PaperWorker, strategy_run_id: str) -> Json:
     """Return legs, profit and loss, premium, Greeks and protection at the latest prices."""
     return services.states.state(*services.runs.get(caller, strategy_run_id))
 
 
-@router.put("/{strategy_run_id}/protection")
+@router.put("/{strategy_run_id}/protection", responses=answers(ChangedOptionProtection))
 def protect_option_run(
     services: Services,
     caller: PaperWorker,
@@ -99,13 +112,13 @@ def protect_option_run(
     return services.runs.protect(caller, strategy_run_id, body, nonce)
 
 
-@router.get("/{strategy_run_id}/protection/state")
+@router.get("/{strategy_run_id}/protection/state", responses=answers(OptionProtectionState))
 def show_option_protection(services: Services, caller: PaperWorker, strategy_run_id: str) -> Json:
     """Return the protection: as requested, its levels, what has triggered, the profit now."""
     return services.states.protection(*services.runs.get(caller, strategy_run_id))
 
 
-@router.post("/{strategy_run_id}/protection/replay")
+@router.post("/{strategy_run_id}/protection/replay", responses=answers(OptionReplay))
 def replay_option_protection(
     services: Services, caller: PaperWorker, strategy_run_id: str, body: ReplayIn
 ) -> Json:

@@ -6,9 +6,21 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
+from tradertape_server.features.workers.http.answers.runs import (
+    ClaimedSession,
+    HeartbeatReceipt,
+    PatchedRisk,
+    ReleasedSession,
+    SafetyCheck,
+    SessionHeartbeat,
+    WorkerApiHealth,
+    WorkerRun,
+    WorkerRuns,
+)
 from tradertape_server.features.workers.http.authorization import AnyWorker, Nonce, PaperWorker
 from tradertape_server.features.workers.http.services import Runs, Safety, Sessions
 from tradertape_server.features.workers.schemas import Heartbeat, NewRun, RiskPatch
+from tradertape_server.platform.http.answers import answers
 
 PREFIX = "/api/algo-workers/worker"
 router = APIRouter(prefix=PREFIX, tags=["workers"])
@@ -16,19 +28,19 @@ router = APIRouter(prefix=PREFIX, tags=["workers"])
 Json = dict[str, Any]
 
 
-@router.get("/health")
+@router.get("/health", responses=answers(WorkerApiHealth))
 def health(_caller: AnyWorker) -> Json:
     """Confirm that the server works and the token is valid."""
     return {"status": "healthy"}
 
 
-@router.post("/heartbeat")
+@router.post("/heartbeat", responses=answers(HeartbeatReceipt))
 def heartbeat(runs: Runs, caller: AnyWorker, body: Heartbeat) -> Json:
     """Store a worker's heartbeat outside of any run."""
     return runs.heartbeat(caller, body)
 
 
-@router.post("/runs")
+@router.post("/runs", responses=answers(WorkerRun))
 def create_run(runs: Runs, caller: PaperWorker, body: NewRun) -> Json:
     """Create a run, or find the existing one with this id.
 
@@ -38,7 +50,7 @@ def create_run(runs: Runs, caller: PaperWorker, body: NewRun) -> Json:
     return runs.create(caller, body)
 
 
-@router.get("/runs")
+@router.get("/runs", responses=answers(WorkerRuns))
 def list_runs(
     runs: Runs,
     caller: PaperWorker,
@@ -50,13 +62,13 @@ def list_runs(
     return {"runs": runs.list(caller, status=status or None, limit=limit, offset=offset)}
 
 
-@router.get("/runs/{strategy_run_id}")
+@router.get("/runs/{strategy_run_id}", responses=answers(WorkerRun))
 def get_run(runs: Runs, caller: PaperWorker, strategy_run_id: str) -> Json:
     """Return a run with the health of its worker and its protection."""
     return runs.show(caller, strategy_run_id)
 
 
-@router.post("/runs/{strategy_run_id}/claim-session")
+@router.post("/runs/{strategy_run_id}/claim-session", responses=answers(ClaimedSession))
 def claim_session(sessions: Sessions, caller: PaperWorker, strategy_run_id: str) -> Json:
     """Claim the run: from now on the new nonce fences off everybody else.
 
@@ -65,7 +77,7 @@ def claim_session(sessions: Sessions, caller: PaperWorker, strategy_run_id: str)
     return sessions.claim(caller, strategy_run_id)
 
 
-@router.delete("/runs/{strategy_run_id}/claim-session")
+@router.delete("/runs/{strategy_run_id}/claim-session", responses=answers(ReleasedSession))
 def release_session(
     sessions: Sessions, caller: PaperWorker, strategy_run_id: str, nonce: Nonce = None
 ) -> Json:
@@ -73,7 +85,7 @@ def release_session(
     return sessions.release(caller, strategy_run_id, nonce)
 
 
-@router.post("/runs/{strategy_run_id}/heartbeat")
+@router.post("/runs/{strategy_run_id}/heartbeat", responses=answers(SessionHeartbeat))
 def run_heartbeat(
     sessions: Sessions,
     caller: PaperWorker,
@@ -85,7 +97,7 @@ def run_heartbeat(
     return sessions.heartbeat(caller, strategy_run_id, nonce, body)
 
 
-@router.get("/runs/{strategy_run_id}/safety-check")
+@router.get("/runs/{strategy_run_id}/safety-check", responses=answers(SafetyCheck))
 def safety_check(runs: Runs, safety: Safety, caller: PaperWorker, strategy_run_id: str) -> Json:
     """Check whether the run may trade; return every reason why not, or a safety token.
 
@@ -94,7 +106,7 @@ def safety_check(runs: Runs, safety: Safety, caller: PaperWorker, strategy_run_i
     return safety.check(runs.get(caller, strategy_run_id))
 
 
-@router.patch("/runs/{strategy_run_id}/risk")
+@router.patch("/runs/{strategy_run_id}/risk", responses=answers(PatchedRisk))
 def patch_risk(
     runs: Runs,
     caller: PaperWorker,

@@ -10,6 +10,18 @@ from fastapi.routing import APIRoute
 from pydantic import ValidationError
 
 from tradertape_server.features.execution.orders.replies import Reply
+from tradertape_server.features.workers.http.answers.orders import (
+    BasketPreview,
+    ExitReply,
+    GttId,
+    IntentReply,
+    OrderPreview,
+    RunOrder,
+    RunOrders,
+    RunTrades,
+    WorkerGtt,
+)
+from tradertape_server.features.workers.http.answers.protection import ChangedProtection
 from tradertape_server.features.workers.http.authorization import (
     NONCE_HEADER,
     GttWorker,
@@ -37,6 +49,7 @@ from tradertape_server.features.workers.schemas import (
     OrderPreviewIn,
     ProtectionPatch,
 )
+from tradertape_server.platform.http.answers import answers
 from tradertape_server.platform.http.bodies import is_json
 from tradertape_server.platform.http.identity import identity_of
 
@@ -54,7 +67,7 @@ def sent(answer: Reply) -> Response:
     )
 
 
-@router.post("/runs/{strategy_run_id}/preview/order")
+@router.post("/runs/{strategy_run_id}/preview/order", responses=answers(OrderPreview))
 def preview_order(
     runs: Runs, intents: Intents, caller: PaperWorker, strategy_run_id: str, body: OrderPreviewIn
 ) -> Json:
@@ -62,7 +75,7 @@ def preview_order(
     return intents.preview_order(runs.get(caller, strategy_run_id), body.order)
 
 
-@router.post("/runs/{strategy_run_id}/preview/basket")
+@router.post("/runs/{strategy_run_id}/preview/basket", responses=answers(BasketPreview))
 def preview_basket(
     runs: Runs, intents: Intents, caller: PaperWorker, strategy_run_id: str, body: BasketPreviewIn
 ) -> Json:
@@ -115,11 +128,12 @@ router.add_api_route(
     "/runs/{strategy_run_id}/intents",
     place_intent,
     methods=["POST"],
+    responses=answers(IntentReply),
     route_class_override=IntentRoute,
 )
 
 
-@router.patch("/runs/{strategy_run_id}/protection")
+@router.patch("/runs/{strategy_run_id}/protection", responses=answers(ChangedProtection))
 def change_protection(
     protections: Protections,
     caller: PaperWorker,
@@ -131,7 +145,7 @@ def change_protection(
     return protections.change(caller, strategy_run_id, body, nonce)
 
 
-@router.post("/runs/{strategy_run_id}/exit")
+@router.post("/runs/{strategy_run_id}/exit", responses=answers(ExitReply))
 def exit_run(
     runs: Runs,
     exits: Exits,
@@ -144,13 +158,13 @@ def exit_run(
     return sent(exits.exit(caller, runs.get(caller, strategy_run_id), body, nonce))
 
 
-@router.get("/orders")
+@router.get("/orders", responses=answers(RunOrders))
 def list_orders(runs: Runs, orders: Orders, caller: PaperWorker, strategy_run_id: str) -> Json:
     """List a run's orders, oldest first."""
     return orders.orders(runs.get(caller, strategy_run_id))
 
 
-@router.get("/orders/{order_id}")
+@router.get("/orders/{order_id}", responses=answers(RunOrder))
 def get_order(
     runs: Runs, orders: Orders, caller: PaperWorker, order_id: str, strategy_run_id: str
 ) -> Json:
@@ -158,7 +172,7 @@ def get_order(
     return orders.order(runs.get(caller, strategy_run_id), order_id)
 
 
-@router.post("/orders/{order_id}/cancel")
+@router.post("/orders/{order_id}/cancel", responses=answers(RunOrder))
 def cancel_order(
     runs: Runs, orders: Orders, caller: PaperWorker, order_id: str, body: CancelIn
 ) -> Json:
@@ -166,7 +180,7 @@ def cancel_order(
     return orders.cancel(runs.get(caller, body.strategy_run_id), order_id)
 
 
-@router.post("/orders/{order_id}/modify")
+@router.post("/orders/{order_id}/modify", responses=answers(RunOrder))
 def modify_order(
     runs: Runs, orders: Orders, caller: PaperWorker, order_id: str, body: ModifyIn
 ) -> Json:
@@ -175,13 +189,13 @@ def modify_order(
     return orders.modify(run, order_id, body.model_extra or {})
 
 
-@router.get("/trades")
+@router.get("/trades", responses=answers(RunTrades))
 def list_trades(runs: Runs, orders: Orders, caller: PaperWorker, strategy_run_id: str) -> Json:
     """List a run's executions, oldest first."""
     return orders.trades(runs.get(caller, strategy_run_id))
 
 
-@router.post("/gtt/triggers")
+@router.post("/gtt/triggers", responses=answers(GttId))
 def place_gtt(
     gtts: Gtts, caller: GttWorker, body: Document, account_scope: str | None = None
 ) -> dict[str, int]:
@@ -189,7 +203,7 @@ def place_gtt(
     return {"trigger_id": gtts.create(caller, body, account_scope)}
 
 
-@router.get("/gtt/triggers")
+@router.get("/gtt/triggers", responses=answers(list[WorkerGtt]))
 def list_gtts(
     gtts: Gtts, caller: GttWorker, account_scope: str | None = None
 ) -> list[dict[str, Any]]:
@@ -197,19 +211,19 @@ def list_gtts(
     return gtts.list(caller, account_scope)
 
 
-@router.get("/gtt/triggers/{trigger_id}")
+@router.get("/gtt/triggers/{trigger_id}", responses=answers(WorkerGtt))
 def get_gtt(gtts: Gtts, caller: GttWorker, trigger_id: int) -> Json:
     """Return one GTT."""
     return gtts.get(caller, trigger_id)
 
 
-@router.put("/gtt/triggers/{trigger_id}")
+@router.put("/gtt/triggers/{trigger_id}", responses=answers(GttId))
 def modify_gtt(gtts: Gtts, caller: GttWorker, trigger_id: int, body: Document) -> dict[str, int]:
     """Change an active GTT; only the fields given change."""
     return {"trigger_id": gtts.modify(caller, trigger_id, body)}
 
 
-@router.delete("/gtt/triggers/{trigger_id}")
+@router.delete("/gtt/triggers/{trigger_id}", responses=answers(GttId))
 def delete_gtt(gtts: Gtts, caller: GttWorker, trigger_id: int) -> dict[str, int]:
     """Delete an active GTT."""
     return {"trigger_id": gtts.delete(caller, trigger_id)}

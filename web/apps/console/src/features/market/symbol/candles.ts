@@ -1,4 +1,4 @@
-import type { LiveCandle } from "@tradertape/api/live.ts"
+import type { LiveCandle } from "@tradertape/api/generated/types.gen.ts"
 import { chartTime, type PriceCandle, type PriceMark } from "@tradertape/ui/charts/price-chart.tsx"
 import { number } from "@tradertape/ui/format.ts"
 import type { Tick } from "@/lib/live"

@@ -1,4 +1,4 @@
-import type { KiteQuote } from "@tradertape/api/live.ts"
+import type { Quote } from "@tradertape/api/generated/types.gen.ts"
 
 export type SortBy = "name" | "last" | "percent" | "volume"
 
@@ -15,18 +15,18 @@ export function nextSorting(now: Sorting | null, by: SortBy): Sorting | null {
 }
 
 /** The values to sort by; missing values sort last in both directions. */
-function figure(quote: KiteQuote | undefined, by: SortBy): number | null {
+function figure(quote: Quote | undefined, by: SortBy): number | null {
   if (!quote) return null
   if (by === "last") return quote.last_price
-  if (by === "volume") return quote.volume
-  const close = quote.ohlc.close
-  return quote.net_change === null || !close ? null : (quote.net_change / close) * 100
+  if (by === "volume") return quote.volume ?? null
+  const close = quote.ohlc?.close
+  return quote.net_change == null || !close ? null : (quote.net_change / close) * 100
 }
 
 /** Sort ids by a figure, descending by default. Stable for equal values. */
 export function sortedBy(
   ids: readonly string[],
-  quotes: Readonly<Record<string, KiteQuote>>,
+  quotes: Readonly<Record<string, Quote>>,
   by: SortBy,
   isDescending: boolean,
 ): string[] {

@@ -1,6 +1,6 @@
 import { Alert, Button, CopyButton, Group, SegmentedControl, Slider, Stack, Text } from "@mantine/core"
 import { useMutation, useQuery } from "@tanstack/react-query"
-import type { OptionSession, StrategyPreview } from "@tradertape/api/options.ts"
+import type { OptionSession, PreviewedStrategy } from "@tradertape/api/generated/types.gen.ts"
 import { EChart } from "@tradertape/ui/charts/echart.tsx"
 import { words } from "@tradertape/ui/format.ts"
 import type { Tokens } from "@tradertape/ui/use-tokens.ts"
@@ -59,7 +59,7 @@ export function Builder({ session, expiry, legs, onLegs }: Props) {
     () => new Map((preview.data?.legs ?? []).map((leg) => [leg.tradingsymbol, leg])),
     [preview.data],
   )
-  const take = (found: StrategyPreview) =>
+  const take = (found: PreviewedStrategy) =>
     onLegs(
       found.legs.map((leg) => ({ side: leg.transaction_type, lots: leg.lots, symbol: leg.tradingsymbol })),
     )
@@ -135,7 +135,7 @@ function moved(legs: readonly Leg[], leg: Leg, symbol: string): Leg[] {
 }
 
 interface PayoffProps {
-  preview: StrategyPreview | undefined
+  preview: PreviewedStrategy | undefined
   days: number | null
   onDays: (days: number | null) => void
 }
@@ -179,14 +179,14 @@ function Payoff({ preview, days, onDays }: PayoffProps) {
 }
 
 /** Whole days from now to the first expiry. */
-function daysUntil(preview: StrategyPreview): number {
+function daysUntil(preview: PreviewedStrategy): number {
   const end = new Date(`${preview.expiry}T15:30:00+05:30`).getTime()
   return Math.floor((end - new Date(preview.updated_at).getTime()) / 86_400_000)
 }
 
 interface CopyProps {
   session: OptionSession
-  preview: StrategyPreview
+  preview: PreviewedStrategy
   product: string
 }
 

@@ -2,7 +2,7 @@ import { Button, Group, NumberInput, Stack, Text, TextInput } from "@mantine/cor
 import { useForm } from "@mantine/form"
 import { useMutation, useQueryClient } from "@tanstack/react-query"
 import { useNavigate } from "@tanstack/react-router"
-import type { StrategyPreview } from "@tradertape/api/options.ts"
+import type { PreviewedStrategy } from "@tradertape/api/generated/types.gen.ts"
 import { count, date, money, words } from "@tradertape/ui/format.ts"
 import { Play } from "lucide-react"
 import { useState } from "react"
@@ -20,7 +20,7 @@ const PLACES = {
 }
 
 interface Props {
-  preview: StrategyPreview
+  preview: PreviewedStrategy
   product: "NRML" | "MIS"
 }
 

@@ -1,4 +1,4 @@
-import type { StrategyPreview } from "@tradertape/api/options.ts"
+import type { PreviewedStrategy } from "@tradertape/api/generated/types.gen.ts"
 import { Amount } from "@tradertape/ui/components/amount.tsx"
 import { Delta } from "@tradertape/ui/components/delta.tsx"
 import { Stat } from "@tradertape/ui/components/stat.tsx"
@@ -6,7 +6,7 @@ import { number, percent } from "@tradertape/ui/format.ts"
 import classes from "./builder.module.css"
 
 /** Cost, maximum profit and maximum loss of the strategy, all computed by the server. */
-export function Figures({ preview }: { preview: StrategyPreview }) {
+export function Figures({ preview }: { preview: PreviewedStrategy }) {
   const { net_premium: premium, margin, greeks, breakevens } = preview
   const chance = preview.probability_of_profit
   return (

@@ -1,5 +1,5 @@
 import { ActionIcon, NumberInput, Select, Tooltip } from "@mantine/core"
-import type { OptionSession, PreviewLeg } from "@tradertape/api/options.ts"
+import type { OptionSession, PreviewLeg } from "@tradertape/api/generated/types.gen.ts"
 import { date, number } from "@tradertape/ui/format.ts"
 import { ChevronDown, ChevronUp, X } from "lucide-react"
 import { ScrollRegion } from "@/components/page/scroll-region"

@@ -1,4 +1,4 @@
-import type { StrategyPreview } from "@tradertape/api/options.ts"
+import type { PreviewedStrategy } from "@tradertape/api/generated/types.gen.ts"
 import { axis } from "@tradertape/ui/charts/echart.tsx"
 import { moneyShort, number, signedMoney } from "@tradertape/ui/format.ts"
 import type { Tokens } from "@tradertape/ui/use-tokens.ts"
@@ -11,7 +11,7 @@ export function curveDay(days: number | null): string {
 }
 
 interface Shape {
-  preview: StrategyPreview
+  preview: PreviewedStrategy
   days: number | null
 }
 

@@ -1,4 +1,4 @@
-import type { OptionSession, PreviewLeg } from "@tradertape/api/options.ts"
+import type { OptionSession, PreviewLeg } from "@tradertape/api/generated/types.gen.ts"
 
 interface Written {
   session: OptionSession

@@ -1,6 +1,6 @@
 import { Button, Group, Menu, NumberInput, Stack, Text } from "@mantine/core"
 import { useMutation, useQuery } from "@tanstack/react-query"
-import type { StrategyPreview } from "@tradertape/api/options.ts"
+import type { PreviewedStrategy } from "@tradertape/api/generated/types.gen.ts"
 import { ChevronDown, MoveUpRight, Shapes } from "lucide-react"
 import { useState } from "react"
 import { notifyFailure } from "@/lib/notify"
@@ -18,7 +18,7 @@ const WIDTH = 2
 interface Props {
   underlying: string
   expiry: string
-  onLegs: (preview: StrategyPreview) => void
+  onLegs: (preview: PreviewedStrategy) => void
 }
 
 /** Well-known strategies by market outlook; the server resolves their contracts around the money. */

@@ -1,4 +1,5 @@
-import type { ChainRow, ChainSide, OptionType, OrderSide } from "@tradertape/api/options.ts"
+import type { ChainRow, ChainSide } from "@tradertape/api/generated/types.gen.ts"
+import type { OptionType, OrderSide } from "@tradertape/api/options.ts"
 import { Delta } from "@tradertape/ui/components/delta.tsx"
 import { number } from "@tradertape/ui/format.ts"
 import { Flash } from "@/components/states/flash"

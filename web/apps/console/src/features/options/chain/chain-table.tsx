@@ -1,5 +1,6 @@
 import { useVirtualizer } from "@tanstack/react-virtual"
-import type { Chain, OrderSide } from "@tradertape/api/options.ts"
+import type { Chain } from "@tradertape/api/generated/types.gen.ts"
+import type { OrderSide } from "@tradertape/api/options.ts"
 import { useLayoutEffect, useMemo, useRef } from "react"
 import { ScrollRegion } from "@/components/page/scroll-region"
 import type { Leg } from "../builder/legs"

@@ -1,4 +1,5 @@
-import type { ChainSide, OptionType } from "@tradertape/api/options.ts"
+import type { ChainSide } from "@tradertape/api/generated/types.gen.ts"
+import type { OptionType } from "@tradertape/api/options.ts"
 import { number, unitsShort } from "@tradertape/ui/format.ts"
 
 export type Figures = "prices" | "greeks"

@@ -47,7 +47,8 @@ export function EnterDialog({ card, onClose }: { card: RunCard; onClose: () => v
 
 function Orders({ entry }: { entry: OptionEntryPreview }) {
   const { basket, cost_contract: cost } = entry.preview
-  const warnings = new Set([...basket.warnings, ...basket.orders.flatMap((order) => order.warnings)])
+  const warnings = [...basket.warnings, ...basket.orders.flatMap((order) => order.warnings)]
+  const messages = new Set(warnings.map((warning) => warning.message))
   return (
     <Stack gap={8}>
       <Text size="sm" fw={600}>
@@ -69,9 +70,9 @@ function Orders({ entry }: { entry: OptionEntryPreview }) {
           armed at the fill prices.
         </Text>
       )}
-      {[...warnings].map((warning) => (
-        <Text key={warning} size="sm" className="tt-warn">
-          {warning}
+      {[...messages].map((message) => (
+        <Text key={message} size="sm" className="tt-warn">
+          {message}
         </Text>
       ))}
     </Stack>

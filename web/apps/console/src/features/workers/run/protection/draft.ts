@@ -3,7 +3,7 @@ import type {
   BasketRules,
   OperationRules,
   ProtectedPosition,
-  ProtectionDocument,
+  ProtectionRequest,
   ProtectionSnapshot,
   RunLeg,
 } from "@/lib/queries/workers"
@@ -97,8 +97,8 @@ export function given<T extends object>(members: Record<string, Figure | boolean
 /** Convert form values to a document. The server validates it. */
 export function toDocument(
   { enabled, positions, basket, operations }: Draft,
-  before?: ProtectionDocument | null,
-): ProtectionDocument {
+  before?: ProtectionRequest | null,
+): ProtectionRequest {
   const basketRules = given<BasketRules>({ ...basket })
   const operationRules = given<OperationRules>({ ...operations })
   return {

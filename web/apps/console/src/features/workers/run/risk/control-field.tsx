@@ -1,7 +1,6 @@
 import { NumberInput, Select, Switch, TextInput } from "@mantine/core"
 import type { ReactNode } from "react"
-import type { RiskControl } from "@/lib/queries/workers"
-import { choicesOf, labelOf, type RiskValue, rangeOf } from "./controls"
+import { choicesOf, labelOf, type RiskControl, type RiskValue, rangeOf } from "./controls"
 
 interface Input {
   value?: RiskValue

@@ -1,7 +1,22 @@
 import { plain, words } from "@tradertape/ui/format.ts"
-import type { RiskControl } from "@/lib/queries/workers"
 
 export type RiskValue = string | number | boolean
+
+/** A control of the worker that can be changed while it runs, as its `risk_schema` describes it. */
+export interface RiskControl {
+  key: string
+  label?: string
+  type?: "number" | "integer" | "boolean" | "select" | "text"
+  min?: number
+  max?: number
+  step?: number
+  options?: (string | number | { value: string | number; label?: string })[]
+  default?: RiskValue
+  help?: string
+  unit?: string
+  editable?: boolean
+  requires_reason?: boolean
+}
 export type Risk = Record<string, RiskValue>
 
 /** Values of a run that are simple enough to edit. */

@@ -5,9 +5,9 @@ import { count } from "@tradertape/ui/format.ts"
 import { Failure } from "@/components/states/failure"
 import { fieldErrors } from "@/lib/field-errors"
 import { notifyDone } from "@/lib/notify"
-import { type RiskControl, runCalls } from "@/lib/queries/workers"
+import { runCalls } from "@/lib/queries/workers"
 import { ControlField } from "./control-field"
-import { initialRisk, patchOf, placesOf, type Risk } from "./controls"
+import { initialRisk, patchOf, placesOf, type Risk, type RiskControl } from "./controls"
 
 interface Props {
   id: string
