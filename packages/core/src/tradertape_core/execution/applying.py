@@ -117,7 +117,9 @@ class _Log:
         known = [f for f in (*self.order.fills, *self.order.voided) if f.trade_id == trade.trade_id]
         if known:
             if (known[0].quantity, known[0].price) != (trade.quantity, trade.price):
-                raise InvariantBroken(f"trade {trade.trade_id} is told with other figures")
+                raise InvariantBroken(
+                    f"trade {trade.trade_id} is reported again with other figures"
+                )
             return
         if trade.quantity <= 0 or not trade.price.is_finite() or trade.price <= 0:
             raise InvariantBroken(f"trade {trade.trade_id}: {trade.quantity} at {trade.price}")
@@ -173,7 +175,7 @@ class _Log:
     def take_status(self, report: ExecutionReport) -> None:
         status = report.status
         if status is not None and is_news(self.order, status, report.sequence):
-            event = _said(report, status, self.order)
+            event = _status_event(report, status, self.order)
             after = None if event is None else moved(self.order, event)
             if event is not None and after is not None:
                 self.order = after
@@ -184,7 +186,9 @@ class _Log:
         self.steps.append((event, self.order))
 
 
-def _said(report: ExecutionReport, status: OrderStatus, order: Order) -> ev.OrderEvent | None:
+def _status_event(
+    report: ExecutionReport, status: OrderStatus, order: Order
+) -> ev.OrderEvent | None:
     name, at, sequence = report.order_id, report.at, report.sequence
     exchange_id, message = report.exchange_order_id, report.message
     venue_id = report.venue_order_id
@@ -240,9 +244,9 @@ def _waits(order: Order) -> bool:
 
 def _difference(order: Order, terms: Change) -> Change:
     """What of the terms differs from those in force."""
-    told = {name: getattr(terms, name) for name in CHANGEABLE}
+    values = {name: getattr(terms, name) for name in CHANGEABLE}
     known = {name: getattr(order.request, name) for name in CHANGEABLE}
-    return Change(**{k: v for k, v in told.items() if v is not None and v != known[k]})
+    return Change(**{k: v for k, v in values.items() if v is not None and v != known[k]})
 
 
 def _fill(order: Order, trade: Trade) -> Fill:

@@ -75,7 +75,7 @@ def place_basket(
 
 
 def is_broken(orders: Sequence[Order]) -> bool:
-    """Whether a leg came to nothing, or not to all of it, while another stands."""
+    """Whether a leg came to nothing, or not to all of it, while another remains."""
     ended = [o for o in orders if not o.is_open and o.filled_quantity < o.request.quantity]
     return bool(ended) and any(order.is_open or order.filled_quantity for order in orders)
 

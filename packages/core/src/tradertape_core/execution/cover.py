@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
-from tradertape_core.execution.decision import NOTHING, Decision, Submit, tag_for
+from tradertape_core.execution.decision import NOTHING, Decision, Submit, server_key, tag_for
 from tradertape_core.execution.engine import ask_change, cancel, is_cover_exit
 from tradertape_core.orders import events as ev
 from tradertape_core.orders.checks import nearest_tick
@@ -66,7 +66,7 @@ def trails(order: Order) -> bool:
 
 
 def protected_fill(stop: Order, entry: Order) -> Fill | None:
-    """The entry's fill a stop stands for; None when it is not known."""
+    """The entry's fill that a stop covers; None when it is not known."""
     fills = sorted((*entry.fills, *entry.voided), key=lambda fill: (fill.at, fill.trade_id))
     place = (_number(stop) - 1) // 2
     return fills[place] if 0 <= place < len(fills) else None
@@ -150,7 +150,7 @@ def _exit(
         run_id=entry.run_id,
         request=request,
         venue=entry.venue,
-        tag=tag_for(entry.account, entry.run_id, entry.tag, part=number),
+        tag=tag_for(entry.account, entry.run_id, server_key(f"cover:{entry.tag}"), part=number),
         parent_order_id=parent,
     )
     return Decision(events=(event,), requests=(Submit(order_id),))

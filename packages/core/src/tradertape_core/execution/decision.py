@@ -1,9 +1,10 @@
-"""What the engine is told and what it answers: facts in, a decision out. Nothing here acts."""
+"""The engine's input and output: facts in, a decision out. Nothing here acts."""
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from typing import Final
 
 from tradertape_core.kernel.frozen import quickly_made
 from tradertape_core.market.instrument import Instrument
@@ -14,6 +15,7 @@ from tradertape_core.orders.events import OrderEvent
 from tradertape_core.orders.order import Change
 
 DRY_RUN = "dry_run"
+SERVER_KEYS: Final = "server:"  # what keys of the server's own commands begin with
 _TAG_LENGTH = 20  # the longest tag the brokers take
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _PAIRS = [low + high for high in _DIGITS for low in _DIGITS]  # two digits, the lower one first
@@ -90,6 +92,14 @@ class Decision:
 
 
 NOTHING = Decision()
+
+
+def server_key(name: str) -> str:
+    """Return the idempotency key of a command of the server's own: a trigger, an exit, a stop.
+
+    No caller's key begins like it, so that neither key nor tag can be taken by a caller's order.
+    """
+    return f"{SERVER_KEYS}{name}"
 
 
 def tag_for(account: str, run_id: str | None, key: str, *, leg: int = 0, part: int = 0) -> str:

@@ -115,7 +115,7 @@ def cancel(
     """Decide on taking an order back; asking twice is harmless.
 
     children: of a sliced parent, whose open ones are taken back. To cancel the exit of a cover
-    order is to leave by it: it turns into a market order, so no position stands without its stop.
+    order is to leave by it: it turns into a market order, so no position is without its stop.
     """
     if order.slices:
         return _cancel_all(command, children, now)

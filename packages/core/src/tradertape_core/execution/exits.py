@@ -34,7 +34,7 @@ class ExitStep(StrEnum):
     IN_DOUBT = "in_doubt"  # all is closed but what an order without an answer is about
     CLOSING = "closing"
     DONE = "done"
-    FAILED = "failed"  # every attempt was refused: somebody has to look
+    FAILED = "failed"  # every attempt was refused: a person has to act
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,7 +23,7 @@ _OPTION_BANDS = ((10, "5"), (100, "3"), (500, "2"), (None, "1"))
 @quickly_made
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What an order that comes now would meet: a price, and units shown (None: not told)."""
+    """What an order that comes now would meet: a price, and units shown (None: not known)."""
 
     price: Decimal
     quantity: int | None
@@ -32,8 +32,8 @@ class Offer:
 def offers(tick: Tick, side: Side, instrument: Instrument, slippage_bps: Decimal) -> list[Offer]:
     """The other side of the market for an order of this side, best first.
 
-    Where the feed has quotes they count, and an empty side means that nobody is there (a stock at
-    its circuit). Without quotes it is the last price made worse by the slippage.
+    Where the feed has quotes they count, and an empty side means that there is no counterparty
+    (a stock at its circuit). Without quotes it is the last price made worse by the slippage.
     """
     if tick.bid is None and tick.ask is None and tick.depth is None:
         return [Offer(slipped(tick.last_price, side, instrument, slippage_bps), None)]

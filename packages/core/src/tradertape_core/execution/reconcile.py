@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Final
 
 from tradertape_core.execution.applying import Step, applied, settle_in_doubt
-from tradertape_core.execution.decision import tag_for
+from tradertape_core.execution.decision import server_key, tag_for
 from tradertape_core.orders import events as ev
 from tradertape_core.orders.order import Order
 from tradertape_core.orders.reports import VenueOrder
@@ -96,7 +96,7 @@ def external_order(
         run_id=EXTERNAL_RUN,
         request=entry.request,
         venue=venue,
-        tag=tag_for(account, EXTERNAL_RUN, entry.venue_order_id),
+        tag=tag_for(account, EXTERNAL_RUN, server_key(entry.venue_order_id)),
         is_external=True,
     )
     order = evolve(None, placed)

@@ -193,16 +193,16 @@ class SimulatedVenue:
         Orders the venue never acknowledged are not among them: submit those again.
         """
         for order in sorted(orders, key=lambda one: (one.placed_at, one.order_id)):
-            said = order.venue_status
-            if order.status_sequence == 0 or said.is_terminal or order.order_id in self._orders:
+            reported = order.venue_status
+            if order.status_sequence == 0 or reported.is_terminal or order.order_id in self._orders:
                 continue
             resting = self._arrive(order, instruments[order.request.instrument])
             resting.sequence = max(order.status_sequence, order.terms_sequence)
             resting.filled = order.request.quantity - order.pending_quantity
             resting.trades = len(order.fills) + len(order.voided)
             resting.has_met_market = True
-            resting.waits_for_open = said is _S.AMO_REQUESTED
-            resting.triggered = order.request.order_type.has_trigger and said is _S.OPEN
+            resting.waits_for_open = reported is _S.AMO_REQUESTED
+            resting.triggered = order.request.order_type.has_trigger and reported is _S.OPEN
             self._hold(resting)
             self._expire_at(resting, matching.expiry_of(order.request, order.placed_at))
 
@@ -360,7 +360,7 @@ class SimulatedVenue:
         return [order for order in orders if among(order.instrument)]
 
     def _is_fresh(self, tick: Tick, now: datetime) -> bool:
-        # A time that is still to come says that the clock was set back: just as little is known.
+        # A time that is still to come means that the clock was set back: it is as good as unknown.
         return abs(now - tick.at) <= self.rules.stale_after
 
 

@@ -1,7 +1,7 @@
 """Errors of the core.
 
 TraderTapeError
-├── InvalidInput        a value the caller can mend; with a JSON pointer into a document
+├── InvalidInput        a value the caller can correct; with a JSON pointer into a document
 │   └── InvalidDocument several InvalidInput at once (a strategy, a configuration)
 └── InvariantBroken     a bug or damaged data: stop at once
 """
@@ -18,7 +18,7 @@ class TraderTapeError(Exception):
 
 
 class InvalidInput(TraderTapeError):
-    """A value is wrong; `message` says what to do, `pointer` (RFC 6901) where it stands."""
+    """A value is wrong; `message` says what to do, `pointer` (RFC 6901) its place."""
 
     def __init__(self, message: str, *, pointer: str = "") -> None:
         super().__init__(f"{pointer}: {message}" if pointer else message)

@@ -34,7 +34,7 @@ def grouped(value: Number, decimals: int = 0) -> str:
     return sign + ",".join([*pairs, tail]) + point + fraction
 
 
-@lru_cache(maxsize=1_024)  # the same few prices are told again and again
+@lru_cache(maxsize=1_024)  # the same few prices are formatted again and again
 def price_text(value: Decimal) -> str:
     """1450.5 as "1,450.50"; decimals beyond the second stay."""
     return grouped(value, max(2, -int(value.normalize().as_tuple().exponent)))

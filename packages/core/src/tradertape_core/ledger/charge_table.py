@@ -1,6 +1,6 @@
 """The same charges as `charges`, as integers a compiled loop can read: one row of rates a date.
 
-`fill_charges` and the functions beside it run three ways from one source: as they stand, compiled
+`fill_charges` and the functions beside it run three ways from one source: uncompiled, compiled
 by numba, and (by the property test) against the Decimal form. They use integers alone, so the
 three cannot differ by a rounding.
 """

@@ -115,7 +115,7 @@ class Postings:
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """The positions of accounts as they stand."""
+    """The present positions of accounts."""
 
     positions: Mapping[PositionKey, Position] = field(default_factory=dict[PositionKey, Position])
 
@@ -222,7 +222,7 @@ def post_void(
 ) -> tuple[Postings, ...]:
     """Return the reversal of a trade the exchange took back, and what it changes in later trades.
 
-    original: what the trade was posted as; it stays, and its reversal stands beside it. history:
+    original: what the trade was posted as; it stays, beside its reversal. history:
     the position's other movements, in the order they were posted. refund: what the order's
     charges fall by (`billing.void_refund`). A second posting, the correction, follows when later
     trades closed lots of the voided one, or when the refund is not the charges of the trade.
@@ -288,7 +288,7 @@ def replay(
 
 
 def balances(postings: Iterable[Postings]) -> dict[LedgerAccount, Paise]:
-    """Return what stands on every account after the postings; they sum to zero."""
+    """Return the balance of every account after the postings; they sum to zero."""
     found: defaultdict[LedgerAccount, int] = defaultdict(int)
     for posting in postings:
         for entry in posting.entries:

@@ -13,7 +13,7 @@ FRESH_FOR = timedelta(seconds=5)  # of a tick that may fire a protection
 STALE_AFTER = timedelta(seconds=30)  # of a tick that values a position
 
 # A share or future that is five times, or a fifth of, yesterday's close is a broken packet or a
-# split that was not told: neither is a price to act on. Options do move like that.
+# split that was not announced: neither is a price to act on. Options do move like that.
 _FREAK = 5
 
 

@@ -31,7 +31,7 @@ class RunMode(StrEnum):
 
 
 class LegSide(StrEnum):
-    """Which way a leg stands."""
+    """The direction of a leg."""
 
     LONG = "LONG"
     SHORT = "SHORT"

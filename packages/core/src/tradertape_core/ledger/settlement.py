@@ -54,7 +54,7 @@ def closing_price(minutes: Sequence[Candle]) -> Decimal | None:
     """Return the average price of the last half hour, to the paisa; None without a candle.
 
     minutes: one-minute candles of the session, oldest first. Weighted by volume; an index, which is
-    not traded, by time. A candle stands for its typical price, (high + low + close) / 3.
+    not traded, by time. A candle counts as its typical price, (high + low + close) / 3.
     """
     last = minutes[-CLOSING_MINUTES:]
     if not last:

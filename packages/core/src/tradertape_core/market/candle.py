@@ -201,7 +201,7 @@ class CandleBuilder:
         self._partials[bucket.start] = self._newest = _resumed(bucket, candle, session_volume)
 
     def mark_gap(self, start: datetime, end: datetime) -> None:
-        """Say that no tick could be heard from `start` to `end`; candles there are labelled."""
+        """Record that no tick was received from `start` to `end`; candles there are labelled."""
         self._gaps.append((start, end))
 
     @property

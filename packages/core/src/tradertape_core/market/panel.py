@@ -36,8 +36,8 @@ class Panel:
     first: row of the first date the caller asked for; the rows before it are warm-up.
     data_version: content hash of what the arrays were read from.
     last_traded: (N,) each symbol's last day with a candle in the whole data set, later than the
-        panel's end where it goes on: that trading has ceased for good is announced, and so known
-        on the day. None: as far as the panel itself shows.
+        panel's end where it still trades: that trading has ceased for good is announced, and so
+        known on the day. None: as far as the panel itself shows.
     universe_warnings: what a reader must know of the membership (survivorship and the like).
     """
 

@@ -26,7 +26,7 @@ def fault_of(tick: Tick, *, last: Tick | None = None) -> BadTick | None:
     """What is wrong with a tick; None when it may be used.
 
     last: the last good one, from which the price may not jump; the previous close stands in
-    without one. A jump is told when nothing else is wrong: options may, near their expiry.
+    without one. A jump is reported only if nothing else is wrong: options may, near their expiry.
     """
     exchange_at = tick.exchange_at
     if tick.at.tzinfo is None or (exchange_at is not None and exchange_at.tzinfo is None):

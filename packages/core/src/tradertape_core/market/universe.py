@@ -32,7 +32,7 @@ _NEW_SYMBOL: Mapping[str, str] = {rename.old: rename.new for rename in RENAMES}
 class Spell:
     """A symbol's stretch of membership: from `start` on, up to but without `end`.
 
-    None stands for "always before" and "still".
+    None means "always before" and "still".
     """
 
     symbol: str
@@ -73,7 +73,7 @@ class Universe:
     def mask(self, dates: NDArray[np.datetime64], symbols: Sequence[str]) -> NDArray[np.bool_]:
         """Membership as (T, N): True where the symbol of the column belongs on the date of the row.
 
-        dates: (T,) datetime64[D], rising. A column under an old symbol stands for its company
+        dates: (T,) datetime64[D], rising. A column under an old symbol is that of its company
         unless the new symbol has a column too.
         """
         member = np.zeros((len(dates), len(symbols)), dtype=np.bool_)

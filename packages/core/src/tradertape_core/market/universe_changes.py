@@ -1,9 +1,9 @@
 """How the NIFTY 50 changed since 2015 and which symbols were renamed, typed as facts.
 
 Changes name each company by its current symbol, so that a rename is no change of membership.
-Sources are NSE Indices' press releases by file name; what is from memory says so. Companies that
-a demerger put into the index for a few days (JIOFIN in 2023, ITCHOTELS and TMCV in 2025) are
-left out: nobody could hold the index through them by choice.
+Sources are NSE Indices' press releases by file name; entries without a source are marked. Companies
+that a demerger put into the index for a few days (JIOFIN in 2023, ITCHOTELS and TMCV in 2025) are
+left out: no fund could hold the index through them.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Companies of the NIFTY 100 as of 2026-03-30 and some that left it, typed as facts.
 
-Symbols are NSE's current ones; sectors follow NSE's industry with banks told apart from other
+Symbols are NSE's current ones; sectors follow NSE's industry with banks separate from other
 financial companies and a few small industries joined. ISINs are those of the latest listing.
 """
 

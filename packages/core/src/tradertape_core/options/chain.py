@@ -27,7 +27,7 @@ _PARITY_STRIKES = 5  # nearest to the spot that a forward is read from
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChainQuotes:
-    """What the market says: NaN for a price there is not, 0 for units there are not.
+    """Prices and open interest of the market: NaN for no price, 0 for no units.
 
     strikes: (K,) rising. last, bid, ask, volume, oi: (K, 2). future: price of the future that
     expires with the options, None if none is known.

@@ -53,7 +53,7 @@ def resolve_expiry(
 ) -> date:
     """The listed expiry a word or a date means at an aware moment.
 
-    pointer: where the word stands. Raises InvalidInput that names what is listed when nothing fits.
+    pointer: the place of the word. Raises InvalidInput that names what is listed when nothing fits.
     """
     try:
         return _resolved(text, expiries, now, exchange)

@@ -47,7 +47,7 @@ def check_against(
     tick: the latest of the instrument; None when there is none, and limits are not known.
     phase: what the exchange does with orders now; None while it is closed. at: pointer of the order
     in the caller's document. held: units of an open position, without a sign, where the order only
-    takes from them, else 0: a rule that came after they were bought keeps nobody in them.
+    takes from them, else 0: a rule made after the purchase does not prevent the exit.
     is_change: of an order that is at the exchange already.
     """
     denials = (

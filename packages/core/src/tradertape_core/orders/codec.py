@@ -35,7 +35,7 @@ def event_document(event: OrderEvent) -> dict[str, Any]:
 
 
 def event_from(kind: str, document: Mapping[str, Any]) -> OrderEvent:
-    """Read an event back. Raises InvariantBroken for a kind nobody writes."""
+    """Parse an event. Raises InvariantBroken for an unknown kind."""
     if kind not in _BY_NAME:
         raise InvariantBroken(f"no event is called {kind}")
     return from_document(_BY_NAME[kind], document)
@@ -53,10 +53,12 @@ def to_document(value: object) -> dict[str, Any]:
     return document
 
 
-def said(document: Mapping[str, Any]) -> dict[str, Any]:
+def without_nulls(document: Mapping[str, Any]) -> dict[str, Any]:
     """A stored dataclass as `to_document` has it: a driver writes members that are None as well."""
     return {
-        name: said(cast("Mapping[str, Any]", member)) if isinstance(member, Mapping) else member
+        name: without_nulls(cast("Mapping[str, Any]", member))
+        if isinstance(member, Mapping)
+        else member
         for name, member in document.items()
         if member is not None
     }

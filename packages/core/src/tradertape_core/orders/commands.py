@@ -1,4 +1,4 @@
-"""What somebody wants done with orders."""
+"""Commands on orders."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Why we refuse, or warn: the reasons as codes and, in this one place, their words.
 
-A denial is a result: the order was not placed, and the venue never heard of it.
+A denial is a result: the order was not placed, and nothing was sent to the venue.
 """
 
 from __future__ import annotations
@@ -198,11 +198,11 @@ class Denial:
 
 def denial(reason: DenialReason, *, pointer: str = "", **facts: object) -> Denial:
     """Return a denial with the words of its reason, prices and quantities as people write them."""
-    said = {name: _said(value) for name, value in facts.items()}
-    return Denial(reason, WORDS[reason].format(**said), pointer)
+    texts = {name: _text_of(value) for name, value in facts.items()}
+    return Denial(reason, WORDS[reason].format(**texts), pointer)
 
 
-def _said(fact: object) -> object:
+def _text_of(fact: object) -> object:
     if isinstance(fact, Decimal):
         return price_text(fact)
     return grouped(fact) if isinstance(fact, int) else fact

@@ -83,7 +83,7 @@ class FillVoided:
 @quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderCompleted:
-    """The venue says all is executed; the fills say it as well once they are here."""
+    """The venue reports all executed; so do the fills, once they are here."""
 
     order_id: str
     at: datetime

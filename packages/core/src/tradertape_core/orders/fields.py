@@ -1,6 +1,6 @@
 """Reading an order: the rules every order keeps, whatever the instrument.
 
-Each rule is a function that names its field, so that one answer lists all that is to be mended.
+Each rule is a function that names its field, so that one answer lists all that is wrong.
 What depends on the instrument and its market is in `checks`.
 """
 

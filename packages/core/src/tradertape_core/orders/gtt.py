@@ -82,7 +82,7 @@ class GttResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gtt:
-    """A trigger as it stands. `reference`: the price at its making, which gives the direction."""
+    """The present state of a trigger. `reference`: the price at creation, gives the direction."""
 
     trigger_id: int
     account: str
@@ -159,7 +159,7 @@ def due_leg(gtt: Gtt, last_price: Decimal) -> int | None:
 def order_to_place(
     gtt: Gtt, leg: int, instrument: Instrument, tick: Tick | None, *, closes: bool
 ) -> OrderRequest:
-    """The order of a leg that fires, as the exchange takes it today: nobody is there to mend it.
+    """The order of a leg that fires, as the exchange takes it today: nobody can correct it then.
 
     A limit off a tick size that changed since moves by less than one tick: the way it fills where
     the order closes a position, else the way it is never worse than asked. A limit past the day's
@@ -191,7 +191,7 @@ def with_result(gtt: Gtt, result: GttResult) -> Gtt:
 
 
 def change(gtt: Gtt, request: GttRequest, *, last_price: Decimal | None, now: datetime) -> Gtt:
-    """The trigger with new terms; its year goes on from where it was."""
+    """The trigger with new terms; its year is counted from the first creation."""
     moved = replace(_moved(gtt, GttStatus.ACTIVE, now), request=request)
     return replace(moved, reference=last_price or request.last_price)
 

@@ -110,7 +110,7 @@ TERMINAL = frozenset(
 @quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderRequest:
-    """What somebody asks for. Prices in rupees; `price` 0 for MARKET and SL-M.
+    """The request of an order. Prices in rupees; `price` 0 for MARKET and SL-M.
 
     market_protection: -1 the broker's own band, above 0 a percentage, 0 none.
     squareoff, stoploss, trailing_stoploss: rupees away from the entry (variety co).
@@ -202,7 +202,7 @@ CHANGEABLE = (
 @quickly_made
 @dataclass(frozen=True, kw_only=True)  # no slots: it is `changed` with every event
 class Order:
-    """An order as it stands: a fold of its events, never edited by anything else.
+    """The present state of an order: a fold of its events, never edited by anything else.
 
     `request` holds the terms in force, modifications included. `venue_status` is the last the
     venue said, with the venue's own number of that report; `status` is what follows from it, the

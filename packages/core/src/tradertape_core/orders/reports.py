@@ -1,4 +1,4 @@
-"""What a venue says about an order: the one shape every broker's answers become."""
+"""Reports of a venue about an order: the one shape that every broker's answers become."""
 
 from __future__ import annotations
 

@@ -170,15 +170,15 @@ def _changed(order: Order, event: ev.OrderEvent) -> Order:
         case ev.OrderPlaced():
             raise InvariantBroken(f"order {order.order_id} is placed twice")
         case _:
-            return _said(order, event)
+            return _with_status(order, event)
 
 
-_Said = (
+_StatusEvent = (
     ev.OrderAccepted | ev.OrderTriggered | ev.OrderCompleted | ev.OrderCancelled | ev.OrderRejected
 )
 
 
-def _said(order: Order, event: _Said) -> Order:
+def _with_status(order: Order, event: _StatusEvent) -> Order:
     """The venue's word on the state, with its sequence."""
     match event:
         case ev.OrderAccepted():
@@ -238,7 +238,7 @@ def _voided(order: Order, event: ev.FillVoided | ev.VoidNoticed) -> Order:
 
 
 def _with(fills: tuple[Fill, ...], fill: Fill) -> tuple[Fill, ...]:
-    """The fills by time and id, whatever the order they were heard of in."""
+    """The fills by time and id, whatever the order in which they arrived."""
     if any(known.trade_id == fill.trade_id for known in fills):
         raise InvariantBroken(f"trade {fill.trade_id} is counted twice")
     return tuple(sorted((*fills, fill), key=lambda one: (one.at, one.trade_id)))
@@ -275,12 +275,12 @@ def _units(fills: tuple[Fill, ...]) -> int:
 
 def _status(order: Order, filled: int, taken_back: int) -> OrderStatus:
     quantity = order.request.quantity
-    said = order.venue_status
-    grows = _may_grow(order, filled) and said not in TERMINAL
+    reported = order.venue_status
+    grows = _may_grow(order, filled) and reported not in TERMINAL
     if filled >= quantity and not grows:
         return _S.COMPLETE
-    if said in (_S.CANCELLED, _S.CANCELLED_AMO, _S.REJECTED):
-        return said
+    if reported in (_S.CANCELLED, _S.CANCELLED_AMO, _S.REJECTED):
+        return reported
     if filled + taken_back >= quantity and not grows:
         return _S.CANCELLED
     if order.in_doubt:
@@ -288,11 +288,11 @@ def _status(order: Order, filled: int, taken_back: int) -> OrderStatus:
     if order.cancel_ask is not None:
         return _S.CANCEL_PENDING
     if order.modify_ask is not None:
-        return _S.MODIFY_AMO_REQUESTED if said is _S.AMO_REQUESTED else _S.MODIFY_PENDING
-    # All is executed, says the venue, but not all trades are here: open until they are. And what
-    # has traded was in the market, whatever we have heard of its way there.
-    is_in_market = said is _S.COMPLETE or (filled + taken_back > 0 and said not in _RESTING)
-    return _S.OPEN if is_in_market else said
+        return _S.MODIFY_AMO_REQUESTED if reported is _S.AMO_REQUESTED else _S.MODIFY_PENDING
+    # The venue reports all executed, but not all trades are here: open until they are. And what
+    # has traded was in the market, whatever was reported of its way there.
+    is_in_market = reported is _S.COMPLETE or (filled + taken_back > 0 and reported not in _RESTING)
+    return _S.OPEN if is_in_market else reported
 
 
 def _may_grow(order: Order, filled: int) -> bool:

@@ -1,4 +1,4 @@
-"""The protection of an option run: read before it is entered, made into rules once prices stand.
+"""The protection of an option run: read before the entry, made into rules at entry prices.
 
 Limits on the whole strategy are percentages of a basis, rupees, or the combined premium of a unit;
 rules on single legs are percentages of the leg's entry price. All become the one protection there
@@ -224,7 +224,7 @@ def _legs(fields: Fields, leg_ids: Sequence[str]) -> dict[str, LegRules]:
     return found
 
 
-# --- once prices stand ----------------------------------------------------------------------------
+# --- with entry prices ---------------------------------------------------------------------------
 
 
 def _position(protection: OptionProtection, leg: EnteredLeg) -> ProtectedPosition:

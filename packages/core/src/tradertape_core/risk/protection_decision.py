@@ -1,4 +1,4 @@
-"""What the rules of a protection are told about a moment, and what they answer."""
+"""The input of a protection's rules at a moment, and their result."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class Trigger:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluation:
-    """The state after the ticks, triggers claimed in it, and instruments nobody can see.
+    """The state after the ticks, triggers claimed in it, and instruments without a price.
 
     Store `state` when `changed`: best prices and peaks are part of it.
     """

@@ -2,7 +2,7 @@
 
 Percentages are of the entry price (positions) or of the entry value of the protected legs
 (basket). None has an upper limit but the stop of a purchase: 100 % below it nothing trades. (A
-target as far below a short sale never fires either, and harms nobody.)
+target as far below a short sale never fires either, and does no harm.)
 """
 
 from __future__ import annotations

@@ -117,7 +117,7 @@ def _profit(basket: BasketState, watched: Sequence[Watched]) -> Decimal | None:
 def _by_profit(
     state: ProtectionState, profit_pct: Decimal, at: datetime, watched: Sequence[Watched]
 ) -> tuple[ProtectionState, tuple[Trigger, ...]]:
-    """The basket's rules alone: where legs stand is not known."""
+    """The basket's rules alone: the state of legs is not known."""
     if state.basket is None or state.basket.status is not ProtectionStatus.ARMED:
         return state, ()
     after, trigger = basket_at(state, profit_pct, at, [one for one in watched if one.is_armed])

@@ -1,4 +1,4 @@
-"""Where a run's protection stands: what it watches, what has fired, what is being exited.
+"""The state of a protection: what it watches, what has fired, what is being exited.
 
 A scope is a part that fires by itself: `position:0`, `basket`, `worker_stale`, and the square-off
 of an exchange, `mis_squareoff:NSE`, which is armed again when it is done: every day has one.
@@ -29,7 +29,9 @@ MIS_SQUAREOFF = "mis_squareoff"
 # Percent a market exit may give way, by attempt: wider each time one was not filled.
 _EXIT_BANDS = (Decimal(2), Decimal(4), Decimal(8), Decimal(15))
 _CLAIMS_KEPT = 10  # of earlier generations
-STRANDED_AFTER = timedelta(seconds=15)  # a claim nobody has begun to exit by then lost its owner
+STRANDED_AFTER = timedelta(
+    seconds=15
+)  # a claim whose exit has not begun by then has lost its owner
 
 
 class ProtectionStatus(StrEnum):
@@ -248,7 +250,7 @@ def arm(
         armed_at=now,
         reason=reason,
         reset_trailing=reset_trailing,
-        claims=state.claims[-_CLAIMS_KEPT:],  # all are settled: the last is still told of
+        claims=state.claims[-_CLAIMS_KEPT:],  # all are settled: the last is still shown of
     )
     if not protection.enabled:
         return fresh
@@ -315,7 +317,7 @@ def stranded(state: ProtectionState, now: datetime) -> tuple[Claim, ...]:
 
 
 def claim_of(state: ProtectionState, claim_id: str) -> Claim:
-    """The claim of an id. Raises InvariantBroken when nobody made it."""
+    """The claim of an id. Raises InvariantBroken when there is none."""
     for claim in state.claims:
         if claim.claim_id == claim_id:
             return claim

@@ -1,4 +1,4 @@
-"""The risk rules on a new order: each says why not, or nothing. `gate` evaluates them all.
+"""The risk rules on a new order: each returns a denial or None. `gate` evaluates them all.
 
 A limit that is None is off. Amounts are integer paise, percentages Decimals of what each names.
 """

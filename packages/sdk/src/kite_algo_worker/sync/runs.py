@@ -98,10 +98,10 @@ class RunMethods(SyncBase):
         return self._send(runs.get_run_protection_state(strategy_run_id))
 
     def claim_session(self, strategy_run_id: str) -> JsonDict:
-        """Take the run: from now on every change wants `worker_session_nonce` of the answer.
+        """Claim the run: from now on every change needs the `worker_session_nonce` of the answer.
 
-        Raises KiteAlgoWorkerError with status 409 while another worker holds it and has been heard
-        of within a minute.
+        Raises KiteAlgoWorkerError with status 409 while another worker holds it and has sent a
+        heartbeat within a minute.
         """
         return self._send(runs.claim_session(strategy_run_id))
 

@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import BigInteger, Float, Numeric
+from sqlalchemy import BigInteger, Float, Numeric, text
 
+from tradertape_server.features.auth.models import User
+from tradertape_server.features.execution.store.models import TradingAccount
 from tradertape_server.platform.database.engine import Database, DecimalText
 from tradertape_server.platform.database.schema_migration import (
+    alembic_config,
     all_tables,
     current_revision,
     newest_revision,
     upgrade,
+)
+
+KEYS = (
+    ("exit_run", "square-off:2026-01-05"),
+    ("exit_run", "kill-switch:12:1"),
+    ("exit_run", "protection:g1:basket"),
+    ("place_order", "protection:g1:leg:0:1:leg:0:NSE:INFY:MIS:0"),
+    ("place_order", "square-off-hedge"),
 )
 
 
@@ -46,3 +59,32 @@ def test_upgrading_twice_changes_nothing(database_url: str) -> None:
     upgrade(database.engine)
     assert current_revision(database.engine) == newest_revision()
     database.close()
+
+
+def test_keys_of_the_servers_own_commands_are_renamed(database_url: str) -> None:
+    """An exit that a stop began before the upgrade is found under its key after it."""
+    database = Database(database_url)
+    config = alembic_config()
+    now = datetime(2026, 1, 5, tzinfo=UTC)
+    with database.write() as session:
+        session.add(User(id=1, email="trader@example.com", created_at=now))
+        session.flush()
+        session.add(
+            TradingAccount(id=1, user_id=1, scope="kite:paper-a", opening_paise=0, created_at=now)
+        )
+    with database.engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0014")
+        for kind, key in KEYS:
+            connection.execute(
+                text(
+                    "INSERT INTO intents (account_id, run_id, key, kind, venue, request_hash, "
+                    "details, created_at) VALUES (1, 'r', :key, :kind, 'paper', '', '{}', "
+                    "'2026-01-01')"
+                ),
+                {"key": key, "kind": kind},
+            )
+        command.upgrade(config, "head")
+        renamed = list(connection.scalars(text("SELECT key FROM intents ORDER BY id")))
+    database.close()
+    assert renamed == [*(f"server:{key}" for _, key in KEYS[:4]), KEYS[4][1]]

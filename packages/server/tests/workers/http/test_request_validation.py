@@ -153,3 +153,27 @@ def test_a_preview_warns_of_all_that_would_refuse_the_order(
         assert (placed.status_code, placed.headers.get("X-Error-Code")) == (
             (400, code) if code else (200, None)
         )
+
+
+def test_keys_and_runs_of_the_servers_own_are_refused(
+    caller: Any, worker: Any, new_run: Any, api: Any, buy: Any
+) -> None:
+    """An order under one would stand in the way of a stop, an exit or a square-off."""
+    own = "server:protection:g1:basket"
+    for path, body in (
+        ("runs/run-1/intents", buy(own)),
+        ("runs/run-1/exit", {"idempotency_key": own}),
+        ("runs/run-1/exit", {"idempotency_key": "two\nlines"}),
+    ):
+        refused = caller.post(api(path), json=body)
+        assert refused.status_code == 422, path
+        assert [one["pointer"] for one in refused.json()["detail"]] == ["/idempotency_key"]
+    refused = caller.post(
+        api("runs"),
+        json={
+            "template_id": "t",
+            "account_scope": "kite:paper-a",
+            "strategy_run_id": "external-orders",
+        },
+    )
+    assert refused.json()["detail"][0]["pointer"] == "/strategy_run_id"

@@ -1,5 +1,5 @@
 """The day loop: the fill rules of docs/fills.md on arrays.
 
-Everything here is written in the part of Python that numba compiles, and runs as it stands too
+Everything here is written in the part of Python that numba compiles, and runs uncompiled too
 (`engine.py`), so that a process without numba, or too short-lived to load it, trades the same.
 """

@@ -42,7 +42,7 @@ def cost_summary(
 def components(simulation: Simulation, panel: Panel, config: BacktestConfig) -> dict[str, float]:
     """Rupees of brokerage and of each tax and fee; together exactly the charges of all trades.
 
-    Taxes and fees are those of one purchase and one sale a trade. What remains stands under
+    Taxes and fees are those of one purchase and one sale a trade. The rest is under
     demat_and_other: the depository's fee, and further orders of positions that were added to.
     """
     rates = _rates(panel, config)

@@ -118,7 +118,7 @@ def exit_breakdown(
 ) -> list[dict[str, Any]]:
     """Closed trades by why they were closed, the most frequent first."""
     keep = table.closed
-    # Rules are counted from -1; a rule says something only beside the reason EXIT_RULE.
+    # Rules are counted from -1; a rule has a meaning only with the reason EXIT_RULE.
     pairs = simulation.exit_reason[keep] * 10_000 + simulation.exit_rule[keep] + 1
     kinds, group = np.unique(pairs, return_inverse=True)
     heads: Heads = []

@@ -56,12 +56,12 @@ SKIP_LABELS: Mapping[SkipReason, str] = MappingProxyType(
 
 
 def exit_code(reason: int) -> str:
-    """The reason as it stands in the answer, such as "stop_gap"."""
+    """The reason as the report has it, such as "stop_gap"."""
     return ExitReason(reason).name.lower()
 
 
 def skip_code(reason: int) -> str:
-    """The reason as it stands in the answer, such as "sector_cap"."""
+    """The reason as the report has it, such as "sector_cap"."""
     return SkipReason(reason).name.lower()
 
 

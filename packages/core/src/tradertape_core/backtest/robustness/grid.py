@@ -23,7 +23,7 @@ MAX_VALUES = 200
 MAX_PARAMETERS = 10
 _SLACK = 1e-9
 
-# One setting that the document can say in two places: the tighter wins, so both are set.
+# One setting that a document can have in two places: the tighter wins, so both are set.
 _TWINS = {
     "/stops/atr_stop_mult": "/config/atr_stop_mult",
     "/stops/time_exit_days": "/config/max_hold",
@@ -47,7 +47,7 @@ def grid(parameters: Ranges, *, limit: int = MAX_COMBINATIONS) -> list[dict[str,
     """Return every combination of the ranges' values, the last parameter varying fastest.
 
     Raises InvalidInput when a range is empty or malformed, or the grid has more than `limit`
-    combinations; the message says how many.
+    combinations; the message has the number.
     """
     _check_count(parameters)
     axes = {name: _values(name, given) for name, given in parameters.items()}

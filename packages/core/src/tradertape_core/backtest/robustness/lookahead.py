@@ -84,7 +84,7 @@ def recursive_analysis(
     *,
     start_up_bars: Sequence[int] = START_UP_BARS,
 ) -> list[dict[str, Any]]:
-    """How far indicator values on the last day hang on how much history stands before it.
+    """How far indicator values on the last day depend on how much history precedes it.
 
     values: the indicators (T, N) by name of a panel. Each is computed on the last n bars for every
     n of `start_up_bars` and compared with its value on the whole panel. Returns a row for each

@@ -143,7 +143,7 @@ def _market(
 
 
 def _last_bar(panel: Panel) -> Any:
-    """(N,) row of each symbol's last candle of all, past the last row where trading goes on."""
+    """(N,) row of each symbol's last candle of all, past the last row where it still trades."""
     return _whole(np.searchsorted(panel.dates, panel.last_trading_days()))
 
 

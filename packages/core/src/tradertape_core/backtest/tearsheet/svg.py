@@ -167,7 +167,7 @@ def _path(line: Line, x: _Scale, y: _Scale) -> str:
 
 
 def _representative(line: Line, start: int, stretch: int) -> int | None:
-    """The row that stands for a stretch: its lowest for an area, its last known for a line."""
+    """The row that represents a stretch: its lowest for an area, its last known for a line."""
     known = np.flatnonzero(np.isfinite(line.values[start : start + stretch]))
     if known.size == 0:
         return None

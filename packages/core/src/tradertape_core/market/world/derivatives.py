@@ -1,4 +1,4 @@
-"""Ticks of futures and options around fair prices, which a pricer says from the spot."""
+"""Ticks of futures and options around fair prices, which a pricer derives from the spot."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class DerivativePricer(Protocol):
     def interest(
         self, instruments: Sequence[Instrument], *, spot: float, volatility: float, at: datetime
     ) -> NDArray[np.int64]:
-        """Units open at the start of the session, (n,): whole lots, 0 where it does not say."""
+        """Units open at the start of the session, (n,): whole lots, 0 where unknown."""
         ...
 
 
@@ -48,7 +48,7 @@ class DerivativePricer(Protocol):
 class Running:
     """A contract's session so far, paise: close before it, open, extremes and last price.
 
-    interest: units that were open at its start; 0 where nobody says.
+    interest: units that were open at its start; 0 where unknown.
     """
 
     previous: int

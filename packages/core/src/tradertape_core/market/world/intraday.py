@@ -201,7 +201,7 @@ class Tape:
 def basket_path(base: float, paths: Sequence[tuple[float, float, Path]], seconds: int) -> Path:
     """An index by the second: `base` moved by its members' value, in hundredths of a point.
 
-    paths: (shares, previous close in rupees, path) of each member; without one it stands still.
+    paths: (shares, previous close in rupees, path) of each member; without one it does not move.
     """
     value = np.zeros(seconds)
     before = 0.0
@@ -241,7 +241,7 @@ def demo_shares(
 
 
 def _folded(walked: Floats, lowest: float, highest: float) -> Floats:
-    """Turn a walk back at both bounds, so that it stays between them and never stands still."""
+    """Turn a walk back at both bounds, so that it stays between them and always moves."""
     width = highest - lowest
     above = np.mod(walked - lowest, 2 * width)
     return lowest + np.minimum(above, 2 * width - above)
@@ -250,7 +250,7 @@ def _folded(walked: Floats, lowest: float, highest: float) -> Floats:
 def _reaching(
     walked: Floats, bound: float, highest: float, turn: int, other: int | None
 ) -> tuple[Floats, int | None]:
-    """Have a walk, whose ends are not above `bound`, reach `highest` and no more; and say where.
+    """Have a walk, whose ends are not above `bound`, reach `highest` and no more; return where.
 
     What went too far is squeezed. What fell short is carried there by a slope that begins and ends
     in nothing, at the ends and at the `other` extreme: no single step becomes a jump. turn: where

@@ -1,6 +1,6 @@
 """The simulated market, live: the seeded world carried on second by second.
 
-Outside the exchange's hours it goes on in demo sessions, which leave the last close and come back
+Outside the exchange's hours it continues in demo sessions, which start at the last close and return
 to it, so that the next open follows from the world alone. Everything is a function of the seed, the
 session and the second: who else is looked at, and since when, changes nothing.
 """

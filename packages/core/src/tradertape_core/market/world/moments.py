@@ -33,7 +33,7 @@ class Candles:
 
 
 def stock_moments(candles: Candles) -> dict[str, float]:
-    """Measure the cross-section of stocks; each entry is one number, its name says which."""
+    """Measure the cross-section of stocks; each entry is one named number."""
     columns = [_Column(candles, j) for j in range(len(candles.sectors))]
     kept = [c for c in columns if len(c.returns) >= _FEWEST_RETURNS]
     per_stock = [_stock(c) for c in kept]

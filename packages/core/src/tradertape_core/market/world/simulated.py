@@ -35,7 +35,7 @@ class CorporateAction:
 
 @dataclass(frozen=True, slots=True)
 class WorldState:
-    """Where the world stands after its last session: enough to go on with live prices.
+    """The state of the world after its last session: enough to continue with live prices.
 
     Arrays are (N,) over the world's symbols. Volatilities are daily, of the next session if it is a
     full one and the regime stays. market_volatility: of the market factor. own_volatility: of each

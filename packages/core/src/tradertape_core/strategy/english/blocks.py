@@ -22,28 +22,28 @@ def buying(strategy: rules.Strategy, words: Wording) -> Sentences:
 
 def filters(block: rules.Filters) -> Sentences:
     """The filters, one sentence each."""
-    said: list[str] = []
+    sentences: list[str] = []
     if block.min_price is not None:
-        said.append(f"Only stocks that close at {amount(block.min_price, 'rupees')} or more.")
+        sentences.append(f"Only stocks that close at {amount(block.min_price, 'rupees')} or more.")
     if block.max_price is not None:
-        said.append(f"Only stocks that close at {amount(block.max_price, 'rupees')} or less.")
+        sentences.append(f"Only stocks that close at {amount(block.max_price, 'rupees')} or less.")
     if block.min_turnover_20d is not None:
         worth = inr_short(block.min_turnover_20d).replace(".00", "")
-        said.append(f"Only stocks with a 20-day average turnover of {worth} or more.")
+        sentences.append(f"Only stocks with a 20-day average turnover of {worth} or more.")
     if block.min_history_bars:
-        said.append(f"Only stocks with at least {block.min_history_bars} days of history.")
+        sentences.append(f"Only stocks with at least {block.min_history_bars} days of history.")
     if block.include_sectors:
-        said.append(f"Only the sectors {listed(block.include_sectors, 'and')}.")
+        sentences.append(f"Only the sectors {listed(block.include_sectors, 'and')}.")
     if block.exclude_sectors:
-        said.append(f"Never the sectors {listed(block.exclude_sectors, 'and')}.")
+        sentences.append(f"Never the sectors {listed(block.exclude_sectors, 'and')}.")
     if block.exclude_symbols:
-        said.append(f"Never {listed(block.exclude_symbols, 'or')}.")
+        sentences.append(f"Never {listed(block.exclude_symbols, 'or')}.")
     if block.exclude_surveillance:
-        said.append("Never stocks on the exchange's surveillance lists.")
+        sentences.append("Never stocks on the exchange's surveillance lists.")
     if block.exclude_result_days:
         days = amount(block.exclude_result_days, "days")
-        said.append(f"No purchase within {days} of a company's results.")
-    return tuple(said)
+        sentences.append(f"No purchase within {days} of a company's results.")
+    return tuple(sentences)
 
 
 def regime(block: rules.RegimeFilter | None, words: Wording) -> Sentences:
@@ -78,14 +78,14 @@ def order(strategy: rules.Strategy) -> Sentences:
 
 def selling(strategy: rules.Strategy, words: Wording) -> Sentences:
     """The exit rules, and how long they are held back."""
-    said = [_exit(rule, strategy.config, words) for rule in strategy.exit_rules]
+    sentences = [_exit(rule, strategy.config, words) for rule in strategy.exit_rules]
     if any(not rule.ignore_min_hold for rule in strategy.exit_rules) and strategy.config.min_hold:
         held = amount(strategy.config.min_hold, "days")
-        said.append(f"These rules wait until the position has been held for {held}.")
+        sentences.append(f"These rules wait until the position has been held for {held}.")
     if strategy.config.exit_buffer_pct:
         buffer = number(strategy.config.exit_buffer_pct)
-        said.append(f"Sell orders are priced {buffer}% lower, so that they fill.")
-    return tuple(said)
+        sentences.append(f"Sell orders are priced {buffer}% lower, so that they fill.")
+    return tuple(sentences)
 
 
 def _exit(rule: rules.ExitRule, config: rules.HoldConfig, words: Wording) -> str:
@@ -97,18 +97,18 @@ def _exit(rule: rules.ExitRule, config: rules.HoldConfig, words: Wording) -> str
 
 def protection(stops: rules.Stops) -> Sentences:
     """Stops, targets, trailing and time exit."""
-    said = [*_fixed_stops(stops), *_targets(stops)]
+    sentences = [*_fixed_stops(stops), *_targets(stops)]
     if stops.trailing is not None:
-        said.append(_trailing(stops.trailing))
+        sentences.append(_trailing(stops.trailing))
     if stops.breakeven_at_pct is not None:
         ahead = number(stops.breakeven_at_pct)
-        said.append(f"Once {ahead}% ahead, the stop moves up to the entry price.")
+        sentences.append(f"Once {ahead}% ahead, the stop moves up to the entry price.")
     if stops.gap_down_exit_pct is not None:
         gap = number(stops.gap_down_exit_pct)
-        said.append(f"An open {gap}% or more below the close before is sold at once.")
+        sentences.append(f"An open {gap}% or more below the close before is sold at once.")
     if stops.time_exit_days is not None:
-        said.append(f"Leave after {_trading_days(stops.time_exit_days)}, whatever happened.")
-    return tuple(said) or ("No stop and no target: only the exit rules sell.",)
+        sentences.append(f"Leave after {_trading_days(stops.time_exit_days)}, whatever happened.")
+    return tuple(sentences) or ("No stop and no target: only the exit rules sell.",)
 
 
 def _fixed_stops(stops: rules.Stops) -> list[str]:
@@ -124,12 +124,12 @@ def _fixed_stops(stops: rules.Stops) -> list[str]:
 
 
 def _targets(stops: rules.Stops) -> list[str]:
-    said: list[str] = []
+    sentences: list[str] = []
     if stops.target_pct is not None:
-        said.append(f"Take the profit {number(stops.target_pct)}% above the entry price.")
+        sentences.append(f"Take the profit {number(stops.target_pct)}% above the entry price.")
     if stops.target_r is not None:
-        said.append(f"Take the profit at {number(stops.target_r)} times the initial risk.")
-    return said
+        sentences.append(f"Take the profit at {number(stops.target_r)} times the initial risk.")
+    return sentences
 
 
 def _trailing(trailing: rules.Trailing) -> str:
@@ -151,32 +151,32 @@ def adding(addons: rules.AddonRules, words: Wording) -> Sentences:
     size = number(addons.size_pct_of_initial)
     much = "as much again as" if size == "100" else f"{size}% of"
     when = clause(addons.condition, words)
-    said = [f"Add {much} the first purchase, {times}, when {when}."]
+    sentences = [f"Add {much} the first purchase, {times}, when {when}."]
     apart: list[str] = []
     if addons.min_bars_between > 1:
         apart.append(f"{amount(addons.min_bars_between, 'days')} after")
     if addons.min_gap_pct:
         apart.append(f"{number(addons.min_gap_pct)}% away in price from")
     if apart:
-        said.append(f"Each at least {listed(apart, 'and')} the last purchase.")
-    return tuple(said)
+        sentences.append(f"Each at least {listed(apart, 'and')} the last purchase.")
+    return tuple(sentences)
 
 
 def conviction(strategy: rules.Strategy, words: Wording) -> Sentences:
     """The scores of a signal, and the order in which signals are bought."""
     config = strategy.config
     base = number(config.conviction_base)
-    said = (
+    sentences = (
         [f"Every signal starts with {base} of 100 points."] if strategy.conviction_scoring else []
     )
-    said += [_score(score, words) for score in strategy.conviction_scoring]
+    sentences += [_score(score, words) for score in strategy.conviction_scoring]
     if strategy.conviction_scoring:
-        said.append("The highest conviction is bought first; ties go to the larger turnover.")
+        sentences.append("The highest conviction is bought first; ties go to the larger turnover.")
     else:
-        said.append("All signals rank alike; the larger turnover is bought first.")
+        sentences.append("All signals rank alike; the larger turnover is bought first.")
     if config.min_conviction:
-        said.append(f"Signals below {number(config.min_conviction)} points are left alone.")
-    return tuple(said)
+        sentences.append(f"Signals below {number(config.min_conviction)} points are left alone.")
+    return tuple(sentences)
 
 
 def _score(score: rules.Score, words: Wording) -> str:

@@ -1,4 +1,4 @@
-"""Conditions as clauses, said or denied, as a person would say them."""
+"""Conditions as English clauses, affirmed or negated."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from tradertape_core.strategy.english.operands import Wording, amount, unit
 from tradertape_core.strategy.language import rules
 
-# op: (said with a number, said with another series, the same denied twice)
+# op: (with a number, with another series, then both negated)
 _VERBS: Mapping[str, tuple[str, str, str, str]] = {
     ">": ("is above", "is above", "is not above", "is not above"),
     ">=": ("is at least", "is at or above", "is below", "is below"),
@@ -38,7 +38,7 @@ _AGAINST_ZERO: Mapping[str, tuple[str, str]] = {
 
 
 def clause(node: rules.Condition, words: Wording, *, inner: bool = False) -> str:
-    """The condition as a clause; joined ones inside others stand in brackets."""
+    """The condition as a clause; joined ones inside others are in brackets."""
     match node:
         case rules.And() | rules.Or():
             return _joined(node, words, inner=inner)

@@ -66,7 +66,7 @@ def evaluate_entries(strategy: rules.Strategy, evaluation: Evaluation) -> Entrie
 
 
 def _served(cells: Cells, points: Points, turnover: NDArray[np.float64]) -> NDArray[np.intp]:
-    """The order in which signals get the cash; columns of a panel stand by symbol.
+    """The order in which signals get the cash; columns of a panel are ordered by symbol.
 
     Two quick sorts by row and points, then the slow exact one for ties alone.
     """

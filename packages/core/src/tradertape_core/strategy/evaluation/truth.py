@@ -59,7 +59,7 @@ def at_least(count: int, truths: Sequence[Truth]) -> Truth:
 
 
 def compared(left: Value, op: CompareOp, right: Value) -> Truth:
-    """Compare numbers; null where either is. NaN answers no to both questions, which says that."""
+    """Compare numbers; null where either is. NaN fails both comparisons, which gives that."""
     match op:
         case ">":
             yes, no = left > right, left <= right

@@ -12,16 +12,16 @@ from tradertape_core.strategy.language import rules
 
 Side = Literal["above", "below"]
 
-# Dips are bought lower, everything else on proof that it goes on rising.
+# Dips are bought lower, everything else once it rises further.
 _BUYS_BELOW = frozenset({"v3_dip_buyer"})
 
 
 @dataclass(frozen=True, slots=True)
 class EntryPrices:
-    """What the order says. Rupees on the tick.
+    """The prices of the entry order. Rupees on the tick.
 
     reference: close of the signal's candle.
-    side: the trigger stands above or below the reference.
+    side: the trigger is above or below the reference.
     trigger: price that must trade before the order is sent; None where the order goes at once.
     limit: the most that is paid; None for a market order.
     """
@@ -33,7 +33,7 @@ class EntryPrices:
 
 
 def buffer_side(strategy: rules.Strategy) -> Side:
-    """Where the trigger stands: as the entry block says, "auto" by the base model."""
+    """The side of the trigger: as the entry block sets it, "auto" by the base model."""
     if strategy.entry.buffer_side != "auto":
         return strategy.entry.buffer_side
     return "below" if strategy.base_model in _BUYS_BELOW else "above"

@@ -336,7 +336,7 @@ class ParamSpec:
 class Strategy:
     """A whole strategy, complete: nothing in it falls back on code later.
 
-    exit_rules stand in the order they are tried. params maps each declared parameter to its
+    exit_rules are in the order in which they are tried. params maps each declared parameter to its
     value; param_specs are the declarations it comes from.
     """
 

@@ -210,7 +210,9 @@ def _name(fields: Fields, default: str) -> str:
 def _refuse_twins(places: Sequence[Place], names: Sequence[str]) -> None:
     for i, name in enumerate(names):
         if name and name in names[:i]:
-            places[i].at("name", name).fail(f'"{name}" is used twice: results are told by name')
+            places[i].at("name", name).fail(
+                f'"{name}" is used twice: results are identified by name'
+            )
 
 
 def read_stops(place: Place | None) -> rules.Stops:

@@ -1,7 +1,7 @@
 """JSON to `Strategy`: the door through which every strategy enters (docs/strategies.md).
 
 A document may leave whole blocks out: they come from its base model. A block that is written
-means what it says: its absent keys are off. `complete` writes all of it out, so what is stored
+is complete: its absent keys are off. `complete` writes all of it out, so what is stored
 never depends on code that may change later.
 """
 
@@ -139,7 +139,7 @@ def _read_fixed(fields: Fields) -> None:
 
 
 def _with_tighter_limits(strategy: rules.Strategy, given: Fields) -> rules.Strategy:
-    """Settle what both `config` and `stops` can say: the tighter wins and both then say it."""
+    """Settle what both `config` and `stops` can set: the tighter wins and is set in both."""
     config, stops = strategy.config, strategy.stops
     atr = _tighter(given, "atr_stop_mult", "atr_stop_mult", config.atr_stop_mult, stops)
     hold = _tighter(given, "max_hold", "time_exit_days", config.max_hold, stops)
@@ -158,7 +158,7 @@ def _tighter(
     of_config: float | None,
     stops: rules.Stops,
 ) -> float | None:
-    """The smaller of what the document itself says; what a base model fills in comes second.
+    """The smaller of what the document itself sets; what a base model fills in comes second.
 
     0 and null leave the word to the other side, and mean "off" where both do.
     """
@@ -167,13 +167,13 @@ def _tighter(
         key in (given.place.at(block, given.members.get(block)).members or {})
         for block, key in (("config", config_key), ("stops", stops_key))
     )
-    said = [
+    values = [
         value
-        for value, is_said in ((of_config, in_config), (of_stops, in_stops))
-        if is_said and value
+        for value, is_given in ((of_config, in_config), (of_stops, in_stops))
+        if is_given and value
     ]
-    if said:
-        return min(said)
+    if values:
+        return min(values)
     if in_config or in_stops or given.has("stops"):
         return None
     return of_stops or of_config or None

@@ -1,4 +1,4 @@
-"""A value of a JSON document and where it stands, so that every problem can be named at once."""
+"""A value of a JSON document and its place, so that every problem can be named at once."""
 
 from __future__ import annotations
 
@@ -141,9 +141,9 @@ class Place:
         return [self.at(i, value) for i, value in enumerate(values[:most])]
 
     def fields(self, allowed: Sequence[str], *, silent: Sequence[str] = ()) -> Fields:
-        """The members of an object; keys that nobody reads are refused with a hint.
+        """The members of an object; unknown keys are refused with a hint.
 
-        silent: keys that may stand there too, but are not worth telling of.
+        silent: keys that are allowed too, but not listed.
         """
         members = self.members
         if members is None:

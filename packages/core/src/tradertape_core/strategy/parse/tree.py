@@ -38,7 +38,7 @@ class Tree:
     stepping: int = 0  # inside cross or for_bars, which need the bars before
 
     def enter(self, depth: int) -> bool:
-        """Count one more node; False once the tree is too large to go on reading."""
+        """Count one more node; False once the tree is too large to be read further."""
         self.nodes += 1
         if depth > MAX_DEPTH:
             self._refuse(f"tree too deep: at most {MAX_DEPTH} levels are allowed")
@@ -60,7 +60,7 @@ def read_condition(place: Place, params: Mapping[str, float], scope: Scope) -> r
 
 
 def read_operand(place: Place, params: Mapping[str, float], scope: Scope) -> rules.Operand:
-    """Read one operand that stands outside a tree: the input of a score, the price of an exit."""
+    """Read one operand outside a tree: the input of a score, the price of an exit."""
     return _operand(place, Tree(place, params, scope), 1)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from tradertape_core.execution.decision import server_key
 from tradertape_core.orders.order import Product
 from tradertape_server.features.execution.exits import run_exit
 from tradertape_server.features.execution.exits.run_exit import BeginExit, StepExit
@@ -58,7 +59,7 @@ class RunExits(ExecutionQueries):
         if dry_run:
             return self._preview_exit(run, product)
         command = self.exit_command(
-            run, key=(key or f"exit:{self.ids.next(self.clock.now())}").strip(), reason=reason,
+            run, key=(key or server_key(f"exit:{self.ids.next(self.clock.now())}")).strip(), reason=reason,
             part=run_exit.Part(product, exchanges), is_square_off=is_square_off, before=before,
         )  # fmt: skip
         begun = self.trader.execute(command)

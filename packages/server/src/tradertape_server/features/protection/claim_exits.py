@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from tradertape_core.execution.decision import server_key
 from tradertape_core.risk import protection_state as ps
 from tradertape_core.risk.protection_decision import LegExit
 from tradertape_core.risk.protection_state import Claim, ProtectionState, ProtectionStatus
@@ -159,7 +160,7 @@ class ClaimExits:
     def _close_if_flat(self, owner: Owner, claim: Claim) -> None:
         """Close an owner that ends with its positions, once the last one is closed."""
         if owner.closes_when_flat and not self._orders.positions(owner):
-            key = f"protection:{claim.claim_id}:closing"
+            key = server_key(f"protection:{claim.claim_id}:closing")
             self._owners.exit(owner, key=key, reason=claim.message)
 
     # --- single legs --------------------------------------------------------------------------
@@ -199,7 +200,7 @@ class ClaimExits:
 def _owner_exit_key(claim: Claim) -> str:
     """The key of the present attempt: the reply of a failed exit is not what is asked for."""
     again = f":{claim.attempts}" if claim.attempts > 1 else ""
-    return f"protection:{claim.claim_id}{again}"
+    return server_key(f"protection:{claim.claim_id}{again}")
 
 
 def _exits_owner(owner: Owner, claim: Claim) -> bool:

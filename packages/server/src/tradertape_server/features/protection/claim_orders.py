@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
+from tradertape_core.execution.decision import server_key
 from tradertape_core.ledger.position import Position, exits_of
 from tradertape_core.orders.checks import slices_of
 from tradertape_core.orders.order import Order, OrderType, Product, Side, Variety
@@ -79,7 +80,7 @@ class ClaimOrders:
             for number, part in enumerate(self._parts(exit_)):
                 yield {
                     "order": _order(exit_, part, claim.attempts),
-                    "key": f"protection:{claim.claim_id}:{claim.attempts}:{name}:{number}",
+                    "key": f"{_of_attempt(claim)}{name}:{number}",
                     "metadata": {"scope": scope},
                 }
 
@@ -109,7 +110,7 @@ class ClaimOrders:
         """What the claim's orders have closed so far, by the scope of the leg."""
         orders = {one.order_id: one for one in self._execution.orders(run_id=owner.run_id)}
         found: dict[str, Closed] = {}
-        for details in self._sent(owner, f"protection:{claim.claim_id}:"):
+        for details in self._sent(owner, _of_claim(claim)):
             scope = details["metadata"].get("scope")
             for leg in details["legs"] if scope else ():
                 order = orders[leg["order_id"]]
@@ -120,7 +121,7 @@ class ClaimOrders:
 
     def attempted(self, owner: Owner, claim: Claim) -> set[str]:
         """Ids of the orders that the present attempt has sent."""
-        sent = self._sent(owner, f"protection:{claim.claim_id}:{claim.attempts}:")
+        sent = self._sent(owner, _of_attempt(claim))
         return {leg["order_id"] for details in sent for leg in details["legs"]}
 
     def is_working(self, owner: Owner, claim: Claim) -> bool:
@@ -144,6 +145,16 @@ class ClaimOrders:
         return [
             one.details for one in intents if one.key.startswith(prefix) and "legs" in one.details
         ]
+
+
+def _of_claim(claim: Claim) -> str:
+    """What the keys of a claim's orders begin with."""
+    return server_key(f"protection:{claim.claim_id}:")
+
+
+def _of_attempt(claim: Claim) -> str:
+    """The same of its present attempt."""
+    return f"{_of_claim(claim)}{claim.attempts}:"
 
 
 def _remaining(one: Watched, closed: Mapping[str, Closed]) -> LegExit:

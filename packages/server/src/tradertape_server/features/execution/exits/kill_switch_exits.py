@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tradertape_core.execution import engine
+from tradertape_core.execution.decision import server_key
 from tradertape_core.execution.reconcile import EXTERNAL_RUN
 from tradertape_core.orders.commands import CancelOrder
 from tradertape_server.features.execution.exits import run_exit
@@ -44,7 +45,7 @@ def begin_exits(uow: UnitOfWork, account_ids: Iterable[int], *, reason: str) -> 
     for account_id, run_id in sorted(held):
         if run_id == EXTERNAL_RUN or (run_id and uow.is_exiting(run_id)):
             continue
-        key = f"kill-switch:{uow.cursor}:{account_id}"
+        key = server_key(f"kill-switch:{uow.cursor}:{account_id}")
         intent = Intent(
             account_id=account_id,
             run_id=run_id,

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tradertape_core.execution import engine
+from tradertape_core.execution.decision import server_key
 from tradertape_core.execution.exits import (
     Closing,
     ExitPlan,
@@ -269,7 +270,7 @@ def _close(uow: UnitOfWork, row: Json, closing: Closing, ids: OrderIds) -> str |
         order_id=ids.next(uow.now),
         account=str(row["account_id"]),
         run_id=row["run_id"] or None,
-        key=closing.key,
+        key=server_key(closing.key),
         venue=row["venue"],
         request=closing.request,
     )

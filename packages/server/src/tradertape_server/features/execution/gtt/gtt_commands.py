@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from tradertape_core.execution import engine
+from tradertape_core.execution.decision import server_key
 from tradertape_core.kernel.clock import IST
 from tradertape_core.kernel.format import price_text
 from tradertape_core.ledger.marks import FRESH_FOR
@@ -145,7 +146,7 @@ class GttCommands:
             order_id=self._ids.next(uow.now),
             account=gtt.account,
             run_id=run_id,
-            key=f"gtt:{trigger_id}:{leg}",
+            key=server_key(f"gtt:{trigger_id}:{leg}"),
             venue=uow.account(int(gtt.account)).kind,
             request=request,
         )

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from tradertape_core.execution.decision import SERVER_KEYS
 from tradertape_core.kernel.errors import InvalidDocument, InvalidInput, Problem
 
 LONGEST_KEY = 160
@@ -29,9 +30,26 @@ def checked_key(key: object) -> str:
     """The key without spaces around it. Raises InvalidDocument when it is too short or too long."""
     text = key.strip() if isinstance(key, str) else ""
     if not SHORTEST_KEY <= len(text) <= LONGEST_KEY:
-        message = f"must have {SHORTEST_KEY} to {LONGEST_KEY} characters, had {len(text)}"
-        raise InvalidDocument([Problem("/idempotency_key", message)])
+        raise _bad_key(f"must have {SHORTEST_KEY} to {LONGEST_KEY} characters, had {len(text)}")
     return text
+
+
+def callers_key(key: str) -> str:
+    """A key that a caller chose, without spaces around it.
+
+    Raises InvalidDocument for one with control characters, and for one that looks like a key of
+    the server's own commands: an order under it would stand in the way of a stop or a square-off.
+    """
+    text = key.strip()
+    if not text.isprintable():
+        raise _bad_key("must be printable characters")
+    if text.startswith(SERVER_KEYS):
+        raise _bad_key(f"must not begin with {SERVER_KEYS!r}: such keys are the server's own")
+    return text
+
+
+def _bad_key(message: str) -> InvalidDocument:
+    return InvalidDocument([Problem("/idempotency_key", message)])
 
 
 def _canonical(value: Any) -> Any:

@@ -10,6 +10,7 @@ from typing import Any
 
 from tradertape_core.execution import engine
 from tradertape_core.execution.basket import is_broken, unwind
+from tradertape_core.execution.decision import server_key
 from tradertape_core.orders.commands import CancelOrder, PlaceOrder
 from tradertape_core.orders.order import Order, OrderRequest
 from tradertape_core.orders.reports import CancelReason
@@ -106,7 +107,7 @@ def _place(uow: UnitOfWork, row: Json, leg: Order, request: OrderRequest, index:
         order_id=f"{leg.order_id}R",
         account=leg.account,
         run_id=leg.run_id,
-        key=f"{row['key']}:unwind",
+        key=server_key(f"{row['key']}:unwind"),
         venue=leg.venue,
         request=request,
         leg=index,

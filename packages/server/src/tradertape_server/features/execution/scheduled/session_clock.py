@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import partial
 
+from tradertape_core.execution.decision import server_key
 from tradertape_core.execution.simulated import everything
 from tradertape_core.kernel.clock import IST, Clock
 from tradertape_core.ledger.corporate import is_touched
@@ -171,7 +172,9 @@ class ExecutionJobs:
                 self.service.exit_run(
                     run,
                     # Positions that belong to no run are kept apart by their account.
-                    key=f"{name}:{day.isoformat()}{'' if run.run_id else f':{run.account_id}'}",
+                    key=server_key(
+                        f"{name}:{day.isoformat()}{'' if run.run_id else f':{run.account_id}'}"
+                    ),
                     reason="intraday square-off",
                     product=Product.MIS,
                     exchanges=exchanges,

@@ -13,7 +13,7 @@ from tradertape_core.kernel.errors import InvariantBroken
 from tradertape_core.ledger.charges import COMPONENTS, Charges
 from tradertape_core.ledger.journal import Postings
 from tradertape_core.ledger.position import Position, PositionKey
-from tradertape_core.orders.codec import from_document, said, to_document
+from tradertape_core.orders.codec import from_document, to_document, without_nulls
 from tradertape_core.orders.gtt import Gtt
 from tradertape_core.orders.order import Change, Fill, Order
 from tradertape_server.features.execution.ports import TimelineEvent
@@ -206,6 +206,6 @@ def timeline_event(row: ExecutionEvent) -> TimelineEvent:
         resource_type=row.resource_type,
         resource_id=row.resource_id,
         summary=row.summary,
-        content=row.payload if row.event_type not in EVENT_TYPES else said(row.payload),
+        content=row.payload if row.event_type not in EVENT_TYPES else without_nulls(row.payload),
         at=row.at,
     )

@@ -32,6 +32,8 @@ IN_DOUBT: Final = "in_doubt"
 RUN_ID = String(120)
 ORDER_ID = String(40)
 INSTRUMENT = String(80)
+# A fee's has a key, a run, an instrument and a product in it. SQLite stores text of any length.
+ENTRY = String(120).with_variant(String(500), "postgresql")
 # As its index has it, letter by letter: both databases compare the words.
 IS_BROKEN_BASKET = text("event_type = 'basket_broken'")
 HAS_VENUE_ID = text("venue_order_id IS NOT NULL")
@@ -206,7 +208,7 @@ class PostingRow(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     account_id: Mapped[int] = _account()
-    entry: Mapped[str] = mapped_column(String(120))
+    entry: Mapped[str] = mapped_column(ENTRY)
     ledger: Mapped[str] = mapped_column(String(40))
     run_id: Mapped[str | None] = mapped_column(RUN_ID)
     instrument: Mapped[str | None] = mapped_column(INSTRUMENT)

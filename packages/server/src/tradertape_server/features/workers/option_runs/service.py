@@ -11,7 +11,11 @@ from tradertape_core.risk.option_protection import read_option_protection
 from tradertape_core.risk.protection_snapshot import protection_snapshot
 from tradertape_server.features.auth.token_scope import SCOPE
 from tradertape_server.features.execution.orders import unwinding
-from tradertape_server.features.execution.orders.idempotency import checked_key, request_hash
+from tradertape_server.features.execution.orders.idempotency import (
+    callers_key,
+    checked_key,
+    request_hash,
+)
 from tradertape_server.features.execution.orders.replies import Reply
 from tradertape_server.features.execution.orders.views import mode_of
 from tradertape_server.features.execution.service import ExecutionService
@@ -130,7 +134,7 @@ class OptionRunService:
         """
         run, option_run = self.get(caller, run_id)
         _demand_no_results(action)
-        key = checked_key(action.idempotency_key or f"option-enter:{run_id}")
+        key = checked_key(callers_key(action.idempotency_key or "") or f"option-enter:{run_id}")
         where = self._where(caller, run, action)
         authorization = EntryAuthorization(
             self._tokens, caller, run_id, action, nonce, key=key, where=where

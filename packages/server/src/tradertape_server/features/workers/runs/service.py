@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from tradertape_core.execution.reconcile import EXTERNAL_RUN
 from tradertape_core.kernel.clock import Clock
 from tradertape_core.kernel.errors import InvalidDocument, Problem
 from tradertape_core.risk.protection_state import anew
@@ -229,6 +230,8 @@ def _demand_limits(metadata: Mapping[str, Any], risk: Mapping[str, Any]) -> None
 
 def _check_new(caller: Identity, wanted: NewRun) -> None:
     demand_account(caller, wanted.account_scope)
+    if wanted.strategy_run_id == EXTERNAL_RUN:
+        raise InvalidDocument([Problem("/strategy_run_id", "is reserved: choose another")])
     check_summary_fields(wanted.summary_fields)
     risk_schema.check_schema(wanted.risk_schema)
     _demand_limits(wanted.metadata, _object(wanted.runtime_state.get("risk")))

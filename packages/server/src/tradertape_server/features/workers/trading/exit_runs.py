@@ -6,7 +6,9 @@ import secrets
 from collections.abc import Callable
 from typing import Any
 
+from tradertape_core.execution.decision import server_key
 from tradertape_server.features.execution.errors import KeyReused
+from tradertape_server.features.execution.orders.idempotency import callers_key
 from tradertape_server.features.execution.orders.replies import EXIT_RUN, Reply
 from tradertape_server.features.execution.service import ExecutionService, RunRef
 from tradertape_server.features.execution.state.command import Command
@@ -40,17 +42,18 @@ class ExitService:
 
         Without a key, the exit that is under way or was done is meant, if there is one.
         guard: checks the run before its exit begins, in the same transaction; raises to refuse.
-        Raises SessionConflict, KeyReused.
+        Raises SessionConflict, KeyReused, InvalidDocument for a key that cannot be one.
         """
         if wanted.dry_run:
             return self._execution.exit_run(ref(run), reason=wanted.reason, dry_run=True)
+        asked = callers_key(wanted.idempotency_key) if wanted.idempotency_key else None
 
         def begin(uow: UnitOfWork) -> tuple[str, str | None]:
             current = _locked(uow, run.strategy_run_id)
             demand_nonce(current, caller, nonce)
             if guard is not None:
                 guard(uow, current)
-            return _begin(uow, current, wanted.idempotency_key, wanted.reason)
+            return _begin(uow, current, asked, wanted.reason)
 
         key, reason = self._transactions.execute(begin)
         return self._advance(ref(run), key, reason=reason)
@@ -129,7 +132,7 @@ def _begin(
         return run.exit_key, run.status_reason or None
     if run.status == "closed" or (run.status == "exiting" and wanted == run.exit_key):
         return wanted, reason
-    chosen = wanted or f"exit:{secrets.token_hex(8)}"
+    chosen = wanted or server_key(f"exit:{secrets.token_hex(8)}")
     run.status, run.exit_key = "exiting", chosen
     run.status_reason = reason or ""
     run.updated_at = uow.now

@@ -8,7 +8,7 @@ from typing import Any
 
 from tradertape_core.kernel.errors import InvalidDocument, Problem
 from tradertape_server.features.execution.orders import unwinding
-from tradertape_server.features.execution.orders.idempotency import request_hash
+from tradertape_server.features.execution.orders.idempotency import callers_key, request_hash
 from tradertape_server.features.execution.orders.place import PlaceCommand
 from tradertape_server.features.execution.orders.replies import Reply
 from tradertape_server.features.execution.orders.views import mode_of
@@ -110,7 +110,7 @@ class IntentService:
         return await self._execution.reply_async(self._command(run, wanted))
 
     def _command(self, run: WorkerAuthorization, wanted: Intent) -> PlaceCommand:
-        key, metadata = wanted.idempotency_key, wanted.metadata
+        key, metadata = callers_key(wanted.idempotency_key), wanted.metadata
         content_hash = request_hash(wanted.intent_type, wanted.payload)
         if wanted.intent_type == "place_order":
             return self._execution.place_command(
