@@ -33,6 +33,7 @@ from tradertape_server.features.workers.http.option_run_routes import (
     router as worker_option_runs,
 )
 from tradertape_server.features.workers.http.options_routes import router as worker_options
+from tradertape_server.features.workers.http.request_classes import request_class
 from tradertape_server.features.workers.http.risk_routes import router as risk
 from tradertape_server.features.workers.http.run_routes import router as worker_runs
 from tradertape_server.features.workers.http.trading_routes import router as worker_trading
@@ -127,6 +128,7 @@ def _add_layers(app: FastAPI, container: Container) -> None:
         clock=container.clock,
         per_minute=settings.requests_per_minute,
         anonymous_per_minute=settings.anonymous_requests_per_minute,
+        classify=request_class,
     )
     app.add_middleware(
         AuthenticationMiddleware, callers=container.auth.authenticator, streams=WORKER

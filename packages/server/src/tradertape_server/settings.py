@@ -205,7 +205,9 @@ class Settings(BaseSettings):
     # Request limits
     requests_per_minute: PositiveInt = Field(
         default=1200,
-        description="Requests per minute of one account; beyond that the status is 429.",
+        description="Requests per minute of one key or session in each class: safety (exits, "
+        "cancellations, kill switches, heartbeats), orders, reads, console. All keys of an account "
+        "have twice that, safety apart. Beyond that the status is 429.",
     )
     anonymous_requests_per_minute: PositiveInt = Field(
         default=300, description="Requests per minute of one address that is not signed in."

@@ -58,8 +58,9 @@ class RunExits(ExecutionQueries):
         require_venue(run.venue)
         if dry_run:
             return self._preview_exit(run, product)
+        own_key = server_key(f"exit:{self.ids.next(self.clock.now())}")
         command = self.exit_command(
-            run, key=(key or server_key(f"exit:{self.ids.next(self.clock.now())}")).strip(), reason=reason,
+            run, key=(key or own_key).strip(), reason=reason,
             part=run_exit.Part(product, exchanges), is_square_off=is_square_off, before=before,
         )  # fmt: skip
         begun = self.trader.execute(command)

@@ -1,9 +1,14 @@
-"""Rate limits on requests: for each account, and for each address that is not signed in."""
+"""Rate limits on requests: for each key and account in each class, and for addresses not signed in.
+
+A class has buckets of its own, so that reading as fast as one can never keeps an exit out.
+"""
 
 from __future__ import annotations
 
 import math
 from collections import OrderedDict
+from collections.abc import Callable
+from enum import StrEnum
 from threading import Lock
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -14,6 +19,19 @@ from tradertape_server.platform.http.identity import STATE_KEY, Identity
 from tradertape_server.platform.http.requests import caller_network, client_ip
 
 MAX_BUCKETS = 50_000
+KEYS_OF_AN_ACCOUNT = 2  # how many keys at their limit an account may have at once
+
+
+class RequestClass(StrEnum):
+    """What a request is for. Safety: exits, cancellations, kill switches, heartbeats."""
+
+    SAFETY = "safety"
+    ORDERS = "orders"
+    READS = "reads"
+    CONSOLE = "console"
+
+
+Classify = Callable[[Scope], RequestClass]
 
 
 class TokenBuckets:
@@ -41,26 +59,51 @@ class TokenBuckets:
 
 
 class RateLimits:
-    """Middleware that responds with 429 and Retry-After to callers over their limit."""
+    """Middleware that responds with 429 and Retry-After to callers over their limit.
+
+    per_minute: of one key or session in one class; of all of an account twice that, safety apart.
+    classify: the class of a request of somebody who is signed in.
+    """
 
     def __init__(
-        self, app: ASGIApp, *, clock: Clock, per_minute: int, anonymous_per_minute: int
+        self,
+        app: ASGIApp,
+        *,
+        clock: Clock,
+        per_minute: int,
+        anonymous_per_minute: int,
+        classify: Classify,
     ) -> None:
         self._app = app
-        self._known = TokenBuckets(clock, per_minute)
+        self._classify = classify
+        self._keys = {one: TokenBuckets(clock, per_minute) for one in RequestClass}
+        of_account = KEYS_OF_AN_ACCOUNT * per_minute
+        self._accounts = {one: TokenBuckets(clock, of_account) for one in RequestClass}
         self._anonymous = TokenBuckets(clock, anonymous_per_minute)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or respond with 429."""
         if scope["type"] == "http" and scope["path"].startswith("/api/"):
-            identity: Identity | None = scope["state"].get(STATE_KEY)
-            wait_s = (
-                self._known.wait_s(str(identity.id))
-                if identity
-                else self._anonymous.wait_s(caller_network(client_ip(scope)))
-            )
-            if wait_s:
-                error = TooMany("Too many requests; slow down.", retry_after_s=wait_s)
-                await response_for(error)(scope, receive, send)
+            refusal = self._refusal(scope)
+            if refusal is not None:
+                await response_for(refusal)(scope, receive, send)
                 return
         await self._app(scope, receive, send)
+
+    def _refusal(self, scope: Scope) -> TooMany | None:
+        identity: Identity | None = scope["state"].get(STATE_KEY)
+        if identity is None:
+            wait_s = self._anonymous.wait_s(caller_network(client_ip(scope)))
+            message = "Too many requests; slow down."
+        else:
+            kind = self._classify(scope)
+            wait_s = self._wait_s(kind, identity)
+            message = f"Too many requests of the class {kind}; slow down. Other classes are free."
+        return TooMany(message, retry_after_s=wait_s) if wait_s else None
+
+    def _wait_s(self, kind: RequestClass, caller: Identity) -> int:
+        """Seconds until the caller may send another request of the class; 0: now."""
+        wait_s = self._keys[kind].wait_s(f"{caller.via}:{caller.credential_id}")
+        if wait_s or kind is RequestClass.SAFETY:
+            return wait_s  # a key that floods exits keeps no other key of its account from exiting
+        return self._accounts[kind].wait_s(str(caller.id))

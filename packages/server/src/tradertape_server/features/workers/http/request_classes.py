@@ -1,0 +1,38 @@
+"""The class of a request for the rate limits: exits are never held up by anything else."""
+
+from __future__ import annotations
+
+import re
+
+from starlette.types import Scope
+
+from tradertape_server.features.workers.http.run_routes import PREFIX
+from tradertape_server.platform.http.identity import STATE_KEY, Identity
+from tradertape_server.platform.http.rate_limits import RequestClass
+from tradertape_server.platform.http.routing import SAFE_METHODS
+
+_RUN = rf"{PREFIX}/runs/[^/]+"
+# Exits, cancellations, halts, heartbeats, and the session without which a run cannot be exited.
+_SAFETY = re.compile(
+    rf"(?:POST (?:{_RUN}|{PREFIX}/options/runs/[^/]+)/exit"
+    rf"|POST {PREFIX}/orders/[^/]+/cancel"
+    rf"|(?:POST|DELETE) {_RUN}/claim-session"
+    rf"|POST (?:{_RUN}|{PREFIX})/heartbeat"
+    rf"|DELETE (?:{PREFIX}/gtt/triggers|/api/gtts)/[^/]+"
+    r"|(?:GET|POST) /api/risk/kill-switch(?:/server)?)"
+)
+# Questions that need a body.
+_QUESTION = re.compile(rf"{PREFIX}/(?:market|options/(?:underlyings|strategies))/.*|.*/preview.*")
+
+
+def request_class(scope: Scope) -> RequestClass:
+    """The class of a request by its method and path; console: a session's other requests."""
+    method, path = scope["method"], scope["path"]
+    if _SAFETY.fullmatch(f"{method} {path}"):
+        return RequestClass.SAFETY
+    is_of_orders = path.startswith((f"{PREFIX}/", "/api/gtts"))
+    if is_of_orders and method not in SAFE_METHODS and not _QUESTION.fullmatch(path):
+        return RequestClass.ORDERS
+    caller: Identity | None = scope["state"].get(STATE_KEY)
+    is_session = caller is not None and caller.via == "session"
+    return RequestClass.CONSOLE if is_session else RequestClass.READS
