@@ -14,6 +14,7 @@ from tradertape_core.market.calendar import nse_calendar
 from tradertape_core.orders.order import Product
 from tradertape_server.features.execution.orders.idempotency import callers_key
 from tradertape_server.features.execution.scheduled.session_clock import ExecutionJobs
+from tradertape_server.features.execution.store import repository
 
 
 def stop_at(trigger: float, order: Any, **changes: Any) -> dict[str, Any]:
@@ -28,16 +29,19 @@ def stop_at(trigger: float, order: Any, **changes: Any) -> dict[str, Any]:
 
 
 def test_an_order_named_like_a_triggers_stops_no_trigger(
-    execution, run, user_id, order, market, settle
+    execution, run, user_id, order, market, settle, monkeypatch
 ):
     """The trigger closes a position of the run whose order took the name."""
     other = execution.account(user_id, "kite:paper-b").id
     neighbour = replace(run, account_id=other, run_id="run-2")
     for one in (run, neighbour):
         execution.place(one, order(), key="key-0001")
+    last = repository.last_gtt_id
+    monkeypatch.setattr(repository, "last_gtt_id", lambda session: last(session) or 362)
     first = execution.create_gtt(run.account_id, stop_at(1400.0, order))
     second = execution.create_gtt(other, stop_at(1400.0, order))
-    execution.place(run, order(order_type="LIMIT", price=1450), key=f"gtt:{first}:0")
+    elsewhere = order(tradingsymbol="TCS", order_type="LIMIT", price=2900, quantity=1)
+    execution.place(run, elsewhere, key=f"gtt:{first}:0")
     market.trade("NSE:INFY", "1400.00")
     settle()
     for account, trigger in ((run.account_id, first), (other, second)):
