@@ -33,6 +33,7 @@ from kite_algo_worker.config import (
 from kite_algo_worker.exceptions import (
     AuthError,
     BrokerValidationError,
+    InvalidInputError,
     KiteAlgoWorkerError,
     LiveNotEnabledError,
     OutcomeUnknownError,
@@ -158,6 +159,7 @@ __all__ = [
     "EventStream",
     "IndicatorInput",
     "IndicatorValue",
+    "InvalidInputError",
     "KiteAlgoWorkerClient",
     "KiteAlgoWorkerError",
     "LiveIndicatorEngine",

@@ -1,4 +1,4 @@
-"""Which optional packages are there: found without importing them, so that starting is fast."""
+"""Find optional packages without importing them, so that imports stay fast."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ INDICATORS = ("numpy", "pandas", "tradertape_indicators")  # extra [indicators]
 
 
 def installed(*names: str) -> bool:
-    """Say whether all these packages can be imported."""
+    """Whether all these packages can be imported."""
     return all(_found(name) for name in names)
 
 
 def pandas() -> Any:
-    """Return pandas, imported at the first need. Raises ModuleNotFoundError without it or numpy."""
+    """Return pandas, imported on first use. Raises ModuleNotFoundError without it or numpy."""
     for name in FRAMES:
         if not _found(name):
             raise missing(name, extra="dataframe", purpose="frames of candles")
@@ -24,7 +24,7 @@ def pandas() -> Any:
 
 
 def missing(name: str, *, extra: str, purpose: str) -> ModuleNotFoundError:
-    """Return the error that names what to install for a purpose."""
+    """Return the error that says which extra to install."""
     advice = f'pip install "kite-algo-worker[{extra}]"'
     return ModuleNotFoundError(f"{purpose} need {name}: {advice}", name=name)
 

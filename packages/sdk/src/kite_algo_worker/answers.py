@@ -58,7 +58,7 @@ def subscription_of(call: Call[Any]) -> str:
 def body_of(call: Call[Any]) -> bytes | None:
     """The body as it is sent, the same bytes for every try.
 
-    Raises ValueError for NaN and Infinity, which JSON does not know; TypeError for what is no JSON.
+    Raises InvalidInputError for NaN and Infinity, TypeError for what is no JSON.
     """
     if call.body is None:
         return None
@@ -146,15 +146,15 @@ def pause_before_repeat(
     """Seconds to wait before the call is sent again; None when it is not to be.
 
     tries: how often it was sent. Reads are repeated when no answer came or the server was busy;
-    writes under their key when the answer was lost or an earlier try is still being carried out;
-    other writes never.
+    writes under their key when the answer was lost, an earlier try is still being carried out, or
+    the caller was too fast (429); other writes never.
     """
     if tries > config.max_retries:
         return None
     is_lost = isinstance(error, TransportError)
     may_repeat = {
         Repeat.FREELY: is_lost or error.status_code in _TRY_AGAIN,
-        Repeat.KEYED: is_lost or error.code == _STILL_AT_IT,
+        Repeat.KEYED: is_lost or error.status_code == 429 or error.code == _STILL_AT_IT,
         Repeat.NEVER: False,
     }
     if not may_repeat[call.repeat]:

@@ -22,7 +22,7 @@ class KiteAlgoWorkerClient(WorkerCalls):
 
     One client serves all threads of a worker. `session` is its `requests.Session`, `options` the
     option calls. A request whose answer was lost is repeated where that is safe: reads, and writes
-    with their idempotency key. Raises ValueError for a config without address or token.
+    with their idempotency key. Raises InvalidInputError for a config without address or token.
 
     ```python
     client = KiteAlgoWorkerClient(AlgoWorkerConfig("http://localhost:18777", "kwa_..."))
@@ -54,8 +54,8 @@ class KiteAlgoWorkerClient(WorkerCalls):
         a thread of its own; `ManagedRun.heartbeats` has the last failure. The block itself
         neither checks safety nor exits the run.
 
-        Raises ValueError when heartbeats are wanted without a claim; KiteAlgoWorkerError with
-        status 409 when the id belongs to a run with other fields, or another worker holds it.
+        Raises InvalidInputError when heartbeats are wanted without a claim; KiteAlgoWorkerError
+        with status 409 when the id belongs to a run with other fields, or another worker holds it.
 
         ```python
         with client.run(config, auto_heartbeat=True) as run:

@@ -6,6 +6,8 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from kite_algo_worker.exceptions import InvalidInputError
+
 DEFAULT_BASE = "http://localhost:18777"
 
 
@@ -37,13 +39,26 @@ class AlgoWorkerConfig:
     stream_idle_s: float = 60.0
     enable_live: bool | None = None
 
+    def __post_init__(self) -> None:
+        """Take the white space off that copying adds to an address or a token.
+
+        Raises InvalidInputError for a token that no header can hold; its text has no part of it.
+        """
+        object.__setattr__(self, "base_url", self.base_url.strip())
+        object.__setattr__(self, "token", self.token.strip())
+        if not all("!" <= sign <= "~" for sign in self.token):
+            raise InvalidInputError(
+                "the token has a space, a line break or a character that is not ASCII in it: "
+                "copy it again from the console"
+            )
+
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> AlgoWorkerConfig:
         """Return the config of the environment.
 
         `KITE_ALGO_API_BASE` (http://localhost:18777), `KITE_ALGO_WORKER_TOKEN` (required) and
-        `KITE_ALGO_TIMEOUT` (10 seconds). environ: instead of `os.environ`. Raises ValueError when
-        the token is absent or the timeout is no number above 0.
+        `KITE_ALGO_TIMEOUT` (10 seconds). environ: instead of `os.environ`. Raises
+        InvalidInputError when the token is absent or the timeout is no number above 0.
 
         ```python
         client = KiteAlgoWorkerClient(AlgoWorkerConfig.from_env())
@@ -52,7 +67,7 @@ class AlgoWorkerConfig:
         found = os.environ if environ is None else environ
         token = found.get("KITE_ALGO_WORKER_TOKEN", "").strip()
         if not token:
-            raise ValueError("set KITE_ALGO_WORKER_TOKEN to a worker token (kwa_…)")
+            raise InvalidInputError("set KITE_ALGO_WORKER_TOKEN to a worker token (kwa_…)")
         return cls(
             base_url=found.get("KITE_ALGO_API_BASE", "").strip() or DEFAULT_BASE,
             token=token,
@@ -60,11 +75,11 @@ class AlgoWorkerConfig:
         )
 
     def checked(self) -> AlgoWorkerConfig:
-        """Return it. Raises ValueError when the address or the token is missing."""
+        """Return it. Raises InvalidInputError when the address or the token is missing."""
         if not self.base_url:
-            raise ValueError("base_url is required")
+            raise InvalidInputError("base_url is required")
         if not self.token:
-            raise ValueError("token is required")
+            raise InvalidInputError("token is required")
         return self
 
     def url(self, path: str) -> str:
@@ -79,5 +94,7 @@ def _seconds(text: str) -> float:
     except ValueError:
         seconds = 0.0
     if not 0 < seconds < float("inf"):
-        raise ValueError(f"KITE_ALGO_TIMEOUT must be a number of seconds above 0, was {text!r}")
+        raise InvalidInputError(
+            f"KITE_ALGO_TIMEOUT must be a number of seconds above 0, was {text!r}"
+        )
     return seconds

@@ -5,6 +5,7 @@ KiteAlgoWorkerError             every error of this package; 404, 409, 429, 5xx 
 ├── PermissionDeniedError       403  the token lacks the scope
 │   └── LiveNotEnabledError          live trading without KITE_ALGO_ENABLE_LIVE=1; nothing was sent
 ├── BrokerValidationError       400, 422  the order or the request breaks a rule
+├── InvalidInputError           an argument or setting is wrong; nothing was sent. Also a ValueError
 ├── StreamDisconnectedError     a stream is lost, and could not be had again
 └── TransportError              no answer: the server could not be reached
     └── OutcomeUnknownError     no answer to a change: it may have been made all the same
@@ -18,6 +19,7 @@ from typing import Any, cast
 __all__ = [
     "AuthError",
     "BrokerValidationError",
+    "InvalidInputError",
     "KiteAlgoWorkerError",
     "LiveNotEnabledError",
     "OutcomeUnknownError",
@@ -68,6 +70,13 @@ class LiveNotEnabledError(PermissionDeniedError):
 
 class BrokerValidationError(KiteAlgoWorkerError):
     """An order or a request breaks a rule. Nothing was placed; mend it before you send it again."""
+
+
+class InvalidInputError(KiteAlgoWorkerError, ValueError):
+    """An argument or a setting is wrong; the text says what to change. Nothing was sent."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, status_code=0)
 
 
 class StreamDisconnectedError(KiteAlgoWorkerError):

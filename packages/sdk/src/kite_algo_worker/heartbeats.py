@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from kite_algo_worker.exceptions import KiteAlgoWorkerError
+from kite_algo_worker.exceptions import InvalidInputError, KiteAlgoWorkerError
 
 BEAT_S = 20.0  # a session expires after 60 seconds: two may be lost
 _LOST = frozenset({401, 403, 404, 409})
@@ -20,7 +20,7 @@ def is_final(error: KiteAlgoWorkerError) -> bool:
 def check_claimed(claim_session: bool, wants_heartbeats: bool) -> None:
     """Raise ValueError when heartbeats are wanted without a claim."""
     if wants_heartbeats and not claim_session:
-        raise ValueError(
+        raise InvalidInputError(
             "a heartbeat needs the session's nonce: leave claim_session on, or pass "
             "heartbeat_on_enter=False and auto_heartbeat=False"
         )
@@ -32,14 +32,14 @@ class Heartbeats:
     send: sends one; raises KiteAlgoWorkerError. A heartbeat that fails is repeated at the next
     interval; one that is refused for good (another worker claimed the run, the run is closed) ends
     them. `error` has the last failure, None after a success; `count` those that succeeded.
-    Raises ValueError when the interval is not above 0.
+    Raises InvalidInputError when the interval is not above 0.
     """
 
     def __init__(
         self, send: Callable[[], object], interval_s: float, *, name: str = "heartbeat"
     ) -> None:
         if interval_s <= 0:
-            raise ValueError(f"heartbeat_interval_s must be above 0, was {interval_s}")
+            raise InvalidInputError(f"heartbeat_interval_s must be above 0, was {interval_s}")
         self.error: KiteAlgoWorkerError | None = None
         self.count = 0
         self._send = send

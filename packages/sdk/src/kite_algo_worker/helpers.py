@@ -1,4 +1,4 @@
-"""Waiting, recovering, and a few more orders."""
+"""Poll until the server has what a worker waits for, recover a run, and build a few more orders."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ __all__ = [
 
 TERMINAL_ORDER_STATES = {"COMPLETE", "CANCELLED", "REJECTED"}
 _ALSO_FINAL = "CANCELLED AMO"  # how a cancelled after-market order ends
-Seen = TypeVar("Seen")
+Polled = TypeVar("Polled")
 
 
 def amo_limit_order(
@@ -46,7 +46,7 @@ def amo_limit_order(
     price: float,
     **kwargs: Any,
 ) -> OrderPayload:
-    """Return a limit order placed after hours; `kwargs` as of `market_order`.
+    """Return an after-market limit order; `kwargs` as of `market_order`.
 
     ```python
     amo_limit_order("NSE", "INFY", "BUY", "CNC", 1, price=1450.0)
@@ -65,7 +65,7 @@ def amo_market_order(
     quantity: int,
     **kwargs: Any,
 ) -> OrderPayload:
-    """Return a market order placed after hours; `kwargs` as of `market_order`.
+    """Return an after-market market order; `kwargs` as of `market_order`.
 
     ```python
     amo_market_order("NSE", "INFY", "BUY", "CNC", 1)
@@ -86,7 +86,7 @@ def live_equity_market_order(
     market_protection: int = -1,
     **kwargs: Any,
 ) -> OrderPayload:
-    """Return a market order of a share with the broker's own price band, as exchanges demand it.
+    """Return a market order of a share within the broker's own price band, as exchanges require.
 
     ```python
     live_equity_market_order("INFY", "BUY", 1)
@@ -112,7 +112,7 @@ def ensure_run(
     execution_mode: str,
     metadata: Mapping[str, Any],
 ) -> JsonDict:
-    """Return the run of this id; make it when there is none. It is not compared with the fields."""
+    """Return the run of this id; create it if there is none. Its fields are not compared."""
     try:
         return client.get_run(strategy_run_id)
     except KiteAlgoWorkerError as error:
@@ -135,7 +135,7 @@ def preview_then_place_order(
     idempotency_key: str,
     metadata: Mapping[str, Any] | None = None,
 ) -> JsonDict:
-    """Place an order that the server has looked at before; return the answer to the order.
+    """Preview an order, then place it; return the answer to the placement.
 
     Raises BrokerValidationError when the preview refuses it.
     """
@@ -152,15 +152,15 @@ def wait_for_history(
     sleep_seconds: float = 1.0,
     **kwargs: Any,
 ) -> JsonDict:
-    """Ask until there are historical candles; return the last answer, with or without them.
+    """Poll until there are historical candles; return the last answer in any case.
 
     `kwargs` are those of `get_historical_candles`.
     """
 
-    def ask() -> JsonDict:
+    def poll() -> JsonDict:
         return client.get_historical_candles(instrument, timeframe=timeframe, **kwargs)
 
-    found = _until(ask, lambda answer: bool(answer.get("candles")), attempts, sleep_seconds)
+    found = _until(poll, lambda answer: bool(answer.get("candles")), attempts, sleep_seconds)
     return {} if found is None else found
 
 
@@ -174,15 +174,15 @@ def warmup_history(
     sleep_seconds: float = 1.0,
     **kwargs: Any,
 ) -> WorkerHistoricalCandles:
-    """Ask until there are `min_candles` candles, as indicators need; return the last answer.
+    """Poll until there are `min_candles` candles, to warm indicators up; return the last answer.
 
-    `kwargs` are those of `get_historical_candles`. Raises RuntimeError for no attempts.
+    `kwargs` are those of `get_historical_candles`. Raises RuntimeError if attempts < 1.
     """
 
-    def ask() -> WorkerHistoricalCandles:
+    def poll() -> WorkerHistoricalCandles:
         return client.get_historical_candles_snapshot(instrument, timeframe=timeframe, **kwargs)
 
-    found = _until(ask, lambda it: len(it.candles) >= min_candles, attempts, sleep_seconds)
+    found = _until(poll, lambda it: len(it.candles) >= min_candles, attempts, sleep_seconds)
     if found is None:
         raise RuntimeError("warmup_history needs at least one attempt")
     return found
@@ -196,12 +196,12 @@ def wait_for_quotes(
     attempts: int = 10,
     sleep_seconds: float = 1.0,
 ) -> JsonDict:
-    """Ask until there are quotes; return the last answer, with or without them."""
+    """Poll until there are quotes; return the last answer in any case."""
 
-    def ask() -> JsonDict:
+    def poll() -> JsonDict:
         return client.get_quotes(instruments, mode=mode)
 
-    found = _until(ask, lambda answer: bool(answer.get("quotes")), attempts, sleep_seconds)
+    found = _until(poll, lambda answer: bool(answer.get("quotes")), attempts, sleep_seconds)
     return {} if found is None else found
 
 
@@ -213,15 +213,15 @@ def wait_for_terminal_order_state(
     attempts: int = 20,
     sleep_seconds: float = 1.0,
 ) -> WorkerOrderSnapshot | None:
-    """Ask until the order is complete, cancelled or rejected; return it as last seen.
+    """Poll until the order is complete, cancelled or rejected; return its last state.
 
-    None for no attempts. An order that rests comes back as it is: look at its `status`.
+    None if attempts < 1. An order that still rests is returned too: read its `status`.
     """
 
-    def ask() -> WorkerOrderSnapshot:
+    def poll() -> WorkerOrderSnapshot:
         return client.get_order_snapshot(strategy_run_id, order_id)
 
-    return _until(ask, is_final, attempts, sleep_seconds)
+    return _until(poll, is_final, attempts, sleep_seconds)
 
 
 def wait_for_fresh_candle(
@@ -233,41 +233,44 @@ def wait_for_fresh_candle(
     attempts: int = 20,
     sleep_seconds: float = 1.0,
 ) -> WorkerCandle | None:
-    """Ask until the latest candle is complete; return the latest seen, None when there is none."""
+    """Poll until the latest candle is complete; return the last one read, or None."""
 
-    def ask() -> WorkerCandle | None:
+    def poll() -> WorkerCandle | None:
         return latest_of(
             client.get_candles_snapshot(instrument, interval=interval, lookback=lookback)
         )
 
-    return _until(ask, is_fresh, attempts, sleep_seconds)
+    return _until(poll, is_fresh, attempts, sleep_seconds)
 
 
 def is_final(order: WorkerOrderSnapshot) -> bool:
-    """Say whether nothing more happens to the order."""
+    """Whether the order is in a final state."""
     return order.status in TERMINAL_ORDER_STATES or order.status == _ALSO_FINAL
 
 
 def is_fresh(candle: WorkerCandle | None) -> bool:
-    """Say whether there is a candle and it is complete."""
+    """Whether there is a candle and it is complete."""
     return candle is not None and candle.is_complete
 
 
 def latest_of(found: WorkerHistoricalCandles) -> WorkerCandle | None:
-    """Return the candle still going on, else the last one; None when there is none."""
+    """Return the current candle, else the last one; None if there is neither."""
     if found.current is not None:
         return found.current
     return found.candles[-1] if found.candles else None
 
 
 def _until(
-    ask: Callable[[], Seen], is_enough: Callable[[Seen], bool], attempts: int, sleep_seconds: float
-) -> Seen | None:
-    seen: Seen | None = None
+    poll: Callable[[], Polled],
+    is_enough: Callable[[Polled], bool],
+    attempts: int,
+    sleep_seconds: float,
+) -> Polled | None:
+    last: Polled | None = None
     for attempt in range(attempts):
         if attempt:
             time.sleep(sleep_seconds)
-        seen = ask()
-        if is_enough(seen):
+        last = poll()
+        if is_enough(last):
             break
-    return seen
+    return last

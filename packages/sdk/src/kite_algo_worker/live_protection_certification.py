@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from kite_algo_worker.exceptions import InvalidInputError
+
 __all__ = [
     "FLATTEN_SUCCESS_STATUSES",
     "IMMEDIATE_THRESHOLD_FACTOR",
@@ -57,16 +59,17 @@ def choose_immediate_threshold(
     """Return a threshold, in percent, that the present P&L is already beyond.
 
     None where there is none: P&L unknown, a stoploss while not losing, a target while not winning.
-    Raises ValueError unless 0 < factor < 1, min_threshold_pct > 0 and rule_kind is one of the two.
+    Raises InvalidInputError unless 0 < factor < 1, min_threshold_pct > 0 and rule_kind is one of
+    the two.
     """
     if current_pnl_pct is None:
         return None
     if not 0 < factor < 1:
-        raise ValueError(f"factor must be between 0 and 1, was {factor}")
+        raise InvalidInputError(f"factor must be between 0 and 1, was {factor}")
     if min_threshold_pct <= 0:
-        raise ValueError(f"min_threshold_pct must be > 0, was {min_threshold_pct}")
+        raise InvalidInputError(f"min_threshold_pct must be > 0, was {min_threshold_pct}")
     if rule_kind not in ("stoploss", "target"):
-        raise ValueError(f"rule_kind must be 'stoploss' or 'target', was {rule_kind!r}")
+        raise InvalidInputError(f"rule_kind must be 'stoploss' or 'target', was {rule_kind!r}")
     towards_rule = float(current_pnl_pct) * (-1.0 if rule_kind == "stoploss" else 1.0)
     if not towards_rule > 0:
         return None

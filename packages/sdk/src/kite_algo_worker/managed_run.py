@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from kite_algo_worker.exceptions import InvalidInputError
 from kite_algo_worker.heartbeats import Heartbeats
 from kite_algo_worker.models import JsonDict, SafetyCheckResult, WorkerRunHealthSnapshot
 from kite_algo_worker.protection import BackendProtection
@@ -49,9 +50,9 @@ class ManagedRun:
         status: str = "healthy",
         metrics: Mapping[str, Any] | None = None,
     ) -> JsonDict:
-        """Report that the worker is alive. Raises ValueError when the run was not claimed."""
+        """Report that the worker is alive. Raises InvalidInputError for a run not claimed."""
         if self.session_nonce is None:
-            raise ValueError("this run was not claimed: it has no session for a heartbeat")
+            raise InvalidInputError("this run was not claimed: it has no session for a heartbeat")
         return self.client.run_heartbeat(
             self.run_id,
             session_nonce=self.session_nonce,

@@ -1,4 +1,4 @@
-"""One order document read field by field; every problem is kept, none raised."""
+"""Read an order document field by field; problems are collected, not raised."""
 
 from __future__ import annotations
 
@@ -12,52 +12,52 @@ from typing import Any
 
 LARGEST_QUANTITY = 100_000_000
 _LARGEST_PRICE = 100_000_000
-_SHOWN = 40  # characters of a wrong value that a message repeats
+_SHOWN = 40  # characters of an invalid value that a message quotes
 
 
 @dataclass(frozen=True)
 class OrderProblem:
-    """A rule that an order breaks: the field, and what to do about it."""
+    """A rule that an order breaks: the field, and how to correct it."""
 
     field: str
     message: str
 
 
 class OrderFields:
-    """The members of an order and what is wrong with them so far; null counts as absent."""
+    """The members of an order and their problems so far; null counts as absent."""
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         self.document = document
         self.problems: list[OrderProblem] = []
 
     def fail(self, name: str, message: str) -> None:
-        """Keep a problem."""
+        """Add a problem of a member."""
         self.problems.append(OrderProblem(name, message))
 
     def has(self, name: str) -> bool:
-        """Whether the member is there."""
+        """Whether the member is present."""
         return self.document.get(name) is not None
 
-    def is_sound(self, *names: str) -> bool:
-        """Whether nothing is wrong with these so far."""
+    def is_valid(self, *names: str) -> bool:
+        """Whether these members have no problem so far."""
         return not any(problem.field in names for problem in self.problems)
 
-    def demand(self, name: str, message: str) -> None:
-        """Keep a problem when the member is absent."""
+    def require(self, name: str, message: str) -> None:
+        """Add a problem if the member is absent."""
         if not self.has(name):
             self.fail(name, message)
 
     def word(self, name: str, words: tuple[str, ...], default: str) -> str:
-        """One of some words; the default where it is absent or wrong."""
+        """Return one of `words`; the default if it is absent or invalid."""
         value = self.document.get(name)
         if value is None or (isinstance(value, str) and value in words):
             return default if value is None else value
-        detail = f"must be one of {', '.join(words)}, was {shown(value)}{_meant(value, words)}"
+        detail = f"must be one of {', '.join(words)}, was {shown(value)}{_suggestion(value, words)}"
         self.fail(name, detail)
         return default
 
     def text(self, name: str, longest: int) -> None:
-        """Check a text."""
+        """Check a text of at most `longest` characters."""
         value = self.document.get(name)
         if value is None:
             return
@@ -69,7 +69,7 @@ class OrderFields:
             self.fail(name, f"must have at most {longest} characters, had {len(value)}")
 
     def flag(self, name: str) -> bool:
-        """A flag; False where it is absent or wrong."""
+        """Return a flag; False if it is absent or invalid."""
         value = self.document.get(name)
         if value is None or isinstance(value, bool):
             return bool(value)
@@ -77,7 +77,7 @@ class OrderFields:
         return False
 
     def whole(self, name: str, low: int, high: int) -> int | None:
-        """A whole number from low to high; None where it is absent or wrong."""
+        """Return a whole number from low to high; None if it is absent or invalid."""
         number = self.number(name)
         if number is None:
             return None
@@ -94,7 +94,7 @@ class OrderFields:
         return None
 
     def price(self, name: str) -> float | None:
-        """Rupees; None where it is absent or wrong."""
+        """Return rupees; None if absent or invalid."""
         number = self.number(name)
         if number is None:
             return None
@@ -107,8 +107,8 @@ class OrderFields:
         return None
 
     def number(self, name: str) -> float | None:
-        """A finite number; None where it is absent or wrong."""
-        value = _unboxed(self.document.get(name))
+        """Return a finite number; None if it is absent or invalid."""
+        value = _plain_number(self.document.get(name))
         if value is None:
             return None
         if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)):
@@ -121,13 +121,13 @@ class OrderFields:
 
 
 def shown(value: object) -> str:
-    """Return a value as JSON, cut short: what a message quotes."""
+    """Return a value as JSON, shortened for a message."""
     text = json.dumps(value, default=str)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """Return `; did you mean price?` when a known word is close, else nothing."""
+    """Return `; did you mean price?` if a known word is similar, else an empty text."""
     close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.7)
     return f"; did you mean {close[0]}?" if close else ""
 
@@ -142,7 +142,7 @@ def _unquoted(value: object) -> str:
     return ": write it without quotes" if is_number else ""
 
 
-def _meant(value: object, words: tuple[str, ...]) -> str:
+def _suggestion(value: object, words: tuple[str, ...]) -> str:
     if not isinstance(value, str):
         return ""
     folded = {_folded(word): word for word in words}
@@ -154,6 +154,6 @@ def _folded(word: str) -> str:
     return word.upper().replace("-", "").replace("_", "")
 
 
-def _unboxed(value: Any) -> Any:
-    # numpy's and pandas' numbers know how to become Python's.
+def _plain_number(value: Any) -> Any:
+    # Numbers of numpy and pandas convert themselves to Python's.
     return value.item() if hasattr(value, "item") else value

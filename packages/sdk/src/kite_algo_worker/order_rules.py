@@ -1,7 +1,7 @@
-"""The rules that every order keeps, whatever its instrument: the server's own, in its own words.
+"""The order rules that do not depend on the instrument, with the server's own messages.
 
-They spare a round trip. The server checks again, and what depends on the instrument (lot, tick,
-circuit, hours) is for it alone.
+They save a round trip. The server checks them again, and alone checks what depends on the
+instrument: lot, tick, circuit limits, trading hours.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _INJECTED = ("tag", "tags", "attribution")
 
 
 def order_problems(order: Mapping[str, Any]) -> tuple[OrderProblem, ...]:
-    """Return every rule that an order breaks; none when it is sound."""
+    """Return every rule that an order breaks; empty if it is valid."""
     fields = OrderFields(order)
     _known_names(fields)
     read = _read(fields)
@@ -48,16 +48,16 @@ def order_problems(order: Mapping[str, Any]) -> tuple[OrderProblem, ...]:
 
 
 def check_order(order: Mapping[str, Any], *, at: str = "/payload/order") -> None:
-    """Raise BrokerValidationError, as the server would, when an order breaks a rule.
+    """Raise BrokerValidationError, with the server's body, if an order breaks a rule.
 
-    at: the place of the order in the body; the start of each problem's JSON pointer.
+    at: JSON pointer of the order in the body; each problem's pointer starts with it.
     """
     if problems := order_problems(order):
         raise refusal(problems, at)
 
 
 def refusal(problems: tuple[OrderProblem, ...], at: str) -> BrokerValidationError:
-    """Return the error of an order with problems: the body is the one the server answers with."""
+    """Return the error of an order with problems; its body is the server's."""
     detail = [
         {
             "type": "invalid_document",
@@ -102,7 +102,7 @@ class _Read:
 
 def _known_names(fields: OrderFields) -> None:
     for name in _REQUIRED:
-        fields.demand(name, f"{name} is required")
+        fields.require(name, f"{name} is required")
     for name in fields.document:
         if name in _INJECTED:
             fields.fail(name, f"leave {name} out: the server attributes orders itself")
@@ -155,7 +155,7 @@ def _auction_number(fields: OrderFields) -> None:
 
 
 def _price(order: _Read, fields: OrderFields) -> None:
-    if not fields.is_sound("price", "order_type"):
+    if not fields.is_valid("price", "order_type"):
         return
     kind = order.order_type
     if order.has_limit and not order.price:
@@ -165,7 +165,7 @@ def _price(order: _Read, fields: OrderFields) -> None:
 
 
 def _trigger(order: _Read, fields: OrderFields) -> None:
-    if not fields.is_sound("trigger_price", "order_type"):
+    if not fields.is_valid("trigger_price", "order_type"):
         return
     kind = order.order_type
     if order.has_trigger and not order.trigger_price:
@@ -177,7 +177,7 @@ def _trigger(order: _Read, fields: OrderFields) -> None:
 
 def _stop_limit(order: _Read, fields: OrderFields) -> None:
     names = ("price", "trigger_price", "order_type", "transaction_type")
-    if order.order_type != "SL" or not fields.is_sound(*names):
+    if order.order_type != "SL" or not fields.is_valid(*names):
         return
     if order.side == "BUY" and order.trigger_price > order.price:
         fields.fail("trigger_price", "of an SL to buy must not be above its price")
@@ -187,13 +187,13 @@ def _stop_limit(order: _Read, fields: OrderFields) -> None:
 
 def _disclosed(order: _Read, fields: OrderFields) -> None:
     disclosed, quantity = order.disclosed_quantity, order.quantity
-    if fields.is_sound("disclosed_quantity", "quantity") and disclosed > quantity:
+    if fields.is_valid("disclosed_quantity", "quantity") and disclosed > quantity:
         detail = f"must not exceed the quantity of {quantity}, was {disclosed}"
         fields.fail("disclosed_quantity", detail)
 
 
 def _protected(order: _Read, fields: OrderFields) -> None:
-    if not fields.is_sound("market_protection", "order_type"):
+    if not fields.is_valid("market_protection", "order_type"):
         return
     if order.has_limit and fields.has("market_protection"):
         detail = f"is for MARKET and SL-M only; leave it out for {order.order_type}"
@@ -201,7 +201,7 @@ def _protected(order: _Read, fields: OrderFields) -> None:
 
 
 def _time_to_live(order: _Read, fields: OrderFields) -> None:
-    if not fields.is_sound("validity", "validity_ttl"):
+    if not fields.is_valid("validity", "validity_ttl"):
         return
     if order.validity == "TTL" and order.validity_ttl is None:
         fields.fail("validity_ttl", "is required for validity TTL: 1 to 365 minutes")
@@ -210,7 +210,7 @@ def _time_to_live(order: _Read, fields: OrderFields) -> None:
 
 
 def _iceberg(order: _Read, fields: OrderFields) -> None:
-    if not fields.is_sound("variety"):
+    if not fields.is_valid("variety"):
         return
     if order.variety == "iceberg":
         _iceberg_parts(order, fields)
@@ -223,13 +223,13 @@ def _iceberg(order: _Read, fields: OrderFields) -> None:
 
 
 def _iceberg_parts(order: _Read, fields: OrderFields) -> None:
-    fields.demand("iceberg_legs", "is required for variety iceberg: 2 to 10")
-    if order.has_trigger and fields.is_sound("order_type"):
+    fields.require("iceberg_legs", "is required for variety iceberg: 2 to 10")
+    if order.has_trigger and fields.is_valid("order_type"):
         fields.fail("order_type", "an iceberg is a LIMIT or a MARKET order")
     if order.validity == "IOC":
         fields.fail("validity", "an IOC order does not rest, so it cannot be an iceberg")
     legs, part = order.iceberg_legs, order.iceberg_quantity
-    if legs is None or not fields.is_sound(*_ICEBERG, "quantity"):
+    if legs is None or not fields.is_valid(*_ICEBERG, "quantity"):
         return
     if legs > order.quantity:
         fields.fail("iceberg_legs", f"must not exceed the quantity of {order.quantity}")
@@ -239,29 +239,29 @@ def _iceberg_parts(order: _Read, fields: OrderFields) -> None:
 
 
 def _cover(order: _Read, fields: OrderFields) -> None:
-    if not fields.is_sound("variety"):
+    if not fields.is_valid("variety"):
         return
     if order.variety != "co":
         for name in _COVER:
             if fields.has(name):
                 fields.fail(name, "is for variety co only; leave it out")
         return
-    fields.demand("squareoff", "is required for variety co: rupees from the entry, 0 for none")
-    fields.demand("stoploss", "is required for variety co: rupees from the entry")
+    fields.require("squareoff", "is required for variety co: rupees from the entry, 0 for none")
+    fields.require("stoploss", "is required for variety co: rupees from the entry")
     if order.stoploss == 0:
         fields.fail("stoploss", "must be above 0: rupees from the entry")
-    if fields.is_sound("order_type") and order.has_trigger:
+    if fields.is_valid("order_type") and order.has_trigger:
         detail = "a cover order enters by MARKET or LIMIT; its stoploss is separate"
         fields.fail("order_type", detail)
-    if order.product != "MIS" and fields.is_sound("product"):
+    if order.product != "MIS" and fields.is_valid("product"):
         fields.fail("product", "a cover order is intraday: use MIS")
 
 
 def _auction(order: _Read, fields: OrderFields) -> None:
-    if not fields.is_sound("variety"):
+    if not fields.is_valid("variety"):
         return
     if order.variety == "auction":
-        fields.demand("auction_number", "is required for variety auction")
+        fields.require("auction_number", "is required for variety auction")
     elif fields.has("auction_number"):
         fields.fail("auction_number", "is for variety auction only; leave it out")
 
@@ -273,7 +273,7 @@ def _sliced(order: _Read, fields: OrderFields) -> None:
 
 
 def _product(order: _Read, fields: OrderFields) -> None:
-    if not fields.is_sound("product", "exchange"):
+    if not fields.is_valid("product", "exchange"):
         return
     exchange, is_cash = order.exchange, order.exchange in ("NSE", "BSE")
     if order.product in ("CNC", "MTF") and not is_cash:

@@ -1,4 +1,4 @@
-"""Building orders: functions for the usual ones, and `OrderBuilder` for all of them."""
+"""Build orders: functions for the common ones, `OrderBuilder` for all of them."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ def market_order(
     variety: str = "regular",
     **kwargs: Any,
 ) -> OrderPayload:
-    """Return an order at the market's price.
+    """Return a market order.
 
     transaction_type: `BUY` or `SELL`. product: `CNC`, `MIS`, `NRML`, `MTF`. quantity: units, whole
     lots of derivatives. Of `kwargs` there are `validity`, `validity_ttl` (minutes),
     `disclosed_quantity`, `market_protection` (-1 the broker's band, or percent), `autoslice`,
     `iceberg_legs`, `iceberg_quantity`, `auction_number`, `squareoff`, `stoploss`,
-    `trailing_stoploss` (rupees from the entry); anything else is a TypeError.
+    `trailing_stoploss` (rupees from the entry); any other raises TypeError.
 
     ```python
     market_order("NSE", "INFY", "BUY", "CNC", 1)
@@ -56,7 +56,7 @@ def limit_order(
     variety: str = "regular",
     **kwargs: Any,
 ) -> OrderPayload:
-    """Return an order at `price` rupees or better. `kwargs` are those of `market_order`.
+    """Return a limit order at `price` rupees. `kwargs` are those of `market_order`.
 
     ```python
     limit_order("NSE", "INFY", "BUY", "CNC", 1, price=1450.0)
@@ -77,7 +77,9 @@ def sl_order(
     variety: str = "regular",
     **kwargs: Any,
 ) -> OrderPayload:
-    """Return an order at `price`, triggered at `trigger_price`. `kwargs` as of `market_order`.
+    """Return an SL order: a limit of `price` once `trigger_price` trades, both in rupees.
+
+    `kwargs` are those of `market_order`.
 
     ```python
     sl_order("NSE", "INFY", "BUY", "CNC", 1, price=1450.0, trigger_price=1445.0)
@@ -97,7 +99,9 @@ def sl_m_order(
     variety: str = "regular",
     **kwargs: Any,
 ) -> OrderPayload:
-    """Return a market order, triggered at `trigger_price`. `kwargs` as of `market_order`.
+    """Return an SL-M order: a market order once `trigger_price` rupees trade.
+
+    `kwargs` are those of `market_order`.
 
     ```python
     sl_m_order("NSE", "INFY", "BUY", "CNC", 1, trigger_price=1445.0)
@@ -307,6 +311,6 @@ class OrderBuilder:
             "product": self.product,
         }
         order = {**head, "quantity": self.quantity, "validity": "DAY", **self._fields}
-        sound = {name: value for name, value in order.items() if value not in (None, "")}
-        check_order(sound, at="")
-        return sound
+        given = {name: value for name, value in order.items() if value not in (None, "")}
+        check_order(given, at="")
+        return given

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+from kite_algo_worker.exceptions import InvalidInputError
+
 __all__ = ["BackendProtection", "BasketProtection", "OperationalProtection", "ProtectedPosition"]
 
 VALID_PRODUCTS = {"CNC", "MIS", "NRML"}
@@ -22,7 +24,7 @@ class ProtectedPosition:
     """A position with its stop-loss, target or trailing stop-loss, in percent of its entry price.
 
     side: the side it was entered with. entry_price: rupees. Name it by `symbol` (`NSE:INFY`) or
-    `instrument_token`. Raises ValueError for what cannot be.
+    `instrument_token`. Raises InvalidInputError for what cannot be.
     """
 
     product: str
@@ -50,7 +52,7 @@ class ProtectedPosition:
         if self.instrument_token is not None:
             _set(self, "instrument_token", int(self.instrument_token))
         if self.symbol is None and self.instrument_token is None:
-            raise ValueError("ProtectedPosition requires symbol or instrument_token")
+            raise InvalidInputError("ProtectedPosition requires symbol or instrument_token")
         _percentages(self, "stoploss_pct", "target_pct", "trailing_stoploss_pct")
 
     def to_dict(self) -> dict[str, Any]:
@@ -63,7 +65,7 @@ class BasketProtection:
     """Stop-loss, target and trailing of all positions together, in percent of their entry value.
 
     Trailing begins at a profit of `trailing_activate_pct` and fires when that much of the best is
-    given back: `trailing_drawdown_pct`. Raises ValueError for what cannot be.
+    given back: `trailing_drawdown_pct`. Raises InvalidInputError for what cannot be.
     """
 
     stoploss_pct: float | None = None
@@ -77,7 +79,7 @@ class BasketProtection:
             _set(self, "trailing_activate_pct", _above_zero("trailing_activate_pct", activate))
         _percentages(self, "stoploss_pct", "target_pct", "trailing_drawdown_pct")
         if self.trailing_drawdown_pct is not None and self.trailing_activate_pct is None:
-            raise ValueError("trailing_drawdown_pct requires trailing_activate_pct")
+            raise InvalidInputError("trailing_drawdown_pct requires trailing_activate_pct")
 
     def to_dict(self) -> dict[str, Any]:
         """Return the rules as they are sent."""
@@ -89,7 +91,7 @@ class OperationalProtection:
     """Exit the run when the worker is silent, square intraday positions off before the close.
 
     worker_stale_sec: 30 to 86400 seconds of silence. mis_squareoff_buffer_sec: 0 to 3600 seconds
-    before the exchange's own time. Raises ValueError for what cannot be.
+    before the exchange's own time. Raises InvalidInputError for what cannot be.
     """
 
     exit_on_worker_stale: bool = False
@@ -99,7 +101,9 @@ class OperationalProtection:
     def __post_init__(self) -> None:
         _set(self, "exit_on_worker_stale", bool(self.exit_on_worker_stale))
         if self.exit_on_worker_stale and self.worker_stale_sec is None:
-            raise ValueError("worker_stale_sec is required when exit_on_worker_stale is enabled")
+            raise InvalidInputError(
+                "worker_stale_sec is required when exit_on_worker_stale is enabled"
+            )
         for name, limits in (
             ("worker_stale_sec", _STALE_S),
             ("mis_squareoff_buffer_sec", _BUFFER_S),
@@ -123,7 +127,8 @@ class OperationalProtection:
 class BackendProtection:
     """The protection of a run. The parts may be plain dicts.
 
-    version: the worker's own number of it. Raises ValueError when it is enabled without a rule.
+    version: the worker's own number of it. Raises InvalidInputError when it is enabled without a
+    rule.
     """
 
     positions: list[ProtectedPosition] = field(default_factory=list[ProtectedPosition])
@@ -141,10 +146,10 @@ class BackendProtection:
         _set(self, "mode", str(self.mode or "").strip() or "exposure")
         _set(self, "version", int(self.version))
         if self.version < 1:
-            raise ValueError("version must be >= 1")
+            raise InvalidInputError("version must be >= 1")
         operates = self.operations is not None and self.operations.has_rules()
         if self.enabled and not (positions or self.basket is not None or operates):
-            raise ValueError(
+            raise InvalidInputError(
                 "enabled backend protection requires at least one rules object: "
                 "positions, basket or operations"
             )
@@ -180,20 +185,20 @@ def _part(kind: type[Any], value: Any) -> Any:
 def _one_of(name: str, value: Any, words: set[str]) -> str:
     word = str(value).strip().upper()
     if word not in words:
-        raise ValueError(f"{name} must be one of {sorted(words)}, was {value!r}")
+        raise InvalidInputError(f"{name} must be one of {sorted(words)}, was {value!r}")
     return word
 
 
 def _above_zero(name: str, value: Any) -> Any:
     if not value > 0:  # NaN is not above zero either
-        raise ValueError(f"{name} must be > 0, was {value}")
+        raise InvalidInputError(f"{name} must be > 0, was {value}")
     return value
 
 
 def _between(name: str, value: int, limits: tuple[int, int]) -> int:
     low, high = limits
     if not low <= value <= high:
-        raise ValueError(f"{name} must be between {low} and {high} seconds, was {value}")
+        raise InvalidInputError(f"{name} must be between {low} and {high} seconds, was {value}")
     return value
 
 
@@ -201,6 +206,8 @@ def _percentages(rules: object, *names: str) -> None:
     given = {name: getattr(rules, name) for name in names if getattr(rules, name) is not None}
     if not given:
         kind = type(rules).__name__
-        raise ValueError(f"{kind} requires at least one protection percentage: {', '.join(names)}")
+        raise InvalidInputError(
+            f"{kind} requires at least one protection percentage: {', '.join(names)}"
+        )
     for name, value in given.items():
         _set(rules, name, _above_zero(name, float(value)))

@@ -52,6 +52,10 @@ class RunConfig(Model):
         fields.setdefault("execution_mode", found.get("KITE_ALGO_EXECUTION_MODE") or "dry_run")
         return cls(template_id=template_id, **fields)
 
+    def _replace(self, **fields: Any) -> RunConfig:
+        """Return a copy with other fields, as named tuples do. Raises TypeError for unknown ones."""
+        return replace(self, **fields)
+
     def with_summary_field(self, key: str, value: Any, **extra: Any) -> RunConfig:
         """Show one more figure on the run's card; `extra` for example `label`, `format`."""
         return replace(

@@ -1,4 +1,4 @@
-"""Server-sent events: lines to messages, and the cursor to resume after."""
+"""Parse server-sent events to messages, and keep the cursor to resume after."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from kite_algo_worker.models.base import JsonDict
 
 
 class LineSplitter:
-    """Bytes to complete lines. Only a newline ends one: JSON may contain other line breaks."""
+    """Splits bytes into lines, at newlines only: JSON may contain other line breaks."""
 
     def __init__(self) -> None:
         self._rest = b""
 
     def lines(self, chunk: bytes) -> list[str]:
-        """The lines that end in this chunk."""
+        """Return the lines that end in this chunk."""
         *whole, self._rest = (self._rest + chunk).split(b"\n")
         return [line.rstrip(b"\r").decode("utf-8", "replace") for line in whole]
 
 
 @dataclass
 class EventReader:
-    """Reads one stream's lines, over several connections.
+    """Parses the lines of one stream, across several connections.
 
     last_id: the cursor of the last event. resumes: the server sent a reconnection time, so an
-    unannounced end of the answer is a break. is_over: the stream was ended. has_received: the
-    present connection has delivered something, if only a heartbeat.
+    unannounced end of the response is a disconnect. is_over: the server ended the stream.
+    has_received: the present connection has delivered something, if only a heartbeat.
     """
 
     last_id: str = ""
@@ -41,12 +41,12 @@ class EventReader:
     _id: str = field(default="", init=False)
 
     def begin(self) -> None:
-        """A new connection: half an event of the old one counts for nothing."""
+        """Start a new connection: discard the incomplete event of the last one."""
         self._name = self._id = ""
         self.has_received = False
 
     def messages(self, line: str) -> Iterator[JsonDict]:
-        """The message that ends with this line, if one does.
+        """Yield the message that ends with this line, if any.
 
         Raises KiteAlgoWorkerError for an event `error` and for what is not JSON.
         """
@@ -81,7 +81,7 @@ def _parsed(text: str) -> Any:
         return json.loads(text)
     except ValueError:
         raise KiteAlgoWorkerError(
-            f"the stream sent what is not JSON: {text[:80]}", status_code=0
+            f"the stream sent a message that is not JSON: {text[:80]}", status_code=0
         ) from None
 
 
@@ -91,7 +91,7 @@ def _failure(message: Any) -> KiteAlgoWorkerError:
 
 
 def _cursor(message: Any) -> str:
-    # Events of a timeline carry their cursor themselves, too.
+    # Events of a timeline contain their cursor, too.
     cursor = _fields(message).get("cursor")
     return str(cursor) if isinstance(cursor, int) else ""
 

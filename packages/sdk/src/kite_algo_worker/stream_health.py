@@ -1,4 +1,4 @@
-"""How a stream is doing."""
+"""The state of a stream, and the pause before it reconnects."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 @dataclass
 class StreamHealth:
-    """What is known of a stream. Times are of the monotonic clock, in seconds.
+    """The state of a stream. Times are seconds of the monotonic clock.
 
-    subscription_key: path and query, without the token. is_stale: messages may have been missed
-    and none has come since.
+    subscription_key: path and query, without the token. is_stale: the connection was lost and no
+    message has arrived since.
     """
 
     stream_name: str = ""
@@ -27,7 +27,7 @@ class StreamHealth:
     next_reconnect_delay_seconds: float = 0.0
 
     def mark_connected(self, *, replayed: bool) -> None:
-        """It is open; `replayed` when it was opened again with the same subscription."""
+        """Record that it is open; replayed: it was reopened with the same subscription."""
         self.connected = True
         self.is_stale = False
         self.last_error = None
@@ -40,31 +40,31 @@ class StreamHealth:
             self.subscription_replayed_at = now
 
     def mark_message(self) -> None:
-        """A message came."""
+        """Record a message."""
         self.last_message_at = time.monotonic()
         self.is_stale = False
 
     def mark_disconnect(self, error: Exception) -> None:
-        """It broke."""
+        """Record a disconnect."""
         self.connected = False
         self.is_stale = True
         self.last_error = str(error) or type(error).__name__
 
     def mark_retry_delay(self, delay_seconds: float) -> None:
-        """It will be opened again after so many seconds."""
+        """Record the seconds before the next reconnect."""
         self.next_reconnect_delay_seconds = delay_seconds
 
     def mark_closed(self) -> None:
-        """It was closed on purpose."""
+        """Record that the worker closed it."""
         self.connected = False
 
     def mark_reconnect_failed(self, error: Exception) -> None:
-        """A try to open it again failed."""
+        """Record a failed reconnect."""
         self.connected = False
         self.is_stale = True
         self.last_error = str(error) or type(error).__name__
 
 
 def reconnect_delay(tries: int, first_s: float, longest_s: float = 30.0) -> float:
-    """Seconds before the next try: doubling from `first_s`, at most `longest_s`."""
+    """Return the seconds before the next try: doubling from `first_s`, at most `longest_s`."""
     return min(max(first_s, longest_s), first_s * 2.0 ** min(tries, 30))

@@ -1,4 +1,4 @@
-"""Streams of the sync client: an iterator that comes back by itself where it broke off."""
+"""Streams of the sync client: iterators that reconnect and resume by themselves."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _RETRYABLE = frozenset({0, 429, 500, 502, 503, 504})
 
 
 class Connection(Protocol):
-    """An open answer."""
+    """An open response."""
 
     def lines(self) -> Iterator[str]:
-        """Its lines; raises TransportError when it breaks."""
+        """Yield its lines. Raises TransportError when the connection is lost."""
         ...
 
     def close(self) -> None:
@@ -30,8 +30,8 @@ class Connection(Protocol):
 Open = Callable[[str], Connection]  # with the cursor to resume after, "" for none
 
 
-class Mending:
-    """What is done about a stream that breaks: how long to wait, and when to give up."""
+class Reconnection:
+    """Decides how long a stream waits before it reconnects, and when it gives up."""
 
     def __init__(self, reader: EventReader, config: AlgoWorkerConfig, health: StreamHealth) -> None:
         self._reader = reader
@@ -40,15 +40,15 @@ class Mending:
         self._tries = 0
         self._error: KiteAlgoWorkerError = closed_by_server()
 
-    def broke(self, error: KiteAlgoWorkerError) -> None:
-        """The stream broke; one that brought something has all its tries again."""
+    def disconnected(self, error: KiteAlgoWorkerError) -> None:
+        """Record a disconnect; a connection that delivered something resets the tries."""
         self._health.mark_disconnect(error)
         self._error = error
         if self._reader.has_received:
             self._tries = 0
 
     def pause_s(self) -> float:
-        """Seconds before the next try. Raises StreamDisconnectedError after the last one."""
+        """Return the seconds before the next try. Raises StreamDisconnectedError after the last."""
         if self._tries >= self._config.stream_reconnects:
             raise StreamDisconnectedError(
                 f"the stream {self._health.stream_name} was lost: {self._error}",
@@ -61,7 +61,7 @@ class Mending:
         return pause_s
 
     def failed(self, error: KiteAlgoWorkerError) -> None:
-        """It could not be opened again. Raises what no further try will mend."""
+        """Record a failed reconnect. Raises `error` if another try cannot succeed."""
         self._error = error
         self._health.mark_reconnect_failed(error)
         if error.status_code not in _RETRYABLE:
@@ -69,15 +69,15 @@ class Mending:
 
 
 def closed_by_server() -> TransportError:
-    """The error of an answer that ends without saying so."""
+    """Return the error of a response that ends unannounced."""
     return TransportError("the server closed the stream", status_code=0)
 
 
 class EventStream(Iterator[JsonDict]):
     """Messages of a stream, one by one; `for` ends when the server ends it.
 
-    After a break the stream is opened again, with pauses that double, and resumes after the last
-    message's cursor: nothing is missed and nothing comes twice. `health` has its state.
+    After a disconnect the stream is opened again, with pauses that double, and resumes after the
+    last message's cursor: no message is missed or repeated. `health` has its state.
     Close it, or use it in a `with`, when you stop reading early.
     """
 
@@ -88,7 +88,7 @@ class EventStream(Iterator[JsonDict]):
         self._open_at = open_at
         self._sleep = sleep
         self._reader = EventReader()
-        self._mending = Mending(self._reader, config, health)
+        self._reconnection = Reconnection(self._reader, config, health)
         self._connection: Connection | None = open_at("")
         self._closed = False
         health.mark_connected(replayed=False)
@@ -117,7 +117,7 @@ class EventStream(Iterator[JsonDict]):
         self.health.mark_closed()
         if self._connection is not None:
             self._connection.close()
-        with suppress(ValueError):  # it is being read just now: it will see that it is closed
+        with suppress(ValueError):  # being read now: the reader sees that it is closed
             self._messages.close()
 
     def _read(self) -> Generator[JsonDict, None, None]:
@@ -133,7 +133,7 @@ class EventStream(Iterator[JsonDict]):
             except TransportError as broken:
                 error = broken
             if not self._closed:
-                self._mending.broke(error)
+                self._reconnection.disconnected(error)
                 self._open_again()
 
     def _of_connection(self) -> Iterator[JsonDict]:
@@ -147,18 +147,18 @@ class EventStream(Iterator[JsonDict]):
                 if self._reader.is_over:
                     return
         except (AttributeError, ValueError):
-            if not self._closed:  # else it was read from while another thread closed it
+            if not self._closed:  # otherwise another thread closed it during a read
                 raise
         finally:
             connection.close()
 
     def _open_again(self) -> None:
         while not self._closed:
-            self._sleep(self._mending.pause_s())
+            self._sleep(self._reconnection.pause_s())
             try:
                 self._connection = self._open_at(self._reader.last_id)
             except KiteAlgoWorkerError as refused:
-                self._mending.failed(refused)
+                self._reconnection.failed(refused)
             else:
                 self.health.mark_connected(replayed=True)
                 return

@@ -1,4 +1,4 @@
-"""The WebSocket client, for asyncio: ticks, candles, a run's profit and loss."""
+"""The asyncio WebSocket client: ticks, candles, a run's profit and loss."""
 
 from __future__ import annotations
 
@@ -40,10 +40,11 @@ class WorkerWebSocketStream:
     health: StreamHealth
 
     async def recv(self, *, ignore_heartbeats: bool = False) -> Any:
-        """Wait for the next message and return it, parsed.
+        """Wait for the next message and return it as parsed JSON.
 
-        ignore_heartbeats: pass over `{"event": "heartbeat"}`. A break is repaired as often as the
-        client may; then, and when the server ends the stream, StreamDisconnectedError is raised.
+        ignore_heartbeats: skip `{"event": "heartbeat"}`. A lost connection is reopened up to
+        `reconnect_attempts` times. Raises StreamDisconnectedError after that, and when the server
+        ends the stream.
         """
         while True:
             message = _parsed(await self._raw())
@@ -52,7 +53,7 @@ class WorkerWebSocketStream:
                 return message
 
     async def close(self) -> None:
-        """Close it."""
+        """Close the stream."""
         self.health.mark_closed()
         with suppress(OSError, EOFError):
             await self.websocket.close()
@@ -87,12 +88,12 @@ class WorkerWebSocketStream:
 
 @dataclass
 class WorkerWebSocketClient:
-    """Opens streams; each method is an `async with` that gives a `WorkerWebSocketStream`.
+    """Opens streams; each method is an `async with` that yields a `WorkerWebSocketStream`.
 
-    base_url: `ws://…` or `wss://…`; `http` becomes `ws`. token: goes in a header, unless
-    `token_in_query`: the server accepts no other place. reconnect_attempts: how often a
-    broken stream is opened again, first after `reconnect_delay_seconds`, then doubling up to 30.
-    health: of the stream opened last.
+    base_url: `ws://…` or `wss://…`; `http` becomes `ws`. token: sent in a header;
+    `token_in_query` sends it in the query, for servers that accept no header. reconnect_attempts:
+    how often a lost stream is opened again, first after `reconnect_delay_seconds`, then doubling
+    up to 30. health: of the stream opened last.
 
     ```python
     client = WorkerWebSocketClient("ws://localhost:18777", "kwa_...", reconnect_attempts=10)
@@ -117,7 +118,7 @@ class WorkerWebSocketClient:
         mode: str = "quote",
         instrument_tokens: Iterable[str | int] | None = None,
     ) -> AsyncGenerator[WorkerWebSocketStream, None]:
-        """Ticks, `{"ticks": [{"last_price": …}, …]}`, in rupees. mode: `ltp`, `quote`, `full`."""
+        """Stream ticks, `{"ticks": [{"last_price": …}]}`, rupees; mode `ltp`, `quote`, `full`."""
         asked = {
             "symbols": ",".join(str(one) for one in symbols),
             "tokens": ",".join(str(one) for one in instrument_tokens or ()),
@@ -134,7 +135,7 @@ class WorkerWebSocketClient:
         mode: str = "quote",
         instrument_tokens: Iterable[str | int] | None = None,
     ) -> AsyncGenerator[WorkerWebSocketStream, None]:
-        """The same as `stream_ticks`."""
+        """Stream ticks; as `stream_ticks`."""
         async with self.stream_ticks(
             symbols=symbols, mode=mode, instrument_tokens=instrument_tokens
         ) as stream:
@@ -148,7 +149,7 @@ class WorkerWebSocketClient:
         instrument_token: str | int | None = None,
         interval: str = "5minute",
     ) -> AsyncGenerator[WorkerWebSocketStream, None]:
-        """The candle still going on, `{"current": {…}}`, whenever it changes."""
+        """Stream the current candle, `{"current": {…}}`, whenever it changes."""
         asked = {"symbol": symbol, "instrument_token": instrument_token, "interval": interval}
         async with self._stream("candles", "/worker/ws/market/candles", asked) as stream:
             yield stream
@@ -157,7 +158,7 @@ class WorkerWebSocketClient:
     async def stream_run_pnl(
         self, strategy_run_id: str, *, interval_seconds: float = 1.0
     ) -> AsyncGenerator[WorkerWebSocketStream, None]:
-        """A run's profit and loss every so many seconds; it ends when the run is closed."""
+        """Stream a run's profit and loss at this interval; it ends when the run is closed."""
         path = f"/worker/ws/runs/{part(strategy_run_id)}/pnl"
         asked = {"interval_seconds": interval_seconds}
         async with self._stream("run_pnl", path, asked) as stream:
@@ -185,7 +186,7 @@ WorkerRunPnlWebSocketClient = WorkerWebSocketClient
 
 
 class _Subscription:
-    """What a stream is opened with, again and again."""
+    """The address and headers that open a stream, at first and at every reconnect."""
 
     def __init__(self, client: WorkerWebSocketClient, path: str, query: str) -> None:
         base = client.base_url.rstrip("/")
@@ -214,7 +215,7 @@ class _Subscription:
             raise StreamDisconnectedError(f"no stream: {why}", status_code=0) from error
 
     async def reopen(self, health: StreamHealth, broken: Exception) -> Any:
-        """Connect again, with pauses. Raises StreamDisconnectedError when every try failed."""
+        """Reconnect, with pauses. Raises StreamDisconnectedError after the last failed try."""
         last: Exception = broken
         for tries in range(self._client.reconnect_attempts):
             delay_s = reconnect_delay(tries, self._client.reconnect_delay_seconds)
@@ -242,7 +243,7 @@ def _parsed(raw: Any) -> Any:
         return json.loads(text)
     except ValueError:
         raise StreamDisconnectedError(
-            f"the stream sent what is not JSON: {text[:80]}", status_code=0
+            f"the stream sent a message that is not JSON: {text[:80]}", status_code=0
         ) from None
 
 

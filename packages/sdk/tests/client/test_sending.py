@@ -95,12 +95,31 @@ def test_an_order_that_is_never_answered_is_in_doubt(server: Any, known: Any) ->
     assert caught.value.request_id == server.asked[-1].headers["X-Request-Id"]
 
 
-@pytest.mark.parametrize("status", [429, 500, 503, 504])
+@pytest.mark.parametrize("status", [500, 503, 504])
 def test_an_order_that_is_answered_is_not_repeated(server: Any, known: Any, status: int) -> None:
     server.answer_with(server.answer({"detail": "no"}, status))
     with pytest.raises(kaw.KiteAlgoWorkerError):
         known.place_order("r-1", ORDER, "r-1:entry:001")
     assert len(server.asked) == 1
+
+
+def test_an_order_that_came_too_fast_is_sent_again_under_its_key(server: Any, known: Any) -> None:
+    """429 means that nothing was placed: the client waits as long as it is asked to."""
+    too_fast = server.answer({"detail": "slow down"}, 429, Retry_After="2")
+    server.answer_with(too_fast, too_fast, server.answer({"order_id": "7"}))
+    slept: list[float] = []
+    known._sleep = slept.append
+    assert known.place_order("r-1", ORDER, "r-1:entry:001") == {"order_id": "7"}
+    assert slept == [2.0, 2.0]
+    assert len({one.body for one in server.asked}) == 1
+
+
+def test_an_order_that_is_always_too_fast_fails_in_the_end(server: Any, known: Any) -> None:
+    server.answer_with(*[server.answer({"detail": "slow down"}, 429, Retry_After="1")] * 4)
+    known._sleep = lambda _seconds: None
+    with pytest.raises(kaw.KiteAlgoWorkerError, match="slow down") as caught:
+        known.place_order("r-1", ORDER, "r-1:entry:001")
+    assert (caught.value.status_code, len(server.asked)) == (429, 4)
 
 
 @pytest.mark.parametrize(
@@ -286,3 +305,25 @@ def test_a_hook_of_the_session_sees_the_answer(server: Any, client: Any) -> None
     server.answer_with(server.answer({"ok": 1}))
     assert client.health() == {"ok": 1}
     assert seen == [200]
+
+
+@pytest.mark.parametrize("around", ["\n", " ", "\r\n", "\t"])
+def test_white_space_around_a_token_is_taken_off(around: str) -> None:
+    config = kaw.AlgoWorkerConfig("http://localhost:1 ", f"{around}kwa_secret{around}")
+    assert (config.token, config.base_url) == ("kwa_secret", "http://localhost:1")
+
+
+@pytest.mark.parametrize("token", ["kwa_sec\nret", "kwa_sec ret", "kwa_sécret", "kwa_\x00secret"])
+def test_no_token_is_in_an_error(token: str) -> None:
+    """A token that no header can hold is refused before it gets near one."""
+    with pytest.raises(kaw.KiteAlgoWorkerError, match="copy it again") as caught:
+        kaw.AlgoWorkerConfig("http://localhost:1", token)
+    assert "kwa_" not in repr(caught.value)
+    assert isinstance(caught.value, ValueError)
+
+
+def test_a_run_config_is_replaced_as_a_named_tuple_is() -> None:
+    config = kaw.RunConfig("t", "kite:paper-a")
+    assert config._replace(strategy_run_id="r-2").strategy_run_id == "r-2"
+    with pytest.raises(TypeError, match="unknown"):
+        config._replace(unknown=1)

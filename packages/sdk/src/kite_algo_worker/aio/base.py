@@ -1,4 +1,4 @@
-"""Sending, with `httpx`, which is imported when the first client is made."""
+"""Send calls with `httpx`, which is imported when the first client is created."""
 
 from __future__ import annotations
 
@@ -41,32 +41,32 @@ class AsyncBase:
         object.__setattr__(self, "_gate", LiveGate(config.enable_live))
 
     async def _send(self, call: Call[Result]) -> Result:
-        await self._guard(call)
+        await self._check_live(call)
         body = answers.body_of(call)
         tries = 0
         while True:
             tries += 1
             try:
-                return call.read(await self._once(call, body))
+                return call.read(await self._send_once(call, body))
             except KiteAlgoWorkerError as error:
                 pause_s = answers.pause_before_repeat(call, error, tries, self.config)
                 if pause_s is None:
                     raise
                 await asyncio.sleep(pause_s)
 
-    async def _guard(self, call: Call[Any]) -> None:
+    async def _check_live(self, call: Call[Any]) -> None:
         self._gate.check_mode(call.mode, "this run")
         if call.enters is None:
             return
         if not self._gate.knows(call.enters):
-            await self._look_up(call.enters)
+            await self._learn_mode(call.enters)
         self._gate.check_run(call.enters)
 
-    async def _look_up(self, run_id: str) -> None:
+    async def _learn_mode(self, run_id: str) -> None:
         try:
             await self._send(runs.get_run(run_id))
         except KiteAlgoWorkerError as error:
-            if error.status_code != 404:  # the entry itself will be answered with that
+            if error.status_code != 404:  # the server answers the entry itself with 404
                 raise
 
     def _stream(
@@ -82,10 +82,10 @@ class AsyncBase:
 
         return AsyncEventStream(open_at, self.config, health)
 
-    async def _once(self, call: Call[Any], body: bytes | None) -> Any:
+    async def _send_once(self, call: Call[Any], body: bytes | None) -> Any:
         headers = answers.headers_for(call)
         request_id = headers[answers.REQUEST_ID_HEADER]
-        with _told_as_lost(call, self.config, request_id):
+        with _lost_responses(call, self.config, request_id):
             response = await self.client.request(
                 call.method,
                 self.config.url(call.path),
@@ -108,7 +108,7 @@ class _Connection:
         self._response: httpx.Response | None = None
 
     async def open(self) -> None:
-        """Ask; raises what the server refuses."""
+        """Send the request. Raises the error of a refusal."""
         import httpx
 
         config, call = self._base.config, self._call
@@ -119,7 +119,7 @@ class _Connection:
             headers=self._headers,
             timeout=httpx.Timeout(config.timeout, read=config.stream_idle_s),
         )
-        with _told_as_lost(call, config, self._request_id):
+        with _lost_responses(call, config, self._request_id):
             response = await self._base.client.send(
                 request, stream=True, auth=_bearer(config.token)
             )
@@ -135,7 +135,7 @@ class _Connection:
 
     async def lines(self) -> AsyncGenerator[str, None]:
         splitter = LineSplitter()
-        with _told_as_lost(self._call, self._base.config, self._request_id):
+        with _lost_responses(self._call, self._base.config, self._request_id):
             if self._response is not None:
                 async for chunk in self._response.aiter_bytes():
                     for line in splitter.lines(chunk):
@@ -146,7 +146,7 @@ class _Connection:
             await self._response.aclose()
 
 
-# Sent as `auth`, not as a header alone: else a .netrc entry for the host would replace it.
+# Sent as `auth`, not only as a header: a .netrc entry for the host would replace a header.
 def _bearer(token: str) -> Any:
     def authorise(request: httpx.Request) -> httpx.Request:
         request.headers["Authorization"] = f"Bearer {token}"
@@ -156,7 +156,7 @@ def _bearer(token: str) -> Any:
 
 
 @contextmanager
-def _told_as_lost(
+def _lost_responses(
     call: Call[Any], config: AlgoWorkerConfig, request_id: str
 ) -> Generator[None, None, None]:
     import httpx

@@ -10,7 +10,7 @@ from typing import Any
 
 from kite_algo_worker.aio.calls import AsyncWorkerCalls
 from kite_algo_worker.aio.streaming import AsyncEventStream
-from kite_algo_worker.exceptions import KiteAlgoWorkerError
+from kite_algo_worker.exceptions import InvalidInputError, KiteAlgoWorkerError
 from kite_algo_worker.heartbeats import is_final
 from kite_algo_worker.models import JsonDict, SafetyCheckResult, WorkerRunHealthSnapshot
 from kite_algo_worker.protection import BackendProtection
@@ -51,9 +51,9 @@ class AsyncManagedRun:
         status: str = "healthy",
         metrics: Mapping[str, Any] | None = None,
     ) -> JsonDict:
-        """Report that the worker is alive. Raises ValueError when the run was not claimed."""
+        """Report that the worker is alive. Raises InvalidInputError for a run not claimed."""
         if self.session_nonce is None:
-            raise ValueError("this run was not claimed: it has no session for a heartbeat")
+            raise InvalidInputError("this run was not claimed: it has no session for a heartbeat")
         return await self.client.run_heartbeat(
             self.run_id,
             session_nonce=self.session_nonce,
@@ -157,12 +157,12 @@ class AsyncHeartbeats:
     """Sends a run's heartbeat every so many seconds, in a task, until it is stopped.
 
     send: sends one; raises KiteAlgoWorkerError. What ends them, `error` and `count` are those of
-    `Heartbeats`. Raises ValueError when the interval is not above 0.
+    `Heartbeats`. Raises InvalidInputError when the interval is not above 0.
     """
 
     def __init__(self, send: Callable[[], Awaitable[object]], interval_s: float) -> None:
         if interval_s <= 0:
-            raise ValueError(f"heartbeat_interval_s must be above 0, was {interval_s}")
+            raise InvalidInputError(f"heartbeat_interval_s must be above 0, was {interval_s}")
         self.error: KiteAlgoWorkerError | None = None
         self.count = 0
         self._send = send

@@ -1,4 +1,4 @@
-"""Instruments, quotes, candles, ticks."""
+"""Calls on instruments, quotes, candles and ticks."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ class AsyncMarketMethods(AsyncBase):
         return await self._send(market.resolve_ticker(symbol))
 
     async def resolve_tickers(self, instruments: Iterable[str | int]) -> JsonDict:
-        """Return several: `instruments` by the name asked, and `unresolved`."""
+        """Return several: `instruments` by the name given, and `unresolved`."""
         return await self._send(market.resolve_tickers(instruments))
 
     async def search_tickers(
         self, query: str, exchange: str | None = None, limit: int = 20
     ) -> JsonDict:
-        """Return the `instruments` that hold every word of a query, the likeliest first."""
+        """Return the `instruments` that match every word of a query, the best match first."""
         return await self._send(market.search_tickers(query, exchange, limit))
 
     async def get_quotes(self, instruments: Iterable[str | int], mode: str = "quote") -> JsonDict:
-        """Return `quotes` by the name asked: `last_price`, `ohlc`, `volume`, `depth` …"""
+        """Return `quotes` by the name given: `last_price`, `ohlc`, `volume`, `depth` …"""
         return await self._send(market.get_quotes(instruments, mode))
 
     def stream_ticks(
         self, instruments: Iterable[str | int], mode: str = "quote"
     ) -> AsyncEventStream:
-        """Read ticks as they come, `{"ticks": [{"last_price": …}, …]}`.
+        """Stream ticks as they arrive, `{"ticks": [{"last_price": …}, …]}`.
 
         ```python
         async for message in client.stream_ticks(["NSE:INFY"]):
@@ -48,7 +48,7 @@ class AsyncMarketMethods(AsyncBase):
     async def get_candles(
         self, instrument: str | int, interval: str = "5minute", lookback: int = 50
     ) -> JsonDict:
-        """Return recent candles of the live market, and as `current` the one still going on."""
+        """Return recent candles of the live market; `current` is the incomplete one."""
         return await self._send(market.get_candles(instrument, interval, lookback))
 
     async def get_candles_snapshot(
@@ -60,7 +60,7 @@ class AsyncMarketMethods(AsyncBase):
     async def get_current_candle(
         self, instrument: str | int, interval: str = "5minute"
     ) -> JsonDict | None:
-        """Return the candle still going on; None when there is none."""
+        """Return the current, incomplete candle; None if there is none."""
         return await self._send(market.current_candle(instrument, interval))
 
     async def get_historical_candles(
@@ -73,7 +73,7 @@ class AsyncMarketMethods(AsyncBase):
         ingest: bool = True,
         passthrough: bool = False,
     ) -> JsonDict:
-        """Return candles of a span: `candles` oldest first, `source`, `ingestion`."""
+        """Return the candles of a range: `candles` oldest first, `source`, `ingestion`."""
         return await self._send(
             market.get_history(
                 instrument,
@@ -96,7 +96,7 @@ class AsyncMarketMethods(AsyncBase):
         ingest: bool = True,
         passthrough: bool = False,
     ) -> WorkerHistoricalCandles:
-        """Return candles of a span; as `get_historical_candles`."""
+        """Return the candles of a range; as `get_historical_candles`."""
         call = market.get_history(
             instrument,
             timeframe,
@@ -109,7 +109,7 @@ class AsyncMarketMethods(AsyncBase):
         return await self._send(market.history_snapshot(call))
 
     def stream_candles(self, instrument: str | int, interval: str = "5minute") -> AsyncEventStream:
-        """Read the candle in the making, as it changes and when it is complete."""
+        """Stream the current candle whenever it changes, and once more when it is complete."""
         return self._stream("candles", market.stream_candles(instrument, interval))
 
     async def get_market_snapshot(
@@ -120,5 +120,5 @@ class AsyncMarketMethods(AsyncBase):
         candles: list[Mapping[str, Any]] | None = None,
         mode: str = "quote",
     ) -> JsonDict:
-        """Return quotes and candles at once; candles: `{"symbol", "interval", "lookback"}` each."""
+        """Return quotes and candles; `candles` lists `{"symbol", "interval", "lookback"}`."""
         return await self._send(market.market_snapshot(symbols, instrument_tokens, candles, mode))

@@ -1,4 +1,4 @@
-"""Funds, profit and loss, the timeline."""
+"""Calls on funds, profit and loss, and the timeline."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from kite_algo_worker.models import (
 
 
 class AsyncMonitoringMethods(AsyncBase):
-    """What a run earns, uses and did. Amounts are rupees."""
+    """Calls that read funds, profit and loss and events. Amounts are rupees."""
 
     async def get_funds(self, *, mode: str = "paper", account_scope: str | None = None) -> JsonDict:
         """Return an account's funds: `available`, `utilized`, `net`, in rupees."""
@@ -29,7 +29,7 @@ class AsyncMonitoringMethods(AsyncBase):
         return await self._send(monitoring.funds_snapshot(mode, account_scope))
 
     async def get_run_funds(self, strategy_run_id: str) -> JsonDict:
-        """Return what a run uses of its allocation, `["strategy"]["allocation"]["remaining"]` …"""
+        """Return a run's use of its allocation: `["strategy"]["allocation"]["remaining"]` …"""
         return await self._send(monitoring.get_run_funds(strategy_run_id))
 
     async def get_run_pnl(self, strategy_run_id: str) -> JsonDict:
@@ -43,7 +43,7 @@ class AsyncMonitoringMethods(AsyncBase):
     def stream_run_pnl(
         self, strategy_run_id: str, *, interval_seconds: float = 1.0
     ) -> AsyncEventStream:
-        """Read a run's profit and loss every so many seconds; each message as `get_run_pnl`."""
+        """Stream a run's profit and loss at this interval; each message as `get_run_pnl`."""
         return self._stream("run_pnl", monitoring.stream_run_pnl(strategy_run_id, interval_seconds))
 
     async def log_decision_event(self, strategy_run_id: str, **payload: Any) -> JsonDict:
@@ -61,6 +61,6 @@ class AsyncMonitoringMethods(AsyncBase):
         return await self._send(monitoring.timeline_snapshot(strategy_run_id, params))
 
     def stream_timeline(self, strategy_run_id: str, **params: Any) -> AsyncEventStream:
-        """Read what happened after `after_cursor`, and then what happens, each event once."""
+        """Stream the events after `after_cursor`, past and new, each once."""
         call = monitoring.stream_timeline(strategy_run_id, params)
         return self._stream("timeline", call, cursor_key="after_cursor")

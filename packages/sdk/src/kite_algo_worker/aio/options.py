@@ -1,4 +1,4 @@
-"""The options side of the asyncio client."""
+"""Option calls of the asyncio client."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class AsyncOptionWorkerClient:
-    """The calls of `OptionWorkerClient` as coroutines; every asyncio client has one as `options`.
+    """The calls of `OptionWorkerClient` as coroutines; the asyncio client's `options`.
 
     ```python
     leg = await client.options.resolve_offset_leg(
@@ -29,10 +29,10 @@ class AsyncOptionWorkerClient:
         self._client = client
 
     async def _send(self, call: Call[Result]) -> Result:
-        return await self._client._send(call)  # pyright: ignore[reportPrivateUsage] - its other half
+        return await self._client._send(call)  # pyright: ignore[reportPrivateUsage] - a part of the client
 
     async def ensure_session(self, underlying: str) -> dict[str, Any]:
-        """Start watching an underlying's chain; return its state."""
+        """Subscribe to an underlying's chain; return its state."""
         return await self._send(options.session(underlying))
 
     async def list_expiries(self, underlying: str) -> dict[str, Any]:
@@ -40,7 +40,7 @@ class AsyncOptionWorkerClient:
         return await self._send(options.expiries(underlying))
 
     async def get_chain(self, underlying: str, *, expiry: str | None = None) -> dict[str, Any]:
-        """Return the chain of an expiry: `nearest`, `current_week`, a date; the nearest if None."""
+        """Return the chain of an expiry: `nearest` (or None), `current_week`, a date."""
         return await self._send(options.of_expiry(underlying, "chain", expiry))
 
     async def get_mini_chain(
@@ -50,7 +50,7 @@ class AsyncOptionWorkerClient:
         return await self._send(options.of_expiry(underlying, "mini-chain", expiry, window))
 
     async def get_greeks(self, underlying: str, *, expiry: str | None = None) -> dict[str, Any]:
-        """Return delta, gamma, theta (a day), vega (a point of volatility) of each contract."""
+        """Return each contract's delta, gamma, theta per day and vega per volatility point."""
         return await self._send(options.of_expiry(underlying, "greeks", expiry))
 
     async def get_pcr(self, underlying: str, *, expiry: str | None = None) -> dict[str, Any]:
@@ -58,17 +58,17 @@ class AsyncOptionWorkerClient:
         return await self._send(options.of_expiry(underlying, "analytics/pcr", expiry))
 
     async def get_max_pain(self, underlying: str, *, expiry: str | None = None) -> dict[str, Any]:
-        """Return the strike at which option buyers lose most."""
+        """Return the max-pain strike: where the open options expire at the least value."""
         return await self._send(options.of_expiry(underlying, "analytics/max-pain", expiry))
 
     async def resolve_contracts(self, underlying: str, payload: dict[str, Any]) -> dict[str, Any]:
-        """Return the contracts of `{"expiry": …, "legs": [selection, …]}` as the server answers."""
+        """Return the server's answer to `{"expiry": …, "legs": [selection, …]}`."""
         return await self._send(options.resolve_contracts(underlying, payload))
 
     async def resolve_option_contracts(
         self, *, underlying: str, selection_payload: Mapping[str, Any]
     ) -> list[dict[str, Any]]:
-        """Return the contracts of a selection, in its order; none when nothing fits."""
+        """Return the contracts of a selection, in its order; empty if none matches."""
         answer = await self.resolve_contracts(underlying, dict(selection_payload))
         return resolvers.contracts_of(answer)
 
@@ -99,7 +99,9 @@ class AsyncOptionWorkerClient:
             trigger_price=trigger_price,
             metadata=dict(metadata or {}),
         )
-        asked = await self.resolve_contracts(underlying, resolvers.question(expiry, [wanted]))
+        asked = await self.resolve_contracts(
+            underlying, resolvers.selection_request(expiry, [wanted])
+        )
         found = resolvers.contracts_of(asked)
         return resolvers.only_leg_of(found, wanted, product, f"{underlying} {expiry}")
 
@@ -118,7 +120,7 @@ class AsyncOptionWorkerClient:
         trigger_price: float | None = None,
         metadata: Mapping[str, Any] | None = None,
     ) -> OptionExecutionLeg:
-        """Return the leg so far from the money: offset `ATM`, `OTM1`, `ITM2`, `+1_strike` …"""
+        """Return the leg at an offset from the money: `ATM`, `OTM1`, `ITM2`, `+1_strike` …"""
         return await self.resolve_option_leg(
             underlying=underlying,
             product=product,
@@ -164,12 +166,14 @@ class AsyncOptionWorkerClient:
     async def resolve_spread(
         self, *, underlying: str, product: str, spec: SpreadSpec
     ) -> list[OptionExecutionLeg]:
-        """Return the legs of a spread, in its order, from one question to the server."""
-        asked = await self.resolve_contracts(underlying, resolvers.question(spec.expiry, spec.legs))
+        """Return the legs of a spread, in its order, from one request."""
+        asked = await self.resolve_contracts(
+            underlying, resolvers.selection_request(spec.expiry, spec.legs)
+        )
         return resolvers.legs_of(resolvers.contracts_of(asked), spec, product, underlying)
 
     async def preview_strategy(self, payload: Mapping[str, Any]) -> dict[str, Any]:
-        """Return payoff, margin and greeks of legs that no run has yet."""
+        """Return payoff, margin and Greeks of legs that belong to no run."""
         return await self._send(options.preview_strategy(payload))
 
     async def create_run(
@@ -181,7 +185,7 @@ class AsyncOptionWorkerClient:
         protection: Mapping[str, Any] | None = None,
         metadata: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
-        """Make an option run of legs; nothing is placed before `enter`."""
+        """Create an option run of legs; nothing is placed before `enter`."""
         return await self._send(
             options.create_run(
                 strategy_name=strategy_name,
@@ -201,7 +205,7 @@ class AsyncOptionWorkerClient:
         all_or_none: bool = False,
         payload: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
-        """Return what entering would need and cost; with `orders`, what those would."""
+        """Return margin and charges of an entry; with `orders`, those of the orders."""
         if orders is not None and payload is None:
             return await self._send(
                 trading.preview_basket(strategy_run_id, orders, metadata, all_or_none=all_or_none)
@@ -211,7 +215,7 @@ class AsyncOptionWorkerClient:
     async def preview_run_entry(
         self, strategy_run_id: str, payload: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
-        """Return what entering the run would need and cost."""
+        """Return margin and charges of entering the run."""
         return await self._send(options.preview_entry(strategy_run_id, payload))
 
     async def enter(
@@ -229,7 +233,7 @@ class AsyncOptionWorkerClient:
     async def preview_exit(
         self, strategy_run_id: str, payload: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
-        """Return the orders that leaving would send."""
+        """Return the orders that an exit would place."""
         return await self._send(options.preview_exit(strategy_run_id, payload))
 
     async def exit(
@@ -269,6 +273,6 @@ class AsyncOptionWorkerClient:
         metric_snapshots: Iterable[Mapping[str, Any]],
         protection: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
-        """Return what a protection would have done over past snapshots; nothing is placed."""
+        """Replay a protection over past metric snapshots; nothing is placed."""
         call = options.replay_protection(strategy_run_id, metric_snapshots, protection)
         return await self._send(call)

@@ -1,4 +1,4 @@
-"""The recovery helpers, which ask until something is there, as methods of the asyncio client."""
+"""The polling helpers as methods of the asyncio client."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from kite_algo_worker.models import (
     WorkerOrderSnapshot,
 )
 
-Seen = TypeVar("Seen")
+Polled = TypeVar("Polled")
 
 
 class AsyncRecoveryMethods(AsyncRunMethods, AsyncTradingMethods, AsyncMarketMethods):
-    """What `kite_algo_worker.helpers` does, without holding up the loop."""
+    """The helpers of `kite_algo_worker.helpers` as coroutines."""
 
     async def ensure_run(
         self,
@@ -33,7 +33,7 @@ class AsyncRecoveryMethods(AsyncRunMethods, AsyncTradingMethods, AsyncMarketMeth
         execution_mode: str,
         metadata: Mapping[str, Any],
     ) -> JsonDict:
-        """Return the run of this id; make it when there is none. Its fields are not compared."""
+        """Return the run of this id; create it if there is none. Its fields are not compared."""
         try:
             return await self.get_run(strategy_run_id)
         except KiteAlgoWorkerError as error:
@@ -55,7 +55,7 @@ class AsyncRecoveryMethods(AsyncRunMethods, AsyncTradingMethods, AsyncMarketMeth
         idempotency_key: str,
         metadata: Mapping[str, Any] | None = None,
     ) -> JsonDict:
-        """Place an order that the server has looked at before; return the answer to the order."""
+        """Preview an order, then place it; return the answer to the placement."""
         await self.preview_order(strategy_run_id, order, metadata=metadata)
         return await self.place_order(strategy_run_id, order, idempotency_key, metadata)
 
@@ -68,12 +68,12 @@ class AsyncRecoveryMethods(AsyncRunMethods, AsyncTradingMethods, AsyncMarketMeth
         sleep_seconds: float = 1.0,
         **kwargs: Any,
     ) -> JsonDict:
-        """Ask until there are historical candles; return the last answer, with or without them."""
+        """Poll until there are historical candles; return the last answer in any case."""
 
-        async def ask() -> JsonDict:
+        async def poll() -> JsonDict:
             return await self.get_historical_candles(instrument, timeframe=timeframe, **kwargs)
 
-        found = await _until(ask, lambda it: bool(it.get("candles")), attempts, sleep_seconds)
+        found = await _until(poll, lambda it: bool(it.get("candles")), attempts, sleep_seconds)
         return {} if found is None else found
 
     async def warmup_history(
@@ -86,18 +86,18 @@ class AsyncRecoveryMethods(AsyncRunMethods, AsyncTradingMethods, AsyncMarketMeth
         sleep_seconds: float = 1.0,
         **kwargs: Any,
     ) -> WorkerHistoricalCandles:
-        """Ask until there are `min_candles` candles; return the last answer.
+        """Poll until there are `min_candles` candles; return the last answer in any case.
 
-        Raises RuntimeError for no attempts.
+        Raises RuntimeError if attempts < 1.
         """
 
-        async def ask() -> WorkerHistoricalCandles:
+        async def poll() -> WorkerHistoricalCandles:
             return await self.get_historical_candles_snapshot(
                 instrument, timeframe=timeframe, **kwargs
             )
 
         found = await _until(
-            ask, lambda it: len(it.candles) >= min_candles, attempts, sleep_seconds
+            poll, lambda it: len(it.candles) >= min_candles, attempts, sleep_seconds
         )
         if found is None:
             raise RuntimeError("warmup_history needs at least one attempt")
@@ -111,12 +111,12 @@ class AsyncRecoveryMethods(AsyncRunMethods, AsyncTradingMethods, AsyncMarketMeth
         attempts: int = 10,
         sleep_seconds: float = 1.0,
     ) -> JsonDict:
-        """Ask until there are quotes; return the last answer, with or without them."""
+        """Poll until there are quotes; return the last answer in any case."""
 
-        async def ask() -> JsonDict:
+        async def poll() -> JsonDict:
             return await self.get_quotes(instruments, mode=mode)
 
-        found = await _until(ask, lambda it: bool(it.get("quotes")), attempts, sleep_seconds)
+        found = await _until(poll, lambda it: bool(it.get("quotes")), attempts, sleep_seconds)
         return {} if found is None else found
 
     async def wait_for_terminal_order_state(
@@ -127,15 +127,15 @@ class AsyncRecoveryMethods(AsyncRunMethods, AsyncTradingMethods, AsyncMarketMeth
         attempts: int = 20,
         sleep_seconds: float = 1.0,
     ) -> WorkerOrderSnapshot:
-        """Ask until the order is complete, cancelled or rejected; return it as last seen.
+        """Poll until the order is complete, cancelled or rejected; return its last state.
 
-        Raises RuntimeError for no attempts.
+        Raises RuntimeError if attempts < 1.
         """
 
-        async def ask() -> WorkerOrderSnapshot:
+        async def poll() -> WorkerOrderSnapshot:
             return await self.get_order_snapshot(strategy_run_id, order_id)
 
-        found = await _until(ask, is_final, attempts, sleep_seconds)
+        found = await _until(poll, is_final, attempts, sleep_seconds)
         if found is None:
             raise RuntimeError("wait_for_terminal_order_state needs at least one attempt")
         return found
@@ -149,25 +149,25 @@ class AsyncRecoveryMethods(AsyncRunMethods, AsyncTradingMethods, AsyncMarketMeth
         attempts: int = 20,
         sleep_seconds: float = 1.0,
     ) -> WorkerCandle | None:
-        """Ask until the latest candle is complete; return the latest seen, None without one."""
+        """Poll until the latest candle is complete; return the last one read, or None."""
 
-        async def ask() -> WorkerCandle | None:
+        async def poll() -> WorkerCandle | None:
             return latest_of(await self.get_candles_snapshot(instrument, interval, lookback))
 
-        return await _until(ask, is_fresh, attempts, sleep_seconds)
+        return await _until(poll, is_fresh, attempts, sleep_seconds)
 
 
 async def _until(
-    ask: Callable[[], Awaitable[Seen]],
-    is_enough: Callable[[Seen], bool],
+    poll: Callable[[], Awaitable[Polled]],
+    is_enough: Callable[[Polled], bool],
     attempts: int,
     sleep_seconds: float,
-) -> Seen | None:
-    seen: Seen | None = None
+) -> Polled | None:
+    last: Polled | None = None
     for attempt in range(attempts):
         if attempt:
             await asyncio.sleep(sleep_seconds)
-        seen = await ask()
-        if is_enough(seen):
+        last = await poll()
+        if is_enough(last):
             break
-    return seen
+    return last

@@ -1,4 +1,4 @@
-"""Runs, their sessions, their safety."""
+"""Calls on runs: sessions, heartbeats, safety checks, risk, protection, exits."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class AsyncRunMethods(AsyncBase):
     """Calls that create, claim and exit runs."""
 
     async def health(self) -> JsonDict:
-        """Return `{"status": "healthy"}` when the server works and the token is good."""
+        """Return `{"status": "healthy"}` when the server runs and the token is valid."""
         return await self._send(runs.health())
 
     async def heartbeat(
@@ -25,7 +25,7 @@ class AsyncRunMethods(AsyncBase):
         status: str = "healthy",
         metrics: Mapping[str, Any] | None = None,
     ) -> JsonDict:
-        """Say that the worker lives, outside of any run. metrics: figures to show beside it."""
+        """Report that the worker is alive, outside any run. metrics: figures to show with it."""
         return await self._send(runs.heartbeat(worker_id, status, metrics))
 
     async def create_run(
@@ -59,7 +59,7 @@ class AsyncRunMethods(AsyncBase):
         )
 
     async def create_run_from_config(self, config: RunConfig) -> JsonDict:
-        """Make the run of a config, or find it again; as `create_run`."""
+        """Create the run of a config, or find it; as `create_run`."""
         return await self._send(runs.create_run(config))
 
     async def get_run(self, strategy_run_id: str) -> JsonDict:
@@ -67,7 +67,7 @@ class AsyncRunMethods(AsyncBase):
         return await self._send(runs.get_run(strategy_run_id))
 
     async def get_run_health_snapshot(self, strategy_run_id: str) -> WorkerRunHealthSnapshot:
-        """Return how a run and its worker are. Raises as `get_run`."""
+        """Return the health of a run and its worker. Raises as `get_run`."""
         return await self._send(runs.get_run_health(strategy_run_id))
 
     async def get_run_protection_state(self, strategy_run_id: str) -> JsonDict:
@@ -75,11 +75,11 @@ class AsyncRunMethods(AsyncBase):
         return await self._send(runs.get_run_protection_state(strategy_run_id))
 
     async def claim_session(self, strategy_run_id: str) -> JsonDict:
-        """Take the run: from now on every change wants `worker_session_nonce` of the answer."""
+        """Claim the run: every change then needs the `worker_session_nonce` of the answer."""
         return await self._send(runs.claim_session(strategy_run_id))
 
     async def release_session(self, strategy_run_id: str, *, session_nonce: str) -> JsonDict:
-        """Release the session of the run. Raises KiteAlgoWorkerError (409) when another has it."""
+        """Release the session of the run. Raises KiteAlgoWorkerError (409) if it is not held."""
         return await self._send(runs.release_session(strategy_run_id, session_nonce))
 
     async def run_heartbeat(
@@ -91,13 +91,13 @@ class AsyncRunMethods(AsyncBase):
         status: str = "healthy",
         metrics: Mapping[str, Any] | None = None,
     ) -> JsonDict:
-        """Say that the holder of the run lives; once every 60 seconds at the least."""
+        """Report that the worker holding the run is alive; at least every 60 seconds."""
         return await self._send(
             runs.run_heartbeat(strategy_run_id, session_nonce, worker_id, status, metrics)
         )
 
     async def safety_check(self, strategy_run_id: str) -> SafetyCheckResult:
-        """Ask whether the run may trade now; the token of the answer goes with the next order."""
+        """Check whether the run may trade now; pass the token of the answer to the next order."""
         return await self._send(runs.safety_check(strategy_run_id))
 
     async def patch_risk(
@@ -107,7 +107,7 @@ class AsyncRunMethods(AsyncBase):
         reason: str | None = None,
         session_nonce: str | None = None,
     ) -> JsonDict:
-        """Change risk controls, as the run's risk schema allows; the reason is kept beside it."""
+        """Change risk controls within the run's risk schema; the reason is stored with it."""
         return await self._send(runs.patch_risk(strategy_run_id, patch, reason, session_nonce))
 
     async def update_backend_protection(
@@ -119,7 +119,7 @@ class AsyncRunMethods(AsyncBase):
         reset_trailing: bool = True,
         session_nonce: str | None = None,
     ) -> JsonDict:
-        """Replace the protection of the run; safety tokens given before are void."""
+        """Replace the protection of the run; safety tokens issued before become invalid."""
         return await self._send(
             runs.update_protection(
                 strategy_run_id,

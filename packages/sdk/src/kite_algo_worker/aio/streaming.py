@@ -1,4 +1,4 @@
-"""Streams of the asyncio client: an asynchronous iterator that comes back where it broke off."""
+"""Streams of the asyncio client: asynchronous iterators that reconnect and resume."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from kite_algo_worker.exceptions import KiteAlgoWorkerError, TransportError
 from kite_algo_worker.models.base import JsonDict
 from kite_algo_worker.sse import EventReader
 from kite_algo_worker.stream_health import StreamHealth
-from kite_algo_worker.streaming import Mending, closed_by_server
+from kite_algo_worker.streaming import Reconnection, closed_by_server
 
 
 class AsyncConnection(Protocol):
-    """An open answer."""
+    """An open response."""
 
     def lines(self) -> AsyncGenerator[str, None]:
-        """Its lines; raises TransportError when it breaks."""
+        """Yield its lines. Raises TransportError when the connection is lost."""
         ...
 
     async def close(self) -> None:
@@ -33,9 +33,9 @@ AsyncOpen = Callable[[str], Awaitable[AsyncConnection]]  # with the cursor to re
 class AsyncEventStream(AsyncIterator[JsonDict]):
     """Messages of a stream, one by one; `async for` ends when the server ends it.
 
-    It is opened when it is entered or first read, and what the server refuses is raised there. A
-    break the stream is opened again, with pauses that double, and resumes after the last message's
-    cursor: nothing is missed and nothing comes twice. `health` has its state.
+    It is opened when it is entered or first read, and a refusal is raised there. After a
+    disconnect the stream is opened again, with pauses that double, and resumes after the last
+    message's cursor: no message is missed or repeated. `health` has its state.
     Close it, or use it in an `async with`, when you stop reading early.
     """
 
@@ -43,7 +43,7 @@ class AsyncEventStream(AsyncIterator[JsonDict]):
         self.health = health
         self._open_at = open_at
         self._reader = EventReader()
-        self._mending = Mending(self._reader, config, health)
+        self._reconnection = Reconnection(self._reader, config, health)
         self._connection: AsyncConnection | None = None
         self._closed = False
         self._messages = self._read()
@@ -75,7 +75,7 @@ class AsyncEventStream(AsyncIterator[JsonDict]):
         connection, self._connection = self._connection, None
         if connection is not None:
             await connection.close()
-        with suppress(RuntimeError):  # it is being read just now: it will see that it is closed
+        with suppress(RuntimeError):  # being read now: the reader sees that it is closed
             await self._messages.aclose()
 
     async def _open(self) -> None:
@@ -97,7 +97,7 @@ class AsyncEventStream(AsyncIterator[JsonDict]):
             except TransportError as broken:
                 error = broken
             if not self._closed:
-                self._mending.broke(error)
+                self._reconnection.disconnected(error)
                 await self._open_again()
 
     async def _of_connection(self) -> AsyncGenerator[JsonDict, None]:
@@ -112,18 +112,18 @@ class AsyncEventStream(AsyncIterator[JsonDict]):
                 if self._reader.is_over:
                     return
         except RuntimeError:
-            if not self._closed:  # else it was read from while another task closed it
+            if not self._closed:  # otherwise another task closed it during a read
                 raise
         finally:
             await connection.close()
 
     async def _open_again(self) -> None:
         while not self._closed:
-            await asyncio.sleep(self._mending.pause_s())
+            await asyncio.sleep(self._reconnection.pause_s())
             try:
                 self._connection = await self._open_at(self._reader.last_id)
             except KiteAlgoWorkerError as refused:
-                self._mending.failed(refused)
+                self._reconnection.failed(refused)
             else:
                 self.health.mark_connected(replayed=True)
                 return

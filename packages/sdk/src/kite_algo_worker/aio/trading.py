@@ -1,4 +1,4 @@
-"""Orders, baskets, trades, triggers."""
+"""Calls on orders, baskets, trades and GTTs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from kite_algo_worker.models import (
 
 
 class AsyncTradingMethods(AsyncBase):
-    """What is placed, changed and taken back."""
+    """Calls that place, change, cancel and list orders, trades and GTTs."""
 
     async def preview_order(
         self,
@@ -116,55 +116,55 @@ class AsyncTradingMethods(AsyncBase):
         return await self._send(trading.orders_snapshot(strategy_run_id))
 
     async def get_order_snapshot(self, strategy_run_id: str, order_id: str) -> WorkerOrderSnapshot:
-        """Return one order. Raises KiteAlgoWorkerError with status 404 when it is not the run's."""
+        """Return one order. Raises KiteAlgoWorkerError with status 404 if the run has none such."""
         return await self._send(trading.order_snapshot(strategy_run_id, order_id))
 
     async def list_trades(self, strategy_run_id: str) -> JsonDict:
-        """Return `{"strategy_run_id", "trades"}`: what a run's orders got, oldest first."""
+        """Return `{"strategy_run_id", "trades"}`: a run's fills, oldest first."""
         return await self._send(trading.list_trades(strategy_run_id))
 
     async def get_trades_snapshot(self, strategy_run_id: str) -> WorkerTradesResponse:
-        """Return what a run's orders got, oldest first."""
+        """Return a run's fills, oldest first."""
         return await self._send(trading.trades_snapshot(strategy_run_id))
 
     async def place_gtt(self, payload: Mapping[str, Any]) -> JsonDict:
-        """Make a trigger on the token's account, outside of any run; return `{"trigger_id"}`."""
+        """Create a GTT on the token's account, outside any run; return `{"trigger_id"}`."""
         return await self._send(trading.place_gtt(payload))
 
     async def place_gtt_snapshot(self, payload: Mapping[str, Any]) -> WorkerGttWriteResult:
-        """Make a trigger; as `place_gtt`."""
+        """Create a GTT; as `place_gtt`."""
         return await self._send(trading.written(trading.place_gtt(payload)))
 
     async def list_gtts(self) -> list[JsonDict]:
-        """Return the account's triggers."""
+        """Return the account's GTTs."""
         return await self._send(trading.list_gtts())
 
     async def list_gtts_snapshot(self) -> list[WorkerGttTrigger]:
-        """Return the account's triggers."""
+        """Return the account's GTTs."""
         return await self._send(trading.gtts_snapshot())
 
     async def get_gtt(self, trigger_id: int) -> JsonDict:
-        """Return one trigger. Raises KiteAlgoWorkerError with status 404 when there is none."""
+        """Return one GTT. Raises KiteAlgoWorkerError with status 404 when there is none."""
         return await self._send(trading.get_gtt(trigger_id))
 
     async def get_gtt_snapshot(self, trigger_id: int) -> WorkerGttTrigger:
-        """Return one trigger; as `get_gtt`."""
+        """Return one GTT; as `get_gtt`."""
         return await self._send(trading.gtt_snapshot(trigger_id))
 
     async def modify_gtt(self, trigger_id: int, payload: Mapping[str, Any]) -> JsonDict:
-        """Change an active trigger; only what `payload` names changes."""
+        """Change an active GTT: only the fields that `payload` names."""
         return await self._send(trading.modify_gtt(trigger_id, payload))
 
     async def modify_gtt_snapshot(
         self, trigger_id: int, payload: Mapping[str, Any]
     ) -> WorkerGttWriteResult:
-        """Change an active trigger; as `modify_gtt`."""
+        """Change an active GTT; as `modify_gtt`."""
         return await self._send(trading.written(trading.modify_gtt(trigger_id, payload)))
 
     async def delete_gtt(self, trigger_id: int) -> JsonDict:
-        """End an active trigger."""
+        """Delete an active GTT."""
         return await self._send(trading.delete_gtt(trigger_id))
 
     async def delete_gtt_snapshot(self, trigger_id: int) -> WorkerGttWriteResult:
-        """End an active trigger."""
+        """Delete an active GTT."""
         return await self._send(trading.written(trading.delete_gtt(trigger_id)))

@@ -1,4 +1,5 @@
-"""Every request of the worker API: method, path, query, body, and how its answer is read.
+"""Every request of the worker API as a value: method, path, query, body, reader of the answer.
 
-The sync and the async client send what is made here; neither knows a path.
+The sync and the asyncio client send these; neither knows a path. Imports models, protection,
+`run_config` and the order checks; sends nothing.
 """

@@ -1,4 +1,4 @@
-"""A request before it is sent: the one form that all clients send."""
+"""A request as a value, as both clients send it."""
 
 from __future__ import annotations
 
@@ -18,17 +18,18 @@ _PLAIN_IN_PATHS = ":@+=,~"
 class Repeat(Enum):
     """Whether a request may be sent again when its answer is lost."""
 
-    NEVER = "never"  # a write without a key: it may have been carried out
-    KEYED = "keyed"  # a write with its key: the server carries it out once
+    NEVER = "never"  # a write without a key: it may have been executed
+    KEYED = "keyed"  # a write with a key: the server executes it once
     FREELY = "freely"  # a read
 
 
 @dataclass(frozen=True)
 class Call(Generic[Result]):
-    """What to send, and how to read the answer.
+    """A request, and the function that reads its answer.
 
-    nonce: the session's, in a header. mode: the execution mode it asks for; enters: the run it
-    trades in. Both are for the live gate.
+    nonce: of the session, sent in a header. repeat: whether it may be sent again. mode: the
+    execution mode it requests, enters: the run whose positions it may open; both are read by the
+    live gate.
     """
 
     method: str
@@ -42,7 +43,7 @@ class Call(Generic[Result]):
     enters: str | None = None
 
     def then(self, further: Callable[[Result], Other]) -> Call[Other]:
-        """The same request, its answer read one step further."""
+        """Return the same call, with `further` applied to its answer."""
         first = self.read
 
         def both(body: Any) -> Other:
@@ -51,40 +52,40 @@ class Call(Generic[Result]):
         return cast("Call[Other]", replace(self, read=cast("Any", both)))
 
     def after(self, cursor: str, cursor_key: str | None) -> Call[Result]:
-        """The same request of a stream, going on after a cursor that it has a parameter for."""
+        """Return the call that resumes a stream after `cursor`, sent as `cursor_key` if any."""
         if not cursor or cursor_key is None:
             return self
         return replace(self, params={**(self.params or {}), cursor_key: cursor})
 
     @property
     def query(self) -> dict[str, str]:
-        """The query as texts; None is left out."""
+        """The query parameters as texts, without those that are None."""
         given = (self.params or {}).items()
         return {name: _text(value) for name, value in given if value is not None}
 
 
 def get(path: str, params: Mapping[str, Any] | None = None) -> Call[JsonDict]:
-    """A read."""
+    """Return a read: GET, repeated freely."""
     return Call("GET", path, as_object, params=params, repeat=Repeat.FREELY)
 
 
 def ask(path: str, body: JsonDict) -> Call[JsonDict]:
-    """A read whose question is too long for a query: it changes nothing."""
+    """Return a read whose parameters are in the body: POST, repeated freely."""
     return Call("POST", path, as_object, body=body, repeat=Repeat.FREELY)
 
 
 def post(path: str, body: JsonDict | None = None, *, nonce: str | None = None) -> Call[JsonDict]:
-    """A write."""
+    """Return a write: POST, never repeated."""
     return Call("POST", path, as_object, body=body, nonce=nonce)
 
 
 def part(identifier: object) -> str:
-    """An id as a part of a path."""
+    """Return an id, quoted, as a part of a path."""
     return quote(str(identifier), safe=_PLAIN_IN_PATHS)
 
 
 def as_object(body: Any) -> JsonDict:
-    """The answer as it is."""
+    """Return the answer as it is."""
     return cast("JsonDict", body)
 
 

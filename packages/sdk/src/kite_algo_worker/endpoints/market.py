@@ -7,6 +7,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any, Union
 
 from kite_algo_worker.endpoints.call import Call, ask, get
+from kite_algo_worker.exceptions import InvalidInputError
 from kite_algo_worker.models import JsonDict, WorkerHistoricalCandles
 
 Instrument = Union[str, int]
@@ -124,18 +125,22 @@ def history_range(
 ) -> tuple[str | None, str | None]:
     """The two ends of a range as ISO 8601; None where the server is to choose.
 
-    Raises ValueError for a number of days that is not above 0, beside a `from_date`, or before a
-    `to_date` without an offset.
+    Raises InvalidInputError for a number of days that is not above 0, beside a `from_date`, or
+    before a `to_date` without an offset.
     """
     if lookback_days is None:
         return _iso(from_date), _iso(to_date)
     if lookback_days <= 0:
-        raise ValueError(f"lookback_days must be positive, was {lookback_days}")
+        raise InvalidInputError(f"lookback_days must be positive, was {lookback_days}")
     if from_date is not None:
-        raise ValueError("from_date and lookback_days are mutually exclusive: give one of them")
+        raise InvalidInputError(
+            "from_date and lookback_days are mutually exclusive: give one of them"
+        )
     end = _moment(to_date) if to_date is not None else now or datetime.now(timezone.utc)  # noqa: TID251 - the edge: `now` is the caller's to give
     if end.tzinfo is None:
-        raise ValueError("to_date must include timezone information when lookback_days is used")
+        raise InvalidInputError(
+            "to_date must include timezone information when lookback_days is used"
+        )
     return (end - timedelta(days=lookback_days)).isoformat(), end.isoformat()
 
 

@@ -1,4 +1,4 @@
-"""Funds, profit and loss, the timeline."""
+"""Requests for funds, profit and loss, and the timeline."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Option chains, selections, option runs."""
+"""Requests for option chains, contract selection and option runs."""
 
 from __future__ import annotations
 

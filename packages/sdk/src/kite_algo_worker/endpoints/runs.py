@@ -1,4 +1,4 @@
-"""Runs, sessions, safety."""
+"""Requests on runs, sessions and safety checks."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _FIXED = ("template_id", "account_scope", "execution_mode")
 
 
 def path_of(run_id: str, rest: str = "") -> str:
-    """The path of a run."""
+    """Return the path of a run, followed by `rest`."""
     return f"/worker/runs/{part(run_id)}{rest}"
 
 
@@ -60,7 +60,7 @@ def create_run_of(
     metadata: Mapping[str, Any] | None,
     backend_protection: BackendProtection | None,
 ) -> Call[JsonDict]:
-    """The same of loose fields; an empty list of actions means the usual ones."""
+    """Return the request of single fields; an empty list of actions means the default ones."""
     given: JsonDict = {"allowed_actions": list(allowed_actions or ())}
     if not given["allowed_actions"]:
         given = {}
@@ -153,7 +153,7 @@ def exit_run(
 
 
 def check_same(config: RunConfig, run: Mapping[str, Any]) -> None:
-    """Raise KiteAlgoWorkerError (409) when a run was made with other fixed fields."""
+    """Raise KiteAlgoWorkerError (409) if the run was created with other fixed fields."""
     different = [
         f"{name} is {run.get(name)!r}, not {getattr(config, name)!r}"
         for name in _FIXED
@@ -162,7 +162,7 @@ def check_same(config: RunConfig, run: Mapping[str, Any]) -> None:
     if different:
         raise KiteAlgoWorkerError(
             f"Run {config.strategy_run_id} exists with other fields: {'; '.join(different)}. "
-            "Take its fields, or another strategy_run_id.",
+            "Use the same fields, or another strategy_run_id.",
             status_code=409,
             response_body=dict(run),
             code="run_mismatch",

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from kite_algo_worker.endpoints.call import Call, Repeat, ask, get, part, post
 from kite_algo_worker.endpoints.runs import path_of
+from kite_algo_worker.exceptions import InvalidInputError
 from kite_algo_worker.models import (
     JsonDict,
     WorkerGttTrigger,
@@ -103,12 +104,12 @@ def _intent(
 
 
 def checked_key(key: object) -> str:
-    """The key without spaces around it. Raises ValueError when it is too short or too long."""
+    """The key without spaces around it. Raises InvalidInputError for one too short or too long."""
     text = str(key or "").strip()
     if not text:
-        raise ValueError("idempotency_key is required for order intents: name the command")
+        raise InvalidInputError("idempotency_key is required for order intents: name the command")
     if not SHORTEST_KEY <= len(text) <= LONGEST_KEY:
-        raise ValueError(
+        raise InvalidInputError(
             f"idempotency_key must be between {SHORTEST_KEY} and {LONGEST_KEY} characters, "
             f"had {len(text)}"
         )

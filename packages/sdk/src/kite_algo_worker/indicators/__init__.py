@@ -8,13 +8,14 @@ frame["rsi"] = ta.rsi(frame, 14, column="close")
 bands = ta.bbands(frame["close"], period=20, multiplier=2.0)  # upper, middle, lower
 ```
 
-Oldest bar first. Pandas in, pandas out, on the same index; anything else gives an array, and
-results of several lines are always a DataFrame. What cannot be known yet is NaN; a window that
-holds a NaN is NaN; a recursive indicator starts afresh after a gap. A period below 1 is a
-ValueError.
+Oldest candle first. Pandas in, pandas out, on the same index; any other input gives an array, and
+results of several lines are always a DataFrame. Warm-up values are NaN; a window that contains a
+NaN is NaN; a recursive indicator restarts after a gap. A period below 1 raises ValueError.
 
 The numbers come from `tradertape-indicators`, which the server's backtests and scans use too. It
 needs the extra `[indicators]`; without it four averages remain, in plain Python, on lists.
+
+Imports `marketdata` and the optional packages; never a client.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which columns of a candle an indicator of the live engine reads, and with which parameters."""
+"""The columns of a candle that a live indicator reads, and its parameters."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ class _Everything(hybrid.TechnicalAnalysis, volatility.TechnicalAnalysis, volume
 
 
 class _Frame:
-    """Stands for the whole candle."""
+    """A placeholder of the whole candle."""
 
 
 class _Column(int):
-    """Stands for one column of the candle, by its number."""
+    """A placeholder of one column of the candle, by its number."""
 
 
 class Binding(NamedTuple):
@@ -35,8 +35,8 @@ class Binding(NamedTuple):
 def bind(name: str, params: Mapping[str, Any]) -> Binding:
     """Return the streaming form of an indicator with its parameters, as a frame would be given.
 
-    params: the parameters of the indicator, and `source`: a column, or several, that stand for its
-    series; without it the whole candle is given.
+    params: the parameters of the indicator, and `source`: the column or columns of its series;
+    without it the whole candle is passed.
     Raises KeyError for an unknown indicator or column; TypeError and ValueError as the indicator.
     """
     if name not in _RULES:

@@ -1,4 +1,4 @@
-"""What is left of the indicators without numpy, pandas or tradertape-indicators.
+"""The indicators that work without numpy, pandas or tradertape-indicators.
 
 Four averages in plain Python, over any iterables: lists with None in the warm-up. Everything else
 raises ModuleNotFoundError that says what to install.

@@ -25,7 +25,7 @@ class _Input(Protocol):
 
 
 def floats_of(items: Any) -> NDArray[np.float64]:
-    """Return items as (n,) float64, NaN for what is no number. ValueError unless of 1 dimension."""
+    """Return items as (n,) float64, NaN where not a number. Raises ValueError unless 1-d."""
     array: Any = np.asarray(items)
     if array.ndim != 1:
         raise ValueError(f"a series must have one dimension, had {array.ndim}")
@@ -35,7 +35,7 @@ def floats_of(items: Any) -> NDArray[np.float64]:
 
 
 def floats_of_series(series: Any) -> NDArray[np.float64]:
-    """Return a pandas Series as (n,) float64, NaN for what is missing or no number."""
+    """Return a pandas Series as (n,) float64, NaN where missing or not a number."""
     if isinstance(series.dtype, np.dtype):
         return floats_of(series.to_numpy())
     if series.dtype.kind in "fiub":  # a nullable type of pandas' own
@@ -55,7 +55,7 @@ def check_together(first: _Input, *others: _Input) -> None:
 
 
 def _long(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Have long series compiled: the kernels are once numba is imported, with the same results."""
+    """Import numba for long series: the kernels are compiled from then on, equal in results."""
     if len(values) >= LONG and NUMBA_AVAILABLE and not numba_in_use():
         importlib.import_module("numba")
     return values

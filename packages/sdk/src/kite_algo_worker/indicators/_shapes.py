@@ -54,5 +54,5 @@ def price_and_volume(
 
 def frame_of(lines: Mapping[str, Any], template: IndicatorInput) -> Any:
     """Return several lines as a DataFrame on the input's index."""
-    # The lines are ours alone: they need not be copied.
+    # Nothing else refers to the lines, so they need not be copied.
     return pandas().DataFrame(dict(lines), index=template.index, copy=False)

@@ -1,4 +1,4 @@
-"""A candle's time: its moment for ordering, and its text."""
+"""A candle's time as a sortable number and as text."""
 
 from __future__ import annotations
 

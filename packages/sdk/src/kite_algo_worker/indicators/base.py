@@ -1,4 +1,4 @@
-"""What goes into an indicator and what comes out, and the two that all others build on.
+"""Inputs and outputs of indicators, and the two indicators that all others extend.
 
 Every number is computed by `tradertape-indicators`; this package gives it the shapes of pandas.
 """
@@ -42,7 +42,7 @@ class IndicatorInput:
 
 
 def normalize_input(data: Any, column: str | None = None) -> IndicatorInput:
-    """Return any series as numbers; what is no number becomes NaN.
+    """Return any series as numbers; values that are not numbers become NaN.
 
     data: a Series, a DataFrame of one column (or with `column`), an `IndicatorInput`, or anything
     of one dimension.
@@ -70,7 +70,7 @@ def format_output(values: Any, template: IndicatorInput, *, name: str | None = N
 
 
 class BaseIndicator:
-    """The way in and the way out, for indicators of your own."""
+    """The base of indicators of your own: reads the input, formats the output."""
 
     @staticmethod
     def validate_input(data: Any, column: str | None = None) -> IndicatorInput:
@@ -84,7 +84,7 @@ class BaseIndicator:
 
 
 class TechnicalAnalysis(BaseIndicator):
-    """Simple average and crossing: what every strategy starts with."""
+    """The simple moving average and the crossover."""
 
     def sma(self, data: Any, period: int, column: str | None = None) -> Any:
         """Return the mean of the last `period` values, in their unit; the first period - 1 are NaN.
@@ -95,7 +95,7 @@ class TechnicalAnalysis(BaseIndicator):
         return line_of(kernels.sma(series.values, period), series, name="sma")
 
     def crossover(self, left: Any, right: Any) -> Any:
-        """Say where left is above right and was not on the bar before.
+        """Return True where left is above right and was not one candle before.
 
         Returns booleans, False on the first bar and next to a NaN.
         Raises ValueError if index or length differ.
@@ -106,20 +106,20 @@ class TechnicalAnalysis(BaseIndicator):
 
 
 def line_of(values: NDArray[Any], template: IndicatorInput, *, name: str) -> Any:
-    """Return values that are ours alone in the kind of the input; they need not be copied."""
+    """Return values in the kind of the input, without a copy: nothing else refers to them."""
     if template.index is None:
         return values
     return sys.modules["pandas"].Series(values, index=template.index, name=name, copy=False)
 
 
 def is_frame(data: Any) -> bool:
-    """Say whether this is a DataFrame, without importing pandas for it."""
+    """Whether this is a DataFrame; does not import pandas."""
     library = sys.modules.get("pandas")
     return library is not None and isinstance(data, library.DataFrame)
 
 
 def is_series(data: Any) -> bool:
-    """Say whether this is a Series, without importing pandas for it."""
+    """Whether this is a Series; does not import pandas."""
     library = sys.modules.get("pandas")
     return library is not None and isinstance(data, library.Series)
 

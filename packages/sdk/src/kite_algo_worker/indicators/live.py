@@ -1,7 +1,6 @@
-"""Indicators that follow a market candle by candle.
+"""Indicators that are updated candle by candle.
 
-The published engine computes the whole history at every tick; this one takes each candle in
-O(log period) and gives the same values, which are those of the indicators over the whole history.
+Each candle takes O(log period) and gives the values of the indicators over the whole history.
 """
 
 from __future__ import annotations
@@ -30,9 +29,9 @@ ONE_SIDED = frozenset({"long", "short"})  # the supertrend's lines: never both k
 class IndicatorValue:
     """An indicator at one candle.
 
-    value: a number, a truth, or a dict of them by line; None for what is not known. confirmed:
-    whether the candle is over. ts: its time, ISO 8601. ready: whether all of it is known (of the
-    supertrend's long and short only one ever is: they do not count).
+    value: a number, a boolean, or a dict of them by line; None in the warm-up. confirmed: whether
+    the candle is complete. ts: its time, ISO 8601. ready: whether every line has a value (of the
+    supertrend's long and short only one ever has: they do not count).
     """
 
     value: Any
@@ -48,7 +47,7 @@ class _Entry(NamedTuple):
 
 
 class LiveIndicatorEngine:
-    """A set of indicators over one instrument's candles, fed as they come.
+    """A set of indicators over one instrument's candles, updated as they arrive.
 
     indicators: (name, params) of each. params are the indicator's own, and
 
@@ -71,9 +70,9 @@ class LiveIndicatorEngine:
             print(values["fast"].value, values["atr"].value)
     ```
 
-    A candle costs O(log period) per indicator whatever the history (CCI: O(period)), asked again or
-    finalized; only one that is older than the last, or that corrects the last after a newer was
-    seen, replays the history. An unknown indicator raises KeyError at the first candle.
+    A candle takes O(log period) per indicator whatever the length of the history (CCI: O(period)),
+    provisional or final. Only a candle older than the last, or a correction of the last after a
+    newer one, replays the history. An unknown indicator raises KeyError at the first candle.
     """
 
     def __init__(self, indicators: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
@@ -85,8 +84,8 @@ class LiveIndicatorEngine:
         self._moments: list[int] = []  # of the confirmed candles, oldest first
         self._rows: list[Row] = []
         self._entries: list[_Entry] = []  # none before the first candle
-        self._kept = 0  # rows that the streams have taken for good
-        self._looked: Row | None = None  # the row they looked at since
+        self._kept = 0  # rows that the streams have kept
+        self._looked: Row | None = None  # the row they have evaluated since
         self._aware: bool | None = None  # whether the candles' times have a zone
 
     @classmethod
@@ -100,18 +99,18 @@ class LiveIndicatorEngine:
 
     @property
     def values(self) -> Values:
-        """The values at the candle in the making if there is one, else at the last that is over."""
+        """The values at the incomplete candle if there is one, else at the last complete one."""
         return self.provisional_values or self.confirmed_values
 
     @property
     def ready(self) -> bool:
-        """Whether every indicator is known."""
+        """Whether every indicator is past its warm-up."""
         values = self.values
         return bool(values) and all(one.ready for one in values.values())
 
     @property
     def confirmed(self) -> bool:
-        """Whether the last candle seen is over."""
+        """Whether the last candle read is complete."""
         return not self.provisional_values
 
     @property
@@ -125,7 +124,7 @@ class LiveIndicatorEngine:
         }
 
     def update_provisional(self, candle: Any) -> Values:
-        """Take the candle in the making, as often as it changes; return its values.
+        """Update with the incomplete candle, whenever it changes; return its values.
 
         candle: a mapping or a `WorkerCandle`. Raises ValueError if its time cannot be read.
         """
@@ -145,9 +144,9 @@ class LiveIndicatorEngine:
         return values
 
     def finalize_candle(self, candle: Any) -> Values:
-        """Take a candle that is over; return the values at it.
+        """Update with a complete candle; return the values at it.
 
-        One of a time that was seen replaces it, whatever its `is_complete`.
+        A candle with a known time replaces that one, whatever its `is_complete`.
         Raises ValueError if its time cannot be read.
         """
         moment, ts, row = self._read(candle, complete=True)
@@ -161,11 +160,11 @@ class LiveIndicatorEngine:
         return self.confirmed_values
 
     def rebuild(self, history_df: Any, last_stream_candle: Any | None = None) -> Values:
-        """Start again from a history; return the values.
+        """Restart from a history; return the values.
 
-        history_df: anything `candles_to_df` takes. A last candle that is not complete becomes the
-        candle in the making. last_stream_candle: the last candle of the stream, taken after it (in
-        place of that one) as over or not by its `is_complete`.
+        history_df: anything `candles_to_df` accepts. A last candle that is not complete is
+        provisional. last_stream_candle: the last candle of the stream, applied after the history in
+        place of the provisional one; complete or not by its `is_complete`.
         """
         current = self._load(history_df)
         self._restart()
@@ -188,7 +187,7 @@ class LiveIndicatorEngine:
         return self.update_provisional(current)
 
     def _load(self, history: Any) -> dict[str, Any] | None:
-        """Take a history's candles; return the last if it is still going on."""
+        """Load a history's candles; return the last if it is incomplete."""
         # candles_to_df imports pandas, which the other methods do without
         from kite_algo_worker.marketdata import candles_to_df
 
@@ -222,7 +221,7 @@ class LiveIndicatorEngine:
         return place, self._moments[place] == moment
 
     def _advance(self, count: int) -> None:
-        """Bring the streams to where they have taken the first `count` rows and no more."""
+        """Bring the streams to the state after exactly the first `count` rows."""
         if count < self._kept or not self._entries:
             self._restart()
             self._entries = [
@@ -255,7 +254,7 @@ class LiveIndicatorEngine:
         return values
 
     def _keys(self) -> list[tuple[str, ...]]:
-        """Return under which keys each indicator is found."""
+        """Return the keys of each indicator's result."""
         unlabelled = [name for name, params in self.indicators if LABEL not in params]
         keys: list[tuple[str, ...]] = []
         for name, params in self.indicators:
@@ -286,7 +285,7 @@ def _own(params: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _shown(value: Any) -> tuple[Any, bool]:
-    """Return a value with None for what is not known, and whether all of it is."""
+    """Return a value with None for NaN, and whether it has no NaN."""
     if isinstance(value, dict):
         lines = cast("dict[str, float]", value)
         shown = {key: None if one != one else one for key, one in lines.items()}

@@ -1,4 +1,4 @@
-"""How fast a price moves: RSI, MACD, stochastic, CCI and Williams %R."""
+"""Momentum: RSI, MACD, stochastic, CCI and Williams %R."""
 
 from __future__ import annotations
 

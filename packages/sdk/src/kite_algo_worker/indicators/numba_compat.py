@@ -1,4 +1,4 @@
-"""numba where it is installed: asked for here, imported only when something is compiled."""
+"""numba where it is installed; imported only when a function is compiled."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ class TechnicalAnalysis(base.TechnicalAnalysis):
     """Adds crossings, extremes and directions."""
 
     def crossunder(self, left: Any, right: Any) -> Any:
-        """Say where left is below right and was not on the bar before; see `crossover`."""
+        """Return True where left is below right and was not one candle before; see `crossover`."""
         lefts, rights = normalize_input(left), normalize_input(right)
         check_together(lefts, rights)
         truth = kernels.crossunder(lefts.values, rights.values)
@@ -47,7 +47,7 @@ class TechnicalAnalysis(base.TechnicalAnalysis):
         return line_of(kernels.lowest(series.values, period), series, name="lowest")
 
     def rising(self, data: Any, period: int, column: str | None = None) -> Any:
-        """Say where a value is above every one of the `period` before it; False in warm-up.
+        """Return True where a value is above all `period` values before it; False in the warm-up.
 
         Raises ValueError if period < 1.
         """
@@ -55,7 +55,7 @@ class TechnicalAnalysis(base.TechnicalAnalysis):
         return line_of(kernels.rising(series.values, period), series, name="rising")
 
     def falling(self, data: Any, period: int, column: str | None = None) -> Any:
-        """Say where a value is below every one of the `period` before it; False in warm-up.
+        """Return True where a value is below all `period` values before it; False in the warm-up.
 
         Raises ValueError if period < 1.
         """

@@ -1,4 +1,4 @@
-"""How widely a price moves: ATR, Bollinger's bands, Keltner's channel."""
+"""Volatility: ATR, Bollinger bands, Keltner channel."""
 
 from __future__ import annotations
 

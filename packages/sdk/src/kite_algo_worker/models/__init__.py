@@ -1,7 +1,7 @@
-"""What the server answers, as frozen dataclasses.
+"""Answers of the server as frozen dataclasses; imports nothing of this package.
 
-Every model has `model_validate(payload)` and `model_dump()`. Keys a model does not name are kept in
-its `raw` and come back with the dump.
+Every model has `model_validate(payload)` and `model_dump()`. Keys that a model does not name are
+kept in its `raw` and are part of the dump.
 """
 
 from kite_algo_worker.models.base import JsonDict, Model

@@ -1,4 +1,4 @@
-"""What the server sends, as values: unknown keys are kept, texts and numbers become their types."""
+"""The base of all models: known keys become typed fields, unknown keys are kept."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _TABLE = re.compile(r"dict\[str, (\w+)\]")
 
 
 class Model:
-    """A frozen dataclass made from an answer.
+    """A frozen dataclass created from an answer.
 
     Keys that the class does not name are kept in `raw`, so a newer server does not break an older
-    client. Numbers may come as texts; null is taken as the field's default.
+    client. Numbers may be texts; null becomes the field's default.
     """
 
     _wire_names: ClassVar[Mapping[str, str]] = {}  # attribute: key, where a key is a Python word
@@ -63,11 +63,11 @@ class Model:
         self,
         *,
         exclude_none: bool = True,
-        mode: str = "python",  # noqa: ARG002 - the published signature has it
+        mode: str = "python",  # noqa: ARG002 - part of the published signature
     ) -> JsonDict:
-        """Return the model as an object of the wire, unknown keys included.
+        """Return the model as a JSON object, unknown keys included.
 
-        exclude_none: leave out what is None, in nested objects too. `mode` changes nothing.
+        exclude_none: leave None values out, in nested objects too. `mode` has no effect.
         """
         return _dumped(self, exclude_none)
 
@@ -100,7 +100,7 @@ def _plain(value: Any, exclude_none: bool) -> Any:
     return value
 
 
-# --- readers: from the text of an annotation to what makes a value of it -------------------------
+# --- readers: from the text of an annotation to the function that reads its value -----------------
 
 
 @cache

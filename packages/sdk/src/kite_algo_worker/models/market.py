@@ -11,9 +11,9 @@ from kite_algo_worker.models.base import JsonDict, Model
 
 @dataclass(frozen=True)
 class WorkerCandle(Model):
-    """Open, high, low and close in rupees, volume in units, from `ts` (ISO 8601) on.
+    """Open, high, low and close in rupees, volume in units; `ts` is its start (ISO 8601).
 
-    oi: open interest, of derivatives. is_complete: False for the candle that is still going on.
+    oi: open interest, of derivatives. is_complete: False for the current candle.
     """
 
     ts: str
@@ -29,9 +29,9 @@ class WorkerCandle(Model):
 
 @dataclass(frozen=True)
 class WorkerHistoricalCandles(Model):
-    """Candles of one instrument, oldest first; `current` is the one still going on.
+    """Candles of one instrument, oldest first; `current` is the incomplete one.
 
-    source: where they are from, for example `db`. is_stale: the feed is behind.
+    source: where they come from, for example `db`. is_stale: the feed has no recent tick.
     """
 
     _wire_names: ClassVar[Mapping[str, str]] = {"from_ts": "from", "to_ts": "to"}

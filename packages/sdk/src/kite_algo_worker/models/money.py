@@ -25,7 +25,7 @@ class WorkerRunPnlTotals(Model):
 class WorkerRunPnlLeg(Model):
     """One instrument and product of a run; quantities in units, amounts in rupees.
 
-    side: `LONG`, `SHORT` or `FLAT`. is_stale: the price may be old.
+    side: `LONG`, `SHORT` or `FLAT`. is_stale: the price is too old.
     """
 
     instrument_token: int | None = None
@@ -97,10 +97,10 @@ class WorkerFundsSnapshot(Model):
 def read_funds(
     body: Mapping[str, Any], *, mode: str, account_scope: str | None
 ) -> WorkerFundsSnapshot:
-    """Return the funds of either body a server may answer with.
+    """Return the funds of either form of the answer.
 
-    One has segments already; the other is `{available, utilized, net}`, which becomes the segment
-    `equity`. It names neither account nor mode: those of the question stand in.
+    One has segments; the other is `{available, utilized, net}`, which becomes the segment
+    `equity`. It names neither account nor mode, so those of the request are used.
     """
     if "segments" in body or "net" not in body:
         return WorkerFundsSnapshot.model_validate(body)

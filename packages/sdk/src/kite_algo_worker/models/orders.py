@@ -1,4 +1,4 @@
-"""Orders, trades, previews, triggers. Prices are rupees per unit, quantities units."""
+"""Orders, fills, previews, GTTs. Prices are rupees per unit, quantities units."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class WorkerOrderSnapshot(Model):
 
 @dataclass(frozen=True)
 class WorkerTradeSnapshot(Model):
-    """What an order got of the exchange at once."""
+    """One fill of an order."""
 
     trade_id: str
     order_id: str
@@ -69,7 +69,7 @@ class WorkerOrdersResponse(Model):
 
 @dataclass(frozen=True)
 class WorkerTradesResponse(Model):
-    """A run's trades, oldest first."""
+    """A run's fills, oldest first."""
 
     strategy_run_id: str
     trades: list[WorkerTradeSnapshot] = field(default_factory=list[WorkerTradeSnapshot])
@@ -89,7 +89,7 @@ class WorkerOrderResult(Model):
 
 @dataclass(frozen=True)
 class CostContract(Model):
-    """What an order or a basket needs and costs, in rupees."""
+    """Margin and charges of an order or a basket, in rupees."""
 
     margin_required: Any = None
     charges_estimate: Any = None
@@ -100,7 +100,7 @@ class CostContract(Model):
 
 @dataclass(frozen=True)
 class PreviewPayload(Model):
-    """The order or basket as the server reads it, its cost, and in `raw` its warnings."""
+    """The order or basket as the server reads it, with its cost; its warnings are in `raw`."""
 
     intent_type: str
     order: JsonDict | None = None
@@ -121,7 +121,7 @@ class OrderPreview(Model):
 
 @dataclass(frozen=True)
 class WorkerGttWriteResult(Model):
-    """The number of a trigger that was made, changed or deleted."""
+    """The id of a GTT that was created, changed or deleted."""
 
     trigger_id: int
     raw: JsonDict = field(default_factory=JsonDict, repr=False)
@@ -129,7 +129,7 @@ class WorkerGttWriteResult(Model):
 
 @dataclass(frozen=True)
 class WorkerGttTrigger(Model):
-    """A resting trigger order. status: `active`, `triggered`, `expired`, `cancelled` …"""
+    """A good-till-triggered order. status: `active`, `triggered`, `expired`, `cancelled` …"""
 
     id: int
     user_id: str | None = None

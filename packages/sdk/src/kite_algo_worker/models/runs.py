@@ -1,4 +1,4 @@
-"""A run's health, its protection, its right to trade."""
+"""A run's health, its protection, its safety check."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from kite_algo_worker.models.base import JsonDict, Model
 
 @dataclass(frozen=True)
 class WorkerRunHealthSnapshot(Model):
-    """How a run and its worker are.
+    """The health of a run and its worker.
 
     health_status: `healthy`, `stale`, `dead`, `unknown`. session_status: `unclaimed`, `claimed`,
     `stale`, `released`. recovery_status: `none`, `pending`, `in_progress`, `required`, `done`.
@@ -32,7 +32,7 @@ class WorkerRunHealthSnapshot(Model):
 
 @dataclass(frozen=True)
 class RunProtectionState(Model):
-    """State of the protection of a run; `generation` rises with every change."""
+    """The state of a run's protection; `generation` increases with every change."""
 
     status: str | None = None
     generation: int | None = None
@@ -48,8 +48,8 @@ class RunProtectionState(Model):
 class SafetyCheckResult(Model):
     """Whether a run may trade now.
 
-    blocking_reasons: sentences, each with its code in brackets. safety_token: hand it to the next
-    order or basket; it is good for one of them, until `token_expires_at` (ISO 8601).
+    blocking_reasons: sentences, each with its code in brackets. safety_token: pass it to the next
+    order or basket; it is valid for one, until `token_expires_at` (ISO 8601).
     """
 
     strategy_run_id: str

@@ -1,4 +1,4 @@
-"""What happened in a run."""
+"""Events of a run."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from kite_algo_worker.models.base import JsonDict, Model
 
 @dataclass(frozen=True)
 class WorkerTimelineEvent(Model):
-    """One thing that happened.
+    """One event.
 
-    cursor: rises by the order of events; continue reading after it. event_kind: `execution`,
-    `decision` or `protection`. payload: what else is known, by event_type.
+    cursor: increases from event to event; reading resumes after it. event_kind: `execution`,
+    `decision` or `protection`. payload: further fields, which depend on event_type.
     """
 
     cursor: int
@@ -33,7 +33,7 @@ class WorkerTimelineEvent(Model):
 
 @dataclass(frozen=True)
 class WorkerTimelineResponse(Model):
-    """A page of events, oldest first; ask again with `after_cursor=last_cursor` for the next."""
+    """A page of events, oldest first; the next page is that with `after_cursor=last_cursor`."""
 
     strategy_run_id: str
     after_cursor: int

@@ -1,4 +1,7 @@
-"""Options: the client's other half, legs, spreads, and how they are found."""
+"""Options: the client's option calls, legs and spreads, and the resolution of contracts.
+
+Public under these names. Imports `endpoints`, `models` and `exceptions`; never a client.
+"""
 
 from kite_algo_worker.options.client import OptionWorkerClient
 from kite_algo_worker.options.models import (

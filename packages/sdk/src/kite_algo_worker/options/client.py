@@ -1,4 +1,4 @@
-"""The options side of the client."""
+"""Option calls of the sync client."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ __all__ = ["OptionWorkerClient"]
 
 
 class OptionWorkerClient:
-    """Chains, greeks, selections and option runs; every client has one as `client.options`.
+    """Chains, Greeks, contract selection and option runs; the client's `options`.
 
-    An option run's id is good for the calls of ordinary runs too: safety check, profit and loss,
+    An option run's id works in the calls of ordinary runs too: safety check, profit and loss,
     timeline, orders.
     """
 
@@ -27,10 +27,10 @@ class OptionWorkerClient:
         self._client = client
 
     def _send(self, call: Call[Result]) -> Result:
-        return self._client._send(call)  # pyright: ignore[reportPrivateUsage] - its other half
+        return self._client._send(call)  # pyright: ignore[reportPrivateUsage] - a part of the client
 
     def ensure_session(self, underlying: str) -> dict[str, Any]:
-        """Start watching an underlying's chain; return its state."""
+        """Subscribe to an underlying's chain; return its state."""
         return self._send(options.session(underlying))
 
     def list_expiries(self, underlying: str) -> dict[str, Any]:
@@ -38,7 +38,7 @@ class OptionWorkerClient:
         return self._send(options.expiries(underlying))
 
     def get_chain(self, underlying: str, *, expiry: str | None = None) -> dict[str, Any]:
-        """Return the chain of an expiry: `nearest`, `current_week`, a date; the nearest by default.
+        """Return the chain of an expiry: `nearest` (or None), `current_week`, a date.
 
         ```python
         client.options.get_chain("NIFTY", expiry="current_week")
@@ -53,7 +53,7 @@ class OptionWorkerClient:
         return self._send(options.of_expiry(underlying, "mini-chain", expiry, window))
 
     def get_greeks(self, underlying: str, *, expiry: str | None = None) -> dict[str, Any]:
-        """Return delta, gamma, theta (a day), vega (a point of volatility) of each contract."""
+        """Return each contract's delta, gamma, theta per day and vega per volatility point."""
         return self._send(options.of_expiry(underlying, "greeks", expiry))
 
     def get_pcr(self, underlying: str, *, expiry: str | None = None) -> dict[str, Any]:
@@ -61,11 +61,11 @@ class OptionWorkerClient:
         return self._send(options.of_expiry(underlying, "analytics/pcr", expiry))
 
     def get_max_pain(self, underlying: str, *, expiry: str | None = None) -> dict[str, Any]:
-        """Return the strike at which option buyers lose most."""
+        """Return the max-pain strike: where the open options expire at the least value."""
         return self._send(options.of_expiry(underlying, "analytics/max-pain", expiry))
 
     def resolve_contracts(self, underlying: str, payload: dict[str, Any]) -> dict[str, Any]:
-        """Return the contracts of `{"expiry": …, "legs": [selection, …]}` as the server answers."""
+        """Return the server's answer to `{"expiry": …, "legs": [selection, …]}`."""
         return self._send(options.resolve_contracts(underlying, payload))
 
     def resolve_option_contracts(
@@ -120,7 +120,7 @@ class OptionWorkerClient:
         trigger_price: float | None = None,
         metadata: Mapping[str, Any] | None = None,
     ) -> OptionExecutionLeg:
-        """Return the leg so far from the money; see the function of that name."""
+        """Return the leg at a distance from the money; see the function of that name."""
         return resolvers.resolve_offset_leg(
             self,
             underlying=underlying,
@@ -151,7 +151,7 @@ class OptionWorkerClient:
         trigger_price: float | None = None,
         metadata: Mapping[str, Any] | None = None,
     ) -> OptionExecutionLeg:
-        """Return the leg of a delta; see the function of that name."""
+        """Return the leg with the nearest delta; see the function of that name."""
         return resolvers.resolve_delta_leg(
             self,
             underlying=underlying,
@@ -174,7 +174,7 @@ class OptionWorkerClient:
         return resolvers.resolve_spread(self, underlying=underlying, product=product, spec=spec)
 
     def preview_strategy(self, payload: Mapping[str, Any]) -> dict[str, Any]:
-        """Return payoff, margin and greeks of legs that no run has yet."""
+        """Return payoff, margin and Greeks of legs that belong to no run."""
         return self._send(options.preview_strategy(payload))
 
     def create_run(
@@ -186,11 +186,11 @@ class OptionWorkerClient:
         protection: Mapping[str, Any] | None = None,
         metadata: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
-        """Make an option run of legs; nothing is placed before `enter`.
+        """Create an option run of legs; nothing is placed before `enter`.
 
-        product: `MIS` or `NRML`, of all legs that name none. legs: from the resolvers or
+        product: `MIS` or `NRML`, for legs without one of their own. legs: from the resolvers or
         `option_leg`. protection: `{"stoploss_pct": 2.0}` and the like. Return the run with its
-        `strategy_run_id`. Raises TypeError for a key that a leg does not have.
+        `strategy_run_id`. Raises TypeError for an unknown key of a leg.
         """
         return self._send(
             options.create_run(
@@ -211,7 +211,7 @@ class OptionWorkerClient:
         all_or_none: bool = False,
         payload: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
-        """Return what entering would need and cost; with `orders`, what those would."""
+        """Return margin and charges of an entry; with `orders`, those of the orders."""
         if orders is not None and payload is None:
             return self._send(
                 trading.preview_basket(strategy_run_id, orders, metadata, all_or_none=all_or_none)
@@ -221,7 +221,7 @@ class OptionWorkerClient:
     def preview_run_entry(
         self, strategy_run_id: str, payload: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
-        """Return what entering the run would need and cost."""
+        """Return margin and charges of entering the run."""
         return self._send(options.preview_entry(strategy_run_id, payload))
 
     def enter(
@@ -235,14 +235,14 @@ class OptionWorkerClient:
         """Place the run's legs.
 
         payload: `all_or_none`, `idempotency_key`, `mode`, `account_scope`, `metadata`; any other
-        key is a TypeError. Raises as `place_order`.
+        key raises TypeError. Raises as `place_order`.
         """
         return self._send(options.enter(strategy_run_id, payload, safety_token, session_nonce))
 
     def preview_exit(
         self, strategy_run_id: str, payload: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
-        """Return the orders that leaving would send."""
+        """Return the orders that an exit would place."""
         return self._send(options.preview_exit(strategy_run_id, payload))
 
     def exit(
@@ -280,6 +280,6 @@ class OptionWorkerClient:
         metric_snapshots: Iterable[Mapping[str, Any]],
         protection: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
-        """Return what a protection would have done over past snapshots; nothing is placed."""
+        """Replay a protection over past metric snapshots; nothing is placed."""
         call = options.replay_protection(strategy_run_id, metric_snapshots, protection)
         return self._send(call)

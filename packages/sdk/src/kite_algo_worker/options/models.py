@@ -1,4 +1,4 @@
-"""Option legs and spreads, and what is asked of option runs."""
+"""Option legs, spreads, and the requests of option runs."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ _WORDS = ("tradingsymbol", "transaction_type", "exchange", "product", "option_ty
 
 
 def new_leg_id() -> str:
-    """Return a name for a leg, `leg_1a2b3c4d`."""
+    """Return a new leg id, such as `leg_1a2b3c4d`."""
     return f"leg_{secrets.token_hex(4)}"
 
 
-def _in_capitals(model: Any, *names: str) -> None:
+def _to_upper_case(model: Any, *names: str) -> None:
     for name in names:
         value = getattr(model, name)
         if value is not None:
@@ -37,12 +37,12 @@ class OptionExpirySnapshot(Model):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _in_capitals(self, "underlying")
+        _to_upper_case(self, "underlying")
 
 
 @dataclass(frozen=True)
 class OptionEntryPreviewRequest(Model):
-    """Orders to look at before an entry."""
+    """The orders of an entry preview."""
 
     strategy_run_id: str
     orders: list[JsonDict] = field(default_factory=list[JsonDict])
@@ -54,8 +54,8 @@ class OptionEntryPreviewRequest(Model):
 class OptionExecutionLeg(Model):
     """One leg of an option run: `quantity` units, which are `lots` times `lot_size`.
 
-    strike, ltp, price, trigger_price, exit_price: rupees. order_type, exit_order_type: as of
-    orders. Texts are put in capitals; a leg without an id gets one.
+    strike, ltp, price, trigger_price, exit_price: rupees. order_type, exit_order_type: as in
+    orders. Texts become upper case; a leg without an id gets one.
     """
 
     leg_id: str | None = None
@@ -81,14 +81,14 @@ class OptionExecutionLeg(Model):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _in_capitals(self, *_WORDS, "exit_order_type")
+        _to_upper_case(self, *_WORDS, "exit_order_type")
         object.__setattr__(self, "leg_id", self.leg_id or new_leg_id())
 
     @classmethod
     def model_validate(cls: type[Made], payload: Any) -> Made:
-        """Return the leg of a dict; that of `option_leg(...)` too, whose variety is the usual one.
+        """Return the leg of a dict; `variety`, which `option_leg(...)` adds, is ignored.
 
-        Raises TypeError for a key that a leg does not have.
+        Raises TypeError for an unknown key.
         """
         if isinstance(payload, Mapping):
             fields = cast("Mapping[str, Any]", payload)
@@ -98,7 +98,7 @@ class OptionExecutionLeg(Model):
 
 @dataclass(frozen=True)
 class OptionRunCreateRequest(Model):
-    """A new option run; legs without a product take the run's."""
+    """The request for a new option run; legs without a product get the run's."""
 
     strategy_name: str
     product: str
@@ -108,14 +108,14 @@ class OptionRunCreateRequest(Model):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _in_capitals(self, "product")
+        _to_upper_case(self, "product")
         legs = [leg if leg.product else replace(leg, product=self.product) for leg in self.legs]
         object.__setattr__(self, "legs", legs)
 
 
 @dataclass(frozen=True)
 class OptionRunActionRequest(Model):
-    """How to enter or exit an option run."""
+    """The request to enter or exit an option run."""
 
     mode: str | None = None
     execution_mode: str | None = None
@@ -130,7 +130,7 @@ class OptionRunActionRequest(Model):
 
 @dataclass(frozen=True)
 class SpreadLegSelection(Model):
-    """Which contract a leg of a spread is, and what to do with it.
+    """The contract of a spread's leg, and how to trade it.
 
     selection: `option_type` (`CE`, `PE`) with `strike`, `offset`, `delta_target` or `moneyness`.
     """
@@ -145,13 +145,13 @@ class SpreadLegSelection(Model):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _in_capitals(self, "transaction_type", "order_type")
+        _to_upper_case(self, "transaction_type", "order_type")
         object.__setattr__(self, "lots", max(1, self.lots))
 
 
 @dataclass(frozen=True)
 class SpreadSpec(Model):
-    """A spread to be resolved. expiry: `YYYY-MM-DD`, `nearest`, `current_week` and the like."""
+    """A spread to resolve. expiry: `YYYY-MM-DD`, `nearest`, `current_week` and the like."""
 
     spread_type: str
     expiry: str

@@ -1,6 +1,7 @@
-"""From a description, "the at-the-money call of this week", to a contract with its lot size.
+"""Resolve a description, such as "the at-the-money call of this week", to a contract.
 
-The server chooses; here is what is asked and what is made of the answer. Nothing is placed.
+The server selects; these functions build the request and turn the answer into legs with their lot
+sizes. Nothing is placed.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ class _Options(Protocol):
 def resolve_option_contracts(
     options_client: _Options, *, underlying: str, selection_payload: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
-    """Return the contracts of a selection, in its order; none when nothing fits.
+    """Return the contracts of a selection, in its order; empty if none matches.
 
     selection_payload: `{"expiry": "current_week", "legs": [selection, ...]}`.
     """
@@ -54,7 +55,7 @@ def resolve_option_leg(
     """Return the leg of one selection, `{"option_type": "CE", "strike": 25000}`.
 
     lots: at least 1; the quantity is lots times the contract's lot size. Prices are rupees. Raises
-    KiteAlgoWorkerError with status 422 when no contract fits or its lot size is unknown.
+    KiteAlgoWorkerError with status 422 if no contract matches or its lot size is unknown.
 
     ```python
     leg = resolve_option_leg(
@@ -72,8 +73,8 @@ def resolve_option_leg(
         trigger_price=trigger_price,
         metadata=dict(metadata or {}),
     )
-    asked = options_client.resolve_contracts(underlying, question(expiry, [wanted]))
-    return only_leg_of(contracts_of(asked), wanted, product, f"{underlying} {expiry}")
+    answer = options_client.resolve_contracts(underlying, selection_request(expiry, [wanted]))
+    return only_leg_of(contracts_of(answer), wanted, product, f"{underlying} {expiry}")
 
 
 def resolve_offset_leg(
@@ -91,9 +92,9 @@ def resolve_offset_leg(
     trigger_price: float | None = None,
     metadata: Mapping[str, Any] | None = None,
 ) -> OptionExecutionLeg:
-    """Return the leg so far from the money: offset `ATM`, `OTM1`, `ITM2`, `+1_strike` …
+    """Return the leg at a distance from the money: offset `ATM`, `OTM1`, `ITM2`, `+1_strike` …
 
-    The rest is as of `resolve_option_leg`.
+    Other arguments and errors as `resolve_option_leg`.
     """
     return resolve_option_leg(
         options_client,
@@ -125,9 +126,9 @@ def resolve_delta_leg(
     trigger_price: float | None = None,
     metadata: Mapping[str, Any] | None = None,
 ) -> OptionExecutionLeg:
-    """Return the leg whose delta is nearest to `delta_target`, 0 to 1, without its sign.
+    """Return the leg with the delta nearest to `delta_target`, 0 to 1, sign ignored.
 
-    The rest is as of `resolve_option_leg`.
+    Other arguments and errors as `resolve_option_leg`.
     """
     return resolve_option_leg(
         options_client,
@@ -147,24 +148,24 @@ def resolve_delta_leg(
 def resolve_spread(
     options_client: _Options, *, underlying: str, product: str, spec: SpreadSpec
 ) -> list[OptionExecutionLeg]:
-    """Return the legs of a spread, in its order, from one question to the server.
+    """Return the legs of a spread, in its order, from one request.
 
-    Raises KiteAlgoWorkerError with status 422 when fewer contracts fit than it has legs.
+    Raises KiteAlgoWorkerError with status 422 if fewer contracts match than it has legs.
     """
-    asked = options_client.resolve_contracts(underlying, question(spec.expiry, spec.legs))
-    return legs_of(contracts_of(asked), spec, product, underlying)
+    answer = options_client.resolve_contracts(underlying, selection_request(spec.expiry, spec.legs))
+    return legs_of(contracts_of(answer), spec, product, underlying)
 
 
-# --- what both clients ask and make of the answer -------------------------------------------------
+# --- shared by the sync and the asyncio client ----------------------------------------------------
 
 
-def question(expiry: str, legs: Iterable[SpreadLegSelection]) -> JsonDict:
-    """What the server is asked: a contract for each leg."""
+def selection_request(expiry: str, legs: Iterable[SpreadLegSelection]) -> JsonDict:
+    """Return the request for a contract of each leg."""
     return {"expiry": expiry, "legs": [dict(leg.selection) for leg in legs]}
 
 
 def contracts_of(answer: Mapping[str, Any]) -> list[JsonDict]:
-    """The contracts of an answer, in the order of the selections."""
+    """Return the contracts of an answer, in the order of the selections."""
     found: Any = answer.get("resolved")
     if found is None:
         found = answer.get("contracts")
@@ -174,9 +175,9 @@ def contracts_of(answer: Mapping[str, Any]) -> list[JsonDict]:
 def only_leg_of(
     found: list[JsonDict], wanted: SpreadLegSelection, product: str, where: str
 ) -> OptionExecutionLeg:
-    """The leg of the first contract, with how it was found."""
+    """Return the leg of the first contract; its metadata says how it was resolved."""
     if not found:
-        raise _unresolved(f"no contract of {where} fits {wanted.selection}")
+        raise _unresolved(f"no contract of {where} matches {wanted.selection}")
     how = {name: found[0].get(name) for name in ("resolver", "resolution_meta")}
     detail = {name: value for name, value in how.items() if value is not None}
     return leg_of(found[0], replace(wanted, metadata={**detail, **wanted.metadata}), product)
@@ -185,7 +186,7 @@ def only_leg_of(
 def legs_of(
     found: list[JsonDict], spec: SpreadSpec, product: str, underlying: str
 ) -> list[OptionExecutionLeg]:
-    """The legs of a spread, a contract each."""
+    """Return the legs of a spread, one contract each."""
     if len(found) < len(spec.legs):
         raise _unresolved(
             f"{len(found)} of the {len(spec.legs)} legs of {spec.spread_type} have a contract of "
@@ -197,7 +198,7 @@ def legs_of(
 def leg_of(
     contract: Mapping[str, Any], wanted: SpreadLegSelection, product: str
 ) -> OptionExecutionLeg:
-    """The leg of a resolved contract."""
+    """Return the leg of a resolved contract."""
     lot_size = int(contract.get("lot_size") or 0)
     if lot_size <= 0:
         name = contract.get("tradingsymbol") or "the contract"

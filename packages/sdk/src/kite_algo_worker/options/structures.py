@@ -1,4 +1,4 @@
-"""Option legs by hand."""
+"""Build option legs from known contracts."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def option_leg(
 ) -> dict[str, Any]:
     """Return a leg as a dict: for `options.create_run`, and as an order of `preview_entry`.
 
-    quantity: units, whole lots. Prices are rupees. `extra` is added last.
+    quantity: units, whole lots. Prices are rupees. `extra` is added last and may replace a field.
 
     ```python
     option_leg("NIFTY26MAY25000CE", "BUY", 75, product="NRML")

@@ -1,4 +1,4 @@
-"""Sending, with `requests`."""
+"""Send calls with `requests`: the live gate, retries, lost responses, streams."""
 
 from __future__ import annotations
 
@@ -39,38 +39,38 @@ class SyncBase:
         self.session.close()
 
     def _send(self, call: Call[Result]) -> Result:
-        self._guard(call)
+        self._check_live(call)
         body = answers.body_of(call)
         tries = 0
         while True:
             tries += 1
             try:
-                return call.read(self._once(call, body))
+                return call.read(self._send_once(call, body))
             except KiteAlgoWorkerError as error:
                 pause_s = answers.pause_before_repeat(call, error, tries, self.config)
                 if pause_s is None:
                     raise
                 self._sleep(pause_s)
 
-    def _guard(self, call: Call[Any]) -> None:
+    def _check_live(self, call: Call[Any]) -> None:
         self._gate.check_mode(call.mode, "this run")
         if call.enters is None:
             return
         if not self._gate.knows(call.enters):
-            self._look_up(call.enters)
+            self._learn_mode(call.enters)
         self._gate.check_run(call.enters)
 
-    def _look_up(self, run_id: str) -> None:
+    def _learn_mode(self, run_id: str) -> None:
         try:
             self._send(runs.get_run(run_id))
         except KiteAlgoWorkerError as error:
-            if error.status_code != 404:  # the entry itself will be answered with that
+            if error.status_code != 404:  # the server answers the entry itself with 404
                 raise
 
-    def _once(self, call: Call[Any], body: bytes | None) -> Any:
+    def _send_once(self, call: Call[Any], body: bytes | None) -> Any:
         headers = answers.headers_for(call)
         request_id = headers[answers.REQUEST_ID_HEADER]
-        with _told_as_lost(call, self.config, request_id):
+        with _lost_responses(call, self.config, request_id):
             response = self._transport.request(call, body, headers, self.config.timeout)
             text = response.text
         parsed = answers.read_answer(call, response.status_code, text, response.headers, request_id)
@@ -82,8 +82,8 @@ class SyncBase:
         health = StreamHealth(stream_name=name, subscription_key=answers.subscription_of(call))
 
         def open_at(cursor: str) -> _Connection:
-            asked = call.after(cursor, cursor_key)
-            return _Connection(self._transport, self.config, asked, cursor)
+            resumed = call.after(cursor, cursor_key)
+            return _Connection(self._transport, self.config, resumed, cursor)
 
         return EventStream(open_at, self.config, health, self._sleep)
 
@@ -96,7 +96,7 @@ class _Connection:
         self._call, self._config = call, config
         self._request_id = headers[answers.REQUEST_ID_HEADER]
         timeout = (config.timeout, config.stream_idle_s)
-        with _told_as_lost(call, config, self._request_id):
+        with _lost_responses(call, config, self._request_id):
             self._response = transport.request(call, None, headers, timeout, stream=True)
             if not self._response.ok or self._response.is_redirect:
                 self._refuse()
@@ -111,9 +111,9 @@ class _Connection:
 
     def lines(self) -> Iterator[str]:
         splitter = LineSplitter()
-        # Chunks arrive as they are sent; without them there is no telling how much to wait for.
+        # A chunk is read when it arrives; without chunks only single bytes do not block.
         is_chunked = "chunked" in self._response.headers.get("Transfer-Encoding", "").lower()
-        with _told_as_lost(self._call, self._config, self._request_id):
+        with _lost_responses(self._call, self._config, self._request_id):
             for chunk in self._response.iter_content(chunk_size=None if is_chunked else 1):
                 yield from splitter.lines(chunk)
 
@@ -122,7 +122,7 @@ class _Connection:
 
 
 @contextmanager
-def _told_as_lost(
+def _lost_responses(
     call: Call[Any], config: AlgoWorkerConfig, request_id: str
 ) -> Generator[None, None, None]:
     try:

@@ -84,7 +84,7 @@ class MarketMethods(SyncBase):
 
         from_date, to_date: ISO 8601 or datetime; absent, the server chooses. lookback_days:
         instead of `from_date`. ingest: fetch what is missing. passthrough: ask the broker directly.
-        Raises ValueError for a span that contradicts itself.
+        Raises InvalidInputError for a span that contradicts itself.
 
         ```python
         client.get_historical_candles("NSE:INFY", timeframe="day", lookback_days=366)

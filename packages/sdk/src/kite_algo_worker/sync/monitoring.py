@@ -1,4 +1,4 @@
-"""Funds, profit and loss, the timeline."""
+"""Calls on funds, profit and loss, and the timeline."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from kite_algo_worker.sync.base import SyncBase
 
 
 class MonitoringMethods(SyncBase):
-    """What a run earns, uses and did. Amounts are rupees."""
+    """Calls that read funds, profit and loss and events. Amounts are rupees."""
 
     def get_funds(self, *, mode: str = "paper", account_scope: str | None = None) -> JsonDict:
         """Return an account's funds: `available`, `utilized`, `net`, in rupees.
 
-        mode: `paper` or `live`. account_scope: the token's own by default.
+        mode: `paper` or `live`. account_scope: the token's own account by default.
         """
         return self._send(monitoring.get_funds(mode, account_scope))
 
@@ -32,7 +32,7 @@ class MonitoringMethods(SyncBase):
         return self._send(monitoring.funds_snapshot(mode, account_scope))
 
     def get_run_funds(self, strategy_run_id: str) -> JsonDict:
-        """Return what a run uses of its allocation, `["strategy"]["allocation"]["remaining"]` …"""
+        """Return a run's use of its allocation: `["strategy"]["allocation"]["remaining"]` …"""
         return self._send(monitoring.get_run_funds(strategy_run_id))
 
     def get_run_pnl(self, strategy_run_id: str) -> JsonDict:
@@ -49,9 +49,9 @@ class MonitoringMethods(SyncBase):
         return self._send(monitoring.run_pnl_snapshot(strategy_run_id))
 
     def stream_run_pnl(self, strategy_run_id: str, *, interval_seconds: float = 1.0) -> EventStream:
-        """Read the run's profit and loss every so many seconds, until the run is closed.
+        """Stream the run's profit and loss at this interval, until the run is closed.
 
-        The stream is opened at once and comes back by itself; it is an `EventStream`, whose
+        The stream is opened at once and reconnects by itself; it is an `EventStream`, whose
         `health` has its state.
 
         ```python
@@ -82,7 +82,7 @@ class MonitoringMethods(SyncBase):
         return self._send(monitoring.timeline_snapshot(strategy_run_id, params))
 
     def stream_timeline(self, strategy_run_id: str, **params: Any) -> EventStream:
-        """Read what happened after `after_cursor`, and then what happens, each event once.
+        """Stream the events after `after_cursor`, past and new, each once.
 
         The stream reconnects by itself and resumes after the last event read.
 

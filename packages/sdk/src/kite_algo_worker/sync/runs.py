@@ -1,4 +1,4 @@
-"""Runs, their sessions, their safety."""
+"""Calls on runs: sessions, heartbeats, safety checks, risk, protection, exits."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ class RunMethods(SyncBase):
     """Calls that create, claim and exit runs."""
 
     def health(self) -> JsonDict:
-        """Return `{"status": "healthy"}` when the server works and the token is good.
+        """Return `{"status": "healthy"}` when the server runs and the token is valid.
 
-        Raises AuthError for a bad token, TransportError when the server does not answer.
+        Raises AuthError for an invalid token, TransportError when the server does not answer.
         """
         return self._send(runs.health())
 
@@ -28,7 +28,7 @@ class RunMethods(SyncBase):
         status: str = "healthy",
         metrics: Mapping[str, Any] | None = None,
     ) -> JsonDict:
-        """Say that the worker lives, outside of any run. metrics: figures to show beside it."""
+        """Report that the worker is alive, outside any run. metrics: figures to show with it."""
         return self._send(runs.heartbeat(worker_id, status, metrics))
 
     def create_run(
@@ -74,7 +74,7 @@ class RunMethods(SyncBase):
         )
 
     def create_run_from_config(self, config: RunConfig) -> JsonDict:
-        """Make the run of a config, or find it again; as `create_run`."""
+        """Create the run of a config, or find it; as `create_run`."""
         return self._send(runs.create_run(config))
 
     def get_run(self, strategy_run_id: str) -> JsonDict:
@@ -85,7 +85,7 @@ class RunMethods(SyncBase):
         return self._send(runs.get_run(strategy_run_id))
 
     def get_run_health_snapshot(self, strategy_run_id: str) -> WorkerRunHealthSnapshot:
-        """Return how a run and its worker are. Raises as `get_run`.
+        """Return the health of a run and its worker. Raises as `get_run`.
 
         ```python
         client.get_run_health_snapshot("run_basic_equity_001").session_status
@@ -98,7 +98,7 @@ class RunMethods(SyncBase):
         return self._send(runs.get_run_protection_state(strategy_run_id))
 
     def claim_session(self, strategy_run_id: str) -> JsonDict:
-        """Claim the run: from now on every change needs the `worker_session_nonce` of the answer.
+        """Claim the run: every change then needs the `worker_session_nonce` of the answer.
 
         Raises KiteAlgoWorkerError with status 409 while another worker holds it and has sent a
         heartbeat within a minute.
@@ -106,7 +106,7 @@ class RunMethods(SyncBase):
         return self._send(runs.claim_session(strategy_run_id))
 
     def release_session(self, strategy_run_id: str, *, session_nonce: str) -> JsonDict:
-        """Release the session of the run. Raises KiteAlgoWorkerError (409) when another has it."""
+        """Release the session of the run. Raises KiteAlgoWorkerError (409) if it is not held."""
         return self._send(runs.release_session(strategy_run_id, session_nonce))
 
     def run_heartbeat(
@@ -118,16 +118,16 @@ class RunMethods(SyncBase):
         status: str = "healthy",
         metrics: Mapping[str, Any] | None = None,
     ) -> JsonDict:
-        """Say that the holder of the run lives; once every 60 seconds at the least.
+        """Report that the worker holding the run is alive; at least every 60 seconds.
 
-        Raises KiteAlgoWorkerError with status 409 when another worker holds the run by now.
+        Raises KiteAlgoWorkerError with status 409 when another worker has claimed the run.
         """
         return self._send(
             runs.run_heartbeat(strategy_run_id, session_nonce, worker_id, status, metrics)
         )
 
     def safety_check(self, strategy_run_id: str) -> SafetyCheckResult:
-        """Ask whether the run may trade now; the token of the answer goes with the next order.
+        """Check whether the run may trade now; pass the token of the answer to the next order.
 
         ```python
         safety = client.safety_check("run_managed_001")
@@ -144,7 +144,7 @@ class RunMethods(SyncBase):
         reason: str | None = None,
         session_nonce: str | None = None,
     ) -> JsonDict:
-        """Change risk controls, as the run's risk schema allows; the reason is kept beside it.
+        """Change risk controls within the run's risk schema; the reason is stored with it.
 
         ```python
         client.patch_risk("run_managed_001", {"stop_loss_pct": 1.0}, reason="volatility")
@@ -161,9 +161,9 @@ class RunMethods(SyncBase):
         reset_trailing: bool = True,
         session_nonce: str | None = None,
     ) -> JsonDict:
-        """Replace the protection of the run; safety tokens given before are void.
+        """Replace the protection of the run; safety tokens issued before become invalid.
 
-        reset_trailing: trailing starts again from the present price.
+        reset_trailing: restart trailing from the present price.
         """
         return self._send(
             runs.update_protection(
@@ -185,8 +185,9 @@ class RunMethods(SyncBase):
     ) -> JsonDict:
         """Cancel the run's orders, close its positions, close the run.
 
-        dry_run: only say which orders it would send. With an idempotency_key a lost answer is asked
-        for again; without one it is an OutcomeUnknownError. Exiting a live run needs no permission.
+        dry_run: only return the orders that it would send. With an idempotency_key the call is
+        repeated when its answer is lost; without one it raises OutcomeUnknownError. Exiting a live
+        run does not need KITE_ALGO_ENABLE_LIVE.
 
         ```python
         client.exit_run(run_id, reason="target reached", idempotency_key=f"{run_id}:exit:001")

@@ -63,9 +63,10 @@ class TradingMethods(SyncBase):
         first answer and places nothing. The client repeats it when the answer is lost.
 
         Raises BrokerValidationError for an order that breaks a rule (most are found before it is
-        sent), ValueError for a bad key, LiveNotEnabledError in a live run that is not enabled,
-        KiteAlgoWorkerError with status 409 for a bad token, a run claimed by another worker or a
-        key that belongs to another order, OutcomeUnknownError when no answer could be had.
+        sent), InvalidInputError for a bad key, LiveNotEnabledError in a live run that is not
+        enabled, KiteAlgoWorkerError with status 409 for a bad token, a run claimed by another
+        worker or a key that belongs to another order, OutcomeUnknownError when no answer could
+        be had.
 
         ```python
         client.place_order(run_id, equity_market_order("INFY", "BUY", 1), f"{run_id}:entry:001")

@@ -1,4 +1,4 @@
-"""One `requests.Session`, used without the steps that have nothing to do here."""
+"""One `requests.Session`, used without the steps that this client does not need."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from kite_algo_worker.endpoints.call import Call
 
 
 class Transport:
-    """Sends requests over kept connections; one serves all threads.
+    """Sends requests over connections that are kept open; one serves all threads.
 
     `requests` spends half of its time on cookies, redirects, hooks and parsing an address that is
-    always the same. A session with any of these set is used the ordinary way.
+    always the same. A session with parameters, cookies, hooks or another `auth` is used in full.
     """
 
     def __init__(self, config: AlgoWorkerConfig) -> None:
@@ -41,9 +41,9 @@ class Transport:
         *,
         stream: bool = False,
     ) -> requests.Response:
-        """Send, and return the answer; its body is still to be read. Raises as `requests`."""
+        """Send, and return the response before its body is read. Raises as `requests`."""
         if not self._root:
-            self._look_around()
+            self._read_environment()
         sending = {**self._environment, "timeout": timeout, "stream": stream}
         if self._is_plain():
             response = self._send_plainly(self._prepared(call, body, headers), sending)
@@ -57,8 +57,8 @@ class Transport:
         response.encoding = "utf-8"
         return response
 
-    def _look_around(self) -> None:
-        """Read address, proxies and certificates: once, not every time."""
+    def _read_environment(self) -> None:
+        """Read address, proxies and certificates, once."""
         address = requests.PreparedRequest()
         address.prepare_url(self._config.url("/"), None)
         url = address.url or ""
@@ -97,7 +97,7 @@ class Transport:
 
 
 class _Bearer(AuthBase):
-    # Sent as `auth`, not as a header alone: else a .netrc entry for the host would replace it.
+    # Sent as `auth`, not only as a header: a .netrc entry for the host would replace a header.
     def __init__(self, token: str) -> None:
         self._header = f"Bearer {token}"
 
