@@ -13,7 +13,7 @@ PAGES = Path(__file__).parents[2] / "docs" / "sdk"
 PYTHON = re.compile(r"^```python\n(.*?)^```", re.M | re.S)
 # Streams go on for ever; here each `for` over one ends after a few messages.
 SHORT_STREAMS = """
-from kite_algo_worker.streaming import EventStream as _Stream
+from kite_algo_worker.sync.streaming import EventStream as _Stream
 
 def _short(stream, _next=_Stream.__next__, _seen={}):
     _seen[id(stream)] = _seen.get(id(stream), 0) + 1

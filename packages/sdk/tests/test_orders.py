@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import kite_algo_worker as kaw
-from kite_algo_worker.order_rules import check_order
+from kite_algo_worker.order_checks.rules import check_order
 
 SOUND = kaw.limit_order("NSE", "INFY", "BUY", "CNC", 10, price=1450.0)
 # Values that break a rule somewhere, beside those that do not.

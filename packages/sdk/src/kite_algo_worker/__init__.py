@@ -112,8 +112,8 @@ from kite_algo_worker.options import (
     resolve_option_leg,
     resolve_spread,
 )
-from kite_algo_worker.order_fields import OrderProblem
-from kite_algo_worker.order_rules import order_problems
+from kite_algo_worker.order_checks.fields import OrderProblem
+from kite_algo_worker.order_checks.rules import order_problems
 from kite_algo_worker.orders import (
     OrderBuilder,
     equity_market_order,
@@ -132,7 +132,7 @@ from kite_algo_worker.protection import (
 from kite_algo_worker.run_config import (
     RunConfig,
 )
-from kite_algo_worker.streaming import (
+from kite_algo_worker.sync.streaming import (
     EventStream,
 )
 from kite_algo_worker.ws import (

@@ -6,11 +6,12 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 
 from kite_algo_worker.aio.calls import AsyncWorkerCalls
-from kite_algo_worker.aio.managed_run import AsyncHeartbeats, AsyncManagedRun
+from kite_algo_worker.aio.heartbeats import AsyncHeartbeats
+from kite_algo_worker.aio.managed_run import AsyncManagedRun
 from kite_algo_worker.endpoints.runs import check_same
 from kite_algo_worker.exceptions import KiteAlgoWorkerError
-from kite_algo_worker.heartbeats import BEAT_S, check_claimed
 from kite_algo_worker.models import JsonDict
+from kite_algo_worker.protocol.heartbeat_rules import HEARTBEAT_S, check_claimed
 from kite_algo_worker.run_config import RunConfig
 
 __all__ = ["AsyncKiteAlgoWorkerClient"]
@@ -47,7 +48,7 @@ class AsyncKiteAlgoWorkerClient(AsyncWorkerCalls):
         heartbeat_on_enter: bool = True,
         release_on_exit: bool = True,
         auto_heartbeat: bool = False,
-        heartbeat_interval_s: float = BEAT_S,
+        heartbeat_interval_s: float = HEARTBEAT_S,
     ) -> AsyncGenerator[AsyncManagedRun, None]:
         """Create or recover the run of a config, claim it, and release it when the block ends.
 

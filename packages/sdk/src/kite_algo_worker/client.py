@@ -8,11 +8,12 @@ from contextlib import contextmanager, suppress
 from kite_algo_worker.config import AlgoWorkerConfig
 from kite_algo_worker.endpoints.runs import check_same
 from kite_algo_worker.exceptions import KiteAlgoWorkerError
-from kite_algo_worker.heartbeats import BEAT_S, Heartbeats, check_claimed
 from kite_algo_worker.managed_run import ManagedRun
 from kite_algo_worker.models import JsonDict
+from kite_algo_worker.protocol.heartbeat_rules import HEARTBEAT_S, check_claimed
 from kite_algo_worker.run_config import RunConfig
 from kite_algo_worker.sync.calls import WorkerCalls
+from kite_algo_worker.sync.heartbeats import Heartbeats
 
 __all__ = ["AlgoWorkerConfig", "JsonDict", "KiteAlgoWorkerClient"]
 
@@ -44,7 +45,7 @@ class KiteAlgoWorkerClient(WorkerCalls):
         heartbeat_on_enter: bool = True,
         release_on_exit: bool = True,
         auto_heartbeat: bool = False,
-        heartbeat_interval_s: float = BEAT_S,
+        heartbeat_interval_s: float = HEARTBEAT_S,
     ) -> Generator[ManagedRun, None, None]:
         """Create or recover the run of a config, claim it, and release it when the block ends.
 

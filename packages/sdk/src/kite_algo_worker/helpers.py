@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from kite_algo_worker.exceptions import KiteAlgoWorkerError
 from kite_algo_worker.models import (
@@ -13,10 +13,9 @@ from kite_algo_worker.models import (
     WorkerHistoricalCandles,
     WorkerOrderSnapshot,
 )
+from kite_algo_worker.models.states import TERMINAL_ORDER_STATES, is_final, is_fresh, latest_of
 from kite_algo_worker.orders import OrderPayload, equity_market_order, limit_order, market_order
-
-if TYPE_CHECKING:
-    from kite_algo_worker.client import KiteAlgoWorkerClient
+from kite_algo_worker.sync.calls import WorkerCalls
 
 __all__ = [
     "TERMINAL_ORDER_STATES",
@@ -32,8 +31,6 @@ __all__ = [
     "warmup_history",
 ]
 
-TERMINAL_ORDER_STATES = {"COMPLETE", "CANCELLED", "REJECTED"}
-_ALSO_FINAL = "CANCELLED AMO"  # how a cancelled after-market order ends
 Polled = TypeVar("Polled")
 
 
@@ -104,7 +101,7 @@ def live_equity_market_order(
 
 
 def ensure_run(
-    client: KiteAlgoWorkerClient,
+    client: WorkerCalls,
     *,
     strategy_run_id: str,
     template_id: str,
@@ -128,7 +125,7 @@ def ensure_run(
 
 
 def preview_then_place_order(
-    client: KiteAlgoWorkerClient,
+    client: WorkerCalls,
     strategy_run_id: str,
     order: Mapping[str, Any],
     *,
@@ -144,7 +141,7 @@ def preview_then_place_order(
 
 
 def wait_for_history(
-    client: KiteAlgoWorkerClient,
+    client: WorkerCalls,
     instrument: str | int,
     *,
     timeframe: str = "day",
@@ -165,7 +162,7 @@ def wait_for_history(
 
 
 def warmup_history(
-    client: KiteAlgoWorkerClient,
+    client: WorkerCalls,
     instrument: str | int,
     *,
     timeframe: str = "5minute",
@@ -189,7 +186,7 @@ def warmup_history(
 
 
 def wait_for_quotes(
-    client: KiteAlgoWorkerClient,
+    client: WorkerCalls,
     instruments: list[str | int],
     *,
     mode: str = "quote",
@@ -206,7 +203,7 @@ def wait_for_quotes(
 
 
 def wait_for_terminal_order_state(
-    client: KiteAlgoWorkerClient,
+    client: WorkerCalls,
     strategy_run_id: str,
     order_id: str,
     *,
@@ -225,7 +222,7 @@ def wait_for_terminal_order_state(
 
 
 def wait_for_fresh_candle(
-    client: KiteAlgoWorkerClient,
+    client: WorkerCalls,
     instrument: str | int,
     *,
     interval: str = "5minute",
@@ -241,23 +238,6 @@ def wait_for_fresh_candle(
         )
 
     return _until(poll, is_fresh, attempts, sleep_seconds)
-
-
-def is_final(order: WorkerOrderSnapshot) -> bool:
-    """Whether the order is in a final state."""
-    return order.status in TERMINAL_ORDER_STATES or order.status == _ALSO_FINAL
-
-
-def is_fresh(candle: WorkerCandle | None) -> bool:
-    """Whether there is a candle and it is complete."""
-    return candle is not None and candle.is_complete
-
-
-def latest_of(found: WorkerHistoricalCandles) -> WorkerCandle | None:
-    """Return the current candle, else the last one; None if there is neither."""
-    if found.current is not None:
-        return found.current
-    return found.candles[-1] if found.candles else None
 
 
 def _until(

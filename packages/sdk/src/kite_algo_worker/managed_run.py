@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kite_algo_worker.exceptions import InvalidInputError
-from kite_algo_worker.heartbeats import Heartbeats
 from kite_algo_worker.models import JsonDict, SafetyCheckResult, WorkerRunHealthSnapshot
 from kite_algo_worker.protection import BackendProtection
 from kite_algo_worker.run_config import RunConfig
-from kite_algo_worker.streaming import EventStream
 from kite_algo_worker.sync.calls import WorkerCalls
+from kite_algo_worker.sync.heartbeats import Heartbeats
+from kite_algo_worker.sync.streaming import EventStream
 
 
 @dataclass

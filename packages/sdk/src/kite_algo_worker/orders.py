@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from kite_algo_worker.order_rules import check_order
+from kite_algo_worker.order_checks.rules import check_order
 
 OrderPayload = dict[str, Any]
 

@@ -53,7 +53,7 @@ class RunConfig(Model):
         return cls(template_id=template_id, **fields)
 
     def _replace(self, **fields: Any) -> RunConfig:
-        """Return a copy with other fields, as named tuples do. Raises TypeError for unknown ones."""
+        """Return a copy with other fields, as named tuples do. Raises TypeError for others."""
         return replace(self, **fields)
 
     def with_summary_field(self, key: str, value: Any, **extra: Any) -> RunConfig:

@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 from urllib.parse import urlencode
 
-from kite_algo_worker.answers import without_token
-from kite_algo_worker.endpoints.call import part
 from kite_algo_worker.exceptions import (
     KiteAlgoWorkerError,
     StreamDisconnectedError,
     error_for_status,
 )
-from kite_algo_worker.stream_health import StreamHealth, reconnect_delay
+from kite_algo_worker.protocol.call import part
+from kite_algo_worker.protocol.http import without_token
+from kite_algo_worker.protocol.stream_health import StreamHealth, reconnect_delay
 
 __all__ = [
     "StreamHealth",

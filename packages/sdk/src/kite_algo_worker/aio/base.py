@@ -6,22 +6,20 @@ import asyncio
 from collections.abc import AsyncGenerator, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from kite_algo_worker import answers
 from kite_algo_worker.aio.streaming import AsyncEventStream
 from kite_algo_worker.config import AlgoWorkerConfig
 from kite_algo_worker.endpoints import runs
-from kite_algo_worker.endpoints.call import Call
 from kite_algo_worker.exceptions import KiteAlgoWorkerError
-from kite_algo_worker.live_gate import LiveGate
-from kite_algo_worker.sse import LineSplitter
-from kite_algo_worker.stream_health import StreamHealth
+from kite_algo_worker.protocol import http
+from kite_algo_worker.protocol.call import Call, Result
+from kite_algo_worker.protocol.live_gate import LiveGate
+from kite_algo_worker.protocol.sse import LineSplitter
+from kite_algo_worker.protocol.stream_health import StreamHealth
 
 if TYPE_CHECKING:
     import httpx
-
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -36,20 +34,20 @@ class AsyncBase:
         import httpx
 
         config = self.config.checked()
-        client = httpx.AsyncClient(timeout=config.timeout, headers=answers.headers_of(config))
+        client = httpx.AsyncClient(timeout=config.timeout, headers=http.headers_of(config))
         object.__setattr__(self, "client", client)
         object.__setattr__(self, "_gate", LiveGate(config.enable_live))
 
     async def _send(self, call: Call[Result]) -> Result:
         await self._check_live(call)
-        body = answers.body_of(call)
+        body = http.body_of(call)
         tries = 0
         while True:
             tries += 1
             try:
                 return call.read(await self._send_once(call, body))
             except KiteAlgoWorkerError as error:
-                pause_s = answers.pause_before_repeat(call, error, tries, self.config)
+                pause_s = http.pause_before_repeat(call, error, tries, self.config)
                 if pause_s is None:
                     raise
                 await asyncio.sleep(pause_s)
@@ -73,7 +71,7 @@ class AsyncBase:
         self, name: str, call: Call[Any], *, cursor_key: str | None = None
     ) -> AsyncEventStream:
         """Return a stream, to be opened when it is entered or first read."""
-        health = StreamHealth(stream_name=name, subscription_key=answers.subscription_of(call))
+        health = StreamHealth(stream_name=name, subscription_key=http.subscription_of(call))
 
         async def open_at(cursor: str) -> _Connection:
             connection = _Connection(self, call.after(cursor, cursor_key), cursor)
@@ -83,8 +81,8 @@ class AsyncBase:
         return AsyncEventStream(open_at, self.config, health)
 
     async def _send_once(self, call: Call[Any], body: bytes | None) -> Any:
-        headers = answers.headers_for(call)
-        request_id = headers[answers.REQUEST_ID_HEADER]
+        headers = http.headers_for(call)
+        request_id = headers[http.REQUEST_ID_HEADER]
         with _lost_responses(call, self.config, request_id):
             response = await self.client.request(
                 call.method,
@@ -95,7 +93,7 @@ class AsyncBase:
                 auth=_bearer(self.config.token),
             )
             text = response.content.decode("utf-8", "replace")
-        parsed = answers.read_answer(call, response.status_code, text, response.headers, request_id)
+        parsed = http.read_answer(call, response.status_code, text, response.headers, request_id)
         self._gate.remember(parsed)
         return parsed
 
@@ -103,8 +101,8 @@ class AsyncBase:
 class _Connection:
     def __init__(self, base: AsyncBase, call: Call[Any], cursor: str) -> None:
         self._base, self._call = base, call
-        self._headers = answers.headers_after(call, cursor)
-        self._request_id = self._headers[answers.REQUEST_ID_HEADER]
+        self._headers = http.headers_after(call, cursor)
+        self._request_id = self._headers[http.REQUEST_ID_HEADER]
         self._response: httpx.Response | None = None
 
     async def open(self) -> None:
@@ -129,9 +127,7 @@ class _Connection:
                 await response.aclose()
         if not response.is_success:
             text = response.content.decode("utf-8", "replace")
-            answers.read_answer(
-                call, response.status_code, text, response.headers, self._request_id
-            )
+            http.read_answer(call, response.status_code, text, response.headers, self._request_id)
 
     async def lines(self) -> AsyncGenerator[str, None]:
         splitter = LineSplitter()
@@ -165,7 +161,7 @@ def _lost_responses(
         yield
     except httpx.RequestError as error:
         not_sent = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
-        raise answers.lost(
+        raise http.lost(
             call,
             error,
             config=config,

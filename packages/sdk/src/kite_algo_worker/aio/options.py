@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from kite_algo_worker.endpoints import options, trading
-from kite_algo_worker.options import resolvers
+from kite_algo_worker.endpoints import trading
+from kite_algo_worker.options import endpoints, resolvers
 from kite_algo_worker.options.models import OptionExecutionLeg, SpreadLegSelection, SpreadSpec
-
-if TYPE_CHECKING:
-    from kite_algo_worker.aio.base import AsyncBase, Result
-    from kite_algo_worker.endpoints.call import Call
+from kite_algo_worker.protocol.call import AsyncSender, Call, Result
 
 
 class AsyncOptionWorkerClient:
@@ -25,7 +22,7 @@ class AsyncOptionWorkerClient:
     ```
     """
 
-    def __init__(self, client: AsyncBase) -> None:
+    def __init__(self, client: AsyncSender) -> None:
         self._client = client
 
     async def _send(self, call: Call[Result]) -> Result:
@@ -33,37 +30,37 @@ class AsyncOptionWorkerClient:
 
     async def ensure_session(self, underlying: str) -> dict[str, Any]:
         """Subscribe to an underlying's chain; return its state."""
-        return await self._send(options.session(underlying))
+        return await self._send(endpoints.session(underlying))
 
     async def list_expiries(self, underlying: str) -> dict[str, Any]:
         """Return `underlying`, `expiries` (`YYYY-MM-DD`, nearest first) and `spot_ltp` (rupees)."""
-        return await self._send(options.expiries(underlying))
+        return await self._send(endpoints.expiries(underlying))
 
     async def get_chain(self, underlying: str, *, expiry: str | None = None) -> dict[str, Any]:
         """Return the chain of an expiry: `nearest` (or None), `current_week`, a date."""
-        return await self._send(options.of_expiry(underlying, "chain", expiry))
+        return await self._send(endpoints.of_expiry(underlying, "chain", expiry))
 
     async def get_mini_chain(
         self, underlying: str, *, expiry: str | None = None, window: int = 5
     ) -> dict[str, Any]:
         """Return the `window` strikes on both sides of the money."""
-        return await self._send(options.of_expiry(underlying, "mini-chain", expiry, window))
+        return await self._send(endpoints.of_expiry(underlying, "mini-chain", expiry, window))
 
     async def get_greeks(self, underlying: str, *, expiry: str | None = None) -> dict[str, Any]:
         """Return each contract's delta, gamma, theta per day and vega per volatility point."""
-        return await self._send(options.of_expiry(underlying, "greeks", expiry))
+        return await self._send(endpoints.of_expiry(underlying, "greeks", expiry))
 
     async def get_pcr(self, underlying: str, *, expiry: str | None = None) -> dict[str, Any]:
         """Return the put-call ratio."""
-        return await self._send(options.of_expiry(underlying, "analytics/pcr", expiry))
+        return await self._send(endpoints.of_expiry(underlying, "analytics/pcr", expiry))
 
     async def get_max_pain(self, underlying: str, *, expiry: str | None = None) -> dict[str, Any]:
         """Return the max-pain strike: where the open options expire at the least value."""
-        return await self._send(options.of_expiry(underlying, "analytics/max-pain", expiry))
+        return await self._send(endpoints.of_expiry(underlying, "analytics/max-pain", expiry))
 
     async def resolve_contracts(self, underlying: str, payload: dict[str, Any]) -> dict[str, Any]:
         """Return the server's answer to `{"expiry": …, "legs": [selection, …]}`."""
-        return await self._send(options.resolve_contracts(underlying, payload))
+        return await self._send(endpoints.resolve_contracts(underlying, payload))
 
     async def resolve_option_contracts(
         self, *, underlying: str, selection_payload: Mapping[str, Any]
@@ -174,7 +171,7 @@ class AsyncOptionWorkerClient:
 
     async def preview_strategy(self, payload: Mapping[str, Any]) -> dict[str, Any]:
         """Return payoff, margin and Greeks of legs that belong to no run."""
-        return await self._send(options.preview_strategy(payload))
+        return await self._send(endpoints.preview_strategy(payload))
 
     async def create_run(
         self,
@@ -187,7 +184,7 @@ class AsyncOptionWorkerClient:
     ) -> dict[str, Any]:
         """Create an option run of legs; nothing is placed before `enter`."""
         return await self._send(
-            options.create_run(
+            endpoints.create_run(
                 strategy_name=strategy_name,
                 product=product,
                 legs=legs,
@@ -210,13 +207,13 @@ class AsyncOptionWorkerClient:
             return await self._send(
                 trading.preview_basket(strategy_run_id, orders, metadata, all_or_none=all_or_none)
             )
-        return await self._send(options.preview_entry(strategy_run_id, payload))
+        return await self._send(endpoints.preview_entry(strategy_run_id, payload))
 
     async def preview_run_entry(
         self, strategy_run_id: str, payload: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
         """Return margin and charges of entering the run."""
-        return await self._send(options.preview_entry(strategy_run_id, payload))
+        return await self._send(endpoints.preview_entry(strategy_run_id, payload))
 
     async def enter(
         self,
@@ -227,14 +224,14 @@ class AsyncOptionWorkerClient:
         session_nonce: str | None = None,
     ) -> dict[str, Any]:
         """Place the run's legs. payload: `all_or_none`, `idempotency_key`, `mode` …"""
-        call = options.enter(strategy_run_id, payload, safety_token, session_nonce)
+        call = endpoints.enter(strategy_run_id, payload, safety_token, session_nonce)
         return await self._send(call)
 
     async def preview_exit(
         self, strategy_run_id: str, payload: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
         """Return the orders that an exit would place."""
-        return await self._send(options.preview_exit(strategy_run_id, payload))
+        return await self._send(endpoints.preview_exit(strategy_run_id, payload))
 
     async def exit(
         self,
@@ -245,12 +242,12 @@ class AsyncOptionWorkerClient:
         session_nonce: str | None = None,
     ) -> dict[str, Any]:
         """Close the run's legs. payload: as of `enter`."""
-        call = options.exit_(strategy_run_id, payload, safety_token, session_nonce)
+        call = endpoints.exit_(strategy_run_id, payload, safety_token, session_nonce)
         return await self._send(call)
 
     async def get_run_state(self, strategy_run_id: str) -> dict[str, Any]:
         """Return the run with its legs, their fills and their prices."""
-        return await self._send(options.run_state(strategy_run_id))
+        return await self._send(endpoints.run_state(strategy_run_id))
 
     async def update_protection(
         self,
@@ -260,12 +257,12 @@ class AsyncOptionWorkerClient:
         session_nonce: str | None = None,
     ) -> dict[str, Any]:
         """Replace the protection of the run."""
-        call = options.update_protection(strategy_run_id, protection, session_nonce)
+        call = endpoints.update_protection(strategy_run_id, protection, session_nonce)
         return await self._send(call)
 
     async def get_protection_state(self, strategy_run_id: str) -> dict[str, Any]:
         """Return the state of the run's protection."""
-        return await self._send(options.protection_state(strategy_run_id))
+        return await self._send(endpoints.protection_state(strategy_run_id))
 
     async def replay_protection(
         self,
@@ -274,5 +271,5 @@ class AsyncOptionWorkerClient:
         protection: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
         """Replay a protection over past metric snapshots; nothing is placed."""
-        call = options.replay_protection(strategy_run_id, metric_snapshots, protection)
+        call = endpoints.replay_protection(strategy_run_id, metric_snapshots, protection)
         return await self._send(call)

@@ -10,13 +10,13 @@ from kite_algo_worker.aio.market import AsyncMarketMethods
 from kite_algo_worker.aio.runs import AsyncRunMethods
 from kite_algo_worker.aio.trading import AsyncTradingMethods
 from kite_algo_worker.exceptions import KiteAlgoWorkerError
-from kite_algo_worker.helpers import is_final, is_fresh, latest_of
 from kite_algo_worker.models import (
     JsonDict,
     WorkerCandle,
     WorkerHistoricalCandles,
     WorkerOrderSnapshot,
 )
+from kite_algo_worker.models.states import is_final, is_fresh, latest_of
 
 Polled = TypeVar("Polled")
 

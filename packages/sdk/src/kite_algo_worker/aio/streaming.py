@@ -10,9 +10,9 @@ from typing import Protocol
 from kite_algo_worker.config import AlgoWorkerConfig
 from kite_algo_worker.exceptions import KiteAlgoWorkerError, TransportError
 from kite_algo_worker.models.base import JsonDict
-from kite_algo_worker.sse import EventReader
-from kite_algo_worker.stream_health import StreamHealth
-from kite_algo_worker.streaming import Reconnection, closed_by_server
+from kite_algo_worker.protocol.reconnection import Reconnection, closed_by_server
+from kite_algo_worker.protocol.sse import EventReader
+from kite_algo_worker.protocol.stream_health import StreamHealth
 
 
 class AsyncConnection(Protocol):

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Any, Union
 
-from kite_algo_worker.endpoints.call import Call, ask, get
 from kite_algo_worker.exceptions import InvalidInputError
 from kite_algo_worker.models import JsonDict, WorkerHistoricalCandles
+from kite_algo_worker.protocol.call import Call, ask, get
 
 Instrument = Union[str, int]
 _MARKET = "/worker/market"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from kite_algo_worker.endpoints.call import Call, get, post
 from kite_algo_worker.endpoints.runs import path_of
 from kite_algo_worker.models import (
     JsonDict,
@@ -14,6 +13,7 @@ from kite_algo_worker.models import (
     WorkerTimelineResponse,
 )
 from kite_algo_worker.models.money import read_funds
+from kite_algo_worker.protocol.call import Call, get, post
 
 
 def get_funds(mode: str, account_scope: str | None) -> Call[JsonDict]:

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from kite_algo_worker.endpoints.call import Call, Repeat, get, part, post
 from kite_algo_worker.exceptions import KiteAlgoWorkerError
 from kite_algo_worker.models import (
     JsonDict,
@@ -15,6 +14,7 @@ from kite_algo_worker.models import (
     WorkerRunHealthSnapshot,
 )
 from kite_algo_worker.protection import BackendProtection
+from kite_algo_worker.protocol.call import Call, Repeat, get, part, post
 from kite_algo_worker.run_config import RunConfig
 
 _FIXED = ("template_id", "account_scope", "execution_mode")

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, cast
 
-from kite_algo_worker.endpoints.call import Call, Repeat, ask, get, part, post
 from kite_algo_worker.endpoints.runs import path_of
 from kite_algo_worker.exceptions import InvalidInputError
 from kite_algo_worker.models import (
@@ -17,7 +16,8 @@ from kite_algo_worker.models import (
     WorkerOrdersResponse,
     WorkerTradesResponse,
 )
-from kite_algo_worker.order_rules import check_order
+from kite_algo_worker.order_checks.rules import check_order
+from kite_algo_worker.protocol.call import Call, Repeat, ask, get, part, post
 
 SHORTEST_KEY, LONGEST_KEY = 8, 160
 _TRIGGERS = "/worker/gtt/triggers"

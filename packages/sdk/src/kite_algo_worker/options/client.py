@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from kite_algo_worker.endpoints import options, trading
-from kite_algo_worker.options import resolvers
+from kite_algo_worker.endpoints import trading
+from kite_algo_worker.options import endpoints, resolvers
 from kite_algo_worker.options.models import OptionExecutionLeg, SpreadSpec
-
-if TYPE_CHECKING:
-    from kite_algo_worker.endpoints.call import Call
-    from kite_algo_worker.sync.base import Result, SyncBase
+from kite_algo_worker.protocol.call import Call, Result, Sender
 
 __all__ = ["OptionWorkerClient"]
 
@@ -23,7 +20,7 @@ class OptionWorkerClient:
     timeline, orders.
     """
 
-    def __init__(self, client: SyncBase) -> None:
+    def __init__(self, client: Sender) -> None:
         self._client = client
 
     def _send(self, call: Call[Result]) -> Result:
@@ -31,11 +28,11 @@ class OptionWorkerClient:
 
     def ensure_session(self, underlying: str) -> dict[str, Any]:
         """Subscribe to an underlying's chain; return its state."""
-        return self._send(options.session(underlying))
+        return self._send(endpoints.session(underlying))
 
     def list_expiries(self, underlying: str) -> dict[str, Any]:
         """Return `underlying`, `expiries` (`YYYY-MM-DD`, nearest first) and `spot_ltp` (rupees)."""
-        return self._send(options.expiries(underlying))
+        return self._send(endpoints.expiries(underlying))
 
     def get_chain(self, underlying: str, *, expiry: str | None = None) -> dict[str, Any]:
         """Return the chain of an expiry: `nearest` (or None), `current_week`, a date.
@@ -44,29 +41,29 @@ class OptionWorkerClient:
         client.options.get_chain("NIFTY", expiry="current_week")
         ```
         """
-        return self._send(options.of_expiry(underlying, "chain", expiry))
+        return self._send(endpoints.of_expiry(underlying, "chain", expiry))
 
     def get_mini_chain(
         self, underlying: str, *, expiry: str | None = None, window: int = 5
     ) -> dict[str, Any]:
         """Return the `window` strikes on both sides of the money."""
-        return self._send(options.of_expiry(underlying, "mini-chain", expiry, window))
+        return self._send(endpoints.of_expiry(underlying, "mini-chain", expiry, window))
 
     def get_greeks(self, underlying: str, *, expiry: str | None = None) -> dict[str, Any]:
         """Return each contract's delta, gamma, theta per day and vega per volatility point."""
-        return self._send(options.of_expiry(underlying, "greeks", expiry))
+        return self._send(endpoints.of_expiry(underlying, "greeks", expiry))
 
     def get_pcr(self, underlying: str, *, expiry: str | None = None) -> dict[str, Any]:
         """Return the put-call ratio."""
-        return self._send(options.of_expiry(underlying, "analytics/pcr", expiry))
+        return self._send(endpoints.of_expiry(underlying, "analytics/pcr", expiry))
 
     def get_max_pain(self, underlying: str, *, expiry: str | None = None) -> dict[str, Any]:
         """Return the max-pain strike: where the open options expire at the least value."""
-        return self._send(options.of_expiry(underlying, "analytics/max-pain", expiry))
+        return self._send(endpoints.of_expiry(underlying, "analytics/max-pain", expiry))
 
     def resolve_contracts(self, underlying: str, payload: dict[str, Any]) -> dict[str, Any]:
         """Return the server's answer to `{"expiry": …, "legs": [selection, …]}`."""
-        return self._send(options.resolve_contracts(underlying, payload))
+        return self._send(endpoints.resolve_contracts(underlying, payload))
 
     def resolve_option_contracts(
         self, *, underlying: str, selection_payload: Mapping[str, Any]
@@ -175,7 +172,7 @@ class OptionWorkerClient:
 
     def preview_strategy(self, payload: Mapping[str, Any]) -> dict[str, Any]:
         """Return payoff, margin and Greeks of legs that belong to no run."""
-        return self._send(options.preview_strategy(payload))
+        return self._send(endpoints.preview_strategy(payload))
 
     def create_run(
         self,
@@ -193,7 +190,7 @@ class OptionWorkerClient:
         `strategy_run_id`. Raises TypeError for an unknown key of a leg.
         """
         return self._send(
-            options.create_run(
+            endpoints.create_run(
                 strategy_name=strategy_name,
                 product=product,
                 legs=legs,
@@ -216,13 +213,13 @@ class OptionWorkerClient:
             return self._send(
                 trading.preview_basket(strategy_run_id, orders, metadata, all_or_none=all_or_none)
             )
-        return self._send(options.preview_entry(strategy_run_id, payload))
+        return self._send(endpoints.preview_entry(strategy_run_id, payload))
 
     def preview_run_entry(
         self, strategy_run_id: str, payload: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
         """Return margin and charges of entering the run."""
-        return self._send(options.preview_entry(strategy_run_id, payload))
+        return self._send(endpoints.preview_entry(strategy_run_id, payload))
 
     def enter(
         self,
@@ -237,13 +234,13 @@ class OptionWorkerClient:
         payload: `all_or_none`, `idempotency_key`, `mode`, `account_scope`, `metadata`; any other
         key raises TypeError. Raises as `place_order`.
         """
-        return self._send(options.enter(strategy_run_id, payload, safety_token, session_nonce))
+        return self._send(endpoints.enter(strategy_run_id, payload, safety_token, session_nonce))
 
     def preview_exit(
         self, strategy_run_id: str, payload: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
         """Return the orders that an exit would place."""
-        return self._send(options.preview_exit(strategy_run_id, payload))
+        return self._send(endpoints.preview_exit(strategy_run_id, payload))
 
     def exit(
         self,
@@ -254,11 +251,11 @@ class OptionWorkerClient:
         session_nonce: str | None = None,
     ) -> dict[str, Any]:
         """Close the run's legs. payload: as of `enter`."""
-        return self._send(options.exit_(strategy_run_id, payload, safety_token, session_nonce))
+        return self._send(endpoints.exit_(strategy_run_id, payload, safety_token, session_nonce))
 
     def get_run_state(self, strategy_run_id: str) -> dict[str, Any]:
         """Return the run with its legs, their fills and their prices."""
-        return self._send(options.run_state(strategy_run_id))
+        return self._send(endpoints.run_state(strategy_run_id))
 
     def update_protection(
         self,
@@ -268,11 +265,11 @@ class OptionWorkerClient:
         session_nonce: str | None = None,
     ) -> dict[str, Any]:
         """Replace the protection of the run."""
-        return self._send(options.update_protection(strategy_run_id, protection, session_nonce))
+        return self._send(endpoints.update_protection(strategy_run_id, protection, session_nonce))
 
     def get_protection_state(self, strategy_run_id: str) -> dict[str, Any]:
         """Return the state of the run's protection."""
-        return self._send(options.protection_state(strategy_run_id))
+        return self._send(endpoints.protection_state(strategy_run_id))
 
     def replay_protection(
         self,
@@ -281,5 +278,5 @@ class OptionWorkerClient:
         protection: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
         """Replay a protection over past metric snapshots; nothing is placed."""
-        call = options.replay_protection(strategy_run_id, metric_snapshots, protection)
+        call = endpoints.replay_protection(strategy_run_id, metric_snapshots, protection)
         return self._send(call)

@@ -5,23 +5,21 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
-from typing import Any, TypeVar
+from typing import Any
 
 import requests
 from urllib3.exceptions import NewConnectionError
 
-from kite_algo_worker import answers
 from kite_algo_worker.config import AlgoWorkerConfig
 from kite_algo_worker.endpoints import runs
-from kite_algo_worker.endpoints.call import Call
 from kite_algo_worker.exceptions import KiteAlgoWorkerError
-from kite_algo_worker.live_gate import LiveGate
-from kite_algo_worker.sse import LineSplitter
-from kite_algo_worker.stream_health import StreamHealth
-from kite_algo_worker.streaming import EventStream
+from kite_algo_worker.protocol import http
+from kite_algo_worker.protocol.call import Call, Result
+from kite_algo_worker.protocol.live_gate import LiveGate
+from kite_algo_worker.protocol.sse import LineSplitter
+from kite_algo_worker.protocol.stream_health import StreamHealth
+from kite_algo_worker.sync.streaming import EventStream
 from kite_algo_worker.sync.transport import Transport
-
-Result = TypeVar("Result")
 
 
 class SyncBase:
@@ -40,14 +38,14 @@ class SyncBase:
 
     def _send(self, call: Call[Result]) -> Result:
         self._check_live(call)
-        body = answers.body_of(call)
+        body = http.body_of(call)
         tries = 0
         while True:
             tries += 1
             try:
                 return call.read(self._send_once(call, body))
             except KiteAlgoWorkerError as error:
-                pause_s = answers.pause_before_repeat(call, error, tries, self.config)
+                pause_s = http.pause_before_repeat(call, error, tries, self.config)
                 if pause_s is None:
                     raise
                 self._sleep(pause_s)
@@ -68,18 +66,18 @@ class SyncBase:
                 raise
 
     def _send_once(self, call: Call[Any], body: bytes | None) -> Any:
-        headers = answers.headers_for(call)
-        request_id = headers[answers.REQUEST_ID_HEADER]
+        headers = http.headers_for(call)
+        request_id = headers[http.REQUEST_ID_HEADER]
         with _lost_responses(call, self.config, request_id):
             response = self._transport.request(call, body, headers, self.config.timeout)
             text = response.text
-        parsed = answers.read_answer(call, response.status_code, text, response.headers, request_id)
+        parsed = http.read_answer(call, response.status_code, text, response.headers, request_id)
         self._gate.remember(parsed)
         return parsed
 
     def _stream(self, name: str, call: Call[Any], *, cursor_key: str | None = None) -> EventStream:
         """Open a stream at once; its errors are raised here, before the first message."""
-        health = StreamHealth(stream_name=name, subscription_key=answers.subscription_of(call))
+        health = StreamHealth(stream_name=name, subscription_key=http.subscription_of(call))
 
         def open_at(cursor: str) -> _Connection:
             resumed = call.after(cursor, cursor_key)
@@ -92,9 +90,9 @@ class _Connection:
     def __init__(
         self, transport: Transport, config: AlgoWorkerConfig, call: Call[Any], cursor: str
     ) -> None:
-        headers = answers.headers_after(call, cursor)
+        headers = http.headers_after(call, cursor)
         self._call, self._config = call, config
-        self._request_id = headers[answers.REQUEST_ID_HEADER]
+        self._request_id = headers[http.REQUEST_ID_HEADER]
         timeout = (config.timeout, config.stream_idle_s)
         with _lost_responses(call, config, self._request_id):
             self._response = transport.request(call, None, headers, timeout, stream=True)
@@ -105,9 +103,7 @@ class _Connection:
         response = self._response
         with closing(response):
             text = response.text
-        answers.read_answer(
-            self._call, response.status_code, text, response.headers, self._request_id
-        )
+        http.read_answer(self._call, response.status_code, text, response.headers, self._request_id)
 
     def lines(self) -> Iterator[str]:
         splitter = LineSplitter()
@@ -128,7 +124,7 @@ def _lost_responses(
     try:
         yield
     except requests.RequestException as error:
-        raise answers.lost(
+        raise http.lost(
             call, error, config=config, request_id=request_id, was_sent=_was_sent(error)
         ) from error
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from kite_algo_worker.endpoints import market
 from kite_algo_worker.models import JsonDict, WorkerHistoricalCandles
-from kite_algo_worker.streaming import EventStream
 from kite_algo_worker.sync.base import SyncBase
+from kite_algo_worker.sync.streaming import EventStream
 
 
 class MarketMethods(SyncBase):

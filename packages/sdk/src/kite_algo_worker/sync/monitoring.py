@@ -11,8 +11,8 @@ from kite_algo_worker.models import (
     WorkerRunPnlSnapshot,
     WorkerTimelineResponse,
 )
-from kite_algo_worker.streaming import EventStream
 from kite_algo_worker.sync.base import SyncBase
+from kite_algo_worker.sync.streaming import EventStream
 
 
 class MonitoringMethods(SyncBase):

@@ -11,9 +11,9 @@ from requests.auth import AuthBase
 from requests.cookies import extract_cookies_to_jar
 from requests.structures import CaseInsensitiveDict
 
-from kite_algo_worker import answers
 from kite_algo_worker.config import AlgoWorkerConfig
-from kite_algo_worker.endpoints.call import Call
+from kite_algo_worker.protocol import http
+from kite_algo_worker.protocol.call import Call
 
 
 class Transport:
@@ -25,7 +25,7 @@ class Transport:
 
     def __init__(self, config: AlgoWorkerConfig) -> None:
         self.session = requests.Session()
-        self.session.headers.update(answers.headers_of(config))
+        self.session.headers.update(http.headers_of(config))
         self._bearer = _Bearer(config.token)
         self.session.auth = self._bearer
         self._config = config

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, Protocol, TypeVar, cast
 from urllib.parse import quote
 
 from kite_algo_worker.models.base import JsonDict
@@ -62,6 +62,18 @@ class Call(Generic[Result]):
         """The query parameters as texts, without those that are None."""
         given = (self.params or {}).items()
         return {name: _text(value) for name, value in given if value is not None}
+
+
+class Sender(Protocol):
+    """A client, as its option calls need it."""
+
+    def _send(self, call: Call[Result]) -> Result: ...
+
+
+class AsyncSender(Protocol):
+    """An asyncio client, as its option calls need it."""
+
+    async def _send(self, call: Call[Result]) -> Result: ...
 
 
 def get(path: str, params: Mapping[str, Any] | None = None) -> Call[JsonDict]:

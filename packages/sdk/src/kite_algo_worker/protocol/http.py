@@ -10,13 +10,13 @@ from decimal import Decimal
 from typing import Any
 
 from kite_algo_worker.config import AlgoWorkerConfig
-from kite_algo_worker.endpoints.call import Call, Repeat
 from kite_algo_worker.exceptions import (
     KiteAlgoWorkerError,
     OutcomeUnknownError,
     TransportError,
     error_for_status,
 )
+from kite_algo_worker.protocol.call import Call, Repeat
 
 NONCE_HEADER = "X-Worker-Session-Nonce"
 REQUEST_ID_HEADER = "X-Request-Id"

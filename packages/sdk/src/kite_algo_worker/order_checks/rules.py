@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kite_algo_worker.exceptions import BrokerValidationError, text_of
-from kite_algo_worker.order_fields import (
+from kite_algo_worker.order_checks.fields import (
     LARGEST_QUANTITY,
     OrderFields,
     OrderProblem,

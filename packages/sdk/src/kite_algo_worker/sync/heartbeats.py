@@ -6,28 +6,11 @@ import threading
 from collections.abc import Callable
 
 from kite_algo_worker.exceptions import InvalidInputError, KiteAlgoWorkerError
-
-BEAT_S = 20.0  # a session expires after 60 seconds: two may be lost
-_LOST = frozenset({401, 403, 404, 409})
-
-
-def is_final(error: KiteAlgoWorkerError) -> bool:
-    """Whether a refused heartbeat means that the session is lost: another worker claimed the run,
-    it is closed, or the token no longer allows it."""
-    return error.status_code in _LOST
-
-
-def check_claimed(claim_session: bool, wants_heartbeats: bool) -> None:
-    """Raise ValueError when heartbeats are wanted without a claim."""
-    if wants_heartbeats and not claim_session:
-        raise InvalidInputError(
-            "a heartbeat needs the session's nonce: leave claim_session on, or pass "
-            "heartbeat_on_enter=False and auto_heartbeat=False"
-        )
+from kite_algo_worker.protocol.heartbeat_rules import is_final
 
 
 class Heartbeats:
-    """Sends a run's heartbeat every so many seconds until it is stopped.
+    """Sends a run's heartbeat every `interval_s` seconds until it is stopped.
 
     send: sends one; raises KiteAlgoWorkerError. A heartbeat that fails is repeated at the next
     interval; one that is refused for good (another worker claimed the run, the run is closed) ends

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from kite_algo_worker.endpoints.call import Call, Repeat, ask, get, part, post
 from kite_algo_worker.models import JsonDict
 from kite_algo_worker.options.models import (
     OptionExecutionLeg,
@@ -15,6 +14,7 @@ from kite_algo_worker.options.models import (
     OptionRunCreateRequest,
 )
 from kite_algo_worker.protection import BackendProtection
+from kite_algo_worker.protocol.call import Call, Repeat, ask, get, part, post
 
 _RUNS = "/worker/options/runs"
 

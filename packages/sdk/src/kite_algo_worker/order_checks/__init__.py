@@ -1,0 +1,1 @@
+"""The order rules that the client checks before it sends an order. Imports `exceptions` alone."""
