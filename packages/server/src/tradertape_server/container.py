@@ -30,6 +30,7 @@ from tradertape_server.features.strategies.trial_service import TrialService
 from tradertape_server.features.watchlists.service import WatchlistService
 from tradertape_server.features.workers.service import OptionServices, Workers
 from tradertape_server.platform.database.engine import Database
+from tradertape_server.platform.http.concurrency import ConcurrencyLimit
 from tradertape_server.platform.http.idempotency import IdempotencyStore
 from tradertape_server.platform.mail import Mailer
 from tradertape_server.platform.metrics import Metrics
@@ -45,6 +46,7 @@ class Container:
     settings: Settings
     clock: Clock
     database: Database
+    writers: ConcurrencyLimit
     secrets: SecretBox
     mailer: Mailer
     metrics: Metrics

@@ -64,6 +64,7 @@ from tradertape_server.platform.clock import SystemClock
 from tradertape_server.platform.compute import numba_cache
 from tradertape_server.platform.compute.service import Compute
 from tradertape_server.platform.database.engine import Database
+from tradertape_server.platform.http.concurrency import Capacity, ConcurrencyLimit
 from tradertape_server.platform.http.idempotency import IdempotencyStore
 from tradertape_server.platform.mail import Mailer, SmtpServer
 from tradertape_server.platform.metrics import Metrics
@@ -72,6 +73,11 @@ from tradertape_server.platform.processes.trader_lease import PROCESS
 from tradertape_server.platform.secrets import SecretBox, private_folder
 from tradertape_server.platform.streaming.bus import Bus
 from tradertape_server.settings import Settings
+
+# Requests that write at once. A SQLite file takes one writer: a second one prepares meanwhile. A
+# database server takes several; most of its connections are left to those who read.
+WRITERS_OF_FILE = Capacity(at_once=4, of_one=2, waiting=1000, wait_s=10.0)
+WRITERS_OF_SERVER = Capacity(at_once=12, of_one=6, waiting=1000, wait_s=10.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +150,7 @@ def _join(
         settings=base.settings,
         clock=clock,
         database=database,
+        writers=ConcurrencyLimit(WRITERS_OF_FILE if database.is_sqlite else WRITERS_OF_SERVER),
         secrets=base.secrets,
         mailer=base.mailer,
         metrics=base.metrics,

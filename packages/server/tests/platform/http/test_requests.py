@@ -20,7 +20,7 @@ from tradertape_server.container import Container
 from tradertape_server.features.auth.models import User
 from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.http.requests import caller_network
-from tradertape_server.platform.http.routing import Body, DbSession, Page
+from tradertape_server.platform.http.routing import Body, DbSession, Page, TransactionRoute
 from tradertape_server.platform.logging import configure_logging
 
 ON_SQLITE = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
@@ -35,6 +35,7 @@ class Numbers(Body):
 def app(app: FastAPI, container: Container) -> FastAPI:
     """The application with a few routes that only tests need, before the catch-all."""
     extra = FastAPI()
+    extra.router.route_class = TransactionRoute
 
     @extra.get("/api/t/cut")
     def cut() -> None:

@@ -26,9 +26,9 @@ from tradertape_server.features.strategies.schemas import (
 )
 from tradertape_server.features.strategies.service import StrategyService
 from tradertape_server.platform.http.identity import Identity
-from tradertape_server.platform.http.routing import DbSession, Page, RowId
+from tradertape_server.platform.http.routing import DbSession, Page, RowId, TransactionRoute
 
-router = APIRouter(prefix="/api/strategies", tags=["strategies"])
+router = APIRouter(prefix="/api/strategies", tags=["strategies"], route_class=TransactionRoute)
 
 
 def _service(request: Request) -> StrategyService:

@@ -14,9 +14,9 @@ from tradertape_server.features.watchlists.schemas import (
     WatchlistPatch,
 )
 from tradertape_server.features.watchlists.service import WatchlistService
-from tradertape_server.platform.http.routing import DbSession, RowId, part
+from tradertape_server.platform.http.routing import DbSession, RowId, TransactionRoute, part
 
-router = APIRouter(prefix="/api/watchlists", tags=["watch lists"])
+router = APIRouter(prefix="/api/watchlists", tags=["watch lists"], route_class=TransactionRoute)
 
 Lists = Annotated[WatchlistService, Depends(part("watchlists"))]
 

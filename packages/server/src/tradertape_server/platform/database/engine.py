@@ -39,10 +39,11 @@ from tradertape_server.platform.database.disk_errors import (
     disk_full_error,
 )
 from tradertape_server.platform.database.disk_reserve import DiskReserve
+from tradertape_server.platform.database.write_lock import WAIT_S, Turn, WriteLock
 
-WRITES = "tradertape_writes"
+WRITES = "tradertape_writes"  # the turn of a transaction that may write
 FROM_RESERVE = "tradertape_from_reserve"
-BUSY_TIMEOUT_MS = 10_000
+BUSY_TIMEOUT_MS = int(WAIT_S * 1000)
 IDLE_LIMIT_MS = 30_000
 _NAIVE = "a naive time cannot be stored; use an aware one"
 _WITHOUT_ZONE = len("2026-01-02 03:04:05.000000")
@@ -166,21 +167,42 @@ class Database:
         self.reserve = DiskReserve(
             self.sqlite_file, reserve_bytes, on_space=self.disk_errors.clear_full
         )
+        self.write_lock = WriteLock() if self.is_sqlite else None
         if self.is_sqlite:
             _use_reserve(self.engine, self.reserve)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
 
     @contextmanager
-    def write(self, *, from_reserve: bool = False) -> Iterator[Session]:
+    def write(
+        self, *, from_reserve: bool = False, is_urgent: bool = False, wait_s: float = WAIT_S
+    ) -> Iterator[Session]:
         """One transaction that may write: committed at the end, rolled back on an error.
 
-        from_reserve: it may use the reserved space when the disk is full.
+        from_reserve: it may use the reserved space when the disk is full. is_urgent: on SQLite it
+        is the next to write. wait_s: how long it waits for others on SQLite; then OperationalError.
         """
-        with self._sessions.begin() as session:
-            # SQLite lets a reader become a writer only if nobody wrote meanwhile; taking the write
-            # lock at the start waits for it instead of failing.
-            session.connection(execution_options={WRITES: True, FROM_RESERVE: from_reserve})
-            yield session
+        turn = Turn(self.write_lock, is_urgent=is_urgent, wait_s=wait_s)
+        try:
+            with self._sessions.begin() as session:
+                # SQLite lets a reader become a writer only if nobody wrote meanwhile; taking the
+                # write lock at the start waits for it instead of failing.
+                session.connection(execution_options={WRITES: turn, FROM_RESERVE: from_reserve})
+                yield session
+        finally:
+            turn.end()
+
+    @contextmanager
+    def write_without_session(
+        self, *, from_reserve: bool = False, is_urgent: bool = False
+    ) -> Iterator[Connection]:
+        """As `write`, for statements that need no session."""
+        turn = Turn(self.write_lock, is_urgent=is_urgent)
+        options = {WRITES: turn, FROM_RESERVE: from_reserve}
+        try:
+            with self.engine.execution_options(**options).begin() as connection:
+                yield connection
+        finally:
+            turn.end()
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -188,14 +210,14 @@ class Database:
         with self._sessions() as session:
             yield session
 
-    @contextmanager
-    def request(self, *, writes: bool) -> Iterator[Session]:
-        """The transaction of one HTTP request; it begins with its first statement."""
-        options = {WRITES: True} if writes else {}
-        with self._sessions(bind=self.engine.execution_options(**options)) as session:
-            yield session
-            if writes:
-                session.commit()
+    def session(self, *, writes: bool) -> Session:
+        """The session of one HTTP request; to be used within `in_transaction`."""
+        if not writes:
+            return self._sessions()
+        turn = Turn(self.write_lock)
+        return self._sessions(
+            bind=self.engine.execution_options(**{WRITES: turn}), info={WRITES: turn}
+        )
 
     def advisory_lock(self, session: Session, what: str) -> None:
         """Hold the lock `what` until the transaction ends, exclusively among all processes."""
@@ -216,6 +238,24 @@ class Database:
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
+
+
+@contextmanager
+def in_transaction(session: Session) -> Iterator[None]:
+    """The transaction of one HTTP request: begins with its first statement, ends with the block.
+
+    It is committed if the request may write. Both have to be on one thread: a request that held a
+    lock or a connection while it waits for a thread could wait for those that wait for the lock.
+    """
+    turn: Turn | None = session.info.get(WRITES)
+    try:
+        with session:
+            yield
+            if turn is not None:
+                session.commit()
+    finally:
+        if turn is not None:
+            turn.end()
 
 
 def take_advisory_lock(connection: Connection, what: str) -> None:
@@ -307,5 +347,16 @@ def _use_reserve(engine: Engine, reserve: DiskReserve) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    writes = connection.get_execution_options().get(WRITES, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    turn: Turn | None = connection.get_execution_options().get(WRITES)
+    if turn is None:
+        connection.exec_driver_sql("BEGIN")
+        return
+    turn.begin()
+    is_impatient = turn.wait_s < WAIT_S
+    if is_impatient:  # another process may hold the file
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {int(turn.wait_s * 1000)}")
+    try:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    finally:
+        if is_impatient:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")

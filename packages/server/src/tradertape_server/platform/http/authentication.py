@@ -5,11 +5,16 @@ from __future__ import annotations
 from typing import Protocol
 from urllib.parse import parse_qs
 
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from tradertape_server.platform.errors import Unavailable, response_for
+from tradertape_server.platform.http.concurrency import (
+    Capacity,
+    ConcurrencyLimit,
+    OwnThreads,
+)
 from tradertape_server.platform.http.identity import (
     REFUSAL_KEY,
     STATE_KEY,
@@ -17,6 +22,11 @@ from tradertape_server.platform.http.identity import (
     Identity,
 )
 from tradertape_server.platform.http.requests import client_ip
+
+# An order must not wait for its caller to be found while the routes' threads are busy, nor behind
+# hundreds of requests with another credential.
+_LOOKUPS = Capacity(at_once=8, of_one=2, waiting=10_000, wait_s=10.0)
+_threads = OwnThreads("authentication", _LOOKUPS.at_once)
 
 
 class CredentialLookup(Protocol):
@@ -52,6 +62,7 @@ class AuthenticationMiddleware:
         self._app = app
         self._callers = callers
         self._streams = streams
+        self._lookups = ConcurrencyLimit(_LOOKUPS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on with its caller in `scope["state"]`."""
@@ -66,10 +77,11 @@ class AuthenticationMiddleware:
         identity = self._callers.cached_bearer(token, address) if token else None
         if identity is None:
             try:
-                identity, renewal = await run_in_threadpool(self._find, headers, token, address)
-            except (
-                AddressRefused
-            ) as refusal:  # continues without a caller, under anonymous rate limits
+                identity, renewal = await self._look_up(headers, token, address)
+            except Unavailable as error:
+                await response_for(error)(scope, receive, send)
+                return
+            except AddressRefused as refusal:  # continues as an anonymous caller
                 state[REFUSAL_KEY] = refusal
         state[STATE_KEY] = identity
         if not renewal:
@@ -90,15 +102,18 @@ class AuthenticationMiddleware:
         is_get = scope["method"] == "GET"
         return is_get and path.startswith(self._streams) and path.endswith("/stream")
 
-    def _find(
+    async def _look_up(
         self, headers: Headers, token: str | None, address: str
     ) -> tuple[Identity | None, str]:
+        """The caller, and the value of a cookie to renew. Raises AddressRefused, Unavailable."""
         if token is not None:
-            return self._callers.by_bearer(token, address), ""
+            async with self._lookups.enter(token):
+                return await _threads.run(self._callers.by_bearer, token, address), ""
         cookie = cookie_parser(headers.get("cookie", "")).get(self._callers.cookie_name, "")
         if not cookie:
             return None, ""
-        identity, renew = self._callers.by_cookie(cookie)
+        async with self._lookups.enter(cookie):
+            identity, renew = await _threads.run(self._callers.by_cookie, cookie)
         return identity, self._callers.renewed_cookie(cookie) if renew else ""
 
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import wraps
+from inspect import iscoroutinefunction, signature
 from typing import Annotated, Any, Protocol, cast
 
 from fastapi import Depends, Query, Request, Response
+from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 from sqlalchemy.orm import Session
 
 from tradertape_core.kernel.clock import IST
-from tradertape_server.platform.database.engine import Database
+from tradertape_server.platform.database.engine import Database, in_transaction
+from tradertape_server.platform.http.concurrency import ConcurrencyLimit, caller_of
 
 # The largest row id on both databases.
 MAX_ID = 2**31 - 1
@@ -57,22 +61,69 @@ class Reply(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
 
-class HasDatabase(Protocol):
-    """The part of the container that this layer needs."""
+class Stores(Protocol):
+    """The parts of the container that this layer needs."""
 
     @property
     def database(self) -> Database: ...
 
-
-def request_session(request: Request) -> Iterator[Session]:
-    """The request's transaction: begins with its first statement, committed before the response."""
-    container = cast("HasDatabase", request.app.state.container)
-    with container.database.request(writes=request.method not in SAFE_METHODS) as session:
-        yield session
+    @property
+    def writers(self) -> ConcurrencyLimit: ...
 
 
-# scope="function": it commits before the response is sent, so that a 200 means committed.
+def _stores(request: Request) -> Stores:
+    return cast("Stores", request.app.state.container)
+
+
+async def request_session(request: Request) -> AsyncIterator[Session]:
+    """The request's session, whose transaction a `TransactionRoute` begins and ends."""
+    stores, route = _stores(request), request.scope.get("route")
+    if not isinstance(route, TransactionRoute):
+        raise TypeError(f"{request.url.path} has a DbSession and is no TransactionRoute")
+    if request.method in SAFE_METHODS:
+        yield stores.database.session(writes=False)
+        return
+    async with stores.writers.enter(caller_of(request.scope)):
+        yield stores.database.session(writes=True)
+
+
+# scope="function": a writer's place is given up before the response is sent.
 DbSession = Annotated[Session, Depends(request_session, scope="function")]
+
+
+async def _one_of_the_writers(request: Request) -> AsyncIterator[None]:
+    async with _stores(request).writers.enter(caller_of(request.scope)):
+        yield
+
+
+# In `dependencies` of a route that writes in transactions of its own, without a `DbSession`.
+Writes = Depends(_one_of_the_writers, scope="function")
+
+
+class TransactionRoute(APIRoute):
+    """The `route_class` of a router whose routes have a `DbSession`.
+
+    The transaction is committed on the endpoint's thread, before the response is made.
+    """
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        super().__init__(path, _in_transaction(endpoint), **options)
+
+
+def _in_transaction(endpoint: Callable[..., Any]) -> Callable[..., Any]:
+    parameters = signature(endpoint, eval_str=True).parameters.values()
+    name = next((one.name for one in parameters if one.annotation == DbSession), None)
+    if name is None:
+        return endpoint
+    if iscoroutinefunction(endpoint):
+        raise TypeError(f"{endpoint.__name__} would wait for the database on the event loop")
+
+    @wraps(endpoint)
+    def run(**given: Any) -> Any:
+        with in_transaction(given[name]):
+            return endpoint(**given)
+
+    return run
 
 
 @dataclass(frozen=True, slots=True)

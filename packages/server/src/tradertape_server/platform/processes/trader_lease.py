@@ -11,6 +11,7 @@ two statements holds no lock.
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +19,7 @@ from sqlalchemy import BigInteger, Connection, Float, String, select, text
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tradertape_server.platform.database.engine import FROM_RESERVE, WRITES, Base, Database
+from tradertape_server.platform.database.engine import Base, Database
 from tradertape_server.platform.database.prepared import PreparedQuery
 
 _NOW = {
@@ -81,11 +82,8 @@ class LeaseTable:
     """The statements on the lease row."""
 
     def __init__(self, database: Database) -> None:
-        # With SQLite, transactions are begun and committed explicitly (see `database.engine`).
-        options: dict[str, Any] = {"isolation_level": "AUTOCOMMIT"}
-        if database.is_sqlite:
-            options = {WRITES: True, FROM_RESERVE: True}
-        self._engine: Engine = database.engine.execution_options(**options)
+        self._database = database
+        self._engine: Engine = database.engine.execution_options(isolation_level="AUTOCOMMIT")
         now = _NOW[database.engine.dialect.name]
         self._take, self._renew, self._read = (
             text(one.replace("NOW", now)) for one in (_TAKE, _RENEW, _READ)
@@ -99,7 +97,7 @@ class LeaseTable:
         by_force: take it although it has not expired; the holder is known to have ended.
         """
         values = {"owner": owner, "address": address, "life_s": life_s, "by_force": by_force}
-        with self._engine.begin() as connection:
+        with self._begin() as connection:
             return connection.scalar(self._take, values)
 
     def end_former(self, mine: str, *, former: str, own: str) -> None:
@@ -111,24 +109,30 @@ class LeaseTable:
         """
         if self._engine.dialect.name == "postgresql":
             names = {"former": PROCESS + former, "own": PROCESS + own}
-            with self._engine.begin() as connection:
+            with self._begin() as connection:
                 connection.execute(_END_FORMER, {"prefix": TRADER, "mine": mine, **names})
 
     def renew(self, fence: int, life_s: float) -> bool:
         """Extend a lease from now; False when another process has taken it."""
-        with self._engine.begin() as connection:
+        with self._begin() as connection:
             return connection.scalar(self._renew, {"fence": fence, "life_s": life_s}) is not None
 
     def release(self, fence: int) -> None:
         """Release a lease, so that the next process need not wait for it to expire."""
-        with self._engine.begin() as connection:
+        with self._begin() as connection:
             connection.execute(_RELEASE, {"fence": fence})
 
     def read(self) -> Holder:
         """Read the present or last holder."""
-        with self._engine.begin() as connection:
+        with self._begin() as connection:
             row = connection.execute(self._read).one()
         return Holder(row.fence, row.owner, row.address, row.left_s)
+
+    def _begin(self) -> AbstractContextManager[Connection]:
+        # With SQLite, transactions are begun and committed explicitly (see `database.engine`).
+        if self._database.is_sqlite:
+            return self._database.write_without_session(from_reserve=True, is_urgent=True)
+        return self._engine.begin()
 
 
 def current_fence(connection: Connection) -> int:

@@ -7,9 +7,9 @@ from fastapi import APIRouter
 from tradertape_server.features.auth import repository, schemas
 from tradertape_server.features.auth.audit import Origin
 from tradertape_server.features.auth.http.dependencies import Auth, SessionUser
-from tradertape_server.platform.http.routing import DbSession, Page, RowId
+from tradertape_server.platform.http.routing import DbSession, Page, RowId, TransactionRoute
 
-router = APIRouter()
+router = APIRouter(route_class=TransactionRoute)
 
 
 @router.put("/profile")

@@ -10,9 +10,9 @@ from tradertape_server.features.auth import repository, schemas
 from tradertape_server.features.auth.administration import user_row
 from tradertape_server.features.auth.audit import Origin
 from tradertape_server.features.auth.http.dependencies import AdminUser, Auth
-from tradertape_server.platform.http.routing import DbSession, Page, RowId
+from tradertape_server.platform.http.routing import DbSession, Page, RowId, TransactionRoute
 
-router = APIRouter(prefix="/admin", tags=["administration"])
+router = APIRouter(prefix="/admin", tags=["administration"], route_class=TransactionRoute)
 
 
 @router.get("/users")

@@ -10,9 +10,9 @@ from tradertape_server.features.auth.credentials.keys import Kind, Owner
 from tradertape_server.features.auth.http.dependencies import Auth, SessionUser
 from tradertape_server.features.auth.token_scope import TokenScope
 from tradertape_server.platform.http.identity import Identity
-from tradertape_server.platform.http.routing import DbSession, RowId
+from tradertape_server.platform.http.routing import DbSession, RowId, TransactionRoute
 
-router = APIRouter()
+router = APIRouter(route_class=TransactionRoute)
 
 
 @router.post("/agent-keys", status_code=201)

@@ -12,11 +12,11 @@ from tradertape_server.features.auth.http import account_routes, admin_routes, k
 from tradertape_server.features.auth.http.dependencies import Auth, KnownCaller, SessionUser
 from tradertape_server.features.auth.sign_in.sessions import cookie_header
 from tradertape_server.features.auth.sign_in.sign_in import CODE_LIFE, Browser, SignedIn
-from tradertape_server.platform.http.routing import DbSession
+from tradertape_server.platform.http.routing import DbSession, TransactionRoute
 
 MARK = "kite_signin"  # cookie that marks the browser which requested a link
 
-router = APIRouter(prefix="/api/auth", tags=["accounts"])
+router = APIRouter(prefix="/api/auth", tags=["accounts"], route_class=TransactionRoute)
 
 
 async def _browser(

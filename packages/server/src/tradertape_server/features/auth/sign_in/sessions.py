@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from ipaddress import ip_network
 
 from sqlalchemy import select, update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from tradertape_core.kernel.clock import Clock
@@ -174,7 +176,11 @@ class Authenticator:
     def _touch(
         self, table: type[UserSession] | type[ApiKey], column: str, row: int, now: datetime
     ) -> None:
-        with self._database.write(from_reserve=True) as session:
+        # Not worth waiting for: the next request stores it.
+        with (
+            suppress(OperationalError),
+            self._database.write(from_reserve=True, wait_s=0) as session,
+        ):
             session.execute(update(table).where(table.id == row).values({column: now}))
 
 

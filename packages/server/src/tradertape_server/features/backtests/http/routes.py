@@ -22,9 +22,9 @@ from tradertape_server.features.backtests.runs.schemas import (
     RunStatus,
 )
 from tradertape_server.features.backtests.runs.service import BacktestService
-from tradertape_server.platform.http.routing import DbSession, Page, RowId, part
+from tradertape_server.platform.http.routing import DbSession, Page, RowId, TransactionRoute, part
 
-router = APIRouter(prefix="/api/backtest", tags=["backtests"])
+router = APIRouter(prefix="/api/backtest", tags=["backtests"], route_class=TransactionRoute)
 
 
 Parts = Annotated[Backtests, Depends(part("backtests"))]

@@ -16,9 +16,9 @@ from tradertape_server.features.backtests.studies.schemas import (
     StudyOut,
     StudyRequest,
 )
-from tradertape_server.platform.http.routing import DbSession, Page, part
+from tradertape_server.platform.http.routing import DbSession, Page, TransactionRoute, part
 
-router = APIRouter(prefix="/api/backtest/studies", tags=["backtests"])
+router = APIRouter(prefix="/api/backtest/studies", tags=["backtests"], route_class=TransactionRoute)
 
 Parts = Annotated[Backtests, Depends(part("backtests"))]
 
