@@ -99,7 +99,7 @@ class Batches:
         results: dict[int, Any] = {}
         late: list[tuple[AnyCommand, Any]] = []
         while True:
-            with self._database.write(from_reserve=True) as session:
+            with self._database.write(from_reserve=True, is_urgent=True) as session:
                 self._uow.begin(session)
                 self._record(events, [*reports, *self._send(requests)], requests)
                 if not self._uow.has_requests:
@@ -172,7 +172,7 @@ class Batches:
     def _decided(self, commands: Sequence[AnyCommand]) -> Written:
         uow = self._uow
         refused: list[tuple[AnyCommand, Exception]] = []
-        with self._database.write(from_reserve=True) as session:
+        with self._database.write(from_reserve=True, is_urgent=True) as session:
             uow.begin(session)
             uow.check_keys([one.key for one in commands if one.key is not None])
             uow.prefetch([one.read for one in commands if one.read is not None])
