@@ -18,14 +18,15 @@ WHOLE_OUTPUT := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 AS_IT_GOES   := $(if $(filter output-sync,$(.FEATURES)),--output-sync=none)
 PACKAGES := $(wildcard packages/*/pyproject.toml) pyproject.toml uv.lock
 WEB_SRC  := $(shell find web -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -path '*/test-results/*' 2>/dev/null)
+SDK_SRC  := $(shell find packages/sdk packages/indicators -type f -not -path '*/__pycache__/*' -not -path '*/tests/*')
 DOCS_SRC := mkdocs.yml $(shell find docs -type f) CHANGELOG.md
 
-.PHONY: help run test test-all check check-all fix bench docs api web clean
+.PHONY: help run test test-all check check-all fix bench docs api web wheels clean
 
 help: ## Show what the targets do
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
 
-run: $(STAMPS)/python $(STAMPS)/site $(STAMPS)/console ## Set up and start TraderTape on http://localhost:18777
+run: $(STAMPS)/python $(STAMPS)/site $(STAMPS)/console $(STAMPS)/wheels ## Set up and start TraderTape on http://localhost:18777
 	@exec .venv/bin/tradertape serve --demo
 
 test: ## Set up, then run the checks and the fast tests (8 minutes on 2 cores): every change
@@ -117,6 +118,8 @@ api: $(STAMPS)/test-python ## Write the OpenAPI file and the web client made fro
 
 web: $(STAMPS)/console ## Build the web console
 
+wheels: $(STAMPS)/wheels ## Build the SDK that the server hands out at /sdk/simple/
+
 clean: ## Remove everything that was built (not your data)
 	rm -rf .tools .venv site web/node_modules web/apps/*/dist
 
@@ -137,6 +140,13 @@ $(STAMPS)/test-python: $(PACKAGES) | $(UV)
 $(STAMPS)/site: $(DOCS_SRC) $(STAMPS)/python
 	@echo "Building the documentation …"
 	@.venv/bin/mkdocs build --quiet
+	@mkdir -p $(@D) && touch $@
+
+$(STAMPS)/wheels: $(SDK_SRC) | $(UV)
+	@echo "Building the workers' SDK …"
+	@rm -rf .tools/wheels
+	@$(UV) build --quiet --wheel --package tradertape-indicators --out-dir .tools/wheels
+	@$(UV) build --quiet --wheel --package tradertape-worker --out-dir .tools/wheels
 	@mkdir -p $(@D) && touch $@
 
 $(STAMPS)/console: $(WEB_SRC)

@@ -1,10 +1,10 @@
 """Check that every place that names the SDK's version names the same one.
 
-    .venv/bin/python scripts/check_worker_sdk_version_refs.py [--tag kite-algo-worker-vX.Y.Z]
+    .venv/bin/python scripts/check_worker_sdk_version_refs.py [--tag tradertape-worker-vX.Y.Z]
 
 The version is that of `packages/sdk/pyproject.toml`. Looked at are the package's own `__version__`,
 its changelog, `uv.lock`, the tag if one is given, and everything a reader would copy from: pinned
-installs (`kite-algo-worker==X.Y.Z`) and tags in the docs, the READMEs, the examples and the
+installs (`tradertape-worker==X.Y.Z`) and tags in the docs, the READMEs, the examples and the
 workflows. Exit code 1 and a line for each place that differs; 0 if all agree.
 """
 
@@ -19,12 +19,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-NAME = "kite-algo-worker"
+NAME = "tradertape-worker"
 SDK = Path("packages/sdk")
 NUMBER = r"\d+(?:\.\d+)+(?:(?:a|b|rc|\.post|\.dev)\d+)?"
 VERSION = re.compile(rf"^{NUMBER}$")
-PINNED = re.compile(rf"kite-algo-worker(?:\[[\w, ]*\])?\s*==\s*({NUMBER})")
-TAGGED = re.compile(rf"kite-algo-worker-v({NUMBER})")
+PINNED = re.compile(rf"tradertape-worker(?:\[[\w, ]*\])?\s*==\s*({NUMBER})")
+TAGGED = re.compile(rf"tradertape-worker-v({NUMBER})")
 HEADING = re.compile(rf"^## \[?({NUMBER})\b", re.MULTILINE)
 COPIED = ("README.md", "docs/**/*.md", ".github/workflows/*.yml", f"{SDK}/README.md",
           f"{SDK}/examples/**/*", f"{SDK}/src/**/*.py")  # fmt: skip

@@ -2,7 +2,7 @@
 
     .venv/bin/python scripts/smoke_worker_sdk.py [--python 3.9] [--extra indicators] [--tests]
 
-Builds wheel and source of `kite-algo-worker` and of `tradertape-indicators`, checks them with
+Builds wheel and source of `tradertape-worker` and of `tradertape-indicators`, checks them with
 `twine check --strict`, installs the wheel without extras, with [dataframe] and with [indicators]
 into an environment of its own each, and uses it there; with `--tests` the tests of both packages
 run there too, on what is installed. Exit code 1 with what went wrong.
@@ -18,7 +18,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = ("tradertape-indicators", "kite-algo-worker")
+PACKAGES = ("tradertape-indicators", "tradertape-worker")
 EXTRAS = ("", "dataframe", "indicators")
 
 USE = """
@@ -99,13 +99,13 @@ def build(dist: Path) -> Path:
         run(uv(), "build", "--quiet", "--package", package, "--out-dir", str(dist))
     built = sorted(str(path) for path in dist.iterdir() if path.suffix in (".whl", ".gz"))
     run(sys.executable, "-m", "twine", "check", "--strict", *built)
-    return next(dist.glob("kite_algo_worker-*.whl"))
+    return next(dist.glob("tradertape_worker-*.whl"))
 
 
 def use(wheel: Path, extra: str, python: str, home: Path) -> None:
     """Install the wheel with an extra into a new environment and use it there."""
     run(uv(), "venv", "--quiet", "--no-project", "--python", python, str(home))
-    wanted = f"kite-algo-worker[{extra}] @ {wheel.resolve().as_uri()}"
+    wanted = f"tradertape-worker[{extra}] @ {wheel.resolve().as_uri()}"
     interpreter = str(home / "bin" / "python")
     found = ("--find-links", str(wheel.parent))
     run(uv(), "pip", "install", "--quiet", "--python", interpreter, *found, wanted)

@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[3]
 CHECK = ROOT / "scripts" / "check_worker_sdk_version_refs.py"
 SMOKE = ROOT / "scripts" / "smoke_worker_sdk.py"
-WORKFLOW = ROOT / ".github" / "workflows" / "publish-kite-algo-worker.yml"
+WORKFLOW = ROOT / ".github" / "workflows" / "publish-tradertape-worker.yml"
 
 pytestmark = pytest.mark.skipif(
     sys.version_info < (3, 11), reason="a release is made with the checkout's own Python"
@@ -35,14 +35,14 @@ def test_every_reference_of_this_checkout_names_one_version():
 def checkout(tmp_path: Path) -> Path:
     """A small checkout of version 1.2.3, on which the check is run."""
     files = {
-        "packages/sdk/pyproject.toml": '[project]\nname = "kite-algo-worker"\nversion = "1.2.3"\n',
+        "packages/sdk/pyproject.toml": '[project]\nname = "tradertape-worker"\nversion = "1.2.3"\n',
         "packages/sdk/src/kite_algo_worker/_version.py": '__version__ = "1.2.3"\n',
         "packages/sdk/CHANGELOG.md": "# Changes\n\n## 1.2.3\n\n- New.\n\n## 1.2.2\n",
-        "packages/sdk/README.md": "pip install kite-algo-worker==1.2.3\n",
-        "packages/sdk/examples/one.py": "# needs kite-algo-worker[indicators]==1.2.3\n",
+        "packages/sdk/README.md": "pip install tradertape-worker==1.2.3\n",
+        "packages/sdk/examples/one.py": "# needs tradertape-worker[indicators]==1.2.3\n",
         "docs/sdk.md": "It takes the place of kite-algo-worker 0.7.4.\n",
-        ".github/workflows/publish.yml": "# kite-algo-worker-vX.Y.Z\n",
-        "uv.lock": '[[package]]\nname = "kite-algo-worker"\nversion = "1.2.3"\n',
+        ".github/workflows/publish.yml": "# tradertape-worker-vX.Y.Z\n",
+        "uv.lock": '[[package]]\nname = "tradertape-worker"\nversion = "1.2.3"\n',
         "scripts/check.py": CHECK.read_text(),
     }
     for name, text in files.items():
@@ -53,7 +53,7 @@ def checkout(tmp_path: Path) -> Path:
 
 
 def test_a_checkout_that_agrees_passes(checkout):
-    done = run(sys.executable, checkout / "scripts/check.py", "--tag", "kite-algo-worker-v1.2.3")
+    done = run(sys.executable, checkout / "scripts/check.py", "--tag", "tradertape-worker-v1.2.3")
     assert (done.returncode, done.stderr) == (0, "")
 
 
@@ -70,26 +70,26 @@ CHANGES = {
         "packages/sdk/CHANGELOG.md", "# Changes\n", "the latest release is none",
     ),
     "the README": (
-        "packages/sdk/README.md", 'Hello.\npip install "kite-algo-worker[dataframe]==1.2.0"',
-        "packages/sdk/README.md:2: kite-algo-worker[dataframe]==1.2.0",
+        "packages/sdk/README.md", 'Hello.\npip install "tradertape-worker[dataframe]==1.2.0"',
+        "packages/sdk/README.md:2: tradertape-worker[dataframe]==1.2.0",
     ),
     "an example": (
-        "packages/sdk/examples/deep/two.py", "# kite-algo-worker == 2.0",
-        "packages/sdk/examples/deep/two.py:1: kite-algo-worker == 2.0",
+        "packages/sdk/examples/deep/two.py", "# tradertape-worker == 2.0",
+        "packages/sdk/examples/deep/two.py:1: tradertape-worker == 2.0",
     ),
     "the docs": (
-        "docs/guides/new.md", "git tag kite-algo-worker-v1.2.4",
-        "docs/guides/new.md:1: kite-algo-worker-v1.2.4",
+        "docs/guides/new.md", "git tag tradertape-worker-v1.2.4",
+        "docs/guides/new.md:1: tradertape-worker-v1.2.4",
     ),
     "a workflow": (
-        ".github/workflows/other.yml", "run: pip install kite-algo-worker==9.9",
-        ".github/workflows/other.yml:1: kite-algo-worker==9.9",
+        ".github/workflows/other.yml", "run: pip install tradertape-worker==9.9",
+        ".github/workflows/other.yml:1: tradertape-worker==9.9",
     ),
     "the lock file": (
-        "uv.lock", '[[package]]\nname = "kite-algo-worker"\nversion = "1.2.2"\n',
-        "uv.lock: kite-algo-worker is 1.2.2: run `uv lock`",
+        "uv.lock", '[[package]]\nname = "tradertape-worker"\nversion = "1.2.2"\n',
+        "uv.lock: tradertape-worker is 1.2.2: run `uv lock`",
     ),
-    "no lock of it": ("uv.lock", "package = []\n", "uv.lock: kite-algo-worker is none"),
+    "no lock of it": ("uv.lock", "package = []\n", "uv.lock: tradertape-worker is none"),
     "the project itself": (
         "packages/sdk/pyproject.toml", '[project]\nversion = "next"\n', "'next' is no version",
     ),
@@ -108,9 +108,9 @@ def test_a_place_that_differs_is_named(checkout, name):
 
 
 def test_a_tag_that_is_not_the_version_is_refused(checkout):
-    done = run(sys.executable, checkout / "scripts/check.py", "--tag", "kite-algo-worker-v1.2.4")
+    done = run(sys.executable, checkout / "scripts/check.py", "--tag", "tradertape-worker-v1.2.4")
     assert done.returncode == 1
-    assert "the tag is kite-algo-worker-v1.2.4, and not kite-algo-worker-v1.2.3" in done.stderr
+    assert "the tag is tradertape-worker-v1.2.4, and not tradertape-worker-v1.2.3" in done.stderr
 
 
 @pytest.mark.slow
@@ -159,7 +159,7 @@ def workflow():
 
 def test_the_workflow_runs_for_tags_of_the_sdk_alone(workflow):
     triggers = workflow[True]  # YAML 1.1 reads `on` so
-    assert triggers == {"push": {"tags": ["kite-algo-worker-v[0-9]+.[0-9]+.[0-9]+*"]}}
+    assert triggers == {"push": {"tags": ["tradertape-worker-v[0-9]+.[0-9]+.[0-9]+*"]}}
 
 
 def test_the_workflow_checks_builds_and_tries_before_it_publishes(workflow):

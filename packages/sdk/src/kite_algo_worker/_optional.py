@@ -25,7 +25,7 @@ def pandas() -> Any:
 
 def missing(name: str, *, extra: str, purpose: str) -> ModuleNotFoundError:
     """Return the error that says which extra to install."""
-    advice = f'pip install "kite-algo-worker[{extra}]"'
+    advice = f'pip install "tradertape-worker[{extra}]"'
     return ModuleNotFoundError(f"{purpose} need {name}: {advice}", name=name)
 
 

@@ -56,7 +56,7 @@ for call in calls:
 """
     lines = run(code, "numpy", "pandas").splitlines()
     assert len(lines) == 10
-    assert all('pip install "kite-algo-worker[' in line for line in lines)
+    assert all('pip install "tradertape-worker[' in line for line in lines)
 
 
 def test_the_placeholders_are_there():

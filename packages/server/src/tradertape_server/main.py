@@ -48,6 +48,7 @@ from tradertape_server.platform.http.rate_limits import RateLimits
 from tradertape_server.platform.http.requests import RequestContext
 from tradertape_server.platform.http.routing import SAFE_METHODS
 from tradertape_server.platform.http.security import CrossSite, SecurityHeaders
+from tradertape_server.platform.http.wheels import wheels_router
 from tradertape_server.settings import Settings
 from tradertape_server.wiring import build_container
 
@@ -112,7 +113,8 @@ def create_app(settings: Settings | None = None, *, container: Container | None 
     settings = container.settings
     pages = pages_router(console=settings.console_path, docs=settings.docs_path)
     # Added directly: `include_router` would copy each route, and find a request's in two steps.
-    for router in (*ROUTERS, pages):
+    wheels = wheels_router(settings.sdk_wheels_path)
+    for router in (*ROUTERS, wheels, pages):
         app.router.routes.extend(router.routes)
     describe_answers(app)
     _add_layers(app, container)

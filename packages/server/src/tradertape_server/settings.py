@@ -52,6 +52,11 @@ class Settings(BaseSettings):
     docs_dir: Path | None = Field(
         default=None, description="The folder of the built documentation; default: the checkout's."
     )
+    sdk_wheels_dir: Path | None = Field(
+        default=None,
+        description="The folder of the SDK's wheels that `/sdk/simple/` serves; default: the "
+        "checkout's.",
+    )
     changelog_file: Path | None = Field(
         default=None, description="The changelog to publish; default: the checkout's."
     )
@@ -241,6 +246,7 @@ class Settings(BaseSettings):
         "home",
         "console_dir",
         "docs_dir",
+        "sdk_wheels_dir",
         "changelog_file",
         "feed_replay_file",
         "feed_record_file",
@@ -312,6 +318,11 @@ class Settings(BaseSettings):
     def docs_path(self) -> Path | None:
         """Where the built documentation is, if it is anywhere."""
         return _first_with("index.html", self.docs_dir, CHECKOUT / "site")
+
+    @property
+    def sdk_wheels_path(self) -> Path:
+        """Where the SDK's wheels are, if they are built."""
+        return self.sdk_wheels_dir or CHECKOUT / ".tools" / "wheels"
 
     @property
     def changelog_path(self) -> Path | None:
