@@ -423,6 +423,8 @@ export type WorkerRun = {
     closed_at: string | null;
     /**
      * Created At
+     *
+     * A time in ISO 8601, of India (+05:30).
      */
     created_at: string;
     /**
@@ -496,6 +498,8 @@ export type WorkerRun = {
     template_id: string;
     /**
      * Updated At
+     *
+     * A time in ISO 8601, of India (+05:30).
      */
     updated_at: string;
     /**
@@ -513,10 +517,14 @@ export type WorkerGtt = {
     condition: GttCondition;
     /**
      * Created At
+     *
+     * A time in ISO 8601, of India (+05:30).
      */
     created_at: string;
     /**
      * Expires At
+     *
+     * A time in ISO 8601, of India (+05:30).
      */
     expires_at: string;
     /**
@@ -542,6 +550,8 @@ export type WorkerGtt = {
     type: 'single' | 'two-leg';
     /**
      * Updated At
+     *
+     * A time in ISO 8601, of India (+05:30).
      */
     updated_at: string;
     /**
@@ -579,6 +589,8 @@ export type GttLegResult = {
     order_result: GttOrderResult;
     /**
      * Timestamp
+     *
+     * A time in ISO 8601, of India (+05:30).
      */
     timestamp: string;
 };
@@ -599,6 +611,8 @@ export type GttLeg = {
     autoslice?: boolean;
     /**
      * Disclosed Quantity
+     *
+     * Units of the instrument, not lots.
      */
     disclosed_quantity?: number;
     /**
@@ -611,10 +625,14 @@ export type GttLeg = {
     iceberg_legs?: number;
     /**
      * Iceberg Quantity
+     *
+     * Units of the instrument, not lots.
      */
     iceberg_quantity?: number;
     /**
      * Market Protection
+     *
+     * Percent.
      */
     market_protection?: number;
     /**
@@ -623,6 +641,8 @@ export type GttLeg = {
     order_type: string;
     /**
      * Price
+     *
+     * Rupees per unit.
      */
     price?: number;
     /**
@@ -631,11 +651,15 @@ export type GttLeg = {
     product: string;
     /**
      * Quantity
+     *
+     * Units of the instrument, not lots.
      */
     quantity: number;
     result: GttLegResult | null;
     /**
      * Stoploss
+     *
+     * Rupees per unit.
      */
     stoploss?: number;
     /**
@@ -648,6 +672,8 @@ export type GttLeg = {
     transaction_type: 'BUY' | 'SELL';
     /**
      * Trigger Price
+     *
+     * Rupees per unit.
      */
     trigger_price?: number;
     /**
@@ -656,6 +682,8 @@ export type GttLeg = {
     validity: string;
     /**
      * Validity Ttl
+     *
+     * Minutes.
      */
     validity_ttl?: number;
     /**
@@ -692,6 +720,8 @@ export type GttCondition = {
     instrument_token: number | null;
     /**
      * Last Price
+     *
+     * Rupees per unit.
      */
     last_price: number;
     /**
@@ -1026,30 +1056,44 @@ export type English = {
 export type UtilizedFunds = {
     /**
      * Debits
+     *
+     * Rupees.
      */
     debits: number;
     /**
      * Exposure
+     *
+     * Rupees.
      */
     exposure: number;
     /**
      * Holding Sales
+     *
+     * Rupees.
      */
     holding_sales: number;
     /**
      * M2M
+     *
+     * Rupees.
      */
     m2m: number;
     /**
      * Option Premium
+     *
+     * Rupees.
      */
     option_premium: number;
     /**
      * Span
+     *
+     * Rupees.
      */
     span: number;
     /**
      * Turnover
+     *
+     * Rupees.
      */
     turnover: number;
 };
@@ -1466,6 +1510,8 @@ export type RunEvent = {
     basket_execution_id: string | null;
     /**
      * Created At
+     *
+     * A time in ISO 8601, of India (+05:30).
      */
     created_at: string;
     /**
@@ -1552,6 +1598,70 @@ export type TimelineEvent = {
      * Summary
      */
     summary: string;
+};
+
+/**
+ * OhlcOut
+ *
+ * The day's prices; close is that of the day before.
+ */
+export type OhlcOut = {
+    /**
+     * Close
+     */
+    close: number | null;
+    /**
+     * High
+     */
+    high: number | null;
+    /**
+     * Low
+     */
+    low: number | null;
+    /**
+     * Open
+     */
+    open: number | null;
+};
+
+/**
+ * DepthLevelOut
+ *
+ * A price of the order book. orders: 0 where the number is not known.
+ */
+export type DepthLevelOut = {
+    /**
+     * Orders
+     */
+    orders: number;
+    /**
+     * Price
+     *
+     * Rupees per unit.
+     */
+    price: number;
+    /**
+     * Quantity
+     *
+     * Units of the instrument, not lots.
+     */
+    quantity: number;
+};
+
+/**
+ * DepthOut
+ *
+ * Up to five levels a side, the best first.
+ */
+export type DepthOut = {
+    /**
+     * Buy
+     */
+    buy: Array<DepthLevelOut>;
+    /**
+     * Sell
+     */
+    sell: Array<DepthLevelOut>;
 };
 
 /**
@@ -2690,34 +2800,50 @@ export type ForkedFrom = {
 export type StrategyMargin = {
     /**
      * Blocked
+     *
+     * Rupees.
      */
     blocked: number;
     /**
      * Exposure
+     *
+     * Rupees.
      */
     exposure: number;
     /**
      * Hedge Benefit
+     *
+     * Rupees.
      */
     hedge_benefit: number;
     /**
      * Initial
+     *
+     * Rupees.
      */
     initial: number;
     /**
      * Premium Paid
+     *
+     * Rupees.
      */
     premium_paid: number;
     /**
      * Premium Received
+     *
+     * Rupees.
      */
     premium_received: number;
     /**
      * Required
+     *
+     * Rupees.
      */
     required: number;
     /**
      * Span
+     *
+     * Rupees.
      */
     span: number;
 };
@@ -2751,6 +2877,8 @@ export type Allocation = {
     remaining: number | null;
     /**
      * Usage Gross Exposure
+     *
+     * Rupees.
      */
     usage_gross_exposure: number;
 };
@@ -2859,34 +2987,50 @@ export type StrategyCharges = {
     broker: string;
     /**
      * Brokerage
+     *
+     * Rupees.
      */
     brokerage: number;
     /**
      * Demat
+     *
+     * Rupees.
      */
     demat: number;
     /**
      * Gst
+     *
+     * Rupees.
      */
     gst: number;
     /**
      * Sebi
+     *
+     * Rupees.
      */
     sebi: number;
     /**
      * Stamp
+     *
+     * Rupees.
      */
     stamp: number;
     /**
      * Stt
+     *
+     * Rupees.
      */
     stt: number;
     /**
      * Total
+     *
+     * Rupees.
      */
     total: number;
     /**
      * Transaction
+     *
+     * Rupees.
      */
     transaction: number;
 };
@@ -3211,6 +3355,8 @@ export type SessionOut = {
 export type Selection = {
     /**
      * Expiry
+     *
+     * A date in India, YYYY-MM-DD.
      */
     expiry: string;
     /**
@@ -3219,6 +3365,8 @@ export type Selection = {
     resolved: Array<ChosenContract>;
     /**
      * Spot Ltp
+     *
+     * Rupees per unit.
      */
     spot_ltp: number;
     /**
@@ -3255,10 +3403,14 @@ export type ChosenContract = {
     exchange: string;
     /**
      * Expiry
+     *
+     * A date in India, YYYY-MM-DD.
      */
     expiry: string;
     /**
      * Expiry Key
+     *
+     * A date in India, YYYY-MM-DD.
      */
     expiry_key: string;
     /**
@@ -3279,6 +3431,8 @@ export type ChosenContract = {
     iv: number | null;
     /**
      * Lot Size
+     *
+     * Units of the instrument, not lots.
      */
     lot_size: number;
     /**
@@ -3305,6 +3459,8 @@ export type ChosenContract = {
     rho: number | null;
     /**
      * Strike
+     *
+     * Rupees per unit.
      */
     strike: number;
     /**
@@ -3313,6 +3469,8 @@ export type ChosenContract = {
     theta: number | null;
     /**
      * Tick Size
+     *
+     * Rupees per unit.
      */
     tick_size: number;
     /**
@@ -3428,20 +3586,18 @@ export type SafetyCheck = {
     can_trade: boolean;
     /**
      * Evaluated At
+     *
+     * A time in ISO 8601, of India (+05:30).
      */
     evaluated_at: string;
     /**
      * Generic Protection
      */
-    generic_protection: ProtectionSnapshot | {
-        [key: string]: unknown;
-    };
+    generic_protection: ProtectionSnapshot | NoProtection;
     /**
      * Options Protection
      */
-    options_protection: ProtectionSnapshot | {
-        [key: string]: unknown;
-    };
+    options_protection: ProtectionSnapshot | NoProtection;
     /**
      * Run Status
      */
@@ -3461,6 +3617,15 @@ export type SafetyCheck = {
 };
 
 /**
+ * NoProtection
+ *
+ * The run has no protection of this kind: an empty object.
+ */
+export type NoProtection = {
+    [key: string]: never;
+};
+
+/**
  * ProtectionLeg
  *
  * The state of one position's protection. best_price: since it was armed.
@@ -3472,6 +3637,8 @@ export type ProtectionLeg = {
     best_price: number | null;
     /**
      * Entry Price
+     *
+     * Rupees per unit.
      */
     entry_price: number;
     /**
@@ -3488,6 +3655,8 @@ export type ProtectionLeg = {
     product: string;
     /**
      * Quantity
+     *
+     * Units of the instrument, not lots.
      */
     quantity: number;
     /**
@@ -3520,6 +3689,8 @@ export type ProtectionLeg = {
 export type ProtectedPosition = {
     /**
      * Entry Price
+     *
+     * Rupees per unit.
      */
     entry_price: number;
     /**
@@ -3536,6 +3707,8 @@ export type ProtectedPosition = {
     product: string;
     /**
      * Quantity
+     *
+     * Units of the instrument, not lots.
      */
     quantity: number;
     /**
@@ -3544,6 +3717,8 @@ export type ProtectedPosition = {
     side: 'BUY' | 'SELL';
     /**
      * Stoploss Pct
+     *
+     * Percent.
      */
     stoploss_pct?: number;
     /**
@@ -3552,6 +3727,8 @@ export type ProtectedPosition = {
     symbol?: string;
     /**
      * Target Pct
+     *
+     * Percent.
      */
     target_pct?: number;
     /**
@@ -3560,6 +3737,8 @@ export type ProtectedPosition = {
     tradingsymbol?: string;
     /**
      * Trailing Stoploss Pct
+     *
+     * Percent.
      */
     trailing_stoploss_pct?: number;
 };
@@ -3576,10 +3755,14 @@ export type OperationRules = {
     exit_on_worker_stale?: boolean;
     /**
      * Mis Squareoff Buffer Sec
+     *
+     * Seconds.
      */
     mis_squareoff_buffer_sec?: number;
     /**
      * Worker Stale Sec
+     *
+     * Seconds.
      */
     worker_stale_sec?: number;
 };
@@ -3596,18 +3779,26 @@ export type BasketRules = {
     basis?: 'entry_value' | 'premium';
     /**
      * Stoploss Pct
+     *
+     * Percent.
      */
     stoploss_pct?: number;
     /**
      * Target Pct
+     *
+     * Percent.
      */
     target_pct?: number;
     /**
      * Trailing Activate Pct
+     *
+     * Percent.
      */
     trailing_activate_pct?: number;
     /**
      * Trailing Drawdown Pct
+     *
+     * Percent.
      */
     trailing_drawdown_pct?: number;
 };
@@ -3703,10 +3894,14 @@ export type RunTrades = {
 export type RunTrade = {
     /**
      * Average Price
+     *
+     * Rupees per unit.
      */
     average_price: number;
     /**
      * Charges
+     *
+     * Rupees.
      */
     charges: number;
     /**
@@ -3715,10 +3910,14 @@ export type RunTrade = {
     exchange: string;
     /**
      * Exchange Timestamp
+     *
+     * A time in ISO 8601, of India (+05:30).
      */
     exchange_timestamp: string;
     /**
      * Fill Timestamp
+     *
+     * A time in ISO 8601, of India (+05:30).
      */
     fill_timestamp: string;
     /**
@@ -3731,6 +3930,8 @@ export type RunTrade = {
     order_id: string;
     /**
      * Order Timestamp
+     *
+     * A time in ISO 8601, of India (+05:30).
      */
     order_timestamp: string;
     /**
@@ -3739,6 +3940,8 @@ export type RunTrade = {
     product: string;
     /**
      * Quantity
+     *
+     * Units of the instrument, not lots.
      */
     quantity: number;
     /**
@@ -3893,6 +4096,8 @@ export type RunPnlSnapshot = {
     totals: PnlTotals;
     /**
      * Updated At
+     *
+     * A time in ISO 8601, of India (+05:30).
      */
     updated_at: string;
 };
@@ -3905,30 +4110,44 @@ export type RunPnlSnapshot = {
 export type PnlTotals = {
     /**
      * Brokerage
+     *
+     * Rupees.
      */
     brokerage: number;
     /**
      * Charges
+     *
+     * Rupees.
      */
     charges: number;
     /**
      * Gross Pnl
+     *
+     * Rupees.
      */
     gross_pnl: number;
     /**
      * Net Pnl
+     *
+     * Rupees.
      */
     net_pnl: number;
     /**
      * Realized Pnl
+     *
+     * Rupees.
      */
     realized_pnl: number;
     /**
      * Taxes
+     *
+     * Rupees.
      */
     taxes: number;
     /**
      * Unrealized Pnl
+     *
+     * Rupees.
      */
     unrealized_pnl: number;
 };
@@ -3941,6 +4160,8 @@ export type PnlTotals = {
 export type PnlLegView = {
     /**
      * Average Price
+     *
+     * Rupees per unit.
      */
     average_price: number;
     /**
@@ -3949,6 +4170,8 @@ export type PnlLegView = {
     broker_net_quantity: number | null;
     /**
      * Charges
+     *
+     * Rupees.
      */
     charges: number;
     /**
@@ -3957,6 +4180,8 @@ export type PnlLegView = {
     exchange: string;
     /**
      * Gross Pnl
+     *
+     * Rupees.
      */
     gross_pnl: number;
     /**
@@ -3977,10 +4202,14 @@ export type PnlLegView = {
     last_reconciled_at: string | null;
     /**
      * Net Pnl
+     *
+     * Rupees.
      */
     net_pnl: number;
     /**
      * Net Quantity
+     *
+     * Units of the instrument, not lots.
      */
     net_quantity: number;
     /**
@@ -3989,6 +4218,8 @@ export type PnlLegView = {
     product: string;
     /**
      * Realized Pnl
+     *
+     * Rupees.
      */
     realized_pnl: number;
     /**
@@ -4001,6 +4232,8 @@ export type PnlLegView = {
     tradingsymbol: string;
     /**
      * Unrealized Pnl
+     *
+     * Rupees.
      */
     unrealized_pnl: number;
 };
@@ -4357,14 +4590,20 @@ export type RunOrders = {
 export type RunOrder = {
     /**
      * Average Price
+     *
+     * Rupees per unit.
      */
     average_price: number;
     /**
      * Cancelled Quantity
+     *
+     * Units of the instrument, not lots.
      */
     cancelled_quantity: number;
     /**
      * Disclosed Quantity
+     *
+     * Units of the instrument, not lots.
      */
     disclosed_quantity: number;
     /**
@@ -4377,14 +4616,20 @@ export type RunOrder = {
     exchange_order_id: string | null;
     /**
      * Exchange Timestamp
+     *
+     * A time in ISO 8601, of India (+05:30).
      */
     exchange_timestamp: string;
     /**
      * Exchange Update Timestamp
+     *
+     * A time in ISO 8601, of India (+05:30).
      */
     exchange_update_timestamp: string;
     /**
      * Filled Quantity
+     *
+     * Units of the instrument, not lots.
      */
     filled_quantity: number;
     /**
@@ -4393,6 +4638,8 @@ export type RunOrder = {
     instrument_token: number | null;
     /**
      * Market Protection
+     *
+     * Percent.
      */
     market_protection: number;
     /**
@@ -4405,6 +4652,8 @@ export type RunOrder = {
     order_id: string;
     /**
      * Order Timestamp
+     *
+     * A time in ISO 8601, of India (+05:30).
      */
     order_timestamp: string;
     /**
@@ -4417,10 +4666,14 @@ export type RunOrder = {
     parent_order_id: string | null;
     /**
      * Pending Quantity
+     *
+     * Units of the instrument, not lots.
      */
     pending_quantity: number;
     /**
      * Price
+     *
+     * Rupees per unit.
      */
     price: number;
     /**
@@ -4429,6 +4682,8 @@ export type RunOrder = {
     product: string;
     /**
      * Quantity
+     *
+     * Units of the instrument, not lots.
      */
     quantity: number;
     /**
@@ -4453,6 +4708,8 @@ export type RunOrder = {
     transaction_type: 'BUY' | 'SELL';
     /**
      * Trigger Price
+     *
+     * Rupees per unit.
      */
     trigger_price: number;
     /**
@@ -4646,6 +4903,8 @@ export type InstrumentOut = {
     isin: string;
     /**
      * Lot Size
+     *
+     * Units of the instrument, not lots.
      */
     lot_size: number;
     /**
@@ -4666,6 +4925,8 @@ export type InstrumentOut = {
     strike: number | null;
     /**
      * Tick Size
+     *
+     * Rupees per unit.
      */
     tick_size: number;
     /**
@@ -5048,6 +5309,8 @@ export type DecileGroup = {
 export type ReplayTrigger = {
     /**
      * At
+     *
+     * A time in ISO 8601, of India (+05:30).
      */
     at: string;
     /**
@@ -5096,6 +5359,8 @@ export type ReplayExit = {
     price: number | null;
     /**
      * Quantity
+     *
+     * Units of the instrument, not lots.
      */
     quantity: number;
     /**
@@ -5112,6 +5377,8 @@ export type ReplayExit = {
 export type ReplayStep = {
     /**
      * At
+     *
+     * A time in ISO 8601, of India (+05:30).
      */
     at: string;
     /**
@@ -5195,69 +5462,9 @@ export type Quotes = {
 };
 
 /**
- * OhlcOut
- *
- * The day's prices; close is that of the day before.
- */
-export type OhlcOut = {
-    /**
-     * Close
-     */
-    close: number | null;
-    /**
-     * High
-     */
-    high: number | null;
-    /**
-     * Low
-     */
-    low: number | null;
-    /**
-     * Open
-     */
-    open: number | null;
-};
-
-/**
- * DepthLevelOut
- *
- * A price of the order book. orders: 0 where the number is not known.
- */
-export type DepthLevelOut = {
-    /**
-     * Orders
-     */
-    orders: number;
-    /**
-     * Price
-     */
-    price: number;
-    /**
-     * Quantity
-     */
-    quantity: number;
-};
-
-/**
- * DepthOut
- *
- * Up to five levels a side, the best first.
- */
-export type DepthOut = {
-    /**
-     * Buy
-     */
-    buy: Array<DepthLevelOut>;
-    /**
-     * Sell
-     */
-    sell: Array<DepthLevelOut>;
-};
-
-/**
  * Quote
  *
- * A quote with Kite's field names; of mode `ltp` only the first five fields.
+ * The latest tick; complete unless mode `ltp` is requested. is_stale: too old to act on.
  */
 export type Quote = {
     /**
@@ -5274,6 +5481,8 @@ export type Quote = {
     bid?: number | null;
     /**
      * Buy Quantity
+     *
+     * Units of the instrument, not lots.
      */
     buy_quantity?: number;
     depth?: DepthOut;
@@ -5291,16 +5500,20 @@ export type Quote = {
     is_stale: boolean;
     /**
      * Last Price
+     *
+     * Rupees per unit.
      */
     last_price: number;
     /**
      * Last Quantity
+     *
+     * Units of the instrument, not lots.
      */
     last_quantity?: number;
     /**
      * Last Trade Time
      */
-    last_trade_time?: string;
+    last_trade_time?: string | null;
     /**
      * Lower Circuit Limit
      */
@@ -5312,22 +5525,32 @@ export type Quote = {
     ohlc?: OhlcOut;
     /**
      * Oi
+     *
+     * Units of the instrument, not lots.
      */
     oi?: number;
     /**
      * Oi Day High
+     *
+     * Units of the instrument, not lots.
      */
     oi_day_high?: number;
     /**
      * Oi Day Low
+     *
+     * Units of the instrument, not lots.
      */
     oi_day_low?: number;
     /**
      * Sell Quantity
+     *
+     * Units of the instrument, not lots.
      */
     sell_quantity?: number;
     /**
      * Timestamp
+     *
+     * A time in ISO 8601, of India (+05:30).
      */
     timestamp: string;
     /**
@@ -5336,6 +5559,8 @@ export type Quote = {
     upper_circuit_limit?: number | null;
     /**
      * Volume
+     *
+     * Units of the instrument, not lots.
      */
     volume?: number;
 };
@@ -5352,26 +5577,38 @@ export type PutCallRatios = {
     atm_iv: number | null;
     /**
      * Atm Strike
+     *
+     * Rupees per unit.
      */
     atm_strike: number;
     /**
      * Call Oi
+     *
+     * Units of the instrument, not lots.
      */
     call_oi: number;
     /**
      * Call Volume
+     *
+     * Units of the instrument, not lots.
      */
     call_volume: number;
     /**
      * Days To Expiry
+     *
+     * Calendar days.
      */
     days_to_expiry: number;
     /**
      * Expiry
+     *
+     * A date in India, YYYY-MM-DD.
      */
     expiry: string;
     /**
      * Forward
+     *
+     * Rupees per unit.
      */
     forward: number;
     /**
@@ -5384,6 +5621,8 @@ export type PutCallRatios = {
     is_stale: boolean;
     /**
      * Lot Size
+     *
+     * Units of the instrument, not lots.
      */
     lot_size: number;
     /**
@@ -5400,18 +5639,26 @@ export type PutCallRatios = {
     pcr_volume: number | null;
     /**
      * Put Oi
+     *
+     * Units of the instrument, not lots.
      */
     put_oi: number;
     /**
      * Put Volume
+     *
+     * Units of the instrument, not lots.
      */
     put_volume: number;
     /**
      * Rate Pct
+     *
+     * Percent per year.
      */
     rate_pct: number;
     /**
      * Spot Ltp
+     *
+     * Rupees per unit.
      */
     spot_ltp: number;
     /**
@@ -5420,6 +5667,8 @@ export type PutCallRatios = {
     underlying: string;
     /**
      * Updated At
+     *
+     * A time in ISO 8601, of India (+05:30).
      */
     updated_at: string;
 };
@@ -5473,6 +5722,8 @@ export type PreviewedStrategy = {
     charges: StrategyCharges;
     /**
      * Expiry
+     *
+     * A date in India, YYYY-MM-DD.
      */
     expiry: string;
     greeks: NetGreeks;
@@ -5499,6 +5750,8 @@ export type PreviewedStrategy = {
     max_profit: number | null;
     /**
      * Net Premium
+     *
+     * Rupees.
      */
     net_premium: number;
     payoff: Payoff;
@@ -5508,6 +5761,8 @@ export type PreviewedStrategy = {
     probability_of_profit: number | null;
     /**
      * Spot Ltp
+     *
+     * Rupees per unit.
      */
     spot_ltp: number;
     /**
@@ -5520,6 +5775,8 @@ export type PreviewedStrategy = {
     underlying: string;
     /**
      * Updated At
+     *
+     * A time in ISO 8601, of India (+05:30).
      */
     updated_at: string;
     /**
@@ -5564,6 +5821,8 @@ export type Payoff = {
     at_expiry: Array<number>;
     /**
      * Days Ahead
+     *
+     * Calendar days.
      */
     days_ahead?: number;
     /**
@@ -5616,6 +5875,8 @@ export type PreviewLeg = {
     iv: number | null;
     /**
      * Lot Size
+     *
+     * Units of the instrument, not lots.
      */
     lot_size: number;
     /**
@@ -5632,10 +5893,14 @@ export type PreviewLeg = {
     option_type: 'CE' | 'PE' | null;
     /**
      * Price
+     *
+     * Rupees per unit.
      */
     price: number;
     /**
      * Quantity
+     *
+     * Units of the instrument, not lots.
      */
     quantity: number;
     /**
@@ -5708,6 +5973,8 @@ export type PreviewedOrder = {
     autoslice?: boolean;
     /**
      * Disclosed Quantity
+     *
+     * Units of the instrument, not lots.
      */
     disclosed_quantity?: number;
     /**
@@ -5720,10 +5987,14 @@ export type PreviewedOrder = {
     iceberg_legs?: number;
     /**
      * Iceberg Quantity
+     *
+     * Units of the instrument, not lots.
      */
     iceberg_quantity?: number;
     /**
      * Market Protection
+     *
+     * Percent.
      */
     market_protection?: number;
     /**
@@ -5732,6 +6003,8 @@ export type PreviewedOrder = {
     order_type: string;
     /**
      * Price
+     *
+     * Rupees per unit.
      */
     price?: number;
     /**
@@ -5740,10 +6013,14 @@ export type PreviewedOrder = {
     product: string;
     /**
      * Quantity
+     *
+     * Units of the instrument, not lots.
      */
     quantity: number;
     /**
      * Stoploss
+     *
+     * Rupees per unit.
      */
     stoploss?: number;
     /**
@@ -5756,6 +6033,8 @@ export type PreviewedOrder = {
     transaction_type: 'BUY' | 'SELL';
     /**
      * Trigger Price
+     *
+     * Rupees per unit.
      */
     trigger_price?: number;
     /**
@@ -5764,6 +6043,8 @@ export type PreviewedOrder = {
     validity: string;
     /**
      * Validity Ttl
+     *
+     * Minutes.
      */
     validity_ttl?: number;
     /**
@@ -5838,34 +6119,50 @@ export type PreviewOfOrder = {
 export type ChargesEstimate = {
     /**
      * Brokerage
+     *
+     * Rupees.
      */
     brokerage: number;
     /**
      * Dp
+     *
+     * Rupees.
      */
     dp: number;
     /**
      * Exchange Txn
+     *
+     * Rupees.
      */
     exchange_txn: number;
     /**
      * Gst
+     *
+     * Rupees.
      */
     gst: number;
     /**
      * Sebi
+     *
+     * Rupees.
      */
     sebi: number;
     /**
      * Stamp Duty
+     *
+     * Rupees.
      */
     stamp_duty: number;
     /**
      * Stt
+     *
+     * Rupees.
      */
     stt: number;
     /**
      * Total
+     *
+     * Rupees.
      */
     total: number;
 };
@@ -5933,10 +6230,14 @@ export type PnlAt = {
 export type Payout = {
     /**
      * Payout
+     *
+     * Rupees.
      */
     payout: number;
     /**
      * Strike
+     *
+     * Rupees per unit.
      */
     strike: number;
 };
@@ -6126,6 +6427,8 @@ export type OrderFields = {
     autoslice?: boolean;
     /**
      * Disclosed Quantity
+     *
+     * Units of the instrument, not lots.
      */
     disclosed_quantity?: number;
     /**
@@ -6138,10 +6441,14 @@ export type OrderFields = {
     iceberg_legs?: number;
     /**
      * Iceberg Quantity
+     *
+     * Units of the instrument, not lots.
      */
     iceberg_quantity?: number;
     /**
      * Market Protection
+     *
+     * Percent.
      */
     market_protection?: number;
     /**
@@ -6150,6 +6457,8 @@ export type OrderFields = {
     order_type: string;
     /**
      * Price
+     *
+     * Rupees per unit.
      */
     price?: number;
     /**
@@ -6158,10 +6467,14 @@ export type OrderFields = {
     product: string;
     /**
      * Quantity
+     *
+     * Units of the instrument, not lots.
      */
     quantity: number;
     /**
      * Stoploss
+     *
+     * Rupees per unit.
      */
     stoploss?: number;
     /**
@@ -6174,6 +6487,8 @@ export type OrderFields = {
     transaction_type: 'BUY' | 'SELL';
     /**
      * Trigger Price
+     *
+     * Rupees per unit.
      */
     trigger_price?: number;
     /**
@@ -6182,6 +6497,8 @@ export type OrderFields = {
     validity: string;
     /**
      * Validity Ttl
+     *
+     * Minutes.
      */
     validity_ttl?: number;
     /**
@@ -6264,6 +6581,8 @@ export type OptionState = {
     execution_mode: string;
     /**
      * Expiry
+     *
+     * A date in India, YYYY-MM-DD.
      */
     expiry: string;
     greeks: SummedGreeks | null;
@@ -6312,6 +6631,8 @@ export type OptionState = {
     underlying: string;
     /**
      * Updated At
+     *
+     * A time in ISO 8601, of India (+05:30).
      */
     updated_at: string;
 };
@@ -6358,14 +6679,20 @@ export type OptionProtectionDocument = {
     enabled?: boolean;
     /**
      * Leg Stoploss Pct
+     *
+     * Percent.
      */
     leg_stoploss_pct?: number;
     /**
      * Leg Target Pct
+     *
+     * Percent.
      */
     leg_target_pct?: number;
     /**
      * Leg Trailing Stoploss Pct
+     *
+     * Percent.
      */
     leg_trailing_stoploss_pct?: number;
     /**
@@ -6375,38 +6702,56 @@ export type OptionProtectionDocument = {
     operations?: OperationRules;
     /**
      * Stoploss Inr
+     *
+     * Rupees.
      */
     stoploss_inr?: number;
     /**
      * Stoploss Pct
+     *
+     * Percent.
      */
     stoploss_pct?: number;
     /**
      * Stoploss Premium
+     *
+     * Rupees per unit.
      */
     stoploss_premium?: number;
     /**
      * Target Inr
+     *
+     * Rupees.
      */
     target_inr?: number;
     /**
      * Target Pct
+     *
+     * Percent.
      */
     target_pct?: number;
     /**
      * Target Premium
+     *
+     * Rupees per unit.
      */
     target_premium?: number;
     /**
      * Trailing Activate Pct
+     *
+     * Percent.
      */
     trailing_activate_pct?: number;
     /**
      * Trailing Drawdown Pct
+     *
+     * Percent.
      */
     trailing_drawdown_pct?: number;
     /**
      * Trailing Stoploss Pct
+     *
+     * Percent.
      */
     trailing_stoploss_pct?: number;
 };
@@ -6477,10 +6822,14 @@ export type OptionProtectionState = {
 export type CombinedPremium = {
     /**
      * Net
+     *
+     * Rupees.
      */
     net: number;
     /**
      * Per Unit
+     *
+     * Rupees per unit.
      */
     per_unit: number;
 };
@@ -6494,11 +6843,15 @@ export type OptionPremiumState = {
     entry: CombinedPremium;
     /**
      * Entry Value
+     *
+     * Rupees.
      */
     entry_value: number;
     now: CombinedPremium | null;
     /**
      * Units
+     *
+     * Units of the instrument, not lots.
      */
     units: number;
 };
@@ -6555,10 +6908,14 @@ export type OptionLegState = {
     exchange: string;
     /**
      * Expiry Key
+     *
+     * A date in India, YYYY-MM-DD.
      */
     expiry_key: string;
     /**
      * Filled Quantity
+     *
+     * Units of the instrument, not lots.
      */
     filled_quantity: number;
     greeks: LegGreeks | null;
@@ -6572,6 +6929,8 @@ export type OptionLegState = {
     leg_id: string;
     /**
      * Lot Size
+     *
+     * Units of the instrument, not lots.
      */
     lot_size: number;
     /**
@@ -6590,6 +6949,8 @@ export type OptionLegState = {
     };
     /**
      * Net Quantity
+     *
+     * Units of the instrument, not lots.
      */
     net_quantity: number;
     /**
@@ -6618,10 +6979,14 @@ export type OptionLegState = {
     product: string;
     /**
      * Quantity
+     *
+     * Units of the instrument, not lots.
      */
     quantity: number;
     /**
      * Realized Pnl
+     *
+     * Rupees.
      */
     realized_pnl: number;
     /**
@@ -6654,6 +7019,8 @@ export type OptionLegState = {
 export type OptionSession = {
     /**
      * Atm Strike
+     *
+     * Rupees per unit.
      */
     atm_strike: number;
     /**
@@ -6688,10 +7055,14 @@ export type OptionSession = {
     is_stale: boolean;
     /**
      * Lot Size
+     *
+     * Units of the instrument, not lots.
      */
     lot_size: number;
     /**
      * Nearest Expiry
+     *
+     * A date in India, YYYY-MM-DD.
      */
     nearest_expiry: string;
     /**
@@ -6712,6 +7083,8 @@ export type OptionSession = {
     spot_instrument_token: number;
     /**
      * Spot Ltp
+     *
+     * Rupees per unit.
      */
     spot_ltp: number;
     /**
@@ -6720,10 +7093,14 @@ export type OptionSession = {
     status: string;
     /**
      * Strike Step
+     *
+     * Rupees per unit.
      */
     strike_step: number;
     /**
      * Tick Size
+     *
+     * Rupees per unit.
      */
     tick_size: number;
     /**
@@ -6732,6 +7109,8 @@ export type OptionSession = {
     underlying: string;
     /**
      * Updated At
+     *
+     * A time in ISO 8601, of India (+05:30).
      */
     updated_at: string;
 };
@@ -6835,6 +7214,8 @@ export type OptionReplay = {
     backend_protection: ProtectionDocument;
     /**
      * Base
+     *
+     * Rupees.
      */
     base: number;
     /**
@@ -6984,6 +7365,8 @@ export type OptionLeg = {
     exchange: string;
     /**
      * Expiry Key
+     *
+     * A date in India, YYYY-MM-DD.
      */
     expiry_key: string;
     /**
@@ -6996,6 +7379,8 @@ export type OptionLeg = {
     leg_id: string;
     /**
      * Lot Size
+     *
+     * Units of the instrument, not lots.
      */
     lot_size: number;
     /**
@@ -7026,6 +7411,8 @@ export type OptionLeg = {
     product: string;
     /**
      * Quantity
+     *
+     * Units of the instrument, not lots.
      */
     quantity: number;
     /**
@@ -7391,6 +7778,26 @@ export type NewAgentKey = {
 };
 
 /**
+ * NamedSpread
+ *
+ * A named strategy that a preview accepts. outlook: the market it is meant for.
+ */
+export type NamedSpread = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Outlook
+     */
+    outlook: string;
+    /**
+     * Title
+     */
+    title: string;
+};
+
+/**
  * ModifyIn
  *
  * Change an order: the changed fields are given beside the run's id.
@@ -7556,18 +7963,26 @@ export type MaxPain = {
     atm_iv: number | null;
     /**
      * Atm Strike
+     *
+     * Rupees per unit.
      */
     atm_strike: number;
     /**
      * Days To Expiry
+     *
+     * Calendar days.
      */
     days_to_expiry: number;
     /**
      * Expiry
+     *
+     * A date in India, YYYY-MM-DD.
      */
     expiry: string;
     /**
      * Forward
+     *
+     * Rupees per unit.
      */
     forward: number;
     /**
@@ -7580,14 +7995,20 @@ export type MaxPain = {
     is_stale: boolean;
     /**
      * Lot Size
+     *
+     * Units of the instrument, not lots.
      */
     lot_size: number;
     /**
      * Max Pain
+     *
+     * Rupees per unit.
      */
     max_pain: number;
     /**
      * Max Pain Strike
+     *
+     * Rupees per unit.
      */
     max_pain_strike: number;
     /**
@@ -7596,10 +8017,14 @@ export type MaxPain = {
     payouts: Array<Payout>;
     /**
      * Rate Pct
+     *
+     * Percent per year.
      */
     rate_pct: number;
     /**
      * Spot Ltp
+     *
+     * Rupees per unit.
      */
     spot_ltp: number;
     /**
@@ -7608,6 +8033,8 @@ export type MaxPain = {
     underlying: string;
     /**
      * Updated At
+     *
+     * A time in ISO 8601, of India (+05:30).
      */
     updated_at: string;
 };
@@ -7620,6 +8047,8 @@ export type MaxPain = {
 export type LiveCandle = {
     /**
      * Close
+     *
+     * Rupees per unit.
      */
     close: number;
     /**
@@ -7628,6 +8057,8 @@ export type LiveCandle = {
     has_gap: boolean;
     /**
      * High
+     *
+     * Rupees per unit.
      */
     high: number;
     /**
@@ -7636,22 +8067,32 @@ export type LiveCandle = {
     is_complete: boolean;
     /**
      * Low
+     *
+     * Rupees per unit.
      */
     low: number;
     /**
      * Oi
+     *
+     * Units of the instrument, not lots.
      */
     oi: number;
     /**
      * Open
+     *
+     * Rupees per unit.
      */
     open: number;
     /**
      * Ts
+     *
+     * A time in ISO 8601, of India (+05:30).
      */
     ts: string;
     /**
      * Volume
+     *
+     * Units of the instrument, not lots.
      */
     volume: number;
 };
@@ -7773,6 +8214,8 @@ export type LevelsOut = {
 export type LegResult = {
     /**
      * Average Price
+     *
+     * Rupees per unit.
      */
     average_price?: number;
     /**
@@ -7785,6 +8228,8 @@ export type LegResult = {
     detail: string | null;
     /**
      * Filled Quantity
+     *
+     * Units of the instrument, not lots.
      */
     filled_quantity?: number;
     /**
@@ -7801,6 +8246,8 @@ export type LegResult = {
     order_id: string | null;
     /**
      * Pending Quantity
+     *
+     * Units of the instrument, not lots.
      */
     pending_quantity?: number;
     /**
@@ -7965,6 +8412,8 @@ export type KeyRow = {
 export type IntentResult = {
     /**
      * Average Price
+     *
+     * Rupees per unit.
      */
     average_price?: number;
     /**
@@ -7977,6 +8426,8 @@ export type IntentResult = {
     children?: Array<string>;
     /**
      * Filled Quantity
+     *
+     * Units of the instrument, not lots.
      */
     filled_quantity?: number;
     /**
@@ -7989,6 +8440,8 @@ export type IntentResult = {
     order_id?: string | null;
     /**
      * Pending Quantity
+     *
+     * Units of the instrument, not lots.
      */
     pending_quantity?: number;
     /**
@@ -8452,6 +8905,8 @@ export type GreeksRow = {
     PE: OptionFigures;
     /**
      * Strike
+     *
+     * Rupees per unit.
      */
     strike: number;
 };
@@ -8676,6 +9131,8 @@ export type Expiries = {
     expiries: Array<string>;
     /**
      * Spot Ltp
+     *
+     * Rupees per unit.
      */
     spot_ltp: number;
     /**
@@ -8684,6 +9141,8 @@ export type Expiries = {
     underlying: string;
     /**
      * Updated At
+     *
+     * A time in ISO 8601, of India (+05:30).
      */
     updated_at: string;
 };
@@ -8932,6 +9391,8 @@ export type CreatedOptionRun = {
     closed_at: string | null;
     /**
      * Created At
+     *
+     * A time in ISO 8601, of India (+05:30).
      */
     created_at: string;
     /**
@@ -8940,6 +9401,8 @@ export type CreatedOptionRun = {
     execution_mode: 'dry_run' | 'paper' | 'live';
     /**
      * Expiry
+     *
+     * A date in India, YYYY-MM-DD.
      */
     expiry: string;
     /**
@@ -9030,6 +9493,8 @@ export type CreatedOptionRun = {
     underlying: string;
     /**
      * Updated At
+     *
+     * A time in ISO 8601, of India (+05:30).
      */
     updated_at: string;
     /**
@@ -9086,6 +9551,8 @@ export type ChainSide = {
     ask: number | null;
     /**
      * Ask Quantity
+     *
+     * Units of the instrument, not lots.
      */
     ask_quantity: number;
     /**
@@ -9094,6 +9561,8 @@ export type ChainSide = {
     bid: number | null;
     /**
      * Bid Quantity
+     *
+     * Units of the instrument, not lots.
      */
     bid_quantity: number;
     /**
@@ -9122,6 +9591,8 @@ export type ChainSide = {
     ltp: number | null;
     /**
      * Oi
+     *
+     * Units of the instrument, not lots.
      */
     oi: number;
     /**
@@ -9142,6 +9613,8 @@ export type ChainSide = {
     vega: number | null;
     /**
      * Volume
+     *
+     * Units of the instrument, not lots.
      */
     volume: number;
 };
@@ -9160,6 +9633,8 @@ export type ChainRow = {
     is_atm: boolean;
     /**
      * Strike
+     *
+     * Rupees per unit.
      */
     strike: number;
 };
@@ -9176,18 +9651,26 @@ export type ChainGreeks = {
     atm_iv: number | null;
     /**
      * Atm Strike
+     *
+     * Rupees per unit.
      */
     atm_strike: number;
     /**
      * Days To Expiry
+     *
+     * Calendar days.
      */
     days_to_expiry: number;
     /**
      * Expiry
+     *
+     * A date in India, YYYY-MM-DD.
      */
     expiry: string;
     /**
      * Forward
+     *
+     * Rupees per unit.
      */
     forward: number;
     /**
@@ -9204,14 +9687,20 @@ export type ChainGreeks = {
     is_stale: boolean;
     /**
      * Lot Size
+     *
+     * Units of the instrument, not lots.
      */
     lot_size: number;
     /**
      * Rate Pct
+     *
+     * Percent per year.
      */
     rate_pct: number;
     /**
      * Spot Ltp
+     *
+     * Rupees per unit.
      */
     spot_ltp: number;
     /**
@@ -9226,6 +9715,8 @@ export type ChainGreeks = {
     };
     /**
      * Updated At
+     *
+     * A time in ISO 8601, of India (+05:30).
      */
     updated_at: string;
 };
@@ -9242,18 +9733,26 @@ export type Chain = {
     atm_iv: number | null;
     /**
      * Atm Strike
+     *
+     * Rupees per unit.
      */
     atm_strike: number;
     /**
      * Days To Expiry
+     *
+     * Calendar days.
      */
     days_to_expiry: number;
     /**
      * Expiry
+     *
+     * A date in India, YYYY-MM-DD.
      */
     expiry: string;
     /**
      * Forward
+     *
+     * Rupees per unit.
      */
     forward: number;
     /**
@@ -9266,10 +9765,14 @@ export type Chain = {
     is_stale: boolean;
     /**
      * Lot Size
+     *
+     * Units of the instrument, not lots.
      */
     lot_size: number;
     /**
      * Max Pain
+     *
+     * Rupees per unit.
      */
     max_pain: number;
     /**
@@ -9278,6 +9781,8 @@ export type Chain = {
     pcr: number | null;
     /**
      * Rate Pct
+     *
+     * Percent per year.
      */
     rate_pct: number;
     /**
@@ -9286,6 +9791,8 @@ export type Chain = {
     rows: Array<ChainRow>;
     /**
      * Spot Ltp
+     *
+     * Rupees per unit.
      */
     spot_ltp: number;
     /**
@@ -9294,6 +9801,8 @@ export type Chain = {
     underlying: string;
     /**
      * Updated At
+     *
+     * A time in ISO 8601, of India (+05:30).
      */
     updated_at: string;
     /**
@@ -9546,14 +10055,20 @@ export type BasketPreview = {
 export type AvailableFunds = {
     /**
      * Cash
+     *
+     * Rupees.
      */
     cash: number;
     /**
      * Collateral
+     *
+     * Rupees.
      */
     collateral: number;
     /**
      * Intraday Payin
+     *
+     * Rupees.
      */
     intraday_payin: number;
 };
@@ -9641,6 +10156,8 @@ export type AccountFunds = {
     available: AvailableFunds;
     /**
      * Net
+     *
+     * Rupees.
      */
     net: number;
     utilized: UtilizedFunds;
@@ -9680,6 +10197,15 @@ export type SaveKiteCredentialsWritable = {
      * User Id
      */
     user_id?: string | null;
+};
+
+/**
+ * NoProtection
+ *
+ * The run has no protection of this kind: an empty object.
+ */
+export type NoProtectionWritable = {
+    [key: string]: never;
 };
 
 /**
@@ -13122,9 +13648,7 @@ export type ListSpreadsApiOptionsSpreadsGetResponses = {
      *
      * Successful Response
      */
-    200: Array<{
-        [key: string]: string;
-    }>;
+    200: Array<NamedSpread>;
 };
 
 export type ListSpreadsApiOptionsSpreadsGetResponse = ListSpreadsApiOptionsSpreadsGetResponses[keyof ListSpreadsApiOptionsSpreadsGetResponses];

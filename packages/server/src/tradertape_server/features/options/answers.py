@@ -1,17 +1,31 @@
-"""Answers about options. Prices in rupees, quantities in units, volatility in percent a year.
+"""Answers about options.
 
-Greeks: delta in rupees for one rupee of the future, gamma in delta for one rupee, theta in rupees a
-calendar day, vega in rupees for one point of volatility, rho for one point of the interest rate.
-Times and dates are ISO 8601 (IST). null: not known, such as the volatility of a price below
-intrinsic value.
+null: not known, such as the volatility of a price below intrinsic value.
 """
 
 from __future__ import annotations
 
-from typing import Any, Literal, NotRequired
+from typing import Annotated, Any, Literal, NotRequired
 
+from pydantic import Field
 from typing_extensions import TypedDict
 
+from tradertape_server.platform.http.units import (
+    Date,
+    Days,
+    Percent,
+    PercentPerYear,
+    Price,
+    Quantity,
+    Rupees,
+    Time,
+)
+
+Delta = Annotated[float, Field(description="Rupees for one rupee of the future.")]
+Gamma = Annotated[float, Field(description="Delta for one rupee of the future.")]
+Theta = Annotated[float, Field(description="Rupees per calendar day.")]
+Vega = Annotated[float, Field(description="Rupees for one point of volatility.")]
+Rho = Annotated[float, Field(description="Rupees for one point of the interest rate.")]
 OptionType = Literal["CE", "PE"]
 OrderSide = Literal["BUY", "SELL"]
 
@@ -24,58 +38,58 @@ class OptionSession(TypedDict):
     exchange: str
     spot_instrument: str
     spot_instrument_token: int
-    spot_ltp: float
-    atm_strike: float
-    lot_size: int
-    strike_step: float
-    tick_size: float
-    freeze_quantity: int | None
-    expiries: list[str]
-    nearest_expiry: str
-    expiry_words: dict[str, str]
+    spot_ltp: Price
+    atm_strike: Price
+    lot_size: Quantity
+    strike_step: Price
+    tick_size: Price
+    freeze_quantity: Quantity | None
+    expiries: list[Date]
+    nearest_expiry: Date
+    expiry_words: dict[str, Date]
     is_open: bool
     simulated: bool
     demo: bool
     source: str
     is_stale: bool
-    updated_at: str
+    updated_at: Time
 
 
 class Expiries(TypedDict):
     """The expiries of an underlying, the nearest first."""
 
     underlying: str
-    expiries: list[str]
-    spot_ltp: float
-    updated_at: str
+    expiries: list[Date]
+    spot_ltp: Price
+    updated_at: Time
 
 
 class ChainHead(TypedDict):
     """What every answer about a chain begins with. forward: of the expiry, by `forward_source`."""
 
     underlying: str
-    expiry: str
-    spot_ltp: float
-    forward: float
+    expiry: Date
+    spot_ltp: Price
+    forward: Price
     forward_source: str
-    atm_strike: float
-    atm_iv: float | None
-    days_to_expiry: float
-    rate_pct: float
-    lot_size: int
+    atm_strike: Price
+    atm_iv: PercentPerYear | None
+    days_to_expiry: Days
+    rate_pct: PercentPerYear
+    lot_size: Quantity
     is_stale: bool
-    updated_at: str
+    updated_at: Time
 
 
 class OptionFigures(TypedDict):
     """Volatility and Greeks of one unit of an option."""
 
-    iv: float | None
-    delta: float | None
-    gamma: float | None
-    theta: float | None
-    vega: float | None
-    rho: float | None
+    iv: PercentPerYear | None
+    delta: Delta | None
+    gamma: Gamma | None
+    theta: Theta | None
+    vega: Vega | None
+    rho: Rho | None
 
 
 class ChainSide(OptionFigures):
@@ -83,20 +97,20 @@ class ChainSide(OptionFigures):
 
     instrument_token: int
     tradingsymbol: str
-    ltp: float | None
-    bid: float | None
-    ask: float | None
-    close: float | None
-    bid_quantity: int
-    ask_quantity: int
-    volume: int
-    oi: int
+    ltp: Price | None
+    bid: Price | None
+    ask: Price | None
+    close: Price | None
+    bid_quantity: Quantity
+    ask_quantity: Quantity
+    volume: Quantity
+    oi: Quantity
 
 
 class ChainRow(TypedDict):
     """A strike; null where there is no such contract."""
 
-    strike: float
+    strike: Price
     is_atm: bool
     CE: ChainSide | None
     PE: ChainSide | None
@@ -106,7 +120,7 @@ class Chain(ChainHead):
     """Calls and puts by strike. pcr: by open interest. window: strikes either side of the money."""
 
     pcr: float | None
-    max_pain: float
+    max_pain: Price
     rows: list[ChainRow]
     window: NotRequired[int]
 
@@ -114,7 +128,7 @@ class Chain(ChainHead):
 class GreeksRow(TypedDict):
     """Volatility and Greeks of a strike."""
 
-    strike: float
+    strike: Price
     CE: OptionFigures
     PE: OptionFigures
 
@@ -132,24 +146,24 @@ class PutCallRatios(ChainHead):
     pcr: float | None
     pcr_oi: float | None
     pcr_volume: float | None
-    call_oi: int
-    put_oi: int
-    call_volume: int
-    put_volume: int
+    call_oi: Quantity
+    put_oi: Quantity
+    call_volume: Quantity
+    put_volume: Quantity
 
 
 class Payout(TypedDict):
     """What holders of all open options are paid if the underlying expires at the strike, rupees."""
 
-    strike: float
-    payout: float
+    strike: Price
+    payout: Rupees
 
 
 class MaxPain(ChainHead):
     """The strike of the smallest payout."""
 
-    max_pain: float
-    max_pain_strike: float
+    max_pain: Price
+    max_pain_strike: Price
     payouts: list[Payout]
 
 
@@ -160,17 +174,17 @@ class ChosenContract(OptionFigures):
     exchange: str
     tradingsymbol: str
     underlying: str
-    strike: float
+    strike: Price
     option_type: OptionType
-    expiry: str
-    expiry_key: str
-    lot_size: int
-    tick_size: float
-    freeze_quantity: int | None
-    ltp: float | None
-    bid: float | None
-    ask: float | None
-    close: float | None
+    expiry: Date
+    expiry_key: Date
+    lot_size: Quantity
+    tick_size: Price
+    freeze_quantity: Quantity | None
+    ltp: Price | None
+    bid: Price | None
+    ask: Price | None
+    close: Price | None
     resolver: str
     resolution_meta: dict[str, Any]
 
@@ -179,8 +193,8 @@ class Selection(TypedDict):
     """Contracts in the order of the requested legs."""
 
     underlying: str
-    expiry: str
-    spot_ltp: float
+    expiry: Date
+    spot_ltp: Price
     resolved: list[ChosenContract]
 
 
@@ -191,62 +205,62 @@ class PreviewLeg(OptionFigures):
     exchange: str
     tradingsymbol: str
     instrument_type: str
-    strike: float | None
+    strike: Price | None
     option_type: OptionType | None
-    expiry_key: str | None
+    expiry_key: Date | None
     transaction_type: OrderSide
-    quantity: int
+    quantity: Quantity
     lots: int
-    lot_size: int
-    price: float
-    ltp: float | None
+    lot_size: Quantity
+    price: Price
+    ltp: Price | None
 
 
 class Payoff(TypedDict):
     """Profit in rupees by level of the underlying: at the last expiry, now, `days_ahead`."""
 
-    levels: list[float]
-    at_expiry: list[float]
-    now: list[float]
+    levels: list[Price]
+    at_expiry: list[Rupees]
+    now: list[Rupees]
     is_exact: bool
-    days_ahead: NotRequired[float]
-    ahead: NotRequired[list[float]]
+    days_ahead: NotRequired[Days]
+    ahead: NotRequired[list[Rupees]]
 
 
 class NetGreeks(TypedDict):
     """Greeks of all legs together."""
 
-    delta: float | None
-    gamma: float | None
-    theta: float | None
-    vega: float | None
-    rho: float | None
+    delta: Delta | None
+    gamma: Gamma | None
+    theta: Theta | None
+    vega: Vega | None
+    rho: Rho | None
 
 
 class StrategyMargin(TypedDict):
     """Margin in rupees. required: to enter. initial: before the benefit of hedges."""
 
-    required: float
-    initial: float
-    hedge_benefit: float
-    blocked: float
-    span: float
-    exposure: float
-    premium_paid: float
-    premium_received: float
+    required: Rupees
+    initial: Rupees
+    hedge_benefit: Rupees
+    blocked: Rupees
+    span: Rupees
+    exposure: Rupees
+    premium_paid: Rupees
+    premium_received: Rupees
 
 
 class StrategyCharges(TypedDict):
     """Charges of the entry in rupees, by the tariff of `broker`."""
 
-    brokerage: float
-    stt: float
-    transaction: float
-    sebi: float
-    stamp: float
-    gst: float
-    demat: float
-    total: float
+    brokerage: Rupees
+    stt: Rupees
+    transaction: Rupees
+    sebi: Rupees
+    stamp: Rupees
+    gst: Rupees
+    demat: Rupees
+    total: Rupees
     broker: str
 
 
@@ -266,19 +280,27 @@ class PreviewedStrategy(TypedDict):
 
     underlying: str
     strategy_name: str | None
-    spot_ltp: float
-    expiry: str
+    spot_ltp: Price
+    expiry: Date
     legs: list[PreviewLeg]
-    net_premium: float
-    max_profit: float | None
-    max_loss: float | None
+    net_premium: Rupees
+    max_profit: Rupees | None
+    max_loss: Rupees | None
     is_profit_unlimited: bool
     is_loss_unlimited: bool
-    breakevens: list[float]
-    probability_of_profit: float | None
+    breakevens: list[Price]
+    probability_of_profit: Percent | None
     payoff: Payoff
     greeks: NetGreeks
     margin: StrategyMargin
     charges: StrategyCharges
     warnings: list[PreviewWarning]
-    updated_at: str
+    updated_at: Time
+
+
+class NamedSpread(TypedDict):
+    """A named strategy that a preview accepts. outlook: the market it is meant for."""
+
+    name: str
+    title: str
+    outlook: str

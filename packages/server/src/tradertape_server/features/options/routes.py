@@ -13,6 +13,7 @@ from tradertape_server.features.options.answers import (
     ChainGreeks,
     Expiries,
     MaxPain,
+    NamedSpread,
     OptionSession,
     PreviewedStrategy,
     PutCallRatios,
@@ -48,7 +49,7 @@ def list_underlyings(_user: CurrentUser, options: Options) -> list[str]:
 
 
 @router.get("/spreads")
-def list_spreads(_user: CurrentUser) -> list[dict[str, str]]:
+def list_spreads(_user: CurrentUser) -> list[NamedSpread]:
     """The named strategies that a preview accepts."""
     return [
         {"name": one.name, "title": one.title, "outlook": one.outlook} for one in SPREADS.values()

@@ -12,23 +12,13 @@ from typing import Any
 from fastapi import FastAPI
 
 Responses = dict[int | str, dict[str, Any]]
-# What FastAPI derives from `dict[str, Any]`, beside a model that describes the answer exactly.
-_OF_A_DICT = frozenset({"type", "title", "additionalProperties", "items"})
+# What FastAPI derives from `dict[str, Any]` or from a stream, beside a model that is exact.
+_OF_NO_MODEL = frozenset({"type", "title", "additionalProperties", "items"})
 
 
 def answers(model: Any) -> Responses:
-    """The `responses` of a route whose JSON answer has the shape of a model."""
+    """The `responses` of a route whose JSON answer, or each event's data, has a model's shape."""
     return {200: {"model": model}}
-
-
-def part_of(model: str) -> dict[str, Any]:
-    """The schema of a model that another route answers with, by its name."""
-    return {"$ref": f"#/components/schemas/{model}"}
-
-
-def events(data: dict[str, Any]) -> Responses:
-    """The `responses` of a route of server-sent events. data: the schema of each one's data."""
-    return {200: {"content": {"text/event-stream": {"schema": data}}}}
 
 
 def describe_answers(app: FastAPI) -> None:
@@ -46,8 +36,9 @@ def describe_answers(app: FastAPI) -> None:
 
 
 def _keep_models(operation: dict[str, Any]) -> None:
-    content = operation.get("responses", {}).get("200", {}).get("content", {})
-    schema = content.get("application/json", {}).get("schema", {})
-    if "$ref" in schema:
-        for name in _OF_A_DICT & schema.keys():
-            del schema[name]
+    for content in operation.get("responses", {}).get("200", {}).get("content", {}).values():
+        schema = content.get("schema", {})
+        for one in (schema, schema.get("items", {})):
+            if "$ref" in one:
+                for name in _OF_NO_MODEL & one.keys():
+                    del one[name]

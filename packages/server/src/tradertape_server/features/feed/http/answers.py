@@ -1,4 +1,4 @@
-"""Answers about prices. Rupees and units; times are ISO 8601 in Indian time."""
+"""Answers about prices."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from typing import NotRequired
 from typing_extensions import TypedDict
 
 from tradertape_server.features.feed.http.schemas import InstrumentOut
+from tradertape_server.platform.http.units import Price, Quantity, Time
 
 
 class DepthLevelOut(TypedDict):
     """A price of the order book. orders: 0 where the number is not known."""
 
-    price: float
-    quantity: int
+    price: Price
+    quantity: Quantity
     orders: int
 
 
@@ -27,36 +28,45 @@ class DepthOut(TypedDict):
 class OhlcOut(TypedDict):
     """The day's prices; close is that of the day before."""
 
-    open: float | None
-    high: float | None
-    low: float | None
-    close: float | None
+    open: Price | None
+    high: Price | None
+    low: Price | None
+    close: Price | None
 
 
-class Quote(TypedDict):
-    """A quote with Kite's field names; of mode `ltp` only the first five fields."""
+class TickOut(TypedDict):
+    """A tick with Kite's field names.
+
+    Mode `ltp` has the first four fields; depth, the day's range of open interest and the circuit
+    limits are only in `full`.
+    """
 
     instrument_token: int
     instrument: str
-    last_price: float
-    timestamp: str
-    is_stale: bool
-    last_quantity: NotRequired[int]
-    average_price: NotRequired[float | None]
-    volume: NotRequired[int]
-    buy_quantity: NotRequired[int]
-    sell_quantity: NotRequired[int]
+    last_price: Price
+    timestamp: Time
+    last_quantity: NotRequired[Quantity]
+    average_price: NotRequired[Price | None]
+    volume: NotRequired[Quantity]
+    buy_quantity: NotRequired[Quantity]
+    sell_quantity: NotRequired[Quantity]
     ohlc: NotRequired[OhlcOut]
-    net_change: NotRequired[float | None]
-    oi: NotRequired[int]
-    bid: NotRequired[float | None]
-    ask: NotRequired[float | None]
+    net_change: NotRequired[Price | None]
+    oi: NotRequired[Quantity]
+    bid: NotRequired[Price | None]
+    ask: NotRequired[Price | None]
     depth: NotRequired[DepthOut]
-    last_trade_time: NotRequired[str]
-    oi_day_high: NotRequired[int]
-    oi_day_low: NotRequired[int]
-    lower_circuit_limit: NotRequired[float | None]
-    upper_circuit_limit: NotRequired[float | None]
+    last_trade_time: NotRequired[Time | None]
+    oi_day_high: NotRequired[Quantity]
+    oi_day_low: NotRequired[Quantity]
+    lower_circuit_limit: NotRequired[Price | None]
+    upper_circuit_limit: NotRequired[Price | None]
+
+
+class Quote(TickOut):
+    """The latest tick; complete unless mode `ltp` is requested. is_stale: too old to act on."""
+
+    is_stale: bool
 
 
 class Unresolved(TypedDict):
@@ -77,13 +87,13 @@ class Quotes(TypedDict):
 class LiveCandle(TypedDict):
     """A candle. ts: its start. has_gap: ticks are missing in it."""
 
-    ts: str
-    open: float
-    high: float
-    low: float
-    close: float
-    volume: int
-    oi: int
+    ts: Time
+    open: Price
+    high: Price
+    low: Price
+    close: Price
+    volume: Quantity
+    oi: Quantity
     is_complete: bool
     has_gap: bool
 
@@ -146,3 +156,18 @@ class FoundInstruments(TypedDict):
 
     instruments: list[InstrumentOut]
     count: int
+
+
+class TicksEvent(TypedDict):
+    """The data of an event of the tick stream: the latest tick of each instrument that changed."""
+
+    ticks: list[TickOut]
+
+
+class CandleEvent(TypedDict):
+    """The data of an event of the candle stream."""
+
+    symbol: str
+    instrument_token: int
+    interval: str
+    current: LiveCandle

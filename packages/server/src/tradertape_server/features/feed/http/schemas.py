@@ -10,6 +10,7 @@ from pydantic import Field
 from tradertape_core.market.instrument import Instrument
 from tradertape_server.features.feed.live.market_state import State
 from tradertape_server.platform.http.routing import Body, IstTime, Reply
+from tradertape_server.platform.http.units import Price, Quantity
 
 
 class InstrumentOut(Reply):
@@ -22,13 +23,13 @@ class InstrumentOut(Reply):
     exchange_token: int
     name: str
     isin: str
-    lot_size: int
-    tick_size: float
-    freeze_quantity: int | None
+    lot_size: Quantity
+    tick_size: Price
+    freeze_quantity: Quantity | None
     segment: str
     instrument_type: str
     expiry: date | None
-    strike: float | None
+    strike: Price | None
     option_type: str | None
     underlying: str
 

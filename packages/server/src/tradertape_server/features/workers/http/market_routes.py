@@ -9,12 +9,14 @@ from fastapi import APIRouter, Depends, Query, Request
 from tradertape_core.market.candle import parse_interval
 from tradertape_server.features.auth.http.credential_monitor import CredentialMonitor, StreamGuard
 from tradertape_server.features.feed.http.answers import (
+    CandleEvent,
     CandleHistoryOut,
     CandleSeries,
     FoundInstruments,
     MarketSnapshot,
     Quotes,
     ResolvedOut,
+    TicksEvent,
 )
 from tradertape_server.features.feed.http.responses import (
     asked_instrument,
@@ -41,7 +43,7 @@ from tradertape_server.features.feed.live.frames import is_worth_packing
 from tradertape_server.features.instruments.service import InstrumentService
 from tradertape_server.features.workers.http.authorization import worker_with
 from tradertape_server.features.workers.http.market_streams import candle_events, tick_events
-from tradertape_server.platform.http.answers import answers, events, part_of
+from tradertape_server.platform.http.answers import answers
 from tradertape_server.platform.http.identity import Identity
 from tradertape_server.platform.http.routing import part
 from tradertape_server.platform.streaming.connections import direct_writer_of
@@ -59,17 +61,6 @@ Credentials = Annotated[CredentialMonitor, Depends(part("credentials"))]
 Symbol = Annotated[str | None, Query(max_length=100)]
 Text = Annotated[str, Query(max_length=40)]
 Many = Annotated[str, Query(max_length=20_000)]
-
-TICKS = {
-    "type": "object",
-    "required": ["ticks"],
-    "properties": {"ticks": {"type": "array", "items": part_of("Quote")}},
-}
-CANDLE = {
-    "type": "object",
-    "required": ["current"],
-    "properties": {"current": part_of("LiveCandle")},
-}
 
 
 @router.get("/instruments/resolve")
@@ -165,7 +156,7 @@ def snapshot(
     return answer | {"candles": series}
 
 
-@router.get("/ticks/stream", responses=events(TICKS), response_class=EventStream)
+@router.get("/ticks/stream", responses=answers(TicksEvent), response_class=EventStream)
 async def stream_ticks(
     request: Request,
     caller: DataWorker,
@@ -177,7 +168,7 @@ async def stream_ticks(
     tokens: Many = "",
     mode: Text = "quote",
 ) -> EventStream:
-    """Server-sent events `{"ticks": […]}`; the present state first."""
+    """Server-sent events: the ticks of a beat; the present state first."""
     found = instruments.resolve_many(identifiers([*symbols.split(","), *tokens.split(",")], []))
     for error in found.unknown.values():
         raise error
@@ -190,7 +181,7 @@ async def stream_ticks(
     return EventStream(events, StreamGuard(watch, caller), is_gzip=is_gzip)
 
 
-@router.get("/candles/stream", responses=events(CANDLE), response_class=EventStream)
+@router.get("/candles/stream", responses=answers(CandleEvent), response_class=EventStream)
 async def stream_candles(
     caller: DataWorker,
     feed: Live,
@@ -201,7 +192,7 @@ async def stream_candles(
     instrument_token: int | None = None,
     interval: Text = "5minute",
 ) -> EventStream:
-    """Server-sent events: `{"current": candle}`, completed ones with `is_complete` true."""
+    """Server-sent events: a candle whenever it changes, and once more when it is complete."""
     one, length = asked_instrument(instruments, symbol, instrument_token), parse_interval(interval)
     return EventStream(candle_events(feed, one, length), StreamGuard(watch, caller))
 

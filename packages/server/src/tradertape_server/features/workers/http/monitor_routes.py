@@ -6,7 +6,6 @@ import math
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Query, WebSocket
-from fastapi.responses import StreamingResponse
 from pydantic import BeforeValidator, Field
 from starlette.concurrency import run_in_threadpool
 
@@ -42,7 +41,7 @@ from tradertape_server.features.workers.monitoring.timeline import MOST_EVENTS
 from tradertape_server.features.workers.runs.account_scope import usual_scope
 from tradertape_server.features.workers.schemas import DecisionEvent
 from tradertape_server.platform.errors import BadRequest
-from tradertape_server.platform.http.answers import answers, events, part_of
+from tradertape_server.platform.http.answers import answers
 from tradertape_server.platform.http.routing import part
 from tradertape_server.platform.streaming.streams import EventStream
 
@@ -96,8 +95,8 @@ def run_pnl(runs: Runs, pnl: Pnls, caller: PaperWorker, strategy_run_id: str) ->
 
 @router.get(
     "/runs/{strategy_run_id}/pnl/stream",
-    responses=events(part_of("RunPnlSnapshot")),
-    response_class=StreamingResponse,
+    responses=answers(RunPnlSnapshot),
+    response_class=EventStream,
 )
 async def stream_pnl(
     runs: Runs,
@@ -157,8 +156,8 @@ def list_timeline(
 
 @router.get(
     "/runs/{strategy_run_id}/timeline/stream",
-    responses=events(part_of("RunEvent")),
-    response_class=StreamingResponse,
+    responses=answers(RunEvent),
+    response_class=EventStream,
 )
 async def stream_timeline(
     runs: Runs,

@@ -1,4 +1,4 @@
-"""Answers about funds, profit and loss, and the timeline. Amounts in rupees."""
+"""Answers about funds, profit and loss, and the timeline."""
 
 from __future__ import annotations
 
@@ -7,25 +7,27 @@ from typing import Literal
 from pydantic import JsonValue
 from typing_extensions import TypedDict
 
+from tradertape_server.platform.http.units import Price, Quantity, Rupees, Time
+
 
 class AvailableFunds(TypedDict):
     """What may be used."""
 
-    cash: float
-    collateral: float
-    intraday_payin: float
+    cash: Rupees
+    collateral: Rupees
+    intraday_payin: Rupees
 
 
 class UtilizedFunds(TypedDict):
     """What is used, by kind."""
 
-    debits: float
-    exposure: float
-    m2m: float
-    option_premium: float
-    span: float
-    holding_sales: float
-    turnover: float
+    debits: Rupees
+    exposure: Rupees
+    m2m: Rupees
+    option_premium: Rupees
+    span: Rupees
+    holding_sales: Rupees
+    turnover: Rupees
 
 
 class AccountFunds(TypedDict):
@@ -33,16 +35,16 @@ class AccountFunds(TypedDict):
 
     available: AvailableFunds
     utilized: UtilizedFunds
-    net: float
+    net: Rupees
 
 
 class Allocation(TypedDict):
     """A run's allocation; null without a cap."""
 
-    cap: float | None
-    cap_inr: float | None
-    usage_gross_exposure: float
-    remaining: float | None
+    cap: Rupees | None
+    cap_inr: Rupees | None
+    usage_gross_exposure: Rupees
+    remaining: Rupees | None
 
 
 class StrategyFunds(TypedDict):
@@ -60,13 +62,13 @@ class RunFunds(TypedDict):
 class PnlTotals(TypedDict):
     """Profit and loss in total. net_pnl: gross_pnl less charges."""
 
-    realized_pnl: float
-    unrealized_pnl: float
-    gross_pnl: float
-    charges: float
-    net_pnl: float
-    brokerage: float
-    taxes: float
+    realized_pnl: Rupees
+    unrealized_pnl: Rupees
+    gross_pnl: Rupees
+    charges: Rupees
+    net_pnl: Rupees
+    brokerage: Rupees
+    taxes: Rupees
 
 
 class PnlLegView(TypedDict):
@@ -76,18 +78,18 @@ class PnlLegView(TypedDict):
     exchange: str
     tradingsymbol: str
     product: str
-    net_quantity: int
+    net_quantity: Quantity
     side: Literal["LONG", "SHORT", "FLAT"]
-    average_price: float
-    last_price: float | None
-    realized_pnl: float
-    unrealized_pnl: float
-    gross_pnl: float
-    charges: float
-    net_pnl: float
-    broker_net_quantity: int | None
+    average_price: Price
+    last_price: Price | None
+    realized_pnl: Rupees
+    unrealized_pnl: Rupees
+    gross_pnl: Rupees
+    charges: Rupees
+    net_pnl: Rupees
+    broker_net_quantity: Quantity | None
     is_stale: bool
-    last_reconciled_at: str | None
+    last_reconciled_at: Time | None
 
 
 class RunPnlSnapshot(TypedDict):
@@ -102,7 +104,7 @@ class RunPnlSnapshot(TypedDict):
     position_count: int
     is_realtime: bool
     is_stale: bool
-    updated_at: str
+    updated_at: Time
 
 
 class RunEvent(TypedDict):
@@ -119,7 +121,7 @@ class RunEvent(TypedDict):
     related_resource_id: str | None
     summary: str
     payload: dict[str, JsonValue]
-    created_at: str
+    created_at: Time
 
 
 class TimelinePage(TypedDict):

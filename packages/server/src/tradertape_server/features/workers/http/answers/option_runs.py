@@ -1,4 +1,4 @@
-"""Answers about option runs. Prices in rupees a unit, premium in rupees, Greeks of all units."""
+"""Answers about option runs. Premium and Greeks are those of all units."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import JsonValue
 from typing_extensions import TypedDict
 
+from tradertape_server.features.options.answers import Delta, Gamma, Rho, Theta, Vega
 from tradertape_server.features.workers.http.answers.monitoring import PnlTotals
 from tradertape_server.features.workers.http.answers.orders import (
     CostContract,
@@ -19,6 +20,14 @@ from tradertape_server.features.workers.http.answers.protection import (
     Side,
 )
 from tradertape_server.features.workers.http.answers.runs import WorkerRun
+from tradertape_server.platform.http.units import (
+    Date,
+    PercentPerYear,
+    Price,
+    Quantity,
+    Rupees,
+    Time,
+)
 
 OptionStatus = Literal[
     "created", "entering", "entered", "partial", "unwound", "rejected", "dry_run", "flat",
@@ -34,28 +43,28 @@ class OptionLeg(TypedDict):
     tradingsymbol: str
     instrument_token: int
     underlying: str
-    strike: float | None
+    strike: Price | None
     option_type: str | None
-    expiry_key: str
+    expiry_key: Date
     transaction_type: Side
-    quantity: int
+    quantity: Quantity
     lots: int
-    lot_size: int
+    lot_size: Quantity
     product: str
     order_type: str
-    price: float | None
+    price: Price | None
     metadata: dict[str, JsonValue]
 
 
 class LegGreeks(TypedDict):
     """Volatility in percent a year, and Greeks of the leg's units with their sign."""
 
-    iv: float | None
-    delta: float | None
-    gamma: float | None
-    theta: float | None
-    vega: float | None
-    rho: float | None
+    iv: PercentPerYear | None
+    delta: Delta | None
+    gamma: Gamma | None
+    theta: Theta | None
+    vega: Vega | None
+    rho: Rho | None
 
 
 class OptionLegState(OptionLeg):
@@ -64,12 +73,12 @@ class OptionLegState(OptionLeg):
     order_id: str | None
     order_status: str | None
     detail: str | None
-    filled_quantity: int
-    entry_price: float | None
-    net_quantity: int
-    ltp: float | None
-    unrealized_pnl: float | None
-    realized_pnl: float
+    filled_quantity: Quantity
+    entry_price: Price | None
+    net_quantity: Quantity
+    ltp: Price | None
+    unrealized_pnl: Rupees | None
+    realized_pnl: Rupees
     greeks: LegGreeks | None
 
 
@@ -78,7 +87,7 @@ class CreatedOptionRun(WorkerRun):
 
     strategy_name: str
     underlying: str
-    expiry: str
+    expiry: Date
     product: str
     option_status: OptionStatus
     legs: list[OptionLeg]
@@ -88,15 +97,15 @@ class CreatedOptionRun(WorkerRun):
 class CombinedPremium(TypedDict):
     """Premium of all legs, and of one unit of each; negative if received."""
 
-    net: float
-    per_unit: float
+    net: Rupees
+    per_unit: Price
 
 
 class OptionPremiumState(TypedDict):
     """The premium at the entry and now. entry_value: gross, the base of percentages."""
 
-    units: int
-    entry_value: float
+    units: Quantity
+    entry_value: Rupees
     entry: CombinedPremium
     now: CombinedPremium | None
 
@@ -104,11 +113,11 @@ class OptionPremiumState(TypedDict):
 class SummedGreeks(TypedDict):
     """Greeks of all legs together."""
 
-    delta: float | None
-    gamma: float | None
-    theta: float | None
-    vega: float | None
-    rho: float | None
+    delta: Delta | None
+    gamma: Gamma | None
+    theta: Theta | None
+    vega: Vega | None
+    rho: Rho | None
 
 
 class OptionState(TypedDict):
@@ -122,8 +131,8 @@ class OptionState(TypedDict):
     execution_mode: str
     account_scope: str
     underlying: str
-    spot_ltp: float | None
-    expiry: str
+    spot_ltp: Price | None
+    expiry: Date
     product: str
     legs: list[OptionLegState]
     pnl: PnlTotals
@@ -131,9 +140,9 @@ class OptionState(TypedDict):
     premium: OptionPremiumState | None
     greeks: SummedGreeks | None
     protection: OptionProtectionState
-    entered_at: str | None
-    closed_at: str | None
-    updated_at: str
+    entered_at: Time | None
+    closed_at: Time | None
+    updated_at: Time
 
 
 class OptionEntryPreview(TypedDict):

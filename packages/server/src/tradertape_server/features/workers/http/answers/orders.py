@@ -7,6 +7,7 @@ from typing import Literal, NotRequired
 from typing_extensions import TypedDict
 
 from tradertape_server.features.workers.http.answers.protection import Side
+from tradertape_server.platform.http.units import Minutes, Percent, Price, Quantity, Rupees, Time
 
 
 class RunOrder(TypedDict):
@@ -17,9 +18,9 @@ class RunOrder(TypedDict):
     parent_order_id: str | None
     status: str
     status_message: str | None
-    order_timestamp: str
-    exchange_update_timestamp: str
-    exchange_timestamp: str
+    order_timestamp: Time
+    exchange_update_timestamp: Time
+    exchange_timestamp: Time
     variety: str
     exchange: str
     tradingsymbol: str
@@ -28,16 +29,16 @@ class RunOrder(TypedDict):
     product: str
     order_type: str
     validity: str
-    validity_ttl: int | None
-    quantity: int
-    disclosed_quantity: int
-    filled_quantity: int
-    pending_quantity: int
-    cancelled_quantity: int
-    price: float
-    trigger_price: float
-    average_price: float
-    market_protection: float
+    validity_ttl: Minutes | None
+    quantity: Quantity
+    disclosed_quantity: Quantity
+    filled_quantity: Quantity
+    pending_quantity: Quantity
+    cancelled_quantity: Quantity
+    price: Price
+    trigger_price: Price
+    average_price: Price
+    market_protection: Percent
     modified: bool
     tag: str
 
@@ -59,12 +60,12 @@ class RunTrade(TypedDict):
     instrument_token: int | None
     transaction_type: Side
     product: str
-    quantity: int
-    average_price: float
-    charges: float
-    order_timestamp: str
-    exchange_timestamp: str
-    fill_timestamp: str
+    quantity: Quantity
+    average_price: Price
+    charges: Rupees
+    order_timestamp: Time
+    exchange_timestamp: Time
+    fill_timestamp: Time
 
 
 class RunTrades(TypedDict):
@@ -90,19 +91,19 @@ class OrderFields(TypedDict):
     transaction_type: Side
     product: str
     order_type: str
-    quantity: int
+    quantity: Quantity
     variety: str
     validity: str
-    price: NotRequired[float]
-    trigger_price: NotRequired[float]
-    disclosed_quantity: NotRequired[int]
-    validity_ttl: NotRequired[int]
-    market_protection: NotRequired[float]
+    price: NotRequired[Price]
+    trigger_price: NotRequired[Price]
+    disclosed_quantity: NotRequired[Quantity]
+    validity_ttl: NotRequired[Minutes]
+    market_protection: NotRequired[Percent]
     autoslice: NotRequired[bool]
     iceberg_legs: NotRequired[int]
-    iceberg_quantity: NotRequired[int]
+    iceberg_quantity: NotRequired[Quantity]
     auction_number: NotRequired[str]
-    stoploss: NotRequired[float]
+    stoploss: NotRequired[Price]
 
 
 class PreviewedOrder(OrderFields):
@@ -114,23 +115,23 @@ class PreviewedOrder(OrderFields):
 class ChargesEstimate(TypedDict):
     """Charges in rupees, by kind."""
 
-    brokerage: float
-    stt: float
-    exchange_txn: float
-    sebi: float
-    stamp_duty: float
-    gst: float
-    dp: float
-    total: float
+    brokerage: Rupees
+    stt: Rupees
+    exchange_txn: Rupees
+    sebi: Rupees
+    stamp_duty: Rupees
+    gst: Rupees
+    dp: Rupees
+    total: Rupees
 
 
 class CostContract(TypedDict):
     """Margin and charges in rupees; null where there is no price to count with."""
 
-    margin_required: float | None
+    margin_required: Rupees | None
     charges_estimate: ChargesEstimate | None
-    total_charges: float | None
-    total_taxes: float | None
+    total_charges: Rupees | None
+    total_taxes: Rupees | None
 
 
 class PreviewOfOrder(TypedDict):
@@ -181,9 +182,9 @@ class LegResult(TypedDict):
     status: str
     detail: str | None
     status_message: NotRequired[str | None]
-    filled_quantity: NotRequired[int]
-    pending_quantity: NotRequired[int]
-    average_price: NotRequired[float]
+    filled_quantity: NotRequired[Quantity]
+    pending_quantity: NotRequired[Quantity]
+    average_price: NotRequired[Price]
     children: NotRequired[list[str]]
     leg_id: NotRequired[str]
 
@@ -203,9 +204,9 @@ class IntentResult(TypedDict):
     timeline_cursor: int
     order_id: NotRequired[str | None]
     status_message: NotRequired[str | None]
-    filled_quantity: NotRequired[int]
-    pending_quantity: NotRequired[int]
-    average_price: NotRequired[float]
+    filled_quantity: NotRequired[Quantity]
+    pending_quantity: NotRequired[Quantity]
+    average_price: NotRequired[Price]
     children: NotRequired[list[str]]
     basket_id: NotRequired[str]
     legs: NotRequired[list[LegResult]]
@@ -247,8 +248,8 @@ class GttCondition(TypedDict):
 
     exchange: str
     tradingsymbol: str
-    trigger_values: list[float]
-    last_price: float
+    trigger_values: list[Price]
+    last_price: Price
     instrument_token: int | None
 
 
@@ -263,7 +264,7 @@ class GttOrderResult(TypedDict):
 class GttLegResult(TypedDict):
     """When a leg was triggered, and its order."""
 
-    timestamp: str
+    timestamp: Time
     order_result: GttOrderResult
 
 
@@ -286,9 +287,9 @@ class WorkerGtt(TypedDict):
     user_id: str
     parent_trigger: None
     type: Literal["single", "two-leg"]
-    created_at: str
-    updated_at: str
-    expires_at: str
+    created_at: Time
+    updated_at: Time
+    expires_at: Time
     status: str
     condition: GttCondition
     orders: list[GttLeg]

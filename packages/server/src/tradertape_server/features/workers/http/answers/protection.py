@@ -1,10 +1,12 @@
-"""Answers about protections: as requested, and their state. Limits in percent, prices in rupees."""
+"""Answers about protections: as requested, and their state."""
 
 from __future__ import annotations
 
 from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict
+
+from tradertape_server.platform.http.units import Percent, Price, Quantity, Rupees, Seconds, Time
 
 Side = Literal["BUY", "SELL"]
 
@@ -18,29 +20,29 @@ class ProtectedPosition(TypedDict):
     tradingsymbol: NotRequired[str]
     product: str
     side: Side
-    quantity: int
-    entry_price: float
-    stoploss_pct: NotRequired[float]
-    target_pct: NotRequired[float]
-    trailing_stoploss_pct: NotRequired[float]
+    quantity: Quantity
+    entry_price: Price
+    stoploss_pct: NotRequired[Percent]
+    target_pct: NotRequired[Percent]
+    trailing_stoploss_pct: NotRequired[Percent]
 
 
 class BasketRules(TypedDict):
     """Limits on the profit of all positions together, in percent of `basis`."""
 
     basis: NotRequired[Literal["entry_value", "premium"]]
-    stoploss_pct: NotRequired[float]
-    target_pct: NotRequired[float]
-    trailing_activate_pct: NotRequired[float]
-    trailing_drawdown_pct: NotRequired[float]
+    stoploss_pct: NotRequired[Percent]
+    target_pct: NotRequired[Percent]
+    trailing_activate_pct: NotRequired[Percent]
+    trailing_drawdown_pct: NotRequired[Percent]
 
 
 class OperationRules(TypedDict):
     """Exits when the worker is silent, and before the close for intraday positions (seconds)."""
 
     exit_on_worker_stale: NotRequired[bool]
-    worker_stale_sec: NotRequired[int]
-    mis_squareoff_buffer_sec: NotRequired[int]
+    worker_stale_sec: NotRequired[Seconds]
+    mis_squareoff_buffer_sec: NotRequired[Seconds]
 
 
 class ProtectionDocument(TypedDict):
@@ -60,14 +62,14 @@ class ProtectionLeg(TypedDict):
     instrument: str
     product: str
     side: Side
-    quantity: int
+    quantity: Quantity
     status: str
-    entry_price: float
-    best_price: float | None
-    stop_price: float | None
-    target_price: float | None
-    trailing_price: float | None
-    exit_price: float | None
+    entry_price: Price
+    best_price: Price | None
+    stop_price: Price | None
+    target_price: Price | None
+    trailing_price: Price | None
+    exit_price: Price | None
 
 
 class ProtectionSnapshot(TypedDict):
@@ -81,7 +83,7 @@ class ProtectionSnapshot(TypedDict):
     reset_trailing: bool
     backend_protection: ProtectionDocument | None
     legs: list[ProtectionLeg]
-    basket_peak_pct: float | None
+    basket_peak_pct: Percent | None
 
 
 class ChangedProtection(TypedDict):
@@ -97,9 +99,9 @@ class OptionLegRules(TypedDict):
     """Limits of one leg in percent of its entry price."""
 
     leg_id: str
-    stoploss_pct: NotRequired[float | None]
-    target_pct: NotRequired[float | None]
-    trailing_stoploss_pct: NotRequired[float | None]
+    stoploss_pct: NotRequired[Percent | None]
+    target_pct: NotRequired[Percent | None]
+    trailing_stoploss_pct: NotRequired[Percent | None]
 
 
 class OptionProtectionDocument(TypedDict):
@@ -110,18 +112,18 @@ class OptionProtectionDocument(TypedDict):
 
     enabled: NotRequired[bool]
     basis: NotRequired[Literal["entry_value", "premium"]]
-    stoploss_pct: NotRequired[float]
-    stoploss_inr: NotRequired[float]
-    stoploss_premium: NotRequired[float]
-    target_pct: NotRequired[float]
-    target_inr: NotRequired[float]
-    target_premium: NotRequired[float]
-    trailing_stoploss_pct: NotRequired[float]
-    trailing_activate_pct: NotRequired[float]
-    trailing_drawdown_pct: NotRequired[float]
-    leg_stoploss_pct: NotRequired[float]
-    leg_target_pct: NotRequired[float]
-    leg_trailing_stoploss_pct: NotRequired[float]
+    stoploss_pct: NotRequired[Percent]
+    stoploss_inr: NotRequired[Rupees]
+    stoploss_premium: NotRequired[Price]
+    target_pct: NotRequired[Percent]
+    target_inr: NotRequired[Rupees]
+    target_premium: NotRequired[Price]
+    trailing_stoploss_pct: NotRequired[Percent]
+    trailing_activate_pct: NotRequired[Percent]
+    trailing_drawdown_pct: NotRequired[Percent]
+    leg_stoploss_pct: NotRequired[Percent]
+    leg_target_pct: NotRequired[Percent]
+    leg_trailing_stoploss_pct: NotRequired[Percent]
     legs: NotRequired[list[OptionLegRules]]
     operations: NotRequired[OperationRules]
 
@@ -132,7 +134,7 @@ class OptionProtectionState(ProtectionSnapshot):
     strategy_run_id: str
     protection: OptionProtectionDocument | None
     basis: Literal["entry_value", "premium"]
-    profit_pct: float | None
+    profit_pct: Percent | None
     waits_for_entry: bool
 
 
@@ -150,20 +152,20 @@ class ReplayExit(TypedDict):
 
     instrument: str
     transaction_type: Side
-    quantity: int
-    price: float | None
+    quantity: Quantity
+    price: Price | None
 
 
 class ReplayTrigger(TypedDict):
     """A rule that would have triggered at a snapshot of the path."""
 
     index: int
-    at: str
+    at: Time
     rule: str
     scope: str
     reason: str
-    pnl_pct: float | None
-    pnl: float | None
+    pnl_pct: Percent | None
+    pnl: Rupees | None
     exits: list[ReplayExit]
 
 
@@ -171,10 +173,10 @@ class ReplayStep(TypedDict):
     """The evaluation of one snapshot. fired: rules."""
 
     index: int
-    at: str
-    pnl_pct: float | None
-    pnl: float | None
-    peak_pct: float | None
+    at: Time
+    pnl_pct: Percent | None
+    pnl: Rupees | None
+    peak_pct: Percent | None
     fired: list[str]
 
 
@@ -192,5 +194,5 @@ class OptionReplay(TypedDict):
     snapshots: int
     evaluated: int
     basis: Literal["entry_value", "premium"]
-    base: float
+    base: Rupees
     steps: list[ReplayStep]

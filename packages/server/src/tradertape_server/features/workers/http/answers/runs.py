@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, NotRequired
+from typing import Literal, NotRequired
 
 from pydantic import JsonValue
 from typing_extensions import TypedDict
 
 from tradertape_server.features.workers.http.answers.protection import ProtectionSnapshot
+from tradertape_server.platform.http.units import Seconds, Time
 
 Document = dict[str, JsonValue]
 ExecutionMode = Literal["dry_run", "paper", "live"]
@@ -24,7 +25,7 @@ class HeartbeatReceipt(TypedDict):
 
     status: str
     worker_id: str | None
-    received_at: str
+    received_at: Time
 
 
 class RunHeartbeat(TypedDict):
@@ -82,16 +83,16 @@ class WorkerRun(TypedDict):
     allowed_actions: list[str]
     runtime_state: Document
     metadata: Document
-    created_at: str
-    updated_at: str
-    closed_at: str | None
-    heartbeat_age_sec: int | None
+    created_at: Time
+    updated_at: Time
+    closed_at: Time | None
+    heartbeat_age_sec: Seconds | None
     health_status: str
     session_status: str
     recovery_status: str
     recovery_action_required: bool
-    worker_session_claimed_at: str | None
-    last_heartbeat_at: str | None
+    worker_session_claimed_at: Time | None
+    last_heartbeat_at: Time | None
     heartbeat: RunHeartbeat | None
     recovered: NotRequired[bool]
 
@@ -107,9 +108,9 @@ class ClaimedSession(TypedDict):
 
     strategy_run_id: str
     worker_session_nonce: str
-    worker_session_claimed_at: str
+    worker_session_claimed_at: Time
     session_status: str
-    ttl_sec: int
+    ttl_sec: Seconds
     takeover: bool
 
 
@@ -126,8 +127,12 @@ class SessionHeartbeat(TypedDict):
     strategy_run_id: str
     status: str
     session_status: str
-    last_heartbeat_at: str
-    expires_at: str
+    last_heartbeat_at: Time
+    expires_at: Time
+
+
+class NoProtection(TypedDict, closed=True):
+    """The run has no protection of this kind: an empty object."""
 
 
 class SafetyCheck(TypedDict):
@@ -137,11 +142,11 @@ class SafetyCheck(TypedDict):
     can_trade: bool
     run_status: str
     safety_token: str | None
-    token_expires_at: str | None
+    token_expires_at: Time | None
     blocking_reasons: list[str]
-    generic_protection: ProtectionSnapshot | dict[str, Any]
-    options_protection: ProtectionSnapshot | dict[str, Any]
-    evaluated_at: str
+    generic_protection: ProtectionSnapshot | NoProtection
+    options_protection: ProtectionSnapshot | NoProtection
+    evaluated_at: Time
 
 
 class RiskChange(TypedDict):
