@@ -30,7 +30,7 @@ from kite_algo_worker.live_protection_certification import (
         ("BUYER", 2.9, "BUY"),
     ],
 )
-def test_a_side_is_what_it_says_else_the_sign(side, quantity, expected):
+def test_a_side_is_read_from_its_text_or_the_sign(side, quantity, expected):
     assert normalize_leg_side(side, net_quantity=quantity) == expected
 
 
@@ -132,7 +132,7 @@ VERDICTS = {
 
 
 @pytest.mark.parametrize("name", VERDICTS)
-def test_a_scenario_is_judged(name):
+def test_a_scenario_gets_its_verdict(name):
     facts, rule, status, reason = VERDICTS[name]
     verdict = summarize_scenario_verdict(name, expected_rule=rule, observed_facts=facts)
     assert verdict.status == status
@@ -151,7 +151,7 @@ def test_a_verdict_is_the_published_one(published_module, name):
     assert mine.to_dict() == theirs.to_dict()
 
 
-def test_a_verdict_tells_what_it_saw():
+def test_a_verdict_contains_the_facts():
     verdict = summarize_scenario_verdict("s", expected_rule="stoploss", observed_facts=CLEAN)
     assert verdict == CertificationScenarioVerdict(
         scenario="s",

@@ -104,7 +104,7 @@ def test_a_supertrend_never_loosens_where_the_published_one_does(published, cand
 
 
 @pytest.mark.parametrize("name", [name for name in CALLS if name not in RANGES])
-def test_missing_bars_are_taken_as_published(published, candles, name):
+def test_missing_bars_are_treated_as_published(published, candles, name):
     @property_test
     @given(seed=st.integers(0, 10_000), period=st.integers(2, 7))
     def law(seed, period):
@@ -129,7 +129,7 @@ def test_after_a_missing_bar_a_range_is_known_one_bar_sooner_than_published(
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_an_indicator_takes_the_published_arguments(published, name):
+def test_an_indicator_accepts_the_published_arguments(published, name):
     mine = inspect.signature(getattr(ours, name)).parameters.values()
     theirs = inspect.signature(getattr(published, name)).parameters.values()
     assert [(one.name, one.kind, one.default) for one in mine] == [

@@ -102,7 +102,7 @@ def outcome(call, module, frame):
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_form_is_taken_or_refused_as_published(published, candles, form):
+def test_an_input_is_accepted_or_refused_as_published(published, candles, form):
     frame = candles(30, seed=2)
     mine = outcome(FORMS[form], ours, frame)
     theirs = outcome(FORMS[form], published, frame)
@@ -135,7 +135,7 @@ def test_a_refusal_says_what_to_do(candles):
         ours.crossover(frame["high"], frame["low"][1:])
 
 
-def test_normalize_and_format_go_there_and_back(published, candles):
+def test_formatting_reverses_normalizing(published, candles):
     frame = candles(6, holes=0.3)
     for data, column in ((frame["close"], None), (frame, "high"), ([1.0, None], None)):
         mine, theirs = ours.normalize_input(data, column), published.normalize_input(data, column)
@@ -148,7 +148,7 @@ def test_normalize_and_format_go_there_and_back(published, candles):
     assert ours.ta.validate_input([1.0, 2.0]).kind == "array"
 
 
-def test_an_indicator_of_one_s_own_builds_on_the_base():
+def test_a_custom_indicator_extends_the_base():
     class Spread(ours.BaseIndicator):
         def __call__(self, high, low):
             top, bottom = self.validate_input(high), self.validate_input(low)

@@ -82,7 +82,7 @@ def shown(values):
     return {key: one.value for key, one in values.items()}
 
 
-def test_every_indicator_can_follow_a_market():
+def test_every_indicator_has_a_live_form():
     callables = {name for name in indicators.__all__ if name.islower() and name not in (
         "format_output", "normalize_input", "njit", "ta"
     )}  # fmt: skip
@@ -109,7 +109,7 @@ STEPS = ("final", "provisional", "again", "correct", "late", "late provisional",
     seed=st.integers(0, 10_000),
     steps=st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 30)), min_size=3, max_size=25),
 )
-def test_whatever_comes_in_whatever_order_the_values_are_those_of_the_batch(candles, seed, steps):
+def test_candles_in_any_order_give_the_batch_values(candles, seed, steps):
     market = rows_of(candles(60, seed=seed))
     engine, seen, confirmed, following = LiveIndicatorEngine(EVERYTHING), [], [], None
     for number, (step, where) in enumerate(steps):
@@ -177,7 +177,7 @@ def near(one, other):
     return one is other or one == pytest.approx(other, rel=1e-8, abs=1e-8)
 
 
-def test_a_history_with_a_candle_in_the_making_starts_provisional(published, candles):
+def test_a_history_that_ends_with_an_incomplete_candle_starts_provisional(published, candles):
     rows = rows_of(candles(20))
     answer = {"candles": rows[:-1], "current": {**rows[-1], "is_complete": False}}
     for last in (None, {**rows[-1], "is_complete": True}, {**rows[-1], "is_complete": "false"}):
@@ -191,7 +191,7 @@ def test_a_history_with_a_candle_in_the_making_starts_provisional(published, can
         assert_alike(mine.confirmed_values, theirs.confirmed_values)
 
 
-def test_an_engine_without_candles_knows_nothing(published):
+def test_an_engine_without_candles_has_no_values(published):
     mine = LiveIndicatorEngine.from_history([], EVERYTHING[:3])
     theirs = published.LiveIndicatorEngine.from_history([], EVERYTHING[:3])
     assert_alike(mine.values, theirs.values)
@@ -206,7 +206,7 @@ def test_a_supertrend_is_ready_once_its_line_is_known(candles):
     assert engine.ready
 
 
-def test_two_of_one_name_are_both_found(published, candles):
+def test_two_indicators_of_one_name_have_keys_of_their_own(published, candles):
     fast, slow = {"period": 3, "source": "close"}, {"period": 9, "source": "close"}
     frame = candles(20)
     mine = LiveIndicatorEngine.from_history(frame, [("ema", fast), ("ema", slow)])
@@ -229,7 +229,7 @@ def test_a_label_names_the_result(candles):
     assert engine.values["fast"].value == indicators.ema(frame["close"], 3).iloc[-1]
 
 
-def test_a_candle_is_looked_at_once_however_long_the_history(candles, monkeypatch):
+def test_a_candle_is_evaluated_once_however_long_the_history(candles, monkeypatch):
     calls = []
     bind = live.bind
 
@@ -256,7 +256,7 @@ def test_a_candle_is_looked_at_once_however_long_the_history(candles, monkeypatc
         assert steps == [("keep", "look"), ("look",), ("look",)]
 
 
-def test_updates_do_without_pandas():
+def test_updates_need_no_pandas():
     code = """
 import sys
 from kite_algo_worker.indicators import LiveIndicatorEngine
@@ -314,7 +314,7 @@ def test_a_candle_without_a_time_is_refused(candle):
         LiveIndicatorEngine([]).update_provisional(candle)
 
 
-def test_a_model_is_taken_as_a_mapping_is():
+def test_a_model_is_accepted_like_a_mapping():
     candle = WorkerCandle(ts="2024-01-01T09:15:00", open=1, high=3, low=1, close=2, volume=9)
     engine = LiveIndicatorEngine([("vwap", {}), ("sma", {"period": 1, "source": "oi"})])
     values = engine.finalize_candle(candle)

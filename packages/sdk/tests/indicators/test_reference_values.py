@@ -81,7 +81,7 @@ def test_an_indicator_gives_the_value_of_the_contract(reference, name):
         assert frame[column].iloc[39] == pytest.approx(last, abs=5e-7, nan_ok=True)
 
 
-def test_truths_are_counted_as_in_the_contract(reference):
+def test_booleans_are_counted_as_in_the_contract(reference):
     close = reference["close"]
     fast, slow = ta.ema(close, 3), ta.sma(close, 8)
     assert ta.crossover(fast, slow).sum() == 6

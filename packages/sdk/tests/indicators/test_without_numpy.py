@@ -59,7 +59,7 @@ for call in calls:
     assert all('pip install "tradertape-worker[' in line for line in lines)
 
 
-def test_the_placeholders_are_there():
+def test_the_placeholders_exist():
     code = "print(k.IndicatorInput(), k.IndicatorValue(), k.NUMBA_AVAILABLE, k.njit(len)([1, 2]))"
     assert run(code, "numpy", "pandas").endswith("False 2")
 

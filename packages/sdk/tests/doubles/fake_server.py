@@ -1,19 +1,15 @@
-"""A server that answers as it is told, and remembers what it was asked."""
+"""An HTTP server that gives prepared answers and records the requests."""
 
 from __future__ import annotations
 
 import contextlib
 import json
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
-
-import pytest
-
-from kite_algo_worker import AlgoWorkerConfig, KiteAlgoWorkerClient
 
 TOKEN = "kwa_secret"
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -148,29 +144,3 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_told: Any) -> None:
         """Say nothing."""
-
-
-@pytest.fixture
-def server() -> Iterator[FakeServer]:
-    fake = FakeServer()
-    yield fake
-    fake.close()
-
-
-@pytest.fixture
-def config(server: FakeServer) -> AlgoWorkerConfig:
-    return AlgoWorkerConfig(server.url, TOKEN, timeout=5.0, enable_live=False, retry_delay_s=0.5)
-
-
-@pytest.fixture
-def pauses() -> list[float]:
-    """How long the client waited, one entry a time; it does not really wait."""
-    return []
-
-
-@pytest.fixture
-def client(config: AlgoWorkerConfig, pauses: list[float]) -> Iterator[KiteAlgoWorkerClient]:
-    made = KiteAlgoWorkerClient(config)
-    made._sleep = pauses.append
-    yield made
-    made.close()

@@ -15,7 +15,7 @@ FIELDS = {"template_id": "t", "account_scope": "kite:AB1234", "execution_mode": 
 
 
 @pytest.mark.parametrize(
-    "wish",
+    "command",
     [
         lambda client: client.create_run(**FIELDS),
         lambda client: client.create_run_from_config(kaw.RunConfig(**FIELDS)),
@@ -27,10 +27,12 @@ FIELDS = {"template_id": "t", "account_scope": "kite:AB1234", "execution_mode": 
         lambda client: client.options.enter("r-1", {"mode": "live"}),
     ],
 )
-def test_a_live_run_is_refused_before_anything_is_sent(server: Any, client: Any, wish: Any) -> None:
+def test_a_live_run_is_refused_before_anything_is_sent(
+    server: Any, client: Any, command: Any
+) -> None:
     """KC-03."""
     with pytest.raises(kaw.LiveNotEnabledError, match="KITE_ALGO_ENABLE_LIVE=1"):
-        wish(client)
+        command(client)
     assert server.asked == []
 
 
@@ -43,7 +45,7 @@ def test_a_live_run_is_refused_before_anything_is_sent(server: Any, client: Any,
         lambda client: client.options.enter("r-live"),
     ],
 )
-def test_an_entry_into_a_live_run_is_refused_after_one_look(
+def test_an_entry_into_a_live_run_is_refused_after_one_read(
     server: Any, client: Any, entry: Any
 ) -> None:
     """KC-03."""
@@ -54,7 +56,7 @@ def test_an_entry_into_a_live_run_is_refused_after_one_look(
     assert [one.method for one in server.asked] == ["GET"]
 
 
-def test_a_live_run_can_be_left_and_looked_at(server: Any, client: Any) -> None:
+def test_a_live_run_can_be_read_and_exited(server: Any, client: Any) -> None:
     """KC-03."""
     server.answer_with(server.answer(LIVE))
     client.get_run("r-live")
@@ -65,7 +67,7 @@ def test_a_live_run_can_be_left_and_looked_at(server: Any, client: Any) -> None:
     assert [one.method for one in server.asked] == ["GET", "POST", "POST", "POST", "POST"]
 
 
-def test_a_paper_run_is_looked_at_once(server: Any, client: Any) -> None:
+def test_a_paper_run_is_read_once(server: Any, client: Any) -> None:
     """KC-03."""
     server.answer_with(server.answer({"strategy_run_id": "r-1", "execution_mode": "paper"}))
     client.place_order("r-1", ORDER, "r-1:entry:001")
@@ -73,7 +75,7 @@ def test_a_paper_run_is_looked_at_once(server: Any, client: Any) -> None:
     assert [one.method for one in server.asked] == ["GET", "POST", "POST"]
 
 
-def test_an_unknown_run_is_left_to_the_server(server: Any, client: Any) -> None:
+def test_an_entry_into_an_unknown_run_is_sent(server: Any, client: Any) -> None:
     """KC-03."""
     server.answer_with(server.answer({"detail": "Run not found."}, 404))
     with pytest.raises(kaw.KiteAlgoWorkerError, match="Run not found") as caught:
@@ -82,7 +84,7 @@ def test_an_unknown_run_is_left_to_the_server(server: Any, client: Any) -> None:
     assert [one.method for one in server.asked] == ["GET", "POST"]
 
 
-def test_the_environment_opens_the_gate(
+def test_the_environment_enables_live_trading(
     server: Any, config: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """KC-03."""
@@ -98,7 +100,7 @@ def test_the_environment_opens_the_gate(
     client.close()
 
 
-def test_a_config_opens_the_gate(server: Any, config: Any) -> None:
+def test_a_config_enables_live_trading(server: Any, config: Any) -> None:
     """KC-03."""
     client = kaw.KiteAlgoWorkerClient(replace(config, enable_live=True))
     server.answer_with(server.answer(LIVE))

@@ -1,4 +1,4 @@
-"""Every call of the client, and what the server says to it."""
+"""Every call of the client, the answers it needs, and the comparison of what was sent."""
 
 # ruff: noqa: ARG005 - each call of the table takes the client and the package, whichever it needs
 
@@ -187,3 +187,31 @@ SYNC: dict[str, Callable[[Any, Any], Any]] = {
         c, "r-1", ORDER, idempotency_key="r-1:entry:001"
     ),
 }  # fmt: skip
+
+
+def wire(server: Any) -> list[Any]:
+    """Requests so far, without what may differ: spelling of flags, the request id."""
+    seen = [
+        (
+            one.method,
+            one.path,
+            {key: value.lower() for key, value in one.query.items() if value != ""},
+            {
+                name.lower(): value
+                for name, value in one.headers.items()
+                if name.lower()
+                in ("authorization", "accept", "content-type", "x-worker-session-nonce")
+            },
+            one.document,
+        )
+        for one in server.asked
+    ]
+    server.asked.clear()
+    return seen
+
+
+def shown(result: Any) -> Any:
+    """A result as plain values: each package has its own classes."""
+    if isinstance(result, list):
+        return [shown(one) for one in result]
+    return result.model_dump() if hasattr(result, "model_dump") else result

@@ -13,6 +13,7 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.http11 import Request, Response
 
 import kite_algo_worker as kaw
+from kite_algo_worker.ws import _Subscription
 
 Talk = Callable[[ServerConnection, int], Any]
 
@@ -56,7 +57,7 @@ async def say(connection: ServerConnection, *messages: Any) -> None:
         await connection.send(json.dumps(message))
 
 
-def test_messages_come_parsed_and_heartbeats_can_be_passed_over() -> None:
+def test_messages_are_parsed_and_heartbeats_can_be_ignored() -> None:
     """KC-07, KD-07."""
 
     async def talk(connection: ServerConnection, _nth: int) -> None:
@@ -82,7 +83,7 @@ def test_messages_come_parsed_and_heartbeats_can_be_passed_over() -> None:
     asyncio.run(run())
 
 
-def test_a_broken_stream_is_opened_again_with_its_subscription() -> None:
+def test_a_lost_stream_is_reopened_with_its_subscription() -> None:
     """KD-07."""
 
     async def talk(connection: ServerConnection, nth: int) -> None:
@@ -114,7 +115,7 @@ def test_a_stream_without_attempts_is_lost() -> None:
     asyncio.run(run())
 
 
-def test_a_stream_that_is_refused_when_it_comes_back_stays_away() -> None:
+def test_a_stream_that_is_refused_on_reconnect_ends_with_the_error() -> None:
     async def talk(connection: ServerConnection, _nth: int) -> None:
         await connection.close(4401, "revoked")
 
@@ -172,7 +173,7 @@ def test_a_server_that_is_not_there_is_a_stream_error() -> None:
     asyncio.run(run())
 
 
-def test_what_is_not_json_is_a_stream_error() -> None:
+def test_a_message_that_is_not_json_is_a_stream_error() -> None:
     async def talk(connection: ServerConnection, _nth: int) -> None:
         await connection.send("{broken")
 
@@ -182,3 +183,12 @@ def test_what_is_not_json_is_a_stream_error() -> None:
                 await stream.recv()
 
     asyncio.run(run())
+
+
+def test_a_token_in_the_query_comes_first() -> None:
+    """KC-07, KD-07."""
+    client = kaw.WorkerWebSocketClient("ws://h", "kwa_x", token_in_query=True)
+    url = _Subscription(client, "/worker/ws/market/ticks", "symbols=NSE%3AINFY&mode=quote")._url
+    assert url == (
+        "ws://h/api/algo-workers/worker/ws/market/ticks?token=kwa_x&symbols=NSE%3AINFY&mode=quote"
+    )

@@ -1,4 +1,4 @@
-"""Streams that break come back where they broke off."""
+"""Streams of the sync client reconnect and resume."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def event(cursor: int, **more: Any) -> str:
 END = "event: end\ndata: {}\n\n"
 
 
-def test_a_broken_timeline_goes_on_after_its_cursor(
+def test_a_timeline_reconnects_and_resumes_after_its_cursor(
     server: Any, client: Any, pauses: list[float]
 ) -> None:
     server.answer_with(
@@ -38,7 +38,7 @@ def test_a_broken_timeline_goes_on_after_its_cursor(
     assert stream.last_event_id == "3"
 
 
-def test_health_tells_what_happened(server: Any, client: Any) -> None:
+def test_health_counts_reconnects_and_messages(server: Any, client: Any) -> None:
     """KD-07."""
     server.answer_with(server.events(event(1), is_cut=True), server.events(event(2), event(3), END))
     stream = client.stream_timeline("r-1")
@@ -68,7 +68,9 @@ def test_a_stream_is_lost_when_every_try_fails(
     assert stream.health.last_error
 
 
-def test_a_stream_that_is_refused_when_it_comes_back_stays_away(server: Any, client: Any) -> None:
+def test_a_stream_that_is_refused_on_reconnect_ends_with_the_error(
+    server: Any, client: Any
+) -> None:
     server.answer_with(
         server.events(event(1), is_cut=True), server.answer({"detail": "revoked"}, 401)
     )
@@ -86,14 +88,14 @@ def test_a_stream_is_refused_at_once(server: Any, client: Any) -> None:
     assert caught.value.status_code == 404
 
 
-def test_an_end_that_is_announced_is_an_end(server: Any, client: Any) -> None:
+def test_an_end_event_ends_the_stream(server: Any, client: Any) -> None:
     """KD-06."""
     server.answer_with(server.events('data: {"a": 1}\n\n', END, 'data: {"a": 2}\n\n'))
     assert list(client.stream_run_pnl("r-1")) == [{"a": 1}]
     assert len(server.asked) == 1
 
 
-def test_an_end_that_is_not_announced_is_one_to_servers_that_do_not_resume(
+def test_an_unannounced_end_is_final_if_the_server_does_not_resume(
     server: Any, client: Any
 ) -> None:
     server.answer_with(server.events('data: {"a": 1}\n\n'))
@@ -101,7 +103,7 @@ def test_an_end_that_is_not_announced_is_one_to_servers_that_do_not_resume(
     assert len(server.asked) == 1
 
 
-def test_an_end_that_is_not_announced_is_a_break_to_servers_that_resume(
+def test_an_unannounced_end_is_a_disconnect_if_the_server_resumes(
     server: Any, client: Any, pauses: list[float]
 ) -> None:
     server.answer_with(server.events("retry: 250\n\n", event(1)), server.events(event(2), END))
@@ -109,7 +111,7 @@ def test_an_end_that_is_not_announced_is_a_break_to_servers_that_resume(
     assert pauses == [0.25]
 
 
-def test_a_quiet_stream_that_breaks_often_is_not_given_up(server: Any, client: Any) -> None:
+def test_heartbeats_reset_the_reconnect_tries(server: Any, client: Any) -> None:
     quiet = [server.events(": ping\n\n", is_cut=True) for _ in range(25)]
     server.answer_with(*quiet, server.events(event(1), END))
     assert [one["cursor"] for one in client.stream_timeline("r-1")] == [1]
@@ -122,7 +124,7 @@ def test_a_quiet_stream_that_breaks_often_is_not_given_up(server: Any, client: A
         ("data: {broken\n\n", "not JSON"),
     ],
 )
-def test_an_error_of_the_stream_is_raised(server: Any, client: Any, sent: str, told: str) -> None:
+def test_an_error_event_is_raised(server: Any, client: Any, sent: str, told: str) -> None:
     """KD-06."""
     server.answer_with(server.events(event(1), sent))
     stream = client.stream_timeline("r-1")
@@ -132,7 +134,7 @@ def test_an_error_of_the_stream_is_raised(server: Any, client: Any, sent: str, t
     assert caught.value.status_code == 0
 
 
-def test_pieces_of_lines_and_strange_breaks_are_one_message(server: Any, client: Any) -> None:
+def test_a_message_in_pieces_with_unicode_line_breaks_stays_whole(server: Any, client: Any) -> None:
     """KD-06."""
     text = json.dumps({"summary": "line\u2028separator\x85 ₹"}, ensure_ascii=False)
     whole = f"data: {text}\r\n\r\n"
@@ -141,7 +143,7 @@ def test_pieces_of_lines_and_strange_breaks_are_one_message(server: Any, client:
     assert server.asked[0].query == {"symbols": "NSE:INFY", "tokens": "408065", "mode": "quote"}
 
 
-def test_a_stream_can_be_left_early(server: Any, client: Any) -> None:
+def test_a_stream_can_be_closed_early(server: Any, client: Any) -> None:
     server.answer_with(server.events(*[event(n) for n in range(50)], END))
     with client.stream_timeline("r-1") as stream:
         assert [one["cursor"] for one in itertools.islice(stream, 2)] == [0, 1]
@@ -149,7 +151,7 @@ def test_a_stream_can_be_left_early(server: Any, client: Any) -> None:
     assert not stream.health.connected
 
 
-def test_silence_is_a_break(server: Any, config: Any) -> None:
+def test_silence_is_a_disconnect(server: Any, config: Any) -> None:
     assert config.stream_idle_s == 60  # four times what the server is silent at most
     import socket
 

@@ -1,6 +1,6 @@
-"""Waiting and recovering (KE-02): when the helpers are content, and what they give when not.
+"""The polling helpers (KE-02): when they stop, and what they return.
 
-Each case is asked of the published package too: it must answer the same.
+Each case is run on the published package too, with the same result.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def test_an_order_is_waited_for_until_it_is_final(kit: Any, server: Any, status:
     assert (found.status, len(server.asked)) == (status, 3)
 
 
-def test_an_order_that_rests_comes_back_as_it_is(kit: Any, server: Any) -> None:
+def test_an_order_that_still_rests_is_returned(kit: Any, server: Any) -> None:
     package, client = kit
     server.answer_with(server.answer(order("OPEN")))
     found = package.wait_for_terminal_order_state(client, "r-1", "o-1", attempts=4, **NO_PAUSE)
@@ -58,7 +58,7 @@ def test_history_is_waited_for_until_there_is_some(kit: Any, server: Any) -> Non
 
 
 @pytest.mark.parametrize(("attempts", "got", "asked"), [(10, 3, 3), (2, 2, 2)])
-def test_a_warm_up_wants_so_many_candles(
+def test_a_warm_up_waits_for_enough_candles(
     kit: Any, server: Any, attempts: int, got: int, asked: int
 ) -> None:
     package, client = kit
@@ -68,7 +68,7 @@ def test_a_warm_up_wants_so_many_candles(
     assert (len(found.candles), len(server.asked)) == (got, asked)
 
 
-def test_quotes_are_waited_for_and_the_last_answer_is_given(kit: Any, server: Any) -> None:
+def test_quotes_are_waited_for_and_the_last_answer_is_returned(kit: Any, server: Any) -> None:
     package, client = kit
     server.answer_with(server.answer({"quotes": {}, "n": 1}), server.answer({"quotes": {}, "n": 2}))
     found = package.wait_for_quotes(client, ["NSE:INFY"], attempts=2, **NO_PAUSE)
@@ -78,11 +78,11 @@ def test_quotes_are_waited_for_and_the_last_answer_is_given(kit: Any, server: An
 @pytest.mark.parametrize(
     ("sets", "close", "asked"),
     [
-        # The candle that is going on is waited for until it is complete.
+        # The current candle is waited for until it is complete.
         ([{"current": candle(is_complete=False)}, {"current": candle(is_complete=True)}], 100.0, 2),
-        # Where there is none, the last one is taken.
+        # Without one the last candle counts.
         ([{"current": None, "candles": [candle(is_complete=True, close=7.0)]}], 7.0, 1),
-        # When none completes, the one that is going on is better than nothing.
+        # If none completes, the current one is returned.
         ([{"current": candle(is_complete=False, close=9.0)}], 9.0, 3),
     ],
 )
@@ -98,15 +98,15 @@ def test_a_fresh_candle_is_a_complete_one(
 
 def test_an_order_is_previewed_and_then_placed(kit: Any, server: Any) -> None:
     package, client = kit
-    if package is kaw:  # it looks once at the run's mode before it sends an order
+    if package is kaw:  # it reads the mode of the run once before it sends an order
         server.route = lambda asked: (
             server.answer({"strategy_run_id": "r-1", "execution_mode": "paper"})
             if asked.method == "GET"
             else None
         )
     server.answer_with(server.answer({"preview": {}}), server.answer({"order_id": "o-1"}))
-    wish = package.equity_market_order("INFY", "BUY", 1)
-    placed = package.preview_then_place_order(client, "r-1", wish, idempotency_key="r-1:entry:001")
+    order = package.equity_market_order("INFY", "BUY", 1)
+    placed = package.preview_then_place_order(client, "r-1", order, idempotency_key="r-1:entry:001")
     assert placed == {"order_id": "o-1"}
     sent = [one.path.rpartition("/worker/")[2] for one in server.asked if one.method == "POST"]
     assert sent == ["runs/r-1/preview/order", "runs/r-1/intents"]
@@ -115,7 +115,7 @@ def test_an_order_is_previewed_and_then_placed(kit: Any, server: Any) -> None:
 def test_a_refused_preview_places_nothing(kit: Any, server: Any) -> None:
     package, client = kit
     server.answer_with(server.answer({"detail": "no such instrument"}, 422))
-    wish = package.equity_market_order("NOPE", "BUY", 1)
+    order = package.equity_market_order("NOPE", "BUY", 1)
     with pytest.raises(package.BrokerValidationError, match="no such instrument"):
-        package.preview_then_place_order(client, "r-1", wish, idempotency_key="r-1:entry:001")
+        package.preview_then_place_order(client, "r-1", order, idempotency_key="r-1:entry:001")
     assert [one.path.rpartition("/")[2] for one in server.asked] == ["order"]
