@@ -1,4 +1,4 @@
-"""One candle in any form, read in plain Python."""
+"""Read a candle of any form, without pandas."""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 
@@ -11,7 +13,9 @@ from kite_algo_worker.aio.managed_run import AsyncManagedRun
 from kite_algo_worker.endpoints.runs import check_same
 from kite_algo_worker.exceptions import KiteAlgoWorkerError
 from kite_algo_worker.models import JsonDict
+from kite_algo_worker.protocol.claim_rules import check_wait, pause_before_claim
 from kite_algo_worker.protocol.heartbeat_rules import HEARTBEAT_S, check_claimed
+from kite_algo_worker.protocol.worker_identity import WorkerIdentity
 from kite_algo_worker.run_config import RunConfig
 
 __all__ = ["AsyncKiteAlgoWorkerClient"]
@@ -49,6 +53,8 @@ class AsyncKiteAlgoWorkerClient(AsyncWorkerCalls):
         release_on_exit: bool = True,
         auto_heartbeat: bool = False,
         heartbeat_interval_s: float = HEARTBEAT_S,
+        wait_for_claim_s: float = 0.0,
+        worker_id: str | None = None,
     ) -> AsyncGenerator[AsyncManagedRun, None]:
         """Create or recover the run of a config, claim it, and release it when the block ends.
 
@@ -61,13 +67,16 @@ class AsyncKiteAlgoWorkerClient(AsyncWorkerCalls):
         ```
         """
         check_claimed(claim_session, heartbeat_on_enter or auto_heartbeat)
+        check_wait(wait_for_claim_s)
         managed = AsyncManagedRun(self, config, await self._create_or_get(config))
         heartbeats = (
             AsyncHeartbeats(managed.heartbeat, heartbeat_interval_s) if auto_heartbeat else None
         )
+        identity = WorkerIdentity(self.config.base_url, managed.run_id)
         try:
             if claim_session:
-                claim = await self.claim_session(managed.run_id)
+                wanted = worker_id or identity.id
+                claim = await self._claim(managed.run_id, wanted, wait_for_claim_s)
                 managed.session_nonce = str(claim["worker_session_nonce"])
             if heartbeat_on_enter:
                 await managed.heartbeat()
@@ -80,8 +89,25 @@ class AsyncKiteAlgoWorkerClient(AsyncWorkerCalls):
             with suppress(KiteAlgoWorkerError):  # the first error is the one to report
                 await self._release(managed, release_on_exit)
             raise
-        await _stop(heartbeats)
-        await self._release(managed, release_on_exit)
+        else:
+            await _stop(heartbeats)
+            await self._release(managed, release_on_exit)
+            identity.close(forget=release_on_exit)
+        finally:
+            identity.close()
+
+    async def _claim(self, run_id: str, worker_id: str | None, wait_s: float) -> JsonDict:
+        until, is_first = time.monotonic() + wait_s, True
+        while True:
+            try:
+                return await self.claim_session(run_id, worker_id=worker_id)
+            except KiteAlgoWorkerError as error:
+                left_s = until - time.monotonic()
+                pause_s = pause_before_claim(run_id, error, left_s, is_first=is_first)
+                if pause_s is None:
+                    raise
+            is_first = False
+            await asyncio.sleep(pause_s)
 
     async def _create_or_get(self, config: RunConfig) -> JsonDict:
         if not config.strategy_run_id:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 
@@ -10,7 +11,9 @@ from kite_algo_worker.endpoints.runs import check_same
 from kite_algo_worker.exceptions import KiteAlgoWorkerError
 from kite_algo_worker.managed_run import ManagedRun
 from kite_algo_worker.models import JsonDict
+from kite_algo_worker.protocol.claim_rules import check_wait, pause_before_claim
 from kite_algo_worker.protocol.heartbeat_rules import HEARTBEAT_S, check_claimed
+from kite_algo_worker.protocol.worker_identity import WorkerIdentity
 from kite_algo_worker.run_config import RunConfig
 from kite_algo_worker.sync.calls import WorkerCalls
 from kite_algo_worker.sync.heartbeats import Heartbeats
@@ -46,6 +49,8 @@ class KiteAlgoWorkerClient(WorkerCalls):
         release_on_exit: bool = True,
         auto_heartbeat: bool = False,
         heartbeat_interval_s: float = HEARTBEAT_S,
+        wait_for_claim_s: float = 0.0,
+        worker_id: str | None = None,
     ) -> Generator[ManagedRun, None, None]:
         """Create or recover the run of a config, claim it, and release it when the block ends.
 
@@ -54,6 +59,10 @@ class KiteAlgoWorkerClient(WorkerCalls):
         the block ends. auto_heartbeat: send a heartbeat every `heartbeat_interval_s` seconds from
         a thread of its own; `ManagedRun.heartbeats` has the last failure. The block itself
         neither checks safety nor exits the run.
+
+        A worker that was killed takes its own claim over at once: on the same machine and token,
+        or anywhere with the same worker_id. wait_for_claim_s: seconds to wait for another worker
+        to go, with a warning in the log "kite_algo_worker".
 
         Raises InvalidInputError when heartbeats are wanted without a claim; KiteAlgoWorkerError
         with status 409 when the id belongs to a run with other fields, or another worker holds it.
@@ -64,11 +73,13 @@ class KiteAlgoWorkerClient(WorkerCalls):
         ```
         """
         check_claimed(claim_session, heartbeat_on_enter or auto_heartbeat)
+        check_wait(wait_for_claim_s)
         managed = ManagedRun(self, config, self._create_or_get(config))
         heartbeats = _heartbeats(managed, heartbeat_interval_s) if auto_heartbeat else None
+        identity = WorkerIdentity(self.config.base_url, managed.run_id)
         try:
             if claim_session:
-                claim = self.claim_session(managed.run_id)
+                claim = self._claim(managed.run_id, worker_id or identity.id, wait_for_claim_s)
                 managed.session_nonce = str(claim["worker_session_nonce"])
             if heartbeat_on_enter:
                 managed.heartbeat()
@@ -81,8 +92,25 @@ class KiteAlgoWorkerClient(WorkerCalls):
             with suppress(KiteAlgoWorkerError):  # the first error is the one to report
                 self._release(managed, release_on_exit)
             raise
-        _stop(heartbeats)
-        self._release(managed, release_on_exit)
+        else:
+            _stop(heartbeats)
+            self._release(managed, release_on_exit)
+            identity.close(forget=release_on_exit)
+        finally:
+            identity.close()
+
+    def _claim(self, run_id: str, worker_id: str | None, wait_s: float) -> JsonDict:
+        until, is_first = time.monotonic() + wait_s, True
+        while True:
+            try:
+                return self.claim_session(run_id, worker_id=worker_id)
+            except KiteAlgoWorkerError as error:
+                left_s = until - time.monotonic()
+                pause_s = pause_before_claim(run_id, error, left_s, is_first=is_first)
+                if pause_s is None:
+                    raise
+            is_first = False
+            self._sleep(pause_s)
 
     def _create_or_get(self, config: RunConfig) -> JsonDict:
         if not config.strategy_run_id:

@@ -1,4 +1,4 @@
-"""Where the server is and who calls."""
+"""The settings of a client: the server's address, the token, timeouts and retries."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ DEFAULT_BASE = "http://localhost:18777"
 class AlgoWorkerConfig:
     """Settings of a client.
 
-    base_url: where the server is. token: the worker token; it is in no text this package makes.
-    timeout: seconds to wait for an answer. api_prefix: where the worker API is under `base_url`.
+    base_url: the server's address. token: the worker token; it appears in no text of this package.
+    timeout: seconds to wait for an answer. api_prefix: path of the worker API under `base_url`.
 
-    max_retries: how often a read, or a write with an idempotency key, is tried again when its
+    max_retries: how often a read, or a write with an idempotency key, is repeated when its
     answer is lost. retry_delay_s: seconds before the first of these; they double up to 5.
-    stream_reconnects: how often in a row a broken stream is opened again. stream_idle_s: seconds of
-    silence after which a stream counts as broken; the server sends at least a heartbeat every 15.
-    enable_live: allow real money; None asks the environment, `KITE_ALGO_ENABLE_LIVE=1`.
+    stream_reconnects: how often in a row a lost stream is reopened. stream_idle_s: seconds of
+    silence after which a stream counts as lost; the server sends at least a heartbeat every 15.
+    enable_live: allow live trading; None reads `KITE_ALGO_ENABLE_LIVE=1` from the environment.
 
     ```python
     AlgoWorkerConfig(base_url="http://localhost:18777", token="kwa_...")
@@ -40,7 +40,7 @@ class AlgoWorkerConfig:
     enable_live: bool | None = None
 
     def __post_init__(self) -> None:
-        """Take the white space off that copying adds to an address or a token.
+        """Strip white space, as left by copying, from the address and the token.
 
         Raises InvalidInputError for a token that no header can hold; its text has no part of it.
         """

@@ -1,14 +1,14 @@
-"""What can go wrong.
+"""The errors of this package.
 
-KiteAlgoWorkerError             every error of this package; 404, 409, 429, 5xx as they are
+KiteAlgoWorkerError             every error of this package; 404, 409, 429, 5xx themselves
 ├── AuthError                   401  no valid token
 ├── PermissionDeniedError       403  the token lacks the scope
 │   └── LiveNotEnabledError          live trading without KITE_ALGO_ENABLE_LIVE=1; nothing was sent
 ├── BrokerValidationError       400, 422  the order or the request breaks a rule
 ├── InvalidInputError           an argument or setting is wrong; nothing was sent. Also a ValueError
-├── StreamDisconnectedError     a stream is lost, and could not be had again
+├── StreamDisconnectedError     a stream was lost and could not be reopened
 └── TransportError              no answer: the server could not be reached
-    └── OutcomeUnknownError     no answer to a change: it may have been made all the same
+    └── OutcomeUnknownError     no answer to a change: it may have been executed
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ __all__ = [
 
 
 class KiteAlgoWorkerError(RuntimeError):
-    """The base of every error here.
+    """The base of every error of this package.
 
     `status_code` is the HTTP status, 0 where there was none. `response_body` is the parsed answer.
-    `code` is the server's own word for the reason (`session_claimed`, `not_a_lot` …), `request_id`
-    finds the request in the server's log, `retry_after_s` is how long it asks to wait.
+    `code` is the server's code of the reason (`session_claimed`, `not_a_lot` …), `request_id`
+    identifies the request in the server's log, `retry_after_s` is how long to wait, in seconds.
     """
 
     def __init__(
@@ -57,19 +57,19 @@ class KiteAlgoWorkerError(RuntimeError):
 
 
 class AuthError(KiteAlgoWorkerError):
-    """The token is missing, unknown, expired or revoked: make a new one."""
+    """The token is missing, unknown, expired or revoked: create a new one."""
 
 
 class PermissionDeniedError(KiteAlgoWorkerError):
-    """The token is good but may not do this: it lacks a scope."""
+    """The token is valid but lacks the scope for this call."""
 
 
 class LiveNotEnabledError(PermissionDeniedError):
-    """Real money was asked for without KITE_ALGO_ENABLE_LIVE=1. Nothing was sent."""
+    """Live trading was requested without KITE_ALGO_ENABLE_LIVE=1. Nothing was sent."""
 
 
 class BrokerValidationError(KiteAlgoWorkerError):
-    """An order or a request breaks a rule. Nothing was placed; mend it before you send it again."""
+    """An order or a request breaks a rule. Nothing was placed; correct it before you send it again."""
 
 
 class InvalidInputError(KiteAlgoWorkerError, ValueError):
@@ -80,7 +80,7 @@ class InvalidInputError(KiteAlgoWorkerError, ValueError):
 
 
 class StreamDisconnectedError(KiteAlgoWorkerError):
-    """A stream was lost and every try to have it again failed."""
+    """A stream was lost and every reconnect failed."""
 
 
 class TransportError(KiteAlgoWorkerError):
@@ -88,10 +88,10 @@ class TransportError(KiteAlgoWorkerError):
 
 
 class OutcomeUnknownError(TransportError):
-    """The answer to a change was lost: it may have been made.
+    """The answer to a change was lost: it may have been executed.
 
     Read the run's orders, or send the same command again with the same idempotency key: it is
-    carried out once.
+    executed once.
     """
 
 
@@ -112,7 +112,7 @@ def error_for_status(
     request_id: str | None = None,
     retry_after_s: float | None = None,
 ) -> KiteAlgoWorkerError:
-    """Return the error that an answer of this status and parsed body means.
+    """Return the error of a response with this status and parsed body.
 
     Its text is the body's `detail` or `message`, else the body, else `fallback`.
     """
@@ -128,7 +128,7 @@ def error_for_status(
 
 
 def text_of(body: Any) -> str:
-    """Return the error text of an answer: `detail`, `message`, or all of it; "" without one."""
+    """Return the error text of a response: `detail`, `message`, or all of it; "" if empty."""
     if isinstance(body, Mapping):
         fields = cast("Mapping[str, Any]", body)
         detail = fields.get("detail") or fields.get("message")

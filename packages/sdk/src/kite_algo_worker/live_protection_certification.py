@@ -1,7 +1,7 @@
 """Judge whether a server's protection fired as it should: pure functions for a certification run.
 
 A run on a small live position patches its protection so that a rule must fire at once
-(`choose_immediate_threshold`), watches, and hands what it saw to `summarize_scenario_verdict`.
+(`choose_immediate_threshold`), observes, and passes the facts to `summarize_scenario_verdict`.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _SIDES = {"BUY": "BUY", "LONG": "BUY", "SELL": "SELL", "SHORT": "SELL"}
 
 
 def normalize_leg_side(side: Any, *, net_quantity: Any = None) -> str | None:
-    """Return BUY or SELL of a leg: as it says (also LONG, SHORT), else by its quantity's sign.
+    """Return BUY or SELL of a leg: from its text (also LONG, SHORT), else from its quantity's sign.
 
     None if neither does.
     """
@@ -77,13 +77,13 @@ def choose_immediate_threshold(
 
 
 def flatten_result_succeeded(flatten_result: Mapping[str, Any] | None) -> bool:
-    """Say whether an emergency flatten reported success in its `status`."""
+    """Whether an emergency flatten reported success in its `status`."""
     return _word((flatten_result or {}).get("status")) in FLATTEN_SUCCESS_STATUSES
 
 
 @dataclass(frozen=True)
 class CertificationScenarioVerdict:
-    """What a scenario showed. status: `passed` or `failed`; details: the facts it was judged by."""
+    """The result of a scenario. status: `passed` or `failed`; details: the facts it rests on."""
 
     scenario: str
     status: Literal["passed", "failed"]

@@ -40,11 +40,11 @@ class OhlcvArrays:
 def candles_to_df(source: Any) -> Any:
     """Return candles as a DataFrame, oldest first, on a DatetimeIndex named `ts`.
 
-    source: what `get_candles` or `get_historical_candles` answered, `WorkerHistoricalCandles`, one
+    source: the answer of `get_candles` or `get_historical_candles`, `WorkerHistoricalCandles`, one
     candle, any iterable of candles (mappings or models), a DataFrame (with a `ts` column, else its
-    index), or None. The candle still going on (`current`) comes last.
-    Columns: open, high, low, close, volume, oi (NaN where missing), is_complete (True where not
-    said). Candles whose time cannot be read are left out; of two of one time the last counts.
+    index), or None. The current, incomplete candle comes last.
+    Columns: open, high, low, close, volume, oi (NaN where missing), is_complete (True where
+    absent). Candles with an unreadable time are left out; of several with one time the last counts.
     Raises ValueError for a candle without a timestamp, ModuleNotFoundError without pandas.
 
     ```python

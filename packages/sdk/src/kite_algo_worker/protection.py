@@ -1,4 +1,4 @@
-"""What the server does for a run by itself: exit positions at a loss, a target, a silence.
+"""Protections that the server enforces: exits at a loss, at a target, on a silent worker.
 
 Percentages are of the entry price (a position) or of the value at entry (the basket).
 """
@@ -24,7 +24,7 @@ class ProtectedPosition:
     """A position with its stop-loss, target or trailing stop-loss, in percent of its entry price.
 
     side: the side it was entered with. entry_price: rupees. Name it by `symbol` (`NSE:INFY`) or
-    `instrument_token`. Raises InvalidInputError for what cannot be.
+    `instrument_token`. Raises InvalidInputError for values out of range.
     """
 
     product: str
@@ -64,8 +64,8 @@ class ProtectedPosition:
 class BasketProtection:
     """Stop-loss, target and trailing of all positions together, in percent of their entry value.
 
-    Trailing begins at a profit of `trailing_activate_pct` and fires when that much of the best is
-    given back: `trailing_drawdown_pct`. Raises InvalidInputError for what cannot be.
+    Trailing starts at a profit of `trailing_activate_pct` and exits when the profit falls by
+    `trailing_drawdown_pct` from its best. Raises InvalidInputError for values out of range.
     """
 
     stoploss_pct: float | None = None
@@ -91,7 +91,7 @@ class OperationalProtection:
     """Exit the run when the worker is silent, square intraday positions off before the close.
 
     worker_stale_sec: 30 to 86400 seconds of silence. mis_squareoff_buffer_sec: 0 to 3600 seconds
-    before the exchange's own time. Raises InvalidInputError for what cannot be.
+    before the exchange's own time. Raises InvalidInputError for values out of range.
     """
 
     exit_on_worker_stale: bool = False
@@ -112,7 +112,7 @@ class OperationalProtection:
                 _set(self, name, _between(name, int(getattr(self, name)), limits))
 
     def has_rules(self) -> bool:
-        """Whether there is anything to do."""
+        """Whether any rule is set."""
         return self.exit_on_worker_stale or self.mis_squareoff_buffer_sec is not None
 
     def to_dict(self) -> dict[str, Any]:
@@ -127,7 +127,7 @@ class OperationalProtection:
 class BackendProtection:
     """The protection of a run. The parts may be plain dicts.
 
-    version: the worker's own number of it. Raises InvalidInputError when it is enabled without a
+    version: the worker's own version number of it. Raises InvalidInputError when it is enabled without a
     rule.
     """
 

@@ -1,4 +1,4 @@
-"""What a run is made with."""
+"""The configuration of a run."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ DEFAULT_SCOPE = "kite:paper-a"
 
 @dataclass(frozen=True)
 class RunConfig(Model):
-    """What `client.run(...)` makes or recovers a run with. Every `with_…` gives a new one.
+    """What `client.run(...)` creates or finds a run with. Every `with_…` returns a new one.
 
     account_scope: `kite:paper-a` and the like. execution_mode: `dry_run`, `paper` or `live`.
-    strategy_run_id: name it to find the same run again after a restart; the server makes one up
-    otherwise. summary_fields, risk_schema: what the console shows and lets a person change.
+    strategy_run_id: choose it to find the same run after a restart; by default the server
+    generates one. summary_fields, risk_schema: what the console shows, and lets a person change.
 
     ```python
     RunConfig("managed-demo", "kite:paper-a", strategy_run_id="run_managed_001")
@@ -45,7 +45,7 @@ class RunConfig(Model):
         """Return a config with the account and mode of the environment.
 
         `KITE_ALGO_ACCOUNT_SCOPE` (`kite:paper-a`) and `KITE_ALGO_EXECUTION_MODE` (`dry_run`).
-        environ: instead of `os.environ`. `fields` are the class's own, and count before those.
+        environ: instead of `os.environ`. `fields` are the class's own and take precedence.
         """
         found = os.environ if environ is None else environ
         fields.setdefault("account_scope", found.get("KITE_ALGO_ACCOUNT_SCOPE") or DEFAULT_SCOPE)
@@ -57,7 +57,7 @@ class RunConfig(Model):
         return replace(self, **fields)
 
     def with_summary_field(self, key: str, value: Any, **extra: Any) -> RunConfig:
-        """Show one more figure on the run's card; `extra` for example `label`, `format`."""
+        """Add a figure to the run's card; `extra` for example `label`, `format`."""
         return replace(
             self, summary_fields=[*self.summary_fields, {"key": key, "value": value, **extra}]
         )
@@ -67,11 +67,11 @@ class RunConfig(Model):
         return replace(self, metadata={**self.metadata, **kwargs})
 
     def with_runtime_state_patch(self, **patch: Any) -> RunConfig:
-        """Set members of the first runtime state."""
+        """Set members of the initial runtime state."""
         return replace(self, runtime_state={**self.runtime_state, **patch})
 
     def with_risk_patch(self, **patch: Any) -> RunConfig:
-        """Set first values of risk controls."""
+        """Set initial values of risk controls."""
         before: JsonDict = self.runtime_state.get("risk") or {}
         risk = {**before, **patch}
         return self.with_runtime_state_patch(risk=risk)
@@ -82,11 +82,11 @@ class RunConfig(Model):
         return replace(self, allowed_actions=list(known))
 
     def with_backend_protection(self, protection: BackendProtection) -> RunConfig:
-        """Guard the run from its start."""
+        """Protect the run from its start."""
         return replace(self, backend_protection=protection)
 
     def to_create_run_payload(self) -> dict[str, Any]:
-        """Return the body that makes the run."""
+        """Return the body of the request that creates the run."""
         runtime_state = dict(self.runtime_state)
         if self.backend_protection is not None:
             runtime_state["backend_protection"] = self.backend_protection.to_dict()

@@ -74,9 +74,11 @@ class AsyncRunMethods(AsyncBase):
         """Return the state of a run's protection, `{}` without one: `status`, `generation` …"""
         return await self._send(runs.get_run_protection_state(strategy_run_id))
 
-    async def claim_session(self, strategy_run_id: str) -> JsonDict:
+    async def claim_session(
+        self, strategy_run_id: str, *, worker_id: str | None = None
+    ) -> JsonDict:
         """Claim the run: every change then needs the `worker_session_nonce` of the answer."""
-        return await self._send(runs.claim_session(strategy_run_id))
+        return await self._send(runs.claim_session(strategy_run_id, worker_id))
 
     async def release_session(self, strategy_run_id: str, *, session_nonce: str) -> JsonDict:
         """Release the session of the run. Raises KiteAlgoWorkerError (409) if it is not held."""

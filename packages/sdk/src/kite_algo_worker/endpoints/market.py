@@ -1,4 +1,4 @@
-"""Instruments, quotes, candles, ticks."""
+"""Requests for instruments, quotes, candles and ticks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MARKET = "/worker/market"
 
 
 def token_of(instrument: Instrument) -> int | None:
-    """The number of an instrument that is named by one; None of `NSE:INFY`."""
+    """Return the token of an instrument given by its token; None for a symbol such as `NSE:INFY`."""
     if isinstance(instrument, int):
         return instrument
     text = str(instrument).strip()
@@ -23,7 +23,7 @@ def token_of(instrument: Instrument) -> int | None:
 
 
 def split(instruments: Iterable[Instrument]) -> tuple[list[str], list[int]]:
-    """Names and numbers apart, each in the order given."""
+    """Return symbols and tokens separately, each in the order given."""
     names: list[str] = []
     tokens: list[int] = []
     for one in instruments:
@@ -123,7 +123,7 @@ def history_range(
     *,
     now: datetime | None = None,
 ) -> tuple[str | None, str | None]:
-    """The two ends of a range as ISO 8601; None where the server is to choose.
+    """Return both ends of a range as ISO 8601; None where the server chooses.
 
     Raises InvalidInputError for a number of days that is not above 0, beside a `from_date`, or
     before a `to_date` without an offset.

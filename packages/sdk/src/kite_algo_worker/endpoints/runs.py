@@ -97,8 +97,9 @@ def _protection_state(run: JsonDict) -> JsonDict:
     return RunProtectionState.model_validate(state).model_dump()
 
 
-def claim_session(run_id: str) -> Call[JsonDict]:
-    return post(path_of(run_id, "/claim-session"))
+def claim_session(run_id: str, worker_id: str | None = None) -> Call[JsonDict]:
+    body = None if worker_id is None else {"worker_id": worker_id}
+    return post(path_of(run_id, "/claim-session"), body)
 
 
 def release_session(run_id: str, nonce: str) -> Call[JsonDict]:

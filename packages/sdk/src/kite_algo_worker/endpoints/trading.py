@@ -1,4 +1,4 @@
-"""Orders, baskets, trades, triggers."""
+"""Requests on orders, baskets, trades and GTTs."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def place_basket(
     safety_token: str | None,
     nonce: str | None,
 ) -> Call[JsonDict]:
-    # The legs are not checked here: the server answers for each leg what is wrong with it.
+    # The legs are not checked here: the server reports the problems of each leg.
     basket = {
         "orders": [dict(order) for order in orders],
         "all_or_none": all_or_none,
@@ -145,13 +145,13 @@ def cancel_order(run_id: str, order_id: str, variety: str) -> Call[JsonDict]:
 def modify_order(
     run_id: str, order_id: str, patch: Mapping[str, Any], variety: str
 ) -> Call[JsonDict]:
-    # The patch is beside the run's id, not in an object of its own.
+    # The patch is at the top level, beside the run's id.
     body = {"strategy_run_id": run_id, "variety": variety, **patch}
     call = post(f"/worker/orders/{part(order_id)}/modify", body)
     return replace(call, enters=run_id)
 
 
-# --- triggers -------------------------------------------------------------------------------------
+# --- GTTs -----------------------------------------------------------------------------------------
 
 
 def place_gtt(payload: Mapping[str, Any]) -> Call[JsonDict]:
@@ -185,7 +185,7 @@ def delete_gtt(trigger_id: int) -> Call[JsonDict]:
 
 
 def written(call: Call[JsonDict]) -> Call[WorkerGttWriteResult]:
-    """A change of a trigger with its number as the answer."""
+    """Return the change of a GTT whose answer is its id."""
     return call.then(WorkerGttWriteResult.model_validate)
 
 

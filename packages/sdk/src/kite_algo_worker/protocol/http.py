@@ -1,4 +1,4 @@
-"""What goes over the wire and back, the same for both HTTP libraries."""
+"""Headers, bodies, responses and retries, the same for both HTTP libraries."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ NONCE_HEADER = "X-Worker-Session-Nonce"
 REQUEST_ID_HEADER = "X-Request-Id"
 _LONGEST_PAUSE_S = 5.0
 _LONGEST_RETRY_AFTER_S = 30.0  # if a server asks for more, the call fails
-_TRY_AGAIN = frozenset({429, 502, 503, 504})
-_STILL_AT_IT = "idempotency_key_in_progress"  # an earlier try is not answered yet
+_BUSY_STATUSES = frozenset({429, 502, 503, 504})
+_IN_PROGRESS = "idempotency_key_in_progress"  # an earlier try is still being executed
 
 
 def headers_of(config: AlgoWorkerConfig) -> dict[str, str]:
-    """The headers of every request."""
+    """Return the headers of every request."""
     return {
         "Authorization": f"Bearer {config.token}",
         "Accept": "application/json",
@@ -36,7 +36,7 @@ def headers_of(config: AlgoWorkerConfig) -> dict[str, str]:
 
 
 def headers_for(call: Call[Any]) -> dict[str, str]:
-    """The headers of one request: its own id, and the session's nonce."""
+    """Return the headers of one request: its id, and the session's nonce."""
     headers = {REQUEST_ID_HEADER: uuid.uuid4().hex[:16]}
     if call.nonce is not None:
         headers[NONCE_HEADER] = call.nonce
@@ -44,19 +44,19 @@ def headers_for(call: Call[Any]) -> dict[str, str]:
 
 
 def headers_after(call: Call[Any], cursor: str) -> dict[str, str]:
-    """The headers of a stream that resumes after a cursor, "" for none."""
+    """Return the headers of a stream that resumes after `cursor`, "" for none."""
     headers = headers_for(call)
     return {**headers, "Last-Event-ID": cursor} if cursor else headers
 
 
 def subscription_of(call: Call[Any]) -> str:
-    """What a stream is asked for: its path and query, without the token."""
+    """Return the subscription of a stream: its path and query, without the token."""
     query = "&".join(f"{key}={value}" for key, value in call.query.items())
     return f"{call.path}?{query}"
 
 
 def body_of(call: Call[Any]) -> bytes | None:
-    """The body as it is sent, the same bytes for every try.
+    """Return the body as it is sent, the same bytes for every try.
 
     Raises InvalidInputError for NaN and Infinity, TypeError for what is no JSON.
     """
@@ -72,20 +72,20 @@ def _plain(value: Any) -> Any:
         return value.isoformat()
     if hasattr(value, "item"):  # a number of numpy or pandas
         return value.item()
-    raise TypeError(f"{type(value).__name__} cannot be sent: make it a text or a number")
+    raise TypeError(f"{type(value).__name__} cannot be sent: convert it to a text or a number")
 
 
 def read_answer(
     call: Call[Any], status: int, text: str, headers: Mapping[str, str], request_id: str
 ) -> Any:
-    """The parsed body of a success. Raises the error that any other answer means."""
+    """Return the parsed body of a success. Raises the error of any other status."""
     body = _parsed(text)
     if 200 <= status < 300:
         return body
     raise error_for_status(
         status,
         body if text else None,
-        fallback=_told(call, status, headers),
+        fallback=_error_text(call, status, headers),
         code=headers.get("X-Error-Code"),
         request_id=headers.get(REQUEST_ID_HEADER, request_id),
         retry_after_s=_seconds(headers.get("Retry-After")),
@@ -101,7 +101,7 @@ def _parsed(text: str) -> Any:
         return {"raw": text}
 
 
-def _told(call: Call[Any], status: int, headers: Mapping[str, str]) -> str:
+def _error_text(call: Call[Any], status: int, headers: Mapping[str, str]) -> str:
     if 300 <= status < 400:
         where = headers.get("Location", "another address").partition("?")[0]
         return f"the server answered {status}: it moved to {where}; set base_url to its new address"
@@ -115,7 +115,10 @@ def _seconds(text: str | None) -> float | None:
 def lost(
     call: Call[Any], error: Exception, *, config: AlgoWorkerConfig, request_id: str, was_sent: bool
 ) -> TransportError:
-    """What it means that there is no answer: to a read nothing, to a change perhaps a change."""
+    """Return the error of a lost response: OutcomeUnknownError if a change may have been made.
+
+    was_sent: whether the request may have reached the server.
+    """
     why = without_token(f"{type(error).__name__}: {error}", config.token)
     what = f"{call.method} {call.path} (request {request_id})"
     if call.repeat is Repeat.FREELY or not was_sent:
@@ -124,26 +127,26 @@ def lost(
             f"no answer to {what}{sent}: {why}", status_code=0, request_id=request_id
         )
     advice = (
-        "send it again with the same idempotency key: it is carried out once"
+        "send it again with the same idempotency key: it is executed once"
         if call.repeat is Repeat.KEYED
-        else "look at the run before you send it again"
+        else "read the run before you send it again"
     )
     return OutcomeUnknownError(
-        f"the answer to {what} was lost, and it may have been carried out: {advice}. {why}",
+        f"the answer to {what} was lost, and it may have been executed: {advice}. {why}",
         status_code=0,
         request_id=request_id,
     )
 
 
 def without_token(text: str, token: str) -> str:
-    """A text in which the token cannot be read."""
+    """Return `text` with the token replaced by `***`."""
     return text.replace(token, "***") if token else text
 
 
 def pause_before_repeat(
     call: Call[Any], error: KiteAlgoWorkerError, tries: int, config: AlgoWorkerConfig
 ) -> float | None:
-    """Seconds to wait before the call is sent again; None when it is not to be.
+    """Return the seconds to wait before the call is repeated; None if it must not be.
 
     tries: how often it was sent. Reads are repeated when no answer came or the server was busy;
     writes under their key when the answer was lost, an earlier try is still being carried out, or
@@ -153,14 +156,14 @@ def pause_before_repeat(
         return None
     is_lost = isinstance(error, TransportError)
     may_repeat = {
-        Repeat.FREELY: is_lost or error.status_code in _TRY_AGAIN,
-        Repeat.KEYED: is_lost or error.status_code == 429 or error.code == _STILL_AT_IT,
+        Repeat.FREELY: is_lost or error.status_code in _BUSY_STATUSES,
+        Repeat.KEYED: is_lost or error.status_code == 429 or error.code == _IN_PROGRESS,
         Repeat.NEVER: False,
     }
     if not may_repeat[call.repeat]:
         return None
-    asked_s = error.retry_after_s
-    if asked_s is not None and asked_s > _LONGEST_RETRY_AFTER_S:
+    requested_s = error.retry_after_s
+    if requested_s is not None and requested_s > _LONGEST_RETRY_AFTER_S:
         return None
     pause_s = min(config.retry_delay_s * 2 ** (tries - 1), _LONGEST_PAUSE_S)
-    return pause_s if asked_s is None else max(pause_s, asked_s)
+    return pause_s if requested_s is None else max(pause_s, requested_s)

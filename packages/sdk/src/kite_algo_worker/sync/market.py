@@ -1,4 +1,4 @@
-"""Instruments, quotes, candles, ticks."""
+"""Calls on instruments, quotes, candles and ticks."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ class MarketMethods(SyncBase):
     def resolve_ticker(self, symbol: str) -> JsonDict:
         """Return an instrument: `tradingsymbol`, `instrument_token`, `lot_size`, `tick_size` …
 
-        Raises KiteAlgoWorkerError with status 404, and names like it, when it is unknown.
+        Raises KiteAlgoWorkerError with status 404, which suggests similar names, if it is unknown.
         """
         return self._send(market.resolve_ticker(symbol))
 
     def resolve_tickers(self, instruments: Iterable[str | int]) -> JsonDict:
-        """Return several: `instruments` by the name asked, and `unresolved`."""
+        """Return several: `instruments` by the name given, and `unresolved`."""
         return self._send(market.resolve_tickers(instruments))
 
     def search_tickers(self, query: str, exchange: str | None = None, limit: int = 20) -> JsonDict:
-        """Return the `instruments` that hold every word of a query, the likeliest first."""
+        """Return the `instruments` that match every word of a query, the best match first."""
         return self._send(market.search_tickers(query, exchange, limit))
 
     def get_quotes(self, instruments: Iterable[str | int], mode: str = "quote") -> JsonDict:
-        """Return `quotes` by the name asked: `last_price`, `ohlc`, `volume`, `depth` …
+        """Return `quotes` by the name given: `last_price`, `ohlc`, `volume`, `depth` …
 
         mode: `ltp`, `quote` or `full`.
 
@@ -42,9 +42,9 @@ class MarketMethods(SyncBase):
         return self._send(market.get_quotes(instruments, mode))
 
     def stream_ticks(self, instruments: Iterable[str | int], mode: str = "quote") -> EventStream:
-        """Read ticks as they come, `{"ticks": [{"last_price": …}, …]}`.
+        """Stream ticks as they arrive, `{"ticks": [{"last_price": …}, …]}`.
 
-        The stream is opened at once and comes back by itself; it is an `EventStream`, whose
+        The stream is opened at once and reconnects by itself; it is an `EventStream`, whose
         `health` has its state.
         """
         return self._stream("ticks", market.stream_ticks(instruments, mode))
@@ -52,9 +52,9 @@ class MarketMethods(SyncBase):
     def get_candles(
         self, instrument: str | int, interval: str = "5minute", lookback: int = 50
     ) -> JsonDict:
-        """Return recent candles of the live market, and as `current` the one still going on.
+        """Return recent candles of the live market; `current` is the incomplete one.
 
-        lookback: how many. For longer spans ask `get_historical_candles`.
+        lookback: number of candles. For longer ranges use `get_historical_candles`.
         """
         return self._send(market.get_candles(instrument, interval, lookback))
 
@@ -67,7 +67,7 @@ class MarketMethods(SyncBase):
     def get_current_candle(
         self, instrument: str | int, interval: str = "5minute"
     ) -> JsonDict | None:
-        """Return the candle still going on; None when there is none."""
+        """Return the current, incomplete candle; None if there is none."""
         return self._send(market.current_candle(instrument, interval))
 
     def get_historical_candles(
@@ -80,11 +80,11 @@ class MarketMethods(SyncBase):
         ingest: bool = True,
         passthrough: bool = False,
     ) -> JsonDict:
-        """Return candles of a span: `candles` oldest first, `source`, `ingestion`.
+        """Return the candles of a range: `candles` oldest first, `source`, `ingestion`.
 
         from_date, to_date: ISO 8601 or datetime; absent, the server chooses. lookback_days:
         instead of `from_date`. ingest: fetch what is missing. passthrough: ask the broker directly.
-        Raises InvalidInputError for a span that contradicts itself.
+        Raises InvalidInputError for a range that contradicts itself.
 
         ```python
         client.get_historical_candles("NSE:INFY", timeframe="day", lookback_days=366)
@@ -112,7 +112,7 @@ class MarketMethods(SyncBase):
         ingest: bool = True,
         passthrough: bool = False,
     ) -> WorkerHistoricalCandles:
-        """Return candles of a span; as `get_historical_candles`."""
+        """Return the candles of a range; as `get_historical_candles`."""
         call = market.get_history(
             instrument,
             timeframe,
@@ -125,7 +125,7 @@ class MarketMethods(SyncBase):
         return self._send(market.history_snapshot(call))
 
     def stream_candles(self, instrument: str | int, interval: str = "5minute") -> EventStream:
-        """Read the candle still going on whenever it changes, and once more when it is complete.
+        """Stream the current candle whenever it changes, and once more when it is complete.
 
         ```python
         for event in client.stream_candles("NSE:INFY", interval="5minute"):
@@ -141,5 +141,5 @@ class MarketMethods(SyncBase):
         candles: list[Mapping[str, Any]] | None = None,
         mode: str = "quote",
     ) -> JsonDict:
-        """Return quotes and candles at once; candles: `{"symbol", "interval", "lookback"}` each."""
+        """Return quotes and candles together. candles: `{"symbol", "interval", "lookback"}` each."""
         return self._send(market.market_snapshot(symbols, instrument_tokens, candles, mode))

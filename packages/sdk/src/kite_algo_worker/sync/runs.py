@@ -97,13 +97,14 @@ class RunMethods(SyncBase):
         """Return the state of a run's protection, `{}` without one: `status`, `generation` …"""
         return self._send(runs.get_run_protection_state(strategy_run_id))
 
-    def claim_session(self, strategy_run_id: str) -> JsonDict:
+    def claim_session(self, strategy_run_id: str, *, worker_id: str | None = None) -> JsonDict:
         """Claim the run: every change then needs the `worker_session_nonce` of the answer.
 
-        Raises KiteAlgoWorkerError with status 409 while another worker holds it and has sent a
-        heartbeat within a minute.
+        worker_id: the same id under the same token takes its own claim over at once. Raises
+        KiteAlgoWorkerError with status 409 while another worker holds it and has sent a heartbeat
+        within a minute.
         """
-        return self._send(runs.claim_session(strategy_run_id))
+        return self._send(runs.claim_session(strategy_run_id, worker_id))
 
     def release_session(self, strategy_run_id: str, *, session_nonce: str) -> JsonDict:
         """Release the session of the run. Raises KiteAlgoWorkerError (409) if it is not held."""

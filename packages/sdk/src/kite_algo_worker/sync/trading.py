@@ -1,4 +1,4 @@
-"""Orders, baskets, trades, triggers."""
+"""Calls on orders, baskets, trades and GTTs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from kite_algo_worker.sync.base import SyncBase
 
 
 class TradingMethods(SyncBase):
-    """What is placed, changed and taken back."""
+    """Calls that place, change, cancel and list orders, trades and GTTs."""
 
     def preview_order(
         self,
@@ -59,8 +59,8 @@ class TradingMethods(SyncBase):
         """Place an order, once for its key; return `order_id`, `status`, `mode`, `result`.
 
         order: from the order functions or `OrderBuilder`, or a dict like theirs. idempotency_key:
-        8 to 160 characters that name the command, `"run:entry:INFY:bar-17"`; repeated, it gets the
-        first answer and places nothing. The client repeats it when the answer is lost.
+        8 to 160 characters that name the command, `"run:entry:INFY:bar-17"`; repeated, it returns
+        the first answer and places nothing. The client repeats it when the answer is lost.
 
         Raises BrokerValidationError for an order that breaks a rule (most are found before it is
         sent), InvalidInputError for a bad key, LiveNotEnabledError in a live run that is not
@@ -97,7 +97,7 @@ class TradingMethods(SyncBase):
     ) -> JsonDict:
         """Place several orders as one command; `result["legs"]` has the outcome of each.
 
-        all_or_none: place nothing when any leg breaks a rule. dry_run: place nothing, only say.
+        all_or_none: place nothing when any leg breaks a rule. dry_run: only return what would be placed.
         Raises as `place_order`.
         """
         return self._send(
@@ -139,19 +139,19 @@ class TradingMethods(SyncBase):
         return self._send(trading.orders_snapshot(strategy_run_id))
 
     def get_order_snapshot(self, strategy_run_id: str, order_id: str) -> WorkerOrderSnapshot:
-        """Return one order. Raises KiteAlgoWorkerError with status 404 when it is not the run's."""
+        """Return one order. Raises KiteAlgoWorkerError with status 404 if the run has none such."""
         return self._send(trading.order_snapshot(strategy_run_id, order_id))
 
     def list_trades(self, strategy_run_id: str) -> JsonDict:
-        """Return `{"strategy_run_id", "trades"}`: what a run's orders got, oldest first."""
+        """Return `{"strategy_run_id", "trades"}`: a run's fills, oldest first."""
         return self._send(trading.list_trades(strategy_run_id))
 
     def get_trades_snapshot(self, strategy_run_id: str) -> WorkerTradesResponse:
-        """Return what a run's orders got, oldest first."""
+        """Return a run's fills, oldest first."""
         return self._send(trading.trades_snapshot(strategy_run_id))
 
     def place_gtt(self, payload: Mapping[str, Any]) -> JsonDict:
-        """Make a trigger on the token's account, outside of any run; return `{"trigger_id"}`.
+        """Create a GTT on the token's account, outside any run; return `{"trigger_id"}`.
 
         payload: `type` (`single`, `two-leg`), `condition` (`exchange`, `tradingsymbol`,
         `trigger_values` and `last_price` in rupees) and `orders`. Raises BrokerValidationError.
@@ -159,39 +159,39 @@ class TradingMethods(SyncBase):
         return self._send(trading.place_gtt(payload))
 
     def place_gtt_snapshot(self, payload: Mapping[str, Any]) -> WorkerGttWriteResult:
-        """Make a trigger; as `place_gtt`."""
+        """Create a GTT; as `place_gtt`."""
         return self._send(trading.written(trading.place_gtt(payload)))
 
     def list_gtts(self) -> list[JsonDict]:
-        """Return the account's triggers."""
+        """Return the account's GTTs."""
         return self._send(trading.list_gtts())
 
     def list_gtts_snapshot(self) -> list[WorkerGttTrigger]:
-        """Return the account's triggers."""
+        """Return the account's GTTs."""
         return self._send(trading.gtts_snapshot())
 
     def get_gtt(self, trigger_id: int) -> JsonDict:
-        """Return one trigger. Raises KiteAlgoWorkerError with status 404 when there is none."""
+        """Return one GTT. Raises KiteAlgoWorkerError with status 404 when there is none."""
         return self._send(trading.get_gtt(trigger_id))
 
     def get_gtt_snapshot(self, trigger_id: int) -> WorkerGttTrigger:
-        """Return one trigger; as `get_gtt`."""
+        """Return one GTT; as `get_gtt`."""
         return self._send(trading.gtt_snapshot(trigger_id))
 
     def modify_gtt(self, trigger_id: int, payload: Mapping[str, Any]) -> JsonDict:
-        """Change an active trigger; only what `payload` names changes."""
+        """Change an active GTT: only the fields that `payload` names."""
         return self._send(trading.modify_gtt(trigger_id, payload))
 
     def modify_gtt_snapshot(
         self, trigger_id: int, payload: Mapping[str, Any]
     ) -> WorkerGttWriteResult:
-        """Change an active trigger; as `modify_gtt`."""
+        """Change an active GTT; as `modify_gtt`."""
         return self._send(trading.written(trading.modify_gtt(trigger_id, payload)))
 
     def delete_gtt(self, trigger_id: int) -> JsonDict:
-        """End an active trigger."""
+        """Delete an active GTT."""
         return self._send(trading.delete_gtt(trigger_id))
 
     def delete_gtt_snapshot(self, trigger_id: int) -> WorkerGttWriteResult:
-        """End an active trigger."""
+        """Delete an active GTT."""
         return self._send(trading.written(trading.delete_gtt(trigger_id)))
