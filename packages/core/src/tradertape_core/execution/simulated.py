@@ -187,6 +187,12 @@ class SimulatedVenue:
                 reports += (self._end(resting, CancelReason.TTL, now),)
         return reports
 
+    def drop(self, order_id: str) -> None:
+        """Hold an order no longer, and report nothing; one that is not held is none of ours."""
+        resting = self._orders.get(order_id)
+        if resting is not None:
+            self._release(resting)
+
     def restore(self, orders: Iterable[Order], instruments: Mapping[str, Instrument]) -> None:
         """Hold the orders that were resting here before a restart; reports nothing.
 

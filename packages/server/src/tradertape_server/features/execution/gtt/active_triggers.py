@@ -10,8 +10,9 @@ from tradertape_core.market.tick import Tick
 from tradertape_core.orders.gtt import Gtt, due_leg
 from tradertape_server.features.execution.state.command import Command
 
-Fire = Callable[[int, int], Command[None]]
+Fire = Callable[[Gtt, int], Command[None]]
 IsHeldBack = Callable[[Gtt, int], bool]
+Failed = Callable[[Gtt, Exception], None]
 
 
 @dataclass(slots=True)
@@ -48,18 +49,24 @@ class Triggers:
         """The transaction of what was staged is lost."""
         self._staged.clear()
 
-    def due(self, ticks: Sequence[Tick], is_held_back: IsHeldBack) -> list[Command[None]]:
+    def due(
+        self, ticks: Sequence[Tick], is_held_back: IsHeldBack, failed: Failed
+    ) -> list[Command[None]]:
         """A command for every trigger these ticks reach; each fires once.
 
-        is_held_back: whether a trigger is not to fire for now.
+        is_held_back: whether a trigger is not to fire for now. failed: told of one that cannot be
+        judged, which does not keep the others.
         """
-        hits: dict[int, int] = {}
+        hits: dict[int, tuple[Gtt, int]] = {}
         for tick in filter(is_plausible, ticks):
             for gtt in self._active.get(tick.instrument_id, {}).values():
-                leg = due_leg(gtt, tick.last_price)
-                if leg is not None and not is_held_back(gtt, leg):
-                    hits.setdefault(gtt.trigger_id, leg)
-        return [self.fire(trigger_id, leg) for trigger_id, leg in hits.items()]
+                try:
+                    leg = due_leg(gtt, tick.last_price)
+                    if leg is not None and not is_held_back(gtt, leg):
+                        hits.setdefault(gtt.trigger_id, (gtt, leg))
+                except Exception as error:  # noqa: BLE001 - the other triggers are judged
+                    failed(gtt, error)
+        return [self.fire(gtt, leg) for gtt, leg in hits.values()]
 
     def _put(self, gtt: Gtt) -> None:
         name = gtt.request.instrument

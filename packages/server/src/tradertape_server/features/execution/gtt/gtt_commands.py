@@ -26,7 +26,7 @@ from tradertape_server.features.execution.orders import views
 from tradertape_server.features.execution.orders.facts import facts_for, instrument_of
 from tradertape_server.features.execution.orders.order_ids import OrderIds
 from tradertape_server.features.execution.orders.risk_facts import Risk
-from tradertape_server.features.execution.state.command import Command, VenueCommand
+from tradertape_server.features.execution.state.command import Command, Subject, VenueCommand
 from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 from tradertape_server.features.execution.store import batch_writes, mapping, repository
 from tradertape_server.features.execution.store.models import GttRow
@@ -125,9 +125,9 @@ class GttCommands:
                 words = f"Trigger {status.value}: {_words(gtt)} ({why})"
                 self._keep(uow, ended, f"gtt_{status.value}", words)
 
-    def fire_command(self, trigger_id: int, leg: int) -> FireTrigger:
+    def fire_command(self, gtt: Gtt, leg: int) -> FireTrigger:
         """A tick reached a trigger: place its order, once, whatever happens on the way."""
-        return FireTrigger(self, trigger_id, leg)
+        return FireTrigger(self, gtt, leg)
 
     def fire(self, uow: UnitOfWork, trigger_id: int, leg: int) -> None:
         """Place the order of a trigger that was reached; its command's first transaction."""
@@ -203,16 +203,25 @@ class GttCommands:
 class FireTrigger(VenueCommand[None]):
     """Place the order of a trigger that a tick reached."""
 
-    __slots__ = ("_gtts", "_leg", "_trigger_id")
+    __slots__ = ("_gtt", "_gtts", "_leg")
 
-    def __init__(self, gtts: GttCommands, trigger_id: int, leg: int) -> None:
+    def __init__(self, gtts: GttCommands, gtt: Gtt, leg: int) -> None:
         super().__init__()
         self._gtts = gtts
-        self._trigger_id = trigger_id
+        self._gtt = gtt
         self._leg = leg
 
+    @property
+    def subject(self) -> Subject:
+        return subject_of(self._gtt)
+
     def decide(self, uow: UnitOfWork) -> None:
-        self._gtts.fire(uow, self._trigger_id, self._leg)
+        self._gtts.fire(uow, self._gtt.trigger_id, self._leg)
+
+
+def subject_of(gtt: Gtt) -> Subject:
+    """A trigger, for when it cannot be fired."""
+    return Subject("trigger", str(gtt.trigger_id), account_id=int(gtt.account))
 
 
 def held_back(uow: UnitOfWork, gtt: Gtt, leg: int) -> bool:

@@ -8,31 +8,41 @@ are on disk. The second transaction records what venues reported, and the replie
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from time import monotonic
+from functools import partial
 from typing import Any
 
-from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from tradertape_core.execution.decision import VenueRequest
+from tradertape_core.kernel.errors import InvalidInput
 from tradertape_core.market.tick import Tick
 from tradertape_core.orders.reports import ExecutionReport
 from tradertape_server.features.execution.errors import TradingPaused
 from tradertape_server.features.execution.loop.parked import Parked
-from tradertape_server.features.execution.loop.venue_events import take_in
-from tradertape_server.features.execution.orders import unwinding
-from tradertape_server.features.execution.state.command import BatchAborted, Command, NotSettled
+from tradertape_server.features.execution.loop.quarantine import Quarantine
+from tradertape_server.features.execution.loop.recording import (
+    Recording,
+    Round,
+    Settling,
+    is_of_one,
+)
+from tradertape_server.features.execution.state.command import BatchAborted, Command, Subject
 from tradertape_server.features.execution.state.unit_of_work import UnitOfWork, Written
 from tradertape_server.features.execution.state.venue_books import accounts_to_read
-from tradertape_server.features.execution.store.mapping import request_key
 from tradertape_server.features.execution.venues.gateway import VenueEvent
+from tradertape_server.features.execution.venues.paper import PaperExchange
 from tradertape_server.features.execution.venues.venues import Venues
 from tradertape_server.platform.crash_points import crash_point
 from tradertape_server.platform.database.disk_errors import disk_error_of
 from tradertape_server.platform.database.engine import Database
+from tradertape_server.platform.errors import ApiError
 from tradertape_server.platform.logging import get_logger
 
 Publish = Callable[[Written], None]
 AnyCommand = Command[Any]
+Refused = list[tuple[AnyCommand, Exception]]
+Ask = Callable[[PaperExchange], Sequence[ExecutionReport]]
+_NOBODY_WAITS = frozenset({"trigger", "trail"})  # kinds of commands without a caller
 
 logger = get_logger(__name__)
 
@@ -46,6 +56,7 @@ class Batches:
         database: Database,
         uow: UnitOfWork,
         venues: Venues,
+        quarantine: Quarantine,
         publish: Publish,
         forget: Callable[[], None],
     ) -> None:
@@ -54,31 +65,35 @@ class Batches:
         self._venues = venues
         self._publish = publish
         self._forget = forget
+        self._quarantine = quarantine
+        self._recording = Recording(database, uow, venues, quarantine, self._written, forget)
         self.parked = Parked()
-        self.requests = self.reports = 0
-        self.venue_s = 0.0
+
+    @property
+    def recording(self) -> Recording:
+        """The second transaction, with what it counts."""
+        return self._recording
 
     def decide(self, commands: Sequence[AnyCommand]) -> Sequence[VenueRequest]:
         """Run the first transaction; returns the requests that are answered within the batch."""
         if not commands:
             return ()
         try:
-            written = self._decided(commands)
-        except (IntegrityError, OperationalError, BatchAborted) as error:
+            refused = self._stage(commands)
+        except Exception as error:
             # Another process took a key or a number meanwhile, or a command failed: one by one.
             # Or the disk is full: its reserve takes what closes positions.
-            if isinstance(error, OperationalError) and not self._database.reserve.allows_retry(
-                error
-            ):
+            if not (is_of_one(error) or self._database.reserve.allows_retry(error)):
                 raise
             self._forget()
             alone = [self._alone(one) for one in commands if not one.is_answered]
-            requests = tuple(request for one in alone for request in one.requests)
-            written = Written(requests=requests)
+            requests = tuple(request for some in alone for request in some)
+        else:
+            requests = self._staged(refused)
         for command in commands:
             if command.is_immediate and not command.is_answered:
                 command.reply.set_result(command.decided)
-        return written.requests
+        return requests
 
     def act(
         self,
@@ -88,90 +103,84 @@ class Batches:
         requests: Sequence[VenueRequest],
     ) -> None:
         """Tell the venues, record what they report, until nothing follows from it."""
-        exchange = self._venues.exchange
-        reports = exchange.on_ticks(ticks)
+        reports = [*self._ask(partial(_on_ticks, ticks))]
         for command in commands:
-            reports += command.on_exchange(exchange)
-        tried = [*commands, *self.parked.to_try(has_news=bool(events))]
-        overdue = self.parked.overdue()
-        if not (reports or requests or events or tried or overdue):
+            reports += self._ask(command.on_exchange)
+        settling = Settling(
+            [*commands, *self.parked.to_try(has_news=bool(events))], self.parked.overdue()
+        )
+        if not (reports or requests or events or settling.tried or settling.overdue):
             return
-        results: dict[int, Any] = {}
-        late: list[tuple[AnyCommand, Any]] = []
         while True:
-            with self._database.write(from_reserve=True, is_urgent=True) as session:
-                self._uow.begin(session)
-                self._record(events, [*reports, *self._send(requests)], requests)
-                if not self._uow.has_requests:
-                    self._settle(tried, results)
-                    late = [(one, one.overdue(self._uow)) for one in overdue if not one.is_answered]
-                crash_point("before_record")
-                self._uow.flush()
-            crash_point("after_record")
-            events, requests = (), self._written().requests
-            reports = [] if requests else exchange.match_remaining()
+            requests = self._recording.record(Round(events, reports, requests), settling)
+            events = ()
+            reports = [] if requests else self._ask(PaperExchange.match_remaining)
             if not (requests or reports):
                 break
-        self._reply(tried, results, late)
+        self._reply(settling)
         self._venues.lanes.look(accounts_to_read(self._uow))
 
-    def _record(
-        self,
-        events: Sequence[VenueEvent],
-        reports: Sequence[ExecutionReport],
-        requests: Sequence[VenueRequest],
-    ) -> None:
-        for event in events:
-            take_in(self._uow, event)
-        for report in reports:
-            self._uow.apply(report)
-        self.reports += len(reports)
-        self._uow.answered(request_key(one) for one in requests)
-        for run_id, key in self._uow.take_broken_baskets():
-            row = self._uow.intent(run_id, key)
-            if row is not None:
-                unwinding.advance(self._uow, row)
+    def _ask(self, ask: Ask) -> Sequence[ExecutionReport]:
+        """Have the paper market do something. Where that fails, the orders that make it fail are
+        put aside; the recovery that follows restores the others."""
+        try:
+            return ask(self._venues.exchange)
+        except Exception as error:
+            if is_of_one(error):
+                accounts = self._uow.accounts.values()
+                held = [
+                    one for state in accounts if state.is_paper for one in state.orders.values()
+                ]
+                for order, why in self._venues.book.failing_alone(held, ask):
+                    account_id = int(order.account)
+                    self._quarantine.put(
+                        Subject("order", order.order_id, account_id, order.run_id), why
+                    )
+            raise
 
-    def _settle(self, commands: Sequence[AnyCommand], results: dict[int, Any]) -> None:
-        """Ask the commands that have no reply yet for theirs."""
-        for number, command in enumerate(commands):
-            if number not in results:
-                result = command.settle(self._uow)
-                if not isinstance(result, NotSettled):
-                    results[number] = result
-
-    def _reply(
-        self,
-        commands: Sequence[AnyCommand],
-        results: dict[int, Any],
-        late: Sequence[tuple[AnyCommand, Any]],
-    ) -> None:
-        for number, command in enumerate(commands):
-            if number not in results:
+    def _reply(self, settling: Settling) -> None:
+        for number, command in enumerate(settling.tried):
+            if number not in settling.results:
                 self.parked.add(command)
                 continue
             self.parked.remove(command)
             if not command.is_answered:
-                command.reply.set_result(results[number])
-        for command, known in late:
+                command.reply.set_result(settling.results[number])
+        for command, known in settling.late:
             if not command.is_answered:
                 command.reply.set_result(known)
 
-    def _alone(self, command: AnyCommand) -> Written:
+    def _alone(self, command: AnyCommand) -> Sequence[VenueRequest]:
+        """Decide on one command by itself; one that fails is put aside, and its caller told."""
         try:
-            return self._decided([command])
+            refused = self._stage([command])
         except BatchAborted as aborted:
-            self._forget()
             error = aborted.error
-            if isinstance(error, OperationalError):  # a row that somebody else holds, say
-                logger.warning("a command has to wait", reason=type(error.orig).__name__)
-                error = TradingPaused(disk_error_of(error))
-            command.reply.set_exception(error)
-            return Written()
+        except Exception as failed:
+            if not is_of_one(failed):
+                raise
+            error = failed
+        else:
+            return self._staged(refused)
+        self._forget()
+        if isinstance(error, OperationalError):  # a row that somebody else holds, say
+            logger.warning("a command has to wait", reason=type(error.orig).__name__)
+            error = TradingPaused(disk_error_of(error))
+        else:
+            self._failed(command, error)
+        command.reply.set_exception(error)
+        return ()
 
-    def _decided(self, commands: Sequence[AnyCommand]) -> Written:
+    def _failed(self, command: AnyCommand, error: Exception) -> None:
+        """Put a command aside unless it was refused, and somebody hears of that."""
+        is_refused = isinstance(error, ApiError | InvalidInput)
+        if not is_refused or command.subject.kind in _NOBODY_WAITS:
+            self._quarantine.put(command.subject, error)
+
+    def _stage(self, commands: Sequence[AnyCommand]) -> Refused:
+        """The transaction itself; returns the commands that are refused, nothing staged."""
         uow = self._uow
-        refused: list[tuple[AnyCommand, Exception]] = []
+        refused: Refused = []
         with self._database.write(from_reserve=True, is_urgent=True) as session:
             uow.begin(session)
             uow.check_keys([one.key for one in commands if one.key is not None])
@@ -190,24 +199,16 @@ class Batches:
                     refused.append((command, error))
             crash_point("before_commit")
             uow.flush()
+        return refused
+
+    def _staged(self, refused: Refused) -> Sequence[VenueRequest]:
+        """What follows once it is on disk."""
         crash_point("after_commit")
         written = self._written()
         for command, error in refused:
+            self._failed(command, error)
             command.reply.set_exception(error)
-        return written
-
-    def _send(self, requests: Sequence[VenueRequest]) -> list[ExecutionReport]:
-        reports: list[ExecutionReport] = []
-        for request in requests:
-            order = self._uow.order(request.order_id)
-            if order is not None:
-                crash_point("before_send")
-                self._uow.demand_lease()
-                began_s = monotonic()
-                reports += self._venues.paper.send(request, order)
-                self.requests, self.venue_s = self.requests + 1, monotonic() - began_s
-                crash_point("after_send")
-        return reports
+        return written.requests
 
     def _written(self) -> Written:
         """Publish what was committed, and hand requests to the lanes."""
@@ -215,3 +216,7 @@ class Batches:
         self._publish(written)
         self._venues.dispatch(written.outside)
         return written
+
+
+def _on_ticks(ticks: Sequence[Tick], exchange: PaperExchange) -> Sequence[ExecutionReport]:
+    return exchange.on_ticks(ticks)

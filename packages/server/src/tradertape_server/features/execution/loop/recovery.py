@@ -11,11 +11,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from sqlalchemy.orm import Session
+
 from tradertape_core.execution import engine
 from tradertape_core.execution.decision import Decision, Submit, VenueRequest
+from tradertape_core.orders.gtt import Gtt
+from tradertape_core.orders.order import Order
 from tradertape_server.features.execution.gtt.active_triggers import Triggers
+from tradertape_server.features.execution.loop.quarantine import Quarantine
 from tradertape_server.features.execution.loop.venue_events import lost_answers, take_in
 from tradertape_server.features.execution.orders.intent_settlement import SettleIntent
+from tradertape_server.features.execution.state.command import Subject
 from tradertape_server.features.execution.state.unit_of_work import RequestKey, UnitOfWork
 from tradertape_server.features.execution.store import mapping, repository
 from tradertape_server.features.execution.store.models import PAPER, SENDING, OutboxRow
@@ -23,6 +29,7 @@ from tradertape_server.features.execution.venues.paper import PaperBook
 from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.logging import get_logger
 
+_ORDER = "order"
 LOST = "the server stopped before the venue's answer was stored"
 
 logger = get_logger(__name__)
@@ -45,15 +52,19 @@ def recover(
     uow: UnitOfWork,
     book: PaperBook,
     triggers: Triggers,
+    quarantine: Quarantine,
     is_on_its_way: IsOnItsWay,
 ) -> Found:
-    """Make memory what the database says, and return what is to be finished."""
+    """Make memory what the database says, and return what is to be finished.
+
+    A row that cannot be read is put aside, and so is what was put aside before.
+    """
     uow.forget()
     with database.write(from_reserve=True, is_urgent=True) as session:
         uow.begin(session)
-        book.restore(repository.orders(session, open_only=True, venue=PAPER))
-        triggers.load(repository.gtts(session, active_only=True))
-        rows = repository.outbox(session)
+        book.restore(_resting(session, uow, quarantine))
+        triggers.load(_active(session, quarantine))
+        rows = [row for row in repository.outbox(session) if _is_readable(row, quarantine)]
         paper = [row for row in rows if row.venue == PAPER]
         repository.lease(session, uow.owner, PAPER)
         requests = tuple(mapping.request_of(row) for row in paper)
@@ -67,6 +78,44 @@ def recover(
     if requests:
         logger.warning("finishing what a stop interrupted", requests=len(requests))
     return Found(_still_unknown(requests, book), intents, accounts)
+
+
+def _resting(session: Session, uow: UnitOfWork, quarantine: Quarantine) -> list[Order]:
+    """The open orders of the paper market; of an account that cannot be read, none."""
+    found: list[Order] = []
+    for row in repository.open_order_rows(session, PAPER):
+        if row.account_id in uow.unreadable or quarantine.has(_ORDER, row.order_id):
+            continue
+        try:
+            order = mapping.order_of(row)
+            uow.known(order.request.instrument)
+        except Exception as error:  # noqa: BLE001 - the other orders are restored
+            quarantine.put(Subject(_ORDER, row.order_id, row.account_id, row.run_id), error)
+        else:
+            found.append(order)
+    return found
+
+
+def _active(session: Session, quarantine: Quarantine) -> list[Gtt]:
+    found: list[Gtt] = []
+    for row in repository.active_gtt_rows(session):
+        try:
+            found.append(mapping.gtt_of(row))
+        except Exception as error:  # noqa: BLE001 - the other triggers are loaded
+            quarantine.put(Subject("trigger", str(row.id), row.account_id), error)
+    return found
+
+
+def _is_readable(row: OutboxRow, quarantine: Quarantine) -> bool:
+    """Whether a request can be finished: it makes sense, and its order was not put aside."""
+    if quarantine.has(_ORDER, row.order_id):
+        return False
+    try:
+        mapping.request_of(row)
+    except Exception as error:  # noqa: BLE001 - the other requests are finished
+        quarantine.put(Subject(_ORDER, row.order_id, row.account_id), error)
+        return False
+    return True
 
 
 def _doubt(uow: UnitOfWork, book: PaperBook, row: OutboxRow) -> None:

@@ -14,18 +14,19 @@ from collections.abc import Callable, Sequence
 from time import monotonic
 from typing import Any, TypeVar
 
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
 from tradertape_core.market.tick import Tick
 from tradertape_core.orders.gtt import Gtt
 from tradertape_server.features.execution.errors import NotTheTrader, TradingPaused
 from tradertape_server.features.execution.gtt.active_triggers import Triggers
-from tradertape_server.features.execution.gtt.gtt_commands import held_back
+from tradertape_server.features.execution.gtt.gtt_commands import held_back, subject_of
 from tradertape_server.features.execution.loop.batch import AnyCommand, Batches
+from tradertape_server.features.execution.loop.quarantine import Quarantine
 from tradertape_server.features.execution.loop.recovery import recover
 from tradertape_server.features.execution.orders.change import trail_commands
 from tradertape_server.features.execution.ports import Listener
-from tradertape_server.features.execution.state.command import Command
+from tradertape_server.features.execution.state.command import Command, Subject
 from tradertape_server.features.execution.state.pending_replies import PendingReplies
 from tradertape_server.features.execution.state.unit_of_work import (
     RequestKey,
@@ -33,7 +34,7 @@ from tradertape_server.features.execution.state.unit_of_work import (
     Written,
 )
 from tradertape_server.features.execution.store.mapping import request_key
-from tradertape_server.features.execution.venues.gateway import Answered, BookRead, VenueEvent
+from tradertape_server.features.execution.venues.gateway import Answered, VenueEvent
 from tradertape_server.features.execution.venues.venues import Venues
 from tradertape_server.platform.database.disk_errors import disk_error_of
 from tradertape_server.platform.database.engine import Database
@@ -76,14 +77,13 @@ class Trader:
         self._is_stopping = False
         self._is_well = False
         self._gathering = 0  # how many commands a batch waits for
-        self._is_careful = False  # events are recorded one by one: a batch with several failed
-        self.events_set_aside = 0
+        self.quarantine = Quarantine(uow.clock)
         self._why_not = TradingPaused()
         self.batches = self.recoveries = self.pauses = 0
         self.batch_s = 0.0
         self._watched: frozenset[str] = frozenset()
         self._replies = PendingReplies()
-        self._batch = Batches(database, uow, venues, self._publish, self._forget)
+        self._batch = Batches(database, uow, venues, self.quarantine, self._publish, self._forget)
         venues.lanes.deliver = self.on_venue
 
     @property
@@ -104,17 +104,17 @@ class Trader:
     @property
     def requests(self) -> int:
         """Requests to the paper venue so far."""
-        return self._batch.requests
+        return self._batch.recording.requests
 
     @property
     def reports(self) -> int:
         """Reports of the paper venue so far."""
-        return self._batch.reports
+        return self._batch.recording.reports
 
     @property
     def venue_s(self) -> float:
         """Seconds the last request to the paper venue took."""
-        return self._batch.venue_s
+        return self._batch.recording.venue_s
 
     @property
     def is_well(self) -> bool:
@@ -128,6 +128,7 @@ class Trader:
         if self._thread is not None:
             self._thread.join()  # two of them would share one memory
         self._is_stopping = False
+        self.quarantine.clear()  # a start tries everything again
         self._try_to_recover()
         self._thread = threading.Thread(target=self._loop, name="trader", daemon=True)
         self._thread.start()
@@ -223,20 +224,17 @@ class Trader:
             crowd = len(commands) if len(commands) >= _A_CROWD else 0
             began_s = monotonic()
             self._run_batch(commands, ticks, events)
+            self._tell_what_was_put_aside()
             self.batches, self.batch_s = self.batches + 1, monotonic() - began_s
 
     def _take_queued(self) -> tuple[list[AnyCommand], list[Tick]]:
-        if self._is_careful and self._is_well and not self._is_stopping:
-            return [], []  # an event that fails fails alone
         commands, self._commands = self._commands[:MOST_AT_ONCE], self._commands[MOST_AT_ONCE:]
         ticks, self._ticks = self._ticks, []
         return commands, ticks
 
     def _take_events(self) -> list[VenueEvent]:
         with self._bell:
-            most = 1 if self._is_careful else len(self._events)
-            events, self._events = self._events[:most], self._events[most:]
-            self._is_careful = self._is_careful and bool(self._events)
+            events, self._events = self._events, []
         return events
 
     def _wait_s(self) -> float | None:
@@ -251,14 +249,14 @@ class Trader:
             self._gathering = 0
 
     def _has_work(self) -> bool:
-        return bool(self._commands or self._ticks or self._events or self._is_stopping)
+        is_stirred = self._is_stopping or (self._is_well and self.quarantine.has_news)
+        return bool(self._commands or self._ticks or self._events or is_stirred)
 
     def _run_batch(
         self, commands: list[AnyCommand], ticks: list[Tick], events: list[VenueEvent]
     ) -> None:
         try:
-            commands = [*commands, *self._triggers.due(ticks, self._is_held_back)]
-            commands += trail_commands(self._uow, ticks)
+            commands = [*commands, *self._fired(ticks)]
             requests = self._batch.decide(commands)
             self._replies.deliver()
             unanswered = [one for one in commands if not one.is_answered]
@@ -269,12 +267,13 @@ class Trader:
             self._pause(commands, events, TradingPaused())
         except Exception as error:  # noqa: BLE001 - logged, and repaired by a recovery
             paused = _paused("trading paused", error)
-            known = paused if isinstance(error, SQLAlchemyError) else error
-            # The database away, or an event that cannot be recorded?
-            is_events_fault = bool(events) and not isinstance(error, OperationalError)
-            if is_events_fault and not commands:
-                events = self._recordable(events, error)
-            self._pause(commands, events, known)
+            self._pause(commands, events, paused if isinstance(error, SQLAlchemyError) else error)
+
+    def _fired(self, ticks: list[Tick]) -> list[AnyCommand]:
+        """Triggers that these ticks reach, and stops that they move."""
+        fired = self._triggers.due(ticks, self._is_held_back, self._cannot_be_judged)
+        stops = trail_commands(self._uow, ticks, self._is_held, self._cannot_trail)
+        return [*fired, *stops]
 
     def _pause(
         self, commands: list[AnyCommand], events: list[VenueEvent], error: Exception
@@ -286,28 +285,14 @@ class Trader:
         self._forget()
         with self._bell:
             self._events = [*events, *self._events]
-            self._is_careful = bool(events)
         _fail([*commands, *self._batch.parked.clear()], error)
 
-    def _recordable(self, events: list[VenueEvent], error: Exception) -> list[VenueEvent]:
-        """The events of a batch that failed without one that is known to be the cause.
-
-        Several are tried one by one. A single one is dropped, since it must not stop everybody's
-        trading; the order book is read instead.
-        """
-        if len(events) > 1:
-            return events
-        (event,) = events
-        self.events_set_aside += 1
-        logger.error(
-            "an event of a venue cannot be recorded",
-            account=event.account_id,
-            kind=type(event).__name__,
-            exc_info=error,
-        )
-        if not isinstance(event, BookRead):
-            self._venues.lanes.read_books([event.account_id])
-        return []
+    def _tell_what_was_put_aside(self) -> None:
+        for account_id, error in self._uow.unreadable.items():
+            if not self.quarantine.has("account", str(account_id)):
+                self.quarantine.put(Subject("account", str(account_id), account_id), error)
+        if self.quarantine.has_news and self._is_well:
+            self._publish(self.quarantine.write(self._database, self._uow))
 
     def _forget(self) -> None:
         self._uow.forget()
@@ -315,13 +300,26 @@ class Trader:
 
     def _is_held_back(self, gtt: Gtt, leg: int) -> bool:
         """Whether a trigger is not to fire now, as far as memory knows: deciding checks again."""
+        if self.quarantine.holds("trigger", str(gtt.trigger_id)):
+            return True
         return self._uow.has_read(int(gtt.account)) and held_back(self._uow, gtt, leg)
+
+    def _is_held(self, order_id: str) -> bool:
+        return self.quarantine.holds("trail", order_id)
+
+    def _cannot_trail(self, order_id: str, error: Exception) -> None:
+        self.quarantine.put(Subject("trail", order_id), error)
+
+    def _cannot_be_judged(self, gtt: Gtt, error: Exception) -> None:
+        self.quarantine.put(subject_of(gtt), error)
 
     def _publish(self, written: Written) -> None:
         self._triggers.committed()
-        if written.events:
-            for listener in self._listeners:
+        for listener in self._listeners if written.events else ():
+            try:
                 listener(written.events)
+            except Exception as error:  # noqa: BLE001 - what is on disk is, whoever hears of it
+                self.quarantine.put(Subject("listener", _name_of(listener)), error)
 
     def _watch(self) -> None:
         wanted = frozenset(self._uow.interest) | self._triggers.instruments
@@ -333,7 +331,12 @@ class Trader:
         try:
             self._venues.exchange.forget()
             found = recover(
-                self._database, self._uow, self._venues.book, self._triggers, self._is_on_its_way
+                self._database,
+                self._uow,
+                self._venues.book,
+                self._triggers,
+                self.quarantine,
+                self._is_on_its_way,
             )
             self._batch.act(found.intents, [], [], found.requests)
             self._venues.lanes.read_books(found.accounts)
@@ -367,6 +370,10 @@ def _paused(what: str, error: Exception) -> TradingPaused:
     else:
         logger.error(what, reason=trouble.problem)
     return TradingPaused(trouble)
+
+
+def _name_of(listener: Listener) -> str:
+    return getattr(listener, "__qualname__", type(listener).__name__)
 
 
 def _give_up(answered: asyncio.Future[Any]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -20,8 +20,10 @@ from tradertape_server.features.execution.orders.risk_facts import NO_RISK, Risk
 from tradertape_server.features.execution.state.command import (
     AWAITING_VENUE,
     NotSettled,
+    Subject,
     VenueCommand,
 )
+from tradertape_server.features.execution.state.trailing_stops import TrailFailed
 from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 from tradertape_server.features.execution.venues.gateway import OUTSIDE
 from tradertape_server.platform.errors import Conflict, NotFound
@@ -48,6 +50,11 @@ class _OrderCommand(VenueCommand[Order | None]):
         super().__init__()
         self._run_id = run_id
         self._order_id = order_id
+
+    @property
+    def subject(self) -> Subject:
+        what = type(self).__name__
+        return Subject("command", f"{what} {self._order_id}", run_id=self._run_id)
 
     def settle(self, uow: UnitOfWork) -> Order | NotSettled | None:
         order = uow.order(self._order_id)
@@ -172,6 +179,10 @@ class Trail(VenueCommand[None]):
         self._order_id = order_id
         self._last_price = last_price
 
+    @property
+    def subject(self) -> Subject:
+        return Subject("trail", self._order_id)
+
     def decide(self, uow: UnitOfWork) -> None:
         stop = uow.order(self._order_id)
         entry = None if stop is None else uow.order(stop.parent_order_id or "")
@@ -183,10 +194,16 @@ class Trail(VenueCommand[None]):
         uow.record(cover.trail(stop, fill, self._last_price, tick_size, uow.now))
 
 
-def trail_commands(uow: UnitOfWork, ticks: Sequence[Tick]) -> list[Trail]:
-    """Move the stops of cover orders that follow the price of these ticks."""
-    due = uow.trailing.due(ticks, uow.known)
-    return [Trail(order_id, price) for order_id, price in due.items()]
+def trail_commands(
+    uow: UnitOfWork, ticks: Sequence[Tick], is_held: Callable[[str], bool], failed: TrailFailed
+) -> list[Trail]:
+    """Move the stops of cover orders that follow the price of these ticks.
+
+    is_held: whether an order's stop is not to be moved now. failed: told of one that cannot be
+    judged.
+    """
+    due = uow.trailing.due(ticks, uow.known, failed)
+    return [Trail(order_id, price) for order_id, price in due.items() if not is_held(order_id)]
 
 
 def own_order(uow: UnitOfWork, run_id: str, order_id: str) -> Order:

@@ -11,6 +11,7 @@ from tradertape_server.features.execution.state.command import (
     AWAITING_VENUE,
     MORE_TO_SEND,
     NotSettled,
+    Subject,
     VenueCommand,
 )
 from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
@@ -27,6 +28,11 @@ class SettleIntent(VenueCommand[Reply | None]):
     def __init__(self, run_id: str, key: str) -> None:
         super().__init__()
         self._intent = run_id, key
+
+    @property
+    def subject(self) -> Subject:
+        run_id, key = self._intent
+        return Subject("intent", f"{run_id}:{key}", run_id=run_id)
 
     def settle(self, uow: UnitOfWork) -> Reply | NotSettled | None:
         row = uow.intent(*self._intent)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from enum import Enum
 from typing import Final, Generic, TypeVar
 
@@ -33,6 +34,20 @@ class BatchAborted(Exception):
     def __init__(self, error: Exception) -> None:
         super().__init__(str(error))
         self.error = error
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a piece of the trader's work is about, for the case that it cannot be done.
+
+    kind: `command`, `trigger`, `trail`, `order`, `intent`, `account`, `event`, `listener`, `job`.
+    name: which one. account_id, run_id: whose it is, where that is known.
+    """
+
+    kind: str
+    name: str
+    account_id: int | None = None
+    run_id: str | None = None
 
 
 class Command(Generic[R]):
@@ -72,6 +87,14 @@ class Command(Generic[R]):
     def overdue(self, uow: UnitOfWork) -> R:
         """Return what is known when the caller's time is over; the command stays to be settled."""
         raise NotImplementedError
+
+    @property
+    def subject(self) -> Subject:
+        """What it is about."""
+        if self.key is None:
+            return Subject("command", type(self).__name__)
+        run_id, key = self.key
+        return Subject("command", f"{run_id}:{key}", run_id=run_id)
 
     @property
     def is_immediate(self) -> bool:

@@ -15,6 +15,8 @@ from tradertape_core.market.instrument import Instrument
 from tradertape_core.market.tick import Tick
 from tradertape_core.orders.order import Order
 
+TrailFailed = Callable[[str, Exception], None]
+
 
 @dataclass(slots=True)
 class TrailingStops:
@@ -45,15 +47,23 @@ class TrailingStops:
         self._stops.clear()
         self._entries.clear()
 
-    def due(self, ticks: Sequence[Tick], known: Callable[[str], Instrument]) -> dict[str, Decimal]:
-        """The stops these ticks move, each with the price that is furthest in its favour."""
+    def due(
+        self, ticks: Sequence[Tick], known: Callable[[str], Instrument], failed: TrailFailed
+    ) -> dict[str, Decimal]:
+        """The stops these ticks move, each with the price that is furthest in its favour.
+
+        failed: told of a stop that cannot be judged, which does not keep the others.
+        """
         found: dict[str, Decimal] = {}
         for tick in ticks:
             for stop in self._stops.get(tick.instrument_id, {}).values():
                 best, sign = found.get(stop.order_id), cover.side_sign(stop)
                 is_further = best is None or sign * (tick.last_price - best) > 0
-                if is_further and self._moves(stop, tick, known):
-                    found[stop.order_id] = tick.last_price
+                try:
+                    if is_further and self._moves(stop, tick, known):
+                        found[stop.order_id] = tick.last_price
+                except Exception as error:  # noqa: BLE001 - the other stops are judged
+                    failed(stop.order_id, error)
         return found
 
     def _moves(self, stop: Order, tick: Tick, known: Callable[[str], Instrument]) -> bool:

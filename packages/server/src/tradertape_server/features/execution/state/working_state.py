@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from tradertape_core.execution.decision import VenueRequest
@@ -102,6 +103,7 @@ class WorkingState:
         self.incomplete: dict[str, int] = {}
         self._broken_baskets: list[tuple[str, str]] = []
         self.outside_accounts: set[int] = set()
+        self.unreadable: dict[int, Exception] = {}  # accounts of which a row makes no sense
         self.unknown_external: set[str] = set()  # orders of other terminals that cannot be recorded
 
     # --- a transaction ------------------------------------------------------------------------
@@ -154,7 +156,7 @@ class WorkingState:
         if not is_known:
             self.traded.load(session)
             for account_id in repository.open_accounts(session):
-                self.account(account_id)
+                self._read_if_possible(account_id)
             self._exiting = repository.exiting_runs(session)
             self.doubts = repository.doubts(session)
 
@@ -218,6 +220,7 @@ class WorkingState:
         self.doubts.clear()
         self.incomplete.clear()
         self.outside_accounts.clear()
+        self.unreadable.clear()
         self._broken_baskets.clear()
 
     def later(self, write: Callable[[Session], None]) -> None:
@@ -375,6 +378,15 @@ class WorkingState:
         interest = self.interest.pop(instrument, 0) + (1 if is_open else -1)
         if interest > 0:
             self.interest[instrument] = interest
+
+    def _read_if_possible(self, account_id: int) -> None:
+        """Read an account; where that fails, every command about it will, and no other."""
+        try:
+            self.account(account_id)
+        except SQLAlchemyError:
+            raise
+        except Exception as error:  # noqa: BLE001 - kept for whoever asks why
+            self.unreadable[account_id] = error
 
     def _read_account(self, account_id: int) -> AccountState:
         state = self._reader.read(self.session, account_id, self.now)

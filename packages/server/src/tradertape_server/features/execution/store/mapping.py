@@ -6,7 +6,7 @@ None included, and `from_document` reads those as it reads members that are left
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 from tradertape_core.execution.decision import Alter, Submit, VenueRequest, Withdraw
 from tradertape_core.kernel.errors import InvariantBroken
@@ -27,6 +27,7 @@ from tradertape_server.features.execution.store.models import (
 from tradertape_server.features.execution.store.timeline_text import EVENT_TYPES
 
 Row = dict[str, Any]
+Value = TypeVar("Value")
 
 
 def order_row(order: Order) -> Row:
@@ -61,8 +62,11 @@ def changed_order_row(order: Order) -> Row:
 
 
 def order_of(row: OrderRow) -> Order:
-    """The order a row holds."""
-    return from_document(Order, row.document)
+    """The order a row holds. Raises InvariantBroken where its document is not of this order."""
+    order = from_document(Order, row.document)
+    return _checked(
+        order, (order.order_id, order.request.instrument), (row.order_id, row.instrument)
+    )
 
 
 def fill_row(fill: Fill, charges: Charges) -> Row:
@@ -112,8 +116,10 @@ def position_row(position: Position) -> Row:
 
 
 def position_of(row: PositionRow) -> Position:
-    """The position a row holds."""
-    return from_document(Position, row.document)
+    """The position a row holds. Raises InvariantBroken where its document is not of this one."""
+    position = from_document(Position, row.document)
+    key = position.key
+    return _checked(position, (key.instrument, key.product), (row.instrument, row.product))
 
 
 def position_id(key: PositionKey) -> Row:
@@ -189,8 +195,16 @@ def gtt_row(gtt: Gtt) -> Row:
 
 
 def gtt_of(row: GttRow) -> Gtt:
-    """The trigger a row holds."""
-    return from_document(Gtt, row.document)
+    """The trigger a row holds. Raises InvariantBroken where its document is not of this one."""
+    gtt = from_document(Gtt, row.document)
+    return _checked(gtt, (gtt.trigger_id, gtt.request.instrument), (row.id, row.instrument))
+
+
+def _checked(value: Value, says: tuple[object, ...], row: tuple[object, ...]) -> Value:
+    """A document's members may be missing, so what it is about is compared with its row."""
+    if says != row:
+        raise InvariantBroken(f"a row of {row} holds a document of {says}")
+    return value
 
 
 def timeline_event(row: ExecutionEvent) -> TimelineEvent:

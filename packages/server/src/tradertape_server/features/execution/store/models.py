@@ -297,6 +297,28 @@ class IntentRow(Base):
     created_at: Mapped[datetime]
 
 
+class SetAsideRow(Base):
+    """Something that could not be done, and was put aside so that nothing else waits for it.
+
+    kind, name: what it was, a trigger and its id for instance; see `state.command.Subject`. times:
+    how often it failed. reason: of the last failure.
+    """
+
+    __tablename__ = "set_aside"
+    __table_args__ = (UniqueConstraint("kind", "name"), Index("ix_set_aside_last_at", "last_at"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    name: Mapped[str] = mapped_column(String(400))
+    # No foreign keys: that an account is gone may be why it failed.
+    account_id: Mapped[int | None]
+    run_id: Mapped[str | None] = mapped_column(RUN_ID)
+    reason: Mapped[str] = mapped_column(Text)
+    times: Mapped[int]
+    first_at: Mapped[datetime]
+    last_at: Mapped[datetime]
+
+
 class GttRow(Base):
     """A resting trigger of an account; `document` is the core's."""
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+import contextlib
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import cache
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import (
     Connection,
@@ -47,6 +48,8 @@ from tradertape_server.features.execution.store.models import (
 from tradertape_server.platform.database.prepared import PreparedQuery, padded
 
 _MOST_NAMES = 400  # in one query
+Row = TypeVar("Row")
+Value = TypeVar("Value")
 
 # --- the trader's side ----------------------------------------------------------------------------
 
@@ -113,6 +116,18 @@ def orders_at_venue(
             query = select(OrderRow).where(OrderRow.account_id == account_id, column.in_(some))
             found |= {row.order_id: mapping.order_of(row) for row in session.scalars(query)}
     return list(found.values())
+
+
+def open_order_rows(session: Session, venue: str) -> Sequence[OrderRow]:
+    """Rows of the open orders at a venue, oldest first."""
+    query = select(OrderRow).where(OrderRow.is_open, OrderRow.venue == venue)
+    return session.scalars(query.order_by(OrderRow.placed_at, OrderRow.order_id)).all()
+
+
+def active_gtt_rows(session: Session) -> Sequence[GttRow]:
+    """Rows of the active triggers, oldest first."""
+    query = select(GttRow).where(GttRow.status == GttStatus.ACTIVE).order_by(GttRow.id)
+    return session.scalars(query).all()
 
 
 def unanswered(session: Session) -> Sequence[IntentRow]:
@@ -208,6 +223,13 @@ def order(session: Session, order_id: str) -> Order | None:
     return None if row is None else mapping.order_of(row)
 
 
+def owner_of_order(session: Session, order_id: str) -> tuple[int, str | None] | None:
+    """Account and run of an order, whether or not the rest of it can be read."""
+    query = select(OrderRow.account_id, OrderRow.run_id).where(OrderRow.order_id == order_id)
+    found = session.execute(query).one_or_none()
+    return None if found is None else (found[0], found[1])
+
+
 def children(session: Session, parent_order_id: str) -> list[Order]:
     """The orders of a parent: its id, then two digits."""
     query = select(OrderRow).where(
@@ -231,7 +253,7 @@ def orders(
     open_only: bool = False,
     venue: str | None = None,
 ) -> list[Order]:
-    """Orders, oldest first."""
+    """Orders, oldest first; of everybody's, those that can be read."""
     query = select(OrderRow).order_by(OrderRow.placed_at, OrderRow.order_id)
     if run_id is not None:
         query = query.where(OrderRow.run_id == run_id)
@@ -241,7 +263,8 @@ def orders(
         query = query.where(OrderRow.is_open)
     if venue is not None:
         query = query.where(OrderRow.venue == venue)
-    return [mapping.order_of(row) for row in session.scalars(query)]
+    rows = session.scalars(query)
+    return _read(rows, mapping.order_of, is_everybodys=run_id is None and account_id is None)
 
 
 def count_orders(session: Session, run_id: str, *, since: datetime) -> int:
@@ -277,7 +300,7 @@ def positions(
     account_id: int | None = None,
     open_only: bool = False,
 ) -> list[Position]:
-    """Positions of a run, an account, or all."""
+    """Positions of a run, an account, or all that can be read."""
     query = select(PositionRow).order_by(PositionRow.instrument, PositionRow.product)
     if run_id is not None:
         query = query.where(PositionRow.run_id == run_id)
@@ -285,7 +308,8 @@ def positions(
         query = query.where(PositionRow.account_id == account_id)
     if open_only:
         query = query.where(PositionRow.is_open)
-    return [mapping.position_of(row) for row in session.scalars(query)]
+    rows = session.scalars(query)
+    return _read(rows, mapping.position_of, is_everybodys=run_id is None and account_id is None)
 
 
 def balances(session: Session, account_id: int) -> dict[str, int]:
@@ -328,13 +352,13 @@ def order_events(session: Session, order_id: str) -> Sequence[ExecutionEvent]:
 def gtts(
     session: Session, *, account_id: int | None = None, active_only: bool = False
 ) -> list[Gtt]:
-    """Triggers, oldest first."""
+    """Triggers, oldest first; of everybody's, those that can be read."""
     query = select(GttRow).order_by(GttRow.id)
     if account_id is not None:
         query = query.where(GttRow.account_id == account_id)
     if active_only:
         query = query.where(GttRow.status == GttStatus.ACTIVE)
-    return [mapping.gtt_of(row) for row in session.scalars(query)]
+    return _read(session.scalars(query), mapping.gtt_of, is_everybodys=account_id is None)
 
 
 def gtt(session: Session, account_id: int, gtt_id: int) -> Gtt | None:
@@ -347,6 +371,18 @@ def gtt(session: Session, account_id: int, gtt_id: int) -> Gtt | None:
 def last_gtt_id(session: Session) -> int:
     """The highest number of a trigger; 0 before the first."""
     return session.scalar(select(func.max(GttRow.id))) or 0
+
+
+def _read(rows: Iterable[Row], of: Callable[[Row], Value], *, is_everybodys: bool) -> list[Value]:
+    """Rows as what they hold. One of somebody's that cannot be read does not keep everybody's:
+    the trader puts it aside when it meets it."""
+    if not is_everybodys:
+        return [of(row) for row in rows]
+    found: list[Value] = []
+    for row in rows:
+        with contextlib.suppress(Exception):
+            found.append(of(row))
+    return found
 
 
 def _parts(names: Sequence[str], most: int) -> Iterator[Sequence[str]]:

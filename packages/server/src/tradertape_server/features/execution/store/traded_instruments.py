@@ -13,6 +13,9 @@ from tradertape_core.orders.codec import from_document, to_document
 from tradertape_server.features.execution.ports import Market
 from tradertape_server.features.execution.store import batch_writes, repository
 from tradertape_server.features.execution.store.models import TradedInstrument
+from tradertape_server.platform.logging import get_logger
+
+logger = get_logger(__name__)
 
 
 @dataclass(slots=True)
@@ -35,8 +38,12 @@ class Traded:
 
     def load(self, session: Session) -> None:
         """Read what was traded."""
-        documents = repository.traded(session)
-        self._kept = {name: from_document(Instrument, one) for name, one in documents.items()}
+        self._kept = {}
+        for name, document in repository.traded(session).items():
+            try:
+                self._kept[name] = from_document(Instrument, document)
+            except Exception:  # one that makes no sense is missed by those who traded it alone
+                logger.exception("a traded instrument cannot be read", instrument=name)
 
     def keep(self, session: Session, instrument_id: str) -> None:
         """Remember an instrument that is about to be traded."""

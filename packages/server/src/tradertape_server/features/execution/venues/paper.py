@@ -58,6 +58,24 @@ class PaperBook:
         self.orders = SimulatedVenue(self.rules)
         self.orders.restore(open_orders, {name: self.known(name) for name in names})
 
+    def failing_alone(
+        self, orders: Iterable[Order], ask: Callable[[PaperExchange], object]
+    ) -> list[tuple[Order, Exception]]:
+        """Those of the orders with which the market cannot do something, each tried by itself."""
+        found: list[tuple[Order, Exception]] = []
+        for order in orders:
+            alone = PaperBook(self.market, self.known, self.tick, self.clock, self.rules)
+            try:
+                alone.restore([order])
+                ask(PaperExchange(alone))
+            except Exception as error:  # noqa: BLE001 - that is what is looked for
+                found.append((order, error))
+        return found
+
+    def drop(self, order_id: str) -> None:
+        """Hold an order no longer, and report nothing of it."""
+        self.orders.drop(order_id)
+
     def in_auction(self, name: str, now: datetime) -> bool:
         """Whether the instrument's orders rest for an auction instead of meeting ticks."""
         if self.market.never_closes:
@@ -70,6 +88,14 @@ class PaperGateway:
 
     def __init__(self, book: PaperBook) -> None:
         self._book = book
+
+    def take_again(self, order: Order) -> Reports:
+        """Hold an order again that was dropped, as it is stored; a new one is submitted."""
+        book, name = self._book, order.request.instrument
+        if order.is_open and order.status_sequence == 0:
+            return self.send(Submit(order.order_id), order)
+        book.orders.restore([order], {name: book.known(name)})
+        return ()
 
     def send(self, request: VenueRequest, order: Order) -> Reports:
         """Do what a request asks, and return what came of it."""
