@@ -69,7 +69,7 @@ class LiveNotEnabledError(PermissionDeniedError):
 
 
 class BrokerValidationError(KiteAlgoWorkerError):
-    """An order or a request breaks a rule. Nothing was placed; correct it before you send it again."""
+    """An order or a request breaks a rule. Nothing was placed; correct it, then send it again."""
 
 
 class InvalidInputError(KiteAlgoWorkerError, ValueError):

@@ -127,7 +127,7 @@ class OperationalProtection:
 class BackendProtection:
     """The protection of a run. The parts may be plain dicts.
 
-    version: the worker's own version number of it. Raises InvalidInputError when it is enabled without a
+    version: the worker's own number of it. Raises InvalidInputError if it is enabled without a
     rule.
     """
 

@@ -126,7 +126,7 @@ def test_an_order_that_stays_rate_limited_fails(server: Any, known: Any) -> None
 )
 def test_a_write_without_a_key_is_never_repeated(server: Any, known: Any, write: Any) -> None:
     server.answer_with(server.dropped())
-    with pytest.raises(kaw.OutcomeUnknownError, match="look at the run"):
+    with pytest.raises(kaw.OutcomeUnknownError, match="read the run"):
         write(known)
     assert len(server.asked) == 1
 

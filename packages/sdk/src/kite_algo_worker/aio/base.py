@@ -161,7 +161,7 @@ def _lost_responses(
         yield
     except httpx.RequestError as error:
         not_sent = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
-        raise http.lost(
+        raise http.lost_response(
             call,
             error,
             config=config,

@@ -15,7 +15,7 @@ _MARKET = "/worker/market"
 
 
 def token_of(instrument: Instrument) -> int | None:
-    """Return the token of an instrument given by its token; None for a symbol such as `NSE:INFY`."""
+    """Return the token of an instrument given by one; None for a symbol, `NSE:INFY`."""
     if isinstance(instrument, int):
         return instrument
     text = str(instrument).strip()

@@ -112,7 +112,7 @@ def _seconds(text: str | None) -> float | None:
     return float(text) if text and text.strip().isdigit() else None
 
 
-def lost(
+def lost_response(
     call: Call[Any], error: Exception, *, config: AlgoWorkerConfig, request_id: str, was_sent: bool
 ) -> TransportError:
     """Return the error of a lost response: OutcomeUnknownError if a change may have been made.

@@ -124,7 +124,7 @@ def _lost_responses(
     try:
         yield
     except requests.RequestException as error:
-        raise http.lost(
+        raise http.lost_response(
             call, error, config=config, request_id=request_id, was_sent=_was_sent(error)
         ) from error
 

@@ -141,5 +141,5 @@ class MarketMethods(SyncBase):
         candles: list[Mapping[str, Any]] | None = None,
         mode: str = "quote",
     ) -> JsonDict:
-        """Return quotes and candles together. candles: `{"symbol", "interval", "lookback"}` each."""
+        """Return quotes and candles; `candles` lists `{"symbol", "interval", "lookback"}`."""
         return self._send(market.market_snapshot(symbols, instrument_tokens, candles, mode))

@@ -97,8 +97,8 @@ class TradingMethods(SyncBase):
     ) -> JsonDict:
         """Place several orders as one command; `result["legs"]` has the outcome of each.
 
-        all_or_none: place nothing when any leg breaks a rule. dry_run: only return what would be placed.
-        Raises as `place_order`.
+        all_or_none: place nothing if any leg breaks a rule. dry_run: only return what would be
+        placed. Raises as `place_order`.
         """
         return self._send(
             trading.place_basket(
