@@ -45,6 +45,7 @@ STATUS_CODES = {
     409: "conflict",
     413: "body_too_large",
     415: "unsupported_media_type",
+    416: "range_not_satisfiable",
     422: "invalid_request",
     429: "too_many_requests",
     500: "internal_error",

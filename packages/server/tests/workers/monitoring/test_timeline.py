@@ -280,3 +280,37 @@ def test_an_impossible_number_is_named(caller: Any, api: Any, path: str, query: 
     answer = caller.get(api(f"runs/run-1/{path}"), params=query)
     assert answer.status_code == 422
     assert answer.json()["detail"][0]["loc"] == ["query", next(iter(query))]
+
+
+def test_a_cursor_beyond_the_end_is_noticed(caller: Any, api: Any) -> None:
+    """As after a restore from a backup: silence would hide what was lost."""
+    last = decide(caller, api, "one")["cursor"]
+    at_the_end = caller.get(api("runs/run-1/timeline"), params={"after_cursor": last})
+    assert (at_the_end.status_code, at_the_end.json()["events"]) == (200, [])
+    beyond = caller.get(api("runs/run-1/timeline"), params={"after_cursor": last + 1})
+    assert (beyond.status_code, beyond.headers["X-Error-Code"]) == (416, "cursor_beyond_end")
+    assert beyond.json()["last_cursor"] == last
+    assert f"continue from {last}" in beyond.json()["detail"]
+
+
+def test_a_stream_says_that_its_cursor_is_beyond_the_end_and_goes_on_from_there(
+    caller: Any, api: Any, container: Any
+) -> None:
+    last = decide(caller, api, "one")["cursor"]
+
+    async def watch() -> list[bytes]:
+        run = await asyncio.to_thread(_run, container)
+        events = timeline_events(container.workers.timeline, run, after=last + 100, kind=None)
+        found = [await anext(events), await anext(events)]
+        await asyncio.to_thread(decide, caller, api, "two")
+        while True:
+            event = await anext(events)
+            if event != PING:
+                await events.aclose()  # type: ignore[attr-defined]
+                return [*found, event]
+
+    first, error, following = asyncio.run(asyncio.wait_for(watch(), 20))
+    assert first == PING
+    assert b"event: error" in error
+    assert f'"last_cursor":{last}'.encode() in error
+    assert b'"summary":"two"' in following

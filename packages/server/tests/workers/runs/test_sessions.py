@@ -126,3 +126,72 @@ def test_nothing_of_a_replaced_worker_is_accepted(
     market.refresh()
     mine = caller.post(api("runs/run-1/intents"), json=buy("mine-00001"), headers=held)
     assert mine.status_code == 200
+
+
+def claim_as(caller: Any, api: Any, worker_id: str | None) -> Any:
+    return caller.post(api("runs/run-1/claim-session"), json={"worker_id": worker_id})
+
+
+def test_a_killed_worker_takes_its_own_claim_over_at_once(
+    caller: Any, api: Any, clock: Any, buy: Any
+) -> None:
+    """Same token, same worker: no minute of waiting; the nonce before is void."""
+    old = claim_as(caller, api, "host-1:abc").json()["worker_session_nonce"]
+    clock.advance(seconds=1)
+    again = claim_as(caller, api, "host-1:abc")
+    assert (again.status_code, again.json()["takeover"]) == (200, True)
+    refused = caller.post(api("runs/run-1/intents"), json=buy("key-00001"), headers={NONCE: old})
+    assert refused.status_code == 409
+    new = {NONCE: again.json()["worker_session_nonce"]}
+    assert caller.post(api("runs/run-1/heartbeat"), json={}, headers=new).status_code == 200
+    events = caller.get(api("runs/run-1/timeline")).json()["events"]
+    assert [one["summary"] for one in events if one["event_type"] == "session.claimed"] == [
+        "Session claimed",
+        "Session taken over by the same worker",
+    ]
+    assert events[-1]["payload"] == {"takeover": True}
+
+
+@pytest.mark.parametrize("worker_id", ["host-2:xyz", None])
+def test_another_worker_with_the_same_token_waits(
+    caller: Any, api: Any, worker_id: str | None
+) -> None:
+    claim_as(caller, api, "host-1:abc")
+    assert claim_as(caller, api, worker_id).status_code == 409
+
+
+def test_a_claim_without_a_worker_is_not_taken_over_by_one_without(caller: Any, api: Any) -> None:
+    """No identity is nobody's identity: the published client sends none."""
+    assert claim(caller, api).status_code == 200
+    assert claim_as(caller, api, None).status_code == 409
+    assert claim(caller, api).status_code == 409
+
+
+def test_the_same_worker_with_another_token_waits(caller: Any, worker: Any, api: Any) -> None:
+    claim_as(caller, api, "host-1:abc")
+    assert claim_as(worker(), api, "host-1:abc").status_code == 409
+
+
+def test_a_page_in_the_browser_takes_over_nobodys_claim(
+    caller: Any, sign_in: Any, api: Any
+) -> None:
+    claim_as(caller, api, "host-1:abc")
+    page = sign_in("person@example.com")
+    assert claim_as(page, api, "host-1:abc").status_code == 409
+
+
+def test_two_restarts_at_once_leave_one_holder(caller: Any, api: Any) -> None:
+    claim_as(caller, api, "host-1:abc")
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _n: claim_as(caller, api, "host-1:abc"), range(4)))
+    nonces = [answer.json()["worker_session_nonce"] for answer in answers]
+    beats = [
+        caller.post(api("runs/run-1/heartbeat"), json={}, headers={NONCE: nonce}).status_code
+        for nonce in nonces
+    ]
+    assert sorted(beats) == [200, 409, 409, 409]
+
+
+@pytest.mark.parametrize("worker_id", ["", "x" * 121])
+def test_a_worker_id_has_a_length(caller: Any, api: Any, worker_id: str) -> None:
+    assert claim_as(caller, api, worker_id).status_code == 422

@@ -12,7 +12,7 @@ from tradertape_core.kernel.clock import IST, Clock
 from tradertape_core.ledger.pnl import Pnl, RunMode, pnl_of
 from tradertape_core.ledger.position import Position
 from tradertape_core.orders.family import summary as family_summary
-from tradertape_core.orders.gtt import Gtt
+from tradertape_core.orders.gtt import Gtt, expired
 from tradertape_core.orders.order import Fill, Order
 from tradertape_server.features.execution.halts import Halt
 from tradertape_server.features.execution.orders.replies import EXIT_RUN
@@ -136,6 +136,11 @@ class ExecutionQueries:
             waiting = repository.unanswered(session)
             return [(row.run_id, row.key) for row in waiting if row.kind == EXIT_RUN]
 
+    def last_cursor(self) -> int:
+        """The cursor of the newest event of all accounts; 0 before the first."""
+        with self.database.read() as session:
+            return repository.last_event(session)
+
     def events(
         self,
         *,
@@ -168,6 +173,11 @@ class ExecutionQueries:
         with self.database.read() as session:
             return repository.gtts(session, account_id=account_id)
 
+    def expired_gtts(self) -> list[Gtt]:
+        """Active triggers of everybody's whose year is over, as they will be."""
+        with self.database.read() as session:
+            return list(expired(repository.gtts(session, active_only=True), self.clock.now()))
+
     def get_gtt(self, account_id: int, trigger_id: int) -> Gtt:
         """One trigger. Raises NotFound."""
         with self.database.read() as session:
@@ -180,6 +190,11 @@ class ExecutionQueries:
         """Accounts that have open orders or positions, whoever's they are."""
         with self.database.read() as session:
             return repository.open_accounts(session)
+
+    def accounts_in(self, instrument: str) -> list[int]:
+        """Accounts with an open order, position or trigger in an instrument, whoever's they are."""
+        with self.database.read() as session:
+            return account_queries.accounts_in(session, instrument)
 
     def instrument_activity(self, user_id: int, instrument: str) -> InstrumentActivity:
         """A person's fills, open orders, active GTTs and positions in an instrument."""

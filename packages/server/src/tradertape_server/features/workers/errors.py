@@ -8,6 +8,7 @@ ApiError
 ├── RunClosed         409  the run is closed or exiting
 ├── SessionConflict   409  another worker holds the session, or the nonce is not the current one
 ├── TokenRefused      409  the safety token is expired, used, or of another run, session, protection
+├── CursorBeyondEnd   416  the cursor is of events that are not there: the server was restored
 ├── LiveDisabled      403  live trading is disabled on this server
 └── AccountNotAllowed 403  the token is restricted to other accounts
 """
@@ -16,7 +17,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tradertape_server.platform.errors import Conflict, Forbidden, NotFound
+from tradertape_server.platform.errors import ApiError, Conflict, Forbidden, NotFound
+
+
+class CursorBeyondEnd(ApiError):
+    """The cursor is beyond the last event: those after it were lost, as in a restore."""
+
+    status = 416
+
+    def __init__(self, cursor: int, last: int) -> None:
+        super().__init__(
+            f"Cursor {cursor} is beyond the last event, {last}: the server was restored from a "
+            "backup. Read the run's orders and positions again, then continue from "
+            f"{last}.",
+            code="cursor_beyond_end",
+            more={"last_cursor": last},
+        )
 
 
 class UnknownRun(NotFound):

@@ -53,6 +53,8 @@ class WorkerRun(Base):
     key_id: Mapped[int | None]  # of the token that created the run, or claimed it last
 
     session_nonce: Mapped[str | None] = mapped_column(String(64))
+    session_key_id: Mapped[int | None]  # of the token that claimed it
+    session_worker_id: Mapped[str | None] = mapped_column(String(120))
     session_claimed_at: Mapped[datetime | None]
     session_seen_at: Mapped[datetime | None]
     session_released_at: Mapped[datetime | None]

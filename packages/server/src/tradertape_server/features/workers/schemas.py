@@ -79,6 +79,12 @@ class Heartbeat(Body):
     worker_id: Annotated[str, Field(max_length=120)] | None = None
 
 
+class ClaimIn(Body):
+    """Who claims a run. A worker that died takes its claim over under the same `worker_id`."""
+
+    worker_id: Annotated[str, Field(min_length=1, max_length=120)] | None = None
+
+
 class DecisionEvent(Body):
     """A decision of the worker, in its own words. Further fields become the event's payload."""
 

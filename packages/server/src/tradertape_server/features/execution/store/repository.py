@@ -322,6 +322,11 @@ def balances(session: Session, account_id: int) -> dict[str, int]:
     return {ledger: int(paise) for ledger, paise in session.execute(query)}
 
 
+def last_event(session: Session) -> int:
+    """The sequence number of the newest event; 0 before the first."""
+    return session.scalar(select(func.max(ExecutionEvent.seq))) or 0
+
+
 def events(
     session: Session,
     *,

@@ -19,7 +19,7 @@ from tradertape_server.features.workers.http.answers.runs import (
 )
 from tradertape_server.features.workers.http.authorization import AnyWorker, Nonce, PaperWorker
 from tradertape_server.features.workers.http.services import Runs, Safety, Sessions
-from tradertape_server.features.workers.schemas import Heartbeat, NewRun, RiskPatch
+from tradertape_server.features.workers.schemas import ClaimIn, Heartbeat, NewRun, RiskPatch
 from tradertape_server.platform.http.answers import answers
 
 PREFIX = "/api/algo-workers/worker"
@@ -69,12 +69,15 @@ def get_run(runs: Runs, caller: PaperWorker, strategy_run_id: str) -> Json:
 
 
 @router.post("/runs/{strategy_run_id}/claim-session", responses=answers(ClaimedSession))
-def claim_session(sessions: Sessions, caller: PaperWorker, strategy_run_id: str) -> Json:
+def claim_session(
+    sessions: Sessions, caller: PaperWorker, strategy_run_id: str, body: ClaimIn | None = None
+) -> Json:
     """Claim the run: from now on the new nonce fences off everybody else.
 
-    409 while another worker holds it and has sent a heartbeat within a minute.
+    409 while another worker holds it and has sent a heartbeat within a minute. The same token with
+    the same `worker_id` takes its own claim over at once: a worker that was killed comes back.
     """
-    return sessions.claim(caller, strategy_run_id)
+    return sessions.claim(caller, strategy_run_id, None if body is None else body.worker_id)
 
 
 @router.delete("/runs/{strategy_run_id}/claim-session", responses=answers(ReleasedSession))

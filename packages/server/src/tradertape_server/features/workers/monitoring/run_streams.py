@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 
 from starlette.concurrency import run_in_threadpool
 
+from tradertape_server.features.workers.errors import CursorBeyondEnd
 from tradertape_server.features.workers.models import WorkerRun
 from tradertape_server.features.workers.monitoring.pnl import PnlService
 from tradertape_server.features.workers.monitoring.timeline import (
@@ -65,11 +66,18 @@ async def timeline_events(
 ) -> AsyncIterator[bytes]:
     """Yield every event after the cursor, without a gap and each once; `id:` is the cursor.
 
+    A cursor beyond the end gives an error event, then the events from the end on.
+
     The bus only signals that there are new events; they are read from the table, in order.
     """
     box = timeline.bus.open([topic_of(run.strategy_run_id)])
     try:
         yield PING  # so that the response begins although nothing has happened yet
+        try:
+            await run_in_threadpool(timeline.check_cursor, after)
+        except CursorBeyondEnd as error:
+            after = error.more["last_cursor"]
+            yield sse_error(error.detail, code=error.code, last_cursor=after)
         beat = Heartbeat(HEARTBEAT_S)
         while True:
             page = await run_in_threadpool(

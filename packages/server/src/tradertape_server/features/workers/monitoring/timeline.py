@@ -9,6 +9,7 @@ from tradertape_core.kernel.errors import InvalidDocument, Problem
 from tradertape_server.features.execution.account_events import event_view
 from tradertape_server.features.execution.ports import TimelineEvent
 from tradertape_server.features.execution.service import ExecutionService
+from tradertape_server.features.workers.errors import CursorBeyondEnd
 from tradertape_server.features.workers.models import WorkerRun
 from tradertape_server.features.workers.runs.transactions import ref
 from tradertape_server.features.workers.schemas import DecisionEvent
@@ -28,8 +29,10 @@ class TimelineService:
         execution.trader.listen(self._publish)
 
     def page(self, run: WorkerRun, *, after: int, limit: int, kind: str | None) -> Json:
-        """Events after a cursor, oldest first."""
+        """Events after a cursor, oldest first. Raises CursorBeyondEnd."""
         events = self.events(run, after=after, limit=limit, kind=kind)
+        if not events:
+            self.check_cursor(after)
         return {
             "strategy_run_id": run.strategy_run_id,
             "after_cursor": after,
@@ -46,6 +49,12 @@ class TimelineService:
             run_id=run.strategy_run_id, after=after, limit=min(limit, MOST_EVENTS), kind=kind
         )
         return [event_view(event, run.account_scope) for event in found]
+
+    def check_cursor(self, cursor: int) -> None:
+        """Raise CursorBeyondEnd for a cursor that no event has had."""
+        last = self._execution.last_cursor()
+        if cursor > last:
+            raise CursorBeyondEnd(cursor, last)
 
     def check_kind(self, kind: str | None) -> None:
         """Raise InvalidDocument for an unknown kind."""

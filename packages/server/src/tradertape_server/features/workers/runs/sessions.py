@@ -34,8 +34,12 @@ class SessionService:
         self._transactions = RunTransactions(execution)
         self._liveness = liveness
 
-    def claim(self, caller: Identity, run_id: str) -> Json:
-        """Claim a run; replaces a silent holder. Raises UnknownRun, SessionConflict, RunClosed."""
+    def claim(self, caller: Identity, run_id: str, worker_id: str | None = None) -> Json:
+        """Claim a run; replaces a silent holder, and at once the same worker under the same token.
+
+        worker_id: tells the worker from others with its token. Raises UnknownRun, SessionConflict,
+        RunClosed.
+        """
         nonce = secrets.token_urlsafe(24)
 
         def decide(uow: UnitOfWork) -> Json:
@@ -43,7 +47,8 @@ class SessionService:
             if run.status == "closed":
                 raise RunClosed(run_id, run.status)
             taken_over = run.session_nonce is not None
-            if taken_over and not self._liveness.is_silent(run):
+            is_same = taken_over and _is_holder(run, caller, worker_id)
+            if taken_over and not is_same and not self._liveness.is_silent(run):
                 age_s = int(self._liveness.session_age_s(run) or 0)
                 detail = f"Run is claimed by another worker (last heartbeat {age_s}s ago)"
                 raise SessionConflict(detail, "session_claimed")
@@ -52,6 +57,8 @@ class SessionService:
                 uow.session,
                 run_id,
                 session_nonce=nonce,
+                session_key_id=token_of(caller),
+                session_worker_id=worker_id,
                 session_claimed_at=now,
                 session_seen_at=now,
                 session_released_at=None,
@@ -59,7 +66,13 @@ class SessionService:
                 key_id=token_of(caller) or run.key_id,
             )
             self._liveness.claimed(run_id, now)
-            what = "taken over from a silent worker" if taken_over else "claimed"
+            what = "claimed"
+            if taken_over:
+                what = (
+                    "taken over by the same worker"
+                    if is_same
+                    else "taken over from a silent worker"
+                )
             note(uow, run, "decision", "session.claimed", f"Session {what}", takeover=taken_over)
             return {
                 "strategy_run_id": run_id,
@@ -139,6 +152,16 @@ def demand_nonce(run: WorkerRun | TradingRun, caller: Identity, nonce: str | Non
         detail = "Run is claimed by another worker: claim the session, or send its nonce"
         raise SessionConflict(detail, "session_claimed")
     raise _refused(run, nonce)
+
+
+def _is_holder(run: WorkerRun, caller: Identity, worker_id: str | None) -> bool:
+    """Whether the claim in force is the caller's own: same token, same worker."""
+    key_id = token_of(caller)
+    return (
+        key_id is not None
+        and worker_id is not None
+        and (run.session_key_id, run.session_worker_id) == (key_id, worker_id)
+    )
 
 
 def _own(uow: UnitOfWork, caller: Identity, run_id: str) -> WorkerRun:
