@@ -1,4 +1,4 @@
-"""A worker without a session: make a run, place one order, read what it cost, leave.
+"""A worker without a session: create a run, place one order, read its result.
 
 Dry by default; `KITE_ALGO_EXECUTION_MODE=paper` fills the order in the simulated market.
 Needs KITE_ALGO_WORKER_TOKEN.
@@ -30,7 +30,7 @@ def main() -> None:
         cost = client.preview_order(run_id, order)["preview"]["cost_contract"]
         print("margin needed:", cost["margin_required"], "charges:", cost["total_charges"])
 
-        # The key names the wish: started again, this places nothing twice.
+        # The key names the order: started again, this places nothing twice.
         placed = client.place_order(run_id, order, idempotency_key=f"{run_id}:entry:001")
         print("order", placed["order_id"], placed["status"])
         if placed["mode"] != "dry_run":
@@ -47,5 +47,5 @@ def main() -> None:
 if __name__ == "__main__":
     try:
         main()
-    except KiteAlgoWorkerError as error:  # refused, or the server is away
+    except KiteAlgoWorkerError as error:  # refused, or the server is unavailable
         raise SystemExit(f"Stopped: {error}") from None

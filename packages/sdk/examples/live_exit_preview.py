@@ -1,10 +1,10 @@
-"""See exactly what leaving a run would send, and leave only when you say so.
+"""Preview the orders of a run's exit, and exit only when it is confirmed.
 
     KITE_ALGO_RUN_ID=run_managed_001 python live_exit_preview.py
     KITE_ALGO_CONFIRM_FLATTEN=YES KITE_ALGO_RUN_ID=run_managed_001 python live_exit_preview.py
 
-The first only looks, in live runs too. Without a run's id a small one is made in the environment's
-mode, dry by default, to have something to look at.
+The first only previews, in live runs too. Without a run's id a small run is created, in the mode of
+the environment, `dry_run` by default.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from kite_algo_worker import (
 
 
 def small_run(client: KiteAlgoWorkerClient) -> str:
-    """A run with one share."""
+    """Create a run with one share."""
     run = client.create_run_from_config(RunConfig.from_env("exit-preview"))
     run_id = run["strategy_run_id"]
     client.place_order(run_id, equity_market_order("INFY", "BUY", 1), f"{run_id}:entry:001")
@@ -50,5 +50,5 @@ def main() -> None:
 if __name__ == "__main__":
     try:
         main()
-    except KiteAlgoWorkerError as error:  # refused, or the server is away
+    except KiteAlgoWorkerError as error:  # refused, or the server is unavailable
         raise SystemExit(f"Stopped: {error}") from None

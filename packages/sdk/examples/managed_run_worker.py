@@ -1,4 +1,4 @@
-"""A worker that holds its run: claimed, kept alive, checked before each order, guarded, let go of.
+"""A worker with a managed run: claimed, kept alive, checked before each order, protected, released.
 
 Dry by default; `KITE_ALGO_EXECUTION_MODE=paper` trades in the simulated market. Started again with
 the same `KITE_ALGO_RUN_ID` it finds its run, and its keys place nothing twice.
@@ -21,7 +21,7 @@ from kite_algo_worker import (
 
 
 def config_of_environment() -> RunConfig:
-    """The run of this worker: its account and mode are the environment's."""
+    """Return the run of this worker, with the account and mode of the environment."""
     return (
         RunConfig.from_env("managed-demo", strategy_run_id=os.environ.get("KITE_ALGO_RUN_ID"))
         .with_metadata(strategy_family="demo", strategy_name="Managed demo", entry_surface="worker")
@@ -58,5 +58,5 @@ def main() -> None:
 if __name__ == "__main__":
     try:
         main()
-    except KiteAlgoWorkerError as error:  # refused, or the server is away
+    except KiteAlgoWorkerError as error:  # refused, or the server is unavailable
         raise SystemExit(f"Stopped: {error}") from None

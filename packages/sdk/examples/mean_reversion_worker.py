@@ -1,4 +1,4 @@
-"""Buy what has fallen too fast: RSI of daily candles, decided here, executed by the server.
+"""Buy oversold shares: the RSI of daily candles, decided here, executed by the server.
 
 Dry by default; `KITE_ALGO_EXECUTION_MODE=paper` trades in the simulated market. The extra
 `[indicators]` makes the RSI fast; without it the same numbers come from plain Python.
@@ -24,7 +24,7 @@ PERIOD, OVERSOLD = 14, float(os.environ.get("KITE_ALGO_OVERSOLD", "30"))
 
 
 def latest_rsi(client: KiteAlgoWorkerClient, symbol: str) -> tuple[str, float]:
-    """The last complete day and its RSI, 0 to 100."""
+    """Return the last complete day and its RSI, 0 to 100."""
     history = warmup_history(
         client, symbol, timeframe="day", min_candles=PERIOD * 4, lookback_days=180, attempts=3
     )
@@ -34,7 +34,7 @@ def latest_rsi(client: KiteAlgoWorkerClient, symbol: str) -> tuple[str, float]:
 
 
 def decide(client: KiteAlgoWorkerClient, run: ManagedRun, symbol: str) -> None:
-    """Look at one symbol; buy one share when it is oversold."""
+    """Check one symbol; buy one share if it is oversold."""
     day, rsi = latest_rsi(client, symbol)
     wants = rsi < OVERSOLD
     run.log_decision_event(
@@ -49,7 +49,7 @@ def decide(client: KiteAlgoWorkerClient, run: ManagedRun, symbol: str) -> None:
     if not safety.can_trade:
         print("blocked:", ", ".join(safety.blocking_reasons))
         return
-    # One entry a symbol and candle, however often this is started.
+    # One entry per symbol and candle, however often this is started.
     placed = run.place_order(
         equity_market_order(symbol.partition(":")[2], "BUY", 1),
         idempotency_key=f"{run.run_id}:entry:{symbol}:{day}",
@@ -75,5 +75,5 @@ def main() -> None:
 if __name__ == "__main__":
     try:
         main()
-    except KiteAlgoWorkerError as error:  # refused, or the server is away
+    except KiteAlgoWorkerError as error:  # refused, or the server is unavailable
         raise SystemExit(f"Stopped: {error}") from None

@@ -1,4 +1,4 @@
-"""A bull call spread on NIFTY: resolve the contracts, look at the cost, enter, watch, leave.
+"""A bull call spread on NIFTY: resolve the contracts, preview the cost, enter, monitor, exit.
 
 Dry by default; `KITE_ALGO_EXECUTION_MODE=paper` trades in the simulated market.
 """
@@ -70,5 +70,5 @@ def main() -> None:
 if __name__ == "__main__":
     try:
         main()
-    except KiteAlgoWorkerError as error:  # refused, or the server is away
+    except KiteAlgoWorkerError as error:  # refused, or the server is unavailable
         raise SystemExit(f"Stopped: {error}") from None

@@ -1,10 +1,10 @@
-"""Orders for signals that are decided elsewhere: one JSON object a line, from a file or a pipe.
+"""Place orders for signals from elsewhere: one JSON object per line, from a file or a pipe.
 
     {"id": "sig-001", "symbol": "NSE:INFY", "side": "BUY", "quantity": 1}
 
     my_model | python signal_driven_worker.py -
 
-The signal's id is in the order's key, so a signal that comes twice is carried out once. Dry by
+The signal's id is in the order's key, so a repeated signal is executed once. Dry by
 default; `KITE_ALGO_EXECUTION_MODE=paper` trades in the simulated market.
 """
 
@@ -35,7 +35,7 @@ SAMPLE = """
 
 
 def signals(source: str) -> Iterator[dict[str, Any]]:
-    """The signals of a file, of standard input (`-`), or the sample."""
+    """Yield the signals of a file, of standard input (`-`), or the sample."""
     lines: Iterable[str] = SAMPLE.splitlines()
     if source == "-":
         lines = sys.stdin
@@ -45,7 +45,7 @@ def signals(source: str) -> Iterator[dict[str, Any]]:
 
 
 def carry_out(run: ManagedRun, signal: dict[str, Any]) -> None:
-    """Place a signal's order; say so when it is refused, and go on."""
+    """Place a signal's order; print a refusal and continue."""
     exchange, _, name = signal["symbol"].partition(":")
     builder = OrderBuilder(exchange, name, signal["side"], "CNC", signal["quantity"])
     safety = run.safety_check()
@@ -83,5 +83,5 @@ def main() -> None:
 if __name__ == "__main__":
     try:
         main()
-    except KiteAlgoWorkerError as error:  # refused, or the server is away
+    except KiteAlgoWorkerError as error:  # refused, or the server is unavailable
         raise SystemExit(f"Stopped: {error}") from None
