@@ -14,9 +14,13 @@ class ProtectionRescaling:
     def __init__(self, owners: Owners) -> None:
         self._owners = owners
 
-    def __call__(self, uow: UnitOfWork, action: CorporateAction) -> None:
-        """Rescale the protections that watch the action's instrument."""
+    def __call__(
+        self, uow: UnitOfWork, action: CorporateAction, account_id: int | None = None
+    ) -> None:
+        """Rescale the protections that watch the action's instrument; of one account, or of all."""
         for owner in self._owners.guarded(uow.session):
+            if account_id not in (None, owner.ref.account_id):
+                continue
             before = owner.state()
             if action.instrument not in watched_instruments(before):
                 continue

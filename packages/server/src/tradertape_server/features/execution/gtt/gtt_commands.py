@@ -93,14 +93,13 @@ class GttCommands:
 
         return Command(decide)
 
-    def expire_command(self) -> Command[int]:
-        """End the triggers whose year is over."""
+    def expire_command(self, gtt: Gtt) -> Command[None]:
+        """End a trigger whose year is over, unless it has ended since."""
 
-        def decide(uow: UnitOfWork) -> int:
-            over = core.expired(repository.gtts(uow.session, active_only=True), uow.now)
-            for gtt in over:
-                self._keep(uow, gtt, "gtt_expired", f"Trigger expired: {_words(gtt)}")
-            return len(over)
+        def decide(uow: UnitOfWork) -> None:
+            found = repository.gtt(uow.session, int(gtt.account), gtt.trigger_id)
+            for over in core.expired([found] if found else [], uow.now):
+                self._keep(uow, over, "gtt_expired", f"Trigger expired: {_words(over)}")
 
         return Command(decide)
 
@@ -112,12 +111,13 @@ class GttCommands:
         why: str,
         *,
         made_before: date | None = None,
+        account_id: int | None = None,
     ) -> None:
         """End the active triggers in an instrument, within a transaction.
 
-        made_before: only those from before a day (IST).
+        made_before: only those from before a day (IST). account_id: of one account alone.
         """
-        for gtt in repository.gtts(uow.session, active_only=True):
+        for gtt in repository.gtts(uow.session, account_id=account_id, active_only=True):
             made = gtt.created_at.astimezone(IST).date()
             is_due = made_before is None or made < made_before
             if gtt.request.instrument == instrument_id and is_due:

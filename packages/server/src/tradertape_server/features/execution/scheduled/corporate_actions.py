@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Protocol
 
 from tradertape_core.execution import engine
@@ -26,6 +27,7 @@ from tradertape_core.orders.commands import CancelOrder
 from tradertape_core.orders.gtt import GttStatus
 from tradertape_core.orders.reports import CancelReason
 from tradertape_server.features.execution.gtt.gtt_commands import GttCommands
+from tradertape_server.features.execution.scheduled.attempts import Attempts, for_each_account
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.execution.state.command import Command, VenueCommand
 from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
@@ -35,7 +37,7 @@ from tradertape_server.platform.logging import get_logger
 EVERY = timedelta(seconds=30)
 ADJUSTED, PAID = "position_adjusted", "dividend_paid"
 
-Also = Callable[[UnitOfWork, CorporateAction], None]
+Also = Callable[[UnitOfWork, CorporateAction, int | None], None]
 
 logger = get_logger(__name__)
 
@@ -51,7 +53,7 @@ class Facts(Protocol):
     def payments(self, symbols: Collection[str], until: date) -> Sequence[Payment]: ...
 
 
-def _nothing_else(_uow: UnitOfWork, _action: CorporateAction) -> None:
+def _nothing_else(_uow: UnitOfWork, _action: CorporateAction, _account: int | None) -> None:
     """What a server without protections does besides."""
 
 
@@ -59,7 +61,7 @@ def _nothing_else(_uow: UnitOfWork, _action: CorporateAction) -> None:
 class CorporateActions:
     """A chore: looks once a day, and whenever the data set changes.
 
-    also: what else a change of units moves, within the same transaction.
+    also: what else a change of units moves, within the same transaction; of one account, or of all.
     """
 
     service: ExecutionService
@@ -67,6 +69,7 @@ class CorporateActions:
     also: Also = _nothing_else
     _looked: datetime | None = None
     _done: tuple[date, str] | None = field(default=None)
+    _is_done: bool = True  # nothing of the look that is under way has failed
 
     def __call__(self, now: datetime) -> None:
         """Bring everything that is open up to today."""
@@ -76,8 +79,9 @@ class CorporateActions:
         today = now.astimezone(IST).date()
         due = (today, self.facts.version)
         if due != self._done:
+            self._is_done = True
             self._bring_up_to(today)
-            self._done = due
+            self._done = due if self._is_done else None
 
     def _bring_up_to(self, today: date) -> None:
         open_ones = self._open_instruments()
@@ -85,12 +89,29 @@ class CorporateActions:
         for rescaling in self.facts.rescalings(symbols, today):
             for symbol, instrument in open_ones:
                 if symbol == rescaling.symbol:
-                    action = self._action(rescaling, instrument, today)
-                    self._do(Adjust(action, rescaling.kind, self.service.gtt, self.also))
+                    self._attempt(
+                        rescaling.action_id,
+                        instrument,
+                        partial(self._adjust, rescaling, instrument, today),
+                    )
         for payment in self.facts.payments(symbols, today):
             for symbol, instrument in open_ones:
                 if symbol == payment.symbol and not instrument.is_derivative:
-                    self._do(pay_command(_dividend(payment, instrument)))
+                    dividend = _dividend(payment, instrument)
+                    self._attempt(payment.action_id, instrument, partial(self._pay, dividend))
+
+    def _attempt(self, action_id: str, instrument: Instrument, work: Callable[[], None]) -> None:
+        attempts = Attempts(self.service.trader.quarantine)
+        if not attempts.attempt(f"{action_id} of {instrument.id}", work):
+            self._is_done = False
+
+    def _adjust(self, rescaling: Rescaling, instrument: Instrument, today: date) -> None:
+        action = self._action(rescaling, instrument, today)
+        adjust = partial(Adjust, action, rescaling.kind, self.service.gtt, self.also)
+        self._do(rescaling.action_id, instrument.id, adjust)
+
+    def _pay(self, dividend: CashDividend) -> None:
+        self._do(dividend.action_id, dividend.instrument, partial(pay_command, dividend))
 
     def _open_instruments(self) -> list[tuple[str, Instrument]]:
         """Shares, and futures on shares, with the symbol of the share."""
@@ -125,20 +146,32 @@ class CorporateActions:
         is_before = seen < action.ex_date <= today
         return action.price(tick.last_price) if is_before else tick.last_price
 
-    def _do(self, command: Command[int]) -> None:
-        changed = self.service.trader.execute(command)
+    def _do(
+        self, what: str, instrument: str, command: Callable[[int | None], Command[int]]
+    ) -> None:
+        changed, is_done = for_each_account(self.service, what, instrument, command)
+        if not is_done:
+            self._is_done = False
         if changed:
             logger.info("corporate action", changed=changed)
 
 
 class Adjust(VenueCommand[int]):
     """Carry an action through everything that paper accounts have open in its instrument; how many
-    positions it changed."""
+    positions it changed. account_id: of one account alone."""
 
-    __slots__ = ("_action", "_also", "_changed", "_gtts", "_kind")
+    __slots__ = ("_account_id", "_action", "_also", "_changed", "_gtts", "_kind")
 
-    def __init__(self, action: CorporateAction, kind: str, gtts: GttCommands, also: Also) -> None:
+    def __init__(
+        self,
+        action: CorporateAction,
+        kind: str,
+        gtts: GttCommands,
+        also: Also,
+        account_id: int | None = None,
+    ) -> None:
         super().__init__()
+        self._account_id = account_id
         self._action = action
         self._kind = kind
         self._gtts = gtts
@@ -147,17 +180,23 @@ class Adjust(VenueCommand[int]):
 
     def decide(self, uow: UnitOfWork) -> None:
         action, kind = self._action, self._kind
-        for order in uow.paper_orders_in(action.instrument):
+        for order in uow.paper_orders_in(action.instrument, self._account_id):
             is_before = order.placed_at.astimezone(IST).date() < action.ex_date
             if is_before and not order.slices and not order.in_doubt:
                 asked = CancelOrder(order_id=order.order_id, reason=CancelReason.VENUE)
                 uow.record(engine.cancel(asked, order, uow.now))
         why = f"{kind} {action.new}:{action.old}"
         self._gtts.end_all(
-            uow, action.instrument, GttStatus.DISABLED, why, made_before=action.ex_date
+            uow,
+            action.instrument,
+            GttStatus.DISABLED,
+            why,
+            made_before=action.ex_date,
+            account_id=self._account_id,
         )
-        self._also(uow, action)
-        held = list(_due(uow, action.instrument, action.action_id, action.ex_date))
+        self._also(uow, action, self._account_id)
+        found = _due(uow, action.instrument, action.action_id, action.ex_date, self._account_id)
+        held = list(found)
         for position in held:
             _adjust(uow, position, action, kind)
         self._changed = len(held)
@@ -166,11 +205,12 @@ class Adjust(VenueCommand[int]):
         return self._changed
 
 
-def pay_command(dividend: CashDividend) -> Command[int]:
-    """Pay a dividend to every position that is due one; how many were."""
+def pay_command(dividend: CashDividend, account_id: int | None = None) -> Command[int]:
+    """Pay a dividend to every position that is due one, or to those of one account; how many."""
 
     def decide(uow: UnitOfWork) -> int:
-        held = list(_due(uow, dividend.instrument, dividend.action_id, dividend.ex_date))
+        due = (dividend.instrument, dividend.action_id, dividend.ex_date, account_id)
+        held = list(_due(uow, *due))
         for position in held:
             _pay(uow, position, dividend)
         return len(held)
@@ -178,8 +218,10 @@ def pay_command(dividend: CashDividend) -> Command[int]:
     return Command(decide)
 
 
-def _due(uow: UnitOfWork, instrument: str, action_id: str, ex_date: date) -> Iterator[Position]:
-    for position in uow.paper_positions_in(instrument):
+def _due(
+    uow: UnitOfWork, instrument: str, action_id: str, ex_date: date, account_id: int | None
+) -> Iterator[Position]:
+    for position in uow.paper_positions_in(instrument, account_id):
         if is_touched(position, ex_date) and action_id not in position.actions:
             yield position
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 
 from tradertape_core.execution import engine
 from tradertape_core.kernel.format import grouped, inr, price_text
@@ -28,6 +29,7 @@ from tradertape_core.orders.commands import CancelOrder
 from tradertape_core.orders.gtt import GttStatus
 from tradertape_core.orders.reports import CancelReason
 from tradertape_server.features.execution.gtt.gtt_commands import GttCommands
+from tradertape_server.features.execution.scheduled.attempts import Attempts, for_each_account
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.execution.state.command import Command, VenueCommand
 from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
@@ -61,7 +63,9 @@ class ExpirySettlement:
         self._looked = now
         for contract in self._open_contracts():
             if contract.expiry is not None and now >= last_trade(contract.expiry):
-                self._settle(contract)
+                work = partial(self._settle, contract)
+                attempts = Attempts(self.service.trader.quarantine)
+                attempts.attempt(f"settlement of {contract.id}", work)
 
     def _open_contracts(self) -> list[Instrument]:
         names = {position.key.instrument for position in self.service.positions(open_only=True)}
@@ -82,33 +86,45 @@ class ExpirySettlement:
             self._waiting.add(contract.id)
             return
         self._waiting.discard(contract.id)
-        settled = self.service.trader.execute(SettleContract(contract, price, self.service.gtt))
+        settle = partial(SettleContract, contract, price, self.service.gtt)
+        what = f"settlement of {contract.id}"
+        settled, _ = for_each_account(self.service, what, contract.id, settle)
         logger.info("settled", instrument=contract.id, price=str(price), positions=settled)
 
 
 class SettleContract(VenueCommand[int]):
     """End a contract for every paper account at a closing price; how many positions that closed.
 
-    At a broker the exchange settles, and the broker's book shows it.
+    At a broker the exchange settles, and the broker's book shows it. account_id: for one account
+    alone.
     """
 
-    __slots__ = ("_closed", "_contract", "_gtts", "_settlement")
+    __slots__ = ("_account_id", "_closed", "_contract", "_gtts", "_settlement")
 
-    def __init__(self, contract: Instrument, underlying_price: Decimal, gtts: GttCommands) -> None:
+    def __init__(
+        self,
+        contract: Instrument,
+        underlying_price: Decimal,
+        gtts: GttCommands,
+        account_id: int | None = None,
+    ) -> None:
         super().__init__()
+        self._account_id = account_id
         self._contract = contract
         self._gtts = gtts
         self._settlement = settlement_of(contract, underlying_price)
         self._closed = 0
 
     def decide(self, uow: UnitOfWork) -> None:
-        contract = self._contract
-        for order in uow.paper_orders_in(contract.id):
+        contract, account_id = self._contract, self._account_id
+        for order in uow.paper_orders_in(contract.id, account_id):
             if not order.slices and not order.in_doubt:
                 asked = CancelOrder(order_id=order.order_id, reason=CancelReason.DAY)
                 uow.record(engine.cancel(asked, order, uow.now))
-        self._gtts.end_all(uow, contract.id, GttStatus.EXPIRED, "the contract expired")
-        held = uow.paper_positions_in(contract.id)
+        self._gtts.end_all(
+            uow, contract.id, GttStatus.EXPIRED, "the contract expired", account_id=account_id
+        )
+        held = uow.paper_positions_in(contract.id, account_id)
         for position in held:
             _close(uow, position, contract, self._settlement)
         self._closed = len(held)

@@ -26,11 +26,11 @@ from tradertape_core.orders.order import OrderStatus, Product, Variety
 from tradertape_core.orders.reports import ExecutionReport
 from tradertape_server.features.execution.errors import TradingPaused
 from tradertape_server.features.execution.orders import change
+from tradertape_server.features.execution.scheduled.attempts import Attempts
 from tradertape_server.features.execution.service import ExecutionService, RunRef
 from tradertape_server.features.execution.state.command import ExchangeCommand
 from tradertape_server.features.execution.store.models import PAPER
 from tradertape_server.features.execution.venues.paper import PaperExchange
-from tradertape_server.platform.errors import ApiError
 from tradertape_server.platform.logging import get_logger
 
 Chore = Callable[[datetime], None]
@@ -69,16 +69,17 @@ class ExecutionJobs:
             self._thread = None
 
     def run_once(self) -> None:
-        """Do all that is due now."""
-        now = self.clock.now()
+        """Do all that is due now; a job that fails keeps no other."""
+        now, attempt = self.clock.now(), self._attempts.attempt
         self._advance_exits()
-        self._expire_triggers(now)
-        self._do_chores(now)
+        attempt("expiry of triggers", lambda: self._expire_triggers(now))
+        for chore in self.chores:
+            attempt(type(chore).__name__, partial(chore, now))
         if self.service.trader.is_halted:
             self._ask(lambda _exchange: ())  # a batch sees what another process changed of a switch
         if self.service.trader.resting:
-            self._end_days_before(now)
-            self._ask(lambda exchange: exchange.expire(now))
+            attempt("end of earlier days", lambda: self._end_days_before(now))
+            attempt("times to live", lambda: self._ask(lambda exchange: exchange.expire(now)))
         if self.service.market.never_closes:
             if self.service.trader.resting:
                 self._ask(lambda exchange: exchange.open_session(now, everything))
@@ -86,7 +87,11 @@ class ExecutionJobs:
         for segment in Segment:
             hours = session_hours(self.calendar, now.astimezone(IST).date(), segment)
             if hours is not None:
-                self._session(segment, hours, now)
+                attempt(f"session of {segment}", partial(self._session, segment, hours, now))
+
+    @property
+    def _attempts(self) -> Attempts:
+        return Attempts(self.service.trader.quarantine)
 
     def _loop(self) -> None:
         while not self._stopping.wait(EVERY_S):
@@ -126,10 +131,9 @@ class ExecutionJobs:
             once("reconcile", self.service.read_order_books)
 
     def _once(self, segment: Segment, day: date, what: str, work: Callable[[], None]) -> None:
-        """Do something once a day; what was refused is tried again."""
+        """Do something once a day; what was refused or failed is tried again."""
         name = (what, segment, day)
-        if name not in self._done:
-            work()
+        if name not in self._done and self._attempts.attempt(f"{what} of {segment}", work):
             self._done.add(name)
 
     def _match_auction(self, kind: PhaseKind, segment: Segment, now: datetime) -> None:
@@ -168,41 +172,43 @@ class ExecutionJobs:
         name = "square-off-late" if left_from_before else "square-off"
         name += "" if segment is Segment.CASH else f"-{segment}"
         for run in due:
-            try:
-                self.service.exit_run(
-                    run,
-                    # Positions that belong to no run are kept apart by their account.
-                    key=server_key(
-                        f"{name}:{day.isoformat()}{'' if run.run_id else f':{run.account_id}'}"
-                    ),
-                    reason="intraday square-off",
-                    product=Product.MIS,
-                    exchanges=exchanges,
-                    is_square_off=True,
-                )
-            except TradingPaused:
-                raise
-            except ApiError as error:
-                logger.warning("square-off refused", run=run.run_id, reason=error.detail)
-
-    def _do_chores(self, now: datetime) -> None:
-        for chore in self.chores:
-            try:
-                chore(now)
-            except TradingPaused:
-                raise
-            except Exception:  # the day's end must not wait for a chore
-                logger.exception("a chore of execution failed", chore=type(chore).__name__)
+            # Positions that belong to no run are kept apart by their account.
+            of_account = "" if run.run_id else f":{run.account_id}"
+            exit_run = partial(
+                self.service.exit_run,
+                run,
+                key=server_key(f"{name}:{day.isoformat()}{of_account}"),
+                reason="intraday square-off",
+                product=Product.MIS,
+                exchanges=exchanges,
+                is_square_off=True,
+            )
+            self._attempts.attempt(
+                f"{name} of run {run.run_id} of account {run.account_id}",
+                exit_run,
+                account_id=run.account_id,
+                run_id=run.run_id or None,
+            )
 
     def _advance_exits(self) -> None:
         for run_id, key in self.service.exits_under_way():
-            self.service.advance_exit(run_id, key)
+            self._attempts.attempt(
+                f"exit {key} of run {run_id}",
+                partial(self.service.advance_exit, run_id, key),
+                run_id=run_id or None,
+            )
 
     def _expire_triggers(self, now: datetime) -> None:
         today = now.astimezone(IST).date()
-        if self._expired_on != today:
-            self.service.trader.execute(self.service.gtt.expire_command())
-            self._expired_on = today
+        if self._expired_on == today:
+            return
+        for gtt in self.service.expired_gtts():
+            self._attempts.attempt(
+                f"expiry of trigger {gtt.trigger_id}",
+                partial(self.service.trader.execute, self.service.gtt.expire_command(gtt)),
+                account_id=int(gtt.account),
+            )
+        self._expired_on = today
 
     def _end_days_before(self, now: datetime) -> None:
         """End orders of an earlier date: those a closed session left, were we not there to see."""
@@ -214,7 +220,12 @@ class ExecutionJobs:
             since = order.updated_at if amo else order.placed_at
             is_for_the_open = order.venue_status is OrderStatus.AMO_REQUESTED
             if since < midnight and not is_for_the_open and not order.slices:
-                self.service.trader.execute(change.EndDayOrder(order.order_id))
+                self._attempts.attempt(
+                    f"end of day of order {order.order_id}",
+                    partial(self.service.trader.execute, change.EndDayOrder(order.order_id)),
+                    account_id=int(order.account),
+                    run_id=order.run_id,
+                )
         self._ended_before = midnight
 
     def _ask(self, ask: Callable[[PaperExchange], Sequence[ExecutionReport]]) -> None:

@@ -258,15 +258,17 @@ class WorkingState:
             self._phases[instrument.id] = self.market.phase(instrument, self.now)
         return self._phases[instrument.id]
 
-    def paper_positions_in(self, instrument_id: str) -> list[Position]:
-        """Open positions of every paper account in an instrument."""
-        states = (state for state in self._accounts.values() if state.is_paper)
+    def paper_positions_in(
+        self, instrument_id: str, account_id: int | None = None
+    ) -> list[Position]:
+        """Open positions of every paper account in an instrument, or of one."""
+        states = self._paper(account_id)
         held = (position for state in states for position in state.positions.values())
         return [position for position in held if position.key.instrument == instrument_id]
 
-    def paper_orders_in(self, instrument_id: str) -> list[Order]:
-        """Open orders of every paper account in an instrument."""
-        states = (state for state in self._accounts.values() if state.is_paper)
+    def paper_orders_in(self, instrument_id: str, account_id: int | None = None) -> list[Order]:
+        """Open orders of every paper account in an instrument, or of one."""
+        states = self._paper(account_id)
         orders = (order for state in states for order in state.orders.values())
         return [order for order in orders if order.request.instrument == instrument_id]
 
@@ -378,6 +380,10 @@ class WorkingState:
         interest = self.interest.pop(instrument, 0) + (1 if is_open else -1)
         if interest > 0:
             self.interest[instrument] = interest
+
+    def _paper(self, account_id: int | None) -> list[AccountState]:
+        states = self._accounts.values() if account_id is None else (self.account(account_id),)
+        return [state for state in states if state.is_paper]
 
     def _read_if_possible(self, account_id: int) -> None:
         """Read an account; where that fails, every command about it will, and no other."""

@@ -66,6 +66,18 @@ def open_positions(session: Session, user_id: int, instrument: str) -> list[Posi
     return [mapping.position_of(row) for row in session.scalars(query)]
 
 
+def accounts_in(session: Session, instrument: str) -> list[int]:
+    """Ids of accounts with an open order, position or trigger in an instrument."""
+    orders = select(OrderRow.account_id).where(OrderRow.is_open, OrderRow.instrument == instrument)
+    positions = select(PositionRow.account_id).where(
+        PositionRow.is_open, PositionRow.instrument == instrument
+    )
+    triggers = select(GttRow.account_id).where(
+        GttRow.status == GttStatus.ACTIVE, GttRow.instrument == instrument
+    )
+    return sorted(session.scalars(orders.union(positions, triggers)))
+
+
 def active_gtt_counts(session: Session, user_id: int) -> list[tuple[TradingAccount, int]]:
     """A person's accounts, oldest first, with the number of active GTTs on each."""
     active = (
