@@ -84,7 +84,7 @@ def door(worker: dict[str, str]) -> Iterator[Door]:
 
 @pytest.fixture
 def script(tmp_path: Path) -> Path:
-    found = re.search(r"return `(# pip install.*?)`\n", SNIPPET.read_text(), re.DOTALL)
+    found = re.search(r"return `(# \$.*?)`\n", SNIPPET.read_text(), re.DOTALL)
     assert found
     file = tmp_path / "first_worker.py"
     file.write_text(HASTE + found[1])

@@ -1,4 +1,4 @@
-"""Whatever a program calls of 0.7.4 it can call of ours, in the same words."""
+"""Every name and parameter of 0.7.4 is in this package, with the same kind, order and default."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ import pytest
 LISTER = str(Path(__file__).parent / "list_signatures.py")
 GUIDE = Path(__file__).parents[2] / "docs" / "sdk" / "index.md"
 
-# What ours takes beside: always optional, and always after what 0.7.4 takes.
+# Parameters added since: always optional, and always after those of 0.7.4.
 ADDITIONS = {
     "AlgoWorkerConfig": {
         "max_retries", "retry_delay_s", "stream_reconnects", "stream_idle_s", "enable_live",
     },
-    "run": {"auto_heartbeat", "heartbeat_interval_s"},
+    "run": {"auto_heartbeat", "heartbeat_interval_s", "wait_for_claim_s", "worker_id"},
+    "claim_session": {"worker_id"},
     "OrderBuilder": {"exchange", "tradingsymbol", "transaction_type", "product", "quantity"},
     "errors": {"code", "request_id", "retry_after_s"},
     "models": {"raw"},

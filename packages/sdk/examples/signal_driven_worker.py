@@ -35,7 +35,7 @@ SAMPLE = """
 
 
 def signals(source: str) -> Iterator[dict[str, Any]]:
-    """Yield the signals of a file, of standard input (`-`), or the sample."""
+    """Return the signals of a file, of standard input (`-`), or the sample."""
     lines: Iterable[str] = SAMPLE.splitlines()
     if source == "-":
         lines = sys.stdin
