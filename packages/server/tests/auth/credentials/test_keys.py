@@ -107,3 +107,33 @@ def test_the_last_use_of_a_key_is_shown(app: FastAPI, signed_in: TestClient) -> 
 def test_an_unknown_scope_is_refused(signed_in: TestClient) -> None:
     body = {"scopes": ["everything"]}
     assert signed_in.post("/api/auth/agent-keys", json=body).status_code == 422
+
+
+def test_a_token_that_is_refused_says_why(app: FastAPI, signed_in: TestClient, clock: Any) -> None:
+    """A worker's owner must not have to guess between a typing error and a revoked token."""
+
+    def refusal(token: str) -> tuple[int, str, str]:
+        answer = bearer(app, token).get("/api/algo-workers/worker/health")
+        assert token not in answer.text
+        return answer.status_code, answer.headers["X-Error-Code"], answer.json()["detail"]
+
+    def made(**fields: Any) -> dict[str, Any]:
+        return signed_in.post("/api/auth/worker-tokens", json={"label": "x", **fields}).json()
+
+    assert refusal("kwa_" + "x" * 43)[:2] == (401, "token_unknown")
+    assert refusal("another thing")[:2] == (401, "token_unknown")
+    assert "tradertape token create" in refusal("kwa_nothing")[2]
+    revoked, short = made(), made(expires_in_days=1)
+    signed_in.delete(f"/api/auth/worker-tokens/{revoked['id']}")
+    assert refusal(revoked["token"])[:2] == (401, "token_revoked")
+    clock.advance(days=2)
+    assert refusal(short["token"])[:2] == (401, "token_expired")
+
+
+def test_a_missing_scope_says_how_to_get_it(app: FastAPI, signed_in: TestClient) -> None:
+    made = signed_in.post("/api/auth/worker-tokens", json={"label": "x", "scopes": ["data"]}).json()
+    answer = bearer(app, made["token"]).get("/api/algo-workers/worker/runs")
+    assert (answer.status_code, answer.headers["X-Error-Code"]) == (403, "scope_missing")
+    detail = answer.json()["detail"]
+    assert "lacks the scope paper (it has data)" in detail
+    assert "tradertape token create --scope paper" in detail

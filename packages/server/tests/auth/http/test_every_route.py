@@ -77,7 +77,7 @@ def test_a_revoked_session_is_nobody(sign_in: Any) -> None:
 def test_a_revoked_key_is_nobody(make_key: Any) -> None:
     """AU-11."""
     caller = make_key(["api:read", "api:write"], revoked=True)
-    assert wrong(caller, CLOSED, 401, "not_authenticated") == {}
+    assert wrong(caller, CLOSED, 401, "token_revoked") == {}
 
 
 def test_a_key_without_the_scope_is_refused(make_key: Any) -> None:

@@ -222,7 +222,6 @@ def test_a_socket_gives_profit_and_loss_and_refuses_strangers(
 ) -> None:
     """KL-02; W3."""
     from starlette.testclient import WebSocketDenialResponse
-    from starlette.websockets import WebSocketDisconnect
 
     token = caller.headers["Authorization"].removeprefix("Bearer ")
     url = api("ws/runs/run-1/pnl")
@@ -231,9 +230,14 @@ def test_a_socket_gives_profit_and_loss_and_refuses_strangers(
         assert socket.receive_json()["currency"] == "INR"
     stranger = worker("b@example.com").headers["Authorization"].removeprefix("Bearer ")
     del caller.headers["Authorization"]
-    for bad in (f"{url}?token={stranger}", f"{url}?token=kwa_wrong", url):
-        with pytest.raises(WebSocketDisconnect), caller.websocket_connect(bad):
+    for bad, status, words in (
+        (f"{url}?token={stranger}", 404, "Run not found"),
+        (f"{url}?token=kwa_wrong", 401, "does not know the token"),
+        (url, 401, "Send a worker token"),
+    ):
+        with pytest.raises(WebSocketDenialResponse) as denied, caller.websocket_connect(bad):
             pass
+        assert (denied.value.status_code, words in denied.value.text) == (status, True)
     wrong = f"{url}?token={token}&interval_seconds=nan"
     with pytest.raises(WebSocketDenialResponse) as refused, caller.websocket_connect(wrong):
         pass

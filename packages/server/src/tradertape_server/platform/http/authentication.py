@@ -20,6 +20,7 @@ from tradertape_server.platform.http.identity import (
     STATE_KEY,
     AddressRefused,
     Identity,
+    TokenInvalid,
 )
 from tradertape_server.platform.http.requests import client_ip
 
@@ -43,7 +44,7 @@ class CredentialLookup(Protocol):
         ...
 
     def by_bearer(self, token: str, address: str) -> Identity | None:
-        """The caller with a bearer token. Raises AddressRefused."""
+        """The caller with a bearer token. Raises AddressRefused, TokenInvalid."""
         ...
 
     def renewed_cookie(self, token: str) -> str:
@@ -81,7 +82,7 @@ class AuthenticationMiddleware:
             except Unavailable as error:
                 await response_for(error)(scope, receive, send)
                 return
-            except AddressRefused as refusal:  # continues as an anonymous caller
+            except (AddressRefused, TokenInvalid) as refusal:  # continues as an anonymous caller
                 state[REFUSAL_KEY] = refusal
         state[STATE_KEY] = identity
         if not renewal:
@@ -105,7 +106,10 @@ class AuthenticationMiddleware:
     async def _look_up(
         self, headers: Headers, token: str | None, address: str
     ) -> tuple[Identity | None, str]:
-        """The caller, and the value of a cookie to renew. Raises AddressRefused, Unavailable."""
+        """The caller, and the value of a cookie to renew.
+
+        Raises AddressRefused, TokenInvalid, Unavailable.
+        """
         if token is not None:
             async with self._lookups.enter(token):
                 return await _threads.run(self._callers.by_bearer, token, address), ""

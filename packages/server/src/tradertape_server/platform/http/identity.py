@@ -8,7 +8,7 @@ from typing import Literal
 
 from fastapi import Request
 
-from tradertape_server.platform.errors import Forbidden
+from tradertape_server.platform.errors import Forbidden, Unauthenticated
 
 Via = Literal["session", "agent", "worker"]
 
@@ -57,11 +57,19 @@ class AddressRefused(Forbidden):
         )
 
 
+class TokenInvalid(Unauthenticated):
+    """The request has a token that is not valid, or not any more; code: which."""
+
+
+# Why a token was refused; the request goes on as an anonymous one.
+Refusal = AddressRefused | TokenInvalid
+
+
 def identity_of(request: Request) -> Identity | None:
     """The authenticated caller, if any."""
     return request.scope.get("state", {}).get(STATE_KEY)
 
 
-def refusal_of(request: Request) -> AddressRefused | None:
-    """Why a known token was refused by its address, if that is so."""
+def refusal_of(request: Request) -> Refusal | None:
+    """Why the request's token was refused, if it has one that was."""
     return request.scope.get("state", {}).get(REFUSAL_KEY)

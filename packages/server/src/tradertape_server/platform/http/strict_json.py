@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, cast
 
 import orjson
 
@@ -27,7 +28,11 @@ def fault_of(body: bytes) -> Fault | None:
     try:
         document = orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        return ["body", error.pos], f"JSON decode error: {_words(body, error)}", "json_invalid"
+        path: list[str | int] | None = None
+        if _is_not_a_number(body, error):
+            path = _first_non_finite(body)
+        at: list[str | int] = [error.pos] if path is None else path
+        return ["body", *at], f"JSON decode error: {_words(body, error)}", "json_invalid"
     try:
         json.loads(body, object_pairs_hook=_refuse_repeated)
         # Most bodies cannot contain these faults, so their values need not be visited.
@@ -55,10 +60,35 @@ class _Fault(Exception):
         self.message = message
 
 
-def _words(body: bytes, error: orjson.JSONDecodeError) -> str:
+def _is_not_a_number(body: bytes, error: orjson.JSONDecodeError) -> bool:
     # The error position may be one past a sign.
     start = max(error.pos - 1, 0)
-    if _NO_JSON.search(body, start, start + 10):
+    return _NO_JSON.search(body, start, start + 10) is not None
+
+
+def _first_non_finite(body: bytes) -> list[str | int] | None:
+    """The path of the first NaN or Infinity; None where the body is broken in other ways too."""
+    marker = object()
+    try:
+        return _path_of(marker, json.loads(body, parse_constant=lambda _name: marker), [])
+    except (ValueError, RecursionError):
+        return None
+
+
+def _path_of(marker: object, value: Any, path: list[str | int]) -> list[str | int] | None:
+    if value is marker:
+        return path
+    members: Iterable[tuple[str | int, Any]] = ()
+    if isinstance(value, dict):
+        members = cast("dict[str, Any]", value).items()
+    elif isinstance(value, list):
+        members = enumerate(cast("list[Any]", value))
+    found = (_path_of(marker, member, [*path, name]) for name, member in members)
+    return next((one for one in found if one is not None), None)
+
+
+def _words(body: bytes, error: orjson.JSONDecodeError) -> str:
+    if _is_not_a_number(body, error):
         return "NaN and Infinity are not JSON; send a number, or null"
     return error.msg
 

@@ -75,4 +75,10 @@ AdminUser = Annotated[Identity, Depends(_admin_user)]
 def require_scope(caller: Identity, scope: str) -> None:
     """Raise Forbidden unless the caller's key has the scope."""
     if scope not in caller.scopes:
-        raise Forbidden(f"The key lacks the scope {scope}.", code="scope_missing")
+        has = ", ".join(sorted(caller.scopes)) or "none"
+        raise Forbidden(
+            f"The token lacks the scope {scope} (it has {has}): scopes are chosen when a token "
+            "is created, in the console under Workers, Tokens, or with "
+            f"`tradertape token create --scope {scope}`.",
+            code="scope_missing",
+        )

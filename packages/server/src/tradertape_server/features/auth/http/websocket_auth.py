@@ -8,7 +8,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.websockets import WebSocket
 
 from tradertape_server.features.auth.sign_in.sessions import COOKIE, Authenticator
-from tradertape_server.platform.http.identity import AddressRefused, Identity
+from tradertape_server.platform.http.identity import Identity
 from tradertape_server.platform.http.requests import client_ip
 from tradertape_server.platform.http.security import origin_of
 
@@ -25,14 +25,14 @@ async def session_caller(socket: WebSocket, authenticator: Authenticator) -> Ide
 
 
 async def key_caller(socket: WebSocket, authenticator: Authenticator) -> Identity | None:
-    """The caller by a token in the Authorization header, subprotocol or query; None if invalid."""
+    """The caller by a token in the Authorization header, subprotocol or query; None without one.
+
+    Raises TokenInvalid, AddressRefused.
+    """
     token = token_of(socket)
     if not token:
         return None
-    try:
-        return await run_in_threadpool(authenticator.by_bearer, token, client_ip(socket.scope))
-    except AddressRefused:
-        return None
+    return await run_in_threadpool(authenticator.by_bearer, token, client_ip(socket.scope))
 
 
 def token_of(socket: WebSocket) -> str:

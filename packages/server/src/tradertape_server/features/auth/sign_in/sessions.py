@@ -16,7 +16,12 @@ from tradertape_core.kernel.clock import Clock
 from tradertape_server.features.auth.credentials.key_cache import KeyCache
 from tradertape_server.features.auth.models import ApiKey, User, UserSession
 from tradertape_server.platform.database.engine import Database
-from tradertape_server.platform.http.identity import AddressRefused, Identity, Via
+from tradertape_server.platform.http.identity import (
+    AddressRefused,
+    Identity,
+    TokenInvalid,
+    Via,
+)
 from tradertape_server.platform.logging import get_logger
 from tradertape_server.platform.secrets import new_token, token_hash
 
@@ -111,16 +116,16 @@ class Authenticator:
         return cached if cached is not None and cached.allows_address(address) else None
 
     def by_bearer(self, token: str, address: str) -> Identity | None:
-        """The caller with this key, with the key's scopes; None for an invalid key.
+        """The caller with this key, with the key's scopes.
 
-        Raises AddressRefused for a valid key that does not allow the caller's address; this does
-        not count as a use of the key.
+        Raises TokenInvalid for a key that is unknown, revoked or expired, and AddressRefused for a
+        valid one that does not allow the caller's address; this does not count as a use of it.
         """
         kind: Via | None = None
         for start, via in BEARER_KINDS.items():
             kind = via if token.startswith(start) else kind
         if kind is None:
-            return None
+            raise unknown_token()
         now, hashed, epoch = self._clock.now(), token_hash(token), self._key_cache.epoch
         with self._database.read() as session:
             row = session.execute(
@@ -128,8 +133,10 @@ class Authenticator:
                 .join(User, User.id == ApiKey.user_id)
                 .where(ApiKey.token_hash == hashed, ApiKey.kind == kind)
             ).one_or_none()
-        if row is None or not _usable(row[0], row[1], now):
-            return None
+        if row is None:
+            raise unknown_token()
+        if not _usable(row[0], row[1], now):
+            raise _ended(row[0], now)
         identity = _holder(row[0], row[1], kind)
         if not identity.allows_address(address):
             logger.warning(
@@ -182,6 +189,24 @@ class Authenticator:
             self._database.write(from_reserve=True, wait_s=0) as session,
         ):
             session.execute(update(table).where(table.id == row).values({column: now}))
+
+
+def unknown_token() -> TokenInvalid:
+    """The refusal of a token that this server never gave out, or replaced by another."""
+    return TokenInvalid(
+        "This server does not know the token: copy it again, or create one in the console under "
+        "Workers, Tokens, or with `tradertape token create`.",
+        code="token_unknown",
+    )
+
+
+def _ended(key: ApiKey, now: datetime) -> TokenInvalid:
+    """The refusal of a key that was valid once."""
+    if key.revoked_at is not None:
+        return TokenInvalid("This token was revoked: create another.", code="token_revoked")
+    if key.expires_at is not None and now >= key.expires_at:
+        return TokenInvalid("This token has expired: create another.", code="token_expired")
+    return TokenInvalid("The account of this token is disabled.", code="account_disabled")
 
 
 def _usable(key: ApiKey, user: User, now: datetime) -> bool:

@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from tradertape_core.kernel.errors import InvalidInput
 from tradertape_core.market.candle import Candle, Interval, parse_interval
 from tradertape_core.market.instrument import Instrument
+from tradertape_server.features.auth.http.dependencies import require_scope
 from tradertape_server.features.auth.http.websocket_auth import accepted_protocol, key_caller
 from tradertape_server.features.feed.http.responses import asked_instrument, identifiers, mode_of
 from tradertape_server.features.feed.live.feed import CANDLES, TICKS, CandleFrame, Feed
@@ -18,7 +19,14 @@ from tradertape_server.features.feed.live.frames import Message, Parts, TickFram
 from tradertape_server.features.feed.live.wire_shapes import kite_candle
 from tradertape_server.features.feed.sources.tick_source import Mode
 from tradertape_server.features.instruments.service import UnknownInstrument
-from tradertape_server.platform.errors import ApiError, BadRequest, TooMany, response_for
+from tradertape_server.platform.errors import (
+    ApiError,
+    BadRequest,
+    Forbidden,
+    TooMany,
+    Unauthenticated,
+    response_for,
+)
 from tradertape_server.platform.http.identity import Identity
 from tradertape_server.platform.streaming import gzip_pieces
 from tradertape_server.platform.streaming.bus import Direct
@@ -50,7 +58,6 @@ def _whole(write: Callable[[TickFrame, TickSelection], Message]) -> Written:
 _AS_TEXT, _AS_EVENT = _whole(TickFrame.worker), _whole(TickFrame.worker_event)
 
 HEARTBEAT = ascii_json({"event": "heartbeat"})
-_REFUSED = 1008  # before accepting: the handshake fails with 403
 
 
 def _sender(direct_writer: DirectWriter, write: Written, wanted: TickSelection) -> Direct:
@@ -202,12 +209,16 @@ async def refuse(socket: WebSocket, wrong: ApiError | InvalidInput) -> None:
 
 
 async def holder_of_data(socket: WebSocket, scope: str = "data") -> Identity | None:
-    """The token's holder; without the scope the handshake is refused and None returned."""
-    caller = await key_caller(socket, socket.app.state.container.auth.authenticator)
-    if caller is not None and scope in caller.scopes:
-        return caller
-    await socket.close(_REFUSED)
-    return None
+    """The token's holder; None when the handshake was refused, with the reason as its body."""
+    try:
+        caller = await key_caller(socket, socket.app.state.container.auth.authenticator)
+        if caller is None:
+            raise Unauthenticated("Send a worker token (kwa_…) with the handshake.")
+        require_scope(caller, scope)
+    except (Unauthenticated, Forbidden) as wrong:
+        await refuse(socket, wrong)
+        return None
+    return caller
 
 
 async def serve_socket(
