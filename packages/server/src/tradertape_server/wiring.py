@@ -35,6 +35,7 @@ from tradertape_server.features.market.corporate_facts import CorporateFacts
 from tradertape_server.features.market.live_world import LiveWorld
 from tradertape_server.features.market.service import MarketService
 from tradertape_server.features.operations.checks import (
+    execution_check,
     feed_check,
     market_check,
     protection_check,
@@ -76,8 +77,8 @@ from tradertape_server.settings import Settings
 
 # Requests that write at once. A SQLite file takes one writer: a second one prepares meanwhile. A
 # database server takes several; most of its connections are left to those who read.
-WRITERS_OF_FILE = Capacity(at_once=4, of_one=2, waiting=1000, wait_s=10.0)
-WRITERS_OF_SERVER = Capacity(at_once=12, of_one=6, waiting=1000, wait_s=10.0)
+WRITERS_OF_FILE = Capacity(at_once=2, of_one=1, waiting=2000, wait_s=15.0)
+WRITERS_OF_SERVER = Capacity(at_once=8, of_one=2, waiting=2000, wait_s=15.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +158,7 @@ def _join(
         idempotency=IdempotencyStore(database, clock, base.secrets),
         bus=base.bus,
         processes=processes,
-        health=build_health(base, data, live, trading.guardian),
+        health=build_health(base, data, live, trading),
         changelog=Changelog(base.settings.changelog_path),
         auth=auth,
         credentials=CredentialMonitor(auth.authenticator),
@@ -318,14 +319,15 @@ def build_option_services(
     )
 
 
-def build_health(base: Base, data: MarketData, live: LiveMarket, guardian: Guardian) -> Health:
+def build_health(base: Base, data: MarketData, live: LiveMarket, trading: Trading) -> Health:
     """The health page with the checks of the features."""
     health = Health(
         base.database, base.clock, home=base.home, mailer=base.mailer, metrics=base.metrics
     )
     health.add("market_data", market_check(data.market, base.clock))
     health.add("feed", feed_check(live.feed))
-    health.add("protection", protection_check(guardian))
+    health.add("protection", protection_check(trading.guardian))
+    health.add("execution", execution_check(trading.execution))
     return health
 
 

@@ -12,6 +12,7 @@ from tradertape_core.market.calendar import nse_calendar
 from tradertape_server.container import Container
 from tradertape_server.features.auth.sign_in.sessions import COOKIE
 from tradertape_server.features.execution.scheduled.session_clock import ExecutionJobs
+from tradertape_server.features.execution.state.command import Command, Subject
 
 pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 Json = dict[str, Any]
@@ -254,6 +255,20 @@ def test_a_basket_that_lost_a_leg_needs_attention_until_its_worker_acts(
     market.trade("NSE:INFY", "1500.00")
     place(caller, api, buy, "key-00002", quantity=1)
     assert "basket_broken" not in get(page, "runs/run-1")["live"]["pulse"]["attention"]
+
+
+def test_a_run_of_which_something_was_put_aside_needs_attention(
+    caller: TestClient, page: TestClient, container: Container, clock: Any
+) -> None:
+    trader = container.execution.trader
+    trader.quarantine.put(Subject("order", "7", 1, "run-1"), ValueError("a detail"))
+    for _ in range(2):
+        trader.execute(Command(lambda _uow: None))
+    (attention,) = get(page, "overview")["attention"]
+    assert attention["reason"] == "set_aside"
+    told = [one for one in get(page, "runs/run-1/timeline") if one["event_type"] == "set_aside"]
+    assert "internal error ValueError" in told[0]["summary"]
+    assert "a detail" not in told[0]["summary"]
 
 
 def test_another_person_sees_none_of_it(

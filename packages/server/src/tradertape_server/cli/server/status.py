@@ -27,11 +27,14 @@ class Status:
     outbox: int
     jobs: dict[str, dict[str, int]]
     redis: str
+    set_aside: list[dict[str, Any]]
 
 
 @app.command()
 def status(*, as_json: AsJson = False) -> None:
     """Show which process trades, its fencing number, pending work, and whether Redis is reachable.
+
+    Also what could not be done lately and was put aside, each with its reason.
 
     Only reads the database. Exit code 1 when no process trades.
     """
@@ -60,7 +63,7 @@ def status(*, as_json: AsJson = False) -> None:
 def read_status(settings: Settings, database: Database) -> Status:
     """Read the lease, the queues and Redis."""
     from tradertape_server.features.backtests.queries import queue_states
-    from tradertape_server.features.execution.queries import count_outbox
+    from tradertape_server.features.execution.queries import count_outbox, latest_set_aside
     from tradertape_server.platform.processes.trader_lease import LeaseTable
 
     holder = LeaseTable(database).read()
@@ -68,6 +71,9 @@ def read_status(settings: Settings, database: Database) -> Status:
     with database.read() as session:
         jobs = {name: state.counts for name, state in queue_states(session).items()}
         outbox = count_outbox(session)
+        aside = [
+            {**asdict(one), "last_at": one.last_at.isoformat()} for one in latest_set_aside(session)
+        ]
     return Status(
         trader=holder.owner if trades else "",
         fence=holder.fence,
@@ -76,6 +82,7 @@ def read_status(settings: Settings, database: Database) -> Status:
         outbox=outbox,
         jobs=jobs,
         redis=_redis(settings),
+        set_aside=aside,
     )
 
 
@@ -106,8 +113,15 @@ def _text(found: Status) -> str:
         ("outbox", f"{found.outbox} requests without a reply"),
         *((name, _counts(states)) for name, states in found.jobs.items()),
         ("redis", found.redis),
+        *(("failed", _failure(one)) for one in found.set_aside),
     ]
     return "\n".join(f"{name:<8} {value}" for name, value in rows)
+
+
+def _failure(one: dict[str, Any]) -> str:
+    whose = f" of account {one['account_id']}" if one["account_id"] else ""
+    times = f" ({one['times']} times)" if one["times"] > 1 else ""
+    return f"{one['last_at'][:19]} {one['kind']} {one['name']}{whose}{times}: {one['reason']}"
 
 
 def _counts(states: dict[str, int]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -19,10 +19,17 @@ from tradertape_server.features.execution.orders.replies import EXIT_RUN
 from tradertape_server.features.execution.orders.run_ref import RunRef
 from tradertape_server.features.execution.orders.views import mode_of
 from tradertape_server.features.execution.ports import Market, TimelineEvent
-from tradertape_server.features.execution.store import account_queries, repository, run_queries
+from tradertape_server.features.execution.store import (
+    account_queries,
+    repository,
+    run_queries,
+    set_aside,
+)
 from tradertape_server.features.execution.store.models import FillRow, IntentRow, TradingAccount
 from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.errors import NotFound
+
+SHOWN_FOR = timedelta(days=1)  # what was put aside, on the health page and with its run
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +256,16 @@ class ExecutionQueries:
         with self.database.read() as session:
             return run_queries.latest_events(session, run_id, before=before, kind=kind, limit=limit)
 
+    def set_aside(self) -> dict[str, int]:
+        """How many things of each kind could not be done in the last day, and were put aside."""
+        with self.database.read() as session:
+            return set_aside.counts(session, self.clock.now() - SHOWN_FOR)
+
+    def runs_set_aside(self, run_ids: Collection[str]) -> set[str | None]:
+        """Those of the runs of which something was put aside in the last day."""
+        with self.database.read() as session:
+            return set_aside.runs(session, self.clock.now() - SHOWN_FOR, run_ids)
+
     def last_event_at(self, run_id: str, event_type: str) -> datetime | None:
         """When an event of this type last happened in a run; None where none did."""
         with self.database.read() as session:
@@ -258,6 +275,27 @@ class ExecutionQueries:
         """The kill switch of the whole server, if it is on."""
         with self.database.read() as session:
             return repository.halts(session).by_user.get(None)
+
+
+@dataclass(frozen=True, slots=True)
+class PutAside:
+    """Something that could not be done: what, whose, why, and how often it was tried."""
+
+    kind: str
+    name: str
+    account_id: int | None
+    run_id: str | None
+    reason: str
+    times: int
+    last_at: datetime
+
+
+def latest_set_aside(session: Session, *, most: int = 20) -> list[PutAside]:
+    """What was put aside, the newest first."""
+    return [
+        PutAside(row.kind, row.name, row.account_id, row.run_id, row.reason, row.times, row.last_at)
+        for row in set_aside.latest(session, most=most)
+    ]
 
 
 def count_outbox(session: Session) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from tradertape_core.kernel.clock import IST, Clock
 from tradertape_core.market.calendar import nse_calendar
+from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.feed.live.feed import Feed
 from tradertape_server.features.market.service import MarketService
 from tradertape_server.features.operations.service import Check
@@ -45,6 +46,21 @@ def feed_check(feed: Feed) -> Callable[[], Check]:
         if status.stale or not status.connected:
             return Check("stale", f"No live prices: {status.reason}.", facts)
         return Check("ok", "Live prices are received, or none are subscribed.", facts)
+
+    return check
+
+
+def execution_check(execution: ExecutionService) -> Callable[[], Check]:
+    """Whether everything of trading could be done in the last day."""
+
+    def check() -> Check:
+        counts = execution.set_aside()
+        if not counts:
+            return Check("ok", "Everything could be done.")
+        # Only the command line says which, and why: anybody may read this page.
+        what = ", ".join(f"{kind}: {count}" for kind, count in sorted(counts.items()))
+        detail = f"Put aside in the last day ({what}): `tradertape status` lists it."
+        return Check("stale", detail, {"set_aside": counts})
 
     return check
 

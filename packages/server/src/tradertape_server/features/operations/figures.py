@@ -43,6 +43,10 @@ def publish_trading(metrics: Metrics, trader: Trader, failures: FailureLog) -> N
             ),
             "trader_pauses": ("Batches that failed.", lambda: trader.pauses),
             "trader_batch_seconds": ("Duration of the last batch.", lambda: trader.batch_s),
+            "trader_set_aside": (
+                "Things that could not be done since the start, each time they were tried.",
+                lambda: trader.quarantine.count,
+            ),
             "protection_troubled": (
                 "Runs whose protection could not be checked in the last minute.",
                 lambda: len(failures.run_ids),

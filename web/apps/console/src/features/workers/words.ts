@@ -139,6 +139,7 @@ const ATTENTION: Record<string, string> = {
   protection_failed: "Exit failed",
   reconciliation_required: "Reconciliation required",
   basket_broken: "Basket incomplete",
+  set_aside: "Could not be done",
   worker_silent: "No heartbeat",
   prices_stale: "Stale prices",
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import delete, func, select
@@ -38,10 +38,17 @@ def drop_before(session: Session, moment: datetime) -> None:
     session.execute(delete(SetAsideRow).where(SetAsideRow.last_at < moment))
 
 
-def latest(session: Session, since: datetime, *, most: int) -> Sequence[SetAsideRow]:
-    """What failed since a moment, the newest first."""
-    query = select(SetAsideRow).where(SetAsideRow.last_at >= since)
-    return session.scalars(query.order_by(SetAsideRow.last_at.desc()).limit(most)).all()
+def latest(session: Session, *, most: int) -> Sequence[SetAsideRow]:
+    """What failed, the newest first."""
+    return session.scalars(
+        select(SetAsideRow).order_by(SetAsideRow.last_at.desc()).limit(most)
+    ).all()
+
+
+def runs(session: Session, since: datetime, run_ids: Collection[str]) -> set[str | None]:
+    """Those of the runs of which something failed since a moment."""
+    query = select(SetAsideRow.run_id).where(SetAsideRow.last_at >= since)
+    return set(session.scalars(query.where(SetAsideRow.run_id.in_(run_ids)))) if run_ids else set()
 
 
 def counts(session: Session, since: datetime) -> dict[str, int]:

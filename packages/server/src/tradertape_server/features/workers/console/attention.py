@@ -10,12 +10,19 @@ from tradertape_server.features.workers.runs.views import health_of
 
 
 def attention(
-    run: WorkerRun, pnl: Pnl, liveness: Liveness, *, is_blind: bool, is_broken: bool
+    run: WorkerRun,
+    pnl: Pnl,
+    liveness: Liveness,
+    *,
+    is_blind: bool,
+    is_broken: bool,
+    has_failed: bool,
 ) -> list[str]:
     """Codes, the most urgent first; none for a run that is closed or needs nothing.
 
     is_blind: its protection lacks a fresh price, so that it triggers nothing. is_broken: a leg of
-    a basket was lost after the basket's reply, and no order was placed since.
+    a basket was lost after the basket's reply, and no order was placed since. has_failed: something
+    of the run could not be done in the last day.
     """
     if run.status == "closed":
         return []
@@ -28,6 +35,8 @@ def attention(
         found.append("reconciliation_required")
     if is_broken:
         found.append("basket_broken")
+    if has_failed:
+        found.append("set_aside")
     is_held = liveness.session(run) == "stale"
     if is_held or (pnl.position_count and health_of(run, liveness) in ("stale", "dead")):
         found.append("worker_silent")
@@ -49,6 +58,7 @@ def sentence_of(run: WorkerRun, reason: str, liveness: Liveness) -> str:
         "protection_failed": f"An exit did not succeed{f': {claim.message}' if claim else ''}",
         "reconciliation_required": "Has to be reconciled before it continues to trade",
         "basket_broken": "A leg of a basket was lost after others were accepted: see its timeline",
+        "set_aside": "Something of it could not be done and was put aside: see its timeline",
         "worker_silent": f"Its worker has been silent for {_age(age)}",
         "prices_stale": f"Prices of its open positions are too old{waits}",
     }

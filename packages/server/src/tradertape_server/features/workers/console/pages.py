@@ -191,6 +191,7 @@ class PageService:
         names = [run.strategy_run_id for run in found if run.venue != "dry_run"]
         held = self._execution.positions_by_run(names)
         broken = self._execution.runs_with_broken_baskets(names)
+        failed = self._execution.runs_set_aside(names)
         market, now = self._execution.market, self._execution.clock.now()
         opened = {p.key.instrument for one in held.values() for p in one if p.is_open}
         ticks = {name: tick for name in opened if (tick := market.tick(name)) is not None}
@@ -202,6 +203,7 @@ class PageService:
                 now,
                 self._liveness,
                 is_broken=run.strategy_run_id in broken,
+                has_failed=run.strategy_run_id in failed,
             )
             for run in found
         ]
@@ -253,6 +255,7 @@ class _RunSnapshot:
         liveness: Liveness,
         *,
         is_broken: bool,
+        has_failed: bool,
     ) -> None:
         self.run = run
         self.liveness = liveness
@@ -276,7 +279,9 @@ class _RunSnapshot:
             )
         )
         blind = is_blind(self.state, positions, ticks, now)
-        self.attention = attention(run, self.pnl, liveness, is_blind=blind, is_broken=is_broken)
+        self.attention = attention(
+            run, self.pnl, liveness, is_blind=blind, is_broken=is_broken, has_failed=has_failed
+        )
 
 
 def _pulse(snapshot: _RunSnapshot) -> out.RunPulse:
