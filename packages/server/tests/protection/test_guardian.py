@@ -165,3 +165,46 @@ def test_a_protection_that_cannot_be_read_blocks_no_other(container: Any, market
     market.trade("NSE:TCS", "2800.00")
     guardian.check_all()
     assert status_of(container, "run-2") == "done"
+
+
+@pytest.mark.usefixtures("runs")
+@pytest.mark.parametrize("document", [{"legs": None, "basket": 5}, {"nonsense": True, "claims": 1}])
+def test_a_protection_that_makes_no_sense_blocks_no_other_when_it_is_watched(
+    container: Any, market: Any, document: Any
+) -> None:
+    """Its document can be read, and then there is nothing to watch."""
+    guardian = container.guardian
+    guardian.stop()
+    guardian.check_all()
+    with container.database.write() as session:
+        repository.change(session, "run-1", protection=document, protection_version=9)
+    guardian.check_all()
+    guardian._pending.add_changed({"run-1", "run-2"})
+    market.trade("NSE:TCS", "2800.00")
+    guardian.check_changed({"NSE:TCS"})
+    guardian.check_all()
+    assert status_of(container, "run-2") == "done"
+    assert guardian.failures.run_ids == ["run-1"]
+
+
+@pytest.mark.usefixtures("runs")
+def test_best_prices_that_cannot_be_stored_keep_no_others(
+    container: Any, market: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guardian = container.guardian
+    guardian.stop()
+    guardian.check_all()
+    save, saved = RunOwners.save, list[str]()
+
+    def broken(self: RunOwners, session: Any, changes: Any) -> set[str]:
+        if any(owner.run_id == "run-1" for owner, _ in changes):
+            raise InvariantBroken("it cannot be written")
+        saved.extend(owner.run_id for owner, _ in changes)
+        return save(self, session, changes)
+
+    monkeypatch.setattr(RunOwners, "save", broken)
+    moved = [guardian._guarded.get(run_id) for run_id in SHARES]
+    monkeypatch.setattr(type(guardian._guarded), "moved", lambda _self, **_how: moved)
+    guardian._save_best_prices(older_than_s=0.0)
+    assert saved == ["run-2"]
+    assert guardian.failures.run_ids == ["run-1"]

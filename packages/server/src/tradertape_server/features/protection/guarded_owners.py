@@ -13,6 +13,7 @@ from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 from tradertape_server.features.protection.failure_log import FailureLog
 from tradertape_server.features.protection.owners import Owner, Owners, watched_instruments
 from tradertape_server.platform.database.engine import Database
+from tradertape_server.platform.database.outage import is_outage
 
 READ_POSITIONS_EVERY_S = 10.0  # of owners that no event has named
 
@@ -106,8 +107,8 @@ class GuardedOwners:
                 continue
             try:
                 self._keep(owner, held.get(run_id))
-            except Exception as error:  # noqa: BLE001 - one owner's error must not stop the others
-                self._failures.record("a protection could not be read", error, run_id)
+            except Exception as error:  # noqa: BLE001 - the other owners are read
+                self._cannot_be_read(run_id, error)
         self._index()
 
     def reload(self, run_ids: Iterable[str]) -> None:
@@ -117,8 +118,11 @@ class GuardedOwners:
                 owner = self._owners.find(session, run_id)
             if owner is None:
                 self._guarded.pop(run_id, None)
-            else:
+                continue
+            try:
                 self._keep(owner, self._positions({run_id})[run_id])
+            except Exception as error:  # noqa: BLE001 - the other owners are read
+                self._cannot_be_read(run_id, error)
         self._index()
 
     def _is_new(self, owner: Owner) -> bool:
@@ -150,10 +154,22 @@ class GuardedOwners:
 
     def _index(self) -> None:
         by_instrument: dict[str, set[str]] = {}
-        for run_id, one in self._guarded.items():
-            for name in watched_instruments(one.state, one.positions):
+        for run_id, one in list(self._guarded.items()):
+            try:
+                names = watched_instruments(one.state, one.positions)
+            except Exception as error:  # noqa: BLE001 - the other owners are read
+                self._cannot_be_read(run_id, error)
+                del self._guarded[run_id]  # there is nothing to evaluate it on
+                continue
+            for name in names:
                 by_instrument.setdefault(name, set()).add(run_id)
         self._by_instrument = by_instrument
+
+    def _cannot_be_read(self, run_id: str, error: Exception) -> None:
+        """Note one owner's error, which must not stop the others: what is known of it stays."""
+        if is_outage(error):
+            raise error
+        self._failures.record("a protection could not be read", error, run_id)
 
     # --- writing ------------------------------------------------------------------------------
 

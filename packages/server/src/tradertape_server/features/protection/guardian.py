@@ -35,7 +35,7 @@ from tradertape_server.features.protection.owners import (
 from tradertape_server.features.protection.pending_checks import ExitThreads, PendingChecks
 from tradertape_server.features.protection.prices import Prices
 from tradertape_server.platform.database.engine import Database
-from tradertape_server.platform.errors import ApiError
+from tradertape_server.platform.errors import ApiError, Unavailable
 from tradertape_server.platform.logging import get_logger
 
 SAVE_EVERY_S = 5.0  # best prices: what a crash loses of a trailing stop is never older
@@ -176,6 +176,24 @@ class Guardian:
     def _save_best_prices(self, *, older_than_s: float) -> None:
         """Store the best prices that moved, from which trailing stops continue after a start."""
         moved = self._guarded.moved(older_than_s=older_than_s, busy=self._pending.busy)
+        try:
+            self._save(moved)
+        except Unavailable:
+            raise
+        except Exception:
+            logger.exception("best prices cannot be stored: they are, one by one")
+            for one in moved:
+                self._save_alone(one)
+
+    def _save_alone(self, guarded: Guarded) -> None:
+        try:
+            self._save([guarded])
+        except Unavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - one owner's error must not stop the others
+            self.failures.record("best prices cannot be stored", error, guarded.run_id)
+
+    def _save(self, moved: list[Guarded]) -> None:
         if moved:
             command = Command(lambda uow: self._guarded.save(uow, moved))
             self._guarded.saved(self._execution.trader.execute(command))
