@@ -115,7 +115,7 @@ def test_a_calm_day_refuses_nothing():
             limit("105.05"),
             CALM,
             R.PRICE_BAND,
-            "5.05% away from the last price ₹100.00, the limit is 5%",
+            "5.05% away from the last price ₹100.00; within 5% are ₹95.00 to ₹105.00",
         ),
         (limit("94.90"), CALM, R.PRICE_BAND, "price"),
         (
@@ -124,7 +124,7 @@ def test_a_calm_day_refuses_nothing():
             R.PRICE_BAND,
             "trigger_price",
         ),
-        (limit(141), facts(is_option=True), R.PRICE_BAND, "the limit is 40%"),
+        (limit(141), facts(is_option=True), R.PRICE_BAND, "within 40% are ₹60.00 to ₹140.00"),
         (order(), facts(tick_age_s=31.0), R.MARKET_DATA_STALE, "one 31 s old"),
         (order(), facts(last_price=None), R.MARKET_DATA_STALE, "no price"),
         (order(), facts(tick_age_s=None), R.MARKET_DATA_STALE, "no price"),
@@ -263,3 +263,20 @@ def test_new_terms_are_refused_for_what_a_new_order_would_be_but_for_what_counts
     codes = [one.reason for one in check_change(order().request, full)]
     assert codes == [R.MAX_ORDER_VALUE]
     assert check_change(order().request, CALM) == ()
+
+
+@pytest.mark.parametrize(
+    ("command", "held", "exiting", "is_refused"),
+    [
+        # A target at +8 % rests; the stop at -8 % beside it is not judged by its distance.
+        (order(Side.SELL, order_type=OrderType.SL_M, trigger_price=Decimal(92)), 10, 10, False),
+        (limit(108, side=Side.SELL), 10, 0, False),
+        (limit(92), -10, 10, False),
+        (limit(92), 10, 0, True),  # one that adds to the position
+        (limit(108, side=Side.SELL, quantity=11), 10, 0, True),  # one that would go short
+        (limit(108, side=Side.SELL), 0, 0, True),
+    ],
+)
+def test_the_price_band_is_not_for_exits(command, held, exiting, is_refused):
+    found = reasons(command, facts(position_quantity=held, exiting_quantity=exiting))
+    assert (R.PRICE_BAND in found) == is_refused

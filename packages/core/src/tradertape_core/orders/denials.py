@@ -13,7 +13,7 @@ from tradertape_core.kernel.format import grouped, price_text
 
 
 class DenialReason(StrEnum):
-    """Codes of refusals and of a preview's warnings; the wire carries these words."""
+    """Codes of refusals and of a preview's warnings, as the API has them."""
 
     # the instrument and its market
     NOT_TRADABLE = "not_tradable"
@@ -136,7 +136,7 @@ WORDS: dict[DenialReason, str] = {
         "trigger {trigger} must be at least {percent}% away from the last price {last_price}"
     ),
     DenialReason.GTT_SIDES: (
-        "the two triggers must stand on both sides of the last price {last_price}, "
+        "the two triggers must be on both sides of the last price {last_price}, "
         "were {low} and {high}"
     ),
     DenialReason.GTT_NOT_ACTIVE: "trigger {trigger_id} is {status}: only an active one can change",
@@ -169,7 +169,7 @@ WORDS: dict[DenialReason, str] = {
     ),
     DenialReason.PRICE_BAND: (
         'Rejected by rule "Price band": {field} {value} is {used} away from the last price '
-        "{last_price}, the limit is {limit}"
+        "{last_price}; within {limit} are {low} to {high}"
     ),
     DenialReason.MARKET_DATA_STALE: (
         'Rejected by rule "Fresh prices": {instrument} has {used}, a price may be {limit} old'

@@ -15,7 +15,7 @@ from tradertape_core.kernel.format import inr
 from tradertape_core.kernel.frozen import quickly_made
 from tradertape_core.kernel.money import Paise, Price, notional
 from tradertape_core.orders.denials import Denial, DenialReason, denial
-from tradertape_core.orders.order import OrderRequest, Variety
+from tradertape_core.orders.order import OrderRequest, Side, Variety
 
 _R = DenialReason
 _NOTHING = Paise(0)
@@ -52,7 +52,7 @@ class RiskLimits:
 @quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RiskFacts:
-    """What the rules have to know about the moment.
+    """The facts the rules depend on, as of now.
 
     position_quantity: of the run in the order's instrument and product, below 0 when short.
     exiting_quantity: units that open orders are closing of it already. last_price: None when there
@@ -132,7 +132,7 @@ def value(request: OrderRequest, facts: RiskFacts) -> Denial | None:
 
 
 def positions(request: OrderRequest, facts: RiskFacts) -> Denial | None:
-    """One more position than allowed; adding to an open one is not counted."""
+    """Deny a position beyond the allowed number; adding to an open one is not counted."""
     limit, used = facts.limits.max_positions, len(facts.open_instruments)
     if limit is None or used < limit or request.instrument in facts.open_instruments:
         return None
@@ -177,17 +177,34 @@ def cash_buffer(_: OrderRequest, facts: RiskFacts) -> Denial | None:
     return denial(_R.CASH_BUFFER, used=_inr(left), limit=_inr(limit))
 
 
+def is_against_position(request: OrderRequest, facts: RiskFacts) -> bool:
+    """Whether the order would close units of the position: all of them at most.
+
+    Other orders may be closing them already: a stop beside a target is one.
+    """
+    held = facts.position_quantity
+    is_opposite = held != 0 and (held > 0) != (request.side is Side.BUY)
+    return is_opposite and request.quantity <= abs(held)
+
+
 def price_band(request: OrderRequest, facts: RiskFacts) -> Denial | None:
-    """A price far from the market is a slip of the finger."""
+    """Deny an entry at a price far from the last one: probably a typing error.
+
+    Exits are taken at any price: a stop or a target is far away by its nature.
+    """
     limits, last = facts.limits, facts.last_price
     limit = limits.option_price_band_pct if facts.is_option else limits.price_band_pct
-    if limit is None or last is None or last <= 0:
+    if limit is None or last is None or last <= 0 or is_against_position(request, facts):
         return None
     for name, price in (("price", request.price), ("trigger_price", request.trigger_price)):
         distance = abs(price - last) * 100
         if price and distance > limit * last:
             used = f"{distance / last:.2f}%"
-            words = {"value": inr(price), "last_price": inr(last), "limit": f"{limit:f}%"}
+            reach = last * limit / 100
+            words = {
+                "value": inr(price), "last_price": inr(last), "limit": f"{limit:f}%",
+                "low": inr(last - reach), "high": inr(last + reach),
+            }  # fmt: skip
             return denial(_R.PRICE_BAND, pointer=f"/{name}", field=name, used=used, **words)
     return None
 

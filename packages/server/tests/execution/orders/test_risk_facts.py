@@ -127,3 +127,22 @@ def test_an_order_that_nobody_can_price_is_not_taken(execution, run, order, mark
         execution.place(run, order(variety="amo", quantity=1_000_000), key="key-0001")
     assert refused(error) == ["market_data_stale"]
     execution.place(run, limit(order, 1490, variety="amo", quantity=1), key="key-0002")
+
+
+def test_a_stop_beside_a_resting_target_is_refused_for_its_units_not_its_price(
+    execution, run, order
+):
+    """Both cannot be sold: what the target already sells is named, and a GTT has both."""
+    execution.place(run, order(), key="key-0001")
+    target = limit(order, 1620, transaction_type="SELL")
+    assert execution.place(run, target, key="key-0002").document["status"] == "OPEN"
+    stop = order(transaction_type="SELL", order_type="SL-M", trigger_price=1380.0)
+    with pytest.raises(OrderDenied) as error:
+        execution.place(run, stop, key="key-0003")
+    assert refused(error) == ["insufficient_holdings"]
+    assert "only 0 " in str(error.value)
+    part = order(transaction_type="SELL", order_type="SL-M", trigger_price=1380.0, quantity=4)
+    smaller = limit(order, 1620, transaction_type="SELL", quantity=6)
+    execution.cancel("run-1", execution.orders(run_id="run-1", open_only=True)[0].order_id)
+    execution.place(run, smaller, key="key-0004")
+    assert execution.place(run, part, key="key-0005").document["status"] == "TRIGGER PENDING"

@@ -18,13 +18,15 @@ from tradertape_server.features.workers.runs.halting import PROTECTION
 AnyRun = WorkerRun | TradingRun
 CAPS = ("allocation_cap", "allocation_cap_inr")
 LIMITS = ("daily_loss_limit", "max_orders")
+BANDS = ("price_band_pct", "option_price_band_pct")
+_USUAL = RiskLimits()
 
 
 def check_limits(document: Mapping[str, Any], at: str) -> list[Problem]:
     """Problems of the limits in a document: one that cannot be read would have no effect."""
     return [
         Problem(f"{at}/{name}", "must be a number above 0; leave it out for no limit")
-        for name in (*CAPS, *LIMITS)
+        for name in (*CAPS, *LIMITS, *BANDS)
         if document.get(name) is not None and _number(document, name) is None
     ]
 
@@ -39,7 +41,10 @@ def risk_of(run: AnyRun) -> Risk:
     cap, most_lost = allocation_cap(run), _limit(run, "daily_loss_limit")
     most_orders = _limit(run, "max_orders")
     is_halted = run.status == "halted" and run.halted_by == PROTECTION
-    if not is_halted and cap is None and most_lost is None and most_orders is None:
+    band, option_band = (_limit(run, name) for name in BANDS)
+    limits = (cap, most_lost, most_orders, band, option_band)
+    is_usual = all(limit is None for limit in limits)
+    if is_usual and not is_halted:
         return NO_RISK
     return Risk(
         halted=(run.status_reason or "its protection has triggered") if is_halted else None,
@@ -47,6 +52,10 @@ def risk_of(run: AnyRun) -> Risk:
             allocation_paise=None if cap is None else Paise(round(cap * 100)),
             daily_loss_paise=None if most_lost is None else Paise(round(most_lost * 100)),
             max_orders_per_day=None if most_orders is None else int(most_orders),
+            price_band_pct=_USUAL.price_band_pct if band is None else Decimal(str(band)),
+            option_price_band_pct=(
+                _USUAL.option_price_band_pct if option_band is None else Decimal(str(option_band))
+            ),
         ),
     )
 
