@@ -2,11 +2,14 @@
 
 config, client, async_client, ws    the clients: HTTP, asyncio, WebSocket
 run_config, managed_run             runs that are claimed, kept alive and released
-orders, protection, options         what is sent: orders, protections, option legs and spreads
-models, exceptions                  what comes back
-helpers                             waiting and recovering
+orders, protection, options         requests: orders, protections, option legs and spreads
+models, exceptions                  answers and errors
+helpers                             polling, recovery, a few more orders
 marketdata, indicators              candles as frames, technical indicators
-live_protection_certification       judging whether a server's protection fired
+live_protection_certification       the verdict whether a server's protection fired
+
+Private: `protocol`, `endpoints`, `order_checks`, `sync`, `aio`. A contract of layers in the
+workspace's `pyproject.toml` says what each may import.
 """
 
 from kite_algo_worker import options

@@ -13,7 +13,7 @@ NUMBA_AVAILABLE: bool = installed("numpy", "numba")
 
 
 def njit(*args: Any, **kws: Any) -> Any:
-    """Compile a function with numba's `njit`; without numba return it as it is.
+    """Compile a function with numba's `njit`; without numba return it unchanged.
 
     Use it bare or with numba's arguments:
 

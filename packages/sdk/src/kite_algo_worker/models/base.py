@@ -33,7 +33,7 @@ class Model:
 
     @classmethod
     def model_validate(cls: type[Made], payload: Any) -> Made:
-        """Return the model of a parsed answer; an instance is returned as it is.
+        """Return the model of a parsed answer; an instance is returned unchanged.
 
         Raises TypeError when the answer is not an object or lacks a key that the model needs.
         """

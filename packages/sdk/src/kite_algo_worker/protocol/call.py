@@ -97,7 +97,7 @@ def part(identifier: object) -> str:
 
 
 def as_object(body: Any) -> JsonDict:
-    """Return the answer as it is."""
+    """Return the answer unchanged."""
     return cast("JsonDict", body)
 
 

@@ -149,7 +149,7 @@ def pause_before_repeat(
     """Return the seconds to wait before the call is repeated; None if it must not be.
 
     tries: how often it was sent. Reads are repeated when no answer came or the server was busy;
-    writes under their key when the answer was lost, an earlier try is still being carried out, or
+    writes under their key when the answer was lost, an earlier try is still being executed, or
     the caller was too fast (429); other writes never.
     """
     if tries > config.max_retries:
