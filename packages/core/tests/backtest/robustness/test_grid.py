@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tradertape_core.backtest.robustness.studies import apply_parameters, grid, search_space
+from tradertape_core.backtest.robustness.grid import apply_parameters, grid, search_space
 from tradertape_core.kernel.errors import InvalidInput
 
 DOCUMENT = {

@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tradertape_core.backtest.robustness.lookahead import cut
-from tradertape_core.backtest.robustness.studies import (
+from tradertape_core.backtest.robustness.lookahead import (
     Decisions,
+    cut,
     lookahead_check,
     recursive_analysis,
 )

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tradertape_core.backtest.report.report import build_report
-from tradertape_core.backtest.robustness.studies import monte_carlo, trade_fractions
+from tradertape_core.backtest.robustness.montecarlo import monte_carlo, trade_fractions
 from tradertape_core.kernel.errors import InvalidInput
 
 GAINS = np.array([0.05, -0.02, 0.03, -0.04, 0.06, 0.01])

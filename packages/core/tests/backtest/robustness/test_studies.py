@@ -10,17 +10,18 @@ import pytest
 
 from tradertape_core.backtest.config import BacktestConfig
 from tradertape_core.backtest.metrics.summary import HEADLINE
-from tradertape_core.backtest.robustness.studies import (
-    Choice,
+from tradertape_core.backtest.robustness.grid import grid
+from tradertape_core.backtest.robustness.lookahead import lookahead_check, recursive_analysis
+from tradertape_core.backtest.robustness.sweep import ranked
+from tradertape_core.backtest.robustness.variant import (
     decide,
-    grid,
     indicator_values,
-    lookahead_check,
     prove,
-    ranked,
-    recursive_analysis,
     run_one,
     stretch,
+)
+from tradertape_core.backtest.robustness.walkforward import (
+    Choice,
     walk_forward,
     walk_forward_windows,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tradertape_core.backtest.robustness.studies import (
+from tradertape_core.backtest.robustness.sweep import (
     heat_map,
     objective,
     param_sensitivity,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tradertape_core.backtest.robustness.studies import (
+from tradertape_core.backtest.robustness.walkforward import (
     Choice,
     Proof,
     walk_forward,

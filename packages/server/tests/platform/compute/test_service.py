@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tradertape_core.backtest.config import BacktestConfig
-from tradertape_core.backtest.robustness.studies import grid
+from tradertape_core.backtest.robustness.grid import grid
 from tradertape_core.strategy.language.base_models import BASE_MODELS
 from tradertape_core.strategy.parse.document import complete
 from tradertape_server.features.backtests.studies.variant_work import Variant, VariantWork

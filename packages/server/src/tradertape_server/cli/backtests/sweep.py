@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from tradertape_core.backtest.robustness.studies import METRICS, apply_parameters, grid
+from tradertape_core.backtest.robustness.grid import apply_parameters, grid
+from tradertape_core.backtest.robustness.sweep import METRICS
 from tradertape_core.kernel.format import grouped, percent
 from tradertape_core.strategy.language.walk import warm_up_bars
 from tradertape_core.strategy.parse.document import parse_strategy

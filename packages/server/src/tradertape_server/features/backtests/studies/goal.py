@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from tradertape_core.backtest.robustness.studies import objective
+from tradertape_core.backtest.robustness.sweep import objective
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from tradertape_core.backtest.robustness.studies import Dimension
+from tradertape_core.backtest.robustness.grid import Dimension
 
 if TYPE_CHECKING:
     import optuna

@@ -6,20 +6,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
-from tradertape_core.backtest.robustness.studies import (
-    Choice,
-    Dimension,
-    Proof,
-    Window,
-    decide,
-    indicator_values,
-    lookahead_check,
-    monte_carlo,
-    ranked,
-    recursive_analysis,
-    stitch,
-    trade_fractions,
-)
+from tradertape_core.backtest.robustness.grid import Dimension
+from tradertape_core.backtest.robustness.lookahead import lookahead_check, recursive_analysis
+from tradertape_core.backtest.robustness.montecarlo import monte_carlo, trade_fractions
+from tradertape_core.backtest.robustness.sweep import ranked
+from tradertape_core.backtest.robustness.variant import decide, indicator_values
+from tradertape_core.backtest.robustness.walkforward import Choice, Proof, Window, stitch
 from tradertape_core.kernel.errors import InvalidInput
 from tradertape_core.strategy.parse.document import parse_strategy
 from tradertape_server.features.backtests.studies import results

@@ -9,16 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from tradertape_core.backtest.metrics.returns import daily_risk_free
-from tradertape_core.backtest.robustness.studies import (
-    Proof,
-    apply_parameters,
-    deflated_sharpe,
+from tradertape_core.backtest.metrics.returns import daily_risk_free, deflated_sharpe
+from tradertape_core.backtest.robustness.grid import apply_parameters
+from tradertape_core.backtest.robustness.sweep import (
     heat_map,
     param_sensitivity,
     ranked,
     sharpe_variance,
 )
+from tradertape_core.backtest.robustness.walkforward import Proof
 from tradertape_server.features.backtests.studies.goal import Goal
 from tradertape_server.features.backtests.studies.variant_work import Variant, VariantWork
 

@@ -16,13 +16,8 @@ from typing import Any
 import orjson
 from sqlalchemy.orm import Session
 
-from tradertape_core.backtest.robustness.studies import (
-    Dimension,
-    apply_parameters,
-    grid,
-    search_space,
-    walk_forward_windows,
-)
+from tradertape_core.backtest.robustness.grid import Dimension, apply_parameters, grid, search_space
+from tradertape_core.backtest.robustness.walkforward import walk_forward_windows
 from tradertape_core.kernel.clock import Clock
 from tradertape_core.kernel.errors import InvalidInput
 from tradertape_core.strategy.language.walk import warm_up_bars

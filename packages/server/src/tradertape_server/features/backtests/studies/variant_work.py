@@ -9,14 +9,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tradertape_core.backtest.config import BacktestConfig
+from tradertape_core.backtest.robustness.grid import apply_parameters
 from tradertape_core.backtest.robustness.lookahead import cut
-from tradertape_core.backtest.robustness.studies import (
-    Proof,
-    apply_parameters,
-    prove,
-    run_one,
-    stretch,
-)
+from tradertape_core.backtest.robustness.variant import prove, run_one, stretch
+from tradertape_core.backtest.robustness.walkforward import Proof
 from tradertape_core.kernel.errors import InvalidInput
 from tradertape_core.market.panel import Panel
 from tradertape_core.strategy.evaluation.cache import IndicatorCache
