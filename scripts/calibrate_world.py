@@ -20,9 +20,9 @@ from tradertape_core.market.universe_facts import FACTS
 from tradertape_core.market.world import DEFAULT_SEED, World, generate
 from tradertape_core.market.world.moments import (
     Candles,
-    fear_moments,
     index_moments,
     stock_moments,
+    volatility_index_moments,
 )
 
 Moments = dict[str, float]
@@ -42,11 +42,11 @@ def measure_real(folder: Path) -> Groups:
     closes = series[series["date"] >= "2015-01-01"].pivot(
         index="date", columns="index", values="close"
     )
-    fear = fear_moments(closes["INDIA VIX"].to_numpy(), closes["NIFTY 50"].to_numpy())
+    vix = volatility_index_moments(closes["INDIA VIX"].to_numpy(), closes["NIFTY 50"].to_numpy())
     return {
         "Stocks": stock_moments(read_candles(folder)),
         **{name: index_moments(closes[name].to_numpy()) for name in INDICES},
-        "INDIA VIX": fear,
+        "INDIA VIX": vix,
     }
 
 
@@ -67,11 +67,12 @@ def read_candles(folder: Path) -> Candles:
 def measure_world(world: World) -> Groups:
     """Measure a simulated world in the same way."""
     candles = Candles(world.open, world.high, world.low, world.close, world.volume, world.sectors)
-    fear = fear_moments(world.indices["INDIA VIX"].close, world.indices["NIFTY 50"].close)
+    indices = world.indices
+    vix = volatility_index_moments(indices["INDIA VIX"].close, indices["NIFTY 50"].close)
     return {
         "Stocks": stock_moments(candles),
         **{name: index_moments(world.indices[name].close) for name in INDICES},
-        "INDIA VIX": fear,
+        "INDIA VIX": vix,
     }
 
 

@@ -144,8 +144,8 @@ def nse_calendar() -> Calendar:
     return Calendar.from_sessions(sessions, first_day=FIRST_DAY, last_day=LAST_DAY)
 
 
-def going_on(calendar: Calendar, until: date) -> Calendar:
-    """The calendar and every weekday after it until a day: for markets whose days are made up."""
+def extended_by_weekdays(calendar: Calendar, until: date) -> Calendar:
+    """Return the calendar with every weekday after it until a day, for invented trading days."""
     last = calendar.last_day
     after = (last + timedelta(days=i) for i in range(1, (until - last).days + 1))
     weekdays = (day for day in after if day.weekday() < 5)

@@ -186,7 +186,7 @@ class CandleBuilder:
         return made
 
     def resume(self, candle: Candle, session_volume: int) -> None:
-        """Go on with an unfinished candle made elsewhere; ticks from now on are added to it.
+        """Continue an unfinished candle made elsewhere; ticks from now on are added to it.
 
         session_volume: units traded since the open when it was made.
         """

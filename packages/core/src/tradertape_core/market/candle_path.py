@@ -1,8 +1,8 @@
-"""A way through a candle: prices from which the same candle comes out again.
+"""A price path through a candle: points that make the same candle again.
 
 A rising candle goes open, low, high, close, a falling one open, high, low, close; in three straight
 legs of equal time, with the volume spread evenly. What happened inside is not known, so this is a
-rule and no estimate: the same candle always gives the same way.
+rule and no estimate: the same candle always gives the same path.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def path_of(candle: Candle, seconds: int, tick: Decimal, *, steps: int) -> tuple
     if not low <= min(candle.open, candle.close) <= max(candle.open, candle.close) <= high:
         raise InvalidInput(f"the candle of {candle.start} has prices beyond its high or low")
     if seconds < LEGS + 1 or steps < 1:
-        raise InvalidInput(f"a candle of {seconds} seconds cannot be gone through")
+        raise InvalidInput(f"a candle of {seconds} seconds is too short for a path")
     turns = (low, high) if candle.close >= candle.open else (high, low)
     corners = (candle.open, *turns, candle.close)
     steps = min(steps, (seconds - 1) // LEGS)

@@ -1,4 +1,4 @@
-"""When a market moves: the exchange's continuous trading, and demo hours between the sessions."""
+"""When a market trades: the exchange's continuous trading, and demo hours between sessions."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ def hours_at(
     *,
     any_hour: bool = False,
 ) -> TradingHours | None:
-    """The session an aware moment lies in; a demo session outside the exchange's, if wished.
+    """The session an aware moment lies in; with `any_hour` a demo session outside the exchange's.
 
     Demo sessions follow one another from the last close on, each as long as an ordinary day; the
     last is cut off by the next open. Between the windows of a special session nothing trades.

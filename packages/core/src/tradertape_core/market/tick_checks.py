@@ -1,4 +1,4 @@
-"""What a tick must pass before anything reads it: in trading, no price beats a wrong one."""
+"""The checks of every tick before its use: in trading, no price beats a wrong one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _ZERO, _INFINITE = Decimal(0), Decimal("Infinity")
 
 
 class BadTick(StrEnum):
-    """Why a tick is thrown away."""
+    """Why a tick is discarded."""
 
     NOT_A_PRICE = "not_a_price"
     JUMP = "jump"
@@ -47,8 +47,8 @@ def fault_of(tick: Tick, *, last: Tick | None = None) -> BadTick | None:
 
 
 def _are_prices(tick: Tick, last: Tick) -> bool:
-    """Whether all that are given are prices. What is the very same as in a good tick is one: most
-    of a tick is, and thousands a second come by here."""
+    """Whether all that are given are prices. A value that is the same object as in the last good
+    tick is one: that is the common case, thousands of times a second."""
     return (
         (tick.open is last.open or _is_price(tick.open))
         and (tick.high is last.high or _is_price(tick.high))

@@ -85,11 +85,11 @@ def test_an_index_is_worth_what_its_members_are(world: World, market: LiveMarket
         path, series = market.path(name), world.indices[name]
         assert path.price[0] / 100 == pytest.approx(series.open[-1], rel=2e-4)
         assert path.price[-1] / 100 == pytest.approx(series.close[-1], rel=2e-4)
-    basket, second = market.day.baskets["NIFTY BANK"], 9_000
-    weights = np.array([market.day.outstanding[m] for m in basket.members])
-    now = np.array([market.path(m).price[second] / 100 for m in basket.members])
-    before = np.array([market.previous_close(m) for m in basket.members])
-    level = basket.previous * (weights @ now) / (weights @ before)
+    index, second = market.day.indices["NIFTY BANK"], 9_000
+    weights = np.array([market.day.outstanding[m] for m in index.members])
+    now = np.array([market.path(m).price[second] / 100 for m in index.members])
+    before = np.array([market.previous_close(m) for m in index.members])
+    level = index.previous * (weights @ now) / (weights @ before)
     assert market.path("NIFTY BANK").price[second] / 100 == pytest.approx(level, abs=0.006)
 
 
@@ -188,7 +188,7 @@ def test_another_seed_or_day_is_another_market(day: MarketDay, market: LiveMarke
 
 
 def _rest(day: MarketDay) -> tuple[object, ...]:
-    return (day.day, day.shares, day.pulls, day.outstanding, day.volatility, day.baskets)
+    return (day.day, day.shares, day.pulls, day.outstanding, day.volatility, day.indices)
 
 
 def test_every_price_of_a_tick_lies_on_the_grid_and_in_order(market: LiveMarket) -> None:

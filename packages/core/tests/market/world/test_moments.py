@@ -5,10 +5,10 @@ import pytest
 
 from tradertape_core.market.world.moments import (
     Candles,
-    fear_moments,
     index_moments,
     pairwise_correlation,
     stock_moments,
+    volatility_index_moments,
 )
 
 DAYS, STOCKS = 3000, 32
@@ -80,6 +80,6 @@ def test_missing_days_are_left_out_pair_by_pair() -> None:
 
 def test_fear_is_measured_beside_its_index() -> None:
     index = np.array([100.0, 99.0, 101.0, np.nan, 98.0])
-    found = fear_moments(1500 / index, index)
+    found = volatility_index_moments(1500 / index, index)
     assert found["with the index's return"] == pytest.approx(-1.0)
     assert found["level, median"] == pytest.approx(15.0, abs=0.1)

@@ -1,4 +1,6 @@
-"""The simulated market: a world of companies that looks like NSE's and is none of it."""
+"""The simulated market: invented prices of NSE's names, daily and live. May import the rest of
+`market` and `kernel`.
+"""
 
 from tradertape_core.market.world.build import DEFAULT_SEED, generate
 from tradertape_core.market.world.schedules import ActionKind

@@ -36,7 +36,7 @@ _OWN_INDICES = {"NIFTY FIN SERVICE": 7_940.0, "NIFTY MID SELECT": 4_300.0, "SENS
 
 
 @dataclass(frozen=True, slots=True)
-class Basket:
+class IndexDay:
     """An index: its level before and at the close, and the names it is made of."""
 
     previous: float
@@ -54,7 +54,7 @@ class MarketDay:
     pulls: Mapping[str, Pull]
     outstanding: Mapping[str, float]
     volatility: Mapping[str, float]
-    baskets: Mapping[str, Basket]
+    indices: Mapping[str, IndexDay]
 
 
 def market_day(world: World, *, model: Model | None = None) -> MarketDay:
@@ -77,7 +77,7 @@ def market_day(world: World, *, model: Model | None = None) -> MarketDay:
             world.symbols, world.sectors, state.beta, state.loading, strict=True
         )
     }
-    shares |= _fear(world)
+    shares |= _volatility_index(world)
     return MarketDay(
         world.seed,
         state.date,
@@ -88,11 +88,11 @@ def market_day(world: World, *, model: Model | None = None) -> MarketDay:
             **dict(zip(world.symbols, state.volatility.tolist(), strict=True)),
             VOLATILITY_INDEX: _FEAR_VOLATILITY,
         },
-        _baskets(world, standing),
+        _indices(world, standing),
     )
 
 
-def _fear(world: World) -> dict[str, Share]:
+def _volatility_index(world: World) -> dict[str, Share]:
     series = world.indices.get(VOLATILITY_INDEX)
     if series is None:
         return {}
@@ -102,8 +102,8 @@ def _fear(world: World) -> dict[str, Share]:
     return {VOLATILITY_INDEX: Share(before, *candle, volume=0.0, tick_paise=_VIX_TICK)}
 
 
-def _baskets(world: World, standing: Floats) -> dict[str, Basket]:
-    found: dict[str, Basket] = {}
+def _indices(world: World, standing: Floats) -> dict[str, IndexDay]:
+    found: dict[str, IndexDay] = {}
     for name, member in _masks(world).items():
         if name in _OWN_INDICES:
             levels = _levels(_OWN_INDICES[name], member, world.state.shares, standing)
@@ -111,7 +111,7 @@ def _baskets(world: World, standing: Floats) -> dict[str, Basket]:
             levels = world.indices[name].close
         names = tuple(world.symbols[j] for j in np.flatnonzero(member[-1]).tolist())
         before = float(levels[-2]) if len(levels) > 1 else float(levels[-1])
-        found[name] = Basket(before, float(levels[-1]), names)
+        found[name] = IndexDay(before, float(levels[-1]), names)
     return found
 
 

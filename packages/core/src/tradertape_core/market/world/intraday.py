@@ -198,7 +198,7 @@ class Tape:
         return stream(self.seed, f"tape {self.hours.start.isoformat()}", purpose)
 
 
-def basket_path(base: float, paths: Sequence[tuple[float, float, Path]], seconds: int) -> Path:
+def index_path(base: float, paths: Sequence[tuple[float, float, Path]], seconds: int) -> Path:
     """An index by the second: `base` moved by its members' value, in hundredths of a point.
 
     paths: (shares, previous close in rupees, path) of each member; without one it does not move.
@@ -218,10 +218,10 @@ def basket_path(base: float, paths: Sequence[tuple[float, float, Path]], seconds
 def demo_shares(
     seed: int, hours: TradingHours, closes: Mapping[str, Share], volatility: Mapping[str, float]
 ) -> dict[str, Share]:
-    """A session out of hours for each share: it leaves the last close and comes back to it.
+    """A demo session of each share: it starts from the last close and returns to it.
 
     volatility: daily, of each share. The range is drawn as that of a day of this length, and is
-    never so narrow that somebody who looks on sees nothing move.
+    never so narrow that prices appear to stand still.
     """
     length = np.sqrt(hours.seconds / 22_500)
     made: dict[str, Share] = {}

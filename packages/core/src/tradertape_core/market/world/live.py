@@ -2,7 +2,7 @@
 
 Outside the exchange's hours it continues in demo sessions, which start at the last close and return
 to it, so that the next open follows from the world alone. Everything is a function of the seed, the
-session and the second: who else is looked at, and since when, changes nothing.
+session and the second: which other names are read, and since when, changes nothing.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from tradertape_core.market.world.intraday import (
     Share,
     Tape,
     Whole,
-    basket_path,
     demo_shares,
+    index_path,
 )
 from tradertape_core.market.world.quoting import Book, book_at, depth_of, rupees_of
 
@@ -46,7 +46,7 @@ class _FullBook:
 
 
 class LiveMarket:
-    """One session. Paths are drawn when a name is first looked at, and kept."""
+    """One session. Paths are drawn when a name is first read, and kept."""
 
     def __init__(self, day: MarketDay, hours: TradingHours) -> None:
         self.day = day
@@ -61,7 +61,7 @@ class LiveMarket:
 
     def knows(self, name: str) -> bool:
         """Whether a share or an index moves in this session."""
-        return name in self._shares or name in self.day.baskets
+        return name in self._shares or name in self.day.indices
 
     def path(self, name: str) -> Path:
         """The whole session of a share or an index; KeyError where it does not move."""
@@ -74,8 +74,8 @@ class LiveMarket:
         """The close before this session; rupees or index points."""
         if name in self._shares:
             return self._shares[name].previous
-        basket = self.day.baskets[name]
-        return basket.close if self.hours.is_demo else basket.previous
+        index = self.day.indices[name]
+        return index.close if self.hours.is_demo else index.previous
 
     def spot(self, name: str, moment: datetime) -> float:
         """The price of a share or an index at a moment of the session."""
@@ -143,14 +143,14 @@ class LiveMarket:
     def _draw(self, name: str) -> Path:
         if name in self._shares:
             return self._tape.path(name, self._shares[name], self.day.pulls[name])
-        basket = self.day.baskets[name]
+        index = self.day.indices[name]
         members: Sequence[tuple[float, float, Path]] = [
             (self.day.outstanding[one], self._shares[one].previous, self.path(one))
-            for one in basket.members
+            for one in index.members
             if one in self._shares
         ]
-        base = basket.close if self.hours.is_demo else basket.previous
-        return basket_path(base, members, self.hours.seconds)
+        base = index.close if self.hours.is_demo else index.previous
+        return index_path(base, members, self.hours.seconds)
 
     def _book(
         self, instrument: Instrument, path: Path, moment: datetime, second: int, *,

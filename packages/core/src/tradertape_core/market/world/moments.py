@@ -1,4 +1,4 @@
-"""What a market looks like in numbers: the moments that the simulated world is held against.
+"""A market in numbers: the moments by which the simulated world is compared to real prices.
 
 Every function takes candles as (T, N) float64 arrays, NaN where a symbol has none.
 """
@@ -61,14 +61,14 @@ def index_moments(close: Floats) -> dict[str, float]:
     }
 
 
-def fear_moments(fear: Floats, index: Floats) -> dict[str, float]:
+def volatility_index_moments(volatility_index: Floats, index: Floats) -> dict[str, float]:
     """Measure a volatility index by its closes (T,) beside those of its index (T,)."""
-    known = np.isfinite(fear) & np.isfinite(index)
-    steps, returns = np.diff(np.log(fear[known])), np.diff(np.log(index[known]))
+    known = np.isfinite(volatility_index) & np.isfinite(index)
+    steps, returns = np.diff(np.log(volatility_index[known])), np.diff(np.log(index[known]))
     return {
-        "level, median": float(np.median(fear[known])),
-        "level, 5th percentile": float(np.quantile(fear[known], 0.05)),
-        "level, 95th percentile": float(np.quantile(fear[known], 0.95)),
+        "level, median": float(np.median(volatility_index[known])),
+        "level, 5th percentile": float(np.quantile(volatility_index[known], 0.05)),
+        "level, 95th percentile": float(np.quantile(volatility_index[known], 0.95)),
         "daily change": float(steps.std()),
         "with the index's return": _correlation(steps, returns),
     }

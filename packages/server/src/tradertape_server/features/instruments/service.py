@@ -169,8 +169,8 @@ class InstrumentService:
         day = self._world.day(begun.day if begun else calendar.last_day)
         listed = _from_world(day) if columns is None else _from_columns(columns)
         equities = shares(listed, today)
-        names = {*day.baskets, "INDIA VIX", *(columns.index_names if columns else ())}
-        levels = {name: basket.previous for name, basket in day.baskets.items()}
+        names = {*day.indices, "INDIA VIX", *(columns.index_names if columns else ())}
+        levels = {name: index.previous for name, index in day.indices.items()}
         closes = {row.symbol: row.close for row in listed}
         futures = share_futures(
             [(e, closes[e.tradingsymbol]) for e in equities if e.tradingsymbol in _WITH_FUTURES],

@@ -12,7 +12,7 @@ import numpy as np
 from tradertape_core.kernel.errors import InvalidInput
 from tradertape_core.market.ticks import tick_paise
 from tradertape_core.market.world import DEFAULT_SEED, World, generate
-from tradertape_core.market.world.day import VOLATILITY_INDEX, Basket, MarketDay, market_day
+from tradertape_core.market.world.day import VOLATILITY_INDEX, IndexDay, MarketDay, market_day
 from tradertape_core.market.world.intraday import Share
 from tradertape_core.market.world.quoting import scatter
 from tradertape_server.features.market.data_sets.columns import Columns
@@ -81,13 +81,13 @@ def on_prices_of(day: MarketDay, world: World, columns: Columns) -> MarketDay:
         shares[VOLATILITY_INDEX] = day.shares[VOLATILITY_INDEX]
         pulls[VOLATILITY_INDEX] = day.pulls[VOLATILITY_INDEX]
         volatility[VOLATILITY_INDEX] = day.volatility[VOLATILITY_INDEX]
-    baskets = {
-        name: _scaled_basket(basket, _index_factor(world, columns, name))
-        for name, basket in day.baskets.items()
+    indices = {
+        name: _scaled_index(index, _index_factor(world, columns, name))
+        for name, index in day.indices.items()
     }
     return replace(
         day, shares=shares, pulls=pulls, outstanding=outstanding, volatility=volatility,
-        baskets=baskets,
+        indices=indices,
     )  # fmt: skip
 
 
@@ -136,9 +136,9 @@ def _scaled(share: Share, factor: float, day: date) -> Share:
     return Share(round(previous, 2), opening, high, low, close, volume, tick)
 
 
-def _scaled_basket(basket: Basket, factor: float) -> Basket:
-    previous, close = round(basket.previous * factor, 2), round(basket.close * factor, 2)
-    return Basket(previous, close, basket.members)
+def _scaled_index(index: IndexDay, factor: float) -> IndexDay:
+    previous, close = round(index.previous * factor, 2), round(index.close * factor, 2)
+    return IndexDay(previous, close, index.members)
 
 
 def _number(symbol: str) -> int:

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from itertools import cycle
 
 from tradertape_core.kernel.errors import InvalidInput
-from tradertape_core.market.calendar import Calendar, going_on
+from tradertape_core.market.calendar import Calendar, extended_by_weekdays
 from tradertape_core.market.hours import TradingHours, intraday_due, session_hours
 from tradertape_core.market.session_times import Segment
 
@@ -54,7 +54,7 @@ def looped(days: Iterable[date], calendar: Calendar) -> Looped:
     again = [day for day in recorded if _is_ordinary(day, calendar)]
     if not again:
         return Looped(calendar, first_round)
-    known = going_on(calendar, calendar.last_day + timedelta(days=2 * _LOOP_DAYS))
+    known = extended_by_weekdays(calendar, calendar.last_day + timedelta(days=2 * _LOOP_DAYS))
     later = known.sessions[bisect_right(known.sessions, recorded[-1]) :]
     free = [day for day in later if _is_ordinary(day, known)][:_LOOP_DAYS]
     return Looped(known, first_round | dict(zip(free, cycle(again), strict=False)))

@@ -193,12 +193,12 @@ class SimulatedSource:
         name = instrument.tradingsymbol
         previous = float(series.close[i - 1] if i else series.open[i])
         volume = 0.0 if series.volume is None else float(np.nan_to_num(series.volume[i]))
-        tick = 5 if name in day.baskets else tick_paise(previous, hours.day)
+        tick = 5 if name in day.indices else tick_paise(previous, hours.day)
         prices = (float(f[i]) for f in (series.open, series.high, series.low, series.close))
         share = Share(previous, *prices, volume=volume, tick_paise=tick)
         pulls = {name: day.pulls.get(name, _INDEX_PULL)}
         return LiveMarket(
-            replace(day, day=hours.day, shares={name: share}, pulls=pulls, baskets={}), hours
+            replace(day, day=hours.day, shares={name: share}, pulls=pulls, indices={}), hours
         )
 
     def _session_at(self, moment: datetime) -> LiveMarket | None:
