@@ -1,4 +1,4 @@
-"""What a backtest is asked to do, and what the simulation hands to the report."""
+"""The configuration of a backtest, and the result of its simulation."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ IntrabarOrder = Literal["conservative", "t_doc"]
 
 @dataclass(frozen=True, slots=True)
 class FlatCharges:
-    """Charges as one proportion and one fee per order, for comparisons; sides are alike."""
+    """Charges as one proportion and one fee per order, the same for both sides."""
 
     bps: float = 0.0
     per_order: float = 0.0
@@ -95,7 +95,7 @@ class ExitReason(IntEnum):
 
 
 class SkipReason(IntEnum):
-    """Why a signal became no position."""
+    """Why a signal did not become a position."""
 
     MAX_POSITIONS = 1
     SECTOR_CAP = 2
@@ -111,7 +111,7 @@ class SkipReason(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Simulation:
-    """Everything the kernel found. K trades in the order of their entry, one row a position closed
+    """The result of a simulation. K trades in the order of their entry, one row a position closed
     (a partial exit splits a row off), positions open at the end last-marked with exit_row -1.
 
     Rows index the panel's dates, columns its symbols. Prices are float64 rupees, amounts int64
@@ -145,7 +145,7 @@ class Simulation:
     positions: NDArray[np.int64]
     turnover: NDArray[np.int64]  # paise bought plus sold that day
 
-    # One row for each signal that became nothing: S rows.
+    # One row for each signal that did not become a position: S rows.
     skipped_row: NDArray[np.int64]
     skipped_symbol: NDArray[np.int64]
     skipped_reason: NDArray[np.int64]  # SkipReason

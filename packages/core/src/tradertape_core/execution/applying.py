@@ -1,4 +1,4 @@
-"""Reports of a venue become events of an order: each fact once, old news never."""
+"""Turns reports of a venue into events of an order: each fact once, outdated ones never."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ def apply(report: ExecutionReport, order: Order, now: datetime) -> tuple[ev.Orde
 
 def applied(report: ExecutionReport, order: Order, now: datetime) -> tuple[Step, ...]:
     """Return the events a report adds to an order, each with the order after it; none when it is
-    old news.
+    outdated.
 
     Fills and voids are taken whenever they come, each trade id once; status and terms only when
     the venue's sequence is later than what is known. Raises InvariantBroken when the report is of
-    another order, or tells a known trade with other figures.
+    another order, or repeats a known trade with other figures.
     """
     if report.order_id != order.order_id:
         raise InvariantBroken(f"a report on {report.order_id} reached order {order.order_id}")
@@ -46,7 +46,7 @@ def applied(report: ExecutionReport, order: Order, now: datetime) -> tuple[Step,
 
 
 def missing_quantity(report: ExecutionReport, order: Order) -> int:
-    """How much the venue counts as executed whose trades we have not seen: read them."""
+    """Return the quantity the venue counts as executed without its trades: they must be read."""
     counted = report.filled_quantity
     if counted is None and report.status is _S.COMPLETE:
         counted = order.request.quantity
@@ -55,7 +55,7 @@ def missing_quantity(report: ExecutionReport, order: Order) -> int:
 
 
 def in_doubt(order: Order, message: str, now: datetime) -> tuple[ev.OrderEvent, ...]:
-    """The order was sent and no answer came: it rests in doubt until its venue's book is read.
+    """Return the events of a lost answer: the order is in doubt until the venue's book is read.
 
     A change or a cancel without an answer stays pending instead, and is settled the same way.
     """
@@ -141,7 +141,7 @@ class _Log:
 
     def take_terms(self, report: ExecutionReport) -> None:
         asked = report.answers is not None and report.answers == self.order.modify_ask
-        # A broker's bare "done" means that the terms are what we asked for.
+        # A broker's confirmation without terms means that they are what we asked for.
         terms = report.terms or (self.order.asked_change if asked else None)
         if report.refused or terms is None:
             return

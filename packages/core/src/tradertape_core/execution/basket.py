@@ -1,4 +1,4 @@
-"""Several orders as one intent: what protects goes first, all or none where that is asked."""
+"""Baskets: several orders as one intent; hedges are sent first, on request all or none."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tradertape_core.orders.order import Order, OrderRequest, OrderType, Side, V
 
 
 class BasketStatus(StrEnum):
-    """What became of a basket when it was asked for."""
+    """The result of placing a basket."""
 
     ACCEPTED = "accepted"
     PARTIAL = "partial"
@@ -75,7 +75,7 @@ def place_basket(
 
 
 def is_broken(orders: Sequence[Order]) -> bool:
-    """Whether a leg came to nothing, or not to all of it, while another remains."""
+    """Whether a leg ended without filling completely while another is open or has fills."""
     ended = [o for o in orders if not o.is_open and o.filled_quantity < o.request.quantity]
     return bool(ended) and any(order.is_open or order.filled_quantity for order in orders)
 

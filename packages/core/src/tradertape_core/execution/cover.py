@@ -41,10 +41,10 @@ def follow_up(
     tick_size: Decimal,
     now: datetime,
 ) -> Decision:
-    """Return what the events of a cover order's entry or exit call for.
+    """Return the decision that follows from events of a cover order's entry or exit.
 
     order: after the events. family: the other orders of the entry (an exit's siblings and its
-    entry, an entry's exits). Of any other order nothing follows.
+    entry, an entry's exits). For any other order it is empty.
     """
     if order.request.variety is not Variety.CO:
         return NOTHING
@@ -171,7 +171,7 @@ def _shrink(exit_order: Order, family: Sequence[Order], now: datetime) -> Decisi
 
 
 def _reverse_excess(exit_order: Order, family: Sequence[Order], now: datetime) -> Decision:
-    """Give back what both exits of a pair executed beyond the fill they closed.
+    """Reverse what both exits of a pair executed beyond the fill they closed.
 
     A venue outside this process can fill the second exit before it reads the request to cancel
     it. The reversal's id follows from the pair's, so that there is one at most.

@@ -24,10 +24,10 @@ _PAIRS = [low + high for high in _DIGITS for low in _DIGITS]  # two digits, the 
 @quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What the engine has to know about the moment.
+    """The facts a decision of the engine depends on, as of now.
 
-    phase: what the exchange does with orders now; None while it is closed. denials: what the risk
-    gate said. held: units of an open position, where the order only takes from them, else 0.
+    phase: what the exchange does with orders now; None while it is closed. denials: of the
+    risk gate. held: units of an open position, where the order only takes from them, else 0.
     """
 
     instrument: Instrument
@@ -55,7 +55,7 @@ class Alter:
 
 @dataclass(frozen=True, slots=True)
 class Withdraw:
-    """Ask the venue to take this order back."""
+    """Ask the venue to cancel this order."""
 
     order_id: str
     ask: int
@@ -67,7 +67,7 @@ VenueRequest = Submit | Alter | Withdraw
 @quickly_made
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What happens: events to record and requests for the outbox, in sending order.
+    """The engine's output: events to record and requests for the outbox, in sending order.
 
     With denials there is neither. Warnings never stop anything.
     """
@@ -97,7 +97,7 @@ NOTHING = Decision()
 def server_key(name: str) -> str:
     """Return the idempotency key of a command of the server's own: a trigger, an exit, a stop.
 
-    No caller's key begins like it, so that neither key nor tag can be taken by a caller's order.
+    No key of a caller may have this prefix, so no caller's order can take its key or tag.
     """
     return f"{SERVER_KEYS}{name}"
 

@@ -1,7 +1,7 @@
-"""The one engine: it decides what happens to orders; the shell stores the decision, then acts.
+"""The one engine: it decides on orders; the caller stores the decision, then acts on it.
 
-A refusal is a result (`Decision.denials`), never an exception. Reports of any venue, late, doubled
-or out of order, become events here.
+A refusal is a result (`Decision.denials`), never an exception. Reports of any venue, late,
+duplicated or out of order, become events here.
 """
 
 from __future__ import annotations
@@ -112,10 +112,10 @@ def ask_change(order: Order, change: Change, now: datetime) -> Decision:
 def cancel(
     command: CancelOrder, order: Order, now: datetime, *, children: Sequence[Order] = ()
 ) -> Decision:
-    """Decide on taking an order back; asking twice is harmless.
+    """Decide on cancelling an order; a second request changes nothing.
 
-    children: of a sliced parent, whose open ones are taken back. To cancel the exit of a cover
-    order is to leave by it: it turns into a market order, so no position is without its stop.
+    children: of a sliced parent, whose open ones are cancelled. Cancelling an exit of a cover
+    order turns it into a market order, so that no position is without its stop.
     """
     if order.slices:
         return _cancel_all(command, children, now)

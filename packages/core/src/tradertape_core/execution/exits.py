@@ -1,7 +1,7 @@
-"""Leaving: cancel what rests, then close what a run itself holds, never what the broker nets.
+"""Exits: cancel a run's open orders, then close what the run holds, not the broker's net.
 
-Made to be asked again and again, after every report and after a restart: each answer follows from
-the orders and exposures of the moment, and repeats nothing that is on its way. New orders of the
+Called after every report and after a restart: each plan follows from the present orders and
+exposures, and repeats nothing that is pending. New orders of the
 run are blocked by the risk gate from the moment it is exiting.
 """
 
@@ -28,10 +28,10 @@ MOST_ATTEMPTS = len(_BANDS)
 
 
 class ExitStep(StrEnum):
-    """How far an exit is."""
+    """The progress of an exit."""
 
     CANCELLING = "cancelling"
-    IN_DOUBT = "in_doubt"  # all is closed but what an order without an answer is about
+    IN_DOUBT = "in_doubt"  # all is closed except the position of an order in doubt
     CLOSING = "closing"
     DONE = "done"
     FAILED = "failed"  # every attempt was refused: a person has to act
@@ -80,7 +80,7 @@ def plan_exit(
 
     key: of the exit. exposures: the run's own, by instrument and product. orders: the run's other
     orders; closing_orders: those this exit has placed so far, the cancelled and refused included.
-    stuck: ids of closing orders that had their time: they are taken back, and what they left is
+    stuck: ids of closing orders that did not fill in time: they are cancelled, and the rest is
     closed with a wider band.
     """
     late = [one for one in closing_orders if one.order_id in stuck and one.is_resting]

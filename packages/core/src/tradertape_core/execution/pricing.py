@@ -23,7 +23,7 @@ _OPTION_BANDS = ((10, "5"), (100, "3"), (500, "2"), (None, "1"))
 @quickly_made
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What an order that comes now would meet: a price, and units shown (None: not known)."""
+    """What is available to an order now: a price, and units shown (None: not known)."""
 
     price: Decimal
     quantity: int | None

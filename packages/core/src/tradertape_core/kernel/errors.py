@@ -26,7 +26,7 @@ class InvalidInput(TraderTapeError):
         self.pointer = pointer
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Cross to another process whole: by default the text alone would be handed over."""
+        """Pickle with all members: by default only the text would be kept."""
         return _invalid_input, (self.message, self.pointer)
 
 
@@ -51,9 +51,9 @@ class InvalidDocument(InvalidInput):
         super().__init__(first.message, pointer=first.pointer)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Cross to another process with every problem."""
+        """Pickle with every problem."""
         return InvalidDocument, (self.problems,)
 
 
 class InvariantBroken(TraderTapeError):
-    """Something that cannot be is: in trading, no data beats wrong data."""
+    """An impossible state, by a bug or damaged data: stopping beats acting on it."""

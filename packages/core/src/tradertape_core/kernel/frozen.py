@@ -67,11 +67,11 @@ def members_of(kind: type[Any]) -> tuple[tuple[str, ...], Members]:
 
 
 def changed(value: Kind, **members: Any) -> Kind:
-    """The same with other members, as `dataclasses.replace` gives it.
+    """Return a copy with other members, like `dataclasses.replace`.
 
     For classes that keep their members in a dict (no slots) and check nothing when they are made
-    (no `__post_init__`): the members are taken over as they are. Raises TypeError for a member
-    that is none.
+    (no `__post_init__`): the members are taken over as they are. Raises TypeError for an
+    unknown member.
     """
     made = object.__new__(type(value))
     known = made.__dict__

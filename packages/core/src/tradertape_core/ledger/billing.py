@@ -62,7 +62,7 @@ def fill_charges(terms: ChargeSchedule, before: Sequence[Fill], fill: Fill) -> C
 
 
 def void_refund(terms: ChargeSchedule, fills: Sequence[Fill], voided: Fill) -> Charges:
-    """Return what the order costs less without a trade that the exchange took back.
+    """Return the charges that an order saves when the exchange voids one of its trades.
 
     fills: the order's, the voided one among them.
     """

@@ -75,7 +75,7 @@ class Charges:
 
     @property
     def taxes(self) -> Paise:
-        """All that is not the broker's: taxes, duties, the exchange's and the depository's fees."""
+        """All charges but the broker's: taxes, duties, exchange and depository fees."""
         return Paise(self.total - self.brokerage)
 
     def __add__(self, other: Charges) -> Charges:

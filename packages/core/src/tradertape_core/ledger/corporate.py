@@ -1,4 +1,4 @@
-"""Splits, bonuses, consolidations and swaps of shares: units change, what they cost does not.
+"""Splits, bonuses, consolidations and swaps of shares: units change, their cost does not.
 Cash dividends: units stay, what they paid is realised."""
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class CashDividend:
 
 
 def apply_dividend(position: Position, dividend: CashDividend) -> Position:
-    """Return the position with what its units were paid; once paid, nothing changes again.
+    """Return the position with what its units were paid; a second call changes nothing.
 
     Raises InvariantBroken when the dividend is of another instrument.
     """
@@ -85,7 +85,7 @@ def is_touched(position: Position, ex_date: date) -> bool:
 
 
 def apply_action(position: Position, action: CorporateAction) -> Position:
-    """Return the position after the action; once it has been through it, nothing changes again.
+    """Return the position after the action; a second call changes nothing.
 
     Lots bought on or after the ex date are on the new basis already. The cost of the others stays
     to the paisa, but for the share of a fraction that is paid out, which is realised.

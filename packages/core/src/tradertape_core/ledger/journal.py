@@ -43,7 +43,7 @@ Movement = Fill | CorporateAction | CashDividend | Settlement
 
 
 class LedgerAccount(StrEnum):
-    """Where money can be. Assets and costs rise by debits; capital and profit by credits."""
+    """Accounts of the ledger. Assets and costs rise by debits; capital and profit by credits."""
 
     CASH = "cash"
     MARGIN = "margin"  # cash set aside for open positions and orders
@@ -67,7 +67,7 @@ _OPTIONS = frozenset({InstrumentType.CE, InstrumentType.PE})
 
 
 class PostingKind(StrEnum):
-    """What happened."""
+    """The kind of event that was posted."""
 
     FILL = "fill"
     CHARGES = "charges"
@@ -163,7 +163,7 @@ def post_charges(
 def post_action(
     action: CorporateAction, key: PositionKey, book: Book, *, at: datetime
 ) -> Postings | None:
-    """Return the postings of a corporate action on one position, None when it has had it.
+    """Return the postings of a corporate action on one position, None if applied before.
 
     Only what is paid for a fraction moves money. A renamed position joins one that is there under
     the new name.
@@ -183,7 +183,7 @@ def post_action(
 def post_dividend(
     dividend: CashDividend, key: PositionKey, book: Book, *, at: datetime
 ) -> Postings | None:
-    """Return the postings of a dividend on one position, None when it has had it."""
+    """Return the postings of a dividend on one position, None if applied before."""
     before = book.position(key)
     after = apply_dividend(before, dividend)
     if after is before:
@@ -201,7 +201,7 @@ def post_settlement(
     kind: InstrumentType,
     at: datetime,
 ) -> Postings | None:
-    """Return the postings of a contract's end on one position, None where nothing is open."""
+    """Return the postings of a contract's settlement, None where nothing is open."""
     before = book.position(key)
     if not before.is_open:
         return None
@@ -220,7 +220,7 @@ def post_void(
     kind: InstrumentType,
     at: datetime,
 ) -> tuple[Postings, ...]:
-    """Return the reversal of a trade the exchange took back, and what it changes in later trades.
+    """Return the reversal of a trade the exchange voided, and the correction of later trades.
 
     original: what the trade was posted as; it stays, beside its reversal. history:
     the position's other movements, in the order they were posted. refund: what the order's

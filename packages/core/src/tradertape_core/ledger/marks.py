@@ -1,4 +1,4 @@
-"""Which ticks may value a position or fire a protection: fresh, and not a freak."""
+"""Which ticks may value a position or fire a protection: fresh and plausible ones."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ NO_MARK = Mark(None, None, is_stale=True)
 def mark_of(
     ticks: Mapping[str, Tick], instrument: str, now: datetime, *, within: timedelta = STALE_AFTER
 ) -> Mark:
-    """Return the mark of an instrument (`NSE:INFY`); stale when older than `within`, or absurd.
+    """Return the mark of an instrument (`NSE:INFY`); stale if older than `within` or implausible.
 
-    A tick of a time still to come is as old as that is far: the clock was set back since.
+    A time in the future counts as an equal age: the clock was set back since.
     """
     tick = ticks.get(instrument)
     if tick is None or not is_plausible(tick):

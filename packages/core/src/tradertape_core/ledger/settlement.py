@@ -1,4 +1,4 @@
-"""The end of futures and options: what a unit is worth at expiry, and what settling it costs.
+"""Settlement of futures and options: what a unit is worth at expiry, and its charges.
 
 Index contracts are settled in cash at the index's closing price. Contracts on shares are settled
 by delivery at the exchange; here the shares are sold at that same price at once, so cash is paid,
@@ -28,7 +28,7 @@ _NIL = Decimal(0)
 
 
 class Outcome(StrEnum):
-    """What became of a contract."""
+    """How a contract ended."""
 
     EXERCISED = "exercised"  # a long option in the money
     ASSIGNED = "assigned"  # a short one
@@ -69,7 +69,7 @@ def closing_price(minutes: Sequence[Candle]) -> Decimal | None:
 def settlement_of(instrument: Instrument, underlying_price: Decimal) -> Settlement:
     """Return how a contract ends at a closing price of its underlying.
 
-    Raises InvariantBroken when it is none that expires.
+    Raises InvariantBroken for a contract that does not expire.
     """
     if instrument.expiry is None or not instrument.is_derivative:
         raise InvariantBroken(f"{instrument.id} does not expire")
@@ -92,7 +92,7 @@ def worth_of(instrument: Instrument, underlying_price: Decimal) -> Decimal:
 
 
 def outcome_of(instrument: Instrument, quantity: int, worth: Decimal) -> Outcome:
-    """What becomes of `quantity` units (below 0: short) that are worth so much each."""
+    """The outcome of `quantity` units (below 0: short) that are worth so much each."""
     if instrument.instrument_type is InstrumentType.FUT:
         return Outcome.SETTLED
     if not worth:

@@ -1,4 +1,4 @@
-"""What the state and the exchanges take of a trade in India, by date, each row with its source.
+"""Taxes and exchange fees of a trade in India, by date, each row with its source.
 
 Rates are fractions of turnover (of premium for options). A row holds from its date until the
 next row's; dates before the first row use the first row. Rows marked "best known" could not be

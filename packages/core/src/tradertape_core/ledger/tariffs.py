@@ -1,4 +1,4 @@
-"""What the brokers take, by date: their tariffs and the depository charge on a delivery sale."""
+"""Brokers' tariffs by date, and the depository charge on a delivery sale."""
 
 from __future__ import annotations
 

@@ -1,1 +1,3 @@
-"""Index options: prices, Greeks, chains, selection and payoffs; numpy only, pure functions."""
+"""Index options: prices, Greeks, implied volatilities, chains, selection and payoffs. May import
+`market` and `kernel`.
+"""

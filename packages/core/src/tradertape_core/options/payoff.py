@@ -30,7 +30,7 @@ _DENSE = 2_001  # points of the search where the payoff is a curve rather than s
 class PayoffLeg:
     """One leg. quantity: units, negative when sold; price: rupees paid or received for one.
 
-    years: to its own expiry. volatility: yearly, wanted where the leg is valued before its expiry.
+    years: to its own expiry. volatility: yearly, required for a leg valued before its expiry.
     """
 
     kind: Literal["CE", "PE", "FUT"]

@@ -1,4 +1,4 @@
-"""Choosing a contract of a chain by words: a strike, an offset from the money, or a delta.
+"""Selection of a contract of a chain: by strike, offset from the money, or delta.
 
 An option type, and one of:
 

@@ -1,4 +1,4 @@
-"""What an order may be outside continuous trading: in the pre-open and in the closing auction.
+"""Which orders are taken outside continuous trading: in the pre-open and the closing auction.
 
 Source: NSE/CMTR/74969 (pre-open from 7 September 2026), NSE/CMTR/74466 (closing auction from 3
 August 2026). The closing auction takes no stop, immediate or disclosed-quantity order; that the
@@ -32,7 +32,7 @@ _NOTHING_TAKEN = {
 def against_phase(
     request: OrderRequest, phase: PhaseKind | None, at: str = ""
 ) -> tuple[Denial, ...]:
-    """Why the exchange would not take this order in this phase; None: it is closed.
+    """Why the exchange would refuse this order in this phase; None: it is closed.
 
     at: pointer of the order in the caller's document. After-market orders are always taken.
     """

@@ -1,4 +1,4 @@
-"""An order against its instrument and the market: what would be refused, and what to beware of."""
+"""Checks of an order against its instrument and the market: refusals and warnings."""
 
 from __future__ import annotations
 

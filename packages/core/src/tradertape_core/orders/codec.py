@@ -42,7 +42,7 @@ def event_from(kind: str, document: Mapping[str, Any]) -> OrderEvent:
 
 
 def to_document(value: object) -> dict[str, Any]:
-    """A frozen dataclass of this floor as JSON types; members that are None left out."""
+    """A frozen dataclass of core as JSON types; members that are None left out."""
     names, read = members_of(cast(type[Any], type(value)))
     document: dict[str, Any] = {}
     for name, member in zip(names, read(value), strict=True):
@@ -84,7 +84,7 @@ def _writer(kind: type[Any]) -> Callable[[Any], Any]:
 
 
 def _value_of(member: Enum) -> Any:
-    return member._value_  # `value` goes a long way round, and this is on every order's path
+    return member._value_  # `value` is slow to read, and this runs for every order
 
 
 def _list(values: tuple[Any, ...]) -> list[Any]:

@@ -34,7 +34,7 @@ class ModifyOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CancelOrder:
-    """Take an open order back."""
+    """Cancel an open order."""
 
     order_id: str
     reason: CancelReason = CancelReason.REQUESTED

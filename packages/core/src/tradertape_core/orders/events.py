@@ -30,7 +30,7 @@ class OrderPlaced:
 @quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderAccepted:
-    """The venue has it, in one of its states before the end."""
+    """The venue has the order, in a state that is not final."""
 
     order_id: str
     at: datetime
@@ -64,7 +64,7 @@ class OrderFilled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoidNoticed:
-    """The exchange took a trade back that we have not seen yet."""
+    """The exchange voided a trade that we have not received yet."""
 
     order_id: str
     at: datetime
@@ -73,7 +73,7 @@ class VoidNoticed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FillVoided:
-    """The exchange took an executed trade back."""
+    """The exchange voided an executed trade."""
 
     order_id: str
     at: datetime
@@ -115,7 +115,7 @@ class OrderModified:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModifyRefused:
-    """The venue kept the order as it was."""
+    """The venue refused the change."""
 
     order_id: str
     at: datetime
@@ -125,7 +125,7 @@ class ModifyRefused:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CancelRequested:
-    """We asked the venue to take the order back."""
+    """We asked the venue to cancel the order."""
 
     order_id: str
     at: datetime
@@ -135,7 +135,7 @@ class CancelRequested:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CancelRefused:
-    """The venue did not take it back."""
+    """The venue refused to cancel the order."""
 
     order_id: str
     at: datetime
@@ -145,7 +145,7 @@ class CancelRefused:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderCancelled:
-    """What was left is gone."""
+    """The remaining quantity was cancelled."""
 
     order_id: str
     at: datetime
@@ -158,7 +158,7 @@ class OrderCancelled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderRejected:
-    """The venue refused it. Sequence 0: it never got there, as far as we can see."""
+    """The venue rejected the order. Sequence 0: we declare that it never got there."""
 
     order_id: str
     at: datetime
@@ -169,7 +169,7 @@ class OrderRejected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderInDoubt:
-    """It was sent and the answer was lost: the venue may have it or not."""
+    """The order was sent and the answer was lost: the venue may have it or not."""
 
     order_id: str
     at: datetime

@@ -72,7 +72,7 @@ class GttRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GttResult:
-    """What came of a leg: its order, or why there is none."""
+    """The result of a leg: its order, or why there is none."""
 
     leg: int
     at: datetime
@@ -132,7 +132,7 @@ def check_gtt(
 def create(
     trigger_id: int, account: str, request: GttRequest, *, last_price: Decimal | None, now: datetime
 ) -> Gtt:
-    """A trigger that waits, for a year."""
+    """Return a new active trigger, valid for a year."""
     return Gtt(
         trigger_id=trigger_id,
         account=account,
@@ -202,7 +202,7 @@ def end(gtt: Gtt, status: GttStatus, now: datetime) -> Gtt:
 
 
 def expired(gtts: Sequence[Gtt], now: datetime) -> tuple[Gtt, ...]:
-    """Those whose year is over, ended."""
+    """Return the triggers whose year is over, with the status `expired`."""
     over = (gtt for gtt in gtts if gtt.is_active and gtt.expires_at <= now)
     return tuple(end(gtt, GttStatus.EXPIRED, now) for gtt in over)
 

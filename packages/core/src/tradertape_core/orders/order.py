@@ -228,7 +228,7 @@ class Order:
     status_message: str | None = None
     version: int = 1
     slices: int = 0  # number of children an autosliced parent was cut into; 0: not sliced
-    modifications: int = 0  # that we asked for and got
+    modifications: int = 0  # changes that we asked for and the venue made
     venue_status: OrderStatus = OrderStatus.PUT_REQUESTED
     status_sequence: int = 0
     terms_sequence: int = 0
@@ -238,7 +238,7 @@ class Order:
     asked_change: Change | None = None
     in_doubt: bool = False
     fills: tuple[Fill, ...] = ()  # by time, then trade id
-    voided: tuple[Fill, ...] = ()  # executed, then taken back by the exchange
+    voided: tuple[Fill, ...] = ()  # executed, then voided by the exchange
     voided_ids: frozenset[str] = frozenset()
     is_external: bool | None = None  # True: placed from another terminal, never changed by us
 

@@ -12,7 +12,7 @@ from tradertape_core.orders.order import CHANGEABLE, Change, OrderRequest, Order
 
 
 class CancelReason(StrEnum):
-    """Why an order, or what was left of it, is gone."""
+    """Why an order, or what remained of it, was cancelled."""
 
     REQUESTED = "requested"
     IOC = "ioc"  # immediate or cancel: the rest found no counterpart at once
@@ -56,7 +56,7 @@ class ExecutionReport:
     sequence: int
     status: OrderStatus | None = None
     trades: tuple[Trade, ...] = ()
-    voided: tuple[str, ...] = ()  # ids of trades the exchange took back
+    voided: tuple[str, ...] = ()  # ids of trades the exchange voided
     terms: Change | None = None
     answers: int | None = None
     refused: bool = False

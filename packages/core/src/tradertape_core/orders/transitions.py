@@ -91,7 +91,7 @@ def is_news(order: Order, status: OrderStatus, sequence: int) -> bool:
 def fold(events: Iterable[ev.OrderEvent]) -> Order:
     """Rebuild an order from its events, oldest first.
 
-    Raises InvariantBroken when they are not one order's story.
+    Raises InvariantBroken when they do not form the history of one order.
     """
     order: Order | None = None
     for event in events:

@@ -1,4 +1,4 @@
-"""The one gate before every order: all rules are asked, and an exit is never refused."""
+"""The one gate before every order: all rules are evaluated, and an exit is never refused."""
 
 from __future__ import annotations
 
@@ -23,10 +23,9 @@ def check(command: PlaceOrder, facts: RiskFacts) -> tuple[Denial, ...]:
 
 
 def check_change(request: OrderRequest, facts: RiskFacts) -> tuple[Denial, ...]:
-    """Return every reason to refuse an order its new terms: what it could not have been placed
-    with, it cannot be changed to.
+    """Return every reason to refuse new terms of an order: the rules are those of a new order.
 
-    Its owner asks only where it does not just close what is open.
+    Not for orders that only close what is open: their changes are never refused.
     """
     found = (rule(request, facts) for rule in RULES if rule not in _OF_NEW_ORDERS)
     return tuple(one for one in found if one is not None)

@@ -1,4 +1,4 @@
-"""Money an order needs and a position holds back; the approximations are in `docs/margins.md`.
+"""Margin that an order needs and a position blocks; the approximations are in `docs/margins.md`.
 
 Two figures are kept apart: what is *blocked* while a position is open, and the *cash* that leaves
 when an order fills (delivery, option premium). An order needs what the first rises by and the

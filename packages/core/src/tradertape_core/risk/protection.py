@@ -49,7 +49,7 @@ def check(
     one of the square-off of each exchange.
 
     positions: the run's. ticks: the latest by instrument id. What exits more comes first: a run
-    that is left for its stale worker fires nothing else, and a basket's trigger takes its legs
+    that exits because of its stale worker fires nothing else, and a basket's trigger takes its legs
     along. Legs of a position that is gone, or not there yet, rest.
     """
     stale = _worker_stale(state, positions, around)
@@ -135,7 +135,7 @@ def _worker_stale(
     if age < limit:
         return None
     message = (
-        f"The worker has been silent for {int(age)} s, its limit is {limit} s: leaving the run"
+        f"The worker has been silent for {int(age)} s, its limit is {limit} s: exiting the run"
     )
     covers = tuple(s for s, status in state.statuses.items() if status is ProtectionStatus.ARMED)
     claim = _claim(state, ps.WORKER_STALE, Rule.WORKER_STALE, message, around.now, covers)

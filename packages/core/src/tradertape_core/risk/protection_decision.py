@@ -20,7 +20,7 @@ from tradertape_core.risk.protection_state import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What the rules on operations need.
+    """The facts the rules on operations depend on, as of now.
 
     now: aware. worker_age_s: seconds on a monotonic clock since the worker's last heartbeat, or
     since arming when it never sent one; None when no worker is expected. mis_close_at: when the
@@ -47,7 +47,7 @@ class LegExit:
 class Trigger:
     """A rule that fired: its claim with the words, and what to exit, shorts first.
 
-    whole_run: leave the run: cancel its orders first, then exit everything and close it.
+    whole_run: exit the run: cancel its orders first, then exit everything and close it.
     """
 
     claim: Claim

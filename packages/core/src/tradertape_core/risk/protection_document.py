@@ -259,7 +259,7 @@ def positive(fields: Fields, name: str) -> Decimal | None:
 
 
 def known_names(fields: Fields, known: Sequence[str]) -> None:
-    """Take down every member that is none of these."""
+    """Record a problem for every member that is none of these."""
     for name in fields.source:
         if name not in known:
             fields.fail(name, f"is not a field of a protection{nearest(name, known)}")
@@ -274,7 +274,7 @@ def object_of(parent: Fields, name: str) -> Fields | None:
 
 
 def objects_of(parent: Fields, name: str) -> list[Fields]:
-    """A member that is a list of objects; those that are none are taken down."""
+    """A member that is a list of objects; a problem for each that is none."""
     value = parent.source.get(name)
     if value is None:
         return []

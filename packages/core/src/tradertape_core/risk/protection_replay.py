@@ -1,4 +1,4 @@
-"""A protection against a path of prices that was: when it would have fired, why, and at what.
+"""Replay of a protection on past prices: when it would have fired, why, and at what price.
 
 The rules are those of `protection.check`; nothing is decided here. Exits are taken to be done at
 the prices of the moment that fired them.

@@ -8,7 +8,7 @@ from decimal import Decimal
 from tradertape_core.kernel.errors import InvalidInput
 from tradertape_core.kernel.money import Paise
 
-_STEPS = 64  # halvings that settle any quantity there is
+_STEPS = 64  # enough halvings for any quantity
 
 
 def quantity_for_value(value_paise: Paise, price: Decimal, lot_size: int = 1) -> int:

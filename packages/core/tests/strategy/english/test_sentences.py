@@ -313,7 +313,7 @@ def sections(**blocks: Any) -> dict[str, list[str]]:
         (
             {"entry": {"cooldown_days": 1}},
             "Order",
-            "After an exit the stock is left alone for 1 trading day.",
+            "After an exit the stock is not bought again for 1 trading day.",
         ),
         (
             {"exit_rules": [{"condition": cmp(RSI, ">", 70), "size_pct": 50}]},
@@ -358,7 +358,7 @@ def sections(**blocks: Any) -> dict[str, list[str]]:
         (
             {"stops": {"time_exit_days": 1}},
             "Protection",
-            "Leave after 1 trading day, whatever happened.",
+            "Exit after 1 trading day, whatever happened.",
         ),
         (
             {
@@ -374,7 +374,7 @@ def sections(**blocks: Any) -> dict[str, list[str]]:
         (
             {"config": {"min_conviction": 60}},
             "Conviction",
-            "Signals below 60 points are left alone.",
+            "Signals below 60 points are ignored.",
         ),
         (
             {"params": {"dip": {"default": 5, "min": 1, "max": 9, "title": "Depth"}}},

@@ -100,7 +100,7 @@ def panel(make_panel, make_index):
             ABOVE,
             {"config": {"min_conviction": 60}},
             "A",
-            "Not bought: conviction 50.0 is below the least of 60",
+            "Not bought: conviction 50.0 is below the minimum of 60",
         ),
     ],
 )

@@ -75,14 +75,14 @@ def exit_inside(sim: Sim, row: int) -> None:
 
 
 def stop_after_touch(sim: Sim, row: int, slot: int, symbol: int) -> None:
-    """A position bought inside the candle may meet its stop in it, never its target."""
+    """Sell a position bought within the candle at its stop in the same candle, never its target."""
     stop = sim.book.num[slot, k.STOP]
     if sim.market.low[row, symbol] <= stop:
         sell_all(sim, row, slot, stop, sim.book.whole[slot, k.STOP_KIND])
 
 
 def exit_candle(sim: Sim, row: int, slot: int, symbol: int) -> None:
-    """Meet the levels with the candle: the stop first, unless targets are to come first."""
+    """Apply the candle to the levels: the stop first, unless `target_first` is set."""
     num = sim.book.num
     stop = num[slot, k.STOP]
     stopped = sim.market.low[row, symbol] <= stop
@@ -97,7 +97,7 @@ def exit_candle(sim: Sim, row: int, slot: int, symbol: int) -> None:
 
 
 def limit_of(sim: Sim, slot: int) -> float:
-    """Return the price of the resting exit order, beyond reach where there is none."""
+    """Return the price (₹) of the resting exit order; 1e300 where there is none."""
     if sim.rules.fill_model == k.GTT_TOUCH and sim.book.whole[slot, k.EXIT_RULE] >= 0:
         return sim.book.num[slot, k.LIMIT]
     return 1e300
@@ -125,7 +125,7 @@ def sell_reached(sim: Sim, row: int, slot: int, symbol: int) -> None:
 
 
 def mark(sim: Sim, row: int) -> None:
-    """Take the candle into account: last close, peak, low, and the levels of the next one."""
+    """Update the positions from the candle: last close, peak, low, and the next levels."""
     num = sim.book.num
     whole = sim.book.whole
     for i in range(sim.out.counts[k.OPEN]):

@@ -1,4 +1,4 @@
-"""What a close decides about a position: the compiled conditions, exit rules and add-ons."""
+"""Decisions on a position at a close: the compiled conditions, exit rules and add-ons."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ def field(sim: Sim, name: int, slot: int) -> float:
 
 
 def binary(operation: int, left: float, right: float) -> float:
-    """Return the result of a two-sided operation; null with a null side, but for and, or."""
+    """Return the result of a two-sided operation; null if a side is, except of and, or."""
     if operation == k.OP_AND:
         if left == 0.0 or right == 0.0:
             return 0.0

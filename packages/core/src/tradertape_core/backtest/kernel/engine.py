@@ -43,7 +43,7 @@ def numba_is_loaded() -> bool:
 
 
 def is_compiled() -> bool:
-    """Say whether this process has the compiled loop at hand."""
+    """Whether this process has loaded the compiled loop."""
     return bool(_compiled)
 
 

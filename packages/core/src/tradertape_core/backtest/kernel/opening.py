@@ -146,7 +146,7 @@ def take_signals(sim: Sim, signal_row: int, row: int) -> None:
 
 
 def is_halved(sim: Sim, row: int) -> int:
-    """Return 1 where a false regime halves the size; where it blocks, nothing gets this far."""
+    """Return 1 where a false regime halves the size; one that blocks was handled before."""
     return 0 if sim.signals.regime_ok[row] else 1
 
 

@@ -184,7 +184,7 @@ class Out(NamedTuple):
     cash: Ints
     positions: Ints
     turnover: Ints
-    verdict: Ints  # by signal: why it became nothing (SkipReason), 0 otherwise
+    verdict: Ints  # by signal: why it was not bought (SkipReason), 0 otherwise
 
 
 class Sim(NamedTuple):

@@ -1,4 +1,4 @@
-"""Every figure of a backtest summary: its name, unit and meaning, in the order of the answer."""
+"""Every figure of a backtest summary: its name, unit and meaning, in the order of the report."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Figures of a series of daily returns: growth, risk, risk-adjusted return, company of a benchmark.
+"""Figures of a series of daily returns: growth, risk, risk-adjusted return, against a benchmark.
 
 Returns are fractions a day (0.01 is 1 %), (D,) float64 without NaN unless said otherwise. Results
-are floats, NaN where a figure is undefined; `metrics.py` turns NaN into null. A year has 252
+are floats, NaN where a figure is undefined; `summary` turns NaN into None. A year has 252
 trading days for figures made of daily returns and 365.25 calendar days for growth rates.
 """
 
@@ -33,7 +33,7 @@ def ratio(numerator: float, denominator: float) -> float:
 
 
 def mean(values: Floats) -> float:
-    """Arithmetic mean, NaN of nothing."""
+    """Arithmetic mean, NaN of no values."""
     return float(values.mean()) if values.size else _NAN
 
 

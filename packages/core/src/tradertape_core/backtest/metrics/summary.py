@@ -35,7 +35,7 @@ HEADLINE = (
     "total_trades",
 )
 
-# An order of this share of a day's turnover is taken to leave the price where it is.
+# An order of this share of a day's turnover is assumed not to move the price.
 _PARTICIPATION = 0.05
 _TURNOVER_BARS = 20
 _DIGITS = 6
@@ -45,7 +45,7 @@ _IN_RUPEES = frozenset(name for name, figure in FIGURES.items() if figure.unit =
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """What capital and benchmark did, a value a trading day of the run; (D,) each.
+    """Equity and benchmark of the run, one value per trading day; (D,) each.
 
     equity, cash: rupees. returns: fractions, the first day's against the starting capital.
     underwater: percent below the highest equity so far. benchmark: index points, carried over

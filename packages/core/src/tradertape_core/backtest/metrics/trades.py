@@ -91,7 +91,7 @@ def system_quality(results: Floats) -> float:
 
 
 def kelly_pct(wins: int, losses: int, payoff_ratio: float) -> float:
-    """Share of capital a bet of these odds earns most with in the long run, percent.
+    """The Kelly criterion: the share of capital with the highest long-run growth, percent.
 
     W - (1 - W) / payoff_ratio, W being the wins among decided trades. Source: Kelly, 1956.
     """

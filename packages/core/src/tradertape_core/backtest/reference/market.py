@@ -1,4 +1,4 @@
-"""What the reference simulator looks at: candles as lists, positions, and their rules."""
+"""The data of the reference simulator: candles as lists, positions, and their rules."""
 
 from __future__ import annotations
 
@@ -157,7 +157,7 @@ class Position:
         self.addons += 1
 
     def see(self, high: float, low: float, close: float) -> None:
-        """Take the day's candle into the highest, lowest and last price."""
+        """Update the highest, lowest and last price from the day's candle."""
         self.peak = max(self.peak, high)
         self.lowest = min(self.lowest, low)
         self.last_close = close

@@ -1,4 +1,4 @@
-"""What the reference simulator writes down, and how it becomes a `Simulation`."""
+"""The records of the reference simulator, and their form as a `Simulation`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The seam through which a report learns what the rules saw, without evaluating them again."""
+"""How a report reads the values behind each decision, without evaluating the rules again."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class ReportContext(Protocol):
 
 
 class Unexplained:
-    """A context that knows nothing: reports of simulations without an evaluated strategy."""
+    """An empty context: reports of simulations without an evaluated strategy."""
 
     def entry_reason(self) -> str:
         """Empty: these signals came without rules."""

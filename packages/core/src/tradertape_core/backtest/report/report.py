@@ -1,4 +1,4 @@
-"""The answer of a backtest: one JSON-ready dict with summary, curve, trades and breakdowns."""
+"""The report of a backtest: one JSON-ready dict with summary, curve, trades and breakdowns."""
 
 from __future__ import annotations
 
@@ -31,11 +31,12 @@ def build_report(
     trial_sharpe_variance: float | None = None,
     notes: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """Return the whole report as plain Python values: what the API answers and stores.
+    """Return the whole report as plain Python values: what the API returns and stores.
 
-    document: the complete strategy document, echoed as strategy_snapshot. context: what the rules
-    saw at each entry; None leaves the words and indicator values of trades empty. notes: further
-    warnings, of the price basis for instance. Two calls with equal inputs differ in took_ms only.
+    document: the complete strategy document, echoed as strategy_snapshot. context: the
+    values behind each entry; without it the reasons and indicator values of trades are empty.
+    notes: further warnings, of the price basis for instance. Two calls with equal inputs differ
+    in took_ms only.
     """
     context = context or Unexplained()
     curve, table = equity_curve(simulation, panel, config), trade_table(simulation)

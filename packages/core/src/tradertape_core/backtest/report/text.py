@@ -28,7 +28,7 @@ _SIGNED = {
 
 
 def figure_text(name: str, value: Any) -> str:
-    """Write the summary figure `name` as people read it, a dash where it has no value."""
+    """Format the summary figure `name` for people; a dash where it has no value."""
     if value is None:
         return NOTHING
     signed = name in _SIGNED

@@ -1,4 +1,4 @@
-"""What a reader must know before believing a backtest."""
+"""Warnings about assumptions and limits of a backtest's result."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def warnings(
     curve: Curve,
     table: TradeTable,
 ) -> list[str]:
-    """Sentences, the gravest first; the guide gives a remedy for each."""
+    """Sentences, the most serious first; the guide gives a remedy for each."""
     return [
         *panel.universe_warnings,
         *_about_prices(panel, config, curve),

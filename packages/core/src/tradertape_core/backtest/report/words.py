@@ -1,4 +1,4 @@
-"""The words of a report: exit and skip reasons for people, the fill rule of every fill."""
+"""The texts of a report: exit and skip reasons for people, the fill rule of every fill."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a sweep tries: ranges of strategy parameters, their grid, and a document with them set.
+"""The parameters of a sweep: their ranges, the grid, and a document with values set.
 
 A range goes by the name of a declared parameter ("dip_pct") or by the JSON pointer of any value of
 the strategy document ("/stops/stop_loss_pct"). It is a list of values, or {"min", "max", "step"}.

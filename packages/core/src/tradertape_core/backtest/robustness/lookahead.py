@@ -1,4 +1,4 @@
-"""Does a result depend on the future, or on where history begins? Cut the panel and see."""
+"""Checks that a result depends neither on later prices nor on where history begins."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ def monte_carlo(
     seed: int = 0,
     ruin_pct: float = 50.0,
 ) -> dict[str, Any]:
-    """Compound the trades in many other sequences and return what became of the capital.
+    """Compound the trades in many other sequences and return the distribution of the capital.
 
     fractions: (K,) result of each trade as a fraction of the equity before it. method: "bootstrap"
     draws K trades with replacement, so that luck with single trades shows; "shuffle" keeps the
@@ -68,7 +68,7 @@ def monte_carlo(
         order = draw.permuted(np.tile(np.arange(count), (runs, 1)), axis=1)
     paths = np.empty((runs, count + 1))
     paths[:, 0] = starting_capital
-    # A loss beyond the whole equity (charges on a dying account) ends at nothing, not below.
+    # A loss above the whole equity (charges on an almost empty account) ends at 0, not below.
     np.cumprod(np.maximum(1 + fractions[order], 0.0), axis=1, out=paths[:, 1:])
     paths[:, 1:] *= starting_capital
     worst = (paths / np.maximum.accumulate(paths, axis=1)).min(axis=1) * 100 - 100

@@ -1,4 +1,4 @@
-"""What a sweep found: the best row, how results hang on each parameter, how much was luck."""
+"""Analysis of a sweep: the best row, the effect of each parameter, the part of luck."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tradertape_core.kernel.errors import InvalidInput
 
 Row = Mapping[str, Any]
 
-# Of each of them more is better: max_drawdown is negative.
+# Higher is better for each of them: max_drawdown is negative.
 METRICS = HEADLINE
 
 

@@ -56,7 +56,7 @@ def prove(
     cache: IndicatorCache | None = None,
     engine: Engine = "auto",
 ) -> Proof:
-    """Run the variant on an out-of-sample stretch and keep its curve, for `stitch`."""
+    """Run the variant on an out-of-sample stretch; the result has its curve, for `stitch`."""
     strategy = _variant(document, parameters)
     simulation = simulate(panel, strategy, config, cache=cache, engine=engine)
     curve = equity_curve(simulation, panel, config)

@@ -1,4 +1,4 @@
-"""Walk-forward: choose parameters on one stretch, prove them on the next, and so on."""
+"""Walk-forward: choose parameters on one stretch, test them on the next, and so on."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MAX_WINDOWS = 60
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Choose on train_start..train_end, prove on test_start..test_end; both inclusive."""
+    """Choose on train_start..train_end, test on test_start..test_end; both inclusive."""
 
     train_start: date
     train_end: date
@@ -26,7 +26,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What the in-sample stretch chose: parameter values and their headline figures there."""
+    """The in-sample choice: parameter values and their headline figures there."""
 
     parameters: Mapping[str, Any]
     figures: Mapping[str, Any]
@@ -34,7 +34,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What the chosen parameters did out of sample.
+    """The out-of-sample result of the chosen parameters.
 
     figures: the headline figures; dates and equity: the curve, rupees; starting_capital: what it
     started from.

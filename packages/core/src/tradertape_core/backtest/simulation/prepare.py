@@ -148,7 +148,7 @@ def _last_bar(panel: Panel) -> Any:
 
 
 def reads_atr(strategy: rules.Strategy, config: BacktestConfig) -> bool:
-    """Say whether anything depends on the ATR at a fill."""
+    """Whether anything depends on the ATR at a fill."""
     stops = strategy.stops
     if stops.atr_stop_mult or strategy.config.atr_stop_mult or config.sizing.method == "atr":
         return True

@@ -73,7 +73,7 @@ def order(strategy: rules.Strategy) -> Sentences:
     if not entry.cooldown_days:
         return (placed,)
     pause = _trading_days(entry.cooldown_days)
-    return (placed, f"After an exit the stock is left alone for {pause}.")
+    return (placed, f"After an exit the stock is not bought again for {pause}.")
 
 
 def selling(strategy: rules.Strategy, words: Wording) -> Sentences:
@@ -107,7 +107,7 @@ def protection(stops: rules.Stops) -> Sentences:
         gap = number(stops.gap_down_exit_pct)
         sentences.append(f"An open {gap}% or more below the close before is sold at once.")
     if stops.time_exit_days is not None:
-        sentences.append(f"Leave after {_trading_days(stops.time_exit_days)}, whatever happened.")
+        sentences.append(f"Exit after {_trading_days(stops.time_exit_days)}, whatever happened.")
     return tuple(sentences) or ("No stop and no target: only the exit rules sell.",)
 
 
@@ -175,7 +175,7 @@ def conviction(strategy: rules.Strategy, words: Wording) -> Sentences:
     else:
         sentences.append("All signals rank alike; the larger turnover is bought first.")
     if config.min_conviction:
-        sentences.append(f"Signals below {number(config.min_conviction)} points are left alone.")
+        sentences.append(f"Signals below {number(config.min_conviction)} points are ignored.")
     return tuple(sentences)
 
 

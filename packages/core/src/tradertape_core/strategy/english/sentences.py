@@ -57,7 +57,7 @@ def wording(strategy: rules.Strategy) -> Wording:
 
 
 def describe(strategy: rules.Strategy) -> Description:
-    """Say everything the strategy does, section by section; empty sections are left out."""
+    """Describe the whole strategy, section by section; empty sections are left out."""
     words = wording(strategy)
     sections = (
         Section("Buy", blocks.buying(strategy, words)),

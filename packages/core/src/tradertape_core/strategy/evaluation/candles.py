@@ -49,9 +49,9 @@ class OwnCandles:
     def own(self, values: NDArray[Cell], absent: float) -> NDArray[Cell]:
         """(T, N), new, with `absent` on every day without a candle.
 
-        What later days bring must not tell: without it a day missing at the end of a column would
-        show the day before, and a day missing inside would not; and a market value would count
-        before a symbol was listed.
+        Keeps values independent of later days: otherwise a day missing at the end of a column would
+        show the value of the day before, and a day missing inside would not; and a market value
+        would count before a symbol was listed.
         """
         return np.where(self.present, values, np.asarray(absent, dtype=values.dtype))
 

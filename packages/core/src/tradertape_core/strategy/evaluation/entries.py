@@ -1,4 +1,4 @@
-"""Which symbols a strategy would buy at each close: rules, filters, regime, conviction, rank."""
+"""The symbols a strategy would buy at each close: rules, filters, regime, conviction, rank."""
 
 from __future__ import annotations
 

@@ -212,7 +212,7 @@ def _conclusion(
     points = float(score(strategy, cell.evaluation, _at(cell))[0])
     if points < strategy.config.min_conviction:
         least = number(strategy.config.min_conviction)
-        return f"Not bought: conviction {points:.1f} is below the least of {least}"
+        return f"Not bought: conviction {points:.1f} is below the minimum of {least}"
     return f"Bought at the next open if cash and a slot are free, conviction {points:.1f}"
 
 

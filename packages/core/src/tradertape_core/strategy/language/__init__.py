@@ -1,3 +1,3 @@
 """The parsed strategy: its rules as frozen dataclasses, the base models, and how to walk through
-conditions. Imports no other room.
+conditions. Imports no other package of `strategy`.
 """

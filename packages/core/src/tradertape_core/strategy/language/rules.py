@@ -1,8 +1,8 @@
 """A strategy as frozen values: the parsed form of the JSON language (see docs/strategies.md).
 
-`parse.py` makes these from JSON, `evaluate.py` gives them truth, `english.py` words. A node that
+`parse` makes these from JSON, `evaluation` decides them, `english` words them. A node that
 reads `position{field}` can only be decided inside a simulation or a live position; every other
-node is a function of the panel alone (`evaluate.reads_position` tells).
+node is a function of the panel alone (`walk.reads_position` tells).
 """
 
 from __future__ import annotations

@@ -40,7 +40,7 @@ def walk(node: Node) -> Iterator[Node]:
 
 
 def reads_position(node: Node) -> bool:
-    """True when the node can only be decided with a position at hand."""
+    """Whether the node can only be decided for an open position."""
     return any(isinstance(each, rules.PositionValue) for each in walk(node))
 
 

@@ -1,7 +1,7 @@
 """The blocks of a strategy beside its trees, from JSON to `rules`.
 
 An absent key of a block that is written reads as "off" or the neutral value here, so that a
-written block means what it says; whole absent blocks come from the base model (`parse.py`).
+written block means what it says; whole absent blocks come from the base model (`document`).
 """
 
 from __future__ import annotations
@@ -185,7 +185,7 @@ def read_exits(place: Place | None, params: Params) -> tuple[rules.ExitRule, ...
 
 def _exit_rule(place: Place, number: int, params: Params) -> rules.ExitRule:
     fields = place.fields(EXIT_KEYS)
-    condition = fields.require("condition", "when to leave")
+    condition = fields.require("condition", "when to exit")
     price = fields.get("exit_price")
     close = rules.Indicator(fn="close", name="close")
     return rules.ExitRule(

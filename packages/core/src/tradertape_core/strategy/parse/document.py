@@ -1,4 +1,4 @@
-"""JSON to `Strategy`: the door through which every strategy enters (docs/strategies.md).
+"""JSON to `Strategy`: the one reader of strategy documents (docs/strategies.md).
 
 A document may leave whole blocks out: they come from its base model. A block that is written
 is complete: its absent keys are off. `complete` writes all of it out, so what is stored
@@ -160,7 +160,7 @@ def _tighter(
 ) -> float | None:
     """The smaller of what the document itself sets; what a base model fills in comes second.
 
-    0 and null leave the word to the other side, and mean "off" where both do.
+    0 and null defer to the other side, and mean "off" where both do.
     """
     of_stops: float | None = getattr(stops, stops_key)
     in_config, in_stops = (

@@ -97,7 +97,7 @@ def _output(fields: Fields, spec: IndicatorSpec) -> str:
     found = fields.get("output")
     if len(spec.outputs) <= 1:
         if found is not None and found.value not in ("", *spec.outputs):
-            found.fail(f'"{spec.name}" has one output: leave "output" away')
+            found.fail(f'"{spec.name}" has one output: leave "output" out')
         return ""
     return found.choice(spec.outputs) if found is not None else spec.outputs[0]
 
