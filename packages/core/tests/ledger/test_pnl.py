@@ -9,7 +9,7 @@ import pytest
 
 from tradertape_core.ledger.charges import NO_CHARGES, Charges
 from tradertape_core.ledger.marks import is_plausible, mark_of
-from tradertape_core.ledger.pnl import LegSide, RunMode, pnl_of
+from tradertape_core.ledger.pnl import LegSide, pnl_of
 from tradertape_core.ledger.position import Position, apply_fill, key_of
 from tradertape_core.market.tick import Tick
 
@@ -33,8 +33,8 @@ def held(*fills, charges=NO_CHARGES):
     return position
 
 
-def pnl(positions, *ticks, mode=RunMode.PAPER, **more):
-    return pnl_of(positions, {t.instrument_id: t for t in ticks}, NOW, mode=mode, **more)
+def pnl(positions, *ticks, **more):
+    return pnl_of(positions, {t.instrument_id: t for t in ticks}, NOW, **more)
 
 
 def test_a_long_and_a_short_leg_add_up(fill):
@@ -55,7 +55,7 @@ def test_a_long_and_a_short_leg_add_up(fill):
 
 
 def test_a_dry_run_has_zero_totals_and_no_legs(fill):
-    found = pnl([held(fill("B 10 100"))], tick(105), mode=RunMode.DRY_RUN)
+    found = pnl([held(fill("B 10 100"))], tick(105), is_dry_run=True)
     assert (found.legs, found.totals.net_paise, found.position_count) == ((), 0, 0)
     assert not found.is_stale
     assert not found.is_realtime
@@ -87,7 +87,7 @@ def test_a_closed_leg_needs_no_mark(fill):
 def test_todays_figures_leave_out_what_was_realised_before(fill):
     position = held(fill("B 10 100"), fill("S 5 110"), charges=Charges(stt=7))
     tomorrow = NOW + timedelta(days=1)
-    found = pnl_of([position], {}, tomorrow, mode=RunMode.PAPER, today_only=True)
+    found = pnl_of([position], {}, tomorrow, today_only=True)
     assert (found.totals.realised_paise, found.totals.charges_paise) == (0, 0)
     assert pnl([position], today_only=True).totals.realised_paise == 5_000
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tradertape_core.ledger.journal import LedgerAccount
-from tradertape_core.ledger.pnl import RunMode, pnl_of
+from tradertape_core.ledger.pnl import pnl_of
 from tradertape_core.orders.order import Product
 from tradertape_core.risk.funds import funds_of
 from tradertape_core.risk.margins import Blocked
@@ -26,7 +26,7 @@ def test_cash_less_what_is_held_back_is_what_an_order_may_use(held, ticks):
         "NFO:NIFTY26JUN24000CE": 250,
         "NFO:NIFTY26JUNFUT": 23_990,
     }
-    pnl = pnl_of(positions, ticks(prices), NOW, mode=RunMode.PAPER)
+    pnl = pnl_of(positions, ticks(prices), NOW)
     balances = {A.CASH: 900_000, A.MARGIN: 100_000, A.HOLDINGS: 200_000}
     blocked = Blocked(
         equity_paise=20_000, span_paise=300_000, exposure_paise=80_000, hedged_paise=5_000
@@ -40,6 +40,6 @@ def test_cash_less_what_is_held_back_is_what_an_order_may_use(held, ticks):
 
 def test_an_unrealised_profit_is_not_spendable(held, ticks):
     position = held("NSE:INFY", 10, 100)
-    pnl = pnl_of([position], ticks({"NSE:INFY": 120}), NOW, mode=RunMode.PAPER)
+    pnl = pnl_of([position], ticks({"NSE:INFY": 120}), NOW)
     found = funds_of({A.CASH: 500}, Blocked(), pnl, opening_paise=500)
     assert (found.m2m_paise, found.net_paise) == (20_000, 500)

@@ -22,14 +22,6 @@ from tradertape_core.orders.order import Product
 _NOTHING = Paise(0)
 
 
-class RunMode(StrEnum):
-    """How a run trades."""
-
-    DRY_RUN = "dry_run"
-    PAPER = "paper"
-    LIVE = "live"
-
-
 class LegSide(StrEnum):
     """The direction of a leg."""
 
@@ -109,11 +101,11 @@ class PnlLeg:
 class Pnl:
     """A run at the market. `marked_at` is the oldest mark of an open leg."""
 
-    mode: RunMode
     totals: Amounts
     legs: tuple[PnlLeg, ...]
     is_stale: bool
     marked_at: datetime | None
+    is_dry_run: bool = False
 
     @property
     def position_count(self) -> int:
@@ -123,7 +115,7 @@ class Pnl:
     @property
     def is_realtime(self) -> bool:
         """Whether the prices are live; never for a dry run."""
-        return self.mode is not RunMode.DRY_RUN and not self.is_stale
+        return not self.is_dry_run and not self.is_stale
 
     @property
     def gross_exposure_paise(self) -> Paise:
@@ -136,7 +128,7 @@ def pnl_of(
     ticks: Mapping[str, Tick],
     now: datetime,
     *,
-    mode: RunMode,
+    is_dry_run: bool = False,
     within: timedelta = STALE_AFTER,
     today_only: bool = False,
 ) -> Pnl:
@@ -146,13 +138,12 @@ def pnl_of(
     tick keeps its last usable mark and makes the run stale. today_only: realised profit and
     charges of the day of `now` alone (unrealised is always against cost).
     """
-    if mode is RunMode.DRY_RUN:
-        return Pnl(mode=mode, totals=Amounts(), legs=(), is_stale=False, marked_at=None)
+    if is_dry_run:
+        return Pnl(totals=Amounts(), legs=(), is_stale=False, marked_at=None, is_dry_run=True)
     ordered = sorted(positions, key=lambda p: (p.key.instrument, p.key.product))
     legs = tuple(_leg(one, ticks, now, within, today_only=today_only) for one in ordered)
     open_marks = [leg.marked_at for leg in legs if leg.quantity and leg.marked_at is not None]
     return Pnl(
-        mode=mode,
         totals=sum((leg.amounts for leg in legs), Amounts()),
         legs=legs,
         is_stale=any(leg.is_stale for leg in legs),

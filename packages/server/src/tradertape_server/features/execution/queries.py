@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from tradertape_core.kernel.clock import IST, Clock
-from tradertape_core.ledger.pnl import Pnl, RunMode, pnl_of
+from tradertape_core.ledger.pnl import Pnl, pnl_of
 from tradertape_core.ledger.position import Position
 from tradertape_core.orders.family import summary as family_summary
 from tradertape_core.orders.gtt import Gtt, expired
@@ -17,7 +17,6 @@ from tradertape_core.orders.order import Fill, Order
 from tradertape_server.features.execution.halts import Halt
 from tradertape_server.features.execution.orders.replies import EXIT_RUN
 from tradertape_server.features.execution.orders.run_ref import RunRef
-from tradertape_server.features.execution.orders.views import mode_of
 from tradertape_server.features.execution.ports import Market, TimelineEvent
 from tradertape_server.features.execution.store import (
     account_queries,
@@ -130,7 +129,7 @@ class ExecutionQueries:
         positions = [] if run.venue == "dry_run" else self.positions(run_id=run.run_id)
         names = {position.key.instrument for position in positions}
         ticks = {name: tick for name in names if (tick := self.market.tick(name)) is not None}
-        return pnl_of(positions, ticks, self.clock.now(), mode=RunMode(mode_of(run.venue)))
+        return pnl_of(positions, ticks, self.clock.now(), is_dry_run=run.venue == "dry_run")
 
     def halt(self, user_id: int) -> Halt | None:
         """The kill switch that stops a person's accounts, if one is on."""

@@ -10,7 +10,7 @@ from typing import Any
 from tradertape_core.kernel.clock import IST
 from tradertape_core.kernel.money import Paise, Price, notional
 from tradertape_core.ledger.marks import is_plausible
-from tradertape_core.ledger.pnl import RunMode, pnl_of
+from tradertape_core.ledger.pnl import pnl_of
 from tradertape_core.ledger.position import Position, PositionKey
 from tradertape_core.market.tick import Tick
 from tradertape_core.orders.order import Order, OrderRequest, Side
@@ -192,7 +192,7 @@ def _day_pnl(uow: UnitOfWork, account_id: int, run_id: str | None, limits: RiskL
         tick = uow.tick(one.key.instrument)
         if tick is not None:
             ticks[one.key.instrument] = tick
-    found = pnl_of(moved, ticks, uow.now, mode=RunMode.PAPER, today_only=True)
+    found = pnl_of(moved, ticks, uow.now, today_only=True)
     return found.totals.net_paise
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tradertape_core.kernel.money import Paise
-from tradertape_core.ledger.pnl import RunMode, pnl_of
+from tradertape_core.ledger.pnl import pnl_of
 from tradertape_core.ledger.position import Position
 from tradertape_core.orders.order import Product
 from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
@@ -40,7 +40,7 @@ def funds_of(uow: UnitOfWork, account_id: int) -> Funds:
     everything = repository.positions(uow.session, account_id=account_id)
     names = {position.key.instrument for position in everything if position.is_open}
     ticks = {name: tick for name in names if (tick := uow.market.tick(name)) is not None}
-    pnl = pnl_of(everything, ticks, uow.now, mode=RunMode.PAPER)
+    pnl = pnl_of(everything, ticks, uow.now)
     held = list(state.positions.values())
     return Funds(
         opening_paise=account.opening_paise,

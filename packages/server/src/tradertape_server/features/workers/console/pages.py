@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, cast
 
-from tradertape_core.ledger.pnl import Pnl, PnlLeg, RunMode, pnl_of
+from tradertape_core.ledger.pnl import Pnl, PnlLeg, pnl_of
 from tradertape_core.ledger.position import Position
 from tradertape_core.market.tick import Tick
 from tradertape_core.risk.protection_snapshot import protection_snapshot
@@ -260,7 +260,7 @@ class _RunSnapshot:
         self.run = run
         self.liveness = liveness
         self.state = protection_of(run)
-        self.pnl: Pnl = pnl_of(positions, ticks, now, mode=RunMode(mode_of(run.venue)))
+        self.pnl: Pnl = pnl_of(positions, ticks, now, is_dry_run=run.venue == "dry_run")
         self.steps = (
             []
             if run.status == "closed"
