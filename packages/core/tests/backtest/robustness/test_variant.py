@@ -1,4 +1,4 @@
-"""Sweeps, walk-forward, look-ahead check and the words of trades on real strategies."""
+"""Variants in sweeps, walk-forward and look-ahead checks of real strategies."""
 
 from __future__ import annotations
 
