@@ -14,6 +14,7 @@ settings.register_profile("fast", deadline=None, max_examples=25)
 settings.register_profile("all", deadline=None, max_examples=100)
 
 
+@pytest.hookimpl(optionalhook=True)  # the wheels' tests run without xdist
 def pytest_xdist_auto_num_workers() -> int:
     """One more than there are processors: tests wait for disks, leases and other programs.
 
