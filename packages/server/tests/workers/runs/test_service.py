@@ -87,16 +87,15 @@ def test_other_fixed_fields_are_refused_by_name(
     assert answer.json()["mismatches"][name]["wanted"] == fields[name]
 
 
-def test_somebody_elses_run_is_not_there_and_its_id_is_taken(
+def test_somebody_elses_run_is_not_there_and_its_id_is_free(
     worker: Any, new_run: Any, api: Any
 ) -> None:
     """KR-01, KR-04."""
     new_run(worker())
     stranger = worker("b@example.com")
     assert stranger.get(api("runs/run-1")).status_code == 404
-    body = {"strategy_run_id": "run-1", "template_id": "t", "account_scope": "kite:paper-a"}
-    answer = stranger.post(api("runs"), json=body)
-    assert (answer.status_code, answer.headers["X-Error-Code"]) == (409, "run_id_taken")
+    assert new_run(stranger)["recovered"] is False
+    assert stranger.get(api("runs/run-1")).status_code == 200
 
 
 def test_another_token_of_the_same_account_finds_the_run(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
+from tradertape_server.features.execution.orders.views import OWNER_MARK, public_run_id
 from tradertape_server.features.execution.ports import TimelineEvent
 from tradertape_server.features.execution.store import run_queries
 from tradertape_server.platform.database.engine import Database
@@ -49,17 +50,31 @@ class AccountEvents:
 def event_view(event: TimelineEvent, scope: str) -> Json:
     """An event with exactly the published client's keys. scope: of its account."""
     basket = event.payload.get("basket_id")
+    is_shared_name = OWNER_MARK in (event.run_id or "")
     return {
         "cursor": event.seq,
-        "strategy_run_id": event.run_id or "",
+        "strategy_run_id": public_run_id(event.run_id or ""),
         "account_id": scope,
         "basket_execution_id": basket if isinstance(basket, str) else None,
         "event_kind": event.kind,
         "event_source": event.source,
         "event_type": event.event_type,
         "related_resource_type": event.resource_type or None,
-        "related_resource_id": event.resource_id or None,
+        "related_resource_id": public_run_id(event.resource_id or "") or None,
         "summary": event.summary,
-        "payload": event.payload,
+        "payload": _public(event.payload) if is_shared_name else event.payload,
         "created_at": in_ist(event.at),
     }
+
+
+def _public(document: Any) -> Any:
+    """A payload with the ids of runs as their user named them."""
+    if isinstance(document, dict):
+        members = cast("dict[str, Any]", document)
+        return {
+            name: public_run_id(value) if name == "run_id" and value else _public(value)
+            for name, value in members.items()
+        }
+    if isinstance(document, list):
+        return [_public(one) for one in cast("list[Any]", document)]
+    return document

@@ -71,7 +71,10 @@ class RunExits(ExecutionQueries):
             answer = self.advance_exit(*command.key)
         if answer is not None:
             return given(answer)
-        head: Json = {"strategy_run_id": run.run_id, "mode": views.mode_of(run.venue)}
+        head: Json = {
+            "strategy_run_id": views.public_run_id(run.run_id),
+            "mode": views.mode_of(run.venue),
+        }
         return reply_of({**head, "status": "exiting", "dry_run": False}, 202)
 
     def _preview_exit(self, run: RunRef, product: Product | None) -> Reply:
@@ -80,7 +83,7 @@ class RunExits(ExecutionQueries):
         )
         return reply_of(
             {
-                "strategy_run_id": run.run_id,
+                "strategy_run_id": views.public_run_id(run.run_id),
                 "mode": views.mode_of(run.venue),
                 "dry_run": True,
                 **body,

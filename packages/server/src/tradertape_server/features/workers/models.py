@@ -10,6 +10,7 @@ from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tradertape_core.kernel.frozen import quickly_made
+from tradertape_server.features.execution.orders.views import public_run_id
 from tradertape_server.platform.database.engine import Base
 
 Json = dict[str, Any]
@@ -64,6 +65,11 @@ class WorkerRun(Base):
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
+
+    @property
+    def public_id(self) -> str:
+        """Its id as its user named it."""
+        return public_run_id(self.strategy_run_id)
 
 
 class PnlPoint(Base):
@@ -122,3 +128,8 @@ class TradingRun:
     runtime_state: Json
     details: Json
     generation: int | None
+
+    @property
+    def public_id(self) -> str:
+        """Its id as its user named it."""
+        return public_run_id(self.strategy_run_id)

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
+from tradertape_server.features.execution.orders.views import OWNER_MARK
 from tradertape_server.features.workers.models import (
     SpentToken,
     TradingRun,
@@ -31,14 +32,21 @@ _TRADING_RUNS = select(
 )
 
 
-def run(session: Session, user_id: int, run_id: str) -> WorkerRun | None:
-    """A person's run."""
-    found = any_run(session, run_id)
+def run(session: Session, user_id: int, run_id: str, *, lock: bool = False) -> WorkerRun | None:
+    """A person's run, by the id that the person gave it. lock: until the transaction is over."""
+    found = any_run(session, run_id, lock=lock)
+    if found is None or found.user_id != user_id:
+        found = any_run(session, id_of_user(run_id, user_id), lock=lock)
     return found if found is not None and found.user_id == user_id else None
 
 
+def id_of_user(run_id: str, user_id: int) -> str:
+    """The id under which a run is stored when another user has a run of this name."""
+    return f"{run_id}{OWNER_MARK}{user_id}"
+
+
 def any_run(session: Session, run_id: str, *, lock: bool = False) -> WorkerRun | None:
-    """A run of any person. lock: until the transaction is over."""
+    """The run that is stored under an id. lock: until the transaction is over."""
     query = select(WorkerRun).where(WorkerRun.strategy_run_id == run_id)
     return session.scalar(query.with_for_update() if lock else query)
 

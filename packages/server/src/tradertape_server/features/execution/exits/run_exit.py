@@ -32,7 +32,8 @@ from tradertape_core.orders.fields import order_document
 from tradertape_core.orders.order import Order, Product
 from tradertape_server.features.execution.orders import replies, views
 from tradertape_server.features.execution.orders.facts import exit_facts
-from tradertape_server.features.execution.orders.intent import Intent, Reserved, replayed, reserve
+from tradertape_server.features.execution.orders.intent import Intent, replayed, reserve
+from tradertape_server.features.execution.orders.intent_settlement import Reserved
 from tradertape_server.features.execution.orders.order_ids import OrderIds
 from tradertape_server.features.execution.orders.replies import Outcome
 from tradertape_server.features.execution.state.command import VenueCommand
@@ -287,7 +288,7 @@ def _done(uow: UnitOfWork, row: Json, step: ExitStep) -> Outcome:
     if row["details"].get("is_square_off"):
         _charge(uow, row, orders)
     body = {
-        "strategy_run_id": row["run_id"],
+        "strategy_run_id": views.public_run_id(row["run_id"]),
         "mode": views.mode_of(row["venue"]),
         "status": "closed" if step is ExitStep.DONE else "failed",
         "dry_run": False,

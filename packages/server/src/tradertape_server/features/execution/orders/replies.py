@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
+from tradertape_core.kernel.errors import InvariantBroken
 from tradertape_core.kernel.frozen import quickly_made
 from tradertape_server.features.execution.orders import unwinding, views
 from tradertape_server.features.execution.state.unit_of_work import EXIT_RUN, UnitOfWork
@@ -15,9 +17,19 @@ from tradertape_server.platform.errors import ApiError
 Json = dict[str, Any]
 REPLAY_HEADER = "Idempotent-Replay"
 
-__all__ = ["EXIT_RUN", "PLACE_BASKET", "PLACE_ORDER", "Outcome", "Reply"]
+__all__ = [
+    "CANCEL_ORDER",
+    "EXIT_RUN",
+    "MODIFY_ORDER",
+    "PLACE_BASKET",
+    "PLACE_ORDER",
+    "Outcome",
+    "Reply",
+]
 PLACE_ORDER = "place_order"
 PLACE_BASKET = "place_basket"
+CANCEL_ORDER = "cancel_order"
+MODIFY_ORDER = "modify_order"
 
 
 @quickly_made
@@ -65,7 +77,7 @@ def kept(row: Json, *, is_replay: bool) -> Reply | None:
 
 def store_reply(uow: UnitOfWork, row: Json) -> Reply | None:
     """Build the answer of an intent and keep it; None while there is nothing to say (an exit)."""
-    build = {PLACE_ORDER: _single, PLACE_BASKET: _basket}.get(row["kind"])
+    build = _BUILDERS.get(row["kind"])
     if build is None:
         return None
     body = build(uow, row)
@@ -80,7 +92,7 @@ def current_reply(uow: UnitOfWork, row: Json) -> Reply | None:
     For a caller whose venue has not answered: the same key gives what is known later.
     """
     final = kept(row, is_replay=True)
-    build = {PLACE_ORDER: _single, PLACE_BASKET: _basket}.get(row["kind"])
+    build = _BUILDERS.get(row["kind"])
     if final is not None or build is None:
         return final
     body = build(uow, row)
@@ -110,7 +122,7 @@ def _single(uow: UnitOfWork, row: Json) -> Json:
     if row["details"].get("preview"):
         result["preview"] = row["details"]["preview"]
     return {
-        "strategy_run_id": row["run_id"],
+        "strategy_run_id": views.public_run_id(row["run_id"]),
         "mode": views.mode_of(row["venue"]),
         "order_id": leg["order_id"],
         "status": result["status"],
@@ -132,7 +144,7 @@ def _basket(uow: UnitOfWork, row: Json) -> Json:
     if row["details"].get("preview"):
         result["preview"] = row["details"]["preview"]
     return {
-        "strategy_run_id": row["run_id"],
+        "strategy_run_id": views.public_run_id(row["run_id"]),
         "mode": views.mode_of(row["venue"]),
         "order_id": None,
         "status": result["status"],
@@ -182,3 +194,20 @@ def _order_result(uow: UnitOfWork, order_id: str) -> Json:
         "average_price": views.number(order.average_price),
         "children": [child.order_id for child in uow.family(order_id)] if order.slices else [],
     }
+
+
+def _changed(uow: UnitOfWork, row: Json) -> Json:
+    """The order that was cancelled or changed, as it is."""
+    order = uow.order(row["details"]["order_id"])
+    if order is None:
+        raise InvariantBroken(f"{row['details']['order_id']} was changed and is not known")
+    instrument = uow.market.instrument(order.request.instrument)
+    return views.order_view(order, None if instrument is None else instrument.instrument_token)
+
+
+_BUILDERS: dict[str, Callable[[UnitOfWork, Json], Json]] = {
+    PLACE_ORDER: _single,
+    PLACE_BASKET: _basket,
+    CANCEL_ORDER: _changed,
+    MODIFY_ORDER: _changed,
+}

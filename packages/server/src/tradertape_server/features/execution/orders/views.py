@@ -19,6 +19,14 @@ def mode_of(venue: str) -> str:
     return "live" if venue in OUTSIDE else venue
 
 
+OWNER_MARK = "#"  # no run's name has it
+
+
+def public_run_id(run_id: str) -> str:
+    """A run's id as its user named it: two users may give the same name."""
+    return run_id.partition(OWNER_MARK)[0]
+
+
 def order_view(order: Order, instrument_token: int | None = None) -> Json:
     """An order in Kite's shape."""
     request = order.request

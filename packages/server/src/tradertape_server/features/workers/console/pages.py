@@ -86,7 +86,7 @@ class PageService:
         """A single run. Raises UnknownRun."""
         run = self._run(caller, run_id)
         snapshot = self._snapshot(run)
-        risk_at = self._execution.last_event_at(run_id, "risk.updated")
+        risk_at = self._execution.last_event_at(run.strategy_run_id, "risk.updated")
         reasons = self._safety.reasons(run)
         state = snapshot.state
         return out.RunPage(
@@ -120,7 +120,9 @@ class PageService:
     ) -> list[out.TimelineEvent]:
         """A run's events, newest first. Raises UnknownRun."""
         run = self._run(caller, run_id)
-        found = self._execution.latest_events(run_id, before=before, kind=kind, limit=limit)
+        found = self._execution.latest_events(
+            run.strategy_run_id, before=before, kind=kind, limit=limit
+        )
         return [
             out.TimelineEvent.model_validate(event_view(event, run.account_scope))
             for event in found
@@ -161,7 +163,7 @@ class PageService:
             ],
             attention=[
                 out.Attention(
-                    strategy_run_id=one.run.strategy_run_id,
+                    strategy_run_id=one.run.public_id,
                     name=_name(one.run),
                     execution_mode=cast("out.Mode", mode_of(one.run.venue)),
                     reason=reason,
@@ -287,7 +289,7 @@ class _RunSnapshot:
 def _pulse(snapshot: _RunSnapshot) -> out.RunPulse:
     run, totals, liveness = snapshot.run, snapshot.pnl.totals, snapshot.liveness
     return out.RunPulse(
-        strategy_run_id=run.strategy_run_id,
+        strategy_run_id=run.public_id,
         status=run.status,
         status_reason=run.status_reason,
         health=out.RunHealth(

@@ -39,4 +39,5 @@ async def _any_worker(caller: KnownCaller) -> Identity:
 AnyWorker = Annotated[Identity, Depends(_any_worker)]
 PaperWorker = Annotated[Identity, Depends(worker_with("paper"))]
 GttWorker = Annotated[Identity, Depends(worker_with("gtt"))]
+IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key")]
 Nonce = Annotated[str | None, Header(alias=NONCE_HEADER)]

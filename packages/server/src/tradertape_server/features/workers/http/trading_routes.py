@@ -25,6 +25,7 @@ from tradertape_server.features.workers.http.answers.protection import ChangedPr
 from tradertape_server.features.workers.http.authorization import (
     NONCE_HEADER,
     GttWorker,
+    IdempotencyKey,
     Nonce,
     PaperWorker,
     may,
@@ -174,19 +175,40 @@ def get_order(
 
 @router.post("/orders/{order_id}/cancel", responses=answers(RunOrder))
 def cancel_order(
-    runs: Runs, orders: Orders, caller: PaperWorker, order_id: str, body: CancelIn
-) -> Json:
-    """Cancel an order."""
-    return orders.cancel(runs.get(caller, body.strategy_run_id), order_id)
+    runs: Runs,
+    orders: Orders,
+    caller: PaperWorker,
+    order_id: str,
+    body: CancelIn,
+    key: IdempotencyKey = None,
+) -> Any:
+    """Cancel an order.
+
+    With an `Idempotency-Key` the same request gives the first reply, for the life of the run.
+    """
+    run = runs.get(caller, body.strategy_run_id)
+    if key is not None:
+        return sent(orders.cancel_once(run, order_id, key))
+    return orders.cancel(run, order_id)
 
 
 @router.post("/orders/{order_id}/modify", responses=answers(RunOrder))
 def modify_order(
-    runs: Runs, orders: Orders, caller: PaperWorker, order_id: str, body: ModifyIn
-) -> Json:
-    """Change an open order; the changed fields are given beside the run's id."""
-    run = runs.get(caller, body.strategy_run_id)
-    return orders.modify(run, order_id, body.model_extra or {})
+    runs: Runs,
+    orders: Orders,
+    caller: PaperWorker,
+    order_id: str,
+    body: ModifyIn,
+    key: IdempotencyKey = None,
+) -> Any:
+    """Change an open order; the changed fields are given beside the run's id.
+
+    With an `Idempotency-Key` the same request gives the first reply, for the life of the run.
+    """
+    run, patch = runs.get(caller, body.strategy_run_id), body.model_extra or {}
+    if key is not None:
+        return sent(orders.modify_once(run, order_id, patch, key))
+    return orders.modify(run, order_id, patch)
 
 
 @router.get("/trades", responses=answers(RunTrades))
@@ -197,10 +219,17 @@ def list_trades(runs: Runs, orders: Orders, caller: PaperWorker, strategy_run_id
 
 @router.post("/gtt/triggers", responses=answers(GttId))
 def place_gtt(
-    gtts: Gtts, caller: GttWorker, body: Document, account_scope: str | None = None
+    gtts: Gtts,
+    caller: GttWorker,
+    body: Document,
+    account_scope: str | None = None,
+    key: IdempotencyKey = None,
 ) -> dict[str, int]:
-    """Create a GTT on an account: the one named, else that of the token's latest run."""
-    return {"trigger_id": gtts.create(caller, body, account_scope)}
+    """Create a GTT on an account: the one named, else that of the token's latest run.
+
+    With an `Idempotency-Key` the same request is carried out once, for this token.
+    """
+    return {"trigger_id": gtts.create(caller, body, account_scope, key=key)}
 
 
 @router.get("/gtt/triggers", responses=answers(list[WorkerGtt]))
@@ -218,12 +247,16 @@ def get_gtt(gtts: Gtts, caller: GttWorker, trigger_id: int) -> Json:
 
 
 @router.put("/gtt/triggers/{trigger_id}", responses=answers(GttId))
-def modify_gtt(gtts: Gtts, caller: GttWorker, trigger_id: int, body: Document) -> dict[str, int]:
-    """Change an active GTT; only the fields given change."""
-    return {"trigger_id": gtts.modify(caller, trigger_id, body)}
+def modify_gtt(
+    gtts: Gtts, caller: GttWorker, trigger_id: int, body: Document, key: IdempotencyKey = None
+) -> dict[str, int]:
+    """Change an active GTT; only the fields given change. Takes an `Idempotency-Key`."""
+    return {"trigger_id": gtts.modify(caller, trigger_id, body, key)}
 
 
 @router.delete("/gtt/triggers/{trigger_id}", responses=answers(GttId))
-def delete_gtt(gtts: Gtts, caller: GttWorker, trigger_id: int) -> dict[str, int]:
-    """Delete an active GTT."""
-    return {"trigger_id": gtts.delete(caller, trigger_id)}
+def delete_gtt(
+    gtts: Gtts, caller: GttWorker, trigger_id: int, key: IdempotencyKey = None
+) -> dict[str, int]:
+    """Delete an active GTT. Takes an `Idempotency-Key`."""
+    return {"trigger_id": gtts.delete(caller, trigger_id, key)}

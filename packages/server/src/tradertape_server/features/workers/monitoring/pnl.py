@@ -36,7 +36,7 @@ class PnlService:
         pnl = self._execution.pnl(ref(run))
         legs = [] if run.venue == "dry_run" else [_leg(leg) for leg in pnl.legs]
         return {
-            "strategy_run_id": run.strategy_run_id,
+            "strategy_run_id": run.public_id,
             "execution_mode": mode_of(run.venue),
             "status": run.status,
             "currency": "INR",

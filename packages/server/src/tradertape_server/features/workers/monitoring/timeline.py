@@ -34,7 +34,7 @@ class TimelineService:
         if not events:
             self.check_cursor(after)
         return {
-            "strategy_run_id": run.strategy_run_id,
+            "strategy_run_id": run.public_id,
             "after_cursor": after,
             "last_cursor": events[-1]["cursor"] if events else after,
             "events": events,

@@ -114,9 +114,9 @@ def _open_to_entry(run: WorkerRun, where: EntryPlace) -> OptionRun:
     """Raises RunClosed, AlreadyEntered, RunMismatch where the run cannot be entered now."""
     option_run = option_run_of(run)
     if run.status not in TRADING:
-        raise RunClosed(run.strategy_run_id, run.status)
+        raise RunClosed(run.public_id, run.status)
     if option_run.status not in OPEN_TO_ENTRY:
-        raise AlreadyEntered(run.strategy_run_id, option_run.status.value)
+        raise AlreadyEntered(run.public_id, option_run.status.value)
     _check_where(run, option_run, where)
     return option_run
 
@@ -133,4 +133,4 @@ def _check_where(run: WorkerRun, option_run: OptionRun, where: EntryPlace) -> No
         if pair[0] != pair[1] and name not in option_run.defaulted
     }
     if mismatches:
-        raise RunMismatch(run.strategy_run_id, mismatches)
+        raise RunMismatch(run.public_id, mismatches)

@@ -78,7 +78,7 @@ class OptionReplays:
         state = arm(ProtectionState(), protection, instruments=names, now=start)
         found = replay(state, moments)
         return {
-            "strategy_run_id": run.strategy_run_id,
+            "strategy_run_id": run.public_id,
             "source": path.source,
             "entry_is_assumed": path.is_assumed,
             "protection": document,

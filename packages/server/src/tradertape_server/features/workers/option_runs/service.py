@@ -137,7 +137,7 @@ class OptionRunService:
         key = checked_key(callers_key(action.idempotency_key or "") or f"option-enter:{run_id}")
         where = self._where(caller, run, action)
         authorization = EntryAuthorization(
-            self._tokens, caller, run_id, action, nonce, key=key, where=where
+            self._tokens, caller, run.strategy_run_id, action, nonce, key=key, where=where
         )
         command = self._execution.basket_command(
             authorization,
@@ -173,7 +173,8 @@ class OptionRunService:
         reason = action.reason or _text(action.metadata.get("reason"))
 
         def guard(uow: UnitOfWork, current: WorkerRun) -> None:
-            known = uow.intent(run_id, key) is not None or current.status in ("exiting", "closed")
+            taken = uow.intent(run.strategy_run_id, key) is not None
+            known = taken or current.status in ("exiting", "closed")
             if action.safety_token is not None and not known:
                 token_id = self._tokens.check(uow, current, action.safety_token)
                 self._tokens.spend(uow, token_id)

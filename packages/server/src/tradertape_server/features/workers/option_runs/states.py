@@ -60,7 +60,7 @@ class OptionStates:
         pnl = self._pnl.snapshot(run)
         entry = option_run.entry
         return {
-            "strategy_run_id": run.strategy_run_id,
+            "strategy_run_id": run.public_id,
             "strategy_name": option_run.strategy_name,
             "status": run.status,
             "status_reason": run.status_reason,
@@ -91,7 +91,7 @@ class OptionStates:
         watched = watch(state, positions, self._ticks(option_run), now)
         profit = basket_profit_pct(watched, basis)
         return {
-            "strategy_run_id": run.strategy_run_id,
+            "strategy_run_id": run.public_id,
             "protection": option_run.protection,
             **protection_snapshot(state),
             "basis": basis.value,

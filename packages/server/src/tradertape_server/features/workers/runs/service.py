@@ -37,7 +37,7 @@ from tradertape_server.features.workers.runs.transactions import RunTransactions
 from tradertape_server.features.workers.runs.views import present
 from tradertape_server.features.workers.schemas import Heartbeat, NewRun, RiskPatch
 from tradertape_server.platform.database.engine import Database
-from tradertape_server.platform.errors import Conflict, Forbidden
+from tradertape_server.platform.errors import Forbidden
 from tradertape_server.platform.http.identity import Identity
 from tradertape_server.platform.http.routing import in_ist
 
@@ -45,6 +45,7 @@ Json = dict[str, Any]
 
 LIVE_NEEDS = ("strategy_family", "strategy_name", "entry_surface")
 ENDED = frozenset({"closed"})
+MOST_OF_AN_ID = 120  # characters of a stored run id
 Prepare = Callable[[UnitOfWork, WorkerRun], None]
 # Members of `runtime_state` that the server adds to replies itself.
 _SERVER_MEMBERS = ("backend_protection", "backend_protection_state")
@@ -81,7 +82,7 @@ class RunService:
         run_id = wanted.strategy_run_id or f"run_{secrets.token_hex(10)}"
 
         def decide(uow: UnitOfWork) -> Json:
-            known = repository.any_run(uow.session, run_id, lock=True)
+            known = repository.run(uow.session, caller.id, run_id, lock=True)
             if known is not None and not _restarts(known, wanted):
                 found = present(_recovered(known, caller, wanted), self._liveness)
                 return {**found, "recovered": True}
@@ -89,7 +90,7 @@ class RunService:
             if known is not None:
                 _compare(known, caller, wanted)
                 self._open_again(uow, known)
-            run = known or _new(run_id, caller, wanted, account_id, uow)
+            run = known or _new(_free_id(uow, caller, run_id), caller, wanted, account_id, uow)
             _fill(run, wanted, uow)
             run.key_id = token_of(caller)
             halt_new_run(uow, run)
@@ -202,8 +203,8 @@ def locked(uow: UnitOfWork, caller: Identity, run_id: str) -> WorkerRun:
 
     Raises UnknownRun, AccountNotAllowed.
     """
-    run = repository.any_run(uow.session, run_id, lock=True)
-    if run is None or run.user_id != caller.id:
+    run = repository.run(uow.session, caller.id, run_id, lock=True)
+    if run is None:
         raise UnknownRun
     demand_account(caller, run.account_scope)
     return run
@@ -243,19 +244,17 @@ def _check_new(caller: Identity, wanted: NewRun) -> None:
 def _restarts(known: WorkerRun, wanted: NewRun) -> bool:
     if known.option_run:
         return False  # it can be entered only once
-    return known.status in ENDED and wanted.metadata.get("restart_of") == known.strategy_run_id
+    return known.status in ENDED and wanted.metadata.get("restart_of") == known.public_id
 
 
 def _recovered(known: WorkerRun, caller: Identity, wanted: NewRun) -> WorkerRun:
     _compare(known, caller, wanted)
     if known.status in ENDED:
-        raise RunClosed(known.strategy_run_id, known.status)
+        raise RunClosed(known.public_id, known.status)
     return known
 
 
 def _compare(known: WorkerRun, caller: Identity, wanted: NewRun) -> None:
-    if known.user_id != caller.id:
-        raise Conflict("This strategy_run_id is taken: choose another.", code="run_id_taken")
     demand_account(caller, known.account_scope)
     fixed = {
         "template_id": (known.template_id, wanted.template_id),
@@ -264,7 +263,7 @@ def _compare(known: WorkerRun, caller: Identity, wanted: NewRun) -> None:
     }
     mismatches = {name: pair for name, pair in fixed.items() if pair[0] != pair[1]}
     if mismatches:
-        raise RunMismatch(known.strategy_run_id, mismatches)
+        raise RunMismatch(known.public_id, mismatches)
 
 
 def _new(
@@ -282,6 +281,17 @@ def _new(
         recovery_status="none",
         created_at=uow.now,
     )
+
+
+def _free_id(uow: UnitOfWork, caller: Identity, run_id: str) -> str:
+    """The id to store a new run under: its name, or the name and its user where it is taken."""
+    if repository.any_run(uow.session, run_id) is None:
+        return run_id
+    own = repository.id_of_user(run_id, caller.id)
+    if len(own) > MOST_OF_AN_ID:
+        message = f"must have at most {MOST_OF_AN_ID - len(own) + len(run_id)} characters"
+        raise InvalidDocument([Problem("/strategy_run_id", message)])
+    return own
 
 
 def _fill(run: WorkerRun, wanted: NewRun, uow: UnitOfWork) -> None:

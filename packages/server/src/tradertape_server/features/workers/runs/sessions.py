@@ -55,7 +55,7 @@ class SessionService:
             now = self._liveness.now
             repository.change(
                 uow.session,
-                run_id,
+                run.strategy_run_id,
                 session_nonce=nonce,
                 session_key_id=token_of(caller),
                 session_worker_id=worker_id,
@@ -65,7 +65,7 @@ class SessionService:
                 updated_at=uow.now,
                 key_id=token_of(caller) or run.key_id,
             )
-            self._liveness.claimed(run_id, now)
+            self._liveness.claimed(run.strategy_run_id, now)
             what = "claimed"
             if taken_over:
                 what = (
@@ -92,7 +92,7 @@ class SessionService:
             run = _own(uow, caller, run_id)
             released = nonce is not None and repository.change_if_held(
                 uow.session,
-                run_id,
+                run.strategy_run_id,
                 nonce,
                 session_nonce=None,
                 session_seen_at=None,
@@ -113,7 +113,7 @@ class SessionService:
             run, now = _own(uow, caller, run_id), self._liveness.now
             alive = nonce is not None and repository.change_if_held(
                 uow.session,
-                run_id,
+                run.strategy_run_id,
                 nonce,
                 session_seen_at=now,
                 last_heartbeat_at=now,
@@ -121,7 +121,7 @@ class SessionService:
             )
             if not alive:
                 raise _refused(run, nonce)
-            self._liveness.beat(run_id, now)
+            self._liveness.beat(run.strategy_run_id, now)
             return {
                 "strategy_run_id": run_id,
                 "status": run.status,
@@ -165,8 +165,8 @@ def _is_holder(run: WorkerRun, caller: Identity, worker_id: str | None) -> bool:
 
 
 def _own(uow: UnitOfWork, caller: Identity, run_id: str) -> WorkerRun:
-    run = repository.any_run(uow.session, run_id, lock=True)
-    if run is None or run.user_id != caller.id:
+    run = repository.run(uow.session, caller.id, run_id, lock=True)
+    if run is None:
         raise UnknownRun
     demand_account(caller, run.account_scope)
     return run

@@ -34,7 +34,7 @@ def present(run: WorkerRun, liveness: Liveness) -> Json:
         runtime["backend_protection"] = snapshot["backend_protection"]
         runtime["backend_protection_state"] = snapshot
     return {
-        "strategy_run_id": run.strategy_run_id,
+        "strategy_run_id": run.public_id,
         "template_id": run.template_id,
         "account_scope": run.account_scope,
         "execution_mode": mode_of(run.venue),

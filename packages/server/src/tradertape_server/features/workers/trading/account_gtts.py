@@ -9,6 +9,7 @@ from tradertape_core.kernel.errors import InvalidDocument, Problem
 from tradertape_core.orders.gtt import Gtt
 from tradertape_server.features.auth.token_scope import SCOPE
 from tradertape_server.features.execution.gtt.gtt_commands import gtt_view
+from tradertape_server.features.execution.orders.idempotency import CallersKey
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.workers import repository
 from tradertape_server.features.workers.runs.account_scope import demand_account, usual_scope
@@ -26,18 +27,33 @@ class GttService:
         self._execution = execution
 
     def create(
-        self, caller: Identity, document: Mapping[str, Any], scope: str | None = None
+        self,
+        caller: Identity,
+        document: Mapping[str, Any],
+        scope: str | None = None,
+        *,
+        key: str | None = None,
     ) -> int:
-        """Create a GTT; return its id. Raises InvalidDocument for a malformed scope."""
-        return self._execution.create_gtt(self.account_id(caller, scope), document)
+        """Create a GTT, once for its key; return its id.
 
-    def modify(self, caller: Identity, trigger_id: int, patch: Mapping[str, Any]) -> int:
+        Raises InvalidDocument for a malformed scope or key, KeyReused.
+        """
+        account_id = self.account_id(caller, scope)
+        return self._execution.create_gtt(account_id, document, key=key_of(caller, key))
+
+    def modify(
+        self, caller: Identity, trigger_id: int, patch: Mapping[str, Any], key: str | None = None
+    ) -> int:
         """Change an active GTT of any of the caller's accounts; return its id."""
-        return self._execution.modify_gtt(self._account_of(caller, trigger_id), trigger_id, patch)
+        account_id = self._account_of(caller, trigger_id)
+        return self._execution.modify_gtt(
+            account_id, trigger_id, patch, key=key_of(caller, key)
+        )
 
-    def delete(self, caller: Identity, trigger_id: int) -> int:
+    def delete(self, caller: Identity, trigger_id: int, key: str | None = None) -> int:
         """Delete an active GTT of any of the caller's accounts; return its id."""
-        return self._execution.delete_gtt(self._account_of(caller, trigger_id), trigger_id)
+        account_id = self._account_of(caller, trigger_id)
+        return self._execution.delete_gtt(account_id, trigger_id, key=key_of(caller, key))
 
     def list(self, caller: Identity, scope: str | None = None) -> list[Json]:
         """The GTTs of the account that a new one would be created on."""
@@ -78,3 +94,8 @@ class GttService:
         instrument = self._execution.market.instrument(gtt.request.instrument)
         token = None if instrument is None else instrument.instrument_token
         return gtt_view(gtt, user_id=str(caller.id), instrument_token=token)
+
+
+def key_of(caller: Identity, key: str | None) -> CallersKey | None:
+    """A key in the space of the credential that sent it."""
+    return None if key is None else CallersKey(f"{caller.via}-{caller.credential_id}", key)

@@ -7,6 +7,7 @@ from typing import Any
 
 from tradertape_core.orders.order import Order
 from tradertape_server.features.execution.orders import views
+from tradertape_server.features.execution.orders.replies import Reply
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.workers.models import WorkerRun
 from tradertape_server.features.workers.runs.run_limits import risk_of
@@ -24,7 +25,7 @@ class OrderService:
         """A run's orders."""
         found = self._execution.orders(run_id=run.strategy_run_id)
         return {
-            "strategy_run_id": run.strategy_run_id,
+            "strategy_run_id": run.public_id,
             "orders": [self._view(order) for order in found],
         }
 
@@ -41,11 +42,23 @@ class OrderService:
         order = self._execution.modify(run.strategy_run_id, order_id, patch, risk=risk_of(run))
         return self._view(order)
 
+    def cancel_once(self, run: WorkerRun, order_id: str, key: str) -> Reply:
+        """The same, once for its key. Raises KeyReused."""
+        return self._execution.cancel_once(run.strategy_run_id, order_id, key=key)
+
+    def modify_once(
+        self, run: WorkerRun, order_id: str, patch: Mapping[str, Any], key: str
+    ) -> Reply:
+        """The same, once for its key. Raises KeyReused."""
+        return self._execution.modify_once(
+            run.strategy_run_id, order_id, patch, key=key, risk=risk_of(run)
+        )
+
     def trades(self, run: WorkerRun) -> Json:
         """A run's executions, oldest first."""
         found = self._execution.trades(run_id=run.strategy_run_id)
         return {
-            "strategy_run_id": run.strategy_run_id,
+            "strategy_run_id": run.public_id,
             "trades": [views.fill_view(fill, self._token(fill.instrument)) for fill in found],
         }
 

@@ -18,6 +18,7 @@ from tradertape_server.features.workers import repository
 from tradertape_server.features.workers.errors import RunClosed, UnknownRun
 from tradertape_server.features.workers.models import TradingRun, WorkerRun
 from tradertape_server.features.workers.runs.account_scope import demand_account
+from tradertape_server.features.workers.runs.run_ids import RunIds
 from tradertape_server.features.workers.runs.run_limits import risk_of
 from tradertape_server.features.workers.runs.sessions import demand_nonce
 from tradertape_server.features.workers.runs.transactions import ref
@@ -67,7 +68,7 @@ class WorkerAuthorization:
         demand_nonce(run, self._caller, self._nonce)
         if not is_known_key:
             if run.status not in TRADING:
-                raise RunClosed(self.run_id, run.status)
+                raise RunClosed(run.public_id, run.status)
             if self._safety_token is not None:
                 self._token_id = self._tokens.check(uow, run, self._safety_token)
         return RunRef(
@@ -89,6 +90,7 @@ class IntentService:
     def __init__(self, execution: ExecutionService, tokens: SafetyTokens) -> None:
         self._execution = execution
         self._tokens = tokens
+        self._run_ids = RunIds(execution.database)
 
     async def place(
         self, caller: Identity, run_id: str, wanted: Intent, nonce: str | None
@@ -106,7 +108,8 @@ class IntentService:
     async def _place(
         self, caller: Identity, run_id: str, wanted: Intent, nonce: str | None
     ) -> Reply:
-        run = WorkerAuthorization(self._tokens, caller, run_id, wanted.safety_token, nonce)
+        stored_id = await self._run_ids.stored_id(caller.id, run_id)
+        run = WorkerAuthorization(self._tokens, caller, stored_id, wanted.safety_token, nonce)
         return await self._execution.reply_async(self._command(run, wanted))
 
     def _command(self, run: WorkerAuthorization, wanted: Intent) -> PlaceCommand:
@@ -154,7 +157,7 @@ def _limited(run: WorkerRun) -> RunRef:
 
 def _preview(run: WorkerRun, preview: Json) -> Json:
     return {
-        "strategy_run_id": run.strategy_run_id,
+        "strategy_run_id": run.public_id,
         "mode": mode_of(run.venue),
         "preview": preview,
     }

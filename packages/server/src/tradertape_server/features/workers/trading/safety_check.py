@@ -100,7 +100,7 @@ class SafetyService:
         snapshot = protection_snapshot(state) if state.generation else {}
         token, expires_at = (None, None) if reasons else self._tokens.issue(run)
         return {
-            "strategy_run_id": run.strategy_run_id,
+            "strategy_run_id": run.public_id,
             "can_trade": not reasons,
             "run_status": run.status,
             "safety_token": token,
