@@ -33,7 +33,7 @@ from tradertape_server.features.workers.http.option_run_routes import (
     router as worker_option_runs,
 )
 from tradertape_server.features.workers.http.options_routes import router as worker_options
-from tradertape_server.features.workers.http.request_classes import request_class
+from tradertape_server.features.workers.http.request_classes import keeps_its_keys, request_class
 from tradertape_server.features.workers.http.risk_routes import router as risk
 from tradertape_server.features.workers.http.run_routes import router as worker_runs
 from tradertape_server.features.workers.http.trading_routes import router as worker_trading
@@ -41,10 +41,11 @@ from tradertape_server.platform.errors import install_error_handlers
 from tradertape_server.platform.http.answers import describe_answers
 from tradertape_server.platform.http.authentication import AuthenticationMiddleware
 from tradertape_server.platform.http.bodies import Bodies
+from tradertape_server.platform.http.concurrency import URGENT, Turns
 from tradertape_server.platform.http.forwarding import Forwarding
 from tradertape_server.platform.http.idempotency import Idempotency
 from tradertape_server.platform.http.pages import pages_router
-from tradertape_server.platform.http.rate_limits import RateLimits
+from tradertape_server.platform.http.rate_limits import RateLimits, RequestClass
 from tradertape_server.platform.http.requests import RequestContext
 from tradertape_server.platform.http.routing import SAFE_METHODS
 from tradertape_server.platform.http.security import CrossSite, SecurityHeaders
@@ -82,6 +83,19 @@ ROUTERS = (
 WORKER = "/api/algo-workers/worker/"
 # Paths that read the live market, which is in the trading process.
 LIVE = ("/api/live/", "/api/options", f"{WORKER}market/", f"{WORKER}options/")
+# Changes that are stored in a transaction of their own, not in one of the trader's.
+CHANGES = (
+    "/api/auth/", "/api/watchlists", "/api/strategies", "/api/backtest/", f"{WORKER}heartbeat",
+)  # fmt: skip
+# Below them, what computes for long and stores little or nothing.
+COMPUTATIONS = frozenset(
+    {
+        "/api/backtest/run",
+        "/api/strategies/explain",
+        "/api/strategies/signals",
+        "/api/strategies/validate",
+    }
+)
 
 DESCRIPTION = """Everything the console does. Sign in at the console and use its cookie, or make an
 agent key with the scopes `api:read` and `api:write` and send it as a bearer token. The conventions
@@ -124,7 +138,7 @@ def create_app(settings: Settings | None = None, *, container: Container | None 
 def _add_layers(app: FastAPI, container: Container) -> None:
     """Add the middleware from the inside out: the last one added gets a request first."""
     settings = container.settings
-    app.add_middleware(Idempotency, store=container.idempotency)
+    app.add_middleware(Idempotency, store=container.idempotency, keeps_its_own=keeps_its_keys)
     app.add_middleware(
         RateLimits,
         clock=container.clock,
@@ -145,6 +159,7 @@ def _add_layers(app: FastAPI, container: Container) -> None:
             rule=needs_trader,
             counts=processes.forwarded,
         )
+    app.add_middleware(Turns, limits={"writers": container.writers}, classify=limit_of)
     app.add_middleware(Bodies, max_bytes=settings.max_body_bytes)
     # The fastest level: a report of 1.5 MB takes 6 ms instead of 13, and is a fifth larger.
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=1)
@@ -167,3 +182,13 @@ def needs_trader(scope: Scope) -> bool:
         return False
     is_worker_write = path.startswith(WORKER) and scope["method"] not in SAFE_METHODS
     return is_worker_write or path.startswith(LIVE)
+
+
+def limit_of(scope: Scope) -> str | None:
+    """Which limit on concurrent requests a request waits for, or that it is urgent."""
+    path: str = scope["path"]
+    if scope["method"] in SAFE_METHODS or path in COMPUTATIONS:
+        return None
+    if path.startswith(CHANGES):
+        return "writers"
+    return URGENT if request_class(scope) in {RequestClass.ORDERS, RequestClass.SAFETY} else None

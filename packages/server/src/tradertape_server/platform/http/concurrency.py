@@ -8,8 +8,8 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import Counter, OrderedDict, deque
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import ParamSpec, TypeVar
@@ -17,20 +17,25 @@ from typing import ParamSpec, TypeVar
 import anyio.to_thread
 from anyio import CapacityLimiter
 from anyio.lowlevel import RunVar
-from starlette.types import Scope
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from tradertape_server.platform.errors import Unavailable
-from tradertape_server.platform.http.identity import STATE_KEY, Identity
+from tradertape_server.platform.errors import Unavailable, response_for
 from tradertape_server.platform.http.requests import caller_network, client_ip
 
 _P = ParamSpec("_P")
 _Result = TypeVar("_Result")
 
+Classify = Callable[[Scope], str | None]
+URGENT = "urgent"
+# An order is answered within this time; where orders never pause, a change still gets its turn.
+URGENT_WAITS, URGENT_WAIT_S = 12, 0.002
+
 
 @dataclass(frozen=True, slots=True)
 class Capacity:
-    """at_once: requests at work; of_one: those of one caller; waiting: others in the queue;
-    wait_s: how long one waits at most."""
+    """at_once: requests at work; of_one: those of one caller; waiting: in the queue, at most a
+    quarter of them from one caller; wait_s: how long one waits at most."""
 
     at_once: int
     of_one: int
@@ -69,10 +74,13 @@ class ConcurrencyLimit:
             if self._has_room(caller):
                 self._active[caller] += 1
                 return
-            if self.waiting >= self._capacity.waiting:
+            queue = self._queues.get(caller, deque())
+            most = self._capacity.waiting
+            if self.waiting >= most or len(queue) >= most // 4:
                 raise _busy()
             waiting = _Waiting(asyncio.get_running_loop())
-            self._queues.setdefault(caller, deque()).append(waiting)
+            queue.append(waiting)
+            self._queues[caller] = queue
         try:
             async with asyncio.timeout(self._capacity.wait_s):
                 await waiting.admitted
@@ -151,10 +159,66 @@ class OwnThreads:
         return await anyio.to_thread.run_sync(partial(call, *args, **given), limiter=limiter)
 
 
-def caller_of(scope: Scope) -> str:
-    """Whose turn a request takes: the account's, or that of the address if nobody is signed in."""
-    identity: Identity | None = scope["state"].get(STATE_KEY)
-    return f"user:{identity.id}" if identity else caller_network(client_ip(scope))
+class Turns:
+    """Middleware that admits requests by a `ConcurrencyLimit`, before anything is done for them.
+
+    Whoever sends hundreds at once would otherwise keep the server busy with reading and
+    authenticating them. Inside the body limit: a body that arrives slowly is nobody's turn yet.
+    """
+
+    def __init__(
+        self, app: ASGIApp, *, limits: Mapping[str, ConcurrencyLimit], classify: Classify
+    ) -> None:
+        """classify: the name of a request's limit; URGENT: the others wait a moment for it; None:
+        neither."""
+        self._app = app
+        self._limits = limits
+        self._classify = classify
+        self._urgent = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve the request when it is its caller's turn, or respond with 503."""
+        name = self._classify(scope) if scope["type"] == "http" else None
+        if name is None:
+            await self._app(scope, receive, send)
+        elif name == URGENT:
+            self._urgent += 1
+            try:
+                await self._app(scope, receive, send)
+            finally:
+                self._urgent -= 1
+        else:
+            await self._serve_in_turn(self._limits[name], scope, receive, send)
+
+    async def _serve_in_turn(
+        self, limit: ConcurrencyLimit, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        async with AsyncExitStack() as turn:
+            try:
+                await turn.enter_async_context(limit.enter(_caller_of(scope)))
+            except Unavailable as error:
+                await response_for(error)(scope, receive, send)
+                return
+            await self._let_urgent_pass()
+
+            async def send_and_end(message: Message) -> None:
+                await turn.aclose()  # its work is done; a client may read slowly
+                await send(message)
+
+            await self._app(scope, receive, send_and_end)
+
+    async def _let_urgent_pass(self) -> None:
+        for _ in range(URGENT_WAITS):
+            if not self._urgent:
+                return
+            await asyncio.sleep(URGENT_WAIT_S)
+
+
+def _caller_of(scope: Scope) -> str:
+    """Whose turn a request takes, before it is authenticated: its credential's or address's."""
+    headers = Headers(scope=scope)
+    credential = headers.get("authorization") or headers.get("cookie")
+    return credential or caller_network(client_ip(scope))
 
 
 def _busy() -> Unavailable:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
@@ -16,7 +16,6 @@ from sqlalchemy.orm import Session
 
 from tradertape_core.kernel.clock import IST
 from tradertape_server.platform.database.engine import Database, in_transaction
-from tradertape_server.platform.http.concurrency import ConcurrencyLimit, caller_of
 
 # The largest row id on both databases.
 MAX_ID = 2**31 - 1
@@ -61,43 +60,22 @@ class Reply(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
 
-class Stores(Protocol):
-    """The parts of the container that this layer needs."""
+class HasDatabase(Protocol):
+    """The part of the container that this layer needs."""
 
     @property
     def database(self) -> Database: ...
 
-    @property
-    def writers(self) -> ConcurrencyLimit: ...
 
-
-def _stores(request: Request) -> Stores:
-    return cast("Stores", request.app.state.container)
-
-
-async def request_session(request: Request) -> AsyncIterator[Session]:
+async def request_session(request: Request) -> Session:
     """The request's session, whose transaction a `TransactionRoute` begins and ends."""
-    stores, route = _stores(request), request.scope.get("route")
-    if not isinstance(route, TransactionRoute):
+    container = cast("HasDatabase", request.app.state.container)
+    if not isinstance(request.scope.get("route"), TransactionRoute):
         raise TypeError(f"{request.url.path} has a DbSession and is no TransactionRoute")
-    if request.method in SAFE_METHODS:
-        yield stores.database.session(writes=False)
-        return
-    async with stores.writers.enter(caller_of(request.scope)):
-        yield stores.database.session(writes=True)
+    return container.database.session(writes=request.method not in SAFE_METHODS)
 
 
-# scope="function": a writer's place is given up before the response is sent.
-DbSession = Annotated[Session, Depends(request_session, scope="function")]
-
-
-async def _one_of_the_writers(request: Request) -> AsyncIterator[None]:
-    async with _stores(request).writers.enter(caller_of(request.scope)):
-        yield
-
-
-# In `dependencies` of a route that writes in transactions of its own, without a `DbSession`.
-Writes = Depends(_one_of_the_writers, scope="function")
+DbSession = Annotated[Session, Depends(request_session)]
 
 
 class TransactionRoute(APIRoute):
