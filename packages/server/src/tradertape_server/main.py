@@ -33,7 +33,7 @@ from tradertape_server.features.workers.http.option_run_routes import (
     router as worker_option_runs,
 )
 from tradertape_server.features.workers.http.options_routes import router as worker_options
-from tradertape_server.features.workers.http.request_classes import request_class
+from tradertape_server.features.workers.http.request_classes import keeps_its_keys, request_class
 from tradertape_server.features.workers.http.risk_routes import router as risk
 from tradertape_server.features.workers.http.run_routes import router as worker_runs
 from tradertape_server.features.workers.http.trading_routes import router as worker_trading
@@ -138,7 +138,7 @@ def create_app(settings: Settings | None = None, *, container: Container | None 
 def _add_layers(app: FastAPI, container: Container) -> None:
     """Add the middleware from the inside out: the last one added gets a request first."""
     settings = container.settings
-    app.add_middleware(Idempotency, store=container.idempotency)
+    app.add_middleware(Idempotency, store=container.idempotency, keeps_its_own=keeps_its_keys)
     app.add_middleware(
         RateLimits,
         clock=container.clock,

@@ -58,8 +58,7 @@ class KeyReused(Conflict):
 
     def __init__(self, key: str) -> None:
         super().__init__(
-            f"idempotency_key {key!r} was used in this run for something else: "
-            "a new command needs a new key.",
+            f"idempotency_key {key!r} was used for something else: a new command needs a new key.",
             code="idempotency_key_reused",
         )
 
@@ -78,11 +77,12 @@ class InProgress(Conflict):
 class TradingPaused(Unavailable):
     """What was on its way is finished once the server can; the same key gives its answer."""
 
-    def __init__(self, trouble: DiskError | None = None) -> None:
-        """trouble: what the operator has to mend first."""
+    def __init__(self, trouble: DiskError | None = None, *, is_withdrawn: bool = False) -> None:
+        """trouble: what the operator has to mend first. is_withdrawn: it is not done later."""
         why = " at the moment." if trouble is None else f": {trouble.problem}. {trouble.remedy}"
+        what = "It was withdrawn, and nothing is done" if is_withdrawn else "Nothing is lost"
         super().__init__(
-            f"Orders cannot be stored{why} Nothing is lost: repeat the request with the same "
+            f"Orders cannot be stored{why} {what}: repeat the request with the same "
             "idempotency_key.",
             code=TRADING_PAUSED if trouble is None else trouble.code,
             headers=dict(RETRY_SOON),

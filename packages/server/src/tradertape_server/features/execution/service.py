@@ -25,11 +25,19 @@ from tradertape_server.features.execution.loop.trader import Trader
 from tradertape_server.features.execution.orders import change, preview, replies
 from tradertape_server.features.execution.orders.authorization import KnownRun, RunAuthorization
 from tradertape_server.features.execution.orders.basket import basket_decision, read_legs
-from tradertape_server.features.execution.orders.idempotency import checked_key, request_hash
+from tradertape_server.features.execution.orders.change import ChangeOnce
+from tradertape_server.features.execution.orders.idempotency import (
+    CallersKey,
+    checked_key,
+    header_key,
+    request_hash,
+)
 from tradertape_server.features.execution.orders.intent import Payload, require_venue
 from tradertape_server.features.execution.orders.order_ids import OrderIds
 from tradertape_server.features.execution.orders.place import PlaceCommand, order_decision
 from tradertape_server.features.execution.orders.replies import (
+    CANCEL_ORDER,
+    MODIFY_ORDER,
     PLACE_BASKET,
     PLACE_ORDER,
     Reply,
@@ -212,8 +220,8 @@ class ExecutionService(RunExits):
         )  # fmt: skip
         return command(_authorization(run), key, payload, decide)
 
-    def reply(self, command: PlaceCommand) -> Reply:
-        """Execute a placement, wait for another process that has its key, and return its reply."""
+    def reply(self, command: PlaceCommand | ChangeOnce) -> Reply:
+        """Execute a command with a key, wait for another process that has it, return its reply."""
         outcome = self.trader.execute(command)
         for _ in range(_LOOKS):
             if not isinstance(outcome, InProgress):
@@ -264,6 +272,26 @@ class ExecutionService(RunExits):
         """Change an open order. Raises NotFound, InvalidDocument, OrderDenied, Conflict."""
         return self._done(change.Modify(run_id, order_id, patch, risk))
 
+    def cancel_once(self, run_id: str, order_id: str, *, key: str) -> Reply:
+        """The same under a key: a repetition gets the first reply, byte for byte."""
+        content = request_hash(CANCEL_ORDER, {"order_id": order_id})
+        cancel = change.Cancel(run_id, order_id)
+        return self.reply(ChangeOnce(cancel, run_id, header_key(key), content))
+
+    def modify_once(
+        self,
+        run_id: str,
+        order_id: str,
+        patch: Mapping[str, Any],
+        *,
+        key: str,
+        risk: Risk = NO_RISK,
+    ) -> Reply:
+        """The same under a key; see `cancel_once`."""
+        content = request_hash(MODIFY_ORDER, {"order_id": order_id, "patch": patch})
+        modify = change.Modify(run_id, order_id, patch, risk)
+        return self.reply(ChangeOnce(modify, run_id, header_key(key), content))
+
     def void(self, order_id: str, trade_id: str) -> Order:
         """Reverse a trade its exchange took back, once. Raises NotFound."""
         return self._done(change.VoidTrade(order_id, trade_id))
@@ -295,17 +323,30 @@ class ExecutionService(RunExits):
 
     # --- triggers -----------------------------------------------------------------------------
 
-    def create_gtt(self, account_id: int, document: Mapping[str, Any]) -> int:
-        """Make a trigger. Raises InvalidDocument, OrderDenied."""
-        return self.trader.execute(self.gtt.create_command(account_id, document))
+    def create_gtt(
+        self, account_id: int, document: Mapping[str, Any], *, key: CallersKey | None = None
+    ) -> int:
+        """Make a trigger, once for its key. Raises InvalidDocument, OrderDenied, KeyReused."""
+        once = key and key.once({"document": document})
+        return self.trader.execute(self.gtt.create_command(account_id, document, once))
 
-    def modify_gtt(self, account_id: int, trigger_id: int, patch: Mapping[str, Any]) -> int:
-        """Change an active trigger. Raises NotFound, Conflict, InvalidDocument, OrderDenied."""
-        return self.trader.execute(self.gtt.modify_command(account_id, trigger_id, patch))
+    def modify_gtt(
+        self,
+        account_id: int,
+        trigger_id: int,
+        patch: Mapping[str, Any],
+        *,
+        key: CallersKey | None = None,
+    ) -> int:
+        """Change an active trigger. Raises NotFound, Conflict, InvalidDocument, OrderDenied,
+        KeyReused."""
+        once = key and key.once({"trigger_id": trigger_id, "patch": patch})
+        return self.trader.execute(self.gtt.modify_command(account_id, trigger_id, patch, once))
 
-    def delete_gtt(self, account_id: int, trigger_id: int) -> int:
-        """End an active trigger. Raises NotFound, Conflict."""
-        return self.trader.execute(self.gtt.delete_command(account_id, trigger_id))
+    def delete_gtt(self, account_id: int, trigger_id: int, *, key: CallersKey | None = None) -> int:
+        """End an active trigger. Raises NotFound, Conflict, KeyReused."""
+        once = key and key.once({"trigger_id": trigger_id})
+        return self.trader.execute(self.gtt.delete_command(account_id, trigger_id, once))
 
     # --- inside -------------------------------------------------------------------------------
 

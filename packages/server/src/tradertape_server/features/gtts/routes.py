@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Header, Query
 
 from tradertape_server.features.auth.http.dependencies import CurrentUser
 from tradertape_server.features.gtts.schemas import GttAccountOut, GttIn, GttLegsIn, GttOut
@@ -14,6 +14,10 @@ from tradertape_server.platform.http.routing import Page, RowId, part
 router = APIRouter(prefix="/api/gtts", tags=["triggers"])
 
 Gtts = Annotated[GttPageService, Depends(part("gtts"))]
+Key = Annotated[
+    str | None,
+    Header(alias="Idempotency-Key", description="The same request is carried out once for it."),
+]
 Active = Annotated[bool | None, Query(description="true: active triggers; false: the history.")]
 
 
@@ -34,9 +38,9 @@ def list_trigger_accounts(user: CurrentUser, gtts: Gtts) -> list[GttAccountOut]:
 
 
 @router.post("", status_code=201)
-def create_trigger(user: CurrentUser, gtts: Gtts, body: GttIn) -> GttOut:
+def create_trigger(user: CurrentUser, gtts: Gtts, body: GttIn, key: Key = None) -> GttOut:
     """Create a trigger on a paper account; an error names the leg and the field."""
-    return gtts.create(user.id, body)
+    return gtts.create(user.id, body, key)
 
 
 @router.get("/{gtt_id}")
@@ -46,12 +50,14 @@ def show_trigger(user: CurrentUser, gtts: Gtts, gtt_id: RowId) -> GttOut:
 
 
 @router.put("/{gtt_id}")
-def change_trigger(user: CurrentUser, gtts: Gtts, gtt_id: RowId, body: GttLegsIn) -> GttOut:
+def change_trigger(
+    user: CurrentUser, gtts: Gtts, gtt_id: RowId, body: GttLegsIn, key: Key = None
+) -> GttOut:
     """Replace the legs of an active trigger; its expiry does not change."""
-    return gtts.change(user.id, gtt_id, body.legs)
+    return gtts.change(user.id, gtt_id, body.legs, key)
 
 
 @router.delete("/{gtt_id}")
-def delete_trigger(user: CurrentUser, gtts: Gtts, gtt_id: RowId) -> GttOut:
+def delete_trigger(user: CurrentUser, gtts: Gtts, gtt_id: RowId, key: Key = None) -> GttOut:
     """Delete an active trigger; the reply has its legs, so that it can be created again."""
-    return gtts.delete(user.id, gtt_id)
+    return gtts.delete(user.id, gtt_id, key)

@@ -9,6 +9,7 @@ from tradertape_core.kernel.errors import InvalidDocument, Problem
 from tradertape_core.orders.gtt import GttResult
 from tradertape_core.orders.order import Order
 from tradertape_server.features.execution.errors import OrderDenied
+from tradertape_server.features.execution.orders.idempotency import CallersKey
 from tradertape_server.features.execution.queries import GttRecord
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.gtts.schemas import (
@@ -49,33 +50,48 @@ class GttPageService:
         """One GTT. Raises NotFound, also for another person's."""
         return _shown(self._execution.gtt_record(user_id, gtt_id))
 
-    def create(self, user_id: int, request: GttIn) -> GttOut:
-        """Create a GTT. Raises InvalidDocument that names the leg and the field."""
+    def create(self, user_id: int, request: GttIn, key: str | None = None) -> GttOut:
+        """Create a GTT, once for its key. Raises InvalidDocument that names the leg and the field,
+        KeyReused."""
         instrument = self._instruments.get(request.instrument).id
         account = self._execution.account(user_id, request.account_scope)
         legs, places = _in_order(request.legs)
         document = self._document(instrument, legs)
         try:
-            made = self._execution.create_gtt(account.id, document)
+            made = self._execution.create_gtt(
+                account.id, document, key=_key_of(user_id, key, create=request.model_dump())
+            )
         except (InvalidDocument, OrderDenied) as refused:
             raise _located(refused, places) from refused
         return self.get(user_id, made)
 
-    def change(self, user_id: int, gtt_id: int, request: Sequence[GttLegIn]) -> GttOut:
-        """Replace the legs of an active GTT. Raises NotFound, Conflict, InvalidDocument."""
+    def change(
+        self, user_id: int, gtt_id: int, request: Sequence[GttLegIn], key: str | None = None
+    ) -> GttOut:
+        """Replace the legs of an active GTT, once for its key.
+
+        Raises NotFound, Conflict, InvalidDocument, KeyReused.
+        """
         gtt = self._execution.gtt_record(user_id, gtt_id).gtt
         legs, places = _in_order(request)
         document = self._document(gtt.request.instrument, legs)
         try:
-            self._execution.modify_gtt(int(gtt.account), gtt_id, document)
+            self._execution.modify_gtt(
+                int(gtt.account),
+                gtt_id,
+                document,
+                key=_key_of(user_id, key, gtt=gtt_id, legs=[leg.model_dump() for leg in request]),
+            )
         except (InvalidDocument, OrderDenied) as refused:
             raise _located(refused, places) from refused
         return self.get(user_id, gtt_id)
 
-    def delete(self, user_id: int, gtt_id: int) -> GttOut:
-        """Delete an active GTT. Raises NotFound, Conflict."""
+    def delete(self, user_id: int, gtt_id: int, key: str | None = None) -> GttOut:
+        """Delete an active GTT, once for its key. Raises NotFound, Conflict, KeyReused."""
         gtt = self._execution.gtt_record(user_id, gtt_id).gtt
-        self._execution.delete_gtt(int(gtt.account), gtt_id)
+        self._execution.delete_gtt(
+            int(gtt.account), gtt_id, key=_key_of(user_id, key, delete=gtt_id)
+        )
         return self.get(user_id, gtt_id)
 
     def _document(self, instrument: str, legs: Sequence[GttLegIn]) -> Json:
@@ -103,6 +119,10 @@ class GttPageService:
                 for leg in legs
             ],
         }
+
+
+def _key_of(user_id: int, key: str | None, **content: Any) -> CallersKey | None:
+    return None if key is None else CallersKey(f"user-{user_id}", key, content)
 
 
 def _in_order(legs: Sequence[GttLegIn]) -> tuple[list[GttLegIn], list[int]]:

@@ -1,6 +1,6 @@
-"""Idempotency keys: a repeated POST gets the stored first response and is not carried out twice.
+"""Idempotency keys: a repeated write gets the stored first response and is not carried out twice.
 
-A signed-in caller may send `Idempotency-Key` with any POST. The key is reserved before the route
+A signed-in caller may send `Idempotency-Key` with any write. The key is reserved before the route
 runs; the response of a success is stored, encrypted, for a day. A failure frees the key: its
 transaction was rolled back, so retrying is safe.
 """
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -29,6 +30,7 @@ from tradertape_server.platform.secrets import SecretBox
 
 HEADER = "Idempotency-Key"
 REPLAYED_HEADER = "Idempotency-Replayed"
+METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 KEPT_FOR = timedelta(hours=24)
 # A reservation without a response after so long belongs to a server that died.
 ABANDONED_AFTER = timedelta(minutes=10)
@@ -153,17 +155,24 @@ def _in_progress() -> Conflict:
 
 
 class Idempotency:
-    """Middleware for POST requests with an idempotency key."""
+    """Middleware for writes with an idempotency key.
 
-    def __init__(self, app: ASGIApp, *, store: IdempotencyStore) -> None:
+    keeps_its_own: whether a request's route keeps its keys itself, with what they did.
+    """
+
+    def __init__(
+        self, app: ASGIApp, *, store: IdempotencyStore, keeps_its_own: Callable[[Scope], bool]
+    ) -> None:
         self._app = app
         self._store = store
+        self._keeps_its_own = keeps_its_own
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve the request once for its key."""
         key = Headers(scope=scope).get(HEADER) if scope["type"] == "http" else None
         identity: Identity | None = scope.get("state", {}).get(STATE_KEY)
-        if key is None or identity is None or scope["method"] != "POST":
+        is_kept_here = scope.get("method") in METHODS and not self._keeps_its_own(scope)
+        if key is None or identity is None or not is_kept_here:
             await self._app(scope, receive, send)
             return
         body = await _whole(receive)
@@ -218,6 +227,8 @@ def reservation(scope: Scope, identity: Identity, key: str, body: bytes) -> Rese
         raise BadRequest(f"{HEADER} must be 1 to 200 printable characters.")
     query = scope.get("query_string", b"").decode("latin-1")
     route = scope["path"] + (f"?{query}" if query else "")
+    if scope["method"] != "POST":
+        route = f"{scope['method']} {route}"
     if len(route) > 300:
         raise BadRequest(f"The URL is too long to be used with {HEADER}.")
     return Reservation(identity.id, key, route, hashlib.sha256(body).hexdigest())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
@@ -20,11 +20,14 @@ from tradertape_core.orders.gtt import Gtt, GttRequest, GttResult, GttStatus
 from tradertape_core.orders.gtt_fields import gtt_document, read_gtt, read_gtt_change
 from tradertape_core.orders.order import OrderRequest
 from tradertape_core.risk.rules import RiskLimits
-from tradertape_server.features.execution.errors import OrderDenied
+from tradertape_server.features.execution.errors import KeyReused, OrderDenied
 from tradertape_server.features.execution.gtt.active_triggers import Triggers
-from tradertape_server.features.execution.orders import views
+from tradertape_server.features.execution.orders import replies, views
 from tradertape_server.features.execution.orders.facts import facts_for, instrument_of
+from tradertape_server.features.execution.orders.idempotency import OnceKey
+from tradertape_server.features.execution.orders.intent import Intent, replayed, reserve
 from tradertape_server.features.execution.orders.order_ids import OrderIds
+from tradertape_server.features.execution.orders.replies import Reply
 from tradertape_server.features.execution.orders.risk_facts import Risk
 from tradertape_server.features.execution.state.command import Command, Subject, VenueCommand
 from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
@@ -36,6 +39,7 @@ from tradertape_server.platform.errors import Conflict, NotFound
 Json = dict[str, Any]
 
 
+_NO_RUN = ""  # stands where a run's id does: keys of triggers are their callers'
 # Its owner chose the price long ago, and a jump that fires it is no slip of the finger.
 _AS_ASKED = Risk(
     limits=RiskLimits(price_band_pct=None, option_price_band_pct=None, stale_after_s=None)
@@ -49,8 +53,13 @@ class GttCommands:
         self._ids = ids
         self.triggers = Triggers(self.fire_command)
 
-    def create_command(self, account_id: int, document: Mapping[str, Any]) -> Command[int]:
-        """Make a trigger. Raises InvalidDocument when the document breaks a rule."""
+    def create_command(
+        self, account_id: int, document: Mapping[str, Any], key: OnceKey | None = None
+    ) -> Command[int]:
+        """Make a trigger. Raises InvalidDocument when the document breaks a rule.
+
+        key: with the same one it is done once, and this is so for every command of a trigger.
+        """
         request = read_gtt(document)
 
         def decide(uow: UnitOfWork) -> int:
@@ -64,10 +73,14 @@ class GttCommands:
             self.triggers.stage(gtt)
             return trigger_id
 
-        return Command(decide)
+        return _once(decide, account_id, "create_gtt", key)
 
     def modify_command(
-        self, account_id: int, trigger_id: int, patch: Mapping[str, Any]
+        self,
+        account_id: int,
+        trigger_id: int,
+        patch: Mapping[str, Any],
+        key: OnceKey | None = None,
     ) -> Command[int]:
         """Change an active trigger; the patch names what changes."""
 
@@ -80,9 +93,11 @@ class GttCommands:
             self._keep(uow, changed, "gtt_modified", f"Trigger changed: {_words(changed)}")
             return trigger_id
 
-        return Command(decide)
+        return _once(decide, account_id, "modify_gtt", key)
 
-    def delete_command(self, account_id: int, trigger_id: int) -> Command[int]:
+    def delete_command(
+        self, account_id: int, trigger_id: int, key: OnceKey | None = None
+    ) -> Command[int]:
         """End an active trigger."""
 
         def decide(uow: UnitOfWork) -> int:
@@ -91,7 +106,7 @@ class GttCommands:
             self._keep(uow, ended, "gtt_deleted", f"Trigger deleted: {_words(gtt)}")
             return trigger_id
 
-        return Command(decide)
+        return _once(decide, account_id, "delete_gtt", key)
 
     def expire_command(self, gtt: Gtt) -> Command[None]:
         """End a trigger whose year is over, unless it has ended since."""
@@ -198,6 +213,33 @@ class GttCommands:
             payload={"trigger_id": gtt.trigger_id, "status": gtt.status.value},
             resource=("gtt", str(gtt.trigger_id)),
         )
+
+
+def _once(
+    decide: Callable[[UnitOfWork], int], account_id: int, kind: str, key: OnceKey | None
+) -> Command[int]:
+    if key is None:
+        return Command(decide)
+
+    def once(uow: UnitOfWork) -> int:
+        intent = Intent(
+            account_id=account_id,
+            run_id=_NO_RUN,
+            venue=uow.account(account_id).kind,
+            key=key.name,
+            kind=kind,
+            request_hash=key.request_hash,
+        )
+        known = replayed(uow, intent)
+        if isinstance(known, Reply):
+            return int(known.document["trigger_id"])
+        if known is not None:
+            raise KeyReused(key.shown)
+        trigger_id = decide(uow)
+        replies.keep(uow, reserve(uow, intent, {}), {"trigger_id": trigger_id})
+        return trigger_id
+
+    return Command(once, key=(_NO_RUN, key.name))
 
 
 class FireTrigger(VenueCommand[None]):

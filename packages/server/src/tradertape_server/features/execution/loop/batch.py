@@ -86,6 +86,8 @@ class Batches:
             if not (is_of_one(error) or self._database.reserve.allows_retry(error)):
                 raise
             self._forget()
+            for command in commands:
+                command.undo()
             alone = [self._alone(one) for one in commands if not one.is_answered]
             requests = tuple(request for some in alone for request in some)
         else:
@@ -186,6 +188,8 @@ class Batches:
             uow.check_keys([one.key for one in commands if one.key is not None])
             uow.prefetch([one.read for one in commands if one.read is not None])
             for command in commands:
+                if not command.begin():
+                    continue
                 cursor = uow.cursor
                 if command.read is None:
                     uow.clear_prefetched()

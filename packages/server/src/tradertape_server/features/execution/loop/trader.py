@@ -164,7 +164,7 @@ class Trader:
         command.reply.notify = lambda _reply: answered.set()
         self._queue(command)
         if not answered.wait(WAIT_S):
-            raise TradingPaused
+            raise _given_up(command)
         return command.reply.result()
 
     async def execute_async(self, command: Command[R]) -> R:
@@ -172,7 +172,7 @@ class Trader:
         answered = self._replies.expect(command.reply)
         self._queue(command)
         # What `asyncio.timeout` does, without the care it takes of a cancelled task.
-        late = asyncio.get_running_loop().call_later(WAIT_S, _give_up, answered)
+        late = asyncio.get_running_loop().call_later(WAIT_S, _give_up, answered, command)
         try:
             return await answered
         finally:
@@ -376,9 +376,15 @@ def _name_of(listener: Listener) -> str:
     return getattr(listener, "__qualname__", type(listener).__name__)
 
 
-def _give_up(answered: asyncio.Future[Any]) -> None:
+def _give_up(answered: asyncio.Future[Any], command: AnyCommand) -> None:
     if not answered.done():
-        answered.set_exception(TradingPaused())
+        answered.set_exception(_given_up(command))
+
+
+def _given_up(command: AnyCommand) -> TradingPaused:
+    """Withdraw a command whose caller has waited long enough: it is not done after its refusal,
+    unless it is being written this moment."""
+    return TradingPaused(is_withdrawn=command.withdraw())
 
 
 def _fail(commands: Sequence[AnyCommand], error: Exception) -> None:

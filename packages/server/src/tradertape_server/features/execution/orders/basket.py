@@ -18,13 +18,13 @@ from tradertape_server.features.execution.orders.facts import basket_denials, fa
 from tradertape_server.features.execution.orders.intent import (
     Decide,
     Intent,
-    Reserved,
     denied,
     order_command,
     record,
     replayed,
     reserve,
 )
+from tradertape_server.features.execution.orders.intent_settlement import Reserved
 from tradertape_server.features.execution.orders.order_ids import OrderIds
 from tradertape_server.features.execution.orders.preview import (
     preview_basket,

@@ -16,6 +16,13 @@ from tradertape_core.orders.order import Order
 from tradertape_core.orders.reports import CancelReason, ExecutionReport
 from tradertape_server.features.execution.errors import OrderDenied
 from tradertape_server.features.execution.orders.facts import change_facts
+from tradertape_server.features.execution.orders.intent import Intent, replayed, reserve
+from tradertape_server.features.execution.orders.intent_settlement import (
+    IntentCommand,
+    Reserved,
+    is_asked,
+)
+from tradertape_server.features.execution.orders.replies import CANCEL_ORDER, MODIFY_ORDER
 from tradertape_server.features.execution.orders.risk_facts import NO_RISK, Risk
 from tradertape_server.features.execution.state.command import (
     AWAITING_VENUE,
@@ -25,7 +32,6 @@ from tradertape_server.features.execution.state.command import (
 )
 from tradertape_server.features.execution.state.trailing_stops import TrailFailed
 from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
-from tradertape_server.features.execution.venues.gateway import OUTSIDE
 from tradertape_server.platform.errors import Conflict, NotFound
 
 # Refusals because of the order's state, not because of the request.
@@ -52,16 +58,18 @@ class _OrderCommand(VenueCommand[Order | None]):
         self._order_id = order_id
 
     @property
+    def order_id(self) -> str:
+        """Of the order."""
+        return self._order_id
+
+    @property
     def subject(self) -> Subject:
         what = type(self).__name__
         return Subject("command", f"{what} {self._order_id}", run_id=self._run_id)
 
     def settle(self, uow: UnitOfWork) -> Order | NotSettled | None:
         order = uow.order(self._order_id)
-        has_asked = order is not None and (order.cancel_ask or order.modify_ask)
-        if order is not None and has_asked and order.venue in OUTSIDE:
-            return AWAITING_VENUE
-        return order
+        return AWAITING_VENUE if is_asked(order) else order
 
     def overdue(self, uow: UnitOfWork) -> Order | None:
         return uow.order(self._order_id)
@@ -97,6 +105,40 @@ class Modify(_OrderCommand):
         asked = ModifyOrder(order_id=order.order_id, change=read_change(order, self._patch))
         facts = change_facts(uow, order, asked, self._risk)
         uow.record(_allowed(engine.modify(asked, order, facts, uow.now)))
+
+
+class ChangeOnce(IntentCommand):
+    """Cancel or change an order, once for its key; the reply is the order after it.
+
+    change: what is done. request_hash: what makes two requests the same.
+    """
+
+    __slots__ = ("_change", "_request_hash", "_run_id")
+
+    def __init__(self, change: Cancel | Modify, run_id: str, key: str, request_hash: str) -> None:
+        super().__init__(run_id, key)
+        self._change = change
+        self._run_id = run_id
+        self._request_hash = request_hash
+
+    def again(self) -> ChangeOnce:
+        """The same command, to be executed once more."""
+        return ChangeOnce(self._change, *self._intent_key, self._request_hash)
+
+    def decide(self, uow: UnitOfWork) -> None:
+        order = own_order(uow, self._run_id, self._change.order_id)
+        intent = Intent(
+            account_id=int(order.account),
+            run_id=self._run_id,
+            venue=order.venue,
+            key=self._intent_key[1],
+            kind=CANCEL_ORDER if isinstance(self._change, Cancel) else MODIFY_ORDER,
+            request_hash=self._request_hash,
+        )
+        self._decided = replayed(uow, intent)
+        if self._decided is None:
+            self._change.decide(uow)
+            self._decided = Reserved(reserve(uow, intent, {"order_id": order.order_id}))
 
 
 class EndDayOrder(VenueCommand[None]):

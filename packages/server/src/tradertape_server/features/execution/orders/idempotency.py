@@ -6,6 +6,7 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -46,6 +47,40 @@ def callers_key(key: str) -> str:
     if text.startswith(SERVER_KEYS):
         raise _bad_key(f"must not begin with {SERVER_KEYS!r}: such keys are the server's own")
     return text
+
+
+def header_key(key: str) -> str:
+    """A key that a caller sent in a header. Raises InvalidDocument."""
+    text = callers_key(key)
+    if not 1 <= len(text) <= LONGEST_KEY:
+        raise _bad_key(f"must have 1 to {LONGEST_KEY} characters, had {len(text)}")
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class OnceKey:
+    """A key for one command that belongs to no run. name: in the space of its caller's keys; shown:
+    as the caller wrote it. request_hash: what makes two requests the same."""
+
+    name: str
+    shown: str
+    request_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallersKey:
+    """A key as it was sent. caller: who sent it, whose keys are its own. content: what was asked,
+    where the command has more in it, a price of this moment for instance."""
+
+    caller: str
+    text: str
+    content: Mapping[str, Any] | None = None
+
+    def once(self, content: Mapping[str, Any]) -> OnceKey:
+        """The key for what is asked. Raises InvalidDocument for a text that is no key."""
+        shown = header_key(self.text)
+        hashed = request_hash("once", content if self.content is None else self.content)
+        return OnceKey(f"{self.caller}:{shown}", shown, hashed)
 
 
 def _bad_key(message: str) -> InvalidDocument:

@@ -20,10 +20,13 @@ from tradertape_server.features.execution.errors import (
     LiveDisabled,
     OrderDenied,
 )
+from tradertape_server.features.execution.orders.intent_settlement import Reserved
 from tradertape_server.features.execution.orders.preview import (
     Asker,
 )
 from tradertape_server.features.execution.orders.replies import (
+    CANCEL_ORDER,
+    MODIFY_ORDER,
     PLACE_BASKET,
     PLACE_ORDER,
     Outcome,
@@ -37,7 +40,7 @@ from tradertape_server.features.execution.venues.gateway import OUTSIDE
 from tradertape_server.platform.errors import ApiError
 
 VENUES = ("dry_run", "paper", "broker")
-KINDS = (PLACE_ORDER, PLACE_BASKET)
+KINDS = (PLACE_ORDER, PLACE_BASKET, CANCEL_ORDER, MODIFY_ORDER)
 Json = dict[str, Any]
 
 
@@ -64,16 +67,6 @@ class Intent:
     def asker(self) -> Asker:
         """As previews know it."""
         return Asker(self.account_id, self.run_id, self.risk)
-
-
-@dataclass(frozen=True, slots=True)
-class Reserved:
-    """The key is taken; its reply follows when the venue has answered.
-
-    row: the intent; None for a repeated command, which shares the first one's reply.
-    """
-
-    row: Json | None = None
 
 
 # What becomes of an intent, once it is known whose it is.

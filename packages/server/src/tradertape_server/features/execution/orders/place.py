@@ -8,16 +8,12 @@ from typing import Any
 from tradertape_core.execution import engine
 from tradertape_core.kernel.errors import InvalidInput
 from tradertape_core.orders.fields import read_order
-from tradertape_server.features.execution.errors import (
-    InProgress,
-)
 from tradertape_server.features.execution.orders.authorization import RunAuthorization
 from tradertape_server.features.execution.orders.facts import facts_for
 from tradertape_server.features.execution.orders.intent import (
     Decide,
     Intent,
     Payload,
-    Reserved,
     denied,
     order_command,
     record,
@@ -25,23 +21,14 @@ from tradertape_server.features.execution.orders.intent import (
     reserve,
 )
 from tradertape_server.features.execution.orders.intent_settlement import (
-    awaits_venue,
-    settle_intent,
+    IntentCommand,
+    Reserved,
 )
 from tradertape_server.features.execution.orders.order_ids import OrderIds
 from tradertape_server.features.execution.orders.preview import (
     preview_order,
 )
-from tradertape_server.features.execution.orders.replies import (
-    Outcome,
-    current_reply,
-    kept,
-)
-from tradertape_server.features.execution.state.command import (
-    AWAITING_VENUE,
-    NotSettled,
-    VenueCommand,
-)
+from tradertape_server.features.execution.orders.replies import Outcome
 from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 from tradertape_server.features.execution.store.timeline_text import order_in_words as in_words
 from tradertape_server.platform.crash_points import crash_point
@@ -74,14 +61,14 @@ def order_decision(document: Mapping[str, Any], ids: OrderIds) -> Decide:
     return decide
 
 
-class PlaceCommand(VenueCommand[Outcome]):
+class PlaceCommand(IntentCommand):
     """Place the orders of one intent, once for its key, and reply when the venue has answered.
 
     decide_orders: what is placed, once it is known for whom. kind, payload: what makes two
     intents the same. strict: reply in the published client's own shape.
     """
 
-    __slots__ = ("_authorization", "_decide_orders", "_decided", "_key", "_payload")
+    __slots__ = ("_authorization", "_decide_orders", "_key", "_payload")
 
     def __init__(
         self,
@@ -90,22 +77,16 @@ class PlaceCommand(VenueCommand[Outcome]):
         payload: Payload,
         decide_orders: Decide,
     ) -> None:
-        super().__init__(key=(authorization.run_id, key), read=authorization.read)
+        super().__init__(authorization.run_id, key, read=authorization.read)
         self._authorization = authorization
         self._key = key
         self._payload = payload
         self._decide_orders = decide_orders
-        self._decided: Outcome | Reserved | None = None
 
     @property
     def run_id(self) -> str:
         """The run it is for."""
         return self._authorization.run_id
-
-    @property
-    def is_new(self) -> bool:
-        """Whether its key was new, and its orders were placed."""
-        return isinstance(self._decided, Reserved) and self._decided.row is not None
 
     def again(self) -> PlaceCommand:
         """The same command, to be executed once more."""
@@ -120,24 +101,6 @@ class PlaceCommand(VenueCommand[Outcome]):
         self._decided = self._decide_orders(uow, intent)
         if self.is_new:
             self._authorization.accepted(uow)
-
-    def settle(self, uow: UnitOfWork) -> Outcome | NotSettled:
-        decided = self._decided
-        if not isinstance(decided, Reserved):
-            return decided or InProgress(self._key)
-        if decided.row is not None:
-            settled = settle_intent(uow, decided.row)
-            return settled or InProgress(self._key)
-        row = uow.intent(self._authorization.run_id, self._key)
-        reply = None if row is None else kept(row, is_replay=True)
-        if reply is None and row is not None and awaits_venue(uow, row):
-            return AWAITING_VENUE
-        return reply or InProgress(self._key)
-
-    def overdue(self, uow: UnitOfWork) -> Outcome:
-        row = uow.intent(self._authorization.run_id, self._key)
-        reply = None if row is None else current_reply(uow, row)
-        return reply or InProgress(self._key)
 
 
 # --- inside ---------------------------------------------------------------------------------------

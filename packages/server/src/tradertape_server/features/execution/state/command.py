@@ -60,7 +60,17 @@ class Command(Generic[R]):
     `decide` looks up; a command with one changes nothing that another one reads.
     """
 
-    __slots__ = ("_decide", "decided", "key", "read", "reply")
+    __slots__ = (
+        "_decide",
+        "_free",
+        "_has_begun",
+        "_is_given_up",
+        "decided",
+        "is_withdrawn",
+        "key",
+        "read",
+        "reply",
+    )
 
     def __init__(
         self,
@@ -74,6 +84,10 @@ class Command(Generic[R]):
         self.read = read
         self.reply: PendingReply[R] = PendingReply()
         self.decided: R | None = None
+        self.is_withdrawn = False  # as the trader's thread has found it
+        # Whoever takes the one item out decides what becomes of it: that needs no lock.
+        self._free = [True]
+        self._has_begun = self._is_given_up = False
 
     def decide(self, uow: UnitOfWork) -> None:
         """Do the first transaction's part. Raises to refuse, before it has staged anything."""
@@ -103,7 +117,37 @@ class Command(Generic[R]):
 
     @property
     def is_answered(self) -> bool:
-        return self.reply.is_done
+        """Whether there is nothing more to do for its caller."""
+        return self.is_withdrawn or self.reply.is_done
+
+    def begin(self) -> bool:
+        """Take it up, on the trader's thread; False when its caller has given it up before."""
+        if not self._taken_out():
+            self.is_withdrawn = True
+        self._has_begun = not self.is_withdrawn
+        return self._has_begun
+
+    def undo(self) -> None:
+        """Its transaction is lost: it may be given up again, and is if its caller has left."""
+        if not self._has_begun:
+            return
+        self._has_begun = False
+        self._free.append(True)
+        if self._is_given_up:
+            self._taken_out()
+            self.is_withdrawn = True
+
+    def withdraw(self) -> bool:
+        """Give it up, on its caller's thread. True: it is not done and never will be. False: it
+        was begun, and is done or not; its key has the answer."""
+        self._is_given_up = True
+        return self._taken_out()
+
+    def _taken_out(self) -> bool:
+        try:
+            return self._free.pop()
+        except IndexError:
+            return False
 
     def on_exchange(self, exchange: PaperExchange) -> Sequence[ExecutionReport]:  # noqa: ARG002
         """Ask the paper market for something between the two transactions."""

@@ -1,4 +1,5 @@
-"""The class of a request for the rate limits: exits are never held up by anything else."""
+"""Classes of requests: for the rate limits, where exits are never held up by anything else, and for
+the keys that routes keep themselves."""
 
 from __future__ import annotations
 
@@ -21,6 +22,10 @@ _SAFETY = re.compile(
     rf"|DELETE (?:{PREFIX}/gtt/triggers|/api/gtts)/[^/]+"
     r"|(?:GET|POST) /api/risk/kill-switch(?:/server)?)"
 )
+# What these did is stored with their keys, in one transaction.
+_KEEPS_ITS_KEYS = re.compile(
+    rf"POST {PREFIX}/orders/[^/]+/(?:cancel|modify)|[A-Z]+ {PREFIX}/gtt/triggers(?:/[^/]+)?"
+)
 # Questions that need a body.
 _QUESTION = re.compile(rf"{PREFIX}/(?:market|options/(?:underlyings|strategies))/.*|.*/preview.*")
 
@@ -36,3 +41,8 @@ def request_class(scope: Scope) -> RequestClass:
     caller: Identity | None = scope["state"].get(STATE_KEY)
     is_session = caller is not None and caller.via == "session"
     return RequestClass.CONSOLE if is_session else RequestClass.READS
+
+
+def keeps_its_keys(scope: Scope) -> bool:
+    """Whether the route of a request keeps idempotency keys itself."""
+    return bool(_KEEPS_ITS_KEYS.fullmatch(f"{scope['method']} {scope['path']}"))

@@ -46,9 +46,7 @@ class GttService:
     ) -> int:
         """Change an active GTT of any of the caller's accounts; return its id."""
         account_id = self._account_of(caller, trigger_id)
-        return self._execution.modify_gtt(
-            account_id, trigger_id, patch, key=key_of(caller, key)
-        )
+        return self._execution.modify_gtt(account_id, trigger_id, patch, key=key_of(caller, key))
 
     def delete(self, caller: Identity, trigger_id: int, key: str | None = None) -> int:
         """Delete an active GTT of any of the caller's accounts; return its id."""
