@@ -6,6 +6,7 @@ import io
 import json
 import logging
 from collections.abc import Callable, Iterator
+from ipaddress import ip_network
 from typing import Annotated, Any
 
 import pytest
@@ -14,12 +15,13 @@ from fastapi import FastAPI, Query
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
+from starlette.types import Scope
 
 from tradertape_core.kernel.errors import InvalidDocument, InvalidInput, Problem
 from tradertape_server.container import Container
 from tradertape_server.features.auth.models import User
 from tradertape_server.platform.database.engine import Database
-from tradertape_server.platform.http.requests import caller_network
+from tradertape_server.platform.http.requests import caller_network, is_local, trust_forwarding
 from tradertape_server.platform.http.routing import Body, DbSession, Page, TransactionRoute
 from tradertape_server.platform.logging import configure_logging
 
@@ -289,6 +291,71 @@ class TestCeilings:
         # Through a proxy of ours the last address it vouches for counts, not the first one written.
         assert statuses("10.1.2.3") == [200] * 10 + [429] * 2
         assert statuses("10.9.9.9") == [429] * 12
+
+
+def seen(peer: str, *headers: tuple[str, str], kind: str = "http") -> Scope:
+    """A request's scope as the application gets it, with 10.0.0.0/8 as trusted proxies."""
+    scope: Scope = {"type": kind, "client": (peer, 5000), "scheme": "http"}
+    scope["headers"] = [(name.lower().encode(), value.encode()) for name, value in headers]
+    trust_forwarding(scope, [ip_network("10.0.0.0/8")])
+    return scope
+
+
+def forwarded_for(*lines: str) -> list[tuple[str, str]]:
+    return [("X-Forwarded-For", line) for line in lines]
+
+
+@pytest.mark.parametrize(
+    ("peer", "lines", "caller"),
+    [
+        # A proxy that adds a line of its own leaves the client's line before it.
+        ("10.0.0.1", ["1.1.1.1", "203.0.113.9"], "203.0.113.9"),
+        ("10.0.0.1", ["1.1.1.1", "203.0.113.9, 10.0.0.2"], "203.0.113.9"),
+        ("10.0.0.1", ["1.1.1.1, 203.0.113.9", "10.0.0.3, 10.0.0.2"], "203.0.113.9"),
+        ("10.0.0.1", ["1.1.1.1", "unknown"], "10.0.0.1"),
+        ("10.0.0.1", ["1.1.1.1", ""], "10.0.0.1"),
+        ("10.0.0.1", ["10.0.0.9, 10.0.0.8"], "10.0.0.9"),
+        ("10.0.0.1", [], "10.0.0.1"),
+        ("203.0.113.7", ["1.1.1.1", "10.0.0.1"], "203.0.113.7"),
+        # As proxies write it: with a port, and IPv6 in brackets.
+        ("10.0.0.1", ["203.0.113.9:4711"], "203.0.113.9"),
+        ("10.0.0.1", ["[2001:db8::1]:4711"], "2001:db8::1"),
+        # A dual-stack socket reports its IPv4 callers so.
+        ("::ffff:10.0.0.1", ["::ffff:203.0.113.9"], "203.0.113.9"),
+        ("::ffff:203.0.113.7", ["1.1.1.1"], "203.0.113.7"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["http", "websocket"])
+def test_the_caller_is_the_last_address_that_no_proxy_of_ours_has(
+    kind: str, peer: str, lines: list[str], caller: str
+) -> None:
+    """FAULTS §8: every line of the header counts, from the right."""
+    assert seen(peer, *forwarded_for(*lines), kind=kind)["client"][0] == caller
+
+
+def test_the_scheme_is_what_the_nearest_trusted_proxy_says() -> None:
+    def scheme(peer: str, *values: str) -> str:
+        return seen(peer, *[("X-Forwarded-Proto", value) for value in values])["scheme"]
+
+    assert scheme("10.0.0.1", "https") == "https"
+    assert scheme("10.0.0.1", "https", "http") == "http"  # the first line is the client's
+    assert scheme("10.0.0.1", "ftp") == "http"
+    assert scheme("203.0.113.7", "https") == "http"
+
+
+def test_callers_of_a_dual_stack_socket_are_not_one_caller() -> None:
+    """They would share one rate limit: any of them could use up everybody's."""
+    first, second = "::ffff:192.0.2.1", "::ffff:192.0.2.2"
+    assert caller_network(first) == "192.0.2.1"
+    assert caller_network(first) != caller_network(second)
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"])
+def test_what_came_through_an_unknown_proxy_is_not_local(header: str) -> None:
+    assert is_local(seen("127.0.0.1"))
+    assert is_local(seen("::ffff:127.0.0.1"))
+    assert not is_local(seen("127.0.0.1", (header, "203.0.113.9")))
+    assert not is_local(seen("203.0.113.9"))
 
 
 def test_an_ipv6_customer_is_one_caller() -> None:

@@ -5,7 +5,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import (
+    IPv4Address,
+    IPv4Network,
+    IPv6Address,
+    IPv6Network,
+    ip_address,
+    ip_network,
+)
 
 import structlog
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -22,6 +29,8 @@ from tradertape_server.platform.metrics import Metrics
 
 REQUEST_ID_HEADER = "X-Request-Id"
 UNROUTED = "(none)"
+# Headers that a proxy adds: whoever sends one is not a caller on this machine.
+_PROXY_HEADERS = ("x-forwarded-for", "forwarded", "x-real-ip", "via")
 _random = random.Random()  # for request ids
 
 _AWAY = (OperationalError, InterfaceError, PoolTimeout)
@@ -125,48 +134,67 @@ def client_ip(scope: Scope) -> str:
 
 def caller_network(address: str) -> str:
     """What counts as one caller for rate limits: an IPv4 address, or an IPv6 /64 network."""
-    if _is_address(address) and ip_address(address).version == 6:
-        return str(ip_network(f"{address.partition('%')[0]}/64", strict=False))
-    return address
+    found = _address(address)
+    if isinstance(found, IPv6Address):
+        return str(ip_network(f"{found}/64", strict=False))
+    return str(found or address)
 
 
 def trust_forwarding(scope: Scope, trusted: Sequence[IPv4Network | IPv6Network]) -> None:
     """Replace the peer's address and scheme by those a trusted proxy forwards; ignore all others.
 
-    X-Forwarded-For is read from the right: each trusted hop vouches for the one before it, and the
-    first address that is not trusted is the caller, whatever stands further left.
+    X-Forwarded-For is read from the right, over all of its lines: each trusted hop vouches for the
+    one before it, and the first address that is not trusted is the caller, whatever stands further
+    left.
     """
-    headers = Headers(scope=scope)
-    forwarded = headers.get("x-forwarded-for")
-    scope.setdefault("state", {})["is_forwarded"] = forwarded is not None
-    if not _is_trusted(client_ip(scope), trusted):
+    headers, peer = Headers(scope=scope), client_ip(scope)
+    scope.setdefault("state", {})["is_forwarded"] = any(name in headers for name in _PROXY_HEADERS)
+    address = _address(peer)
+    if address is None:
         return
-    address = client_ip(scope)
-    for hop in reversed((forwarded or "").split(",")):
-        if not _is_trusted(address, trusted) or not _is_address(hop.strip()):
+    is_behind_proxy = _is_trusted(address, trusted)
+    for hop in reversed(_listed(headers, "x-forwarded-for")):
+        before = _address(hop)
+        if before is None or not _is_trusted(address, trusted):
             break
-        address = hop.strip()
-    scope["client"] = (address, 0)
-    if scope["type"] == "http" and headers.get("x-forwarded-proto") in {"http", "https"}:
-        scope["scheme"] = headers["x-forwarded-proto"]
+        address = before
+    scope["client"] = (str(address), scope["client"][1])
+    schemes = _listed(headers, "x-forwarded-proto")
+    if is_behind_proxy and scope["type"] == "http" and schemes[-1:] in (["http"], ["https"]):
+        scope["scheme"] = schemes[-1]
 
 
-def _is_address(text: str) -> bool:
+def _listed(headers: Headers, name: str) -> list[str]:
+    """The values of a header that is a list, those of all its lines."""
+    return [one.strip() for line in headers.getlist(name) for one in line.split(",")]
+
+
+def _address(text: str) -> IPv4Address | IPv6Address | None:
+    """Parse an address, as proxies write it: also with a port. None for anything else.
+
+    A dual-stack socket reports an IPv4 caller as an IPv4-mapped IPv6 address: here it is IPv4.
+    """
+    host = text.partition("%")[0]
+    if host.startswith("["):
+        host = host[1:].partition("]")[0]
+    elif host.count(":") == 1:
+        host = host.partition(":")[0]
     try:
-        ip_address(text)
+        found = ip_address(host)
     except ValueError:
-        return False
-    return True
+        return None
+    return getattr(found, "ipv4_mapped", None) or found
 
 
-def _is_trusted(address: str, trusted: Sequence[IPv4Network | IPv6Network]) -> bool:
-    return _is_address(address) and any(ip_address(address) in network for network in trusted)
+def _is_trusted(
+    address: IPv4Address | IPv6Address, trusted: Sequence[IPv4Network | IPv6Network]
+) -> bool:
+    return any(address in network for network in trusted)
 
 
 def is_local(scope: Scope) -> bool:
     """Whether the request comes from this machine, and not through an unknown proxy."""
-    address = client_ip(scope)
-    if scope["state"].get("is_forwarded") and _is_address(address):
-        # A proxy on this machine that is not in `trusted_proxies` looks like loopback.
-        return False
-    return _is_address(address) and ip_address(address).is_loopback
+    address = _address(client_ip(scope))
+    # A proxy on this machine that is not in `trusted_proxies` looks like loopback.
+    is_direct = not scope["state"].get("is_forwarded")
+    return is_direct and address is not None and address.is_loopback
