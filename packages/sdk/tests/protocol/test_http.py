@@ -115,9 +115,6 @@ def test_an_order_that_stays_rate_limited_fails(server: Any, known: Any) -> None
     "write",
     [
         lambda client: client.exit_run("r-1"),
-        lambda client: client.cancel_order("r-1", "o-1"),
-        lambda client: client.modify_order("r-1", "o-1", {"quantity": 2}),
-        lambda client: client.place_gtt({"type": "single"}),
         lambda client: client.claim_session("r-1"),
         lambda client: client.patch_risk("r-1", {"a": 1}),
         lambda client: client.log_decision_event("r-1", event_type="a", summary="b"),
@@ -186,3 +183,31 @@ def test_nan_is_refused_before_it_is_sent(server: Any, known: Any) -> None:
     with pytest.raises(ValueError, match="JSON"):
         known.patch_risk("r-1", {"stop_loss_pct": float("nan")})
     assert server.asked == []
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda client: client.cancel_order("r-1", "o-1"),
+        lambda client: client.modify_order("r-1", "o-1", {"quantity": 2}),
+        lambda client: client.place_gtt({"type": "single"}),
+        lambda client: client.modify_gtt(7, {"type": "single"}),
+        lambda client: client.delete_gtt(7),
+    ],
+)
+def test_a_change_is_repeated_under_a_key_of_its_own(server: Any, known: Any, write: Any) -> None:
+    """The server carries it out once, also where it was told to be busy and did it then."""
+    paused = server.answer({"detail": "paused"}, 503, X_Error_Code="trading_paused")
+    server.answer_with(server.dropped(), paused, server.answer({"trigger_id": 7}))
+    write(known)
+    (key,) = {one.headers["Idempotency-Key"] for one in server.asked}
+    assert len(server.asked) == 3
+    write(known)
+    assert server.asked[-1].headers["Idempotency-Key"] != key, "another command"
+
+
+def test_a_change_without_an_answer_says_to_look_first(server: Any, known: Any) -> None:
+    """Its key is not known to the caller."""
+    server.answer_with(server.dropped())
+    with pytest.raises(kaw.OutcomeUnknownError, match="read the run"):
+        known.cancel_order("r-1", "o-1")

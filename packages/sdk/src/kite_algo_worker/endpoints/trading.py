@@ -17,7 +17,7 @@ from kite_algo_worker.models import (
     WorkerTradesResponse,
 )
 from kite_algo_worker.order_checks.rules import check_order
-from kite_algo_worker.protocol.call import Call, Repeat, ask, get, part, post
+from kite_algo_worker.protocol.call import Call, Repeat, ask, get, once, part, post
 
 SHORTEST_KEY, LONGEST_KEY = 8, 160
 _TRIGGERS = "/worker/gtt/triggers"
@@ -139,7 +139,7 @@ def order_snapshot(run_id: str, order_id: str) -> Call[WorkerOrderSnapshot]:
 
 def cancel_order(run_id: str, order_id: str, variety: str) -> Call[JsonDict]:
     body = {"strategy_run_id": run_id, "variety": variety}
-    return post(f"/worker/orders/{part(order_id)}/cancel", body)
+    return once(post(f"/worker/orders/{part(order_id)}/cancel", body))
 
 
 def modify_order(
@@ -148,14 +148,14 @@ def modify_order(
     # The patch is at the top level, beside the run's id.
     body = {"strategy_run_id": run_id, "variety": variety, **patch}
     call = post(f"/worker/orders/{part(order_id)}/modify", body)
-    return replace(call, enters=run_id)
+    return once(replace(call, enters=run_id))
 
 
 # --- GTTs -----------------------------------------------------------------------------------------
 
 
 def place_gtt(payload: Mapping[str, Any]) -> Call[JsonDict]:
-    return post(_TRIGGERS, dict(payload))
+    return once(post(_TRIGGERS, dict(payload)))
 
 
 def list_gtts() -> Call[list[JsonDict]]:
@@ -176,12 +176,12 @@ def gtt_snapshot(trigger_id: int) -> Call[WorkerGttTrigger]:
 
 def modify_gtt(trigger_id: int, payload: Mapping[str, Any]) -> Call[JsonDict]:
     call = post(f"{_TRIGGERS}/{int(trigger_id)}", dict(payload))
-    return replace(call, method="PUT")
+    return once(replace(call, method="PUT"))
 
 
 def delete_gtt(trigger_id: int) -> Call[JsonDict]:
     call = post(f"{_TRIGGERS}/{int(trigger_id)}")
-    return replace(call, method="DELETE")
+    return once(replace(call, method="DELETE"))
 
 
 def written(call: Call[JsonDict]) -> Call[WorkerGttWriteResult]:

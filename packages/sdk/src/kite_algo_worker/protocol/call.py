@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -27,9 +28,9 @@ class Repeat(Enum):
 class Call(Generic[Result]):
     """A request, and the function that reads its answer.
 
-    nonce: of the session, sent in a header. repeat: whether it may be sent again. mode: the
-    execution mode it requests, enters: the run whose positions it may open; both are read by the
-    live gate.
+    nonce: of the session, sent in a header. repeat: whether it may be sent again. key: under which
+    the server executes it once, made for this call and sent in a header. mode: the execution mode
+    it requests, enters: the run whose positions it may open; both are read by the live gate.
     """
 
     method: str
@@ -39,6 +40,7 @@ class Call(Generic[Result]):
     body: JsonDict | None = None
     nonce: str | None = None
     repeat: Repeat = Repeat.NEVER
+    key: str | None = None
     mode: str = ""
     enters: str | None = None
 
@@ -89,6 +91,11 @@ def ask(path: str, body: JsonDict) -> Call[JsonDict]:
 def post(path: str, body: JsonDict | None = None, *, nonce: str | None = None) -> Call[JsonDict]:
     """Return a write: POST, never repeated."""
     return Call("POST", path, as_object, body=body, nonce=nonce)
+
+
+def once(call: Call[Result]) -> Call[Result]:
+    """Return the same write under a key of its own: it may be sent again, and is executed once."""
+    return replace(call, key=uuid.uuid4().hex, repeat=Repeat.KEYED)
 
 
 def part(identifier: object) -> str:

@@ -19,6 +19,7 @@ from kite_algo_worker.exceptions import (
 from kite_algo_worker.protocol.call import Call, Repeat
 
 NONCE_HEADER = "X-Worker-Session-Nonce"
+KEY_HEADER = "Idempotency-Key"
 REQUEST_ID_HEADER = "X-Request-Id"
 _LONGEST_PAUSE_S = 5.0
 _LONGEST_RETRY_AFTER_S = 30.0  # if a server asks for more, the call fails
@@ -36,10 +37,12 @@ def headers_of(config: AlgoWorkerConfig) -> dict[str, str]:
 
 
 def headers_for(call: Call[Any]) -> dict[str, str]:
-    """Return the headers of one request: its id, and the session's nonce."""
+    """Return the headers of one request: its id, the session's nonce, the key."""
     headers = {REQUEST_ID_HEADER: uuid.uuid4().hex[:16]}
     if call.nonce is not None:
         headers[NONCE_HEADER] = call.nonce
+    if call.key is not None:
+        headers[KEY_HEADER] = call.key
     return headers
 
 
@@ -128,7 +131,7 @@ def lost_response(
         )
     advice = (
         "send it again with the same idempotency key: it is executed once"
-        if call.repeat is Repeat.KEYED
+        if call.repeat is Repeat.KEYED and call.key is None
         else "read the run before you send it again"
     )
     return OutcomeUnknownError(
@@ -150,14 +153,17 @@ def pause_before_repeat(
 
     tries: how often it was sent. Reads are repeated when no answer came or the server was busy;
     writes under their key when the answer was lost, an earlier try is still being executed, or
-    the caller was too fast (429); other writes never.
+    the caller was too fast (429), and those whose key the caller does not know when the server was
+    busy too; other writes never.
     """
     if tries > config.max_retries:
         return None
     is_lost = isinstance(error, TransportError)
+    is_busy = error.status_code in _BUSY_STATUSES
+    is_to_wait = error.status_code == 429 or error.code == _IN_PROGRESS
     may_repeat = {
-        Repeat.FREELY: is_lost or error.status_code in _BUSY_STATUSES,
-        Repeat.KEYED: is_lost or error.status_code == 429 or error.code == _IN_PROGRESS,
+        Repeat.FREELY: is_lost or is_busy,
+        Repeat.KEYED: is_lost or is_to_wait or (call.key is not None and is_busy),
         Repeat.NEVER: False,
     }
     if not may_repeat[call.repeat]:
