@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from sqlalchemy import update
 
 from tradertape_server.container import Container
+from tradertape_server.features.auth.models import User
+from tradertape_server.platform.http.idempotency import caller_hash
+from tradertape_server.platform.http.identity import Identity
 
 
 def make(client: TestClient, key: str, label: str = "x") -> Any:
@@ -36,6 +42,56 @@ def test_a_key_is_its_accounts_own_and_lasts_a_day(sign_in: Any, clock: Any) -> 
     assert make(somebody, "k-1").json()["token"] != first["token"]
     clock.advance(hours=24, seconds=1)
     assert make(person, "k-1").json()["token"] != first["token"]
+
+
+def test_the_first_answer_is_for_the_credential_that_made_it(
+    signed_in: TestClient, sign_in: Any, app: FastAPI
+) -> None:
+    """A token that a browser made is no other credential's of the same person."""
+    made = make(signed_in, "k-1").json()
+    programs = [
+        signed_in.post("/api/auth/agent-keys", json={"scopes": ["api:read", "api:write"]}),
+        signed_in.post("/api/auth/worker-tokens", json={"label": "w", "scopes": ["data"]}),
+    ]
+    for one in programs:
+        caller = TestClient(app, base_url="http://localhost:18777")
+        caller.headers["Authorization"] = f"Bearer {one.json()['token']}"
+        again = make(caller, "k-1")
+        assert (again.status_code, again.headers["X-Error-Code"]) == (403, "session_only")
+        assert made["token"] not in again.text
+        other = make(caller, "k-1", label="y")  # not told that the key is in use
+        assert (other.status_code, other.headers["X-Error-Code"]) == (403, "session_only")
+    elsewhere = make(sign_in(), "k-1")
+    assert elsewhere.status_code == 201
+    assert elsewhere.json()["token"] != made["token"]
+    assert make(signed_in, "k-1").json() == made
+
+
+def test_who_lost_the_right_does_not_get_the_first_answer(
+    sign_in: Any, container: Container
+) -> None:
+    """The route is asked again: a link to sign in as somebody is for administrators."""
+    admin, somebody = sign_in("admin@example.com", is_admin=True), sign_in("b@example.com")
+    user = somebody.get("/api/auth/me").json()["id"]
+    path, headers = f"/api/auth/admin/users/{user}/sign-in-link", {"Idempotency-Key": "k-1"}
+    assert admin.post(path, headers=headers).status_code == 200
+    assert admin.post(path, headers=headers).headers["Idempotency-Replayed"] == "true"
+    with container.database.write() as session:
+        session.execute(update(User).values(is_admin=False))
+    again = admin.post(path, headers=headers)
+    assert (again.status_code, again.headers["X-Error-Code"]) == (403, "admin_only")
+
+
+def test_a_key_is_one_credential_with_one_set_of_rights() -> None:
+    agent = Identity(1, "a@example.com", "A", False, "agent", 7, frozenset({"x", "y"}))
+    same = replace(agent, name="B", scopes=frozenset({"y", "x"}))
+    others = [
+        replace(agent, id=2), replace(agent, is_admin=True), replace(agent, via="worker"),
+        replace(agent, credential_id=8), replace(agent, secret_hash="new"),
+        replace(agent, scopes=frozenset({"x"})), replace(agent, account_scopes=("kite:paper-a",)),
+    ]  # fmt: skip
+    assert caller_hash(agent) == caller_hash(same)
+    assert len({caller_hash(one) for one in [agent, *others]}) == 8
 
 
 def test_a_failed_post_frees_its_key(signed_in: TestClient) -> None:

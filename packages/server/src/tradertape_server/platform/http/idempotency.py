@@ -3,6 +3,10 @@
 A signed-in caller may send `Idempotency-Key` with any write. The key is reserved before the route
 runs; the response of a success is stored, encrypted, for a day. A failure frees the key: its
 transaction was rolled back, so retrying is safe.
+
+A key belongs to the credential that used it and to what that credential may do: a stored response
+may hold a secret, or what only an administrator may see. A caller for whom anything of this has
+changed is another one, whose request goes through the route's own authorization.
 """
 
 from __future__ import annotations
@@ -16,7 +20,6 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, LargeBinary, String, UniqueConstraint, delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -25,6 +28,7 @@ from tradertape_core.kernel.clock import Clock
 from tradertape_server.platform.database.engine import Base, Database
 from tradertape_server.platform.errors import ApiError, BadRequest, Conflict, response_for
 from tradertape_server.platform.http.bodies import replay
+from tradertape_server.platform.http.concurrency import OwnThreads
 from tradertape_server.platform.http.identity import STATE_KEY, Identity
 from tradertape_server.platform.secrets import SecretBox
 
@@ -35,16 +39,18 @@ KEPT_FOR = timedelta(hours=24)
 # A reservation without a response after so long belongs to a server that died.
 ABANDONED_AFTER = timedelta(minutes=10)
 MAX_RESPONSE_BYTES = 16 * 1024 * 1024
+# Those that wait for the database's lock here take no thread from the routes.
+_threads = OwnThreads("idempotency", 4)
 
 
 class IdempotencyRecord(Base):
     """A caller's key for one request, and the response to it, encrypted."""
 
     __tablename__ = "idempotency_records"
-    __table_args__ = (UniqueConstraint("user_id", "key", "route"),)
+    __table_args__ = (UniqueConstraint("caller", "key", "route"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    user_id: Mapped[int]
+    caller: Mapped[str] = mapped_column(String(64))  # see `caller_hash`
     key: Mapped[str] = mapped_column(String(200))
     route: Mapped[str] = mapped_column(String(300))
     body_hash: Mapped[str] = mapped_column(String(64))
@@ -58,7 +64,7 @@ class IdempotencyRecord(Base):
 class Reservation:
     """A key, its owner, and the request it stands for."""
 
-    user_id: int
+    caller: str
     key: str
     route: str
     body_hash: str
@@ -91,7 +97,7 @@ class IdempotencyStore:
         if row is None:
             session.add(
                 table(
-                    user_id=wanted.user_id,
+                    caller=wanted.caller,
                     key=wanted.key,
                     route=wanted.route,
                     body_hash=wanted.body_hash,
@@ -141,7 +147,7 @@ class IdempotencyStore:
 def _same(wanted: Reservation) -> tuple[ColumnElement[bool], ...]:
     table = IdempotencyRecord
     return (
-        table.user_id == wanted.user_id,
+        table.caller == wanted.caller,
         table.key == wanted.key,
         table.route == wanted.route,
     )
@@ -178,7 +184,7 @@ class Idempotency:
         body = await _whole(receive)
         try:
             wanted = reservation(scope, identity, key, body)
-            stored = await run_in_threadpool(self._store.reserve, wanted)
+            stored = await _threads.run(self._store.reserve, wanted)
         except ApiError as error:
             await response_for(error)(scope, receive, send)
             return
@@ -196,9 +202,9 @@ class Idempotency:
         try:
             await self._app(scope, receive, collect)
         except BaseException:
-            await run_in_threadpool(self._store.free, wanted)
+            await _threads.run(self._store.free, wanted)
             raise
-        await run_in_threadpool(self._settle, wanted, messages)
+        await _threads.run(self._settle, wanted, messages)
         for message in messages:
             await send(message)
 
@@ -222,7 +228,7 @@ async def _whole(receive: Receive) -> bytes:
 
 
 def reservation(scope: Scope, identity: Identity, key: str, body: bytes) -> Reservation:
-    """Build the reservation of a key: for this account, URL and body. Raises BadRequest."""
+    """Build the reservation of a key: for this caller, URL and body. Raises BadRequest."""
     if not 1 <= len(key) <= 200 or not key.isprintable():
         raise BadRequest(f"{HEADER} must be 1 to 200 printable characters.")
     query = scope.get("query_string", b"").decode("latin-1")
@@ -231,4 +237,18 @@ def reservation(scope: Scope, identity: Identity, key: str, body: bytes) -> Rese
         route = f"{scope['method']} {route}"
     if len(route) > 300:
         raise BadRequest(f"The URL is too long to be used with {HEADER}.")
-    return Reservation(identity.id, key, route, hashlib.sha256(body).hexdigest())
+    return Reservation(caller_hash(identity), key, route, hashlib.sha256(body).hexdigest())
+
+
+def caller_hash(identity: Identity) -> str:
+    """Hash of a credential and of everything that routes decide by about what it may do."""
+    facts = (
+        identity.id,
+        identity.is_admin,
+        identity.via,
+        identity.credential_id,
+        identity.secret_hash,
+        sorted(identity.scopes),
+        sorted(identity.account_scopes),
+    )
+    return hashlib.sha256(repr(facts).encode()).hexdigest()
