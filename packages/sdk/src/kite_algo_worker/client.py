@@ -61,8 +61,8 @@ class KiteAlgoWorkerClient(WorkerCalls):
         neither checks safety nor exits the run.
 
         A worker that was killed takes its own claim over at once: on the same machine and token,
-        or anywhere with the same worker_id. wait_for_claim_s: seconds to wait for another worker
-        to go, with a warning in the log "kite_algo_worker".
+        or anywhere with the same worker_id. wait_for_claim_s: seconds to wait until another worker
+        releases it, with a warning in the log "kite_algo_worker".
 
         Raises InvalidInputError when heartbeats are wanted without a claim; KiteAlgoWorkerError
         with status 409 when the id belongs to a run with other fields, or another worker holds it.

@@ -1,7 +1,7 @@
 """The identity of a worker: how one that was killed takes its own claim over when it comes back.
 
-A worker holds a file for its run while it lives. The operating system lets go of the file when the
-process ends, however it ends; whoever gets hold of it is the same worker, and nobody else is alive.
+A worker locks a file for its run while it lives. The operating system releases the lock when the
+process ends, however it ends; who then gets the lock is the same worker, and no other is alive.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class WorkerIdentity:
             self.close()
 
     def close(self, *, forget: bool = False) -> None:
-        """Let go of the file. forget: delete it, as nothing is left to take over."""
+        """Release the file. forget: delete it, as nothing is left to take over."""
         if self._file is not None:
             if forget and self.id is not None:
                 with suppress(OSError):
