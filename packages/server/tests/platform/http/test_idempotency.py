@@ -124,3 +124,14 @@ def test_the_kept_answer_cannot_be_read_in_the_database(
         rows = session.connection().exec_driver_sql("SELECT * FROM idempotency_records").all()
     assert len(rows) == 1
     assert token not in str(rows)
+
+
+def test_keys_of_other_writes_are_kept_too(signed_in: TestClient) -> None:
+    body = {"name": "Mine"}
+    made = signed_in.post("/api/watchlists", json=body).json()
+    url, headers = f"/api/watchlists/{made['id']}", {"Idempotency-Key": "k-1"}
+    first, second = (signed_in.delete(url, headers=headers) for _ in range(2))
+    assert first.is_success
+    assert (second.status_code, second.content) == (first.status_code, first.content)
+    assert second.headers["Idempotency-Replayed"] == "true"
+    assert signed_in.delete(url).status_code == 404

@@ -317,3 +317,66 @@ def test_a_gtt_is_on_the_account_of_the_tokens_run_unless_another_is_named(
     assert stranger.get(api(f"gtt/triggers/{made[0]}")).status_code == 404
     refused = idle.post(api("gtt/triggers"), json=gtt(), params={"account_scope": "x"})
     assert refused.status_code == 422
+
+
+def test_changes_of_orders_under_a_key_are_made_once(
+    worker: Any, new_run: Any, api: Any, buy: Any, market: Any
+) -> None:
+    """A cancellation that is repeated gets the first reply, not that the order is over."""
+    caller = worker()
+    new_run(caller)
+    resting = buy("key-00001", order_type="LIMIT", price=1490)
+    order_id = caller.post(api("runs/run-1/intents"), json=resting).json()["order_id"]
+    body = {"strategy_run_id": "run-1"}
+    for path, change, key in (
+        ("modify", {"quantity": 3}, "change-1"),
+        ("cancel", {}, "cancel-1"),
+    ):
+        url, headers = api(f"orders/{order_id}/{path}"), {"Idempotency-Key": key}
+        first, second = (
+            caller.post(url, json={**body, **change}, headers=headers) for _ in range(2)
+        )
+        assert (first.status_code, "Idempotent-Replay" in first.headers) == (200, False)
+        assert second.headers["Idempotent-Replay"] == "true"
+        assert second.content == first.content
+        other = caller.post(
+            api(f"orders/{order_id}/modify"), json={**body, "quantity": 9}, headers=headers
+        )
+        assert (other.status_code, other.headers["X-Error-Code"]) == (
+            409, "idempotency_key_reused",
+        )  # fmt: skip
+    plain = caller.post(api(f"orders/{order_id}/cancel"), json=body)
+    assert plain.status_code == 409, "without a key it is another request"
+    bad = caller.post(
+        api(f"orders/{order_id}/cancel"), json=body, headers={"Idempotency-Key": "server:x"}
+    )
+    assert bad.json()["detail"][0]["pointer"] == "/idempotency_key"
+
+
+def test_gtts_under_a_key_are_written_once(worker: Any, new_run: Any, api: Any, buy: Any) -> None:
+    caller, other = worker(scopes=("paper", "gtt")), worker(scopes=("paper", "gtt"))
+    new_run(caller)
+    leg = buy("key-00001", order_type="LIMIT", price=1450)["payload"]["order"]
+    document = {
+        "type": "single",
+        "condition": {
+            "exchange": "NSE", "tradingsymbol": "INFY", "trigger_values": [1450],
+            "last_price": 1500,
+        },
+        "orders": [leg],
+    }  # fmt: skip
+
+    def send(who: Any, method: str, path: str, key: str, body: Any = None) -> Any:
+        return who.request(method, api(path), json=body, headers={"Idempotency-Key": key})
+
+    first, second = (send(caller, "POST", "gtt/triggers", "make-1", document) for _ in range(2))
+    assert (first.status_code, second.content) == (200, first.content)
+    trigger = first.json()["trigger_id"]
+    strange = send(other, "POST", "gtt/triggers", "make-1", document)
+    assert strange.json()["trigger_id"] != trigger, "a key is its token's own"
+    assert len(caller.get(api("gtt/triggers")).json()) == 2
+    url = f"gtt/triggers/{trigger}"
+    for method, key in (("PUT", "change-1"), ("DELETE", "delete-1")):
+        body = document if method == "PUT" else None
+        answers = [send(caller, method, url, key, body) for _ in range(2)]
+        assert [one.json() for one in answers] == [{"trigger_id": trigger}] * 2, method

@@ -67,6 +67,8 @@ export const workerListGtts = <ThrowOnError extends boolean = true>(options?: Op
  * Place Gtt
  *
  * Create a GTT on an account: the one named, else that of the token's latest run.
+ *
+ * With an `Idempotency-Key` the same request is carried out once, for this token.
  */
 export const workerPlaceGtt = <ThrowOnError extends boolean = true>(options: Options<PlaceGttApiAlgoWorkersWorkerGttTriggersPostData, ThrowOnError>) => (options.client ?? client).post<PlaceGttApiAlgoWorkersWorkerGttTriggersPostResponses, PlaceGttApiAlgoWorkersWorkerGttTriggersPostErrors, ThrowOnError>({
     security: [{
@@ -85,7 +87,7 @@ export const workerPlaceGtt = <ThrowOnError extends boolean = true>(options: Opt
 /**
  * Delete Gtt
  *
- * Delete an active GTT.
+ * Delete an active GTT. Takes an `Idempotency-Key`.
  */
 export const workerDeleteGtt = <ThrowOnError extends boolean = true>(options: Options<DeleteGttApiAlgoWorkersWorkerGttTriggersTriggerIdDeleteData, ThrowOnError>) => (options.client ?? client).delete<DeleteGttApiAlgoWorkersWorkerGttTriggersTriggerIdDeleteResponses, DeleteGttApiAlgoWorkersWorkerGttTriggersTriggerIdDeleteErrors, ThrowOnError>({
     security: [{
@@ -115,7 +117,7 @@ export const workerGetGtt = <ThrowOnError extends boolean = true>(options: Optio
 /**
  * Modify Gtt
  *
- * Change an active GTT; only the fields given change.
+ * Change an active GTT; only the fields given change. Takes an `Idempotency-Key`.
  */
 export const workerModifyGtt = <ThrowOnError extends boolean = true>(options: Options<ModifyGttApiAlgoWorkersWorkerGttTriggersTriggerIdPutData, ThrowOnError>) => (options.client ?? client).put<ModifyGttApiAlgoWorkersWorkerGttTriggersTriggerIdPutResponses, ModifyGttApiAlgoWorkersWorkerGttTriggersTriggerIdPutErrors, ThrowOnError>({
     security: [{
@@ -481,6 +483,8 @@ export const workerGetOrder = <ThrowOnError extends boolean = true>(options: Opt
  * Cancel Order
  *
  * Cancel an order.
+ *
+ * With an `Idempotency-Key` the same request gives the first reply, for the life of the run.
  */
 export const workerCancelOrder = <ThrowOnError extends boolean = true>(options: Options<CancelOrderApiAlgoWorkersWorkerOrdersOrderIdCancelPostData, ThrowOnError>) => (options.client ?? client).post<CancelOrderApiAlgoWorkersWorkerOrdersOrderIdCancelPostResponses, CancelOrderApiAlgoWorkersWorkerOrdersOrderIdCancelPostErrors, ThrowOnError>({
     security: [{
@@ -500,6 +504,8 @@ export const workerCancelOrder = <ThrowOnError extends boolean = true>(options: 
  * Modify Order
  *
  * Change an open order; the changed fields are given beside the run's id.
+ *
+ * With an `Idempotency-Key` the same request gives the first reply, for the life of the run.
  */
 export const workerModifyOrder = <ThrowOnError extends boolean = true>(options: Options<ModifyOrderApiAlgoWorkersWorkerOrdersOrderIdModifyPostData, ThrowOnError>) => (options.client ?? client).post<ModifyOrderApiAlgoWorkersWorkerOrdersOrderIdModifyPostResponses, ModifyOrderApiAlgoWorkersWorkerOrdersOrderIdModifyPostErrors, ThrowOnError>({
     security: [{

@@ -10331,6 +10331,12 @@ export type PlaceGttApiAlgoWorkersWorkerGttTriggersPostData = {
     body: {
         [key: string]: JsonValue;
     };
+    headers?: {
+        /**
+         * Idempotency-Key
+         */
+        'Idempotency-Key'?: string | null;
+    };
     path?: never;
     query?: {
         /**
@@ -10361,6 +10367,12 @@ export type PlaceGttApiAlgoWorkersWorkerGttTriggersPostResponse = PlaceGttApiAlg
 
 export type DeleteGttApiAlgoWorkersWorkerGttTriggersTriggerIdDeleteData = {
     body?: never;
+    headers?: {
+        /**
+         * Idempotency-Key
+         */
+        'Idempotency-Key'?: string | null;
+    };
     path: {
         /**
          * Trigger Id
@@ -10425,6 +10437,12 @@ export type ModifyGttApiAlgoWorkersWorkerGttTriggersTriggerIdPutData = {
      */
     body: {
         [key: string]: JsonValue;
+    };
+    headers?: {
+        /**
+         * Idempotency-Key
+         */
+        'Idempotency-Key'?: string | null;
     };
     path: {
         /**
@@ -11109,6 +11127,12 @@ export type GetOrderApiAlgoWorkersWorkerOrdersOrderIdGetResponse = GetOrderApiAl
 
 export type CancelOrderApiAlgoWorkersWorkerOrdersOrderIdCancelPostData = {
     body: CancelIn;
+    headers?: {
+        /**
+         * Idempotency-Key
+         */
+        'Idempotency-Key'?: string | null;
+    };
     path: {
         /**
          * Order Id
@@ -11139,6 +11163,12 @@ export type CancelOrderApiAlgoWorkersWorkerOrdersOrderIdCancelPostResponse = Can
 
 export type ModifyOrderApiAlgoWorkersWorkerOrdersOrderIdModifyPostData = {
     body: ModifyIn;
+    headers?: {
+        /**
+         * Idempotency-Key
+         */
+        'Idempotency-Key'?: string | null;
+    };
     path: {
         /**
          * Order Id
@@ -13046,6 +13076,14 @@ export type ListTriggersApiGttsGetResponse = ListTriggersApiGttsGetResponses[key
 
 export type CreateTriggerApiGttsPostData = {
     body: GttIn;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * The same request is carried out once for it.
+         */
+        'Idempotency-Key'?: string | null;
+    };
     path?: never;
     query?: never;
     url: '/api/gtts';
@@ -13089,6 +13127,14 @@ export type ListTriggerAccountsApiGttsAccountsGetResponse = ListTriggerAccountsA
 
 export type DeleteTriggerApiGttsGttIdDeleteData = {
     body?: never;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * The same request is carried out once for it.
+         */
+        'Idempotency-Key'?: string | null;
+    };
     path: {
         /**
          * Gtt Id
@@ -13149,6 +13195,14 @@ export type ShowTriggerApiGttsGttIdGetResponse = ShowTriggerApiGttsGttIdGetRespo
 
 export type ChangeTriggerApiGttsGttIdPutData = {
     body: GttLegsIn;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * The same request is carried out once for it.
+         */
+        'Idempotency-Key'?: string | null;
+    };
     path: {
         /**
          * Gtt Id

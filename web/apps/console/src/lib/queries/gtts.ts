@@ -2,6 +2,7 @@ import { queryOptions } from "@tanstack/react-query"
 import { unwrap, unwrapPage } from "@tradertape/api/client.ts"
 import * as api from "@tradertape/api/generated/sdk.gen.ts"
 import type { GttIn, GttLegIn, GttLegOut, GttOut } from "@tradertape/api/generated/types.gen.ts"
+import { once } from "@tradertape/api/once.ts"
 
 export type Gtt = GttOut
 export type GttLeg = GttLegOut
@@ -24,7 +25,11 @@ export const gttAccountsQuery = queryOptions({
 })
 
 export const gttCalls = {
-  create: (body: NewGtt) => unwrap(api.createTrigger({ body })),
-  change: (id: number, legs: NewLeg[]) => unwrap(api.changeTrigger({ path: { gtt_id: id }, body: { legs } })),
-  remove: (id: number) => unwrap(api.deleteTrigger({ path: { gtt_id: id } })),
+  create: (body: NewGtt) => once({ create: body }, (headers) => unwrap(api.createTrigger({ body, headers }))),
+  change: (id: number, legs: NewLeg[]) =>
+    once({ change: id, legs }, (headers) =>
+      unwrap(api.changeTrigger({ path: { gtt_id: id }, body: { legs }, headers })),
+    ),
+  remove: (id: number) =>
+    once({ remove: id }, (headers) => unwrap(api.deleteTrigger({ path: { gtt_id: id }, headers }))),
 }
