@@ -11,7 +11,8 @@ import pytest
 from tradertape_core.execution import engine
 from tradertape_core.execution.decision import Facts
 from tradertape_core.execution.matching import PaperRules
-from tradertape_core.execution.simulated import SimulatedVenue
+from tradertape_core.execution.resting_state import BookState, RestingState
+from tradertape_core.execution.simulated import NextOpen, SimulatedVenue, any_open
 from tradertape_core.market.instrument import Instrument, InstrumentType
 from tradertape_core.market.tick import Tick
 from tradertape_core.orders.commands import PlaceOrder
@@ -125,12 +126,35 @@ def placed(command: Callable[..., PlaceOrder], infy: Instrument) -> Callable[...
 
 
 class Market:
-    """The paper venue, and our side of its orders."""
+    """The paper venue, our side of its orders, and what is stored of both."""
 
-    def __init__(self, instrument: Instrument, rules: PaperRules | None = None) -> None:
-        self.venue = SimulatedVenue(rules)
+    def __init__(
+        self,
+        instrument: Instrument,
+        rules: PaperRules | None = None,
+        next_open: NextOpen = any_open,
+    ) -> None:
+        self.venue = SimulatedVenue(rules, next_open)
         self.instrument = instrument
+        self.next_open = next_open
+        self.now = _NOON
         self.orders: dict[str, Order] = {}
+        self.states: dict[str, RestingState] = {}
+        self.books: dict[str, BookState] = {}
+
+    def restarted(self, now: datetime, *never_sent: Order) -> Market:
+        """The market after a restart: of the venue nothing is left but what is stored."""
+        found = Market(self.instrument, self.venue.rules, self.next_open)
+        found.orders, found.now = dict(self.orders), now
+        found.states, found.books = dict(self.states), dict(self.books)
+        found.venue.restore(
+            [*never_sent, *found.orders.values()],
+            {self.instrument.id: self.instrument},
+            now,
+            states=found.states,
+            books=found.books,
+        )
+        return found
 
     def place(self, order: Order, tick: Tick | None, now: datetime) -> Order:
         self.orders[order.order_id] = order
@@ -143,9 +167,20 @@ class Market:
         return next(iter(self.orders.values()))
 
     def hear(self, reports: Iterable[ExecutionReport], now: datetime) -> None:
+        self.now = now
         for report in reports:
             for event in engine.apply(report, self.orders[report.order_id], now):
                 self.orders[event.order_id] = evolve(self.orders[event.order_id], event)
+        self.store()
+
+    def store(self) -> None:
+        """Store what the venue would lose with a restart."""
+        changes = self.venue.take_changes()
+        self.books |= changes.books
+        for order_id, state in changes.orders.items():
+            self.states.pop(order_id, None)
+            if state is not None:
+                self.states[order_id] = state
 
 
 @pytest.fixture

@@ -140,7 +140,7 @@ def test_the_paper_market_keeps_its_laws(
     floor.hear(floor.venue.close_session(floor.now))
     assert not any(order.is_open for order in floor.orders.values())
     assert len(floor.venue) == 0
-    assert not any(book.orders for book in floor.venue._books.values())
+    assert not any(book.orders for book in floor.venue._resting.books.values())
 
 
 @pytest.mark.parametrize("seed", range(5))

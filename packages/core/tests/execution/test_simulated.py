@@ -220,3 +220,45 @@ def test_a_new_trigger_is_waited_for(
     order = market.orders["1001"]
     assert order.request.trigger_price == 1440
     assert outcome(order) == (S.COMPLETE, 10, Decimal(1451)), "the price is past it already"
+
+
+# --- ticks ----------------------------------------------------------------------------------------
+
+
+def test_a_tick_that_comes_with_another_order_triggers_a_waiting_stop(
+    market: Market, placed: Orders, tick: Ticks, noon: datetime, later: Callable[[float], datetime]
+) -> None:
+    stop = {"order_type": "SL-M", "trigger_price": 1499}
+    market.place(placed("1", **stop, **SELL), tick(1500, bid=1499.5, ask=1500.5), noon)
+    seen = tick(1498, bid=1497.5, ask=1498.5, after=1)
+    market.place(placed("2"), seen, later(1))
+    assert outcome(market.orders["1"]) == (S.COMPLETE, 10, Decimal("1497.5"))
+
+
+def test_a_leg_takes_the_tick_that_comes_with_another_order(
+    market: Market, placed: Orders, tick: Ticks, noon: datetime, later: Callable[[float], datetime]
+) -> None:
+    """Otherwise the next leg would rest, and pay its limit instead of the offer."""
+    iceberg = {"variety": "iceberg", "iceberg_legs": 2, "order_type": "LIMIT", "price": 1530}
+    market.place(placed("1", **iceberg), tick(1500, bid=1499, ask=1500), noon)
+    market.place(placed("2"), tick(1501, bid=1500, ask=1501, after=1), later(1))
+    assert [fill.price for fill in market.orders["1"].fills] == [1500, 1501]
+
+
+def test_a_tick_out_of_reach_is_met_too(
+    market: Market, placed: Orders, tick: Ticks, noon: datetime
+) -> None:
+    """From then on the order rests, and is met at its own price."""
+    market.place(placed(**LIMIT), None, noon)
+    market.move(tick(1470, bid=1469, ask=1471, after=1))
+    order = market.move(tick(1440, bid=1439, ask=1441, after=2))
+    assert outcome(order) == (S.COMPLETE, 10, Decimal(1450))
+
+
+def test_a_price_that_went_away_and_came_back_is_a_trade_without_volumes(
+    market: Market, placed: Orders, tick: Ticks, noon: datetime
+) -> None:
+    for second, last in enumerate((1450, 1451, 1450)):
+        now = tick(last, bid=1449, ask=1452, after=second)
+        order = market.move(now) if second else market.place(placed(**LIMIT), now, noon)
+    assert outcome(order) == (S.COMPLETE, 10, Decimal(1450))

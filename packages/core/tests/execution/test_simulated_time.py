@@ -11,7 +11,7 @@ import pytest
 
 from tradertape_core.market.instrument import Instrument
 from tradertape_core.market.tick import Tick
-from tradertape_core.orders.order import Change, Order, OrderStatus
+from tradertape_core.orders.order import Change, Order, OrderStatus, OrderType, Validity
 
 S = OrderStatus
 LIMIT = {"order_type": "LIMIT", "price": 1450}
@@ -234,9 +234,7 @@ def test_a_restored_venue_goes_on_where_it_was(
     strict.move(tick(1450, bid=1449, ask=1450, ask_quantity=4, after=1))
     never_sent = placed("5", **LIMIT)
 
-    reborn = type(strict)(infy, strict.venue.rules)
-    reborn.orders = dict(strict.orders)
-    reborn.venue.restore([never_sent, *strict.orders.values()], {infy.id: infy})
+    reborn = strict.restarted(strict.now, never_sent)
     assert len(reborn.venue) == 4
     assert "5" not in reborn.venue
     assert reborn.venue.instruments == {infy.id}
@@ -251,6 +249,141 @@ def test_a_restored_venue_goes_on_where_it_was(
     assert len({fill.trade_id for o in reborn.orders.values() for fill in o.fills}) == sum(
         len(o.fills) for o in reborn.orders.values()
     )
+
+
+def test_after_a_restart_an_order_that_met_no_tick_pays_the_offer(
+    market: Market, placed: Orders, tick: Ticks, noon: datetime, later: Callable[[float], datetime]
+) -> None:
+    market.place(placed("1", variety="amo", order_type="LIMIT", price=1560), None, noon)
+    market.place(placed("2", variety="amo", market_protection=4), None, noon)
+    market.place(placed("3", order_type="LIMIT", price=1560), None, noon)
+    market = market.restarted(later(1))
+    market.hear(market.venue.open_session(later(1)), later(1))
+    market.move(tick(1500, bid=1499.95, ask=1500.05, after=2))
+    for order in market.orders.values():
+        assert outcome(order) == (S.COMPLETE, 10, Decimal("1500.05"))
+
+
+def test_after_a_restart_the_next_leg_pays_the_offer(
+    market: Market, placed: Orders, tick: Ticks, noon: datetime, later: Callable[[float], datetime]
+) -> None:
+    fields = LIMIT | {"quantity": 12, "price": 1455}
+    start = tick(1450, bid=1449, ask=1450)
+    market.place(placed(variety="iceberg", iceberg_legs=3, **fields), start, noon)
+    for second, ask in ((1, 1451), (2, 1452)):
+        market = market.restarted(later(second))
+        order = market.move(tick(1450, bid=1449, ask=ask, after=second))
+    assert [fill.price for fill in order.fills] == [1450, 1451, 1452]
+
+
+def test_a_leg_that_is_filled_in_part_keeps_its_place(
+    strict: Market, placed: Orders, tick: Ticks, noon: datetime
+) -> None:
+    far = tick(1460, bid=1459, ask=1461)
+    iceberg = LIMIT | {"variety": "iceberg", "iceberg_legs": 2, "quantity": 20}
+    strict.place(placed("1", **iceberg), far, noon)
+    strict.place(placed("2", **LIMIT), far, noon)
+    for second in (1, 2):
+        strict.move(tick(1450, bid=1449, ask=1450, ask_quantity=5, after=second))
+    assert [order.filled_quantity for order in strict.orders.values()] == [10, 0]
+
+
+def test_after_a_restart_a_market_order_that_waits_for_a_price_takes_the_first(
+    market: Market, placed: Orders, tick: Ticks, noon: datetime, later: Callable[[float], datetime]
+) -> None:
+    market.place(placed(market_protection=4), None, noon)
+    market = market.restarted(later(1))
+    order = market.move(tick(1500, bid=1499.95, ask=1500.05, after=1))
+    assert outcome(order) == (S.COMPLETE, 10, Decimal("1500.05"))
+
+
+def test_an_after_market_order_waits_for_the_open_that_follows_it(
+    market: Market, placed: Orders, tick: Ticks, noon: datetime, later: Callable[[float], datetime]
+) -> None:
+    """Whatever is restarted, and however often the session of now is opened."""
+    tomorrow = later(86_400)
+    market = type(market)(market.instrument, next_open=lambda _one, _placed_at: tomorrow)
+    market.place(placed(variety="amo"), tick(1500, bid=1499, ask=1501), noon)
+    for second in (1, 2):
+        market = market.restarted(later(second))
+        market.hear(market.venue.open_session(later(second)), later(second))
+        assert market.orders["1001"].status is S.AMO_REQUESTED
+    market.hear(market.venue.open_session(tomorrow), tomorrow)
+    assert market.orders["1001"].status is S.OPEN
+
+
+def test_an_after_market_order_without_a_stored_state_waits_for_the_same_open(
+    market: Market, placed: Orders, noon: datetime, later: Callable[[float], datetime]
+) -> None:
+    tomorrow = later(86_400)
+    market = type(market)(market.instrument, next_open=lambda _one, _placed_at: tomorrow)
+    market.place(placed(variety="amo"), None, noon)
+    market.states.clear()
+    market = market.restarted(later(1))
+    assert market.venue.open_session(later(1)) == ()
+    market.store()
+    assert market.states["1001"].opens_at == tomorrow
+
+
+def test_an_after_market_order_that_is_changed_to_a_stop_still_waits(
+    market: Market, placed: Orders, noon: datetime, later: Callable[[float], datetime]
+) -> None:
+    market.place(placed(variety="amo", **LIMIT), None, noon)
+    change = Change(order_type=OrderType.SL, trigger_price=Decimal(1449))
+    market.hear(market.venue.modify("1001", 1, change, noon), noon)
+    market = market.restarted(later(1))
+    assert market.orders["1001"].venue_status is S.AMO_REQUESTED
+    assert market.venue.close_session(later(2)) == ()
+    market.hear(market.venue.open_session(later(3)), later(3))
+    assert market.orders["1001"].status is S.TRIGGER_PENDING
+
+
+def test_the_minutes_of_an_after_market_order_begin_at_the_open(
+    market: Market, placed: Orders, noon: datetime, later: Callable[[float], datetime]
+) -> None:
+    market.place(placed(variety="amo", **LIMIT), None, noon)
+    change = Change(validity=Validity.TTL, validity_ttl=2)
+    market.hear(market.venue.modify("1001", 1, change, noon), noon)
+    assert market.venue.expire(later(3600)) == ()
+    market.hear(market.venue.open_session(later(3600)), later(3600))
+    market = market.restarted(later(3601))
+    assert market.venue.expire(later(3719)) == ()
+    market.hear(market.venue.expire(later(3720)), later(3720))
+    assert market.orders["1001"].status is S.CANCELLED
+
+
+def test_a_time_to_live_that_was_changed_ends_at_its_minute_after_a_restart(
+    market: Market, placed: Orders, noon: datetime, later: Callable[[float], datetime]
+) -> None:
+    market.place(placed(validity="TTL", validity_ttl=60, **LIMIT), None, noon)
+    market.hear(market.venue.modify("1001", 1, Change(validity_ttl=5), later(1200)), later(1200))
+    market = market.restarted(later(1300))
+    assert market.venue.expire(later(1499)) == ()
+    (ended,) = market.venue.expire(later(1500))
+    assert ended.status is S.CANCELLED
+
+
+def test_a_clock_that_is_set_back_makes_no_restored_order_deaf(
+    market: Market, placed: Orders, tick: Ticks, noon: datetime, later: Callable[[float], datetime]
+) -> None:
+    """The feed of a new process counts its ticks anew, and the clock was ahead."""
+    market.place(placed(**LIMIT), tick(1452, bid=1451, ask=1453, seq=9), noon)
+    market = market.restarted(later(-600))
+    order = market.move(tick(1449, bid=1448, ask=1449, after=-600, seq=1), now=later(-600))
+    assert outcome(order) == (S.COMPLETE, 10, Decimal(1450))
+
+
+def test_what_is_dropped_is_restored_as_it_was(
+    market: Market, placed: Orders, tick: Ticks, noon: datetime
+) -> None:
+    market.place(placed(**LIMIT), tick(1452, bid=1451, ask=1453), noon)
+    stored = dict(market.states)
+    market.venue.drop("1001")
+    market.store()
+    assert "1001" not in market.venue
+    assert market.states == stored
+    market = market.restarted(noon)
+    assert market.move(tick(1449, bid=1448, ask=1449, after=1)).average_price == 1450
 
 
 def test_a_thousand_resting_orders_elsewhere_in_the_book_are_not_looked_at(

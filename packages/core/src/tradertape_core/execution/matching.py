@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from tradertape_core.execution.book import Book, Resting
 from tradertape_core.execution.pricing import Offer, is_no_worse, offers, protected_limit
+from tradertape_core.execution.resting_state import Mark
 from tradertape_core.kernel.format import price_text
 from tradertape_core.market.tick import DepthLevel, Tick
 from tradertape_core.orders.order import (
@@ -21,7 +22,7 @@ from tradertape_core.orders.order import (
 from tradertape_core.orders.reports import CancelReason, ExecutionReport, Trade
 
 CANCELLED_WORDS = {
-    CancelReason.IOC: "immediate or cancel: nothing more to be had at once",
+    CancelReason.IOC: "immediate or cancel: no more was available at once",
     CancelReason.TTL: "its time to live is over",
     CancelReason.DAY: "the session ended",
     CancelReason.AUCTION: "the closing auction takes no stops and no disclosed quantities",
@@ -30,7 +31,7 @@ CANCELLED_WORDS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaperRules:
-    """How kind the paper market is.
+    """Assumptions of the paper market.
 
     slippage_bps: on the last price, where the feed has no quotes. queue_share: which part of the
     quantity shown at its price queues before a resting order (0: none, 1: all). partial_fills:
@@ -42,6 +43,11 @@ class PaperRules:
     partial_fills: bool = False
     stale_after: timedelta = timedelta(seconds=5)
 
+    @property
+    def counts_quantities(self) -> bool:
+        """Whether fills depend on the quantities of ticks, not on prices alone."""
+        return self.partial_fills or bool(self.queue_share)
+
 
 class Execution(NamedTuple):
     """A part of an order and its price."""
@@ -50,8 +56,8 @@ class Execution(NamedTuple):
     price: Decimal
 
 
-def is_news(tick: Tick, known: Tick | None) -> bool:
-    """Whether a tick can be believed and is later than the one known.
+def is_news(tick: Tick, book: Book) -> bool:
+    """Whether a tick is plausible and later than the one known.
 
     The feed's order counts, not the clock's: that may have been set back in between.
     """
@@ -60,13 +66,10 @@ def is_news(tick: Tick, known: Tick | None) -> bool:
         return False
     if (low is not None and last < low) or (high is not None and last > high):
         return False
-    return known is None or (tick.seq, tick.at) > (known.seq, known.at)
-
-
-def advance(book: Book, tick: Tick) -> None:
-    """Make a tick the market of its book: what it shows has not been taken yet."""
-    book.previous, book.tick = book.tick, tick
-    book.taken.clear()
+    known = book.tick
+    if known is None:
+        return book.restored is None or book.restored.precedes(tick)
+    return (tick.seq, tick.at) > (known.seq, known.at)
 
 
 def expiry_of(request: OrderRequest, since: datetime) -> datetime | None:
@@ -77,7 +80,7 @@ def expiry_of(request: OrderRequest, since: datetime) -> datetime | None:
 
 
 def refusal_of(request: OrderRequest, tick: Tick | None) -> str | None:
-    """Why the exchange would not take these prices now; None when it would."""
+    """Why the exchange would refuse these prices now; None when it would not."""
     if tick is None or tick.lower_circuit is None or tick.upper_circuit is None:
         return None
     low, high = tick.lower_circuit, tick.upper_circuit
@@ -99,7 +102,7 @@ def reachable(book: Book, rules: PaperRules) -> list[Resting]:
     found: list[Resting] = []
     for side in (Side.BUY, Side.SELL):
         prices = [offer.price for offer in _offers(book, side, rules)[:1]]
-        if book.tick is not None and _has_traded(book):
+        if book.tick is not None:
             prices.append(book.tick.last_price)
         if prices:
             found += book.touched_by(side, min(prices) if side is Side.BUY else max(prices))
@@ -115,12 +118,12 @@ def fills_of(resting: Resting, book: Book, rules: PaperRules) -> list[Execution]
     """
     limit, side = resting.limit, resting.request.side
     reached = [o for o in _offers(book, side, rules) if is_no_worse(o.price, limit, side)]
-    if limit is None or not resting.has_met_market:
-        return _take(resting, reached, book, rules)
-    if reached and resting.leg_after is not None and resting.leg_after is book.previous:
+    if limit is None or (reached and not resting.has_met_market):
         return _take(resting, reached, book, rules)
     if reached:
         return _take(resting, [Offer(limit, o.quantity) for o in reached], book, rules)
+    if not (resting.has_met_market or resting.is_next_leg):
+        return []  # it may have been traded before the order came
     return _by_trades(resting, limit, book, rules)
 
 
@@ -214,11 +217,16 @@ def _take(resting: Resting, reached: list[Offer], book: Book, rules: PaperRules)
 
 def _by_trades(resting: Resting, limit: Decimal, book: Book, rules: PaperRules) -> list[Execution]:
     """Trades through the price fill it; at the price, once what queued before it is gone."""
-    tick = book.tick
-    if tick is None or not _has_traded(book):
+    tick, mark = book.tick, resting.mark
+    if tick is None or mark is None or not mark.precedes(tick):
         return []
     last = tick.last_price
     if not is_no_worse(last, limit, resting.request.side):
+        return []
+    if not rules.counts_quantities:
+        # Since its mark, not since the tick before: what is not filled is then not changed.
+        return [Execution(resting.part, limit)] if mark.shows_trade(tick) else []
+    if not _has_traded(tick, book.previous):
         return []
     traded = _traded_quantity(book)
     if last != limit:
@@ -230,10 +238,9 @@ def _by_trades(resting: Resting, limit: Decimal, book: Book, rules: PaperRules) 
     return _take(resting, [Offer(limit, over)], book, rules) if over > 0 else []
 
 
-def _has_traded(book: Book) -> bool:
-    """Whether the latest tick tells of a trade since the one before; the first one does not."""
-    tick, before = book.tick, book.previous
-    if tick is None or before is None:
+def _has_traded(tick: Tick, before: Tick | Mark | None) -> bool:
+    """Whether a tick tells of a trade since the one before; the first one does not."""
+    if before is None:
         return False
     return tick.volume > before.volume or tick.last_price != before.last_price
 

@@ -13,7 +13,8 @@ from decimal import Decimal
 
 from tradertape_core.execution.decision import Alter, Submit, VenueRequest, Withdraw
 from tradertape_core.execution.matching import PaperRules
-from tradertape_core.execution.simulated import Among, SimulatedVenue
+from tradertape_core.execution.resting_orders import Among
+from tradertape_core.execution.simulated import SimulatedVenue
 from tradertape_core.kernel.clock import Clock
 from tradertape_core.market.instrument import Instrument
 from tradertape_core.market.session_times import AUCTIONS
@@ -56,7 +57,8 @@ class PaperBook:
         open_orders = list(orders)
         names = {order.request.instrument for order in open_orders}
         self.orders = SimulatedVenue(self.rules)
-        self.orders.restore(open_orders, {name: self.known(name) for name in names})
+        known = {name: self.known(name) for name in names}
+        self.orders.restore(open_orders, known, self.clock.now(), states={}, books={})
 
     def failing_alone(
         self, orders: Iterable[Order], ask: Callable[[PaperExchange], object]
@@ -94,7 +96,8 @@ class PaperGateway:
         book, name = self._book, order.request.instrument
         if order.is_open and order.status_sequence == 0:
             return self.send(Submit(order.order_id), order)
-        book.orders.restore([order], {name: book.known(name)})
+        known = {name: book.known(name)}
+        book.orders.restore([order], known, book.clock.now(), states={}, books={})
         return ()
 
     def send(self, request: VenueRequest, order: Order) -> Reports:
