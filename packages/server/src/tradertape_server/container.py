@@ -47,6 +47,7 @@ class Container:
     clock: Clock
     database: Database
     writers: ConcurrencyLimit
+    password_checks: ConcurrencyLimit
     secrets: SecretBox
     mailer: Mailer
     metrics: Metrics

@@ -12,7 +12,7 @@ from tradertape_core.kernel.clock import Clock
 from tradertape_server import __version__
 from tradertape_server.container import Container
 from tradertape_server.features.activity.service import ActivityService
-from tradertape_server.features.auth.credentials.passwords import Passwords
+from tradertape_server.features.auth.credentials.passwords import MAX_AT_ONCE, Passwords
 from tradertape_server.features.auth.http.credential_monitor import CredentialMonitor
 from tradertape_server.features.auth.service import AccountPolicy, AuthService
 from tradertape_server.features.auth.sign_in.sessions import SessionLife
@@ -79,6 +79,7 @@ from tradertape_server.settings import Settings
 # database server takes several; most of its connections are left to those who read.
 WRITERS_OF_FILE = Capacity(at_once=2, of_one=1, waiting=2000, wait_s=15.0)
 WRITERS_OF_SERVER = Capacity(at_once=8, of_one=2, waiting=2000, wait_s=15.0)
+PASSWORD_CHECKS = Capacity(at_once=MAX_AT_ONCE, of_one=1, waiting=100, wait_s=15.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +153,7 @@ def _join(
         clock=clock,
         database=database,
         writers=ConcurrencyLimit(WRITERS_OF_FILE if database.is_sqlite else WRITERS_OF_SERVER),
+        password_checks=ConcurrencyLimit(PASSWORD_CHECKS),
         secrets=base.secrets,
         mailer=base.mailer,
         metrics=base.metrics,

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+import time
+from collections import Counter
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -10,10 +13,13 @@ from typing import Any
 import httpx
 import pytest
 from anyio.to_thread import current_default_thread_limiter
+from argon2 import PasswordHasher
+from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 
 from tradertape_server.container import Container
+from tradertape_server.features.auth.credentials.passwords import MAX_AT_ONCE
 from tradertape_server.main import ROUTERS, limit_of
 from tradertape_server.platform.errors import Unavailable
 from tradertape_server.platform.http import concurrency
@@ -26,6 +32,7 @@ from tradertape_server.platform.http.concurrency import (
 )
 from tradertape_server.platform.http.routing import SAFE_METHODS, request_session
 
+BASE_URL = "http://localhost:18777"
 ON_SQLITE = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 
 
@@ -151,8 +158,7 @@ class Client:
         async def ignore(_message: Any) -> None:
             return
 
-        scope = {"type": "http", "path": path, "kind": kind, "client": ("1.2.3.4", 1)}
-        scope["headers"] = []
+        scope = {"type": "http", "path": path, "kind": kind, "client": ("1.2.3.4", 1), "state": {}}
         return asyncio.create_task(self.app(scope, ignore, send or ignore))  # type: ignore[arg-type]
 
 
@@ -203,14 +209,50 @@ def test_every_route_with_a_transaction_of_its_own_waits_its_turn() -> None:
                 continue
             has_session = any(one.call is request_session for one in route.dependant.dependencies)
             method = next(iter(route.methods))
-            scope = {"type": "http", "method": method, "path": route.path, "state": {}}
+            scope = {"method": method, "path": route.path, "state": {}}
             assert not has_session or limit_of(scope) == "writers", route.path
-    login = {"type": "http", "method": "POST", "path": "/api/auth/password-login", "state": {}}
+    login = {"method": "POST", "path": "/api/auth/password-login", "state": {}}
     order = {**login, "path": "/api/algo-workers/worker/runs/x/intents"}
-    assert limit_of(login)
+    assert limit_of(login) == limit_of({**login, "path": "/api/auth/password"}) == "passwords"
+    assert limit_of({**login, "path": "/api/auth/verify-link"}) == "writers"
     assert limit_of(order) == URGENT
     assert limit_of({**login, "path": "/api/backtest/run"}) is None
     assert limit_of({**login, "method": "GET"}) is None
+
+
+@ON_SQLITE
+def test_fifty_sign_ins_hash_two_passwords_at_a_time(
+    client: TestClient, app: FastAPI, container: Container, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each takes 64 MB; fifty at once took 1.4 GB. Who waits holds no thread, and one address has
+    a quarter of the queue."""
+    lock, at_once, most = threading.Lock(), 0, 0
+    verify = container.auth.sign_in._passwords._hasher.verify
+
+    def counted(stored: str, password: str) -> bool:
+        nonlocal at_once, most
+        with lock:
+            at_once += 1
+            most = max(most, at_once)
+        time.sleep(0.02)
+        with lock:
+            at_once -= 1
+        return bool(verify(stored, password))
+
+    monkeypatch.setattr(PasswordHasher, "verify", lambda _self, *given: counted(*given))
+    assert client.portal is not None
+
+    def login(number: int) -> httpx.Response:
+        # An address of its own for each of five; the portal makes them one event loop's.
+        caller = TestClient(app, base_url=BASE_URL, client=(f"198.51.100.{number % 5}", 1))
+        caller.portal = client.portal
+        body = {"email": f"p{number}@example.com", "password": "some password"}
+        return caller.post("/api/auth/password-login", json=body)
+
+    with ThreadPoolExecutor(50) as threads:
+        statuses = Counter(answer.status_code for answer in threads.map(login, range(50)))
+    assert most <= MAX_AT_ONCE
+    assert statuses == {401: 50}
 
 
 @ON_SQLITE

@@ -22,11 +22,11 @@ from tradertape_server.platform.http.identity import (
     Identity,
     TokenInvalid,
 )
-from tradertape_server.platform.http.requests import client_ip
+from tradertape_server.platform.http.requests import caller_network, client_ip
 
 # An order must not wait for its caller to be found while the routes' threads are busy, nor behind
-# hundreds of requests with another credential.
-_LOOKUPS = Capacity(at_once=8, of_one=2, waiting=10_000, wait_s=10.0)
+# hundreds of requests from another address.
+_LOOKUPS = Capacity(at_once=8, of_one=4, waiting=10_000, wait_s=10.0)
 _threads = OwnThreads("authentication", _LOOKUPS.at_once)
 
 
@@ -34,6 +34,10 @@ class CredentialLookup(Protocol):
     """What the middleware asks of the accounts."""
 
     cookie_name: str
+
+    def cached_cookie(self, token: str) -> Identity | None:
+        """The caller with a session cookie if it is cached; called on the event loop."""
+        ...
 
     def by_cookie(self, token: str) -> tuple[Identity | None, bool]:
         """The caller with a session cookie, and whether the cookie should be renewed."""
@@ -70,20 +74,22 @@ class AuthenticationMiddleware:
         if scope["type"] != "http" or not scope["path"].startswith("/api/"):
             await self._app(scope, receive, send)
             return
-        headers, renewal, address = Headers(scope=scope), "", client_ip(scope)
+        headers, address = Headers(scope=scope), client_ip(scope)
         state = scope.setdefault("state", {})
         token = bearer_of(headers)
         if token is None and self._is_stream(scope):
             token = _token_in_query(scope)
-        identity = self._callers.cached_bearer(token, address) if token else None
-        if identity is None:
-            try:
-                identity, renewal = await self._look_up(headers, token, address)
-            except Unavailable as error:
-                await response_for(error)(scope, receive, send)
-                return
-            except (AddressRefused, TokenInvalid) as refusal:  # continues as an anonymous caller
-                state[REFUSAL_KEY] = refusal
+        identity, renewal = None, ""
+        try:
+            if token is not None:
+                identity = await self._by_bearer(token, address)
+            elif cookie := self._cookie_of(headers):
+                identity, renewal = await self._by_cookie(cookie, address)
+        except Unavailable as error:
+            await response_for(error)(scope, receive, send)
+            return
+        except (AddressRefused, TokenInvalid) as refusal:  # continues as an anonymous caller
+            state[REFUSAL_KEY] = refusal
         state[STATE_KEY] = identity
         if not renewal:
             await self._app(scope, receive, send)
@@ -103,20 +109,25 @@ class AuthenticationMiddleware:
         is_get = scope["method"] == "GET"
         return is_get and path.startswith(self._streams) and path.endswith("/stream")
 
-    async def _look_up(
-        self, headers: Headers, token: str | None, address: str
-    ) -> tuple[Identity | None, str]:
-        """The caller, and the value of a cookie to renew.
+    def _cookie_of(self, headers: Headers) -> str:
+        return cookie_parser(headers.get("cookie", "")).get(self._callers.cookie_name, "")
 
-        Raises AddressRefused, TokenInvalid, Unavailable.
-        """
-        if token is not None:
-            async with self._lookups.enter(token):
-                return await _threads.run(self._callers.by_bearer, token, address), ""
-        cookie = cookie_parser(headers.get("cookie", "")).get(self._callers.cookie_name, "")
-        if not cookie:
-            return None, ""
-        async with self._lookups.enter(cookie):
+    async def _by_bearer(self, token: str, address: str) -> Identity | None:
+        """The caller with a token. Raises AddressRefused, TokenInvalid, Unavailable."""
+        if (known := self._callers.cached_bearer(token, address)) is not None:
+            return known
+        async with self._lookups.enter(caller_network(address)):
+            # Of hundreds that came at once, the first was looked up meanwhile.
+            known = self._callers.cached_bearer(token, address)
+            return known or await _threads.run(self._callers.by_bearer, token, address)
+
+    async def _by_cookie(self, cookie: str, address: str) -> tuple[Identity | None, str]:
+        """The caller with a session, and the cookie's new value if it is to be renewed."""
+        if (known := self._callers.cached_cookie(cookie)) is not None:
+            return known, ""
+        async with self._lookups.enter(caller_network(address)):
+            if (known := self._callers.cached_cookie(cookie)) is not None:
+                return known, ""
             identity, renew = await _threads.run(self._callers.by_cookie, cookie)
         return identity, self._callers.renewed_cookie(cookie) if renew else ""
 

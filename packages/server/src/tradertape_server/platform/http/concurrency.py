@@ -17,10 +17,10 @@ from typing import ParamSpec, TypeVar
 import anyio.to_thread
 from anyio import CapacityLimiter
 from anyio.lowlevel import RunVar
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tradertape_server.platform.errors import Unavailable, response_for
+from tradertape_server.platform.http.identity import STATE_KEY, Identity
 from tradertape_server.platform.http.requests import caller_network, client_ip
 
 _P = ParamSpec("_P")
@@ -160,10 +160,10 @@ class OwnThreads:
 
 
 class Turns:
-    """Middleware that admits requests by a `ConcurrencyLimit`, before anything is done for them.
+    """Middleware that admits requests by a `ConcurrencyLimit`, before their routes see them.
 
-    Whoever sends hundreds at once would otherwise keep the server busy with reading and
-    authenticating them. Inside the body limit: a body that arrives slowly is nobody's turn yet.
+    Inside the body limit, so that a body that arrives slowly is nobody's turn yet, and inside the
+    rate limits, so that what waits is counted.
     """
 
     def __init__(
@@ -215,10 +215,9 @@ class Turns:
 
 
 def _caller_of(scope: Scope) -> str:
-    """Whose turn a request takes, before it is authenticated: its credential's or address's."""
-    headers = Headers(scope=scope)
-    credential = headers.get("authorization") or headers.get("cookie")
-    return credential or caller_network(client_ip(scope))
+    """Whose turn a request takes: the account's, or the address's if nobody is signed in."""
+    identity: Identity | None = scope["state"].get(STATE_KEY)
+    return f"user:{identity.id}" if identity else caller_network(client_ip(scope))
 
 
 def _busy() -> Unavailable:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import secrets
+from threading import BoundedSemaphore
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -13,26 +14,30 @@ from tradertape_server.platform.errors import BadRequest
 
 MIN_LENGTH = 10
 MAX_LENGTH = 200
+MAX_AT_ONCE = 2  # each takes 64 MB: fifty sign-ins at once would take the memory of the machine
 
 # Words that make a password of any length easy to guess.
 _EASY = ("password", "qwertyuiop", "1234567890", "tradertape", "letmeinnow")
 
 
 class Passwords:
-    """Hashes and verifies passwords."""
+    """Hashes and verifies passwords, at most MAX_AT_ONCE at a time; the others wait."""
 
     def __init__(self, hasher: PasswordHasher | None = None) -> None:
         self._hasher = hasher or PasswordHasher()
         self._dummy_hash = _dummy_hash(self._hasher)
+        self._places = BoundedSemaphore(MAX_AT_ONCE)
 
     def hash(self, password: str) -> str:
         """Return the hash under which a password is stored."""
-        return self._hasher.hash(password)
+        with self._places:
+            return self._hasher.hash(password)
 
     def verify(self, stored: str | None, password: str) -> bool:
         """Whether the password matches the stored hash; with none it takes as long and is False."""
         try:
-            self._hasher.verify(stored or self._dummy_hash, password)
+            with self._places:
+                self._hasher.verify(stored or self._dummy_hash, password)
         except (VerificationError, InvalidHashError):
             return False
         return stored is not None

@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from tradertape_core.kernel.clock import Clock
-from tradertape_server.features.auth.credentials.key_cache import KeyCache
+from tradertape_server.features.auth.credentials.credential_cache import CredentialCache
 from tradertape_server.features.auth.models import ApiKey, User, UserSession
 from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.http.identity import (
@@ -88,31 +88,40 @@ class Authenticator:
         self._clock = clock
         self._life = life
         self._secure = secure_cookie
-        self._key_cache = KeyCache(clock)
+        # Two, so that a key sent as a cookie is none.
+        self._keys, self._sessions = CredentialCache(clock), CredentialCache(clock)
 
     def renewed_cookie(self, token: str) -> str:
         """The Set-Cookie value that renews the session cookie for its full life."""
         return cookie_header(token, life=self._life, secure=self._secure)
 
+    def cached_cookie(self, token: str) -> Identity | None:
+        """The caller with this session if it is cached; needs no query."""
+        return self._sessions.get(token_hash(token))
+
     def by_cookie(self, token: str) -> tuple[Identity | None, bool]:
         """The caller with this session, and whether its cookie should be renewed."""
-        now = self._clock.now()
+        now, hashed, epoch = self._clock.now(), token_hash(token), self._sessions.epoch
         with self._database.read() as session:
             row = session.execute(
                 select(UserSession, User)
                 .join(User, User.id == UserSession.user_id)
-                .where(UserSession.token_hash == token_hash(token))
+                .where(UserSession.token_hash == hashed)
             ).one_or_none()
         if row is None or not self._is_valid(row[0], row[1], now):
             return None, False
+        identity = _identity(row[1], "session", row[0].id, frozenset())
         renew = now - row[0].last_seen_at >= TOUCH_AFTER
         if renew:
             self._touch(UserSession, UserSession.last_seen_at.key, row[0].id, now)
-        return _identity(row[1], "session", row[0].id, frozenset()), renew
+        else:
+            until = min(row[0].expires_at, row[0].last_seen_at + TOUCH_AFTER)
+            self._sessions.store(hashed, identity, until, epoch=epoch)
+        return identity, renew
 
     def cached_bearer(self, token: str, address: str) -> Identity | None:
         """The caller with this key if it is cached; needs no query."""
-        cached = self._key_cache.get(token_hash(token))
+        cached = self._keys.get(token_hash(token))
         return cached if cached is not None and cached.allows_address(address) else None
 
     def by_bearer(self, token: str, address: str) -> Identity | None:
@@ -126,7 +135,7 @@ class Authenticator:
             kind = via if token.startswith(start) else kind
         if kind is None:
             raise unknown_token()
-        now, hashed, epoch = self._clock.now(), token_hash(token), self._key_cache.epoch
+        now, hashed, epoch = self._clock.now(), token_hash(token), self._keys.epoch
         with self._database.read() as session:
             row = session.execute(
                 select(ApiKey, User)
@@ -145,7 +154,7 @@ class Authenticator:
             raise AddressRefused
         if row[0].last_used_at is None or now - row[0].last_used_at >= TOUCH_AFTER:
             self._touch(ApiKey, ApiKey.last_used_at.key, row[0].id, now)
-        self._key_cache.store(hashed, identity, row[0].expires_at, epoch=epoch)
+        self._keys.store(hashed, identity, row[0].expires_at, epoch=epoch)
         return identity
 
     def still_valid(self, callers: Collection[Identity]) -> set[Identity]:

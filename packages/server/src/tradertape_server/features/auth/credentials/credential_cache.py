@@ -1,7 +1,7 @@
-"""A cache of verified API keys, for one second: a worker's hundred orders a second need one query.
+"""A cache of verified keys and sessions, for one second: a hundred orders a second need one query.
 
-A change of a key or an account in this process takes effect at once: committing one invalidates the
-whole cache. A change by another process takes effect after at most a second.
+A change of a key, a session or an account in this process takes effect at once: committing one
+invalidates the whole cache. A change by another process takes effect after at most a second.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import ORMExecuteState, Session
 
 from tradertape_core.kernel.clock import Clock
-from tradertape_server.features.auth.models import ApiKey, User
+from tradertape_server.features.auth.models import ApiKey, User, UserSession
 from tradertape_server.platform.http.identity import Identity
 
 LIFETIME_S = 1.0
@@ -35,8 +35,11 @@ class _Known:
     until_s: float
 
 
-class KeyCache:
-    """Identities by the hash of their key. Thread-safe: every step is one dict operation."""
+class CredentialCache:
+    """Identities by the hash of their key or session.
+
+    Thread-safe: every step is one dict operation.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -47,9 +50,9 @@ class KeyCache:
         """The present epoch; read it before the query whose result goes to `store`."""
         return _epoch
 
-    def get(self, key_hash: str) -> Identity | None:
+    def get(self, token_hash: str) -> Identity | None:
         """The identity, if its entry is valid; None: it has to be read from the database."""
-        known = self._known.get(key_hash)
+        known = self._known.get(token_hash)
         if known is None or known.epoch != _epoch or self._clock.monotonic() >= known.until_s:
             return None
         if known.expires_at is not None and self._clock.now() >= known.expires_at:
@@ -57,24 +60,24 @@ class KeyCache:
         return known.identity
 
     def store(
-        self, key_hash: str, identity: Identity, expires_at: datetime | None, *, epoch: int
+        self, token_hash: str, identity: Identity, expires_at: datetime | None, *, epoch: int
     ) -> None:
         """Cache an identity. epoch: as read before the query that found it."""
         until_s = self._clock.monotonic() + LIFETIME_S
-        self._known[key_hash] = _Known(identity, expires_at, epoch, until_s)
+        self._known[token_hash] = _Known(identity, expires_at, epoch, until_s)
         while len(self._known) > MAX_ENTRIES:
             self._known.popitem(last=False)
 
 
 def _flushed(session: Session, _context: Any) -> None:
     changed = (*session.new, *session.dirty, *session.deleted)
-    if any(isinstance(one, ApiKey | User) for one in changed):
+    if any(isinstance(one, ApiKey | User | UserSession) for one in changed):
         session.info[_CHANGED] = True
 
 
 def _executed(state: ORMExecuteState) -> None:
     is_change, mapper = state.is_update or state.is_delete, state.bind_mapper
-    if is_change and mapper is not None and mapper.class_ in (ApiKey, User):
+    if is_change and mapper is not None and mapper.class_ in (ApiKey, User, UserSession):
         state.session.info[_CHANGED] = True
 
 
